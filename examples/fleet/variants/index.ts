@@ -1,0 +1,46 @@
+import { bagInBag, bare, doubleNested, payloadObject, payloadString, pre, runStep } from './envelopes.js';
+import { duplicateFields, lookalikes, pathologicalKeys, pythonNumbers } from './hazards.js';
+import { flatJan18, lightJan29 } from './january.js';
+import { foreign, lean } from './lean.js';
+import { dictMap, emptyMap, noMap, nestedEntries, nullInMap } from './maps.js';
+import { offloaded, pointers } from './pointers.js';
+import type { Variant } from './variant.js';
+
+/** Every way in which the fleet writes a bag down. */
+export const VARIANTS = {
+  pre,
+  bare,
+  'run-step': runStep,
+  'flat-jan18': flatJan18,
+  'light-jan29': lightJan29,
+  pointers,
+  offloaded,
+  'dict-map': dictMap,
+  'nested-entries': nestedEntries,
+  'null-in-map': nullInMap,
+  'no-map': noMap,
+  'empty-map': emptyMap,
+  'payload-object': payloadObject,
+  'payload-string': payloadString,
+  'double-nested': doubleNested,
+  'bag-in-bag': bagInBag,
+  'pathological-keys': pathologicalKeys,
+  'duplicate-fields': duplicateFields,
+  'python-numbers': pythonNumbers,
+  lookalikes,
+  lean,
+  foreign,
+} as const satisfies Record<string, Variant>;
+
+export type VariantName = keyof typeof VARIANTS;
+export const VARIANT_NAMES = Object.keys(VARIANTS) as readonly VariantName[];
+
+/** The last two hold `NaN` and the like somewhere, which `JSON.parse` refuses. */
+export const NOT_STRICT_JSON: readonly VariantName[] = ['python-numbers'];
+
+/** What an operator meets: mostly fat bags of the last release, some of everything else. */
+export const USUAL_MIX: readonly VariantName[] = [
+  ...['pre', 'pre', 'pre', 'run-step', 'bare', 'pointers', 'flat-jan18', 'light-jan29', 'dict-map', 'pre', 'nested-entries'],
+  ...['offloaded', 'null-in-map', 'pre', 'payload-string', 'payload-object', 'double-nested', 'no-map', 'pre', 'empty-map'],
+  ...['pathological-keys', 'python-numbers', 'lookalikes', 'lean', 'foreign'],
+] as readonly VariantName[];

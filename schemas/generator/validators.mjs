@@ -1,0 +1,55 @@
+import standalone from 'ajv/dist/standalone/index.js';
+import { createAjv } from './create-ajv.mjs';
+import { NOTICE, pascalCase } from './load-schemas.mjs';
+
+/** One module per schema, so that a reader of bags loads no more than its own, and one that names them all. */
+export function renderValidators(schemas) {
+  const modules = schemas.map(({ name, schema }) => [`validators/${name}.ts`, renderValidator(schemas, name, schema.$id)]);
+  return { ...Object.fromEntries(modules), 'validators.ts': renderRegistry(schemas) };
+}
+
+/** A module with the compiled validator of one schema and of those it refers to. It imports nothing at run time. */
+function renderValidator(schemas, name, id) {
+  const ajv = createAjv().addSchema(schemas.map(({ schema }) => withoutProse(schema)));
+  const code = standalone.default(ajv, { [validatorName(name)]: id });
+  const typed = code
+    .replace(/^"use strict";\n?/, '')
+    .replace(/export const (validate\w+) = (\w+);/g, '\nexport const $1: CompiledValidator = $2;\n');
+  // The helpers of ajv's run time come in by `require`, which an ES module does not have.
+  if (/\brequire\(/.test(typed)) throw new Error(`${name}: a keyword or format needs a helper of ajv at run time`);
+  return `// @ts-nocheck\n${NOTICE}import type { CompiledValidator } from '../../compiled-validator.js';\n${typed}\n`;
+}
+
+function renderRegistry(schemas) {
+  const names = schemas.map(({ name }) => name);
+  return [
+    NOTICE.trimEnd(),
+    `import type { CompiledValidator } from '../compiled-validator.js';`,
+    ...names.map((name) => `import { ${validatorName(name)} } from './validators/${name}.js';`),
+    '',
+    `export { ${names.map(validatorName).join(', ')} };`,
+    '',
+    `export type SchemaName = ${names.map((name) => `'${name}'`).join(' | ')};`,
+    '',
+    '/** Every validator by the name of its schema. */',
+    'export const validators: Readonly<Record<SchemaName, CompiledValidator>> = {',
+    ...names.map((name) => `  '${name}': ${validatorName(name)},`),
+    '};',
+    '',
+  ].join('\n');
+}
+
+const validatorName = (name) => `validate${pascalCase(name)}`;
+
+/** Titles, descriptions and examples would be carried along in the compiled code, where nobody reads them. */
+function withoutProse(schema) {
+  if (Array.isArray(schema)) return schema.map(withoutProse);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const rules = Object.entries(schema).filter(([key, value]) => !isProse(key, value));
+  return Object.fromEntries(rules.map(([key, value]) => [key, withoutProse(value)]));
+}
+
+/** Told from a property of that name by its value, which for a property is a schema. */
+function isProse(key, value) {
+  return (['title', 'description'].includes(key) && typeof value === 'string') || (key === 'examples' && Array.isArray(value));
+}

@@ -1,0 +1,32 @@
+import { detectSite } from './detect.js';
+import type { BagSite } from './detect.js';
+import { detectEnvelope, isBagOfItsOwn } from './envelope.js';
+import type { Envelope } from './envelope.js';
+import { BagError } from '../errors.js';
+import type { ValueReader } from './value-reader.js';
+
+/** An event taken apart: the bag, and the arguments that the caller put beside it. */
+export interface Call<V> {
+  readonly envelope: Envelope<V>;
+  /** Innermost first: the bag, then outer bags that a merge wrapped around it. */
+  readonly sites: readonly BagSite<V>[];
+  /** Levels with arguments, outermost first: those around the bag, or the bag itself when it is the event. */
+  readonly levels: readonly V[];
+  /** True when the arguments stand in an object of their own, so that what they say is not the bag's. */
+  readonly isWrapped: boolean;
+}
+
+/** Throws `BagError` `EVENT_INVALID` when the event is no object. */
+export function parseCall<V>(reader: ValueReader<V>, event: V): Call<V> {
+  const envelope = detectEnvelope(reader, event);
+  if (!envelope) throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${reader.kind(event)}`);
+  const outer = envelope.levels.slice(0, -1);
+  const bags = outer.filter((level) => isBagOfItsOwn(reader, level.value));
+  const calls = outer.filter((level) => !bags.includes(level));
+  return {
+    envelope,
+    sites: [envelope.bag, ...bags.reverse()].map((level) => detectSite(reader, level)),
+    levels: outer.length === 0 ? [envelope.bag.value] : calls.map((level) => level.value),
+    isWrapped: outer.length > 0,
+  };
+}

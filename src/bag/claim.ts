@@ -1,0 +1,50 @@
+import { isAddressed, formatKey } from './layout.js';
+import type { BlobKind, Layout } from './layout.js';
+import { md5Prefix } from './follow.js';
+import type { Claim } from './migration.js';
+
+/** A blob to write: the claim that the bag will hold, and its bytes. */
+export interface PlannedBlob extends Claim {
+  readonly bytes: Uint8Array;
+  /** Key without the store's prefix, as a blob store takes it. */
+  readonly storeKey: string;
+  /** False when the layout leaves the digest out of the key: such a key must not be overwritten with other bytes. */
+  readonly addressed: boolean;
+  readonly contentType: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Where blobs will lie. Pure: names addresses, writes nothing. */
+export interface ClaimOffice {
+  readonly layout: Layout;
+  readonly bucket: string;
+  /** Key prefix of the store, empty or ending in `/`. */
+  readonly prefix: string;
+  /** Lower-case hex SHA-256. Handed in, so that a caller can remember the digests of bytes it has just seen. */
+  digest(bytes: Uint8Array): string;
+}
+
+export function planBlob(
+  office: ClaimOffice,
+  kind: BlobKind,
+  ids: { readonly ownerId: string | undefined; readonly workflowId: string | undefined },
+  bytes: Uint8Array,
+): PlannedBlob {
+  const sha256 = office.digest(bytes);
+  const storeKey = formatKey(office.layout, kind, { ...ids, sha256 });
+  const key = office.prefix + storeKey;
+  return {
+    kind,
+    uri: `s3://${office.bucket}/${key}`,
+    bucket: office.bucket,
+    key,
+    size: bytes.length,
+    sha256,
+    md5Prefix: () => md5Prefix(bytes),
+    bytes,
+    storeKey,
+    addressed: isAddressed(office.layout, kind),
+    contentType: 'application/json',
+    metadata: { usage: 'reference_only', sha256 },
+  };
+}

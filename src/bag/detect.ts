@@ -1,0 +1,109 @@
+import { detectEnvelope, isBag, isBagOfItsOwn } from './envelope.js';
+import type { Envelope, EnvelopeLevel } from './envelope.js';
+import { detectField, detectPath } from './field.js';
+import type { Field } from './field.js';
+import { CONFIG, CONFIG_PATH, INIT_MARKERS, MANIFEST, MANIFEST_PATH, MAP, MAP_PATH, VERSION } from './members.js';
+import type { ValueReader } from './value-reader.js';
+
+/**
+ * `fat`: a value is inline. `bridge`: pointers of an older form stand for it. `lean`: nothing is left to offload.
+ * `foreign`: not a bag.
+ */
+export type Generation = 'fat' | 'bridge' | 'lean' | 'foreign';
+
+/** The only version there is of the lean form. */
+export const LEAN_VERSION = 2;
+
+/** One bag in a document, and what stands in it. A document nests a second one where a merge put it there. */
+export interface BagSite<V> {
+  /** Member names from the root of the document. */
+  readonly path: readonly string[];
+  readonly value: V;
+  readonly ownerId: string | undefined;
+  readonly workflowId: string | undefined;
+  readonly config: Field<V>;
+  readonly map: Field<V>;
+  readonly configPath: Field<V>;
+  readonly mapPath: Field<V>;
+  readonly manifestPath: Field<V>;
+  /** `segment_manifest`, when it is there and not null. */
+  readonly inlineManifest: V | undefined;
+  readonly markers: readonly string[];
+  /** The bag says it is lean. A hint, not proof: an old runner may have merged inline fields back. */
+  readonly stamped: boolean;
+  readonly generation: Exclude<Generation, 'foreign'>;
+}
+
+export interface Detection<V> {
+  readonly generation: Generation;
+  readonly envelope: Envelope<V> | undefined;
+  /** Innermost first; empty when the document is foreign. */
+  readonly sites: readonly BagSite<V>[];
+}
+
+/** Finds the bags of a document and their generation. Never throws; follows nothing. */
+export function detect<V>(reader: ValueReader<V>, root: V): Detection<V> {
+  const envelope = detectEnvelope(reader, root);
+  if (!envelope || !isBag(reader, envelope.bag.value)) return { generation: 'foreign', envelope, sites: [] };
+  const outer = envelope.levels.slice(0, -1).filter((level) => isBagOfItsOwn(reader, level.value));
+  const sites = [envelope.bag, ...outer.reverse()].map((level) => detectSite(reader, level));
+  return { generation: fattest(sites), envelope, sites };
+}
+
+function fattest<V>(sites: readonly BagSite<V>[]): Generation {
+  const order = ['fat', 'bridge', 'lean'] as const;
+  return order.find((generation) => sites.some((site) => site.generation === generation)) ?? 'foreign';
+}
+
+export function detectSite<V>(reader: ValueReader<V>, level: EnvelopeLevel<V>): BagSite<V> {
+  const bag = level.value;
+  const manifest = reader.member(bag, MANIFEST);
+  const version = reader.member(bag, VERSION);
+  const fields = {
+    config: detectField(reader, bag, CONFIG),
+    map: detectField(reader, bag, MAP),
+    configPath: detectPath(reader, bag, CONFIG_PATH),
+    mapPath: detectPath(reader, bag, MAP_PATH),
+    manifestPath: detectPath(reader, bag, MANIFEST_PATH),
+  };
+  return {
+    path: level.path,
+    value: bag,
+    ownerId: detectId(reader, bag, ['ownerId', 'owner_id']),
+    workflowId: detectId(reader, bag, ['workflowId', 'workflow_id']),
+    ...fields,
+    inlineManifest: manifest !== undefined && reader.kind(manifest) !== 'null' ? manifest : undefined,
+    markers: INIT_MARKERS.filter((name) => reader.member(bag, name) !== undefined),
+    stamped: version !== undefined && reader.number(version) === LEAN_VERSION,
+    generation: generationOf(fields),
+  };
+}
+
+type Fields<V> = Pick<BagSite<V>, 'config' | 'map' | 'configPath' | 'mapPath'>;
+
+function generationOf<V>({ config, map, configPath, mapPath }: Fields<V>): BagSite<V>['generation'] {
+  if (config.state === 'inline' || map.state === 'inline') return 'fat';
+  if (config.state === 'pointer' || map.state === 'pointer') return 'bridge';
+  return [configPath, mapPath].some((field) => field.state === 'pointer' && !holdsDigest(field)) ? 'bridge' : 'lean';
+}
+
+/** True when the pointer's key holds a SHA-256: a content address, which can never name other bytes. */
+export function holdsDigest<V>(field: Field<V>): boolean {
+  return field.state === 'pointer' && detectDigest(field.pointer.target?.key) !== undefined;
+}
+
+/** The SHA-256 that is a whole segment of a key: the content address of the shim's own layout. */
+export function detectDigest(key: string | undefined): string | undefined {
+  return key?.split('/').slice(0, -1).find((part) => /^[0-9a-f]{64}$/.test(part));
+}
+
+/** Ids are text in every era; a number keeps its spelling. */
+function detectId<V>(reader: ValueReader<V>, bag: V, names: readonly string[]): string | undefined {
+  for (const name of names) {
+    const value = reader.member(bag, name);
+    if (value === undefined) continue;
+    const id = reader.text(value) ?? (reader.kind(value) === 'number' ? new TextDecoder().decode(reader.bytes(value)) : '');
+    if (id !== '') return id;
+  }
+  return undefined;
+}

@@ -1,0 +1,98 @@
+import { BagError } from '../errors.js';
+import { detectPointer, detectValuePointer } from './dialects/index.js';
+import type { Pointer } from './pointer.js';
+import { isMissing, isObject, textMember } from './value-reader.js';
+import type { ValueReader } from './value-reader.js';
+
+/** A segment's program: its value, or the pointer that a nested entry holds in its place. */
+export type Program<V> = { readonly value: V } | { readonly pointer: Pointer };
+
+/** A map or manifest value that came as a JSON string is opened; anything else is itself. */
+export function openText<V>(reader: ValueReader<V>, value: V): V {
+  return reader.embedded(value) ?? value;
+}
+
+/** True when a value can be a `partition_map` and holds no segment: `[]` or `{}`. */
+export function isEmptyMap<V>(reader: ValueReader<V>, map: V): boolean {
+  return reader.kind(map) === 'array' ? !reader.items(map).some((item) => !isMissing(reader, item)) : reader.names(map).length === 0;
+}
+
+/**
+ * User data that happens to be named `partition_map`: elements `{partition_id, items}` without any member of a segment.
+ */
+export function isContentPartition<V>(reader: ValueReader<V>, map: V): boolean {
+  const items = reader.items(map);
+  const segmentMembers = ['segment_config', 'nodes', 'type', 'node_ids'];
+  return (
+    items.length > 0 &&
+    items.every(
+      (item) => reader.member(item, 'partition_id') !== undefined && segmentMembers.every((name) => reader.member(item, name) === undefined),
+    )
+  );
+}
+
+/**
+ * The entries of a map in the order of their segment index. A list loses its nulls, as in the legacy reader, and the
+ * ones behind move up; a dict counts only with the keys `"0"` to `"n-1"`.
+ * Throws `BagError` `MAP_NOT_POSITIONAL`, `MAP_IS_USER_DATA` or `MAP_INVALID`.
+ */
+export function listEntries<V>(reader: ValueReader<V>, value: V): readonly V[] {
+  const map = openText(reader, value);
+  if (reader.kind(map) === 'array') {
+    if (isContentPartition(reader, map)) {
+      throw new BagError('MAP_IS_USER_DATA', 'partition_map holds a partition of user data ({partition_id, items}), not segments');
+    }
+    return reader.items(map).filter((item) => !isMissing(reader, item));
+  }
+  if (reader.kind(map) !== 'object') {
+    throw new BagError('MAP_INVALID', `partition_map is ${reader.kind(map)}, where a list or a dict of segments was expected`);
+  }
+  return listDictEntries(reader, map);
+}
+
+function listDictEntries<V>(reader: ValueReader<V>, map: V): readonly V[] {
+  const { length } = reader.names(map);
+  return Array.from({ length }, (_, index) => {
+    const entry = reader.member(map, String(index));
+    if (entry === undefined) {
+      throw new BagError(
+        'MAP_NOT_POSITIONAL',
+        `partition_map is a dict of ${length} whose keys are not "0" to "${length - 1}"; which segment is which cannot be told`,
+      );
+    }
+    return entry;
+  });
+}
+
+/** The entry at an index, or `undefined` when there is none. A dict is looked up by key, whatever its other keys are. */
+export function entryAt<V>(reader: ValueReader<V>, value: V, index: number): V | undefined {
+  const map = openText(reader, value);
+  return reader.kind(map) === 'object' ? reader.member(map, String(index)) : listEntries(reader, map)[index];
+}
+
+/**
+ * The program of an entry: the entry itself when it is flat, its `segment_config` when it is nested.
+ * Throws `BagError` `SEGMENT_INVALID` for what no runner may execute.
+ */
+export function programOf<V>(reader: ValueReader<V>, entry: V): Program<V> {
+  if (!isObject(reader, entry)) throw invalid(`an entry is ${reader.kind(entry)}, not an object`);
+  const nested = reader.member(entry, 'segment_config');
+  if (nested === undefined) return { value: checkedProgram(reader, entry) };
+  const pointer = detectValuePointer(reader, nested);
+  if (pointer) return { pointer };
+  return { value: checkedProgram(reader, nested) };
+}
+
+/** A program as it may be run: a non-empty object, no pointer and no failure marker of the legacy resolver. */
+export function checkedProgram<V>(reader: ValueReader<V>, program: V): V {
+  if (!isObject(reader, program)) throw invalid(`segment_config is ${reader.kind(program)}, not an object`);
+  if (reader.names(program).length === 0) throw invalid('segment_config is an empty object');
+  const pointer = detectPointer(reader, program);
+  if (pointer) throw invalid(`segment_config is a pointer (${pointer.dialect}) where a program was expected`);
+  if (textMember(reader, program, 'type') === 'error') throw invalid('segment_config has type "error", the failure marker of the legacy resolver');
+  return program;
+}
+
+function invalid(message: string): BagError {
+  return new BagError('SEGMENT_INVALID', message);
+}

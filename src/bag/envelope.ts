@@ -1,0 +1,78 @@
+import { CONTROL_MEMBERS, PROGRAM_MEMBERS } from './members.js';
+import { isObject } from './value-reader.js';
+import type { ValueReader } from './value-reader.js';
+
+/** Names under which callers wrap a bag, in the order they are tried. */
+const WRAPPERS = ['Payload', 'state_data', 'bag'] as const;
+
+/** Deeper than any caller wraps; a document that nests on is opened no further. */
+const MAX_WRAPPERS = 8;
+
+/** How many control members make an object a bag although nothing in it leads to a program. */
+const ENOUGH_CONTROL_MEMBERS = 3;
+
+/** One object on the way from the event to the bag. */
+export interface EnvelopeLevel<V> {
+  /** Member names from the root to here, e.g. `['state_data', 'bag']`. */
+  readonly path: readonly string[];
+  readonly value: V;
+}
+
+/** Where in an event or stored document the bag lies. */
+export interface Envelope<V> {
+  /** All objects from the root to the bag; the last one is the bag. */
+  readonly levels: readonly EnvelopeLevel<V>[];
+  readonly bag: EnvelopeLevel<V>;
+}
+
+/**
+ * Finds the bag: unwraps `Payload`, `state_data` and `bag`, as objects or as JSON strings, as often as they nest.
+ * An empty or null wrapper is no wrapper (legacy `open_state_bag` falls back to the outer object), and neither is
+ * one that holds nothing a bag has. Returns `undefined` when the root is no object.
+ */
+export function detectEnvelope<V>(reader: ValueReader<V>, root: V): Envelope<V> | undefined {
+  if (reader.kind(root) !== 'object') return undefined;
+  const levels: EnvelopeLevel<V>[] = [{ path: [], value: root }];
+  for (let bag = levels[0]!; ; ) {
+    const inner = levels.length <= MAX_WRAPPERS ? unwrap(reader, bag) : undefined;
+    if (!inner) return { levels, bag };
+    levels.push(inner);
+    bag = inner;
+  }
+}
+
+function unwrap<V>(reader: ValueReader<V>, level: EnvelopeLevel<V>): EnvelopeLevel<V> | undefined {
+  for (const name of WRAPPERS) {
+    const member = reader.member(level.value, name);
+    if (member === undefined) continue;
+    const value = reader.kind(member) === 'string' ? reader.embedded(member) : member;
+    if (isObject(reader, value) && holdsBag(reader, value)) return { path: [...level.path, name], value };
+  }
+  return undefined;
+}
+
+function holdsBag<V>(reader: ValueReader<V>, value: V): boolean {
+  return [...WRAPPERS, ...PROGRAM_MEMBERS, ...CONTROL_MEMBERS].some((name) => reader.member(value, name) !== undefined);
+}
+
+/**
+ * True for an object that is a state bag of any generation: it leads to a program, or has enough of the control plane.
+ * Anything else is `foreign`: counted and never touched.
+ */
+export function isBag<V>(reader: ValueReader<V>, value: V): boolean {
+  if (PROGRAM_MEMBERS.some((name) => reader.member(value, name) !== undefined)) return true;
+  return countControlMembers(reader, value) >= ENOUGH_CONTROL_MEMBERS;
+}
+
+/**
+ * True for an outer level that is a whole bag in its own right (a merge once nested the return value of a step inside
+ * the bag), not the arguments of a call. A branch's call carries its own `partition_map` beside the parent's bag;
+ * that one is an argument and must stay.
+ */
+export function isBagOfItsOwn<V>(reader: ValueReader<V>, value: V): boolean {
+  return isBag(reader, value) && countControlMembers(reader, value) >= ENOUGH_CONTROL_MEMBERS;
+}
+
+function countControlMembers<V>(reader: ValueReader<V>, value: V): number {
+  return CONTROL_MEMBERS.filter((name) => reader.member(value, name) !== undefined).length;
+}

@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { ConfigError } from '../errors.js';
+
+/** What is offloaded: the two members that leave the bag, and the manifest made from the second. */
+export type BlobKind = 'config' | 'map' | 'manifest';
+
+/** Key templates under the store's prefix, with the placeholders `{ownerId}`, `{workflowId}` and `{sha256}`. */
+export type Layout = Readonly<Record<BlobKind, string>>;
+
+/**
+ * Content addresses: a key holds the digest of its bytes. The names once proposed without a digest let a second run
+ * of an edited workflow overwrite the program of one that is still paused.
+ */
+export const DEFAULT_LAYOUT: Layout = {
+  config: 'workflow-configs/{ownerId}/{workflowId}/{sha256}/config.json',
+  map: 'workflow-partitions/{ownerId}/{workflowId}/{sha256}/partition_map.json',
+  manifest: 'workflow-manifests/{ownerId}/{workflowId}/{sha256}/segment_manifest.json',
+};
+
+/** Longest encoded id kept readable, in bytes: a key segment must fit 255 bytes on a file system and 1,024 on S3. */
+const MAX_SEGMENT_BYTES = 120;
+
+const PLACEHOLDERS = /\{(ownerId|workflowId|sha256)\}/g;
+
+/** Throws `ConfigError` for a template that cannot hold what it names. */
+export function parseLayout(layout: Partial<Layout> = {}): Layout {
+  const merged = { ...DEFAULT_LAYOUT, ...layout };
+  for (const [kind, template] of Object.entries(merged)) {
+    if (!(kind in DEFAULT_LAYOUT)) throw new ConfigError('LAYOUT_INVALID', `a layout has config, map and manifest, not "${kind}"`);
+    const rest = template.replace(PLACEHOLDERS, 'x');
+    if (!/^[A-Za-z0-9._/-]+$/.test(rest) || rest.split('/').some((part) => part === '' || part === '.' || part === '..')) {
+      throw new ConfigError('LAYOUT_INVALID', `the key template "${template}" for ${kind} is not a plain relative key`);
+    }
+    if (!template.includes('{ownerId}') || !template.includes('{workflowId}')) {
+      throw new ConfigError('LAYOUT_INVALID', `the key template "${template}" for ${kind} must hold {ownerId} and {workflowId}`);
+    }
+  }
+  return merged;
+}
+
+/** True when the key of this kind holds the digest of its bytes, so that it can never name anything else. */
+export function isAddressed(layout: Layout, kind: BlobKind): boolean {
+  return layout[kind].includes('{sha256}');
+}
+
+export interface KeyParts {
+  readonly ownerId: string | undefined;
+  readonly workflowId: string | undefined;
+  readonly sha256: string;
+}
+
+/** The key of a blob, without the store's prefix. */
+export function formatKey(layout: Layout, kind: BlobKind, parts: KeyParts): string {
+  const values = {
+    ownerId: encodeId(parts.ownerId),
+    workflowId: encodeId(parts.workflowId),
+    sha256: parts.sha256,
+  };
+  return layout[kind].replace(PLACEHOLDERS, (_, name: keyof typeof values) => values[name]);
+}
+
+/**
+ * An id as one key segment: percent-encoded, so that no id leaves its prefix; `_` when there is none; a readable
+ * beginning and a digest when it is too long. Different ids never share a segment.
+ */
+export function encodeId(id: string | undefined): string {
+  if (id === undefined || id === '') return '_';
+  const encoded = percentEncode(id);
+  if (encoded.length <= MAX_SEGMENT_BYTES) return encoded;
+  const digest = createHash('sha256').update(Buffer.from(id, 'utf16le')).digest('hex');
+  return `${encoded.slice(0, 48).replace(/%[0-9A-F]?$/, '')}~${digest}`;
+}
+
+function percentEncode(id: string): string {
+  // A lone surrogate has no UTF-8; its code unit is spelled out so that two such ids stay two.
+  const text = Array.from(id, (char) => (/^[\ud800-\udfff]$/.test(char) ? `~u${char.charCodeAt(0).toString(16)}` : encodeChar(char)));
+  const encoded = text.join('');
+  return /^(\.{1,2}|_)$/.test(encoded) ? encoded.replace(/\.|_/g, (char) => (char === '.' ? '%2E' : '%5F')) : encoded;
+}
+
+function encodeChar(char: string): string {
+  if (/^[A-Za-z0-9._-]$/.test(char)) return char;
+  return Array.from(Buffer.from(char, 'utf8'), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+}
+
+/** Folders below which a key names its owner, in the shim's own layout and in those of the legacy writers. */
+const OWNED_FOLDERS = new Set([
+  'workflow-configs',
+  'workflow-partitions',
+  'workflow-manifests',
+  'workflow-states',
+  'distributed-chunks',
+  'distributed-states',
+]);
+
+/**
+ * The part of a key that begins with its owner, or `undefined` when the key names none.
+ * `workflows/{workflow}/executions/{owner}#…` names it in the idempotency key.
+ */
+function detectOwnedPart(key: string): string | undefined {
+  const parts = key.split('/');
+  const folder = parts.findIndex((part) => OWNED_FOLDERS.has(part));
+  // `workflow-configs/{workflow}/{hash}.json`, from one later era, has no owner.
+  if (folder >= 0 && parts.length - folder >= 4) return parts.slice(folder + 1).join('/');
+  const executions = parts.indexOf('executions');
+  const owned = executions > 1 && parts[executions - 2] === 'workflows' ? parts.slice(executions + 1).join('/') : '';
+  return owned.includes('#') ? owned : undefined;
+}
+
+/** True when a key that names an owner names this one, percent-encoded or as legacy writers spelled it. */
+export function isKeyOfOwner(key: string, ownerId: string | undefined): boolean {
+  const owned = detectOwnedPart(key);
+  if (owned === undefined) return true;
+  return [encodeId(ownerId), ownerId].some((id) => id !== undefined && (owned.startsWith(`${id}/`) || owned.startsWith(`${id}#`)));
+}

@@ -1,0 +1,26 @@
+/** Names in a bag that the shim knows. Everything else is somebody's data and passes untouched. */
+export const CONFIG = 'workflow_config';
+export const MAP = 'partition_map';
+export const MANIFEST = 'segment_manifest';
+export const CONFIG_PATH = 'workflow_config_s3_path';
+export const MAP_PATH = 'partition_map_s3_path';
+export const MANIFEST_PATH = 'segment_manifest_s3_path';
+export const VERSION = 'state_bag_version';
+
+/** Left behind by the initialiser in every bag; a later merge takes them for news and answers STARTED for ever. */
+export const INIT_MARKERS = ['_is_init', '_status'] as const;
+
+/** Members that carry a segment's program or lead to it. */
+export const PROGRAM_MEMBERS = [CONFIG, MAP, MANIFEST, CONFIG_PATH, MAP_PATH, MANIFEST_PATH, VERSION] as const;
+
+/** Control-plane members that every era puts into its bags. */
+export const CONTROL_MEMBERS = [
+  'ownerId',
+  'workflowId',
+  'idempotency_key',
+  'segment_to_run',
+  'total_segments',
+  'loop_counter',
+  'current_state',
+  'state_history',
+] as const;

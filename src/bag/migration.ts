@@ -1,0 +1,42 @@
+import type { BagDocument, JsonValue } from './document.js';
+import type { BlobKind } from './layout.js';
+
+/** A blob as the bag will name it. Its bytes are written before the bag says so. */
+export interface Claim {
+  readonly kind: BlobKind;
+  /** `s3://bucket/key`. */
+  readonly uri: string;
+  readonly bucket: string;
+  /** With the store's prefix. */
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  /** First 8 hex digits of the MD5 of the bytes: the legacy readers' checksum. Computed on demand. */
+  md5Prefix(): string;
+}
+
+/** What is known of a bag before its steps run. Everything is computed from the document: the same input, the same output. */
+export interface MigrationContext {
+  readonly claims: Readonly<Partial<Record<BlobKind, Claim>>>;
+  /** Stands for an inline manifest that says nothing the stored one does not; absent when it must stay. */
+  readonly manifestPointers?: readonly JsonValue[];
+  /** Seconds since the epoch, for pointers that want a time: the bag's own `start_time`, or 0. */
+  readonly createdAt: number;
+}
+
+/** What `down` puts back: the JSON text of the members that were offloaded. */
+export type OffloadedContent = Readonly<Partial<Record<'config' | 'map', Uint8Array>>>;
+
+/**
+ * One numbered change of a bag. Steps are pure: they see the members of a bag and write none of the blobs. Byte-exact
+ * undo is the inverse splice in the journal; `down` is the undo in meaning, for a reader that wants the old form.
+ */
+export interface Migration {
+  /** `0002-point-workflow-config`: number and name, never reused. */
+  readonly id: string;
+  readonly description: string;
+  up(bag: BagDocument, context: MigrationContext): void;
+  down(bag: BagDocument, content: OffloadedContent): void;
+}

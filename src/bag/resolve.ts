@@ -1,0 +1,216 @@
+import { BagError, StateBagError } from '../errors.js';
+import { branchMap } from './branch-map.js';
+import { parseCall } from './call.js';
+import type { Call } from './call.js';
+import { detectDigest } from './detect.js';
+import type { BagSite } from './detect.js';
+import { checkedProgram, entryAt, isContentPartition, isEmptyMap, openText, programOf } from './entries.js';
+import type { Field } from './field.js';
+import { detectPath } from './field.js';
+import type { BlobReader } from './follow.js';
+import { manifestEntryAt, detectManifestEntries } from './manifest.js';
+import { partitionConfig } from './partition-config.js';
+import type { Pointer } from './pointer.js';
+import { parseSegmentIndex } from './segment-index.js';
+import { loadValue } from './sources.js';
+import { isObject } from './value-reader.js';
+import type { ValueReader } from './value-reader.js';
+
+/** Where a program came from, in the order in which the places are asked. */
+export type ProgramSource = 'event' | 'branch-map' | 'inline-map' | 'map-pointer' | 'manifest' | 'map-path' | 'config';
+
+export interface ResolvedSegment<V> {
+  readonly segmentConfig: V;
+  /** Position in the map; `undefined` when the event itself carries the program and names no index. */
+  readonly segmentIndex: number | undefined;
+  readonly source: ProgramSource;
+}
+
+/** Codes of a pointer that leads to nothing usable, where another source may still hold the same program. */
+const GONE = new Set(['POINTER_DANGLING', 'POINTER_TARGET_INVALID', 'POINTER_INVALID']);
+
+/**
+ * The program of the segment that an event asks for. Sources in order: `segment_config` in the event, the branch's own
+ * map, the inline map, the pointer to a map, the segment manifest, `partition_map_s3_path`, and last the config, cut as
+ * the legacy partitioner cuts it. A source that is absent, null or empty passes on to the next; one that is there and
+ * wrong is a typed error, never another program. After a pointer that leads to nothing, only sources that cannot have
+ * changed since are asked: content addresses and inline values.
+ *
+ * Throws `BagError` (`EVENT_INVALID`, `SEGMENT_INDEX_INVALID`, `SEGMENT_OUT_OF_RANGE`, `SEGMENT_INVALID`,
+ * `SEGMENT_NOT_FOUND`, `MAP_INVALID`, `WORKFLOW_*`), `PointerError`, `IntegrityError`, `StoreError`.
+ */
+export async function resolveSegment<V>(
+  reader: ValueReader<V>,
+  event: V,
+  blobs: BlobReader,
+  signal?: AbortSignal,
+): Promise<ResolvedSegment<V>> {
+  const call = parseCall(reader, event);
+  const direct = programInEvent(reader, call);
+  if (direct) return direct;
+  return new Resolution(reader, call, blobs, signal).resolve();
+}
+
+function programInEvent<V>(reader: ValueReader<V>, call: Call<V>): ResolvedSegment<V> | undefined {
+  for (const level of call.levels) {
+    const value = reader.member(level, 'segment_config');
+    if (!isObject(reader, value) || reader.names(value).length === 0) continue;
+    return { segmentConfig: checkedProgram(reader, value), segmentIndex: indexOrUndefined(reader, level), source: 'event' };
+  }
+  return undefined;
+}
+
+function indexOrUndefined<V>(reader: ValueReader<V>, level: V): number | undefined {
+  try {
+    return parseSegmentIndex(reader, level);
+  } catch (error) {
+    // The program is at hand; an index nobody needs must not stand in its way.
+    if (error instanceof BagError) return undefined;
+    throw error;
+  }
+}
+
+/** One resolution: what was asked, and the first dead pointer met on the way. */
+class Resolution<V> {
+  private gone: StateBagError | undefined;
+
+  constructor(
+    private readonly reader: ValueReader<V>,
+    private readonly call: Call<V>,
+    private readonly blobs: BlobReader,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  async resolve(): Promise<ResolvedSegment<V>> {
+    const owner = this.call.sites.find((site) => site.ownerId !== undefined)?.ownerId;
+    const branch = await branchMap(this.reader, this.call, (pointer) => this.load(pointer, owner));
+    if (branch) return this.pick(branch.map, branch.index, 'branch-map', owner);
+    const index = this.index();
+    for (const site of this.call.sites) {
+      const found = await this.resolveIn(site, index);
+      if (found) return found;
+    }
+    throw this.gone ?? notFound();
+  }
+
+  private index(): number {
+    for (const level of [...this.call.levels, ...this.call.sites.map((site) => site.value)]) {
+      const index = parseSegmentIndex(this.reader, level);
+      if (index !== undefined) return index;
+    }
+    return 0;
+  }
+
+  private async resolveIn(site: BagSite<V>, index: number): Promise<ResolvedSegment<V> | undefined> {
+    return (
+      (await this.fromMap(site.map, site, index)) ??
+      (await this.fromManifest(site, index)) ??
+      (await this.fromMapPath(site, index)) ??
+      (await this.fromConfig(site, index))
+    );
+  }
+
+  private async fromMap(field: Field<V>, site: BagSite<V>, index: number): Promise<ResolvedSegment<V> | undefined> {
+    if (field.state === 'inline') return this.pickUsable(field.value, index, 'inline-map', site);
+    if (field.state !== 'pointer') return undefined;
+    const map = await this.loadUnlessGone(field.pointer, site);
+    return map === undefined ? undefined : this.pickUsable(map, index, 'map-pointer', site);
+  }
+
+  private async fromMapPath(site: BagSite<V>, index: number): Promise<ResolvedSegment<V> | undefined> {
+    if (site.mapPath.state !== 'pointer' || !this.mayAsk(site.mapPath.pointer)) return undefined;
+    const map = await this.loadUnlessGone(site.mapPath.pointer, site);
+    return map === undefined ? undefined : this.pickUsable(map, index, 'map-path', site);
+  }
+
+  private async fromManifest(site: BagSite<V>, index: number): Promise<ResolvedSegment<V> | undefined> {
+    for (const pointer of this.manifestPointers(site)) {
+      if (!this.mayAsk(pointer)) continue;
+      const document = await this.loadUnlessGone(pointer, site);
+      const entries = document === undefined ? undefined : detectManifestEntries(this.reader, document);
+      if (entries === undefined || isEmptyMap(this.reader, entries)) continue;
+      const entry = manifestEntryAt(this.reader, document!, entries, index);
+      if (entry === undefined) throw outOfRange(index, 'the segment manifest');
+      return this.program(entry, index, 'manifest', site.ownerId);
+    }
+    return undefined;
+  }
+
+  private manifestPointers(site: BagSite<V>): readonly Pointer[] {
+    const levels = this.call.levels.filter((level) => level !== site.value);
+    const alias = (level: V, name: string) => detectPath(this.reader, level, name);
+    const fields = [
+      site.manifestPath,
+      alias(site.value, 'manifest_s3_path'),
+      ...levels.flatMap((level) => [alias(level, 'segment_manifest_s3_path'), alias(level, 'manifest_s3_path')]),
+    ];
+    return fields.flatMap((field) => (field.state === 'pointer' ? [field.pointer] : []));
+  }
+
+  private async fromConfig(site: BagSite<V>, index: number): Promise<ResolvedSegment<V> | undefined> {
+    const config = await this.config(site);
+    if (config === undefined) return undefined;
+    const opened = openText(this.reader, config);
+    if (!isObject(this.reader, opened)) throw new BagError('CONFIG_INVALID', `workflow_config is ${this.reader.kind(opened)}, not an object`);
+    if (this.reader.names(opened).length === 0) return undefined;
+    return this.pick(partitionConfig(this.reader, opened), index, 'config', site.ownerId);
+  }
+
+  private async config(site: BagSite<V>): Promise<V | undefined> {
+    if (site.config.state === 'inline') return site.config.value;
+    const field = site.config.state === 'pointer' ? site.config : site.configPath;
+    if (field.state !== 'pointer' || !this.mayAsk(field.pointer)) return undefined;
+    return this.loadUnlessGone(field.pointer, site);
+  }
+
+  /** A map that can hold segments; user data of the same name and an empty map pass on to the next source. */
+  private pickUsable(value: V, index: number, source: ProgramSource, site: BagSite<V>): Promise<ResolvedSegment<V>> | undefined {
+    const map = openText(this.reader, value);
+    const kind = this.reader.kind(map);
+    if (kind !== 'array' && kind !== 'object') throw new BagError('MAP_INVALID', `partition_map is ${kind}, where a list or a dict of segments was expected`);
+    if (isEmptyMap(this.reader, map) || isContentPartition(this.reader, map)) return undefined;
+    return this.pick(map, index, source, site.ownerId);
+  }
+
+  private async pick(map: V, index: number, source: ProgramSource, owner: string | undefined): Promise<ResolvedSegment<V>> {
+    const entry = entryAt(this.reader, map, index);
+    if (entry === undefined) throw outOfRange(index, 'the map');
+    return this.program(entry, index, source, owner);
+  }
+
+  private async program(entry: V, index: number, source: ProgramSource, owner: string | undefined): Promise<ResolvedSegment<V>> {
+    const program = programOf(this.reader, entry);
+    const value = 'pointer' in program ? checkedProgram(this.reader, await this.load(program.pointer, owner)) : program.value;
+    return { segmentConfig: value, segmentIndex: index, source };
+  }
+
+  /** After a dead pointer only a content address is as good as what is lost. */
+  private mayAsk(pointer: Pointer): boolean {
+    return this.gone === undefined || detectDigest(pointer.target?.key) !== undefined;
+  }
+
+  private async loadUnlessGone(pointer: Pointer, site: BagSite<V>): Promise<V | undefined> {
+    try {
+      return await this.load(pointer, site.ownerId);
+    } catch (error) {
+      if (!(error instanceof StateBagError) || !GONE.has(error.code)) throw error;
+      this.gone ??= error;
+      return undefined;
+    }
+  }
+
+  private load(pointer: Pointer, owner: string | undefined): Promise<V> {
+    return loadValue(this.reader, pointer, owner, this.blobs, this.signal);
+  }
+}
+
+function outOfRange(index: number, where: string): BagError {
+  return new BagError('SEGMENT_OUT_OF_RANGE', `${where} has no segment ${index}; nothing is run in its place`);
+}
+
+function notFound(): BagError {
+  return new BagError(
+    'SEGMENT_NOT_FOUND',
+    'segment_config not found: the event carries no program, no map, no manifest path and no workflow_config that leads to one',
+  );
+}

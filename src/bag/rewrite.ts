@@ -1,0 +1,89 @@
+import { applySplices, invertSplices } from '../json/index.js';
+import type { Splice } from '../json/index.js';
+import { IntegrityError, InternalError } from '../errors.js';
+import { ByteDraft } from './byte-draft.js';
+import { byteReader } from './byte-reader.js';
+import type { ByteValue } from './byte-reader.js';
+import type { NewMember } from './document.js';
+import { RawJson } from './document.js';
+import type { Migration } from './migration.js';
+import type { SitePlan } from './plan-site.js';
+
+/** A document rewritten in memory, with the way back. */
+export interface Rewrite {
+  readonly bytes: Uint8Array;
+  /** Splices over `bytes` that give the original again, byte for byte. */
+  readonly inverse: readonly Splice[];
+  /** Each changed bag as it stands now, for validation: big values stand in as empty ones of their kind. */
+  readonly outlines: readonly BagOutline[];
+}
+
+export interface BagOutline {
+  readonly path: readonly string[];
+  readonly members: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Runs the steps over every planned bag and splices the result. Holds the inverse against the original before anybody
+ * relies on it. Throws `InternalError` or `IntegrityError` when a promise of this module is broken; then nothing was written.
+ */
+export function rewriteBytes(
+  original: Uint8Array,
+  plans: readonly SitePlan<ByteValue>[],
+  steps: readonly Migration[],
+): Rewrite {
+  const drafts = plans.map((plan) => ({ plan, draft: runSteps(plan, steps) }));
+  const splices = drafts.flatMap(({ draft }) => draft.splices()).sort((a, b) => a.start - b.start);
+  const bytes = applySplices(original, splices);
+  const inverse = invertSplices(original, splices);
+  if (Buffer.compare(applySplices(bytes, inverse), original) !== 0) {
+    throw new IntegrityError('INVERSE_BROKEN', 'the inverse of the rewrite does not give the original back; nothing was written');
+  }
+  const outlines = drafts.map(({ plan, draft }) => ({ path: plan.site.path, members: outlineOf(draft) }));
+  return { bytes, inverse, outlines };
+}
+
+function runSteps(plan: SitePlan<ByteValue>, steps: readonly Migration[]): ByteDraft {
+  const draft = new ByteDraft(plan.site.value);
+  for (const step of steps) step.up(draft, plan.context);
+  return draft;
+}
+
+/** The members a schema looks at, without decoding user data. */
+function outlineOf(draft: ByteDraft): Record<string, unknown> {
+  return Object.fromEntries(draft.members().map(({ name, value }) => [name, outlineValue(value)]));
+}
+
+function outlineValue(value: ByteValue | NewMember['value']): unknown {
+  if (value instanceof RawJson) throw new InternalError('RAW_IN_OUTLINE', 'raw JSON cannot be validated as a new member');
+  return isByteValue(value) ? outlineOfKind(value) : value;
+}
+
+function isByteValue(value: unknown): value is ByteValue {
+  return typeof value === 'object' && value !== null && 'document' in value && 'node' in value;
+}
+
+/** The value itself when it is a scalar, an empty object or list of its kind otherwise. */
+export function outlineOfKind(value: ByteValue): unknown {
+  switch (byteReader.kind(value)) {
+    case 'object':
+      return {};
+    case 'array':
+      return [];
+    case 'string':
+      return byteReader.text(value);
+    case 'boolean':
+      return value.node.kind === 'true';
+    case 'number':
+      return byteReader.number(value);
+    case 'nonfinite':
+      return Number.NaN;
+    default:
+      return null;
+  }
+}
+
+/** The outline of a bag as it is stored. */
+export function outlineOfBag(bag: ByteValue): Record<string, unknown> {
+  return Object.fromEntries(byteReader.names(bag).map((name) => [name, outlineOfKind(byteReader.member(bag, name)!)]));
+}

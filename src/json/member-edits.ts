@@ -1,0 +1,110 @@
+import { InternalError } from '../errors.js';
+import { recordedMembers } from './members.js';
+import type { JsonMember, JsonNode } from './node.js';
+import { objectStyle, type ObjectStyle } from './object-style.js';
+import type { Splice } from './splice.js';
+
+export interface NewMember {
+  /** Not escaped; the splice escapes it. */
+  readonly name: string;
+  /** Text of the value: one JSON value, which goes in as it is. */
+  readonly json: Uint8Array;
+}
+
+export type MemberEdit =
+  | { readonly kind: 'keep' }
+  /** Put these in the member's place; none is the same as `remove`. */
+  | { readonly kind: 'replace'; readonly members: readonly NewMember[] }
+  | { readonly kind: 'remove' };
+
+const NOTHING = new Uint8Array();
+const encoder = new TextEncoder();
+
+/**
+ * Splices that edit the members of one object, `edits` one to one with `object.members`, and add `append` after the
+ * last. All other bytes stay, and the result is valid JSON whatever is kept. A member replaced by one of the same
+ * name keeps its key as it is spelled; a removed one goes with one comma and the white space after it (before it,
+ * at the end). What is added imitates the separators of the first members.
+ * Throws `InternalError` when the members were not recorded or the edits are not one to one with them.
+ */
+export function spliceMembers(
+  bytes: Uint8Array,
+  object: JsonNode,
+  edits: readonly MemberEdit[],
+  append: readonly NewMember[],
+): Splice[] {
+  const members = requireMembers(object, edits);
+  const style = objectStyle(bytes, object, members);
+  const lastKept = edits.findLastIndex((edit) => !isRemoval(edit));
+  const within = members.slice(0, lastKept + 1).flatMap((member, index) => {
+    return editSplices(member, edits[index]!, members[index + 1], style);
+  });
+  return [...within, ...endSplices(object, members, lastKept, joinMembers(append, style), style)];
+}
+
+function isRemoval(edit: MemberEdit): boolean {
+  return edit.kind === 'remove' || (edit.kind === 'replace' && edit.members.length === 0);
+}
+
+/** A member up to the last one kept, so that a removed one always has a `next`. */
+function editSplices(member: JsonMember, edit: MemberEdit, next: JsonMember | undefined, style: ObjectStyle): Splice[] {
+  if (edit.kind === 'keep') return [];
+  if (edit.kind === 'remove' || edit.members.length === 0) {
+    return [{ start: member.keyStart, end: next!.keyStart, insert: NOTHING }];
+  }
+  const [only, ...others] = edit.members;
+  if (only !== undefined && others.length === 0 && only.name === member.name) {
+    return [{ start: member.value.start, end: member.value.end, insert: only.json }];
+  }
+  return [{ start: member.keyStart, end: member.value.end, insert: joinMembers(edit.members, style) }];
+}
+
+/** What happens behind the last member kept: the removed ones there go, `added` comes. */
+function endSplices(
+  object: JsonNode,
+  members: readonly JsonMember[],
+  lastKept: number,
+  added: Uint8Array,
+  style: ObjectStyle,
+): Splice[] {
+  const kept = members[lastKept];
+  const firstCut = members[lastKept + 1];
+  const lastCut = members.at(-1);
+  if (firstCut === undefined || lastCut === undefined) return appendSplices(object, kept, added, style);
+  if (added.length > 0) return [{ start: firstCut.keyStart, end: lastCut.value.end, insert: added }];
+  if (kept === undefined) return [{ start: object.start + 1, end: object.end - 1, insert: NOTHING }];
+  return [{ start: kept.value.end, end: lastCut.value.end, insert: NOTHING }];
+}
+
+/** Nothing is removed at the end: `last` is the last member there is, undefined in an empty object. */
+function appendSplices(object: JsonNode, last: JsonMember | undefined, added: Uint8Array, style: ObjectStyle): Splice[] {
+  if (added.length === 0) return [];
+  const start = last?.value.end ?? object.start + 1;
+  const insert = last === undefined ? added : concatenate([style.separator, added]);
+  return [{ start, end: start, insert }];
+}
+
+function joinMembers(members: readonly NewMember[], style: ObjectStyle): Uint8Array {
+  return concatenate(
+    members.flatMap(({ name, json }, index) => {
+      const key = encoder.encode(JSON.stringify(name));
+      return [index === 0 ? NOTHING : style.separator, key, style.colon, json];
+    }),
+  );
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function requireMembers(object: JsonNode, edits: readonly MemberEdit[]): readonly JsonMember[] {
+  const members = recordedMembers(object);
+  if (members.length === edits.length) return members;
+  throw new InternalError('EDITS_MISMATCH', `${edits.length} edits for ${members.length} members`);
+}

@@ -1,0 +1,106 @@
+import { byteAt, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './character-classes.js';
+import { bufferOver, decodeQuoted } from './decode-text.js';
+import type { JsonKind, JsonNode, Shape } from './node.js';
+import { OpenArray, type OpenContainer, OpenObject } from './open-container.js';
+import { scalarKindAt } from './scalar-token.js';
+import { failUnclosed, skipValue } from './skip-value.js';
+import { skipString } from './string-token.js';
+import { failExpecting, failTooDeep } from './syntax-error.js';
+import { skipWhitespace } from './whitespace.js';
+
+/**
+ * Walks a document along a shape. Containers the shape asks for are opened and recorded child by child; every
+ * other value goes through `skipValue`. Open containers lie on a list, so depth costs no call stack.
+ */
+export class Recorder {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  readonly #buffer: Buffer;
+  readonly #maxDepth: number;
+  readonly #open: OpenContainer[] = [];
+  #at = 0;
+
+  /** `maxDepth` is a whole number: how many containers may nest. */
+  constructor(bytes: Uint8Array, maxDepth: number) {
+    // A plain array over the same memory whatever came in: `Buffer` would be a second type to the compiled loops.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#buffer = bufferOver(bytes);
+    this.#maxDepth = maxDepth;
+  }
+
+  /** Offset of the first byte at or after `from` that is not white space. */
+  skipSpace(from: number): number {
+    return skipWhitespace(this.#bytes, this.#view, from);
+  }
+
+  /** Checks and records the value at or after `from`. */
+  record(from: number, shape: Shape): JsonNode {
+    this.#at = from;
+    let node = this.#begin(shape);
+    for (;;) {
+      const container = this.#open.at(-1);
+      if (container === undefined) return node!;
+      if (node !== undefined) container.add(node);
+      const next = this.#advance(container);
+      node = next === undefined ? this.#close(container) : this.#begin(next);
+    }
+  }
+
+  /** Returns the value that begins here, or opens it and returns nothing when its children are to be recorded. */
+  #begin(shape: Shape): JsonNode | undefined {
+    const start = this.skipSpace(this.#at);
+    const container = openerOf(byteAt(this.#bytes, start), start, shape);
+    if (container === undefined) return this.#skip(start);
+    if (this.#open.length === this.#maxDepth) failTooDeep(this.#bytes, start, this.#maxDepth);
+    this.#open.push(container);
+    this.#at = start + 1;
+    return undefined;
+  }
+
+  #skip(start: number): JsonNode {
+    const end = skipValue(this.#bytes, this.#view, start, this.#open.length, this.#maxDepth);
+    this.#at = end;
+    return { kind: kindAt(this.#bytes, start), start, end };
+  }
+
+  /** Passes what stands before the next child and returns that child's shape; nothing at the end of the container. */
+  #advance(container: OpenContainer): Shape | undefined {
+    this.#at = this.skipSpace(this.#at);
+    const byte = byteAt(this.#bytes, this.#at);
+    if (byte === container.closer) return undefined;
+    if (!container.isEmpty) {
+      if (byte !== COMMA) failUnclosed(this.#bytes, this.#at, container.closer);
+      this.#at += 1;
+    }
+    return container instanceof OpenArray ? container.itemShape : this.#passKey(container);
+  }
+
+  #passKey(container: OpenObject): Shape {
+    const start = this.skipSpace(this.#at);
+    if (byteAt(this.#bytes, start) !== QUOTE) failExpecting(this.#bytes, start, 'a member name');
+    const end = skipString(this.#bytes, this.#view, start + 1);
+    const colon = this.skipSpace(end);
+    if (byteAt(this.#bytes, colon) !== COLON) failExpecting(this.#bytes, colon, "':'");
+    this.#at = colon + 1;
+    return container.expect(decodeQuoted(this.#buffer, start, end), start, end);
+  }
+
+  #close(container: OpenContainer): JsonNode {
+    this.#open.pop();
+    this.#at += 1;
+    return container.close(this.#at);
+  }
+}
+
+function openerOf(byte: number, start: number, shape: Shape): OpenContainer | undefined {
+  if (byte === OPEN_BRACE && (shape.members ?? shape.anyMember) !== undefined) return new OpenObject(start, shape);
+  if (byte === OPEN_BRACKET && shape.items !== undefined) return new OpenArray(start, shape.items);
+  return undefined;
+}
+
+function kindAt(bytes: Uint8Array, start: number): JsonKind {
+  const byte = bytes[start]!;
+  if (byte === OPEN_BRACE) return 'object';
+  return byte === OPEN_BRACKET ? 'array' : scalarKindAt(bytes, start);
+}

@@ -1,0 +1,53 @@
+import { BagError } from '../errors.js';
+import { byteAt } from './character-classes.js';
+import { type JsonNode, LEAF, type Shape } from './node.js';
+import { Recorder } from './recorder.js';
+import { failExpecting, refusalAt } from './syntax-error.js';
+import { findMalformedUtf8 } from './utf8.js';
+
+/** Containers that may nest. Python's own parser gives up near 1,000. */
+export const MAX_DEPTH = 4096;
+
+/** 500 MiB, a little under the longest string V8 can hold, so that every string inside a document can be decoded. */
+export const MAX_DOCUMENT_BYTES = 500 * 1024 * 1024;
+
+export interface ScanOptions {
+  /** Containers that may nest, a whole number; 0 allows a string, number or word only. Default `MAX_DEPTH`. */
+  readonly maxDepth?: number;
+}
+
+/**
+ * Checks that `bytes` is one JSON document (RFC 8259, UTF-8) with nothing but white space around it, and returns
+ * its outermost value with the members and elements recorded that `shape` asks for. Offsets count bytes.
+ * Beyond the RFC, Python's `NaN`, `Infinity` and `-Infinity` are values. Time and memory are linear.
+ *
+ * Throws a `BagError`; all but `JSON_TOO_LARGE` have `offset`, `line` and `column` in their context:
+ * - `JSON_SYNTAX`: not JSON; `JSON_EMPTY`: nothing but white space; `JSON_BOM`: begins with a byte order mark;
+ * - `INVALID_UTF8`: malformed UTF-8, raw surrogates included (escaped ones, `\ud800`, are legal and pass);
+ * - `JSON_TOO_DEEP`, `JSON_TOO_LARGE`: a bound is exceeded.
+ */
+export function scanJson(bytes: Uint8Array, shape: Shape = LEAF, options: ScanOptions = {}): JsonNode {
+  refuseUnreadable(bytes);
+  const recorder = new Recorder(bytes, options.maxDepth ?? MAX_DEPTH);
+  if (recorder.skipSpace(0) === bytes.length) {
+    throw refusalAt(bytes, bytes.length, 'JSON_EMPTY', 'a document without any value, ending');
+  }
+  const root = recorder.record(0, shape);
+  const rest = recorder.skipSpace(root.end);
+  if (rest < bytes.length) failExpecting(bytes, rest, 'the end of the document');
+  return root;
+}
+
+function refuseUnreadable(bytes: Uint8Array): void {
+  if (bytes.length > MAX_DOCUMENT_BYTES) {
+    const message = `document of ${bytes.length} bytes, more than the ${MAX_DOCUMENT_BYTES} that can be read`;
+    throw new BagError('JSON_TOO_LARGE', message, { context: { bytes: bytes.length, limit: MAX_DOCUMENT_BYTES } });
+  }
+  if (beginsWithBom(bytes)) throw refusalAt(bytes, 0, 'JSON_BOM', 'byte order mark');
+  const malformed = findMalformedUtf8(bytes);
+  if (malformed >= 0) throw refusalAt(bytes, malformed, 'INVALID_UTF8', 'malformed UTF-8');
+}
+
+function beginsWithBom(bytes: Uint8Array): boolean {
+  return byteAt(bytes, 0) === 0xef && byteAt(bytes, 1) === 0xbb && byteAt(bytes, 2) === 0xbf;
+}

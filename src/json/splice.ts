@@ -1,0 +1,58 @@
+import { InternalError } from '../errors.js';
+
+/** Put `insert` in the place of bytes `[start, end)`. */
+export interface Splice {
+  readonly start: number;
+  readonly end: number;
+  readonly insert: Uint8Array;
+}
+
+/**
+ * The bytes with all splices done, as a new array. Splices are in order and do not overlap; two may touch.
+ * Throws `InternalError` `SPLICE_ORDER` otherwise, or when one reaches outside `bytes`.
+ */
+export function applySplices(bytes: Uint8Array, splices: readonly Splice[]): Uint8Array {
+  requireOrder(splices, bytes.length);
+  const result = new Uint8Array(bytes.length + growthOf(splices));
+  let read = 0;
+  let written = 0;
+  for (const { start, end, insert } of splices) {
+    result.set(bytes.subarray(read, start), written);
+    written += start - read;
+    result.set(insert, written);
+    written += insert.length;
+    read = end;
+  }
+  result.set(bytes.subarray(read), written);
+  return result;
+}
+
+/**
+ * The splices over the result that give back `bytes`: `applySplices(applySplices(b, s), invertSplices(b, s))`
+ * equals `b`. Their `insert`s are views into `bytes`, not copies. Throws like `applySplices`.
+ */
+export function invertSplices(bytes: Uint8Array, splices: readonly Splice[]): Splice[] {
+  requireOrder(splices, bytes.length);
+  let shift = 0;
+  return splices.map(({ start, end, insert }) => {
+    const from = start + shift;
+    shift += insert.length - (end - start);
+    return { start: from, end: from + insert.length, insert: bytes.subarray(start, end) };
+  });
+}
+
+/** Throws `InternalError` `SPLICE_ORDER` unless the splices are in order, apart, and within `length` bytes. */
+export function requireOrder(splices: readonly Splice[], length: number): void {
+  let reached = 0;
+  for (const { start, end } of splices) {
+    if (!(reached <= start && start <= end && end <= length)) {
+      const message = `splice [${start}, ${end}) follows ${reached} in a document of ${length} bytes`;
+      throw new InternalError('SPLICE_ORDER', message, { context: { start, end, reached, length } });
+    }
+    reached = end;
+  }
+}
+
+function growthOf(splices: readonly Splice[]): number {
+  return splices.reduce((sum, { start, end, insert }) => sum + insert.length - (end - start), 0);
+}

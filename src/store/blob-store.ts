@@ -1,0 +1,140 @@
+import { LRUCache } from 'lru-cache';
+import { ConfigError, PointerError, StateBagError } from '../errors.js';
+import { formatS3Uri } from './address.js';
+import { DEFAULT_BACKOFF } from './backoff.js';
+import type { Backoff } from './backoff.js';
+import { asFolder, assertAllowed, isOwn } from './blob-access.js';
+import type { AccessRules } from './blob-access.js';
+import { writeOnce } from './blob-put.js';
+import { detectDigest } from './content-address.js';
+import { assertDigest } from './digest.js';
+import { Flights, joined } from './flights.js';
+import type { ObjectAddress, ObjectStore } from './object-store.js';
+
+export interface BlobStoreOptions {
+  readonly objects: ObjectStore;
+  readonly bucket: string;
+  /** Put before every key of this store, with one `/` between. Default: none. */
+  readonly prefix?: string;
+  /** Further buckets that `get` may read. */
+  readonly allowBuckets?: readonly string[];
+  /** Limits `get` to these folders, in every allowed bucket, and to `prefix` in the store's own. Default: no limit. */
+  readonly allowPrefixes?: readonly string[];
+  /** How many blobs already known to be stored are remembered, so that they cost no request. Default 8,192; 0 for none. */
+  readonly dedupeEntries?: number;
+  /** Patience with stores that answer "another write is under way". */
+  readonly backoff?: Partial<Backoff>;
+}
+
+export interface Blob {
+  /** Without the store's prefix. */
+  readonly key: string;
+  readonly bytes: Uint8Array;
+  /** Lower-case hex digest of `bytes`. */
+  readonly sha256: string;
+  readonly contentType?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** The key contains the digest. */
+  readonly addressed: boolean;
+}
+
+/** Claim checks: bytes that are written once, under a name that documents can point to for ever. */
+export interface BlobStore {
+  readonly bucket: string;
+  /** Empty, or ending with `/`. */
+  readonly prefix: string;
+  /** For messages. */
+  readonly description: string;
+  /** `s3://bucket/prefix/key`, nothing escaped. */
+  uri(key: string): string;
+  /**
+   * Idempotent. `reused` when the same bytes were there already. Errors beside the driver's: `IntegrityError`
+   * `BLOB_MISMATCH` when other bytes lie at a content address, `ConflictError` `WOULD_OVERWRITE` when they lie at
+   * a key without digest.
+   */
+  put(blob: Blob, signal?: AbortSignal): Promise<'written' | 'reused'>;
+  /**
+   * Bytes of a pointer's target. Their digest is verified against `sha256` when given, and against the digest in the
+   * key when the key is one of this store's own and holds one. `PointerError` `BUCKET_NOT_ALLOWED`,
+   * `PREFIX_NOT_ALLOWED` or `POINTER_DANGLING`; `IntegrityError` `DIGEST_MISMATCH`; else the driver's errors.
+   */
+  get(address: ObjectAddress, options?: { readonly sha256?: string; readonly signal?: AbortSignal }): Promise<Uint8Array>;
+}
+
+export function createBlobStore(options: BlobStoreOptions): BlobStore {
+  if (options.bucket === '') throw new ConfigError('BUCKET_MISSING', 'The blob store needs a bucket name.');
+  return new ClaimCheckStore(options);
+}
+
+const DEFAULT_DEDUPE_ENTRIES = 8_192;
+
+class ClaimCheckStore implements BlobStore {
+  readonly bucket: string;
+  readonly prefix: string;
+  readonly description: string;
+  readonly #objects: ObjectStore;
+  readonly #rules: AccessRules;
+  readonly #backoff: Backoff;
+  readonly #stored: LRUCache<string, true> | undefined;
+  readonly #flights = new Flights();
+
+  constructor(options: BlobStoreOptions) {
+    this.bucket = options.bucket;
+    this.prefix = asFolder(options.prefix ?? '');
+    this.description = `${formatS3Uri({ bucket: this.bucket, key: this.prefix })} on ${options.objects.description}`;
+    this.#objects = options.objects;
+    this.#rules = {
+      buckets: new Set([options.bucket, ...(options.allowBuckets ?? [])]),
+      folders: options.allowPrefixes?.map(asFolder),
+      own: { bucket: options.bucket, folder: this.prefix },
+    };
+    this.#backoff = { ...DEFAULT_BACKOFF, ...options.backoff };
+    const max = options.dedupeEntries ?? DEFAULT_DEDUPE_ENTRIES;
+    this.#stored = max > 0 ? new LRUCache({ max }) : undefined;
+  }
+
+  uri(key: string): string {
+    return formatS3Uri(this.#addressOf(key));
+  }
+
+  async put(blob: Blob, signal?: AbortSignal): Promise<'written' | 'reused'> {
+    const id = `${blob.sha256} ${blob.key}`;
+    for (;;) {
+      signal?.throwIfAborted();
+      if (this.#stored?.get(id) === true) return 'reused';
+      const flight = this.#flights.current(id);
+      if (flight === undefined) return this.#flights.lead(id, () => this.#write(id, blob, signal), signal);
+      if ((await joined(flight, signal)) === 'landed') return 'reused';
+    }
+  }
+
+  async get(address: ObjectAddress, options: { readonly sha256?: string; readonly signal?: AbortSignal } = {}): Promise<Uint8Array> {
+    assertAllowed(this.#rules, address);
+    const bytes = await this.#read(address, options.signal);
+    const inKey = isOwn(this.#rules, address) ? detectDigest(address.key.slice(this.prefix.length)) : undefined;
+    assertDigest(address, bytes, [options.sha256, inKey]);
+    return bytes;
+  }
+
+  async #write(id: string, blob: Blob, signal: AbortSignal | undefined): Promise<'written' | 'reused'> {
+    const { key, contentType, metadata, ...rest } = blob;
+    const attributes = { ...(contentType === undefined ? {} : { contentType }), ...(metadata === undefined ? {} : { metadata }) };
+    const outcome = await writeOnce(this.#objects, { ...rest, address: this.#addressOf(key), attributes }, this.#backoff, signal);
+    this.#stored?.set(id, true);
+    return outcome;
+  }
+
+  async #read(address: ObjectAddress, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    try {
+      return (await this.#objects.get(address, signal === undefined ? {} : { signal })).bytes;
+    } catch (error) {
+      if (!(error instanceof StateBagError) || error.code !== 'OBJECT_NOT_FOUND') throw error;
+      const context = { bucket: address.bucket, path: address.key };
+      throw new PointerError('POINTER_DANGLING', `The pointer leads to ${formatS3Uri(address)}, where nothing lies.`, { context, cause: error });
+    }
+  }
+
+  #addressOf(key: string): ObjectAddress {
+    return { bucket: this.bucket, key: this.prefix + key };
+  }
+}

@@ -1,0 +1,39 @@
+import { randomUUID } from 'node:crypto';
+import { join, sep } from 'node:path';
+import { assertAddress, keyInvalid } from './object-key.js';
+import type { ObjectAddress } from './object-store.js';
+
+/** Longest file name of ext4, XFS, APFS and NTFS. */
+const MAX_SEGMENT_BYTES = 255;
+const TEMP_NAME = /^\.[0-9a-f-]{36}\.statebag-tmp$/;
+
+/**
+ * `<root>/<bucket>/<key>`, or `KEY_INVALID`. Every segment of the key becomes one directory entry below the bucket,
+ * and none is empty, `.` or `..`: no key can name a place outside. Links that an operator made inside the root
+ * are followed on purpose (a bucket on another disk); the driver itself never makes any.
+ */
+export function objectPath(root: string, address: ObjectAddress): string {
+  assertAddress(address);
+  const segments = [address.bucket, ...address.key.split('/')];
+  for (const segment of segments) {
+    const flaw = flawOfSegment(segment);
+    if (flaw !== undefined) throw keyInvalid(address, flaw);
+  }
+  return join(root, ...segments);
+}
+
+function flawOfSegment(segment: string): string | undefined {
+  if (segment === '') return 'a file cannot have an empty name (the key begins or ends with / or holds //)';
+  if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES) return `a segment is longer than ${MAX_SEGMENT_BYTES} bytes`;
+  if (segment.includes(sep)) return `a segment holds ${sep}, which separates directories here`;
+  return isTempName(segment) ? 'the name is reserved for unfinished files' : undefined;
+}
+
+/** A hidden name that no object can have and `list` passes over; left behind only by a killed process. */
+export function tempPathIn(directory: string): string {
+  return join(directory, `.${randomUUID()}.statebag-tmp`);
+}
+
+export function isTempName(name: string): boolean {
+  return TEMP_NAME.test(name);
+}

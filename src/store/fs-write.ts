@@ -1,0 +1,78 @@
+import fs from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { errnoOf } from './fs-errors.js';
+import { tempPathIn } from './fs-path.js';
+import type { ObjectAddress } from './object-store.js';
+import { preconditionFailed } from './store-errors.js';
+
+/**
+ * Puts a whole file at `path` when nothing is there, and fails otherwise, in one step: `link()` refuses an existing
+ * name, and the linked file is complete and on disk before it has that name.
+ */
+export async function createFile(path: string, bytes: Uint8Array, address: ObjectAddress): Promise<void> {
+  if (await isTaken(path)) throw preconditionFailed(address, { ifAbsent: true });
+  await withTempFile(path, bytes, async (temp) => {
+    try {
+      await fs.link(temp, path);
+    } catch (error) {
+      throw errnoOf(error) === 'EEXIST' ? preconditionFailed(address, { ifAbsent: true }, error) : error;
+    }
+  });
+}
+
+/** Puts a whole file at `path`, over what is there. `check` runs right before the swap and may throw. */
+export async function replaceFile(path: string, bytes: Uint8Array, check: () => Promise<void>): Promise<void> {
+  await withTempFile(path, bytes, async (temp) => {
+    await check();
+    await fs.rename(temp, path);
+  });
+}
+
+async function withTempFile(path: string, bytes: Uint8Array, publish: (temp: string) => Promise<void>): Promise<void> {
+  const directory = dirname(path);
+  await makeDirectory(directory);
+  const temp = tempPathIn(directory);
+  try {
+    await writeDurably(temp, bytes);
+    await publish(temp);
+  } finally {
+    await fs.rm(temp, { force: true });
+  }
+  await syncDirectory(directory);
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await fs.open(path, 'wx');
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A name is on disk only once its directory is: so each directory made here is synced into the one above it. */
+async function makeDirectory(directory: string): Promise<void> {
+  const topmostMade = await fs.mkdir(directory, { recursive: true });
+  if (topmostMade === undefined) return;
+  for (let made = directory; made.length >= topmostMade.length; made = dirname(made)) await syncDirectory(dirname(made));
+}
+
+export async function syncDirectory(directory: string): Promise<void> {
+  const handle = await fs.open(directory, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function isTaken(path: string): Promise<boolean> {
+  try {
+    await fs.lstat(path);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

@@ -1,0 +1,122 @@
+import fs from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { ConfigError } from '../errors.js';
+import { createBlobStore } from './blob-store.js';
+import type { BlobStore, BlobStoreOptions } from './blob-store.js';
+import { sha256Hex, verifiedSha256 } from './digest.js';
+import { fsError, isAbsent } from './fs-errors.js';
+import { describeFile, listFiles } from './fs-list.js';
+import { objectPath } from './fs-path.js';
+import { createFile, replaceFile, syncDirectory } from './fs-write.js';
+import { createKeyedQueue } from './keyed-queue.js';
+import type { GetRequest, ObjectAddress, ObjectStore, ObjectSummary, PutRequest, StoredObject } from './object-store.js';
+import { objectNotFound, preconditionFailed } from './store-errors.js';
+
+export interface FsObjectStoreOptions {
+  /** Directory that holds `<bucket>/<key>`; made on the first write. */
+  readonly root: string;
+}
+
+/** Shared by all stores of the process, since two of them may have one root. */
+const inOrder = createKeyedQueue();
+
+/**
+ * Objects as plain files. A version is the quoted SHA-256 of the content, so it survives copies, `touch` and backups;
+ * `list` therefore reads every file it names.
+ *
+ * Creating (`ifAbsent`) is atomic between any processes. `ifMatch` is exact within one process; between processes
+ * there is a moment between the comparison and the rename in which another writer's file can be replaced, because
+ * POSIX has no conditional rename. Attributes are not kept.
+ */
+export function fsObjectStore(options: FsObjectStoreOptions): ObjectStore {
+  if (options.root === '') throw new ConfigError('STORE_ROOT_EMPTY', 'The file-system store needs a root directory.');
+  return new FsStore(resolve(options.root));
+}
+
+/** A claim-check store on `fsObjectStore`. */
+export function fsBlobStore(options: Omit<BlobStoreOptions, 'objects'> & FsObjectStoreOptions): BlobStore {
+  return createBlobStore({ ...options, objects: fsObjectStore(options) });
+}
+
+class FsStore implements ObjectStore {
+  readonly description: string;
+  readonly keepsAttributes = false;
+  readonly #root: string;
+
+  constructor(root: string) {
+    this.#root = root;
+    this.description = `file://${root}`;
+  }
+
+  async get(address: ObjectAddress, request: GetRequest = {}): Promise<StoredObject> {
+    request.signal?.throwIfAborted();
+    const path = objectPath(this.#root, address);
+    try {
+      const bytes = await fs.readFile(path);
+      return { bytes, version: `"${sha256Hex(bytes)}"`, attributes: {} };
+    } catch (error) {
+      throw isAbsent(error) ? objectNotFound(address, error) : fsError(error, 'read', address);
+    }
+  }
+
+  async put(address: ObjectAddress, bytes: Uint8Array, request: PutRequest = {}): Promise<string> {
+    request.signal?.throwIfAborted();
+    const path = objectPath(this.#root, address);
+    const version = `"${verifiedSha256(address, bytes, request.sha256)}"`;
+    try {
+      await inOrder(path, () => write(path, bytes, address, request));
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      throw fsError(error, 'write', address);
+    }
+    return version;
+  }
+
+  async *list(bucket: string, prefix: string, signal?: AbortSignal): AsyncGenerator<ObjectSummary> {
+    // Any key serves: the bucket's name is checked as part of an address.
+    const directory = resolve(objectPath(this.#root, { bucket, key: 'x' }), '..');
+    try {
+      for await (const file of listFiles(directory, prefix)) {
+        signal?.throwIfAborted();
+        const found = await describeFile(file.path);
+        if (found === undefined) continue;
+        yield { bucket, key: file.key, size: found.stats.size, version: `"${found.sha256}"`, lastModified: found.stats.mtime };
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw fsError(error, 'list', { bucket, key: prefix });
+    }
+  }
+
+  async delete(address: ObjectAddress, request: { readonly ifMatch?: string; readonly signal?: AbortSignal } = {}): Promise<void> {
+    request.signal?.throwIfAborted();
+    const path = objectPath(this.#root, address);
+    try {
+      await inOrder(path, () => remove(path, address, request.ifMatch));
+    } catch (error) {
+      if (!isAbsent(error)) throw fsError(error, 'delete', address);
+    }
+  }
+}
+
+async function write(path: string, bytes: Uint8Array, address: ObjectAddress, request: PutRequest): Promise<void> {
+  request.signal?.throwIfAborted();
+  if (request.ifAbsent === true) return createFile(path, bytes, address);
+  return replaceFile(path, bytes, () => assertVersion(path, address, request.ifMatch));
+}
+
+async function remove(path: string, address: ObjectAddress, ifMatch: string | undefined): Promise<void> {
+  if (ifMatch !== undefined) {
+    const found = await describeFile(path);
+    if (found === undefined) return;
+    if (`"${found.sha256}"` !== ifMatch) throw preconditionFailed(address, {});
+  }
+  await fs.unlink(path);
+  await syncDirectory(resolve(path, '..'));
+}
+
+async function assertVersion(path: string, address: ObjectAddress, ifMatch: string | undefined): Promise<void> {
+  if (ifMatch === undefined) return;
+  const found = await describeFile(path);
+  if (found === undefined || `"${found.sha256}"` !== ifMatch) throw preconditionFailed(address, {});
+}

@@ -1,0 +1,80 @@
+/** Where an object lies. Keys are kept exactly as S3 keeps them: any UTF-8 text, `#` and `%` included. */
+export interface ObjectAddress {
+  readonly bucket: string;
+  readonly key: string;
+}
+
+/** What S3 keeps beside the bytes. A driver that cannot keep them says so in `ObjectStore.keepsAttributes`. */
+export interface ObjectAttributes {
+  readonly contentType?: string;
+  readonly contentEncoding?: string;
+  readonly contentDisposition?: string;
+  readonly contentLanguage?: string;
+  readonly cacheControl?: string;
+  /** User metadata, without the `x-amz-meta-` prefix; names in lower case. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly storageClass?: string;
+  readonly serverSideEncryption?: string;
+  readonly kmsKeyId?: string;
+}
+
+export interface StoredObject {
+  readonly bytes: Uint8Array;
+  /** Opaque version to hand back in `PutCondition.ifMatch`: the ETag with its quotes on S3. */
+  readonly version: string;
+  readonly attributes: ObjectAttributes;
+}
+
+export interface ObjectSummary extends ObjectAddress {
+  /** Bytes. */
+  readonly size: number;
+  readonly version: string;
+  readonly lastModified: Date;
+}
+
+/** At most one of the two; without either the object is overwritten. */
+export interface PutCondition {
+  /** Write only when nothing lies at the key (`If-None-Match: *`). */
+  readonly ifAbsent?: boolean;
+  /** Write only over this version (`If-Match`). */
+  readonly ifMatch?: string;
+}
+
+export interface PutRequest extends PutCondition {
+  readonly attributes?: ObjectAttributes;
+  /** Lower-case hex SHA-256 of `bytes` when the caller already has it; S3 verifies it on arrival. */
+  readonly sha256?: string;
+  readonly signal?: AbortSignal;
+}
+
+export interface GetRequest {
+  readonly signal?: AbortSignal;
+  /** Read tags too (one more request on S3). */
+  readonly withTags?: boolean;
+}
+
+/**
+ * A bucket-and-key store with compare-and-swap. One file per driver; one contract suite for all of them
+ * (`test/store/object-store.contract.ts`).
+ *
+ * Errors, all from `src/errors.ts`:
+ * - `StoreError` `OBJECT_NOT_FOUND` (404), `OBJECT_ARCHIVED` (Glacier), `STORE_DENIED` (403), `BUCKET_NOT_FOUND`,
+ *   `STORE_UNAVAILABLE` (5xx, throttling, broken connection; retryable), `STORE_TIMEOUT` (retryable),
+ *   `STORE_FULL` (no space), `KEY_INVALID` (a key the driver cannot hold), `BODY_TRUNCATED` (retryable).
+ * - `ConflictError` `PRECONDITION_FAILED` (412: the condition did not hold) and `WRITE_CONFLICT`
+ *   (409: another conditional write was under way; retryable).
+ */
+export interface ObjectStore {
+  /** For messages: `s3://bucket`, `file:///dir`, `memory:`. */
+  readonly description: string;
+  /** False when attributes given to `put` do not come back from `get` (the file system). */
+  readonly keepsAttributes: boolean;
+  get(address: ObjectAddress, request?: GetRequest): Promise<StoredObject>;
+  /** Resolves to the new version. */
+  put(address: ObjectAddress, bytes: Uint8Array, request?: PutRequest): Promise<string>;
+  /** Objects under a key prefix, in key order. An absent bucket is `BUCKET_NOT_FOUND` on S3 and empty elsewhere. */
+  list(bucket: string, prefix: string, signal?: AbortSignal): AsyncIterable<ObjectSummary>;
+  /** Delete; with `ifMatch` only that version. Deleting what is absent succeeds. */
+  delete(address: ObjectAddress, request?: { readonly ifMatch?: string; readonly signal?: AbortSignal }): Promise<void>;
+}

@@ -1,0 +1,68 @@
+import { decodeHeaderValue, encodeHeaderValue } from './header-words.js';
+import type { ObjectAttributes } from './object-store.js';
+
+/** The members of the SDK's PutObject input and GetObject output that carry attributes, under S3's names. */
+export interface S3AttributeFields {
+  readonly ContentType?: string | undefined;
+  readonly ContentEncoding?: string | undefined;
+  readonly ContentDisposition?: string | undefined;
+  readonly ContentLanguage?: string | undefined;
+  readonly CacheControl?: string | undefined;
+  readonly Metadata?: Record<string, string> | undefined;
+  readonly StorageClass?: string | undefined;
+  readonly ServerSideEncryption?: string | undefined;
+  readonly SSEKMSKeyId?: string | undefined;
+}
+
+/** Attributes of an object that was read; tags come by a request of their own. */
+export function attributesOf(fields: S3AttributeFields, tags?: Readonly<Record<string, string>>): ObjectAttributes {
+  const metadata = mapValues(fields.Metadata ?? {}, decodeHeaderValue);
+  return present({
+    contentType: fields.ContentType,
+    contentEncoding: fields.ContentEncoding,
+    contentDisposition: fields.ContentDisposition,
+    contentLanguage: fields.ContentLanguage,
+    cacheControl: fields.CacheControl,
+    metadata: Object.keys(metadata).length > 0 ? metadata : undefined,
+    tags,
+    storageClass: fields.StorageClass,
+    serverSideEncryption: fields.ServerSideEncryption,
+    kmsKeyId: fields.SSEKMSKeyId,
+  });
+}
+
+/** Attributes for a write. `kmsKeyId` is the store's default key, for objects that bring no encryption of their own. */
+export function putFieldsOf(attributes: ObjectAttributes, kmsKeyId: string | undefined): S3AttributeFields & { readonly Tagging?: string } {
+  return present({
+    ContentType: attributes.contentType,
+    ContentEncoding: attributes.contentEncoding,
+    ContentDisposition: attributes.contentDisposition,
+    ContentLanguage: attributes.contentLanguage,
+    CacheControl: attributes.cacheControl,
+    Metadata: attributes.metadata === undefined ? undefined : mapValues(attributes.metadata, encodeHeaderValue),
+    Tagging: attributes.tags === undefined ? undefined : taggingOf(attributes.tags),
+    StorageClass: attributes.storageClass,
+    ...encryptionOf(attributes, kmsKeyId),
+  });
+}
+
+function encryptionOf(attributes: ObjectAttributes, kmsKeyId: string | undefined): S3AttributeFields {
+  const kept = attributes.serverSideEncryption;
+  if (kept === undefined) return kmsKeyId === undefined ? {} : { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKeyId };
+  // S3 refuses a key id beside AES256.
+  return kept.startsWith('aws:kms') ? { ServerSideEncryption: kept, SSEKMSKeyId: attributes.kmsKeyId } : { ServerSideEncryption: kept };
+}
+
+function taggingOf(tags: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(tags).map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  return pairs.join('&');
+}
+
+function mapValues(record: Readonly<Record<string, string>>, change: (value: string) => string): Record<string, string> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
+}
+
+/** The same object without members that are undefined. */
+function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}

@@ -1,0 +1,54 @@
+import { ConflictError, IntegrityError, StoreError } from '../errors.js';
+import type { ObjectAddress } from './object-store.js';
+
+/** Every code a driver throws; `object-store.ts` says what each one means. */
+export type StoreErrorCode =
+  | 'OBJECT_NOT_FOUND'
+  | 'OBJECT_ARCHIVED'
+  | 'BUCKET_NOT_FOUND'
+  | 'BODY_TRUNCATED'
+  | 'KEY_INVALID'
+  | 'STORE_DENIED'
+  | 'STORE_FULL'
+  | 'STORE_REJECTED'
+  | 'STORE_TIMEOUT'
+  | 'STORE_UNAVAILABLE'
+  | 'PRECONDITION_FAILED'
+  | 'WRITE_CONFLICT'
+  | 'DIGEST_MISMATCH';
+
+const RETRYABLE: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>([
+  'BODY_TRUNCATED',
+  'STORE_TIMEOUT',
+  'STORE_UNAVAILABLE',
+  'WRITE_CONFLICT',
+]);
+
+/** The one place that decides class and retryability of a code, so that no two drivers can differ. */
+export function storeErrorOf(
+  code: StoreErrorCode,
+  message: string,
+  place: Partial<ObjectAddress>,
+  cause?: unknown,
+): StoreError | ConflictError | IntegrityError {
+  const options = { retryable: RETRYABLE.has(code), context: contextOf(place), cause };
+  if (code === 'PRECONDITION_FAILED' || code === 'WRITE_CONFLICT') return new ConflictError(code, message, options);
+  if (code === 'DIGEST_MISMATCH') return new IntegrityError(code, message, options);
+  return new StoreError(code, message, options);
+}
+
+function contextOf(place: Partial<ObjectAddress>): { bucket?: string; path?: string } {
+  return {
+    ...(place.bucket === undefined ? {} : { bucket: place.bucket }),
+    ...(place.key === undefined ? {} : { path: place.key }),
+  };
+}
+
+export function objectNotFound(address: ObjectAddress, cause?: unknown): StoreError {
+  return storeErrorOf('OBJECT_NOT_FOUND', `Nothing lies at key ${address.key} of bucket ${address.bucket}.`, address, cause);
+}
+
+export function preconditionFailed(address: ObjectAddress, condition: { readonly ifAbsent?: boolean }, cause?: unknown): ConflictError {
+  const found = condition.ifAbsent === true ? 'already holds an object' : 'no longer holds the version that was read';
+  return storeErrorOf('PRECONDITION_FAILED', `Key ${address.key} of bucket ${address.bucket} ${found}.`, address, cause);
+}

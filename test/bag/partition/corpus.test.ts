@@ -1,0 +1,69 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { partitionWorkflow } from '../../../src/bag/partition/index.js';
+import { compareIds } from '../../../src/bag/partition/order.js';
+
+type Json = Readonly<Record<string, unknown>>;
+
+interface ObservedGraph {
+  readonly name: string;
+  readonly workflow_config: unknown;
+  readonly partition_map?: unknown;
+  readonly counts?: unknown;
+  readonly error?: string;
+}
+
+interface ObservedBag {
+  readonly bag: string;
+  readonly segments: readonly string[];
+}
+
+function load(...path: string[]): unknown {
+  return JSON.parse(readFileSync(join(...path), 'utf8'));
+}
+
+/** Compact JSON with keys by code point; written by hand because objects would put keys like "10" first. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).sort(([a], [b]) => compareIds(a, b));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join()}}`;
+}
+
+function digest(value: unknown): string {
+  return createHash('sha256').update(canonical(value)).digest('hex');
+}
+
+/** The workflow of a recorded bag: inline, or behind a pointer into the recorded store. */
+function workflowOf(root: string, bag: string): unknown {
+  const { state_data } = load(root, bag) as { state_data: { workflow_config: Json } };
+  const config = state_data.workflow_config;
+  return config.__s3_pointer__ === true ? load(root, 's3', String(config.bucket), String(config.key)) : config;
+}
+
+const corpus = process.env.STATEBAG_CORPUS;
+
+if (corpus !== undefined) {
+  describe('recorded graphs are cut as the legacy partitioner cut them, to the order of keys', () => {
+    const graphs = load(corpus, 'expected', 'partition-graphs.json') as readonly ObservedGraph[];
+    test.each(graphs.map((graph) => [graph.name, graph] as const))('%s', (_, { workflow_config, partition_map, counts, error }) => {
+      if (error !== undefined) {
+        expect(error).toBe('CycleDetectedError');
+        expect(() => partitionWorkflow(workflow_config)).toThrow(expect.objectContaining({ code: 'WORKFLOW_CYCLE' }));
+        return;
+      }
+      const result = partitionWorkflow(workflow_config);
+      expect(result).toStrictEqual({ partitionMap: partition_map, counts });
+      expect(JSON.stringify(result)).toBe(JSON.stringify({ partitionMap: partition_map, counts }));
+    });
+  });
+
+  describe('the workflows of recorded bags give the recorded segments', () => {
+    const bags = load(corpus, 'expected', 'partition.json') as readonly ObservedBag[];
+    test.each(bags.map(({ bag, segments }) => [bag, segments] as const))('%s', (bag, segments) => {
+      expect(partitionWorkflow(workflowOf(corpus, bag)).partitionMap.map(digest)).toEqual(segments);
+    });
+  });
+}

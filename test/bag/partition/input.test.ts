@@ -1,0 +1,149 @@
+import { describe, expect, test } from 'vitest';
+import { BagError } from '../../../src/errors.js';
+import { partitionWorkflow } from '../../../src/bag/partition/index.js';
+import { draw, outline } from './drawing.js';
+
+function codeOf(workflow: unknown): string {
+  try {
+    partitionWorkflow(workflow);
+  } catch (error) {
+    if (error instanceof BagError) return error.code;
+    throw error;
+  }
+  return 'none';
+}
+
+const ids = (count: number): string[] => Array.from({ length: count }, (_, i) => `n${i}`);
+
+/** Forks in a row, each inside the first branch of the one before. */
+function forksInForks(count: number): unknown {
+  return draw(ids(count).flatMap((id, i) => [`${id} > n${i + 1}`, `${id} > side${i}`]));
+}
+
+describe('a workflow that cannot be read', () => {
+  test.each([[null], [undefined], ['x'], [7], [true], [[]], [{}], [{ nodes: null }], [{ nodes: {} }], [{ __s3_pointer__: true, bucket: 'b', key: 'k' }]])(
+    'is refused: %j',
+    (workflow) => {
+      expect(codeOf(workflow)).toBe('WORKFLOW_INVALID');
+    },
+  );
+
+  test.each([[{}], ['x'], [7], [[null]], [[['a', 'b']]]])('is refused when its edges are %j', (edges) => {
+    expect(codeOf({ nodes: [{ id: 'a' }], edges })).toBe('WORKFLOW_INVALID');
+  });
+
+  test.each([[true], [{}], [['a']]])('is refused when a node has the id %j', (id) => {
+    expect(codeOf({ nodes: [{ id }] })).toBe('WORKFLOW_INVALID');
+  });
+
+  test('is refused with the place in the context', () => {
+    expect(() => partitionWorkflow({ nodes: [{ id: 'a' }, { id: {} }] })).toThrow(
+      expect.objectContaining({ retryable: false, context: { path: '/nodes/1/id' } }),
+    );
+  });
+});
+
+describe('tolerated input', () => {
+  test.each([[undefined], [null], [[]]])('edges may be %j', (edges) => {
+    expect(outline({ nodes: [{ id: 'a' }], edges })).toEqual(['0 normal a -> end']);
+  });
+
+  test('nodes that are no objects or have no id are dropped', () => {
+    expect(outline({ nodes: [null, 'x', 7, [], {}, { id: null }, { id: 'a' }] })).toEqual(['0 normal a -> end']);
+  });
+
+  test('a repeated id keeps its first place and its last value', () => {
+    const { partitionMap } = partitionWorkflow({ nodes: [{ id: 'b', v: 1 }, { id: 'a', type: 'aiModel' }, { id: 'b', v: 2 }] });
+    expect(partitionMap).toMatchObject([{ nodes: [{ id: 'b', v: 2 }] }, { node_ids: ['a'] }]);
+  });
+
+  test('an edge may lack its ends or name nothing that could be a node', () => {
+    expect(outline({ nodes: [{ id: 'a' }], edges: [{}, { source: 'a' }, { source: [], target: {} }] })).toEqual(['0 normal a -> end']);
+  });
+
+  test('ids may be numbers, which are not the texts that spell them', () => {
+    const edges = [{ source: 10, target: 9 }, { source: 9, target: '10' }];
+    expect(outline({ nodes: [{ id: 10 }, { id: 9 }, { id: '10' }], edges })).toEqual(['0 normal 10 9 10 -> end']);
+    expect(partitionWorkflow({ nodes: [{ id: 10 }, { id: 9 }] }).partitionMap[0]?.node_ids).toEqual([9, 10]);
+  });
+
+  test('ids may be names of what every object has', () => {
+    const text = '{"nodes":[{"id":"__proto__"},{"id":"constructor"},{"id":"toString","__proto__":{"type":"aiModel"}},{"id":""}],' +
+      '"edges":[{"source":"__proto__","target":"constructor"},{"source":"constructor","target":"toString"},{"source":"toString","target":""}]}';
+    const { partitionMap } = partitionWorkflow(JSON.parse(text));
+    expect(partitionMap).toMatchObject([{ node_ids: ['__proto__', 'constructor', 'toString', ''], type: 'normal' }]);
+    expect(JSON.stringify(partitionMap)).toContain('"__proto__":{"type":"aiModel"}');
+  });
+});
+
+describe('circles', () => {
+  test.each([
+    ['a node that leads to itself', ['a > a']],
+    ['two nodes that lead to each other', ['s > a', 'a > b', 'b > a']],
+  ])('%s is refused', (_, edges) => {
+    expect(codeOf(draw(edges))).toBe('WORKFLOW_CYCLE');
+  });
+
+  test('an edge declared to go back is refused like any other', () => {
+    const edges = [{ source: 'a', target: 'b' }, { source: 'b', target: 'a', data: { isBackEdge: true } }];
+    expect(codeOf({ nodes: [{ id: 'a' }, { id: 'b' }], edges })).toBe('WORKFLOW_CYCLE');
+  });
+
+  test.each([['ghost'], [null], [undefined], [{}]])('an edge from the unknown source %j into a node is refused', (source) => {
+    expect(codeOf({ nodes: [{ id: 'a' }], edges: [{ source, target: 'a' }] })).toBe('WORKFLOW_CYCLE');
+  });
+
+  test('an edge told twice is no circle', () => {
+    expect(codeOf(draw(['a > b', 'a > b']))).toBe('none');
+  });
+
+  test('the error names the nodes that never become free', () => {
+    expect(() => partitionWorkflow(draw(['s > a', 'a > b', 'b > a']))).toThrow(
+      expect.objectContaining({ context: { path: '/edges', nodes: ['a', 'b'], count: 2 } }),
+    );
+  });
+});
+
+describe('limits', () => {
+  test('500 nodes are the most there may be, not counting repeated and dropped ones', () => {
+    const nodes = ids(500).map((id) => ({ id }));
+    expect(codeOf({ nodes: [...nodes, null, { id: 'n0' }] })).toBe('none');
+    expect(codeOf({ nodes: [...nodes, { id: 'more' }] })).toBe('WORKFLOW_TOO_LARGE');
+  });
+
+  test('50 forks may lie inside each other', () => {
+    expect(codeOf(forksInForks(50))).toBe('none');
+    expect(codeOf(forksInForks(51))).toBe('WORKFLOW_TOO_DEEP');
+  });
+
+  test('one walk takes at most two steps per node, those to unknown nodes included', () => {
+    const nodes = [{ id: 'g', type: 'parallel_group', branches: [{}] }];
+    const edgesTo = (count: number): unknown[] => ids(count).map((target) => ({ source: 'g', target }));
+    expect(codeOf({ nodes, edges: edgesTo(1) })).toBe('none');
+    expect(codeOf({ nodes, edges: edgesTo(2) })).toBe('WORKFLOW_WALK_LIMIT');
+  });
+
+  test('a node waits in the queue once, however many edges lead to it', () => {
+    const nodes = [{ id: 'g', type: 'parallel_group', branches: [{}] }];
+    expect(codeOf({ nodes, edges: Array.from({ length: 20 }, () => ({ source: 'g', target: 'ghost' })) })).toBe('none');
+  });
+
+  test('a deep value on an edge is compared up to 1,000 levels and refused beyond', () => {
+    const nest = (levels: number): unknown => JSON.parse('['.repeat(levels) + ']'.repeat(levels));
+    const workflow = (levels: number): unknown => ({
+      nodes: [{ id: 'g', type: 'parallel_group', branches: [{ nodes: [{ id: 'x' }, { id: 'y' }] }] }],
+      edges: [{ source: 'x', target: 'y', deep: nest(levels) }],
+    });
+    expect(codeOf(workflow(900))).toBe('none');
+    expect(codeOf(workflow(100_000))).toBe('WORKFLOW_INVALID');
+  });
+
+  test('500 nodes with an edge between any two are cut in well under a second', () => {
+    const names = ids(500);
+    const edges = names.flatMap((source, i) => names.slice(i + 1).map((target) => ({ source, target })));
+    const start = performance.now();
+    expect(codeOf({ nodes: names.map((id) => ({ id })), edges })).toBe('WORKFLOW_TOO_DEEP');
+    expect(codeOf({ nodes: names.map((id) => ({ id })), edges: edges.filter((_, i) => i % 40 === 0) })).toMatch(/none|WORKFLOW_TOO_DEEP/);
+    expect(performance.now() - start).toBeLessThan(2000);
+  });
+});
