@@ -58,7 +58,7 @@ function payload(facts: BagFacts, input: JsonObject): JsonObject {
 /** Fills `input`, the one large thing of the control plane, until all but config, map and state takes `controlBytes`. */
 function padControl(facts: BagFacts, bag: JsonObject, input: JsonObject): void {
   const size = compactSize({ ...bag, workflow_config: 0, partition_map: 0, current_state: 0 }) - 3;
-  padTo(facts.random, input['initial_state'] as JsonObject, 'control_note', size, facts.controlBytes);
+  padTo(facts.random, input.initial_state as JsonObject, 'control_note', size, facts.controlBytes);
 }
 
 /** As Python prints it: microseconds and a numeric zone. */

@@ -39,7 +39,7 @@ const ELEMENTS: Readonly<Record<Step, number>> = { plain: 1, llm: 1, hitp: 1, fo
 const PATTERNS: Readonly<Record<Shape, readonly Step[]>> = {
   chain: ['plain', 'llm'],
   hitp: ['plain', 'hitp', 'plain', 'llm'],
-  fanout: ['plain', 'fork', 'llm'],
+  fanout: ['plain', 'fork', 'llm', 'plain', 'llm', 'plain', 'llm'],
   'inline-group': ['plain', 'inline', 'plain', 'llm'],
 };
 

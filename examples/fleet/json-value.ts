@@ -8,6 +8,11 @@ export interface JsonObject {
   [key: string]: JsonValue;
 }
 
+/** The same object without some members. */
+export function omit(object: JsonObject, ...names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => !names.includes(name)));
+}
+
 /** Keys may be `Raw` too: that is how a key is escaped, or given twice. */
 export type JsonMap = ReadonlyMap<string | Raw, JsonValue>;
 
@@ -26,8 +31,8 @@ export class Raw {
  */
 export class Shared {
   readonly value: JsonValue;
-  /** Bytes by style and depth, kept by the writer. */
-  readonly spelled = new Map<string, Buffer>();
+  /** Spelled forms by style and depth, kept by the writer: text when short, bytes when long. */
+  readonly spelled = new Map<string, string | Buffer>();
 
   constructor(value: JsonValue) {
     this.value = value;

@@ -24,5 +24,5 @@ export function leanManifestEntries(segments: readonly JsonObject[]): JsonObject
 }
 
 function typeOf(segment: JsonObject): JsonValue {
-  return segment['type'] ?? 'normal';
+  return segment.type ?? 'normal';
 }

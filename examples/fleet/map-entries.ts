@@ -52,7 +52,7 @@ export class EntryCutter {
     const aggregator = this.nextId++;
     this.segmentOf.set(node.id, id);
     const head = { id, type: 'parallel_group', branches: entries, node_ids: [node.id], branch_count: entries.length };
-    const group = { ...head, resource_policy: node['resource_policy'] ?? {}, label: node.label };
+    const group = { ...head, resource_policy: node.resource_policy ?? {}, label: node.label };
     const join = { id: aggregator, type: 'aggregator', nodes: [], edges: [], node_ids: [], source_parallel_group: id };
     return [
       { kind: 'group', entry: group, branches: cuts, aggregator },
@@ -65,7 +65,7 @@ export class EntryCutter {
     const nodeIds = nodes.map((node) => node.id);
     for (const nodeId of nodeIds) this.segmentOf.set(nodeId, id);
     const inside = (end: JsonValue | undefined): boolean => typeof end === 'string' && nodeIds.includes(end);
-    const inner = edges.filter((edge) => inside(edge['source']) && inside(edge['target']));
+    const inner = edges.filter((edge) => inside(edge.source) && inside(edge.target));
     const leaving = this.edges.filter((edge) => inside(edge.source) && !inside(edge.target));
     const entry = { id, nodes: nodes.map(executable), edges: inner, outgoing_edges: leaving.map(outgoingEdge), type, node_ids: nodeIds };
     return { kind: 'run', entry, nodeIds };
@@ -86,14 +86,14 @@ function executable(node: FleetNode): FleetNode {
 }
 
 function outgoingEdge(edge: FleetEdge): JsonObject {
-  const { edgeType = null, loopType = null } = edge['data'] as JsonObject;
+  const { edgeType = null, loopType = null } = edge.data as JsonObject;
   const flags = { is_loop_exit: false, is_back_edge: false, router_func: null, mapping: null };
-  const metadata = { label: edge['label'] ?? null, style: null, animated: null, edgeType, loopType };
+  const metadata = { label: edge.label ?? null, style: null, animated: null, edgeType, loopType };
   return {
     source_node: edge.source,
     target_node: edge.target,
     edge_type: edge.type,
-    condition: edge['condition'] ?? null,
+    condition: edge.condition ?? null,
     ...flags,
     metadata,
   };

@@ -15,7 +15,7 @@ export function linkCuts(cuts: readonly Cut[], cutter: EntryCutter, edges: reado
 }
 
 function linkRun(entry: JsonObject, edges: readonly FleetEdge[], cutter: EntryCutter, parent: number | undefined): void {
-  const leaving = edges.filter((edge) => cutter.segmentOf.get(edge.target) !== entry['id']);
+  const leaving = edges.filter((edge) => cutter.segmentOf.get(edge.target) !== entry.id);
   if (leaving.length > 1) linkConditional(entry, leaving, cutter);
   else if (leaving.length === 1) setDefault(entry, cutter.segmentOf.get(leaving[0]!.target)!);
   else if (parent === undefined) Object.assign(entry, { next_mode: 'end', default_next: null });
@@ -23,9 +23,9 @@ function linkRun(entry: JsonObject, edges: readonly FleetEdge[], cutter: EntryCu
 }
 
 function linkConditional(entry: JsonObject, edges: readonly FleetEdge[], cutter: EntryCutter): void {
-  entry['next_mode'] = 'conditional';
-  entry['branches'] = edges.map((edge): JsonObject => {
-    const condition: JsonValue = edge['condition'] ?? 'default';
+  entry.next_mode = 'conditional';
+  entry.branches = edges.map((edge): JsonObject => {
+    const condition: JsonValue = edge.condition ?? 'default';
     return { condition, next: cutter.segmentOf.get(edge.target)! };
   });
 }

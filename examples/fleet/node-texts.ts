@@ -1,5 +1,5 @@
 /** What a node is about. Labels are in the language of the people who drew the workflow, prompts in both. */
-export interface NodeText {
+interface NodeText {
   readonly stem: string;
   readonly label: string;
 }

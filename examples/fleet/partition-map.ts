@@ -1,16 +1,17 @@
 import type { Block } from './blocks.js';
 import type { FleetEdge } from './edges.js';
+import { omit } from './json-value.js';
 import type { JsonObject, JsonValue } from './json-value.js';
 import { EntryCutter } from './map-entries.js';
 import { linkCuts } from './map-links.js';
 
 /** What a map is made from: the part of a workflow that runs. */
-export interface WorkflowGraph {
+interface WorkflowGraph {
   readonly blocks: readonly Block[];
   readonly edges: readonly FleetEdge[];
 }
 
-export interface PartitionMapOptions {
+interface PartitionMapOptions {
   /** False leaves out `outgoing_edges`, which maps of the January releases did not have. */
   readonly outgoingEdges?: boolean;
 }
@@ -38,13 +39,13 @@ export function countSegments(entries: readonly JsonValue[], type: string): numb
 
 /** Empty for the `branches` of a conditional segment, which only say where to go. */
 function innerMap(branch: JsonObject): readonly JsonValue[] {
-  return (branch['partition_map'] as JsonValue[] | undefined) ?? [];
+  return (branch.partition_map as JsonValue[] | undefined) ?? [];
 }
 
 function withoutOutgoingEdges(entry: JsonObject): JsonObject {
-  const { outgoing_edges: _dropped, ...kept } = entry;
-  if (kept['type'] !== 'parallel_group') return kept;
-  const branches = (kept['branches'] as JsonObject[]).map((branch) => ({
+  const kept = omit(entry, 'outgoing_edges');
+  if (kept.type !== 'parallel_group') return kept;
+  const branches = (kept.branches as JsonObject[]).map((branch) => ({
     ...branch,
     partition_map: innerMap(branch).map((inner) => withoutOutgoingEdges(inner as JsonObject)),
   }));

@@ -1,11 +1,4 @@
-import { seededRandom } from './random.js';
 import type { Random } from './random.js';
-
-/** A stock text and its size in UTF-8 bytes; none needs escaping in JSON. */
-export interface Phrase {
-  readonly text: string;
-  readonly bytes: number;
-}
 
 const ENGLISH = (
   'customer invoice contract review deadline evidence approval summary refund ledger shipment warehouse forecast ' +
@@ -18,20 +11,15 @@ const KOREAN = (
   '지역 공급사 분기 감사 분쟁 결제 확인한다 비교한다 설명한다 제외한다 전달한다 먼저 이후 모든 없이 경우에만 반드시'
 ).split(' ');
 
-/** How many phrases of each length are in stock: enough that documents differ, few enough to be remembered by the writer. */
-const STOCK = 1024;
-
-const SHORT_PHRASES = stock(0x51a7, 3);
-const LONG_PHRASES = stock(0xbead, 14);
-
-/** About 25 bytes: a title, a name. */
-export function shortPhrase(random: Random): Phrase {
-  return random.pick(SHORT_PHRASES);
-}
-
-/** About 110 bytes: a sentence. */
-export function longPhrase(random: Random): Phrase {
-  return random.pick(LONG_PHRASES);
+/**
+ * Words in a row: one phrase in four is Korean, as in the workflows the engine was built for, and one in three ends in a
+ * case number. Nothing in it needs escaping in UTF-8 JSON.
+ */
+export function phrase(random: Random, words: number): string {
+  const language = random.below(4) === 0 ? KOREAN : ENGLISH;
+  const chosen = Array.from({ length: words }, () => random.pick(language));
+  if (random.below(3) === 0) chosen.push(`#${random.below(90000) + 10000}`);
+  return chosen.join(' ');
 }
 
 /** ASCII words of exactly that many bytes. */
@@ -39,18 +27,4 @@ export function asciiText(random: Random, bytes: number): string {
   let text = '';
   while (text.length < bytes) text += (text === '' ? '' : ' ') + random.pick(ENGLISH);
   return text.slice(0, bytes).replace(/ $/, '.');
-}
-
-function stock(seed: number, words: number): readonly Phrase[] {
-  const random = seededRandom(seed);
-  return Array.from({ length: STOCK }, () => makePhrase(random, words));
-}
-
-/** One phrase in four is Korean, as in the workflows the engine was built for; some carry a case number. */
-function makePhrase(random: Random, words: number): Phrase {
-  const language = random.below(4) === 0 ? KOREAN : ENGLISH;
-  const chosen = Array.from({ length: words }, () => random.pick(language));
-  if (random.below(3) === 0) chosen.push(`#${random.below(90000) + 10000}`);
-  const text = chosen.join(' ');
-  return { text, bytes: Buffer.byteLength(text) };
 }

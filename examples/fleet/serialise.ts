@@ -20,6 +20,9 @@ export function compactSize(value: JsonValue): number {
   return serialiseBytes(value, 'compact').length;
 }
 
+/** Bytes. Copying longer values as bytes spares encoding them again; for shorter ones the extra buffers cost more. */
+const LONGEST_KEPT_AS_TEXT = 2048;
+
 class JsonWriter {
   private readonly style: Style;
   private readonly spelling: Spelling;
@@ -52,11 +55,17 @@ class JsonWriter {
 
   private shared(shared: Shared, depth: number): void {
     const form = this.spelling.lineBreak === undefined ? this.style : `${this.style} ${depth}`;
-    let bytes = shared.spelled.get(form);
-    if (!bytes) {
-      bytes = serialiseBytes(shared.value, this.style, depth);
-      shared.spelled.set(form, bytes);
+    let spelled = shared.spelled.get(form);
+    if (spelled === undefined) {
+      const bytes = serialiseBytes(shared.value, this.style, depth);
+      spelled = bytes.length > LONGEST_KEPT_AS_TEXT ? bytes : bytes.toString('utf8');
+      shared.spelled.set(form, spelled);
     }
+    if (typeof spelled === 'string') this.text += spelled;
+    else this.append(spelled);
+  }
+
+  private append(bytes: Buffer): void {
     this.flush();
     this.done.push(bytes);
   }

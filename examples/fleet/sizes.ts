@@ -20,7 +20,7 @@ export const HEADLINE: BagSize = {
   stateBytes: 100 * KIB,
   controlBytes: 21 * KIB,
   segments: 71,
-  nodes: 84,
+  nodes: 76,
 };
 
 /** 60 KiB. */
@@ -35,10 +35,10 @@ export const MID: BagSize = {
 
 /** 5 KiB, as most test workflows of the engine were. */
 export const SMALL: BagSize = {
-  configBytes: 1500,
-  mapBytes: 2050,
+  configBytes: 1700,
+  mapBytes: 1900,
   stateBytes: 400,
-  controlBytes: 1170,
+  controlBytes: 1120,
   segments: 3,
   nodes: 3,
 };

@@ -15,7 +15,7 @@ export interface Spelling {
 }
 
 /**
- * - `compact`: `JSON.stringify(value)`, what Step Functions and Node handlers emit.
+ * - `compact`: `JSON.stringify(value)`, what Step Functions and Node handlers emit; but -0 stays -0.
  * - `python`: `json.dumps(value)`, everything outside printable ASCII escaped.
  * - `python-utf8`: `json.dumps(value, ensure_ascii=False)`, what the legacy hydrator stored.
  * - `pretty`: `JSON.stringify(value, null, 2)`; `crlf` the same with Windows line ends.
@@ -32,8 +32,9 @@ export function spellingOf(style: Style): Spelling {
   return SPELLINGS[style];
 }
 
-export function isStyle(text: string): text is Style {
-  return (STYLES as readonly string[]).includes(text);
+/** Whether a document in this style can be a line of NDJSON. */
+export function isOneLine(style: Style = 'compact'): boolean {
+  return SPELLINGS[style].lineBreak === undefined;
 }
 
 function quote(text: string): string {

@@ -1,6 +1,6 @@
 import { filler } from './filler.js';
 import type { JsonObject } from './json-value.js';
-import { shortPhrase } from './phrases.js';
+import { phrase } from './phrases.js';
 import type { Random } from './random.js';
 import { compactSize } from './serialise.js';
 
@@ -23,7 +23,7 @@ export function makeState(random: Random, bytes: number): JsonObject {
 /** A member of `size` bytes, the comma before it included; nothing when it does not fit. */
 function makeSection(random: Random, at: number, size: number): { member: JsonObject; size: number } | undefined {
   const key = `section_${String(at).padStart(2, '0')}`;
-  const head = { title: shortPhrase(random).text, confidence: random.below(100) / 100 };
+  const head = { title: phrase(random, 3), confidence: random.below(100) / 100 };
   const frame = compactSize({ [key]: { ...head, rows: [] } }) - 1;
   if (size < frame) return undefined;
   return { member: { [key]: { ...head, rows: filler(random, size - frame + 2) } }, size };

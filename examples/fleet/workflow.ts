@@ -7,7 +7,7 @@ import { Shared } from './json-value.js';
 import type { JsonObject } from './json-value.js';
 import type { FleetNode } from './node-maker.js';
 import { countSegments, makePartitionMap } from './partition-map.js';
-import { longPhrase, shortPhrase } from './phrases.js';
+import { phrase } from './phrases.js';
 import type { Random } from './random.js';
 import { compactSize } from './serialise.js';
 import { SMALL } from './sizes.js';
@@ -76,8 +76,8 @@ function runningNodes(block: Block): readonly FleetNode[] {
 function makeConfig(random: Random, shape: Shape, blocks: readonly Block[], edges: FleetEdge[]): JsonObject {
   const nodes = blocks.flatMap((block) => (block.kind === 'inline' ? [block.node] : runningNodes(block)));
   return {
-    workflow_name: `${shortPhrase(random).text} (${shape})`,
-    description: longPhrase(random).text,
+    workflow_name: `${phrase(random, 3)} (${shape})`,
+    description: phrase(random, 14),
     nodes,
     edges,
     start_node: nodes[0]!.id,
@@ -89,6 +89,6 @@ function makeConfig(random: Random, shape: Shape, blocks: readonly Block[], edge
 /** What a config is large by: the editor's notes, and documents its author left in the initial state. */
 function padConfig(random: Random, config: JsonObject, target: number): void {
   const size = compactSize(config);
-  padTo(random, config['editor_metadata'] as JsonObject, 'notes', size, size + Math.floor((target - size) / 3));
-  padTo(random, config['initial_state'] as JsonObject, 'documents', compactSize(config), target);
+  padTo(random, config.editor_metadata as JsonObject, 'notes', size, size + Math.floor((target - size) / 3));
+  padTo(random, config.initial_state as JsonObject, 'documents', compactSize(config), target);
 }

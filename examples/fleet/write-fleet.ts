@@ -4,7 +4,7 @@ import { ConfigError } from '../../src/errors.js';
 import type { FleetDocument } from './fleet.js';
 import type { FleetObject } from './objects.js';
 
-export interface WriteOptions {
+interface WriteOptions {
   /** One file a document, or all in `bags.ndjson`. */
   readonly form: 'files' | 'ndjson';
   /** Where what the documents point to goes, as `<bucket>/<key>`. Without it nothing of that is written. */
@@ -12,7 +12,7 @@ export interface WriteOptions {
 }
 
 /** What was written. */
-export interface FleetWritten {
+interface FleetWritten {
   readonly documents: number;
   /** Bytes of the documents, line ends included. */
   readonly bytes: number;

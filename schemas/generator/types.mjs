@@ -1,5 +1,5 @@
 import { compile } from 'json-schema-to-typescript';
-import { NOTICE, pascalCase } from './load-schemas.mjs';
+import { NOTICE } from './load-schemas.mjs';
 
 /** The type of every schema and titled definition, and `SchemaTypes`, which maps schema names to types. */
 export async function renderTypes(schemas) {

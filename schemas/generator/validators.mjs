@@ -11,14 +11,26 @@ export function renderValidators(schemas) {
 /** A module with the compiled validator of one schema and of those it refers to. It imports nothing at run time. */
 function renderValidator(schemas, name, id) {
   const ajv = createAjv().addSchema(schemas.map(({ schema }) => withoutProse(schema)));
-  const code = standalone.default(ajv, { [validatorName(name)]: id });
-  const typed = code
-    .replace(/^"use strict";\n?/, '')
-    .replace(/export const (validate\w+) = (\w+);/g, '\nexport const $1: CompiledValidator = $2;\n');
+  const code = tidy(standalone.default(ajv, { [validatorName(name)]: id }));
   // The helpers of ajv's run time come in by `require`, which an ES module does not have.
-  if (/\brequire\(/.test(typed)) throw new Error(`${name}: a keyword or format needs a helper of ajv at run time`);
-  return `// @ts-nocheck\n${NOTICE}import type { CompiledValidator } from '../../compiled-validator.js';\n${typed}\n`;
+  if (/\brequire\(/.test(code)) throw new Error(`${name}: a keyword or format needs a helper of ajv at run time`);
+  return `// @ts-nocheck\n${NOTICE}import type { CompiledValidator } from '../../compiled-validator.js';\n${code}\n`;
 }
+
+/**
+ * Declares the type of what is exported, and lets faults pile up in place: ajv copies all earlier faults for every
+ * element that has one, which on a list of 200,000 broken elements took more than ten minutes.
+ */
+function tidy(code) {
+  const tidied = code
+    .replace(/^"use strict";\n?/, '')
+    .replace(/export const (validate\w+) = (\w+);/g, '\nexport const $1: CompiledValidator = $2;\n')
+    .replace(/vErrors = vErrors === null \? (\w+)\.errors : vErrors\.concat\(\1\.errors\);/g, pushFaults);
+  if (tidied.includes('.concat(')) throw new Error('ajv joins faults in a way that is not known here');
+  return tidied;
+}
+
+const pushFaults = (_, part) => `if(vErrors === null){\nvErrors = ${part}.errors;\n}\nelse {\nfor(const fault of ${part}.errors){\nvErrors.push(fault);\n}\n}`;
 
 function renderRegistry(schemas) {
   const names = schemas.map(({ name }) => name);

@@ -1,9 +1,23 @@
+import { BagError } from '../errors.js';
 import { formatExact, parseExact } from '../json/index.js';
 import { partitionWorkflow } from './partition/index.js';
 import type { ValueReader } from './value-reader.js';
 
-/** The map that the legacy partitioner makes of a config, numbers spelled as in the config. Throws `BagError` `WORKFLOW_*`. */
+/**
+ * The map that the legacy partitioner makes of a config, numbers spelled as in the config. Throws `BagError`
+ * `WORKFLOW_*` as the partitioner does.
+ */
 export function partitionConfig<V>(reader: ValueReader<V>, config: V): V {
-  const { partitionMap } = partitionWorkflow(parseExact(reader.bytes(config)));
+  const { partitionMap } = partition(parseExact(reader.bytes(config)));
   return reader.parse(Buffer.from(formatExact(partitionMap)));
+}
+
+function partition(config: unknown): ReturnType<typeof partitionWorkflow> {
+  try {
+    return partitionWorkflow(config);
+  } catch (cause) {
+    if (!(cause instanceof BagError)) throw cause;
+    const message = `there is no map and no manifest, and workflow_config cannot be cut into segments: ${cause.message}`;
+    throw new BagError(cause.code, message, { cause, context: cause.context });
+  }
 }

@@ -4,6 +4,7 @@ import { IntegrityError, InternalError } from '../errors.js';
 import { ByteDraft } from './byte-draft.js';
 import { byteReader } from './byte-reader.js';
 import type { ByteValue } from './byte-reader.js';
+import { s3Pointer } from './dialects/s3-pointer.js';
 import type { NewMember } from './document.js';
 import { RawJson } from './document.js';
 import type { Migration } from './migration.js';
@@ -67,7 +68,7 @@ function isByteValue(value: unknown): value is ByteValue {
 export function outlineOfKind(value: ByteValue): unknown {
   switch (byteReader.kind(value)) {
     case 'object':
-      return {};
+      return pointerOutline(value) ?? {};
     case 'array':
       return [];
     case 'string':
@@ -81,6 +82,16 @@ export function outlineOfKind(value: ByteValue): unknown {
     default:
       return null;
   }
+}
+
+/** A legacy pointer is small and is what the bridge form is judged by. */
+function pointerOutline(value: ByteValue): Record<string, unknown> | undefined {
+  if (s3Pointer.detect(byteReader, value)?.target === undefined) return undefined;
+  return Object.fromEntries(byteReader.names(value).map((name) => [name, outlineOfScalar(byteReader.member(value, name)!)]));
+}
+
+function outlineOfScalar(value: ByteValue): unknown {
+  return byteReader.kind(value) === 'object' ? {} : outlineOfKind(value);
 }
 
 /** The outline of a bag as it is stored. */

@@ -1,11 +1,12 @@
 import { InternalError } from '../errors.js';
-import { BACKSLASH } from './character-classes.js';
 import { escapedCodePoint, escapeLength, utf8Length, writeUtf8 } from './escape-sequence.js';
 import { escapeForString } from './escape-text.js';
 import { requireKind } from './members.js';
 import type { JsonNode } from './node.js';
 import { requireOrder, type Splice } from './splice.js';
 import { refusalAt } from './syntax-error.js';
+
+const BACKSLASH = 0x5c;
 
 /**
  * The UTF-8 bytes of a document carried in a JSON string, such as `{"Payload":"{\"state_data\": 1}"}`; not checked

@@ -1,4 +1,6 @@
-import { HEX_VALUES, LOWER_U, SHORT_ESCAPES } from './character-classes.js';
+import { HEX_VALUES, SHORT_ESCAPES } from './character-classes.js';
+
+const LOWER_U = 0x75;
 
 /**
  * Code point of the escape whose backslash is at `at`, in a string a scan has accepted. Two escaped surrogates that

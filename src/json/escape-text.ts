@@ -1,4 +1,4 @@
-import { BACKSLASH, QUOTE, SHORT_ESCAPES, SPACE } from './character-classes.js';
+import { BACKSLASH, QUOTE, SPACE } from './character-classes.js';
 
 /** Spelling of each byte inside a JSON string where that is not the byte itself. */
 const SPELLINGS: readonly (Uint8Array | undefined)[] = Array.from({ length: 256 }, (_, byte) => spellingOf(byte));

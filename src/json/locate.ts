@@ -1,4 +1,6 @@
-import { CARRIAGE_RETURN, LINE_FEED } from './character-classes.js';
+
+const CARRIAGE_RETURN = 0x0d;
+const LINE_FEED = 0x0a;
 
 export interface TextPlace {
   /** 1-based. */

@@ -1,5 +1,12 @@
-import { byteAt, DIGIT_0, DIGIT_9, DOT, LOWER_CASE_BIT, LOWER_E, MINUS, PLUS } from './character-classes.js';
 import { failExpecting } from './syntax-error.js';
+
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+const DOT = 0x2e;
+const LOWER_CASE_BIT = 0x20;
+const LOWER_E = 0x65;
+const MINUS = 0x2d;
+const PLUS = 0x2b;
 
 /** Checks the number that begins at `from` with a minus or a digit, and returns the offset past it. */
 export function skipNumber(bytes: Uint8Array, from: number): number {
@@ -22,4 +29,8 @@ function skipDigits(bytes: Uint8Array, from: number): number {
   while (at < bytes.length && bytes[at]! >= DIGIT_0 && bytes[at]! <= DIGIT_9) at += 1;
   if (at === from) failExpecting(bytes, at, 'a digit');
   return at;
+}
+
+function byteAt(bytes: Uint8Array, at: number): number {
+  return at < bytes.length ? bytes[at]! : 0;
 }

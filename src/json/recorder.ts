@@ -1,5 +1,6 @@
 import { byteAt, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './character-classes.js';
-import { bufferOver, decodeQuoted } from './decode-text.js';
+import { bufferOver } from './decode-text.js';
+import { memberName } from './member-name.js';
 import type { JsonKind, JsonNode, Shape } from './node.js';
 import { OpenArray, type OpenContainer, OpenObject } from './open-container.js';
 import { scalarKindAt } from './scalar-token.js';
@@ -83,7 +84,7 @@ export class Recorder {
     const colon = this.skipSpace(end);
     if (byteAt(this.#bytes, colon) !== COLON) failExpecting(this.#bytes, colon, "':'");
     this.#at = colon + 1;
-    return container.expect(decodeQuoted(this.#buffer, start, end), start, end);
+    return container.expect(memberName(this.#bytes, this.#buffer, start, end), start, end);
   }
 
   #close(container: OpenContainer): JsonNode {

@@ -1,8 +1,18 @@
-import { byteAt, DIGIT_0, DIGIT_9, MINUS, QUOTE, UPPER_I } from './character-classes.js';
+import { byteAt } from './character-classes.js';
 import type { JsonKind } from './node.js';
 import { skipNumber } from './number-token.js';
 import { skipString } from './string-token.js';
 import { failExpecting } from './syntax-error.js';
+
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+const LOWER_F = 0x66;
+const LOWER_N = 0x6e;
+const LOWER_T = 0x74;
+const MINUS = 0x2d;
+const QUOTE = 0x22;
+const UPPER_I = 0x49;
+const UPPER_N = 0x4e;
 
 interface Word {
   readonly kind: JsonKind;
@@ -43,18 +53,18 @@ function beginsNumber(bytes: Uint8Array, from: number, byte: number): boolean {
 }
 
 function wordBeginningWith(byte: number): Word | undefined {
-  switch (String.fromCharCode(byte)) {
-    case 't':
+  switch (byte) {
+    case LOWER_T:
       return TRUE;
-    case 'f':
+    case LOWER_F:
       return FALSE;
-    case 'n':
+    case LOWER_N:
       return NULL;
-    case 'N':
+    case UPPER_N:
       return NAN;
-    case 'I':
+    case UPPER_I:
       return INFINITY;
-    case '-':
+    case MINUS:
       return MINUS_INFINITY;
     default:
       return undefined;

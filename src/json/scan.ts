@@ -30,7 +30,7 @@ export function scanJson(bytes: Uint8Array, shape: Shape = LEAF, options: ScanOp
   refuseUnreadable(bytes);
   const recorder = new Recorder(bytes, options.maxDepth ?? MAX_DEPTH);
   if (recorder.skipSpace(0) === bytes.length) {
-    throw refusalAt(bytes, bytes.length, 'JSON_EMPTY', 'a document without any value, ending');
+    throw refusalAt(bytes, bytes.length, 'JSON_EMPTY', 'document is empty, it ends without a value');
   }
   const root = recorder.record(0, shape);
   const rest = recorder.skipSpace(root.end);

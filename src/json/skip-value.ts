@@ -1,8 +1,15 @@
-import { byteAt, CLOSE_BRACE, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE, SPACE } from './character-classes.js';
 import { skipScalar } from './scalar-token.js';
 import { skipString } from './string-token.js';
 import { failExpecting, failTooDeep } from './syntax-error.js';
 import { skipWhitespace } from './whitespace.js';
+
+const CLOSE_BRACE = 0x7d;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
+const QUOTE = 0x22;
+const SPACE = 0x20;
 
 /**
  * The closing bytes of the containers around the current one. Shared by all calls, since a skip is synchronous
@@ -90,4 +97,8 @@ function grown(old: Uint8Array): Uint8Array {
   const larger = new Uint8Array(old.length * 2);
   larger.set(old);
   return larger;
+}
+
+function byteAt(bytes: Uint8Array, at: number): number {
+  return at < bytes.length ? bytes[at]! : 0;
 }

@@ -1,5 +1,10 @@
-import { BACKSLASH, byteAt, HEX_VALUES, LOWER_U, QUOTE, SHORT_ESCAPES, SPACE } from './character-classes.js';
+import { HEX_VALUES, SHORT_ESCAPES } from './character-classes.js';
 import { failExpecting, failInString } from './syntax-error.js';
+
+const BACKSLASH = 0x5c;
+const LOWER_U = 0x75;
+const QUOTE = 0x22;
+const SPACE = 0x20;
 
 const ESCAPES = 'one of the escapes \\" \\\\ \\/ \\b \\f \\n \\r \\t \\u';
 
@@ -78,4 +83,8 @@ function skipEscape(bytes: Uint8Array, backslash: number): number {
     if (HEX_VALUES[byteAt(bytes, digit)]! > 15) failExpecting(bytes, digit, 'a hexadecimal digit');
   }
   return at + 5;
+}
+
+function byteAt(bytes: Uint8Array, at: number): number {
+  return at < bytes.length ? bytes[at]! : 0;
 }

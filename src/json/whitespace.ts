@@ -1,4 +1,8 @@
-import { CARRIAGE_RETURN, LINE_FEED, SPACE, TAB } from './character-classes.js';
+
+const CARRIAGE_RETURN = 0x0d;
+const LINE_FEED = 0x0a;
+const SPACE = 0x20;
+const TAB = 0x09;
 
 const FOUR_SPACES = 0x20202020;
 

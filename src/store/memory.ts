@@ -43,7 +43,7 @@ class MemoryStore implements ObjectStore {
       if (kept === undefined) throw objectNotFound(address);
       const { tags, ...attributes } = structuredClone(kept.attributes);
       const withTags = request.withTags === true && tags !== undefined;
-      return { bytes: kept.bytes.slice(), version: kept.version, attributes: withTags ? { ...attributes, tags } : attributes };
+      return { bytes: new Uint8Array(kept.bytes), version: kept.version, attributes: withTags ? { ...attributes, tags } : attributes };
     });
   }
 
@@ -54,7 +54,7 @@ class MemoryStore implements ObjectStore {
       if (!holds(request, kept)) throw preconditionFailed(address, request);
       const version = `"${sha256}"`;
       const attributes = structuredClone(request.attributes ?? {});
-      this.#bucket(address.bucket).set(address.key, { bytes: bytes.slice(), version, attributes, lastModified: new Date(this.#now()) });
+      this.#bucket(address.bucket).set(address.key, { bytes: new Uint8Array(bytes), version, attributes, lastModified: new Date(this.#now()) });
       return version;
     });
   }

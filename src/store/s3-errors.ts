@@ -10,7 +10,7 @@ export interface S3Call {
   readonly action: string;
   readonly address: ObjectAddress;
   /** What "no such key" means to this call. */
-  readonly absent: 'OBJECT_NOT_FOUND' | 'PRECONDITION_FAILED';
+  readonly absent: 'OBJECT_NOT_FOUND' | 'PRECONDITION_FAILED' | 'STORE_REJECTED';
 }
 
 const BY_NAME: Readonly<Record<string, StoreErrorCode>> = {
@@ -23,6 +23,9 @@ const BY_NAME: Readonly<Record<string, StoreErrorCode>> = {
   // conditional write ended it. Both are found out by writing again under the same condition.
   NoSuchUpload: 'WRITE_CONFLICT',
   KeyTooLongError: 'KEY_INVALID',
+  // versitygw keeps objects as files, where one key cannot be both a file and a folder.
+  ExistingObjectIsDirectory: 'KEY_INVALID',
+  ObjectParentIsFile: 'KEY_INVALID',
   BadDigest: 'DIGEST_MISMATCH',
   InvalidDigest: 'DIGEST_MISMATCH',
   XAmzContentChecksumMismatch: 'DIGEST_MISMATCH',
@@ -89,7 +92,8 @@ function factsOf(error: unknown): Facts {
 function codeOf({ name, status, socketCode }: Facts, call: S3Call): StoreErrorCode {
   const named = BY_NAME[name];
   if (named !== undefined) return named;
-  if (name === 'NoSuchKey' || status === 404) return call.absent;
+  // Not any 404: a proxy's or a wrong endpoint's page must not pass for an absent object.
+  if (name === 'NoSuchKey' || name === 'NotFound') return call.absent;
   // The SDK renames a reset connection to TimeoutError; the socket's own code knows better.
   const socket = BY_SOCKET[socketCode ?? ''];
   if (socket !== undefined) return socket;

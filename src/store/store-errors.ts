@@ -1,5 +1,6 @@
 import { ConflictError, IntegrityError, StoreError } from '../errors.js';
-import type { ObjectAddress } from './object-store.js';
+import type { StateBagError } from '../errors.js';
+import type { ObjectAddress, PutCondition } from './object-store.js';
 
 /** Every code a driver throws; `object-store.ts` says what each one means. */
 export type StoreErrorCode =
@@ -30,7 +31,7 @@ export function storeErrorOf(
   message: string,
   place: Partial<ObjectAddress>,
   cause?: unknown,
-): StoreError | ConflictError | IntegrityError {
+): StateBagError {
   const options = { retryable: RETRYABLE.has(code), context: contextOf(place), cause };
   if (code === 'PRECONDITION_FAILED' || code === 'WRITE_CONFLICT') return new ConflictError(code, message, options);
   if (code === 'DIGEST_MISMATCH') return new IntegrityError(code, message, options);
@@ -44,11 +45,11 @@ function contextOf(place: Partial<ObjectAddress>): { bucket?: string; path?: str
   };
 }
 
-export function objectNotFound(address: ObjectAddress, cause?: unknown): StoreError {
+export function objectNotFound(address: ObjectAddress, cause?: unknown): StateBagError {
   return storeErrorOf('OBJECT_NOT_FOUND', `Nothing lies at key ${address.key} of bucket ${address.bucket}.`, address, cause);
 }
 
-export function preconditionFailed(address: ObjectAddress, condition: { readonly ifAbsent?: boolean }, cause?: unknown): ConflictError {
+export function preconditionFailed(address: ObjectAddress, condition: PutCondition, cause?: unknown): StateBagError {
   const found = condition.ifAbsent === true ? 'already holds an object' : 'no longer holds the version that was read';
   return storeErrorOf('PRECONDITION_FAILED', `Key ${address.key} of bucket ${address.bucket} ${found}.`, address, cause);
 }

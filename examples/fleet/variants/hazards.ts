@@ -1,6 +1,6 @@
 import { layOutBag } from '../bag.js';
 import type { BagFacts } from '../bag-facts.js';
-import { Raw, Shared } from '../json-value.js';
+import { Raw } from '../json-value.js';
 import type { JsonMap, JsonObject, JsonValue } from '../json-value.js';
 import { offloadField, s3Pointer } from '../objects.js';
 import { initialised } from './envelopes.js';
@@ -62,5 +62,5 @@ export const lookalikes: Variant = (facts) => {
 };
 
 function withState(facts: BagFacts, members: JsonObject): VariantDocument {
-  return alone(initialised({ ...layOutBag(facts), current_state: new Shared({ ...facts.state, ...members }) }));
+  return alone(initialised({ ...layOutBag(facts), current_state: { ...facts.state, ...members } }));
 }

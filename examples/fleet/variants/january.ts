@@ -1,7 +1,7 @@
 import { makeInput } from '../bag-facts.js';
 import type { BagFacts } from '../bag-facts.js';
 import { padTo } from '../filler.js';
-import { Shared } from '../json-value.js';
+import { omit, Shared } from '../json-value.js';
 import type { JsonObject } from '../json-value.js';
 import { manifestEntries } from '../manifest.js';
 import { s3Uri, storedObject } from '../objects.js';
@@ -21,7 +21,7 @@ const programs = new WeakMap<Workflow, JanuaryProgram>();
 
 /** 18 January: everything inline at the root, the manifest too; offloaded values would have left a path where `""` stands. */
 export const flatJan18: Variant = (facts) => {
-  const { distributed_strategy: _later, ...control } = januaryControl(facts);
+  const control = omit(januaryControl(facts), 'distributed_strategy');
   const head = { workflow_config: facts.workflow.config, current_state: facts.state, input: paddedInput(facts), state_s3_path: '' };
   return alone({ ...head, ...januaryProgram(facts), ...control });
 };
@@ -75,7 +75,7 @@ function lightConfig(facts: BagFacts): JsonObject {
   return {
     workflow_id: workflow.workflowId,
     execution_mode: 'SEQUENTIAL',
-    node_count: ((workflow.config.value as JsonObject)['nodes'] as JsonObject[]).length,
+    node_count: ((workflow.config.value as JsonObject).nodes as JsonObject[]).length,
     distributed_mode: false,
     distributed_strategy: 'SAFE',
     llm_segments: workflow.llmSegments,
@@ -87,7 +87,7 @@ function lightConfig(facts: BagFacts): JsonObject {
 /** About 1,000 bytes of control plane stand beside the input. */
 function paddedInput(facts: BagFacts): JsonObject {
   const input = makeInput(facts);
-  padTo(facts.random, input['initial_state'] as JsonObject, 'control_note', compactSize(input) + 1000, facts.controlBytes);
+  padTo(facts.random, input.initial_state as JsonObject, 'control_note', compactSize(input) + 1000, facts.controlBytes);
   return input;
 }
 

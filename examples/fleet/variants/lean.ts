@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BagFacts } from '../bag-facts.js';
 import { layOutBag } from '../bag.js';
+import { omit } from '../json-value.js';
 import type { JsonObject, JsonValue } from '../json-value.js';
 import { leanManifestEntries } from '../manifest.js';
 import { s3Uri } from '../objects.js';
@@ -29,12 +30,11 @@ export const foreign: Variant = (facts) => {
 };
 
 function leanBag(bag: JsonObject, paths: JsonObject): JsonObject {
-  const lean: JsonObject = {};
-  for (const [name, value] of Object.entries(bag)) {
-    if (name === 'workflow_config') Object.assign(lean, { state_bag_version: 2 }, paths);
-    else if (!['partition_map', '_is_init', '_status'].includes(name)) lean[name] = value;
-  }
-  return lean;
+  const kept = omit(bag, 'partition_map', '_is_init', '_status');
+  const members = Object.entries(kept).flatMap(([name, value]) =>
+    name === 'workflow_config' ? Object.entries<JsonValue>({ state_bag_version: 2, ...paths }) : [[name, value] as const],
+  );
+  return Object.fromEntries([...members, ...Object.entries(paths)]);
 }
 
 /** Content-addressed: the SHA-256 of the bytes is part of the key. */

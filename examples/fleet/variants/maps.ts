@@ -1,5 +1,6 @@
 import { layOutBag } from '../bag.js';
 import type { BagFacts } from '../bag-facts.js';
+import { omit } from '../json-value.js';
 import type { JsonObject, JsonValue } from '../json-value.js';
 import { manifestEntries } from '../manifest.js';
 import { initialised } from './envelopes.js';
@@ -20,10 +21,7 @@ export const nullInMap: Variant = (facts) =>
 export const emptyMap: Variant = (facts) => withMap(facts, []);
 
 /** A bag that never had a map: the runner partitioned the config each time. */
-export const noMap: Variant = (facts) => {
-  const { partition_map: _never, ...bag } = layOutBag(facts);
-  return alone(initialised(bag));
-};
+export const noMap: Variant = (facts) => alone(initialised(omit(layOutBag(facts), 'partition_map')));
 
 function withMap(facts: BagFacts, map: JsonValue): VariantDocument {
   return alone(initialised({ ...layOutBag(facts), partition_map: map }));

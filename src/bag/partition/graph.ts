@@ -4,7 +4,7 @@ import { isJsonObject, parseEdges, parseList, parseNodes, refuse } from './read.
 import type { JsonObject, NodeId } from './types.js';
 
 /** Most nodes a workflow may have. */
-export const MAX_NODES = 500;
+const MAX_NODES = 500;
 
 /**
  * A workflow as a graph. Edges are grouped by the end they name, whether or not a node of that name exists, so

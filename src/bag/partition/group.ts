@@ -2,7 +2,7 @@ import type { IdSource } from './segment.js';
 import type { AggregatorBody, BranchDraft, GroupDraft, JsonObject, NodeId } from './types.js';
 
 /** A group and the aggregator that follows it in the same list. */
-export type GroupPair = readonly [GroupDraft, AggregatorBody];
+type GroupPair = readonly [GroupDraft, AggregatorBody];
 
 /** A group declared by a node, which the group stands for. */
 export function declaredGroup(takeId: IdSource, branches: readonly BranchDraft[], id: NodeId, node: JsonObject): GroupPair {

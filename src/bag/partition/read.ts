@@ -1,4 +1,5 @@
 import { BagError } from '../../errors.js';
+import { ExactNumber } from '../../json/index.js';
 import type { JsonObject, NodeId } from './types.js';
 
 /** An edge with its ends read. An end that can name no node is null. */
@@ -11,7 +12,7 @@ export interface Edge {
 }
 
 export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
 /** @throws BagError `WORKFLOW_INVALID`, naming the place by JSON pointer, from the workflow or from the node it lies in. */
@@ -33,7 +34,7 @@ export function parseNodes(list: readonly unknown[], path: string): Map<NodeId, 
   const nodes = new Map<NodeId, JsonObject>();
   list.forEach((node, position) => {
     if (!isJsonObject(node) || node.id === undefined || node.id === null) return;
-    const id = nodeIdOf(node.id) ?? refuse(`${path}/${position}/id`, 'must be a string or a number');
+    const id = isNodeId(node.id) ? node.id : refuse(`${path}/${position}/id`, 'must be a string or a number in its plain spelling');
     nodes.set(id, node);
   });
   return nodes;
@@ -42,10 +43,17 @@ export function parseNodes(list: readonly unknown[], path: string): Map<NodeId, 
 export function parseEdges(list: readonly unknown[], path: string): Edge[] {
   return list.map((value, position) => {
     if (!isJsonObject(value)) return refuse(`${path}/${position}`, 'must be an object');
-    return { source: nodeIdOf(value.source), target: nodeIdOf(value.target), value, position };
+    return { source: detectEnd(value.source), target: detectEnd(value.target), value, position };
   });
 }
 
-function nodeIdOf(value: unknown): NodeId | null {
-  return typeof value === 'string' || typeof value === 'number' ? value : null;
+function isNodeId(value: unknown): value is NodeId {
+  return typeof value === 'string' || typeof value === 'number';
+}
+
+/** The node an edge names; `1.0` names node 1, as it does in Python. */
+function detectEnd(value: unknown): NodeId | null {
+  if (isNodeId(value)) return value;
+  const number = value instanceof ExactNumber ? Number(value.text) : null;
+  return Number.isSafeInteger(number) ? number : null;
 }

@@ -10,7 +10,7 @@ import type { BranchDraft, JsonObject, NodeId, NodeSegmentBody, SegmentDraft } f
 import { WalkQueue } from './walk-queue.js';
 
 /** How deep forks may lie inside branches of forks. */
-export const MAX_DEPTH = 50;
+const MAX_DEPTH = 50;
 
 /** One list of segments in the making: the whole workflow's, or that of one branch of a fork. */
 interface Run {

@@ -43,6 +43,13 @@ function workflowOf(root: string, bag: string): unknown {
   return config.__s3_pointer__ === true ? load(root, 's3', String(config.bucket), String(config.key)) : config;
 }
 
+test('the digest of a segment does not depend on the order of its keys, and tells values apart', () => {
+  const text = '{"b":[1.0,null],"\u{1F600}":1,"～":2,"10":{"__proto__":true}}';
+  expect(canonical(JSON.parse(text))).toBe('{"10":{"__proto__":true},"b":[1,null],"～":2,"\u{1F600}":1}');
+  expect(digest({ a: 1, b: 2 })).toBe(digest({ b: 2, a: 1 }));
+  expect(digest({ a: 1 })).not.toBe(digest({ a: '1' }));
+});
+
 const corpus = process.env.STATEBAG_CORPUS;
 
 if (corpus !== undefined) {

@@ -127,7 +127,10 @@ describe('a fork inside a branch of a fork', () => {
       '    6 normal c -> aggregator 8',
       '8 aggregator -> end',
     ]);
-    expect(JSON.stringify(partitionMap)).toContain('"next_mode":"end","default_next":null,"implicit_aggregator_target":8}],"has_end":false,"target_node":"g","terminates_early":true}');
+    expect(JSON.stringify(partitionMap)).toContain(
+      '"next_mode":"end","default_next":null,"implicit_aggregator_target":8}],' +
+        '"has_end":false,"target_node":"g","terminates_early":true}',
+    );
   });
 
   test('stops only where its own branches meet, and may run over the meeting point of the outer fork', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { BagError } from '../../../src/errors.js';
+import { ExactNumber } from '../../../src/json/index.js';
 import { partitionWorkflow } from '../../../src/bag/partition/index.js';
 import { draw, outline } from './drawing.js';
 
@@ -21,18 +22,21 @@ function forksInForks(count: number): unknown {
 }
 
 describe('a workflow that cannot be read', () => {
-  test.each([[null], [undefined], ['x'], [7], [true], [[]], [{}], [{ nodes: null }], [{ nodes: {} }], [{ __s3_pointer__: true, bucket: 'b', key: 'k' }]])(
-    'is refused: %j',
-    (workflow) => {
-      expect(codeOf(workflow)).toBe('WORKFLOW_INVALID');
-    },
-  );
+  const pointer = { __s3_pointer__: true, bucket: 'b', key: 'k' };
 
-  test.each([[{}], ['x'], [7], [[null]], [[['a', 'b']]]])('is refused when its edges are %j', (edges) => {
+  test.each([null, undefined, 'x', 7, true, {}, { nodes: null }, { nodes: {} }, pointer])('is refused: %j', (workflow) => {
+    expect(codeOf(workflow)).toBe('WORKFLOW_INVALID');
+  });
+
+  test('is refused when it is a list', () => {
+    expect(codeOf([{ id: 'a' }])).toBe('WORKFLOW_INVALID');
+  });
+
+  test.each([[{}], ['x'], [7], [[null]], [[['a', 'b']]], [[new ExactNumber('1.0')]]])('is refused when its edges are %j', (edges) => {
     expect(codeOf({ nodes: [{ id: 'a' }], edges })).toBe('WORKFLOW_INVALID');
   });
 
-  test.each([[true], [{}], [['a']]])('is refused when a node has the id %j', (id) => {
+  test.each([[true], [{}], [['a']], [new ExactNumber('1.0')]])('is refused when a node has the id %j', (id) => {
     expect(codeOf({ nodes: [{ id }] })).toBe('WORKFLOW_INVALID');
   });
 
@@ -65,6 +69,11 @@ describe('tolerated input', () => {
     const edges = [{ source: 10, target: 9 }, { source: 9, target: '10' }];
     expect(outline({ nodes: [{ id: 10 }, { id: 9 }, { id: '10' }], edges })).toEqual(['0 normal 10 9 10 -> end']);
     expect(partitionWorkflow({ nodes: [{ id: 10 }, { id: 9 }] }).partitionMap[0]?.node_ids).toEqual([9, 10]);
+  });
+
+  test('an edge names a numbered node however it spells the number', () => {
+    const edges = [{ source: new ExactNumber('1.0'), target: new ExactNumber('2e0') }];
+    expect(outline({ nodes: [{ id: 2 }, { id: 1 }], edges })).toEqual(['0 normal 1 2 -> end']);
   });
 
   test('ids may be names of what every object has', () => {
@@ -126,6 +135,24 @@ describe('limits', () => {
   test('a node waits in the queue once, however many edges lead to it', () => {
     const nodes = [{ id: 'g', type: 'parallel_group', branches: [{}] }];
     expect(codeOf({ nodes, edges: Array.from({ length: 20 }, () => ({ source: 'g', target: 'ghost' })) })).toBe('none');
+  });
+
+  /** Five declared groups in a row, each with edges to all of `targets` before the one to the next. */
+  function groupsTo(targets: readonly string[]): ReturnType<typeof draw> {
+    const groups = ids(5);
+    const edges = groups.flatMap((id, i) => [...targets, ...groups.slice(i + 1, i + 2)].map((target) => `${id} > ${target}`));
+    const declared = groups.map((id) => [id, { type: 'parallel_group', branches: [{}] }] as const);
+    return draw(edges, Object.fromEntries(declared));
+  }
+
+  test('an unknown node counts again each time the walk comes back to it', () => {
+    const [one, two] = [groupsTo(['x']), groupsTo(['x', 'y'])];
+    expect(codeOf({ ...one, nodes: one.nodes.slice(0, 5) })).toBe('none');
+    expect(codeOf({ ...two, nodes: two.nodes.slice(0, 5) })).toBe('WORKFLOW_WALK_LIMIT');
+  });
+
+  test('a node already visited is not queued again and does not count', () => {
+    expect(codeOf(groupsTo(['w', 'x', 'y', 'z']))).toBe('none');
   });
 
   test('a deep value on an edge is compared up to 1,000 levels and refused beyond', () => {

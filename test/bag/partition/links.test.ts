@@ -70,3 +70,20 @@ describe('the counts', () => {
     });
   });
 });
+
+test('the example of docs/partitioning.md is cut as told there', () => {
+  const edges = ['prep > split', 'split > left', 'split > right', 'left > join', 'right > join', 'join > done'];
+  const workflow = draw(edges, { prep: {}, split: {}, left: {}, right: { type: 'llm_chat' }, join: {}, done: {} });
+  expect(outline(workflow)).toEqual([
+    '0 normal prep -> 1',
+    '1 normal split -> default? 2, default? 3',
+    '4 parallel_group -> 5',
+    '  B0 at left',
+    '    2 normal left -> 6',
+    '  B1 at right',
+    '    3 llm right -> 6',
+    '5 aggregator -> 6',
+    '6 normal join done -> end',
+  ]);
+  expect(Object.values(partitionWorkflow(workflow).counts)).toEqual([5, 1, 0, 1, 2]);
+});

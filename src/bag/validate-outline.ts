@@ -1,0 +1,23 @@
+import { SchemaError } from '../errors.js';
+import { detectPointer } from './dialects/index.js';
+import { CONFIG, MAP } from './members.js';
+import { objectReader } from './object-reader.js';
+import type { BagOutline } from './rewrite.js';
+import { assertStateBag } from './validate/state-bag.js';
+
+/**
+ * The gate before a commit: what was made is what was meant. A lean bag satisfies `state-bag.v2`; a bridge bag has
+ * legacy-readable pointers, or nothing, under the old names. Throws `SchemaError` `BAG_INVALID`.
+ */
+export function assertOutline({ path, members }: BagOutline, target: 'lean' | 'bridge'): void {
+  if (target === 'lean') {
+    assertStateBag(members);
+    return;
+  }
+  for (const name of [CONFIG, MAP]) {
+    const value = members[name] ?? undefined;
+    if (value !== undefined && detectPointer(objectReader, value)?.dialect !== 's3-pointer') {
+      throw new SchemaError('BAG_INVALID', `"${name}" of the bag at /${path.join('/')} is no pointer after the rewrite`);
+    }
+  }
+}

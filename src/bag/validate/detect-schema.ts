@@ -1,0 +1,64 @@
+import { isObject } from './place.js';
+import type { SchemaName } from './validate-against.js';
+
+type Members = Readonly<Record<string, unknown>>;
+
+/**
+ * The schema a value is meant for, by its telling members; `undefined` when it has none. Never throws. A bag must be
+ * out of its envelope. A bag with an inline program is `state-bag.fat`, unless it is stamped: then it claims to be
+ * lean and is held to it.
+ */
+export function detectSchema(value: unknown): SchemaName | undefined {
+  if (typeof value === 'string') return value.startsWith('s3://') ? 'pointers.v1' : undefined;
+  if (Array.isArray(value)) return isManifestList(value) ? 'segment-manifest.v1' : undefined;
+  if (!isObject(value)) return undefined;
+  return RECOGNISERS.find(([, recognises]) => recognises(value))?.[0];
+}
+
+/** The first that recognises a value wins: a bag may hold members that would mean something else on their own. */
+const RECOGNISERS: readonly (readonly [SchemaName, (value: Members) => boolean])[] = [
+  ['state-bag.v2', (value) => has(value, 'state_bag_version')],
+  ['state-bag.fat', (value) => has(value, 'workflow_config') || has(value, 'partition_map')],
+  ['pointers.v1', isMarkedPointer],
+  ['state-bag.v2', (value) => PATHS.some((path) => isS3Path(value[path]))],
+  ['state-bag.fat', (value) => [...PATHS, 'segment_manifest'].some((member) => has(value, member))],
+  ['segment-manifest.v1', (value) => Array.isArray(value.segments)],
+  ['journal.v1', (value) => isLine(value, JOURNAL_KINDS, ['run', 'at'])],
+  ['plan.v1', (value) => isLine(value, PLAN_KINDS, ['doc', 'tool', 'sha256'])],
+  ['pointers.v1', isBucketAndKey],
+];
+
+const PATHS = ['segment_manifest_s3_path', 'partition_map_s3_path', 'workflow_config_s3_path'] as const;
+
+const JOURNAL_KINDS = ['run', 'intent', 'result', 'end'];
+const PLAN_KINDS = ['plan', 'document', 'seal'];
+
+function isMarkedPointer(value: Members): boolean {
+  const markers = ['__s3_pointer__', '__s3_offloaded', '__batch_pointer__'];
+  if (markers.some((marker) => has(value, marker) && Boolean(value[marker]))) return true;
+  return value.type === 's3_reference' || (has(value, 'segment_index') && has(value, 'manifest_s3_path'));
+}
+
+function isBucketAndKey(value: Members): boolean {
+  if (Object.keys(value).length !== 2) return false;
+  return (has(value, 'bucket') && has(value, 'key')) || (has(value, 'Bucket') && has(value, 'Key'));
+}
+
+/** The words are common ones, so a second telling member must be there. */
+function isLine(value: Members, kinds: readonly string[], others: readonly string[]): boolean {
+  const kind = has(value, 'kind') ? value.kind : undefined;
+  return typeof kind === 'string' && kinds.includes(kind) && others.some((member) => has(value, member));
+}
+
+function isManifestList(list: readonly unknown[]): boolean {
+  const members = ['segment_config', 'segment_id', 'execution_order'];
+  return list.some((entry) => isObject(entry) && members.some((member) => has(entry, member)));
+}
+
+function isS3Path(value: unknown): boolean {
+  return typeof value === 'string' && value.startsWith('s3://');
+}
+
+function has(value: Members, member: string): boolean {
+  return Object.hasOwn(value, member);
+}

@@ -1,0 +1,97 @@
+import type { SchemaFault } from '../../../schemas/compiled-validator.js';
+import type { Advice, Adviser } from './advice.js';
+import { isObject } from './place.js';
+import type { Place } from './place.js';
+
+const REWRITE = 'Rewrite the document with `statebag migrate`';
+
+/** What the faults of a lean bag mean for whoever must mend it. */
+export const leanBagAdvice: Adviser = (fault, place, member) => {
+  if (member === undefined) return place.label === 'the document' ? { hint: 'A state bag is a JSON object.' } : {};
+  if (fault.keyword === 'required' && fault.instancePath === '') return MISSING[member] ?? missingForMachine(member);
+  return adviseOnMember(fault, place, member);
+};
+
+function adviseOnMember(fault: SchemaFault, place: Place, member: string): Advice {
+  switch (fault.instancePath) {
+    case '/workflow_config':
+    case '/partition_map':
+      return adviseOnFatMember(member, place.value);
+    case '/_is_init':
+    case '/_status':
+      return adviseOnLeftover(member);
+    case '/manifest_id':
+      return MANIFEST_ID;
+    case '/segment_manifest_s3_path':
+      return place.value === null ? NULL_MANIFEST : EMPTY_PATH;
+    case '/workflow_config_s3_path':
+    case '/partition_map_s3_path':
+      return EMPTY_PATH;
+    case '/segment_manifest':
+      return fault.keyword === 'required' ? NO_MANIFEST_LIST : {};
+    case '/state_bag_version':
+      return { hint: `${REWRITE}; this schema is that of version 2.` };
+    default:
+      return {};
+  }
+}
+
+/** A member that must be gone, by what it still is: a value, the pointer object of the bridge form, or null. */
+function adviseOnFatMember(member: string, value: unknown): Advice {
+  const path = `${member}_s3_path`;
+  if (value === null) {
+    return { message: `\`${member}\` is still there, as null; a lean bag leaves the member out.`, hint: `${REWRITE}.` };
+  }
+  if (isObject(value) && Object.hasOwn(value, '__s3_pointer__')) {
+    return {
+      message: `\`${member}\` holds a pointer object, the bridge form; a lean bag names the place in \`${path}\` instead.`,
+      hint: 'Rewrite the document with `statebag migrate --to lean` once every reader of it is wrapped.',
+    };
+  }
+  return {
+    message: `\`${member}\` is inline again; a lean bag carries only \`${path}\`.`,
+    hint: `${REWRITE}, and wrap the runner that put it back.`,
+  };
+}
+
+function adviseOnLeftover(member: string): Advice {
+  return {
+    message: `\`${member}\` is a leftover of the initialiser and must not be in a bag.`,
+    hint: `${REWRITE}, which takes it out: a later reader that meets it reports STARTED for ever.`,
+  };
+}
+
+const MANIFEST_ID: Advice = {
+  message: '`manifest_id` must not be in a lean bag.',
+  hint: 'Take it out: later readers that meet it demand a database row with matching hashes. `segment_manifest_s3_path` is enough.',
+};
+
+const NULL_MANIFEST: Advice = {
+  message: '`segment_manifest_s3_path` is null, and no `partition_map_s3_path` stands in for it: nothing leads to the program.',
+  hint: 'A parallel merge in an unwrapped runner sets it to null. Put back the path from the bag before the merge.',
+};
+
+const NO_MANIFEST_LIST: Advice = {
+  message: '`segment_manifest` is an object; it must be a list, null, or a whole `__s3_pointer__` object.',
+};
+
+const EMPTY_PATH: Advice = { hint: 'Name the object in full, `s3://bucket/key`; leave the member out when there is no such object.' };
+
+const MISSING: Readonly<Record<string, Advice>> = {
+  state_bag_version: {
+    message: '`state_bag_version` is missing: the bag does not say that it is lean.',
+    hint: `${REWRITE}, which stamps it.`,
+  },
+  segment_manifest_s3_path: {
+    message: '`segment_manifest_s3_path` is missing, and no `partition_map_s3_path` stands in for it: nothing leads to the program.',
+    hint: 'Put back the path from an earlier bag of the same execution.',
+  },
+};
+
+function missingForMachine(member: string): Advice {
+  const flat = member === 'distributed_strategy' ? ' Only bags of the flat era, which have `state_s3_path`, go without it.' : '';
+  return {
+    message: `\`${member}\` is missing: the state machine reads it and stops with States.Runtime.`,
+    hint: `Put it back from an earlier bag of the same execution.${flat}`,
+  };
+}

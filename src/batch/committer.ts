@@ -1,0 +1,106 @@
+import type { Disk } from './disk.js';
+import { encodeInverse } from './inverse-codec.js';
+import type { Journal } from './journal.js';
+import type { DocumentOutcome } from './outcome.js';
+import type { Replacement, SourceContainer } from './source.js';
+import type { ValidatedStage } from './stages.js';
+
+/** Where migrated containers go: over themselves, or to a copy. */
+export interface Destination {
+  /** What the journal calls the place. */
+  pathOf(container: SourceContainer): string;
+  open(container: SourceContainer): Promise<Replacement>;
+  /** True when unchanged documents are to be written too, because the place is a new one. */
+  readonly isCopy: boolean;
+}
+
+export interface CommitterOptions {
+  readonly journal: Journal;
+  readonly destination: Destination;
+  readonly runId: string;
+  /** RFC 3339. */
+  readonly now: () => string;
+  /** Written first, once there is anything to write at all. */
+  readonly begin: () => void;
+  /** Documents whose intent an earlier run wrote down without a result, and the digest it meant to leave. */
+  readonly pending: ReadonlyMap<string, string>;
+  readonly disk: Disk;
+}
+
+/** The writing side of a run: intents before a change, results behind it. */
+export class Committer {
+  private begun = false;
+
+  constructor(private readonly options: CommitterOptions) {}
+
+  get destination(): Destination {
+    return this.options.destination;
+  }
+
+  /** True when an earlier run has committed this document and ended before it could say so. */
+  isRecovered(id: string, sha256: () => string): boolean {
+    const after = this.options.pending.get(id);
+    return after !== undefined && after === sha256();
+  }
+
+  /** Writes down what is about to happen. Nothing is touched before `flush`. */
+  async intend(container: SourceContainer, validated: ValidatedStage): Promise<void> {
+    this.begin();
+    const { document, rewrite, before, after, plans } = validated;
+    const blobs = plans.flatMap((plan) => plan.blobs);
+    this.options.journal.append({
+      kind: 'intent',
+      ...this.stamp(),
+      doc: document.id,
+      container: this.destination.pathOf(container),
+      ...(document.line === undefined ? {} : { line: document.line }),
+      before,
+      after,
+      bytesBefore: document.bytes.length,
+      bytesAfter: rewrite.bytes.length,
+      ...(container.version === undefined ? {} : { version: container.version }),
+      blobs: blobs.map(({ uri, sha256, size }) => ({ uri, sha256, bytes: size })),
+      inverse: encodeInverse(rewrite.inverse, blobs),
+    });
+    if (this.options.journal.isFull) await this.options.journal.flush();
+  }
+
+  flush(): Promise<void> {
+    return this.options.journal.flush();
+  }
+
+  /** Writes down what became of a document. Unchanged ones are news only in a run that writes. */
+  record(outcome: DocumentOutcome): void {
+    if (outcome.outcome === 'not-started' || (outcome.outcome === 'unchanged' && !this.begun)) return;
+    this.begin();
+    const { id, outcome: what, generation, bytesBefore, bytesAfter, blobsWritten, blobsReused, code, reason } = outcome;
+    this.options.journal.append({
+      kind: 'result',
+      ...this.stamp(),
+      doc: id,
+      outcome: what,
+      generation,
+      bytesBefore,
+      bytesAfter,
+      ...(code === undefined ? {} : { code }),
+      ...(reason === undefined ? {} : { reason }),
+      blobsWritten,
+      blobsReused,
+    });
+  }
+
+  /** True when the run has written anything to the journal. */
+  get hasBegun(): boolean {
+    return this.begun;
+  }
+
+  private begin(): void {
+    if (this.begun) return;
+    this.begun = true;
+    this.options.begin();
+  }
+
+  private stamp(): { readonly run: string; readonly at: string } {
+    return { run: this.options.runId, at: this.options.now() };
+  }
+}

@@ -1,0 +1,132 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError, IntegrityError } from '../errors.js';
+import { diskError } from './disk-errors.js';
+import { JOURNAL_FILE } from './journal.js';
+import { JOURNAL_VERSION } from './journal-entry.js';
+import type { IntentEntry, JournalEntry, ResultEntry, RunEntry } from './journal-entry.js';
+import { isBlank, readLines } from './sources/lines.js';
+
+/** An entry and where its line lies in the file, in bytes. */
+export interface PlacedEntry {
+  readonly entry: JournalEntry;
+  readonly offset: number;
+  readonly length: number;
+}
+
+const KINDS = new Set(['run', 'intent', 'result', 'end']);
+
+/**
+ * The entries of a journal in order. A torn line, where a killed run stopped writing, is passed over; any other line
+ * that is no entry is an `IntegrityError` `JOURNAL_CORRUPT`, and one of another version a `ConfigError`
+ * `JOURNAL_VERSION`. A directory without a journal is a `ConfigError` `JOURNAL_MISSING`.
+ */
+export async function* readJournal(directory: string): AsyncIterable<PlacedEntry> {
+  const path = join(directory, JOURNAL_FILE);
+  let torn: number | undefined;
+  let offset = 0;
+  for await (const { bytes, ending } of readLines(readFile(path))) {
+    const entry = isBlank(bytes) ? undefined : parseEntry(bytes);
+    if (torn !== undefined && entry && entry.kind !== 'run') throw corrupt(path, torn);
+    if (entry) yield { entry, offset, length: bytes.length };
+    torn = entry === undefined && !isBlank(bytes) ? (torn ?? offset) : entry ? undefined : torn;
+    offset += bytes.length + ending.length;
+  }
+}
+
+async function* readFile(path: string): AsyncIterable<Uint8Array> {
+  try {
+    for await (const chunk of createReadStream(path)) yield chunk as Buffer;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw diskError(path, error);
+    throw new ConfigError('JOURNAL_MISSING', `there is no journal at ${path}; migrate --apply --journal writes one`, { cause: error });
+  }
+}
+
+function parseEntry(bytes: Uint8Array): JournalEntry | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    // Torn by a kill, or damaged; the caller tells which by what comes next.
+    return undefined;
+  }
+  return checkedEntry(value);
+}
+
+function checkedEntry(value: unknown): JournalEntry {
+  const entry = value as Partial<RunEntry> | null;
+  if (typeof entry !== 'object' || entry === null || !KINDS.has(String(entry.kind))) {
+    throw new ConfigError('JOURNAL_INVALID', 'the journal holds a line that is no journal entry; is this the right directory?');
+  }
+  if (entry.kind === 'run' && entry.v !== JOURNAL_VERSION) {
+    throw new ConfigError('JOURNAL_VERSION', `the journal has version ${String(entry.v)}, this tool reads version ${JOURNAL_VERSION}; use the release that wrote it`);
+  }
+  return entry as JournalEntry;
+}
+
+function corrupt(path: string, offset: number): IntegrityError {
+  return new IntegrityError('JOURNAL_CORRUPT', `${path} is damaged at byte ${offset}; restore it from a copy before going on`);
+}
+
+/** What a journal says of a document in the end. The intent itself stays in the file: it may be large. */
+export interface DocumentState {
+  readonly doc: string;
+  container: string;
+  line: number | undefined;
+  /** Where the last intent lies in the file. */
+  intent: { readonly offset: number; readonly length: number };
+  before: string;
+  after: string;
+  /** `undefined` while an intent has no result: the run ended in between. */
+  result: ResultEntry | undefined;
+}
+
+export interface JournalSummary {
+  readonly runs: readonly RunEntry[];
+  readonly documents: ReadonlyMap<string, DocumentState>;
+  /** Last results of documents that never had an intent: unchanged, quarantined, failed. */
+  readonly others: ReadonlyMap<string, ResultEntry>;
+  /** False when the last run did not get to write its end. */
+  readonly isClosed: boolean;
+}
+
+/** Reads a journal to its end. Memory: one small record per document. */
+export async function summarizeJournal(directory: string): Promise<JournalSummary> {
+  const runs: RunEntry[] = [];
+  const documents = new Map<string, DocumentState>();
+  const others = new Map<string, ResultEntry>();
+  let isClosed = true;
+  for await (const { entry, offset, length } of readJournal(directory)) {
+    isClosed = entry.kind === 'end';
+    if (entry.kind === 'run') runs.push(entry);
+    else if (entry.kind === 'intent') documents.set(entry.doc, stateOf(entry, { offset, length }));
+    else if (entry.kind === 'result') addResult(entry, documents, others);
+  }
+  return { runs, documents, others, isClosed };
+}
+
+function stateOf(entry: IntentEntry, intent: DocumentState['intent']): DocumentState {
+  const { doc, container, line, before, after } = entry;
+  return { doc, container, line, intent, before, after, result: undefined };
+}
+
+function addResult(entry: ResultEntry, documents: Map<string, DocumentState>, others: Map<string, ResultEntry>): void {
+  const state = documents.get(entry.doc);
+  // A later run that finds a migrated document unchanged does not make it less migrated.
+  if (!state) others.set(entry.doc, entry);
+  else if (entry.outcome !== 'unchanged' || !state.result) state.result = entry;
+}
+
+/** Reads one intent again. */
+export async function readIntent(directory: string, { offset, length }: DocumentState['intent']): Promise<IntentEntry> {
+  const handle = await open(join(directory, JOURNAL_FILE), 'r');
+  try {
+    const bytes = new Uint8Array(length);
+    await handle.read(bytes, 0, length, offset);
+    return parseEntry(bytes) as IntentEntry;
+  } finally {
+    await handle.close();
+  }
+}

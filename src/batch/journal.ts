@@ -1,0 +1,101 @@
+import { mkdir, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Disk, DiskFile } from './disk.js';
+import { diskError } from './disk-errors.js';
+import type { JournalEntry } from './journal-entry.js';
+import { lockJournal } from './journal-lock.js';
+
+/** Characters of entries held in memory before a flush is due. */
+const MAX_PENDING = 1 << 20;
+
+/** The file in a journal directory. */
+export const JOURNAL_FILE = 'journal.ndjson';
+
+/**
+ * The append-only record of what a run means to do and has done. `append` only remembers; `flush` returns when all
+ * that was appended before is on the disk. Callers that flush at the same time share one sync.
+ */
+export class Journal {
+  private pending: string[] = [];
+  private pendingLength = 0;
+  private writing: Promise<void> = Promise.resolve();
+  private next: Promise<void> | undefined;
+
+  private constructor(
+    readonly directory: string,
+    private readonly file: DiskFile,
+    private readonly unlock: () => Promise<void>,
+  ) {}
+
+  /** Creates the directory when it is absent. A torn last line of a killed run is closed off, not removed. */
+  static async open(directory: string, disk: Disk): Promise<Journal> {
+    try {
+      await mkdir(directory, { recursive: true });
+      const unlock = await lockJournal(directory);
+      const path = join(directory, JOURNAL_FILE);
+      const torn = await endsTorn(path);
+      const journal = new Journal(directory, await disk.openForAppend(path), unlock);
+      if (torn) journal.pending.push('\n');
+      return journal;
+    } catch (error) {
+      throw diskError(directory, error);
+    }
+  }
+
+  append(entry: JournalEntry): void {
+    const text = `${JSON.stringify(entry)}\n`;
+    this.pending.push(text);
+    this.pendingLength += text.length;
+  }
+
+  /** True when so much waits that a flush should not wait any longer. */
+  get isFull(): boolean {
+    return this.pendingLength > MAX_PENDING;
+  }
+
+  flush(): Promise<void> {
+    this.next ??= this.writing.then(() => {
+      this.next = undefined;
+      this.writing = this.write();
+      return this.writing;
+    });
+    return this.next;
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      await this.file.close();
+      await this.unlock();
+    }
+  }
+
+  private async write(): Promise<void> {
+    if (this.pending.length === 0) return;
+    const text = this.pending.join('');
+    this.pending = [];
+    this.pendingLength = 0;
+    try {
+      await this.file.write(Buffer.from(text));
+      await this.file.sync();
+    } catch (error) {
+      throw diskError(join(this.directory, JOURNAL_FILE), error);
+    }
+  }
+}
+
+async function endsTorn(path: string): Promise<boolean> {
+  const handle = await open(path, 'r').catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  });
+  if (!handle) return false;
+  try {
+    const { size } = await handle.stat();
+    const last = new Uint8Array(1);
+    return size > 0 && (await handle.read(last, 0, 1, size - 1)).bytesRead === 1 && last[0] !== 0x0a;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,71 @@
+import type { Generation } from '../bag/detect.js';
+
+/** What became of a document in a run. `rolled-back` appears in journals only. */
+export type Outcome = 'migrated' | 'unchanged' | 'quarantined' | 'failed' | 'not-started';
+
+export interface DocumentOutcome {
+  readonly id: string;
+  readonly outcome: Outcome;
+  readonly generation: Generation | 'unknown';
+  /** Bytes. */
+  readonly bytesBefore: number;
+  /** Bytes; the same as before unless the document was, or in a dry run would be, migrated. */
+  readonly bytesAfter: number;
+  readonly blobsWritten: number;
+  readonly blobsReused: number;
+  /** Stable; present when there is something to say. */
+  readonly code?: string;
+  /** A sentence a person can act on. */
+  readonly reason?: string;
+}
+
+export interface Totals {
+  documents: number;
+  migrated: number;
+  unchanged: number;
+  quarantined: number;
+  failed: number;
+  notStarted: number;
+  bytesBefore: number;
+  bytesAfter: number;
+  blobsWritten: number;
+  blobsReused: number;
+}
+
+export function emptyTotals(): Totals {
+  return {
+    documents: 0,
+    migrated: 0,
+    unchanged: 0,
+    quarantined: 0,
+    failed: 0,
+    notStarted: 0,
+    bytesBefore: 0,
+    bytesAfter: 0,
+    blobsWritten: 0,
+    blobsReused: 0,
+  };
+}
+
+const COUNTER = {
+  migrated: 'migrated',
+  unchanged: 'unchanged',
+  quarantined: 'quarantined',
+  failed: 'failed',
+  'not-started': 'notStarted',
+} as const satisfies Record<Outcome, keyof Totals>;
+
+/** Adds one document. */
+export function addToTotals(totals: Totals, outcome: DocumentOutcome): void {
+  totals.documents++;
+  totals[COUNTER[outcome.outcome]]++;
+  totals.bytesBefore += outcome.bytesBefore;
+  totals.bytesAfter += outcome.bytesAfter;
+  totals.blobsWritten += outcome.blobsWritten;
+  totals.blobsReused += outcome.blobsReused;
+}
+
+/** Exit code 1: a document needs somebody. */
+export function needsAttention(totals: Totals): boolean {
+  return totals.quarantined + totals.failed + totals.notStarted > 0;
+}

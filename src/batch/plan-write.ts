@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { renameDurably } from './disk.js';
+import type { Disk, DiskFile } from './disk.js';
+import { diskError } from './disk-errors.js';
+import type { SettledDocument } from './migrate.js';
+import type { DocumentOutcome } from './outcome.js';
+import type { PlanDocument, PlanEntry, PlanHeader } from './plan-entry.js';
+import { temporaryName } from './sources/file-replacement.js';
+import { digest } from './stages.js';
+
+/** Writes a plan line by line and seals it, so that a plan that somebody edited or cut is noticed. */
+export class PlanWriter {
+  private readonly hash = createHash('sha256');
+  private documents = 0;
+  private pending: Buffer[] = [];
+  private size = 0;
+
+  private constructor(
+    private readonly disk: Disk,
+    private readonly path: string,
+    private readonly file: DiskFile,
+  ) {}
+
+  static async open(path: string, header: PlanHeader, disk: Disk): Promise<PlanWriter> {
+    try {
+      const writer = new PlanWriter(disk, path, await disk.openForWrite(temporaryName(path)));
+      await writer.line(header);
+      return writer;
+    } catch (error) {
+      throw diskError(path, error);
+    }
+  }
+
+  async add(document: PlanDocument): Promise<void> {
+    this.documents++;
+    await this.line(document);
+  }
+
+  /** Shows the plan under its name, whole. */
+  async seal(): Promise<void> {
+    await this.line({ kind: 'seal', documents: this.documents, sha256: this.hash.copy().digest('hex') });
+    await this.drain();
+    await this.file.sync();
+    await this.file.close();
+    await renameDurably(this.disk, temporaryName(this.path), this.path);
+  }
+
+  private async line(entry: PlanEntry): Promise<void> {
+    const bytes = Buffer.from(`${JSON.stringify(entry)}\n`);
+    this.hash.update(bytes);
+    this.pending.push(bytes);
+    this.size += bytes.length;
+    if (this.size > 1 << 20) await this.drain();
+  }
+
+  private async drain(): Promise<void> {
+    const bytes = Buffer.concat(this.pending);
+    this.pending = [];
+    this.size = 0;
+    await this.file.write(bytes).catch((error: unknown) => {
+      throw diskError(this.path, error);
+    });
+  }
+}
+
+/** What a plan says of a settled document. */
+export function planDocument(outcome: DocumentOutcome, { container, document, prepared }: SettledDocument): PlanDocument {
+  const { id, generation, bytesBefore, bytesAfter, code, reason } = outcome;
+  const validated = prepared?.validated;
+  const blobs = validated?.plans.flatMap((plan) => plan.blobs) ?? [];
+  return {
+    kind: 'document',
+    doc: id,
+    container: container.id,
+    generation,
+    outcome: outcome.outcome === 'not-started' ? 'failed' : outcome.outcome,
+    before: validated?.before ?? digest(document.bytes),
+    ...(validated && { after: validated.after, bytesAfter }),
+    bytesBefore,
+    ...(container.version === undefined ? {} : { version: container.version }),
+    blobs: blobs.map(({ uri, sha256, size }) => ({ uri, sha256, bytes: size })),
+    ...(code === undefined ? {} : { code }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+}

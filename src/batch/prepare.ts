@@ -1,0 +1,116 @@
+import { outlineOfBag } from '../bag/rewrite.js';
+import type { ByteValue } from '../bag/byte-reader.js';
+import type { BagSite } from '../bag/detect.js';
+import { BagError, ConflictError, IntegrityError, PointerError, SchemaError, StateBagError, messageOf } from '../errors.js';
+import type { DocumentOutcome } from './outcome.js';
+import type { SourceDocument } from './source.js';
+import { detectStage, digest, offloadStage, planStage, readStage, rewriteStage, validateStage } from './stages.js';
+import type { DetectedStage, StageSettings, ValidatedStage } from './stages.js';
+
+/** A document ready to be committed, or settled without a change. */
+export type Prepared =
+  | { readonly outcome: DocumentOutcome; readonly validated: ValidatedStage }
+  | { readonly outcome: DocumentOutcome; readonly validated: undefined };
+
+/** What a plan says of a document: digests of its bytes now and, when it is to change, after. */
+export interface Expectation {
+  readonly before: string;
+  readonly after?: string;
+}
+
+/** Which documents a run is about, judged by the bag itself. */
+export type DocumentFilter = (site: BagSite<ByteValue>) => boolean;
+
+/**
+ * Takes a document through every stage but the commit. Never throws for what is wrong with a document or with the
+ * store: that is its outcome. `undefined` when the filter leaves the document out.
+ */
+export async function prepareDocument(
+  document: SourceDocument,
+  settings: StageSettings,
+  { filter, expectation, signal }: PrepareOptions = {},
+): Promise<Prepared | undefined> {
+  let detected: DetectedStage | undefined;
+  try {
+    if (expectation) assertUnmoved(document, expectation);
+    detected = detectStage(readStage(document));
+    if (filter && !detected.detection.sites.some(filter)) return undefined;
+    return await advance(detected, settings, expectation, signal);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    return { outcome: outcomeOfError(document, detected, error), validated: undefined };
+  }
+}
+
+export interface PrepareOptions {
+  readonly filter?: DocumentFilter | undefined;
+  readonly expectation?: Expectation | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+function assertUnmoved(document: SourceDocument, { before }: Expectation): void {
+  if (digest(document.bytes) === before) return;
+  throw new ConflictError('PLAN_DOCUMENT_MOVED', `${document.id} is not what the plan was made for; make a new plan for it`);
+}
+
+function assertAsPlanned({ document, after }: ValidatedStage, expectation: Expectation | undefined): void {
+  if (!expectation || expectation.after === after) return;
+  throw new ConflictError('PLAN_DIFFERS', `${document.id} would become something else than the plan says; make a new plan with this version`);
+}
+
+async function advance(
+  detected: DetectedStage,
+  settings: StageSettings,
+  expectation: Expectation | undefined,
+  signal?: AbortSignal,
+): Promise<Prepared> {
+  const planned = await planStage(detected, settings, signal);
+  if (planned.plans.length === 0) return { outcome: unchanged(detected), validated: undefined };
+  const offloaded = await offloadStage(planned, settings.blobs, signal);
+  const validated = validateStage(rewriteStage(offloaded, settings.steps), settings.target);
+  assertAsPlanned(validated, expectation);
+  const outcome: DocumentOutcome = {
+    ...unchanged(detected),
+    outcome: 'migrated',
+    bytesAfter: validated.rewrite.bytes.length,
+    blobsWritten: offloaded.written,
+    blobsReused: offloaded.reused,
+  };
+  return { outcome, validated };
+}
+
+function unchanged({ document, detection }: DetectedStage): DocumentOutcome {
+  return {
+    id: document.id,
+    outcome: 'unchanged',
+    generation: detection.generation,
+    bytesBefore: document.bytes.length,
+    bytesAfter: document.bytes.length,
+    blobsWritten: 0,
+    blobsReused: 0,
+  };
+}
+
+/** What is wrong with the document is quarantined; what is wrong with the world has failed and may be tried again. */
+export function outcomeOfError(document: SourceDocument, detected: DetectedStage | undefined, error: unknown): DocumentOutcome {
+  const isDocumentsFault = [BagError, PointerError, SchemaError, IntegrityError].some((type) => error instanceof type);
+  return {
+    id: document.id,
+    outcome: isDocumentsFault ? 'quarantined' : 'failed',
+    generation: detected?.detection.generation ?? 'unknown',
+    bytesBefore: document.bytes.length,
+    bytesAfter: document.bytes.length,
+    blobsWritten: 0,
+    blobsReused: 0,
+    code: error instanceof StateBagError ? error.code : 'UNEXPECTED',
+    reason: messageOf(error),
+  };
+}
+
+/** `name=value` pairs against the members of the bag; a number or boolean is compared by its JSON text. */
+export function whereFilter(conditions: readonly (readonly [name: string, value: string])[]): DocumentFilter {
+  return (site) => {
+    const outline = outlineOfBag(site.value);
+    return conditions.every(([name, value]) => Object.hasOwn(outline, name) && String(outline[name]) === value);
+  };
+}

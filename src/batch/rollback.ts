@@ -1,0 +1,114 @@
+import pMap, { pMapSkip } from 'p-map';
+import { ConflictError, StateBagError, messageOf } from '../errors.js';
+import type { BlobStore } from '../store/index.js';
+import { readIntent } from './journal-read.js';
+import type { DocumentState } from './journal-read.js';
+import { migratedByContainer } from './journaled.js';
+import type { ContainerOpener } from './journaled.js';
+import type { JournalSummary } from './journal-read.js';
+import { LazyReplacement } from './lazy-replacement.js';
+import { restoreOriginal } from './restore.js';
+import type { SourceDocument } from './source.js';
+import { digest } from './stages.js';
+
+/** What became of a document in a rollback. */
+export interface RollbackOutcome {
+  readonly id: string;
+  readonly outcome: 'rolled-back' | 'unchanged' | 'failed';
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  readonly code?: string;
+  readonly reason?: string;
+}
+
+export interface RollbackOptions {
+  readonly directory: string;
+  readonly summary: JournalSummary;
+  readonly blobs: BlobStore;
+  readonly open: ContainerOpener;
+  readonly apply: boolean;
+  readonly concurrency: number;
+  readonly stop?: AbortSignal;
+  readonly onOutcome: (outcome: RollbackOutcome) => void | Promise<void>;
+}
+
+/**
+ * Puts the original bytes of every migrated document back, guarded by the version that was written: a document that
+ * has changed since is left alone. Without `apply` everything is computed and nothing written. Blobs stay.
+ */
+export async function rollback(options: RollbackOptions): Promise<void> {
+  const containers = migratedByContainer(options.summary);
+  await pMap(
+    containers,
+    async ([id, states]) => {
+      if (!options.stop?.aborted) await rollbackContainer(id, states, options);
+      return pMapSkip;
+    },
+    { concurrency: options.concurrency },
+  );
+}
+
+async function rollbackContainer(id: string, states: readonly DocumentState[], options: RollbackOptions): Promise<void> {
+  const byLine = new Map(states.map((state) => [state.line, state]));
+  const outcomes: RollbackOutcome[] = [];
+  try {
+    const container = options.open(id);
+    const replacement = new LazyReplacement(container, () => container.replace());
+    try {
+      for await (const document of container.documents()) {
+        const state = byLine.get(document.line);
+        byLine.delete(document.line);
+        const original = state && (await restore(document, state, options, outcomes));
+        if (options.apply) await replacement.write(document, original);
+      }
+      await replacement.commit();
+    } catch (error) {
+      await replacement.abort();
+      throw error;
+    }
+    outcomes.push(...Array.from(byLine.values(), (state) => failure(state, gone(state))));
+  } catch (error) {
+    outcomes.splice(0, outcomes.length, ...states.map((state) => failure(state, error)));
+  }
+  for (const outcome of outcomes) await options.onOutcome(outcome);
+}
+
+/** The original bytes, or `undefined` when the document is to stay as it is; says which in `outcomes`. */
+async function restore(
+  document: SourceDocument,
+  state: DocumentState,
+  options: RollbackOptions,
+  outcomes: RollbackOutcome[],
+): Promise<Uint8Array | undefined> {
+  const current = digest(document.bytes);
+  const size = document.bytes.length;
+  if (current === state.before) {
+    outcomes.push({ id: state.doc, outcome: state.result ? 'rolled-back' : 'unchanged', bytesBefore: size, bytesAfter: size, code: 'ALREADY_ORIGINAL' });
+    return undefined;
+  }
+  if (current !== state.after) {
+    outcomes.push(failure(state, moved(state), size));
+    return undefined;
+  }
+  try {
+    const original = await restoreOriginal(document.bytes, await readIntent(options.directory, state.intent), options.blobs);
+    outcomes.push({ id: state.doc, outcome: 'rolled-back', bytesBefore: size, bytesAfter: original.length });
+    return original;
+  } catch (error) {
+    outcomes.push(failure(state, error, size));
+    return undefined;
+  }
+}
+
+function moved({ doc }: DocumentState): ConflictError {
+  return new ConflictError('DOCUMENT_MOVED', `${doc} has changed since it was migrated; it is left as it is`);
+}
+
+function gone({ doc }: DocumentState): ConflictError {
+  return new ConflictError('DOCUMENT_MOVED', `${doc} is not there any more`);
+}
+
+function failure(state: DocumentState, error: unknown, size = 0): RollbackOutcome {
+  const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
+  return { id: state.doc, outcome: 'failed', bytesBefore: size, bytesAfter: size, code, reason: messageOf(error) };
+}

@@ -1,0 +1,43 @@
+/** One document as it lies in its container. */
+export interface SourceDocument {
+  /** Stable across runs: a path, `path#L12`, `s3://bucket/key`. */
+  readonly id: string;
+  /** 1-based line in an NDJSON container, `undefined` for a container that is one document. */
+  readonly line: number | undefined;
+  /** Without the line's end. */
+  readonly bytes: Uint8Array;
+  /** What stands around the document in its container (line ends, blank lines), to be written back as it was. */
+  readonly frame?: { readonly before: Uint8Array; readonly after: Uint8Array };
+}
+
+/**
+ * The new content of a container on its way in. Documents are written in the order in which they were read; nothing
+ * shows before `commit`, and `abort` leaves no trace.
+ */
+export interface Replacement {
+  write(document: SourceDocument, bytes: Uint8Array): Promise<void>;
+  /**
+   * Compare-and-swap: the container must still be what was read. Resolves to its new version.
+   * Throws `ConflictError` `DOCUMENT_MOVED` when it is not, else what the disk or store says.
+   */
+  commit(): Promise<string>;
+  abort(): Promise<void>;
+}
+
+/** What is read and replaced as a whole: a file, an object. It holds one document, or one a line. */
+export interface SourceContainer {
+  readonly id: string;
+  /** Version of what `documents` has read: for messages and plans. Known once reading has begun. */
+  readonly version: string | undefined;
+  documents(signal?: AbortSignal): AsyncIterable<SourceDocument>;
+  replace(signal?: AbortSignal): Promise<Replacement>;
+}
+
+/** Where documents come from. One file per kind. */
+export interface DocumentSource {
+  /** As the user wrote it. */
+  readonly id: string;
+  containers(signal?: AbortSignal): AsyncIterable<SourceContainer>;
+  /** A container by the id it had in a listing, for `verify` and `rollback`. */
+  container(id: string): SourceContainer;
+}

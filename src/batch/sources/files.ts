@@ -1,0 +1,48 @@
+import { stat } from 'node:fs/promises';
+import { resolve, sep } from 'node:path';
+import { glob, isDynamicPattern } from 'tinyglobby';
+import { ConfigError } from '../../errors.js';
+import type { Disk } from '../disk.js';
+import { diskError } from '../disk-errors.js';
+import type { DocumentSource, SourceContainer } from '../source.js';
+import { FileContainer } from './file.js';
+import { isTemporary } from './file-replacement.js';
+import { NdjsonContainer } from './ndjson.js';
+
+/** A file, a directory (its `*.json`, `*.ndjson`, `*.jsonl`, at every depth) or a glob. */
+export class FilesSource implements DocumentSource {
+  constructor(
+    readonly id: string,
+    private readonly disk: Disk,
+    /** Directories that hold no documents: the store's, the journal's. */
+    private readonly excluded: readonly string[] = [],
+  ) {}
+
+  async *containers(): AsyncIterable<SourceContainer> {
+    const paths = (await this.paths()).filter((path) => !isTemporary(path) && !this.isExcluded(path));
+    if (paths.length === 0) throw new ConfigError('SOURCE_EMPTY', `${this.id}: no *.json, *.ndjson or *.jsonl file there`);
+    for (const path of paths.sort()) yield this.container(path);
+  }
+
+  container(path: string): SourceContainer {
+    return /\.(ndjson|jsonl)$/i.test(path) ? new NdjsonContainer(path, this.disk) : new FileContainer(path, this.disk);
+  }
+
+  private async paths(): Promise<string[]> {
+    const stats = await stat(this.id).catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && isDynamicPattern(this.id)) return undefined;
+      throw notReadable(this.id, error);
+    });
+    if (stats?.isDirectory()) return glob(['**/*.json', '**/*.ndjson', '**/*.jsonl'], { cwd: this.id, dot: true, absolute: true });
+    return stats ? [this.id] : glob([this.id], { absolute: true, dot: true });
+  }
+
+  private isExcluded(path: string): boolean {
+    const absolute = resolve(path);
+    return this.excluded.some((directory) => absolute.startsWith(resolve(directory) + sep));
+  }
+}
+
+function notReadable(id: string, cause: unknown): ConfigError {
+  return new ConfigError('SOURCE_NOT_FOUND', diskError(id, cause).message, { cause });
+}

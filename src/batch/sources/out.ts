@@ -1,0 +1,92 @@
+import { mkdir } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { ConfigError, ConflictError } from '../../errors.js';
+import { renameDurably } from '../disk.js';
+import type { Disk, DiskFile } from '../disk.js';
+import { diskError } from '../disk-errors.js';
+import type { Replacement, SourceContainer } from '../source.js';
+import { digestFile, temporaryName } from './file-replacement.js';
+import { framed } from './ndjson.js';
+
+/** Where migrated documents go when they do not replace the old ones. */
+export interface OutTarget {
+  /** Path of the copy of a container. */
+  pathOf(container: SourceContainer): string;
+}
+
+/** `--out DIR`: the tree below the source again; `--out FILE`: for a source that is one container. */
+export function outTarget(out: string, isDirectory: boolean, sourceRoot: string): OutTarget {
+  if (!isDirectory) return { pathOf: () => out };
+  return {
+    pathOf: ({ id }) => {
+      const name = id.startsWith('s3://') ? id.slice(5) : relative(resolve(sourceRoot), resolve(id)) || id.split('/').at(-1)!;
+      if (name.split('/').includes('..') || isAbsolute(name)) {
+        throw new ConfigError('OUT_INVALID', `${id} has no place below ${out}`);
+      }
+      return join(out, name);
+    },
+  };
+}
+
+/**
+ * A new file with the container's documents. A file that is there already and says the same is left alone; one that
+ * says something else is not overwritten: `ConflictError` `OUT_EXISTS`.
+ */
+export async function openOutFile(disk: Disk, path: string): Promise<Replacement> {
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    return outReplacement(disk, path, await disk.openForWrite(temporaryName(path)));
+  } catch (error) {
+    throw diskError(path, error);
+  }
+}
+
+function outReplacement(disk: Disk, path: string, file: DiskFile): Replacement {
+  const hash = createHash('sha256');
+  const abort = async () => {
+    await Promise.allSettled([file.close()]);
+    await disk.remove(temporaryName(path));
+  };
+  return {
+    write: async (document, bytes) => {
+      const text = framed(document, bytes);
+      hash.update(text);
+      await file.write(text);
+    },
+    commit: async () => {
+      await file.sync();
+      await file.close();
+      await commitNew(disk, path, hash.digest('hex'));
+      return '';
+    },
+    abort,
+  };
+}
+
+async function commitNew(disk: Disk, path: string, sha256: string): Promise<void> {
+  const existing = await digestFile(path).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw diskError(path, error);
+  });
+  if (existing === undefined) return renameDurably(disk, temporaryName(path), path);
+  await disk.remove(temporaryName(path));
+  if (existing !== sha256) {
+    throw new ConflictError('OUT_EXISTS', `${path} is there already with other content; remove it or choose another --out`);
+  }
+}
+
+/** Standard output as the place to go, one document a line or the one document. */
+export function streamReplacement(output: { write(bytes: Uint8Array, done: (error?: Error | null) => void): unknown }): Replacement {
+  return {
+    write: (document, bytes) =>
+      new Promise((resolveWrite, reject) => {
+        output.write(framed(document, bytes), (error) => {
+          if (error) reject(error);
+          else resolveWrite();
+        });
+      }),
+    commit: () => Promise.resolve(''),
+    abort: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { byteReader, readDocument } from '../bag/byte-reader.js';
+import type { ByteValue } from '../bag/byte-reader.js';
+import type { ClaimOffice, PlannedBlob } from '../bag/claim.js';
+import { detect } from '../bag/detect.js';
+import type { Detection } from '../bag/detect.js';
+import type { BlobReader } from '../bag/follow.js';
+import type { ManifestForm } from '../bag/manifest.js';
+import type { Migration } from '../bag/migration.js';
+import { needsMigration, planSite } from '../bag/plan-site.js';
+import type { SitePlan } from '../bag/plan-site.js';
+import { rewriteBytes } from '../bag/rewrite.js';
+import type { Rewrite } from '../bag/rewrite.js';
+import { loadSources } from '../bag/sources.js';
+import { assertOutline } from '../bag/validate-outline.js';
+import { BagError } from '../errors.js';
+import type { SourceDocument } from './source.js';
+
+/*
+ * The seven stages of one document: read → detect → plan → offload → rewrite → validate → commit. Each takes what only
+ * the stage before it makes, so that no other order compiles: blobs lie before a bag points to them, and only a
+ * validated document can be committed.
+ */
+
+export interface ReadStage {
+  readonly stage: 'read';
+  readonly document: SourceDocument;
+  readonly root: ByteValue;
+}
+
+export interface DetectedStage {
+  readonly stage: 'detected';
+  readonly document: SourceDocument;
+  readonly detection: Detection<ByteValue>;
+}
+
+export interface PlannedStage {
+  readonly stage: 'planned';
+  readonly document: SourceDocument;
+  readonly detection: Detection<ByteValue>;
+  /** Empty when the document is to stay as it is. */
+  readonly plans: readonly SitePlan<ByteValue>[];
+}
+
+export interface OffloadedStage extends Omit<PlannedStage, 'stage'> {
+  readonly stage: 'offloaded';
+  readonly written: number;
+  readonly reused: number;
+}
+
+export interface RewrittenStage extends Omit<OffloadedStage, 'stage'> {
+  readonly stage: 'rewritten';
+  readonly rewrite: Rewrite;
+}
+
+export interface ValidatedStage extends Omit<RewrittenStage, 'stage'> {
+  readonly stage: 'validated';
+  /** Lower-case hex SHA-256 of the document as it was read and as it is to be written. */
+  readonly before: string;
+  readonly after: string;
+}
+
+/** What the stages are run with. */
+export interface StageSettings {
+  readonly target: 'lean' | 'bridge';
+  readonly manifestForm: ManifestForm;
+  readonly office: ClaimOffice;
+  readonly steps: readonly Migration[];
+  readonly blobs: BlobReader & BlobSink;
+}
+
+/** Takes blobs; a dry run hands in one that only counts. */
+export interface BlobSink {
+  put(blob: PlannedBlob, signal?: AbortSignal): Promise<'written' | 'reused'>;
+}
+
+/** Throws `BagError`: what the scanner says of text that is no JSON, `NOT_AN_OBJECT` for JSON that can be no bag. */
+export function readStage(document: SourceDocument): ReadStage {
+  const root = readDocument(document.bytes);
+  const kind = byteReader.kind(root);
+  if (kind === 'object') return { stage: 'read', document, root };
+  const advice = kind === 'array' ? '; put one bag in a file, or one a line in an .ndjson file' : '';
+  throw new BagError('NOT_AN_OBJECT', `the document is ${kind === 'array' ? 'an array' : kind}, not an object that could hold a bag${advice}`);
+}
+
+export function detectStage({ document, root }: ReadStage): DetectedStage {
+  return { stage: 'detected', document, detection: detect(byteReader, root) };
+}
+
+export async function planStage(
+  { document, detection }: DetectedStage,
+  settings: StageSettings,
+  signal?: AbortSignal,
+): Promise<PlannedStage> {
+  const plans: SitePlan<ByteValue>[] = [];
+  for (const site of detection.sites) {
+    if (!needsMigration(byteReader, site, settings.target)) continue;
+    const sources = await loadSources(byteReader, site, settings.blobs, signal);
+    plans.push(planSite(byteReader, site, sources, settings));
+  }
+  return { stage: 'planned', document, detection, plans };
+}
+
+export async function offloadStage(planned: PlannedStage, blobs: BlobSink, signal?: AbortSignal): Promise<OffloadedStage> {
+  const unique = new Map(planned.plans.flatMap((plan) => plan.blobs).map((blob) => [blob.uri, blob]));
+  const results = await Promise.all(Array.from(unique.values(), (blob) => blobs.put(blob, signal)));
+  const written = results.filter((result) => result === 'written').length;
+  return { ...planned, stage: 'offloaded', written, reused: results.length - written };
+}
+
+export function rewriteStage(offloaded: OffloadedStage, steps: readonly Migration[]): RewrittenStage {
+  return { ...offloaded, stage: 'rewritten', rewrite: rewriteBytes(offloaded.document.bytes, offloaded.plans, steps) };
+}
+
+export function validateStage(rewritten: RewrittenStage, target: StageSettings['target']): ValidatedStage {
+  for (const outline of rewritten.rewrite.outlines) assertOutline(outline, target);
+  const before = digest(rewritten.document.bytes);
+  return { ...rewritten, stage: 'validated', before, after: digest(rewritten.rewrite.bytes) };
+}
+
+export function digest(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,83 @@
+import type { JournalSummary } from './journal-read.js';
+import type { ResultEntry } from './journal-entry.js';
+
+export interface JournalTotals {
+  documents: number;
+  migrated: number;
+  unchanged: number;
+  quarantined: number;
+  failed: number;
+  rolledBack: number;
+  /** Intents without a result: the run was killed, and running it again settles them. */
+  unsettled: number;
+  /** Bytes of the migrated documents. */
+  bytesBefore: number;
+  bytesAfter: number;
+  blobsWritten: number;
+  blobsReused: number;
+}
+
+/** Documents that need somebody, with the reason of their last result. */
+export interface JournalFinding {
+  readonly id: string;
+  readonly outcome: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+export interface JournalStatus {
+  readonly runs: number;
+  readonly isClosed: boolean;
+  readonly totals: JournalTotals;
+  readonly findings: readonly JournalFinding[];
+}
+
+const COUNTER = {
+  migrated: 'migrated',
+  unchanged: 'unchanged',
+  quarantined: 'quarantined',
+  failed: 'failed',
+  'rolled-back': 'rolledBack',
+} as const satisfies Record<ResultEntry['outcome'], keyof JournalTotals>;
+
+/** Where a journal stands: the last word on every document. */
+export function statusOf(summary: JournalSummary): JournalStatus {
+  const totals = emptyTotals();
+  const findings: JournalFinding[] = [];
+  const results = [...Array.from(summary.documents.values(), ({ result }) => result), ...summary.others.values()];
+  for (const result of results) {
+    totals.documents++;
+    if (!result) totals.unsettled++;
+    else addResult(totals, findings, result);
+  }
+  return { runs: summary.runs.length, isClosed: summary.isClosed, totals, findings };
+}
+
+function addResult(totals: JournalTotals, findings: JournalFinding[], result: ResultEntry): void {
+  totals[COUNTER[result.outcome]]++;
+  if (result.outcome === 'migrated') {
+    totals.bytesBefore += result.bytesBefore;
+    totals.bytesAfter += result.bytesAfter;
+  }
+  totals.blobsWritten += result.blobsWritten ?? 0;
+  totals.blobsReused += result.blobsReused ?? 0;
+  if (result.outcome === 'failed' || result.outcome === 'quarantined') {
+    findings.push({ id: result.doc, outcome: result.outcome, code: result.code ?? '', reason: result.reason ?? '' });
+  }
+}
+
+function emptyTotals(): JournalTotals {
+  return {
+    documents: 0,
+    migrated: 0,
+    unchanged: 0,
+    quarantined: 0,
+    failed: 0,
+    rolledBack: 0,
+    unsettled: 0,
+    bytesBefore: 0,
+    bytesAfter: 0,
+    blobsWritten: 0,
+    blobsReused: 0,
+  };
+}

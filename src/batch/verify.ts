@@ -1,0 +1,99 @@
+import pMap, { pMapSkip } from 'p-map';
+import { byteReader, readDocument } from '../bag/byte-reader.js';
+import { detect } from '../bag/detect.js';
+import { outlineOfBag } from '../bag/rewrite.js';
+import { assertOutline } from '../bag/validate-outline.js';
+import { ConflictError, StateBagError, messageOf } from '../errors.js';
+import type { BlobStore } from '../store/index.js';
+import { compareSegments } from './compare-segments.js';
+import { readIntent } from './journal-read.js';
+import type { DocumentState, JournalSummary } from './journal-read.js';
+import { migratedByContainer } from './journaled.js';
+import type { ContainerOpener } from './journaled.js';
+import { restoreOriginal } from './restore.js';
+import type { SourceDocument } from './source.js';
+import { digest } from './stages.js';
+
+/** `moved`: it went on living since, and only what was written can be vouched for. */
+export interface VerifyOutcome {
+  readonly id: string;
+  readonly outcome: 'verified' | 'moved' | 'failed';
+  /** How many segment programs were compared. */
+  readonly segments: number;
+  readonly code?: string;
+  readonly reason?: string;
+}
+
+export interface VerifyOptions {
+  readonly directory: string;
+  readonly summary: JournalSummary;
+  readonly blobs: BlobStore;
+  readonly open: ContainerOpener;
+  readonly target: 'lean' | 'bridge';
+  readonly concurrency: number;
+  readonly onOutcome: (outcome: VerifyOutcome) => void | Promise<void>;
+}
+
+/**
+ * Reads every migrated document again: it must be what was written, satisfy its schema, give the original back byte
+ * for byte from journal and blobs, and lead to the same program at every segment index.
+ */
+export async function verify(options: VerifyOptions): Promise<void> {
+  await pMap(
+    migratedByContainer(options.summary),
+    async ([id, states]) => {
+      await verifyContainer(id, states, options);
+      return pMapSkip;
+    },
+    { concurrency: options.concurrency },
+  );
+}
+
+async function verifyContainer(id: string, states: readonly DocumentState[], options: VerifyOptions): Promise<void> {
+  const byLine = new Map(states.map((state) => [state.line, state]));
+  try {
+    for await (const document of options.open(id).documents()) {
+      const state = byLine.get(document.line);
+      byLine.delete(document.line);
+      if (state) await options.onOutcome(await verifyDocument(document, state, options));
+    }
+  } catch (error) {
+    for (const state of byLine.values()) await options.onOutcome(failure(state, error));
+    return;
+  }
+  for (const state of byLine.values()) await options.onOutcome({ ...failure(state, gone(state)), outcome: 'moved' });
+}
+
+async function verifyDocument(document: SourceDocument, state: DocumentState, options: VerifyOptions): Promise<VerifyOutcome> {
+  const current = digest(document.bytes);
+  if (current === state.before) return failure(state, notMigrated(state));
+  if (current !== state.after) return { ...failure(state, moved(state)), outcome: 'moved' };
+  try {
+    const root = readDocument(document.bytes);
+    for (const site of detect(byteReader, root).sites) {
+      assertOutline({ path: site.path, members: outlineOfBag(site.value) }, options.target);
+    }
+    const original = await restoreOriginal(document.bytes, await readIntent(options.directory, state.intent), options.blobs);
+    const segments = await compareSegments(readDocument(original), root, options.blobs);
+    return { id: state.doc, outcome: 'verified', segments };
+  } catch (error) {
+    return failure(state, error);
+  }
+}
+
+function notMigrated({ doc }: DocumentState): ConflictError {
+  return new ConflictError('NOT_MIGRATED', `${doc} still has its original bytes: the run ended before it was written, or it was rolled back`);
+}
+
+function moved({ doc }: DocumentState): ConflictError {
+  return new ConflictError('DOCUMENT_MOVED', `${doc} has changed since it was migrated; only what was written can be verified`);
+}
+
+function gone({ doc }: DocumentState): ConflictError {
+  return new ConflictError('DOCUMENT_MOVED', `${doc} is not there any more`);
+}
+
+function failure(state: DocumentState, error: unknown): VerifyOutcome {
+  const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
+  return { id: state.doc, outcome: 'failed', segments: 0, code, reason: messageOf(error) };
+}

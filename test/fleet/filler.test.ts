@@ -1,0 +1,40 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { filler, padTo } from '../../examples/fleet/filler.js';
+import type { JsonObject } from '../../examples/fleet/json-value.js';
+import { seededRandom } from '../../examples/fleet/random.js';
+import { compactSize, serialise } from '../../examples/fleet/serialise.js';
+import { makeState } from '../../examples/fleet/state.js';
+
+describe('filler', () => {
+  it('is as long as asked, to the byte', () => {
+    fc.assert(fc.property(fc.integer(), fc.integer({ min: 4, max: 20_000 }), (seed, bytes) => {
+      expect(compactSize(filler(seededRandom(seed), bytes))).toBe(bytes);
+    }));
+  });
+
+  it('has a quote about every 20 bytes and both languages in it', () => {
+    const text = serialise(filler(seededRandom(1), 100_000), 'compact');
+    const quotes = text.split('"').length - 1;
+    expect(Buffer.byteLength(text) / quotes).toBeGreaterThan(16);
+    expect(Buffer.byteLength(text) / quotes).toBeLessThan(24);
+    expect(text).toMatch(/[가-힣]{2}/);
+    expect(text).toMatch(/[a-z]{5}/);
+  });
+
+  it('pads an object to a size and leaves a larger one alone', () => {
+    const object: JsonObject = { a: 1 };
+    padTo(seededRandom(1), object, 'notes', compactSize(object), 500);
+    expect(compactSize(object)).toBe(500);
+    padTo(seededRandom(1), object, 'more', compactSize(object), 500);
+    expect(Object.keys(object)).toEqual(['a', 'notes']);
+  });
+});
+
+describe('makeState', () => {
+  it('is as long as asked, to the byte', () => {
+    fc.assert(fc.property(fc.integer(), fc.integer({ min: 300, max: 60_000 }), (seed, bytes) => {
+      expect(compactSize(makeState(seededRandom(seed), bytes))).toBe(bytes);
+    }));
+  });
+});

@@ -1,0 +1,23 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fsObjectStore } from '../../src/store/fs.js';
+import { objectStoreContract } from './object-store.contract.js';
+
+objectStoreContract(
+  'file system',
+  async () => {
+    const root = await mkdtemp(join(tmpdir(), 'statebag-fs-'));
+    return { objects: fsObjectStore({ root }), bucket: 'bucket', close: () => rm(root, { recursive: true }) };
+  },
+  [
+    'missing bucket is an error',
+    'content headers',
+    'metadata beyond ASCII',
+    'tags',
+    'tags over a multipart upload',
+    'keys with an empty segment',
+    'one key that is a folder of another',
+    'segments over 255 bytes',
+  ],
+);

@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config';
+
+/** Tests against real servers, which `.ci/real-servers/run.sh` starts and names in STATEBAG_TEST_S3_ENDPOINT. */
+export default defineConfig({
+  test: {
+    include: ['test/real/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
