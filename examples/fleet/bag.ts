@@ -1,6 +1,6 @@
 import { drawFacts, makeInput } from './bag-facts.js';
 import type { BagFacts, BagOptions } from './bag-facts.js';
-import { padTo } from './filler.js';
+import { pad } from './filler.js';
 import type { JsonObject } from './json-value.js';
 import { compactSize } from './serialise.js';
 
@@ -58,7 +58,7 @@ function payload(facts: BagFacts, input: JsonObject): JsonObject {
 /** Fills `input`, the one large thing of the control plane, until all but config, map and state takes `controlBytes`. */
 function padControl(facts: BagFacts, bag: JsonObject, input: JsonObject): void {
   const size = compactSize({ ...bag, workflow_config: 0, partition_map: 0, current_state: 0 }) - 3;
-  padTo(facts.random, input.initial_state as JsonObject, 'control_note', size, facts.controlBytes);
+  pad(facts.random, input.initial_state as JsonObject, 'control_note', facts.controlBytes - size);
 }
 
 /** As Python prints it: microseconds and a numeric zone. */

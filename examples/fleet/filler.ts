@@ -14,10 +14,13 @@ interface StockRecord {
 /** Enough that no two fillers are alike, few enough that each is spelled only once in a run. */
 const STOCK = 2048;
 
+/** `[""]`: from here on every size can be met. */
+const SMALLEST_FILLER = 4;
+
 let stock: readonly StockRecord[] | undefined;
 
 /**
- * A list of records that is exactly `bytes` long in compact UTF-8 (at least 2; 3 comes out as 2). Many small strings with a
+ * A list of records that is exactly `bytes` long in compact UTF-8 (at least 4). Many small strings with a
  * quote about every 20 bytes, as in real configurations, rather than one giant string that any scanner would fly over.
  */
 export function filler(random: Random, bytes: number): JsonValue[] {
@@ -34,11 +37,15 @@ export function filler(random: Random, bytes: number): JsonValue[] {
   return items;
 }
 
-/** Puts filler under `key` so that the object's compact size grows from `size` to `target`; too large already, it stays. */
-export function padTo(random: Random, object: JsonObject, key: string, size: number, target: number): void {
+/**
+ * Puts filler under `key` so that the object's compact size grows by `growth` bytes. Answers what it grew by: `growth`, or 0
+ * when that was too little for a member.
+ */
+export function pad(random: Random, object: JsonObject, key: string, growth: number): number {
   const frame = compactSize(key) + ':'.length + (Object.keys(object).length > 0 ? ','.length : 0);
-  const missing = target - size - frame;
-  if (missing >= 2) object[key] = filler(random, missing);
+  if (growth < frame + SMALLEST_FILLER) return 0;
+  object[key] = filler(random, growth - frame);
+  return growth;
 }
 
 function makeStock(): readonly StockRecord[] {

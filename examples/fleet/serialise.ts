@@ -17,7 +17,9 @@ export function serialiseBytes(value: JsonValue, style: Style, depth = 0): Buffe
 
 /** Size in UTF-8 bytes, compact: the measure in which all sizes of a fleet are given. */
 export function compactSize(value: JsonValue): number {
-  return serialiseBytes(value, 'compact').length;
+  const writer = new JsonWriter('compact');
+  writer.value(value, 0);
+  return writer.size();
 }
 
 /** Bytes. Copying longer values as bytes spares encoding them again; for shorter ones the extra buffers cost more. */
@@ -37,6 +39,11 @@ class JsonWriter {
   bytes(): Buffer {
     this.flush();
     return this.done.length === 1 ? this.done[0]! : Buffer.concat(this.done);
+  }
+
+  /** Of `bytes()`, without making them. */
+  size(): number {
+    return this.done.reduce((sum, { length }) => sum + length, Buffer.byteLength(this.text));
   }
 
   value(value: JsonValue, depth: number): void {

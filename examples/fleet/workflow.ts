@@ -2,7 +2,7 @@ import { planBlocks } from './blocks.js';
 import type { Block, Shape } from './blocks.js';
 import { makeEdges } from './edges.js';
 import type { FleetEdge } from './edges.js';
-import { padTo } from './filler.js';
+import { pad } from './filler.js';
 import { Shared } from './json-value.js';
 import type { JsonObject } from './json-value.js';
 import type { FleetNode } from './node-maker.js';
@@ -59,11 +59,9 @@ export function makeWorkflow(options: WorkflowOptions): Workflow {
 /** Spreads `missing` bytes over the nodes that run, the last one taking what the others could not. */
 function padNodes(random: Random, blocks: readonly Block[], missing: number): void {
   const nodes = blocks.flatMap(runningNodes);
+  let left = missing;
   nodes.forEach((node, at) => {
-    const size = compactSize(node.config);
-    const share = Math.floor(missing / (nodes.length - at));
-    padTo(random, node.config, 'guidelines', size, size + share);
-    missing -= compactSize(node.config) - size;
+    left -= pad(random, node.config, 'guidelines', Math.floor(left / (nodes.length - at)));
   });
 }
 
@@ -88,7 +86,7 @@ function makeConfig(random: Random, shape: Shape, blocks: readonly Block[], edge
 
 /** What a config is large by: the editor's notes, and documents its author left in the initial state. */
 function padConfig(random: Random, config: JsonObject, target: number): void {
-  const size = compactSize(config);
-  padTo(random, config.editor_metadata as JsonObject, 'notes', size, size + Math.floor((target - size) / 3));
-  padTo(random, config.initial_state as JsonObject, 'documents', compactSize(config), target);
+  const missing = target - compactSize(config);
+  const notes = pad(random, config.editor_metadata as JsonObject, 'notes', Math.floor(missing / 3));
+  pad(random, config.initial_state as JsonObject, 'documents', missing - notes);
 }

@@ -3,7 +3,7 @@ import type { BlobReader } from '../bag/follow.js';
 import type { BlobSink } from './stages.js';
 
 /** Distinct addresses remembered; beyond that a blob may be counted twice. */
-const REMEMBERED = 65_536;
+const REMEMBERED = 8_192;
 
 /** Reads like the store and writes nothing: counts what a real run would write if the store were empty. */
 export function dryRunSink(blobs: BlobReader): BlobReader & BlobSink {

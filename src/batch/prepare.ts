@@ -54,7 +54,7 @@ function assertUnmoved(document: SourceDocument, { before }: Expectation): void 
 }
 
 function assertAsPlanned({ document, after }: ValidatedStage, expectation: Expectation | undefined): void {
-  if (!expectation || expectation.after === after) return;
+  if (!expectation || expectation.after === after()) return;
   throw new ConflictError('PLAN_DIFFERS', `${document.id} would become something else than the plan says; make a new plan with this version`);
 }
 

@@ -55,9 +55,10 @@ export interface RewrittenStage extends Omit<OffloadedStage, 'stage'> {
 
 export interface ValidatedStage extends Omit<RewrittenStage, 'stage'> {
   readonly stage: 'validated';
-  /** Lower-case hex SHA-256 of the document as it was read and as it is to be written. */
-  readonly before: string;
-  readonly after: string;
+  /** Lower-case hex SHA-256 of the document as it was read. Computed on demand: a dry run needs none. */
+  before(): string;
+  /** The same of the document as it is to be written. */
+  after(): string;
 }
 
 /** What the stages are run with. */
@@ -114,10 +115,15 @@ export function rewriteStage(offloaded: OffloadedStage, steps: readonly Migratio
 
 export function validateStage(rewritten: RewrittenStage, target: StageSettings['target']): ValidatedStage {
   for (const outline of rewritten.rewrite.outlines) assertOutline(outline, target);
-  const before = digest(rewritten.document.bytes);
-  return { ...rewritten, stage: 'validated', before, after: digest(rewritten.rewrite.bytes) };
+  const { document, rewrite } = rewritten;
+  return { ...rewritten, stage: 'validated', before: once(() => digest(document.bytes)), after: once(() => digest(rewrite.bytes)) };
 }
 
 export function digest(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+function once(compute: () => string): () => string {
+  let value: string | undefined;
+  return () => (value ??= compute());
 }

@@ -1,4 +1,4 @@
-import { HEX_VALUES, SHORT_ESCAPES } from './character-classes.js';
+import { HEX_VALUES, SHORT_ESCAPES } from './escape-tables.js';
 
 const LOWER_U = 0x75;
 

@@ -1,4 +1,6 @@
-import { BACKSLASH, QUOTE, SPACE } from './character-classes.js';
+const BACKSLASH = 0x5c;
+const QUOTE = 0x22;
+const SPACE = 0x20;
 
 /** Spelling of each byte inside a JSON string where that is not the byte itself. */
 const SPELLINGS: readonly (Uint8Array | undefined)[] = Array.from({ length: 256 }, (_, byte) => spellingOf(byte));

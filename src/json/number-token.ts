@@ -1,3 +1,4 @@
+import { byteAt } from './byte-at.js';
 import { failExpecting } from './syntax-error.js';
 
 const DIGIT_0 = 0x30;
@@ -29,8 +30,4 @@ function skipDigits(bytes: Uint8Array, from: number): number {
   while (at < bytes.length && bytes[at]! >= DIGIT_0 && bytes[at]! <= DIGIT_9) at += 1;
   if (at === from) failExpecting(bytes, at, 'a digit');
   return at;
-}
-
-function byteAt(bytes: Uint8Array, at: number): number {
-  return at < bytes.length ? bytes[at]! : 0;
 }

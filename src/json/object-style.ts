@@ -1,5 +1,6 @@
-import { SPACE } from './character-classes.js';
 import type { JsonMember, JsonNode } from './node.js';
+
+const SPACE = 0x20;
 
 /** How an object is written, so that what we add looks like what is there. White space and punctuation only. */
 export interface ObjectStyle {

@@ -1,6 +1,8 @@
-import { CLOSE_BRACE, CLOSE_BRACKET } from './character-classes.js';
 import type { JsonMember, JsonNode, Shape } from './node.js';
 import { LEAF } from './node.js';
+
+const CLOSE_BRACE = 0x7d;
+const CLOSE_BRACKET = 0x5d;
 
 /** An object whose members are being recorded; its end is not known yet. */
 export class OpenObject {

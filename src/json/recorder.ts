@@ -1,4 +1,4 @@
-import { byteAt, COLON, COMMA, OPEN_BRACE, OPEN_BRACKET, QUOTE } from './character-classes.js';
+import { byteAt } from './byte-at.js';
 import { bufferOver } from './decode-text.js';
 import { memberName } from './member-name.js';
 import type { JsonKind, JsonNode, Shape } from './node.js';
@@ -8,6 +8,12 @@ import { failUnclosed, skipValue } from './skip-value.js';
 import { skipString } from './string-token.js';
 import { failExpecting, failTooDeep } from './syntax-error.js';
 import { skipWhitespace } from './whitespace.js';
+
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
+const QUOTE = 0x22;
 
 /**
  * Walks a document along a shape. Containers the shape asks for are opened and recorded child by child; every

@@ -1,4 +1,4 @@
-import { byteAt } from './character-classes.js';
+import { byteAt } from './byte-at.js';
 import type { JsonKind } from './node.js';
 import { skipNumber } from './number-token.js';
 import { skipString } from './string-token.js';

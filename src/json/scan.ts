@@ -1,5 +1,5 @@
 import { BagError } from '../errors.js';
-import { byteAt } from './character-classes.js';
+import { byteAt } from './byte-at.js';
 import { type JsonNode, LEAF, type Shape } from './node.js';
 import { Recorder } from './recorder.js';
 import { failExpecting, refusalAt } from './syntax-error.js';

@@ -1,4 +1,5 @@
-import { HEX_VALUES, SHORT_ESCAPES } from './character-classes.js';
+import { byteAt } from './byte-at.js';
+import { HEX_VALUES, SHORT_ESCAPES } from './escape-tables.js';
 import { failExpecting, failInString } from './syntax-error.js';
 
 const BACKSLASH = 0x5c;
@@ -83,8 +84,4 @@ function skipEscape(bytes: Uint8Array, backslash: number): number {
     if (HEX_VALUES[byteAt(bytes, digit)]! > 15) failExpecting(bytes, digit, 'a hexadecimal digit');
   }
   return at + 5;
-}
-
-function byteAt(bytes: Uint8Array, at: number): number {
-  return at < bytes.length ? bytes[at]! : 0;
 }

@@ -1,4 +1,3 @@
-
 const CARRIAGE_RETURN = 0x0d;
 const LINE_FEED = 0x0a;
 const SPACE = 0x20;

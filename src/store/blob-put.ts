@@ -3,6 +3,7 @@ import { pauseBefore } from './backoff.js';
 import type { Backoff } from './backoff.js';
 import { sha256Hex } from './digest.js';
 import type { ObjectAddress, ObjectAttributes, ObjectStore, PutRequest } from './object-store.js';
+import { storeErrorOf } from './store-errors.js';
 
 /** A blob on its way to one address. `addressed` says that the key holds the digest. */
 export interface BlobWrite {
@@ -25,7 +26,7 @@ export async function writeOnce(objects: ObjectStore, write: BlobWrite, backoff:
     // While another writer is at it (409) there may be nothing to read yet: ask the store again first.
     const settled = refusal.code === 'PRECONDITION_FAILED' || last;
     if (settled && (await holdsSameBytes(objects, write, signal))) return 'reused';
-    if (last) throw refusal;
+    if (last) throw unsettled(write, refusal);
     await backoff.sleep(pauseBefore(attempt, backoff.random), signal);
   }
 }
@@ -40,6 +41,11 @@ async function tryCreate(objects: ObjectStore, write: BlobWrite, signal?: AbortS
     if (error instanceof ConflictError) return error;
     throw error;
   }
+}
+
+/** Told to be there and then found missing, again and again: whoever calls later may find it settled. */
+function unsettled({ address }: BlobWrite, refusal: ConflictError): Error {
+  return storeErrorOf('WRITE_CONFLICT', `Other writers kept changing key ${address.key} of bucket ${address.bucket}.`, address, refusal);
 }
 
 /** False when the object has gone meanwhile. Throws when it holds something else. */

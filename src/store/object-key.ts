@@ -31,6 +31,11 @@ function flawOfKey(key: string): string | undefined {
   return key.split('/').some((segment) => segment === '.' || segment === '..') ? 'a segment is . or ..' : undefined;
 }
 
+/** False for a beginning that no acceptable key has; some servers refuse even to be asked for one. */
+export function mayBeginKey(prefix: string): boolean {
+  return !/\0|\p{Surrogate}/u.test(prefix) && !/(^|\/)\.\.?\//.test(prefix);
+}
+
 /** S3's key order: by UTF-8 bytes, which differs from JavaScript's order of UTF-16 units. */
 export function compareKeys(left: string, right: string): number {
   return Buffer.compare(Buffer.from(left), Buffer.from(right));

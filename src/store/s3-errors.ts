@@ -23,9 +23,13 @@ const BY_NAME: Readonly<Record<string, StoreErrorCode>> = {
   // conditional write ended it. Both are found out by writing again under the same condition.
   NoSuchUpload: 'WRITE_CONFLICT',
   KeyTooLongError: 'KEY_INVALID',
+  InvalidURI: 'KEY_INVALID',
   // versitygw keeps objects as files, where one key cannot be both a file and a folder.
+  DirectoryObjectContainsData: 'KEY_INVALID',
   ExistingObjectIsDirectory: 'KEY_INVALID',
   ObjectParentIsFile: 'KEY_INVALID',
+  XMinioInvalidObjectName: 'KEY_INVALID',
+  XMinioInvalidResourceName: 'KEY_INVALID',
   BadDigest: 'DIGEST_MISMATCH',
   InvalidDigest: 'DIGEST_MISMATCH',
   XAmzContentChecksumMismatch: 'DIGEST_MISMATCH',

@@ -10,7 +10,7 @@ import { StateBagError } from '../errors.js';
 import { createBlobStore } from './blob-store.js';
 import type { BlobStore, BlobStoreOptions } from './blob-store.js';
 import { sha256Hex, verifiedSha256 } from './digest.js';
-import { assertAddress } from './object-key.js';
+import { assertAddress, mayBeginKey } from './object-key.js';
 import type { GetRequest, ObjectAddress, ObjectStore, ObjectSummary, PutRequest, StoredObject } from './object-store.js';
 import { attributesOf, putFieldsOf } from './s3-attributes.js';
 import { readBody } from './s3-body.js';
@@ -71,6 +71,7 @@ class S3Store implements ObjectStore {
   }
 
   async *list(bucket: string, prefix: string, signal?: AbortSignal): AsyncGenerator<ObjectSummary> {
+    if (!mayBeginKey(prefix)) return;
     const call: S3Call = { verb: 'list', action: 's3:ListBucket', address: { bucket, key: prefix }, absent: 'OBJECT_NOT_FOUND' };
     let token: string | undefined;
     do {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { filler, padTo } from '../../examples/fleet/filler.js';
+import { filler, pad } from '../../examples/fleet/filler.js';
 import type { JsonObject } from '../../examples/fleet/json-value.js';
 import { seededRandom } from '../../examples/fleet/random.js';
 import { compactSize, serialise } from '../../examples/fleet/serialise.js';
@@ -22,12 +22,13 @@ describe('filler', () => {
     expect(text).toMatch(/[a-z]{5}/);
   });
 
-  it('pads an object to a size and leaves a larger one alone', () => {
-    const object: JsonObject = { a: 1 };
-    padTo(seededRandom(1), object, 'notes', compactSize(object), 500);
-    expect(compactSize(object)).toBe(500);
-    padTo(seededRandom(1), object, 'more', compactSize(object), 500);
-    expect(Object.keys(object)).toEqual(['a', 'notes']);
+  it('makes an object grow by so many bytes, or not at all when they are too few for a member', () => {
+    fc.assert(fc.property(fc.integer({ max: 600 }), fc.constantFrom<JsonObject>({}, { a: 1 }), (growth, start) => {
+      const object = { ...start };
+      const grown = pad(seededRandom(1), object, 'notes', growth);
+      expect(compactSize(object)).toBe(compactSize(start) + grown);
+      expect(grown).toBe(growth < 12 + Object.keys(start).length ? 0 : growth);
+    }));
   });
 });
 

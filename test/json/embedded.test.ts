@@ -43,7 +43,7 @@ describe('openEmbedded', () => {
         const bytes = utf8(`{"Payload": ${quoted}}`);
         expect(textOf(openEmbedded(bytes, payloadOf(bytes)))).toBe(JSON.parse(quoted));
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 
@@ -97,7 +97,7 @@ describe('translateSplices', () => {
         expect(textOf(inner)).toBe(textOf(applySplices(utf8(text), splices)));
         expect(applySplices(result, invertSplices(bytes, outer))).toEqual(bytes);
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 
@@ -114,7 +114,7 @@ describe('translateSplices', () => {
         const resultMiddle = openEmbedded(result, payloadOf(result));
         expect(textOf(openEmbedded(resultMiddle, payloadOf(resultMiddle)))).toBe(textOf(applySplices(utf8(text), splices)));
       }),
-      { numRuns: 500 },
+      { numRuns: 200 },
     );
   });
 

@@ -22,13 +22,14 @@ function everything(): Shape {
   return shape;
 }
 
-/** The value a fully recorded node stands for, put together from its children rather than parsed. */
+/** The value a fully recorded node stands for, put together from its children rather than parsed; Python's tokens as null. */
 export function rebuild(bytes: Uint8Array, node: JsonNode): unknown {
   if (node.kind === 'object') {
     return Object.fromEntries((node.members ?? []).map(({ name, value }) => [name, rebuild(bytes, value)]));
   }
   if (node.kind === 'array') return (node.items ?? []).map((item) => rebuild(bytes, item));
   if (node.kind === 'string') return decodeString(bytes, node);
+  if (node.kind === 'nonfinite') return null;
   return JSON.parse(textOf(sliceNode(bytes, node)));
 }
 

@@ -83,7 +83,7 @@ describe('for any object, formatting and edits', () => {
         expect(JSON.stringify(JSON.parse(textOf(result)))).toBe(JSON.stringify([asObject(expected)]));
         expect(applySplices(result, invertSplices(bytes, splices))).toEqual(bytes);
       }),
-      { numRuns: 2000 },
+      { numRuns: 800 },
     );
   });
 });

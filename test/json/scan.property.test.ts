@@ -4,7 +4,7 @@ import { BagError } from '../../src/errors.js';
 import { expandNode, LEAF, scanJson, sliceNode, type JsonNode } from '../../src/json/index.js';
 import { documentText, EVERYTHING, jsonText, rebuild, textOf, utf8 } from './json-text.js';
 
-const RUNS = { numRuns: 1500 };
+const RUNS = { numRuns: 500 };
 
 /** A cut, an insertion or an exchange somewhere in a text. */
 const mutation = fc.record({

@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BagError } from '../../src/errors.js';
 import { LEAF, MAX_DEPTH, MAX_DOCUMENT_BYTES, scanJson, type Shape } from '../../src/json/index.js';
-import { EVERYTHING, textOf, thrownBy, utf8 } from './json-text.js';
+import { EVERYTHING, rebuild, textOf, thrownBy, utf8 } from './json-text.js';
 
 describe('a scan records what its shape asks for', () => {
   const text = '{"id": 7, "bag": {"workflow_config": {"nodes": [1]}, "x": [2]}, "list": [{"a": 1}, 3]}';
@@ -125,3 +127,28 @@ describe('the bounds of a scan', () => {
     expect(scanJson(utf8('{"a":[1]}'), EVERYTHING).members?.[0]?.value.items).toHaveLength(1);
   });
 });
+
+const corpus = process.env.STATEBAG_CORPUS;
+if (corpus !== undefined) {
+  describe('over the corpus of old bags', () => {
+    const files = readdirSync(corpus, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
+
+    it.each(files)('%s is read, or refused, as JSON.parse does', (name) => {
+      const bytes = readFileSync(join(corpus, name));
+      const expected = parsedOf(bytes);
+      if (expected === undefined) expect(() => scanJson(bytes)).toThrow(BagError);
+      else expect(JSON.stringify(rebuild(bytes, scanJson(bytes, EVERYTHING))) === JSON.stringify(expected.value)).toBe(true);
+    });
+  });
+}
+
+/** Python's tokens, outside strings, read as null: what JSON.stringify makes of them. */
+function parsedOf(bytes: Uint8Array): { readonly value: unknown } | undefined {
+  const tokens = /"(?:[^"\\]|\\.)*"|NaN|-?Infinity/gs;
+  try {
+    return { value: JSON.parse(textOf(bytes).replace(tokens, (token) => (token.startsWith('"') ? token : 'null'))) };
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  }
+}

@@ -1,6 +1,6 @@
 import { makeInput } from '../bag-facts.js';
 import type { BagFacts } from '../bag-facts.js';
-import { padTo } from '../filler.js';
+import { pad } from '../filler.js';
 import { omit, Shared } from '../json-value.js';
 import type { JsonObject } from '../json-value.js';
 import { manifestEntries } from '../manifest.js';
@@ -87,7 +87,7 @@ function lightConfig(facts: BagFacts): JsonObject {
 /** About 1,000 bytes of control plane stand beside the input. */
 function paddedInput(facts: BagFacts): JsonObject {
   const input = makeInput(facts);
-  padTo(facts.random, input.initial_state as JsonObject, 'control_note', compactSize(input) + 1000, facts.controlBytes);
+  pad(facts.random, input.initial_state as JsonObject, 'control_note', facts.controlBytes - compactSize(input) - 1000);
   return input;
 }
 

@@ -1,0 +1,28 @@
+/** Middle value; the mean of the two middle ones of an even number. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
+
+/** One way of doing the work that is compared. */
+export interface Contender {
+  readonly name: string;
+  run(): Promise<unknown> | unknown;
+}
+
+/**
+ * Runs the contenders in turn, so that a slow moment of the machine falls on all of them, and gives the median of each
+ * in milliseconds.
+ */
+export async function interleave(contenders: readonly Contender[], rounds: number): Promise<ReadonlyMap<string, number>> {
+  const times = new Map(contenders.map(({ name }) => [name, [] as number[]]));
+  for (let round = 0; round < rounds; round++) {
+    for (const contender of contenders) {
+      const start = performance.now();
+      await contender.run();
+      times.get(contender.name)!.push(performance.now() - start);
+    }
+  }
+  return new Map(Array.from(times, ([name, values]) => [name, median(values)]));
+}

@@ -1,0 +1,20 @@
+import type { AnyCommand } from './command.js';
+
+export interface ListedCommand {
+  readonly name: string;
+  readonly describe: string;
+  readonly load: () => Promise<{ readonly command: AnyCommand }>;
+}
+
+/** Every command. Only the one that runs is loaded, so that asking for help costs no more than a glance. */
+export const COMMANDS: readonly ListedCommand[] = [
+  { name: 'inspect', describe: 'take a census of documents: what they are, what a migration would save', load: () => import('./commands/inspect.js') },
+  { name: 'migrate', describe: 'rewrite state bags, offloading the inline program; a dry run unless --apply', load: () => import('./commands/migrate.js') },
+  { name: 'verify', describe: 'read every migrated document again and hold it against the journal', load: () => import('./commands/verify.js') },
+  { name: 'rollback', describe: 'put the original bytes back; a dry run unless --apply', load: () => import('./commands/rollback.js') },
+  { name: 'status', describe: 'say where a journal stands', load: () => import('./commands/status.js') },
+  { name: 'report', describe: 'tell a journal in full: runs, outcomes by code, savings', load: () => import('./commands/report.js') },
+  { name: 'segment', describe: 'print the segment_config that an event asks for', load: () => import('./commands/segment.js') },
+  { name: 'hydrate', describe: 'print a document with its pointers filled in again', load: () => import('./commands/hydrate.js') },
+  { name: 'validate', describe: 'hold documents against their JSON Schema', load: () => import('./commands/validate.js') },
+];

@@ -1,0 +1,29 @@
+import { describe, expectTypeOf, it } from 'vitest';
+import type { JournalLine, LeanStateBag, PlanLine, SchemaTypes } from '../../schemas/generated/types.js';
+import type { SchemaName } from '../../src/bag/validate/validate-against.js';
+
+describe('the types made from the schemas', () => {
+  it('have one for every schema', () => {
+    expectTypeOf<keyof SchemaTypes>().toEqualTypeOf<SchemaName>();
+    expectTypeOf<SchemaTypes['state-bag.v2']>().toEqualTypeOf<LeanStateBag>();
+  });
+
+  it('let nobody put the program back', () => {
+    expectTypeOf<LeanStateBag['workflow_config']>().toEqualTypeOf<undefined>();
+    expectTypeOf<LeanStateBag['partition_map']>().toEqualTypeOf<undefined>();
+    expectTypeOf<LeanStateBag['manifest_id']>().toEqualTypeOf<undefined>();
+  });
+
+  it('require what the state machine reads', () => {
+    expectTypeOf<LeanStateBag['state_bag_version']>().toEqualTypeOf<2>();
+    expectTypeOf<LeanStateBag['loop_counter']>().toEqualTypeOf<number | string>();
+    expectTypeOf<LeanStateBag['segment_manifest_s3_path']>().toEqualTypeOf<string | null | undefined>();
+    expectTypeOf<LeanStateBag['current_state']>().toEqualTypeOf<unknown>();
+  });
+
+  it('tell the lines of a journal and of a plan apart by kind', () => {
+    expectTypeOf<JournalLine['kind']>().toEqualTypeOf<'run' | 'intent' | 'result' | 'end'>();
+    expectTypeOf<Extract<JournalLine, { kind: 'end' }>['complete']>().toEqualTypeOf<boolean>();
+    expectTypeOf<PlanLine['kind']>().toEqualTypeOf<'plan' | 'document' | 'seal'>();
+  });
+});
