@@ -4,13 +4,13 @@ import { EXIT } from './exit-code.js';
 import { commandHelp, overview } from './help.js';
 import type { CliIo } from './io.js';
 import { print } from './io.js';
-import { reportError } from './report-error.js';
 
 /** Runs one command line, without the program's name. Resolves to the exit code; never throws. */
 export async function run(argv: readonly string[], io: CliIo): Promise<number> {
   try {
     return await dispatch(argv, io);
   } catch (error) {
+    const { reportError } = await import('./report-error.js');
     return reportError(error, io);
   }
 }

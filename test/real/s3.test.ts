@@ -5,33 +5,37 @@ import { createBlobStore } from '../../src/store/blob-store.js';
 import type { Blob } from '../../src/store/blob-store.js';
 import { s3ObjectStore } from '../../src/store/s3.js';
 import { objectStoreContract } from '../store/object-store.contract.js';
-import type { Clause, ContractStore } from '../store/object-store.contract.js';
+import type { ContractStore, Gaps } from '../store/object-store.contract.js';
 import { parseEndpoints } from './endpoints.js';
 
-/** Where a server differs from S3. The contract asserts each gap, so an entry that is no longer true fails. */
-const LACKS: Readonly<Record<string, readonly Clause[]>> = {
+/** Where a server differs from S3. The contract asserts each lack, so an entry that is no longer true fails. */
+const GAPS: Readonly<Record<string, Gaps>> = {
   // Keeps objects as files of the same names, so that `a//b` is `a/b`; names control characters wrongly in a listing.
-  versitygw: ['keys with an empty segment', 'one key that is a folder of another', 'segments over 255 bytes', 'keys with control characters'],
+  versitygw: { lacks: ['keys with an empty segment', 'one key that is a folder of another', 'segments over 255 bytes', 'keys with control characters'] },
   // Ignores If-Match on a delete, and keeps objects as folders: `a` hides `a/b` from a listing.
-  minio: ['delete if-match', 'keys with an empty segment', 'one key that is a folder of another', 'segments over 255 bytes'],
-  // Takes any checksum for true, and its web framework routes no address with a line feed.
-  moto: ['digest of a single put is verified', 'keys with control characters'],
+  minio: { lacks: ['delete if-match', 'keys with an empty segment', 'one key that is a folder of another', 'segments over 255 bytes'] },
+  // Takes any checksum for true, routes no address with a line feed, and looks before it writes without a lock.
+  moto: { lacks: ['digest of a single put is verified', 'keys with control characters'], racy: true },
 };
 
 /** More writers than the contract's, through the claim-check store and its retries: the case of several workers. */
 function concurrentWorkers(name: string, url: string): void {
-  it(`lets eight workers on ${name} put the same blobs at once, each written once and reused by the others`, async () => {
+  const racy = GAPS[name]?.racy === true;
+  const times = racy ? 'at least once' : 'once';
+  it(`lets eight workers on ${name} put the same blobs at once, each written ${times} and reused by the others`, async () => {
     const { objects, bucket } = await openBucket(url);
     const workers = Array.from({ length: 8 }, () => createBlobStore({ objects, bucket }));
     const blobs = Array.from({ length: 10 }, (_unused, index) => blobOf(`blob ${index} `.repeat(20_000)));
     const outcomes = await Promise.all(blobs.map((blob) => Promise.all(workers.map((worker) => worker.put(blob)))));
-    expect(outcomes.map((each) => each.filter((outcome) => outcome === 'written').length)).toEqual(blobs.map(() => 1));
+    const written = outcomes.map((each) => each.filter((outcome) => outcome === 'written').length);
+    expect(Math.min(...written)).toBeGreaterThan(0);
+    if (!racy) expect(Math.max(...written)).toBe(1);
     for (const blob of blobs) expect(Buffer.from(await workers[0]!.get({ bucket, key: blob.key })).equals(blob.bytes)).toBe(true);
   });
 }
 
 for (const { name, url } of parseEndpoints(process.env.STATEBAG_TEST_S3_ENDPOINT)) {
-  objectStoreContract(`s3 driver on ${name}`, () => openBucket(url), LACKS[name] ?? []);
+  objectStoreContract(`s3 driver on ${name}`, () => openBucket(url), GAPS[name]);
   concurrentWorkers(name, url);
 }
 

@@ -1,6 +1,14 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import type { JournalLine, LeanStateBag, PlanLine, SchemaTypes } from '../../schemas/generated/types.js';
+import type { JournalEntry } from '../../src/batch/journal-entry.js';
+import type { PlanEntry } from '../../src/batch/plan-entry.js';
 import type { SchemaName } from '../../src/bag/validate/validate-against.js';
+
+/** What is written is never changed afterwards; what the schemas describe says nothing of that. */
+type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : T;
+
+/** Member names by kind of line. */
+type Members<Line extends { readonly kind: string }> = { [L in Line as L['kind']]: keyof L };
 
 describe('the types made from the schemas', () => {
   it('have one for every schema', () => {
@@ -25,5 +33,12 @@ describe('the types made from the schemas', () => {
     expectTypeOf<JournalLine['kind']>().toEqualTypeOf<'run' | 'intent' | 'result' | 'end'>();
     expectTypeOf<Extract<JournalLine, { kind: 'end' }>['complete']>().toEqualTypeOf<boolean>();
     expectTypeOf<PlanLine['kind']>().toEqualTypeOf<'plan' | 'document' | 'seal'>();
+  });
+
+  it('cover every line that the batch engine writes', () => {
+    expectTypeOf<JournalEntry>().toExtend<Frozen<JournalLine>>();
+    expectTypeOf<PlanEntry>().toExtend<Frozen<PlanLine>>();
+    expectTypeOf<Members<JournalEntry>>().toEqualTypeOf<Members<JournalLine>>();
+    expectTypeOf<Members<PlanEntry>>().toEqualTypeOf<Members<PlanLine>>();
   });
 });

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { memoryBlobStore, memoryObjectStore } from '../../src/store/memory.js';
 import { objectStoreContract } from './object-store.contract.js';
 
-objectStoreContract('memory', () => Promise.resolve({ objects: memoryObjectStore(), bucket: 'bucket' }), ['missing bucket is an error']);
+objectStoreContract('memory', () => Promise.resolve({ objects: memoryObjectStore(), bucket: 'bucket' }), { lacks: ['missing bucket is an error'] });
 
 it('tells the time of the clock it was given', async () => {
   const objects = memoryObjectStore({ now: () => 86_400_000 });

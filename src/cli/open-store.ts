@@ -1,0 +1,48 @@
+import { resolve } from 'node:path';
+import type { BlobReader } from '../bag/follow.js';
+import { ConfigError } from '../errors.js';
+import { createBlobStore } from '../store/blob-store.js';
+import type { BlobStore } from '../store/blob-store.js';
+import type { ObjectStore } from '../store/object-store.js';
+import { openObjectStore } from '../store/open.js';
+import type { S3ObjectStoreOptions } from '../store/s3.js';
+
+export interface StoreSettings {
+  /** As the user wrote it. */
+  readonly spec: string;
+  readonly bucket: string | undefined;
+  readonly allowBuckets: readonly string[];
+  readonly s3: S3ObjectStoreOptions;
+}
+
+export interface OpenStore {
+  /** Opens the same store from anywhere: `s3://bucket/prefix`, or an absolute path. */
+  readonly spec: string;
+  /** Absolute path of a directory store. */
+  readonly directory: string | undefined;
+  readonly objects: ObjectStore;
+  readonly blobs: BlobStore;
+}
+
+export async function openStore(settings: StoreSettings, cwd: string): Promise<OpenStore> {
+  const isS3 = settings.spec.startsWith('s3://');
+  const isPath = !/^[a-z][a-z0-9+.-]*:\/\//i.test(settings.spec) && settings.spec.trim() !== '';
+  const spec = isPath ? resolve(cwd, settings.spec) : settings.spec;
+  const { objects, bucket, prefix } = await openObjectStore(spec, {
+    ...(settings.bucket === undefined ? {} : { bucket: settings.bucket }),
+    ...(isS3 ? { s3: settings.s3 } : {}),
+  });
+  const blobs = createBlobStore({ objects, bucket, prefix, allowBuckets: settings.allowBuckets });
+  return { spec, directory: isPath ? spec : undefined, objects, blobs };
+}
+
+/** Stands in where no store was named: whatever must be fetched is a `ConfigError` `STORE_MISSING`. */
+export function noStore(): BlobReader {
+  return {
+    bucket: '',
+    get: ({ bucket, key }) => {
+      const place = bucket === '' ? key : `s3://${bucket}/${key}`;
+      return Promise.reject(new ConfigError('STORE_MISSING', `a pointer leads to ${place}; following it needs --store`));
+    },
+  };
+}

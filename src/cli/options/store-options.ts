@@ -1,0 +1,27 @@
+import { ConfigError } from '../../errors.js';
+import { optionGroup } from '../command.js';
+import type { OptionValues } from '../command.js';
+import { s3Options, s3Settings } from './s3-options.js';
+import type { StoreSettings } from '../open-store.js';
+
+/** Which store holds the blobs, and how to reach it. */
+export const storeOptions = {
+  ...optionGroup('Store', {
+    store: { type: 'string', value: 'S', describe: 's3://bucket[/prefix], or a directory that holds <bucket>/<key>' },
+    bucket: { type: 'string', value: 'NAME', describe: 'bucket inside a directory store (default local)' },
+    'allow-bucket': { type: 'string', multiple: true, value: 'NAME', describe: 'further bucket that pointers may lead into' },
+  }),
+  ...s3Options,
+};
+
+type StoreValues = OptionValues<typeof storeOptions>;
+
+export function storeSettings(values: StoreValues, spec: string): StoreSettings {
+  return { spec, bucket: values.bucket, allowBuckets: values['allow-bucket'], s3: s3Settings(values) };
+}
+
+/** Throws `ConfigError` `STORE_MISSING` when no store is named. */
+export function requireStore(values: StoreValues): StoreSettings {
+  if (values.store !== undefined) return storeSettings(values, values.store);
+  throw new ConfigError('STORE_MISSING', '--store is missing: s3://bucket[/prefix], or a directory');
+}

@@ -1,0 +1,38 @@
+import { join, resolve, sep } from 'node:path';
+import type { Layout } from '../bag/layout.js';
+import type { ObjectAddress } from '../store/object-store.js';
+import type { OpenStore } from './open-store.js';
+
+/** What the tool writes itself, and must not take for documents. */
+export interface OwnPlaces {
+  readonly excludedFor: (path: string) => readonly string[];
+  readonly isBlob: (address: ObjectAddress) => boolean;
+}
+
+/**
+ * The store, and further directories (a journal, copies). A source that lies inside a directory store is the user's
+ * wish; then only the folders of blobs are left out, as in a bucket that holds documents and blobs.
+ */
+export function ownPlaces(store: OpenStore | undefined, layout: Layout, directories: readonly string[]): OwnPlaces {
+  const folders = blobFolders(layout);
+  return {
+    excludedFor: (path) => [...directories.filter((directory) => directory !== path), ...storeDirectories(store, folders, path)],
+    isBlob: ({ bucket, key }) => {
+      const blobs = store && store.directory === undefined ? store.blobs : undefined;
+      return blobs !== undefined && bucket === blobs.bucket && folders.some((folder) => key.startsWith(blobs.prefix + folder));
+    },
+  };
+}
+
+function storeDirectories(store: OpenStore | undefined, folders: readonly string[], path: string): readonly string[] {
+  const directory = store?.directory;
+  if (store === undefined || directory === undefined) return [];
+  const isInside = `${resolve(path)}${sep}`.startsWith(`${directory}${sep}`);
+  return isInside ? folders.map((folder) => join(directory, store.blobs.bucket, folder)) : [directory];
+}
+
+/** The part of each key template in front of its first placeholder; a template that begins with one has no folder of its own. */
+function blobFolders(layout: Layout): readonly string[] {
+  const folders = Object.values(layout).map((template) => template.slice(0, template.slice(0, template.indexOf('{')).lastIndexOf('/') + 1));
+  return folders.filter((folder) => folder !== '');
+}

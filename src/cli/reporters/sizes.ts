@@ -1,0 +1,21 @@
+const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'] as const;
+
+/** `371.2 KB`, in steps of 1,000. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  for (; Math.abs(value) >= 1000 && unit < UNITS.length - 1; unit++) value /= 1000;
+  return `${unit === 0 ? String(value) : value.toFixed(1)} ${UNITS[unit]!}`;
+}
+
+/** `12,345`. */
+export function formatCount(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** `-67.3 %`, or nothing where there is nothing to compare. */
+export function formatChange(before: number, after: number): string {
+  if (before === 0 || before === after) return '';
+  const percent = ((after - before) / before) * 100;
+  return `${percent > 0 ? '+' : ''}${percent.toFixed(1)} %`;
+}
