@@ -3,6 +3,7 @@ import type { BagSite } from './detect.js';
 import { detectEnvelope, isBagOfItsOwn } from './envelope.js';
 import type { Envelope } from './envelope.js';
 import { BagError } from '../errors.js';
+import { CALL_MEMBERS, INDEX_MEMBERS, MANIFEST_PATH, MAP } from './members.js';
 import type { ValueReader } from './value-reader.js';
 
 /** An event taken apart: the bag, and the arguments that the caller put beside it. */
@@ -10,11 +11,14 @@ export interface Call<V> {
   readonly envelope: Envelope<V>;
   /** Innermost first: the bag, then outer bags that a merge wrapped around it. */
   readonly sites: readonly BagSite<V>[];
-  /** Levels with arguments, outermost first: those around the bag, or the bag itself when it is the event. */
+  /** Levels with arguments, outermost first: those around the bag, or the bag itself when nothing stands beside it. */
   readonly levels: readonly V[];
   /** True when the arguments stand in an object of their own, so that what they say is not the bag's. */
   readonly isWrapped: boolean;
 }
+
+/** What a caller puts beside a bag. A wrapper without any of it wraps and says nothing. */
+const ARGUMENTS = [...CALL_MEMBERS, ...INDEX_MEMBERS, MAP, MANIFEST_PATH, 'manifest_s3_path'];
 
 /** Throws `BagError` `EVENT_INVALID` when the event is no object. */
 export function parseCall<V>(reader: ValueReader<V>, event: V): Call<V> {
@@ -22,11 +26,12 @@ export function parseCall<V>(reader: ValueReader<V>, event: V): Call<V> {
   if (!envelope) throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${reader.kind(event)}`);
   const outer = envelope.levels.slice(0, -1);
   const bags = outer.filter((level) => isBagOfItsOwn(reader, level.value));
-  const calls = outer.filter((level) => !bags.includes(level));
+  const calls = outer.filter((level) => !bags.includes(level)).map((level) => level.value);
+  const isWrapped = calls.some((level) => ARGUMENTS.some((name) => reader.member(level, name) !== undefined));
   return {
     envelope,
     sites: [envelope.bag, ...bags.reverse()].map((level) => detectSite(reader, level)),
-    levels: outer.length === 0 ? [envelope.bag.value] : calls.map((level) => level.value),
-    isWrapped: outer.length > 0,
+    levels: isWrapped ? calls : [envelope.bag.value],
+    isWrapped,
   };
 }

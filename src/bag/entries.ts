@@ -17,6 +17,12 @@ export function isEmptyMap<V>(reader: ValueReader<V>, map: V): boolean {
   return reader.kind(map) === 'array' ? !reader.items(map).some((item) => !isMissing(reader, item)) : reader.names(map).length === 0;
 }
 
+/** True for what Python takes as no value at all: `{}`, `[]`, or a map of nothing but nulls. Text is not opened. */
+export function isHollow<V>(reader: ValueReader<V>, value: V): boolean {
+  const kind = reader.kind(value);
+  return (kind === 'object' || kind === 'array') && isEmptyMap(reader, value);
+}
+
 /**
  * User data that happens to be named `partition_map`: elements `{partition_id, items}` without any member of a segment.
  */

@@ -1,4 +1,4 @@
-import { CONTROL_MEMBERS, PROGRAM_MEMBERS } from './members.js';
+import { CALL_MEMBERS, CONTROL_MEMBERS, INDEX_MEMBERS, PROGRAM_MEMBERS } from './members.js';
 import { isObject } from './value-reader.js';
 import type { ValueReader } from './value-reader.js';
 
@@ -35,10 +35,21 @@ export function detectEnvelope<V>(reader: ValueReader<V>, root: V): Envelope<V> 
   const levels: EnvelopeLevel<V>[] = [{ path: [], value: root }];
   for (let bag = levels[0]!; ; ) {
     const inner = levels.length <= MAX_WRAPPERS ? unwrap(reader, bag) : undefined;
-    if (!inner) return { levels, bag };
+    if (!inner) return endAtBag(reader, levels);
     levels.push(inner);
     bag = inner;
   }
+}
+
+/**
+ * Gives up the innermost levels when they are no bag and one further out is: then a member of somebody's data bears
+ * the name of a wrapper. A level with the index of the call in it is none of that.
+ */
+function endAtBag<V>(reader: ValueReader<V>, all: readonly EnvelopeLevel<V>[]): Envelope<V> {
+  const end = all.findLastIndex((level) => isBag(reader, level.value) && !isCall(reader, level.value)) + 1;
+  const isData = all.slice(end).every((level) => !holdsAny(reader, level.value, INDEX_MEMBERS));
+  const levels = end > 0 && (isData || isBagOfItsOwn(reader, all[end - 1]!.value)) ? all.slice(0, end) : all;
+  return { levels, bag: levels.at(-1)! };
 }
 
 function unwrap<V>(reader: ValueReader<V>, level: EnvelopeLevel<V>): EnvelopeLevel<V> | undefined {
@@ -52,7 +63,15 @@ function unwrap<V>(reader: ValueReader<V>, level: EnvelopeLevel<V>): EnvelopeLev
 }
 
 function holdsBag<V>(reader: ValueReader<V>, value: V): boolean {
-  return [...WRAPPERS, ...PROGRAM_MEMBERS, ...CONTROL_MEMBERS].some((name) => reader.member(value, name) !== undefined);
+  return [WRAPPERS, PROGRAM_MEMBERS, CONTROL_MEMBERS].some((names) => holdsAny(reader, value, names));
+}
+
+function holdsAny<V>(reader: ValueReader<V>, value: V, names: readonly string[]): boolean {
+  return names.some((name) => reader.member(value, name) !== undefined);
+}
+
+function isCall<V>(reader: ValueReader<V>, value: V): boolean {
+  return holdsAny(reader, value, CALL_MEMBERS);
 }
 
 /**
@@ -60,17 +79,17 @@ function holdsBag<V>(reader: ValueReader<V>, value: V): boolean {
  * Anything else is `foreign`: counted and never touched.
  */
 export function isBag<V>(reader: ValueReader<V>, value: V): boolean {
-  if (PROGRAM_MEMBERS.some((name) => reader.member(value, name) !== undefined)) return true;
-  return countControlMembers(reader, value) >= ENOUGH_CONTROL_MEMBERS;
+  return holdsAny(reader, value, PROGRAM_MEMBERS) || countControlMembers(reader, value) >= ENOUGH_CONTROL_MEMBERS;
 }
 
 /**
- * True for an outer level that is a whole bag in its own right (a merge once nested the return value of a step inside
- * the bag), not the arguments of a call. A branch's call carries its own `partition_map` beside the parent's bag;
- * that one is an argument and must stay.
+ * True for an outer level that is a whole bag in its own right, leading to a program itself (a merge once nested the
+ * return value of a step inside the bag), not the arguments of a call. A branch's call carries its own `partition_map`
+ * beside the parent's bag; that one is an argument and must stay.
  */
 export function isBagOfItsOwn<V>(reader: ValueReader<V>, value: V): boolean {
-  return isBag(reader, value) && countControlMembers(reader, value) >= ENOUGH_CONTROL_MEMBERS;
+  if (isCall(reader, value) || !holdsAny(reader, value, PROGRAM_MEMBERS)) return false;
+  return countControlMembers(reader, value) >= ENOUGH_CONTROL_MEMBERS;
 }
 
 function countControlMembers<V>(reader: ValueReader<V>, value: V): number {

@@ -22,20 +22,24 @@ const MAX_SEGMENT_BYTES = 120;
 
 const PLACEHOLDERS = /\{(ownerId|workflowId|sha256)\}/g;
 
-/** Throws `ConfigError` for a template that cannot hold what it names. */
+/** Throws `ConfigError` `LAYOUT_INVALID` for a template that cannot hold what it names. */
 export function parseLayout(layout: Partial<Layout> = {}): Layout {
   const merged = { ...DEFAULT_LAYOUT, ...layout };
   for (const [kind, template] of Object.entries(merged)) {
-    if (!(kind in DEFAULT_LAYOUT)) throw new ConfigError('LAYOUT_INVALID', `a layout has config, map and manifest, not "${kind}"`);
-    const rest = template.replace(PLACEHOLDERS, 'x');
-    if (!/^[A-Za-z0-9._/-]+$/.test(rest) || rest.split('/').some((part) => part === '' || part === '.' || part === '..')) {
-      throw new ConfigError('LAYOUT_INVALID', `the key template "${template}" for ${kind} is not a plain relative key`);
-    }
-    if (!template.includes('{ownerId}') || !template.includes('{workflowId}')) {
-      throw new ConfigError('LAYOUT_INVALID', `the key template "${template}" for ${kind} must hold {ownerId} and {workflowId}`);
-    }
+    if (!Object.hasOwn(DEFAULT_LAYOUT, kind)) throw new ConfigError('LAYOUT_INVALID', `a layout has config, map and manifest, not "${kind}"`);
+    const flaw = flawOfTemplate(template);
+    if (flaw !== undefined) throw new ConfigError('LAYOUT_INVALID', `the key template "${template}" for ${kind} ${flaw}`);
   }
   return merged;
+}
+
+function flawOfTemplate(template: string): string | undefined {
+  const rest = template.replace(PLACEHOLDERS, 'x');
+  const isPlain = /^[A-Za-z0-9._/-]+$/.test(rest) && !rest.split('/').some((part) => part === '' || part === '.' || part === '..');
+  if (!isPlain) return 'is not a plain relative key';
+  if (!template.includes('{ownerId}') || !template.includes('{workflowId}')) return 'must hold {ownerId} and {workflowId}';
+  const key = fill(template, { ownerId: 'owner', workflowId: 'workflow', sha256: 'digest' });
+  return isKeyOfOwner(key, 'owner') ? undefined : 'would be read as somebody else\'s: {ownerId} must stand right below that folder';
 }
 
 /** True when the key of this kind holds the digest of its bytes, so that it can never name anything else. */
@@ -51,12 +55,11 @@ export interface KeyParts {
 
 /** The key of a blob, without the store's prefix. */
 export function formatKey(layout: Layout, kind: BlobKind, parts: KeyParts): string {
-  const values = {
-    ownerId: encodeId(parts.ownerId),
-    workflowId: encodeId(parts.workflowId),
-    sha256: parts.sha256,
-  };
-  return layout[kind].replace(PLACEHOLDERS, (_, name: keyof typeof values) => values[name]);
+  return fill(layout[kind], { ownerId: encodeId(parts.ownerId), workflowId: encodeId(parts.workflowId), sha256: parts.sha256 });
+}
+
+function fill(template: string, values: { readonly ownerId: string; readonly workflowId: string; readonly sha256: string }): string {
+  return template.replace(PLACEHOLDERS, (_, name: keyof typeof values) => values[name]);
 }
 
 /**
@@ -72,6 +75,7 @@ export function encodeId(id: string | undefined): string {
 }
 
 function percentEncode(id: string): string {
+  if (/^[A-Za-z0-9-][A-Za-z0-9._-]*$/.test(id)) return id;
   // A lone surrogate has no UTF-8; its code unit is spelled out so that two such ids stay two.
   const text = Array.from(id, (char) => (/^[\ud800-\udfff]$/.test(char) ? `~u${char.charCodeAt(0).toString(16)}` : encodeChar(char)));
   const encoded = text.join('');
@@ -93,23 +97,31 @@ const OWNED_FOLDERS = new Set([
   'distributed-states',
 ]);
 
-/**
- * The part of a key that begins with its owner, or `undefined` when the key names none.
- * `workflows/{workflow}/executions/{owner}#…` names it in the idempotency key.
- */
-function detectOwnedPart(key: string): string | undefined {
+/** Folders of legacy keys that go on with an idempotency key, `{owner}#…`, or with an id that names nobody. */
+const EXECUTION_FOLDERS = new Set(['workflow-state', 'snapshots', 'final-states']);
+
+/** The rest of a key from where it can name an owner, and what then ends the name. */
+interface OwnedPart {
+  readonly text: string;
+  readonly end: '/' | '#';
+}
+
+/** Every place of a key that names an owner; a prefix of the store or a workflow may bear the name of such a folder. */
+function detectOwnedParts(key: string): readonly OwnedPart[] {
   const parts = key.split('/');
-  const folder = parts.findIndex((part) => OWNED_FOLDERS.has(part));
-  // `workflow-configs/{workflow}/{hash}.json`, from one later era, has no owner.
-  if (folder >= 0 && parts.length - folder >= 4) return parts.slice(folder + 1).join('/');
-  const executions = parts.indexOf('executions');
-  const owned = executions > 1 && parts[executions - 2] === 'workflows' ? parts.slice(executions + 1).join('/') : '';
-  return owned.includes('#') ? owned : undefined;
+  return parts.flatMap((part, at): readonly OwnedPart[] => {
+    const rest = parts.slice(at + 1);
+    const text = rest.join('/');
+    // `workflow-configs/{workflow}/{hash}.json`, from one later era, has no owner.
+    if (OWNED_FOLDERS.has(part)) return rest.length >= 3 ? [{ text, end: '/' }] : [];
+    const isExecution = EXECUTION_FOLDERS.has(part) || (part === 'executions' && parts[at - 2] === 'workflows');
+    return isExecution && text.includes('#') ? [{ text, end: '#' }] : [];
+  });
 }
 
 /** True when a key that names an owner names this one, percent-encoded or as legacy writers spelled it. */
 export function isKeyOfOwner(key: string, ownerId: string | undefined): boolean {
-  const owned = detectOwnedPart(key);
-  if (owned === undefined) return true;
-  return [encodeId(ownerId), ownerId].some((id) => id !== undefined && (owned.startsWith(`${id}/`) || owned.startsWith(`${id}#`)));
+  const owned = detectOwnedParts(key);
+  const names = [encodeId(ownerId), ownerId].filter((name) => name !== undefined);
+  return owned.length === 0 || owned.some(({ text, end }) => names.some((name) => text.startsWith(name + end)));
 }

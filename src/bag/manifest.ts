@@ -15,59 +15,79 @@ export interface ManifestPointer {
   readonly total_segments: number;
 }
 
-const encoder = new TextEncoder();
-const NULL = encoder.encode('null');
-const EMPTY_LIST = encoder.encode('[]');
-
 /**
  * The segment manifest of a map, in UTF-8: one entry per segment, in index order,
  * `{"segment_id", "segment_type", "segment_config", "dependencies", "execution_order", "type"}`. The program of each
  * segment goes in with the very bytes it has in the map. Throws `BagError` as `listEntries` does, and
- * `SEGMENT_INVALID` when an element is no object.
+ * `SEGMENT_INVALID` when an element, or the `segment_config` in it, is no object.
  */
 export function buildManifest<V>(reader: ValueReader<V>, map: V, form: ManifestForm = 'list'): Uint8Array {
   const entries = listEntries(reader, map);
-  const parts: Uint8Array[] = [encoder.encode(form === 'list' ? '[' : `{"version":1,"total_segments":${entries.length},"segments":[`)];
+  const parts: Part[] = [form === 'list' ? '[' : `{"version":1,"total_segments":${entries.length},"segments":[`];
   entries.forEach((entry, index) => {
-    if (!isObject(reader, entry)) {
-      throw new BagError('SEGMENT_INVALID', `segment ${index} of partition_map is ${reader.kind(entry)}, not an object`);
+    const program = programIn(reader, entry);
+    if (!isObject(reader, program)) {
+      throw new BagError('SEGMENT_INVALID', `segment ${index} of partition_map is ${reader.kind(program)}, not an object`);
     }
-    pushEntry(parts, reader, entry, index);
+    pushEntry(parts, reader, { entry, program }, index);
   });
-  parts.push(encoder.encode(form === 'list' ? ']' : ']}'));
-  return Buffer.concat(parts);
+  parts.push(form === 'list' ? ']' : ']}');
+  return concat(parts);
 }
 
-function pushEntry<V>(parts: Uint8Array[], reader: ValueReader<V>, entry: V, index: number): void {
-  const nested = reader.member(entry, 'segment_config');
-  const type = segmentType(reader, entry);
-  const typeText = type === undefined ? NULL : reader.bytes(type);
+/** Text in latin1, or bytes taken over. */
+type Part = string | Uint8Array;
+
+interface Segment<V> {
+  readonly entry: V;
+  readonly program: V;
+}
+
+function pushEntry<V>(parts: Part[], reader: ValueReader<V>, { entry, program }: Segment<V>, index: number): void {
+  const typeValue = segmentType(reader, { entry, program });
+  const type = typeValue === undefined ? 'null' : latin1(reader.bytes(typeValue));
   const dependencies = reader.member(entry, 'dependencies');
+  const list = isMissing(reader, dependencies) ? '[]' : latin1(reader.bytes(dependencies));
   parts.push(
-    encoder.encode(`${index === 0 ? '' : ','}{"segment_id":${index},"segment_type":`),
-    typeText,
-    encoder.encode(',"segment_config":'),
-    reader.bytes(nested ?? entry),
-    encoder.encode(',"dependencies":'),
-    isMissing(reader, dependencies) ? EMPTY_LIST : reader.bytes(dependencies),
-    encoder.encode(`,"execution_order":${index},"type":`),
-    typeText,
-    encoder.encode('}'),
+    `${index === 0 ? '' : ','}{"segment_id":${index},"segment_type":${type},"segment_config":`,
+    reader.bytes(program),
+    `,"dependencies":${list},"execution_order":${index},"type":${type}}`,
   );
 }
 
-function segmentType<V>(reader: ValueReader<V>, entry: V): V | undefined {
-  const own = reader.member(entry, 'type');
-  if (own !== undefined) return own;
+/** One character a byte, to be written back the same way: any text passes unharmed. */
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+}
+
+function concat(parts: readonly Part[]): Uint8Array {
+  const result = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    if (typeof part === 'string') result.write(part, at, 'latin1');
+    else result.set(part, at);
+    at += part.length;
+  }
+  return result;
+}
+
+/** What a nested entry holds, be it null; a flat entry is its own program. */
+function programIn<V>(reader: ValueReader<V>, entry: V): V {
   const nested = reader.member(entry, 'segment_config');
-  return nested === undefined ? undefined : reader.member(nested, 'type');
+  return nested === undefined ? entry : nested;
+}
+
+/** Of the entry or, where it has none, of the program. An explicit null stays one: `??` would tell the two readers apart. */
+function segmentType<V>(reader: ValueReader<V>, { entry, program }: Segment<V>): V | undefined {
+  const own = reader.member(entry, 'type');
+  return own === undefined ? reader.member(program, 'type') : own;
 }
 
 /** The pointer list that stands for an inline manifest. */
 export function manifestPointers<V>(reader: ValueReader<V>, map: V, manifestUri: string): readonly ManifestPointer[] {
   const entries = listEntries(reader, map);
   return entries.map((entry, index) => {
-    const type = segmentType(reader, entry);
+    const type = segmentType(reader, { entry, program: programIn(reader, entry) });
     return {
       segment_index: index,
       segment_id: index,
@@ -84,11 +104,10 @@ export function manifestPointers<V>(reader: ValueReader<V>, map: V, manifestUri:
  * keys get overwritten.
  */
 export function detectManifestEntries<V>(reader: ValueReader<V>, document: V): V | undefined {
-  if (reader.kind(document) === 'array') return isListOfObjects(reader, document) ? document : undefined;
-  const segments = reader.member(document, 'segments');
-  if (segments !== undefined) return reader.kind(segments) === 'array' ? segments : undefined;
-  const names = reader.names(document);
-  return names.length > 0 && names.every((_, index) => reader.member(document, String(index)) !== undefined) ? document : undefined;
+  const list = reader.kind(document) === 'array' ? document : reader.member(document, 'segments');
+  if (list !== undefined) return holdsSegments(reader, reader.items(list)) ? list : undefined;
+  const entries = reader.names(document).map((_, index) => reader.member(document, String(index)));
+  return entries.every((entry) => entry !== undefined) && holdsSegments(reader, entries) ? document : undefined;
 }
 
 /**
@@ -106,8 +125,14 @@ export function manifestEntryAt<V>(reader: ValueReader<V>, document: V, entries:
   return reader.items(entries).find((candidate) => idOf(candidate) === index);
 }
 
-function isListOfObjects<V>(reader: ValueReader<V>, list: V): boolean {
-  return reader.items(list).every((item) => isMissing(reader, item) || isObject(reader, item));
+/** Every writer gave its entries one of these, and what is in a list of other things has none. */
+const SEGMENT_MEMBERS = ['segment_config', 'segment_id', 'nodes', 'node_ids', 'branches'];
+
+/** True for entries, nulls among them. Another document may well be a list of objects, too. */
+function holdsSegments<V>(reader: ValueReader<V>, items: readonly V[]): boolean {
+  const entries = items.filter((item) => !isMissing(reader, item));
+  if (!entries.every((entry) => isObject(reader, entry))) return false;
+  return entries.some((entry) => SEGMENT_MEMBERS.some((name) => reader.member(entry, name) !== undefined));
 }
 
 const ENTRY_MEMBERS = new Set(['segment_id', 'segment_type', 'segment_config', 'dependencies', 'execution_order', 'type']);
@@ -125,5 +150,5 @@ export function repeatsMap<V>(reader: ValueReader<V>, manifest: V, map: V): bool
 function repeats<V>(reader: ValueReader<V>, entry: V, element: V): boolean {
   const program = reader.member(entry, 'segment_config');
   if (program === undefined || !reader.names(entry).every((name) => ENTRY_MEMBERS.has(name))) return false;
-  return Buffer.compare(reader.bytes(program), reader.bytes(reader.member(element, 'segment_config') ?? element)) === 0;
+  return Buffer.compare(reader.bytes(program), reader.bytes(programIn(reader, element))) === 0;
 }

@@ -13,6 +13,12 @@ export const INIT_MARKERS = ['_is_init', '_status'] as const;
 /** Members that carry a segment's program or lead to it. */
 export const PROGRAM_MEMBERS = [CONFIG, MAP, MANIFEST, CONFIG_PATH, MAP_PATH, MANIFEST_PATH, VERSION] as const;
 
+/** Members that only the call of a segment or branch has, never a bag that a merge left behind. */
+export const CALL_MEMBERS = ['segment_config', 'branch_config', 'branch_id', 'branch_index', 'execution_mode'] as const;
+
+/** Names of the segment index in a call or bag, the one that wins first. */
+export const INDEX_MEMBERS = ['segment_index', 'segment_id', 'segment_to_run'] as const;
+
 /** Control-plane members that every era puts into its bags. */
 export const CONTROL_MEMBERS = [
   'ownerId',

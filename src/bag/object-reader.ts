@@ -2,7 +2,8 @@ import { BagError } from '../errors.js';
 import type { ValueKind, ValueReader } from './value-reader.js';
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+/** A byte order mark is kept, so that `JSON.parse` refuses it as every legacy reader does. */
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 type Members = Readonly<Record<string, unknown>>;
 

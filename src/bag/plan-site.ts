@@ -33,7 +33,8 @@ export function needsMigration<V>(reader: ValueReader<V>, site: BagSite<V>, targ
   if (target === 'bridge') {
     return fields.some((field) => field.state === 'inline' || (field.state === 'pointer' && field.pointer.dialect !== 's3-pointer'));
   }
-  if (fields.every((field) => field.state === 'absent') && reader.member(site.value, 'manifest_id') !== undefined) return false;
+  const nothingInline = fields.every((field) => field.state === 'absent' || field.state === 'empty');
+  if (nothingInline && reader.member(site.value, 'manifest_id') !== undefined) return false;
   return fields.some((field) => field.state !== 'absent') || site.markers.length > 0 || site.generation !== 'lean';
 }
 

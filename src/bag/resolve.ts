@@ -4,7 +4,7 @@ import { parseCall } from './call.js';
 import type { Call } from './call.js';
 import { detectDigest } from './detect.js';
 import type { BagSite } from './detect.js';
-import { checkedProgram, entryAt, isContentPartition, isEmptyMap, openText, programOf } from './entries.js';
+import { checkedProgram, entryAt, isContentPartition, isEmptyMap, isHollow, openText, programOf } from './entries.js';
 import type { Field } from './field.js';
 import { detectPath } from './field.js';
 import type { BlobReader } from './follow.js';
@@ -29,12 +29,19 @@ export interface ResolvedSegment<V> {
 /** Codes of a pointer that leads to nothing usable, where another source may still hold the same program. */
 const GONE = new Set(['POINTER_DANGLING', 'POINTER_TARGET_INVALID', 'POINTER_INVALID']);
 
+export interface ResolveOptions {
+  readonly signal?: AbortSignal;
+  /** Position in the map, instead of the one the event names. */
+  readonly index?: number | undefined;
+}
+
 /**
  * The program of the segment that an event asks for. Sources in order: `segment_config` in the event, the branch's own
  * map, the inline map, the pointer to a map, the segment manifest, `partition_map_s3_path`, and last the config, cut as
  * the legacy partitioner cuts it. A source that is absent, null or empty passes on to the next; one that is there and
- * wrong is a typed error, never another program. After a pointer that leads to nothing, only sources that cannot have
- * changed since are asked: content addresses and inline values.
+ * wrong is a typed error, never another program. A manifest that is gone passes on too, as no reader of the old maps
+ * ever looked at it; after a map that is gone, only sources that cannot have changed since are asked: content addresses
+ * and inline values.
  *
  * Throws `BagError` (`EVENT_INVALID`, `SEGMENT_INDEX_INVALID`, `SEGMENT_OUT_OF_RANGE`, `SEGMENT_INVALID`,
  * `SEGMENT_NOT_FOUND`, `MAP_INVALID`, `WORKFLOW_*`), `PointerError`, `IntegrityError`, `StoreError`.
@@ -43,12 +50,13 @@ export async function resolveSegment<V>(
   reader: ValueReader<V>,
   event: V,
   blobs: BlobReader,
-  signal?: AbortSignal,
+  options: ResolveOptions = {},
 ): Promise<ResolvedSegment<V>> {
   const call = parseCall(reader, event);
   const direct = programInEvent(reader, call);
-  if (direct) return direct;
-  return new Resolution(reader, call, blobs, signal).resolve();
+  // The event carries the program of its own index and of no other.
+  if (direct && (options.index === undefined || options.index === direct.segmentIndex)) return direct;
+  return new Resolution(reader, call, blobs, options).resolve();
 }
 
 function programInEvent<V>(reader: ValueReader<V>, call: Call<V>): ResolvedSegment<V> | undefined {
@@ -70,21 +78,23 @@ function indexOrUndefined<V>(reader: ValueReader<V>, level: V): number | undefin
   }
 }
 
-/** One resolution: what was asked, and the first dead pointer met on the way. */
+/** One resolution: what was asked, and the dead pointers met on the way. */
 class Resolution<V> {
+  /** The first of them, thrown when nothing else yields. */
   private gone: StateBagError | undefined;
+  private isMapGone = false;
 
   constructor(
     private readonly reader: ValueReader<V>,
     private readonly call: Call<V>,
     private readonly blobs: BlobReader,
-    private readonly signal: AbortSignal | undefined,
+    private readonly options: ResolveOptions,
   ) {}
 
   async resolve(): Promise<ResolvedSegment<V>> {
     const owner = this.call.sites.find((site) => site.ownerId !== undefined)?.ownerId;
     const branch = await branchMap(this.reader, this.call, (pointer) => this.load(pointer, owner));
-    if (branch) return this.pick(branch.map, branch.index, 'branch-map', owner);
+    if (branch) return this.pick(branch.map, this.options.index ?? branch.index, 'branch-map', owner);
     const index = this.index();
     for (const site of this.call.sites) {
       const found = await this.resolveIn(site, index);
@@ -94,6 +104,7 @@ class Resolution<V> {
   }
 
   private index(): number {
+    if (this.options.index !== undefined) return this.options.index;
     for (const level of [...this.call.levels, ...this.call.sites.map((site) => site.value)]) {
       const index = parseSegmentIndex(this.reader, level);
       if (index !== undefined) return index;
@@ -113,13 +124,13 @@ class Resolution<V> {
   private async fromMap(field: Field<V>, site: BagSite<V>, index: number): Promise<ResolvedSegment<V> | undefined> {
     if (field.state === 'inline') return this.pickUsable(field.value, index, 'inline-map', site);
     if (field.state !== 'pointer') return undefined;
-    const map = await this.loadUnlessGone(field.pointer, site);
+    const map = await this.loadMap(field.pointer, site);
     return map === undefined ? undefined : this.pickUsable(map, index, 'map-pointer', site);
   }
 
   private async fromMapPath(site: BagSite<V>, index: number): Promise<ResolvedSegment<V> | undefined> {
     if (site.mapPath.state !== 'pointer' || !this.mayAsk(site.mapPath.pointer)) return undefined;
-    const map = await this.loadUnlessGone(site.mapPath.pointer, site);
+    const map = await this.loadMap(site.mapPath.pointer, site);
     return map === undefined ? undefined : this.pickUsable(map, index, 'map-path', site);
   }
 
@@ -137,7 +148,7 @@ class Resolution<V> {
   }
 
   private manifestPointers(site: BagSite<V>): readonly Pointer[] {
-    const levels = this.call.levels.filter((level) => level !== site.value);
+    const levels = this.call.levels.filter((level) => !this.call.sites.some(({ value }) => value === level));
     const alias = (level: V, name: string) => detectPath(this.reader, level, name);
     const fields = [
       site.manifestPath,
@@ -157,7 +168,7 @@ class Resolution<V> {
   }
 
   private async config(site: BagSite<V>): Promise<V | undefined> {
-    if (site.config.state === 'inline') return site.config.value;
+    if (site.config.state === 'inline' && !isHollow(this.reader, site.config.value)) return site.config.value;
     const field = site.config.state === 'pointer' ? site.config : site.configPath;
     if (field.state !== 'pointer' || !this.mayAsk(field.pointer)) return undefined;
     return this.loadUnlessGone(field.pointer, site);
@@ -184,9 +195,15 @@ class Resolution<V> {
     return { segmentConfig: value, segmentIndex: index, source };
   }
 
-  /** After a dead pointer only a content address is as good as what is lost. */
+  /** After a dead pointer to the map only a content address is as good as what is lost. */
   private mayAsk(pointer: Pointer): boolean {
-    return this.gone === undefined || detectDigest(pointer.target?.key) !== undefined;
+    return !this.isMapGone || detectDigest(pointer.target?.key) !== undefined;
+  }
+
+  private async loadMap(pointer: Pointer, site: BagSite<V>): Promise<V | undefined> {
+    const map = await this.loadUnlessGone(pointer, site);
+    this.isMapGone ||= map === undefined;
+    return map;
   }
 
   private async loadUnlessGone(pointer: Pointer, site: BagSite<V>): Promise<V | undefined> {
@@ -200,7 +217,7 @@ class Resolution<V> {
   }
 
   private load(pointer: Pointer, owner: string | undefined): Promise<V> {
-    return loadValue(this.reader, pointer, owner, this.blobs, this.signal);
+    return loadValue(this.reader, pointer, owner, this.blobs, this.options.signal);
   }
 }
 

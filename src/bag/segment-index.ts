@@ -1,9 +1,7 @@
 import { BagError } from '../errors.js';
+import { INDEX_MEMBERS } from './members.js';
 import { isMissing } from './value-reader.js';
 import type { ValueReader } from './value-reader.js';
-
-/** Names of the index in a call, the one that wins first. */
-const INDEX_MEMBERS = ['segment_index', 'segment_id', 'segment_to_run'] as const;
 
 /**
  * The index a level of the event asks for, `undefined` when it names none. It is a position in the map, never the `id`

@@ -2,6 +2,7 @@ import { BagError, PointerError } from '../errors.js';
 import { holdsDigest } from './detect.js';
 import type { BagSite } from './detect.js';
 import { detectValuePointer } from './dialects/index.js';
+import { isHollow } from './entries.js';
 import type { Field } from './field.js';
 import { follow } from './follow.js';
 import type { BlobReader } from './follow.js';
@@ -22,16 +23,24 @@ export async function loadSources<V>(
   signal?: AbortSignal,
 ): Promise<SiteSources<V>> {
   const load = (pointer: Pointer) => loadValue(reader, pointer, site.ownerId, blobs, signal);
-  const config = await valueOf(site.config, site.configPath, load);
-  const map = await valueOf(site.map, site.mapPath, load);
+  const config = await valueOf(reader, site.config, site.configPath, load);
+  const map = await valueOf(reader, site.map, site.mapPath, load);
   if (config !== undefined) assertContainer(reader, config, 'workflow_config', 'CONFIG_INVALID');
   if (map !== undefined) assertContainer(reader, map, 'partition_map', 'MAP_INVALID');
   return { ...(config === undefined ? {} : { config }), ...(map === undefined ? {} : { map }) };
 }
 
-/** The member under its old name outranks a path; a path that is a content address stays as it is. */
-async function valueOf<V>(field: Field<V>, path: Field<V>, load: (pointer: Pointer) => Promise<V>): Promise<V | undefined> {
-  if (field.state === 'inline') return field.value;
+/**
+ * The member under its old name outranks a path, unless it is empty, as every legacy reader has it; a path that is a
+ * content address stays as it is.
+ */
+async function valueOf<V>(
+  reader: ValueReader<V>,
+  field: Field<V>,
+  path: Field<V>,
+  load: (pointer: Pointer) => Promise<V>,
+): Promise<V | undefined> {
+  if (field.state === 'inline' && !(path.state === 'pointer' && isHollow(reader, field.value))) return field.value;
   if (field.state === 'pointer') return load(field.pointer);
   return path.state === 'pointer' && !holdsDigest(path) ? load(path.pointer) : undefined;
 }

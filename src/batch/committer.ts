@@ -1,6 +1,7 @@
 import type { Disk } from './disk.js';
 import { encodeInverse } from './inverse-codec.js';
 import type { Journal } from './journal.js';
+import type { PendingIntent } from './journaled.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { Replacement, SourceContainer } from './source.js';
 import type { ValidatedStage } from './stages.js';
@@ -15,15 +16,15 @@ export interface Destination {
 }
 
 export interface CommitterOptions {
-  readonly journal: Journal;
+  readonly journal: Pick<Journal, 'append' | 'flush' | 'isFull'>;
   readonly destination: Destination;
   readonly runId: string;
   /** RFC 3339. */
   readonly now: () => string;
   /** Written first, once there is anything to write at all. */
   readonly begin: () => void;
-  /** Documents whose intent an earlier run wrote down without a result, and the digest it meant to leave. */
-  readonly pending: ReadonlyMap<string, string>;
+  /** Documents whose intent an earlier run wrote down without knowing how it ended. */
+  readonly pending: ReadonlyMap<string, PendingIntent>;
   readonly disk: Disk;
 }
 
@@ -37,10 +38,10 @@ export class Committer {
     return this.options.destination;
   }
 
-  /** True when an earlier run has committed this document and ended before it could say so. */
-  isRecovered(id: string, sha256: () => string): boolean {
-    const after = this.options.pending.get(id);
-    return after !== undefined && after === sha256();
+  /** The intent of an earlier run that has committed this document and could not say so. */
+  recovered(id: string, sha256: () => string): PendingIntent | undefined {
+    const pending = this.options.pending.get(id);
+    return pending === undefined || pending.after !== sha256() ? undefined : pending;
   }
 
   /** Writes down what is about to happen. Nothing is touched before `flush`. */

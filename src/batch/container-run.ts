@@ -1,116 +1,86 @@
 import { pMapIterable } from 'p-map';
-import { StateBagError, messageOf } from '../errors.js';
-import type { Committer } from './committer.js';
-import type { Run } from './migrate.js';
+import { ContainerCommit } from './container-commit.js';
+import type { Item } from './container-commit.js';
+import type { Run, SettledDocument } from './migrate.js';
+import { failureOf, notStarted } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import { prepareDocument } from './prepare.js';
-import type { Prepared } from './prepare.js';
-import { LazyReplacement } from './lazy-replacement.js';
 import type { SourceContainer, SourceDocument } from './source.js';
 import { digest } from './stages.js';
-
-interface Item {
-  readonly document: SourceDocument;
-  /** `undefined` for a document that the run is not about. */
-  readonly prepared: Prepared | undefined;
-}
 
 /** Takes every document of a container through its stages, in order, and commits the container once. */
 export async function runContainer(container: SourceContainer, run: Run): Promise<void> {
   if (run.stoppedBy) return run.settle(notStarted(container.id, 0), unread(container));
   const commit = run.options.committer && new ContainerCommit(container, run.options.committer);
+  const broken = await takeDocuments(container, run, commit);
+  if (broken) await commit?.fail(broken.error);
+  else await commit?.finish();
+  await settleCommitted(container, run, commit?.migrated ?? [], commit?.failure ?? broken);
+}
+
+interface Failure {
+  readonly error: unknown;
+}
+
+/** Settles all that does not wait for the commit. Resolves to the error when the container cannot be read to its end. */
+async function takeDocuments(container: SourceContainer, run: Run, commit: ContainerCommit | undefined): Promise<Failure | undefined> {
   try {
-    for await (const item of prepareAll(container, run)) {
+    for await (const item of prepareAll(container, run, commit)) {
       await commit?.take(item);
-      if (item.prepared && !(commit && item.prepared.validated)) await settle(run, container, item, item.prepared.outcome);
+      const waits = commit !== undefined && item.prepared?.validated !== undefined;
+      if (item.prepared && !waits) await settle(run, container, item, item.prepared.outcome);
     }
-    await commit?.finish();
-    for (const item of commit?.migrated ?? []) await settle(run, container, item, item.prepared!.outcome);
+    return undefined;
   } catch (error) {
-    await commit?.abort();
-    await settleFailure(container, run, commit?.migrated ?? [], error);
+    return { error };
   }
 }
 
-async function* prepareAll(container: SourceContainer, run: Run): AsyncIterable<Item> {
-  const { concurrency, settings, filter, expectations } = run.options;
+async function* prepareAll(container: SourceContainer, run: Run, commit: ContainerCommit | undefined): AsyncIterable<Item> {
+  const { settings, filter, expectations } = run.options;
   const prepare = async (document: SourceDocument): Promise<Item> => {
-    if (!run.take(document.id)) return { document, prepared: undefined };
-    if (run.stoppedBy) return { document, prepared: { outcome: notStarted(document.id, document.bytes.length), validated: undefined } };
-    const prepared = await prepareDocument(document, settings, { filter, expectation: expectations?.get(document.id) });
-    if (!prepared) run.release();
+    if (!run.isWanted(document.id, container.id)) return { document, prepared: undefined };
+    if (commit?.failure ?? run.stoppedBy) return { document, prepared: { outcome: left(document, commit), validated: undefined } };
+    const expectation = expectations?.get(document.id);
+    const prepared = await prepareDocument(document, settings, { filter, expectation, admit: () => run.take() });
     return { document, prepared };
   };
-  yield* pMapIterable(container.documents(), prepare, { concurrency });
+  yield* pMapIterable(container.documents(), prepare, { concurrency: run.share });
+}
+
+/** A document that nobody looked at. */
+function left({ id, bytes }: SourceDocument, commit: ContainerCommit | undefined): DocumentOutcome {
+  return commit?.failure ? { ...notStarted(id, bytes.length), ...CONTAINER_FAILED } : notStarted(id, bytes.length);
+}
+
+const CONTAINER_FAILED = { code: 'CONTAINER_FAILED', reason: 'the file or object around this document could not be written; it is as it was' };
+
+/** What was prepared to be written: migrated, or failed together with its container. */
+async function settleCommitted(container: SourceContainer, run: Run, items: readonly Item[], failure: Failure | undefined): Promise<void> {
+  for (const item of items) {
+    const { outcome } = item.prepared!;
+    await settle(run, container, item, failure ? { ...outcome, ...failureOf(failure.error), bytesAfter: outcome.bytesBefore } : outcome);
+  }
+  if (!failure || items.length > 0) return;
+  await settle(run, container, unread(container), { ...notStarted(container.id, 0), ...failureOf(failure.error) });
 }
 
 async function settle(run: Run, container: SourceContainer, item: Item, outcome: DocumentOutcome): Promise<void> {
-  const recovered = run.options.committer?.isRecovered(item.document.id, () => digest(item.document.bytes));
-  const settled: DocumentOutcome = recovered && outcome.outcome === 'unchanged' ? { ...outcome, outcome: 'migrated', code: 'RECOVERED', reason: 'an earlier run had committed this document and ended before it could say so' } : outcome;
+  const settled = recover(run, item, outcome);
   run.options.committer?.record(settled);
   await run.settle(settled, { container, document: item.document, prepared: item.prepared });
 }
 
-/** The container could not be read or replaced: what was prepared has failed, and the container with it. */
-async function settleFailure(container: SourceContainer, run: Run, migrated: readonly Item[], error: unknown): Promise<void> {
-  const failure = { outcome: 'failed', code: error instanceof StateBagError ? error.code : 'UNEXPECTED', reason: messageOf(error) } as const;
-  for (const item of migrated) {
-    const { outcome } = item.prepared!;
-    await settle(run, container, item, { ...outcome, ...failure, bytesAfter: outcome.bytesBefore });
-  }
-  if (migrated.length === 0) await run.settle({ ...notStarted(container.id, 0), ...failure }, unread(container));
+/** An unchanged document may be one that an earlier run had committed before it was killed. */
+function recover(run: Run, { document }: Item, outcome: DocumentOutcome): DocumentOutcome {
+  if (outcome.outcome !== 'unchanged') return outcome;
+  const intent = run.options.committer?.recovered(document.id, () => digest(document.bytes));
+  if (!intent) return outcome;
+  const reason = 'an earlier run had committed this document and ended before it could say so';
+  return { ...outcome, outcome: 'migrated', bytesBefore: intent.bytesBefore, code: 'RECOVERED', reason };
 }
 
-function unread(container: SourceContainer): { container: SourceContainer; document: SourceDocument; prepared: undefined } {
+/** Stands for the document when its container has not been read. */
+export function unread(container: SourceContainer): SettledDocument {
   return { container, document: { id: container.id, line: undefined, bytes: new Uint8Array() }, prepared: undefined };
-}
-
-function notStarted(id: string, bytes: number): DocumentOutcome {
-  return { id, outcome: 'not-started', generation: 'unknown', bytesBefore: bytes, bytesAfter: bytes, blobsWritten: 0, blobsReused: 0 };
-}
-
-/** The writing of one container: intents first, then the swap. */
-class ContainerCommit {
-  readonly migrated: Item[] = [];
-  private readonly replacement: LazyReplacement;
-
-  constructor(
-    private readonly container: SourceContainer,
-    private readonly committer: Committer,
-  ) {
-    const { destination } = committer;
-    this.replacement = new LazyReplacement(container, () => destination.open(container), destination.isCopy);
-  }
-
-  async take(item: Item): Promise<void> {
-    const validated = item.prepared?.validated;
-    if (this.mustNotBeCopied(item)) return;
-    if (validated) {
-      await this.committer.intend(this.container, validated);
-      this.migrated.push(withoutBytes(item));
-    }
-    await this.replacement.write(item.document, validated?.rewrite.bytes);
-  }
-
-  async finish(): Promise<void> {
-    if (!this.replacement.isOpen) return;
-    await this.committer.flush();
-    await this.replacement.commit();
-  }
-
-  abort(): Promise<void> {
-    return this.replacement.abort();
-  }
-
-  /** A copy is for use; a document that needs somebody is not to be used. A line stays, so that lines keep their numbers. */
-  private mustNotBeCopied({ document, prepared }: Item): boolean {
-    const outcome = prepared?.outcome.outcome;
-    return this.committer.destination.isCopy && document.line === undefined && outcome !== 'migrated' && outcome !== 'unchanged';
-  }
-}
-
-/** What is kept of a document until its container is committed: not its bytes. */
-function withoutBytes({ document, prepared }: Item): Item {
-  const { id, line } = document;
-  return { document: { id, line, bytes: new Uint8Array() }, prepared: prepared && { outcome: prepared.outcome, validated: undefined } };
 }

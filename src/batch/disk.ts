@@ -16,7 +16,7 @@ export interface FileOwnership {
  * and within each of them. Errors are Node's own.
  */
 export interface Disk {
-  /** Creates or truncates. */
+  /** A new file, in the place of one that is there. */
   openForWrite(path: string, ownership?: FileOwnership): Promise<DiskFile>;
   openForAppend(path: string): Promise<DiskFile>;
   rename(from: string, to: string): Promise<void>;
@@ -34,7 +34,7 @@ export interface DiskFile {
 /** The real disk. */
 export const nodeDisk: Disk = {
   openForWrite: async (path, ownership) => {
-    const handle = await open(path, 'w', ownership?.mode ?? 0o666);
+    const handle = await create(path, ownership?.mode ?? 0o666);
     if (ownership) await takeOver(handle, ownership);
     return diskFile(handle);
   },
@@ -51,6 +51,20 @@ export const nodeDisk: Disk = {
   },
 };
 
+/**
+ * What a killed run left is removed, never written into: another process may still hold it open, and a link planted
+ * in its place would lead the bytes elsewhere.
+ */
+async function create(path: string, mode: number): Promise<FileHandle> {
+  try {
+    return await open(path, 'wx', mode);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await rm(path);
+    return open(path, 'wx', mode);
+  }
+}
+
 function diskFile(handle: FileHandle): DiskFile {
   return {
     write: async (bytes) => {
@@ -62,11 +76,17 @@ function diskFile(handle: FileHandle): DiskFile {
 }
 
 async function takeOver(handle: FileHandle, ownership: FileOwnership): Promise<void> {
-  await handle.chmod(ownership.mode);
-  const { uid, gid } = await handle.stat();
-  // Only root may give a file away; a run by another user keeps what it can, as `mv` does.
-  if (process.getuid?.() === 0 && (uid !== ownership.uid || gid !== ownership.gid)) {
-    await handle.chown(ownership.uid, ownership.gid);
+  try {
+    const { uid, gid } = await handle.stat();
+    // Only root may give a file away; a run by another user keeps what it can, as `mv` does.
+    if (process.getuid?.() === 0 && (uid !== ownership.uid || gid !== ownership.gid)) {
+      await handle.chown(ownership.uid, ownership.gid);
+    }
+    // Last, because a change of owner takes some of the bits away.
+    await handle.chmod(ownership.mode);
+  } catch (error) {
+    await handle.close();
+    throw error;
   }
 }
 

@@ -73,15 +73,23 @@ function corrupt(path: string, offset: number): IntegrityError {
 /** What a journal says of a document in the end. The intent itself stays in the file: it may be large. */
 export interface DocumentState {
   readonly doc: string;
-  container: string;
-  line: number | undefined;
+  readonly container: string;
+  readonly line: number | undefined;
   /** Where the last intent lies in the file. */
-  intent: { readonly offset: number; readonly length: number };
-  before: string;
-  after: string;
-  /** `undefined` while an intent has no result: the run ended in between. */
+  readonly intent: { readonly offset: number; readonly length: number };
+  readonly before: string;
+  readonly after: string;
+  readonly bytesBefore: number;
+  fate: IntentFate;
+  /** The last word on the document; `undefined` while its intent has no result. */
   result: ResultEntry | undefined;
 }
+
+/**
+ * What became of an intent. `pending`: only the document can tell. The run ended in between, or the write failed in a
+ * way that does not say whether it landed, such as a reply that never came.
+ */
+export type IntentFate = 'pending' | 'migrated' | 'rolled-back';
 
 export interface JournalSummary {
   readonly runs: readonly RunEntry[];
@@ -101,22 +109,30 @@ export async function summarizeJournal(directory: string): Promise<JournalSummar
   for await (const { entry, offset, length } of readJournal(directory)) {
     isClosed = entry.kind === 'end';
     if (entry.kind === 'run') runs.push(entry);
-    else if (entry.kind === 'intent') documents.set(entry.doc, stateOf(entry, { offset, length }));
+    else if (entry.kind === 'intent') addIntent(entry, { offset, length }, documents, others);
     else if (entry.kind === 'result') addResult(entry, documents, others);
   }
   return { runs, documents, others, isClosed };
 }
 
-function stateOf(entry: IntentEntry, intent: DocumentState['intent']): DocumentState {
-  const { doc, container, line, before, after } = entry;
-  return { doc, container, line, intent, before, after, result: undefined };
+function addIntent(entry: IntentEntry, intent: DocumentState['intent'], documents: Map<string, DocumentState>, others: Map<string, ResultEntry>): void {
+  const { doc, container, line, before, after, bytesBefore } = entry;
+  documents.set(doc, { doc, container, line, intent, before, after, bytesBefore, fate: 'pending', result: undefined });
+  // It was read after all, and so was the file or object around it.
+  others.delete(doc);
+  others.delete(container);
 }
 
 function addResult(entry: ResultEntry, documents: Map<string, DocumentState>, others: Map<string, ResultEntry>): void {
   const state = documents.get(entry.doc);
-  // A later run that finds a migrated document unchanged does not make it less migrated.
-  if (!state) others.set(entry.doc, entry);
-  else if (entry.outcome !== 'unchanged' || !state.result) state.result = entry;
+  if (!state) {
+    others.set(entry.doc, entry);
+    return;
+  }
+  // A later run that finds a migrated document unchanged, or cannot read it, does not make it less migrated.
+  if (entry.outcome === 'migrated' || entry.outcome === 'rolled-back') state.fate = entry.outcome;
+  const isOldNews = entry.outcome === 'unchanged' && (state.result?.outcome === 'migrated' || state.result?.outcome === 'rolled-back');
+  if (!isOldNews) state.result = entry;
 }
 
 /** Reads one intent again. */

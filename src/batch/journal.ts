@@ -1,5 +1,5 @@
 import { mkdir, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Disk, DiskFile } from './disk.js';
 import { diskError } from './disk-errors.js';
 import type { JournalEntry } from './journal-entry.js';
@@ -30,16 +30,25 @@ export class Journal {
   /** Creates the directory when it is absent. A torn last line of a killed run is closed off, not removed. */
   static async open(directory: string, disk: Disk): Promise<Journal> {
     try {
-      await mkdir(directory, { recursive: true });
+      await makeDirectory(directory, disk);
       const unlock = await lockJournal(directory);
-      const path = join(directory, JOURNAL_FILE);
-      const torn = await endsTorn(path);
-      const journal = new Journal(directory, await disk.openForAppend(path), unlock);
-      if (torn) journal.pending.push('\n');
-      return journal;
+      return await Journal.openLocked(directory, disk, unlock).catch(async (error: unknown) => {
+        await unlock();
+        throw error;
+      });
     } catch (error) {
       throw diskError(directory, error);
     }
+  }
+
+  private static async openLocked(directory: string, disk: Disk, unlock: () => Promise<void>): Promise<Journal> {
+    const path = join(directory, JOURNAL_FILE);
+    const end = await detectEnd(path);
+    const journal = new Journal(directory, await disk.openForAppend(path), unlock);
+    if (end === 'torn') journal.pending.push('\n');
+    // A power cut must not take the journal away and leave the documents changed.
+    if (end === 'absent') await disk.syncDirectory(directory);
+    return journal;
   }
 
   append(entry: JournalEntry): void {
@@ -66,8 +75,7 @@ export class Journal {
     try {
       await this.flush();
     } finally {
-      await this.file.close();
-      await this.unlock();
+      await this.file.close().finally(this.unlock);
     }
   }
 
@@ -85,16 +93,25 @@ export class Journal {
   }
 }
 
-async function endsTorn(path: string): Promise<boolean> {
+/** A directory is on disk only once the one above it is synced. */
+async function makeDirectory(directory: string, disk: Disk): Promise<void> {
+  const topmostMade = await mkdir(directory, { recursive: true });
+  if (topmostMade === undefined) return;
+  const top = dirname(resolve(topmostMade));
+  for (let made = resolve(directory); made !== top; made = dirname(made)) await disk.syncDirectory(dirname(made));
+}
+
+async function detectEnd(path: string): Promise<'absent' | 'torn' | 'whole'> {
   const handle = await open(path, 'r').catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   });
-  if (!handle) return false;
+  if (!handle) return 'absent';
   try {
     const { size } = await handle.stat();
     const last = new Uint8Array(1);
-    return size > 0 && (await handle.read(last, 0, 1, size - 1)).bytesRead === 1 && last[0] !== 0x0a;
+    const isTorn = size > 0 && (await handle.read(last, 0, 1, size - 1)).bytesRead === 1 && last[0] !== 0x0a;
+    return isTorn ? 'torn' : 'whole';
   } finally {
     await handle.close();
   }

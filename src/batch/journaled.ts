@@ -16,14 +16,22 @@ export function migratedByContainer({ documents }: JournalSummary): ReadonlyMap<
   return containers;
 }
 
-/** Its last result is a migration, or the run ended between the intent and the result. */
-function mayBeMigrated({ result }: DocumentState): boolean {
-  return result === undefined || result.outcome === 'migrated';
+/** It was migrated, or nobody knows whether it was; the digests of the document will tell. */
+function mayBeMigrated({ fate }: DocumentState): boolean {
+  return fate !== 'rolled-back';
 }
 
-/** Digests that intents without a result meant to leave: what a rerun takes for committed. */
-export function pendingIntents({ documents }: JournalSummary): ReadonlyMap<string, string> {
-  return new Map(Array.from(documents.values()).flatMap(({ doc, after, result }) => (result ? [] : [[doc, after]])));
+/** What an intent of an earlier run meant to leave, when nobody knows whether it did. */
+export interface PendingIntent {
+  /** Lower-case hex SHA-256. */
+  readonly after: string;
+  readonly bytesBefore: number;
+}
+
+/** By document id: what a rerun takes for committed when it finds it. */
+export function pendingIntents({ documents }: JournalSummary): ReadonlyMap<string, PendingIntent> {
+  const pending = Array.from(documents.values()).filter(({ fate }) => fate === 'pending');
+  return new Map(pending.map(({ doc, after, bytesBefore }) => [doc, { after, bytesBefore }]));
 }
 
 /** Documents whose last result is a failure or a quarantine. */
@@ -32,5 +40,3 @@ export function failedDocuments({ documents, others }: JournalSummary): Readonly
   const failed = results.filter((result) => result?.outcome === 'failed' || result?.outcome === 'quarantined');
   return new Set(failed.flatMap((result) => (result ? [result.doc] : [])));
 }
-
-

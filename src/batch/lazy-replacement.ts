@@ -27,7 +27,7 @@ export class LazyReplacement {
   }
 
   async commit(): Promise<void> {
-    await this.replacement?.commit();
+    await this.replacement?.commit(this.container.tail);
     this.replacement = undefined;
   }
 

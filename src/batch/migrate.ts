@@ -1,13 +1,14 @@
 import pMap, { pMapSkip } from 'p-map';
-import { runContainer } from './container-run.js';
+import { runContainer, unread } from './container-run.js';
 import type { Committer } from './committer.js';
 import { isInShard, exceedsFailures } from './limits.js';
 import type { MaxFailures, Shard } from './limits.js';
-import { addToTotals, emptyTotals } from './outcome.js';
+import { addToTotals, emptyTotals, failureOf, notStarted } from './outcome.js';
 import type { DocumentOutcome, Totals } from './outcome.js';
 import type { DocumentFilter, Expectation, Prepared } from './prepare.js';
 import type { DocumentSource, SourceContainer, SourceDocument } from './source.js';
 import type { StageSettings } from './stages.js';
+import { ConfigError } from '../errors.js';
 
 /** What a run is about and what it may do. */
 export interface MigrateOptions {
@@ -50,11 +51,13 @@ export class Run {
   readonly totals: Totals = emptyTotals();
   private taken = 0;
   private failed = false;
+  private containersInHand = 0;
+  private fault: { readonly error: unknown } | undefined;
 
   constructor(readonly options: MigrateOptions) {}
 
   get stoppedBy(): RunReport['stoppedBy'] {
-    if (this.failed) return 'failures';
+    if (this.failed || this.fault) return 'failures';
     return this.options.stop?.aborted === true ? 'signal' : undefined;
   }
 
@@ -63,36 +66,85 @@ export class Run {
     return this.options.limit !== undefined && this.taken >= this.options.limit;
   }
 
+  /** A container whose reading failed stands among the chosen ids for all that is in it. */
+  isWanted(id: string, containerId: string): boolean {
+    const { only } = this.options;
+    return !this.isFull && (!only || only.has(id) || only.has(containerId));
+  }
+
   /** Claims a place under the limit for a document. */
-  take(id: string): boolean {
-    if (this.isFull || (this.options.only && !this.options.only.has(id))) return false;
+  take(): boolean {
+    if (this.isFull) return false;
     this.taken++;
     return true;
   }
 
-  /** Gives the place back: the filter left the document out. */
-  release(): void {
-    this.taken--;
+  /** How many documents of one container may be in hand, so that those of all containers stay few. */
+  get share(): number {
+    return Math.max(1, Math.floor(this.options.concurrency / Math.max(1, this.containersInHand)));
   }
 
+  async hold(work: () => Promise<void>): Promise<void> {
+    this.containersInHand++;
+    try {
+      await work();
+    } finally {
+      this.containersInHand--;
+    }
+  }
+
+  /** Never throws: what the caller's `onOutcome` throws ends the run once the documents in hand are done. */
   async settle(outcome: DocumentOutcome, settled: SettledDocument): Promise<void> {
     addToTotals(this.totals, outcome);
     this.failed ||= exceedsFailures(this.totals, this.options.maxFailures);
-    await this.options.onOutcome?.(outcome, settled);
+    if (this.fault) return;
+    try {
+      await this.options.onOutcome?.(outcome, settled);
+    } catch (error) {
+      this.end(error);
+    }
+  }
+
+  /** Ends the run with an error that is no document's. */
+  end(error: unknown): void {
+    this.fault ??= { error };
+  }
+
+  assertSound(): void {
+    if (this.fault) throw this.fault.error;
   }
 }
 
-/** Runs over every document of the sources. One outcome per document; never throws for one of them. */
+/**
+ * Runs over every document of the sources. One outcome per document; never throws for one of them. A `ConfigError` of
+ * a source, and whatever `onOutcome` throws, is thrown once no document is in hand any more.
+ */
 export async function migrate(options: MigrateOptions): Promise<RunReport> {
   const run = new Run(options);
   for (const source of options.sources) {
-    await pMap(source.containers(options.stop), (container) => takeContainer(container, run), { concurrency: options.concurrency });
+    await pMap(listed(source, run), (container) => takeContainer(container, run), { concurrency: options.concurrency });
   }
+  run.assertSound();
   const { totals, stoppedBy } = run;
   return { totals, complete: stoppedBy === undefined, ...(stoppedBy && { stoppedBy }) };
 }
 
+/** A listing that breaks off is a failure of the source; what was listed before is in hand and is finished. */
+async function* listed(source: DocumentSource, run: Run): AsyncIterable<SourceContainer> {
+  try {
+    yield* source.containers(run.options.stop);
+  } catch (error) {
+    if (run.options.stop?.aborted) return;
+    if (error instanceof ConfigError) run.end(error);
+    else await run.settle({ ...notStarted(source.id, 0), ...failureOf(error) }, unread(source.container(source.id)));
+  }
+}
+
 async function takeContainer(container: SourceContainer, run: Run): Promise<typeof pMapSkip> {
-  if (isInShard(container.id, run.options.shard) && !run.isFull) await runContainer(container, run);
+  try {
+    if (isInShard(container.id, run.options.shard) && !run.isFull) await run.hold(() => runContainer(container, run));
+  } catch (error) {
+    run.end(error);
+  }
   return pMapSkip;
 }

@@ -1,4 +1,5 @@
 import type { Generation } from '../bag/detect.js';
+import { StateBagError, messageOf } from '../errors.js';
 
 /** What became of a document in a run. `rolled-back` appears in journals only. */
 export type Outcome = 'migrated' | 'unchanged' | 'quarantined' | 'failed' | 'not-started';
@@ -63,6 +64,26 @@ export function addToTotals(totals: Totals, outcome: DocumentOutcome): void {
   totals.bytesAfter += outcome.bytesAfter;
   totals.blobsWritten += outcome.blobsWritten;
   totals.blobsReused += outcome.blobsReused;
+}
+
+/** A document that the run did not get to. */
+export function notStarted(id: string, bytes: number): DocumentOutcome {
+  return {
+    id,
+    outcome: 'not-started',
+    generation: 'unknown',
+    bytesBefore: bytes,
+    bytesAfter: bytes,
+    blobsWritten: 0,
+    blobsReused: 0,
+    code: 'RUN_STOPPED',
+    reason: 'the run was stopped before this document; run it again to go on',
+  };
+}
+
+/** What an error makes of a document that nothing is wrong with. */
+export function failureOf(error: unknown): { readonly outcome: 'failed'; readonly code: string; readonly reason: string } {
+  return { outcome: 'failed', code: error instanceof StateBagError ? error.code : 'UNEXPECTED', reason: messageOf(error) };
 }
 
 /** Exit code 1: a document needs somebody. */

@@ -21,12 +21,15 @@ export async function readPlan(path: string): Promise<Plan> {
   const documents = new Map<string, PlanDocument>();
   let header: PlanHeader | undefined;
   let sealed = false;
+  let count = 0;
   for await (const { bytes, ending } of readLines(read(path))) {
     if (sealed) throw new ConfigError('PLAN_BROKEN', `${path} goes on behind its seal`);
     const entry = parseLine(path, bytes);
     if (entry.kind === 'plan') header = checkedHeader(path, entry);
-    else if (entry.kind === 'document') documents.set(entry.doc, entry);
-    else sealed = entry.sha256 === hash.copy().digest('hex') && entry.documents === documents.size;
+    else if (entry.kind === 'document') {
+      documents.set(entry.doc, entry);
+      count++;
+    } else sealed = entry.sha256 === hash.copy().digest('hex') && entry.documents === count;
     hash.update(bytes).update(ending);
   }
   if (!header || !sealed) {

@@ -14,6 +14,7 @@ export class PlanWriter {
   private documents = 0;
   private pending: Buffer[] = [];
   private size = 0;
+  private writing: Promise<void> = Promise.resolve();
 
   private constructor(
     private readonly disk: Disk,
@@ -40,9 +41,13 @@ export class PlanWriter {
   async seal(): Promise<void> {
     await this.line({ kind: 'seal', documents: this.documents, sha256: this.hash.copy().digest('hex') });
     await this.drain();
-    await this.file.sync();
-    await this.file.close();
-    await renameDurably(this.disk, temporaryName(this.path), this.path);
+    try {
+      await this.file.sync();
+      await this.file.close();
+      await renameDurably(this.disk, temporaryName(this.path), this.path);
+    } catch (error) {
+      throw diskError(this.path, error);
+    }
   }
 
   private async line(entry: PlanEntry): Promise<void> {
@@ -53,13 +58,17 @@ export class PlanWriter {
     if (this.size > 1 << 20) await this.drain();
   }
 
-  private async drain(): Promise<void> {
+  /** One write at a time: documents are added from several containers at once, and their lines must keep their order. */
+  private drain(): Promise<void> {
     const bytes = Buffer.concat(this.pending);
     this.pending = [];
     this.size = 0;
-    await this.file.write(bytes).catch((error: unknown) => {
-      throw diskError(this.path, error);
-    });
+    this.writing = this.writing
+      .then(() => this.file.write(bytes))
+      .catch((error: unknown) => {
+        throw diskError(this.path, error);
+      });
+    return this.writing;
   }
 }
 

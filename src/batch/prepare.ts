@@ -23,27 +23,32 @@ export type DocumentFilter = (site: BagSite<ByteValue>) => boolean;
 
 /**
  * Takes a document through every stage but the commit. Never throws for what is wrong with a document or with the
- * store: that is its outcome. `undefined` when the filter leaves the document out.
+ * store: that is its outcome. `undefined` when the document is left out.
  */
 export async function prepareDocument(
   document: SourceDocument,
   settings: StageSettings,
-  { filter, expectation, signal }: PrepareOptions = {},
+  { filter, admit = () => true, expectation, signal }: PrepareOptions = {},
 ): Promise<Prepared | undefined> {
   let detected: DetectedStage | undefined;
+  let isAdmitted = false;
   try {
     if (expectation) assertUnmoved(document, expectation);
     detected = detectStage(readStage(document));
     if (filter && !detected.detection.sites.some(filter)) return undefined;
+    if (!(isAdmitted = admit())) return undefined;
     return await advance(detected, settings, expectation, signal);
   } catch (error) {
     if (signal?.aborted) throw error;
+    if (!isAdmitted && !admit()) return undefined;
     return { outcome: outcomeOfError(document, detected, error), validated: undefined };
   }
 }
 
 export interface PrepareOptions {
   readonly filter?: DocumentFilter | undefined;
+  /** Asked once for a document that the filter lets pass, or that cannot be judged; false leaves it out. */
+  readonly admit?: (() => boolean) | undefined;
   readonly expectation?: Expectation | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -83,7 +83,7 @@ async function restore(
   const current = digest(document.bytes);
   const size = document.bytes.length;
   if (current === state.before) {
-    outcomes.push({ id: state.doc, outcome: state.result ? 'rolled-back' : 'unchanged', bytesBefore: size, bytesAfter: size, code: 'ALREADY_ORIGINAL' });
+    outcomes.push({ id: state.doc, outcome: state.fate === 'migrated' ? 'rolled-back' : 'unchanged', bytesBefore: size, bytesAfter: size, code: 'ALREADY_ORIGINAL' });
     return undefined;
   }
   if (current !== state.after) {

@@ -17,10 +17,10 @@ export interface SourceDocument {
 export interface Replacement {
   write(document: SourceDocument, bytes: Uint8Array): Promise<void>;
   /**
-   * Compare-and-swap: the container must still be what was read. Resolves to its new version.
-   * Throws `ConflictError` `DOCUMENT_MOVED` when it is not, else what the disk or store says.
+   * Compare-and-swap: the container must still be what was read. `tail` goes behind the last document. Resolves to the
+   * new version. Throws `ConflictError` `DOCUMENT_MOVED` when it is not, else what the disk or store says.
    */
-  commit(): Promise<string>;
+  commit(tail: Uint8Array): Promise<string>;
   abort(): Promise<void>;
 }
 
@@ -29,6 +29,8 @@ export interface SourceContainer {
   readonly id: string;
   /** Version of what `documents` has read: for messages and plans. Known once reading has begun. */
   readonly version: string | undefined;
+  /** What follows the last document: blank lines. Known once `documents` has come to its end. */
+  readonly tail: Uint8Array;
   documents(signal?: AbortSignal): AsyncIterable<SourceDocument>;
   replace(signal?: AbortSignal): Promise<Replacement>;
 }

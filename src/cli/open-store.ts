@@ -3,7 +3,6 @@ import type { BlobReader } from '../bag/follow.js';
 import { ConfigError } from '../errors.js';
 import { createBlobStore } from '../store/blob-store.js';
 import type { BlobStore } from '../store/blob-store.js';
-import type { ObjectStore } from '../store/object-store.js';
 import { openObjectStore } from '../store/open.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 
@@ -20,20 +19,18 @@ export interface OpenStore {
   readonly spec: string;
   /** Absolute path of a directory store. */
   readonly directory: string | undefined;
-  readonly objects: ObjectStore;
   readonly blobs: BlobStore;
 }
 
 export async function openStore(settings: StoreSettings, cwd: string): Promise<OpenStore> {
-  const isS3 = settings.spec.startsWith('s3://');
   const isPath = !/^[a-z][a-z0-9+.-]*:\/\//i.test(settings.spec) && settings.spec.trim() !== '';
-  const spec = isPath ? resolve(cwd, settings.spec) : settings.spec;
-  const { objects, bucket, prefix } = await openObjectStore(spec, {
+  const directory = isPath ? resolve(cwd, settings.spec) : undefined;
+  const { objects, bucket, prefix } = await openObjectStore(directory ?? settings.spec, {
     ...(settings.bucket === undefined ? {} : { bucket: settings.bucket }),
-    ...(isS3 ? { s3: settings.s3 } : {}),
+    s3: settings.s3,
   });
   const blobs = createBlobStore({ objects, bucket, prefix, allowBuckets: settings.allowBuckets });
-  return { spec, directory: isPath ? spec : undefined, objects, blobs };
+  return { spec: directory ?? blobs.uri(''), directory, blobs };
 }
 
 /** Stands in where no store was named: whatever must be fetched is a `ConfigError` `STORE_MISSING`. */

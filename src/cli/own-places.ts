@@ -16,7 +16,7 @@ export interface OwnPlaces {
 export function ownPlaces(store: OpenStore | undefined, layout: Layout, directories: readonly string[]): OwnPlaces {
   const folders = blobFolders(layout);
   return {
-    excludedFor: (path) => [...directories.filter((directory) => directory !== path), ...storeDirectories(store, folders, path)],
+    excludedFor: (path) => [...directories.filter((directory) => !isInside(path, directory)), ...storeDirectories(store, folders, path)],
     isBlob: ({ bucket, key }) => {
       const blobs = store && store.directory === undefined ? store.blobs : undefined;
       return blobs !== undefined && bucket === blobs.bucket && folders.some((folder) => key.startsWith(blobs.prefix + folder));
@@ -27,8 +27,11 @@ export function ownPlaces(store: OpenStore | undefined, layout: Layout, director
 function storeDirectories(store: OpenStore | undefined, folders: readonly string[], path: string): readonly string[] {
   const directory = store?.directory;
   if (store === undefined || directory === undefined) return [];
-  const isInside = `${resolve(path)}${sep}`.startsWith(`${directory}${sep}`);
-  return isInside ? folders.map((folder) => join(directory, store.blobs.bucket, folder)) : [directory];
+  return isInside(path, directory) ? folders.map((folder) => join(directory, store.blobs.bucket, folder)) : [directory];
+}
+
+function isInside(path: string, directory: string): boolean {
+  return `${resolve(path)}${sep}`.startsWith(`${directory}${sep}`);
 }
 
 /** The part of each key template in front of its first placeholder; a template that begins with one has no folder of its own. */

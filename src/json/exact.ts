@@ -8,6 +8,9 @@ export class ExactNumber {
   constructor(readonly text: string) {}
 }
 
+/** Values are walked by recursion; a legacy reader gives up near this depth too. */
+const MAX_EXACT_DEPTH = 1_000;
+
 const EVERYTHING: Shape = everything();
 
 function everything(): Shape {
@@ -22,7 +25,7 @@ function everything(): Shape {
  * spelling become `ExactNumber`. Throws `BagError`, with `JSON_NONFINITE` for Python's tokens.
  */
 export function parseExact(bytes: Uint8Array): unknown {
-  return exactValue(bytes, scanJson(bytes, EVERYTHING));
+  return exactValue(bytes, scanJson(bytes, EVERYTHING, { maxDepth: MAX_EXACT_DEPTH }));
 }
 
 function exactValue(bytes: Uint8Array, node: JsonNode): unknown {
@@ -53,7 +56,7 @@ function exactNumber(text: string): number | ExactNumber {
 export function formatExact(value: unknown): string {
   if (value instanceof ExactNumber) return value.text;
   if (Array.isArray(value)) return `[${value.map(formatExact).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${formatExact(member)}`).join(',')}}`;
 }

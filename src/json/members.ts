@@ -10,7 +10,30 @@ import { refusalAt } from './syntax-error.js';
  */
 export function lastMember(node: JsonNode, name: string): JsonMember | undefined {
   if (node.kind !== 'object') return undefined;
-  return recordedMembers(node).findLast((member) => member.name === name);
+  const members = recordedMembers(node);
+  return members.length > FEW ? indexOf(members).get(name) : findLast(members, name);
+}
+
+/** Up to so many members a walk is faster than an index. */
+const FEW = 8;
+
+const indexes = new WeakMap<readonly JsonMember[], ReadonlyMap<string, JsonMember>>();
+
+/** Made at the first look-up: a bag is asked for some fifty names. */
+function indexOf(members: readonly JsonMember[]): ReadonlyMap<string, JsonMember> {
+  const known = indexes.get(members);
+  if (known) return known;
+  const index = new Map<string, JsonMember>();
+  for (const member of members) index.set(member.name, member);
+  indexes.set(members, index);
+  return index;
+}
+
+function findLast(members: readonly JsonMember[], name: string): JsonMember | undefined {
+  for (let at = members.length - 1; at >= 0; at -= 1) {
+    if (members[at]!.name === name) return members[at];
+  }
+  return undefined;
 }
 
 /** Members of an object node. Throws `InternalError` `WRONG_KIND` or `MEMBERS_NOT_RECORDED`. */

@@ -41,6 +41,22 @@ export function invertSplices(bytes: Uint8Array, splices: readonly Splice[]): Sp
   });
 }
 
+/** True when the splices done to `bytes` give exactly `expected`; nothing is built to find out. Throws like `applySplices`. */
+export function givesBack(bytes: Uint8Array, splices: readonly Splice[], expected: Uint8Array): boolean {
+  requireOrder(splices, bytes.length);
+  let read = 0;
+  let at = 0;
+  const matches = (part: Uint8Array) => {
+    at += part.length;
+    return Buffer.compare(part, expected.subarray(at - part.length, at)) === 0;
+  };
+  for (const { start, end, insert } of splices) {
+    if (!matches(bytes.subarray(read, start)) || !matches(insert)) return false;
+    read = end;
+  }
+  return matches(bytes.subarray(read)) && at === expected.length;
+}
+
 /** Throws `InternalError` `SPLICE_ORDER` unless the splices are in order, apart, and within `length` bytes. */
 export function requireOrder(splices: readonly Splice[], length: number): void {
   let reached = 0;

@@ -70,8 +70,16 @@ function skipPlainAtEnd(bytes: Uint8Array, from: number): number {
 /** Passes the escapes that stand one after the other at `from`: at least one, or it is an error. */
 function skipEscapes(bytes: Uint8Array, from: number): number {
   if (byteAt(bytes, from) !== BACKSLASH) failInString(bytes, from);
-  let at = from;
+  let at = skipUnitEscapes(bytes, from);
   while (byteAt(bytes, at) === BACKSLASH) at = skipEscape(bytes, at);
+  return at;
+}
+
+/** Passes a run of `\uXXXX`: Python escapes every character of a Korean prompt, and this is then the innermost loop. */
+function skipUnitEscapes(bytes: Uint8Array, from: number): number {
+  const lastEscape = bytes.length - 6;
+  let at = from;
+  while (at <= lastEscape && bytes[at] === BACKSLASH && bytes[at + 1] === LOWER_U && areHexDigits(bytes, at + 2)) at += 6;
   return at;
 }
 
@@ -84,4 +92,10 @@ function skipEscape(bytes: Uint8Array, backslash: number): number {
     if (HEX_VALUES[byteAt(bytes, digit)]! > 15) failExpecting(bytes, digit, 'a hexadecimal digit');
   }
   return at + 5;
+}
+
+function areHexDigits(bytes: Uint8Array, at: number): boolean {
+  const high = HEX_VALUES[bytes[at]!]! | HEX_VALUES[bytes[at + 1]!]!;
+  const low = HEX_VALUES[bytes[at + 2]!]! | HEX_VALUES[bytes[at + 3]!]!;
+  return (high | low) <= 15;
 }

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbsent } from './fs-errors.js';
-import { isTempName } from './fs-path.js';
+import { isOwnName } from './fs-path.js';
 import { compareKeys } from './object-key.js';
 
 export interface ListedFile {
@@ -32,7 +32,7 @@ function mayHold(folder: string, prefix: string): boolean {
 
 /** A directory sorts as its name with `/`, because that is how every key below it goes on: `a.b` comes before `a/b`. */
 async function sortedEntries(directory: string): Promise<Dirent[]> {
-  const entries = (await readEntries(directory)).filter((entry) => !isTempName(entry.name));
+  const entries = (await readEntries(directory)).filter((entry) => !isOwnName(entry.name));
   const sortName = (entry: Dirent): string => (entry.isDirectory() ? `${entry.name}/` : entry.name);
   return entries.sort((left, right) => compareKeys(sortName(left), sortName(right)));
 }

@@ -5,7 +5,7 @@ import type { ObjectAddress } from './object-store.js';
 
 /** Longest file name of ext4, XFS, APFS and NTFS. */
 const MAX_SEGMENT_BYTES = 255;
-const TEMP_NAME = /^\.[0-9a-f-]{36}\.statebag-tmp$/;
+const OWN_NAME = /^\.([0-9a-f-]{36}\.statebag-tmp|[0-9a-f]{64}\.statebag-lock)$/;
 
 /**
  * `<root>/<bucket>/<key>`, or `KEY_INVALID`. Every segment of the key becomes one directory entry below the bucket,
@@ -26,7 +26,7 @@ function flawOfSegment(segment: string): string | undefined {
   if (segment === '') return 'a file cannot have an empty name (the key begins or ends with / or holds //)';
   if (Buffer.byteLength(segment) > MAX_SEGMENT_BYTES) return `a segment is longer than ${MAX_SEGMENT_BYTES} bytes`;
   if (segment.includes(sep)) return `a segment holds ${sep}, which separates directories here`;
-  return isTempName(segment) ? 'the name is reserved for unfinished files' : undefined;
+  return isOwnName(segment) ? 'the name is reserved for unfinished files and locks' : undefined;
 }
 
 /** A hidden name that no object can have and `list` passes over; left behind only by a killed process. */
@@ -34,6 +34,7 @@ export function tempPathIn(directory: string): string {
   return join(directory, `.${randomUUID()}.statebag-tmp`);
 }
 
-export function isTempName(name: string): boolean {
-  return TEMP_NAME.test(name);
+/** True for the unfinished files and locks of this driver. */
+export function isOwnName(name: string): boolean {
+  return OWN_NAME.test(name);
 }

@@ -1,6 +1,7 @@
 import fs from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf } from './fs-errors.js';
+import { withFileLock } from './fs-lock.js';
 import { tempPathIn } from './fs-path.js';
 import type { ObjectAddress } from './object-store.js';
 import { preconditionFailed } from './store-errors.js';
@@ -20,12 +21,23 @@ export async function createFile(path: string, bytes: Uint8Array, address: Objec
   });
 }
 
-/** Puts a whole file at `path`, over what is there. `check` runs right before the swap and may throw. */
-export async function replaceFile(path: string, bytes: Uint8Array, check: () => Promise<void>): Promise<void> {
-  await withTempFile(path, bytes, async (temp) => {
+/** Puts a whole file at `path`, over what is there. `check` runs right before the swap, under the lock, and may throw. */
+export async function replaceFile(path: string, bytes: Uint8Array, address: ObjectAddress, check: () => Promise<void>): Promise<void> {
+  await withTempFile(path, bytes, (temp) =>
+    withFileLock(path, address, async () => {
+      await check();
+      await fs.rename(temp, path);
+    }),
+  );
+}
+
+/** Removes the file at `path`; `check` as above. */
+export async function removeFile(path: string, address: ObjectAddress, check: () => Promise<void>): Promise<void> {
+  await withFileLock(path, address, async () => {
     await check();
-    await fs.rename(temp, path);
+    await fs.unlink(path);
   });
+  await syncDirectory(dirname(path));
 }
 
 async function withTempFile(path: string, bytes: Uint8Array, publish: (temp: string) => Promise<void>): Promise<void> {
@@ -53,12 +65,27 @@ async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
 
 /** A name is on disk only once its directory is: so each directory made here is synced into the one above it. */
 async function makeDirectory(directory: string): Promise<void> {
-  const topmostMade = await fs.mkdir(directory, { recursive: true });
-  if (topmostMade === undefined) return;
-  for (let made = directory; made.length >= topmostMade.length; made = dirname(made)) await syncDirectory(dirname(made));
+  // Not `recursive: true`: with that, Node reports a read-only file system as ENOENT.
+  if (await tryMakeDirectory(directory)) return;
+  await makeDirectory(dirname(directory));
+  await tryMakeDirectory(directory);
 }
 
-export async function syncDirectory(directory: string): Promise<void> {
+/** False when the directory above is missing too. */
+async function tryMakeDirectory(directory: string): Promise<boolean> {
+  try {
+    await fs.mkdir(directory);
+    await syncDirectory(dirname(directory));
+    return true;
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'EEXIST') return true;
+    if (errno === 'ENOENT') return false;
+    throw error;
+  }
+}
+
+async function syncDirectory(directory: string): Promise<void> {
   const handle = await fs.open(directory, 'r');
   try {
     await handle.sync();

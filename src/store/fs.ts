@@ -7,7 +7,7 @@ import { sha256Hex, verifiedSha256 } from './digest.js';
 import { fsError, isAbsent } from './fs-errors.js';
 import { describeFile, listFiles } from './fs-list.js';
 import { objectPath } from './fs-path.js';
-import { createFile, replaceFile, syncDirectory } from './fs-write.js';
+import { createFile, removeFile, replaceFile } from './fs-write.js';
 import { createKeyedQueue } from './keyed-queue.js';
 import type { GetRequest, ObjectAddress, ObjectStore, ObjectSummary, PutRequest, StoredObject } from './object-store.js';
 import { objectNotFound, preconditionFailed } from './store-errors.js';
@@ -24,9 +24,9 @@ const inOrder = createKeyedQueue();
  * Objects as plain files. A version is the quoted SHA-256 of the content, so it survives copies, `touch` and backups;
  * `list` therefore reads every file it names.
  *
- * Creating (`ifAbsent`) is atomic between any processes. `ifMatch` is exact within one process; between processes
- * there is a moment between the comparison and the rename in which another writer's file can be replaced, because
- * POSIX has no conditional rename. Attributes are not kept.
+ * Creating (`ifAbsent`) is atomic between any processes. Replacing and deleting take turns by a lock file, so `ifMatch`
+ * holds between all who use this driver; a program that writes the files itself is seen only up to the comparison
+ * right before the rename, because POSIX has no conditional rename. Attributes are not kept.
  */
 export function fsObjectStore(options: FsObjectStoreOptions): ObjectStore {
   if (options.root === '') throw new ConfigError('STORE_ROOT_EMPTY', 'The file-system store needs a root directory.');
@@ -102,17 +102,16 @@ class FsStore implements ObjectStore {
 async function write(path: string, bytes: Uint8Array, address: ObjectAddress, request: PutRequest): Promise<void> {
   request.signal?.throwIfAborted();
   if (request.ifAbsent === true) return createFile(path, bytes, address);
-  return replaceFile(path, bytes, () => assertVersion(path, address, request.ifMatch));
+  return replaceFile(path, bytes, address, () => assertVersion(path, address, request.ifMatch));
 }
 
 async function remove(path: string, address: ObjectAddress, ifMatch: string | undefined): Promise<void> {
-  if (ifMatch !== undefined) {
-    const found = await describeFile(path);
-    if (found === undefined) return;
-    if (`"${found.sha256}"` !== ifMatch) throw preconditionFailed(address, {});
-  }
-  await fs.unlink(path);
-  await syncDirectory(resolve(path, '..'));
+  // What is absent needs no lock, and has perhaps no directory to put one in.
+  await fs.access(path);
+  return removeFile(path, address, async () => {
+    await fs.access(path);
+    await assertVersion(path, address, ifMatch);
+  });
 }
 
 async function assertVersion(path: string, address: ObjectAddress, ifMatch: string | undefined): Promise<void> {

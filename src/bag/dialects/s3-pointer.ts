@@ -36,6 +36,8 @@ function isTruthy<V>(reader: ValueReader<V>, value: V): boolean {
       return reader.number(value) !== 0;
     case 'string':
       return reader.text(value) !== '';
+    case 'nonfinite':
+      return true;
     default:
       return reader.names(value).length > 0 || reader.items(value).length > 0;
   }

@@ -8,6 +8,7 @@ import { FileReplacement } from './file-replacement.js';
 /** A file that is one document. */
 export class FileContainer implements SourceContainer {
   version: string | undefined;
+  readonly tail = new Uint8Array();
 
   constructor(
     readonly id: string,

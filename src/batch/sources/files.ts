@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { glob, isDynamicPattern } from 'tinyglobby';
@@ -21,7 +22,13 @@ export class FilesSource implements DocumentSource {
   async *containers(): AsyncIterable<SourceContainer> {
     const paths = (await this.paths()).filter((path) => !isTemporary(path) && !this.isExcluded(path));
     if (paths.length === 0) throw new ConfigError('SOURCE_EMPTY', `${this.id}: no *.json, *.ndjson or *.jsonl file there`);
-    for (const path of paths.sort()) yield this.container(path);
+    const seen = new Set<string>();
+    for (const path of paths.sort()) {
+      const real = realPath(path);
+      if (seen.has(real)) continue;
+      seen.add(real);
+      yield this.container(path);
+    }
   }
 
   container(path: string): SourceContainer {
@@ -40,6 +47,16 @@ export class FilesSource implements DocumentSource {
   private isExcluded(path: string): boolean {
     const absolute = resolve(path);
     return this.excluded.some((directory) => absolute.startsWith(resolve(directory) + sep));
+  }
+}
+
+/** Links give a file several names. It is one document, and must not be rewritten under two of them at once. */
+function realPath(path: string): string {
+  try {
+    return realpathSync.native(path);
+  } catch {
+    // A link to nothing, or a file that has just gone: reading it will say so.
+    return path;
   }
 }
 

@@ -1,3 +1,5 @@
+import type { SourceDocument } from '../source.js';
+
 /** A line and how it ended: `\n`, `\r\n` or nothing at the end of the file. */
 export interface Line {
   readonly bytes: Uint8Array;
@@ -31,6 +33,31 @@ function toLine(bytes: Uint8Array): Line {
   const hasLf = bytes.at(-1) === LF;
   const end = hasLf ? (bytes.at(-2) === CR ? bytes.length - 2 : bytes.length - 1) : bytes.length;
   return { bytes: bytes.subarray(0, end), ending: bytes.subarray(end) };
+}
+
+/**
+ * The documents of a container that has one a line, named by their line numbers. Blank lines belong to the frame of the
+ * document behind them; returns those behind the last one.
+ */
+export async function* lineDocuments(id: string, lines: AsyncIterable<Line>): AsyncGenerator<SourceDocument, Uint8Array> {
+  let blank: Uint8Array[] = [];
+  let number = 0;
+  for await (const line of lines) {
+    number++;
+    if (isBlank(line.bytes)) {
+      blank.push(line.bytes, line.ending);
+      continue;
+    }
+    const frame = { before: Buffer.concat(blank), after: line.ending };
+    blank = [];
+    yield { id: `${id}#L${number}`, line: number, bytes: line.bytes, frame };
+  }
+  return Buffer.concat(blank);
+}
+
+/** A document's new bytes between what stood around the old ones. */
+export function framed({ frame }: SourceDocument, bytes: Uint8Array): Uint8Array {
+  return frame ? Buffer.concat([frame.before, bytes, frame.after]) : bytes;
 }
 
 /** True for a line of white space: it separates, and is no document. */

@@ -4,14 +4,14 @@ import type { Disk } from '../disk.js';
 import { diskError } from '../disk-errors.js';
 import type { Replacement, SourceContainer, SourceDocument } from '../source.js';
 import { FileReplacement } from './file-replacement.js';
-import { isBlank, readLines } from './lines.js';
+import { framed, lineDocuments, readLines } from './lines.js';
 
 const CHUNK_BYTES = 1 << 20;
 
 /** A file with one document a line, read and replaced as a stream. */
 export class NdjsonContainer implements SourceContainer {
   version: string | undefined;
-  private tail: Uint8Array = new Uint8Array();
+  tail: Uint8Array = new Uint8Array();
 
   constructor(
     readonly id: string,
@@ -20,19 +20,7 @@ export class NdjsonContainer implements SourceContainer {
 
   async *documents(): AsyncIterable<SourceDocument> {
     const hash = createHash('sha256');
-    let blank: Uint8Array[] = [];
-    let number = 0;
-    for await (const line of readLines(hashed(this.read(), hash))) {
-      number++;
-      if (isBlank(line.bytes)) {
-        blank.push(line.bytes, line.ending);
-        continue;
-      }
-      const frame = { before: Buffer.concat(blank), after: line.ending };
-      blank = [];
-      yield { id: `${this.id}#L${number}`, line: number, bytes: line.bytes, frame };
-    }
-    this.tail = Buffer.concat(blank);
+    this.tail = yield* lineDocuments(this.id, readLines(hashed(this.read(), hash)));
     this.version = hash.digest('hex');
   }
 
@@ -40,8 +28,8 @@ export class NdjsonContainer implements SourceContainer {
     const file = await FileReplacement.open(this.disk, this.id);
     return {
       write: (document, bytes) => file.write(framed(document, bytes)),
-      commit: async () => {
-        await file.write(this.tail);
+      commit: async (tail) => {
+        await file.write(tail);
         await file.commit(this.version ?? '');
         return '';
       },
@@ -56,11 +44,6 @@ export class NdjsonContainer implements SourceContainer {
       throw diskError(this.id, error);
     }
   }
-}
-
-/** A document's new bytes between what stood around the old ones. */
-export function framed({ frame }: SourceDocument, bytes: Uint8Array): Uint8Array {
-  return frame ? Buffer.concat([frame.before, bytes, frame.after]) : bytes;
 }
 
 async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: ReturnType<typeof createHash>): AsyncIterable<Uint8Array> {

@@ -2,14 +2,13 @@ import { ConflictError, StateBagError } from '../../errors.js';
 import type { ObjectAddress, ObjectStore, StoredObject } from '../../store/index.js';
 import { formatS3Uri } from '../../store/index.js';
 import type { Replacement, SourceContainer, SourceDocument } from '../source.js';
-import { isBlank, readLines } from './lines.js';
-import { framed } from './ndjson.js';
+import { framed, lineDocuments, readLines } from './lines.js';
 
 /** An object in a bucket: one document, or one a line when its key ends in `.ndjson` or `.jsonl`. */
 export class ObjectContainer implements SourceContainer {
   readonly id: string;
   private object: StoredObject | undefined;
-  private tail: Uint8Array = new Uint8Array();
+  tail: Uint8Array = new Uint8Array();
 
   constructor(
     private readonly objects: ObjectStore,
@@ -24,25 +23,11 @@ export class ObjectContainer implements SourceContainer {
   }
 
   async *documents(signal?: AbortSignal): AsyncIterable<SourceDocument> {
-    this.object = await this.objects.get(this.address, signal ? { signal } : {});
-    if (this.isNdjson) yield* this.lines(this.object.bytes);
-    else yield { id: this.id, line: undefined, bytes: this.object.bytes };
-  }
-
-  private async *lines(bytes: Uint8Array): AsyncIterable<SourceDocument> {
-    let blank: Uint8Array[] = [];
-    let number = 0;
-    for await (const line of readLines([bytes])) {
-      number++;
-      if (isBlank(line.bytes)) {
-        blank.push(line.bytes, line.ending);
-        continue;
-      }
-      const frame = { before: Buffer.concat(blank), after: line.ending };
-      blank = [];
-      yield { id: `${this.id}#L${number}`, line: number, bytes: line.bytes, frame };
-    }
-    this.tail = Buffer.concat(blank);
+    // Once only: lines read twice must come from the one version that the new content replaces.
+    this.object ??= await this.objects.get(this.address, signal ? { signal } : {});
+    const { bytes } = this.object;
+    if (this.isNdjson) this.tail = yield* lineDocuments(this.id, readLines([bytes]));
+    else yield { id: this.id, line: undefined, bytes };
   }
 
   replace(signal?: AbortSignal): Promise<Replacement> {
@@ -52,7 +37,7 @@ export class ObjectContainer implements SourceContainer {
         parts.push(framed(document, bytes));
         return Promise.resolve();
       },
-      commit: () => this.put(Buffer.concat([...parts, this.tail]), signal),
+      commit: (tail) => this.put(Buffer.concat([...parts, tail]), signal),
       abort: () => Promise.resolve(),
     });
   }
@@ -64,8 +49,19 @@ export class ObjectContainer implements SourceContainer {
       const { attributes } = await this.objects.get(this.address, { withTags: true, ...(signal ? { signal } : {}) });
       return await this.objects.put(this.address, bytes, { ifMatch: version, attributes, ...(signal ? { signal } : {}) });
     } catch (error) {
+      const landed = await this.landed(bytes);
+      if (landed) return landed.version;
       throw this.moved(error) ?? error;
     }
+  }
+
+  /**
+   * A write whose reply was lost, and which the SDK then repeated, shows as a failed condition. What lies there now
+   * decides; when that cannot be read either, nothing is known and the error stands.
+   */
+  private async landed(bytes: Uint8Array): Promise<StoredObject | undefined> {
+    const found = await this.objects.get(this.address).catch(() => undefined);
+    return found && Buffer.compare(found.bytes, bytes) === 0 ? found : undefined;
   }
 
   private moved(cause: unknown): ConflictError | undefined {

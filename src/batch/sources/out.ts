@@ -7,7 +7,7 @@ import type { Disk, DiskFile } from '../disk.js';
 import { diskError } from '../disk-errors.js';
 import type { Replacement, SourceContainer } from '../source.js';
 import { digestFile, temporaryName } from './file-replacement.js';
-import { framed } from './ndjson.js';
+import { framed } from './lines.js';
 
 /** Where migrated documents go when they do not replace the old ones. */
 export interface OutTarget {
@@ -44,30 +44,36 @@ export async function openOutFile(disk: Disk, path: string): Promise<Replacement
 
 function outReplacement(disk: Disk, path: string, file: DiskFile): Replacement {
   const hash = createHash('sha256');
-  const abort = async () => {
-    await Promise.allSettled([file.close()]);
-    await disk.remove(temporaryName(path));
+  const write = async (bytes: Uint8Array) => {
+    hash.update(bytes);
+    await file.write(bytes);
+  };
+  const commit = async (tail: Uint8Array) => {
+    if (tail.length > 0) await write(tail);
+    await file.sync();
+    await file.close();
+    await commitNew(disk, path, hash.digest('hex'));
   };
   return {
-    write: async (document, bytes) => {
-      const text = framed(document, bytes);
-      hash.update(text);
-      await file.write(text);
+    write: (document, bytes) => write(framed(document, bytes)).catch(asDiskError(path)),
+    commit: (tail) => commit(tail).then(() => '', asDiskError(path)),
+    abort: async () => {
+      await Promise.allSettled([file.close()]);
+      await disk.remove(temporaryName(path));
     },
-    commit: async () => {
-      await file.sync();
-      await file.close();
-      await commitNew(disk, path, hash.digest('hex'));
-      return '';
-    },
-    abort,
+  };
+}
+
+function asDiskError(path: string): (error: unknown) => never {
+  return (error) => {
+    throw diskError(path, error);
   };
 }
 
 async function commitNew(disk: Disk, path: string, sha256: string): Promise<void> {
   const existing = await digestFile(path).catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw diskError(path, error);
+    throw error;
   });
   if (existing === undefined) return renameDurably(disk, temporaryName(path), path);
   await disk.remove(temporaryName(path));
@@ -78,15 +84,19 @@ async function commitNew(disk: Disk, path: string, sha256: string): Promise<void
 
 /** Standard output as the place to go, one document a line or the one document. */
 export function streamReplacement(output: { write(bytes: Uint8Array, done: (error?: Error | null) => void): unknown }): Replacement {
+  const write = (bytes: Uint8Array) =>
+    new Promise<void>((resolveWrite, reject) => {
+      output.write(bytes, (error) => {
+        if (error) reject(error);
+        else resolveWrite();
+      });
+    });
   return {
-    write: (document, bytes) =>
-      new Promise((resolveWrite, reject) => {
-        output.write(framed(document, bytes), (error) => {
-          if (error) reject(error);
-          else resolveWrite();
-        });
-      }),
-    commit: () => Promise.resolve(''),
+    write: (document, bytes) => write(framed(document, bytes)),
+    commit: async (tail) => {
+      if (tail.length > 0) await write(tail);
+      return '';
+    },
     abort: () => Promise.resolve(),
   };
 }

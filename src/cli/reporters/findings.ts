@@ -38,6 +38,5 @@ export function shortId(id: string, cwd: string): string {
 
 /** A reason may quote a document; control characters of it must not reach a terminal. */
 function oneLine(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ');
+  return text.replace(/\p{Cc}+/gu, ' ');
 }

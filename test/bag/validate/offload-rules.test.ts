@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_LAYOUT } from '../../../src/bag/layout.js';
 import { OFFLOADED_MEMBERS, offloadRuleOf } from '../../../src/bag/validate/offload-rules.js';
 import { validateStateBag } from '../../../src/bag/validate/state-bag.js';
 import { readSchema } from '../../schemas/read-schema.js';
@@ -32,6 +33,11 @@ describe('the offload rules', () => {
         maxInlineBytes: 51_200,
       },
     ]);
+  });
+
+  it('give the keys of the default layout', () => {
+    const keys = OFFLOADED_MEMBERS.map(({ folder, file }) => `${folder}/{ownerId}/{workflowId}/{sha256}/${file}`);
+    expect(keys).toEqual([DEFAULT_LAYOUT.config, DEFAULT_LAYOUT.map, DEFAULT_LAYOUT.manifest]);
   });
 
   it('are found by member', () => {

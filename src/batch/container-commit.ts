@@ -1,0 +1,72 @@
+import type { Committer } from './committer.js';
+import { LazyReplacement } from './lazy-replacement.js';
+import type { Prepared } from './prepare.js';
+import type { SourceContainer, SourceDocument } from './source.js';
+
+/** A document on its way through a container. */
+export interface Item {
+  readonly document: SourceDocument;
+  /** `undefined` for a document that the run is not about. */
+  readonly prepared: Prepared | undefined;
+}
+
+/** The writing of one container: intents first, then the swap. Never throws: `failure` says what went wrong. */
+export class ContainerCommit {
+  readonly migrated: Item[] = [];
+  failure: { readonly error: unknown } | undefined;
+  private readonly replacement: LazyReplacement;
+
+  constructor(
+    private readonly container: SourceContainer,
+    private readonly committer: Committer,
+  ) {
+    const { destination } = committer;
+    this.replacement = new LazyReplacement(container, () => destination.open(container), destination.isCopy);
+  }
+
+  /** Takes the documents in order. After a failure they are only remembered, so that each is accounted for. */
+  async take(item: Item): Promise<void> {
+    const validated = item.prepared?.validated;
+    if (validated) this.migrated.push(withoutBytes(item));
+    if (this.mustNotBeCopied(item)) return;
+    await this.attempt(async () => {
+      if (validated) await this.committer.intend(this.container, validated);
+      await this.replacement.write(item.document, validated?.rewrite.bytes);
+    });
+  }
+
+  async finish(): Promise<void> {
+    await this.attempt(async () => {
+      if (!this.replacement.isOpen) return;
+      await this.committer.flush();
+      await this.replacement.commit();
+    });
+  }
+
+  /** Gives up. A file in the making that cannot be removed is taken over by the next run. */
+  async fail(error: unknown): Promise<void> {
+    this.failure ??= { error };
+    await Promise.allSettled([this.replacement.abort()]);
+  }
+
+  private async attempt(step: () => Promise<void>): Promise<void> {
+    if (this.failure) return;
+    try {
+      await step();
+    } catch (error) {
+      await this.fail(error);
+    }
+  }
+
+  /** A copy is for use; a document that needs somebody is not to be used. A line stays, so that lines keep their numbers. */
+  private mustNotBeCopied({ document, prepared }: Item): boolean {
+    const outcome = prepared?.outcome.outcome;
+    return this.committer.destination.isCopy && document.line === undefined && outcome !== 'migrated' && outcome !== 'unchanged';
+  }
+}
+
+/** What is kept of a document until its container is committed: not its bytes. */
+function withoutBytes({ document, prepared }: Item): Item {
+  const { id, line } = document;
+  return { document: { id, line, bytes: new Uint8Array() }, prepared: prepared && { outcome: prepared.outcome, validated: undefined } };
+}

@@ -1,0 +1,28 @@
+import { defineCommand } from '../command.js';
+import type { CommandArguments } from '../command.js';
+import { EXIT } from '../exit-code.js';
+import { hydrateDocument } from '../hydrate-document.js';
+import type { CliIo } from '../io.js';
+import { print } from '../io.js';
+import { noStore, openStore } from '../open-store.js';
+import { storeOptions, storeSettings } from '../options/store-options.js';
+import { readInput } from '../read-input.js';
+
+export const command = defineCommand({
+  usage: 'FILE|- --store S',
+  positionals: { min: 1, max: 1 },
+  builder: storeOptions,
+  examples: [
+    ['a lean bag as an old runner knows it', 'statebag hydrate lean.json --store s3://my-bucket'],
+    ['through a pipe', 'statebag hydrate - --store ./store < lean.json > fat.json'],
+  ],
+  notes: ['workflow_config and partition_map come back with the bytes they had; everything else keeps its own. The file is not changed.'],
+  handler: hydrateCommand,
+});
+
+async function hydrateCommand({ positionals, options }: CommandArguments<typeof storeOptions>, io: CliIo): Promise<number> {
+  const bytes = await readInput(positionals[0]!, io);
+  const blobs = options.store === undefined ? noStore() : (await openStore(storeSettings(options, options.store), io.cwd)).blobs;
+  await print(io.stdout, await hydrateDocument(bytes, blobs));
+  return EXIT.ok;
+}

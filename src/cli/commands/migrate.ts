@@ -1,0 +1,90 @@
+import { needsAttention } from '../../batch/outcome.js';
+import type { RunReport } from '../../batch/migrate.js';
+import { defineCommand } from '../command.js';
+import { formatCommandLine } from '../command-line.js';
+import { EXIT } from '../exit-code.js';
+import type { CliIo } from '../io.js';
+import { applyMigration } from '../migration/apply-migration.js';
+import { dryRun } from '../migration/dry-run.js';
+import { openMigration } from '../migration/open-migration.js';
+import type { OpenMigration } from '../migration/open-migration.js';
+import { migrateOptions, parseRequest } from '../migration/request.js';
+import type { MigrateArguments, MigrationRequest } from '../migration/request.js';
+import { documentMembers, isFinding, totalRows, verifyRows } from '../reporters/migration-figures.js';
+import { jsonOutcomeReporter, textOutcomeReporter } from '../reporters/outcome-reporter.js';
+import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
+import { verifyJournal } from '../verification.js';
+import type { VerifyTotals } from '../verification.js';
+import { watchSignals } from '../watch-signals.js';
+import type { SignalWatch } from '../watch-signals.js';
+
+export const command = defineCommand({
+  usage: 'SOURCE… --store S',
+  positionals: { min: 1, max: Infinity },
+  builder: migrateOptions,
+  examples: [
+    ['what would happen; nothing is written', 'statebag migrate bags/ --store ./store'],
+    ['write, and verify what was written', 'statebag migrate bags/ --store s3://my-bucket/statebag --apply --verify'],
+    ['paused executions in a bucket, three processes side by side (this is the first)', 'statebag migrate s3://my-bucket/paused/ --store s3://my-bucket --apply --shard 1/3 --journal journal-1'],
+    ['copies instead of a rewrite in place', "statebag migrate 'bags/**/*.json' --store ./store --out lean/ --apply"],
+    ['one bag through a pipe', 'statebag migrate - --store ./store --apply < fat.json > lean.json'],
+    ['a plan, a review, and just that', 'statebag migrate bags/ --store ./store --plan-out plan.ndjson && statebag migrate bags/ --store ./store --plan plan.ndjson --apply'],
+    ['again only what failed', 'statebag migrate bags/ --store ./store --apply --only-failed'],
+  ],
+  notes: [
+    'A source is a file, a directory (its *.json, *.ndjson and *.jsonl), a glob in quotes, s3://bucket/prefix, or - for standard input.',
+    'Run the same command again to go on after an interruption; the journal knows what is done.',
+    'The first SIGINT or SIGTERM finishes the documents in hand (exit 1 when some were not started), the second ends at once (exit 130).',
+    'Every intent is on the disk before its document changes, so a kill at any moment loses nothing.',
+  ],
+  handler: migrateCommand,
+});
+
+async function migrateCommand(args: MigrateArguments, io: CliIo): Promise<number> {
+  const opened = await openMigration(parseRequest(args, io), io);
+  const reporter = openReporter(opened);
+  const signals = watchSignals(io);
+  try {
+    return await work(opened, signals, reporter);
+  } catch (error) {
+    await reporter.fail(error);
+    throw error;
+  } finally {
+    signals.release();
+  }
+}
+
+async function work(opened: OpenMigration, signals: SignalWatch, reporter: OutcomeReporter): Promise<number> {
+  const { request, io } = opened;
+  const mode = request.apply ? applyMigration : dryRun;
+  const report = await mode(opened, signals, (outcome) => reporter.add(documentMembers(outcome), isFinding(outcome)));
+  const { totals, complete } = report;
+  const verified = request.verify && complete ? await verifyWritten(opened) : undefined;
+  const rows = [...totalRows(totals, !request.apply), ...(verified ? verifyRows(verified) : [])];
+  await reporter.finish({ totals, complete, ...(verified && { verify: verified }) }, rows);
+  if (!request.output.quiet) hint(request, report, io);
+  const isVerified = verified === undefined || verified.verified === verified.documents;
+  return isVerified && !needsAttention(totals) ? EXIT.ok : EXIT.findings;
+}
+
+/** Where the documents go to standard output, what is said of them goes elsewhere. */
+function openReporter({ request, place, io }: OpenMigration): OutcomeReporter {
+  if (request.output.json) return jsonOutcomeReporter(io.stdout);
+  const isTaken = request.apply && place.kind === 'stdout';
+  return textOutcomeReporter(io, request.output, isTaken ? io.stderr : io.stdout);
+}
+
+function verifyWritten({ request, store, io }: OpenMigration): Promise<VerifyTotals> {
+  const { journal, concurrency, output } = request;
+  return verifyJournal({ directory: journal, store, s3: request.store.s3, concurrency, io, quiet: output.quiet });
+}
+
+function hint(request: MigrationRequest, report: RunReport, { stderr }: CliIo): void {
+  const line = formatCommandLine(request.given);
+  if (report.stoppedBy) {
+    const why = report.stoppedBy === 'signal' ? 'stopped as asked' : 'stopped: more documents need somebody than --max-failures allows';
+    stderr.write(`statebag: ${why}; to go on: ${line}\n`);
+  } else if (!request.apply) {
+    stderr.write(`statebag: this was a dry run, nothing was written; to write: ${line} --apply\n`);
+  }
+}

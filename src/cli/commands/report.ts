@@ -1,0 +1,55 @@
+import { defineCommand } from '../command.js';
+import type { CommandArguments } from '../command.js';
+import { EXIT } from '../exit-code.js';
+import type { CliIo } from '../io.js';
+import { print } from '../io.js';
+import { readReport } from '../journal-report.js';
+import type { JournalReport, RunReport } from '../journal-report.js';
+import { journalOptions, requireJournal } from '../options/journal-options.js';
+import { outputOptions, outputSettings } from '../options/output-options.js';
+import { shortId } from '../reporters/findings.js';
+import { formatCount } from '../reporters/sizes.js';
+import { statusRows } from '../reporters/status-figures.js';
+import { formatTable } from '../reporters/table.js';
+
+const options = { ...journalOptions, ...outputOptions };
+
+export const command = defineCommand({
+  usage: '--journal DIR',
+  positionals: { min: 0, max: 0 },
+  builder: options,
+  examples: [
+    ['everything a journal tells', 'statebag report --journal statebag-journal'],
+    ['for a program, with every finding', 'statebag report --journal statebag-journal --json'],
+  ],
+  handler: reportCommand,
+});
+
+async function reportCommand({ options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
+  const report = await readReport(requireJournal(values, io));
+  const { json } = outputSettings(values, io);
+  await print(io.stdout, json ? `${JSON.stringify(report)}\n` : asText(report, io));
+  return EXIT.ok;
+}
+
+function asText(report: JournalReport, { cwd }: CliIo): string {
+  const codes = Object.entries(report.codes).map(([code, count]) => [code, formatCount(count)] as const);
+  const findings = report.findings.map(({ id, outcome, code }) => `${outcome}  ${shortId(id, cwd)}  ${code}`);
+  return [
+    section('Totals', formatTable(statusRows({ ...report, runs: report.runs.length }))),
+    section('Runs', formatTable(report.runs.map((run) => [run.at, run.command, runRemark(run)]))),
+    section('Outcomes by code', codes.length === 0 ? '' : formatTable(codes)),
+    section('Findings', findings.length === 0 ? '' : `${findings.join('\n')}\n`),
+  ]
+    .filter((text) => text !== '')
+    .join('\n');
+}
+
+function section(title: string, text: string): string {
+  return text === '' ? '' : `${title}\n${text}`;
+}
+
+function runRemark({ target, store, complete }: RunReport): string {
+  const end = complete === undefined ? 'killed before its end' : complete ? 'complete' : 'stopped early';
+  return `to ${target}, store ${store}, ${end}`;
+}

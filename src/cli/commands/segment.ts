@@ -1,0 +1,50 @@
+import { byteReader, readDocument } from '../../bag/byte-reader.js';
+import type { ByteValue } from '../../bag/byte-reader.js';
+import { resolveSegment } from '../../bag/resolve.js';
+import type { ResolvedSegment } from '../../bag/resolve.js';
+import { defineCommand } from '../command.js';
+import type { CommandArguments } from '../command.js';
+import { EXIT } from '../exit-code.js';
+import type { CliIo } from '../io.js';
+import { print } from '../io.js';
+import { noStore, openStore } from '../open-store.js';
+import { optionGroup } from '../command.js';
+import { parseWhole } from '../options/parse-value.js';
+import { storeOptions, storeSettings } from '../options/store-options.js';
+import { readInput } from '../read-input.js';
+
+const options = {
+  ...optionGroup('Which segment', { index: { type: 'string', value: 'N', describe: 'position in the map, instead of the one the event names' } }),
+  ...storeOptions,
+  ...optionGroup('Output', { json: { type: 'boolean', describe: 'with its index and where it was found: {"segmentIndex","source","segmentConfig"}' } }),
+};
+
+export const command = defineCommand({
+  usage: 'FILE|-',
+  positionals: { min: 1, max: 1 },
+  builder: options,
+  examples: [
+    ['the program a runner would be given for this event', 'statebag segment event.json --store s3://my-bucket'],
+    ['another segment of the same workflow', 'statebag segment event.json --index 3 --store ./store'],
+    ['an event that carries everything needs no store', 'statebag segment - < fat.json'],
+  ],
+  notes: ['The bytes are those of the map or manifest, unchanged. An event without a program is an error (exit 1), never another program.'],
+  handler: segmentCommand,
+});
+
+async function segmentCommand({ positionals, options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
+  const index = values.index === undefined ? undefined : parseWhole('index', values.index, 0);
+  const event = await readInput(positionals[0]!, io);
+  const blobs = values.store === undefined ? noStore() : (await openStore(storeSettings(values, values.store), io.cwd)).blobs;
+  const resolved = await resolveSegment(byteReader, readDocument(event), blobs, { index });
+  await print(io.stdout, values.json ? asJson(resolved) : Buffer.concat([byteReader.bytes(resolved.segmentConfig), NEWLINE]));
+  return EXIT.ok;
+}
+
+const NEWLINE = Buffer.from('\n');
+
+/** The program goes in with its own bytes, so that nothing in it is spelled anew. */
+function asJson({ segmentIndex, source, segmentConfig }: ResolvedSegment<ByteValue>): Uint8Array {
+  const head = `{"segmentIndex":${segmentIndex ?? 'null'},"source":${JSON.stringify(source)},"segmentConfig":`;
+  return Buffer.concat([Buffer.from(head), byteReader.bytes(segmentConfig), Buffer.from('}\n')]);
+}

@@ -1,0 +1,50 @@
+import { summarizeJournal } from '../../batch/journal-read.js';
+import { statusOf } from '../../batch/status.js';
+import type { JournalStatus } from '../../batch/status.js';
+import { defineCommand } from '../command.js';
+import type { CommandArguments } from '../command.js';
+import { EXIT } from '../exit-code.js';
+import type { CliIo } from '../io.js';
+import { print } from '../io.js';
+import { lastRun } from '../journal-store.js';
+import { journalOptions, requireJournal } from '../options/journal-options.js';
+import { outputOptions, outputSettings } from '../options/output-options.js';
+import { paintFor } from '../reporters/colours.js';
+import { Findings } from '../reporters/findings.js';
+import { statusRows } from '../reporters/status-figures.js';
+import { formatTable } from '../reporters/table.js';
+
+const options = { ...journalOptions, ...outputOptions };
+
+export const command = defineCommand({
+  usage: '--journal DIR',
+  positionals: { min: 0, max: 0 },
+  builder: options,
+  examples: [
+    ['where the migration stands', 'statebag status --journal statebag-journal'],
+    ['for a program', 'statebag status --journal statebag-journal --json'],
+  ],
+  notes: ['Each document counts once, with the last word on it. Exit 1 when documents need somebody or a run did not get to its end.'],
+  handler: statusCommand,
+});
+
+async function statusCommand({ options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
+  const directory = requireJournal(values, io);
+  const output = outputSettings(values, io);
+  const summary = await summarizeJournal(directory);
+  lastRun(directory, summary);
+  const status = statusOf(summary);
+  if (output.json) await print(io.stdout, `${JSON.stringify(status)}\n`);
+  else await print(io.stdout, formatTable(statusRows(status)) + findingsOf(status).format(io.cwd, paintFor(output.colour).bad));
+  return isSettled(status) ? EXIT.ok : EXIT.findings;
+}
+
+function findingsOf(status: JournalStatus): Findings {
+  const findings = new Findings();
+  for (const finding of status.findings) findings.add(finding);
+  return findings;
+}
+
+function isSettled({ totals, isClosed }: JournalStatus): boolean {
+  return isClosed && totals.failed + totals.quarantined + totals.unsettled === 0;
+}

@@ -1,0 +1,73 @@
+import { summarizeJournal } from '../../batch/journal-read.js';
+import type { VerifyOutcome } from '../../batch/verify.js';
+import { defineCommand } from '../command.js';
+import type { CommandArguments } from '../command.js';
+import { EXIT } from '../exit-code.js';
+import type { CliIo } from '../io.js';
+import { journalStore, lastRun } from '../journal-store.js';
+import { openStore } from '../open-store.js';
+import { journalOptions, requireJournal } from '../options/journal-options.js';
+import { outputOptions, outputSettings } from '../options/output-options.js';
+import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
+import { storeOptions } from '../options/store-options.js';
+import { jsonOutcomeReporter, textOutcomeReporter } from '../reporters/outcome-reporter.js';
+import { formatCount } from '../reporters/sizes.js';
+import { verifyJournal } from '../verification.js';
+import type { VerifyTotals } from '../verification.js';
+
+const options = { ...journalOptions, ...concurrencyOptions, ...storeOptions, ...outputOptions };
+
+export const command = defineCommand({
+  usage: '--journal DIR',
+  positionals: { min: 0, max: 0 },
+  builder: options,
+  examples: [
+    ['everything the journal says was migrated', 'statebag verify --journal statebag-journal'],
+    ['for a program', 'statebag verify --journal statebag-journal --json'],
+    ['the store has been moved', 'statebag verify --journal statebag-journal --store /mnt/copy-of-store'],
+  ],
+  notes: [
+    'Each document must be what was written, satisfy its schema, give its original back byte for byte from journal and blobs,',
+    'and lead to the same program at every segment index. Nothing is written.',
+    'A document that changed or vanished since cannot be verified and counts as a finding (exit 1): after a resume that is life.',
+  ],
+  handler: verifyCommand,
+});
+
+async function verifyCommand({ options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
+  const directory = requireJournal(values, io);
+  const output = outputSettings(values, io);
+  const settings = journalStore(values, lastRun(directory, await summarizeJournal(directory)));
+  const store = await openStore(settings, io.cwd);
+  const reporter = output.json ? jsonOutcomeReporter(io.stdout) : textOutcomeReporter(io, output);
+  try {
+    const totals = await verifyJournal({
+      directory,
+      store,
+      s3: settings.s3,
+      concurrency: concurrencySetting(values),
+      io,
+      quiet: output.quiet,
+      onOutcome: (outcome) => reporter.add(documentMembers(outcome), outcome.outcome !== 'verified'),
+    });
+    await reporter.finish({ totals }, rows(totals));
+    return totals.verified === totals.documents ? EXIT.ok : EXIT.findings;
+  } catch (error) {
+    await reporter.fail(error);
+    throw error;
+  }
+}
+
+function documentMembers({ id, outcome, segments, code, reason }: VerifyOutcome) {
+  return { id, outcome, segments, ...(code && { code }), ...(reason && { reason }) };
+}
+
+function rows({ documents, verified, moved, failed, segments }: VerifyTotals): readonly (readonly [string, string])[] {
+  return [
+    ['documents', formatCount(documents)],
+    ['verified', formatCount(verified)],
+    ['changed since', formatCount(moved)],
+    ['failed', formatCount(failed)],
+    ['segment programs compared', formatCount(segments)],
+  ];
+}

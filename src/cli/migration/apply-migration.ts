@@ -1,0 +1,45 @@
+import { Committer } from '../../batch/committer.js';
+import { nodeDisk } from '../../batch/disk.js';
+import { pendingIntents } from '../../batch/journaled.js';
+import type { RunReport } from '../../batch/migrate.js';
+import type { Report } from './dry-run.js';
+import type { SignalWatch } from '../watch-signals.js';
+import { JournalSession } from './journal-session.js';
+import { runMigration } from './migration-run.js';
+import type { OpenMigration } from './open-migration.js';
+import { openDestination } from './place.js';
+import { writingSettings } from './settings.js';
+
+/** Writes: blobs, journal and documents, in that order for every document. */
+export async function applyMigration(opened: OpenMigration, signals: SignalWatch, report: Report): Promise<RunReport> {
+  const { request, store, description, io } = opened;
+  const session = await JournalSession.open(request.journal, { command: 'migrate', ...description }, io);
+  try {
+    const result = await runMigration(opened, {
+      settings: writingSettings(request, store.blobs),
+      committer: committerOf(opened, session),
+      stop: signals.stop,
+      summary: session.summary,
+      onOutcome: report,
+    });
+    await session.end({ ...result.totals }, result.complete);
+    return result;
+  } finally {
+    await session.close();
+  }
+}
+
+function committerOf({ request, place, sources, io }: OpenMigration, session: JournalSession): Committer {
+  return new Committer({
+    journal: session.journal,
+    destination: openDestination(place, sources, io),
+    runId: session.runId,
+    now: () => session.now(),
+    begin: () => {
+      session.begin();
+      if (!request.output.quiet) io.stderr.write(`statebag: journal of this run: ${request.journal}\n`);
+    },
+    pending: session.summary ? pendingIntents(session.summary) : new Map(),
+    disk: nodeDisk,
+  });
+}

@@ -1,0 +1,84 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { nodeDisk } from '../../batch/disk.js';
+import { JOURNAL_FILE } from '../../batch/journal.js';
+import { JOURNAL_VERSION } from '../../batch/journal-entry.js';
+import type { RunEntry } from '../../batch/journal-entry.js';
+import { summarizeJournal } from '../../batch/journal-read.js';
+import type { JournalSummary } from '../../batch/journal-read.js';
+import { LazyJournal } from '../../batch/lazy-journal.js';
+import { ConfigError } from '../../errors.js';
+import type { CliIo } from '../io.js';
+import { toolName } from '../version.js';
+
+/** What a `run` entry says beside who wrote it and when. */
+export type RunDescription = Pick<RunEntry, 'command' | 'target' | 'store' | 'bucket' | 'prefix' | 'sources' | 'options'>;
+
+/** One run's hold of a journal: what it said before, and the frame of entries around what the run adds. */
+export class JournalSession {
+  private begun = false;
+
+  private constructor(
+    readonly journal: LazyJournal,
+    readonly runId: string,
+    readonly summary: JournalSummary | undefined,
+    private readonly description: RunDescription,
+    private readonly io: CliIo,
+  ) {}
+
+  /** Locks the journal when it is there. Throws `ConfigError` `JOURNAL_MISMATCH` when it belongs to other work. */
+  static async open(directory: string, description: RunDescription, io: CliIo): Promise<JournalSession> {
+    const journal = await LazyJournal.at(directory, nodeDisk);
+    try {
+      const summary = await readSummary(directory);
+      assertSameWork(directory, summary, description);
+      return new JournalSession(journal, io.newRunId(), summary, description, io);
+    } catch (error) {
+      await journal.close();
+      throw error;
+    }
+  }
+
+  now(): string {
+    return this.io.now().toISOString();
+  }
+
+  /** Once, before the first entry of the run. */
+  begin(): void {
+    this.begun = true;
+    const { runId, description } = this;
+    this.journal.append({ kind: 'run', v: JOURNAL_VERSION, run: runId, at: this.now(), tool: toolName(), ...description });
+  }
+
+  get hasBegun(): boolean {
+    return this.begun;
+  }
+
+  /** Nothing is written when nothing was begun. */
+  async end(totals: Readonly<Record<string, number>>, complete: boolean): Promise<void> {
+    if (this.begun) this.journal.append({ kind: 'end', run: this.runId, at: this.now(), totals, complete });
+    await this.journal.flush();
+  }
+
+  close(): Promise<void> {
+    return this.journal.close();
+  }
+}
+
+/** `undefined` when there is no journal yet. */
+export async function readSummary(directory: string): Promise<JournalSummary | undefined> {
+  const exists = await stat(join(directory, JOURNAL_FILE)).catch(() => undefined);
+  return exists ? summarizeJournal(directory) : undefined;
+}
+
+/**
+ * Blobs are found again in the store of the last run, and only the last rewrite of a document can be undone from one
+ * journal: so a journal is about one store and one target.
+ */
+function assertSameWork(directory: string, summary: JournalSummary | undefined, description: RunDescription): void {
+  const last = summary?.runs.at(-1);
+  const same = ['target', 'store', 'bucket', 'prefix'] as const;
+  const differs = last && same.find((name) => last[name] !== description[name]);
+  if (!differs) return;
+  throw new ConfigError('JOURNAL_MISMATCH', `${directory} is about another ${differs} (${last[differs]}, not ${description[differs]}); give this run a --journal of its own`);
+}

@@ -1,0 +1,52 @@
+import { resolve } from 'node:path';
+import type { Plan } from '../../batch/plan-read.js';
+import type { CliIo } from '../io.js';
+import { openSources } from '../open-source.js';
+import type { OpenSource } from '../open-source.js';
+import { openStore } from '../open-store.js';
+import type { OpenStore } from '../open-store.js';
+import { ownPlaces } from '../own-places.js';
+import { present } from '../present.js';
+import { planPlace, refuseOverlap } from './place.js';
+import type { Place } from './place.js';
+import { openPlan } from './plan-file.js';
+import type { PlanDescription } from './plan-file.js';
+import type { MigrationRequest } from './request.js';
+
+/** A migration with everything at hand that it reads; nothing is written yet. */
+export interface OpenMigration {
+  readonly request: MigrationRequest;
+  readonly io: CliIo;
+  readonly store: OpenStore;
+  readonly sources: readonly OpenSource[];
+  readonly place: Place;
+  readonly plan: Plan | undefined;
+  /** What journals and plans are told about the work. */
+  readonly description: PlanDescription;
+}
+
+export async function openMigration(request: MigrationRequest, io: CliIo): Promise<OpenMigration> {
+  const store = await openStore(request.store, io.cwd);
+  const copies = request.out === undefined || request.out === '-' ? [] : [resolve(io.cwd, request.out)];
+  const own = ownPlaces(store, request.layout, [request.journal, ...copies]);
+  const sources = await openSources(request.sources, { io, s3: request.store.s3, ...own });
+  const place = await planPlace(request.out, sources, io);
+  refuseOverlap(place, sources);
+  const description = describe(request, store, sources);
+  const plan = request.plan === undefined ? undefined : await openPlan(request.plan, description);
+  return { request, io, store, sources, place, plan, description };
+}
+
+function describe(request: MigrationRequest, store: OpenStore, sources: readonly OpenSource[]): PlanDescription {
+  const { target, manifestForm, out, layout, concurrency, selection } = request;
+  const { allowBuckets, s3 } = request.store;
+  const { limit, shard, conditions } = selection;
+  return {
+    target,
+    store: store.spec,
+    bucket: store.blobs.bucket,
+    prefix: store.blobs.prefix,
+    sources: sources.map(({ source }) => source.id),
+    options: present({ manifestForm, layout, out, concurrency, limit, shard, where: conditions, allowBuckets, s3 }),
+  };
+}

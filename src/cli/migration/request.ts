@@ -1,0 +1,102 @@
+import { resolve } from 'node:path';
+import type { MaxFailures } from '../../batch/limits.js';
+import type { Layout } from '../../bag/layout.js';
+import type { ManifestForm } from '../../bag/manifest.js';
+import { ConfigError } from '../../errors.js';
+import { optionGroup } from '../command.js';
+import type { CommandArguments } from '../command.js';
+import type { CliIo } from '../io.js';
+import { journalDirectory, journalOptions } from '../options/journal-options.js';
+import { layoutOptions, layoutSettings } from '../options/layout-options.js';
+import { outputOptions, outputSettings } from '../options/output-options.js';
+import type { OutputSettings } from '../options/output-options.js';
+import { parseChoice } from '../options/parse-value.js';
+import { concurrencyOptions, concurrencySetting, maxFailuresSetting, selectionOptions, selectionSettings } from '../options/run-options.js';
+import type { SelectionSettings } from '../options/run-options.js';
+import { requireStore, storeOptions } from '../options/store-options.js';
+import type { StoreSettings } from '../open-store.js';
+
+export const migrateOptions = {
+  ...optionGroup('What to do', {
+    apply: { type: 'boolean', describe: 'write; without it everything is computed and nothing written' },
+    to: { type: 'string', value: 'lean|bridge', describe: 'what becomes of the bags (default lean)' },
+    manifest: { type: 'string', value: 'list|envelope', describe: 'form of the segment manifest (default list)' },
+    out: { type: 'string', value: 'DIR|FILE|-', describe: 'write copies instead of rewriting in place' },
+    'plan-out': { type: 'string', value: 'FILE', describe: 'write a plan for review (in a dry run)' },
+    plan: { type: 'string', value: 'FILE', describe: 'do what the plan says and nothing else' },
+    verify: { type: 'boolean', describe: 'verify everything afterwards' },
+  }),
+  ...journalOptions,
+  ...storeOptions,
+  ...concurrencyOptions,
+  ...selectionOptions,
+  ...optionGroup('Which documents, and how fast', {
+    'only-failed': { type: 'boolean', describe: 'only documents that failed or were quarantined, as the journal says' },
+    'max-failures': { type: 'string', value: 'N|P%', describe: 'stop when more than so many fail or are quarantined' },
+  }),
+  ...layoutOptions,
+  ...outputOptions,
+};
+
+export type MigrateArguments = CommandArguments<typeof migrateOptions>;
+
+/** What a user wants migrated, checked as far as it can be without touching anything. Paths are absolute. */
+export interface MigrationRequest {
+  readonly sources: readonly string[];
+  readonly store: StoreSettings;
+  readonly layout: Layout;
+  readonly target: 'lean' | 'bridge';
+  readonly manifestForm: ManifestForm;
+  readonly apply: boolean;
+  readonly verify: boolean;
+  /** As given; `-` is standard output. */
+  readonly out: string | undefined;
+  readonly planOut: string | undefined;
+  readonly plan: string | undefined;
+  readonly journal: string;
+  readonly concurrency: number;
+  readonly selection: SelectionSettings;
+  readonly onlyFailed: boolean;
+  readonly maxFailures: MaxFailures | undefined;
+  readonly output: OutputSettings;
+  readonly given: readonly string[];
+}
+
+/** Throws `ConfigError` for options that contradict each other. */
+export function parseRequest({ positionals, options, given }: MigrateArguments, io: CliIo): MigrationRequest {
+  const out = options.out ?? (positionals.includes('-') ? '-' : undefined);
+  const isStdout = options.apply && out === '-';
+  refuse(options['plan-out'] !== undefined && options.apply, '--plan-out belongs to a dry run; leave --apply away');
+  refuse(options['plan-out'] !== undefined && options.plan !== undefined, '--plan-out makes a plan and --plan follows one; give one of them');
+  refuse(options.plan !== undefined && (options.where.length > 0 || options['only-failed']), '--plan names its documents; --where and --only-failed belong to making it');
+  refuse(isStdout && options.json, '--json and the documents both want standard output; give --out FILE');
+  refuse(options.verify && !options.apply, '--verify reads what --apply has written; give both');
+  refuse(options.verify && isStdout, 'what went to standard output cannot be verified; give --out FILE');
+  return {
+    sources: positionals,
+    store: requireStore(options),
+    layout: layoutSettings(options),
+    target: parseChoice('to', options.to ?? 'lean', ['lean', 'bridge']),
+    manifestForm: parseChoice('manifest', options.manifest ?? 'list', ['list', 'envelope']),
+    apply: options.apply,
+    verify: options.verify,
+    out,
+    planOut: absolute(options['plan-out'], io),
+    plan: absolute(options.plan, io),
+    journal: journalDirectory(options, io),
+    concurrency: concurrencySetting(options),
+    selection: selectionSettings(options),
+    onlyFailed: options['only-failed'],
+    maxFailures: maxFailuresSetting(options['max-failures']),
+    output: outputSettings(options, io),
+    given,
+  };
+}
+
+function refuse(isWrong: boolean, message: string): void {
+  if (isWrong) throw new ConfigError('USAGE', message);
+}
+
+function absolute(path: string | undefined, { cwd }: CliIo): string | undefined {
+  return path === undefined ? undefined : resolve(cwd, path);
+}

@@ -1,0 +1,29 @@
+import { MIGRATIONS } from '../../../migrations/index.js';
+import { dryRunSink, storeSink } from '../../batch/dry-run-sink.js';
+import { digest } from '../../batch/stages.js';
+import type { StageSettings } from '../../batch/stages.js';
+import type { BlobReader } from '../../bag/follow.js';
+import type { Layout } from '../../bag/layout.js';
+import type { ManifestForm } from '../../bag/manifest.js';
+import type { BlobStore } from '../../store/index.js';
+
+interface Wanted {
+  readonly target: 'lean' | 'bridge';
+  readonly manifestForm: ManifestForm;
+  readonly layout: Layout;
+}
+
+/** Stages that write blobs. */
+export function writingSettings(wanted: Wanted, blobs: BlobStore): StageSettings {
+  return settingsOver(wanted, blobs.prefix, storeSink(blobs));
+}
+
+/** The same stages with a store that is only read. */
+export function readingSettings(wanted: Wanted, blobs: BlobReader & { readonly prefix?: string }): StageSettings {
+  return settingsOver(wanted, blobs.prefix ?? '', dryRunSink(blobs));
+}
+
+function settingsOver({ target, manifestForm, layout }: Wanted, prefix: string, blobs: StageSettings['blobs']): StageSettings {
+  const office = { layout, bucket: blobs.bucket, prefix, digest };
+  return { target, manifestForm, office, steps: MIGRATIONS[target], blobs };
+}

@@ -1,0 +1,25 @@
+import { resolve } from 'node:path';
+import { ConfigError } from '../../errors.js';
+import { optionGroup } from '../command.js';
+import type { OptionValues } from '../command.js';
+import type { CliIo } from '../io.js';
+
+/** Where a run that writes keeps its journal unless told otherwise: below the working directory. */
+const DEFAULT_JOURNAL = 'statebag-journal';
+
+export const journalOptions = optionGroup('What to do', {
+  journal: { type: 'string', value: 'DIR', describe: `where the journal is (default ${DEFAULT_JOURNAL})` },
+});
+
+type JournalValues = OptionValues<typeof journalOptions>;
+
+/** Absolute. */
+export function journalDirectory({ journal }: JournalValues, { cwd }: CliIo): string {
+  return resolve(cwd, journal ?? DEFAULT_JOURNAL);
+}
+
+/** For commands that are about one journal. Throws `ConfigError` `USAGE`. */
+export function requireJournal(values: JournalValues, io: CliIo): string {
+  if (values.journal === undefined) throw new ConfigError('USAGE', '--journal DIR is missing: the one that migrate --apply wrote');
+  return journalDirectory(values, io);
+}

@@ -1,0 +1,37 @@
+import type { DocumentOutcome, Totals } from '../../batch/outcome.js';
+import type { VerifyTotals } from '../verification.js';
+import { formatBytes, formatChange, formatCount } from './sizes.js';
+import type { TableRow } from './table.js';
+
+/** A document as `--json` has it. */
+export function documentMembers({ id, outcome, generation, bytesBefore, bytesAfter, code, reason }: DocumentOutcome) {
+  return { id, outcome, generation, bytesBefore, bytesAfter, ...(code !== undefined && { code }), ...(reason !== undefined && { reason }) };
+}
+
+export function isFinding({ outcome }: DocumentOutcome): boolean {
+  return outcome === 'failed' || outcome === 'quarantined';
+}
+
+export function totalRows(totals: Totals, isDryRun: boolean): TableRow[] {
+  const { bytesBefore, bytesAfter } = totals;
+  return [
+    ['documents', formatCount(totals.documents)],
+    [isDryRun ? 'to be migrated' : 'migrated', formatCount(totals.migrated)],
+    ['unchanged', formatCount(totals.unchanged)],
+    ['quarantined', formatCount(totals.quarantined)],
+    ['failed', formatCount(totals.failed)],
+    ...(totals.notStarted > 0 ? [['not started', formatCount(totals.notStarted)] as const] : []),
+    ['bytes before', formatBytes(bytesBefore)],
+    ['bytes after', formatBytes(bytesAfter), formatChange(bytesBefore, bytesAfter)],
+    ['blobs written', formatCount(totals.blobsWritten), isDryRun ? 'if the store is empty' : ''],
+    ['blobs reused', formatCount(totals.blobsReused)],
+  ];
+}
+
+export function verifyRows({ verified, moved, failed, segments }: VerifyTotals): TableRow[] {
+  return [
+    ['verified', formatCount(verified), `${formatCount(segments)} segment programs compared`],
+    ['changed since', formatCount(moved)],
+    ['not verified', formatCount(failed)],
+  ];
+}

@@ -1,0 +1,51 @@
+import { StateBagError, messageOf } from '../../errors.js';
+import type { CliIo, OutputStream } from '../io.js';
+import { print } from '../io.js';
+import type { OutputSettings } from '../options/output-options.js';
+import { Findings } from './findings.js';
+import { JsonReport } from './json-report.js';
+import type { TableRow } from './table.js';
+
+/** One document in a report: at least these members. */
+export interface ReportedDocument {
+  readonly id: string;
+  readonly outcome: string;
+  readonly code?: string;
+  readonly reason?: string;
+  readonly [member: string]: unknown;
+}
+
+/** Tells what became of documents, as it happens, and the figures in the end. */
+export interface OutcomeReporter {
+  add(document: ReportedDocument, isFinding: boolean): Promise<void>;
+  /** `members` is what a program gets beside the documents, `rows` what people get. */
+  finish(members: Readonly<Record<string, unknown>>, rows: readonly TableRow[]): Promise<void>;
+  /** The work broke off with an error that is told elsewhere. */
+  fail(error: unknown): Promise<void>;
+}
+
+/** `{"documents":[…], …members}`. */
+export function jsonOutcomeReporter(stream: OutputStream): OutcomeReporter {
+  const json = new JsonReport(stream);
+  return {
+    add: (document) => json.add(document),
+    finish: (members) => json.finish(members),
+    fail: (error) => json.fail({ code: error instanceof StateBagError ? error.code : 'UNEXPECTED', message: messageOf(error) }),
+  };
+}
+
+/** A table of figures and the first findings. */
+export function textOutcomeReporter(io: CliIo, { colour }: OutputSettings, stream: OutputStream = io.stdout): OutcomeReporter {
+  const findings = new Findings();
+  return {
+    add: ({ id, outcome, code, reason }, isFinding) => {
+      if (isFinding) findings.add({ id, outcome, code: code ?? '', reason: reason ?? '' });
+      return Promise.resolve();
+    },
+    finish: async (_, rows) => {
+      const [{ formatTable }, { paintFor }] = await Promise.all([import('./table.js'), import('./colours.js')]);
+      await print(stream, formatTable(rows) + findings.format(io.cwd, paintFor(colour).bad));
+    },
+    fail: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,69 @@
+import { migratedByContainer } from '../batch/journaled.js';
+import { summarizeJournal } from '../batch/journal-read.js';
+import type { JournalSummary, DocumentState } from '../batch/journal-read.js';
+import { verify } from '../batch/verify.js';
+import type { VerifyOutcome } from '../batch/verify.js';
+import type { S3ObjectStoreOptions } from '../store/s3.js';
+import type { CliIo } from './io.js';
+import { openContainers } from './open-containers.js';
+import type { OpenStore } from './open-store.js';
+import { lastRun } from './journal-store.js';
+import { startProgress } from './reporters/progress.js';
+
+export interface VerifyTotals {
+  documents: number;
+  verified: number;
+  /** Changed or gone since they were migrated: nothing can be said of them. */
+  moved: number;
+  failed: number;
+  /** Segment programs compared. */
+  segments: number;
+}
+
+export interface Verification {
+  readonly directory: string;
+  readonly store: OpenStore;
+  readonly s3: S3ObjectStoreOptions;
+  readonly concurrency: number;
+  readonly io: CliIo;
+  readonly quiet: boolean;
+  readonly onOutcome?: (outcome: VerifyOutcome) => void | Promise<void>;
+}
+
+/** Verifies every migrated document of a journal. Throws `ConfigError` when the journal cannot be used. */
+export async function verifyJournal(options: Verification): Promise<VerifyTotals> {
+  const summary = await summarizeJournal(options.directory);
+  const { target } = lastRun(options.directory, summary);
+  const containers = migratedByContainer(summary);
+  const totals: VerifyTotals = { documents: 0, verified: 0, moved: 0, failed: 0, segments: 0 };
+  const progress = await startProgress(options.io.stderr, !options.quiet, () => Promise.resolve(bytesOf(summary)));
+  try {
+    await verify({
+      directory: options.directory,
+      summary,
+      blobs: options.store.blobs,
+      open: await openContainers(containers, options.s3),
+      target,
+      concurrency: options.concurrency,
+      onOutcome: async (outcome) => {
+        count(totals, outcome);
+        progress.tick(summary.documents.get(outcome.id)?.result?.bytesBefore ?? 0);
+        await options.onOutcome?.(outcome);
+      },
+    });
+  } finally {
+    progress.stop();
+  }
+  return totals;
+}
+
+function count(totals: VerifyTotals, { outcome, segments }: VerifyOutcome): void {
+  totals.documents++;
+  totals[outcome]++;
+  totals.segments += segments;
+}
+
+/** What the progress is measured by: the documents as they were. */
+function bytesOf({ documents }: JournalSummary): number {
+  return Array.from(documents.values()).reduce((sum, { result }: DocumentState) => sum + (result?.bytesBefore ?? 0), 0);
+}
