@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'coverage/', 'schemas/generated/', 'node_modules/'] },
+  { ignores: ['dist/', 'coverage/', 'schemas/generated/', 'node_modules/', '.real-servers/', '.statebag-demo/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -8,7 +8,7 @@ export function median(values: readonly number[]): number {
 /** One way of doing the work that is compared. */
 export interface Contender {
   readonly name: string;
-  run(): Promise<unknown> | unknown;
+  run(): unknown;
 }
 
 /**

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 /** What a user writes without the shim: parse, cut, hash, stringify. Lossy for numbers, and measured for its speed only. */
 export function roundTrip(bytes: Uint8Array): { readonly text: string; readonly blobs: readonly string[] } {
   const document = JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>;
-  const bag = (document['state_data'] ?? document) as Record<string, unknown>;
+  const bag = (document.state_data ?? document) as Record<string, unknown>;
   const { workflow_config: config, partition_map: map, ...rest } = bag;
   const manifest = (map as { type?: string }[]).map((entry, index) => ({
     segment_id: index,
@@ -15,8 +15,8 @@ export function roundTrip(bytes: Uint8Array): { readonly text: string; readonly 
   }));
   const blobs = [config, map, manifest].map((value) => JSON.stringify(value));
   const [configKey, mapKey, manifestKey] = blobs.map((text) => createHash('sha256').update(text).digest('hex'));
-  delete rest['_is_init'];
-  delete rest['_status'];
+  delete rest._is_init;
+  delete rest._status;
   const lean = {
     ...rest,
     state_bag_version: 2,
@@ -24,6 +24,6 @@ export function roundTrip(bytes: Uint8Array): { readonly text: string; readonly 
     partition_map_s3_path: `s3://local/workflow-partitions/${mapKey}/partition_map.json`,
     segment_manifest_s3_path: `s3://local/workflow-manifests/${manifestKey}/segment_manifest.json`,
   };
-  const text = JSON.stringify(document['state_data'] ? { ...document, state_data: lean } : lean);
+  const text = JSON.stringify(document.state_data ? { ...document, state_data: lean } : lean);
   return { text, blobs };
 }

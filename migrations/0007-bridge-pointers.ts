@@ -1,5 +1,6 @@
+import { bridgePointer } from '../src/bag/bridge-pointer.js';
 import { RawJson } from '../src/bag/document.js';
-import type { BagDocument, JsonValue } from '../src/bag/document.js';
+import type { BagDocument } from '../src/bag/document.js';
 import { CONFIG, MAP } from '../src/bag/members.js';
 import type { Claim, Migration } from '../src/bag/migration.js';
 
@@ -22,17 +23,4 @@ export const bridgePointers: Migration = {
 
 function bridge(bag: BagDocument, name: string, claim: Claim | undefined, createdAt: number): void {
   if (claim && bag.has(name)) bag.replace(name, [{ name, value: bridgePointer(name, claim, createdAt) }]);
-}
-
-/** Source of the form: the legacy hydrator's pointer. `checksum` is the first 8 hex digits of the MD5 of the stored text. */
-function bridgePointer(name: string, claim: Claim, createdAt: number): JsonValue {
-  return {
-    __s3_pointer__: true,
-    bucket: claim.bucket,
-    key: claim.key,
-    size_bytes: claim.size,
-    checksum: claim.md5Prefix(),
-    field_name: name,
-    created_at: createdAt,
-  };
 }

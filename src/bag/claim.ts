@@ -1,5 +1,5 @@
 import { isAddressed, formatKey } from './layout.js';
-import type { BlobKind, Layout } from './layout.js';
+import type { BlobKind, KeyParts, Layout } from './layout.js';
 import { md5Prefix } from './follow.js';
 import type { Claim } from './migration.js';
 
@@ -24,14 +24,9 @@ export interface ClaimOffice {
   digest(bytes: Uint8Array): string;
 }
 
-export function planBlob(
-  office: ClaimOffice,
-  kind: BlobKind,
-  ids: { readonly ownerId: string | undefined; readonly workflowId: string | undefined },
-  bytes: Uint8Array,
-): PlannedBlob {
+export function planBlob(office: ClaimOffice, kind: BlobKind, place: Omit<KeyParts, 'sha256'>, bytes: Uint8Array): PlannedBlob {
   const sha256 = office.digest(bytes);
-  const storeKey = formatKey(office.layout, kind, { ...ids, sha256 });
+  const storeKey = formatKey(office.layout, kind, { ...place, sha256 });
   const key = office.prefix + storeKey;
   return {
     kind,
@@ -45,6 +40,6 @@ export function planBlob(
     storeKey,
     addressed: isAddressed(office.layout, kind),
     contentType: 'application/json',
-    metadata: { usage: 'reference_only', sha256 },
+    metadata: { usage: kind === 'member' ? 'state' : 'reference_only', sha256 },
   };
 }

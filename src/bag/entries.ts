@@ -37,6 +37,12 @@ export function isContentPartition<V>(reader: ValueReader<V>, map: V): boolean {
   );
 }
 
+/** Throws `BagError` `MAP_IS_USER_DATA` for a partition of user data. */
+export function assertSegments<V>(reader: ValueReader<V>, map: V): void {
+  if (!isContentPartition(reader, map)) return;
+  throw new BagError('MAP_IS_USER_DATA', 'partition_map holds a partition of user data ({partition_id, items}), not segments');
+}
+
 /**
  * The entries of a map in the order of their segment index. A list loses its nulls, as in the legacy reader, and the
  * ones behind move up; a dict counts only with the keys `"0"` to `"n-1"`.
@@ -45,9 +51,7 @@ export function isContentPartition<V>(reader: ValueReader<V>, map: V): boolean {
 export function listEntries<V>(reader: ValueReader<V>, value: V): readonly V[] {
   const map = openText(reader, value);
   if (reader.kind(map) === 'array') {
-    if (isContentPartition(reader, map)) {
-      throw new BagError('MAP_IS_USER_DATA', 'partition_map holds a partition of user data ({partition_id, items}), not segments');
-    }
+    assertSegments(reader, map);
     return reader.items(map).filter((item) => !isMissing(reader, item));
   }
   if (reader.kind(map) !== 'object') {

@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
 import { ConfigError } from '../errors.js';
 
-/** What is offloaded: the two members that leave the bag, and the manifest made from the second. */
-export type BlobKind = 'config' | 'map' | 'manifest';
+/**
+ * What is offloaded: the two members that leave every bag, the manifest made from the second, and further members of a
+ * bag that would not fit a payload.
+ */
+export type BlobKind = 'config' | 'map' | 'manifest' | 'member';
 
-/** Key templates under the store's prefix, with the placeholders `{ownerId}`, `{workflowId}` and `{sha256}`. */
+/**
+ * Key templates under the store's prefix, with the placeholders `{ownerId}`, `{workflowId}` and `{sha256}`, and
+ * `{member}` in that of a member.
+ */
 export type Layout = Readonly<Record<BlobKind, string>>;
 
 /**
@@ -15,30 +21,34 @@ export const DEFAULT_LAYOUT: Layout = {
   config: 'workflow-configs/{ownerId}/{workflowId}/{sha256}/config.json',
   map: 'workflow-partitions/{ownerId}/{workflowId}/{sha256}/partition_map.json',
   manifest: 'workflow-manifests/{ownerId}/{workflowId}/{sha256}/segment_manifest.json',
+  member: 'state-members/{ownerId}/{workflowId}/{sha256}/{member}.json',
 };
 
 /** Longest encoded id kept readable, in bytes: a key segment must fit 255 bytes on a file system and 1,024 on S3. */
 const MAX_SEGMENT_BYTES = 120;
 
-const PLACEHOLDERS = /\{(ownerId|workflowId|sha256)\}/g;
+const PLACEHOLDERS = /\{(ownerId|workflowId|sha256|member)\}/g;
 
 /** Throws `ConfigError` `LAYOUT_INVALID` for a template that cannot hold what it names. */
 export function parseLayout(layout: Partial<Layout> = {}): Layout {
   const merged = { ...DEFAULT_LAYOUT, ...layout };
   for (const [kind, template] of Object.entries(merged)) {
-    if (!Object.hasOwn(DEFAULT_LAYOUT, kind)) throw new ConfigError('LAYOUT_INVALID', `a layout has config, map and manifest, not "${kind}"`);
-    const flaw = flawOfTemplate(template);
+    if (!Object.hasOwn(DEFAULT_LAYOUT, kind)) throw new ConfigError('LAYOUT_INVALID', `a layout has config, map, manifest and member, not "${kind}"`);
+    const flaw = flawOfTemplate(kind as BlobKind, template);
     if (flaw !== undefined) throw new ConfigError('LAYOUT_INVALID', `the key template "${template}" for ${kind} ${flaw}`);
   }
   return merged;
 }
 
-function flawOfTemplate(template: string): string | undefined {
+function flawOfTemplate(kind: BlobKind, template: string): string | undefined {
   const rest = template.replace(PLACEHOLDERS, 'x');
   const isPlain = /^[A-Za-z0-9._/-]+$/.test(rest) && !rest.split('/').some((part) => part === '' || part === '.' || part === '..');
   if (!isPlain) return 'is not a plain relative key';
   if (!template.includes('{ownerId}') || !template.includes('{workflowId}')) return 'must hold {ownerId} and {workflowId}';
-  const key = fill(template, { ownerId: 'owner', workflowId: 'workflow', sha256: 'digest' });
+  // A member changes with every step: without the digest the second write of it would be refused.
+  if (kind === 'member' && !template.includes('{sha256}')) return 'must hold {sha256}';
+  if (kind !== 'member' && template.includes('{member}')) return 'must not hold {member}';
+  const key = fill(template, { ownerId: 'owner', workflowId: 'workflow', sha256: 'digest', member: 'member' });
   return isKeyOfOwner(key, 'owner') ? undefined : 'would be read as somebody else\'s: {ownerId} must stand right below that folder';
 }
 
@@ -51,14 +61,18 @@ export interface KeyParts {
   readonly ownerId: string | undefined;
   readonly workflowId: string | undefined;
   readonly sha256: string;
+  /** Name of the member, for the kind `member`. */
+  readonly member?: string;
 }
 
 /** The key of a blob, without the store's prefix. */
-export function formatKey(layout: Layout, kind: BlobKind, parts: KeyParts): string {
-  return fill(layout[kind], { ownerId: encodeId(parts.ownerId), workflowId: encodeId(parts.workflowId), sha256: parts.sha256 });
+export function formatKey(layout: Layout, kind: BlobKind, { ownerId, workflowId, sha256, member }: KeyParts): string {
+  return fill(layout[kind], { ownerId: encodeId(ownerId), workflowId: encodeId(workflowId), sha256, member: encodeId(member) });
 }
 
-function fill(template: string, values: { readonly ownerId: string; readonly workflowId: string; readonly sha256: string }): string {
+type PlaceholderValues = Readonly<Record<'ownerId' | 'workflowId' | 'sha256' | 'member', string>>;
+
+function fill(template: string, values: PlaceholderValues): string {
   return template.replace(PLACEHOLDERS, (_, name: keyof typeof values) => values[name]);
 }
 
@@ -92,6 +106,7 @@ const OWNED_FOLDERS = new Set([
   'workflow-configs',
   'workflow-partitions',
   'workflow-manifests',
+  'state-members',
   'workflow-states',
   'distributed-chunks',
   'distributed-states',

@@ -1,5 +1,6 @@
 import { planBlob } from './claim.js';
 import type { ClaimOffice, PlannedBlob } from './claim.js';
+import { lacksManifest } from './detect.js';
 import type { BagSite } from './detect.js';
 import type { JsonValue } from './document.js';
 import { isEmptyMap, listEntries, openText } from './entries.js';
@@ -15,6 +16,13 @@ export interface PlanSettings {
   readonly target: 'lean' | 'bridge';
   readonly manifestForm: ManifestForm;
   readonly office: ClaimOffice;
+  /** Manifests made lately, by the digest of their map: the executions of a workflow share one. */
+  readonly manifests?: ManifestCache;
+}
+
+export interface ManifestCache {
+  get(mapDigest: string): Uint8Array | undefined;
+  set(mapDigest: string, manifest: Uint8Array): unknown;
 }
 
 /** What one bag needs: the blobs to write before it changes, and what its migration steps are told. */
@@ -35,7 +43,8 @@ export function needsMigration<V>(reader: ValueReader<V>, site: BagSite<V>, targ
   }
   const nothingInline = fields.every((field) => field.state === 'absent' || field.state === 'empty');
   if (nothingInline && reader.member(site.value, 'manifest_id') !== undefined) return false;
-  return fields.some((field) => field.state !== 'absent') || site.markers.length > 0 || site.generation !== 'lean';
+  if (fields.some((field) => field.state !== 'absent') || site.markers.length > 0) return true;
+  return site.generation !== 'lean' || lacksManifest(site);
 }
 
 /** Plans one bag. Pure and deterministic. Throws `BagError` when its map or config cannot be made into a manifest. */
@@ -48,7 +57,7 @@ export function planSite<V>(
   const { office } = settings;
   const config = sources.config === undefined ? undefined : planBlob(office, 'config', site, reader.bytes(sources.config));
   const map = sources.map === undefined ? undefined : planBlob(office, 'map', site, reader.bytes(sources.map));
-  const manifest = settings.target === 'lean' ? planManifest(reader, site, sources, settings) : undefined;
+  const manifest = settings.target === 'lean' ? planManifest(reader, site, sources, settings, map?.sha256) : undefined;
   const pointers = manifest && planPointers(reader, site, manifest.map, manifest.blob);
   const claims = { ...(config && { config }), ...(map && { map }), ...(manifest && { manifest: manifest.blob }) };
   return {
@@ -73,16 +82,23 @@ function planManifest<V>(
   site: BagSite<V>,
   sources: SiteSources<V>,
   settings: PlanSettings,
+  mapDigest: string | undefined,
 ): PlannedManifest<V> | undefined {
-  const map = mapToList(reader, site, sources);
+  const own = usableMap(reader, sources);
+  const map = own ?? substituteMap(reader, site, sources);
   if (map === undefined) return undefined;
-  const bytes = buildManifest(reader, map, settings.manifestForm);
+  const cached = own === undefined || mapDigest === undefined ? undefined : settings.manifests?.get(mapDigest);
+  const bytes = cached ?? buildManifest(reader, map, settings.manifestForm);
+  if (own !== undefined && mapDigest !== undefined && !cached) settings.manifests?.set(mapDigest, bytes);
   return { map, blob: planBlob(settings.office, 'manifest', site, bytes) };
 }
 
-function mapToList<V>(reader: ValueReader<V>, site: BagSite<V>, sources: SiteSources<V>): V | undefined {
-  const map = sources.map === undefined ? undefined : openText(reader, sources.map);
-  if (map !== undefined && !isEmptyMap(reader, map)) return map;
+function usableMap<V>(reader: ValueReader<V>, { map }: SiteSources<V>): V | undefined {
+  const opened = map === undefined ? undefined : openText(reader, map);
+  return opened === undefined || isEmptyMap(reader, opened) ? undefined : opened;
+}
+
+function substituteMap<V>(reader: ValueReader<V>, site: BagSite<V>, sources: SiteSources<V>): V | undefined {
   if (site.inlineManifest !== undefined && holdsPrograms(reader, site.inlineManifest)) return site.inlineManifest;
   const leadsSomewhere = site.manifestPath.state === 'pointer' || site.mapPath.state === 'pointer';
   if (leadsSomewhere || sources.config === undefined) return undefined;
@@ -110,7 +126,7 @@ function planPointers<V>(
 }
 
 /** A pointer wants a time, and the same input must give the same pointer: the bag's own start, never the clock. */
-function createdAtOf<V>(reader: ValueReader<V>, site: BagSite<V>): number {
+export function createdAtOf<V>(reader: ValueReader<V>, site: BagSite<V>): number {
   const start = reader.member(site.value, 'start_time');
   const seconds = start === undefined ? undefined : reader.number(start);
   return seconds !== undefined && Number.isFinite(seconds) ? seconds : 0;

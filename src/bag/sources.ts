@@ -1,8 +1,8 @@
 import { BagError, PointerError } from '../errors.js';
-import { holdsDigest } from './detect.js';
+import { holdsDigest, lacksManifest } from './detect.js';
 import type { BagSite } from './detect.js';
 import { detectValuePointer } from './dialects/index.js';
-import { isHollow } from './entries.js';
+import { assertSegments, isHollow, openText } from './entries.js';
 import type { Field } from './field.js';
 import { follow } from './follow.js';
 import type { BlobReader } from './follow.js';
@@ -24,25 +24,26 @@ export async function loadSources<V>(
 ): Promise<SiteSources<V>> {
   const load = (pointer: Pointer) => loadValue(reader, pointer, site.ownerId, blobs, signal);
   const config = await valueOf(reader, site.config, site.configPath, load);
-  const map = await valueOf(reader, site.map, site.mapPath, load);
+  const map = await valueOf(reader, site.map, site.mapPath, load, lacksManifest(site));
   if (config !== undefined) assertContainer(reader, config, 'workflow_config', 'CONFIG_INVALID');
-  if (map !== undefined) assertContainer(reader, map, 'partition_map', 'MAP_INVALID');
+  if (map !== undefined) assertMap(reader, map);
   return { ...(config === undefined ? {} : { config }), ...(map === undefined ? {} : { map }) };
 }
 
 /**
  * The member under its old name outranks a path, unless it is empty, as every legacy reader has it; a path that is a
- * content address stays as it is.
+ * content address stays as it is, and is read only when the value is wanted for something else.
  */
 async function valueOf<V>(
   reader: ValueReader<V>,
   field: Field<V>,
   path: Field<V>,
   load: (pointer: Pointer) => Promise<V>,
+  isWanted = false,
 ): Promise<V | undefined> {
   if (field.state === 'inline' && !(path.state === 'pointer' && isHollow(reader, field.value))) return field.value;
   if (field.state === 'pointer') return load(field.pointer);
-  return path.state === 'pointer' && !holdsDigest(path) ? load(path.pointer) : undefined;
+  return path.state === 'pointer' && (isWanted || !holdsDigest(path)) ? load(path.pointer) : undefined;
 }
 
 /** Follows a pointer to a JSON value. A pointer that leads to a pointer is refused, as no legacy reader follows it. */
@@ -67,6 +68,11 @@ function parseTarget<V>(reader: ValueReader<V>, pointer: Pointer, bytes: Uint8Ar
   } catch (cause) {
     throw new PointerError('POINTER_TARGET_INVALID', `the object "${pointer.target?.key ?? ''}" is not JSON`, { cause });
   }
+}
+
+function assertMap<V>(reader: ValueReader<V>, map: V): void {
+  assertContainer(reader, map, 'partition_map', 'MAP_INVALID');
+  assertSegments(reader, openText(reader, map));
 }
 
 /** Refuses what neither the legacy code nor the shim can run: numbers, booleans, plain text. */

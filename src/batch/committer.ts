@@ -41,7 +41,8 @@ export class Committer {
   /** The intent of an earlier run that has committed this document and could not say so. */
   recovered(id: string, sha256: () => string): PendingIntent | undefined {
     const pending = this.options.pending.get(id);
-    return pending === undefined || pending.after !== sha256() ? undefined : pending;
+    if (!pending) return undefined;
+    return pending.after === sha256() ? pending : undefined;
   }
 
   /** Writes down what is about to happen. Nothing is touched before `flush`. */

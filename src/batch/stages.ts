@@ -8,7 +8,7 @@ import type { BlobReader } from '../bag/follow.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import type { Migration } from '../bag/migration.js';
 import { needsMigration, planSite } from '../bag/plan-site.js';
-import type { SitePlan } from '../bag/plan-site.js';
+import type { ManifestCache, SitePlan } from '../bag/plan-site.js';
 import { rewriteBytes } from '../bag/rewrite.js';
 import type { Rewrite } from '../bag/rewrite.js';
 import { loadSources } from '../bag/sources.js';
@@ -56,9 +56,9 @@ export interface RewrittenStage extends Omit<OffloadedStage, 'stage'> {
 export interface ValidatedStage extends Omit<RewrittenStage, 'stage'> {
   readonly stage: 'validated';
   /** Lower-case hex SHA-256 of the document as it was read. Computed on demand: a dry run needs none. */
-  before(): string;
+  readonly before: () => string;
   /** The same of the document as it is to be written. */
-  after(): string;
+  readonly after: () => string;
 }
 
 /** What the stages are run with. */
@@ -66,6 +66,7 @@ export interface StageSettings {
   readonly target: 'lean' | 'bridge';
   readonly manifestForm: ManifestForm;
   readonly office: ClaimOffice;
+  readonly manifests?: ManifestCache;
   readonly steps: readonly Migration[];
   readonly blobs: BlobReader & BlobSink;
 }

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { BlobReader } from '../bag/follow.js';
 import { ConfigError } from '../errors.js';
+import { formatS3Uri } from '../store/address.js';
 import { createBlobStore } from '../store/blob-store.js';
 import type { BlobStore } from '../store/blob-store.js';
 import { openObjectStore } from '../store/open.js';
@@ -34,12 +35,9 @@ export async function openStore(settings: StoreSettings, cwd: string): Promise<O
 }
 
 /** Stands in where no store was named: whatever must be fetched is a `ConfigError` `STORE_MISSING`. */
-export function noStore(): BlobReader {
+export function noStore(bucket = 'local'): BlobReader {
   return {
-    bucket: '',
-    get: ({ bucket, key }) => {
-      const place = bucket === '' ? key : `s3://${bucket}/${key}`;
-      return Promise.reject(new ConfigError('STORE_MISSING', `a pointer leads to ${place}; following it needs --store`));
-    },
+    bucket,
+    get: (address) => Promise.reject(new ConfigError('STORE_MISSING', `a pointer leads to ${formatS3Uri(address)}; following it needs --store`)),
   };
 }

@@ -18,8 +18,8 @@ export function ownPlaces(store: OpenStore | undefined, layout: Layout, director
   return {
     excludedFor: (path) => [...directories.filter((directory) => !isInside(path, directory)), ...storeDirectories(store, folders, path)],
     isBlob: ({ bucket, key }) => {
-      const blobs = store && store.directory === undefined ? store.blobs : undefined;
-      return blobs !== undefined && bucket === blobs.bucket && folders.some((folder) => key.startsWith(blobs.prefix + folder));
+      if (store === undefined || store.directory !== undefined || bucket !== store.blobs.bucket) return false;
+      return folders.some((folder) => key.startsWith(store.blobs.prefix + folder));
     },
   };
 }

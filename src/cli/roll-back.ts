@@ -94,9 +94,8 @@ function count(totals: RollbackTotals, { outcome, bytesBefore, bytesAfter }: Rol
 /** What is only a guess about a failed document stays out of the journal: there it still counts as migrated. */
 function record(session: JournalSession, summary: JournalSummary, { id, outcome, bytesBefore, bytesAfter, code, reason }: RollbackOutcome): void {
   if (outcome === 'failed') return;
-  if (!session.hasBegun) session.begin();
   const generation = summary.documents.get(id)?.result?.generation ?? 'unknown';
-  session.journal.append({
+  session.append({
     kind: 'result',
     run: session.runId,
     at: session.now(),

@@ -6,7 +6,7 @@ import type { ObjectAddress, ObjectAttributes, ObjectStore, PutRequest } from '.
 import { storeErrorOf } from './store-errors.js';
 
 /** A blob on its way to one address. `addressed` says that the key holds the digest. */
-export interface BlobWrite {
+interface BlobWrite {
   readonly address: ObjectAddress;
   readonly bytes: Uint8Array;
   readonly sha256: string;

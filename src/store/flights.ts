@@ -1,5 +1,5 @@
 /** How a flight ended for those who waited: `abandoned` when its leader gave up, which says nothing about the work. */
-export type Landing = 'landed' | 'abandoned';
+type Landing = 'landed' | 'abandoned';
 
 /** The work of one key runs once at a time; callers that come meanwhile can wait for its end. */
 export class Flights {

@@ -7,7 +7,7 @@ import { isAbsent } from './fs-errors.js';
 import { isOwnName } from './fs-path.js';
 import { compareKeys } from './object-key.js';
 
-export interface ListedFile {
+interface ListedFile {
   /** Relative to the directory listed, segments joined with `/`. */
   readonly key: string;
   readonly path: string;

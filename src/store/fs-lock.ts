@@ -39,12 +39,25 @@ function lockPathOf(path: string): string {
 
 async function tryLock(lock: string): Promise<boolean> {
   try {
-    await fs.writeFile(lock, `${hostname()} ${process.pid}`, { flag: 'wx' });
+    await makeLock(lock);
     return true;
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') throw error;
     await removeIfAbandoned(lock);
     return false;
+  }
+}
+
+async function makeLock(lock: string): Promise<void> {
+  const handle = await fs.open(lock, 'wx');
+  try {
+    await handle.writeFile(`${hostname()} ${process.pid}`);
+  } catch (error) {
+    // A full disk: without its holder's name the lock would stand in the way until it is old.
+    await fs.rm(lock, { force: true });
+    throw error;
+  } finally {
+    await handle.close();
   }
 }
 

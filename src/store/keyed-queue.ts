@@ -1,4 +1,4 @@
-export type KeyedQueue = <T>(key: string, task: () => Promise<T>) => Promise<T>;
+type KeyedQueue = <T>(key: string, task: () => Promise<T>) => Promise<T>;
 
 /** Runs tasks of one key one after another, in the order they came; other keys do not wait. */
 export function createKeyedQueue(): KeyedQueue {

@@ -2,7 +2,7 @@ import type { ObjectAddress } from './object-store.js';
 import { storeErrorOf } from './store-errors.js';
 
 /** S3 refuses longer keys; the other drivers follow so that a move to S3 cannot fail on a name. */
-export const MAX_KEY_BYTES = 1024;
+const MAX_KEY_BYTES = 1024;
 
 /**
  * Throws `KEY_INVALID` for an address no driver accepts. Segments `.` and `..` are legal on S3 but are folded by

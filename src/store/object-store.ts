@@ -61,7 +61,9 @@ export interface GetRequest {
  * Errors, all from `src/errors.ts`:
  * - `StoreError` `OBJECT_NOT_FOUND` (404), `OBJECT_ARCHIVED` (Glacier), `STORE_DENIED` (403), `BUCKET_NOT_FOUND`,
  *   `STORE_UNAVAILABLE` (5xx, throttling, broken connection; retryable), `STORE_TIMEOUT` (retryable),
- *   `STORE_FULL` (no space), `KEY_INVALID` (a key the driver cannot hold), `BODY_TRUNCATED` (retryable).
+ *   `STORE_FULL` (no space), `KEY_INVALID` (a key the driver cannot hold), `BODY_TRUNCATED` (retryable),
+ *   `STORE_REJECTED` (the store refuses the request for a reason of its own).
+ * - `IntegrityError` `DIGEST_MISMATCH` (the bytes given to `put` do not have the digest given with them).
  * - `ConflictError` `PRECONDITION_FAILED` (412: the condition did not hold) and `WRITE_CONFLICT`
  *   (409: another conditional write was under way; retryable).
  */

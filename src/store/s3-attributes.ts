@@ -2,7 +2,7 @@ import { decodeHeaderValue, encodeHeaderValue } from './header-words.js';
 import type { ObjectAttributes } from './object-store.js';
 
 /** The members of the SDK's PutObject input and GetObject output that carry attributes, under S3's names. */
-export interface S3AttributeFields {
+interface S3AttributeFields {
   readonly ContentType?: string | undefined;
   readonly ContentEncoding?: string | undefined;
   readonly ContentDisposition?: string | undefined;

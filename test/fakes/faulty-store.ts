@@ -3,7 +3,7 @@ import type { StoreErrorCode } from '../../src/store/store-errors.js';
 import type { GetRequest, ObjectAddress, ObjectStore, ObjectSummary, PutRequest, StoredObject } from '../../src/store/object-store.js';
 
 /** One thing that goes wrong: `before` the call has any effect, or `after` it, when only the reply is lost. */
-export interface Fault {
+interface Fault {
   readonly moment: 'before' | 'after';
   readonly code: StoreErrorCode;
 }
@@ -17,7 +17,7 @@ export interface RecordedCall {
 }
 
 /** Decides for each call, before it runs, what befalls it. */
-export type FaultSchedule = (call: Omit<RecordedCall, 'fault'>) => Fault | undefined;
+type FaultSchedule = (call: Omit<RecordedCall, 'fault'>) => Fault | undefined;
 
 export interface FaultyStore extends ObjectStore {
   readonly calls: readonly RecordedCall[];

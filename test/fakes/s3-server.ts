@@ -13,7 +13,7 @@ export type { S3Operation } from './s3-wire.js';
  * What goes wrong. `lost-reply` does the work and then breaks the connection; `truncated-body` and `hanging-body` stop
  * half-way through an answer's body; the others do no work at all.
  */
-export type S3FaultKind = 'slow-down' | 'internal-error' | 'conflict' | 'denied' | 'hang' | 'lost-reply' | 'truncated-body' | 'hanging-body';
+type S3FaultKind = 'slow-down' | 'internal-error' | 'conflict' | 'denied' | 'hang' | 'lost-reply' | 'truncated-body' | 'hanging-body';
 
 export interface S3Fault {
   readonly operation: S3Operation;
@@ -22,7 +22,7 @@ export interface S3Fault {
   readonly times?: number;
 }
 
-export interface S3ServerOptions {
+interface S3ServerOptions {
   readonly buckets?: readonly string[];
   /** Keys in one page of a listing. Default 1,000, as on S3. */
   readonly pageSize?: number;

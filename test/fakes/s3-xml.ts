@@ -1,13 +1,13 @@
 import type { S3Failure } from './s3-wire.js';
 
-export interface ListedObject {
+interface ListedObject {
   readonly key: string;
   readonly size: number;
   readonly etag: string;
   readonly lastModified: Date;
 }
 
-export interface ListPage {
+interface ListPage {
   readonly bucket: string;
   readonly prefix: string;
   readonly objects: readonly ListedObject[];

@@ -1,4 +1,4 @@
-export interface NamedEndpoint {
+interface NamedEndpoint {
   readonly name: string;
   readonly url: string;
 }

@@ -1,9 +1,9 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { createBlobStore } from '../../src/store/blob-store.js';
-import type { Blob } from '../../src/store/blob-store.js';
 import { s3ObjectStore } from '../../src/store/s3.js';
+import { blobOf } from '../store/blobs.js';
 import { objectStoreContract } from '../store/object-store.contract.js';
 import type { ContractStore, Gaps } from '../store/object-store.contract.js';
 import { parseEndpoints } from './endpoints.js';
@@ -45,9 +45,4 @@ async function openBucket(endpoint: string): Promise<ContractStore> {
   await client.send(new CreateBucketCommand({ Bucket: bucket }));
   client.destroy();
   return { objects: s3ObjectStore({ endpoint, region: 'us-east-1' }), bucket };
-}
-
-function blobOf(text: string): Blob {
-  const sha256 = createHash('sha256').update(text).digest('hex');
-  return { key: `workflow-configs/owner/wf/${sha256}/config.json`, bytes: Buffer.from(text), sha256, addressed: true };
 }

@@ -1,7 +1,6 @@
 import { realpathSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
-import { glob, isDynamicPattern } from 'tinyglobby';
 import { ConfigError } from '../../errors.js';
 import type { Disk } from '../disk.js';
 import { diskError } from '../disk-errors.js';
@@ -36,12 +35,13 @@ export class FilesSource implements DocumentSource {
   }
 
   private async paths(): Promise<string[]> {
-    const stats = await stat(this.id).catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT' && isDynamicPattern(this.id)) return undefined;
-      throw notReadable(this.id, error);
-    });
-    if (stats?.isDirectory()) return glob(['**/*.json', '**/*.ndjson', '**/*.jsonl'], { cwd: this.id, dot: true, absolute: true });
-    return stats ? [this.id] : glob([this.id], { absolute: true, dot: true });
+    const stats = await stat(this.id).catch((error: unknown) => notReadable(this.id, error));
+    if (!(stats instanceof ConfigError) && !stats.isDirectory()) return [this.id];
+    // Loaded only here: it costs as much as the start of Node, and one file needs none of it.
+    const { glob, isDynamicPattern } = await import('tinyglobby');
+    if (!(stats instanceof ConfigError)) return glob(['**/*.json', '**/*.ndjson', '**/*.jsonl'], { cwd: this.id, dot: true, absolute: true });
+    if (!isDynamicPattern(this.id)) throw stats;
+    return glob([this.id], { absolute: true, dot: true });
   }
 
   private isExcluded(path: string): boolean {

@@ -23,22 +23,21 @@ export async function applyMigration(opened: OpenMigration, signals: SignalWatch
       onOutcome: report,
     });
     await session.end({ ...result.totals }, result.complete);
+    if (session.hasBegun && !request.output.quiet) io.stderr.write(`statebag: journal of this run: ${request.journal}\n`);
     return result;
   } finally {
     await session.close();
   }
 }
 
-function committerOf({ request, place, sources, io }: OpenMigration, session: JournalSession): Committer {
+function committerOf({ place, sources, io }: OpenMigration, session: JournalSession): Committer {
   return new Committer({
-    journal: session.journal,
+    journal: session,
     destination: openDestination(place, sources, io),
     runId: session.runId,
     now: () => session.now(),
-    begin: () => {
-      session.begin();
-      if (!request.output.quiet) io.stderr.write(`statebag: journal of this run: ${request.journal}\n`);
-    },
+    // The session puts the beginning of the run before its first entry by itself.
+    begin: () => undefined,
     pending: session.summary ? pendingIntents(session.summary) : new Map(),
     disk: nodeDisk,
   });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { nodeDisk } from '../../batch/disk.js';
 import { JOURNAL_FILE } from '../../batch/journal.js';
 import { JOURNAL_VERSION } from '../../batch/journal-entry.js';
-import type { RunEntry } from '../../batch/journal-entry.js';
+import type { JournalEntry, ResultEntry, RunEntry } from '../../batch/journal-entry.js';
 import { summarizeJournal } from '../../batch/journal-read.js';
 import type { JournalSummary } from '../../batch/journal-read.js';
 import { LazyJournal } from '../../batch/lazy-journal.js';
@@ -14,12 +14,15 @@ import { toolName } from '../version.js';
 /** What a `run` entry says beside who wrote it and when. */
 export type RunDescription = Pick<RunEntry, 'command' | 'target' | 'store' | 'bucket' | 'prefix' | 'sources' | 'options'>;
 
-/** One run's hold of a journal: what it said before, and the frame of entries around what the run adds. */
+/**
+ * One run's hold of a journal: what it said before, and the frame of entries around what the run adds. A run that has
+ * nothing new to say adds nothing.
+ */
 export class JournalSession {
   private begun = false;
 
   private constructor(
-    readonly journal: LazyJournal,
+    private readonly journal: LazyJournal,
     readonly runId: string,
     readonly summary: JournalSummary | undefined,
     private readonly description: RunDescription,
@@ -43,13 +46,35 @@ export class JournalSession {
     return this.io.now().toISOString();
   }
 
-  /** Once, before the first entry of the run. */
-  begin(): void {
+  append(entry: JournalEntry): void {
+    if (!this.begun && entry.kind === 'result' && this.isOldNews(entry)) return;
+    this.begin();
+    this.journal.append(entry);
+  }
+
+  get isFull(): boolean {
+    return this.journal.isFull;
+  }
+
+  flush(): Promise<void> {
+    return this.journal.flush();
+  }
+
+  private begin(): void {
+    if (this.begun) return;
     this.begun = true;
     const { runId, description } = this;
     this.journal.append({ kind: 'run', v: JOURNAL_VERSION, run: runId, at: this.now(), tool: toolName(), ...description });
   }
 
+  /** A document that was as bad before, or is as good. */
+  private isOldNews({ doc, outcome, code }: ResultEntry): boolean {
+    if (outcome === 'unchanged') return this.summary?.documents.get(doc)?.fate !== 'pending';
+    const last = this.summary?.documents.get(doc)?.result ?? this.summary?.others.get(doc);
+    return (outcome === 'quarantined' || outcome === 'failed') && last?.outcome === outcome && last.code === code;
+  }
+
+  /** True when the run has something to say. */
   get hasBegun(): boolean {
     return this.begun;
   }

@@ -37,6 +37,6 @@ export function shortId(id: string, cwd: string): string {
 }
 
 /** A reason may quote a document; control characters of it must not reach a terminal. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replace(/\p{Cc}+/gu, ' ');
 }

@@ -4,6 +4,8 @@ import { print } from '../io.js';
 import type { OutputSettings } from '../options/output-options.js';
 import { Findings } from './findings.js';
 import { JsonReport } from './json-report.js';
+import { paintFor } from './colours.js';
+import { formatTable } from './table.js';
 import type { TableRow } from './table.js';
 
 /** One document in a report: at least these members. */
@@ -43,7 +45,6 @@ export function textOutcomeReporter(io: CliIo, { colour }: OutputSettings, strea
       return Promise.resolve();
     },
     finish: async (_, rows) => {
-      const [{ formatTable }, { paintFor }] = await Promise.all([import('./table.js'), import('./colours.js')]);
       await print(stream, formatTable(rows) + findings.format(io.cwd, paintFor(colour).bad));
     },
     fail: () => Promise.resolve(),

@@ -1,0 +1,83 @@
+import { LRUCache } from 'lru-cache';
+import { detectDigest } from '../bag/detect.js';
+import type { BlobReader } from '../bag/follow.js';
+import { objectReader } from '../bag/object-reader.js';
+import type { ValueReader } from '../bag/value-reader.js';
+import { sha256Hex } from '../store/digest.js';
+import { Flights } from '../store/flights.js';
+import { joined } from '../store/flights.js';
+import type { ObjectAddress } from '../store/object-store.js';
+import { publish } from './diagnostics.js';
+import type { StoreHandle } from './store-handle.js';
+
+/** Stands for the store's own bucket, whose name is not known before the store is open. */
+const OWN_BUCKET = '';
+
+/** What a byte of JSON text takes in memory, as bytes and parsed: a round figure, on the safe side for objects of strings. */
+export const MEMORY_PER_BYTE = 4;
+
+/**
+ * Reads blobs through a cache of those at content addresses; others may be overwritten at any time and are read anew.
+ * One read of a blob is under way at a time. Entries go by whole address, not by digest alone: knowing the digest of
+ * somebody else's blob gives nobody its bytes.
+ */
+export class BlobCache implements BlobReader {
+  readonly bucket = OWN_BUCKET;
+  /** Parses a cached blob once, and gives the stored bytes of what it parsed. Its values are shared: copy before handing out. */
+  readonly reader: ValueReader<unknown>;
+  readonly #store: StoreHandle;
+  readonly #blobs: LRUCache<string, Uint8Array>;
+  readonly #flights = new Flights();
+
+  constructor(store: StoreHandle, maxBytes: number) {
+    this.#store = store;
+    this.#blobs = new LRUCache({ maxSize: Math.max(1, maxBytes), sizeCalculation: ({ length }) => 1 + MEMORY_PER_BYTE * length });
+    this.reader = rememberingReader();
+  }
+
+  async get(address: ObjectAddress, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Uint8Array> {
+    if (address.bucket === OWN_BUCKET || detectDigest(address.key) === undefined) return this.#read(address, signal);
+    const id = `${address.bucket}/${address.key}`;
+    for (;;) {
+      const cached = this.#blobs.get(id);
+      if (cached) {
+        publish('cache', () => ({ cache: 'blob', outcome: 'hit' }));
+        return cached;
+      }
+      const flight = this.#flights.current(id);
+      if (flight === undefined) return this.#flights.lead(id, () => this.#load(id, address, signal), signal);
+      await joined(flight, signal);
+    }
+  }
+
+  async #load(id: string, address: ObjectAddress, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    publish('cache', () => ({ cache: 'blob', outcome: 'miss' }));
+    const bytes = await this.#read(address, signal);
+    // The store verifies its own keys; in another bucket a name of 64 digits may mean something else.
+    if (sha256Hex(bytes) === detectDigest(address.key)) this.#blobs.set(id, bytes);
+    return bytes;
+  }
+
+  async #read({ bucket, key }: ObjectAddress, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const store = await this.#store.open();
+    const address = { bucket: bucket === OWN_BUCKET ? store.bucket : bucket, key };
+    return store.get(address, signal === undefined ? {} : { signal });
+  }
+}
+
+function rememberingReader(): ValueReader<unknown> {
+  const values = new WeakMap<Uint8Array, { readonly value: unknown }>();
+  const sources = new WeakMap<object, Uint8Array>();
+  return {
+    ...objectReader,
+    parse: (bytes) => {
+      const known = values.get(bytes);
+      if (known) return known.value;
+      const value = objectReader.parse(bytes);
+      values.set(bytes, { value });
+      if (typeof value === 'object' && value !== null) sources.set(value, bytes);
+      return value;
+    },
+    bytes: (value) => (typeof value === 'object' && value !== null ? sources.get(value) : undefined) ?? objectReader.bytes(value),
+  };
+}

@@ -1,0 +1,113 @@
+import { detect } from '../bag/detect.js';
+import type { BagSite } from '../bag/detect.js';
+import { CONTROL_MEMBERS, CALL_MEMBERS, INDEX_MEMBERS, INIT_MARKERS, PROGRAM_MEMBERS } from '../bag/members.js';
+import { objectReader } from '../bag/object-reader.js';
+import { BagError } from '../errors.js';
+import { openOffice } from './engine.js';
+import type { Work } from './engine.js';
+import type { JsonMembers } from './json-members.js';
+import { isMembers } from './json-members.js';
+import { jsonBytes, jsonText } from './json-text.js';
+import { offload } from './offload.js';
+import { replaceAt } from './place.js';
+import type { Settings } from './settings.js';
+import { planMember } from './stored-members.js';
+import type { PlannedMember } from './stored-members.js';
+
+/** A result that fits. */
+export interface FittedResult {
+  readonly result: unknown;
+  /** UTF-8 of its JSON text. */
+  readonly bytes: number;
+  /** Names of the members that had to leave. */
+  readonly offloaded: readonly string[];
+  readonly bytesSaved: number;
+}
+
+/**
+ * Holds a result to the budget, counted on the very text that Lambda will send. When it is over, further members of the
+ * bag go to the store, until it fits. Throws `BagError` `PAYLOAD_TOO_LARGE` when it cannot fit: Step Functions would
+ * end the execution with an error that no state can catch.
+ */
+export async function fitResult(result: unknown, maxBytes: number, work: Work): Promise<FittedResult> {
+  const bytes = Buffer.byteLength(jsonText(result));
+  if (bytes <= maxBytes) return { result, bytes, offloaded: [], bytesSaved: 0 };
+  if (!isMembers(result)) throw tooLarge(bytes, maxBytes, 'it is no object with a bag in it');
+  const chosen = await chooseMembers(result, bytes - maxBytes, work);
+  if (chosen.length > 0) await offload(chosen.map(({ planned }) => planned.blob), work);
+  const fitted = chosen.reduce(putPointer, result);
+  const after = Buffer.byteLength(jsonText(fitted));
+  if (after > maxBytes) throw tooLarge(after, maxBytes, 'what is left in it may not be offloaded');
+  return { result: fitted, bytes: after, offloaded: chosen.map(({ name }) => name), bytesSaved: bytes - after };
+}
+
+interface Candidate {
+  readonly name: string;
+  readonly site: BagSite<unknown>;
+  readonly text: Uint8Array;
+}
+
+interface Chosen extends Candidate {
+  readonly planned: PlannedMember;
+}
+
+async function chooseMembers(result: JsonMembers, excess: number, work: Work): Promise<readonly Chosen[]> {
+  const candidates = detect(objectReader, result).sites.flatMap((site) => candidatesIn(site, work.engine.settings.offload));
+  if (candidates.length === 0) return [];
+  const office = await openOffice(work.engine);
+  const chosen: Chosen[] = [];
+  let left = excess;
+  for (const candidate of inOrder(candidates, work.engine.settings.offload.first)) {
+    if (left <= 0) break;
+    const planned = planMember(candidate.name, candidate.text, candidate.site, office);
+    const saved = candidate.text.length - jsonBytes(planned.pointer).length;
+    if (saved <= 0) continue;
+    chosen.push({ ...candidate, planned });
+    left -= saved;
+  }
+  return chosen;
+}
+
+/** What a state machine, a merge or a reader of pointers looks at stays, and so does what is a pointer already. */
+const STAYS = new Set<string>([
+  ...PROGRAM_MEMBERS,
+  ...CONTROL_MEMBERS.filter((name) => name !== 'current_state' && name !== 'state_history'),
+  ...CALL_MEMBERS,
+  ...INDEX_MEMBERS,
+  ...INIT_MARKERS,
+  'Payload',
+  'state_data',
+  'bag',
+  'pending_branches',
+  'distributed_strategy',
+]);
+
+function candidatesIn(site: BagSite<unknown>, { only, never, minBytes }: Settings['offload']): readonly Candidate[] {
+  return Object.entries(site.value as JsonMembers).flatMap(([name, value]): readonly Candidate[] => {
+    const isWanted = only === undefined ? !name.startsWith('__') : only.includes(name);
+    if (!isWanted || STAYS.has(name) || never.includes(name) || !isBulky(value)) return [];
+    const text = jsonBytes(value);
+    return text.length < minBytes ? [] : [{ name, site, text }];
+  });
+}
+
+/** Numbers, booleans and null never leave. A member with a pointer's marker is one, or would be taken for one. */
+function isBulky(value: unknown): boolean {
+  if (typeof value === 'string') return true;
+  return typeof value === 'object' && value !== null && !('__s3_pointer__' in value) && !('__s3_offloaded' in value);
+}
+
+function inOrder(candidates: readonly Candidate[], first: readonly string[]): readonly Candidate[] {
+  const rank = ({ name }: Candidate) => (first.includes(name) ? first.indexOf(name) : first.length);
+  return candidates.toSorted((one, other) => rank(one) - rank(other) || other.text.length - one.text.length);
+}
+
+/** Read again from the result at each step: one bag may lie inside the other. */
+function putPointer(result: JsonMembers, { name, site, planned }: Chosen): JsonMembers {
+  return replaceAt(result, [...site.path, name], planned.pointer as JsonMembers);
+}
+
+function tooLarge(bytes: number, maxBytes: number, why: string): BagError {
+  const message = `the result takes ${bytes} bytes of at most ${maxBytes}, and ${why}`;
+  return new BagError('PAYLOAD_TOO_LARGE', message, { context: { bytes, maxBytes } });
+}

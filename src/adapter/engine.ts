@@ -1,0 +1,47 @@
+import type { ClaimOffice } from '../bag/claim.js';
+import type { HydrationSteps } from '../bag/hydrate.js';
+import { sha256Hex } from '../store/digest.js';
+import { BlobCache } from './blob-cache.js';
+import type { Deadline } from './deadline.js';
+import type { Side } from './diagnostics.js';
+import type { BagIds, Mode } from './options.js';
+import { ProgramCache } from './program-cache.js';
+import type { Settings } from './settings.js';
+import { StoreHandle } from './store-handle.js';
+
+/** What a shim keeps between invocations. */
+export interface Engine {
+  readonly settings: Settings;
+  /** The migrations, handed in. */
+  readonly steps: HydrationSteps;
+  readonly store: StoreHandle;
+  readonly blobs: BlobCache;
+  readonly programs: ProgramCache;
+}
+
+export function createEngine(settings: Settings, steps: HydrationSteps): Engine {
+  const store = new StoreHandle(settings.store);
+  const half = Math.floor(settings.cacheBytes / 2);
+  return { settings, steps, store, blobs: new BlobCache(store, half), programs: new ProgramCache(half) };
+}
+
+/** One event or one result under way. */
+export interface Work {
+  readonly engine: Engine;
+  readonly ids: BagIds;
+  readonly mode: Mode;
+  readonly side: Side;
+  readonly deadline: Deadline;
+}
+
+/** Names the addresses of blobs in the shim's store. Rejects when the store cannot be opened. */
+export async function openOffice({ settings, store }: Engine): Promise<ClaimOffice> {
+  const { bucket, prefix } = await store.open();
+  return { layout: settings.layout, bucket, prefix, digest: sha256Hex };
+}
+
+/** The signal as an option that may be left out. */
+export function signalOf({ deadline }: Work): { readonly signal?: AbortSignal } {
+  const signal = deadline.signal();
+  return signal === undefined ? {} : { signal };
+}

@@ -1,0 +1,45 @@
+import type { BagSite } from '../bag/detect.js';
+import type { MigrationContext } from '../bag/migration.js';
+import { ObjectDraft } from '../bag/object-draft.js';
+import { objectReader } from '../bag/object-reader.js';
+import { createdAtOf, needsMigration } from '../bag/plan-site.js';
+import type { Work } from './engine.js';
+import type { JsonMembers } from './json-members.js';
+import { offload } from './offload.js';
+import { planBag } from './plan-bag.js';
+
+/** A bag in the new form, and the bytes that left it. */
+export interface LeanBag {
+  readonly bag: JsonMembers;
+  readonly bytesSaved: number;
+}
+
+/**
+ * The bag with its values offloaded and its pointers in place, by the migrations; the same object when there is nothing
+ * to do. Blobs are stored before the bag says so. Throws `BagError`, `PointerError`, `IntegrityError`, `StoreError`,
+ * `ConflictError`.
+ */
+export async function leanBag(site: BagSite<unknown>, work: Work): Promise<LeanBag> {
+  const bag = site.value as JsonMembers;
+  if (!needsMigration(objectReader, site, 'lean')) return { bag, bytesSaved: 0 };
+  const context = knownContext(site, work) ?? (await offloadProgram(site, work));
+  const draft = new ObjectDraft(bag);
+  for (const step of work.engine.steps.lean) step.up(draft, context);
+  return { bag: draft.result(), bytesSaved: inlineSize(site, context) };
+}
+
+function knownContext(site: BagSite<unknown>, work: Work): MigrationContext | undefined {
+  const claims = work.engine.programs.find(site);
+  return claims && { claims, createdAt: createdAtOf(objectReader, site) };
+}
+
+async function offloadProgram(site: BagSite<unknown>, work: Work): Promise<MigrationContext> {
+  const plan = await planBag(site.value as JsonMembers, work);
+  if (plan.blobs.length > 0) await offload(plan.blobs, work);
+  work.engine.programs.remember(site, plan.context.claims);
+  return plan.context;
+}
+
+function inlineSize({ config, map }: BagSite<unknown>, { claims }: MigrationContext): number {
+  return (config.state === 'inline' ? (claims.config?.size ?? 0) : 0) + (map.state === 'inline' ? (claims.map?.size ?? 0) : 0);
+}

@@ -1,0 +1,66 @@
+import type { Layout } from '../bag/layout.js';
+import type { ManifestForm } from '../bag/manifest.js';
+import type { StoreSource } from './store-handle.js';
+
+/**
+ * How far the shim goes, each step safe to go back from. `observe` counts; `shadow` resolves the old and the new way,
+ * compares, and changes no bag; `rewrite` repairs bags as they pass; `strict` refuses fat ones.
+ */
+export type Mode = 'observe' | 'shadow' | 'rewrite' | 'strict';
+
+/** What the handler expects in its bag: pointers, or `workflow_config` and `partition_map` inline. */
+export type Speech = 'lean' | 'fat';
+
+/** Whose bag it is, as the bag says; undefined when it does not. */
+export interface BagIds {
+  readonly ownerId: string | undefined;
+  readonly workflowId: string | undefined;
+}
+
+/** How large a result may be: bytes of UTF-8 of its JSON text, as Step Functions counts. */
+export interface BudgetOptions {
+  /** Default 262,144: Step Functions' limit on a payload. */
+  readonly limitBytes?: number;
+  /** Kept free for what the state machine puts around the result. Default 8,192. */
+  readonly headroomBytes?: number;
+}
+
+export interface CacheOptions {
+  /** Memory for blobs and known programs together, in bytes, counted as four for each byte of JSON text. Default 64 MiB. */
+  readonly maxBytes?: number;
+}
+
+/** Which further members of a bag may leave it when a result is over budget. */
+export interface OffloadOptions {
+  /** Only these. Default: any object, list or text that no state machine or reader of pointers looks at. */
+  readonly only?: readonly string[];
+  /** Not these. */
+  readonly never?: readonly string[];
+  /** These before the others, in this order; then the largest first. */
+  readonly first?: readonly string[];
+  /** Nothing smaller, in bytes of JSON text. Default 1,024. */
+  readonly minBytes?: number;
+}
+
+export interface ShimOptions {
+  /** Where blobs lie, or how to open it when it is first needed. */
+  readonly store: StoreSource;
+  /** Default `observe`. A function is asked once an event. */
+  readonly mode?: Mode | ((ids: BagIds) => Mode);
+  /** Default `lean`. */
+  readonly speaks?: Speech;
+  /** How a manifest is written; readers take both. Default `list`. */
+  readonly manifest?: ManifestForm;
+  /** Key templates of blobs. Default: content addresses. */
+  readonly layout?: Partial<Layout>;
+  /** `false` holds results to no budget. */
+  readonly budget?: BudgetOptions | false;
+  readonly cache?: CacheOptions;
+  readonly offload?: OffloadOptions;
+  /** When a bag leads to no program: an error, or the event goes on without `segment_config`. Default `error`. */
+  readonly onMissing?: 'error' | 'pass';
+  /** The store is given up this long before Lambda stops the invocation, in milliseconds. Default 500. */
+  readonly deadlineMarginMs?: number;
+  /** Milliseconds since 1970, for durations in messages. Default `Date.now`. */
+  readonly clock?: () => number;
+}

@@ -1,0 +1,28 @@
+import { byteReader, readDocument } from '../bag/byte-reader.js';
+import type { ByteValue } from '../bag/byte-reader.js';
+import { detectSite } from '../bag/detect.js';
+import { PROGRAM_MEMBERS } from '../bag/members.js';
+import { planSite } from '../bag/plan-site.js';
+import type { SitePlan } from '../bag/plan-site.js';
+import { loadSources } from '../bag/sources.js';
+import { openOffice, signalOf } from './engine.js';
+import type { Work } from './engine.js';
+import type { JsonMembers } from './json-members.js';
+import { jsonBytes } from './json-text.js';
+
+const PROGRAM = new Set<string>(PROGRAM_MEMBERS);
+
+/**
+ * Plans a bag in bytes, as the batch tool does: what is inline counts as `JSON.stringify` writes it, what lies behind a
+ * pointer keeps its stored bytes, and so both find the same addresses. User data is left out of the text. Throws what
+ * planning and following pointers throw.
+ */
+export async function planBag(bag: JsonMembers, work: Work): Promise<SitePlan<ByteValue>> {
+  const { engine } = work;
+  const members = Object.entries(bag).filter(([name, value]) => PROGRAM.has(name) || typeof value !== 'object');
+  const root = readDocument(jsonBytes(Object.fromEntries(members)));
+  const site = detectSite(byteReader, { path: [], value: root });
+  const sources = await loadSources(byteReader, site, engine.blobs, signalOf(work).signal);
+  const office = await openOffice(engine);
+  return planSite(byteReader, site, sources, { target: 'lean', manifestForm: engine.settings.manifestForm, office });
+}

@@ -1,0 +1,84 @@
+import { LRUCache } from 'lru-cache';
+import type { BagSite } from '../bag/detect.js';
+import { holdsDigest } from '../bag/detect.js';
+import { isHollow } from '../bag/entries.js';
+import type { Field } from '../bag/field.js';
+import type { MigrationContext } from '../bag/migration.js';
+import { objectReader } from '../bag/object-reader.js';
+import { MEMORY_PER_BYTE } from './blob-cache.js';
+import { publish } from './diagnostics.js';
+import { cloneJson } from './json-clone.js';
+import { sameJson } from './same-json.js';
+
+type Claims = MigrationContext['claims'];
+
+/** A pair of inline values, as private copies, and where they were stored. */
+interface KnownProgram {
+  readonly config: unknown;
+  readonly map: unknown;
+  /** The bag had another way to its program, which decides whether a bag without map gets a manifest. */
+  readonly leads: boolean;
+  readonly claims: Claims;
+}
+
+/** Versions of one workflow that are remembered at a time; runners that mend a map in place make a new one each step. */
+const MAX_VERSIONS = 4;
+
+/**
+ * Inline values that were offloaded before, so that meeting them again costs a comparison and neither hash nor store
+ * call. They are compared in full with a private copy: no part of a value vouches for the rest of it.
+ */
+export class ProgramCache {
+  readonly #known: LRUCache<string, readonly KnownProgram[]>;
+
+  constructor(maxBytes: number) {
+    this.#known = new LRUCache({ maxSize: Math.max(1, maxBytes), sizeCalculation: sizeOf });
+  }
+
+  find(site: BagSite<unknown>): Claims | undefined {
+    if (!isCacheable(site)) return undefined;
+    const known = this.#known.get(keyOf(site))?.find((program) => isSame(site, program));
+    publish('cache', () => ({ cache: 'program', outcome: known ? 'hit' : 'miss' }));
+    return known?.claims;
+  }
+
+  /** Copies what it keeps. Call it only when the claimed blobs are known to be stored. */
+  remember(site: BagSite<unknown>, claims: Claims): void {
+    if (!isCacheable(site)) return;
+    const program = { config: cloneJson(inlineOf(site.config)), map: cloneJson(inlineOf(site.map)), leads: leads(site), claims };
+    const others = (this.#known.get(keyOf(site)) ?? []).filter((known) => !isSame(site, known));
+    this.#known.set(keyOf(site), [program, ...others].slice(0, MAX_VERSIONS));
+  }
+}
+
+function keyOf({ ownerId, workflowId }: BagSite<unknown>): string {
+  return JSON.stringify([ownerId, workflowId]);
+}
+
+function sizeOf(programs: readonly KnownProgram[]): number {
+  const bytes = programs.flatMap(({ claims }) => Object.values(claims)).reduce((sum, claim) => sum + claim.size, 0);
+  return 1 + MEMORY_PER_BYTE * bytes;
+}
+
+/** Only what follows from the inline values alone; an inline manifest and a pointer are looked at each time. */
+function isCacheable({ config, map, configPath, mapPath, inlineManifest }: BagSite<unknown>): boolean {
+  if (inlineManifest !== undefined || (config.state !== 'inline' && map.state !== 'inline')) return false;
+  return isSettled(config, configPath) && isSettled(map, mapPath);
+}
+
+function isSettled(field: Field<unknown>, path: Field<unknown>): boolean {
+  if (field.state === 'inline') return path.state !== 'pointer' || !isHollow(objectReader, field.value);
+  return field.state !== 'pointer' && (path.state !== 'pointer' || holdsDigest(path));
+}
+
+function inlineOf(field: Field<unknown>): unknown {
+  return field.state === 'inline' ? field.value : undefined;
+}
+
+function leads({ manifestPath, mapPath }: BagSite<unknown>): boolean {
+  return manifestPath.state === 'pointer' || mapPath.state === 'pointer';
+}
+
+function isSame(site: BagSite<unknown>, known: KnownProgram): boolean {
+  return leads(site) === known.leads && sameJson(inlineOf(site.map), known.map) && sameJson(inlineOf(site.config), known.config);
+}

@@ -1,0 +1,105 @@
+import { parseLayout } from '../bag/layout.js';
+import type { Layout } from '../bag/layout.js';
+import type { ManifestForm } from '../bag/manifest.js';
+import { ConfigError } from '../errors.js';
+import { isMembers } from './json-members.js';
+import type { BagIds, BudgetOptions, Mode, OffloadOptions, ShimOptions, Speech } from './options.js';
+import type { StoreSource } from './store-handle.js';
+
+/** Options, checked, with every default filled in. */
+export interface Settings {
+  readonly store: StoreSource;
+  readonly modeOf: (ids: BagIds) => Mode;
+  readonly speaks: Speech;
+  readonly manifestForm: ManifestForm;
+  readonly layout: Layout;
+  /** Bytes a result may take; `undefined` for no budget. */
+  readonly maxResultBytes: number | undefined;
+  readonly cacheBytes: number;
+  readonly offload: Required<Omit<OffloadOptions, 'only'>> & Pick<OffloadOptions, 'only'>;
+  readonly onMissing: 'error' | 'pass';
+  readonly deadlineMarginMs: number;
+  readonly clock: () => number;
+}
+
+const KNOWN = {
+  options: ['store', 'mode', 'speaks', 'manifest', 'layout', 'budget', 'cache', 'offload', 'onMissing', 'deadlineMarginMs', 'clock'],
+  budget: ['limitBytes', 'headroomBytes'],
+  cache: ['maxBytes'],
+  offload: ['only', 'never', 'first', 'minBytes'],
+} as const;
+
+const MODES: readonly unknown[] = ['observe', 'shadow', 'rewrite', 'strict'] satisfies Mode[];
+
+/** Throws `ConfigError` `OPTION_UNKNOWN`, `OPTION_INVALID` or `LAYOUT_INVALID`. */
+export function parseOptions(options: ShimOptions): Settings {
+  assertKnown('options', options);
+  const { store, budget = {}, cache = {}, offload = {} } = options;
+  assertKnown('cache', cache);
+  assertKnown('offload', offload);
+  if (typeof store !== 'function' && !isMembers(store)) throw invalid('store', 'must be a blob store or a function that gives one');
+  return {
+    store,
+    modeOf: parseMode(options.mode ?? 'observe'),
+    speaks: oneOf('speaks', options.speaks ?? 'lean', ['lean', 'fat']),
+    manifestForm: oneOf('manifest', options.manifest ?? 'list', ['list', 'envelope']),
+    layout: parseLayout(options.layout),
+    maxResultBytes: parseBudget(budget),
+    cacheBytes: whole('cache.maxBytes', cache.maxBytes ?? 64 * 1024 * 1024, 0),
+    offload: parseOffload(offload),
+    onMissing: oneOf('onMissing', options.onMissing ?? 'error', ['error', 'pass']),
+    deadlineMarginMs: whole('deadlineMarginMs', options.deadlineMarginMs ?? 500, 0),
+    clock: options.clock ?? Date.now,
+  };
+}
+
+/** Throws `ConfigError` `OPTION_UNKNOWN` for a name that no option has: a typing mistake must not pass for a default. */
+export function assertKnown(group: keyof typeof KNOWN, value: object): void {
+  if (!isMembers(value)) throw invalid(group, 'must be an object');
+  const unknown = Object.keys(value).find((name) => !(KNOWN[group] as readonly string[]).includes(name));
+  if (unknown === undefined) return;
+  throw new ConfigError('OPTION_UNKNOWN', `"${unknown}" is no option of ${group}; there are ${KNOWN[group].join(', ')}`);
+}
+
+function parseMode(mode: Mode | ((ids: BagIds) => Mode)): Settings['modeOf'] {
+  if (typeof mode !== 'function') {
+    const fixed = parsedMode(mode);
+    return () => fixed;
+  }
+  return (ids) => parsedMode(mode(ids));
+}
+
+function parsedMode(mode: Mode): Mode {
+  return oneOf('mode', mode, MODES as readonly Mode[]);
+}
+
+function parseBudget(budget: BudgetOptions | false): number | undefined {
+  if (budget === false) return undefined;
+  assertKnown('budget', budget);
+  const limit = whole('budget.limitBytes', budget.limitBytes ?? 262_144, 1);
+  const headroom = whole('budget.headroomBytes', budget.headroomBytes ?? 8_192, 0);
+  if (headroom >= limit) throw invalid('budget.headroomBytes', `must be below the limit of ${limit}`);
+  return limit - headroom;
+}
+
+function parseOffload({ only, never = [], first = [], minBytes = 1_024 }: OffloadOptions): Settings['offload'] {
+  for (const [name, list] of Object.entries({ only: only ?? [], never, first })) {
+    const isList = Array.isArray(list) && list.every((member) => typeof member === 'string');
+    if (!isList) throw invalid(`offload.${name}`, 'must be a list of member names');
+  }
+  return { ...(only === undefined ? {} : { only }), never, first, minBytes: whole('offload.minBytes', minBytes, 0) };
+}
+
+function oneOf<T extends string>(name: string, value: T, choices: readonly T[]): T {
+  if (choices.includes(value)) return value;
+  throw invalid(name, `must be one of ${choices.join(', ')}`);
+}
+
+function whole(name: string, value: number, least: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw invalid(name, `must be a whole number, at least ${least}`);
+}
+
+function invalid(name: string, flaw: string): ConfigError {
+  return new ConfigError('OPTION_INVALID', `the option "${name}" ${flaw}`);
+}

@@ -1,0 +1,36 @@
+import { StateBagError, StoreError, messageOf } from '../errors.js';
+import type { BlobStore } from '../store/blob-store.js';
+
+/** A store, or how to get one when it is first needed, so that nothing heavy loads at a cold start. */
+export type StoreSource = BlobStore | (() => BlobStore | Promise<BlobStore>);
+
+/** Opens the store once, at the first need. A failure is not kept: the next call tries again. */
+export class StoreHandle {
+  readonly #source: StoreSource;
+  #opened: Promise<BlobStore> | undefined;
+
+  constructor(source: StoreSource) {
+    this.#source = source;
+  }
+
+  /** Rejects with `StoreError` `STORE_OPEN_FAILED` when the source does not give one. */
+  async open(): Promise<BlobStore> {
+    this.#opened ??= openSource(this.#source);
+    try {
+      return await this.#opened;
+    } catch (error) {
+      this.#opened = undefined;
+      throw error;
+    }
+  }
+}
+
+async function openSource(source: StoreSource): Promise<BlobStore> {
+  if (typeof source !== 'function') return source;
+  try {
+    return await source();
+  } catch (cause) {
+    if (cause instanceof StateBagError) throw cause;
+    throw new StoreError('STORE_OPEN_FAILED', `the blob store cannot be opened: ${messageOf(cause)}`, { cause, retryable: true });
+  }
+}

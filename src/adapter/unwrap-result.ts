@@ -1,0 +1,42 @@
+import { detect } from '../bag/detect.js';
+import type { BagSite } from '../bag/detect.js';
+import { objectReader } from '../bag/object-reader.js';
+import { isMembers } from './json-members.js';
+import type { JsonMembers } from './json-members.js';
+import { replaceAt } from './place.js';
+
+/**
+ * A result in which `state_data` inside `state_data` (`bag` inside `bag`) is one again. Two layers that both wrapped
+ * leave an outer one with nothing else in it: it goes. A merge that nests the return value of a step inside the bag
+ * leaves two whole bags, the outer complete, the inner newer: they become one, in which the inner one's members win.
+ * Anything else that nests stays as it is.
+ */
+export function unwrapResult(result: JsonMembers): JsonMembers {
+  const { sites } = detect(objectReader, result);
+  const [bag] = sites;
+  const name = bag?.path.at(-1);
+  if (bag === undefined || name === undefined) return result;
+  const outerPath = bag.path.slice(0, -1);
+  const outer = valueAt(result, outerPath);
+  if (outer === undefined || typeof outer[name] === 'string') return result;
+  if (isMergedInto(sites, bag, outerPath)) return unwrapResult(replaceAt(result, outerPath, joinBags(outer, bag, name)));
+  const isBareWrapper = outerPath.at(-1) === name && Object.keys(outer).length === 1;
+  return isBareWrapper ? unwrapResult(replaceAt(result, outerPath, bag.value as JsonMembers)) : result;
+}
+
+function isMergedInto(sites: readonly BagSite<unknown>[], bag: BagSite<unknown>, outerPath: readonly string[]): boolean {
+  if (bag.path.at(-1) !== 'state_data' || outerPath.at(-1) !== 'state_data') return false;
+  const outer = sites.find((site) => site.path.join('\n') === outerPath.join('\n'));
+  return outer !== undefined && outer.ownerId === bag.ownerId && outer.workflowId === bag.workflowId;
+}
+
+function joinBags(outer: JsonMembers, bag: BagSite<unknown>, name: string): JsonMembers {
+  const kept = Object.entries(outer).filter(([member]) => member !== name);
+  return { ...Object.fromEntries(kept), ...(bag.value as JsonMembers) };
+}
+
+function valueAt(root: JsonMembers, path: readonly string[]): JsonMembers | undefined {
+  let value: unknown = root;
+  for (const name of path) value = isMembers(value) ? value[name] : undefined;
+  return isMembers(value) ? value : undefined;
+}

@@ -1,0 +1,57 @@
+import type { BagSite } from './detect.js';
+import type { BagDocument } from './document.js';
+import type { Field } from './field.js';
+import type { BlobReader } from './follow.js';
+import { CONFIG, MAP } from './members.js';
+import type { Migration, OffloadedContent } from './migration.js';
+import { loadValue } from './sources.js';
+import type { ValueReader } from './value-reader.js';
+
+/** The steps whose `down` fills a bag in again, by the form they undo. */
+export type HydrationSteps = Readonly<Record<'lean' | 'bridge', readonly Migration[]>>;
+
+/** Where the content of a bag lies when it is not in the bag. */
+interface Elsewhere {
+  /** Behind pointers under the old names. */
+  readonly named: OffloadedContent;
+  /** Behind the paths. */
+  readonly paths: OffloadedContent;
+}
+
+/**
+ * Puts `workflow_config` and `partition_map` back into one bag, whatever the dialect of their pointers; what is inline
+ * stays. Throws what following a pointer throws; the draft is then untouched.
+ */
+export async function hydrateBag<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  draft: BagDocument,
+  steps: HydrationSteps,
+  blobs: BlobReader,
+  signal?: AbortSignal,
+): Promise<void> {
+  const { named, paths } = await loadContent(reader, site, blobs, signal);
+  for (const [name, field] of [[CONFIG, site.config], [MAP, site.map]] as const) {
+    // A null under the old name says nothing, and would stand beside the value that comes back.
+    if (field.state === 'empty') draft.remove(name);
+  }
+  for (const step of steps.bridge.toReversed()) step.down(draft, named);
+  for (const step of steps.lean.toReversed()) step.down(draft, paths);
+}
+
+async function loadContent<V>(reader: ValueReader<V>, site: BagSite<V>, blobs: BlobReader, signal?: AbortSignal): Promise<Elsewhere> {
+  const load = async (field: Field<V>) =>
+    field.state === 'pointer' ? reader.bytes(await loadValue(reader, field.pointer, site.ownerId, blobs, signal)) : undefined;
+  const [config, map] = await Promise.all([load(site.config), load(site.map)]);
+  const [configBehind, mapBehind] = await Promise.all([load(behind(site.config, site.configPath)), load(behind(site.map, site.mapPath))]);
+  return { named: contentOf(config, map), paths: contentOf(configBehind, mapBehind) };
+}
+
+/** The path counts where the old name holds nothing. */
+function behind<V>(field: Field<V>, path: Field<V>): Field<V> {
+  return field.state === 'absent' || field.state === 'empty' ? path : { state: 'absent' };
+}
+
+function contentOf(config: Uint8Array | undefined, map: Uint8Array | undefined): OffloadedContent {
+  return { ...(config && { config }), ...(map && { map }) };
+}

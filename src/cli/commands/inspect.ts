@@ -1,0 +1,78 @@
+import { defineCommand } from '../command.js';
+import type { CommandArguments } from '../command.js';
+import { EXIT } from '../exit-code.js';
+import { inspectSources } from '../inspection/inspect-sources.js';
+import type { CliIo } from '../io.js';
+import { readingSettings } from '../migration/settings.js';
+import { openSources } from '../open-source.js';
+import { noStore, openStore } from '../open-store.js';
+import { optionGroup } from '../command.js';
+import { layoutOptions, layoutSettings } from '../options/layout-options.js';
+import { outputOptions, outputSettings } from '../options/output-options.js';
+import { parseChoice } from '../options/parse-value.js';
+import { concurrencyOptions, concurrencySetting, selectionOptions, selectionSettings } from '../options/run-options.js';
+import { s3Settings } from '../options/s3-options.js';
+import { storeOptions, storeSettings } from '../options/store-options.js';
+import { ownPlaces } from '../own-places.js';
+import { censusRows } from '../reporters/census-figures.js';
+import { documentMembers, isFinding } from '../reporters/migration-figures.js';
+import { jsonOutcomeReporter, textOutcomeReporter } from '../reporters/outcome-reporter.js';
+import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
+import { watchSignals } from '../watch-signals.js';
+
+const options = {
+  ...optionGroup('What to look for', { to: { type: 'string', value: 'lean|bridge', describe: 'the migration to reckon with (default lean)' } }),
+  ...storeOptions,
+  ...concurrencyOptions,
+  ...selectionOptions,
+  ...layoutOptions,
+  ...outputOptions,
+};
+
+type InspectArguments = CommandArguments<typeof options>;
+
+export const command = defineCommand({
+  usage: 'SOURCE…',
+  positionals: { min: 1, max: Infinity },
+  builder: options,
+  examples: [
+    ['what is in a directory, and what a migration would save', 'statebag inspect bags/'],
+    ['bags with pointers: the store says what they lead to', 'statebag inspect s3://my-bucket/paused/ --store s3://my-bucket'],
+    ['which bags are too large for Step Functions', "statebag inspect 'bags/**/*.json' --json | jq '.documents[] | select(.bytesBefore > 262144) | .id'"],
+  ],
+  notes: ['Nothing is written. Exit 1 when something is unreadable or could not be migrated.'],
+  handler: inspectCommand,
+});
+
+async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number> {
+  const output = outputSettings(args.options, io);
+  const reporter = output.json ? jsonOutcomeReporter(io.stdout) : textOutcomeReporter(io, output);
+  const signals = watchSignals(io);
+  try {
+    const totals = await census(args, reporter, signals.stop, io);
+    await reporter.finish({ totals }, censusRows(totals));
+    return totals.quarantined + totals.failed > 0 || signals.stop.aborted ? EXIT.findings : EXIT.ok;
+  } catch (error) {
+    await reporter.fail(error);
+    throw error;
+  } finally {
+    signals.release();
+  }
+}
+
+async function census({ positionals, options: values }: InspectArguments, reporter: OutcomeReporter, stop: AbortSignal, io: CliIo) {
+  const layout = layoutSettings(values);
+  const target = parseChoice('to', values.to ?? 'lean', ['lean', 'bridge']);
+  const store = values.store === undefined ? undefined : await openStore(storeSettings(values, values.store), io.cwd);
+  const sources = await openSources(positionals, { io, s3: s3Settings(values), ...ownPlaces(store, layout, []) });
+  return inspectSources({
+    sources,
+    settings: readingSettings({ target, manifestForm: 'list', layout }, store?.blobs ?? noStore(values.bucket)),
+    concurrency: concurrencySetting(values),
+    selection: selectionSettings(values),
+    quiet: values.quiet,
+    stop,
+    io,
+    onDocument: (outcome, look) => reporter.add({ ...documentMembers(outcome), ...look }, isFinding(outcome)),
+  });
+}

@@ -1,0 +1,48 @@
+import { byteReader, readDocument } from '../../bag/byte-reader.js';
+import type { ByteValue } from '../../bag/byte-reader.js';
+import { detect } from '../../bag/detect.js';
+import type { BagSite, Detection } from '../../bag/detect.js';
+import { detectHazards, inlineBytes } from '../../bag/inspect.js';
+import type { Hazard } from '../../bag/inspect.js';
+import { BagError } from '../../errors.js';
+
+/** What can be seen of a document without following anything. */
+export interface Look {
+  /** Member names from the root to the bag, such as `state_data.bag`; empty when the document is the bag; null when there is none. */
+  readonly envelope: string | null;
+  /** Bytes of JSON that stand inline under the two old names. */
+  readonly bytesInline: number;
+  readonly hazards: readonly Hazard[];
+  /** Dialects of the pointers in its bags, each once. */
+  readonly dialects: readonly string[];
+}
+
+const NOTHING: Look = { envelope: null, bytesInline: 0, hazards: [], dialects: [] };
+
+/** Never throws: what is not JSON has nothing to be seen. `detection` spares a second reading. */
+export function lookAt(bytes: Uint8Array, detection: Detection<ByteValue> | undefined): Look {
+  const seen = detection ?? detected(bytes);
+  const [innermost] = seen?.sites ?? [];
+  if (!seen || !innermost) return NOTHING;
+  return {
+    envelope: innermost.path.join('.'),
+    bytesInline: inlineBytes(byteReader, seen),
+    hazards: detectHazards(byteReader, seen, bytes.length),
+    dialects: [...new Set(seen.sites.flatMap(dialectsOf))],
+  };
+}
+
+function detected(bytes: Uint8Array): Detection<ByteValue> | undefined {
+  try {
+    return detect(byteReader, readDocument(bytes));
+  } catch (error) {
+    // Reported as the outcome of the document already.
+    if (error instanceof BagError) return undefined;
+    throw error;
+  }
+}
+
+function dialectsOf({ config, map, configPath, mapPath, manifestPath }: BagSite<ByteValue>): readonly string[] {
+  const fields = [config, map, configPath, mapPath, manifestPath];
+  return fields.flatMap((field) => (field.state === 'pointer' ? [field.pointer.dialect] : []));
+}

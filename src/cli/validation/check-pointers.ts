@@ -1,0 +1,44 @@
+import { byteReader } from '../../bag/byte-reader.js';
+import type { ByteValue } from '../../bag/byte-reader.js';
+import type { BagSite } from '../../bag/detect.js';
+import type { Field } from '../../bag/field.js';
+import type { BlobReader } from '../../bag/follow.js';
+import { CONFIG, CONFIG_PATH, MANIFEST_PATH, MAP, MAP_PATH } from '../../bag/members.js';
+import { loadValue } from '../../bag/sources.js';
+import { ConfigError, StateBagError } from '../../errors.js';
+import { placeOf } from './byte-place.js';
+import type { LocatedIssue } from './verdict.js';
+
+/** Follows every pointer of every bag: one that leads to nothing, or to other bytes than it says, is an issue. */
+export async function checkPointers(root: ByteValue, sites: readonly BagSite<ByteValue>[], blobs: BlobReader): Promise<readonly LocatedIssue[]> {
+  const issues: LocatedIssue[] = [];
+  for (const site of sites) {
+    for (const [name, field] of fieldsOf(site)) {
+      const error = await follow(site, field, blobs);
+      const pointer = [...site.path, name].map((part) => `/${part}`).join('');
+      if (error) issues.push({ pointer, keyword: error.code, message: error.message, member: name, ...placeOf(root, pointer) });
+    }
+  }
+  return issues;
+}
+
+function fieldsOf({ config, map, configPath, mapPath, manifestPath }: BagSite<ByteValue>): readonly (readonly [string, Field<ByteValue>])[] {
+  return [
+    [CONFIG, config],
+    [MAP, map],
+    [CONFIG_PATH, configPath],
+    [MAP_PATH, mapPath],
+    [MANIFEST_PATH, manifestPath],
+  ];
+}
+
+async function follow(site: BagSite<ByteValue>, field: Field<ByteValue>, blobs: BlobReader): Promise<StateBagError | undefined> {
+  if (field.state !== 'pointer') return undefined;
+  try {
+    await loadValue(byteReader, field.pointer, site.ownerId, blobs);
+    return undefined;
+  } catch (error) {
+    if (error instanceof StateBagError && !(error instanceof ConfigError)) return error;
+    throw error;
+  }
+}

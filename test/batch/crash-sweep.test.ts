@@ -1,0 +1,107 @@
+import { expect, it } from 'vitest';
+import { seededRandom } from '../../examples/fleet/random.js';
+import { statusOf } from '../../src/batch/status.js';
+import { handful, HANDFUL_MIGRATED } from './bags.js';
+import { CRASH_MODES, CrashError, EffectLog, loggedDisk, loggedStore } from './effects.js';
+import type { Crash } from './effects.js';
+import { danglingPointers, digests, leaveDeadLock, run, runRollback, runVerify, SOAK, World } from './workbench.js';
+import type { Ports } from './workbench.js';
+
+const originals = digests(handful());
+
+/** A process with effects that are counted and may end it. What it leaves is a lock of a dead process. */
+async function inProcess(world: World, crash: Crash | undefined, work: (ports: Ports) => Promise<unknown>): Promise<EffectLog> {
+  const log = new EffectLog(crash);
+  try {
+    await work({ disk: loggedDisk(log), objects: loggedStore(log, world.objects) });
+  } catch (error) {
+    if (!(error instanceof CrashError) && !(error instanceof Error && error.cause instanceof CrashError)) throw error;
+  }
+  if (log.isDead) leaveDeadLock(world);
+  return log;
+}
+
+const migrating = (world: World, crash?: Crash) => inProcess(world, crash, (ports) => run(world, ports));
+const rollingBack = (world: World, crash?: Crash) => inProcess(world, crash, (ports) => runRollback(world, ports));
+
+/** A world before and after a clean run, and how many effects the run has. */
+async function cleanRun() {
+  const world = await World.with(handful());
+  const fresh = await world.snapshot();
+  const { effects } = await migrating(world);
+  const migrated = digests(await world.documents());
+  const { bytesBefore, bytesAfter } = statusOf(await world.summary()).totals;
+  return { world, fresh, done: await world.snapshot(), migrated, effects: effects.length, bytesBefore, bytesAfter };
+}
+
+type Clean = Awaited<ReturnType<typeof cleanRun>>;
+
+/** Nothing is in between, nothing is missing, no pointer leads to nothing, and at most one file is in the making. */
+async function expectOldOrNew({ world, migrated }: Clean): Promise<void> {
+  const files = digests(await world.documents());
+  const temporary = Object.keys(files).filter((name) => name.endsWith('.statebag.tmp'));
+  expect(temporary.length).toBeLessThanOrEqual(1);
+  expect(Object.keys(files).filter((name) => !temporary.includes(name))).toEqual(Object.keys(originals));
+  const between = Object.keys(originals).filter((name) => files[name] !== originals[name] && files[name] !== migrated[name]);
+  expect(between).toEqual([]);
+  expect(await danglingPointers(world)).toEqual([]);
+}
+
+/** After a restart that was let be: all is migrated, the journal adds up, all verifies, and all can be put back. */
+async function expectDone({ world, migrated, bytesBefore, bytesAfter }: Clean): Promise<void> {
+  expect(digests(await world.documents())).toEqual(migrated);
+  const { totals, isClosed, findings } = statusOf(await world.summary());
+  const counts = { migrated: HANDFUL_MIGRATED, failed: 0, quarantined: 0, rolledBack: 0, unsettled: 0, bytesBefore, bytesAfter };
+  expect({ isClosed, findings, ...totals }).toMatchObject({ isClosed: true, findings: [], ...counts });
+  const verified = await runVerify(world);
+  expect(verified.map(({ outcome, reason }) => reason ?? outcome)).toEqual(Array(HANDFUL_MIGRATED).fill('verified'));
+  await rollingBack(world);
+  await expectRolledBack(world);
+}
+
+async function expectRolledBack(world: World): Promise<void> {
+  expect(digests(await world.documents())).toEqual(originals);
+  const { totals, findings } = statusOf(await world.summary());
+  expect({ findings, ...totals }).toMatchObject({ findings: [], rolledBack: HANDFUL_MIGRATED, unsettled: 0, failed: 0 });
+}
+
+it.each(CRASH_MODES)('survives a crash at every effect of a migration: %s', { timeout: 120_000 }, async (mode) => {
+  const clean = await cleanRun();
+  expect(clean.effects).toBeGreaterThan(60);
+  for (let at = 1; at <= clean.effects; at++) {
+    await clean.world.restore(clean.fresh);
+    const log = await migrating(clean.world, { at, mode });
+    expect(log.isDead).toBe(true);
+    await expectOldOrNew(clean);
+    await migrating(clean.world);
+    await expectDone(clean);
+  }
+});
+
+it.each(CRASH_MODES)('survives a crash at every effect of a rollback: %s', { timeout: 120_000 }, async (mode) => {
+  const clean = await cleanRun();
+  const { effects } = await rollingBack(clean.world);
+  expect(effects.length).toBeGreaterThan(25);
+  for (let at = 1; at <= effects.length; at++) {
+    await clean.world.restore(clean.done);
+    const log = await rollingBack(clean.world, { at, mode });
+    expect(log.isDead).toBe(true);
+    await expectOldOrNew(clean);
+    await rollingBack(clean.world);
+    await expectRolledBack(clean.world);
+  }
+});
+
+it('survives being killed again and again', { timeout: 120_000 }, async () => {
+  const clean = await cleanRun();
+  for (let seed = 1; seed <= 60 * SOAK; seed++) {
+    const random = seededRandom(seed);
+    await clean.world.restore(clean.fresh);
+    for (let kills = 2 + random.below(3); kills > 0; kills--) {
+      await migrating(clean.world, { at: 1 + random.below(clean.effects), mode: random.pick(CRASH_MODES) });
+      await expectOldOrNew(clean);
+    }
+    await migrating(clean.world);
+    await expectDone(clean);
+  }
+});

@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { Writable } from 'node:stream';
+import type { CliIo, OutputStream, StopSignal } from '../../src/cli/io.js';
+import { run } from '../../src/cli/run.js';
+
+/** What a command line gave. */
+export interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  /** Standard output as it is. */
+  readonly bytes: Buffer;
+}
+
+export interface RanOptions {
+  readonly stdin?: string | Uint8Array;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly isTTY?: boolean;
+  /** Called with every chunk of standard error; may send signals. */
+  readonly watch?: (text: string, send: (signal: StopSignal) => void) => void;
+  /** Sent as soon as somebody listens. */
+  readonly signals?: readonly StopSignal[];
+  /** Hears of an end at once. */
+  readonly exit?: (code: number) => void;
+  readonly failOutput?: Error;
+}
+
+/** Runs the command line in this process, with a terminal of its own. */
+export async function statebag(cwd: string, args: readonly string[], options: RanOptions = {}): Promise<Ran> {
+  const listeners = new Set<(signal: StopSignal) => void>();
+  const send = (signal: StopSignal) => {
+    for (const listener of listeners) listener(signal);
+  };
+  const [out, err] = [sink(options.isTTY, options.failOutput), sink(options.isTTY)];
+  err.stream.on('chunk', (text: string) => options.watch?.(text, send));
+  const io: CliIo = {
+    stdin: once(Buffer.from(options.stdin ?? '')),
+    stdout: out.stream,
+    stderr: err.stream,
+    env: options.env ?? {},
+    cwd,
+    now: () => new Date('2026-02-01T08:00:00.000Z'),
+    newRunId: () => `run-${++runs}`,
+    onSignal: (listener) => {
+      listeners.add(listener);
+      for (const signal of options.signals ?? []) listener(signal);
+      return () => listeners.delete(listener);
+    },
+    exit: (code) => options.exit?.(code),
+  };
+  const code = await run(args, io);
+  return { code, out: out.bytes().toString(), err: err.bytes().toString(), bytes: out.bytes() };
+}
+
+let runs = 0;
+
+function sink(isTTY = false, failure?: Error): { readonly stream: OutputStream; readonly bytes: () => Buffer } {
+  const chunks: Buffer[] = [];
+  const stream = new Writable({
+    write: (chunk: Buffer, _encoding, done) => {
+      chunks.push(chunk);
+      stream.emit('chunk', chunk.toString());
+      done(failure);
+    },
+  });
+  stream.on('error', () => undefined);
+  return { stream: Object.assign(stream, { isTTY }), bytes: () => Buffer.concat(chunks) };
+}
+
+async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  if (bytes.length > 0) yield await Promise.resolve(bytes);
+}
+
+/** A directory of its own for each test, gone afterwards. */
+export function makeScratch(): { readonly dir: string; readonly remove: () => void } {
+  const dir = mkdtempSync(join(tmpdir(), 'statebag-cli-'));
+  return { dir, remove: () => { rmSync(dir, { recursive: true, force: true }); } };
+}
+
+/** SHA-256 of every file below a directory, by path. Empty when there is none. */
+export function digests(dir: string): Record<string, string> {
+  return Object.fromEntries(filesBelow(dir).map((path) => [relative(dir, path), createHash('sha256').update(readFileSync(path)).digest('hex')]));
+}
+
+/** Content, size and time of every file below a directory: equal only when nothing was written. */
+export function snapshot(dir: string): Record<string, string> {
+  const sha = digests(dir);
+  return Object.fromEntries(
+    Object.entries(sha).map(([path, digest]) => {
+      const { size, mtimeMs, ino } = statSync(join(dir, path));
+      return [path, `${digest} ${size} ${mtimeMs} ${ino}`];
+    }),
+  );
+}
+
+function filesBelow(dir: string): string[] {
+  const entries = readdirSync(dir, { withFileTypes: true, recursive: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
+}

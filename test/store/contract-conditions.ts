@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { sha256, text, textOf } from './contract-harness.js';
+import type { Harness } from './contract-harness.js';
+import { codeOf } from './outcomes.js';
+
+export function conditionsContract(harness: Harness): void {
+  describe('conditions', () => {
+    harness.clause('create-if-absent', 'creates where nothing lies, and leaves alone what lies there', async () => {
+      const address = harness.fresh();
+      await harness.objects.put(address, text('first'), { ifAbsent: true });
+      const error = await harness.objects.put(address, text('second'), { ifAbsent: true }).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ name: 'ConflictError', code: 'PRECONDITION_FAILED', retryable: false });
+      expect(textOf((await harness.objects.get(address)).bytes)).toBe('first');
+    });
+
+    harness.clause('create-if-absent over a multipart upload', 'creates 6 MiB where nothing lies, and leaves alone what lies there', async () => {
+      const address = harness.fresh();
+      const bytes = randomBytes(6 * 1024 * 1024);
+      await harness.objects.put(address, bytes, { ifAbsent: true });
+      expect(await codeOf(harness.objects.put(address, randomBytes(6 * 1024 * 1024), { ifAbsent: true }))).toBe('PRECONDITION_FAILED');
+      expect(sha256((await harness.objects.get(address)).bytes)).toBe(sha256(bytes));
+    });
+
+    it(`lets ${harness.winners} of sixteen concurrent creators win`, async () => {
+      for (let round = 0; round < 5; round += 1) {
+        const address = harness.fresh();
+        await harness.race(address, 16, (body) => harness.objects.put(address, body, { ifAbsent: true }));
+      }
+    });
+
+    harness.clause('if-match', 'replaces the version that was read, and no other', async () => {
+      const address = harness.fresh();
+      const first = await harness.objects.put(address, text('first'));
+      const second = await harness.objects.put(address, text('second'), { ifMatch: first });
+      expect(await codeOf(harness.objects.put(address, text('third'), { ifMatch: first }))).toBe('PRECONDITION_FAILED');
+      expect(await harness.objects.get(address)).toMatchObject({ version: second });
+      expect(textOf((await harness.objects.get(address)).bytes)).toBe('second');
+    });
+
+    harness.clause('if-match on an absent object', 'says PRECONDITION_FAILED when the object to replace is gone', async () => {
+      const address = harness.fresh();
+      const version = await harness.objects.put(address, text('x'));
+      await harness.objects.delete(address);
+      expect(await codeOf(harness.objects.put(address, text('y'), { ifMatch: version }))).toBe('PRECONDITION_FAILED');
+      expect(await codeOf(harness.objects.get(address))).toBe('OBJECT_NOT_FOUND');
+    });
+
+    it(`lets ${harness.winners} of eight concurrent replacers win`, async () => {
+      const address = harness.fresh();
+      const version = await harness.objects.put(address, text('base'));
+      await harness.race(address, 8, (body) => harness.objects.put(address, body, { ifMatch: version }));
+    });
+
+    it('deletes, and deletes what is absent without complaint', async () => {
+      const address = harness.fresh();
+      await harness.objects.put(address, text('x'));
+      await harness.objects.delete(address);
+      await harness.objects.delete(address);
+      expect(await codeOf(harness.objects.get(address))).toBe('OBJECT_NOT_FOUND');
+    });
+
+    harness.clause('delete if-match', 'deletes only the version that was read', async () => {
+      const address = harness.fresh();
+      const first = await harness.objects.put(address, text('first'));
+      const second = await harness.objects.put(address, text('second'));
+      expect(await codeOf(harness.objects.delete(address, { ifMatch: first }))).toBe('PRECONDITION_FAILED');
+      expect((await harness.objects.get(address)).version).toBe(second);
+      await harness.objects.delete(address, { ifMatch: second });
+      expect(await codeOf(harness.objects.get(address))).toBe('OBJECT_NOT_FOUND');
+    });
+  });
+}

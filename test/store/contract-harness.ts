@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { ObjectAddress, ObjectStore, ObjectSummary } from '../../src/store/object-store.js';
+import { outcomesOf } from './outcomes.js';
+
+/** What a driver, or the server behind it, may lack. Everything not named here is required of all. */
+export type Clause =
+  | 'missing bucket is an error'
+  | 'create-if-absent'
+  | 'create-if-absent over a multipart upload'
+  | 'if-match'
+  | 'if-match on an absent object'
+  | 'delete if-match'
+  | 'digest of a single put is verified'
+  | 'content headers'
+  | 'metadata beyond ASCII'
+  | 'tags'
+  | 'tags over a multipart upload'
+  | 'keys with an empty segment'
+  | 'keys with control characters'
+  | 'one key that is a folder of another'
+  | 'segments over 255 bytes'
+  | 'key order of a listing';
+
+/** Where a driver, or the server behind it, falls short of the contract. */
+export interface Gaps {
+  readonly lacks?: readonly Clause[];
+  /** Its conditions hold one request after another, but two requests at the same moment may both win. */
+  readonly racy?: boolean;
+}
+
+export interface ContractStore {
+  readonly objects: ObjectStore;
+  /** Exists, and holds nothing that begins with the names the suite uses. */
+  readonly bucket: string;
+  readonly close?: () => Promise<void>;
+}
+
+/** What the chapters of the contract work with. */
+export interface Harness {
+  /** Available once tests run. */
+  readonly objects: ObjectStore;
+  readonly bucket: string;
+  readonly winners: 'exactly one' | 'at least one';
+  /** An address nothing lies at, in a folder of its own. */
+  fresh(key?: string): ObjectAddress;
+  keysUnder(prefix: string): Promise<string[]>;
+  /** Registers a test, or, for a clause the store lacks, the test that it fails. */
+  clause(wanted: Clause, sentence: string, run: () => Promise<void>): void;
+  /** Lets writers loose on one address at once; the losers must be told why, and a winner's bytes must lie there. */
+  race(address: ObjectAddress, writers: number, put: (body: Uint8Array) => Promise<unknown>): Promise<void>;
+}
+
+export function createHarness(makeStore: () => Promise<ContractStore>, gaps: Gaps): Harness {
+  let store: ContractStore | undefined;
+  let serial = 0;
+  beforeAll(async () => {
+    store = await makeStore();
+  });
+  afterAll(async () => {
+    await store?.close?.();
+  });
+  const opened = (): ContractStore => store ?? expect.unreachable('the store is made before the first test');
+  return {
+    get objects() {
+      return opened().objects;
+    },
+    get bucket() {
+      return opened().bucket;
+    },
+    winners: gaps.racy === true ? 'at least one' : 'exactly one',
+    fresh: (key = 'object.json') => ({ bucket: opened().bucket, key: `t${(serial += 1)}/${key}` }),
+    keysUnder: async (prefix) => (await listed(opened().objects, opened().bucket, prefix)).map((found) => found.key),
+    clause: (wanted, sentence, run) => {
+      if (gaps.lacks?.includes(wanted) !== true) it(sentence, run);
+      else it(`lacks "${wanted}": not true that it ${sentence}`, () => expect(run()).rejects.toThrow());
+    },
+    race: async (address, writers, put) => {
+      const bodies = Array.from({ length: writers }, (_unused, index) => `writer ${index} `.repeat(1_000));
+      const outcomes = await outcomesOf(bodies.map((body) => put(text(body))));
+      const won = bodies.filter((_body, index) => outcomes[index] === 'done');
+      expect(['done', 'PRECONDITION_FAILED', 'WRITE_CONFLICT']).toEqual(expect.arrayContaining(outcomes));
+      expect(won).toContain(textOf((await opened().objects.get(address)).bytes));
+      if (gaps.racy !== true) expect(won).toHaveLength(1);
+    },
+  };
+}
+
+export async function listed(objects: ObjectStore, bucket: string, prefix: string, signal?: AbortSignal): Promise<ObjectSummary[]> {
+  const found: ObjectSummary[] = [];
+  for await (const summary of objects.list(bucket, prefix, signal)) found.push(summary);
+  return found;
+}
+
+export function text(content: string): Uint8Array {
+  return Buffer.from(content);
+}
+
+export function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString();
+}
+
+export function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
