@@ -16,7 +16,7 @@ type Claims = MigrationContext['claims'];
 interface KnownProgram {
   readonly config: unknown;
   readonly map: unknown;
-  /** The bag had another way to its program, which decides whether a bag without map gets a manifest. */
+  /** The bag had another way to its program than its config, which then gets no manifest made from it. */
   readonly leads: boolean;
   readonly claims: Claims;
 }
@@ -43,10 +43,10 @@ export class ProgramCache {
   }
 
   /** Copies what it keeps. Call it only when the claimed blobs are known to be stored. */
-  remember(site: BagSite<unknown>, claims: Claims): void {
-    if (!isCacheable(site)) return;
-    const program = { config: cloneJson(inlineOf(site.config)), map: cloneJson(inlineOf(site.map)), leads: leads(site), claims };
-    const others = (this.#known.get(keyOf(site)) ?? []).filter((known) => !isSame(site, known));
+  remember(site: BagSite<unknown>, claims: () => Claims): void {
+    const others = this.#known.get(keyOf(site)) ?? [];
+    if (!isCacheable(site) || others.some((known) => isSame(site, known))) return;
+    const program = { config: cloneJson(inlineOf(site.config)), map: cloneJson(inlineOf(site.map)), leads: leads(site), claims: claims() };
     this.#known.set(keyOf(site), [program, ...others].slice(0, MAX_VERSIONS));
   }
 }
@@ -75,7 +75,8 @@ function inlineOf(field: Field<unknown>): unknown {
   return field.state === 'inline' ? field.value : undefined;
 }
 
-function leads({ manifestPath, mapPath }: BagSite<unknown>): boolean {
+function leads({ map, manifestPath, mapPath }: BagSite<unknown>): boolean {
+  if (map.state === 'inline' && !isHollow(objectReader, map.value)) return true;
   return manifestPath.state === 'pointer' || mapPath.state === 'pointer';
 }
 

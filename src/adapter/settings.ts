@@ -9,7 +9,8 @@ import type { StoreSource } from './store-handle.js';
 /** Options, checked, with every default filled in. */
 export interface Settings {
   readonly store: StoreSource;
-  readonly modeOf: (ids: BagIds) => Mode;
+  /** The ids are asked for only when a function decides. */
+  readonly modeOf: (ids: () => BagIds) => Mode;
   readonly speaks: Speech;
   readonly manifestForm: ManifestForm;
   readonly layout: Layout;
@@ -66,7 +67,7 @@ function parseMode(mode: Mode | ((ids: BagIds) => Mode)): Settings['modeOf'] {
     const fixed = parsedMode(mode);
     return () => fixed;
   }
-  return (ids) => parsedMode(mode(ids));
+  return (ids) => parsedMode(mode(ids()));
 }
 
 function parsedMode(mode: Mode): Mode {

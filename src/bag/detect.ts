@@ -92,14 +92,6 @@ export function holdsDigest<V>(field: Field<V>): boolean {
   return field.state === 'pointer' && detectDigest(field.pointer.target?.key) !== undefined;
 }
 
-/**
- * True when the map is known for good and the manifest is not: merges lose its path, and at a key without digest
- * another document may have taken its place. It can be made again from the map.
- */
-export function lacksManifest<V>(site: BagSite<V>): boolean {
-  return holdsDigest(site.mapPath) && !holdsDigest(site.manifestPath);
-}
-
 /** The SHA-256 that is a whole segment of a key: the content address of the shim's own layout. */
 export function detectDigest(key: string | undefined): string | undefined {
   return key?.split('/').slice(0, -1).find((part) => /^[0-9a-f]{64}$/.test(part));

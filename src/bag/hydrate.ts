@@ -10,8 +10,8 @@ import type { ValueReader } from './value-reader.js';
 /** The steps whose `down` fills a bag in again, by the form they undo. */
 export type HydrationSteps = Readonly<Record<'lean' | 'bridge', readonly Migration[]>>;
 
-/** Where the content of a bag lies when it is not in the bag. */
-interface Elsewhere {
+/** What was loaded into a bag, by where it lay. */
+export interface LoadedContent {
   /** Behind pointers under the old names. */
   readonly named: OffloadedContent;
   /** Behind the paths. */
@@ -29,17 +29,18 @@ export async function hydrateBag<V>(
   steps: HydrationSteps,
   blobs: BlobReader,
   signal?: AbortSignal,
-): Promise<void> {
-  const { named, paths } = await loadContent(reader, site, blobs, signal);
+): Promise<LoadedContent> {
+  const content = await loadContent(reader, site, blobs, signal);
   for (const [name, field] of [[CONFIG, site.config], [MAP, site.map]] as const) {
     // A null under the old name says nothing, and would stand beside the value that comes back.
     if (field.state === 'empty') draft.remove(name);
   }
-  for (const step of steps.bridge.toReversed()) step.down(draft, named);
-  for (const step of steps.lean.toReversed()) step.down(draft, paths);
+  for (const step of steps.bridge.toReversed()) step.down(draft, content.named);
+  for (const step of steps.lean.toReversed()) step.down(draft, content.paths);
+  return content;
 }
 
-async function loadContent<V>(reader: ValueReader<V>, site: BagSite<V>, blobs: BlobReader, signal?: AbortSignal): Promise<Elsewhere> {
+async function loadContent<V>(reader: ValueReader<V>, site: BagSite<V>, blobs: BlobReader, signal?: AbortSignal): Promise<LoadedContent> {
   const load = async (field: Field<V>) =>
     field.state === 'pointer' ? reader.bytes(await loadValue(reader, field.pointer, site.ownerId, blobs, signal)) : undefined;
   const [config, map] = await Promise.all([load(site.config), load(site.map)]);

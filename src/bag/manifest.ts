@@ -152,3 +152,9 @@ function repeats<V>(reader: ValueReader<V>, entry: V, element: V): boolean {
   if (program === undefined || !reader.names(entry).every((name) => ENTRY_MEMBERS.has(name))) return false;
   return Buffer.compare(reader.bytes(program), reader.bytes(programIn(reader, element))) === 0;
 }
+
+/** True for an inline manifest of whole entries, as January's Map states read it; a list of pointers is none. */
+export function holdsPrograms<V>(reader: ValueReader<V>, manifest: V): boolean {
+  const items = reader.items(manifest);
+  return items.length > 0 && items.every((item) => reader.member(item, 'segment_config') !== undefined);
+}

@@ -1,10 +1,9 @@
 import { planBlob } from './claim.js';
 import type { ClaimOffice, PlannedBlob } from './claim.js';
-import { lacksManifest } from './detect.js';
 import type { BagSite } from './detect.js';
 import type { JsonValue } from './document.js';
 import { isEmptyMap, listEntries, openText } from './entries.js';
-import { buildManifest, manifestPointers, repeatsMap } from './manifest.js';
+import { buildManifest, holdsPrograms, manifestPointers, repeatsMap } from './manifest.js';
 import type { ManifestForm } from './manifest.js';
 import type { MigrationContext } from './migration.js';
 import { partitionConfig } from './partition-config.js';
@@ -43,8 +42,7 @@ export function needsMigration<V>(reader: ValueReader<V>, site: BagSite<V>, targ
   }
   const nothingInline = fields.every((field) => field.state === 'absent' || field.state === 'empty');
   if (nothingInline && reader.member(site.value, 'manifest_id') !== undefined) return false;
-  if (fields.some((field) => field.state !== 'absent') || site.markers.length > 0) return true;
-  return site.generation !== 'lean' || lacksManifest(site);
+  return fields.some((field) => field.state !== 'absent') || site.markers.length > 0 || site.generation !== 'lean';
 }
 
 /** Plans one bag. Pure and deterministic. Throws `BagError` when its map or config cannot be made into a manifest. */
@@ -103,11 +101,6 @@ function substituteMap<V>(reader: ValueReader<V>, site: BagSite<V>, sources: Sit
   const leadsSomewhere = site.manifestPath.state === 'pointer' || site.mapPath.state === 'pointer';
   if (leadsSomewhere || sources.config === undefined) return undefined;
   return partitionConfig(reader, openText(reader, sources.config));
-}
-
-function holdsPrograms<V>(reader: ValueReader<V>, manifest: V): boolean {
-  const items = reader.items(manifest);
-  return items.length > 0 && items.every((item) => reader.member(item, 'segment_config') !== undefined);
 }
 
 const READ_INLINE = new Set(['BATCHED', 'MAP_REDUCE']);

@@ -8,7 +8,7 @@ import { checkedProgram, entryAt, isContentPartition, isEmptyMap, isHollow, open
 import type { Field } from './field.js';
 import { detectPath } from './field.js';
 import type { BlobReader } from './follow.js';
-import { manifestEntryAt, detectManifestEntries } from './manifest.js';
+import { detectManifestEntries, holdsPrograms, manifestEntryAt } from './manifest.js';
 import { partitionConfig } from './partition-config.js';
 import type { Pointer } from './pointer.js';
 import { parseSegmentIndex } from './segment-index.js';
@@ -37,8 +37,8 @@ export interface ResolveOptions {
 
 /**
  * The program of the segment that an event asks for. Sources in order: `segment_config` in the event, the branch's own
- * map, the inline map, the pointer to a map, the segment manifest, `partition_map_s3_path`, and last the config, cut as
- * the legacy partitioner cuts it. A source that is absent, null or empty passes on to the next; one that is there and
+ * map, the inline map, the pointer to a map, the segment manifest, `partition_map_s3_path`, an inline manifest of whole
+ * entries, and last the config, cut as the legacy partitioner cuts it. A source that is absent, null or empty passes on to the next; one that is there and
  * wrong is a typed error, never another program. A manifest that is gone passes on too, as no reader of the old maps
  * ever looked at it; after a map that is gone, only sources that cannot have changed since are asked: content addresses
  * and inline values.
@@ -117,6 +117,7 @@ class Resolution<V> {
       (await this.fromMap(site.map, site, index)) ??
       (await this.fromManifest(site, index)) ??
       (await this.fromMapPath(site, index)) ??
+      (await this.fromInlineManifest(site, index)) ??
       (await this.fromConfig(site, index))
     );
   }
@@ -145,6 +146,11 @@ class Resolution<V> {
       return this.program(entry, index, 'manifest', site.ownerId);
     }
     return undefined;
+  }
+
+  private fromInlineManifest({ inlineManifest, ownerId }: BagSite<V>, index: number): Promise<ResolvedSegment<V>> | undefined {
+    if (inlineManifest === undefined || !holdsPrograms(this.reader, inlineManifest)) return undefined;
+    return this.pick(inlineManifest, index, 'manifest', ownerId);
   }
 
   private manifestPointers(site: BagSite<V>): readonly Pointer[] {

@@ -1,5 +1,5 @@
 import { BagError, PointerError } from '../errors.js';
-import { holdsDigest, lacksManifest } from './detect.js';
+import { holdsDigest } from './detect.js';
 import type { BagSite } from './detect.js';
 import { detectValuePointer } from './dialects/index.js';
 import { assertSegments, isHollow, openText } from './entries.js';
@@ -24,7 +24,7 @@ export async function loadSources<V>(
 ): Promise<SiteSources<V>> {
   const load = (pointer: Pointer) => loadValue(reader, pointer, site.ownerId, blobs, signal);
   const config = await valueOf(reader, site.config, site.configPath, load);
-  const map = await valueOf(reader, site.map, site.mapPath, load, lacksManifest(site));
+  const map = await valueOf(reader, site.map, site.mapPath, load);
   if (config !== undefined) assertContainer(reader, config, 'workflow_config', 'CONFIG_INVALID');
   if (map !== undefined) assertMap(reader, map);
   return { ...(config === undefined ? {} : { config }), ...(map === undefined ? {} : { map }) };
@@ -32,18 +32,17 @@ export async function loadSources<V>(
 
 /**
  * The member under its old name outranks a path, unless it is empty, as every legacy reader has it; a path that is a
- * content address stays as it is, and is read only when the value is wanted for something else.
+ * content address stays as it is.
  */
 async function valueOf<V>(
   reader: ValueReader<V>,
   field: Field<V>,
   path: Field<V>,
   load: (pointer: Pointer) => Promise<V>,
-  isWanted = false,
 ): Promise<V | undefined> {
   if (field.state === 'inline' && !(path.state === 'pointer' && isHollow(reader, field.value))) return field.value;
   if (field.state === 'pointer') return load(field.pointer);
-  return path.state === 'pointer' && (isWanted || !holdsDigest(path)) ? load(path.pointer) : undefined;
+  return path.state === 'pointer' && !holdsDigest(path) ? load(path.pointer) : undefined;
 }
 
 /** Follows a pointer to a JSON value. A pointer that leads to a pointer is refused, as no legacy reader follows it. */

@@ -1,7 +1,7 @@
 import type { Disk } from './disk.js';
 import { encodeInverse } from './inverse-codec.js';
 import type { Journal } from './journal.js';
-import type { PendingIntent } from './journaled.js';
+import type { PendingDocument } from './journaled.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { Replacement, SourceContainer } from './source.js';
 import type { ValidatedStage } from './stages.js';
@@ -23,8 +23,8 @@ export interface CommitterOptions {
   readonly now: () => string;
   /** Written first, once there is anything to write at all. */
   readonly begin: () => void;
-  /** Documents whose intent an earlier run wrote down without knowing how it ended. */
-  readonly pending: ReadonlyMap<string, PendingIntent>;
+  /** Documents of which earlier runs do not know a good end. */
+  readonly pending: ReadonlyMap<string, PendingDocument>;
   readonly disk: Disk;
 }
 
@@ -39,9 +39,9 @@ export class Committer {
   }
 
   /** The intent of an earlier run that has committed this document and could not say so. */
-  recovered(id: string, sha256: () => string): PendingIntent | undefined {
+  recovered(id: string, sha256: () => string): PendingDocument | undefined {
     const pending = this.options.pending.get(id);
-    if (!pending) return undefined;
+    if (pending?.after === undefined) return undefined;
     return pending.after === sha256() ? pending : undefined;
   }
 
@@ -71,9 +71,11 @@ export class Committer {
     return this.options.journal.flush();
   }
 
-  /** Writes down what became of a document. Unchanged ones are news only in a run that writes. */
-  record(outcome: DocumentOutcome): void {
-    if (outcome.outcome === 'not-started' || (outcome.outcome === 'unchanged' && !this.begun)) return;
+  /** Writes down what became of a document. Unchanged ones are news only in a run that writes, or behind a failure. */
+  record(outcome: DocumentOutcome, containerId: string): void {
+    const { pending } = this.options;
+    const isNews = this.begun || outcome.outcome !== 'unchanged' || pending.has(outcome.id) || pending.has(containerId);
+    if (outcome.outcome === 'not-started' || !isNews) return;
     this.begin();
     const { id, outcome: what, generation, bytesBefore, bytesAfter, blobsWritten, blobsReused, code, reason } = outcome;
     this.options.journal.append({

@@ -67,7 +67,7 @@ async function settleCommitted(container: SourceContainer, run: Run, items: read
 
 async function settle(run: Run, container: SourceContainer, item: Item, outcome: DocumentOutcome): Promise<void> {
   const settled = recover(run, item, outcome);
-  run.options.committer?.record(settled);
+  run.options.committer?.record(settled, container.id);
   await run.settle(settled, { container, document: item.document, prepared: item.prepared });
 }
 

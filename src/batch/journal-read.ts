@@ -118,21 +118,22 @@ export async function summarizeJournal(directory: string): Promise<JournalSummar
 function addIntent(entry: IntentEntry, intent: DocumentState['intent'], documents: Map<string, DocumentState>, others: Map<string, ResultEntry>): void {
   const { doc, container, line, before, after, bytesBefore } = entry;
   documents.set(doc, { doc, container, line, intent, before, after, bytesBefore, fate: 'pending', result: undefined });
-  // It was read after all, and so was the file or object around it.
   others.delete(doc);
-  others.delete(container);
 }
 
 function addResult(entry: ResultEntry, documents: Map<string, DocumentState>, others: Map<string, ResultEntry>): void {
+  // Whoever knows a line has read the file or object that an earlier run could not read.
+  others.delete(entry.doc.replace(/#L\d+$/, ''));
   const state = documents.get(entry.doc);
   if (!state) {
     others.set(entry.doc, entry);
     return;
   }
+  const isDecided = entry.outcome === 'migrated' || entry.outcome === 'rolled-back';
   // A later run that finds a migrated document unchanged, or cannot read it, does not make it less migrated.
-  if (entry.outcome === 'migrated' || entry.outcome === 'rolled-back') state.fate = entry.outcome;
-  const isOldNews = entry.outcome === 'unchanged' && (state.result?.outcome === 'migrated' || state.result?.outcome === 'rolled-back');
-  if (!isOldNews) state.result = entry;
+  if (!isDecided && state.fate !== 'pending') return;
+  if (isDecided) state.fate = entry.outcome;
+  state.result = entry;
 }
 
 /** Reads one intent again. */

@@ -21,17 +21,24 @@ function mayBeMigrated({ fate }: DocumentState): boolean {
   return fate !== 'rolled-back';
 }
 
-/** What an intent of an earlier run meant to leave, when nobody knows whether it did. */
-export interface PendingIntent {
-  /** Lower-case hex SHA-256. */
-  readonly after: string;
+/** A document of which the journal does not know a good end. */
+export interface PendingDocument {
+  /** Lower-case hex SHA-256 of what its intent meant to leave; absent when it never got so far. */
+  readonly after?: string;
   readonly bytesBefore: number;
 }
 
-/** By document id: what a rerun takes for committed when it finds it. */
-export function pendingIntents({ documents }: JournalSummary): ReadonlyMap<string, PendingIntent> {
-  const pending = Array.from(documents.values()).filter(({ fate }) => fate === 'pending');
-  return new Map(pending.map(({ doc, after, bytesBefore }) => [doc, { after, bytesBefore }]));
+/**
+ * By document id. One that lies there as its intent meant to leave it was committed; and whatever a rerun finds of the
+ * others is news.
+ */
+export function pendingIntents({ documents, others }: JournalSummary): ReadonlyMap<string, PendingDocument> {
+  const intents = Array.from(documents.values()).filter(({ fate }) => fate === 'pending');
+  const failures = Array.from(others.values()).filter(({ outcome }) => outcome !== 'unchanged');
+  return new Map<string, PendingDocument>([
+    ...failures.map(({ doc, bytesBefore }) => [doc, { bytesBefore }] as const),
+    ...intents.map(({ doc, after, bytesBefore }) => [doc, { after, bytesBefore }] as const),
+  ]);
 }
 
 /** Documents whose last result is a failure or a quarantine. */

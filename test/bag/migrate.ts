@@ -67,10 +67,12 @@ export interface MigratedObject {
   readonly bag: Record<string, unknown>;
 }
 
+/** Planned in bytes, so that what lies behind a pointer keeps its spelling; changed as objects. */
 export async function migrateObjects(root: unknown, blobs: RecordingBlobs, options: MigrateOptions = {}): Promise<readonly MigratedObject[]> {
-  const plans = await planAll(objectReader, root, blobs, options);
+  const plans = await planAll(byteReader, readDocument(Buffer.from(JSON.stringify(root))), blobs, options);
+  const sites = new Map(detect(objectReader, root).sites.map(({ path, value }) => [path.join('/'), value]));
   return plans.map(({ site, context }) => {
-    const draft = new ObjectDraft(site.value as Record<string, unknown>);
+    const draft = new ObjectDraft(sites.get(site.path.join('/')) as Record<string, unknown>);
     for (const step of MIGRATIONS[options.target ?? 'lean']) step.up(draft, context);
     return { path: site.path, bag: draft.result() };
   });

@@ -4,9 +4,10 @@ import type { Target } from '../../migrations/index.js';
 import { detect } from '../../src/bag/detect.js';
 import { objectReader } from '../../src/bag/object-reader.js';
 import { byteReader, readDocument } from '../../src/bag/byte-reader.js';
+import type { SitePlan } from '../../src/bag/plan-site.js';
 import { BagError, StateBagError } from '../../src/errors.js';
 import { envelope, fatBag } from './bag-text.js';
-import { migrateBytes, migrateObjects } from './migrate.js';
+import { migrateBytes, migrateObjects, planAll } from './migrate.js';
 import type { MigratedObject } from './migrate.js';
 import { readFixtures } from './read-fixtures.js';
 import type { BagFixture } from './read-fixtures.js';
@@ -45,6 +46,10 @@ function withoutInner({ path, bag }: MigratedObject): unknown {
   return { path, bag: Object.entries(bag).filter(([name]) => !['Payload', 'state_data', 'bag'].includes(name)).sort() };
 }
 
+function planSummary<V>({ blobs, context: { claims: _, ...context } }: SitePlan<V>): unknown {
+  return { blobs: blobs.map(({ uri, bytes, addressed }) => [uri, Buffer.from(bytes).toString(), addressed]), context };
+}
+
 /** As `JSON.stringify` writes it; only then have both worlds the same bytes to offload. */
 function compact(text: string): string {
   return JSON.stringify(JSON.parse(text));
@@ -61,6 +66,18 @@ describe('a parsed bag', () => {
         await expectSame(compact(wrap(compact(text))), target);
       }),
       { numRuns: 200 },
+    );
+  });
+
+  it('is planned as its text is planned', async () => {
+    await fc.assert(
+      fc.asyncProperty(fatBag({ withTraces: true }), fc.constantFrom<Target>('lean', 'bridge'), async ({ text }, target) => {
+        const document = compact(text);
+        const parsed = await planAll(objectReader, JSON.parse(document), await recordingBlobs(), { target });
+        const stored = await planAll(byteReader, readDocument(Buffer.from(document)), await recordingBlobs(), { target });
+        expect(parsed.map(planSummary)).toEqual(stored.map(planSummary));
+      }),
+      { numRuns: 100 },
     );
   });
 

@@ -4,8 +4,9 @@ import { statusOf } from '../../src/batch/status.js';
 import { handful, HANDFUL_MIGRATED } from './bags.js';
 import { CRASH_MODES, CrashError, EffectLog, loggedDisk, loggedStore } from './effects.js';
 import type { Crash } from './effects.js';
-import { danglingPointers, digests, leaveDeadLock, run, runRollback, runVerify, SOAK, World } from './workbench.js';
+import { run, runRollback, runVerify } from './workbench.js';
 import type { Ports } from './workbench.js';
+import { danglingPointers, digests, leaveDeadLock, SOAK, World } from './world.js';
 
 const originals = digests(handful());
 
@@ -65,36 +66,50 @@ async function expectRolledBack(world: World): Promise<void> {
   expect({ findings, ...totals }).toMatchObject({ findings: [], rolledBack: HANDFUL_MIGRATED, unsettled: 0, failed: 0 });
 }
 
+/** Most of the time goes into waiting for the disk, so several worlds are worked on at once. */
+const LANES = 4;
+
+async function inLanes<T>(points: readonly T[], check: (clean: Clean, point: T) => Promise<void>): Promise<void> {
+  const queue = [...points];
+  const lane = async () => {
+    const clean = await cleanRun();
+    for (let point = queue.shift(); point !== undefined; point = queue.shift()) await check(clean, point);
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+}
+
+function upTo(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index + 1);
+}
+
 it.each(CRASH_MODES)('survives a crash at every effect of a migration: %s', { timeout: 120_000 }, async (mode) => {
-  const clean = await cleanRun();
-  expect(clean.effects).toBeGreaterThan(60);
-  for (let at = 1; at <= clean.effects; at++) {
+  const { effects } = await cleanRun();
+  expect(effects).toBeGreaterThan(60);
+  await inLanes(upTo(effects), async (clean, at) => {
     await clean.world.restore(clean.fresh);
     const log = await migrating(clean.world, { at, mode });
     expect(log.isDead).toBe(true);
     await expectOldOrNew(clean);
     await migrating(clean.world);
     await expectDone(clean);
-  }
+  });
 });
 
 it.each(CRASH_MODES)('survives a crash at every effect of a rollback: %s', { timeout: 120_000 }, async (mode) => {
-  const clean = await cleanRun();
-  const { effects } = await rollingBack(clean.world);
+  const { effects } = await rollingBack((await cleanRun()).world);
   expect(effects.length).toBeGreaterThan(25);
-  for (let at = 1; at <= effects.length; at++) {
+  await inLanes(upTo(effects.length), async (clean, at) => {
     await clean.world.restore(clean.done);
     const log = await rollingBack(clean.world, { at, mode });
     expect(log.isDead).toBe(true);
     await expectOldOrNew(clean);
     await rollingBack(clean.world);
     await expectRolledBack(clean.world);
-  }
+  });
 });
 
 it('survives being killed again and again', { timeout: 120_000 }, async () => {
-  const clean = await cleanRun();
-  for (let seed = 1; seed <= 60 * SOAK; seed++) {
+  await inLanes(upTo(60 * SOAK), async (clean, seed) => {
     const random = seededRandom(seed);
     await clean.world.restore(clean.fresh);
     for (let kills = 2 + random.below(3); kills > 0; kills--) {
@@ -103,5 +118,5 @@ it('survives being killed again and again', { timeout: 120_000 }, async () => {
     }
     await migrating(clean.world);
     await expectDone(clean);
-  }
+  });
 });

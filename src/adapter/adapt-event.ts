@@ -1,0 +1,74 @@
+import type { BagSite, Detection } from '../bag/detect.js';
+import { detectPath } from '../bag/field.js';
+import { MANIFEST_PATH } from '../bag/members.js';
+import { objectReader } from '../bag/object-reader.js';
+import type { ResolvedSegment } from '../bag/resolve.js';
+import { BagError } from '../errors.js';
+import type { StateBagError } from '../errors.js';
+import { adaptBag } from './adapt-bag.js';
+import { attempt } from './fail-open.js';
+import type { Work } from './engine.js';
+import type { JsonMembers } from './json-members.js';
+import { replaceAt } from './place.js';
+import { resolveUnlessMissing } from './resolve-program.js';
+import { addMembers, segmentMembers } from './segment-members.js';
+import type { Added } from './segment-members.js';
+
+/** An event as its handler gets it, and what the way back needs to know of it. */
+export interface AdaptedEvent {
+  readonly event: JsonMembers;
+  readonly resolved: ResolvedSegment<unknown> | undefined;
+  /** What to take out of the result again. */
+  readonly added: Added | undefined;
+  /** The innermost bag in the form in which it would go back unchanged. */
+  readonly kept: JsonMembers | undefined;
+  /** Why a bag was left in its old form: the result's is not tried again. */
+  readonly error: StateBagError | undefined;
+  /** In the mode `shadow`: how the old and the new resolution compare; `failed` when the old one threw. */
+  readonly shadow?: 'same' | 'different' | 'failed';
+}
+
+/** An event that is to reach its handler as it came in. */
+export function untouched(event: JsonMembers): AdaptedEvent {
+  return { event, resolved: undefined, added: undefined, kept: undefined, error: undefined };
+}
+
+/**
+ * The event for a handler: its program at the root, its bags in the form the handler speaks. The program is resolved
+ * from the event as it came in, before anything is rewritten. Throws what resolving and reading throw, and `BagError`
+ * `FAT_BAG` in the mode `strict`.
+ */
+export async function adaptEvent(event: JsonMembers, detection: Detection<unknown>, work: Work, wantsSegment: boolean): Promise<AdaptedEvent> {
+  if (detection.generation === 'foreign') return untouched(event);
+  if (work.mode === 'strict' && detection.generation === 'fat') throw fatBag();
+  const resolved = wantsSegment ? await resolveUnlessMissing(event, work) : undefined;
+  let adapted: AdaptedEvent = { ...untouched(event), resolved };
+  // Outermost first: the bag inside it is put into the copy.
+  for (const site of detection.sites.toReversed()) adapted = await adaptSite(adapted, site, work);
+  return resolved ? withSegment(adapted, resolved, event, detection) : adapted;
+}
+
+async function adaptSite(adapted: AdaptedEvent, site: BagSite<unknown>, work: Work): Promise<AdaptedEvent> {
+  const { handed, kept, error } = await adaptBag(site, work);
+  const place = () => replaceAt(adapted.event, site.path, handed);
+  if (handed === site.value) return { ...adapted, kept, error: adapted.error ?? error };
+  if (work.engine.settings.speaks === 'fat') return { ...adapted, event: place(), kept, error: adapted.error ?? error };
+  const placed = await attempt(work, () => Promise.resolve().then(place));
+  return { ...adapted, event: placed.value ?? adapted.event, kept, error: adapted.error ?? error ?? placed.error };
+}
+
+/** The same with the members of a runner's event at the root. */
+export function withSegment(adapted: AdaptedEvent, resolved: ResolvedSegment<unknown>, root: JsonMembers, { sites }: Detection<unknown>): AdaptedEvent {
+  const bag = (sites[0]?.value ?? root) as JsonMembers;
+  const members = segmentMembers(resolved, manifestPathOf(adapted.kept ?? bag));
+  return { ...adapted, event: addMembers(adapted.event, members), added: { members, root, bag } };
+}
+
+function manifestPathOf(bag: JsonMembers): string | undefined {
+  const field = detectPath(objectReader, bag, MANIFEST_PATH);
+  return field.state === 'pointer' ? objectReader.text(field.value) : undefined;
+}
+
+function fatBag(): BagError {
+  return new BagError('FAT_BAG', 'the event holds a bag with workflow_config or partition_map inline, and the mode is strict');
+}

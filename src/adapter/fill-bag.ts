@@ -1,0 +1,60 @@
+import { detectDigest, detectSite, holdsDigest } from '../bag/detect.js';
+import type { BagSite } from '../bag/detect.js';
+import type { Field } from '../bag/field.js';
+import { md5Prefix } from '../bag/follow.js';
+import { hydrateBag } from '../bag/hydrate.js';
+import type { LoadedContent } from '../bag/hydrate.js';
+import type { BlobKind } from '../bag/layout.js';
+import type { Claim, MigrationContext } from '../bag/migration.js';
+import { ObjectDraft } from '../bag/object-draft.js';
+import { objectReader } from '../bag/object-reader.js';
+import type { Work } from './engine.js';
+import type { JsonMembers } from './json-members.js';
+
+/**
+ * The bag with its config and map inline, copies of the handler's own. What they are copies of is remembered, so that
+ * they go back as the blobs they came from, unless the handler changes them. Throws what following a pointer throws.
+ */
+export async function fillBag(bag: JsonMembers, work: Work): Promise<JsonMembers> {
+  const { blobs, programs, steps } = work.engine;
+  const site = detectSite(objectReader, { path: [], value: bag });
+  if (![site.config, site.map, site.configPath, site.mapPath].some((field) => field.state === 'pointer')) return bag;
+  const draft = new ObjectDraft(bag);
+  const content = await hydrateBag(blobs.reader, site, draft, steps, blobs, work.deadline.signal());
+  const filled = draft.result();
+  const after = detectSite(objectReader, { path: [], value: filled });
+  if (areAllStored(site, after)) programs.remember(after, () => claimsOf(site, after, content));
+  return filled;
+}
+
+/** Every value that is inline now came from a content address, and the manifest that goes with the map lies at one. */
+function areAllStored(before: BagSite<unknown>, after: BagSite<unknown>): boolean {
+  const hasManifest = after.map.state !== 'inline' || holdsDigest(before.manifestPath);
+  return hasManifest && isStored(before.config, before.configPath, after.config) && isStored(before.map, before.mapPath, after.map);
+}
+
+/** A path counts only where the old name held nothing. */
+function isStored(before: Field<unknown>, path: Field<unknown>, after: Field<unknown>): boolean {
+  return after.state !== 'inline' || ((before.state === 'absent' || before.state === 'empty') && holdsDigest(path));
+}
+
+function claimsOf(before: BagSite<unknown>, after: BagSite<unknown>, { paths }: LoadedContent): MigrationContext['claims'] {
+  const { config = EMPTY, map = EMPTY } = paths;
+  return {
+    ...claimOf('config', before.configPath, config),
+    ...claimOf('map', before.mapPath, map),
+    // Its size counts only for the cache, which holds nothing of it.
+    ...(after.map.state === 'inline' ? claimOf('manifest', before.manifestPath, EMPTY) : {}),
+  };
+}
+
+const EMPTY = new Uint8Array();
+
+/** A claim on what is stored already. */
+function claimOf(kind: BlobKind, path: Field<unknown>, bytes: Uint8Array): Partial<Record<BlobKind, Claim>> {
+  const target = path.state === 'pointer' ? path.pointer.target : undefined;
+  const sha256 = detectDigest(target?.key);
+  if (target?.bucket === undefined || sha256 === undefined) return {};
+  const { bucket, key } = target;
+  return { [kind]: { kind, uri: `s3://${bucket}/${key}`, bucket, key, size: bytes.length, sha256, md5Prefix: () => md5Prefix(bytes) } };
+}

@@ -1,0 +1,172 @@
+import { detect } from '../bag/detect.js';
+import type { Detection, Generation } from '../bag/detect.js';
+import { objectReader } from '../bag/object-reader.js';
+import type { ProgramSource } from '../bag/resolve.js';
+import { BagError } from '../errors.js';
+import { adaptEvent } from './adapt-event.js';
+import type { AdaptedEvent } from './adapt-event.js';
+import { startDeadline } from './deadline.js';
+import { publish } from './diagnostics.js';
+import type { Engine, Work } from './engine.js';
+import { fillEvent } from './fill-event.js';
+import { cloneJson } from './json-clone.js';
+import { isMembers } from './json-members.js';
+import type { JsonMembers } from './json-members.js';
+import type { LambdaContext, SegmentConfig } from './lambda.js';
+import type { BagIds, Mode } from './options.js';
+import { resolveProgram } from './resolve-program.js';
+import { shadowEvent } from './shadow.js';
+
+/** A program as it was found. */
+export interface FoundSegment {
+  /** The caller's own copy. */
+  readonly segmentConfig: SegmentConfig;
+  /** Position in the map; `undefined` when the event carries its program and names no index. */
+  readonly segmentIndex: number | undefined;
+  readonly source: ProgramSource;
+}
+
+/** An event that was looked at. Nothing is followed before one of its methods is called. */
+export interface BagReading {
+  readonly mode: Mode;
+  readonly generation: Generation;
+  /** Member names from the event to its bag; empty when the event is the bag. */
+  readonly envelope: readonly string[];
+  readonly ownerId: string | undefined;
+  readonly workflowId: string | undefined;
+  /** The bag as it came, the innermost one where a merge nested two; undefined when the event holds none. Not to be changed. */
+  readonly bag: JsonMembers | undefined;
+  /** Throws typed errors, never gives another program; see `docs/adapter.md`. */
+  segment(): Promise<FoundSegment>;
+  segmentConfig(): Promise<SegmentConfig>;
+  /** The event as `wrap` hands it to a handler in this mode. Made once. */
+  runnerEvent(): Promise<unknown>;
+  /** The event with `workflow_config`, `partition_map` and offloaded members inline. */
+  hydrated(): Promise<unknown>;
+}
+
+/** What `runnerEvent` may be asked to leave out. */
+export interface ReadOptions {
+  /** False for a handler that runs no segment: its event gets no `segment_config`, and none is looked for. Default true. */
+  readonly segment?: boolean;
+}
+
+export class Reading implements BagReading {
+  readonly mode: Mode;
+  readonly #engine: Engine;
+  readonly #event: unknown;
+  readonly #context: LambdaContext | undefined;
+  readonly #wantsSegment: boolean;
+  #detection: Detection<unknown> | undefined;
+  #adapted: Promise<AdaptedEvent | undefined> | undefined;
+
+  constructor(engine: Engine, event: unknown, context: LambdaContext | undefined, { segment = true }: ReadOptions) {
+    this.#engine = engine;
+    this.#event = event;
+    this.#context = context;
+    this.#wantsSegment = segment;
+    this.mode = engine.settings.modeOf(() => this.ids);
+  }
+
+  get ids(): BagIds {
+    const [site] = this.#detect().sites;
+    return { ownerId: site?.ownerId, workflowId: site?.workflowId };
+  }
+
+  get ownerId(): string | undefined {
+    return this.ids.ownerId;
+  }
+
+  get workflowId(): string | undefined {
+    return this.ids.workflowId;
+  }
+
+  get generation(): Generation {
+    return this.#detect().generation;
+  }
+
+  get envelope(): readonly string[] {
+    return this.#detect().sites[0]?.path ?? [];
+  }
+
+  get bag(): JsonMembers | undefined {
+    return this.#detect().sites[0]?.value as JsonMembers | undefined;
+  }
+
+  segment(): Promise<FoundSegment> {
+    return this.#during(async (work) => {
+      const { segmentConfig, ...found } = await resolveProgram(this.#event, work);
+      return { ...found, segmentConfig: cloneJson(segmentConfig) as SegmentConfig };
+    });
+  }
+
+  async segmentConfig(): Promise<SegmentConfig> {
+    return (await this.segment()).segmentConfig;
+  }
+
+  async runnerEvent(): Promise<unknown> {
+    const adapted = await this.adapt();
+    return adapted ? adapted.event : this.#event;
+  }
+
+  hydrated(): Promise<unknown> {
+    return this.#during((work) => fillEvent(this.#members(), this.#detect(), work));
+  }
+
+  /**
+   * The event for the handler and what the way back needs of it; `undefined` when the handler gets the very event that
+   * came in. Made once, so that the answer is held against the event that was handed out.
+   */
+  adapt(): Promise<AdaptedEvent | undefined> {
+    this.#adapted ??= this.#during((work) => this.#adaptNow(work));
+    return this.#adapted;
+  }
+
+  async #adaptNow(work: Work): Promise<AdaptedEvent | undefined> {
+    const start = this.#engine.settings.clock();
+    const isPassed = this.mode === 'observe' || (this.mode === 'shadow' && !isMembers(this.#event));
+    const adapted = isPassed ? undefined : await this.#adaptMembers(this.#members(), work);
+    this.#publish(start, adapted);
+    return adapted;
+  }
+
+  #adaptMembers(event: JsonMembers, work: Work): Promise<AdaptedEvent> {
+    if (this.mode === 'shadow') return shadowEvent(event, this.#detect(), work, this.#wantsSegment);
+    return adaptEvent(event, this.#detect(), work, this.#wantsSegment);
+  }
+
+  /** Throws `BagError` `EVENT_INVALID`. */
+  #members(): JsonMembers {
+    if (isMembers(this.#event)) return this.#event;
+    throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${objectReader.kind(this.#event)}`);
+  }
+
+  #detect(): Detection<unknown> {
+    this.#detection ??= detect(objectReader, this.#event);
+    return this.#detection;
+  }
+
+  async #during<T>(task: (work: Work) => Promise<T>): Promise<T> {
+    const deadline = startDeadline(this.#context, this.#engine.settings.deadlineMarginMs);
+    try {
+      return await task({ engine: this.#engine, ids: this.ids, mode: this.mode, side: 'event', deadline });
+    } finally {
+      deadline.dispose();
+    }
+  }
+
+  #publish(start: number, adapted: AdaptedEvent | undefined): void {
+    const { resolved, shadow } = adapted ?? {};
+    publish('read', () => ({
+      ...this.ids,
+      mode: this.mode,
+      speaks: this.#engine.settings.speaks,
+      generation: this.generation,
+      envelope: this.envelope.join('.'),
+      ...(resolved === undefined ? {} : { source: resolved.source }),
+      ...(resolved?.segmentIndex === undefined ? {} : { segmentIndex: resolved.segmentIndex }),
+      ...(shadow === undefined ? {} : { shadow }),
+      durationMs: this.#engine.settings.clock() - start,
+    }));
+  }
+}

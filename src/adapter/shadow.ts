@@ -1,0 +1,83 @@
+import { detectSite } from '../bag/detect.js';
+import type { BagSite, Detection } from '../bag/detect.js';
+import { MANIFEST_PATH } from '../bag/members.js';
+import { objectReader } from '../bag/object-reader.js';
+import type { ResolvedSegment } from '../bag/resolve.js';
+import { StateBagError } from '../errors.js';
+import { untouched, withSegment } from './adapt-event.js';
+import type { AdaptedEvent } from './adapt-event.js';
+import { publish } from './diagnostics.js';
+import type { Work } from './engine.js';
+import { firstDifference } from './json-difference.js';
+import type { JsonMembers } from './json-members.js';
+import { leanBag } from './lean-bag.js';
+import { replaceAt } from './place.js';
+import { repairManifest } from './repair-manifest.js';
+import { resolveProgram } from './resolve-program.js';
+
+/**
+ * Resolves an event the old way, from what it carries, and the new way, from the manifest in the store, and reports a
+ * difference. The handler gets the old answer and the bags as they came. Nothing here can fail an execution: when the
+ * old way throws, the event goes on untouched.
+ */
+export async function shadowEvent(event: JsonMembers, detection: Detection<unknown>, work: Work, wantsSegment: boolean): Promise<AdaptedEvent> {
+  if (detection.generation === 'foreign' || !wantsSegment) return untouched(event);
+  const old = await settle(resolveOldWay(event, detection, work));
+  if (!old.value) return { ...untouched(event), shadow: 'failed' };
+  const shadow = compare(old.value, await settle(resolveNewWay(event, detection, work)), work);
+  return withSegment({ ...untouched(event), resolved: old.value, shadow }, old.value, event, detection);
+}
+
+interface Settled {
+  readonly value?: ResolvedSegment<unknown>;
+  readonly code?: string;
+}
+
+async function settle(resolution: Promise<ResolvedSegment<unknown>>): Promise<Settled> {
+  try {
+    return { value: await resolution };
+  } catch (error) {
+    return { code: error instanceof StateBagError ? error.code : 'UNEXPECTED' };
+  }
+}
+
+/** From what the event carries; a manifest is asked only when a bag has no other way to its program. */
+async function resolveOldWay(event: JsonMembers, { sites }: Detection<unknown>, work: Work): Promise<ResolvedSegment<unknown>> {
+  const withoutManifests = sites.filter(leadsWithoutManifest).reduceRight(dropManifest, event);
+  return resolveProgram(withoutManifests, work);
+}
+
+function leadsWithoutManifest(site: BagSite<unknown>): boolean {
+  return [site.config, site.map, site.configPath, site.mapPath].some((field) => field.state === 'inline' || field.state === 'pointer');
+}
+
+function dropManifest(event: JsonMembers, site: BagSite<unknown>): JsonMembers {
+  const names = new Set([MANIFEST_PATH, 'manifest_s3_path']);
+  const kept = Object.entries(site.value as JsonMembers).filter(([name]) => !names.has(name));
+  return replaceAt(event, site.path, Object.fromEntries(kept));
+}
+
+/** From the bags as `rewrite` would make them, which writes their blobs. */
+async function resolveNewWay(event: JsonMembers, { sites }: Detection<unknown>, work: Work): Promise<ResolvedSegment<unknown>> {
+  let lean = event;
+  for (const site of sites.toReversed()) {
+    const { bag } = await leanBag(detectSite(objectReader, { path: site.path, value: site.value }), work);
+    lean = replaceAt(lean, site.path, await repairManifest(bag, work));
+  }
+  return resolveProgram(lean, work);
+}
+
+function compare(old: ResolvedSegment<unknown>, fresh: Settled, work: Work): 'same' | 'different' {
+  const difference = fresh.value ? firstDifference(old.segmentConfig, fresh.value.segmentConfig) : undefined;
+  if (fresh.value && difference === undefined) return 'same';
+  publish('shadow-mismatch', () => ({
+    ...work.ids,
+    mode: work.mode,
+    segmentIndex: old.segmentIndex,
+    oldSource: old.source,
+    newSource: fresh.value?.source,
+    difference,
+    code: fresh.code,
+  }));
+  return 'different';
+}

@@ -1,0 +1,92 @@
+import { detect, detectSite } from '../bag/detect.js';
+import type { BagSite, Generation } from '../bag/detect.js';
+import { objectReader } from '../bag/object-reader.js';
+import { StateBagError, StoreError } from '../errors.js';
+import type { AdaptedEvent } from './adapt-event.js';
+import { fitResult } from './budget.js';
+import type { FittedResult } from './budget.js';
+import { attempt } from './fail-open.js';
+import { isLeanEvent } from './lean-event.js';
+import type { Work } from './engine.js';
+import { isMembers } from './json-members.js';
+import type { JsonMembers } from './json-members.js';
+import { leanBag } from './lean-bag.js';
+import { replaceAt } from './place.js';
+import { repairManifest } from './repair-manifest.js';
+import { restoreProgram } from './restore-program.js';
+import { withoutAdded } from './segment-members.js';
+import { unwrapResult } from './unwrap-result.js';
+
+/** A result as it goes back, and what became of it. */
+export interface WrittenResult {
+  readonly result: unknown;
+  readonly generation: Generation;
+  readonly bytes?: number;
+  readonly bytesSaved: number;
+  readonly repaired: boolean;
+  readonly offloaded: readonly string[];
+}
+
+type Change = Pick<WrittenResult, 'bytesSaved' | 'repaired'> & { readonly result: JsonMembers; readonly error: StateBagError | undefined };
+
+/**
+ * A result with its bags in the new form, without what the shim added to the event, within the budget. What is no bag
+ * stays what it is. Throws `PAYLOAD_TOO_LARGE`; what the store said, when only an answer of the store would make the
+ * result fit; and the errors that stop an execution.
+ */
+export async function writeResult(result: unknown, before: AdaptedEvent | undefined, work: Work): Promise<WrittenResult> {
+  if (!isMembers(result)) return { ...(await fit(result, undefined, work)), generation: 'foreign', repaired: false };
+  const plain = unwrapResult(withoutSegment(result, before));
+  if (isLeanEvent(plain)) return { ...(await fit(plain, undefined, work)), generation: 'lean', repaired: false };
+  const { generation, sites } = detect(objectReader, plain);
+  let change: Change = { result: plain, bytesSaved: 0, repaired: false, error: undefined };
+  for (const site of sites.toReversed()) change = await leanSite(change, site, before, work);
+  const fitted = await fit(change.result, change.error, work);
+  return { ...fitted, generation, repaired: change.repaired, bytesSaved: change.bytesSaved + fitted.bytesSaved };
+}
+
+/** The result as the handler meant it: what the shim put into the event is gone. */
+export function withoutSegment(result: JsonMembers, before: AdaptedEvent | undefined): JsonMembers {
+  const added = before?.added;
+  if (!added) return result;
+  // Not knowing yet whether the root is a bag, its own path is left to it.
+  let plain = withoutAdded(result, added, { isRoot: true, isBag: true });
+  const { sites } = detect(objectReader, plain);
+  for (const site of sites.filter(({ path }) => path.length > 0)) {
+    plain = replaceIfChanged(plain, site, withoutAdded(site.value as JsonMembers, added, { isRoot: false, isBag: true }));
+  }
+  return sites.some(({ path }) => path.length === 0) ? plain : withoutAdded(plain, added, { isRoot: true, isBag: false });
+}
+
+function replaceIfChanged(result: JsonMembers, site: BagSite<unknown>, bag: JsonMembers): JsonMembers {
+  return bag === site.value ? result : replaceAt(result, site.path, bag);
+}
+
+/**
+ * One bag of the result in the new form. A bag that was left in its old form on the way in goes back as it is, but not
+ * without what leads to its program.
+ */
+async function leanSite(change: Change, site: BagSite<unknown>, before: AdaptedEvent | undefined, work: Work): Promise<Change> {
+  const bag = before?.kept ? restoreProgram(site.value as JsonMembers, before.kept) : (site.value as JsonMembers);
+  const restored = { ...change, result: replaceIfChanged(change.result, site, bag), repaired: change.repaired || bag !== site.value };
+  if (before?.error) return { ...restored, error: before.error };
+  const { value, error } = await attempt(work, async () => {
+    const lean = await leanBag(detectSite(objectReader, { path: site.path, value: bag }), work);
+    const whole = await repairManifest(lean.bag, work);
+    const result = whole === bag ? restored.result : replaceAt(restored.result, site.path, whole);
+    return { result, bytesSaved: change.bytesSaved + lean.bytesSaved, repaired: restored.repaired || whole !== lean.bag };
+  });
+  return { ...restored, ...value, error: change.error ?? error };
+}
+
+async function fit(result: unknown, left: StateBagError | undefined, work: Work): Promise<Omit<FittedResult, 'bytes'> & { readonly bytes?: number }> {
+  const { maxResultBytes } = work.engine.settings;
+  if (maxResultBytes === undefined) return { result, offloaded: [], bytesSaved: 0 };
+  try {
+    return await fitResult(result, maxResultBytes, work);
+  } catch (error) {
+    // The bag is too large only because the store did not take what it holds: that may be tried again.
+    if (error instanceof StateBagError && error.code === 'PAYLOAD_TOO_LARGE' && left instanceof StoreError) throw left;
+    throw error;
+  }
+}

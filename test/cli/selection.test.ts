@@ -1,0 +1,92 @@
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { putFleet, smallBag } from './fleet-dir.js';
+import { makeScratch, statebag } from './terminal.js';
+
+let scratch: ReturnType<typeof makeScratch>;
+let dir: string;
+
+beforeEach(() => {
+  scratch = makeScratch();
+  ({ dir } = scratch);
+  putFleet(dir, { variant: 'pre', bags: 12 });
+});
+
+afterEach(() => {
+  scratch.remove();
+});
+
+interface Report {
+  readonly totals: Record<string, number>;
+  readonly documents: readonly { readonly id: string; readonly outcome: string; readonly code?: string }[];
+}
+
+async function migrate(...more: string[]): Promise<{ readonly code: number; readonly err: string; readonly report: Report }> {
+  const { code, out, err } = await statebag(dir, ['migrate', 'bags', '--store', 'store', '--json', ...more]);
+  return { code, err, report: JSON.parse(out) as Report };
+}
+
+const write = (name: string, text: string) => {
+  writeFileSync(join(dir, 'bags', name), text);
+};
+
+describe('which documents a run takes', () => {
+  it('are no more than --limit', async () => {
+    const { code, report } = await migrate('--apply', '--limit', '5');
+    expect(code).toBe(0);
+    expect(report.totals).toMatchObject({ documents: 5, migrated: 5, notStarted: 0 });
+    expect(report.documents).toHaveLength(5);
+  });
+
+  it('are counted by --limit only when --where lets them pass', async () => {
+    write('zz-mine.json', smallBag({ ownerId: 'me' }));
+    const { report } = await migrate('--limit', '1', '--where', 'ownerId=me');
+    expect(report.documents.map(({ id }) => id)).toEqual([join(dir, 'bags', 'zz-mine.json')]);
+  });
+
+  it('are parts that together are everything, once, with --shard', async () => {
+    const parts = await Promise.all(['1/3', '2/3', '3/3'].map((shard) => migrate('--shard', shard)));
+    const ids = parts.flatMap(({ report }) => report.documents.map(({ id }) => id));
+    expect(ids.sort()).toEqual(readdirSync(join(dir, 'bags')).map((name) => join(dir, 'bags', name)));
+    expect(parts.every(({ report }) => report.documents.length < 12)).toBe(true);
+  });
+
+  it('are those with the members that --where asks for', async () => {
+    write('mine.json', smallBag({ ownerId: 'me', loop_counter: 3 }));
+    write('mine-too.json', smallBag({ ownerId: 'me' }));
+    write('torn.json', '{');
+    expect((await migrate('--where', 'ownerId=me')).report.documents.map(({ id }) => id)).toContain(join(dir, 'bags', 'mine-too.json'));
+    const both = (await migrate('--where', 'ownerId=me', '--where', 'loop_counter=3')).report;
+    expect(both.documents.filter(({ outcome }) => outcome === 'migrated').map(({ id }) => id)).toEqual([join(dir, 'bags', 'mine.json')]);
+  });
+
+  it('are only the failed ones of the journal with --only-failed', async () => {
+    write('torn.json', '{');
+    expect((await migrate('--apply')).report.totals).toMatchObject({ migrated: 12, quarantined: 1 });
+    write('torn.json', smallBag());
+    write('new.json', smallBag());
+    const { code, report } = await migrate('--apply', '--only-failed');
+    expect(code).toBe(0);
+    expect(report.documents).toEqual([expect.objectContaining({ id: join(dir, 'bags', 'torn.json'), outcome: 'migrated' })]);
+    expect(readFileSync(join(dir, 'bags', 'new.json'), 'utf8')).toBe(smallBag());
+  });
+});
+
+describe('--max-failures', () => {
+  it('stops a run that goes wrong, and says how to go on', async () => {
+    for (let at = 0; at < 10; at++) write(`000000-${at}.json`, '{');
+    const { code, report, err } = await migrate('--apply', '--max-failures', '3', '--concurrency', '1');
+    expect(code).toBe(1);
+    expect(report.totals).toMatchObject({ quarantined: 4, notStarted: 18, migrated: 0 });
+    expect(report.documents.filter(({ outcome }) => outcome === 'not-started')).toHaveLength(18);
+    expect(err).toContain('stopped: more documents need somebody than --max-failures allows; to go on: statebag migrate bags --store store --json --apply --max-failures 3 --concurrency 1');
+  });
+
+  it('lets a share of failures pass', async () => {
+    write('torn.json', '{');
+    const { code, report } = await migrate('--apply', '--max-failures', '50%');
+    expect(code).toBe(1);
+    expect(report.totals).toMatchObject({ migrated: 12, quarantined: 1, notStarted: 0 });
+  });
+});

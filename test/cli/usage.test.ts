@@ -1,0 +1,96 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { InternalError } from '../../src/errors.js';
+import { reportError } from '../../src/cli/report-error.js';
+import { smallBag } from './fleet-dir.js';
+import { makeScratch, statebag } from './terminal.js';
+
+let scratch: ReturnType<typeof makeScratch>;
+
+beforeEach(() => {
+  scratch = makeScratch();
+  writeFileSync(join(scratch.dir, 'bag.json'), smallBag());
+  mkdirSync(join(scratch.dir, 'bags'));
+  writeFileSync(join(scratch.dir, 'bags', 'a.json'), smallBag());
+});
+
+afterEach(() => {
+  scratch.remove();
+});
+
+describe('wrong arguments end with exit code 2 and a reason', () => {
+  it.each([
+    [['burn'], 'COMMAND_UNKNOWN: there is no command "burn"'],
+    [['migrate'], 'SOURCE… --store S is missing'],
+    [['migrate', 'bag.json'], 'STORE_MISSING: --store is missing'],
+    [['migrate', 'bag.json', '--store', 's', '--colour'], "Unknown option '--colour'"],
+    [['migrate', 'bag.json', '--store', 's', '--to', 'fat'], '--to takes lean or bridge, not "fat"'],
+    [['migrate', 'bag.json', '--store', 's', '--manifest', 'x'], '--manifest takes list or envelope'],
+    [['migrate', 'bag.json', '--store', 's', '--limit', '0'], '--limit takes a whole number of at least 1'],
+    [['migrate', 'bag.json', '--store', 's', '--concurrency', 'many'], '--concurrency takes a whole number'],
+    [['migrate', 'bag.json', '--store', 's', '--shard', '4/3'], 'SHARD_INVALID'],
+    [['migrate', 'bag.json', '--store', 's', '--max-failures', '120%'], 'MAX_FAILURES_INVALID'],
+    [['migrate', 'bag.json', '--store', 's', '--where', 'ownerId'], '--where takes NAME=VALUE'],
+    [['migrate', 'bag.json', '--store', 's', '--config-key', 'x.json'], 'LAYOUT_INVALID'],
+    [['migrate', 'bag.json', '--store', 's', '--apply', '--plan-out', 'p'], '--plan-out belongs to a dry run'],
+    [['migrate', 'bag.json', '--store', 's', '--plan', 'p', '--plan-out', 'q'], 'give one of them'],
+    [['migrate', 'bag.json', '--store', 's', '--plan', 'p', '--where', 'a=b'], '--plan names its documents'],
+    [['migrate', 'bag.json', '--store', 's', '--verify'], '--verify reads what --apply has written'],
+    [['migrate', 'bag.json', '--store', 's', '--apply', '--out', '-', '--json'], 'both want standard output'],
+    [['migrate', '-', '--store', 's', '--apply', '--json'], 'both want standard output'],
+    [['migrate', '-', '--store', 's', '--apply', '--verify'], 'cannot be verified'],
+    [['migrate', '-', 'bag.json', '--store', 's'], 'SOURCE_INVALID: - stands for standard input'],
+    [['migrate', 'bags', '--store', 's', '--out', '-'], 'OUT_INVALID: --out - takes one file'],
+    [['migrate', 'bags', '--store', 's', '--out', 'bag.json'], 'OUT_INVALID'],
+    [['migrate', 'bags', '--store', 's', '--out', 'bags'], 'OUT_INVALID'],
+    [['migrate', 'bag.json', '--store', 's', '--only-failed'], 'JOURNAL_MISSING'],
+    [['migrate', 'nowhere', '--store', 's'], 'SOURCE_NOT_FOUND'],
+    [['migrate', '*.ndjson', '--store', 's'], 'SOURCE_EMPTY'],
+    [['migrate', 'dynamodb://table', '--store', 's'], 'SOURCE_INVALID'],
+    [['migrate', 's3://', '--store', 's'], 'names no bucket'],
+    [['migrate', '', '--store', 's'], 'SOURCE_INVALID'],
+    [['migrate', 'bag.json', '--store', 'bag.json'], 'STORE_INVALID'],
+    [['migrate', 'bag.json', '--store', 'ftp://x'], 'STORE_INVALID'],
+    [['migrate', 'bag.json', '--store', ''], 'STORE_INVALID'],
+    [['migrate', 'bag.json', '--store', 's', '--plan', 'absent.ndjson'], 'PLAN_INVALID'],
+    [['inspect', 'nowhere'], 'SOURCE_NOT_FOUND'],
+    [['verify'], '--journal DIR is missing'],
+    [['verify', '--journal', 'nowhere'], 'JOURNAL_MISSING'],
+    [['rollback', '--journal', 'nowhere', '--apply'], 'JOURNAL_MISSING'],
+    [['status', '--journal', 'nowhere'], 'JOURNAL_MISSING'],
+    [['report', '--journal', 'nowhere'], 'JOURNAL_MISSING'],
+    [['status', '--journal', 'x', 'more'], '"more" is one argument too many'],
+    [['segment', 'nowhere.json'], 'SOURCE_NOT_FOUND'],
+    [['segment', 'bag.json', '--index', '-1'], 'USAGE'],
+    [['segment', 'bag.json', '--index', 'x'], '--index takes a whole number of at least 0'],
+    [['hydrate'], 'FILE|- --store S is missing'],
+    [['validate', 'bag.json', '--schema', 'nope'], 'SCHEMA_NOT_FOUND'],
+    [['validate', 'bag.json', '--max-bytes', 'x'], '--max-bytes takes'],
+  ])('%j', async (args, reason) => {
+    const { code, out, err } = await statebag(scratch.dir, args);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain('statebag: ');
+    expect(err).toContain(reason);
+    expect(err).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('errors are told for whoever must act', () => {
+  it('say what to do, and keep the stack to themselves unless asked', async () => {
+    const quiet = await statebag(scratch.dir, ['inspect', 'nowhere']);
+    expect(quiet.err).toContain('Check the path');
+    const loud = await statebag(scratch.dir, ['inspect', 'nowhere'], { env: { STATEBAG_DEBUG: '1' } });
+    expect(loud.err).toMatch(/\n\s+at /);
+    expect(loud.err).toContain('caused by: ');
+  });
+
+  it('call a broken promise of the tool a defect, with exit code 70', async () => {
+    for (const error of [new InternalError('SPLICE_ORDER', 'splices overlap'), new TypeError('x is not a function')]) {
+      const lines: string[] = [];
+      const io = { env: {}, stderr: { write: (text: string, done: () => void) => (lines.push(text), done()) } };
+      expect(await reportError(error, io as never)).toBe(70);
+      expect(lines.join('')).toContain('This is a defect of the tool');
+    }
+  });
+});
