@@ -59,7 +59,7 @@ export class BlobCache implements BlobReader {
   }
 
   async #read({ bucket, key }: ObjectAddress, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const store = await this.#store.open();
+    const store = await this.#store.open(signal);
     const address = { bucket: bucket === OWN_BUCKET ? store.bucket : bucket, key };
     return store.get(address, signal === undefined ? {} : { signal });
   }

@@ -33,9 +33,10 @@ export async function fitResult(result: unknown, maxBytes: number, work: Work): 
   const bytes = Buffer.byteLength(jsonText(result));
   if (bytes <= maxBytes) return { result, bytes, offloaded: [], bytesSaved: 0 };
   if (!isMembers(result)) throw tooLarge(bytes, maxBytes, 'it is no object with a bag in it');
-  const chosen = await chooseMembers(result, bytes - maxBytes, work);
+  const { sites } = detect(objectReader, result);
+  const chosen = await chooseMembers(sites, bytes - maxBytes, work);
   if (chosen.length > 0) await offload(chosen.map(({ planned }) => planned.blob), work);
-  const fitted = chosen.reduce(putPointer, result);
+  const fitted = sites.reduceRight((changed, site) => putPointers(changed, site, chosen), result);
   const after = Buffer.byteLength(jsonText(fitted));
   if (after > maxBytes) throw tooLarge(after, maxBytes, 'what is left in it may not be offloaded');
   return { result: fitted, bytes: after, offloaded: chosen.map(({ name }) => name), bytesSaved: bytes - after };
@@ -51,10 +52,10 @@ interface Chosen extends Candidate {
   readonly planned: PlannedMember;
 }
 
-async function chooseMembers(result: JsonMembers, excess: number, work: Work): Promise<readonly Chosen[]> {
-  const candidates = detect(objectReader, result).sites.flatMap((site) => candidatesIn(site, work.engine.settings.offload));
+async function chooseMembers(sites: readonly BagSite<unknown>[], excess: number, work: Work): Promise<readonly Chosen[]> {
+  const candidates = sites.flatMap((site) => candidatesIn(site, work.engine.settings.offload));
   if (candidates.length === 0) return [];
-  const office = await openOffice(work.engine);
+  const office = await openOffice(work);
   const chosen: Chosen[] = [];
   let left = excess;
   for (const candidate of inOrder(candidates, work.engine.settings.offload.first)) {
@@ -102,9 +103,10 @@ function inOrder(candidates: readonly Candidate[], first: readonly string[]): re
   return candidates.toSorted((one, other) => rank(one) - rank(other) || other.text.length - one.text.length);
 }
 
-/** Read again from the result at each step: one bag may lie inside the other. */
-function putPointer(result: JsonMembers, { name, site, planned }: Chosen): JsonMembers {
-  return replaceAt(result, [...site.path, name], planned.pointer as JsonMembers);
+function putPointers(result: JsonMembers, site: BagSite<unknown>, chosen: readonly Chosen[]): JsonMembers {
+  const pointers = chosen.filter((member) => member.site === site).map(({ name, planned }) => [name, planned.pointer] as const);
+  if (pointers.length === 0) return result;
+  return replaceAt(result, site.path, { ...(site.value as JsonMembers), ...Object.fromEntries(pointers) });
 }
 
 function tooLarge(bytes: number, maxBytes: number, why: string): BagError {

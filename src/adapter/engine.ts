@@ -35,8 +35,8 @@ export interface Work {
 }
 
 /** Names the addresses of blobs in the shim's store. Rejects when the store cannot be opened. */
-export async function openOffice({ settings, store }: Engine): Promise<ClaimOffice> {
-  const { bucket, prefix } = await store.open();
+export async function openOffice({ engine: { settings, store }, deadline }: Work): Promise<ClaimOffice> {
+  const { bucket, prefix } = await store.open(deadline.signal());
   return { layout: settings.layout, bucket, prefix, digest: sha256Hex };
 }
 

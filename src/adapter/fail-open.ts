@@ -1,4 +1,5 @@
-import { BagError, ConflictError, PointerError, StateBagError, StoreError } from '../errors.js';
+import type { StateBagError} from '../errors.js';
+import { BagError, ConflictError, PointerError, StoreError } from '../errors.js';
 import { publish } from './diagnostics.js';
 import type { Work } from './engine.js';
 

@@ -8,7 +8,8 @@ const encoder = new TextEncoder();
  */
 export function jsonText(value: unknown): string {
   try {
-    return (JSON.stringify(value) as string | undefined) ?? 'null';
+    const text: unknown = JSON.stringify(value);
+    return typeof text === 'string' ? text : 'null';
   } catch (cause) {
     throw new BagError('NOT_JSON', 'a value cannot be written as JSON', { cause });
   }

@@ -8,8 +8,8 @@ import type { Work } from './engine.js';
  * Rejects as the store does.
  */
 export async function offload(blobs: readonly PlannedBlob[], work: Work): Promise<void> {
-  const store = await work.engine.store.open();
   const signal = work.deadline.signal();
+  const store = await work.engine.store.open(signal);
   const outcomes = await Promise.all(blobs.map((blob) => putBlob(store, blob, signal)));
   publish('offload', () => ({
     ...work.ids,

@@ -23,6 +23,6 @@ export async function planBag(bag: JsonMembers, work: Work): Promise<SitePlan<By
   const root = readDocument(jsonBytes(Object.fromEntries(members)));
   const site = detectSite(byteReader, { path: [], value: root });
   const sources = await loadSources(byteReader, site, engine.blobs, signalOf(work).signal);
-  const office = await openOffice(engine);
+  const office = await openOffice(work);
   return planSite(byteReader, site, sources, { target: 'lean', manifestForm: engine.settings.manifestForm, office });
 }

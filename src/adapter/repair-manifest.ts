@@ -24,7 +24,7 @@ export async function repairManifest(bag: JsonMembers, work: Work): Promise<Json
   const map = openText(byteReader, readDocument(bytes));
   if (isHollow(byteReader, map)) return bag;
   const manifest = buildManifest(byteReader, map, work.engine.settings.manifestForm);
-  const blob = planBlob(await openOffice(work.engine), 'manifest', site, manifest);
+  const blob = planBlob(await openOffice(work), 'manifest', site, manifest);
   await offload([blob], work);
   return { ...bag, [MANIFEST_PATH]: blob.uri };
 }

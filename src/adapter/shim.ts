@@ -38,7 +38,7 @@ export interface StateBagShim {
 export function createShim(options: ShimOptions, steps: HydrationSteps): StateBagShim {
   const engine = createEngine(parseOptions(options), steps);
   const read = (event: unknown, context?: LambdaContext, options: ReadOptions = {}) => new Reading(engine, event, context, options);
-  const write = (result: unknown, reading?: BagReading, context?: LambdaContext) => writeBack(engine, result, parseReading(reading), context);
+  const write = async (result: unknown, reading?: BagReading, context?: LambdaContext) => writeBack(engine, result, parseReading(reading), context);
   return {
     wrap: (handler, options = {}) => wrapHandler(handler, (event, context) => read(event, context, options), write),
     read,

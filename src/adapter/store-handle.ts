@@ -1,4 +1,5 @@
 import { StateBagError, StoreError, messageOf } from '../errors.js';
+import { joined } from '../store/flights.js';
 import type { BlobStore } from '../store/blob-store.js';
 
 /** A store, or how to get one when it is first needed, so that nothing heavy loads at a cold start. */
@@ -13,15 +14,14 @@ export class StoreHandle {
     this.#source = source;
   }
 
-  /** Rejects with `StoreError` `STORE_OPEN_FAILED` when the source does not give one. */
-  async open(): Promise<BlobStore> {
-    this.#opened ??= openSource(this.#source);
-    try {
-      return await this.#opened;
-    } catch (error) {
+  /** Rejects with `StoreError` `STORE_OPEN_FAILED` when the source does not give one; with the signal's reason when it aborts. */
+  async open(signal?: AbortSignal): Promise<BlobStore> {
+    signal?.throwIfAborted();
+    this.#opened ??= openSource(this.#source).catch((error: unknown) => {
       this.#opened = undefined;
       throw error;
-    }
+    });
+    return joined(this.#opened, signal);
   }
 }
 

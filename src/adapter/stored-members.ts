@@ -25,7 +25,7 @@ const PROGRAM = new Set<string>(PROGRAM_MEMBERS);
 export async function restoreMembers(bag: JsonMembers, work: Work): Promise<JsonMembers> {
   const candidates = Object.entries(bag).filter(([name, value]) => isMembers(value) && '__s3_pointer__' in value && !PROGRAM.has(name));
   if (candidates.length === 0) return bag;
-  const office = await openOffice(work.engine);
+  const office = await openOffice(work);
   const site = detectSite(objectReader, { path: [], value: bag });
   const restored = await Promise.all(candidates.map(async ([name, value]): Promise<[string, unknown]> => {
     const pointer = detectOwnPointer(name, value, site, office);

@@ -19,7 +19,7 @@ export function wrapHandler<E extends object, R, C extends LambdaContext>(
       return [reading, (await reading.runnerEvent()) as RunnerEvent<E>] as const;
     });
     // A handler called by hand, in a test, may go without a context.
-    const result = await handler(adapted, context as C);
+    const result = await handler(adapted, context!);
     return named(() => write(result, reading, context) as Promise<R>);
   };
 }

@@ -134,9 +134,13 @@ function detectOwnedParts(key: string): readonly OwnedPart[] {
   });
 }
 
-/** True when a key that names an owner names this one, percent-encoded or as legacy writers spelled it. */
+/**
+ * True when a key that names an owner names this one: percent-encoded, or as legacy writers spelled it, whose keys hold
+ * no digest. The owner `a%2Fb` is not taken for the owner `a/b`.
+ */
 export function isKeyOfOwner(key: string, ownerId: string | undefined): boolean {
   const owned = detectOwnedParts(key);
-  const names = [encodeId(ownerId), ownerId].filter((name) => name !== undefined);
+  const legacyName = /\/[0-9a-f]{64}\//.test(key) ? undefined : ownerId;
+  const names = [encodeId(ownerId), legacyName].filter((name) => name !== undefined);
   return owned.length === 0 || owned.some(({ text, end }) => names.some((name) => text.startsWith(name + end)));
 }

@@ -161,7 +161,8 @@ class Resolution<V> {
       alias(site.value, 'manifest_s3_path'),
       ...levels.flatMap((level) => [alias(level, 'segment_manifest_s3_path'), alias(level, 'manifest_s3_path')]),
     ];
-    return fields.flatMap((field) => (field.state === 'pointer' ? [field.pointer] : []));
+    const pointers = fields.flatMap((field) => (field.state === 'pointer' ? [field.pointer] : []));
+    return [...new Map(pointers.map((pointer) => [`${pointer.target?.bucket ?? ''}/${pointer.target?.key ?? ''}`, pointer])).values()];
   }
 
   private async fromConfig(site: BagSite<V>, index: number): Promise<ResolvedSegment<V> | undefined> {

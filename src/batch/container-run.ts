@@ -81,6 +81,6 @@ function recover(run: Run, { document }: Item, outcome: DocumentOutcome): Docume
 }
 
 /** Stands for the document when its container has not been read. */
-export function unread(container: SourceContainer): SettledDocument {
+export function unread(container: SettledDocument['container']): SettledDocument {
   return { container, document: { id: container.id, line: undefined, bytes: new Uint8Array() }, prepared: undefined };
 }

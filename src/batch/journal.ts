@@ -47,7 +47,7 @@ export class Journal {
     const journal = new Journal(directory, await disk.openForAppend(path), unlock);
     if (end === 'torn') journal.pending.push('\n');
     // A power cut must not take the journal away and leave the documents changed.
-    if (end === 'absent') await disk.syncDirectory(directory);
+    if (end === 'new') await disk.syncDirectory(directory);
     return journal;
   }
 
@@ -101,17 +101,18 @@ async function makeDirectory(directory: string, disk: Disk): Promise<void> {
   for (let made = resolve(directory); made !== top; made = dirname(made)) await disk.syncDirectory(dirname(made));
 }
 
-async function detectEnd(path: string): Promise<'absent' | 'torn' | 'whole'> {
+async function detectEnd(path: string): Promise<'new' | 'torn' | 'whole'> {
   const handle = await open(path, 'r').catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   });
-  if (!handle) return 'absent';
+  if (!handle) return 'new';
   try {
     const { size } = await handle.stat();
+    if (size === 0) return 'new';
     const last = new Uint8Array(1);
-    const isTorn = size > 0 && (await handle.read(last, 0, 1, size - 1)).bytesRead === 1 && last[0] !== 0x0a;
-    return isTorn ? 'torn' : 'whole';
+    await handle.read(last, 0, 1, size - 1);
+    return last[0] === 0x0a ? 'whole' : 'torn';
   } finally {
     await handle.close();
   }

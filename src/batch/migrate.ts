@@ -34,7 +34,7 @@ export interface MigrateOptions {
 
 /** What is known of a settled document beside its outcome. */
 export interface SettledDocument {
-  readonly container: SourceContainer;
+  readonly container: Pick<SourceContainer, 'id' | 'version'>;
   readonly document: SourceDocument;
   readonly prepared: Prepared | undefined;
 }
@@ -136,7 +136,7 @@ async function* listed(source: DocumentSource, run: Run): AsyncIterable<SourceCo
   } catch (error) {
     if (run.options.stop?.aborted) return;
     if (error instanceof ConfigError) run.end(error);
-    else await run.settle({ ...notStarted(source.id, 0), ...failureOf(error) }, unread(source.container(source.id)));
+    else await run.settle({ ...notStarted(source.id, 0), ...failureOf(error) }, unread({ id: source.id, version: undefined }));
   }
 }
 

@@ -1,6 +1,5 @@
 import { migratedByContainer } from '../batch/journaled.js';
-import { summarizeJournal } from '../batch/journal-read.js';
-import type { JournalSummary, DocumentState } from '../batch/journal-read.js';
+import type { JournalSummary } from '../batch/journal-read.js';
 import { verify } from '../batch/verify.js';
 import type { VerifyOutcome } from '../batch/verify.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
@@ -22,6 +21,7 @@ export interface VerifyTotals {
 
 export interface Verification {
   readonly directory: string;
+  readonly summary: JournalSummary;
   readonly store: OpenStore;
   readonly s3: S3ObjectStoreOptions;
   readonly concurrency: number;
@@ -32,29 +32,27 @@ export interface Verification {
 
 /** Verifies every migrated document of a journal. Throws `ConfigError` when the journal cannot be used. */
 export async function verifyJournal(options: Verification): Promise<VerifyTotals> {
-  const summary = await summarizeJournal(options.directory);
-  const { target } = lastRun(options.directory, summary);
-  const containers = migratedByContainer(summary);
-  const totals: VerifyTotals = { documents: 0, verified: 0, moved: 0, failed: 0, segments: 0 };
+  const { directory, summary, concurrency, s3 } = options;
+  const { target } = lastRun(directory, summary);
+  const totals = nothingToVerify();
   const progress = await startProgress(options.io.stderr, !options.quiet, () => Promise.resolve(bytesOf(summary)));
+  const onOutcome = async (outcome: VerifyOutcome): Promise<void> => {
+    count(totals, outcome);
+    progress.tick(summary.documents.get(outcome.id)?.bytesBefore ?? 0);
+    await options.onOutcome?.(outcome);
+  };
   try {
-    await verify({
-      directory: options.directory,
-      summary,
-      blobs: options.store.blobs,
-      open: await openContainers(containers, options.s3),
-      target,
-      concurrency: options.concurrency,
-      onOutcome: async (outcome) => {
-        count(totals, outcome);
-        progress.tick(summary.documents.get(outcome.id)?.result?.bytesBefore ?? 0);
-        await options.onOutcome?.(outcome);
-      },
-    });
+    const open = await openContainers(migratedByContainer(summary), s3);
+    await verify({ directory, summary, blobs: options.store.blobs, open, target, concurrency, onOutcome });
   } finally {
     progress.stop();
   }
   return totals;
+}
+
+/** Of a run that wrote nothing, and therefore no journal. */
+export function nothingToVerify(): VerifyTotals {
+  return { documents: 0, verified: 0, moved: 0, failed: 0, segments: 0 };
 }
 
 function count(totals: VerifyTotals, { outcome, segments }: VerifyOutcome): void {
@@ -65,5 +63,5 @@ function count(totals: VerifyTotals, { outcome, segments }: VerifyOutcome): void
 
 /** What the progress is measured by: the documents as they were. */
 function bytesOf({ documents }: JournalSummary): number {
-  return Array.from(documents.values()).reduce((sum, { result }: DocumentState) => sum + (result?.bytesBefore ?? 0), 0);
+  return Array.from(documents.values()).reduce((sum, { bytesBefore }) => sum + bytesBefore, 0);
 }

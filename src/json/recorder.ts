@@ -1,9 +1,11 @@
 import { byteAt } from './byte-at.js';
 import { bufferOver } from './decode-text.js';
+import { FlatRecorder } from './flat-recorder.js';
 import { memberName } from './member-name.js';
-import type { JsonKind, JsonNode, Shape } from './node.js';
+import { LEAF } from './node.js';
+import type { JsonNode, Shape } from './node.js';
 import { OpenArray, type OpenContainer, OpenObject } from './open-container.js';
-import { scalarKindAt } from './scalar-token.js';
+import { kindAt } from './scalar-token.js';
 import { failUnclosed, skipValue } from './skip-value.js';
 import { skipString } from './string-token.js';
 import { failExpecting, failTooDeep } from './syntax-error.js';
@@ -23,6 +25,7 @@ export class Recorder {
   readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #buffer: Buffer;
+  readonly #flat: FlatRecorder;
   readonly #maxDepth: number;
   readonly #open: OpenContainer[] = [];
   #at = 0;
@@ -33,6 +36,7 @@ export class Recorder {
     this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#buffer = bufferOver(bytes);
+    this.#flat = new FlatRecorder(this.#bytes, this.#view, this.#buffer, maxDepth);
     this.#maxDepth = maxDepth;
   }
 
@@ -57,12 +61,21 @@ export class Recorder {
   /** Returns the value that begins here, or opens it and returns nothing when its children are to be recorded. */
   #begin(shape: Shape): JsonNode | undefined {
     const start = this.skipSpace(this.#at);
-    const container = openerOf(byteAt(this.#bytes, start), start, shape);
-    if (container === undefined) return this.#skip(start);
+    const byte = byteAt(this.#bytes, start);
+    const isObject = byte === OPEN_BRACE && (shape.members ?? shape.anyMember) !== undefined;
+    if (!isObject && !(byte === OPEN_BRACKET && shape.items !== undefined)) return this.#skip(start);
     if (this.#open.length === this.#maxDepth) failTooDeep(this.#bytes, start, this.#maxDepth);
-    this.#open.push(container);
+    if (isObject ? isFlatObject(shape) : shape.items === LEAF) return this.#recordFlat(start, isObject);
+    this.#open.push(isObject ? new OpenObject(start, shape) : new OpenArray(start, shape.items!));
     this.#at = start + 1;
     return undefined;
+  }
+
+  #recordFlat(start: number, isObject: boolean): JsonNode {
+    const depth = this.#open.length + 1;
+    const node = isObject ? this.#flat.object(start, depth) : this.#flat.array(start, depth);
+    this.#at = node.end;
+    return node;
   }
 
   #skip(start: number): JsonNode {
@@ -100,14 +113,7 @@ export class Recorder {
   }
 }
 
-function openerOf(byte: number, start: number, shape: Shape): OpenContainer | undefined {
-  if (byte === OPEN_BRACE && (shape.members ?? shape.anyMember) !== undefined) return new OpenObject(start, shape);
-  if (byte === OPEN_BRACKET && shape.items !== undefined) return new OpenArray(start, shape.items);
-  return undefined;
-}
-
-function kindAt(bytes: Uint8Array, start: number): JsonKind {
-  const byte = bytes[start]!;
-  if (byte === OPEN_BRACE) return 'object';
-  return byte === OPEN_BRACKET ? 'array' : scalarKindAt(bytes, start);
+/** All its members are to be recorded, and nothing below them. */
+function isFlatObject(shape: Shape): boolean {
+  return shape.members === undefined && shape.anyMember === LEAF;
 }

@@ -10,6 +10,8 @@ const LOWER_F = 0x66;
 const LOWER_N = 0x6e;
 const LOWER_T = 0x74;
 const MINUS = 0x2d;
+const OPEN_BRACE = 0x7b;
+const OPEN_BRACKET = 0x5b;
 const QUOTE = 0x22;
 const UPPER_I = 0x49;
 const UPPER_N = 0x4e;
@@ -40,10 +42,12 @@ export function skipScalar(bytes: Uint8Array, view: DataView, from: number): num
   return from + word.letters.length;
 }
 
-/** Kind of the string, number or word at `from`, once `skipScalar` has passed it. */
-export function scalarKindAt(bytes: Uint8Array, from: number): JsonKind {
+/** Kind of the value at `from`, once it has been checked. */
+export function kindAt(bytes: Uint8Array, from: number): JsonKind {
   const byte = bytes[from]!;
   if (byte === QUOTE) return 'string';
+  if (byte === OPEN_BRACE) return 'object';
+  if (byte === OPEN_BRACKET) return 'array';
   return beginsNumber(bytes, from, byte) ? 'number' : wordBeginningWith(byte)!.kind;
 }
 

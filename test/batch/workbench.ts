@@ -34,6 +34,8 @@ import type { World } from './world.js';
 export interface Ports {
   readonly disk?: Disk;
   readonly objects?: ObjectStore;
+  /** Buckets that pointers may lead to beside the store's own. Default: the fleet's. */
+  readonly allowBuckets?: readonly string[];
 }
 
 export interface RunOptions extends Partial<Omit<MigrateOptions, 'sources' | 'settings' | 'committer'>> {
@@ -58,7 +60,7 @@ export async function run(world: World, ports: Ports = {}, options: RunOptions =
   const { apply = true, target = 'lean', destination, ...engine } = options;
   const outcomes: DocumentOutcome[] = [];
   const settled: SettledDocument[] = [];
-  const blobs = blobStoreOn(objects);
+  const blobs = blobStoreOn(objects, ports.allowBuckets);
   const settings = (sink: StageSettings['blobs']): StageSettings => ({
     target,
     manifestForm: 'list',
@@ -111,19 +113,19 @@ export function sourcesOf(world: World, disk: Disk = nodeDisk, objects: ObjectSt
   return [...(hasFiles ? [new FilesSource(world.source, disk)] : []), new ObjectPrefixSource(objects, { bucket: DOCS, key: '' }, () => false)];
 }
 
-export function blobStoreOn(objects: ObjectStore): BlobStore {
-  return createBlobStore({ objects, bucket: BLOBS, allowBuckets: ['local'], backoff: { sleep: () => Promise.resolve() } });
+export function blobStoreOn(objects: ObjectStore, allowBuckets: readonly string[] = ['local']): BlobStore {
+  return createBlobStore({ objects, bucket: BLOBS, allowBuckets, backoff: { sleep: () => Promise.resolve() } });
 }
 
-export async function runVerify(world: World, ports: Ports = {}): Promise<VerifyOutcome[]> {
+export async function runVerify(world: World, ports: Ports = {}, target: StageSettings['target'] = 'lean'): Promise<VerifyOutcome[]> {
   const outcomes: VerifyOutcome[] = [];
   const { disk = nodeDisk, objects = world.objects } = ports;
   await verify({
     directory: world.journal,
     summary: await world.summary(),
-    blobs: blobStoreOn(objects),
+    blobs: blobStoreOn(objects, ports.allowBuckets),
     open: opener(disk, objects),
-    target: 'lean',
+    target,
     concurrency: 4,
     onOutcome: (outcome) => {
       outcomes.push(outcome);
@@ -143,7 +145,7 @@ export async function runRollback(world: World, ports: Ports = {}, apply = true)
     await rollback({
       directory: world.journal,
       summary: await world.summary(),
-      blobs: blobStoreOn(objects),
+      blobs: blobStoreOn(objects, ports.allowBuckets),
       open: opener(disk, objects),
       apply,
       concurrency: 1,

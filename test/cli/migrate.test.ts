@@ -67,6 +67,13 @@ describe('a full circle over a mixed fleet', () => {
     expect(snapshot(dir)).toEqual(before);
   });
 
+  it('has nothing to verify where nothing was ever migrated', async () => {
+    putFleet(dir, { variant: 'foreign', bags: 2 });
+    const { code, report } = await json([...APPLY, '--verify']);
+    expect([code, report.totals.unchanged, report.verify]).toEqual([0, 2, { documents: 0, verified: 0, moved: 0, failed: 0, segments: 0 }]);
+    expect(readdirSync(dir)).toEqual(['bags']);
+  });
+
   it('has nothing new to say of a document that was quarantined before', async () => {
     putFleet(dir, { variant: 'pre', bags: 2 });
     writeFileSync(join(dir, 'bags', 'torn.json'), '{"workflow_config": {');

@@ -88,7 +88,11 @@ describe('errors are told for whoever must act', () => {
   it('call a broken promise of the tool a defect, with exit code 70', async () => {
     for (const error of [new InternalError('SPLICE_ORDER', 'splices overlap'), new TypeError('x is not a function')]) {
       const lines: string[] = [];
-      const io = { env: {}, stderr: { write: (text: string, done: () => void) => (lines.push(text), done()) } };
+      const write = (text: string, done: () => void) => {
+        lines.push(text);
+        done();
+      };
+      const io = { env: {}, stderr: { write } };
       expect(await reportError(error, io as never)).toBe(70);
       expect(lines.join('')).toContain('This is a defect of the tool');
     }

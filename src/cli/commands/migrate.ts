@@ -6,6 +6,7 @@ import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { applyMigration } from '../migration/apply-migration.js';
 import { dryRun } from '../migration/dry-run.js';
+import { readSummary } from '../migration/journal-session.js';
 import { openMigration } from '../migration/open-migration.js';
 import type { OpenMigration } from '../migration/open-migration.js';
 import { migrateOptions, parseRequest } from '../migration/request.js';
@@ -13,7 +14,7 @@ import type { MigrateArguments, MigrationRequest } from '../migration/request.js
 import { documentMembers, isFinding, totalRows, verifyRows } from '../reporters/migration-figures.js';
 import { jsonOutcomeReporter, textOutcomeReporter } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
-import { verifyJournal } from '../verification.js';
+import { nothingToVerify, verifyJournal } from '../verification.js';
 import type { VerifyTotals } from '../verification.js';
 import { watchSignals } from '../watch-signals.js';
 import type { SignalWatch } from '../watch-signals.js';
@@ -74,9 +75,11 @@ function openReporter({ request, place, io }: OpenMigration): OutcomeReporter {
   return textOutcomeReporter(io, request.output, isTaken ? io.stderr : io.stdout);
 }
 
-function verifyWritten({ request, store, io }: OpenMigration): Promise<VerifyTotals> {
+async function verifyWritten({ request, store, io }: OpenMigration): Promise<VerifyTotals> {
   const { journal, concurrency, output } = request;
-  return verifyJournal({ directory: journal, store, s3: request.store.s3, concurrency, io, quiet: output.quiet });
+  const summary = await readSummary(journal);
+  if (!summary) return nothingToVerify();
+  return verifyJournal({ directory: journal, summary, store, s3: request.store.s3, concurrency, io, quiet: output.quiet });
 }
 
 function hint(request: MigrationRequest, report: RunReport, { stderr }: CliIo): void {

@@ -37,12 +37,14 @@ export const command = defineCommand({
 async function verifyCommand({ options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
   const directory = requireJournal(values, io);
   const output = outputSettings(values, io);
-  const settings = journalStore(values, lastRun(directory, await summarizeJournal(directory)));
+  const summary = await summarizeJournal(directory);
+  const settings = journalStore(values, lastRun(directory, summary));
   const store = await openStore(settings, io.cwd);
   const reporter = output.json ? jsonOutcomeReporter(io.stdout) : textOutcomeReporter(io, output);
   try {
     const totals = await verifyJournal({
       directory,
+      summary,
       store,
       s3: settings.s3,
       concurrency: concurrencySetting(values),

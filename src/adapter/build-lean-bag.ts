@@ -1,0 +1,82 @@
+import type { LeanStateBag } from '../../schemas/generated/types.js';
+import { detectSite } from '../bag/detect.js';
+import type { HydrationSteps } from '../bag/hydrate.js';
+import { objectReader } from '../bag/object-reader.js';
+import { partitionWorkflow } from '../bag/partition/index.js';
+import { assertStateBag } from '../bag/validate/state-bag.js';
+import { sha256Hex } from '../store/digest.js';
+import { countSegmentTypes } from './count-segment-types.js';
+import { createEngine } from './engine.js';
+import type { Work } from './engine.js';
+import { isMembers } from './json-members.js';
+import type { JsonMembers } from './json-members.js';
+import { jsonBytes } from './json-text.js';
+import { leanBag } from './lean-bag.js';
+import type { ShimOptions } from './options.js';
+import { parseOptions } from './settings.js';
+import type { StoreSource } from './store-handle.js';
+
+/** What an initialiser knows when an execution begins. */
+export interface LeanBagInput {
+  readonly ownerId: string;
+  readonly workflowId: string;
+  readonly workflowConfig: JsonMembers;
+  /** A list of segments, or a dict of them by position. Default: cut from the config as the legacy partitioner cuts it. */
+  readonly partitionMap?: unknown;
+  /** Further members of the bag, or others than the defaults; those that lead to the program are not taken from here. */
+  readonly bag?: JsonMembers;
+}
+
+export interface BuildOptions extends Pick<ShimOptions, 'layout' | 'manifest' | 'clock'> {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * The bag that an execution starts with: config, map and manifest stored, pointers to them, and every member that the
+ * state machines read, with the counts of the map. Throws `BagError` (`WORKFLOW_*`, `MAP_*`, `SEGMENT_INVALID`),
+ * `SchemaError` `BAG_INVALID` when `bag` spoils a member, and what the store throws.
+ */
+export async function buildBag(input: LeanBagInput, store: StoreSource, { signal, ...options }: BuildOptions, steps: HydrationSteps): Promise<LeanStateBag> {
+  const { ownerId, workflowId, workflowConfig } = input;
+  const engine = createEngine(parseOptions({ ...options, store, mode: 'rewrite' }), steps);
+  const map: unknown = input.partitionMap ?? partitionWorkflow(workflowConfig).partitionMap;
+  const fat = { ...initialMembers(input, map, engine.settings.clock), ...input.bag, ownerId, workflowId, ...PROGRAM_FREE, workflow_config: workflowConfig, partition_map: map };
+  const deadline = { signal: () => signal, dispose: () => undefined };
+  const work: Work = { engine, ids: { ownerId, workflowId }, mode: 'rewrite', side: 'result', deadline };
+  const { bag } = await leanBag(detectSite(objectReader, { path: [], value: withoutUndefined(fat) }), work);
+  assertStateBag(bag);
+  return bag;
+}
+
+/** Paths of another program must not stay beside this one's. */
+const PROGRAM_FREE = {
+  workflow_config_s3_path: undefined,
+  partition_map_s3_path: undefined,
+  segment_manifest_s3_path: undefined,
+  manifest_id: undefined,
+};
+
+function initialMembers({ ownerId, workflowId, workflowConfig }: LeanBagInput, map: unknown, clock: () => number): JsonMembers {
+  const startTime = Math.floor(clock() / 1000);
+  const state = isMembers(workflowConfig.initial_state) ? workflowConfig.initial_state : {};
+  // The same request in the same second is the same execution.
+  const run = sha256Hex(jsonBytes([startTime, workflowConfig])).slice(0, 16);
+  return {
+    segment_to_run: 0,
+    loop_counter: 0,
+    max_loop_iterations: 100,
+    max_branch_iterations: 100,
+    distributed_mode: false,
+    distributed_strategy: 'SAFE',
+    max_concurrency: 1,
+    idempotency_key: `${ownerId}#auto#${workflowId}#${run}`,
+    ...countSegmentTypes(map),
+    start_time: startTime,
+    state_history: [],
+    current_state: state,
+  };
+}
+
+function withoutUndefined(members: JsonMembers): JsonMembers {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}

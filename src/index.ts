@@ -1,0 +1,58 @@
+import { MIGRATIONS } from '../migrations/index.js';
+import type { LeanStateBag } from '../schemas/generated/types.js';
+import { buildBag } from './adapter/build-lean-bag.js';
+import type { BuildOptions, LeanBagInput } from './adapter/build-lean-bag.js';
+import type { ShimOptions } from './adapter/options.js';
+import { createShim } from './adapter/shim.js';
+import type { StateBagShim } from './adapter/shim.js';
+import type { StoreSource } from './adapter/store-handle.js';
+
+/**
+ * A shim for the entrypoints of a runner. Make it once per process, outside the handler. Throws `ConfigError` for
+ * options that are unknown or wrong.
+ */
+export function createStateBagShim(options: ShimOptions): StateBagShim {
+  return createShim(options, MIGRATIONS);
+}
+
+/**
+ * The bag that an execution starts with: config, map and manifest in the store, pointers to them in the bag. Throws
+ * `BagError`, `SchemaError` and what the store throws.
+ */
+export function buildLeanBag(input: LeanBagInput, store: StoreSource, options: BuildOptions = {}): Promise<LeanStateBag> {
+  return buildBag(input, store, options, MIGRATIONS);
+}
+
+export { resolveSegmentConfig } from './adapter/resolve-segment-config.js';
+export { partitionWorkflow } from './bag/partition/index.js';
+export { validateStateBag } from './bag/validate/state-bag.js';
+export { nameForStateMachine, PAYLOAD_TOO_LARGE_ERROR, RETRYABLE_ERROR } from './adapter/error-name.js';
+export {
+  BagError,
+  ConfigError,
+  ConflictError,
+  IntegrityError,
+  InternalError,
+  PointerError,
+  SchemaError,
+  StateBagError,
+  StoreError,
+} from './errors.js';
+
+export type { BuildOptions, LeanBagInput } from './adapter/build-lean-bag.js';
+export type { DiagnosticMessages, DiagnosticName } from './adapter/diagnostics.js';
+export type { Handler, LambdaContext, RunnerEvent, SegmentConfig, SegmentMembers } from './adapter/lambda.js';
+export type { BagIds, BudgetOptions, CacheOptions, Mode, OffloadOptions, ShimOptions, Speech } from './adapter/options.js';
+export type { BagReading, FoundSegment, ReadOptions } from './adapter/reading.js';
+export type { ResolveSegmentOptions } from './adapter/resolve-segment-config.js';
+export type { StateBagShim } from './adapter/shim.js';
+export type { StoreSource } from './adapter/store-handle.js';
+export type { Generation } from './bag/detect.js';
+export type { Layout } from './bag/layout.js';
+export type { ManifestForm } from './bag/manifest.js';
+export type { PartitionResult, Segment } from './bag/partition/index.js';
+export type { ProgramSource } from './bag/resolve.js';
+export type { ValidationIssue } from './bag/validate/validation-issue.js';
+export type { ErrorContext, Stage, StateBagErrorOptions } from './errors.js';
+export type { LeanStateBag } from '../schemas/generated/types.js';
+export type { Blob, BlobStore, BlobStoreOptions } from './store/blob-store.js';

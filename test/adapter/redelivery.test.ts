@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { fatBag } from './bags.js';
+import type { Json } from './bags.js';
+import { testShim, testStore } from './shims.js';
+
+const LARGE = { current_state: { rows: 'r'.repeat(9_000) }, input: { text: 'i'.repeat(9_000) } };
+const BUDGET = { budget: { limitBytes: 12_000, headroomBytes: 0 } };
+
+const handle = (event: unknown) => ({ bag: { ...(event as Json), segment_to_run: 2 } });
+
+async function once(event: Json) {
+  const rig = testShim(BUDGET);
+  return { result: await rig.shim.wrap(handle)(event), keys: await rig.keys() };
+}
+
+describe('the same event', () => {
+  test('twice, in one container or in two, gives the same pointers and no further blobs', async () => {
+    const { result, keys } = await once(fatBag(LARGE));
+    const store = testStore();
+    const handler = testShim(BUDGET, store).shim.wrap(handle);
+    for (const again of [handler, handler, testShim(BUDGET, testStore(store.objects)).shim.wrap(handle)]) {
+      expect(await again(fatBag(LARGE))).toEqual(result);
+    }
+    expect(await store.keys()).toEqual(keys);
+  });
+
+  test('many times at once does the same, and writes each blob once', async () => {
+    const { result, keys } = await once(fatBag(LARGE));
+    const store = testStore();
+    const handler = testShim(BUDGET, store).shim.wrap(handle);
+    const results = await Promise.all(Array.from({ length: 8 }, () => handler(fatBag(LARGE))));
+    for (const other of results) expect(other).toEqual(result);
+    expect(await store.keys()).toEqual(keys);
+    expect(store.calls.filter(({ operation }) => operation === 'put')).toHaveLength(keys.length);
+  });
+
+  test('at once in containers that know nothing of each other does the same', async () => {
+    const { result, keys } = await once(fatBag(LARGE));
+    const { objects } = testStore();
+    const stores = Array.from({ length: 4 }, () => testStore(objects));
+    const results = await Promise.all(stores.map((store) => testShim(BUDGET, store).shim.wrap(handle)(fatBag(LARGE))));
+    for (const other of results) expect(other).toEqual(result);
+    expect(await stores[0]!.keys()).toEqual(keys);
+  });
+
+  test('after a crash at any call of the store ends as if there had been none', async () => {
+    const { result, keys } = await once(fatBag(LARGE));
+    const { calls } = await countCalls();
+    for (let at = 0; at < calls; at++) {
+      for (const moment of ['before', 'after'] as const) {
+        const { objects } = testStore();
+        await crash(objects, at, moment);
+        const store = testStore(objects);
+        expect(await testShim(BUDGET, store).shim.wrap(handle)(fatBag(LARGE))).toEqual(result);
+        expect(await store.keys()).toEqual(keys);
+      }
+    }
+  });
+
+  test('after a crash between offloading and returning does the same', async () => {
+    const { result, keys } = await once(fatBag(LARGE));
+    const store = testStore();
+    const crashing = testShim(BUDGET, store).shim.wrap(() => Promise.reject(new Error('killed')));
+    await expect(crashing(fatBag(LARGE))).rejects.toThrow('killed');
+    const restarted = testStore(store.objects);
+    expect(await testShim(BUDGET, restarted).shim.wrap(handle)(fatBag(LARGE))).toEqual(result);
+    expect(await restarted.keys()).toEqual(keys);
+  });
+});
+
+async function countCalls(): Promise<{ readonly calls: number }> {
+  const store = testStore();
+  await testShim(BUDGET, store).shim.wrap(handle)(fatBag(LARGE));
+  return { calls: store.calls.length };
+}
+
+class Crash extends Error {}
+
+/** Lets one invocation die at its n-th call of the store, as a killed process does: nothing after it happens. */
+async function crash(objects: ReturnType<typeof testStore>['objects'], at: number, moment: 'before' | 'after'): Promise<void> {
+  let count = 0;
+  const dying = {
+    ...objects,
+    description: 'dying',
+    keepsAttributes: true,
+    get: (...args: Parameters<typeof objects.get>) => die(() => objects.get(...args)),
+    put: (...args: Parameters<typeof objects.put>) => die(() => objects.put(...args)),
+  };
+  const die = async <T>(work: () => Promise<T>): Promise<T> => {
+    const call = count++;
+    if (call > at || (call === at && moment === 'before')) throw new Crash();
+    const done = await work();
+    if (call === at) throw new Crash();
+    return done;
+  };
+  await expect(testShim(BUDGET, testStore(dying)).shim.wrap(handle)(fatBag(LARGE))).rejects.toBeInstanceOf(Crash);
+}

@@ -1,0 +1,57 @@
+import { createStateBagShim } from '../../src/index.js';
+import type { ShimOptions, StateBagShim } from '../../src/index.js';
+import { createBlobStore } from '../../src/store/blob-store.js';
+import type { BlobStore } from '../../src/store/blob-store.js';
+import { memoryObjectStore } from '../../src/store/memory.js';
+import type { ObjectStore } from '../../src/store/object-store.js';
+import { faultyStore } from '../fakes/faulty-store.js';
+import type { FaultyStore } from '../fakes/faulty-store.js';
+
+export const BUCKET = 'bags';
+
+type FaultSchedule = Parameters<typeof faultyStore>[1];
+type Fault = NonNullable<ReturnType<FaultSchedule>>;
+
+/** A store in memory that counts its calls and can be told to fail. */
+export interface TestStore {
+  readonly store: BlobStore;
+  readonly objects: ObjectStore;
+  readonly calls: FaultyStore['calls'];
+  /** From now on; `undefined` for none. */
+  fail(fault: Fault | FaultSchedule | undefined): void;
+  keys(): Promise<string[]>;
+}
+
+export function testStore(objects: ObjectStore = memoryObjectStore()): TestStore {
+  let schedule: FaultSchedule = () => undefined;
+  const faulty = faultyStore(objects, (call) => schedule(call));
+  return {
+    store: createBlobStore({ objects: faulty, bucket: BUCKET, backoff: { attempts: 2, sleep: () => Promise.resolve() } }),
+    objects,
+    calls: faulty.calls,
+    fail: (fault) => {
+      schedule = typeof fault === 'function' ? fault : () => fault;
+    },
+    keys: async () => {
+      const keys: string[] = [];
+      for await (const { key } of objects.list(BUCKET, '')) keys.push(key);
+      return keys;
+    },
+  };
+}
+
+export interface TestShim extends TestStore {
+  readonly shim: StateBagShim;
+}
+
+/** A shim in the mode `rewrite` on a store of its own, unless told otherwise. */
+export function testShim(options: Partial<ShimOptions> = {}, store: TestStore = testStore()): TestShim {
+  return { ...store, shim: createStateBagShim({ store: store.store, mode: 'rewrite', ...options }) };
+}
+
+/** Puts any bytes at a key, as a legacy writer does. */
+export async function putObject({ objects }: TestStore, key: string, value: unknown, bucket = BUCKET): Promise<string> {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  await objects.put({ bucket, key }, new TextEncoder().encode(text));
+  return `s3://${bucket}/${key}`;
+}

@@ -1,0 +1,144 @@
+import { describe, expect, test } from 'vitest';
+import { fatBag, makeConfig, programAt, restOf, without } from './bags.js';
+import type { Json } from './bags.js';
+import { observed } from './observed.js';
+import { putObject, testShim, testStore } from './shims.js';
+
+const identity = (event: unknown) => ({ ...(event as Json) });
+
+/** A lean and a fat-speaking shim in one process each, on one store. */
+async function pair(bag: Json = fatBag()) {
+  const store = testStore();
+  const lean = testShim({}, store);
+  const fat = testShim({ speaks: 'fat' }, store);
+  return { store, lean, fat, bag: (await lean.shim.write(bag)) as Json };
+}
+
+describe('a runner that speaks fat', () => {
+  test('finds config and map inline in a lean bag, and no pointers', async () => {
+    const { fat, bag } = await pair();
+    let handed: Json = {};
+    await fat.shim.wrap<Json>((event) => (handed = event as Json))({ state_data: bag });
+    const inner = handed.state_data as Json;
+    expect(inner.workflow_config).toEqual(makeConfig());
+    expect(inner.partition_map).toEqual(fatBag().partition_map);
+    expect(inner).not.toHaveProperty('workflow_config_s3_path');
+    expect(inner).not.toHaveProperty('state_bag_version');
+    expect(handed.segment_config).toEqual(programAt(fatBag(), 1));
+  });
+
+  test('gives back the very pointers it came with', async () => {
+    const { fat, bag, store } = await pair();
+    const before = await store.keys();
+    expect(await fat.shim.wrap(identity)(bag)).toEqual(bag);
+    expect(await store.keys()).toEqual(before);
+  });
+
+  test('needs the store no more once its container knows the workflow', async () => {
+    const { fat, bag, store } = await pair();
+    const handler = fat.shim.wrap(identity);
+    await handler(bag);
+    store.fail({ moment: 'before', code: 'STORE_UNAVAILABLE' });
+    const calls = store.calls.length;
+    expect(await handler({ ...bag, loop_counter: 2 })).toEqual({ ...bag, loop_counter: 2 });
+    expect(store.calls).toHaveLength(calls);
+  });
+
+  test('keeps blobs whose spelling of numbers JavaScript would not repeat', async () => {
+    const store = testStore();
+    const { shim } = testShim({ speaks: 'fat' }, store);
+    const map = `[{"id": 0, "nodes": [], "node_ids": ["a"], "type": "normal", "weight": 1.0}]`;
+    const pointed = { ...without(fatBag({ segment_to_run: 0 }), 'partition_map', 'workflow_config'), partition_map: pointerTo(await putObject(store, 'workflows/invoices/executions/acme#1/map.json', map)) };
+    const lean = (await testShim({}, store).shim.write(pointed)) as Json;
+    const before = await store.keys();
+    expect(await shim.wrap(identity)(lean)).toEqual(lean);
+    expect(await store.keys()).toEqual(before);
+  });
+
+  test('may change its map: the next segment is run from what it made', async () => {
+    const { fat, lean, bag } = await pair();
+    const heal = (event: unknown) => {
+      const healed = event as { partition_map: Json[]; segment_to_run: number };
+      healed.partition_map[2]!.branches = [];
+      return { ...healed, segment_to_run: 2 };
+    };
+    const result = (await fat.shim.wrap(heal)(bag)) as Json;
+    expect(result.partition_map_s3_path).not.toBe(bag.partition_map_s3_path);
+    expect(result.workflow_config_s3_path).toBe(bag.workflow_config_s3_path);
+    expect(await lean.shim.read(result).segmentConfig()).toEqual({ ...(programAt(fatBag(), 2) as Json), branches: [] });
+  });
+
+  test('does not spoil the cache by changing its map', async () => {
+    const { fat, bag } = await pair();
+    const spoil = (event: unknown) => {
+      (event as { partition_map: Json[] }).partition_map.length = 0;
+      return 'gone';
+    };
+    await fat.shim.wrap(spoil)(bag);
+    expect(await fat.shim.wrap(identity)(bag)).toEqual(bag);
+  });
+
+  test('finds legacy pointers filled in, and its bag goes back lean', async () => {
+    const store = testStore();
+    const { shim } = testShim({ speaks: 'fat' }, store);
+    const bag = fatBag();
+    const bridge = {
+      ...bag,
+      workflow_config: pointerTo(await putObject(store, 'workflows/invoices/executions/acme#1/config.json', bag.workflow_config)),
+      partition_map: pointerTo(await putObject(store, 'workflows/invoices/executions/acme#1/map.json', bag.partition_map)),
+    };
+    let handed: Json = {};
+    const result = (await shim.wrap<Json>((event) => ({ ...(handed = event as Json) }))(bridge)) as Json;
+    expect(without(handed, 'segment_config', 'segment_index', 'manifest_s3_path')).toEqual(bag);
+    expect(result).toMatchObject({ state_bag_version: 2 });
+    expect(restOf(result)).toEqual(restOf(bag));
+  });
+
+  test('gets a fat bag as it came', async () => {
+    const { shim } = testShim({ speaks: 'fat' });
+    let handed: Json = {};
+    await shim.wrap<Json>((event) => (handed = event as Json))(fatBag());
+    expect(without(handed, 'segment_config', 'segment_index', 'manifest_s3_path')).toEqual(fatBag());
+  });
+
+  test('is not called when what it needs cannot be read', async () => {
+    const { fat, bag, store } = await pair();
+    store.fail(({ address }) => (address.key.startsWith('workflow-configs') ? { moment: 'before', code: 'STORE_UNAVAILABLE' } : undefined));
+    await expect(fat.shim.wrap(() => 'never')(bag)).rejects.toMatchObject({ name: 'StateBagRetryableError' });
+  });
+
+  test('answers lean after a merge that nulled the manifest path', async () => {
+    const { fat, bag } = await pair();
+    expect(await fat.shim.wrap((event) => ({ ...(event as Json), segment_manifest_s3_path: null }))(bag)).toEqual(bag);
+  });
+});
+
+function pointerTo(uri: string): Json {
+  const [, bucket, key] = /^s3:\/\/([^/]+)\/(.*)$/.exec(uri)!;
+  return { __s3_pointer__: true, bucket, key, size_bytes: 1, checksum: '', field_name: 'x', created_at: 1769760000.25 };
+}
+
+test('alternating runners pass one execution on to its end', async () => {
+  const { lean, fat, bag, store } = await pair(fatBag({ segment_to_run: 0 }));
+  const runs: unknown[] = [];
+  const run = (event: Json): Json => {
+    runs.push((event.segment_config as Json).id);
+    const next = (event.segment_to_run as number) + 1;
+    return { ...event, segment_to_run: next, current_state: { ...(event.current_state as Json), [`step${next}`]: true } };
+  };
+  const handlers = [lean.shim.wrap<Json, Json>(run as never), fat.shim.wrap<Json, Json>(run as never)];
+  let current = bag;
+  for (let step = 0; step < 5; step++) current = await handlers[step % 2]!(current);
+  expect(runs).toEqual((fatBag().partition_map as Json[]).map(({ id }) => id));
+  expect(current).toMatchObject({ segment_to_run: 5, current_state: { step5: true }, partition_map_s3_path: bag.partition_map_s3_path });
+  expect(await store.keys()).toHaveLength(3);
+});
+
+test('a known program is told as a hit of the cache', async () => {
+  const { fat, bag } = await pair();
+  const handler = fat.shim.wrap(identity);
+  await handler(bag);
+  const messages = await observed('cache', () => handler(bag));
+  expect(messages).toContainEqual({ cache: 'program', outcome: 'hit' });
+  expect(messages).not.toContainEqual(expect.objectContaining({ outcome: 'miss' }));
+});
