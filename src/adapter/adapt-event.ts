@@ -54,7 +54,8 @@ async function adaptSite(adapted: AdaptedEvent, site: BagSite<unknown>, work: Wo
   if (handed === site.value) return { ...adapted, kept, error: adapted.error ?? error };
   if (work.engine.settings.speaks === 'fat') return { ...adapted, event: place(), kept, error: adapted.error ?? error };
   const placed = await attempt(work, () => Promise.resolve().then(place));
-  return { ...adapted, event: placed.value ?? adapted.event, kept, error: adapted.error ?? error ?? placed.error };
+  if (placed.value) return { ...adapted, event: placed.value, kept, error: adapted.error ?? error };
+  return { ...adapted, kept: site.value as JsonMembers, error: adapted.error ?? error ?? placed.error };
 }
 
 /** The same with the members of a runner's event at the root. */

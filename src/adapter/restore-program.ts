@@ -13,7 +13,8 @@ import type { JsonMembers } from './json-members.js';
 export function restoreProgram(bag: JsonMembers, before: JsonMembers): JsonMembers {
   if (!belongsTogether(bag, before)) return bag;
   const names = [...missingOf(bag, before, CONFIG, CONFIG_PATH), ...missingOf(bag, before, MAP, MAP_PATH)];
-  const restored = { ...bag, ...pick(before, names), ...pick(before, stampOf(bag, before)) };
+  const led = { ...bag, ...pick(before, names) };
+  const restored = { ...led, ...pick(before, stampOf(led, before)) };
   const withManifest = isManifestLost(restored, before) ? { ...restored, [MANIFEST_PATH]: before[MANIFEST_PATH] } : restored;
   return Object.keys(withManifest).every((name) => withManifest[name] === bag[name]) ? bag : withManifest;
 }
@@ -33,8 +34,9 @@ function missingOf(bag: JsonMembers, before: JsonMembers, name: string, pathName
   return [pathName, name].filter((candidate) => !isEmpty(before[candidate])).slice(0, 1);
 }
 
+/** A bag with something inline is stamped when that is offloaded. */
 function stampOf(bag: JsonMembers, before: JsonMembers): readonly string[] {
-  return isEmpty(bag[VERSION]) && !isEmpty(before[VERSION]) ? [VERSION] : [];
+  return siteOf(bag).generation === 'lean' && isEmpty(bag[VERSION]) && !isEmpty(before[VERSION]) ? [VERSION] : [];
 }
 
 /** A content address is never another document's; anything else that differs may be. */

@@ -67,16 +67,31 @@ function replaceIfChanged(result: JsonMembers, site: BagSite<unknown>, bag: Json
  * without what leads to its program.
  */
 async function leanSite(change: Change, site: BagSite<unknown>, before: AdaptedEvent | undefined, work: Work): Promise<Change> {
-  const bag = before?.kept ? restoreProgram(site.value as JsonMembers, before.kept) : (site.value as JsonMembers);
-  const restored = { ...change, result: replaceIfChanged(change.result, site, bag), repaired: change.repaired || bag !== site.value };
+  const whole = before?.kept ? restoreProgram(site.value as JsonMembers, before.kept) : (site.value as JsonMembers);
+  const restored = await changeSite(change, site, { bag: whole, bytesSaved: 0, repaired: whole !== site.value }, work);
   if (before?.error) return { ...restored, error: before.error };
-  const { value, error } = await attempt(work, async () => {
-    const lean = await leanBag(detectSite(objectReader, { path: site.path, value: bag }), work);
-    const whole = await repairManifest(lean.bag, work);
-    const result = whole === bag ? restored.result : replaceAt(restored.result, site.path, whole);
-    return { result, bytesSaved: change.bytesSaved + lean.bytesSaved, repaired: restored.repaired || whole !== lean.bag };
-  });
-  return { ...restored, ...value, error: change.error ?? error };
+  const bag = restored.result === change.result ? (site.value as JsonMembers) : whole;
+  const { value, error } = await attempt(work, () => leanWhole({ ...site, value: bag }, work));
+  return value ? changeSite(restored, { ...site, value: bag }, value, work) : { ...restored, error: change.error ?? error };
+}
+
+interface ChangedBag {
+  readonly bag: JsonMembers;
+  readonly bytesSaved: number;
+  readonly repaired: boolean;
+}
+
+async function leanWhole({ path, value }: BagSite<unknown>, work: Work): Promise<ChangedBag> {
+  const { bag, bytesSaved } = await leanBag(detectSite(objectReader, { path, value }), work);
+  const repaired = await repairManifest(bag, work);
+  return { bag: repaired, bytesSaved, repaired: repaired !== bag };
+}
+
+async function changeSite(change: Change, site: BagSite<unknown>, { bag, bytesSaved, repaired }: ChangedBag, work: Work): Promise<Change> {
+  if (bag === site.value) return change;
+  const { value: result, error } = await attempt(work, () => Promise.resolve().then(() => replaceAt(change.result, site.path, bag)));
+  if (!result) return { ...change, error: change.error ?? error };
+  return { ...change, result, bytesSaved: change.bytesSaved + bytesSaved, repaired: change.repaired || repaired };
 }
 
 async function fit(result: unknown, left: StateBagError | undefined, work: Work): Promise<Omit<FittedResult, 'bytes'> & { readonly bytes?: number }> {

@@ -16,5 +16,6 @@ export const COMMANDS: readonly ListedCommand[] = [
   { name: 'report', describe: 'tell a journal in full: runs, outcomes by code, savings', load: () => import('./commands/report.js') },
   { name: 'segment', describe: 'print the segment_config that an event asks for', load: () => import('./commands/segment.js') },
   { name: 'hydrate', describe: 'print a document with its pointers filled in again', load: () => import('./commands/hydrate.js') },
+  { name: 'adapt', describe: 'print an event as a wrapped runner gets it', load: () => import('./commands/adapt.js') },
   { name: 'validate', describe: 'hold documents against their JSON Schema', load: () => import('./commands/validate.js') },
 ];

@@ -15,8 +15,13 @@ const CONTENT: OffloadedContent = { config: Buffer.from('{"nodes":[]}'), map: Bu
 const steps = new Map([...MIGRATIONS.lean, ...MIGRATIONS.bridge].map((step) => [step.id.slice(0, 4), step]));
 
 function up(id: string, bag: Bag, context: Partial<MigrationContext> = {}): Bag {
+  return upAll([id], bag, context);
+}
+
+/** Several steps over one draft, as they run in earnest. */
+function upAll(ids: readonly string[], bag: Bag, context: Partial<MigrationContext> = {}): Bag {
   return run(bag, (draft) => {
-    stepOf(id).up(draft, { claims: CLAIMS, createdAt: 5, ...context });
+    for (const id of ids) stepOf(id).up(draft, { claims: CLAIMS, createdAt: 5, ...context });
   });
 }
 
@@ -85,12 +90,11 @@ describe.each([
 
 describe('0004 points at the manifest of this very map', () => {
   it('behind the path of the map, else behind that of the config, where they changed', () => {
-    const lean = (bag: Bag) => up('0004', up('0003', up('0002', bag)));
-    expect(Object.keys(lean({ workflow_config: {}, a: 1, partition_map: [], b: 2 }))).toEqual(['workflow_config_s3_path', 'a', 'partition_map_s3_path', 'segment_manifest_s3_path', 'b']);
-    const configOnly = run({ workflow_config: {}, a: 1 }, (draft) => {
-      const context = { claims: { config: CLAIMS.config, manifest: CLAIMS.manifest }, createdAt: 0 };
-      for (const id of ['0002', '0003', '0004']) stepOf(id).up(draft, context);
-    });
+    const pointing = ['0002', '0003', '0004'];
+    const both = upAll(pointing, { workflow_config: {}, a: 1, partition_map: [], b: 2 });
+    expect(Object.keys(both)).toEqual(['workflow_config_s3_path', 'a', 'partition_map_s3_path', 'segment_manifest_s3_path', 'b']);
+    const { config, manifest } = CLAIMS;
+    const configOnly = upAll(pointing, { workflow_config: {}, a: 1 }, { claims: { config, manifest } });
     expect(Object.keys(configOnly)).toEqual(['workflow_config_s3_path', 'segment_manifest_s3_path', 'a']);
   });
 
@@ -119,10 +123,7 @@ describe('0005 shrinks an inline manifest', () => {
 
 describe('0006 stamps the version', () => {
   it('before what changed, or where one stands', () => {
-    const stamped = run({ a: 1, workflow_config: {}, b: 2 }, (draft) => {
-      for (const id of ['0002', '0006']) stepOf(id).up(draft, { claims: CLAIMS, createdAt: 0 });
-    });
-    expect(Object.keys(stamped)).toEqual(['a', 'state_bag_version', 'workflow_config_s3_path', 'b']);
+    expect(Object.keys(upAll(['0002', '0006'], { a: 1, workflow_config: {}, b: 2 }))).toEqual(['a', 'state_bag_version', 'workflow_config_s3_path', 'b']);
     expect(entries(up('0006', { state_bag_version: 1, a: 1 }))).toEqual([['state_bag_version', 2], ['a', 1]]);
     expect(entries(up('0006', { a: 1 }))).toEqual([['a', 1], ['state_bag_version', 2]]);
   });

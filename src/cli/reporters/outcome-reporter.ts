@@ -45,7 +45,7 @@ export function textOutcomeReporter(io: CliIo, { colour }: OutputSettings, strea
       return Promise.resolve();
     },
     finish: async (_, rows) => {
-      await print(stream, formatTable(rows) + findings.format(io.cwd, paintFor(colour).bad));
+      await print(stream, formatTable(rows) + findings.format(io.cwd, (await paintFor(colour)).bad));
     },
     fail: () => Promise.resolve(),
   };

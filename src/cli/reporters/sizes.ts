@@ -8,9 +8,9 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 ? String(value) : value.toFixed(1)} ${UNITS[unit]!}`;
 }
 
-/** `12,345`. */
+/** `12,345`. Not by `toLocaleString`, whose first call takes a third of the time in which Node starts. */
 export function formatCount(count: number): string {
-  return count.toLocaleString('en-US');
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
 /** `-67.3 %`, or nothing where there is nothing to compare. */

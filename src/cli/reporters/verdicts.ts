@@ -29,10 +29,11 @@ export function jsonVerdicts(stream: OutputStream): VerdictReporter {
 
 /** One line an issue, `file:line:column` in front, as compilers do. */
 export function textVerdicts({ stdout, cwd }: CliIo, { colour }: OutputSettings): VerdictReporter {
-  const paint = paintFor(colour);
   return {
     add: async (verdict) => {
-      if (!verdict.valid) await print(stdout, verdict.issues.map((issue) => issueLines(verdict, issue, cwd, paint)).join(''));
+      if (verdict.valid) return;
+      const paint = await paintFor(colour);
+      await print(stdout, verdict.issues.map((issue) => issueLines(verdict, issue, cwd, paint)).join(''));
     },
     finish: async ({ documents, valid, invalid }) => {
       await print(stdout, `${formatCount(documents)} documents, ${formatCount(valid)} valid, ${formatCount(invalid)} invalid\n`);

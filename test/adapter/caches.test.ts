@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import { BlobCache } from '../../src/adapter/blob-cache.js';
+import { StoreHandle } from '../../src/adapter/store-handle.js';
+import { createBlobStore } from '../../src/store/blob-store.js';
+import { fatBag, makeConfig, programAt } from './bags.js';
+import type { Json } from './bags.js';
+import { observed } from './observed.js';
+import { BUCKET, putObject, testShim, testStore } from './shims.js';
+
+const identity = (event: unknown) => ({ ...(event as Json) });
+
+describe('a warm container', () => {
+  test('calls the store for a known lean bag no more', async () => {
+    const store = testStore();
+    const lean = (await testShim({}, store).shim.write(fatBag())) as Json;
+    const handler = testShim({}, store).shim.wrap(identity);
+    await handler(lean);
+    const calls = store.calls.length;
+    for (const segment_to_run of [0, 1, 2, 3, 4]) await handler({ ...lean, segment_to_run });
+    expect(store.calls).toHaveLength(calls);
+  });
+
+  test('calls the store for a known fat bag no more', async () => {
+    const { shim, calls } = testShim();
+    const handler = shim.wrap(identity);
+    await handler(fatBag());
+    const before = calls.length;
+    const messages = await observed('offload', () => handler(fatBag({ current_state: { other: true } })));
+    expect(calls).toHaveLength(before);
+    expect(messages).toEqual([]);
+  });
+
+  test('reads a blob once when many events ask at once', async () => {
+    const store = testStore();
+    const lean = (await testShim({}, store).shim.write(fatBag())) as Json;
+    const handler = testShim({}, store).shim.wrap(identity);
+    const before = store.calls.length;
+    await Promise.all(Array.from({ length: 20 }, () => handler(lean)));
+    expect(store.calls).toHaveLength(before + 1);
+  });
+
+  test('gives each of two versions of a workflow its own program', async () => {
+    const { shim } = testShim();
+    const handler = shim.wrap(identity);
+    const [old, edited] = [fatBag(), fatBag({ partition_map: [{ id: 0, type: 'normal', nodes: [], node_ids: ['new'] }], segment_to_run: 0 })];
+    for (const bag of [old, edited, old, edited]) {
+      const lean = (await handler(bag)) as Json;
+      expect(await shim.read(lean).segmentConfig()).toEqual(programAt(bag, bag.segment_to_run as number));
+    }
+  });
+
+  test('is not misled by a config that differs in one character', async () => {
+    const { shim } = testShim();
+    const [one, other] = [makeConfig(), makeConfig()];
+    (other.nodes as Json[])[6]!.label = 'x';
+    const paths = [];
+    for (const workflow_config of [one, other, one]) paths.push(((await shim.write(fatBag({ workflow_config }))) as Json).workflow_config_s3_path);
+    expect(paths[0]).not.toBe(paths[1]);
+    expect(paths[2]).toBe(paths[0]);
+  });
+
+  test('is not misled when a caller changes a config it gave before', async () => {
+    const { shim } = testShim();
+    const bag = fatBag();
+    const first = (await shim.write(bag)) as Json;
+    (bag.workflow_config as Json).workflow_name = 'changed';
+    const second = (await shim.write(bag)) as Json;
+    expect(second.workflow_config_s3_path).not.toBe(first.workflow_config_s3_path);
+  });
+
+  test('works without a cache', async () => {
+    const { shim } = testShim({ cache: { maxBytes: 0 } });
+    const handler = shim.wrap(identity);
+    const lean = await handler(fatBag());
+    expect(await handler(lean as Json)).toEqual(lean);
+  });
+});
+
+describe('the cache of blobs', () => {
+  const key = (digit: string) => `workflow-configs/acme/invoices/${digit.repeat(64)}/config.json`;
+
+  test('holds no more than it may', async () => {
+    const store = testStore();
+    const shim = testShim({}, store).shim;
+    const lean = (await shim.write(fatBag())) as Json;
+    const small = testShim({ cache: { maxBytes: 8_000 } }, store).shim.wrap(identity);
+    await small(lean);
+    const before = store.calls.length;
+    await small(lean);
+    expect(store.calls.length).toBeGreaterThan(before);
+  });
+
+  test('reads what lies at a key without digest anew each time', async () => {
+    const store = testStore();
+    const cache = new BlobCache(new StoreHandle(store.store), 1e6);
+    await putObject(store, 'manifests/m.json', [1]);
+    const address = { bucket: BUCKET, key: 'manifests/m.json' };
+    expect(await cache.get(address)).toHaveLength(3);
+    await putObject(store, 'manifests/m.json', [1, 2]);
+    expect(await cache.get(address)).toHaveLength(5);
+  });
+
+  test('keeps nothing from another bucket that does not match the digits in its key', async () => {
+    const rig = testStore();
+    const store = createBlobStore({ objects: rig.objects, bucket: BUCKET, allowBuckets: ['old'] });
+    const cache = new BlobCache(new StoreHandle(store), 1e6);
+    await putObject(rig, key('a'), [1], 'old');
+    expect(await cache.get({ bucket: 'old', key: key('a') })).toHaveLength(3);
+    await putObject(rig, key('a'), [1, 2], 'old');
+    expect(await cache.get({ bucket: 'old', key: key('a') })).toHaveLength(5);
+  });
+
+  test('gives a caller whose own time is over its error, and the others their bytes', async () => {
+    const rig = testStore();
+    const lean = (await testShim({}, rig).shim.write(fatBag())) as Json;
+    let release = () => undefined as void;
+    const gate = new Promise<void>((resolve) => (release = resolve));
+    const slow = { ...rig.store, uri: rig.store.uri.bind(rig.store), put: rig.store.put.bind(rig.store), get: async (...args: Parameters<typeof rig.store.get>) => {
+      await gate;
+      args[1]?.signal?.throwIfAborted();
+      return rig.store.get(...args);
+    } };
+    const cache = new BlobCache(new StoreHandle(slow), 1e6);
+    const path = lean.segment_manifest_s3_path as string;
+    const address = { bucket: BUCKET, key: path.slice(`s3://${BUCKET}/`.length) };
+    const leader = new AbortController();
+    const [first, second] = [cache.get(address, { signal: leader.signal }), cache.get(address, { signal: new AbortController().signal })];
+    leader.abort(new Error('over'));
+    release();
+    await expect(first).rejects.toThrow('over');
+    expect((await second).length).toBeGreaterThan(0);
+  });
+});

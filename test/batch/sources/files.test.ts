@@ -1,0 +1,186 @@
+import { chmodSync, linkSync, lstatSync, mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { nodeDisk } from '../../../src/batch/disk.js';
+import type { Disk } from '../../../src/batch/disk.js';
+import { FilesSource } from '../../../src/batch/sources/files.js';
+import { codeOf } from '../../store/outcomes.js';
+import { bag, bags, raggedLines } from '../bags.js';
+import { run, runRollback, runVerify } from '../workbench.js';
+import { filesBelow, temporaryDirectory, World } from '../world.js';
+
+async function idsOf(source: FilesSource): Promise<string[]> {
+  const ids: string[] = [];
+  for await (const { id } of source.containers()) ids.push(id);
+  return ids;
+}
+
+/** Empty files below a directory, and the names a source finds there. */
+async function namesIn(files: readonly string[], pattern = '', excluded: readonly string[] = []): Promise<string[]> {
+  const directory = temporaryDirectory();
+  for (const file of files) {
+    mkdirSync(join(directory, file, '..'), { recursive: true });
+    writeFileSync(join(directory, file), '');
+  }
+  const source = new FilesSource(join(directory, pattern), nodeDisk, excluded.map((name) => join(directory, name)));
+  return (await idsOf(source)).map((id) => id.slice(directory.length + 1));
+}
+
+it('finds documents of a directory at every depth, hidden ones too, in one order', async () => {
+  const files = ['b.json', 'a.ndjson', 'deep/er/c.jsonl', '.hidden.json', '.config/d.json', 'e.txt', 'f.json.bak', 'G.JSON', 'h.json5', 'B.json'];
+  expect(await namesIn(files)).toEqual(['.config/d.json', '.hidden.json', 'B.json', 'a.ndjson', 'b.json', 'deep/er/c.jsonl']);
+});
+
+it('passes over what a killed run left, also when a glob names it', async () => {
+  const files = ['a.json', '.a.json.statebag.tmp', 'sub/.b.ndjson.statebag.tmp', 'sub/b.ndjson'];
+  expect(await namesIn(files)).toEqual(['a.json', 'sub/b.ndjson']);
+  expect(await namesIn(files, '**/*')).toEqual(['a.json', 'sub/b.ndjson']);
+});
+
+it('passes over the directories it is told to, and only those', async () => {
+  const files = ['store/local/x.json', 'store-2/y.json', 'journal/journal.ndjson', 'a.json'];
+  expect(await namesIn(files, '', ['store', 'journal'])).toEqual(['a.json', 'store-2/y.json']);
+});
+
+it.each([
+  ['*.json', ['a.json', 'b.json']],
+  ['sub/**/*.json', ['sub/c.json', 'sub/deep/d.json']],
+  ['{a,sub/c}.json', ['a.json', 'sub/c.json']],
+  ['*.txt', ['note.txt']],
+])('takes what the glob %s matches', async (pattern, expected) => {
+  expect(await namesIn(['a.json', 'b.json', 'sub/c.json', 'sub/deep/d.json', 'note.txt'], pattern)).toEqual(expected);
+});
+
+it('takes a file whose name looks like a glob for what it is', async () => {
+  expect(await namesIn(['a[1].json', 'a1.json'], 'a[1].json')).toEqual(['a[1].json']);
+});
+
+it('says that there is nothing: a name without a file, an empty directory, a glob without a match', async () => {
+  const directory = temporaryDirectory();
+  expect(await codeOf(idsOf(new FilesSource(join(directory, 'nowhere'), nodeDisk)))).toBe('SOURCE_NOT_FOUND');
+  expect(await codeOf(idsOf(new FilesSource(directory, nodeDisk)))).toBe('SOURCE_EMPTY');
+  expect(await codeOf(idsOf(new FilesSource(join(directory, '*.json'), nodeDisk)))).toBe('SOURCE_EMPTY');
+});
+
+it('takes a file once that has several names, and does not walk in circles', async () => {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, 'real'));
+  writeFileSync(join(directory, 'real', 'a.json'), bag());
+  symlinkSync('real', join(directory, 'current'));
+  symlinkSync('../real/a.json', join(directory, 'real', 'z.json'));
+  symlinkSync('..', join(directory, 'real', 'loop'));
+  expect(await idsOf(new FilesSource(directory, nodeDisk))).toHaveLength(1);
+});
+
+it('does not let two names of a file rewrite it at the same time', async () => {
+  const world = await World.with({ 'real/a.json': bag() });
+  symlinkSync('real', join(world.source, 'current'));
+  symlinkSync('real', join(world.source, 'latest'));
+  const { totals } = await run(world, {}, { concurrency: 16 });
+  expect(totals).toMatchObject({ documents: 1, migrated: 1 });
+});
+
+it('reports a link to nothing as a document that cannot be read', async () => {
+  const world = await World.with({ 'a.json': bag() });
+  symlinkSync('gone.json', join(world.source, 'b.json'));
+  const { outcomes } = await run(world);
+  expect(outcomes.map(({ outcome, code }) => code ?? outcome)).toEqual(['migrated', 'FILE_NOT_FOUND']);
+});
+
+it('replaces the target of a link and keeps the link', async () => {
+  const world = await World.with({ 'a.json': bag() });
+  const original = bag(9);
+  const outside = join(world.directory, 'elsewhere.json');
+  writeFileSync(outside, original, { mode: 0o640 });
+  symlinkSync(outside, join(world.source, 'b.json'));
+  const { totals } = await run(world);
+  expect(totals.migrated).toBe(2);
+  expect(lstatSync(join(world.source, 'b.json')).isSymbolicLink()).toBe(true);
+  expect(readlinkSync(join(world.source, 'b.json'))).toBe(outside);
+  expect(readFileSync(outside).equals(original)).toBe(false);
+  expect(statSync(outside).mode & 0o777).toBe(0o640);
+  expect(filesBelow(world.directory).filter((name) => name.includes('.tmp'))).toEqual([]);
+  await runRollback(world);
+  expect(readFileSync(outside).equals(original)).toBe(true);
+});
+
+it('leaves the other name of a hard link as it was', async () => {
+  const original = bag();
+  const world = await World.with({ 'a.json': original });
+  linkSync(join(world.source, 'a.json'), join(world.directory, 'kept'));
+  await run(world);
+  expect(readFileSync(join(world.directory, 'kept')).equals(original)).toBe(true);
+});
+
+it.each([0o600, 0o644, 0o444, 0o755, 0o660])('keeps the mode %o through a migration and back', async (mode) => {
+  const world = await World.with({ 'a.json': bag(), 'b.ndjson': raggedLines(bags(['pre', 'bare'])) });
+  const files = ['a.json', 'b.ndjson'].map((name) => join(world.source, name));
+  for (const file of files) chmodSync(file, mode);
+  await run(world);
+  expect(files.map((file) => statSync(file).mode & 0o7777)).toEqual([mode, mode]);
+  await runRollback(world);
+  expect(files.map((file) => statSync(file).mode & 0o7777)).toEqual([mode, mode]);
+});
+
+it('takes over a file in the making that was left with another mode or as a link', async () => {
+  const world = await World.with({ 'a.json': bag() });
+  const victim = join(world.directory, 'victim');
+  writeFileSync(victim, 'untouched');
+  symlinkSync(victim, join(world.source, '.a.json.statebag.tmp'));
+  const { totals } = await run(world);
+  expect(totals.migrated).toBe(1);
+  expect(readFileSync(victim, 'utf8')).toBe('untouched');
+  expect(lstatSync(join(world.source, 'a.json')).isSymbolicLink()).toBe(false);
+});
+
+it('reports files in a directory where nothing may be written, and leaves nothing there', async () => {
+  const world = await World.with({ 'closed/a.json': bag(1), 'closed/b.ndjson': raggedLines(bags(['pre', 'foreign', 'bare'])), 'open/c.json': bag(2) });
+  const refuse = (path: string) => path.includes('/closed/');
+  const disk: Disk = {
+    ...nodeDisk,
+    openForWrite: (path, ownership) => (refuse(path) ? Promise.reject(Object.assign(new Error('EACCES'), { code: 'EACCES' })) : nodeDisk.openForWrite(path, ownership)),
+  };
+  const { outcomes, totals } = await run(world, { disk });
+  expect(totals).toMatchObject({ documents: 5, migrated: 1 });
+  expect(outcomes.filter(({ outcome }) => outcome === 'failed').map(({ code }) => code)).toEqual(Array(totals.failed).fill('FILE_DENIED'));
+  expect(totals.failed + totals.notStarted + totals.unchanged + totals.migrated).toBe(5);
+  expect(outcomes.find(({ code }) => code === 'FILE_DENIED')!.reason).toContain('permission');
+  expect((await run(world)).totals).toMatchObject({ migrated: 3, failed: 0 });
+  expect((await runVerify(world)).every(({ outcome }) => outcome === 'verified')).toBe(true);
+});
+
+it('reports a file that changes between read and write, and keeps the change', async () => {
+  const world = await World.with({ 'a.json': bag(1), 'b.ndjson': raggedLines(bags(['pre', 'bare'])), 'c.json': bag(3) });
+  const [changed, changedLines] = [bag(2), raggedLines(bags(['pre', 'bare', 'pre']))];
+  const disk: Disk = {
+    ...nodeDisk,
+    openForWrite: (path, ownership) => {
+      if (path.includes('a.json')) writeFileSync(join(world.source, 'a.json'), changed);
+      if (path.includes('b.ndjson')) writeFileSync(join(world.source, 'b.ndjson'), changedLines);
+      return nodeDisk.openForWrite(path, ownership);
+    },
+  };
+  const { outcomes } = await run(world, { disk });
+  expect(outcomes.map(({ outcome, code }) => code ?? outcome)).toEqual(['DOCUMENT_MOVED', 'DOCUMENT_MOVED', 'DOCUMENT_MOVED', 'migrated']);
+  expect(outcomes.slice(0, 3).map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'failed']);
+  expect(readFileSync(join(world.source, 'a.json')).equals(changed)).toBe(true);
+  expect(readFileSync(join(world.source, 'b.ndjson')).equals(changedLines)).toBe(true);
+  expect(filesBelow(world.source)).toEqual(['a.json', 'b.ndjson', 'c.json']);
+  expect((await run(world)).totals).toMatchObject({ migrated: 4, failed: 0 });
+});
+
+it.each([
+  ['truncated JSON', '{"workflow_config":{"a":1', /^JSON_/],
+  ['an array', '[1]', /^NOT_AN_OBJECT$/],
+  ['a number', '17', /^NOT_AN_OBJECT$/],
+  ['nothing', '', /^JSON_/],
+  ['white space', ' \n ', /^JSON_/],
+  ['binary', '\u0000\u0001', /^JSON_/],
+])('quarantines %s with a code and a reason, and leaves it alone', async (_, text, code) => {
+  const world = await World.with({ 'a.json': Buffer.from(text) });
+  const { outcomes } = await run(world);
+  expect(outcomes).toHaveLength(1);
+  expect(outcomes[0]).toMatchObject({ outcome: 'quarantined', code: expect.stringMatching(code) as string });
+  expect(outcomes[0]!.reason!.length).toBeGreaterThan(10);
+  expect(readFileSync(join(world.source, 'a.json'), 'utf8')).toBe(text);
+});
