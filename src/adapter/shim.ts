@@ -31,7 +31,7 @@ export interface StateBagShim {
    * The result with its bags in the new form, within the budget. `reading` is that of the event which the result
    * answers: what a merge lost is put back from there, what the shim added is taken out.
    */
-  write<R>(result: R, reading?: BagReading, context?: LambdaContext): Promise<R>;
+  write(result: unknown, reading?: BagReading, context?: LambdaContext): Promise<unknown>;
 }
 
 /** A shim over given migrations. Throws `ConfigError` for options that are unknown or wrong. */
@@ -42,7 +42,7 @@ export function createShim(options: ShimOptions, steps: HydrationSteps): StateBa
   return {
     wrap: (handler, options = {}) => wrapHandler(handler, (event, context) => read(event, context, options), write),
     read,
-    write: (result, reading, context) => write(result, reading, context) as Promise<typeof result>,
+    write,
   };
 }
 

@@ -6,8 +6,6 @@ import { RawJson } from './document.js';
 import type { NewMember } from './document.js';
 import type { ByteDocument, ByteValue } from './byte-reader.js';
 
-const encoder = new TextEncoder();
-
 /** A member of the changed bag: by its place when it is an original, by its value when it is new. */
 export interface DraftMember {
   readonly name: string;
@@ -49,7 +47,7 @@ function editOf(slot: Slot<JsonMember>): MemberEdit {
 
 function encode(member: NewMember): { readonly name: string; readonly json: Uint8Array } {
   const { name, value } = member;
-  return { name, json: value instanceof RawJson ? value.bytes : encoder.encode(JSON.stringify(value)) };
+  return { name, json: value instanceof RawJson ? value.bytes : Buffer.from(JSON.stringify(value)) };
 }
 
 function outwards(document: ByteDocument, splices: readonly Splice[]): readonly Splice[] {

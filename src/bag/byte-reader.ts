@@ -60,7 +60,8 @@ function memberOf(value: ByteValue, name: string): ByteValue | undefined {
 
 function numberOf(value: ByteValue): number | undefined {
   if (value.node.kind !== 'number') return undefined;
-  return Number(Buffer.from(sliceNode(value.document.bytes, value.node)).toString('latin1'));
+  const { bytes } = value.document;
+  return Number(Buffer.from(bytes.buffer, bytes.byteOffset + value.node.start, value.node.end - value.node.start).toString('latin1'));
 }
 
 function embeddedIn(value: ByteValue): ByteValue | undefined {

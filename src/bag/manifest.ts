@@ -1,4 +1,5 @@
 import { BagError } from '../errors.js';
+import { appendBytes, appendNumber, uninitialised } from '../json/index.js';
 import { entryAt, listEntries } from './entries.js';
 import { isMissing, isObject } from './value-reader.js';
 import type { ValueReader } from './value-reader.js';
@@ -22,53 +23,69 @@ export interface ManifestPointer {
  * `SEGMENT_INVALID` when an element, or the `segment_config` in it, is no object.
  */
 export function buildManifest<V>(reader: ValueReader<V>, map: V, form: ManifestForm = 'list'): Uint8Array {
-  const entries = listEntries(reader, map);
-  const parts: Part[] = [form === 'list' ? '[' : `{"version":1,"total_segments":${entries.length},"segments":[`];
-  entries.forEach((entry, index) => {
-    const program = programIn(reader, entry);
-    if (!isObject(reader, program)) {
-      throw new BagError('SEGMENT_INVALID', `segment ${index} of partition_map is ${reader.kind(program)}, not an object`);
-    }
-    pushEntry(parts, reader, { entry, program }, index);
+  const segments = listEntries(reader, map).map((entry, index) => readSegment(reader, entry, index));
+  const opening = Buffer.from(form === 'list' ? '[' : `{"version":1,"total_segments":${segments.length},"segments":[`);
+  const closing = Buffer.from(form === 'list' ? ']' : ']}');
+  const bytes = uninitialised(segments.reduce((sum, segment) => sum + roomFor(segment), opening.length + closing.length));
+  let at = appendBytes(bytes, 0, opening);
+  segments.forEach((segment, index) => {
+    at = appendEntry(bytes, at, segment, index);
   });
-  parts.push(form === 'list' ? ']' : ']}');
-  return concat(parts);
+  return bytes.subarray(0, appendBytes(bytes, at, closing));
 }
 
-/** Text in latin1, or bytes taken over. */
-type Part = string | Uint8Array;
-
-interface Segment<V> {
-  readonly entry: V;
-  readonly program: V;
+/** What an entry of the manifest is made of: JSON text. */
+interface Segment {
+  readonly type: Uint8Array;
+  readonly program: Uint8Array;
+  readonly dependencies: Uint8Array;
 }
 
-function pushEntry<V>(parts: Part[], reader: ValueReader<V>, { entry, program }: Segment<V>, index: number): void {
-  const typeValue = segmentType(reader, { entry, program });
-  const type = typeValue === undefined ? 'null' : latin1(reader.bytes(typeValue));
-  const dependencies = reader.member(entry, 'dependencies');
-  const list = isMissing(reader, dependencies) ? '[]' : latin1(reader.bytes(dependencies));
-  parts.push(
-    `${index === 0 ? '' : ','}{"segment_id":${index},"segment_type":${type},"segment_config":`,
-    reader.bytes(program),
-    `,"dependencies":${list},"execution_order":${index},"type":${type}}`,
-  );
-}
+const NULL = Buffer.from('null');
+const EMPTY_LIST = Buffer.from('[]');
 
-/** One character a byte, to be written back the same way: any text passes unharmed. */
-function latin1(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-}
-
-function concat(parts: readonly Part[]): Uint8Array {
-  const result = Buffer.allocUnsafe(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    if (typeof part === 'string') result.write(part, at, 'latin1');
-    else result.set(part, at);
-    at += part.length;
+function readSegment<V>(reader: ValueReader<V>, entry: V, index: number): Segment {
+  const program = programIn(reader, entry);
+  if (!isObject(reader, program)) {
+    throw new BagError('SEGMENT_INVALID', `segment ${index} of partition_map is ${reader.kind(program)}, not an object`);
   }
-  return result;
+  const type = segmentType(reader, { entry, program });
+  const dependencies = reader.member(entry, 'dependencies');
+  return {
+    type: type === undefined ? NULL : reader.bytes(type),
+    program: reader.bytes(program),
+    dependencies: isMissing(reader, dependencies) ? EMPTY_LIST : reader.bytes(dependencies),
+  };
+}
+
+const NEXT = Buffer.from(',');
+const SEGMENT_ID = Buffer.from('{"segment_id":');
+const SEGMENT_TYPE = Buffer.from(',"segment_type":');
+const SEGMENT_CONFIG = Buffer.from(',"segment_config":');
+const DEPENDENCIES = Buffer.from(',"dependencies":');
+const EXECUTION_ORDER = Buffer.from(',"execution_order":');
+const TYPE = Buffer.from(',"type":');
+const END = Buffer.from('}');
+
+const NAMES = [NEXT, SEGMENT_ID, SEGMENT_TYPE, SEGMENT_CONFIG, DEPENDENCIES, EXECUTION_ORDER, TYPE, END];
+
+/** Bytes of an entry beside the text of the map; an index has at most 10 digits, and stands there twice. */
+const AROUND_SEGMENT = 20 + NAMES.reduce((sum, name) => sum + name.length, 0);
+
+function roomFor({ type, program, dependencies }: Segment): number {
+  return 2 * type.length + program.length + dependencies.length + AROUND_SEGMENT;
+}
+
+/** Piece by piece into the bytes of the whole: a manifest has hundreds of pieces, and strings of them cost three times as much. */
+function appendEntry(bytes: Uint8Array, from: number, { type, program, dependencies }: Segment, index: number): number {
+  let at = index === 0 ? from : appendBytes(bytes, from, NEXT);
+  at = appendNumber(bytes, appendBytes(bytes, at, SEGMENT_ID), index);
+  at = appendBytes(bytes, appendBytes(bytes, at, SEGMENT_TYPE), type);
+  at = appendBytes(bytes, appendBytes(bytes, at, SEGMENT_CONFIG), program);
+  at = appendBytes(bytes, appendBytes(bytes, at, DEPENDENCIES), dependencies);
+  at = appendNumber(bytes, appendBytes(bytes, at, EXECUTION_ORDER), index);
+  at = appendBytes(bytes, appendBytes(bytes, at, TYPE), type);
+  return appendBytes(bytes, at, END);
 }
 
 /** What a nested entry holds, be it null; a flat entry is its own program. */
@@ -78,7 +95,7 @@ function programIn<V>(reader: ValueReader<V>, entry: V): V {
 }
 
 /** Of the entry or, where it has none, of the program. An explicit null stays one: `??` would tell the two readers apart. */
-function segmentType<V>(reader: ValueReader<V>, { entry, program }: Segment<V>): V | undefined {
+function segmentType<V>(reader: ValueReader<V>, { entry, program }: { readonly entry: V; readonly program: V }): V | undefined {
   const own = reader.member(entry, 'type');
   return own === undefined ? reader.member(program, 'type') : own;
 }

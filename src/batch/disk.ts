@@ -79,7 +79,7 @@ async function takeOver(handle: FileHandle, ownership: FileOwnership): Promise<v
   try {
     const { uid, gid } = await handle.stat();
     // Only root may give a file away; a run by another user keeps what it can, as `mv` does.
-    if (process.getuid?.() === 0 && (uid !== ownership.uid || gid !== ownership.gid)) {
+    if (process.geteuid?.() === 0 && (uid !== ownership.uid || gid !== ownership.gid)) {
       await handle.chown(ownership.uid, ownership.gid);
     }
     // Last, because a change of owner takes some of the bits away.

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { byteReader, readDocument } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
 import type { ClaimOffice, PlannedBlob } from '../bag/claim.js';
@@ -121,7 +121,7 @@ export function validateStage(rewritten: RewrittenStage, target: StageSettings['
 }
 
 export function digest(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return hash('sha256', bytes, 'hex');
 }
 
 function once(compute: () => string): () => string {

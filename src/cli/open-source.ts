@@ -31,7 +31,7 @@ export interface OpenSource {
 }
 
 /** A file, a directory, a glob, `-` or `s3://bucket/prefix`. Throws `ConfigError` `SOURCE_INVALID`. */
-export async function openSource(spec: string, context: SourceContext): Promise<OpenSource> {
+async function openSource(spec: string, context: SourceContext): Promise<OpenSource> {
   if (spec === '-') return { source: new StdinSource(context.io.stdin), root: undefined, isMany: false };
   if (spec.startsWith('s3://')) return openPrefix(spec, context);
   if (spec.trim() === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(spec)) {

@@ -1,4 +1,5 @@
 import { migratedByContainer } from '../batch/journaled.js';
+import type { ContainerOpener } from '../batch/journaled.js';
 import { summarizeJournal } from '../batch/journal-read.js';
 import type { JournalSummary } from '../batch/journal-read.js';
 import { rollback } from '../batch/rollback.js';
@@ -60,11 +61,10 @@ async function runRollback(
   summary: JournalSummary,
   store: OpenStore,
   session: JournalSession | undefined,
-  open: Awaited<ReturnType<typeof openContainers>>,
+  open: ContainerOpener,
 ): Promise<RollbackTotals> {
   const { directory, apply, concurrency, stop, io, quiet } = request;
-  const all = Array.from(migratedByContainer(summary).values()).flat();
-  const totals: RollbackTotals = { documents: 0, rolledBack: 0, unchanged: 0, failed: 0, notStarted: 0, bytesBefore: 0, bytesAfter: 0 };
+  const totals = emptyTotals();
   const progress = await startProgress(io.stderr, !quiet, () => Promise.resolve(undefined));
   const onOutcome = async (outcome: RollbackOutcome): Promise<void> => {
     count(totals, outcome);
@@ -77,10 +77,19 @@ async function runRollback(
   } finally {
     progress.stop();
   }
-  totals.notStarted = all.length - totals.documents;
-  totals.documents = all.length;
+  return finish(totals, Array.from(migratedByContainer(summary).values()).flat().length, session);
+}
+
+/** What was not told of was not started. */
+async function finish(totals: RollbackTotals, documents: number, session: JournalSession | undefined): Promise<RollbackTotals> {
+  totals.notStarted = documents - totals.documents;
+  totals.documents = documents;
   await session?.end({ ...totals }, totals.notStarted === 0);
   return totals;
+}
+
+function emptyTotals(): RollbackTotals {
+  return { documents: 0, rolledBack: 0, unchanged: 0, failed: 0, notStarted: 0, bytesBefore: 0, bytesAfter: 0 };
 }
 
 function count(totals: RollbackTotals, { outcome, bytesBefore, bytesAfter }: RollbackOutcome): void {

@@ -1,6 +1,6 @@
-/** A `Buffer` over the same memory. */
+/** A `Buffer` over the same memory; one that is a `Buffer` already is itself. */
 export function bufferOver(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /**

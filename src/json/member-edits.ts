@@ -1,4 +1,5 @@
 import { InternalError } from '../errors.js';
+import { concatenate } from './append.js';
 import { recordedMembers } from './members.js';
 import type { JsonMember, JsonNode } from './node.js';
 import { objectStyle, type ObjectStyle } from './object-style.js';
@@ -18,7 +19,6 @@ export type MemberEdit =
   | { readonly kind: 'remove' };
 
 const NOTHING = new Uint8Array();
-const encoder = new TextEncoder();
 
 /**
  * Splices that edit the members of one object, `edits` one to one with `object.members`, and add `append` after the
@@ -87,20 +87,10 @@ function appendSplices(object: JsonNode, last: JsonMember | undefined, added: Ui
 function joinMembers(members: readonly NewMember[], style: ObjectStyle): Uint8Array {
   return concatenate(
     members.flatMap(({ name, json }, index) => {
-      const key = encoder.encode(JSON.stringify(name));
-      return [index === 0 ? NOTHING : style.separator, key, style.colon, json];
+      const key = Buffer.from(JSON.stringify(name));
+      return index === 0 ? [key, style.colon, json] : [style.separator, key, style.colon, json];
     }),
   );
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function requireMembers(object: JsonNode, edits: readonly MemberEdit[]): readonly JsonMember[] {

@@ -44,7 +44,7 @@ describe('a warm container', () => {
     const handler = shim.wrap(identity);
     const [old, edited] = [fatBag(), fatBag({ partition_map: [{ id: 0, type: 'normal', nodes: [], node_ids: ['new'] }], segment_to_run: 0 })];
     for (const bag of [old, edited, old, edited]) {
-      const lean = (await handler(bag)) as Json;
+      const lean = (await handler(bag));
       expect(await shim.read(lean).segmentConfig()).toEqual(programAt(bag, bag.segment_to_run as number));
     }
   });
@@ -72,7 +72,7 @@ describe('a warm container', () => {
     const { shim } = testShim({ cache: { maxBytes: 0 } });
     const handler = shim.wrap(identity);
     const lean = await handler(fatBag());
-    expect(await handler(lean as Json)).toEqual(lean);
+    expect(await handler(lean)).toEqual(lean);
   });
 });
 
@@ -113,7 +113,7 @@ describe('the cache of blobs', () => {
   test('gives a caller whose own time is over its error, and the others their bytes', async () => {
     const rig = testStore();
     const lean = (await testShim({}, rig).shim.write(fatBag())) as Json;
-    let release = () => undefined as void;
+    let release: (() => void) | undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));
     const slow = { ...rig.store, uri: rig.store.uri.bind(rig.store), put: rig.store.put.bind(rig.store), get: async (...args: Parameters<typeof rig.store.get>) => {
       await gate;
@@ -126,7 +126,7 @@ describe('the cache of blobs', () => {
     const leader = new AbortController();
     const [first, second] = [cache.get(address, { signal: leader.signal }), cache.get(address, { signal: new AbortController().signal })];
     leader.abort(new Error('over'));
-    release();
+    release?.();
     await expect(first).rejects.toThrow('over');
     expect((await second).length).toBeGreaterThan(0);
   });

@@ -18,7 +18,7 @@ describe('when the event carries the program', () => {
     let result: Json = {};
     const messages = await observed('fail-open', async () => {
       result = (await rig.shim.wrap<Json>((got) => {
-        handed = got as Json;
+        handed = got;
         return { ...got };
       })(fatBag())) as Json;
     });
@@ -141,7 +141,7 @@ describe('what stops an execution even if it carries its program', () => {
   test('a blob at the address of the program that holds other bytes', async () => {
     const store = testStore();
     const lean = await leanBagIn(store);
-    const [path] = String(lean.workflow_config_s3_path).match(/workflow-configs.*/)!;
+    const path = String(lean.workflow_config_s3_path).slice('s3://bags/'.length);
     await putObject(store, path, 'other bytes');
     await expect(testShim({ store: testShim({}, testStore(store.objects)).store }).shim.wrap(() => 'never')(fatBag())).rejects.toMatchObject({ code: 'BLOB_MISMATCH', name: 'IntegrityError' });
   });

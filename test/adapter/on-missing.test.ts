@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fatBag, without } from './bags.js';
+import { fatBag, restOf, without } from './bags.js';
 import type { Json } from './bags.js';
 import { testShim } from './shims.js';
 
@@ -13,9 +13,8 @@ test('a bag that leads to no program passes on request, without segment_config',
   const { shim } = testShim({ onMissing: 'pass' });
   let handed: Json = {};
   await shim.wrap<Json>((event) => (handed = event as Json))(bare());
-  expect(handed).toEqual(without(bare(), '_is_init', '_status').constructor === Object ? handed : {});
   expect(handed).not.toHaveProperty('segment_config');
-  expect(handed.ownerId).toBe('acme');
+  expect(restOf(handed)).toEqual(restOf(bare()));
 });
 
 test('an index out of range never passes', async () => {

@@ -18,8 +18,8 @@ export interface TestStore {
   readonly objects: ObjectStore;
   readonly calls: FaultyStore['calls'];
   /** From now on; `undefined` for none. */
-  fail(fault: Fault | FaultSchedule | undefined): void;
-  keys(): Promise<string[]>;
+  readonly fail: (fault: Fault | FaultSchedule | undefined) => void;
+  readonly keys: () => Promise<string[]>;
 }
 
 export function testStore(objects: ObjectStore = memoryObjectStore()): TestStore {

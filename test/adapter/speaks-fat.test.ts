@@ -126,7 +126,7 @@ test('alternating runners pass one execution on to its end', async () => {
     const next = (event.segment_to_run as number) + 1;
     return { ...event, segment_to_run: next, current_state: { ...(event.current_state as Json), [`step${next}`]: true } };
   };
-  const handlers = [lean.shim.wrap<Json, Json>(run as never), fat.shim.wrap<Json, Json>(run as never)];
+  const handlers = [lean.shim.wrap<Json, Json>(run), fat.shim.wrap<Json, Json>(run)];
   let current = bag;
   for (let step = 0; step < 5; step++) current = await handlers[step % 2]!(current);
   expect(runs).toEqual((fatBag().partition_map as Json[]).map(({ id }) => id));

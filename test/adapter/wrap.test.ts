@@ -10,7 +10,7 @@ async function seen(event: Json, options: Parameters<typeof testShim>[0] = {}) {
   const rig = testShim(options);
   let handed: Json = {};
   const handler = rig.shim.wrap<Json>((got) => {
-    handed = got as Json;
+    handed = got;
     return { ...got };
   });
   const result = (await handler(event)) as Json;
@@ -90,7 +90,7 @@ describe('a handler', () => {
     const handler = shim.wrap<Json>((event) => {
       event.segment_config.nodes = 'spoilt';
       (event.segment_config.node_ids as unknown[]).push('spoilt');
-      return without(event as Json, 'segment_config');
+      return without(event, 'segment_config');
     });
     const lean = (await handler(fatBag())) as Json;
     await handler(lean);
@@ -111,7 +111,7 @@ describe('a handler', () => {
 
   test('that runs no segment is not asked for one', async () => {
     const { shim } = testShim();
-    const handler = shim.wrap<Json, Json>((event) => event as Json, { segment: false });
+    const handler = shim.wrap<Json, Json>((event) => event, { segment: false });
     const result = await handler(fatBag({ segment_to_run: 99 }));
     expect(result).not.toHaveProperty('segment_config');
     expect(result.partition_map_s3_path).toMatch(CONTENT_ADDRESS);

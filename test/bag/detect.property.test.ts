@@ -34,7 +34,7 @@ describe('detection', () => {
           expect(answers).toEqual(inText.sites.map((site) => needsMigration(byteReader, site, target)));
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 1200 },
     );
   });
 

@@ -136,7 +136,7 @@ describe('what was read from the place of a manifest', () => {
     (text) => {
       const entries = detectManifestEntries(byteReader, read(text));
       expect(entries === undefined || byteReader.names(entries).length === 0).toBe(true);
-      const parsed = detectManifestEntries(objectReader, JSON.parse(text));
+      const parsed = detectManifestEntries<unknown>(objectReader, JSON.parse(text));
       expect(parsed === undefined || objectReader.names(parsed).length === 0).toBe(true);
     },
   );

@@ -47,7 +47,7 @@ describe('a migration', () => {
         expect(Buffer.from(applySplices(bytes, inverse)).equals(original)).toBe(true);
         expect(await migrateBytes(bytes, blobs, { target })).toBeUndefined();
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 
@@ -59,7 +59,7 @@ describe('a migration', () => {
         const [site] = detect(byteReader, readDocument(bytes)).sites;
         expect(await offloaded(site!, blobs)).toEqual(config === undefined ? { map } : { config, map });
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 
@@ -70,7 +70,7 @@ describe('a migration', () => {
         const { bytes } = (await migrateBytes(original, await recordingBlobs(), { target }))!;
         expect(unknown(bagOf(bytes))).toEqual(unknown(bagOf(original)));
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 
@@ -101,7 +101,7 @@ describe('a migration', () => {
         const members = spelled(back).filter((member) => !member.startsWith('"segment_manifest_s3_path"'));
         expect(plain(members)).toEqual(plain(spelled(bagOf(original))));
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
   });
 });

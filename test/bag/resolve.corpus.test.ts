@@ -3,13 +3,19 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { fsBlobStore } from '../../src/store/fs.js';
 import { askBoth } from './ask.js';
-import { canonicalDigest } from './canonical.js';
+import { canonical, canonicalDigest } from './canonical.js';
 
 interface Observed {
   readonly name: string;
   /** Digests, `error`, or `any`. */
   readonly accept: readonly string[];
 }
+
+it('the digest of a program does not depend on the order of its members, and tells values apart', () => {
+  expect(canonical(JSON.parse('{"b":[1.0,null],"10":{"__proto__":true},"2":"x"}'))).toBe('{"10":{"__proto__":true},"2":"x","b":[1,null]}');
+  expect(canonicalDigest({ a: 1, b: 2 })).toBe(canonicalDigest({ b: 2, a: 1 }));
+  expect(canonicalDigest({ a: 1 })).not.toBe(canonicalDigest({ a: '1' }));
+});
 
 const corpus = process.env.STATEBAG_CORPUS;
 

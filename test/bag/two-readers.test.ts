@@ -65,7 +65,7 @@ describe('a parsed bag', () => {
       fc.asyncProperty(fatBag({ withTraces: true }), envelope, fc.constantFrom<Target>('lean', 'bridge'), async ({ text }, wrap, target) => {
         await expectSame(compact(wrap(compact(text))), target);
       }),
-      { numRuns: 200 },
+      { numRuns: 120 },
     );
   });
 

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MIGRATIONS } from '../../migrations/index.js';
 import { DEFAULT_LAYOUT } from '../../src/bag/layout.js';
@@ -27,7 +27,7 @@ import { verify } from '../../src/batch/verify.js';
 import type { VerifyOutcome } from '../../src/batch/verify.js';
 import { createBlobStore, parseS3Uri } from '../../src/store/index.js';
 import type { BlobStore, ObjectStore } from '../../src/store/index.js';
-import { BLOBS, DOCS, filesBelow, NOW, sha256 } from './world.js';
+import { BLOBS, DOCS, NOW, sha256 } from './world.js';
 import type { World } from './world.js';
 
 /** What a run is given instead of the machine's own. */
@@ -109,7 +109,7 @@ async function detectSummary(world: World): Promise<JournalSummary | undefined> 
 }
 
 export function sourcesOf(world: World, disk: Disk = nodeDisk, objects: ObjectStore = world.objects): MigrateOptions['sources'] {
-  const hasFiles = filesBelow(world.source).length > 0;
+  const hasFiles = readdirSync(world.source).length > 0;
   return [...(hasFiles ? [new FilesSource(world.source, disk)] : []), new ObjectPrefixSource(objects, { bucket: DOCS, key: '' }, () => false)];
 }
 
@@ -166,7 +166,7 @@ export async function runRollback(world: World, ports: Ports = {}, apply = true)
 
 export function opener(disk: Disk, objects: ObjectStore): (id: string) => SourceContainer {
   return (id) => {
-    const isNdjson = /\.(ndjson|jsonl)$/.test(id);
+    const isNdjson = /\.(ndjson|jsonl)$/i.test(id);
     if (id.startsWith('s3://')) return new ObjectContainer(objects, parseS3Uri(id), isNdjson);
     return isNdjson ? new NdjsonContainer(id, disk) : new FileContainer(id, disk);
   };

@@ -16,7 +16,7 @@ import { storeOptions, storeSettings } from '../options/store-options.js';
 import { ownPlaces } from '../own-places.js';
 import { censusRows } from '../reporters/census-figures.js';
 import { documentMembers, isFinding } from '../reporters/migration-figures.js';
-import { jsonOutcomeReporter, textOutcomeReporter } from '../reporters/outcome-reporter.js';
+import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { watchSignals } from '../watch-signals.js';
 
@@ -45,16 +45,14 @@ export const command = defineCommand({
 });
 
 async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number> {
-  const output = outputSettings(args.options, io);
-  const reporter = output.json ? jsonOutcomeReporter(io.stdout) : textOutcomeReporter(io, output);
+  const reporter = openReporter(io, outputSettings(args.options, io));
   const signals = watchSignals(io);
   try {
-    const totals = await census(args, reporter, signals.stop, io);
-    await reporter.finish({ totals }, censusRows(totals));
-    return totals.quarantined + totals.failed > 0 || signals.stop.aborted ? EXIT.findings : EXIT.ok;
-  } catch (error) {
-    await reporter.fail(error);
-    throw error;
+    return await reporting(reporter, async () => {
+      const totals = await census(args, reporter, signals.stop, io);
+      await reporter.finish({ totals }, censusRows(totals));
+      return totals.quarantined + totals.failed > 0 || signals.stop.aborted ? EXIT.findings : EXIT.ok;
+    });
   } finally {
     signals.release();
   }

@@ -12,7 +12,7 @@ import type { OpenMigration } from '../migration/open-migration.js';
 import { migrateOptions, parseRequest } from '../migration/request.js';
 import type { MigrateArguments, MigrationRequest } from '../migration/request.js';
 import { documentMembers, isFinding, totalRows, verifyRows } from '../reporters/migration-figures.js';
-import { jsonOutcomeReporter, textOutcomeReporter } from '../reporters/outcome-reporter.js';
+import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { nothingToVerify, verifyJournal } from '../verification.js';
 import type { VerifyTotals } from '../verification.js';
@@ -43,13 +43,10 @@ export const command = defineCommand({
 
 async function migrateCommand(args: MigrateArguments, io: CliIo): Promise<number> {
   const opened = await openMigration(parseRequest(args, io), io);
-  const reporter = openReporter(opened);
+  const reporter = reporterOf(opened);
   const signals = watchSignals(io);
   try {
-    return await work(opened, signals, reporter);
-  } catch (error) {
-    await reporter.fail(error);
-    throw error;
+    return await reporting(reporter, () => work(opened, signals, reporter));
   } finally {
     signals.release();
   }
@@ -69,10 +66,9 @@ async function work(opened: OpenMigration, signals: SignalWatch, reporter: Outco
 }
 
 /** Where the documents go to standard output, what is said of them goes elsewhere. */
-function openReporter({ request, place, io }: OpenMigration): OutcomeReporter {
-  if (request.output.json) return jsonOutcomeReporter(io.stdout);
+function reporterOf({ request, place, io }: OpenMigration): OutcomeReporter {
   const isTaken = request.apply && place.kind === 'stdout';
-  return textOutcomeReporter(io, request.output, isTaken ? io.stderr : io.stdout);
+  return openReporter(io, request.output, isTaken ? io.stderr : io.stdout);
 }
 
 async function verifyWritten({ request, store, io }: OpenMigration): Promise<VerifyTotals> {

@@ -1,4 +1,5 @@
-import { defineCommand } from '../command.js';
+import type { RollbackOutcome } from '../../batch/rollback.js';
+import { defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { formatCommandLine } from '../command-line.js';
 import { EXIT } from '../exit-code.js';
@@ -7,12 +8,12 @@ import { journalOptions, requireJournal } from '../options/journal-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
 import { storeOptions } from '../options/store-options.js';
-import { jsonOutcomeReporter, textOutcomeReporter } from '../reporters/outcome-reporter.js';
+import { openReporter, reporting } from '../reporters/outcome-reporter.js';
+import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatBytes, formatCount } from '../reporters/sizes.js';
 import type { TableRow } from '../reporters/table.js';
 import { rollBack } from '../roll-back.js';
 import type { RollbackTotals } from '../roll-back.js';
-import { optionGroup } from '../command.js';
 import { watchSignals } from '../watch-signals.js';
 
 const options = {
@@ -38,32 +39,30 @@ export const command = defineCommand({
   handler: rollbackCommand,
 });
 
-async function rollbackCommand({ options: values, given }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
-  const directory = requireJournal(values, io);
-  const output = outputSettings(values, io);
-  const reporter = output.json ? jsonOutcomeReporter(io.stdout) : textOutcomeReporter(io, output);
+type RollbackArguments = CommandArguments<typeof options>;
+
+async function rollbackCommand(args: RollbackArguments, io: CliIo): Promise<number> {
+  const reporter = openReporter(io, outputSettings(args.options, io));
   const signals = watchSignals(io);
   try {
-    const totals = await rollBack({
-      directory,
-      values,
-      apply: values.apply,
-      concurrency: concurrencySetting(values),
-      quiet: output.quiet,
-      stop: signals.stop,
-      io,
-      onOutcome: ({ id, outcome, bytesBefore, bytesAfter, code, reason }) =>
-        reporter.add({ id, outcome, bytesBefore, bytesAfter, ...(code && { code }), ...(reason && { reason }) }, outcome === 'failed'),
-    });
-    await reporter.finish({ totals }, rows(totals, values.apply));
-    if (!output.quiet) hint(totals, values.apply, formatCommandLine(given), io);
-    return totals.failed + totals.notStarted > 0 ? EXIT.findings : EXIT.ok;
-  } catch (error) {
-    await reporter.fail(error);
-    throw error;
+    return await reporting(reporter, () => work(args, reporter, signals.stop, io));
   } finally {
     signals.release();
   }
+}
+
+async function work({ options: values, given }: RollbackArguments, reporter: OutcomeReporter, stop: AbortSignal, io: CliIo): Promise<number> {
+  const { apply, quiet } = values;
+  const onOutcome = (outcome: RollbackOutcome) => reporter.add(documentMembers(outcome), outcome.outcome === 'failed');
+  const request = { directory: requireJournal(values, io), values, apply, quiet, concurrency: concurrencySetting(values) };
+  const totals = await rollBack({ ...request, stop, io, onOutcome });
+  await reporter.finish({ totals }, rows(totals, apply));
+  if (!quiet) hint(totals, apply, formatCommandLine(given), io);
+  return totals.failed + totals.notStarted > 0 ? EXIT.findings : EXIT.ok;
+}
+
+function documentMembers({ id, outcome, bytesBefore, bytesAfter, code, reason }: RollbackOutcome) {
+  return { id, outcome, bytesBefore, bytesAfter, ...(code !== undefined && { code }), ...(reason !== undefined && { reason }) };
 }
 
 function rows({ documents, rolledBack, unchanged, failed, notStarted, bytesAfter }: RollbackTotals, isApplied: boolean): readonly TableRow[] {

@@ -11,6 +11,7 @@ import { parseWhole } from '../options/parse-value.js';
 import { s3Settings } from '../options/s3-options.js';
 import { storeOptions, storeSettings } from '../options/store-options.js';
 import { ownPlaces } from '../own-places.js';
+import { reporting } from '../reporters/outcome-reporter.js';
 import { jsonVerdicts, textVerdicts } from '../reporters/verdicts.js';
 import type { VerdictReporter } from '../reporters/verdicts.js';
 import type { CheckSettings } from '../validation/check-document.js';
@@ -48,13 +49,10 @@ export const command = defineCommand({
 async function validateCommand(args: ValidateArguments, io: CliIo): Promise<number> {
   const output = outputSettings(args.options, io);
   const reporter = output.json ? jsonVerdicts(io.stdout) : textVerdicts(io, output);
-  try {
+  return reporting(reporter, async () => {
     const invalid = await check(args, reporter, io);
     return invalid === 0 ? EXIT.ok : EXIT.findings;
-  } catch (error) {
-    await reporter.fail(error);
-    throw error;
-  }
+  });
 }
 
 async function check({ positionals, options: values }: ValidateArguments, reporter: VerdictReporter, io: CliIo): Promise<number> {

@@ -10,7 +10,7 @@ import { journalOptions, requireJournal } from '../options/journal-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
 import { storeOptions } from '../options/store-options.js';
-import { jsonOutcomeReporter, textOutcomeReporter } from '../reporters/outcome-reporter.js';
+import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import { formatCount } from '../reporters/sizes.js';
 import { verifyJournal } from '../verification.js';
 import type { VerifyTotals } from '../verification.js';
@@ -40,24 +40,14 @@ async function verifyCommand({ options: values }: CommandArguments<typeof option
   const summary = await summarizeJournal(directory);
   const settings = journalStore(values, lastRun(directory, summary));
   const store = await openStore(settings, io.cwd);
-  const reporter = output.json ? jsonOutcomeReporter(io.stdout) : textOutcomeReporter(io, output);
-  try {
-    const totals = await verifyJournal({
-      directory,
-      summary,
-      store,
-      s3: settings.s3,
-      concurrency: concurrencySetting(values),
-      io,
-      quiet: output.quiet,
-      onOutcome: (outcome) => reporter.add(documentMembers(outcome), outcome.outcome !== 'verified'),
-    });
+  const reporter = openReporter(io, output);
+  const onOutcome = (outcome: VerifyOutcome) => reporter.add(documentMembers(outcome), outcome.outcome !== 'verified');
+  const concurrency = concurrencySetting(values);
+  return reporting(reporter, async () => {
+    const totals = await verifyJournal({ directory, summary, store, s3: settings.s3, concurrency, io, quiet: output.quiet, onOutcome });
     await reporter.finish({ totals }, rows(totals));
     return totals.verified === totals.documents ? EXIT.ok : EXIT.findings;
-  } catch (error) {
-    await reporter.fail(error);
-    throw error;
-  }
+  });
 }
 
 function documentMembers({ id, outcome, segments, code, reason }: VerifyOutcome) {

@@ -25,8 +25,8 @@ export async function dryRun(opened: OpenMigration, signals: SignalWatch, report
         await report(outcome);
       },
     });
+    if (result.complete) await planOut?.seal();
     isSealed = result.complete;
-    if (isSealed) await planOut?.seal();
     return result;
   } finally {
     if (!isSealed) await planOut?.discard();

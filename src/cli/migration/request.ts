@@ -65,13 +65,7 @@ export interface MigrationRequest {
 /** Throws `ConfigError` for options that contradict each other. */
 export function parseRequest({ positionals, options, given }: MigrateArguments, io: CliIo): MigrationRequest {
   const out = options.out ?? (positionals.includes('-') ? '-' : undefined);
-  const isStdout = options.apply && out === '-';
-  refuse(options['plan-out'] !== undefined && options.apply, '--plan-out belongs to a dry run; leave --apply away');
-  refuse(options['plan-out'] !== undefined && options.plan !== undefined, '--plan-out makes a plan and --plan follows one; give one of them');
-  refuse(options.plan !== undefined && (options.where.length > 0 || options['only-failed']), '--plan names its documents; --where and --only-failed belong to making it');
-  refuse(isStdout && options.json, '--json and the documents both want standard output; give --out FILE');
-  refuse(options.verify && !options.apply, '--verify reads what --apply has written; give both');
-  refuse(options.verify && isStdout, 'what went to standard output cannot be verified; give --out FILE');
+  refuseContradictions(options, options.apply && out === '-');
   return {
     sources: positionals,
     store: requireStore(options),
@@ -91,6 +85,17 @@ export function parseRequest({ positionals, options, given }: MigrateArguments, 
     output: outputSettings(options, io),
     given,
   };
+}
+
+function refuseContradictions(options: MigrateArguments['options'], isStdout: boolean): void {
+  const { apply, plan, verify, json, where } = options;
+  const planOut = options['plan-out'];
+  refuse(planOut !== undefined && apply, '--plan-out belongs to a dry run; leave --apply away');
+  refuse(planOut !== undefined && plan !== undefined, '--plan-out makes a plan and --plan follows one; give one of them');
+  refuse(plan !== undefined && (where.length > 0 || options['only-failed']), '--plan names its documents; --where and --only-failed belong to making it');
+  refuse(isStdout && json, '--json and the documents both want standard output; give --out FILE');
+  refuse(verify && !apply, '--verify reads what --apply has written; give both');
+  refuse(verify && isStdout, 'what went to standard output cannot be verified; give --out FILE');
 }
 
 function refuse(isWrong: boolean, message: string): void {

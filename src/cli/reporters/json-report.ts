@@ -1,3 +1,4 @@
+import { StateBagError, messageOf } from '../../errors.js';
 import type { OutputStream } from '../io.js';
 import { print } from '../io.js';
 
@@ -29,8 +30,9 @@ export class JsonReport {
   }
 
   /** Closes what has been begun, so that a reader still gets JSON; nothing is printed when nothing was begun. */
-  async fail(error: { readonly code: string; readonly message: string }): Promise<void> {
-    if (this.isOpen) await this.finish({ error });
+  async fail(error: unknown): Promise<void> {
+    const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
+    if (this.isOpen) await this.finish({ error: { code, message: messageOf(error) } });
   }
 
   private async flush(): Promise<void> {

@@ -1,4 +1,3 @@
-import { StateBagError, messageOf } from '../../errors.js';
 import type { CliIo, OutputStream } from '../io.js';
 import { print } from '../io.js';
 import type { OutputSettings } from '../options/output-options.js';
@@ -26,18 +25,33 @@ export interface OutcomeReporter {
   fail(error: unknown): Promise<void>;
 }
 
+/** As the user wants it; the table may have to go elsewhere than to standard output. */
+export function openReporter(io: CliIo, settings: OutputSettings, stream: OutputStream = io.stdout): OutcomeReporter {
+  return settings.json ? jsonReporter(io.stdout) : textReporter(io, settings, stream);
+}
+
+/** Does the work of a command; when it breaks off, what was begun on standard output is brought to an end. */
+export async function reporting(reporter: Pick<OutcomeReporter, 'fail'>, work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    await reporter.fail(error);
+    throw error;
+  }
+}
+
 /** `{"documents":[…], …members}`. */
-export function jsonOutcomeReporter(stream: OutputStream): OutcomeReporter {
+function jsonReporter(stream: OutputStream): OutcomeReporter {
   const json = new JsonReport(stream);
   return {
     add: (document) => json.add(document),
     finish: (members) => json.finish(members),
-    fail: (error) => json.fail({ code: error instanceof StateBagError ? error.code : 'UNEXPECTED', message: messageOf(error) }),
+    fail: (error) => json.fail(error),
   };
 }
 
 /** A table of figures and the first findings. */
-export function textOutcomeReporter(io: CliIo, { colour }: OutputSettings, stream: OutputStream = io.stdout): OutcomeReporter {
+function textReporter(io: CliIo, { colour }: OutputSettings, stream: OutputStream): OutcomeReporter {
   const findings = new Findings();
   return {
     add: ({ id, outcome, code, reason }, isFinding) => {

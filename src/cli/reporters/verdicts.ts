@@ -1,4 +1,3 @@
-import { StateBagError, messageOf } from '../../errors.js';
 import type { CliIo, OutputStream } from '../io.js';
 import { print } from '../io.js';
 import type { OutputSettings } from '../options/output-options.js';
@@ -23,7 +22,7 @@ export function jsonVerdicts(stream: OutputStream): VerdictReporter {
   return {
     add: (verdict) => json.add(verdict),
     finish: (totals) => json.finish({ totals }),
-    fail: (error) => json.fail({ code: error instanceof StateBagError ? error.code : 'UNEXPECTED', message: messageOf(error) }),
+    fail: (error) => json.fail(error),
   };
 }
 

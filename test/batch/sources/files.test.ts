@@ -47,6 +47,8 @@ it.each([
   ['sub/**/*.json', ['sub/c.json', 'sub/deep/d.json']],
   ['{a,sub/c}.json', ['a.json', 'sub/c.json']],
   ['*.txt', ['note.txt']],
+  ['*', ['a.json', 'b.json', 'note.txt']],
+  ['sub', ['sub/c.json', 'sub/deep/d.json']],
 ])('takes what the glob %s matches', async (pattern, expected) => {
   expect(await namesIn(['a.json', 'b.json', 'sub/c.json', 'sub/deep/d.json', 'note.txt'], pattern)).toEqual(expected);
 });
@@ -80,11 +82,43 @@ it('does not let two names of a file rewrite it at the same time', async () => {
   expect(totals).toMatchObject({ documents: 1, migrated: 1 });
 });
 
-it('reports a link to nothing as a document that cannot be read', async () => {
+it('passes over a link to nothing', async () => {
   const world = await World.with({ 'a.json': bag() });
   symlinkSync('gone.json', join(world.source, 'b.json'));
-  const { outcomes } = await run(world);
-  expect(outcomes.map(({ outcome, code }) => code ?? outcome)).toEqual(['migrated', 'FILE_NOT_FOUND']);
+  expect((await run(world)).totals).toMatchObject({ documents: 1, migrated: 1 });
+});
+
+/** Runs as somebody who may not do everything; the superuser, who runs tests in containers, steps down for it. */
+async function asNobody<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  if (process.geteuid?.() !== 0) return work();
+  chmodSync(directory, 0o777);
+  process.seteuid?.(65534);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
+it('says that a directory cannot be read, after it has done the others', async () => {
+  const world = await World.with({ 'a.json': bag(1), 'closed/b.json': bag(2), 'open/c.json': bag(3) });
+  chmodSync(join(world.source, 'closed'), 0);
+  const { outcomes } = await asNobody(world.directory, () => run(world, {}, { apply: false }));
+  chmodSync(join(world.source, 'closed'), 0o755);
+  expect(outcomes.map(({ outcome, code }) => code ?? outcome)).toEqual(['migrated', 'migrated', 'FILE_DENIED']);
+  expect(outcomes[2]!.reason).toContain('closed');
+});
+
+it('rewrites a read-only file in a directory that may be written, and none in one that may not', async () => {
+  const world = await World.with({ 'open/a.json': bag(1), 'shut/b.json': bag(2) });
+  chmodSync(join(world.source, 'open/a.json'), 0o444);
+  chmodSync(join(world.source, 'open'), 0o777);
+  chmodSync(join(world.source, 'shut'), 0o555);
+  const { outcomes } = await asNobody(world.directory, () => run(world));
+  chmodSync(join(world.source, 'shut'), 0o755);
+  expect(Object.fromEntries(outcomes.map(({ id, outcome, code }) => [id.slice(-6), code ?? outcome]))).toEqual({ 'a.json': 'migrated', 'b.json': 'FILE_DENIED' });
+  expect(statSync(join(world.source, 'open/a.json')).mode & 0o777).toBe(0o444);
+  expect(filesBelow(world.source)).toEqual(['open/a.json', 'shut/b.json']);
 });
 
 it('replaces the target of a link and keeps the link', async () => {

@@ -5,12 +5,18 @@ import { BAG_RESULT, INVOKE, RETRY } from './invoke-states.js';
 /**
  * The engine's loop with everything that touches a bag on its way: initialise, execute segment after segment, pause for a
  * person and merge the answer, fork into branches and merge them, and at the very end read members that nothing else
- * reads. The bag lies at `$.state_data.bag`; a task gets it whole and its answer replaces it whole.
+ * reads. The bag lies at `$.state_data.bag`; a task gets it whole and its answer replaces it whole. An execution that is
+ * under way already enters with its bag, right behind a segment.
  */
 export const DEFINITION: StateMachineDefinition = {
   Comment: 'Runs the segments of a workflow one after the other',
-  StartAt: 'InitializeStateBag',
+  StartAt: 'Enter',
   States: {
+    Enter: {
+      Type: 'Choice',
+      Choices: [{ Variable: '$.state_data.next_action', IsPresent: true, Next: 'EvaluateNextAction' }],
+      Default: 'InitializeStateBag',
+    },
     InitializeStateBag: {
       Type: 'Task',
       Resource: INVOKE,
@@ -114,6 +120,3 @@ export const DEFINITION: StateMachineDefinition = {
     WorkflowBroken: { Type: 'Fail', ErrorPath: '$.last_error.Error', CausePath: '$.last_error.Cause' },
   },
 };
-
-/** The same machine, for an execution that is under way: it stands right behind the first segment. */
-export const UNDER_WAY: StateMachineDefinition = { ...DEFINITION, StartAt: 'EvaluateNextAction' };

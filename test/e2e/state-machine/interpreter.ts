@@ -3,25 +3,17 @@ import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 import { parseMembers } from './json.js';
 import type { Members } from './json.js';
 import { invokeFunction, taskStates } from './lambda-tasks.js';
-import type { Functions, Json } from './lambda-tasks.js';
+import type { Json, Platform } from './lambda-tasks.js';
 import type { Inspect } from './payload-limit.js';
 import { installWithResolvers } from './promise-with-resolvers.js';
 import type { TaskTokens } from './task-tokens.js';
 
 installWithResolvers();
 
-/** What an execution runs on. */
-export interface Platform {
-  readonly functions: Functions;
-  readonly tokens: TaskTokens;
-  /** Sees every input and output of the execution, of its states and of its tasks. */
-  readonly inspect: Inspect;
-}
-
 /** The output of an execution. Rejects with what ended it, or with what `inspect` threw. */
 export async function runMachine(definition: StateMachineDefinition, input: Members, platform: Platform): Promise<Members> {
-  // The interpreter's validator writes into the definition it is given.
-  const machine = new StateMachine(structuredClone(definition));
+  // Validated once, in a test of its own: it takes longer than many a run.
+  const machine = new StateMachine(definition, { validationOptions: { noValidate: true } });
   const execution = machine.run(input as Json, { overrides: overridesFor(definition, platform), context: contextFor(platform.tokens) });
   const watching = watch(execution.eventLogs, platform.inspect).catch((error: unknown) => {
     execution.abort();

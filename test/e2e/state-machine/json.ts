@@ -25,11 +25,16 @@ export function parseNumber(value: unknown): number {
   throw new TypeError(`Not a number: ${describe(value)}`);
 }
 
+/** The same object without some members. */
+export function omit(members: Members, ...names: readonly string[]): Members {
+  return Object.fromEntries(Object.entries(members).filter(([name]) => !names.includes(name)));
+}
+
 /** What arrives at the other end of a wire: nothing is shared with what was sent. */
 export function sendJson(value: unknown): unknown {
   return JSON.parse(describe(value));
 }
 
 function describe(value: unknown): string {
-  return (JSON.stringify(value) as string | undefined) ?? 'null';
+  return JSON.stringify(value ?? null);
 }

@@ -1,13 +1,22 @@
 import type { StateMachine, StateMachineDefinition } from 'aws-local-stepfunctions';
-import type { Platform } from './interpreter.js';
 import { parseMembers, parseText, sendJson } from './json.js';
 import type { Members } from './json.js';
+import type { Inspect } from './payload-limit.js';
+import type { TaskTokens } from './task-tokens.js';
 
 export type Json = Parameters<StateMachine['run']>[0];
 
 /** An entrypoint as Lambda calls it: the event is its own, the answer goes back as JSON. */
 export type LambdaFunction = (event: Members) => Promise<unknown>;
 export type Functions = Readonly<Record<string, LambdaFunction>>;
+
+/** What an execution runs on. */
+export interface Platform {
+  readonly functions: Functions;
+  readonly tokens: TaskTokens;
+  /** Sees every input and output of the execution, of its states and of its tasks. */
+  readonly inspect: Inspect;
+}
 
 interface TaskName {
   readonly name: string;

@@ -23,9 +23,11 @@ export interface Weighed {
 /** Weighs every payload as Step Functions does, and keeps what they weighed. */
 export class Scales {
   readonly weighed: Weighed[] = [];
+  /** What one state puts out is the very object that the next one takes in. */
+  readonly #known = new WeakMap<object, number>();
 
   readonly weigh: Inspect = (place, payload) => {
-    const bytes = sizeOf(payload);
+    const bytes = this.#bytesOf(payload);
     this.weighed.push({ place, bytes });
     if (bytes > PAYLOAD_LIMIT) throw new DataLimitExceeded(place, bytes);
   };
@@ -33,9 +35,16 @@ export class Scales {
   get largest(): number {
     return Math.max(...this.weighed.map(({ bytes }) => bytes));
   }
+
+  #bytesOf(payload: unknown): number {
+    if (typeof payload !== 'object' || payload === null) return sizeOf(payload);
+    const bytes = this.#known.get(payload) ?? sizeOf(payload);
+    this.#known.set(payload, bytes);
+    return bytes;
+  }
 }
 
 /** UTF-8 of the JSON text. */
 export function sizeOf(payload: unknown): number {
-  return Buffer.byteLength((JSON.stringify(payload) as string | undefined) ?? '');
+  return Buffer.byteLength(JSON.stringify(payload ?? null));
 }

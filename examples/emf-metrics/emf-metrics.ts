@@ -1,0 +1,34 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { DiagnosticMessages, DiagnosticName } from '../../src/index.js';
+import { emfLine } from './emf-line.js';
+import { METRICS } from './metrics.js';
+
+export interface EmfOptions {
+  readonly namespace: string;
+  /** Gets one line, with its newline. In a Lambda: `(line) => process.stdout.write(line)`. */
+  readonly write: (line: string) => void;
+  /** Milliseconds since 1970. */
+  readonly clock?: () => number;
+}
+
+/**
+ * Turns what the shim says on its diagnostics channels into CloudWatch metrics: lines in the embedded metric format,
+ * which CloudWatch Logs reads by itself. Returns how to stop. Ids become properties of a line, to search by, and never
+ * dimensions: each value of a dimension is a metric of its own, and paid for.
+ */
+export function startEmfMetrics({ namespace, write, clock = Date.now }: EmfOptions): () => void {
+  const listeners = (Object.keys(METRICS) as DiagnosticName[]).map((name) => ({
+    channel: `statebag-shim:${name}`,
+    listen: (message: unknown) => {
+      write(emfLine(namespace, clock(), measure(name, message)));
+    },
+  }));
+  for (const { channel, listen } of listeners) subscribe(channel, listen);
+  return () => {
+    for (const { channel, listen } of listeners) unsubscribe(channel, listen);
+  };
+}
+
+function measure<N extends DiagnosticName>(name: N, message: unknown) {
+  return METRICS[name](message as DiagnosticMessages[N]);
+}

@@ -1,0 +1,46 @@
+import middy from '@middy/core';
+import type { MiddlewareObj } from '@middy/core';
+import { describe, expect, test } from 'vitest';
+import { stateBagMiddleware } from '../../src/adapter/middy.js';
+import type { MiddyRequest, StateBagMiddleware } from '../../src/adapter/middy.js';
+import { fatBag, programAt } from './bags.js';
+import type { Json } from './bags.js';
+import { testShim } from './shims.js';
+
+/** Runs a handler behind middlewares as Lambda does. */
+async function run(middlewares: readonly Partial<StateBagMiddleware>[], handler: (event: Json) => unknown, event: unknown): Promise<unknown> {
+  const wrapped = middy((got: Json) => Promise.resolve(handler(got)));
+  for (const middleware of middlewares) wrapped.use(middleware as MiddlewareObj<Json>);
+  const invoke = wrapped as (event: unknown, context: unknown) => Promise<unknown>;
+  return invoke(event, { getRemainingTimeInMillis: () => 3_000 });
+}
+
+describe('the middleware', () => {
+  test('does what wrap does', async () => {
+    const { shim } = testShim();
+    let handed: Json = {};
+    const handler = (event: Json) => ({ bag: { ...(handed = event) }, next_action: 'CONTINUE' });
+    const result = await run([stateBagMiddleware(shim)], handler, fatBag());
+    expect(handed.segment_config).toEqual(programAt(fatBag(), 1));
+    expect(result).toEqual(await shim.wrap((event) => ({ bag: { ...event }, next_action: 'CONTINUE' }))(fatBag()));
+  });
+
+  test('put first is the last to see the result', async () => {
+    const { shim } = testShim({ budget: { limitBytes: 3_000, headroomBytes: 0 } });
+    const bloating = { after: (request: MiddyRequest) => Promise.resolve(void (request.response = { text: 'x'.repeat(4_000) })) };
+    await expect(run([stateBagMiddleware(shim), bloating], () => 'small', fatBag())).rejects.toMatchObject({ name: 'StateBagPayloadTooLargeError' });
+  });
+
+  test('names errors for a state machine', async () => {
+    const rig = testShim();
+    const lean = await rig.shim.write(fatBag());
+    rig.fail({ moment: 'before', code: 'STORE_TIMEOUT' });
+    await expect(run([stateBagMiddleware(testShim({}, rig).shim)], () => 'never', lean)).rejects.toMatchObject({ name: 'StateBagRetryableError' });
+  });
+
+  test('without a segment looks for none', async () => {
+    const { shim } = testShim();
+    const result = await run([stateBagMiddleware(shim, { segment: false })], (event) => event, fatBag({ segment_to_run: 99 }));
+    expect(result).toMatchObject({ state_bag_version: 2 });
+  });
+});

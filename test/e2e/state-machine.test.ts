@@ -1,0 +1,37 @@
+import { expect, it } from 'vitest';
+import validate from 'asl-validator';
+import { s3ObjectStore } from '../../src/store/s3.js';
+import { memoryObjectStore } from '../../src/store/memory.js';
+import { startS3Server } from '../fakes/s3-server.js';
+import { completeRunsSuite } from './state-machine/complete-runs.suite.js';
+import type { Ground } from './state-machine/complete-runs.suite.js';
+import { DEFINITION } from './state-machine/definition.js';
+
+function memoryGround(): Promise<Ground> {
+  const openBucket = () => Promise.resolve({ objects: memoryObjectStore(), bucket: 'local' });
+  return Promise.resolve({ openBucket, close: () => Promise.resolve() });
+}
+
+async function serverGround(): Promise<Ground> {
+  const server = await startS3Server();
+  process.env.AWS_ACCESS_KEY_ID ??= 'test';
+  process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
+  const objects = s3ObjectStore({ region: 'us-east-1', endpoint: server.endpoint });
+  let buckets = 0;
+  const openBucket = () => {
+    buckets += 1;
+    const bucket = `executions-${buckets}`;
+    server.state.createBucket(bucket);
+    return Promise.resolve({ objects, bucket });
+  };
+  return { openBucket, close: () => server.stop() };
+}
+
+it('is a state machine that the validator of the Amazon States Language accepts', () => {
+  const verdict = validate(structuredClone(DEFINITION), { checkPaths: true, checkArn: true });
+  expect(verdict.errorsText()).toBe('');
+  expect(verdict.isValid).toBe(true);
+});
+
+completeRunsSuite('memory', memoryGround);
+completeRunsSuite('the S3 driver and a server in this process', serverGround);
