@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { DiagnosticMessages, DiagnosticName } from '../../src/index.js';
+import type { DiagnosticName } from '../../src/index.js';
 import { emfLine } from './emf-line.js';
+import type { Measurement } from './emf-line.js';
 import { METRICS } from './metrics.js';
 
 export interface EmfOptions {
@@ -29,6 +30,7 @@ export function startEmfMetrics({ namespace, write, clock = Date.now }: EmfOptio
   };
 }
 
-function measure<N extends DiagnosticName>(name: N, message: unknown) {
-  return METRICS[name](message as DiagnosticMessages[N]);
+function measure(name: DiagnosticName, message: unknown): Measurement {
+  // A channel carries the messages of its own name only.
+  return (METRICS[name] as (message: unknown) => Measurement)(message);
 }

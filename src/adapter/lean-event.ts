@@ -3,12 +3,12 @@ import type { JsonMembers } from './json-members.js';
 /** Deeper than any caller wraps. */
 const MAX_WRAPPERS = 8;
 
-/** A content address: a SHA-256 as a whole folder of the key. */
-const CONTENT_ADDRESS = /^s3:\/\/.*\/[0-9a-f]{64}\//;
+/** The last content address met under each name: the steps of an execution repeat theirs. */
+const known = { manifest: '', map: '', config: '' };
 
 /**
- * True for an event or result that is beyond doubt lean: stamped, nothing inline, all three paths content addresses,
- * nothing else on the way to the bag. It allocates nothing and takes a fraction of a microsecond. False says only that
+ * True for an event or result that is beyond doubt lean: stamped, nothing inline, all three paths content addresses
+ * as the default layout has them, nothing else on the way to the bag. It allocates nothing and takes a fraction of a microsecond. False says only that
  * `detect` has to look.
  */
 export function isLeanEvent(event: JsonMembers): boolean {
@@ -31,14 +31,31 @@ function isLeanBag(bag: JsonMembers): boolean {
     bag.Payload === undefined &&
     bag.state_data === undefined &&
     bag.bag === undefined &&
-    isContentAddress(bag.segment_manifest_s3_path) &&
-    isContentAddress(bag.partition_map_s3_path) &&
-    isContentAddress(bag.workflow_config_s3_path)
+    isContentAddress('manifest', bag.segment_manifest_s3_path) &&
+    isContentAddress('map', bag.partition_map_s3_path) &&
+    isContentAddress('config', bag.workflow_config_s3_path)
   );
 }
 
-function isContentAddress(path: unknown): boolean {
-  return typeof path === 'string' && CONTENT_ADDRESS.test(path);
+function isContentAddress(member: keyof typeof known, path: unknown): boolean {
+  if (path === known[member]) return true;
+  if (typeof path !== 'string' || !endsInDigestFolder(path)) return false;
+  known[member] = path;
+  return true;
+}
+
+/** A SHA-256 as the last folder of the key, where the default layout has it. A loop, since a pattern takes twice as long. */
+function endsInDigestFolder(path: string): boolean {
+  const end = path.lastIndexOf('/');
+  const start = end - 64;
+  // At least one character of the bucket stands between the scheme and the key.
+  if (start < 's3://b/'.length || path.charCodeAt(start - 1) !== 0x2f || !path.startsWith('s3://')) return false;
+  for (let at = start; at < end; at++) {
+    const code = path.charCodeAt(at);
+    const isHex = (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66);
+    if (!isHex) return false;
+  }
+  return path.indexOf('/', 's3://'.length) < start;
 }
 
 /** A level around the bag with anything of a program in it is left to `detect`. */

@@ -84,7 +84,8 @@ if (corpus !== undefined) {
       const before = await answer(shim, event);
       let handed = '';
       const handler = shim.wrap<Json>((got) => {
-        handed = got.segment_config === undefined ? before : canonicalDigest(got.segment_config);
+        const { segment_config: program } = got as Json;
+        handed = program === undefined ? before : canonicalDigest(program);
         return { ...got };
       });
       const result = await handler(event as Json).catch((error: unknown) => error);

@@ -109,7 +109,7 @@ it.each(CRASH_MODES)('survives a crash at every effect of a rollback: %s', { tim
 });
 
 it('survives being killed again and again', { timeout: 120_000 }, async () => {
-  await inLanes(upTo(60 * SOAK), async (clean, seed) => {
+  await inLanes(upTo(40 * SOAK), async (clean, seed) => {
     const random = seededRandom(seed);
     await clean.world.restore(clean.fresh);
     for (let kills = 2 + random.below(3); kills > 0; kills--) {

@@ -67,7 +67,7 @@ it('loses nothing when stores and disks fail, and gets there in the end', { time
   await run(world);
   const migrated = documentDigests(await world.documents());
   const codes = new Set<string>();
-  for (let seed = 1; seed <= 150 * SOAK; seed++) {
+  for (let seed = 1; seed <= 60 * SOAK; seed++) {
     await world.restore(fresh);
     for (let attempt = 0; attempt < 3; attempt++) {
       const result = await tryRun(world, seed * 10 + attempt);
@@ -108,7 +108,7 @@ it('rolls back through a failing store and disk in as many attempts as it takes'
   await run(world);
   const migrated = documentDigests(await world.documents());
   const done = await world.snapshot();
-  for (let seed = 1; seed <= 60 * SOAK; seed++) {
+  for (let seed = 1; seed <= 50 * SOAK; seed++) {
     await world.restore(done);
     for (let attempt = 0; attempt < 2; attempt++) {
       const outcomes = await tryRollback(world, seed * 10 + attempt);

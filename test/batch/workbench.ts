@@ -114,7 +114,7 @@ export function sourcesOf(world: World, disk: Disk = nodeDisk, objects: ObjectSt
 }
 
 export function blobStoreOn(objects: ObjectStore, allowBuckets: readonly string[] = ['local']): BlobStore {
-  return createBlobStore({ objects, bucket: BLOBS, allowBuckets, backoff: { sleep: () => Promise.resolve() } });
+  return createBlobStore({ objects, bucket: BLOBS, allowBuckets, dedupeEntries: 64, backoff: { sleep: () => Promise.resolve() } });
 }
 
 export async function runVerify(world: World, ports: Ports = {}, target: StageSettings['target'] = 'lean'): Promise<VerifyOutcome[]> {

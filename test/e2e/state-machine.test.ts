@@ -3,9 +3,14 @@ import validate from 'asl-validator';
 import { s3ObjectStore } from '../../src/store/s3.js';
 import { memoryObjectStore } from '../../src/store/memory.js';
 import { startS3Server } from '../fakes/s3-server.js';
+import { legacyInitializer } from './state-machine/beginnings.js';
+import { makeOldBag } from './state-machine/cases.js';
 import { completeRunsSuite } from './state-machine/complete-runs.suite.js';
-import type { Ground } from './state-machine/complete-runs.suite.js';
 import { DEFINITION } from './state-machine/definition.js';
+import { legacyDeployment } from './state-machine/deployment.js';
+import { runFromStart } from './state-machine/executions.js';
+import type { Ground } from './state-machine/ground.js';
+import { redeliverySuite } from './state-machine/redelivery.suite.js';
 
 function memoryGround(): Promise<Ground> {
   const openBucket = () => Promise.resolve({ objects: memoryObjectStore(), bucket: 'local' });
@@ -20,7 +25,8 @@ async function serverGround(): Promise<Ground> {
   let buckets = 0;
   const openBucket = () => {
     buckets += 1;
-    const bucket = `executions-${buckets}`;
+    // Of one length, as it is a part of the sizes that bags are padded to.
+    const bucket = `executions-${String(buckets).padStart(4, '0')}`;
     server.state.createBucket(bucket);
     return Promise.resolve({ objects, bucket });
   };
@@ -33,5 +39,14 @@ it('is a state machine that the validator of the Amazon States Language accepts'
   expect(verdict.isValid).toBe(true);
 });
 
+it('ends an execution at its first bag of 371 KB when nothing is wrapped, so that the limit is known to be watched', async () => {
+  const place = { objects: memoryObjectStore(), bucket: 'local' };
+  const bag = makeOldBag('chain', 'headline', place.bucket);
+  const running = runFromStart(legacyInitializer(bag), { place, deploy: legacyDeployment });
+  await expect(running).rejects.toMatchObject({ name: 'States.DataLimitExceeded' });
+});
+
 completeRunsSuite('memory', memoryGround);
 completeRunsSuite('the S3 driver and a server in this process', serverGround);
+redeliverySuite('memory', memoryGround);
+redeliverySuite('the S3 driver and a server in this process', serverGround);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SHAPES } from '../../../examples/fleet/blocks.js';
 import type { Shape } from '../../../examples/fleet/blocks.js';
+import { createStateBagShim } from '../../../src/index.js';
 import { createBlobStore } from '../../../src/store/blob-store.js';
 import { memoryObjectStore } from '../../../src/store/memory.js';
 import { assertSameRun } from './assert-same-run.js';
@@ -8,18 +9,13 @@ import { halfOffloadedInitializer, leanInitializer, legacyInitializer } from './
 import { makeOldBag } from './cases.js';
 import { legacyDeployment, rollout } from './deployment.js';
 import { runFromStart, takeOver } from './executions.js';
-import type { Bucket, Ended, ExecutionOptions } from './executions.js';
+import type { Ended, ExecutionOptions } from './executions.js';
+import type { Ground } from './ground.js';
+import { parseMembers } from './json.js';
 import type { Members } from './json.js';
 import { assertNoProgramInline } from './no-program-inline.js';
 import { PAYLOAD_LIMIT, sizeOf } from './payload-limit.js';
 import { StateFiles } from './state-files.js';
-
-/** A store to run on. */
-export interface Ground {
-  /** A new, empty bucket. */
-  readonly openBucket: () => Promise<Bucket>;
-  readonly close: () => Promise<void>;
-}
 
 type Begin = (bag: Members, options: ExecutionOptions) => Promise<Ended>;
 
@@ -61,6 +57,17 @@ export function completeRunsSuite(name: string, prepare: () => Promise<Ground>):
         });
       }
     }
+
+    it('brings a workflow to its end whose state alone is larger than a payload may be', async () => {
+      const place = await ground.openBucket();
+      const openStore = () => createBlobStore(place);
+      const began = makeOldBag('fanout', 'overgrown', place.bucket);
+      expect(sizeOf(began.current_state)).toBeGreaterThan(PAYLOAD_LIMIT);
+      const deploy = rollout({ openStore, mode: 'rewrite', seed: 4, allMergesWrapped: true });
+      const ended = await takeOver(began, { place, deploy, inspect: assertNoProgramInline });
+      const bag = parseMembers(await createStateBagShim({ store: openStore }).read(ended.bag).hydrated());
+      assertSameRun({ ended: { ...ended, bag }, began }, await reference('fanout'));
+    });
   });
 }
 

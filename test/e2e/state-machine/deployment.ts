@@ -39,6 +39,8 @@ interface Rollout {
   readonly openStore: () => BlobStore;
   readonly mode: Mode;
   readonly seed: number;
+  /** Default: some merges go to a function without the shim, as none of them reads a program. */
+  readonly allMergesWrapped?: boolean;
   /** Told what kind of function takes each call. */
   readonly onCall?: (kind: string) => void;
 }
@@ -50,11 +52,12 @@ export function rollout(options: Rollout): Deploy {
     const runner = (speaks: Speech) => wrapRunner(world, openStore(), speaks, mode);
     const shim = createStateBagShim({ store: openStore, mode });
     const manager = makeDataManager(world);
+    const merges: Functions = { 'wrapped merge': shim.wrap(manager, { segment: false }), ...(options.allMergesWrapped ? {} : { 'bare merge': manager }) };
     const toss = tosser(options);
     return {
       Initialize: initialize,
       ExecuteSegment: toss({ 'lean runner': runner('lean'), 'fat runner': runner('fat') }),
-      ManageStateData: toss({ 'wrapped merge': shim.wrap(manager, { segment: false }), 'bare merge': manager }),
+      ManageStateData: toss(merges),
       StoreTaskToken: shim.wrap(storeTaskToken(table), { segment: false }),
     };
   };
