@@ -8,6 +8,8 @@ export function median(values: readonly number[]): number {
 /** One way of doing the work that is compared. */
 export interface Contender {
   readonly name: string;
+  /** What comes before the work and is not measured, round by round. */
+  readonly prepare?: () => unknown;
   run(): unknown;
 }
 
@@ -19,6 +21,7 @@ export async function interleave(contenders: readonly Contender[], rounds: numbe
   const times = new Map(contenders.map(({ name }) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round++) {
     for (const contender of contenders) {
+      await contender.prepare?.();
       const start = performance.now();
       await contender.run();
       times.get(contender.name)!.push(performance.now() - start);

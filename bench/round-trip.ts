@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto';
 
 /** What a user writes without the shim: parse, cut, hash, stringify. Lossy for numbers, and measured for its speed only. */
 export function roundTrip(bytes: Uint8Array): { readonly text: string; readonly blobs: readonly string[] } {
-  const document = JSON.parse(Buffer.from(bytes).toString('utf8')) as Record<string, unknown>;
+  return roundTripText(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+}
+
+/** The same for a line that is text already. */
+export function roundTripText(line: string): { readonly text: string; readonly blobs: readonly string[] } {
+  const document = JSON.parse(line) as Record<string, unknown>;
   const bag = (document.state_data ?? document) as Record<string, unknown>;
   const { workflow_config: config, partition_map: map, ...rest } = bag;
   const manifest = (map as { type?: string }[]).map((entry, index) => ({

@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { LEAF, scanJson, type Shape } from '../src/json/index.js';
+import { median } from './median.js';
 
 /** Records what a rewrite needs: the members of the bag, and the elements of the map with their members. */
 const BAG_SHAPE: Shape = { anyMember: LEAF, members: { partition_map: { items: { anyMember: LEAF } } } };
@@ -109,10 +110,6 @@ function millisecondsOf(work: () => unknown): number {
   const start = performance.now();
   work();
   return performance.now() - start;
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }
 
 function report({ bagBytes, bytesPerQuote, scan, parse }: ScanBenchmark): string {

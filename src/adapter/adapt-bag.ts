@@ -26,5 +26,6 @@ export async function adaptBag(site: BagSite<unknown>, work: Work): Promise<Adap
   const { value, error } = await attempt(work, async () => repairManifest(speaksFat ? bag : (await leanBag(site, work)).bag, work));
   const kept = value ?? bag;
   const handed = speaksFat ? await fillBag(kept, work) : kept;
-  return { handed: await restoreMembers(handed, work), kept, error };
+  // A bag that its handler gets inline was never to be new on the way in.
+  return { handed: await restoreMembers(handed, work), kept, error: speaksFat ? undefined : error };
 }

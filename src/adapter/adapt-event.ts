@@ -49,13 +49,15 @@ export async function adaptEvent(event: JsonMembers, detection: Detection<unknow
 }
 
 async function adaptSite(adapted: AdaptedEvent, site: BagSite<unknown>, work: Work): Promise<AdaptedEvent> {
-  const { handed, kept, error } = await adaptBag(site, work);
+  const { handed, error, ...bag } = await adaptBag(site, work);
+  // A copy: the handler may change the bag it gets in place.
+  const kept = { ...bag.kept };
   const place = () => replaceAt(adapted.event, site.path, handed);
   if (handed === site.value) return { ...adapted, kept, error: adapted.error ?? error };
   if (work.engine.settings.speaks === 'fat') return { ...adapted, event: place(), kept, error: adapted.error ?? error };
   const placed = await attempt(work, () => Promise.resolve().then(place));
   if (placed.value) return { ...adapted, event: placed.value, kept, error: adapted.error ?? error };
-  return { ...adapted, kept: site.value as JsonMembers, error: adapted.error ?? error ?? placed.error };
+  return { ...adapted, kept: { ...(site.value as JsonMembers) }, error: adapted.error ?? error ?? placed.error };
 }
 
 /** The same with the members of a runner's event at the root. */

@@ -3,32 +3,52 @@ import type { LambdaContext } from './lambda.js';
 
 /** When the shim must be done with the store; the handler's own time is none of its business. */
 export interface Deadline {
-  /** Aborts a margin before Lambda stops the invocation, with `StoreError` `DEADLINE_EXCEEDED`; made when first asked for. */
+  /** Aborts with a retryable `StoreError`, `STORE_TIMEOUT` or `DEADLINE_EXCEEDED`. The time runs from when it is first asked for. */
   signal(): AbortSignal | undefined;
   dispose(): void;
 }
 
-/** `marginMs` in milliseconds: what is left for the answer to be written and sent. No deadline without a clock in the context. */
-export function startDeadline(context: LambdaContext | undefined, marginMs: number): Deadline {
-  if (typeof context?.getRemainingTimeInMillis !== 'function') return NO_DEADLINE;
-  const remaining = context.getRemainingTimeInMillis.bind(context);
+/** Both in milliseconds. */
+export interface TimeLimits {
+  /** How long the store may take. */
+  readonly storeTimeoutMs: number;
+  /** What is left of the invocation for the answer to be written and sent. */
+  readonly marginMs: number;
+}
+
+/** A signal that ends the wait for the store before Lambda ends the invocation. */
+export function startDeadline(context: LambdaContext | undefined, limits: TimeLimits): Deadline {
   let signal: AbortSignal | undefined;
   let timer: NodeJS.Timeout | undefined;
   return {
     signal: () => {
       if (signal) return signal;
       const controller = new AbortController();
+      const { milliseconds, error } = timeLeft(context, limits);
+      if (milliseconds <= 0) controller.abort(error());
+      else timer = setTimeout(() => { controller.abort(error()); }, milliseconds).unref();
       signal = controller.signal;
-      const left = remaining() - marginMs;
-      if (left <= 0) controller.abort(exceeded());
-      else timer = setTimeout(() => { controller.abort(exceeded()); }, left).unref();
       return signal;
     },
     dispose: () => { clearTimeout(timer); },
   };
 }
 
-const NO_DEADLINE: Deadline = { signal: () => undefined, dispose: () => undefined };
+interface TimeLeft {
+  readonly milliseconds: number;
+  /** What it means when they are over. */
+  readonly error: () => StoreError;
+}
+
+function timeLeft(context: LambdaContext | undefined, { storeTimeoutMs, marginMs }: TimeLimits): TimeLeft {
+  const remaining = typeof context?.getRemainingTimeInMillis === 'function' ? context.getRemainingTimeInMillis() - marginMs : Infinity;
+  if (remaining > storeTimeoutMs) return { milliseconds: storeTimeoutMs, error: () => timedOut(storeTimeoutMs) };
+  return { milliseconds: remaining, error: exceeded };
+}
+
+function timedOut(milliseconds: number): StoreError {
+  return new StoreError('STORE_TIMEOUT', `the blob store has not answered within ${milliseconds} ms`, { retryable: true });
+}
 
 function exceeded(): StoreError {
   return new StoreError('DEADLINE_EXCEEDED', 'the time of the invocation is nearly over and the blob store has not answered', { retryable: true });

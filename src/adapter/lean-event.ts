@@ -38,8 +38,9 @@ function isLeanBag(bag: JsonMembers): boolean {
 }
 
 function isContentAddress(member: keyof typeof known, path: unknown): boolean {
+  if (typeof path !== 'string' || path === '') return false;
   if (path === known[member]) return true;
-  if (typeof path !== 'string' || !endsInDigestFolder(path)) return false;
+  if (!endsInDigestFolder(path)) return false;
   known[member] = path;
   return true;
 }
@@ -58,7 +59,14 @@ function endsInDigestFolder(path: string): boolean {
   return path.indexOf('/', 's3://'.length) < start;
 }
 
-/** A level around the bag with anything of a program in it is left to `detect`. */
+/** A level around the bag with anything of a program in it may be a bag of its own, which is left to `detect`. */
 function leads(level: JsonMembers): boolean {
-  return level.workflow_config !== undefined || level.partition_map !== undefined || level.segment_manifest !== undefined;
+  return (
+    level.workflow_config !== undefined ||
+    level.partition_map !== undefined ||
+    level.segment_manifest !== undefined ||
+    level.workflow_config_s3_path !== undefined ||
+    level.partition_map_s3_path !== undefined ||
+    level.segment_manifest_s3_path !== undefined
+  );
 }

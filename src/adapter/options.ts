@@ -59,6 +59,8 @@ export interface ShimOptions {
   readonly offload?: OffloadOptions;
   /** When a bag leads to no program: an error, or the event goes on without `segment_config`. Default `error`. */
   readonly onMissing?: 'error' | 'pass';
+  /** Milliseconds to wait for the store on the way in, and again on the way back. Default 10,000. */
+  readonly storeTimeoutMs?: number;
   /** The store is given up this long before Lambda stops the invocation, in milliseconds. Default 500. */
   readonly deadlineMarginMs?: number;
   /** Milliseconds since 1970, for durations in messages. Default `Date.now`. */

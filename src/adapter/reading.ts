@@ -147,7 +147,7 @@ export class Reading implements BagReading {
   }
 
   async #during<T>(task: (work: Work) => Promise<T>): Promise<T> {
-    const deadline = startDeadline(this.#context, this.#engine.settings.deadlineMarginMs);
+    const deadline = startDeadline(this.#context, this.#engine.settings.limits);
     try {
       return await task({ engine: this.#engine, ids: this.ids, mode: this.mode, side: 'event', deadline });
     } finally {

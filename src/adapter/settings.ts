@@ -2,6 +2,7 @@ import { parseLayout } from '../bag/layout.js';
 import type { Layout } from '../bag/layout.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import { ConfigError } from '../errors.js';
+import type { TimeLimits } from './deadline.js';
 import { isMembers } from './json-members.js';
 import type { BagIds, BudgetOptions, Mode, OffloadOptions, ShimOptions, Speech } from './options.js';
 import type { StoreSource } from './store-handle.js';
@@ -19,12 +20,12 @@ export interface Settings {
   readonly cacheBytes: number;
   readonly offload: Required<Omit<OffloadOptions, 'only'>> & Pick<OffloadOptions, 'only'>;
   readonly onMissing: 'error' | 'pass';
-  readonly deadlineMarginMs: number;
+  readonly limits: TimeLimits;
   readonly clock: () => number;
 }
 
 const KNOWN = {
-  options: ['store', 'mode', 'speaks', 'manifest', 'layout', 'budget', 'cache', 'offload', 'onMissing', 'deadlineMarginMs', 'clock'],
+  options: ['store', 'mode', 'speaks', 'manifest', 'layout', 'budget', 'cache', 'offload', 'onMissing', 'storeTimeoutMs', 'deadlineMarginMs', 'clock'],
   budget: ['limitBytes', 'headroomBytes'],
   cache: ['maxBytes'],
   offload: ['only', 'never', 'first', 'minBytes'],
@@ -49,7 +50,10 @@ export function parseOptions(options: ShimOptions): Settings {
     cacheBytes: whole('cache.maxBytes', cache.maxBytes ?? 64 * 1024 * 1024, 0),
     offload: parseOffload(offload),
     onMissing: oneOf('onMissing', options.onMissing ?? 'error', ['error', 'pass']),
-    deadlineMarginMs: whole('deadlineMarginMs', options.deadlineMarginMs ?? 500, 0),
+    limits: {
+      storeTimeoutMs: whole('storeTimeoutMs', options.storeTimeoutMs ?? 10_000, 1),
+      marginMs: whole('deadlineMarginMs', options.deadlineMarginMs ?? 500, 0),
+    },
     clock: options.clock ?? Date.now,
   };
 }

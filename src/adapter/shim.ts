@@ -57,7 +57,7 @@ async function writeBack(engine: Engine, result: unknown, reading: Reading | und
   const before = await reading?.adapt();
   if (mode === 'shadow') return isMembers(result) ? withoutSegment(result, before) : result;
   const ids = reading?.ids ?? idsOf(result);
-  const deadline = startDeadline(context, engine.settings.deadlineMarginMs);
+  const deadline = startDeadline(context, engine.settings.limits);
   const start = engine.settings.clock();
   try {
     const { result: written, ...facts } = await writeResult(result, before, { engine, ids, mode, side: 'result', deadline });

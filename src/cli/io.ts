@@ -1,6 +1,8 @@
 /** A stream as the command line writes to it; `process.stdout` is one. */
 export interface OutputStream extends NodeJS.WritableStream {
   readonly isTTY?: boolean;
+  /** Width of a terminal. */
+  readonly columns?: number;
 }
 
 export type StopSignal = 'SIGINT' | 'SIGTERM';

@@ -1,36 +1,35 @@
-import { parseArgs } from 'node:util';
 import { ConfigError, messageOf } from '../errors.js';
-import type { AnyCommand, CommandArguments, OptionSpecs } from './command.js';
+import type { AnyCommand, CommandArguments, OptionSpec, OptionSpecs } from './command.js';
+import { commandParser } from './parser.js';
+
+type Values = Readonly<Record<string, unknown>>;
 
 /** Reads a command's arguments. Throws `ConfigError` `USAGE` for what the command does not know. */
 export function parseArguments(name: string, command: AnyCommand, argv: readonly string[]): CommandArguments<OptionSpecs> {
-  const { values, positionals } = parse(name, command, argv);
   const { min, max } = command.positionals;
+  const parser = commandParser(command).strictOptions().fail((message: string | null, error: unknown) => {
+    throw usage(name, message ?? messageOf(error), error);
+  });
+  const { _: positionals, ...values } = parser.parseSync([...argv]);
+  // Counted here, because yargs counts before it looks at the options, and an unknown one may have taken a positional for its value.
   if (positionals.length < min) throw usage(name, `${command.usage} is missing`);
   if (positionals.length > max) throw usage(name, `"${positionals[max] ?? ''}" is one argument too many`);
-  const given = Object.entries(command.builder).map(([option, spec]) => [option, values[option] ?? nothing(spec)]);
-  return { positionals, options: Object.fromEntries(given) as CommandArguments<OptionSpecs>['options'], given: [name, ...argv] };
+  return { positionals: positionals.map(String), options: optionValues(command.builder, values), given: [name, ...argv] };
 }
 
-function nothing({ type, multiple }: OptionSpecs[string]): boolean | readonly string[] | undefined {
-  if (type === 'boolean') return false;
-  return multiple ? [] : undefined;
+function optionValues(builder: OptionSpecs, values: Values): CommandArguments<OptionSpecs>['options'] {
+  const given = Object.entries(builder).map(([option, spec]) => [option, valueOf(spec, values[option])] as const);
+  return Object.fromEntries(given) as CommandArguments<OptionSpecs>['options'];
 }
 
-function parse(name: string, command: AnyCommand, argv: readonly string[]) {
-  const options = Object.entries(command.builder).map(([option, { type, multiple }]) => [option, { type, multiple: multiple ?? false }] as const);
-  try {
-    return parseArgs({ args: [...argv], options: Object.fromEntries(options), allowPositionals: true, strict: true });
-  } catch (error) {
-    throw usage(name, firstSentence(messageOf(error)), error);
-  }
-}
-
-/** Node goes on to explain how to write a positional that looks like an option; that leads people astray here. */
-function firstSentence(message: string): string {
-  return message.split('. ')[0]!.replaceAll('\n', ' ').replace(/\.$/, '');
+/** Of an option that counts once, the last one given counts. */
+function valueOf({ type, multiple }: OptionSpec, value: unknown): unknown {
+  if (multiple) return value ?? [];
+  const last: unknown = Array.isArray(value) ? value.at(-1) : value;
+  return type === 'boolean' ? last === true : last;
 }
 
 function usage(name: string, message: string, cause?: unknown): ConfigError {
-  return new ConfigError('USAGE', `${message}; see \`statebag ${name} --help\``, { cause });
+  const told = message.replace(/^Unknown arguments?: ([^,]+).*$/s, (_, option: string) => `Unknown option '${option.length > 1 ? '--' : '-'}${option}'`);
+  return new ConfigError('USAGE', `${told}; see \`statebag ${name} --help\``, { cause });
 }

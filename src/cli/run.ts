@@ -1,9 +1,13 @@
 import { ConfigError } from '../errors.js';
 import { COMMANDS } from './command-list.js';
+import type { ListedCommand } from './command-list.js';
 import { EXIT } from './exit-code.js';
-import { commandHelp, overview } from './help.js';
 import type { CliIo } from './io.js';
 import { print } from './io.js';
+import { overview } from './overview.js';
+
+/** What the script of `statebag completion` calls with the words to complete; the name is yargs's. */
+const COMPLETIONS = '--get-yargs-completions';
 
 /** Runs one command line, without the program's name. Resolves to the exit code; never throws. */
 export async function run(argv: readonly string[], io: CliIo): Promise<number> {
@@ -19,9 +23,9 @@ async function dispatch(argv: readonly string[], io: CliIo): Promise<number> {
   const [name, ...rest] = argv;
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') return help(rest[0], name === undefined, io);
   if (name === '--version' || name === '-v') return printVersion(io);
+  if (name === COMPLETIONS) return printCompletions(rest, io);
   if (asksForHelp(rest)) return help(name, false, io);
-  const { command } = await findCommand(name).load();
-  const { parseArguments } = await import('./parse-arguments.js');
+  const [{ command }, { parseArguments }] = await Promise.all([(await findCommand(name)).load(), import('./parse-arguments.js')]);
   return command.handler(parseArguments(name, command, rest), io);
 }
 
@@ -33,10 +37,15 @@ function asksForHelp(argv: readonly string[]): boolean {
 
 /** Without any argument the help is an answer to a mistake. */
 async function help(name: string | undefined, isMistake: boolean, io: CliIo): Promise<number> {
-  const listed = name === undefined || name.startsWith('-') ? undefined : findCommand(name);
-  const text = listed ? commandHelp(listed, (await listed.load()).command) : overview();
+  const text = name === undefined || name.startsWith('-') ? overview() : await helpOf(name, io);
   await print(isMistake ? io.stderr : io.stdout, text);
   return isMistake ? EXIT.usage : EXIT.ok;
+}
+
+async function helpOf(name: string, { stdout }: CliIo): Promise<string> {
+  const listed = await findCommand(name);
+  const [{ command }, { commandHelp }] = await Promise.all([listed.load(), import('./command-help.js')]);
+  return commandHelp(listed, command, stdout.columns);
 }
 
 async function printVersion(io: CliIo): Promise<number> {
@@ -45,9 +54,17 @@ async function printVersion(io: CliIo): Promise<number> {
   return EXIT.ok;
 }
 
-function findCommand(name: string): (typeof COMMANDS)[number] {
+async function printCompletions(words: readonly string[], io: CliIo): Promise<number> {
+  const { completions } = await import('./completion.js');
+  await print(io.stdout, await completions(words));
+  return EXIT.ok;
+}
+
+async function findCommand(name: string): Promise<ListedCommand> {
   const found = COMMANDS.find((command) => command.name === name);
   if (found) return found;
+  const { recommendation } = await import('./completion.js');
   const names = COMMANDS.map((command) => command.name).join(', ');
-  throw new ConfigError('COMMAND_UNKNOWN', `there is no command "${name}"; there are ${names}`);
+  const hint = await recommendation(name);
+  throw new ConfigError('COMMAND_UNKNOWN', `there is no command "${name}"; there are ${names}${hint === '' ? '' : `. ${hint}`}`);
 }

@@ -171,6 +171,14 @@ describe('the deadline of the invocation', () => {
     await expect(shim.wrap(() => 'never')(lean, context)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', name: 'StateBagRetryableError' });
   });
 
+  test('is not used up by a store that hangs: it has a time limit of its own', async () => {
+    const { shim } = testShim({ store: hanging(), storeTimeoutMs: 30 });
+    const [message] = await observed('fail-open', () => shim.wrap(() => 'ran')(fatBag(), { getRemainingTimeInMillis: () => 900_000 }));
+    expect(message).toMatchObject({ code: 'STORE_TIMEOUT' });
+    const lean = await leanBagIn(testStore());
+    await expect(shim.wrap(() => 'never')(lean)).rejects.toMatchObject({ code: 'STORE_TIMEOUT', name: 'StateBagRetryableError' });
+  });
+
   test('that has passed is not waited for', async () => {
     const lean = await leanBagIn(testStore());
     const { shim } = testShim({ store: hanging() });

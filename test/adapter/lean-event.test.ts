@@ -44,7 +44,7 @@ describe('a lean bag is recognised at a glance', () => {
         expect(generation).toBe('lean');
         expect(sites.some((site) => needsMigration(objectReader, site, 'lean'))).toBe(false);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 3_000 },
     );
   });
 });

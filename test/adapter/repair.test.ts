@@ -96,6 +96,19 @@ describe('what leads to the program', () => {
     expect(result.bag.state_bag_version).toBe(2);
   });
 
+  test('comes back though the handler took it out of the very bag it was given', async () => {
+    const { store, bag } = await lean();
+    const { shim } = testShim({}, store);
+    const take = (event: unknown) => {
+      const { state_data } = event as { state_data: Json };
+      delete state_data.partition_map_s3_path;
+      delete state_data.workflow_config_s3_path;
+      state_data.segment_manifest_s3_path = null;
+      return { state_data };
+    };
+    expect(await shim.wrap(take)({ state_data: structuredClone(bag) })).toEqual({ state_data: bag });
+  });
+
   test('is not given to a bag of another workflow', async () => {
     const { store, bag } = await lean();
     const child = { bag: { ownerId: 'acme', workflowId: 'child', segment_to_run: 0, current_state: {} } };

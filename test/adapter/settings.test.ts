@@ -10,7 +10,7 @@ describe('options', () => {
   test('have defaults that change nothing yet', () => {
     const settings = parseOptions({ store });
     expect(settings.modeOf(() => ({ ownerId: undefined, workflowId: undefined }))).toBe('observe');
-    expect(settings).toMatchObject({ speaks: 'lean', manifestForm: 'list', maxResultBytes: 253_952, onMissing: 'error', deadlineMarginMs: 500 });
+    expect(settings).toMatchObject({ speaks: 'lean', manifestForm: 'list', maxResultBytes: 253_952, onMissing: 'error', limits: { storeTimeoutMs: 10_000, marginMs: 500 } });
   });
 
   test.each([
@@ -39,6 +39,7 @@ describe('options', () => {
     [{ offload: { never: [1] } }],
     [{ onMissing: 'ignore' }],
     [{ deadlineMarginMs: Number.NaN }],
+    [{ storeTimeoutMs: 0 }],
   ])('that are wrong are refused: %j', (options) => {
     expect(() => createStateBagShim({ store, ...options } as ShimOptions)).toThrow(expect.objectContaining({ name: 'ConfigError', code: 'OPTION_INVALID' }));
   });

@@ -26,7 +26,7 @@ export interface MigrateOptions {
   readonly layout?: Layout;
 }
 
-export function sha256(bytes: Uint8Array): string {
+function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 

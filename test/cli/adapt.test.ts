@@ -1,25 +1,15 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { smallBag } from './fleet-dir.js';
-import { makeScratch, statebag } from './terminal.js';
+import { statebag, useScratch } from './terminal.js';
 
-let scratch: ReturnType<typeof makeScratch>;
-let dir: string;
-
-beforeEach(() => {
-  scratch = makeScratch();
-  ({ dir } = scratch);
-});
-
-afterEach(() => {
-  scratch.remove();
-});
+const scratch = useScratch();
 
 // Spellings that a parser would change.
 const SEGMENTS = ['{"id": 0, "type":"normal", "nodes":[1.0]}', '{"type":"llm","id":7,"nodes":[1e5,"\\u0041"]}'];
 const bag = (members: object = {}) => smallBag({ ...members, partition_map: 'MAP' }).replace('"MAP"', `[${SEGMENTS.join(', ')}]`);
-const adapt = (stdin: string, ...args: readonly string[]) => statebag(dir, ['adapt', ...(args.length > 0 ? args : ['--store', 'store'])], { stdin });
+const adapt = (stdin: string, ...args: readonly string[]) => statebag(scratch.dir, ['adapt', ...(args.length > 0 ? args : ['--store', 'store'])], { stdin });
 
 interface Adapted {
   readonly [member: string]: unknown;
@@ -63,10 +53,10 @@ describe('adapt', () => {
 
   it('writes nothing in a dry run, and wants a store otherwise', async () => {
     expect((await adapt(bag(), '--dry-run')).code).toBe(0);
-    expect(existsSync(join(dir, 'store'))).toBe(false);
+    expect(existsSync(join(scratch.dir, 'store'))).toBe(false);
     const { code, err } = await adapt(bag(), '--quiet-not-an-option');
     expect([code, err.includes('adapt')]).toEqual([2, true]);
-    const missing = await statebag(dir, ['adapt'], { stdin: bag() });
+    const missing = await statebag(scratch.dir, ['adapt'], { stdin: bag() });
     expect([missing.code, missing.err.includes('STORE_MISSING')]).toEqual([2, true]);
   });
 

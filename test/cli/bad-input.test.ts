@@ -1,21 +1,11 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { smallBag } from './fleet-dir.js';
-import { digests, makeScratch, snapshot, statebag } from './terminal.js';
+import { digests, snapshot, statebag, useScratch } from './terminal.js';
 
-let scratch: ReturnType<typeof makeScratch>;
-let dir: string;
-
-beforeEach(() => {
-  scratch = makeScratch();
-  ({ dir } = scratch);
-});
-
-afterEach(() => {
-  scratch.remove();
-});
+const scratch = useScratch();
 
 interface Document {
   readonly id: string;
@@ -27,15 +17,15 @@ interface Document {
 const APPLY = ['migrate', 'bag.json', '--store', 'store', '--apply', '--json'];
 
 async function migrateOne(text: string | Uint8Array): Promise<{ readonly code: number; readonly document: Document }> {
-  writeFileSync(join(dir, 'bag.json'), text);
-  const { code, out } = await statebag(dir, APPLY);
+  writeFileSync(join(scratch.dir, 'bag.json'), text);
+  const { code, out } = await statebag(scratch.dir, APPLY);
   const { documents } = JSON.parse(out) as { documents: Document[] };
   expect(documents).toHaveLength(1);
   return { code, document: documents[0]! };
 }
 
 const object = (key: string, text: string) => {
-  const path = join(dir, 'store', 'local', key);
+  const path = join(scratch.dir, 'store', 'local', key);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
 };
@@ -65,7 +55,7 @@ describe('a document that cannot be migrated is quarantined with a reason, and k
     expect(document).toMatchObject({ code: expected });
     expect(['quarantined', 'failed']).toContain(document.outcome);
     expect(document.reason).toMatch(/\w{3,}/);
-    expect(readFileSync(join(dir, 'bag.json')).equals(Buffer.from(text))).toBe(true);
+    expect(readFileSync(join(scratch.dir, 'bag.json')).equals(Buffer.from(text))).toBe(true);
   });
 
   it('because the stored bytes do not match the checksum of the pointer', async () => {
@@ -82,19 +72,19 @@ describe('a document that cannot be migrated is quarantined with a reason, and k
   });
 
   it('because other bytes lie where its blob is to go', async () => {
-    writeFileSync(join(dir, 'bag.json'), smallBag());
-    await statebag(dir, APPLY);
-    for (const path of Object.keys(digests(join(dir, 'store')))) appendFileSync(join(dir, 'store', path), ' ');
+    writeFileSync(join(scratch.dir, 'bag.json'), smallBag());
+    await statebag(scratch.dir, APPLY);
+    for (const path of Object.keys(digests(join(scratch.dir, 'store')))) appendFileSync(join(scratch.dir, 'store', path), ' ');
     const { document } = await migrateOne(smallBag());
     expect(document.code).toBe('BLOB_MISMATCH');
   });
 
   it('because a key without a digest already holds another program', async () => {
     const args = [...APPLY, '--config-key', 'configs/{ownerId}/{workflowId}/config.json'];
-    writeFileSync(join(dir, 'bag.json'), smallBag());
-    expect((await statebag(dir, args)).code).toBe(0);
-    writeFileSync(join(dir, 'bag.json'), smallBag({ workflow_config: { id: 'wf-1', nodes: [], edges: [] } }));
-    const { code, out } = await statebag(dir, args);
+    writeFileSync(join(scratch.dir, 'bag.json'), smallBag());
+    expect((await statebag(scratch.dir, args)).code).toBe(0);
+    writeFileSync(join(scratch.dir, 'bag.json'), smallBag({ workflow_config: { id: 'wf-1', nodes: [], edges: [] } }));
+    const { code, out } = await statebag(scratch.dir, args);
     expect(code).toBe(1);
     expect(out).toContain('WOULD_OVERWRITE');
   });
@@ -104,12 +94,12 @@ describe('odd ids stay in their place', () => {
   it.each([['../../x'], ['a/b'], ['x'.repeat(500)], ['소유자'], ['..'], ['_'], ['~'], ['a#b?c%2f'], ['__proto__']])('%j', async (ownerId) => {
     const { code, document } = await migrateOne(smallBag({ ownerId, workflowId: ownerId }));
     expect([code, document.outcome]).toEqual([0, 'migrated']);
-    const blobs = Object.keys(digests(join(dir, 'store')));
+    const blobs = Object.keys(digests(join(scratch.dir, 'store')));
     expect(blobs).toHaveLength(3);
     for (const path of blobs) expect(path).toMatch(/^local\/workflow-(configs|partitions|manifests)\/[^/]+\/[^/]+\/[0-9a-f]{64}\/[a-z_]+\.json$/);
-    expect((await statebag(dir, ['verify', '--journal', 'statebag-journal'])).code).toBe(0);
-    expect((await statebag(dir, ['rollback', '--journal', 'statebag-journal', '--apply'])).code).toBe(0);
-    expect(readFileSync(join(dir, 'bag.json'), 'utf8')).toBe(smallBag({ ownerId, workflowId: ownerId }));
+    expect((await statebag(scratch.dir, ['verify', '--journal', 'statebag-journal'])).code).toBe(0);
+    expect((await statebag(scratch.dir, ['rollback', '--journal', 'statebag-journal', '--apply'])).code).toBe(0);
+    expect(readFileSync(join(scratch.dir, 'bag.json'), 'utf8')).toBe(smallBag({ ownerId, workflowId: ownerId }));
   });
 });
 
@@ -125,54 +115,54 @@ describe('data stays data', () => {
     const text = smallBag({ current_state: 0 }).replace('"current_state":0', '"current_state":{"__proto__":{"a":1},"p":{"__s3_pointer__":true,"bucket":"x","key":"y"}},"__proto__":{"b":1.0}');
     const { document } = await migrateOne(text);
     expect(document.outcome).toBe('migrated');
-    const after = readFileSync(join(dir, 'bag.json'), 'utf8');
+    const after = readFileSync(join(scratch.dir, 'bag.json'), 'utf8');
     expect(after).toContain('"current_state":{"__proto__":{"a":1},"p":{"__s3_pointer__":true,"bucket":"x","key":"y"}},"__proto__":{"b":1.0}');
-    await statebag(dir, ['rollback', '--journal', 'statebag-journal', '--apply']);
-    expect(readFileSync(join(dir, 'bag.json'), 'utf8')).toBe(text);
+    await statebag(scratch.dir, ['rollback', '--journal', 'statebag-journal', '--apply']);
+    expect(readFileSync(join(scratch.dir, 'bag.json'), 'utf8')).toBe(text);
   });
 });
 
 describe('a world that is not as it should be fails documents, one by one', () => {
   it('a store that cannot be written', async () => {
-    writeFileSync(join(dir, 'store'), 'a file');
-    const { code, err } = await statebag(dir, ['migrate', 'bag.json', '--store', 'store', '--apply']);
+    writeFileSync(join(scratch.dir, 'store'), 'a file');
+    const { code, err } = await statebag(scratch.dir, ['migrate', 'bag.json', '--store', 'store', '--apply']);
     expect([code, err]).toEqual([2, expect.stringContaining('STORE_INVALID')]);
-    mkdirSync(join(dir, 'root'));
-    writeFileSync(join(dir, 'root', 'local'), 'a file where the bucket should be');
-    writeFileSync(join(dir, 'bag.json'), smallBag());
-    const second = await statebag(dir, ['migrate', 'bag.json', '--store', 'root', '--apply', '--json']);
+    mkdirSync(join(scratch.dir, 'root'));
+    writeFileSync(join(scratch.dir, 'root', 'local'), 'a file where the bucket should be');
+    writeFileSync(join(scratch.dir, 'bag.json'), smallBag());
+    const second = await statebag(scratch.dir, ['migrate', 'bag.json', '--store', 'root', '--apply', '--json']);
     expect(second.code).toBe(1);
     expect((JSON.parse(second.out) as { documents: Document[] }).documents[0]).toMatchObject({ outcome: 'failed' });
-    expect(readFileSync(join(dir, 'bag.json'), 'utf8')).toBe(smallBag());
+    expect(readFileSync(join(scratch.dir, 'bag.json'), 'utf8')).toBe(smallBag());
   });
 
   it('a document that changes while it is verified or rolled back', async () => {
-    writeFileSync(join(dir, 'bag.json'), smallBag());
-    await statebag(dir, APPLY);
-    appendFileSync(join(dir, 'bag.json'), '\n');
-    const before = snapshot(dir);
-    const verified = await statebag(dir, ['verify', '--journal', 'statebag-journal']);
+    writeFileSync(join(scratch.dir, 'bag.json'), smallBag());
+    await statebag(scratch.dir, APPLY);
+    appendFileSync(join(scratch.dir, 'bag.json'), '\n');
+    const before = snapshot(scratch.dir);
+    const verified = await statebag(scratch.dir, ['verify', '--journal', 'statebag-journal']);
     expect([verified.code, verified.out]).toEqual([1, expect.stringContaining('DOCUMENT_MOVED')]);
-    const back = await statebag(dir, ['rollback', '--journal', 'statebag-journal', '--apply']);
+    const back = await statebag(scratch.dir, ['rollback', '--journal', 'statebag-journal', '--apply']);
     expect([back.code, back.out]).toEqual([1, expect.stringContaining('DOCUMENT_MOVED')]);
-    expect(snapshot(dir)).toEqual(before);
+    expect(snapshot(scratch.dir)).toEqual(before);
   });
 
   it('a blob that was lost', async () => {
-    writeFileSync(join(dir, 'bag.json'), smallBag());
-    await statebag(dir, APPLY);
-    const lean = readFileSync(join(dir, 'bag.json'), 'utf8');
-    const { code, out } = await statebag(dir, ['rollback', '--journal', 'statebag-journal', '--store', 'empty', '--apply']);
+    writeFileSync(join(scratch.dir, 'bag.json'), smallBag());
+    await statebag(scratch.dir, APPLY);
+    const lean = readFileSync(join(scratch.dir, 'bag.json'), 'utf8');
+    const { code, out } = await statebag(scratch.dir, ['rollback', '--journal', 'statebag-journal', '--store', 'empty', '--apply']);
     expect([code, out]).toEqual([1, expect.stringContaining('POINTER_DANGLING')]);
-    expect(readFileSync(join(dir, 'bag.json'), 'utf8')).toBe(lean);
+    expect(readFileSync(join(scratch.dir, 'bag.json'), 'utf8')).toBe(lean);
   });
 
   it('leaves no unfinished file anywhere', async () => {
-    mkdirSync(join(dir, 'bags'));
-    writeFileSync(join(dir, 'bags', 'bag.json'), smallBag());
-    writeFileSync(join(dir, 'bags', 'torn.json'), '{');
-    await statebag(dir, ['migrate', 'bags', '--store', 'store', '--apply']);
-    const names = readdirSync(dir, { recursive: true }).map(String);
+    mkdirSync(join(scratch.dir, 'bags'));
+    writeFileSync(join(scratch.dir, 'bags', 'bag.json'), smallBag());
+    writeFileSync(join(scratch.dir, 'bags', 'torn.json'), '{');
+    await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--apply']);
+    const names = readdirSync(scratch.dir, { recursive: true }).map(String);
     expect(names.filter((name) => name.includes('tmp') || name.endsWith('.lock'))).toEqual([]);
   });
 });
@@ -180,13 +170,13 @@ describe('a world that is not as it should be fails documents, one by one', () =
 // Root may read everything.
 if (process.getuid?.() !== 0) {
   it('a file without permission to read fails alone', async () => {
-    mkdirSync(join(dir, 'bags'));
-    writeFileSync(join(dir, 'bags', 'a.json'), smallBag());
-    writeFileSync(join(dir, 'bags', 'b.json'), smallBag());
-    chmodSync(join(dir, 'bags', 'a.json'), 0);
-    const { code, out } = await statebag(dir, ['migrate', 'bags', '--store', 'store', '--apply']);
+    mkdirSync(join(scratch.dir, 'bags'));
+    writeFileSync(join(scratch.dir, 'bags', 'a.json'), smallBag());
+    writeFileSync(join(scratch.dir, 'bags', 'b.json'), smallBag());
+    chmodSync(join(scratch.dir, 'bags', 'a.json'), 0);
+    const { code, out } = await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--apply']);
     expect(code).toBe(1);
     expect(out).toContain('FILE_DENIED');
-    expect(readFileSync(join(dir, 'bags', 'b.json'), 'utf8')).toContain('state_bag_version');
+    expect(readFileSync(join(scratch.dir, 'bags', 'b.json'), 'utf8')).toContain('state_bag_version');
   });
 }

@@ -1,21 +1,11 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { validateAgainst } from '../../src/bag/validate/validate-against.js';
 import { putFleet, smallBag } from './fleet-dir.js';
-import { digests, makeScratch, snapshot, statebag } from './terminal.js';
+import { digests, snapshot, statebag, useScratch } from './terminal.js';
 
-let scratch: ReturnType<typeof makeScratch>;
-let dir: string;
-
-beforeEach(() => {
-  scratch = makeScratch();
-  ({ dir } = scratch);
-});
-
-afterEach(() => {
-  scratch.remove();
-});
+const scratch = useScratch();
 
 interface Report {
   readonly totals: Record<string, number>;
@@ -25,7 +15,7 @@ interface Report {
 }
 
 async function json(args: readonly string[]): Promise<{ readonly code: number; readonly err: string; readonly report: Report }> {
-  const { code, out, err } = await statebag(dir, [...args, '--json']);
+  const { code, out, err } = await statebag(scratch.dir, [...args, '--json']);
   return { code, err, report: JSON.parse(out) as Report };
 }
 
@@ -33,85 +23,85 @@ const APPLY = ['migrate', 'bags', '--store', 'store', '--apply'];
 
 describe('a full circle over a mixed fleet', () => {
   it('migrates, verifies and rolls back to identical bytes', async () => {
-    putFleet(dir);
-    const before = digests(join(dir, 'bags'));
+    putFleet(scratch.dir);
+    const before = digests(join(scratch.dir, 'bags'));
     const migrated = await json([...APPLY, '--verify']);
     expect(migrated.report.documents.filter(({ outcome }) => outcome === 'quarantined' || outcome === 'failed')).toEqual([]);
     expect(migrated.code).toBe(0);
     expect(migrated.report.verify).toMatchObject({ verified: migrated.report.totals.migrated, moved: 0, failed: 0 });
-    expect(digests(join(dir, 'bags'))).not.toEqual(before);
+    expect(digests(join(scratch.dir, 'bags'))).not.toEqual(before);
 
     expect((await json(['verify', '--journal', 'statebag-journal'])).code).toBe(0);
     const back = await json(['rollback', '--journal', 'statebag-journal', '--apply']);
     expect(back.code).toBe(0);
     expect(back.report.totals).toMatchObject({ rolledBack: migrated.report.totals.migrated, failed: 0, notStarted: 0 });
-    expect(digests(join(dir, 'bags'))).toEqual(before);
+    expect(digests(join(scratch.dir, 'bags'))).toEqual(before);
   });
 
   it('comes round for the bridge form too', async () => {
-    putFleet(dir);
-    const before = digests(join(dir, 'bags'));
+    putFleet(scratch.dir);
+    const before = digests(join(scratch.dir, 'bags'));
     const migrated = await json([...APPLY, '--to', 'bridge', '--verify']);
     expect([migrated.code, migrated.report.totals.failed]).toEqual([0, 0]);
     expect((await json(['rollback', '--journal', 'statebag-journal', '--apply'])).code).toBe(0);
-    expect(digests(join(dir, 'bags'))).toEqual(before);
+    expect(digests(join(scratch.dir, 'bags'))).toEqual(before);
   });
 
   it('finds everything unchanged the second time, and writes nothing', async () => {
-    putFleet(dir);
-    expect((await statebag(dir, APPLY)).code).toBe(0);
-    const before = snapshot(dir);
+    putFleet(scratch.dir);
+    expect((await statebag(scratch.dir, APPLY)).code).toBe(0);
+    const before = snapshot(scratch.dir);
     const { code, report } = await json(APPLY);
     expect(code).toBe(0);
     expect(report.totals).toMatchObject({ migrated: 0, unchanged: report.totals.documents, blobsWritten: 0 });
-    expect(snapshot(dir)).toEqual(before);
+    expect(snapshot(scratch.dir)).toEqual(before);
   });
 
   it('has nothing to verify where nothing was ever migrated', async () => {
-    putFleet(dir, { variant: 'foreign', bags: 2 });
+    putFleet(scratch.dir, { variant: 'foreign', bags: 2 });
     const { code, report } = await json([...APPLY, '--verify']);
     expect([code, report.totals.unchanged, report.verify]).toEqual([0, 2, { documents: 0, verified: 0, moved: 0, failed: 0, segments: 0 }]);
-    expect(readdirSync(dir)).toEqual(['bags']);
+    expect(readdirSync(scratch.dir)).toEqual(['bags']);
   });
 
   it('has nothing new to say of a document that was quarantined before', async () => {
-    putFleet(dir, { variant: 'pre', bags: 2 });
-    writeFileSync(join(dir, 'bags', 'torn.json'), '{"workflow_config": {');
-    expect((await statebag(dir, APPLY)).code).toBe(1);
-    const before = snapshot(dir);
+    putFleet(scratch.dir, { variant: 'pre', bags: 2 });
+    writeFileSync(join(scratch.dir, 'bags', 'torn.json'), '{"workflow_config": {');
+    expect((await statebag(scratch.dir, APPLY)).code).toBe(1);
+    const before = snapshot(scratch.dir);
     expect((await json(APPLY)).report.totals).toMatchObject({ unchanged: 2, quarantined: 1 });
-    expect(snapshot(dir)).toEqual(before);
+    expect(snapshot(scratch.dir)).toEqual(before);
   });
 
   it('writes three blobs a workflow, however many bags there are', async () => {
-    putFleet(dir, { variant: 'pre', bags: 20, workflows: 4 });
+    putFleet(scratch.dir, { variant: 'pre', bags: 20, workflows: 4 });
     const { report } = await json(APPLY);
     expect(report.totals).toMatchObject({ migrated: 20, blobsWritten: 12, blobsReused: 48 });
-    expect(Object.keys(digests(join(dir, 'store')))).toHaveLength(12);
+    expect(Object.keys(digests(join(scratch.dir, 'store')))).toHaveLength(12);
   });
 });
 
 describe('a dry run', () => {
   it('writes nothing at all, and says what would happen', async () => {
-    putFleet(dir);
-    const before = snapshot(dir);
+    putFleet(scratch.dir);
+    const before = snapshot(scratch.dir);
     const { code, report, err } = await json(['migrate', 'bags', '--store', 'store', '--journal', 'journal']);
     expect(code).toBe(0);
     expect(report.totals.migrated).toBeGreaterThan(10);
     expect(report.totals.bytesAfter).toBeLessThan(report.totals.bytesBefore!);
     expect(err).toContain('this was a dry run, nothing was written; to write: statebag migrate bags --store store --journal journal --json --apply');
-    expect(snapshot(dir)).toEqual(before);
-    expect(readdirSync(dir).sort()).toEqual(['bags', 'store']);
+    expect(snapshot(scratch.dir)).toEqual(before);
+    expect(readdirSync(scratch.dir).sort()).toEqual(['bags', 'store']);
   });
 
   it('does not even make the store', async () => {
-    writeFileSync(join(dir, 'bag.json'), smallBag());
-    expect((await statebag(dir, ['migrate', 'bag.json', '--store', 'store'])).code).toBe(0);
-    expect(readdirSync(dir)).toEqual(['bag.json']);
+    writeFileSync(join(scratch.dir, 'bag.json'), smallBag());
+    expect((await statebag(scratch.dir, ['migrate', 'bag.json', '--store', 'store'])).code).toBe(0);
+    expect(readdirSync(scratch.dir)).toEqual(['bag.json']);
   });
 
   it('promises what the run then does', async () => {
-    putFleet(dir);
+    putFleet(scratch.dir);
     const planned = (await json(['migrate', 'bags', '--store', 'store'])).report;
     const done = (await json(APPLY)).report;
     const facts = ({ documents }: Report) => [...documents].sort((a, b) => a.id.localeCompare(b.id));
@@ -121,14 +111,14 @@ describe('a dry run', () => {
 
 describe('what a run says', () => {
   it('has the shape of the contract with --json, and nothing else on standard output', async () => {
-    putFleet(dir, { variant: 'pre', bags: 2 });
-    writeFileSync(join(dir, 'bags', 'torn.json'), '{"a": ');
+    putFleet(scratch.dir, { variant: 'pre', bags: 2 });
+    writeFileSync(join(scratch.dir, 'bags', 'torn.json'), '{"a": ');
     const { code, report, err } = await json(APPLY);
     expect(code).toBe(1);
     expect(Object.keys(report.totals)).toEqual(['documents', 'migrated', 'unchanged', 'quarantined', 'failed', 'notStarted', 'bytesBefore', 'bytesAfter', 'blobsWritten', 'blobsReused']);
     expect(report.totals).toMatchObject({ documents: 3, migrated: 2, quarantined: 1, notStarted: 0 });
-    expect(report.documents.find(({ id }) => id === join(dir, 'bags', 'torn.json'))).toEqual({
-      id: join(dir, 'bags', 'torn.json'),
+    expect(report.documents.find(({ id }) => id === join(scratch.dir, 'bags', 'torn.json'))).toEqual({
+      id: join(scratch.dir, 'bags', 'torn.json'),
       outcome: 'quarantined',
       generation: 'unknown',
       bytesBefore: 6,
@@ -136,19 +126,19 @@ describe('what a run says', () => {
       code: 'JSON_SYNTAX',
       reason: expect.stringContaining('line 1, column') as string,
     });
-    expect(err).toBe(`statebag: journal of this run: ${join(dir, 'statebag-journal')}\n`);
+    expect(err).toBe(`statebag: journal of this run: ${join(scratch.dir, 'statebag-journal')}\n`);
   });
 
   it('gives one JSON document even when there is none to tell of', async () => {
-    putFleet(dir, { variant: 'pre', bags: 1 });
+    putFleet(scratch.dir, { variant: 'pre', bags: 1 });
     const { report } = await json(['migrate', 'bags', '--store', 'store', '--where', 'ownerId=nobody']);
     expect(report).toMatchObject({ documents: [], totals: { documents: 0 }, complete: true });
   });
 
   it('is a table with sizes and the first twenty findings for people', async () => {
-    putFleet(dir, { variant: 'pre', bags: 2 });
-    for (let at = 0; at < 23; at++) writeFileSync(join(dir, 'bags', `torn-${at}.json`), '{');
-    const { code, out } = await statebag(dir, APPLY);
+    putFleet(scratch.dir, { variant: 'pre', bags: 2 });
+    for (let at = 0; at < 23; at++) writeFileSync(join(scratch.dir, 'bags', `torn-${at}.json`), '{');
+    const { code, out } = await statebag(scratch.dir, APPLY);
     expect(code).toBe(1);
     expect(out).toMatch(/^documents +25$/m);
     expect(out).toMatch(/^migrated +2$/m);
@@ -158,96 +148,96 @@ describe('what a run says', () => {
   });
 
   it('keeps to itself with --quiet', async () => {
-    putFleet(dir, { variant: 'pre', bags: 1 });
-    expect((await statebag(dir, [...APPLY, '--quiet'])).err).toBe('');
+    putFleet(scratch.dir, { variant: 'pre', bags: 1 });
+    expect((await statebag(scratch.dir, [...APPLY, '--quiet'])).err).toBe('');
   });
 
   it('is coloured on a terminal only, and not against NO_COLOR', async () => {
-    writeFileSync(join(dir, 'torn.json'), '{');
+    writeFileSync(join(scratch.dir, 'torn.json'), '{');
     const args = ['migrate', 'torn.json', '--store', 'store', '--quiet'];
     const escape = String.fromCharCode(27);
-    expect((await statebag(dir, args, { isTTY: true })).out).toContain(`${escape}[31mquarantined`);
-    expect((await statebag(dir, args)).out).not.toContain(escape);
-    expect((await statebag(dir, args, { isTTY: true, env: { NO_COLOR: '1' } })).out).not.toContain(escape);
-    expect((await statebag(dir, [...args, '--no-color'], { isTTY: true })).out).not.toContain(escape);
+    expect((await statebag(scratch.dir, args, { isTTY: true })).out).toContain(`${escape}[31mquarantined`);
+    expect((await statebag(scratch.dir, args)).out).not.toContain(escape);
+    expect((await statebag(scratch.dir, args, { isTTY: true, env: { NO_COLOR: '1' } })).out).not.toContain(escape);
+    expect((await statebag(scratch.dir, [...args, '--no-color'], { isTTY: true })).out).not.toContain(escape);
   });
 
   it('shows a bar with rate and time left on a terminal', async () => {
-    putFleet(dir, { variant: 'pre', bags: 4 });
-    const { err, out } = await statebag(dir, APPLY, { isTTY: true });
+    putFleet(scratch.dir, { variant: 'pre', bags: 4 });
+    const { err, out } = await statebag(scratch.dir, APPLY, { isTTY: true });
     expect(err).toMatch(/% \| \d+ documents \| .*\/s \| ETA /);
     expect(out).toMatch(/^documents +4$/m);
   });
 
   it('goes on to the end when nobody reads it any more', async () => {
-    putFleet(dir, { variant: 'pre', bags: 4 });
-    const { code } = await statebag(dir, [...APPLY, '--json'], { failOutput: Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }) });
+    putFleet(scratch.dir, { variant: 'pre', bags: 4 });
+    const { code } = await statebag(scratch.dir, [...APPLY, '--json'], { failOutput: Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }) });
     expect(code).toBe(0);
-    expect((await statebag(dir, ['status', '--journal', 'statebag-journal', '--json'])).out).toContain('"migrated":4');
+    expect((await statebag(scratch.dir, ['status', '--journal', 'statebag-journal', '--json'])).out).toContain('"migrated":4');
   });
 });
 
 describe('the journal of a run', () => {
   it('has lines that satisfy their schema', async () => {
-    putFleet(dir);
-    writeFileSync(join(dir, 'bags', 'torn.json'), '{');
-    await statebag(dir, APPLY);
-    const lines = readFileSync(join(dir, 'statebag-journal', 'journal.ndjson'), 'utf8').trimEnd().split('\n');
+    putFleet(scratch.dir);
+    writeFileSync(join(scratch.dir, 'bags', 'torn.json'), '{');
+    await statebag(scratch.dir, APPLY);
+    const lines = readFileSync(join(scratch.dir, 'statebag-journal', 'journal.ndjson'), 'utf8').trimEnd().split('\n');
     const entries = lines.map((line) => JSON.parse(line) as { kind: string });
-    expect(entries.at(0)).toMatchObject({ kind: 'run', command: 'migrate', target: 'lean', store: join(dir, 'store'), bucket: 'local', prefix: '' });
+    expect(entries.at(0)).toMatchObject({ kind: 'run', command: 'migrate', target: 'lean', store: join(scratch.dir, 'store'), bucket: 'local', prefix: '' });
     expect(entries.at(-1)).toMatchObject({ kind: 'end', complete: true });
     for (const entry of entries) expect(validateAgainst('journal.v1', entry)).toEqual([]);
   });
 
   it('is locked while a run writes it', async () => {
-    putFleet(dir, { variant: 'pre', bags: 2 });
-    await statebag(dir, APPLY);
-    writeFileSync(join(dir, 'statebag-journal', 'journal.lock'), `${process.ppid} ${(await import('node:os')).hostname()}\n`);
-    const before = snapshot(join(dir, 'bags'));
-    const { code, err } = await statebag(dir, APPLY);
+    putFleet(scratch.dir, { variant: 'pre', bags: 2 });
+    await statebag(scratch.dir, APPLY);
+    writeFileSync(join(scratch.dir, 'statebag-journal', 'journal.lock'), `${process.ppid} ${(await import('node:os')).hostname()}\n`);
+    const before = snapshot(join(scratch.dir, 'bags'));
+    const { code, err } = await statebag(scratch.dir, APPLY);
     expect(code).toBe(2);
     expect(err).toContain('JOURNAL_LOCKED');
-    expect(snapshot(join(dir, 'bags'))).toEqual(before);
+    expect(snapshot(join(scratch.dir, 'bags'))).toEqual(before);
   });
 
   it('is not mixed with work on another store', async () => {
-    putFleet(dir, { variant: 'pre', bags: 2 });
-    await statebag(dir, APPLY);
-    const { code, err } = await statebag(dir, ['migrate', 'bags', '--store', 'other', '--apply']);
+    putFleet(scratch.dir, { variant: 'pre', bags: 2 });
+    await statebag(scratch.dir, APPLY);
+    const { code, err } = await statebag(scratch.dir, ['migrate', 'bags', '--store', 'other', '--apply']);
     expect(code).toBe(2);
     expect(err).toContain('JOURNAL_MISMATCH');
-    expect(existsSync(join(dir, 'other'))).toBe(false);
+    expect(existsSync(join(scratch.dir, 'other'))).toBe(false);
   });
 
   it('lies where it was told to, and is no source', async () => {
-    putFleet(dir, { variant: 'pre', bags: 2 });
+    putFleet(scratch.dir, { variant: 'pre', bags: 2 });
     const args = ['migrate', '.', '--store', 'store', '--journal', 'journals/mine', '--apply', '--json'];
-    const { out } = await statebag(dir, args);
+    const { out } = await statebag(scratch.dir, args);
     expect((JSON.parse(out) as Report).totals).toMatchObject({ documents: 2, migrated: 2 });
-    expect(existsSync(join(dir, 'journals', 'mine', 'journal.ndjson'))).toBe(true);
-    expect((JSON.parse((await statebag(dir, args)).out) as Report).totals).toMatchObject({ documents: 2, unchanged: 2 });
+    expect(existsSync(join(scratch.dir, 'journals', 'mine', 'journal.ndjson'))).toBe(true);
+    expect((JSON.parse((await statebag(scratch.dir, args)).out) as Report).totals).toMatchObject({ documents: 2, unchanged: 2 });
   });
 });
 
 describe('sources', () => {
   it('are files, globs in quotes, and several at once', async () => {
-    putFleet(dir, { variant: 'pre', bags: 4 });
-    const names = readdirSync(join(dir, 'bags'));
+    putFleet(scratch.dir, { variant: 'pre', bags: 4 });
+    const names = readdirSync(join(scratch.dir, 'bags'));
     const glob = await json(['migrate', 'bags/00000[0-2]*.json', '--store', 'store']);
     expect(glob.report.totals.documents).toBe(3);
-    const several = await json(['migrate', `bags/${names[0]!}`, join(dir, 'bags', names[3]!), '--store', 'store']);
-    expect(several.report.documents.map(({ id }) => id)).toEqual([join(dir, 'bags', names[0]!), join(dir, 'bags', names[3]!)]);
+    const several = await json(['migrate', `bags/${names[0]!}`, join(scratch.dir, 'bags', names[3]!), '--store', 'store']);
+    expect(several.report.documents.map(({ id }) => id)).toEqual([join(scratch.dir, 'bags', names[0]!), join(scratch.dir, 'bags', names[3]!)]);
   });
 
   it('may lie in a directory whose name means something in a glob', async () => {
-    const odd = join(dir, 'a(b) [c]');
+    const odd = join(scratch.dir, 'a(b) [c]');
     putFleet(odd, { variant: 'pre', bags: 2 });
     const { out } = await statebag(odd, ['migrate', 'bags/*.json', '--store', 'store', '--json']);
     expect((JSON.parse(out) as Report).totals.documents).toBe(2);
   });
 
   it('may lie in the directory of the store, whose blobs are no documents', async () => {
-    putFleet(join(dir, 'all'), { variant: 'pre', bags: 2 });
+    putFleet(join(scratch.dir, 'all'), { variant: 'pre', bags: 2 });
     const args = ['migrate', 'all', '--store', 'all', '--apply'];
     expect((await json(args)).report.totals).toMatchObject({ documents: 2, migrated: 2 });
     expect((await json(args)).report.totals).toMatchObject({ documents: 2, unchanged: 2 });

@@ -1,25 +1,18 @@
 import { appendFileSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { validateAgainst } from '../../src/bag/validate/validate-against.js';
 import { putFleet, smallBag } from './fleet-dir.js';
-import { makeScratch, snapshot, statebag } from './terminal.js';
+import { snapshot, statebag, useScratch } from './terminal.js';
 
-let scratch: ReturnType<typeof makeScratch>;
-let dir: string;
+const scratch = useScratch();
 
 beforeEach(() => {
-  scratch = makeScratch();
-  ({ dir } = scratch);
-  putFleet(dir, { variant: 'pre', bags: 3 });
-});
-
-afterEach(() => {
-  scratch.remove();
+  putFleet(scratch.dir, { variant: 'pre', bags: 3 });
 });
 
 const MIGRATE = ['migrate', 'bags', '--store', 'store'];
-const bag = (at: number) => join(dir, 'bags', readdirSync(join(dir, 'bags'))[at]!);
+const bag = (at: number) => join(scratch.dir, 'bags', readdirSync(join(scratch.dir, 'bags'))[at]!);
 
 interface Report {
   readonly totals: Record<string, number>;
@@ -27,32 +20,32 @@ interface Report {
 }
 
 async function plan(): Promise<void> {
-  expect((await statebag(dir, [...MIGRATE, '--plan-out', 'plan.ndjson'])).code).toBe(0);
+  expect((await statebag(scratch.dir, [...MIGRATE, '--plan-out', 'plan.ndjson'])).code).toBe(0);
 }
 
 async function follow(...more: string[]): Promise<{ readonly code: number; readonly err: string; readonly report: Report }> {
-  const { code, out, err } = await statebag(dir, [...MIGRATE, '--plan', 'plan.ndjson', '--apply', '--json', ...more]);
+  const { code, out, err } = await statebag(scratch.dir, [...MIGRATE, '--plan', 'plan.ndjson', '--apply', '--json', ...more]);
   return { code, err, report: (out === '' ? { totals: {}, documents: [] } : JSON.parse(out)) as Report };
 }
 
 describe('a plan', () => {
   it('is the only thing its dry run writes, and satisfies its schema', async () => {
-    const before = snapshot(join(dir, 'bags'));
+    const before = snapshot(join(scratch.dir, 'bags'));
     await plan();
-    expect(snapshot(join(dir, 'bags'))).toEqual(before);
-    expect(readdirSync(dir).sort()).toEqual(['bags', 'plan.ndjson']);
-    const lines = readFileSync(join(dir, 'plan.ndjson'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { kind: string });
+    expect(snapshot(join(scratch.dir, 'bags'))).toEqual(before);
+    expect(readdirSync(scratch.dir).sort()).toEqual(['bags', 'plan.ndjson']);
+    const lines = readFileSync(join(scratch.dir, 'plan.ndjson'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { kind: string });
     expect(lines.map(({ kind }) => kind)).toEqual(['plan', 'document', 'document', 'document', 'seal']);
     for (const line of lines) expect(validateAgainst('plan.v1', line)).toEqual([]);
   });
 
   it('is followed to the letter', async () => {
     await plan();
-    writeFileSync(join(dir, 'bags', 'new.json'), smallBag());
+    writeFileSync(join(scratch.dir, 'bags', 'new.json'), smallBag());
     const { code, report } = await follow();
     expect(code).toBe(0);
     expect(report.totals).toMatchObject({ documents: 3, migrated: 3 });
-    expect(readFileSync(join(dir, 'bags', 'new.json'), 'utf8')).toBe(smallBag());
+    expect(readFileSync(join(scratch.dir, 'bags', 'new.json'), 'utf8')).toBe(smallBag());
   });
 
   it('can be followed again after an interruption', async () => {
@@ -85,13 +78,13 @@ describe('a plan', () => {
 
   it('is refused when somebody edited it', async () => {
     await plan();
-    const path = join(dir, 'plan.ndjson');
+    const path = join(scratch.dir, 'plan.ndjson');
     writeFileSync(path, readFileSync(path, 'utf8').replace('"outcome":"migrated"', '"outcome":"unchanged"'));
-    const before = snapshot(join(dir, 'bags'));
+    const before = snapshot(join(scratch.dir, 'bags'));
     const { code, err } = await follow();
     expect(code).toBe(2);
     expect(err).toContain('PLAN_BROKEN');
-    expect(snapshot(join(dir, 'bags'))).toEqual(before);
+    expect(snapshot(join(scratch.dir, 'bags'))).toEqual(before);
   });
 
   it.each([
@@ -106,16 +99,16 @@ describe('a plan', () => {
   });
 
   it('is not left half-made when the run that makes it breaks off', async () => {
-    const { code, err } = await statebag(dir, ['migrate', 'bags', 'nowhere', '--store', 'store', '--plan-out', 'plan.ndjson']);
+    const { code, err } = await statebag(scratch.dir, ['migrate', 'bags', 'nowhere', '--store', 'store', '--plan-out', 'plan.ndjson']);
     expect(code).toBe(2);
     expect(err).toContain('SOURCE_NOT_FOUND');
-    expect(readdirSync(dir)).toEqual(['bags']);
+    expect(readdirSync(scratch.dir)).toEqual(['bags']);
   });
 
   it('is not made of a run that was stopped', async () => {
     const args = [...MIGRATE, '--plan-out', 'plan.ndjson', '--max-failures', '0', '--concurrency', '1'];
-    writeFileSync(join(dir, 'bags', '000000-a.json'), '{');
-    expect((await statebag(dir, args)).code).toBe(1);
-    expect(existsSync(join(dir, 'plan.ndjson'))).toBe(false);
+    writeFileSync(join(scratch.dir, 'bags', '000000-a.json'), '{');
+    expect((await statebag(scratch.dir, args)).code).toBe(1);
+    expect(existsSync(join(scratch.dir, 'plan.ndjson'))).toBe(false);
   });
 });

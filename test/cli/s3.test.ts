@@ -5,15 +5,12 @@ import { s3ObjectStore } from '../../src/store/s3.js';
 import { startS3Server } from '../fakes/s3-server.js';
 import type { S3Server } from '../fakes/s3-server.js';
 import { smallBag } from './fleet-dir.js';
-import { makeScratch, statebag } from './terminal.js';
+import { statebag, useScratch } from './terminal.js';
 
-let scratch: ReturnType<typeof makeScratch>;
-let dir: string;
+const scratch = useScratch();
 let server: S3Server;
 
 beforeEach(async () => {
-  scratch = makeScratch();
-  ({ dir } = scratch);
   server = await startS3Server({ buckets: ['paused'] });
   process.env.AWS_ACCESS_KEY_ID ??= 'test';
   process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
@@ -21,7 +18,6 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await server.stop();
-  scratch.remove();
 });
 
 const objects = () => s3ObjectStore({ endpoint: server.endpoint, region: 'eu-central-1' });
@@ -31,7 +27,7 @@ const text = async (key: string) => Buffer.from((await objects().get({ bucket: '
 const s3 = () => ['--endpoint', server.endpoint, '--region', 'eu-central-1'];
 
 async function json(...args: string[]): Promise<{ readonly code: number; readonly totals: Record<string, number>; readonly documents: readonly { id: string; outcome: string }[] }> {
-  const { code, out, err } = await statebag(dir, [...args, '--json']);
+  const { code, out, err } = await statebag(scratch.dir, [...args, '--json']);
   if (out === '') throw new Error(err);
   return { code, ...(JSON.parse(out) as { totals: Record<string, number>; documents: { id: string; outcome: string }[] }) };
 }
@@ -59,36 +55,36 @@ describe('documents and blobs in one bucket', () => {
     await json('migrate', 's3://paused/bags/', '--store', 's3://paused/blobs', '--apply', ...s3());
     const { code, totals } = await json('verify', '--journal', 'statebag-journal');
     expect([code, totals.verified]).toEqual([0, 1]);
-    expect(readFileSync(join(dir, 'statebag-journal', 'journal.ndjson'), 'utf8')).toContain('s3://paused/blobs/workflow-configs/');
+    expect(readFileSync(join(scratch.dir, 'statebag-journal', 'journal.ndjson'), 'utf8')).toContain('s3://paused/blobs/workflow-configs/');
   });
 
   it('may be copied into a directory', async () => {
     await put('bags/a.json', smallBag());
     expect((await json('migrate', 's3://paused/bags/', '--store', 'store', '--apply', '--out', 'copy', ...s3())).code).toBe(0);
-    expect(readFileSync(join(dir, 'copy', 'paused', 'bags', 'a.json'), 'utf8')).toContain('state_bag_version');
+    expect(readFileSync(join(scratch.dir, 'copy', 'paused', 'bags', 'a.json'), 'utf8')).toContain('state_bag_version');
     expect(await text('bags/a.json')).toBe(smallBag());
   });
 });
 
 describe('what S3 can do wrong', () => {
   it('an empty prefix is no success', async () => {
-    const { code, err } = await statebag(dir, ['migrate', 's3://paused/typo/', '--store', 'store', ...s3()]);
+    const { code, err } = await statebag(scratch.dir, ['migrate', 's3://paused/typo/', '--store', 'store', ...s3()]);
     expect([code, err]).toEqual([2, expect.stringContaining('SOURCE_EMPTY')]);
   });
 
   it('a store that denies fails each document, and changes none', async () => {
-    writeFileSync(join(dir, 'bag.json'), smallBag());
+    writeFileSync(join(scratch.dir, 'bag.json'), smallBag());
     server.inject({ operation: 'PutObject', kind: 'denied', times: 100 });
     const { code, documents } = await json('migrate', 'bag.json', '--store', 's3://paused', '--apply', ...s3());
     expect(code).toBe(1);
     expect(documents).toMatchObject([{ outcome: 'failed', code: 'STORE_DENIED' }]);
-    expect(readFileSync(join(dir, 'bag.json'), 'utf8')).toBe(smallBag());
+    expect(readFileSync(join(scratch.dir, 'bag.json'), 'utf8')).toBe(smallBag());
   });
 
   it('a bucket that is not there is told, and a dry run makes no journal', async () => {
-    const { code, err } = await statebag(dir, ['inspect', 's3://nowhere/x', ...s3()]);
+    const { code, err } = await statebag(scratch.dir, ['inspect', 's3://nowhere/x', ...s3()]);
     expect(code).not.toBe(0);
-    expect(err + (await statebag(dir, ['inspect', 's3://nowhere/x', ...s3()])).out).toContain('BUCKET_NOT_FOUND');
-    expect(readdirSync(dir)).toEqual([]);
+    expect(err + (await statebag(scratch.dir, ['inspect', 's3://nowhere/x', ...s3()])).out).toContain('BUCKET_NOT_FOUND');
+    expect(readdirSync(scratch.dir)).toEqual([]);
   });
 });

@@ -1,60 +1,53 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { smallBag } from './fleet-dir.js';
-import { makeScratch, statebag } from './terminal.js';
+import { statebag, useScratch } from './terminal.js';
 
-let scratch: ReturnType<typeof makeScratch>;
-let dir: string;
+const scratch = useScratch();
 
 // Spellings that a parser would change.
 const SEGMENTS = ['{"id": 0, "type":"normal", "nodes":[1.0]}', '{"type":"llm","id":7,"nodes":[1e5,"\\u0041"]}'];
 
 beforeEach(() => {
-  scratch = makeScratch();
-  ({ dir } = scratch);
-  writeFileSync(join(dir, 'event.json'), event());
-});
-
-afterEach(() => {
-  scratch.remove();
+  writeFileSync(join(scratch.dir, 'event.json'), event());
 });
 
 const event = (members: object = {}) => smallBag({ ...members, partition_map: 'MAP' }).replace('"MAP"', `[${SEGMENTS.join(', ')}]`);
-const migrate = () => statebag(dir, ['migrate', 'event.json', '--store', 'store', '--apply', '--quiet']);
+const migrate = () => statebag(scratch.dir, ['migrate', 'event.json', '--store', 'store', '--apply', '--quiet']);
 
 describe('segment', () => {
   it('prints the program with its own bytes, without a store when the event carries it', async () => {
-    const { code, out, err } = await statebag(dir, ['segment', 'event.json']);
+    const { code, out, err } = await statebag(scratch.dir, ['segment', 'event.json']);
     expect([code, out, err]).toEqual([0, `${SEGMENTS[0]!}\n`, '']);
   });
 
   it('prints the same program from the store once the bag is lean', async () => {
     await migrate();
     for (const [index, segment] of SEGMENTS.entries()) {
-      const { code, out } = await statebag(dir, ['segment', 'event.json', '--index', String(index), '--store', 'store']);
+      const { code, out } = await statebag(scratch.dir, ['segment', 'event.json', '--index', String(index), '--store', 'store']);
       expect([code, out]).toEqual([0, `${segment}\n`]);
     }
   });
 
   it('says with --json where it was found', async () => {
-    expect((await statebag(dir, ['segment', 'event.json', '--index', '1', '--json'])).out).toBe(`{"segmentIndex":1,"source":"inline-map","segmentConfig":${SEGMENTS[1]!}}\n`);
+    expect((await statebag(scratch.dir, ['segment', 'event.json', '--index', '1', '--json'])).out).toBe(`{"segmentIndex":1,"source":"inline-map","segmentConfig":${SEGMENTS[1]!}}\n`);
     await migrate();
-    expect((await statebag(dir, ['segment', 'event.json', '--json', '--store', 'store'])).out).toContain('"source":"manifest"');
+    expect((await statebag(scratch.dir, ['segment', 'event.json', '--json', '--store', 'store'])).out).toContain('"source":"manifest"');
   });
 
   it('takes the index of the event unless told another', async () => {
-    const { out } = await statebag(dir, ['segment', '-'], { stdin: event({ segment_to_run: 1 }) });
+    const { out } = await statebag(scratch.dir, ['segment', '-'], { stdin: event({ segment_to_run: 1 }) });
     expect(out).toBe(`${SEGMENTS[1]!}\n`);
-    const other = await statebag(dir, ['segment', '-', '--index', '0'], { stdin: event({ segment_to_run: 'nonsense' }) });
+    const other = await statebag(scratch.dir, ['segment', '-', '--index', '0'], { stdin: event({ segment_to_run: 'nonsense' }) });
     expect(other.out).toBe(`${SEGMENTS[0]!}\n`);
   });
 
   it('does not take the program of one segment for that of another', async () => {
     const stdin = event({ segment_config: { type: 'normal', nodes: ['own'] }, segment_id: 0 });
-    expect((await statebag(dir, ['segment', '-'], { stdin })).out).toContain('own');
-    expect((await statebag(dir, ['segment', '-', '--index', '0'], { stdin })).out).toContain('own');
-    expect((await statebag(dir, ['segment', '-', '--index', '1'], { stdin })).out).toBe(`${SEGMENTS[1]!}\n`);
+    expect((await statebag(scratch.dir, ['segment', '-'], { stdin })).out).toContain('own');
+    expect((await statebag(scratch.dir, ['segment', '-', '--index', '0'], { stdin })).out).toContain('own');
+    expect((await statebag(scratch.dir, ['segment', '-', '--index', '1'], { stdin })).out).toBe(`${SEGMENTS[1]!}\n`);
   });
 
   it.each([
@@ -67,7 +60,7 @@ describe('segment', () => {
     ['a pointer to nothing', smallBag({ partition_map: 's3://local/map.json', workflow_config: null }), ['--store', 'store'], 1, 'POINTER_DANGLING'],
     ['a pointer to a foreign bucket', smallBag({ partition_map: 's3://b/map.json' }), ['--store', 'store'], 1, 'BUCKET_NOT_ALLOWED'],
   ])('ends with a typed error for %s', async (_, stdin, more, expected, message) => {
-    const { code, out, err } = await statebag(dir, ['segment', '-', ...more], { stdin });
+    const { code, out, err } = await statebag(scratch.dir, ['segment', '-', ...more], { stdin });
     expect([code, out]).toEqual([expected, '']);
     expect(err).toContain(message);
   });

@@ -1,20 +1,13 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { putFleet, smallBag } from './fleet-dir.js';
-import { makeScratch, statebag } from './terminal.js';
+import { statebag, useScratch } from './terminal.js';
 
-let scratch: ReturnType<typeof makeScratch>;
-let dir: string;
+const scratch = useScratch();
 
 beforeEach(() => {
-  scratch = makeScratch();
-  ({ dir } = scratch);
-  putFleet(dir, { variant: 'pre', bags: 12 });
-});
-
-afterEach(() => {
-  scratch.remove();
+  putFleet(scratch.dir, { variant: 'pre', bags: 12 });
 });
 
 interface Report {
@@ -23,12 +16,12 @@ interface Report {
 }
 
 async function migrate(...more: string[]): Promise<{ readonly code: number; readonly err: string; readonly report: Report }> {
-  const { code, out, err } = await statebag(dir, ['migrate', 'bags', '--store', 'store', '--json', ...more]);
+  const { code, out, err } = await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--json', ...more]);
   return { code, err, report: JSON.parse(out) as Report };
 }
 
 const write = (name: string, text: string) => {
-  writeFileSync(join(dir, 'bags', name), text);
+  writeFileSync(join(scratch.dir, 'bags', name), text);
 };
 
 describe('which documents a run takes', () => {
@@ -42,13 +35,13 @@ describe('which documents a run takes', () => {
   it('are counted by --limit only when --where lets them pass', async () => {
     write('zz-mine.json', smallBag({ ownerId: 'me' }));
     const { report } = await migrate('--limit', '1', '--where', 'ownerId=me');
-    expect(report.documents.map(({ id }) => id)).toEqual([join(dir, 'bags', 'zz-mine.json')]);
+    expect(report.documents.map(({ id }) => id)).toEqual([join(scratch.dir, 'bags', 'zz-mine.json')]);
   });
 
   it('are parts that together are everything, once, with --shard', async () => {
     const parts = await Promise.all(['1/3', '2/3', '3/3'].map((shard) => migrate('--shard', shard)));
     const ids = parts.flatMap(({ report }) => report.documents.map(({ id }) => id));
-    expect(ids.sort()).toEqual(readdirSync(join(dir, 'bags')).map((name) => join(dir, 'bags', name)));
+    expect(ids.sort()).toEqual(readdirSync(join(scratch.dir, 'bags')).map((name) => join(scratch.dir, 'bags', name)));
     expect(parts.every(({ report }) => report.documents.length < 12)).toBe(true);
   });
 
@@ -56,9 +49,9 @@ describe('which documents a run takes', () => {
     write('mine.json', smallBag({ ownerId: 'me', loop_counter: 3 }));
     write('mine-too.json', smallBag({ ownerId: 'me' }));
     write('torn.json', '{');
-    expect((await migrate('--where', 'ownerId=me')).report.documents.map(({ id }) => id)).toContain(join(dir, 'bags', 'mine-too.json'));
+    expect((await migrate('--where', 'ownerId=me')).report.documents.map(({ id }) => id)).toContain(join(scratch.dir, 'bags', 'mine-too.json'));
     const both = (await migrate('--where', 'ownerId=me', '--where', 'loop_counter=3')).report;
-    expect(both.documents.filter(({ outcome }) => outcome === 'migrated').map(({ id }) => id)).toEqual([join(dir, 'bags', 'mine.json')]);
+    expect(both.documents.filter(({ outcome }) => outcome === 'migrated').map(({ id }) => id)).toEqual([join(scratch.dir, 'bags', 'mine.json')]);
   });
 
   it('are only the failed ones of the journal with --only-failed', async () => {
@@ -68,8 +61,8 @@ describe('which documents a run takes', () => {
     write('new.json', smallBag());
     const { code, report } = await migrate('--apply', '--only-failed');
     expect(code).toBe(0);
-    expect(report.documents).toEqual([expect.objectContaining({ id: join(dir, 'bags', 'torn.json'), outcome: 'migrated' })]);
-    expect(readFileSync(join(dir, 'bags', 'new.json'), 'utf8')).toBe(smallBag());
+    expect(report.documents).toEqual([expect.objectContaining({ id: join(scratch.dir, 'bags', 'torn.json'), outcome: 'migrated' })]);
+    expect(readFileSync(join(scratch.dir, 'bags', 'new.json'), 'utf8')).toBe(smallBag());
   });
 });
 

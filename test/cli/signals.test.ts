@@ -1,28 +1,18 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { putFleet } from './fleet-dir.js';
-import { digests, makeScratch, statebag } from './terminal.js';
+import { digests, statebag, useScratch } from './terminal.js';
 
-let scratch: ReturnType<typeof makeScratch>;
-let dir: string;
-
-beforeEach(() => {
-  scratch = makeScratch();
-  ({ dir } = scratch);
-});
-
-afterEach(() => {
-  scratch.remove();
-});
+const scratch = useScratch();
 
 const MIGRATE = ['migrate', 'bags', '--store', 'store', '--apply'];
 
 describe('a signal', () => {
   it('ends the run after the documents in hand, and says how to go on', async () => {
-    putFleet(dir, { variant: 'pre', bags: 5 });
-    const { code, out, err } = await statebag(dir, [...MIGRATE, '--where', "ownerId=it's me"], { signals: ['SIGINT'] });
+    putFleet(scratch.dir, { variant: 'pre', bags: 5 });
+    const { code, out, err } = await statebag(scratch.dir, [...MIGRATE, '--where', "ownerId=it's me"], { signals: ['SIGINT'] });
     expect(code).toBe(1);
     expect(out).toMatch(/^not started +5$/m);
     expect(err).toContain('SIGINT: finishing the documents in hand');
@@ -30,9 +20,9 @@ describe('a signal', () => {
   });
 
   it('ends the process at once the second time', async () => {
-    putFleet(dir, { variant: 'pre', bags: 2 });
+    putFleet(scratch.dir, { variant: 'pre', bags: 2 });
     const ends: number[] = [];
-    await statebag(dir, MIGRATE, { signals: ['SIGTERM', 'SIGINT'], exit: (code) => ends.push(code) });
+    await statebag(scratch.dir, MIGRATE, { signals: ['SIGTERM', 'SIGINT'], exit: (code) => ends.push(code) });
     expect(ends).toEqual([130]);
   });
 });
@@ -44,20 +34,20 @@ if (existsSync(BIN)) {
   describe('the real process', () => {
     it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('stopped by %s over many files is finished by the same command', async (signal) => {
       const bags = 160;
-      putFleet(dir, { variant: 'pre', bags, workflows: 8 });
-      const originals = digests(join(dir, 'bags'));
+      putFleet(scratch.dir, { variant: 'pre', bags, workflows: 8 });
+      const originals = digests(join(scratch.dir, 'bags'));
       const first = await interrupted(signal);
-      const migrated = Object.entries(digests(join(dir, 'bags'))).filter(([name, sha]) => originals[name] !== sha).length;
+      const migrated = Object.entries(digests(join(scratch.dir, 'bags'))).filter(([name, sha]) => originals[name] !== sha).length;
       expect(migrated).toBeGreaterThan(0);
       if (signal !== 'SIGKILL') expectOrderly(first, migrated, bags);
 
-      const { out } = await statebag(dir, [...MIGRATE, '--verify', '--json']);
+      const { out } = await statebag(scratch.dir, [...MIGRATE, '--verify', '--json']);
       const { totals, verify } = JSON.parse(out) as { totals: Record<string, number>; verify: Record<string, number> };
       expect(totals).toMatchObject({ documents: bags, quarantined: 0, failed: 0, notStarted: 0 });
       expect(verify).toMatchObject({ verified: bags, moved: 0, failed: 0 });
       expect(leftovers()).toEqual([]);
-      await statebag(dir, ['rollback', '--journal', 'statebag-journal', '--apply']);
-      expect(digests(join(dir, 'bags'))).toEqual(originals);
+      await statebag(scratch.dir, ['rollback', '--journal', 'statebag-journal', '--apply']);
+      expect(digests(join(scratch.dir, 'bags'))).toEqual(originals);
     });
 
     it('reads standard input and writes standard output', async () => {
@@ -66,8 +56,8 @@ if (existsSync(BIN)) {
     });
 
     it('does not mind a reader that goes away', async () => {
-      putFleet(dir, { variant: 'pre', bags: 3 });
-      const child = spawn(process.execPath, [BIN, ...MIGRATE, '--json'], { cwd: dir, stdio: ['ignore', 'pipe', 'ignore'] });
+      putFleet(scratch.dir, { variant: 'pre', bags: 3 });
+      const child = spawn(process.execPath, [BIN, ...MIGRATE, '--json'], { cwd: scratch.dir, stdio: ['ignore', 'pipe', 'ignore'] });
       child.stdout.destroy();
       expect(await new Promise((done) => child.on('close', done))).toBe(0);
     });
@@ -82,7 +72,7 @@ interface Ended {
 
 /** Runs the built command line; the signal goes out as soon as the first documents are done. */
 async function interrupted(signal: NodeJS.Signals): Promise<Ended> {
-  const journal = join(dir, 'statebag-journal', 'journal.ndjson');
+  const journal = join(scratch.dir, 'statebag-journal', 'journal.ndjson');
   return bin([...MIGRATE, '--concurrency', '2'], '', (child) => {
     const poll = setInterval(() => {
       if (!existsSync(journal) || !readFileSync(journal, 'utf8').includes('"kind":"result"')) return;
@@ -96,7 +86,7 @@ async function interrupted(signal: NodeJS.Signals): Promise<Ended> {
 }
 
 function bin(args: readonly string[], stdin: string, watch?: (child: ReturnType<typeof spawn>) => void): Promise<Ended> {
-  const child = spawn(process.execPath, [BIN, ...args], { cwd: dir });
+  const child = spawn(process.execPath, [BIN, ...args], { cwd: scratch.dir });
   const parts = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => (parts.out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (parts.err += chunk.toString()));
@@ -109,11 +99,11 @@ function expectOrderly({ code, out, err }: Ended, migrated: number, bags: number
   expect(code).toBe(migrated === bags ? 0 : 1);
   expect(out).toMatch(new RegExp(`^migrated +${migrated}$`, 'm'));
   expect(err).toContain(`to go on: statebag ${MIGRATE.join(' ')} --concurrency 2`);
-  const lines = readFileSync(join(dir, 'statebag-journal', 'journal.ndjson'), 'utf8').trimEnd().split('\n');
+  const lines = readFileSync(join(scratch.dir, 'statebag-journal', 'journal.ndjson'), 'utf8').trimEnd().split('\n');
   expect(JSON.parse(lines.at(-1)!)).toMatchObject({ kind: 'end', complete: false });
   expect(leftovers()).toEqual([]);
 }
 
 function leftovers(): readonly string[] {
-  return readdirSync(dir, { recursive: true }).map(String).filter((name) => /tmp|\.lock$/.test(name));
+  return readdirSync(scratch.dir, { recursive: true }).map(String).filter((name) => /tmp|\.lock$/.test(name));
 }

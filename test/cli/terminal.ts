@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { Writable } from 'node:stream';
+import { afterEach, beforeEach } from 'vitest';
 import type { CliIo, OutputStream, StopSignal } from '../../src/cli/io.js';
 import { run } from '../../src/cli/run.js';
 
@@ -19,6 +20,8 @@ export interface RanOptions {
   readonly stdin?: string | Uint8Array;
   readonly env?: Readonly<Record<string, string>>;
   readonly isTTY?: boolean;
+  /** Width of the terminal. */
+  readonly columns?: number;
   /** Called with every chunk of standard error; may send signals. */
   readonly watch?: (text: string, send: (signal: StopSignal) => void) => void;
   /** Sent as soon as somebody listens. */
@@ -36,9 +39,10 @@ export async function statebag(cwd: string, args: readonly string[], options: Ra
   };
   const [out, err] = [sink(options.isTTY, options.failOutput), sink(options.isTTY)];
   err.stream.on('chunk', (text: string) => options.watch?.(text, send));
+  const stdout = options.columns === undefined ? out.stream : Object.assign(out.stream, { columns: options.columns });
   const io: CliIo = {
     stdin: once(Buffer.from(options.stdin ?? '')),
-    stdout: out.stream,
+    stdout,
     stderr: err.stream,
     env: options.env ?? {},
     cwd,
@@ -74,10 +78,16 @@ async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   if (bytes.length > 0) yield await Promise.resolve(bytes);
 }
 
-/** A directory of its own for each test, gone afterwards. */
-export function makeScratch(): { readonly dir: string; readonly remove: () => void } {
-  const dir = mkdtempSync(join(tmpdir(), 'statebag-cli-'));
-  return { dir, remove: () => { rmSync(dir, { recursive: true, force: true }); } };
+/** A directory of its own for each test of the file, gone afterwards. Read `dir` inside a test: it changes from one to the next. */
+export function useScratch(): { readonly dir: string } {
+  const scratch = { dir: '' };
+  beforeEach(() => {
+    scratch.dir = mkdtempSync(join(tmpdir(), 'statebag-cli-'));
+  });
+  afterEach(() => {
+    rmSync(scratch.dir, { recursive: true, force: true });
+  });
+  return scratch;
 }
 
 /** SHA-256 of every file below a directory, by path. Empty when there is none. */

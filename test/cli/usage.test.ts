@@ -1,22 +1,17 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InternalError } from '../../src/errors.js';
 import { reportError } from '../../src/cli/report-error.js';
 import { smallBag } from './fleet-dir.js';
-import { makeScratch, statebag } from './terminal.js';
+import { statebag, useScratch } from './terminal.js';
 
-let scratch: ReturnType<typeof makeScratch>;
+const scratch = useScratch();
 
 beforeEach(() => {
-  scratch = makeScratch();
   writeFileSync(join(scratch.dir, 'bag.json'), smallBag());
   mkdirSync(join(scratch.dir, 'bags'));
   writeFileSync(join(scratch.dir, 'bags', 'a.json'), smallBag());
-});
-
-afterEach(() => {
-  scratch.remove();
 });
 
 describe('wrong arguments end with exit code 2 and a reason', () => {

@@ -1,20 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { putFleet, smallBag } from './fleet-dir.js';
-import { makeScratch, statebag } from './terminal.js';
+import { statebag, useScratch } from './terminal.js';
 
-let scratch: ReturnType<typeof makeScratch>;
-let dir: string;
-
-beforeEach(() => {
-  scratch = makeScratch();
-  ({ dir } = scratch);
-});
-
-afterEach(() => {
-  scratch.remove();
-});
+const scratch = useScratch();
 
 interface Issue {
   readonly pointer: string;
@@ -29,19 +19,19 @@ interface Verdicts {
 }
 
 async function validate(args: readonly string[], stdin = ''): Promise<{ readonly code: number; readonly verdicts: Verdicts }> {
-  const { code, out } = await statebag(dir, ['validate', ...args, '--json'], { stdin });
+  const { code, out } = await statebag(scratch.dir, ['validate', ...args, '--json'], { stdin });
   return { code, verdicts: JSON.parse(out) as Verdicts };
 }
 
 const put = (name: string, text: string) => {
-  writeFileSync(join(dir, name), text);
+  writeFileSync(join(scratch.dir, name), text);
 };
 
 describe('validate', () => {
   it('accepts a fat bag before and a lean bag after its migration, in its envelope', async () => {
     put('bag.json', `{"state_data":${smallBag()}}`);
     expect((await validate(['bag.json'])).verdicts.documents[0]).toMatchObject({ schemas: ['state-bag.fat'], valid: true, issues: [] });
-    await statebag(dir, ['migrate', 'bag.json', '--store', 'store', '--apply']);
+    await statebag(scratch.dir, ['migrate', 'bag.json', '--store', 'store', '--apply']);
     const { code, verdicts } = await validate(['bag.json', '--store', 'store']);
     expect(code).toBe(0);
     expect(verdicts.documents[0]).toMatchObject({ schemas: ['state-bag.v2'], valid: true });
@@ -49,9 +39,9 @@ describe('validate', () => {
   });
 
   it('accepts every lean bag of a fleet, and the journal, the plan and the manifests that were written', async () => {
-    putFleet(dir);
-    await statebag(dir, ['migrate', 'bags', '--store', 'store', '--plan-out', 'plan.ndjson']);
-    const { out } = await statebag(dir, ['migrate', 'bags', '--store', 'store', '--apply', '--json']);
+    putFleet(scratch.dir);
+    await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--plan-out', 'plan.ndjson']);
+    const { out } = await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--apply', '--json']);
     const lean = (JSON.parse(out) as { documents: { id: string; outcome: string }[] }).documents.filter(({ outcome }) => outcome === 'migrated').map(({ id }) => id);
     const { verdicts } = await validate([...lean, 'plan.ndjson', 'statebag-journal', 'store/local/workflow-manifests/**/segment_manifest.json']);
     expect(verdicts.documents.filter(({ valid }) => !valid)).toEqual([]);
@@ -72,7 +62,7 @@ describe('validate', () => {
     const text = '{"state_bag_version":2,"한글":"값","workflow_config":{}}';
     put('bags.ndjson', `${smallBag()}\n\n${text}\n`);
     const { verdicts } = await validate(['bags.ndjson']);
-    expect(verdicts.documents.map(({ id, valid }) => [id, valid])).toEqual([[join(dir, 'bags.ndjson#L1'), true], [join(dir, 'bags.ndjson#L3'), false]]);
+    expect(verdicts.documents.map(({ id, valid }) => [id, valid])).toEqual([[join(scratch.dir, 'bags.ndjson#L1'), true], [join(scratch.dir, 'bags.ndjson#L3'), false]]);
     const issue = verdicts.documents[1]!.issues.find(({ pointer }) => pointer === '/workflow_config');
     expect(issue).toMatchObject({ line: 3, column: Array.from(text.slice(0, text.indexOf('"workflow_config"'))).length + 1 });
   });
@@ -85,7 +75,7 @@ describe('validate', () => {
 
   it('tells people one line an issue, as compilers do', async () => {
     put('bag.json', '{"state_bag_version":2,\n "partition_map":[]}');
-    const { code, out } = await statebag(dir, ['validate', 'bag.json']);
+    const { code, out } = await statebag(scratch.dir, ['validate', 'bag.json']);
     expect(code).toBe(1);
     expect(out).toMatch(/^bag\.json:2:2 {2}\/partition_map {2}`partition_map` is inline again; .* \(state-bag\.v2 not\)$/m);
     expect(out).toMatch(/^1 documents, 0 valid, 1 invalid$/m);
@@ -107,13 +97,13 @@ describe('validate', () => {
     put('bag.json', smallBag({ current_state: 'x'.repeat(300_000) }));
     expect((await validate(['bag.json'])).code).toBe(0);
     expect((await validate(['bag.json', '--max-bytes', '262144'])).verdicts.documents[0]!.issues).toMatchObject([{ keyword: 'maxBytes' }]);
-    await statebag(dir, ['migrate', 'bag.json', '--store', 'store', '--apply']);
+    await statebag(scratch.dir, ['migrate', 'bag.json', '--store', 'store', '--apply']);
     expect((await validate(['bag.json'])).verdicts.documents[0]!.issues).toMatchObject([{ keyword: 'maxBytes' }]);
   });
 
   it('follows pointers when it has a store', async () => {
     put('bag.json', smallBag());
-    await statebag(dir, ['migrate', 'bag.json', '--store', 'store', '--apply']);
+    await statebag(scratch.dir, ['migrate', 'bag.json', '--store', 'store', '--apply']);
     const { verdicts } = await validate(['bag.json', '--store', 'elsewhere']);
     expect(verdicts.documents[0]!.issues.map(({ pointer, keyword }) => [pointer, keyword])).toEqual([
       ['/workflow_config_s3_path', 'POINTER_DANGLING'],
@@ -123,13 +113,13 @@ describe('validate', () => {
   });
 
   it('takes a schema of the user by its path', async () => {
-    mkdirSync(join(dir, 'schemas'));
+    mkdirSync(join(scratch.dir, 'schemas'));
     put('schemas/mine.json', JSON.stringify({ type: 'object', required: ['name'], properties: { name: { type: 'string' } } }));
     expect((await validate(['-', '--schema', 'schemas/mine.json'], '{"name":"a"}')).code).toBe(0);
     const { verdicts } = await validate(['-', '--schema', 'schemas/mine.json'], '{"name":\n7}');
     expect(verdicts.documents[0]).toMatchObject({ schemas: ['schemas/mine.json'], issues: [{ pointer: '/name', keyword: 'type', line: 1, column: 2 }] });
     put('schemas/mine.json', '{"type": "nonsense"}');
-    const { code, err } = await statebag(dir, ['validate', '-', '--schema', 'schemas/mine.json'], { stdin: '{}' });
+    const { code, err } = await statebag(scratch.dir, ['validate', '-', '--schema', 'schemas/mine.json'], { stdin: '{}' });
     expect([code, err]).toEqual([2, expect.stringContaining('SCHEMA_INVALID')]);
   });
 

@@ -28,17 +28,17 @@ export const command = defineCommand({
 async function reportCommand({ options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
   const report = await readReport(requireJournal(values, io));
   const { json } = outputSettings(values, io);
-  await print(io.stdout, json ? `${JSON.stringify(report)}\n` : asText(report, io));
+  await print(io.stdout, json ? `${JSON.stringify(report)}\n` : await asText(report, io));
   return EXIT.ok;
 }
 
-function asText(report: JournalReport, { cwd }: CliIo): string {
+async function asText(report: JournalReport, { cwd }: CliIo): Promise<string> {
   const codes = Object.entries(report.codes).map(([code, count]) => [code, formatCount(count)] as const);
   const findings = report.findings.map(({ id, outcome, code }) => `${outcome}  ${shortId(id, cwd)}  ${code}`);
   return [
-    section('Totals', formatTable(statusRows({ ...report, runs: report.runs.length }))),
-    section('Runs', formatTable(report.runs.map((run) => [run.at, run.command, runRemark(run)]))),
-    section('Outcomes by code', codes.length === 0 ? '' : formatTable(codes)),
+    section('Totals', await formatTable(statusRows({ ...report, runs: report.runs.length }))),
+    section('Runs', await formatTable(report.runs.map((run) => [run.at, run.command, runRemark(run)]))),
+    section('Outcomes by code', codes.length === 0 ? '' : await formatTable(codes)),
     section('Findings', findings.length === 0 ? '' : `${findings.join('\n')}\n`),
   ]
     .filter((text) => text !== '')

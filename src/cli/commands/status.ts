@@ -35,7 +35,7 @@ async function statusCommand({ options: values }: CommandArguments<typeof option
   lastRun(directory, summary);
   const status = statusOf(summary);
   if (output.json) await print(io.stdout, `${JSON.stringify(status)}\n`);
-  else await print(io.stdout, formatTable(statusRows(status)) + findingsOf(status).format(io.cwd, (await paintFor(output.colour)).bad));
+  else await print(io.stdout, (await formatTable(statusRows(status))) + findingsOf(status).format(io.cwd, (await paintFor(output.colour)).bad));
   return isSettled(status) ? EXIT.ok : EXIT.findings;
 }
 

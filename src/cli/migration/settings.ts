@@ -1,6 +1,6 @@
 import { MIGRATIONS } from '../../../migrations/index.js';
 import { dryRunSink, storeSink } from '../../batch/dry-run-sink.js';
-import { digest } from '../../batch/stages.js';
+import { knownDigests, knownManifests } from '../../batch/known-digests.js';
 import type { StageSettings } from '../../batch/stages.js';
 import type { BlobReader } from '../../bag/follow.js';
 import type { Layout } from '../../bag/layout.js';
@@ -23,7 +23,8 @@ export function readingSettings(wanted: Wanted, blobs: BlobReader & { readonly p
   return settingsOver(wanted, blobs.prefix ?? '', dryRunSink(blobs));
 }
 
+/** Made once a run, because what it remembers of shared configs and maps is the run's. */
 function settingsOver({ target, manifestForm, layout }: Wanted, prefix: string, blobs: StageSettings['blobs']): StageSettings {
-  const office = { layout, bucket: blobs.bucket, prefix, digest };
-  return { target, manifestForm, office, steps: MIGRATIONS[target], blobs };
+  const office = { layout, bucket: blobs.bucket, prefix, digest: knownDigests() };
+  return { target, manifestForm, office, manifests: knownManifests(), steps: MIGRATIONS[target], blobs };
 }

@@ -59,7 +59,7 @@ function textReporter(io: CliIo, { colour }: OutputSettings, stream: OutputStrea
       return Promise.resolve();
     },
     finish: async (_, rows) => {
-      await print(stream, formatTable(rows) + findings.format(io.cwd, (await paintFor(colour)).bad));
+      await print(stream, (await formatTable(rows)) + findings.format(io.cwd, (await paintFor(colour)).bad));
     },
     fail: () => Promise.resolve(),
   };

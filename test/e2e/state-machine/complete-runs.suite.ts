@@ -52,6 +52,7 @@ export function completeRunsSuite(name: string, prepare: () => Promise<Ground>):
           const deploy = rollout({ openStore: () => createBlobStore(place), mode, seed: at, onCall: (kind) => kinds.add(kind) });
           const ended = await begin(began, { place, deploy, inspect: assertNoProgramInline });
           assertSameRun({ ended, began }, await reference(shape));
+          expect(ended.bag).toMatchObject(leanPaths(place.bucket));
           expect([...kinds]).toEqual(expect.arrayContaining(['lean runner', 'fat runner']));
           expect(ended.scales.largest).toBeLessThanOrEqual(PAYLOAD_LIMIT);
         });
@@ -69,6 +70,17 @@ export function completeRunsSuite(name: string, prepare: () => Promise<Ground>):
       assertSameRun({ ended: { ...ended, bag }, began }, await reference('fanout'));
     });
   });
+}
+
+/** The new form, whole: merges took the path of the manifest away or put another's there. */
+function leanPaths(bucket: string): Members {
+  const at = (folder: string): unknown => expect.stringMatching(new RegExp(`^s3://${bucket}/${folder}/owner-a/wf-.*/[0-9a-f]{64}/`));
+  return {
+    state_bag_version: 2,
+    workflow_config_s3_path: at('workflow-configs'),
+    partition_map_s3_path: at('workflow-partitions'),
+    segment_manifest_s3_path: at('workflow-manifests'),
+  };
 }
 
 interface Reference {

@@ -1,0 +1,23 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** The package itself, found by its name: sources and build lie at different depths below it. */
+const ROOT = dirname(createRequire(import.meta.url).resolve('statebag-shim/package.json'));
+
+/** The built command line; `npm run build` makes it. */
+export const CLI = join(ROOT, 'dist/src/cli/bin.js');
+
+export const NODE_PEER = join(ROOT, 'dist/bench/round-trip-lines.js');
+export const PYTHON_PEER = join(ROOT, 'bench/peers/round_trip.py');
+
+/** Gives the work a directory of its own, which is gone afterwards. */
+export async function inScratch<T>(work: (directory: string) => T | Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'statebag-bench-'));
+  try {
+    return await work(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}

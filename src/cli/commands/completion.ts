@@ -1,0 +1,19 @@
+import { defineCommand } from '../command.js';
+import { completionScript } from '../completion.js';
+import { EXIT } from '../exit-code.js';
+import { print } from '../io.js';
+
+export const command = defineCommand({
+  usage: '',
+  positionals: { min: 0, max: 0 },
+  builder: {},
+  examples: [
+    ['for bash, from the next shell on', 'statebag completion >> ~/.bashrc'],
+    ['for zsh', 'statebag completion >> ~/.zshrc'],
+  ],
+  notes: ['The script is for the shell that the environment variable SHELL names: bash, zsh or fish.'],
+  handler: async (_, io) => {
+    await print(io.stdout, await completionScript());
+    return EXIT.ok;
+  },
+});
