@@ -15,7 +15,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   migrations: ['bag'],
   store: ['json'],
   adapter: ['bag', 'store'],
-  batch: ['bag', 'store'],
+  batch: ['bag', 'json', 'store'],
   cli: ['json', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
   index: ['json', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
 };

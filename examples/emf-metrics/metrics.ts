@@ -7,8 +7,8 @@ const milliseconds = (value: number): Metric => ({ value, unit: 'Milliseconds' }
 
 /** How each channel's messages are measured. */
 export const METRICS: { readonly [N in DiagnosticName]: (message: DiagnosticMessages[N]) => Measurement } = {
-  read: ({ mode, generation, durationMs, ...properties }) => ({
-    metrics: { Reads: count(1), ReadTime: milliseconds(durationMs) },
+  read: ({ mode, generation, durationMs, bytesSaved, ...properties }) => ({
+    metrics: { Reads: count(1), BytesSaved: bytes(bytesSaved), ReadTime: milliseconds(durationMs) },
     dimensions: { mode, generation },
     properties,
   }),

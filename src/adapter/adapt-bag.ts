@@ -14,6 +14,8 @@ export interface AdaptedBag {
   readonly kept: JsonMembers;
   /** Why the bag was left in its old form. */
   readonly error: StateBagError | undefined;
+  /** Bytes that were inline and are not any more. */
+  readonly bytesSaved: number;
 }
 
 /**
@@ -23,9 +25,12 @@ export interface AdaptedBag {
 export async function adaptBag(site: BagSite<unknown>, work: Work): Promise<AdaptedBag> {
   const bag = site.value as JsonMembers;
   const speaksFat = work.engine.settings.speaks === 'fat';
-  const { value, error } = await attempt(work, async () => repairManifest(speaksFat ? bag : (await leanBag(site, work)).bag, work));
-  const kept = value ?? bag;
+  const { value, error } = await attempt(work, async () => {
+    const lean = speaksFat ? { bag, bytesSaved: 0 } : await leanBag(site, work);
+    return { ...lean, bag: await repairManifest(lean.bag, work) };
+  });
+  const { bag: kept, bytesSaved } = value ?? { bag, bytesSaved: 0 };
   const handed = speaksFat ? await fillBag(kept, work) : kept;
   // A bag that its handler gets inline was never to be new on the way in.
-  return { handed: await restoreMembers(handed, work), kept, error: speaksFat ? undefined : error };
+  return { handed: await restoreMembers(handed, work), kept, error: speaksFat ? undefined : error, bytesSaved };
 }

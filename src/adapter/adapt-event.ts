@@ -24,13 +24,15 @@ export interface AdaptedEvent {
   readonly kept: JsonMembers | undefined;
   /** Why a bag was left in its old form: the result's is not tried again. */
   readonly error: StateBagError | undefined;
+  /** Bytes that were inline and are not any more. */
+  readonly bytesSaved: number;
   /** In the mode `shadow`: how the old and the new resolution compare; `failed` when the old one threw. */
   readonly shadow?: 'same' | 'different' | 'failed';
 }
 
 /** An event that is to reach its handler as it came in. */
 export function untouched(event: JsonMembers): AdaptedEvent {
-  return { event, resolved: undefined, added: undefined, kept: undefined, error: undefined };
+  return { event, resolved: undefined, added: undefined, kept: undefined, error: undefined, bytesSaved: 0 };
 }
 
 /**
@@ -49,14 +51,14 @@ export async function adaptEvent(event: JsonMembers, detection: Detection<unknow
 }
 
 async function adaptSite(adapted: AdaptedEvent, site: BagSite<unknown>, work: Work): Promise<AdaptedEvent> {
-  const { handed, error, ...bag } = await adaptBag(site, work);
-  // A copy: the handler may change the bag it gets in place.
-  const kept = { ...bag.kept };
+  const { handed, error, kept, bytesSaved } = await adaptBag(site, work);
+  // A copy is kept: the handler may change the bag it gets in place.
+  const adaptedBag = { ...adapted, kept: { ...kept }, error: adapted.error ?? error, bytesSaved: adapted.bytesSaved + bytesSaved };
+  if (handed === site.value) return adaptedBag;
   const place = () => replaceAt(adapted.event, site.path, handed);
-  if (handed === site.value) return { ...adapted, kept, error: adapted.error ?? error };
-  if (work.engine.settings.speaks === 'fat') return { ...adapted, event: place(), kept, error: adapted.error ?? error };
+  if (work.engine.settings.speaks === 'fat') return { ...adaptedBag, event: place() };
   const placed = await attempt(work, () => Promise.resolve().then(place));
-  if (placed.value) return { ...adapted, event: placed.value, kept, error: adapted.error ?? error };
+  if (placed.value) return { ...adaptedBag, event: placed.value };
   return { ...adapted, kept: { ...(site.value as JsonMembers) }, error: adapted.error ?? error ?? placed.error };
 }
 

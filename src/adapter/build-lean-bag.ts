@@ -1,4 +1,4 @@
-import type { LeanStateBag } from '../../schemas/generated/types.js';
+import type { LeanStateBag } from '../bag/validate/state-bag.js';
 import { detectSite } from '../bag/detect.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
 import { objectReader } from '../bag/object-reader.js';

@@ -16,6 +16,9 @@ export interface TimeLimits {
   readonly marginMs: number;
 }
 
+/** Node fires a longer timer at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** A signal that ends the wait for the store before Lambda ends the invocation. */
 export function startDeadline(context: LambdaContext | undefined, limits: TimeLimits): Deadline {
   let signal: AbortSignal | undefined;
@@ -26,7 +29,7 @@ export function startDeadline(context: LambdaContext | undefined, limits: TimeLi
       const controller = new AbortController();
       const { milliseconds, error } = timeLeft(context, limits);
       if (milliseconds <= 0) controller.abort(error());
-      else timer = setTimeout(() => { controller.abort(error()); }, milliseconds).unref();
+      else timer = setTimeout(() => { controller.abort(error()); }, Math.min(milliseconds, LONGEST_TIMER_MS));
       signal = controller.signal;
       return signal;
     },

@@ -25,6 +25,8 @@ export interface ReadMessage extends Subject {
   readonly segmentIndex?: number;
   /** In `shadow`: how the old and the new resolution compare. `failed`: the old one threw, and the event went on as it was. */
   readonly shadow?: 'same' | 'different' | 'failed';
+  /** Bytes of `workflow_config` and `partition_map` that were inline and went on as pointers. */
+  readonly bytesSaved: number;
   /** Milliseconds, the store's answers included. */
   readonly durationMs: number;
 }
@@ -35,7 +37,7 @@ export interface WriteMessage extends Subject {
   readonly generation: Generation;
   /** Bytes of UTF-8 that the whole result takes; absent when nothing was measured. */
   readonly bytes?: number;
-  /** Bytes of `workflow_config`, `partition_map` and further members that went back as pointers instead. */
+  /** Bytes of `workflow_config`, `partition_map` and further members that the handler returned and that went back as pointers. */
   readonly bytesSaved: number;
   /** `segment_manifest_s3_path` was null, gone or another document's, and is right again. */
   readonly repaired: boolean;
@@ -97,10 +99,6 @@ const CHANNELS: Readonly<Record<DiagnosticName, ReturnType<typeof channel>>> = {
   'shadow-mismatch': channel(`${PREFIX}shadow-mismatch`),
   'fail-open': channel(`${PREFIX}fail-open`),
 };
-
-export function isObserved(name: DiagnosticName): boolean {
-  return CHANNELS[name].hasSubscribers;
-}
 
 /** Makes and publishes a message only when somebody listens. */
 export function publish<N extends DiagnosticName>(name: N, message: () => DiagnosticMessages[N]): void {

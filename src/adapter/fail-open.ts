@@ -11,7 +11,7 @@ const NEVER_PASSED = new Set(['POINTER_FOREIGN_OWNER', 'BUCKET_NOT_ALLOWED', 'PR
  * refuses, or the bag itself cannot be rewritten. Bytes that do not match their digest, and pointers that lead where
  * they may not, stop the execution.
  */
-export function mayFailOpen(error: unknown): error is StateBagError {
+function mayFailOpen(error: unknown): error is StateBagError {
   if (error instanceof PointerError) return !NEVER_PASSED.has(error.code);
   return error instanceof StoreError || error instanceof ConflictError || error instanceof BagError;
 }

@@ -18,7 +18,7 @@ export interface SegmentMembers {
   manifest_s3_path?: string;
 }
 
-export type RunnerEvent<E> = Omit<E, keyof SegmentMembers> & SegmentMembers;
+export type RunnerEvent<E> = E & SegmentMembers;
 
 /** An entrypoint that answers by its return value. Handlers with a callback are refused. */
 export type Handler<E, R, C> = (event: RunnerEvent<E>, context: C) => R | Promise<R>;

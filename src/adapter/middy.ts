@@ -1,4 +1,4 @@
-import type { BagReading, ReadOptions } from './reading.js';
+import type { BagReading, ReadOptions } from './bag-reading.js';
 import type { LambdaContext } from './lambda.js';
 import type { StateBagShim } from './shim.js';
 import { named } from './wrap.js';

@@ -19,7 +19,7 @@ export async function offload(blobs: readonly PlannedBlob[], work: Work): Promis
   }));
 }
 
-export function putBlob(store: BlobStore, planned: PlannedBlob, signal?: AbortSignal): Promise<'written' | 'reused'> {
+function putBlob(store: BlobStore, planned: PlannedBlob, signal?: AbortSignal): Promise<'written' | 'reused'> {
   const { storeKey: key, bytes, sha256, contentType, metadata, addressed } = planned;
   const blob: Blob = { key, bytes, sha256, contentType, metadata, addressed };
   return store.put(blob, signal);

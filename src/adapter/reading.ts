@@ -1,10 +1,10 @@
 import { detect } from '../bag/detect.js';
 import type { Detection, Generation } from '../bag/detect.js';
 import { objectReader } from '../bag/object-reader.js';
-import type { ProgramSource } from '../bag/resolve.js';
 import { BagError } from '../errors.js';
 import { adaptEvent } from './adapt-event.js';
 import type { AdaptedEvent } from './adapt-event.js';
+import type { BagReading, FoundSegment, ReadOptions } from './bag-reading.js';
 import { startDeadline } from './deadline.js';
 import { publish } from './diagnostics.js';
 import type { Engine, Work } from './engine.js';
@@ -16,40 +16,6 @@ import type { LambdaContext, SegmentConfig } from './lambda.js';
 import type { BagIds, Mode } from './options.js';
 import { resolveProgram } from './resolve-program.js';
 import { shadowEvent } from './shadow.js';
-
-/** A program as it was found. */
-export interface FoundSegment {
-  /** The caller's own copy. */
-  readonly segmentConfig: SegmentConfig;
-  /** Position in the map; `undefined` when the event carries its program and names no index. */
-  readonly segmentIndex: number | undefined;
-  readonly source: ProgramSource;
-}
-
-/** An event that was looked at. Nothing is followed before one of its methods is called. */
-export interface BagReading {
-  readonly mode: Mode;
-  readonly generation: Generation;
-  /** Member names from the event to its bag; empty when the event is the bag. */
-  readonly envelope: readonly string[];
-  readonly ownerId: string | undefined;
-  readonly workflowId: string | undefined;
-  /** The bag as it came, the innermost one where a merge nested two; undefined when the event holds none. Not to be changed. */
-  readonly bag: JsonMembers | undefined;
-  /** Throws typed errors, never gives another program; see `docs/adapter.md`. */
-  segment(): Promise<FoundSegment>;
-  segmentConfig(): Promise<SegmentConfig>;
-  /** The event as `wrap` hands it to a handler in this mode. Made once. */
-  runnerEvent(): Promise<unknown>;
-  /** The event with `workflow_config`, `partition_map` and offloaded members inline. */
-  hydrated(): Promise<unknown>;
-}
-
-/** What `runnerEvent` may be asked to leave out. */
-export interface ReadOptions {
-  /** False for a handler that runs no segment: its event gets no `segment_config`, and none is looked for. Default true. */
-  readonly segment?: boolean;
-}
 
 export class Reading implements BagReading {
   readonly mode: Mode;
@@ -118,14 +84,14 @@ export class Reading implements BagReading {
    * came in. Made once, so that the answer is held against the event that was handed out.
    */
   adapt(): Promise<AdaptedEvent | undefined> {
-    this.#adapted ??= this.#during((work) => this.#adaptNow(work));
+    this.#adapted ??= this.#adaptOnce();
     return this.#adapted;
   }
 
-  async #adaptNow(work: Work): Promise<AdaptedEvent | undefined> {
+  async #adaptOnce(): Promise<AdaptedEvent | undefined> {
     const start = this.#engine.settings.clock();
     const isPassed = this.mode === 'observe' || (this.mode === 'shadow' && !isMembers(this.#event));
-    const adapted = isPassed ? undefined : await this.#adaptMembers(this.#members(), work);
+    const adapted = isPassed ? undefined : await this.#during((work) => this.#adaptMembers(this.#members(), work));
     this.#publish(start, adapted);
     return adapted;
   }
@@ -156,7 +122,7 @@ export class Reading implements BagReading {
   }
 
   #publish(start: number, adapted: AdaptedEvent | undefined): void {
-    const { resolved, shadow } = adapted ?? {};
+    const { resolved, shadow, bytesSaved = 0 } = adapted ?? {};
     publish('read', () => ({
       ...this.ids,
       mode: this.mode,
@@ -166,6 +132,7 @@ export class Reading implements BagReading {
       ...(resolved === undefined ? {} : { source: resolved.source }),
       ...(resolved?.segmentIndex === undefined ? {} : { segmentIndex: resolved.segmentIndex }),
       ...(shadow === undefined ? {} : { shadow }),
+      bytesSaved,
       durationMs: this.#engine.settings.clock() - start,
     }));
   }

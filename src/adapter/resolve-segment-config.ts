@@ -2,7 +2,7 @@ import { resolveSegment } from '../bag/resolve.js';
 import { cloneJson } from './json-clone.js';
 import type { SegmentConfig } from './lambda.js';
 import { BlobCache } from './blob-cache.js';
-import type { FoundSegment } from './reading.js';
+import type { FoundSegment } from './bag-reading.js';
 import { StoreHandle } from './store-handle.js';
 import type { StoreSource } from './store-handle.js';
 

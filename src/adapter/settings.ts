@@ -59,7 +59,7 @@ export function parseOptions(options: ShimOptions): Settings {
 }
 
 /** Throws `ConfigError` `OPTION_UNKNOWN` for a name that no option has: a typing mistake must not pass for a default. */
-export function assertKnown(group: keyof typeof KNOWN, value: object): void {
+function assertKnown(group: keyof typeof KNOWN, value: object): void {
   if (!isMembers(value)) throw invalid(group, 'must be an object');
   const unknown = Object.keys(value).find((name) => !(KNOWN[group] as readonly string[]).includes(name));
   if (unknown === undefined) return;

@@ -10,7 +10,7 @@ import { isMembers } from './json-members.js';
 import type { Handler, LambdaContext } from './lambda.js';
 import type { ShimOptions } from './options.js';
 import { Reading } from './reading.js';
-import type { BagReading, ReadOptions } from './reading.js';
+import type { BagReading, ReadOptions } from './bag-reading.js';
 import { parseOptions } from './settings.js';
 import { wrapHandler } from './wrap.js';
 import { withoutSegment, writeResult } from './write-result.js';

@@ -1,7 +1,7 @@
 import { ConfigError } from '../errors.js';
 import { nameForStateMachine } from './error-name.js';
 import type { Handler, LambdaContext, RunnerEvent } from './lambda.js';
-import type { BagReading } from './reading.js';
+import type { BagReading } from './bag-reading.js';
 
 type Read = (event: unknown, context: LambdaContext | undefined) => BagReading;
 type Write = (result: unknown, reading: BagReading, context: LambdaContext | undefined) => Promise<unknown>;

@@ -1,5 +1,6 @@
 import type { BagSite } from './detect.js';
 import type { BagDocument } from './document.js';
+import { isHollow } from './entries.js';
 import type { Field } from './field.js';
 import type { BlobReader } from './follow.js';
 import { CONFIG, MAP } from './members.js';
@@ -31,10 +32,9 @@ export async function hydrateBag<V>(
   signal?: AbortSignal,
 ): Promise<LoadedContent> {
   const content = await loadContent(reader, site, blobs, signal);
-  for (const [name, field] of [[CONFIG, site.config], [MAP, site.map]] as const) {
-    // A null under the old name says nothing, and would stand beside the value that comes back.
-    if (field.state === 'empty') draft.remove(name);
-  }
+  // What stood under the old name said nothing, and would stand beside the value that comes back.
+  if (content.paths.config) draft.remove(CONFIG);
+  if (content.paths.map) draft.remove(MAP);
   for (const step of steps.bridge.toReversed()) step.down(draft, content.named);
   for (const step of steps.lean.toReversed()) step.down(draft, content.paths);
   return content;
@@ -44,13 +44,14 @@ async function loadContent<V>(reader: ValueReader<V>, site: BagSite<V>, blobs: B
   const load = async (field: Field<V>) =>
     field.state === 'pointer' ? reader.bytes(await loadValue(reader, field.pointer, site.ownerId, blobs, signal)) : undefined;
   const [config, map] = await Promise.all([load(site.config), load(site.map)]);
-  const [configBehind, mapBehind] = await Promise.all([load(behind(site.config, site.configPath)), load(behind(site.map, site.mapPath))]);
+  const behind = (field: Field<V>, path: Field<V>) => (holdsNothing(reader, field) ? load(path) : undefined);
+  const [configBehind, mapBehind] = await Promise.all([behind(site.config, site.configPath), behind(site.map, site.mapPath)]);
   return { named: contentOf(config, map), paths: contentOf(configBehind, mapBehind) };
 }
 
-/** The path counts where the old name holds nothing. */
-function behind<V>(field: Field<V>, path: Field<V>): Field<V> {
-  return field.state === 'absent' || field.state === 'empty' ? path : { state: 'absent' };
+/** The path counts where the old name holds nothing, be it `{}` or `[]`. */
+function holdsNothing<V>(reader: ValueReader<V>, field: Field<V>): boolean {
+  return field.state === 'absent' || field.state === 'empty' || (field.state === 'inline' && isHollow(reader, field.value));
 }
 
 function contentOf(config: Uint8Array | undefined, map: Uint8Array | undefined): OffloadedContent {

@@ -30,7 +30,7 @@ describe('observe', () => {
     const { shim } = testShim({ mode: 'observe' });
     const messages = await observed('read', () => shim.wrap(identity)({ state_data: fatBag() }));
     expect(messages).toEqual([
-      { ownerId: 'acme', workflowId: 'invoices', mode: 'observe', speaks: 'lean', generation: 'fat', envelope: 'state_data', durationMs: expect.any(Number) as number },
+      { ownerId: 'acme', workflowId: 'invoices', mode: 'observe', speaks: 'lean', generation: 'fat', envelope: 'state_data', bytesSaved: 0, durationMs: expect.any(Number) as number },
     ]);
   });
 

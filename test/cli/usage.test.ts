@@ -17,6 +17,16 @@ beforeEach(() => {
 describe('wrong arguments end with exit code 2 and a reason', () => {
   it.each([
     [['burn'], 'COMMAND_UNKNOWN: there is no command "burn"'],
+    [['migrat', 'bag.json'], 'Did you mean migrate?'],
+    [['completion', 'bash'], '"bash" is one argument too many'],
+    [['inspect', '--josn', 'bag.json'], "Unknown option '--josn'"],
+    [['inspect', 'bag.json', '-j'], "Unknown option '-j'"],
+    [['inspect', 'bag.json', '--no-quiet'], "Unknown option '--no-quiet'"],
+    [['inspect', 'bag.json', '--pathStyle'], "Unknown option '--pathStyle'"],
+    [['inspect', 'bag.json', '--json=yes'], "Option '--json' does not take an argument"],
+    [['inspect', 'bag.json', '--to'], "Option '--to <value>' argument missing"],
+    [['inspect', 'bag.json', '--to', '--json'], "Option '--to <value>' argument missing"],
+    [['inspect', 'bag.json', '--where', '--json'], "Option '--where <value>' argument missing"],
     [['migrate'], 'SOURCE… --store S is missing'],
     [['migrate', 'bag.json'], 'STORE_MISSING: --store is missing'],
     [['migrate', 'bag.json', '--store', 's', '--colour'], "Unknown option '--colour'"],

@@ -5,6 +5,8 @@ import { issuesOf } from './issues.js';
 import { leanBagAdvice } from './lean-bag-advice.js';
 import type { ValidationIssue } from './validation-issue.js';
 
+export type { LeanStateBag } from '../../../schemas/generated/types.js';
+
 /** Holds a bag, out of its envelope, against the lean schema. Empty when all is well. Never throws. */
 export function validateStateBag(bag: unknown): ValidationIssue[] {
   return validateStateBagV2(bag) ? [] : issuesOf(bag, validateStateBagV2.errors ?? [], leanBagAdvice);

@@ -5,7 +5,7 @@ export const PAYLOAD_LIMIT = 262_144;
 export type Inspect = (place: string, payload: unknown) => void;
 
 /** What Step Functions ends an execution with. No `Retry` and no `Catch` matches it, which the interpreter asks of the error itself. */
-export class DataLimitExceeded extends Error {
+class DataLimitExceeded extends Error {
   override readonly name = 'States.DataLimitExceeded';
   readonly isRetryable = false;
   readonly isCatchable = false;
