@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { detectDigest } from '../bag/detect.js';
+import { detectDigest } from '../content-address.js';
 import type { BlobReader } from '../bag/follow.js';
 import { objectReader } from '../bag/object-reader.js';
 import type { ValueReader } from '../bag/value-reader.js';

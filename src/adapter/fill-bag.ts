@@ -1,4 +1,5 @@
-import { detectDigest, detectSite, holdsDigest } from '../bag/detect.js';
+import { detectDigest } from '../content-address.js';
+import { detectSite, holdsDigest } from '../bag/detect.js';
 import type { BagSite } from '../bag/detect.js';
 import type { Field } from '../bag/field.js';
 import { md5Prefix } from '../bag/follow.js';

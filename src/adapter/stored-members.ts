@@ -1,7 +1,8 @@
 import { bridgePointer } from '../bag/bridge-pointer.js';
 import { planBlob } from '../bag/claim.js';
 import type { ClaimOffice, PlannedBlob } from '../bag/claim.js';
-import { detectDigest, detectSite } from '../bag/detect.js';
+import { detectDigest } from '../content-address.js';
+import { detectSite } from '../bag/detect.js';
 import type { BagSite } from '../bag/detect.js';
 import { s3Pointer } from '../bag/dialects/s3-pointer.js';
 import { follow } from '../bag/follow.js';

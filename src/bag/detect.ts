@@ -1,3 +1,4 @@
+import { detectDigest } from '../content-address.js';
 import { detectEnvelope, isBag, isBagOfItsOwn } from './envelope.js';
 import type { Envelope, EnvelopeLevel } from './envelope.js';
 import { detectField, detectPath } from './field.js';
@@ -90,11 +91,6 @@ function generationOf<V>({ config, map, configPath, mapPath }: Fields<V>): BagSi
 /** True when the pointer's key holds a SHA-256: a content address, which can never name other bytes. */
 export function holdsDigest<V>(field: Field<V>): boolean {
   return field.state === 'pointer' && detectDigest(field.pointer.target?.key) !== undefined;
-}
-
-/** The SHA-256 that is a whole segment of a key: the content address of the shim's own layout. */
-export function detectDigest(key: string | undefined): string | undefined {
-  return key?.split('/').slice(0, -1).find((part) => /^[0-9a-f]{64}$/.test(part));
 }
 
 /** Ids are text in every era; a number keeps its spelling. */

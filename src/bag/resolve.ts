@@ -2,7 +2,7 @@ import { BagError, StateBagError } from '../errors.js';
 import { branchMap } from './branch-map.js';
 import { parseCall } from './call.js';
 import type { Call } from './call.js';
-import { detectDigest } from './detect.js';
+import { detectDigest } from '../content-address.js';
 import type { BagSite } from './detect.js';
 import { checkedProgram, entryAt, isContentPartition, isEmptyMap, isHollow, openText, programOf } from './entries.js';
 import type { Field } from './field.js';

@@ -6,7 +6,7 @@ import type { Backoff } from './backoff.js';
 import { asFolder, assertAllowed, isOwn } from './blob-access.js';
 import type { AccessRules } from './blob-access.js';
 import { writeOnce } from './blob-put.js';
-import { detectDigest } from './content-address.js';
+import { detectDigest } from '../content-address.js';
 import { assertDigest } from './digest.js';
 import { Flights, joined } from './flights.js';
 import type { ObjectAddress, ObjectStore } from './object-store.js';

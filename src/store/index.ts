@@ -2,7 +2,6 @@
 export { formatS3Uri, parseS3Uri } from './address.js';
 export { createBlobStore } from './blob-store.js';
 export type { Blob, BlobStore, BlobStoreOptions } from './blob-store.js';
-export { detectDigest } from './content-address.js';
 export { fsBlobStore, fsObjectStore } from './fs.js';
 export type { FsObjectStoreOptions } from './fs.js';
 export { memoryBlobStore, memoryObjectStore } from './memory.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { detect, detectDigest } from '../../src/bag/detect.js';
+import { detectDigest } from '../../src/content-address.js';
+import { detect } from '../../src/bag/detect.js';
 import type { Generation } from '../../src/bag/detect.js';
 import { objectReader } from '../../src/bag/object-reader.js';
 
