@@ -24,21 +24,27 @@ export interface FittedResult {
   readonly bytesSaved: number;
 }
 
+/** Bytes of UTF-8 that Lambda will send. Throws `BagError` `NOT_JSON`. */
+export function measureResult(result: unknown): number {
+  return Buffer.byteLength(jsonText(result));
+}
+
 /**
  * Holds a result to the budget, counted on the very text that Lambda will send. When it is over, further members of the
  * bag go to the store, until it fits. Throws `BagError` `PAYLOAD_TOO_LARGE` when it cannot fit: Step Functions would
  * end the execution with an error that no state can catch.
  */
 export async function fitResult(result: unknown, maxBytes: number, work: Work): Promise<FittedResult> {
-  const bytes = Buffer.byteLength(jsonText(result));
+  const bytes = measureResult(result);
   if (bytes <= maxBytes) return { result, bytes, offloaded: [], bytesSaved: 0 };
   if (!isMembers(result)) throw tooLarge(bytes, maxBytes, 'it is no object with a bag in it');
   const { sites } = detect(objectReader, result);
   const chosen = await chooseMembers(sites, bytes - maxBytes, work);
-  if (chosen.length > 0) await offload(chosen.map(({ planned }) => planned.blob), work);
   const fitted = sites.reduceRight((changed, site) => putPointers(changed, site, chosen), result);
-  const after = Buffer.byteLength(jsonText(fitted));
+  const after = measureResult(fitted);
   if (after > maxBytes) throw tooLarge(after, maxBytes, 'what is left in it may not be offloaded');
+  // Only now, so that a result which does not fit leaves no blob behind that nothing points to.
+  if (chosen.length > 0) await offload(chosen.map(({ planned }) => planned.blob), work);
   return { result: fitted, bytes: after, offloaded: chosen.map(({ name }) => name), bytesSaved: bytes - after };
 }
 

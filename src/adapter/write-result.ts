@@ -1,9 +1,10 @@
 import { detect, detectSite } from '../bag/detect.js';
-import type { BagSite, Generation } from '../bag/detect.js';
+import type { BagSite, Detection, Generation } from '../bag/detect.js';
 import { objectReader } from '../bag/object-reader.js';
-import { StateBagError, StoreError } from '../errors.js';
+import { ConflictError, StoreError } from '../errors.js';
+import type { StateBagError } from '../errors.js';
 import type { AdaptedEvent } from './adapt-event.js';
-import { fitResult } from './budget.js';
+import { fitResult, measureResult } from './budget.js';
 import type { FittedResult } from './budget.js';
 import { attempt } from './fail-open.js';
 import { isLeanEvent } from './lean-event.js';
@@ -38,11 +39,28 @@ export async function writeResult(result: unknown, before: AdaptedEvent | undefi
   if (!isMembers(result)) return { ...(await fit(result, undefined, work)), generation: 'foreign', repaired: false };
   const plain = unwrapResult(withoutSegment(result, before));
   if (isLeanEvent(plain)) return { ...(await fit(plain, undefined, work)), generation: 'lean', repaired: false };
-  const { generation, sites } = detect(objectReader, plain);
-  let change: Change = { result: plain, bytesSaved: 0, repaired: false, error: undefined };
+  const detection = detect(objectReader, plain);
+  const { result: lean, bytesSaved, repaired, error } = await leanUntilFit(plain, detection, before, work);
+  const fitted = await fit(lean, error, work);
+  return { ...fitted, generation: detection.generation, repaired, bytesSaved: bytesSaved + fitted.bytesSaved };
+}
+
+/** A bag that was left in its old form, now or on the way in, is tried once more when it makes the result too large. */
+async function leanUntilFit(result: JsonMembers, detection: Detection<unknown>, before: AdaptedEvent | undefined, work: Work): Promise<Change> {
+  const change = await leanSites(result, detection, before, work);
+  if (change.error === undefined || !isOver(change.result, work)) return change;
+  return leanSites(result, detection, before && { ...before, error: undefined }, work);
+}
+
+async function leanSites(result: JsonMembers, { sites }: Detection<unknown>, before: AdaptedEvent | undefined, work: Work): Promise<Change> {
+  let change: Change = { result, bytesSaved: 0, repaired: false, error: undefined };
   for (const site of sites.toReversed()) change = await leanSite(change, site, before, work);
-  const fitted = await fit(change.result, change.error, work);
-  return { ...fitted, generation, repaired: change.repaired, bytesSaved: change.bytesSaved + fitted.bytesSaved };
+  return change;
+}
+
+function isOver(result: unknown, { engine }: Work): boolean {
+  const { maxResultBytes } = engine.settings;
+  return maxResultBytes !== undefined && measureResult(result) > maxResultBytes;
 }
 
 /** The result as the handler meant it: what the shim put into the event is gone. */
@@ -94,14 +112,14 @@ async function changeSite(change: Change, site: BagSite<unknown>, { bag, bytesSa
   return { ...change, result, bytesSaved: change.bytesSaved + bytesSaved, repaired: change.repaired || repaired };
 }
 
+/**
+ * A bag that is too large only because the store did not take its program is an error to retry: other members in the
+ * store would be blobs that a second try does not want.
+ */
 async function fit(result: unknown, left: StateBagError | undefined, work: Work): Promise<Omit<FittedResult, 'bytes'> & { readonly bytes?: number }> {
   const { maxResultBytes } = work.engine.settings;
   if (maxResultBytes === undefined) return { result, offloaded: [], bytesSaved: 0 };
-  try {
-    return await fitResult(result, maxResultBytes, work);
-  } catch (error) {
-    // The bag is too large only because the store did not take what it holds: that may be tried again.
-    if (error instanceof StateBagError && error.code === 'PAYLOAD_TOO_LARGE' && left instanceof StoreError) throw left;
-    throw error;
-  }
+  const isStores = left instanceof StoreError || left instanceof ConflictError;
+  if (isStores && isOver(result, work)) throw left;
+  return fitResult(result, maxResultBytes, work);
 }

@@ -100,7 +100,7 @@ function unchanged({ document, detection }: DetectedStage): DocumentOutcome {
 }
 
 /** What is wrong with the document is quarantined; what is wrong with the world has failed and may be tried again. */
-export function outcomeOfError(document: SourceDocument, detected: DetectedStage | undefined, error: unknown): DocumentOutcome {
+function outcomeOfError(document: SourceDocument, detected: DetectedStage | undefined, error: unknown): DocumentOutcome {
   const isDocumentsFault = [BagError, PointerError, SchemaError, IntegrityError].some((type) => error instanceof type);
   return {
     id: document.id,

@@ -1,5 +1,6 @@
 import { LEAF, type JsonNode, type Shape } from './node.js';
 import { Recorder } from './recorder.js';
+import { TextWalk } from './text-walk.js';
 
 const ONE_LEVEL: Shape = Object.freeze({ anyMember: LEAF, items: LEAF });
 
@@ -13,7 +14,7 @@ const NO_BOUND = 2 ** 30 - 1;
  */
 export function expandNode(bytes: Uint8Array, node: JsonNode): JsonNode {
   if (!isMissingChildren(node)) return node;
-  const recorded = new Recorder(bytes, NO_BOUND).record(node.start, ONE_LEVEL);
+  const recorded = new Recorder(new TextWalk(bytes, NO_BOUND)).record(node.start, ONE_LEVEL);
   if (recorded.members !== undefined) node.members = recorded.members;
   if (recorded.items !== undefined) node.items = recorded.items;
   return node;

@@ -2,78 +2,81 @@ import { byteAt } from './byte-at.js';
 import { memberName } from './member-name.js';
 import type { JsonMember, JsonNode } from './node.js';
 import { kindAt } from './scalar-token.js';
-import { failUnclosed, skipValue } from './skip-value.js';
-import { skipString } from './string-token.js';
+import { failUnclosed } from './skip-value.js';
 import { failExpecting } from './syntax-error.js';
-import { skipWhitespace } from './whitespace.js';
+import type { TextWalk } from './text-walk.js';
 
 const CLOSE_BRACE = 0x7d;
 const CLOSE_BRACKET = 0x5d;
 const COLON = 0x3a;
 const COMMA = 0x2c;
 const QUOTE = 0x22;
-const SPACE = 0x20;
 
-/**
- * Records a container whose children are to be recorded and not what is in them: each entry of a map, and whatever
- * `expandNode` opens. They are the bulk of what is recorded, hence a loop of their own beside the general walk.
+/*
+ * Containers whose children are to be recorded and not what is in them: each entry of a map, and whatever `expandNode`
+ * opens. They are the bulk of what is recorded, hence loops of their own beside the general walk.
  */
-export class FlatRecorder {
-  constructor(
-    private readonly bytes: Uint8Array,
-    private readonly view: DataView,
-    private readonly buffer: Buffer,
-    private readonly maxDepth: number,
-  ) {}
 
-  /** The object that begins at `start`. `depth` counts the open containers, this one among them. */
-  object(start: number, depth: number): JsonNode {
-    const members: JsonMember[] = [];
-    let at = this.skipSpace(start + 1);
-    if (byteAt(this.bytes, at) === CLOSE_BRACE) return { kind: 'object', start, end: at + 1, members };
-    for (;;) {
-      const member = this.member(at, depth);
-      members.push(member);
-      at = this.skipSpace(member.value.end);
-      const byte = byteAt(this.bytes, at);
-      if (byte === CLOSE_BRACE) return { kind: 'object', start, end: at + 1, members };
-      if (byte !== COMMA) failUnclosed(this.bytes, at, CLOSE_BRACE);
-      at = this.skipSpace(at + 1);
-    }
-  }
+/** Checks and records the object that begins at `start`. `depth` counts the open containers, this one among them. */
+export function recordFlatObject(walk: TextWalk, start: number, depth: number): JsonNode {
+  return recordByKernel(walk, start, depth) ?? recordMembers(walk, start, depth);
+}
 
-  /** The array that begins at `start`. */
-  array(start: number, depth: number): JsonNode {
-    const items: JsonNode[] = [];
-    let at = this.skipSpace(start + 1);
-    if (byteAt(this.bytes, at) === CLOSE_BRACKET) return { kind: 'array', start, end: at + 1, items };
-    for (;;) {
-      const item = this.leaf(at, depth);
-      items.push(item);
-      at = this.skipSpace(item.end);
-      const byte = byteAt(this.bytes, at);
-      if (byte === CLOSE_BRACKET) return { kind: 'array', start, end: at + 1, items };
-      if (byte !== COMMA) failUnclosed(this.bytes, at, CLOSE_BRACKET);
-      at = this.skipSpace(at + 1);
-    }
+function recordByKernel({ kernel, bytes, maxDepth }: TextWalk, start: number, depth: number): JsonNode | undefined {
+  const count = kernel === undefined ? -1 : kernel.members(start, maxDepth - depth);
+  if (kernel === undefined || count < 0) return undefined;
+  const members: JsonMember[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const { keyStart, keyEnd, valueStart, valueEnd } = kernel.memberAt(index);
+    const value = { kind: kindAt(bytes, valueStart), start: valueStart, end: valueEnd };
+    members.push({ name: memberName(bytes, keyStart, keyEnd), keyStart, keyEnd, value });
   }
+  return { kind: 'object', start, end: kernel.objectEnd, members };
+}
 
-  private member(keyStart: number, depth: number): JsonMember {
-    const { bytes } = this;
-    if (byteAt(bytes, keyStart) !== QUOTE) failExpecting(bytes, keyStart, 'a member name');
-    const keyEnd = skipString(bytes, this.view, keyStart + 1);
-    const colon = this.skipSpace(keyEnd);
-    if (byteAt(bytes, colon) !== COLON) failExpecting(bytes, colon, "':'");
-    const value = this.leaf(this.skipSpace(colon + 1), depth);
-    return { name: memberName(bytes, this.buffer, keyStart, keyEnd), keyStart, keyEnd, value };
+function recordMembers(walk: TextWalk, start: number, depth: number): JsonNode {
+  const members: JsonMember[] = [];
+  let at = walk.skipSpace(start + 1);
+  if (byteAt(walk.bytes, at) === CLOSE_BRACE) return { kind: 'object', start, end: at + 1, members };
+  for (;;) {
+    const member = recordMember(walk, at, depth);
+    members.push(member);
+    at = walk.skipSpace(member.value.end);
+    const byte = byteAt(walk.bytes, at);
+    if (byte === CLOSE_BRACE) return { kind: 'object', start, end: at + 1, members };
+    if (byte !== COMMA) failUnclosed(walk.bytes, at, CLOSE_BRACE);
+    at = walk.skipSpace(at + 1);
   }
+}
 
-  private leaf(start: number, depth: number): JsonNode {
-    const end = skipValue(this.bytes, this.view, start, depth, this.maxDepth);
-    return { kind: kindAt(this.bytes, start), start, end };
-  }
+function recordMember(walk: TextWalk, keyStart: number, depth: number): JsonMember {
+  const { bytes } = walk;
+  if (byteAt(bytes, keyStart) !== QUOTE) failExpecting(bytes, keyStart, 'a member name');
+  const keyEnd = walk.skipString(keyStart);
+  const colon = walk.skipSpace(keyEnd);
+  if (byteAt(bytes, colon) !== COLON) failExpecting(bytes, colon, "':'");
+  const value = recordLeaf(walk, walk.skipSpace(colon + 1), depth);
+  return { name: memberName(bytes, keyStart, keyEnd), keyStart, keyEnd, value };
+}
 
-  private skipSpace(from: number): number {
-    return byteAt(this.bytes, from) > SPACE ? from : skipWhitespace(this.bytes, this.view, from);
+/** Checks and records the array that begins at `start`. */
+export function recordFlatArray(walk: TextWalk, start: number, depth: number): JsonNode {
+  const items: JsonNode[] = [];
+  let at = walk.skipSpace(start + 1);
+  if (byteAt(walk.bytes, at) === CLOSE_BRACKET) return { kind: 'array', start, end: at + 1, items };
+  for (;;) {
+    const item = recordLeaf(walk, at, depth);
+    items.push(item);
+    at = walk.skipSpace(item.end);
+    const byte = byteAt(walk.bytes, at);
+    if (byte === CLOSE_BRACKET) return { kind: 'array', start, end: at + 1, items };
+    if (byte !== COMMA) failUnclosed(walk.bytes, at, CLOSE_BRACKET);
+    at = walk.skipSpace(at + 1);
   }
+}
+
+/** Checks a value and records nothing but its place. */
+export function recordLeaf(walk: TextWalk, start: number, depth: number): JsonNode {
+  const end = walk.skipValue(start, depth);
+  return { kind: kindAt(walk.bytes, start), start, end };
 }

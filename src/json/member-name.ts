@@ -1,4 +1,4 @@
-import { decodeQuoted } from './decode-text.js';
+import { bufferOver, decodeQuoted } from './decode-text.js';
 
 /** Longer names are rare and decoded each time. */
 const MAX_BYTES = 32;
@@ -13,11 +13,11 @@ const lengths = new Uint8Array(SLOTS);
 const names: string[] = new Array<string>(SLOTS).fill('');
 
 /** The name whose key lies at `[start, end)`, quotes included, unescaped. */
-export function memberName(bytes: Uint8Array, buffer: Buffer, start: number, end: number): string {
+export function memberName(bytes: Uint8Array, start: number, end: number): string {
   const length = end - start - 2;
-  if (length > MAX_BYTES) return decodeQuoted(buffer, start, end);
+  if (length > MAX_BYTES) return decodeQuoted(bufferOver(bytes), start, end);
   const slot = slotOf(bytes, start + 1, length);
-  if (!isKept(slot, bytes, start + 1, length)) keep(slot, bytes.subarray(start + 1, end - 1), decodeQuoted(buffer, start, end));
+  if (!isKept(slot, bytes, start + 1, length)) keep(slot, bytes.subarray(start + 1, end - 1), decodeQuoted(bufferOver(bytes), start, end));
   return names[slot]!;
 }
 

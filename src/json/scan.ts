@@ -1,8 +1,10 @@
 import { BagError } from '../errors.js';
 import { byteAt } from './byte-at.js';
+import { kernelHolding } from './kernel/kernel.js';
 import { type JsonNode, LEAF, type Shape } from './node.js';
 import { Recorder } from './recorder.js';
 import { failExpecting, refusalAt } from './syntax-error.js';
+import { TextWalk } from './text-walk.js';
 import { findMalformedUtf8 } from './utf8.js';
 
 /** Containers that may nest. Python's own parser gives up near 1,000. */
@@ -28,12 +30,12 @@ export interface ScanOptions {
  */
 export function scanJson(bytes: Uint8Array, shape: Shape = LEAF, options: ScanOptions = {}): JsonNode {
   refuseUnreadable(bytes);
-  const recorder = new Recorder(bytes, options.maxDepth ?? MAX_DEPTH);
-  if (recorder.skipSpace(0) === bytes.length) {
+  const walk = new TextWalk(bytes, options.maxDepth ?? MAX_DEPTH, kernelHolding(bytes));
+  if (walk.skipSpace(0) === bytes.length) {
     throw refusalAt(bytes, bytes.length, 'JSON_EMPTY', 'document is empty, it ends without a value');
   }
-  const root = recorder.record(0, shape);
-  const rest = recorder.skipSpace(root.end);
+  const root = new Recorder(walk).record(0, shape);
+  const rest = walk.skipSpace(root.end);
   if (rest < bytes.length) failExpecting(bytes, rest, 'the end of the document');
   return root;
 }

@@ -1,9 +1,7 @@
-/** The S3 driver is left out on purpose: importing it loads the AWS SDK. `openObjectStore` loads it when it is named. */
+/** Drivers that need a disk or the AWS SDK are imported from their own files. */
 export { formatS3Uri, parseS3Uri } from './address.js';
 export { createBlobStore } from './blob-store.js';
 export type { Blob, BlobStore, BlobStoreOptions } from './blob-store.js';
-export { fsBlobStore, fsObjectStore } from './fs.js';
-export type { FsObjectStoreOptions } from './fs.js';
 export { memoryBlobStore, memoryObjectStore } from './memory.js';
 export type { MemoryObjectStoreOptions } from './memory.js';
 export type {
@@ -16,6 +14,4 @@ export type {
   PutRequest,
   StoredObject,
 } from './object-store.js';
-export { openObjectStore } from './open.js';
-export type { OpenedStore, OpenStoreOptions } from './open.js';
 export type { StoreErrorCode } from './store-errors.js';

@@ -186,3 +186,36 @@ describe('the deadline of the invocation', () => {
     await expect(shim.wrap(() => 'never')(lean, late)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   });
 });
+
+describe('a result that is too large for want of the store', () => {
+  const budget = { limitBytes: 6_000, headroomBytes: 0 };
+  const large = () => fatBag({ current_state: { rows: 'r'.repeat(3_000) } });
+
+  test('is made lean after all when the store is back, and nothing else is stored', async () => {
+    const rig = testShim({ budget });
+    rig.fail({ moment: 'before', code: 'STORE_UNAVAILABLE' });
+    const result = (await rig.shim.wrap((event) => {
+      rig.fail(undefined);
+      return { ...event };
+    })(large())) as Json;
+    expect(result).toMatchObject({ state_bag_version: 2, current_state: large().current_state });
+    expect((await rig.keys()).filter((key) => key.startsWith('state-members'))).toEqual([]);
+  });
+
+  test('is tried twice on the way back', async () => {
+    const rig = testShim({ budget });
+    let failures = 0;
+    const handler = rig.shim.wrap(() => {
+      rig.fail(({ operation }) => (operation === 'put' && failures++ === 0 ? { moment: 'before', code: 'STORE_UNAVAILABLE' } : undefined));
+      return { bag: large() };
+    });
+    expect(await handler({ action: 'initialise' })).toMatchObject({ bag: { state_bag_version: 2 } });
+  });
+
+  test('is an error to retry when the store stays away, and no other member is stored', async () => {
+    const rig = testShim({ budget });
+    rig.fail(({ address }) => (address.key.startsWith('state-members') ? undefined : { moment: 'before', code: 'STORE_UNAVAILABLE' }));
+    await expect(rig.shim.wrap((event) => ({ ...event }))(large())).rejects.toMatchObject({ name: 'StateBagRetryableError', code: 'STORE_UNAVAILABLE' });
+    expect(await rig.keys()).toEqual([]);
+  });
+});
