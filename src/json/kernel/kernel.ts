@@ -16,8 +16,15 @@ const MIN_BYTES = 4 * 1024;
 /** The memory never shrinks; a rare giant is left to the other implementation. */
 const MAX_BYTES = 8 * 1024 * 1024;
 
+/** As much of the global as is used here: its types come with those of a browser only. */
+interface WebAssemblyApi {
+  validate(code: Uint8Array): boolean;
+  readonly Module: new (code: Uint8Array) => object;
+  readonly Instance: new (module: object) => { readonly exports: unknown };
+}
+
 interface Exports {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
   value(at: number, levels: number): number;
   members(at: number, levels: number): number;
 }
@@ -43,9 +50,10 @@ export class ScanKernel {
 
   /** `undefined` where there is no WebAssembly, or none with SIMD. */
   static create(): ScanKernel | undefined {
+    const { WebAssembly: api } = globalThis as unknown as { readonly WebAssembly?: WebAssemblyApi };
     const code = Buffer.from(CODE, 'base64');
-    if (typeof WebAssembly === 'undefined' || !WebAssembly.validate(code)) return undefined;
-    return new ScanKernel(new WebAssembly.Instance(new WebAssembly.Module(code)).exports as unknown as Exports);
+    if (api?.validate(code) !== true) return undefined;
+    return new ScanKernel(new api.Instance(new api.Module(code)).exports as Exports);
   }
 
   load(document: Uint8Array): void {
