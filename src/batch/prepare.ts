@@ -75,7 +75,7 @@ async function advance(
   const offloaded = await offloadStage(planned, settings.blobs, signal);
   const validated = validateStage(rewriteStage(offloaded, settings.steps), settings.target);
   // An empty map gives no manifest, and the bag asks for one every time: what comes out as it went in is no migration.
-  if (validated.after === validated.before) return { outcome: unchanged(detected), validated: undefined };
+  if (Buffer.compare(validated.rewrite.bytes, validated.document.bytes) === 0) return { outcome: unchanged(detected), validated: undefined };
   assertAsPlanned(validated, expectation);
   const outcome: DocumentOutcome = {
     ...unchanged(detected),

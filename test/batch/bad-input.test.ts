@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeDisk } from '../../src/batch/disk.js';
@@ -160,6 +160,19 @@ describe('a store that denies and a disk that is full', () => {
     expect(filesBelow(world.source)).toEqual(['a.json', 'b.json']);
   });
 
+  it('do not have the rest of a file offloaded in vain, and account for every line of it', async () => {
+    const lines = Array.from({ length: 30 }, (_, seed) => bag(seed + 1));
+    const world = await World.with({ 'a.ndjson': Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')])) });
+    const log = new EffectLog(undefined, ({ kind, path }) => (kind === 'write' && path.endsWith('.tmp') ? 'ENOSPC' : undefined));
+    const { totals, outcomes } = await run(world, { disk: loggedDisk(log) });
+    expect(totals).toMatchObject({ documents: 30, migrated: 0 });
+    expect(totals.failed).toBeGreaterThan(0);
+    expect(totals.failed).toBeLessThan(5);
+    expect(new Set(outcomes.map(({ outcome, code }) => `${outcome} ${code}`))).toEqual(new Set(['failed DISK_FULL', 'not-started CONTAINER_FAILED']));
+    expect(Object.keys(await world.blobs()).length).toBeLessThan(15);
+    expect((await run(world)).totals).toMatchObject({ migrated: 30 });
+  });
+
   it('touch nothing when it is the journal that has no room', async () => {
     const world = await World.with({ 'a.json': bag(1) });
     const before = digests(await world.documents());
@@ -179,6 +192,18 @@ it('rolls back nothing that somebody has worked on since', async () => {
   expect(outcomes.map(({ outcome, code }) => code ?? outcome)).toEqual(['DOCUMENT_MOVED', 'rolled-back']);
   expect(readFileSync(join(world.source, 'a.json')).equals(moved)).toBe(true);
   expect(readFileSync(join(world.source, 'b.json')).equals(bag(2))).toBe(true);
+});
+
+it('restores nothing from a journal that was tampered with', async () => {
+  const world = await World.with({ 'a.json': bag(1) });
+  await run(world);
+  const path = join(world.journal, 'journal.ndjson');
+  const before = digests(await world.documents());
+  const edited = readFileSync(path, 'utf8').replaceAll(/"text":"(.)/g, (_, first: string) => `"text":"${first === 'A' ? 'B' : 'A'}`);
+  writeFileSync(path, edited);
+  expect((await runVerify(world)).map(({ code }) => code)).toEqual(['RESTORE_MISMATCH']);
+  expect((await runRollback(world)).map(({ outcome, code }) => [outcome, code])).toEqual([['failed', 'RESTORE_MISMATCH']]);
+  expect(digests(await world.documents())).toEqual(before);
 });
 
 it('computes a rollback without writing it', async () => {

@@ -146,6 +146,11 @@ describe('which documents', () => {
     expect(rest.totals).toMatchObject({ documents: 6, migrated: 3, unchanged: 3 });
   });
 
+  it('counts what cannot be read towards the limit', async () => {
+    const { totals } = await run(await mixedWorld(3, 4), {}, { limit: 2 });
+    expect(totals).toMatchObject({ documents: 2, quarantined: 2 });
+  });
+
   it('stops inside NDJSON at the limit and copies the rest', async () => {
     const lines = bags(['pre', 'bare', 'run-step', 'pre']);
     const world = await World.with({ 'a.ndjson': raggedLines(lines) });

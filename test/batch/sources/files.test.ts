@@ -48,6 +48,7 @@ it.each([
   ['{a,sub/c}.json', ['a.json', 'sub/c.json']],
   ['*.txt', ['note.txt']],
   ['*', ['a.json', 'b.json', 'note.txt']],
+  ['{a.json,s?b}', ['a.json']],
   ['sub', ['sub/c.json', 'sub/deep/d.json']],
 ])('takes what the glob %s matches', async (pattern, expected) => {
   expect(await namesIn(['a.json', 'b.json', 'sub/c.json', 'sub/deep/d.json', 'note.txt'], pattern)).toEqual(expected);
