@@ -164,7 +164,7 @@ export async function runRollback(world: World, ports: Ports = {}, apply = true)
   return outcomes;
 }
 
-export function opener(disk: Disk, objects: ObjectStore): (id: string) => SourceContainer {
+function opener(disk: Disk, objects: ObjectStore): (id: string) => SourceContainer {
   return (id) => {
     const isNdjson = /\.(ndjson|jsonl)$/i.test(id);
     if (id.startsWith('s3://')) return new ObjectContainer(objects, parseS3Uri(id), isNdjson);
