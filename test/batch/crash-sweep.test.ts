@@ -82,7 +82,7 @@ function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);
 }
 
-it.each(CRASH_MODES)('survives a crash at every effect of a migration: %s', { timeout: 120_000 }, async (mode) => {
+it.each(CRASH_MODES)('survives a crash at every effect of a migration: %s', { timeout: 120_000 * SOAK }, async (mode) => {
   const { effects } = await cleanRun();
   expect(effects).toBeGreaterThan(60);
   await inLanes(upTo(effects), async (clean, at) => {
@@ -95,7 +95,7 @@ it.each(CRASH_MODES)('survives a crash at every effect of a migration: %s', { ti
   });
 });
 
-it.each(CRASH_MODES)('survives a crash at every effect of a rollback: %s', { timeout: 120_000 }, async (mode) => {
+it.each(CRASH_MODES)('survives a crash at every effect of a rollback: %s', { timeout: 120_000 * SOAK }, async (mode) => {
   const { effects } = await rollingBack((await cleanRun()).world);
   expect(effects.length).toBeGreaterThan(25);
   await inLanes(upTo(effects.length), async (clean, at) => {
@@ -108,7 +108,7 @@ it.each(CRASH_MODES)('survives a crash at every effect of a rollback: %s', { tim
   });
 });
 
-it('survives being killed again and again', { timeout: 120_000 }, async () => {
+it('survives being killed again and again', { timeout: 120_000 * SOAK }, async () => {
   await inLanes(upTo(40 * SOAK), async (clean, seed) => {
     const random = seededRandom(seed);
     await clean.world.restore(clean.fresh);

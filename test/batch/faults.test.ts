@@ -61,7 +61,7 @@ function nameOf({ source }: World, id: string): string {
   return id.replace(`${source}/`, '');
 }
 
-it('loses nothing when stores and disks fail, and gets there in the end', { timeout: 120_000 }, async () => {
+it('loses nothing when stores and disks fail, and gets there in the end', { timeout: 120_000 * SOAK }, async () => {
   const world = await World.with(handful());
   const fresh = await world.snapshot();
   await run(world);
@@ -103,7 +103,7 @@ it('accounts for every document in a run with failures', async () => {
   }
 });
 
-it('rolls back through a failing store and disk in as many attempts as it takes', { timeout: 120_000 }, async () => {
+it('rolls back through a failing store and disk in as many attempts as it takes', { timeout: 120_000 * SOAK }, async () => {
   const world = await World.with(handful());
   await run(world);
   const migrated = documentDigests(await world.documents());

@@ -68,7 +68,7 @@ const wrapped = fc.oneof(
   fc.tuple(anyBag, anyBag).map(([outer, inner]) => ({ state_data: { ...outer, state_data: inner } })),
 );
 
-it.each(['lean', 'bridge'] as const)('migrates anything once and never twice: %s', { timeout: 60_000 }, async (target) => {
+it.each(['lean', 'bridge'] as const)('migrates anything once and never twice: %s', { timeout: 60_000 * SOAK }, async (target) => {
   const objects = memoryObjectStore();
   for (const [key, value] of Object.entries(STORED)) await objects.put({ bucket: BLOBS, key }, Buffer.from(JSON.stringify(value)));
   const settings = settingsOn(objects, target);
