@@ -4,6 +4,7 @@ import { makeFleet } from '../examples/fleet/fleet.js';
 import type { FleetOptions } from '../examples/fleet/fleet.js';
 import { MIGRATIONS } from '../migrations/index.js';
 import { DEFAULT_LAYOUT } from '../src/bag/layout.js';
+import { buffers } from '../src/batch/buffer-pool.js';
 import { dryRunSink } from '../src/batch/dry-run-sink.js';
 import { knownDigests, knownManifests } from '../src/batch/known-digests.js';
 import { prepareDocument } from '../src/batch/prepare.js';
@@ -67,7 +68,7 @@ async function comparePipeline(bags: readonly Uint8Array[], rounds: number): Pro
 }
 
 async function runPipeline(bags: readonly Uint8Array[], settings: StageSettings): Promise<void> {
-  for (const bytes of bags) await prepare(bytes, settings);
+  for (const bytes of bags) buffers.give((await prepare(bytes, settings)).rewrite.bytes);
 }
 
 async function prepare(bytes: Uint8Array, settings: StageSettings): Promise<ValidatedStage> {

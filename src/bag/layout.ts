@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { ConfigError } from '../errors.js';
 
 /**
@@ -73,8 +74,19 @@ export function formatKey(layout: Layout, kind: BlobKind, { ownerId, workflowId,
 type PlaceholderValues = Readonly<Record<'ownerId' | 'workflowId' | 'sha256' | 'member', string>>;
 
 function fill(template: string, values: PlaceholderValues): string {
-  return template.replace(PLACEHOLDERS, (_, name: keyof typeof values) => values[name]);
+  return piecesOf(template)
+    .map((piece, index) => (index % 2 === 0 ? piece : values[piece as keyof PlaceholderValues]))
+    .join('');
 }
+
+/** Text and placeholder in turn. Kept for the few templates there are: every bag has three keys to make. */
+function piecesOf(template: string): readonly string[] {
+  const known = pieces.get(template) ?? template.split(PLACEHOLDERS);
+  pieces.set(template, known);
+  return known;
+}
+
+const pieces = new LRUCache<string, readonly string[]>({ max: 64 });
 
 /**
  * An id as one key segment: percent-encoded, so that no id leaves its prefix; `_` when there is none; a readable

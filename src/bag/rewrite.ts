@@ -26,16 +26,17 @@ export interface BagOutline {
 
 /**
  * Runs the steps over every planned bag and splices the result. Holds the inverse against the original before anybody
- * relies on it. Throws `InternalError` or `IntegrityError` when a promise of this module is broken; then nothing was written.
+ * relies on it. `allocate` gives the memory for the new bytes. Throws `InternalError` or `IntegrityError` when a promise of this module is broken; then nothing was written.
  */
 export function rewriteBytes(
   original: Uint8Array,
   plans: readonly SitePlan<ByteValue>[],
   steps: readonly Migration[],
+  allocate?: (length: number) => Uint8Array,
 ): Rewrite {
   const drafts = plans.map((plan) => ({ plan, draft: runSteps(plan, steps) }));
   const splices = drafts.flatMap(({ draft }) => draft.splices()).sort((a, b) => a.start - b.start);
-  const bytes = applySplices(original, splices);
+  const bytes = applySplices(original, splices, allocate);
   const inverse = invertSplices(original, splices);
   if (!givesBack(bytes, inverse, original)) {
     throw new IntegrityError('INVERSE_BROKEN', 'the inverse of the rewrite does not give the original back; nothing was written');

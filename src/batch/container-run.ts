@@ -1,4 +1,5 @@
 import { pMapIterable } from 'p-map';
+import { buffers } from './buffer-pool.js';
 import { ContainerCommit } from './container-commit.js';
 import type { Item } from './container-commit.js';
 import type { Run, SettledDocument } from './migrate.js';
@@ -29,11 +30,19 @@ async function takeDocuments(container: SourceContainer, run: Run, commit: Conta
       await commit?.take(item);
       const waits = commit !== undefined && item.prepared?.validated !== undefined;
       if (item.prepared && !waits) await settle(run, container, item, item.prepared.outcome);
+      if (!commit?.failure) release(item);
     }
     return undefined;
   } catch (error) {
     return { error };
   }
+}
+
+/** Gives the memory of a document back. Where something went wrong, a write may still be on its way: then it is left to the collector. */
+function release({ document, prepared }: Item): void {
+  if (prepared && !['migrated', 'unchanged'].includes(prepared.outcome.outcome)) return;
+  document.release?.();
+  if (prepared?.validated) buffers.give(prepared.validated.rewrite.bytes);
 }
 
 async function* prepareAll(container: SourceContainer, run: Run, commit: ContainerCommit | undefined): AsyncIterable<Item> {

@@ -18,3 +18,10 @@ export function diskError(path: string, error: unknown): StateBagError {
   const { code, advice, retryable } = known ?? { code: 'DISK_ERROR', advice: messageOf(error), retryable: false };
   return new StoreError(code, `${path}: ${advice}`, { cause: error, retryable, context: { path } });
 }
+
+/** For `catch`. */
+export function asDiskError(path: string): (error: unknown) => never {
+  return (error) => {
+    throw diskError(path, error);
+  };
+}

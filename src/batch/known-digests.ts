@@ -39,7 +39,8 @@ export function knownDigests(): (bytes: Uint8Array) => string {
 /** Length and 24 bytes from four places. */
 function markOf(bytes: Uint8Array): string {
   const { length } = bytes;
-  const text = (at: number) => String.fromCharCode(...bytes.subarray(at, at + 6));
+  const whole = Buffer.from(bytes.buffer, bytes.byteOffset, length);
+  const text = (at: number) => whole.toString('latin1', at, at + 6);
   return `${length} ${text(64)}${text(length >> 2)}${text(length >> 1)}${text(length - 16)}`;
 }
 

@@ -8,6 +8,8 @@ export interface SourceDocument {
   readonly bytes: Uint8Array;
   /** What stands around the document in its container (line ends, blank lines), to be written back as it was. */
   readonly frame?: { readonly before: Uint8Array; readonly after: Uint8Array };
+  /** Says that nobody reads the bytes and the frame any more: their memory may serve another document. */
+  readonly release?: () => void;
 }
 
 /**
@@ -15,6 +17,7 @@ export interface SourceDocument {
  * shows before `commit`, and `abort` leaves no trace.
  */
 export interface Replacement {
+  /** Keeps none of these bytes: once it resolves they may be written over. */
   write(document: SourceDocument, bytes: Uint8Array): Promise<void>;
   /**
    * Compare-and-swap: the container must still be what was read. `tail` goes behind the last document. Resolves to the

@@ -14,6 +14,7 @@ import type { Rewrite } from '../bag/rewrite.js';
 import { loadSources } from '../bag/sources.js';
 import { assertOutline } from '../bag/validate-outline.js';
 import { BagError } from '../errors.js';
+import { buffers } from './buffer-pool.js';
 import type { SourceDocument } from './source.js';
 
 /*
@@ -111,7 +112,11 @@ export async function offloadStage(planned: PlannedStage, blobs: BlobSink, signa
 }
 
 export function rewriteStage(offloaded: OffloadedStage, steps: readonly Migration[]): RewrittenStage {
-  return { ...offloaded, stage: 'rewritten', rewrite: rewriteBytes(offloaded.document.bytes, offloaded.plans, steps) };
+  return { ...offloaded, stage: 'rewritten', rewrite: rewriteBytes(offloaded.document.bytes, offloaded.plans, steps, takeBuffer) };
+}
+
+function takeBuffer(length: number): Uint8Array {
+  return buffers.take(length);
 }
 
 export function validateStage(rewritten: RewrittenStage, target: StageSettings['target']): ValidatedStage {

@@ -21,9 +21,9 @@ export function appendNumber(target: Uint8Array, at: number, value: number): num
 
 const DIGIT_0 = 0x30;
 
-/** The pieces one behind the other. */
-export function concatenate(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = uninitialised(parts.reduce((length, part) => length + part.length, 0));
+/** The pieces one behind the other, in memory that `allocate` gives. */
+export function concatenate(parts: readonly Uint8Array[], allocate = uninitialised): Uint8Array {
+  const whole = allocate(parts.reduce((length, part) => length + part.length, 0));
   let at = 0;
   for (const part of parts) at = appendBytes(whole, at, part);
   return whole;

@@ -1,4 +1,5 @@
 import { LEAF, type JsonNode, type Shape } from './node.js';
+import { PackedObject } from './packed-object.js';
 import { Recorder } from './recorder.js';
 import { TextWalk } from './text-walk.js';
 
@@ -21,6 +22,7 @@ export function expandNode(bytes: Uint8Array, node: JsonNode): JsonNode {
 }
 
 function isMissingChildren(node: JsonNode): boolean {
+  if (node instanceof PackedObject) return false;
   if (node.kind === 'object') return node.members === undefined;
   return node.kind === 'array' && node.items === undefined;
 }

@@ -1,6 +1,7 @@
 import { byteAt } from './byte-at.js';
 import { memberName } from './member-name.js';
 import type { JsonMember, JsonNode } from './node.js';
+import { PackedObject } from './packed-object.js';
 import { kindAt } from './scalar-token.js';
 import { failUnclosed } from './skip-value.js';
 import { failExpecting } from './syntax-error.js';
@@ -25,13 +26,7 @@ export function recordFlatObject(walk: TextWalk, start: number, depth: number): 
 function recordByKernel({ kernel, bytes, maxDepth }: TextWalk, start: number, depth: number): JsonNode | undefined {
   const count = kernel === undefined ? -1 : kernel.members(start, maxDepth - depth);
   if (kernel === undefined || count < 0) return undefined;
-  const members: JsonMember[] = [];
-  for (let index = 0; index < count; index += 1) {
-    const { keyStart, keyEnd, valueStart, valueEnd } = kernel.memberAt(index);
-    const value = { kind: kindAt(bytes, valueStart), start: valueStart, end: valueEnd };
-    members.push({ name: memberName(bytes, keyStart, keyEnd), keyStart, keyEnd, value });
-  }
-  return { kind: 'object', start, end: kernel.objectEnd, members };
+  return new PackedObject(bytes, start, kernel.objectEnd, kernel.places(count));
 }
 
 function recordMembers(walk: TextWalk, start: number, depth: number): JsonNode {

@@ -1,4 +1,4 @@
-export { appendBytes, appendNumber, uninitialised } from './append.js';
+export { appendBytes, appendNumber, concatenate, uninitialised } from './append.js';
 export { openEmbedded, translateSplices } from './embedded.js';
 export { expandNode } from './expand.js';
 export { locate, type TextPlace } from './locate.js';

@@ -1,6 +1,7 @@
 import { InternalError } from '../errors.js';
 import { bufferOver, decodeQuoted } from './decode-text.js';
 import type { JsonKind, JsonMember, JsonNode } from './node.js';
+import { PackedObject } from './packed-object.js';
 import { refusalAt } from './syntax-error.js';
 
 /**
@@ -10,22 +11,23 @@ import { refusalAt } from './syntax-error.js';
  */
 export function lastMember(node: JsonNode, name: string): JsonMember | undefined {
   if (node.kind !== 'object') return undefined;
+  if (node instanceof PackedObject) return node.find(name);
   const members = recordedMembers(node);
-  return members.length > FEW ? indexOf(members).get(name) : findLast(members, name);
+  return members.length > FEW ? indexOf(node, members).get(name) : findLast(members, name);
 }
 
 /** Up to so many members a walk is faster than an index. */
 const FEW = 8;
 
-const indexes = new WeakMap<readonly JsonMember[], ReadonlyMap<string, JsonMember>>();
-
-/** Made at the first look-up: a bag is asked for some fifty names. */
-function indexOf(members: readonly JsonMember[]): ReadonlyMap<string, JsonMember> {
-  const known = indexes.get(members);
-  if (known) return known;
+/**
+ * Made at the first look-up: a bag is asked for some fifty names. It hangs on the node, for a weak map would keep every
+ * young node alive until the next full collection.
+ */
+function indexOf(node: JsonNode, members: readonly JsonMember[]): ReadonlyMap<string, JsonMember> {
+  if (node.byName) return node.byName;
   const index = new Map<string, JsonMember>();
   for (const member of members) index.set(member.name, member);
-  indexes.set(members, index);
+  node.byName = index;
   return index;
 }
 

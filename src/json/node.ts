@@ -10,6 +10,8 @@ export interface JsonNode {
   members?: readonly JsonMember[];
   /** Elements in order; present when the scan was asked for them. */
   items?: readonly JsonNode[];
+  /** The last member of each name, once somebody has looked for one among many. */
+  byName?: ReadonlyMap<string, JsonMember>;
 }
 
 export interface JsonMember {

@@ -10,11 +10,12 @@ export interface Splice {
 
 /**
  * The bytes with all splices done, as a new array. Splices are in order and do not overlap; two may touch.
- * Throws `InternalError` `SPLICE_ORDER` otherwise, or when one reaches outside `bytes`.
+ * Throws `InternalError` `SPLICE_ORDER` otherwise, or when one reaches outside `bytes`. `allocate` gives the memory for
+ * the result: as many bytes as it is asked for, of any content.
  */
-export function applySplices(bytes: Uint8Array, splices: readonly Splice[]): Uint8Array {
+export function applySplices(bytes: Uint8Array, splices: readonly Splice[], allocate = uninitialised): Uint8Array {
   requireOrder(splices, bytes.length);
-  const result = uninitialised(bytes.length + growthOf(splices));
+  const result = allocate(bytes.length + growthOf(splices));
   let read = 0;
   let written = 0;
   for (const { start, end, insert } of splices) {

@@ -2,7 +2,7 @@ import { ConflictError, StateBagError } from '../../errors.js';
 import type { ObjectAddress, ObjectStore, StoredObject } from '../../store/index.js';
 import { formatS3Uri } from '../../store/index.js';
 import type { Replacement, SourceContainer, SourceDocument } from '../source.js';
-import { framed, lineDocuments, readLines } from './lines.js';
+import { lineDocuments, readLines, writeFramed } from './lines.js';
 
 /** An object in a bucket: one document, or one a line when its key ends in `.ndjson` or `.jsonl`. */
 export class ObjectContainer implements SourceContainer {
@@ -33,10 +33,11 @@ export class ObjectContainer implements SourceContainer {
   replace(signal?: AbortSignal): Promise<Replacement> {
     const parts: Uint8Array[] = [];
     return Promise.resolve({
-      write: (document, bytes) => {
-        parts.push(framed(document, bytes));
-        return Promise.resolve();
-      },
+      write: (document, bytes) =>
+        writeFramed(document, bytes, (whole) => {
+          parts.push(Uint8Array.from(whole));
+          return Promise.resolve();
+        }),
       commit: (tail) => this.put(Buffer.concat([...parts, tail]), signal),
       abort: () => Promise.resolve(),
     });

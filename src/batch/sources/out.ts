@@ -4,10 +4,10 @@ import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { ConfigError, ConflictError } from '../../errors.js';
 import { renameDurably } from '../disk.js';
 import type { Disk, DiskFile } from '../disk.js';
-import { diskError } from '../disk-errors.js';
+import { asDiskError, diskError } from '../disk-errors.js';
 import type { Replacement, SourceContainer } from '../source.js';
 import { digestFile, temporaryName } from './file-replacement.js';
-import { framed } from './lines.js';
+import { writeFramed } from './lines.js';
 
 /** Where migrated documents go when they do not replace the old ones. */
 export interface OutTarget {
@@ -55,18 +55,12 @@ function outReplacement(disk: Disk, path: string, file: DiskFile): Replacement {
     await commitNew(disk, path, hash.digest('hex'));
   };
   return {
-    write: (document, bytes) => write(framed(document, bytes)).catch(asDiskError(path)),
+    write: (document, bytes) => writeFramed(document, bytes, write).catch(asDiskError(path)),
     commit: (tail) => commit(tail).then(() => '', asDiskError(path)),
     abort: async () => {
       await Promise.allSettled([file.close()]);
       await disk.remove(temporaryName(path));
     },
-  };
-}
-
-function asDiskError(path: string): (error: unknown) => never {
-  return (error) => {
-    throw diskError(path, error);
   };
 }
 
@@ -92,7 +86,7 @@ export function streamReplacement(output: { write(bytes: Uint8Array, done: (erro
       });
     });
   return {
-    write: (document, bytes) => write(framed(document, bytes)),
+    write: (document, bytes) => writeFramed(document, bytes, write),
     commit: async (tail) => {
       if (tail.length > 0) await write(tail);
       return '';

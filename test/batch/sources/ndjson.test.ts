@@ -3,15 +3,15 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { nodeDisk } from '../../../src/batch/disk.js';
-import { framed, isBlank, readLines } from '../../../src/batch/sources/lines.js';
+import { COPIES, isBlank, readLines, writeFramed } from '../../../src/batch/sources/lines.js';
 import { NdjsonContainer } from '../../../src/batch/sources/ndjson.js';
 import { bag, bags, raggedLines } from '../bags.js';
 import { run, runRollback, runVerify } from '../workbench.js';
 import { digests, temporaryDirectory, World } from '../world.js';
 
-async function linesOf(chunks: Iterable<Uint8Array>): Promise<{ text: string; ending: string }[]> {
+async function linesOf(chunks: Iterable<Uint8Array>, memory?: typeof COPIES): Promise<{ text: string; ending: string }[]> {
   const lines = [];
-  for await (const { bytes, ending } of readLines(chunks)) lines.push({ text: Buffer.from(bytes).toString('latin1'), ending: Buffer.from(ending).toString('latin1') });
+  for await (const { bytes, ending } of readLines(chunks, memory)) lines.push({ text: Buffer.from(bytes).toString('latin1'), ending: Buffer.from(ending).toString('latin1') });
   return lines;
 }
 
@@ -29,6 +29,27 @@ it('cuts lines the same wherever the chunks are cut', async () => {
   );
 });
 
+it('keeps nothing of a chunk that is written over when the next one comes', async () => {
+  const line = fc.tuple(fc.nat(70_000), fc.constantFrom('a', 'b', 'c')).map(([length, letter]) => `${letter.repeat(length)}\n`);
+  await fc.assert(
+    fc.asyncProperty(fc.array(line, { maxLength: 8 }), fc.integer({ min: 1, max: 50_000 }), async (lines, size) => {
+      const text = Buffer.from(lines.join(''));
+      const found = await linesOf(inOneChunk(text, size), COPIES);
+      expect(found.map(({ text: line, ending }) => line + ending)).toEqual(lines);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+function* inOneChunk(text: Uint8Array, size: number): Iterable<Uint8Array> {
+  const chunk = new Uint8Array(size);
+  for (let at = 0; at < text.length; at += size) {
+    chunk.set(text.subarray(at, at + size));
+    yield chunk.subarray(0, Math.min(size, text.length - at));
+    chunk.fill(0x7a);
+  }
+}
+
 it('takes time in proportion to a line, however many chunks it comes in', async () => {
   const chunk = Buffer.alloc(1024, 0x61);
   const chunks = Array.from({ length: 40_000 }, () => chunk);
@@ -42,8 +63,9 @@ async function read(text: string) {
   const container = new NdjsonContainer(path, nodeDisk);
   const documents = [];
   for await (const document of container.documents()) documents.push(document);
-  const whole = Buffer.concat([...documents.map((document) => framed(document, document.bytes)), container.tail]).toString('latin1');
-  return { documents, whole };
+  const written: Uint8Array[] = [];
+  for (const document of documents) await writeFramed(document, document.bytes, (whole) => Promise.resolve(void written.push(Uint8Array.from(whole))));
+  return { documents, whole: Buffer.concat([...written, container.tail]).toString('latin1') };
 }
 
 it.each([
