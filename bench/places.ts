@@ -10,6 +10,9 @@ const ROOT = dirname(createRequire(import.meta.url).resolve('statebag-shim/packa
 export const CLI = join(ROOT, 'dist/src/cli/bin.js');
 
 export const NODE_PEER = join(ROOT, 'dist/bench/round-trip-lines.js');
+/** Runners to be bundled. */
+export const HANDLERS = join(ROOT, 'dist/bench/handlers');
+
 export const PYTHON_PEER = join(ROOT, 'bench/peers/round_trip.py');
 
 /** Gives the work a directory of its own, which is gone afterwards. */

@@ -1,6 +1,7 @@
 import { adapterFigures } from './adapter-figures.js';
 import { benchBlobs, blobsFigures } from './blobs.js';
 import { benchCli, cliFigures } from './cli.js';
+import { benchColdStart, coldStartFigures } from './cold-start.js';
 import type { Figure } from './figure.js';
 import { benchMemory, memoryFigures } from './memory.js';
 import { benchPipeline, pipelineFigures } from './pipeline.js';
@@ -20,6 +21,7 @@ export const BENCHES: readonly Bench[] = [
   { name: 'adapter', run: (quick) => adapterFigures(quick ? 20 : 60) },
   { name: 'blobs', run: async (quick) => blobsFigures(await benchBlobs(quick ? { bags: 24, workflows: 4 } : { bags: 400, workflows: 20 })) },
   { name: 'start', run: async (quick) => startFigures(await benchStart(quick ? 5 : 21)) },
+  { name: 'cold-start', run: async (quick) => coldStartFigures(await benchColdStart(quick ? 3 : 21)) },
   { name: 'cli', run: async (quick) => cliFigures(await benchCli(quick ? { bags: 64, workflows: 8, rounds: 1 } : { bags: 512, workflows: 8, rounds: 3 })) },
   { name: 'memory', run: async (quick) => memoryFigures(await benchMemory(quick ? { bags: 64, times: 8, rounds: 1 } : { bags: 64, times: 64, rounds: 3 })) },
 ];

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { benchBlobs, blobsFigures } from '../../bench/blobs.js';
 import { runChild } from '../../bench/child.js';
 import { benchCli, cliFigures } from '../../bench/cli.js';
+import { benchColdStart, coldStartFigures } from '../../bench/cold-start.js';
 import { verdictOf } from '../../bench/figure.js';
 import type { Figure } from '../../bench/figure.js';
 import { median } from '../../bench/median.js';
@@ -42,6 +43,12 @@ describe('each bench gives figures', () => {
 
   it('of the start', async () => {
     expectFigures(startFigures(await benchStart(1)), 3);
+  });
+
+  it('of the cold start of a bundled handler', async () => {
+    const { s3Only, withShim } = await benchColdStart(1);
+    expect(Math.min(s3Only, withShim)).toBeGreaterThan(0);
+    expect(coldStartFigures({ s3Only, withShim })).toMatchObject([{ unit: 'ms', value: withShim - s3Only }]);
   });
 
   it('of the command line beside every peer on the machine', async () => {
