@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
-import { ConfigError, StateBagError, StoreError, messageOf } from '../../errors.js';
+import type { StateBagError} from '../../errors.js';
+import { ConfigError, StoreError, messageOf } from '../../errors.js';
 import { diskError } from '../disk-errors.js';
 import type { Replacement, SourceContainer, SourceDocument } from '../source.js';
 import type { FurtherFiles } from './files.js';

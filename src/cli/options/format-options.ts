@@ -1,6 +1,6 @@
 import { ConfigError } from '../../errors.js';
-import { FORMATS } from '../../findings/formats.js';
-import type { Format } from '../../findings/formats.js';
+import { FORMATS } from '../../findings/format-names.js';
+import type { Format } from '../../findings/format-names.js';
 import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';
 import { parseChoice } from './parse-value.js';

@@ -1,12 +1,10 @@
 import { StateBagError, messageOf } from '../../errors.js';
 import type { CheckedDocument, RuleDescription } from '../../findings/checked-document.js';
-import { findingWriter } from '../../findings/formats.js';
-import type { Format } from '../../findings/formats.js';
+import type { Format } from '../../findings/format-names.js';
 import type { FindingWriter } from '../../findings/finding-writer.js';
+import { loadWriter } from '../../findings/load-writer.js';
 import type { CliIo, OutputStream } from '../io.js';
 import { print } from '../io.js';
-import { packageVersion } from '../version.js';
-import { paintFor } from './colours.js';
 
 /** Characters gathered before a write. */
 const CHUNK = 64 * 1024;
@@ -23,13 +21,15 @@ export interface FindingSettings {
   readonly check: string;
   readonly format: Format;
   readonly colour: boolean;
-  readonly rules: readonly RuleDescription[];
+  /** Asked for when the format has room for them. */
+  readonly rules: () => Promise<readonly RuleDescription[]>;
 }
 
+/** Loads what the format needs and no more. */
 export async function openFindingReporter({ stdout }: CliIo, { check, format, colour, rules }: FindingSettings): Promise<FindingReporter> {
-  const paint = format === 'pretty' && colour ? { paint: await paintFor(true) } : {};
-  const writer = findingWriter(format, { check, rules, version: packageVersion(), ...paint });
-  return new StreamedFindings(stdout, writer);
+  const context = format === 'sarif' ? { check, rules: await rules(), version: (await import('../version.js')).packageVersion() } : { check, rules: [], version: '' };
+  const paint = format === 'pretty' && colour ? { paint: await (await import('./colours.js')).paintFor(true) } : {};
+  return new StreamedFindings(stdout, await loadWriter(format, { ...context, ...paint }));
 }
 
 class StreamedFindings implements FindingReporter {

@@ -7,7 +7,7 @@ import type { OpenSource } from '../open-source.js';
 import { checkDocument } from './check-document.js';
 import type { CheckSettings } from './check-document.js';
 import { mustFail } from './expectation.js';
-import type { Expectation } from './expectation.js';
+import type { Expectation } from './expectations.js';
 import type { Found } from './issue.js';
 
 export interface SourcesSettings extends CheckSettings {

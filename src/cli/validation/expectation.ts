@@ -1,10 +1,6 @@
 import { isValid } from '../../findings/checked-document.js';
 import type { CheckedDocument } from '../../findings/checked-document.js';
 
-export const EXPECTATIONS = ['valid', 'invalid'] as const;
-
-export type Expectation = (typeof EXPECTATIONS)[number];
-
 /**
  * A document as it is judged when it must fail: what is wrong with it is worth a note, and that nothing is wrong is the
  * error. A warning does not make a document fail.
