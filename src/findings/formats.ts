@@ -1,20 +1,14 @@
 import type { CheckedDocument, RuleDescription } from './checked-document.js';
 import type { Finding } from './finding.js';
 import type { FindingWriter, WriterContext } from './finding-writer.js';
+import type { Format } from './format-names.js';
 import { githubWriter } from './writers/github.js';
 import { jsonWriter } from './writers/json.js';
 import { junitWriter } from './writers/junit.js';
 import { prettyWriter } from './writers/pretty.js';
 import { sarifWriter } from './writers/sarif.js';
 
-/** How findings can be told. */
-export const FORMATS = ['pretty', 'json', 'github', 'sarif', 'junit'] as const;
-
-export type Format = (typeof FORMATS)[number];
-
-export function isFormat(text: string): text is Format {
-  return (FORMATS as readonly string[]).includes(text);
-}
+export { FORMATS, type Format } from './format-names.js';
 
 const WRITERS: Readonly<Record<Format, (context: WriterContext) => FindingWriter>> = {
   pretty: prettyWriter,
@@ -23,11 +17,6 @@ const WRITERS: Readonly<Record<Format, (context: WriterContext) => FindingWriter
   sarif: sarifWriter,
   junit: junitWriter,
 };
-
-/** A report that comes about document by document. */
-export function findingWriter(format: Format, context: WriterContext): FindingWriter {
-  return WRITERS[format](context);
-}
 
 /** Findings that are all there, with the files that were looked at. */
 export interface FindingReport extends WriterContext {
@@ -39,7 +28,7 @@ export interface FindingReport extends WriterContext {
 
 /** The whole report as text. A file that only its findings name counts as checked. */
 export function renderFindings(format: Format, { files, findings, ...context }: FindingReport): string {
-  const writer = findingWriter(format, context);
+  const writer = WRITERS[format](context);
   const documents = documentsOf(files, findings).map((document) => writer.document(document));
   return [writer.head(), ...documents, writer.tail()].join('');
 }
