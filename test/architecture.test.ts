@@ -11,6 +11,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   'content-address': [],
   findings: [],
+  asl: ['json', 'findings'],
   json: [],
   schemas: [],
   bag: ['json', 'schemas'],
@@ -18,7 +19,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   store: ['json'],
   adapter: ['bag', 'store'],
   batch: ['bag', 'json', 'store'],
-  cli: ['findings', 'json', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
+  cli: ['asl', 'findings', 'json', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
   index: ['json', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
 };
 

@@ -1,5 +1,5 @@
 import { textOf } from '../read/node.js';
-import { INDEX_NAMES, MANIFEST, MANIFEST_PATH, SEGMENT_CONFIG, SEGMENT_INDEX, SEGMENT_TO_RUN } from '../flow/names.js';
+import { INDEX_NAMES, MANIFEST, MANIFEST_PATH, SEGMENT_CONFIG, SEGMENT_INDEX, SEGMENT_TO_RUN, isProgramField } from '../flow/names.js';
 import { itemsReference } from '../flow/origins.js';
 import type { Expression } from '../flow/reference.js';
 import type { State } from '../flow/states.js';
@@ -76,11 +76,11 @@ export function readsManifest(map: State): boolean {
   return itemsReference(map)?.steps.at(-1)?.name === MANIFEST;
 }
 
-/** Without a selector the item is the entry itself. */
+/** Without a selector the item is the entry itself; one with a field is given the segment in its place. */
 function givesSegment(map: State): boolean {
   const selector = templateFields(map).find(({ name }) => ['Parameters', 'ItemSelector'].includes(name));
   const outermost: TemplateObject | undefined = selector && templateObjects(selector)[0];
-  return !selector || outermost?.entries.some(({ name }) => name === SEGMENT_CONFIG) === true;
+  return !selector || outermost?.entries.some(({ name }) => name === SEGMENT_CONFIG || isProgramField(name)) === true;
 }
 
 /** The second argument of `States.ArrayGetItem(map, index)`. */

@@ -36,7 +36,7 @@ function discoverBuilt(string: TemplateString, object: BuiltObject, member: Buil
   const [found] = fieldReferences(member);
   if (!found && member.references.length === 0) return [];
   const origins = examination.origins.ofReference(state, found?.reference ?? member.references[0]!, found?.depth);
-  if (origins.size === 0) return [];
+  if (!origins.has('program') && !origins.has('branch')) return [];
   if (!origins.has('program')) {
     return [{ rule: 'asl/branch-program', level: 'note', state, offset, pointer, message: messageOf('asl/branch-program', `a branch's own \`${member.name}\``, field), hint: HINTS.branch }];
   }

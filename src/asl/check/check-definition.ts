@@ -1,6 +1,5 @@
 import type { Finding } from '../../findings/finding.js';
 import { parseDefinition } from '../read/parse-definition.js';
-import type { DefinitionFile } from '../read/parse-definition.js';
 import { discover } from './discover.js';
 import type { Discovery } from './discovery.js';
 import { examine } from './examination.js';
@@ -10,11 +9,8 @@ import { examine } from './examination.js';
  * that copies the whole bag for items or branches. `file` goes into the findings, and its extension decides the notation.
  * Throws what `parseDefinition` throws.
  */
-export function checkDefinition(bytes: Uint8Array, file: string): readonly Finding[] {
-  return findingsOf(parseDefinition(bytes, file), file);
-}
-
-export function findingsOf({ machines }: DefinitionFile, file: string): readonly Finding[] {
+export function findingsIn(bytes: Uint8Array, file: string): readonly Finding[] {
+  const { machines } = parseDefinition(bytes, file);
   const found = machines.flatMap((machine) => discover(examine(machine, { speaks: 'lean' })));
   const findings = found.map((discovery) => toFinding(discovery, file));
   return findings.filter((finding, index) => !findings.slice(0, index).some((other) => isSame(finding, other)));
@@ -25,7 +21,7 @@ function toFinding({ rule, level, state, offset, pointer, message, hint }: Disco
   return { rule, level, message, hint, file, line, column, pointer: pointer.map((name) => `/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('') };
 }
 
-/** What an alias stands for is written once. */
+/** What an alias stands for is written once, in the first state that uses it. */
 function isSame(one: Finding, other: Finding): boolean {
-  return one.rule === other.rule && one.line === other.line && one.column === other.column;
+  return one.line === other.line && one.column === other.column && (one.message === other.message || one.pointer !== other.pointer);
 }

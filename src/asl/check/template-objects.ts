@@ -25,12 +25,12 @@ function discoverField(object: TemplateObject, entry: Entry, examination: Examin
   const { expression } = entry;
   if (!expression || expression.references.length === 0) return isHarmless(entry) ? [] : [literal(object, entry)];
   const origins = originsOf(object, expression, examination);
-  if (origins.size === 0) return [];
+  if (!origins.has('program') && !origins.has('branch')) return [];
   const [found] = fieldReferences(expression);
   const told = settled(object, entry, found, origins);
   if (told) return [told];
-  const edit = isChildExecution(object.field.state) ? undefined : fieldEdit(object, entry, expression, origins, examination);
-  return [program(object, entry, `\`${entry.name}\``, edit)];
+  const edits = isChildExecution(object.field.state) ? undefined : fieldEdits(object, entry, expression, origins, examination);
+  return [program(object, entry, `\`${entry.name}\``, edits)];
 }
 
 /** A field under another name, or something out of it. What builds objects is looked at with these. */
@@ -38,10 +38,12 @@ function discoverMention(object: TemplateObject, entry: Entry, expression: Expre
   const built = expression.objects.flatMap(({ members }) => members.filter(({ name }) => isProgramField(name)));
   const found = fieldReferences(expression).find(({ reference }) => !built.some(({ references }) => references.some(({ start }) => start === reference.start)));
   if (!found) return [];
-  const told = settled(object, entry, found, examination.origins.ofReference(object.field.state, found.reference, found.depth));
+  const origins = examination.origins.ofReference(object.field.state, found.reference, found.depth);
+  if (!origins.has('program') && !origins.has('branch')) return [];
+  const told = settled(object, entry, found, origins);
   if (told) return [told];
   const edit = entry.name === SEGMENT_CONFIG && object.field.role === 'payload' ? segmentEdit(object, entry, expression, found, examination) : undefined;
-  return [program(object, entry, `\`${found.field}\` as \`${entry.name}\``, edit)];
+  return [program(object, entry, `\`${found.field}\` as \`${entry.name}\``, edit && [edit])];
 }
 
 /** What stays as it is: a branch's own program, and the config an execution is started with. */
@@ -58,12 +60,12 @@ function settled({ field, pointer }: TemplateObject, entry: Entry, found: FieldR
   return { ...at, rule: 'asl/initialiser', message: messageOf('asl/passes-program', `${what} of the execution's input`, field), hint: HINTS.initialiser };
 }
 
-function program({ field, pointer }: TemplateObject, entry: Entry, what: string, edit: ObjectEdit | undefined): Discovery {
+function program({ field, pointer }: TemplateObject, entry: Entry, what: string, edits: readonly ObjectEdit[] | undefined): Discovery {
   const { state } = field;
   const rule = ruleOf(field);
   const byHand = isChildExecution(state) ? HINTS.child : HINTS.person;
   const at = { rule, level: 'error', state, offset: entry.member.keyStart, pointer: pointerOf(state, pointer, entry) } as const;
-  return { ...at, message: messageOf(rule, what, field), hint: edit ? HINTS[field.role] : byHand, ...(edit && { edits: [edit] }) };
+  return { ...at, message: messageOf(rule, what, field), hint: edits ? HINTS[field.role] : byHand, ...(edits && { edits }) };
 }
 
 function literal({ field, pointer }: TemplateObject, entry: Entry): Discovery {
@@ -92,16 +94,33 @@ function originsOf({ field }: TemplateObject, expression: Expression, { origins 
   return origins.ofReference(field.state, expression.path ?? expression.references[0]!);
 }
 
-function fieldEdit(object: TemplateObject, entry: Entry, expression: Expression, origins: ReadonlySet<Origin>, examination: Examination): ObjectEdit | undefined {
+function fieldEdits(object: TemplateObject, entry: Entry, expression: Expression, origins: ReadonlySet<Origin>, examination: Examination): readonly ObjectEdit[] | undefined {
   const { field, target } = object;
   const wanted = wantedOf(object, entry, expression);
   const present = presentIn(object);
   const isPayload = field.role === 'payload';
   const add = isPayload ? payloadAdditions(wanted, present, field, examination) : keptPaths(wanted, present, examination);
-  if (!add) return undefined;
-  if (origins.has('branch')) return edit(object, entry, add, 'keep');
+  const paths = pathsOfBranches(object, wanted, examination);
+  if (!add || !paths) return undefined;
+  if (origins.has('branch')) return [edit(object, entry, add, 'keep'), ...paths];
   const isShared = !isPayload && target !== undefined && examination.origins.ofTarget(field.state, entryPlace(target, entry)).has('branch');
-  return edit(object, entry, add, isShared ? 'clear' : 'drop');
+  return [edit(object, entry, add, isShared ? 'clear' : 'drop'), ...paths];
+}
+
+/**
+ * A state that puts a branch's map where the workflow's was must put the path there too, as it is read from there now.
+ * Undefined when it cannot be said where it gets it from.
+ */
+function pathsOfBranches({ field: { state } }: TemplateObject, { base, field }: Wanted, examination: Examination): readonly ObjectEdit[] | undefined {
+  const objects = base ? examination.origins.objectsAt(state, base) : [];
+  const edits = objects.flatMap((object) => {
+    const entry = object.entries.find(({ name, expression }) => name === field && expression && !originsOf(object, expression, examination).has('program'));
+    if (!entry) return [];
+    const sibling = commonSibling(object);
+    const add = keptPaths({ field, ...(sibling && { sibling }) }, presentIn(object), examination);
+    return [add && edit(object, entry, add, 'keep')];
+  });
+  return edits.every((made) => made !== undefined) ? edits : undefined;
 }
 
 function entryPlace(target: readonly string[], { name }: Entry): readonly string[] {

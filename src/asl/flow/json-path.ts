@@ -18,7 +18,7 @@ export function parseJsonPathText(text: string, dollar: 'input' | 'result'): Exp
   }
   if (references.length === 0) return undefined;
   const [first] = references;
-  const isWhole = first !== undefined && first.start === 0 && first.end === text.length;
+  const isWhole = first?.start === 0 && first.end === text.length;
   const call = isWhole ? undefined : parseCall(text);
   return { text, offset: 0, references, probes: [], objects: [], ...(isWhole && { path: first }), ...(call && { call }) };
 }

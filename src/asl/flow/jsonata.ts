@@ -28,7 +28,7 @@ export function parseJsonataText(text: string, offset: number): Expression | und
 
 function parseTree(text: string): Node | undefined {
   try {
-    return jsonata(text).ast() as unknown as Node;
+    return jsonata(text).ast();
   } catch {
     // The service refuses it when it is deployed; what it means cannot be said here.
     return undefined;
@@ -106,10 +106,10 @@ class Reading {
     const isVariable = head?.type === 'variable' && typeof head.value === 'string';
     const states = isVariable && head.value === 'states' ? STATES_ROOTS[String(rest[0]?.value)] : undefined;
     const names = states === undefined ? (isVariable ? rest : steps) : rest.slice(1);
-    const root = states ?? (isVariable && head.value !== '' ? `$${String(head.value)}` : 'unknown');
+    const root = states ?? (isVariable && head.value !== '' ? `$${head.value}` : 'unknown');
     const read = names.map((step) => this.#nameStep(step));
     const end = steps.at(-1)?.position ?? 0;
-    return { root, steps: read, start: isVariable ? (head.position ?? 0) - String(head.value).length - 1 : (read[0]?.start ?? end), end };
+    return { root, steps: read, start: isVariable ? (head.position ?? 0) - head.value.length - 1 : (read[0]?.start ?? end), end };
   }
 
   #nameStep({ type, value, position = 0 }: Node): Step {

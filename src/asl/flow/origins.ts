@@ -6,8 +6,8 @@ import type { Scope, State } from './states.js';
 import { entryTarget, pathField, resultTarget, templateFields, templateObjects } from './templates.js';
 import type { TemplateField, TemplateObject } from './templates.js';
 
-/** Whose program a value is: the workflow's own, or that of a branch, which has no other copy of it. */
-export type Origin = 'program' | 'branch';
+/** Whose program a value is: the workflow's own, or that of a branch, which has no other copy of it; or none. */
+export type Origin = 'program' | 'branch' | 'nothing';
 
 /** A place that is read, seen from a state. */
 interface Place {
@@ -25,7 +25,14 @@ interface Writing {
 }
 
 const BRANCH = /branch/i;
-const NOTHING: ReadonlySet<Origin> = new Set();
+const UNKNOWN: ReadonlySet<Origin> = new Set();
+const CLEARED: ReadonlySet<Origin> = new Set(['nothing']);
+
+/** A state that takes a part of its own output grows a path without end; no real one is as long. */
+const LONGEST_PATH = 32;
+
+/** Places looked at for one value. Beyond that it counts as unknown, that is as the workflow's own. */
+const MOST_PLACES = 5000;
 
 /**
  * Follows values through the states of a machine, in whatever order these may run: a value has the origins of everything
@@ -44,8 +51,9 @@ export class Origins {
   ofReference(state: State, { root, steps }: Reference, upTo = steps.length): ReadonlySet<Origin> {
     const names = steps.slice(0, upTo).map(({ name }) => name);
     const origins = this.#of({ state, root, names }, new Set());
-    // A function may answer with more than it was given.
-    return origins.size === 0 && root === 'result' ? guess(names) : origins;
+    // A place that only takes from itself was filled before; a function may answer with more than it was given.
+    const isUnknown = origins.size === 0 || (root === 'result' && !origins.has('program') && !origins.has('branch'));
+    return isUnknown ? guess(names) : origins;
   }
 
   /** Origins of everything that is put in one place of a scope's data. */
@@ -61,7 +69,7 @@ export class Origins {
 
   #of(place: Place, seen: Set<string>): ReadonlySet<Origin> {
     const key = JSON.stringify([place.state.path, place.root, place.names]);
-    if (seen.has(key)) return NOTHING;
+    if (seen.has(key) || seen.size > MOST_PLACES || place.names.length > LONGEST_PATH) return UNKNOWN;
     seen.add(key);
     if (place.root === 'context') return this.#ofContext(place, seen);
     if (place.root === 'result') return this.#ofResult(place, seen);
@@ -72,7 +80,7 @@ export class Origins {
   }
 
   #ofWriting({ from }: Writing, rest: readonly string[], seen: Set<string>): ReadonlySet<Origin> {
-    if (!from) return NOTHING;
+    if (!from) return CLEARED;
     return this.#of({ ...from, names: [...from.names, ...rest] }, seen);
   }
 

@@ -46,7 +46,7 @@ function isMachine(node: AslNode): boolean {
 /** The string itself, or the text of an `Fn::Sub` in its place. */
 function machinesInText(source: Source, node: AslNode, pointer: Pointer): readonly Machine[] {
   const text = templateText(node);
-  if (text?.text === undefined || !text.text.trimStart().startsWith('{')) return [];
+  if (text?.text?.trimStart().startsWith('{') !== true) return [];
   const inner = embeddedSource(source, text);
   return findMachines(inner, parseEmbedded(source, text, inner)).map((machine) => ({ ...machine, pointer, isEmbedded: true }));
 }

@@ -16,15 +16,15 @@ export interface DefinitionFile {
 
 /**
  * Reads the state machines of a file: a definition in JSON or YAML, or a template that holds some, as objects or as text.
- * `name` decides the notation by its extension, else the first character does. Throws `SchemaError` `ASL_INVALID` for what
- * holds no machine, `BagError` for bytes that cannot be read (`ASL_TOO_LARGE`, `ASL_BINARY`, `YAML_*`, `JSON_*`, `INVALID_UTF8`).
+ * `name` decides the notation by its extension, else the first character does. Throws `SchemaError` `ASL_NOT_FOUND` for what
+ * holds no machine and `ASL_INVALID` for a machine that is none, `BagError` for bytes that cannot be read (`ASL_TOO_LARGE`, `ASL_BINARY`, `YAML_*`, `JSON_*`, `INVALID_UTF8`).
  */
 export function parseDefinition(bytes: Uint8Array, name: string): DefinitionFile {
   if (bytes.length > MAX_DEFINITION_BYTES) throw tooLarge(bytes.length);
   const source = fileSource(bytes);
   const machines = parseTrees(bytes, name).flatMap((root) => findMachines(source, root));
   if (machines.length > 0) return { bytes, machines };
-  throw new SchemaError('ASL_INVALID', 'not a state machine: nothing in this file has `StartAt` and `States`');
+  throw new SchemaError('ASL_NOT_FOUND', 'not a state machine: nothing in this file has `StartAt` and `States`');
 }
 
 export function tooLarge(size: number): BagError {

@@ -1,4 +1,4 @@
-import { locate } from '../../json/index.js';
+import { locate } from '../../json/locate.js';
 import type { Splice, TextPlace } from '../../json/index.js';
 import { byteOffsets } from './byte-offsets.js';
 import type { AslNode } from './node.js';

@@ -1,7 +1,7 @@
 import { isAlias, isScalar, isSeq, parseAllDocuments } from 'yaml';
 import type { Alias, Document, ParsedNode, Scalar, YAMLMap } from 'yaml';
 import { BagError } from '../../errors.js';
-import { locate } from '../../json/index.js';
+import { locate } from '../../json/locate.js';
 import { byteOffsets } from './byte-offsets.js';
 import { MAX_LEVELS } from './json-tree.js';
 import type { AslMember, AslNode, Spelling } from './node.js';
@@ -63,8 +63,8 @@ class TreeBuilder {
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
     if (isScalar(node)) return { ...place, ...scalarOf(node) };
     const isBlock = node.flow !== true;
-    if (isSeq(node)) return { ...place, kind: 'array', isBlock, items: node.items.map((item) => this.build(item as ParsedNode, level + 1)) };
-    return { ...place, kind: 'object', isBlock, members: this.members(node as YAMLMap.Parsed, level) };
+    if (isSeq(node)) return { ...place, kind: 'array', isBlock, items: node.items.map((item) => this.build(item, level + 1)) };
+    return { ...place, kind: 'object', isBlock, members: this.members(node, level) };
   }
 
   /** An alias is what it stands for, where that is written. One that is a part of itself goes too deep in the end. */
@@ -86,7 +86,7 @@ class TreeBuilder {
 function scalarOf({ value, type, tag }: Scalar): Pick<AslNode, 'kind' | 'text' | 'spelling' | 'number'> {
   if (value === null) return { kind: 'null' };
   if (typeof value === 'boolean') return { kind: value ? 'true' : 'false' };
-  if (typeof value !== 'string') return { kind: 'number', number: String(value) };
+  if (typeof value !== 'string') return { kind: 'number', ...(typeof value === 'number' && { number: String(value) }) };
   const spelling = SPELLINGS[type ?? ''] ?? 'folded';
   const isText = tag === undefined || tag === '!Sub' || tag.startsWith('tag:yaml.org,');
   return isText ? { kind: 'string', text: value, spelling } : { kind: 'string', spelling };
