@@ -26,6 +26,6 @@ export const HINTS = {
   child: 'the execution it starts wants its program in its input; patch that machine first, then change this by hand',
   branch: "nothing to do: it is the branch's own program, of which there is no other copy",
   answer: 'a function that is wrapped answers without it, and the selection then fails; wrap this one only when the result is no longer selected member by member',
-  initialiser: 'nothing to do here: wrap the initialiser, or let it build its bag with `buildLeanBag`',
+  initialiser: 'nothing to do here: let it build its bag with `buildLeanBag`',
   bag: 'select the members that the item or branch reads; each copy counts against 262,144 bytes',
 } as const;
