@@ -112,7 +112,8 @@ function fieldEdits(object: TemplateObject, entry: Entry, expression: Expression
  * Undefined when it cannot be said where it gets it from.
  */
 function pathsOfBranches({ field: { state } }: TemplateObject, { base, field }: Wanted, examination: Examination): readonly ObjectEdit[] | undefined {
-  const objects = base ? examination.origins.objectsAt(state, base) : [];
+  const isShared = base !== undefined && examination.origins.ofTarget(state, [...base, field]).has('branch');
+  const objects = isShared ? examination.origins.objectsAt(state, base) : [];
   const edits = objects.flatMap((object) => {
     const entry = object.entries.find(({ name, expression }) => name === field && expression && !originsOf(object, expression, examination).has('program'));
     if (!entry) return [];

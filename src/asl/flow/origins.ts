@@ -14,6 +14,8 @@ interface Place {
   readonly state: State;
   readonly root: string;
   readonly names: readonly string[];
+  /** Before the state's `InputPath`. */
+  readonly isRaw?: true;
 }
 
 /** What was put somewhere: from a place, or nothing. */
@@ -24,9 +26,14 @@ interface Writing {
   readonly object?: TemplateObject;
 }
 
+/** Where a place leads: to origins, or to further places. */
+interface Lead {
+  readonly origins?: ReadonlySet<Origin>;
+  readonly places?: readonly Place[];
+}
+
 const BRANCH = /branch/i;
-const UNKNOWN: ReadonlySet<Origin> = new Set();
-const CLEARED: ReadonlySet<Origin> = new Set(['nothing']);
+const CLEARED: Lead = { origins: new Set(['nothing']) };
 
 /** A state that takes a part of its own output grows a path without end; no real one is as long. */
 const LONGEST_PATH = 32;
@@ -39,18 +46,20 @@ const MOST_PLACES = 5000;
  * that is ever put in its place. Sees one machine.
  */
 export class Origins {
-  readonly #writings = new Map<Scope, readonly Writing[]>();
-  readonly #variables: readonly Writing[];
+  readonly #scopes = new Map<Scope, WritingIndex>();
+  readonly #variables: WritingIndex;
+  readonly #known = new Map<string, ReadonlySet<Origin>>();
 
   constructor(scopes: readonly Scope[]) {
-    for (const scope of scopes) this.#writings.set(scope, [...inputWritings(scope), ...scope.states.flatMap(stateWritings)]);
-    this.#variables = [...this.#writings.values()].flat().filter(({ target }) => target[0]?.startsWith('$'));
+    const writings = scopes.map((scope) => [scope, [...inputWritings(scope), ...scope.states.flatMap(stateWritings)]] as const);
+    for (const [scope, own] of writings) this.#scopes.set(scope, new WritingIndex(own));
+    this.#variables = new WritingIndex(writings.flatMap(([, own]) => own).filter(({ target }) => target[0]?.startsWith('$')));
   }
 
   /** Origins of what a reference reads; of the member `upTo` at most, counted in steps. */
   ofReference(state: State, { root, steps }: Reference, upTo = steps.length): ReadonlySet<Origin> {
     const names = steps.slice(0, upTo).map(({ name }) => name);
-    const origins = this.#of({ state, root, names }, new Set());
+    const origins = this.#of({ state, root, names });
     // A place that only takes from itself was filled before; a function may answer with more than it was given.
     const isUnknown = origins.size === 0 || (root === 'result' && !origins.has('program') && !origins.has('branch'));
     return isUnknown ? guess(names) : origins;
@@ -58,49 +67,120 @@ export class Origins {
 
   /** Origins of everything that is put in one place of a scope's data. */
   ofTarget(state: State, [root = '', ...names]: readonly string[]): ReadonlySet<Origin> {
-    return this.#of({ state: { ...state, node: { ...state.node, members: [] } }, root, names }, new Set());
+    return this.#of({ state, root, names, isRaw: true });
   }
 
   /** The objects that are written out for a place, such as the one a `ResultSelector` makes; all of them. */
   objectsAt(state: State, target: readonly string[]): readonly TemplateObject[] {
-    const writings = target[0]?.startsWith('$') ? this.#variables : (this.#writings.get(state.scope) ?? []);
-    return writings.flatMap(({ target: at, object }) => (object && isSame(at, target) ? [object] : []));
+    const index = target[0]?.startsWith('$') ? this.#variables : this.#scopes.get(state.scope);
+    return index?.objectsAt(target) ?? [];
   }
 
-  #of(place: Place, seen: Set<string>): ReadonlySet<Origin> {
-    const key = JSON.stringify([place.state.path, place.root, place.names]);
-    if (seen.has(key) || seen.size > MOST_PLACES || place.names.length > LONGEST_PATH) return UNKNOWN;
-    seen.add(key);
-    if (place.root === 'context') return this.#ofContext(place, seen);
-    if (place.root === 'result') return this.#ofResult(place, seen);
-    const target = place.root === 'input' ? ['input', ...inputNames(place.state), ...place.names] : [place.root, ...place.names];
-    const writings = longestPrefix(place.root === 'input' ? (this.#writings.get(place.state.scope) ?? []) : this.#variables, target);
-    if (writings.length === 0) return guess(place.names);
-    return union(writings.map((writing) => this.#ofWriting(writing, target.slice(writing.target.length), seen)));
+  #of(start: Place): ReadonlySet<Origin> {
+    const key = keyOf(start);
+    const known = this.#known.get(key) ?? this.#search(start);
+    this.#known.set(key, known);
+    return known;
   }
 
-  #ofWriting({ from }: Writing, rest: readonly string[], seen: Set<string>): ReadonlySet<Origin> {
-    if (!from) return CLEARED;
-    return this.#of({ ...from, names: [...from.names, ...rest] }, seen);
+  /** Goes from place to place, each once. */
+  #search(start: Place): ReadonlySet<Origin> {
+    const origins = new Set<Origin>();
+    const queue = new Map([[keyOf(start), start]]);
+    for (const place of queue.values()) {
+      const lead = this.#lead(place);
+      for (const origin of lead.origins ?? []) origins.add(origin);
+      for (const next of lead.places ?? []) {
+        if (queue.size < MOST_PLACES && next.names.length <= LONGEST_PATH && !queue.has(keyOf(next))) queue.set(keyOf(next), next);
+      }
+    }
+    return origins;
   }
 
-  /** A function that is given a map, or a bag with one, answers with that one where the bag has it. */
-  #ofResult({ state, names }: Place, seen: Set<string>): ReadonlySet<Origin> {
-    const isOfBag = names.at(-1) === MAP && names.slice(0, -1).every((name) => name === 'Payload' || BAG_NAMES.includes(name));
-    if (!isOfBag) return guess(names);
-    const given = mapsGiven(state);
-    return given.length === 0 ? guess(names) : union(given.map((place) => this.#of(place, seen)));
+  #lead(place: Place): Lead {
+    if (place.root === 'context') return leadOfContext(place);
+    if (place.root === 'result') return leadOfResult(place);
+    const target = targetOf(place);
+    const index = place.root === 'input' ? this.#scopes.get(place.state.scope) : this.#variables;
+    const writings = index?.nearest(target) ?? [];
+    if (writings.length === 0) return { origins: guess(place.names) };
+    const places = writings.flatMap(({ from, target: at }) => (from ? [{ ...from, names: [...from.names, ...target.slice(at.length)] }] : []));
+    return { places, ...(writings.some(({ from }) => !from) && CLEARED) };
+  }
+}
+
+/** Finds what was put nearest to a place; an object that is written out says itself what is in it. */
+class WritingIndex {
+  readonly #values = new Map<string, Writing[]>();
+  readonly #objects = new Map<string, TemplateObject[]>();
+
+  constructor(writings: readonly Writing[]) {
+    for (const writing of writings) {
+      const key = JSON.stringify(writing.target);
+      if (writing.object) this.#objects.set(key, append(this.#objects.get(key), writing.object));
+      else this.#put(key, writing);
+    }
   }
 
-  #ofContext({ state, names }: Place, seen: Set<string>): ReadonlySet<Origin> {
-    const rest = names.slice(3);
-    if (names.slice(0, 3).join('.') !== 'Map.Item.Value') return guess(names);
-    const map = state.type === 'Map' ? state : state.scope.owner;
-    const items = map && itemsReference(map);
-    if (!map || !items) return guess(rest);
-    if (BRANCH.test(items.steps.findLast(({ name }) => name !== '*')?.name ?? '')) return new Set(['branch']);
-    return this.#of({ state: map, root: items.root, names: [...items.steps.map(({ name }) => name), '*', ...rest] }, seen);
+  /** The same value put in the same place by many states is one. */
+  #put(key: string, writing: Writing): void {
+    const values = this.#values.get(key) ?? [];
+    const from = writing.from && keyOf(writing.from);
+    const isKnown = values.slice(-1).some((other) => (other.from && keyOf(other.from)) === from);
+    if (!isKnown) values.push(writing);
+    this.#values.set(key, values);
   }
+
+  nearest(target: readonly string[]): readonly Writing[] {
+    for (let length = target.length; length > 0; length -= 1) {
+      const found = this.#values.get(JSON.stringify(target.slice(0, length)));
+      if (found) return found;
+    }
+    return [];
+  }
+
+  objectsAt(target: readonly string[]): readonly TemplateObject[] {
+    return this.#objects.get(JSON.stringify(target)) ?? [];
+  }
+}
+
+function append<T>(list: T[] | undefined, value: T): T[] {
+  if (!list) return [value];
+  list.push(value);
+  return list;
+}
+
+/** All states of a scope see the same data; results and items are a state's own. */
+function keyOf(place: Place): string {
+  const { state, root } = place;
+  if (root === 'result' || root === 'context') return JSON.stringify([state.path, root, place.names]);
+  return JSON.stringify([root === 'input' ? scopeOf(state) : '', targetOf(place)]);
+}
+
+/** Branches of one Parallel state have one owner, and are told apart by where they are written. */
+function scopeOf({ scope, path }: State): unknown {
+  return [path.slice(0, -1), scope.startAt, scope.states[0]?.node.start];
+}
+
+function targetOf({ state, root, names, isRaw }: Place): readonly string[] {
+  return root === 'input' && !isRaw ? ['input', ...inputNames(state), ...names] : [root, ...names];
+}
+
+/** A function that is given a map, or a bag with one, answers with that one where the bag has it. */
+function leadOfResult({ state, names }: Place): Lead {
+  const isOfBag = names.at(-1) === MAP && names.slice(0, -1).every((name) => name === 'Payload' || BAG_NAMES.includes(name));
+  const places = isOfBag ? mapsGiven(state) : [];
+  return places.length === 0 ? { origins: guess(names) } : { places };
+}
+
+function leadOfContext({ state, names }: Place): Lead {
+  const rest = names.slice(3);
+  if (names.slice(0, 3).join('.') !== 'Map.Item.Value') return { origins: guess(names) };
+  const map = state.type === 'Map' ? state : state.scope.owner;
+  const items = map && itemsReference(map);
+  if (!map || !items) return { origins: guess(rest) };
+  if (BRANCH.test(items.steps.findLast(({ name }) => name !== '*')?.name ?? '')) return { origins: new Set(['branch']) };
+  return { places: [{ state: map, root: items.root, names: [...items.steps.map(({ name }) => name), '*', ...rest] }] };
 }
 
 /** The path that a Map takes its items from. */
@@ -163,7 +243,7 @@ function untold(state: State): readonly Writing[] {
 function outputPathWritings(state: State): readonly Writing[] {
   const path = state.language === 'JSONPath' ? pathField(state, 'OutputPath')?.path : undefined;
   if (!path || path.steps.length === 0) return [];
-  return [{ target: ['input'], from: { state: { ...state, node: { ...state.node, members: [] } }, root: path.root, names: path.steps.map(({ name }) => name) } }];
+  return [{ target: ['input'], from: { ...placeOf(state, path), isRaw: true } }];
 }
 
 function fieldWritings(field: TemplateField): readonly Writing[] {
@@ -184,19 +264,4 @@ function fieldWritings(field: TemplateField): readonly Writing[] {
 
 function placeOf(state: State, { root, steps }: Reference): Place {
   return { state, root, names: steps.map(({ name }) => name) };
-}
-
-/** What was put nearest to a place, counts; an object that is written out says itself what is in it. */
-function longestPrefix(writings: readonly Writing[], target: readonly string[]): readonly Writing[] {
-  const values = writings.filter(({ target: at, object }) => object === undefined && at.length <= target.length && at.every((name, index) => name === target[index]));
-  const longest = Math.max(0, ...values.map(({ target: at }) => at.length));
-  return values.filter(({ target: at }) => at.length === longest);
-}
-
-function isSame(one: readonly string[], other: readonly string[]): boolean {
-  return one.length === other.length && one.every((name, index) => name === other[index]);
-}
-
-function union(sets: readonly ReadonlySet<Origin>[]): ReadonlySet<Origin> {
-  return new Set(sets.flatMap((set) => [...set]));
 }

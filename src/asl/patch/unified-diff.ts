@@ -10,7 +10,8 @@ interface Change {
 export function unifiedDiff(file: string, before: string, after: string): string {
   const [old, new_] = [linesOf(before), linesOf(after)];
   const hunks = groupChanges(changesBetween(old, new_)).map((changes) => hunk(old, new_, changes));
-  return hunks.length === 0 ? '' : `--- a/${file}\n+++ b/${file}\n${hunks.join('')}`;
+  const name = file.replace(/^\/+/, '');
+  return hunks.length === 0 ? '' : `--- a/${name}\n+++ b/${name}\n${hunks.join('')}`;
 }
 
 /** Lines with their ends. */

@@ -61,8 +61,8 @@ function parseEmbedded(outer: Source, text: AslNode, inner: Source): AslNode {
     return parseJsonTree(inner.bytes);
   } catch (error) {
     if (!(error instanceof BagError)) throw error;
-    const place = typeof error.context.offset === 'number' ? inner.place(error.context.offset) : outer.place(text.start);
-    throw new BagError(error.code, `the definition in this string cannot be read: ${error.message} of the string`, { context: { ...place }, cause: error });
+    const offset = typeof error.context.offset === 'number' ? inner.toFile(error.context.offset) : outer.toFile(text.start);
+    throw new BagError(error.code, `the definition in this string cannot be read: ${error.message} of the string`, { context: { offset }, cause: error });
   }
 }
 
@@ -78,6 +78,5 @@ function requireStates(source: Source, machine: AslNode): void {
 }
 
 function invalid(source: Source, node: AslNode, what: string): SchemaError {
-  const place = source.place(node.start);
-  return new SchemaError('ASL_INVALID', `not a state machine: ${what}, at line ${place.line}, column ${place.column}`, { context: { ...place } });
+  return new SchemaError('ASL_INVALID', `not a state machine: ${what}`, { context: { offset: source.toFile(node.start) } });
 }

@@ -1,4 +1,5 @@
-import { BagError, SchemaError } from '../../errors.js';
+import { BagError, SchemaError, StateBagError } from '../../errors.js';
+import { locate } from '../../json/locate.js';
 import { findMachines } from './machines.js';
 import type { Machine } from './machines.js';
 import { parseJsonTree } from './json-tree.js';
@@ -22,9 +23,24 @@ export interface DefinitionFile {
 export function parseDefinition(bytes: Uint8Array, name: string): DefinitionFile {
   if (bytes.length > MAX_DEFINITION_BYTES) throw tooLarge(bytes.length);
   const source = fileSource(bytes);
-  const machines = parseTrees(bytes, name).flatMap((root) => findMachines(source, root));
+  const machines = withPlaces(bytes, () => parseTrees(bytes, name).flatMap((root) => findMachines(source, root)));
   if (machines.length > 0) return { bytes, machines };
   throw new SchemaError('ASL_NOT_FOUND', 'not a state machine: nothing in this file has `StartAt` and `States`');
+}
+
+/** Errors that know where in the file they are say it as people do. */
+function withPlaces<T>(bytes: Uint8Array, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    const isPlaceless = error instanceof StateBagError && typeof error.context.offset === 'number' && error.context.line === undefined;
+    if (!isPlaceless) throw error;
+    const { code, message, context, cause } = error;
+    const place = locate(bytes, Number(context.offset));
+    const options = { context: { ...context, ...place }, cause };
+    const told = `${message}, at line ${place.line}, column ${place.column}`;
+    throw error instanceof SchemaError ? new SchemaError(code, told, options) : new BagError(code, told, options);
+  }
 }
 
 export function tooLarge(size: number): BagError {

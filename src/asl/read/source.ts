@@ -1,5 +1,4 @@
-import { locate } from '../../json/locate.js';
-import type { Splice, TextPlace } from '../../json/index.js';
+import type { Splice } from '../../json/index.js';
 import { byteOffsets } from './byte-offsets.js';
 import type { AslNode } from './node.js';
 import { textPlaces } from './text-places.js';
@@ -7,14 +6,14 @@ import { textPlaces } from './text-places.js';
 /** Bytes that definitions are read from: a file, or a string in a file. */
 export interface Source {
   readonly bytes: Uint8Array;
-  /** Line and column in the file. */
-  place(offset: number): TextPlace;
+  /** Offset in the file. */
+  toFile(offset: number): number;
   /** Splices over the file that do these over `bytes`; undefined when the spelling of the string does not let them. */
   lift(splices: readonly Splice[]): readonly Splice[] | undefined;
 }
 
 export function fileSource(bytes: Uint8Array): Source {
-  return { bytes, place: (offset) => locate(bytes, offset), lift: (splices) => splices };
+  return { bytes, toFile: (offset) => offset, lift: (splices) => splices };
 }
 
 /** The text of a string as a source of its own. */
@@ -25,7 +24,7 @@ export function embeddedSource(outer: Source, node: AslNode): Source {
   const outward = (offset: number): number => places?.at(indexOf(offset)) ?? node.start;
   return {
     bytes: Buffer.from(text),
-    place: (offset) => outer.place(outward(offset)),
+    toFile: (offset) => outer.toFile(outward(offset)),
     lift: (splices) =>
       places &&
       outer.lift(
