@@ -12,8 +12,6 @@ export function taskWith(payload: Json, more: Json = {}): Json {
   return { Type: 'Task', Resource: INVOKE, Parameters: { FunctionName: 'ExecuteSegment', Payload: payload }, ResultPath: '$.result', End: true, ...more };
 }
 
-export const END: Json = { Type: 'Succeed' };
-
 /** A payload as the flat era's machines built it: member by member. */
 export const FLAT_PAYLOAD: Json = {
   'workflow_config.$': '$.state_data.workflow_config',

@@ -50,7 +50,7 @@ function wrapped(place: Bucket, speaks: Speech): Deploy {
 
 /** Throws for a payload in which one of the fields is, at any depth. */
 const assertNoField: Inspect = (place, payload) => {
-  const field = JSON.stringify(payload)?.match(/"(?:workflow_config|partition_map)":[[{]/)?.[0];
+  const field = /"(?:workflow_config|partition_map)":[[{]/.exec(JSON.stringify(payload))?.[0];
   if (field !== undefined) throw new Error(`The ${place} has ${field}`);
 };
 

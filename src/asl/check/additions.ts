@@ -72,7 +72,7 @@ function itemMember({ language }: State): string {
   return language === 'JSONata' ? `$states.context.Map.Item.Value.${SEGMENT_CONFIG}` : `$$.Map.Item.Value.${SEGMENT_CONFIG}`;
 }
 
-export function readsManifest(map: State): boolean {
+function readsManifest(map: State): boolean {
   return itemsReference(map)?.steps.at(-1)?.name === MANIFEST;
 }
 

@@ -18,7 +18,7 @@ export function fieldReferences({ references }: Pick<Expression, 'references'>):
   });
 }
 
-export function fieldReference(reference: Reference): FieldReference | undefined {
+function fieldReference(reference: Reference): FieldReference | undefined {
   const variable = reference.root.slice(1);
   if (reference.root.startsWith('$') && isProgramField(variable)) return { reference, field: variable, depth: 0 };
   const index = reference.steps.findIndex(({ name }) => isProgramField(name));

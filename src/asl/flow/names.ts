@@ -1,7 +1,6 @@
 /** The two members that a lean bag does not have. */
-export const PROGRAM_FIELDS: readonly string[] = ['workflow_config', 'partition_map'];
-export const CONFIG = 'workflow_config';
 export const MAP = 'partition_map';
+const PROGRAM_FIELDS: readonly string[] = ['workflow_config', MAP];
 export const MANIFEST = 'segment_manifest';
 export const MANIFEST_PATH = 'segment_manifest_s3_path';
 export const SEGMENT_CONFIG = 'segment_config';

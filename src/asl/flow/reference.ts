@@ -52,15 +52,6 @@ export interface Expression {
   readonly call?: { readonly name: string; readonly arguments: readonly string[] };
 }
 
-/** Text of the path up to a step, so that another name can be put behind it. */
-export function textBefore({ text }: Expression, { start }: Reference, step: Step): string {
-  return text.slice(start, step.start);
-}
-
 export function namesOf({ steps }: Reference): readonly string[] {
   return steps.map(({ name }) => name);
-}
-
-export function lastStep({ steps }: Reference): Step | undefined {
-  return steps.at(-1);
 }
