@@ -10,6 +10,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   'content-address': [],
+  findings: [],
+  asl: ['json', 'findings'],
   json: [],
   schemas: [],
   bag: ['json', 'schemas'],
@@ -17,7 +19,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   store: ['json'],
   adapter: ['bag', 'store'],
   batch: ['bag', 'json', 'store'],
-  cli: ['json', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
+  cli: ['asl', 'findings', 'json', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
   index: ['json', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
 };
 

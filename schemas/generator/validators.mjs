@@ -5,7 +5,7 @@ import { NOTICE, pascalCase } from './load-schemas.mjs';
 /** One module per schema, so that a reader of bags loads no more than its own, and one that names them all. */
 export function renderValidators(schemas) {
   const modules = schemas.map(({ name, schema }) => [`validators/${name}.ts`, renderValidator(schemas, name, schema.$id)]);
-  return { ...Object.fromEntries(modules), 'validators.ts': renderRegistry(schemas) };
+  return { ...Object.fromEntries(modules), 'validators.ts': renderRegistry(schemas), 'validator-loaders.ts': renderLoaders(schemas) };
 }
 
 /** A module with the compiled validator of one schema and of those it refers to. It imports nothing at run time. */
@@ -46,6 +46,26 @@ function renderRegistry(schemas) {
     '/** Every validator by the name of its schema. */',
     'export const validators: Readonly<Record<SchemaName, CompiledValidator>> = {',
     ...names.map((name) => `  '${name}': ${validatorName(name)},`),
+    '};',
+    '',
+  ].join('\n');
+}
+
+/** The same by name, each loaded when it is first asked for. */
+function renderLoaders(schemas) {
+  const loaders = schemas.map(({ name }) => `  '${name}': async () => (await import('./validators/${name}.js')).${validatorName(name)},`);
+  return [
+    NOTICE.trimEnd(),
+    `import type { CompiledValidator } from '../compiled-validator.js';`,
+    `import type { SchemaName } from './validators.js';`,
+    '',
+    'export const validatorLoaders: Readonly<Record<SchemaName, () => Promise<CompiledValidator>>> = {',
+    ...loaders,
+    '};',
+    '',
+    '/** Addresses of the schemas. */',
+    'export const schemaIds: Readonly<Record<SchemaName, string>> = {',
+    ...schemas.map(({ name, schema }) => `  '${name}': '${schema.$id}',`),
     '};',
     '',
   ].join('\n');

@@ -1,6 +1,7 @@
 import { parseLayout } from '../bag/layout.js';
 import type { Layout } from '../bag/layout.js';
 import type { ManifestForm } from '../bag/manifest.js';
+import { PAYLOAD_HEADROOM, PAYLOAD_LIMIT } from '../bag/payload-limit.js';
 import { ConfigError } from '../errors.js';
 import type { TimeLimits } from './deadline.js';
 import { isMembers } from './json-members.js';
@@ -81,8 +82,8 @@ function parsedMode(mode: Mode): Mode {
 function parseBudget(budget: BudgetOptions | false): number | undefined {
   if (budget === false) return undefined;
   assertKnown('budget', budget);
-  const limit = whole('budget.limitBytes', budget.limitBytes ?? 262_144, 1);
-  const headroom = whole('budget.headroomBytes', budget.headroomBytes ?? 8_192, 0);
+  const limit = whole('budget.limitBytes', budget.limitBytes ?? PAYLOAD_LIMIT, 1);
+  const headroom = whole('budget.headroomBytes', budget.headroomBytes ?? PAYLOAD_HEADROOM, 0);
   if (headroom >= limit) throw invalid('budget.headroomBytes', `must be below the limit of ${limit}`);
   return limit - headroom;
 }

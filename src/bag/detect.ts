@@ -1,5 +1,5 @@
 import { detectDigest } from '../content-address.js';
-import { detectEnvelope, isBag, isBagOfItsOwn } from './envelope.js';
+import { bagLevels, detectEnvelope } from './envelope.js';
 import type { Envelope, EnvelopeLevel } from './envelope.js';
 import { detectField, detectPath } from './field.js';
 import type { Field } from './field.js';
@@ -45,9 +45,7 @@ export interface Detection<V> {
 /** Finds the bags of a document and their generation. Never throws; follows nothing. */
 export function detect<V>(reader: ValueReader<V>, root: V): Detection<V> {
   const envelope = detectEnvelope(reader, root);
-  if (!envelope || !isBag(reader, envelope.bag.value)) return { generation: 'foreign', envelope, sites: [] };
-  const outer = envelope.levels.slice(0, -1).filter((level) => isBagOfItsOwn(reader, level.value));
-  const sites = [envelope.bag, ...outer.reverse()].map((level) => detectSite(reader, level));
+  const sites = bagLevels(reader, envelope).map((level) => detectSite(reader, level));
   return { generation: fattest(sites), envelope, sites };
 }
 

@@ -52,6 +52,13 @@ function endAtBag<V>(reader: ValueReader<V>, all: readonly EnvelopeLevel<V>[]): 
   return { levels, bag: levels.at(-1)! };
 }
 
+/** Every bag of a document, innermost first: the bag, and outer levels that are bags of their own. Empty when it is foreign. */
+export function bagLevels<V>(reader: ValueReader<V>, envelope: Envelope<V> | undefined): readonly EnvelopeLevel<V>[] {
+  if (!envelope || !isBag(reader, envelope.bag.value)) return [];
+  const outer = envelope.levels.slice(0, -1).filter((level) => isBagOfItsOwn(reader, level.value));
+  return [envelope.bag, ...outer.reverse()];
+}
+
 function unwrap<V>(reader: ValueReader<V>, level: EnvelopeLevel<V>): EnvelopeLevel<V> | undefined {
   for (const name of WRAPPERS) {
     const member = reader.member(level.value, name);
@@ -78,7 +85,7 @@ function isCall<V>(reader: ValueReader<V>, value: V): boolean {
  * True for an object that is a state bag of any generation: it leads to a program, or has enough of the control plane.
  * Anything else is `foreign`: counted and never touched.
  */
-export function isBag<V>(reader: ValueReader<V>, value: V): boolean {
+function isBag<V>(reader: ValueReader<V>, value: V): boolean {
   return holdsAny(reader, value, PROGRAM_MEMBERS) || countControlMembers(reader, value) >= ENOUGH_CONTROL_MEMBERS;
 }
 

@@ -1,6 +1,7 @@
 import type { BagSite, Detection } from './detect.js';
 import { detectSite, holdsDigest } from './detect.js';
 import { CONFIG, MANIFEST, MAP } from './members.js';
+import { PAYLOAD_LIMIT } from './payload-limit.js';
 import type { ValueReader } from './value-reader.js';
 import { isObject } from './value-reader.js';
 
@@ -30,9 +31,6 @@ export const HAZARDS: Readonly<Record<Hazard, string>> = {
   STAMPED_BUT_FAT: 'stamped as lean with inline fields: an old runner merged them back',
   NEWEST_ERA: 'belongs to the manifest_id era; nothing is inline and it is left alone',
 };
-
-/** Step Functions' limit on a payload, in bytes of UTF-8. */
-export const PAYLOAD_LIMIT = 262_144;
 
 /** Bytes of JSON text that stand inline under the two names. */
 export function inlineBytes<V>(reader: ValueReader<V>, detection: Detection<V>): number {

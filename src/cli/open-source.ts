@@ -1,12 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, posix, resolve } from 'node:path';
-import { nodeDisk } from '../batch/disk.js';
 import type { DocumentSource, SourceContainer } from '../batch/source.js';
-import { FilesSource } from '../batch/sources/files.js';
-import { ObjectPrefixSource } from '../batch/sources/object-prefix.js';
-import { StdinSource } from '../batch/sources/stdin.js';
 import { ConfigError } from '../errors.js';
-import { openObjectStore } from '../store/open.js';
 import type { ObjectAddress } from '../store/object-store.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import type { CliIo } from './io.js';
@@ -19,6 +14,8 @@ export interface SourceContext {
   readonly excludedFor: (path: string) => readonly string[];
   /** True for objects that are blobs of the store. */
   readonly isBlob: (address: ObjectAddress) => boolean;
+  /** Compressed files are sources too: for commands that only read. */
+  readonly compressed?: boolean;
 }
 
 /** A source, and what is known of its place. */
@@ -30,14 +27,19 @@ export interface OpenSource {
   readonly isMany: boolean;
 }
 
-/** A file, a directory, a glob, `-` or `s3://bucket/prefix`. Throws `ConfigError` `SOURCE_INVALID`. */
+/** A file, a directory, a glob, `-` or `s3://bucket/prefix`, each loaded when it is named. Throws `ConfigError` `SOURCE_INVALID`. */
 async function openSource(spec: string, context: SourceContext): Promise<OpenSource> {
-  if (spec === '-') return { source: new StdinSource(context.io.stdin), root: undefined, isMany: false };
+  if (spec === '-') return openStdin(context);
   if (spec.startsWith('s3://')) return openPrefix(spec, context);
   if (spec.trim() === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(spec)) {
     throw new ConfigError('SOURCE_INVALID', `"${spec}" is no source; there are files, directories, globs, s3://bucket/prefix and - for standard input`);
   }
   return openPath(spec, context);
+}
+
+async function openStdin({ io }: SourceContext): Promise<OpenSource> {
+  const { StdinSource } = await import('../batch/sources/stdin.js');
+  return { source: new StdinSource(io.stdin), root: undefined, isMany: false };
 }
 
 /** Throws also for `-` beside other sources: it is read once, and they would share its name. */
@@ -48,17 +50,20 @@ export async function openSources(specs: readonly string[], context: SourceConte
 
 async function openPrefix(spec: string, { s3, isBlob }: SourceContext): Promise<OpenSource> {
   const prefix = parsePrefix(spec);
+  const [{ ObjectPrefixSource }, { openObjectStore }] = await Promise.all([import('../batch/sources/object-prefix.js'), import('../store/open.js')]);
   const { objects } = await openObjectStore(`s3://${prefix.bucket}`, { s3 });
   return { source: refuseEmpty(new ObjectPrefixSource(objects, prefix, isBlob)), root: undefined, isMany: true };
 }
 
-async function openPath(spec: string, { io, excludedFor }: SourceContext): Promise<OpenSource> {
+async function openPath(spec: string, { io, excludedFor, compressed }: SourceContext): Promise<OpenSource> {
+  const [{ FilesSource }, { nodeDisk }] = await Promise.all([import('../batch/sources/files.js'), import('../batch/disk.js')]);
   const path = resolve(io.cwd, spec);
   const stats = await stat(path).catch(() => undefined);
   const isGlob = stats === undefined && /[*?[\]{}()!]/.test(spec);
   const root = stats?.isDirectory() ? path : isGlob ? globRoot(path) : resolve(path, '..');
+  const further = compressed && (isGlob || stats?.isDirectory() || /\.gz$/i.test(path)) ? (await import('../batch/sources/gzip.js')).COMPRESSED_FILES : undefined;
   const id = isGlob ? await absoluteGlob(spec, io.cwd) : path;
-  return { source: new FilesSource(id, nodeDisk, excludedFor(root)), root, isMany: isGlob || stats?.isDirectory() === true };
+  return { source: new FilesSource(id, nodeDisk, excludedFor(root), further), root, isMany: isGlob || stats?.isDirectory() === true };
 }
 
 /** The directories in front of the first one with a wildcard. */

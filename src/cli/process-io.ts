@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { isBrokenPipe } from './io.js';
 import type { CliIo, OutputStream, StopSignal } from './io.js';
 
@@ -17,7 +16,8 @@ export function processIo(): CliIo {
     env: process.env,
     cwd: process.cwd(),
     now: () => new Date(),
-    newRunId: () => randomUUID(),
+    // The global one: loading the module would cost every command what only a run needs.
+    newRunId: () => crypto.randomUUID(),
     onSignal: (listener) => {
       for (const signal of SIGNALS) process.on(signal, listener);
       return () => {

@@ -25,8 +25,8 @@ async function dispatch(argv: readonly string[], io: CliIo): Promise<number> {
   if (name === '--version' || name === '-v') return printVersion(io);
   if (name === COMPLETIONS) return printCompletions(rest, io);
   if (asksForHelp(rest)) return help(name, false, io);
-  const [{ command }, { parseArguments }] = await Promise.all([(await findCommand(name)).load(), import('./parse-arguments.js')]);
-  return command.handler(parseArguments(name, command, rest), io);
+  const [{ command }, { readArguments }] = await Promise.all([(await findCommand(name)).load(), import('./read-arguments.js')]);
+  return command.handler(await readArguments(name, command, rest), io);
 }
 
 /** Behind `--` everything is an argument. */

@@ -1,7 +1,7 @@
 export { appendBytes, appendNumber, concatenate, uninitialised } from './append.js';
 export { openEmbedded, translateSplices } from './embedded.js';
 export { expandNode } from './expand.js';
-export { locate, type TextPlace } from './locate.js';
+export { locateAll, type TextPlace } from './locate.js';
 export { type MemberEdit, type NewMember, spliceMembers } from './member-edits.js';
 export { decodeString, lastMember, sliceNode, toPlainValue } from './members.js';
 export { type JsonKind, type JsonMember, type JsonNode, LEAF, type Shape } from './node.js';

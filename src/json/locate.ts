@@ -13,16 +13,37 @@ export interface TextPlace {
  * An offset past the end is taken as the end. Linear in `offset`; meant for messages.
  */
 export function locate(bytes: Uint8Array, offset: number): TextPlace {
-  const end = Math.min(offset, bytes.length);
-  let line = 1;
-  let lineStart = 0;
-  for (let at = 0; at < end; at += 1) {
+  return locateAll(bytes, [offset])[0]!;
+}
+
+/** The same of many offsets in one pass, in the order in which they were given. */
+export function locateAll(bytes: Uint8Array, offsets: readonly number[]): readonly TextPlace[] {
+  const places = new Map<number, TextPlace>();
+  let last: Reached = { at: 0, lineStart: 0, line: 1, column: 1 };
+  for (const offset of [...new Set(offsets)].sort((a, b) => a - b)) {
+    last = goOn(bytes, last, Math.min(offset, bytes.length));
+    places.set(offset, { line: last.line, column: last.column });
+  }
+  return offsets.map((offset) => places.get(offset)!);
+}
+
+/** How far a pass has come. */
+interface Reached extends TextPlace {
+  readonly at: number;
+  readonly lineStart: number;
+}
+
+function goOn(bytes: Uint8Array, from: Reached, end: number): Reached {
+  let { line, lineStart } = from;
+  for (let at = from.at; at < end; at += 1) {
     if (endsLine(bytes, at)) {
       line += 1;
       lineStart = at + 1;
     }
   }
-  return { line, column: countCharacters(bytes, lineStart, end) + 1 };
+  const isSameLine = lineStart === from.lineStart;
+  const column = isSameLine ? from.column + countCharacters(bytes, from.at, end) : countCharacters(bytes, lineStart, end) + 1;
+  return { at: end, line, lineStart, column };
 }
 
 function endsLine(bytes: Uint8Array, at: number): boolean {

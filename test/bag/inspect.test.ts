@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { byteReader, readDocument } from '../../src/bag/byte-reader.js';
 import { detect } from '../../src/bag/detect.js';
-import { detectHazards, HAZARDS, inlineBytes, PAYLOAD_LIMIT } from '../../src/bag/inspect.js';
+import { detectHazards, HAZARDS, inlineBytes } from '../../src/bag/inspect.js';
+import { PAYLOAD_LIMIT } from '../../src/bag/payload-limit.js';
 import { objectReader } from '../../src/bag/object-reader.js';
 
 const SHA = 'a'.repeat(64);

@@ -13,7 +13,8 @@ describe('without a command', () => {
     expect((await statebag('/', args)).code).toBe(expected);
   });
 
-  it('is the only way to do without', async () => {
-    expect((await statebag('/', ['status', '--journal', 'x'])).code).toBe(70);
+  it('is for arguments that need explaining', async () => {
+    expect((await statebag('/', ['status', '--journal', 'x'])).code).toBe(2);
+    expect((await statebag('/', ['status', '--jurnal', 'x'])).code).toBe(70);
   });
 });

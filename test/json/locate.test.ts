@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { locate, scanJson } from '../../src/json/index.js';
+import { scanJson } from '../../src/json/index.js';
+import { locate, locateAll } from '../../src/json/locate.js';
 import { thrownBy, utf8 } from './json-text.js';
 
 describe('locate', () => {
@@ -22,6 +23,12 @@ describe('locate', () => {
 
   it('takes an offset past the end as the end', () => {
     expect(locate(utf8('ab\nc'), 999)).toEqual({ line: 2, column: 2 });
+  });
+
+  it('gives many places in one pass what it gives each alone, in the order asked for', () => {
+    const text = utf8('{"é": 1,\r\n\r "한":\n\n [2, 3]}');
+    const offsets = Array.from({ length: text.length + 3 }, (_, at) => (at * 7) % (text.length + 3));
+    expect(locateAll(text, offsets)).toEqual(offsets.map((offset) => locate(text, offset)));
   });
 });
 

@@ -35,7 +35,7 @@ function issueOf(root: unknown, fault: SchemaFault, advise: Adviser): Validation
 
 /** A member that may not be there has a place of its own, though the fault is reported on its object. */
 function pointerOf(fault: SchemaFault): string {
-  const extra = nameIn(fault, 'additionalProperty');
+  const extra = nameIn(fault, 'additionalProperty') ?? nameIn(fault, 'unevaluatedProperty');
   return extra === undefined ? fault.instancePath : childPointer(fault.instancePath, extra);
 }
 
@@ -46,13 +46,13 @@ function nameIn({ params }: SchemaFault, key: string): string | undefined {
 
 /**
  * Leaves out what only says why a branch was not taken: `if` repeats the faults of its `then`, and a failed `anyOf`
- * comes right after the faults of all its branches.
+ * or `oneOf` comes right after the faults of all its branches.
  */
 function withoutBranches(faults: readonly SchemaFault[]): SchemaFault[] {
   const kept: SchemaFault[] = [];
   for (const fault of faults) {
     if (fault.keyword === 'if') continue;
-    if (fault.keyword === 'anyOf') dropBranches(kept, fault.instancePath);
+    if (fault.keyword === 'anyOf' || fault.keyword === 'oneOf') dropBranches(kept, fault.instancePath);
     kept.push(fault);
   }
   return kept;

@@ -4,7 +4,7 @@ import { inWords, listInWords, typeInWords } from './words.js';
 
 type Sentence = (place: Place, fault: SchemaFault) => string;
 
-/** One sentence per keyword that the schemas use. The place is that of the value, or of the object that lacks a member. */
+/** One sentence per keyword of JSON Schema that can be at fault. The place is that of the value, or of the object that lacks a member. */
 const SENTENCES: Readonly<Record<string, Sentence>> = {
   required: ({ label }, { params }) => `\`${String(params.missingProperty)}\` is missing from ${label}.`,
   additionalProperties: ({ label }) => `${label} is not a member this schema knows.`,
@@ -12,11 +12,28 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   type: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must be ${typeInWords(params.type)}.`,
   const: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must be ${inWords(params.allowedValue)}.`,
   enum: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must be ${choices(params.allowedValues)}.`,
-  pattern: ({ label, value }, fault) => `${label} is ${inWords(value)}; it must be ${definitionInWords(fault)}.`,
-  format: ({ label, value }, fault) => `${label} is ${inWords(value)}; it must be ${definitionInWords(fault)}.`,
-  minLength: ({ label }) => `${label} is empty.`,
+  pattern: ({ label, value }, fault) => `${label} is ${inWords(value)}; it must be ${definitionInWords(fault, 'pattern', 'text that matches')}.`,
+  format: ({ label, value }, fault) => `${label} is ${inWords(value)}; it must be ${definitionInWords(fault, 'format', 'of the format')}.`,
+  minLength: ({ label, value }, { params }) => (value === '' ? `${label} is empty.` : `${label} is shorter than ${String(params.limit)} characters.`),
   minimum: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must be at least ${inWords(params.limit)}.`,
   anyOf: ({ label, value }, fault) => `${label} is ${inWords(value)}; it must be ${definitionInWords(fault)}.`,
+  maxLength: ({ label }, { params }) => `${label} is longer than ${String(params.limit)} characters.`,
+  maximum: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must be at most ${inWords(params.limit)}.`,
+  exclusiveMinimum: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must be more than ${inWords(params.limit)}.`,
+  exclusiveMaximum: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must be less than ${inWords(params.limit)}.`,
+  multipleOf: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must be a multiple of ${inWords(params.multipleOf)}.`,
+  minItems: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must have at least ${inWords(params.limit)} elements.`,
+  maxItems: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must have at most ${inWords(params.limit)} elements.`,
+  uniqueItems: ({ label }, { params }) => `${label} holds the same element twice, at ${String(params.j)} and ${String(params.i)}.`,
+  contains: ({ label }, { params }) => `${label} must hold at least ${inWords(params.minContains)} element of the kind the schema asks for.`,
+  minProperties: ({ label }, { params }) => `${label} must have at least ${inWords(params.limit)} members.`,
+  maxProperties: ({ label }, { params }) => `${label} must have at most ${inWords(params.limit)} members.`,
+  propertyNames: ({ label }, { params }) => `${label} has a member \`${String(params.propertyName)}\`, whose name the schema does not allow.`,
+  dependentRequired: ({ label }, { params }) => `\`${String(params.missingProperty)}\` is missing from ${label}, where \`${String(params.property)}\` asks for it.`,
+  oneOf: ({ label, value }) => `${label} is ${inWords(value)}; it must be exactly one of the shapes the schema allows.`,
+  unevaluatedProperties: ({ label }) => `${label} is not a member this schema knows.`,
+  unevaluatedItems: ({ label }) => `${label} has more elements than this schema knows.`,
+  'false schema': ({ label }) => `${label} must not be here.`,
 };
 
 /** What the definitions of the schemas ask for, by their names there. */
@@ -38,10 +55,11 @@ export function sentenceOf(place: Place, fault: SchemaFault): string {
 }
 
 /** The definition or property whose rule was broken is the last one named on the way to the rule. */
-function definitionInWords({ schemaPath, keyword }: SchemaFault): string {
+function definitionInWords({ schemaPath, keyword, params }: SchemaFault, detail = '', words = ''): string {
   const names = schemaPath.split('/').filter((name) => Object.hasOwn(DEFINITIONS, name));
   const name = names[names.length - 1];
-  return name === undefined ? `what the rule \`${keyword}\` of the schema asks for` : DEFINITIONS[name]!;
+  if (name !== undefined) return DEFINITIONS[name]!;
+  return typeof params[detail] === 'string' ? `${words} \`${params[detail]}\`` : `what the rule \`${keyword}\` of the schema asks for`;
 }
 
 function choices(allowed: unknown): string {

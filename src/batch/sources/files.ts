@@ -12,6 +12,13 @@ import { FileContainer } from './file.js';
 import { isTemporary } from './file-replacement.js';
 import { NdjsonContainer } from './ndjson.js';
 
+/** Files of a kind that not every command takes. */
+export interface FurtherFiles {
+  readonly endings: readonly string[];
+  /** `undefined` for a file of another kind. */
+  open(path: string): SourceContainer | undefined;
+}
+
 /** A file, a directory (its `*.json`, `*.ndjson`, `*.jsonl`, at every depth) or a glob. */
 export class FilesSource implements DocumentSource {
   constructor(
@@ -19,6 +26,8 @@ export class FilesSource implements DocumentSource {
     private readonly disk: Disk,
     /** Directories that hold no documents: the store's, the journal's. */
     private readonly excluded: readonly string[] = [],
+    /** Opens what this class does not know, and whose names end in one of `endings`. */
+    private readonly further?: FurtherFiles,
   ) {}
 
   /** A directory that may not be read is an error once all that can be found has been given out. */
@@ -37,6 +46,8 @@ export class FilesSource implements DocumentSource {
   }
 
   container(path: string): SourceContainer {
+    const container = this.further?.open(path);
+    if (container) return container;
     return /\.(ndjson|jsonl)$/i.test(path) ? new NdjsonContainer(path, this.disk) : new FileContainer(path, this.disk);
   }
 
@@ -47,7 +58,7 @@ export class FilesSource implements DocumentSource {
     const { glob, isDynamicPattern } = await import('tinyglobby');
     // `*` means what it means in a shell: not what lies in the directories it matches.
     const options = { dot: true, absolute: true, expandDirectories: false, fs: noticing(closed) };
-    if (!(stats instanceof ConfigError)) return glob(['**/*.json', '**/*.ndjson', '**/*.jsonl'], { ...options, cwd: this.id });
+    if (!(stats instanceof ConfigError)) return glob(['json', 'ndjson', 'jsonl', ...(this.further?.endings ?? [])].map((ending) => `**/*.${ending}`), { ...options, cwd: this.id });
     if (!isDynamicPattern(this.id)) throw stats;
     return glob([this.id], options);
   }

@@ -1,30 +1,30 @@
-import { PAYLOAD_LIMIT } from '../../bag/inspect.js';
-import { DEFAULT_LAYOUT } from '../../bag/layout.js';
+import { PAYLOAD_HEADROOM, PAYLOAD_LIMIT } from '../../bag/payload-limit.js';
 import { defineCommand, optionGroup } from '../command.js';
-import type { CommandArguments } from '../command.js';
+import type { CommandArguments, OptionValues } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { openSources } from '../open-source.js';
-import { openStore } from '../open-store.js';
-import { outputOptions, outputSettings } from '../options/output-options.js';
-import { parseWhole } from '../options/parse-value.js';
-import { s3Settings } from '../options/s3-options.js';
-import { storeOptions, storeSettings } from '../options/store-options.js';
-import { ownPlaces } from '../own-places.js';
-import { reporting } from '../reporters/outcome-reporter.js';
-import { jsonVerdicts, textVerdicts } from '../reporters/verdicts.js';
-import type { VerdictReporter } from '../reporters/verdicts.js';
-import type { CheckSettings } from '../validation/check-document.js';
-import { checkSources } from '../validation/check-sources.js';
+import { formatOf, formatOptions } from '../options/format-options.js';
+import { isColourful } from '../options/output-options.js';
+import { parseChoice, parseWhole } from '../options/parse-value.js';
+import { storeOptions } from '../options/store-options.js';
+import { openFindingReporter } from '../reporters/finding-reporter.js';
+import type { FindingReporter } from '../reporters/finding-reporter.js';
+import { shortId } from '../reporters/findings.js';
+import type { Budget } from '../validation/budget.js';
+import type { SourcesSettings } from '../validation/check-sources.js';
+import { EXPECTATIONS } from '../validation/expectations.js';
+import { acceptPlainFile } from '../validation/plain-files.js';
 import { detectedSchema, parseSchemaChoice } from '../validation/schema-choice.js';
 
 const options = {
   ...optionGroup('What to check', {
-    schema: { type: 'string', value: 'NAME|FILE', describe: 'a schema of the project, or a JSON Schema file (default: by the looks of each document)' },
+    schema: { type: 'string', value: 'NAME|ID|FILE', describe: 'a schema of the project, or a JSON Schema file (default: by the looks of each document)' },
     'max-bytes': { type: 'string', value: 'N', describe: `bytes a document may have (default ${PAYLOAD_LIMIT}, for lean bags only)` },
+    headroom: { type: 'string', value: 'N', describe: `bytes below --max-bytes from which a document is warned of (default ${PAYLOAD_HEADROOM})` },
+    expect: { type: 'string', value: 'valid|invalid', describe: 'invalid: every document must fail, and one that does not is the error' },
   }),
   ...storeOptions,
-  ...outputOptions,
+  ...formatOptions,
 };
 
 type ValidateArguments = CommandArguments<typeof options>;
@@ -37,6 +37,8 @@ export const command = defineCommand({
     ['every document against the schema it claims to satisfy', 'statebag validate bags/'],
     ['a fixture must be a lean bag', 'statebag validate fixtures/bag.json --schema state-bag.v2'],
     ['pointers must lead somewhere too', 'statebag validate bags/ --store s3://my-bucket'],
+    ['annotations in a pull request', "statebag validate 'fixtures/**/*.json' --format github"],
+    ['fixtures that must fail', 'statebag validate fixtures/broken/ --expect invalid'],
     ['in a pipe', 'statebag validate - --json < bags.ndjson'],
   ],
   notes: [
@@ -47,25 +49,47 @@ export const command = defineCommand({
 });
 
 async function validateCommand(args: ValidateArguments, io: CliIo): Promise<number> {
-  const output = outputSettings(args.options, io);
-  const reporter = output.json ? jsonVerdicts(io.stdout) : textVerdicts(io, output);
-  return reporting(reporter, async () => {
-    const invalid = await check(args, reporter, io);
-    return invalid === 0 ? EXIT.ok : EXIT.findings;
-  });
+  const colour = isColourful(args.options, io);
+  const settings = { check: 'statebag validate', format: formatOf(args.options), colour, rules };
+  const reporter = await openFindingReporter(io, settings);
+  try {
+    const failed = await check(args, reporter, io);
+    await reporter.finish();
+    return failed === 0 ? EXIT.ok : EXIT.findings;
+  } catch (error) {
+    await reporter.fail(error);
+    throw error;
+  }
 }
 
-async function check({ positionals, options: values }: ValidateArguments, reporter: VerdictReporter, io: CliIo): Promise<number> {
-  const store = values.store === undefined ? undefined : await openStore(storeSettings(values, values.store), io.cwd);
-  const sources = await openSources(positionals, { io, s3: s3Settings(values), ...ownPlaces(store, DEFAULT_LAYOUT, []) });
-  const maxBytes = values['max-bytes'];
-  const settings: CheckSettings = {
+const rules = async () => (await import('../validation/rules.js')).VALIDATION_RULES;
+
+/** Files in which there is nothing to find come first; the machinery of sources is loaded for the others. */
+async function check({ positionals, options: values }: ValidateArguments, reporter: FindingReporter, io: CliIo): Promise<number> {
+  const settings = await settingsOf(values, io);
+  const others: string[] = [];
+  const isPlain = values.store === undefined && settings.expect === 'valid' && !positionals.includes('-');
+  for (const spec of positionals) {
+    const accepted = isPlain ? await acceptPlainFile(spec, io.cwd, settings) : undefined;
+    if (accepted) await reporter.add(accepted);
+    else others.push(spec);
+  }
+  if (others.length === 0) return 0;
+  const { checkSpecs } = await import('../validation/check-specs.js');
+  return checkSpecs(others, values, settings, io, (document) => reporter.add(document));
+}
+
+async function settingsOf(values: OptionValues<typeof options>, io: CliIo): Promise<SourcesSettings> {
+  return {
     schema: values.schema === undefined ? detectedSchema : await parseSchemaChoice(values.schema, io),
-    maxBytes: maxBytes === undefined ? PAYLOAD_LIMIT : parseWhole('max-bytes', maxBytes, 1),
-    isBudgetAsked: maxBytes !== undefined,
-    blobs: store?.blobs,
+    budget: budgetOf(values),
+    expect: parseChoice('expect', values.expect ?? 'valid', EXPECTATIONS),
+    blobs: undefined,
+    shortened: (path) => shortId(path, io.cwd),
   };
-  const totals = await checkSources(sources, settings, (verdict) => reporter.add(verdict));
-  await reporter.finish(totals);
-  return totals.invalid;
+}
+
+function budgetOf({ 'max-bytes': asked, headroom }: OptionValues<typeof options>): Budget {
+  const maxBytes = asked === undefined ? PAYLOAD_LIMIT : parseWhole('max-bytes', asked, 1);
+  return { maxBytes, headroom: headroom === undefined ? Math.min(PAYLOAD_HEADROOM, maxBytes >> 3) : parseWhole('headroom', headroom, 0), isForAll: asked !== undefined };
 }

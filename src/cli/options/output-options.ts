@@ -17,6 +17,10 @@ export interface OutputSettings {
 }
 
 export function outputSettings(values: OptionValues<typeof outputOptions>, io: CliIo): OutputSettings {
-  const refused = values['no-color'] || (io.env.NO_COLOR ?? '') !== '';
-  return { json: values.json, quiet: values.quiet, colour: io.stdout.isTTY === true && !refused };
+  return { json: values.json, quiet: values.quiet, colour: isColourful(values, io) };
+}
+
+/** Whether standard output takes colours, and nobody refused them. */
+export function isColourful(values: { readonly 'no-color': boolean }, { stdout, env }: CliIo): boolean {
+  return stdout.isTTY === true && !values['no-color'] && (env.NO_COLOR ?? '') === '';
 }

@@ -1,22 +1,20 @@
 import type { ByteValue } from '../../bag/byte-reader.js';
-import { expandNode, lastMember, locate } from '../../json/index.js';
-import type { JsonNode, TextPlace } from '../../json/index.js';
+import { expandNode, lastMember } from '../../json/index.js';
+import type { JsonNode } from '../../json/index.js';
 
 /**
- * Line and column of what a JSON pointer (RFC 6901) names inside a value: the key of a member, the start of an
- * element. A part of the way that is not there ends at the last one that is. Inside a JSON string that carries a
- * document, the string is the place.
+ * Offset of what a JSON pointer (RFC 6901) names inside a document: the key of a member, the start of an element. A part
+ * of the way that is not there ends at the last one that is. Inside a JSON string that carries a document, the string is
+ * the place.
  */
-export function placeOf(value: ByteValue, pointer: string): TextPlace {
-  const { document } = value;
-  if (document.carrier) return placeOf(document.carrier, '');
-  let at: Step = { node: value.node, offset: value.node.start };
+export function offsetOf({ document: { bytes }, node }: ByteValue, pointer: string): number {
+  let at: Step = { node, offset: node.start };
   for (const token of pointer.split('/').slice(1)) {
-    const next = step(document.bytes, at.node, token.replaceAll('~1', '/').replaceAll('~0', '~'));
+    const next = step(bytes, at.node, token.replaceAll('~1', '/').replaceAll('~0', '~'));
     if (!next) break;
     at = next;
   }
-  return locate(document.bytes, at.offset);
+  return at.offset;
 }
 
 interface Step {

@@ -6,20 +6,25 @@ import type { BlobReader } from '../../bag/follow.js';
 import { CONFIG, CONFIG_PATH, MANIFEST_PATH, MAP, MAP_PATH } from '../../bag/members.js';
 import { loadValue } from '../../bag/sources.js';
 import { ConfigError, StateBagError } from '../../errors.js';
-import { placeOf } from './byte-place.js';
-import type { LocatedIssue } from './verdict.js';
+import { adviceFor } from '../advice.js';
+import type { Issue } from './issue.js';
 
-/** Follows every pointer of every bag: one that leads to nothing, or to other bytes than it says, is an issue. */
-export async function checkPointers(root: ByteValue, sites: readonly BagSite<ByteValue>[], blobs: BlobReader): Promise<readonly LocatedIssue[]> {
-  const issues: LocatedIssue[] = [];
+/** Follows every pointer of every bag: one that leads to nothing, where it may not, or to other bytes than it says, is an issue. */
+export async function checkPointers(sites: readonly BagSite<ByteValue>[], blobs: BlobReader): Promise<readonly Issue[]> {
+  const issues: Issue[] = [];
   for (const site of sites) {
     for (const [name, field] of fieldsOf(site)) {
       const error = await follow(site, field, blobs);
-      const pointer = [...site.path, name].map((part) => `/${part}`).join('');
-      if (error) issues.push({ pointer, keyword: error.code, message: error.message, member: name, ...placeOf(root, pointer) });
+      if (error) issues.push(issueOf(error, [...site.path, name]));
     }
   }
   return issues;
+}
+
+function issueOf({ code, message }: StateBagError, path: readonly string[]): Issue {
+  const hint = adviceFor(code);
+  const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}${message.endsWith('.') ? '' : '.'}`;
+  return { pointer: path.map((part) => `/${part}`).join(''), rule: code, level: 'error', message: sentence, ...(hint !== undefined && { hint }) };
 }
 
 function fieldsOf({ config, map, configPath, mapPath, manifestPath }: BagSite<ByteValue>): readonly (readonly [string, Field<ByteValue>])[] {

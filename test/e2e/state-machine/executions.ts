@@ -1,3 +1,4 @@
+import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 import type { ObjectStore } from '../../../src/store/object-store.js';
 import { DEFINITION } from './definition.js';
 import type { Deploy } from './deployment.js';
@@ -30,6 +31,8 @@ export interface Ended {
 export interface ExecutionOptions {
   readonly place: Bucket;
   readonly deploy: Deploy;
+  /** Default: `DEFINITION`. */
+  readonly definition?: StateMachineDefinition;
   /** Sees every payload, beside the scales. */
   readonly inspect?: Inspect;
 }
@@ -52,7 +55,7 @@ export async function takeOver(oldBag: Members, options: ExecutionOptions): Prom
   return run(functions, { ...INPUT, state_data: { bag: answer.state_data, next_action: answer.next_action } });
 }
 
-function prepare(initialize: LambdaFunction, { place, deploy, inspect }: ExecutionOptions) {
+function prepare(initialize: LambdaFunction, { place, deploy, inspect, definition = DEFINITION }: ExecutionOptions) {
   const tokens = new TaskTokens();
   const scales = new Scales();
   const executed: string[] = [];
@@ -63,7 +66,7 @@ function prepare(initialize: LambdaFunction, { place, deploy, inspect }: Executi
     inspect?.(name, payload);
   };
   const run = async (deployed: Functions, input: Members): Promise<Ended> => {
-    const output = await runMachine(DEFINITION, input, { functions: deployed, tokens, inspect: inspectAll });
+    const output = await runMachine(definition, input, { functions: deployed, tokens, inspect: inspectAll });
     return { output, bag: parseMembers(output.final_state), executed, scales };
   };
   return { functions, run };

@@ -1,0 +1,41 @@
+import { isProgramField } from '../flow/names.js';
+import type { Expression, Reference, Step } from '../flow/reference.js';
+
+/** A reference to one of the two fields, or to something in it. */
+export interface FieldReference {
+  readonly reference: Reference;
+  readonly field: string;
+  /** The step that names the field; absent when a variable of that name does. */
+  readonly step?: Step;
+  /** Steps up to the field, its own included. */
+  readonly depth: number;
+}
+
+export function fieldReferences({ references }: Pick<Expression, 'references'>): readonly FieldReference[] {
+  return references.flatMap((reference) => {
+    const found = fieldReference(reference);
+    return found ? [found] : [];
+  });
+}
+
+function fieldReference(reference: Reference): FieldReference | undefined {
+  const variable = reference.root.slice(1);
+  if (reference.root.startsWith('$') && isProgramField(variable)) return { reference, field: variable, depth: 0 };
+  const index = reference.steps.findIndex(({ name }) => isProgramField(name));
+  const step = reference.steps[index];
+  return step && { reference, field: step.name, step, depth: index + 1 };
+}
+
+/** Writes another member of the object that a field lies in, or another variable: `$.bag.workflow_config` → `$.bag.NAME`. */
+export type Sibling = (name: string) => string;
+
+export function siblingOf({ text }: Pick<Expression, 'text'>, { reference, step }: FieldReference): Sibling {
+  if (!step) return (name) => `$${name}`;
+  const before = text.slice(reference.start, step.start);
+  return (name) => (before === '' ? name : `${before}.${name}`);
+}
+
+/** True for what was given to the execution, which never has a path of ours. */
+export function isExecutionInput({ root }: Reference): boolean {
+  return root === 'context';
+}

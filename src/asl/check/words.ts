@@ -1,0 +1,31 @@
+import type { TemplateField } from '../flow/templates.js';
+import type { AslRule } from '../rules.js';
+import { stateName } from './discovery.js';
+
+/** The rule that a field breaks, by what the state does with what it builds. */
+export function ruleOf({ role, name }: TemplateField): AslRule {
+  if (role === 'payload') return 'asl/passes-program';
+  return name === 'ResultSelector' ? 'asl/selects-program' : 'asl/reinlines-program';
+}
+
+const DOES: Readonly<Partial<Record<AslRule, string>>> = {
+  'asl/passes-program': 'passes',
+  'asl/selects-program': 'selects',
+  'asl/reinlines-program': 're-inlines',
+};
+
+export function messageOf(rule: AslRule, what: string, { state, name }: TemplateField): string {
+  return `${stateName(state)} ${DOES[rule] ?? 'has'} ${what} in \`${name}\``;
+}
+
+export const HINTS = {
+  payload: 'pass `segment_config`, or `segment_manifest_s3_path` and `segment_index`; `statebag asl patch` does it',
+  state: 'keep `segment_manifest_s3_path` in its place; `statebag asl patch` does it',
+  person: 'a lean bag does not have it; change this by hand, to `segment_config` or `segment_manifest_s3_path`',
+  literal: 'a program in the definition is in every execution for ever; store it, and let the initialiser build a lean bag with it',
+  child: 'the execution it starts wants its program in its input; patch that machine first, then change this by hand',
+  branch: "nothing to do: it is the branch's own program, of which there is no other copy",
+  answer: 'a function that is wrapped answers without it, and the selection then fails; wrap this one only when the result is no longer selected member by member',
+  initialiser: 'nothing to do here: let it build its bag with `buildLeanBag`',
+  bag: 'select the members that the item or branch reads; each copy counts against 262,144 bytes',
+} as const;

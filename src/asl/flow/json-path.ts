@@ -1,0 +1,115 @@
+import type { Expression, Reference, Step } from './reference.js';
+
+const NAME = /[^\s.[\]()',$@?*]/;
+
+/**
+ * The paths of a JSONPath expression or a call of an intrinsic function. `dollar` says what `$` stands for. Text in single
+ * quotes is an argument and no path. Undefined when nothing in the text is a path.
+ */
+export function parseJsonPathText(text: string, dollar: 'input' | 'result'): Expression | undefined {
+  const references: Reference[] = [];
+  for (let at = 0; at < text.length; ) {
+    if (text[at] === "'") at = closingQuote(text, at) + 1;
+    else if (text[at] === '$') {
+      const reference = readPath(text, at, dollar);
+      references.push(reference);
+      at = reference.end;
+    } else at += 1;
+  }
+  if (references.length === 0) return undefined;
+  const [first] = references;
+  const isWhole = first?.start === 0 && first.end === text.length;
+  const call = isWhole ? undefined : parseCall(text);
+  return { text, offset: 0, references, probes: [], objects: [], ...(isWhole && { path: first }), ...(call && { call }) };
+}
+
+function closingQuote(text: string, open: number): number {
+  for (let at = open + 1; at < text.length; at += 1) {
+    if (text[at] === '\\') at += 1;
+    else if (text[at] === "'") return at;
+  }
+  return text.length;
+}
+
+function readPath(text: string, start: number, dollar: string): Reference {
+  const rootEnd = endOfRoot(text, start);
+  const head = text.slice(start, rootEnd);
+  const steps: Step[] = [];
+  let at = rootEnd;
+  for (let step = readStep(text, at); step; step = readStep(text, at)) {
+    steps.push(step.step);
+    at = step.end;
+  }
+  return { root: rootOf(head, dollar), steps, start, end: at };
+}
+
+function rootOf(head: string, dollar: string): string {
+  if (head === '$') return dollar;
+  return head === '$$' ? 'context' : head;
+}
+
+function endOfRoot(text: string, start: number): number {
+  if (text[start + 1] === '$') return start + 2;
+  return endOfName(text, start + 1);
+}
+
+function endOfName(text: string, start: number): number {
+  let at = start;
+  while (at < text.length && NAME.test(text[at]!)) at += 1;
+  return at;
+}
+
+interface ReadStep {
+  readonly step: Step;
+  readonly end: number;
+}
+
+function readStep(text: string, start: number): ReadStep | undefined {
+  if (text[start] === '[') return readBracket(text, start);
+  if (text[start] !== '.') return undefined;
+  const nameStart = text[start + 1] === '.' ? start + 2 : start + 1;
+  if (text[nameStart] === '[') return readBracket(text, nameStart);
+  const nameEnd = text[nameStart] === '*' ? nameStart + 1 : endOfName(text, nameStart);
+  return { step: { name: text.slice(nameStart, nameEnd), start, nameStart, nameEnd }, end: nameEnd };
+}
+
+/** `['name']` is a name; an index, a slice or a filter may be any element. */
+function readBracket(text: string, start: number): ReadStep | undefined {
+  const quote = text[start + 1];
+  if (quote === "'" || quote === '"') {
+    const nameEnd = text.indexOf(quote, start + 2);
+    if (nameEnd < 0 || text[nameEnd + 1] !== ']') return undefined;
+    return { step: { name: text.slice(start + 2, nameEnd), start, nameStart: start + 2, nameEnd }, end: nameEnd + 2 };
+  }
+  const close = closingBracket(text, start);
+  return close < 0 ? undefined : { step: { name: '*', start, nameStart: start + 1, nameEnd: close }, end: close + 1 };
+}
+
+function closingBracket(text: string, open: number): number {
+  let depth = 0;
+  for (let at = open; at < text.length; at += 1) {
+    if (text[at] === "'") at = closingQuote(text, at);
+    else if (text[at] === '[') depth += 1;
+    else if (text[at] === ']') depth -= 1;
+    if (depth === 0) return at;
+  }
+  return -1;
+}
+
+/** `States.Name(a, b)` with its arguments as they are written. */
+function parseCall(text: string): Expression['call'] {
+  const match = /^\s*(States\.\w+)\s*\(/.exec(text);
+  if (!match) return undefined;
+  const args: string[] = [];
+  let [depth, start] = [0, match[0].length];
+  for (let at = start; at < text.length; at += 1) {
+    if (text[at] === "'") at = closingQuote(text, at);
+    else if (text[at] === '(' || text[at] === '[') depth += 1;
+    else if (depth > 0 && (text[at] === ')' || text[at] === ']')) depth -= 1;
+    else if (depth === 0 && (text[at] === ',' || text[at] === ')')) {
+      args.push(text.slice(start, at).trim());
+      start = at + 1;
+    }
+  }
+  return { name: match[1]!, arguments: args };
+}

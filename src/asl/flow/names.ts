@@ -1,0 +1,18 @@
+/** The two members that a lean bag does not have. */
+export const MAP = 'partition_map';
+const PROGRAM_FIELDS: readonly string[] = ['workflow_config', MAP];
+export const MANIFEST = 'segment_manifest';
+export const MANIFEST_PATH = 'segment_manifest_s3_path';
+export const SEGMENT_CONFIG = 'segment_config';
+export const SEGMENT_INDEX = 'segment_index';
+export const SEGMENT_TO_RUN = 'segment_to_run';
+
+/** The names of an index, in the order in which readers look for it. */
+export const INDEX_NAMES: readonly string[] = [SEGMENT_INDEX, 'segment_id', SEGMENT_TO_RUN];
+
+/** What holds a bag. */
+export const BAG_NAMES: readonly string[] = ['state_data', 'bag', 'state_bag'];
+
+export function isProgramField(name: string): boolean {
+  return PROGRAM_FIELDS.includes(name);
+}

@@ -1,0 +1,31 @@
+import type { AslNode } from '../read/node.js';
+import type { Pointer } from '../read/machines.js';
+import type { State } from './states.js';
+
+/** A string somewhere in a state, beside the templates. */
+export interface StateString {
+  /** Name of the member it is the value of. */
+  readonly name: string;
+  readonly node: AslNode;
+  readonly pointer: Pointer;
+  readonly holder: AslNode;
+}
+
+const TEMPLATES = new Set(['Parameters', 'Arguments', 'ItemSelector', 'ResultSelector', 'Result', 'Output', 'Assign', 'BatchInput']);
+const STATES = new Set(['ItemProcessor', 'Iterator', 'Branches']);
+
+/** Paths, variables of choices, conditions: every string that is in no template and in no inner state. */
+export function stateStrings({ node, pointer, scope }: State): readonly StateString[] {
+  const found: StateString[] = [];
+  const visit = (holder: AslNode, at: Pointer): void => {
+    const below = (name: string): Pointer => (scope.machine.isEmbedded ? at : [...at, name]);
+    holder.items?.forEach((item, index) => { visit(item, below(String(index))); });
+    for (const { name, value } of holder.members ?? []) {
+      if (TEMPLATES.has(name) || STATES.has(name)) continue;
+      if (value.text !== undefined) found.push({ name, node: value, pointer: below(name), holder });
+      visit(value, below(name));
+    }
+  };
+  visit(node, pointer);
+  return found;
+}

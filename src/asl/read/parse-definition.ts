@@ -1,0 +1,67 @@
+import { BagError, SchemaError, StateBagError } from '../../errors.js';
+import { locate } from '../../json/locate.js';
+import { findMachines } from './machines.js';
+import type { Machine } from './machines.js';
+import { parseJsonTree } from './json-tree.js';
+import type { AslNode } from './node.js';
+import { fileSource } from './source.js';
+import { parseYamlTrees } from './yaml-tree.js';
+
+/** Bytes a file may have: the service takes definitions of 1 MB, templates around them are not much larger. */
+export const MAX_DEFINITION_BYTES = 16 * 1024 * 1024;
+
+export interface DefinitionFile {
+  readonly bytes: Uint8Array;
+  readonly machines: readonly Machine[];
+}
+
+/**
+ * Reads the state machines of a file: a definition in JSON or YAML, or a template that holds some, as objects or as text.
+ * `name` decides the notation by its extension, else the first character does. Throws `SchemaError` `ASL_NOT_FOUND` for what
+ * holds no machine and `ASL_INVALID` for a machine that is none, `BagError` for bytes that cannot be read (`ASL_TOO_LARGE`, `ASL_BINARY`, `YAML_*`, `JSON_*`, `INVALID_UTF8`).
+ */
+export function parseDefinition(bytes: Uint8Array, name: string): DefinitionFile {
+  if (bytes.length > MAX_DEFINITION_BYTES) throw tooLarge(bytes.length);
+  const source = fileSource(bytes);
+  const machines = withPlaces(bytes, () => parseTrees(bytes, name).flatMap((root) => findMachines(source, root)));
+  if (machines.length > 0) return { bytes, machines };
+  throw new SchemaError('ASL_NOT_FOUND', 'not a state machine: nothing in this file has `StartAt` and `States`');
+}
+
+/** Errors that know where in the file they are say it as people do. */
+function withPlaces<T>(bytes: Uint8Array, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    const isPlaceless = error instanceof StateBagError && typeof error.context.offset === 'number' && error.context.line === undefined;
+    if (!isPlaceless) throw error;
+    const { code, message, context, cause } = error;
+    const place = locate(bytes, Number(context.offset));
+    const options = { context: { ...context, ...place }, cause };
+    const told = `${message}, at line ${place.line}, column ${place.column}`;
+    throw error instanceof SchemaError ? new SchemaError(code, told, options) : new BagError(code, told, options);
+  }
+}
+
+export function tooLarge(size: number): BagError {
+  return new BagError('ASL_TOO_LARGE', `file of ${size} bytes, more than the ${MAX_DEFINITION_BYTES} that a definition may have`);
+}
+
+function parseTrees(bytes: Uint8Array, name: string): readonly AslNode[] {
+  if (bytes.includes(0)) throw new BagError('ASL_BINARY', 'a binary file, with zero bytes in it');
+  return isYaml(bytes, name) ? parseYamlTrees(bytes, decode(bytes)) : [parseJsonTree(bytes)];
+}
+
+function isYaml(bytes: Uint8Array, name: string): boolean {
+  if (/\.ya?ml$/i.test(name)) return true;
+  if (/\.(?:json|asl)$/i.test(name)) return false;
+  return !/^\s*[{[]/.test(Buffer.from(bytes.subarray(0, 4096)).toString());
+}
+
+function decode(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (error) {
+    throw new BagError('INVALID_UTF8', 'malformed UTF-8', { cause: error });
+  }
+}

@@ -1,0 +1,47 @@
+import { isUtf8 } from 'node:buffer';
+import { bagLevels, detectEnvelope } from '../../bag/envelope.js';
+import { objectReader } from '../../bag/object-reader.js';
+import type { SchemaChoice } from './schema-choice.js';
+
+/**
+ * The schemas of a document that satisfies them all; `undefined` when it does not, or may not: then the long way over
+ * its bytes says what is wrong and where. Never accepts what the long way refuses.
+ */
+export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Promise<readonly string[] | undefined> {
+  const document = parsePlain(bytes);
+  if (document === undefined) return undefined;
+  const names: string[] = [];
+  for (const value of subjectsOf(document, choice)) {
+    const checker = await choice.checkerOf(value);
+    if (!checker?.accepts(value)) return undefined;
+    names.push(checker.name);
+  }
+  return names;
+}
+
+function subjectsOf(document: unknown, { isAboutBags }: SchemaChoice): readonly unknown[] {
+  const levels = isAboutBags ? bagLevels(objectReader, detectEnvelope(objectReader, document)) : [];
+  return levels.length === 0 ? [document] : levels.map(({ value }) => value);
+}
+
+/** So many containers may nest when a document has no more of them; one that has more is walked with care. */
+const FEW_CONTAINERS = 4096;
+
+/** A byte order mark, malformed UTF-8, Python's numbers and deep nests are left to the long way. */
+function parsePlain(bytes: Uint8Array): unknown {
+  if (!isUtf8(bytes) || bytes[0] === 0xef) return undefined;
+  try {
+    const document: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
+    return bytes.length <= FEW_CONTAINERS || !nestsBeyond(document, FEW_CONTAINERS) ? document : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+function nestsBeyond(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth === 0) return true;
+  const children: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  return children.some((child) => nestsBeyond(child, depth - 1));
+}

@@ -1,0 +1,22 @@
+import type { CheckedDocument } from '../../findings/checked-document.js';
+import type { OptionValues } from '../command.js';
+import type { CliIo } from '../io.js';
+import { openSources } from '../open-source.js';
+import { s3Settings } from '../options/s3-options.js';
+import type { storeOptions } from '../options/store-options.js';
+import { checkSources } from './check-sources.js';
+import type { SourcesSettings } from './check-sources.js';
+import { openChecked } from './open-checked.js';
+
+/** Checks every document of the sources that a user named. Resolves to the number of documents that are not as expected. */
+export async function checkSpecs(
+  specs: readonly string[],
+  values: OptionValues<typeof storeOptions>,
+  settings: SourcesSettings,
+  io: CliIo,
+  onDocument: (document: CheckedDocument) => Promise<void>,
+): Promise<number> {
+  const { blobs, places } = await openChecked(values, io);
+  const sources = await openSources(specs, { io, s3: s3Settings(values), compressed: true, ...places });
+  return checkSources(sources, { ...settings, blobs }, onDocument);
+}

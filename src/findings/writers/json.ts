@@ -1,0 +1,36 @@
+import { isValid } from '../checked-document.js';
+import type { CheckedDocument } from '../checked-document.js';
+import type { Finding } from '../finding.js';
+import type { FindingWriter } from '../finding-writer.js';
+import { countDocument, NO_DOCUMENTS } from '../totals.js';
+
+/**
+ * `{"documents":[{"id","file",…,"valid","issues":[{"rule","level","message","hint"?,"line"?,"column"?,"pointer"?}]}],"totals":{"documents","valid","invalid"}}`,
+ * and `"error":{"code","message"}` in place of the totals when the run was ended. Nothing at all is written for a run
+ * that ended before its first document.
+ */
+export function jsonWriter(): FindingWriter {
+  let totals = NO_DOCUMENTS;
+  const begin = () => (totals.documents === 0 ? '{"documents":[' : '');
+  return {
+    head: () => '',
+    document: (document) => {
+      const separator = totals.documents === 0 ? begin() : ',';
+      totals = countDocument(totals, document);
+      return `${separator}\n${JSON.stringify(plain(document))}`;
+    },
+    tail: (failure) => {
+      if (failure) return totals.documents === 0 ? '' : `],\n"error":${JSON.stringify(failure)}}\n`;
+      return `${begin()}],\n"totals":${JSON.stringify(totals)}}\n`;
+    },
+  };
+}
+
+function plain(document: CheckedDocument): object {
+  const { id, file, details, findings } = document;
+  return { id, file, ...details, valid: isValid(document), issues: findings.map(withoutFile) };
+}
+
+function withoutFile({ file: _file, ...rest }: Finding): Omit<Finding, 'file'> {
+  return rest;
+}

@@ -1,0 +1,58 @@
+import type { Finding } from '../finding.js';
+import type { FindingWriter, RunFailure, WriterContext } from '../finding-writer.js';
+
+const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
+
+/** SARIF 2.1.0, one run, as code scanning of GitHub and other readers of findings take it. */
+export function sarifWriter(context: WriterContext): FindingWriter {
+  const found = new Set<string>();
+  let isFirst = true;
+  return {
+    head: () => `{"$schema":${JSON.stringify(SCHEMA)},"version":"2.1.0","runs":[{"columnKind":"unicodeCodePoints","results":[`,
+    document: ({ findings }) => {
+      const results = findings.map((finding) => {
+        found.add(finding.rule);
+        const separator = isFirst ? '' : ',';
+        isFirst = false;
+        return `${separator}\n${JSON.stringify(resultOf(finding))}`;
+      });
+      return results.join('');
+    },
+    tail: (failure) => `],\n"tool":${JSON.stringify(toolOf(context, found))},\n"invocations":${JSON.stringify([invocationOf(failure)])}}]}\n`,
+  };
+}
+
+function resultOf(finding: Finding): object {
+  const { rule, level, message, hint, pointer } = finding;
+  return {
+    ruleId: rule,
+    level,
+    message: { text: hint === undefined ? message : `${message} ${hint}` },
+    locations: [{ physicalLocation: physicalLocation(finding), ...(pointer !== undefined && { logicalLocations: [{ fullyQualifiedName: pointer }] }) }],
+  };
+}
+
+function physicalLocation({ file, line, column }: Finding): object {
+  const region = line === undefined ? {} : { region: { startLine: line, ...(column !== undefined && { startColumn: column }) } };
+  return { artifactLocation: artifactLocation(file), ...region };
+}
+
+/** A path below the working directory is relative to the root of the sources; readers know that root by this name. */
+function artifactLocation(file: string): object {
+  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(file)) return { uri: encodeURI(file) };
+  const uri = file.split('/').map(encodeURIComponent).join('/');
+  return file.startsWith('/') ? { uri: `file://${uri}` } : { uri, uriBaseId: '%SRCROOT%' };
+}
+
+function toolOf({ check, version, rules }: WriterContext, found: ReadonlySet<string>): object {
+  const described = rules.filter(({ id }) => found.has(id)).map(({ id, description }) => ({ id, shortDescription: { text: description } }));
+  const known = new Set(rules.map(({ id }) => id));
+  const others = [...found].filter((id) => !known.has(id)).map((id) => ({ id }));
+  return { driver: { name: check, version, rules: [...described, ...others] } };
+}
+
+function invocationOf(failure: RunFailure | undefined): object {
+  if (!failure) return { executionSuccessful: true };
+  const notification = { level: 'error', message: { text: failure.message }, descriptor: { id: failure.code } };
+  return { executionSuccessful: false, toolExecutionNotifications: [notification] };
+}
