@@ -88,6 +88,7 @@ function send(response: ServerResponse, status: number, body: Wire): void {
 class NoTable extends Error {}
 
 function run({ operation, body }: TableRequest, tables: readonly TableState[]): Wire {
+  if (operation === 'BatchWriteItem') return putBatch(body, tables);
   const state = tables.find(({ name }) => name === body.TableName);
   if (!state) throw new NoTable();
   const operations: Readonly<Record<string, () => Wire>> = {
@@ -102,6 +103,16 @@ function run({ operation, body }: TableRequest, tables: readonly TableState[]): 
   const found = operations[operation];
   if (!found) throw new Refused(`${operation} is not known here`);
   return found();
+}
+
+/** Of puts only. */
+function putBatch({ RequestItems }: Wire, tables: readonly TableState[]): Wire {
+  for (const [name, requests] of Object.entries(RequestItems as Readonly<Record<string, readonly { readonly PutRequest: { readonly Item: Wire } }[]>>)) {
+    const state = tables.find((table) => table.name === name);
+    if (!state) throw new NoTable();
+    for (const { PutRequest } of requests) state.put(fromWire(PutRequest.Item));
+  }
+  return {};
 }
 
 function metered(units: number): Wire {
