@@ -7,8 +7,8 @@ export interface TableUnderTest {
   readonly table: RowTable;
   /** A port over a table that does not exist; absent where the port cannot know. */
   readonly missing?: RowTable;
-  put(row: Row): Promise<void>;
-  remove(key: Row): Promise<void>;
+  put(row: Row): Promise<unknown>;
+  remove(key: Row): Promise<unknown>;
 }
 
 const keyOf = (at: number | string): Row => ({ ownerId: { S: 'owner' }, conversation_id: { S: `arn:${at}` } });

@@ -11,8 +11,8 @@ process.env.AWS_ACCESS_KEY_ID ??= 'test';
 process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
 
 const writers = (state: TableState): Pick<TableUnderTest, 'put' | 'remove'> => ({
-  put: async (row) => void (await Promise.resolve(state.put(row))),
-  remove: async (key) => void (await Promise.resolve(state.delete(key))),
+  put: (row) => Promise.resolve(state.put(row)),
+  remove: (key) => Promise.resolve(state.delete(key)),
 });
 
 const servers: DynamoDbServer[] = [];
