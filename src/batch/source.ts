@@ -1,3 +1,13 @@
+import type { PausedExecution } from '../bag/resume-rules.js';
+import type { Splice } from '../json/index.js';
+
+/** What a source itself knows to be the end of a document. */
+export interface Verdict {
+  readonly outcome: 'unchanged' | 'quarantined';
+  readonly code: string;
+  readonly reason: string;
+}
+
 /** One document as it lies in its container. */
 export interface SourceDocument {
   /** Stable across runs: a path, `path#L12`, `s3://bucket/key`. */
@@ -10,6 +20,17 @@ export interface SourceDocument {
   readonly frame?: { readonly before: Uint8Array; readonly after: Uint8Array };
   /** Says that nobody reads the bytes and the frame any more: their memory may serve another document. */
   readonly release?: () => void;
+  /** Present for a document that is not to be rewritten, whatever is in it. */
+  readonly verdict?: Verdict;
+  /** What stands beside the bag in the row of a paused execution. */
+  readonly row?: Omit<PausedExecution<never>, 'context'>;
+  /** Throws `BagError` for bytes that the place would refuse; so a dry run knows it too. */
+  readonly assertFits?: (bytes: Uint8Array) => void;
+  /**
+   * For a place that keeps values and no text: the bytes it will give back once these are written, and the splices over
+   * them that give the document's bytes.
+   */
+  readonly keep?: (bytes: Uint8Array) => { readonly bytes: Uint8Array; readonly inverse: readonly Splice[] };
 }
 
 /**
@@ -36,6 +57,11 @@ export interface SourceContainer {
   readonly tail: Uint8Array;
   documents(signal?: AbortSignal): AsyncIterable<SourceDocument>;
   replace(signal?: AbortSignal): Promise<Replacement>;
+  /**
+   * For containers whose name may pass to another thing: throws `ConflictError` `ROW_REPLACED` unless what `documents`
+   * has read is of that version.
+   */
+  assertSame?(version: string | undefined): void;
 }
 
 /** Where documents come from. One file per kind. */

@@ -1,15 +1,19 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, posix, resolve } from 'node:path';
 import type { DocumentSource, SourceContainer } from '../batch/source.js';
+import { isTableUri, parseTableUri } from '../batch/sources/dynamodb-id.js';
 import { ConfigError } from '../errors.js';
 import type { ObjectAddress } from '../store/object-store.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import type { CliIo } from './io.js';
+import { openTable } from './open-table.js';
+import type { TableSettings } from './options/dynamodb-options.js';
 
 /** What tells documents from the tool's own things. */
 export interface SourceContext {
   readonly io: CliIo;
   readonly s3: S3ObjectStoreOptions;
+  readonly tables?: TableSettings;
   /** Absolute paths of directories that hold no documents, for a source at this absolute path. */
   readonly excludedFor: (path: string) => readonly string[];
   /** True for objects that are blobs of the store. */
@@ -27,12 +31,13 @@ export interface OpenSource {
   readonly isMany: boolean;
 }
 
-/** A file, a directory, a glob, `-` or `s3://bucket/prefix`, each loaded when it is named. Throws `ConfigError` `SOURCE_INVALID`. */
+/** A file, a directory, a glob, `-`, `s3://bucket/prefix` or `dynamodb://table`, each loaded when it is named. Throws `ConfigError` `SOURCE_INVALID`. */
 async function openSource(spec: string, context: SourceContext): Promise<OpenSource> {
   if (spec === '-') return openStdin(context);
   if (spec.startsWith('s3://')) return openPrefix(spec, context);
+  if (isTableUri(spec)) return openRows(spec, context);
   if (spec.trim() === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(spec)) {
-    throw new ConfigError('SOURCE_INVALID', `"${spec}" is no source; there are files, directories, globs, s3://bucket/prefix and - for standard input`);
+    throw new ConfigError('SOURCE_INVALID', `"${spec}" is no source; there are files, directories, globs, s3://bucket/prefix, dynamodb://table and - for standard input`);
   }
   return openPath(spec, context);
 }
@@ -53,6 +58,12 @@ async function openPrefix(spec: string, { s3, isBlob }: SourceContext): Promise<
   const [{ ObjectPrefixSource }, { openObjectStore }] = await Promise.all([import('../batch/sources/object-prefix.js'), import('../store/open.js')]);
   const { objects } = await openObjectStore(`s3://${prefix.bucket}`, { s3 });
   return { source: refuseEmpty(new ObjectPrefixSource(objects, prefix, isBlob)), root: undefined, isMany: true };
+}
+
+async function openRows(spec: string, { tables = {} }: SourceContext): Promise<OpenSource> {
+  const parsed = parseTableUri(spec);
+  const { TableSource } = await import('../batch/sources/dynamodb.js');
+  return { source: new TableSource(spec, await openTable(parsed.table, tables), parsed), root: undefined, isMany: true };
 }
 
 async function openPath(spec: string, { io, excludedFor, compressed }: SourceContext): Promise<OpenSource> {
