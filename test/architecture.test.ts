@@ -12,13 +12,14 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   'content-address': [],
   findings: [],
   json: [],
+  schema: [],
   schemas: [],
   bag: ['json', 'schemas'],
   migrations: ['bag'],
   store: ['json'],
   adapter: ['bag', 'store'],
   batch: ['bag', 'json', 'store'],
-  cli: ['findings', 'json', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
+  cli: ['findings', 'json', 'schema', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
   index: ['json', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
 };
 
