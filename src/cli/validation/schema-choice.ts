@@ -21,6 +21,9 @@ export interface SchemaChoice {
   checkerOf(value: unknown): Promise<Checker | undefined>;
 }
 
+/** The schema whose annotations and byte budget hold for what satisfies it. */
+export const LEAN: SchemaName = 'state-bag.v2';
+
 /** Each value has the schema that its telling members ask for. */
 export const detectedSchema: SchemaChoice = {
   isAboutBags: true,
