@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,7 +13,8 @@ export class RecipePlace {
 
   constructor() {
     mkdirSync(join(this.dir, 'node_modules', '.bin'), { recursive: true });
-    symlinkSync(join(ROOT, 'dist/src/cli/bin.js'), join(this.dir, 'node_modules/.bin/statebag'));
+    // npm makes the file executable when it installs a package; the build does not.
+    writeFileSync(join(this.dir, 'node_modules/.bin/statebag'), `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, 'dist/src/cli/bin.js')}' "$@"\n`, { mode: 0o755 });
     this.put('package.json', { name: 'user', private: true });
     this.put('fixtures/bags/lean.json', leanBag);
   }
