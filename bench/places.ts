@@ -10,6 +10,12 @@ const ROOT = dirname(createRequire(import.meta.url).resolve('statebag-shim/packa
 export const CLI = join(ROOT, 'dist/src/cli/bin.js');
 
 export const NODE_PEER = join(ROOT, 'dist/bench/round-trip-lines.js');
+export const PYTHON_VALIDATE_PEER = join(ROOT, 'bench/peers/validate.py');
+export const LEAN_SCHEMA = join(ROOT, 'schemas/state-bag.v2.json');
+
+/** What `.ci/real-tools/install.sh` has installed. */
+export const TOOLS = join(ROOT, '.real-servers/tools');
+
 export const PYTHON_PEER = join(ROOT, 'bench/peers/round_trip.py');
 
 /** Gives the work a directory of its own, which is gone afterwards. */

@@ -6,6 +6,7 @@ import { benchMemory, memoryFigures } from './memory.js';
 import { benchPipeline, pipelineFigures } from './pipeline.js';
 import { benchScan } from './scan.js';
 import { benchStart, startFigures } from './start.js';
+import { benchValidate, validateFigures } from './validate.js';
 
 export interface Bench {
   readonly name: string;
@@ -20,6 +21,7 @@ export const BENCHES: readonly Bench[] = [
   { name: 'adapter', run: (quick) => adapterFigures(quick ? 20 : 60) },
   { name: 'blobs', run: async (quick) => blobsFigures(await benchBlobs(quick ? { bags: 24, workflows: 4 } : { bags: 400, workflows: 20 })) },
   { name: 'start', run: async (quick) => startFigures(await benchStart(quick ? 5 : 21)) },
+  { name: 'validate', run: async (quick) => validateFigures(await benchValidate(quick ? { bags: 500, rounds: 1 } : { bags: 10_000, rounds: 3 })) },
   { name: 'cli', run: async (quick) => cliFigures(await benchCli(quick ? { bags: 64, workflows: 8, rounds: 1 } : { bags: 512, workflows: 8, rounds: 3 })) },
   { name: 'memory', run: async (quick) => memoryFigures(await benchMemory(quick ? { bags: 64, times: 8, rounds: 1 } : { bags: 64, times: 64, rounds: 3 })) },
 ];

@@ -27,7 +27,7 @@ export interface JudgeSettings {
 
 /** Holds documents, bags out of their envelopes, against both schemas. Resolves to the number of those that break. */
 export async function judgeBags(settings: JudgeSettings, io: CliIo, onDocument: (document: CheckedDocument) => Promise<void>): Promise<number> {
-  const sources = await openSources(settings.bags, { io, s3: s3Settings(settings.s3), compressed: true, excludedFor: () => [], isBlob: () => false });
+  const sources = await openSources(settings.bags, { io, s3: s3Settings(settings.s3), readOnly: true, excludedFor: () => [], isBlob: () => false });
   let failed = 0;
   for (const { source } of sources) {
     for await (const container of source.containers()) {
