@@ -76,7 +76,7 @@ describe('what is not named as a change', () => {
         if (!named.has('narrower')) expect(documents.filter((document) => old(document) && !now(document))).toEqual([]);
         if (!named.has('wider')) expect(documents.filter((document) => now(document) && !old(document))).toEqual([]);
       }),
-      { numRuns: 300 },
+      { numRuns: 120 },
     );
   });
 });
