@@ -13,6 +13,12 @@ export const NODE_PEER = join(ROOT, 'dist/bench/round-trip-lines.js');
 /** Runners to be bundled. */
 export const HANDLERS = join(ROOT, 'dist/bench/handlers');
 
+export const PYTHON_VALIDATE_PEER = join(ROOT, 'bench/peers/validate.py');
+export const LEAN_SCHEMA = join(ROOT, 'schemas/state-bag.v2.json');
+
+/** What `.ci/real-tools/install.sh` has installed. */
+export const TOOLS = join(ROOT, '.real-servers/tools');
+
 export const PYTHON_PEER = join(ROOT, 'bench/peers/round_trip.py');
 
 /** Gives the work a directory of its own, which is gone afterwards. */

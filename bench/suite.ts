@@ -8,6 +8,7 @@ import { benchPipeline, pipelineFigures } from './pipeline.js';
 import { benchRows, rowsFigures } from './rows.js';
 import { benchScan } from './scan.js';
 import { benchStart, startFigures } from './start.js';
+import { benchValidate, validateFigures } from './validate.js';
 
 export interface Bench {
   readonly name: string;
@@ -24,6 +25,7 @@ export const BENCHES: readonly Bench[] = [
   { name: 'rows', run: async (quick) => rowsFigures(await benchRows(quick ? { rows: 40, rounds: 1 } : { rows: 400, rounds: 5 })) },
   { name: 'start', run: async (quick) => startFigures(await benchStart(quick ? 5 : 21)) },
   { name: 'cold-start', run: async (quick) => coldStartFigures(await benchColdStart(quick ? 3 : 21)) },
+  { name: 'validate', run: async (quick) => validateFigures(await benchValidate(quick ? { bags: 500, rounds: 1 } : { bags: 10_000, rounds: 3 })) },
   { name: 'cli', run: async (quick) => cliFigures(await benchCli(quick ? { bags: 64, workflows: 8, rounds: 1 } : { bags: 512, workflows: 8, rounds: 3 })) },
   { name: 'memory', run: async (quick) => memoryFigures(await benchMemory(quick ? { bags: 64, times: 8, rounds: 1 } : { bags: 64, times: 64, rounds: 3 })) },
 ];

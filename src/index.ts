@@ -25,7 +25,7 @@ export function buildLeanBag(input: LeanBagInput, store: StoreSource, options: B
 
 export { resolveSegmentConfig } from './adapter/resolve-segment-config.js';
 export { partitionWorkflow } from './bag/partition/index.js';
-export { validateStateBag } from './bag/validate/state-bag.js';
+export { assertStateBag, validateStateBag } from './bag/validate/state-bag.js';
 export { nameForStateMachine, PAYLOAD_TOO_LARGE_ERROR, RETRYABLE_ERROR } from './adapter/error-name.js';
 export {
   BagError,
@@ -55,4 +55,5 @@ export type { ProgramSource } from './bag/resolve.js';
 export type { ValidationIssue } from './bag/validate/validation-issue.js';
 export type { ErrorContext, Stage, StateBagErrorOptions } from './errors.js';
 export type { LeanStateBag } from './bag/validate/state-bag.js';
+export type { FatStateBag, InlineSegment, Pointer, SegmentManifest, SegmentManifestEntry } from '../schemas/generated/types.js';
 export type { Blob, BlobStore, BlobStoreOptions } from './store/blob-store.js';

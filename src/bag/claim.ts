@@ -1,7 +1,9 @@
 import { isAddressed, formatKey } from './layout.js';
 import type { BlobKind, KeyParts, Layout } from './layout.js';
 import { md5Prefix } from './follow.js';
+import { CONFIG, MANIFEST, MAP } from './members.js';
 import type { Claim } from './migration.js';
+import { offloadRuleOf } from './validate/offload-rules.js';
 
 /** A blob to write: the claim that the bag will hold, and its bytes. */
 export interface PlannedBlob extends Claim {
@@ -40,6 +42,15 @@ export function planBlob(office: ClaimOffice, kind: BlobKind, place: Omit<KeyPar
     storeKey,
     addressed: isAddressed(office.layout, kind),
     contentType: 'application/json',
-    metadata: { usage: kind === 'member' ? 'state' : 'reference_only', sha256 },
+    metadata: { ...usageOf(kind), sha256 },
   };
 }
+
+/** What a blob is for, where the lean schema says so. */
+function usageOf(kind: BlobKind): { readonly usage?: string } {
+  if (kind === 'member') return { usage: 'state' };
+  const { usage } = offloadRuleOf(MEMBERS[kind]);
+  return usage === null ? {} : { usage };
+}
+
+const MEMBERS = { config: CONFIG, map: MAP, manifest: MANIFEST } as const;

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { ConfigError } from '../errors.js';
+import { CONFIG, MANIFEST, MAP } from './members.js';
+import { OFFLOADED_MEMBERS, offloadRuleOf } from './validate/offload-rules.js';
+import type { OffloadedMember } from './validate/offload-rules.js';
 
 /**
  * What is offloaded: the two members that leave every bag, the manifest made from the second, and further members of a
@@ -19,11 +22,17 @@ export type Layout = Readonly<Record<BlobKind, string>>;
  * of an edited workflow overwrite the program of one that is still paused.
  */
 export const DEFAULT_LAYOUT: Layout = {
-  config: 'workflow-configs/{ownerId}/{workflowId}/{sha256}/config.json',
-  map: 'workflow-partitions/{ownerId}/{workflowId}/{sha256}/partition_map.json',
-  manifest: 'workflow-manifests/{ownerId}/{workflowId}/{sha256}/segment_manifest.json',
+  config: annotatedKey(CONFIG),
+  map: annotatedKey(MAP),
+  manifest: annotatedKey(MANIFEST),
   member: 'state-members/{ownerId}/{workflowId}/{sha256}/{member}.json',
 };
+
+/** As the lean schema says in `x-offload`. */
+function annotatedKey(member: OffloadedMember): string {
+  const { folder, file } = offloadRuleOf(member);
+  return `${folder}/{ownerId}/{workflowId}/{sha256}/${file}`;
+}
 
 /** Longest encoded id kept readable, in bytes: a key segment must fit 255 bytes on a file system and 1,024 on S3. */
 const MAX_SEGMENT_BYTES = 120;
@@ -115,9 +124,7 @@ function encodeChar(char: string): string {
 
 /** Folders below which a key names its owner, in the shim's own layout and in those of the legacy writers. */
 const OWNED_FOLDERS = new Set([
-  'workflow-configs',
-  'workflow-partitions',
-  'workflow-manifests',
+  ...OFFLOADED_MEMBERS.map(({ folder }) => folder),
   'state-members',
   'workflow-states',
   'distributed-chunks',

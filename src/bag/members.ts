@@ -1,10 +1,12 @@
+import { PATH_MEMBERS } from './validate/offload-rules.js';
+
 /** Names in a bag that the shim knows. Everything else is somebody's data and passes untouched. */
 export const CONFIG = 'workflow_config';
 export const MAP = 'partition_map';
 export const MANIFEST = 'segment_manifest';
-export const CONFIG_PATH = 'workflow_config_s3_path';
-export const MAP_PATH = 'partition_map_s3_path';
-export const MANIFEST_PATH = 'segment_manifest_s3_path';
+export const CONFIG_PATH = PATH_MEMBERS[CONFIG];
+export const MAP_PATH = PATH_MEMBERS[MAP];
+export const MANIFEST_PATH = PATH_MEMBERS[MANIFEST];
 export const VERSION = 'state_bag_version';
 
 /** Left behind by the initialiser in every bag; a later merge takes them for news and answers STARTED for ever. */

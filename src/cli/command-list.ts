@@ -19,5 +19,6 @@ export const COMMANDS: readonly ListedCommand[] = [
   { name: 'adapt', describe: 'print an event as a wrapped runner gets it', load: () => import('./commands/adapt.js') },
   { name: 'validate', describe: 'hold documents against their JSON Schema', load: () => import('./commands/validate.js') },
   { name: 'asl', describe: 'find and rewrite states of a state machine that hand a program on', load: () => import('./commands/asl.js') },
+  { name: 'schema', describe: 'say whether a change of a schema breaks stored documents or readers', load: () => import('./commands/schema.js') },
   { name: 'completion', describe: 'print a script that completes commands and options in a shell', load: () => import('./commands/completion.js') },
 ];

@@ -18,8 +18,8 @@ export interface SourceContext {
   readonly excludedFor: (path: string) => readonly string[];
   /** True for objects that are blobs of the store. */
   readonly isBlob: (address: ObjectAddress) => boolean;
-  /** Compressed files are sources too: for commands that only read. */
-  readonly compressed?: boolean;
+  /** Nothing will be written back. Compressed files are sources too. */
+  readonly readOnly?: boolean;
 }
 
 /** A source, and what is known of its place. */
@@ -66,13 +66,13 @@ async function openRows(spec: string, { tables = {} }: SourceContext): Promise<O
   return { source: new TableSource(spec, await openTable(parsed.table, tables), parsed), root: undefined, isMany: true };
 }
 
-async function openPath(spec: string, { io, excludedFor, compressed }: SourceContext): Promise<OpenSource> {
+async function openPath(spec: string, { io, excludedFor, readOnly }: SourceContext): Promise<OpenSource> {
   const [{ FilesSource }, { nodeDisk }] = await Promise.all([import('../batch/sources/files.js'), import('../batch/disk.js')]);
   const path = resolve(io.cwd, spec);
   const stats = await stat(path).catch(() => undefined);
   const isGlob = stats === undefined && /[*?[\]{}()!]/.test(spec);
   const root = stats?.isDirectory() ? path : isGlob ? globRoot(path) : resolve(path, '..');
-  const further = compressed && (isGlob || stats?.isDirectory() || /\.gz$/i.test(path)) ? (await import('../batch/sources/gzip.js')).COMPRESSED_FILES : undefined;
+  const further = readOnly && (isGlob || stats?.isDirectory() || /\.gz$/i.test(path)) ? (await import('../batch/sources/read-only.js')).READ_ONLY_FILES : undefined;
   const id = isGlob ? await absoluteGlob(spec, io.cwd) : path;
   return { source: new FilesSource(id, nodeDisk, excludedFor(root), further), root, isMany: isGlob || stats?.isDirectory() === true };
 }

@@ -7,12 +7,17 @@ type Plain = Pick<CommandArguments<OptionSpecs>, 'positionals' | 'options'>;
 export function parsePlain({ builder, positionals: { min, max } }: AnyCommand, argv: readonly string[]): Plain | undefined {
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options: plainOptions(builder), allowPositionals: true, strict: true });
-    if (positionals.length < min || positionals.length > max) return undefined;
+    if (positionals.length < min || positionals.length > max || Object.values(values).some(holdsDash)) return undefined;
     return { positionals, options: filledIn(builder, values) };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code?.startsWith('ERR_PARSE_ARGS_')) return undefined;
     throw error;
   }
+}
+
+/** A lone dash in a list may be a positional in the wrong place. */
+function holdsDash(value: unknown): boolean {
+  return Array.isArray(value) && value.includes('-');
 }
 
 type PlainOption = { readonly type: 'string'; readonly multiple?: boolean } | { readonly type: 'boolean' };

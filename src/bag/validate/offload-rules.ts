@@ -20,6 +20,13 @@ export interface OffloadRule {
 /** The members that are offloaded: the configuration, the map, and the manifest that is made from the map. */
 export const OFFLOADED_MEMBERS: readonly OffloadRule[] = offloadRules;
 
+type Annotated = (typeof offloadRules)[number];
+
+type PathMembers = { readonly [Rule in Annotated as Rule['member']]: Rule['pointer'] };
+
+/** The member that holds the path of an offloaded one. */
+export const PATH_MEMBERS = Object.fromEntries(offloadRules.map(({ member, pointer }) => [member, pointer])) as PathMembers;
+
 export function offloadRuleOf(member: OffloadedMember): OffloadRule {
   return OFFLOADED_MEMBERS.find((rule) => rule.member === member)!;
 }

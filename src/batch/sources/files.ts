@@ -37,7 +37,8 @@ export class FilesSource implements DocumentSource {
     if (paths.length + closed.length === 0) throw new ConfigError('SOURCE_EMPTY', `${this.id}: no *.json, *.ndjson or *.jsonl file there`);
     const seen = new Set<string>();
     for (const path of paths.sort()) {
-      const real = realPath(path);
+      // What is only read may be read under two names.
+      const real = this.further ? path : realPath(path);
       if (seen.has(real)) continue;
       seen.add(real);
       yield this.container(path);

@@ -4,17 +4,10 @@ import type { StateBagError} from '../../errors.js';
 import { ConfigError, StoreError, messageOf } from '../../errors.js';
 import { diskError } from '../disk-errors.js';
 import type { Replacement, SourceContainer, SourceDocument } from '../source.js';
-import type { FurtherFiles } from './files.js';
 import { lineDocuments, readLines } from './lines.js';
 
-/** `*.json.gz`, `*.ndjson.gz`, `*.jsonl.gz`, for commands that only read. */
-export const COMPRESSED_FILES: FurtherFiles = {
-  endings: ['json.gz', 'ndjson.gz', 'jsonl.gz'],
-  open: (path) => (/\.(json|ndjson|jsonl)\.gz$/i.test(path) ? new GzipContainer(path) : undefined),
-};
-
 /** A compressed file that is read as a stream and never replaced: one document, or one a line. */
-class GzipContainer implements SourceContainer {
+export class GzipContainer implements SourceContainer {
   readonly version = undefined;
   tail: Uint8Array = new Uint8Array();
 

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { oneLine } from '../../findings/printable.js';
 
 /** A document that needs somebody. */
 export interface Finding {
@@ -34,9 +35,4 @@ export function shortId(id: string, cwd: string): string {
   if (!id.startsWith('/')) return id;
   const path = relative(cwd, id);
   return path.startsWith('..') ? id : path;
-}
-
-/** A reason may quote a document; control characters of it must not reach a terminal. */
-export function oneLine(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
 }

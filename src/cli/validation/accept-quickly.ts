@@ -1,6 +1,8 @@
 import { isUtf8 } from 'node:buffer';
 import { bagLevels, detectEnvelope } from '../../bag/envelope.js';
 import { objectReader } from '../../bag/object-reader.js';
+import { inlineSizeIssues } from '../../bag/validate/inline-size.js';
+import { LEAN } from './schema-choice.js';
 import type { SchemaChoice } from './schema-choice.js';
 
 /**
@@ -13,7 +15,7 @@ export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Pr
   const names: string[] = [];
   for (const value of subjectsOf(document, choice)) {
     const checker = await choice.checkerOf(value);
-    if (!checker?.accepts(value)) return undefined;
+    if (!checker?.accepts(value) || (checker.name === LEAN && inlineSizeIssues(value).length > 0)) return undefined;
     names.push(checker.name);
   }
   return names;

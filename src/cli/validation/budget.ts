@@ -1,4 +1,5 @@
 import type { LocatedIssue } from './issue.js';
+import { LEAN } from './schema-choice.js';
 
 /** Bytes of the serialized document. */
 export interface Budget {
@@ -9,11 +10,8 @@ export interface Budget {
   readonly isForAll: boolean;
 }
 
-/** What a budget counts. */
-const COUNTED = 'state-bag.v2';
-
 export function isCounted({ isForAll }: Budget, schemas: readonly string[]): boolean {
-  return isForAll || schemas.includes(COUNTED);
+  return isForAll || schemas.includes(LEAN);
 }
 
 /** True when there is nothing to say of the size. */

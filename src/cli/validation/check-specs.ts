@@ -17,6 +17,6 @@ export async function checkSpecs(
   onDocument: (document: CheckedDocument) => Promise<void>,
 ): Promise<number> {
   const { blobs, places } = await openChecked(values, io);
-  const sources = await openSources(specs, { io, s3: s3Settings(values), compressed: true, ...places });
+  const sources = await openSources(specs, { io, s3: s3Settings(values), readOnly: true, ...places });
   return checkSources(sources, { ...settings, blobs }, onDocument);
 }

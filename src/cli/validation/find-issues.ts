@@ -3,13 +3,16 @@ import type { ByteValue } from '../../bag/byte-reader.js';
 import { detect } from '../../bag/detect.js';
 import type { BagSite } from '../../bag/detect.js';
 import type { BlobReader } from '../../bag/follow.js';
+import { inlineSizeIssues } from '../../bag/validate/inline-size.js';
 import type { ValidationIssue } from '../../bag/validate/validation-issue.js';
 import { BagError } from '../../errors.js';
+import type { FindingLevel } from '../../findings/finding.js';
 import { locateAll } from '../../json/index.js';
 import { offsetOf } from './byte-place.js';
 import { checkPointers } from './check-pointers.js';
 import type { Found, Issue, LocatedIssue } from './issue.js';
 import { plainValue } from './plain-value.js';
+import { LEAN } from './schema-choice.js';
 import type { SchemaChoice } from './schema-choice.js';
 
 /** Everything that is wrong with a document, with its place in the bytes. What is no JSON has one issue, that. */
@@ -51,7 +54,9 @@ async function checkSchemas(root: ByteValue, sites: readonly BagSite<ByteValue>[
 async function checkSubject(path: readonly string[], value: unknown, choice: SchemaChoice): Promise<Checked> {
   const checker = await choice.checkerOf(value);
   const issues = checker ? await checker.issuesOf(value) : [UNKNOWN];
-  return { schemas: checker ? [checker.name] : [], issues: issues.map((issue) => atPath(path, issue)) };
+  const large = checker?.name === LEAN ? inlineSizeIssues(value) : [];
+  const told = [...issues.map((issue) => atPath(path, issue, 'error')), ...large.map((issue) => atPath(path, issue, 'warning'))];
+  return { schemas: checker ? [checker.name] : [], issues: told };
 }
 
 const UNKNOWN: ValidationIssue = {
@@ -61,7 +66,7 @@ const UNKNOWN: ValidationIssue = {
   hint: 'Say what it is meant to be with --schema.',
 };
 
-function atPath(path: readonly string[], { pointer, keyword, message, hint }: ValidationIssue): Issue {
+function atPath(path: readonly string[], { pointer, keyword, message, hint }: ValidationIssue, level: FindingLevel): Issue {
   const whole = path.map((name) => `/${name}`).join('') + pointer;
-  return { pointer: whole, rule: keyword, level: 'error', message, ...(hint !== undefined && { hint }) };
+  return { pointer: whole, rule: keyword, level, message, ...(hint !== undefined && { hint }) };
 }

@@ -18,27 +18,45 @@ import type { Checker } from './schema-choice.js';
  * schemas of the project by `$id`; nothing is fetched. Throws `ConfigError` `SCHEMA_NOT_FOUND` or `SCHEMA_INVALID`.
  */
 export async function foreignSchema(path: string, { cwd }: Pick<CliIo, 'cwd'>): Promise<Checker> {
-  const validate = await compile(path, await readSchema(path, cwd), pathToFileURL(resolve(cwd, path)).href);
+  return compileSchema(path, parseSchema(path, await readSchema(path, cwd)), resolve(cwd, path));
+}
+
+/** A schema that is at hand, with the path beside which it finds others. Throws `ConfigError` `SCHEMA_INVALID`. */
+export async function compileSchema(name: string, schema: unknown, path: string): Promise<Checker> {
+  const validate = await compile(name, schema, pathToFileURL(path).href);
   return {
-    name: path,
+    name,
     accepts: (value) => validate(value),
     issuesOf: (value) => Promise.resolve(validate(value) ? [] : issuesOf(value, validate.errors ?? [], NO_ADVICE)),
   };
 }
 
-async function compile(path: string, text: string, address: string): Promise<ValidateFunction> {
+function parseSchema(path: string, text: string): unknown {
   try {
-    return await createAjv().compileAsync(atAddress(JSON.parse(text), address));
+    return JSON.parse(text) as unknown;
   } catch (cause) {
-    if (cause instanceof ConfigError) throw cause;
-    throw new ConfigError('SCHEMA_INVALID', `${path} is no JSON Schema (2020-12): ${messageOf(cause)}`, { cause });
+    throw invalid(path, cause);
   }
 }
 
-function createAjv(): Ajv2020 {
+async function compile(name: string, schema: unknown, address: string): Promise<ValidateFunction> {
+  try {
+    const located = atAddress(schema, address);
+    return await createAjv(located.$id).compileAsync(located);
+  } catch (cause) {
+    throw cause instanceof ConfigError ? cause : invalid(name, cause);
+  }
+}
+
+function invalid(name: string, cause: unknown): ConfigError {
+  return new ConfigError('SCHEMA_INVALID', `${name} is no JSON Schema (2020-12): ${messageOf(cause)}`, { cause });
+}
+
+/** Knows every published schema but the one that is replaced. */
+function createAjv(replaced: string | undefined): Ajv2020 {
   const ajv = new Ajv2020({ allErrors: true, strict: false, logger: false, ownProperties: true, loadSchema });
   addFormats.default(ajv);
-  for (const schema of publishedSchemas()) ajv.addSchema(schema);
+  for (const schema of publishedSchemas()) if (schema.$id !== replaced) ajv.addSchema(schema);
   return ajv;
 }
 
@@ -51,6 +69,9 @@ function atAddress(schema: unknown, address: string): AnySchemaObject {
 
 /** What a schema refers to. Only files: a check must give the same answer without a network. */
 async function loadSchema(address: string): Promise<AnySchemaObject> {
+  if (/^https?:\/\/json-schema\.org\//.test(address)) {
+    throw new ConfigError('SCHEMA_INVALID', `the schema is written for ${address}; JSON Schema 2020-12 is what is read here`);
+  }
   if (!address.startsWith('file:')) {
     throw new ConfigError('SCHEMA_REMOTE', `the schema refers to ${address}, which would have to be fetched; put a copy beside it and refer to that`);
   }

@@ -12,6 +12,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   additionalProperties: 'A member that the schema does not know.',
   maxBytes: 'The serialized document is larger than it may be.',
   headroom: 'The serialized document leaves little room for the next step.',
+  'x-max-inline-bytes': 'A member is larger than should stay in a bag.',
   SCHEMA_UNKNOWN: 'No schema recognises the document.',
   JSON_SYNTAX: 'The document is not JSON.',
   INVALID_UTF8: 'The document is not UTF-8.',

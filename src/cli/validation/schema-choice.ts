@@ -21,6 +21,9 @@ export interface SchemaChoice {
   checkerOf(value: unknown): Promise<Checker | undefined>;
 }
 
+/** The schema whose annotations and byte budget hold for what satisfies it. */
+export const LEAN: SchemaName = 'state-bag.v2';
+
 /** Each value has the schema that its telling members ask for. */
 export const detectedSchema: SchemaChoice = {
   isAboutBags: true,
@@ -32,11 +35,16 @@ export const detectedSchema: SchemaChoice = {
 
 /** A schema of the project by name or `$id`, or anybody's by path. Throws `ConfigError`. */
 export async function parseSchemaChoice(text: string, io: CliIo): Promise<SchemaChoice> {
-  const name = SCHEMA_NAMES.find((known) => known === text || schemaIds[known] === text);
+  const name = findSchemaName(text);
   if (name !== undefined) return { isAboutBags: name.startsWith('state-bag.'), checkerOf: () => ownSchema(name) };
   const { foreignSchema } = await import('./foreign-schema.js');
   const checker = await foreignSchema(text, io);
   return { isAboutBags: false, checkerOf: () => Promise.resolve(checker) };
+}
+
+/** A schema of the project by name or `$id`. */
+export function findSchemaName(text: string): SchemaName | undefined {
+  return SCHEMA_NAMES.find((known) => known === text || schemaIds[known] === text);
 }
 
 const SCHEMA_NAMES = Object.keys(schemaIds) as readonly SchemaName[];

@@ -1,0 +1,37 @@
+import type { RuleDescription } from '../../findings/checked-document.js';
+import type { FindingLevel } from '../../findings/finding.js';
+import type { Effect } from '../../schema/schema-change.js';
+
+/** What a change of a schema must keep. */
+export const REQUIREMENTS = ['full', 'backward', 'forward'] as const;
+
+export type Requirement = (typeof REQUIREMENTS)[number];
+
+const RULES: Readonly<Record<Effect, string>> = { narrower: 'breaks-stored', wider: 'breaks-readers', unclear: 'may-break' };
+
+export const DIFF_RULES: readonly RuleDescription[] = [
+  { id: RULES.narrower, description: 'Documents that satisfy the old schema may not satisfy the new one.' },
+  { id: RULES.wider, description: 'Documents that satisfy the new schema may not satisfy the old one, by which deployed readers go.' },
+  { id: RULES.unclear, description: 'Whether the change breaks anything cannot be told from the schemas.' },
+];
+
+const HINTS: Readonly<Record<Effect, string>> = {
+  narrower: 'Stored documents may not satisfy it any more. Give the new form a version of its own, and migrate.',
+  wider: 'Deployed readers may refuse what is written by it. Deploy readers first.',
+  unclear: 'Hold it against real documents with --bags.',
+};
+
+export function ruleOf(effect: Effect): { readonly rule: string; readonly hint: string } {
+  return { rule: RULES[effect], hint: HINTS[effect] };
+}
+
+const KEEPS: Readonly<Record<Requirement, readonly Effect[]>> = {
+  full: ['narrower', 'wider', 'unclear'],
+  backward: ['narrower', 'unclear'],
+  forward: ['wider', 'unclear'],
+};
+
+/** An error where it breaks what must hold, else a note. */
+export function levelOf(effect: Effect, requirement: Requirement): FindingLevel {
+  return KEEPS[requirement].includes(effect) ? 'error' : 'note';
+}

@@ -1,0 +1,56 @@
+import type { CheckedDocument } from '../../findings/checked-document.js';
+import { isValid } from '../../findings/checked-document.js';
+import type { Finding } from '../../findings/finding.js';
+import { compareSchemas } from '../../schema/compare.js';
+import type { SchemaChange } from '../../schema/schema-change.js';
+import type { SchemaLibrary, SchemaObject } from '../../schema/schema-node.js';
+import type { OptionValues } from '../command.js';
+import type { CliIo } from '../io.js';
+import type { s3Options } from '../options/s3-options.js';
+import { compileSchema } from '../validation/foreign-schema.js';
+import { publishedSchemas } from '../validation/published-schemas.js';
+import { judgeBags } from './judge-bags.js';
+import { levelOf, ruleOf } from './diff-rules.js';
+import type { Requirement } from './diff-rules.js';
+import { readSchemaText } from './read-schema.js';
+import type { SchemaText } from './read-schema.js';
+
+export interface DiffSettings {
+  /** Name, `$id` or path. */
+  readonly before: string;
+  readonly after: string;
+  readonly requirement: Requirement;
+  readonly bags: readonly string[];
+  readonly s3: OptionValues<typeof s3Options>;
+}
+
+type OnDocument = (document: CheckedDocument) => Promise<void>;
+
+/**
+ * What a change of a schema does: by the schemas themselves, and by the documents of a corpus when there is one. The new
+ * schema is the first document of the report. Resolves to the number of documents with errors. Throws `ConfigError` for
+ * schemas that do not compile.
+ */
+export async function diffSchemas({ before, after, requirement, bags, s3 }: DiffSettings, io: CliIo, onDocument: OnDocument): Promise<number> {
+  const [old, now] = [await readSchemaText(before, io), await readSchemaText(after, io)];
+  const [accepts, acceptsNow] = [await compileSchema(old.path, old.schema, old.path), await compileSchema(now.path, now.schema, now.path)];
+  const changes = compareSchemas(old.schema, now.schema, library(old.schema, now.schema));
+  const findings = changes.map((change) => findingOf(change, old, now, requirement));
+  const document = { id: now.file, file: now.file, findings };
+  await onDocument(document);
+  const failed = isValid(document) ? 0 : 1;
+  return failed + (bags.length === 0 ? 0 : await judgeBags({ bags, s3, requirement, accepts, acceptsNow }, io, onDocument));
+}
+
+/** A schema that is compared may be a new version of a published one, under the same address. */
+function library(...compared: readonly SchemaObject[]): SchemaLibrary {
+  const addresses = new Set(compared.map(({ $id }) => $id));
+  const others = publishedSchemas().filter(({ $id }) => !addresses.has($id));
+  return new Map(others.map((schema) => [String(schema.$id), schema]));
+}
+
+function findingOf(change: SchemaChange, old: SchemaText, now: SchemaText, requirement: Requirement): Finding {
+  const { effect, message, pointer, side } = change;
+  const text = side === 'old' ? old : now;
+  return { ...ruleOf(effect), level: levelOf(effect, requirement), message, file: text.file, pointer, ...text.placeOf(pointer) };
+}

@@ -1,0 +1,54 @@
+import { bagLevels, detectEnvelope } from '../bag/envelope.js';
+import { objectReader } from '../bag/object-reader.js';
+import { PAYLOAD_LIMIT } from '../bag/payload-limit.js';
+import { childPointer } from '../bag/validate/place.js';
+import { validateStateBag } from '../bag/validate/state-bag.js';
+
+/** What a matcher says of a value, as vitest and jest take it. */
+export interface MatcherResult {
+  readonly pass: boolean;
+  /** For the report; under `.not` it says why the value passes. */
+  readonly message: () => string;
+}
+
+export interface LeanBagOptions {
+  /** Bytes of UTF-8 that the whole value may have as JSON. Default 262,144, Step Functions' limit on a payload. */
+  readonly maxBytes?: number;
+}
+
+/**
+ * Matchers for vitest and jest: `expect.extend(stateBagMatchers)`. `toBeLeanStateBag` takes a bag, in its envelope or
+ * out of it, as an object or as JSON text.
+ */
+export const stateBagMatchers = {
+  toBeLeanStateBag(received: unknown, options: LeanBagOptions = {}): MatcherResult {
+    const faults = faultsOf(received, options.maxBytes ?? PAYLOAD_LIMIT);
+    return { pass: faults.length === 0, message: () => messageOf(faults) };
+  },
+};
+
+function messageOf(faults: readonly string[]): string {
+  if (faults.length === 0) return 'expected the value not to be a lean state bag, and it is one';
+  return `expected a lean state bag, but\n${faults.map((fault) => `  - ${fault}`).join('\n')}`;
+}
+
+function faultsOf(received: unknown, maxBytes: number): readonly string[] {
+  const value = typeof received === 'string' ? objectReader.embedded(received) : received;
+  const bags = bagLevels(objectReader, detectEnvelope(objectReader, value));
+  if (bags.length === 0) return ['it is no state bag, and holds none'];
+  const text = typeof received === 'string' ? received : JSON.stringify(received);
+  return [...bags.flatMap(({ path, value: bag }) => broken(path, bag)), ...overBudget(Buffer.byteLength(text), maxBytes)];
+}
+
+function broken(path: readonly string[], bag: unknown): readonly string[] {
+  const root = path.reduce(childPointer, '');
+  return validateStateBag(bag).map(({ pointer, message, hint }) => [place(root + pointer), message, hint].filter((part) => part !== undefined).join(' '));
+}
+
+function place(pointer: string): string | undefined {
+  return pointer === '' ? undefined : `${pointer}:`;
+}
+
+function overBudget(bytes: number, maxBytes: number): readonly string[] {
+  return bytes <= maxBytes ? [] : [`it has ${bytes} bytes as JSON, more than the ${maxBytes} that it may have`];
+}

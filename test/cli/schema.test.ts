@@ -1,0 +1,65 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { smallBag } from './fleet-dir.js';
+import { statebag, useScratch } from './terminal.js';
+
+const scratch = useScratch();
+
+type Schema = Record<string, unknown> & { required: string[] };
+
+const published = () => JSON.parse(readFileSync(new URL('../../schemas/state-bag.v2.json', import.meta.url), 'utf8')) as Schema;
+const put = (name: string, value: unknown) => {
+  writeFileSync(join(scratch.dir, name), typeof value === 'string' ? value : JSON.stringify(value, null, 2));
+};
+const diff = (...args: string[]) => statebag(scratch.dir, ['schema', 'diff', ...args]);
+
+describe('schema diff', () => {
+  it('finds nothing between a schema and itself, by name, $id and path', async () => {
+    put('same.json', published());
+    for (const [old, now] of [['state-bag.v2', 'same.json'], ['https://statebag-shim.dev/schemas/state-bag.v2.json', 'state-bag.v2']] as const) {
+      expect(await diff(old, now)).toMatchObject({ code: 0, out: '1 documents, 1 valid, 0 invalid\n' });
+    }
+  });
+
+  it('fails for a member that is asked for now, at its place in the new schema, unless stored documents do not matter', async () => {
+    const schema = published();
+    put('next.json', { ...schema, required: [...schema.required, 'tenant'] });
+    const { code, out } = await diff('state-bag.v2', 'next.json');
+    expect([code, out]).toEqual([1, expect.stringMatching(/^next\.json:1:1 {2}document {2}The document: `required` gained "tenant"\. \(breaks-stored\)$/m)]);
+    expect((await diff('state-bag.v2', 'next.json', '--require', 'forward')).code).toBe(0);
+  });
+
+  it('names line and column of what breaks readers, and asks about it only where they matter', async () => {
+    put('old.json', { type: 'object', properties: { a: { type: 'string' } } });
+    put('new.json', { type: 'object', properties: { a: { type: ['string', 'null'] } } });
+    const { code, out } = await diff('old.json', 'new.json', '--json');
+    const { documents } = JSON.parse(out) as { documents: { issues: unknown[] }[] };
+    expect([code, documents[0]!.issues]).toMatchObject([1, [{ rule: 'breaks-readers', level: 'error', line: 4, column: 5, pointer: '/properties/a' }]]);
+    expect((await diff('old.json', 'new.json', '--require', 'backward')).code).toBe(0);
+  });
+
+  it('holds real documents against both', async () => {
+    const fat = JSON.parse(readFileSync(new URL('../../schemas/state-bag.fat.json', import.meta.url), 'utf8')) as Schema;
+    put('next.json', { ...fat, required: ['priority'] });
+    put('bags.ndjson', `${smallBag({ priority: 1 })}\n{"state_data":${smallBag()}}\nnonsense\n`);
+    const { code, out } = await diff('state-bag.fat', 'next.json', '--bags', 'bags.ndjson');
+    expect(code).toBe(1);
+    expect(out).toMatch(/^bags\.ndjson:2:1 .*satisfied the old schema and not the new one: `priority` is missing.*\(breaks-stored\)$/m);
+    expect(out).toMatch(/^4 documents, 2 valid, 2 invalid$/m);
+  });
+
+  it.each([
+    [['schema', 'lint', 'a', 'b'], 'schema knows diff'],
+    [['schema', 'diff', 'a'], 'diff OLD NEW is missing'],
+    [['schema', 'diff', 'nowhere.json', 'state-bag.v2'], 'SCHEMA_NOT_FOUND'],
+    [['schema', 'diff', 'state-bag.v2', 'state-bag.v2', '--require', 'most'], '--require takes full or backward or forward'],
+    [['schema', 'diff', 'state-bag.v2', 'broken.json'], 'SCHEMA_INVALID'],
+    [['schema', 'diff', 'state-bag.v2', 'remote.json'], 'SCHEMA_REMOTE'],
+  ])('refuses %j', async (args, message) => {
+    put('broken.json', '{"type": "nonsense"}');
+    put('remote.json', { $ref: 'https://example.com/x.json' });
+    const { code, err } = await statebag(scratch.dir, args);
+    expect([code, err]).toEqual([2, expect.stringContaining(message)]);
+  });
+});
