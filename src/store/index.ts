@@ -5,6 +5,7 @@ export type { Blob, BlobStore, BlobStoreOptions } from './blob-store.js';
 export { memoryBlobStore, memoryObjectStore } from './memory.js';
 export type { MemoryObjectStoreOptions } from './memory.js';
 export type {
+  DeleteRequest,
   GetRequest,
   ObjectAddress,
   ObjectAttributes,
