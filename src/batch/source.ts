@@ -1,3 +1,11 @@
+/** When a document goes by itself. */
+export interface Deadline {
+  /** RFC 3339. */
+  readonly at: string;
+  /** What happens then, as a clause for people. */
+  readonly why: string;
+}
+
 /** One document as it lies in its container. */
 export interface SourceDocument {
   /** Stable across runs: a path, `path#L12`, `s3://bucket/key`. */
@@ -8,6 +16,7 @@ export interface SourceDocument {
   readonly bytes: Uint8Array;
   /** What stands around the document in its container (line ends, blank lines), to be written back as it was. */
   readonly frame?: { readonly before: Uint8Array; readonly after: Uint8Array };
+  readonly deadline?: Deadline;
 }
 
 /**

@@ -10,6 +10,7 @@ import { openObjectStore } from '../store/open.js';
 import type { ObjectAddress } from '../store/object-store.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import type { CliIo } from './io.js';
+import { EXECUTIONS_SCHEME, openExecutions } from './open-executions.js';
 
 /** What tells documents from the tool's own things. */
 export interface SourceContext {
@@ -34,8 +35,9 @@ export interface OpenSource {
 async function openSource(spec: string, context: SourceContext): Promise<OpenSource> {
   if (spec === '-') return { source: new StdinSource(context.io.stdin), root: undefined, isMany: false };
   if (spec.startsWith('s3://')) return openPrefix(spec, context);
+  if (spec.startsWith(EXECUTIONS_SCHEME)) return openExecutions(spec, context.io);
   if (spec.trim() === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(spec)) {
-    throw new ConfigError('SOURCE_INVALID', `"${spec}" is no source; there are files, directories, globs, s3://bucket/prefix and - for standard input`);
+    throw new ConfigError('SOURCE_INVALID', `"${spec}" is no source; there are files, directories, globs, s3://bucket/prefix, sfn://{state machine arn} and - for standard input`);
   }
   return openPath(spec, context);
 }
