@@ -3,7 +3,7 @@ import { isObject } from './value-reader.js';
 import type { ValueReader } from './value-reader.js';
 
 /** Names under which callers wrap a bag, in the order they are tried. */
-const WRAPPERS = ['Payload', 'state_data', 'bag'] as const;
+export const WRAPPERS = ['Payload', 'state_data', 'bag'] as const;
 
 /** Deeper than any caller wraps; a document that nests on is opened no further. */
 const MAX_WRAPPERS = 8;

@@ -43,13 +43,22 @@ export async function checkContract(options: ContractCheckOptions): Promise<Cont
   const onDocument = async (document: SourceDocument): Promise<void> => {
     const { generation, ...judgement } = judge(document, options.acceptBridge);
     generations[generation]++;
-    if (judgement.code !== undefined) await tell({ id: document.id, generation, code: judgement.code, reason: judgement.reason, until: document.deadline });
+    if (judgement.code !== undefined) await tell({ id: document.id, generation, code: judgement.code, reason: judgement.reason, until: document.deadline ?? rowDeadline(document) });
   };
   const onBlind = ({ id, code, reason }: Blind): Promise<void> => tell({ id, generation: 'unknown', code, reason, until: undefined });
   await survey({ ...options, onDocument, onBlind });
   const documents = Object.values(generations).reduce((sum, count) => sum + count, 0);
   return { documents, generations, remaining, canContract: remaining === 0 };
 }
+
+/** A row goes with its ttl; the table may take some days longer. */
+function rowDeadline({ row }: SourceDocument): Deadline | undefined {
+  if (row?.ttl === undefined || !Number.isFinite(row.ttl) || Math.abs(row.ttl) > LAST_SECOND) return undefined;
+  return { at: new Date(row.ttl * 1000).toISOString(), why: 'its ttl is over and the table drops it, within days' };
+}
+
+/** Of what a `Date` can hold. */
+const LAST_SECOND = 8_640_000_000_000;
 
 type Judgement = { readonly generation: Generation | 'unknown'; readonly code: string; readonly reason: string } | { readonly generation: Generation; readonly code?: undefined };
 

@@ -1,5 +1,5 @@
 import type { Generation } from '../bag/detect.js';
-import { StateBagError, messageOf } from '../errors.js';
+import { BagError, StateBagError, messageOf } from '../errors.js';
 
 /** What became of a document in a run. `rolled-back` appears in journals only. */
 export type Outcome = 'migrated' | 'unchanged' | 'quarantined' | 'failed' | 'not-started';
@@ -81,9 +81,22 @@ export function notStarted(id: string, bytes: number): DocumentOutcome {
   };
 }
 
-/** What an error makes of a document that nothing is wrong with. */
-export function failureOf(error: unknown): { readonly outcome: 'failed'; readonly code: string; readonly reason: string } {
-  return { outcome: 'failed', code: error instanceof StateBagError ? error.code : 'UNEXPECTED', reason: messageOf(error) };
+/** The execution has gone on meanwhile: nothing has failed, and there is nothing left to do. */
+export function hasLivedOn(error: unknown): boolean {
+  return error instanceof StateBagError && (error.code === 'ROW_GONE' || error.code === 'ROW_REPLACED');
+}
+
+interface Failure {
+  readonly outcome: 'failed' | 'quarantined' | 'unchanged';
+  readonly code: string;
+  readonly reason: string;
+}
+
+/** What an error at reading or committing makes of a document. */
+export function failureOf(error: unknown): Failure {
+  const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
+  const outcome = hasLivedOn(error) ? 'unchanged' : error instanceof BagError ? 'quarantined' : 'failed';
+  return { outcome, code, reason: messageOf(error) };
 }
 
 /** Exit code 1: a document needs somebody. */

@@ -37,6 +37,7 @@ export async function prepareDocument(
     detected = detectStage(readStage(document));
     if (filter && !detected.detection.sites.some(filter)) return undefined;
     if (!(isAdmitted = admit())) return undefined;
+    if (document.verdict) return { outcome: { ...unchanged(detected), ...document.verdict }, validated: undefined };
     return await advance(detected, settings, expectation, signal);
   } catch (error) {
     if (signal?.aborted) throw error;

@@ -8,7 +8,8 @@ import type { ContainerOpener } from './journaled.js';
 import type { JournalSummary } from './journal-read.js';
 import { LazyReplacement } from './lazy-replacement.js';
 import { restoreOriginal } from './restore.js';
-import type { SourceDocument } from './source.js';
+import { hasLivedOn } from './outcome.js';
+import type { SourceContainer, SourceDocument } from './source.js';
 import { digest } from './stages.js';
 
 /** What became of a document in a rollback. */
@@ -58,6 +59,7 @@ async function rollbackContainer(id: string, states: readonly DocumentState[], o
       for await (const document of container.documents()) {
         const state = byLine.get(document.line);
         byLine.delete(document.line);
+        if (state) await assertSame(container, state, options);
         const original = state && (await restore(document, state, options, outcomes));
         if (options.apply) await replacement.write(document, original);
       }
@@ -71,6 +73,11 @@ async function rollbackContainer(id: string, states: readonly DocumentState[], o
     outcomes.splice(0, outcomes.length, ...states.map((state) => failure(state, error)));
   }
   for (const outcome of outcomes) await options.onOutcome(outcome);
+}
+
+/** Only a container whose name may pass to another thing asks what the journal had before it. */
+async function assertSame(container: SourceContainer, state: DocumentState, { directory }: RollbackOptions): Promise<void> {
+  if (container.assertSame) container.assertSame((await readIntent(directory, state.intent)).version);
 }
 
 /** The original bytes, or `undefined` when the document is to stay as it is; says which in `outcomes`. */
@@ -110,5 +117,5 @@ function gone({ doc }: DocumentState): ConflictError {
 
 function failure(state: DocumentState, error: unknown, size = 0): RollbackOutcome {
   const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
-  return { id: state.doc, outcome: 'failed', bytesBefore: size, bytesAfter: size, code, reason: messageOf(error) };
+  return { id: state.doc, outcome: hasLivedOn(error) ? 'unchanged' : 'failed', bytesBefore: size, bytesAfter: size, code, reason: messageOf(error) };
 }

@@ -1,9 +1,19 @@
+import type { PausedExecution } from '../bag/resume-rules.js';
+import type { Splice } from '../json/index.js';
+
 /** When a document goes by itself. */
 export interface Deadline {
   /** RFC 3339. */
   readonly at: string;
   /** What happens then, as a clause for people. */
   readonly why: string;
+}
+
+/** What a source itself knows to be the end of a document. */
+export interface Verdict {
+  readonly outcome: 'unchanged' | 'quarantined';
+  readonly code: string;
+  readonly reason: string;
 }
 
 /** One document as it lies in its container. */
@@ -17,6 +27,17 @@ export interface SourceDocument {
   /** What stands around the document in its container (line ends, blank lines), to be written back as it was. */
   readonly frame?: { readonly before: Uint8Array; readonly after: Uint8Array };
   readonly deadline?: Deadline;
+  /** Further text of the place, in which names of blobs may stand. Made when it is asked for. */
+  readonly beside?: () => Uint8Array;
+  /** Present for a document that is not to be rewritten, whatever is in it. */
+  readonly verdict?: Verdict;
+  /** What stands beside the bag in the row of a paused execution. */
+  readonly row?: Omit<PausedExecution<never>, 'context'>;
+  /**
+   * For a place that keeps values and no text: the bytes it will give back once these are written, and the splices over
+   * them that give the document's bytes.
+   */
+  readonly keep?: (bytes: Uint8Array) => { readonly bytes: Uint8Array; readonly inverse: readonly Splice[] };
 }
 
 /**
@@ -42,6 +63,11 @@ export interface SourceContainer {
   readonly tail: Uint8Array;
   documents(signal?: AbortSignal): AsyncIterable<SourceDocument>;
   replace(signal?: AbortSignal): Promise<Replacement>;
+  /**
+   * For containers whose name may pass to another thing: throws `ConflictError` `ROW_REPLACED` unless what `documents`
+   * has read is of that version.
+   */
+  assertSame?(version: string | undefined): void;
 }
 
 /** Where documents come from. One file per kind. */

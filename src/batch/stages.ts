@@ -13,7 +13,8 @@ import { rewriteBytes } from '../bag/rewrite.js';
 import type { Rewrite } from '../bag/rewrite.js';
 import { loadSources } from '../bag/sources.js';
 import { assertOutline } from '../bag/validate-outline.js';
-import { BagError } from '../errors.js';
+import { BagError, IntegrityError } from '../errors.js';
+import { givesBack } from '../json/index.js';
 import type { SourceDocument } from './source.js';
 
 /*
@@ -111,7 +112,16 @@ export async function offloadStage(planned: PlannedStage, blobs: BlobSink, signa
 }
 
 export function rewriteStage(offloaded: OffloadedStage, steps: readonly Migration[]): RewrittenStage {
-  return { ...offloaded, stage: 'rewritten', rewrite: rewriteBytes(offloaded.document.bytes, offloaded.plans, steps) };
+  const { document, plans } = offloaded;
+  return { ...offloaded, stage: 'rewritten', rewrite: asKept(document, rewriteBytes(document.bytes, plans, steps)) };
+}
+
+/** The rewrite as it will be read again, where that is not as it is written. */
+function asKept({ bytes, keep }: SourceDocument, rewrite: Rewrite): Rewrite {
+  if (!keep) return rewrite;
+  const kept = keep(rewrite.bytes);
+  if (givesBack(kept.bytes, kept.inverse, bytes)) return { ...rewrite, ...kept };
+  throw new IntegrityError('INVERSE_BROKEN', 'the inverse of the rewrite does not give the original back; nothing was written');
 }
 
 export function validateStage(rewritten: RewrittenStage, target: StageSettings['target']): ValidatedStage {

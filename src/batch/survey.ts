@@ -1,6 +1,6 @@
 import pMap, { pMapSkip } from 'p-map';
 import { ConfigError } from '../errors.js';
-import { failureOf, notStarted } from './outcome.js';
+import { failureOf, hasLivedOn, notStarted } from './outcome.js';
 import type { DocumentSource, SourceContainer, SourceDocument } from './source.js';
 
 /** What could not be read, so that nothing can be said of it. */
@@ -54,7 +54,8 @@ async function readContainer(container: SourceContainer, { stop, onDocument, onB
   const documents = container.documents(stop)[Symbol.asyncIterator]();
   for (;;) {
     const next = await documents.next().catch(async (error: unknown) => {
-      await onBlind(blind(container.id, error));
+      // A row that is gone was resumed: its bag is met in its execution.
+      if (!hasLivedOn(error)) await onBlind(blind(container.id, error));
       return undefined;
     });
     if (next === undefined || next.done === true) return pMapSkip;

@@ -10,14 +10,18 @@ import { readIntent } from './journal-read.js';
 import type { DocumentState, JournalSummary } from './journal-read.js';
 import { migratedByContainer } from './journaled.js';
 import type { ContainerOpener } from './journaled.js';
+import { hasLivedOn } from './outcome.js';
 import { restoreOriginal } from './restore.js';
 import type { SourceDocument } from './source.js';
 import { digest } from './stages.js';
 
-/** `moved`: it went on living since, and only what was written can be vouched for. */
+/**
+ * `moved`: it went on living since, and only what was written can be vouched for. `resumed`: so did the row of an
+ * execution, which nobody wonders at.
+ */
 export interface VerifyOutcome {
   readonly id: string;
-  readonly outcome: 'verified' | 'moved' | 'failed';
+  readonly outcome: 'verified' | 'moved' | 'resumed' | 'failed';
   /** How many segment programs were compared. */
   readonly segments: number;
   readonly code?: string;
@@ -52,8 +56,10 @@ export async function verify(options: VerifyOptions): Promise<void> {
 async function verifyContainer(id: string, states: readonly DocumentState[], options: VerifyOptions): Promise<void> {
   const byLine = new Map(states.map((state) => [state.line, state]));
   try {
-    for await (const document of options.open(id).documents()) {
+    const container = options.open(id);
+    for await (const document of container.documents()) {
       const state = byLine.get(document.line);
+      if (state) container.assertSame?.((await readIntent(options.directory, state.intent)).version);
       byLine.delete(document.line);
       if (state && !isKnownFailure(state, document)) await options.onOutcome(await verifyDocument(document, state, options));
     }
@@ -100,5 +106,5 @@ function gone({ doc }: DocumentState): ConflictError {
 
 function failure(state: DocumentState, error: unknown): VerifyOutcome {
   const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
-  return { id: state.doc, outcome: 'failed', segments: 0, code, reason: messageOf(error) };
+  return { id: state.doc, outcome: hasLivedOn(error) ? 'resumed' : 'failed', segments: 0, code, reason: messageOf(error) };
 }

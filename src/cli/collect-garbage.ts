@@ -8,6 +8,7 @@ import type { CliIo } from './io.js';
 import { openSources } from './open-source.js';
 import { openStore } from './open-store.js';
 import type { GcArguments } from './options/gc-options.js';
+import { tableSettings } from './options/dynamodb-options.js';
 import { layoutSettings } from './options/layout-options.js';
 import { concurrencySetting } from './options/run-options.js';
 import { requireStore } from './options/store-options.js';
@@ -29,7 +30,7 @@ export async function collectGarbage({ positionals, options: values }: GcArgumen
   const layout = layoutSettings(values);
   const store = await openStore(settings, io.cwd);
   const journals = values.journal.map((directory) => resolve(io.cwd, directory));
-  const sources = await openSources(positionals, { io, s3: settings.s3, ...ownPlaces(store, layout, journals) });
+  const sources = await openSources(positionals, { io, s3: settings.s3, tables: tableSettings(values), ...ownPlaces(store, layout, journals) });
   const blobs: BlobOutcome[] = [];
   const collection = await collect({
     sources: orderedSources(sources),

@@ -2,6 +2,8 @@ import type { JournalSummary } from '../batch/journal-read.js';
 import type { RunEntry } from '../batch/journal-entry.js';
 import { ConfigError } from '../errors.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
+import { tableSettings } from './options/dynamodb-options.js';
+import type { dynamodbOptions, TableSettings } from './options/dynamodb-options.js';
 import { s3Settings } from './options/s3-options.js';
 import type { storeOptions } from './options/store-options.js';
 import type { OptionValues } from './command.js';
@@ -25,4 +27,10 @@ export function journalStore(values: OptionValues<typeof storeOptions>, run: Run
     allowBuckets: [...(kept.allowBuckets ?? []), ...values['allow-bucket']],
     s3: { ...kept.s3, ...s3Settings(values) },
   };
+}
+
+/** How the tables of a journal are reached; options given now come first. */
+export function journalTables(values: OptionValues<typeof dynamodbOptions> & { readonly region?: string | undefined }, run: RunEntry): TableSettings {
+  const kept = run.options as { readonly tables?: TableSettings };
+  return { ...kept.tables, ...tableSettings(values) };
 }

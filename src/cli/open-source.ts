@@ -4,6 +4,8 @@ import { nodeDisk } from '../batch/disk.js';
 import type { DocumentSource, SourceContainer } from '../batch/source.js';
 import { FilesSource } from '../batch/sources/files.js';
 import { ObjectPrefixSource } from '../batch/sources/object-prefix.js';
+import { TableSource } from '../batch/sources/dynamodb.js';
+import { isTableUri, parseTableUri } from '../batch/sources/dynamodb-id.js';
 import { StdinSource } from '../batch/sources/stdin.js';
 import { ConfigError } from '../errors.js';
 import { openObjectStore } from '../store/open.js';
@@ -11,11 +13,14 @@ import type { ObjectAddress } from '../store/object-store.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import type { CliIo } from './io.js';
 import { EXECUTIONS_SCHEME, openExecutions } from './open-executions.js';
+import { openTable } from './open-table.js';
+import type { TableSettings } from './options/dynamodb-options.js';
 
 /** What tells documents from the tool's own things. */
 export interface SourceContext {
   readonly io: CliIo;
   readonly s3: S3ObjectStoreOptions;
+  readonly tables?: TableSettings;
   /** Absolute paths of directories that hold no documents, for a source at this absolute path. */
   readonly excludedFor: (path: string) => readonly string[];
   /** True for objects that are blobs of the store. */
@@ -31,13 +36,14 @@ export interface OpenSource {
   readonly isMany: boolean;
 }
 
-/** A file, a directory, a glob, `-` or `s3://bucket/prefix`. Throws `ConfigError` `SOURCE_INVALID`. */
+/** A file, a directory, a glob, `-`, `s3://bucket/prefix` or `dynamodb://table`. Throws `ConfigError` `SOURCE_INVALID`. */
 async function openSource(spec: string, context: SourceContext): Promise<OpenSource> {
   if (spec === '-') return { source: new StdinSource(context.io.stdin), root: undefined, isMany: false };
   if (spec.startsWith('s3://')) return openPrefix(spec, context);
   if (spec.startsWith(EXECUTIONS_SCHEME)) return openExecutions(spec, context.io);
+  if (isTableUri(spec)) return openRows(spec, context);
   if (spec.trim() === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(spec)) {
-    throw new ConfigError('SOURCE_INVALID', `"${spec}" is no source; there are files, directories, globs, s3://bucket/prefix, sfn://{state machine arn} and - for standard input`);
+    throw new ConfigError('SOURCE_INVALID', `"${spec}" is no source; there are files, directories, globs, s3://bucket/prefix, dynamodb://table, sfn://{state machine arn} and - for standard input`);
   }
   return openPath(spec, context);
 }
@@ -52,6 +58,11 @@ async function openPrefix(spec: string, { s3, isBlob }: SourceContext): Promise<
   const prefix = parsePrefix(spec);
   const { objects } = await openObjectStore(`s3://${prefix.bucket}`, { s3 });
   return { source: refuseEmpty(new ObjectPrefixSource(objects, prefix, isBlob)), root: undefined, isMany: true };
+}
+
+async function openRows(spec: string, { tables = {} }: SourceContext): Promise<OpenSource> {
+  const parsed = parseTableUri(spec);
+  return { source: new TableSource(spec, await openTable(parsed.table, tables), parsed), root: undefined, isMany: true };
 }
 
 async function openPath(spec: string, { io, excludedFor }: SourceContext): Promise<OpenSource> {

@@ -6,11 +6,12 @@ import { rollback } from '../batch/rollback.js';
 import type { RollbackOutcome } from '../batch/rollback.js';
 import type { OptionValues } from './command.js';
 import type { CliIo } from './io.js';
-import { journalStore, lastRun } from './journal-store.js';
+import { journalStore, journalTables, lastRun } from './journal-store.js';
 import { JournalSession } from './migration/journal-session.js';
 import { openContainers } from './open-containers.js';
 import { openStore } from './open-store.js';
 import type { OpenStore } from './open-store.js';
+import type { dynamodbOptions } from './options/dynamodb-options.js';
 import type { storeOptions } from './options/store-options.js';
 import { startProgress } from './reporters/progress.js';
 
@@ -28,7 +29,7 @@ export interface RollbackTotals {
 
 export interface RollbackRequest {
   readonly directory: string;
-  readonly values: OptionValues<typeof storeOptions>;
+  readonly values: OptionValues<typeof storeOptions & typeof dynamodbOptions>;
   readonly apply: boolean;
   readonly concurrency: number;
   readonly quiet: boolean;
@@ -49,7 +50,7 @@ export async function rollBack(request: RollbackRequest): Promise<RollbackTotals
   const session = apply ? await JournalSession.open(directory, description, io) : undefined;
   try {
     const summary = session?.summary ?? before;
-    const open = await openContainers(migratedByContainer(summary), settings.s3);
+    const open = await openContainers(migratedByContainer(summary), { s3: settings.s3, tables: journalTables(request.values, run) });
     return await runRollback(request, summary, store, session, open);
   } finally {
     await session?.close();

@@ -2,9 +2,9 @@ import { migratedByContainer } from '../batch/journaled.js';
 import type { JournalSummary } from '../batch/journal-read.js';
 import { verify } from '../batch/verify.js';
 import type { VerifyOutcome } from '../batch/verify.js';
-import type { S3ObjectStoreOptions } from '../store/s3.js';
 import type { CliIo } from './io.js';
 import { openContainers } from './open-containers.js';
+import type { Reach } from './open-containers.js';
 import type { OpenStore } from './open-store.js';
 import { lastRun } from './journal-store.js';
 import { startProgress } from './reporters/progress.js';
@@ -14,6 +14,8 @@ export interface VerifyTotals {
   verified: number;
   /** Changed or gone since they were migrated: nothing can be said of them. */
   moved: number;
+  /** Rows of executions that have gone on since: nothing is left to verify. */
+  resumed: number;
   failed: number;
   /** Segment programs compared. */
   segments: number;
@@ -23,7 +25,7 @@ export interface Verification {
   readonly directory: string;
   readonly summary: JournalSummary;
   readonly store: OpenStore;
-  readonly s3: S3ObjectStoreOptions;
+  readonly reach: Reach;
   readonly concurrency: number;
   readonly io: CliIo;
   readonly quiet: boolean;
@@ -32,7 +34,7 @@ export interface Verification {
 
 /** Verifies every migrated document of a journal. Throws `ConfigError` when the journal cannot be used. */
 export async function verifyJournal(options: Verification): Promise<VerifyTotals> {
-  const { directory, summary, concurrency, s3 } = options;
+  const { directory, summary, concurrency, reach } = options;
   const { target } = lastRun(directory, summary);
   const totals = nothingToVerify();
   const progress = await startProgress(options.io.stderr, !options.quiet, () => Promise.resolve(bytesOf(summary)));
@@ -42,7 +44,7 @@ export async function verifyJournal(options: Verification): Promise<VerifyTotals
     await options.onOutcome?.(outcome);
   };
   try {
-    const open = await openContainers(migratedByContainer(summary), s3);
+    const open = await openContainers(migratedByContainer(summary), reach);
     await verify({ directory, summary, blobs: options.store.blobs, open, target, concurrency, onOutcome });
   } finally {
     progress.stop();
@@ -52,7 +54,7 @@ export async function verifyJournal(options: Verification): Promise<VerifyTotals
 
 /** Of a run that wrote nothing, and therefore no journal. */
 export function nothingToVerify(): VerifyTotals {
-  return { documents: 0, verified: 0, moved: 0, failed: 0, segments: 0 };
+  return { documents: 0, verified: 0, moved: 0, resumed: 0, failed: 0, segments: 0 };
 }
 
 function count(totals: VerifyTotals, { outcome, segments }: VerifyOutcome): void {

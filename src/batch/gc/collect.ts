@@ -141,7 +141,7 @@ async function deleteOne({ bucket, key, version }: ListedBlob, cutoff: Date, { o
     if (error instanceof StateBagError && error.code === 'PRECONDITION_FAILED') {
       return { outcome: 'kept', code: 'BLOB_RENEWED', reason: 'somebody wrote it anew since it was listed' };
     }
-    return failureOf(error);
+    return { ...failureOf(error), outcome: 'failed' };
   }
 }
 

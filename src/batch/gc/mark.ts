@@ -28,6 +28,7 @@ export async function mark(options: MarkOptions, live = new LiveDigests()): Prom
   const onDocument = (document: SourceDocument): void => {
     documents++;
     live.addText(document.bytes);
+    if (document.beside) live.addText(document.beside());
     const flaw = flawOf(document);
     if (flaw) blind.push(flaw);
   };

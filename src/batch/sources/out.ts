@@ -20,7 +20,7 @@ export function outTarget(out: string, isDirectory: boolean, sourceRoot: string)
   if (!isDirectory) return { pathOf: () => out };
   return {
     pathOf: ({ id }) => {
-      const name = id.startsWith('s3://') ? id.slice(5) : relative(resolve(sourceRoot), resolve(id)) || id.split('/').at(-1)!;
+      const name = id.startsWith('s3://') ? id.slice(5) : id.startsWith('dynamodb://') ? `${id.slice(11)}.json` : relative(resolve(sourceRoot), resolve(id)) || id.split('/').at(-1)!;
       if (name.split('/').includes('..') || isAbsolute(name)) {
         throw new ConfigError('OUT_INVALID', `${id} has no place below ${out}`);
       }

@@ -6,6 +6,7 @@ import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { openSources } from '../open-source.js';
 import { openStore } from '../open-store.js';
+import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
 import { layoutOptions, layoutSettings } from '../options/layout-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { parseChoice } from '../options/parse-value.js';
@@ -25,6 +26,7 @@ const options = {
   ...surveyOptions,
   ...optionGroup('What to look for', { accept: { type: 'string', value: 'bridge', describe: 'bags of the bridge form may stay: their readers go on understanding pointers' } }),
   ...storeOptions,
+  ...dynamodbOptions,
   ...concurrencyOptions,
   ...layoutOptions,
   ...outputOptions,
@@ -37,7 +39,7 @@ export const command = defineCommand({
   positionals: { min: 1, max: Infinity },
   builder: options,
   examples: [
-    ['what is paused, in files, in a bucket and in executions', 'statebag can-contract paused/ s3://my-bucket/paused/ sfn://arn:aws:states:eu-central-1:123456789012:stateMachine:engine'],
+    ['what is paused, in files, in a bucket, in a table and in executions', 'statebag can-contract paused/ s3://my-bucket/paused/ dynamodb://TaskTokens-v3-prod sfn://arn:aws:states:eu-central-1:123456789012:stateMachine:engine'],
     ['until when the last of it can be met', "statebag can-contract sfn://$ARN --json | jq -r '.documents[].until' | sort | tail -1"],
   ],
   notes: [
@@ -66,7 +68,7 @@ async function checked({ positionals, options: values }: ContractArguments, repo
   const accepted = values.accept === undefined ? undefined : parseChoice('accept', values.accept, ['bridge']);
   const store = values.store === undefined ? undefined : await openStore(storeSettings(values, values.store), io.cwd);
   const own = ownPlaces(store, layoutSettings(values), []);
-  const sources = await openSources(positionals, { io, s3: s3Settings(values), ...own });
+  const sources = await openSources(positionals, { io, s3: s3Settings(values), tables: tableSettings(values), ...own });
   return checkContract({
     sources: orderedSources(sources),
     concurrency: concurrencySetting(values),

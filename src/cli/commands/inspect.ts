@@ -4,9 +4,11 @@ import { EXIT } from '../exit-code.js';
 import { inspectSources } from '../inspection/inspect-sources.js';
 import type { CliIo } from '../io.js';
 import { readingSettings } from '../migration/settings.js';
+import { usualTarget } from '../migration/usual-target.js';
 import { openSources } from '../open-source.js';
 import { noStore, openStore } from '../open-store.js';
 import { optionGroup } from '../command.js';
+import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
 import { layoutOptions, layoutSettings } from '../options/layout-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { parseChoice } from '../options/parse-value.js';
@@ -21,8 +23,9 @@ import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { watchSignals } from '../watch-signals.js';
 
 const options = {
-  ...optionGroup('What to look for', { to: { type: 'string', value: 'lean|bridge', describe: 'the migration to reckon with (default lean)' } }),
+  ...optionGroup('What to look for', { to: { type: 'string', value: 'lean|bridge', describe: 'the migration to reckon with (default lean, for rows of a table bridge)' } }),
   ...storeOptions,
+  ...dynamodbOptions,
   ...concurrencyOptions,
   ...selectionOptions,
   ...layoutOptions,
@@ -60,9 +63,9 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
 
 async function census({ positionals, options: values }: InspectArguments, reporter: OutcomeReporter, stop: AbortSignal, io: CliIo) {
   const layout = layoutSettings(values);
-  const target = parseChoice('to', values.to ?? 'lean', ['lean', 'bridge']);
+  const target = parseChoice('to', values.to ?? usualTarget(positionals), ['lean', 'bridge']);
   const store = values.store === undefined ? undefined : await openStore(storeSettings(values, values.store), io.cwd);
-  const sources = await openSources(positionals, { io, s3: s3Settings(values), ...ownPlaces(store, layout, []) });
+  const sources = await openSources(positionals, { io, s3: s3Settings(values), tables: tableSettings(values), ...ownPlaces(store, layout, []) });
   return inspectSources({
     sources,
     settings: readingSettings({ target, manifestForm: 'list', layout }, store?.blobs ?? noStore(values.bucket)),

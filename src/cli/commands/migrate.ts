@@ -61,7 +61,7 @@ async function work(opened: OpenMigration, signals: SignalWatch, reporter: Outco
   const rows = [...totalRows(totals, !request.apply), ...(verified ? verifyRows(verified) : [])];
   await reporter.finish({ totals, complete, ...(verified && { verify: verified }) }, rows);
   if (!request.output.quiet) hint(request, report, io);
-  const isVerified = verified === undefined || verified.verified === verified.documents;
+  const isVerified = verified === undefined || verified.verified + verified.resumed === verified.documents;
   return isVerified && !needsAttention(totals) ? EXIT.ok : EXIT.findings;
 }
 
@@ -75,7 +75,7 @@ async function verifyWritten({ request, store, io }: OpenMigration): Promise<Ver
   const { journal, concurrency, output } = request;
   const summary = await readSummary(journal);
   if (!summary) return nothingToVerify();
-  return verifyJournal({ directory: journal, summary, store, s3: request.store.s3, concurrency, io, quiet: output.quiet });
+  return verifyJournal({ directory: journal, summary, store, reach: { s3: request.store.s3, tables: request.tables }, concurrency, io, quiet: output.quiet });
 }
 
 function hint(request: MigrationRequest, report: RunReport, { stderr }: CliIo): void {

@@ -7,6 +7,7 @@ import type { CliIo } from '../io.js';
 import { journalOptions, requireJournal } from '../options/journal-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
+import { dynamodbOptions } from '../options/dynamodb-options.js';
 import { storeOptions } from '../options/store-options.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
@@ -21,6 +22,7 @@ const options = {
   ...journalOptions,
   ...concurrencyOptions,
   ...storeOptions,
+  ...dynamodbOptions,
   ...outputOptions,
 };
 
@@ -34,6 +36,7 @@ export const command = defineCommand({
   ],
   notes: [
     'A document is restored only if it is still what the migration wrote; one that changed since is left alone and reported (exit 1).',
+    'A row of a paused execution that was resumed since is left alone and counts as unchanged.',
     'Blobs stay in the store. Running it again restores what is left.',
   ],
   handler: rollbackCommand,

@@ -4,18 +4,19 @@ import { defineCommand } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { journalStore, lastRun } from '../journal-store.js';
+import { journalStore, journalTables, lastRun } from '../journal-store.js';
 import { openStore } from '../open-store.js';
 import { journalOptions, requireJournal } from '../options/journal-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
+import { dynamodbOptions } from '../options/dynamodb-options.js';
 import { storeOptions } from '../options/store-options.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import { formatCount } from '../reporters/sizes.js';
 import { verifyJournal } from '../verification.js';
 import type { VerifyTotals } from '../verification.js';
 
-const options = { ...journalOptions, ...concurrencyOptions, ...storeOptions, ...outputOptions };
+const options = { ...journalOptions, ...concurrencyOptions, ...storeOptions, ...dynamodbOptions, ...outputOptions };
 
 export const command = defineCommand({
   usage: '--journal DIR',
@@ -30,6 +31,7 @@ export const command = defineCommand({
     'Each document must be what was written, satisfy its schema, give its original back byte for byte from journal and blobs,',
     'and lead to the same program at every segment index. Nothing is written.',
     'A document that changed or vanished since cannot be verified and counts as a finding (exit 1): after a resume that is life.',
+    'A row of a paused execution that was resumed since counts as resumed, and is no finding.',
   ],
   handler: verifyCommand,
 });
@@ -38,15 +40,16 @@ async function verifyCommand({ options: values }: CommandArguments<typeof option
   const directory = requireJournal(values, io);
   const output = outputSettings(values, io);
   const summary = await summarizeJournal(directory);
-  const settings = journalStore(values, lastRun(directory, summary));
+  const run = lastRun(directory, summary);
+  const settings = journalStore(values, run);
   const store = await openStore(settings, io.cwd);
   const reporter = openReporter(io, output);
-  const onOutcome = (outcome: VerifyOutcome) => reporter.add(documentMembers(outcome), outcome.outcome !== 'verified');
+  const onOutcome = (outcome: VerifyOutcome) => reporter.add(documentMembers(outcome), outcome.outcome !== 'verified' && outcome.outcome !== 'resumed');
   const concurrency = concurrencySetting(values);
   return reporting(reporter, async () => {
-    const totals = await verifyJournal({ directory, summary, store, s3: settings.s3, concurrency, io, quiet: output.quiet, onOutcome });
+    const totals = await verifyJournal({ directory, summary, store, reach: { s3: settings.s3, tables: journalTables(values, run) }, concurrency, io, quiet: output.quiet, onOutcome });
     await reporter.finish({ totals }, rows(totals));
-    return totals.verified === totals.documents ? EXIT.ok : EXIT.findings;
+    return totals.verified + totals.resumed === totals.documents ? EXIT.ok : EXIT.findings;
   });
 }
 
@@ -54,11 +57,12 @@ function documentMembers({ id, outcome, segments, code, reason }: VerifyOutcome)
   return { id, outcome, segments, ...(code && { code }), ...(reason && { reason }) };
 }
 
-function rows({ documents, verified, moved, failed, segments }: VerifyTotals): readonly (readonly [string, string])[] {
+function rows({ documents, verified, moved, resumed, failed, segments }: VerifyTotals): readonly (readonly [string, string])[] {
   return [
     ['documents', formatCount(documents)],
     ['verified', formatCount(verified)],
     ['changed since', formatCount(moved)],
+    ...(resumed > 0 ? [['resumed since', formatCount(resumed)] as const] : []),
     ['failed', formatCount(failed)],
     ['segment programs compared', formatCount(segments)],
   ];

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '../../errors.js';
 import type { Plan } from '../../batch/plan-read.js';
+import { isTableUri } from '../../batch/sources/dynamodb-id.js';
 import type { CliIo } from '../io.js';
 import { EXECUTIONS_SCHEME } from '../open-executions.js';
 import { openSources } from '../open-source.js';
@@ -32,7 +33,7 @@ export async function openMigration(request: MigrationRequest, io: CliIo): Promi
   const copies = request.out === undefined || request.out === '-' ? [] : [resolve(io.cwd, request.out)];
   const own = ownPlaces(store, request.layout, [request.journal, ...copies]);
   refuseReadOnly(request.sources);
-  const sources = await openSources(request.sources, { io, s3: request.store.s3, ...own });
+  const sources = await openSources(request.sources, { io, s3: request.store.s3, tables: request.tables, ...own });
   const place = await planPlace(request.out, sources, io);
   refuseOverlap(place, sources);
   const description = describe(request, store, sources);
@@ -49,6 +50,7 @@ function refuseReadOnly(specs: readonly string[]): void {
 
 function describe(request: MigrationRequest, store: OpenStore, sources: readonly OpenSource[]): PlanDescription {
   const { target, manifestForm, out, layout, concurrency, selection } = request;
+  const tables = request.sources.some(isTableUri) ? request.tables : undefined;
   const { allowBuckets, s3 } = request.store;
   const { limit, shard, conditions } = selection;
   return {
@@ -57,6 +59,6 @@ function describe(request: MigrationRequest, store: OpenStore, sources: readonly
     bucket: store.blobs.bucket,
     prefix: store.blobs.prefix,
     sources: sources.map(({ source }) => source.id),
-    options: present({ manifestForm, layout, out, concurrency, limit, shard, where: conditions, allowBuckets, s3 }),
+    options: present({ manifestForm, layout, out, concurrency, limit, shard, where: conditions, allowBuckets, s3, tables }),
   };
 }

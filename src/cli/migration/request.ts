@@ -13,13 +13,16 @@ import type { OutputSettings } from '../options/output-options.js';
 import { parseChoice } from '../options/parse-value.js';
 import { concurrencyOptions, concurrencySetting, maxFailuresSetting, selectionOptions, selectionSettings } from '../options/run-options.js';
 import type { SelectionSettings } from '../options/run-options.js';
+import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
+import type { TableSettings } from '../options/dynamodb-options.js';
 import { requireStore, storeOptions } from '../options/store-options.js';
 import type { StoreSettings } from '../open-store.js';
+import { usualTarget } from './usual-target.js';
 
 export const migrateOptions = {
   ...optionGroup('What to do', {
     apply: { type: 'boolean', describe: 'write; without it everything is computed and nothing written' },
-    to: { type: 'string', value: 'lean|bridge', describe: 'what becomes of the bags (default lean)' },
+    to: { type: 'string', value: 'lean|bridge', describe: 'what becomes of the bags (default lean, for rows of a table bridge)' },
     manifest: { type: 'string', value: 'list|envelope', describe: 'form of the segment manifest (default list)' },
     out: { type: 'string', value: 'DIR|FILE|-', describe: 'write copies instead of rewriting in place' },
     'plan-out': { type: 'string', value: 'FILE', describe: 'write a plan for review (in a dry run)' },
@@ -28,6 +31,7 @@ export const migrateOptions = {
   }),
   ...journalOptions,
   ...storeOptions,
+  ...dynamodbOptions,
   ...concurrencyOptions,
   ...selectionOptions,
   ...optionGroup('Which documents, and how fast', {
@@ -44,6 +48,7 @@ export type MigrateArguments = CommandArguments<typeof migrateOptions>;
 export interface MigrationRequest {
   readonly sources: readonly string[];
   readonly store: StoreSettings;
+  readonly tables: TableSettings;
   readonly layout: Layout;
   readonly target: 'lean' | 'bridge';
   readonly manifestForm: ManifestForm;
@@ -69,8 +74,9 @@ export function parseRequest({ positionals, options, given }: MigrateArguments, 
   return {
     sources: positionals,
     store: requireStore(options),
+    tables: tableSettings(options),
     layout: layoutSettings(options),
-    target: parseChoice('to', options.to ?? 'lean', ['lean', 'bridge']),
+    target: parseChoice('to', options.to ?? usualTarget(positionals), ['lean', 'bridge']),
     manifestForm: parseChoice('manifest', options.manifest ?? 'list', ['list', 'envelope']),
     apply: options.apply,
     verify: options.verify,

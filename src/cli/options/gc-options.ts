@@ -1,5 +1,6 @@
 import { optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
+import { dynamodbOptions } from './dynamodb-options.js';
 import { layoutOptions } from './layout-options.js';
 import { outputOptions } from './output-options.js';
 import { concurrencyOptions } from './run-options.js';
@@ -18,6 +19,7 @@ export const gcOptions = {
   }),
   ...surveyOptions,
   ...storeOptions,
+  ...dynamodbOptions,
   ...concurrencyOptions,
   ...layoutOptions,
   ...outputOptions,

@@ -247,7 +247,9 @@ describe.each(DRIVERS)('a collection beside writers, on $name', ({ open }) => {
     for (const moment of ['list', 'delete'] as const) {
       for (const text of ['dead', 'reused']) await ground.put(text);
       time += 11 * DAY;
-      const reuse = once(async () => expect(await ground.put('reused')).toBe('reused'));
+      const reuse = once(async () => {
+        expect(await ground.put('reused')).toBe('reused');
+      });
       const { deleted, kept } = await run({ ...ground, objects: meanwhile(ground.objects, moment, reuse) });
       expect(deleted + kept).toBeGreaterThan(0);
       expect(await keysIn(ground)).toEqual([keyOf('reused')]);

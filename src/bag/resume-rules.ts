@@ -1,0 +1,145 @@
+import { PAYLOAD_LIMIT } from './inspect.js';
+import { CONFIG, MAP } from './members.js';
+import { printedLength } from './printed-length.js';
+import type { NumberOrigin } from './printed-length.js';
+import { isMissing, isObject } from './value-reader.js';
+import type { ValueReader } from './value-reader.js';
+
+/** Stable codes; each says why the resume handler that nobody has touched would not let an execution go on. */
+export type ResumeRefusalCode =
+  | 'TOKEN_MISSING'
+  | 'CONTEXT_UNREADABLE'
+  | 'CONFIG_MISSING'
+  | 'CONFIG_EMPTY'
+  | 'CONFIG_NOT_OBJECT'
+  | 'NUMBER_TOO_LARGE'
+  | 'OUTPUT_TOO_LARGE'
+  | 'TTL_EXPIRED';
+
+export interface ResumeRefusal {
+  readonly code: ResumeRefusalCode;
+  /** A sentence for people. */
+  readonly reason: string;
+}
+
+/** What the resume handler looks at in a row of a paused execution. */
+export interface PausedExecution<V> {
+  /** The row has a `taskToken` that is not empty. */
+  readonly hasToken: boolean;
+  /** Seconds since 1970; behind it the table drops the row. `undefined` for a row that stays. */
+  readonly ttl: number | undefined;
+  readonly ownerId: string;
+  readonly conversationId: string;
+  /** What lies under `context`, or under `state_data` when that says nothing; a string is opened as JSON. */
+  readonly context: V | undefined;
+  /** Default: `text` when `context` is a string, else `attribute`. */
+  readonly numbers?: NumberOrigin;
+}
+
+export interface Resumability {
+  readonly resumable: boolean;
+  /** Empty when resumable. */
+  readonly reasons: readonly ResumeRefusal[];
+  /** Bytes of `SendTaskSuccess.output`, of which Step Functions takes 262,144; 0 when nothing can be read. */
+  readonly outputBytes: number;
+  /** Seconds until the table drops the row; negative behind it, `undefined` for a row that stays. */
+  readonly secondsLeft: number | undefined;
+}
+
+export interface ResumeOptions {
+  /** Bytes of the person's answer as JSON text; it is sent three times. Default 2: an empty string. */
+  readonly answerBytes?: number;
+}
+
+/** Members of `state_data` in the output, as far as they are taken over from the context. */
+const PASSED_ON = [CONFIG, MAP, 'total_segments', 'ownerId', 'workflowId', 'segment_to_run', 'current_state', 'state_s3_path', 'idempotency_key', 'state_history'] as const;
+
+/**
+ * Whether the legacy resume handler would let this execution go on, at `now` in milliseconds since 1970: it wants a
+ * token, a context that is JSON, a `workflow_config` that is an object and not empty, no number that Python's decimals
+ * of 28 digits refuse, and an output that Step Functions takes. Pure; never throws.
+ */
+export function resumability<V>(reader: ValueReader<V>, row: PausedExecution<V>, now: number, options: ResumeOptions = {}): Resumability {
+  const bag = openContext(reader, row.context);
+  const numbers = row.numbers ?? (row.context !== undefined && reader.kind(row.context) === 'string' ? 'text' : 'attribute');
+  const outputBytes = bag === undefined ? 0 : outputLength(reader, bag, row, numbers, options.answerBytes ?? 2);
+  const secondsLeft = row.ttl === undefined ? undefined : row.ttl - now / 1000;
+  const codes: (ResumeRefusalCode | undefined)[] = [
+    row.hasToken ? undefined : 'TOKEN_MISSING',
+    bag === undefined ? 'CONTEXT_UNREADABLE' : configRefusal(reader, reader.member(bag, CONFIG)),
+    bag !== undefined && numbers === 'attribute' && holdsHugeNumber(reader.bytes(bag)) ? 'NUMBER_TOO_LARGE' : undefined,
+    outputBytes > PAYLOAD_LIMIT ? 'OUTPUT_TOO_LARGE' : undefined,
+    secondsLeft !== undefined && secondsLeft <= 0 ? 'TTL_EXPIRED' : undefined,
+  ];
+  const reasons = codes.flatMap((code) => (code === undefined ? [] : [{ code, reason: REASONS[code] }]));
+  return { resumable: reasons.length === 0, reasons, outputBytes, secondsLeft };
+}
+
+const REASONS: Readonly<Record<ResumeRefusalCode, string>> = {
+  TOKEN_MISSING: 'the row has no taskToken; the handler answers 404',
+  CONTEXT_UNREADABLE: 'context and state_data hold no JSON object',
+  CONFIG_MISSING: 'workflow_config is absent or null, and the handler insists on an object',
+  CONFIG_EMPTY: 'workflow_config is an empty object, which the handler takes for a missing one',
+  CONFIG_NOT_OBJECT: 'workflow_config is not an object, which is all the handler accepts',
+  NUMBER_TOO_LARGE: 'a number of 1e28 or more cannot be converted by the handler',
+  OUTPUT_TOO_LARGE: 'the output would be over the 262,144 bytes that Step Functions takes',
+  TTL_EXPIRED: 'the ttl of the row has passed; the table drops it at any moment',
+};
+
+function openContext<V>(reader: ValueReader<V>, context: V | undefined): V | undefined {
+  const opened = context !== undefined && reader.kind(context) === 'string' ? reader.embedded(context) : context;
+  return isObject(reader, opened) ? opened : undefined;
+}
+
+function configRefusal<V>(reader: ValueReader<V>, config: V | undefined): ResumeRefusalCode | undefined {
+  if (isMissing(reader, config)) return 'CONFIG_MISSING';
+  if (reader.kind(config) !== 'object') return 'CONFIG_NOT_OBJECT';
+  return reader.names(config).length === 0 ? 'CONFIG_EMPTY' : undefined;
+}
+
+/** `Decimal % 1` needs as many digits as the number has, and Python's context has 28. */
+function holdsHugeNumber(text: Uint8Array): boolean {
+  if (!HUGE.test(latin1(text))) return false;
+  // The pattern may have matched inside a string, where it says nothing.
+  const parts = latin1(text).match(STRINGS_AND_REST) ?? [];
+  return parts.some((part) => !part.startsWith('"') && (part.match(NUMBERS) ?? []).some((token) => Math.abs(Number(token)) >= 1e28));
+}
+
+const HUGE = /\d{29}|[eE]\+?\d{2}/;
+const STRINGS_AND_REST = /"[^"\\]*(?:\\.[^"\\]*)*"|[^"]+/gs;
+const NUMBERS = /-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+function latin1(text: Uint8Array): string {
+  return Buffer.from(text.buffer, text.byteOffset, text.length).toString('latin1');
+}
+
+function outputLength<V>(reader: ValueReader<V>, bag: V, row: PausedExecution<V>, numbers: NumberOrigin, answerBytes: number): number {
+  const lengthOf = (value: V | undefined) => (value === undefined ? 'null'.length : printedLength(reader.bytes(value), numbers));
+  const ofText = (text: string) => printedLength(Buffer.from(JSON.stringify(text)), 'text');
+  const inner = PASSED_ON.map((name) => [name, lengthOf(passedOn(reader, bag, name))] as const);
+  const name = reader.member(bag, 'execution_name');
+  return objectLength([
+    ...['userResponse', 'human_response', 'user_callback_result'].map((member) => [member, answerBytes] as const),
+    ['resumed_at', '"unknown"'.length],
+    ['workflowId', lengthOf(passedOn(reader, bag, 'workflowId'))],
+    ['current_segment', lengthOf(reader.member(bag, 'segment_to_run'))],
+    ...(isMissing(reader, name) ? [] : [['execution_name', lengthOf(name)] as const]),
+    ['state_data', objectLength(inner)],
+    ['ownerId', ofText(row.ownerId)],
+    ['conversation_id', ofText(row.conversationId)],
+  ]);
+}
+
+/** A map that is a list goes out as null; an index of 0 gives way to that of the request, which has none. */
+function passedOn<V>(reader: ValueReader<V>, bag: V, name: string): V | undefined {
+  const value = reader.member(bag, name);
+  if (value === undefined) return undefined;
+  if (name === MAP && reader.kind(value) !== 'object') return undefined;
+  return name === 'segment_to_run' && reader.number(value) === 0 ? undefined : value;
+}
+
+/** Braces, and `"name": value` with `, ` between. */
+function objectLength(members: readonly (readonly [name: string, length: number])[]): number {
+  const between = Math.max(0, members.length - 1) * 2;
+  return members.reduce((sum, [name, length]) => sum + name.length + 4 + length, 2 + between);
+}

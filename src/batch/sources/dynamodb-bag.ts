@@ -1,0 +1,91 @@
+import { CONFIG, MANIFEST, MAP } from '../../bag/members.js';
+import type { SourceDocument, Verdict } from '../source.js';
+import type { Attribute, Row } from '../table.js';
+import { parseAttribute } from './dynamodb-attribute.js';
+import { attributeText } from './dynamodb-text.js';
+import { diffMembers } from './member-diff.js';
+
+export const TOKEN = 'taskToken';
+
+/** Attributes under which a row keeps its bag; the second counts when the first says nothing. */
+const PLACES = ['context', 'state_data'] as const;
+
+/** Where in a row the bag lies. */
+export interface BagPlace {
+  readonly name: (typeof PLACES)[number];
+  readonly attribute: Attribute;
+}
+
+/** `undefined` for a row that has neither of the two attributes. */
+export function bagPlace(row: Row): BagPlace | undefined {
+  const there = PLACES.flatMap((name) => (row[name] === undefined ? [] : [{ name, attribute: row[name] }]));
+  return there.find(({ attribute }) => !isFalsy(attribute)) ?? there[0];
+}
+
+/** What Python takes for nothing: then a reader goes on to `state_data`. */
+function isFalsy(attribute: Attribute): boolean {
+  const text = attributeText(attribute).text;
+  return ['null', '""', '{}', '[]', '0', 'false'].includes(text);
+}
+
+/** The bag of a row as a document: the JSON text itself where the row keeps text, else the text of the map. */
+export function rowDocument(id: string, row: Row): SourceDocument {
+  const place = bagPlace(row);
+  const beside = () => Buffer.from(attributeText({ M: row }).text);
+  if (!place) return { id, line: undefined, bytes: Buffer.from('{}'), verdict: withoutBag(row), beside };
+  const shared = { id, line: undefined, beside, row: pausedRow(row, 'S' in place.attribute ? 'text' : 'attribute') };
+  const verdict = hasToken(row) ? undefined : TOKENLESS;
+  if ('S' in place.attribute) return { ...shared, bytes: Buffer.from(place.attribute.S), ...(verdict && { verdict }) };
+  const { text, strangers } = attributeText(place.attribute);
+  const wrong = verdict ?? strangers.flatMap((path) => notJson(path) ?? [])[0];
+  const bytes = Buffer.from(text);
+  return { ...shared, bytes, keep: (after) => kept(bytes, after), ...(wrong && { verdict: wrong }) };
+}
+
+/** How a map gives text back that was written into it, and the way back to what it gave before. */
+function kept(before: Uint8Array, after: Uint8Array): ReturnType<NonNullable<SourceDocument['keep']>> {
+  const bytes = Buffer.from(attributeText(parseAttribute(after)).text);
+  return { bytes, inverse: diffMembers(before, bytes).inverse };
+}
+
+function pausedRow(row: Row, numbers: 'attribute' | 'text'): NonNullable<SourceDocument['row']> {
+  const { ttl, ownerId, conversation_id: conversationId } = row;
+  return {
+    hasToken: hasToken(row),
+    ttl: ttl && 'N' in ttl ? Number(ttl.N) : undefined,
+    ownerId: textOf(ownerId),
+    conversationId: textOf(conversationId),
+    numbers,
+  };
+}
+
+function textOf(attribute: Attribute | undefined): string {
+  return attribute && 'S' in attribute ? attribute.S : '';
+}
+
+function hasToken(row: Row): boolean {
+  return textOf(row[TOKEN]) !== '';
+}
+
+const TOKENLESS: Verdict = {
+  outcome: 'quarantined',
+  code: 'TOKEN_MISSING',
+  reason: 'the row has no taskToken: nobody can resume it, and nothing says whether it is still the same; it is left as it is',
+};
+
+function withoutBag(row: Row): Verdict {
+  if (row.task_token !== undefined || row.chunk_final_state !== undefined) {
+    return { outcome: 'unchanged', code: 'DISTRIBUTED_TOKEN', reason: 'the token of a distributed chunk: its row holds no bag' };
+  }
+  return { outcome: 'unchanged', code: 'ROW_WITHOUT_BAG', reason: 'the row has neither context nor state_data' };
+}
+
+/** Binary values and sets in user data stay where they are; what is offloaded must be JSON. */
+function notJson(path: readonly string[]): Verdict | undefined {
+  if (!path.some((name) => name === CONFIG || name === MAP || name === MANIFEST)) return undefined;
+  return {
+    outcome: 'quarantined',
+    code: 'ATTRIBUTE_NOT_JSON',
+    reason: `/${path.join('/')} is a binary value, a set or a number that JSON cannot hold; the row is left as it is`,
+  };
+}
