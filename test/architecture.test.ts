@@ -25,7 +25,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const OPEN_TO_ALL = new Set(['errors', 'content-address']);
 
 /** Files that may import an SDK: those of a store's driver and of a source. */
-const DRIVERS = /^src\/(?:store\/s3[^/]*|batch\/sources\/(?:executions-sfn|dynamodb-(?:table|errors)))\.ts$/;
+const DRIVERS = /^src\/(?:store\/s3[^/]*|batch\/sources\/(?:executions-sfn|dynamodb-table))\.ts$/;
 
 /** Packages that take long to load, or that not everybody has. */
 const HEAVY = /^(?:@aws-sdk\/|@smithy\/|ajv|yargs|cli-|picocolors|tinyglobby)/;
