@@ -68,7 +68,7 @@ async function settleCommitted(container: SourceContainer, run: Run, items: read
 
 async function settle(run: Run, container: SourceContainer, item: Item, outcome: DocumentOutcome): Promise<void> {
   const settled = recover(run, item, outcome);
-  run.options.committer?.record(settled, container.id, () => factsOf(item.document, item.prepared));
+  run.options.committer?.record(settled, container.id, () => item.facts ?? factsOf(item.document, item.prepared));
   await run.settle(settled, { container, document: item.document, prepared: item.prepared });
 }
 
