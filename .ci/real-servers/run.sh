@@ -1,14 +1,27 @@
 #!/usr/bin/env bash
-# Runs test/real against real servers: starts them, runs the suite, stops them. Usage: run.sh [versitygw] [moto] [minio]
+# Runs test/real against real servers: starts them, runs the suites that have one, stops them.
+# Usage: run.sh [versitygw] [moto] [minio] [dynamodb-local]
 source "$(dirname "${BASH_SOURCE[0]}")/lib.sh"
 here=$(dirname "${BASH_SOURCE[0]}")
 servers=("$@")
-[ ${#servers[@]} -gt 0 ] || servers=(versitygw moto)
+[ ${#servers[@]} -gt 0 ] || servers=(versitygw moto dynamodb-local)
 
 trap '"$here/stop.sh" "${servers[@]}"' EXIT
 endpoints=()
+suites=()
 for name in "${servers[@]}"; do
-  endpoints+=("$name=$("$here/start-$name.sh")")
+  endpoint=$("$here/start-$name.sh")
+  if [ "$name" = dynamodb-local ]; then
+    export STATEBAG_TEST_DYNAMODB_ENDPOINT=$endpoint
+    suites+=(test/real/dynamodb.test.ts)
+  else
+    endpoints+=("$name=$endpoint")
+  fi
 done
+if [ ${#endpoints[@]} -gt 0 ]; then
+  STATEBAG_TEST_S3_ENDPOINT=$(IFS=,; echo "${endpoints[*]}")
+  export STATEBAG_TEST_S3_ENDPOINT
+  suites+=(test/real/s3.test.ts test/real/state-machine.test.ts)
+fi
 cd "$project"
-STATEBAG_TEST_S3_ENDPOINT=$(IFS=,; echo "${endpoints[*]}") npx vitest run --config vitest.real.config.ts
+npx vitest run --config vitest.real.config.ts "${suites[@]}"

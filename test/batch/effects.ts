@@ -2,6 +2,7 @@ import { closeSync, ftruncateSync, openSync, rmSync, statSync, truncateSync, wri
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Disk, DiskFile } from '../../src/batch/disk.js';
+import type { RowTable } from '../../src/batch/table.js';
 import type { ObjectStore } from '../../src/store/index.js';
 
 /** What a process that is no longer there "throws": every effect from the crash on. */
@@ -24,7 +25,7 @@ export interface Crash {
 
 /** One effect on a disk or a store, for assertions about their order. */
 export interface Effect {
-  readonly kind: 'create' | 'append' | 'write' | 'sync' | 'rename' | 'remove' | 'sync-directory' | 'put' | 'delete';
+  readonly kind: 'create' | 'append' | 'write' | 'sync' | 'rename' | 'remove' | 'sync-directory' | 'put' | 'delete' | 'update';
   readonly path: string;
   readonly bytes?: Uint8Array;
 }
@@ -191,5 +192,19 @@ export function loggedStore(log: EffectLog, objects: ObjectStore): ObjectStore {
       log.run({ kind: 'put', path: `s3://${address.bucket}/${address.key}`, bytes }, () => objects.put(address, bytes, request)),
     delete: (address, request) =>
       log.run({ kind: 'delete', path: `s3://${address.bucket}/${address.key}` }, () => objects.delete(address, request)),
+  };
+}
+
+/** A table through the same log. An update happens or does not; nothing of it can be torn. */
+export function loggedTable(log: EffectLog, table: RowTable): RowTable {
+  const read = <T>(work: () => Promise<T>): Promise<T> => (log.isDead ? Promise.reject(new CrashError('the process is gone')) : work());
+  return {
+    name: table.name,
+    consumed: table.consumed,
+    shape: (signal) => read(() => table.shape(signal)),
+    scan: (part, signal) => table.scan(part, signal),
+    query: (query, signal) => table.query(query, signal),
+    get: (key, signal) => read(() => table.get(key, signal)),
+    update: (key, update, signal) => log.run({ kind: 'update', path: JSON.stringify(key) }, () => table.update(key, update, signal)),
   };
 }

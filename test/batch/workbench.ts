@@ -17,16 +17,21 @@ import type { DocumentOutcome } from '../../src/batch/outcome.js';
 import { rollback } from '../../src/batch/rollback.js';
 import type { RollbackOutcome } from '../../src/batch/rollback.js';
 import type { SourceContainer } from '../../src/batch/source.js';
+import { TableSource } from '../../src/batch/sources/dynamodb.js';
+import { isTableUri } from '../../src/batch/sources/dynamodb-id.js';
+import { RowContainer } from '../../src/batch/sources/dynamodb-row.js';
 import { FileContainer } from '../../src/batch/sources/file.js';
 import { FilesSource } from '../../src/batch/sources/files.js';
 import { NdjsonContainer } from '../../src/batch/sources/ndjson.js';
 import { ObjectContainer } from '../../src/batch/sources/object.js';
 import { ObjectPrefixSource } from '../../src/batch/sources/object-prefix.js';
 import type { StageSettings } from '../../src/batch/stages.js';
+import type { RowTable } from '../../src/batch/table.js';
 import { verify } from '../../src/batch/verify.js';
 import type { VerifyOutcome } from '../../src/batch/verify.js';
 import { createBlobStore, parseS3Uri } from '../../src/store/index.js';
 import type { BlobStore, ObjectStore } from '../../src/store/index.js';
+import { memoryTable } from '../fakes/memory-table.js';
 import { BLOBS, DOCS, NOW, sha256 } from './world.js';
 import type { World } from './world.js';
 
@@ -34,6 +39,7 @@ import type { World } from './world.js';
 export interface Ports {
   readonly disk?: Disk;
   readonly objects?: ObjectStore;
+  readonly table?: RowTable;
   /** Buckets that pointers may lead to beside the store's own. Default: the fleet's. */
   readonly allowBuckets?: readonly string[];
 }
@@ -69,7 +75,7 @@ export async function run(world: World, ports: Ports = {}, options: RunOptions =
     blobs: sink,
   });
   const shared = {
-    sources: sourcesOf(world, disk, objects),
+    sources: sourcesOf(world, disk, objects, ports.table),
     concurrency: 1,
     ...engine,
     onOutcome: async (outcome: DocumentOutcome, document: SettledDocument) => {
@@ -108,9 +114,10 @@ async function detectSummary(world: World): Promise<JournalSummary | undefined> 
   return existsSync(join(world.journal, JOURNAL_FILE)) ? world.summary() : undefined;
 }
 
-export function sourcesOf(world: World, disk: Disk = nodeDisk, objects: ObjectStore = world.objects): MigrateOptions['sources'] {
+export function sourcesOf(world: World, disk: Disk = nodeDisk, objects: ObjectStore = world.objects, table = memoryTable(world.table)): MigrateOptions['sources'] {
   const hasFiles = readdirSync(world.source).length > 0;
-  return [...(hasFiles ? [new FilesSource(world.source, disk)] : []), new ObjectPrefixSource(objects, { bucket: DOCS, key: '' }, () => false)];
+  const rows = new TableSource('dynamodb://Tokens', table, { table: 'Tokens', index: undefined, segments: 2, equals: new Map() });
+  return [...(hasFiles ? [new FilesSource(world.source, disk)] : []), ...(world.table.size > 0 ? [rows] : []), new ObjectPrefixSource(objects, { bucket: DOCS, key: '' }, () => false)];
 }
 
 export function blobStoreOn(objects: ObjectStore, allowBuckets: readonly string[] = ['local']): BlobStore {
@@ -124,7 +131,7 @@ export async function runVerify(world: World, ports: Ports = {}, target: StageSe
     directory: world.journal,
     summary: await world.summary(),
     blobs: blobStoreOn(objects, ports.allowBuckets),
-    open: opener(disk, objects),
+    open: opener(disk, objects, ports.table ?? memoryTable(world.table)),
     target,
     concurrency: 4,
     onOutcome: (outcome) => {
@@ -146,7 +153,7 @@ export async function runRollback(world: World, ports: Ports = {}, apply = true)
       directory: world.journal,
       summary: await world.summary(),
       blobs: blobStoreOn(objects, ports.allowBuckets),
-      open: opener(disk, objects),
+      open: opener(disk, objects, ports.table ?? memoryTable(world.table)),
       apply,
       concurrency: 1,
       onOutcome: (outcome) => {
@@ -164,8 +171,9 @@ export async function runRollback(world: World, ports: Ports = {}, apply = true)
   return outcomes;
 }
 
-function opener(disk: Disk, objects: ObjectStore): (id: string) => SourceContainer {
+function opener(disk: Disk, objects: ObjectStore, table: RowTable): (id: string) => SourceContainer {
   return (id) => {
+    if (isTableUri(id)) return RowContainer.named(table, id);
     const isNdjson = /\.(ndjson|jsonl)$/i.test(id);
     if (id.startsWith('s3://')) return new ObjectContainer(objects, parseS3Uri(id), isNdjson);
     return isNdjson ? new NdjsonContainer(id, disk) : new FileContainer(id, disk);

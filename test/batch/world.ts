@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { summarizeJournal } from '../../src/batch/journal-read.js';
 import type { JournalSummary } from '../../src/batch/journal-read.js';
+import type { Row } from '../../src/batch/table.js';
+import { TableState } from '../fakes/table-state.js';
 import { memoryObjectStore, parseS3Uri } from '../../src/store/index.js';
 import type { ObjectAddress, ObjectStore, StoredObject } from '../../src/store/index.js';
 
@@ -44,6 +46,7 @@ interface StoredAt extends ObjectAddress, StoredObject {}
 interface Snapshot {
   readonly files: readonly (readonly [name: string, bytes: Uint8Array])[];
   readonly objects: readonly StoredAt[];
+  readonly rows: ReadonlyMap<string, Row>;
 }
 
 /** A place with documents to migrate: a directory, a bucket, an empty blob store and no journal yet. */
@@ -54,6 +57,8 @@ export class World {
   constructor(
     readonly directory: string,
     public objects: ObjectStore = memoryObjectStore(),
+    /** Rows of paused executions; none unless a test puts some. */
+    readonly table = new TableState('Tokens'),
   ) {
     this.source = join(directory, 'source');
     this.journal = join(directory, 'journal');
@@ -82,10 +87,11 @@ export class World {
     for (const bucket of [BLOBS, DOCS]) {
       for await (const { key } of this.objects.list(bucket, '')) objects.push({ bucket, key, ...(await this.objects.get({ bucket, key }, { withTags: true })) });
     }
-    return { files, objects };
+    return { files, objects, rows: this.table.snapshot() };
   }
 
-  async restore({ files, objects }: Snapshot): Promise<void> {
+  async restore({ files, objects, rows }: Snapshot): Promise<void> {
+    this.table.restore(rows);
     rmSync(this.directory, { recursive: true, force: true });
     mkdirSync(this.source, { recursive: true });
     for (const [name, bytes] of files) {

@@ -28,7 +28,7 @@ describe('a full circle over a mixed fleet', () => {
     const migrated = await json([...APPLY, '--verify']);
     expect(migrated.report.documents.filter(({ outcome }) => outcome === 'quarantined' || outcome === 'failed')).toEqual([]);
     expect(migrated.code).toBe(0);
-    expect(migrated.report.verify).toMatchObject({ verified: migrated.report.totals.migrated, moved: 0, failed: 0 });
+    expect(migrated.report.verify).toMatchObject({ verified: migrated.report.totals.migrated, moved: 0, resumed: 0, failed: 0 });
     expect(digests(join(scratch.dir, 'bags'))).not.toEqual(before);
 
     expect((await json(['verify', '--journal', 'statebag-journal'])).code).toBe(0);

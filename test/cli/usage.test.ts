@@ -52,7 +52,7 @@ describe('wrong arguments end with exit code 2 and a reason', () => {
     [['migrate', 'bag.json', '--store', 's', '--only-failed'], 'JOURNAL_MISSING'],
     [['migrate', 'nowhere', '--store', 's'], 'SOURCE_NOT_FOUND'],
     [['migrate', '*.ndjson', '--store', 's'], 'SOURCE_EMPTY'],
-    [['migrate', 'dynamodb://table', '--store', 's'], 'SOURCE_INVALID'],
+    [['migrate', 'dynamodb://', '--store', 's'], 'SOURCE_INVALID'],
     [['migrate', 's3://', '--store', 's'], 'names no bucket'],
     [['migrate', '', '--store', 's'], 'SOURCE_INVALID'],
     [['migrate', 'bag.json', '--store', 'bag.json'], 'STORE_INVALID'],

@@ -57,6 +57,6 @@ function codeOf(error: unknown): Code {
 function adviceOf(code: Code, error: unknown, { action }: TableCall): string {
   if (code === 'TABLE_NOT_FOUND') return 'there is no such table in this account and region. ';
   if (code !== 'TABLE_DENIED') return '';
-  const isExpired = /^ExpiredToken/.test((error as Error).name);
+  const isExpired = (error as Error).name.startsWith('ExpiredToken');
   return isExpired ? 'the credentials have expired; renew them and run again. ' : `${action} is not allowed. `;
 }

@@ -186,10 +186,10 @@ function clientConfigOf({ region, endpoint, requestTimeoutMs = DEFAULT_TIMEOUT_M
 }
 
 function shapeOf({ KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, LocalSecondaryIndexes }: TableDescription): TableShape {
-  const types = new Map(AttributeDefinitions?.map(({ AttributeName, AttributeType }) => [AttributeName, AttributeType]));
+  const types = new Map((AttributeDefinitions ?? []).map(({ AttributeName: name = '', AttributeType: type = 'S' }) => [name, type]));
   const keysOf = (schema: TableDescription['KeySchema']): KeySchema => {
     const hashFirst = [...(schema ?? [])].sort((one, other) => (one.KeyType === other.KeyType ? 0 : one.KeyType === 'HASH' ? -1 : 1));
-    return hashFirst.map(({ AttributeName }) => ({ name: AttributeName!, type: types.get(AttributeName) as 'S' | 'N' | 'B' }));
+    return hashFirst.map(({ AttributeName: name = '' }) => ({ name, type: types.get(name) ?? 'S' }));
   };
   const indexes = [...(GlobalSecondaryIndexes ?? []), ...(LocalSecondaryIndexes ?? [])];
   const shaped = indexes.map((index): [string, IndexShape] => [index.IndexName!, { keys: keysOf(index.KeySchema), isWhole: index.Projection?.ProjectionType === 'ALL' }]);

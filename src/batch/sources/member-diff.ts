@@ -77,7 +77,7 @@ function isSameLevel(name: string, before: JsonNode, after: JsonNode): boolean {
 function* paired(before: readonly JsonMember[], after: readonly JsonMember[]): Iterable<readonly [JsonMember | undefined, JsonMember | undefined]> {
   for (let at = 0, to = 0; at < before.length || to < after.length; ) {
     const [old, now] = [before[at], after[to]];
-    if (old && now && old.name === now.name) {
+    if (old !== undefined && old.name === now?.name) {
       at++;
       to++;
       yield [old, now];

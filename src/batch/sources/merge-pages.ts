@@ -15,7 +15,7 @@ export async function* mergePages<T>(streams: readonly AsyncIterable<T>[]): Asyn
   } finally {
     // Elements that nobody waits for any more may fail without being heard.
     await Promise.allSettled(pending.values());
-    await Promise.allSettled(iterators.map((iterator) => iterator.return?.()));
+    await Promise.allSettled(iterators.map(async (iterator) => iterator.return?.()));
   }
 }
 
