@@ -55,7 +55,8 @@ class SfnExecutions implements ExecutionsPort {
       await this.#pace.history(signal);
       const command = new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 1000, includeExecutionData: true, nextToken });
       const page = await asked('states:GetExecutionHistory', executionArn, () => this.#client.send(command, optionsOf(signal)));
-      yield (page.events ?? []).map(eventOf);
+      // Not every server keeps to the order asked for.
+      yield (page.events ?? []).sort((one, other) => (other.id ?? 0) - (one.id ?? 0)).map(eventOf);
       ({ nextToken } = page);
     } while (nextToken !== undefined);
   }

@@ -12,10 +12,13 @@ const REAL_CLOCK: PacerClock = {
   sleep: (milliseconds, signal) => wait(milliseconds, undefined, signal ? { signal } : {}),
 };
 
-/** Resolves once the next call may go: `perSecond` of them, after a burst of one second's worth. Callers queue in order. */
+/** A small part of what AWS allows at once. */
+const BURST = 10;
+
+/** Resolves once the next call may go: `perSecond` of them, after a burst of ten. Callers queue in order. */
 export function createPacer(perSecond: number, clock: PacerClock = REAL_CLOCK): (signal?: AbortSignal) => Promise<void> {
   const gap = 1000 / perSecond;
-  const burst = gap * (Math.max(1, Math.floor(perSecond)) - 1);
+  const burst = gap * (BURST - 1);
   let free = -Infinity;
   return async (signal) => {
     const now = clock.now();
