@@ -132,7 +132,11 @@ export async function migrate(options: MigrateOptions): Promise<RunReport> {
 /** A listing that breaks off is a failure of the source; what was listed before is in hand and is finished. */
 async function* listed(source: DocumentSource, run: Run): AsyncIterable<SourceContainer> {
   try {
-    yield* source.containers(run.options.stop);
+    for await (const container of source.containers(run.options.stop)) {
+      yield container;
+      // What comes behind the limit is not even read.
+      if (run.isFull) return;
+    }
   } catch (error) {
     if (run.options.stop?.aborted) return;
     if (error instanceof ConfigError) run.end(error);

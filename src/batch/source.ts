@@ -33,6 +33,8 @@ export interface SourceDocument {
   readonly verdict?: Verdict;
   /** What stands beside the bag in the row of a paused execution. */
   readonly row?: Omit<PausedExecution<never>, 'context'>;
+  /** Throws `BagError` for bytes that the place would refuse; so a dry run knows it too. */
+  readonly assertFits?: (bytes: Uint8Array) => void;
   /**
    * For a place that keeps values and no text: the bytes it will give back once these are written, and the splices over
    * them that give the document's bytes.

@@ -127,6 +127,7 @@ function asKept({ bytes, keep }: SourceDocument, rewrite: Rewrite): Rewrite {
 export function validateStage(rewritten: RewrittenStage, target: StageSettings['target']): ValidatedStage {
   for (const outline of rewritten.rewrite.outlines) assertOutline(outline, target);
   const { document, rewrite } = rewritten;
+  document.assertFits?.(rewrite.bytes);
   return { ...rewritten, stage: 'validated', before: once(() => digest(document.bytes)), after: once(() => digest(rewrite.bytes)) };
 }
 

@@ -67,17 +67,20 @@ async function read(request: IncomingMessage): Promise<Wire> {
 function answer(call: TableRequest, tables: readonly TableState[], fault: TableFault | undefined, response: ServerResponse): void {
   const refused = (status: number, type: string, message: string) => { send(response, status, { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message }); };
   const injected = () => { refused(fault?.status ?? 400, fault?.type ?? 'InternalServerError', fault?.message ?? 'injected'); };
-  if (fault?.moment === 'before') return injected();
+  if (fault?.moment === 'before') {
+    injected();
+    return;
+  }
   try {
     const result = run(call, tables);
     if (fault?.moment === 'drop') response.destroy();
     else if (fault) injected();
     else send(response, 200, result);
   } catch (error) {
-    if (error instanceof ConditionFailed) return refused(400, 'ConditionalCheckFailedException', error.message);
-    if (error instanceof Refused) return refused(400, 'ValidationException', error.message);
-    if (error instanceof NoTable) return refused(400, 'ResourceNotFoundException', 'Requested resource not found');
-    refused(500, 'InternalServerError', String(error));
+    if (error instanceof ConditionFailed) refused(400, 'ConditionalCheckFailedException', error.message);
+    else if (error instanceof Refused) refused(400, 'ValidationException', error.message);
+    else if (error instanceof NoTable) refused(400, 'ResourceNotFoundException', 'Requested resource not found');
+    else refused(500, 'InternalServerError', String(error));
   }
 }
 
@@ -124,12 +127,13 @@ function withItem(row: Row | undefined, units: number): Wire {
 }
 
 function page(state: TableState, body: Wire, passes: (row: Row, id: string) => boolean): Wire {
-  const index = body.IndexName === undefined ? undefined : state.indexes.get(String(body.IndexName));
-  if (body.IndexName !== undefined && !index) throw new Refused('The table does not have the specified index');
+  const name = body.IndexName as string | undefined;
+  const index = name === undefined ? undefined : state.indexes.get(name);
+  if (name !== undefined && !index) throw new Refused('The table does not have the specified index');
   const start = body.ExclusiveStartKey as { readonly at: { readonly S: string } } | undefined;
-  const { rows, next, units } = state.page(start?.at.S, (row, id) => passes(row, id) && (index?.keys.every(({ name }) => row[name]) ?? true));
-  const names = index?.projection === 'KEYS_ONLY' ? new Set([...state.keys, ...index.keys].map(({ name }) => name)) : undefined;
-  const shown = rows.map((row) => toWire(names ? Object.fromEntries(Object.entries(row).filter(([name]) => names.has(name))) : row));
+  const { rows, next, units } = state.page(start?.at.S, (row, id) => passes(row, id) && (index?.keys.every((key) => row[key.name]) ?? true));
+  const names = index?.projection === 'KEYS_ONLY' ? new Set([...state.keys, ...index.keys].map((key) => key.name)) : undefined;
+  const shown = rows.map((row) => toWire(names ? Object.fromEntries(Object.entries(row).filter(([member]) => names.has(member))) : row));
   return { Items: shown, Count: rows.length, ...(next !== undefined && { LastEvaluatedKey: { at: { S: next } } }), ...metered(units) };
 }
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { ConflictError, StoreError } from '../../src/errors.js';
 import type { Row, RowTable, RowUpdate } from '../../src/batch/table.js';
-import { ConditionFailed, isEqual, TableState, valueAt, withValue } from './table-state.js';
-import type { Page } from './table-state.js';
+import { ConditionFailed, isEqual, valueAt, withValue } from './table-state.js';
+import type { Page , TableState} from './table-state.js';
 
 /** The port over a table in memory, for the thousands of runs that need no wire. */
 export function memoryTable(state: TableState): RowTable {

@@ -23,7 +23,7 @@ export interface Page {
   readonly units: number;
 }
 
-export const TOKEN_KEYS: readonly KeyAttribute[] = [
+const TOKEN_KEYS: readonly KeyAttribute[] = [
   { name: 'ownerId', type: 'S' },
   { name: 'conversation_id', type: 'S' },
 ];

@@ -2,6 +2,7 @@ import { CONFIG, MANIFEST, MAP } from '../../bag/members.js';
 import type { SourceDocument, Verdict } from '../source.js';
 import type { Attribute, Row } from '../table.js';
 import { parseAttribute } from './dynamodb-attribute.js';
+import { assertStorable, itemBytes } from './dynamodb-size.js';
 import { attributeText } from './dynamodb-text.js';
 import { diffMembers } from './member-diff.js';
 
@@ -33,13 +34,19 @@ export function rowDocument(id: string, row: Row): SourceDocument {
   const place = bagPlace(row);
   const beside = () => Buffer.from(attributeText({ M: row }).text);
   if (!place) return { id, line: undefined, bytes: Buffer.from('{}'), verdict: withoutBag(row), beside };
-  const shared = { id, line: undefined, beside, row: pausedRow(row, 'S' in place.attribute ? 'text' : 'attribute') };
+  const assertFits = (bytes: Uint8Array) => { assertStorable(id, { ...row, [place.name]: written(place, bytes) }, itemBytes(row)); };
+  const shared = { id, line: undefined, beside, row: pausedRow(row, 'S' in place.attribute ? 'text' : 'attribute'), assertFits };
   const verdict = hasToken(row) ? undefined : TOKENLESS;
   if ('S' in place.attribute) return { ...shared, bytes: Buffer.from(place.attribute.S), ...(verdict && { verdict }) };
   const { text, strangers } = attributeText(place.attribute);
   const wrong = verdict ?? strangers.flatMap((path) => notJson(path) ?? [])[0];
   const bytes = Buffer.from(text);
   return { ...shared, bytes, keep: (after) => kept(bytes, after), ...(wrong && { verdict: wrong }) };
+}
+
+/** What the place holds once these bytes are written. */
+function written({ attribute }: BagPlace, bytes: Uint8Array): Attribute {
+  return 'S' in attribute ? { S: Buffer.from(bytes).toString('utf8') } : parseAttribute(bytes);
 }
 
 /** How a map gives text back that was written into it, and the way back to what it gave before. */

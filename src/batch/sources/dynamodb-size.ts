@@ -26,10 +26,19 @@ function attributeBytes(attribute: Attribute): number {
   return 'BS' in attribute ? attribute.BS.reduce((sum, bytes) => sum + bytes.length, 0) : 1;
 }
 
-/** Two digits a byte, one byte for the rest; the exact rule is not published, and this one errs to the large side. */
+/**
+ * A byte for each pair of digits, counted from the decimal point, without the zeros around them; one for the exponent,
+ * one for a minus sign. Found out by trying; the documentation gives no more than about this.
+ */
 function numberBytes(text: string): number {
-  const digits = text.replace(/[eE].*$/, '').replace(/[-.]/g, '').replace(/^0+|0+$/g, '').length;
-  return Math.ceil(digits / 2) + (text.startsWith('-') ? 2 : 1);
+  const [, sign = '', whole = '', fraction = '', power = '0'] = /^(-?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const digits = whole + fraction;
+  const first = digits.search(/[1-9]/);
+  if (first < 0) return 1;
+  const last = digits.replace(/0+$/, '').length - 1;
+  // Places of the first and last digit that is no zero, from the decimal point: 0 is the ones, -1 the tenths.
+  const place = (at: number) => whole.length - 1 - at + Number(power);
+  return Math.floor(place(first) / 2) - Math.floor(place(last) / 2) + 2 + sign.length;
 }
 
 export function nestingOf(attribute: Attribute): number {
