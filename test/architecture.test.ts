@@ -28,8 +28,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 /** Files of `src` itself that every room may import. */
 const OPEN_TO_ALL = new Set(['errors', 'content-address']);
 
-/** The files that may import an SDK. */
-const DRIVERS = /^src\/(?:store\/s3[^/]*|batch\/sources\/dynamodb-table)\.ts$/;
+/** Files that may import an SDK: those of a store's driver and of a source. */
+const DRIVERS = /^src\/(?:store\/s3[^/]*|batch\/sources\/(?:executions-sfn|dynamodb-table))\.ts$/;
 
 /** Packages that take long to load, or that not everybody has. */
 const HEAVY = /^(?:@aws-sdk\/|@smithy\/|ajv|yargs|cli-|picocolors|tinyglobby)/;

@@ -21,7 +21,7 @@ done
 if [ ${#endpoints[@]} -gt 0 ]; then
   STATEBAG_TEST_S3_ENDPOINT=$(IFS=,; echo "${endpoints[*]}")
   export STATEBAG_TEST_S3_ENDPOINT
-  suites+=(test/real/s3.test.ts test/real/state-machine.test.ts)
+  suites+=(test/real/s3.test.ts test/real/state-machine.test.ts test/real/gc.test.ts test/real/executions.test.ts)
 fi
 cd "$project"
 npx vitest run --config vitest.real.config.ts "${suites[@]}"

@@ -71,11 +71,12 @@ export function resumability<V>(reader: ValueReader<V>, row: PausedExecution<V>,
     outputBytes > PAYLOAD_LIMIT ? 'OUTPUT_TOO_LARGE' : undefined,
     secondsLeft !== undefined && secondsLeft <= 0 ? 'TTL_EXPIRED' : undefined,
   ];
-  const reasons = codes.flatMap((code) => (code === undefined ? [] : [{ code, reason: REASONS[code] }]));
+  const reasons = codes.flatMap((code) => (code === undefined ? [] : [{ code, reason: REFUSALS[code] }]));
   return { resumable: reasons.length === 0, reasons, outputBytes, secondsLeft };
 }
 
-const REASONS: Readonly<Record<ResumeRefusalCode, string>> = {
+/** What one sentence says of each refusal. */
+export const REFUSALS: Readonly<Record<ResumeRefusalCode, string>> = {
   TOKEN_MISSING: 'the row has no taskToken; the handler answers 404',
   CONTEXT_UNREADABLE: 'context and state_data hold no JSON object',
   CONFIG_MISSING: 'workflow_config is absent or null, and the handler insists on an object',

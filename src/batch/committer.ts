@@ -1,4 +1,5 @@
 import type { Disk } from './disk.js';
+import type { DocumentFacts } from './document-facts.js';
 import { encodeInverse } from './inverse-codec.js';
 import type { Journal } from './journal.js';
 import type { PendingDocument } from './journaled.js';
@@ -72,7 +73,7 @@ export class Committer {
   }
 
   /** Writes down what became of a document. Unchanged ones are news only in a run that writes, or behind a failure. */
-  record(outcome: DocumentOutcome, containerId: string): void {
+  record(outcome: DocumentOutcome, containerId: string, facts: () => DocumentFacts): void {
     const { pending } = this.options;
     const isNews = this.begun || outcome.outcome !== 'unchanged' || pending.has(outcome.id) || pending.has(containerId);
     if (outcome.outcome === 'not-started' || !isNews) return;
@@ -90,6 +91,7 @@ export class Committer {
       ...(reason === undefined ? {} : { reason }),
       blobsWritten,
       blobsReused,
+      ...facts(),
     });
   }
 

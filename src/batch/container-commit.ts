@@ -1,4 +1,6 @@
 import type { Committer } from './committer.js';
+import { factsOf } from './document-facts.js';
+import type { DocumentFacts } from './document-facts.js';
 import { LazyReplacement } from './lazy-replacement.js';
 import type { Prepared } from './prepare.js';
 import type { SourceContainer, SourceDocument } from './source.js';
@@ -8,6 +10,8 @@ export interface Item {
   readonly document: SourceDocument;
   /** `undefined` for a document that the run is not about. */
   readonly prepared: Prepared | undefined;
+  /** Present once the bytes are let go. */
+  readonly facts?: DocumentFacts;
 }
 
 /** The writing of one container: intents first, then the swap. Never throws: `failure` says what went wrong. */
@@ -68,5 +72,6 @@ export class ContainerCommit {
 /** What is kept of a document until its container is committed: not its bytes. */
 function withoutBytes({ document, prepared }: Item): Item {
   const { id, line } = document;
-  return { document: { id, line, bytes: new Uint8Array() }, prepared: prepared && { outcome: prepared.outcome, validated: undefined } };
+  const facts = factsOf(document, prepared);
+  return { facts, document: { id, line, bytes: new Uint8Array() }, prepared: prepared && { outcome: prepared.outcome, validated: undefined } };
 }

@@ -2,6 +2,7 @@ import { pMapIterable } from 'p-map';
 import { buffers } from './buffer-pool.js';
 import { ContainerCommit } from './container-commit.js';
 import type { Item } from './container-commit.js';
+import { factsOf } from './document-facts.js';
 import type { Run, SettledDocument } from './migrate.js';
 import { failureOf, notStarted } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
@@ -76,7 +77,7 @@ async function settleCommitted(container: SourceContainer, run: Run, items: read
 
 async function settle(run: Run, container: SourceContainer, item: Item, outcome: DocumentOutcome): Promise<void> {
   const settled = recover(run, item, outcome);
-  run.options.committer?.record(settled, container.id);
+  run.options.committer?.record(settled, container.id, () => item.facts ?? factsOf(item.document, item.prepared));
   await run.settle(settled, { container, document: item.document, prepared: item.prepared });
 }
 

@@ -1,4 +1,5 @@
 import type { Generation } from '../bag/detect.js';
+import type { DocumentFacts } from './document-facts.js';
 
 /** Version of the journal's wire format; a reader refuses any other. Schema: `schemas/journal.v1.json`. */
 export const JOURNAL_VERSION = 1;
@@ -55,7 +56,7 @@ export type InversePiece =
   | { readonly deflate: string }
   | { readonly blob: string; readonly sha256: string };
 
-export interface ResultEntry extends Stamped {
+export interface ResultEntry extends Stamped, DocumentFacts {
   readonly kind: 'result';
   readonly doc: string;
   readonly outcome: 'migrated' | 'unchanged' | 'quarantined' | 'failed' | 'rolled-back';

@@ -1,6 +1,14 @@
 import type { PausedExecution } from '../bag/resume-rules.js';
 import type { Splice } from '../json/index.js';
 
+/** When a document goes by itself. */
+export interface Deadline {
+  /** RFC 3339. */
+  readonly at: string;
+  /** What happens then, as a clause for people. */
+  readonly why: string;
+}
+
 /** What a source itself knows to be the end of a document. */
 export interface Verdict {
   readonly outcome: 'unchanged' | 'quarantined';
@@ -20,6 +28,9 @@ export interface SourceDocument {
   readonly frame?: { readonly before: Uint8Array; readonly after: Uint8Array };
   /** Says that nobody reads the bytes and the frame any more: their memory may serve another document. */
   readonly release?: () => void;
+  readonly deadline?: Deadline;
+  /** Further text of the place, in which names of blobs may stand. Made when it is asked for. */
+  readonly beside?: () => Uint8Array;
   /** Present for a document that is not to be rewritten, whatever is in it. */
   readonly verdict?: Verdict;
   /** What stands beside the bag in the row of a paused execution. */

@@ -26,7 +26,11 @@ export interface JournalReport extends Omit<JournalStatus, 'runs'> {
 
 /** Reads a journal for a report. Throws `ConfigError` when there is none, or nothing in it. */
 export async function readReport(directory: string): Promise<JournalReport> {
-  const summary = await summarizeJournal(directory);
+  return reportOf(directory, await summarizeJournal(directory));
+}
+
+/** The same of a journal that has been read. */
+export async function reportOf(directory: string, summary: JournalSummary): Promise<JournalReport> {
   lastRun(directory, summary);
   return { ...statusOf(summary), runs: await readRuns(directory), codes: codesOf(summary) };
 }

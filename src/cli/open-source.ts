@@ -6,6 +6,7 @@ import { ConfigError } from '../errors.js';
 import type { ObjectAddress } from '../store/object-store.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import type { CliIo } from './io.js';
+import { EXECUTIONS_SCHEME, openExecutions } from './open-executions.js';
 import { openTable } from './open-table.js';
 import type { TableSettings } from './options/dynamodb-options.js';
 
@@ -35,9 +36,10 @@ export interface OpenSource {
 async function openSource(spec: string, context: SourceContext): Promise<OpenSource> {
   if (spec === '-') return openStdin(context);
   if (spec.startsWith('s3://')) return openPrefix(spec, context);
+  if (spec.startsWith(EXECUTIONS_SCHEME)) return openExecutions(spec, context.io);
   if (isTableUri(spec)) return openRows(spec, context);
   if (spec.trim() === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(spec)) {
-    throw new ConfigError('SOURCE_INVALID', `"${spec}" is no source; there are files, directories, globs, s3://bucket/prefix, dynamodb://table and - for standard input`);
+    throw new ConfigError('SOURCE_INVALID', `"${spec}" is no source; there are files, directories, globs, s3://bucket/prefix, dynamodb://table, sfn://{state machine arn} and - for standard input`);
   }
   return openPath(spec, context);
 }

@@ -4,6 +4,7 @@ import { ConfigError } from '../errors.js';
 import { formatS3Uri } from '../store/address.js';
 import { createBlobStore } from '../store/blob-store.js';
 import type { BlobStore } from '../store/blob-store.js';
+import type { ObjectStore } from '../store/object-store.js';
 import { openObjectStore } from '../store/open.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 
@@ -20,6 +21,7 @@ export interface OpenStore {
   readonly spec: string;
   /** Absolute path of a directory store. */
   readonly directory: string | undefined;
+  readonly objects: ObjectStore;
   readonly blobs: BlobStore;
 }
 
@@ -31,7 +33,7 @@ export async function openStore(settings: StoreSettings, cwd: string): Promise<O
     s3: settings.s3,
   });
   const blobs = createBlobStore({ objects, bucket, prefix, allowBuckets: settings.allowBuckets });
-  return { spec: directory ?? blobs.uri(''), directory, blobs };
+  return { spec: directory ?? blobs.uri(''), directory, objects, blobs };
 }
 
 /** Stands in where no store was named: whatever must be fetched is a `ConfigError` `STORE_MISSING`. */

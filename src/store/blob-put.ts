@@ -2,7 +2,7 @@ import { ConflictError, IntegrityError, StateBagError } from '../errors.js';
 import { pauseBefore } from './backoff.js';
 import type { Backoff } from './backoff.js';
 import { sha256Hex } from './digest.js';
-import type { ObjectAddress, ObjectAttributes, ObjectStore, PutRequest } from './object-store.js';
+import type { ObjectAddress, ObjectAttributes, ObjectStore, PutRequest, StoredObject } from './object-store.js';
 import { storeErrorOf } from './store-errors.js';
 
 /** A blob on its way to one address. `addressed` says that the key holds the digest. */
@@ -14,21 +14,50 @@ interface BlobWrite {
   readonly attributes: ObjectAttributes;
 }
 
+/** When a blob that is written again is old enough to be written anew. */
+export interface Renewal {
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Milliseconds. */
+  readonly after: number;
+}
+
 /**
  * Creates the object, or finds that it is there with the very same bytes. A write whose reply was lost and which the
  * SDK then repeated shows as "already there" too, so that answer is settled by reading back, never by guessing.
+ *
+ * An old blob is written anew, with the same bytes: a collector of garbage tells by the time of the last write that
+ * somebody is about to point to it.
  */
-export async function writeOnce(objects: ObjectStore, write: BlobWrite, backoff: Backoff, signal?: AbortSignal): Promise<'written' | 'reused'> {
+export async function writeOnce(objects: ObjectStore, write: BlobWrite, { backoff, renewal }: Patience, signal?: AbortSignal): Promise<'written' | 'reused'> {
   for (let attempt = 1; ; attempt += 1) {
     const refusal = await tryCreate(objects, write, signal);
     if (refusal === undefined) return 'written';
     const last = attempt >= backoff.attempts;
     // While another writer is at it (409) there may be nothing to read yet: ask the store again first.
     const settled = refusal.code === 'PRECONDITION_FAILED' || last;
-    if (settled && (await holdsSameBytes(objects, write, signal))) return 'reused';
+    const found = settled ? await sameBytes(objects, write, signal) : undefined;
+    if (found !== undefined) {
+      if (write.addressed && isOld(found, renewal)) await renew(objects, write, found, signal);
+      return 'reused';
+    }
     if (last) throw unsettled(write, refusal);
     await backoff.sleep(pauseBefore(attempt, backoff.random), signal);
   }
+}
+
+interface Patience {
+  readonly backoff: Backoff;
+  readonly renewal: Renewal;
+}
+
+function isOld({ lastModified }: StoredObject, { now, after }: Renewal): boolean {
+  return now() - lastModified.getTime() > after;
+}
+
+/** Without a condition: should the blob have gone since, it is there again. */
+async function renew(objects: ObjectStore, { address, bytes, sha256 }: BlobWrite, { version, attributes }: StoredObject, signal?: AbortSignal): Promise<void> {
+  await objects.put(address, bytes, { attributes, sha256, unlike: version, ...(signal === undefined ? {} : { signal }) });
 }
 
 async function tryCreate(objects: ObjectStore, write: BlobWrite, signal?: AbortSignal): Promise<ConflictError | undefined> {
@@ -48,15 +77,15 @@ function unsettled({ address }: BlobWrite, refusal: ConflictError): Error {
   return storeErrorOf('WRITE_CONFLICT', `Other writers kept changing key ${address.key} of bucket ${address.bucket}.`, address, refusal);
 }
 
-/** False when the object has gone meanwhile. Throws when it holds something else. */
-async function holdsSameBytes(objects: ObjectStore, write: BlobWrite, signal?: AbortSignal): Promise<boolean> {
+/** Undefined when the object has gone meanwhile. Throws when it holds something else. */
+async function sameBytes(objects: ObjectStore, write: BlobWrite, signal?: AbortSignal): Promise<StoredObject | undefined> {
   try {
     const found = await objects.get(write.address, signal === undefined ? {} : { signal });
     const digest = sha256Hex(found.bytes);
     if (digest !== write.sha256) throw holdsOther(write, digest);
-    return true;
+    return found;
   } catch (error) {
-    if (error instanceof StateBagError && error.code === 'OBJECT_NOT_FOUND') return false;
+    if (error instanceof StateBagError && error.code === 'OBJECT_NOT_FOUND') return undefined;
     throw error;
   }
 }

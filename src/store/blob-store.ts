@@ -6,6 +6,7 @@ import type { Backoff } from './backoff.js';
 import { asFolder, assertAllowed, isOwn } from './blob-access.js';
 import type { AccessRules } from './blob-access.js';
 import { writeOnce } from './blob-put.js';
+import type { Renewal } from './blob-put.js';
 import { detectDigest } from '../content-address.js';
 import { assertDigest } from './digest.js';
 import { Flights, joined } from './flights.js';
@@ -22,6 +23,8 @@ export interface BlobStoreOptions {
   readonly allowPrefixes?: readonly string[];
   /** How many blobs already known to be stored are remembered, so that they cost no request. Default 8,192; 0 for none. */
   readonly dedupeEntries?: number;
+  /** Milliseconds since 1970, held against the age of blobs. */
+  readonly now?: () => number;
   /** Patience with stores that answer "another write is under way". */
   readonly backoff?: Partial<Backoff>;
 }
@@ -68,6 +71,18 @@ export function createBlobStore(options: BlobStoreOptions): BlobStore {
 
 const DEFAULT_DEDUPE_ENTRIES = 8_192;
 
+const HOUR_MS = 3_600_000;
+
+/** How long a blob is remembered as stored, and how old it may get before whoever writes it again renews it. */
+const REMEMBERED_MS = HOUR_MS;
+const RENEWED_AFTER_MS = 24 * HOUR_MS;
+
+/**
+ * A blob that nobody has written or reused for so long carries a last write at least as old; one that somebody has,
+ * a younger one. The rest is slack for clocks and for the time between a blob and the pointer to it.
+ */
+export const REUSE_GRACE_MS = 48 * HOUR_MS;
+
 class ClaimCheckStore implements BlobStore {
   readonly bucket: string;
   readonly prefix: string;
@@ -75,6 +90,7 @@ class ClaimCheckStore implements BlobStore {
   readonly #objects: ObjectStore;
   readonly #rules: AccessRules;
   readonly #backoff: Backoff;
+  readonly #renewal: Renewal;
   readonly #stored: LRUCache<string, true> | undefined;
   readonly #flights = new Flights();
 
@@ -90,7 +106,8 @@ class ClaimCheckStore implements BlobStore {
     };
     this.#backoff = { ...DEFAULT_BACKOFF, ...options.backoff };
     const max = options.dedupeEntries ?? DEFAULT_DEDUPE_ENTRIES;
-    this.#stored = max > 0 ? new LRUCache({ max }) : undefined;
+    this.#renewal = { now: options.now ?? Date.now, after: RENEWED_AFTER_MS };
+    this.#stored = max > 0 ? new LRUCache({ max, ttl: REMEMBERED_MS, ttlResolution: 0, perf: { now: this.#renewal.now } }) : undefined;
   }
 
   uri(key: string): string {
@@ -119,7 +136,7 @@ class ClaimCheckStore implements BlobStore {
   async #write(id: string, blob: Blob, signal: AbortSignal | undefined): Promise<'written' | 'reused'> {
     const { key, contentType, metadata, ...rest } = blob;
     const attributes = { ...(contentType === undefined ? {} : { contentType }), ...(metadata === undefined ? {} : { metadata }) };
-    const outcome = await writeOnce(this.#objects, { ...rest, address: this.#addressOf(key), attributes }, this.#backoff, signal);
+    const outcome = await writeOnce(this.#objects, { ...rest, address: this.#addressOf(key), attributes }, { backoff: this.#backoff, renewal: this.#renewal }, signal);
     this.#stored?.set(id, true);
     return outcome;
   }

@@ -9,8 +9,9 @@ import { describeFile, listFiles } from './fs-list.js';
 import { objectPath } from './fs-path.js';
 import { createFile, removeFile, replaceFile } from './fs-write.js';
 import { createKeyedQueue } from './keyed-queue.js';
-import type { GetRequest, ObjectAddress, ObjectStore, ObjectSummary, PutRequest, StoredObject } from './object-store.js';
+import type { DeleteRequest, GetRequest, ObjectAddress, ObjectStore, ObjectSummary, PutRequest, StoredObject } from './object-store.js';
 import { objectNotFound, preconditionFailed } from './store-errors.js';
+import { isWrittenSince } from './written-since.js';
 
 export interface FsObjectStoreOptions {
   /** Directory that holds `<bucket>/<key>`; made on the first write. */
@@ -52,8 +53,9 @@ class FsStore implements ObjectStore {
     request.signal?.throwIfAborted();
     const path = objectPath(this.#root, address);
     try {
+      const { mtime } = await fs.stat(path);
       const bytes = await fs.readFile(path);
-      return { bytes, version: `"${sha256Hex(bytes)}"`, attributes: {} };
+      return { bytes, version: `"${sha256Hex(bytes)}"`, attributes: {}, lastModified: mtime };
     } catch (error) {
       throw isAbsent(error) ? objectNotFound(address, error) : fsError(error, 'read', address);
     }
@@ -88,11 +90,11 @@ class FsStore implements ObjectStore {
     }
   }
 
-  async delete(address: ObjectAddress, request: { readonly ifMatch?: string; readonly signal?: AbortSignal } = {}): Promise<void> {
+  async delete(address: ObjectAddress, request: DeleteRequest = {}): Promise<void> {
     request.signal?.throwIfAborted();
     const path = objectPath(this.#root, address);
     try {
-      await inOrder(path, () => remove(path, address, request.ifMatch));
+      await inOrder(path, () => remove(path, address, request));
     } catch (error) {
       if (!isAbsent(error)) throw fsError(error, 'delete', address);
     }
@@ -105,11 +107,12 @@ async function write(path: string, bytes: Uint8Array, address: ObjectAddress, re
   return replaceFile(path, bytes, address, () => assertVersion(path, address, request.ifMatch));
 }
 
-async function remove(path: string, address: ObjectAddress, ifMatch: string | undefined): Promise<void> {
+async function remove(path: string, address: ObjectAddress, { ifMatch, unmodifiedSince }: DeleteRequest): Promise<void> {
   // What is absent needs no lock, and has perhaps no directory to put one in.
   await fs.access(path);
   return removeFile(path, address, async () => {
-    await fs.access(path);
+    const { mtime } = await fs.stat(path);
+    if (isWrittenSince(mtime, unmodifiedSince)) throw preconditionFailed(address, {});
     await assertVersion(path, address, ifMatch);
   });
 }

@@ -2,8 +2,9 @@ import { createBlobStore } from './blob-store.js';
 import type { BlobStore, BlobStoreOptions } from './blob-store.js';
 import { verifiedSha256 } from './digest.js';
 import { assertAddress, compareKeys } from './object-key.js';
-import type { GetRequest, ObjectAddress, ObjectAttributes, ObjectStore, ObjectSummary, PutCondition, PutRequest, StoredObject } from './object-store.js';
+import type { DeleteRequest, GetRequest, ObjectAddress, ObjectAttributes, ObjectStore, ObjectSummary, PutCondition, PutRequest, StoredObject } from './object-store.js';
 import { objectNotFound, preconditionFailed } from './store-errors.js';
+import { isWrittenSince } from './written-since.js';
 
 interface Kept {
   readonly bytes: Uint8Array;
@@ -43,7 +44,8 @@ class MemoryStore implements ObjectStore {
       if (kept === undefined) throw objectNotFound(address);
       const { tags, ...attributes } = structuredClone(kept.attributes);
       const withTags = request.withTags === true && tags !== undefined;
-      return { bytes: new Uint8Array(kept.bytes), version: kept.version, attributes: withTags ? { ...attributes, tags } : attributes };
+      const { version, lastModified } = kept;
+      return { bytes: new Uint8Array(kept.bytes), version, lastModified, attributes: withTags ? { ...attributes, tags } : attributes };
     });
   }
 
@@ -67,11 +69,11 @@ class MemoryStore implements ObjectStore {
     }
   }
 
-  delete(address: ObjectAddress, request: { readonly ifMatch?: string; readonly signal?: AbortSignal } = {}): Promise<void> {
+  delete(address: ObjectAddress, request: DeleteRequest = {}): Promise<void> {
     return settle(() => {
       const kept = this.#find(address, request.signal);
       if (kept === undefined) return;
-      if (!holds(request, kept)) throw preconditionFailed(address, request);
+      if (!holds(request, kept) || isWrittenSince(kept.lastModified, request.unmodifiedSince)) throw preconditionFailed(address, request);
       this.#bucket(address.bucket).delete(address.key);
     });
   }

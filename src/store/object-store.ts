@@ -24,6 +24,8 @@ export interface StoredObject {
   /** Opaque version to hand back in `PutCondition.ifMatch`: the ETag with its quotes on S3. */
   readonly version: string;
   readonly attributes: ObjectAttributes;
+  /** When these bytes were last written, to the second at least. */
+  readonly lastModified: Date;
 }
 
 export interface ObjectSummary extends ObjectAddress {
@@ -45,6 +47,21 @@ export interface PutRequest extends PutCondition {
   readonly attributes?: ObjectAttributes;
   /** Lower-case hex SHA-256 of `bytes` when the caller already has it; S3 verifies it on arrival. */
   readonly sha256?: string;
+  /**
+   * A version that this write must be told apart from, though the bytes may be the same: afterwards a delete under
+   * conditions that the old version met is refused. A driver whose version is made of the bytes alone tells the two
+   * apart by `unmodifiedSince`.
+   */
+  readonly unlike?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Conditions that both must hold. */
+export interface DeleteRequest {
+  /** Delete only this version (`If-Match`). */
+  readonly ifMatch?: string;
+  /** Delete only what was last written at this moment or before, to the second. */
+  readonly unmodifiedSince?: Date;
   readonly signal?: AbortSignal;
 }
 
@@ -77,6 +94,6 @@ export interface ObjectStore {
   put(address: ObjectAddress, bytes: Uint8Array, request?: PutRequest): Promise<string>;
   /** Objects under a key prefix, in key order. An absent bucket is `BUCKET_NOT_FOUND` on S3 and empty elsewhere. */
   list(bucket: string, prefix: string, signal?: AbortSignal): AsyncIterable<ObjectSummary>;
-  /** Delete; with `ifMatch` only that version. Deleting what is absent succeeds. */
-  delete(address: ObjectAddress, request?: { readonly ifMatch?: string; readonly signal?: AbortSignal }): Promise<void>;
+  /** Deleting what is absent succeeds. */
+  delete(address: ObjectAddress, request?: DeleteRequest): Promise<void>;
 }

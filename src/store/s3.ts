@@ -2,6 +2,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   GetObjectTaggingCommand,
+  HeadObjectCommand,
   ListObjectsV2Command,
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
@@ -11,14 +12,15 @@ import { createBlobStore } from './blob-store.js';
 import type { BlobStore, BlobStoreOptions } from './blob-store.js';
 import { sha256Hex, verifiedSha256 } from './digest.js';
 import { assertAddress, mayBeginKey } from './object-key.js';
-import type { GetRequest, ObjectAddress, ObjectStore, ObjectSummary, PutRequest, StoredObject } from './object-store.js';
+import type { DeleteRequest, GetRequest, ObjectAddress, ObjectStore, ObjectSummary, PutRequest, StoredObject } from './object-store.js';
 import { attributesOf, putFieldsOf } from './s3-attributes.js';
 import { readBody } from './s3-body.js';
 import { createS3Client, DEFAULT_ATTEMPTS } from './s3-client.js';
 import type { S3ObjectStoreOptions } from './s3-client.js';
 import { s3Error } from './s3-errors.js';
 import type { S3Call } from './s3-errors.js';
-import { storeErrorOf } from './store-errors.js';
+import { preconditionFailed, storeErrorOf } from './store-errors.js';
+import { isWrittenSince } from './written-since.js';
 
 export type { S3ObjectStoreOptions } from './s3-client.js';
 
@@ -64,7 +66,7 @@ class S3Store implements ObjectStore {
     const absent = request.ifMatch === undefined ? 'STORE_REJECTED' : 'PRECONDITION_FAILED';
     const call: S3Call = { verb: 'write', action: putActionOf(request), address, absent };
     return this.#send(call, request.signal, async (sending) => {
-      const inParts = bytes.length > LARGEST_SINGLE_PUT;
+      const inParts = request.unlike === undefined ? bytes.length > LARGEST_SINGLE_PUT : !isOfParts(request.unlike);
       const etag = await (inParts ? this.#putParts(sending, address, bytes, request) : this.#putWhole(sending, address, bytes, request));
       return versionOf(etag, address);
     });
@@ -82,14 +84,33 @@ class S3Store implements ObjectStore {
     } while (token !== undefined);
   }
 
-  async delete(address: ObjectAddress, request: { readonly ifMatch?: string; readonly signal?: AbortSignal } = {}): Promise<void> {
+  async delete(address: ObjectAddress, request: DeleteRequest = {}): Promise<void> {
     assertAddress(address);
+    const version = await this.#oldVersion(address, request);
     const call: S3Call = { verb: 'delete', action: 's3:DeleteObject', address, absent: 'OBJECT_NOT_FOUND' };
-    const input = { ...this.#owner(), ...inputOf(address), ...(request.ifMatch === undefined ? {} : { IfMatch: request.ifMatch }) };
+    const input = { ...this.#owner(), ...inputOf(address), ...(version === undefined ? {} : { IfMatch: version }) };
     try {
       await this.#send(call, request.signal, ({ client, options }) => client.send(new DeleteObjectCommand(input), options));
     } catch (error) {
       if (!(error instanceof StateBagError) || error.code !== 'OBJECT_NOT_FOUND') throw error;
+    }
+  }
+
+  /**
+   * The version to delete. S3 has no condition on the time, so the time is looked at first, and whoever writes the same
+   * bytes anew in between gives them another ETag (`PutRequest.unlike`).
+   */
+  async #oldVersion(address: ObjectAddress, { ifMatch, unmodifiedSince, signal }: DeleteRequest): Promise<string | undefined> {
+    if (unmodifiedSince === undefined) return ifMatch;
+    const call: S3Call = { verb: 'look at', action: 's3:GetObject', address, absent: 'OBJECT_NOT_FOUND' };
+    try {
+      const input = { ...this.#owner(), ...inputOf(address) };
+      const found = await this.#send(call, signal, ({ client, options }) => client.send(new HeadObjectCommand(input), options));
+      if (isWrittenSince(found.LastModified ?? new Date(), unmodifiedSince)) throw preconditionFailed(address, {});
+      return ifMatch ?? versionOf(found.ETag, address);
+    } catch (error) {
+      if (error instanceof StateBagError && error.code === 'OBJECT_NOT_FOUND') return ifMatch;
+      throw error;
     }
   }
 
@@ -110,7 +131,7 @@ class S3Store implements ObjectStore {
       const output = await client.send(new GetObjectCommand({ ...this.#owner(), ...inputOf(address) }), options);
       const body = (output.Body ?? []) as AsyncIterable<Uint8Array>;
       const bytes = await readBody(address, body, output.ContentLength);
-      return { bytes, version: versionOf(output.ETag, address), attributes: attributesOf(output) };
+      return { bytes, version: versionOf(output.ETag, address), attributes: attributesOf(output), lastModified: output.LastModified ?? new Date(0) };
     });
   }
 
@@ -138,8 +159,9 @@ class S3Store implements ObjectStore {
   async #putParts({ client, options }: Sending, address: ObjectAddress, bytes: Uint8Array, request: PutRequest): Promise<string | undefined> {
     // S3 keeps only a digest of the parts' digests, so a claim about the whole can be verified here alone.
     verifiedSha256(address, bytes, request.sha256);
-    const { uploadInParts } = await import('./s3-upload.js');
-    return uploadInParts(client, this.#putInput(address, bytes, request), options.abortSignal);
+    const { uploadInParts, uploadInOnePart } = await import('./s3-upload.js');
+    const upload = bytes.length > LARGEST_SINGLE_PUT ? uploadInParts : uploadInOnePart;
+    return upload(client, this.#putInput(address, bytes, request), options.abortSignal);
   }
 
   #putInput(address: ObjectAddress, bytes: Uint8Array, request: PutRequest): PutObjectCommandInput {
@@ -170,6 +192,11 @@ class S3Store implements ObjectStore {
       throw s3Error(error, call);
     }
   }
+}
+
+/** An ETag of an upload in parts ends with their number, and is another than that of the same bytes in one piece. */
+function isOfParts(version: string): boolean {
+  return /-\d+"?$/.test(version);
 }
 
 function inputOf(address: ObjectAddress): { readonly Bucket: string; readonly Key: string } {

@@ -53,6 +53,55 @@ describe('the blob store', () => {
     });
   });
 
+  describe('renewal', () => {
+    const HOUR = 3_600_000;
+    let time: number;
+    const at = (hours: number): void => {
+      time = (1 + hours) * HOUR;
+    };
+    const opened = () => {
+      objects = memoryObjectStore({ now: () => time });
+      return open([], { now: () => time });
+    };
+    const ageOf = async (blob: Blob): Promise<number> => {
+      const { lastModified } = await objects.get({ bucket: 'bucket', key: `pre/${blob.key}` });
+      return (time - lastModified.getTime()) / HOUR;
+    };
+
+    it('writes a reused blob anew once it is a day old, so that it is not taken for garbage', async () => {
+      at(0);
+      const { blobs } = opened();
+      const blob = blobOf('{}', { contentType: 'application/json' });
+      await blobs.put(blob);
+      at(23);
+      expect([await blobs.put(blob), await ageOf(blob)]).toEqual(['reused', 23]);
+      at(25);
+      expect([await blobs.put(blob), await ageOf(blob)]).toEqual(['reused', 0]);
+      expect((await objects.get({ bucket: 'bucket', key: `pre/${blob.key}` })).attributes).toEqual({ contentType: 'application/json' });
+    });
+
+    it('remembers a stored blob for an hour and no longer', async () => {
+      at(0);
+      const { blobs, faulty } = opened();
+      const blob = blobOf('{}');
+      await blobs.put(blob);
+      at(0.9);
+      await blobs.put(blob);
+      expect(operationsOf(faulty)).toEqual(['put']);
+      at(1.1);
+      await blobs.put(blob);
+      expect(operationsOf(faulty)).toEqual(['put', 'put', 'get']);
+    });
+
+    it('leaves a blob at a key without digest as it is', async () => {
+      at(0);
+      const { blobs } = opened();
+      await blobs.put(literal('{}'));
+      at(100);
+      expect([await blobs.put(literal('{}')), await ageOf(literal('{}'))]).toEqual(['reused', 100]);
+    });
+  });
+
   describe('putting', () => {
     it('writes the bytes with type and metadata by one conditional request, and asks nothing first', async () => {
       const { blobs, faulty } = open();

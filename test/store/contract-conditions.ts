@@ -1,8 +1,24 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import type { ObjectAddress } from '../../src/store/object-store.js';
 import { sha256, text, textOf } from './contract-harness.js';
 import type { Harness } from './contract-harness.js';
 import { codeOf } from './outcomes.js';
+
+function hoursFromNow(hours: number): Date {
+  return new Date(Date.now() + hours * 3_600_000);
+}
+
+async function passingOf(milliseconds: number): Promise<void> {
+  await wait(milliseconds);
+}
+
+/** Of a store that makes versions of more than the bytes: the version alone tells the two writes apart. */
+async function refusesOldVersion({ objects }: Harness, address: ObjectAddress, version: string): Promise<boolean> {
+  const { version: now } = await objects.get(address);
+  return now === version || (await codeOf(objects.delete(address, { ifMatch: version }))) === 'PRECONDITION_FAILED';
+}
 
 export function conditionsContract(harness: Harness): void {
   describe('conditions', () => {
@@ -68,6 +84,45 @@ export function conditionsContract(harness: Harness): void {
       expect((await harness.objects.get(address)).version).toBe(second);
       await harness.objects.delete(address, { ifMatch: second });
       expect(await codeOf(harness.objects.get(address))).toBe('OBJECT_NOT_FOUND');
+    });
+
+    it('deletes only what was last written by the moment given', async () => {
+      const address = harness.fresh();
+      await harness.objects.put(address, text('x'));
+      expect(await codeOf(harness.objects.delete(address, { unmodifiedSince: hoursFromNow(-1) }))).toBe('PRECONDITION_FAILED');
+      expect(textOf((await harness.objects.get(address)).bytes)).toBe('x');
+      await harness.objects.delete(address, { unmodifiedSince: hoursFromNow(1) });
+      await harness.objects.delete(address, { unmodifiedSince: hoursFromNow(1) });
+      expect(await codeOf(harness.objects.get(address))).toBe('OBJECT_NOT_FOUND');
+    });
+
+    for (const { name, size } of [{ name: 'a small body', size: 3 }, { name: '6 MiB', size: 6 * 1024 * 1024 }]) {
+      it(`writes ${name} anew, so that it is younger, time and again`, async () => {
+        const address = harness.fresh();
+        const bytes = randomBytes(size);
+        const attributes = { contentType: 'application/json', metadata: { usage: 'reference_only' } };
+        await harness.objects.put(address, bytes, { attributes });
+        for (let round = 0; round < 2; round += 1) {
+          const before = await harness.objects.get(address);
+          await passingOf(1_100);
+          await harness.objects.put(address, bytes, { attributes: before.attributes, unlike: before.version, sha256: sha256(bytes) });
+          const after = await harness.objects.get(address);
+          expect(sha256(after.bytes)).toBe(sha256(bytes));
+          expect(after.attributes).toEqual(before.attributes);
+          expect(after.lastModified.getTime()).toBeGreaterThan(before.lastModified.getTime());
+        }
+      });
+    }
+
+    harness.clause('delete if-match', 'does not delete what was written anew since it was seen', async () => {
+      const address = harness.fresh();
+      await harness.objects.put(address, text('same'));
+      const { version, lastModified } = await harness.objects.get(address);
+      await passingOf(1_100);
+      await harness.objects.put(address, text('same'), { unlike: version });
+      expect(await codeOf(harness.objects.delete(address, { ifMatch: version, unmodifiedSince: lastModified }))).toBe('PRECONDITION_FAILED');
+      expect(await refusesOldVersion(harness, address, version)).toBe(true);
+      expect(textOf((await harness.objects.get(address)).bytes)).toBe('same');
     });
   });
 }

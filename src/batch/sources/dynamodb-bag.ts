@@ -32,9 +32,10 @@ function isFalsy(attribute: Attribute): boolean {
 /** The bag of a row as a document: the JSON text itself where the row keeps text, else the text of the map. */
 export function rowDocument(id: string, row: Row): SourceDocument {
   const place = bagPlace(row);
-  if (!place) return { id, line: undefined, bytes: Buffer.from('{}'), verdict: withoutBag(row) };
+  const beside = () => Buffer.from(attributeText({ M: row }).text);
+  if (!place) return { id, line: undefined, bytes: Buffer.from('{}'), verdict: withoutBag(row), beside };
   const assertFits = (bytes: Uint8Array) => { assertStorable(id, { ...row, [place.name]: written(place, bytes) }, itemBytes(row)); };
-  const shared = { id, line: undefined, row: pausedRow(row, 'S' in place.attribute ? 'text' : 'attribute'), assertFits };
+  const shared = { id, line: undefined, beside, row: pausedRow(row, 'S' in place.attribute ? 'text' : 'attribute'), assertFits };
   const verdict = hasToken(row) ? undefined : TOKENLESS;
   if ('S' in place.attribute) return { ...shared, bytes: Buffer.from(place.attribute.S), ...(verdict && { verdict }) };
   const { text, strangers } = attributeText(place.attribute);

@@ -3,6 +3,7 @@ import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import { inspectSources } from '../inspection/inspect-sources.js';
 import type { CliIo } from '../io.js';
+import { print } from '../io.js';
 import { readingSettings } from '../migration/settings.js';
 import { usualTarget } from '../migration/usual-target.js';
 import { openSources } from '../open-source.js';
@@ -18,6 +19,7 @@ import { storeOptions, storeSettings } from '../options/store-options.js';
 import { ownPlaces } from '../own-places.js';
 import { censusRows } from '../reporters/census-figures.js';
 import { documentMembers, isFinding } from '../reporters/migration-figures.js';
+import { formatRefused, resumeMembers, resumeRows } from '../reporters/resume-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { watchSignals } from '../watch-signals.js';
@@ -52,8 +54,10 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
   const signals = watchSignals(io);
   try {
     return await reporting(reporter, async () => {
-      const totals = await census(args, reporter, signals.stop, io);
-      await reporter.finish({ totals }, censusRows(totals));
+      const { totals, resume } = await census(args, reporter, signals.stop, io);
+      const resumability = { ...resume.totals, refused: resume.refused };
+      await reporter.finish({ totals, ...(resume.totals.rows > 0 && { resumability }) }, [...censusRows(totals), ...resumeRows(resume.totals)]);
+      if (!args.options.json) await print(io.stdout, formatRefused(resume.refused));
       return totals.quarantined + totals.failed > 0 || signals.stop.aborted ? EXIT.findings : EXIT.ok;
     });
   } finally {
@@ -74,6 +78,6 @@ async function census({ positionals, options: values }: InspectArguments, report
     quiet: values.quiet,
     stop,
     io,
-    onDocument: (outcome, look) => reporter.add({ ...documentMembers(outcome), ...look }, isFinding(outcome)),
+    onDocument: (outcome, look, resumable) => reporter.add({ ...documentMembers(outcome), ...look, ...(resumable && { resumability: resumeMembers(resumable) }) }, isFinding(outcome)),
   });
 }

@@ -1,4 +1,5 @@
-import { defineCommand } from '../command.js';
+import { resolve } from 'node:path';
+import { defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
@@ -11,8 +12,13 @@ import { shortId } from '../reporters/findings.js';
 import { formatCount } from '../reporters/sizes.js';
 import { statusRows } from '../reporters/status-figures.js';
 import { formatTable } from '../reporters/table.js';
+import { writePage } from '../write-page.js';
 
-const options = { ...journalOptions, ...outputOptions };
+const options = {
+  ...journalOptions,
+  ...optionGroup('Output', { html: { type: 'string', value: 'FILE', describe: 'write one self-contained page with charts (- for standard output)' } }),
+  ...outputOptions,
+};
 
 export const command = defineCommand({
   usage: '--journal DIR',
@@ -20,15 +26,23 @@ export const command = defineCommand({
   builder: options,
   examples: [
     ['everything a journal tells', 'statebag report --journal statebag-journal'],
+    ['a page to read, print and pass on', 'statebag report --journal statebag-journal --html report.html'],
     ['for a program, with every finding', 'statebag report --journal statebag-journal --json'],
   ],
   handler: reportCommand,
 });
 
 async function reportCommand({ options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
-  const report = await readReport(requireJournal(values, io));
+  const directory = requireJournal(values, io);
+  if (values.html !== undefined) return pageTo(values.html, directory, io);
+  const report = await readReport(directory);
   const { json } = outputSettings(values, io);
   await print(io.stdout, json ? `${JSON.stringify(report)}\n` : await asText(report, io));
+  return EXIT.ok;
+}
+
+async function pageTo(file: string, directory: string, io: CliIo): Promise<number> {
+  await writePage(file === '-' ? undefined : resolve(io.cwd, file), directory, io);
   return EXIT.ok;
 }
 

@@ -1,3 +1,4 @@
+import { resumabilityOf } from '../../batch/document-facts.js';
 import { migrate } from '../../batch/migrate.js';
 import type { MigrateOptions, SettledDocument } from '../../batch/migrate.js';
 import type { DocumentOutcome } from '../../batch/outcome.js';
@@ -11,6 +12,7 @@ import { present } from '../present.js';
 import { startProgress } from '../reporters/progress.js';
 import { Census } from './census.js';
 import type { CensusTotals } from './census.js';
+import { ResumeCensus } from './resume-census.js';
 import { lookAt } from './look.js';
 import type { Look } from './look.js';
 
@@ -22,27 +24,39 @@ export interface Inspection {
   readonly quiet: boolean;
   readonly stop: AbortSignal;
   readonly io: CliIo;
-  readonly onDocument: (outcome: DocumentOutcome, look: Look) => Promise<void>;
+  readonly onDocument: (outcome: DocumentOutcome, look: Look, resumable: RowResumability | undefined) => Promise<void>;
+}
+
+/** Of a row: as it is, and as the migration would leave it. */
+export type RowResumability = ReturnType<typeof resumabilityOf>;
+
+export interface InspectionResult {
+  readonly totals: CensusTotals;
+  readonly resume: ResumeCensus;
 }
 
 /** Sends documents through the stages of a dry run, and looks at each. */
-export async function inspectSources(inspection: Inspection): Promise<CensusTotals> {
+export async function inspectSources(inspection: Inspection): Promise<InspectionResult> {
   const { sources, selection, io, quiet } = inspection;
   const census = new Census();
+  const resume = new ResumeCensus();
+  const now = io.now().getTime();
   const progress = await startProgress(io.stderr, !quiet, () => measureSources(sources, selection.shard));
   const onOutcome = async (planned: DocumentOutcome, { document, prepared }: SettledDocument): Promise<void> => {
     const outcome = withoutStore(planned);
     const look = lookAt(document.bytes, prepared?.validated?.detection);
     census.add(outcome, look);
     progress.tick(outcome.bytesBefore);
-    await inspection.onDocument(outcome, look);
+    const resumable = resumabilityOf(document, prepared, now);
+    if (resumable) resume.add(outcome.id, resumable.before, resumable.after);
+    await inspection.onDocument(outcome, look, resumable);
   };
   try {
     await migrate({ ...engineOptions(inspection), onOutcome });
   } finally {
     progress.stop();
   }
-  return census.totals;
+  return { totals: census.totals, resume };
 }
 
 function engineOptions({ sources, settings, concurrency, selection, stop }: Inspection): MigrateOptions {

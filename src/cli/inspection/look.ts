@@ -1,10 +1,9 @@
-import { byteReader, readDocument } from '../../bag/byte-reader.js';
+import { byteReader } from '../../bag/byte-reader.js';
 import type { ByteValue } from '../../bag/byte-reader.js';
-import { detect } from '../../bag/detect.js';
 import type { BagSite, Detection } from '../../bag/detect.js';
 import { detectHazards, inlineBytes } from '../../bag/inspect.js';
 import type { Hazard } from '../../bag/inspect.js';
-import { BagError } from '../../errors.js';
+import { detectionOf } from '../../batch/document-facts.js';
 
 /** What can be seen of a document without following anything. */
 export interface Look {
@@ -21,7 +20,7 @@ const NOTHING: Look = { envelope: null, bytesInline: 0, hazards: [], dialects: [
 
 /** Never throws: what is not JSON has nothing to be seen. `detection` spares a second reading. */
 export function lookAt(bytes: Uint8Array, detection: Detection<ByteValue> | undefined): Look {
-  const seen = detection ?? detected(bytes);
+  const seen = detection ?? detectionOf(bytes);
   const [innermost] = seen?.sites ?? [];
   if (!seen || !innermost) return NOTHING;
   return {
@@ -30,16 +29,6 @@ export function lookAt(bytes: Uint8Array, detection: Detection<ByteValue> | unde
     hazards: detectHazards(byteReader, seen, bytes.length),
     dialects: [...new Set(seen.sites.flatMap(dialectsOf))],
   };
-}
-
-function detected(bytes: Uint8Array): Detection<ByteValue> | undefined {
-  try {
-    return detect(byteReader, readDocument(bytes));
-  } catch (error) {
-    // Reported as the outcome of the document already.
-    if (error instanceof BagError) return undefined;
-    throw error;
-  }
 }
 
 function dialectsOf({ config, map, configPath, mapPath, manifestPath }: BagSite<ByteValue>): readonly string[] {

@@ -1,7 +1,9 @@
 import { resolve } from 'node:path';
+import { ConfigError } from '../../errors.js';
 import type { Plan } from '../../batch/plan-read.js';
 import { isTableUri } from '../../batch/sources/dynamodb-id.js';
 import type { CliIo } from '../io.js';
+import { EXECUTIONS_SCHEME } from '../open-executions.js';
 import { openSources } from '../open-source.js';
 import type { OpenSource } from '../open-source.js';
 import { openStore } from '../open-store.js';
@@ -30,12 +32,20 @@ export async function openMigration(request: MigrationRequest, io: CliIo): Promi
   const store = await openStore(request.store, io.cwd);
   const copies = request.out === undefined || request.out === '-' ? [] : [resolve(io.cwd, request.out)];
   const own = ownPlaces(store, request.layout, [request.journal, ...copies]);
+  refuseReadOnly(request.sources);
   const sources = await openSources(request.sources, { io, s3: request.store.s3, tables: request.tables, ...own });
   const place = await planPlace(request.out, sources, io);
   refuseOverlap(place, sources);
   const description = describe(request, store, sources);
   const plan = request.plan === undefined ? undefined : await openPlan(request.plan, description);
   return { request, io, store, sources, place, plan, description };
+}
+
+/** Nobody can edit the state of an execution from outside. */
+function refuseReadOnly(specs: readonly string[]): void {
+  const spec = specs.find((given) => given.startsWith(EXECUTIONS_SCHEME));
+  if (spec === undefined) return;
+  throw new ConfigError('SOURCE_READ_ONLY', `${spec}: the bag inside an execution cannot be edited from outside; a wrapped reader brings it into the new form when it goes on. statebag can-contract counts what is left`);
 }
 
 function describe(request: MigrationRequest, store: OpenStore, sources: readonly OpenSource[]): PlanDescription {

@@ -1,0 +1,62 @@
+import { byteReader, readDocument } from '../bag/byte-reader.js';
+import type { ByteValue } from '../bag/byte-reader.js';
+import { detect } from '../bag/detect.js';
+import type { Detection } from '../bag/detect.js';
+import { detectHazards } from '../bag/inspect.js';
+import type { Hazard } from '../bag/inspect.js';
+import { resumability } from '../bag/resume-rules.js';
+import type { Resumability, ResumeRefusalCode } from '../bag/resume-rules.js';
+import { BagError } from '../errors.js';
+import type { Prepared } from './prepare.js';
+import type { SourceDocument } from './source.js';
+
+/** What a report tells of a document beside its outcome. */
+export interface DocumentFacts {
+  readonly ownerId?: string;
+  readonly workflowId?: string;
+  readonly hazards?: readonly Hazard[];
+  /** Why the legacy resume handler refuses a row, its ttl apart: as it was, and as it would be now. */
+  readonly refusals?: { readonly before: readonly ResumeRefusalCode[]; readonly after: readonly ResumeRefusalCode[] };
+}
+
+/** Never throws; what nothing can be said of has no facts. */
+export function factsOf(document: SourceDocument, prepared: Prepared | undefined): DocumentFacts {
+  const detection = prepared?.validated?.detection ?? detectionOf(document.bytes);
+  const [site] = detection?.sites ?? [];
+  const hazards = detection ? detectHazards(byteReader, detection, document.bytes.length) : [];
+  const resumable = resumabilityOf(document, prepared, 0);
+  return {
+    ...(site?.ownerId !== undefined && { ownerId: site.ownerId }),
+    ...(site?.workflowId !== undefined && { workflowId: site.workflowId }),
+    ...(hazards.length > 0 && { hazards }),
+    ...(resumable && { refusals: { before: codesOf(resumable.before), after: codesOf(resumable.after) } }),
+  };
+}
+
+/** `undefined` for what is no JSON: that is reported as the outcome of the document. */
+export function detectionOf(bytes: Uint8Array): Detection<ByteValue> | undefined {
+  const root = parsed(bytes);
+  return root && detect(byteReader, root);
+}
+
+function parsed(bytes: Uint8Array): ByteValue | undefined {
+  try {
+    return readDocument(bytes);
+  } catch (error) {
+    if (error instanceof BagError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether a row can be resumed as it is, and as the migration leaves it; `undefined` for what is no row. `now` in milliseconds. */
+export function resumabilityOf({ row, bytes }: SourceDocument, prepared: Prepared | undefined, now: number): { readonly before: Resumability; readonly after: Resumability } | undefined {
+  if (!row) return undefined;
+  const judge = (text: Uint8Array): Resumability => resumability(byteReader, { ...row, context: parsed(text) }, now);
+  const before = judge(bytes);
+  const rewritten = prepared?.validated?.rewrite.bytes;
+  return { before, after: rewritten ? judge(rewritten) : before };
+}
+
+function codesOf({ reasons }: Resumability): readonly ResumeRefusalCode[] {
+  return reasons.map(({ code }) => code);
+}

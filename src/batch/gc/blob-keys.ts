@@ -1,0 +1,46 @@
+import { isAddressed } from '../../bag/layout.js';
+import type { BlobKind, Layout } from '../../bag/layout.js';
+
+const PLACEHOLDER = /\{(ownerId|workflowId|sha256|member)\}/;
+
+/** Which keys are content-addressed blobs of a layout, and where to look for them. Keys are without the store's prefix. */
+export interface BlobKeys {
+  /** Folders that hold them, each ending with `/`, none inside another; one empty text for the whole store. */
+  readonly folders: readonly string[];
+  /** The digest in the key of such a blob; undefined for every other key. */
+  digestOf(key: string): string | undefined;
+}
+
+/** Blobs under keys without a digest are left out: nothing tells whether they still are what a document points to. */
+export function blobKeysOf(layout: Layout): BlobKeys {
+  const templates = (Object.keys(layout) as BlobKind[]).filter((kind) => isAddressed(layout, kind)).map((kind) => layout[kind]);
+  const patterns = templates.map(patternOf);
+  return {
+    folders: outermost(templates.map(folderOf)),
+    digestOf: (key) => patterns.map((pattern) => pattern.exec(key)?.groups?.sha256).find((digest) => digest !== undefined),
+  };
+}
+
+function patternOf(template: string): RegExp {
+  const parts = template.split(new RegExp(PLACEHOLDER, 'g'));
+  let isNamed = false;
+  const source = parts.map((part, at) => {
+    if (at % 2 === 0) return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+    if (part !== 'sha256') return '[^/]+';
+    if (isNamed) return '\\k<sha256>';
+    isNamed = true;
+    return '(?<sha256>[0-9a-f]{64})';
+  });
+  return new RegExp(`^${source.join('')}$`);
+}
+
+/** The part in front of the first placeholder, up to its last slash. */
+function folderOf(template: string): string {
+  const fixed = template.slice(0, template.search(PLACEHOLDER));
+  return fixed.slice(0, fixed.lastIndexOf('/') + 1);
+}
+
+function outermost(folders: readonly string[]): readonly string[] {
+  const unique = [...new Set(folders)];
+  return unique.filter((folder) => !unique.some((other) => other !== folder && folder.startsWith(other)));
+}

@@ -1,0 +1,64 @@
+import { inflateRawSync } from 'node:zlib';
+import { readDocument } from '../../bag/byte-reader.js';
+import { BagError } from '../../errors.js';
+import type { InversePiece, JournalEntry } from '../journal-entry.js';
+import { readJournal } from '../journal-read.js';
+import type { SourceDocument } from '../source.js';
+import { survey } from '../survey.js';
+import type { Blind, SurveyOptions } from '../survey.js';
+import { LiveDigests } from './live-digests.js';
+
+export interface MarkOptions extends Pick<SurveyOptions, 'sources' | 'concurrency' | 'allowEmpty' | 'stop'> {
+  /** Directories of journals whose rollback is to stay possible. */
+  readonly journals: readonly string[];
+}
+
+export interface Mark {
+  readonly live: LiveDigests;
+  readonly documents: number;
+  /** Nothing may be swept while this is not empty: what cannot be read may point to anything. */
+  readonly blind: readonly Blind[];
+}
+
+/** Gathers the digests that documents and journals name, beside those that are known to be alive. */
+export async function mark(options: MarkOptions, live = new LiveDigests()): Promise<Mark> {
+  const blind: Blind[] = [];
+  let documents = 0;
+  const onBlind = (found: Blind): void => void blind.push(found);
+  const onDocument = (document: SourceDocument): void => {
+    documents++;
+    live.addText(document.bytes);
+    if (document.beside) live.addText(document.beside());
+    const flaw = flawOf(document);
+    if (flaw) blind.push(flaw);
+  };
+  for (const directory of options.journals) await markJournal(directory, live);
+  await survey({ ...options, onDocument, onBlind });
+  return { live, documents, blind };
+}
+
+/** Text that is no JSON may be compressed or encrypted, and hide what it names. */
+function flawOf({ id, bytes }: SourceDocument): Blind | undefined {
+  try {
+    readDocument(bytes);
+    return undefined;
+  } catch (error) {
+    if (error instanceof BagError) return { id, code: error.code, reason: error.message };
+    throw error;
+  }
+}
+
+async function markJournal(directory: string, live: LiveDigests): Promise<void> {
+  for await (const { entry } of readJournal(directory)) for (const text of textsOf(entry)) live.addText(text);
+}
+
+/** What an entry names itself, and the text it would put back, which may hold pointers too. */
+function textsOf(entry: JournalEntry): readonly Uint8Array[] {
+  if (entry.kind !== 'intent') return [];
+  return [Buffer.from(JSON.stringify(entry)), ...entry.inverse.flatMap(({ pieces }) => pieces.map(textOf))];
+}
+
+function textOf(piece: InversePiece): Uint8Array {
+  if ('text' in piece) return Buffer.from(piece.text, 'base64');
+  return 'deflate' in piece ? inflateRawSync(Buffer.from(piece.deflate, 'base64')) : new Uint8Array();
+}

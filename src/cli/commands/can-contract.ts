@@ -1,0 +1,99 @@
+import { checkContract } from '../../batch/contract-check.js';
+import type { ContractCheck, Remainder } from '../../batch/contract-check.js';
+import { defineCommand, optionGroup } from '../command.js';
+import type { CommandArguments } from '../command.js';
+import { EXIT } from '../exit-code.js';
+import type { CliIo } from '../io.js';
+import { openSources } from '../open-source.js';
+import { openStore } from '../open-store.js';
+import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
+import { layoutOptions, layoutSettings } from '../options/layout-options.js';
+import { outputOptions, outputSettings } from '../options/output-options.js';
+import { parseChoice } from '../options/parse-value.js';
+import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
+import { s3Settings } from '../options/s3-options.js';
+import { storeOptions, storeSettings } from '../options/store-options.js';
+import { surveyOptions } from '../options/survey-options.js';
+import { orderedSources } from '../ordered-sources.js';
+import { ownPlaces } from '../own-places.js';
+import { openReporter, reporting } from '../reporters/outcome-reporter.js';
+import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
+import { formatCount } from '../reporters/sizes.js';
+import type { TableRow } from '../reporters/table.js';
+import { watchSignals } from '../watch-signals.js';
+
+const options = {
+  ...surveyOptions,
+  ...optionGroup('What to look for', { accept: { type: 'string', value: 'bridge', describe: 'bags of the bridge form may stay: their readers go on understanding pointers' } }),
+  ...storeOptions,
+  ...dynamodbOptions,
+  ...concurrencyOptions,
+  ...layoutOptions,
+  ...outputOptions,
+};
+
+type ContractArguments = CommandArguments<typeof options>;
+
+export const command = defineCommand({
+  usage: 'SOURCE…',
+  positionals: { min: 1, max: Infinity },
+  builder: options,
+  examples: [
+    ['what is paused, in files, in a bucket, in a table and in executions', 'statebag can-contract paused/ s3://my-bucket/paused/ dynamodb://TaskTokens-v3-prod sfn://arn:aws:states:eu-central-1:123456789012:stateMachine:engine'],
+    ['until when the last of it can be met', "statebag can-contract sfn://$ARN --json | jq -r '.documents[].until' | sort | tail -1"],
+  ],
+  notes: [
+    'Exit 0 only when nothing that was looked at needs the shim. What cannot be read needs it.',
+    'Of an execution the input of the newest state entered is looked at: of those that run, and of those that failed less than 14 days ago and may be redriven.',
+    'Only the sources that are named are looked at: name every table, bucket and state machine.',
+  ],
+  handler: canContract,
+});
+
+async function canContract(args: ContractArguments, io: CliIo): Promise<number> {
+  const reporter = openReporter(io, outputSettings(args.options, io));
+  const signals = watchSignals(io);
+  try {
+    return await reporting(reporter, async () => {
+      const check = await checked(args, reporter, signals.stop, io);
+      await reporter.finish({ totals: totalsOf(check), canContract: check.canContract }, rows(check));
+      return check.canContract ? EXIT.ok : EXIT.findings;
+    });
+  } finally {
+    signals.release();
+  }
+}
+
+async function checked({ positionals, options: values }: ContractArguments, reporter: OutcomeReporter, stop: AbortSignal, io: CliIo): Promise<ContractCheck> {
+  const accepted = values.accept === undefined ? undefined : parseChoice('accept', values.accept, ['bridge']);
+  const store = values.store === undefined ? undefined : await openStore(storeSettings(values, values.store), io.cwd);
+  const own = ownPlaces(store, layoutSettings(values), []);
+  const sources = await openSources(positionals, { io, s3: s3Settings(values), tables: tableSettings(values), ...own });
+  return checkContract({
+    sources: orderedSources(sources),
+    concurrency: concurrencySetting(values),
+    allowEmpty: values['allow-empty'],
+    acceptBridge: accepted !== undefined,
+    stop,
+    onRemainder: (remainder) => reporter.add(reported(remainder), true),
+  });
+}
+
+function reported({ id, generation, code, reason, until }: Remainder) {
+  const end = until === undefined ? 'until it is rewritten or removed' : `until ${until.at}, when ${until.why}`;
+  return { id, outcome: generation, code, reason: `${reason}; ${end}`, generation, until: until?.at ?? null };
+}
+
+function totalsOf({ documents, generations, remaining }: ContractCheck) {
+  return { documents, remaining, ...generations };
+}
+
+function rows({ documents, generations, remaining, canContract: may }: ContractCheck): readonly TableRow[] {
+  const met = Object.entries(generations).flatMap(([name, count]): TableRow[] => (count > 0 ? [[`  ${name}`, formatCount(count)]] : []));
+  return [
+    ['documents', formatCount(documents)],
+    ...met,
+    ['need the shim', formatCount(remaining)],
+    ['the shim may go', may ? 'yes' : 'no', may ? 'if these were all the places where bags are' : ''],
+  ];
+}
