@@ -21,6 +21,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   store: ['json'],
   adapter: ['bag', 'store'],
   batch: ['bag', 'json', 'store'],
+  lambda: ['bag', 'migrations', 'store', 'adapter', 'batch'],
   cli: ['asl', 'findings', 'json', 'schema', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
   index: ['json', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
 };

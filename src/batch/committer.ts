@@ -16,6 +16,12 @@ export interface Destination {
   readonly isCopy: boolean;
 }
 
+/** Documents of which earlier runs do not know a good end, by id; a map is one. */
+export interface PendingDocuments {
+  has(id: string): boolean;
+  get(id: string): PendingDocument | undefined | Promise<PendingDocument | undefined>;
+}
+
 export interface CommitterOptions {
   readonly journal: Pick<Journal, 'append' | 'flush' | 'isFull'>;
   readonly destination: Destination;
@@ -24,8 +30,7 @@ export interface CommitterOptions {
   readonly now: () => string;
   /** Written first, once there is anything to write at all. */
   readonly begin: () => void;
-  /** Documents of which earlier runs do not know a good end. */
-  readonly pending: ReadonlyMap<string, PendingDocument>;
+  readonly pending: PendingDocuments;
   readonly disk: Disk;
 }
 
@@ -40,8 +45,8 @@ export class Committer {
   }
 
   /** The intent of an earlier run that has committed this document and could not say so. */
-  recovered(id: string, sha256: () => string): PendingDocument | undefined {
-    const pending = this.options.pending.get(id);
+  async recovered(id: string, sha256: () => string): Promise<PendingDocument | undefined> {
+    const pending = await this.options.pending.get(id);
     if (pending?.after === undefined) return undefined;
     return pending.after === sha256() ? pending : undefined;
   }

@@ -76,15 +76,15 @@ async function settleCommitted(container: SourceContainer, run: Run, items: read
 }
 
 async function settle(run: Run, container: SourceContainer, item: Item, outcome: DocumentOutcome): Promise<void> {
-  const settled = recover(run, item, outcome);
+  const settled = await recover(run, item, outcome);
   run.options.committer?.record(settled, container.id, () => item.facts ?? factsOf(item.document, item.prepared));
   await run.settle(settled, { container, document: item.document, prepared: item.prepared });
 }
 
 /** An unchanged document may be one that an earlier run had committed before it was killed. */
-function recover(run: Run, { document }: Item, outcome: DocumentOutcome): DocumentOutcome {
-  if (outcome.outcome !== 'unchanged') return outcome;
-  const intent = run.options.committer?.recovered(document.id, () => digest(document.bytes));
+async function recover(run: Run, { document }: Item, outcome: DocumentOutcome): Promise<DocumentOutcome> {
+  if (outcome.outcome !== 'unchanged' || outcome.generation === 'foreign') return outcome;
+  const intent = await run.options.committer?.recovered(document.id, () => digest(document.bytes));
   if (!intent) return outcome;
   const reason = 'an earlier run had committed this document and ended before it could say so';
   return { ...outcome, outcome: 'migrated', bytesBefore: intent.bytesBefore, code: 'RECOVERED', reason };

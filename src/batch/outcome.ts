@@ -18,6 +18,8 @@ export interface DocumentOutcome {
   readonly code?: string;
   /** A sentence a person can act on. */
   readonly reason?: string;
+  /** Present where the very same task may go well later. */
+  readonly isRetryable?: true;
 }
 
 export interface Totals {
@@ -90,13 +92,19 @@ interface Failure {
   readonly outcome: 'failed' | 'quarantined' | 'unchanged';
   readonly code: string;
   readonly reason: string;
+  readonly isRetryable?: true;
+}
+
+/** True for errors that the same call may not meet again; a document that moved is read anew then. */
+export function isRetryable(error: unknown): boolean {
+  return error instanceof StateBagError && (error.retryable || error.code === 'DOCUMENT_MOVED');
 }
 
 /** What an error at reading or committing makes of a document. */
 export function failureOf(error: unknown): Failure {
   const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
   const outcome = hasLivedOn(error) ? 'unchanged' : error instanceof BagError ? 'quarantined' : 'failed';
-  return { outcome, code, reason: messageOf(error) };
+  return { outcome, code, reason: messageOf(error), ...(isRetryable(error) && { isRetryable: true }) };
 }
 
 /** Exit code 1: a document needs somebody. */

@@ -2,6 +2,7 @@ import { outlineOfBag } from '../bag/rewrite.js';
 import type { ByteValue } from '../bag/byte-reader.js';
 import type { BagSite } from '../bag/detect.js';
 import { BagError, ConflictError, IntegrityError, PointerError, SchemaError, StateBagError, messageOf } from '../errors.js';
+import { isRetryable } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { SourceDocument } from './source.js';
 import { detectStage, digest, offloadStage, planStage, readStage, rewriteStage, validateStage } from './stages.js';
@@ -113,6 +114,7 @@ function outcomeOfError(document: SourceDocument, detected: DetectedStage | unde
     blobsReused: 0,
     code: error instanceof StateBagError ? error.code : 'UNEXPECTED',
     reason: messageOf(error),
+    ...(isRetryable(error) && { isRetryable: true }),
   };
 }
 

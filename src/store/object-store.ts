@@ -23,6 +23,8 @@ export interface StoredObject {
   readonly bytes: Uint8Array;
   /** Opaque version to hand back in `PutCondition.ifMatch`: the ETag with its quotes on S3. */
   readonly version: string;
+  /** S3's id of this version, in a bucket that keeps versions. */
+  readonly versionId?: string;
   readonly attributes: ObjectAttributes;
   /** When these bytes were last written, to the second at least. */
   readonly lastModified: Date;

@@ -131,7 +131,8 @@ class S3Store implements ObjectStore {
       const output = await client.send(new GetObjectCommand({ ...this.#owner(), ...inputOf(address) }), options);
       const body = (output.Body ?? []) as AsyncIterable<Uint8Array>;
       const bytes = await readBody(address, body, output.ContentLength);
-      return { bytes, version: versionOf(output.ETag, address), attributes: attributesOf(output), lastModified: output.LastModified ?? new Date(0) };
+      const versionId = output.VersionId === undefined ? {} : { versionId: output.VersionId };
+      return { bytes, version: versionOf(output.ETag, address), ...versionId, attributes: attributesOf(output), lastModified: output.LastModified ?? new Date(0) };
     });
   }
 

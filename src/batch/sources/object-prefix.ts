@@ -1,7 +1,7 @@
 import type { ObjectAddress, ObjectStore } from '../../store/index.js';
 import { formatS3Uri, parseS3Uri } from '../../store/index.js';
 import type { DocumentSource, SourceContainer } from '../source.js';
-import { ObjectContainer } from './object.js';
+import { objectContainer } from './object.js';
 
 /** `s3://bucket/prefix`: every object below it. */
 export class ObjectPrefixSource implements DocumentSource {
@@ -29,6 +29,6 @@ export class ObjectPrefixSource implements DocumentSource {
 
   private at(address: ObjectAddress): SourceContainer {
     const { bucket, key } = address;
-    return new ObjectContainer(this.objects, { bucket, key }, /\.(ndjson|jsonl)$/i.test(key));
+    return objectContainer(this.objects, { bucket, key });
   }
 }

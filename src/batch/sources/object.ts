@@ -4,6 +4,11 @@ import { formatS3Uri } from '../../store/index.js';
 import type { Replacement, SourceContainer, SourceDocument } from '../source.js';
 import { lineDocuments, readLines, writeFramed } from './lines.js';
 
+/** The object at an address, a document a line if its name says so. */
+export function objectContainer(objects: ObjectStore, address: ObjectAddress, versionId?: string): ObjectContainer {
+  return new ObjectContainer(objects, address, /\.(ndjson|jsonl)$/i.test(address.key), versionId);
+}
+
 /** An object in a bucket: one document, or one a line when its key ends in `.ndjson` or `.jsonl`. */
 export class ObjectContainer implements SourceContainer {
   readonly id: string;
@@ -14,6 +19,8 @@ export class ObjectContainer implements SourceContainer {
     private readonly objects: ObjectStore,
     private readonly address: ObjectAddress,
     private readonly isNdjson: boolean,
+    /** S3's id of the one version that may be replaced. Default: whichever is current. */
+    private readonly versionId?: string,
   ) {
     this.id = formatS3Uri(address);
   }
@@ -31,6 +38,7 @@ export class ObjectContainer implements SourceContainer {
   }
 
   replace(signal?: AbortSignal): Promise<Replacement> {
+    if (this.isSuperseded) return Promise.reject(this.superseded());
     const parts: Uint8Array[] = [];
     return Promise.resolve({
       write: (document, bytes) =>
@@ -41,6 +49,15 @@ export class ObjectContainer implements SourceContainer {
       commit: (tail) => this.put(Buffer.concat([...parts, tail]), signal),
       abort: () => Promise.resolve(),
     });
+  }
+
+  private get isSuperseded(): boolean {
+    const current = this.object?.versionId;
+    return this.versionId !== undefined && current !== undefined && current !== this.versionId;
+  }
+
+  private superseded(): ConflictError {
+    return new ConflictError('VERSION_SUPERSEDED', `${this.id}: version ${this.versionId} is not the current one any more (that is ${this.object?.versionId}), and old versions cannot be rewritten; name the current one, or none`);
   }
 
   /** Content type, metadata, tags, encryption and storage class go back with the new bytes. */
