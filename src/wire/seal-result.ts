@@ -40,6 +40,8 @@ interface Change {
 export async function sealText(result: Text, before: AdaptedText | undefined, work: WireWork): Promise<SealedText> {
   const plain = unwrapText(before?.added ? withoutAdded(result, before.added) : result);
   const found = detectIn(plain, work);
+  // Nobody's bag, neither on the way in: no state machine of ours waits for it.
+  if (before && !before.kept && found.generation === 'foreign') return { bytes: plain.bytes, generation: 'foreign', bytesSaved: 0, repaired: false, offloaded: [] };
   const restored = restoreSites(plain, found, before);
   const { text, error, bytesSaved, repaired } = await leanUntilFit(restored, before, work);
   const fitted = await fitText(text, detectIn(text, work), error, work);
