@@ -4,6 +4,7 @@ import { benchCli, cliFigures } from './cli.js';
 import type { Figure } from './figure.js';
 import { benchMemory, memoryFigures } from './memory.js';
 import { benchPipeline, pipelineFigures } from './pipeline.js';
+import { benchProxy, proxyFigures } from './proxy.js';
 import { benchScan } from './scan.js';
 import { benchStart, startFigures } from './start.js';
 
@@ -19,6 +20,7 @@ export const BENCHES: readonly Bench[] = [
   { name: 'pipeline', run: async (quick) => pipelineFigures(await benchPipeline(quick ? { rounds: 5, bags: 12 } : { rounds: 25, bags: 24 })) },
   { name: 'adapter', run: (quick) => adapterFigures(quick ? 20 : 60) },
   { name: 'blobs', run: async (quick) => blobsFigures(await benchBlobs(quick ? { bags: 24, workflows: 4 } : { bags: 400, workflows: 20 })) },
+  { name: 'proxy', run: async (quick) => proxyFigures(await benchProxy(quick ? 20 : 200)) },
   { name: 'start', run: async (quick) => startFigures(await benchStart(quick ? 5 : 21)) },
   { name: 'cli', run: async (quick) => cliFigures(await benchCli(quick ? { bags: 64, workflows: 8, rounds: 1 } : { bags: 512, workflows: 8, rounds: 3 })) },
   { name: 'memory', run: async (quick) => memoryFigures(await benchMemory(quick ? { bags: 64, times: 8, rounds: 1 } : { bags: 64, times: 64, rounds: 3 })) },

@@ -36,10 +36,19 @@ interface StoredMember {
 /**
  * Members that the shim itself once offloaded to fit a budget. Only pointers at the top level of the bag count, and only
  * those to the very place where the shim stores that member of this owner's workflow; all else that looks like a pointer
- * is somebody's data. Throws as following does.
+ * is somebody's data. `isSmall` spares a reader that would have to open large values to see that they are none. Throws as
+ * following does.
  */
-export async function loadStoredMembers<V>(reader: ValueReader<V>, site: BagSite<V>, work: Work): Promise<readonly StoredMember[]> {
-  const marked = reader.names(site.value).filter((name) => !PROGRAM.has(name) && isMarked(reader, reader.member(site.value, name)));
+export async function loadStoredMembers<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  work: Work,
+  isSmall: (value: V) => boolean = () => true,
+): Promise<readonly StoredMember[]> {
+  const marked = reader.names(site.value).filter((name) => {
+    const value = PROGRAM.has(name) ? undefined : reader.member(site.value, name);
+    return value !== undefined && isSmall(value) && isMarked(reader, value);
+  });
   if (marked.length === 0) return [];
   const office = await openOffice(work);
   const pointers = marked.flatMap((name) => {
@@ -49,7 +58,7 @@ export async function loadStoredMembers<V>(reader: ValueReader<V>, site: BagSite
   return Promise.all(pointers.map(async ({ name, pointer }) => ({ name, bytes: await follow(pointer, site.ownerId, work.engine.blobs, work.deadline.signal()) })));
 }
 
-function isMarked<V>(reader: ValueReader<V>, value: V | undefined): boolean {
+function isMarked<V>(reader: ValueReader<V>, value: V): boolean {
   return isObject(reader, value) && reader.member(value, '__s3_pointer__') !== undefined;
 }
 

@@ -76,7 +76,9 @@ export class RuntimeProxy {
   /** Waits until there is an event that the runtime can be given. */
   async #next(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const gone = new AbortController();
-    outgoing.once('close', () => { gone.abort(); });
+    outgoing.once('close', () => {
+      if (!outgoing.writableFinished) gone.abort();
+    });
     for (;;) {
       const answer = await this.#upstream.send({ method: 'GET', path: NEXT_PATH, headers: forwardedHeaders(incoming.rawHeaders), signal: gone.signal });
       const requestId = headerOf(answer.rawHeaders, 'lambda-runtime-aws-request-id');

@@ -5,6 +5,13 @@ import { loadStoredMembers } from '../adapter/stored-members.js';
 import type { WireWork } from './engine.js';
 import type { TextEdit } from './text-edit.js';
 
+/** Longer than any pointer: a key has at most 1,024 bytes. */
+const MAX_POINTER_BYTES = 8_192;
+
+function isSmall({ node }: ByteValue): boolean {
+  return node.end - node.start <= MAX_POINTER_BYTES;
+}
+
 /** Puts config and map back into a bag, with the bytes they were stored with. Throws what following a pointer throws. */
 export async function fillSite(site: BagSite<ByteValue>, edit: TextEdit, work: WireWork): Promise<void> {
   const { reader, steps, blobs } = work.engine;
@@ -14,6 +21,6 @@ export async function fillSite(site: BagSite<ByteValue>, edit: TextEdit, work: W
 
 /** Puts back the members that the shim itself once offloaded to fit a budget. Throws what following a pointer throws. */
 export async function restoreSite(site: BagSite<ByteValue>, edit: TextEdit, work: WireWork): Promise<void> {
-  const stored = await loadStoredMembers(work.engine.reader, site, work);
+  const stored = await loadStoredMembers(work.engine.reader, site, work, isSmall);
   for (const { name, bytes } of stored) edit.putJson(site.value, name, bytes);
 }
