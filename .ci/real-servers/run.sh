@@ -11,4 +11,7 @@ for name in "${servers[@]}"; do
   endpoints+=("$name=$("$here/start-$name.sh")")
 done
 cd "$project"
+# The runtime proxy is tested as it is shipped.
+npm run --silent build
+while IFS= read -r setting; do export "${setting?}"; done < <("$here/install-runtimes.sh")
 STATEBAG_TEST_S3_ENDPOINT=$(IFS=,; echo "${endpoints[*]}") npx vitest run --config vitest.real.config.ts
