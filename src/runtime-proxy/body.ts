@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 /** Bytes that are read at most before a body is passed on as it comes: Lambda's own limit is 6 MB. */
-export const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
 
 /** A body as far as it was read; `isWhole` says whether that is all of it. */
 export interface ReadBody {

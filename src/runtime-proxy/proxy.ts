@@ -115,7 +115,7 @@ export class RuntimeProxy {
     if (!isWhole) return this.#relayAnswer(incoming, outgoing, requestId, bytes);
     const answer = await this.#sendSealed(requestId, bytes, incoming, invocation);
     this.#invocations.end(requestId);
-    return passOn(answer, outgoing);
+    passOnWith(answer, (await readBody(answer, Infinity)).bytes, outgoing);
   }
 
   #relayAnswer(incoming: IncomingMessage, outgoing: ServerResponse, requestId: string, head?: Uint8Array): Promise<void> {

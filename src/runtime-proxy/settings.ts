@@ -26,7 +26,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const PREFIX = 'STATEBAG_';
 
 /** Every variable there is; `docs/runtime-proxy.md` has them in a table. */
-export const VARIABLES = [
+const VARIABLES = [
   'STORE', 'BUCKET', 'ALLOW_BUCKETS', 'ENDPOINT', 'REGION', 'PATH_STYLE', 'KMS_KEY', 'EXPECTED_BUCKET_OWNER',
   'MODE', 'MODES', 'SPEAKS', 'SEGMENT', 'ENVELOPES', 'ON_MISSING',
   'MANIFEST', 'CONFIG_KEY', 'MAP_KEY', 'MANIFEST_KEY', 'MEMBER_KEY',
@@ -118,8 +118,8 @@ function assertKnown(env: Environment): void {
   throw new ConfigError('VARIABLE_UNKNOWN', `there is no variable ${unknown}; there are ${VARIABLES.map((name) => PREFIX + name).join(', ')}`);
 }
 
-function given<N extends string, T>(name: N, value: T | undefined): { readonly [Key in N]?: T } {
-  return (value === undefined ? {} : { [name]: value }) as { readonly [Key in N]?: T };
+function given<N extends string, T>(name: N, value: T | undefined): Readonly<Partial<Record<N, T>>> {
+  return (value === undefined ? {} : { [name]: value }) as Readonly<Partial<Record<N, T>>>;
 }
 
 function list(text: string | undefined): readonly string[] | undefined {
@@ -130,7 +130,7 @@ function flag(name: Variable, text: string | undefined): boolean | undefined {
   return text === undefined ? undefined : oneOf(name, text, ['on', 'off']) === 'on';
 }
 
-function whole<N extends string>(option: N, name: Variable, read: Read): { readonly [Key in N]?: number } {
+function whole<N extends string>(option: N, name: Variable, read: Read): Readonly<Partial<Record<N, number>>> {
   const text = read(name);
   if (text !== undefined && !/^\d{1,15}$/.test(text)) throw invalid(name, `takes a whole number, not "${text}"`);
   return given(option, text === undefined ? undefined : Number(text));

@@ -37,8 +37,7 @@ describe('adapt --ndjson', () => {
   it('fills the bag in for a runner that speaks fat', async () => {
     const { lines: [lean] } = await filter('seal', [fatBagText()]);
     const { lines: [fat] } = await filter('adapt', [lean!], '--speaks', 'fat', '--no-segment');
-    const { state_bag_version: _version, segment_manifest_s3_path: _path, ...bag } = JSON.parse(fat!) as Record<string, unknown>;
-    expect(bag).toEqual(JSON.parse(fatBagText()));
+    expect(JSON.parse(fat!)).toMatchObject(JSON.parse(fatBagText()) as object);
   });
 });
 

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { useScratch } from '../cli/terminal.js';
-import { ODD_STATE, PROGRAMS, fatBagText } from './bags.js';
+import { ODD_STATE, fatBagText } from './bags.js';
 import { smallRuntime, startFunction } from './behind-proxy.js';
 import type { LambdaFunction } from './behind-proxy.js';
 import { RuntimeApi } from './runtime-api.js';
@@ -283,7 +283,7 @@ describe('a configuration that is wrong', () => {
     [{ STATEBAG_MODES: '[]' }, 'VARIABLE_INVALID'],
   ])('%j ends the initialisation, and the service is told why', async (env, code) => {
     const api = await new RuntimeApi().start();
-    const one = await start(env as Environment, 'echo', api);
+    const one = await start(env, 'echo', api);
     expect(await one.ended).toBe(2);
     expect(api.initErrors.map(String)).toEqual([expect.stringContaining(`"errorMessage":"${code}: `)]);
     await api.stop();

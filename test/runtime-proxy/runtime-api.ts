@@ -104,8 +104,10 @@ export class RuntimeApi {
     }
     const { body, chunks } = await bodyOf(incoming);
     if (area === 'init') this.initErrors.push(body);
-    else if (area === 'invocation') return this.#end(id, { kind: verb as Outcome['kind'], body, chunks, headers: incoming.headers, trailers: incoming.trailers }, outgoing);
-    else this.others.push(`${incoming.method} ${incoming.url}`);
+    else if (area === 'invocation') {
+      this.#end(id, { kind: verb as Outcome['kind'], body, chunks, headers: incoming.headers, trailers: incoming.trailers }, outgoing);
+      return;
+    } else this.others.push(`${incoming.method} ${incoming.url}`);
     outgoing.writeHead(202, { 'X-Other': 'yes' }).end('{"status":"OK"}');
   }
 
