@@ -6,7 +6,7 @@ import { MIGRATIONS } from '../migrations/index.js';
 import { DEFAULT_LAYOUT } from '../src/bag/layout.js';
 import { buffers } from '../src/batch/buffer-pool.js';
 import { dryRunSink } from '../src/batch/dry-run-sink.js';
-import { knownDigests, knownManifests } from '../src/batch/known-digests.js';
+import { knownDigests, knownManifests } from '../src/store/known-digests.js';
 import { prepareDocument } from '../src/batch/prepare.js';
 import type { StageSettings, ValidatedStage } from '../src/batch/stages.js';
 import { memoryBlobStore } from '../src/store/index.js';

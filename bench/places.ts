@@ -9,6 +9,10 @@ const ROOT = dirname(createRequire(import.meta.url).resolve('statebag-shim/packa
 /** The built command line; `npm run build` makes it. */
 export const CLI = join(ROOT, 'dist/src/cli/bin.js');
 
+/** The built runtime proxy, and one that only passes bytes on. */
+export const RUNTIME_PROXY = join(ROOT, 'dist/src/runtime-proxy/bin.js');
+export const BARE_PROXY = join(ROOT, 'dist/bench/bare-proxy.js');
+
 export const NODE_PEER = join(ROOT, 'dist/bench/round-trip-lines.js');
 /** Runners to be bundled. */
 export const HANDLERS = join(ROOT, 'dist/bench/handlers');

@@ -6,6 +6,7 @@ import type { Figure } from './figure.js';
 import { benchMemory, memoryFigures } from './memory.js';
 import { benchPipeline, pipelineFigures } from './pipeline.js';
 import { benchRows, rowsFigures } from './rows.js';
+import { benchProxy, proxyFigures } from './proxy.js';
 import { benchScan } from './scan.js';
 import { benchStart, startFigures } from './start.js';
 import { benchValidate, validateFigures } from './validate.js';
@@ -23,6 +24,7 @@ export const BENCHES: readonly Bench[] = [
   { name: 'adapter', run: (quick) => adapterFigures(quick ? 20 : 60) },
   { name: 'blobs', run: async (quick) => blobsFigures(await benchBlobs(quick ? { bags: 24, workflows: 4 } : { bags: 400, workflows: 20 })) },
   { name: 'rows', run: async (quick) => rowsFigures(await benchRows(quick ? { rows: 40, rounds: 1 } : { rows: 400, rounds: 5 })) },
+  { name: 'proxy', run: async (quick) => proxyFigures(await benchProxy(quick ? 20 : 200)) },
   { name: 'start', run: async (quick) => startFigures(await benchStart(quick ? 5 : 21)) },
   { name: 'cold-start', run: async (quick) => coldStartFigures(await benchColdStart(quick ? 3 : 21)) },
   { name: 'validate', run: async (quick) => validateFigures(await benchValidate(quick ? { bags: 500, rounds: 1 } : { bags: 10_000, rounds: 3 })) },

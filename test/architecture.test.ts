@@ -22,7 +22,9 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   adapter: ['bag', 'store'],
   batch: ['bag', 'json', 'store'],
   lambda: ['bag', 'migrations', 'store', 'adapter', 'batch'],
-  cli: ['asl', 'findings', 'json', 'schema', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
+  wire: ['json', 'bag', 'store', 'adapter'],
+  'runtime-proxy': ['json', 'bag', 'migrations', 'store', 'adapter', 'wire'],
+  cli: ['asl', 'findings', 'json', 'schema', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch', 'wire', 'runtime-proxy'],
   index: ['json', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
 };
 

@@ -21,7 +21,10 @@ done
 if [ ${#endpoints[@]} -gt 0 ]; then
   STATEBAG_TEST_S3_ENDPOINT=$(IFS=,; echo "${endpoints[*]}")
   export STATEBAG_TEST_S3_ENDPOINT
-  suites+=(test/real/s3.test.ts test/real/state-machine.test.ts test/real/gc.test.ts test/real/executions.test.ts)
+  suites+=(test/real/s3.test.ts test/real/state-machine.test.ts test/real/gc.test.ts test/real/executions.test.ts test/real/runtime-clients.test.ts)
+  while IFS= read -r setting; do export "${setting?}"; done < <("$here/install-runtimes.sh")
 fi
 cd "$project"
+# Commands and the runtime proxy are tested as they are shipped.
+npm run --silent build
 npx vitest run --config vitest.real.config.ts "${suites[@]}"

@@ -74,6 +74,7 @@ function manifestPathOf(bag: JsonMembers): string | undefined {
   return field.state === 'pointer' ? objectReader.text(field.value) : undefined;
 }
 
-function fatBag(): BagError {
+/** What the mode `strict` says to a fat bag. */
+export function fatBag(): BagError {
   return new BagError('FAT_BAG', 'the event holds a bag with workflow_config or partition_map inline, and the mode is strict');
 }

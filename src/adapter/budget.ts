@@ -2,6 +2,7 @@ import { detect } from '../bag/detect.js';
 import type { BagSite } from '../bag/detect.js';
 import { CONTROL_MEMBERS, CALL_MEMBERS, INDEX_MEMBERS, INIT_MARKERS, PROGRAM_MEMBERS } from '../bag/members.js';
 import { objectReader } from '../bag/object-reader.js';
+import type { ValueReader } from '../bag/value-reader.js';
 import { BagError } from '../errors.js';
 import { openOffice } from './engine.js';
 import type { Work } from './engine.js';
@@ -39,7 +40,7 @@ export async function fitResult(result: unknown, maxBytes: number, work: Work): 
   if (bytes <= maxBytes) return { result, bytes, offloaded: [], bytesSaved: 0 };
   if (!isMembers(result)) throw tooLarge(bytes, maxBytes, 'it is no object with a bag in it');
   const { sites } = detect(objectReader, result);
-  const chosen = await chooseMembers(sites, bytes - maxBytes, work);
+  const chosen = await chooseMembers<unknown>(objectReader, sites, bytes - maxBytes, work);
   const fitted = sites.reduceRight((changed, site) => putPointers(changed, site, chosen), result);
   const after = measureResult(fitted);
   if (after > maxBytes) throw tooLarge(after, maxBytes, 'what is left in it may not be offloaded');
@@ -48,25 +49,32 @@ export async function fitResult(result: unknown, maxBytes: number, work: Work): 
   return { result: fitted, bytes: after, offloaded: chosen.map(({ name }) => name), bytesSaved: bytes - after };
 }
 
-interface Candidate {
+interface Candidate<V> {
   readonly name: string;
-  readonly site: BagSite<unknown>;
+  readonly site: BagSite<V>;
   readonly text: Uint8Array;
 }
 
-interface Chosen extends Candidate {
+/** A member that is to leave its bag. */
+export interface ChosenMember<V> extends Candidate<V> {
   readonly planned: PlannedMember;
 }
 
-async function chooseMembers(sites: readonly BagSite<unknown>[], excess: number, work: Work): Promise<readonly Chosen[]> {
-  const candidates = sites.flatMap((site) => candidatesIn(site, work.engine.settings.offload));
+/** The members to offload, until at least `excess` bytes are saved or none is left. Writes nothing. */
+export async function chooseMembers<V>(
+  reader: ValueReader<V>,
+  sites: readonly BagSite<V>[],
+  excess: number,
+  work: Work,
+): Promise<readonly ChosenMember<V>[]> {
+  const candidates = sites.flatMap((site) => candidatesIn(reader, site, work.engine.settings.offload));
   if (candidates.length === 0) return [];
   const office = await openOffice(work);
-  const chosen: Chosen[] = [];
+  const chosen: ChosenMember<V>[] = [];
   let left = excess;
   for (const candidate of inOrder(candidates, work.engine.settings.offload.first)) {
     if (left <= 0) break;
-    const planned = planMember(candidate.name, candidate.text, candidate.site, office);
+    const planned = planMember(reader, candidate.name, candidate.text, candidate.site, office);
     const saved = candidate.text.length - jsonBytes(planned.pointer).length;
     if (saved <= 0) continue;
     chosen.push({ ...candidate, planned });
@@ -89,33 +97,35 @@ const STAYS = new Set<string>([
   'distributed_strategy',
 ]);
 
-function candidatesIn(site: BagSite<unknown>, { only, never, minBytes }: Settings['offload']): readonly Candidate[] {
-  return Object.entries(site.value as JsonMembers).flatMap(([name, value]): readonly Candidate[] => {
+function candidatesIn<V>(reader: ValueReader<V>, site: BagSite<V>, { only, never, minBytes }: Settings['offload']): readonly Candidate<V>[] {
+  return reader.names(site.value).flatMap((name): readonly Candidate<V>[] => {
     const isWanted = only === undefined ? !name.startsWith('__') : only.includes(name);
-    if (!isWanted || STAYS.has(name) || never.includes(name) || !isBulky(value)) return [];
-    const text = jsonBytes(value);
+    const value = reader.member(site.value, name);
+    if (!isWanted || STAYS.has(name) || never.includes(name) || value === undefined || !isBulky(reader, value)) return [];
+    const text = reader.bytes(value);
     return text.length < minBytes ? [] : [{ name, site, text }];
   });
 }
 
 /** Numbers, booleans and null never leave. A member with a pointer's marker is one, or would be taken for one. */
-function isBulky(value: unknown): boolean {
-  if (typeof value === 'string') return true;
-  return typeof value === 'object' && value !== null && !('__s3_pointer__' in value) && !('__s3_offloaded' in value);
+function isBulky<V>(reader: ValueReader<V>, value: V): boolean {
+  const kind = reader.kind(value);
+  if (kind === 'string' || kind === 'array') return true;
+  return kind === 'object' && ['__s3_pointer__', '__s3_offloaded'].every((marker) => reader.member(value, marker) === undefined);
 }
 
-function inOrder(candidates: readonly Candidate[], first: readonly string[]): readonly Candidate[] {
-  const rank = ({ name }: Candidate) => (first.includes(name) ? first.indexOf(name) : first.length);
+function inOrder<V>(candidates: readonly Candidate<V>[], first: readonly string[]): readonly Candidate<V>[] {
+  const rank = ({ name }: Candidate<V>) => (first.includes(name) ? first.indexOf(name) : first.length);
   return candidates.toSorted((one, other) => rank(one) - rank(other) || other.text.length - one.text.length);
 }
 
-function putPointers(result: JsonMembers, site: BagSite<unknown>, chosen: readonly Chosen[]): JsonMembers {
+function putPointers(result: JsonMembers, site: BagSite<unknown>, chosen: readonly ChosenMember<unknown>[]): JsonMembers {
   const pointers = chosen.filter((member) => member.site === site).map(({ name, planned }) => [name, planned.pointer] as const);
   if (pointers.length === 0) return result;
   return replaceAt(result, site.path, { ...(site.value as JsonMembers), ...Object.fromEntries(pointers) });
 }
 
-function tooLarge(bytes: number, maxBytes: number, why: string): BagError {
+export function tooLarge(bytes: number, maxBytes: number, why: string): BagError {
   const message = `the result takes ${bytes} bytes of at most ${maxBytes}, and ${why}`;
   return new BagError('PAYLOAD_TOO_LARGE', message, { context: { bytes, maxBytes } });
 }

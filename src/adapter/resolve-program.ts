@@ -11,9 +11,14 @@ export function resolveProgram(event: unknown, work: Work): Promise<ResolvedSegm
 }
 
 /** The same; `undefined` when the bag leads to none and the options let such events pass. */
-export async function resolveUnlessMissing(event: unknown, work: Work): Promise<ResolvedSegment<unknown> | undefined> {
+export function resolveUnlessMissing(event: unknown, work: Work): Promise<ResolvedSegment<unknown> | undefined> {
+  return passMissing(resolveProgram(event, work), work);
+}
+
+/** What was found; `undefined` when there is no program and the options let such events pass. */
+export async function passMissing<T>(resolution: Promise<T>, work: Work): Promise<T | undefined> {
   try {
-    return await resolveProgram(event, work);
+    return await resolution;
   } catch (error) {
     const isMissing = error instanceof StateBagError && error.code === 'SEGMENT_NOT_FOUND';
     if (isMissing && work.engine.settings.onMissing === 'pass') return undefined;

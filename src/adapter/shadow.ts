@@ -28,12 +28,14 @@ export async function shadowEvent(event: JsonMembers, detection: Detection<unkno
   return withSegment({ ...untouched(event), resolved: old.value, shadow }, old.value, event, detection);
 }
 
-interface Settled {
-  readonly value?: ResolvedSegment<unknown>;
+/** An answer, or the code of the error that stood in its place. */
+export interface Settled<T> {
+  readonly value?: T;
   readonly code?: string;
 }
 
-async function settle(resolution: Promise<ResolvedSegment<unknown>>): Promise<Settled> {
+/** Never rejects. */
+export async function settle<T>(resolution: Promise<T>): Promise<Settled<T>> {
   try {
     return { value: await resolution };
   } catch (error) {
@@ -47,7 +49,8 @@ async function resolveOldWay(event: JsonMembers, { sites }: Detection<unknown>, 
   return resolveProgram(withoutManifests, work);
 }
 
-function leadsWithoutManifest(site: BagSite<unknown>): boolean {
+/** True for a bag that has a way to its program beside its manifest. */
+export function leadsWithoutManifest<V>(site: BagSite<V>): boolean {
   return [site.config, site.map, site.configPath, site.mapPath].some((field) => field.state === 'inline' || field.state === 'pointer');
 }
 
@@ -67,7 +70,7 @@ async function resolveNewWay(event: JsonMembers, { sites }: Detection<unknown>, 
   return resolveProgram(lean, work);
 }
 
-function compare(old: ResolvedSegment<unknown>, fresh: Settled, work: Work): 'same' | 'different' {
+function compare(old: ResolvedSegment<unknown>, fresh: Settled<ResolvedSegment<unknown>>, work: Work): 'same' | 'different' {
   const difference = fresh.value ? firstDifference(old.segmentConfig, fresh.value.segmentConfig) : undefined;
   if (fresh.value && difference === undefined) return 'same';
   publish('shadow-mismatch', () => ({

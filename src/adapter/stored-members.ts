@@ -2,6 +2,7 @@ import { bridgePointer } from '../bag/bridge-pointer.js';
 import { planBlob } from '../bag/claim.js';
 import type { ClaimOffice, PlannedBlob } from '../bag/claim.js';
 import { detectDigest } from '../content-address.js';
+import type { JsonValue } from '../bag/document.js';
 import { detectSite } from '../bag/detect.js';
 import type { BagSite } from '../bag/detect.js';
 import { s3Pointer } from '../bag/dialects/s3-pointer.js';
@@ -11,32 +12,58 @@ import { PROGRAM_MEMBERS } from '../bag/members.js';
 import { objectReader } from '../bag/object-reader.js';
 import { createdAtOf } from '../bag/plan-site.js';
 import type { Pointer } from '../bag/pointer.js';
+import { isObject } from '../bag/value-reader.js';
+import type { ValueReader } from '../bag/value-reader.js';
 import { openOffice } from './engine.js';
 import type { Work } from './engine.js';
 import type { JsonMembers } from './json-members.js';
-import { isMembers } from './json-members.js';
 
 const PROGRAM = new Set<string>(PROGRAM_MEMBERS);
 
-/**
- * The bag with those members put back that the shim itself once offloaded to fit a budget. Only pointers at the top
- * level of the bag count, and only those to the very place where the shim stores that member of this owner's workflow;
- * all else that looks like a pointer is somebody's data. The same object when there is none. Throws as following does.
- */
+/** The bag with those members put back that `loadStoredMembers` finds. The same object when there is none. */
 export async function restoreMembers(bag: JsonMembers, work: Work): Promise<JsonMembers> {
-  const candidates = Object.entries(bag).filter(([name, value]) => isMembers(value) && '__s3_pointer__' in value && !PROGRAM.has(name));
-  if (candidates.length === 0) return bag;
-  const office = await openOffice(work);
-  const site = detectSite(objectReader, { path: [], value: bag });
-  const restored = await Promise.all(candidates.map(async ([name, value]): Promise<[string, unknown]> => {
-    const pointer = detectOwnPointer(name, value, site, office);
-    return [name, pointer ? await load(pointer, site, work) : value];
-  }));
-  return { ...bag, ...Object.fromEntries(restored) };
+  const stored = await loadStoredMembers<unknown>(objectReader, detectSite(objectReader, { path: [], value: bag }), work);
+  if (stored.length === 0) return bag;
+  // Parsed anew each time: a copy of the handler's own.
+  return { ...bag, ...Object.fromEntries(stored.map(({ name, bytes }) => [name, objectReader.parse(bytes)])) };
 }
 
-function detectOwnPointer(name: string, value: unknown, site: BagSite<unknown>, office: ClaimOffice): Pointer | undefined {
-  const pointer = s3Pointer.detect(objectReader, value);
+interface StoredMember {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+/**
+ * Members that the shim itself once offloaded to fit a budget. Only pointers at the top level of the bag count, and only
+ * those to the very place where the shim stores that member of this owner's workflow; all else that looks like a pointer
+ * is somebody's data. `isSmall` spares a reader that would have to open large values to see that they are none. Throws as
+ * following does.
+ */
+export async function loadStoredMembers<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  work: Work,
+  isSmall: (value: V) => boolean = () => true,
+): Promise<readonly StoredMember[]> {
+  const marked = reader.names(site.value).filter((name) => {
+    const value = PROGRAM.has(name) ? undefined : reader.member(site.value, name);
+    return value !== undefined && isSmall(value) && isMarked(reader, value);
+  });
+  if (marked.length === 0) return [];
+  const office = await openOffice(work);
+  const pointers = marked.flatMap((name) => {
+    const pointer = detectOwnPointer(reader, name, site, office);
+    return pointer ? [{ name, pointer }] : [];
+  });
+  return Promise.all(pointers.map(async ({ name, pointer }) => ({ name, bytes: await follow(pointer, site.ownerId, work.engine.blobs, work.deadline.signal()) })));
+}
+
+function isMarked<V>(reader: ValueReader<V>, value: V): boolean {
+  return isObject(reader, value) && reader.member(value, '__s3_pointer__') !== undefined;
+}
+
+function detectOwnPointer<V>(reader: ValueReader<V>, name: string, site: BagSite<V>, office: ClaimOffice): Pointer | undefined {
+  const pointer = s3Pointer.detect(reader, reader.member(site.value, name)!);
   const sha256 = detectDigest(pointer?.target?.key);
   if (pointer?.target?.bucket !== office.bucket || sha256 === undefined) return undefined;
   const { ownerId, workflowId } = site;
@@ -44,21 +71,15 @@ function detectOwnPointer(name: string, value: unknown, site: BagSite<unknown>, 
   return pointer.target.key === key ? pointer : undefined;
 }
 
-/** A copy of the handler's own. */
-async function load(pointer: Pointer, site: BagSite<unknown>, work: Work): Promise<unknown> {
-  const bytes = await follow(pointer, site.ownerId, work.engine.blobs, work.deadline.signal());
-  return objectReader.parse(bytes);
-}
-
 /** A member as it will be stored, and the pointer that will stand in its place. */
 export interface PlannedMember {
   readonly blob: PlannedBlob;
-  readonly pointer: unknown;
+  readonly pointer: JsonValue;
 }
 
 /** The pointer is in the legacy form, whose readers follow it at the top level of a bag; its time is the bag's own start. */
-export function planMember(name: string, bytes: Uint8Array, site: BagSite<unknown>, office: ClaimOffice): PlannedMember {
+export function planMember<V>(reader: ValueReader<V>, name: string, bytes: Uint8Array, site: BagSite<V>, office: ClaimOffice): PlannedMember {
   const { ownerId, workflowId } = site;
   const blob = planBlob(office, 'member', { ownerId, workflowId, member: name }, bytes);
-  return { blob, pointer: bridgePointer(name, blob, createdAtOf(objectReader, site)) };
+  return { blob, pointer: bridgePointer(name, blob, createdAtOf(reader, site)) };
 }

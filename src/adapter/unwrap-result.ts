@@ -24,7 +24,8 @@ export function unwrapResult(result: JsonMembers): JsonMembers {
   return isBareWrapper ? unwrapResult(replaceAt(result, outerPath, bag.value as JsonMembers)) : result;
 }
 
-function isMergedInto(sites: readonly BagSite<unknown>[], bag: BagSite<unknown>, outerPath: readonly string[]): boolean {
+/** True when the level around a bag is an earlier bag of the same workflow, into which a merge put it. */
+export function isMergedInto<V>(sites: readonly BagSite<V>[], bag: BagSite<V>, outerPath: readonly string[]): boolean {
   if (bag.path.at(-1) !== 'state_data' || outerPath.at(-1) !== 'state_data') return false;
   const outer = sites.find((site) => site.path.join('\n') === outerPath.join('\n'));
   return outer !== undefined && outer.ownerId === bag.ownerId && outer.workflowId === bag.workflowId;

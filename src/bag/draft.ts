@@ -61,6 +61,12 @@ export abstract class BagDraft<O> implements BagDocument {
     target.replacement = [member, ...(target.replacement ?? [])];
   }
 
+  /** Puts a member behind the last one. */
+  append(member: NewMember): void {
+    const last = this.slots.at(-1)!;
+    last.replacement = [...(last.replacement ?? []), member];
+  }
+
   /** True when anything is to be written. */
   get isChanged(): boolean {
     return this.slots.some((slot) => slot.replacement !== undefined);

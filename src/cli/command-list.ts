@@ -19,8 +19,11 @@ export const COMMANDS: readonly ListedCommand[] = [
   { name: 'segment', describe: 'print the segment_config that an event asks for', load: () => import('./commands/segment.js') },
   { name: 'hydrate', describe: 'print a document with its pointers filled in again', load: () => import('./commands/hydrate.js') },
   { name: 'adapt', describe: 'print an event as a wrapped runner gets it', load: () => import('./commands/adapt.js') },
+  { name: 'seal', describe: 'print a runner\'s result as it is to go back', load: () => import('./commands/seal.js') },
+  { name: 'runtime-proxy', describe: 'stand between Lambda and a runtime that is not Node', load: () => import('./commands/runtime-proxy.js') },
   { name: 'validate', describe: 'hold documents against their JSON Schema', load: () => import('./commands/validate.js') },
   { name: 'asl', describe: 'find and rewrite states of a state machine that hand a program on', load: () => import('./commands/asl.js') },
   { name: 'schema', describe: 'say whether a change of a schema breaks stored documents or readers', load: () => import('./commands/schema.js') },
+  { name: 'fleet', describe: 'plan, prepare and collect a migration on S3 Batch Operations or a Distributed Map', load: () => import('./commands/fleet.js') },
   { name: 'completion', describe: 'print a script that completes commands and options in a shell', load: () => import('./commands/completion.js') },
 ];

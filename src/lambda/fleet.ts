@@ -2,7 +2,7 @@ import { MIGRATIONS } from '../../migrations/index.js';
 import type { TaskEngine } from '../batch/fleet/run-task.js';
 import { TaskRecords } from '../batch/fleet/task-records.js';
 import { storeSink } from '../batch/dry-run-sink.js';
-import { knownDigests, knownManifests } from '../batch/known-digests.js';
+import { knownDigests, knownManifests } from '../store/known-digests.js';
 import type { RowTable } from '../batch/table.js';
 import { ConfigError } from '../errors.js';
 import { asFolder } from '../store/blob-access.js';

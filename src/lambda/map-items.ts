@@ -1,3 +1,4 @@
+import { decodeKey } from '../batch/fleet/csv.js';
 import type { Destination } from '../batch/committer.js';
 import type { SourceContainer } from '../batch/source.js';
 import { isTableUri, tableOfRowId } from '../batch/sources/dynamodb-id.js';
@@ -76,7 +77,7 @@ function addressOf(item: S3Item, { bucket, encodedKeys = false }: ItemReading): 
   if (typeof key !== 'string' || typeof own !== 'string') throw invalid(item, 'it is neither {"id"} nor {"Bucket", "Key"}');
   if (!encodedKeys) return { bucket: own, key };
   try {
-    return { bucket: own, key: decodeURIComponent(key.replaceAll('+', ' ')) };
+    return { bucket: own, key: decodeKey(key) };
   } catch {
     throw invalid(item, 'its key is not URL-encoded UTF-8');
   }

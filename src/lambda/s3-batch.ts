@@ -1,4 +1,5 @@
 import pMap from 'p-map';
+import { decodeKey } from '../batch/fleet/csv.js';
 import { failedTask, runTask, skippedTask } from '../batch/fleet/run-task.js';
 import type { TaskResult } from '../batch/fleet/run-task.js';
 import { answerOf, needsSomebody } from '../batch/fleet/task-answer.js';
@@ -110,7 +111,7 @@ function addressOf({ s3Key, s3BucketArn, s3Bucket }: S3BatchTask): ObjectAddress
   const bucket = s3Bucket ?? s3BucketArn?.split(':::').at(-1)?.split(':').at(-1);
   if (bucket === undefined || bucket === '') throw new ConfigError('EVENT_INVALID', 'the task names no bucket');
   try {
-    return { bucket, key: decodeURIComponent(s3Key.replaceAll('+', ' ')) };
+    return { bucket, key: decodeKey(s3Key) };
   } catch (cause) {
     throw new ConfigError('EVENT_INVALID', `the key ${JSON.stringify(s3Key)} is not URL-encoded UTF-8`, { cause });
   }

@@ -1,42 +1,32 @@
-import { adaptDocument } from '../adapt-document.js';
-import { defineCommand, optionGroup } from '../command.js';
+import { defineCommand } from '../command.js';
 import type { CommandArguments } from '../command.js';
-import { ConfigError } from '../../errors.js';
 import { EXIT } from '../exit-code.js';
+import { answerLines } from '../filter/answer-lines.js';
+import { openWireShim, wireOptions } from '../filter/wire-options.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { readingSettings, writingSettings } from '../migration/settings.js';
-import { noStore, openStore } from '../open-store.js';
-import { layoutOptions, layoutSettings } from '../options/layout-options.js';
-import { storeOptions, storeSettings } from '../options/store-options.js';
 import { readInput } from '../read-input.js';
-
-const options = {
-  ...storeOptions,
-  ...layoutOptions,
-  ...optionGroup('What to do', { 'dry-run': { type: 'boolean', describe: 'name the blobs without writing them' } }),
-};
 
 export const command = defineCommand({
   usage: '[FILE|-] --store S',
   positionals: { min: 0, max: 1 },
-  builder: options,
+  builder: wireOptions,
   examples: [
     ['what a wrapped runner would be given for this event', 'statebag adapt event.json --store ./store'],
     ['as a filter in front of a runner', 'statebag adapt --store s3://my-bucket < event.json | ./runner'],
+    ['a sidecar: one event a line, for as long as there are any', 'statebag adapt --ndjson --store s3://my-bucket'],
   ],
   notes: [
     'The bag goes lean wherever it lies, its blobs are written, and segment_config, segment_index and the path of the manifest stand at the root. Every other byte stays as it is. An object that is no bag passes unchanged.',
+    'With --ndjson a line that fails is answered with {"errorType","errorMessage"}, and the exit code is 1 in the end.',
   ],
   handler: adaptCommand,
 });
 
-async function adaptCommand({ positionals, options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
-  if (values.store === undefined && !values['dry-run']) throw new ConfigError('STORE_MISSING', 'adapt writes blobs: say where with --store, or use --dry-run');
-  const event = await readInput(positionals[0] ?? '-', io);
-  const wanted = { target: 'lean', manifestForm: 'list', layout: layoutSettings(values) } as const;
-  const blobs = values.store === undefined ? undefined : (await openStore(storeSettings(values, values.store), io.cwd)).blobs;
-  const settings = blobs && !values['dry-run'] ? writingSettings(wanted, blobs) : readingSettings(wanted, blobs ?? noStore());
-  await print(io.stdout, await adaptDocument(event, settings));
+async function adaptCommand({ positionals, options: values }: CommandArguments<typeof wireOptions>, io: CliIo): Promise<number> {
+  const shim = await openWireShim(values, io, 'adapt');
+  const adapt = async (event: Uint8Array) => (await shim.adapt(event)).bytes;
+  if (values.ndjson) return (await answerLines(io, adapt)) === 0 ? EXIT.ok : EXIT.findings;
+  await print(io.stdout, await adapt(await readInput(positionals[0] ?? '-', io)));
   return EXIT.ok;
 }

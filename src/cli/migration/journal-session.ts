@@ -60,7 +60,8 @@ export class JournalSession {
     return this.journal.flush();
   }
 
-  private begin(): void {
+  /** Puts the beginning of the run into the journal, if nothing did before. */
+  begin(): void {
     if (this.begun) return;
     this.begun = true;
     const { runId, description } = this;

@@ -1,6 +1,6 @@
 import { MIGRATIONS } from '../../../migrations/index.js';
 import { dryRunSink, storeSink } from '../../batch/dry-run-sink.js';
-import { knownDigests, knownManifests } from '../../batch/known-digests.js';
+import { knownDigests, knownManifests } from '../../store/known-digests.js';
 import type { StageSettings } from '../../batch/stages.js';
 import type { BlobReader } from '../../bag/follow.js';
 import type { Layout } from '../../bag/layout.js';

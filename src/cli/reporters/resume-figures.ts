@@ -1,6 +1,6 @@
 import type { RowResumability } from '../inspection/inspect-sources.js';
 import type { RefusedRow, ResumeTotals } from '../inspection/resume-census.js';
-import { oneLine } from './findings.js';
+import { oneLine } from '../../findings/printable.js';
 import { formatCount } from './sizes.js';
 import type { TableRow } from './table.js';
 

@@ -1,6 +1,5 @@
+import { hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { ManifestCache } from '../bag/plan-site.js';
-import { digest } from './stages.js';
 
 /** Memory for the copies, in bytes: some hundred configs. */
 const MAX_BYTES = 32 << 20;
@@ -21,8 +20,8 @@ interface Known {
  * takes a twentieth of hashing it. A value is copied when it is seen for the second time, so that distinct ones cost
  * nothing; the mark only finds the copy, the bytes decide.
  */
-export function knownDigests(): (bytes: Uint8Array) => string {
-  const known = new LRUCache<string, Known>({ maxSize: MAX_BYTES, sizeCalculation: ({ bytes }) => bytes.length });
+export function knownDigests(maxBytes = MAX_BYTES): (bytes: Uint8Array) => string {
+  const known = new LRUCache<string, Known>({ maxSize: Math.max(1, maxBytes), sizeCalculation: ({ bytes }) => bytes.length });
   const marks = new LRUCache<string, true>({ max: MARKS });
   return (bytes) => {
     if (bytes.length < MIN_LENGTH) return digest(bytes);
@@ -45,6 +44,10 @@ function markOf(bytes: Uint8Array): string {
 }
 
 /** Manifests made lately, by the digest of their map. */
-export function knownManifests(): ManifestCache {
-  return new LRUCache<string, Uint8Array>({ maxSize: MAX_BYTES, sizeCalculation: ({ length }) => length });
+export function knownManifests(maxBytes = MAX_BYTES): LRUCache<string, Uint8Array> {
+  return new LRUCache<string, Uint8Array>({ maxSize: Math.max(1, maxBytes), sizeCalculation: ({ length }) => length });
+}
+
+function digest(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'hex');
 }

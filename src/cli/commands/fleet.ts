@@ -1,0 +1,30 @@
+import { ConfigError } from '../../errors.js';
+import { defineCommand } from '../command.js';
+import { collectRun } from '../fleet/collect-run.js';
+import { fleetOptions } from '../fleet/fleet-options.js';
+import type { FleetArguments } from '../fleet/fleet-options.js';
+import type { CliIo } from '../io.js';
+
+type Action = (specs: readonly string[], args: FleetArguments, io: CliIo) => Promise<number>;
+
+const ACTIONS: Readonly<Record<string, Action>> = { collect: collectRun };
+
+export const command = defineCommand({
+  usage: 'plan|manifest|collect [SOURCE…|REPORT…]',
+  positionals: { min: 1, max: Infinity },
+  builder: fleetOptions,
+  examples: [
+    ['a journal of what a job or a Map Run has done', 'statebag fleet collect s3://my-bucket/reports/job-1/manifest.json --records s3://my-bucket/records --store s3://my-bucket/bags --journal fleet-journal'],
+  ],
+  notes: [
+    'collect: then status, report, verify, rollback and migrate --only-failed work with that journal. It may be run again, while the fleet works and afterwards.',
+  ],
+  handler: fleetCommand,
+});
+
+async function fleetCommand(args: FleetArguments, io: CliIo): Promise<number> {
+  const [name = '', ...specs] = args.positionals;
+  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
+  if (!action) throw new ConfigError('USAGE', `"${name}" is no action; there are ${Object.keys(ACTIONS).join(', ')}; see \`statebag fleet --help\``);
+  return action(specs, args, io);
+}

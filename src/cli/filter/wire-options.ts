@@ -1,0 +1,54 @@
+import { MIGRATIONS } from '../../../migrations/index.js';
+import type { BlobStore } from '../../store/index.js';
+import type { WireOptions } from '../../wire/options.js';
+import { WireShim } from '../../wire/wire-shim.js';
+import { optionGroup } from '../command.js';
+import type { OptionValues } from '../command.js';
+import { ConfigError } from '../../errors.js';
+import type { CliIo } from '../io.js';
+import { noStore, openStore } from '../open-store.js';
+import { layoutOptions, layoutSettings } from '../options/layout-options.js';
+import { parseChoice } from '../options/parse-value.js';
+import { storeOptions, storeSettings } from '../options/store-options.js';
+
+/** What `adapt` and `seal` have in common. */
+export const wireOptions = {
+  ...storeOptions,
+  ...layoutOptions,
+  ...optionGroup('The runner', {
+    speaks: { type: 'string', value: 'lean|fat', describe: 'whether it reads pointers, or workflow_config and partition_map inline (default lean)' },
+    'no-segment': { type: 'boolean', describe: 'it runs no segment: none is looked for' },
+    envelope: { type: 'string', multiple: true, value: 'PATH', describe: 'where a bag may lie, such as state_data.bag, or . for the root (default anywhere)' },
+  }),
+  ...optionGroup('What to do', {
+    ndjson: { type: 'boolean', describe: 'one document a line, for as long as there are lines; answers in order' },
+    'dry-run': { type: 'boolean', describe: 'name the blobs without writing them' },
+  }),
+};
+
+/** Throws `ConfigError` `STORE_MISSING` when blobs would have to be written nowhere. */
+export async function openWireShim(values: OptionValues<typeof wireOptions>, io: CliIo, name: string): Promise<WireShim> {
+  if (values.store === undefined && !values['dry-run']) throw new ConfigError('STORE_MISSING', `${name} writes blobs: say where with --store, or use --dry-run`);
+  const blobs = values.store === undefined ? undefined : (await openStore(storeSettings(values, values.store), io.cwd)).blobs;
+  const store = blobs && !values['dry-run'] ? blobs : writingNothing(blobs ?? { ...noStore(), prefix: '' });
+  const options: WireOptions = {
+    store,
+    mode: 'rewrite',
+    layout: layoutSettings(values),
+    segment: !values['no-segment'],
+    ...(values.speaks === undefined ? {} : { speaks: parseChoice('speaks', values.speaks, ['lean', 'fat']) }),
+    ...(values.envelope.length === 0 ? {} : { envelopes: values.envelope }),
+  };
+  return new WireShim(options, MIGRATIONS);
+}
+
+function writingNothing(store: Pick<BlobStore, 'bucket' | 'prefix' | 'get'>): BlobStore {
+  return {
+    bucket: store.bucket,
+    prefix: store.prefix,
+    description: 'a store that is not written to',
+    uri: (key) => `s3://${store.bucket}/${store.prefix}${key}`,
+    put: () => Promise.resolve('written'),
+    get: (address, options) => store.get(address, options),
+  };
+}

@@ -1,0 +1,78 @@
+import { collect, totalsOf } from '../../batch/fleet/collect.js';
+import { readReport } from '../../batch/fleet/reports.js';
+import type { Reported } from '../../batch/fleet/reports.js';
+import { TaskRecords } from '../../batch/fleet/task-records.js';
+import { summarizeJournal } from '../../batch/journal-read.js';
+import type { ResultEntry } from '../../batch/journal-entry.js';
+import { needsAttention } from '../../batch/outcome.js';
+import type { Totals } from '../../batch/outcome.js';
+import { ConfigError } from '../../errors.js';
+import { asFolder } from '../../store/blob-access.js';
+import type { ObjectStore } from '../../store/object-store.js';
+import { openObjectStore } from '../../store/open.js';
+import { EXIT } from '../exit-code.js';
+import type { CliIo } from '../io.js';
+import { JournalSession } from '../migration/journal-session.js';
+import { openStore } from '../open-store.js';
+import { tableSettings } from '../options/dynamodb-options.js';
+import { requireJournal } from '../options/journal-options.js';
+import { outputSettings } from '../options/output-options.js';
+import { parseChoice } from '../options/parse-value.js';
+import { requireStore } from '../options/store-options.js';
+import { present } from '../present.js';
+import { totalRows } from '../reporters/migration-figures.js';
+import { openReporter, reporting } from '../reporters/outcome-reporter.js';
+import type { FleetArguments } from './fleet-options.js';
+
+/** `fleet collect [REPORT…]`: records and reports of a fleet become a journal like that of `migrate`. */
+export async function collectRun(reports: readonly string[], { options }: FleetArguments, io: CliIo): Promise<number> {
+  const directory = requireJournal(options, io);
+  const reporter = openReporter(io, outputSettings(options, io));
+  return reporting(reporter, async () => {
+    const session = await openSession(directory, options, io);
+    try {
+      const { objects, records } = await openRecords(options);
+      session.begin();
+      const onResult = (result: ResultEntry) => reporter.add(members(result), isFinding(result));
+      await collect({ records, reports: readAll(reports, objects), journal: session, summary: session.summary, runId: session.runId, now: () => session.now(), onResult });
+      const totals = totalsOf(await summarizeJournal(directory));
+      await session.end({ ...totals }, totals.notStarted === 0);
+      await reporter.finish({ totals }, totalRows(totals, false));
+      return exitCodeOf(totals);
+    } finally {
+      await session.close();
+    }
+  });
+}
+
+async function openSession(directory: string, options: FleetArguments['options'], io: CliIo): Promise<JournalSession> {
+  const settings = requireStore(options);
+  const store = await openStore(settings, io.cwd);
+  const { allowBuckets, s3 } = settings;
+  const target = parseChoice('to', options.to ?? 'lean', ['lean', 'bridge']);
+  const description = { target, store: store.spec, bucket: store.blobs.bucket, prefix: store.blobs.prefix, sources: [options.records ?? ''] };
+  return JournalSession.open(directory, { command: 'migrate', ...description, options: present({ allowBuckets, s3, tables: tableSettings(options) }) }, io);
+}
+
+async function openRecords(options: FleetArguments['options']): Promise<{ readonly objects: ObjectStore; readonly records: TaskRecords }> {
+  const { records: uri } = options;
+  if (!uri?.startsWith('s3://')) throw new ConfigError('USAGE', '--records is missing: s3://bucket/prefix, as the functions have it in STATEBAG_RECORDS');
+  const { objects, bucket, prefix } = await openObjectStore(uri, { s3: requireStore(options).s3 });
+  return { objects, records: new TaskRecords({ objects, bucket, prefix: asFolder(prefix) }) };
+}
+
+async function* readAll(uris: readonly string[], objects: ObjectStore): AsyncIterable<Reported> {
+  for (const uri of uris) yield* readReport(uri, objects);
+}
+
+function members({ doc, outcome, generation, bytesBefore, bytesAfter, code, reason }: ResultEntry) {
+  return { id: doc, outcome, generation, bytesBefore, bytesAfter, ...present({ code, reason }) };
+}
+
+function isFinding({ outcome }: ResultEntry): boolean {
+  return outcome === 'failed' || outcome === 'quarantined';
+}
+
+function exitCodeOf(totals: Totals): number {
+  return needsAttention(totals) ? EXIT.findings : EXIT.ok;
+}

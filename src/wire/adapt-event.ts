@@ -1,0 +1,103 @@
+import type { ByteValue } from '../bag/byte-reader.js';
+import { byteReader } from '../bag/byte-reader.js';
+import type { BagSite, Detection } from '../bag/detect.js';
+import { resolveSegment } from '../bag/resolve.js';
+import type { ResolvedSegment } from '../bag/resolve.js';
+import type { StateBagError } from '../errors.js';
+import { fatBag } from '../adapter/adapt-event.js';
+import { signalOf } from '../adapter/engine.js';
+import { attempt } from '../adapter/fail-open.js';
+import { rebuildManifest } from '../adapter/repair-manifest.js';
+import { passMissing } from '../adapter/resolve-program.js';
+import type { WireWork } from './engine.js';
+import { fillSite, restoreSite } from './fill-site.js';
+import { editLeanSite, prepareLeanSite, putManifest, savedBytes } from './lean-site.js';
+import { addSegment } from './segment-members.js';
+import type { AddedMembers } from './segment-members.js';
+import { TextEdit, readText } from './text-edit.js';
+import type { Text } from './text-edit.js';
+import { valueAt } from './value-at.js';
+
+/** An event as its handler gets it, and what the way back needs to know of it. */
+export interface AdaptedText {
+  readonly bytes: Uint8Array;
+  readonly resolved: ResolvedSegment<ByteValue> | undefined;
+  readonly added: AddedMembers | undefined;
+  /** The innermost bag in the form in which it would go back unchanged. */
+  readonly kept: (() => ByteValue | undefined) | undefined;
+  /** The innermost bag as the handler gets it. */
+  readonly handed: (() => ByteValue | undefined) | undefined;
+  /** Why a bag was left in its old form: the result's is not tried again. */
+  readonly error: StateBagError | undefined;
+  /** Bytes that were inline and are not any more. */
+  readonly bytesSaved: number;
+  readonly shadow?: 'same' | 'different' | 'failed';
+}
+
+/** An event that is to reach its handler as it came in. */
+export function untouchedText(bytes: Uint8Array): AdaptedText {
+  return { bytes, resolved: undefined, added: undefined, kept: undefined, handed: undefined, error: undefined, bytesSaved: 0 };
+}
+
+/**
+ * The event for a handler, every byte that is none of the shim's business as it came in: its program at the root, its
+ * bags in the form the handler speaks. The program is resolved from the event as it came in. Throws what resolving and
+ * reading throw, and `BagError` `FAT_BAG` in the mode `strict`.
+ */
+export async function adaptText(text: Text, detection: Detection<ByteValue>, work: WireWork): Promise<AdaptedText> {
+  const [bag] = detection.sites;
+  if (bag === undefined) return untouchedText(text.bytes);
+  if (work.mode === 'strict' && detection.generation === 'fat') throw fatBag();
+  const resolved = work.engine.wantsSegment ? await passMissing(resolveText(text.root, work), work) : undefined;
+  const edits = { handed: new TextEdit(text), kept: new TextEdit(text) };
+  const outcome = await adaptSites(detection.sites, edits, work);
+  const added = resolved && addSegment(edits.handed, text.root, bag.value, resolved);
+  const bytes = edits.handed.bytes();
+  const handed = once(() => valueAt(readText(bytes).root, bag.path));
+  const kept = work.engine.settings.speaks === 'fat' ? once(() => valueAt(edits.kept.result().root, bag.path)) : handed;
+  return { bytes, resolved, added, kept, handed, ...outcome };
+}
+
+/** What the handler gets, and what would go back; the two differ only for a handler that speaks fat. */
+interface Edits {
+  readonly handed: TextEdit;
+  readonly kept: TextEdit;
+}
+
+type SiteOutcome = Pick<AdaptedText, 'error' | 'bytesSaved'>;
+
+async function adaptSites(sites: readonly BagSite<ByteValue>[], edits: Edits, work: WireWork): Promise<SiteOutcome> {
+  let outcome: SiteOutcome = { error: undefined, bytesSaved: 0 };
+  const adaptSite = work.engine.settings.speaks === 'fat' ? adaptFatSite : adaptLeanSite;
+  for (const site of sites.toReversed()) {
+    const { error, bytesSaved } = await adaptSite(site, edits, work);
+    outcome = { error: outcome.error ?? error, bytesSaved: outcome.bytesSaved + bytesSaved };
+  }
+  return outcome;
+}
+
+async function adaptLeanSite(site: BagSite<ByteValue>, { handed }: Edits, work: WireWork): Promise<SiteOutcome> {
+  const { value: lean, error } = await attempt(work, () => prepareLeanSite(site, work));
+  if (lean) editLeanSite(site, lean, handed, work);
+  await restoreSite(site, handed, work);
+  return { error, bytesSaved: lean ? savedBytes(site, lean, work) : 0 };
+}
+
+/** A bag that its handler gets inline was never to be new on the way in. */
+async function adaptFatSite(site: BagSite<ByteValue>, { handed, kept }: Edits, work: WireWork): Promise<SiteOutcome> {
+  const { value: manifest } = await attempt(work, () => rebuildManifest(byteReader, site, work));
+  if (manifest !== undefined) for (const edit of [handed, kept]) putManifest(site, manifest, edit);
+  await fillSite(site, handed, work);
+  await restoreSite(site, handed, work);
+  return { error: undefined, bytesSaved: 0 };
+}
+
+/** The program of an event, through the caches, in its stored bytes. */
+export function resolveText(root: ByteValue, work: WireWork): Promise<ResolvedSegment<ByteValue>> {
+  return resolveSegment(work.engine.reader, root, work.engine.blobs, signalOf(work));
+}
+
+function once<T>(compute: () => T): () => T {
+  let known: { readonly value: T } | undefined;
+  return () => (known ??= { value: compute() }).value;
+}

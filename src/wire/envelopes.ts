@@ -1,0 +1,24 @@
+import type { ByteValue } from '../bag/byte-reader.js';
+import type { BagSite, Detection } from '../bag/detect.js';
+
+/** The envelope of a document that is its own bag. */
+const ROOT = '.';
+
+/** Which places of a bag are looked at. */
+export class Envelopes {
+  readonly #allowed: ReadonlySet<string> | undefined;
+
+  constructor(allowed: readonly string[] | undefined) {
+    this.#allowed = allowed && new Set(allowed);
+  }
+
+  /** The detection itself, or one of a foreign document when its bag lies where none is looked for. */
+  limit(detection: Detection<ByteValue>): Detection<ByteValue> {
+    const [bag] = detection.sites;
+    return bag === undefined || this.#admits(bag) ? detection : { ...detection, generation: 'foreign', sites: [] };
+  }
+
+  #admits({ path }: BagSite<ByteValue>): boolean {
+    return this.#allowed === undefined || this.#allowed.has(path.length === 0 ? ROOT : path.join('.'));
+  }
+}

@@ -1,0 +1,26 @@
+import type { ByteValue } from '../bag/byte-reader.js';
+import type { BagSite } from '../bag/detect.js';
+import { hydrateBag } from '../bag/hydrate.js';
+import { loadStoredMembers } from '../adapter/stored-members.js';
+import type { WireWork } from './engine.js';
+import type { TextEdit } from './text-edit.js';
+
+/** Longer than any pointer: a key has at most 1,024 bytes. */
+const MAX_POINTER_BYTES = 8_192;
+
+function isSmall({ node }: ByteValue): boolean {
+  return node.end - node.start <= MAX_POINTER_BYTES;
+}
+
+/** Puts config and map back into a bag, with the bytes they were stored with. Throws what following a pointer throws. */
+export async function fillSite(site: BagSite<ByteValue>, edit: TextEdit, work: WireWork): Promise<void> {
+  const { reader, steps, blobs } = work.engine;
+  const holdsPointer = [site.config, site.map, site.configPath, site.mapPath].some((field) => field.state === 'pointer');
+  if (holdsPointer) await hydrateBag(reader, site, edit.draft(site.value), steps, blobs, work.deadline.signal());
+}
+
+/** Puts back the members that the shim itself once offloaded to fit a budget. Throws what following a pointer throws. */
+export async function restoreSite(site: BagSite<ByteValue>, edit: TextEdit, work: WireWork): Promise<void> {
+  const stored = await loadStoredMembers(work.engine.reader, site, work, isSmall);
+  for (const { name, bytes } of stored) edit.putJson(site.value, name, bytes);
+}

@@ -1,0 +1,61 @@
+import type { ByteValue } from '../bag/byte-reader.js';
+import type { BagSite } from '../bag/detect.js';
+import { MANIFEST_PATH, MAP_PATH } from '../bag/members.js';
+import { needsMigration, planSite } from '../bag/plan-site.js';
+import type { SitePlan } from '../bag/plan-site.js';
+import { loadSources } from '../bag/sources.js';
+import type { SiteSources } from '../bag/sources.js';
+import { offload } from '../adapter/offload.js';
+import { rebuildManifest } from '../adapter/repair-manifest.js';
+import { openWireOffice } from './engine.js';
+import type { WireWork } from './engine.js';
+import type { TextEdit } from './text-edit.js';
+
+/** What a bag needs to be in the new form. Its blobs are stored. */
+export interface LeanSite {
+  readonly plan: SitePlan<ByteValue> | undefined;
+  /** Address of a manifest that was made anew, because its path was lost. */
+  readonly manifest: string | undefined;
+}
+
+/** What stands for the values of a bag: others of the same meaning, in the bytes in which they are stored already. */
+export type Respell = (site: BagSite<ByteValue>, sources: SiteSources<ByteValue>) => SiteSources<ByteValue>;
+
+/** Stores what is to leave a bag; changes no text yet. Throws as planning, following pointers and storing do. */
+export async function prepareLeanSite(site: BagSite<ByteValue>, work: WireWork, respell: Respell = (_site, sources) => sources): Promise<LeanSite> {
+  const { reader } = work.engine;
+  if (!needsMigration(reader, site, 'lean')) return { plan: undefined, manifest: await rebuildManifest(reader, site, work) };
+  const plan = await planLeanSite(site, work, respell);
+  if (plan.blobs.length > 0) await offload(plan.blobs, work);
+  const { map, manifest } = plan.context.claims;
+  if (map || manifest) return { plan, manifest: undefined };
+  return { plan, manifest: await rebuildManifest(reader, { ...site, generation: 'lean' }, work) };
+}
+
+async function planLeanSite(site: BagSite<ByteValue>, work: WireWork, respell: Respell): Promise<SitePlan<ByteValue>> {
+  const { reader, blobs, manifests, settings } = work.engine;
+  const sources = respell(site, await loadSources(reader, site, blobs, work.deadline.signal()));
+  const office = await openWireOffice(work);
+  return planSite(reader, site, sources, { target: 'lean', manifestForm: settings.manifestForm, office, manifests });
+}
+
+/** Runs the migrations over the bag in the text. */
+export function editLeanSite(site: BagSite<ByteValue>, { plan, manifest }: LeanSite, edit: TextEdit, work: WireWork): void {
+  if (plan) for (const step of work.engine.steps.lean) step.up(edit.draft(site.value), plan.context);
+  if (manifest !== undefined) putManifest(site, manifest, edit);
+}
+
+/** Beside the path of the map, where the migration puts it. */
+export function putManifest(site: BagSite<ByteValue>, manifest: string, edit: TextEdit): void {
+  const draft = edit.draft(site.value);
+  const path = { name: MANIFEST_PATH, value: manifest };
+  if (draft.has(MANIFEST_PATH)) draft.replace(MANIFEST_PATH, [path]);
+  else draft.insert(path, [MAP_PATH]);
+}
+
+/** Bytes of inline values that leave the bag. */
+export function savedBytes({ config, map }: BagSite<ByteValue>, { plan }: LeanSite, work: WireWork): number {
+  if (!plan) return 0;
+  const inline = [config, map].flatMap((field) => (field.state === 'inline' ? [work.engine.reader.bytes(field.value).length] : []));
+  return inline.reduce((sum, length) => sum + length, 0);
+}

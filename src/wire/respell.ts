@@ -1,0 +1,44 @@
+import { byteReader } from '../bag/byte-reader.js';
+import type { ByteValue } from '../bag/byte-reader.js';
+import { LRUCache } from 'lru-cache';
+import type { ClaimOffice } from '../bag/claim.js';
+import { CONFIG, MAP } from '../bag/members.js';
+import type { Respell } from './lean-site.js';
+import { isReprint } from './same-text.js';
+
+/** Pairs of spellings that are remembered: digests only. */
+const REMEMBERED = 256;
+
+/**
+ * Finds in a returned bag the config and map that its handler was given and printed anew, and gives them their own
+ * spelling back: they are the blobs they came from, and nothing new is stored. What was found once is known by its bytes.
+ */
+export class Respeller {
+  readonly #digest: ClaimOffice['digest'];
+  readonly #known = new LRUCache<string, boolean>({ max: REMEMBERED });
+
+  constructor(digest: ClaimOffice['digest']) {
+    this.#digest = digest;
+  }
+
+  /** For a bag that answers `handed`. */
+  over(handed: ByteValue): Respell {
+    return ({ config, map }, sources) => ({
+      ...sources,
+      ...(config.state === 'inline' && sources.config === config.value ? { config: this.#original(handed, CONFIG, config.value) } : {}),
+      ...(map.state === 'inline' && sources.map === map.value ? { map: this.#original(handed, MAP, map.value) } : {}),
+    });
+  }
+
+  #original(handed: ByteValue, name: string, printed: ByteValue): ByteValue {
+    const original = byteReader.member(handed, name);
+    return original && this.#isReprint(original, printed) ? original : printed;
+  }
+
+  #isReprint(original: ByteValue, printed: ByteValue): boolean {
+    const pair = `${this.#digest(byteReader.bytes(original))} ${this.#digest(byteReader.bytes(printed))}`;
+    const known = this.#known.get(pair) ?? isReprint(original, printed);
+    this.#known.set(pair, known);
+    return known;
+  }
+}

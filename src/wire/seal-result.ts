@@ -1,0 +1,97 @@
+import { byteReader } from '../bag/byte-reader.js';
+import type { ByteValue } from '../bag/byte-reader.js';
+import { detect } from '../bag/detect.js';
+import type { BagSite, Detection, Generation } from '../bag/detect.js';
+import { listLostMembers } from '../bag/lost-members.js';
+import type { StateBagError } from '../errors.js';
+import { attempt } from '../adapter/fail-open.js';
+import type { AdaptedText } from './adapt-event.js';
+import type { WireWork } from './engine.js';
+import { fitText } from './fit-text.js';
+import { editLeanSite, prepareLeanSite, savedBytes } from './lean-site.js';
+import type { Respell } from './lean-site.js';
+import { TextEdit } from './text-edit.js';
+import type { Text } from './text-edit.js';
+import { unwrapText } from './unwrap-text.js';
+import { withoutAdded } from './without-added.js';
+
+/** A result as it goes back, and what became of it. */
+export interface SealedText {
+  readonly bytes: Uint8Array;
+  readonly generation: Generation;
+  readonly bytesSaved: number;
+  readonly repaired: boolean;
+  readonly offloaded: readonly string[];
+}
+
+interface Change {
+  readonly text: Text;
+  readonly bytesSaved: number;
+  readonly repaired: boolean;
+  /** Why a bag is left in its old form. */
+  readonly error: StateBagError | undefined;
+}
+
+/**
+ * A result with its bags in the new form, without what the shim added to the event, within the budget; every other byte
+ * as the runtime wrote it. Throws `PAYLOAD_TOO_LARGE`; what the store said, when only an answer of the store would make
+ * the result fit; and the errors that stop an execution.
+ */
+export async function sealText(result: Text, before: AdaptedText | undefined, work: WireWork): Promise<SealedText> {
+  const plain = unwrapText(before?.added ? withoutAdded(result, before.added) : result);
+  const found = detectIn(plain, work);
+  // Nobody's bag, neither on the way in: no state machine of ours waits for it.
+  if (before && !before.kept && found.generation === 'foreign') return { bytes: plain.bytes, generation: 'foreign', bytesSaved: 0, repaired: false, offloaded: [] };
+  const restored = restoreSites(plain, found, before);
+  const { text, error, bytesSaved, repaired } = await leanUntilFit(restored, before, work);
+  const fitted = await fitText(text, detectIn(text, work), error, work);
+  return { bytes: fitted.bytes, generation: found.generation, offloaded: fitted.offloaded, bytesSaved: bytesSaved + fitted.bytesSaved, repaired: repaired || restored !== plain };
+}
+
+function detectIn({ root }: Text, work: WireWork): Detection<ByteValue> {
+  return work.engine.envelopes.limit(detect(byteReader, root));
+}
+
+/** The bags with what leads to their program put back from the event's bag. */
+function restoreSites(text: Text, { sites }: Detection<ByteValue>, before: AdaptedText | undefined): Text {
+  const wanting = sites.filter((site) => !isComplete(site));
+  const kept = wanting.length === 0 ? undefined : before?.kept?.();
+  if (kept === undefined) return text;
+  const edit = new TextEdit(text);
+  for (const { value } of wanting) {
+    for (const name of listLostMembers(byteReader, value, kept)) edit.putJson(value, name, byteReader.bytes(byteReader.member(kept, name)!));
+  }
+  return edit.result();
+}
+
+/** Nothing can be missing from a stamped bag with all three paths. */
+function isComplete({ stamped, configPath, mapPath, manifestPath }: BagSite<ByteValue>): boolean {
+  return stamped && [configPath, mapPath, manifestPath].every((path) => path.state === 'pointer');
+}
+
+/** A bag that was left in its old form, now or on the way in, is tried once more when it makes the result too large. */
+async function leanUntilFit(text: Text, before: AdaptedText | undefined, work: WireWork): Promise<Change> {
+  const respell = respellOf(before, work);
+  const untried: Change = { text, bytesSaved: 0, repaired: false, error: before?.error };
+  const change = before?.error ? untried : await leanSites(text, respell, work);
+  const { maxResultBytes = Infinity } = work.engine.settings;
+  if (change.error === undefined || change.text.bytes.length <= maxResultBytes) return change;
+  return leanSites(text, respell, work);
+}
+
+function respellOf(before: AdaptedText | undefined, work: WireWork): Respell | undefined {
+  const handed = work.engine.settings.speaks === 'fat' ? before?.handed?.() : undefined;
+  return handed && work.engine.respeller.over(handed);
+}
+
+async function leanSites(text: Text, respell: Respell | undefined, work: WireWork): Promise<Change> {
+  const edit = new TextEdit(text);
+  let change: Change = { text, bytesSaved: 0, repaired: false, error: undefined };
+  for (const site of detectIn(text, work).sites.toReversed()) {
+    const { value: lean, error } = await attempt(work, () => prepareLeanSite(site, work, respell));
+    if (lean) editLeanSite(site, lean, edit, work);
+    const bytesSaved = lean ? savedBytes(site, lean, work) : 0;
+    change = { ...change, bytesSaved: change.bytesSaved + bytesSaved, repaired: change.repaired || lean?.manifest !== undefined, error: change.error ?? error };
+  }
+  return { ...change, text: edit.result() };
+}

@@ -1,0 +1,76 @@
+import { byteReader } from '../bag/byte-reader.js';
+import type { ByteValue } from '../bag/byte-reader.js';
+import type { BagSite, Detection } from '../bag/detect.js';
+import { MANIFEST_PATH } from '../bag/members.js';
+import type { ResolvedSegment } from '../bag/resolve.js';
+import { publish } from '../adapter/diagnostics.js';
+import { leadsWithoutManifest, settle } from '../adapter/shadow.js';
+import type { Settled } from '../adapter/shadow.js';
+import { firstDifference } from '../adapter/json-difference.js';
+import { toPlainValue } from '../json/index.js';
+import { resolveText, untouchedText } from './adapt-event.js';
+import type { AdaptedText } from './adapt-event.js';
+import type { WireWork } from './engine.js';
+import { editLeanSite, prepareLeanSite } from './lean-site.js';
+import { addSegment } from './segment-members.js';
+import { TextEdit } from './text-edit.js';
+import type { Text } from './text-edit.js';
+
+type Resolved = ResolvedSegment<ByteValue>;
+
+/**
+ * Resolves an event the old way, from what it carries, and the new way, from the manifest in the store, and reports a
+ * difference. The handler gets the old answer and the bags as they came. Nothing here can fail an execution: when the
+ * old way throws, the event goes on untouched.
+ */
+export async function shadowText(text: Text, detection: Detection<ByteValue>, work: WireWork): Promise<AdaptedText> {
+  const [bag] = detection.sites;
+  if (bag === undefined || !work.engine.wantsSegment) return untouchedText(text.bytes);
+  const old = await settle(resolveOldWay(text, detection, work));
+  if (!old.value) return { ...untouchedText(text.bytes), shadow: 'failed' };
+  const shadow = compare(old.value, await settle(resolveNewWay(text, detection, work)), work);
+  const edit = new TextEdit(text);
+  const added = addSegment(edit, text.root, bag.value, old.value);
+  return { ...untouchedText(edit.bytes()), resolved: old.value, added, shadow };
+}
+
+/** From what the event carries; a manifest is asked only when a bag has no other way to its program. */
+async function resolveOldWay(text: Text, { sites }: Detection<ByteValue>, work: WireWork): Promise<Resolved> {
+  const edit = new TextEdit(text);
+  for (const { value } of sites.filter(leadsWithoutManifest)) {
+    for (const name of [MANIFEST_PATH, 'manifest_s3_path']) edit.draft(value).remove(name);
+  }
+  return resolveText(edit.result().root, work);
+}
+
+/** From the bags as `rewrite` would make them, which writes their blobs. */
+async function resolveNewWay(text: Text, { sites }: { readonly sites: readonly BagSite<ByteValue>[] }, work: WireWork): Promise<Resolved> {
+  const edit = new TextEdit(text);
+  for (const site of sites.toReversed()) editLeanSite(site, await prepareLeanSite(site, work), edit, work);
+  return resolveText(edit.result().root, work);
+}
+
+function compare(old: Resolved, fresh: Settled<Resolved>, work: WireWork): 'same' | 'different' {
+  const difference = fresh.value && differenceOf(old.segmentConfig, fresh.value.segmentConfig);
+  if (fresh.value && difference === undefined) return 'same';
+  publish('shadow-mismatch', () => ({
+    ...work.ids,
+    mode: work.mode,
+    segmentIndex: old.segmentIndex,
+    oldSource: old.source,
+    newSource: fresh.value?.source,
+    difference,
+    code: fresh.code,
+  }));
+  return 'different';
+}
+
+/** Equal bytes say the same, whatever is in them. */
+function differenceOf(one: ByteValue, other: ByteValue): string | undefined {
+  if (Buffer.compare(byteReader.bytes(one), byteReader.bytes(other)) === 0) return undefined;
+  return firstDifference(plainOf(one), plainOf(other));
+}
+
+function plainOf({ document, node }: ByteValue): unknown {
+  return toPlainValue(document.bytes, node);
+}

@@ -1,0 +1,134 @@
+import { byteReader } from '../bag/byte-reader.js';
+import type { ByteValue } from '../bag/byte-reader.js';
+import { detect } from '../bag/detect.js';
+import type { Detection } from '../bag/detect.js';
+import type { HydrationSteps } from '../bag/hydrate.js';
+import { BagError } from '../errors.js';
+import { startDeadline } from '../adapter/deadline.js';
+import { publish } from '../adapter/diagnostics.js';
+import type { Side } from '../adapter/diagnostics.js';
+import type { LambdaContext } from '../adapter/lambda.js';
+import type { BagIds, Mode } from '../adapter/options.js';
+import { adaptText, untouchedText } from './adapt-event.js';
+import type { AdaptedText } from './adapt-event.js';
+import { createWireEngine } from './engine.js';
+import type { WireEngine, WireWork } from './engine.js';
+import type { WireOptions } from './options.js';
+import { sealText } from './seal-result.js';
+import { shadowText } from './shadow-text.js';
+import { readText } from './text-edit.js';
+import type { Text } from './text-edit.js';
+import { withoutAdded } from './without-added.js';
+
+/** An event that was adapted, for the seal of its result. */
+export interface AdaptedWire {
+  /** The event for the handler: the very bytes that came in when nothing was to be done. */
+  readonly bytes: Uint8Array;
+  readonly mode: Mode;
+  readonly ids: BagIds;
+  readonly text: AdaptedText;
+}
+
+/**
+ * The shim over bytes, for runners in other processes: what `createStateBagShim` does to objects, with every number,
+ * name and blank spelled as it came. Make one per process: its caches live in it.
+ */
+export class WireShim {
+  readonly #engine: WireEngine;
+
+  /** Throws `ConfigError` for options that are unknown or wrong. */
+  constructor(options: WireOptions, steps: HydrationSteps) {
+    this.#engine = createWireEngine(options, steps);
+  }
+
+  /**
+   * The event for its handler. An object that is no bag stays as it is. Throws what resolving and reading throw, and
+   * `BagError` for what is no JSON or no object, unless the options let that pass.
+   */
+  async adapt(bytes: Uint8Array, context?: LambdaContext): Promise<AdaptedWire> {
+    const start = this.#engine.settings.clock();
+    const text = this.#engine.passesUnreadable ? detectObject(bytes) : readObject(bytes);
+    if (text === undefined) return { bytes, mode: 'observe', ids: NOBODY, text: untouchedText(bytes) };
+    const detection = this.#detect(text);
+    const ids = idsOf(detection);
+    const mode = this.#engine.settings.modeOf(() => ids);
+    const adapted = await this.#during('event', mode, ids, context, (work) => adaptIn(text, detection, work));
+    this.#publishRead(detection, mode, adapted, start);
+    return { bytes: adapted.bytes, mode, ids, text: adapted };
+  }
+
+  /**
+   * The result of a handler as it is to go back. `before` is the event that it answers. What is no JSON object is given
+   * back as it is. Throws `PAYLOAD_TOO_LARGE`, what the store said when only its answer would make the result fit, and the
+   * errors that stop an execution.
+   */
+  async seal(bytes: Uint8Array, before?: AdaptedWire, context?: LambdaContext): Promise<Uint8Array> {
+    const text = detectObject(bytes);
+    if (text === undefined) return bytes;
+    const ids = before?.ids ?? idsOf(this.#detect(text));
+    const mode = before?.mode ?? this.#engine.settings.modeOf(() => ids);
+    if (mode === 'observe') return bytes;
+    if (mode === 'shadow') return before?.text.added ? withoutAdded(text, before.text.added).bytes : bytes;
+    const start = this.#engine.settings.clock();
+    const sealed = await this.#during('result', mode, ids, context, (work) => sealText(text, before?.text, work));
+    const { bytes: written, ...facts } = sealed;
+    publish('write', () => ({ ...ids, mode, ...facts, bytes: written.length, durationMs: this.#engine.settings.clock() - start }));
+    return written;
+  }
+
+  #detect({ root }: Text): Detection<ByteValue> {
+    return this.#engine.envelopes.limit(detect(byteReader, root));
+  }
+
+  async #during<T>(side: Side, mode: Mode, ids: BagIds, context: LambdaContext | undefined, task: (work: WireWork) => Promise<T>): Promise<T> {
+    const deadline = startDeadline(context, this.#engine.settings.limits);
+    try {
+      return await task({ engine: this.#engine, ids, mode, side, deadline });
+    } finally {
+      deadline.dispose();
+    }
+  }
+
+  #publishRead({ generation, sites }: Detection<ByteValue>, mode: Mode, { resolved, shadow, bytesSaved }: AdaptedText, start: number): void {
+    publish('read', () => ({
+      ...idsOf({ sites }),
+      mode,
+      speaks: this.#engine.settings.speaks,
+      generation,
+      envelope: sites[0]?.path.join('.') ?? '',
+      ...(resolved === undefined ? {} : { source: resolved.source }),
+      ...(resolved?.segmentIndex === undefined ? {} : { segmentIndex: resolved.segmentIndex }),
+      ...(shadow === undefined ? {} : { shadow }),
+      bytesSaved,
+      durationMs: this.#engine.settings.clock() - start,
+    }));
+  }
+}
+
+const NOBODY: BagIds = { ownerId: undefined, workflowId: undefined };
+
+async function adaptIn(text: Text, detection: Detection<ByteValue>, work: WireWork): Promise<AdaptedText> {
+  if (work.mode === 'observe') return untouchedText(text.bytes);
+  return work.mode === 'shadow' ? shadowText(text, detection, work) : adaptText(text, detection, work);
+}
+
+function idsOf({ sites }: Pick<Detection<ByteValue>, 'sites'>): BagIds {
+  const [site] = sites;
+  return { ownerId: site?.ownerId, workflowId: site?.workflowId };
+}
+
+function readObject(bytes: Uint8Array): Text {
+  const text = readText(bytes);
+  if (byteReader.kind(text.root) === 'object') return text;
+  throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${byteReader.kind(text.root)}`);
+}
+
+function detectObject(bytes: Uint8Array): Text | undefined {
+  try {
+    return readObject(bytes);
+  } catch (error) {
+    // A result may be anything; what holds no bag is none of the shim's business.
+    if (error instanceof BagError) return undefined;
+    throw error;
+  }
+}
