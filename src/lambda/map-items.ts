@@ -3,7 +3,7 @@ import type { Destination } from '../batch/committer.js';
 import type { SourceContainer } from '../batch/source.js';
 import { isTableUri, tableOfRowId } from '../batch/sources/dynamodb-id.js';
 import { RowContainer } from '../batch/sources/dynamodb-row.js';
-import { LineRangeContainer, rangeCopies } from '../batch/sources/line-range.js';
+import { LineRangeContainer, rangeCopy } from '../batch/sources/line-range.js';
 import type { LineRange } from '../batch/sources/line-range.js';
 import { objectContainer } from '../batch/sources/object.js';
 import { ConfigError } from '../errors.js';
@@ -64,7 +64,8 @@ async function openRange(item: NamedItem, range: LineRange, address: ObjectAddre
   const { out } = settings;
   if (out === undefined) throw new ConfigError('OUT_MISSING', 'lines of an export go to a copy: STATEBAG_OUT is to name s3://bucket/prefix');
   const { bucket, prefix } = await openObjectStore(out);
-  return { container: new LineRangeContainer(objects, address, range), destination: rangeCopies(objects, { bucket, prefix: asFolder(prefix) }) };
+  const container = new LineRangeContainer(objects, address, range);
+  return { container, destination: rangeCopy(objects, { bucket, prefix: asFolder(prefix) }, container) };
 }
 
 function isRange(range: readonly unknown[]): boolean {

@@ -1,4 +1,5 @@
 import type { TaskAnswer } from '../batch/fleet/task-answer.js';
+import { without } from '../batch/fleet/without.js';
 
 /** S3 keeps no more of it in a completion report. */
 const MAX_BYTES = 1024;
@@ -8,19 +9,21 @@ const MAX_BYTES = 1024;
  * order: hazards, the end of the reason, owner and workflow.
  */
 export function resultString(answer: TaskAnswer): string {
-  const { id: _id, ...told } = answer;
-  if (!('result' in told)) return JSON.stringify(told);
-  const { doc: _doc, reason, ...result } = told.result;
-  const { hazards: _hazards, ...without } = result;
-  const { ownerId: _ownerId, workflowId: _workflowId, refusals: _refusals, ...bare } = without;
-  const candidates = [result, without, bare].flatMap((kept) => [{ ...kept, ...(reason !== undefined && { reason }) }, withShortReason(kept, reason)]);
-  const texts = candidates.map((candidate) => JSON.stringify({ result: candidate }));
+  if (!('result' in answer)) return JSON.stringify(without(answer, ['id']));
+  const result = without(answer.result, ['doc', 'reason']);
+  const candidates = [result, without(result, ['hazards']), without(result, ['hazards', 'ownerId', 'workflowId', 'refusals'])];
+  const texts = candidates.flatMap((kept) => REASONS.map((shorten) => textOf(kept, shorten(answer.result.reason))));
   return texts.find((text) => Buffer.byteLength(text) <= MAX_BYTES) ?? texts.at(-1)!;
 }
 
 /** Characters of a reason that say what it is about. */
 const SHORT_REASON = 240;
 
-function withShortReason<T extends object>(result: T, reason: string | undefined): T & { readonly reason?: string } {
-  return reason === undefined ? result : { ...result, reason: reason.length > SHORT_REASON ? `${reason.slice(0, SHORT_REASON)}…` : reason };
+const REASONS: readonly ((reason: string | undefined) => string | undefined)[] = [
+  (reason) => reason,
+  (reason) => (reason !== undefined && reason.length > SHORT_REASON ? `${reason.slice(0, SHORT_REASON)}…` : reason),
+];
+
+function textOf(result: object, reason: string | undefined): string {
+  return JSON.stringify({ result: { ...result, ...(reason !== undefined && { reason }) } });
 }

@@ -7,6 +7,7 @@ import type { Totals } from '../outcome.js';
 import type { Reported } from './reports.js';
 import type { ToldResult } from './task-answer.js';
 import type { TaskRecords } from './task-records.js';
+import { without } from './without.js';
 
 export interface CollectOptions {
   readonly records: TaskRecords;
@@ -55,15 +56,13 @@ async function resultsOf({ answer, silent }: Reported, { records, now }: Collect
   if (silent) return silent.ids.map((doc) => ({ ...NOTHING, at: now(), doc, code: silent.code, reason: silent.reason }));
   if (!answer) return [];
   if ('result' in answer) return [answer.result];
-  return 'results' in answer ? (await records.read(parseS3Uri(answer.results))).flatMap(toldOf) : [];
+  return answer.results !== undefined ? (await records.read(parseS3Uri(answer.results))).flatMap(toldOf) : [];
 }
 
 const NOTHING = { outcome: 'failed', generation: 'unknown', bytesBefore: 0, bytesAfter: 0, blobsWritten: 0, blobsReused: 0 } as const;
 
 function toldOf(entry: IntentEntry | ResultEntry): readonly ToldResult[] {
-  if (entry.kind !== 'result') return [];
-  const { kind: _kind, run: _run, ...told } = entry;
-  return [told];
+  return entry.kind === 'result' ? [without(entry, ['kind', 'run'])] : [];
 }
 
 /** The last word on every document, counted as a run counts. An intent without a result counts as not started. */

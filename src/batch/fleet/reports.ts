@@ -3,7 +3,7 @@ import { formatS3Uri, parseS3Uri } from '../../store/index.js';
 import type { ObjectStore } from '../../store/index.js';
 import { decodeKey, parseCsv } from './csv.js';
 import { mapAnswers } from './map-results.js';
-import type { TaskAnswer } from './task-answer.js';
+import type { OutcomeCounts, TaskAnswer, ToldResult } from './task-answer.js';
 
 /** The manifest of a completion report of S3 Batch Operations. */
 interface BatchReport {
@@ -29,12 +29,12 @@ export interface Reported {
  */
 export async function* readReport(uri: string, objects: ObjectStore): AsyncIterable<Reported> {
   const manifest = parseObject(uri, await textOf(uri, objects)) as Partial<BatchReport & MapRun>;
-  if (Array.isArray(manifest.Results)) yield* batchTasks(manifest as BatchReport, objects);
+  if (Array.isArray(manifest.Results)) yield* batchTasks(manifest.Results, objects);
   else if (manifest.ResultFiles) yield* mapItems(manifest as MapRun, objects);
   else throw new ConfigError('REPORT_INVALID', `${uri} is neither the manifest.json of a completion report nor that of a ResultWriter`);
 }
 
-async function* batchTasks({ Results: files }: BatchReport, objects: ObjectStore): AsyncIterable<Reported> {
+async function* batchTasks(files: BatchReport['Results'], objects: ObjectStore): AsyncIterable<Reported> {
   for (const { Bucket: bucket, Key: key } of files) {
     const text = await textOf(formatS3Uri({ bucket, key }), objects);
     for (const [inBucket = '', inKey = '', , status = '', code = '', http = '', message = ''] of parseCsv(text)) {
@@ -47,15 +47,17 @@ async function* batchTasks({ Results: files }: BatchReport, objects: ObjectStore
 function taskOf(id: string, message: string, status: string): Reported {
   const told = parseTold(message);
   if (told === undefined) return { silent: { ids: [id], code: 'TASK_FAILED', reason: `${status.trim()}: ${message}` } };
-  const answer = 'result' in told ? { ...told, id, result: { ...(told.result as object), doc: id } } : { ...told, id };
-  return { answer: answer as TaskAnswer };
+  return { answer: 'result' in told ? { id, result: { ...told.result, doc: id } } : { ...told, id } };
 }
 
-function parseTold(message: string): Record<string, unknown> | undefined {
+/** An answer whose id the row of the report says. */
+type Told = { readonly result: Omit<ToldResult, 'doc'> } | { readonly counts: OutcomeCounts; readonly results?: string };
+
+function parseTold(message: string): Told | undefined {
   try {
     const told: unknown = JSON.parse(message);
     const isTold = typeof told === 'object' && told !== null && ('result' in told || 'counts' in told);
-    return isTold ? (told as Record<string, unknown>) : undefined;
+    return isTold ? (told as Told) : undefined;
   } catch {
     // Not ours: a time-out, a crash, an access that was refused.
     return undefined;

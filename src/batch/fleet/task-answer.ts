@@ -1,6 +1,7 @@
 import type { ResultEntry } from '../journal-entry.js';
 import type { TaskResult } from './run-task.js';
 import type { TaskRecords } from './task-records.js';
+import { without } from './without.js';
 
 /** Results by their outcome, of one container or of many. */
 export type OutcomeCounts = Partial<Record<ResultEntry['outcome'] | 'not-started', number>>;
@@ -14,23 +15,18 @@ export type ToldResult = Omit<ResultEntry, 'kind' | 'run'>;
  */
 export type TaskAnswer =
   | { readonly id: string; readonly result: ToldResult }
-  | { readonly id: string; readonly counts: OutcomeCounts; readonly results: string }
-  | { readonly id: string; readonly counts: OutcomeCounts };
+  | { readonly id: string; readonly counts: OutcomeCounts; readonly results?: string };
 
 /** Keeps long results where the answer can name them. Throws what the store throws. */
 export async function answerOf({ containerId: id, results, notStarted }: TaskResult, records: TaskRecords): Promise<TaskAnswer> {
   const [first] = results;
-  if (results.length === 1 && notStarted.length === 0 && first?.doc === id) return { id, result: told(first) };
+  if (results.length === 1 && notStarted.length === 0 && first?.doc === id) return { id, result: without(first, ['kind', 'run']) };
   const counts = countOutcomes([{ results, notStarted }]);
   return results.length === 0 ? { id, counts } : { id, counts, results: await records.keepResults(id, results) };
 }
 
 export function needsSomebody(results: readonly ResultEntry[]): boolean {
   return results.some(({ outcome }) => outcome === 'failed' || outcome === 'quarantined');
-}
-
-function told({ kind: _kind, run: _run, ...result }: ResultEntry): ToldResult {
-  return result;
 }
 
 /** How many documents there are of each outcome. */

@@ -50,9 +50,7 @@ export class TaskJournal {
   }
 
   /** A record is written whole, or it would not say what its key says. */
-  get isFull(): boolean {
-    return false;
-  }
+  readonly isFull = false;
 
   async flush(): Promise<void> {
     if (this.intents.length === 0) return;

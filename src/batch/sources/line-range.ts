@@ -56,17 +56,11 @@ export class LineRangeContainer implements SourceContainer {
   }
 }
 
-/** Copies of line ranges, as `{prefix}{bucket}/{key}/L000000001-L000001000.ndjson`. */
-export function rangeCopies(objects: ObjectStore, out: { readonly bucket: string; readonly prefix: string }): Destination {
-  const addressOf = ({ address, range }: LineRangeContainer): ObjectAddress => {
-    const name = range.map((line) => `L${String(line).padStart(9, '0')}`).join('-');
-    return { bucket: out.bucket, key: `${out.prefix}${address.bucket}/${address.key}/${name}.ndjson` };
-  };
-  return {
-    isCopy: true,
-    pathOf: (container) => formatS3Uri(addressOf(container as LineRangeContainer)),
-    open: (container) => Promise.resolve(copyTo(objects, addressOf(container as LineRangeContainer))),
-  };
+/** The copy of a line range, as `{prefix}{bucket}/{key}/L000000001-L000001000.ndjson`. */
+export function rangeCopy(objects: ObjectStore, out: { readonly bucket: string; readonly prefix: string }, { address, range }: LineRangeContainer): Destination {
+  const name = range.map((line) => `L${String(line).padStart(9, '0')}`).join('-');
+  const copy = { bucket: out.bucket, key: `${out.prefix}${address.bucket}/${address.key}/${name}.ndjson` };
+  return { isCopy: true, pathOf: () => formatS3Uri(copy), open: () => Promise.resolve(copyTo(objects, copy)) };
 }
 
 function copyTo(objects: ObjectStore, address: ObjectAddress): Replacement {

@@ -27,6 +27,7 @@ export const command = defineCommand({
     ['what would happen; nothing is written', 'statebag migrate bags/ --store ./store'],
     ['write, and verify what was written', 'statebag migrate bags/ --store s3://my-bucket/statebag --apply --verify'],
     ['paused executions in a bucket, three processes side by side (this is the first)', 'statebag migrate s3://my-bucket/paused/ --store s3://my-bucket --apply --shard 1/3 --journal journal-1'],
+    ['all cores of this machine', 'statebag migrate s3://my-bucket/paused/ --store s3://my-bucket --apply --workers 4'],
     ['copies instead of a rewrite in place', "statebag migrate 'bags/**/*.json' --store ./store --out lean/ --apply"],
     ['one bag through a pipe', 'statebag migrate - --store ./store --apply < fat.json > lean.json'],
     ['a plan, a review, and just that', 'statebag migrate bags/ --store ./store --plan-out plan.ndjson && statebag migrate bags/ --store ./store --plan plan.ndjson --apply'],
@@ -54,7 +55,7 @@ async function migrateCommand(args: MigrateArguments, io: CliIo): Promise<number
 
 async function work(opened: OpenMigration, signals: SignalWatch, reporter: OutcomeReporter): Promise<number> {
   const { request, io } = opened;
-  const mode = request.apply ? applyMigration : dryRun;
+  const mode = request.apply ? (request.workers > 1 ? (await import('../migration/workers/apply-with-workers.js')).applyWithWorkers : applyMigration) : dryRun;
   const report = await mode(opened, signals, (outcome) => reporter.add(documentMembers(outcome), isFinding(outcome)));
   const { totals, complete } = report;
   const verified = request.verify && complete ? await verifyWritten(opened) : undefined;

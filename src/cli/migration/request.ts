@@ -10,7 +10,7 @@ import { journalDirectory, journalOptions } from '../options/journal-options.js'
 import { layoutOptions, layoutSettings } from '../options/layout-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import type { OutputSettings } from '../options/output-options.js';
-import { parseChoice } from '../options/parse-value.js';
+import { parseChoice, parseWhole } from '../options/parse-value.js';
 import { concurrencyOptions, concurrencySetting, maxFailuresSetting, selectionOptions, selectionSettings } from '../options/run-options.js';
 import type { SelectionSettings } from '../options/run-options.js';
 import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
@@ -35,6 +35,7 @@ export const migrateOptions = {
   ...concurrencyOptions,
   ...selectionOptions,
   ...optionGroup('Which documents, and how fast', {
+    workers: { type: 'string', value: 'N', describe: 'processes to write with, each for a share of the files, objects or rows (default 1)' },
     'only-failed': { type: 'boolean', describe: 'only documents that failed or were quarantined, as the journal says' },
     'max-failures': { type: 'string', value: 'N|P%', describe: 'stop when more than so many fail or are quarantined' },
   }),
@@ -60,6 +61,8 @@ export interface MigrationRequest {
   readonly plan: string | undefined;
   readonly journal: string;
   readonly concurrency: number;
+  /** Processes that write; a dry run needs no more than one. */
+  readonly workers: number;
   readonly selection: SelectionSettings;
   readonly onlyFailed: boolean;
   readonly maxFailures: MaxFailures | undefined;
@@ -85,6 +88,7 @@ export function parseRequest({ positionals, options, given }: MigrateArguments, 
     plan: absolute(options.plan, io),
     journal: journalDirectory(options, io),
     concurrency: concurrencySetting(options),
+    workers: options.workers === undefined ? 1 : parseWhole('workers', options.workers, 1),
     selection: selectionSettings(options),
     onlyFailed: options['only-failed'],
     maxFailures: maxFailuresSetting(options['max-failures']),
@@ -94,12 +98,14 @@ export function parseRequest({ positionals, options, given }: MigrateArguments, 
 }
 
 function refuseContradictions(options: MigrateArguments['options'], isStdout: boolean): void {
-  const { apply, plan, verify, json, where } = options;
+  const { apply, plan, verify, json, where, workers, limit } = options;
   const planOut = options['plan-out'];
   refuse(planOut !== undefined && apply, '--plan-out belongs to a dry run; leave --apply away');
   refuse(planOut !== undefined && plan !== undefined, '--plan-out makes a plan and --plan follows one; give one of them');
   refuse(plan !== undefined && (where.length > 0 || options['only-failed']), '--plan names its documents; --where and --only-failed belong to making it');
   refuse(isStdout && json, '--json and the documents both want standard output; give --out FILE');
+  refuse(workers !== undefined && limit !== undefined, '--workers and --limit: each process would count for itself; give one of them');
+  refuse(workers !== undefined && isStdout, 'one stream cannot be shared by --workers');
   refuse(verify && !apply, '--verify reads what --apply has written; give both');
   refuse(verify && isStdout, 'what went to standard output cannot be verified; give --out FILE');
 }

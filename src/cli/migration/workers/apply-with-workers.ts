@@ -1,0 +1,106 @@
+import type { RunReport } from '../../../batch/migrate.js';
+import { exceedsFailures } from '../../../batch/limits.js';
+import { addToTotals, emptyTotals } from '../../../batch/outcome.js';
+import type { DocumentOutcome } from '../../../batch/outcome.js';
+import { StateBagError, messageOf } from '../../../errors.js';
+import { measureSources } from '../../measure.js';
+import { startProgress } from '../../reporters/progress.js';
+import type { Progress } from '../../reporters/progress.js';
+import type { SignalWatch } from '../../watch-signals.js';
+import type { Report } from '../dry-run.js';
+import { JournalSession } from '../journal-session.js';
+import type { OpenMigration } from '../open-migration.js';
+import type { FromWorker } from './messages.js';
+import { shardOf, startWorker } from './worker-pool.js';
+import type { Worker } from './worker-pool.js';
+
+/**
+ * Writes with several processes, each of which takes a shard. This one writes the journal for all of them, so that there
+ * is one journal, and syncs what several have to say with one call.
+ */
+export async function applyWithWorkers(opened: OpenMigration, signals: SignalWatch, report: Report): Promise<RunReport> {
+  const { request, sources, description, io } = opened;
+  const session = await JournalSession.open(request.journal, { command: 'migrate', ...description }, io);
+  const progress = await startProgress(io.stderr, !request.output.quiet, () => measureSources(sources, request.selection.shard));
+  try {
+    const result = await new WorkerRun(opened, session, progress, report).run(signals.stop);
+    await session.end({ ...result.totals }, result.complete);
+    if (session.hasBegun && !request.output.quiet) io.stderr.write(`statebag: journal of this run: ${request.journal}\n`);
+    return result;
+  } finally {
+    progress.stop();
+    await session.close();
+  }
+}
+
+class WorkerRun {
+  private readonly totals = emptyTotals();
+  private readonly workers: Worker[] = [];
+  private stoppedBy: RunReport['stoppedBy'];
+  /** What is told of documents, one behind the other. */
+  private told: Promise<void> = Promise.resolve();
+
+  constructor(
+    private readonly opened: OpenMigration,
+    private readonly session: JournalSession,
+    private readonly progress: Progress,
+    private readonly report: Report,
+  ) {}
+
+  async run(stop: AbortSignal): Promise<RunReport> {
+    const { workers: count, given, selection } = this.opened.request;
+    stop.addEventListener('abort', () => { this.stop('signal'); }, { once: true });
+    for (let k = 0; k < count; k++) {
+      const worker = startWorker(k + 1, (message, from) => { this.take(message, from); });
+      worker.send({ kind: 'start', given, cwd: this.opened.io.cwd, runId: this.session.runId, shard: shardOf(selection.shard, k, count), workers: count });
+      this.workers.push(worker);
+    }
+    if (stop.aborted) this.stop('signal');
+    const ends = await Promise.allSettled(this.workers.map(({ ended }) => ended.catch((error: unknown) => this.fail(error))));
+    await this.told;
+    const broken = ends.find((end) => end.status === 'rejected');
+    if (broken) await this.breakOff(broken.reason);
+    const { totals, stoppedBy } = this;
+    return { totals, complete: stoppedBy === undefined && ends.every((end) => end.status === 'fulfilled' && end.value), ...(stoppedBy && { stoppedBy }) };
+  }
+
+  private take(message: FromWorker, from: Worker): void {
+    if (message.kind === 'outcome') this.settle(message.outcome);
+    else if (message.kind === 'entries') this.write(message, from);
+  }
+
+  private settle(outcome: DocumentOutcome): void {
+    addToTotals(this.totals, outcome);
+    this.progress.tick(outcome.bytesBefore);
+    if (exceedsFailures(this.totals, this.opened.request.maxFailures)) this.stop('failures');
+    this.told = this.told.then(() => this.report(outcome));
+    // Heard where the run ends.
+    this.told.catch(() => undefined);
+  }
+
+  private write({ entries, flush }: Extract<FromWorker, { kind: 'entries' }>, from: Worker): void {
+    for (const entry of entries) this.session.append(entry);
+    if (flush === undefined) return;
+    this.session.flush().then(
+      () => { from.send({ kind: 'flushed', flush }); },
+      (error: unknown) => { from.send({ kind: 'refused', flush, code: error instanceof StateBagError ? error.code : 'UNEXPECTED', message: messageOf(error) }); },
+    );
+  }
+
+  private stop(why: NonNullable<RunReport['stoppedBy']>): void {
+    this.stoppedBy ??= why;
+    for (const worker of this.workers) worker.send({ kind: 'stop' });
+  }
+
+  /** The others finish what they have in hand. */
+  private fail(error: unknown): never {
+    for (const worker of this.workers) worker.send({ kind: 'stop' });
+    throw error;
+  }
+
+  /** The journal says that this run did not come to its end. */
+  private async breakOff(error: unknown): Promise<never> {
+    await this.session.end({ ...this.totals }, false);
+    throw error;
+  }
+}

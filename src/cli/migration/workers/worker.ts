@@ -1,0 +1,93 @@
+import { Committer } from '../../../batch/committer.js';
+import { nodeDisk } from '../../../batch/disk.js';
+import { pendingIntents } from '../../../batch/journaled.js';
+import type { JournalSummary } from '../../../batch/journal-read.js';
+import { ConfigError, StateBagError, messageOf } from '../../../errors.js';
+import type { AnyCommand } from '../../command.js';
+import type { CliIo } from '../../io.js';
+import { readArguments } from '../../read-arguments.js';
+import { present } from '../../present.js';
+import { readSummary } from '../journal-session.js';
+import { runMigration } from '../migration-run.js';
+import { openMigration } from '../open-migration.js';
+import type { OpenMigration } from '../open-migration.js';
+import { openDestination } from '../place.js';
+import { migrateOptions, parseRequest } from '../request.js';
+import type { MigrateArguments, MigrationRequest } from '../request.js';
+import { writingSettings } from '../settings.js';
+import type { FromWorker, ToWorker } from './messages.js';
+import { RemoteJournal } from './remote-journal.js';
+
+type Start = Extract<ToWorker, { kind: 'start' }>;
+
+/** The other process, as a worker sees it. */
+export interface Channel {
+  readonly send: (message: FromWorker) => void;
+  /** Calls back for every message that comes. */
+  readonly listen: (listener: (message: ToWorker) => void) => void;
+}
+
+/** Migrates the shard that the first message names, and sends what comes of it. Never throws. */
+export async function work(channel: Channel, io: CliIo): Promise<void> {
+  const journal = new RemoteJournal(channel.send);
+  const stop = new AbortController();
+  const start = await new Promise<Start>((resolve) => {
+    channel.listen((message) => {
+      if (message.kind === 'start') resolve(message);
+      else if (message.kind === 'stop') stop.abort();
+      else journal.answer(message);
+    });
+  });
+  try {
+    const complete = await migrateShard(start, journal, channel, stop.signal, { ...io, cwd: start.cwd });
+    await journal.flush();
+    channel.send({ kind: 'done', complete });
+  } catch (error) {
+    const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
+    channel.send({ kind: 'broken', code, message: messageOf(error), isUsage: error instanceof ConfigError });
+  }
+}
+
+async function migrateShard(start: Start, journal: RemoteJournal, channel: Channel, stop: AbortSignal, io: CliIo): Promise<boolean> {
+  const opened = await openMigration(await requestOf(start, io), io);
+  const summary = await readSummary(opened.request.journal);
+  const { complete } = await runMigration(opened, {
+    settings: writingSettings(opened.request, opened.store.blobs),
+    committer: committerOf(opened, journal, start.runId, summary),
+    stop,
+    summary,
+    onOutcome: (outcome) => {
+      channel.send({ kind: 'outcome', outcome });
+      return Promise.resolve();
+    },
+  });
+  return complete;
+}
+
+/** As it was given, but for the shard, the share of the table's capacity, and what only the whole run can judge. */
+async function requestOf({ given, shard, workers }: Start, io: CliIo): Promise<MigrationRequest> {
+  const [name = '', ...argv] = given;
+  const command = { usage: '', positionals: { min: 1, max: Infinity }, builder: migrateOptions, examples: [], handler: () => Promise.resolve(0) } as unknown as AnyCommand;
+  const request = parseRequest((await readArguments(name, command, argv)) as unknown as MigrateArguments, io);
+  const { maxReadUnits, maxWriteUnits } = request.tables;
+  const share = (units: number | undefined) => (units === undefined ? undefined : Math.max(1, Math.floor(units / workers)));
+  return {
+    ...request,
+    selection: { ...request.selection, shard },
+    tables: { ...request.tables, ...present({ maxReadUnits: share(maxReadUnits), maxWriteUnits: share(maxWriteUnits) }) },
+    maxFailures: undefined,
+    output: { ...request.output, quiet: true },
+  };
+}
+
+function committerOf({ place, sources, io }: OpenMigration, journal: RemoteJournal, runId: string, summary: JournalSummary | undefined): Committer {
+  return new Committer({
+    journal,
+    destination: openDestination(place, sources, io),
+    runId,
+    now: () => io.now().toISOString(),
+    begin: () => undefined,
+    pending: summary ? pendingIntents(summary) : new Map(),
+    disk: nodeDisk,
+  });
+}
