@@ -29,6 +29,8 @@ export interface RanOptions {
   /** Hears of an end at once. */
   readonly exit?: (code: number) => void;
   readonly failOutput?: Error;
+  /** What the clock says. */
+  readonly now?: Date;
 }
 
 /** Runs the command line in this process, with a terminal of its own. */
@@ -46,7 +48,7 @@ export async function statebag(cwd: string, args: readonly string[], options: Ra
     stderr: err.stream,
     env: options.env ?? {},
     cwd,
-    now: () => new Date('2026-02-01T08:00:00.000Z'),
+    now: () => options.now ?? new Date('2026-02-01T08:00:00.000Z'),
     newRunId: () => `run-${++runs}`,
     onSignal: (listener) => {
       listeners.add(listener);

@@ -1,0 +1,106 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { failedDocuments } from '../../batch/journaled.js';
+import { summarizeJournal } from '../../batch/journal-read.js';
+import { idOf, readInventory } from '../../batch/fleet/inventory.js';
+import { manifestLine } from '../../batch/fleet/manifest-line.js';
+import type { ManifestFormat, ManifestItem } from '../../batch/fleet/manifest-line.js';
+import { ConfigError, messageOf } from '../../errors.js';
+import { openObjectStore } from '../../store/open.js';
+import { EXIT } from '../exit-code.js';
+import type { CliIo } from '../io.js';
+import { print } from '../io.js';
+import { openSources } from '../open-source.js';
+import { openStore } from '../open-store.js';
+import { tableSettings } from '../options/dynamodb-options.js';
+import { requireJournal } from '../options/journal-options.js';
+import { layoutSettings } from '../options/layout-options.js';
+import { parseChoice, parseWhole } from '../options/parse-value.js';
+import { s3Settings } from '../options/s3-options.js';
+import { storeSettings } from '../options/store-options.js';
+import { ownPlaces } from '../own-places.js';
+import { formatCount } from '../reporters/sizes.js';
+import type { FleetArguments } from './fleet-options.js';
+
+/** `fleet manifest`: what a job or a Map is to work on, one line a task. */
+export async function manifestOut(specs: readonly string[], { options }: FleetArguments, io: CliIo): Promise<number> {
+  const format = formatOf(options);
+  const lines: string[] = [];
+  for await (const item of itemsOf(specs, options, io)) {
+    for (const part of await partsOf(item, options)) lines.push(manifestLine(part, format));
+  }
+  if (lines.length === 0) throw new ConfigError('MANIFEST_EMPTY', 'nothing is to be done: no object or row is left after what was asked for');
+  if (options.out === undefined) await print(io.stdout, lines.join(''));
+  else await writeFile(resolve(io.cwd, options.out), lines.join(''));
+  if (!options.quiet) io.stderr.write(`statebag: ${formatCount(lines.length)} tasks${options.out === undefined ? '' : ` in ${options.out}`}\n`);
+  return EXIT.ok;
+}
+
+type Options = FleetArguments['options'];
+
+function formatOf({ format, out = '' }: Options): ManifestFormat {
+  return parseChoice('format', format ?? (/\.csv$/i.test(out) ? 'csv' : 'jsonl'), ['csv', 'jsonl']);
+}
+
+async function* itemsOf(specs: readonly string[], options: Options, io: CliIo): AsyncIterable<ManifestItem> {
+  const wanted = await wantedIds(options, io);
+  const seen = new Set<string>();
+  for await (const item of candidates(specs, wanted, options, io)) {
+    if ((wanted && !wanted.has(item.id)) || seen.has(item.id)) continue;
+    // Only ids that may come twice are remembered: those of a census or a journal.
+    if (wanted) seen.add(item.id);
+    yield item;
+  }
+}
+
+async function* candidates(specs: readonly string[], wanted: ReadonlySet<string> | undefined, options: Options, io: CliIo): AsyncIterable<ManifestItem> {
+  if (options.inventory !== undefined) {
+    const { objects } = await openObjectStore(options.inventory, { s3: s3Settings(options) });
+    for await (const object of readInventory(options.inventory, objects)) yield { id: idOf(object), ...(object.versionId !== undefined && { versionId: object.versionId }) };
+  } else if (specs.length > 0) yield* listed(specs, options, io);
+  else if (wanted) for (const id of wanted) yield { id };
+  else throw new ConfigError('USAGE', 'name a source, an --inventory, a --census, or --only-failed with --journal');
+}
+
+async function* listed(specs: readonly string[], options: Options, io: CliIo): AsyncIterable<ManifestItem> {
+  const store = options.store === undefined ? undefined : await openStore(storeSettings(options, options.store), io.cwd);
+  const own = ownPlaces(store, layoutSettings(options), []);
+  const sources = await openSources(specs, { io, s3: s3Settings(options), tables: tableSettings(options), ...own });
+  for (const { source } of sources) for await (const { id } of source.containers()) yield { id };
+}
+
+/** Containers that a census or a journal says something is to be done to; `undefined` for all. */
+async function wantedIds(options: Options, io: CliIo): Promise<ReadonlySet<string> | undefined> {
+  if (options['only-failed']) return containersOf(failedDocuments(await summarizeJournal(requireJournal(options, io))));
+  return options.census === undefined ? undefined : containersOf(await censusIds(resolve(io.cwd, options.census)));
+}
+
+function containersOf(ids: Iterable<string>): ReadonlySet<string> {
+  return new Set(Array.from(ids, (id) => id.replace(/#L\d+$/, '')));
+}
+
+/** Documents that a census says would be migrated, or could not be looked at for want of a store. */
+async function censusIds(path: string): Promise<readonly string[]> {
+  try {
+    const { documents } = JSON.parse(await readFile(path, 'utf8')) as { readonly documents: readonly { readonly id: string; readonly outcome: string }[] };
+    return documents.filter(({ outcome }) => outcome === 'migrated' || outcome === 'not-started').map(({ id }) => id);
+  } catch (cause) {
+    throw new ConfigError('CENSUS_INVALID', `${path} is no census: statebag inspect --json makes one (${messageOf(cause)})`, { cause });
+  }
+}
+
+/** An export is cut into ranges of lines, everything else is taken whole. */
+async function partsOf(item: ManifestItem, options: Options): Promise<readonly ManifestItem[]> {
+  if (options.lines === undefined || !/^s3:.*\.(ndjson|jsonl)$/i.test(item.id)) return [item];
+  const step = parseWhole('lines', options.lines, 1);
+  const total = await linesIn(item.id, options);
+  return Array.from({ length: Math.ceil(total / step) }, (_, at) => ({ id: item.id, lines: [at * step + 1, Math.min(total, (at + 1) * step)] as const }));
+}
+
+async function linesIn(id: string, options: Options): Promise<number> {
+  const { objects, bucket, prefix: key } = await openObjectStore(id, { s3: s3Settings(options) });
+  const { bytes } = await objects.get({ bucket, key });
+  let lines = 0;
+  for (let at = bytes.indexOf(0x0a); at >= 0; at = bytes.indexOf(0x0a, at + 1)) lines++;
+  return bytes.length === 0 || bytes.at(-1) === 0x0a ? lines : lines + 1;
+}

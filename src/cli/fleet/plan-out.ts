@@ -1,0 +1,132 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { estimate, PRICES, RATES } from '../../batch/fleet/estimate.js';
+import type { EngineName, Estimate, FleetShape, Prices, Rates } from '../../batch/fleet/estimate.js';
+import { readInventory } from '../../batch/fleet/inventory.js';
+import { isTableUri } from '../../batch/sources/dynamodb-id.js';
+import { ConfigError, messageOf } from '../../errors.js';
+import { openObjectStore } from '../../store/open.js';
+import type { S3ObjectStoreOptions } from '../../store/s3.js';
+import { EXIT } from '../exit-code.js';
+import { inspectSources } from '../inspection/inspect-sources.js';
+import type { CliIo } from '../io.js';
+import { print } from '../io.js';
+import { readingSettings } from '../migration/settings.js';
+import { usualTarget } from '../migration/usual-target.js';
+import { openSources } from '../open-source.js';
+import type { OpenSource } from '../open-source.js';
+import { openStore } from '../open-store.js';
+import { tableSettings } from '../options/dynamodb-options.js';
+import { layoutSettings } from '../options/layout-options.js';
+import { parseChoice, parseWhole } from '../options/parse-value.js';
+import { concurrencySetting } from '../options/run-options.js';
+import { requireStore } from '../options/store-options.js';
+import { ownPlaces } from '../own-places.js';
+import { formatBytes, formatCount } from '../reporters/sizes.js';
+import { formatTable } from '../reporters/table.js';
+import type { TableRow } from '../reporters/table.js';
+import type { FleetArguments } from './fleet-options.js';
+
+const ENGINES: readonly EngineName[] = ['cli', 's3-batch', 'map'];
+
+/** Documents that are looked at for a plan. */
+const DEFAULT_SAMPLE = 1_000;
+
+type Options = FleetArguments['options'];
+
+/** `fleet plan`: looks at a sample, and says what each engine would take for the whole. Nothing is written. */
+export async function planOut(specs: readonly string[], { options }: FleetArguments, io: CliIo): Promise<number> {
+  if (specs.length === 0) throw new ConfigError('USAGE', 'name the sources of the fleet; a sample of them is read');
+  const { rates, prices } = await readFigures(options, io);
+  const shape = await shapeOf(specs, options, io);
+  const estimates = ENGINES.map((engine) => estimate(shape, engine, rates, prices));
+  if (options.json) await print(io.stdout, `${JSON.stringify({ shape, estimates, rates, prices })}\n`);
+  else await print(io.stdout, await tableOf(shape, estimates));
+  return EXIT.ok;
+}
+
+async function shapeOf(specs: readonly string[], options: Options, io: CliIo): Promise<FleetShape> {
+  const request = requireStore(options);
+  const store = await openStore(request, io.cwd);
+  const layout = layoutSettings(options);
+  const open = () => openSources(specs, { io, s3: request.s3, tables: tableSettings(options), ...ownPlaces(store, layout, []) });
+  const target = parseChoice('to', options.to ?? usualTarget(specs), ['lean', 'bridge']);
+  const limit = options.sample === undefined ? DEFAULT_SAMPLE : parseWhole('sample', options.sample, 1);
+  const { totals } = await inspectSources({
+    sources: await open(),
+    settings: readingSettings({ target, manifestForm: 'list', layout }, store.blobs),
+    concurrency: concurrencySetting(options),
+    selection: { limit, conditions: [] },
+    quiet: options.quiet,
+    stop: new AbortController().signal,
+    io,
+    onDocument: () => Promise.resolve(),
+  });
+  if (totals.documents === 0) throw new ConfigError('SOURCE_EMPTY', 'there is no document to look at');
+  const whole = totals.documents < limit ? totals.documents : await countAll(options, await open(), request.s3);
+  const migrated = Math.max(1, totals.migrated);
+  return {
+    documents: options.objects === undefined ? whole : parseWhole('objects', options.objects, 1),
+    migratedShare: totals.migrated / totals.documents,
+    bytesBefore: totals.bytesBefore / totals.documents,
+    bytesAfter: totals.bytesAfter / totals.documents,
+    blobs: (totals.blobsWritten + totals.blobsReused) / migrated,
+    newBlobs: totals.blobsWritten / migrated,
+    isRows: specs.some(isTableUri),
+  };
+}
+
+/** Containers, which are documents unless they hold lines. */
+async function countAll({ inventory, objects }: Options, sources: readonly OpenSource[], s3: S3ObjectStoreOptions): Promise<number> {
+  if (objects !== undefined) return Number(objects);
+  if (inventory !== undefined) return lengthOf(readInventory(inventory, (await openObjectStore(inventory, { s3 })).objects));
+  let count = 0;
+  for (const { source } of sources) count += await lengthOf(source.containers());
+  return count;
+}
+
+async function lengthOf(stream: AsyncIterable<unknown>): Promise<number> {
+  const iterator = stream[Symbol.asyncIterator]();
+  let length = 0;
+  while ((await iterator.next()).done !== true) length++;
+  return length;
+}
+
+/** The usual figures, but for those that the file names. Throws `ConfigError` `PRICES_INVALID`. */
+async function readFigures({ prices: file }: Options, { cwd }: CliIo): Promise<{ readonly rates: Rates; readonly prices: Prices }> {
+  if (file === undefined) return { rates: RATES, prices: PRICES };
+  const given = await readJson(resolve(cwd, file));
+  for (const [name, value] of Object.entries(given)) {
+    if (!(name in RATES || name in PRICES) || typeof value !== 'number' || !(value >= 0)) throw new ConfigError('PRICES_INVALID', `${file}: "${name}" is no figure of a plan, or its value no number; there are ${Object.keys({ ...PRICES, ...RATES }).join(', ')}`);
+  }
+  return { rates: { ...RATES, ...given }, prices: { ...PRICES, ...given } };
+}
+
+async function readJson(path: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+  } catch (cause) {
+    throw new ConfigError('PRICES_INVALID', `${path} cannot be read as JSON: ${messageOf(cause)}`, { cause });
+  }
+}
+
+async function tableOf({ documents, migratedShare, bytesBefore, bytesAfter, blobs, newBlobs }: FleetShape, estimates: readonly Estimate[]): Promise<string> {
+  const rows: TableRow[] = [
+    ['documents', formatCount(documents), `${(migratedShare * 100).toFixed(1)} % to be migrated`],
+    ['bytes each', formatBytes(bytesBefore), `then ${formatBytes(bytesAfter)}`],
+    ['blobs each', blobs.toFixed(2), `${newBlobs.toFixed(2)} of them new`],
+    ...estimates.flatMap(({ engine, demand, seconds, bottleneck, dollars }): TableRow[] => [
+      ['', ''],
+      [engine, formatDuration(seconds), `held up by ${bottleneck}`],
+      ['  requests', formatCount(Math.round(demand.gets + demand.puts)), `${formatCount(Math.round(demand.gets))} reads, ${formatCount(Math.round(demand.puts))} writes`],
+      ...(demand.writeUnits > 0 ? [['  write units', formatCount(Math.round(demand.writeUnits))] as const] : []),
+      ['  money', `$${dollars.toFixed(2)}`],
+    ]),
+  ];
+  return formatTable(rows);
+}
+
+function formatDuration(seconds: number): string {
+  if (seconds < 120) return `${seconds.toFixed(0)} s`;
+  return seconds < 7_200 ? `${(seconds / 60).toFixed(0)} min` : `${(seconds / 3_600).toFixed(1)} h`;
+}
