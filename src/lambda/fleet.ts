@@ -20,6 +20,8 @@ export interface Fleet {
   readonly objects: ObjectStore;
   /** A table of paused executions; the driver is loaded when a row is asked for. */
   readonly table: (name: string) => Promise<RowTable>;
+  /** Takes a line of the log, with its end. */
+  readonly log: (line: string) => void;
 }
 
 /** Opens what the settings name. Makes no request. */
@@ -32,7 +34,7 @@ export async function openFleet(settings: FleetSettings): Promise<Fleet> {
   const blobs = createBlobStore({ ...store, allowBuckets: settings.allowBuckets });
   const place = { objects: records.objects, bucket: records.bucket, prefix: asFolder(records.prefix) };
   const engine = taskEngine(settings, blobs, new TaskRecords(place));
-  return { settings, engine, objects: records.objects, table: tables(settings) };
+  return { settings, engine, objects: records.objects, table: tables(settings), log: (line) => process.stdout.write(line) };
 }
 
 function taskEngine({ target, manifestForm, layout, concurrency }: FleetSettings, blobs: BlobStore, records: TaskRecords): TaskEngine {

@@ -10,6 +10,7 @@ import type { Deadline, LambdaContext } from './deadline.js';
 import { lazyFleet } from './fleet.js';
 import type { Fleet } from './fleet.js';
 import { nameOf, openItem } from './map-items.js';
+import { metricsLine } from './metrics.js';
 import type { ItemReading, MapItem } from './map-items.js';
 
 /** How a batch of a Distributed Map is to be treated; `BatchInput` may say it, or the event beside its items. */
@@ -50,6 +51,8 @@ export type MapHandler = (event: MapEvent | MapItem, context: LambdaContext) => 
 
 const LAST_ATTEMPT = 5;
 
+const DEFAULT_RUN = 'map';
+
 /**
  * Migrates the items of a Distributed Map: objects, rows of paused executions, lines of an export. Throws
  * `MapTemporaryFailure` as long as attempts are left and one might help; what is done by then is told again, the same,
@@ -86,7 +89,7 @@ async function resultOf(item: MapItem, options: MapOptions, fleet: Fleet, deadli
 }
 
 async function carryOut(item: MapItem, options: MapOptions, fleet: Fleet, { stop }: Deadline): Promise<TaskResult> {
-  const runId = options.run ?? 'map';
+  const runId = options.run ?? DEFAULT_RUN;
   try {
     if (stop.aborted) return skippedTask(nameOf(item));
     const { container, destination } = await openItem(item, options, fleet);
@@ -96,9 +99,10 @@ async function carryOut(item: MapItem, options: MapOptions, fleet: Fleet, { stop
   }
 }
 
-async function answer(results: readonly TaskResult[], options: MapOptions, { engine: { records } }: Fleet): Promise<MapAnswer> {
+async function answer(results: readonly TaskResult[], options: MapOptions, { engine: { records }, log }: Fleet): Promise<MapAnswer> {
   const { attempt = 0, lastAttempt = LAST_ATTEMPT, toleratedPercent = 100 } = options;
   const counts = countOutcomes(results);
+  log(metricsLine('map', options.run ?? DEFAULT_RUN, counts, Date.now()));
   const temporary = results.filter(({ isTemporary }) => isTemporary);
   if (temporary.length > 0 && attempt < lastAttempt) {
     throw new MapTemporaryFailure(`${temporary.length} of ${results.length} items may go well if they are tried again, the first of them ${whyOf(temporary[0]!)}`);

@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import { decodeKey } from '../batch/fleet/csv.js';
 import { failedTask, runTask, skippedTask } from '../batch/fleet/run-task.js';
 import type { TaskResult } from '../batch/fleet/run-task.js';
-import { answerOf, needsSomebody } from '../batch/fleet/task-answer.js';
+import { answerOf, countOutcomes, needsSomebody } from '../batch/fleet/task-answer.js';
 import { objectContainer } from '../batch/sources/object.js';
 import { ConfigError } from '../errors.js';
 import { formatS3Uri } from '../store/index.js';
@@ -11,6 +11,7 @@ import { beforeEnd, deadlineOf } from './deadline.js';
 import type { Deadline, LambdaContext } from './deadline.js';
 import { lazyFleet } from './fleet.js';
 import type { Fleet } from './fleet.js';
+import { metricsLine } from './metrics.js';
 import { resultString } from './result-string.js';
 
 /** One object of a job. Schema 1.0 names the bucket by its ARN, 2.0 by its name. Keys are URL-encoded. */
@@ -82,6 +83,7 @@ async function resultOf(task: S3BatchTask, jobId: string, fleet: Fleet, deadline
 
 async function carryOut(task: S3BatchTask, jobId: string, fleet: Fleet, deadline: Deadline): Promise<S3BatchTaskResult> {
   const result = await migrateTask(task, jobId, fleet, deadline);
+  fleet.log(metricsLine('s3-batch', jobId, countOutcomes([result]), Date.now()));
   try {
     return { taskId: task.taskId, resultCode: codeOf(result), resultString: resultString(await answerOf(result, fleet.engine.records)) };
   } catch (error) {

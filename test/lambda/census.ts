@@ -59,8 +59,9 @@ export async function serveCensus({ census, others }: ReturnType<typeof makeCens
 }
 
 /** A sandbox of its own, as every instance of a function has one. */
-export function sandbox({ server }: CensusServer, env: Readonly<Record<string, string>> = {}): Promise<Fleet> {
-  return openFleet(fleetSettings({ STATEBAG_STORE: 's3://blobs', STATEBAG_ALLOW_BUCKETS: 'paused', STATEBAG_RECORDS: 's3://fleet/records', STATEBAG_ENDPOINT: server.endpoint, STATEBAG_REGION: 'eu-central-1', ...env }));
+export async function sandbox({ server }: CensusServer, env: Readonly<Record<string, string>> = {}, log: Fleet['log'] = () => undefined): Promise<Fleet> {
+  const fleet = await openFleet(fleetSettings({ STATEBAG_STORE: 's3://blobs', STATEBAG_ALLOW_BUCKETS: 'paused', STATEBAG_RECORDS: 's3://fleet/records', STATEBAG_ENDPOINT: server.endpoint, STATEBAG_REGION: 'eu-central-1', ...env }));
+  return { ...fleet, log };
 }
 
 /** Lambda's context with plenty of time. */

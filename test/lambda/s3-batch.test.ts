@@ -77,6 +77,15 @@ describe('a task of S3 Batch Operations', () => {
     expect(await records()).toHaveLength(1);
   });
 
+  it('is counted in the metrics that alarms look at', async () => {
+    const lines: string[] = [];
+    const counting = await sandbox(served, {}, (line) => lines.push(line));
+    await handler(() => Promise.resolve(counting))(event('bags/broken.json'), AMPLE);
+    const [line] = lines.map((text) => JSON.parse(text) as { readonly _aws: { readonly CloudWatchMetrics: readonly { readonly Namespace: string }[] } });
+    expect(line).toMatchObject({ Engine: 's3-batch', run: 'job-1', Quarantined: 1, Migrated: 0 });
+    expect(line?._aws.CloudWatchMetrics[0]?.Namespace).toBe('Statebag/Fleet');
+  });
+
   it('that is wrong in itself fails for good', async () => {
     const { code, said } = told(await handler()(event('bags/broken.json'), AMPLE));
     expect([code, said.result?.outcome]).toEqual(['PermanentFailure', 'quarantined']);
