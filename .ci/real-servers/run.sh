@@ -24,6 +24,8 @@ if [ ${#endpoints[@]} -gt 0 ]; then
   suites+=(test/real/s3.test.ts test/real/state-machine.test.ts test/real/gc.test.ts test/real/executions.test.ts test/real/runtime-clients.test.ts)
   while IFS= read -r setting; do export "${setting?}"; done < <("$here/install-runtimes.sh")
 fi
+# Needs servers of both kinds.
+[ -z "${STATEBAG_TEST_S3_ENDPOINT:-}" ] || [ -z "${STATEBAG_TEST_DYNAMODB_ENDPOINT:-}" ] || suites+=(test/real/fleet-functions.test.ts)
 cd "$project"
 # Commands and the runtime proxy are tested as they are shipped.
 npm run --silent build

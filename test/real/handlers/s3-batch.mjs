@@ -1,0 +1,1 @@
+export { handler } from 'statebag-shim/lambda/s3-batch';
