@@ -20,7 +20,7 @@ interface Processor {
   readonly States: Readonly<Record<string, { readonly Retry: readonly Retry[]; readonly Parameters: { readonly Payload: { readonly lastAttempt: number } } }>>;
 }
 
-type State = { readonly Type: string; readonly ItemProcessor?: Processor; readonly ItemBatcher?: { readonly BatchInput: object } };
+interface State { readonly Type: string; readonly ItemProcessor?: Processor; readonly ItemBatcher?: { readonly BatchInput: object } }
 
 const TEXT = readFileSync(new URL('../../deploy/fleet/migrate.asl.json', import.meta.url), 'utf8')
   .replaceAll('${MapFunctionArn}', 'arn:aws:lambda:eu-central-1:123456789012:function:map')
@@ -42,7 +42,7 @@ beforeEach(async () => {
 afterEach(() => served.stop());
 
 it('is a state machine that the validator of the Amazon States Language accepts', () => {
-  const verdict = validate(definition() as Parameters<typeof validate>[0], { checkPaths: true, checkArn: true });
+  const verdict = validate(definition(), { checkPaths: true, checkArn: true });
   expect(verdict.errorsText()).toBe('');
   expect(verdict.isValid).toBe(true);
 });
@@ -67,7 +67,7 @@ describe('a child execution', () => {
     // The interpreter counts no retries; so the function takes each for a first one.
     const context = { State: { RetryCount: 0 } };
     const input = { Items: batch, BatchInput: { ...batcher.BatchInput, run: 'night' } };
-    const execution = machine.run(input as never, { overrides: { taskResourceLocalHandlers: { [processor.StartAt]: invoke } }, context: context as never });
+    const execution = machine.run(input as never, { overrides: { taskResourceLocalHandlers: { [processor.StartAt]: invoke } }, context: context });
     return (await execution.result) as unknown as MapAnswer;
   }
 
