@@ -6,8 +6,8 @@ import { dirname, join } from 'node:path';
 /** The package itself, found by its name: sources and build lie at different depths below it. */
 const ROOT = dirname(createRequire(import.meta.url).resolve('statebag-shim/package.json'));
 
-/** The built command line; `npm run build` makes it. */
-export const CLI = join(ROOT, 'dist/src/cli/bin.js');
+/** The command line as it is shipped; `npm run build` makes it. */
+export const CLI = join(ROOT, 'dist/cli/statebag.cjs');
 
 /** The built runtime proxy, and one that only passes bytes on. */
 export const RUNTIME_PROXY = join(ROOT, 'dist/src/runtime-proxy/bin.js');

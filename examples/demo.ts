@@ -15,7 +15,7 @@ const ROOT = '.statebag-demo';
 const BAGS = join(ROOT, 'bags');
 const STORE = join(ROOT, 'store');
 const JOURNAL = join(ROOT, 'journal');
-const CLI = join(dirname(fileURLToPath(import.meta.url)), '../src/cli/bin.js');
+const CLI = join(dirname(fileURLToPath(import.meta.url)), '../cli/statebag.cjs');
 
 function statebag(...args: readonly string[]): void {
   process.stdout.write(`\n$ statebag ${args.join(' ')}\n`);

@@ -24,7 +24,7 @@ export async function shadowEvent(event: JsonMembers, detection: Detection<unkno
   if (detection.generation === 'foreign' || !wantsSegment) return untouched(event);
   const old = await settle(resolveOldWay(event, detection, work));
   if (!old.value) return { ...untouched(event), shadow: 'failed' };
-  const shadow = compare(old.value, await settle(resolveNewWay(event, detection, work)), work);
+  const shadow = compare(old.value, await settle(resolveNewWay(event, detection, work)), firstDifference, work);
   return withSegment({ ...untouched(event), resolved: old.value, shadow }, old.value, event, detection);
 }
 
@@ -70,8 +70,17 @@ async function resolveNewWay(event: JsonMembers, { sites }: Detection<unknown>, 
   return resolveProgram(lean, work);
 }
 
-function compare(old: ResolvedSegment<unknown>, fresh: Settled<ResolvedSegment<unknown>>, work: Work): 'same' | 'different' {
-  const difference = fresh.value ? firstDifference(old.segmentConfig, fresh.value.segmentConfig) : undefined;
+/** Who is asking: for messages. */
+type Asker = Pick<Work, 'ids' | 'mode'>;
+
+/** Reports what `differenceOf` finds between the programs. */
+export function compare<V>(
+  old: ResolvedSegment<V>,
+  fresh: Settled<ResolvedSegment<V>>,
+  differenceOf: (one: V, other: V) => string | undefined,
+  work: Asker,
+): 'same' | 'different' {
+  const difference = fresh.value && differenceOf(old.segmentConfig, fresh.value.segmentConfig);
   if (fresh.value && difference === undefined) return 'same';
   publish('shadow-mismatch', () => ({
     ...work.ids,

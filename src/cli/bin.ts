@@ -2,4 +2,7 @@
 import { processIo } from './process-io.js';
 import { run } from './run.js';
 
-process.exitCode = await run(process.argv.slice(2), processIo());
+// No await at the top: this becomes CommonJS too. `run` never rejects.
+void run(process.argv.slice(2), processIo()).then((code) => {
+  process.exitCode = code;
+});

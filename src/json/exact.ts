@@ -1,5 +1,6 @@
 import { BagError } from '../errors.js';
-import type { JsonNode, Shape } from './node.js';
+import { EVERYTHING } from './node.js';
+import type { JsonNode } from './node.js';
 import { decodeString, sliceNode } from './members.js';
 import { scanJson } from './scan.js';
 
@@ -10,15 +11,6 @@ export class ExactNumber {
 
 /** Values are walked by recursion; a legacy reader gives up near this depth too. */
 const MAX_EXACT_DEPTH = 1_000;
-
-const EVERYTHING: Shape = everything();
-
-function everything(): Shape {
-  const shape: { anyMember?: Shape; items?: Shape } = {};
-  shape.anyMember = shape;
-  shape.items = shape;
-  return shape;
-}
 
 /**
  * Plain values from JSON text, for code that moves values about and looks into few: numbers that would lose their

@@ -20,7 +20,8 @@ export function pauseBefore(attempt: number, random: () => number): number {
   return random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (attempt - 1));
 }
 
-async function sleepFor(milliseconds: number, signal?: AbortSignal): Promise<void> {
+/** Rejects with the signal's reason. */
+export async function sleepFor(milliseconds: number, signal?: AbortSignal): Promise<void> {
   try {
     await wait(milliseconds, undefined, signal === undefined ? {} : { signal });
   } catch (error) {

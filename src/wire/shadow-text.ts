@@ -3,9 +3,7 @@ import type { ByteValue } from '../bag/byte-reader.js';
 import type { BagSite, Detection } from '../bag/detect.js';
 import { MANIFEST_PATH } from '../bag/members.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
-import { publish } from '../adapter/diagnostics.js';
-import { leadsWithoutManifest, settle } from '../adapter/shadow.js';
-import type { Settled } from '../adapter/shadow.js';
+import { compare, leadsWithoutManifest, settle } from '../adapter/shadow.js';
 import { firstDifference } from '../adapter/json-difference.js';
 import { toPlainValue } from '../json/index.js';
 import { resolveText, untouchedText } from './adapt-event.js';
@@ -28,7 +26,7 @@ export async function shadowText(text: Text, detection: Detection<ByteValue>, wo
   if (bag === undefined || !work.engine.wantsSegment) return untouchedText(text.bytes);
   const old = await settle(resolveOldWay(text, detection, work));
   if (!old.value) return { ...untouchedText(text.bytes), shadow: 'failed' };
-  const shadow = compare(old.value, await settle(resolveNewWay(text, detection, work)), work);
+  const shadow = compare(old.value, await settle(resolveNewWay(text, detection, work)), differenceOf, work);
   const edit = new TextEdit(text);
   const added = addSegment(edit, text.root, bag.value, old.value);
   return { ...untouchedText(edit.bytes()), resolved: old.value, added, shadow };
@@ -48,21 +46,6 @@ async function resolveNewWay(text: Text, { sites }: { readonly sites: readonly B
   const edit = new TextEdit(text);
   for (const site of sites.toReversed()) editLeanSite(site, await prepareLeanSite(site, work), edit, work);
   return resolveText(edit.result().root, work);
-}
-
-function compare(old: Resolved, fresh: Settled<Resolved>, work: WireWork): 'same' | 'different' {
-  const difference = fresh.value && differenceOf(old.segmentConfig, fresh.value.segmentConfig);
-  if (fresh.value && difference === undefined) return 'same';
-  publish('shadow-mismatch', () => ({
-    ...work.ids,
-    mode: work.mode,
-    segmentIndex: old.segmentIndex,
-    oldSource: old.source,
-    newSource: fresh.value?.source,
-    difference,
-    code: fresh.code,
-  }));
-  return 'different';
 }
 
 /** Equal bytes say the same, whatever is in them. */

@@ -98,12 +98,15 @@ class People {
   readonly current = new Map<string, Row>();
   private readonly ids: string[] = [];
   private pauses = 0;
+  /** So that some rows are left for the migration, however fast people are. */
+  private readonly patience: number;
 
   constructor(
     private readonly living: LivingTable,
     rows: readonly Row[],
     private readonly random: Random,
   ) {
+    this.patience = 0.6 * rows.length;
     for (const row of rows) this.wait(row);
   }
 
@@ -115,7 +118,7 @@ class People {
     let isRunning = true;
     const ended = child.ended.finally(() => (isRunning = false));
     const hands = Array.from({ length: 3 }, async () => {
-      while (isRunning && this.current.size > 0) await this.answer();
+      while (isRunning && this.answers.length < this.patience) await this.answer();
     });
     await Promise.all(hands);
     return ended;

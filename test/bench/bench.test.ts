@@ -42,7 +42,7 @@ describe('each bench gives figures', () => {
   });
 
   it('of the start', async () => {
-    expectFigures(startFigures(await benchStart(1)), 3);
+    expectFigures(startFigures(await benchStart(1)), 4);
   });
 
   it('of the cold start of a bundled handler', async () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BagError } from '../../src/errors.js';
-import { scanJson } from '../../src/json/index.js';
-import { EVERYTHING, rebuild, thrownBy, utf8 } from './json-text.js';
+import { EVERYTHING, scanJson } from '../../src/json/index.js';
+import { rebuild, thrownBy, utf8 } from './json-text.js';
 
 /** Both parsers take these, and see the same value. */
 const ACCEPTED: readonly (readonly [what: string, text: string])[] = [

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BagError } from '../../src/errors.js';
-import { expandNode, LEAF, scanJson, sliceNode, type JsonNode } from '../../src/json/index.js';
-import { documentText, EVERYTHING, jsonText, rebuild, textOf, utf8 } from './json-text.js';
+import { EVERYTHING, expandNode, LEAF, scanJson, sliceNode, type JsonNode } from '../../src/json/index.js';
+import { documentText, jsonText, rebuild, textOf, utf8 } from './json-text.js';
 
 const RUNS = { numRuns: 500 };
 

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BagError } from '../../src/errors.js';
-import { LEAF, MAX_DEPTH, MAX_DOCUMENT_BYTES, scanJson, type Shape } from '../../src/json/index.js';
-import { EVERYTHING, rebuild, textOf, thrownBy, utf8 } from './json-text.js';
+import { EVERYTHING, LEAF, MAX_DEPTH, MAX_DOCUMENT_BYTES, scanJson, type Shape } from '../../src/json/index.js';
+import { rebuild, textOf, thrownBy, utf8 } from './json-text.js';
 
 describe('a scan records what its shape asks for', () => {
   const text = '{"id": 7, "bag": {"workflow_config": {"nodes": [1]}, "x": [2]}, "list": [{"a": 1}, 3]}';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { applySplices, invertSplices, lastMember, LEAF, openEmbedded, scanJson, spliceMembers, type Shape } from '../../src/json/index.js';
-import { EVERYTHING, textOf, thrownBy, utf8 } from './json-text.js';
+import { EVERYTHING, applySplices, invertSplices, lastMember, LEAF, openEmbedded, scanJson, spliceMembers, type Shape } from '../../src/json/index.js';
+import { textOf, thrownBy, utf8 } from './json-text.js';
 
 /**
  * Seconds of processor time, so that a busy machine does not matter. They catch a quadratic slip, not a slow day: each of

@@ -1,18 +1,9 @@
-import { decodeString, scanJson, sliceNode } from '../../json/index.js';
-import type { JsonNode, Shape } from '../../json/index.js';
+import { decodeString, EVERYTHING, scanJson, sliceNode } from '../../json/index.js';
+import type { JsonNode } from '../../json/index.js';
 import type { AslNode } from './node.js';
 
 /** Levels a definition may nest: far more than the service takes, far less than a stack. */
 export const MAX_LEVELS = 256;
-
-interface Everything extends Shape {
-  anyMember: Shape;
-  items: Shape;
-}
-
-const EVERYTHING: Everything = { anyMember: {}, items: {} };
-EVERYTHING.anyMember = EVERYTHING;
-EVERYTHING.items = EVERYTHING;
 
 /** Throws what `scanJson` throws. */
 export function parseJsonTree(bytes: Uint8Array): AslNode {

@@ -1,16 +1,7 @@
-import { decodeString, scanJson, sliceNode } from '../../json/index.js';
-import type { JsonNode, Shape } from '../../json/index.js';
+import { decodeString, EVERYTHING, scanJson, sliceNode } from '../../json/index.js';
+import type { JsonNode } from '../../json/index.js';
 import { BagError } from '../../errors.js';
 import type { Attribute } from '../table.js';
-
-const EVERYTHING: Shape = everything();
-
-function everything(): Shape {
-  const shape: { anyMember?: Shape; items?: Shape } = {};
-  shape.anyMember = shape;
-  shape.items = shape;
-  return shape;
-}
 
 /** What a table keeps of a number, in digits. */
 const MAX_DIGITS = 38;

@@ -1,8 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { DescribeTableCommand, DynamoDBClient, GetItemCommand, QueryCommand, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, DynamoDBClientConfig, QueryCommandOutput, ScanCommandOutput, TableDescription } from '@aws-sdk/client-dynamodb';
 import { ConfigError } from '../../errors.js';
-import { pauseBefore } from '../../store/backoff.js';
+import { pauseBefore, sleepFor } from '../../store/backoff.js';
 import { Pace } from '../pace.js';
 import type { PaceClock } from '../pace.js';
 import type { Consumed, IndexShape, KeySchema, Row, RowQuery, RowTable, RowUpdate, ScanPart, TableShape } from '../table.js';
@@ -207,13 +206,4 @@ function sentRow(row: Row): Record<string, AttributeValue> {
 
 function sent(attribute: Row[string]): AttributeValue {
   return attribute as unknown as AttributeValue;
-}
-
-async function sleepFor(milliseconds: number, signal?: AbortSignal): Promise<void> {
-  try {
-    await wait(milliseconds, undefined, signal === undefined ? {} : { signal });
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  }
 }

@@ -3,11 +3,11 @@ import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BagError } from '../../../src/errors.js';
-import { LEAF, scanJson, type JsonNode, type Shape } from '../../../src/json/index.js';
+import { EVERYTHING, LEAF, scanJson, type JsonNode, type Shape } from '../../../src/json/index.js';
 import { SOURCE_SHA256 } from '../../../src/json/kernel/code.js';
 import { kernelHolding, ScanKernel } from '../../../src/json/kernel/kernel.js';
 import { TextWalk } from '../../../src/json/text-walk.js';
-import { documentText, EVERYTHING, thrownBy, utf8 } from '../json-text.js';
+import { documentText, thrownBy, utf8 } from '../json-text.js';
 
 const kernel = ScanKernel.create()!;
 

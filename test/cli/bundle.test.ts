@@ -1,0 +1,60 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryDirectory } from '../batch/world.js';
+import { putFleet } from './fleet-dir.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+const { bin, dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  readonly bin: { readonly statebag: string };
+  readonly dependencies: Readonly<Record<string, string>>;
+};
+
+/** What a user gets as `statebag`. */
+function statebag(directory: string, ...args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, bin.statebag), ...args], { cwd: directory, encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+function bytesIn(directory: string): Record<string, string> {
+  return Object.fromEntries(readdirSync(directory).sort().map((name) => [name, readFileSync(join(directory, name), 'latin1')]));
+}
+
+describe('the command line as it is shipped', () => {
+  it('migrates, verifies and rolls back', () => {
+    const directory = temporaryDirectory();
+    putFleet(directory, { variant: 'flat-jan18' });
+    const before = bytesIn(join(directory, 'bags'));
+    const common = ['--journal', 'journal', '--json'];
+    expect(statebag(directory, 'migrate', 'bags', '--store', 'store', ...common, '--apply')).toMatchObject({ status: 0 });
+    expect(bytesIn(join(directory, 'bags'))).not.toEqual(before);
+    expect(statebag(directory, 'verify', ...common)).toMatchObject({ status: 0 });
+    expect(statebag(directory, 'report', '--journal', 'journal', '--html', 'report.html')).toMatchObject({ status: 0 });
+    expect(existsSync(join(directory, 'report.html'))).toBe(true);
+    expect(statebag(directory, 'rollback', ...common, '--apply')).toMatchObject({ status: 0 });
+    expect(bytesIn(join(directory, 'bags'))).toEqual(before);
+  });
+
+  it.each([
+    ['what is installed beside it', ['inspect', '--bogus'], 2, /USAGE: .*--bogus/],
+    ['its own version', ['--version'], 0, /^\d+\.\d+\.\d+/],
+    ['the schemas of the package', ['schema', 'diff', 'state-bag.v2', 'state-bag.fat', '--json'], 1, /state-bag/],
+  ])('finds %s', (_, args, status, said) => {
+    const run = statebag(temporaryDirectory(), ...args);
+    expect(run.status).toBe(status);
+    expect(run.stdout + run.stderr).toMatch(said);
+  });
+
+  it('says nothing of Node on standard error', () => {
+    expect(statebag(temporaryDirectory(), '--help').stderr).toBe('');
+  });
+
+  it('carries the licences of what is in it', () => {
+    const text = readFileSync(join(ROOT, bin.statebag, '../LICENSES.txt'), 'utf8');
+    const code = readdirSync(join(ROOT, bin.statebag, '../chunks')).map((file) => readFileSync(join(ROOT, bin.statebag, '../chunks', file), 'utf8')).join('\n');
+    const inside = Object.keys(dependencies).filter((name) => code.includes(`node_modules/${name}/`));
+    expect(inside.length).toBeGreaterThan(3);
+    for (const name of inside) expect(text).toContain(`${name} (`);
+  });
+});
