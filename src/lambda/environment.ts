@@ -47,8 +47,8 @@ export function fleetSettings(env: Environment): FleetSettings {
   assertKnown(env);
   const read: Read = (name) => (env[`STATEBAG_${name}`] === '' ? undefined : env[`STATEBAG_${name}`]);
   return {
-    store: required('STORE', 'STORE_MISSING', 's3://bucket[/prefix], where blobs go', read),
-    records: required('RECORDS', 'RECORDS_MISSING', 's3://bucket/prefix, where the records of tasks go', read),
+    store: read('STORE') ?? raise(new ConfigError('STORE_MISSING', 'STATEBAG_STORE is missing: s3://bucket[/prefix], where blobs go')),
+    records: read('RECORDS') ?? raise(new ConfigError('RECORDS_MISSING', 'STATEBAG_RECORDS is missing: s3://bucket/prefix, where the records of tasks go')),
     target: choice('TO', read('TO') ?? 'lean', ['lean', 'bridge']),
     manifestForm: choice('MANIFEST', read('MANIFEST') ?? 'list', ['list', 'envelope']),
     layout: parseLayout({ ...given('config', read('CONFIG_KEY')), ...given('map', read('MAP_KEY')), ...given('manifest', read('MANIFEST_KEY')) }),
@@ -80,10 +80,8 @@ function assertKnown(env: Environment): void {
   throw new ConfigError('VARIABLE_UNKNOWN', `there is no variable ${unknown}; there are ${VARIABLES.map((name) => `STATEBAG_${name}`).join(', ')}`);
 }
 
-function required(name: Variable, code: string, what: string, read: Read): string {
-  const text = read(name);
-  if (text !== undefined) return text;
-  throw new ConfigError(code, `STATEBAG_${name} is missing: ${what}`);
+function raise(error: ConfigError): never {
+  throw error;
 }
 
 function given<N extends string, T>(name: N, value: T | undefined): Readonly<Partial<Record<N, T>>> {
