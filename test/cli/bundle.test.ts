@@ -36,6 +36,14 @@ describe('the command line as it is shipped', () => {
     expect(bytesIn(join(directory, 'bags'))).toEqual(before);
   });
 
+  it('starts workers', () => {
+    const directory = temporaryDirectory();
+    putFleet(directory, { variant: 'flat-jan18' });
+    const run = statebag(directory, 'migrate', 'bags', '--store', 'store', '--journal', 'journal', '--workers', '2', '--json', '--apply');
+    expect(run).toMatchObject({ status: 0 });
+    expect(JSON.parse(run.stdout)).toMatchObject({ totals: { migrated: 6, failed: 0 } });
+  });
+
   it.each([
     ['what is installed beside it', ['inspect', '--bogus'], 2, /USAGE: .*--bogus/],
     ['its own version', ['--version'], 0, /^\d+\.\d+\.\d+/],

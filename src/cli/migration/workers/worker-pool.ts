@@ -1,5 +1,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { Shard } from '../../../batch/limits.js';
 import { ConfigError, StateBagError, StoreError } from '../../../errors.js';
 import type { FromWorker, ToWorker } from './messages.js';
@@ -11,9 +13,12 @@ export interface Worker {
   readonly ended: Promise<boolean>;
 }
 
+/** Found by the package's name: the command line that is shipped is a bundle, and lies somewhere else. */
+const PROGRAM = join(dirname(createRequire(import.meta.url).resolve('statebag-shim/package.json')), 'dist/src/cli/migration/workers/worker-process.js');
+
 /** Every message goes to `onMessage` in the order in which it was sent. */
 export function startWorker(number: number, onMessage: (message: FromWorker, worker: Worker) => void): Worker {
-  const child = fork(new URL('worker-process.js', import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(PROGRAM, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const worker: Worker = {
     // A worker that is gone is told of by its end.
     send: (message) => child.connected && child.send(message, () => undefined),
