@@ -1,8 +1,13 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import type { Shard } from '../../../batch/limits.js';
 import { ConfigError, StateBagError, StoreError } from '../../../errors.js';
 import type { FromWorker, ToWorker } from './messages.js';
+
+/** Found through the package's own name: the command line may run as a bundle, in which no worker lies beside this file. */
+const PROGRAM = join(dirname(createRequire(import.meta.url).resolve('statebag-shim/package.json')), 'dist/src/cli/migration/workers/worker-process.js');
 
 /** One worker, as the process with the journal sees it. */
 export interface Worker {
@@ -13,7 +18,7 @@ export interface Worker {
 
 /** Every message goes to `onMessage` in the order in which it was sent. */
 export function startWorker(number: number, onMessage: (message: FromWorker, worker: Worker) => void): Worker {
-  const child = fork(new URL('worker-process.js', import.meta.url), { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+  const child = fork(PROGRAM, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const worker: Worker = {
     // A worker that is gone is told of by its end.
     send: (message) => child.connected && child.send(message, () => undefined),
