@@ -10,7 +10,7 @@ import { writeFleet } from '../../examples/fleet/write-fleet.js';
 import { digests } from '../cli/terminal.js';
 import { temporaryDirectory } from '../batch/world.js';
 
-const BIN = fileURLToPath(new URL('../../dist/src/cli/bin.js', import.meta.url));
+const BIN = fileURLToPath(new URL('../../dist/cli/statebag.cjs', import.meta.url));
 const MIGRATE = ['migrate', 'bags', '--store', 'store', '--journal', 'journal', '--apply', '--json', '--quiet'];
 
 beforeAll(() => {

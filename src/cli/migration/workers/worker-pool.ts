@@ -6,6 +6,9 @@ import type { Shard } from '../../../batch/limits.js';
 import { ConfigError, StateBagError, StoreError } from '../../../errors.js';
 import type { FromWorker, ToWorker } from './messages.js';
 
+/** Found through the package's own name: the command line may run as a bundle, in which no worker lies beside this file. */
+const PROGRAM = join(dirname(createRequire(import.meta.url).resolve('statebag-shim/package.json')), 'dist/src/cli/migration/workers/worker-process.js');
+
 /** One worker, as the process with the journal sees it. */
 export interface Worker {
   send(message: ToWorker): void;
