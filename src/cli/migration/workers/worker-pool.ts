@@ -16,9 +16,6 @@ export interface Worker {
   readonly ended: Promise<boolean>;
 }
 
-/** Found by the package's name: the command line that is shipped is a bundle, and lies somewhere else. */
-const PROGRAM = join(dirname(createRequire(import.meta.url).resolve('statebag-shim/package.json')), 'dist/src/cli/migration/workers/worker-process.js');
-
 /** Every message goes to `onMessage` in the order in which it was sent. */
 export function startWorker(number: number, onMessage: (message: FromWorker, worker: Worker) => void): Worker {
   const child = fork(PROGRAM, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
