@@ -18,7 +18,7 @@ type S3FaultKind = 'slow-down' | 'internal-error' | 'conflict' | 'denied' | 'han
 export interface S3Fault {
   readonly operation: S3Operation;
   readonly kind: S3FaultKind;
-  /** How many requests it befalls. Default 1. */
+  /** How many requests it befalls: `Infinity` for all until it is mended. Default 1. */
   readonly times?: number;
 }
 
@@ -37,7 +37,8 @@ export interface S3Server {
   /** Every request so far, in order of arrival. */
   readonly requests: readonly S3Request[];
   readonly state: S3State;
-  inject(fault: S3Fault): void;
+  /** Lets requests fail from now on; what it returns mends the fault before it has befallen all its requests. */
+  inject(fault: S3Fault): () => void;
   stop(): Promise<void>;
 }
 
@@ -61,7 +62,11 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
     state,
-    inject: (fault) => faults.push({ ...fault, times: fault.times ?? 1 }),
+    inject: (fault) => {
+      const injected = { ...fault, times: fault.times ?? 1 };
+      faults.push(injected);
+      return () => { injected.times = 0; };
+    },
     stop: () => stop(server),
   };
 }

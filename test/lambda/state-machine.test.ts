@@ -54,13 +54,13 @@ it.each(maps)('%s retries what the function throws, as often as the function cou
 
 describe('a child execution', () => {
   /** What a Map starts for a batch, in an interpreter, its function being the real one. */
-  async function run(batch: readonly object[], fail: () => void = () => undefined): Promise<MapAnswer> {
+  async function run(batch: readonly object[], beforehand: () => void = () => undefined): Promise<MapAnswer> {
     const { ItemProcessor: processor, ItemBatcher: batcher } = maps[0]![1] as Required<State>;
     for (const retry of taskOf(processor).Retry) Object.assign(retry, { IntervalSeconds: 1, MaxDelaySeconds: 1, JitterStrategy: 'FULL' });
     const fleet = await sandbox(served);
     const handler = createMapHandler(() => Promise.resolve(fleet));
     const invoke = async (input: unknown) => {
-      fail();
+      beforehand();
       return { Payload: await handler((input as { readonly Payload: MapEvent }).Payload, AMPLE) } as never;
     };
     const machine = new StateMachine({ StartAt: processor.StartAt, States: processor.States } as unknown as ConstructorParameters<typeof StateMachine>[0]);
@@ -79,8 +79,11 @@ describe('a child execution', () => {
 
   it('tries again what a store that is down has failed, and ends well', async () => {
     let invocations = 0;
-    served.server.inject({ operation: 'PutObject', kind: 'slow-down', times: 9 });
-    const { counts } = await run([{ id: 's3://paused/bags/a.json' }], () => (invocations += 1));
+    const mend = served.server.inject({ operation: 'PutObject', kind: 'slow-down', times: Infinity });
+    const { counts } = await run([{ id: 's3://paused/bags/a.json' }], () => {
+      invocations += 1;
+      if (invocations === 2) mend();
+    });
     expect([counts, invocations]).toEqual([{ migrated: 1 }, 2]);
   });
 });
