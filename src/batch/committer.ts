@@ -78,7 +78,7 @@ export class Committer {
   }
 
   /** Writes down what became of a document. Unchanged ones are news only in a run that writes, or behind a failure. */
-  record(outcome: DocumentOutcome, containerId: string, facts: () => DocumentFacts): void {
+  async record(outcome: DocumentOutcome, containerId: string, facts: () => DocumentFacts): Promise<void> {
     const { pending } = this.options;
     const isNews = this.begun || outcome.outcome !== 'unchanged' || pending.has(outcome.id) || pending.has(containerId);
     if (outcome.outcome === 'not-started' || !isNews) return;
@@ -98,6 +98,7 @@ export class Committer {
       blobsReused,
       ...facts(),
     });
+    if (this.options.journal.isFull) await this.options.journal.flush();
   }
 
   /** True when the run has written anything to the journal. */

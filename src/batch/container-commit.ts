@@ -2,6 +2,7 @@ import type { Committer } from './committer.js';
 import { factsOf } from './document-facts.js';
 import type { DocumentFacts } from './document-facts.js';
 import { LazyReplacement } from './lazy-replacement.js';
+import type { DocumentOutcome } from './outcome.js';
 import type { Prepared } from './prepare.js';
 import type { SourceContainer, SourceDocument } from './source.js';
 
@@ -10,13 +11,21 @@ export interface Item {
   readonly document: SourceDocument;
   /** `undefined` for a document that the run is not about. */
   readonly prepared: Prepared | undefined;
-  /** Present once the bytes are let go. */
-  readonly facts?: DocumentFacts;
+}
+
+/** What is kept of a document until its container is committed: not its bytes. A run may keep a hundred thousand. */
+export class WaitingDocument {
+  constructor(
+    readonly id: string,
+    readonly line: number | undefined,
+    readonly outcome: DocumentOutcome,
+    readonly facts: DocumentFacts,
+  ) {}
 }
 
 /** The writing of one container: intents first, then the swap. Never throws: `failure` says what went wrong. */
 export class ContainerCommit {
-  readonly migrated: Item[] = [];
+  readonly migrated: WaitingDocument[] = [];
   failure: { readonly error: unknown } | undefined;
   private readonly replacement: LazyReplacement;
 
@@ -31,7 +40,7 @@ export class ContainerCommit {
   /** Takes the documents in order. After a failure they are only remembered, so that each is accounted for. */
   async take(item: Item): Promise<void> {
     const validated = item.prepared?.validated;
-    if (validated) this.migrated.push(withoutBytes(item));
+    if (validated) this.migrated.push(new WaitingDocument(item.document.id, item.document.line, item.prepared.outcome, factsOf(item.document, item.prepared)));
     if (this.mustNotBeCopied(item)) return;
     await this.attempt(async () => {
       if (validated) await this.committer.intend(this.container, validated);
@@ -67,11 +76,4 @@ export class ContainerCommit {
     const outcome = prepared?.outcome.outcome;
     return this.committer.destination.isCopy && document.line === undefined && outcome !== 'migrated' && outcome !== 'unchanged';
   }
-}
-
-/** What is kept of a document until its container is committed: not its bytes. */
-function withoutBytes({ document, prepared }: Item): Item {
-  const { id, line } = document;
-  const facts = factsOf(document, prepared);
-  return { facts, document: { id, line, bytes: new Uint8Array() }, prepared: prepared && { outcome: prepared.outcome, validated: undefined } };
 }

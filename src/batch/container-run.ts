@@ -1,8 +1,9 @@
 import { pMapIterable } from 'p-map';
 import { buffers } from './buffer-pool.js';
 import { ContainerCommit } from './container-commit.js';
-import type { Item } from './container-commit.js';
+import type { Item, WaitingDocument } from './container-commit.js';
 import { factsOf } from './document-facts.js';
+import type { DocumentFacts } from './document-facts.js';
 import type { Run, SettledDocument } from './migrate.js';
 import { failureOf, notStarted } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
@@ -66,19 +67,30 @@ function left({ id, bytes }: SourceDocument, commit: ContainerCommit | undefined
 const CONTAINER_FAILED = { code: 'CONTAINER_FAILED', reason: 'the file or object around this document could not be written; it is as it was' };
 
 /** What was prepared to be written: migrated, or failed together with its container. */
-async function settleCommitted(container: SourceContainer, run: Run, items: readonly Item[], failure: Failure | undefined): Promise<void> {
-  for (const item of items) {
-    const { outcome } = item.prepared!;
-    await settle(run, container, item, failure ? { ...outcome, ...failureOf(failure.error), bytesAfter: outcome.bytesBefore } : outcome);
+async function settleCommitted(container: SourceContainer, run: Run, waiting: readonly WaitingDocument[], failure: Failure | undefined): Promise<void> {
+  for (const { id, line, outcome, facts } of waiting) {
+    const settled = failure ? { ...outcome, ...failureOf(failure.error), bytesAfter: outcome.bytesBefore } : outcome;
+    await record(run, container, settled, () => facts);
+    await run.settle(settled, { container, document: { id, line, bytes: NO_BYTES }, prepared: { outcome, validated: undefined } });
   }
-  if (!failure || items.length > 0) return;
-  await settle(run, container, unread(container), { ...notStarted(container.id, 0), ...failureOf(failure.error) });
+  if (!failure || waiting.length > 0) return;
+  const missing = unread(container);
+  await settle(run, container, missing, { ...notStarted(container.id, 0), ...failureOf(failure.error) });
 }
 
-async function settle(run: Run, container: SourceContainer, item: Item, outcome: DocumentOutcome): Promise<void> {
+async function settle(run: Run, container: SettledDocument['container'], item: Item, outcome: DocumentOutcome): Promise<void> {
   const settled = await recover(run, item, outcome);
-  run.options.committer?.record(settled, container.id, () => item.facts ?? factsOf(item.document, item.prepared));
+  await record(run, container, settled, () => factsOf(item.document, item.prepared));
   await run.settle(settled, { container, document: item.document, prepared: item.prepared });
+}
+
+/** Never throws: a journal that cannot be written any more ends the run. */
+async function record(run: Run, container: SettledDocument['container'], outcome: DocumentOutcome, facts: () => DocumentFacts): Promise<void> {
+  try {
+    await run.options.committer?.record(outcome, container.id, facts);
+  } catch (error) {
+    run.end(error);
+  }
 }
 
 /** An unchanged document may be one that an earlier run had committed before it was killed. */
@@ -92,5 +104,7 @@ async function recover(run: Run, { document }: Item, outcome: DocumentOutcome): 
 
 /** Stands for the document when its container has not been read. */
 export function unread(container: SettledDocument['container']): SettledDocument {
-  return { container, document: { id: container.id, line: undefined, bytes: new Uint8Array() }, prepared: undefined };
+  return { container, document: { id: container.id, line: undefined, bytes: NO_BYTES }, prepared: undefined };
 }
+
+const NO_BYTES = new Uint8Array();

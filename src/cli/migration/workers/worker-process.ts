@@ -1,4 +1,5 @@
 import { EXIT } from '../../exit-code.js';
+import { keepHeap } from '../../heap-keeper.js';
 import { processIo } from '../../process-io.js';
 import type { FromWorker, ToWorker } from './messages.js';
 import { work } from './worker.js';
@@ -9,6 +10,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
 // Nobody writes the journal any more: nothing further may be changed.
 process.on('disconnect', () => process.exit(EXIT.interrupted));
 
+keepHeap();
 await work(
   {
     send: (message: FromWorker) => process.send?.(message),
