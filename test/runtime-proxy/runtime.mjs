@@ -47,7 +47,10 @@ const answers = {
 
 const doings = {
   crash: () => process.exit(3),
-  hang: () => new Promise(() => setInterval(() => undefined, 1000)),
+  hang: () => {
+    process.stdout.write('hanging\n');
+    return new Promise(() => setInterval(() => undefined, 1000));
+  },
   env: async (id) => send('POST', `/invocation/${id}/response`, Buffer.from(JSON.stringify({ trace: process.env._X_AMZN_TRACE_ID, nodeOptions: process.env.NODE_OPTIONS ?? null }))),
   fail: async (id) => send('POST', `/invocation/${id}/error`, Buffer.from('{"errorType":"MyError","errorMessage":"no"}'), { 'Lambda-Runtime-Function-Error-Type': 'MyError' }),
   twice: async (id) => {
