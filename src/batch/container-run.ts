@@ -9,7 +9,7 @@ import { failureOf, notStarted } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import { prepareDocument } from './prepare.js';
 import type { SourceContainer, SourceDocument } from './source.js';
-import { digest } from './stages.js';
+import { digestOf } from './stages.js';
 
 /** Takes every document of a container through its stages, in order, and commits the container once. */
 export async function runContainer(container: SourceContainer, run: Run): Promise<void> {
@@ -96,7 +96,7 @@ async function record(run: Run, container: SettledDocument['container'], outcome
 /** An unchanged document may be one that an earlier run had committed before it was killed. */
 async function recover(run: Run, { document }: Item, outcome: DocumentOutcome): Promise<DocumentOutcome> {
   if (outcome.outcome !== 'unchanged' || outcome.generation === 'foreign') return outcome;
-  const intent = await run.options.committer?.recovered(document.id, () => digest(document.bytes));
+  const intent = await run.options.committer?.recovered(document.id, () => digestOf(document));
   if (!intent) return outcome;
   const reason = 'an earlier run had committed this document and ended before it could say so';
   return { ...outcome, outcome: 'migrated', bytesBefore: intent.bytesBefore, code: 'RECOVERED', reason };

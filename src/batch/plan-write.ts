@@ -6,7 +6,7 @@ import type { SettledDocument } from './migrate.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { PlanDocument, PlanEntry, PlanHeader } from './plan-entry.js';
 import { temporaryName } from './sources/file-replacement.js';
-import { digest } from './stages.js';
+import { digestOf } from './stages.js';
 
 /** Writes a plan line by line and seals it, so that a plan that somebody edited or cut is noticed. */
 export class PlanWriter {
@@ -83,7 +83,7 @@ export function planDocument(outcome: DocumentOutcome, { container, document, pr
     container: container.id,
     generation,
     outcome: outcome.outcome === 'not-started' ? 'failed' : outcome.outcome,
-    before: validated?.before() ?? digest(document.bytes),
+    before: validated?.before() ?? digestOf(document),
     ...(validated && { after: validated.after(), bytesAfter }),
     bytesBefore,
     ...(container.version === undefined ? {} : { version: container.version }),

@@ -5,7 +5,7 @@ import { BagError, ConflictError, IntegrityError, PointerError, SchemaError, Sta
 import { isRetryable } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { SourceDocument } from './source.js';
-import { detectStage, digest, offloadStage, planStage, readStage, rewriteStage, validateStage } from './stages.js';
+import { detectStage, digestOf, offloadStage, planStage, readStage, rewriteStage, validateStage } from './stages.js';
 import type { DetectedStage, StageSettings, ValidatedStage } from './stages.js';
 
 /** A document ready to be committed, or settled without a change. */
@@ -57,7 +57,7 @@ export interface PrepareOptions {
 
 /** What the plan made of it is right too: then an earlier run has followed the plan so far. */
 function assertUnmoved(document: SourceDocument, { before, after }: Expectation): void {
-  if ([before, after].includes(digest(document.bytes))) return;
+  if ([before, after].includes(digestOf(document))) return;
   throw new ConflictError('PLAN_DOCUMENT_MOVED', `${document.id} is not what the plan was made for; make a new plan for it`);
 }
 

@@ -10,7 +10,7 @@ import { LazyReplacement } from './lazy-replacement.js';
 import { restoreOriginal } from './restore.js';
 import { hasLivedOn } from './outcome.js';
 import type { SourceContainer, SourceDocument } from './source.js';
-import { digest } from './stages.js';
+import { digestOf } from './stages.js';
 
 /** What became of a document in a rollback. */
 export interface RollbackOutcome {
@@ -62,6 +62,7 @@ async function rollbackContainer(id: string, states: readonly DocumentState[], o
         if (state) await assertSame(container, state, options);
         const original = state && (await restore(document, state, options, outcomes));
         if (options.apply) await replacement.write(document, original);
+        document.release?.();
       }
       await replacement.commit();
     } catch (error) {
@@ -87,7 +88,7 @@ async function restore(
   options: RollbackOptions,
   outcomes: RollbackOutcome[],
 ): Promise<Uint8Array | undefined> {
-  const current = digest(document.bytes);
+  const current = digestOf(document);
   const size = document.bytes.length;
   if (current === state.before) {
     outcomes.push({ id: state.doc, outcome: state.fate === 'migrated' ? 'rolled-back' : 'unchanged', bytesBefore: size, bytesAfter: size, code: 'ALREADY_ORIGINAL' });

@@ -24,6 +24,8 @@ export interface SourceDocument {
   readonly line: number | undefined;
   /** Without the line's end. */
   readonly bytes: Uint8Array;
+  /** Lower-case hex SHA-256 of the bytes, where the container has computed it anyway. */
+  readonly sha256?: string;
   /** What stands around the document in its container (line ends, blank lines), to be written back as it was. */
   readonly frame?: { readonly before: Uint8Array; readonly after: Uint8Array };
   /** Says that nobody reads the bytes and the frame any more: their memory may serve another document. */

@@ -133,11 +133,16 @@ export function validateStage(rewritten: RewrittenStage, target: StageSettings['
   for (const outline of rewritten.rewrite.outlines) assertOutline(outline, target);
   const { document, rewrite } = rewritten;
   document.assertFits?.(rewrite.bytes);
-  return { ...rewritten, stage: 'validated', before: once(() => digest(document.bytes)), after: once(() => digest(rewrite.bytes)) };
+  return { ...rewritten, stage: 'validated', before: once(() => digestOf(document)), after: once(() => digest(rewrite.bytes)) };
 }
 
 export function digest(bytes: Uint8Array): string {
   return hash('sha256', bytes, 'hex');
+}
+
+/** Of the document as it was read. */
+export function digestOf({ sha256, bytes }: SourceDocument): string {
+  return sha256 ?? digest(bytes);
 }
 
 function once(compute: () => string): () => string {

@@ -13,7 +13,7 @@ import type { ContainerOpener } from './journaled.js';
 import { hasLivedOn } from './outcome.js';
 import { restoreOriginal } from './restore.js';
 import type { SourceDocument } from './source.js';
-import { digest } from './stages.js';
+import { digestOf } from './stages.js';
 
 /**
  * `moved`: it went on living since, and only what was written can be vouched for. `resumed`: so did the row of an
@@ -62,6 +62,7 @@ async function verifyContainer(id: string, states: readonly DocumentState[], opt
       if (state) container.assertSame?.((await readIntent(options.directory, state.intent)).version);
       byLine.delete(document.line);
       if (state && !isKnownFailure(state, document)) await options.onOutcome(await verifyDocument(document, state, options));
+      document.release?.();
     }
   } catch (error) {
     for (const state of byLine.values()) await options.onOutcome(failure(state, error));
@@ -71,12 +72,12 @@ async function verifyContainer(id: string, states: readonly DocumentState[], opt
 }
 
 /** The run itself said that it failed, and it has its original bytes: nothing was promised of it. */
-function isKnownFailure({ fate, result, before }: DocumentState, { bytes }: SourceDocument): boolean {
-  return fate === 'pending' && result !== undefined && digest(bytes) === before;
+function isKnownFailure({ fate, result, before }: DocumentState, document: SourceDocument): boolean {
+  return fate === 'pending' && result !== undefined && digestOf(document) === before;
 }
 
 async function verifyDocument(document: SourceDocument, state: DocumentState, options: VerifyOptions): Promise<VerifyOutcome> {
-  const current = digest(document.bytes);
+  const current = digestOf(document);
   if (current === state.before) return failure(state, notMigrated(state));
   if (current !== state.after) return { ...failure(state, moved(state)), outcome: 'moved' };
   try {

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { ConflictError } from '../../errors.js';
 import { ownershipOf, renameDurably } from '../disk.js';
 import type { Disk, DiskFile } from '../disk.js';
 import { diskError } from '../disk-errors.js';
+import { readChunks } from './read-file.js';
 
 /** How a file in the making is named: hidden, beside its target, one per target, so that a rerun takes it over. */
 export function temporaryName(target: string): string {
@@ -69,9 +69,9 @@ export class FileReplacement {
   }
 }
 
-/** Lower-case hex SHA-256 of a file, read as a stream. */
+/** Lower-case hex SHA-256 of a file, read as a stream. Throws what `diskError` makes of a failure. */
 export async function digestFile(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  for await (const chunk of readChunks(path)) hash.update(chunk);
   return hash.digest('hex');
 }

@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { buffers } from '../buffer-pool.js';
 import type { Disk } from '../disk.js';
-import { diskError } from '../disk-errors.js';
 import type { Replacement, SourceContainer, SourceDocument } from '../source.js';
 import { FileReplacement } from './file-replacement.js';
+import { readWhole } from './read-file.js';
 
 /** A file that is one document. */
 export class FileContainer implements SourceContainer {
@@ -16,9 +16,10 @@ export class FileContainer implements SourceContainer {
   ) {}
 
   async *documents(): AsyncIterable<SourceDocument> {
-    const bytes = await this.read();
-    this.version = createHash('sha256').update(bytes).digest('hex');
-    yield { id: this.id, line: undefined, bytes };
+    const bytes = await readWhole(this.id);
+    const sha256 = hash('sha256', bytes, 'hex');
+    this.version = sha256;
+    yield { id: this.id, line: undefined, bytes, sha256, release: () => { buffers.give(bytes); } };
   }
 
   async replace(): Promise<Replacement> {
@@ -31,13 +32,5 @@ export class FileContainer implements SourceContainer {
       },
       abort: () => file.abort(),
     };
-  }
-
-  private async read(): Promise<Uint8Array> {
-    try {
-      return await readFile(this.id);
-    } catch (error) {
-      throw diskError(this.id, error);
-    }
   }
 }

@@ -1,14 +1,9 @@
 import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
-import type { FileHandle } from 'node:fs/promises';
-import { buffers } from '../buffer-pool.js';
 import type { Disk } from '../disk.js';
-import { asDiskError, diskError } from '../disk-errors.js';
 import type { Replacement, SourceContainer, SourceDocument } from '../source.js';
 import { FileReplacement } from './file-replacement.js';
 import { COPIES, lineDocuments, readLines, writeFramed } from './lines.js';
-
-const CHUNK_BYTES = 1 << 20;
+import { readChunks } from './read-file.js';
 
 /** A file with one document a line, read and replaced as a stream. */
 export class NdjsonContainer implements SourceContainer {
@@ -22,7 +17,7 @@ export class NdjsonContainer implements SourceContainer {
 
   async *documents(): AsyncIterable<SourceDocument> {
     const hash = createHash('sha256');
-    this.tail = yield* lineDocuments(this.id, readLines(hashed(this.read(), hash), COPIES));
+    this.tail = yield* lineDocuments(this.id, readLines(hashed(readChunks(this.id), hash), COPIES));
     this.version = hash.digest('hex');
   }
 
@@ -38,24 +33,6 @@ export class NdjsonContainer implements SourceContainer {
       abort: () => file.abort(),
     };
   }
-
-  /** Every chunk in the memory of the one before. */
-  private async *read(): AsyncIterable<Uint8Array> {
-    const chunk = buffers.take(CHUNK_BYTES);
-    const file = await open(this.id).catch(asDiskError(this.id));
-    try {
-      for (let bytes = await fill(file, chunk); bytes > 0; bytes = await fill(file, chunk)) yield chunk.subarray(0, bytes);
-    } catch (error) {
-      throw diskError(this.id, error);
-    } finally {
-      await file.close();
-      buffers.give(chunk);
-    }
-  }
-}
-
-async function fill(file: FileHandle, chunk: Uint8Array): Promise<number> {
-  return (await file.read(chunk, 0, chunk.length)).bytesRead;
 }
 
 async function* hashed(chunks: AsyncIterable<Uint8Array>, hash: ReturnType<typeof createHash>): AsyncIterable<Uint8Array> {

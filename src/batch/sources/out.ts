@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { ConfigError, ConflictError } from '../../errors.js';
+import { ConfigError, ConflictError, StateBagError } from '../../errors.js';
 import { renameDurably } from '../disk.js';
 import type { Disk, DiskFile } from '../disk.js';
 import { asDiskError, diskError } from '../disk-errors.js';
@@ -66,7 +66,7 @@ function outReplacement(disk: Disk, path: string, file: DiskFile): Replacement {
 
 async function commitNew(disk: Disk, path: string, sha256: string): Promise<void> {
   const existing = await digestFile(path).catch((error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    if (error instanceof StateBagError && error.code === 'FILE_NOT_FOUND') return undefined;
     throw error;
   });
   if (existing === undefined) return renameDurably(disk, temporaryName(path), path);

@@ -1,0 +1,50 @@
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { buffers } from '../../../src/batch/buffer-pool.js';
+import { nodeDisk } from '../../../src/batch/disk.js';
+import { FileContainer } from '../../../src/batch/sources/file.js';
+import { readChunks, readWhole } from '../../../src/batch/sources/read-file.js';
+import { useScratch } from '../../cli/terminal.js';
+
+const scratch = useScratch();
+
+describe('a whole file', () => {
+  it.each([0, 1, 400_000, 5_000_000])('of %i bytes is read as it is', async (size) => {
+    const path = join(scratch.dir, 'file');
+    const content = Buffer.alloc(size, 'abc');
+    writeFileSync(path, content);
+    expect(Buffer.compare(await readWhole(path), content)).toBe(0);
+  });
+
+  it('without a size, as a pipe has none, is read until it ends', async () => {
+    const path = join(scratch.dir, 'pipe');
+    execFileSync('mkfifo', [path]);
+    const content = Buffer.alloc(3_000_000, 'abc');
+    const [bytes] = await Promise.all([readWhole(path), writeFile(path, content)]);
+    expect(Buffer.compare(bytes, content)).toBe(0);
+  });
+
+  it('that is not there, or is a directory, is an error that says so', async () => {
+    await expect(readWhole(join(scratch.dir, 'none'))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
+    await expect(readWhole(scratch.dir)).rejects.toMatchObject({ code: 'FILE_INVALID' });
+    await expect(readChunks(scratch.dir)[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'FILE_INVALID' });
+  });
+});
+
+it('gives its memory back for the next one', async () => {
+  const path = join(scratch.dir, 'bag.json');
+  writeFileSync(path, Buffer.alloc(400_000, ' '));
+  const memory: ArrayBufferLike[] = [];
+  for (let time = 0; time < 2; time++) {
+    for await (const { bytes, release } of new FileContainer(path, nodeDisk).documents()) {
+      memory.push(bytes.buffer);
+      release?.();
+    }
+  }
+  expect(memory[0]).toBe(memory[1]);
+  // Taken once only.
+  expect(buffers.take(400_000).buffer).not.toBe(buffers.take(400_000).buffer);
+});
