@@ -67,11 +67,16 @@ class Limiter {
 /** How a request's time scatters around its mean: many are quicker, a few take several times as long. */
 const SIGMA = 0.4;
 
+/** Milliseconds of requests that take `mean` on average. */
+export function scattered(mean: number, random: ReturnType<typeof seededRandom>): () => number {
+  return () => mean * Math.exp(SIGMA * normal(() => random.below(1 << 24) / (1 << 24)) - (SIGMA * SIGMA) / 2);
+}
+
 /** Plays every document of a fleet through its requests and its computing, one event behind the other. */
 export function simulate(shape: FleetShape, engine: EngineName, rates: Rates, seed = 1): SimulatedRun {
   const queue = new EventQueue();
   const random = seededRandom(seed);
-  const latency = () => rates.requestMs * Math.exp(SIGMA * normal(() => random.below(1 << 24) / (1 << 24)) - (SIGMA * SIGMA) / 2);
+  const latency = scattered(rates.requestMs, random);
   const limits = { puts: new Limiter(queue, rates.putsPerPrefix * rates.prefixes), gets: new Limiter(queue, rates.getsPerPrefix * rates.prefixes), writes: new Limiter(queue, rates.writeUnits), starts: new Limiter(queue, startsPerSecond(engine, rates)) };
   const hosts = Array.from({ length: engine === 'cli' ? 1 : rates.lambdaConcurrency }, () => new Servers(queue, engine === 'cli' ? rates.cliWorkers : 1));
   const inHand = engine === 'cli' ? rates.cliWorkers * rates.cliConcurrency : engine === 'map' ? rates.mapInHand : 1;

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { S3State } from './s3-state.js';
 import type { S3Object } from './s3-state.js';
 import { readRequest, S3Failure } from './s3-wire.js';
@@ -29,6 +30,8 @@ interface S3ServerOptions {
   /** Account that owns all buckets. */
   readonly owner?: string;
   readonly now?: () => Date;
+  /** Milliseconds that a request waits for its answer. Default: none. */
+  readonly latency?: () => number;
 }
 
 export interface S3Server {
@@ -83,6 +86,7 @@ async function serve(running: Running, incoming: IncomingMessage, response: Serv
     const request = await readRequest(incoming);
     running.requests.push(request);
     assertOwner(running.options, request);
+    if (running.options.latency) await setTimeout(running.options.latency());
     const fault = takeFault(running, request.operation);
     if (fault === 'hang') return;
     const failure = FAILURES[fault ?? ''];
