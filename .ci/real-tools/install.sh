@@ -26,6 +26,9 @@ if [ ! -f "$tools/sarif-schema-2.1.0.json" ]; then
   cp "$crate/vendored/serde-sarif/src/schema.json" "$tools/sarif-schema-2.1.0.json"
   rm -rf "$crate"
 fi
+if [ ! -x "$tools/jest/node_modules/.bin/jest" ]; then
+  npm install --silent --no-audit --no-fund --no-save --prefix "$tools/jest" jest@30.2.0 >&2
+fi
 # Only the bench runs it, as what others would have reached for.
 if [ ! -x "$tools/ajv-cli/node_modules/.bin/ajv" ]; then
   npm install --silent --no-audit --no-fund --no-save --prefix "$tools/ajv-cli" ajv-cli@5.0.0 >&2

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
@@ -35,6 +35,15 @@ function report(format: string): string {
   return out;
 }
 
+/** What docs/validate.md tells users of jest to write. */
+const JEST_TEST = `
+import { stateBagMatchers } from 'statebag-shim/matchers';
+expect.extend(stateBagMatchers);
+const bag = LEAN;
+test('is lean', () => { expect(bag).toBeLeanStateBag(); });
+test('is not', () => { expect({ ...bag, workflow_config: { nodes: [] } }).toBeLeanStateBag(); });
+`;
+
 describe.skipIf(tools === undefined)('with real tools (.ci/real-tools/run.sh)', () => {
   it('a report in SARIF satisfies the schema of OASIS', () => {
     // Its patterns are older than the flag `u`.
@@ -52,6 +61,15 @@ describe.skipIf(tools === undefined)('with real tools (.ci/real-tools/run.sh)', 
     writeFileSync(join(place.dir, 'report.xml'), report('junit'));
     const { status, stderr } = python('-c', 'import sys, xmlschema; xmlschema.validate(sys.argv[1], sys.argv[2])', join(place.dir, 'report.xml'), tool('junit.xsd'));
     expect([status, stderr]).toEqual([0, '']);
+  });
+
+  it('jest takes the matcher, and says what it found', () => {
+    symlinkSync(ROOT, join(place.dir, 'node_modules/statebag-shim'));
+    place.put('bag.test.mjs', JEST_TEST.replace('LEAN', JSON.stringify(leanBag)));
+    const jest = `'${process.execPath}' --experimental-vm-modules '${tool('jest/node_modules/jest/bin/jest.js')}'`;
+    const { code, err } = place.bash(`${jest} --testMatch '**/*.test.mjs' --transform '{}' --ci`);
+    expect([code, err]).toEqual([1, expect.stringMatching(/workflow_config/)]);
+    expect(err).toContain('Tests:       1 failed, 1 passed, 2 total');
   });
 
   it('Python\'s jsonschema judges every fixture as the project does', () => {
