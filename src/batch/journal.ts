@@ -6,7 +6,7 @@ import type { JournalEntry } from './journal-entry.js';
 import { lockJournal } from './journal-lock.js';
 
 /** Characters of entries held in memory before a flush is due. */
-const MAX_PENDING = 1 << 20;
+const MAX_PENDING = 1 << 17;
 
 /** The file in a journal directory. */
 export const JOURNAL_FILE = 'journal.ndjson';

@@ -27,22 +27,22 @@ it('holds the young generation once, when it has what the documents in hand need
   expect(state.holds).toBe(1);
 });
 
-it('collects when the dead may be two megabytes', () => {
+it('collects when the dead may be a megabyte', () => {
   const { state, keeper } = heapOf(6 * MB);
-  state.old = 7.9 * MB;
+  state.old = 6.9 * MB;
   keeper.look();
   expect(state.collections).toBe(0);
-  state.old = 8 * MB;
+  state.old = 7 * MB;
   keeper.look();
   expect([state.collections, state.old]).toEqual([1, 6 * MB]);
 });
 
-it('does not collect a large heap for a little: a quarter must have come', () => {
+it('does not collect a large heap for a little: an eighth must have come', () => {
   const { state, keeper } = heapOf(400 * MB);
-  state.old = 490 * MB;
+  state.old = 449 * MB;
   keeper.look();
   expect(state.collections).toBe(0);
-  state.old = 501 * MB;
+  state.old = 450 * MB;
   keeper.look();
   expect(state.collections).toBe(1);
 });
@@ -50,7 +50,7 @@ it('does not collect a large heap for a little: a quarter must have come', () =>
 it('takes what stays after a collection for alive', () => {
   const { state, keeper } = heapOf(6 * MB);
   state.alive = 20 * MB;
-  for (const old of [20, 21, 24]) {
+  for (const old of [20, 21, 22]) {
     state.old = old * MB;
     keeper.look();
   }
