@@ -24,12 +24,12 @@ interface Trial extends DistantServer {
 const SMALL = { workflows: 8, size: 'small' } as const;
 const HEADLINE = { workflows: 8, size: 'headline' } as const;
 
-const REQUEST_MS = RATES.requestMs;
+const { requestMs } = RATES;
 
 const TRIALS: readonly Trial[] = [
-  ...[500, 2_000].map((bags): Trial => ({ bottleneck: 'documents in hand, one worker', kind: 'objects', bags: { bags, ...SMALL }, requestMs: REQUEST_MS, rates: { cliWorkers: 1, cliConcurrency: 8 } })),
-  ...[2_000, 8_000].map((bags): Trial => ({ bottleneck: 'documents in hand, two workers', kind: 'objects', bags: { bags, ...SMALL }, requestMs: REQUEST_MS, rates: { cliWorkers: 2, cliConcurrency: 8 } })),
-  ...[500, 1_500].map((bags): Trial => ({ bottleneck: 'documents in hand, 371 KB each', kind: 'objects', bags: { bags, ...HEADLINE }, requestMs: REQUEST_MS, rates: { cliWorkers: 1, cliConcurrency: 8 } })),
+  ...[500, 2_000].map((bags): Trial => ({ bottleneck: 'documents in hand, one worker', kind: 'objects', bags: { bags, ...SMALL }, requestMs, rates: { cliWorkers: 1, cliConcurrency: 8 } })),
+  ...[2_000, 8_000].map((bags): Trial => ({ bottleneck: 'documents in hand, two workers', kind: 'objects', bags: { bags, ...SMALL }, requestMs, rates: { cliWorkers: 2, cliConcurrency: 8 } })),
+  ...[500, 1_500].map((bags): Trial => ({ bottleneck: 'documents in hand, 371 KB each', kind: 'objects', bags: { bags, ...HEADLINE }, requestMs, rates: { cliWorkers: 1, cliConcurrency: 8 } })),
   ...[500, 2_000].map((bags): Trial => ({ bottleneck: 'write units of the table', kind: 'rows', bags: { bags, ...SMALL }, requestMs: 0, rates: { cliWorkers: 1, cliConcurrency: 8, writeUnits: 500 } })),
 ];
 
