@@ -33,8 +33,9 @@ td.code { font-family: ui-monospace, "DejaVu Sans Mono", Menlo, monospace; font-
 @page { margin: 16mm 14mm }
 @media print {
   body { max-width: none; padding: 0; font-size: 10.5pt }
-  h2 { break-after: avoid }
+  h2, .legend { break-after: avoid }
   svg, tr, .figures div { break-inside: avoid }
+  svg { max-height: 200mm }
   thead { display: table-header-group }
   * { print-color-adjust: exact; -webkit-print-color-adjust: exact }
 }
