@@ -11,4 +11,6 @@ if [ ! -x "$venv/bin/moto_server" ]; then
 fi
 
 port=$(free_port)
+# Its state machines call its own services at that port.
+export MOTO_PORT=$port
 launch moto "http://127.0.0.1:$port" "$venv/bin/moto_server" --host 127.0.0.1 --port "$port"
