@@ -2,6 +2,7 @@ import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { GroupCommit } from './group-commit.js';
 
 /** What replacing a file must keep. */
 export interface FileOwnership {
@@ -41,15 +42,32 @@ export const nodeDisk: Disk = {
   openForAppend: async (path) => diskFile(await open(path, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY, 0o666)),
   rename,
   remove: (path) => rm(path, { force: true }),
-  syncDirectory: async (path) => {
-    const handle = await open(path, 'r');
-    try {
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-  },
+  syncDirectory: (path) => sharedSync(path),
 };
+
+const directorySyncs = new Map<string, { readonly commit: GroupCommit; waiting: number }>();
+
+/** One sync for all renames in a directory that are waiting for one. */
+async function sharedSync(path: string): Promise<void> {
+  const shared = directorySyncs.get(path) ?? { commit: new GroupCommit(() => syncNow(path)), waiting: 0 };
+  directorySyncs.set(path, shared);
+  shared.waiting++;
+  try {
+    await shared.commit.request();
+  } finally {
+    shared.waiting--;
+    if (shared.waiting === 0) directorySyncs.delete(path);
+  }
+}
+
+async function syncNow(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
 
 /**
  * What a killed run left is removed, never written into: another process may still hold it open, and a link planted

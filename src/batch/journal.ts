@@ -2,6 +2,7 @@ import { mkdir, open } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import type { Disk, DiskFile } from './disk.js';
 import { diskError } from './disk-errors.js';
+import { GroupCommit } from './group-commit.js';
 import type { JournalEntry } from './journal-entry.js';
 import { lockJournal } from './journal-lock.js';
 
@@ -18,8 +19,7 @@ export const JOURNAL_FILE = 'journal.ndjson';
 export class Journal {
   private pending: string[] = [];
   private pendingLength = 0;
-  private writing: Promise<void> = Promise.resolve();
-  private next: Promise<void> | undefined;
+  private readonly writing = new GroupCommit(() => this.write());
 
   private constructor(
     readonly directory: string,
@@ -63,12 +63,7 @@ export class Journal {
   }
 
   flush(): Promise<void> {
-    this.next ??= this.writing.then(() => {
-      this.next = undefined;
-      this.writing = this.write();
-      return this.writing;
-    });
-    return this.next;
+    return this.writing.request();
   }
 
   async close(): Promise<void> {

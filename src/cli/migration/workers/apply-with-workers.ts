@@ -65,7 +65,7 @@ class WorkerRun {
   }
 
   private take(message: FromWorker, from: Worker): void {
-    if (message.kind === 'outcome') this.settle(message.outcome);
+    if (message.kind === 'outcomes') message.outcomes.forEach((outcome) => { this.settle(outcome); });
     else if (message.kind === 'entries') this.write(message, from);
   }
 
@@ -78,12 +78,11 @@ class WorkerRun {
     this.told.catch(() => undefined);
   }
 
-  private write({ entries, flush }: Extract<FromWorker, { kind: 'entries' }>, from: Worker): void {
+  private write({ entries }: Extract<FromWorker, { kind: 'entries' }>, from: Worker): void {
     for (const entry of entries) this.session.append(entry);
-    if (flush === undefined) return;
     this.session.flush().then(
-      () => { from.send({ kind: 'flushed', flush }); },
-      (error: unknown) => { from.send({ kind: 'refused', flush, code: error instanceof StateBagError ? error.code : 'UNEXPECTED', message: messageOf(error) }); },
+      () => { from.send({ kind: 'flushed' }); },
+      (error: unknown) => { from.send({ kind: 'refused', code: error instanceof StateBagError ? error.code : 'UNEXPECTED', message: messageOf(error) }); },
     );
   }
 

@@ -5,16 +5,16 @@ import type { DocumentOutcome } from '../../../batch/outcome.js';
 /** What the process with the journal says to a worker. */
 export type ToWorker =
   | { readonly kind: 'start'; readonly given: readonly string[]; readonly cwd: string; readonly runId: string; readonly shard: Shard; readonly workers: number }
-  /** The entries of the flush with this number are on the disk. */
-  | { readonly kind: 'flushed'; readonly flush: number }
-  | { readonly kind: 'refused'; readonly flush: number; readonly code: string; readonly message: string }
+  /** The entries that were sent last are on the disk. */
+  | { readonly kind: 'flushed' }
+  | { readonly kind: 'refused'; readonly code: string; readonly message: string }
   /** Finish the documents in hand. */
   | { readonly kind: 'stop' };
 
 /** What a worker says. */
 export type FromWorker =
-  | { readonly kind: 'outcome'; readonly outcome: DocumentOutcome }
-  /** Entries to be written; to be answered when they are on the disk, if there is a number. */
-  | { readonly kind: 'entries'; readonly entries: readonly JournalEntry[]; readonly flush?: number }
+  | { readonly kind: 'outcomes'; readonly outcomes: readonly DocumentOutcome[] }
+  /** Entries to be written, and to be answered when they are on the disk; no further ones come before that. */
+  | { readonly kind: 'entries'; readonly entries: readonly JournalEntry[] }
   | { readonly kind: 'done'; readonly complete: boolean }
   | { readonly kind: 'broken'; readonly code: string; readonly message: string; readonly isUsage: boolean };

@@ -1,3 +1,4 @@
+import { GroupCommit } from '../../../batch/group-commit.js';
 import { StoreError } from '../../../errors.js';
 import type { JournalEntry } from '../../../batch/journal-entry.js';
 import type { FromWorker, ToWorker } from './messages.js';
@@ -10,35 +11,41 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** The journal as a worker has it: another process writes it, and `flush` resolves once that says what was sent is on the disk. */
+/**
+ * The journal as a worker has it: another process writes it, and `flush` resolves once that says what was appended is
+ * on the disk. Callers that flush while an answer is awaited share the next message.
+ */
 export class RemoteJournal {
-  private waiting: JournalEntry[] = [];
-  private readonly flushes = new Map<number, Waiting>();
-  private last = 0;
+  private entries: JournalEntry[] = [];
+  private readonly sending = new GroupCommit(() => this.sendEntries());
+  private waiting: Waiting | undefined;
 
   constructor(private readonly send: (message: FromWorker) => void) {}
 
   append(entry: JournalEntry): void {
-    this.waiting.push(entry);
+    this.entries.push(entry);
   }
 
   get isFull(): boolean {
-    return this.waiting.length >= MAX_WAITING;
+    return this.entries.length >= MAX_WAITING;
   }
 
   flush(): Promise<void> {
-    const flush = ++this.last;
-    const landed = new Promise<void>((resolve, reject) => this.flushes.set(flush, { resolve, reject }));
-    this.send({ kind: 'entries', entries: this.waiting, flush });
-    this.waiting = [];
-    return landed;
+    return this.sending.request();
   }
 
   /** Takes the answer to a flush. Throws nothing. */
   answer(message: Extract<ToWorker, { kind: 'flushed' | 'refused' }>): void {
-    const flush = this.flushes.get(message.flush);
-    this.flushes.delete(message.flush);
-    if (message.kind === 'flushed') flush?.resolve();
-    else flush?.reject(new StoreError(message.code, message.message));
+    const { waiting } = this;
+    this.waiting = undefined;
+    if (message.kind === 'flushed') waiting?.resolve();
+    else waiting?.reject(new StoreError(message.code, message.message));
+  }
+
+  private sendEntries(): Promise<void> {
+    const landed = new Promise<void>((resolve, reject) => (this.waiting = { resolve, reject }));
+    this.send({ kind: 'entries', entries: this.entries });
+    this.entries = [];
+    return landed;
   }
 }

@@ -1,6 +1,7 @@
 import { Committer } from '../../../batch/committer.js';
 import { nodeDisk } from '../../../batch/disk.js';
 import { pendingIntents } from '../../../batch/journaled.js';
+import type { DocumentOutcome } from '../../../batch/outcome.js';
 import type { JournalSummary } from '../../../batch/journal-read.js';
 import { ConfigError, StateBagError, messageOf } from '../../../errors.js';
 import type { AnyCommand } from '../../command.js';
@@ -51,17 +52,38 @@ export async function work(channel: Channel, io: CliIo): Promise<void> {
 async function migrateShard(start: Start, journal: RemoteJournal, channel: Channel, stop: AbortSignal, io: CliIo): Promise<boolean> {
   const opened = await openMigration(await requestOf(start, io), io);
   const summary = await readSummary(opened.request.journal);
+  const outcomes = new OutcomeBatch(channel.send);
   const { complete } = await runMigration(opened, {
     settings: writingSettings(opened.request, opened.store.blobs),
     committer: committerOf(opened, journal, start.runId, summary),
     stop,
     summary,
     onOutcome: (outcome) => {
-      channel.send({ kind: 'outcome', outcome });
+      outcomes.add(outcome);
       return Promise.resolve();
     },
-  });
+  }).finally(() => { outcomes.send(); });
   return complete;
+}
+
+/** Milliseconds that an outcome may wait for others. */
+const BATCH_MS = 20;
+
+/** Outcomes on their way to the other process: a message for each costs as much as a tenth of the work. */
+class OutcomeBatch {
+  private outcomes: DocumentOutcome[] = [];
+
+  constructor(private readonly post: Channel['send']) {}
+
+  add(outcome: DocumentOutcome): void {
+    if (this.outcomes.push(outcome) === 1) setTimeout(() => { this.send(); }, BATCH_MS).unref();
+  }
+
+  send(): void {
+    const { outcomes } = this;
+    this.outcomes = [];
+    if (outcomes.length > 0) this.post({ kind: 'outcomes', outcomes });
+  }
 }
 
 /** As it was given, but for the shard, the share of the table's capacity, and what only the whole run can judge. */
