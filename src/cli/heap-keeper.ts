@@ -51,11 +51,26 @@ export class HeapKeeper {
 
 const MS_BETWEEN_LOOKS = 50;
 
+/** A flag of V8, and the releases that were seen to have it: of one that it does not know V8 complains on standard error. */
+interface Flag {
+  readonly flag: string;
+  readonly releases: readonly number[];
+}
+
+/** Young objects get no more room than they have. */
+const HOLD_YOUNG: Flag = { flag: '--semi-space-growth-factor=1', releases: [11, 12, 13] };
+
 /**
  * Bytes of bytecode that a function has run before V8 optimises it: some fifteen times as many as usual. The time goes
  * by in WebAssembly and in hashes; optimising 900 small functions costs seconds of processor time, and ten megabytes.
  */
-const BYTECODE_BEFORE_OPTIMISING = 2_000_000;
+const OPTIMISE_LATE: Flag = { flag: '--interrupt-budget=2000000', releases: [11] };
+
+const V8_RELEASE = Number.parseInt(process.versions.v8, 10);
+
+function setFlag({ flag, releases }: Flag): void {
+  if (releases.includes(V8_RELEASE)) setFlagsFromString(flag);
+}
 
 /** Looks after the heap of this process to its end, without keeping it alive. */
 export function keepHeap(): void {
@@ -69,9 +84,9 @@ export function keepHeap(): void {
 
 function openHeap(): Heap {
   setFlagsFromString('--expose-gc');
-  setFlagsFromString(`--interrupt-budget=${BYTECODE_BEFORE_OPTIMISING}`);
+  setFlag(OPTIMISE_LATE);
   const collect = runInNewContext('gc') as () => void;
-  return { sizes: heapSizes, holdYoung: () => { setFlagsFromString('--semi-space-growth-factor=1'); }, collect: () => { collect(); } };
+  return { sizes: heapSizes, holdYoung: () => { setFlag(HOLD_YOUNG); }, collect: () => { collect(); } };
 }
 
 function heapSizes(): HeapSizes {

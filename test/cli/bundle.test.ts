@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../batch/world.js';
 import { putFleet } from './fleet-dir.js';
@@ -34,6 +36,16 @@ describe('the command line as it is shipped', () => {
     expect(existsSync(join(directory, 'report.html'))).toBe(true);
     expect(statebag(directory, 'rollback', ...common, '--apply')).toMatchObject({ status: 0 });
     expect(bytesIn(join(directory, 'bags'))).toEqual(before);
+  });
+
+  it('runs for a while without a word of V8, whatever flags of it are set meanwhile', async () => {
+    const child = spawn(process.execPath, [join(ROOT, bin.statebag), 'validate', '-', '--json'], { stdio: ['pipe', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+    await sleep(1_000);
+    child.stdin.end('{}');
+    await once(child, 'close');
+    expect(said).toBe('');
   });
 
   it('starts workers', () => {
