@@ -40,7 +40,7 @@ describe('a key of the default layout', () => {
       expect(key).toMatch(/^workflow-partitions\/[\w.~%-]+\/[\w.~%-]+\/[0-9a-f]{64}\/partition_map\.json$/);
       expect(key.split('/').some((part) => part === '.' || part === '..')).toBe(false);
       expect(key.length).toBeLessThan(500);
-      expect(objectPath('/root', { bucket: 'local', key })).toBe(`/root/local/${key}`);
+      expect(objectPath('/store', { bucket: 'local', key })).toBe(`/store/local/${key}`);
     }
     expect(isKeyOfOwner(keyFor(id, 'press'), id)).toBe(true);
     expect(isKeyOfOwner(keyFor('olive', id), 'olive')).toBe(true);

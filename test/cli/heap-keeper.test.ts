@@ -27,24 +27,17 @@ it('holds the young generation once, when it has what the documents in hand need
   expect(state.holds).toBe(1);
 });
 
-it('collects when the dead may be a megabyte', () => {
-  const { state, keeper } = heapOf(6 * MB);
-  state.old = 6.9 * MB;
+it.each([
+  ['when the dead may be a megabyte', 6, 6.9, 7],
+  ['a large heap not for a little: an eighth must have come', 400, 449, 450],
+])('collects %s', (_what, alive, before, enough) => {
+  const { state, keeper } = heapOf(alive * MB);
+  state.old = before * MB;
   keeper.look();
   expect(state.collections).toBe(0);
-  state.old = 7 * MB;
+  state.old = enough * MB;
   keeper.look();
-  expect([state.collections, state.old]).toEqual([1, 6 * MB]);
-});
-
-it('does not collect a large heap for a little: an eighth must have come', () => {
-  const { state, keeper } = heapOf(400 * MB);
-  state.old = 449 * MB;
-  keeper.look();
-  expect(state.collections).toBe(0);
-  state.old = 450 * MB;
-  keeper.look();
-  expect(state.collections).toBe(1);
+  expect([state.collections, state.old]).toEqual([1, alive * MB]);
 });
 
 it('takes what stays after a collection for alive', () => {
