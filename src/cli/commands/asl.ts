@@ -5,6 +5,7 @@ import { ConfigError } from '../../errors.js';
 import { definitionFiles } from '../asl/definition-files.js';
 import { lookAtDefinitions } from '../asl/look-at-definitions.js';
 import { patchFile } from '../asl/patch-file.js';
+import { chooseAction } from '../choose-action.js';
 import { defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
@@ -26,8 +27,6 @@ const options = {
 
 type AslArguments = CommandArguments<typeof options>;
 
-const ACTIONS = ['check', 'patch'] as const;
-
 export const command = defineCommand({
   usage: 'check|patch FILE…',
   positionals: { min: 2, max: Infinity },
@@ -47,13 +46,7 @@ export const command = defineCommand({
 
 async function aslCommand(args: AslArguments, io: CliIo): Promise<number> {
   const [action = '', ...specs] = args.positionals;
-  return parseAction(action) === 'check' ? check(specs, args, io) : patch(specs, args, io);
-}
-
-function parseAction(action: string): (typeof ACTIONS)[number] {
-  const found = ACTIONS.find((name) => name === action);
-  if (found) return found;
-  throw new ConfigError('USAGE', `"${action}" is no action; there are check and patch; see \`statebag asl --help\``);
+  return chooseAction('asl', action, { check, patch })(specs, args, io);
 }
 
 async function check(specs: readonly string[], args: AslArguments, io: CliIo): Promise<number> {

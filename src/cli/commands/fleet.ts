@@ -1,4 +1,4 @@
-import { ConfigError } from '../../errors.js';
+import { chooseAction } from '../choose-action.js';
 import { defineCommand } from '../command.js';
 import { collectRun } from '../fleet/collect-run.js';
 import { fleetOptions } from '../fleet/fleet-options.js';
@@ -30,7 +30,5 @@ export const command = defineCommand({
 
 async function fleetCommand(args: FleetArguments, io: CliIo): Promise<number> {
   const [name = '', ...specs] = args.positionals;
-  const action = Object.hasOwn(ACTIONS, name) ? ACTIONS[name] : undefined;
-  if (!action) throw new ConfigError('USAGE', `"${name}" is no action; there are ${Object.keys(ACTIONS).join(', ')}; see \`statebag fleet --help\``);
-  return action(specs, args, io);
+  return chooseAction('fleet', name, ACTIONS)(specs, args, io);
 }
