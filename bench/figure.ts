@@ -11,7 +11,7 @@ export interface Figure {
   readonly what: string;
   readonly value: number;
   /** `x` for a ratio. */
-  readonly unit: 'x' | 'ms' | 'ns' | 'MB/s' | 'count';
+  readonly unit: 'x' | 'ms' | 'ns' | 'MB' | 'MB/s' | 'count';
   /** What must be reached. */
   readonly target?: Bound;
   /** What is aimed at beyond the target. */

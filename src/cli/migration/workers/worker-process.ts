@@ -1,5 +1,4 @@
 import { EXIT } from '../../exit-code.js';
-import { keepHeap } from '../../heap-keeper.js';
 import { processIo } from '../../process-io.js';
 import type { FromWorker, ToWorker } from './messages.js';
 import { work } from './worker.js';
@@ -10,7 +9,6 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
 // Nobody writes the journal any more: nothing further may be changed.
 process.on('disconnect', () => process.exit(EXIT.interrupted));
 
-keepHeap();
 await work(
   {
     send: (message: FromWorker) => process.send?.(message),
