@@ -1,7 +1,4 @@
 import type { BagSite, Detection } from '../bag/detect.js';
-import { detectPath } from '../bag/field.js';
-import { MANIFEST_PATH } from '../bag/members.js';
-import { objectReader } from '../bag/object-reader.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import { BagError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
@@ -11,7 +8,7 @@ import type { Work } from './engine.js';
 import type { JsonMembers } from './json-members.js';
 import { replaceAt } from './place.js';
 import { resolveUnlessMissing } from './resolve-program.js';
-import { addMembers, segmentMembers } from './segment-members.js';
+import { addProgram, needsProgram } from './segment-members.js';
 import type { Added } from './segment-members.js';
 
 /** An event as its handler gets it, and what the way back needs to know of it. */
@@ -41,13 +38,15 @@ export function untouched(event: JsonMembers): AdaptedEvent {
  * `FAT_BAG` in the mode `strict`.
  */
 export async function adaptEvent(event: JsonMembers, detection: Detection<unknown>, work: Work, wantsSegment: boolean): Promise<AdaptedEvent> {
-  if (detection.generation === 'foreign') return untouched(event);
+  const [bag] = detection.sites;
+  if (bag === undefined) return untouched(event);
   if (work.mode === 'strict' && detection.generation === 'fat') throw fatBag();
-  const resolved = wantsSegment ? await resolveUnlessMissing(event, work) : undefined;
+  const isWanted = wantsSegment && needsProgram(bag.value as JsonMembers);
+  const resolved = isWanted ? await resolveUnlessMissing(event, work) : undefined;
   let adapted: AdaptedEvent = { ...untouched(event), resolved };
   // Outermost first: the bag inside it is put into the copy.
   for (const site of detection.sites.toReversed()) adapted = await adaptSite(adapted, site, work);
-  return resolved ? withSegment(adapted, resolved, event, detection) : adapted;
+  return resolved ? withProgram(adapted, resolved, event, bag) : adapted;
 }
 
 async function adaptSite(adapted: AdaptedEvent, site: BagSite<unknown>, work: Work): Promise<AdaptedEvent> {
@@ -62,16 +61,11 @@ async function adaptSite(adapted: AdaptedEvent, site: BagSite<unknown>, work: Wo
   return { ...adapted, kept: { ...(site.value as JsonMembers) }, error: adapted.error ?? error ?? placed.error };
 }
 
-/** The same with the members of a runner's event at the root. */
-export function withSegment(adapted: AdaptedEvent, resolved: ResolvedSegment<unknown>, root: JsonMembers, { sites }: Detection<unknown>): AdaptedEvent {
-  const bag = (sites[0]?.value ?? root) as JsonMembers;
-  const members = segmentMembers(resolved, manifestPathOf(adapted.kept ?? bag));
-  return { ...adapted, event: addMembers(adapted.event, members), added: { members, root, bag } };
-}
-
-function manifestPathOf(bag: JsonMembers): string | undefined {
-  const field = detectPath(objectReader, bag, MANIFEST_PATH);
-  return field.state === 'pointer' ? objectReader.text(field.value) : undefined;
+/** The same with the program of its segment at the root. */
+export function withProgram(adapted: AdaptedEvent, { segmentConfig }: ResolvedSegment<unknown>, root: JsonMembers, site: BagSite<unknown>): AdaptedEvent {
+  const event = addProgram(adapted.event, segmentConfig);
+  if (event === adapted.event) return adapted;
+  return { ...adapted, event, added: { program: segmentConfig, root, bag: site.value as JsonMembers } };
 }
 
 /** What the mode `strict` says to a fat bag. */

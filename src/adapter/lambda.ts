@@ -7,15 +7,13 @@ export interface LambdaContext {
 /** The program of one segment, a copy of the handler's own: it may be changed. */
 export type SegmentConfig = Record<string, unknown>;
 
-/** What the shim adds to the event of a runner, at its root. In the modes `observe` and `shadow` see `docs/adapter.md`. */
+/**
+ * What the shim adds to the event of a runner, at its root. The program has one more member, `added_by_statebag_shim`,
+ * by which a copy of it in a later event is recognised and not run. In the modes `observe` and `shadow` see
+ * `docs/adapter.md`.
+ */
 export interface SegmentMembers {
   segment_config: SegmentConfig;
-  /** Position in the map; absent when the event carries its program and names no index. */
-  segment_index?: number;
-  /** Of the bag's own workflow; absent in the event of a branch, whose program is not in it. */
-  segment_manifest_s3_path?: string;
-  /** The same as `segment_manifest_s3_path`. */
-  manifest_s3_path?: string;
 }
 
 export type RunnerEvent<E> = E & SegmentMembers;

@@ -15,6 +15,7 @@ import type { JsonMembers } from './json-members.js';
 import type { LambdaContext, SegmentConfig } from './lambda.js';
 import type { BagIds, Mode } from './options.js';
 import { resolveProgram } from './resolve-program.js';
+import { withoutStalePrograms } from './segment-members.js';
 import { shadowEvent } from './shadow.js';
 
 export class Reading implements BagReading {
@@ -97,8 +98,10 @@ export class Reading implements BagReading {
   }
 
   #adaptMembers(event: JsonMembers, work: Work): Promise<AdaptedEvent> {
-    if (this.mode === 'shadow') return shadowEvent(event, this.#detect(), work, this.#wantsSegment);
-    return adaptEvent(event, this.#detect(), work, this.#wantsSegment);
+    const plain = withoutStalePrograms(event, this.#detect());
+    const detection = plain === event ? this.#detect() : detect(objectReader, plain);
+    const adapt = this.mode === 'shadow' ? shadowEvent : adaptEvent;
+    return adapt(plain, detection, work, this.#wantsSegment);
   }
 
   /** Throws `BagError` `EVENT_INVALID`. */

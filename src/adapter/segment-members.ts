@@ -1,67 +1,76 @@
-import type { ResolvedSegment } from '../bag/resolve.js';
+import { ADDED_MARK, hasAddedProgram } from '../bag/added-program.js';
+import { detect } from '../bag/detect.js';
+import type { BagSite, Detection } from '../bag/detect.js';
+import { isEmptyProgram } from '../bag/entries.js';
+import { objectReader } from '../bag/object-reader.js';
+import { BagError } from '../errors.js';
 import { cloneJson } from './json-clone.js';
-import { isMembers } from './json-members.js';
 import type { JsonMembers } from './json-members.js';
-import { sameJson } from './same-json.js';
+import { replaceAt } from './place.js';
+import { isPartOfJson } from './same-json.js';
 
-/** What was put into an event for its runner, so that it can be taken out of the result again. */
+/** What the way back needs to know of the program that was put into an event. */
 export interface Added {
-  readonly members: JsonMembers;
+  /** The program without its mark, as the handler got it. Not to be changed. */
+  readonly program: unknown;
   /** The root of the event as it came in. */
   readonly root: JsonMembers;
   /** The bag in it as it came in. */
   readonly bag: JsonMembers;
 }
 
-/** The members a runner finds at the root of its event. The program is a copy, so that no change of it reaches a cache. */
-export function segmentMembers(resolved: ResolvedSegment<unknown>, manifestPath: string | undefined): JsonMembers {
-  const { segmentConfig, segmentIndex, source } = resolved;
-  // A branch's program is not in the manifest of the workflow around it.
-  const path = source === 'branch-map' ? undefined : manifestPath;
-  return {
-    segment_config: cloneJson(segmentConfig),
-    ...(segmentIndex === undefined ? {} : { segment_index: segmentIndex }),
-    ...(path === undefined ? {} : { segment_manifest_s3_path: path, manifest_s3_path: path }),
-  };
-}
-
-/** The event with those members; what it says itself about index and manifest stays. */
-export function addMembers(event: JsonMembers, members: JsonMembers): JsonMembers {
-  const missing = Object.entries(members).filter(([name]) => name === 'segment_config' || isEmpty(event[name]));
-  return { ...event, ...Object.fromEntries(missing) };
-}
-
-/** What a level of a result is: its root, or a bag in it, or both. */
-export interface LevelKind {
-  readonly isRoot: boolean;
-  readonly isBag: boolean;
+/** False for a bag of the newest era: its readers look their program up in a database. */
+export function needsProgram(bag: JsonMembers): boolean {
+  return (bag.manifest_id ?? undefined) === undefined;
 }
 
 /**
- * A level of a result without what the shim added to the event. A program left in a bag would be the first thing the
- * next event is asked for, and the wrong one by then; so it goes even if the handler changed it.
+ * The event with a marked copy of the program at its root, unless the caller passed one there. The copy is the handler's
+ * own: a change reaches no cache.
  */
-export function withoutAdded(level: JsonMembers, { members, root, bag }: Added, { isRoot, isBag }: LevelKind): JsonMembers {
-  const origin = isRoot || root === bag ? root : bag;
-  // The path is a member of every lean bag in its own right.
-  const names = Object.keys(members).filter((name) => !(isBag && name === 'segment_manifest_s3_path'));
-  const added = new Set(names.filter((name) => Object.hasOwn(level, name) && isOurs(name, level[name], members[name], origin[name])));
-  if (added.size === 0) return level;
-  const kept = Object.entries(level).flatMap(([name, value]): [string, unknown][] => {
-    if (!added.has(name)) return [[name, value]];
-    return Object.hasOwn(origin, name) ? [[name, origin[name]]] : [];
+export function addProgram(event: JsonMembers, program: unknown): JsonMembers {
+  if (!isEmptyProgram(objectReader, event.segment_config)) return event;
+  return { ...event, segment_config: { ...(cloneJson(program) as JsonMembers), [ADDED_MARK]: true } };
+}
+
+/** An event without programs that the shim added to an earlier one; the same object when there is none. */
+export function withoutStalePrograms(event: JsonMembers, { envelope }: Detection<unknown>): JsonMembers {
+  const stale = (envelope?.levels ?? []).filter(({ value }) => hasAddedProgram(objectReader, value));
+  // Outermost first: the levels inside are put into the copy.
+  return stale.reduce((plain, { path, value }) => replaceIfWritable(plain, path, withoutProgram(value as JsonMembers)), event);
+}
+
+/**
+ * A result whose bags are without the program that the shim added to the event; what the event itself had there comes
+ * back. A parser of the handler may have removed the mark: a program that says nothing beyond the added one goes too.
+ */
+export function withoutAddedProgram(result: JsonMembers, added: Added | undefined): JsonMembers {
+  const ours = detect(objectReader, result).sites.filter((site) => holdsOurs(site, added));
+  return ours.reduceRight((plain, site) => {
+    const origin = site.path.length === 0 ? added?.root : added?.bag;
+    return replaceIfWritable(plain, site.path, withoutProgram(site.value as JsonMembers, origin));
+  }, result);
+}
+
+function holdsOurs({ value }: BagSite<unknown>, added: Added | undefined): boolean {
+  if (hasAddedProgram(objectReader, value)) return true;
+  return added !== undefined && isPartOfJson((value as JsonMembers).segment_config, added.program);
+}
+
+function withoutProgram(level: JsonMembers, origin: JsonMembers = {}): JsonMembers {
+  const members = Object.entries(level).flatMap(([name, value]): [string, unknown][] => {
+    if (name !== 'segment_config') return [[name, value]];
+    return Object.hasOwn(origin, name) && isEmptyProgram(objectReader, origin[name]) ? [[name, origin[name]]] : [];
   });
-  return Object.fromEntries(kept);
+  return Object.fromEntries(members);
 }
 
-function isOurs(name: string, value: unknown, added: unknown, original: unknown): boolean {
-  return name === 'segment_config' ? isHollowMember(original) : isEmpty(original) && sameJson(value, added);
-}
-
-function isHollowMember(value: unknown): boolean {
-  return isEmpty(value) || (isMembers(value) && Object.keys(value).length === 0);
-}
-
-function isEmpty(value: unknown): boolean {
-  return value === undefined || value === null || value === '';
+/** A level inside a JSON string that JavaScript cannot print again as it was keeps its marked program, which nothing runs. */
+function replaceIfWritable(root: JsonMembers, path: readonly string[], level: JsonMembers): JsonMembers {
+  try {
+    return replaceAt(root, path, level);
+  } catch (error) {
+    if (error instanceof BagError) return root;
+    throw error;
+  }
 }

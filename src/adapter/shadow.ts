@@ -4,7 +4,7 @@ import { MANIFEST_PATH } from '../bag/members.js';
 import { objectReader } from '../bag/object-reader.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import { StateBagError } from '../errors.js';
-import { untouched, withSegment } from './adapt-event.js';
+import { untouched, withProgram } from './adapt-event.js';
 import type { AdaptedEvent } from './adapt-event.js';
 import { publish } from './diagnostics.js';
 import type { Work } from './engine.js';
@@ -14,6 +14,7 @@ import { leanBag } from './lean-bag.js';
 import { replaceAt } from './place.js';
 import { repairManifest } from './repair-manifest.js';
 import { resolveProgram } from './resolve-program.js';
+import { needsProgram } from './segment-members.js';
 
 /**
  * Resolves an event the old way, from what it carries, and the new way, from the manifest in the store, and reports a
@@ -21,11 +22,12 @@ import { resolveProgram } from './resolve-program.js';
  * old way throws, the event goes on untouched.
  */
 export async function shadowEvent(event: JsonMembers, detection: Detection<unknown>, work: Work, wantsSegment: boolean): Promise<AdaptedEvent> {
-  if (detection.generation === 'foreign' || !wantsSegment) return untouched(event);
+  const [bag] = detection.sites;
+  if (bag === undefined || !wantsSegment || !needsProgram(bag.value as JsonMembers)) return untouched(event);
   const old = await settle(resolveOldWay(event, detection, work));
   if (!old.value) return { ...untouched(event), shadow: 'failed' };
   const shadow = compare(old.value, await settle(resolveNewWay(event, detection, work)), firstDifference, work);
-  return withSegment({ ...untouched(event), resolved: old.value, shadow }, old.value, event, detection);
+  return withProgram({ ...untouched(event), resolved: old.value, shadow }, old.value, event, bag);
 }
 
 /** An answer, or the code of the error that stood in its place. */

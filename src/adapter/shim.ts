@@ -13,7 +13,8 @@ import { Reading } from './reading.js';
 import type { BagReading, ReadOptions } from './bag-reading.js';
 import { parseOptions } from './settings.js';
 import { wrapHandler } from './wrap.js';
-import { withoutSegment, writeResult } from './write-result.js';
+import { withoutAddedProgram } from './segment-members.js';
+import { writeResult } from './write-result.js';
 
 /** Reads old bags and new ones, side by side. Make one per process, outside the handler: its caches live in it. */
 export interface StateBagShim {
@@ -55,7 +56,7 @@ async function writeBack(engine: Engine, result: unknown, reading: Reading | und
   const mode = reading?.mode ?? engine.settings.modeOf(() => idsOf(result));
   if (mode === 'observe') return result;
   const before = await reading?.adapt();
-  if (mode === 'shadow') return isMembers(result) ? withoutSegment(result, before) : result;
+  if (mode === 'shadow') return isMembers(result) ? withoutAddedProgram(result, before?.added) : result;
   const ids = reading?.ids ?? idsOf(result);
   const deadline = startDeadline(context, engine.settings.limits);
   const start = engine.settings.clock();

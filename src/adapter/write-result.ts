@@ -15,7 +15,7 @@ import { leanBag } from './lean-bag.js';
 import { replaceAt } from './place.js';
 import { repairManifest } from './repair-manifest.js';
 import { restoreProgram } from './restore-program.js';
-import { withoutAdded } from './segment-members.js';
+import { withoutAddedProgram } from './segment-members.js';
 import { unwrapResult } from './unwrap-result.js';
 
 /** A result as it goes back, and what became of it. */
@@ -37,7 +37,7 @@ type Change = Pick<WrittenResult, 'bytesSaved' | 'repaired'> & { readonly result
  */
 export async function writeResult(result: unknown, before: AdaptedEvent | undefined, work: Work): Promise<WrittenResult> {
   if (!isMembers(result)) return { ...(await fit(result, undefined, work)), generation: 'foreign', repaired: false };
-  const plain = unwrapResult(withoutSegment(result, before));
+  const plain = unwrapResult(withoutAddedProgram(result, before?.added));
   if (isLeanEvent(plain)) return { ...(await fit(plain, undefined, work)), generation: 'lean', repaired: false };
   const detection = detect(objectReader, plain);
   const { result: lean, bytesSaved, repaired, error } = await leanUntilFit(plain, detection, before, work);
@@ -61,23 +61,6 @@ async function leanSites(result: JsonMembers, { sites }: Detection<unknown>, bef
 function isOver(result: unknown, { engine }: Work): boolean {
   const { maxResultBytes } = engine.settings;
   return maxResultBytes !== undefined && measureResult(result) > maxResultBytes;
-}
-
-/** The result as the handler meant it: what the shim put into the event is gone. */
-export function withoutSegment(result: JsonMembers, before: AdaptedEvent | undefined): JsonMembers {
-  const added = before?.added;
-  if (!added) return result;
-  // Not knowing yet whether the root is a bag, its own path is left to it.
-  let plain = withoutAdded(result, added, { isRoot: true, isBag: true });
-  const { sites } = detect(objectReader, plain);
-  for (const site of sites.filter(({ path }) => path.length > 0)) {
-    plain = replaceIfChanged(plain, site, withoutAdded(site.value as JsonMembers, added, { isRoot: false, isBag: true }));
-  }
-  return sites.some(({ path }) => path.length === 0) ? plain : withoutAdded(plain, added, { isRoot: true, isBag: false });
-}
-
-function replaceIfChanged(result: JsonMembers, site: BagSite<unknown>, bag: JsonMembers): JsonMembers {
-  return bag === site.value ? result : replaceAt(result, site.path, bag);
 }
 
 /**

@@ -1,9 +1,9 @@
 import { detectSite } from './detect.js';
 import type { BagSite } from './detect.js';
-import { detectEnvelope, isBagOfItsOwn } from './envelope.js';
+import { detectEnvelope, isBagOfItsOwn, isCall } from './envelope.js';
 import type { Envelope } from './envelope.js';
 import { BagError } from '../errors.js';
-import { CALL_MEMBERS, INDEX_MEMBERS, MANIFEST_PATH, MAP } from './members.js';
+import { INDEX_MEMBERS, MANIFEST_PATH, MAP } from './members.js';
 import type { ValueReader } from './value-reader.js';
 
 /** An event taken apart: the bag, and the arguments that the caller put beside it. */
@@ -17,8 +17,8 @@ export interface Call<V> {
   readonly isWrapped: boolean;
 }
 
-/** What a caller puts beside a bag. A wrapper without any of it wraps and says nothing. */
-const ARGUMENTS = [...CALL_MEMBERS, ...INDEX_MEMBERS, MAP, MANIFEST_PATH, 'manifest_s3_path'];
+/** What a caller puts next to a bag, beyond the members of a call. A wrapper without any of it wraps and says nothing. */
+const ARGUMENTS = [...INDEX_MEMBERS, MAP, MANIFEST_PATH, 'manifest_s3_path'];
 
 /** Throws `BagError` `EVENT_INVALID` when the event is no object. */
 export function parseCall<V>(reader: ValueReader<V>, event: V): Call<V> {
@@ -27,7 +27,7 @@ export function parseCall<V>(reader: ValueReader<V>, event: V): Call<V> {
   const outer = envelope.levels.slice(0, -1);
   const bags = outer.filter((level) => isBagOfItsOwn(reader, level.value));
   const calls = outer.filter((level) => !bags.includes(level)).map((level) => level.value);
-  const isWrapped = calls.some((level) => ARGUMENTS.some((name) => reader.member(level, name) !== undefined));
+  const isWrapped = calls.some((level) => isCall(reader, level) || ARGUMENTS.some((name) => reader.member(level, name) !== undefined));
   return {
     envelope,
     sites: [envelope.bag, ...bags.reverse()].map((level) => detectSite(reader, level)),

@@ -1,4 +1,5 @@
 import { BagError } from '../errors.js';
+import { ADDED_MARK, isAddedProgram } from './added-program.js';
 import { detectPointer, detectValuePointer } from './dialects/index.js';
 import type { Pointer } from './pointer.js';
 import { isMissing, isObject, textMember } from './value-reader.js';
@@ -21,6 +22,11 @@ export function isEmptyMap<V>(reader: ValueReader<V>, map: V): boolean {
 export function isHollow<V>(reader: ValueReader<V>, value: V): boolean {
   const kind = reader.kind(value);
   return (kind === 'object' || kind === 'array') && isEmptyMap(reader, value);
+}
+
+/** True for a `segment_config` that says nothing: absent, null, `""`, `{}` or `[]`. */
+export function isEmptyProgram<V>(reader: ValueReader<V>, value: V | undefined): boolean {
+  return isMissing(reader, value) || reader.text(value) === '' || isHollow(reader, value);
 }
 
 /**
@@ -99,8 +105,18 @@ export function checkedProgram<V>(reader: ValueReader<V>, program: V): V {
   if (reader.names(program).length === 0) throw invalid('segment_config is an empty object');
   const pointer = detectPointer(reader, program);
   if (pointer) throw invalid(`segment_config is a pointer (${pointer.dialect}) where a program was expected`);
+  assertNotAdded(reader, program, 'segment_config');
   if (textMember(reader, program, 'type') === 'error') throw invalid('segment_config has type "error", the failure marker of the legacy resolver');
   return program;
+}
+
+/** Throws `BagError` `SEGMENT_IS_COPY` for a program that the shim added to an earlier event. */
+export function assertNotAdded<V>(reader: ValueReader<V>, value: V, where: string): void {
+  if (!isAddedProgram(reader, value)) return;
+  throw new BagError(
+    'SEGMENT_IS_COPY',
+    `${where} is a copy of the program that the shim added to an earlier event (it has the member ${ADDED_MARK}); it is not run`,
+  );
 }
 
 function invalid(message: string): BagError {

@@ -1,3 +1,4 @@
+import { hasAddedProgram } from './added-program.js';
 import { CALL_MEMBERS, CONTROL_MEMBERS, INDEX_MEMBERS, PROGRAM_MEMBERS } from './members.js';
 import { isObject } from './value-reader.js';
 import type { ValueReader } from './value-reader.js';
@@ -77,8 +78,10 @@ function holdsAny<V>(reader: ValueReader<V>, value: V, names: readonly string[])
   return names.some((name) => reader.member(value, name) !== undefined);
 }
 
-function isCall<V>(reader: ValueReader<V>, value: V): boolean {
-  return holdsAny(reader, value, CALL_MEMBERS);
+/** True for an object with arguments of a call. A program that the shim added to an earlier event is none of them. */
+export function isCall<V>(reader: ValueReader<V>, value: V): boolean {
+  const names = hasAddedProgram(reader, value) ? CALL_MEMBERS.filter((name) => name !== 'segment_config') : CALL_MEMBERS;
+  return holdsAny(reader, value, names);
 }
 
 /**
@@ -86,7 +89,12 @@ function isCall<V>(reader: ValueReader<V>, value: V): boolean {
  * Anything else is `foreign`: counted and never touched.
  */
 function isBag<V>(reader: ValueReader<V>, value: V): boolean {
-  return holdsAny(reader, value, PROGRAM_MEMBERS) || countControlMembers(reader, value) >= ENOUGH_CONTROL_MEMBERS;
+  return leadsToProgram(reader, value) || countControlMembers(reader, value) >= ENOUGH_CONTROL_MEMBERS;
+}
+
+/** True for an object with a member that holds a program or leads to one. */
+export function leadsToProgram<V>(reader: ValueReader<V>, value: V): boolean {
+  return holdsAny(reader, value, PROGRAM_MEMBERS);
 }
 
 /**
@@ -95,7 +103,7 @@ function isBag<V>(reader: ValueReader<V>, value: V): boolean {
  * beside the parent's bag; that one is an argument and must stay.
  */
 export function isBagOfItsOwn<V>(reader: ValueReader<V>, value: V): boolean {
-  if (isCall(reader, value) || !holdsAny(reader, value, PROGRAM_MEMBERS)) return false;
+  if (isCall(reader, value) || !leadsToProgram(reader, value)) return false;
   return countControlMembers(reader, value) >= ENOUGH_CONTROL_MEMBERS;
 }
 

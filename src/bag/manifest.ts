@@ -1,6 +1,6 @@
 import { BagError } from '../errors.js';
 import { appendBytes, appendNumber, uninitialised } from '../json/index.js';
-import { entryAt, listEntries } from './entries.js';
+import { assertNotAdded, entryAt, listEntries } from './entries.js';
 import { isMissing, isObject } from './value-reader.js';
 import type { ValueReader } from './value-reader.js';
 
@@ -49,6 +49,7 @@ function readSegment<V>(reader: ValueReader<V>, entry: V, index: number): Segmen
   if (!isObject(reader, program)) {
     throw new BagError('SEGMENT_INVALID', `segment ${index} of partition_map is ${reader.kind(program)}, not an object`);
   }
+  assertNotAdded(reader, program, `segment ${index} of partition_map`);
   const type = segmentType(reader, { entry, program });
   const dependencies = reader.member(entry, 'dependencies');
   return {

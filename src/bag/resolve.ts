@@ -1,10 +1,13 @@
 import { BagError, StateBagError } from '../errors.js';
+import { isAddedProgram } from './added-program.js';
 import { branchMap } from './branch-map.js';
 import { parseCall } from './call.js';
 import type { Call } from './call.js';
 import { detectDigest } from '../content-address.js';
+import { detectSite } from './detect.js';
 import type { BagSite } from './detect.js';
 import { checkedProgram, entryAt, isContentPartition, isEmptyMap, isHollow, openText, programOf } from './entries.js';
+import { leadsToProgram } from './envelope.js';
 import type { Field } from './field.js';
 import { detectPath } from './field.js';
 import type { BlobReader } from './follow.js';
@@ -44,7 +47,7 @@ export interface ResolveOptions {
  * and inline values.
  *
  * Throws `BagError` (`EVENT_INVALID`, `SEGMENT_INDEX_INVALID`, `SEGMENT_OUT_OF_RANGE`, `SEGMENT_INVALID`,
- * `SEGMENT_NOT_FOUND`, `MAP_INVALID`, `WORKFLOW_*`), `PointerError`, `IntegrityError`, `StoreError`.
+ * `SEGMENT_NOT_FOUND`, `SEGMENT_IS_COPY`, `SEGMENT_CONTRADICTORY`, `MAP_INVALID`, `WORKFLOW_*`), `PointerError`, `IntegrityError`, `StoreError`.
  */
 export async function resolveSegment<V>(
   reader: ValueReader<V>,
@@ -62,15 +65,32 @@ export async function resolveSegment<V>(
 function programInEvent<V>(reader: ValueReader<V>, call: Call<V>): ResolvedSegment<V> | undefined {
   for (const level of call.levels) {
     const value = reader.member(level, 'segment_config');
-    if (!isObject(reader, value) || reader.names(value).length === 0) continue;
+    if (!isObject(reader, value) || reader.names(value).length === 0 || isAddedProgram(reader, value)) continue;
+    assertNotLeftOver(reader, level);
     return { segmentConfig: checkedProgram(reader, value), segmentIndex: indexOrUndefined(reader, level), source: 'event' };
   }
   return undefined;
 }
 
-function indexOrUndefined<V>(reader: ValueReader<V>, level: V): number | undefined {
+/**
+ * Release 0.1.0 added `segment_config` and `segment_index` without a mark. In a complete bag whose `segment_to_run` has
+ * gone on since, they are the program of an earlier segment. Throws `BagError` `SEGMENT_CONTRADICTORY`.
+ */
+function assertNotLeftOver<V>(reader: ValueReader<V>, level: V): void {
+  const { ownerId, workflowId } = detectSite(reader, { path: [], value: level });
+  const isComplete = ownerId !== undefined && workflowId !== undefined && leadsToProgram(reader, level);
+  const [index, next] = ['segment_index', 'segment_to_run'].map((name) => indexOrUndefined(reader, level, [name]));
+  if (!isComplete || index === undefined || next === undefined || index === next) return;
+  throw new BagError(
+    'SEGMENT_CONTRADICTORY',
+    `the bag has a segment_config for segment_index ${index} next to segment_to_run ${next}; an earlier release of the shim left it there. ` +
+      'Remove segment_config and segment_index from the bag',
+  );
+}
+
+function indexOrUndefined<V>(reader: ValueReader<V>, level: V, names?: readonly string[]): number | undefined {
   try {
-    return parseSegmentIndex(reader, level);
+    return parseSegmentIndex(reader, level, names);
   } catch (error) {
     // The program is at hand; an index nobody needs must not stand in its way.
     if (error instanceof BagError) return undefined;

@@ -7,8 +7,8 @@ import type { ValueReader } from './value-reader.js';
  * The index a level of the event asks for, `undefined` when it names none. It is a position in the map, never the `id`
  * of a segment. Throws `BagError` `SEGMENT_INDEX_INVALID` for what is no position: negative, fractional, a boolean, text.
  */
-export function parseSegmentIndex<V>(reader: ValueReader<V>, level: V): number | undefined {
-  for (const name of INDEX_MEMBERS) {
+export function parseSegmentIndex<V>(reader: ValueReader<V>, level: V, names: readonly string[] = INDEX_MEMBERS): number | undefined {
+  for (const name of names) {
     const value = reader.member(level, name);
     if (!isMissing(reader, value)) return parseIndex(reader, value, name);
   }

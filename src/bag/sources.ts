@@ -2,7 +2,7 @@ import { BagError, PointerError } from '../errors.js';
 import { holdsDigest } from './detect.js';
 import type { BagSite } from './detect.js';
 import { detectValuePointer } from './dialects/index.js';
-import { assertSegments, isHollow, openText } from './entries.js';
+import { assertNotAdded, assertSegments, isHollow, openText } from './entries.js';
 import type { Field } from './field.js';
 import { follow } from './follow.js';
 import type { BlobReader } from './follow.js';
@@ -77,6 +77,7 @@ function assertMap<V>(reader: ValueReader<V>, map: V): void {
 /** Refuses what neither the legacy code nor the shim can run: numbers, booleans, plain text. */
 function assertContainer<V>(reader: ValueReader<V>, value: V, name: string, code: string): void {
   const opened = reader.embedded(value) ?? value;
+  assertNotAdded(reader, opened, name);
   const kind = reader.kind(opened);
   if (kind !== 'object' && kind !== 'array') {
     throw new BagError(code, `${name} is ${kind}, where ${name === 'partition_map' ? 'a list or a dict' : 'an object'} was expected`);

@@ -12,8 +12,8 @@ import { passMissing } from '../adapter/resolve-program.js';
 import type { WireWork } from './engine.js';
 import { fillSite, restoreSite } from './fill-site.js';
 import { editLeanSite, prepareLeanSite, putManifest, savedBytes } from './lean-site.js';
-import { addSegment } from './segment-members.js';
-import type { AddedMembers } from './segment-members.js';
+import { addProgram, needsProgram } from './segment-members.js';
+import type { AddedProgram } from './segment-members.js';
 import { TextEdit, readText } from './text-edit.js';
 import type { Text } from './text-edit.js';
 import { valueAt } from './value-at.js';
@@ -22,7 +22,8 @@ import { valueAt } from './value-at.js';
 export interface AdaptedText {
   readonly bytes: Uint8Array;
   readonly resolved: ResolvedSegment<ByteValue> | undefined;
-  readonly added: AddedMembers | undefined;
+  /** What to take out of the result again. */
+  readonly added: AddedProgram | undefined;
   /** The innermost bag in the form in which it would go back unchanged. */
   readonly kept: (() => ByteValue | undefined) | undefined;
   /** The innermost bag as the handler gets it. */
@@ -48,10 +49,11 @@ export async function adaptText(text: Text, detection: Detection<ByteValue>, wor
   const [bag] = detection.sites;
   if (bag === undefined) return untouchedText(text.bytes);
   if (work.mode === 'strict' && detection.generation === 'fat') throw fatBag();
-  const resolved = work.engine.wantsSegment ? await passMissing(resolveText(text.root, work), work) : undefined;
+  const isWanted = work.engine.wantsSegment && needsProgram(bag.value);
+  const resolved = isWanted ? await passMissing(resolveText(text.root, work), work) : undefined;
   const edits = { handed: new TextEdit(text), kept: new TextEdit(text) };
   const outcome = await adaptSites(detection.sites, edits, work);
-  const added = resolved && addSegment(edits.handed, text.root, bag.value, resolved);
+  const added = resolved && addProgram(edits.handed, text.root, bag.value, resolved.segmentConfig);
   const bytes = edits.handed.bytes();
   const handed = once(() => valueAt(readText(bytes).root, bag.path));
   const kept = work.engine.settings.speaks === 'fat' ? once(() => valueAt(edits.kept.result().root, bag.path)) : handed;

@@ -13,7 +13,7 @@ import type { Respell } from './lean-site.js';
 import { TextEdit } from './text-edit.js';
 import type { Text } from './text-edit.js';
 import { unwrapText } from './unwrap-text.js';
-import { withoutAdded } from './without-added.js';
+import { withoutAddedProgram } from './segment-members.js';
 
 /** A result as it goes back, and what became of it. */
 export interface SealedText {
@@ -38,7 +38,7 @@ interface Change {
  * the result fit; and the errors that stop an execution.
  */
 export async function sealText(result: Text, before: AdaptedText | undefined, work: WireWork): Promise<SealedText> {
-  const plain = unwrapText(before?.added ? withoutAdded(result, before.added) : result);
+  const plain = unwrapText(withoutAddedProgram(result, before?.added));
   const found = detectIn(plain, work);
   // Nobody's bag, neither on the way in: no state machine of ours waits for it.
   if (before && !before.kept && found.generation === 'foreign') return { bytes: plain.bytes, generation: 'foreign', bytesSaved: 0, repaired: false, offloaded: [] };

@@ -1,47 +1,73 @@
+import { isPartOfJson } from '../adapter/same-json.js';
+import { ADDED_MARK, hasAddedProgram } from '../bag/added-program.js';
 import { byteReader } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
-import { MANIFEST_PATH } from '../bag/members.js';
-import type { ResolvedSegment } from '../bag/resolve.js';
+import { detect } from '../bag/detect.js';
+import type { BagSite, Detection } from '../bag/detect.js';
+import { isEmptyProgram } from '../bag/entries.js';
 import { isMissing } from '../bag/value-reader.js';
-import type { TextEdit } from './text-edit.js';
+import { toPlainValue } from '../json/index.js';
+import { TextEdit } from './text-edit.js';
+import type { Text } from './text-edit.js';
 
-/** What was put into an event for its runner, so that it can be taken out of the result again. */
-export interface AddedMembers {
-  readonly segmentIndex: number | undefined;
-  readonly manifestPath: string | undefined;
+/** What the way back needs to know of the program that was put into an event. */
+export interface AddedProgram {
+  /** Without its mark. */
+  readonly program: ByteValue;
   /** The root of the event as it came in. */
   readonly root: ByteValue;
   /** The innermost bag in it as it came in. */
   readonly bag: ByteValue;
 }
 
-/** Names of the members at the root of a runner's event. */
-export const ADDED_NAMES = ['segment_config', 'segment_index', MANIFEST_PATH, 'manifest_s3_path'] as const;
+/** False for a bag of the newest era: its readers look their program up in a database. */
+export function needsProgram(bag: ByteValue): boolean {
+  return isMissing(byteReader, byteReader.member(bag, 'manifest_id'));
+}
+
+const MARK = Buffer.from(`,${JSON.stringify(ADDED_MARK)}:true}`);
+
+/** Puts the program at the root of an event, with its own bytes and the mark as its last member, unless the caller passed one there. */
+export function addProgram(edit: TextEdit, root: ByteValue, bag: ByteValue, program: ByteValue): AddedProgram | undefined {
+  if (!isEmptyProgram(byteReader, byteReader.member(root, 'segment_config'))) return undefined;
+  const json = byteReader.bytes(program);
+  edit.putJson(root, 'segment_config', Buffer.concat([json.subarray(0, json.lastIndexOf(0x7d)), MARK]));
+  return { program, root, bag };
+}
+
+/** An event without programs that the shim added to an earlier one; the very text when there is none. */
+export function withoutStalePrograms(text: Text, { envelope }: Detection<ByteValue>): Text {
+  const edit = new TextEdit(text);
+  for (const { value } of envelope?.levels ?? []) {
+    if (hasAddedProgram(byteReader, value)) edit.draft(value).remove('segment_config');
+  }
+  return edit.result();
+}
 
 /**
- * Puts the program of its segment at the root of an event, with its own bytes, and index and manifest beside it where
- * the event does not say them itself. `bag` is the innermost one; its manifest's path counts as the edit leaves it.
+ * A result whose bags are without the program that the shim added to the event; what the event itself had there comes
+ * back. A parser of the handler may have removed the mark: a program that says nothing beyond the added one goes too.
  */
-export function addSegment(edit: TextEdit, root: ByteValue, bag: ByteValue, resolved: ResolvedSegment<ByteValue>): AddedMembers {
-  const { segmentConfig, segmentIndex, source } = resolved;
-  const path = edit.text(bag, MANIFEST_PATH);
-  // A branch's program is not in the manifest of the workflow around it.
-  const manifestPath = source === 'branch-map' || path === '' ? undefined : path;
-  edit.putJson(root, 'segment_config', byteReader.bytes(segmentConfig));
-  if (segmentIndex !== undefined) putIfEmpty(edit, root, 'segment_index', segmentIndex);
-  if (manifestPath !== undefined) {
-    putIfEmpty(edit, root, MANIFEST_PATH, manifestPath);
-    putIfEmpty(edit, root, 'manifest_s3_path', manifestPath);
+export function withoutAddedProgram(text: Text, added: AddedProgram | undefined): Text {
+  const edit = new TextEdit(text);
+  for (const site of detect(byteReader, text.root).sites) {
+    if (holdsOurs(site, added)) takeOut(edit, site.value, site.path.length === 0 ? added?.root : added?.bag);
   }
-  return { segmentIndex, manifestPath, root, bag };
+  return edit.result();
 }
 
-function putIfEmpty(edit: TextEdit, root: ByteValue, name: string, value: string | number): void {
-  if (isEmptyMember(root, name) && (edit.text(root, name) ?? '') === '') edit.put(root, { name, value });
+function holdsOurs({ value }: BagSite<ByteValue>, added: AddedProgram | undefined): boolean {
+  const program = byteReader.member(value, 'segment_config');
+  if (added === undefined || program === undefined) return hasAddedProgram(byteReader, value);
+  return hasAddedProgram(byteReader, value) || isPartOfJson(plainOf(program), plainOf(added.program));
 }
 
-/** Absent, null or `""`. */
-export function isEmptyMember(level: ByteValue, name: string): boolean {
-  const value = byteReader.member(level, name);
-  return isMissing(byteReader, value) || byteReader.text(value) === '';
+function plainOf({ document, node }: ByteValue): unknown {
+  return toPlainValue(document.bytes, node);
+}
+
+function takeOut(edit: TextEdit, bag: ByteValue, origin: ByteValue | undefined): void {
+  const original = origin && byteReader.member(origin, 'segment_config');
+  if (original === undefined || !isEmptyProgram(byteReader, original)) edit.draft(bag).remove('segment_config');
+  else edit.putJson(bag, 'segment_config', byteReader.bytes(original));
 }

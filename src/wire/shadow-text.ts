@@ -10,7 +10,7 @@ import { resolveText, untouchedText } from './adapt-event.js';
 import type { AdaptedText } from './adapt-event.js';
 import type { WireWork } from './engine.js';
 import { editLeanSite, prepareLeanSite } from './lean-site.js';
-import { addSegment } from './segment-members.js';
+import { addProgram, needsProgram } from './segment-members.js';
 import { TextEdit } from './text-edit.js';
 import type { Text } from './text-edit.js';
 
@@ -23,12 +23,12 @@ type Resolved = ResolvedSegment<ByteValue>;
  */
 export async function shadowText(text: Text, detection: Detection<ByteValue>, work: WireWork): Promise<AdaptedText> {
   const [bag] = detection.sites;
-  if (bag === undefined || !work.engine.wantsSegment) return untouchedText(text.bytes);
+  if (bag === undefined || !work.engine.wantsSegment || !needsProgram(bag.value)) return untouchedText(text.bytes);
   const old = await settle(resolveOldWay(text, detection, work));
   if (!old.value) return { ...untouchedText(text.bytes), shadow: 'failed' };
   const shadow = compare(old.value, await settle(resolveNewWay(text, detection, work)), differenceOf, work);
   const edit = new TextEdit(text);
-  const added = addSegment(edit, text.root, bag.value, old.value);
+  const added = addProgram(edit, text.root, bag.value, old.value.segmentConfig);
   return { ...untouchedText(edit.bytes()), resolved: old.value, added, shadow };
 }
 

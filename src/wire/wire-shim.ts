@@ -18,7 +18,7 @@ import { sealText } from './seal-result.js';
 import { shadowText } from './shadow-text.js';
 import { readText } from './text-edit.js';
 import type { Text } from './text-edit.js';
-import { withoutAdded } from './without-added.js';
+import { withoutAddedProgram, withoutStalePrograms } from './segment-members.js';
 
 /** An event that was adapted, for the seal of its result. */
 export interface AdaptedWire {
@@ -52,7 +52,7 @@ export class WireShim {
     const detection = this.#detect(text);
     const ids = idsOf(detection);
     const mode = this.#engine.settings.modeOf(() => ids);
-    const adapted = await this.#during('event', mode, ids, context, (work) => adaptIn(text, detection, work));
+    const adapted = await this.#during('event', mode, ids, context, (work) => this.#adaptIn(text, detection, work));
     this.#publishRead(detection, mode, adapted, start);
     return { bytes: adapted.bytes, mode, ids, text: adapted };
   }
@@ -68,12 +68,19 @@ export class WireShim {
     const ids = before?.ids ?? idsOf(this.#detect(text));
     const mode = before?.mode ?? this.#engine.settings.modeOf(() => ids);
     if (mode === 'observe') return bytes;
-    if (mode === 'shadow') return before?.text.added ? withoutAdded(text, before.text.added).bytes : bytes;
+    if (mode === 'shadow') return withoutAddedProgram(text, before?.text.added).bytes;
     const start = this.#engine.settings.clock();
     const sealed = await this.#during('result', mode, ids, context, (work) => sealText(text, before?.text, work));
     const { bytes: written, ...facts } = sealed;
     publish('write', () => ({ ...ids, mode, ...facts, bytes: written.length, durationMs: this.#engine.settings.clock() - start }));
     return written;
+  }
+
+  async #adaptIn(text: Text, detection: Detection<ByteValue>, work: WireWork): Promise<AdaptedText> {
+    if (work.mode === 'observe') return untouchedText(text.bytes);
+    const plain = withoutStalePrograms(text, detection);
+    const adapt = work.mode === 'shadow' ? shadowText : adaptText;
+    return adapt(plain, plain === text ? detection : this.#detect(plain), work);
   }
 
   #detect({ root }: Text): Detection<ByteValue> {
@@ -106,11 +113,6 @@ export class WireShim {
 }
 
 const NOBODY: BagIds = { ownerId: undefined, workflowId: undefined };
-
-async function adaptIn(text: Text, detection: Detection<ByteValue>, work: WireWork): Promise<AdaptedText> {
-  if (work.mode === 'observe') return untouchedText(text.bytes);
-  return work.mode === 'shadow' ? shadowText(text, detection, work) : adaptText(text, detection, work);
-}
 
 function idsOf({ sites }: Pick<Detection<ByteValue>, 'sites'>): BagIds {
   const [site] = sites;

@@ -53,6 +53,11 @@ export function programAt(bag: Json, index: number): unknown {
   return (bag.partition_map as Json[])[index];
 }
 
+/** A program as the shim puts it into an event. */
+export function asAdded(program: unknown): Json {
+  return { ...(program as Json), added_by_statebag_shim: true };
+}
+
 export function without(bag: Json, ...names: string[]): Json {
   return Object.fromEntries(Object.entries(bag).filter(([name]) => !names.includes(name)));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fatBag, makeConfig, makeMap, programAt, without } from './bags.js';
+import { asAdded, fatBag, makeConfig, makeMap, programAt, without } from './bags.js';
 import type { Json } from './bags.js';
 import { observed } from './observed.js';
 import { putObject, testShim, testStore } from './shims.js';
@@ -22,7 +22,7 @@ describe('when the event carries the program', () => {
         return { ...got };
       })(fatBag())) as Json;
     });
-    expect(handed.segment_config).toEqual(programAt(fatBag(), 1));
+    expect(handed.segment_config).toEqual(asAdded(programAt(fatBag(), 1)));
     expect(result).toEqual(fatBag());
     expect(messages).toEqual([{ ownerId: 'acme', workflowId: 'invoices', mode: 'rewrite', side: 'event', code, reason: expect.any(String) as string }]);
   });
@@ -160,7 +160,7 @@ describe('the deadline of the invocation', () => {
   test('ends the wait for a store that hangs, in time for the handler to go on', async () => {
     const { shim } = testShim({ store: hanging() });
     const [message] = await observed('fail-open', async () => {
-      expect(await shim.wrap<Json>((event) => event.segment_config)(fatBag(), context)).toEqual(programAt(fatBag(), 1));
+      expect(await shim.wrap<Json>((event) => event.segment_config)(fatBag(), context)).toEqual(asAdded(programAt(fatBag(), 1)));
     });
     expect(message).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   });

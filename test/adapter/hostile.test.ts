@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fatBag, makeConfig, makeMap, programAt, restOf, without } from './bags.js';
+import { asAdded, fatBag, makeConfig, makeMap, programAt, restOf, without } from './bags.js';
 import type { Json } from './bags.js';
 import { putObject, testShim, testStore } from './shims.js';
 
@@ -22,14 +22,14 @@ describe('maps', () => {
   test('with nulls in them count without them, before and after', async () => {
     const map = makeMap(makeConfig());
     const { handed, result, shim } = await pass(fatBag({ partition_map: [null, ...map.slice(0, 1), null, ...map.slice(1)] }));
-    expect(handed.segment_config).toEqual(map[1]);
+    expect(handed.segment_config).toEqual(asAdded(map[1]));
     expect(await shim.read(result).segmentConfig()).toEqual(map[1]);
   });
 
   test('of 100,000 elements are read and made lean', async () => {
     const map = Array.from({ length: 100_000 }, (_, id) => ({ id, type: 'normal', nodes: [], node_ids: [`n${id}`] }));
     const { handed, shim, result } = await pass(fatBag({ partition_map: map, segment_to_run: 99_999 }));
-    expect(handed.segment_config).toEqual(map[99_999]);
+    expect(handed.segment_config).toEqual(asAdded(map[99_999]));
     expect(await shim.read(result).segmentConfig()).toEqual(map[99_999]);
   });
 
@@ -39,7 +39,7 @@ describe('maps', () => {
 
   test('that hold user data of the same name are not taken for programs', async () => {
     const { handed } = await pass(without(fatBag({ partition_map: [{ partition_id: 0, items: [1] }], segment_to_run: 0 }), 'segment_manifest_s3_path'));
-    expect(handed.segment_config).toEqual(programAt(fatBag(), 0));
+    expect(handed.segment_config).toEqual(asAdded(programAt(fatBag(), 0)));
   });
 });
 
@@ -87,7 +87,7 @@ describe('pointers', () => {
     const { result } = await pass(fatBag(), store);
     const other = await putObject(store, 'results/manifest.json', { DestinationBucket: 'bags', ResultFiles: {} });
     const { handed } = await pass({ ...result, segment_manifest_s3_path: other }, testStore(store.objects));
-    expect(handed.segment_config).toEqual(programAt(fatBag(), 1));
+    expect(handed.segment_config).toEqual(asAdded(programAt(fatBag(), 1)));
   });
 });
 
@@ -113,7 +113,7 @@ describe('members named __proto__', () => {
     const extra = '"__proto__":{"polluted":true}';
     const bag = hostile(JSON.stringify(fatBag()).replace('{', `{${extra},`).replace('"current_state":{', `"current_state":{${extra},`).replaceAll('"nodes":[{', `"nodes":[{${extra},`));
     const { handed, result, shim } = await pass(bag);
-    expect(JSON.stringify(handed.segment_config)).toBe(JSON.stringify((bag.partition_map as Json[])[1]));
+    expect(JSON.stringify(handed.segment_config)).toBe(JSON.stringify(asAdded((bag.partition_map as Json[])[1])));
     expect(JSON.stringify(await shim.read(result).segmentConfig())).toBe(JSON.stringify((bag.partition_map as Json[])[1]));
     expect(JSON.stringify(restOf(result))).toBe(JSON.stringify(restOf(bag)));
     expect(Object.hasOwn(result, '__proto__')).toBe(true);
@@ -155,8 +155,8 @@ describe('a bag inside a JSON string', () => {
     const text = JSON.stringify(fatBag()).replace('"rows":12', '"rows":12345678901234567890');
     const { handed, result } = await pass({ state_data: text });
     expect(handed.state_data).toBe(text);
-    expect(handed.segment_config).toEqual(programAt(fatBag(), 1));
-    expect(result).toEqual({ state_data: text });
+    expect(handed.segment_config).toEqual(asAdded(programAt(fatBag(), 1)));
+    expect(result).toEqual({ state_data: text, segment_config: asAdded(programAt(fatBag(), 1)) });
   });
 
   test('goes back as a string', async () => {

@@ -3,7 +3,7 @@ import type { MiddlewareObj } from '@middy/core';
 import { describe, expect, test } from 'vitest';
 import { stateBagMiddleware } from '../../src/adapter/middy.js';
 import type { MiddyRequest, StateBagMiddleware } from '../../src/adapter/middy.js';
-import { fatBag, programAt } from './bags.js';
+import { asAdded, fatBag, programAt } from './bags.js';
 import type { Json } from './bags.js';
 import { testShim } from './shims.js';
 
@@ -21,7 +21,7 @@ describe('the middleware', () => {
     let handed: Json = {};
     const handler = (event: Json) => ({ bag: { ...(handed = event) }, next_action: 'CONTINUE' });
     const result = await run([stateBagMiddleware(shim)], handler, fatBag());
-    expect(handed.segment_config).toEqual(programAt(fatBag(), 1));
+    expect(handed.segment_config).toEqual(asAdded(programAt(fatBag(), 1)));
     expect(result).toEqual(await shim.wrap((event) => ({ bag: { ...event }, next_action: 'CONTINUE' }))(fatBag()));
   });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { fatBag, makeMap, makeConfig, programAt, without } from './bags.js';
+import { asAdded, fatBag, makeMap, makeConfig, programAt, without } from './bags.js';
 import type { Json } from './bags.js';
 import { observed } from './observed.js';
 import { putObject, testShim, testStore } from './shims.js';
@@ -47,7 +47,7 @@ describe('shadow', () => {
     let handed: Json = {};
     const [message] = await observed('read', () => shim.wrap<Json>((got) => (handed = got as Json))(event));
     expect(handed.state_data).toBe(event.state_data);
-    expect(handed.segment_config).toEqual(programAt(fatBag(), 1));
+    expect(handed.segment_config).toEqual(asAdded(programAt(fatBag(), 1)));
     expect(message).toMatchObject({ shadow: 'same', source: 'inline-map', segmentIndex: 1 });
     expect(await keys()).toHaveLength(3);
   });
@@ -65,7 +65,7 @@ describe('shadow', () => {
     let handed: Json = {};
     const messages = await observed('shadow-mismatch', () => shim.wrap<Json>((got) => (handed = got as Json))(bag));
     expect(messages).toEqual([expect.objectContaining({ oldSource: 'config', newSource: 'manifest', segmentIndex: 2, difference: expect.any(String) as string })]);
-    expect(handed.segment_config).toEqual(programAt(fatBag(), 2));
+    expect(handed.segment_config).toEqual(asAdded(programAt(fatBag(), 2)));
   });
 
   test('reports that the new way fails, and goes on', async () => {
@@ -74,7 +74,7 @@ describe('shadow', () => {
     let handed: Json = {};
     const messages = await observed('shadow-mismatch', () => rig.shim.wrap<Json>((got) => (handed = got as Json))(fatBag()));
     expect(messages).toMatchObject([{ code: 'STORE_DENIED', difference: undefined }]);
-    expect(handed.segment_config).toEqual(programAt(fatBag(), 1));
+    expect(handed.segment_config).toEqual(asAdded(programAt(fatBag(), 1)));
   });
 
   test('lets an event through untouched when the old way has no answer', async () => {

@@ -14,9 +14,9 @@ describe('adapt --ndjson', () => {
     const events = [0, 1, 0].map((index) => fatBagText().replace('"segment_to_run": 1', `"segment_to_run": ${index}`));
     const { code, err, lines } = await filter('adapt', [events[0]!, '', '{"plain": 1.0}', events[1]!, events[2]!]);
     expect([code, err, lines.length]).toEqual([0, '', 4]);
-    expect(lines[0]).toContain(`"segment_config": ${PROGRAMS[0]!}`);
+    expect(lines[0]).toContain(`"segment_config": ${PROGRAMS[0]!.slice(0, -1)},"added_by_statebag_shim":true}`);
     expect(lines[1]).toBe('{"plain": 1.0}');
-    expect(lines[2]).toContain(`"segment_config": ${PROGRAMS[1]!}`);
+    expect(lines[2]).toContain(`"segment_config": ${PROGRAMS[1]!.slice(0, -1)},"added_by_statebag_shim":true}`);
     expect(lines[3]).toBe(lines[0]);
     for (const at of [0, 2]) expect(lines[at]).toContain(ODD_STATE);
   });

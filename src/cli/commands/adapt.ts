@@ -17,7 +17,7 @@ export const command = defineCommand({
     ['a sidecar: one event a line, for as long as there are any', 'statebag adapt --ndjson --store s3://my-bucket'],
   ],
   notes: [
-    'The bag goes lean wherever it lies, its blobs are written, and segment_config, segment_index and the path of the manifest stand at the root. Every other byte stays as it is. An object that is no bag passes unchanged.',
+    'The bag goes lean wherever it lies, its blobs are written, and segment_config is added at the root, with the member added_by_statebag_shim as its mark. Every other byte stays as it is. An object that is no bag passes unchanged.',
     'With --ndjson a line that fails is answered with {"errorType","errorMessage"}, and the exit code is 1 in the end.',
   ],
   handler: adaptCommand,

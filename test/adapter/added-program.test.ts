@@ -1,0 +1,174 @@
+import { describe, expect, test } from 'vitest';
+import { MIGRATIONS } from '../../migrations/index.js';
+import { createStateBagShim } from '../../src/index.js';
+import type { Mode, Speech } from '../../src/index.js';
+import { createBlobStore } from '../../src/store/blob-store.js';
+import { memoryObjectStore } from '../../src/store/memory.js';
+import { WireShim } from '../../src/wire/wire-shim.js';
+import { fatBag, makeConfig, makeMap, without } from './bags.js';
+import type { Json } from './bags.js';
+
+/** What passes from one function to the next. */
+const sent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+
+type Handler = (event: Json) => unknown;
+
+/** One invocation through a shim: the event in, the handler, the answer out. */
+type Invoke = (event: unknown, handler: Handler) => Promise<unknown>;
+
+const ADAPTERS: Readonly<Record<string, (mode: Mode, speaks: Speech) => Invoke>> = {
+  objects: (mode, speaks) => {
+    const shim = createStateBagShim({ store: newStore(), mode, speaks });
+    return async (event, handler) => sent(await shim.wrap<Json>((got) => handler(got))(sent(event) as Json));
+  },
+  bytes: (mode, speaks) => {
+    const shim = new WireShim({ store: newStore(), mode, speaks }, MIGRATIONS);
+    return async (event, handler) => {
+      const adapted = await shim.adapt(Buffer.from(JSON.stringify(event)));
+      const answer = handler(JSON.parse(Buffer.from(adapted.bytes).toString()) as Json);
+      return JSON.parse(Buffer.from(await shim.seal(Buffer.from(JSON.stringify(answer)), adapted)).toString()) as unknown;
+    };
+  },
+};
+
+function newStore() {
+  return createBlobStore({ objects: memoryObjectStore(), bucket: 'bags' });
+}
+
+const MAP = makeMap(makeConfig());
+const START = without(fatBag({ segment_to_run: 0 }), 'segment_manifest_s3_path');
+
+const next = (event: Json): Json => ({ ...event, segment_to_run: 1 });
+
+/** Ways in which a handler answers with members of its event, and where the next event is found in the answer. */
+const ARRANGEMENTS: Readonly<Record<string, readonly [answer: Handler, pick: (answer: Json) => unknown]>> = {
+  'a copy at the root': [next, (answer) => answer],
+  'a bag': [(event) => ({ bag: next(event) }), (answer) => answer],
+  'state_data': [(event) => ({ state_data: next(event) }), (answer) => answer],
+  'a member that is no envelope': [(event) => ({ final_state: next(event) }), (answer) => answer.final_state],
+  'a list': [(event) => [next(event)], (answer) => (answer as unknown as Json[])[0]],
+  'bags in a list': [(event) => ({ results: [{ bag: next(event) }] }), (answer) => (answer.results as Json[])[0]],
+  'a bag for each branch': [(event) => ({ branches: { left: next(event) } }), (answer) => (answer.branches as Json).left],
+  'a JSON string': [(event) => ({ body: JSON.stringify({ bag: next(event) }) }), (answer) => JSON.parse(answer.body as string) as unknown],
+  'a bag as a JSON string': [(event) => ({ bag: JSON.stringify(next(event)) }), (answer) => answer],
+  'a result with toJSON': [(event) => ({ toJSON: () => ({ bag: next(event) }) }), (answer) => answer],
+  'a bag with toJSON': [(event) => ({ bag: { toJSON: () => next(event) } }), (answer) => answer],
+  'a program that the handler changed': [(event) => next({ ...event, segment_config: { ...(event.segment_config as Json), healed: true } }), (answer) => answer],
+  'a program that a parser stripped of unknown members': [(event) => ({ bag: next({ ...event, segment_config: stripped(event.segment_config as Json) }) }), (answer) => answer],
+  'the program in a wrapper next to the bag': [(event) => ({ segment_config: event.segment_config, bag: next(without(event, 'segment_config')) }), (answer) => answer],
+  'a newer bag merged into the event': [(event) => ({ state_data: { ...event, state_data: { ...without(next(event), 'segment_config', 'workflow_config', 'partition_map') } } }), (answer) => answer],
+  'a newer bag with the program, merged into the event': [(event) => ({ state_data: { ...event, state_data: next(event) } }), (answer) => answer],
+  'the event kept as user data': [(event) => ({ ...next(event), current_state: { last: event } }), (answer) => answer],
+};
+
+/** As a schema parser without `.loose()` does it. */
+function stripped({ id, type, nodes, edges }: Json): Json {
+  return { id, type, nodes, edges };
+}
+
+describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (adapter) => {
+  describe.each([['rewrite', 'lean'], ['rewrite', 'fat'], ['shadow', 'lean']] as const)('in the mode %s, to a handler that speaks %s', (mode, speaks) => {
+    test.each(Object.entries(ARRANGEMENTS))('the next event runs its own segment when the handler answers with %s', async (_name, [answer, pick]) => {
+      const invoke = ADAPTERS[adapter]!(mode, speaks);
+      let first: unknown;
+      const answered = await invoke(START, (event) => {
+        first = event.segment_config;
+        return answer(event);
+      });
+      expect(first).toEqual({ ...MAP[0], added_by_statebag_shim: true });
+      let second: unknown;
+      await invoke(pick(answered as Json), (event) => {
+        second = event.segment_config;
+        return {};
+      });
+      expect(second).toEqual({ ...MAP[1], added_by_statebag_shim: true });
+    });
+
+    test('a row that the handler writes from its event is resumed at its own segment', async () => {
+      const invoke = ADAPTERS[adapter]!(mode, speaks);
+      let row = '';
+      await invoke(START, (event) => {
+        row = JSON.stringify({ taskToken: 't', context: next(event) });
+        return { bag: event, next_action: 'PAUSED' };
+      });
+      let resumed: unknown;
+      await invoke((JSON.parse(row) as Json).context, (event) => {
+        resumed = event.segment_config;
+        return {};
+      });
+      expect(resumed).toEqual({ ...MAP[1], added_by_statebag_shim: true });
+    });
+  });
+
+  const run = (event: unknown, mode: Mode = 'rewrite') => {
+    let handed: Json = {};
+    return ADAPTERS[adapter]!(mode, 'lean')(event, (got) => (handed = got)).then((answer) => ({ handed, answer: answer as Json }));
+  };
+
+  test('the program is the only member that is added', async () => {
+    const { handed } = await run({ state_data: START });
+    expect(Object.keys(handed)).toEqual(['state_data', 'segment_config']);
+  });
+
+  test('the answer keeps the program outside of bags, where an old state machine reads it', async () => {
+    const { answer } = await run({ state_data: START });
+    expect(answer.segment_config).toEqual({ ...MAP[0], added_by_statebag_shim: true });
+    expect(answer.state_data).not.toHaveProperty('segment_config');
+  });
+
+  test('a program that the state machine passes is handed on unmarked and given back', async () => {
+    const passed = { id: 'mine', type: 'normal', nodes: [] };
+    const { handed, answer } = await run({ ...START, segment_config: passed });
+    expect(handed.segment_config).toEqual(passed);
+    expect(answer.segment_config).toEqual(passed);
+  });
+
+  test.each([null, '', {}])('a segment_config of %j is replaced for the handler and comes back', async (empty) => {
+    const { handed, answer } = await run({ ...START, segment_config: empty });
+    expect(handed.segment_config).toEqual({ ...MAP[0], added_by_statebag_shim: true });
+    expect(answer.segment_config).toEqual(empty);
+  });
+
+  test('a segment_config of the handler\'s own stays in its bag', async () => {
+    const own = { id: 'own', type: 'normal', nodes: [] };
+    const answer = await ADAPTERS[adapter]!('rewrite', 'lean')(START, (event) => ({ bag: { ...event, segment_config: own } }));
+    expect((answer as { bag: Json }).bag.segment_config).toEqual(own);
+  });
+
+  test('a bag with manifest_id gets no program, because its readers ask a database', async () => {
+    const { handed } = await run({ ...START, manifest_id: 'm-1' });
+    expect(handed).not.toHaveProperty('segment_config');
+  });
+
+  test('a stale program does not reach a handler whose event holds no bag', async () => {
+    const { handed } = await run({ note: 'no bag', segment_config: { ...MAP[0], added_by_statebag_shim: true } });
+    expect(handed).toEqual({ note: 'no bag' });
+  });
+
+  test('a stale program in an inner bag does not reach the handler', async () => {
+    const stale = { ...MAP[0], added_by_statebag_shim: true };
+    const { handed } = await run({ state_data: { ...next(START), segment_config: stale }, segment_config: stale });
+    expect(handed.segment_config).toEqual({ ...MAP[1], added_by_statebag_shim: true });
+    expect(handed.state_data).not.toHaveProperty('segment_config');
+  });
+
+  test.each([
+    ['an element of the map', (program: unknown) => ({ partition_map: [program] })],
+    ['the program of an element of the map', (program: unknown) => ({ partition_map: [{ segment_id: 0, segment_config: program }] })],
+    ['the config', (program: unknown) => ({ partition_map: null, workflow_config: program })],
+    ['an entry of the inline manifest', (program: unknown) => ({ partition_map: null, workflow_config: null, segment_manifest: [{ segment_id: 0, segment_config: program }] })],
+  ])('a copy of the program as %s is refused', async (_name, place) => {
+    const copy = { ...MAP[0], added_by_statebag_shim: false };
+    await expect(run({ ...START, ...place(copy) })).rejects.toMatchObject({ code: 'SEGMENT_IS_COPY' });
+  });
+
+  test('what release 0.1.0 left in a bag that has gone on is refused', async () => {
+    const left = { ...next(START), segment_config: MAP[0], segment_index: 0 };
+    await expect(run(left)).rejects.toMatchObject({ code: 'SEGMENT_CONTRADICTORY' });
+  });
+
+  test('a segment_config in a complete bag is run when no index contradicts it', async () => {
+    const { handed } = await run({ ...START, segment_config: MAP[0], segment_index: 0 });
+    expect(handed.segment_config).toEqual(MAP[0]);
+  });
+});
