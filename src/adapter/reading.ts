@@ -17,6 +17,7 @@ import type { BagIds, Mode } from './options.js';
 import { resolveProgram } from './resolve-program.js';
 import { withoutStalePrograms } from './segment-members.js';
 import { shadowEvent } from './shadow.js';
+import { assertUnmixedObjects } from './unmixed.js';
 
 export class Reading implements BagReading {
   readonly mode: Mode;
@@ -77,7 +78,10 @@ export class Reading implements BagReading {
   }
 
   hydrated(): Promise<unknown> {
-    return this.#during((work) => fillEvent(this.#members(), this.#detect(), work));
+    return this.#during(async (work) => {
+      assertUnmixedObjects(this.#event, this.#detect().sites);
+      return fillEvent(this.#members(), this.#detect(), work);
+    });
   }
 
   /**
@@ -100,8 +104,9 @@ export class Reading implements BagReading {
   #adaptMembers(event: JsonMembers, work: Work): Promise<AdaptedEvent> {
     const plain = withoutStalePrograms(event, this.#detect());
     const detection = plain === event ? this.#detect() : detect(objectReader, plain);
-    const adapt = this.mode === 'shadow' ? shadowEvent : adaptEvent;
-    return adapt(plain, detection, work, this.#wantsSegment);
+    if (this.mode === 'shadow') return shadowEvent(plain, detection, work, this.#wantsSegment);
+    assertUnmixedObjects(plain, detection.sites);
+    return adaptEvent(plain, detection, work, this.#wantsSegment);
   }
 
   /** Throws `BagError` `EVENT_INVALID`. */

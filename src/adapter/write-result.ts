@@ -16,6 +16,7 @@ import { replaceAt } from './place.js';
 import { repairManifest } from './repair-manifest.js';
 import { restoreProgram } from './restore-program.js';
 import { withoutAddedProgram } from './segment-members.js';
+import { assertUnmixedObjects } from './unmixed.js';
 import { unwrapResult } from './unwrap-result.js';
 
 /** A result as it goes back, and what became of it. */
@@ -32,14 +33,18 @@ type Change = Pick<WrittenResult, 'bytesSaved' | 'repaired'> & { readonly result
 
 /**
  * A result with its bags in the new form, without what the shim added to the event, within the budget. What is no bag
- * stays what it is. Throws `PAYLOAD_TOO_LARGE`; what the store said, when only an answer of the store would make the
+ * stays what it is. Throws `POINTER_MIXED` before anything is written; `PAYLOAD_TOO_LARGE`; what the store said, when only an answer of the store would make the
  * result fit; and the errors that stop an execution.
  */
 export async function writeResult(result: unknown, before: AdaptedEvent | undefined, work: Work): Promise<WrittenResult> {
-  if (!isMembers(result)) return { ...(await fit(result, undefined, work)), generation: 'foreign', repaired: false };
+  if (!isMembers(result)) {
+    assertUnmixedObjects(result, []);
+    return { ...(await fit(result, undefined, work)), generation: 'foreign', repaired: false };
+  }
   const plain = unwrapResult(withoutAddedProgram(result, before?.added));
-  if (isLeanEvent(plain)) return { ...(await fit(plain, undefined, work)), generation: 'lean', repaired: false };
-  const detection = detect(objectReader, plain);
+  const detection = isLeanEvent(plain) ? undefined : detect(objectReader, plain);
+  assertUnmixedObjects(plain, detection?.sites ?? []);
+  if (!detection) return { ...(await fit(plain, undefined, work)), generation: 'lean', repaired: false };
   const { result: lean, bytesSaved, repaired, error } = await leanUntilFit(plain, detection, before, work);
   const fitted = await fit(lean, error, work);
   return { ...fitted, generation: detection.generation, repaired, bytesSaved: bytesSaved + fitted.bytesSaved };

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { IntegrityError, PointerError } from '../errors.js';
 import { isKeyOfOwner } from './layout.js';
+import { assertPure } from './mixed-pointer.js';
 import type { Pointer } from './pointer.js';
 
 /** What following a pointer needs of a store. The store holds to its own buckets and to the digest in a key. */
@@ -12,7 +13,7 @@ export interface BlobReader {
 
 /**
  * The bytes a pointer names: only below the bag's own owner where the key names one, and only if they match the
- * pointer's checksum. Throws `PointerError` (`POINTER_INVALID`, `POINTER_FOREIGN_OWNER`, and what the store says),
+ * pointer's checksum. Throws `PointerError` (`POINTER_INVALID`, `POINTER_MIXED`, `POINTER_FOREIGN_OWNER`, and what the store says),
  * `IntegrityError` (`CHECKSUM_MISMATCH`) or `StoreError`.
  */
 export async function follow(
@@ -23,6 +24,7 @@ export async function follow(
 ): Promise<Uint8Array> {
   const { target } = pointer;
   if (!target) throw new PointerError('POINTER_INVALID', `a pointer of the dialect ${pointer.dialect} names no bucket and key`);
+  assertPure(pointer);
   if (!isKeyOfOwner(target.key, ownerId)) {
     throw new PointerError(
       'POINTER_FOREIGN_OWNER',

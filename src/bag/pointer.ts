@@ -21,6 +21,8 @@ export interface Pointer {
   readonly target: PointerTarget | undefined;
   /** Lower-case hex of the MD5 of the stored text, whole (32) or its first 8 digits, when the pointer carries one. */
   readonly md5?: string;
+  /** Names of members beyond those that the dialect's writers give a pointer: data was merged into it. */
+  readonly mixed?: readonly string[];
   /** Bytes the writer says it stored. A hint: only a checksum is ever held against the bytes. */
   readonly size?: number;
 }
@@ -36,6 +38,12 @@ export interface Dialect {
   readonly name: DialectName;
   /** The pointer when the value is one of this dialect. Never throws, never follows anything. */
   detect<V>(reader: ValueReader<V>, value: V): Pointer | undefined;
+}
+
+/** What a pointer has beyond the members of its dialect, for `mixed`. */
+export function detectMixed<V>(reader: ValueReader<V>, value: V, own: ReadonlySet<string>): Pick<Pointer, 'mixed'> {
+  const mixed = reader.names(value).filter((name) => !own.has(name));
+  return mixed.length === 0 ? {} : { mixed };
 }
 
 /** Reads `s3://bucket/key` or a bare key. Never by URL parsing: legacy keys hold `#`, which a URL would cut off. */

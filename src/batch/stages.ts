@@ -7,6 +7,7 @@ import type { Detection } from '../bag/detect.js';
 import type { BlobReader } from '../bag/follow.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import type { Migration } from '../bag/migration.js';
+import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import { needsMigration, planSite } from '../bag/plan-site.js';
 import type { ManifestCache, SitePlan } from '../bag/plan-site.js';
 import { rewriteBytes } from '../bag/rewrite.js';
@@ -33,6 +34,7 @@ export interface ReadStage {
 export interface DetectedStage {
   readonly stage: 'detected';
   readonly document: SourceDocument;
+  readonly root: ByteValue;
   readonly detection: Detection<ByteValue>;
 }
 
@@ -88,14 +90,15 @@ export function readStage(document: SourceDocument): ReadStage {
 }
 
 export function detectStage({ document, root }: ReadStage): DetectedStage {
-  return { stage: 'detected', document, detection: detect(byteReader, root) };
+  return { stage: 'detected', document, root, detection: detect(byteReader, root) };
 }
 
 export async function planStage(
-  { document, detection }: DetectedStage,
+  { document, root, detection }: DetectedStage,
   settings: StageSettings,
   signal?: AbortSignal,
 ): Promise<PlannedStage> {
+  assertUnmixedBytes(root, detection.sites);
   const plans: SitePlan<ByteValue>[] = [];
   for (const site of detection.sites) {
     if (!needsMigration(byteReader, site, settings.target)) continue;

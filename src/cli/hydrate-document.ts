@@ -4,6 +4,7 @@ import { byteReader, readDocument } from '../bag/byte-reader.js';
 import { detect } from '../bag/detect.js';
 import type { BlobReader } from '../bag/follow.js';
 import { hydrateBag } from '../bag/hydrate.js';
+import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import { applySplices } from '../json/index.js';
 import type { Splice } from '../json/index.js';
 
@@ -12,7 +13,9 @@ import type { Splice } from '../json/index.js';
  * their pointers; all else keeps its bytes. Throws what following a pointer throws, and `BagError` for what is no JSON.
  */
 export async function hydrateDocument(bytes: Uint8Array, blobs: BlobReader): Promise<Uint8Array> {
-  const { sites } = detect(byteReader, readDocument(bytes));
+  const root = readDocument(bytes);
+  const { sites } = detect(byteReader, root);
+  assertUnmixedBytes(root, sites);
   const splices: Splice[] = [];
   for (const site of sites) {
     const draft = new ByteDraft(site.value);

@@ -1,5 +1,6 @@
 export { appendBytes, appendNumber, concatenate, uninitialised } from './append.js';
 export { openEmbedded, translateSplices } from './embedded.js';
+export { bufferOver } from './decode-text.js';
 export { expandNode } from './expand.js';
 export { locateAll, type TextPlace } from './locate.js';
 export { type MemberEdit, type NewMember, spliceMembers } from './member-edits.js';

@@ -2,6 +2,7 @@ import { byteReader } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
 import { detect } from '../bag/detect.js';
 import type { BagSite, Detection, Generation } from '../bag/detect.js';
+import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import { listLostMembers } from '../bag/lost-members.js';
 import type { StateBagError } from '../errors.js';
 import { attempt } from '../adapter/fail-open.js';
@@ -34,12 +35,13 @@ interface Change {
 
 /**
  * A result with its bags in the new form, without what the shim added to the event, within the budget; every other byte
- * as the runtime wrote it. Throws `PAYLOAD_TOO_LARGE`; what the store said, when only an answer of the store would make
+ * as the runtime wrote it. Throws `POINTER_MIXED`; `PAYLOAD_TOO_LARGE`; what the store said, when only an answer of the store would make
  * the result fit; and the errors that stop an execution.
  */
 export async function sealText(result: Text, before: AdaptedText | undefined, work: WireWork): Promise<SealedText> {
   const plain = unwrapText(withoutAddedProgram(result, before?.added));
   const found = detectIn(plain, work);
+  assertUnmixedBytes(plain.root, found.sites);
   // Nobody's bag, neither on the way in: no state machine of ours waits for it.
   if (before && !before.kept && found.generation === 'foreign') return { bytes: plain.bytes, generation: 'foreign', bytesSaved: 0, repaired: false, offloaded: [] };
   const restored = restoreSites(plain, found, before);

@@ -2,6 +2,7 @@ import { byteReader } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
 import { detect } from '../bag/detect.js';
 import type { Detection } from '../bag/detect.js';
+import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
 import { BagError } from '../errors.js';
 import { startDeadline } from '../adapter/deadline.js';
@@ -63,11 +64,12 @@ export class WireShim {
    * errors that stop an execution.
    */
   async seal(bytes: Uint8Array, before?: AdaptedWire, context?: LambdaContext): Promise<Uint8Array> {
-    const text = detectObject(bytes);
+    const text = detectText(bytes);
     if (text === undefined) return bytes;
     const ids = before?.ids ?? idsOf(this.#detect(text));
     const mode = before?.mode ?? this.#engine.settings.modeOf(() => ids);
     if (mode === 'observe') return bytes;
+    if (!isObjectText(text)) return passList(text, mode);
     if (mode === 'shadow') return withoutAddedProgram(text, before?.text.added).bytes;
     const start = this.#engine.settings.clock();
     const sealed = await this.#during('result', mode, ids, context, (work) => sealText(text, before?.text, work));
@@ -79,8 +81,10 @@ export class WireShim {
   async #adaptIn(text: Text, detection: Detection<ByteValue>, work: WireWork): Promise<AdaptedText> {
     if (work.mode === 'observe') return untouchedText(text.bytes);
     const plain = withoutStalePrograms(text, detection);
-    const adapt = work.mode === 'shadow' ? shadowText : adaptText;
-    return adapt(plain, plain === text ? detection : this.#detect(plain), work);
+    const found = plain === text ? detection : this.#detect(plain);
+    if (work.mode === 'shadow') return shadowText(plain, found, work);
+    assertUnmixedBytes(plain.root, found.sites);
+    return adaptText(plain, found, work);
   }
 
   #detect({ root }: Text): Detection<ByteValue> {
@@ -119,15 +123,30 @@ function idsOf({ sites }: Pick<Detection<ByteValue>, 'sites'>): BagIds {
   return { ownerId: site?.ownerId, workflowId: site?.workflowId };
 }
 
+/** A result that is no object holds no bag, but may hold data merged into a pointer. */
+function passList({ bytes, root }: Text, mode: Mode): Uint8Array {
+  if (mode !== 'shadow') assertUnmixedBytes(root, []);
+  return bytes;
+}
+
+function isObjectText({ root }: Text): boolean {
+  return byteReader.kind(root) === 'object';
+}
+
 function readObject(bytes: Uint8Array): Text {
   const text = readText(bytes);
-  if (byteReader.kind(text.root) === 'object') return text;
+  if (isObjectText(text)) return text;
   throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${byteReader.kind(text.root)}`);
 }
 
 function detectObject(bytes: Uint8Array): Text | undefined {
+  const text = detectText(bytes);
+  return text && isObjectText(text) ? text : undefined;
+}
+
+function detectText(bytes: Uint8Array): Text | undefined {
   try {
-    return readObject(bytes);
+    return readText(bytes);
   } catch (error) {
     // A result may be anything; what holds no bag is none of the shim's business.
     if (error instanceof BagError) return undefined;

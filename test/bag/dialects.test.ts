@@ -24,7 +24,7 @@ describe('a pointer', () => {
     ['{"__s3_pointer__":true,"key":"k"}', { dialect: 's3-pointer', target: undefined }],
     ['{"__s3_pointer__":true,"bucket":"","key":"k"}', { dialect: 's3-pointer', target: undefined }],
     ['{"__s3_pointer__":true,"bucket":5,"key":"k"}', { dialect: 's3-pointer', target: undefined }],
-    ['{"__s3_offloaded":true,"__s3_path":"s3://b/k/#1","__original_size_kb":1.25,"execution_id":"kept"}', { dialect: 's3-offloaded', target }],
+    ['{"__s3_offloaded":true,"__s3_path":"s3://b/k/#1","__original_size_kb":1.25,"execution_id":"kept"}', { dialect: 's3-offloaded', target, mixed: ['execution_id'] }],
     ['{"__s3_offloaded":true}', { dialect: 's3-offloaded', target: undefined }],
     ['{"type":"s3_reference","s3_path":"s3://b/k/#1","size_kb":3,"stored_at":"2026"}', { dialect: 's3-reference', target }],
     ['{"type":"s3_reference"}', { dialect: 's3-reference', target: undefined }],

@@ -1,6 +1,9 @@
 import { isMissing, textMember } from '../value-reader.js';
 import type { ValueReader } from '../value-reader.js';
+import { detectMixed } from '../pointer.js';
 import type { Dialect } from '../pointer.js';
+
+const MEMBERS = new Set(['__s3_pointer__', 'bucket', 'key', 'size_bytes', 'checksum', 'field_name', 'created_at']);
 
 /**
  * `{"__s3_pointer__": true, bucket, key, size_bytes, checksum, field_name, created_at}`, written by the last legacy
@@ -20,6 +23,7 @@ export const s3Pointer: Dialect = {
     return {
       dialect: 's3-pointer',
       target: bucket && key ? { bucket, key } : undefined,
+      ...detectMixed(reader, value, MEMBERS),
       ...(md5 ? { md5: md5.toLowerCase() } : {}),
       ...(bytes === undefined ? {} : { size: bytes }),
     };
