@@ -13,24 +13,34 @@ export interface MiddyRequest {
 export interface StateBagMiddleware {
   before(request: MiddyRequest): Promise<void>;
   after(request: MiddyRequest): Promise<void>;
+  /** Converts an answer that another middleware gave to an error; without an answer the error goes on. */
+  onError(request: MiddyRequest): Promise<void>;
 }
 
 /**
  * The shim as a middleware for middy: `middy(handler).use(stateBagMiddleware(shim))`. Put it first, so that its `after`
- * is the last to touch the result and the budget is held on what really goes back.
+ * and `onError` are the last to touch the result and the budget is held on what really goes back.
+ *
+ * middy calls neither of them when another middleware returns an answer from its `before` or `onError` (idempotency,
+ * warm-up): that answer is not converted. `shim.wrap(middy(handler))` converts every answer.
  */
 export function stateBagMiddleware(shim: StateBagShim, options: ReadOptions = {}): StateBagMiddleware {
   const readings = new WeakMap<MiddyRequest, BagReading>();
+  const write = (request: MiddyRequest) =>
+    named(async () => {
+      request.response = await shim.write(request.response, readings.get(request), request.context);
+    });
   return {
     before: (request) =>
       named(async () => {
         const reading = shim.read(request.event, request.context, options);
-        readings.set(request, reading);
         request.event = await reading.runnerEvent();
+        // Only now: a refused event has no reading that an answer could be held against.
+        readings.set(request, reading);
       }),
-    after: (request) =>
-      named(async () => {
-        request.response = await shim.write(request.response, readings.get(request), request.context);
-      }),
+    after: write,
+    onError: async (request) => {
+      if (request.response !== undefined) await write(request);
+    },
   };
 }
