@@ -3,6 +3,8 @@ import { objectReader } from '../bag/object-reader.js';
 import { PAYLOAD_LIMIT } from '../bag/payload-limit.js';
 import { childPointer } from '../bag/validate/place.js';
 import { validateStateBag } from '../bag/validate/state-bag.js';
+import { STRAY_PROGRAM, strayPrograms } from '../bag/validate/stray-programs.js';
+import type { ValidationIssue } from '../bag/validate/validation-issue.js';
 
 /** What a matcher says of a value, as vitest and jest take it. */
 export interface MatcherResult {
@@ -34,15 +36,21 @@ function messageOf(faults: readonly string[]): string {
 
 function faultsOf(received: unknown, maxBytes: number): readonly string[] {
   const value = typeof received === 'string' ? objectReader.embedded(received) : received;
-  const bags = bagLevels(objectReader, detectEnvelope(objectReader, value));
-  if (bags.length === 0) return ['it is no state bag, and holds none'];
+  const envelope = detectEnvelope(objectReader, value);
+  const bags = bagLevels(objectReader, envelope);
+  if (bags.length === 0) return ['it is not a state bag and does not contain one'];
   const text = typeof received === 'string' ? received : JSON.stringify(received);
-  return [...bags.flatMap(({ path, value: bag }) => broken(path, bag)), ...overBudget(Buffer.byteLength(text), maxBytes)];
+  const strays = strayPrograms(objectReader, envelope, bags).map((path) => tell({ ...STRAY_PROGRAM, pointer: path.reduce(childPointer, '') }));
+  return [...bags.flatMap(({ path, value: bag }) => broken(path, bag)), ...strays, ...overBudget(Buffer.byteLength(text), maxBytes)];
 }
 
 function broken(path: readonly string[], bag: unknown): readonly string[] {
   const root = path.reduce(childPointer, '');
-  return validateStateBag(bag).map(({ pointer, message, hint }) => [place(root + pointer), message, hint].filter((part) => part !== undefined).join(' '));
+  return validateStateBag(bag).map((issue) => tell({ ...issue, pointer: root + issue.pointer }));
+}
+
+function tell({ pointer, message, hint }: Pick<ValidationIssue, 'pointer' | 'message' | 'hint'>): string {
+  return [place(pointer), message, hint].filter((part) => part !== undefined).join(' ');
 }
 
 function place(pointer: string): string | undefined {

@@ -30,7 +30,7 @@ const put = (name: string, text: string) => {
 describe('validate', () => {
   it('accepts a fat bag before and a lean bag after its migration, in its envelope', async () => {
     put('bag.json', `{"state_data":${smallBag()}}`);
-    expect((await validate(['bag.json'])).verdicts.documents[0]).toMatchObject({ schemas: ['state-bag.fat'], valid: true, issues: [] });
+    expect((await validate(['bag.json', '--schema', 'auto'])).verdicts.documents[0]).toMatchObject({ schemas: ['state-bag.fat'], valid: true, issues: [] });
     await statebag(scratch.dir, ['migrate', 'bag.json', '--store', 'store', '--apply']);
     const { code, verdicts } = await validate(['bag.json', '--store', 'store']);
     expect(code).toBe(0);
@@ -43,7 +43,8 @@ describe('validate', () => {
     await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--plan-out', 'plan.ndjson']);
     const { out } = await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--apply', '--json']);
     const lean = (JSON.parse(out) as { documents: { id: string; outcome: string }[] }).documents.filter(({ outcome }) => outcome === 'migrated').map(({ id }) => id);
-    const { verdicts } = await validate([...lean, 'plan.ndjson', 'statebag-journal', 'store/local/workflow-manifests/**/segment_manifest.json']);
+    expect((await validate(lean)).code).toBe(0);
+    const { verdicts } = await validate([...lean, 'plan.ndjson', 'statebag-journal', 'store/local/workflow-manifests/**/segment_manifest.json', '--schema', 'auto']);
     expect(verdicts.documents.filter(({ valid }) => !valid)).toEqual([]);
     expect(new Set(verdicts.documents.flatMap(({ schemas }) => schemas))).toEqual(new Set(['state-bag.v2', 'journal.v1', 'plan.v1', 'segment-manifest.v1']));
   });
@@ -55,13 +56,13 @@ describe('validate', () => {
     expect(code).toBe(1);
     const issue = verdicts.documents[0]!.issues.find(({ pointer }) => pointer === '/state_data/workflow_config');
     const line = `{\n"state_data": ${bag}`.split('\n').findIndex((text) => text.includes('"workflow_config"')) + 1;
-    expect(issue).toMatchObject({ rule: 'not', line, column: 3, message: expect.stringContaining('inline again') as string, hint: expect.stringContaining('statebag migrate') as string });
+    expect(issue).toMatchObject({ rule: 'not', line, column: 3, message: expect.stringContaining('is inline') as string, hint: expect.stringContaining('statebag migrate') as string });
   });
 
   it('counts columns in characters, and the line of NDJSON in its file', async () => {
     const text = '{"state_bag_version":2,"한글":"값","workflow_config":{}}';
     put('bags.ndjson', `${smallBag()}\n\n${text}\n`);
-    const { verdicts } = await validate(['bags.ndjson']);
+    const { verdicts } = await validate(['bags.ndjson', '--schema', 'auto']);
     expect(verdicts.documents.map(({ id, valid }) => [id, valid])).toEqual([['bags.ndjson#L1', true], ['bags.ndjson#L3', false]]);
     const issue = verdicts.documents[1]!.issues.find(({ pointer }) => pointer === '/workflow_config');
     expect(issue).toMatchObject({ line: 3, column: Array.from(text.slice(0, text.indexOf('"workflow_config"'))).length + 1 });
@@ -77,7 +78,7 @@ describe('validate', () => {
     put('bag.json', '{"state_bag_version":2,\n "partition_map":[]}');
     const { code, out } = await statebag(scratch.dir, ['validate', 'bag.json']);
     expect(code).toBe(1);
-    expect(out).toMatch(/^bag\.json:2:2 {2}\/partition_map {2}`partition_map` is inline again; .* \(not\)$/m);
+    expect(out).toMatch(/^bag\.json:2:2 {2}\/partition_map {2}`partition_map` is inline; .* \(not\)$/m);
     expect(out).toMatch(/^1 documents, 0 valid, 1 invalid$/m);
   });
 
@@ -89,14 +90,17 @@ describe('validate', () => {
   });
 
   it('does not let a document pass that no schema recognises', async () => {
-    expect((await validate(['-'], '{"hello":1}')).verdicts.documents[0]).toMatchObject({ valid: false, issues: [{ rule: 'SCHEMA_UNKNOWN', line: 1, column: 1 }] });
+    expect((await validate(['-', '--schema', 'auto'], '{"hello":1}')).verdicts.documents[0]).toMatchObject({ valid: false, issues: [{ rule: 'SCHEMA_UNKNOWN', line: 1, column: 1 }] });
     expect((await validate(['-', '--schema', 'state-bag.v2'], '{"hello":1}')).code).toBe(1);
   });
 
-  it('holds lean bags, and others on request, to the bytes they may have', async () => {
+  it('limits the bytes of bags, and those of other documents on request', async () => {
     put('bag.json', smallBag({ current_state: 'x'.repeat(300_000) }));
-    expect((await validate(['bag.json'])).code).toBe(0);
-    expect((await validate(['bag.json', '--max-bytes', '262144'])).verdicts.documents[0]!.issues).toMatchObject([{ rule: 'maxBytes' }]);
+    put('other.json', JSON.stringify({ type: 's3_reference', s3_path: 's3://b/k', text: 'x'.repeat(300_000) }));
+    expect((await validate(['bag.json', '--schema', 'fat'])).verdicts.documents[0]!.issues).toMatchObject([{ rule: 'maxBytes' }]);
+    expect((await validate(['bag.json', '--schema', 'fat', '--max-bytes', '400000'])).code).toBe(0);
+    expect((await validate(['other.json', '--schema', 'auto'])).code).toBe(0);
+    expect((await validate(['other.json', '--schema', 'auto', '--max-bytes', '262144'])).verdicts.documents[0]!.issues).toMatchObject([{ rule: 'maxBytes' }]);
     await statebag(scratch.dir, ['migrate', 'bag.json', '--store', 'store', '--apply']);
     expect((await validate(['bag.json'])).verdicts.documents[0]!.issues).toMatchObject([{ rule: 'maxBytes' }]);
   });
@@ -124,7 +128,7 @@ describe('validate', () => {
   });
 
   it('knows the numbers that only Python writes', async () => {
-    const { verdicts } = await validate(['-'], smallBag({ current_state: 'NAN' }).replace('"NAN"', '{"x":NaN,"y":[-Infinity,1.0]}'));
+    const { verdicts } = await validate(['-', '--schema', 'fat'], smallBag({ current_state: 'NAN' }).replace('"NAN"', '{"x":NaN,"y":[-Infinity,1.0]}'));
     expect(verdicts.documents[0]).toMatchObject({ schemas: ['state-bag.fat'], valid: true });
   });
 });

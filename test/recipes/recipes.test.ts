@@ -48,7 +48,7 @@ describe('the GitHub Action', () => {
     place.putFat();
     const { code, out, output } = runAction({ paths: 'fixtures/bags\npackage.json\n' });
     expect([code, output]).toEqual([1, 'exit-code=1\n']);
-    expect(out).toMatch(/^::error file=fixtures\/bags\/fat\.json,line=\d+,col=5,title=not \/state_data\/workflow_config::`workflow_config` is inline again;/m);
+    expect(out).toMatch(/^::error file=fixtures\/bags\/fat\.json,line=\d+,col=5,title=not \/state_data\/workflow_config::`workflow_config` is inline;/m);
     expect(out).toMatch(/^::error file=package\.json,line=1,col=1,title=SCHEMA_UNKNOWN::/m);
   });
 

@@ -1,12 +1,13 @@
 import { isObject } from './place.js';
+import { isRegressed } from './regressed.js';
 import type { SchemaName } from './validate-against.js';
 
 type Members = Readonly<Record<string, unknown>>;
 
 /**
  * The schema a value is meant for, by its telling members; `undefined` when it has none. Never throws. A bag must be
- * out of its envelope. A bag with an inline program is `state-bag.fat`, unless it is stamped: then it claims to be
- * lean and is held to it.
+ * out of its envelope. A bag with an inline program is `state-bag.fat`, unless it is stamped or carries the paths of a
+ * lean bag: then it was lean, and is validated as that.
  */
 export function detectSchema(value: unknown): SchemaName | undefined {
   if (typeof value === 'string') return value.startsWith('s3://') ? 'pointers.v1' : undefined;
@@ -17,7 +18,7 @@ export function detectSchema(value: unknown): SchemaName | undefined {
 
 /** The first that recognises a value wins: a bag may hold members that would mean something else on their own. */
 const RECOGNISERS: readonly (readonly [SchemaName, (value: Members) => boolean])[] = [
-  ['state-bag.v2', (value) => has(value, 'state_bag_version')],
+  ['state-bag.v2', (value) => has(value, 'state_bag_version') || isRegressed(value)],
   ['state-bag.fat', (value) => has(value, 'workflow_config') || has(value, 'partition_map')],
   ['pointers.v1', isMarkedPointer],
   ['state-bag.v2', (value) => PATHS.some((path) => isS3Path(value[path]))],

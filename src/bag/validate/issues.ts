@@ -66,7 +66,7 @@ function isWithin(pointer: string, ancestor: string): boolean {
   return pointer === ancestor || pointer.startsWith(`${ancestor}/`);
 }
 
-/** A program that is inline again matters more than all it drags along. */
+/** A program that is inline matters more than all it drags along. */
 function refusedFirst(faults: readonly SchemaFault[]): SchemaFault[] {
   const isRefusal = ({ keyword }: SchemaFault) => keyword === 'not';
   return [...faults.filter(isRefusal), ...faults.filter((fault) => !isRefusal(fault))];

@@ -3,7 +3,7 @@ import type { Advice, Adviser } from './advice.js';
 import { isObject } from './place.js';
 import type { Place } from './place.js';
 
-const REWRITE = 'Rewrite the document with `statebag migrate`';
+const MIGRATE = 'Migrate the document with `statebag migrate`';
 
 /** What the faults of a lean bag mean for whoever must mend it. */
 export const leanBagAdvice: Adviser = (fault, place, member) => {
@@ -30,7 +30,7 @@ function adviseOnMember(fault: SchemaFault, place: Place, member: string): Advic
     case '/segment_manifest':
       return fault.keyword === 'required' ? NO_MANIFEST_LIST : {};
     case '/state_bag_version':
-      return { hint: `${REWRITE}; this schema is that of version 2.` };
+      return { hint: `${MIGRATE}; this schema is that of version 2.` };
     default:
       return {};
   }
@@ -40,24 +40,24 @@ function adviseOnMember(fault: SchemaFault, place: Place, member: string): Advic
 function adviseOnFatMember(member: string, value: unknown): Advice {
   const path = `${member}_s3_path`;
   if (value === null) {
-    return { message: `\`${member}\` is still there, as null; a lean bag leaves the member out.`, hint: `${REWRITE}.` };
+    return { message: `\`${member}\` is still there, as null; a lean bag leaves the member out.`, hint: `${MIGRATE}.` };
   }
   if (isObject(value) && Object.hasOwn(value, '__s3_pointer__')) {
     return {
       message: `\`${member}\` holds a pointer object, the bridge form; a lean bag names the place in \`${path}\` instead.`,
-      hint: 'Rewrite the document with `statebag migrate --to lean` once every reader of it is wrapped.',
+      hint: 'Migrate the document with `statebag migrate --to lean` once every reader of it is wrapped.',
     };
   }
   return {
-    message: `\`${member}\` is inline again; a lean bag carries only \`${path}\`.`,
-    hint: `${REWRITE}, and wrap the runner that put it back.`,
+    message: `\`${member}\` is inline; a lean bag carries only \`${path}\`.`,
+    hint: `${MIGRATE}. If it was lean before, wrap the runner that wrote the member.`,
   };
 }
 
 function adviseOnLeftover(member: string): Advice {
   return {
     message: `\`${member}\` is a leftover of the initialiser and must not be in a bag.`,
-    hint: `${REWRITE}, which takes it out: a later reader that meets it reports STARTED for ever.`,
+    hint: `${MIGRATE}, which takes it out: a later reader that meets it reports STARTED for ever.`,
   };
 }
 
@@ -80,7 +80,7 @@ const EMPTY_PATH: Advice = { hint: 'Name the object in full, `s3://bucket/key`; 
 const MISSING: Readonly<Record<string, Advice>> = {
   state_bag_version: {
     message: '`state_bag_version` is missing: the bag does not say that it is lean.',
-    hint: `${REWRITE}, which stamps it.`,
+    hint: `${MIGRATE}, which stamps it.`,
   },
   segment_manifest_s3_path: {
     message: '`segment_manifest_s3_path` is missing, and no `partition_map_s3_path` stands in for it: nothing leads to the program.',

@@ -14,12 +14,12 @@ import type { Budget } from '../validation/budget.js';
 import type { SourcesSettings } from '../validation/check-sources.js';
 import { EXPECTATIONS } from '../validation/expectations.js';
 import { acceptPlainFile } from '../validation/plain-files.js';
-import { detectedSchema, parseSchemaChoice } from '../validation/schema-choice.js';
+import { LEAN, namedSchema, parseSchemaChoice } from '../validation/schema-choice.js';
 
 const options = {
   ...optionGroup('What to check', {
-    schema: { type: 'string', value: 'NAME|ID|FILE', describe: 'a schema of the project, or a JSON Schema file (default: by the looks of each document)' },
-    'max-bytes': { type: 'string', value: 'N', describe: `bytes a document may have (default ${PAYLOAD_LIMIT}, for lean bags only)` },
+    schema: { type: 'string', value: 'NAME|ID|FILE', describe: 'lean (the default), fat, auto (the members of each document decide), another schema of the project, or a JSON Schema file' },
+    'max-bytes': { type: 'string', value: 'N', describe: `bytes a document may have (default ${PAYLOAD_LIMIT}, for bags only)` },
     headroom: { type: 'string', value: 'N', describe: `bytes below --max-bytes from which a document is warned of (default ${PAYLOAD_HEADROOM})` },
     expect: { type: 'string', value: 'valid|invalid', describe: 'invalid: every document must fail, and one that does not is the error' },
   }),
@@ -34,16 +34,18 @@ export const command = defineCommand({
   positionals: { min: 1, max: Infinity },
   builder: options,
   examples: [
-    ['every document against the schema it claims to satisfy', 'statebag validate bags/'],
-    ['a fixture must be a lean bag', 'statebag validate fixtures/bag.json --schema state-bag.v2'],
+    ['every document must be a lean bag', 'statebag validate bags/'],
+    ['old bags are expected, none may be over the limit', 'statebag validate old-bags/ --schema fat'],
+    ['old and lean bags, manifests, journals: each by its members', 'statebag validate mixed/ --schema auto'],
+    ['file names that may begin with a dash', 'git ls-files -z bags/ | xargs -0 statebag validate --'],
     ['pointers must lead somewhere too', 'statebag validate bags/ --store s3://my-bucket'],
     ['annotations in a pull request', "statebag validate 'fixtures/**/*.json' --format github"],
     ['fixtures that must fail', 'statebag validate fixtures/broken/ --expect invalid'],
     ['in a pipe', 'statebag validate - --json < bags.ndjson'],
   ],
   notes: [
-    'Schemas: state-bag.v2, state-bag.fat, segment-manifest.v1, pointers.v1, journal.v1, plan.v1. A bag is validated out of its envelope.',
-    'Exit 1 when a document is invalid, or none of the schemas recognises it.',
+    'Schemas: state-bag.v2 (lean), state-bag.fat (fat), segment-manifest.v1, pointers.v1, journal.v1, plan.v1. A bag is validated out of its envelope.',
+    'Exit 1 when a document is invalid, or is not a bag where a bag is expected. Exit 2 when a source holds no document.',
   ],
   handler: validateCommand,
 });
@@ -81,7 +83,7 @@ async function check({ positionals, options: values }: ValidateArguments, report
 
 async function settingsOf(values: OptionValues<typeof options>, io: CliIo): Promise<SourcesSettings> {
   return {
-    schema: values.schema === undefined ? detectedSchema : await parseSchemaChoice(values.schema, io),
+    schema: values.schema === undefined ? namedSchema(LEAN) : await parseSchemaChoice(values.schema, io),
     budget: budgetOf(values),
     expect: parseChoice('expect', values.expect ?? 'valid', EXPECTATIONS),
     blobs: undefined,

@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { bagLevels, detectEnvelope } from '../../bag/envelope.js';
 import { objectReader } from '../../bag/object-reader.js';
 import { inlineSizeIssues } from '../../bag/validate/inline-size.js';
+import { strayPrograms } from '../../bag/validate/stray-programs.js';
 import { LEAN } from './schema-choice.js';
 import type { SchemaChoice } from './schema-choice.js';
 
@@ -12,18 +13,16 @@ import type { SchemaChoice } from './schema-choice.js';
 export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Promise<readonly string[] | undefined> {
   const document = parsePlain(bytes);
   if (document === undefined) return undefined;
+  const envelope = choice.isAboutBags ? detectEnvelope(objectReader, document) : undefined;
+  const bags = bagLevels(objectReader, envelope);
+  if (bags.length === 0 && choice.requiresBag) return undefined;
   const names: string[] = [];
-  for (const value of subjectsOf(document, choice)) {
+  for (const value of bags.length === 0 ? [document] : bags.map((bag) => bag.value)) {
     const checker = await choice.checkerOf(value);
     if (!checker?.accepts(value) || (checker.name === LEAN && inlineSizeIssues(value).length > 0)) return undefined;
     names.push(checker.name);
   }
-  return names;
-}
-
-function subjectsOf(document: unknown, { isAboutBags }: SchemaChoice): readonly unknown[] {
-  const levels = isAboutBags ? bagLevels(objectReader, detectEnvelope(objectReader, document)) : [];
-  return levels.length === 0 ? [document] : levels.map(({ value }) => value);
+  return names.includes(LEAN) && strayPrograms(objectReader, envelope, bags).length > 0 ? undefined : names;
 }
 
 /** So many containers may nest when a document has no more of them; one that has more is walked with care. */

@@ -1,17 +1,17 @@
 import type { LocatedIssue } from './issue.js';
-import { LEAN } from './schema-choice.js';
+import { isOfBags } from './schema-choice.js';
 
 /** Bytes of the serialized document. */
 export interface Budget {
   readonly maxBytes: number;
   /** Bytes below it from which a document is warned of. */
   readonly headroom: number;
-  /** Asked for by the user: it holds for every document, not for lean bags only. */
+  /** Asked for by the user: it holds for every document, not for bags only. */
   readonly isForAll: boolean;
 }
 
 export function isCounted({ isForAll }: Budget, schemas: readonly string[]): boolean {
-  return isForAll || schemas.includes(LEAN);
+  return isForAll || schemas.some(isOfBags);
 }
 
 /** True when there is nothing to say of the size. */

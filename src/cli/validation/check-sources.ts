@@ -16,25 +16,47 @@ export interface SourcesSettings extends CheckSettings {
   readonly shortened: (path: string) => string;
 }
 
+/** What came of a run over sources. */
+export interface Checked {
+  /** Documents that are not as expected. */
+  readonly failed: number;
+  /** Ids of the containers that were opened. */
+  readonly read: ReadonlySet<string>;
+  /** Those of them in which there was no document, next to others with documents. */
+  readonly empty: readonly string[];
+}
+
 /**
  * Checks every document. A file that cannot be read counts as an invalid one, whatever is expected of it; a
- * `ConfigError` ends it all. Resolves to the number of documents that are not as expected.
+ * `ConfigError` ends it all. Throws `ConfigError` `SOURCE_EMPTY` at the end when a source holds no document: an export
+ * that was cut off before its first line must not pass.
  */
 export async function checkSources(
   sources: readonly OpenSource[],
   settings: SourcesSettings,
   onDocument: (document: CheckedDocument) => Promise<void>,
-): Promise<number> {
+): Promise<Checked> {
   let failed = 0;
-  for (const { source } of sources) {
-    for await (const container of source.containers()) {
-      for await (const document of checkContainer(container, settings)) {
-        if (!isValid(document)) failed++;
-        await onDocument(document);
-      }
+  const [read, empty] = [new Set<string>(), [] as string[]];
+  const count = async (container: SourceContainer) => {
+    let documents = 0;
+    for await (const document of checkContainer(container, settings)) {
+      documents++;
+      if (!isValid(document)) failed++;
+      await onDocument(document);
     }
+    read.add(container.id);
+    if (documents === 0) empty.push(settings.shortened(container.id));
+    return documents;
+  };
+  const without: string[] = [];
+  for (const { source } of sources) {
+    let documents = 0;
+    for await (const container of source.containers()) documents += await count(container);
+    if (documents === 0) without.push(settings.shortened(source.id));
   }
-  return failed;
+  if (without.length > 0) throw new ConfigError('SOURCE_EMPTY', `${without.join(', ')}: no document there, so nothing was validated`);
+  return { failed, read, empty };
 }
 
 async function* checkContainer(container: SourceContainer, settings: SourcesSettings): AsyncIterable<CheckedDocument> {

@@ -7,6 +7,7 @@ import type { storeOptions } from '../options/store-options.js';
 import { checkSources } from './check-sources.js';
 import type { SourcesSettings } from './check-sources.js';
 import { openChecked } from './open-checked.js';
+import { reportUnread } from './unread-files.js';
 
 /** Checks every document of the sources that a user named. Resolves to the number of documents that are not as expected. */
 export async function checkSpecs(
@@ -18,5 +19,7 @@ export async function checkSpecs(
 ): Promise<number> {
   const { blobs, places } = await openChecked(values, io);
   const sources = await openSources(specs, { io, s3: s3Settings(values), readOnly: true, ...places });
-  return checkSources(sources, { ...settings, blobs }, onDocument);
+  const checked = await checkSources(sources, { ...settings, blobs }, onDocument);
+  await reportUnread(sources, checked, places, io);
+  return checked.failed;
 }

@@ -1,9 +1,11 @@
 import { byteReader, readDocument } from '../../bag/byte-reader.js';
 import type { ByteValue } from '../../bag/byte-reader.js';
 import { detect } from '../../bag/detect.js';
-import type { BagSite } from '../../bag/detect.js';
+import type { Detection } from '../../bag/detect.js';
 import type { BlobReader } from '../../bag/follow.js';
+import { detectSchema } from '../../bag/validate/detect-schema.js';
 import { inlineSizeIssues } from '../../bag/validate/inline-size.js';
+import { STRAY_PROGRAM, strayPrograms } from '../../bag/validate/stray-programs.js';
 import type { ValidationIssue } from '../../bag/validate/validation-issue.js';
 import { BagError } from '../../errors.js';
 import type { FindingLevel } from '../../findings/finding.js';
@@ -12,16 +14,16 @@ import { offsetOf } from './byte-place.js';
 import { checkPointers } from './check-pointers.js';
 import type { Found, Issue, LocatedIssue } from './issue.js';
 import { plainValue } from './plain-value.js';
-import { LEAN } from './schema-choice.js';
+import { FAT, LEAN } from './schema-choice.js';
 import type { SchemaChoice } from './schema-choice.js';
 
 /** Everything that is wrong with a document, with its place in the bytes. What is no JSON has one issue, that. */
 export async function findIssues(bytes: Uint8Array, choice: SchemaChoice, blobs: BlobReader | undefined): Promise<Found> {
   try {
     const root = readDocument(bytes);
-    const { sites } = detect(byteReader, root);
-    const { schemas, issues } = await checkSchemas(root, sites, choice);
-    const dead = blobs ? await checkPointers(sites, blobs) : [];
+    const detection = detect(byteReader, root);
+    const { schemas, issues } = await checkSchemas(root, detection, choice);
+    const dead = blobs ? await checkPointers(detection.sites, blobs) : [];
     return { schemas, issues: locateIssues(root, [...issues, ...dead]) };
   } catch (error) {
     if (!(error instanceof BagError)) throw error;
@@ -44,26 +46,49 @@ interface Checked {
   readonly issues: readonly Issue[];
 }
 
-async function checkSchemas(root: ByteValue, sites: readonly BagSite<ByteValue>[], choice: SchemaChoice): Promise<Checked> {
+async function checkSchemas(root: ByteValue, { sites, envelope }: Detection<ByteValue>, choice: SchemaChoice): Promise<Checked> {
+  if (choice.requiresBag && sites.length === 0) return { schemas: [], issues: [atPath([], notABag(plainValue(root)), 'error')] };
   const subjects = !choice.isAboutBags || sites.length === 0 ? [{ path: [], value: root }] : sites;
   const found: Checked[] = [];
   for (const { path, value } of subjects) found.push(await checkSubject(path, plainValue(value), choice));
-  return { schemas: found.flatMap(({ schemas }) => schemas), issues: found.flatMap(({ issues }) => issues) };
+  const schemas = found.flatMap((checked) => checked.schemas);
+  const strays = schemas.includes(LEAN) ? strayPrograms(byteReader, envelope, sites) : [];
+  return { schemas, issues: [...found.flatMap(({ issues }) => issues), ...strays.map((path) => atPath(path, STRAY_PROGRAM, 'error'))] };
 }
 
 async function checkSubject(path: readonly string[], value: unknown, choice: SchemaChoice): Promise<Checked> {
   const checker = await choice.checkerOf(value);
-  const issues = checker ? await checker.issuesOf(value) : [UNKNOWN];
+  const found = checker ? await checker.issuesOf(value) : [UNKNOWN];
+  const issues = choice.requiresBag && checker?.name === LEAN && detectSchema(value) === FAT ? admittingOld(found) : found;
   const large = checker?.name === LEAN ? inlineSizeIssues(value) : [];
   const told = [...issues.map((issue) => atPath(path, issue, 'error')), ...large.map((issue) => atPath(path, issue, 'warning'))];
   return { schemas: checker ? [checker.name] : [], issues: told };
+}
+
+/** The first issue of an old bag says how to accept old bags. */
+function admittingOld([first, ...others]: readonly ValidationIssue[]): readonly ValidationIssue[] {
+  if (first === undefined) return [];
+  const hint = [first.hint, 'If old bags are expected here, use `--schema fat`; `--schema auto` accepts both forms.'];
+  return [{ ...first, hint: hint.filter((part) => part !== undefined).join(' ') }, ...others];
+}
+
+/** For a schema of bags, of a document that holds none. */
+function notABag(document: unknown): ValidationIssue {
+  const name = detectSchema(document);
+  const guess = name === undefined ? 'Documents of other kinds' : `It has the members of \`${name}\`. Such documents`;
+  return {
+    pointer: '',
+    keyword: 'NOT_A_BAG',
+    message: 'The document is not a state bag and does not contain one.',
+    hint: `${guess} are validated with \`--schema auto\`, or with the name or file of their schema.`,
+  };
 }
 
 const UNKNOWN: ValidationIssue = {
   pointer: '',
   keyword: 'SCHEMA_UNKNOWN',
   message: 'No schema of the project recognises this document.',
-  hint: 'Say what it is meant to be with --schema.',
+  hint: 'Name its schema with --schema.',
 };
 
 function atPath(path: readonly string[], { pointer, keyword, message, hint }: ValidationIssue, level: FindingLevel): Issue {

@@ -13,6 +13,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   maxBytes: 'The serialized document is larger than it may be.',
   headroom: 'The serialized document leaves little room for the next step.',
   'x-max-inline-bytes': 'A member is larger than should stay in a bag.',
+  NOT_A_BAG: 'The document is not a state bag and does not contain one.',
   SCHEMA_UNKNOWN: 'No schema recognises the document.',
   JSON_SYNTAX: 'The document is not JSON.',
   INVALID_UTF8: 'The document is not UTF-8.',

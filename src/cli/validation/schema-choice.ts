@@ -13,38 +13,63 @@ export interface Checker {
   issuesOf(value: unknown): Promise<readonly ValidationIssue[]>;
 }
 
-/** Which schema a value is held against. */
+/** Which schema a value is validated against. */
 export interface SchemaChoice {
   /** It is about bags out of their envelopes; others are about whole documents. */
   readonly isAboutBags: boolean;
+  /** A document without a bag is at fault, whatever else it may be. */
+  readonly requiresBag: boolean;
   /** `undefined` when none is known for the value. */
   checkerOf(value: unknown): Promise<Checker | undefined>;
 }
 
-/** The schema whose annotations and byte budget hold for what satisfies it. */
+/** The schema that a document is validated against unless another is named: a check does not take its standard from what it checks. */
 export const LEAN: SchemaName = 'state-bag.v2';
+
+/** The schema of old bags, and of bags with pointers under the old names. */
+export const FAT: SchemaName = 'state-bag.fat';
+
+/** The two forms of a bag by the words that people use. */
+const SHORT_NAMES: Readonly<Record<string, SchemaName>> = { lean: LEAN, fat: FAT };
+
+/** `--schema` that lets each document choose. */
+const AUTO = 'auto';
 
 /** Each value has the schema that its telling members ask for. */
 export const detectedSchema: SchemaChoice = {
   isAboutBags: true,
+  requiresBag: false,
   checkerOf: async (value) => {
     const name = detectSchema(value);
     return name === undefined ? undefined : ownSchema(name);
   },
 };
 
-/** A schema of the project by name or `$id`, or anybody's by path. Throws `ConfigError`. */
+/** `auto`, a schema of the project by name or `$id`, or a file with a JSON Schema. Throws `ConfigError`. */
 export async function parseSchemaChoice(text: string, io: CliIo): Promise<SchemaChoice> {
+  if (text === AUTO) return detectedSchema;
   const name = findSchemaName(text);
-  if (name !== undefined) return { isAboutBags: name.startsWith('state-bag.'), checkerOf: () => ownSchema(name) };
+  if (name !== undefined) return namedSchema(name);
   const { foreignSchema } = await import('./foreign-schema.js');
   const checker = await foreignSchema(text, io);
-  return { isAboutBags: false, checkerOf: () => Promise.resolve(checker) };
+  return { isAboutBags: false, requiresBag: false, checkerOf: () => Promise.resolve(checker) };
 }
 
-/** A schema of the project by name or `$id`. */
+/** One schema of the project for every document. */
+export function namedSchema(name: SchemaName): SchemaChoice {
+  const isAboutBags = isOfBags(name);
+  return { isAboutBags, requiresBag: isAboutBags, checkerOf: () => ownSchema(name) };
+}
+
+/** True for the name of a schema of bags, of any generation. */
+export function isOfBags(name: string): boolean {
+  return name === LEAN || name === FAT;
+}
+
+/** A schema of the project by name, short name or `$id`. */
 export function findSchemaName(text: string): SchemaName | undefined {
-  return SCHEMA_NAMES.find((known) => known === text || schemaIds[known] === text);
+  const short = Object.hasOwn(SHORT_NAMES, text) ? SHORT_NAMES[text] : undefined;
+  return short ?? SCHEMA_NAMES.find((known) => known === text || schemaIds[known] === text);
 }
 
 const SCHEMA_NAMES = Object.keys(schemaIds) as readonly SchemaName[];

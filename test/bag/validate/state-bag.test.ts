@@ -38,13 +38,13 @@ describe('a lean bag', () => {
 });
 
 describe('the sentence about', () => {
-  it('a program that is inline again names the member and what to do', () => {
+  it('a program that is inline names the member and what to do', () => {
     expect(validateStateBag({ ...leanBag, workflow_config: { nodes: [] } })).toEqual([
       {
         pointer: '/workflow_config',
         keyword: 'not',
-        message: '`workflow_config` is inline again; a lean bag carries only `workflow_config_s3_path`.',
-        hint: 'Rewrite the document with `statebag migrate`, and wrap the runner that put it back.',
+        message: '`workflow_config` is inline; a lean bag carries only `workflow_config_s3_path`.',
+        hint: 'Migrate the document with `statebag migrate`. If it was lean before, wrap the runner that wrote the member.',
         member: 'workflow_config',
       },
     ]);
@@ -52,7 +52,7 @@ describe('the sentence about', () => {
 
   it('an inline map names the map', () => {
     expect(messagesOf({ ...leanBag, partition_map: [{ id: 0 }] })).toEqual([
-      '`partition_map` is inline again; a lean bag carries only `partition_map_s3_path`.',
+      '`partition_map` is inline; a lean bag carries only `partition_map_s3_path`.',
     ]);
   });
 
@@ -125,7 +125,7 @@ describe('asserting', () => {
     expect(failure).toMatchObject({
       code: 'BAG_INVALID',
       retryable: false,
-      message: 'not a lean state bag: `workflow_config` is inline again; a lean bag carries only `workflow_config_s3_path`. (and 1 more)',
+      message: 'not a lean state bag: `workflow_config` is inline; a lean bag carries only `workflow_config_s3_path`. (and 1 more)',
       context: { stage: 'validate', path: '/workflow_config', issues: validateStateBag(bag) },
     });
   });
