@@ -1,18 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { readDocument } from '../../bag/byte-reader.js';
-import type { ByteValue } from '../../bag/byte-reader.js';
 import { diskError } from '../../batch/disk-errors.js';
-import { BagError, ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors.js';
 import { locateAll } from '../../json/index.js';
 import { isSchemaObject } from '../../schema/schema-node.js';
 import type { SchemaObject } from '../../schema/schema-node.js';
 import type { CliIo } from '../io.js';
 import { shortId } from '../reporters/findings.js';
 import { offsetOf } from '../validation/byte-place.js';
-import { plainValue } from '../validation/plain-value.js';
 import { findSchemaName } from '../validation/schema-choice.js';
+import { parseSchemaFile } from '../validation/schema-file.js';
 
 /** A schema with its text, so that what is said of it can be shown in it. */
 export interface SchemaText {
@@ -26,9 +24,8 @@ export interface SchemaText {
 /** By name, `$id` or path. Throws `ConfigError` `SCHEMA_NOT_FOUND` or `SCHEMA_INVALID`. */
 export async function readSchemaText(spec: string, { cwd }: CliIo): Promise<SchemaText> {
   const path = pathOf(spec, cwd);
-  const root = readRoot(path, await readBytes(path));
-  const schema = plainValue(root);
-  if (!isSchemaObject(schema)) throw new ConfigError('SCHEMA_INVALID', `${path} is no JSON Schema that can be compared: it is no object`);
+  const { root, schema } = parseSchemaFile(path, await readBytes(path));
+  if (!isSchemaObject(schema)) throw new ConfigError('SCHEMA_INVALID', `${path} is not a JSON Schema that can be compared: it is not an object`);
   return { path, file: shortId(path, cwd), schema, placeOf: (pointer) => locateAll(root.document.bytes, [offsetOf(root, pointer)])[0]! };
 }
 
@@ -42,14 +39,5 @@ async function readBytes(path: string): Promise<Uint8Array> {
     return await readFile(path);
   } catch (cause) {
     throw new ConfigError('SCHEMA_NOT_FOUND', diskError(path, cause).message, { cause });
-  }
-}
-
-function readRoot(path: string, bytes: Uint8Array): ByteValue {
-  try {
-    return readDocument(bytes);
-  } catch (cause) {
-    if (!(cause instanceof BagError)) throw cause;
-    throw new ConfigError('SCHEMA_INVALID', `${path}: ${cause.message}`, { cause });
   }
 }

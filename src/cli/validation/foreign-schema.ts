@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import addFormats from 'ajv-formats';
 import { Ajv2020 } from 'ajv/dist/2020.js';
@@ -12,18 +12,20 @@ import { ConfigError, messageOf } from '../../errors.js';
 import type { CliIo } from '../io.js';
 import { publishedSchemas } from './published-schemas.js';
 import type { Checker } from './schema-choice.js';
+import { parseSchemaFile, readReferred } from './schema-file.js';
 
 /**
- * Anybody's schema (JSON Schema 2020-12), compiled on the spot. It may refer to itself, to files beside it and to the
- * schemas of the project by `$id`; nothing is fetched. Throws `ConfigError` `SCHEMA_NOT_FOUND` or `SCHEMA_INVALID`.
+ * A user's schema (JSON Schema 2020-12), compiled on the spot. It may refer to itself, to files in its folder and to the
+ * schemas of the project by `$id`; nothing is fetched. Throws `ConfigError` `SCHEMA_NOT_FOUND`, `SCHEMA_INVALID`,
+ * `SCHEMA_OUTSIDE` or `SCHEMA_REMOTE`.
  */
 export async function foreignSchema(path: string, { cwd }: Pick<CliIo, 'cwd'>): Promise<Checker> {
-  return compileSchema(path, parseSchema(path, await readSchema(path, cwd)), resolve(cwd, path));
+  return compileSchema(path, parseSchemaFile(path, await readSchema(path, cwd)).schema, resolve(cwd, path));
 }
 
-/** A schema that is at hand, with the path beside which it finds others. Throws `ConfigError` `SCHEMA_INVALID`. */
+/** A schema that is at hand, with its absolute path: it may refer to files in that folder. Throws `ConfigError`. */
 export async function compileSchema(name: string, schema: unknown, path: string): Promise<Checker> {
-  const validate = await compile(name, schema, pathToFileURL(path).href);
+  const validate = await compile(name, schema, path);
   return {
     name,
     accepts: (value) => validate(value),
@@ -31,18 +33,10 @@ export async function compileSchema(name: string, schema: unknown, path: string)
   };
 }
 
-function parseSchema(path: string, text: string): unknown {
+async function compile(name: string, schema: unknown, path: string): Promise<ValidateFunction> {
   try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw invalid(path, cause);
-  }
-}
-
-async function compile(name: string, schema: unknown, address: string): Promise<ValidateFunction> {
-  try {
-    const located = atAddress(schema, address);
-    return await createAjv(located.$id).compileAsync(located);
+    const located = atAddress(schema, pathToFileURL(path).href);
+    return await createAjv(located.$id, dirname(path)).compileAsync(located);
   } catch (cause) {
     throw cause instanceof ConfigError ? cause : invalid(name, cause);
   }
@@ -52,8 +46,9 @@ function invalid(name: string, cause: unknown): ConfigError {
   return new ConfigError('SCHEMA_INVALID', `${name} is no JSON Schema (2020-12): ${messageOf(cause)}`, { cause });
 }
 
-/** Knows every published schema but the one that is replaced. */
-function createAjv(replaced: string | undefined): Ajv2020 {
+/** Knows every published schema but the one that is replaced, and loads others from one folder. */
+function createAjv(replaced: string | undefined, folder: string): Ajv2020 {
+  const loadSchema = (address: string) => loadReferred(address, folder);
   const ajv = new Ajv2020({ allErrors: true, strict: false, logger: false, ownProperties: true, loadSchema });
   addFormats.default(ajv);
   for (const schema of publishedSchemas()) if (schema.$id !== replaced) ajv.addSchema(schema);
@@ -68,27 +63,21 @@ function atAddress(schema: unknown, address: string): AnySchemaObject {
 }
 
 /** What a schema refers to. Only files: a check must give the same answer without a network. */
-async function loadSchema(address: string): Promise<AnySchemaObject> {
+async function loadReferred(address: string, folder: string): Promise<AnySchemaObject> {
   if (/^https?:\/\/json-schema\.org\//.test(address)) {
     throw new ConfigError('SCHEMA_INVALID', `the schema is written for ${address}; JSON Schema 2020-12 is what is read here`);
   }
   if (!address.startsWith('file:')) {
     throw new ConfigError('SCHEMA_REMOTE', `the schema refers to ${address}, which would have to be fetched; put a copy beside it and refer to that`);
   }
-  const path = fileURLToPath(address);
-  try {
-    return atAddress(JSON.parse(await readFile(path, 'utf8')), address);
-  } catch (cause) {
-    if (cause instanceof ConfigError) throw cause;
-    throw new ConfigError('SCHEMA_INVALID', `the schema refers to ${path}: ${cause instanceof SyntaxError ? cause.message : diskError(path, cause).message}`, { cause });
-  }
+  return atAddress(await readReferred(address, folder), address);
 }
 
-async function readSchema(path: string, cwd: string): Promise<string> {
+async function readSchema(path: string, cwd: string): Promise<Uint8Array> {
   try {
-    return await readFile(resolve(cwd, path), 'utf8');
+    return await readFile(resolve(cwd, path));
   } catch (cause) {
     const names = schemaNames.join(', ');
-    throw new ConfigError('SCHEMA_NOT_FOUND', `--schema takes ${names}, the $id of one of them or a file; ${diskError(path, cause).message}`, { cause });
+    throw new ConfigError('SCHEMA_NOT_FOUND', `--schema takes lean, fat, auto, ${names}, the $id of one of them or a file; ${diskError(path, cause).message}`, { cause });
   }
 }

@@ -1,0 +1,56 @@
+import { readFile, realpath } from 'node:fs/promises';
+import { isAbsolute, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { readDocument } from '../../bag/byte-reader.js';
+import type { ByteValue } from '../../bag/byte-reader.js';
+import { diskError } from '../../batch/disk-errors.js';
+import { BagError, ConfigError } from '../../errors.js';
+import { plainValue } from './plain-value.js';
+
+/** A JSON file that is, or should be, a schema. */
+export interface SchemaFile {
+  readonly root: ByteValue;
+  readonly schema: unknown;
+}
+
+/**
+ * Errors quote nothing of the file: in CI its path may come from a pull request, and lead to a file of the machine.
+ * Throws `ConfigError` `SCHEMA_INVALID`.
+ */
+export function parseSchemaFile(path: string, bytes: Uint8Array): SchemaFile {
+  try {
+    const root = readDocument(bytes);
+    return { root, schema: plainValue(root) };
+  } catch (error) {
+    if (!(error instanceof BagError)) throw error;
+    const { line = 1, column = 1 } = error.context as { readonly line?: number; readonly column?: number };
+    throw new ConfigError('SCHEMA_INVALID', `${path} is not valid JSON (${error.code} at line ${line}, column ${column})`);
+  }
+}
+
+/**
+ * Reads what a schema in `folder` refers to by a `file:` address. Throws `ConfigError` `SCHEMA_OUTSIDE` for a file that
+ * is not in that folder, links followed, and `SCHEMA_INVALID` for one that cannot be read.
+ */
+export async function readReferred(address: string, folder: string): Promise<unknown> {
+  const path = fileURLToPath(address);
+  try {
+    const home = await realpath(folder);
+    // Looked at as text first: whether a file outside exists is not said either.
+    const real = isInside(folder, path) || isInside(home, path) ? await realpath(path) : undefined;
+    if (real === undefined || !isInside(home, real)) throw outside(path, folder);
+    return parseSchemaFile(path, await readFile(real)).schema;
+  } catch (cause) {
+    if (cause instanceof ConfigError) throw cause;
+    throw new ConfigError('SCHEMA_INVALID', `the schema refers to ${path}: ${diskError(path, cause).message}`, { cause });
+  }
+}
+
+function outside(path: string, folder: string): ConfigError {
+  return new ConfigError('SCHEMA_OUTSIDE', `the schema refers to ${path}, which is outside of its folder ${folder}; put a copy into that folder and refer to the copy`);
+}
+
+function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path);
+  return way !== '' && !isAbsolute(way) && way.split(sep)[0] !== '..';
+}
