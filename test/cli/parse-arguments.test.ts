@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/command-list.js';
 import { defineCommand } from '../../src/cli/command.js';
 import { parseArguments } from '../../src/cli/parse-arguments.js';
+import { parsePlain } from '../../src/cli/parse-plain.js';
 
 const command = defineCommand({
   usage: 'FILE…',
@@ -35,6 +37,16 @@ describe('arguments', () => {
   it('take a dash for a value, and everything behind two dashes for a positional', () => {
     const { positionals, options } = parse('--limit', '-', 'a', '--', '--no-color', 'help');
     expect([positionals, options.limit, options['no-color']]).toEqual([['a', '--no-color', 'help'], '-', false]);
+  });
+
+  it.each(COMMANDS.map(({ name, load }) => [name, load] as const))('after two dashes are positionals in %s, for both parsers, whatever they look like', async (name, load) => {
+    const { command: real } = await load();
+    const words = [...Object.keys(real.builder).flatMap((option) => [`--${option}`, `--${option}=x/a.json`]), '--help', '-h', '--', '-', '-x', '--no-such=1', 'a.json'];
+    const lenient = { ...real, positionals: { min: 0, max: Infinity } };
+    const { positionals, options } = parseArguments(name, lenient, ['--', ...words]);
+    expect(positionals).toEqual(words);
+    expect(options).toEqual(parseArguments(name, lenient, []).options);
+    expect(parsePlain(lenient, ['--', ...words])).toEqual({ positionals, options });
   });
 
   it('are not swallowed by an option without a value', () => {

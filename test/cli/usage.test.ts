@@ -81,6 +81,14 @@ describe('wrong arguments end with exit code 2 and a reason', () => {
   });
 });
 
+describe('a dry run', () => {
+  it('names a command that works when the sources come after two dashes', async () => {
+    writeFileSync(join(scratch.dir, '-bag.json'), smallBag());
+    const { code, err } = await statebag(scratch.dir, ['migrate', '--store', 'store', '--', '-bag.json']);
+    expect([code, err]).toEqual([0, expect.stringContaining("to write: statebag migrate --store store --apply -- -bag.json\n")]);
+  });
+});
+
 describe('errors are told for whoever must act', () => {
   it('say what to do, and keep the stack to themselves unless asked', async () => {
     const quiet = await statebag(scratch.dir, ['inspect', 'nowhere']);

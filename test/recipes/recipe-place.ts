@@ -4,12 +4,21 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { leanBag } from '../bag/validate/lean-bag.js';
+import { action, stepEnvironment } from './action.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+export interface Ran {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
 /** A repository of a user: bags under `fixtures/bags`, and the built command line installed. */
 export class RecipePlace {
-  readonly dir = mkdtempSync(join(tmpdir(), 'statebag-recipe-'));
+  private readonly root = mkdtempSync(join(tmpdir(), 'statebag-recipe-'));
+  /** The checkout. Next to it there is room for what is not part of it. */
+  readonly dir = join(this.root, 'repository');
 
   constructor() {
     mkdirSync(join(this.dir, 'node_modules', '.bin'), { recursive: true });
@@ -38,10 +47,22 @@ export class RecipePlace {
   }
 
   /** As a CI runner starts the lines of a step. */
-  bash(script: string, env: Readonly<Record<string, string>> = {}): { readonly code: number | null; readonly out: string; readonly err: string } {
-    const options = { cwd: this.dir, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', ...env } } as const;
-    const { status, stdout, stderr } = spawnSync('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script], options);
+  bash(script: string, env: Readonly<Record<string, string>> = {}): Ran {
+    return this.run(['bash', '--noprofile', '--norc', '-eo', 'pipefail', '-c', script], env);
+  }
+
+  /** A program with its arguments, without a shell. */
+  run([file = '', ...args]: readonly string[], env: Readonly<Record<string, string>> = {}): Ran {
+    const { status, stdout, stderr } = spawnSync(file, args, { cwd: this.dir, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', ...env } });
     return { code: status, out: stdout, err: stderr };
+  }
+
+  /** Runs the step of the GitHub Action. This repository, built, is the directory of the action unless `env` names another. */
+  runAction(inputs: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}): Ran & { readonly output: string } {
+    this.put('github-output', '');
+    const runner = { GITHUB_ACTION_PATH: ROOT, GITHUB_OUTPUT: 'github-output', RUNNER_TEMP: join(this.dir, '..') };
+    const ran = this.bash(action.runs.steps[0].run, { ...stepEnvironment(inputs), ...runner, ...env });
+    return { ...ran, output: this.read('github-output') };
   }
 
   git(...args: readonly string[]): string {
@@ -49,6 +70,6 @@ export class RecipePlace {
   }
 
   remove(): void {
-    rmSync(this.dir, { recursive: true, force: true });
+    rmSync(this.root, { recursive: true, force: true });
   }
 }

@@ -2,6 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { leanBag } from '../bag/validate/lean-bag.js';
+import { action } from './action.js';
 import { RecipePlace, ROOT } from './recipe-place.js';
 
 let place: RecipePlace;
@@ -18,25 +20,7 @@ afterEach(() => {
 
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 
-interface Action {
-  readonly inputs: Readonly<Record<string, { readonly default?: string; readonly required?: boolean; readonly description: string }>>;
-  readonly outputs: Readonly<Record<string, { readonly value: string }>>;
-  readonly runs: { readonly using: string; readonly steps: readonly [{ readonly id: string; readonly shell: string; readonly env: Record<string, string>; readonly run: string }] };
-}
-
-const action = parse(read('action.yml')) as Action;
-
-/** Runs the step as the runner of GitHub does: inputs stand in its environment, what it sets in a file. */
-function runAction(inputs: Readonly<Record<string, string>>): { readonly code: number | null; readonly out: string; readonly err: string; readonly output: string } {
-  const [step] = action.runs.steps;
-  const env = Object.entries(step.env).map(([name, value]) => {
-    const input = /^\$\{\{ inputs\.([\w-]+) \}\}$/.exec(value)![1]!;
-    return [name, inputs[input] ?? action.inputs[input]!.default ?? ''];
-  });
-  place.put('github-output', '');
-  const ran = place.bash(step.run, { ...(Object.fromEntries(env) as Record<string, string>), GITHUB_OUTPUT: 'github-output' });
-  return { ...ran, output: place.read('github-output') };
-}
+const runAction = (inputs: Readonly<Record<string, string>>) => place.runAction(inputs);
 
 describe('the GitHub Action', () => {
   it('passes for bags that are well', () => {
@@ -49,7 +33,7 @@ describe('the GitHub Action', () => {
     const { code, out, output } = runAction({ paths: 'fixtures/bags\npackage.json\n' });
     expect([code, output]).toEqual([1, 'exit-code=1\n']);
     expect(out).toMatch(/^::error file=fixtures\/bags\/fat\.json,line=\d+,col=5,title=not \/state_data\/workflow_config::`workflow_config` is inline;/m);
-    expect(out).toMatch(/^::error file=package\.json,line=1,col=1,title=SCHEMA_UNKNOWN::/m);
+    expect(out).toMatch(/^::error file=package\.json,line=1,col=1,title=NOT_A_BAG::/m);
   });
 
   it('takes every input', () => {
@@ -77,13 +61,37 @@ describe('the GitHub Action', () => {
 });
 
 describe('the pre-commit hook', () => {
+  const [hook] = parse(read('.pre-commit-hooks.yaml')) as [{ id: string; entry: string; language: string; files: string }];
+
+  /** As pre-commit runs a hook: the words of its entry, and then the names of files that match, from the root of the repository. */
+  const runHook = (names: readonly string[]) => {
+    const files = names.filter((name) => new RegExp(hook.files).test(name));
+    return place.run(['node_modules/.bin/statebag', ...hook.entry.split(' ').slice(1), ...files]);
+  };
+
   it('names a command of the package, and files that a bag may be', () => {
-    const [hook] = parse(read('.pre-commit-hooks.yaml')) as [{ id: string; entry: string; language: string; files: string }];
-    expect(hook).toMatchObject({ id: 'statebag-validate', entry: 'statebag validate', language: 'node' });
+    expect(hook).toMatchObject({ id: 'statebag-validate', entry: 'statebag validate --', language: 'node' });
     expect(Object.keys((JSON.parse(read('package.json')) as { bin: object }).bin)).toContain(hook.entry.split(' ')[0]);
     const files = new RegExp(hook.files);
     expect(['bags/a.json', 'x/state-bags/y/b.ndjson'].every((file) => files.test(file))).toBe(true);
     expect(['package.json', 'src/handbags/a.json', 'bags/a.txt'].some((file) => files.test(file))).toBe(false);
+  });
+
+  it('takes names of files that look like options for names of files', () => {
+    place.putFat('bags/bad.json');
+    place.put('evil/bags/a.json', {});
+    for (const folder of ['--schema=evil', '--expect=invalid', '--help', '-h', '--json', '--no-such-option', '--']) {
+      place.put(`${folder}/bags/a.json`, {});
+      const { code, out } = runHook([`${folder}/bags/a.json`, 'bags/bad.json', 'evil/bags/a.json']);
+      expect([folder, code, out]).toEqual([folder, 1, expect.stringMatching(/^bags\/bad\.json:[\s\S]*^3 documents, 0 valid, 3 invalid$/m)]);
+      expect(out).toContain(`${folder}/bags/a.json:1:1`);
+    }
+  });
+
+  it('refuses an old bag', () => {
+    const { state_bag_version: _, ...old } = leanBag;
+    place.put('bags/old.json', { ...old, workflow_config: { nodes: [] } });
+    expect(runHook(['bags/old.json'])).toMatchObject({ code: 1 });
   });
 });
 

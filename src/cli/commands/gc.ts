@@ -35,7 +35,7 @@ async function gc(args: GcArguments, io: CliIo): Promise<number> {
     const { json, colour } = outputSettings(args.options, io);
     const text = json ? `${JSON.stringify(garbageReport(garbage))}\n` : (await formatTable(garbageRows(garbage))) + garbageFindings(garbage).format(io.cwd, (await paintFor(colour)).bad);
     await print(io.stdout, text);
-    if (!garbage.isApplied && !args.options.quiet) io.stderr.write(`statebag: this was a dry run, nothing was deleted; to delete: ${formatCommandLine(args.given)} --apply\n`);
+    if (!garbage.isApplied && !args.options.quiet) io.stderr.write(`statebag: this was a dry run, nothing was deleted; to delete: ${formatCommandLine(args.given, '--apply')}\n`);
     const { collection } = garbage;
     return collection.blind.length + collection.failed > 0 || signals.stop.aborted ? EXIT.findings : EXIT.ok;
   } finally {

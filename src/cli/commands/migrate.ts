@@ -85,6 +85,6 @@ function hint(request: MigrationRequest, report: RunReport, { stderr }: CliIo): 
     const why = report.stoppedBy === 'signal' ? 'stopped as asked' : 'stopped: more documents need somebody than --max-failures allows';
     stderr.write(`statebag: ${why}; to go on: ${line}\n`);
   } else if (!request.apply) {
-    stderr.write(`statebag: this was a dry run, nothing was written; to write: ${line} --apply\n`);
+    stderr.write(`statebag: this was a dry run, nothing was written; to write: ${formatCommandLine(request.given, '--apply')}\n`);
   }
 }
