@@ -46,7 +46,17 @@ describe('schema diff', () => {
     const { code, out } = await diff('state-bag.fat', 'next.json', '--bags', 'bags.ndjson');
     expect(code).toBe(1);
     expect(out).toMatch(/^bags\.ndjson:2:1 .*satisfied the old schema and not the new one: `priority` is missing.*\(breaks-stored\)$/m);
-    expect(out).toMatch(/^4 documents, 2 valid, 2 invalid$/m);
+    expect(out).toMatch(/^bags\.ndjson:3:1 .*\(JSON_SYNTAX\)$/m);
+    expect(out).toMatch(/^4 documents, 1 valid, 3 invalid$/m);
+  });
+
+  it('does not pass for documents that it could not judge, or for a source without any', async () => {
+    put('fat.json', smallBag());
+    put('torn.json', '{');
+    put('empty.ndjson', '');
+    expect(await diff('lean', 'lean', '--bags', 'fat.json')).toMatchObject({ code: 0, out: expect.stringMatching(/^fat\.json:1:1 {2}warning .*satisfies neither schema.*\(not-judged\)$/m) as string });
+    expect(await diff('lean', 'lean', '--bags', 'torn.json')).toMatchObject({ code: 1, out: expect.stringContaining('(JSON_SYNTAX)') as string });
+    expect(await diff('lean', 'lean', '--bags', 'fat.json', '--bags', 'empty.ndjson')).toMatchObject({ code: 2, err: expect.stringContaining('SOURCE_EMPTY') as string });
   });
 
   it.each([

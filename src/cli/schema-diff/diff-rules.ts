@@ -13,12 +13,13 @@ export const DIFF_RULES: readonly RuleDescription[] = [
   { id: RULES.narrower, description: 'Documents that satisfy the old schema may not satisfy the new one.' },
   { id: RULES.wider, description: 'Documents that satisfy the new schema may not satisfy the old one, by which deployed readers go.' },
   { id: RULES.unclear, description: 'Whether the change breaks anything cannot be told from the schemas.' },
+  { id: 'not-judged', description: 'A document satisfies neither schema.' },
 ];
 
 const HINTS: Readonly<Record<Effect, string>> = {
   narrower: 'Stored documents may not satisfy it any more. Give the new form a version of its own, and migrate.',
   wider: 'Deployed readers may refuse what is written by it. Deploy readers first.',
-  unclear: 'Hold it against real documents with --bags.',
+  unclear: 'Try it on real documents with --bags.',
 };
 
 export function ruleOf(effect: Effect): { readonly rule: string; readonly hint: string } {

@@ -1,7 +1,7 @@
 import { byteReader, readDocument } from '../../bag/byte-reader.js';
 import { detect } from '../../bag/detect.js';
 import type { SourceDocument } from '../../batch/source.js';
-import { BagError } from '../../errors.js';
+import { BagError, ConfigError } from '../../errors.js';
 import { isValid } from '../../findings/checked-document.js';
 import type { CheckedDocument } from '../../findings/checked-document.js';
 import type { Finding } from '../../findings/finding.js';
@@ -25,49 +25,65 @@ export interface JudgeSettings {
   readonly acceptsNow: Checker;
 }
 
-/** Holds documents, bags out of their envelopes, against both schemas. Resolves to the number of those that break. */
+/**
+ * Validates documents, bags out of their envelopes, against both schemas. Resolves to the number of those that break, or
+ * cannot be read. Throws `ConfigError` `SOURCE_EMPTY` for a source without a document.
+ */
 export async function judgeBags(settings: JudgeSettings, io: CliIo, onDocument: (document: CheckedDocument) => Promise<void>): Promise<number> {
   const sources = await openSources(settings.bags, { io, s3: s3Settings(settings.s3), readOnly: true, excludedFor: () => [], isBlob: () => false });
   let failed = 0;
   for (const { source } of sources) {
+    let documents = 0;
     for await (const container of source.containers()) {
       for await (const document of container.documents()) {
+        documents++;
         const judged = await judge(document, shortId(container.id, io.cwd), settings, io.cwd);
         if (!isValid(judged)) failed++;
         await onDocument(judged);
       }
     }
+    if (documents === 0) throw new ConfigError('SOURCE_EMPTY', `${shortId(source.id, io.cwd)}: no document there to judge the schemas by`);
   }
   return failed;
 }
 
 async function judge({ id, line = 1, bytes }: SourceDocument, file: string, settings: JudgeSettings, cwd: string): Promise<CheckedDocument> {
-  const findings: Finding[] = [];
-  for (const value of bagsIn(bytes)) {
-    const verdict = await compareVerdicts(value, settings);
-    if (!verdict) continue;
-    const { effect, message } = verdict;
-    findings.push({ ...ruleOf(effect), level: levelOf(effect, settings.requirement), message, file, line, column: 1 });
-  }
-  return { id: shortId(id, cwd), file, findings };
+  const verdicts = await judgeBytes(bytes, settings);
+  return { id: shortId(id, cwd), file, findings: verdicts.map((verdict) => ({ ...verdict, file, line, column: 1 })) };
 }
 
-async function compareVerdicts(value: unknown, { accepts, acceptsNow }: JudgeSettings): Promise<{ readonly effect: Effect; readonly message: string } | undefined> {
-  const [was, is] = [accepts.accepts(value), acceptsNow.accepts(value)];
-  if (was === is) return undefined;
-  const [refusing, effect, what]: readonly [Checker, Effect, string] = was ? [acceptsNow, 'narrower', 'satisfied the old schema and not the new one'] : [accepts, 'wider', 'satisfies the new schema and not the old one'];
-  const reason = (await refusing.issuesOf(value))[0];
-  return { effect, message: `The document ${what}: ${reason?.message ?? 'no reason is given.'}` };
-}
+type Verdict = Pick<Finding, 'rule' | 'level' | 'message' | 'hint'>;
 
-/** What is no JSON satisfies neither schema. */
-function bagsIn(bytes: Uint8Array): readonly unknown[] {
+/** What is not JSON says nothing of the change, and is not passed over. */
+async function judgeBytes(bytes: Uint8Array, settings: JudgeSettings): Promise<readonly Verdict[]> {
   try {
-    const root = readDocument(bytes);
-    const { sites } = detect(byteReader, root);
-    return (sites.length === 0 ? [root] : sites.map(({ value }) => value)).map(plainValue);
+    const verdicts: Verdict[] = [];
+    for (const value of bagsIn(bytes)) verdicts.push(...(await compareVerdicts(value, settings)));
+    return verdicts;
   } catch (error) {
-    if (error instanceof BagError) return [];
+    if (error instanceof BagError) return [{ rule: error.code, level: 'error', message: `${error.message}.` }];
     throw error;
   }
+}
+
+async function compareVerdicts(value: unknown, { accepts, acceptsNow, requirement }: JudgeSettings): Promise<readonly Verdict[]> {
+  const [was, is] = [accepts.accepts(value), acceptsNow.accepts(value)];
+  if (was === is) return was ? [] : [NOT_JUDGED];
+  const [refusing, effect, what]: readonly [Checker, Effect, string] = was ? [acceptsNow, 'narrower', 'satisfied the old schema and not the new one'] : [accepts, 'wider', 'satisfies the new schema and not the old one'];
+  const reason = (await refusing.issuesOf(value))[0];
+  const message = `The document ${what}: ${reason?.message ?? 'no reason is given.'}`;
+  return [{ ...ruleOf(effect), level: levelOf(effect, requirement), message }];
+}
+
+const NOT_JUDGED: Verdict = {
+  rule: 'not-judged',
+  level: 'warning',
+  message: 'The document satisfies neither schema, so it says nothing of the change.',
+  hint: 'Give documents that satisfied the old schema.',
+};
+
+function bagsIn(bytes: Uint8Array): readonly unknown[] {
+  const root = readDocument(bytes);
+  const { sites } = detect(byteReader, root);
+  return (sites.length === 0 ? [root] : sites.map(({ value }) => value)).map(plainValue);
 }
