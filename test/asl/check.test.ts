@@ -54,6 +54,8 @@ describe('JSONPath', () => {
     ['text in an argument', taskWith({ 'text.$': "States.Format('$.workflow_config {}', $.a)" }), []],
     ['text that is no path', taskWith({ text: '$.state_data.workflow_config' }), []],
     ['an initialiser that is given the config', taskWith({ 'workflow_config.$': '$.workflow_config' }, { Comment: 'Init', Resource: 'arn:aws:lambda:us-east-1:1:function:initialize' }), ['note initialiser']],
+    ['a function with `init` inside a word', taskWith({ 'workflow_config.$': '$.workflow_config' }, { Resource: 'arn:aws:lambda:us-east-1:1:function:checkDefinition' }), ['error passes-program']],
+    ['several names in one bracket', taskWith({ 'both.$': "$.state_data['workflow_config','partition_map']" }), ['error passes-program']],
   ])('judges %s', (_, state, expected) => {
     expect(rulesOf({ Run: state })).toEqual(expected);
   });

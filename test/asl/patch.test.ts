@@ -28,6 +28,7 @@ function patchStates(states: Json, more: Json = {}, speaks: 'lean' | 'fat' = 'le
 }
 
 const POINTERS = { 'segment_manifest_s3_path.$': '$.state_data.segment_manifest_s3_path', 'segment_index.$': '$.state_data.segment_to_run' };
+const OWNER = { 'ownerId.$': '$.bag.ownerId' };
 const payloadOf = (state: Json | undefined) => (state as { readonly Parameters: { readonly Payload: Json } } | undefined)?.Parameters.Payload;
 
 describe('a payload', () => {
@@ -38,14 +39,13 @@ describe('a payload', () => {
 
   it.each<[string, Json, Json]>([
     ['the index that it says', { 'workflow_config.$': '$.bag.workflow_config', segment_to_run: 0 }, { 'segment_manifest_s3_path.$': '$.bag.segment_manifest_s3_path', segment_index: 0, segment_to_run: 0 }],
-    ['the id, which readers look for first', { 'partition_map.$': '$.workflow_config', 'segment_id.$': '$.id', 'segment_to_run.$': '$.n' }, { 'segment_manifest_s3_path.$': '$.segment_manifest_s3_path', 'segment_index.$': '$.id', 'segment_id.$': '$.id', 'segment_to_run.$': '$.n' }],
-    ['what it has already', { 'partition_map.$': '$.bag.partition_map', ...POINTERS }, POINTERS],
+    ['the id, which readers look for first', { 'partition_map.$': '$.partition_map', 'segment_id.$': '$.id', 'segment_to_run.$': '$.n' }, { 'segment_manifest_s3_path.$': '$.segment_manifest_s3_path', 'segment_index.$': '$.id', 'segment_id.$': '$.id', 'segment_to_run.$': '$.n' }],
+    ['what it has already', { 'partition_map.$': '$.state_data.partition_map', ...POINTERS }, POINTERS],
     ['its segment', { 'segment_config.$': '$.segment', 'partition_map.$': '$.bag.partition_map' }, { 'segment_config.$': '$.segment' }],
     ['a segment out of the map', { 'segment_config.$': 'States.ArrayGetItem($.bag.partition_map, $.bag.segment_to_run)' }, { 'segment_manifest_s3_path.$': '$.bag.segment_manifest_s3_path', 'segment_index.$': '$.bag.segment_to_run' }],
     ['brackets', { 'partition_map.$': "$['bag']['partition_map']" }, { 'segment_manifest_s3_path.$': "$['bag'].segment_manifest_s3_path", 'segment_index.$': "$['bag'].segment_to_run" }],
-    ['what its neighbours lead to', { 'partition_map.$': '$$.Execution.Input.partition_map', 'ownerId.$': '$.bag.ownerId' }, { 'segment_manifest_s3_path.$': '$.bag.segment_manifest_s3_path', 'segment_index.$': '$.bag.segment_to_run', 'ownerId.$': '$.bag.ownerId' }],
   ])('keeps %s', (_, before, after) => {
-    expect(payloadOf(patchStates({ Run: taskWith(before) }).Run)).toEqual(after);
+    expect(payloadOf(patchStates({ Run: taskWith({ ...before, ...OWNER }) }).Run)).toEqual({ ...after, ...OWNER });
   });
 
   it('has the paths of both fields too, for functions that want them filled in', () => {
@@ -56,10 +56,10 @@ describe('a payload', () => {
   it('does not guess an index that the data does not have', () => {
     const states = patchStates({
       Prepare: { Type: 'Pass', Parameters: { 'partition_map.$': '$.bag.partition_map' }, ResultPath: '$.prepared', Next: 'Run' },
-      Run: taskWith({ 'partition_map.$': '$.prepared.partition_map' }),
+      Run: taskWith({ 'partition_map.$': '$.prepared.partition_map', ...OWNER }),
     });
     expect(states.Prepare).toMatchObject({ Parameters: { 'segment_manifest_s3_path.$': '$.bag.segment_manifest_s3_path' } });
-    expect(payloadOf(states.Run)).toEqual({ 'segment_manifest_s3_path.$': '$.prepared.segment_manifest_s3_path' });
+    expect(payloadOf(states.Run)).toEqual({ 'segment_manifest_s3_path.$': '$.prepared.segment_manifest_s3_path', ...OWNER });
   });
 });
 
@@ -76,13 +76,13 @@ describe('data that stays in the machine', () => {
     expect(states.Copy?.Parameters).toEqual(lean('$.state_data'));
   });
 
-  it('drops a Pass state\'s copy of a field, and asks for the path where it asked for the field', () => {
+  it('copies the path where a Pass state copied the map, and asks for the path where it asked for the field', () => {
     const states = patchStates({
       Copy: { Type: 'Pass', InputPath: '$.loaded.partition_map', ResultPath: '$.bag.partition_map', Next: 'Ask' },
       Ask: { Type: 'Choice', Choices: [{ Variable: '$.bag.partition_map', IsPresent: true, Next: 'Done' }], Default: 'Done' },
       Done: { Type: 'Succeed' },
     });
-    expect(states.Copy).toEqual({ Type: 'Pass', ResultPath: null, Next: 'Ask' });
+    expect(states.Copy).toEqual({ Type: 'Pass', InputPath: '$.loaded.segment_manifest_s3_path', ResultPath: '$.bag.segment_manifest_s3_path', Next: 'Ask' });
     expect(states.Ask).toMatchObject({ Choices: [{ Variable: '$.bag.segment_manifest_s3_path', IsPresent: true }] });
   });
 });
@@ -106,16 +106,17 @@ describe('a Map', () => {
   });
 
   it('over branches hands each its own map, untouched, and no config', () => {
-    const branch = { 'partition_map.$': '$$.Map.Item.Value.partition_map', 'workflow_config.$': '$.bag.workflow_config' };
+    const branch = { 'partition_map.$': '$$.Map.Item.Value.partition_map', 'workflow_config.$': '$.bag.workflow_config', ...OWNER };
     const { M } = patchStates({ M: { Type: 'Map', ItemsPath: '$.result.branches', ItemSelector: branch, ItemProcessor: runner({ 'partition_map.$': '$.partition_map', segment_to_run: 0 }), End: true } });
     expect(M).toMatchObject({ ItemSelector: { 'partition_map.$': '$$.Map.Item.Value.partition_map' }, ItemProcessor: { States: { Run: { Parameters: { Payload: { 'partition_map.$': '$.partition_map' } } } } } });
     expect(JSON.stringify(M)).not.toContain('workflow_config');
+    expect(JSON.stringify(M)).not.toContain('segment_index.$');
   });
 
   it('leaves a place free that a branch\'s map may come to', () => {
     const states = patchStates({
       Init: taskWith({ 'input.$': '$' }, { ResultSelector: { 'partition_map.$': '$.Payload.partition_map', 'segment_to_run.$': '$.Payload.segment_to_run' }, ResultPath: '$.bag', End: undefined, Next: 'Run' }),
-      Run: taskWith({ 'partition_map.$': '$.bag.partition_map', 'segment_to_run.$': '$.bag.segment_to_run' }, { End: undefined, Next: 'Ask' }),
+      Run: taskWith({ 'partition_map.$': '$.bag.partition_map', 'segment_to_run.$': '$.bag.segment_to_run', ...OWNER }, { End: undefined, Next: 'Ask' }),
       Ask: { Type: 'Choice', Choices: [{ Variable: '$.a', IsPresent: true, Next: 'Branch' }], Default: 'Done' },
       Done: { Type: 'Succeed' },
       Branch: { Type: 'Pass', Parameters: { 'partition_map.$': '$.result.Payload.inner_partition_map', 'ownerId.$': '$.bag.ownerId', segment_to_run: 0 }, ResultPath: '$.bag', Next: 'Run' },
@@ -129,7 +130,7 @@ describe('a Map', () => {
 describe('JSONata', () => {
   it('is rewritten in members, in objects of expressions and in conditions', () => {
     const states = patchStates({
-      Run: { Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', Arguments: { FunctionName: 'f', Payload: { workflow_config: '{% $states.input.bag.workflow_config %}', partition_map: '{% $states.input.bag.partition_map %}' } }, Output: "{% $merge([$states.input.bag, {'n': 1, 'workflow_config': $states.result.Payload.workflow_config, 'partition_map': $states.result.Payload.partition_map}]) %}", Next: 'Each' },
+      Run: { Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', Arguments: { FunctionName: 'f', Payload: { workflow_config: '{% $states.input.bag.workflow_config %}', partition_map: '{% $states.input.bag.partition_map %}', owner_id: '{% $states.input.bag.owner_id %}' } }, Output: "{% $merge([$states.input.bag, {'n': 1, 'workflow_config': $states.result.Payload.workflow_config, 'partition_map': $states.result.Payload.partition_map}]) %}", Next: 'Each' },
       Each: { Type: 'Map', Items: '{% $states.input.partition_map %}', ItemSelector: { segment_config: '{% $states.context.Map.Item.Value %}' }, ItemProcessor: { StartAt: 'P', States: { P: { Type: 'Pass', End: true } } }, Next: 'Ask' },
       Ask: { Type: 'Choice', Choices: [{ Condition: '{% $exists($states.input.partition_map) %}', Next: 'Done' }], Default: 'Done' },
       Done: { Type: 'Succeed' },
@@ -174,11 +175,11 @@ describe('the text around', () => {
   });
 
   it('keeps elements, flows and JSONata in YAML', () => {
-    const before = 'StartAt: A\nQueryLanguage: JSONata\nStates:\n  A:\n    Type: Task\n    Resource: x\n    Arguments:\n    - partition_map: "{% $states.input.partition_map %}"\n      a: 1\n    - {workflow_config: "{% $states.input.workflow_config %}", segment_to_run: 2}\n    Output: >-\n      {% $states.input %}\n    End: true\n';
+    const before = 'StartAt: A\nQueryLanguage: JSONata\nStates:\n  A:\n    Type: Task\n    Resource: x\n    Arguments:\n    - partition_map: "{% $states.input.partition_map %}"\n      ownerId: a\n    - {workflow_config: "{% $states.input.workflow_config %}", segment_to_run: 2, ownerId: b}\n    Output: >-\n      {% $states.input %}\n    End: true\n';
     const patched = patch(before, 'a.yml');
     expect(parse(patched)).toMatchObject({ States: { A: { Arguments: [
-      { segment_manifest_s3_path: '{% $states.input.segment_manifest_s3_path %}', segment_index: '{% $states.input.segment_to_run %}', a: 1 },
-      { segment_manifest_s3_path: '{% $states.input.segment_manifest_s3_path %}', segment_index: 2, segment_to_run: 2 },
+      { segment_manifest_s3_path: '{% $states.input.segment_manifest_s3_path %}', segment_index: '{% $states.input.segment_to_run %}', ownerId: 'a' },
+      { segment_manifest_s3_path: '{% $states.input.segment_manifest_s3_path %}', segment_index: 2, segment_to_run: 2, ownerId: 'b' },
     ] } } });
     expect(errorsIn(patched, 'a.yml')).toEqual([]);
   });

@@ -1,15 +1,19 @@
 import type { AslNode } from '../read/node.js';
 import type { Pointer } from '../read/machines.js';
-import { INDEX_NAMES, SEGMENT_INDEX, isProgramField } from '../flow/names.js';
+import { MANIFEST_PATH, MAP, isProgramField } from '../flow/names.js';
+import type { Origin } from '../flow/origins.js';
 import { namesOf } from '../flow/reference.js';
 import type { BuiltMember, BuiltObject, Expression } from '../flow/reference.js';
 import type { TemplateField } from '../flow/templates.js';
+import { writingKey } from '../flow/writings.js';
 import { keptPaths, payloadAdditions } from './additions.js';
-import type { Present, Wanted } from './additions.js';
+import type { Outcome, Wanted } from './additions.js';
 import type { Addition, Discovery, TextEdit } from './discovery.js';
 import type { Examination } from './examination.js';
-import { fieldReferences, isExecutionInput, siblingOf } from './field-reference.js';
+import { fieldReferences, isUntouched, siblingOf, wholeField } from './field-reference.js';
+import { presentInBuilt } from './present.js';
 import { isEditable, offsetIn } from './text-places-of.js';
+import { byHand, canBeMended } from './together.js';
 import { HINTS, messageOf, ruleOf } from './words.js';
 
 /** A string of a template, with the expression in it. */
@@ -20,12 +24,13 @@ export interface TemplateString {
   readonly expression: Expression;
 }
 
-/** What is found in the objects that an expression builds: `{% {"workflow_config": …} %}`. */
+/** What is found in the objects that an expression builds: `{% {"workflow_config": …} %}`. All of it is mended, or none. */
 export function discoverInExpression(string: TemplateString, examination: Examination): readonly Discovery[] {
-  return string.expression.objects.flatMap((object) => {
+  const found = string.expression.objects.flatMap((object) => {
     const members = object.members.filter(({ name }) => isProgramField(name));
     return members.flatMap((member) => discoverBuilt(string, object, member, examination));
   });
+  return canBeMended(found) ? found : found.map(byHand);
 }
 
 function discoverBuilt(string: TemplateString, object: BuiltObject, member: BuiltMember, examination: Examination): readonly Discovery[] {
@@ -33,41 +38,54 @@ function discoverBuilt(string: TemplateString, object: BuiltObject, member: Buil
   const { state } = field;
   const rule = ruleOf(field);
   const offset = offsetIn(state, node, expression.offset + member.keyStart);
-  const [found] = fieldReferences(member);
-  if (!found && member.references.length === 0) return [];
-  const origins = examination.origins.ofReference(state, found?.reference ?? member.references[0]!, found?.depth);
+  const origins = originsOf(string, member, examination);
   if (!origins.has('program') && !origins.has('branch')) return [];
   if (!origins.has('program')) {
     return [{ rule: 'asl/branch-program', level: 'note', state, offset, pointer, message: messageOf('asl/branch-program', `a branch's own \`${member.name}\``, field), hint: HINTS.branch }];
   }
-  const edits = origins.has('branch') ? undefined : builtEdits(string, object, member, examination);
-  const message = messageOf(rule, `\`${member.name}\``, field);
-  return [{ rule, level: 'error', state, offset, pointer, message, hint: edits ? HINTS[field.role] : HINTS.person, ...(edits && { edits }) }];
+  const edits = isUntouched(origins) ? builtEdits(string, object, member, examination) : HINTS.person;
+  const told = { rule, level: 'error', state, offset, pointer, message: messageOf(rule, `\`${member.name}\``, field), key: writingKey(node, member.keyStart) } as const;
+  return [typeof edits === 'string' ? { ...told, hint: edits } : { ...told, hint: HINTS[field.role], edits }];
 }
 
-function builtEdits(string: TemplateString, object: BuiltObject, member: BuiltMember, examination: Examination): readonly TextEdit[] | undefined {
+/** Of all that a member is made of; `made` unless it is a path and nothing else. */
+function originsOf({ field: { state } }: TemplateString, member: BuiltMember, { origins }: Examination): ReadonlySet<Origin> {
+  const found = fieldReferences(member);
+  const fields = found.flatMap(({ reference, depth }) => [...origins.ofReference(state, reference, depth)]);
+  const others = found.length > 0 ? [] : member.references.flatMap((reference) => [...origins.ofReference(state, reference)]);
+  return new Set([...fields, ...others, ...(member.path ? [] : ['made' as const])]);
+}
+
+/** The edits, or why a person must do it. */
+function builtEdits(string: TemplateString, object: BuiltObject, member: BuiltMember, examination: Examination): readonly TextEdit[] | string {
   const { field, node, expression } = string;
-  const [found] = fieldReferences(member);
-  if (!found || !member.path || isExecutionInput(found.reference) || !isEditable(field.state, node)) return undefined;
-  const base = found.reference.root === 'input' ? { base: ['input', ...namesOf(found.reference).slice(0, found.depth - 1)] } : {};
-  const wanted: Wanted = { field: member.name, sibling: siblingOf(expression, found), ...base };
-  const present = presentIn(object, member, expression);
-  const add = field.role === 'payload' ? payloadAdditions(wanted, present, field, examination) : keptPaths(wanted, present, examination);
-  if (!add) return undefined;
-  const range = add.length > 0 ? { start: member.keyStart, end: member.path.end } : removal(object, member, expression);
-  if (!range) return undefined;
+  const wanted = wantedOf(expression, member);
+  const isFit = object.place === 'value' || (object.place === 'merged' && field.role === 'state' && object.members.some(({ name }) => name === MAP));
+  if (!wanted || !isFit || !isEditable(field.state, node)) return HINTS.person;
+  const [first] = object.members.filter(({ name }) => isProgramField(name));
+  const leading = first && wantedOf(expression, first);
+  if (leading?.sibling(MANIFEST_PATH) !== wanted.sibling(MANIFEST_PATH)) return HINTS.together;
+  const outcome = outcomeOf(string, object, wanted, examination);
+  if ('hint' in outcome) return outcome.hint;
+  const add = outcome.add.filter(({ name }) => first === member || name === `${member.name}_s3_path`);
+  const range = add.length > 0 ? { start: member.keyStart, end: member.path!.end } : removal(object, member, expression);
+  if (!range) return HINTS.person;
   const insert = add.map(writtenOut).join(', ');
   return [{ kind: 'text', node, state: field.state, start: expression.offset + range.start, end: expression.offset + range.end, insert }];
 }
 
-/** What an earlier field of the same object is replaced by counts as present. */
-function presentIn({ members }: BuiltObject, member: BuiltMember, { text }: Expression): Present {
-  const names = new Set(members.map(({ name }) => name));
-  const isFirst = members.find(({ name }) => isProgramField(name)) === member;
-  const given = isFirst ? [] : ['segment_manifest_s3_path', SEGMENT_INDEX];
-  const found = INDEX_NAMES.filter((name) => name !== SEGMENT_INDEX).flatMap((name) => members.filter((other) => other.name === name && other.path))[0];
-  const index = found?.path && { expression: text.slice(found.path.start, found.path.end) };
-  return { names: new Set([...names, ...given]), ...(index && { index }) };
+/** Undefined for a value that is not the field itself. */
+function wantedOf(expression: Expression, member: BuiltMember): Wanted | undefined {
+  const found = wholeField(member);
+  if (found?.field !== member.name) return undefined;
+  const { reference, depth } = found;
+  const base = reference.root === 'input' ? { base: ['input', ...namesOf(reference).slice(0, depth - 1)] } : {};
+  return { field: member.name, found, sibling: siblingOf(expression, found), isBranch: false, ...base };
+}
+
+function outcomeOf({ field, expression }: TemplateString, object: BuiltObject, wanted: Wanted, examination: Examination): Outcome {
+  const present = presentInBuilt(object, expression);
+  return field.role === 'payload' ? payloadAdditions(wanted, present, field, examination) : keptPaths(wanted, present, examination);
 }
 
 /** With the comma behind it, or the one in front of the last member. */

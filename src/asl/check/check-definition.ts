@@ -4,7 +4,6 @@ import type { TextPlace } from '../../json/index.js';
 import { parseDefinition } from '../read/parse-definition.js';
 import { discover } from './discover.js';
 import type { Discovery } from './discovery.js';
-import { examine } from './examination.js';
 
 /**
  * Finds every state of the machines in a file that passes, selects or re-inlines `workflow_config` or `partition_map`, or
@@ -13,7 +12,7 @@ import { examine } from './examination.js';
  */
 export function findingsIn(bytes: Uint8Array, file: string): readonly Finding[] {
   const { machines } = parseDefinition(bytes, file);
-  const found = machines.flatMap((machine) => discover(examine(machine, { speaks: 'lean' })));
+  const found = machines.flatMap((machine) => discover(machine, { speaks: 'lean' }));
   const places = locateAll(bytes, found.map(({ offset, state }) => state.scope.machine.source.toFile(offset)));
   return onePerPlace(found.map((discovery, index) => toFinding(discovery, file, places[index]!)));
 }

@@ -45,6 +45,8 @@ export interface Discovery {
   readonly message: string;
   readonly hint: string;
   readonly edits?: readonly Edit[];
+  /** What the value is known by that stays where it is, when nothing mends it. */
+  readonly key?: string;
 }
 
 /** `"Loop/Branch/Run"`, for messages. */

@@ -1,5 +1,6 @@
 import { isProgramField } from '../flow/names.js';
-import type { Expression, Reference, Step } from '../flow/reference.js';
+import type { Origin } from '../flow/origins.js';
+import type { Expression, MadeValue, Reference, Step } from '../flow/reference.js';
 
 /** A reference to one of the two fields, or to something in it. */
 export interface FieldReference {
@@ -9,6 +10,13 @@ export interface FieldReference {
   readonly step?: Step;
   /** Steps up to the field, its own included. */
   readonly depth: number;
+}
+
+/** The field itself: a path that ends at it, where a path to the manifest can lie beside it, and nothing else. */
+export function wholeField({ path }: MadeValue): FieldReference | undefined {
+  const found = path && fieldReference(path);
+  const isData = path && (path.root === 'input' || path.root === 'result' || path.root.startsWith('$'));
+  return found && isData && !path.isMany && found.depth === path.steps.length ? found : undefined;
 }
 
 export function fieldReferences({ references }: Pick<Expression, 'references'>): readonly FieldReference[] {
@@ -33,6 +41,11 @@ export function siblingOf({ text }: Pick<Expression, 'text'>, { reference, step 
   if (!step) return (name) => `$${name}`;
   const before = text.slice(reference.start, step.start);
   return (name) => (before === '' ? name : `${before}.${name}`);
+}
+
+/** The workflow's own program, as it was, and in no case a branch's. */
+export function isUntouched(origins: ReadonlySet<Origin>): boolean {
+  return origins.has('program') && !origins.has('branch') && !origins.has('made');
 }
 
 /** True for what was given to the execution, which never has a path of ours. */

@@ -1,18 +1,21 @@
-import { memberOf } from '../read/node.js';
-import type { AslMember } from '../read/node.js';
+import { memberOf, valueOf } from '../read/node.js';
+import type { AslNode } from '../read/node.js';
 import { readExpression } from '../flow/expressions.js';
-import { MANIFEST, MANIFEST_PATH, MAP } from '../flow/names.js';
+import { MANIFEST_PATH, MAP } from '../flow/names.js';
+import { namesOf } from '../flow/reference.js';
 import type { Expression } from '../flow/reference.js';
 import type { State } from '../flow/states.js';
 import { stateStrings } from '../flow/strings.js';
 import type { StateString } from '../flow/strings.js';
-import { itemEdits } from './items.js';
+import { writingKey } from '../flow/writings.js';
+import { manifestEdits } from './items.js';
 import { stateName } from './discovery.js';
-import type { Discovery, Edit, ObjectEdit } from './discovery.js';
+import type { Discovery, Edit } from './discovery.js';
 import type { Examination } from './examination.js';
-import { fieldReferences } from './field-reference.js';
+import { fieldReferences, isUntouched, wholeField } from './field-reference.js';
 import type { FieldReference } from './field-reference.js';
 import { isEditable, offsetIn } from './text-places-of.js';
+import { byHand, canBeMended } from './together.js';
 import { HINTS } from './words.js';
 
 /** Members of a JSONPath state that hold a path. */
@@ -20,32 +23,52 @@ const PATHS = /Path$|^Variable$/;
 
 /** What is found in paths, choices and conditions. */
 export function discoverInPaths(state: State, examination: Examination): readonly Discovery[] {
-  return stateStrings(state).flatMap((string) => {
+  const choices = (valueOf(state.node, 'Choices')?.items ?? []).map(valuesIn);
+  const found = stateStrings(state).flatMap((string) => {
     if (state.language === 'JSONPath' && !PATHS.test(string.name)) return [];
     const expression = readExpression(string.node, state.language, 'input');
-    return expression ? discoverPath(state, string, expression, examination) : [];
+    const choice = choices.find((values) => values.has(string.node));
+    return expression ? discoverPath(state, string, expression, examination).map((discovery) => ({ discovery, choice })) : [];
   });
+  const isWhole = (own: unknown): boolean => canBeMended(found.flatMap(({ discovery, choice }) => (choice === own ? [discovery] : [])));
+  return found.map(({ discovery, choice }) => (choice && !isWhole(choice) ? byHand(discovery) : discovery));
 }
 
-function discoverPath(state: State, string: StateString, expression: Expression, { origins }: Examination): readonly Discovery[] {
-  const found = fieldReferences(expression).find(({ reference, depth }) => origins.ofReference(state, reference, depth).has('program'));
+/** A value and all that is in it: a condition is changed whole, or not at all. */
+function valuesIn(node: AslNode): ReadonlySet<AslNode> {
+  const inner = [...(node.items ?? []), ...(node.members ?? []).map(({ value }) => value)];
+  return new Set([node, ...inner.flatMap((each) => [...valuesIn(each)])]);
+}
+
+function discoverPath(state: State, string: StateString, expression: Expression, examination: Examination): readonly Discovery[] {
+  const all = fieldReferences(expression).filter(({ reference, depth }) => examination.origins.ofReference(state, reference, depth).has('program'));
+  const [found] = all;
   if (!found) return [];
   const rule = string.name === 'ResultPath' ? 'asl/reinlines-program' : 'asl/reads-program';
   const does = rule === 'asl/reads-program' ? 'reads' : 're-inlines';
   const offset = offsetIn(state, string.node, expression.offset + found.reference.start);
-  const edits = pathEdits(state, string, expression, found);
+  const edits = pathEdits(state, string, expression, examination);
   const hint = edits ? '`statebag asl patch` does it' : HINTS.person;
-  return [{ rule, level: 'error', state, offset, pointer: string.pointer, message: `${stateName(state)} ${does} \`${found.field}\` in \`${string.name}\``, hint, ...(edits && { edits }) }];
+  const message = `${stateName(state)} ${does} \`${found.field}\` in \`${string.name}\``;
+  return [{ rule, level: 'error', state, offset, pointer: string.pointer, message, hint, key: writingKey(string.node), ...(edits && { edits }) }];
 }
 
-function pathEdits(state: State, string: StateString, expression: Expression, found: FieldReference): readonly Edit[] | undefined {
-  if (!found.step || found.depth !== found.reference.steps.length || !isEditable(state, string.node)) return undefined;
-  if (isProbe(state, string, expression, found)) return [rename(state, string, expression, found, MANIFEST_PATH)];
-  if (['ItemsPath', 'Items'].includes(string.name) && found.field === MAP) {
-    const items = itemEdits(state);
-    return items && [rename(state, string, expression, found, MANIFEST), ...items];
-  }
-  return copyEdits(state, string);
+function pathEdits(state: State, string: StateString, expression: Expression, examination: Examination): readonly Edit[] | undefined {
+  if (!isEditable(state, string.node)) return undefined;
+  if (string.holder === state.node && ['ItemsPath', 'Items'].includes(string.name)) return state.type === 'Map' ? manifestEdits(state, examination) : undefined;
+  if (state.type === 'Pass') return copyEdits(state, string, examination);
+  return state.type === 'Choice' || state.language === 'JSONata' ? probeEdits(state, string, expression, examination) : undefined;
+}
+
+/** Each field that an expression reads must only be asked for, and be the field itself. */
+function probeEdits(state: State, string: StateString, expression: Expression, { origins }: Examination): readonly Edit[] | undefined {
+  const edits = fieldReferences(expression).map((found) => {
+    const { reference, depth } = found;
+    const whole = wholeField({ references: [], path: reference });
+    const isFit = whole && isProbe(state, string, expression, found) && isUntouched(origins.ofReference(state, reference, depth));
+    return isFit && whole.step ? rename(state, string, expression, whole, MANIFEST_PATH) : undefined;
+  });
+  return edits.every((edit) => edit !== undefined) ? edits : undefined;
 }
 
 /** Whether a program is there is whether a path to one is there. */
@@ -54,24 +77,27 @@ function isProbe({ language }: State, { name, holder }: StateString, { probes }:
   return name === 'Variable' && ['IsPresent', 'IsNull'].some((test) => memberOf(holder, test) !== undefined);
 }
 
-function rename(state: State, { node }: StateString, { offset }: Expression, { step }: FieldReference, name: string): Edit {
+function rename(state: State, { node }: Pick<StateString, 'node'>, { offset }: Expression, { step }: FieldReference, name: string): Edit {
   return { kind: 'text', node, state, start: offset + step!.nameStart, end: offset + step!.nameEnd, insert: name };
 }
 
-/** A Pass state that only copies a field to another place: it copies nothing any more. */
-function copyEdits(state: State, { name }: StateString): readonly ObjectEdit[] | undefined {
-  if (state.type !== 'Pass' || state.language !== 'JSONPath' || !['InputPath', 'ResultPath'].includes(name)) return undefined;
-  const [input, result] = [positionOf(state, 'InputPath'), positionOf(state, 'ResultPath')];
-  const isPlain = ['Parameters', 'Result', 'OutputPath'].every((other) => memberOf(state.node, other) === undefined);
-  if (!isPlain || input < 0 || result < 0 || !isFieldPath(state, state.node.members![input]!)) return undefined;
-  return [{ kind: 'object', node: state.node, state, drop: [input], clear: [result], add: [], anchor: input }];
+/**
+ * A Pass state that only copies the map to another place copies the path to the manifest there. A config alone is not copied
+ * so: where the map beside it stays, that one is the program.
+ */
+function copyEdits(state: State, { name }: StateString, { origins }: Examination): readonly Edit[] | undefined {
+  if (state.language !== 'JSONPath' || !['InputPath', 'ResultPath'].includes(name)) return undefined;
+  if (['Parameters', 'Result', 'OutputPath'].some((other) => memberOf(state.node, other) !== undefined)) return undefined;
+  const [from, to] = [mapPath(state, 'InputPath'), mapPath(state, 'ResultPath')];
+  if (!from || !to) return undefined;
+  const { reference } = from.found;
+  const isCopied = isUntouched(origins.ofTarget(state, [reference.root, ...namesOf(reference)]));
+  return isCopied ? [from, to].map(({ string, expression, found }) => rename(state, string, expression, found, MANIFEST_PATH)) : undefined;
 }
 
-function positionOf({ node }: State, name: string): number {
-  return node.members?.findLastIndex((member) => member.name === name) ?? -1;
-}
-
-function isFieldPath(state: State, { value }: AslMember): boolean {
-  const expression = readExpression(value, state.language, 'input');
-  return expression !== undefined && fieldReferences(expression).length > 0;
+function mapPath(state: State, name: string): { readonly string: Pick<StateString, 'node'>; readonly expression: Expression; readonly found: FieldReference } | undefined {
+  const node = valueOf(state.node, name);
+  const expression = node && isEditable(state, node) ? readExpression(node, state.language, 'input') : undefined;
+  const found = expression && wholeField(expression);
+  return node && expression && found?.step && found.field === MAP ? { string: { node }, expression, found } : undefined;
 }

@@ -1,24 +1,32 @@
 import { textOf, valueOf } from '../read/node.js';
 import type { AslNode } from '../read/node.js';
-import { BAG_NAMES, INDEX_NAMES, SEGMENT_CONFIG, SEGMENT_INDEX, isProgramField } from '../flow/names.js';
+import { parseJsonPathText } from '../flow/json-path.js';
+import { BAG_NAMES, MANIFEST_PATH, MAP, OWNER_NAMES, SEGMENT_CONFIG, SEGMENT_TO_RUN, isProgramField } from '../flow/names.js';
 import type { Origin } from '../flow/origins.js';
-import type { Expression } from '../flow/reference.js';
+import type { Expression, Reference } from '../flow/reference.js';
 import type { State } from '../flow/states.js';
+import { entryTarget } from '../flow/templates.js';
 import type { Entry, TemplateObject } from '../flow/templates.js';
-import { indexInCall, keptPaths, payloadAdditions } from './additions.js';
-import type { Present, Wanted } from './additions.js';
+import { sourcesOf, writingKey } from '../flow/writings.js';
+import { keptPaths, payloadAdditions, segmentAdditions } from './additions.js';
+import type { Wanted } from './additions.js';
 import type { Addition, Discovery, ObjectEdit } from './discovery.js';
 import type { Examination } from './examination.js';
-import { fieldReferences, isExecutionInput, siblingOf } from './field-reference.js';
+import { fieldReferences, isExecutionInput, isUntouched, siblingOf, wholeField } from './field-reference.js';
 import type { FieldReference, Sibling } from './field-reference.js';
+import { byHand, canBeMended } from './together.js';
+import { decides, isSibling, presentIn } from './present.js';
 import { HINTS, messageOf, ruleOf } from './words.js';
 
 /** What is found in the members of one object of a template. */
 export function discoverInObject(object: TemplateObject, examination: Examination): readonly Discovery[] {
-  return object.entries.flatMap((entry) => {
-    if (isProgramField(entry.name)) return discoverField(object, entry, examination);
-    return entry.expression ? discoverMention(object, entry, entry.expression, examination) : [];
+  const found = object.entries.flatMap((entry) => {
+    const own = isProgramField(entry.name) ? discoverField(object, entry, examination) : discoverMention(object, entry, examination);
+    return own.map((discovery) => ({ discovery, isDeciding: decides(entry.name) }));
   });
+  const deciding = found.flatMap(({ discovery, isDeciding }) => (isDeciding ? [discovery] : []));
+  const isWhole = canBeMended(deciding);
+  return found.map(({ discovery, isDeciding }) => (isDeciding && !isWhole ? byHand(discovery) : discovery));
 }
 
 function discoverField(object: TemplateObject, entry: Entry, examination: Examination): readonly Discovery[] {
@@ -26,28 +34,31 @@ function discoverField(object: TemplateObject, entry: Entry, examination: Examin
   if (!expression || expression.references.length === 0) return isHarmless(entry) ? [] : [literal(object, entry)];
   const origins = originsOf(object, expression, examination);
   if (!origins.has('program') && !origins.has('branch')) return [];
-  const [found] = fieldReferences(expression);
-  const told = settled(object, entry, found, origins);
+  const told = settled(object, entry, fieldReferences(expression), origins);
   if (told) return [told];
-  const edits = isChildExecution(object.field.state) ? undefined : fieldEdits(object, entry, expression, origins, examination);
-  return [program(object, entry, `\`${entry.name}\``, edits)];
+  return [program(object, entry, `\`${entry.name}\``, isChildExecution(object.field.state) ? HINTS.child : fieldEdits(object, entry, expression, origins, examination))];
 }
 
 /** A field under another name, or something out of it. What builds objects is looked at with these. */
-function discoverMention(object: TemplateObject, entry: Entry, expression: Expression, examination: Examination): readonly Discovery[] {
+function discoverMention(object: TemplateObject, entry: Entry, examination: Examination): readonly Discovery[] {
+  const { expression } = entry;
+  if (!expression) return [];
   const built = expression.objects.flatMap(({ members }) => members.filter(({ name }) => isProgramField(name)));
-  const found = fieldReferences(expression).find(({ reference }) => !built.some(({ references }) => references.some(({ start }) => start === reference.start)));
-  if (!found) return [];
-  const origins = examination.origins.ofReference(object.field.state, found.reference, found.depth);
+  const found = fieldReferences(expression).filter(({ reference }) => !built.some(({ references }) => references.some(({ start }) => start === reference.start)));
+  const [first] = found;
+  if (!first) return [];
+  const { state } = object.field;
+  const origins = new Set(found.flatMap(({ reference, depth }) => [...examination.origins.ofReference(state, reference, depth)]));
   if (!origins.has('program') && !origins.has('branch')) return [];
   const told = settled(object, entry, found, origins);
   if (told) return [told];
-  const edit = entry.name === SEGMENT_CONFIG && object.field.role === 'payload' ? segmentEdit(object, entry, expression, found, examination) : undefined;
-  return [program(object, entry, `\`${found.field}\` as \`${entry.name}\``, edit && [edit])];
+  const isSegment = entry.name === SEGMENT_CONFIG && object.field.role === 'payload';
+  const byHandHint = isChildExecution(state) ? HINTS.child : HINTS.person;
+  return [program(object, entry, `\`${first.field}\` as \`${entry.name}\``, isSegment ? segmentEdits(object, entry, expression, examination) : byHandHint)];
 }
 
 /** What stays as it is: a branch's own program, and the config an execution is started with. */
-function settled({ field, pointer }: TemplateObject, entry: Entry, found: FieldReference | undefined, origins: ReadonlySet<Origin>): Discovery | undefined {
+function settled({ field, pointer }: TemplateObject, entry: Entry, found: readonly FieldReference[], origins: ReadonlySet<Origin>): Discovery | undefined {
   const { state } = field;
   const at = { level: 'note', state, offset: entry.member.keyStart, pointer: pointerOf(state, pointer, entry) } as const;
   const what = `\`${entry.name}\``;
@@ -56,22 +67,22 @@ function settled({ field, pointer }: TemplateObject, entry: Entry, found: FieldR
     return { ...at, level: 'warning', rule: 'asl/branch-program', message, hint: HINTS.answer };
   }
   if (!origins.has('program')) return { ...at, rule: 'asl/branch-program', message: messageOf('asl/branch-program', `a branch's own ${what}`, field), hint: HINTS.branch };
-  if (!found || field.role !== 'payload' || !isInitialiser(state) || !isStartingInput(found)) return undefined;
+  if (found.length === 0 || field.role !== 'payload' || !isInitialiser(state) || !found.every(isStartingInput)) return undefined;
   return { ...at, rule: 'asl/initialiser', message: messageOf('asl/passes-program', `${what} of the execution's input`, field), hint: HINTS.initialiser };
 }
 
-function program({ field, pointer }: TemplateObject, entry: Entry, what: string, edits: readonly ObjectEdit[] | undefined): Discovery {
+/** `edits`, or why a person must do it. */
+function program({ field, pointer }: TemplateObject, entry: Entry, what: string, edits: readonly ObjectEdit[] | string): Discovery {
   const { state } = field;
-  const rule = ruleOf(field);
-  const byHand = isChildExecution(state) ? HINTS.child : HINTS.person;
-  const at = { rule, level: 'error', state, offset: entry.member.keyStart, pointer: pointerOf(state, pointer, entry) } as const;
-  return { ...at, message: messageOf(rule, what, field), hint: edits ? HINTS[field.role] : byHand, ...(edits && { edits }) };
+  const { value, keyStart } = entry.member;
+  const at = { rule: ruleOf(field), level: 'error', state, offset: keyStart, pointer: pointerOf(state, pointer, entry), message: messageOf(ruleOf(field), what, field), key: writingKey(value) } as const;
+  return typeof edits === 'string' ? { ...at, hint: edits } : { ...at, hint: HINTS[field.role], edits };
 }
 
 function literal({ field, pointer }: TemplateObject, entry: Entry): Discovery {
   const { state } = field;
   const message = messageOf('asl/literal-program', `\`${entry.name}\` written out`, field);
-  return { rule: 'asl/literal-program', level: 'error', state, offset: entry.member.keyStart, pointer: pointerOf(state, pointer, entry), message, hint: HINTS.literal };
+  return { rule: 'asl/literal-program', level: 'error', state, offset: entry.member.keyStart, pointer: pointerOf(state, pointer, entry), message, hint: HINTS.literal, key: writingKey(entry.member.value) };
 }
 
 function pointerOf({ scope }: State, pointer: readonly string[], { member }: Entry): readonly string[] {
@@ -88,23 +99,34 @@ function isEmptyText({ kind, text }: AslNode): boolean {
   return kind === 'string' && text?.trim() === '';
 }
 
-function originsOf({ field }: TemplateObject, expression: Expression, { origins }: Examination): ReadonlySet<Origin> {
-  const [found] = fieldReferences(expression);
-  if (found) return origins.ofReference(field.state, found.reference, found.depth);
-  return origins.ofReference(field.state, expression.path ?? expression.references[0]!);
+/** Of all that a value is made of; `made` unless it is a path and nothing else. */
+function originsOf({ field: { state } }: TemplateObject, expression: Expression, { origins }: Examination): ReadonlySet<Origin> {
+  const found = fieldReferences(expression);
+  if (expression.path && !expression.path.isMany) return origins.ofReference(state, expression.path, found[0]?.depth);
+  const fields = found.flatMap(({ reference, depth }) => [...origins.ofReference(state, reference, depth)]);
+  const others = found.length > 0 ? [] : sourcesOf(expression).flatMap((reference) => [...origins.ofReference(state, reference)]);
+  return new Set([...fields, ...others, 'made']);
 }
 
-function fieldEdits(object: TemplateObject, entry: Entry, expression: Expression, origins: ReadonlySet<Origin>, examination: Examination): readonly ObjectEdit[] | undefined {
+function fieldEdits(object: TemplateObject, entry: Entry, expression: Expression, origins: ReadonlySet<Origin>, examination: Examination): readonly ObjectEdit[] | string {
   const { field, target } = object;
   const wanted = wantedOf(object, entry, expression);
+  if (!wanted || origins.has('made')) return HINTS.person;
   const present = presentIn(object);
   const isPayload = field.role === 'payload';
-  const add = isPayload ? payloadAdditions(wanted, present, field, examination) : keptPaths(wanted, present, examination);
+  const isMixed = origins.has('branch');
+  const outcome = isPayload ? payloadAdditions({ ...wanted, isBranch: isMixed || hasBranchMap(object, examination) }, present, field, examination) : keptPaths(wanted, present, examination);
   const paths = pathsOfBranches(object, wanted, examination);
-  if (!add || !paths) return undefined;
-  if (origins.has('branch')) return [edit(object, entry, add, 'keep'), ...paths];
-  const isShared = !isPayload && target !== undefined && examination.origins.ofTarget(field.state, entryPlace(target, entry)).has('branch');
-  return [edit(object, entry, add, isShared ? 'clear' : 'drop'), ...paths];
+  if ('hint' in outcome) return outcome.hint;
+  if (!paths) return HINTS.person;
+  if (isMixed) return [edit(object, entry, outcome.add, 'keep'), ...paths];
+  const isShared = !isPayload && target !== undefined && examination.origins.ofTarget(field.state, entryTarget(target, entry.name)).has('branch');
+  return [edit(object, entry, outcome.add, isShared ? 'clear' : 'drop'), ...paths];
+}
+
+/** True when the object hands on a map that is a branch's own and stays. */
+function hasBranchMap(object: TemplateObject, examination: Examination): boolean {
+  return object.entries.some(({ name, expression }) => name === MAP && expression !== undefined && originsOf(object, expression, examination).has('branch'));
 }
 
 /**
@@ -117,35 +139,46 @@ function pathsOfBranches({ field: { state } }: TemplateObject, { base, field }: 
   const edits = objects.flatMap((object) => {
     const entry = object.entries.find(({ name, expression }) => name === field && expression && !originsOf(object, expression, examination).has('program'));
     if (!entry) return [];
-    const sibling = commonSibling(object);
-    const add = keptPaths({ field, ...(sibling && { sibling }) }, presentIn(object), examination);
-    return [add && edit(object, entry, add, 'keep')];
+    const sibling = besideOwner(object);
+    const isThere = object.entries.some(({ name }) => name === MANIFEST_PATH);
+    if (isThere) return [edit(object, entry, [], 'keep')];
+    return [sibling && edit(object, entry, [{ name: MANIFEST_PATH, value: { expression: sibling(MANIFEST_PATH) } }], 'keep')];
   });
   return edits.every((made) => made !== undefined) ? edits : undefined;
 }
 
-function entryPlace(target: readonly string[], { name }: Entry): readonly string[] {
-  return target.length === 0 ? [`$${name}`] : [...target, name];
+function segmentEdits(object: TemplateObject, entry: Entry, expression: Expression, examination: Examination): readonly ObjectEdit[] | string {
+  const wanted = segmentWanted(object, expression, examination);
+  if (!wanted) return HINTS.person;
+  const outcome = segmentAdditions(wanted, presentIn(object), object.field, examination);
+  return 'hint' in outcome ? outcome.hint : [edit(object, entry, outcome.add, 'drop')];
 }
 
-function segmentEdit(object: TemplateObject, entry: Entry, expression: Expression, found: FieldReference, examination: Examination): ObjectEdit | undefined {
-  const index = indexInCall(expression);
-  const wanted: Wanted = { field: found.field, sibling: siblingOf(expression, found), ...baseOf(object, found), ...(index !== undefined && { index }) };
-  const present = presentIn(object);
-  const names = new Set([...present.names].filter((name) => name !== SEGMENT_CONFIG));
-  const add = payloadAdditions(wanted, { ...present, names }, object.field, examination);
-  return add && edit(object, entry, add, 'drop');
+/** The map, when the expression takes the segment out of it that the index beside it says, and does nothing else. */
+function segmentWanted(object: TemplateObject, expression: Expression, { origins }: Examination): Wanted | undefined {
+  const [map = '', index = '', ...others] = expression.call?.arguments ?? [];
+  const found = wholeField({ references: [], ...pathOf(map, object) });
+  const isCall = expression.call?.name === 'States.ArrayGetItem' && others.length === 0 && expression.text.trim().endsWith(')');
+  if (!isCall || found?.field !== MAP || expression.references.length !== 2) return undefined;
+  if (!isUntouched(origins.ofReference(object.field.state, found.reference, found.depth))) return undefined;
+  const sibling = siblingOf({ text: map }, found);
+  const position = { name: SEGMENT_TO_RUN, references: [], isEmpty: false, value: { expression: index }, ...pathOf(index, object) };
+  return isSibling(position, found, sibling, SEGMENT_TO_RUN) ? { field: MAP, found, sibling, isBranch: false, ...baseOf(object, found) } : undefined;
+}
+
+function pathOf(text: string, { field }: TemplateObject): { readonly path?: Reference } {
+  const path = parseJsonPathText(text, field.dollar)?.path;
+  return path ? { path } : {};
 }
 
 function edit({ node, field: { state } }: TemplateObject, { index }: Entry, add: readonly Addition[], fate: 'drop' | 'clear' | 'keep'): ObjectEdit {
   return { kind: 'object', node, state, add, anchor: index, drop: fate === 'drop' ? [index] : [], clear: fate === 'clear' ? [index] : [] };
 }
 
-function wantedOf(object: TemplateObject, { name }: Entry, expression: Expression): Wanted {
-  const found = fieldReferences(expression).find(({ reference }) => !isExecutionInput(reference));
-  if (found) return { field: name, sibling: siblingOf(expression, found), ...baseOf(object, found) };
-  const sibling = commonSibling(object);
-  return { field: name, ...(sibling && { sibling }) };
+/** Undefined for a value that is not the field itself. */
+function wantedOf(object: TemplateObject, { name }: Entry, expression: Expression): Wanted | undefined {
+  const found = wholeField(expression);
+  return found?.field === name ? { field: name, found, sibling: siblingOf(expression, found), isBranch: false, ...baseOf(object, found) } : undefined;
 }
 
 /** Where the object that a field lies in is kept, as far as the machine's own data goes. */
@@ -155,41 +188,30 @@ function baseOf({ field: { state } }: TemplateObject, { reference, depth }: Fiel
   return reference.root === 'input' && textOf(state.node, 'InputPath') === undefined ? { base: ['input', ...names] } : {};
 }
 
-/** Where most of the other members that keep their names come from. */
-function commonSibling({ entries }: TemplateObject): Sibling | undefined {
-  const counts = new Map<string, number>();
-  for (const { name, expression } of entries) {
-    const last = expression?.path?.steps.at(-1);
-    if (!expression?.path || last?.name !== name || isExecutionInput(expression.path) || isProgramField(name)) continue;
-    const before = expression.text.slice(expression.path.start, last.start);
-    counts.set(before, (counts.get(before) ?? 0) + 1);
-  }
-  const [common] = [...counts].sort(([, one], [, other]) => other - one);
-  return common && ((name) => `${common[0]}.${name}`);
-}
-
-function presentIn({ entries }: TemplateObject): Present {
-  const names = new Set(entries.map(({ name }) => name));
-  const found = INDEX_NAMES.filter((name) => name !== SEGMENT_INDEX).flatMap((name) => entries.filter((entry) => entry.name === name))[0];
-  const index = found && valueOfEntry(found);
-  return { names, ...(index && { index }) };
-}
-
-function valueOfEntry({ expression, member: { value } }: Entry): Addition['value'] | undefined {
-  if (expression) return { expression: expression.text.trim() };
-  return value.number === undefined ? undefined : { json: value.number };
+/** Where the owner of an object comes from; what lies there is of the same owner. */
+function besideOwner({ entries }: TemplateObject): Sibling | undefined {
+  const owner = entries.find(({ name }) => OWNER_NAMES.includes(name));
+  const [path, text] = [owner?.expression?.path, owner?.expression?.text];
+  const last = path?.steps.at(-1);
+  if (!path || text === undefined || last?.name !== owner?.name || path.isMany || isExecutionInput(path)) return undefined;
+  return (name) => `${text.slice(path.start, last!.start)}.${name}`;
 }
 
 /** A task that another execution is started with. */
 function isChildExecution({ node }: State): boolean {
-  return textOf(node, 'Resource')?.includes('states:startExecution') === true;
+  return /:start(?:Sync)?Execution\b/.test(textOf(node, 'Resource') ?? '');
 }
 
 /** By the name of the state or of its function. */
 function isInitialiser({ name, node, type }: State): boolean {
   const payload = valueOf(node, 'Parameters') ?? valueOf(node, 'Arguments');
   const functionName = payload && textOf(payload, 'FunctionName');
-  return type === 'Task' && [name, functionName, textOf(node, 'Resource')].some((text) => text !== undefined && /init/i.test(text));
+  return type === 'Task' && [name, functionName, textOf(node, 'Resource')].some((text) => text !== undefined && wordsIn(text).some((word) => /^init(?:$|ial)/i.test(word)));
+}
+
+/** `Definition` has none that begins with `init`. */
+function wordsIn(text: string): readonly string[] {
+  return text.replaceAll(/([a-z])([A-Z])/g, '$1 $2').split(/[^A-Za-z]+/);
 }
 
 function isStartingInput({ reference }: FieldReference): boolean {

@@ -1,3 +1,4 @@
+import { isProgramField } from './names.js';
 import type { Expression, Reference, Step } from './reference.js';
 
 const NAME = /[^\s.[\]()',$@?*]/;
@@ -35,12 +36,13 @@ function readPath(text: string, start: number, dollar: string): Reference {
   const rootEnd = endOfRoot(text, start);
   const head = text.slice(start, rootEnd);
   const steps: Step[] = [];
-  let at = rootEnd;
+  let [at, isMany] = [rootEnd, false];
   for (let step = readStep(text, at); step; step = readStep(text, at)) {
     steps.push(step.step);
+    isMany ||= step.isMany;
     at = step.end;
   }
-  return { root: rootOf(head, dollar), steps, start, end: at };
+  return { root: rootOf(head, dollar), steps, start, end: at, ...(isMany && { isMany }) };
 }
 
 function rootOf(head: string, dollar: string): string {
@@ -62,27 +64,35 @@ function endOfName(text: string, start: number): number {
 interface ReadStep {
   readonly step: Step;
   readonly end: number;
+  readonly isMany: boolean;
 }
 
 function readStep(text: string, start: number): ReadStep | undefined {
   if (text[start] === '[') return readBracket(text, start);
   if (text[start] !== '.') return undefined;
-  const nameStart = text[start + 1] === '.' ? start + 2 : start + 1;
-  if (text[nameStart] === '[') return readBracket(text, nameStart);
-  const nameEnd = text[nameStart] === '*' ? nameStart + 1 : endOfName(text, nameStart);
-  return { step: { name: text.slice(nameStart, nameEnd), start, nameStart, nameEnd }, end: nameEnd };
+  const isDeep = text[start + 1] === '.';
+  const nameStart = isDeep ? start + 2 : start + 1;
+  if (text[nameStart] === '[') {
+    const read = readBracket(text, nameStart);
+    return read && { ...read, isMany: read.isMany || isDeep };
+  }
+  const isAny = text[nameStart] === '*';
+  const nameEnd = isAny ? nameStart + 1 : endOfName(text, nameStart);
+  return { step: { name: text.slice(nameStart, nameEnd), start, nameStart, nameEnd }, end: nameEnd, isMany: isDeep || isAny };
 }
 
-/** `['name']` is a name; an index, a slice or a filter may be any element. */
+/** `['name']` is a name; an index, a slice or a filter may be any element; of several names, one of the two fields counts. */
 function readBracket(text: string, start: number): ReadStep | undefined {
   const quote = text[start + 1];
-  if (quote === "'" || quote === '"') {
-    const nameEnd = text.indexOf(quote, start + 2);
-    if (nameEnd < 0 || text[nameEnd + 1] !== ']') return undefined;
-    return { step: { name: text.slice(start + 2, nameEnd), start, nameStart: start + 2, nameEnd }, end: nameEnd + 2 };
+  const nameEnd = quote === "'" || quote === '"' ? text.indexOf(quote, start + 2) : -1;
+  if (nameEnd >= 0 && text[nameEnd + 1] === ']') {
+    return { step: { name: text.slice(start + 2, nameEnd), start, nameStart: start + 2, nameEnd }, end: nameEnd + 2, isMany: false };
   }
   const close = closingBracket(text, start);
-  return close < 0 ? undefined : { step: { name: '*', start, nameStart: start + 1, nameEnd: close }, end: close + 1 };
+  if (close < 0) return undefined;
+  const inner = text.slice(start + 1, close);
+  const name = nameEnd < 0 ? undefined : inner.split(',').map((each) => each.trim().slice(1, -1)).find(isProgramField);
+  return { step: { name: name ?? '*', start, nameStart: start + 1, nameEnd: close }, end: close + 1, isMany: !/^\s*\d+\s*$/.test(inner) };
 }
 
 function closingBracket(text: string, open: number): number {

@@ -1,5 +1,6 @@
 import jsonata from 'jsonata';
-import type { BuiltMember, BuiltObject, Expression, Reference, Step } from './reference.js';
+import { isProgramField } from './names.js';
+import type { BuiltMember, BuiltObject, BuiltPlace, Expression, MadeObject, MadeValue, Reference, Step } from './reference.js';
 
 /** What is used of the syntax tree. Positions are past the end of the token. */
 interface Node {
@@ -8,6 +9,7 @@ interface Node {
   readonly position?: number;
   readonly steps?: readonly Node[];
   readonly lhs?: unknown;
+  readonly expressions?: readonly Node[];
   readonly arguments?: readonly Node[];
   readonly procedure?: Node;
 }
@@ -46,6 +48,27 @@ function isBare(node: Node): boolean {
   return Object.keys(node).every((name) => BARE.has(name));
 }
 
+function isObject({ type, value }: Node): boolean {
+  return type === 'unary' && value === '{';
+}
+
+/** Keys and values of an object. */
+function pairsOf({ lhs }: Node): readonly (readonly [Node, Node])[] {
+  return Array.isArray(lhs) ? (lhs as readonly (readonly [Node, Node])[]) : [];
+}
+
+/** What `$merge([…])` is given. */
+function mergedIn({ type, procedure, arguments: args = [] }: Node): readonly Node[] | undefined {
+  const [list] = args;
+  return type === 'function' && procedure?.value === 'merge' && list?.type === 'unary' && list.value === '[' ? list.expressions : undefined;
+}
+
+/** Where an object is that is found directly below a node. */
+function placeBelow(node: Node, place: BuiltPlace): BuiltPlace {
+  if (place !== 'inside' && mergedIn(node)) return 'merged';
+  return node.type === 'unary' && (node.value === '{' || node.value === '[') ? place : 'inside';
+}
+
 class Reading {
   readonly #references: Reference[] = [];
   readonly #probes: Reference[] = [];
@@ -57,43 +80,55 @@ class Reading {
   ) {}
 
   expression(tree: Node): Expression {
-    this.#visit(tree);
-    const path = this.#wholePath(tree);
     const { text, offset } = this;
-    return { text, offset, references: this.#references, probes: this.#probes, objects: this.#objects, ...(path && { path }) };
+    return { text, offset, ...this.#value(tree, 'value'), probes: this.#probes, objects: this.#objects };
   }
 
-  #visit(value: unknown): void {
-    if (Array.isArray(value)) value.forEach((item) => { this.#visit(item); });
-    else if (isNode(value)) this.#visitNode(value);
+  #value(node: Node, place: BuiltPlace): MadeValue {
+    this.#visit(node, place);
+    const [path, made] = [this.#wholePath(node), this.#madeObject(node)];
+    return { references: this.#references, ...(path && { path }), ...(made && { made }) };
   }
 
-  #visitNode(node: Node): void {
+  #visit(value: unknown, place: BuiltPlace): void {
+    if (Array.isArray(value)) value.forEach((item) => { this.#visit(item, place); });
+    else if (isNode(value)) this.#visitNode(value, place);
+  }
+
+  #visitNode(node: Node, place: BuiltPlace): void {
     const reference = this.#referenceOf(node);
     if (reference) this.#references.push(reference);
-    if (node.type === 'unary' && node.value === '{') this.#objects.push(this.#builtObject(node));
+    if (isObject(node)) this.#objects.push(this.#builtObject(node, place));
     if (node.type === 'function') this.#visitCall(node);
+    const inner = placeBelow(node, place);
     for (const [name, child] of Object.entries(node)) {
       // Steps of a path are read with it, but filters and brackets among them are expressions of their own.
       if (name === 'steps' && reference) for (const step of node.steps ?? []) this.#visitInside(step);
-      else if (typeof child === 'object') this.#visit(child);
+      else if (typeof child === 'object') this.#visit(child, inner);
     }
   }
 
   #visitInside(step: Node): void {
-    if (step.type !== 'name' && step.type !== 'variable') this.#visit(step);
-    else for (const child of Object.values(step)) if (typeof child === 'object') this.#visit(child);
+    if (step.type !== 'name' && step.type !== 'variable') this.#visit(step, 'inside');
+    else for (const child of Object.values(step)) if (typeof child === 'object') this.#visit(child, 'inside');
   }
 
-  /** `$exists` only asks; `$lookup` reads a name that is given as text. */
+  /** `$exists` only asks; `$lookup` reads a name that is given as text, `$eval` an expression that is. */
   #visitCall({ procedure, arguments: args = [] }: Node): void {
     const [first, second] = args;
-    const reference = first && this.#referenceOf(first);
-    if (procedure?.value === 'exists' && reference) this.#probes.push(reference);
+    const path = first && this.#wholePath(first);
+    if (procedure?.value === 'exists' && path) this.#probes.push(path);
+    if (procedure?.value === 'eval' && first) this.#visitText(first);
     if (procedure?.value !== 'lookup' || second?.type !== 'string' || typeof second.value !== 'string') return;
     const end = second.position ?? 0;
     const step = this.#step(second.value, end - 1, end - second.value.length - 2);
     this.#references.push({ root: 'unknown', steps: [step], start: step.start, end });
+  }
+
+  /** An expression that is given as text is only looked through for the two names. */
+  #visitText({ value, position: end = 0 }: Node): void {
+    const field = typeof value === 'string' ? value.match(/\w+/g)?.find(isProgramField) : undefined;
+    if (field !== undefined) this.#references.push({ root: 'unknown', steps: [{ name: field, start: end, nameStart: end, nameEnd: end }], start: end, end });
   }
 
   #referenceOf(node: Node): Reference | undefined {
@@ -123,17 +158,25 @@ class Reading {
     return { name, start, nameStart: nameEnd - name.length, nameEnd };
   }
 
-  #builtObject({ lhs }: Node): BuiltObject {
-    const pairs = Array.isArray(lhs) ? (lhs as readonly (readonly [Node, Node])[]) : [];
-    return { members: pairs.flatMap(([key, value]) => (key.type === 'string' ? [this.#builtMember(key, value)] : [])) };
+  #builtObject(node: Node, place: BuiltPlace): BuiltObject {
+    return { place, members: pairsOf(node).flatMap(([key, value]) => (key.type === 'string' ? [this.#builtMember(key, value)] : [])) };
   }
 
   #builtMember({ value: name, position = 0 }: Node, value: Node): BuiltMember {
     const inner = new Reading(this.text, this.offset);
-    inner.#visit(value);
-    const path = this.#wholePath(value);
     const keyStart = position - String(name).length - 2;
-    return { name: String(name), keyStart, keyEnd: position, references: inner.#references, ...(path && { path }) };
+    return { name: String(name), keyStart, keyEnd: position, ...inner.#value(value, 'inside') };
+  }
+
+  /** An object that is written out, or such objects merged over at most one other, which is the first. */
+  #madeObject(node: Node): MadeObject | undefined {
+    if (isObject(node)) return pairsOf(node).every(([key]) => key.type === 'string') ? { members: this.#builtObject(node, 'inside').members } : undefined;
+    const [first, ...others] = mergedIn(node) ?? [];
+    if (!first) return undefined;
+    const base = this.#wholePath(first);
+    const objects = (base ? others : [first, ...others]).map((part) => (isObject(part) ? this.#madeObject(part) : undefined));
+    if (!objects.every((object) => object !== undefined)) return undefined;
+    return { members: objects.flatMap(({ members }) => members), ...(base && { base }) };
   }
 
   /** A plain path, without filters or functions among its steps. */

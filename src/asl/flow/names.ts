@@ -10,6 +10,9 @@ export const SEGMENT_TO_RUN = 'segment_to_run';
 /** The names of an index, in the order in which readers look for it. */
 export const INDEX_NAMES: readonly string[] = [SEGMENT_INDEX, 'segment_id', SEGMENT_TO_RUN];
 
+/** How a bag or a payload spells its owner. */
+export const OWNER_NAMES: readonly string[] = ['ownerId', 'owner_id'];
+
 /** What holds a bag. */
 export const BAG_NAMES: readonly string[] = ['state_data', 'bag', 'state_bag'];
 

@@ -1,15 +1,19 @@
 import { valueOf } from '../read/node.js';
 import { readExpression } from './expressions.js';
-import { BAG_NAMES, MAP } from './names.js';
+import { BAG_NAMES, MAP, isProgramField } from './names.js';
 import type { Reference } from './reference.js';
 import type { Scope, State } from './states.js';
 import { pathField, templateFields, templateObjects } from './templates.js';
-import type { TemplateObject } from './templates.js';
-import { inputNames, inputWritings, placeOf, stateWritings } from './writings.js';
-import type { Place, Writing } from './writings.js';
+import type { Entry, TemplateObject } from './templates.js';
+import { inputNames, inputWritings, placeOf, stateWritings, writingKey } from './writings.js';
+import type { Place } from './writings.js';
+import { WritingIndex } from './writing-index.js';
 
-/** Whose program a value is: the workflow's own, or that of a branch, which has no other copy of it; or none. */
-export type Origin = 'program' | 'branch' | 'nothing';
+/**
+ * Whose program a value is: the workflow's own, or that of a branch, which has no other copy of it; or none. `made`: it is
+ * not that program as it was, or not known to be.
+ */
+export type Origin = 'program' | 'branch' | 'nothing' | 'made';
 
 /** Where a place leads: to origins, or to further places. */
 interface Lead {
@@ -18,7 +22,6 @@ interface Lead {
 }
 
 const BRANCH = /branch/i;
-const CLEARED: Lead = { origins: new Set(['nothing']) };
 
 /** A state that takes a part of its own output grows a path without end; no real one is as long. */
 const LONGEST_PATH = 32;
@@ -33,26 +36,36 @@ const MOST_PLACES = 5000;
 export class Origins {
   readonly #scopes = new Map<Scope, WritingIndex>();
   readonly #variables: WritingIndex;
-  readonly #known = new Map<string, ReadonlySet<Origin>>();
+  readonly #known = new Map<string, Found>();
 
-  constructor(scopes: readonly Scope[]) {
+  /** `left` are the keys of values that stay as they are, so that no path comes to the place of what they write. */
+  constructor(
+    scopes: readonly Scope[],
+    private readonly left: ReadonlySet<string>,
+  ) {
     const writings = scopes.map((scope) => [scope, [...inputWritings(scope), ...scope.states.flatMap(stateWritings)]] as const);
-    for (const [scope, own] of writings) this.#scopes.set(scope, new WritingIndex(own));
-    this.#variables = new WritingIndex(writings.flatMap(([, own]) => own).filter(({ target }) => target[0]?.startsWith('$')));
+    for (const [scope, own] of writings) this.#scopes.set(scope, new WritingIndex(own, left, keyOf));
+    this.#variables = new WritingIndex(writings.flatMap(([, own]) => own).filter(({ target }) => target[0]?.startsWith('$')), left, keyOf);
   }
 
   /** Origins of what a reference reads; of the member `upTo` at most, counted in steps. */
   ofReference(state: State, { root, steps }: Reference, upTo = steps.length): ReadonlySet<Origin> {
     const names = steps.slice(0, upTo).map(({ name }) => name);
-    const origins = this.#of({ state, root, names });
+    const { origins } = this.#of({ state, root, names });
+    const [hasOwner, isMade] = [origins.has('program') || origins.has('branch'), origins.has('made')];
     // A place that only takes from itself was filled before; a function may answer with more than it was given.
-    const isUnknown = origins.size === 0 || (root === 'result' && !origins.has('program') && !origins.has('branch'));
-    return isUnknown ? guess(names) : origins;
+    const isUnknown = !hasOwner && (root === 'result' || isMade || origins.size === 0);
+    return isUnknown ? new Set([...guess(names), ...(isMade ? ['made' as const] : [])]) : origins;
+  }
+
+  /** Names on the way to where a value comes from, its own included. */
+  namesBehind(state: State, { root, steps }: Reference): ReadonlySet<string> {
+    return this.#of({ state, root, names: steps.map(({ name }) => name) }).names;
   }
 
   /** Origins of everything that is put in one place of a scope's data. */
   ofTarget(state: State, [root = '', ...names]: readonly string[]): ReadonlySet<Origin> {
-    return this.#of({ state, root, names, isRaw: true });
+    return this.#of({ state, root, names, isRaw: true }).origins;
   }
 
   /** The objects that are written out for a place, such as the one a `ResultSelector` makes; all of them. */
@@ -61,7 +74,7 @@ export class Origins {
     return index?.objectsAt(target) ?? [];
   }
 
-  #of(start: Place): ReadonlySet<Origin> {
+  #of(start: Place): Found {
     const key = keyOf(start);
     const known = this.#known.get(key) ?? this.#search(start);
     this.#known.set(key, known);
@@ -69,70 +82,41 @@ export class Origins {
   }
 
   /** Goes from place to place, each once. */
-  #search(start: Place): ReadonlySet<Origin> {
+  #search(start: Place): Found {
     const origins = new Set<Origin>();
+    const names = new Set<string>();
     const queue = new Map([[keyOf(start), start]]);
     for (const place of queue.values()) {
       const lead = this.#lead(place);
+      for (const name of targetOf(place)) names.add(name.startsWith('$') ? name.slice(1) : name);
       for (const origin of lead.origins ?? []) origins.add(origin);
       for (const next of lead.places ?? []) {
         if (queue.size < MOST_PLACES && next.names.length <= LONGEST_PATH && !queue.has(keyOf(next))) queue.set(keyOf(next), next);
       }
     }
-    return origins;
+    if (queue.size >= MOST_PLACES) origins.add('program').add('made');
+    return { origins, names };
   }
 
   #lead(place: Place): Lead {
     if (place.root === 'context') return leadOfContext(place);
-    if (place.root === 'result') return leadOfResult(place);
+    if (place.root === 'result') return leadOfResult(place, this.left);
     const target = targetOf(place);
     const index = place.root === 'input' ? this.#scopes.get(place.state.scope) : this.#variables;
     const writings = index?.nearest(target) ?? [];
-    if (writings.length === 0) return { origins: guess(place.names) };
+    const isVariable = place.root.startsWith('$');
+    const origins = new Set<Origin>(index?.isMade(target) === true || (isVariable && writings.length === 0) ? ['made'] : []);
+    if (writings.length === 0) return { origins: new Set([...origins, ...guess(place.names)]) };
+    for (const { from, isMade } of writings) if (!from) origins.add(isMade ? 'program' : 'nothing');
     const places = writings.flatMap(({ from, target: at }) => (from ? [{ ...from, names: [...from.names, ...target.slice(at.length)] }] : []));
-    return { places, ...(writings.some(({ from }) => !from) && CLEARED) };
+    return { places, origins };
   }
 }
 
-/** Finds what was put nearest to a place; an object that is written out says itself what is in it. */
-class WritingIndex {
-  readonly #values = new Map<string, Writing[]>();
-  readonly #objects = new Map<string, TemplateObject[]>();
-
-  constructor(writings: readonly Writing[]) {
-    for (const writing of writings) {
-      const key = JSON.stringify(writing.target);
-      if (writing.object) this.#objects.set(key, append(this.#objects.get(key), writing.object));
-      else this.#put(key, writing);
-    }
-  }
-
-  /** The same value put in the same place by many states is one. */
-  #put(key: string, writing: Writing): void {
-    const values = this.#values.get(key) ?? [];
-    const from = writing.from && keyOf(writing.from);
-    const isKnown = values.slice(-1).some((other) => (other.from && keyOf(other.from)) === from);
-    if (!isKnown) values.push(writing);
-    this.#values.set(key, values);
-  }
-
-  nearest(target: readonly string[]): readonly Writing[] {
-    for (let length = target.length; length > 0; length -= 1) {
-      const found = this.#values.get(JSON.stringify(target.slice(0, length)));
-      if (found) return found;
-    }
-    return [];
-  }
-
-  objectsAt(target: readonly string[]): readonly TemplateObject[] {
-    return this.#objects.get(JSON.stringify(target)) ?? [];
-  }
-}
-
-function append<T>(list: T[] | undefined, value: T): T[] {
-  if (!list) return [value];
-  list.push(value);
-  return list;
+/** What is found behind a place. */
+interface Found {
+  readonly origins: ReadonlySet<Origin>;
+  readonly names: ReadonlySet<string>;
 }
 
 /** All states of a scope see the same data; results and items are a state's own. */
@@ -152,10 +136,22 @@ function targetOf({ state, root, names, isRaw }: Place): readonly string[] {
 }
 
 /** A function that is given a map, or a bag with one, answers with that one where the bag has it. */
-function leadOfResult({ state, names }: Place): Lead {
-  const isOfBag = names.at(-1) === MAP && names.slice(0, -1).every((name) => name === 'Payload' || BAG_NAMES.includes(name));
-  const places = isOfBag ? mapsGiven(state) : [];
-  return places.length === 0 ? { origins: guess(names) } : { places };
+function leadOfResult({ state, names }: Place, left: ReadonlySet<string>): Lead {
+  const isOfBag = isProgramField(names.at(-1) ?? '') && names.slice(0, -1).every((name) => name === 'Payload' || BAG_NAMES.includes(name));
+  if (!isOfBag) return { origins: guess(names) };
+  const places = names.at(-1) === MAP ? mapsGiven(state) : [];
+  const made: readonly Origin[] = isGivenMade(state, left) ? ['made'] : [];
+  return places.length === 0 ? { origins: new Set([...guess(names), ...made]) } : { places, origins: new Set(made) };
+}
+
+/** True when a state hands its function a field that is made of something. */
+function isGivenMade(state: State, left: ReadonlySet<string>): boolean {
+  return state.type === 'Task' && entriesGiven(state).some(({ name, expression, member: { value } }) => isProgramField(name) && (left.has(writingKey(value)) || (expression !== undefined && !expression.path)));
+}
+
+/** Members of what a state hands to its function. */
+function entriesGiven(state: State): readonly Entry[] {
+  return templateFields(state).filter(({ role }) => role === 'payload').flatMap(templateObjects).flatMap(({ entries }) => entries);
 }
 
 function leadOfContext({ state, names }: Place): Lead {
@@ -163,7 +159,8 @@ function leadOfContext({ state, names }: Place): Lead {
   if (names.slice(0, 3).join('.') !== 'Map.Item.Value') return { origins: guess(names) };
   const map = state.type === 'Map' ? state : state.scope.owner;
   const items = map && itemsReference(map);
-  if (!map || !items) return { origins: guess(rest) };
+  const isComputed = map !== undefined && !items && valueOf(map.node, 'Items') !== undefined;
+  if (!map || !items) return { origins: new Set([...guess(rest), ...(isComputed ? ['made' as const] : [])]) };
   if (BRANCH.test(items.steps.findLast(({ name }) => name !== '*')?.name ?? '')) return { origins: new Set(['branch']) };
   return { places: [{ state: map, root: items.root, names: [...items.steps.map(({ name }) => name), '*', ...rest] }] };
 }
@@ -177,8 +174,7 @@ export function itemsReference(map: State): Reference | undefined {
 
 /** Where the maps come from that a state hands to its function: by name, or in a bag. */
 function mapsGiven(state: State): readonly Place[] {
-  const entries = templateFields(state).filter(({ role }) => role === 'payload').flatMap(templateObjects).flatMap((object) => object.entries);
-  return entries.flatMap(({ name, expression }) => {
+  return entriesGiven(state).flatMap(({ name, expression }) => {
     const path = expression?.path;
     if (!path) return [];
     const place = placeOf(state, path);

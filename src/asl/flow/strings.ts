@@ -4,7 +4,7 @@ import type { State } from './states.js';
 
 /** A string somewhere in a state, beside the templates. */
 export interface StateString {
-  /** Name of the member it is the value of. */
+  /** Name of the member it is the value of, or an element in. */
   readonly name: string;
   readonly node: AslNode;
   readonly pointer: Pointer;
@@ -17,15 +17,18 @@ const STATES = new Set(['ItemProcessor', 'Iterator', 'Branches']);
 /** Paths, variables of choices, conditions: every string that is in no template and in no inner state. */
 export function stateStrings({ node, pointer, scope }: State): readonly StateString[] {
   const found: StateString[] = [];
-  const visit = (holder: AslNode, at: Pointer): void => {
+  const visit = (holder: AslNode, at: Pointer, holderName: string): void => {
     const below = (name: string): Pointer => (scope.machine.isEmbedded ? at : [...at, name]);
-    holder.items?.forEach((item, index) => { visit(item, below(String(index))); });
+    holder.items?.forEach((item, index) => {
+      if (item.text !== undefined) found.push({ name: holderName, node: item, pointer: below(String(index)), holder });
+      visit(item, below(String(index)), holderName);
+    });
     for (const { name, value } of holder.members ?? []) {
       if (TEMPLATES.has(name) || STATES.has(name)) continue;
       if (value.text !== undefined) found.push({ name, node: value, pointer: below(name), holder });
-      visit(value, below(name));
+      visit(value, below(name), name);
     }
   };
-  visit(node, pointer);
+  visit(node, pointer, '');
   return found;
 }

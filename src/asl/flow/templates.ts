@@ -68,6 +68,15 @@ export function templateFields(state: State): readonly TemplateField[] {
   return found;
 }
 
+/** True for what a Map makes each item with. */
+export function isSelector({ state, name, node }: TemplateField): boolean {
+  return state.type === 'Map' && ['Parameters', 'ItemSelector'].includes(name) && node === valueOf(state.node, name);
+}
+
+export function selectorOf(map: State): TemplateField | undefined {
+  return templateFields(map).find(isSelector);
+}
+
 /** The state itself, and each of its catchers and choices: what says how it goes on. */
 function outcomes({ node, pointer }: State): readonly { readonly node: AslNode; readonly pointer: Pointer }[] {
   const lists = ['Catch', 'Choices'].flatMap((name) => (valueOf(node, name)?.items ?? []).map((item, index) => ({ node: item, pointer: [...pointer, name, String(index)] })));
@@ -101,6 +110,26 @@ export function templateObjects(field: TemplateField): readonly TemplateObject[]
   };
   visit(field.node, field.pointer, field.target);
   return found;
+}
+
+/** A string of a JSONata template that is not the value of a member: the whole field, or an element of an array. */
+export interface LooseString {
+  readonly node: AslNode;
+  readonly pointer: Pointer;
+  readonly expression: Expression;
+}
+
+export function looseStrings({ node: root, pointer: top, state, dollar }: TemplateField): readonly LooseString[] {
+  if (state.language !== 'JSONata') return [];
+  const { isEmbedded } = state.scope.machine;
+  const visit = (node: AslNode, pointer: Pointer): readonly LooseString[] => {
+    const expression = readExpression(node, 'JSONata', dollar);
+    if (expression) return [{ node, pointer, expression }];
+    const below = (name: string): Pointer => (isEmbedded ? pointer : [...pointer, name]);
+    const items = (node.items ?? []).flatMap((item, index) => visit(item, below(String(index))));
+    return [...items, ...(node.members ?? []).flatMap(({ name, value }) => (value.text === undefined ? visit(value, below(name)) : []))];
+  };
+  return visit(root, top);
 }
 
 /** The first name below `Assign` is a variable's. */

@@ -1,6 +1,8 @@
-import { textOf } from '../read/node.js';
+import { textOf, valueOf } from '../read/node.js';
+import type { AslNode } from '../read/node.js';
 import { readExpression } from './expressions.js';
-import type { Reference } from './reference.js';
+import { isProgramField } from './names.js';
+import type { Expression, MadeObject, MadeValue, Reference } from './reference.js';
 import type { Scope, State } from './states.js';
 import { entryTarget, pathField, resultTarget, templateFields, templateObjects } from './templates.js';
 import type { TemplateField, TemplateObject } from './templates.js';
@@ -18,8 +20,17 @@ export interface Place {
 export interface Writing {
   readonly target: readonly string[];
   readonly from?: Place;
+  /** It is not what is in that place, but made of it, and perhaps of more. */
+  readonly isMade?: true;
   /** The object that was put there, when it is written out. */
   readonly object?: TemplateObject;
+  /** Keys of the values of the definition that write it. */
+  readonly keys?: readonly string[];
+}
+
+/** What one value of the definition is known by, or one member in the expression in it. */
+export function writingKey({ start }: AslNode, offset?: number): string {
+  return offset === undefined ? String(start) : `${start}:${offset}`;
 }
 
 /** What the first state of a scope gets. A machine's own input comes from nowhere. */
@@ -41,31 +52,60 @@ export function stateWritings(state: State): readonly Writing[] {
 function untold(state: State): readonly Writing[] {
   const target = resultTarget(state);
   if (!target) return [];
-  if (['Task', 'Map', 'Parallel'].includes(state.type)) return [{ target, from: { state, root: 'result', names: [] } }];
+  const keys = resultKeys(state);
+  if (['Task', 'Map', 'Parallel'].includes(state.type)) return [{ target, keys, from: { state, root: 'result', names: [] } }];
   const isCopy = state.type === 'Pass' && state.language === 'JSONPath' && inputNames(state).length > 0;
-  return isCopy ? [{ target, from: { state, root: 'input', names: [] } }] : [];
+  const isMade = pathField(state, 'InputPath')?.path?.isMany;
+  return isCopy ? [{ target, keys, from: { state, root: 'input', names: [] }, ...(isMade && { isMade }) }] : [];
+}
+
+function resultKeys({ node, language }: State): readonly string[] {
+  const path = language === 'JSONPath' ? valueOf(node, 'ResultPath') : undefined;
+  return path ? [writingKey(path)] : [];
 }
 
 function outputPathWritings(state: State): readonly Writing[] {
   const path = state.language === 'JSONPath' ? pathField(state, 'OutputPath')?.path : undefined;
   if (!path || path.steps.length === 0) return [];
-  return [{ target: ['input'], from: { ...placeOf(state, path), isRaw: true } }];
+  return [{ target: ['input'], from: { ...placeOf(state, path), isRaw: true }, ...(path.isMany && { isMade: true }) }];
 }
 
 function fieldWritings(field: TemplateField): readonly Writing[] {
-  const whole = readExpression(field.node, field.state.language, field.dollar)?.path;
-  if (whole && field.target && field.state.language === 'JSONata') return [{ target: field.target, from: placeOf(field.state, whole) }];
+  const { state, node, target, dollar } = field;
+  const keys = field.role === 'payload' || ['Output', 'Assign'].includes(field.name) ? [] : resultKeys(state);
+  if (target && !node.members) return valueWritings(state, { target, keys: [...keys, writingKey(node)] }, state.language === 'JSONata' ? readExpression(node, 'JSONata', dollar) : undefined, node);
   return templateObjects(field).flatMap((object) => {
-    const { target, entries } = object;
-    if (!target) return [];
-    const members = entries.flatMap(({ name, expression, member }) => {
-      const at = entryTarget(target, name);
-      const reference = expression?.path ?? expression?.references[0];
-      if (reference) return [{ target: at, from: placeOf(field.state, reference) }];
-      return member.value.members ? [] : [{ target: at }];
+    if (!object.target) return [];
+    const at = object.target;
+    const members = object.entries.flatMap(({ name, expression, member: { value } }) => {
+      const writing: Writing = { target: entryTarget(at, name), keys: [...keys, writingKey(value)] };
+      if (expression) return valueWritings(state, writing, expression, value);
+      if (isProgramField(name) && (value.items ?? value.members ?? []).length > 0) return [{ ...writing, isMade: true as const }];
+      return value.members ? [] : [writing];
     });
-    return [{ target, object }, ...members];
+    return [{ target: at, object }, ...members];
   });
+}
+
+/** `writing` is what is known without a look at the value. */
+function valueWritings(state: State, writing: Writing, value: MadeValue | undefined, node: AslNode): readonly Writing[] {
+  const sources = value ? sourcesOf(value) : [];
+  if (value?.path) return [{ ...writing, from: placeOf(state, value.path), ...(value.path.isMany && { isMade: true }) }];
+  if (value?.made) return madeWritings(state, writing, value.made, node);
+  return sources.length === 0 ? [writing] : sources.map((source) => ({ ...writing, from: placeOf(state, source), isMade: true }));
+}
+
+function madeWritings(state: State, writing: Writing, { base, members }: MadeObject, node: AslNode): readonly Writing[] {
+  const inner = members.flatMap((member) => {
+    const own = [...(writing.keys ?? []).filter((key) => key !== writingKey(node)), writingKey(node, member.keyStart)];
+    return valueWritings(state, { target: entryTarget(writing.target, member.name), keys: own }, member, node);
+  });
+  return base ? [{ ...writing, from: placeOf(state, base) }, ...inner] : inner;
+}
+
+/** What a value is made of; a chosen element is not made of what says which. */
+export function sourcesOf({ references, call }: MadeValue & Pick<Expression, 'call'>): readonly Reference[] {
+  return call?.name === 'States.ArrayGetItem' ? references.slice(0, 1) : references;
 }
 
 /** `$` in a state with an `InputPath` is what that leads to. */

@@ -1,6 +1,5 @@
 import { discover } from '../check/discover.js';
 import type { Edit, ObjectEdit, TextEdit } from '../check/discovery.js';
-import { examine } from '../check/examination.js';
 import type { AslSettings } from '../check/settings.js';
 import { applySplices } from '../../json/index.js';
 import type { Splice } from '../../json/index.js';
@@ -45,7 +44,7 @@ function apart(splices: readonly Splice[]): readonly Splice[] {
 }
 
 function machineSplices(machine: Machine, settings: AslSettings): readonly Splice[] {
-  const edits = discover(examine(machine, settings)).flatMap((discovery) => discovery.edits ?? []);
+  const edits = discover(machine, settings).flatMap((discovery) => discovery.edits ?? []);
   const objects = groupByNode(edits.filter((edit): edit is ObjectEdit => edit.kind === 'object'));
   const dropped = objects.flatMap(({ node, edits: own }) => own.flatMap(({ drop, clear }) => [...drop, ...clear].map((index) => node.members![index]!.value)));
   const texts = groupByNode(edits.filter((edit): edit is TextEdit => edit.kind === 'text' && !dropped.includes(edit.node)));

@@ -1,0 +1,59 @@
+import { isProgramField } from './names.js';
+import type { TemplateObject } from './templates.js';
+import type { Place, Writing } from './writings.js';
+
+/** Finds what was put nearest to a place; an object that is written out says itself what is in it. */
+export class WritingIndex {
+  readonly #values = new Map<string, Writing[]>();
+  readonly #objects = new Map<string, TemplateObject[]>();
+  /** Places that hold something made, and fields that something is put into. */
+  readonly #made = new Set<string>();
+
+  constructor(
+    writings: readonly Writing[],
+    left: ReadonlySet<string>,
+    private readonly keyOf: (place: Place) => string,
+  ) {
+    for (const writing of writings) {
+      const { target, object, isMade, keys = [] } = writing;
+      const key = JSON.stringify(target);
+      if (object) this.#objects.set(key, append(this.#objects.get(key), object));
+      else this.#put(key, writing);
+      if (isMade || keys.some((each) => left.has(each))) this.#made.add(key);
+      const field = target.findIndex((name, at) => isProgramField(at === 0 ? name.slice(1) : name));
+      if (field >= 0 && field < target.length - 1) this.#made.add(JSON.stringify(target.slice(0, field + 1)));
+    }
+  }
+
+  /** True for a place that is made, or lies in one that is. */
+  isMade(target: readonly string[]): boolean {
+    return target.some((_, at) => this.#made.has(JSON.stringify(target.slice(0, at + 1))));
+  }
+
+  /** The same value put in the same place by many states is one. */
+  #put(key: string, writing: Writing): void {
+    const values = this.#values.get(key) ?? [];
+    const from = writing.from && this.keyOf(writing.from);
+    const isKnown = values.slice(-1).some((other) => (other.from && this.keyOf(other.from)) === from && other.isMade === writing.isMade);
+    if (!isKnown) values.push(writing);
+    this.#values.set(key, values);
+  }
+
+  nearest(target: readonly string[]): readonly Writing[] {
+    for (let length = target.length; length > 0; length -= 1) {
+      const found = this.#values.get(JSON.stringify(target.slice(0, length)));
+      if (found) return found;
+    }
+    return [];
+  }
+
+  objectsAt(target: readonly string[]): readonly TemplateObject[] {
+    return this.#objects.get(JSON.stringify(target)) ?? [];
+  }
+}
+
+function append<T>(list: T[] | undefined, value: T): T[] {
+  if (!list) return [value];
+  list.push(value);
+  return list;
+}
