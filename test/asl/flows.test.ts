@@ -98,6 +98,16 @@ describe('a payload that cannot be changed for certain', () => {
     expect(errors.length).toBeGreaterThan(0);
   });
 
+  const made = (object: Json): Json => ({ Make: pass({ Parameters: { 'partition_map.$': '$.bag.partition_map', ...object }, ResultPath: '$.made' }) });
+  it.each<[string, Json]>([
+    ['the payload', taskWith({}, { Parameters: { FunctionName: 'f', 'Payload.$': '$.made' } })],
+    ['the input of a task', { Type: 'Task', Resource: 'arn:aws:lambda:us-east-1:1:function:f', InputPath: '$.made', End: true }],
+    ['a bag in the payload', taskWith({ 'state_data.$': '$.made' })],
+  ])('is left where a Pass state makes it, without an owner, and it is %s', (_, Run) => {
+    expect(patch({ ...made({ segment_to_run: 0 }), Run })).toMatchObject({ isSame: true, errors: ['state "Make" re-inlines `partition_map` in `Parameters`'] });
+    expect(patch({ ...made(OWN), Run })).toMatchObject({ isSame: false, errors: [] });
+  });
+
   it('says what to add when it names no owner', () => {
     const text = machineText({ Run: taskWith({ 'partition_map.$': '$.bag.partition_map' }) });
     expect(findingsIn(Buffer.from(text), 'a.json')).toMatchObject([{ rule: 'asl/passes-program', hint: expect.stringContaining('add `ownerId` from the bag') as string }]);

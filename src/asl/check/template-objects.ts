@@ -14,8 +14,9 @@ import type { Addition, Discovery, ObjectEdit } from './discovery.js';
 import type { Examination } from './examination.js';
 import { fieldReferences, isExecutionInput, isUntouched, siblingOf, wholeField } from './field-reference.js';
 import type { FieldReference, Sibling } from './field-reference.js';
+import { isHandedOn } from './handed-on.js';
 import { byHand, canBeMended } from './together.js';
-import { decides, isSibling, presentIn } from './present.js';
+import { decides, hasOwner, isSibling, presentIn } from './present.js';
 import { HINTS, messageOf, ruleOf } from './words.js';
 
 /** What is found in the members of one object of a template. */
@@ -114,6 +115,8 @@ function fieldEdits(object: TemplateObject, entry: Entry, expression: Expression
   if (!wanted || origins.has('made')) return HINTS.person;
   const present = presentIn(object);
   const isPayload = field.role === 'payload';
+  const isEvent = !isPayload && target !== undefined && target.length > 0 && isHandedOn(field.state, target, examination);
+  if (isEvent && !hasOwner(present, wanted.found)) return HINTS.owner;
   const isMixed = origins.has('branch');
   const outcome = isPayload ? payloadAdditions({ ...wanted, isBranch: isMixed || hasBranchMap(object, examination) }, present, field, examination) : keptPaths(wanted, present, examination);
   const paths = pathsOfBranches(object, wanted, examination);
