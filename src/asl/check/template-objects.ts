@@ -123,8 +123,9 @@ function fieldEdits(object: TemplateObject, entry: Entry, expression: Expression
   if ('hint' in outcome) return outcome.hint;
   if (!paths) return HINTS.person;
   if (isMixed) return [edit(object, entry, outcome.add, 'keep'), ...paths];
-  const isShared = !isPayload && target !== undefined && examination.origins.ofTarget(field.state, entryTarget(target, entry.name)).has('branch');
-  return [edit(object, entry, outcome.add, isShared ? 'clear' : 'drop'), ...paths];
+  const there = isPayload || !target ? undefined : examination.origins.ofTarget(field.state, entryTarget(target, entry.name));
+  if (there?.has('made')) return HINTS.together;
+  return [edit(object, entry, outcome.add, there?.has('branch') ? 'clear' : 'drop'), ...paths];
 }
 
 /** True when the object hands on a map that is a branch's own and stays. */

@@ -41,11 +41,11 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-const BARE = new Set(['type', 'value', 'position', 'steps']);
+const BARE = new Set(['type', 'value', 'position', 'steps', 'lhs', 'expressions', 'arguments', 'procedure', 'consarray']);
 
 /** A filter, an order or a binding would be a further member. */
 function isBare(node: Node): boolean {
-  return Object.keys(node).every((name) => BARE.has(name));
+  return Object.entries(node).every(([name, value]) => value === undefined || BARE.has(name));
 }
 
 function isObject({ type, value }: Node): boolean {
@@ -65,6 +65,7 @@ function mergedIn({ type, procedure, arguments: args = [] }: Node): readonly Nod
 
 /** Where an object is that is found directly below a node. */
 function placeBelow(node: Node, place: BuiltPlace): BuiltPlace {
+  if (!isBare(node)) return 'inside';
   if (place !== 'inside' && mergedIn(node)) return 'merged';
   return node.type === 'unary' && (node.value === '{' || node.value === '[') ? place : 'inside';
 }
@@ -98,7 +99,7 @@ class Reading {
   #visitNode(node: Node, place: BuiltPlace): void {
     const reference = this.#referenceOf(node);
     if (reference) this.#references.push(reference);
-    if (isObject(node)) this.#objects.push(this.#builtObject(node, place));
+    if (isObject(node)) this.#objects.push(this.#builtObject(node, isBare(node) ? place : 'inside'));
     if (node.type === 'function') this.#visitCall(node);
     const inner = placeBelow(node, place);
     for (const [name, child] of Object.entries(node)) {
@@ -170,6 +171,7 @@ class Reading {
 
   /** An object that is written out, or such objects merged over at most one other, which is the first. */
   #madeObject(node: Node): MadeObject | undefined {
+    if (!isBare(node)) return undefined;
     if (isObject(node)) return pairsOf(node).every(([key]) => key.type === 'string') ? { members: this.#builtObject(node, 'inside').members } : undefined;
     const [first, ...others] = mergedIn(node) ?? [];
     if (!first) return undefined;

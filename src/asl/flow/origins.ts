@@ -105,7 +105,8 @@ export class Origins {
     const index = place.root === 'input' ? this.#scopes.get(place.state.scope) : this.#variables;
     const writings = index?.nearest(target) ?? [];
     const isVariable = place.root.startsWith('$');
-    const origins = new Set<Origin>(index?.isMade(target) === true || (isVariable && writings.length === 0) ? ['made'] : []);
+    const isMade = index?.isMade(target) === true || (isVariable && writings.length === 0) || isChosen(place);
+    const origins = new Set<Origin>(isMade ? ['made'] : []);
     if (writings.length === 0) return { origins: new Set([...origins, ...guess(place.names)]) };
     for (const { from, isMade } of writings) if (!from) origins.add(isMade ? 'program' : 'nothing');
     const places = writings.flatMap(({ from, target: at }) => (from ? [{ ...from, names: [...from.names, ...target.slice(at.length)] }] : []));
@@ -133,6 +134,11 @@ function scopeOf({ scope, path }: State): unknown {
 
 function targetOf({ state, root, names, isRaw }: Place): readonly string[] {
   return root === 'input' && !isRaw ? ['input', ...inputNames(state), ...names] : [root, ...names];
+}
+
+/** True for what lies in one of several inputs that an `InputPath` leads to. */
+function isChosen({ state, root, isRaw }: Place): boolean {
+  return root === 'input' && !isRaw && state.language === 'JSONPath' && pathField(state, 'InputPath')?.path?.isMany === true;
 }
 
 /** A function that is given a map, or a bag with one, answers with that one where the bag has it. */
