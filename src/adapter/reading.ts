@@ -17,7 +17,7 @@ import type { BagIds, Mode } from './options.js';
 import { resolveProgram } from './resolve-program.js';
 import { withoutStalePrograms } from './segment-members.js';
 import { shadowEvent } from './shadow.js';
-import { assertUnmixedObjects } from './unmixed.js';
+import { assertUnmixedObjects } from '../bag/mixed-pointer.js';
 
 export class Reading implements BagReading {
   readonly mode: Mode;

@@ -16,7 +16,7 @@ import { replaceAt } from './place.js';
 import { repairManifest } from './repair-manifest.js';
 import { restoreProgram } from './restore-program.js';
 import { withoutAddedProgram } from './segment-members.js';
-import { assertUnmixedObjects } from './unmixed.js';
+import { assertUnmixedObjects } from '../bag/mixed-pointer.js';
 import { unwrapResult } from './unwrap-result.js';
 
 /** A result as it goes back, and what became of it. */

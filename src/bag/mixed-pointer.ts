@@ -6,54 +6,52 @@ import type { ByteValue } from './byte-reader.js';
 import type { BagSite } from './detect.js';
 import { s3Pointer } from './dialects/s3-pointer.js';
 import { CONFIG, MAP } from './members.js';
+import { objectReader } from './object-reader.js';
 import type { Pointer } from './pointer.js';
 import type { ValueReader } from './value-reader.js';
 
-/** The member that makes an object a pointer. */
-export const POINTER_MARKER = '__s3_pointer__';
-
-/** Names under which a bag holds a program, at any depth: a merge may nest bags. */
-const PROGRAM_NAMES: readonly (string | undefined)[] = [CONFIG, MAP];
+/*
+ * Data that was merged into a pointer, or a pointer that was merged into data: following the pointer would lose the
+ * data, and returning the object would lose what the pointer names. Looked at are pointers under the two old names, and
+ * pointers of the shim itself anywhere, inside JSON strings too. What other writers left in user data passes.
+ */
 
 /** A pointer with members beyond its own. */
 export interface MixedPointer {
-  /** Member names and positions from the root; a JSON string on the way is one step. */
+  /** Member names and positions from the root; a JSON string on the way is no step of its own. */
   readonly path: readonly string[];
   readonly pointer: Pointer;
 }
 
-/**
- * Places of a document where data was merged into a pointer, or a pointer into data: following it would lose the data,
- * and returning it would lose what the pointer names. Looked at are pointers under the two old names, and pointers of
- * the shim itself anywhere, inside JSON strings too. What other writers left in user data passes. `mentions` says
- * whether the marker may be inside a value.
- */
-export function* mixedPointers<V>(reader: ValueReader<V>, root: V, mentions: (value: V) => boolean): Generator<MixedPointer> {
-  const open: Place<V>[] = [{ path: [], value: root }];
-  for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    if (!mentions(place.value)) continue;
-    const pointer = s3Pointer.detect(reader, place.value);
-    if (pointer?.mixed && (PROGRAM_NAMES.includes(place.path.at(-1)) || isOurs(pointer))) yield { path: place.path, pointer };
-    open.push(...placesIn(reader, place));
-  }
+/** The member that makes an object a pointer. */
+export const POINTER_MARKER = '__s3_pointer__';
+
+/** Mixed pointers in a value from `JSON.parse`. One without any pointer, the usual case, costs one walk over it. */
+export function mixedInObjects(root: unknown): Iterable<MixedPointer> {
+  return mentionsPointer(root, new Set()) ? mixedPointers(objectReader, root, mayHoldPointer) : [];
 }
 
-/** Throws `PointerError` `POINTER_MIXED` for the first of them. */
-export function assertUnmixed<V>(reader: ValueReader<V>, root: V, mentions: (value: V) => boolean): void {
-  for (const { path, pointer } of mixedPointers(reader, root, mentions)) assertPure(pointer, path.join('.'));
+/** Mixed pointers in stored text: one search in a document without a pointer, and no look at its values. */
+export function mixedInBytes(root: ByteValue): Iterable<MixedPointer> {
+  return mixedPointers(byteReader, root, (value) => bufferOver(byteReader.bytes(value)).includes(POINTER_MARKER));
 }
 
-/** `assertUnmixed` for the program members of bags, whatever the dialect of their pointers. */
-export function assertUnmixedSites<V>(sites: readonly BagSite<V>[]): void {
+/** Throws `PointerError` `POINTER_MIXED` for a mixed pointer in a value, or under the program members of its bags in any dialect. */
+export function assertUnmixedObjects(root: unknown, sites: readonly BagSite<unknown>[]): void {
+  assertUnmixedSites(sites);
+  for (const { path, pointer } of mixedInObjects(root)) assertPure(pointer, path.join('.'));
+}
+
+/** The same over stored text. */
+export function assertUnmixedBytes(root: ByteValue, sites: readonly BagSite<ByteValue>[]): void {
+  assertUnmixedSites(sites);
+  for (const { path, pointer } of mixedInBytes(root)) assertPure(pointer, path.join('.'));
+}
+
+function assertUnmixedSites<V>(sites: readonly BagSite<V>[]): void {
   for (const [name, field] of sites.flatMap(({ config, map }) => [[CONFIG, config], [MAP, map]] as const)) {
     if (field.state === 'pointer') assertPure(field.pointer, name);
   }
-}
-
-/** Both over stored text: one search in a document without a pointer, and no look at its values. */
-export function assertUnmixedBytes(root: ByteValue, sites: readonly BagSite<ByteValue>[]): void {
-  assertUnmixedSites(sites);
-  assertUnmixed(byteReader, root, (value) => bufferOver(byteReader.bytes(value)).includes(POINTER_MARKER));
 }
 
 /** Throws `PointerError` `POINTER_MIXED` for a pointer with members that no writer of pointers gives it. */
@@ -62,7 +60,7 @@ export function assertPure(pointer: Pointer, place = ''): void {
 }
 
 /** What is wrong with a mixed pointer. `place` names its member. */
-export function mixedMessage({ target, mixed = [] }: Pointer, place = ''): string {
+export function mixedMessage({ target, mixed = [] }: Pointer, place: string): string {
   const [where, key] = [place === '' ? 'an object' : `"${place.slice(0, 200)}"`, target?.key.slice(0, 200) ?? ''];
   const others = `${mixed.slice(0, 5).join(', ').slice(0, 200)}${mixed.length > 5 ? ', …' : ''}`;
   return `${where} holds a pointer to "${key}" and other members (${others}): data was merged without reading the pointer, which is neither followed nor returned.`;
@@ -73,6 +71,20 @@ interface Place<V> {
   readonly value: V;
 }
 
+/** `mentions` says whether the marker may be inside a value. */
+function* mixedPointers<V>(reader: ValueReader<V>, root: V, mentions: (value: V) => boolean): Generator<MixedPointer> {
+  const open: Place<V>[] = [{ path: [], value: root }];
+  // A handler's answer may have circles.
+  const seen = new Set<V>();
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    if (seen.has(place.value) || !mentions(place.value)) continue;
+    seen.add(place.value);
+    const pointer = s3Pointer.detect(reader, place.value);
+    if (pointer?.mixed && (isProgramName(place.path.at(-1)) || isOurs(pointer))) yield { path: place.path, pointer };
+    open.push(...placesIn(reader, place));
+  }
+}
+
 function placesIn<V>(reader: ValueReader<V>, { path, value }: Place<V>): readonly Place<V>[] {
   const embedded = reader.embedded(value);
   if (embedded !== undefined) return [{ path, value: embedded }];
@@ -80,7 +92,30 @@ function placesIn<V>(reader: ValueReader<V>, { path, value }: Place<V>): readonl
   return [...members, ...reader.items(value).map((item, index) => ({ path: [...path, String(index)], value: item }))];
 }
 
+/** At any depth: a merge may nest bags. */
+function isProgramName(name: string | undefined): boolean {
+  return name === CONFIG || name === MAP;
+}
+
 /** Keys of the shim hold a digest, those of legacy writers do not. A layout without one keeps its members' folder. */
 function isOurs({ target }: Pointer): boolean {
   return detectDigest(target?.key) !== undefined || /(^|\/)state-members\//.test(target?.key ?? '');
+}
+
+function mentionsPointer(value: unknown, seen: Set<object>): boolean {
+  if (typeof value === 'string') return mentionsInText(value);
+  if (typeof value !== 'object' || value === null || seen.has(value)) return false;
+  seen.add(value);
+  if (Array.isArray(value)) return value.some((item) => mentionsPointer(item, seen));
+  return Object.entries(value).some(([name, member]) => name === POINTER_MARKER || mentionsPointer(member, seen));
+}
+
+function mayHoldPointer(value: unknown): boolean {
+  return typeof value === 'string' ? mentionsInText(value) : typeof value === 'object' && value !== null;
+}
+
+/** Text counts when it is JSON with a pointer in it. The first character spares the search in prose. */
+function mentionsInText(text: string): boolean {
+  const first = text.charCodeAt(0);
+  return (first === 0x7b || first === 0x5b || first <= 0x20) && text.includes(POINTER_MARKER);
 }

@@ -29,6 +29,18 @@ describe.each(Object.entries(MIXED))('a bag with a mixed pointer in %s', (_name,
     expect([...Object.keys(snapshot(scratch.dir))].filter((file) => file.startsWith('store'))).toEqual([]);
   });
 
+  it.each([
+    ['lean', 'at the root', (bag: string) => bag],
+    ['auto', 'at the root', (bag: string) => bag],
+    ['fat', 'wrapped', (bag: string) => `{"state_data": ${bag}}`],
+    ['auto', 'inside a JSON string', (bag: string) => JSON.stringify({ Payload: bag })],
+  ])('is invalid by --schema %s when it is %s', async (schema, _place, wrap) => {
+    writeFileSync(join(scratch.dir, 'bag.json'), wrap(smallBag(members)));
+    const { code, out } = await statebag(scratch.dir, ['validate', 'bag.json', '--schema', schema, '--json']);
+    expect(code).toBe(1);
+    expect(out).toContain('POINTER_MIXED');
+  });
+
   it.each(['hydrate', 'adapt', 'seal'])('is refused by %s', async (command) => {
     writeFileSync(join(scratch.dir, 'bag.json'), smallBag(members));
     const { code, out, err } = await run(command, 'bag.json');

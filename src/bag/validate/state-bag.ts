@@ -1,15 +1,18 @@
 import { validateStateBagV2 } from '../../../schemas/generated/validators/state-bag.v2.js';
 import type { LeanStateBag } from '../../../schemas/generated/types.js';
 import { SchemaError } from '../../errors.js';
+import { mixedInObjects } from '../mixed-pointer.js';
 import { issuesOf } from './issues.js';
 import { leanBagAdvice } from './lean-bag-advice.js';
+import { mixedPointerIssues } from './mixed-pointers.js';
 import type { ValidationIssue } from './validation-issue.js';
 
 export type { LeanStateBag } from '../../../schemas/generated/types.js';
 
 /** Holds a bag, out of its envelope, against the lean schema. Empty when all is well. Never throws. */
 export function validateStateBag(bag: unknown): ValidationIssue[] {
-  return validateStateBagV2(bag) ? [] : issuesOf(bag, validateStateBagV2.errors ?? [], leanBagAdvice);
+  const issues = validateStateBagV2(bag) ? [] : issuesOf(bag, validateStateBagV2.errors ?? [], leanBagAdvice);
+  return [...issues, ...mixedPointerIssues(mixedInObjects(bag))];
 }
 
 /** Throws `SchemaError` `BAG_INVALID` with the `issues` in its context unless the bag, out of its envelope, is lean. */

@@ -1,8 +1,10 @@
 import { isUtf8 } from 'node:buffer';
 import { bagLevels, detectEnvelope } from '../../bag/envelope.js';
+import { mixedInObjects, POINTER_MARKER } from '../../bag/mixed-pointer.js';
 import { objectReader } from '../../bag/object-reader.js';
 import { inlineSizeIssues } from '../../bag/validate/inline-size.js';
 import { strayPrograms } from '../../bag/validate/stray-programs.js';
+import { bufferOver } from '../../json/index.js';
 import { LEAN } from './schema-choice.js';
 import type { SchemaChoice } from './schema-choice.js';
 
@@ -16,6 +18,7 @@ export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Pr
   const envelope = choice.isAboutBags ? detectEnvelope(objectReader, document) : undefined;
   const bags = bagLevels(objectReader, envelope);
   if (bags.length === 0 && choice.requiresBag) return undefined;
+  if (bags.length > 0 && bufferOver(bytes).includes(POINTER_MARKER) && Array.from(mixedInObjects(document)).length > 0) return undefined;
   const names: string[] = [];
   for (const value of bags.length === 0 ? [document] : bags.map((bag) => bag.value)) {
     const checker = await choice.checkerOf(value);

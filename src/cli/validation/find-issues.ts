@@ -5,6 +5,8 @@ import type { Detection } from '../../bag/detect.js';
 import type { BlobReader } from '../../bag/follow.js';
 import { detectSchema } from '../../bag/validate/detect-schema.js';
 import { inlineSizeIssues } from '../../bag/validate/inline-size.js';
+import { mixedInBytes } from '../../bag/mixed-pointer.js';
+import { mixedPointerIssues } from '../../bag/validate/mixed-pointers.js';
 import { STRAY_PROGRAM, strayPrograms } from '../../bag/validate/stray-programs.js';
 import type { ValidationIssue } from '../../bag/validate/validation-issue.js';
 import { BagError } from '../../errors.js';
@@ -52,8 +54,9 @@ async function checkSchemas(root: ByteValue, { sites, envelope }: Detection<Byte
   const found: Checked[] = [];
   for (const { path, value } of subjects) found.push(await checkSubject(path, plainValue(value), choice));
   const schemas = found.flatMap((checked) => checked.schemas);
+  const mixed = sites.length === 0 || !choice.isAboutBags ? [] : mixedPointerIssues(mixedInBytes(root)).map((issue) => atPath([], issue, 'error'));
   const strays = schemas.includes(LEAN) ? strayPrograms(byteReader, envelope, sites) : [];
-  return { schemas, issues: [...found.flatMap(({ issues }) => issues), ...strays.map((path) => atPath(path, STRAY_PROGRAM, 'error'))] };
+  return { schemas, issues: [...found.flatMap(({ issues }) => issues), ...mixed, ...strays.map((path) => atPath(path, STRAY_PROGRAM, 'error'))] };
 }
 
 async function checkSubject(path: readonly string[], value: unknown, choice: SchemaChoice): Promise<Checked> {
