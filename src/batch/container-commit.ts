@@ -56,7 +56,7 @@ export class ContainerCommit {
     });
   }
 
-  /** Gives up. A file in the making that cannot be removed is taken over by the next run. */
+  /** Gives up. A temporary file that cannot be removed is removed by a later run. */
   async fail(error: unknown): Promise<void> {
     this.failure ??= { error };
     await Promise.allSettled([this.replacement.abort()]);

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { open, rename, rm, stat } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { lstat, open, rename, rm, stat } from 'node:fs/promises';
+import { leftoverRemover } from '../locks/leftovers.js';
 import { GroupCommit } from './group-commit.js';
 
 /** What replacing a file must keep. */
@@ -17,11 +17,13 @@ export interface FileOwnership {
  * and within each of them. Errors are Node's own.
  */
 export interface Disk {
-  /** A new file, in the place of one that is there. */
+  /** A new file. `EEXIST` when the name is taken, be it by a link. */
   openForWrite(path: string, ownership?: FileOwnership): Promise<DiskFile>;
   openForAppend(path: string): Promise<DiskFile>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
+  /** Removes what killed runs left in a directory, the first time that it is asked to. Never fails for what it finds there. */
+  removeLeftovers(directory: string): Promise<void>;
   /** Makes a rename in this directory outlast a power cut. */
   syncDirectory(path: string): Promise<void>;
 }
@@ -29,19 +31,26 @@ export interface Disk {
 export interface DiskFile {
   write(bytes: Uint8Array): Promise<void>;
   sync(): Promise<void>;
+  /** True when the path, a link not followed, names this very file. */
+  isAt(path: string): Promise<boolean>;
   close(): Promise<void>;
+}
+
+function remove(path: string): Promise<void> {
+  return rm(path, { force: true });
 }
 
 /** The real disk. */
 export const nodeDisk: Disk = {
   openForWrite: async (path, ownership) => {
-    const handle = await create(path, ownership?.mode ?? 0o666);
+    const handle = await open(path, 'wx', ownership?.mode ?? 0o666);
     if (ownership) await takeOver(handle, ownership);
     return diskFile(handle);
   },
   openForAppend: async (path) => diskFile(await open(path, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY, 0o666)),
   rename,
-  remove: (path) => rm(path, { force: true }),
+  remove,
+  removeLeftovers: leftoverRemover(remove),
   syncDirectory: (path) => sharedSync(path),
 };
 
@@ -69,28 +78,25 @@ async function syncNow(path: string): Promise<void> {
   }
 }
 
-/**
- * What a killed run left is removed, never written into: another process may still hold it open, and a link planted
- * in its place would lead the bytes elsewhere.
- */
-async function create(path: string, mode: number): Promise<FileHandle> {
-  try {
-    return await open(path, 'wx', mode);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    await rm(path);
-    return open(path, 'wx', mode);
-  }
-}
-
 function diskFile(handle: FileHandle): DiskFile {
   return {
     write: async (bytes) => {
       for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at)).bytesWritten;
     },
     sync: () => handle.datasync(),
+    isAt: (path) => isSameFile(handle, path),
     close: () => handle.close(),
   };
+}
+
+async function isSameFile(handle: FileHandle, path: string): Promise<boolean> {
+  try {
+    const [file, named] = await Promise.all([handle.stat({ bigint: true }), lstat(path, { bigint: true })]);
+    return file.dev === named.dev && file.ino === named.ino;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
+  }
 }
 
 async function takeOver(handle: FileHandle, ownership: FileOwnership): Promise<void> {
@@ -111,10 +117,4 @@ async function takeOver(handle: FileHandle, ownership: FileOwnership): Promise<v
 export async function ownershipOf(path: string): Promise<FileOwnership> {
   const { mode, uid, gid } = await stat(path);
   return { mode: mode & 0o7777, uid, gid };
-}
-
-/** Renames over a file and makes it last. */
-export async function renameDurably(disk: Disk, from: string, to: string): Promise<void> {
-  await disk.rename(from, to);
-  await disk.syncDirectory(dirname(to));
 }

@@ -42,6 +42,7 @@ export class Journal {
   }
 
   private static async openLocked(directory: string, disk: Disk, unlock: () => Promise<void>): Promise<Journal> {
+    await disk.removeLeftovers(directory);
     const path = join(directory, JOURNAL_FILE);
     const end = await detectEnd(path);
     const journal = new Journal(directory, await disk.openForAppend(path), unlock);

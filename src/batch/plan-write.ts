@@ -1,12 +1,11 @@
 import { createHash } from 'node:crypto';
-import { renameDurably } from './disk.js';
-import type { Disk, DiskFile } from './disk.js';
+import type { Disk } from './disk.js';
 import { diskError } from './disk-errors.js';
 import type { SettledDocument } from './migrate.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { PlanDocument, PlanEntry, PlanHeader } from './plan-entry.js';
-import { temporaryName } from './sources/file-replacement.js';
 import { digestOf } from './stages.js';
+import { TemporaryFile } from './temporary-file.js';
 
 /** Writes a plan line by line and seals it, so that a plan that somebody edited or cut is noticed. */
 export class PlanWriter {
@@ -17,14 +16,13 @@ export class PlanWriter {
   private writing: Promise<void> = Promise.resolve();
 
   private constructor(
-    private readonly disk: Disk,
     private readonly path: string,
-    private readonly file: DiskFile,
+    private readonly file: TemporaryFile,
   ) {}
 
   static async open(path: string, header: PlanHeader, disk: Disk): Promise<PlanWriter> {
     try {
-      const writer = new PlanWriter(disk, path, await disk.openForWrite(temporaryName(path)));
+      const writer = new PlanWriter(path, await TemporaryFile.open(disk, path));
       await writer.line(header);
       return writer;
     } catch (error) {
@@ -43,11 +41,15 @@ export class PlanWriter {
     await this.drain();
     try {
       await this.file.sync();
-      await this.file.close();
-      await renameDurably(this.disk, temporaryName(this.path), this.path);
+      await this.file.moveTo(this.path);
     } catch (error) {
       throw diskError(this.path, error);
     }
+  }
+
+  /** Leaves no trace of a plan that was not sealed. */
+  discard(): Promise<void> {
+    return this.file.discard();
   }
 
   private async line(entry: PlanEntry): Promise<void> {

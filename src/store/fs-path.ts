@@ -1,11 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { join, sep } from 'node:path';
+import { isTemporaryName } from '../locks/own-names.js';
 import { assertAddress, keyInvalid } from './object-key.js';
 import type { ObjectAddress } from './object-store.js';
 
 /** Longest file name of ext4, XFS, APFS and NTFS. */
 const MAX_SEGMENT_BYTES = 255;
-const OWN_NAME = /^\.([0-9a-f-]{36}\.statebag-tmp|[0-9a-f]{64}\.statebag-lock)$/;
+/** Names of release 0.1.0. */
+const OLD_OWN_NAME = /^\.([0-9a-f-]{36}\.statebag-tmp|[0-9a-f]{64}\.statebag-lock)$/;
 
 /**
  * `<root>/<bucket>/<key>`, or `KEY_INVALID`. Every segment of the key becomes one directory entry below the bucket,
@@ -29,12 +30,7 @@ function flawOfSegment(segment: string): string | undefined {
   return isOwnName(segment) ? 'the name is reserved for unfinished files and locks' : undefined;
 }
 
-/** A hidden name that no object can have and `list` passes over; left behind only by a killed process. */
-export function tempPathIn(directory: string): string {
-  return join(directory, `.${randomUUID()}.statebag-tmp`);
-}
-
-/** True for the unfinished files and locks of this driver. */
+/** True for unfinished files and locks, which no object can have as a name and `list` passes over. */
 export function isOwnName(name: string): boolean {
-  return OWN_NAME.test(name);
+  return isTemporaryName(name) || OLD_OWN_NAME.test(name);
 }

@@ -1,10 +1,14 @@
 import fs from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { leftoverRemover } from '../locks/leftovers.js';
+import { temporaryPathIn } from '../locks/own-names.js';
 import { errnoOf } from './fs-errors.js';
 import { withFileLock } from './fs-lock.js';
-import { tempPathIn } from './fs-path.js';
 import type { ObjectAddress } from './object-store.js';
 import { preconditionFailed } from './store-errors.js';
+
+/** Shared by all stores of the process. */
+const removeLeftovers = leftoverRemover((path) => fs.rm(path, { force: true }));
 
 /**
  * Puts a whole file at `path` when nothing is there, and fails otherwise, in one step: `link()` refuses an existing
@@ -42,8 +46,8 @@ export async function removeFile(path: string, address: ObjectAddress, check: ()
 
 async function withTempFile(path: string, bytes: Uint8Array, publish: (temp: string) => Promise<void>): Promise<void> {
   const directory = dirname(path);
-  await makeDirectory(directory);
-  const temp = tempPathIn(directory);
+  if (!(await makeDirectory(directory))) await removeLeftovers(directory);
+  const temp = temporaryPathIn(directory);
   try {
     await writeDurably(temp, bytes);
     await publish(temp);
@@ -63,24 +67,28 @@ async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
-/** A name is on disk only once its directory is: so each directory made here is synced into the one above it. */
-async function makeDirectory(directory: string): Promise<void> {
+/**
+ * A name is on disk only once its directory is: so each directory made here is synced into the one above it. True when
+ * the directory is new.
+ */
+async function makeDirectory(directory: string): Promise<boolean> {
   // Not `recursive: true`: with that, Node reports a read-only file system as ENOENT.
-  if (await tryMakeDirectory(directory)) return;
+  const made = await tryMakeDirectory(directory);
+  if (made !== undefined) return made;
   await makeDirectory(dirname(directory));
-  await tryMakeDirectory(directory);
+  return (await tryMakeDirectory(directory)) ?? false;
 }
 
-/** False when the directory above is missing too. */
-async function tryMakeDirectory(directory: string): Promise<boolean> {
+/** False when the directory exists, undefined when the one above it is missing too. */
+async function tryMakeDirectory(directory: string): Promise<boolean | undefined> {
   try {
     await fs.mkdir(directory);
     await syncDirectory(dirname(directory));
     return true;
   } catch (error) {
     const errno = errnoOf(error);
-    if (errno === 'EEXIST') return true;
-    if (errno === 'ENOENT') return false;
+    if (errno === 'EEXIST') return false;
+    if (errno === 'ENOENT') return undefined;
     throw error;
   }
 }

@@ -1,12 +1,14 @@
+import { basename } from 'node:path';
 import { expect, it } from 'vitest';
 import { seededRandom } from '../../examples/fleet/random.js';
 import { statusOf } from '../../src/batch/status.js';
+import { isTemporaryName } from '../../src/batch/temporary-file.js';
 import { handful, HANDFUL_MIGRATED } from './bags.js';
 import { CRASH_MODES, CrashError, EffectLog, loggedDisk, loggedStore } from './effects.js';
 import type { Crash } from './effects.js';
 import { run, runRollback, runVerify } from './workbench.js';
 import type { Ports } from './workbench.js';
-import { danglingPointers, digests, leaveDeadLock, SOAK, World } from './world.js';
+import { danglingPointers, dieIn, digests, SOAK, World } from './world.js';
 
 const originals = digests(handful());
 
@@ -18,7 +20,7 @@ async function inProcess(world: World, crash: Crash | undefined, work: (ports: P
   } catch (error) {
     if (!(error instanceof CrashError) && !(error instanceof Error && error.cause instanceof CrashError)) throw error;
   }
-  if (log.isDead) leaveDeadLock(world);
+  if (log.isDead) dieIn(world);
   return log;
 }
 
@@ -40,7 +42,7 @@ type Clean = Awaited<ReturnType<typeof cleanRun>>;
 /** Nothing is in between, nothing is missing, no pointer leads to nothing, and no more files are in the making than there are hands. */
 async function expectOldOrNew({ world, migrated }: Clean, concurrency = 1): Promise<void> {
   const files = digests(await world.documents());
-  const temporary = Object.keys(files).filter((name) => name.endsWith('.statebag.tmp'));
+  const temporary = Object.keys(files).filter((name) => isTemporaryName(basename(name)));
   expect(temporary.length).toBeLessThanOrEqual(concurrency);
   expect(Object.keys(files).filter((name) => !temporary.includes(name))).toEqual(Object.keys(originals));
   const between = Object.keys(originals).filter((name) => files[name] !== originals[name] && files[name] !== migrated[name]);

@@ -1,7 +1,8 @@
-import { closeSync, ftruncateSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, ftruncateSync, lstatSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Disk, DiskFile } from '../../src/batch/disk.js';
+import { leftoverRemover } from '../../src/locks/leftovers.js';
 import type { RowTable } from '../../src/batch/table.js';
 import type { ObjectStore } from '../../src/store/index.js';
 
@@ -128,6 +129,13 @@ class LoggedFile implements DiskFile {
     });
   }
 
+  /** Not an effect: it only looks. */
+  isAt(path: string): Promise<boolean> {
+    const named = lstatSync(path, { throwIfNoEntry: false });
+    const isSame = this.isOpen && fstatSync(this.descriptor).ino === named?.ino;
+    return Promise.resolve(isSame);
+  }
+
   /** Not an effect: it changes nothing on the disk. */
   close(): Promise<void> {
     if (!this.isOpen && !this.log.isDead) return Promise.reject(new Error('closed twice'));
@@ -151,10 +159,15 @@ class LoggedFile implements DiskFile {
 /** The real disk through the log. */
 export function loggedDisk(log: EffectLog): Disk {
   const create = (path: string, mode: number | undefined) => {
-    const descriptor = openSync(path, 'w', mode ?? 0o666);
+    const descriptor = openSync(path, 'wx', mode ?? 0o666);
     // Whether a file in the making keeps its name matters to nobody.
     return new LoggedFile(log, path, descriptor, 0, true);
   };
+  const remove = (path: string) =>
+    log.run({ kind: 'remove', path }, async () => {
+      await rm(path, { force: true });
+      log.removed(path);
+    });
   return {
     openForWrite: (path, ownership) => log.run({ kind: 'create', path }, () => create(path, ownership?.mode)),
     openForAppend: (path) =>
@@ -167,11 +180,8 @@ export function loggedDisk(log: EffectLog): Disk {
         await rename(from, to);
         log.renamed(from, to);
       }),
-    remove: (path) =>
-      log.run({ kind: 'remove', path }, async () => {
-        await rm(path, { force: true });
-        log.removed(path);
-      }),
+    remove,
+    removeLeftovers: leftoverRemover(remove),
     syncDirectory: (path) =>
       log.run({ kind: 'sync-directory', path }, () => {
         log.directorySynced(path);

@@ -11,7 +11,7 @@ import { EffectLog, loggedDisk } from './effects.js';
 import type { DiskFault } from './effects.js';
 import { run, runRollback, runVerify } from './workbench.js';
 import type { Ports, RunResult } from './workbench.js';
-import { danglingPointers, digests, documentDigests, SOAK, World } from './world.js';
+import { danglingPointers, digests, dieIn, documentDigests, SOAK, World } from './world.js';
 
 const originals = documentDigests(handful());
 const STORE_FAULTS: readonly FaultName[] = ['unavailable', 'timeout', 'lost-reply', 'lost-reply-retried', 'conflict', 'precondition', 'denied', 'truncated', 'full'];
@@ -73,6 +73,7 @@ it('loses nothing when stores and disks fail, and gets there in the end', { time
       const result = await tryRun(world, seed * 10 + attempt);
       result?.outcomes.forEach(({ code }) => codes.add(code ?? ''));
       await expectSound(world, migrated, result);
+      dieIn(world);
     }
     const last = await run(world, quietPorts());
     expect(last.totals, `seed ${seed}`).toMatchObject({ failed: 0, quarantined: 0, notStarted: 0 });

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { nodeDisk } from '../../src/batch/disk.js';
 import { Journal } from '../../src/batch/journal.js';
 import { codeOf } from '../store/outcomes.js';
-import { DEAD_PROCESS, temporaryDirectory } from './world.js';
+import { DEAD_PROCESS, deadLock, filesBelow, temporaryDirectory } from './world.js';
 
 const lockedBy = async (content: string) => {
   const directory = temporaryDirectory();
@@ -29,13 +29,33 @@ it('lets exactly one of many that come at once have it', async () => {
   await got[0]!.close();
 });
 
+it('lets exactly one of many that come at once take over the lock of a dead process', async () => {
+  for (let trial = 0; trial < 10; trial++) {
+    const directory = temporaryDirectory();
+    writeFileSync(join(directory, 'journal.lock'), deadLock());
+    const attempts = await Promise.allSettled(Array.from({ length: 20 }, () => Journal.open(directory, nodeDisk)));
+    const got = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
+    expect(got).toHaveLength(1);
+    await got[0]!.close();
+    expect(filesBelow(directory)).toEqual(['journal.ndjson']);
+  }
+});
+
+it('leaves the lock of another run alone when a run ends', async () => {
+  const directory = temporaryDirectory();
+  const journal = await Journal.open(directory, nodeDisk);
+  writeFileSync(join(directory, 'journal.lock'), deadLock());
+  await journal.close();
+  expect(filesBelow(directory)).toContain('journal.lock');
+});
+
 it.each([
-  ['held by a living process of this machine', `${process.ppid} ${hostname()}\n`, 'JOURNAL_LOCKED'],
-  ['of another machine, whatever its number', `${DEAD_PROCESS} another-host\n`, 'JOURNAL_LOCKED'],
-  ['of a process that was killed', `${DEAD_PROCESS} ${hostname()}\n`, 'done'],
-  ['of an earlier process with our number, as in a restarted container', `${process.pid} ${hostname()}\n`, 'done'],
-  ['that nobody got to fill in', '', 'done'],
-  ['with nonsense in it', 'x', 'done'],
-])('respects a lock only if somebody holds it: one %s', async (_, content, expected) => {
+  ['of a process that was killed', deadLock(), 'done'],
+  ['of another machine, whatever its number', deadLock().replace(hostname(), 'another-host'), 'JOURNAL_LOCKED'],
+  ['of an earlier process with the same number, as after a restart of a container', `${process.pid} ${hostname()}\n`, 'JOURNAL_LOCKED'],
+  ['of release 0.1.0, whose holder cannot be told from another process', `${DEAD_PROCESS} ${hostname()}\n`, 'JOURNAL_LOCKED'],
+  ['without text', '', 'JOURNAL_LOCKED'],
+  ['with text that is not a lock', 'x', 'JOURNAL_LOCKED'],
+])('takes over a lock only from a holder that is provably dead: one %s', async (_, content, expected) => {
   expect(await lockedBy(content)).toBe(expected);
 });

@@ -140,7 +140,7 @@ function gatedDisk(): { disk: Disk; open: () => void; reached: () => Promise<voi
       reach();
       await gate;
     };
-    return { write: (bytes) => file.write(bytes), sync, close: () => file.close() };
+    return { ...file, sync };
   };
   return { disk: { ...nodeDisk, openForAppend }, open, reached: () => reached };
 }

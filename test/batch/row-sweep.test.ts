@@ -14,7 +14,7 @@ import { bagOf, isBridged, keyOf, pausedRow, pausedRows, programOf, ROW_FORMS, r
 import type { ReadBlob } from './rows.js';
 import { run, runRollback, runVerify } from './workbench.js';
 import type { Ports, RunResult } from './workbench.js';
-import { leaveDeadLock, SOAK, World } from './world.js';
+import { dieIn, SOAK, World } from './world.js';
 
 const COUNT = ROW_FORMS.length;
 const originals = new Map(pausedRows(COUNT).map((row) => [rowText(keyOf(row)), row]));
@@ -33,7 +33,7 @@ async function inProcess(world: World, crash: Crash | undefined, work: (ports: P
   } catch (error) {
     if (!(error instanceof CrashError) && !(error instanceof Error && error.cause instanceof CrashError)) throw error;
   }
-  if (log.isDead) leaveDeadLock(world);
+  if (log.isDead) dieIn(world);
   return log;
 }
 

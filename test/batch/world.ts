@@ -1,11 +1,13 @@
-import { createHash } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash, randomBytes } from 'node:crypto';
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { summarizeJournal } from '../../src/batch/journal-read.js';
 import type { JournalSummary } from '../../src/batch/journal-read.js';
 import type { Row } from '../../src/batch/table.js';
+import { ownerOfTemporary } from '../../src/locks/own-names.js';
+import { thisOwner } from '../../src/locks/owner.js';
 import { TableState } from '../fakes/table-state.js';
 import { memoryObjectStore, parseS3Uri } from '../../src/store/index.js';
 import type { ObjectAddress, ObjectStore, StoredObject } from '../../src/store/index.js';
@@ -126,9 +128,23 @@ export class World {
 /** A number that no process has: beyond what any kernel gives out. */
 export const DEAD_PROCESS = 99_999_999;
 
-/** The lock that a killed process leaves behind. */
-export function leaveDeadLock({ journal }: World): void {
-  if (existsSync(journal)) writeFileSync(join(journal, 'journal.lock'), `${DEAD_PROCESS} ${hostname()}\n`);
+/** The same process as this one, but for its number. */
+export function deadOwner(): string {
+  return thisOwner().replace(/^\d+/, String(DEAD_PROCESS));
+}
+
+/** What a lock of a dead process of this machine says. */
+export function deadLock(): string {
+  return `${DEAD_PROCESS} ${hostname()} ${deadOwner()} ${randomBytes(16).toString('hex')}\n`;
+}
+
+/** What a killed process leaves: a lock and temporary files that say whose they are. */
+export function dieIn({ journal, directory }: World): void {
+  if (existsSync(journal)) writeFileSync(join(journal, 'journal.lock'), deadLock());
+  for (const name of filesBelow(directory).filter((file) => ownerOfTemporary(basename(file)) === thisOwner())) {
+    const dead = basename(name).replace(thisOwner(), deadOwner());
+    renameSync(join(directory, name), join(directory, dirname(name), dead));
+  }
 }
 
 /** Names of all files below a directory, dotfiles too. */

@@ -1,13 +1,16 @@
-import { spawnSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import fs from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { lockPathOf } from '../../src/locks/own-names.js';
+import { thisOwner } from '../../src/locks/owner.js';
 import { withFileLock } from '../../src/store/fs-lock.js';
 import { fsObjectStore } from '../../src/store/fs.js';
+import { deadLock, deadOwner } from '../batch/world.js';
 import { codeOf } from './outcomes.js';
+
+const livingLock = () => `${process.pid} ${hostname()} ${thisOwner()} ${'0'.repeat(32)}\n`;
 
 const address = { bucket: 'bucket', key: 'object.json' };
 
@@ -19,7 +22,7 @@ describe('the lock of a file', () => {
     root = await fs.mkdtemp(join(tmpdir(), 'statebag-lock-'));
     await fs.mkdir(join(root, 'bucket'));
     path = join(root, 'bucket', address.key);
-    lock = join(root, 'bucket', `.${createHash('sha256').update(address.key).digest('hex')}.statebag-lock`);
+    lock = lockPathOf(path);
   });
   afterEach(() => fs.rm(root, { recursive: true }));
 
@@ -43,7 +46,7 @@ describe('the lock of a file', () => {
   });
 
   it('is waited for while its holder lives', async () => {
-    await fs.writeFile(lock, `${hostname()} ${process.pid}`);
+    await fs.writeFile(lock, livingLock());
     const objects = fsObjectStore({ root });
     const pending = objects.put(address, Buffer.from('x'));
     expect(await Promise.race([pending, sleep(100, 'still waiting')])).toBe('still waiting');
@@ -51,22 +54,35 @@ describe('the lock of a file', () => {
     expect(await pending).toMatch(/^"/);
   });
 
-  it('is taken over from a process of this machine that no longer runs', async () => {
-    const { pid } = spawnSync(process.execPath, ['--version']);
-    await fs.writeFile(lock, `${hostname()} ${pid}`);
+  it('is taken over from a process that is provably dead', async () => {
+    await fs.writeFile(lock, deadLock());
     const objects = fsObjectStore({ root });
     await objects.put(address, Buffer.from('x'));
-    expect(await fs.readdir(join(root, 'bucket'))).toEqual([address.key]);
-  });
-
-  it('is taken over from another machine when it is old', async () => {
-    await fs.writeFile(lock, 'another-machine 1');
-    const longAgo = Date.now() / 1000 - 60;
-    await fs.utimes(lock, longAgo, longAgo);
-    const objects = fsObjectStore({ root });
-    await objects.put(address, Buffer.from('x'));
+    await fs.writeFile(lock, deadLock());
     await objects.delete(address);
     expect(await fs.readdir(join(root, 'bucket'))).toEqual([]);
+  });
+
+  it('is not taken over because it is old', async () => {
+    await fs.writeFile(lock, deadLock().replace(hostname(), 'another-host'));
+    const longAgo = Date.now() / 1000 - 60;
+    await fs.utimes(lock, longAgo, longAgo);
+    const pending = fsObjectStore({ root }).put(address, Buffer.from('x'));
+    expect(await Promise.race([pending, sleep(100, 'still waiting')])).toBe('still waiting');
+    await fs.rm(lock);
+    expect(await pending).toMatch(/^"/);
+  });
+
+  it('that another process holds by the end of the work is left alone', async () => {
+    await withFileLock(path, address, () => fs.writeFile(lock, livingLock()));
+    expect(await fs.readFile(lock, 'utf8')).toBe(livingLock());
+  });
+
+  it('does not keep what killed processes left in the directory', async () => {
+    const leftover = join(root, 'bucket', `.statebag-${deadOwner()}-${'0'.repeat(16)}.tmp`);
+    await fs.writeFile(leftover, 'half of an object');
+    await fsObjectStore({ root }).put(address, Buffer.from('x'));
+    expect(await fs.readdir(join(root, 'bucket'))).toEqual([address.key]);
   });
 
   it('shows in no listing, and no object can have its name', async () => {

@@ -1,15 +1,15 @@
 import { readdir, realpathSync } from 'node:fs';
 import type { Dirent, PathLike } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { resolve, sep } from 'node:path';
+import { basename, resolve, sep } from 'node:path';
 import type { GlobOptions } from 'tinyglobby';
 import { ConfigError } from '../../errors.js';
 import type { StateBagError } from '../../errors.js';
 import type { Disk } from '../disk.js';
 import { diskError } from '../disk-errors.js';
 import type { DocumentSource, SourceContainer } from '../source.js';
+import { isTemporaryName } from '../temporary-file.js';
 import { FileContainer } from './file.js';
-import { isTemporary } from './file-replacement.js';
 import { NdjsonContainer } from './ndjson.js';
 
 /** Files of a kind that not every command takes. */
@@ -33,7 +33,7 @@ export class FilesSource implements DocumentSource {
   /** A directory that may not be read is an error once all that can be found has been given out. */
   async *containers(): AsyncIterable<SourceContainer> {
     const closed: StateBagError[] = [];
-    const paths = (await this.paths(closed)).filter((path) => !isTemporary(path) && !this.isExcluded(path));
+    const paths = (await this.paths(closed)).filter((path) => !isTemporaryName(basename(path)) && !this.isExcluded(path));
     if (paths.length + closed.length === 0) throw new ConfigError('SOURCE_EMPTY', `${this.id}: no *.json, *.ndjson or *.jsonl file there`);
     const seen = new Set<string>();
     for (const path of paths.sort()) {

@@ -2,11 +2,11 @@ import { mkdir } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { ConfigError, ConflictError, StateBagError } from '../../errors.js';
-import { renameDurably } from '../disk.js';
-import type { Disk, DiskFile } from '../disk.js';
+import type { Disk } from '../disk.js';
 import { asDiskError, diskError } from '../disk-errors.js';
 import type { Replacement, SourceContainer } from '../source.js';
-import { digestFile, temporaryName } from './file-replacement.js';
+import { TemporaryFile, whileLocked } from '../temporary-file.js';
+import { digestFile } from './file-replacement.js';
 import { writeFramed } from './lines.js';
 
 /** Where migrated documents go when they do not replace the old ones. */
@@ -36,13 +36,13 @@ export function outTarget(out: string, isDirectory: boolean, sourceRoot: string)
 export async function openOutFile(disk: Disk, path: string): Promise<Replacement> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    return outReplacement(disk, path, await disk.openForWrite(temporaryName(path)));
+    return outReplacement(path, await TemporaryFile.open(disk, path));
   } catch (error) {
     throw diskError(path, error);
   }
 }
 
-function outReplacement(disk: Disk, path: string, file: DiskFile): Replacement {
+function outReplacement(path: string, file: TemporaryFile): Replacement {
   const hash = createHash('sha256');
   const write = async (bytes: Uint8Array) => {
     hash.update(bytes);
@@ -51,26 +51,22 @@ function outReplacement(disk: Disk, path: string, file: DiskFile): Replacement {
   const commit = async (tail: Uint8Array) => {
     if (tail.length > 0) await write(tail);
     await file.sync();
-    await file.close();
-    await commitNew(disk, path, hash.digest('hex'));
+    await whileLocked(path, () => commitNew(path, file, hash.digest('hex')));
   };
   return {
     write: (document, bytes) => writeFramed(document, bytes, write).catch(asDiskError(path)),
     commit: (tail) => commit(tail).then(() => '', asDiskError(path)),
-    abort: async () => {
-      await Promise.allSettled([file.close()]);
-      await disk.remove(temporaryName(path));
-    },
+    abort: () => file.discard(),
   };
 }
 
-async function commitNew(disk: Disk, path: string, sha256: string): Promise<void> {
+async function commitNew(path: string, file: TemporaryFile, sha256: string): Promise<void> {
   const existing = await digestFile(path).catch((error: unknown) => {
     if (error instanceof StateBagError && error.code === 'FILE_NOT_FOUND') return undefined;
     throw error;
   });
-  if (existing === undefined) return renameDurably(disk, temporaryName(path), path);
-  await disk.remove(temporaryName(path));
+  if (existing === undefined) return file.moveTo(path);
+  await file.discard();
   if (existing !== sha256) {
     throw new ConflictError('OUT_EXISTS', `${path} is there already with other content; remove it or choose another --out`);
   }

@@ -8,7 +8,6 @@ import type { PlanHeader } from '../../batch/plan-entry.js';
 import { readPlan } from '../../batch/plan-read.js';
 import type { Plan } from '../../batch/plan-read.js';
 import { PlanWriter, planDocument } from '../../batch/plan-write.js';
-import { temporaryName } from '../../batch/sources/file-replacement.js';
 import { ConfigError } from '../../errors.js';
 import type { CliIo } from '../io.js';
 import { toolName } from '../version.js';
@@ -18,14 +17,11 @@ export type PlanDescription = Pick<PlanHeader, 'target' | 'store' | 'bucket' | '
 
 /** A plan in the making: sealed when the run was complete, removed when it was not. */
 export class PlanOut {
-  private constructor(
-    private readonly path: string,
-    private readonly writer: PlanWriter,
-  ) {}
+  private constructor(private readonly writer: PlanWriter) {}
 
   static async open(path: string, description: PlanDescription, io: CliIo): Promise<PlanOut> {
     const header: PlanHeader = { kind: 'plan', v: PLAN_VERSION, at: io.now().toISOString(), tool: toolName(), ...description };
-    return new PlanOut(path, await PlanWriter.open(path, header, nodeDisk));
+    return new PlanOut(await PlanWriter.open(path, header, nodeDisk));
   }
 
   add(outcome: DocumentOutcome, settled: SettledDocument): Promise<void> {
@@ -37,7 +33,7 @@ export class PlanOut {
   }
 
   discard(): Promise<void> {
-    return nodeDisk.remove(temporaryName(this.path));
+    return this.writer.discard();
   }
 }
 

@@ -1,0 +1,35 @@
+import { readFile, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isAbandoned, tryLock } from './lock.js';
+import { isLockName, ownerOfTemporary } from './own-names.js';
+import { isProvablyDead } from './owner.js';
+
+/** Directories are remembered up to this number, so that a run over millions of them has a bounded memory. */
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * Removes what killed runs left in a directory: temporary files and locks whose owner is provably dead. A directory is
+ * looked through once. A failure is ignored: leftovers cost only space, and the next run tries again.
+ */
+export function leftoverRemover(remove: (path: string) => Promise<void>): (directory: string) => Promise<void> {
+  const seen = new Set<string>();
+  return async (directory) => {
+    if (seen.has(directory)) return;
+    if (seen.size === MAX_REMEMBERED) seen.clear();
+    seen.add(directory);
+    const names = await readdir(directory).catch(() => []);
+    for (const name of names) {
+      const owner = ownerOfTemporary(name);
+      if (owner !== undefined && isProvablyDead(owner)) await remove(join(directory, name)).catch(() => undefined);
+      else if (isLockName(name)) await removeAbandonedLock(join(directory, name));
+    }
+  };
+}
+
+/** By taking it over, as only one process can. A run that wants the lock at that moment waits for it. */
+async function removeAbandonedLock(path: string): Promise<void> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  if (!isAbandoned(text)) return;
+  const lock = await tryLock(path).catch(() => undefined);
+  if (lock && 'release' in lock) await lock.release();
+}

@@ -1,0 +1,77 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+
+/**
+ * A process, told apart from all others that share a file system: its number, its start in clock ticks since boot, its
+ * PID and time namespaces, and the boot. A number alone is given again, and every container has a process 1.
+ */
+const OWNER = /^(\d+)-(\d+)-(\d+-\d+-[0-9a-f-]{36})$/;
+
+/** For a platform without a usable `/proc`: nothing can be proven about such an owner. */
+const UNKNOWN = 'unknown';
+
+let own: string | undefined;
+
+/** This process. The text has digits, letters and `-` only, and at most 110 characters. */
+export function thisOwner(): string {
+  return (own ??= describeSelf());
+}
+
+/**
+ * True only with proof: the owner ran under the same boot and in the same namespaces as this process, and no process
+ * has its number now, or one with another start. A zombie counts as alive, since its threads may still be at work.
+ */
+export function isProvablyDead(owner: string): boolean {
+  const [, pid, start, place] = OWNER.exec(owner) ?? [];
+  const [, , , ownPlace] = OWNER.exec(thisOwner()) ?? [];
+  if (place === undefined || place !== ownPlace) return false;
+  if (!exists(Number(pid))) return true;
+  const current = startOf(pid!);
+  return current !== undefined && current !== start;
+}
+
+/** True for a text that `thisOwner` may have made, in any process. */
+export function isOwner(text: string): boolean {
+  return text === UNKNOWN || OWNER.test(text);
+}
+
+function describeSelf(): string {
+  try {
+    const { pid } = process;
+    // Without a `/proc` of its own a container sees that of another PID namespace, with other numbers.
+    if (!readFileSync('/proc/self/stat', 'utf8').startsWith(`${pid} `)) return UNKNOWN;
+    const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const owner = `${pid}-${startOf('self')}-${namespaceOf('pid')}-${namespaceOf('time')}-${boot}`;
+    return OWNER.test(owner) ? owner : UNKNOWN;
+  } catch {
+    return UNKNOWN;
+  }
+}
+
+/** Kernels before 5.6 have no time namespaces, and so one clock for all. */
+function namespaceOf(kind: 'pid' | 'time'): string {
+  try {
+    return readlinkSync(`/proc/self/ns/${kind}`).replace(/\D/g, '');
+  } catch (error) {
+    if (kind === 'time') return '0';
+    throw error;
+  }
+}
+
+/** Field 22 of `/proc/PID/stat`. Field 2, the name in parentheses, may hold spaces and parentheses itself. */
+function startOf(pid: string): string | undefined {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+/** Not asked of `/proc`, which may hide the processes of other users. */
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
