@@ -1,3 +1,4 @@
+import { assertOwned } from '../bag/detect.js';
 import type { BagSite, Detection } from '../bag/detect.js';
 import { detectPath } from '../bag/field.js';
 import { MANIFEST_PATH } from '../bag/members.js';
@@ -38,10 +39,11 @@ export function untouched(event: JsonMembers): AdaptedEvent {
 /**
  * The event for a handler: its program at the root, its bags in the form the handler speaks. The program is resolved
  * from the event as it came in, before anything is rewritten. Throws what resolving and reading throw, and `BagError`
- * `FAT_BAG` in the mode `strict`.
+ * `OWNER_MISMATCH`, or `FAT_BAG` in the mode `strict`.
  */
 export async function adaptEvent(event: JsonMembers, detection: Detection<unknown>, work: Work, wantsSegment: boolean): Promise<AdaptedEvent> {
   if (detection.generation === 'foreign') return untouched(event);
+  assertOwned(objectReader, detection);
   if (work.mode === 'strict' && detection.generation === 'fat') throw fatBag();
   const resolved = wantsSegment ? await resolveUnlessMissing(event, work) : undefined;
   let adapted: AdaptedEvent = { ...untouched(event), resolved };

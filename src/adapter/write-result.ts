@@ -1,4 +1,4 @@
-import { detect, detectSite } from '../bag/detect.js';
+import { assertOwned, detect, detectSite } from '../bag/detect.js';
 import type { BagSite, Detection, Generation } from '../bag/detect.js';
 import { objectReader } from '../bag/object-reader.js';
 import { ConflictError, StoreError } from '../errors.js';
@@ -40,6 +40,7 @@ export async function writeResult(result: unknown, before: AdaptedEvent | undefi
   const plain = unwrapResult(withoutSegment(result, before));
   if (isLeanEvent(plain)) return { ...(await fit(plain, undefined, work)), generation: 'lean', repaired: false };
   const detection = detect(objectReader, plain);
+  assertOwned(objectReader, detection);
   const { result: lean, bytesSaved, repaired, error } = await leanUntilFit(plain, detection, before, work);
   const fitted = await fit(lean, error, work);
   return { ...fitted, generation: detection.generation, repaired, bytesSaved: bytesSaved + fitted.bytesSaved };

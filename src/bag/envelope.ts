@@ -1,4 +1,6 @@
 import { CALL_MEMBERS, CONTROL_MEMBERS, INDEX_MEMBERS, PROGRAM_MEMBERS } from './members.js';
+import { detectId, mismatchOf, outermostIds } from './identity.js';
+import type { Identity } from './identity.js';
 import { isObject } from './value-reader.js';
 import type { ValueReader } from './value-reader.js';
 
@@ -23,12 +25,15 @@ export interface Envelope<V> {
   /** All objects from the root to the bag; the last one is the bag. */
   readonly levels: readonly EnvelopeLevel<V>[];
   readonly bag: EnvelopeLevel<V>;
+  /** The levels, and further in what was looked at and turned out to be no part of a bag. */
+  readonly visited: readonly EnvelopeLevel<V>[];
 }
 
 /**
  * Finds the bag: unwraps `Payload`, `state_data` and `bag`, as objects or as JSON strings, as often as they nest.
  * An empty or null wrapper is no wrapper (legacy `open_state_bag` falls back to the outer object), and neither is
- * one that holds nothing a bag has. Returns `undefined` when the root is no object.
+ * one that holds nothing a bag has. `Payload` and `bag` in a complete bag are user data; a `state_data` in it is
+ * unwrapped, as a merge nests the newer bag there. Returns `undefined` when the root is no object.
  */
 export function detectEnvelope<V>(reader: ValueReader<V>, root: V): Envelope<V> | undefined {
   if (reader.kind(root) !== 'object') return undefined;
@@ -46,10 +51,31 @@ export function detectEnvelope<V>(reader: ValueReader<V>, root: V): Envelope<V> 
  * the name of a wrapper. A level with the index of the call in it is none of that.
  */
 function endAtBag<V>(reader: ValueReader<V>, all: readonly EnvelopeLevel<V>[]): Envelope<V> {
-  const end = all.findLastIndex((level) => isBag(reader, level.value) && !isCall(reader, level.value)) + 1;
+  const end = all.findLastIndex((level) => isBag(reader, level.value) && (!isCall(reader, level.value) || isComplete(reader, level.value))) + 1;
   const isData = all.slice(end).every((level) => !holdsAny(reader, level.value, INDEX_MEMBERS));
   const levels = end > 0 && (isData || isBagOfItsOwn(reader, all[end - 1]!.value)) ? all.slice(0, end) : all;
-  return { levels, bag: levels.at(-1)! };
+  return { levels, bag: levels.at(-1)!, visited: all };
+}
+
+/**
+ * True for a bag that says whose it is and leads to a program, whatever arguments of a call are next to them. No member
+ * of it may take its place.
+ */
+function isComplete<V>(reader: ValueReader<V>, value: V): boolean {
+  const isNamed = detectId(reader, value, 'ownerId') !== undefined && detectId(reader, value, 'workflowId') !== undefined;
+  return isNamed && holdsAny(reader, value, PROGRAM_MEMBERS);
+}
+
+/** Whose document it is: the outermost complete bag's ids, else those that a level names, outermost first. */
+export function identityOf<V>(reader: ValueReader<V>, { levels }: Envelope<V>): Identity {
+  const complete = levels.find((level) => isComplete(reader, level.value));
+  return outermostIds(reader, complete ? [complete] : levels);
+}
+
+/** Throws `BagError` `OWNER_MISMATCH` when the levels on the way to the bag name different owners or workflows. */
+export function assertOneOwner<V>(reader: ValueReader<V>, { visited }: Envelope<V>): void {
+  const mismatch = mismatchOf(reader, visited);
+  if (mismatch) throw mismatch;
 }
 
 /** Every bag of a document, innermost first: the bag, and outer levels that are bags of their own. Empty when it is foreign. */
@@ -62,7 +88,7 @@ export function bagLevels<V>(reader: ValueReader<V>, envelope: Envelope<V> | und
 function unwrap<V>(reader: ValueReader<V>, level: EnvelopeLevel<V>): EnvelopeLevel<V> | undefined {
   for (const name of WRAPPERS) {
     const member = reader.member(level.value, name);
-    if (member === undefined) continue;
+    if (member === undefined || (name !== 'state_data' && isComplete(reader, level.value))) continue;
     const value = reader.kind(member) === 'string' ? reader.embedded(member) : member;
     if (isObject(reader, value) && holdsBag(reader, value)) return { path: [...level.path, name], value };
   }

@@ -1,5 +1,5 @@
 import { byteReader, readDocument } from '../bag/byte-reader.js';
-import { detect } from '../bag/detect.js';
+import { assertOwned, detect } from '../bag/detect.js';
 import type { Generation } from '../bag/detect.js';
 import { failureOf } from './outcome.js';
 import type { Deadline, SourceDocument } from './source.js';
@@ -64,7 +64,9 @@ type Judgement = { readonly generation: Generation | 'unknown'; readonly code: s
 
 function judge({ bytes }: SourceDocument, acceptBridge: boolean): Judgement {
   try {
-    const { generation } = detect(byteReader, readDocument(bytes));
+    const detection = detect(byteReader, readDocument(bytes));
+    assertOwned(byteReader, detection);
+    const { generation } = detection;
     if (generation === 'fat') return { generation, code: 'BAG_FAT', reason: 'workflow_config or partition_map stands inline' };
     if (generation === 'bridge' && !acceptBridge) return { generation, code: 'BAG_BRIDGE', reason: 'pointers of an older form stand for the program' };
     return { generation };

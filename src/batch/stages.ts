@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { byteReader, readDocument } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
 import type { ClaimOffice, PlannedBlob } from '../bag/claim.js';
-import { detect } from '../bag/detect.js';
+import { assertOwned, detect } from '../bag/detect.js';
 import type { Detection } from '../bag/detect.js';
 import type { BlobReader } from '../bag/follow.js';
 import type { ManifestForm } from '../bag/manifest.js';
@@ -96,6 +96,7 @@ export async function planStage(
   settings: StageSettings,
   signal?: AbortSignal,
 ): Promise<PlannedStage> {
+  assertOwned(byteReader, detection);
   const plans: SitePlan<ByteValue>[] = [];
   for (const site of detection.sites) {
     if (!needsMigration(byteReader, site, settings.target)) continue;

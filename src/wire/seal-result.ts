@@ -1,6 +1,6 @@
 import { byteReader } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
-import { detect } from '../bag/detect.js';
+import { assertOwned, detect } from '../bag/detect.js';
 import type { BagSite, Detection, Generation } from '../bag/detect.js';
 import { listLostMembers } from '../bag/lost-members.js';
 import type { StateBagError } from '../errors.js';
@@ -42,6 +42,7 @@ export async function sealText(result: Text, before: AdaptedText | undefined, wo
   const found = detectIn(plain, work);
   // Nobody's bag, neither on the way in: no state machine of ours waits for it.
   if (before && !before.kept && found.generation === 'foreign') return { bytes: plain.bytes, generation: 'foreign', bytesSaved: 0, repaired: false, offloaded: [] };
+  assertOwned(byteReader, found);
   const restored = restoreSites(plain, found, before);
   const { text, error, bytesSaved, repaired } = await leanUntilFit(restored, before, work);
   const fitted = await fitText(text, detectIn(text, work), error, work);

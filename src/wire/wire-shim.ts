@@ -1,6 +1,6 @@
 import { byteReader } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
-import { detect } from '../bag/detect.js';
+import { detect, idsOf } from '../bag/detect.js';
 import type { Detection } from '../bag/detect.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
 import { BagError } from '../errors.js';
@@ -50,7 +50,7 @@ export class WireShim {
     const text = this.#engine.passesUnreadable ? detectObject(bytes) : readObject(bytes);
     if (text === undefined) return { bytes, mode: 'observe', ids: NOBODY, text: untouchedText(bytes) };
     const detection = this.#detect(text);
-    const ids = idsOf(detection);
+    const ids = idsOf(byteReader, detection);
     const mode = this.#engine.settings.modeOf(() => ids);
     const adapted = await this.#during('event', mode, ids, context, (work) => adaptIn(text, detection, work));
     this.#publishRead(detection, mode, adapted, start);
@@ -65,7 +65,7 @@ export class WireShim {
   async seal(bytes: Uint8Array, before?: AdaptedWire, context?: LambdaContext): Promise<Uint8Array> {
     const text = detectObject(bytes);
     if (text === undefined) return bytes;
-    const ids = before?.ids ?? idsOf(this.#detect(text));
+    const ids = before?.ids ?? idsOf(byteReader, this.#detect(text));
     const mode = before?.mode ?? this.#engine.settings.modeOf(() => ids);
     if (mode === 'observe') return bytes;
     if (mode === 'shadow') return before?.text.added ? withoutAdded(text, before.text.added).bytes : bytes;
@@ -89,9 +89,10 @@ export class WireShim {
     }
   }
 
-  #publishRead({ generation, sites }: Detection<ByteValue>, mode: Mode, { resolved, shadow, bytesSaved }: AdaptedText, start: number): void {
+  #publishRead(detection: Detection<ByteValue>, mode: Mode, { resolved, shadow, bytesSaved }: AdaptedText, start: number): void {
+    const { generation, sites } = detection;
     publish('read', () => ({
-      ...idsOf({ sites }),
+      ...idsOf(byteReader, detection),
       mode,
       speaks: this.#engine.settings.speaks,
       generation,
@@ -110,11 +111,6 @@ const NOBODY: BagIds = { ownerId: undefined, workflowId: undefined };
 async function adaptIn(text: Text, detection: Detection<ByteValue>, work: WireWork): Promise<AdaptedText> {
   if (work.mode === 'observe') return untouchedText(text.bytes);
   return work.mode === 'shadow' ? shadowText(text, detection, work) : adaptText(text, detection, work);
-}
-
-function idsOf({ sites }: Pick<Detection<ByteValue>, 'sites'>): BagIds {
-  const [site] = sites;
-  return { ownerId: site?.ownerId, workflowId: site?.workflowId };
 }
 
 function readObject(bytes: Uint8Array): Text {

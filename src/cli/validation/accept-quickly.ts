@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { bagLevels, detectEnvelope } from '../../bag/envelope.js';
+import { mismatchOf } from '../../bag/identity.js';
 import { objectReader } from '../../bag/object-reader.js';
 import { inlineSizeIssues } from '../../bag/validate/inline-size.js';
 import { LEAN } from './schema-choice.js';
@@ -12,17 +13,21 @@ import type { SchemaChoice } from './schema-choice.js';
 export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Promise<readonly string[] | undefined> {
   const document = parsePlain(bytes);
   if (document === undefined) return undefined;
+  const subjects = subjectsOf(document, choice);
   const names: string[] = [];
-  for (const value of subjectsOf(document, choice)) {
+  for (const value of subjects ?? []) {
     const checker = await choice.checkerOf(value);
     if (!checker?.accepts(value) || (checker.name === LEAN && inlineSizeIssues(value).length > 0)) return undefined;
     names.push(checker.name);
   }
-  return names;
+  return subjects && names;
 }
 
-function subjectsOf(document: unknown, { isAboutBags }: SchemaChoice): readonly unknown[] {
-  const levels = isAboutBags ? bagLevels(objectReader, detectEnvelope(objectReader, document)) : [];
+/** `undefined` for a bag whose levels name different owners. */
+function subjectsOf(document: unknown, { isAboutBags }: SchemaChoice): readonly unknown[] | undefined {
+  const envelope = isAboutBags ? detectEnvelope(objectReader, document) : undefined;
+  const levels = bagLevels(objectReader, envelope);
+  if (envelope && levels.length > 0 && mismatchOf(objectReader, envelope.visited)) return undefined;
   return levels.length === 0 ? [document] : levels.map(({ value }) => value);
 }
 

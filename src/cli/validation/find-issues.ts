@@ -1,6 +1,6 @@
 import { byteReader, readDocument } from '../../bag/byte-reader.js';
 import type { ByteValue } from '../../bag/byte-reader.js';
-import { detect } from '../../bag/detect.js';
+import { assertOwned, detect } from '../../bag/detect.js';
 import type { BagSite } from '../../bag/detect.js';
 import type { BlobReader } from '../../bag/follow.js';
 import { inlineSizeIssues } from '../../bag/validate/inline-size.js';
@@ -19,7 +19,9 @@ import type { SchemaChoice } from './schema-choice.js';
 export async function findIssues(bytes: Uint8Array, choice: SchemaChoice, blobs: BlobReader | undefined): Promise<Found> {
   try {
     const root = readDocument(bytes);
-    const { sites } = detect(byteReader, root);
+    const detection = detect(byteReader, root);
+    if (choice.isAboutBags) assertOwned(byteReader, detection);
+    const { sites } = detection;
     const { schemas, issues } = await checkSchemas(root, sites, choice);
     const dead = blobs ? await checkPointers(sites, blobs) : [];
     return { schemas, issues: locateIssues(root, [...issues, ...dead]) };
