@@ -1,12 +1,15 @@
 import { createHash } from 'node:crypto';
 import { IntegrityError, PointerError } from '../errors.js';
 import { isKeyOfOwner } from './layout.js';
+import type { KeyTemplates } from './layout.js';
 import type { Pointer } from './pointer.js';
 
 /** What following a pointer needs of a store. The store holds to its own buckets and to the digest in a key. */
 export interface BlobReader {
   /** Where a bare key lies. */
   readonly bucket: string;
+  /** Key templates in which a key names its owner, beside the default ones. */
+  readonly layout?: KeyTemplates;
   get(address: { readonly bucket: string; readonly key: string }, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array>;
 }
 
@@ -23,7 +26,7 @@ export async function follow(
 ): Promise<Uint8Array> {
   const { target } = pointer;
   if (!target) throw new PointerError('POINTER_INVALID', `a pointer of the dialect ${pointer.dialect} names no bucket and key`);
-  if (!isKeyOfOwner(target.key, ownerId)) {
+  if (!isKeyOfOwner(target.key, ownerId, blobs.layout)) {
     throw new PointerError(
       'POINTER_FOREIGN_OWNER',
       `the key "${target.key}" belongs to another owner than the bag (${ownerId ?? 'which names none'}); it is not read`,
