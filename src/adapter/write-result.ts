@@ -1,4 +1,4 @@
-import { assertOwned, detect, detectSite } from '../bag/detect.js';
+import { answerSites, assertOwned, detect, detectSite } from '../bag/detect.js';
 import type { BagSite, Detection, Generation } from '../bag/detect.js';
 import { objectReader } from '../bag/object-reader.js';
 import { ConflictError, StoreError } from '../errors.js';
@@ -53,7 +53,8 @@ async function leanUntilFit(result: JsonMembers, detection: Detection<unknown>, 
   return leanSites(result, detection, before && { ...before, error: undefined }, work);
 }
 
-async function leanSites(result: JsonMembers, { sites }: Detection<unknown>, before: AdaptedEvent | undefined, work: Work): Promise<Change> {
+async function leanSites(result: JsonMembers, detection: Detection<unknown>, before: AdaptedEvent | undefined, work: Work): Promise<Change> {
+  const sites = answerSites(objectReader, detection);
   let change: Change = { result, bytesSaved: 0, repaired: false, error: undefined };
   for (const site of sites.toReversed()) change = await leanSite(change, site, before, work);
   return change;

@@ -66,6 +66,18 @@ function isComplete<V>(reader: ValueReader<V>, value: V): boolean {
   return isNamed && holdsAny(reader, value, PROGRAM_MEMBERS);
 }
 
+/** Complete bags under `Payload` and `bag` of a complete bag that name no other owner or workflow: copies of its own. */
+export function nestedCopies<V>(reader: ValueReader<V>, { levels }: Envelope<V>): readonly EnvelopeLevel<V>[] {
+  const complete = levels.filter((level) => isComplete(reader, level.value));
+  return complete.flatMap((level) =>
+    WRAPPERS.filter((name) => name !== 'state_data').flatMap((name) => {
+      const value = openMember(reader, level.value, name);
+      const copy = { path: [...level.path, name], value: value! };
+      return isObject(reader, value) && isComplete(reader, value) && !mismatchOf(reader, [level, copy]) ? [copy] : [];
+    }),
+  );
+}
+
 /** Whose document it is: the outermost complete bag's ids, else those that a level names, outermost first. */
 export function identityOf<V>(reader: ValueReader<V>, { levels }: Envelope<V>): Identity {
   const complete = levels.find((level) => isComplete(reader, level.value));
@@ -87,12 +99,17 @@ export function bagLevels<V>(reader: ValueReader<V>, envelope: Envelope<V> | und
 
 function unwrap<V>(reader: ValueReader<V>, level: EnvelopeLevel<V>): EnvelopeLevel<V> | undefined {
   for (const name of WRAPPERS) {
-    const member = reader.member(level.value, name);
-    if (member === undefined || (name !== 'state_data' && isComplete(reader, level.value))) continue;
-    const value = reader.kind(member) === 'string' ? reader.embedded(member) : member;
+    const value = openMember(reader, level.value, name);
+    if (value === undefined || (name !== 'state_data' && isComplete(reader, level.value))) continue;
     if (isObject(reader, value) && holdsBag(reader, value)) return { path: [...level.path, name], value };
   }
   return undefined;
+}
+
+/** A member, or the document in the JSON string that it is. */
+function openMember<V>(reader: ValueReader<V>, value: V, name: string): V | undefined {
+  const member = reader.member(value, name);
+  return member !== undefined && reader.kind(member) === 'string' ? reader.embedded(member) : member;
 }
 
 function holdsBag<V>(reader: ValueReader<V>, value: V): boolean {

@@ -23,7 +23,7 @@ export interface DocumentFacts {
 export function factsOf(document: SourceDocument, prepared: Prepared | undefined): DocumentFacts {
   const detection = prepared?.validated?.detection ?? detectionOf(document.bytes);
   const { ownerId, workflowId } = detection ? idsOf(byteReader, detection) : {};
-  const hazards = detection ? detectHazards(byteReader, detection, document.bytes.length) : [];
+  const hazards = detection ? [...detectHazards(byteReader, detection, document.bytes.length), ...plannedHazards(prepared)] : [];
   const resumable = resumabilityOf(document, prepared, 0);
   // Property by property: objects of spreads get a hidden class each, and a run keeps these by the thousand.
   const facts: { -readonly [K in keyof DocumentFacts]: DocumentFacts[K] } = {};
@@ -32,6 +32,11 @@ export function factsOf(document: SourceDocument, prepared: Prepared | undefined
   if (hazards.length > 0) facts.hazards = hazards;
   if (resumable) facts.refusals = { before: codesOf(resumable.before), after: codesOf(resumable.after) };
   return facts;
+}
+
+/** What only the planning of a bag could find out. */
+export function plannedHazards(prepared: Prepared | undefined): readonly Hazard[] {
+  return prepared?.validated?.plans.some(({ differs }) => differs) ? ['PROGRAMS_DIFFER'] : [];
 }
 
 /** `undefined` for what is no JSON: that is reported as the outcome of the document. */

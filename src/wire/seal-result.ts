@@ -1,6 +1,6 @@
 import { byteReader } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
-import { assertOwned, detect } from '../bag/detect.js';
+import { answerSites, assertOwned, detect } from '../bag/detect.js';
 import type { BagSite, Detection, Generation } from '../bag/detect.js';
 import { listLostMembers } from '../bag/lost-members.js';
 import type { StateBagError } from '../errors.js';
@@ -88,7 +88,7 @@ function respellOf(before: AdaptedText | undefined, work: WireWork): Respell | u
 async function leanSites(text: Text, respell: Respell | undefined, work: WireWork): Promise<Change> {
   const edit = new TextEdit(text);
   let change: Change = { text, bytesSaved: 0, repaired: false, error: undefined };
-  for (const site of detectIn(text, work).sites.toReversed()) {
+  for (const site of answerSites(byteReader, detectIn(text, work)).toReversed()) {
     const { value: lean, error } = await attempt(work, () => prepareLeanSite(site, work, respell));
     if (lean) editLeanSite(site, lean, edit, work);
     const bytesSaved = lean ? savedBytes(site, lean, work) : 0;

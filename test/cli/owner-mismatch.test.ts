@@ -9,7 +9,9 @@ const scratch = useScratch();
 const nested = (name: string, wrap: (bag: unknown) => unknown = (bag) => bag) =>
   JSON.stringify({ ownerId: 'attacker', [name]: wrap(JSON.parse(smallBag({ ownerId: 'victim' }))) });
 
-const put = (text: string) => writeFileSync(join(scratch.dir, 'event.json'), text);
+const put = (text: string): void => {
+  writeFileSync(join(scratch.dir, 'event.json'), text);
+};
 
 describe('a document whose levels name different owners', () => {
   it.each([
