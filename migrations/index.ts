@@ -6,6 +6,7 @@ import { pointSegmentManifest } from './0004-point-segment-manifest.js';
 import { shrinkSegmentManifest } from './0005-shrink-segment-manifest.js';
 import { stampVersion } from './0006-stamp-version.js';
 import { bridgePointers } from './0007-bridge-pointers.js';
+import { rehomePaths } from './0008-rehome-paths.js';
 
 /** What a migration makes of a bag. */
 export type Target = 'lean' | 'bridge';
@@ -16,5 +17,5 @@ export type Target = 'lean' | 'bridge';
  */
 export const MIGRATIONS: Readonly<Record<Target, readonly Migration[]>> = {
   lean: [dropInitMarkers, pointWorkflowConfig, pointPartitionMap, pointSegmentManifest, shrinkSegmentManifest, stampVersion],
-  bridge: [dropInitMarkers, bridgePointers],
+  bridge: [dropInitMarkers, bridgePointers, rehomePaths],
 };

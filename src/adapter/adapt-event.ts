@@ -1,4 +1,6 @@
+import { assertOwned } from '../bag/detect.js';
 import type { BagSite, Detection } from '../bag/detect.js';
+import { objectReader } from '../bag/object-reader.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import { BagError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
@@ -35,11 +37,12 @@ export function untouched(event: JsonMembers): AdaptedEvent {
 /**
  * The event for a handler: its program at the root, its bags in the form the handler speaks. The program is resolved
  * from the event as it came in, before anything is rewritten. Throws what resolving and reading throw, and `BagError`
- * `FAT_BAG` in the mode `strict`.
+ * `OWNER_MISMATCH`, or `FAT_BAG` in the mode `strict`.
  */
 export async function adaptEvent(event: JsonMembers, detection: Detection<unknown>, work: Work, wantsSegment: boolean): Promise<AdaptedEvent> {
   const [bag] = detection.sites;
   if (bag === undefined) return untouched(event);
+  assertOwned(objectReader, detection);
   if (work.mode === 'strict' && detection.generation === 'fat') throw fatBag();
   const isWanted = wantsSegment && needsProgram(bag.value as JsonMembers);
   const resolved = isWanted ? await resolveUnlessMissing(event, work) : undefined;

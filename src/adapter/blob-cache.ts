@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { detectDigest } from '../content-address.js';
 import type { BlobReader } from '../bag/follow.js';
+import type { KeyTemplates } from '../bag/layout.js';
 import { objectReader } from '../bag/object-reader.js';
 import type { ValueReader } from '../bag/value-reader.js';
 import { sha256Hex } from '../store/digest.js';
@@ -29,7 +30,11 @@ export class BlobCache implements BlobReader {
   readonly #blobs: LRUCache<string, Uint8Array>;
   readonly #flights = new Flights();
 
-  constructor(store: StoreHandle, maxBytes: number) {
+  constructor(
+    store: StoreHandle,
+    maxBytes: number,
+    readonly layout: KeyTemplates = {},
+  ) {
     this.#store = store;
     this.#blobs = new LRUCache({ maxSize: Math.max(1, maxBytes), sizeCalculation: ({ length }) => 1 + MEMORY_PER_BYTE * length });
     this.reader = rememberingReader();

@@ -30,7 +30,7 @@ export async function fillBag(bag: JsonMembers, work: Work): Promise<JsonMembers
 
 /** Every value that is inline now came from a content address, and the manifest that goes with the map lies at one. */
 function areAllStored(before: BagSite<unknown>, after: BagSite<unknown>): boolean {
-  const hasManifest = after.map.state !== 'inline' || holdsDigest(before.manifestPath);
+  const hasManifest = holdsDigest(before.manifestPath);
   return hasManifest && isStored(before.config, before.configPath, after.config) && isStored(before.map, before.mapPath, after.map);
 }
 

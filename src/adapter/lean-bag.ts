@@ -36,7 +36,7 @@ function knownContext(site: BagSite<unknown>, work: Work): MigrationContext | un
 async function offloadProgram(site: BagSite<unknown>, work: Work): Promise<MigrationContext> {
   const plan = await planBag(site.value as JsonMembers, work);
   if (plan.blobs.length > 0) await offload(plan.blobs, work);
-  work.engine.programs.remember(site, () => plan.context.claims);
+  if (plan.isRepeatable) work.engine.programs.remember(site, () => plan.context.claims);
   return plan.context;
 }
 

@@ -31,6 +31,8 @@ function isLeanBag(bag: JsonMembers): boolean {
     bag.Payload === undefined &&
     bag.state_data === undefined &&
     bag.bag === undefined &&
+    bag.owner_id === undefined &&
+    bag.workflow_id === undefined &&
     isContentAddress('manifest', bag.segment_manifest_s3_path) &&
     isContentAddress('map', bag.partition_map_s3_path) &&
     isContentAddress('config', bag.workflow_config_s3_path)
@@ -59,9 +61,13 @@ function endsInDigestFolder(path: string): boolean {
   return path.indexOf('/', 's3://'.length) < start;
 }
 
-/** A level around the bag with anything of a program in it may be a bag of its own, which is left to `detect`. */
+/** A level around the bag with ids or anything of a program in it may be a bag of its own, which is left to `detect`. */
 function leads(level: JsonMembers): boolean {
   return (
+    level.ownerId !== undefined ||
+    level.owner_id !== undefined ||
+    level.workflowId !== undefined ||
+    level.workflow_id !== undefined ||
     level.workflow_config !== undefined ||
     level.partition_map !== undefined ||
     level.segment_manifest !== undefined ||

@@ -22,7 +22,7 @@ export async function planBag(bag: JsonMembers, work: Work): Promise<SitePlan<By
   const members = Object.entries(bag).filter(([name, value]) => PROGRAM.has(name) || typeof value !== 'object');
   const root = readDocument(jsonBytes(Object.fromEntries(members)));
   const site = detectSite(byteReader, { path: [], value: root });
-  const sources = await loadSources(byteReader, site, engine.blobs, signalOf(work).signal);
+  const sources = await loadSources(byteReader, site, engine.blobs, signalOf(work));
   const office = await openOffice(work);
   return planSite(byteReader, site, sources, { target: 'lean', manifestForm: engine.settings.manifestForm, office });
 }

@@ -75,9 +75,10 @@ function inlineOf(field: Field<unknown>): unknown {
   return field.state === 'inline' ? field.value : undefined;
 }
 
+/** A manifest at a mutable key does not count: the one made of the config takes its place. */
 function leads({ map, manifestPath, mapPath }: BagSite<unknown>): boolean {
   if (map.state === 'inline' && !isHollow(objectReader, map.value)) return true;
-  return manifestPath.state === 'pointer' || mapPath.state === 'pointer';
+  return holdsDigest(manifestPath) || mapPath.state === 'pointer';
 }
 
 function isSame(site: BagSite<unknown>, known: KnownProgram): boolean {

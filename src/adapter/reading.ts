@@ -1,4 +1,4 @@
-import { detect } from '../bag/detect.js';
+import { detect, idsOf } from '../bag/detect.js';
 import type { Detection, Generation } from '../bag/detect.js';
 import { objectReader } from '../bag/object-reader.js';
 import { BagError } from '../errors.js';
@@ -37,8 +37,7 @@ export class Reading implements BagReading {
   }
 
   get ids(): BagIds {
-    const [site] = this.#detect().sites;
-    return { ownerId: site?.ownerId, workflowId: site?.workflowId };
+    return idsOf(objectReader, this.#detect());
   }
 
   get ownerId(): string | undefined {

@@ -1,3 +1,5 @@
+import { parseLayout } from '../bag/layout.js';
+import type { Layout } from '../bag/layout.js';
 import { resolveSegment } from '../bag/resolve.js';
 import { cloneJson } from './json-clone.js';
 import type { SegmentConfig } from './lambda.js';
@@ -10,14 +12,16 @@ export interface ResolveSegmentOptions {
   /** Position in the map, instead of the one the event names. */
   readonly index?: number;
   readonly signal?: AbortSignal;
+  /** Key templates of the shim that wrote the bags, when they are not the default ones. */
+  readonly layout?: Partial<Layout>;
 }
 
 /**
  * The program of the segment that an event asks for, whatever form its bag has, without a shim: nothing is kept and
  * nothing rewritten. Throws typed errors, never gives another program.
  */
-export async function resolveSegmentConfig(event: unknown, store: StoreSource, options: ResolveSegmentOptions = {}): Promise<FoundSegment> {
-  const blobs = new BlobCache(new StoreHandle(store), 0);
+export async function resolveSegmentConfig(event: unknown, store: StoreSource, { layout, ...options }: ResolveSegmentOptions = {}): Promise<FoundSegment> {
+  const blobs = new BlobCache(new StoreHandle(store), 0, parseLayout(layout));
   const { segmentConfig, ...found } = await resolveSegment(blobs.reader, event, blobs, options);
   return { ...found, segmentConfig: cloneJson(segmentConfig) as SegmentConfig };
 }

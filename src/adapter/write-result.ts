@@ -1,4 +1,4 @@
-import { detect, detectSite } from '../bag/detect.js';
+import { answerSites, assertOwned, detect, detectSite } from '../bag/detect.js';
 import type { BagSite, Detection, Generation } from '../bag/detect.js';
 import { objectReader } from '../bag/object-reader.js';
 import { ConflictError, StoreError } from '../errors.js';
@@ -45,6 +45,7 @@ export async function writeResult(result: unknown, before: AdaptedEvent | undefi
   const detection = isLeanEvent(plain) ? undefined : detect(objectReader, plain);
   assertUnmixedObjects(plain, detection?.sites ?? []);
   if (!detection) return { ...(await fit(plain, undefined, work)), generation: 'lean', repaired: false };
+  assertOwned(objectReader, detection);
   const { result: lean, bytesSaved, repaired, error } = await leanUntilFit(plain, detection, before, work);
   const fitted = await fit(lean, error, work);
   return { ...fitted, generation: detection.generation, repaired, bytesSaved: bytesSaved + fitted.bytesSaved };
@@ -57,7 +58,8 @@ async function leanUntilFit(result: JsonMembers, detection: Detection<unknown>, 
   return leanSites(result, detection, before && { ...before, error: undefined }, work);
 }
 
-async function leanSites(result: JsonMembers, { sites }: Detection<unknown>, before: AdaptedEvent | undefined, work: Work): Promise<Change> {
+async function leanSites(result: JsonMembers, detection: Detection<unknown>, before: AdaptedEvent | undefined, work: Work): Promise<Change> {
+  const sites = answerSites(objectReader, detection);
   let change: Change = { result, bytesSaved: 0, repaired: false, error: undefined };
   for (const site of sites.toReversed()) change = await leanSite(change, site, before, work);
   return change;

@@ -1,6 +1,6 @@
 import { detectSite } from './detect.js';
 import type { BagSite } from './detect.js';
-import { detectEnvelope, isBagOfItsOwn, isCall } from './envelope.js';
+import { assertOneOwner, detectEnvelope, isBagOfItsOwn, isCall } from './envelope.js';
 import type { Envelope } from './envelope.js';
 import { BagError } from '../errors.js';
 import { INDEX_MEMBERS, MANIFEST_PATH, MAP } from './members.js';
@@ -20,10 +20,11 @@ export interface Call<V> {
 /** What a caller puts next to a bag, beyond the members of a call. A wrapper without any of it wraps and says nothing. */
 const ARGUMENTS = [...INDEX_MEMBERS, MAP, MANIFEST_PATH, 'manifest_s3_path'];
 
-/** Throws `BagError` `EVENT_INVALID` when the event is no object. */
+/** Throws `BagError`: `EVENT_INVALID` when the event is no object, `OWNER_MISMATCH` when its levels name different owners. */
 export function parseCall<V>(reader: ValueReader<V>, event: V): Call<V> {
   const envelope = detectEnvelope(reader, event);
   if (!envelope) throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${reader.kind(event)}`);
+  assertOneOwner(reader, envelope);
   const outer = envelope.levels.slice(0, -1);
   const bags = outer.filter((level) => isBagOfItsOwn(reader, level.value));
   const calls = outer.filter((level) => !bags.includes(level)).map((level) => level.value);

@@ -1,4 +1,4 @@
-import { isAddressed, formatKey } from './layout.js';
+import { formatKey } from './layout.js';
 import type { BlobKind, KeyParts, Layout } from './layout.js';
 import { md5Prefix } from './follow.js';
 import { CONFIG, MANIFEST, MAP } from './members.js';
@@ -10,8 +10,8 @@ export interface PlannedBlob extends Claim {
   readonly bytes: Uint8Array;
   /** Key without the store's prefix, as a blob store takes it. */
   readonly storeKey: string;
-  /** False when the layout leaves the digest out of the key: such a key must not be overwritten with other bytes. */
-  readonly addressed: boolean;
+  /** The key holds the digest: every layout has it. */
+  readonly addressed: true;
   readonly contentType: string;
   readonly metadata: Readonly<Record<string, string>>;
 }
@@ -40,7 +40,7 @@ export function planBlob(office: ClaimOffice, kind: BlobKind, place: Omit<KeyPar
     md5Prefix: () => md5Prefix(bytes),
     bytes,
     storeKey,
-    addressed: isAddressed(office.layout, kind),
+    addressed: true,
     contentType: 'application/json',
     metadata: { ...usageOf(kind), sha256 },
   };

@@ -1,8 +1,10 @@
 import { detectDigest } from '../content-address.js';
-import { bagLevels, detectEnvelope } from './envelope.js';
+import { assertOneOwner, bagLevels, detectEnvelope, identityOf, nestedCopies } from './envelope.js';
 import type { Envelope, EnvelopeLevel } from './envelope.js';
 import { detectField, detectPath } from './field.js';
 import type { Field } from './field.js';
+import { detectId } from './identity.js';
+import type { Identity } from './identity.js';
 import { CONFIG, CONFIG_PATH, INIT_MARKERS, MANIFEST, MANIFEST_PATH, MAP, MAP_PATH, VERSION } from './members.js';
 import type { ValueReader } from './value-reader.js';
 
@@ -49,6 +51,22 @@ export function detect<V>(reader: ValueReader<V>, root: V): Detection<V> {
   return { generation: fattest(sites), envelope, sites };
 }
 
+/** Whose document it is; nobody's when it is foreign. */
+export function idsOf<V>(reader: ValueReader<V>, { envelope, sites }: Detection<V>): Identity {
+  return envelope && sites.length > 0 ? identityOf(reader, envelope) : { ownerId: undefined, workflowId: undefined };
+}
+
+/** The bags of a handler's answer, innermost first: copies under `Payload` and `bag` lend nothing, and are slimmed as well. */
+export function answerSites<V>(reader: ValueReader<V>, { envelope, sites }: Detection<V>): readonly BagSite<V>[] {
+  if (!envelope || sites.length === 0) return sites;
+  return [...nestedCopies(reader, envelope).map((level) => detectSite(reader, level)), ...sites];
+}
+
+/** Throws `BagError` `OWNER_MISMATCH` when levels of a document with a bag name different owners or workflows. */
+export function assertOwned<V>(reader: ValueReader<V>, { envelope, sites }: Detection<V>): void {
+  if (envelope && sites.length > 0) assertOneOwner(reader, envelope);
+}
+
 function fattest<V>(sites: readonly BagSite<V>[]): Generation {
   const order = ['fat', 'bridge', 'lean'] as const;
   return order.find((generation) => sites.some((site) => site.generation === generation)) ?? 'foreign';
@@ -68,36 +86,34 @@ export function detectSite<V>(reader: ValueReader<V>, level: EnvelopeLevel<V>): 
   return {
     path: level.path,
     value: bag,
-    ownerId: detectId(reader, bag, ['ownerId', 'owner_id']),
-    workflowId: detectId(reader, bag, ['workflowId', 'workflow_id']),
+    ownerId: detectId(reader, bag, 'ownerId'),
+    workflowId: detectId(reader, bag, 'workflowId'),
     ...fields,
     inlineManifest: manifest !== undefined && reader.kind(manifest) !== 'null' ? manifest : undefined,
     markers: INIT_MARKERS.filter((name) => reader.member(bag, name) !== undefined),
     stamped: version !== undefined && reader.number(version) === LEAN_VERSION,
-    generation: generationOf(fields),
+    generation: generationOf(fields, reader.member(bag, 'manifest_id') !== undefined),
   };
 }
 
-type Fields<V> = Pick<BagSite<V>, 'config' | 'map' | 'configPath' | 'mapPath'>;
+type Fields<V> = Pick<BagSite<V>, 'config' | 'map' | 'configPath' | 'mapPath' | 'manifestPath'>;
 
-function generationOf<V>({ config, map, configPath, mapPath }: Fields<V>): BagSite<V>['generation'] {
+/** The manifest of the newest era is held against a database row, not rewritten. */
+function generationOf<V>({ config, map, configPath, mapPath, manifestPath }: Fields<V>, isNewest: boolean): BagSite<V>['generation'] {
   if (config.state === 'inline' || map.state === 'inline') return 'fat';
   if (config.state === 'pointer' || map.state === 'pointer') return 'bridge';
-  return [configPath, mapPath].some((field) => field.state === 'pointer' && !holdsDigest(field)) ? 'bridge' : 'lean';
+  return [configPath, mapPath, ...(isNewest ? [] : [manifestPath])].some(isMutable) ? 'bridge' : 'lean';
+}
+
+/** The newest era names each manifest by an id of its own; no run writes such a key again. */
+const NEWEST_MANIFEST = /(?:^|\/)manifests\/[^/]+\.json$/;
+
+/** True for a pointer to a key that a later run may write again. */
+export function isMutable<V>(field: Field<V>): boolean {
+  return field.state === 'pointer' && !holdsDigest(field) && !NEWEST_MANIFEST.test(field.pointer.target?.key ?? '');
 }
 
 /** True when the pointer's key holds a SHA-256: a content address, which can never name other bytes. */
 export function holdsDigest<V>(field: Field<V>): boolean {
   return field.state === 'pointer' && detectDigest(field.pointer.target?.key) !== undefined;
-}
-
-/** Ids are text in every era; a number keeps its spelling. */
-function detectId<V>(reader: ValueReader<V>, bag: V, names: readonly string[]): string | undefined {
-  for (const name of names) {
-    const value = reader.member(bag, name);
-    if (value === undefined) continue;
-    const id = reader.text(value) ?? (reader.kind(value) === 'number' ? new TextDecoder().decode(reader.bytes(value)) : '');
-    if (id !== '') return id;
-  }
-  return undefined;
 }

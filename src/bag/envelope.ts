@@ -1,5 +1,7 @@
 import { hasAddedProgram } from './added-program.js';
 import { CALL_MEMBERS, CONTROL_MEMBERS, INDEX_MEMBERS, PROGRAM_MEMBERS } from './members.js';
+import { detectId, mismatchOf, outermostIds } from './identity.js';
+import type { Identity } from './identity.js';
 import { isObject } from './value-reader.js';
 import type { ValueReader } from './value-reader.js';
 
@@ -24,12 +26,15 @@ export interface Envelope<V> {
   /** All objects from the root to the bag; the last one is the bag. */
   readonly levels: readonly EnvelopeLevel<V>[];
   readonly bag: EnvelopeLevel<V>;
+  /** The levels, and further in what was looked at and turned out to be no part of a bag. */
+  readonly visited: readonly EnvelopeLevel<V>[];
 }
 
 /**
  * Finds the bag: unwraps `Payload`, `state_data` and `bag`, as objects or as JSON strings, as often as they nest.
  * An empty or null wrapper is no wrapper (legacy `open_state_bag` falls back to the outer object), and neither is
- * one that holds nothing a bag has. Returns `undefined` when the root is no object.
+ * one that holds nothing a bag has. `Payload` and `bag` in a complete bag are user data; a `state_data` in it is
+ * unwrapped, as a merge nests the newer bag there. Returns `undefined` when the root is no object.
  */
 export function detectEnvelope<V>(reader: ValueReader<V>, root: V): Envelope<V> | undefined {
   if (reader.kind(root) !== 'object') return undefined;
@@ -47,10 +52,43 @@ export function detectEnvelope<V>(reader: ValueReader<V>, root: V): Envelope<V> 
  * the name of a wrapper. A level with the index of the call in it is none of that.
  */
 function endAtBag<V>(reader: ValueReader<V>, all: readonly EnvelopeLevel<V>[]): Envelope<V> {
-  const end = all.findLastIndex((level) => isBag(reader, level.value) && !isCall(reader, level.value)) + 1;
+  const end = all.findLastIndex((level) => isBag(reader, level.value) && (!isCall(reader, level.value) || isComplete(reader, level.value))) + 1;
   const isData = all.slice(end).every((level) => !holdsAny(reader, level.value, INDEX_MEMBERS));
   const levels = end > 0 && (isData || isBagOfItsOwn(reader, all[end - 1]!.value)) ? all.slice(0, end) : all;
-  return { levels, bag: levels.at(-1)! };
+  return { levels, bag: levels.at(-1)!, visited: all };
+}
+
+/**
+ * True for a bag that says whose it is and leads to a program, whatever arguments of a call are next to them. No member
+ * of it may take its place.
+ */
+function isComplete<V>(reader: ValueReader<V>, value: V): boolean {
+  const isNamed = detectId(reader, value, 'ownerId') !== undefined && detectId(reader, value, 'workflowId') !== undefined;
+  return isNamed && holdsAny(reader, value, PROGRAM_MEMBERS);
+}
+
+/** Complete bags under `Payload` and `bag` of a complete bag that name no other owner or workflow: copies of its own. */
+export function nestedCopies<V>(reader: ValueReader<V>, { levels }: Envelope<V>): readonly EnvelopeLevel<V>[] {
+  const complete = levels.filter((level) => isComplete(reader, level.value));
+  return complete.flatMap((level) =>
+    WRAPPERS.filter((name) => name !== 'state_data').flatMap((name) => {
+      const value = openMember(reader, level.value, name);
+      const copy = { path: [...level.path, name], value: value! };
+      return isObject(reader, value) && isComplete(reader, value) && !mismatchOf(reader, [level, copy]) ? [copy] : [];
+    }),
+  );
+}
+
+/** Whose document it is: the outermost complete bag's ids, else those that a level names, outermost first. */
+export function identityOf<V>(reader: ValueReader<V>, { levels }: Envelope<V>): Identity {
+  const complete = levels.find((level) => isComplete(reader, level.value));
+  return outermostIds(reader, complete ? [complete] : levels);
+}
+
+/** Throws `BagError` `OWNER_MISMATCH` when the levels on the way to the bag name different owners or workflows. */
+export function assertOneOwner<V>(reader: ValueReader<V>, { visited }: Envelope<V>): void {
+  const mismatch = mismatchOf(reader, visited);
+  if (mismatch) throw mismatch;
 }
 
 /** Every bag of a document, innermost first: the bag, and outer levels that are bags of their own. Empty when it is foreign. */
@@ -62,12 +100,17 @@ export function bagLevels<V>(reader: ValueReader<V>, envelope: Envelope<V> | und
 
 function unwrap<V>(reader: ValueReader<V>, level: EnvelopeLevel<V>): EnvelopeLevel<V> | undefined {
   for (const name of WRAPPERS) {
-    const member = reader.member(level.value, name);
-    if (member === undefined) continue;
-    const value = reader.kind(member) === 'string' ? reader.embedded(member) : member;
+    const value = openMember(reader, level.value, name);
+    if (value === undefined || (name !== 'state_data' && isComplete(reader, level.value))) continue;
     if (isObject(reader, value) && holdsBag(reader, value)) return { path: [...level.path, name], value };
   }
   return undefined;
+}
+
+/** A member, or the document in the JSON string that it is. */
+function openMember<V>(reader: ValueReader<V>, value: V, name: string): V | undefined {
+  const member = reader.member(value, name);
+  return member !== undefined && reader.kind(member) === 'string' ? reader.embedded(member) : member;
 }
 
 function holdsBag<V>(reader: ValueReader<V>, value: V): boolean {

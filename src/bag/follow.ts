@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { IntegrityError, PointerError } from '../errors.js';
 import { isKeyOfOwner } from './layout.js';
+import type { KeyTemplates } from './layout.js';
 import { assertPure } from './mixed-pointer.js';
 import type { Pointer } from './pointer.js';
 
@@ -8,6 +9,8 @@ import type { Pointer } from './pointer.js';
 export interface BlobReader {
   /** Where a bare key lies. */
   readonly bucket: string;
+  /** Key templates in which a key names its owner, beside the default ones. */
+  readonly layout?: KeyTemplates;
   get(address: { readonly bucket: string; readonly key: string }, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array>;
 }
 
@@ -25,7 +28,7 @@ export async function follow(
   const { target } = pointer;
   if (!target) throw new PointerError('POINTER_INVALID', `a pointer of the dialect ${pointer.dialect} names no bucket and key`);
   assertPure(pointer);
-  if (!isKeyOfOwner(target.key, ownerId)) {
+  if (!isKeyOfOwner(target.key, ownerId, blobs.layout)) {
     throw new PointerError(
       'POINTER_FOREIGN_OWNER',
       `the key "${target.key}" belongs to another owner than the bag (${ownerId ?? 'which names none'}); it is not read`,

@@ -6,6 +6,7 @@ import type { BlobReader } from './follow.js';
 import { CONFIG, MAP } from './members.js';
 import type { Migration, OffloadedContent } from './migration.js';
 import { loadValue } from './sources.js';
+import { configTrust, cutOf, mapTrust, samePrograms } from './trust.js';
 import type { ValueReader } from './value-reader.js';
 
 /** The steps whose `down` fills a bag in again, by the form they undo. */
@@ -46,7 +47,16 @@ async function loadContent<V>(reader: ValueReader<V>, site: BagSite<V>, blobs: B
   const [config, map] = await Promise.all([load(site.config), load(site.map)]);
   const behind = (field: Field<V>, path: Field<V>) => (holdsNothing(reader, field) ? load(path) : undefined);
   const [configBehind, mapBehind] = await Promise.all([behind(site.config, site.configPath), behind(site.map, site.mapPath)]);
-  return { named: contentOf(config, map), paths: contentOf(configBehind, mapBehind) };
+  const known = overruled(reader, site, config ?? configBehind);
+  return { named: contentOf(config, known(map)), paths: contentOf(configBehind, known(mapBehind)) };
+}
+
+/** A map at a mutable key that says something else than the config is another run's: the config, cut, stands for it. */
+function overruled<V>(reader: ValueReader<V>, site: BagSite<V>, config: Uint8Array | undefined): (map: Uint8Array | undefined) => Uint8Array | undefined {
+  if (mapTrust(reader, site) !== 'mutable' || configTrust(reader, site) !== 'safe') return (map) => map;
+  const inline = site.config.state === 'inline' ? site.config.value : undefined;
+  const cut = cutOf(reader, config === undefined ? inline : reader.parse(config)).map;
+  return (map) => (map === undefined || cut === undefined || samePrograms(reader, cut, reader.parse(map)) ? map : reader.bytes(cut));
 }
 
 /** The path counts where the old name holds nothing, be it `{}` or `[]`. */

@@ -14,6 +14,7 @@ export type Hazard =
   | 'MANIFEST_PATH_MISSING'
   | 'MANIFEST_AT_MUTABLE_KEY'
   | 'MANIFEST_READ_INLINE'
+  | 'PROGRAMS_DIFFER'
   | 'MAP_MISSING'
   | 'STAMPED_BUT_FAT'
   | 'NEWEST_ERA';
@@ -27,6 +28,7 @@ export const HAZARDS: Readonly<Record<Hazard, string>> = {
   MANIFEST_PATH_MISSING: 'segment_manifest_s3_path is null or absent; readers fall back to the map',
   MANIFEST_AT_MUTABLE_KEY: 'the manifest lies at a key that another run of the workflow overwrites',
   MANIFEST_READ_INLINE: 'a BATCHED or MAP_REDUCE Map state reads segment_manifest inline; it stays whole',
+  PROGRAMS_DIFFER: 'the map or manifest at a mutable key is not what the config gives; the config wins',
   MAP_MISSING: 'no partition_map: an old runner that meets the bag ends the workflow after one segment',
   STAMPED_BUT_FAT: 'stamped as lean with inline fields: an old runner merged them back',
   NEWEST_ERA: 'belongs to the manifest_id era; nothing is inline and it is left alone',

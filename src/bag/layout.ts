@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import { detectDigest } from '../content-address.js';
 import { ConfigError } from '../errors.js';
 import { CONFIG, MANIFEST, MAP } from './members.js';
 import { OFFLOADED_MEMBERS, offloadRuleOf } from './validate/offload-rules.js';
@@ -50,21 +51,27 @@ export function parseLayout(layout: Partial<Layout> = {}): Layout {
   return merged;
 }
 
+/** What every key says, each as a whole folder or as the file name before its extension. */
+const REQUIRED = ['{ownerId}', '{workflowId}', '{sha256}'] as const;
+
+/** A folder of nothing but a placeholder. */
+const FOLDER = /^\{[A-Za-z0-9]+\}$/;
+
+/** The same as a file name, with an extension or without. */
+const FILE = /^\{[A-Za-z0-9]+\}(\.[A-Za-z0-9._-]+)?$/;
+
 function flawOfTemplate(kind: BlobKind, template: string): string | undefined {
   const rest = template.replace(PLACEHOLDERS, 'x');
+  const parts = template.split('/');
   const isPlain = /^[A-Za-z0-9._/-]+$/.test(rest) && !rest.split('/').some((part) => part === '' || part === '.' || part === '..');
   if (!isPlain) return 'is not a plain relative key';
-  if (!template.includes('{ownerId}') || !template.includes('{workflowId}')) return 'must hold {ownerId} and {workflowId}';
-  // A member changes with every step: without the digest the second write of it would be refused.
-  if (kind === 'member' && !template.includes('{sha256}')) return 'must hold {sha256}';
+  const missing = REQUIRED.filter((name) => !template.includes(name));
+  if (missing.length > 0) return `must hold ${missing.join(' and ')}: a key names its owner, its workflow and the digest of its bytes`;
+  const isWhole = parts.every((part, at) => !part.includes('{') || (at === parts.length - 1 ? FILE : FOLDER).test(part));
+  if (!isWhole) return 'must have each placeholder as a whole folder, or as the file name before its extension';
   if (kind !== 'member' && template.includes('{member}')) return 'must not hold {member}';
   const key = fill(template, { ownerId: 'owner', workflowId: 'workflow', sha256: 'digest', member: 'member' });
-  return isKeyOfOwner(key, 'owner') ? undefined : 'would be read as somebody else\'s: {ownerId} must stand right below that folder';
-}
-
-/** True when the key of this kind holds the digest of its bytes, so that it can never name anything else. */
-export function isAddressed(layout: Layout, kind: BlobKind): boolean {
-  return layout[kind].includes('{sha256}');
+  return isKeyOfOwner(key, 'owner') ? undefined : 'would be read as another owner\'s: {ownerId} must be right below that folder';
 }
 
 export interface KeyParts {
@@ -153,13 +160,37 @@ function detectOwnedParts(key: string): readonly OwnedPart[] {
   });
 }
 
+/** Key templates that pointers are held against beside the folders above. */
+export type KeyTemplates = Readonly<Partial<Record<string, string>>>;
+
 /**
  * True when a key that names an owner names this one: percent-encoded, or as legacy writers spelled it, whose keys hold
- * no digest. The owner `a%2Fb` is not taken for the owner `a/b`.
+ * no digest. The owner `a%2Fb` is not taken for the owner `a/b`. A key in one of the templates names its owner too.
  */
-export function isKeyOfOwner(key: string, ownerId: string | undefined): boolean {
+export function isKeyOfOwner(key: string, ownerId: string | undefined, templates: KeyTemplates = {}): boolean {
+  const named = Object.values(templates).map((template) => (template === undefined ? undefined : ownerInTemplate(template, key)));
+  if (named.some((name) => name !== undefined && name !== encodeId(ownerId))) return false;
   const owned = detectOwnedParts(key);
-  const legacyName = /\/[0-9a-f]{64}\//.test(key) ? undefined : ownerId;
+  const legacyName = detectDigest(key) === undefined ? ownerId : undefined;
   const names = [encodeId(ownerId), legacyName].filter((name) => name !== undefined);
   return owned.length === 0 || owned.some(({ text, end }) => names.some((name) => text.startsWith(name + end)));
+}
+
+/** The owner that a key names where the template has it, whatever prefix is in front; `undefined` for a key of another layout. */
+function ownerInTemplate(template: string, key: string): string | undefined {
+  const parts = template.split('/');
+  const tail = key.split('/').slice(-parts.length);
+  if (tail.length < parts.length) return undefined;
+  // A template without a folder of its own has the shape of many keys: only the digest tells them apart.
+  const isFree = parts[0]!.startsWith('{');
+  let owner: string | undefined;
+  for (const [at, part] of parts.entries()) {
+    const segment = tail[at]!;
+    const [, name, extension = ''] = /^\{(\w+)\}(.*)$/.exec(part) ?? [];
+    const value = segment.slice(0, segment.length - extension.length);
+    if (name === undefined ? segment !== part : value === '' || !segment.endsWith(extension)) return undefined;
+    if (name === 'sha256' && isFree && !/^[0-9a-f]{64}$/.test(value)) return undefined;
+    if (name === 'ownerId') owner = value;
+  }
+  return owner;
 }

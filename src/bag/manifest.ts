@@ -23,7 +23,12 @@ export interface ManifestPointer {
  * `SEGMENT_INVALID` when an element, or the `segment_config` in it, is no object.
  */
 export function buildManifest<V>(reader: ValueReader<V>, map: V, form: ManifestForm = 'list'): Uint8Array {
-  const segments = listEntries(reader, map).map((entry, index) => readSegment(reader, entry, index));
+  return printManifest(reader, listEntries(reader, map), form, () => undefined);
+}
+
+/** The same of entries; what `targetOf` gives stands for a program that an entry only points to. */
+export function printManifest<V>(reader: ValueReader<V>, entries: readonly V[], form: ManifestForm, targetOf: (entry: V) => V | undefined): Uint8Array {
+  const segments = entries.map((entry, index) => readSegment(reader, entry, index, targetOf(entry)));
   const opening = Buffer.from(form === 'list' ? '[' : `{"version":1,"total_segments":${segments.length},"segments":[`);
   const closing = Buffer.from(form === 'list' ? ']' : ']}');
   const bytes = uninitialised(segments.reduce((sum, segment) => sum + roomFor(segment), opening.length + closing.length));
@@ -44,8 +49,8 @@ interface Segment {
 const NULL = Buffer.from('null');
 const EMPTY_LIST = Buffer.from('[]');
 
-function readSegment<V>(reader: ValueReader<V>, entry: V, index: number): Segment {
-  const program = programIn(reader, entry);
+function readSegment<V>(reader: ValueReader<V>, entry: V, index: number, target: V | undefined): Segment {
+  const program = target ?? programIn(reader, entry);
   if (!isObject(reader, program)) {
     throw new BagError('SEGMENT_INVALID', `segment ${index} of partition_map is ${reader.kind(program)}, not an object`);
   }
@@ -126,6 +131,12 @@ export function detectManifestEntries<V>(reader: ValueReader<V>, document: V): V
   if (list !== undefined) return holdsSegments(reader, reader.items(list)) ? list : undefined;
   const entries = reader.names(document).map((_, index) => reader.member(document, String(index)));
   return entries.every((entry) => entry !== undefined) && holdsSegments(reader, entries) ? document : undefined;
+}
+
+/** The form of a stored manifest; `undefined` for a dict of entries. */
+export function formOf<V>(reader: ValueReader<V>, document: V): ManifestForm | undefined {
+  if (reader.kind(document) === 'array') return 'list';
+  return reader.member(document, 'segments') === undefined ? undefined : 'envelope';
 }
 
 /**

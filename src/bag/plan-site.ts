@@ -1,27 +1,25 @@
 import { planBlob } from './claim.js';
 import type { ClaimOffice, PlannedBlob } from './claim.js';
+import { isMutable } from './detect.js';
 import type { BagSite } from './detect.js';
-import type { JsonValue } from './document.js';
-import { isEmptyMap, listEntries, openText } from './entries.js';
-import { buildManifest, holdsPrograms, manifestPointers, repeatsMap } from './manifest.js';
 import type { ManifestForm } from './manifest.js';
 import type { MigrationContext } from './migration.js';
-import { partitionConfig } from './partition-config.js';
+import { planManifest } from './plan-manifest.js';
+import type { ManifestCache } from './plan-manifest.js';
+import { choosePrograms } from './programs.js';
+import type { Programs } from './programs.js';
 import type { SiteSources } from './sources.js';
-import { textMember } from './value-reader.js';
+import { isVerified, mapTrust } from './trust.js';
 import type { ValueReader } from './value-reader.js';
 
 export interface PlanSettings {
   readonly target: 'lean' | 'bridge';
   readonly manifestForm: ManifestForm;
+  /** True when that form was asked for: then a manifest that is stored in the other one is written anew. */
+  readonly isFormAsked?: boolean;
   readonly office: ClaimOffice;
   /** Manifests made lately, by the digest of their map: the executions of a workflow share one. */
   readonly manifests?: ManifestCache;
-}
-
-export interface ManifestCache {
-  get(mapDigest: string): Uint8Array | undefined;
-  set(mapDigest: string, manifest: Uint8Array): unknown;
 }
 
 /** What one bag needs: the blobs to write before it changes, and what its migration steps are told. */
@@ -29,20 +27,29 @@ export interface SitePlan<V> {
   readonly site: BagSite<V>;
   readonly blobs: readonly PlannedBlob[];
   readonly context: MigrationContext;
+  /** False when a program was read from a key that a later run may write again: the same bag may give another plan later. */
+  readonly isRepeatable: boolean;
+  /** True when a map or manifest at such a key says something else than the config, which wins. */
+  readonly differs: boolean;
 }
 
 /**
  * True when the bag is to change at all. A bag of the newest era (`manifest_id`, nothing inline) is left alone: its
  * readers hold it against a database row.
  */
-export function needsMigration<V>(reader: ValueReader<V>, site: BagSite<V>, target: PlanSettings['target']): boolean {
+export function needsMigration<V>(reader: ValueReader<V>, site: BagSite<V>, target: PlanSettings['target'], isFormAsked = false): boolean {
   const fields = [site.config, site.map];
-  if (target === 'bridge') {
-    return fields.some((field) => field.state === 'inline' || (field.state === 'pointer' && field.pointer.dialect !== 's3-pointer'));
-  }
   const nothingInline = fields.every((field) => field.state === 'absent' || field.state === 'empty');
   if (nothingInline && reader.member(site.value, 'manifest_id') !== undefined) return false;
+  if (isFormAsked && site.manifestPath.state === 'pointer') return true;
+  if (target === 'bridge') return fields.some(isUnbridged) || [site.configPath, site.mapPath, site.manifestPath].some(isMutable);
   return fields.some((field) => field.state !== 'absent') || site.markers.length > 0 || site.generation !== 'lean';
+}
+
+/** The legacy hydrator follows one dialect, and a pointer in it must not lead to bytes that change. */
+function isUnbridged<V>(field: BagSite<V>['config']): boolean {
+  if (field.state !== 'pointer') return field.state === 'inline';
+  return field.pointer.dialect !== 's3-pointer' || !isVerified(field.pointer);
 }
 
 /** Plans one bag. Pure and deterministic. Throws `BagError` when its map or config cannot be made into a manifest. */
@@ -53,69 +60,32 @@ export function planSite<V>(
   settings: PlanSettings,
 ): SitePlan<V> {
   const { office } = settings;
+  const programs = needsPrograms(reader, site, settings) ? choosePrograms(reader, site, sources) : undefined;
   const config = sources.config === undefined ? undefined : planBlob(office, 'config', site, reader.bytes(sources.config));
-  const map = sources.map === undefined ? undefined : planBlob(office, 'map', site, reader.bytes(sources.map));
-  const manifest = settings.target === 'lean' ? planManifest(reader, site, sources, settings, map?.sha256) : undefined;
-  const pointers = manifest && planPointers(reader, site, manifest.map, manifest.blob);
-  const claims = { ...(config && { config }), ...(map && { map }), ...(manifest && { manifest: manifest.blob }) };
+  const map = sources.map === undefined ? undefined : planBlob(office, 'map', site, reader.bytes(keptMap(programs) ?? sources.map));
+  const manifest = programs && planManifest(reader, site, programs, { ...settings, targets: sources.targets, mapDigest: map?.sha256 });
+  const claims = { ...(config && { config }), ...(map && { map }), ...(manifest?.blob && { manifest: manifest.blob }) };
   return {
     site,
     blobs: Object.values(claims),
-    context: { claims, ...(pointers && { manifestPointers: pointers }), createdAt: createdAtOf(reader, site) },
+    context: { claims, ...(manifest?.pointers && { manifestPointers: manifest.pointers }), createdAt: createdAtOf(reader, site) },
+    isRepeatable: programs?.isMutable !== true && sources.targets.size === 0 && !fields(site).some((field) => field.state === 'pointer' && !isVerified(field.pointer)),
+    differs: programs?.differs === true,
   };
 }
 
-interface PlannedManifest<V> {
-  readonly blob: PlannedBlob;
-  /** The map it was made from. */
-  readonly map: V;
+/** A bridge bag is read by its map; its manifest is made only where its path leads to a key that another run overwrites. */
+function needsPrograms<V>(reader: ValueReader<V>, site: BagSite<V>, { target, isFormAsked }: PlanSettings): boolean {
+  return target === 'lean' || isMutable(site.manifestPath) || isFormAsked === true || mapTrust(reader, site) === 'mutable';
 }
 
-/**
- * The manifest comes from the map; without one from a full inline manifest; and when the bag would lead to no program
- * at all, from the config, cut as the legacy partitioner cuts it.
- */
-function planManifest<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
-  sources: SiteSources<V>,
-  settings: PlanSettings,
-  mapDigest: string | undefined,
-): PlannedManifest<V> | undefined {
-  const own = usableMap(reader, sources);
-  const map = own ?? substituteMap(reader, site, sources);
-  if (map === undefined) return undefined;
-  const cached = own === undefined || mapDigest === undefined ? undefined : settings.manifests?.get(mapDigest);
-  const bytes = cached ?? buildManifest(reader, map, settings.manifestForm);
-  if (own !== undefined && mapDigest !== undefined && !cached) settings.manifests?.set(mapDigest, bytes);
-  return { map, blob: planBlob(settings.office, 'manifest', site, bytes) };
+/** In place of a map at a mutable key that says something else than the config. */
+function keptMap<V>(programs: Programs<V> | undefined): V | undefined {
+  return programs?.from === 'config' && programs.differs ? programs.list : undefined;
 }
 
-function usableMap<V>(reader: ValueReader<V>, { map }: SiteSources<V>): V | undefined {
-  const opened = map === undefined ? undefined : openText(reader, map);
-  return opened === undefined || isEmptyMap(reader, opened) ? undefined : opened;
-}
-
-function substituteMap<V>(reader: ValueReader<V>, site: BagSite<V>, sources: SiteSources<V>): V | undefined {
-  if (site.inlineManifest !== undefined && holdsPrograms(reader, site.inlineManifest)) return site.inlineManifest;
-  const leadsSomewhere = site.manifestPath.state === 'pointer' || site.mapPath.state === 'pointer';
-  if (leadsSomewhere || sources.config === undefined) return undefined;
-  return partitionConfig(reader, openText(reader, sources.config));
-}
-
-const READ_INLINE = new Set(['BATCHED', 'MAP_REDUCE']);
-
-function planPointers<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
-  map: V,
-  manifest: PlannedBlob,
-): readonly JsonValue[] | undefined {
-  const inline = site.inlineManifest;
-  if (inline === undefined || !holdsPrograms(reader, inline)) return undefined;
-  if (READ_INLINE.has(textMember(reader, site.value, 'distributed_strategy') ?? '')) return undefined;
-  if (listEntries(reader, inline).length === 0 || !repeatsMap(reader, inline, map)) return undefined;
-  return manifestPointers(reader, map, manifest.uri).map((pointer) => ({ ...pointer }));
+function fields<V>({ config, map, configPath, mapPath }: BagSite<V>): readonly BagSite<V>['config'][] {
+  return [config, map, configPath, mapPath];
 }
 
 /** A pointer wants a time, and the same input must give the same pointer: the bag's own start, never the clock. */

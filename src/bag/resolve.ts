@@ -3,19 +3,18 @@ import { isAddedProgram } from './added-program.js';
 import { branchMap } from './branch-map.js';
 import { parseCall } from './call.js';
 import type { Call } from './call.js';
-import { detectDigest } from '../content-address.js';
 import { detectSite } from './detect.js';
 import type { BagSite } from './detect.js';
 import { checkedProgram, entryAt, isContentPartition, isEmptyMap, isHollow, openText, programOf } from './entries.js';
 import { leadsToProgram } from './envelope.js';
-import type { Field } from './field.js';
 import { detectPath } from './field.js';
 import type { BlobReader } from './follow.js';
 import { detectManifestEntries, holdsPrograms, manifestEntryAt } from './manifest.js';
-import { partitionConfig } from './partition-config.js';
 import type { Pointer } from './pointer.js';
 import { parseSegmentIndex } from './segment-index.js';
 import { loadValue } from './sources.js';
+import { configTrust, cutOf, isVerified } from './trust.js';
+import type { Trust } from './trust.js';
 import { isObject } from './value-reader.js';
 import type { ValueReader } from './value-reader.js';
 
@@ -40,9 +39,10 @@ export interface ResolveOptions {
 
 /**
  * The program of the segment that an event asks for. Sources in order: `segment_config` in the event, the branch's own
- * map, the inline map, the pointer to a map, the segment manifest, `partition_map_s3_path`, an inline manifest of whole
- * entries, and last the config, cut as the legacy partitioner cuts it. A source that is absent, null or empty passes on to the next; one that is there and
- * wrong is a typed error, never another program. A manifest that is gone passes on too, as no reader of the old maps
+ * map, the inline map, a verified pointer to a map, a manifest at a content address, a map path at one, an inline manifest
+ * of whole entries, and the inline or verified config, cut as the legacy partitioner cuts it; then what is at keys that
+ * another run may write again: map pointer, map path, manifest, config. A source that is absent, null or empty passes on
+ * to the next, and so does a config that cannot be cut; one that is there and wrong is a typed error, never another program. A manifest that is gone passes on too, as no reader of the old maps
  * ever looked at it; after a map that is gone, only sources that cannot have changed since are asked: content addresses
  * and inline values.
  *
@@ -132,32 +132,38 @@ class Resolution<V> {
     return 0;
   }
 
+  /** What is inline or verified first; only then what is at keys that another run may have written again. */
   private async resolveIn(site: BagSite<V>, index: number): Promise<ResolvedSegment<V> | undefined> {
-    return (
-      (await this.fromMap(site.map, site, index)) ??
-      (await this.fromManifest(site, index)) ??
-      (await this.fromMapPath(site, index)) ??
-      (await this.fromInlineManifest(site, index)) ??
-      (await this.fromConfig(site, index))
-    );
+    for (const trust of ['safe', 'mutable'] as const) {
+      const found =
+        (await this.fromMap(site, index, trust)) ??
+        (trust === 'mutable' ? await this.fromMapPath(site, index, trust) : undefined) ??
+        (await this.fromManifest(site, index, trust)) ??
+        (trust === 'safe' ? await this.fromMapPath(site, index, trust) : undefined) ??
+        (trust === 'safe' ? await this.fromInlineManifest(site, index) : undefined) ??
+        (await this.fromConfig(site, index, trust));
+      if (found) return found;
+    }
+    return undefined;
   }
 
-  private async fromMap(field: Field<V>, site: BagSite<V>, index: number): Promise<ResolvedSegment<V> | undefined> {
-    if (field.state === 'inline') return this.pickUsable(field.value, index, 'inline-map', site);
-    if (field.state !== 'pointer') return undefined;
+  private async fromMap(site: BagSite<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
+    const field = site.map;
+    if (field.state === 'inline') return trust === 'safe' ? this.pickUsable(field.value, index, 'inline-map', site) : undefined;
+    if (field.state !== 'pointer' || !this.mayAsk(field.pointer, trust)) return undefined;
     const map = await this.loadMap(field.pointer, site);
     return map === undefined ? undefined : this.pickUsable(map, index, 'map-pointer', site);
   }
 
-  private async fromMapPath(site: BagSite<V>, index: number): Promise<ResolvedSegment<V> | undefined> {
-    if (site.mapPath.state !== 'pointer' || !this.mayAsk(site.mapPath.pointer)) return undefined;
+  private async fromMapPath(site: BagSite<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
+    if (site.mapPath.state !== 'pointer' || !this.mayAsk(site.mapPath.pointer, trust)) return undefined;
     const map = await this.loadMap(site.mapPath.pointer, site);
     return map === undefined ? undefined : this.pickUsable(map, index, 'map-path', site);
   }
 
-  private async fromManifest(site: BagSite<V>, index: number): Promise<ResolvedSegment<V> | undefined> {
+  private async fromManifest(site: BagSite<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
     for (const pointer of this.manifestPointers(site)) {
-      if (!this.mayAsk(pointer)) continue;
+      if (!this.mayAsk(pointer, trust)) continue;
       const document = await this.loadUnlessGone(pointer, site);
       const entries = document === undefined ? undefined : detectManifestEntries(this.reader, document);
       if (entries === undefined || isEmptyMap(this.reader, entries)) continue;
@@ -185,19 +191,21 @@ class Resolution<V> {
     return [...new Map(pointers.map((pointer) => [`${pointer.target?.bucket ?? ''}/${pointer.target?.key ?? ''}`, pointer])).values()];
   }
 
-  private async fromConfig(site: BagSite<V>, index: number): Promise<ResolvedSegment<V> | undefined> {
-    const config = await this.config(site);
+  private async fromConfig(site: BagSite<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
+    if (configTrust(this.reader, site) !== trust) return undefined;
+    const config = await this.config(site, trust);
     if (config === undefined) return undefined;
     const opened = openText(this.reader, config);
     if (!isObject(this.reader, opened)) throw new BagError('CONFIG_INVALID', `workflow_config is ${this.reader.kind(opened)}, not an object`);
-    if (this.reader.names(opened).length === 0) return undefined;
-    return this.pick(partitionConfig(this.reader, opened), index, 'config', site.ownerId);
+    const cut = cutOf(this.reader, opened);
+    this.gone ??= cut.error;
+    return cut.map === undefined ? undefined : this.pick(cut.map, index, 'config', site.ownerId);
   }
 
-  private async config(site: BagSite<V>): Promise<V | undefined> {
+  private async config(site: BagSite<V>, trust: Trust): Promise<V | undefined> {
     if (site.config.state === 'inline' && !isHollow(this.reader, site.config.value)) return site.config.value;
     const field = site.config.state === 'pointer' ? site.config : site.configPath;
-    if (field.state !== 'pointer' || !this.mayAsk(field.pointer)) return undefined;
+    if (field.state !== 'pointer' || !this.mayAsk(field.pointer, trust)) return undefined;
     return this.loadUnlessGone(field.pointer, site);
   }
 
@@ -222,9 +230,9 @@ class Resolution<V> {
     return { segmentConfig: value, segmentIndex: index, source };
   }
 
-  /** After a dead pointer to the map only a content address is as good as what is lost. */
-  private mayAsk(pointer: Pointer): boolean {
-    return !this.isMapGone || detectDigest(pointer.target?.key) !== undefined;
+  /** After a dead pointer to the map only what is verified is as good as what is lost. */
+  private mayAsk(pointer: Pointer, trust: Trust): boolean {
+    return isVerified(pointer) ? trust === 'safe' : trust === 'mutable' && !this.isMapGone;
   }
 
   private async loadMap(pointer: Pointer, site: BagSite<V>): Promise<V | undefined> {

@@ -1,4 +1,6 @@
 import { BagError, PointerError } from '../errors.js';
+import { loadStored } from './load-stored.js';
+import { loadTargets } from './entry-targets.js';
 import { holdsDigest } from './detect.js';
 import type { BagSite } from './detect.js';
 import { detectValuePointer } from './dialects/index.js';
@@ -13,6 +15,24 @@ import type { ValueReader } from './value-reader.js';
 export interface SiteSources<V> {
   readonly config?: V;
   readonly map?: V;
+  /** What a manifest may be made of besides, and stays where it is. */
+  readonly stored: StoredSources<V>;
+  /** Programs that entries only point to, by `targetId`. */
+  readonly targets: ReadonlyMap<string, V>;
+  /** Why the manifest at a mutable key could not be read. */
+  readonly unread?: BagError;
+}
+
+export interface StoredSources<V> {
+  readonly config?: V;
+  readonly map?: V;
+  readonly manifest?: V;
+}
+
+export interface LoadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** A manifest at a content address is read too, so that it can be written in another form. */
+  readonly isFormAsked?: boolean | undefined;
 }
 
 /** Reads what a bag's old pointers lead to, so that it can be re-homed under its content address. */
@@ -20,14 +40,17 @@ export async function loadSources<V>(
   reader: ValueReader<V>,
   site: BagSite<V>,
   blobs: BlobReader,
-  signal?: AbortSignal,
+  { signal, isFormAsked = false }: LoadOptions = {},
 ): Promise<SiteSources<V>> {
   const load = (pointer: Pointer) => loadValue(reader, pointer, site.ownerId, blobs, signal);
   const config = await valueOf(reader, site.config, site.configPath, load);
   const map = await valueOf(reader, site.map, site.mapPath, load);
   if (config !== undefined) assertContainer(reader, config, 'workflow_config', 'CONFIG_INVALID');
   if (map !== undefined) assertMap(reader, map);
-  return { ...(config === undefined ? {} : { config }), ...(map === undefined ? {} : { map }) };
+  const offloaded = { ...(config === undefined ? {} : { config }), ...(map === undefined ? {} : { map }) };
+  const { unread, ...stored } = await loadStored(reader, site, offloaded, load, isFormAsked);
+  const lists = [map, stored.map, stored.manifest, site.inlineManifest];
+  return { ...offloaded, stored, targets: await loadTargets(reader, lists, load), ...(unread && { unread }) };
 }
 
 /**

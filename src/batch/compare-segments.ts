@@ -2,45 +2,107 @@ import { byteReader } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
 import { detect, holdsDigest } from '../bag/detect.js';
 import type { BagSite } from '../bag/detect.js';
-import { isEmptyMap, listEntries, openText } from '../bag/entries.js';
+import { entryPointer, loadTargets, targetId } from '../bag/entry-targets.js';
+import { listEntries } from '../bag/entries.js';
 import type { BlobReader } from '../bag/follow.js';
 import { detectManifestEntries } from '../bag/manifest.js';
+import type { Pointer } from '../bag/pointer.js';
+import { choosePrograms, usableMap } from '../bag/programs.js';
+import type { Programs } from '../bag/programs.js';
 import { loadSources, loadValue } from '../bag/sources.js';
-import { IntegrityError } from '../errors.js';
+import type { SiteSources } from '../bag/sources.js';
+import { samePrograms } from '../bag/trust.js';
+import { BagError, IntegrityError } from '../errors.js';
+
+/** What a comparison came to. */
+export interface Comparison {
+  /** Segment programs that are the same. */
+  readonly compared: number;
+  /** True when a program of the original was at a key that now holds another one: it cannot be compared any more. */
+  readonly isOverwritten: boolean;
+}
 
 /**
- * Compares the program of every segment index, byte for byte: that of the original map against that of the manifest
- * and map which the migrated bag leads to. Resolves to the number compared; throws `IntegrityError` `SEGMENT_DIFFERS`.
+ * Compares the program of every segment index, byte for byte: those that the original leads to against those of every
+ * manifest and map which the migrated bag leads to. Throws `IntegrityError` `SEGMENT_DIFFERS`.
  */
-export async function compareSegments(original: ByteValue, migrated: ByteValue, blobs: BlobReader): Promise<number> {
+export async function compareSegments(original: ByteValue, migrated: ByteValue, blobs: BlobReader): Promise<Comparison> {
   const after = new Map(detect(byteReader, migrated).sites.map((site) => [site.path.join('/'), site]));
   let compared = 0;
+  let isOverwritten = false;
   for (const site of detect(byteReader, original).sites) {
     const other = after.get(site.path.join('/'));
     if (!other) throw new IntegrityError('SEGMENT_DIFFERS', `the bag at /${site.path.join('/')} is gone`);
-    const { map } = await loadSources(byteReader, site, blobs);
-    if (map === undefined || isEmptyMap(byteReader, openText(byteReader, map))) continue;
-    const expected = programs(map);
-    for (const list of await mapsOf(other, blobs)) assertSame(expected, programs(list));
-    compared += expected.length;
+    const expected = await programsOf(site, blobs);
+    if (!expected) continue;
+    const differs = (await mapsOf(other, blobs)).map((stored) => differenceOf(expected, stored)).find((index) => index !== undefined);
+    if (differs !== undefined && !expected.isMutable) throw different(differs);
+    if (differs === undefined) compared += expected.programs.length;
+    else isOverwritten = true;
   }
-  return compared;
+  return { compared, isOverwritten };
+}
+
+interface Expected {
+  readonly programs: readonly Uint8Array[];
+  readonly isMutable: boolean;
+  /** Whether another list says the same in other words. */
+  readonly isSame: (list: ByteValue) => boolean;
+}
+
+/** The programs of an original bag, as the migration chooses them; `undefined` when it leads to none. */
+async function programsOf(site: BagSite<ByteValue>, blobs: BlobReader): Promise<Expected | undefined> {
+  const sources = await loadSources(byteReader, site, blobs, { isFormAsked: true });
+  const chosen = chosenFrom(site, sources);
+  if (!chosen) return undefined;
+  return {
+    // A map that was stored beside a config may be spelled in another way than the config is cut.
+    isSame: (list) => chosen.from === 'config' && samePrograms(byteReader, chosen.list, list),
+    programs: programs(chosen.list, sources.targets), isMutable: chosen.isMutable || sources.targets.size > 0 };
+}
+
+/** A bag that leads to no segments has none to compare; a bridge bag may be one. */
+function chosenFrom(site: BagSite<ByteValue>, sources: SiteSources<ByteValue>): Programs<ByteValue> | undefined {
+  try {
+    return choosePrograms(byteReader, site, sources);
+  } catch (error) {
+    if (error instanceof BagError) return undefined;
+    throw error;
+  }
+}
+
+interface StoredList {
+  readonly list: ByteValue;
+  readonly programs: readonly Uint8Array[];
 }
 
 /** Every list of programs that a migrated bag leads to. */
-async function mapsOf(site: BagSite<ByteValue>, blobs: BlobReader): Promise<readonly ByteValue[]> {
-  // A manifest at an undigested key is somebody else's to change; the bag's own blobs are what was promised.
+async function mapsOf(site: BagSite<ByteValue>, blobs: BlobReader): Promise<readonly StoredList[]> {
+  // A manifest at an undigested key may be changed by another run; the bag's own blobs are what was promised.
   const fields = [site.map, ...[site.mapPath, site.manifestPath].filter((field) => holdsDigest(field))];
-  const loaded = fields.flatMap((field) => (field.state === 'pointer' ? [loadValue(byteReader, field.pointer, site.ownerId, blobs)] : []));
-  return (await Promise.all(loaded)).map((value) => detectManifestEntries(byteReader, value) ?? value);
+  const load = (pointer: Pointer) => loadValue(byteReader, pointer, site.ownerId, blobs);
+  const loaded = await Promise.all(fields.flatMap((field) => (field.state === 'pointer' ? [load(field.pointer)] : [])));
+  // An empty map is passed over by every reader.
+  const lists = loaded.map((value) => detectManifestEntries(byteReader, value) ?? value).filter((list) => usableMap(byteReader, list) !== undefined);
+  return Promise.all(lists.map(async (list) => ({ list, programs: programs(list, await loadTargets(byteReader, [list], load)) })));
 }
 
-function programs(list: ByteValue): readonly Uint8Array[] {
-  return listEntries(byteReader, list).map((entry) => byteReader.bytes(byteReader.member(entry, 'segment_config') ?? entry));
+function programs(list: ByteValue, targets: ReadonlyMap<string, ByteValue>): readonly Uint8Array[] {
+  return listEntries(byteReader, list).map((entry) => {
+    const pointer = targets.size === 0 ? undefined : entryPointer(byteReader, entry);
+    const target = pointer && targets.get(targetId(pointer));
+    return byteReader.bytes(target ?? byteReader.member(entry, 'segment_config') ?? entry);
+  });
 }
 
-function assertSame(expected: readonly Uint8Array[], actual: readonly Uint8Array[]): void {
+/** The first index at which two lists differ. */
+function differenceOf({ programs: expected, isSame }: Expected, { list, programs: actual }: StoredList): number | undefined {
   const differs = expected.findIndex((bytes, index) => Buffer.compare(bytes, actual[index] ?? new Uint8Array()) !== 0);
-  if (differs < 0 && expected.length === actual.length) return;
-  throw new IntegrityError('SEGMENT_DIFFERS', `segment ${differs < 0 ? expected.length : differs} is not the same program before and after`);
+  if (differs < 0 && expected.length === actual.length) return undefined;
+  if (isSame(list)) return undefined;
+  return differs < 0 ? expected.length : differs;
+}
+
+function different(index: number): IntegrityError {
+  return new IntegrityError('SEGMENT_DIFFERS', `segment ${index} is not the same program before and after`);
 }

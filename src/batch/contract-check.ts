@@ -1,6 +1,7 @@
 import { byteReader, readDocument } from '../bag/byte-reader.js';
-import { detect } from '../bag/detect.js';
-import type { Generation } from '../bag/detect.js';
+import type { ByteValue } from '../bag/byte-reader.js';
+import { assertOwned, detect, isMutable } from '../bag/detect.js';
+import type { BagSite, Generation } from '../bag/detect.js';
 import { failureOf } from './outcome.js';
 import type { Deadline, SourceDocument } from './source.js';
 import { survey } from './survey.js';
@@ -17,7 +18,7 @@ export interface ContractCheckOptions extends Omit<SurveyOptions, 'onDocument' |
 export interface Remainder {
   readonly id: string;
   readonly generation: Generation | 'unknown';
-  /** `BAG_FAT`, `BAG_BRIDGE`, or why nothing can be said of it. */
+  /** `BAG_FAT`, `BAG_BRIDGE`, `BAG_MUTABLE`, or why nothing can be said of it. */
   readonly code: string;
   readonly reason: string;
   /** Until when it can be met at the latest; undefined when it stays until somebody rewrites or removes it. */
@@ -62,10 +63,17 @@ const LAST_SECOND = 8_640_000_000_000;
 
 type Judgement = { readonly generation: Generation | 'unknown'; readonly code: string; readonly reason: string } | { readonly generation: Generation; readonly code?: undefined };
 
+function hasMutablePath({ configPath, mapPath, manifestPath }: BagSite<ByteValue>): boolean {
+  return [configPath, mapPath, manifestPath].some(isMutable);
+}
+
 function judge({ bytes }: SourceDocument, acceptBridge: boolean): Judgement {
   try {
-    const { generation } = detect(byteReader, readDocument(bytes));
+    const detection = detect(byteReader, readDocument(bytes));
+    assertOwned(byteReader, detection);
+    const { generation } = detection;
     if (generation === 'fat') return { generation, code: 'BAG_FAT', reason: 'workflow_config or partition_map stands inline' };
+    if (generation === 'bridge' && acceptBridge && detection.sites.some(hasMutablePath)) return { generation, code: 'BAG_MUTABLE', reason: 'a path leads to a key that another run of the workflow overwrites' };
     if (generation === 'bridge' && !acceptBridge) return { generation, code: 'BAG_BRIDGE', reason: 'pointers of an older form stand for the program' };
     return { generation };
   } catch (error) {

@@ -1,6 +1,6 @@
 import { byteReader, readDocument } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
-import { detect } from '../bag/detect.js';
+import { detect, idsOf } from '../bag/detect.js';
 import type { Detection } from '../bag/detect.js';
 import { detectHazards } from '../bag/inspect.js';
 import type { Hazard } from '../bag/inspect.js';
@@ -22,16 +22,21 @@ export interface DocumentFacts {
 /** Never throws; what nothing can be said of has no facts. */
 export function factsOf(document: SourceDocument, prepared: Prepared | undefined): DocumentFacts {
   const detection = prepared?.validated?.detection ?? detectionOf(document.bytes);
-  const [site] = detection?.sites ?? [];
-  const hazards = detection ? detectHazards(byteReader, detection, document.bytes.length) : [];
+  const { ownerId, workflowId } = detection ? idsOf(byteReader, detection) : {};
+  const hazards = detection ? [...detectHazards(byteReader, detection, document.bytes.length), ...plannedHazards(prepared)] : [];
   const resumable = resumabilityOf(document, prepared, 0);
   // Property by property: objects of spreads get a hidden class each, and a run keeps these by the thousand.
   const facts: { -readonly [K in keyof DocumentFacts]: DocumentFacts[K] } = {};
-  if (site?.ownerId !== undefined) facts.ownerId = site.ownerId;
-  if (site?.workflowId !== undefined) facts.workflowId = site.workflowId;
+  if (ownerId !== undefined) facts.ownerId = ownerId;
+  if (workflowId !== undefined) facts.workflowId = workflowId;
   if (hazards.length > 0) facts.hazards = hazards;
   if (resumable) facts.refusals = { before: codesOf(resumable.before), after: codesOf(resumable.after) };
   return facts;
+}
+
+/** What only the planning of a bag could find out. */
+export function plannedHazards(prepared: Prepared | undefined): readonly Hazard[] {
+  return prepared?.validated?.plans.some(({ differs }) => differs) ? ['PROGRAMS_DIFFER'] : [];
 }
 
 /** `undefined` for what is no JSON: that is reported as the outcome of the document. */

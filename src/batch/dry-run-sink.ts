@@ -10,6 +10,7 @@ export function dryRunSink(blobs: BlobReader): BlobReader & BlobSink {
   const seen = new LRUCache<string, true>({ max: REMEMBERED });
   return {
     bucket: blobs.bucket,
+    ...(blobs.layout && { layout: blobs.layout }),
     get: (address, options) => blobs.get(address, options),
     put: (blob) => {
       const known = seen.has(blob.uri);
@@ -23,6 +24,7 @@ export function dryRunSink(blobs: BlobReader): BlobReader & BlobSink {
 export function storeSink(store: BlobReader & StorePut): BlobReader & BlobSink {
   return {
     bucket: store.bucket,
+    ...(store.layout && { layout: store.layout }),
     get: (address, options) => store.get(address, options),
     put: ({ storeKey, bytes, sha256, contentType, metadata, addressed }, signal) =>
       store.put({ key: storeKey, bytes, sha256, contentType, metadata, addressed }, signal),

@@ -2,14 +2,15 @@ import { hash } from 'node:crypto';
 import { byteReader, readDocument } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
 import type { ClaimOffice, PlannedBlob } from '../bag/claim.js';
-import { detect } from '../bag/detect.js';
+import { assertOwned, detect } from '../bag/detect.js';
 import type { Detection } from '../bag/detect.js';
 import type { BlobReader } from '../bag/follow.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import type { Migration } from '../bag/migration.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
+import type { ManifestCache } from '../bag/plan-manifest.js';
 import { needsMigration, planSite } from '../bag/plan-site.js';
-import type { ManifestCache, SitePlan } from '../bag/plan-site.js';
+import type { SitePlan } from '../bag/plan-site.js';
 import { rewriteBytes } from '../bag/rewrite.js';
 import type { Rewrite } from '../bag/rewrite.js';
 import { loadSources } from '../bag/sources.js';
@@ -69,6 +70,7 @@ export interface ValidatedStage extends Omit<RewrittenStage, 'stage'> {
 export interface StageSettings {
   readonly target: 'lean' | 'bridge';
   readonly manifestForm: ManifestForm;
+  readonly isFormAsked?: boolean;
   readonly office: ClaimOffice;
   readonly manifests?: ManifestCache;
   readonly steps: readonly Migration[];
@@ -98,11 +100,12 @@ export async function planStage(
   settings: StageSettings,
   signal?: AbortSignal,
 ): Promise<PlannedStage> {
+  assertOwned(byteReader, detection);
   assertUnmixedBytes(root, detection.sites);
   const plans: SitePlan<ByteValue>[] = [];
   for (const site of detection.sites) {
-    if (!needsMigration(byteReader, site, settings.target)) continue;
-    const sources = await loadSources(byteReader, site, settings.blobs, signal);
+    if (!needsMigration(byteReader, site, settings.target, settings.isFormAsked)) continue;
+    const sources = await loadSources(byteReader, site, settings.blobs, { signal, isFormAsked: settings.isFormAsked });
     plans.push(planSite(byteReader, site, sources, settings));
   }
   return { stage: 'planned', document, detection, plans };

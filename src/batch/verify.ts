@@ -86,12 +86,18 @@ async function verifyDocument(document: SourceDocument, state: DocumentState, op
       assertOutline({ path: site.path, members: outlineOfBag(site.value) }, options.target);
     }
     const original = await restoreOriginal(document.bytes, await readIntent(options.directory, state.intent), options.blobs);
-    const segments = await compareSegments(readDocument(original), root, options.blobs);
-    return { id: state.doc, outcome: 'verified', segments };
+    const { compared, isOverwritten } = await compareSegments(readDocument(original), root, options.blobs);
+    return { id: state.doc, outcome: 'verified', segments: compared, ...(isOverwritten && OVERWRITTEN) };
   } catch (error) {
     return failure(state, error);
   }
 }
+
+/** No failure: the bag keeps the program that was read, at its content address. */
+const OVERWRITTEN = {
+  code: 'SOURCE_OVERWRITTEN',
+  reason: 'a later run overwrote the key that the original bag names, so its segments cannot be compared any more; the bag keeps what was read. Do not roll it back',
+};
 
 function notMigrated({ doc }: DocumentState): ConflictError {
   return new ConflictError('NOT_MIGRATED', `${doc} still has its original bytes: the run ended before it was written, or it was rolled back`);

@@ -9,7 +9,7 @@ import { openSources } from './open-source.js';
 import { openStore } from './open-store.js';
 import type { GcArguments } from './options/gc-options.js';
 import { tableSettings } from './options/dynamodb-options.js';
-import { layoutSettings } from './options/layout-options.js';
+import { layoutSettings } from './options/layout-settings.js';
 import { concurrencySetting } from './options/run-options.js';
 import { requireStore } from './options/store-options.js';
 import { orderedSources } from './ordered-sources.js';
@@ -26,8 +26,8 @@ export interface Garbage {
 
 export async function collectGarbage({ positionals, options: values }: GcArguments, stop: AbortSignal, io: CliIo): Promise<Garbage> {
   const ttl = ttlOf(retentionOf(values));
-  const settings = requireStore(values);
   const layout = layoutSettings(values);
+  const settings = requireStore(values, layout);
   const store = await openStore(settings, io.cwd);
   const journals = values.journal.map((directory) => resolve(io.cwd, directory));
   const sources = await openSources(positionals, { io, s3: settings.s3, tables: tableSettings(values), ...ownPlaces(store, layout, journals) });

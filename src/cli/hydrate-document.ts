@@ -1,7 +1,7 @@
 import { MIGRATIONS } from '../../migrations/index.js';
 import { ByteDraft } from '../bag/byte-draft.js';
 import { byteReader, readDocument } from '../bag/byte-reader.js';
-import { detect } from '../bag/detect.js';
+import { assertOwned, detect } from '../bag/detect.js';
 import type { BlobReader } from '../bag/follow.js';
 import { hydrateBag } from '../bag/hydrate.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
@@ -10,14 +10,15 @@ import type { Splice } from '../json/index.js';
 
 /**
  * The document with `workflow_config` and `partition_map` inline again in each of its bags, whatever the dialect of
- * their pointers; all else keeps its bytes. Throws what following a pointer throws, and `BagError` for what is no JSON.
+ * their pointers; all else keeps its bytes. Throws what following a pointer throws, and `BagError` for what is no JSON or names two owners.
  */
 export async function hydrateDocument(bytes: Uint8Array, blobs: BlobReader): Promise<Uint8Array> {
   const root = readDocument(bytes);
-  const { sites } = detect(byteReader, root);
-  assertUnmixedBytes(root, sites);
+  const detection = detect(byteReader, root);
+  assertOwned(byteReader, detection);
+  assertUnmixedBytes(root, detection.sites);
   const splices: Splice[] = [];
-  for (const site of sites) {
+  for (const site of detection.sites) {
     const draft = new ByteDraft(site.value);
     await hydrateBag(byteReader, site, draft, MIGRATIONS, blobs);
     splices.push(...draft.splices());

@@ -1,5 +1,6 @@
 import type { JournalSummary } from '../batch/journal-read.js';
 import type { RunEntry } from '../batch/journal-entry.js';
+import type { Layout } from '../bag/layout.js';
 import { ConfigError } from '../errors.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import { tableSettings } from './options/dynamodb-options.js';
@@ -18,7 +19,7 @@ export function lastRun(directory: string, { runs }: JournalSummary): RunEntry {
 
 /** The store a journal was written with; options given now come first. */
 export function journalStore(values: OptionValues<typeof storeOptions>, run: RunEntry): StoreSettings {
-  const kept = run.options as { readonly s3?: S3ObjectStoreOptions; readonly allowBuckets?: readonly string[] };
+  const kept = run.options as { readonly s3?: S3ObjectStoreOptions; readonly allowBuckets?: readonly string[]; readonly layout?: Layout };
   const spec = values.store ?? run.store;
   const bucket = values.bucket ?? (spec.startsWith('s3://') ? undefined : run.bucket);
   return {
@@ -26,6 +27,7 @@ export function journalStore(values: OptionValues<typeof storeOptions>, run: Run
     bucket,
     allowBuckets: [...(kept.allowBuckets ?? []), ...values['allow-bucket']],
     s3: { ...kept.s3, ...s3Settings(values) },
+    layout: kept.layout ?? {},
   };
 }
 

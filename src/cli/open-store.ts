@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { BlobReader } from '../bag/follow.js';
+import type { Layout } from '../bag/layout.js';
 import { ConfigError } from '../errors.js';
 import { formatS3Uri } from '../store/address.js';
 import { createBlobStore } from '../store/blob-store.js';
@@ -14,6 +15,8 @@ export interface StoreSettings {
   readonly bucket: string | undefined;
   readonly allowBuckets: readonly string[];
   readonly s3: S3ObjectStoreOptions;
+  /** Key templates: pointers into them are held against the owner of the bag. */
+  readonly layout: Partial<Layout>;
 }
 
 export interface OpenStore {
@@ -32,7 +35,7 @@ export async function openStore(settings: StoreSettings, cwd: string): Promise<O
     ...(settings.bucket === undefined ? {} : { bucket: settings.bucket }),
     s3: settings.s3,
   });
-  const blobs = createBlobStore({ objects, bucket, prefix, allowBuckets: settings.allowBuckets });
+  const blobs = createBlobStore({ objects, bucket, prefix, allowBuckets: settings.allowBuckets, layout: settings.layout });
   return { spec: directory ?? blobs.uri(''), directory, objects, blobs };
 }
 

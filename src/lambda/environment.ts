@@ -14,6 +14,7 @@ export interface FleetSettings {
   readonly records: string;
   readonly target: 'lean' | 'bridge';
   readonly manifestForm: ManifestForm;
+  readonly isFormAsked: boolean;
   readonly layout: Layout;
   readonly allowBuckets: readonly string[];
   readonly s3: S3ObjectStoreOptions;
@@ -51,6 +52,7 @@ export function fleetSettings(env: Environment): FleetSettings {
     records: read('RECORDS') ?? raise(new ConfigError('RECORDS_MISSING', 'STATEBAG_RECORDS is missing: s3://bucket/prefix, where the records of tasks go')),
     target: choice('TO', read('TO') ?? 'lean', ['lean', 'bridge']),
     manifestForm: choice('MANIFEST', read('MANIFEST') ?? 'list', ['list', 'envelope']),
+    isFormAsked: read('MANIFEST') !== undefined,
     layout: parseLayout({ ...given('config', read('CONFIG_KEY')), ...given('map', read('MAP_KEY')), ...given('manifest', read('MANIFEST_KEY')) }),
     allowBuckets: (read('ALLOW_BUCKETS') ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''),
     s3: s3Of(read),

@@ -31,15 +31,15 @@ export async function openFleet(settings: FleetSettings): Promise<Fleet> {
     openObjectStore(settings.store, { s3, ...(bucket === undefined ? {} : { bucket }) }),
     openObjectStore(assertS3('RECORDS', settings.records), { s3 }),
   ]);
-  const blobs = createBlobStore({ ...store, allowBuckets: settings.allowBuckets });
+  const blobs = createBlobStore({ ...store, allowBuckets: settings.allowBuckets, layout: settings.layout });
   const place = { objects: records.objects, bucket: records.bucket, prefix: asFolder(records.prefix) };
   const engine = taskEngine(settings, blobs, new TaskRecords(place));
   return { settings, engine, objects: records.objects, table: tables(settings), log: (line) => process.stdout.write(line) };
 }
 
-function taskEngine({ target, manifestForm, layout, concurrency }: FleetSettings, blobs: BlobStore, records: TaskRecords): TaskEngine {
+function taskEngine({ target, manifestForm, isFormAsked, layout, concurrency }: FleetSettings, blobs: BlobStore, records: TaskRecords): TaskEngine {
   const office = { layout, bucket: blobs.bucket, prefix: blobs.prefix, digest: knownDigests() };
-  const settings = { target, manifestForm, office, manifests: knownManifests(), steps: MIGRATIONS[target], blobs: storeSink(blobs) };
+  const settings = { target, manifestForm, isFormAsked, office, manifests: knownManifests(), steps: MIGRATIONS[target], blobs: storeSink(blobs) };
   return { settings, records, concurrency, now: () => new Date().toISOString() };
 }
 

@@ -19,6 +19,8 @@ export interface BlobStoreOptions {
   readonly prefix?: string;
   /** Further buckets that `get` may read. */
   readonly allowBuckets?: readonly string[];
+  /** Key templates that blobs are written under; readers hold pointers into them against the owner of the bag. */
+  readonly layout?: Readonly<Partial<Record<string, string>>>;
   /** Limits `get` to these folders, in every allowed bucket, and to `prefix` in the store's own. Default: no limit. */
   readonly allowPrefixes?: readonly string[];
   /** How many blobs already known to be stored are remembered, so that they cost no request. Default 8,192; 0 for none. */
@@ -46,6 +48,8 @@ export interface BlobStore {
   readonly bucket: string;
   /** Empty, or ending with `/`. */
   readonly prefix: string;
+  /** Key templates in which a key names its owner, when they are not the default ones. */
+  readonly layout?: Readonly<Partial<Record<string, string>>>;
   /** For messages. */
   readonly description: string;
   /** `s3://bucket/prefix/key`, nothing escaped. */
@@ -86,6 +90,7 @@ export const REUSE_GRACE_MS = 48 * HOUR_MS;
 class ClaimCheckStore implements BlobStore {
   readonly bucket: string;
   readonly prefix: string;
+  readonly layout: Readonly<Partial<Record<string, string>>>;
   readonly description: string;
   readonly #objects: ObjectStore;
   readonly #rules: AccessRules;
@@ -97,6 +102,7 @@ class ClaimCheckStore implements BlobStore {
   constructor(options: BlobStoreOptions) {
     this.bucket = options.bucket;
     this.prefix = asFolder(options.prefix ?? '');
+    this.layout = options.layout ?? {};
     this.description = `${formatS3Uri({ bucket: this.bucket, key: this.prefix })} on ${options.objects.description}`;
     this.#objects = options.objects;
     this.#rules = {

@@ -1,5 +1,6 @@
 import type { ByteValue } from '../bag/byte-reader.js';
 import { byteReader } from '../bag/byte-reader.js';
+import { assertOwned } from '../bag/detect.js';
 import type { BagSite, Detection } from '../bag/detect.js';
 import { resolveSegment } from '../bag/resolve.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
@@ -43,11 +44,12 @@ export function untouchedText(bytes: Uint8Array): AdaptedText {
 /**
  * The event for a handler, every byte that is none of the shim's business as it came in: its program at the root, its
  * bags in the form the handler speaks. The program is resolved from the event as it came in. Throws what resolving and
- * reading throw, and `BagError` `FAT_BAG` in the mode `strict`.
+ * reading throw, and `BagError` `OWNER_MISMATCH`, or `FAT_BAG` in the mode `strict`.
  */
 export async function adaptText(text: Text, detection: Detection<ByteValue>, work: WireWork): Promise<AdaptedText> {
   const [bag] = detection.sites;
   if (bag === undefined) return untouchedText(text.bytes);
+  assertOwned(byteReader, detection);
   if (work.mode === 'strict' && detection.generation === 'fat') throw fatBag();
   const isWanted = work.engine.wantsSegment && needsProgram(bag.value);
   const resolved = isWanted ? await passMissing(resolveText(text.root, work), work) : undefined;

@@ -5,6 +5,7 @@ import { needsMigration, planSite } from '../bag/plan-site.js';
 import type { SitePlan } from '../bag/plan-site.js';
 import { loadSources } from '../bag/sources.js';
 import type { SiteSources } from '../bag/sources.js';
+import { signalOf } from '../adapter/engine.js';
 import { offload } from '../adapter/offload.js';
 import { rebuildManifest } from '../adapter/repair-manifest.js';
 import { openWireOffice } from './engine.js';
@@ -34,7 +35,7 @@ export async function prepareLeanSite(site: BagSite<ByteValue>, work: WireWork, 
 
 async function planLeanSite(site: BagSite<ByteValue>, work: WireWork, respell: Respell): Promise<SitePlan<ByteValue>> {
   const { reader, blobs, manifests, settings } = work.engine;
-  const sources = respell(site, await loadSources(reader, site, blobs, work.deadline.signal()));
+  const sources = respell(site, await loadSources(reader, site, blobs, signalOf(work)));
   const office = await openWireOffice(work);
   return planSite(reader, site, sources, { target: 'lean', manifestForm: settings.manifestForm, office, manifests });
 }

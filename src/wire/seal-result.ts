@@ -1,6 +1,6 @@
 import { byteReader } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
-import { detect } from '../bag/detect.js';
+import { answerSites, assertOwned, detect } from '../bag/detect.js';
 import type { BagSite, Detection, Generation } from '../bag/detect.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import { listLostMembers } from '../bag/lost-members.js';
@@ -44,6 +44,7 @@ export async function sealText(result: Text, before: AdaptedText | undefined, wo
   assertUnmixedBytes(plain.root, found.sites);
   // Nobody's bag, neither on the way in: no state machine of ours waits for it.
   if (before && !before.kept && found.generation === 'foreign') return { bytes: plain.bytes, generation: 'foreign', bytesSaved: 0, repaired: false, offloaded: [] };
+  assertOwned(byteReader, found);
   const restored = restoreSites(plain, found, before);
   const { text, error, bytesSaved, repaired } = await leanUntilFit(restored, before, work);
   const fitted = await fitText(text, detectIn(text, work), error, work);
@@ -89,7 +90,7 @@ function respellOf(before: AdaptedText | undefined, work: WireWork): Respell | u
 async function leanSites(text: Text, respell: Respell | undefined, work: WireWork): Promise<Change> {
   const edit = new TextEdit(text);
   let change: Change = { text, bytesSaved: 0, repaired: false, error: undefined };
-  for (const site of detectIn(text, work).sites.toReversed()) {
+  for (const site of answerSites(byteReader, detectIn(text, work)).toReversed()) {
     const { value: lean, error } = await attempt(work, () => prepareLeanSite(site, work, respell));
     if (lean) editLeanSite(site, lean, edit, work);
     const bytesSaved = lean ? savedBytes(site, lean, work) : 0;

@@ -1,6 +1,6 @@
 import { byteReader } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
-import { detect } from '../bag/detect.js';
+import { detect, idsOf } from '../bag/detect.js';
 import type { Detection } from '../bag/detect.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
@@ -51,7 +51,7 @@ export class WireShim {
     const text = this.#engine.passesUnreadable ? detectObject(bytes) : readObject(bytes);
     if (text === undefined) return { bytes, mode: 'observe', ids: NOBODY, text: untouchedText(bytes) };
     const detection = this.#detect(text);
-    const ids = idsOf(detection);
+    const ids = idsOf(byteReader, detection);
     const mode = this.#engine.settings.modeOf(() => ids);
     const adapted = await this.#during('event', mode, ids, context, (work) => this.#adaptIn(text, detection, work));
     this.#publishRead(detection, mode, adapted, start);
@@ -66,7 +66,7 @@ export class WireShim {
   async seal(bytes: Uint8Array, before?: AdaptedWire, context?: LambdaContext): Promise<Uint8Array> {
     const text = detectText(bytes);
     if (text === undefined) return bytes;
-    const ids = before?.ids ?? idsOf(this.#detect(text));
+    const ids = before?.ids ?? idsOf(byteReader, this.#detect(text));
     const mode = before?.mode ?? this.#engine.settings.modeOf(() => ids);
     if (mode === 'observe') return bytes;
     if (!isObjectText(text)) return passList(text, mode);
@@ -100,9 +100,10 @@ export class WireShim {
     }
   }
 
-  #publishRead({ generation, sites }: Detection<ByteValue>, mode: Mode, { resolved, shadow, bytesSaved }: AdaptedText, start: number): void {
+  #publishRead(detection: Detection<ByteValue>, mode: Mode, { resolved, shadow, bytesSaved }: AdaptedText, start: number): void {
+    const { generation, sites } = detection;
     publish('read', () => ({
-      ...idsOf({ sites }),
+      ...idsOf(byteReader, detection),
       mode,
       speaks: this.#engine.settings.speaks,
       generation,
@@ -117,11 +118,6 @@ export class WireShim {
 }
 
 const NOBODY: BagIds = { ownerId: undefined, workflowId: undefined };
-
-function idsOf({ sites }: Pick<Detection<ByteValue>, 'sites'>): BagIds {
-  const [site] = sites;
-  return { ownerId: site?.ownerId, workflowId: site?.workflowId };
-}
 
 /** A result that is no object holds no bag, but may hold data merged into a pointer. */
 function passList({ bytes, root }: Text, mode: Mode): Uint8Array {

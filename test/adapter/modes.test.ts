@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { asAdded, fatBag, makeMap, makeConfig, programAt, without } from './bags.js';
 import type { Json } from './bags.js';
@@ -57,9 +58,10 @@ describe('shadow', () => {
     expect(await shim.wrap(identity)(fatBag())).toEqual(fatBag());
   });
 
-  test('reports a manifest that another run overwrote', async () => {
+  test('reports a manifest at a content address that is not what the config gives', async () => {
     const store = testStore();
-    const path = await putObject(store, 'workflow-manifests/acme/invoices/segment_manifest.json', makeMap(makeConfig(4)).map((segment_config, segment_id) => ({ segment_id, segment_config })));
+    const manifest = JSON.stringify(makeMap(makeConfig(4)).map((segment_config, segment_id) => ({ segment_id, segment_config })));
+    const path = await putObject(store, `workflow-manifests/acme/invoices/${createHash('sha256').update(manifest).digest('hex')}/segment_manifest.json`, manifest);
     const { shim } = testShim({ mode: 'shadow' }, store);
     const bag = { ...without(fatBag({ segment_to_run: 2 }), 'partition_map'), segment_manifest_s3_path: path };
     let handed: Json = {};

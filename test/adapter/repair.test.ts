@@ -136,10 +136,10 @@ describe('bags inside bags', () => {
     expect(result).toEqual({ state_data: { ...inner, pending: 1 } });
   });
 
-  test('of another workflow stay two', async () => {
+  test('are refused when they name different workflows', async () => {
     const { shim, bag } = await nested();
     const result = { state_data: { ...bag, state_data: { ...bag, workflowId: 'child' } } };
-    expect(await shim.write(result)).toEqual(result);
+    await expect(shim.write(result)).rejects.toMatchObject({ code: 'OWNER_MISMATCH' });
   });
 
   test('with something beside them stay as they are', async () => {

@@ -20,7 +20,9 @@ describe('the generation of a bag', () => {
     ['pointers under the old names', { ...CONTROL, workflow_config: P1, partition_map: null }, 'bridge'],
     ['a path to a key without digest', { ...CONTROL, workflow_config_s3_path: 's3://b/c.json' }, 'bridge'],
     ['paths to content addresses', { ...CONTROL, workflow_config_s3_path: path('workflow-configs'), partition_map_s3_path: path('m') }, 'lean'],
-    ['a manifest path alone', { segment_manifest_s3_path: 's3://b/manifest.json' }, 'lean'],
+    ['a manifest path alone, to a key without digest', { segment_manifest_s3_path: 's3://b/manifest.json' }, 'bridge'],
+    ['a manifest path alone, to a content address', { segment_manifest_s3_path: path('workflow-manifests') }, 'lean'],
+    ['a manifest of the newest era', { manifest_id: 'm', segment_manifest_s3_path: 's3://b/manifest.json' }, 'lean'],
     ['null fields', { ...CONTROL, workflow_config: null, partition_map: '' }, 'lean'],
     ['only a stamp', { state_bag_version: 2 }, 'lean'],
     ['a stamp beside an inline field', { state_bag_version: 2, workflow_config: {} }, 'fat'],
@@ -44,7 +46,7 @@ describe('the bags of a document', () => {
   it('are named by their place, the innermost first', () => {
     expect(paths(bag)).toEqual(['']);
     expect(paths({ Payload: { state_data: { bag } } })).toEqual(['Payload/state_data/bag']);
-    expect(paths({ state_data: { ...bag, state_data: { ...bag, bag } } })).toEqual(['state_data/state_data/bag', 'state_data/state_data', 'state_data']);
+    expect(paths({ state_data: { ...bag, state_data: { ...bag, bag } } })).toEqual(['state_data/state_data', 'state_data']);
   });
 
   it('do not include the arguments of a call', () => {
@@ -74,7 +76,8 @@ describe('the bags of a document', () => {
   });
 });
 
-it('the digest of a key is a whole part of it, and not its file', () => {
+it('the digest of a key is a whole folder of it, or the name of a file two folders down', () => {
+  expect([`a/b/${SHA}.json`, `a/b/${SHA}`, `a/b/${SHA}x.json`, `workflow-configs/w/${SHA}.json`, `merkle-blocks/w/ab/${SHA}.json`].map(detectDigest)).toEqual([SHA, SHA, ...Array<undefined>(3).fill(undefined)]);
   expect([`a/${SHA}/x`, `${SHA}/x`, `a/${SHA}`, `a/${SHA}.json`, `a/x${SHA}/y`, `a/${SHA.toUpperCase()}/y`, 'a/b', undefined].map(detectDigest)).toEqual([
     SHA, SHA, ...Array<undefined>(6).fill(undefined),
   ]);

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { DEFAULT_LAYOUT, encodeId, formatKey, isAddressed, isKeyOfOwner, parseLayout } from '../../src/bag/layout.js';
+import { detectDigest } from '../../src/content-address.js';
+import { DEFAULT_LAYOUT, encodeId, formatKey, isKeyOfOwner, parseLayout } from '../../src/bag/layout.js';
 import type { BlobKind } from '../../src/bag/layout.js';
 import { ConfigError } from '../../src/errors.js';
 import { objectPath } from '../../src/store/fs-path.js';
@@ -130,24 +131,37 @@ describe('the owner a legacy key names', () => {
 });
 
 describe('a layout', () => {
-  it('is completed by the default, and says which of its keys hold a digest', () => {
-    const layout = parseLayout({ config: 'cfg/{ownerId}/{workflowId}/config.json' });
-    expect(layout).toEqual({ ...DEFAULT_LAYOUT, config: 'cfg/{ownerId}/{workflowId}/config.json' });
-    expect(KINDS.map((kind) => isAddressed(layout, kind))).toEqual([false, true, true]);
-    expect(formatKey(layout, 'config', { ownerId: '$&', workflowId: '{sha256}', sha256: SHA })).toBe('cfg/%24%26/%7Bsha256%7D/config.json');
+  it('is completed by the default', () => {
+    const layout = parseLayout({ config: 'cfg/{ownerId}/{workflowId}/{sha256}/config.json' });
+    expect(layout).toEqual({ ...DEFAULT_LAYOUT, config: 'cfg/{ownerId}/{workflowId}/{sha256}/config.json' });
+    expect(formatKey(layout, 'config', { ownerId: '$&', workflowId: '{sha256}', sha256: SHA })).toBe(`cfg/%24%26/%7Bsha256%7D/${SHA}/config.json`);
+  });
+
+  it.each(['{ownerId}/{workflowId}/{sha256}', 'x/{sha256}/{workflowId}/{ownerId}.json', 'x/{ownerId}/y/{workflowId}/{sha256}.v1.json'])('may be %s', (config) => {
+    const layout = parseLayout({ config });
+    const key = formatKey(layout, 'config', { ownerId: 'olive', workflowId: 'press', sha256: SHA });
+    expect(detectDigest(key)).toBe(SHA);
+    for (const prefix of ['', 'bags/']) {
+      expect(['olive', 'press', undefined].map((owner) => isKeyOfOwner(prefix + key, owner, layout))).toEqual([true, false, false]);
+    }
   });
 
   it.each([
     ['without an owner', 'x/{workflowId}/{sha256}'],
     ['without a workflow', 'x/{ownerId}/{sha256}'],
-    ['with a placeholder nobody knows', 'x/{ownerId}/{workflowId}/{run}'],
-    ['that is absolute', '/x/{ownerId}/{workflowId}'],
-    ['that ends in a slash', 'x/{ownerId}/{workflowId}/'],
-    ['with an empty part', 'x//{ownerId}/{workflowId}'],
-    ['that climbs', 'x/../{ownerId}/{workflowId}'],
-    ['with a blank', 'x y/{ownerId}/{workflowId}'],
+    ['without a digest', 'x/{ownerId}/{workflowId}/config.json'],
+    ['with an unknown placeholder', 'x/{ownerId}/{workflowId}/{sha256}/{run}'],
+    ['with an owner that is a part of a folder', 'x/o-{ownerId}/{workflowId}/{sha256}/c.json'],
+    ['with two placeholders in one folder', 'x/{ownerId}-{workflowId}/{sha256}/c.json'],
+    ['with a digest behind other text in the file name', 'x/{ownerId}/{workflowId}/c-{sha256}.json'],
+    ['with an extension on a folder', 'x/{ownerId}.d/{workflowId}/{sha256}.json'],
+    ['that is absolute', '/x/{ownerId}/{workflowId}/{sha256}'],
+    ['that ends in a slash', 'x/{ownerId}/{workflowId}/{sha256}/'],
+    ['with an empty part', 'x//{ownerId}/{workflowId}/{sha256}'],
+    ['that climbs', 'x/../{ownerId}/{workflowId}/{sha256}'],
+    ['with a blank', 'x y/{ownerId}/{workflowId}/{sha256}'],
     ['that is empty', ''],
-    ['whose keys the shim would take for somebody else\'s', 'workflow-configs/{workflowId}/{ownerId}/{sha256}/config.json'],
+    ['whose keys the shim would take for another owner\'s', 'workflow-configs/{workflowId}/{ownerId}/{sha256}/config.json'],
   ])('%s is refused', (_, config) => {
     expect(() => parseLayout({ config })).toThrow(expect.objectContaining({ name: 'ConfigError', code: 'LAYOUT_INVALID' }));
   });

@@ -20,7 +20,7 @@ describe('a manifest', () => {
     ['loses its nulls', bag, 'manifest 1 b', at([null, LIST[0], LIST[1]])],
     ['does not have every index', { ...bag, segment_to_run: 3 }, 'SEGMENT_OUT_OF_RANGE', at(LIST)],
     ['that holds a failure is refused', bag, 'SEGMENT_INVALID', at([LIST[0], entry({ type: 'error' }, 1)])],
-    ['outranks a path to a map', backed, 'manifest 1 b', { ...at(LIST), ...backing }],
+    ['yields to a path to a map where both may have changed', backed, 'map-path 1 y', { ...at(LIST), ...backing }],
     ['that is a mark without segments yields', backed, 'map-path 1 y', { ...at({ manifest_id: 'm', committed: true }), ...backing }],
     ['that a Map state overwrote yields', backed, 'map-path 1 y', { ...at({ DestinationBucket: 'b', MapRunArn: 'arn', ResultFiles: {} }), ...backing }],
     ['that became a list of other objects yields', backed, 'map-path 1 y', { ...at([{ Key: 'a', Size: 1 }, { Key: 'b', Size: 2 }]), ...backing }],
@@ -33,11 +33,13 @@ describe('a manifest', () => {
     ['with an empty path yields', { ...backed, segment_manifest_s3_path: '' }, 'map-path 1 y', backing],
     ['that was never written, with nothing else, is a dead pointer', bag, 'POINTER_DANGLING'],
     ['that is another document, with nothing else, is nothing', bag, 'SEGMENT_NOT_FOUND', at({ x: 1 })],
-    ['of a foreign owner is refused', { ...backed, segment_manifest_s3_path: 's3://local/workflow-manifests/mallory/press/segment_manifest.json' }, 'POINTER_FOREIGN_OWNER', backing],
+    ['of a foreign owner is refused', { ...bag, segment_manifest_s3_path: 's3://local/workflow-manifests/mallory/press/segment_manifest.json' }, 'POINTER_FOREIGN_OWNER'],
     ['may be named manifest_s3_path', { ...BAG, manifest_s3_path: path, segment_to_run: 1 }, 'manifest 1 b', at(LIST)],
     ['may be named beside the bag', { manifest_s3_path: path, segment_index: 2, segment_id: 2, state_data: BAG }, 'manifest 2 c', at(LIST)],
     ['that is inline and whole is asked before the config', { ...BAG, segment_manifest: LIST, workflow_config: CONFIG, segment_to_run: 2 }, 'manifest 2 c'],
-    ['that is inline and whole is asked after the paths', { ...backed, segment_manifest: LIST }, 'map-path 1 y', backing],
+    ['that is inline and whole is asked before a path to a key that may have changed', { ...backed, segment_manifest: LIST }, 'manifest 1 b', backing],
+    ['yields to the inline config, which cannot have changed', { ...bag, workflow_config: CONFIG }, 'config 1 1', at(LIST)],
+    ['counts when the inline config cannot be cut', { ...bag, workflow_config: { nodes: [{ id: 'p' }], edges: [{ source: 'p', target: 'p' }] } }, 'manifest 1 b', at(LIST)],
     ['that is an inline list of pointers holds no program', { ...BAG, segment_manifest: [{ segment_index: 0, manifest_s3_path: path }], workflow_config: CONFIG }, 'config 0 0', at(LIST)],
   ]);
 
@@ -87,7 +89,7 @@ describe('the store', () => {
   it('is asked once for each place, in the order of the places', async () => {
     const event = { ...BAG, segment_manifest_s3_path: 's3://local/m', partition_map_s3_path: 's3://local/p', workflow_config_s3_path: 's3://local/c' };
     const { said, reads } = await ask(event, { 'local/m': '{}', 'local/p': '[]', 'local/c': CONFIG });
-    expect([said, reads]).toEqual(['config 0 0', ['local/m', 'local/p', 'local/c']]);
+    expect([said, reads]).toEqual(['config 0 0', ['local/p', 'local/m', 'local/c']]);
   });
 
   it('is asked once for a manifest however often the call names it', async () => {

@@ -78,16 +78,6 @@ describe('a document that cannot be migrated is quarantined with a reason, and k
     const { document } = await migrateOne(smallBag());
     expect(document.code).toBe('BLOB_MISMATCH');
   });
-
-  it('because a key without a digest already holds another program', async () => {
-    const args = [...APPLY, '--config-key', 'configs/{ownerId}/{workflowId}/config.json'];
-    writeFileSync(join(scratch.dir, 'bag.json'), smallBag());
-    expect((await statebag(scratch.dir, args)).code).toBe(0);
-    writeFileSync(join(scratch.dir, 'bag.json'), smallBag({ workflow_config: { id: 'wf-1', nodes: [], edges: [] } }));
-    const { code, out } = await statebag(scratch.dir, args);
-    expect(code).toBe(1);
-    expect(out).toContain('WOULD_OVERWRITE');
-  });
 });
 
 describe('odd ids stay in their place', () => {

@@ -1,5 +1,4 @@
-import { isAddressed } from '../../bag/layout.js';
-import type { BlobKind, Layout } from '../../bag/layout.js';
+import type { Layout } from '../../bag/layout.js';
 
 const PLACEHOLDER = /\{(ownerId|workflowId|sha256|member)\}/;
 
@@ -11,9 +10,8 @@ export interface BlobKeys {
   digestOf(key: string): string | undefined;
 }
 
-/** Blobs under keys without a digest are left out: nothing tells whether they still are what a document points to. */
 export function blobKeysOf(layout: Layout): BlobKeys {
-  const templates = (Object.keys(layout) as BlobKind[]).filter((kind) => isAddressed(layout, kind)).map((kind) => layout[kind]);
+  const templates = Object.values(layout);
   const patterns = templates.map(patternOf);
   return {
     folders: outermost(templates.map(folderOf)),

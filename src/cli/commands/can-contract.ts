@@ -7,7 +7,8 @@ import type { CliIo } from '../io.js';
 import { openSources } from '../open-source.js';
 import { openStore } from '../open-store.js';
 import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
-import { layoutOptions, layoutSettings } from '../options/layout-options.js';
+import { layoutOptions } from '../options/layout-options.js';
+import { layoutSettings } from '../options/layout-settings.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { parseChoice } from '../options/parse-value.js';
 import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
@@ -66,7 +67,7 @@ async function canContract(args: ContractArguments, io: CliIo): Promise<number> 
 
 async function checked({ positionals, options: values }: ContractArguments, reporter: OutcomeReporter, stop: AbortSignal, io: CliIo): Promise<ContractCheck> {
   const accepted = values.accept === undefined ? undefined : parseChoice('accept', values.accept, ['bridge']);
-  const store = values.store === undefined ? undefined : await openStore(storeSettings(values, values.store), io.cwd);
+  const store = values.store === undefined ? undefined : await openStore(storeSettings(values, values.store, layoutSettings(values)), io.cwd);
   const own = ownPlaces(store, layoutSettings(values), []);
   const sources = await openSources(positionals, { io, s3: s3Settings(values), tables: tableSettings(values), ...own });
   return checkContract({

@@ -5,13 +5,17 @@ import { hydrateDocument } from '../hydrate-document.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
 import { noStore, openStore } from '../open-store.js';
+import { layoutOptions } from '../options/layout-options.js';
+import { layoutSettings } from '../options/layout-settings.js';
 import { storeOptions, storeSettings } from '../options/store-options.js';
 import { readInput } from '../read-input.js';
+
+const options = { ...storeOptions, ...layoutOptions };
 
 export const command = defineCommand({
   usage: 'FILE|- --store S',
   positionals: { min: 1, max: 1 },
-  builder: storeOptions,
+  builder: options,
   examples: [
     ['a lean bag as an old runner knows it', 'statebag hydrate lean.json --store s3://my-bucket'],
     ['through a pipe', 'statebag hydrate - --store ./store < lean.json > fat.json'],
@@ -20,9 +24,10 @@ export const command = defineCommand({
   handler: hydrateCommand,
 });
 
-async function hydrateCommand({ positionals, options }: CommandArguments<typeof storeOptions>, io: CliIo): Promise<number> {
+async function hydrateCommand({ positionals, options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
+  const layout = layoutSettings(values);
   const bytes = await readInput(positionals[0]!, io);
-  const blobs = options.store === undefined ? noStore() : (await openStore(storeSettings(options, options.store), io.cwd)).blobs;
+  const blobs = values.store === undefined ? noStore() : (await openStore(storeSettings(values, values.store, layout), io.cwd)).blobs;
   await print(io.stdout, await hydrateDocument(bytes, blobs));
   return EXIT.ok;
 }

@@ -10,7 +10,8 @@ import { openSources } from '../open-source.js';
 import { noStore, openStore } from '../open-store.js';
 import { optionGroup } from '../command.js';
 import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
-import { layoutOptions, layoutSettings } from '../options/layout-options.js';
+import { layoutOptions } from '../options/layout-options.js';
+import { layoutSettings } from '../options/layout-settings.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { parseChoice } from '../options/parse-value.js';
 import { concurrencyOptions, concurrencySetting, selectionOptions, selectionSettings } from '../options/run-options.js';
@@ -68,7 +69,7 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
 async function census({ positionals, options: values }: InspectArguments, reporter: OutcomeReporter, stop: AbortSignal, io: CliIo) {
   const layout = layoutSettings(values);
   const target = parseChoice('to', values.to ?? usualTarget(positionals), ['lean', 'bridge']);
-  const store = values.store === undefined ? undefined : await openStore(storeSettings(values, values.store), io.cwd);
+  const store = values.store === undefined ? undefined : await openStore(storeSettings(values, values.store, layoutSettings(values)), io.cwd);
   const sources = await openSources(positionals, { io, s3: s3Settings(values), tables: tableSettings(values), ...ownPlaces(store, layout, []) });
   return inspectSources({
     sources,

@@ -9,6 +9,8 @@ import type { CliIo } from '../io.js';
 import { print } from '../io.js';
 import { noStore, openStore } from '../open-store.js';
 import { optionGroup } from '../command.js';
+import { layoutOptions } from '../options/layout-options.js';
+import { layoutSettings } from '../options/layout-settings.js';
 import { parseWhole } from '../options/parse-value.js';
 import { storeOptions, storeSettings } from '../options/store-options.js';
 import { readInput } from '../read-input.js';
@@ -16,6 +18,7 @@ import { readInput } from '../read-input.js';
 const options = {
   ...optionGroup('Which segment', { index: { type: 'string', value: 'N', describe: 'position in the map, instead of the one the event names' } }),
   ...storeOptions,
+  ...layoutOptions,
   ...optionGroup('Output', { json: { type: 'boolean', describe: 'with its index and where it was found: {"segmentIndex","source","segmentConfig"}' } }),
 };
 
@@ -34,8 +37,9 @@ export const command = defineCommand({
 
 async function segmentCommand({ positionals, options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
   const index = values.index === undefined ? undefined : parseWhole('index', values.index, 0);
+  const layout = layoutSettings(values);
   const event = await readInput(positionals[0]!, io);
-  const blobs = values.store === undefined ? noStore() : (await openStore(storeSettings(values, values.store), io.cwd)).blobs;
+  const blobs = values.store === undefined ? noStore() : (await openStore(storeSettings(values, values.store, layout), io.cwd)).blobs;
   const resolved = await resolveSegment(byteReader, readDocument(event), blobs, { index });
   await print(io.stdout, values.json ? asJson(resolved) : Buffer.concat([byteReader.bytes(resolved.segmentConfig), NEWLINE]));
   return EXIT.ok;

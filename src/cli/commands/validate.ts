@@ -5,6 +5,7 @@ import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { formatOf, formatOptions } from '../options/format-options.js';
 import { isColourful } from '../options/output-options.js';
+import { layoutOptions } from '../options/layout-options.js';
 import { parseChoice, parseWhole } from '../options/parse-value.js';
 import { storeOptions } from '../options/store-options.js';
 import { openFindingReporter } from '../reporters/finding-reporter.js';
@@ -24,6 +25,7 @@ const options = {
     expect: { type: 'string', value: 'valid|invalid', describe: 'invalid: every document must fail, and one that does not is the error' },
   }),
   ...storeOptions,
+  ...layoutOptions,
   ...formatOptions,
 };
 
@@ -82,6 +84,8 @@ async function check({ positionals, options: values }: ValidateArguments, report
 }
 
 async function settingsOf(values: OptionValues<typeof options>, io: CliIo): Promise<SourcesSettings> {
+  const hasLayout = [values['config-key'], values['map-key'], values['manifest-key']].some((template) => template !== undefined);
+  if (hasLayout) (await import('../options/layout-settings.js')).layoutSettings(values);
   return {
     schema: values.schema === undefined ? namedSchema(LEAN) : await parseSchemaChoice(values.schema, io),
     budget: budgetOf(values),

@@ -44,7 +44,7 @@ async function verifyCommand({ options: values }: CommandArguments<typeof option
   const settings = journalStore(values, run);
   const store = await openStore(settings, io.cwd);
   const reporter = openReporter(io, output);
-  const onOutcome = (outcome: VerifyOutcome) => reporter.add(documentMembers(outcome), outcome.outcome !== 'verified' && outcome.outcome !== 'resumed');
+  const onOutcome = (outcome: VerifyOutcome) => reporter.add(documentMembers(outcome), (outcome.outcome !== 'verified' && outcome.outcome !== 'resumed') || outcome.code !== undefined);
   const concurrency = concurrencySetting(values);
   return reporting(reporter, async () => {
     const totals = await verifyJournal({ directory, summary, store, reach: { s3: settings.s3, tables: journalTables(values, run) }, concurrency, io, quiet: output.quiet, onOutcome });

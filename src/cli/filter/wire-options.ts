@@ -7,7 +7,8 @@ import type { OptionValues } from '../command.js';
 import { ConfigError } from '../../errors.js';
 import type { CliIo } from '../io.js';
 import { noStore, openStore } from '../open-store.js';
-import { layoutOptions, layoutSettings } from '../options/layout-options.js';
+import { layoutOptions } from '../options/layout-options.js';
+import { layoutSettings } from '../options/layout-settings.js';
 import { parseChoice } from '../options/parse-value.js';
 import { storeOptions, storeSettings } from '../options/store-options.js';
 
@@ -29,7 +30,7 @@ export const wireOptions = {
 /** Throws `ConfigError` `STORE_MISSING` when blobs would have to be written nowhere. */
 export async function openWireShim(values: OptionValues<typeof wireOptions>, io: CliIo, name: string): Promise<WireShim> {
   if (values.store === undefined && !values['dry-run']) throw new ConfigError('STORE_MISSING', `${name} writes blobs: say where with --store, or use --dry-run`);
-  const blobs = values.store === undefined ? undefined : (await openStore(storeSettings(values, values.store), io.cwd)).blobs;
+  const blobs = values.store === undefined ? undefined : (await openStore(storeSettings(values, values.store, layoutSettings(values)), io.cwd)).blobs;
   const store = blobs && !values['dry-run'] ? blobs : writingNothing(blobs ?? { ...noStore(), prefix: '' });
   const options: WireOptions = {
     store,

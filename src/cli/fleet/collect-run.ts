@@ -18,6 +18,8 @@ import { tableSettings } from '../options/dynamodb-options.js';
 import { requireJournal } from '../options/journal-options.js';
 import { outputSettings } from '../options/output-options.js';
 import { parseChoice } from '../options/parse-value.js';
+import { layoutSettings } from '../options/layout-settings.js';
+import { s3Settings } from '../options/s3-options.js';
 import { requireStore } from '../options/store-options.js';
 import { present } from '../present.js';
 import { totalRows } from '../reporters/migration-figures.js';
@@ -46,18 +48,18 @@ export async function collectRun(reports: readonly string[], { options }: FleetA
 }
 
 async function openSession(directory: string, options: FleetArguments['options'], io: CliIo): Promise<JournalSession> {
-  const settings = requireStore(options);
+  const settings = requireStore(options, layoutSettings(options));
   const store = await openStore(settings, io.cwd);
-  const { allowBuckets, s3 } = settings;
+  const { allowBuckets, layout, s3 } = settings;
   const target = parseChoice('to', options.to ?? 'lean', ['lean', 'bridge']);
   const description = { target, store: store.spec, bucket: store.blobs.bucket, prefix: store.blobs.prefix, sources: [options.records ?? ''] };
-  return JournalSession.open(directory, { command: 'migrate', ...description, options: present({ allowBuckets, s3, tables: tableSettings(options) }) }, io);
+  return JournalSession.open(directory, { command: 'migrate', ...description, options: present({ allowBuckets, layout, s3, tables: tableSettings(options) }) }, io);
 }
 
 async function openRecords(options: FleetArguments['options']): Promise<{ readonly objects: ObjectStore; readonly records: TaskRecords }> {
   const { records: uri } = options;
   if (!uri?.startsWith('s3://')) throw new ConfigError('USAGE', '--records is missing: s3://bucket/prefix, as the functions have it in STATEBAG_RECORDS');
-  const { objects, bucket, prefix } = await openObjectStore(uri, { s3: requireStore(options).s3 });
+  const { objects, bucket, prefix } = await openObjectStore(uri, { s3: s3Settings(options) });
   return { objects, records: new TaskRecords({ objects, bucket, prefix: asFolder(prefix) }) };
 }
 

@@ -14,7 +14,7 @@ import { openSources } from '../open-source.js';
 import { openStore } from '../open-store.js';
 import { tableSettings } from '../options/dynamodb-options.js';
 import { requireJournal } from '../options/journal-options.js';
-import { layoutSettings } from '../options/layout-options.js';
+import { layoutSettings } from '../options/layout-settings.js';
 import { parseChoice, parseWhole } from '../options/parse-value.js';
 import { s3Settings } from '../options/s3-options.js';
 import { storeSettings } from '../options/store-options.js';
@@ -63,7 +63,7 @@ async function* candidates(specs: readonly string[], wanted: ReadonlySet<string>
 }
 
 async function* listed(specs: readonly string[], options: Options, io: CliIo): AsyncIterable<ManifestItem> {
-  const store = options.store === undefined ? undefined : await openStore(storeSettings(options, options.store), io.cwd);
+  const store = options.store === undefined ? undefined : await openStore(storeSettings(options, options.store, layoutSettings(options)), io.cwd);
   const own = ownPlaces(store, layoutSettings(options), []);
   const sources = await openSources(specs, { io, s3: s3Settings(options), tables: tableSettings(options), ...own });
   for (const { source } of sources) for await (const { id } of source.containers()) yield { id };

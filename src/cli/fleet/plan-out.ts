@@ -17,7 +17,7 @@ import { openSources } from '../open-source.js';
 import type { OpenSource } from '../open-source.js';
 import { openStore } from '../open-store.js';
 import { tableSettings } from '../options/dynamodb-options.js';
-import { layoutSettings } from '../options/layout-options.js';
+import { layoutSettings } from '../options/layout-settings.js';
 import { parseChoice, parseWhole } from '../options/parse-value.js';
 import { concurrencySetting } from '../options/run-options.js';
 import { requireStore } from '../options/store-options.js';
@@ -46,9 +46,9 @@ export async function planOut(specs: readonly string[], { options }: FleetArgume
 }
 
 async function shapeOf(specs: readonly string[], options: Options, io: CliIo): Promise<FleetShape> {
-  const request = requireStore(options);
-  const store = await openStore(request, io.cwd);
   const layout = layoutSettings(options);
+  const request = requireStore(options, layout);
+  const store = await openStore(request, io.cwd);
   const open = () => openSources(specs, { io, s3: request.s3, tables: tableSettings(options), ...ownPlaces(store, layout, []) });
   const target = parseChoice('to', options.to ?? usualTarget(specs), ['lean', 'bridge']);
   const limit = options.sample === undefined ? DEFAULT_SAMPLE : parseWhole('sample', options.sample, 1);

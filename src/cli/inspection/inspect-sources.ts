@@ -1,4 +1,4 @@
-import { resumabilityOf } from '../../batch/document-facts.js';
+import { plannedHazards, resumabilityOf } from '../../batch/document-facts.js';
 import { migrate } from '../../batch/migrate.js';
 import type { MigrateOptions, SettledDocument } from '../../batch/migrate.js';
 import type { DocumentOutcome } from '../../batch/outcome.js';
@@ -44,7 +44,7 @@ export async function inspectSources(inspection: Inspection): Promise<Inspection
   const progress = await startProgress(io.stderr, !quiet, () => measureSources(sources, selection.shard));
   const onOutcome = async (planned: DocumentOutcome, { document, prepared }: SettledDocument): Promise<void> => {
     const outcome = withoutStore(planned);
-    const look = lookAt(document.bytes, prepared?.validated?.detection);
+    const look = lookAt(document.bytes, prepared?.validated?.detection, plannedHazards(prepared));
     census.add(outcome, look);
     progress.tick(outcome.bytesBefore);
     const resumable = resumabilityOf(document, prepared, now);

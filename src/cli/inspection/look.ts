@@ -18,15 +18,15 @@ export interface Look {
 
 const NOTHING: Look = { envelope: null, bytesInline: 0, hazards: [], dialects: [] };
 
-/** Never throws: what is not JSON has nothing to be seen. `detection` spares a second reading. */
-export function lookAt(bytes: Uint8Array, detection: Detection<ByteValue> | undefined): Look {
+/** Never throws: what is not JSON has nothing to be seen. `detection` spares a second reading; `planned` is what a plan found besides. */
+export function lookAt(bytes: Uint8Array, detection: Detection<ByteValue> | undefined, planned: readonly Hazard[] = []): Look {
   const seen = detection ?? detectionOf(bytes);
   const [innermost] = seen?.sites ?? [];
   if (!seen || !innermost) return NOTHING;
   return {
     envelope: innermost.path.join('.'),
     bytesInline: inlineBytes(byteReader, seen),
-    hazards: detectHazards(byteReader, seen, bytes.length),
+    hazards: [...detectHazards(byteReader, seen, bytes.length), ...planned],
     dialects: [...new Set(seen.sites.flatMap(dialectsOf))],
   };
 }

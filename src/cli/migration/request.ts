@@ -7,7 +7,8 @@ import { optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import type { CliIo } from '../io.js';
 import { journalDirectory, journalOptions } from '../options/journal-options.js';
-import { layoutOptions, layoutSettings } from '../options/layout-options.js';
+import { layoutOptions } from '../options/layout-options.js';
+import { layoutSettings } from '../options/layout-settings.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import type { OutputSettings } from '../options/output-options.js';
 import { parseChoice, parseWhole } from '../options/parse-value.js';
@@ -53,6 +54,8 @@ export interface MigrationRequest {
   readonly layout: Layout;
   readonly target: 'lean' | 'bridge';
   readonly manifestForm: ManifestForm;
+  /** `--manifest` was given: manifests of the other form are written anew. */
+  readonly isFormAsked: boolean;
   readonly apply: boolean;
   readonly verify: boolean;
   /** As given; `-` is standard output. */
@@ -76,11 +79,12 @@ export function parseRequest({ positionals, options, given }: MigrateArguments, 
   refuseContradictions(options, options.apply && out === '-');
   return {
     sources: positionals,
-    store: requireStore(options),
+    store: requireStore(options, layoutSettings(options)),
     tables: tableSettings(options),
     layout: layoutSettings(options),
     target: parseChoice('to', options.to ?? usualTarget(positionals), ['lean', 'bridge']),
     manifestForm: parseChoice('manifest', options.manifest ?? 'list', ['list', 'envelope']),
+    isFormAsked: options.manifest !== undefined,
     apply: options.apply,
     verify: options.verify,
     out,

@@ -10,6 +10,7 @@ import type { BlobStore } from '../../store/index.js';
 interface Wanted {
   readonly target: 'lean' | 'bridge';
   readonly manifestForm: ManifestForm;
+  readonly isFormAsked?: boolean;
   readonly layout: Layout;
 }
 
@@ -24,7 +25,7 @@ export function readingSettings(wanted: Wanted, blobs: BlobReader & { readonly p
 }
 
 /** Made once a run, because what it remembers of shared configs and maps is the run's. */
-function settingsOver({ target, manifestForm, layout }: Wanted, prefix: string, blobs: StageSettings['blobs']): StageSettings {
+function settingsOver({ target, manifestForm, isFormAsked = false, layout }: Wanted, prefix: string, blobs: StageSettings['blobs']): StageSettings {
   const office = { layout, bucket: blobs.bucket, prefix, digest: knownDigests() };
-  return { target, manifestForm, office, manifests: knownManifests(), steps: MIGRATIONS[target], blobs };
+  return { target, manifestForm, isFormAsked, office, manifests: knownManifests(), steps: MIGRATIONS[target], blobs };
 }

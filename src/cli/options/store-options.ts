@@ -1,3 +1,4 @@
+import type { Layout } from '../../bag/layout.js';
 import { ConfigError } from '../../errors.js';
 import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';
@@ -16,12 +17,12 @@ export const storeOptions = {
 
 type StoreValues = OptionValues<typeof storeOptions>;
 
-export function storeSettings(values: StoreValues, spec: string): StoreSettings {
-  return { spec, bucket: values.bucket, allowBuckets: values['allow-bucket'], s3: s3Settings(values) };
+export function storeSettings(values: StoreValues, spec: string, layout: Layout): StoreSettings {
+  return { spec, bucket: values.bucket, allowBuckets: values['allow-bucket'], s3: s3Settings(values), layout };
 }
 
 /** Throws `ConfigError` `STORE_MISSING` when no store is named. */
-export function requireStore(values: StoreValues): StoreSettings {
-  if (values.store !== undefined) return storeSettings(values, values.store);
+export function requireStore(values: StoreValues, layout: Layout): StoreSettings {
+  if (values.store !== undefined) return storeSettings(values, values.store, layout);
   throw new ConfigError('STORE_MISSING', '--store is missing: s3://bucket[/prefix], or a directory');
 }

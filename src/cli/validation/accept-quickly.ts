@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { bagLevels, detectEnvelope } from '../../bag/envelope.js';
+import { mismatchOf } from '../../bag/identity.js';
 import { mixedInObjects, POINTER_MARKER } from '../../bag/mixed-pointer.js';
 import { objectReader } from '../../bag/object-reader.js';
 import { inlineSizeIssues } from '../../bag/validate/inline-size.js';
@@ -18,7 +19,7 @@ export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Pr
   const envelope = choice.isAboutBags ? detectEnvelope(objectReader, document) : undefined;
   const bags = bagLevels(objectReader, envelope);
   if (bags.length === 0 && choice.requiresBag) return undefined;
-  if (bags.length > 0 && bufferOver(bytes).includes(POINTER_MARKER) && Array.from(mixedInObjects(document)).length > 0) return undefined;
+  if (envelope && bags.length > 0 && (mismatchOf(objectReader, envelope.visited) || holdsMixed(bytes, document))) return undefined;
   const names: string[] = [];
   for (const value of bags.length === 0 ? [document] : bags.map((bag) => bag.value)) {
     const checker = await choice.checkerOf(value);
@@ -26,6 +27,10 @@ export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Pr
     names.push(checker.name);
   }
   return names.includes(LEAN) && strayPrograms(objectReader, envelope, bags).length > 0 ? undefined : names;
+}
+
+function holdsMixed(bytes: Uint8Array, document: unknown): boolean {
+  return bufferOver(bytes).includes(POINTER_MARKER) && Array.from(mixedInObjects(document)).length > 0;
 }
 
 /** So many containers may nest when a document has no more of them; one that has more is walked with care. */

@@ -2,6 +2,7 @@ import type { CheckedDocument } from '../../findings/checked-document.js';
 import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';
 import { openSources } from '../open-source.js';
+import type { layoutOptions } from '../options/layout-options.js';
 import { s3Settings } from '../options/s3-options.js';
 import type { storeOptions } from '../options/store-options.js';
 import { checkSources } from './check-sources.js';
@@ -12,7 +13,7 @@ import { reportUnread } from './unread-files.js';
 /** Checks every document of the sources that a user named. Resolves to the number of documents that are not as expected. */
 export async function checkSpecs(
   specs: readonly string[],
-  values: OptionValues<typeof storeOptions>,
+  values: OptionValues<typeof storeOptions & typeof layoutOptions>,
   settings: SourcesSettings,
   io: CliIo,
   onDocument: (document: CheckedDocument) => Promise<void>,

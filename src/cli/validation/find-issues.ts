@@ -1,6 +1,6 @@
 import { byteReader, readDocument } from '../../bag/byte-reader.js';
 import type { ByteValue } from '../../bag/byte-reader.js';
-import { detect } from '../../bag/detect.js';
+import { assertOwned, detect } from '../../bag/detect.js';
 import type { Detection } from '../../bag/detect.js';
 import type { BlobReader } from '../../bag/follow.js';
 import { detectSchema } from '../../bag/validate/detect-schema.js';
@@ -24,6 +24,7 @@ export async function findIssues(bytes: Uint8Array, choice: SchemaChoice, blobs:
   try {
     const root = readDocument(bytes);
     const detection = detect(byteReader, root);
+    if (choice.isAboutBags) assertOwned(byteReader, detection);
     const { schemas, issues } = await checkSchemas(root, detection, choice);
     const dead = blobs ? await checkPointers(detection.sites, blobs) : [];
     return { schemas, issues: locateIssues(root, [...issues, ...dead]) };

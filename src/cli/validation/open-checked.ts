@@ -1,6 +1,7 @@
 import type { BlobReader } from '../../bag/follow.js';
 import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';
+import type { layoutOptions } from '../options/layout-options.js';
 import { storeSettings } from '../options/store-options.js';
 import type { storeOptions } from '../options/store-options.js';
 import type { OwnPlaces } from '../own-places.js';
@@ -12,9 +13,10 @@ export interface CheckedStore {
 }
 
 /** Loads nothing of stores when none was named. */
-export async function openChecked(values: OptionValues<typeof storeOptions>, { cwd }: CliIo): Promise<CheckedStore> {
+export async function openChecked(values: OptionValues<typeof storeOptions & typeof layoutOptions>, { cwd }: CliIo): Promise<CheckedStore> {
   if (values.store === undefined) return { blobs: undefined, places: { excludedFor: () => [], isBlob: () => false } };
-  const [{ openStore }, { ownPlaces }, { DEFAULT_LAYOUT }] = await Promise.all([import('../open-store.js'), import('../own-places.js'), import('../../bag/layout.js')]);
-  const store = await openStore(storeSettings(values, values.store), cwd);
-  return { blobs: store.blobs, places: ownPlaces(store, DEFAULT_LAYOUT, []) };
+  const [{ openStore }, { ownPlaces }, { layoutSettings }] = await Promise.all([import('../open-store.js'), import('../own-places.js'), import('../options/layout-settings.js')]);
+  const layout = layoutSettings(values);
+  const store = await openStore(storeSettings(values, values.store, layout), cwd);
+  return { blobs: store.blobs, places: ownPlaces(store, layout, []) };
 }

@@ -329,14 +329,14 @@ function once(work: () => Promise<void>): () => Promise<void> {
 }
 
 describe('keys of a layout', () => {
-  it('are known by every template that holds a digest', () => {
-    const keys = blobKeysOf(parseLayout({ config: 'a.b/{ownerId}/{workflowId}/{sha256}.x/{sha256}.json', map: 'workflow-partitions/{ownerId}/{workflowId}/map.json' }));
+  it('are known by every template', () => {
+    const keys = blobKeysOf(parseLayout({ config: 'a.b/{ownerId}/{workflowId}/{sha256}/{sha256}.json' }));
     const digest = sha256('x');
-    expect(keys.digestOf(`a.b/o/w/${digest}.x/${digest}.json`)).toBe(digest);
-    expect(keys.digestOf(`a.b/o/w/${digest}.x/${sha256('y')}.json`)).toBeUndefined();
-    expect(keys.digestOf(`aXb/o/w/${digest}.x/${digest}.json`)).toBeUndefined();
+    expect(keys.digestOf(`a.b/o/w/${digest}/${digest}.json`)).toBe(digest);
+    expect(keys.digestOf(`a.b/o/w/${digest}/${sha256('y')}.json`)).toBeUndefined();
+    expect(keys.digestOf(`aXb/o/w/${digest}/${digest}.json`)).toBeUndefined();
     expect(keys.digestOf('workflow-partitions/o/w/map.json')).toBeUndefined();
-    expect(keys.folders).toEqual(['a.b/', 'workflow-manifests/', 'state-members/']);
+    expect(keys.folders).toEqual(['a.b/', 'workflow-partitions/', 'workflow-manifests/', 'state-members/']);
   });
 
   it('are looked for in the whole store when a template has no folder of its own', () => {

@@ -1,0 +1,56 @@
+import { BagError, PointerError } from '../errors.js';
+import { holdsDigest, isMutable } from './detect.js';
+import type { BagSite } from './detect.js';
+import type { Field } from './field.js';
+import { holdsPrograms } from './manifest.js';
+import type { Pointer } from './pointer.js';
+import { usableMap } from './programs.js';
+import type { StoredSources } from './sources.js';
+import { configTrust, mapTrust } from './trust.js';
+import type { ValueReader } from './value-reader.js';
+
+type Load<V> = (pointer: Pointer) => Promise<V>;
+
+/**
+ * Reads what a manifest may have to be made of: a map and a config at content addresses, and the manifest itself when it
+ * is at a mutable key, has another form, or is to be held against an inline one. Nothing is read that the map makes
+ * needless. A manifest that cannot be followed is told, and thrown only when nothing else gives segments.
+ */
+export async function loadStored<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  { config, map }: { readonly config?: V; readonly map?: V },
+  load: Load<V>,
+  isFormAsked: boolean,
+): Promise<StoredSources<V> & { readonly unread?: BagError }> {
+  const isMapUsable = usableMap(reader, map) !== undefined;
+  if (isMapUsable && mapTrust(reader, site) === 'safe') return {};
+  const isKept = holdsDigest(site.manifestPath);
+  if (isKept) return isFormAsked || holdsInlinePrograms(reader, site) ? loadManifest(site, load) : {};
+  if (map === undefined && holdsDigest(site.mapPath)) {
+    const storedMap = isMutable(site.manifestPath) ? await ifPointer(site.mapPath, load) : undefined;
+    if (storedMap === undefined || usableMap(reader, storedMap) !== undefined) return storedMap === undefined ? {} : { map: storedMap };
+  }
+  const storedConfig = config === undefined && configTrust(reader, site) === 'safe' ? await ifPointer(site.configPath, load) : undefined;
+  return { ...(storedConfig === undefined ? {} : { config: storedConfig }), ...(isMapUsable ? {} : await loadManifest(site, load)) };
+}
+
+function holdsInlinePrograms<V>(reader: ValueReader<V>, { inlineManifest }: BagSite<V>): boolean {
+  return inlineManifest !== undefined && holdsPrograms(reader, inlineManifest);
+}
+
+async function ifPointer<V>(path: Field<V>, load: Load<V>): Promise<V | undefined> {
+  return path.state === 'pointer' ? load(path.pointer) : undefined;
+}
+
+/** A merge may have put an unrelated path there; then the config still leads to the program. */
+async function loadManifest<V>({ manifestPath }: BagSite<V>, load: Load<V>): Promise<{ readonly manifest?: V; readonly unread?: BagError }> {
+  if (manifestPath.state !== 'pointer') return {};
+  try {
+    return { manifest: await load(manifestPath.pointer) };
+  } catch (error) {
+    // Nothing was followed: an execution that needs no program may go on with the bag as it is.
+    if (error instanceof PointerError) return { unread: new BagError(error.code, error.message, { cause: error, context: error.context }) };
+    throw error;
+  }
+}
