@@ -4,6 +4,9 @@ import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ConfigError } from '../errors.js';
 
+/** The file in a journal directory that names its writer. */
+export const JOURNAL_LOCK = 'journal.lock';
+
 /** Locks this process holds: what else bears its number was left by a process that had the number before. */
 const heldHere = new Set<string>();
 
@@ -12,7 +15,7 @@ const heldHere = new Set<string>();
  * is succeeded. Throws `ConfigError` `JOURNAL_LOCKED`.
  */
 export async function lockJournal(directory: string): Promise<() => Promise<void>> {
-  const path = resolve(join(directory, 'journal.lock'));
+  const path = resolve(join(directory, JOURNAL_LOCK));
   if (!(await tryLock(path))) {
     if (await isHeld(path)) {
       throw new ConfigError('JOURNAL_LOCKED', `another run is writing ${directory}; wait for it, or remove ${path} when there is none`);
