@@ -95,6 +95,8 @@ export interface DocumentSource {
   readonly id: string;
   /** It is there and may hold nothing: the executions of a state machine. For any other a missing document is a mistake. */
   readonly mayBeEmpty?: true;
+  /** All containers are known once the first one is. */
+  readonly isListedAtOnce?: true;
   containers(signal?: AbortSignal, onSkipped?: OnSkipped): AsyncIterable<SourceContainer>;
   /** A container by the id it had in a listing, for `verify` and `rollback`. */
   container(id: string): SourceContainer;

@@ -18,6 +18,8 @@ export interface FurtherFiles {
 
 /** A file, a directory (its `*.json`, `*.ndjson`, `*.jsonl`, in any case and at every depth) or a glob. */
 export class FilesSource implements DocumentSource {
+  readonly isListedAtOnce = true;
+
   constructor(
     readonly id: string,
     private readonly disk: Disk,

@@ -33,6 +33,8 @@ export type RowResumability = ReturnType<typeof resumabilityOf>;
 export interface InspectionResult {
   readonly totals: CensusTotals;
   readonly resume: ResumeCensus;
+  /** Files beside documents that were not read. */
+  readonly skipped: number;
 }
 
 /** Sends documents through the stages of a dry run, and looks at each. */
@@ -52,11 +54,11 @@ export async function inspectSources(inspection: Inspection): Promise<Inspection
     await inspection.onDocument(outcome, look, resumable);
   };
   try {
-    await migrate({ ...engineOptions(inspection), onOutcome });
+    const { skipped } = await migrate({ ...engineOptions(inspection), onOutcome });
+    return { totals: census.totals, resume, skipped };
   } finally {
     progress.stop();
   }
-  return { totals: census.totals, resume };
 }
 
 function engineOptions({ sources, settings, concurrency, selection, stop }: Inspection): MigrateOptions {

@@ -28,6 +28,11 @@ export function totalRows(totals: Totals, isDryRun: boolean): TableRow[] {
   ];
 }
 
+/** What was met beside the documents and not read; nothing when nothing was. */
+export function skippedRows(skipped: number): TableRow[] {
+  return skipped > 0 ? [['skipped', formatCount(skipped), 'names that do not end in .json, .ndjson, .jsonl, and what is not a file']] : [];
+}
+
 export function verifyRows({ verified, moved, failed, segments }: VerifyTotals): TableRow[] {
   return [
     ['verified', formatCount(verified), `${formatCount(segments)} segment programs compared`],
