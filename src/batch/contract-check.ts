@@ -1,7 +1,8 @@
 import type { Generation } from '../bag/detect.js';
+import { detectDigest } from '../content-address.js';
 import { failureOf } from './outcome.js';
 import type { Deadline, SourceDocument } from './source.js';
-import { detectStage, readStage } from './stages.js';
+import { detectStage, digestOf, readStage } from './stages.js';
 import { survey } from './survey.js';
 import type { Blind, SurveyOptions } from './survey.js';
 
@@ -74,6 +75,13 @@ const LAST_SECOND = 8_640_000_000_000;
 type Judgement = { readonly generation: Generation | 'unknown'; readonly code: string; readonly reason: string } | { readonly generation: Generation; readonly code?: undefined };
 
 function judge(document: SourceDocument, acceptBridge: boolean): Judgement {
+  const judgement = judgeText(document, acceptBridge);
+  // A blob of a store that was not named is not a document, whatever its text is.
+  const isBlob = judgement.generation === 'unknown' && detectDigest(document.id) === digestOf(document);
+  return isBlob ? { generation: 'foreign' } : judgement;
+}
+
+function judgeText(document: SourceDocument, acceptBridge: boolean): Judgement {
   try {
     const { generation } = detectStage(readStage(document)).detection;
     if (generation === 'fat') return { generation, code: 'BAG_FAT', reason: 'workflow_config or partition_map is inline' };

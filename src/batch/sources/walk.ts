@@ -1,6 +1,6 @@
 import type { Dirent, PathLike, readdir } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import type { GlobOptions } from 'tinyglobby';
 import type { StateBagError } from '../../errors.js';
 import { diskError } from '../disk-errors.js';
@@ -65,7 +65,7 @@ export async function walkGlob(pattern: string): Promise<Walked | undefined> {
   const walked = new Walked();
   const odd = new Map<string, DirectoryEntry>();
   // `*` means what it means in a shell: not what is in the directories it matches.
-  const options = { dot: true, absolute: true, expandDirectories: false, fs: noticing(walked, odd) };
+  const options = { cwd: fixedPart(pattern), dot: true, absolute: true, expandDirectories: false, fs: noticing(walked, odd) };
   for (const path of await glob([pattern], options)) {
     const entry = odd.get(path);
     if (entry?.kind === 'broken') walked.unreadable.set(path, entry.error);
@@ -73,6 +73,12 @@ export async function walkGlob(pattern: string): Promise<Walked | undefined> {
     else walked.files.push(path);
   }
   return walked;
+}
+
+/** The directories in front of the first one that may have several names: the walk begins there, and not at the root. */
+function fixedPart(pattern: string): string {
+  const parts = pattern.split('/');
+  return parts.slice(0, parts.findIndex((part) => /[\\*?[\]{}()!+@]/.test(part))).join('/') || '/';
 }
 
 type Listed = (error: NodeJS.ErrnoException | null, entries: Dirent[]) => void;
@@ -95,7 +101,7 @@ function noticing(walked: Walked, odd: Map<string, DirectoryEntry>): NonNullable
     }
   };
   const listing = (path: PathLike, _: unknown, done: Listed): void => {
-    void list(join(String(path), '.')).then((entries) => { done(null, entries); });
+    void list(resolve(String(path))).then((entries) => { done(null, entries); });
   };
   return { readdir: listing as typeof readdir };
 }

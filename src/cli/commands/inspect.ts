@@ -18,7 +18,7 @@ import { s3Settings } from '../options/s3-options.js';
 import { storeOptions, storeSettings } from '../options/store-options.js';
 import { ownPlaces } from '../own-places.js';
 import { censusRows } from '../reporters/census-figures.js';
-import { documentMembers, isFinding, skippedRows } from '../reporters/migration-figures.js';
+import { documentMembers, isFinding, unseenMembers, unseenRows } from '../reporters/migration-figures.js';
 import { formatRefused, resumeMembers, resumeRows } from '../reporters/resume-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
@@ -57,9 +57,9 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
   const signals = watchSignals(io);
   try {
     return await reporting(reporter, async () => {
-      const { totals, resume, skipped } = await census(args, reporter, signals.stop, io);
+      const { totals, resume, report } = await census(args, reporter, signals.stop, io);
       const resumability = { ...resume.totals, refused: resume.refused };
-      await reporter.finish({ totals: { ...totals, skipped }, ...(resume.totals.rows > 0 && { resumability }) }, [...censusRows(totals), ...skippedRows(skipped), ...resumeRows(resume.totals)]);
+      await reporter.finish({ totals, ...unseenMembers(report), ...(resume.totals.rows > 0 && { resumability }) }, [...censusRows(totals), ...unseenRows(report), ...resumeRows(resume.totals)]);
       if (!args.options.json) await print(io.stdout, formatRefused(resume.refused));
       return totals.quarantined + totals.failed > 0 || signals.stop.aborted ? EXIT.findings : EXIT.ok;
     });
