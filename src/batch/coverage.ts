@@ -104,7 +104,7 @@ export class Coverage {
     this.open = this.open.flatMap((gap) => {
       if (!covers(scope, gap.scope) || (gap.run.command === 'rollback' && !complete)) return [gap];
       const before = gap.open.size;
-      for (const source of sourcesOf(run)) fillSource(gap, source, scope.shard, complete);
+      for (const source of sourcesOf(run)) if (fillSource(gap, source, scope.shard, complete)) this.whole.add(placeOf(run, source));
       if (gap.open.size === 0) return [];
       // How much of what is left is in which source was not counted.
       return [gap.open.size < before ? { ...gap, notStarted: undefined } : gap];
@@ -131,9 +131,10 @@ export class Coverage {
   }
 }
 
-function fillSource(gap: OpenGap, source: string, shard: Shard | undefined, complete: boolean): void {
+/** True when this was the last shard of all that was in the source. */
+function fillSource(gap: OpenGap, source: string, shard: Shard | undefined, complete: boolean): boolean {
   const shards = gap.open.get(source);
-  if (!shards) return;
+  if (!shards) return false;
   const { shard: wanted } = gap.scope;
   if (!shard || (wanted?.index === shard.index && wanted.count === shard.count)) {
     // What a run without an end has left says its own gap; of a part it proves nothing.
@@ -141,8 +142,11 @@ function fillSource(gap: OpenGap, source: string, shard: Shard | undefined, comp
   } else if (complete && !wanted) {
     const done = (shards.get(shard.count) ?? new Set()).add(shard.index);
     shards.set(shard.count, done);
-    if (done.size === shard.count) gap.open.delete(source);
+    if (done.size < shard.count) return false;
+    gap.open.delete(source);
+    return gap.scope.where === '' && gap.scope.plan === undefined && !gap.scope.onlyFailed;
   }
+  return false;
 }
 
 /** Whether a run takes every document that a run of the other scope takes, its shard apart. */

@@ -177,8 +177,9 @@ it('reports files in a directory where nothing may be written, and leaves nothin
     ...nodeDisk,
     openForWrite: (path, ownership) => (refuse(path) ? Promise.reject(Object.assign(new Error('EACCES'), { code: 'EACCES' })) : nodeDisk.openForWrite(path, ownership)),
   };
-  const { outcomes, totals } = await run(world, { disk });
+  const { outcomes, totals, notStarted } = await run(world, { disk });
   expect(totals).toMatchObject({ documents: 5, migrated: 1 });
+  expect(notStarted).toEqual({ documents: totals.notStarted, containers: 0, unread: 0, unlisted: false });
   expect(outcomes.filter(({ outcome }) => outcome === 'failed').map(({ code }) => code)).toEqual(Array(totals.failed).fill('FILE_DENIED'));
   expect(totals.failed + totals.notStarted + totals.unchanged + totals.migrated).toBe(5);
   expect(outcomes.find(({ code }) => code === 'FILE_DENIED')!.reason).toContain('permission');
