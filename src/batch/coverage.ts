@@ -79,11 +79,20 @@ export class Coverage {
   }
 
   private end(run: RunEntry, { complete, notStarted, totals }: EndEntry): void {
-    if (run.command === 'rollback' && complete) return this.rolledBack(totals.failed === 0);
+    if (run.command === 'rollback' && complete) {
+      this.rolledBack(totals.failed === 0);
+      return;
+    }
     this.fill(run, complete);
-    if (!complete) return this.push('stopped', run, notStarted);
-    const labels = labelsOf(scopeOf(run));
-    if (scopeOf(run).onlyFailed || run.command === 'rollback') return;
+    if (complete) this.complete(run);
+    else this.push('stopped', run, notStarted);
+  }
+
+  /** A migration that came to its end. */
+  private complete(run: RunEntry): void {
+    const scope = scopeOf(run);
+    const labels = labelsOf(scope);
+    if (scope.onlyFailed) return;
     if (labels.length === 0) for (const source of sourcesOf(run)) this.whole.add(placeOf(run, source));
     else this.pushPart(run, labels);
   }
