@@ -112,5 +112,6 @@ const UNSEEN = {
 function remark({ canContract: may, remaining, needing }: ContractCheck): string {
   if (may) return 'if these were all the places where bags are';
   const unproven = remaining - needing;
-  return unproven > 0 ? `not proven of ${formatCount(unproven)} that could not be judged` : '';
+  if (unproven === 0) return '';
+  return `${needing > 0 ? 'and not proven: ' : ''}${formatCount(unproven)} could not be judged, see below`;
 }
