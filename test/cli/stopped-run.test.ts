@@ -203,10 +203,15 @@ describe('a run that leaves documents', () => {
 });
 
 describe('a journal of a part', () => {
+  // Names depend on a random directory; with so many no shard is without a document.
+  beforeEach(() => {
+    for (let at = BAGS; at < 60; at++) put(nameOf(at), smallBag({ workflowId: `wf-${at}`, loop_counter: at % 2 }));
+  });
+
   it.each([
-    [['--shard', '1/3'], 'part only: shard 1/3 of '],
+    [['--shard', '1/2'], 'part only: shard 1/2 of '],
     [['--where', 'loop_counter=1'], 'part only: where loop_counter=1 of '],
-    [['--shard', '2/3', '--where', 'loop_counter=1'], 'part only: shard 2/3, where loop_counter=1 of '],
+    [['--shard', '1/1', '--where', 'loop_counter=1'], 'part only: shard 1/1, where loop_counter=1 of '],
   ])('says so and keeps its exit code: %j', async (more, line) => {
     await migrate(...more);
     const { code, report, text } = await status();
@@ -243,7 +248,7 @@ describe('a journal of a part', () => {
     await migrate('--where', 'loop_counter=1', '--limit', '2');
     const { unfinished } = await expectStopped(/^stopped early: \d+ not started; .*--where loop_counter=1/m, expect.any(Number) as number);
     expect((await statebag(scratch.dir, argumentsOf(unfinished[0]!.toContinue))).code).toBe(0);
-    expect((await status()).report).toMatchObject({ isClosed: true, totals: { migrated: BAGS / 2 } });
+    expect((await status()).report).toMatchObject({ isClosed: true, totals: { migrated: 30 } });
   });
 });
 
