@@ -1,4 +1,5 @@
 import { pMapIterable } from 'p-map';
+import type { StateBagError } from '../errors.js';
 import { buffers } from './buffer-pool.js';
 import { ContainerCommit } from './container-commit.js';
 import type { Item, WaitingDocument } from './container-commit.js';
@@ -13,12 +14,19 @@ import { digestOf } from './stages.js';
 
 /** Takes every document of a container through its stages, in order, and commits the container once. */
 export async function runContainer(container: SourceContainer, run: Run): Promise<void> {
+  if (container.unreadable) return leaveUnread(container, container.unreadable, run);
   if (run.stoppedBy) return run.settle(notStarted(container.id, 0), unread(container));
   const commit = run.options.committer && new ContainerCommit(container, run.options.committer);
   const broken = await takeDocuments(container, run, commit);
   if (broken) await commit?.fail(broken.error);
   else await commit?.finish();
   await settleCommitted(container, run, commit?.migrated ?? [], commit?.failure ?? broken);
+}
+
+/** Stays out of the journal: what is found there once it can be read has other names. */
+function leaveUnread(container: SourceContainer, error: StateBagError, run: Run): Promise<void> {
+  run.notStarted.unread++;
+  return run.settle({ ...notStarted(container.id, 0), ...failureOf(error) }, unread(container));
 }
 
 interface Failure {

@@ -1,9 +1,11 @@
-import { byteReader, readDocument } from '../bag/byte-reader.js';
+import { byteReader } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
-import { assertOwned, detect, isMutable } from '../bag/detect.js';
+import { assertOwned, isMutable } from '../bag/detect.js';
 import type { BagSite, Generation } from '../bag/detect.js';
+import { detectDigest } from '../content-address.js';
 import { failureOf } from './outcome.js';
 import type { Deadline, SourceDocument } from './source.js';
+import { detectStage, digestOf, readStage } from './stages.js';
 import { survey } from './survey.js';
 import type { Blind, SurveyOptions } from './survey.js';
 
@@ -18,6 +20,8 @@ export interface ContractCheckOptions extends Omit<SurveyOptions, 'onDocument' |
 export interface Remainder {
   readonly id: string;
   readonly generation: Generation | 'unknown';
+  /** Absent for a document that was read. */
+  readonly blind?: Blind['kind'];
   /** `BAG_FAT`, `BAG_BRIDGE`, `BAG_MUTABLE`, or why nothing can be said of it. */
   readonly code: string;
   readonly reason: string;
@@ -28,15 +32,21 @@ export interface Remainder {
 export interface ContractCheck {
   readonly documents: number;
   readonly generations: Readonly<Record<Generation | 'unknown', number>>;
+  /** Everything below: what needs the shim, and what nothing can be said of. */
   readonly remaining: number;
-  /** True when nothing that was looked at needs the shim. */
+  /** What was not looked at, by reason. */
+  readonly blind: Readonly<Record<Blind['kind'], number>>;
+  /** Documents that need the shim. */
+  readonly needing: number;
+  /** True when everything was looked at and nothing needs the shim. */
   readonly canContract: boolean;
 }
 
 /** Looks for whatever an unwrapped reader of lean bags could not read. What cannot be judged counts as found. */
 export async function checkContract(options: ContractCheckOptions): Promise<ContractCheck> {
   const generations = { fat: 0, bridge: 0, lean: 0, foreign: 0, unknown: 0 };
-  let remaining = 0;
+  const blind = { unreadable: 0, skipped: 0, empty: 0 };
+  let [remaining, needing] = [0, 0];
   const tell = async (remainder: Remainder): Promise<void> => {
     remaining++;
     await options.onRemainder?.(remainder);
@@ -44,12 +54,16 @@ export async function checkContract(options: ContractCheckOptions): Promise<Cont
   const onDocument = async (document: SourceDocument): Promise<void> => {
     const { generation, ...judgement } = judge(document, options.acceptBridge);
     generations[generation]++;
+    if (judgement.code !== undefined && generation !== 'unknown') needing++;
     if (judgement.code !== undefined) await tell({ id: document.id, generation, code: judgement.code, reason: judgement.reason, until: document.deadline ?? rowDeadline(document) });
   };
-  const onBlind = ({ id, code, reason }: Blind): Promise<void> => tell({ id, generation: 'unknown', code, reason, until: undefined });
+  const onBlind = ({ kind, id, code, reason }: Blind): Promise<void> => {
+    blind[kind]++;
+    return tell({ id, generation: 'unknown', blind: kind, code, reason, until: undefined });
+  };
   await survey({ ...options, onDocument, onBlind });
   const documents = Object.values(generations).reduce((sum, count) => sum + count, 0);
-  return { documents, generations, remaining, canContract: remaining === 0 };
+  return { documents, generations, remaining, needing, blind, canContract: remaining === 0 };
 }
 
 /** A row goes with its ttl; the table may take some days longer. */
@@ -63,20 +77,41 @@ const LAST_SECOND = 8_640_000_000_000;
 
 type Judgement = { readonly generation: Generation | 'unknown'; readonly code: string; readonly reason: string } | { readonly generation: Generation; readonly code?: undefined };
 
+function judge(document: SourceDocument, acceptBridge: boolean): Judgement {
+  const judgement = judgeText(document, acceptBridge);
+  // A blob of a store that was not named is not a document, whatever its text is.
+  const isBlob = judgement.generation === 'unknown' && detectDigest(document.id) === digestOf(document);
+  return isBlob ? { generation: 'foreign' } : judgement;
+}
+
 function hasMutablePath({ configPath, mapPath, manifestPath }: BagSite<ByteValue>): boolean {
   return [configPath, mapPath, manifestPath].some(isMutable);
 }
 
-function judge({ bytes }: SourceDocument, acceptBridge: boolean): Judgement {
+function judgeText(document: SourceDocument, acceptBridge: boolean): Judgement {
   try {
-    const detection = detect(byteReader, readDocument(bytes));
+    const { detection } = detectStage(readStage(document));
     assertOwned(byteReader, detection);
     const { generation } = detection;
-    if (generation === 'fat') return { generation, code: 'BAG_FAT', reason: 'workflow_config or partition_map stands inline' };
+    if (generation === 'fat') return { generation, code: 'BAG_FAT', reason: 'workflow_config or partition_map is inline' };
+    if (document.verdict?.code === 'ATTRIBUTE_NOT_JSON') return { generation: 'unknown', code: document.verdict.code, reason: document.verdict.reason };
     if (generation === 'bridge' && acceptBridge && detection.sites.some(hasMutablePath)) return { generation, code: 'BAG_MUTABLE', reason: 'a path leads to a key that another run of the workflow overwrites' };
-    if (generation === 'bridge' && !acceptBridge) return { generation, code: 'BAG_BRIDGE', reason: 'pointers of an older form stand for the program' };
-    return { generation };
+    if (generation === 'bridge' && !acceptBridge) return { generation, code: 'BAG_BRIDGE', reason: 'the program is named by pointers of an older form' };
+    return generation === 'foreign' && namesProgram(document.bytes) ? HIDDEN : { generation };
   } catch (error) {
     return { generation: 'unknown', code: failureOf(error).code, reason: failureOf(error).reason };
   }
+}
+
+const HIDDEN: Judgement = {
+  generation: 'unknown',
+  code: 'BAG_HIDDEN',
+  reason: 'workflow_config or partition_map is in it at a place where no bag is expected: in a list, in JSON text inside JSON text, or below other members',
+};
+
+/** A filled member of an old name, at whatever depth and inside however many strings. */
+const PROGRAM = /(?:workflow_config|partition_map)\\*"\s*:(?!\s*(?:null|\{\s*\}|\[\s*\]|\\*"\\*"))/;
+
+function namesProgram(bytes: Uint8Array): boolean {
+  return PROGRAM.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'));
 }

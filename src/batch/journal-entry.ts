@@ -72,8 +72,22 @@ export interface ResultEntry extends Stamped, DocumentFacts {
 export interface EndEntry extends Stamped {
   readonly kind: 'end';
   readonly totals: Readonly<Record<string, number>>;
-  /** False when the run was stopped early. */
+  /** False when the run left something that it was about: it was stopped, or reached its limit. */
   readonly complete: boolean;
+  /** What it left. Absent in entries of releases that did not count it. */
+  readonly notStarted?: NotStarted;
+}
+
+/** What a run was about and did not take. */
+export interface NotStarted {
+  /** Documents of files and objects that were read. */
+  readonly documents: number;
+  /** Files, objects and rows that were not read. */
+  readonly containers: number;
+  /** Directories and links that could not be followed. */
+  readonly unread: number;
+  /** The sources were not listed to their end, so there may be more. */
+  readonly unlisted: boolean;
 }
 
 export type JournalEntry = RunEntry | IntentEntry | ResultEntry | EndEntry;

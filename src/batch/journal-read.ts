@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError, IntegrityError } from '../errors.js';
+import { Coverage } from './coverage.js';
 import { diskError } from './disk-errors.js';
 import { JOURNAL_FILE } from './journal.js';
 import { JOURNAL_VERSION } from './journal-entry.js';
@@ -96,7 +97,9 @@ export interface JournalSummary {
   readonly documents: ReadonlyMap<string, DocumentState>;
   /** Last results of documents that never had an intent: unchanged, quarantined, failed. */
   readonly others: ReadonlyMap<string, ResultEntry>;
-  /** False when the last run did not get to write its end. */
+  /** What the runs were about and have not done. */
+  readonly coverage: Coverage;
+  /** False when a run was stopped or killed and no later one made up for it. */
   readonly isClosed: boolean;
 }
 
@@ -105,14 +108,14 @@ export async function summarizeJournal(directory: string): Promise<JournalSummar
   const runs: RunEntry[] = [];
   const documents = new Map<string, DocumentState>();
   const others = new Map<string, ResultEntry>();
-  let isClosed = true;
+  const coverage = new Coverage();
   for await (const { entry, offset, length } of readJournal(directory)) {
-    isClosed = entry.kind === 'end';
+    coverage.add(entry);
     if (entry.kind === 'run') runs.push(entry);
     else if (entry.kind === 'intent') addIntent(entry, { offset, length }, documents, others);
     else if (entry.kind === 'result') addResult(entry, documents, others);
   }
-  return { runs, documents, others, isClosed };
+  return { runs, documents, others, coverage, isClosed: coverage.gaps().every(({ kind }) => kind === 'part') };
 }
 
 function addIntent(entry: IntentEntry, intent: DocumentState['intent'], documents: Map<string, DocumentState>, others: Map<string, ResultEntry>): void {

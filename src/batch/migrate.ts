@@ -1,6 +1,7 @@
 import pMap, { pMapSkip } from 'p-map';
 import { runContainer, unread } from './container-run.js';
 import type { Committer } from './committer.js';
+import type { NotStarted } from './journal-entry.js';
 import { isInShard, exceedsFailures } from './limits.js';
 import type { MaxFailures, Shard } from './limits.js';
 import { addToTotals, emptyTotals, failureOf, notStarted } from './outcome.js';
@@ -44,11 +45,22 @@ export interface RunReport {
   /** False when the run was stopped: by a signal or by too many failures. */
   readonly complete: boolean;
   readonly stoppedBy?: 'signal' | 'failures';
+  /** What the run did not take: because it was stopped or reached its limit, or because a place could not be read. */
+  readonly notStarted: NotStarted;
+  /** Files beside documents that are not read because of their names or kinds. */
+  readonly skipped: number;
+}
+
+/** True when the run has taken everything that it was about. */
+export function isWhole({ complete, notStarted: { documents, containers, unread, unlisted } }: Pick<RunReport, 'complete' | 'notStarted'>): boolean {
+  return complete && !unlisted && documents + containers + unread === 0;
 }
 
 /** The state of one run, shared by its containers. */
 export class Run {
   readonly totals: Totals = emptyTotals();
+  readonly notStarted: { -readonly [K in keyof NotStarted]: NotStarted[K] } = { documents: 0, containers: 0, unread: 0, unlisted: false };
+  skipped = 0;
   private taken = 0;
   private failed = false;
   private containersInHand = 0;
@@ -69,12 +81,17 @@ export class Run {
   /** A container whose reading failed stands among the chosen ids for all that is in it. */
   isWanted(id: string, containerId: string): boolean {
     const { only } = this.options;
-    return !this.isFull && (!only || only.has(id) || only.has(containerId));
+    if (only && !only.has(id) && !only.has(containerId)) return false;
+    if (this.isFull) this.notStarted.documents++;
+    return !this.isFull;
   }
 
   /** Claims a place under the limit for a document. */
   take(): boolean {
-    if (this.isFull) return false;
+    if (this.isFull) {
+      this.notStarted.documents++;
+      return false;
+    }
     this.taken++;
     return true;
   }
@@ -96,6 +113,7 @@ export class Run {
   /** Never throws: what the caller's `onOutcome` throws ends the run once the documents in hand are done. */
   async settle(outcome: DocumentOutcome, settled: SettledDocument): Promise<void> {
     addToTotals(this.totals, outcome);
+    if (outcome.outcome === 'not-started') this.notStarted[settled.prepared ? 'documents' : 'containers']++;
     this.failed ||= exceedsFailures(this.totals, this.options.maxFailures);
     if (this.fault) return;
     try {
@@ -125,20 +143,28 @@ export async function migrate(options: MigrateOptions): Promise<RunReport> {
     await pMap(listed(source, run), (container) => takeContainer(container, run), { concurrency: options.concurrency });
   }
   run.assertSound();
-  const { totals, stoppedBy } = run;
-  return { totals, complete: stoppedBy === undefined, ...(stoppedBy && { stoppedBy }) };
+  const { totals, stoppedBy, notStarted, skipped } = run;
+  return { totals, complete: stoppedBy === undefined, ...(stoppedBy && { stoppedBy }), notStarted, skipped };
 }
 
 /** A listing that breaks off is a failure of the source; what was listed before is in hand and is finished. */
 async function* listed(source: DocumentSource, run: Run): AsyncIterable<SourceContainer> {
+  const { stop, shard } = run.options;
   try {
-    for await (const container of source.containers(run.options.stop)) {
-      yield container;
-      // What comes behind the limit is not even read.
-      if (run.isFull) return;
+    for await (const container of source.containers(stop, ({ id }) => { if (isInShard(id, shard)) run.skipped++; })) {
+      if (!run.isFull) {
+        yield container;
+        continue;
+      }
+      if (isInShard(container.id, shard)) run.notStarted.containers++;
+      if (source.isListedAtOnce === true) continue;
+      // The rest is not even listed: of a table that would cost as much as reading it.
+      run.notStarted.unlisted = true;
+      return;
     }
   } catch (error) {
-    if (run.options.stop?.aborted) return;
+    if (!(error instanceof ConfigError)) run.notStarted.unlisted = true;
+    if (stop?.aborted) return;
     if (error instanceof ConfigError) run.end(error);
     else await run.settle({ ...notStarted(source.id, 0), ...failureOf(error) }, unread({ id: source.id, version: undefined }));
   }
@@ -146,7 +172,9 @@ async function* listed(source: DocumentSource, run: Run): AsyncIterable<SourceCo
 
 async function takeContainer(container: SourceContainer, run: Run): Promise<typeof pMapSkip> {
   try {
-    if (isInShard(container.id, run.options.shard) && !run.isFull) await run.hold(() => runContainer(container, run));
+    if (!isInShard(container.id, run.options.shard)) return pMapSkip;
+    if (run.isFull) run.notStarted.containers++;
+    else await run.hold(() => runContainer(container, run));
   } catch (error) {
     run.end(error);
   }

@@ -1,4 +1,5 @@
 import type { PausedExecution } from '../bag/resume-rules.js';
+import type { StateBagError } from '../errors.js';
 import type { Splice } from '../json/index.js';
 
 /** When a document goes by itself. */
@@ -75,13 +76,28 @@ export interface SourceContainer {
    * has read is of that version.
    */
   assertSame?(version: string | undefined): void;
+  /** For a directory or link that cannot be followed: why nothing is known of what is there. */
+  readonly unreadable?: StateBagError;
 }
+
+/** What was met where documents are, and not read. */
+export interface Skipped {
+  readonly id: string;
+  readonly code: string;
+  readonly reason: string;
+}
+
+export type OnSkipped = (skipped: Skipped) => void;
 
 /** Where documents come from. One file per kind. */
 export interface DocumentSource {
   /** As the user wrote it. */
   readonly id: string;
-  containers(signal?: AbortSignal): AsyncIterable<SourceContainer>;
+  /** It is there and may hold nothing: the executions of a state machine. For any other a missing document is a mistake. */
+  readonly mayBeEmpty?: true;
+  /** All containers are known once the first one is. */
+  readonly isListedAtOnce?: true;
+  containers(signal?: AbortSignal, onSkipped?: OnSkipped): AsyncIterable<SourceContainer>;
   /** A container by the id it had in a listing, for `verify` and `rollback`. */
   container(id: string): SourceContainer;
 }

@@ -1,3 +1,4 @@
+import type { Gap } from './coverage.js';
 import type { JournalSummary } from './journal-read.js';
 import type { ResultEntry } from './journal-entry.js';
 
@@ -27,7 +28,12 @@ export interface JournalFinding {
 
 export interface JournalStatus {
   readonly runs: number;
+  /** True when every run came to its end or a later one has made up for it. */
   readonly isClosed: boolean;
+  /** What was left by runs that were stopped or killed, and not made up for. */
+  readonly unfinished: readonly Gap[];
+  /** What was asked for instead of all documents of the sources, where no run was about all of them. */
+  readonly parts: readonly Gap[];
   readonly totals: JournalTotals;
   readonly findings: readonly JournalFinding[];
 }
@@ -50,7 +56,15 @@ export function statusOf(summary: JournalSummary): JournalStatus {
     if (!result) totals.unsettled++;
     else addResult(totals, findings, result);
   }
-  return { runs: summary.runs.length, isClosed: summary.isClosed, totals, findings };
+  const gaps = summary.coverage.gaps();
+  const unfinished = gaps.filter(({ kind }) => kind !== 'part');
+  const parts = gaps.filter(({ kind }) => kind === 'part');
+  return { runs: summary.runs.length, isClosed: summary.isClosed, unfinished, parts, totals, findings };
+}
+
+/** True when nothing is left to do: exit code 0 of what tells of a journal. */
+export function isSettled({ totals, isClosed }: Pick<JournalStatus, 'totals' | 'isClosed'>): boolean {
+  return isClosed && totals.failed + totals.quarantined + totals.unsettled === 0;
 }
 
 function addResult(totals: JournalTotals, findings: JournalFinding[], result: ResultEntry): void {

@@ -1,10 +1,14 @@
 import pMap, { pMapSkip } from 'p-map';
 import { ConfigError } from '../errors.js';
 import { failureOf, hasLivedOn, notStarted } from './outcome.js';
-import type { DocumentSource, SourceContainer, SourceDocument } from './source.js';
+import type { DocumentSource, Skipped, SourceContainer, SourceDocument } from './source.js';
 
-/** What could not be read, so that nothing can be said of it. */
+/**
+ * Something of which nothing can be said. `unreadable`: reading it failed. `skipped`: it was not read. `empty`: no
+ * document was found where one is expected.
+ */
 export interface Blind {
+  readonly kind: 'unreadable' | 'skipped' | 'empty';
   readonly id: string;
   readonly code: string;
   readonly reason: string;
@@ -14,7 +18,7 @@ export interface SurveyOptions {
   readonly sources: readonly DocumentSource[];
   /** Containers in hand at a time. */
   readonly concurrency: number;
-  /** A source without documents is no mistake. */
+  /** A source, file or object without documents is not a mistake. */
   readonly allowEmpty: boolean;
   /** Ends the survey after the containers in hand. */
   readonly stop?: AbortSignal | undefined;
@@ -23,26 +27,76 @@ export interface SurveyOptions {
 }
 
 /**
- * Reads every document of the sources, one source behind the other, and writes nothing. What cannot be read is told to
- * `onBlind` and does not end the survey. Throws `ConfigError` for a source that is wrong in itself.
+ * Reads every document of the sources, one source after the other, and writes nothing. Whatever was not looked at is
+ * told to `onBlind` and does not end the survey. Throws `ConfigError` for a source that is wrong in itself.
  */
 export async function survey(options: SurveyOptions): Promise<void> {
-  for (const source of options.sources) {
-    await pMap(listed(source, options), (container) => readContainer(container, options), { concurrency: options.concurrency });
-    if (options.stop?.aborted) await options.onBlind(stopped(source.id));
-  }
+  for (const source of options.sources) await new SourceSurvey(source, options).run();
 }
 
-async function* listed(source: DocumentSource, options: SurveyOptions): AsyncIterable<SourceContainer> {
-  try {
-    for await (const container of source.containers(options.stop)) {
-      if (options.stop?.aborted) return;
-      yield container;
+/** The survey of one source. */
+class SourceSurvey {
+  private met = 0;
+  private blind = 0;
+
+  constructor(
+    private readonly source: DocumentSource,
+    private readonly options: SurveyOptions,
+  ) {}
+
+  async run(): Promise<void> {
+    const { concurrency, stop } = this.options;
+    await pMap(this.listed(), (container) => this.readContainer(container), { concurrency });
+    if (stop?.aborted) await this.note(stopped(this.source.id));
+    else if (this.met + this.blind === 0 && !this.mayBeEmpty) await this.note(emptySource(this.source.id));
+  }
+
+  private get mayBeEmpty(): boolean {
+    return this.options.allowEmpty || this.source.mayBeEmpty === true;
+  }
+
+  private async *listed(): AsyncIterable<SourceContainer> {
+    const { stop, allowEmpty } = this.options;
+    const skipped: Skipped[] = [];
+    try {
+      for await (const container of this.source.containers(stop, (one) => skipped.push(one))) {
+        if (stop?.aborted) return;
+        yield container;
+      }
+    } catch (error) {
+      if (stop?.aborted || (isEmptySource(error) && (allowEmpty || skipped.length > 0))) return;
+      if (error instanceof ConfigError) throw error;
+      await this.note(unreadable(this.source.id, error));
+    } finally {
+      for (const one of skipped) await this.note({ kind: 'skipped', ...one });
     }
-  } catch (error) {
-    if (options.stop?.aborted || (options.allowEmpty && isEmptySource(error))) return;
-    if (error instanceof ConfigError) throw error;
-    await options.onBlind(blind(source.id, error));
+  }
+
+  private async readContainer(container: SourceContainer): Promise<typeof pMapSkip> {
+    const { stop, onDocument } = this.options;
+    const documents = container.documents(stop)[Symbol.asyncIterator]();
+    let count = 0;
+    for (;;) {
+      const next = await documents.next().catch((error: unknown) => this.failed(container, error));
+      if (next === undefined) return pMapSkip;
+      if (next.done === true) break;
+      count++;
+      this.met++;
+      await onDocument(next.value);
+    }
+    if (count === 0 && container.id !== this.source.id && !this.mayBeEmpty) await this.note(emptyContainer(container.id));
+    return pMapSkip;
+  }
+
+  private async failed({ id }: SourceContainer, error: unknown): Promise<undefined> {
+    // A row that is gone was resumed: its bag is met in its execution.
+    if (hasLivedOn(error)) this.met++;
+    else await this.note(unreadable(id, error));
+  }
+
+  private async note(blind: Blind): Promise<void> {
+    this.blind++;
+    await this.options.onBlind(blind);
   }
 }
 
@@ -50,25 +104,20 @@ function isEmptySource(error: unknown): boolean {
   return error instanceof ConfigError && error.code === 'SOURCE_EMPTY';
 }
 
-async function readContainer(container: SourceContainer, { stop, onDocument, onBlind }: SurveyOptions): Promise<typeof pMapSkip> {
-  const documents = container.documents(stop)[Symbol.asyncIterator]();
-  for (;;) {
-    const next = await documents.next().catch(async (error: unknown) => {
-      // A row that is gone was resumed: its bag is met in its execution.
-      if (!hasLivedOn(error)) await onBlind(blind(container.id, error));
-      return undefined;
-    });
-    if (next === undefined || next.done === true) return pMapSkip;
-    await onDocument(next.value);
-  }
-}
-
-function blind(id: string, error: unknown): Blind {
+function unreadable(id: string, error: unknown): Blind {
   const { code, reason } = failureOf(error);
-  return { id, code, reason };
+  return { kind: 'unreadable', id, code, reason };
 }
 
 function stopped(id: string): Blind {
   const { code, reason } = notStarted(id, 0);
-  return { id, code: code ?? '', reason: reason ?? '' };
+  return { kind: 'unreadable', id, code: code ?? '', reason: reason ?? '' };
+}
+
+function emptySource(id: string): Blind {
+  return { kind: 'empty', id, code: 'SOURCE_EMPTY', reason: 'not one document is there, as after an export that broke off or with a mistyped name; check it, or add --allow-empty' };
+}
+
+function emptyContainer(id: string): Blind {
+  return { kind: 'empty', id, code: 'FILE_EMPTY', reason: 'no document is in it, as after an export that broke off; check it, or add --allow-empty' };
 }

@@ -2,6 +2,7 @@ import { readJournal, summarizeJournal } from '../batch/journal-read.js';
 import type { JournalSummary } from '../batch/journal-read.js';
 import { statusOf } from '../batch/status.js';
 import type { JournalStatus } from '../batch/status.js';
+import type { NotStarted } from '../batch/journal-entry.js';
 import { lastRun } from './journal-store.js';
 
 /** One run of a journal. */
@@ -16,6 +17,8 @@ export interface RunReport {
   /** `undefined` when the run was killed before it could say. */
   readonly complete: boolean | undefined;
   readonly totals: Readonly<Record<string, number>> | undefined;
+  /** What it left; `undefined` where that was not counted. */
+  readonly notStarted: NotStarted | undefined;
 }
 
 export interface JournalReport extends Omit<JournalStatus, 'runs'> {
@@ -40,11 +43,11 @@ async function readRuns(directory: string): Promise<readonly RunReport[]> {
   for await (const { entry } of readJournal(directory)) {
     if (entry.kind === 'run') {
       const { run, at, command, target, store, sources } = entry;
-      runs.set(run, { run, at, command, target, store, sources, complete: undefined, totals: undefined });
+      runs.set(run, { run, at, command, target, store, sources, complete: undefined, totals: undefined, notStarted: undefined });
     } else if (entry.kind === 'end') {
-      const { run, complete, totals } = entry;
+      const { run, complete, totals, notStarted } = entry;
       const known = runs.get(run);
-      if (known) runs.set(run, { ...known, complete, totals });
+      if (known) runs.set(run, { ...known, complete, totals, notStarted });
     }
   }
   return [...runs.values()];

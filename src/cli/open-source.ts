@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, posix, resolve } from 'node:path';
-import type { DocumentSource, SourceContainer } from '../batch/source.js';
+import type { DocumentSource, OnSkipped, SourceContainer } from '../batch/source.js';
 import { isTableUri, parseTableUri } from '../batch/sources/dynamodb-id.js';
 import { ConfigError } from '../errors.js';
 import type { ObjectAddress } from '../store/object-store.js';
@@ -105,9 +105,9 @@ function refuseEmpty(source: DocumentSource): DocumentSource {
   return {
     id: source.id,
     container: (id) => source.container(id),
-    async *containers(signal?: AbortSignal): AsyncIterable<SourceContainer> {
+    async *containers(signal?: AbortSignal, onSkipped?: OnSkipped): AsyncIterable<SourceContainer> {
       let isEmpty = true;
-      for await (const container of source.containers(signal)) {
+      for await (const container of source.containers(signal, onSkipped)) {
         isEmpty = false;
         yield container;
       }

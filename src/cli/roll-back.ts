@@ -85,7 +85,7 @@ async function runRollback(
 async function finish(totals: RollbackTotals, documents: number, session: JournalSession | undefined): Promise<RollbackTotals> {
   totals.notStarted = documents - totals.documents;
   totals.documents = documents;
-  await session?.end({ ...totals }, totals.notStarted === 0);
+  await session?.end({ ...totals }, totals.notStarted === 0, { documents: totals.notStarted, containers: 0, unread: 0, unlisted: false });
   return totals;
 }
 

@@ -114,4 +114,18 @@ describe('fleet collect', () => {
     await fleet(...collect);
     expect(JSON.parse((await statebag(scratch.dir, ['status', '--journal', 'j', '--json'])).out)).toMatchObject({ totals: { migrated: 0, rolledBack: 1 } });
   });
+
+  it('counts documents that a task did not start as failed, until a run has taken them', async () => {
+    const put = (key: string, text: string) => served.objects.put({ bucket: 'fleet', key }, Buffer.from(text));
+    const message = JSON.stringify({ counts: { 'not-started': 1 } }).replaceAll('"', '""');
+    await put('reports/results.csv', `paused,bags/c.json,,failed,TemporaryFailure,200,"${message}"\n`);
+    await put('reports/manifest.json', JSON.stringify({ Results: [{ Bucket: 'fleet', Key: 'reports/results.csv' }] }));
+    const collected = await fleet('collect', 's3://fleet/reports/manifest.json', '--records', 's3://fleet/records', '--store', 's3://blobs', '--journal', 'j', '--json');
+    expect(collected.code).toBe(1);
+    expect(JSON.parse(collected.out)).toMatchObject({ totals: { documents: 1, failed: 1 }, documents: [{ id: 's3://paused/bags/c.json', code: 'RUN_STOPPED' }] });
+    expect((await statebag(scratch.dir, ['status', '--journal', 'j'])).code).toBe(1);
+    const args = ['migrate', 's3://paused/bags/', '--store', 's3://blobs', '--apply', '--journal', 'j', '--only-failed', '--json', ...served.options];
+    expect(JSON.parse((await statebag(scratch.dir, args)).out)).toMatchObject({ totals: { documents: 1, migrated: 1 } });
+    expect((await statebag(scratch.dir, ['status', '--journal', 'j'])).code).toBe(0);
+  });
 });

@@ -149,7 +149,7 @@ describe('status and report', () => {
     await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--apply']);
     await statebag(scratch.dir, ['rollback', ...JOURNAL, '--apply']);
     const { code, report } = await json('report');
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     expect(report.codes).toEqual({ JSON_SYNTAX: 1, BAG_INVALID: 1 });
     expect(report.runs).toMatchObject([
       { command: 'migrate', complete: true, totals: { migrated: 4 } },

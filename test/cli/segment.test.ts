@@ -56,9 +56,9 @@ describe('segment', () => {
     ['nothing that leads to a program', '{"ownerId":"o"}', [], 1, 'SEGMENT_NOT_FOUND'],
     ['an event that is a list', '[]', [], 1, 'EVENT_INVALID'],
     ['text that is no JSON', 'hello', [], 1, 'JSON_SYNTAX'],
-    ['a pointer and no store', smallBag({ partition_map: 's3://b/map.json' }), [], 2, 'STORE_MISSING: a pointer leads to s3://b/map.json; following it needs --store'],
+    ['a pointer and no store', smallBag({ partition_map: 's3://b/map.json', workflow_config: null }), [], 2, 'STORE_MISSING: a pointer leads to s3://b/map.json; following it needs --store'],
     ['a pointer to nothing', smallBag({ partition_map: 's3://local/map.json', workflow_config: null }), ['--store', 'store'], 1, 'POINTER_DANGLING'],
-    ['a pointer to a foreign bucket', smallBag({ partition_map: 's3://b/map.json' }), ['--store', 'store'], 1, 'BUCKET_NOT_ALLOWED'],
+    ['a pointer to a foreign bucket', smallBag({ partition_map: 's3://b/map.json', workflow_config: null }), ['--store', 'store'], 1, 'BUCKET_NOT_ALLOWED'],
   ])('ends with a typed error for %s', async (_, stdin, more, expected, message) => {
     const { code, out, err } = await statebag(scratch.dir, ['segment', '-', ...more], { stdin });
     expect([code, out]).toEqual([expected, '']);

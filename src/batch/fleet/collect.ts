@@ -5,7 +5,7 @@ import type { JournalSummary } from '../journal-read.js';
 import { addToTotals, emptyTotals } from '../outcome.js';
 import type { Totals } from '../outcome.js';
 import type { Reported } from './reports.js';
-import type { ToldResult } from './task-answer.js';
+import type { TaskAnswer, ToldResult } from './task-answer.js';
 import type { TaskRecords } from './task-records.js';
 import { without } from './without.js';
 
@@ -56,7 +56,15 @@ async function resultsOf({ answer, silent }: Reported, { records, now }: Collect
   if (silent) return silent.ids.map((doc) => ({ ...NOTHING, at: now(), doc, code: silent.code, reason: silent.reason }));
   if (!answer) return [];
   if ('result' in answer) return [answer.result];
-  return answer.results !== undefined ? (await records.read(parseS3Uri(answer.results))).flatMap(toldOf) : [];
+  const results = answer.results !== undefined ? (await records.read(parseS3Uri(answer.results))).flatMap(toldOf) : [];
+  return [...results, ...leftBy(answer, now())];
+}
+
+/** A task that ran out of time left documents: its container has failed until a later result tells of what is in it. */
+function leftBy({ id: doc, counts }: Extract<TaskAnswer, { counts: unknown }>, at: string): readonly ToldResult[] {
+  const left = counts['not-started'] ?? 0;
+  if (left === 0) return [];
+  return [{ ...NOTHING, at, doc, code: 'RUN_STOPPED', reason: `the task ended before ${left} of its documents were started; run it again` }];
 }
 
 const NOTHING = { outcome: 'failed', generation: 'unknown', bytesBefore: 0, bytesAfter: 0, blobsWritten: 0, blobsReused: 0 } as const;

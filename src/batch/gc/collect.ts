@@ -47,7 +47,7 @@ export interface Collection {
   readonly bytes: number;
   /** Bytes of what was, or without `apply` would be, deleted. */
   readonly bytesFreed: number;
-  /** What could not be read. Nothing is swept unless it is empty. */
+  /** What was not looked at. Nothing is swept unless it is empty. */
   readonly blind: readonly Blind[];
 }
 
@@ -113,7 +113,7 @@ async function followBlobs(found: readonly ListedBlob[], { live }: Mark, isOld: 
       live.addText((await objects.get({ bucket, key }, stop ? { signal: stop } : {})).bytes);
     } catch (error) {
       const { code, reason } = failureOf(error);
-      if (code !== 'OBJECT_NOT_FOUND') blind.push({ id: key, code, reason });
+      if (code !== 'OBJECT_NOT_FOUND') blind.push({ kind: 'unreadable', id: key, code, reason });
     }
   };
   for (;;) {

@@ -37,13 +37,14 @@ export async function mark(options: MarkOptions, live = new LiveDigests()): Prom
   return { live, documents, blind };
 }
 
-/** Text that is no JSON may be compressed or encrypted, and hide what it names. */
-function flawOf({ id, bytes }: SourceDocument): Blind | undefined {
+/** Bytes that are not JSON may be compressed or encrypted, and hide what they name. */
+function flawOf({ id, bytes, verdict }: SourceDocument): Blind | undefined {
+  if (verdict?.code === 'ATTRIBUTE_NOT_JSON') return { kind: 'unreadable', id, code: verdict.code, reason: verdict.reason };
   try {
     readDocument(bytes);
     return undefined;
   } catch (error) {
-    if (error instanceof BagError) return { id, code: error.code, reason: error.message };
+    if (error instanceof BagError) return { kind: 'unreadable', id, code: error.code, reason: error.message };
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { WRAPPERS } from '../../bag/envelope.js';
 import { CONFIG, MANIFEST, MAP } from '../../bag/members.js';
 import type { SourceDocument, Verdict } from '../source.js';
 import type { Attribute, Row } from '../table.js';
@@ -89,10 +90,12 @@ function withoutBag(row: Row): Verdict {
 
 /** Binary values and sets in user data stay where they are; what is offloaded must be JSON. */
 function notJson(path: readonly string[]): Verdict | undefined {
-  if (!path.some((name) => name === CONFIG || name === MAP || name === MANIFEST)) return undefined;
+  const isProgram = path.some((name) => name === CONFIG || name === MAP || name === MANIFEST);
+  // The bag itself, or what is wrapped around it.
+  if (!isProgram && !path.every((name) => WRAPPERS.some((wrapper) => wrapper === name))) return undefined;
   return {
     outcome: 'quarantined',
     code: 'ATTRIBUTE_NOT_JSON',
-    reason: `/${path.join('/')} is a binary value, a set or a number that JSON cannot hold; the row is left as it is`,
+    reason: `${path.length === 0 ? 'the bag' : `/${path.join('/')}`} is a binary value, a set or a number that JSON cannot hold; the row is left as it is`,
   };
 }

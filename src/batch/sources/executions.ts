@@ -18,6 +18,8 @@ const STATUSES: readonly ExecutionStatus[] = ['RUNNING', 'PENDING_REDRIVE', 'FAI
  */
 export class ExecutionsSource implements DocumentSource {
   readonly id: string;
+  /** A state machine that is not there is an error of the listing. */
+  readonly mayBeEmpty = true;
 
   constructor(
     private readonly arn: string,

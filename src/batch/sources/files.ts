@@ -1,49 +1,50 @@
-import { readdir, realpathSync } from 'node:fs';
-import type { Dirent, PathLike } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename, resolve, sep } from 'node:path';
-import type { GlobOptions } from 'tinyglobby';
+import { resolve, sep } from 'node:path';
 import { ConfigError } from '../../errors.js';
-import type { StateBagError } from '../../errors.js';
 import type { Disk } from '../disk.js';
 import { diskError } from '../disk-errors.js';
-import type { DocumentSource, SourceContainer } from '../source.js';
-import { isTemporaryName } from '../temporary-file.js';
+import type { DocumentSource, OnSkipped, SourceContainer } from '../source.js';
+import { isOwnFile, realPath } from './directory-entries.js';
 import { FileContainer } from './file.js';
 import { NdjsonContainer } from './ndjson.js';
+import { UnreadablePlace } from './unreadable-place.js';
+import { walkDirectory, walkGlob, Walked } from './walk.js';
 
 /** Files of a kind that not every command takes. */
 export interface FurtherFiles {
-  readonly endings: readonly string[];
   /** `undefined` for a file of another kind. */
   open(path: string): SourceContainer | undefined;
 }
 
-/** A file, a directory (its `*.json`, `*.ndjson`, `*.jsonl`, at every depth) or a glob. */
+/** A file, a directory (its `*.json`, `*.ndjson`, `*.jsonl`, in any case and at every depth) or a glob. */
 export class FilesSource implements DocumentSource {
+  readonly isListedAtOnce = true;
+
   constructor(
     readonly id: string,
     private readonly disk: Disk,
     /** Directories that hold no documents: the store's, the journal's. */
     private readonly excluded: readonly string[] = [],
-    /** Opens what this class does not know, and whose names end in one of `endings`. */
+    /** Opens what this class does not know. */
     private readonly further?: FurtherFiles,
   ) {}
 
-  /** A directory that may not be read is an error once all that can be found has been given out. */
-  async *containers(): AsyncIterable<SourceContainer> {
-    const closed: StateBagError[] = [];
-    const paths = (await this.paths(closed)).filter((path) => !isTemporaryName(basename(path)) && !this.isExcluded(path));
-    if (paths.length + closed.length === 0) throw new ConfigError('SOURCE_EMPTY', `${this.id}: no *.json, *.ndjson or *.jsonl file there`);
+  /** What cannot be listed or followed comes last, as places that cannot be read. */
+  async *containers(_signal?: AbortSignal, onSkipped?: OnSkipped): AsyncIterable<SourceContainer> {
+    const { files, skipped, unreadable } = await this.walk();
+    const isMeant = (path: string): boolean => !isOwnFile(path) && !this.isExcluded(path);
+    const [paths, places] = [files.filter(isMeant), Array.from(unreadable).filter(([path]) => isMeant(path))];
+    for (const one of skipped) if (isMeant(one.id)) onSkipped?.(one);
+    if (paths.length + places.length === 0) throw this.empty(skipped.length);
     const seen = new Set<string>();
     for (const path of paths.sort()) {
-      // What is only read may be read under two names.
+      // What is only read may be read under two names. Else it is one document, and must not be rewritten under two names at once.
       const real = this.further ? path : realPath(path);
       if (seen.has(real)) continue;
       seen.add(real);
       yield this.container(path);
     }
-    if (closed[0]) throw closed[0];
+    for (const [path, error] of places) yield new UnreadablePlace(path, error);
   }
 
   container(path: string): SourceContainer {
@@ -52,44 +53,28 @@ export class FilesSource implements DocumentSource {
     return /\.(ndjson|jsonl)$/i.test(path) ? new NdjsonContainer(path, this.disk) : new FileContainer(path, this.disk);
   }
 
-  private async paths(closed: StateBagError[]): Promise<string[]> {
+  private async walk(): Promise<Walked> {
     const stats = await stat(this.id).catch((error: unknown) => notReadable(this.id, error));
-    if (!(stats instanceof ConfigError) && !stats.isDirectory()) return [this.id];
-    // Loaded only here: it costs as much as the start of Node, and one file needs none of it.
-    const { glob, isDynamicPattern } = await import('tinyglobby');
-    // `*` means what it means in a shell: not what lies in the directories it matches.
-    const options = { dot: true, absolute: true, expandDirectories: false, fs: noticing(closed) };
-    if (!(stats instanceof ConfigError)) return glob(['json', 'ndjson', 'jsonl', ...(this.further?.endings ?? [])].map((ending) => `**/*.${ending}`), { ...options, cwd: this.id });
-    if (!isDynamicPattern(this.id)) throw stats;
-    return glob([this.id], options);
+    if (stats instanceof ConfigError) return (await walkGlob(this.id)) ?? Promise.reject(stats);
+    if (stats.isDirectory()) return walkDirectory(this.id, (path) => DOCUMENTS.test(path) || this.further?.open(path) !== undefined);
+    const walked = new Walked();
+    walked.files.push(this.id);
+    return walked;
+  }
+
+  private empty(skipped: number): ConfigError {
+    const others = skipped === 0 ? '' : ` (${skipped} other files are there; they were not read)`;
+    return new ConfigError('SOURCE_EMPTY', `${this.id}: no *.json, *.ndjson or *.jsonl file there${others}`);
   }
 
   private isExcluded(path: string): boolean {
-    const absolute = resolve(path);
+    const absolute = resolve(path) + sep;
     return this.excluded.some((directory) => absolute.startsWith(resolve(directory) + sep));
   }
 }
 
-/** The walk itself passes over a directory that it may not read, and what lies in there would be forgotten. */
-function noticing(closed: StateBagError[]): NonNullable<GlobOptions['fs']> {
-  const noticed = (path: PathLike, options: { readonly withFileTypes: true }, done: (error: NodeJS.ErrnoException | null, entries: Dirent[]) => void) => {
-    readdir(path, options, (error, entries) => {
-      if (error && error.code !== 'ENOENT') closed.push(diskError(String(path), error));
-      done(error, entries);
-    });
-  };
-  return { readdir: noticed as typeof readdir };
-}
-
-/** Links give a file several names. It is one document, and must not be rewritten under two of them at once. */
-function realPath(path: string): string {
-  try {
-    return realpathSync.native(path);
-  } catch {
-    // A link to nothing, or a file that has just gone: reading it will say so.
-    return path;
-  }
-}
+/** Names that a directory's documents have. */
+const DOCUMENTS = /\.(json|ndjson|jsonl)$/i;
 
 function notReadable(id: string, cause: unknown): ConfigError {
   return new ConfigError('SOURCE_NOT_FOUND', diskError(id, cause).message, { cause });

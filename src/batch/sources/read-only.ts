@@ -7,7 +7,6 @@ import { GzipContainer } from './gzip.js';
 
 /** Files for commands that only read: `*.json` without a version to guard a rewrite by, and compressed ones. */
 export const READ_ONLY_FILES: FurtherFiles = {
-  endings: ['json.gz', 'ndjson.gz', 'jsonl.gz'],
   open: (path) => {
     if (/\.(json|ndjson|jsonl)\.gz$/i.test(path)) return new GzipContainer(path);
     return /\.json$/i.test(path) ? new ReadOnlyFile(path) : undefined;

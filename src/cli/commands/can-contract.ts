@@ -44,7 +44,10 @@ export const command = defineCommand({
     ['until when the last of it can be met', "statebag can-contract sfn://$ARN --json | jq -r '.documents[].until' | sort | tail -1"],
   ],
   notes: [
-    'Exit 0 only when nothing that was looked at needs the shim. What cannot be read needs it.',
+    'Exit 0 only when everything was looked at and nothing needs the shim. Else the answer is "no", or "not proven" when something',
+    'was not looked at: a source without documents, a file that is not read because of its name, a link to nothing, anything unreadable.',
+    'Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters; a glob reads whatever it matches.',
+    '--allow-empty is for empty sources only. A state machine without executions that run or may be redriven is not empty: it answers yes.',
     'Of an execution the input of the newest state entered is looked at: of those that run, and of those that failed less than 14 days ago and may be redriven.',
     'Only the sources that are named are looked at: name every table, bucket and state machine.',
   ],
@@ -57,7 +60,7 @@ async function canContract(args: ContractArguments, io: CliIo): Promise<number> 
   try {
     return await reporting(reporter, async () => {
       const check = await checked(args, reporter, signals.stop, io);
-      await reporter.finish({ totals: totalsOf(check), canContract: check.canContract }, rows(check));
+      await reporter.finish({ totals: totalsOf(check), canContract: check.canContract, answer: answerOf(check) }, rows(check));
       return check.canContract ? EXIT.ok : EXIT.findings;
     });
   } finally {
@@ -80,21 +83,36 @@ async function checked({ positionals, options: values }: ContractArguments, repo
   });
 }
 
-function reported({ id, generation, code, reason, until }: Remainder) {
+function reported({ id, generation, blind, code, reason, until }: Remainder) {
   const end = until === undefined ? 'until it is rewritten or removed' : `until ${until.at}, when ${until.why}`;
-  return { id, outcome: generation, code, reason: `${reason}; ${end}`, generation, until: until?.at ?? null };
+  return { id, outcome: blind ?? generation, code, reason: blind === undefined ? `${reason}; ${end}` : reason, generation, until: until?.at ?? null };
 }
 
-function totalsOf({ documents, generations, remaining }: ContractCheck) {
-  return { documents, remaining, ...generations };
+function totalsOf({ documents, generations, remaining, needing, blind }: ContractCheck) {
+  return { documents, remaining, needing, ...generations, ...blind };
 }
 
-function rows({ documents, generations, remaining, canContract: may }: ContractCheck): readonly TableRow[] {
+function answerOf({ canContract: may, needing }: ContractCheck): 'yes' | 'no' | 'not proven' {
+  if (may) return 'yes';
+  return needing > 0 ? 'no' : 'not proven';
+}
+
+function rows(check: ContractCheck): readonly TableRow[] {
+  const { documents, generations, blind, needing } = check;
   const met = Object.entries(generations).flatMap(([name, count]): TableRow[] => (count > 0 ? [[`  ${name}`, formatCount(count)]] : []));
-  return [
-    ['documents', formatCount(documents)],
-    ...met,
-    ['need the shim', formatCount(remaining)],
-    ['the shim may go', may ? 'yes' : 'no', may ? 'if these were all the places where bags are' : ''],
-  ];
+  const unseen = Object.entries(blind).flatMap(([name, count]): TableRow[] => (count > 0 ? [[name, formatCount(count), UNSEEN[name as keyof typeof blind]]] : []));
+  return [['documents', formatCount(documents)], ...met, ...unseen, ['need the shim', formatCount(needing)], ['the shim may go', answerOf(check), remark(check)]];
+}
+
+const UNSEEN = {
+  unreadable: 'files, objects, rows, executions or directories that could not be read',
+  skipped: 'files of other names or kinds, not read',
+  empty: 'places without a document',
+};
+
+function remark({ canContract: may, remaining, needing }: ContractCheck): string {
+  if (may) return 'if these were all the places where bags are';
+  const unproven = remaining - needing;
+  if (unproven === 0) return '';
+  return `${needing > 0 ? 'and not proven: ' : ''}${formatCount(unproven)} could not be judged, see below`;
 }

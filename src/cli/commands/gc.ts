@@ -1,4 +1,5 @@
 import { collectGarbage } from '../collect-garbage.js';
+import type { Garbage } from '../collect-garbage.js';
 import { defineCommand } from '../command.js';
 import { formatCommandLine } from '../command-line.js';
 import { EXIT } from '../exit-code.js';
@@ -22,7 +23,9 @@ export const command = defineCommand({
   ],
   notes: [
     'A blob goes when no source, no journal and no other blob names its digest, and when nobody has written or reused it for the time given.',
-    'Name every place where bags are. When any of it cannot be read, nothing is deleted (exit 1).',
+    'Name every place where bags are. When any of it was not looked at, nothing is deleted (exit 1): a source without documents,',
+    'a file that is not read because of its name, a link to nothing, anything unreadable. --allow-empty is for empty sources only.',
+    'Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters; a glob reads whatever it matches.',
     'Only keys of the layout that hold a digest are looked at; everything else in the store stays.',
   ],
   handler: gc,
@@ -35,10 +38,15 @@ async function gc(args: GcArguments, io: CliIo): Promise<number> {
     const { json, colour } = outputSettings(args.options, io);
     const text = json ? `${JSON.stringify(garbageReport(garbage))}\n` : (await formatTable(garbageRows(garbage))) + garbageFindings(garbage).format(io.cwd, (await paintFor(colour)).bad);
     await print(io.stdout, text);
-    if (!garbage.isApplied && !args.options.quiet) io.stderr.write(`statebag: this was a dry run, nothing was deleted; to delete: ${formatCommandLine(args.given, '--apply')}\n`);
     const { collection } = garbage;
+    if (!args.options.quiet) io.stderr.write(hintOf(garbage, formatCommandLine(args.given, '--apply')));
     return collection.blind.length + collection.failed > 0 || signals.stop.aborted ? EXIT.findings : EXIT.ok;
   } finally {
     signals.release();
   }
+}
+
+function hintOf({ collection: { blind }, isApplied }: Garbage, line: string): string {
+  if (blind.length > 0) return 'statebag: not proven what is garbage, nothing was deleted; see docs/errors.md for each code, then run it again\n';
+  return isApplied ? '' : `statebag: this was a dry run, nothing was deleted; to delete: ${line}\n`;
 }

@@ -19,7 +19,7 @@ import { s3Settings } from '../options/s3-options.js';
 import { storeOptions, storeSettings } from '../options/store-options.js';
 import { ownPlaces } from '../own-places.js';
 import { censusRows } from '../reporters/census-figures.js';
-import { documentMembers, isFinding } from '../reporters/migration-figures.js';
+import { documentMembers, isFinding, unseenMembers, unseenRows } from '../reporters/migration-figures.js';
 import { formatRefused, resumeMembers, resumeRows } from '../reporters/resume-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
@@ -46,7 +46,10 @@ export const command = defineCommand({
     ['bags with pointers: the store says what they lead to', 'statebag inspect s3://my-bucket/paused/ --store s3://my-bucket'],
     ['which bags are too large for Step Functions', "statebag inspect 'bags/**/*.json' --json | jq '.documents[] | select(.bytesBefore > 262144) | .id'"],
   ],
-  notes: ['Nothing is written. Exit 1 when something is unreadable or could not be migrated.'],
+  notes: [
+    'Nothing is written. Exit 1 when something is unreadable or could not be migrated; a link to nothing is unreadable.',
+    'Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters; other names are counted as skipped.',
+  ],
   handler: inspectCommand,
 });
 
@@ -55,9 +58,9 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
   const signals = watchSignals(io);
   try {
     return await reporting(reporter, async () => {
-      const { totals, resume } = await census(args, reporter, signals.stop, io);
+      const { totals, resume, report } = await census(args, reporter, signals.stop, io);
       const resumability = { ...resume.totals, refused: resume.refused };
-      await reporter.finish({ totals, ...(resume.totals.rows > 0 && { resumability }) }, [...censusRows(totals), ...resumeRows(resume.totals)]);
+      await reporter.finish({ totals, ...unseenMembers(report), ...(resume.totals.rows > 0 && { resumability }) }, [...censusRows(totals), ...unseenRows(report), ...resumeRows(resume.totals)]);
       if (!args.options.json) await print(io.stdout, formatRefused(resume.refused));
       return totals.quarantined + totals.failed > 0 || signals.stop.aborted ? EXIT.findings : EXIT.ok;
     });

@@ -11,7 +11,7 @@ import { openMigration } from '../migration/open-migration.js';
 import type { OpenMigration } from '../migration/open-migration.js';
 import { migrateOptions, parseRequest } from '../migration/request.js';
 import type { MigrateArguments, MigrationRequest } from '../migration/request.js';
-import { documentMembers, isFinding, totalRows, verifyRows } from '../reporters/migration-figures.js';
+import { documentMembers, isFinding, totalRows, unseenMembers, unseenRows, verifyRows } from '../reporters/migration-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { nothingToVerify, verifyJournal } from '../verification.js';
@@ -34,7 +34,8 @@ export const command = defineCommand({
     ['again only what failed', 'statebag migrate bags/ --store ./store --apply --only-failed'],
   ],
   notes: [
-    'A source is a file, a directory (its *.json, *.ndjson and *.jsonl), a glob in quotes, s3://bucket/prefix, or - for standard input.',
+    'A source is a file, a directory (its *.json, *.ndjson and *.jsonl, in any case of letters; other names are counted as skipped),',
+    'a glob in quotes, s3://bucket/prefix, or - for standard input. A link to nothing fails like an unreadable file.',
     'Run the same command again to go on after an interruption; the journal knows what is done.',
     'The first SIGINT or SIGTERM finishes the documents in hand (exit 1 when some were not started), the second ends at once (exit 130).',
     'Every intent is on the disk before its document changes, so a kill at any moment loses nothing.',
@@ -59,8 +60,8 @@ async function work(opened: OpenMigration, signals: SignalWatch, reporter: Outco
   const report = await mode(opened, signals, (outcome) => reporter.add(documentMembers(outcome), isFinding(outcome)));
   const { totals, complete } = report;
   const verified = request.verify && complete ? await verifyWritten(opened) : undefined;
-  const rows = [...totalRows(totals, !request.apply), ...(verified ? verifyRows(verified) : [])];
-  await reporter.finish({ totals, complete, ...(verified && { verify: verified }) }, rows);
+  const rows = [...totalRows(totals, !request.apply), ...unseenRows(report), ...(verified ? verifyRows(verified) : [])];
+  await reporter.finish({ totals, complete, ...unseenMembers(report), ...(verified && { verify: verified }) }, rows);
   if (!request.output.quiet) hint(request, report, io);
   const isVerified = verified === undefined || verified.verified + verified.resumed === verified.documents;
   return isVerified && !needsAttention(totals) ? EXIT.ok : EXIT.findings;

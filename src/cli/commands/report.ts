@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { isSettled } from '../../batch/status.js';
 import { defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
@@ -10,7 +11,7 @@ import { journalOptions, requireJournal } from '../options/journal-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { shortId } from '../reporters/findings.js';
 import { formatCount } from '../reporters/sizes.js';
-import { statusRows } from '../reporters/status-figures.js';
+import { gapLines, gapMembers, statusRows } from '../reporters/status-figures.js';
 import { formatTable } from '../reporters/table.js';
 import { writePage } from '../write-page.js';
 
@@ -29,6 +30,10 @@ export const command = defineCommand({
     ['a page to read, print and pass on', 'statebag report --journal statebag-journal --html report.html'],
     ['for a program, with every finding', 'statebag report --journal statebag-journal --json'],
   ],
+  notes: [
+    'Exit 1 as for statebag status: when documents failed, are quarantined or unsettled, or when a run did not get to its end and no later',
+    'complete run over the same sources made up for it. A journal of --shard, --where or --plan says so and counts for that part only.',
+  ],
   handler: reportCommand,
 });
 
@@ -37,20 +42,23 @@ async function reportCommand({ options: values }: CommandArguments<typeof option
   if (values.html !== undefined) return pageTo(values.html, directory, io);
   const report = await readReport(directory);
   const { json } = outputSettings(values, io);
-  await print(io.stdout, json ? `${JSON.stringify(report)}\n` : await asText(report, io));
-  return EXIT.ok;
+  await print(io.stdout, json ? `${JSON.stringify({ ...report, ...gapMembers(report, directory) })}\n` : await asText(report, directory, io));
+  return exitCodeOf(report);
 }
 
 async function pageTo(file: string, directory: string, io: CliIo): Promise<number> {
-  await writePage(file === '-' ? undefined : resolve(io.cwd, file), directory, io);
-  return EXIT.ok;
+  return exitCodeOf(await writePage(file === '-' ? undefined : resolve(io.cwd, file), directory, io));
 }
 
-async function asText(report: JournalReport, { cwd }: CliIo): Promise<string> {
+function exitCodeOf(report: JournalReport): number {
+  return isSettled(report) ? EXIT.ok : EXIT.findings;
+}
+
+async function asText(report: JournalReport, directory: string, { cwd }: CliIo): Promise<string> {
   const codes = Object.entries(report.codes).map(([code, count]) => [code, formatCount(count)] as const);
   const findings = report.findings.map(({ id, outcome, code }) => `${outcome}  ${shortId(id, cwd)}  ${code}`);
   return [
-    section('Totals', await formatTable(statusRows({ ...report, runs: report.runs.length }))),
+    section('Totals', (await formatTable(statusRows({ ...report, runs: report.runs.length }))) + gapLines(report, directory)),
     section('Runs', await formatTable(report.runs.map((run) => [run.at, run.command, runRemark(run)]))),
     section('Outcomes by code', codes.length === 0 ? '' : await formatTable(codes)),
     section('Findings', findings.length === 0 ? '' : `${findings.join('\n')}\n`),

@@ -1,5 +1,5 @@
 import { summarizeJournal } from '../../batch/journal-read.js';
-import { statusOf } from '../../batch/status.js';
+import { isSettled, statusOf } from '../../batch/status.js';
 import type { JournalStatus } from '../../batch/status.js';
 import { defineCommand } from '../command.js';
 import type { CommandArguments } from '../command.js';
@@ -11,7 +11,7 @@ import { journalOptions, requireJournal } from '../options/journal-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { paintFor } from '../reporters/colours.js';
 import { Findings } from '../reporters/findings.js';
-import { statusRows } from '../reporters/status-figures.js';
+import { gapLines, gapMembers, statusRows } from '../reporters/status-figures.js';
 import { formatTable } from '../reporters/table.js';
 
 const options = { ...journalOptions, ...outputOptions };
@@ -24,7 +24,12 @@ export const command = defineCommand({
     ['where the migration stands', 'statebag status --journal statebag-journal'],
     ['for a program', 'statebag status --journal statebag-journal --json'],
   ],
-  notes: ['Each document counts once, with the last word on it. Exit 1 when documents need somebody or a run did not get to its end.'],
+  notes: [
+    'Each document counts once, with the last result for it. Exit 1 when documents failed, are quarantined or unsettled, or when a run',
+    'did not get to its end: it was killed or stopped, reached --limit or --max-failures, or could not read a directory or link.',
+    'Only a later complete run over the same sources makes up for that; --only-failed takes what was started, and does not.',
+    'A journal of --shard, --where or --plan says so and counts for that part only.',
+  ],
   handler: statusCommand,
 });
 
@@ -34,8 +39,8 @@ async function statusCommand({ options: values }: CommandArguments<typeof option
   const summary = await summarizeJournal(directory);
   lastRun(directory, summary);
   const status = statusOf(summary);
-  if (output.json) await print(io.stdout, `${JSON.stringify(status)}\n`);
-  else await print(io.stdout, (await formatTable(statusRows(status))) + findingsOf(status).format(io.cwd, (await paintFor(output.colour)).bad));
+  if (output.json) await print(io.stdout, `${JSON.stringify({ ...status, ...gapMembers(status, directory) })}\n`);
+  else await print(io.stdout, (await formatTable(statusRows(status))) + gapLines(status, directory) + findingsOf(status).format(io.cwd, (await paintFor(output.colour)).bad));
   return isSettled(status) ? EXIT.ok : EXIT.findings;
 }
 
@@ -43,8 +48,4 @@ function findingsOf(status: JournalStatus): Findings {
   const findings = new Findings();
   for (const finding of status.findings) findings.add(finding);
   return findings;
-}
-
-function isSettled({ totals, isClosed }: JournalStatus): boolean {
-  return isClosed && totals.failed + totals.quarantined + totals.unsettled === 0;
 }

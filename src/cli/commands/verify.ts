@@ -1,4 +1,5 @@
 import { summarizeJournal } from '../../batch/journal-read.js';
+import { statusOf } from '../../batch/status.js';
 import type { VerifyOutcome } from '../../batch/verify.js';
 import { defineCommand } from '../command.js';
 import type { CommandArguments } from '../command.js';
@@ -13,6 +14,7 @@ import { dynamodbOptions } from '../options/dynamodb-options.js';
 import { storeOptions } from '../options/store-options.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import { formatCount } from '../reporters/sizes.js';
+import { unfinishedLines } from '../reporters/status-figures.js';
 import { verifyJournal } from '../verification.js';
 import type { VerifyTotals } from '../verification.js';
 
@@ -31,6 +33,8 @@ export const command = defineCommand({
     'Each document must be what was written, satisfy its schema, give its original back byte for byte from journal and blobs,',
     'and lead to the same program at every segment index. Nothing is written.',
     'A document that changed or vanished since cannot be verified and counts as a finding (exit 1): after a resume that is life.',
+    'Only what was migrated is verified. When a run was stopped before it came to its end, verify says so (isClosed in --json) and its exit code',
+    'is about the migrated documents alone; the exit code of statebag status says whether the migration is finished.',
     'A row of a paused execution that was resumed since counts as resumed, and is no finding.',
   ],
   handler: verifyCommand,
@@ -48,7 +52,8 @@ async function verifyCommand({ options: values }: CommandArguments<typeof option
   const concurrency = concurrencySetting(values);
   return reporting(reporter, async () => {
     const totals = await verifyJournal({ directory, summary, store, reach: { s3: settings.s3, tables: journalTables(values, run) }, concurrency, io, quiet: output.quiet, onOutcome });
-    await reporter.finish({ totals }, rows(totals));
+    const left = unfinishedLines(statusOf(summary).unfinished, directory);
+    await reporter.finish({ totals, isClosed: summary.isClosed }, [...rows(totals), ...left.map((line) => ['not verified', '', line] as const)]);
     return totals.verified + totals.resumed === totals.documents ? EXIT.ok : EXIT.findings;
   });
 }

@@ -38,7 +38,8 @@ export async function collectRun(reports: readonly string[], { options }: FleetA
       const onResult = (result: ResultEntry) => reporter.add(members(result), isFinding(result));
       await collect({ records, reports: readAll(reports, objects), journal: session, summary: session.summary, runId: session.runId, now: () => session.now(), onResult });
       const totals = totalsOf(await summarizeJournal(directory));
-      await session.end({ ...totals }, totals.notStarted === 0);
+      // Intents without a result are unsettled documents of the journal; a later run or report settles them.
+      await session.end({ ...totals }, true);
       await reporter.finish({ totals }, totalRows(totals, false));
       return exitCodeOf(totals);
     } finally {

@@ -1,7 +1,7 @@
 import type { JournalReport } from '../journal-report.js';
 import { foreign, html, Markup } from './markup.js';
 import type { ReportFacts } from './report-facts.js';
-import { failures, figures, hazards, outcomes, resumability, runs, sizes, workflows } from './sections.js';
+import { failures, figures, gaps, hazards, outcomes, resumability, runs, sizes, workflows } from './sections.js';
 import { STYLE } from './style.js';
 
 /** Nothing is fetched and nothing runs, whatever a document managed to smuggle in. */
@@ -20,7 +20,8 @@ export function reportPage(directory: string, report: JournalReport, facts: Repo
 </head>
 <body>
 <h1>Report of a migration</h1>
-<p class="faint">Journal ${foreign(directory)}, as of ${madeAt.toISOString()}.${report.isClosed ? '' : ' The last run did not get to its end; run it again.'}</p>
+<p class="faint">Journal ${foreign(directory)}, as of ${madeAt.toISOString()}.</p>
+${gaps(directory, report)}
 ${figures(report)}
 ${outcomes(report)}${sizes(facts)}${workflows(facts)}${resumability(facts)}${hazards(facts)}${failures(report)}${runs(report)}
 </body>

@@ -1,6 +1,7 @@
 import { HAZARDS } from '../../bag/inspect.js';
 import { REFUSALS } from '../../bag/resume-rules.js';
 import type { JournalReport, RunReport } from '../journal-report.js';
+import { partLines, unfinishedLines } from '../reporters/status-figures.js';
 import { formatBytes, formatChange, formatCount } from '../reporters/sizes.js';
 import { barChart } from './bar-chart.js';
 import type { BarGroup, Tone } from './bar-chart.js';
@@ -13,6 +14,12 @@ import { table } from './tables.js';
 /** Drawn and listed; more is counted. */
 const WORKFLOWS = 20;
 const FAILURES = 500;
+
+/** What the runs have left; nothing when they left nothing. */
+export function gaps(directory: string, { unfinished, parts }: JournalReport): Markup {
+  const lines = [...unfinishedLines(unfinished, directory), ...partLines(parts)];
+  return html`${lines.map((line) => html`<p><strong>${foreign(line)}</strong></p>`)}`;
+}
 
 export function figures({ totals }: JournalReport): Markup {
   const { bytesBefore, bytesAfter } = totals;

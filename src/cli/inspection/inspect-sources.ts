@@ -1,6 +1,6 @@
 import { plannedHazards, resumabilityOf } from '../../batch/document-facts.js';
 import { migrate } from '../../batch/migrate.js';
-import type { MigrateOptions, SettledDocument } from '../../batch/migrate.js';
+import type { MigrateOptions, RunReport, SettledDocument } from '../../batch/migrate.js';
 import type { DocumentOutcome } from '../../batch/outcome.js';
 import { whereFilter } from '../../batch/prepare.js';
 import type { StageSettings } from '../../batch/stages.js';
@@ -33,6 +33,8 @@ export type RowResumability = ReturnType<typeof resumabilityOf>;
 export interface InspectionResult {
   readonly totals: CensusTotals;
   readonly resume: ResumeCensus;
+  /** What the run says of what it has not read. */
+  readonly report: Pick<RunReport, 'skipped' | 'notStarted'>;
 }
 
 /** Sends documents through the stages of a dry run, and looks at each. */
@@ -52,11 +54,11 @@ export async function inspectSources(inspection: Inspection): Promise<Inspection
     await inspection.onDocument(outcome, look, resumable);
   };
   try {
-    await migrate({ ...engineOptions(inspection), onOutcome });
+    const report = await migrate({ ...engineOptions(inspection), onOutcome });
+    return { totals: census.totals, resume, report };
   } finally {
     progress.stop();
   }
-  return { totals: census.totals, resume };
 }
 
 function engineOptions({ sources, settings, concurrency, selection, stop }: Inspection): MigrateOptions {

@@ -1,6 +1,7 @@
 import { Committer } from '../../batch/committer.js';
 import { nodeDisk } from '../../batch/disk.js';
 import { pendingIntents } from '../../batch/journaled.js';
+import { isWhole } from '../../batch/migrate.js';
 import type { RunReport } from '../../batch/migrate.js';
 import type { Report } from './dry-run.js';
 import type { SignalWatch } from '../watch-signals.js';
@@ -22,7 +23,7 @@ export async function applyMigration(opened: OpenMigration, signals: SignalWatch
       summary: session.summary,
       onOutcome: report,
     });
-    await session.end({ ...result.totals }, result.complete);
+    await session.end({ ...result.totals, skipped: result.skipped }, isWhole(result), result.notStarted);
     if (session.hasBegun && !request.output.quiet) io.stderr.write(`statebag: journal of this run: ${request.journal}\n`);
     return result;
   } finally {

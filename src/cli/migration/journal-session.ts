@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { nodeDisk } from '../../batch/disk.js';
 import { JOURNAL_FILE } from '../../batch/journal.js';
 import { JOURNAL_VERSION } from '../../batch/journal-entry.js';
-import type { JournalEntry, ResultEntry, RunEntry } from '../../batch/journal-entry.js';
+import type { JournalEntry, NotStarted, ResultEntry, RunEntry } from '../../batch/journal-entry.js';
 import { summarizeJournal } from '../../batch/journal-read.js';
 import type { JournalSummary } from '../../batch/journal-read.js';
 import { LazyJournal } from '../../batch/lazy-journal.js';
@@ -80,9 +80,10 @@ export class JournalSession {
     return this.begun;
   }
 
-  /** Nothing is written when nothing was begun. */
-  async end(totals: Readonly<Record<string, number>>, complete: boolean): Promise<void> {
-    if (this.begun) this.journal.append({ kind: 'end', run: this.runId, at: this.now(), totals, complete });
+  /** Nothing is written when nothing was begun, unless the run left documents, or has taken what an earlier one left. */
+  async end(totals: Readonly<Record<string, number>>, complete: boolean, notStarted?: NotStarted): Promise<void> {
+    if (!complete || this.summary?.coverage.isClosedBy(this.description) === true) this.begin();
+    if (this.begun) this.journal.append({ kind: 'end', run: this.runId, at: this.now(), totals, complete, ...(notStarted && { notStarted }) });
     await this.journal.flush();
   }
 

@@ -36,7 +36,7 @@ export async function openMigration(request: MigrationRequest, io: CliIo): Promi
   const sources = await openSources(request.sources, { io, s3: request.store.s3, tables: request.tables, ...own });
   const place = await planPlace(request.out, sources, io);
   refuseOverlap(place, sources);
-  const description = describe(request, store, sources);
+  const description = describe(request, store, sources, io);
   const plan = request.plan === undefined ? undefined : await openPlan(request.plan, description);
   return { request, io, store, sources, place, plan, description };
 }
@@ -48,17 +48,19 @@ function refuseReadOnly(specs: readonly string[]): void {
   throw new ConfigError('SOURCE_READ_ONLY', `${spec}: the bag inside an execution cannot be edited from outside; a wrapped reader brings it into the new form when it goes on. statebag can-contract counts what is left`);
 }
 
-function describe(request: MigrationRequest, store: OpenStore, sources: readonly OpenSource[]): PlanDescription {
-  const { target, manifestForm, out, layout, concurrency, selection } = request;
+function describe(request: MigrationRequest, store: OpenStore, sources: readonly OpenSource[], io: CliIo): PlanDescription {
+  const { target, manifestForm, layout, concurrency, selection, plan } = request;
   const tables = request.sources.some(isTableUri) ? request.tables : undefined;
   const { allowBuckets, s3 } = request.store;
   const { limit, shard, conditions } = selection;
+  const out = request.out === undefined || request.out === '-' ? request.out : `${resolve(io.cwd, request.out)}${request.out.endsWith('/') ? '/' : ''}`;
+  const onlyFailed = request.onlyFailed || undefined;
   return {
     target,
     store: store.spec,
     bucket: store.blobs.bucket,
     prefix: store.blobs.prefix,
     sources: sources.map(({ source }) => source.id),
-    options: present({ manifestForm, layout, out, concurrency, limit, shard, where: conditions, allowBuckets, s3, tables }),
+    options: present({ manifestForm, layout, out, concurrency, limit, shard, where: conditions, plan, onlyFailed, allowBuckets, s3, tables }),
   };
 }

@@ -1,3 +1,4 @@
+import type { Blind } from '../../batch/survey.js';
 import type { Garbage } from '../collect-garbage.js';
 import { Findings } from './findings.js';
 import { formatBytes, formatCount } from './sizes.js';
@@ -8,7 +9,24 @@ const DAY_MS = 86_400_000;
 /** As `--json` has it. */
 export function garbageReport({ collection, blobs, ttl, isApplied }: Garbage) {
   const { blind, ...totals } = collection;
-  return { totals, ttlDays: ttl / DAY_MS, applied: isApplied, blobs, unreadable: blind };
+  const { unreadable, skipped, empty } = byKind(blind);
+  return { totals, ttlDays: ttl / DAY_MS, applied: isApplied, proven: blind.length === 0, blobs, unreadable, skipped, empty };
+}
+
+/** What was not looked at; then nothing is deleted. */
+function unprovenRows(blind: readonly Blind[]): readonly TableRow[] {
+  const { unreadable, skipped, empty } = byKind(blind);
+  return [
+    ['unreadable', formatCount(unreadable.length)],
+    ...(skipped.length > 0 ? [['skipped', formatCount(skipped.length), 'files of other names or kinds, not read'] as const] : []),
+    ...(empty.length > 0 ? [['empty', formatCount(empty.length), 'places without a document'] as const] : []),
+    ...(blind.length > 0 ? [['garbage', 'not proven', 'nothing is deleted while something was not looked at'] as const] : []),
+  ];
+}
+
+function byKind(blind: readonly Blind[]) {
+  const of = (kind: Blind['kind']) => blind.filter((one) => one.kind === kind);
+  return { unreadable: of('unreadable'), skipped: of('skipped'), empty: of('empty') };
 }
 
 export function garbageRows({ collection, ttl, isApplied }: Garbage): readonly TableRow[] {
@@ -16,7 +34,7 @@ export function garbageRows({ collection, ttl, isApplied }: Garbage): readonly T
   const days = `${Math.round(ttl / DAY_MS)} days`;
   return [
     ['documents read', formatCount(documents)],
-    ['unreadable', formatCount(blind.length), blind.length > 0 ? 'nothing is deleted while something cannot be read' : ''],
+    ...unprovenRows(blind),
     ['blobs', formatCount(blobs), formatBytes(bytes)],
     ['  alive', formatCount(live)],
     ['  younger than', formatCount(young), days],
@@ -25,10 +43,10 @@ export function garbageRows({ collection, ttl, isApplied }: Garbage): readonly T
   ];
 }
 
-/** What could not be read, and what could not be deleted. */
+/** What was not looked at, and what could not be deleted. */
 export function garbageFindings({ collection, blobs }: Garbage): Findings {
   const findings = new Findings();
-  for (const blind of collection.blind) findings.add({ ...blind, outcome: 'unreadable' });
+  for (const blind of collection.blind) findings.add({ ...blind, outcome: blind.kind });
   for (const { key, outcome, code = '', reason = '' } of blobs) if (outcome === 'failed') findings.add({ id: key, outcome, code, reason });
   return findings;
 }

@@ -1,3 +1,4 @@
+import type { RunReport } from '../../batch/migrate.js';
 import type { DocumentOutcome, Totals } from '../../batch/outcome.js';
 import type { VerifyTotals } from '../verification.js';
 import { formatBytes, formatChange, formatCount } from './sizes.js';
@@ -25,6 +26,21 @@ export function totalRows(totals: Totals, isDryRun: boolean): TableRow[] {
     ['bytes after', formatBytes(bytesAfter), formatChange(bytesBefore, bytesAfter)],
     ['blobs written', formatCount(totals.blobsWritten), isDryRun ? 'if the store is empty' : ''],
     ['blobs reused', formatCount(totals.blobsReused)],
+  ];
+}
+
+type Unseen = Pick<RunReport, 'skipped' | 'notStarted'>;
+
+/** What was met and not read, as `--json` has it. */
+export function unseenMembers({ skipped, notStarted: { unread } }: Unseen) {
+  return { skipped, unread };
+}
+
+/** The same for people; nothing when everything was read. */
+export function unseenRows({ skipped, notStarted: { unread } }: Unseen): TableRow[] {
+  return [
+    ...(unread > 0 ? [['unread', formatCount(unread), 'directories and links that cannot be followed, counted as failed'] as const] : []),
+    ...(skipped > 0 ? [['skipped', formatCount(skipped), 'names that do not end in .json, .ndjson, .jsonl, and what is not a file'] as const] : []),
   ];
 }
 

@@ -1,11 +1,16 @@
+import type { Gap } from '../../batch/coverage.js';
 import type { JournalStatus } from '../../batch/status.js';
+import { continueLine } from '../continue-line.js';
 import { formatBytes, formatChange, formatCount } from './sizes.js';
 import type { TableRow } from './table.js';
 
-export function statusRows({ runs, isClosed, totals }: JournalStatus): readonly TableRow[] {
+type Figures = Pick<JournalStatus, 'runs' | 'isClosed' | 'totals' | 'unfinished'>;
+
+export function statusRows({ runs, isClosed, totals, unfinished }: Figures): readonly TableRow[] {
   const { bytesBefore, bytesAfter } = totals;
+  const isKilled = unfinished.some(({ kind }) => kind === 'killed');
   return [
-    ['runs', formatCount(runs), isClosed ? '' : 'the last one did not get to its end; run it again'],
+    ['runs', formatCount(runs), isClosed ? '' : isKilled ? 'the last one did not get to its end; run it again' : 'stopped early'],
     ['documents', formatCount(totals.documents)],
     ['migrated', formatCount(totals.migrated)],
     ['unchanged', formatCount(totals.unchanged)],
@@ -18,4 +23,43 @@ export function statusRows({ runs, isClosed, totals }: JournalStatus): readonly 
     ['blobs written', formatCount(totals.blobsWritten)],
     ['blobs reused', formatCount(totals.blobsReused)],
   ];
+}
+
+/** The gaps of a journal as `--json` has them. */
+export function gapMembers({ unfinished, parts }: Pick<JournalStatus, 'unfinished' | 'parts'>, directory: string) {
+  const member = ({ kind, run, sources, notStarted, scopes }: Gap) => ({ kind, run: run.run, at: run.at, command: run.command, sources, scopes, notStarted: notStarted ?? null });
+  return {
+    notStarted: countLeft(unfinished) ?? null,
+    unfinished: unfinished.map((gap) => ({ ...member(gap), toContinue: continueLine(gap, directory) })),
+    parts: parts.map(member),
+  };
+}
+
+/** Documents, files, objects and rows that were left; `undefined` when it is not known. */
+function countLeft(gaps: readonly Gap[]): number | undefined {
+  const counts = gaps.map(({ notStarted: left }) => (left === undefined || left.unlisted ? undefined : left.documents + left.containers + left.unread));
+  return counts.reduce((sum, count) => (sum === undefined || count === undefined ? undefined : sum + count), 0);
+}
+
+/** One line for each thing that was left, with the command that goes on; empty when there is nothing. */
+export function gapLines(status: Pick<JournalStatus, 'unfinished' | 'parts'>, directory: string): string {
+  return [...unfinishedLines(status.unfinished, directory), ...partLines(status.parts)].map((line) => `${line}\n`).join('');
+}
+
+export function unfinishedLines(gaps: readonly Gap[], directory: string): readonly string[] {
+  return gaps.map((gap) => `${leftOf(gap)}; to continue: ${continueLine(gap, directory)}`);
+}
+
+export function partLines(gaps: readonly Gap[]): readonly string[] {
+  return gaps.map(({ scopes, sources }) => `part only: ${scopes.join(', ')} of ${sources.join(' ')}; the rest is not in this journal`);
+}
+
+function leftOf({ kind, run, notStarted: left }: Gap): string {
+  const subject = run.command === 'rollback' ? 'rollback ' : '';
+  if (kind === 'killed') return `${subject}killed before its end: an unknown number not started`;
+  if (!left) return `${subject}stopped early: an unknown number not started`;
+  const count = left.documents + left.containers;
+  if (count === 0 && !left.unlisted) return `${subject}not complete: ${formatCount(left.unread)} directories or links could not be read`;
+  const unread = left.unread > 0 ? `, ${formatCount(left.unread)} directories or links could not be read` : '';
+  return `${subject}stopped early: ${left.unlisted ? 'at least ' : ''}${formatCount(count)} not started${unread}`;
 }

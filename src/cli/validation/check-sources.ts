@@ -20,8 +20,8 @@ export interface SourcesSettings extends CheckSettings {
 export interface Checked {
   /** Documents that are not as expected. */
   readonly failed: number;
-  /** Ids of the containers that were opened. */
-  readonly read: ReadonlySet<string>;
+  /** How many entries were not read because of their names, by source. */
+  readonly skipped: ReadonlyMap<string, number>;
   /** Those of them in which there was no document, next to others with documents. */
   readonly empty: readonly string[];
 }
@@ -37,7 +37,7 @@ export async function checkSources(
   onDocument: (document: CheckedDocument) => Promise<void>,
 ): Promise<Checked> {
   let failed = 0;
-  const [read, empty] = [new Set<string>(), [] as string[]];
+  const [skipped, empty] = [new Map<string, number>(), [] as string[]];
   const count = async (container: SourceContainer) => {
     let documents = 0;
     for await (const document of checkContainer(container, settings)) {
@@ -45,18 +45,19 @@ export async function checkSources(
       if (!isValid(document)) failed++;
       await onDocument(document);
     }
-    read.add(container.id);
     if (documents === 0) empty.push(settings.shortened(container.id));
     return documents;
   };
   const without: string[] = [];
   for (const { source } of sources) {
     let documents = 0;
-    for await (const container of source.containers()) documents += await count(container);
-    if (documents === 0) without.push(settings.shortened(source.id));
+    const id = settings.shortened(source.id);
+    const skip = () => skipped.set(id, (skipped.get(id) ?? 0) + 1);
+    for await (const container of source.containers(undefined, skip)) documents += await count(container);
+    if (documents === 0) without.push(id);
   }
   if (without.length > 0) throw new ConfigError('SOURCE_EMPTY', `${without.join(', ')}: no document there, so nothing was validated`);
-  return { failed, read, empty };
+  return { failed, skipped, empty };
 }
 
 async function* checkContainer(container: SourceContainer, settings: SourcesSettings): AsyncIterable<CheckedDocument> {

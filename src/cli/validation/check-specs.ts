@@ -21,6 +21,6 @@ export async function checkSpecs(
   const { blobs, places } = await openChecked(values, io);
   const sources = await openSources(specs, { io, s3: s3Settings(values), readOnly: true, ...places });
   const checked = await checkSources(sources, { ...settings, blobs }, onDocument);
-  await reportUnread(sources, checked, places, io);
+  await reportUnread(checked, io);
   return checked.failed;
 }

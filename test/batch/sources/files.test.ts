@@ -27,9 +27,9 @@ async function namesIn(files: readonly string[], pattern = '', excluded: readonl
   return (await idsOf(source)).map((id) => id.slice(directory.length + 1));
 }
 
-it('finds documents of a directory at every depth, hidden ones too, in one order', async () => {
+it('finds documents of a directory at every depth, hidden ones and upper-case endings too, in one order', async () => {
   const files = ['b.json', 'a.ndjson', 'deep/er/c.jsonl', '.hidden.json', '.config/d.json', 'e.txt', 'f.json.bak', 'G.JSON', 'h.json5', 'B.json'];
-  expect(await namesIn(files)).toEqual(['.config/d.json', '.hidden.json', 'B.json', 'a.ndjson', 'b.json', 'deep/er/c.jsonl']);
+  expect(await namesIn(files)).toEqual(['.config/d.json', '.hidden.json', 'B.json', 'G.JSON', 'a.ndjson', 'b.json', 'deep/er/c.jsonl']);
 });
 
 it('passes over what a killed run left, also when a glob names it', async () => {
@@ -85,10 +85,12 @@ it('does not let two names of a file rewrite it at the same time', async () => {
   expect(totals).toMatchObject({ documents: 1, migrated: 1 });
 });
 
-it('passes over a link to nothing', async () => {
+it.each(['gone.json', 'gone'])('counts a link to nothing as a failure, whatever the link is called: %s', async (name) => {
   const world = await World.with({ 'a.json': bag() });
-  symlinkSync('gone.json', join(world.source, 'b.json'));
-  expect((await run(world)).totals).toMatchObject({ documents: 1, migrated: 1 });
+  symlinkSync('nowhere', join(world.source, name));
+  const { totals, outcomes } = await run(world);
+  expect(totals).toMatchObject({ documents: 2, migrated: 1, failed: 1 });
+  expect(outcomes.find(({ outcome }) => outcome === 'failed')).toMatchObject({ id: join(world.source, name), code: 'LINK_DANGLING' });
 });
 
 /** Runs as somebody who may not do everything; the superuser, who runs tests in containers, steps down for it. */
@@ -166,8 +168,9 @@ it('reports files in a directory where nothing may be written, and leaves nothin
     ...nodeDisk,
     openForWrite: (path, ownership) => (refuse(path) ? Promise.reject(Object.assign(new Error('EACCES'), { code: 'EACCES' })) : nodeDisk.openForWrite(path, ownership)),
   };
-  const { outcomes, totals } = await run(world, { disk });
+  const { outcomes, totals, notStarted } = await run(world, { disk });
   expect(totals).toMatchObject({ documents: 5, migrated: 1 });
+  expect(notStarted).toEqual({ documents: totals.notStarted, containers: 0, unread: 0, unlisted: false });
   expect(outcomes.filter(({ outcome }) => outcome === 'failed').map(({ code }) => code)).toEqual(Array(totals.failed).fill('FILE_DENIED'));
   expect(totals.failed + totals.notStarted + totals.unchanged + totals.migrated).toBe(5);
   expect(outcomes.find(({ code }) => code === 'FILE_DENIED')!.reason).toContain('permission');

@@ -9,8 +9,10 @@ const TOTALS = { documents: 3, migrated: 2, unchanged: 0, quarantined: 1, failed
 const EVIL = [`</title><script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' onmouseover='alert(1)`, `\u202eevil\u0000\u200b`, '</style><style>*{display:none}', '\ud800', '&amp;'];
 
 function report(text: string): JournalReport {
-  const run = { run: text, at: text, command: text, target: text, store: text, sources: [text], complete: true, totals: {} };
-  return { isClosed: true, totals: TOTALS, findings: [{ id: text, outcome: text, code: text, reason: text }], runs: [run], codes: { [text]: 1 } };
+  const run = { run: text, at: text, command: text, target: text, store: text, sources: [text], complete: true, totals: {}, notStarted: undefined };
+  const entry = { kind: 'run', v: 1, run: text, at: text, tool: text, command: 'migrate', target: 'lean', store: text, bucket: text, prefix: text, sources: [text], options: {} } as const;
+  const gap = { run: entry, sources: [text], notStarted: undefined, scopes: [text] };
+  return { isClosed: false, unfinished: [{ ...gap, kind: 'killed' }], parts: [{ ...gap, kind: 'part' }], totals: TOTALS, findings: [{ id: text, outcome: text, code: text, reason: text }], runs: [run], codes: { [text]: 1 } };
 }
 
 function facts(text: string): ReportFacts {

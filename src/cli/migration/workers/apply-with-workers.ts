@@ -1,3 +1,5 @@
+import type { NotStarted } from '../../../batch/journal-entry.js';
+import { isWhole } from '../../../batch/migrate.js';
 import type { RunReport } from '../../../batch/migrate.js';
 import { exceedsFailures } from '../../../batch/limits.js';
 import { addToTotals, emptyTotals } from '../../../batch/outcome.js';
@@ -10,7 +12,7 @@ import type { SignalWatch } from '../../watch-signals.js';
 import type { Report } from '../dry-run.js';
 import { JournalSession } from '../journal-session.js';
 import type { OpenMigration } from '../open-migration.js';
-import type { FromWorker } from './messages.js';
+import type { FromWorker, WorkerEnd } from './messages.js';
 import { shardOf, startWorker } from './worker-pool.js';
 import type { Worker } from './worker-pool.js';
 
@@ -24,7 +26,7 @@ export async function applyWithWorkers(opened: OpenMigration, signals: SignalWat
   const progress = await startProgress(io.stderr, !request.output.quiet, () => measureSources(sources, request.selection.shard));
   try {
     const result = await new WorkerRun(opened, session, progress, report).run(signals.stop);
-    await session.end({ ...result.totals }, result.complete);
+    await session.end({ ...result.totals, skipped: result.skipped }, isWhole(result), result.notStarted);
     if (session.hasBegun && !request.output.quiet) io.stderr.write(`statebag: journal of this run: ${request.journal}\n`);
     return result;
   } finally {
@@ -61,7 +63,8 @@ class WorkerRun {
     const broken = ends.find((end) => end.status === 'rejected');
     if (broken) await this.breakOff(broken.reason);
     const { totals, stoppedBy } = this;
-    return { totals, complete: stoppedBy === undefined && ends.every((end) => end.status === 'fulfilled' && end.value), ...(stoppedBy && { stoppedBy }) };
+    const shards = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
+    return { totals, ...(stoppedBy && { stoppedBy }), ...together(shards), complete: stoppedBy === undefined && shards.every(({ complete }) => complete) };
   }
 
   private take(message: FromWorker, from: Worker): void {
@@ -102,4 +105,15 @@ class WorkerRun {
     await this.session.end({ ...this.totals }, false);
     throw error;
   }
+}
+
+function together(shards: readonly WorkerEnd[]): Omit<WorkerEnd, 'complete'> {
+  const sum = (figure: (end: WorkerEnd) => number): number => shards.reduce((total, end) => total + figure(end), 0);
+  const notStarted: NotStarted = {
+    documents: sum((end) => end.notStarted.documents),
+    containers: sum((end) => end.notStarted.containers),
+    unread: sum((end) => end.notStarted.unread),
+    unlisted: shards.some((end) => end.notStarted.unlisted),
+  };
+  return { notStarted, skipped: sum(({ skipped }) => skipped) };
 }

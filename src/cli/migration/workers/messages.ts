@@ -1,5 +1,6 @@
 import type { Shard } from '../../../batch/limits.js';
 import type { JournalEntry } from '../../../batch/journal-entry.js';
+import type { RunReport } from '../../../batch/migrate.js';
 import type { DocumentOutcome } from '../../../batch/outcome.js';
 
 /** What the process with the journal says to a worker. */
@@ -11,10 +12,13 @@ export type ToWorker =
   /** Finish the documents in hand. */
   | { readonly kind: 'stop' };
 
+/** What a worker says of its shard in the end. */
+export type WorkerEnd = Pick<RunReport, 'complete' | 'notStarted' | 'skipped'>;
+
 /** What a worker says. */
 export type FromWorker =
   | { readonly kind: 'outcomes'; readonly outcomes: readonly DocumentOutcome[] }
   /** Entries to be written, and to be answered when they are on the disk; no further ones come before that. */
   | { readonly kind: 'entries'; readonly entries: readonly JournalEntry[] }
-  | { readonly kind: 'done'; readonly complete: boolean }
+  | ({ readonly kind: 'done' } & WorkerEnd)
   | { readonly kind: 'broken'; readonly code: string; readonly message: string; readonly isUsage: boolean };

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Shard } from '../../../batch/limits.js';
 import { ConfigError, StateBagError, StoreError } from '../../../errors.js';
-import type { FromWorker, ToWorker } from './messages.js';
+import type { FromWorker, ToWorker, WorkerEnd } from './messages.js';
 
 /** Found through the package's own name: the command line may run as a bundle, in which no worker lies beside this file. */
 const PROGRAM = join(dirname(createRequire(import.meta.url).resolve('statebag-shim/package.json')), 'dist/src/cli/migration/workers/worker-process.js');
@@ -12,8 +12,8 @@ const PROGRAM = join(dirname(createRequire(import.meta.url).resolve('statebag-sh
 /** One worker, as the process with the journal sees it. */
 export interface Worker {
   send(message: ToWorker): void;
-  /** Resolves when it has said that it is done; to false when it was stopped before. Rejects with what broke it. */
-  readonly ended: Promise<boolean>;
+  /** Resolves when it has said that it is done. Rejects with what broke it. */
+  readonly ended: Promise<WorkerEnd>;
 }
 
 /** Every message goes to `onMessage` in the order in which it was sent. */
@@ -27,11 +27,11 @@ export function startWorker(number: number, onMessage: (message: FromWorker, wor
   return worker;
 }
 
-function endOf(child: ChildProcess, number: number, onMessage: (message: FromWorker) => void): Promise<boolean> {
+function endOf(child: ChildProcess, number: number, onMessage: (message: FromWorker) => void): Promise<WorkerEnd> {
   return new Promise((resolve, reject) => {
     child.on('message', (message) => {
       const told = message as FromWorker;
-      if (told.kind === 'done') resolve(told.complete);
+      if (told.kind === 'done') resolve(told);
       else if (told.kind === 'broken') reject(told.isUsage ? new ConfigError(told.code, told.message) : new StateBagError(told.code, told.message));
       else onMessage(told);
     });

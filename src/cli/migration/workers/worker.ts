@@ -16,7 +16,7 @@ import { openDestination } from '../place.js';
 import { migrateOptions, parseRequest } from '../request.js';
 import type { MigrateArguments, MigrationRequest } from '../request.js';
 import { writingSettings } from '../settings.js';
-import type { FromWorker, ToWorker } from './messages.js';
+import type { FromWorker, ToWorker, WorkerEnd } from './messages.js';
 import { RemoteJournal } from './remote-journal.js';
 
 type Start = Extract<ToWorker, { kind: 'start' }>;
@@ -40,20 +40,20 @@ export async function work(channel: Channel, io: CliIo): Promise<void> {
     });
   });
   try {
-    const complete = await migrateShard(start, journal, channel, stop.signal, { ...io, cwd: start.cwd });
+    const end = await migrateShard(start, journal, channel, stop.signal, { ...io, cwd: start.cwd });
     await journal.flush();
-    channel.send({ kind: 'done', complete });
+    channel.send({ kind: 'done', ...end });
   } catch (error) {
     const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
     channel.send({ kind: 'broken', code, message: messageOf(error), isUsage: error instanceof ConfigError });
   }
 }
 
-async function migrateShard(start: Start, journal: RemoteJournal, channel: Channel, stop: AbortSignal, io: CliIo): Promise<boolean> {
+async function migrateShard(start: Start, journal: RemoteJournal, channel: Channel, stop: AbortSignal, io: CliIo): Promise<WorkerEnd> {
   const opened = await openMigration(await requestOf(start, io), io);
   const summary = await readSummary(opened.request.journal);
   const outcomes = new OutcomeBatch(channel.send);
-  const { complete } = await runMigration(opened, {
+  const { complete, notStarted, skipped } = await runMigration(opened, {
     settings: writingSettings(opened.request, opened.store.blobs),
     committer: committerOf(opened, journal, start.runId, summary),
     stop,
@@ -63,7 +63,7 @@ async function migrateShard(start: Start, journal: RemoteJournal, channel: Chann
       return Promise.resolve();
     },
   }).finally(() => { outcomes.send(); });
-  return complete;
+  return { complete, notStarted, skipped };
 }
 
 /** Milliseconds that an outcome may wait for others. */

@@ -1,0 +1,128 @@
+import type { Dirent, PathLike, readdir } from 'node:fs';
+import { realpath } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import type { GlobOptions } from 'tinyglobby';
+import type { StateBagError } from '../../errors.js';
+import { diskError } from '../disk-errors.js';
+import type { Skipped } from '../source.js';
+import { directoryEntries, realPath } from './directory-entries.js';
+import type { DirectoryEntry } from './directory-entries.js';
+
+/** What is at a place, looked at or not. */
+export class Walked {
+  readonly files: string[] = [];
+  readonly skipped: Skipped[] = [];
+  /** Directories and links that cannot be followed: nothing is known of what is behind them. */
+  readonly unreadable = new Map<string, StateBagError>();
+
+  /** Notes a directory that cannot be listed. One that has gone since it was found is not there. */
+  closed(path: string, error: unknown): void {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.unreadable.set(path, diskError(path, error));
+  }
+
+  skip(path: string, code: keyof typeof REASONS): void {
+    this.skipped.push({ id: path, code, reason: REASONS[code] });
+  }
+}
+
+const REASONS = {
+  NAME_SKIPPED: 'the name does not end in .json, .ndjson or .jsonl, so the file was not read; name the file itself, or a glob that matches it',
+  NOT_A_FILE: 'it is a pipe, a socket or a device, so it was not read',
+} as const;
+
+/** All that is below a directory, at every depth, hidden or not. Each directory is listed once, whatever links lead to it. */
+export async function walkDirectory(root: string, isTaken: (path: string) => boolean): Promise<Walked> {
+  const walked = new Walked();
+  const listed = new Set<string>();
+  const visit = async (directory: string): Promise<void> => {
+    try {
+      const real = await realpath(directory);
+      if (listed.has(real)) return;
+      listed.add(real);
+      for (const entry of await directoryEntries(directory)) {
+        if (entry.kind === 'directory') await visit(entry.path);
+        else if (entry.kind === 'broken') walked.unreadable.set(entry.path, entry.error);
+        else if (entry.kind === 'other') walked.skip(entry.path, 'NOT_A_FILE');
+        else if (isTaken(entry.path)) walked.files.push(entry.path);
+        else walked.skip(entry.path, 'NAME_SKIPPED');
+      }
+    } catch (error) {
+      walked.closed(directory, error);
+    }
+  };
+  await visit(root);
+  return walked;
+}
+
+/**
+ * What a glob matches; `undefined` for a text that is not one. A link that leads nowhere counts where the glob names
+ * it, or would look for more behind it.
+ */
+export async function walkGlob(pattern: string): Promise<Walked | undefined> {
+  // Loaded only here: it costs as much as the start of Node, and files and directories need none of it.
+  const { glob, isDynamicPattern } = await import('tinyglobby');
+  if (!isDynamicPattern(pattern)) return undefined;
+  const walked = new Walked();
+  const odd = new Map<string, DirectoryEntry>();
+  // `*` means what it means in a shell: not what is in the directories it matches.
+  const options = { cwd: fixedPart(pattern), dot: true, absolute: true, expandDirectories: false, fs: noticing(walked, odd) };
+  for (const path of await glob([pattern], options)) {
+    const entry = odd.get(path);
+    if (entry?.kind === 'broken') walked.unreadable.set(path, entry.error);
+    else if (entry) walked.skip(path, 'NOT_A_FILE');
+    else walked.files.push(path);
+  }
+  return walked;
+}
+
+/** The directories in front of the first one that may have several names: the walk begins there, and not at the root. */
+function fixedPart(pattern: string): string {
+  const parts = pattern.split('/');
+  return parts.slice(0, parts.findIndex((part) => /[\\*?[\]{}()!+@]/.test(part))).join('/') || '/';
+}
+
+type Listed = (error: NodeJS.ErrnoException | null, entries: Dirent[]) => void;
+
+/** The walk of a glob leaves out what it cannot list or follow; here it is noted before. */
+function noticing(walked: Walked, odd: Map<string, DirectoryEntry>): NonNullable<GlobOptions['fs']> {
+  let root: string | undefined;
+  const list = async (directory: string): Promise<Dirent[]> => {
+    const top = (root ??= directory);
+    const behind = odd.get(directory);
+    if (behind?.kind === 'broken') walked.unreadable.set(directory, behind.error);
+    if (behind) return [];
+    try {
+      const entries = (await directoryEntries(directory)).filter((entry) => !isLoop(entry, top));
+      for (const entry of entries) if (entry.kind === 'other' || entry.kind === 'broken') odd.set(entry.path, entry);
+      return entries.flatMap(direntsOf);
+    } catch (error) {
+      walked.closed(directory, error);
+      return [];
+    }
+  };
+  const listing = (path: PathLike, _: unknown, done: Listed): void => {
+    void list(resolve(String(path))).then((entries) => { done(null, entries); });
+  };
+  return { readdir: listing as typeof readdir };
+}
+
+/** A link to nothing may have been one to a file or to a directory: the glob is asked about both. */
+function direntsOf({ name, kind }: DirectoryEntry): Dirent[] {
+  if (kind === 'broken') return [dirent(name, false), dirent(name, true)];
+  return [dirent(name, kind === 'directory')];
+}
+
+/** As much of an entry as the walk asks for. Links have been followed already. */
+function dirent(name: string, isDirectory: boolean): Dirent {
+  return { name, isDirectory: () => isDirectory, isFile: () => !isDirectory, isSymbolicLink: () => false } as unknown as Dirent;
+}
+
+/** True for a link to one of the directories between `root` and itself. */
+function isLoop(entry: DirectoryEntry, root: string): boolean {
+  if (entry.kind !== 'directory' || !entry.isLink) return false;
+  const target = realPath(entry.path);
+  for (let above = dirname(entry.path); ; above = dirname(above)) {
+    if (realPath(above) === target) return true;
+    if (above === root || above === dirname(above)) return false;
+  }
+}
