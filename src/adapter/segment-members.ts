@@ -1,5 +1,5 @@
 import { ADDED_MARK, hasAddedProgram } from '../bag/added-program.js';
-import { detect } from '../bag/detect.js';
+import { answerSites, detect } from '../bag/detect.js';
 import type { BagSite, Detection } from '../bag/detect.js';
 import { isEmptyProgram } from '../bag/entries.js';
 import { objectReader } from '../bag/object-reader.js';
@@ -45,7 +45,7 @@ export function withoutStalePrograms(event: JsonMembers, { envelope }: Detection
  * back. A parser of the handler may have removed the mark: a program that says nothing beyond the added one goes too.
  */
 export function withoutAddedProgram(result: JsonMembers, added: Added | undefined): JsonMembers {
-  const ours = detect(objectReader, result).sites.filter((site) => holdsOurs(site, added));
+  const ours = answerSites(objectReader, detect(objectReader, result)).filter((site) => holdsOurs(site, added));
   return ours.reduceRight((plain, site) => {
     const origin = site.path.length === 0 ? added?.root : added?.bag;
     return replaceIfWritable(plain, site.path, withoutProgram(site.value as JsonMembers, origin));

@@ -62,9 +62,9 @@ function endAtBag<V>(reader: ValueReader<V>, all: readonly EnvelopeLevel<V>[]): 
  * True for a bag that says whose it is and leads to a program, whatever arguments of a call are next to them. No member
  * of it may take its place.
  */
-function isComplete<V>(reader: ValueReader<V>, value: V): boolean {
+export function isComplete<V>(reader: ValueReader<V>, value: V): boolean {
   const isNamed = detectId(reader, value, 'ownerId') !== undefined && detectId(reader, value, 'workflowId') !== undefined;
-  return isNamed && holdsAny(reader, value, PROGRAM_MEMBERS);
+  return isNamed && leadsToProgram(reader, value);
 }
 
 /** Complete bags under `Payload` and `bag` of a complete bag that name no other owner or workflow: copies of its own. */
@@ -136,7 +136,7 @@ function isBag<V>(reader: ValueReader<V>, value: V): boolean {
 }
 
 /** True for an object with a member that holds a program or leads to one. */
-export function leadsToProgram<V>(reader: ValueReader<V>, value: V): boolean {
+function leadsToProgram<V>(reader: ValueReader<V>, value: V): boolean {
   return holdsAny(reader, value, PROGRAM_MEMBERS);
 }
 

@@ -3,10 +3,9 @@ import { isAddedProgram } from './added-program.js';
 import { branchMap } from './branch-map.js';
 import { parseCall } from './call.js';
 import type { Call } from './call.js';
-import { detectSite } from './detect.js';
 import type { BagSite } from './detect.js';
 import { checkedProgram, entryAt, isContentPartition, isEmptyMap, isHollow, openText, programOf } from './entries.js';
-import { leadsToProgram } from './envelope.js';
+import { isComplete } from './envelope.js';
 import { detectPath } from './field.js';
 import type { BlobReader } from './follow.js';
 import { detectManifestEntries, holdsPrograms, manifestEntryAt } from './manifest.js';
@@ -77,10 +76,8 @@ function programInEvent<V>(reader: ValueReader<V>, call: Call<V>): ResolvedSegme
  * gone on since, they are the program of an earlier segment. Throws `BagError` `SEGMENT_CONTRADICTORY`.
  */
 function assertNotLeftOver<V>(reader: ValueReader<V>, level: V): void {
-  const { ownerId, workflowId } = detectSite(reader, { path: [], value: level });
-  const isComplete = ownerId !== undefined && workflowId !== undefined && leadsToProgram(reader, level);
   const [index, next] = ['segment_index', 'segment_to_run'].map((name) => indexOrUndefined(reader, level, [name]));
-  if (!isComplete || index === undefined || next === undefined || index === next) return;
+  if (!isComplete(reader, level) || index === undefined || next === undefined || index === next) return;
   throw new BagError(
     'SEGMENT_CONTRADICTORY',
     `the bag has a segment_config for segment_index ${index} next to segment_to_run ${next}; an earlier release of the shim left it there. ` +

@@ -2,7 +2,7 @@ import { isPartOfJson } from '../adapter/same-json.js';
 import { ADDED_MARK, hasAddedProgram } from '../bag/added-program.js';
 import { byteReader } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
-import { detect } from '../bag/detect.js';
+import { answerSites, detect } from '../bag/detect.js';
 import type { BagSite, Detection } from '../bag/detect.js';
 import { isEmptyProgram } from '../bag/entries.js';
 import { isMissing } from '../bag/value-reader.js';
@@ -50,7 +50,7 @@ export function withoutStalePrograms(text: Text, { envelope }: Detection<ByteVal
  */
 export function withoutAddedProgram(text: Text, added: AddedProgram | undefined): Text {
   const edit = new TextEdit(text);
-  for (const site of detect(byteReader, text.root).sites) {
+  for (const site of answerSites(byteReader, detect(byteReader, text.root))) {
     if (holdsOurs(site, added)) takeOut(edit, site.value, site.path.length === 0 ? added?.root : added?.bag);
   }
   return edit.result();

@@ -50,6 +50,7 @@ const ARRANGEMENTS: Readonly<Record<string, readonly [answer: Handler, pick: (an
   'bags in a list': [(event) => ({ results: [{ bag: next(event) }] }), (answer) => (answer.results as Json[])[0]],
   'a bag for each branch': [(event) => ({ branches: { left: next(event) } }), (answer) => (answer.branches as Json).left],
   'a JSON string': [(event) => ({ body: JSON.stringify({ bag: next(event) }) }), (answer) => JSON.parse(answer.body as string) as unknown],
+  'a copy of itself under bag': [(event) => ({ ...next(event), bag: next(event) }), (answer) => answer],
   'a bag as a JSON string': [(event) => ({ bag: JSON.stringify(next(event)) }), (answer) => answer],
   'a result with toJSON': [(event) => ({ toJSON: () => ({ bag: next(event) }) }), (answer) => answer],
   'a bag with toJSON': [(event) => ({ bag: { toJSON: () => next(event) } }), (answer) => answer],
@@ -127,6 +128,12 @@ describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (adapter)
     const { handed, answer } = await run({ ...START, segment_config: empty });
     expect(handed.segment_config).toEqual({ ...MAP[0], added_by_statebag_shim: true });
     expect(answer.segment_config).toEqual(empty);
+  });
+
+  test('a copy of the bag under its own member bag loses the added program too', async () => {
+    const answer = (await ADAPTERS[adapter]!('rewrite', 'lean')(START, (event) => ({ ...event, bag: { ...event } }))) as { bag: Json };
+    expect(answer).not.toHaveProperty('segment_config');
+    expect(answer.bag).not.toHaveProperty('segment_config');
   });
 
   test('a segment_config of the handler\'s own stays in its bag', async () => {
