@@ -51,7 +51,7 @@ export function detect<V>(reader: ValueReader<V>, root: V): Detection<V> {
   return { generation: fattest(sites), envelope, sites };
 }
 
-/** Whose document it is; nobody's when it is foreign. */
+/** Owner and workflow of a document; both undefined when it is foreign. */
 export function idsOf<V>(reader: ValueReader<V>, { envelope, sites }: Detection<V>): Identity {
   return envelope && sites.length > 0 ? identityOf(reader, envelope) : { ownerId: undefined, workflowId: undefined };
 }

@@ -18,6 +18,12 @@ export function isEmptyMap<V>(reader: ValueReader<V>, map: V): boolean {
   return reader.kind(map) === 'array' ? !reader.items(map).some((item) => !isMissing(reader, item)) : reader.names(map).length === 0;
 }
 
+/** A map that holds a segment, opened; `undefined` for one that is absent or empty. */
+export function usableMap<V>(reader: ValueReader<V>, map: V | undefined): V | undefined {
+  const opened = map === undefined ? undefined : openText(reader, map);
+  return opened === undefined || isEmptyMap(reader, opened) ? undefined : opened;
+}
+
 /** True for what Python takes as no value at all: `{}`, `[]`, or a map of nothing but nulls. Text is not opened. */
 export function isHollow<V>(reader: ValueReader<V>, value: V): boolean {
   const kind = reader.kind(value);

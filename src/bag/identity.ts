@@ -16,7 +16,7 @@ interface Level<V> {
 /** Both spellings of each id, the one that wins first. */
 const SPELLINGS = { ownerId: ['ownerId', 'owner_id'], workflowId: ['workflowId', 'workflow_id'] } as const;
 
-/** The id that an object names, as it is spelled: text, or the digits of a number. Null and `""` name nobody. */
+/** The id that an object names, as it is spelled: text, or the digits of a number. Null and `""` are no ids. */
 export function detectId<V>(reader: ValueReader<V>, value: V, id: keyof Identity): string | undefined {
   return idsIn(reader, value, id)[0];
 }

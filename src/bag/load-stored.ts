@@ -1,20 +1,26 @@
 import { BagError, PointerError } from '../errors.js';
 import { holdsDigest, isMutable } from './detect.js';
 import type { BagSite } from './detect.js';
+import { usableMap } from './entries.js';
 import type { Field } from './field.js';
 import { holdsPrograms } from './manifest.js';
 import type { Pointer } from './pointer.js';
-import { usableMap } from './programs.js';
-import type { StoredSources } from './sources.js';
 import { configTrust, mapTrust } from './trust.js';
 import type { ValueReader } from './value-reader.js';
+
+/** Values that a manifest may be made of, and that stay where they are stored. */
+export interface StoredSources<V> {
+  readonly config?: V;
+  readonly map?: V;
+  readonly manifest?: V;
+}
 
 type Load<V> = (pointer: Pointer) => Promise<V>;
 
 /**
  * Reads what a manifest may have to be made of: a map and a config at content addresses, and the manifest itself when it
- * is at a mutable key, has another form, or is to be held against an inline one. Nothing is read that the map makes
- * needless. A manifest that cannot be followed is told, and thrown only when nothing else gives segments.
+ * is at a mutable key, has another form, or is to be compared with an inline one. Nothing is read that the map makes
+ * needless. A manifest that cannot be followed is returned as `unread`, and thrown only if nothing else gives segments.
  */
 export async function loadStored<V>(
   reader: ValueReader<V>,
@@ -49,7 +55,7 @@ async function loadManifest<V>({ manifestPath }: BagSite<V>, load: Load<V>): Pro
   try {
     return { manifest: await load(manifestPath.pointer) };
   } catch (error) {
-    // Nothing was followed: an execution that needs no program may go on with the bag as it is.
+    // Nothing was followed. An execution that needs no program continues with the bag as it is.
     if (error instanceof PointerError) return { unread: new BagError(error.code, error.message, { cause: error, context: error.context }) };
     throw error;
   }

@@ -15,7 +15,7 @@ import type { ValueReader } from './value-reader.js';
 export interface PlanSettings {
   readonly target: 'lean' | 'bridge';
   readonly manifestForm: ManifestForm;
-  /** True when that form was asked for: then a manifest that is stored in the other one is written anew. */
+  /** True when that form was asked for: then a manifest that is stored in the other one is written again. */
   readonly isFormAsked?: boolean;
   readonly office: ClaimOffice;
   /** Manifests made lately, by the digest of their map: the executions of a workflow share one. */

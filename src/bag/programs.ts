@@ -1,7 +1,7 @@
 import { BagError } from '../errors.js';
 import { holdsDigest, isMutable } from './detect.js';
 import type { BagSite } from './detect.js';
-import { isEmptyMap, isHollow, openText } from './entries.js';
+import { isEmptyMap, isHollow, usableMap } from './entries.js';
 import { detectManifestEntries, holdsPrograms } from './manifest.js';
 import type { SiteSources } from './sources.js';
 import { configTrust, cutOf, mapTrust, samePrograms } from './trust.js';
@@ -61,11 +61,6 @@ function withoutSegments<V>(reader: ValueReader<V>, { stored: { manifest }, unre
   const list = reader.member(manifest, 'segments') ?? manifest;
   if (isHollow(reader, list)) return { list, document: manifest, from: 'manifest', isMutable: true, differs: false };
   throw new BagError('SEGMENT_NOT_FOUND', 'the manifest at a key that another run overwrites has no segments, and nothing else in the bag leads to a program');
-}
-
-export function usableMap<V>(reader: ValueReader<V>, map: V | undefined): V | undefined {
-  const opened = map === undefined ? undefined : openText(reader, map);
-  return opened === undefined || isEmptyMap(reader, opened) ? undefined : opened;
 }
 
 function storedEntries<V>(reader: ValueReader<V>, document: V | undefined): { readonly list: V; readonly document: V } | undefined {

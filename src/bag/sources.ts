@@ -1,5 +1,6 @@
 import { BagError, PointerError } from '../errors.js';
 import { loadStored } from './load-stored.js';
+import type { StoredSources } from './load-stored.js';
 import { loadTargets } from './entry-targets.js';
 import { holdsDigest } from './detect.js';
 import type { BagSite } from './detect.js';
@@ -21,12 +22,6 @@ export interface SiteSources<V> {
   readonly targets: ReadonlyMap<string, V>;
   /** Why the manifest at a mutable key could not be read. */
   readonly unread?: BagError;
-}
-
-export interface StoredSources<V> {
-  readonly config?: V;
-  readonly map?: V;
-  readonly manifest?: V;
 }
 
 export interface LoadOptions {

@@ -26,7 +26,7 @@ export interface Renewal {
  * Creates the object, or finds that it is there with the very same bytes. A write whose reply was lost and which the
  * SDK then repeated shows as "already there" too, so that answer is settled by reading back, never by guessing.
  *
- * An old blob is written anew, with the same bytes: a collector of garbage tells by the time of the last write that
+ * An old blob is written again, with the same bytes: a collector of garbage tells by the time of the last write that
  * somebody is about to point to it.
  */
 export async function writeOnce(objects: ObjectStore, write: BlobWrite, { backoff, renewal }: Patience, signal?: AbortSignal): Promise<'written' | 'reused'> {

@@ -54,7 +54,7 @@ export interface MigrationRequest {
   readonly layout: Layout;
   readonly target: 'lean' | 'bridge';
   readonly manifestForm: ManifestForm;
-  /** `--manifest` was given: manifests of the other form are written anew. */
+  /** `--manifest` was given: manifests of the other form are written again. */
   readonly isFormAsked: boolean;
   readonly apply: boolean;
   readonly verify: boolean;
