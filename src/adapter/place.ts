@@ -9,11 +9,16 @@ import type { JsonMembers } from './json-members.js';
  * is opened and written anew; throws `BagError` `EMBEDDED_INEXACT` when JavaScript would spell a number in it otherwise.
  */
 export function replaceAt(root: JsonMembers, path: readonly string[], value: JsonMembers): JsonMembers {
+  return changeAt(root, path, () => value);
+}
+
+/** The same with a change of the value that is at the place. */
+export function changeAt(root: JsonMembers, path: readonly string[], change: (value: JsonMembers) => JsonMembers): JsonMembers {
   const [name, ...rest] = path;
-  if (name === undefined) return value;
+  if (name === undefined) return change(root);
   const member = root[name];
-  if (typeof member === 'string') return { ...root, [name]: jsonText(replaceAt(openText(member), rest, value)) };
-  return { ...root, [name]: isMembers(member) ? replaceAt(member, rest, value) : value };
+  if (typeof member === 'string') return { ...root, [name]: jsonText(changeAt(openText(member), rest, change)) };
+  return { ...root, [name]: changeAt(isMembers(member) ? member : {}, rest, change) };
 }
 
 function openText(text: string): JsonMembers {

@@ -1,5 +1,4 @@
 import { MAX_WALK_DEPTH } from './json-depth.js';
-import { isMembers } from './json-members.js';
 
 /**
  * True when a live value has the very JSON text that a private copy from `JSON.parse` has: same members in the same
@@ -39,21 +38,4 @@ function sameMembers(live: Record<string, unknown>, copy: Record<string, unknown
     if (names[at] !== name || !same(live[name], copy[name], depth)) return false;
   }
   return true;
-}
-
-/**
- * True when one object says nothing that another does not: a parser that drops unknown members makes such a part. Only
- * members may be missing, at any depth; lists have the same length. An empty object is a part of nothing.
- */
-export function isPartOfJson(part: unknown, whole: unknown): boolean {
-  return isMembers(part) && Object.keys(part).length > 0 && isPart(part, whole, 0);
-}
-
-function isPart(part: unknown, whole: unknown, depth: number): boolean {
-  if (depth > MAX_WALK_DEPTH) return false;
-  if (Array.isArray(part)) {
-    return Array.isArray(whole) && part.length === whole.length && part.every((item, at) => isPart(item, whole[at], depth + 1));
-  }
-  if (!isMembers(part)) return Object.is(part, whole);
-  return isMembers(whole) && Object.keys(part).every((name) => Object.hasOwn(whole, name) && isPart(part[name], whole[name], depth + 1));
 }

@@ -1,13 +1,12 @@
-import { ADDED_MARK, hasAddedProgram } from '../bag/added-program.js';
+import { ADDED_MARK, hasAddedProgram, isAddedProgram, isSameSegment } from '../bag/added-program.js';
 import { answerSites, detect } from '../bag/detect.js';
-import type { BagSite, Detection } from '../bag/detect.js';
+import type { Detection } from '../bag/detect.js';
 import { isEmptyProgram } from '../bag/entries.js';
 import { objectReader } from '../bag/object-reader.js';
 import { BagError } from '../errors.js';
 import { cloneJson } from './json-clone.js';
 import type { JsonMembers } from './json-members.js';
-import { replaceAt } from './place.js';
-import { isPartOfJson } from './same-json.js';
+import { changeAt } from './place.js';
 
 /** What the way back needs to know of the program that was put into an event. */
 export interface Added {
@@ -37,24 +36,37 @@ export function addProgram(event: JsonMembers, program: unknown): JsonMembers {
 export function withoutStalePrograms(event: JsonMembers, { envelope }: Detection<unknown>): JsonMembers {
   const stale = (envelope?.levels ?? []).filter(({ value }) => hasAddedProgram(objectReader, value));
   // Outermost first: the levels inside are put into the copy.
-  return stale.reduce((plain, { path, value }) => replaceIfWritable(plain, path, withoutProgram(value as JsonMembers)), event);
+  return stale.reduce((plain, { path }) => changeIfWritable(plain, path, withoutProgram), event);
 }
 
 /**
  * A result whose bags are without the program that the shim added to the event; what the event itself had there comes
- * back. A parser of the handler may have removed the mark: a program that says nothing beyond the added one goes too.
+ * back. Next to a bag it stays, and gets its mark again if a parser of the handler removed it.
  */
 export function withoutAddedProgram(result: JsonMembers, added: Added | undefined): JsonMembers {
-  const ours = answerSites(objectReader, detect(objectReader, result)).filter((site) => holdsOurs(site, added));
-  return ours.reduceRight((plain, site) => {
-    const origin = site.path.length === 0 ? added?.root : added?.bag;
-    return replaceIfWritable(plain, site.path, withoutProgram(site.value as JsonMembers, origin));
-  }, result);
+  const detection = detect(objectReader, result);
+  const bags = answerSites(objectReader, detection);
+  const places = new Set(bags.map(({ path }) => path.join('\n')));
+  const others = (detection.envelope?.levels ?? []).filter(({ path, value }) => !places.has(path.join('\n')) && isStripped(value as JsonMembers, added));
+  const marked = others.reduce((plain, { path }) => changeIfWritable(plain, path, withMark), result);
+  const ours = bags.filter(({ value }) => hasAddedProgram(objectReader, value) || isStripped(value as JsonMembers, added));
+  return ours.reduceRight((plain, { path }) => {
+    const origin = path.length === 0 ? added?.root : added?.bag;
+    return changeIfWritable(plain, path, (bag) => withoutProgram(bag, origin));
+  }, marked);
 }
 
-function holdsOurs({ value }: BagSite<unknown>, added: Added | undefined): boolean {
-  if (hasAddedProgram(objectReader, value)) return true;
-  return added !== undefined && isPartOfJson((value as JsonMembers).segment_config, added.program);
+/**
+ * True for the added program without its mark: a parser that drops unknown members removed it, and may have filled in
+ * or converted others. The id of the segment tells it from a program of the handler's own.
+ */
+function isStripped({ segment_config: program }: JsonMembers, added: Added | undefined): boolean {
+  if (!added || [added.root, added.bag].some((level) => !isEmptyProgram(objectReader, level.segment_config))) return false;
+  return isSameSegment(objectReader, program, added.program) && !isAddedProgram(objectReader, program);
+}
+
+function withMark(level: JsonMembers): JsonMembers {
+  return { ...level, segment_config: { ...(level.segment_config as JsonMembers), [ADDED_MARK]: true } };
 }
 
 function withoutProgram(level: JsonMembers, origin: JsonMembers = {}): JsonMembers {
@@ -66,9 +78,9 @@ function withoutProgram(level: JsonMembers, origin: JsonMembers = {}): JsonMembe
 }
 
 /** A level inside a JSON string that JavaScript cannot print again as it was keeps its marked program, which nothing runs. */
-function replaceIfWritable(root: JsonMembers, path: readonly string[], level: JsonMembers): JsonMembers {
+function changeIfWritable(root: JsonMembers, path: readonly string[], change: (level: JsonMembers) => JsonMembers): JsonMembers {
   try {
-    return replaceAt(root, path, level);
+    return changeAt(root, path, change);
   } catch (error) {
     if (error instanceof BagError) return root;
     throw error;

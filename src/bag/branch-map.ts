@@ -1,4 +1,5 @@
 import { BagError } from '../errors.js';
+import { isAddedBranch } from './added-program.js';
 import type { Call } from './call.js';
 import { detectPointer, detectValuePointer } from './dialects/index.js';
 import { entryAt, isContentPartition, isHollow, openText } from './entries.js';
@@ -41,15 +42,20 @@ function hasOwnMap<V>(reader: ValueReader<V>, call: Call<V>, level: V): boolean 
 }
 
 function isBranchCall<V>(reader: ValueReader<V>, level: V): boolean {
-  const config = reader.member(level, 'branch_config');
+  const config = branchConfig(reader, level);
   if (!isMissing(reader, config) && !isHollow(reader, config)) return true;
   return ['branch_id', 'branch_index'].some((name) => !isMissing(reader, reader.member(level, name)));
+}
+
+/** A copy of a program that the shim added to an earlier event is no branch. */
+function branchConfig<V>(reader: ValueReader<V>, level: V): V | undefined {
+  return isAddedBranch(reader, level) ? undefined : reader.member(level, 'branch_config');
 }
 
 async function mapAt<V>(reader: ValueReader<V>, call: Call<V>, level: V, load: Load<V>): Promise<V | undefined> {
   const own = hasOwnMap(reader, call, level) ? reader.member(level, MAP) : undefined;
   if (!isMissing(reader, own)) return mapOf(reader, own, load);
-  const branch = reader.member(level, 'branch_config');
+  const branch = branchConfig(reader, level);
   if (isMissing(reader, branch)) return undefined;
   const whole = detectValuePointer(reader, branch);
   return mapOfBranch(reader, whole ? await load(whole) : branch, load);

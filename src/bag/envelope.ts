@@ -1,4 +1,4 @@
-import { hasAddedProgram } from './added-program.js';
+import { hasAddedProgram, isAddedBranch } from './added-program.js';
 import { CALL_MEMBERS, CONTROL_MEMBERS, INDEX_MEMBERS, PROGRAM_MEMBERS } from './members.js';
 import { detectId, mismatchOf, outermostIds } from './identity.js';
 import type { Identity } from './identity.js';
@@ -123,8 +123,10 @@ function holdsAny<V>(reader: ValueReader<V>, value: V, names: readonly string[])
 
 /** True for an object with arguments of a call. A program that the shim added to an earlier event is none of them. */
 export function isCall<V>(reader: ValueReader<V>, value: V): boolean {
-  const names = hasAddedProgram(reader, value) ? CALL_MEMBERS.filter((name) => name !== 'segment_config') : CALL_MEMBERS;
-  return holdsAny(reader, value, names);
+  return CALL_MEMBERS.some((name) => {
+    if (reader.member(value, name) === undefined) return false;
+    return !((name === 'segment_config' && hasAddedProgram(reader, value)) || (name === 'branch_config' && isAddedBranch(reader, value)));
+  });
 }
 
 /**

@@ -1,12 +1,10 @@
-import { isPartOfJson } from '../adapter/same-json.js';
-import { ADDED_MARK, hasAddedProgram } from '../bag/added-program.js';
+import { ADDED_MARK, hasAddedProgram, isAddedProgram, isSameSegment } from '../bag/added-program.js';
 import { byteReader } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
 import { answerSites, detect } from '../bag/detect.js';
-import type { BagSite, Detection } from '../bag/detect.js';
+import type { Detection } from '../bag/detect.js';
 import { isEmptyProgram } from '../bag/entries.js';
 import { isMissing } from '../bag/value-reader.js';
-import { toPlainValue } from '../json/index.js';
 import { TextEdit } from './text-edit.js';
 import type { Text } from './text-edit.js';
 
@@ -30,9 +28,13 @@ const MARK = Buffer.from(`,${JSON.stringify(ADDED_MARK)}:true}`);
 /** Puts the program at the root of an event, with its own bytes and the mark as its last member, unless the caller passed one there. */
 export function addProgram(edit: TextEdit, root: ByteValue, bag: ByteValue, program: ByteValue): AddedProgram | undefined {
   if (!isEmptyProgram(byteReader, byteReader.member(root, 'segment_config'))) return undefined;
-  const json = byteReader.bytes(program);
-  edit.putJson(root, 'segment_config', Buffer.concat([json.subarray(0, json.lastIndexOf(0x7d)), MARK]));
+  putMarked(edit, root, program);
   return { program, root, bag };
+}
+
+function putMarked(edit: TextEdit, level: ByteValue, program: ByteValue): void {
+  const json = byteReader.bytes(program);
+  edit.putJson(level, 'segment_config', Buffer.concat([json.subarray(0, json.lastIndexOf(0x7d)), MARK]));
 }
 
 /** An event without programs that the shim added to an earlier one; the very text when there is none. */
@@ -46,24 +48,31 @@ export function withoutStalePrograms(text: Text, { envelope }: Detection<ByteVal
 
 /**
  * A result whose bags are without the program that the shim added to the event; what the event itself had there comes
- * back. A parser of the handler may have removed the mark: a program that says nothing beyond the added one goes too.
+ * back. Next to a bag it stays, and gets its mark again if a parser of the handler removed it.
  */
 export function withoutAddedProgram(text: Text, added: AddedProgram | undefined): Text {
   const edit = new TextEdit(text);
-  for (const site of answerSites(byteReader, detect(byteReader, text.root))) {
-    if (holdsOurs(site, added)) takeOut(edit, site.value, site.path.length === 0 ? added?.root : added?.bag);
+  const detection = detect(byteReader, text.root);
+  const bags = answerSites(byteReader, detection);
+  const nodes = new Set(bags.map(({ value }) => value.node));
+  for (const { value } of detection.envelope?.levels ?? []) {
+    if (!nodes.has(value.node) && isStripped(value, added)) putMarked(edit, value, byteReader.member(value, 'segment_config')!);
+  }
+  for (const { path, value } of bags) {
+    if (hasAddedProgram(byteReader, value) || isStripped(value, added)) takeOut(edit, value, path.length === 0 ? added?.root : added?.bag);
   }
   return edit.result();
 }
 
-function holdsOurs({ value }: BagSite<ByteValue>, added: AddedProgram | undefined): boolean {
-  const program = byteReader.member(value, 'segment_config');
-  if (added === undefined || program === undefined) return hasAddedProgram(byteReader, value);
-  return hasAddedProgram(byteReader, value) || isPartOfJson(plainOf(program), plainOf(added.program));
-}
-
-function plainOf({ document, node }: ByteValue): unknown {
-  return toPlainValue(document.bytes, node);
+/**
+ * True for the added program without its mark: a parser that drops unknown members removed it, and may have filled in
+ * or converted others. The id of the segment tells it from a program of the handler's own.
+ */
+function isStripped(level: ByteValue, added: AddedProgram | undefined): boolean {
+  const program = byteReader.member(level, 'segment_config');
+  if (added === undefined || program === undefined || isAddedProgram(byteReader, program)) return false;
+  const isOwn = [added.root, added.bag].some((origin) => !isEmptyProgram(byteReader, byteReader.member(origin, 'segment_config')));
+  return !isOwn && isSameSegment(byteReader, program, added.program);
 }
 
 function takeOut(edit: TextEdit, bag: ByteValue, origin: ByteValue | undefined): void {

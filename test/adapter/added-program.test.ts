@@ -56,6 +56,12 @@ const ARRANGEMENTS: Readonly<Record<string, readonly [answer: Handler, pick: (an
   'a bag with toJSON': [(event) => ({ bag: { toJSON: () => next(event) } }), (answer) => answer],
   'a program that the handler changed': [(event) => next({ ...event, segment_config: { ...(event.segment_config as Json), healed: true } }), (answer) => answer],
   'a program that a parser stripped of unknown members': [(event) => ({ bag: next({ ...event, segment_config: stripped(event.segment_config as Json) }) }), (answer) => answer],
+  'a program that a parser filled in and converted': [(event) => ({ bag: next({ ...event, segment_config: { ...stripped(event.segment_config as Json), id: '0', retries: 3 } }) }), (answer) => answer],
+  'a stripped program next to the bag': [(event) => ({ segment_config: stripped(event.segment_config as Json), bag: next(without(event, 'segment_config')) }), (answer) => answer],
+  'the program as branch_config': [(event) => ({ state_data: next(without(event, 'segment_config')), branch_config: event.segment_config }), (answer) => answer],
+  'the program as JSON text': [(event) => ({ state_data: next(without(event, 'segment_config')), segment_config: JSON.stringify(event.segment_config) }), (answer) => answer],
+  'the program in a list': [(event) => ({ state_data: next(without(event, 'segment_config')), segment_config: [event.segment_config] }), (answer) => answer],
+  'the program as an entry': [(event) => ({ state_data: next(without(event, 'segment_config')), segment_config: { segment_config: event.segment_config } }), (answer) => answer],
   'the program in a wrapper next to the bag': [(event) => ({ segment_config: event.segment_config, bag: next(without(event, 'segment_config')) }), (answer) => answer],
   'a newer bag merged into the event': [(event) => ({ state_data: { ...event, state_data: { ...without(next(event), 'segment_config', 'workflow_config', 'partition_map') } } }), (answer) => answer],
   'a newer bag with the program, merged into the event': [(event) => ({ state_data: { ...event, state_data: next(event) } }), (answer) => answer],
@@ -140,6 +146,18 @@ describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (adapter)
     const own = { id: 'own', type: 'normal', nodes: [] };
     const answer = await ADAPTERS[adapter]!('rewrite', 'lean')(START, (event) => ({ bag: { ...event, segment_config: own } }));
     expect((answer as { bag: Json }).bag.segment_config).toEqual(own);
+  });
+
+  test('a segment_config in a wrapped bag of the event stays there, step after step', async () => {
+    const own = { id: 'own', type: 'normal', nodes: [] };
+    let event: unknown = { state_data: { ...START, segment_config: own } };
+    for (let step = 0; step < 2; step++) {
+      event = await ADAPTERS[adapter]!('rewrite', 'lean')(event, (got) => {
+        expect(got.segment_config).toEqual({ ...own, added_by_statebag_shim: true });
+        return { state_data: got.state_data };
+      });
+      expect((event as { state_data: Json }).state_data.segment_config).toEqual(own);
+    }
   });
 
   test('a bag with manifest_id gets no program, because its readers ask a database', async () => {
