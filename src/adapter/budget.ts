@@ -1,6 +1,7 @@
 import { detect } from '../bag/detect.js';
 import type { BagSite } from '../bag/detect.js';
 import { CONTROL_MEMBERS, CALL_MEMBERS, INDEX_MEMBERS, INIT_MARKERS, PROGRAM_MEMBERS } from '../bag/members.js';
+import { assertUnmixedObjects, POINTER_MARKER } from '../bag/mixed-pointer.js';
 import { objectReader } from '../bag/object-reader.js';
 import type { ValueReader } from '../bag/value-reader.js';
 import { BagError } from '../errors.js';
@@ -32,11 +33,14 @@ export function measureResult(result: unknown): number {
 
 /**
  * Holds a result to the budget, counted on the very text that Lambda will send. When it is over, further members of the
- * bag go to the store, until it fits. Throws `BagError` `PAYLOAD_TOO_LARGE` when it cannot fit: Step Functions would
+ * bag go to the store, until it fits. Throws `PointerError` `POINTER_MIXED`, and `BagError` `PAYLOAD_TOO_LARGE` when it cannot fit: Step Functions would
  * end the execution with an error that no state can catch.
  */
 export async function fitResult(result: unknown, maxBytes: number, work: Work): Promise<FittedResult> {
-  const bytes = measureResult(result);
+  const text = jsonText(result);
+  // The text is at hand, and a search in it spares a walk over the result.
+  if (text.includes(POINTER_MARKER)) assertUnmixedObjects(result, []);
+  const bytes = Buffer.byteLength(text);
   if (bytes <= maxBytes) return { result, bytes, offloaded: [], bytesSaved: 0 };
   if (!isMembers(result)) throw tooLarge(bytes, maxBytes, 'it is no object with a bag in it');
   const { sites } = detect(objectReader, result);

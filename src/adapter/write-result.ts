@@ -33,18 +33,15 @@ type Change = Pick<WrittenResult, 'bytesSaved' | 'repaired'> & { readonly result
 
 /**
  * A result with its bags in the new form, without what the shim added to the event, within the budget. What is no bag
- * stays what it is. Throws `POINTER_MIXED` before anything is written; `PAYLOAD_TOO_LARGE`; what the store said, when only an answer of the store would make the
- * result fit; and the errors that stop an execution.
+ * stays what it is. Throws `POINTER_MIXED` before anything is written; `PAYLOAD_TOO_LARGE`; what the store said, when only
+ * an answer of the store would make the result fit; and the errors that stop an execution.
  */
 export async function writeResult(result: unknown, before: AdaptedEvent | undefined, work: Work): Promise<WrittenResult> {
-  if (!isMembers(result)) {
-    assertUnmixedObjects(result, []);
-    return { ...(await fit(result, undefined, work)), generation: 'foreign', repaired: false };
-  }
+  if (!isMembers(result)) return { ...(await fit(result, undefined, work)), generation: 'foreign', repaired: false };
   const plain = unwrapResult(withoutAddedProgram(result, before?.added));
-  const detection = isLeanEvent(plain) ? undefined : detect(objectReader, plain);
-  assertUnmixedObjects(plain, detection?.sites ?? []);
-  if (!detection) return { ...(await fit(plain, undefined, work)), generation: 'lean', repaired: false };
+  if (isLeanEvent(plain)) return { ...(await fit(plain, undefined, work)), generation: 'lean', repaired: false };
+  const detection = detect(objectReader, plain);
+  assertUnmixedObjects(plain, detection.sites);
   assertOwned(objectReader, detection);
   const { result: lean, bytesSaved, repaired, error } = await leanUntilFit(plain, detection, before, work);
   const fitted = await fit(lean, error, work);
@@ -108,7 +105,10 @@ async function changeSite(change: Change, site: BagSite<unknown>, { bag, bytesSa
  */
 async function fit(result: unknown, left: StateBagError | undefined, work: Work): Promise<Omit<FittedResult, 'bytes'> & { readonly bytes?: number }> {
   const { maxResultBytes } = work.engine.settings;
-  if (maxResultBytes === undefined) return { result, offloaded: [], bytesSaved: 0 };
+  if (maxResultBytes === undefined) {
+    assertUnmixedObjects(result, []);
+    return { result, offloaded: [], bytesSaved: 0 };
+  }
   const isStores = left instanceof StoreError || left instanceof ConflictError;
   if (isStores && isOver(result, work)) throw left;
   return fitResult(result, maxResultBytes, work);

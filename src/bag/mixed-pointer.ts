@@ -28,7 +28,7 @@ export const POINTER_MARKER = '__s3_pointer__';
 
 /** Mixed pointers in a value from `JSON.parse`. One without any pointer, the usual case, costs one walk over it. */
 export function mixedInObjects(root: unknown): Iterable<MixedPointer> {
-  return mentionsPointer(root, new Set()) ? mixedPointers(objectReader, root, mayHoldPointer) : [];
+  return mentionsPointer(root, 0) ? mixedPointers(objectReader, root, mayHoldPointer) : [];
 }
 
 /** Mixed pointers in stored text: one search in a document without a pointer, and no look at its values. */
@@ -102,12 +102,22 @@ function isOurs({ target }: Pointer): boolean {
   return detectDigest(target?.key) !== undefined || /(^|\/)state-members\//.test(target?.key ?? '');
 }
 
-function mentionsPointer(value: unknown, seen: Set<object>): boolean {
+/** Deeper than state is nested. A value that is, or that has circles, is walked with care. */
+const MAX_QUICK_DEPTH = 100;
+
+/** Loops without closures and lists of entries: every event and result passes here. */
+function mentionsPointer(value: unknown, depth: number): boolean {
   if (typeof value === 'string') return mentionsInText(value);
-  if (typeof value !== 'object' || value === null || seen.has(value)) return false;
-  seen.add(value);
-  if (Array.isArray(value)) return value.some((item) => mentionsPointer(item, seen));
-  return Object.entries(value).some(([name, member]) => name === POINTER_MARKER || mentionsPointer(member, seen));
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth > MAX_QUICK_DEPTH) return true;
+  if (Array.isArray(value)) {
+    for (const item of value) if (mentionsPointer(item, depth + 1)) return true;
+    return false;
+  }
+  for (const name in value) {
+    if (name === POINTER_MARKER || mentionsPointer((value as Record<string, unknown>)[name], depth + 1)) return true;
+  }
+  return false;
 }
 
 function mayHoldPointer(value: unknown): boolean {
