@@ -8,12 +8,14 @@ import { s3Pointer } from './dialects/s3-pointer.js';
 import { CONFIG, MAP } from './members.js';
 import { objectReader } from './object-reader.js';
 import type { Pointer } from './pointer.js';
+import { textMember } from './value-reader.js';
 import type { ValueReader } from './value-reader.js';
 
 /*
  * Data that was merged into a pointer, or a pointer that was merged into data: following the pointer would lose the
- * data, and returning the object would lose what the pointer names. Looked at are pointers under the two old names, and
- * pointers of the shim itself anywhere, inside JSON strings too. What other writers left in user data passes.
+ * data, and returning the object would lose what the pointer names. Looked at are pointers under the two old names,
+ * entries of a map, and pointers of the shim itself anywhere, inside JSON strings too. What other writers left in user
+ * data passes.
  */
 
 /** A pointer with members beyond its own. */
@@ -31,9 +33,9 @@ export function mixedInObjects(root: unknown): Iterable<MixedPointer> {
   return mentionsPointer(root, 0) ? mixedPointers(objectReader, root, mayHoldPointer) : [];
 }
 
-/** Mixed pointers in stored text: one search in a document without a pointer, and no look at its values. */
+/** Mixed pointers in stored text: two searches in a document without a pointer, and no look at its values. */
 export function mixedInBytes(root: ByteValue): Iterable<MixedPointer> {
-  return mixedPointers(byteReader, root, (value) => bufferOver(byteReader.bytes(value)).includes(POINTER_MARKER));
+  return mixedPointers(byteReader, root, (value) => mentionsMarker(bufferOver(byteReader.bytes(value))));
 }
 
 /** Throws `PointerError` `POINTER_MIXED` for a mixed pointer in a value, or under the program members of its bags in any dialect. */
@@ -61,9 +63,10 @@ export function assertPure(pointer: Pointer, place = ''): void {
 
 /** What is wrong with a mixed pointer. `place` names its member. */
 export function mixedMessage({ target, mixed = [] }: Pointer, place: string): string {
-  const [where, key] = [place === '' ? 'an object' : `"${place.slice(0, 200)}"`, target?.key.slice(0, 200) ?? ''];
+  const where = place === '' ? 'an object' : `"${place.slice(0, 200)}"`;
+  const what = target ? `a pointer to "${target.key.slice(0, 200)}"` : 'a pointer without its bucket or key';
   const others = `${mixed.slice(0, 5).join(', ').slice(0, 200)}${mixed.length > 5 ? ', …' : ''}`;
-  return `${where} holds a pointer to "${key}" and other members (${others}): data was merged without reading the pointer, which is neither followed nor returned.`;
+  return `${where} holds ${what} and other members (${others}): data was merged without reading the pointer, which is neither followed nor returned.`;
 }
 
 interface Place<V> {
@@ -80,7 +83,7 @@ function* mixedPointers<V>(reader: ValueReader<V>, root: V, mentions: (value: V)
     if (seen.has(place.value) || !mentions(place.value)) continue;
     seen.add(place.value);
     const pointer = s3Pointer.detect(reader, place.value);
-    if (pointer?.mixed && (isProgramName(place.path.at(-1)) || isOurs(pointer))) yield { path: place.path, pointer };
+    if (pointer?.mixed && (isProgramPlace(place.path) || isOurs(textMember(reader, place.value, 'key')))) yield { path: place.path, pointer };
     open.push(...placesIn(reader, place));
   }
 }
@@ -92,14 +95,22 @@ function placesIn<V>(reader: ValueReader<V>, { path, value }: Place<V>): readonl
   return [...members, ...reader.items(value).map((item, index) => ({ path: [...path, String(index)], value: item }))];
 }
 
-/** At any depth: a merge may nest bags. */
-function isProgramName(name: string | undefined): boolean {
-  return name === CONFIG || name === MAP;
+/** The two old names, and entries of a map, at any depth: a merge may nest bags. */
+function isProgramPlace(path: readonly string[]): boolean {
+  return path.at(-1) === CONFIG || path.at(-1) === MAP || path.at(-2) === MAP;
 }
 
-/** Keys of the shim hold a digest, those of legacy writers do not. A layout without one keeps its members' folder. */
-function isOurs({ target }: Pointer): boolean {
-  return detectDigest(target?.key) !== undefined || /(^|\/)state-members\//.test(target?.key ?? '');
+/**
+ * Keys of the shim hold a digest, those of legacy writers do not. A layout without one keeps its members' folder. The
+ * bucket does not count: a merge may have replaced it.
+ */
+function isOurs(key: string | undefined): boolean {
+  return detectDigest(key) !== undefined || /(^|\/)state-members\//.test(key ?? '');
+}
+
+/** The marker as it is, or an escape that may spell a letter of it; text inside text keeps the escape. */
+function mentionsMarker(text: string | Buffer): boolean {
+  return text.includes(POINTER_MARKER) || text.includes('\\u00');
 }
 
 /** Deeper than state is nested. A value that is, or that has circles, is walked with care. */
@@ -124,8 +135,8 @@ function mayHoldPointer(value: unknown): boolean {
   return typeof value === 'string' ? mentionsInText(value) : typeof value === 'object' && value !== null;
 }
 
-/** Text counts when it is JSON with a pointer in it. The first character spares the search in prose. */
+/** Text counts when it may be JSON, or JSON text in JSON, with a pointer in it. The first character spares the search in prose. */
 function mentionsInText(text: string): boolean {
   const first = text.charCodeAt(0);
-  return (first === 0x7b || first === 0x5b || first <= 0x20) && text.includes(POINTER_MARKER);
+  return (first === 0x7b || first === 0x5b || first === 0x22 || first <= 0x20) && mentionsMarker(text);
 }

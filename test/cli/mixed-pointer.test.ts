@@ -19,6 +19,39 @@ const MIXED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
 
 const run = (...args: readonly string[]) => statebag(scratch.dir, [...args, '--store', 'store']);
 
+/** The same fault, hidden: by escapes, by text in text, or by a merge that took the pointer's own members, too. */
+const marked = { ...OURS, answer: 42 };
+const foreign = { ...marked, key: 'legacy/map.json' };
+const escaped = (text: string) => text.replaceAll('__s3_pointer__', '\\u005f_s3_p\\u006finter__');
+const HIDDEN: readonly (readonly [string, string])[] = [
+  ['with an escaped marker', escaped(smallBag({ current_state: marked }))],
+  ['with an escaped marker in JSON text', smallBag({ current_state: escaped(JSON.stringify([marked])) })],
+  ['in JSON text in JSON text', smallBag({ current_state: JSON.stringify(JSON.stringify({ a: marked })) })],
+  ['with an escaped marker in JSON text in JSON text', smallBag({ current_state: JSON.stringify(JSON.stringify(escaped(JSON.stringify(marked)))) })],
+  ['with an escaped marker next to NaN', escaped(smallBag({ current_state: { ...marked, q: 'Z' } })).replace('"Z"', 'NaN')],
+  ['without its bucket', smallBag({ current_state: { ...marked, bucket: undefined } })],
+  ['with another bucket member', smallBag({ current_state: { ...marked, bucket: { mine: 1 } } })],
+  ['without bucket and key under workflow_config', smallBag({ workflow_config: { ...marked, bucket: null, key: 3 } })],
+  ['as an element of a nested partition_map', smallBag({ current_state: { partition_map: [foreign] } })],
+  ['as an entry of a partition_map with positions', smallBag({ current_state: { partition_map: { '0': foreign } } })],
+];
+
+describe('validate, migrate and seal refuse a mixed pointer', () => {
+  it.each(HIDDEN)('%s', async (_name, text) => {
+    writeFileSync(join(scratch.dir, 'bag.json'), text);
+    const judged = await statebag(scratch.dir, ['validate', 'bag.json', '--schema', 'auto', '--json']);
+    expect([judged.code, judged.out]).toEqual([1, expect.stringContaining('POINTER_MIXED')]);
+    expect((await run('migrate', 'bag.json', '--json')).out).toContain('POINTER_MIXED');
+    expect((await run('seal', 'bag.json')).err).toContain('POINTER_MIXED');
+  });
+
+  it('and leave one of another writer inside a configuration', async () => {
+    writeFileSync(join(scratch.dir, 'bag.json'), smallBag({ current_state: { workflow_config: { x: foreign } } }));
+    expect((await statebag(scratch.dir, ['validate', 'bag.json', '--schema', 'auto'])).code).toBe(0);
+  });
+});
+
+
 describe.each(Object.entries(MIXED))('a bag with a mixed pointer in %s', (_name, members) => {
   it('is quarantined by migrate, and nothing is written', async () => {
     writeFileSync(join(scratch.dir, 'bag.json'), smallBag(members));
