@@ -108,7 +108,7 @@ function unwrap<V>(reader: ValueReader<V>, level: EnvelopeLevel<V>): EnvelopeLev
 }
 
 /** A member, or the document in the JSON string that it is. */
-function openMember<V>(reader: ValueReader<V>, value: V, name: string): V | undefined {
+export function openMember<V>(reader: ValueReader<V>, value: V, name: string): V | undefined {
   const member = reader.member(value, name);
   return member !== undefined && reader.kind(member) === 'string' ? reader.embedded(member) : member;
 }
@@ -133,7 +133,7 @@ export function isCall<V>(reader: ValueReader<V>, value: V): boolean {
  * True for an object that is a state bag of any generation: it leads to a program, or has enough of the control plane.
  * Anything else is `foreign`: counted and never touched.
  */
-function isBag<V>(reader: ValueReader<V>, value: V): boolean {
+export function isBag<V>(reader: ValueReader<V>, value: V): boolean {
   return leadsToProgram(reader, value) || countControlMembers(reader, value) >= ENOUGH_CONTROL_MEMBERS;
 }
 

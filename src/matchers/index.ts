@@ -1,10 +1,14 @@
-import { bagLevels, detectEnvelope } from '../bag/envelope.js';
-import { objectReader } from '../bag/object-reader.js';
+import { byteReader, readDocument } from '../bag/byte-reader.js';
+import type { ByteValue } from '../bag/byte-reader.js';
+import { assertOwned, detect } from '../bag/detect.js';
+import type { BagSite } from '../bag/detect.js';
 import { PAYLOAD_LIMIT } from '../bag/payload-limit.js';
+import { documentIssues } from '../bag/validate/document-issues.js';
 import { childPointer } from '../bag/validate/place.js';
-import { validateStateBag } from '../bag/validate/state-bag.js';
-import { STRAY_PROGRAM, strayPrograms } from '../bag/validate/stray-programs.js';
+import { plainValue } from '../bag/validate/plain-value.js';
+import { leanIssues } from '../bag/validate/state-bag.js';
 import type { ValidationIssue } from '../bag/validate/validation-issue.js';
+import { BagError } from '../errors.js';
 
 /** What a matcher says of a value, as vitest and jest take it. */
 export interface MatcherResult {
@@ -34,19 +38,27 @@ function messageOf(faults: readonly string[]): string {
   return `expected a lean state bag, but\n${faults.map((fault) => `  - ${fault}`).join('\n')}`;
 }
 
+/** A value is judged by the JSON that a step would get of it, by the rules of `statebag validate`. */
 function faultsOf(received: unknown, maxBytes: number): readonly string[] {
-  const value = typeof received === 'string' ? objectReader.embedded(received) : received;
-  const envelope = detectEnvelope(objectReader, value);
-  const bags = bagLevels(objectReader, envelope);
-  if (bags.length === 0) return ['it is not a state bag and does not contain one'];
-  const text = typeof received === 'string' ? received : JSON.stringify(received);
-  const strays = strayPrograms(objectReader, envelope, bags).map((path) => tell({ ...STRAY_PROGRAM, pointer: path.reduce(childPointer, '') }));
-  return [...bags.flatMap(({ path, value: bag }) => broken(path, bag)), ...strays, ...overBudget(Buffer.byteLength(text), maxBytes)];
+  try {
+    const text = typeof received === 'string' ? received : (JSON.stringify(received) as string | undefined);
+    const bytes = Buffer.from(text ?? 'null');
+    const root = readDocument(bytes);
+    const detection = detect(byteReader, root);
+    if (detection.sites.length === 0) return ['it is not a state bag and does not contain one'];
+    assertOwned(byteReader, detection);
+    const issues = [...detection.sites.flatMap(siteIssues), ...documentIssues(root, detection, true)];
+    return [...issues.map(tell), ...overBudget(bytes.length, maxBytes)];
+  } catch (error) {
+    // Circles and big integers are TypeErrors of JSON.stringify.
+    if (error instanceof BagError || error instanceof TypeError) return [`it cannot be judged: ${error.message}`];
+    throw error;
+  }
 }
 
-function broken(path: readonly string[], bag: unknown): readonly string[] {
+function siteIssues({ path, value }: BagSite<ByteValue>): readonly ValidationIssue[] {
   const root = path.reduce(childPointer, '');
-  return validateStateBag(bag).map((issue) => tell({ ...issue, pointer: root + issue.pointer }));
+  return leanIssues(plainValue(value)).map((issue) => ({ ...issue, pointer: root + issue.pointer }));
 }
 
 function tell({ pointer, message, hint }: Pick<ValidationIssue, 'pointer' | 'message' | 'hint'>): string {

@@ -28,6 +28,7 @@ const HIDDEN: readonly (readonly [string, string])[] = [
   ['with an escaped marker in JSON text', smallBag({ current_state: escaped(JSON.stringify([marked])) })],
   ['in JSON text in JSON text', smallBag({ current_state: JSON.stringify(JSON.stringify({ a: marked })) })],
   ['with an escaped marker in JSON text in JSON text', smallBag({ current_state: JSON.stringify(JSON.stringify(escaped(JSON.stringify(marked)))) })],
+  ['in JSON text with NaN', smallBag({ current_state: JSON.stringify({ ...marked, q: 'Z' }).replace('"Z"', 'NaN') })],
   ['with an escaped marker next to NaN', escaped(smallBag({ current_state: { ...marked, q: 'Z' } })).replace('"Z"', 'NaN')],
   ['without its bucket', smallBag({ current_state: { ...marked, bucket: undefined } })],
   ['with another bucket member', smallBag({ current_state: { ...marked, bucket: { mine: 1 } } })],

@@ -23,6 +23,27 @@ describe('toBeLeanStateBag', () => {
     expect(value).not.toBeLeanStateBag();
   });
 
+  const circle: Record<string, unknown> = { ...leanBag };
+  circle.self = circle;
+  const mixed = { __s3_pointer__: true, bucket: 'b', key: 'state-members/o/w/x.json', merged: 1 };
+  it.each<[string, unknown]>([
+    ['two owners', { ownerId: 'another', bag: leanBag }],
+    ['two spellings of an owner', { ...leanBag, owner_id: 'another' }],
+    ['a mixed pointer next to the bag', { bag: leanBag, note: [mixed] }],
+    ['a mixed pointer in JSON text', { ...leanBag, note: JSON.stringify({ mixed }) }],
+    ['an object that JSON makes a fat bag', { ...leanBag, toJSON: () => fat }],
+    ['a member that JSON makes a fat bag', { ...leanBag, state_data: { toJSON: () => fat } }],
+    ['a circle', circle],
+    ['a big integer', { ...leanBag, count: 1n }],
+  ])('refuses %s, as validate does', (_, value) => {
+    expect(stateBagMatchers.toBeLeanStateBag(value).pass).toBe(false);
+  });
+
+  it('accepts an object that JSON makes a lean bag', () => {
+    expect({ toJSON: () => leanBag }).toBeLeanStateBag();
+    expect({ ...leanBag, workflow_config: undefined }).toBeLeanStateBag();
+  });
+
   it('names what is wrong, where, and what to do', () => {
     expect(() => { expect({ state_data: fat }).toBeLeanStateBag(); }).toThrow(/\/state_data\/workflow_config: `workflow_config` is inline; .* Migrate the document with `statebag migrate`/);
     expect(saysOf({ state_data: fat })).toContain('/state_data/partition_map: `partition_map` is inline');

@@ -11,8 +11,12 @@ export type { LeanStateBag } from '../../../schemas/generated/types.js';
 
 /** Holds a bag, out of its envelope, against the lean schema. Empty when all is well. Never throws. */
 export function validateStateBag(bag: unknown): ValidationIssue[] {
-  const issues = validateStateBagV2(bag) ? [] : issuesOf(bag, validateStateBagV2.errors ?? [], leanBagAdvice);
-  return [...issues, ...mixedPointerIssues(mixedInObjects(bag))];
+  return [...leanIssues(bag), ...mixedPointerIssues(mixedInObjects(bag))];
+}
+
+/** What the lean schema alone says of a bag, out of its envelope. */
+export function leanIssues(bag: unknown): ValidationIssue[] {
+  return validateStateBagV2(bag) ? [] : issuesOf(bag, validateStateBagV2.errors ?? [], leanBagAdvice);
 }
 
 /** Throws `SchemaError` `BAG_INVALID` with the `issues` in its context unless the bag, out of its envelope, is lean. */

@@ -14,12 +14,12 @@ export const STRAY_PROGRAM: ValidationIssue = {
 };
 
 /**
- * Paths of inline configurations next to the bags of a document, in levels of its envelope that are not bags themselves.
+ * Paths of inline configurations next to the bags of a document, in objects on the way that are not bags themselves.
  * A map there may be an argument of a branch's call, which stays; a configuration never is one.
  */
 export function strayPrograms<V>(reader: ValueReader<V>, envelope: Envelope<V> | undefined, bags: readonly EnvelopeLevel<V>[]): readonly (readonly string[])[] {
   const depths = new Set(bags.map(({ path }) => path.length));
-  const others = envelope?.levels.filter(({ path }) => !depths.has(path.length)) ?? [];
+  const others = envelope?.visited.filter(({ path }) => !depths.has(path.length)) ?? [];
   return others.filter(({ value }) => holdsConfig(reader, value)).map(({ path }) => [...path, CONFIG]);
 }
 

@@ -1,19 +1,23 @@
 import { isUtf8 } from 'node:buffer';
-import { bagLevels, detectEnvelope } from '../../bag/envelope.js';
+import { bagLevels, detectEnvelope, WRAPPERS } from '../../bag/envelope.js';
+import type { Envelope, EnvelopeLevel } from '../../bag/envelope.js';
 import { mismatchOf } from '../../bag/identity.js';
+import { PROGRAM_MEMBERS } from '../../bag/members.js';
 import { mixedInObjects, POINTER_MARKER } from '../../bag/mixed-pointer.js';
 import { objectReader } from '../../bag/object-reader.js';
 import { inlineSizeIssues } from '../../bag/validate/inline-size.js';
+import { strayBags } from '../../bag/validate/stray-bags.js';
 import { strayPrograms } from '../../bag/validate/stray-programs.js';
 import { bufferOver } from '../../json/index.js';
-import { LEAN } from './schema-choice.js';
+import type { Taken } from './issue.js';
+import { LEAN, namedSchema } from './schema-choice.js';
 import type { SchemaChoice } from './schema-choice.js';
 
 /**
- * The schemas of a document that satisfies them all; `undefined` when it does not, or may not: then the long way over
+ * What a document was taken for that satisfies all its schemas; `undefined` when it does not, or may not: then the long way over
  * its bytes says what is wrong and where. Never accepts what the long way refuses.
  */
-export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Promise<readonly string[] | undefined> {
+export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Promise<Taken | undefined> {
   const document = parsePlain(bytes);
   if (document === undefined) return undefined;
   const envelope = choice.isAboutBags ? detectEnvelope(objectReader, document) : undefined;
@@ -26,7 +30,14 @@ export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Pr
     if (!checker?.accepts(value) || (checker.name === LEAN && inlineSizeIssues(value).length > 0)) return undefined;
     names.push(checker.name);
   }
-  return names.includes(LEAN) && strayPrograms(objectReader, envelope, bags).length > 0 ? undefined : names;
+  if (names.includes(LEAN) && envelope && !(await isLeanAround(envelope, bags))) return undefined;
+  return { schemas: names, holdsBag: bags.length > 0 };
+}
+
+async function isLeanAround(envelope: Envelope<unknown>, bags: readonly EnvelopeLevel<unknown>[]): Promise<boolean> {
+  const checker = await namedSchema(LEAN).checkerOf(undefined);
+  const isLean = strayBags(objectReader, envelope).every(({ value }) => checker?.accepts(value) === true);
+  return isLean && strayPrograms(objectReader, envelope, bags).length === 0;
 }
 
 function holdsMixed(bytes: Uint8Array, document: unknown): boolean {
@@ -36,16 +47,36 @@ function holdsMixed(bytes: Uint8Array, document: unknown): boolean {
 /** So many containers may nest when a document has no more of them; one that has more is walked with care. */
 const FEW_CONTAINERS = 4096;
 
-/** A byte order mark, malformed UTF-8, Python's numbers and deep nests are left to the long way. */
+/**
+ * What may be JSON for the long way and is none, or another, for `JSON.parse`: Python's numbers, which may be inside
+ * JSON strings, and letters of ASCII that are escaped, which no usual writer does, and which hide names from a search.
+ */
+const MISLEADING = /NaN|Infinity|\\u00[2-7]/;
+
+/** A byte order mark, malformed UTF-8, members that are there twice and deep nests are left to the long way, too. */
 function parsePlain(bytes: Uint8Array): unknown {
   if (!isUtf8(bytes) || bytes[0] === 0xef) return undefined;
+  const text = bufferOver(bytes).toString('utf8');
+  if (MISLEADING.test(text)) return undefined;
   try {
-    const document: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
-    return bytes.length <= FEW_CONTAINERS || !nestsBeyond(document, FEW_CONTAINERS) ? document : undefined;
+    const document: unknown = JSON.parse(text);
+    const isDeep = bytes.length > FEW_CONTAINERS && nestsBeyond(document, FEW_CONTAINERS);
+    return isDeep || mayRepeat(text, document) ? undefined : document;
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+/** The names of which no object may have two, in a document or in the JSON strings of one. */
+const DECISIVE = new RegExp(`"(?:${[...WRAPPERS, ...PROGRAM_MEMBERS].join('|')})\\\\*"`, 'g');
+
+/** True when `JSON.parse` left out a decisive member, or may do so in a JSON string. */
+function mayRepeat(text: string, document: unknown): boolean {
+  const names = text.match(DECISIVE) ?? [];
+  if (new Set(names).size === names.length) return false;
+  const embedded = names.filter((name) => name.includes('\\'));
+  return new Set(embedded).size < embedded.length || JSON.stringify(document).match(DECISIVE)?.length !== names.length;
 }
 
 function nestsBeyond(value: unknown, depth: number): boolean {

@@ -1,4 +1,4 @@
-import type { LocatedIssue } from './issue.js';
+import type { LocatedIssue, Taken } from './issue.js';
 import { isOfBags } from './schema-choice.js';
 
 /** Bytes of the serialized document. */
@@ -10,8 +10,8 @@ export interface Budget {
   readonly isForAll: boolean;
 }
 
-export function isCounted({ isForAll }: Budget, schemas: readonly string[]): boolean {
-  return isForAll || schemas.some(isOfBags);
+export function isCounted({ isForAll }: Budget, { schemas, holdsBag }: Taken): boolean {
+  return isForAll || holdsBag || schemas.some(isOfBags);
 }
 
 /** True when there is nothing to say of the size. */

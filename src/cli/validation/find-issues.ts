@@ -4,10 +4,9 @@ import { assertOwned, detect } from '../../bag/detect.js';
 import type { Detection } from '../../bag/detect.js';
 import type { BlobReader } from '../../bag/follow.js';
 import { detectSchema } from '../../bag/validate/detect-schema.js';
+import { documentIssues } from '../../bag/validate/document-issues.js';
 import { inlineSizeIssues } from '../../bag/validate/inline-size.js';
-import { mixedInBytes } from '../../bag/mixed-pointer.js';
-import { mixedPointerIssues } from '../../bag/validate/mixed-pointers.js';
-import { STRAY_PROGRAM, strayPrograms } from '../../bag/validate/stray-programs.js';
+import { plainValue } from '../../bag/validate/plain-value.js';
 import type { ValidationIssue } from '../../bag/validate/validation-issue.js';
 import { BagError } from '../../errors.js';
 import type { FindingLevel } from '../../findings/finding.js';
@@ -15,7 +14,6 @@ import { locateAll } from '../../json/index.js';
 import { offsetOf } from './byte-place.js';
 import { checkPointers } from './check-pointers.js';
 import type { Found, Issue, LocatedIssue } from './issue.js';
-import { plainValue } from './plain-value.js';
 import { FAT, LEAN } from './schema-choice.js';
 import type { SchemaChoice } from './schema-choice.js';
 
@@ -27,10 +25,10 @@ export async function findIssues(bytes: Uint8Array, choice: SchemaChoice, blobs:
     if (choice.isAboutBags) assertOwned(byteReader, detection);
     const { schemas, issues } = await checkSchemas(root, detection, choice);
     const dead = blobs ? await checkPointers(detection.sites, blobs) : [];
-    return { schemas, issues: locateIssues(root, [...issues, ...dead]) };
+    return { schemas, holdsBag: choice.isAboutBags && detection.sites.length > 0, issues: locateIssues(root, [...issues, ...dead]) };
   } catch (error) {
     if (!(error instanceof BagError)) throw error;
-    return { schemas: [], issues: [unreadable(error)] };
+    return { schemas: [], holdsBag: false, issues: [unreadable(error)] };
   }
 }
 
@@ -49,15 +47,15 @@ interface Checked {
   readonly issues: readonly Issue[];
 }
 
-async function checkSchemas(root: ByteValue, { sites, envelope }: Detection<ByteValue>, choice: SchemaChoice): Promise<Checked> {
+async function checkSchemas(root: ByteValue, detection: Detection<ByteValue>, choice: SchemaChoice): Promise<Checked> {
+  const sites = choice.isAboutBags ? detection.sites : [];
   if (choice.requiresBag && sites.length === 0) return { schemas: [], issues: [atPath([], notABag(plainValue(root)), 'error')] };
-  const subjects = !choice.isAboutBags || sites.length === 0 ? [{ path: [], value: root }] : sites;
+  const subjects = sites.length === 0 ? [{ path: [], value: root }] : sites;
   const found: Checked[] = [];
   for (const { path, value } of subjects) found.push(await checkSubject(path, plainValue(value), choice));
   const schemas = found.flatMap((checked) => checked.schemas);
-  const mixed = sites.length === 0 || !choice.isAboutBags ? [] : mixedPointerIssues(mixedInBytes(root)).map((issue) => atPath([], issue, 'error'));
-  const strays = schemas.includes(LEAN) ? strayPrograms(byteReader, envelope, sites) : [];
-  return { schemas, issues: [...found.flatMap(({ issues }) => issues), ...mixed, ...strays.map((path) => atPath(path, STRAY_PROGRAM, 'error'))] };
+  const others = choice.isAboutBags ? documentIssues(root, detection, schemas.includes(LEAN)) : [];
+  return { schemas, issues: [...found.flatMap(({ issues }) => issues), ...others.map((issue) => atPath([], issue, 'error'))] };
 }
 
 async function checkSubject(path: readonly string[], value: unknown, choice: SchemaChoice): Promise<Checked> {

@@ -18,9 +18,15 @@ export interface LocatedIssue extends Issue {
   readonly column: number;
 }
 
-/** What was found in one document. */
-export interface Found {
+/** What a document was taken for. */
+export interface Taken {
   /** Schemas it was held against, innermost bag first; empty when none recognised it. */
   readonly schemas: readonly string[];
+  /** True when a bag was looked for and is there, whatever its members made the schema. */
+  readonly holdsBag: boolean;
+}
+
+/** What was found in one document. */
+export interface Found extends Taken {
   readonly issues: readonly LocatedIssue[];
 }

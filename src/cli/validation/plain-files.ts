@@ -11,10 +11,10 @@ import type { SourcesSettings } from './check-sources.js';
  */
 export async function acceptPlainFile(spec: string, cwd: string, { schema, budget, shortened }: SourcesSettings): Promise<CheckedDocument | undefined> {
   const bytes = /\.json$/i.test(spec) && !spec.startsWith('s3://') ? await readOrNothing(resolve(cwd, spec)) : undefined;
-  const schemas = bytes && (await acceptQuickly(bytes, schema));
-  if (!bytes || !schemas || (isCounted(budget, schemas) && !isWellWithin(budget, bytes.length))) return undefined;
+  const taken = bytes && (await acceptQuickly(bytes, schema));
+  if (!bytes || !taken || (isCounted(budget, taken) && !isWellWithin(budget, bytes.length))) return undefined;
   const file = shortened(resolve(cwd, spec));
-  return { id: file, file, details: { schemas }, findings: [] };
+  return { id: file, file, details: { schemas: taken.schemas }, findings: [] };
 }
 
 /** Whatever is in the way of reading it is told by the source. */

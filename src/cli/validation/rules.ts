@@ -14,6 +14,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   headroom: 'The serialized document leaves little room for the next step.',
   'x-max-inline-bytes': 'A member is larger than should stay in a bag.',
   NOT_A_BAG: 'The document is not a state bag and does not contain one.',
+  STRAY_BAG: 'A second state bag in the document is not lean.',
+  DUPLICATE_MEMBER: 'An object has a member twice that decides which bag or program the document has.',
   SCHEMA_UNKNOWN: 'No schema recognises the document.',
   JSON_SYNTAX: 'The document is not JSON.',
   INVALID_UTF8: 'The document is not UTF-8.',

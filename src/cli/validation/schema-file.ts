@@ -5,7 +5,7 @@ import { readDocument } from '../../bag/byte-reader.js';
 import type { ByteValue } from '../../bag/byte-reader.js';
 import { diskError } from '../../batch/disk-errors.js';
 import { BagError, ConfigError } from '../../errors.js';
-import { plainValue } from './plain-value.js';
+import { plainValue } from '../../bag/validate/plain-value.js';
 
 /** A JSON file that is, or should be, a schema. */
 export interface SchemaFile {

@@ -1,4 +1,4 @@
-import type { ByteValue } from '../../bag/byte-reader.js';
+import type { ByteValue } from '../byte-reader.js';
 import { BagError } from '../../errors.js';
 import { decodeString, expandNode, toPlainValue } from '../../json/index.js';
 import type { JsonNode } from '../../json/index.js';
