@@ -132,6 +132,46 @@ describe('the GitHub Action runs nothing of the checkout', () => {
     expect([place.read('../outside'), place.read('report.xml')]).toEqual(['untouched', expect.stringContaining('<testsuites')]);
   });
 
+  describe('and writes no report outside of the checkout through a folder of it', () => {
+    const run = (output: string, env: Readonly<Record<string, string>> = {}) =>
+      place.runAction({ paths: 'fixtures/bags', format: 'sarif', output }, { GITHUB_WORKSPACE: place.dir, ...env });
+
+    it.each([
+      ['a linked folder', 'rep/x.sarif'],
+      ['a linked folder and a folder in it', 'rep/deep/x.sarif'],
+      ['a linked folder in a folder', './fixtures/rep/x.sarif'],
+      ['two dots', '../outside/x.sarif'],
+    ])('that it is given as %s', (_, output) => {
+      place.put('../outside/deep/x.sarif', 'untouched');
+      place.put('../outside/x.sarif', 'untouched');
+      symlinkSync('../outside', join(place.dir, 'rep'));
+      symlinkSync('../../outside', join(place.dir, 'fixtures/rep'));
+      const { code, out, err, output: outputs } = run(output);
+      expect([code, out, outputs]).toEqual([2, '', 'exit-code=2\n']);
+      expect(err).toContain(`the report ${output} would be written outside of the checkout`);
+      expect([place.read('../outside/x.sarif'), place.read('../outside/deep/x.sarif')]).toEqual(['untouched', 'untouched']);
+    });
+
+    it('but to an absolute path, which the workflow names, and to a linked folder inside', () => {
+      place.put('reports/keep', '');
+      place.put('../outside/keep', '');
+      symlinkSync('reports', join(place.dir, 'rep'));
+      const absolute = join(place.dir, '../outside/x.sarif');
+      expect([run('rep/x.sarif').code, run(absolute).code]).toEqual([0, 0]);
+      expect([existsSync(join(place.dir, 'reports/x.sarif')), existsSync(absolute)]).toEqual([true, true]);
+    });
+
+    it('when the workspace itself is a linked path', () => {
+      symlinkSync(place.dir, join(place.dir, '../linked'));
+      expect(run('x.sarif', { GITHUB_WORKSPACE: join(place.dir, '../linked') }).code).toBe(0);
+    });
+
+    it('nor to a folder that is not there', () => {
+      const { code, err } = run('missing/x.sarif');
+      expect([code, err]).toEqual([2, expect.stringContaining('the folder of the report missing/x.sarif is not there')]);
+    });
+  });
+
   it('names no package to install and no command of the path but node and npm', () => {
     expect(Object.keys(action.inputs)).not.toContain('package');
     expect(action.runs.steps[0].run).not.toMatch(/npx|npm exec|node_modules|statebag-shim@/);

@@ -60,7 +60,7 @@ export class RecipePlace {
   /** Runs the step of the GitHub Action. This repository, built, is the directory of the action unless `env` names another. */
   runAction(inputs: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}): Ran & { readonly output: string } {
     this.put('github-output', '');
-    const runner = { GITHUB_ACTION_PATH: ROOT, GITHUB_OUTPUT: 'github-output', RUNNER_TEMP: join(this.dir, '..') };
+    const runner = { GITHUB_ACTION_PATH: ROOT, GITHUB_OUTPUT: 'github-output', RUNNER_TEMP: join(this.dir, '..'), GITHUB_WORKSPACE: this.dir };
     const ran = this.bash(action.runs.steps[0].run, { ...stepEnvironment(inputs), ...runner, ...env });
     return { ...ran, output: this.read('github-output') };
   }
