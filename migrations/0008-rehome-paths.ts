@@ -1,5 +1,5 @@
 import type { BagDocument } from '../src/bag/document.js';
-import { CONFIG_PATH, MANIFEST, MANIFEST_PATH, MAP_PATH } from '../src/bag/members.js';
+import { CONFIG_PATH, MANIFEST, MANIFEST_ALIAS, MANIFEST_PATH, MAP_PATH } from '../src/bag/members.js';
 import type { Claim, Migration } from '../src/bag/migration.js';
 
 /**
@@ -8,7 +8,8 @@ import type { Claim, Migration } from '../src/bag/migration.js';
 export const rehomePaths: Migration = {
   id: '0008-rehome-paths',
   description: 'point paths at content addresses',
-  up: (bag, { claims, manifestPointers }) => {
+  up: (bag, { claims, manifestPointers, manifestAlias }) => {
+    if (manifestAlias !== undefined) bag.replace(MANIFEST_ALIAS, [{ name: MANIFEST_ALIAS, value: manifestAlias }]);
     rehome(bag, CONFIG_PATH, claims.config);
     rehome(bag, MAP_PATH, claims.map);
     rehome(bag, MANIFEST_PATH, claims.manifest);

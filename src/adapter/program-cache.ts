@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { BagSite } from '../bag/detect.js';
-import { holdsDigest } from '../bag/detect.js';
+import { holdsDigest, isMutable } from '../bag/detect.js';
 import { isHollow } from '../bag/entries.js';
 import type { Field } from '../bag/field.js';
 import type { MigrationContext } from '../bag/migration.js';
@@ -61,8 +61,8 @@ function sizeOf(programs: readonly KnownProgram[]): number {
 }
 
 /** Only what follows from the inline values alone; an inline manifest and a pointer are looked at each time. */
-function isCacheable({ config, map, configPath, mapPath, inlineManifest }: BagSite<unknown>): boolean {
-  if (inlineManifest !== undefined || (config.state !== 'inline' && map.state !== 'inline')) return false;
+function isCacheable({ config, map, configPath, mapPath, inlineManifest, manifestAlias }: BagSite<unknown>): boolean {
+  if (inlineManifest !== undefined || isMutable(manifestAlias) || (config.state !== 'inline' && map.state !== 'inline')) return false;
   return isSettled(config, configPath) && isSettled(map, mapPath);
 }
 

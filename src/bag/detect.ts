@@ -1,11 +1,14 @@
 import { detectDigest } from '../content-address.js';
+import { detectValuePointer } from './dialects/index.js';
 import { assertOneOwner, bagLevels, detectEnvelope, identityOf, nestedCopies } from './envelope.js';
 import type { Envelope, EnvelopeLevel } from './envelope.js';
 import { detectField, detectPath } from './field.js';
 import type { Field } from './field.js';
 import { detectId } from './identity.js';
 import type { Identity } from './identity.js';
-import { CONFIG, CONFIG_PATH, INIT_MARKERS, MANIFEST, MANIFEST_PATH, MAP, MAP_PATH, VERSION } from './members.js';
+import { CONFIG, CONFIG_PATH, INIT_MARKERS, MANIFEST, MANIFEST_ALIAS, MANIFEST_PATH, MAP, MAP_PATH, VERSION } from './members.js';
+import type { Pointer } from './pointer.js';
+import { isObject } from './value-reader.js';
 import type { ValueReader } from './value-reader.js';
 
 /**
@@ -29,6 +32,8 @@ export interface BagSite<V> {
   readonly configPath: Field<V>;
   readonly mapPath: Field<V>;
   readonly manifestPath: Field<V>;
+  /** `manifest_s3_path`, which is asked after `segment_manifest_s3_path`. */
+  readonly manifestAlias: Field<V>;
   /** `segment_manifest`, when it is there and not null. */
   readonly inlineManifest: V | undefined;
   readonly markers: readonly string[];
@@ -82,6 +87,8 @@ export function detectSite<V>(reader: ValueReader<V>, level: EnvelopeLevel<V>): 
     configPath: detectPath(reader, bag, CONFIG_PATH),
     mapPath: detectPath(reader, bag, MAP_PATH),
     manifestPath: detectPath(reader, bag, MANIFEST_PATH),
+    manifestAlias: detectPath(reader, bag, MANIFEST_ALIAS),
+    inlineManifest: manifest !== undefined && reader.kind(manifest) !== 'null' ? manifest : undefined,
   };
   return {
     path: level.path,
@@ -89,20 +96,62 @@ export function detectSite<V>(reader: ValueReader<V>, level: EnvelopeLevel<V>): 
     ownerId: detectId(reader, bag, 'ownerId'),
     workflowId: detectId(reader, bag, 'workflowId'),
     ...fields,
-    inlineManifest: manifest !== undefined && reader.kind(manifest) !== 'null' ? manifest : undefined,
     markers: INIT_MARKERS.filter((name) => reader.member(bag, name) !== undefined),
     stamped: version !== undefined && reader.number(version) === LEAN_VERSION,
-    generation: generationOf(fields, reader.member(bag, 'manifest_id') !== undefined),
+    generation: generationOf(reader, fields, reader.member(bag, 'manifest_id') !== undefined),
   };
 }
 
-type Fields<V> = Pick<BagSite<V>, 'config' | 'map' | 'configPath' | 'mapPath' | 'manifestPath'>;
+type Fields<V> = Pick<BagSite<V>, 'config' | 'map' | 'configPath' | 'mapPath' | 'manifestPath' | 'manifestAlias' | 'inlineManifest'>;
+
+const MANIFEST_MEMBERS = new Set<string>([MANIFEST_PATH, MANIFEST_ALIAS, MANIFEST]);
 
 /** The manifest of the newest era is held against a database row, not rewritten. */
-function generationOf<V>({ config, map, configPath, mapPath, manifestPath }: Fields<V>, isNewest: boolean): BagSite<V>['generation'] {
+function generationOf<V>(reader: ValueReader<V>, fields: Fields<V>, isNewest: boolean): BagSite<V>['generation'] {
+  const { config, map } = fields;
   if (config.state === 'inline' || map.state === 'inline') return 'fat';
   if (config.state === 'pointer' || map.state === 'pointer') return 'bridge';
-  return [configPath, mapPath, ...(isNewest ? [] : [manifestPath])].some(isMutable) ? 'bridge' : 'lean';
+  return listMutableMembers(reader, fields).some((name) => !isNewest || !MANIFEST_MEMBERS.has(name)) ? 'bridge' : 'lean';
+}
+
+/** Names of the members that lead, themselves or by their entries, to a key that a later run may write again. */
+export function listMutableMembers<V>(reader: ValueReader<V>, fields: Fields<V>): readonly string[] {
+  const named = [
+    [CONFIG, fields.config],
+    [MAP, fields.map],
+    [CONFIG_PATH, fields.configPath],
+    [MAP_PATH, fields.mapPath],
+    [MANIFEST_PATH, fields.manifestPath],
+    [MANIFEST_ALIAS, fields.manifestAlias],
+  ] as const;
+  const names = named.filter(([, field]) => field.state === 'pointer' && isMutableKey(field.pointer)).map(([name]) => name);
+  const inline = fields.inlineManifest;
+  const isInlineMutable = inline !== undefined && (listMutablePaths(reader, inline).length > 0 || holdsMutableTarget(reader, inline));
+  return isInlineMutable ? [...names, MANIFEST] : names;
+}
+
+/** The paths at mutable keys in an inline list of pointers. */
+export function listMutablePaths<V>(reader: ValueReader<V>, inline: V): readonly Field<V>[] {
+  const pointers = reader.items(inline).filter((item) => isObject(reader, item) && reader.member(item, 'segment_config') === undefined);
+  return pointers.map((item) => detectPath(reader, item, MANIFEST_ALIAS)).filter(isMutable);
+}
+
+/** True when an inline manifest has a pointer to a mutable key in place of a program. */
+export function holdsMutableTarget<V>(reader: ValueReader<V>, inline: V): boolean {
+  return reader.items(inline).some((item) => {
+    const program = isObject(reader, item) ? reader.member(item, 'segment_config') : undefined;
+    const pointer = program === undefined ? undefined : detectValuePointer(reader, program);
+    return pointer !== undefined && isMutableKey(pointer);
+  });
+}
+
+/** Keys with a time in them, as two legacy writers made them. */
+const WRITTEN_ONCE = /^(?:workflows\/[^/]+\/executions\/[^/]+\/(?:workflow_config|partition_map)(?:_seg\d+)?_\d+|workflow-states\/[^/]+\/[^/]+\/workflow_config_\d+)\.json$/;
+
+/** True for a key that a later run may write again. A checksum tells other bytes, and brings none back. */
+export function isMutableKey({ target, md5 }: Pointer): boolean {
+  const key = target?.key ?? '';
+  return detectDigest(key) === undefined && !NEWEST_MANIFEST.test(key) && !(md5 !== undefined && WRITTEN_ONCE.test(key));
 }
 
 /** The newest era names each manifest by an id of its own; no run writes such a key again. */
@@ -110,7 +159,7 @@ const NEWEST_MANIFEST = /(?:^|\/)manifests\/[^/]+\.json$/;
 
 /** True for a pointer to a key that a later run may write again. */
 export function isMutable<V>(field: Field<V>): boolean {
-  return field.state === 'pointer' && !holdsDigest(field) && !NEWEST_MANIFEST.test(field.pointer.target?.key ?? '');
+  return field.state === 'pointer' && isMutableKey(field.pointer);
 }
 
 /** True when the pointer's key holds a SHA-256: a content address, which can never name other bytes. */

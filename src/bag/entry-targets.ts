@@ -19,6 +19,11 @@ export function targetId({ target, md5 }: Pointer): string {
   return JSON.stringify([target?.bucket ?? null, target?.key ?? null, md5 ?? null]);
 }
 
+/** The pointers that entries of a list, a dict or an envelope hold in place of their programs. */
+export function entryPointers<V>(reader: ValueReader<V>, list: V): readonly Pointer[] {
+  return entriesOf(reader, list).flatMap((entry) => (isObject(reader, entry) ? (entryPointer(reader, entry) ?? []) : []));
+}
+
 /** The programs that entries of these lists only point to, each read once. Throws what following a pointer throws. */
 export async function loadTargets<V>(
   reader: ValueReader<V>,
@@ -27,9 +32,8 @@ export async function loadTargets<V>(
 ): Promise<ReadonlyMap<string, V>> {
   const targets = new Map<string, V>();
   for (const list of lists) {
-    for (const entry of list === undefined ? [] : entriesOf(reader, list)) {
-      const pointer = isObject(reader, entry) ? entryPointer(reader, entry) : undefined;
-      if (pointer && !targets.has(targetId(pointer))) targets.set(targetId(pointer), await load(pointer));
+    for (const pointer of list === undefined ? [] : entryPointers(reader, list)) {
+      if (!targets.has(targetId(pointer))) targets.set(targetId(pointer), await load(pointer));
     }
   }
   return targets;

@@ -4,6 +4,7 @@ import type { BagSite } from './detect.js';
 import { usableMap } from './entries.js';
 import type { Field } from './field.js';
 import { holdsPrograms } from './manifest.js';
+import { isManifestMutable, manifestSource } from './manifest-source.js';
 import type { Pointer } from './pointer.js';
 import { configTrust, mapTrust } from './trust.js';
 import type { ValueReader } from './value-reader.js';
@@ -31,14 +32,16 @@ export async function loadStored<V>(
 ): Promise<StoredSources<V> & { readonly unread?: BagError }> {
   const isMapUsable = usableMap(reader, map) !== undefined;
   if (isMapUsable && mapTrust(reader, site) === 'safe') return {};
-  const isKept = holdsDigest(site.manifestPath);
-  if (isKept) return isFormAsked || holdsInlinePrograms(reader, site) ? loadManifest(site, load) : {};
+  const path = manifestSource(reader, site);
+  // Before a path at a mutable key is made the same, the manifest must be there.
+  const isAsked = isFormAsked || holdsInlinePrograms(reader, site) || isMutable(site.manifestAlias);
+  if (holdsDigest(path)) return isAsked ? loadManifest(path, load) : {};
   if (map === undefined && holdsDigest(site.mapPath)) {
-    const storedMap = isMutable(site.manifestPath) ? await ifPointer(site.mapPath, load) : undefined;
+    const storedMap = isManifestMutable(reader, site) ? await ifPointer(site.mapPath, load) : undefined;
     if (storedMap === undefined || usableMap(reader, storedMap) !== undefined) return storedMap === undefined ? {} : { map: storedMap };
   }
   const storedConfig = config === undefined && configTrust(reader, site) === 'safe' ? await ifPointer(site.configPath, load) : undefined;
-  return { ...(storedConfig === undefined ? {} : { config: storedConfig }), ...(isMapUsable ? {} : await loadManifest(site, load)) };
+  return { ...(storedConfig === undefined ? {} : { config: storedConfig }), ...(isMapUsable ? {} : await loadManifest(path, load)) };
 }
 
 function holdsInlinePrograms<V>(reader: ValueReader<V>, { inlineManifest }: BagSite<V>): boolean {
@@ -50,10 +53,10 @@ async function ifPointer<V>(path: Field<V>, load: Load<V>): Promise<V | undefine
 }
 
 /** A merge may have put an unrelated path there; then the config still leads to the program. */
-async function loadManifest<V>({ manifestPath }: BagSite<V>, load: Load<V>): Promise<{ readonly manifest?: V; readonly unread?: BagError }> {
-  if (manifestPath.state !== 'pointer') return {};
+async function loadManifest<V>(path: Field<V>, load: Load<V>): Promise<{ readonly manifest?: V; readonly unread?: BagError }> {
+  if (path.state !== 'pointer') return {};
   try {
-    return { manifest: await load(manifestPath.pointer) };
+    return { manifest: await load(path.pointer) };
   } catch (error) {
     // Nothing was followed. An execution that needs no program continues with the bag as it is.
     if (error instanceof PointerError) return { unread: new BagError(error.code, error.message, { cause: error, context: error.context }) };

@@ -170,16 +170,16 @@ const ENTRY_MEMBERS = new Set(['segment_id', 'segment_type', 'segment_config', '
  * True when an inline manifest says nothing that the map does not: the same programs, byte for byte, and no member
  * that somebody added (a kernel once marked segments as skipped in place). Only then is nothing lost by shrinking it.
  */
-export function repeatsMap<V>(reader: ValueReader<V>, manifest: V, map: V): boolean {
+export function repeatsMap<V>(reader: ValueReader<V>, manifest: V, map: V, targetOf: (entry: V) => V | undefined): boolean {
   if (reader.kind(manifest) !== 'array') return false;
   const [entries, elements] = [listEntries(reader, manifest), listEntries(reader, map)];
-  return entries.length === elements.length && entries.every((entry, index) => repeats(reader, entry, elements[index]!));
+  return entries.length === elements.length && entries.every((entry, index) => repeats(reader, entry, elements[index]!, targetOf));
 }
 
-function repeats<V>(reader: ValueReader<V>, entry: V, element: V): boolean {
-  const program = reader.member(entry, 'segment_config');
+function repeats<V>(reader: ValueReader<V>, entry: V, element: V, targetOf: (entry: V) => V | undefined): boolean {
+  const program = targetOf(entry) ?? reader.member(entry, 'segment_config');
   if (program === undefined || !reader.names(entry).every((name) => ENTRY_MEMBERS.has(name))) return false;
-  return Buffer.compare(reader.bytes(program), reader.bytes(programIn(reader, element))) === 0;
+  return Buffer.compare(reader.bytes(program), reader.bytes(targetOf(element) ?? programIn(reader, element))) === 0;
 }
 
 /** True for an inline manifest of whole entries, as January's Map states read it; a list of pointers is none. */

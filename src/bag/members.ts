@@ -7,6 +7,8 @@ export const MANIFEST = 'segment_manifest';
 export const CONFIG_PATH = PATH_MEMBERS[CONFIG];
 export const MAP_PATH = PATH_MEMBERS[MAP];
 export const MANIFEST_PATH = PATH_MEMBERS[MANIFEST];
+/** Another name of `segment_manifest_s3_path`: an argument of a call, which merges left in bags. */
+export const MANIFEST_ALIAS = 'manifest_s3_path';
 export const VERSION = 'state_bag_version';
 
 /** Left behind by the initialiser in every bag; a later merge takes them for news and answers STARTED for ever. */

@@ -22,6 +22,8 @@ export interface MigrationContext {
   readonly claims: Readonly<Partial<Record<BlobKind, Claim>>>;
   /** Stands for an inline manifest that says nothing the stored one does not; absent when it must stay. */
   readonly manifestPointers?: readonly JsonValue[];
+  /** Stands for a `manifest_s3_path` at a key that another run overwrites; absent when that member must stay. */
+  readonly manifestAlias?: string;
   /** Seconds since the epoch, for pointers that want a time: the bag's own `start_time`, or 0. */
   readonly createdAt: number;
 }

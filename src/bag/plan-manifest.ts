@@ -2,12 +2,13 @@ import { BagError } from '../errors.js';
 import { formatExact, parseExact } from '../json/index.js';
 import { planBlob } from './claim.js';
 import type { ClaimOffice, PlannedBlob } from './claim.js';
-import { isMutable } from './detect.js';
+import { holdsMutableTarget, isMutable, listMutablePaths } from './detect.js';
 import type { BagSite } from './detect.js';
 import type { JsonValue } from './document.js';
 import { listEntries } from './entries.js';
 import { entryPointer, targetId } from './entry-targets.js';
-import { detectPath } from './field.js';
+import { MANIFEST_PATH } from './members.js';
+import { manifestSource } from './manifest-source.js';
 import { formOf, holdsPrograms, manifestEntryAt, manifestPointers, printManifest, repeatsMap } from './manifest.js';
 import type { ManifestForm } from './manifest.js';
 import type { Programs } from './programs.js';
@@ -37,27 +38,28 @@ export interface PlannedManifest {
   readonly blob: PlannedBlob | undefined;
   /** What the inline manifest shrinks to, or with other paths. */
   readonly pointers: readonly JsonValue[] | undefined;
+  /** What `manifest_s3_path` is to be, where it leads to a mutable key. */
+  readonly alias: string | undefined;
 }
 
 /** The manifest of the chosen segments, in the form that is asked for. Throws `BagError`. */
-export function planManifest<V>(reader: ValueReader<V>, site: BagSite<V>, programs: Programs<V>, settings: ManifestSettings<V>): PlannedManifest | undefined {
-  if (!isWanted(reader, site, programs, settings)) return { blob: undefined, pointers: pointersTo(reader, site, programs, settings, textMember(reader, site.value, 'segment_manifest_s3_path')) };
-  const blob = planBlob(settings.office, 'manifest', site, manifestBytes(reader, programs, settings));
-  return { blob, pointers: pointersTo(reader, site, programs, settings, blob.uri) };
+export function planManifest<V>(reader: ValueReader<V>, site: BagSite<V>, programs: Programs<V> | undefined, settings: ManifestSettings<V>): PlannedManifest {
+  const isNew = programs !== undefined && isWanted(reader, site, programs, settings);
+  const blob = isNew ? planBlob(settings.office, 'manifest', site, manifestBytes(reader, programs, settings)) : undefined;
+  const uri = blob?.uri ?? textMember(reader, site.value, MANIFEST_PATH);
+  const alias = uri !== undefined && uri !== '' && isMutable(site.manifestAlias) && (blob !== undefined || !isMutable(site.manifestPath)) ? uri : undefined;
+  return { blob, alias, pointers: uri === undefined ? undefined : pointersTo(reader, site, programs, settings, uri) };
 }
 
 /** A manifest at a content address stays, unless another form of it was asked for. */
 function isWanted<V>(reader: ValueReader<V>, site: BagSite<V>, { from, document }: Programs<V>, { target, isFormAsked, manifestForm }: ManifestSettings<V>): boolean {
   if (from === 'kept') return isFormAsked === true && formOf(reader, document!) !== manifestForm;
-  return target === 'lean' || site.manifestPath.state === 'pointer';
+  return target === 'lean' || manifestSource(reader, site).state === 'pointer';
 }
 
 function manifestBytes<V>(reader: ValueReader<V>, programs: Programs<V>, { manifestForm, manifests, targets, mapDigest }: ManifestSettings<V>): Uint8Array {
   const { document, list, from } = programs;
-  const targetOf = (entry: V) => {
-    const pointer = targets.size === 0 ? undefined : entryPointer(reader, entry);
-    return pointer && targets.get(targetId(pointer));
-  };
+  const targetOf = targetsOf(reader, targets);
   if (document !== undefined) {
     if (targets.size === 0 && formOf(reader, document) === manifestForm) return reader.bytes(document);
     return printManifest(reader, inOrder(reader, document, list), manifestForm, targetOf);
@@ -68,6 +70,13 @@ function manifestBytes<V>(reader: ValueReader<V>, programs: Programs<V>, { manif
   const bytes = cached ?? printManifest(reader, listEntries(reader, list), manifestForm, targetOf);
   if (key !== undefined && !cached) manifests?.set(key, bytes);
   return bytes;
+}
+
+function targetsOf<V>(reader: ValueReader<V>, targets: ReadonlyMap<string, V>): (entry: V) => V | undefined {
+  return (entry) => {
+    const pointer = targets.size === 0 ? undefined : entryPointer(reader, entry);
+    return pointer && targets.get(targetId(pointer));
+  };
 }
 
 /** The entries by position. In the envelope of the newest era their own ids decide, and one may be missing. */
@@ -81,18 +90,14 @@ function inOrder<V>(reader: ValueReader<V>, document: V, list: V): readonly V[] 
 
 const READ_INLINE = new Set(['BATCHED', 'MAP_REDUCE']);
 
-function pointersTo<V>(reader: ValueReader<V>, site: BagSite<V>, { list }: Programs<V>, { target }: ManifestSettings<V>, uri: string | undefined): readonly JsonValue[] | undefined {
+function pointersTo<V>(reader: ValueReader<V>, site: BagSite<V>, programs: Programs<V> | undefined, { target, targets }: ManifestSettings<V>, uri: string): readonly JsonValue[] | undefined {
   const inline = site.inlineManifest;
-  if (inline === undefined || uri === undefined) return undefined;
-  if (holdsMutablePointers(reader, inline)) return withPath(reader, inline, uri);
-  if (target === 'bridge' || !holdsPrograms(reader, inline) || READ_INLINE.has(textMember(reader, site.value, 'distributed_strategy') ?? '')) return undefined;
-  if (listEntries(reader, inline).length === 0 || !repeatsMap(reader, inline, list)) return undefined;
+  if (inline === undefined) return undefined;
+  if (listMutablePaths(reader, inline).length > 0) return holdsMutableTarget(reader, inline) ? undefined : withPath(reader, inline, uri);
+  if (programs === undefined || target === 'bridge' || !holdsPrograms(reader, inline) || READ_INLINE.has(textMember(reader, site.value, 'distributed_strategy') ?? '')) return undefined;
+  const { list } = programs;
+  if (listEntries(reader, inline).length === 0 || !repeatsMap(reader, inline, list, targetsOf(reader, targets))) return undefined;
   return manifestPointers(reader, list, uri).map((pointer) => ({ ...pointer }));
-}
-
-/** True for a list of pointers of which one leads to a key that another run overwrites. */
-function holdsMutablePointers<V>(reader: ValueReader<V>, inline: V): boolean {
-  return reader.items(inline).some((item) => reader.member(item, 'segment_config') === undefined && isMutable(detectPath(reader, item, 'manifest_s3_path')));
 }
 
 /** The same pointers with another path. Throws `BagError` when a number in them would change its spelling. */

@@ -1,9 +1,11 @@
 import { planBlob } from './claim.js';
 import type { ClaimOffice, PlannedBlob } from './claim.js';
-import { isMutable } from './detect.js';
+import { listMutableMembers } from './detect.js';
 import type { BagSite } from './detect.js';
 import type { ManifestForm } from './manifest.js';
+import { isManifestMutable } from './manifest-source.js';
 import type { MigrationContext } from './migration.js';
+import { assertRehomed } from './assert-rehomed.js';
 import { planManifest } from './plan-manifest.js';
 import type { ManifestCache } from './plan-manifest.js';
 import { choosePrograms } from './programs.js';
@@ -42,7 +44,7 @@ export function needsMigration<V>(reader: ValueReader<V>, site: BagSite<V>, targ
   const nothingInline = fields.every((field) => field.state === 'absent' || field.state === 'empty');
   if (nothingInline && reader.member(site.value, 'manifest_id') !== undefined) return false;
   if (isFormAsked && site.manifestPath.state === 'pointer') return true;
-  if (target === 'bridge') return fields.some(isUnbridged) || [site.configPath, site.mapPath, site.manifestPath].some(isMutable);
+  if (target === 'bridge') return fields.some(isUnbridged) || listMutableMembers(reader, site).length > 0;
   return fields.some((field) => field.state !== 'absent') || site.markers.length > 0 || site.generation !== 'lean';
 }
 
@@ -52,7 +54,10 @@ function isUnbridged<V>(field: BagSite<V>['config']): boolean {
   return field.pointer.dialect !== 's3-pointer' || !isVerified(field.pointer);
 }
 
-/** Plans one bag. Pure and deterministic. Throws `BagError` when its map or config cannot be made into a manifest. */
+/**
+ * Plans one bag. Pure and deterministic. Throws `BagError` when its map or config cannot be made into a manifest, or when
+ * a program would stay at a key that another run overwrites (`PROGRAM_MUTABLE`).
+ */
 export function planSite<V>(
   reader: ValueReader<V>,
   site: BagSite<V>,
@@ -62,13 +67,17 @@ export function planSite<V>(
   const { office } = settings;
   const programs = needsPrograms(reader, site, settings) ? choosePrograms(reader, site, sources) : undefined;
   const config = sources.config === undefined ? undefined : planBlob(office, 'config', site, reader.bytes(sources.config));
-  const map = sources.map === undefined ? undefined : planBlob(office, 'map', site, reader.bytes(keptMap(programs) ?? sources.map));
-  const manifest = programs && planManifest(reader, site, programs, { ...settings, targets: sources.targets, mapDigest: map?.sha256 });
-  const claims = { ...(config && { config }), ...(map && { map }), ...(manifest?.blob && { manifest: manifest.blob }) };
+  const mapValue = keptMap(programs) ?? sources.map;
+  const map = sources.map === undefined || mapValue === undefined ? undefined : planBlob(office, 'map', site, reader.bytes(mapValue));
+  const manifest = planManifest(reader, site, programs, { ...settings, targets: sources.targets, mapDigest: map?.sha256 });
+  const claims = { ...(config && { config }), ...(map && { map }), ...(manifest.blob && { manifest: manifest.blob }) };
+  const { pointers, alias } = manifest;
+  const context = { claims, ...(pointers && { manifestPointers: pointers }), ...(alias !== undefined && { manifestAlias: alias }), createdAt: createdAtOf(reader, site) };
+  assertRehomed(reader, site, context, settings.target === 'bridge' && map ? mapValue : undefined);
   return {
     site,
     blobs: Object.values(claims),
-    context: { claims, ...(manifest?.pointers && { manifestPointers: manifest.pointers }), createdAt: createdAtOf(reader, site) },
+    context,
     isRepeatable: programs?.isMutable !== true && sources.targets.size === 0 && !fields(site).some((field) => field.state === 'pointer' && !isVerified(field.pointer)),
     differs: programs?.differs === true,
   };
@@ -76,7 +85,7 @@ export function planSite<V>(
 
 /** A bridge bag is read by its map; its manifest is made only where its path leads to a key that another run overwrites. */
 function needsPrograms<V>(reader: ValueReader<V>, site: BagSite<V>, { target, isFormAsked }: PlanSettings): boolean {
-  return target === 'lean' || isMutable(site.manifestPath) || isFormAsked === true || mapTrust(reader, site) === 'mutable';
+  return target === 'lean' || isManifestMutable(reader, site) || isFormAsked === true || mapTrust(reader, site) === 'mutable';
 }
 
 /** In place of a map at a mutable key that says something else than the config. */

@@ -1,8 +1,9 @@
 import { BagError } from '../errors.js';
-import { holdsDigest, isMutable } from './detect.js';
+import { holdsDigest } from './detect.js';
 import type { BagSite } from './detect.js';
 import { isEmptyMap, isHollow, usableMap } from './entries.js';
 import { detectManifestEntries, holdsPrograms } from './manifest.js';
+import { isManifestMutable, manifestSource } from './manifest-source.js';
 import type { SiteSources } from './sources.js';
 import { configTrust, cutOf, mapTrust, samePrograms } from './trust.js';
 import type { ValueReader } from './value-reader.js';
@@ -29,7 +30,7 @@ export function choosePrograms<V>(reader: ValueReader<V>, site: BagSite<V>, sour
   const map = usableMap(reader, sources.map ?? sources.stored.map);
   if (map !== undefined && mapTrust(reader, site) !== 'mutable') return { list: map, from: 'map', isMutable: false, differs: false };
   const stored = storedEntries(reader, sources.stored.manifest);
-  const isKept = holdsDigest(site.manifestPath);
+  const isKept = holdsDigest(manifestSource(reader, site));
   if (isKept && stored) return { ...stored, from: 'kept', isMutable: false, differs: false };
   const inline = site.inlineManifest;
   if (inline !== undefined && holdsPrograms(reader, inline)) return { list: inline, from: 'inline-manifest', isMutable: false, differs: false };
@@ -42,7 +43,7 @@ export function choosePrograms<V>(reader: ValueReader<V>, site: BagSite<V>, sour
   if (map !== undefined) return { list: map, from: 'map', isMutable: true, differs: false };
   if (stored) return { ...stored, from: 'manifest', isMutable: true, differs: false };
   const last = fromLastConfig(reader, isSafe ? undefined : config, cut.error);
-  return last ?? (isMutable(site.manifestPath) ? withoutSegments(reader, sources) : undefined);
+  return last ?? (isManifestMutable(reader, site) ? withoutSegments(reader, sources) : undefined);
 }
 
 /** The config at a mutable key, when nothing better gives segments. */

@@ -181,7 +181,7 @@ class Resolution<V> {
     const alias = (level: V, name: string) => detectPath(this.reader, level, name);
     const fields = [
       site.manifestPath,
-      alias(site.value, 'manifest_s3_path'),
+      site.manifestAlias,
       ...levels.flatMap((level) => [alias(level, 'segment_manifest_s3_path'), alias(level, 'manifest_s3_path')]),
     ];
     const pointers = fields.flatMap((field) => (field.state === 'pointer' ? [field.pointer] : []));

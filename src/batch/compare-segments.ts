@@ -13,7 +13,7 @@ import type { Programs } from '../bag/programs.js';
 import { loadSources, loadValue } from '../bag/sources.js';
 import type { SiteSources } from '../bag/sources.js';
 import { samePrograms } from '../bag/trust.js';
-import { BagError, IntegrityError } from '../errors.js';
+import { BagError, IntegrityError, PointerError } from '../errors.js';
 
 /** What a comparison came to. */
 export interface Comparison {
@@ -36,7 +36,7 @@ export async function compareSegments(original: ByteValue, migrated: ByteValue, 
     if (!other) throw new IntegrityError('SEGMENT_DIFFERS', `the bag at /${site.path.join('/')} is gone`);
     const expected = await programsOf(site, blobs);
     if (!expected) continue;
-    const differs = (await mapsOf(other, blobs)).map((stored) => differenceOf(expected, stored)).find((index) => index !== undefined);
+    const differs = (await mapsOf(other, site, blobs)).map((stored) => differenceOf(expected, stored)).find((index) => index !== undefined);
     if (differs !== undefined && !expected.isMutable) throw different(differs);
     if (differs === undefined) compared += expected.programs.length;
     else isOverwritten = true;
@@ -78,14 +78,26 @@ interface StoredList {
 }
 
 /** Every list of programs that a migrated bag leads to. */
-async function mapsOf(site: BagSite<ByteValue>, blobs: BlobReader): Promise<readonly StoredList[]> {
+async function mapsOf(site: BagSite<ByteValue>, original: BagSite<ByteValue>, blobs: BlobReader): Promise<readonly StoredList[]> {
   // A manifest at an undigested key may be changed by another run; the bag's own blobs are what was promised.
   const fields = [site.map, ...[site.mapPath, site.manifestPath].filter((field) => holdsDigest(field))];
   const load = (pointer: Pointer) => loadValue(byteReader, pointer, site.ownerId, blobs);
-  const loaded = await Promise.all(fields.flatMap((field) => (field.state === 'pointer' ? [load(field.pointer)] : [])));
+  const loaded = (await Promise.all(fields.map((field) => loadUnlessDead(field, original, load)))).flatMap((value) => value ?? []);
   // An empty map is passed over by every reader.
   const lists = loaded.map((value) => detectManifestEntries(byteReader, value) ?? value).filter((list) => usableMap(byteReader, list) !== undefined);
   return Promise.all(lists.map(async (list) => ({ list, programs: programs(list, await loadTargets(byteReader, [list], load)) })));
+}
+
+/** A manifest that was gone before, next to a map that readers ask first, is nothing that the migration promised. */
+async function loadUnlessDead(field: BagSite<ByteValue>['map'], { manifestPath, map }: BagSite<ByteValue>, load: (pointer: Pointer) => Promise<ByteValue>): Promise<ByteValue | undefined> {
+  if (field.state !== 'pointer') return undefined;
+  try {
+    return await load(field.pointer);
+  } catch (error) {
+    const isOld = manifestPath.state === 'pointer' && targetId(manifestPath.pointer) === targetId(field.pointer);
+    if (isOld && (map.state === 'inline' || map.state === 'pointer') && error instanceof PointerError && error.code === 'POINTER_DANGLING') return undefined;
+    throw error;
+  }
 }
 
 function programs(list: ByteValue, targets: ReadonlyMap<string, ByteValue>): readonly Uint8Array[] {

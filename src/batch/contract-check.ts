@@ -1,7 +1,6 @@
 import { byteReader } from '../bag/byte-reader.js';
-import type { ByteValue } from '../bag/byte-reader.js';
-import { assertOwned, isMutable } from '../bag/detect.js';
-import type { BagSite, Generation } from '../bag/detect.js';
+import { assertOwned, listMutableMembers } from '../bag/detect.js';
+import type { Generation } from '../bag/detect.js';
 import { detectDigest } from '../content-address.js';
 import { failureOf } from './outcome.js';
 import type { Deadline, SourceDocument } from './source.js';
@@ -84,10 +83,6 @@ function judge(document: SourceDocument, acceptBridge: boolean): Judgement {
   return isBlob ? { generation: 'foreign' } : judgement;
 }
 
-function hasMutablePath({ configPath, mapPath, manifestPath }: BagSite<ByteValue>): boolean {
-  return [configPath, mapPath, manifestPath].some(isMutable);
-}
-
 function judgeText(document: SourceDocument, acceptBridge: boolean): Judgement {
   try {
     const { detection } = detectStage(readStage(document));
@@ -95,7 +90,7 @@ function judgeText(document: SourceDocument, acceptBridge: boolean): Judgement {
     const { generation } = detection;
     if (generation === 'fat') return { generation, code: 'BAG_FAT', reason: 'workflow_config or partition_map is inline' };
     if (document.verdict?.code === 'ATTRIBUTE_NOT_JSON') return { generation: 'unknown', code: document.verdict.code, reason: document.verdict.reason };
-    if (generation === 'bridge' && acceptBridge && detection.sites.some(hasMutablePath)) return { generation, code: 'BAG_MUTABLE', reason: 'a path leads to a key that another run of the workflow overwrites' };
+    if (generation === 'bridge' && acceptBridge && detection.sites.some((site) => listMutableMembers(byteReader, site).length > 0)) return { generation, code: 'BAG_MUTABLE', reason: 'a path or pointer leads to a key that another run of the workflow overwrites' };
     if (generation === 'bridge' && !acceptBridge) return { generation, code: 'BAG_BRIDGE', reason: 'the program is named by pointers of an older form' };
     return generation === 'foreign' && namesProgram(document.bytes) ? HIDDEN : { generation };
   } catch (error) {

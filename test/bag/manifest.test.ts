@@ -157,8 +157,8 @@ describe('what was read from the place of a manifest', () => {
 
 describe('an inline manifest', () => {
   const repeats = (manifest: string, map: string) => {
-    const answer = repeatsMap(byteReader, read(manifest), read(map));
-    expect(repeatsMap(objectReader, JSON.parse(manifest), JSON.parse(map))).toBe(answer);
+    const answer = repeatsMap(byteReader, read(manifest), read(map), () => undefined);
+    expect(repeatsMap(objectReader, JSON.parse(manifest), JSON.parse(map), () => undefined)).toBe(answer);
     return answer;
   };
   const map = '[{"id":0},{"id":1}]';

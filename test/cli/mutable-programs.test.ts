@@ -233,6 +233,100 @@ describe('a bag with a program at a key that a later run writes again', () => {
   });
 });
 
+describe('a program that only some member or entry of a bag leads to', () => {
+  const segment = 'workflow-partitions/owner-1/wf-1/seg.json';
+  const pointer = (key: string, checksum = '') => ({ __s3_pointer__: true, bucket: 'local', key, size_bytes: 1, checksum, field_name: 'x', created_at: 1 });
+  const md5Of = (value: unknown) => createHash('md5').update(JSON.stringify(value)).digest('hex').slice(0, 8);
+  const pointed = () => cutOf('a').map((program, at) => (at === 1 ? { id: 1, type: 'llm', segment_config: pointer(segment) } : program));
+  const listOf = (path: string) => [0, 1, 2].map((at) => ({ segment_index: at, segment_id: at, segment_type: 'normal', manifest_s3_path: path, total_segments: 3 }));
+  const put = (tag: string) => {
+    putObject(KEYS.config, configOf(tag));
+    putObject(KEYS.map, cutOf(tag));
+    putObject(KEYS.manifest, manifestOf(tag));
+    putObject(segment, cutOf(tag)[1]);
+  };
+  const canContract = async (...more: string[]) => {
+    const { code, out } = await statebag(scratch.dir, ['can-contract', 'bags', '--json', ...more]);
+    return [code, /BAG_[A-Z]+/.exec(out)?.[0]];
+  };
+  const MIGRATED: readonly (readonly [string, readonly string[], Json])[] = [
+    ['manifest_s3_path and an empty map', ['lean', 'bridge'], { partition_map: [], manifest_s3_path: PATHS.segment_manifest_s3_path }],
+    ['manifest_s3_path alone', ['lean', 'bridge'], { manifest_s3_path: PATHS.segment_manifest_s3_path }],
+    ['manifest_s3_path and a map', ['lean', 'bridge'], { partition_map: cutOf('a'), manifest_s3_path: PATHS.segment_manifest_s3_path }],
+    ['an inline list of pointers and a config', ['lean', 'bridge'], { workflow_config: configOf('a'), segment_manifest: listOf(PATHS.segment_manifest_s3_path) }],
+    ['an inline list of pointers and a map', ['lean', 'bridge'], { partition_map: cutOf('a'), segment_manifest: listOf(PATHS.segment_manifest_s3_path) }],
+    ['a config pointer with a checksum', ['lean', 'bridge'], { workflow_config: pointer(KEYS.config, md5Of(configOf('a'))) }],
+    ['a map pointer with a checksum', ['lean', 'bridge'], { partition_map: pointer(KEYS.map, md5Of(cutOf('a'))) }],
+    ['pointers in the entries of an inline manifest', ['lean'], { segment_manifest: manifestOf('a').map((entry) => ({ ...entry, segment_config: entry.segment_id === 1 ? pointer(segment) : entry.segment_config })) }],
+  ];
+
+  it.each(MIGRATED.flatMap(([name, targets, members]) => targets.map((target) => [target, name, members] as const)))('is kept once the bag is %s, when it has %s', async (target, _, members) => {
+    put('a');
+    const text = putBag(members);
+    expect(await nodeOf()).toBe('a1');
+    const { code, totals } = await migrate('--to', target, '--apply', '--verify');
+    expect([code, totals.migrated]).toEqual([0, 1]);
+    expect(read()).not.toMatch(/workflow-[a-z]+\/owner-1\/wf-1\/[a-z_]+\.json/);
+    put('z');
+    for (const index of [0, 1, 2]) expect(await nodeOf(index)).toBe(`a${index}`);
+    expect(await canContract('--accept', 'bridge')).toEqual([0, undefined]);
+    expect((await migrate('--to', target, '--apply')).totals).toMatchObject({ migrated: 0, unchanged: 1 });
+    expect((await statebag(scratch.dir, ['rollback', '--journal', 'j', '--apply'])).code).toBe(0);
+    expect(read()).toBe(text);
+  });
+
+  it('gets its key from an inline list of pointers without another path', async () => {
+    put('a');
+    putBag({ segment_manifest: listOf(PATHS.segment_manifest_s3_path) });
+    expect(await canContract()).toEqual([1, 'BAG_BRIDGE']);
+    expect((await migrate('--apply', '--verify')).totals.migrated).toBe(1);
+    const bag = JSON.parse(read()) as Json;
+    expect(bag.segment_manifest).toEqual(listOf(String(bag.segment_manifest_s3_path)));
+    put('z');
+    expect(await nodeOf()).toBe('a1');
+  });
+
+  const whole = manifestOf('a').map((entry, at) => (at === 1 ? { ...entry, segment_config: pointer(segment) } : entry));
+  const REFUSED: readonly (readonly [string, string, string, Json])[] = [
+    ['bridge', 'an entry of partition_map', 'an inline map whose entries are pointers', { workflow_config: configOf('a'), partition_map: pointed() }],
+    ['bridge', 'an entry of partition_map', 'a map path to entries that are pointers', { partition_map_s3_path: PATHS.partition_map_s3_path }],
+    ['lean', 'segment_manifest', 'an inline manifest that a BATCHED Map state reads', { segment_manifest: whole, distributed_strategy: 'BATCHED' }],
+    ['lean', 'segment_manifest', 'the same and the stamp of a lean bag', { state_bag_version: 2, segment_manifest: whole, distributed_strategy: 'MAP_REDUCE' }],
+    ['bridge', 'segment_manifest', 'an inline manifest whose entries are pointers', { segment_manifest: whole }],
+  ];
+  it.each(REFUSED)('makes migrate --to %s refuse the bag because of %s, when it has %s', async (target, where, _, members) => {
+    put('a');
+    if ('partition_map_s3_path' in members) putObject(KEYS.map, pointed());
+    const text = putBag(members);
+    const store = digests(join(scratch.dir, 'store'));
+    expect((await canContract('--accept', 'bridge'))[0]).toBe(1);
+    const { code, documents } = await migrate('--to', target, '--apply');
+    expect([code, documents[0]]).toMatchObject([1, { outcome: 'quarantined', code: 'PROGRAM_MUTABLE' }]);
+    expect(String(documents[0]!.reason)).toContain(`${where} leads to a key that another run of the workflow overwrites`);
+    expect([read(), digests(join(scratch.dir, 'store'))]).toEqual([text, store]);
+  });
+
+  it('is not given up for a manifest path that leads to nothing', async () => {
+    put('a');
+    const dead = `s3://local/workflow-manifests/owner-1/wf-1/${'d'.repeat(64)}/segment_manifest.json`;
+    putBag({ segment_manifest_s3_path: dead, manifest_s3_path: PATHS.segment_manifest_s3_path });
+    expect((await migrate('--apply')).documents[0]).toMatchObject({ outcome: 'quarantined', code: 'POINTER_DANGLING' });
+  });
+
+  it('stays where two legacy writers stored it once, with a checksum', async () => {
+    const key = 'workflows/wf-1/executions/x/workflow_config_1.json';
+    putObject(key, configOf('a'));
+    putBag({ workflow_config: pointer(key, md5Of(configOf('a'))) });
+    expect((await migrate('--to', 'bridge', '--apply')).totals).toMatchObject({ migrated: 0, unchanged: 1 });
+  });
+
+  it('is verified from the map when the manifest was gone before the bag became a bridge bag', async () => {
+    putBag({ partition_map: cutOf('a'), segment_manifest_s3_path: `s3://local/workflow-manifests/owner-1/wf-1/${'d'.repeat(64)}/segment_manifest.json` });
+    const { code, totals } = await migrate('--to', 'bridge', '--apply', '--verify');
+    expect([code, totals.migrated, await nodeOf()]).toEqual([0, 1, 'a1']);
+  });
+});
+
 describe('--manifest', () => {
   const formOf = (): string => {
     const path = String((JSON.parse(read()) as Json).segment_manifest_s3_path);
@@ -260,5 +354,16 @@ describe('--manifest', () => {
     expect(read()).toBe(text);
     const again = await migrate('--manifest', 'list', '--apply', '--verify');
     expect([again.code, again.totals.migrated, formOf(), await nodeOf()]).toEqual([0, 1, 'list', 'a1']);
+  });
+
+  it.each(['list', 'envelope'])('%s changes nothing the second time, for a map of pointers next to an inline manifest of programs', async (form) => {
+    const key = 'workflow-partitions/owner-1/wf-1/seg.json';
+    putObject(key, cutOf('a')[1]);
+    const map = cutOf('a').map((program, at) => (at === 1 ? { id: 1, segment_config: { bucket: 'local', key } } : program));
+    putBag({ partition_map: map, segment_manifest: manifestOf('a') });
+    expect((await migrate('--manifest', form, '--apply', '--verify')).code).toBe(0);
+    const text = read();
+    expect((await migrate('--manifest', form, '--apply')).totals).toMatchObject({ migrated: 0, unchanged: 1 });
+    expect(read()).toBe(text);
   });
 });
