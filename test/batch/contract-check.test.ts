@@ -7,7 +7,7 @@ import { smallBag } from '../cli/fleet-dir.js';
 
 const DIGEST = 'ab'.repeat(32);
 const LEAN = JSON.stringify({ state_bag_version: 2, ownerId: 'o', workflow_config_s3_path: `s3://b/workflow-configs/o/w/${DIGEST}/config.json`, partition_map_s3_path: `s3://b/workflow-partitions/o/w/${DIGEST}/partition_map.json` });
-const BRIDGE = JSON.stringify({ ownerId: 'o', workflowId: 'w', segment_to_run: 0, workflow_config: { __s3_pointer__: true, bucket: 'b', key: 'k' } });
+const BRIDGE = JSON.stringify({ ownerId: 'o', workflowId: 'w', segment_to_run: 0, workflow_config: { __s3_pointer__: true, bucket: 'b', key: `workflow-configs/o/w/${DIGEST}/config.json` } });
 
 function container(id: string, documents: () => AsyncIterable<SourceDocument>): SourceContainer {
   return { id, version: undefined, tail: new Uint8Array(), documents, replace: () => Promise.reject(new Error('nothing is written')) };
@@ -50,6 +50,11 @@ describe('the check before contract', () => {
   it('lets bags of the bridge form be when told to', async () => {
     expect((await check(sourceOf([BRIDGE]), { acceptBridge: true })).canContract).toBe(true);
     expect((await check(sourceOf([BRIDGE, smallBag()]), { acceptBridge: true })).remaining).toBe(1);
+  });
+
+  it('does not accept a bridge pointer to a key that another run overwrites', async () => {
+    const { remainders } = await check(sourceOf([BRIDGE.replace(`${DIGEST}/`, '')]), { acceptBridge: true });
+    expect(remainders).toMatchObject([{ generation: 'bridge', code: 'BAG_MUTABLE' }]);
   });
 
   it('takes whatever it cannot judge for something that is left', async () => {
