@@ -5,6 +5,7 @@ import { byteReader } from './byte-reader.js';
 import type { ByteValue } from './byte-reader.js';
 import type { BagSite } from './detect.js';
 import { s3Pointer } from './dialects/s3-pointer.js';
+import { encodeId } from './layout.js';
 import { CONFIG, MAP } from './members.js';
 import { objectReader } from './object-reader.js';
 import type { Pointer } from './pointer.js';
@@ -35,7 +36,12 @@ export function mixedInObjects(root: unknown): Iterable<MixedPointer> {
 
 /** Mixed pointers in stored text: two searches in a document without a pointer, and no look at its values. */
 export function mixedInBytes(root: ByteValue): Iterable<MixedPointer> {
-  return mixedPointers(byteReader, root, (value) => mentionsMarker(bufferOver(byteReader.bytes(value))));
+  const known = new Map<Uint8Array, readonly number[]>();
+  return mixedPointers(byteReader, root, ({ document: { bytes }, node }) => {
+    const marks = known.get(bytes) ?? marksIn(bytes);
+    known.set(bytes, marks);
+    return holdsMark(marks, node.start, node.end);
+  });
 }
 
 /** Throws `PointerError` `POINTER_MIXED` for a mixed pointer in a value, or under the program members of its bags in any dialect. */
@@ -83,7 +89,7 @@ function* mixedPointers<V>(reader: ValueReader<V>, root: V, mentions: (value: V)
     if (seen.has(place.value) || !mentions(place.value)) continue;
     seen.add(place.value);
     const pointer = s3Pointer.detect(reader, place.value);
-    if (pointer?.mixed && (isProgramPlace(place.path) || isOurs(textMember(reader, place.value, 'key')))) yield { path: place.path, pointer };
+    if (pointer?.mixed && (isProgramPlace(place.path) || isOurs(reader, place.value))) yield { path: place.path, pointer };
     open.push(...placesIn(reader, place));
   }
 }
@@ -101,16 +107,42 @@ function isProgramPlace(path: readonly string[]): boolean {
 }
 
 /**
- * Keys of the shim hold a digest, those of legacy writers do not. A layout without one keeps its members' folder. The
- * bucket does not count: a merge may have replaced it.
+ * True for a pointer that the shim itself left: its key is in the default layout of members, or in another one with the
+ * digest of the member as a folder and its name as the file. The bucket does not count: a merge may have replaced it.
  */
-function isOurs(key: string | undefined): boolean {
-  return detectDigest(key) !== undefined || /(^|\/)state-members\//.test(key ?? '');
+function isOurs<V>(reader: ValueReader<V>, pointer: V): boolean {
+  const key = textMember(reader, pointer, 'key');
+  if (key === undefined || detectDigest(key) === undefined) return false;
+  if (/(^|\/)state-members\/[^/]+\/[^/]+\/[0-9a-f]{64}\//.test(key)) return true;
+  const member = textMember(reader, pointer, 'field_name');
+  return member !== undefined && key.endsWith(`/${encodeId(member)}.json`);
 }
 
 /** The marker as it is, or an escape that may spell a letter of it; text inside text keeps the escape. */
-function mentionsMarker(text: string | Buffer): boolean {
-  return text.includes(POINTER_MARKER) || text.includes('\\u00');
+const MARKS = [POINTER_MARKER, '\\u00'];
+
+function mentionsMarker(text: string): boolean {
+  return MARKS.some((mark) => text.includes(mark));
+}
+
+/** Where the marks are in a text, in order. One search for each of them, however deep the text nests. */
+function marksIn(bytes: Uint8Array): readonly number[] {
+  const text = bufferOver(bytes);
+  const marks: number[] = [];
+  for (const mark of MARKS) {
+    for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + mark.length)) marks.push(at);
+  }
+  return marks.sort((one, other) => one - other);
+}
+
+function holdsMark(marks: readonly number[], start: number, end: number): boolean {
+  let [low, high] = [0, marks.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (marks[middle]! < start) low = middle + 1;
+    else high = middle;
+  }
+  return low < marks.length && marks[low]! < end;
 }
 
 /** Deeper than state is nested. A value that is, or that has circles, is walked with care. */

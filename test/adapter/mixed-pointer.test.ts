@@ -88,7 +88,7 @@ describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (name) =>
       const adapter = ADAPTERS[name]!(store, speaks);
       const bag = await bagWithOffloadedState(adapter);
       expect(await adapter.adapt(bag)).toMatchObject({ current_state: { doc: 'x'.repeat(30_000) } });
-      const user = { legacy: { ...BRIDGE, note: 'mine' }, off: { __s3_offloaded: true, __s3_path: 's3://b/k', note: 'mine' }, false: { __s3_pointer__: false, answer: 1 } };
+      const user = { upload: { ...BRIDGE, key: `uploads/${'0'.repeat(64)}/doc.json`, title: 'mine' }, legacy: { ...BRIDGE, note: 'mine' }, off: { __s3_offloaded: true, __s3_path: 's3://b/k', note: 'mine' }, false: { __s3_pointer__: false, answer: 1 } };
       const event = without(fatBag({ current_state: user }), 'segment_manifest_s3_path');
       expect(await adapter.adapt(event)).toMatchObject({ current_state: user });
       expect(await adapter.finish(event)).toMatchObject({ current_state: user });

@@ -25,7 +25,7 @@ describe('toBeLeanStateBag', () => {
 
   const circle: Record<string, unknown> = { ...leanBag };
   circle.self = circle;
-  const mixed = { __s3_pointer__: true, bucket: 'b', key: 'state-members/o/w/x.json', merged: 1 };
+  const mixed = { __s3_pointer__: true, bucket: 'b', key: `state-members/o/w/${'0'.repeat(64)}/current_state.json`, merged: 1 };
   it.each<[string, unknown]>([
     ['two owners', { ownerId: 'another', bag: leanBag }],
     ['two spellings of an owner', { ...leanBag, owner_id: 'another' }],
