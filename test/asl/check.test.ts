@@ -82,6 +82,27 @@ describe('JSONPath', () => {
   });
 });
 
+describe('a field that some state writes a literal over', () => {
+  const fail = { Retry: [], Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Set' }] };
+  const run = taskWith({ 'workflow_config.$': '$.bag.workflow_config', 'ownerId.$': '$.bag.ownerId' }, fail);
+  const set = (more: Json): Json => ({ Run: run, Set: { Type: 'Pass', ...more, End: true } });
+  const lambda = { Type: 'Task', Resource: 'x', Arguments: { workflow_config: '{% $states.input.bag.workflow_config %}', ownerId: '{% $states.input.bag.ownerId %}' }, Output: '{% $states.input %}', Next: 'Set' };
+
+  it.each<[string, Json, Json?]>([
+    ['the result of a catcher\'s state, in place of the input', set({ Result: 'failed' })],
+    ['null in place of the field', set({ Result: null, ResultPath: '$.bag.workflow_config' })],
+    ['an empty object in place of the field', set({ Result: {}, ResultPath: '$.bag.workflow_config' })],
+    ['a list in place of the bag', set({ Result: [1], ResultPath: '$.bag' })],
+    ['null as a member of an object', set({ Parameters: { 'ownerId.$': '$.bag.ownerId', workflow_config: null }, ResultPath: '$.bag' })],
+    ['a number in place of the bag', set({ Result: 1, ResultPath: '$.bag' })],
+    ['text as output', { Run: lambda, Set: { Type: 'Pass', Output: 'done', End: true } }, { QueryLanguage: 'JSONata' }],
+    ['an expression that is text as output', { Run: lambda, Set: { Type: 'Succeed', Output: "{% 'done' %}" } }, { QueryLanguage: 'JSONata' }],
+    ['a list that is merged over it', { Run: lambda, Set: { Type: 'Pass', Output: "{% $merge([$states.input, {'bag': $merge([$states.input.bag, {'workflow_config': [{'id': 1}]}])}]) %}", End: true } }, { QueryLanguage: 'JSONata' }],
+  ])('is reported where it is handed on: %s', (_, states, more) => {
+    expect(rulesOf(states, more)).toContain('error passes-program');
+  });
+});
+
 describe("a branch's own map", () => {
   const runner = { StartAt: 'Begin', States: {
     Begin: { Type: 'Pass', Parameters: { 'partition_map.$': '$.partition_map', 'workflow_config.$': '$.workflow_config', segment_to_run: 0 }, ResultPath: '$.own', Next: 'Run' },

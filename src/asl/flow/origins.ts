@@ -53,9 +53,8 @@ export class Origins {
     const names = steps.slice(0, upTo).map(({ name }) => name);
     const { origins } = this.#of({ state, root, names });
     const [hasOwner, isMade] = [origins.has('program') || origins.has('branch'), origins.has('made')];
-    // A place that only takes from itself was filled before; a function may answer with more than it was given.
-    const isUnknown = !hasOwner && (root === 'result' || isMade || origins.size === 0);
-    return isUnknown ? new Set([...guess(names), ...(isMade ? ['made' as const] : [])]) : origins;
+    // A place that only takes from itself was filled before, and one that is emptied was full; a function may answer with more.
+    return !hasOwner ? new Set([...guess(names), ...(isMade ? ['made' as const] : [])]) : origins;
   }
 
   /** Names on the way to where a value comes from, its own included. */
@@ -109,6 +108,9 @@ export class Origins {
     const origins = new Set<Origin>(isMade ? ['made'] : []);
     if (writings.length === 0) return { origins: new Set([...origins, ...guess(place.names)]) };
     for (const { from, isMade } of writings) if (!from) origins.add(isMade ? 'program' : 'nothing');
+    // What is written out is there on some ways only; on the others it is what the first state was given.
+    const isPartial = writings.every(({ from }) => !from) || writings.some(({ from, isEmpty }) => !from && !isEmpty);
+    if (!isVariable && isPartial) for (const origin of guess(place.names)) origins.add(origin);
     const places = writings.flatMap(({ from, target: at }) => (from ? [{ ...from, names: [...from.names, ...target.slice(at.length)] }] : []));
     return { places, origins };
   }

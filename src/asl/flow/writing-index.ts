@@ -15,11 +15,11 @@ export class WritingIndex {
     private readonly keyOf: (place: Place) => string,
   ) {
     for (const writing of writings) {
-      const { target, object, isMade, keys = [] } = writing;
+      const { target, object, isMade, isEmpty, keys = [] } = writing;
       const key = JSON.stringify(target);
       if (object) this.#objects.set(key, append(this.#objects.get(key), object));
       else this.#put(key, writing);
-      if (isMade || keys.some((each) => left.has(each))) this.#made.add(key);
+      if (isMade || isEmpty || keys.some((each) => left.has(each))) this.#made.add(key);
       const field = target.findIndex((name, at) => isProgramField(at === 0 ? name.slice(1) : name));
       if (field >= 0 && field < target.length - 1) this.#made.add(JSON.stringify(target.slice(0, field + 1)));
     }

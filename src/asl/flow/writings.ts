@@ -1,6 +1,7 @@
 import { textOf, valueOf } from '../read/node.js';
 import type { AslNode } from '../read/node.js';
 import { readExpression } from './expressions.js';
+import { jsonataText } from './jsonata.js';
 import { isProgramField } from './names.js';
 import type { Expression, MadeObject, MadeValue, Reference } from './reference.js';
 import type { Scope, State } from './states.js';
@@ -22,6 +23,8 @@ export interface Writing {
   readonly from?: Place;
   /** It is not what is in that place, but made of it, and perhaps of more. */
   readonly isMade?: true;
+  /** It is written out and empty, so that no program is there any more. */
+  readonly isEmpty?: true;
   /** The object that was put there, when it is written out. */
   readonly object?: TemplateObject;
   /** Keys of the values of the definition that write it. */
@@ -80,8 +83,8 @@ function fieldWritings(field: TemplateField): readonly Writing[] {
     const members = object.entries.flatMap(({ name, expression, member: { value } }) => {
       const writing: Writing = { target: entryTarget(at, name), keys: [...keys, writingKey(value)] };
       if (expression) return valueWritings(state, writing, expression, value);
-      if (isProgramField(name) && (value.items ?? value.members ?? []).length > 0) return [{ ...writing, isMade: true as const }];
-      return value.members ? [] : [writing];
+      const isObject = value.members !== undefined && !(isProgramField(name) && value.members.length > 0);
+      return isObject ? [] : [literalWriting(writing, value)];
     });
     return [{ target: at, object }, ...members];
   });
@@ -92,7 +95,22 @@ function valueWritings(state: State, writing: Writing, value: MadeValue | undefi
   const sources = value ? sourcesOf(value) : [];
   if (value?.path) return [{ ...writing, from: placeOf(state, value.path), ...(value.path.isMany && { isMade: true }) }];
   if (value?.made) return madeWritings(state, writing, value.made, node);
-  return sources.length === 0 ? [writing] : sources.map((source) => ({ ...writing, from: placeOf(state, source), isMade: true }));
+  return sources.length === 0 ? [literalWriting(writing, node)] : sources.map((source) => ({ ...writing, from: placeOf(state, source), isMade: true }));
+}
+
+/** What is put over a field, or has members of its own that are not followed, is not what was there before. */
+function literalWriting(writing: Writing, node: AslNode): Writing {
+  if (isEmptyValue(node)) return isInField(writing.target) ? { ...writing, isEmpty: true } : writing;
+  const isScalar = node.items === undefined && node.members === undefined && jsonataText(node.text ?? '') === undefined;
+  return isScalar && !isInField(writing.target) ? writing : { ...writing, isMade: true };
+}
+
+function isEmptyValue({ kind, text, items, members }: AslNode): boolean {
+  return kind === 'null' || text?.trim() === '' || items?.length === 0 || members?.length === 0;
+}
+
+function isInField(target: readonly string[]): boolean {
+  return target.some((name, at) => isProgramField(at === 0 ? name.slice(1) : name));
 }
 
 function madeWritings(state: State, writing: Writing, { base, members }: MadeObject, node: AslNode): readonly Writing[] {
