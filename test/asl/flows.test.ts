@@ -67,6 +67,14 @@ describe('a field that was computed on its way', () => {
     ['an argument of a command is it', { Make: pass({}), Run: lambda({ Command: ['run', '{% $string($states.input.workflow_config) %}'] }) }],
     ['items are a list of it', { Make: pass({}), Run: { Type: 'Map', Items: ['{% $states.input.partition_map %}'], ItemProcessor: itemPass, End: true } }],
     ['a function builds an object for each', { Make: pass({}), Run: lambda("{% $map($states.input.bag.partition_map, function($s) {{'partition_map': $states.input.bag.partition_map, 'ownerId': $states.input.bag.ownerId, 'part': $s}}) %}") }],
+    ['a part behind it is merged over it', { Make: pass({ Assign: { v: "{% $merge([{'partition_map': $states.input.bag.partition_map, 'ownerId': 'o'}, $states.input.overrides]) %}" } }), Run: lambda({}) }],
+    ['parts on both sides are merged', { Make: pass({ Assign: { v: "{% $merge([$states.input.bag, {'partition_map': $states.input.bag.partition_map, 'ownerId': 'o'}, $states.input.more]) %}" } }), Run: lambda({}) }],
+    ['two parts in front are merged', { Make: pass({ Assign: { v: "{% $merge([$states.input.bag, $states.input.o, {'partition_map': $states.input.bag.partition_map, 'ownerId': 'o'}]) %}" } }), Run: lambda({}) }],
+    ['it is merged over an element', { Make: pass({ Assign: { v: "{% $merge([$states.input.bag[0], {'partition_map': $states.input.bag.partition_map, 'ownerId': 'o'}]) %}" } }), Run: lambda({}) }],
+    ['it is merged over an answer', { Make: pass({ Assign: { v: "{% $merge([$f($states.input), {'partition_map': $states.input.bag.partition_map, 'ownerId': 'o'}]) %}" } }), Run: lambda({}) }],
+    ['a merged object has a computed name', { Make: pass({ Assign: { v: "{% $merge([$states.input.bag, {$states.input.k: 1, 'partition_map': $states.input.bag.partition_map, 'ownerId': 'o'}]) %}" } }), Run: lambda({}) }],
+    ['an object has a computed name', { Make: pass({}), Run: lambda("{% {$states.input.k: 1, 'partition_map': $states.input.bag.partition_map, 'ownerId': 'o'} %}") }],
+    ['an object with a bag of its own has a computed one beside it', { Make: pass({}), Run: lambda("{% {'partition_map': $states.input.bag.partition_map, 'ownerId': 'o', 'bag': $states.input.fork} %}") }],
     ['an object is merged into a payload', { Make: pass({}), Run: lambda("{% $merge([$states.input.bag, {'partition_map': $states.input.fork.partition_map, 'ownerId': $states.input.bag.ownerId}]) %}") }],
     ['an object says a computed index', { Make: pass({}), Run: lambda("{% {'partition_map': $states.input.bag.partition_map, 'ownerId': $states.input.bag.ownerId, 'segment_to_run': $states.input.bag.segment_to_run + 1} %}") }],
     ['an object has another field of another bag', { Make: pass({}), Run: lambda("{% {'workflow_config': $states.input.a.workflow_config, 'partition_map': $states.input.b.partition_map, 'ownerId': $states.input.a.ownerId, 'segment_to_run': $states.input.a.segment_to_run} %}") }],
@@ -90,6 +98,11 @@ describe('a payload that cannot be changed for certain', () => {
     ['has a computed field beside it', { 'workflow_config.$': 'States.JsonMerge($.bag.workflow_config, $.o, false)', 'partition_map.$': '$.bag.partition_map', ...OWN }],
     ['has a program written out beside it', { workflow_config: { nodes: [1] }, 'partition_map.$': '$.bag.partition_map', ...OWN }],
     ['has a path to another manifest', { 'partition_map.$': '$.bag.partition_map', 'segment_manifest_s3_path.$': '$.fork.segment_manifest_s3_path', ...OWN }],
+    ['has a bag beside it that is another', { 'partition_map.$': '$.other.partition_map', 'bag.$': '$.bag', ...OWN }],
+    ['has the bag of a branch beside it', { 'partition_map.$': '$.bag.partition_map', 'state_data.$': '$.fork', ...OWN }],
+    ['has an event beside it that is another', { 'workflow_config.$': '$.bag.workflow_config', 'Payload.$': '$.fork', ...OWN }],
+    ['has a bag that is written out beside it', { 'workflow_config.$': '$.bag.workflow_config', state_bag: { 'ownerId.$': '$.fork.ownerId' }, ...OWN }],
+    ['has another manifest beside it', { 'partition_map.$': '$.bag.partition_map', 'segment_manifest.$': '$.fork.segment_manifest', ...OWN }],
     ['has a path that is nothing', { 'partition_map.$': '$.bag.partition_map', segment_manifest_s3_path: null, ...OWN }],
     ['has a segment that is nothing', { 'partition_map.$': '$.bag.partition_map', segment_config: null, ...OWN }],
     ['has a segment that is computed from the map', { 'partition_map.$': '$.bag.partition_map', 'segment_config.$': '$.bag.partition_map[1]', ...OWN }],
@@ -171,6 +184,27 @@ describe('an item of a Map over segments', () => {
     const { errors, isSame } = patch(states);
     expect(isSame).toBe(true);
     expect(errors.length).toBeGreaterThan(0);
+  });
+
+  const work = (inner: Json, selector: Json = { 'bag.$': '$.bag', 'idx.$': '$$.Map.Item.Index' }): Json => ({ Each: { Type: 'Map', ItemsPath: '$.work', ItemSelector: selector, ItemProcessor: inner, End: true } });
+  const part: Json = { 'partition_map.$': '$.bag.partition_map', 'ownerId.$': '$.bag.ownerId', 'part.$': '$.idx' };
+  it.each<[string, Json]>([
+    ['a task in it is given the map', work(item(part))],
+    ['a task in it is given the config', work(item({ 'workflow_config.$': '$.bag.workflow_config', 'ownerId.$': '$.bag.ownerId' }))],
+    ['a task in a branch in it is given the map', work({ StartAt: 'P', States: { P: { Type: 'Parallel', Parameters: { 'bag.$': '$.bag', 'idx.$': '$.idx' }, Branches: [item(part)], End: true } } })],
+    ['a branch in it is given the map', work({ StartAt: 'P', States: { P: { Type: 'Parallel', Parameters: part, Branches: [itemPass], End: true } } })],
+    ['a later task in it is given the map', work({ StartAt: 'Wait', States: { Wait: { Type: 'Wait', Seconds: 1, Next: 'Item' }, Item: taskWith(part) } })],
+    ['a batch of it is given the config', { Each: { Type: 'Map', ItemsPath: '$.work', ItemBatcher: { MaxItemsPerBatch: 2, BatchInput: config }, ItemProcessor: itemPass, End: true } }],
+  ])('of a Map over something else is never given the index of the bag: %s', (_, states) => {
+    const { errors, isSame } = patch(states);
+    expect(isSame).toBe(true);
+    expect(errors.length).toBeGreaterThan(0);
+  });
+
+  it('of a Map over something else keeps the index that a task in it says', () => {
+    const { errors, states } = patch(work(item({ ...part, 'segment_id.$': '$.idx' })));
+    expect(errors).toEqual([]);
+    expect(JSON.stringify(states)).toContain('"segment_index.$":"$.idx"');
   });
 
   it('of a Map over something else is given the path, and no index that it did not have', () => {

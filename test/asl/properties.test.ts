@@ -7,12 +7,12 @@ import { FLAT_PAYLOAD, taskWith } from './machines.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-const NAMES = ['workflow_config', 'partition_map', 'segment_to_run', 'segment_id', 'segment_config', 'segment_manifest_s3_path', 'note'] as const;
+const NAMES = ['workflow_config', 'partition_map', 'segment_id', 'segment_config', 'segment_manifest_s3_path', 'note'] as const;
 const BASES = ['$', '$.bag', '$.state_data.bag', "$['state data']"] as const;
 
-/** Members of one bag, its owner among them, each under its own name, in any order. */
+/** Members of one bag, its owner and its index among them (a task of an item is left without one), each under its own name, in any order. */
 const members = fc
-  .record({ names: fc.subarray([...NAMES]).chain((some) => fc.shuffledSubarray([...some, 'ownerId'], { minLength: some.length + 1 })), base: fc.constantFrom(...BASES) })
+  .record({ names: fc.subarray([...NAMES]).chain((some) => fc.shuffledSubarray([...some, 'ownerId', 'segment_to_run'], { minLength: some.length + 2 })), base: fc.constantFrom(...BASES) })
   .map(({ names, base }): Json => Object.fromEntries(names.map((name) => [`${name}.$`, `${base}.${name}`])));
 
 const literal = fc.record({ text: fc.string(), número: fc.integer(), 'a/b~c': fc.array(fc.boolean(), { maxLength: 2 }) });

@@ -1,11 +1,11 @@
-import { INDEX_NAMES, MANIFEST_PATH, SEGMENT_CONFIG, SEGMENT_INDEX, SEGMENT_TO_RUN } from '../flow/names.js';
+import { INDEX_NAMES, MANIFEST, MANIFEST_PATH, SEGMENT_CONFIG, SEGMENT_INDEX, SEGMENT_TO_RUN } from '../flow/names.js';
 import type { State } from '../flow/states.js';
 import { isSelector } from '../flow/templates.js';
 import type { TemplateField } from '../flow/templates.js';
 import type { Addition } from './discovery.js';
 import type { Examination } from './examination.js';
 import type { FieldReference, Sibling } from './field-reference.js';
-import { givesOwnSegment, hasOwner, isSibling, ownIndex, presentMember, saysIndex } from './present.js';
+import { givesOwnSegment, hasOwner, holdsBag, isBagOf, isSibling, ownIndex, presentMember, saysIndex } from './present.js';
 import type { Present } from './present.js';
 import { entryAtHand, segmentMapOf } from './segments.js';
 import { HINTS } from './words.js';
@@ -25,15 +25,16 @@ export interface Wanted {
 export type Outcome = { readonly add: readonly Addition[] } | { readonly hint: string };
 
 /** Beside a pointer these are read too; they must be of the same bag. */
-const FIELD_PATHS: readonly string[] = ['workflow_config_s3_path', 'partition_map_s3_path'];
+const BESIDE: readonly string[] = ['workflow_config_s3_path', 'partition_map_s3_path', MANIFEST];
 
 const BY_HAND: Outcome = { hint: HINTS.person };
 
 /** The paths that stay in the data of a machine. */
 export function keptPaths({ field, found, sibling }: Pick<Wanted, 'field' | 'found' | 'sibling'>, present: Present, { settings }: Examination): Outcome {
   const paths = settings.speaks === 'fat' ? [MANIFEST_PATH, `${field}_s3_path`] : [MANIFEST_PATH];
-  const others = present.filter(({ name, isEmpty }) => name === MANIFEST_PATH || (!isEmpty && FIELD_PATHS.includes(name)));
+  const others = present.filter(({ name, isEmpty }) => name === MANIFEST_PATH || (!isEmpty && BESIDE.includes(name)));
   if (!others.every((member) => isSibling(member, found, sibling, member.name))) return BY_HAND;
+  if (!present.every((member) => member.isEmpty || !holdsBag(member) || isBagOf(member, found))) return BY_HAND;
   const missing = paths.filter((name) => !presentMember(present, name));
   return { add: missing.map((name) => ({ name, value: { expression: sibling(name) } })) };
 }
@@ -51,8 +52,9 @@ export function payloadAdditions(wanted: Wanted, present: Present, field: Templa
   if ('hint' in paths || saysIndex(present)) return paths;
   const own = ownIndex(present);
   if (own) return own.value ? { add: [...paths.add, { name: SEGMENT_INDEX, value: own.value }] } : BY_HAND;
-  const isItem = isSelector(field);
-  const index = isItem || wanted.isBranch ? undefined : indexOf(wanted, field.state, examination);
+  if (isSelector(field) || wanted.isBranch) return paths;
+  if (isOfItem(field.state)) return { hint: HINTS.item };
+  const index = indexOf(wanted, field.state, examination);
   return index === undefined ? paths : { add: [...paths.add, { name: SEGMENT_INDEX, value: { expression: index } }] };
 }
 
@@ -65,6 +67,11 @@ export function segmentAdditions(wanted: Wanted, present: Present, field: Templa
   const own = presentMember(present, SEGMENT_INDEX);
   if (own) return isSibling(own, wanted.found, wanted.sibling, SEGMENT_TO_RUN) ? paths : BY_HAND;
   return { add: [...paths.add, { name: SEGMENT_INDEX, value: { expression: wanted.sibling(SEGMENT_TO_RUN) } }] };
+}
+
+/** Every item would get the index of the bag, so that all run one segment. */
+function isOfItem({ type, scope }: State): boolean {
+  return type === 'Map' || (scope.owner !== undefined && isOfItem(scope.owner));
 }
 
 /** An object that is written out without an index leads to none; a guess would run the wrong program. */

@@ -46,12 +46,19 @@ export function saysIndex(present: Present): boolean {
 }
 
 /** True for a payload that says whose it is, or takes along the whole bag that the field is a member of. */
-export function hasOwner(present: Present, { reference, depth }: FieldReference): boolean {
+export function hasOwner(present: Present, found: FieldReference): boolean {
+  return present.some((member) => (OWNER_NAMES.includes(member.name) ? !member.isEmpty : BAG_NAMES.includes(member.name) && isBagOf(member, found)));
+}
+
+/** True for a member that a reader takes for a bag, or looks for one in. */
+export function holdsBag({ name }: PresentMember): boolean {
+  return name === 'Payload' || BAG_NAMES.includes(name);
+}
+
+/** True for the whole object that a field lies in. */
+export function isBagOf({ path }: PresentMember, { reference, depth }: FieldReference): boolean {
   const base = [reference.root, ...namesOf(reference).slice(0, Math.max(0, depth - 1))];
-  return present.some(({ name, path, isEmpty }) => {
-    if (OWNER_NAMES.includes(name)) return !isEmpty;
-    return BAG_NAMES.includes(name) && depth > 0 && path !== undefined && !path.isMany && JSON.stringify([path.root, ...namesOf(path)]) === JSON.stringify(base);
-  });
+  return depth > 0 && path !== undefined && !path.isMany && JSON.stringify([path.root, ...namesOf(path)]) === JSON.stringify(base);
 }
 
 /** A segment of its own, which is not taken out of a program that a lean bag does not have. */

@@ -57,23 +57,22 @@ function pairsOf({ lhs }: Node): readonly (readonly [Node, Node])[] {
   return Array.isArray(lhs) ? (lhs as readonly (readonly [Node, Node])[]) : [];
 }
 
+/** True for an object of which every member has a name that is written out. */
+function isWritten(node: Node): boolean {
+  return isBare(node) && pairsOf(node).every(([key]) => key.type === 'string');
+}
+
 /** What `$merge([…])` is given. */
 function mergedIn({ type, procedure, arguments: args = [] }: Node): readonly Node[] | undefined {
   const [list] = args;
   return type === 'function' && procedure?.value === 'merge' && list?.type === 'unary' && list.value === '[' ? list.expressions : undefined;
 }
 
-/** Where an object is that is found directly below a node. */
-function placeBelow(node: Node, place: BuiltPlace): BuiltPlace {
-  if (!isBare(node)) return 'inside';
-  if (place !== 'inside' && mergedIn(node)) return 'merged';
-  return node.type === 'unary' && (node.value === '{' || node.value === '[') ? place : 'inside';
-}
-
 class Reading {
   readonly #references: Reference[] = [];
   readonly #probes: Reference[] = [];
   readonly #objects: BuiltObject[] = [];
+  readonly #bases = new Map<Node, Reference>();
 
   constructor(
     private readonly text: string,
@@ -99,14 +98,32 @@ class Reading {
   #visitNode(node: Node, place: BuiltPlace): void {
     const reference = this.#referenceOf(node);
     if (reference) this.#references.push(reference);
-    if (isObject(node)) this.#objects.push(this.#builtObject(node, isBare(node) ? place : 'inside'));
+    if (isObject(node)) this.#objects.push(this.#builtObject(node, isWritten(node) ? place : 'inside'));
     if (node.type === 'function') this.#visitCall(node);
-    const inner = placeBelow(node, place);
+    const inner = this.#placeBelow(node, place);
     for (const [name, child] of Object.entries(node)) {
       // Steps of a path are read with it, but filters and brackets among them are expressions of their own.
       if (name === 'steps' && reference) for (const step of node.steps ?? []) this.#visitInside(step);
       else if (typeof child === 'object') this.#visit(child, inner);
     }
+  }
+
+  /** Where an object is that is found directly below a node. What is made over several objects is not taken apart. */
+  #placeBelow(node: Node, place: BuiltPlace): BuiltPlace {
+    if (!isBare(node) || place === 'inside') return 'inside';
+    const parts = mergedIn(node);
+    if (parts) return this.#mergePlace(node, parts);
+    if (node.type !== 'unary') return 'inside';
+    if (node.value === '[') return place;
+    return isWritten(node) && place === 'value' ? place : 'inside';
+  }
+
+  #mergePlace(node: Node, parts: readonly Node[]): BuiltPlace {
+    const [object, ...others] = parts.filter(isObject);
+    const made = this.#madeObject(node);
+    if (!made || !object || others.length > 0) return 'inside';
+    if (made.base) this.#bases.set(object, made.base);
+    return 'merged';
   }
 
   #visitInside(step: Node): void {
@@ -160,7 +177,8 @@ class Reading {
   }
 
   #builtObject(node: Node, place: BuiltPlace): BuiltObject {
-    return { place, members: pairsOf(node).flatMap(([key, value]) => (key.type === 'string' ? [this.#builtMember(key, value)] : [])) };
+    const base = this.#bases.get(node);
+    return { place, ...(base && { base }), members: pairsOf(node).flatMap(([key, value]) => (key.type === 'string' ? [this.#builtMember(key, value)] : [])) };
   }
 
   #builtMember({ value: name, position = 0 }: Node, value: Node): BuiltMember {
@@ -172,7 +190,7 @@ class Reading {
   /** An object that is written out, or such objects merged over at most one other, which is the first. */
   #madeObject(node: Node): MadeObject | undefined {
     if (!isBare(node)) return undefined;
-    if (isObject(node)) return pairsOf(node).every(([key]) => key.type === 'string') ? { members: this.#builtObject(node, 'inside').members } : undefined;
+    if (isObject(node)) return isWritten(node) ? { members: this.#builtObject(node, 'inside').members } : undefined;
     const [first, ...others] = mergedIn(node) ?? [];
     if (!first) return undefined;
     const base = this.#wholePath(first);

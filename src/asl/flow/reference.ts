@@ -56,6 +56,8 @@ export type BuiltPlace = 'value' | 'merged' | 'inside';
 export interface BuiltObject {
   readonly members: readonly BuiltMember[];
   readonly place: BuiltPlace;
+  /** What it is merged over. */
+  readonly base?: Reference;
 }
 
 /** An expression taken apart. Offsets are indexes into `text`. */
