@@ -49,6 +49,11 @@ describe('a field that was computed on its way', () => {
     ['a condition asks for a slice', { Make: pass({ Parameters: { 'partition_map.$': '$.bag.partition_map[0:2]' }, ResultPath: '$.made' }), Run: { Type: 'Choice', Choices: [{ Variable: '$.made.partition_map', IsPresent: true, Next: 'Make' }], Default: 'Make' } }],
     ['a Map goes over a slice', { Make: pass({ Parameters: { 'partition_map.$': '$.bag.partition_map[0:2]' }, ResultPath: '$.made' }), Run: { Type: 'Map', ItemsPath: '$.made.partition_map', ItemSelector: { 'segment_config.$': '$$.Map.Item.Value' }, ItemProcessor: itemPass, End: true } }],
     ['a config is copied over the one beside a map', { Make: pass({ InputPath: '$.fork.workflow_config', ResultPath: '$.made.workflow_config' }), Run: taskWith({ 'workflow_config.$': '$.made.workflow_config', ...MADE }) }],
+    ['a branch computes it', { P: { Type: 'Parallel', Branches: [{ StartAt: 'X', States: { X: { Type: 'Pass', Parameters: { 'workflow_config.$': 'States.JsonMerge($.bag.workflow_config, $.o, false)', 'ownerId.$': '$.bag.ownerId' }, End: true } } }, itemPass], ResultPath: '$.res', Next: 'Run' }, Run: taskWith({ 'workflow_config.$': '$.res[0].workflow_config', 'ownerId.$': '$.res[0].ownerId' }) }],
+    ['an item computes it and a selector keeps it', { E: { Type: 'Map', ItemsPath: '$.jobs', ItemProcessor: { StartAt: 'X', States: { X: { Type: 'Pass', Parameters: { 'workflow_config.$': 'States.JsonMerge($.c, $.o, false)' }, End: true } } }, ResultSelector: { 'workflow_config.$': '$[0].workflow_config', 'ownerId.$': '$[0].ownerId' }, ResultPath: '$.made', Next: 'Run' }, Run: taskWith({ 'workflow_config.$': '$.made.workflow_config', ...MADE }) }],
+    ['a branch in a branch merges the bag', { P: { Type: 'Parallel', Branches: [{ StartAt: 'Q', States: { Q: { Type: 'Parallel', Branches: [{ StartAt: 'X', States: { X: { Type: 'Pass', Parameters: { 'bag.$': 'States.JsonMerge($.bag, $.o, false)' }, End: true } } }], End: true } } }], ResultPath: '$.res', Next: 'Run' }, Run: taskWith({ 'workflow_config.$': '$.res[0][0].bag.workflow_config', 'ownerId.$': '$.o' }) }],
+    ['a catcher puts its error there', { Try: taskWith({ 'x.$': '$.x' }, { ResultPath: null, End: undefined, Next: 'Run', Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.bag.workflow_config', Next: 'Run' }] }), Run: taskWith({ 'workflow_config.$': '$.bag.workflow_config', ...OWN }) }],
+    ['a catcher puts its error into it', { Try: taskWith({ 'x.$': '$.x' }, { ResultPath: null, End: undefined, Next: 'Run', Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.bag.partition_map[0].error', Next: 'Run' }] }), Run: taskWith({ 'partition_map.$': '$.bag.partition_map', ...OWN }) }],
     ['a branch\'s map is copied', { Make: pass({ InputPath: '$.result.branches[0].partition_map', ResultPath: '$.made.partition_map' }), Run: run }],
   ])('is left where %s', (_, states) => {
     const { errors, isSame } = patch(states);
@@ -67,6 +72,11 @@ describe('a field that was computed on its way', () => {
     ['an argument of a command is it', { Make: pass({}), Run: lambda({ Command: ['run', '{% $string($states.input.workflow_config) %}'] }) }],
     ['items are a list of it', { Make: pass({}), Run: { Type: 'Map', Items: ['{% $states.input.partition_map %}'], ItemProcessor: itemPass, End: true } }],
     ['a function builds an object for each', { Make: pass({}), Run: lambda("{% $map($states.input.bag.partition_map, function($s) {{'partition_map': $states.input.bag.partition_map, 'ownerId': $states.input.bag.ownerId, 'part': $s}}) %}") }],
+    ['it is merged over another bag in an output', { Make: pass({ Output: "{% $merge([$states.input.fork, {'partition_map': $states.input.bag.partition_map}]) %}" }), Run: lambda('{% $states.input %}') }],
+    ['both fields are merged over another bag in a variable', { Make: pass({ Assign: { b: "{% $merge([$states.input.fork, {'workflow_config': $states.input.bag.workflow_config, 'partition_map': $states.input.bag.partition_map}]) %}" } }), Run: lambda({ bag: '{% $b %}' }) }],
+    ['an answer is merged over a bag that was not given', { Make: { ...lambda({ partition_map: '{% $reverse($states.input.bag.partition_map) %}', ...J_OWN }), End: undefined, Next: 'Run', Output: "{% $merge([$states.input.fork, {'partition_map': $states.result.Payload.partition_map}]) %}" }, Run: lambda('{% $states.input %}') }],
+    ['an output builds an event without an owner', { Make: pass({ Output: "{% {'workflow_config': $states.input.bag.workflow_config, 'segment_to_run': $states.input.bag.segment_to_run} %}" }), Run: lambda('{% $states.input %}') }],
+    ['a variable holds an event without an owner', { Make: pass({ Assign: { ev: "{% {'workflow_config': $states.input.bag.workflow_config, 'segment_to_run': 0} %}" } }), Run: lambda('{% $ev %}') }],
     ['a part behind it is merged over it', { Make: pass({ Assign: { v: "{% $merge([{'partition_map': $states.input.bag.partition_map, 'ownerId': 'o'}, $states.input.overrides]) %}" } }), Run: lambda({}) }],
     ['parts on both sides are merged', { Make: pass({ Assign: { v: "{% $merge([$states.input.bag, {'partition_map': $states.input.bag.partition_map, 'ownerId': 'o'}, $states.input.more]) %}" } }), Run: lambda({}) }],
     ['two parts in front are merged', { Make: pass({ Assign: { v: "{% $merge([$states.input.bag, $states.input.o, {'partition_map': $states.input.bag.partition_map, 'ownerId': 'o'}]) %}" } }), Run: lambda({}) }],
@@ -119,9 +129,19 @@ describe('a payload that cannot be changed for certain', () => {
     ['the payload', taskWith({}, { Parameters: { FunctionName: 'f', 'Payload.$': '$.made' } })],
     ['the input of a task', { Type: 'Task', Resource: 'arn:aws:lambda:us-east-1:1:function:f', InputPath: '$.made', End: true }],
     ['a bag in the payload', taskWith({ 'state_data.$': '$.made' })],
+    ['the input of a branch', { Type: 'Parallel', InputPath: '$.made', Branches: [{ StartAt: 'T', States: { T: { Type: 'Task', Resource: 'arn:aws:lambda:us-east-1:1:function:f', End: true } } }], End: true }],
+    ['the bag in an item', { Type: 'Map', ItemsPath: '$.jobs', ItemSelector: { 'x.$': '$.made' }, ItemProcessor: item({ 'bag.$': '$.x' }), End: true }],
   ])('is left where a Pass state makes it, without an owner, and it is %s', (_, Run) => {
     expect(patch({ ...made({ segment_to_run: 0 }), Run })).toMatchObject({ isSame: true, errors: ['state "Make" re-inlines `partition_map` in `Parameters`'] });
     expect(patch({ ...made(OWN), Run })).toMatchObject({ isSame: false, errors: [] });
+  });
+
+  it.each<[string, Json]>([
+    ['is copied before', { Make: pass({ Parameters: { 'partition_map.$': '$.bag.partition_map' }, ResultPath: '$.ev' }), Copy: pass({ Parameters: { 'x.$': '$.ev' } }), Run: taskWith({}, { Parameters: { FunctionName: 'f', 'Payload.$': '$.x' } }) }],
+    ['is a bag in the input of a task', { Make: pass({ Parameters: { 'partition_map.$': '$.bag.partition_map' }, ResultPath: '$.bag' }), Run: { Type: 'Task', Resource: 'arn:aws:lambda:us-east-1:1:function:f', End: true } }],
+    ['goes through a Parallel state without parameters', { Make: pass({ Parameters: { 'partition_map.$': '$.bag.partition_map' } }), Run: { Type: 'Parallel', Branches: [{ StartAt: 'T', States: { T: { Type: 'Task', Resource: 'arn:aws:lambda:us-east-1:1:function:f', End: true } } }], End: true } }],
+  ])('is left where a Pass state makes it, without an owner, and it %s', (_, states) => {
+    expect(patch(states)).toMatchObject({ isSame: true, errors: ['state "Make" re-inlines `partition_map` in `Parameters`'] });
   });
 
   it('says what to add when it names no owner', () => {

@@ -5,13 +5,13 @@ import type { Origin } from '../flow/origins.js';
 import { namesOf } from '../flow/reference.js';
 import type { BuiltMember, BuiltObject, Expression } from '../flow/reference.js';
 import type { TemplateField } from '../flow/templates.js';
-import { writingKey } from '../flow/writings.js';
+import { placeOf, writingKey } from '../flow/writings.js';
 import { keptPaths, payloadAdditions } from './additions.js';
 import type { Outcome, Wanted } from './additions.js';
 import type { Addition, Discovery, TextEdit } from './discovery.js';
 import type { Examination } from './examination.js';
 import { fieldReferences, isUntouched, siblingOf, wholeField } from './field-reference.js';
-import { presentInBuilt } from './present.js';
+import { hasOwner, presentInBuilt } from './present.js';
 import { isEditable, offsetIn } from './text-places-of.js';
 import { byHand, canBeMended } from './together.js';
 import { HINTS, messageOf, ruleOf } from './words.js';
@@ -60,8 +60,8 @@ function originsOf({ field: { state } }: TemplateString, member: BuiltMember, { 
 function builtEdits(string: TemplateString, object: BuiltObject, member: BuiltMember, examination: Examination): readonly TextEdit[] | string {
   const { field, node, expression } = string;
   const wanted = wantedOf(expression, member);
-  const isFit = object.place === 'value' || (object.place === 'merged' && field.role === 'state' && object.members.some(({ name }) => name === MAP));
-  if (!wanted || !isFit || !isEditable(field.state, node)) return HINTS.person;
+  if (!wanted || !isFit(string, object, wanted, examination) || !isEditable(field.state, node)) return HINTS.person;
+  if (!object.base && field.role === 'state' && !hasOwner(presentInBuilt(object, expression), wanted.found)) return HINTS.owner;
   const [first] = object.members.filter(({ name }) => isProgramField(name));
   const leading = first && wantedOf(expression, first);
   if (leading?.sibling(MANIFEST_PATH) !== wanted.sibling(MANIFEST_PATH)) return HINTS.together;
@@ -72,6 +72,18 @@ function builtEdits(string: TemplateString, object: BuiltObject, member: BuiltMe
   if (!range) return HINTS.person;
   const insert = add.map(writtenOut).join(', ');
   return [{ kind: 'text', node, state: field.state, start: expression.offset + range.start, end: expression.offset + range.end, insert }];
+}
+
+/** Over another object, the path would lie beside the program of that one. */
+function isFit({ field }: TemplateString, { place, base, members }: BuiltObject, { found }: Wanted, { origins }: Examination): boolean {
+  if (place !== 'merged') return place === 'value';
+  if (field.role !== 'state' || !members.some(({ name }) => name === MAP)) return false;
+  if (!base) return true;
+  // It has the map too, and that is the program.
+  const program = [base.root, ...namesOf(base), MAP];
+  const map = placeOf(field.state, found.reference);
+  const names = [...map.names.slice(0, -1), MAP];
+  return map.root === 'result' ? origins.comesFrom({ ...map, names }, field.state, program) : JSON.stringify(program) === JSON.stringify([map.root, ...names]);
 }
 
 /** Undefined for a value that is not the field itself. */

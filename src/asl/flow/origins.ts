@@ -73,6 +73,11 @@ export class Origins {
     return index?.objectsAt(target) ?? [];
   }
 
+  /** True when what is in a place may have been put in another one first. */
+  comesFrom(place: Place, state: State, [root = '', ...names]: readonly string[]): boolean {
+    return this.#of(place).places.has(keyOf({ state, root, names, isRaw: true }));
+  }
+
   #of(start: Place): Found {
     const key = keyOf(start);
     const known = this.#known.get(key) ?? this.#search(start);
@@ -94,12 +99,20 @@ export class Origins {
       }
     }
     if (queue.size >= MOST_PLACES) origins.add('program').add('made');
-    return { origins, names };
+    return { origins, names, places: new Set(queue.keys()) };
+  }
+
+  /** What a Map or a Parallel state answers with is the data that its items or branches end with. */
+  #leadOfResult(place: Place): Lead {
+    const inner = [...this.#scopes.keys()].filter(({ owner }) => owner === place.state).flatMap(({ states }) => states.slice(0, 1));
+    const lead = leadOfResult(place, this.left);
+    const names = place.names[0] === '*' ? place.names.slice(1) : place.names;
+    return { ...lead, places: [...(lead.places ?? []), ...inner.map((state) => ({ state, root: 'input', names, isRaw: true as const }))] };
   }
 
   #lead(place: Place): Lead {
     if (place.root === 'context') return leadOfContext(place);
-    if (place.root === 'result') return leadOfResult(place, this.left);
+    if (place.root === 'result') return this.#leadOfResult(place);
     const target = targetOf(place);
     const index = place.root === 'input' ? this.#scopes.get(place.state.scope) : this.#variables;
     const writings = index?.nearest(target) ?? [];
@@ -120,6 +133,8 @@ export class Origins {
 interface Found {
   readonly origins: ReadonlySet<Origin>;
   readonly names: ReadonlySet<string>;
+  /** Keys of the places on the way, its own included. */
+  readonly places: ReadonlySet<string>;
 }
 
 /** All states of a scope see the same data; results and items are a state's own. */

@@ -1,8 +1,10 @@
 import { textOf, valueOf } from '../read/node.js';
 import type { AslNode } from '../read/node.js';
 import { readExpression } from './expressions.js';
+import { parseJsonPathText } from './json-path.js';
 import { jsonataText } from './jsonata.js';
 import { isProgramField } from './names.js';
+import { namesOf } from './reference.js';
 import type { Expression, MadeObject, MadeValue, Reference } from './reference.js';
 import type { Scope, State } from './states.js';
 import { entryTarget, pathField, resultTarget, templateFields, templateObjects } from './templates.js';
@@ -48,7 +50,7 @@ export function inputWritings({ owner }: Scope): readonly Writing[] {
 export function stateWritings(state: State): readonly Writing[] {
   const fields = templateFields(state).filter(({ role }) => role === 'state');
   const isTold = fields.some(({ name }) => ['ResultSelector', 'Parameters', 'Result', 'Output'].includes(name));
-  return [...fields.flatMap(fieldWritings), ...(isTold ? [] : untold(state)), ...outputPathWritings(state)];
+  return [...fields.flatMap(fieldWritings), ...(isTold ? [] : untold(state)), ...outputPathWritings(state), ...caughtWritings(state)];
 }
 
 /** A result that goes into the data as it is. */
@@ -71,6 +73,17 @@ function outputPathWritings(state: State): readonly Writing[] {
   const path = state.language === 'JSONPath' ? pathField(state, 'OutputPath')?.path : undefined;
   if (!path || path.steps.length === 0) return [];
   return [{ target: ['input'], from: { ...placeOf(state, path), isRaw: true }, ...(path.isMany && { isMade: true }) }];
+}
+
+/** An error that a catcher puts over a field, or into it. */
+function caughtWritings({ node, language }: State): readonly Writing[] {
+  if (language === 'JSONata') return [];
+  return (valueOf(node, 'Catch')?.items ?? []).flatMap((catcher) => {
+    const path = valueOf(catcher, 'ResultPath');
+    const reference = path?.text === undefined ? undefined : parseJsonPathText(path.text, 'input')?.path;
+    const target = ['input', ...(reference ? namesOf(reference) : [])];
+    return path && isInField(target) ? [{ target, keys: [writingKey(path)], isMade: true as const }] : [];
+  });
 }
 
 function fieldWritings(field: TemplateField): readonly Writing[] {
