@@ -1,8 +1,7 @@
 import { memberOf, valueOf } from '../read/node.js';
 import type { AslNode } from '../read/node.js';
 import { readExpression } from '../flow/expressions.js';
-import { MANIFEST_PATH, MAP } from '../flow/names.js';
-import { namesOf } from '../flow/reference.js';
+import { MANIFEST_PATH } from '../flow/names.js';
 import type { Expression } from '../flow/reference.js';
 import type { State } from '../flow/states.js';
 import { stateStrings } from '../flow/strings.js';
@@ -56,8 +55,8 @@ function discoverPath(state: State, string: StateString, expression: Expression,
 function pathEdits(state: State, string: StateString, expression: Expression, examination: Examination): readonly Edit[] | undefined {
   if (!isEditable(state, string.node)) return undefined;
   if (string.holder === state.node && ['ItemsPath', 'Items'].includes(string.name)) return state.type === 'Map' ? manifestEdits(state, examination) : undefined;
-  if (state.type === 'Pass') return copyEdits(state, string, examination);
-  return state.type === 'Choice' || state.language === 'JSONata' ? probeEdits(state, string, expression, examination) : undefined;
+  // A Pass state that copies a map would put the path beside the program of what it copies into.
+  return state.type === 'Choice' || (state.language === 'JSONata' && state.type !== 'Pass') ? probeEdits(state, string, expression, examination) : undefined;
 }
 
 /** Each field that an expression reads must only be asked for, and be the field itself. */
@@ -79,25 +78,4 @@ function isProbe({ language }: State, { name, holder }: StateString, { probes }:
 
 function rename(state: State, { node }: Pick<StateString, 'node'>, { offset }: Expression, { step }: FieldReference, name: string): Edit {
   return { kind: 'text', node, state, start: offset + step!.nameStart, end: offset + step!.nameEnd, insert: name };
-}
-
-/**
- * A Pass state that only copies the map to another place copies the path to the manifest there. A config alone is not copied
- * so: where the map beside it stays, that one is the program.
- */
-function copyEdits(state: State, { name }: StateString, { origins }: Examination): readonly Edit[] | undefined {
-  if (state.language !== 'JSONPath' || !['InputPath', 'ResultPath'].includes(name)) return undefined;
-  if (['Parameters', 'Result', 'OutputPath'].some((other) => memberOf(state.node, other) !== undefined)) return undefined;
-  const [from, to] = [mapPath(state, 'InputPath'), mapPath(state, 'ResultPath')];
-  if (!from || !to) return undefined;
-  const { reference } = from.found;
-  const isCopied = isUntouched(origins.ofTarget(state, [reference.root, ...namesOf(reference)]));
-  return isCopied ? [from, to].map(({ string, expression, found }) => rename(state, string, expression, found, MANIFEST_PATH)) : undefined;
-}
-
-function mapPath(state: State, name: string): { readonly string: Pick<StateString, 'node'>; readonly expression: Expression; readonly found: FieldReference } | undefined {
-  const node = valueOf(state.node, name);
-  const expression = node && isEditable(state, node) ? readExpression(node, state.language, 'input') : undefined;
-  const found = expression && wholeField(expression);
-  return node && expression && found?.step && found.field === MAP ? { string: { node }, expression, found } : undefined;
 }
