@@ -17,7 +17,7 @@ async function slowly(bytes: Uint8Array, choice: SchemaChoice): Promise<Taken | 
 }
 
 const fat = { ...leanBag, state_bag_version: undefined, workflow_config: { nodes: [1] } };
-const mixed = { __s3_pointer__: true, bucket: 'b', key: 'state-members/o/w/x.json', merged: 1 };
+const mixed = { __s3_pointer__: true, bucket: 'b', key: `state-members/o/w/${'0'.repeat(64)}/x.json`, merged: 1 };
 
 const choices: readonly (readonly [string, SchemaChoice, number])[] = [['auto', detectedSchema, 50], ['lean', namedSchema(LEAN), 10], ['fat', namedSchema(FAT), 30]];
 
