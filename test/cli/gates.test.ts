@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -218,6 +218,40 @@ describe('a link that leads nowhere', () => {
     symlinkSync('../disk/more', join(scratch.dir, 'd/more'));
     symlinkSync('../more2', join(scratch.dir, 'disk/more/l'));
     for (const source of ['d', 'd/**/*.json']) expect((await json('can-contract', source)).report).toMatchObject({ answer: 'no', totals: { documents: 2, fat: 1 } });
+  });
+});
+
+describe('a name that is not UTF-8', () => {
+  beforeEach(putOldStore);
+  const rename = (from: string, to: Buffer) => {
+    renameSync(join(scratch.dir, from), Buffer.concat([Buffer.from(`${scratch.dir}/`), to]));
+  };
+
+  it.each([
+    ['a directory', 'd', 'd/sub/bag.json', 'd/sub', Buffer.from('d/sub\xff', 'latin1')],
+    ['a directory where a glob looks for more', 'd/**/*.json', 'd/sub/bag.json', 'd/sub', Buffer.from('d/sub\xff', 'latin1')],
+    ['a file', 'd', 'd/bag.json', 'd/bag.json', Buffer.from('d/bag\xff.json', 'latin1')],
+    ['a file that a glob matches', 'd/*', 'd/bag.json', 'd/bag.json', Buffer.from('d/bag\xff.json', 'latin1')],
+  ])('makes gc and can-contract refuse: %s', async (_, source, path, from, to) => {
+    put('d/x.json', LEAN);
+    put(path, smallBag());
+    rename(from, to);
+    await expectNotProven([source], ['NAME_NOT_UTF8']);
+  });
+
+  it('makes gc and can-contract refuse when Node spells it like the name of another directory', async () => {
+    put('d/sub\ufffd/x.json', LEAN);
+    put('d/sub/bag.json', smallBag());
+    rename('d/sub', Buffer.from('d/sub\xff', 'latin1'));
+    await expectNotProven(['d'], ['NAME_NOT_UTF8']);
+  });
+
+  it('counts as skipped when it is a file of another ending', async () => {
+    put('d/x.json', LEAN);
+    put('d/note.txt', '');
+    rename('d/note.txt', Buffer.from('d/note\xff.txt', 'latin1'));
+    await expectNotProven(['d'], ['NAME_SKIPPED']);
+    expect((await json('inspect', 'd')).code).toBe(0);
   });
 });
 

@@ -15,9 +15,9 @@ export class Walked {
   /** Directories and links that cannot be followed: nothing is known of what is behind them. */
   readonly unreadable = new Map<string, StateBagError>();
 
-  /** Notes a directory that cannot be listed. One that has gone since it was found is not there. */
+  /** Notes a directory that cannot be listed. One that has gone since it was found may have another name now. */
   closed(path: string, error: unknown): void {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.unreadable.set(path, diskError(path, error));
+    this.unreadable.set(path, diskError(path, error));
   }
 
   skip(path: string, code: keyof typeof REASONS): void {
@@ -41,7 +41,7 @@ export async function walkDirectory(root: string, isTaken: (path: string) => boo
       listed.add(real);
       for (const entry of await directoryEntries(directory)) {
         if (entry.kind === 'directory') await visit(entry.path);
-        else if (entry.kind === 'broken') walked.unreadable.set(entry.path, entry.error);
+        else if (entry.kind === 'broken' && (entry.isFile !== true || isTaken(entry.path))) walked.unreadable.set(entry.path, entry.error);
         else if (entry.kind === 'other') walked.skip(entry.path, 'NOT_A_FILE');
         else if (isTaken(entry.path)) walked.files.push(entry.path);
         else walked.skip(entry.path, 'NAME_SKIPPED');
@@ -96,7 +96,8 @@ function noticing(walked: Walked, odd: Map<string, DirectoryEntry>): NonNullable
       for (const entry of entries) if (entry.kind === 'other' || entry.kind === 'broken') odd.set(entry.path, entry);
       return entries.flatMap(direntsOf);
     } catch (error) {
-      walked.closed(directory, error);
+      // The place where a glob begins was not listed before: without it the glob matches nothing.
+      if (directory !== top || (error as NodeJS.ErrnoException).code !== 'ENOENT') walked.closed(directory, error);
       return [];
     }
   };

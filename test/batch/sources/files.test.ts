@@ -1,4 +1,4 @@
-import { chmodSync, linkSync, lstatSync, mkdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, linkSync, lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { nodeDisk } from '../../../src/batch/disk.js';
@@ -214,4 +214,21 @@ it.each([
   expect(outcomes[0]).toMatchObject({ outcome: 'quarantined', code: expect.stringMatching(code) as string });
   expect(outcomes[0]!.reason!.length).toBeGreaterThan(10);
   expect(readFileSync(join(world.source, 'a.json'), 'utf8')).toBe(text);
+});
+
+it('names a directory that was renamed while the walk was on as one that cannot be read', async () => {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, 'z'));
+  writeFileSync(join(directory, 'a.json'), '{}');
+  const open = (path: string): undefined => {
+    if (path.endsWith('a.txt')) renameSync(join(directory, 'z'), join(directory, 'moved'));
+  };
+  writeFileSync(join(directory, 'a.txt'), '');
+  const source = new FilesSource(directory, nodeDisk, [], { open });
+  const containers = [];
+  for await (const container of source.containers()) containers.push(container);
+  expect(containers.map(({ id, unreadable }) => [id, unreadable?.code])).toEqual([
+    [join(directory, 'a.json'), undefined],
+    [join(directory, 'z'), 'FILE_NOT_FOUND'],
+  ]);
 });
