@@ -1,14 +1,13 @@
 import { byteReader } from '../bag/byte-reader.js';
 import { assertOwned, listMutableMembers } from '../bag/detect.js';
 import type { Generation } from '../bag/detect.js';
-import { detectDigest } from '../content-address.js';
 import { failureOf } from './outcome.js';
 import type { Deadline, SourceDocument } from './source.js';
-import { detectStage, digestOf, readStage } from './stages.js';
+import { detectStage, readStage } from './stages.js';
 import { survey } from './survey.js';
 import type { Blind, SurveyOptions } from './survey.js';
 
-export interface ContractCheckOptions extends Omit<SurveyOptions, 'onDocument' | 'onBlind'> {
+export interface ContractCheckOptions extends Omit<SurveyOptions, 'onDocument' | 'onBlind' | 'onOwn'> {
   /** Bags of the bridge form may stay: those who read them go on understanding pointers under the old names. */
   readonly acceptBridge: boolean;
   /** Called for each thing that still needs the shim. */
@@ -77,13 +76,6 @@ const LAST_SECOND = 8_640_000_000_000;
 type Judgement = { readonly generation: Generation | 'unknown'; readonly code: string; readonly reason: string } | { readonly generation: Generation; readonly code?: undefined };
 
 function judge(document: SourceDocument, acceptBridge: boolean): Judgement {
-  const judgement = judgeText(document, acceptBridge);
-  // A blob of a store that was not named is not a document, whatever its text is.
-  const isBlob = judgement.generation === 'unknown' && detectDigest(document.id) === digestOf(document);
-  return isBlob ? { generation: 'foreign' } : judgement;
-}
-
-function judgeText(document: SourceDocument, acceptBridge: boolean): Judgement {
   try {
     const { detection } = detectStage(readStage(document));
     assertOwned(byteReader, detection);

@@ -56,6 +56,16 @@ function parseEntry(bytes: Uint8Array): JournalEntry | undefined {
   return checkedEntry(value);
 }
 
+/** True for the text of an entry, with the members that every entry has. */
+export function isJournalEntry(bytes: Uint8Array): boolean {
+  try {
+    const { kind, run, at } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Partial<RunEntry>;
+    return KINDS.has(String(kind)) && typeof run === 'string' && typeof at === 'string';
+  } catch {
+    return false;
+  }
+}
+
 function checkedEntry(value: unknown): JournalEntry {
   const entry = value as Partial<RunEntry> | null;
   if (typeof entry !== 'object' || entry === null || !KINDS.has(String(entry.kind))) {

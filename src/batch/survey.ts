@@ -1,5 +1,6 @@
 import pMap, { pMapSkip } from 'p-map';
 import { ConfigError } from '../errors.js';
+import { blobDigestOf, isJournalLine } from './own-document.js';
 import { failureOf, hasLivedOn, notStarted } from './outcome.js';
 import type { DocumentSource, Skipped, SourceContainer, SourceDocument } from './source.js';
 
@@ -22,6 +23,8 @@ export interface SurveyOptions {
   readonly allowEmpty: boolean;
   /** Ends the survey after the containers in hand. */
   readonly stop?: AbortSignal | undefined;
+  /** Called for blobs and journal lines of the tool, wherever they are: they are not documents. */
+  readonly onOwn?: (document: SourceDocument) => void;
   readonly onDocument: (document: SourceDocument) => void | Promise<void>;
   readonly onBlind: (blind: Blind) => void | Promise<void>;
 }
@@ -81,6 +84,10 @@ class SourceSurvey {
       if (next === undefined) return pMapSkip;
       if (next.done === true) break;
       count++;
+      if (blobDigestOf(next.value) !== undefined || isJournalLine(next.value)) {
+        this.options.onOwn?.(next.value);
+        continue;
+      }
       this.met++;
       await onDocument(next.value);
     }

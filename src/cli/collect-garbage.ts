@@ -13,7 +13,7 @@ import { layoutSettings } from './options/layout-settings.js';
 import { concurrencySetting } from './options/run-options.js';
 import { requireStore } from './options/store-options.js';
 import { orderedSources } from './ordered-sources.js';
-import { ownPlaces } from './own-places.js';
+import { ALL_PLACES } from './own-places.js';
 
 /** What a collection found, and what became of it. */
 export interface Garbage {
@@ -30,7 +30,7 @@ export async function collectGarbage({ positionals, options: values }: GcArgumen
   const settings = requireStore(values, layout);
   const store = await openStore(settings, io.cwd);
   const journals = values.journal.map((directory) => resolve(io.cwd, directory));
-  const sources = await openSources(positionals, { io, s3: settings.s3, tables: tableSettings(values), ...ownPlaces(store, layout, journals) });
+  const sources = await openSources(positionals, { io, s3: settings.s3, tables: tableSettings(values), ...ALL_PLACES });
   const blobs: BlobOutcome[] = [];
   const collection = await collect({
     sources: orderedSources(sources),

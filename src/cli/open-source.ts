@@ -21,6 +21,8 @@ export interface SourceContext {
   readonly isBlob: (address: ObjectAddress) => boolean;
   /** Nothing will be written back. Compressed files are sources too. */
   readonly readOnly?: boolean;
+  /** The command proves that nothing is left: files with a digest in their names are read, whatever the ending. */
+  readonly isGate?: boolean;
 }
 
 /** A source, and what is known of its place. */
@@ -68,7 +70,7 @@ async function openRows(spec: string, { tables = {} }: SourceContext): Promise<O
   return { source: new TableSource(spec, await openTable(parsed.table, tables), parsed), root: undefined, isMany: true };
 }
 
-async function openPath(spec: string, { io, excludedFor, readOnly }: SourceContext): Promise<OpenSource> {
+async function openPath(spec: string, { io, excludedFor, readOnly, isGate = false }: SourceContext): Promise<OpenSource> {
   const [{ FilesSource }, { nodeDisk }] = await Promise.all([import('../batch/sources/files.js'), import('../batch/disk.js')]);
   const path = resolve(io.cwd, spec);
   const stats = await stat(path).catch(() => undefined);
@@ -76,7 +78,7 @@ async function openPath(spec: string, { io, excludedFor, readOnly }: SourceConte
   const root = stats?.isDirectory() ? path : isGlob ? globRoot(path) : resolve(path, '..');
   const further = readOnly && (isGlob || stats?.isDirectory() || /\.gz$/i.test(path)) ? (await import('../batch/sources/read-only.js')).READ_ONLY_FILES : undefined;
   const id = isGlob ? await absoluteGlob(spec, io.cwd) : path;
-  return { source: new FilesSource(id, nodeDisk, excludedFor(root), further), root, isMany: isGlob || stats?.isDirectory() === true };
+  return { source: new FilesSource(id, nodeDisk, excludedFor(root), further, isGate), root, isMany: isGlob || stats?.isDirectory() === true };
 }
 
 /** The directories in front of the first one with a wildcard. */

@@ -1,4 +1,5 @@
 import { join, resolve, sep } from 'node:path';
+import { realPath } from '../batch/sources/directory-entries.js';
 import type { Layout } from '../bag/layout.js';
 import type { ObjectAddress } from '../store/object-store.js';
 import type { OpenStore } from './open-store.js';
@@ -8,6 +9,9 @@ export interface OwnPlaces {
   readonly excludedFor: (path: string) => readonly string[];
   readonly isBlob: (address: ObjectAddress) => boolean;
 }
+
+/** For commands that prove that nothing is left: no place is left out, as a bag may be in any. Blobs and journals are told by what they are. */
+export const ALL_PLACES: OwnPlaces & { readonly isGate: true } = { excludedFor: () => [], isBlob: () => false, isGate: true };
 
 /**
  * The store, and further directories (a journal, copies). A source that lies inside a directory store is the user's
@@ -31,7 +35,7 @@ function storeDirectories(store: OpenStore | undefined, folders: readonly string
 }
 
 function isInside(path: string, directory: string): boolean {
-  return `${resolve(path)}${sep}`.startsWith(`${directory}${sep}`);
+  return `${realPath(resolve(path))}${sep}`.startsWith(`${realPath(directory)}${sep}`);
 }
 
 /** The part of each key template in front of its first placeholder; a template that begins with one has no folder of its own. */

@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -157,14 +158,72 @@ describe('a file that is not read because of its name', () => {
     expect((await json('can-contract', 'd')).report).toMatchObject({ answer: 'not proven', totals: { skipped: 1 } });
   });
 
-  it('is not reported from a store or journal below the directory', async () => {
+  it('is reported from a store or journal below the directory, unless it is a blob or the journal itself', async () => {
     put('d/x.json', LEAN);
+    const args = ['--store', 'd/store', 'd', '--journal', 'd/journal'];
+    put('other/a.json', smallBag());
+    await statebag(scratch.dir, ['migrate', 'other', '--store', 'd/store', '--apply', '--journal', 'd/journal']);
+    put('more/b.json', smallBag({ workflowId: 'b' }));
+    const key = 'c/{ownerId}/{workflowId}/{sha256}/config';
+    await statebag(scratch.dir, ['migrate', 'more', '--store', 'd/store', '--apply', '--journal', 'j2', '--config-key', key]);
+    expect((await json('gc', ...args)).report).toMatchObject({ proven: true, totals: { documents: 1 } });
     put('d/store/local/note.txt', '');
     put('d/journal/note.txt', '');
-    const gc = await json('gc', '--store', 'd/store', 'd', '--journal', 'd/journal', '--apply').catch((error: unknown) => String(error));
-    expect(gc).toContain('JOURNAL_MISSING');
-    put('d/journal/journal.ndjson', '');
-    expect((await json('gc', '--store', 'd/store', 'd', '--journal', 'd/journal')).report).toMatchObject({ proven: true });
+    expect((await json('gc', ...args)).report).toMatchObject({ proven: false, skipped: [{ code: 'NAME_SKIPPED' }, { code: 'NAME_SKIPPED' }] });
+  });
+});
+
+describe('the place of the store or journal inside a source', () => {
+  beforeEach(putOldStore);
+  const blobKey = () => blobs().map(({ parentPath, name }) => join(parentPath, name))[0]!;
+
+  it.each(['store/local/paused/a.json', 'store/a.json', 'journal/paused/a.json'])('does not hide a bag from gc and can-contract: %s', async (name) => {
+    put(name, readFileSync(join(scratch.dir, 'live/a.json')));
+    rmSync(join(scratch.dir, 'live'), { recursive: true });
+    put('ok.json', LEAN);
+    const gc = await json('gc', '.', '--store', 'store', '--journal', 'journal', '--apply');
+    expect(gc.report).toMatchObject({ proven: true, totals: { documents: 2, live: 3, deleted: 0 } });
+    put(name, smallBag());
+    expect((await json('can-contract', '.', '--store', 'store')).report).toMatchObject({ answer: 'no', totals: { fat: 1, documents: 2 } });
+  });
+
+  it('does not hide a bag from them whose key looks like that of a blob', async () => {
+    rmSync(join(scratch.dir, 'live'), { recursive: true });
+    put('ok.json', LEAN);
+    writeFileSync(blobKey(), smallBag());
+    expect((await json('can-contract', '.', '--store', 'store')).report).toMatchObject({ answer: 'no', totals: { fat: 1 } });
+  });
+
+  it('does not hide a bag from them that has the digest of its bytes as key', async () => {
+    const bytes = readFileSync(join(scratch.dir, 'live/a.json'));
+    const digest = createHash('sha256').update(bytes).digest('hex');
+    rmSync(join(scratch.dir, 'live'), { recursive: true });
+    rmSync(join(scratch.dir, 'journal'), { recursive: true });
+    put(`paused/bags/${digest}/bag.json`, bytes);
+    expect((await json('gc', '.', '--store', 'store', '--apply')).report.totals).toMatchObject({ documents: 1, live: 3, deleted: 0 });
+  });
+
+  it.each([
+    ['named', 'src', []],
+    ['named through a link', 'lsrc', []],
+    ['beside an older store', 'src', ['old']],
+  ])('does not make an emptied source look as if it had documents: %s', async (_, source, more) => {
+    mkdirSync(join(scratch.dir, 'src'));
+    symlinkSync('src', join(scratch.dir, 'lsrc'));
+    for (const name of [...more, 'store']) cpSync(join(scratch.dir, 'store'), join(scratch.dir, 'src', name), { recursive: true, preserveTimestamps: true });
+    cpSync(join(scratch.dir, 'journal'), join(scratch.dir, 'src/statebag-journal'), { recursive: true });
+    const gc = await json('gc', '--store', 'src/store', source, '--apply');
+    expect([gc.code, gc.report]).toMatchObject([1, { empty: [{ code: 'SOURCE_EMPTY' }], totals: { documents: 0, deleted: 0 } }]);
+    const contract = await json('can-contract', source);
+    expect([contract.code, contract.report]).toMatchObject([1, { answer: 'not proven', totals: { documents: 0, foreign: 0, empty: 1 } }]);
+  });
+
+  it('is left out by migrate when a link leads there', async () => {
+    mkdirSync(join(scratch.dir, 'src'));
+    symlinkSync('src', join(scratch.dir, 'lsrc'));
+    put('src/b.json', smallBag());
+    await statebag(scratch.dir, ['migrate', 'lsrc', '--store', 'src/store', '--apply', '--journal', 'src/j']);
+    expect((await json('migrate', 'lsrc', '--store', 'src/store', '--journal', 'src/j')).report.totals.documents).toBe(1);
   });
 });
 

@@ -6,6 +6,8 @@ const DIGEST_LENGTH = 64;
  */
 export class LiveDigests {
   readonly #found = new Set<string>();
+  /** What blobs name that nothing names so far. */
+  readonly #behind = new Map<string, readonly string[]>();
 
   get size(): number {
     return this.#found.size;
@@ -16,15 +18,26 @@ export class LiveDigests {
   }
 
   add(digest: string): void {
+    if (this.#found.has(digest)) return;
     this.#found.add(digest);
+    for (const behind of this.#behind.get(digest) ?? []) this.add(behind);
+    this.#behind.delete(digest);
   }
 
-  /** Adds what a text names. Hex digits that touch a digest, as the `2f` of an escaped slash does, do not hide it. */
-  addText(bytes: Uint8Array): void {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-    for (const [run] of text.matchAll(/[0-9a-f]{64,}/g)) {
-      this.add(run.slice(0, DIGEST_LENGTH));
-      this.add(run.slice(-DIGEST_LENGTH));
-    }
+  /** Adds what a blob names, as soon as the blob itself is named. */
+  addBlob(digest: string, bytes: Uint8Array): void {
+    if (this.has(digest)) this.addText(bytes);
+    else this.#behind.set(digest, namedIn(bytes));
   }
+
+  /** Adds what a text names. */
+  addText(bytes: Uint8Array): void {
+    for (const digest of namedIn(bytes)) this.add(digest);
+  }
+}
+
+/** Hex digits that touch a digest, as the `2f` of an escaped slash does, do not hide it. */
+function namedIn(bytes: Uint8Array): readonly string[] {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  return Array.from(text.matchAll(/[0-9a-f]{64,}/g)).flatMap(([run]) => [run.slice(0, DIGEST_LENGTH), run.slice(-DIGEST_LENGTH)]);
 }

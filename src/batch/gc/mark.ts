@@ -3,6 +3,7 @@ import { readDocument } from '../../bag/byte-reader.js';
 import { BagError } from '../../errors.js';
 import type { InversePiece, JournalEntry } from '../journal-entry.js';
 import { readJournal } from '../journal-read.js';
+import { blobDigestOf } from '../own-document.js';
 import type { SourceDocument } from '../source.js';
 import { survey } from '../survey.js';
 import type { Blind, SurveyOptions } from '../survey.js';
@@ -33,7 +34,13 @@ export async function mark(options: MarkOptions, live = new LiveDigests()): Prom
     if (flaw) blind.push(flaw);
   };
   for (const directory of options.journals) await markJournal(directory, live);
-  await survey({ ...options, onDocument, onBlind });
+  // What a blob names is alive only while the blob is; what the lines of a journal name is kept in any case.
+  const onOwn = (document: SourceDocument): void => {
+    const digest = blobDigestOf(document);
+    if (digest === undefined) live.addText(document.bytes);
+    else live.addBlob(digest, document.bytes);
+  };
+  await survey({ ...options, onDocument, onBlind, onOwn });
   return { live, documents, blind };
 }
 

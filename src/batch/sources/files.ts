@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
+import { detectDigest } from '../../content-address.js';
 import { ConfigError } from '../../errors.js';
 import type { Disk } from '../disk.js';
 import { diskError } from '../disk-errors.js';
@@ -27,6 +28,8 @@ export class FilesSource implements DocumentSource {
     private readonly excluded: readonly string[] = [],
     /** Opens what this class does not know. */
     private readonly further?: FurtherFiles,
+    /** Takes also files with a digest in their names: what they are is told by their bytes. */
+    private readonly takesBlobs = false,
   ) {}
 
   /** What cannot be listed or followed comes last, as places that cannot be read. */
@@ -56,10 +59,14 @@ export class FilesSource implements DocumentSource {
   private async walk(): Promise<Walked> {
     const stats = await stat(this.id).catch((error: unknown) => notReadable(this.id, error));
     if (stats instanceof ConfigError) return (await walkGlob(this.id)) ?? Promise.reject(stats);
-    if (stats.isDirectory()) return walkDirectory(this.id, (path) => DOCUMENTS.test(path) || this.further?.open(path) !== undefined);
+    if (stats.isDirectory()) return walkDirectory(this.id, (path) => this.isTaken(path));
     const walked = new Walked();
     walked.files.push(this.id);
     return walked;
+  }
+
+  private isTaken(path: string): boolean {
+    return DOCUMENTS.test(path) || this.further?.open(path) !== undefined || (this.takesBlobs && detectDigest(path) !== undefined);
   }
 
   private empty(skipped: number): ConfigError {
@@ -68,8 +75,9 @@ export class FilesSource implements DocumentSource {
   }
 
   private isExcluded(path: string): boolean {
-    const absolute = resolve(path) + sep;
-    return this.excluded.some((directory) => absolute.startsWith(resolve(directory) + sep));
+    if (this.excluded.length === 0) return false;
+    const real = realPath(resolve(path)) + sep;
+    return this.excluded.some((directory) => real.startsWith(realPath(resolve(directory)) + sep));
   }
 }
 

@@ -5,18 +5,16 @@ import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { openSources } from '../open-source.js';
-import { openStore } from '../open-store.js';
 import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
 import { layoutOptions } from '../options/layout-options.js';
-import { layoutSettings } from '../options/layout-settings.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { parseChoice } from '../options/parse-value.js';
 import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
 import { s3Settings } from '../options/s3-options.js';
-import { storeOptions, storeSettings } from '../options/store-options.js';
+import { storeOptions } from '../options/store-options.js';
 import { surveyOptions } from '../options/survey-options.js';
 import { orderedSources } from '../ordered-sources.js';
-import { ownPlaces } from '../own-places.js';
+import { ALL_PLACES } from '../own-places.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatCount } from '../reporters/sizes.js';
@@ -70,9 +68,7 @@ async function canContract(args: ContractArguments, io: CliIo): Promise<number> 
 
 async function checked({ positionals, options: values }: ContractArguments, reporter: OutcomeReporter, stop: AbortSignal, io: CliIo): Promise<ContractCheck> {
   const accepted = values.accept === undefined ? undefined : parseChoice('accept', values.accept, ['bridge']);
-  const store = values.store === undefined ? undefined : await openStore(storeSettings(values, values.store, layoutSettings(values)), io.cwd);
-  const own = ownPlaces(store, layoutSettings(values), []);
-  const sources = await openSources(positionals, { io, s3: s3Settings(values), tables: tableSettings(values), ...own });
+  const sources = await openSources(positionals, { io, s3: s3Settings(values), tables: tableSettings(values), ...ALL_PLACES });
   return checkContract({
     sources: orderedSources(sources),
     concurrency: concurrencySetting(values),
