@@ -437,3 +437,17 @@ describe('a gate over a bucket', () => {
     await expectNotProven(['s3://docs/q', ...s3()], ['STORE_DENIED']);
   });
 });
+
+describe('a digest that is spelled with escapes', () => {
+  beforeEach(putOldStore);
+  const escaped = (backslashes: string, text: string) => text.replace(/[0-9a-f]{64}/g, (digest) => digest.replace(/./g, (digit) => `${backslashes}u00${digit.charCodeAt(0).toString(16)}`));
+
+  it.each([
+    ['once', (text: string) => escaped('\\', text)],
+    ['in JSON text inside JSON', (text: string) => JSON.stringify({ Payload: escaped('\\', text) })],
+    ['in one digit only', (text: string) => text.replace(/[0-9a-f]{64}/g, (digest) => escaped('\\', digest).slice(0, 6) + digest.slice(1))],
+  ])('keeps its blobs from gc: %s', async (_, spell) => {
+    put('live/a.json', spell(readFileSync(join(scratch.dir, 'live/a.json'), 'utf8')));
+    expect((await json('gc', 'live', '--store', 'store', '--apply')).report.totals).toMatchObject({ live: 3, deleted: 0 });
+  });
+});
