@@ -61,7 +61,7 @@ async function* prepareAll(container: SourceContainer, run: Run, commit: Contain
     if (!run.isWanted(document.id, container.id)) return { document, prepared: undefined };
     if (commit?.failure ?? run.stoppedBy) return { document, prepared: { outcome: left(document, commit), validated: undefined } };
     const expectation = expectations?.get(document.id);
-    const prepared = await prepareDocument(document, settings, { filter, expectation, admit: () => run.take() });
+    const prepared = await prepareDocument(document, settings, { filter, expectation, admit: () => run.take(document.id) });
     return { document, prepared };
   };
   yield* pMapIterable(container.documents(), prepare, { concurrency: run.share });

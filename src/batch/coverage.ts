@@ -24,9 +24,11 @@ interface Scope {
   readonly plan: string | undefined;
   readonly onlyFailed: boolean;
   readonly out: string | undefined;
+  /** The form of manifest that was asked for: bags of another form are rewritten, too. */
+  readonly form: string | undefined;
 }
 
-const EVERYTHING: Scope = { shard: undefined, where: '', plan: undefined, onlyFailed: false, out: undefined };
+const EVERYTHING: Scope = { shard: undefined, where: '', plan: undefined, onlyFailed: false, out: undefined, form: undefined };
 
 /** A gap that is still open. */
 interface OpenGap extends Omit<Gap, 'sources'> {
@@ -78,7 +80,9 @@ export class Coverage {
     this.current = undefined;
   }
 
-  private end(run: RunEntry, { complete, notStarted, totals }: EndEntry): void {
+  private end(run: RunEntry, entry: EndEntry): void {
+    const { notStarted, totals } = entry;
+    const complete = entry.complete && !endedAtLimit(run, entry);
     if (run.command === 'rollback' && complete) {
       this.rolledBack(totals.failed === 0);
       return;
@@ -128,7 +132,7 @@ export class Coverage {
   }
 
   private pushPart(run: RunEntry, labels: readonly string[]): void {
-    const { shard, where, plan, out } = scopeOf(run);
+    const { shard, where, plan, out, form } = scopeOf(run);
     const sources = sourcesOf(run).filter((source) => !this.whole.has(placeOf(run, source)));
     const known = this.open.find((gap) => gap.kind === 'part' && sources.length === gap.open.size && sources.every((source) => gap.open.has(source)));
     if (known) this.open[this.open.indexOf(known)] = { ...known, scopes: [...new Set([...known.scopes, ...labels])] };
@@ -136,8 +140,14 @@ export class Coverage {
     // A shard of everything is a step towards everything; documents chosen otherwise are not.
     const done = (): Map<number, Set<number>> => new Map(shard && where === '' && plan === undefined ? [[shard.count, new Set([shard.index])]] : []);
     const open = new Map(sources.map((source) => [source, done()]));
-    this.open.push({ kind: 'part', run, notStarted: undefined, scopes: labels, scope: { ...EVERYTHING, out }, open });
+    this.open.push({ kind: 'part', run, notStarted: undefined, scopes: labels, scope: { ...EVERYTHING, out, form }, open });
   }
+}
+
+/** Release 0.1.0 said "complete" of a run that its limit had ended, and did not count what was left. */
+function endedAtLimit({ options }: RunEntry, { notStarted, totals }: EndEntry): boolean {
+  const { limit } = options as { limit?: number };
+  return notStarted === undefined && limit !== undefined && (totals.documents ?? 0) >= limit;
 }
 
 /** True when this was the last shard of all that was in the source. */
@@ -164,13 +174,26 @@ function covers(later: Scope, earlier: Scope): boolean {
     (!later.onlyFailed || earlier.onlyFailed) &&
     (later.where === '' || later.where === earlier.where) &&
     (later.plan === undefined || later.plan === earlier.plan) &&
+    (earlier.form === undefined || later.form === earlier.form) &&
     later.out === earlier.out
   );
 }
 
+/** What a run keeps of its command line that says what it takes. */
+interface KeptScope {
+  readonly shard?: Shard;
+  readonly where?: readonly (readonly string[])[];
+  readonly plan?: string;
+  readonly onlyFailed?: boolean;
+  readonly out?: string;
+  readonly manifestForm?: string;
+  readonly isFormAsked?: boolean;
+}
+
 function scopeOf({ options }: Pick<RunEntry, 'options'>): Scope {
-  const { shard, where = [], plan, onlyFailed, out } = options as { shard?: Shard; where?: readonly (readonly string[])[]; plan?: string; onlyFailed?: boolean; out?: string };
-  return { shard, where: where.map((condition) => condition.join('=')).sort().join(', '), plan, onlyFailed: onlyFailed === true, out };
+  const { shard, where = [], plan, onlyFailed = false, out, manifestForm, isFormAsked = false } = options as KeptScope;
+  const conditions = where.map((condition) => condition.join('=')).sort().join(', ');
+  return { shard, where: conditions, plan, onlyFailed, out, form: isFormAsked ? manifestForm : undefined };
 }
 
 function labelsOf({ shard, where, plan, onlyFailed }: Scope): readonly string[] {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ConfigError, IntegrityError } from '../errors.js';
 import { Coverage } from './coverage.js';
 import { diskError } from './disk-errors.js';
-import { JOURNAL_FILE } from './journal.js';
+import { assertFile, JOURNAL_FILE } from './journal.js';
 import { JOURNAL_VERSION } from './journal-entry.js';
 import type { IntentEntry, JournalEntry, ResultEntry, RunEntry } from './journal-entry.js';
 import { isBlank, readLines } from './sources/lines.js';
@@ -38,6 +38,7 @@ export async function* readJournal(directory: string): AsyncIterable<PlacedEntry
 
 async function* readFile(path: string): AsyncIterable<Uint8Array> {
   try {
+    await assertFile(path);
     for await (const chunk of createReadStream(path)) yield chunk as Buffer;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw diskError(path, error);
@@ -94,6 +95,8 @@ export interface DocumentState {
   fate: IntentFate;
   /** The last word on the document; `undefined` while its intent has no result. */
   result: ResultEntry | undefined;
+  /** The result that `fate` comes from. */
+  decided: ResultEntry | undefined;
 }
 
 /**
@@ -109,6 +112,8 @@ export interface JournalSummary {
   readonly others: ReadonlyMap<string, ResultEntry>;
   /** What the runs were about and have not done. */
   readonly coverage: Coverage;
+  /** Files that the last migration did not read because of their names or kinds. */
+  readonly skipped: number;
   /** False when a run was stopped or killed and no later one made up for it. */
   readonly isClosed: boolean;
 }
@@ -119,18 +124,20 @@ export async function summarizeJournal(directory: string): Promise<JournalSummar
   const documents = new Map<string, DocumentState>();
   const others = new Map<string, ResultEntry>();
   const coverage = new Coverage();
+  let skipped = 0;
   for await (const { entry, offset, length } of readJournal(directory)) {
     coverage.add(entry);
     if (entry.kind === 'run') runs.push(entry);
     else if (entry.kind === 'intent') addIntent(entry, { offset, length }, documents, others);
     else if (entry.kind === 'result') addResult(entry, documents, others);
+    else skipped = entry.totals.skipped ?? skipped;
   }
-  return { runs, documents, others, coverage, isClosed: coverage.gaps().every(({ kind }) => kind === 'part') };
+  return { runs, documents, others, coverage, skipped, isClosed: coverage.gaps().every(({ kind }) => kind === 'part') };
 }
 
 function addIntent(entry: IntentEntry, intent: DocumentState['intent'], documents: Map<string, DocumentState>, others: Map<string, ResultEntry>): void {
   const { doc, container, line, before, after, bytesBefore } = entry;
-  documents.set(doc, { doc, container, line, intent, before, after, bytesBefore, fate: 'pending', result: undefined });
+  documents.set(doc, { doc, container, line, intent, before, after, bytesBefore, fate: 'pending', result: undefined, decided: undefined });
   others.delete(doc);
 }
 
@@ -143,10 +150,13 @@ function addResult(entry: ResultEntry, documents: Map<string, DocumentState>, ot
     return;
   }
   const isDecided = entry.outcome === 'migrated' || entry.outcome === 'rolled-back';
-  // A later run that finds a migrated document unchanged, or cannot read it, does not make it less migrated.
-  if (!isDecided && state.fate !== 'pending') return;
-  if (isDecided) state.fate = entry.outcome;
-  state.result = entry;
+  if (isDecided) {
+    state.fate = entry.outcome;
+    state.decided = entry;
+  }
+  // A later run that cannot read or judge a migrated document does not make it less migrated: its fate stays, so that
+  // it can be rolled back. A run that finds it unchanged withdraws the failure.
+  state.result = entry.outcome === 'unchanged' && state.fate !== 'pending' ? state.decided : entry;
 }
 
 /** Reads one intent again. */

@@ -1,5 +1,6 @@
-import { mkdir, open } from 'node:fs/promises';
+import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
+import { ConfigError } from '../errors.js';
 import type { Disk, DiskFile } from './disk.js';
 import { diskError } from './disk-errors.js';
 import { GroupCommit } from './group-commit.js';
@@ -97,7 +98,14 @@ async function makeDirectory(directory: string, disk: Disk): Promise<void> {
   for (let made = resolve(directory); made !== top; made = dirname(made)) await disk.syncDirectory(dirname(made));
 }
 
+/** A pipe would be waited for, for ever. Throws `ConfigError` `JOURNAL_INVALID`. */
+export async function assertFile(path: string): Promise<void> {
+  const stats = await stat(path).catch(() => undefined);
+  if (stats && !stats.isFile()) throw new ConfigError('JOURNAL_INVALID', `${path} is not a file; remove it, or give another --journal`);
+}
+
 async function detectEnd(path: string): Promise<'new' | 'torn' | 'whole'> {
+  await assertFile(path);
   const handle = await open(path, 'r').catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;

@@ -1,3 +1,4 @@
+import type { ResultEntry } from './journal-entry.js';
 import type { DocumentState, JournalSummary } from './journal-read.js';
 import type { SourceContainer } from './source.js';
 
@@ -34,7 +35,8 @@ export interface PendingDocument {
  */
 export function pendingIntents({ documents, others }: JournalSummary): ReadonlyMap<string, PendingDocument> {
   const intents = Array.from(documents.values()).filter(({ fate }) => fate === 'pending');
-  const failures = Array.from(others.values()).filter(({ outcome }) => outcome !== 'unchanged');
+  const failedLater = Array.from(documents.values()).flatMap(({ fate, result }) => (fate !== 'pending' && isFailure(result) ? [result] : []));
+  const failures = [...failedLater, ...Array.from(others.values()).filter(({ outcome }) => outcome !== 'unchanged')];
   return new Map<string, PendingDocument>([
     ...failures.map(({ doc, bytesBefore }) => [doc, { bytesBefore }] as const),
     ...intents.map(({ doc, after, bytesBefore }) => [doc, { after, bytesBefore }] as const),
@@ -44,6 +46,16 @@ export function pendingIntents({ documents, others }: JournalSummary): ReadonlyM
 /** Documents whose last result is a failure or a quarantine. */
 export function failedDocuments({ documents, others }: JournalSummary): ReadonlySet<string> {
   const results = [...Array.from(documents.values(), ({ result }) => result), ...others.values()];
-  const failed = results.filter((result) => result?.outcome === 'failed' || result?.outcome === 'quarantined');
-  return new Set(failed.flatMap((result) => (result ? [result.doc] : [])));
+  return new Set(results.filter(isFailure).map(({ doc }) => doc));
+}
+
+/** True for the result of a document that failed or was quarantined. */
+export function isFailure(result: ResultEntry | undefined): result is ResultEntry {
+  return result?.outcome === 'failed' || result?.outcome === 'quarantined';
+}
+
+/** True for a document whose last result asks for nothing: it was migrated, or needed nothing. */
+export function isDone({ documents, others }: JournalSummary, id: string): boolean {
+  const outcome = (documents.get(id)?.result ?? others.get(id))?.outcome;
+  return outcome === 'migrated' || outcome === 'unchanged';
 }

@@ -24,6 +24,8 @@ export interface MigrateOptions {
   /** Ids to take; all others are passed over. */
   readonly only?: ReadonlySet<string>;
   readonly limit?: number;
+  /** True for documents that an earlier run has settled: beyond the limit they are not left over. */
+  readonly isDone?: (id: string) => boolean;
   readonly shard?: Shard;
   /** What a plan says of each document. */
   readonly expectations?: ReadonlyMap<string, Expectation>;
@@ -82,18 +84,23 @@ export class Run {
   isWanted(id: string, containerId: string): boolean {
     const { only } = this.options;
     if (only && !only.has(id) && !only.has(containerId)) return false;
-    if (this.isFull) this.notStarted.documents++;
+    if (this.isFull) this.leave('documents', id);
     return !this.isFull;
   }
 
   /** Claims a place under the limit for a document. */
-  take(): boolean {
+  take(id: string): boolean {
     if (this.isFull) {
-      this.notStarted.documents++;
+      this.leave('documents', id);
       return false;
     }
     this.taken++;
     return true;
+  }
+
+  /** Counts what the limit leaves over. */
+  leave(kind: 'documents' | 'containers', id: string): void {
+    if (this.options.isDone?.(id) !== true) this.notStarted[kind]++;
   }
 
   /** How many documents of one container may be in hand, so that those of all containers stay few. */
@@ -156,7 +163,7 @@ async function* listed(source: DocumentSource, run: Run): AsyncIterable<SourceCo
         yield container;
         continue;
       }
-      if (isInShard(container.id, shard)) run.notStarted.containers++;
+      if (isInShard(container.id, shard)) run.leave('containers', container.id);
       if (source.isListedAtOnce === true) continue;
       // The rest is not even listed: of a table that would cost as much as reading it.
       run.notStarted.unlisted = true;
@@ -173,7 +180,7 @@ async function* listed(source: DocumentSource, run: Run): AsyncIterable<SourceCo
 async function takeContainer(container: SourceContainer, run: Run): Promise<typeof pMapSkip> {
   try {
     if (!isInShard(container.id, run.options.shard)) return pMapSkip;
-    if (run.isFull) run.notStarted.containers++;
+    if (run.isFull) run.leave('containers', container.id);
     else await run.hold(() => runContainer(container, run));
   } catch (error) {
     run.end(error);

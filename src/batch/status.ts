@@ -34,6 +34,8 @@ export interface JournalStatus {
   readonly unfinished: readonly Gap[];
   /** What was asked for instead of all documents of the sources, where no run was about all of them. */
   readonly parts: readonly Gap[];
+  /** Files that the last migration did not read because of their names or kinds; they are not documents. */
+  readonly skipped: number;
   readonly totals: JournalTotals;
   readonly findings: readonly JournalFinding[];
 }
@@ -59,7 +61,7 @@ export function statusOf(summary: JournalSummary): JournalStatus {
   const gaps = summary.coverage.gaps();
   const unfinished = gaps.filter(({ kind }) => kind !== 'part');
   const parts = gaps.filter(({ kind }) => kind === 'part');
-  return { runs: summary.runs.length, isClosed: summary.isClosed, unfinished, parts, totals, findings };
+  return { runs: summary.runs.length, isClosed: summary.isClosed, unfinished, parts, skipped: summary.skipped, totals, findings };
 }
 
 /** True when nothing is left to do: exit code 0 of what tells of a journal. */

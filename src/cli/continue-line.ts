@@ -10,6 +10,7 @@ import type { TableSettings } from './options/dynamodb-options.js';
 /** What `migrate` writes into `options` of a run. */
 interface KeptOptions {
   readonly manifestForm?: string;
+  readonly isFormAsked?: boolean;
   readonly layout?: Layout;
   readonly out?: string;
   readonly shard?: Shard;
@@ -32,11 +33,11 @@ function storeArguments({ store, bucket }: RunEntry, { allowBuckets = [] }: Kept
   return ['--store', store, ...inDirectory, ...allowBuckets.flatMap((name) => ['--allow-bucket', name])];
 }
 
-function workArguments({ target }: RunEntry, { manifestForm, layout, out, shard, where = [], plan }: KeptOptions): readonly string[] {
+function workArguments({ target }: RunEntry, { manifestForm, isFormAsked = false, layout, out, shard, where = [], plan }: KeptOptions): readonly string[] {
   const template = (option: string, kind: keyof Layout): readonly string[] => given(option, layout?.[kind] === DEFAULT_LAYOUT[kind] ? undefined : layout?.[kind]);
   return [
     '--to', target,
-    ...(manifestForm === 'envelope' ? ['--manifest', manifestForm] : []),
+    ...given('--manifest', isFormAsked || manifestForm === 'envelope' ? manifestForm : undefined),
     ...template('--config-key', 'config'),
     ...template('--map-key', 'map'),
     ...template('--manifest-key', 'manifest'),

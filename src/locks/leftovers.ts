@@ -1,6 +1,6 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isAbandoned, tryLock } from './lock.js';
+import { isAbandoned, readIfThere, tryLock } from './lock.js';
 import { isLockName, ownerOfTemporary } from './own-names.js';
 import { isProvablyDead } from './owner.js';
 
@@ -28,8 +28,8 @@ export function leftoverRemover(remove: (path: string) => Promise<void>): (direc
 
 /** By taking it over, as only one process can. A run that wants the lock at that moment waits for it. */
 async function removeAbandonedLock(path: string): Promise<void> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  if (!isAbandoned(text)) return;
+  const text = await readIfThere(path).catch(() => undefined);
+  if (text === undefined || !isAbandoned(text)) return;
   const lock = await tryLock(path).catch(() => undefined);
   if (lock && 'release' in lock) await lock.release();
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -190,6 +191,30 @@ describe('a run that leaves documents', () => {
     await expectFinished();
   });
 
+  it('is counted without the documents that earlier runs have migrated', async () => {
+    await migrate('--limit', '8');
+    await expectStopped(/^stopped early: 4 not started; /m, 4);
+    await migrate('--limit', '2');
+    await expectStopped(/^stopped early: 4 not started; /m, 4);
+    put('bags/zz.json', smallBag());
+    await migrate('--limit', '2');
+    await expectStopped(/^stopped early: 5 not started; /m, 5);
+    await migrate();
+    await expectFinished();
+    await migrate('--limit', '2');
+    await expectFinished();
+  });
+
+  it('of release 0.1.0 that reached --limit is told of without a number', async () => {
+    await migrate('--limit', '3');
+    const path = join(scratch.dir, 'j', 'journal.ndjson');
+    const text = readFileSync(path, 'utf8').replace(/,"notStarted":\{[^}]*\}/, '');
+    writeFileSync(path, text.replace('"complete":false', '"complete":true'));
+    await expectStopped(/^stopped early: an unknown number not started; /m, null);
+    writeFileSync(path, text.replace('"complete":false', '"complete":true').replace('"limit":3', '"limit":4'));
+    await expectFinished();
+  });
+
   it('of a journal from before the count is told of without a number', async () => {
     await migrate('--limit', '3');
     const path = join(scratch.dir, 'j', 'journal.ndjson');
@@ -201,6 +226,76 @@ describe('a run that leaves documents', () => {
     await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', ...JOURNAL, '--limit', '3'], { signals: ['SIGINT'] });
     expect(existsSync(join(scratch.dir, 'j'))).toBe(false);
   });
+});
+
+describe('a document that was migrated and fails in a later run', () => {
+  it.each([
+    ['is quarantined', '{', { quarantined: 1, failed: 0, migrated: BAGS - 1 }],
+    ['is damaged, and had an ending', '{"workflow_config":', { quarantined: 1, failed: 0, migrated: BAGS - 1 }],
+  ])('is told of by status and report: it %s', async (_, text, totals) => {
+    await migrate();
+    await expectFinished();
+    const lean = readFileSync(join(scratch.dir, nameOf(3)), 'utf8');
+    put(nameOf(3), text);
+    expect((await migrate()).code).toBe(1);
+    const later = await status();
+    expect([later.code, later.report.totals]).toMatchObject([1, { documents: BAGS, ...totals }]);
+    expect(later.text).toContain('03.json');
+    const again = await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', ...JOURNAL, '--apply', '--only-failed', '--json']);
+    expect([again.code, (JSON.parse(again.out) as Status).totals.documents]).toEqual([1, 1]);
+    put(nameOf(3), lean);
+    expect((await migrate('--only-failed')).code).toBe(0);
+    expect((await status()).report.totals).toMatchObject({ migrated: BAGS, quarantined: 0 });
+    await expectFinished();
+  });
+
+  it('does not keep rollback from restoring it and the others', async () => {
+    await migrate();
+    const lean = readFileSync(join(scratch.dir, nameOf(3)), 'utf8');
+    put(nameOf(3), '{');
+    await migrate();
+    put(nameOf(3), lean);
+    const { code, out } = await statebag(scratch.dir, ['rollback', ...JOURNAL, '--apply', '--json']);
+    expect([code, (JSON.parse(out) as Status).totals]).toMatchObject([0, { rolledBack: BAGS }]);
+    expect((await status()).report.totals).toMatchObject({ rolledBack: BAGS, quarantined: 0 });
+  });
+});
+
+describe('a run that was told a form of manifest', () => {
+  it('is continued with the same form, and no run without it makes up for it', async () => {
+    await migrate('--manifest', 'envelope');
+    await migrate('--manifest', 'list', '--limit', '3');
+    const { unfinished } = await expectStopped(/^stopped early: .*--manifest list/m, 9);
+    await migrate();
+    expect((await status()).report.isClosed).toBe(false);
+    expect((await statebag(scratch.dir, [...argumentsOf(unfinished[0]!.toContinue), '--json'])).out).toContain('"migrated":9');
+    await expectFinished();
+  });
+});
+
+describe('a file that is not read because of its name', () => {
+  it('is told of by status and report, which keep their exit codes', async () => {
+    for (const name of ['a', 'b.txt']) put(`bags/${name}`, smallBag());
+    await migrate();
+    const { code, text, report } = await status();
+    expect([code, text, report]).toMatchObject([0, expect.stringMatching(/^skipped +2 +files of other names or kinds/m), { skipped: 2 }]);
+    expect((await statebag(scratch.dir, ['report', ...JOURNAL])).out).toMatch(/^skipped +2 /m);
+  });
+});
+
+describe('a journal whose files are not files', () => {
+  it.each([
+    ['journal.lock', 'a pipe', (path: string) => execFileSync('mkfifo', [path]), 'JOURNAL_LOCKED'],
+    ['journal.lock', 'a directory', (path: string) => mkdirSync(path), 'JOURNAL_LOCKED'],
+    ['journal.ndjson', 'a pipe', (path: string) => execFileSync('mkfifo', [path]), 'JOURNAL_INVALID'],
+    ['journal.ndjson', 'a directory', (path: string) => mkdirSync(path), 'JOURNAL_INVALID'],
+  ])('makes migrate end at once with exit code 2: %s is %s', async (name, _, make, error) => {
+    mkdirSync(join(scratch.dir, 'j'));
+    make(join(scratch.dir, 'j', name));
+    const { code, err } = await migrate();
+    expect([code, err]).toEqual([2, expect.stringContaining(error)]);
+    expect(err).toContain(join(scratch.dir, 'j', name));
+  }, 5_000);
 });
 
 describe('a journal of a part', () => {

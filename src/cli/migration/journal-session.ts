@@ -4,6 +4,7 @@ import { nodeDisk } from '../../batch/disk.js';
 import { JOURNAL_FILE } from '../../batch/journal.js';
 import { JOURNAL_VERSION } from '../../batch/journal-entry.js';
 import type { JournalEntry, NotStarted, ResultEntry, RunEntry } from '../../batch/journal-entry.js';
+import { isFailure } from '../../batch/journaled.js';
 import { summarizeJournal } from '../../batch/journal-read.js';
 import type { JournalSummary } from '../../batch/journal-read.js';
 import { LazyJournal } from '../../batch/lazy-journal.js';
@@ -70,8 +71,9 @@ export class JournalSession {
 
   /** A document that was as bad before, or is as good. */
   private isOldNews({ doc, outcome, code }: ResultEntry): boolean {
-    if (outcome === 'unchanged') return this.summary?.documents.get(doc)?.fate !== 'pending';
-    const last = this.summary?.documents.get(doc)?.result ?? this.summary?.others.get(doc);
+    const known = this.summary?.documents.get(doc);
+    if (outcome === 'unchanged') return known?.fate !== 'pending' && !isFailure(known?.result);
+    const last = known?.result ?? this.summary?.others.get(doc);
     return (outcome === 'quarantined' || outcome === 'failed') && last?.outcome === outcome && last.code === code;
   }
 

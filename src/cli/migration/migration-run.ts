@@ -1,4 +1,4 @@
-import { failedDocuments } from '../../batch/journaled.js';
+import { failedDocuments, isDone } from '../../batch/journaled.js';
 import type { JournalSummary } from '../../batch/journal-read.js';
 import { migrate } from '../../batch/migrate.js';
 import type { MigrateOptions, RunReport, SettledDocument } from '../../batch/migrate.js';
@@ -42,15 +42,17 @@ export async function runMigration(opened: OpenMigration, ports: RunPorts): Prom
 
 function engineOptions({ request, sources, plan }: OpenMigration, ports: RunPorts): MigrateOptions {
   const { selection, maxFailures, concurrency } = request;
-  const { settings, committer, stop } = ports;
+  const { settings, committer, stop, summary } = ports;
   const filter = selection.conditions.length > 0 ? whereFilter(selection.conditions) : undefined;
-  const failed = request.onlyFailed ? failedIn(ports.summary, request.journal) : undefined;
+  const failed = request.onlyFailed ? failedIn(summary, request.journal) : undefined;
   const only = failed ?? (plan && new Set(plan.documents.keys()));
   const { limit, shard } = selection;
   return {
     sources: sources.map(({ source }) => source),
     settings,
     concurrency,
+    // A form that is asked for makes work of documents that an earlier run has migrated to another one.
+    ...(summary && !request.isFormAsked && { isDone: (id: string) => isDone(summary, id) }),
     ...present({ committer, stop, maxFailures, filter, only, limit, shard, expectations: plan?.documents }),
   };
 }

@@ -54,6 +54,7 @@ function describe(request: MigrationRequest, store: OpenStore, sources: readonly
   const { allowBuckets, s3 } = request.store;
   const { limit, shard, conditions } = selection;
   const out = request.out === undefined || request.out === '-' ? request.out : `${resolve(io.cwd, request.out)}${request.out.endsWith('/') ? '/' : ''}`;
+  const isFormAsked = request.isFormAsked || undefined;
   const onlyFailed = request.onlyFailed || undefined;
   return {
     target,
@@ -61,6 +62,6 @@ function describe(request: MigrationRequest, store: OpenStore, sources: readonly
     bucket: store.blobs.bucket,
     prefix: store.blobs.prefix,
     sources: sources.map(({ source }) => source.id),
-    options: present({ manifestForm, layout, out, concurrency, limit, shard, where: conditions, plan, onlyFailed, allowBuckets, s3, tables }),
+    options: present({ manifestForm, isFormAsked, layout, out, concurrency, limit, shard, where: conditions, plan, onlyFailed, allowBuckets, s3, tables }),
   };
 }

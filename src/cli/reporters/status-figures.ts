@@ -4,9 +4,9 @@ import { continueLine } from '../continue-line.js';
 import { formatBytes, formatChange, formatCount } from './sizes.js';
 import type { TableRow } from './table.js';
 
-type Figures = Pick<JournalStatus, 'runs' | 'isClosed' | 'totals' | 'unfinished'>;
+type Figures = Pick<JournalStatus, 'runs' | 'isClosed' | 'totals' | 'unfinished' | 'skipped'>;
 
-export function statusRows({ runs, isClosed, totals, unfinished }: Figures): readonly TableRow[] {
+export function statusRows({ runs, isClosed, totals, unfinished, skipped }: Figures): readonly TableRow[] {
   const { bytesBefore, bytesAfter } = totals;
   const isKilled = unfinished.some(({ kind }) => kind === 'killed');
   return [
@@ -18,6 +18,7 @@ export function statusRows({ runs, isClosed, totals, unfinished }: Figures): rea
     ['quarantined', formatCount(totals.quarantined)],
     ['failed', formatCount(totals.failed)],
     ['unsettled', formatCount(totals.unsettled), totals.unsettled > 0 ? 'a killed run did not say how they ended; run it again' : ''],
+    ...(skipped > 0 ? [['skipped', formatCount(skipped), 'files of other names or kinds, which the last run did not read'] as const] : []),
     ['bytes before', formatBytes(bytesBefore)],
     ['bytes after', formatBytes(bytesAfter), formatChange(bytesBefore, bytesAfter)],
     ['blobs written', formatCount(totals.blobsWritten)],

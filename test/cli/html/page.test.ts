@@ -12,7 +12,7 @@ function report(text: string): JournalReport {
   const run = { run: text, at: text, command: text, target: text, store: text, sources: [text], complete: true, totals: {}, notStarted: undefined };
   const entry = { kind: 'run', v: 1, run: text, at: text, tool: text, command: 'migrate', target: 'lean', store: text, bucket: text, prefix: text, sources: [text], options: {} } as const;
   const gap = { run: entry, sources: [text], notStarted: undefined, scopes: [text] };
-  return { isClosed: false, unfinished: [{ ...gap, kind: 'killed' }], parts: [{ ...gap, kind: 'part' }], totals: TOTALS, findings: [{ id: text, outcome: text, code: text, reason: text }], runs: [run], codes: { [text]: 1 } };
+  return { isClosed: false, skipped: 0, unfinished: [{ ...gap, kind: 'killed' }], parts: [{ ...gap, kind: 'part' }], totals: TOTALS, findings: [{ id: text, outcome: text, code: text, reason: text }], runs: [run], codes: { [text]: 1 } };
 }
 
 function facts(text: string): ReportFacts {
