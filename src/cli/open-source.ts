@@ -21,7 +21,7 @@ export interface SourceContext {
   readonly isBlob: (address: ObjectAddress) => boolean;
   /** Nothing will be written back. Compressed files are sources too. */
   readonly readOnly?: boolean;
-  /** The command proves that nothing is left: files with a digest in their names are read, whatever the ending. */
+  /** The command proves that nothing is left. */
   readonly isGate?: boolean;
 }
 

@@ -438,6 +438,22 @@ describe('a gate over a bucket', () => {
   });
 });
 
+describe('a directory that a glob matches', () => {
+  beforeEach(putOldStore);
+
+  it.each(['g/*', 'g/s*', 'g/{s,x.json}*'])('makes gc and can-contract refuse: %s', async (glob) => {
+    put('g/x.json', LEAN);
+    put('g/sub/bag.json', smallBag());
+    await expectNotProven([glob], ['DIRECTORY_SKIPPED']);
+  });
+
+  it.each(['g/**', 'g/**/*', '{g,g/*}/*'])('is no reason to refuse where the glob matches the files in it, too: %s', async (glob) => {
+    put('g/x.json', LEAN);
+    put('g/sub/y.json', LEAN);
+    expect((await json('can-contract', glob)).report).toMatchObject({ answer: 'yes', totals: { documents: 2, skipped: 0 } });
+  });
+});
+
 describe('a digest that is spelled with escapes', () => {
   beforeEach(putOldStore);
   const escaped = (backslashes: string, text: string) => text.replace(/[0-9a-f]{64}/g, (digest) => digest.replace(/./g, (digit) => `${backslashes}u00${digit.charCodeAt(0).toString(16)}`));

@@ -28,8 +28,11 @@ export class FilesSource implements DocumentSource {
     private readonly excluded: readonly string[] = [],
     /** Opens what this class does not know. */
     private readonly further?: FurtherFiles,
-    /** Takes also files with a digest in their names: what they are is told by their bytes. */
-    private readonly takesBlobs = false,
+    /**
+     * The command proves that nothing is left. Files with a digest in their names are taken, as their bytes tell what
+     * they are; and a directory that a glob matches is reported.
+     */
+    private readonly isGate = false,
   ) {}
 
   /** What cannot be listed or followed comes last, as places that cannot be read. */
@@ -37,7 +40,7 @@ export class FilesSource implements DocumentSource {
     const { files, skipped, unreadable } = await this.walk();
     const isMeant = (path: string): boolean => !isOwnFile(path) && !this.isExcluded(path);
     const [paths, places] = [files.filter(isMeant), Array.from(unreadable).filter(([path]) => isMeant(path))];
-    for (const one of skipped) if (isMeant(one.id)) onSkipped?.(one);
+    for (const one of skipped) if (isMeant(one.id) && (this.isGate || one.code !== 'DIRECTORY_SKIPPED')) onSkipped?.(one);
     if (paths.length + places.length === 0) throw this.empty(skipped.length);
     const seen = new Set<string>();
     for (const path of paths.sort()) {
@@ -66,7 +69,7 @@ export class FilesSource implements DocumentSource {
   }
 
   private isTaken(path: string): boolean {
-    return DOCUMENTS.test(path) || this.further?.open(path) !== undefined || (this.takesBlobs && detectDigest(path) !== undefined);
+    return DOCUMENTS.test(path) || this.further?.open(path) !== undefined || (this.isGate && detectDigest(path) !== undefined);
   }
 
   private empty(skipped: number): ConfigError {

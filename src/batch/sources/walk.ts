@@ -1,6 +1,6 @@
 import type { Dirent, PathLike, readdir } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { GlobOptions } from 'tinyglobby';
 import type { StateBagError } from '../../errors.js';
 import { diskError } from '../disk-errors.js';
@@ -27,6 +27,7 @@ export class Walked {
 
 const REASONS = {
   NAME_SKIPPED: 'the name does not end in .json, .ndjson or .jsonl, so the file was not read; name the file itself, or a glob that matches it',
+  DIRECTORY_SKIPPED: 'the glob matches a directory, and none of the files in it were looked for; name the directory itself, or add /** to the glob',
   NOT_A_FILE: 'it is a pipe, a socket or a device, so it was not read',
 } as const;
 
@@ -65,11 +66,18 @@ export async function walkGlob(pattern: string): Promise<Walked | undefined> {
   const walked = new Walked();
   const odd = new Map<string, DirectoryEntry>();
   // `*` means what it means in a shell: not what is in the directories it matches.
-  const options = { cwd: fixedPart(pattern), dot: true, absolute: true, expandDirectories: false, fs: noticing(walked, odd) };
-  for (const path of await glob([pattern], options)) {
+  const probes = new Set<string>();
+  const options = { cwd: fixedPart(pattern), dot: true, absolute: true, expandDirectories: false, onlyFiles: false, fs: noticing(walked, odd, probes) };
+  const matches = await glob([pattern], options);
+  const matched = new Set(matches.map((match) => resolve(match)));
+  for (const match of matches) {
+    const path = resolve(match);
     const entry = odd.get(path);
     if (entry?.kind === 'broken') walked.unreadable.set(path, entry.error);
     else if (entry) walked.skip(path, 'NOT_A_FILE');
+    else if (match.endsWith('/')) {
+      if (!matched.has(probeOf(path))) walked.skip(path, 'DIRECTORY_SKIPPED');
+    } else if (probes.has(path)) continue;
     else walked.files.push(path);
   }
   return walked;
@@ -84,7 +92,7 @@ function fixedPart(pattern: string): string {
 type Listed = (error: NodeJS.ErrnoException | null, entries: Dirent[]) => void;
 
 /** The walk of a glob leaves out what it cannot list or follow; here it is noted before. */
-function noticing(walked: Walked, odd: Map<string, DirectoryEntry>): NonNullable<GlobOptions['fs']> {
+function noticing(walked: Walked, odd: Map<string, DirectoryEntry>, probes: Set<string>): NonNullable<GlobOptions['fs']> {
   let root: string | undefined;
   const list = async (directory: string): Promise<Dirent[]> => {
     const top = (root ??= directory);
@@ -94,7 +102,10 @@ function noticing(walked: Walked, odd: Map<string, DirectoryEntry>): NonNullable
     try {
       const entries = (await directoryEntries(directory)).filter((entry) => !isLoop(entry, top));
       for (const entry of entries) if (entry.kind === 'other' || entry.kind === 'broken') odd.set(entry.path, entry);
-      return entries.flatMap(direntsOf);
+      const probe = probeOf(directory);
+      if (entries.some(({ path }) => path === probe)) return entries.flatMap(direntsOf);
+      probes.add(probe);
+      return [...entries.flatMap(direntsOf), dirent(basename(probe), false)];
     } catch (error) {
       // The place where a glob begins was not listed before: without it the glob matches nothing.
       if (directory !== top || (error as NodeJS.ErrnoException).code !== 'ENOENT') walked.closed(directory, error);
@@ -105,6 +116,11 @@ function noticing(walked: Walked, odd: Map<string, DirectoryEntry>): NonNullable
     void list(resolve(String(path))).then((entries) => { done(null, entries); });
   };
   return { readdir: listing as typeof readdir };
+}
+
+/** A file that need not be there: a glob that matches a directory and this looks for files in the directory, too. */
+function probeOf(directory: string): string {
+  return join(directory, basename(directory));
 }
 
 /** A link to nothing may have been one to a file or to a directory: the glob is asked about both. */
