@@ -286,9 +286,9 @@ describe('a file that is not read because of its name', () => {
 describe('a journal whose files are not files', () => {
   it.each([
     ['journal.lock', 'a pipe', (path: string) => execFileSync('mkfifo', [path]), 'JOURNAL_LOCKED'],
-    ['journal.lock', 'a directory', (path: string) => mkdirSync(path), 'JOURNAL_LOCKED'],
+    ['journal.lock', 'a directory', (path: string) => { mkdirSync(path); }, 'JOURNAL_LOCKED'],
     ['journal.ndjson', 'a pipe', (path: string) => execFileSync('mkfifo', [path]), 'JOURNAL_INVALID'],
-    ['journal.ndjson', 'a directory', (path: string) => mkdirSync(path), 'JOURNAL_INVALID'],
+    ['journal.ndjson', 'a directory', (path: string) => { mkdirSync(path); }, 'JOURNAL_INVALID'],
   ])('makes migrate end at once with exit code 2: %s is %s', async (name, _, make, error) => {
     mkdirSync(join(scratch.dir, 'j'));
     make(join(scratch.dir, 'j', name));
