@@ -102,12 +102,13 @@ async function runThrough(one: LambdaFunction): Promise<{ readonly ran: readonly
 
 describe('Python behind the proxy, on a real S3 server', () => {
   it.each([
-    ['that reads its segment_config', 'lean', {}],
-    ['that reads workflow_config and partition_map', 'fat', { STATEBAG_SPEAKS: 'fat' }],
-  ])('a handler %s runs a bag of 371 KB through all its segments', async (_what, handler, env) => {
+    ['that reads its segment_config', 'lean', {}, '"added_by_statebag_shim": true, '],
+    ['that reads workflow_config and partition_map', 'fat', { STATEBAG_SPEAKS: 'fat' }, ''],
+  ])('a handler %s runs a bag of 371 KB through all its segments', async (_what, handler, env, mark) => {
     const one = await python(handler, env);
     const { ran, last, sizes } = await runThrough(one);
-    expect(ran).toEqual(programsAsPython());
+    // Python sorts the members, and the mark comes first.
+    expect(ran).toEqual(programsAsPython().map((program) => `{${mark}${program.slice(1)}`));
     expect(ran[0]).toContain('9007199254740993');
     expect(ran[0]).toContain('"weight": 1.0');
     expect(last).toMatch(/"big": ?9007199254740993, ?"whole": ?1\.0[,}]/);
@@ -133,7 +134,7 @@ describe('Node behind the proxy, on a real S3 server', () => {
   it('a handler that reads its segment_config runs a bag of 371 KB through all its segments', async () => {
     const { ran } = await runThrough(await node('lean'));
     const { state_data: bag } = JSON.parse(EVENT) as { readonly state_data: { readonly partition_map: readonly unknown[] } };
-    expect(ran).toEqual(bag.partition_map.map((program) => JSON.stringify(program)));
+    expect(ran).toEqual(bag.partition_map.map((program) => JSON.stringify({ ...(program as object), added_by_statebag_shim: true })));
   });
 
   it('a handler that streams its answer streams it', async () => {
