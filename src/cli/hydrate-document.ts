@@ -10,7 +10,8 @@ import type { Splice } from '../json/index.js';
 
 /**
  * The document with `workflow_config` and `partition_map` inline again in each of its bags, whatever the dialect of
- * their pointers; all else keeps its bytes. Throws what following a pointer throws, and `BagError` for what is no JSON or names two owners.
+ * their pointers; all else keeps its bytes. Throws what following a pointer throws, and `BagError` for text that is
+ * not JSON and for a document whose levels name two owners.
  */
 export async function hydrateDocument(bytes: Uint8Array, blobs: BlobReader): Promise<Uint8Array> {
   const root = readDocument(bytes);
