@@ -8,6 +8,12 @@ export async function adapterFigures(rounds: number): Promise<readonly Figure[]>
   return [
     { bench: 'adapter', what: 'recognise a lean bag', value: recognise, unit: 'ns', target: { atMost: 1000 } },
     { bench: 'adapter', what: 'offload: miss over hit', value: missOverHit, unit: 'x', target: { atLeast: 5 }, remark },
-    { bench: 'adapter', what: 'store calls of warm invocations', value: warmStoreCalls, unit: 'count', target: { atMost: 0 } },
+    {
+      bench: 'adapter',
+      what: 'store calls of warm invocations',
+      value: warmStoreCalls,
+      unit: 'count',
+      target: { atMost: 0 },
+    },
   ];
 }

@@ -15,7 +15,9 @@ export interface AdapterResult {
   /** Milliseconds for the same bag met again. */
   readonly hit: number;
   readonly missOverHit: number;
-  /** Milliseconds from event to result around an empty handler: a lean bag, a known fat one, and one that speaks fat. */
+  /**
+   * Milliseconds from event to result around an empty handler: a lean bag, a known fat one, and one that speaks fat.
+   */
   readonly warmLean: number;
   readonly warmFat: number;
   readonly warmSpeaksFat: number;
@@ -31,7 +33,13 @@ export async function benchAdapter(rounds = 60): Promise<AdapterResult> {
   const bag = JSON.parse(Buffer.from(generateBag()).toString()) as Bag;
   const lean = (await shimOn(counted.store).write(bag)) as Bag;
   const { hit, miss } = await benchOffload(bag, rounds);
-  return { recognise: benchRecognition(lean), miss, hit, missOverHit: miss / hit, ...(await benchWarm(counted, bag, lean, rounds)) };
+  return {
+    recognise: benchRecognition(lean),
+    miss,
+    hit,
+    missOverHit: miss / hit,
+    ...(await benchWarm(counted, bag, lean, rounds)),
+  };
 }
 
 function shimOn(store: BlobStore, speaks: 'lean' | 'fat' = 'lean'): StateBagShim {
@@ -42,7 +50,12 @@ const RECOGNITIONS = 200_000;
 
 /** Events of several shapes in turn, parsed apart as in Lambda: no string of one is the string of another. */
 function benchRecognition(lean: Bag): number {
-  const shapes: readonly Bag[] = [lean, { state_data: lean }, { state_data: { bag: lean, next_action: 'CONTINUE' } }, { ...lean, loop_counter: 7 }];
+  const shapes: readonly Bag[] = [
+    lean,
+    { state_data: lean },
+    { state_data: { bag: lean, next_action: 'CONTINUE' } },
+    { ...lean, loop_counter: 7 },
+  ];
   const events = shapes.map((shape) => JSON.parse(JSON.stringify(shape)) as Bag);
   const times = Array.from({ length: 9 }, () => {
     const start = performance.now();
@@ -74,7 +87,9 @@ async function benchOffload(bag: Bag, rounds: number): Promise<{ readonly hit: n
 type Warm = Pick<AdapterResult, 'warmLean' | 'warmFat' | 'warmSpeaksFat' | 'warmStoreCalls'>;
 
 async function benchWarm({ store, calls }: CountingStore, bag: Bag, lean: Bag, rounds: number): Promise<Warm> {
-  const [speaksLean, speaksFat] = [shimOn(store), shimOn(store, 'fat')].map((shim) => shim.wrap((event) => ({ bag: event })));
+  const [speaksLean, speaksFat] = [shimOn(store), shimOn(store, 'fat')].map((shim) =>
+    shim.wrap((event) => ({ bag: event })),
+  );
   const contenders = [
     { name: 'lean', run: () => speaksLean!(lean) },
     { name: 'fat', run: () => speaksLean!(bag) },

@@ -84,7 +84,14 @@ function committer(): Committer {
 export function blobsFigures({ bags, workflows, blobWrites, documentWrites }: BlobsResult): readonly Figure[] {
   const of = `${bags} bags of ${workflows} workflows`;
   return [
-    { bench: 'blobs', what: `${of}: blobs written`, value: blobWrites, unit: 'count', target: exactly(3 * workflows), remark: 'config, map and manifest of each workflow' },
+    {
+      bench: 'blobs',
+      what: `${of}: blobs written`,
+      value: blobWrites,
+      unit: 'count',
+      target: exactly(3 * workflows),
+      remark: 'config, map and manifest of each workflow',
+    },
     { bench: 'blobs', what: `${of}: documents written`, value: documentWrites, unit: 'count', target: exactly(bags) },
   ];
 }

@@ -32,7 +32,11 @@ export async function runChild(program: Program): Promise<ChildRun> {
 function runTimed({ command, args, stdout }: Program): Promise<ChildRun> {
   return inScratch(async (directory) => {
     const report = join(directory, 'usage');
-    const { wall } = await measure({ command: GNU_TIME, args: ['-f', '%U %S %M', '-o', report, command, ...args], ...(stdout && { stdout }) });
+    const { wall } = await measure({
+      command: GNU_TIME,
+      args: ['-f', '%U %S %M', '-o', report, command, ...args],
+      ...(stdout && { stdout }),
+    });
     const [user, system, kilobytes] = readFileSync(report, 'utf8').trim().split(' ').map(Number);
     return { wall, cpu: (user! + system!) * 1000, maxRss: kilobytes! * 1024 };
   });

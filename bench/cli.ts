@@ -36,15 +36,25 @@ export interface CliResult {
   readonly peers: readonly ProgramTimes[];
 }
 
-/** The whole command over a file of bags, with its store, its journal and its syncs, against what else is on this machine. */
+/**
+ * The whole command over a file of bags, with its store, its journal and its syncs, against what else is on this
+ * machine.
+ */
 export async function benchCli(options: CliOptions): Promise<readonly CliResult[]> {
   const { bags, workflows } = options;
-  return [await benchFleet('shared configs', { bags, workflows }, options), await benchFleet('all distinct', { bags, workflows: bags }, options)];
+  return [
+    await benchFleet('shared configs', { bags, workflows }, options),
+    await benchFleet('all distinct', { bags, workflows: bags }, options),
+  ];
 }
 
 type Fleet = CliResult['fleet'];
 
-function benchFleet(fleet: Fleet, size: { readonly bags: number; readonly workflows: number }, { rounds, peers = findPeers() }: CliOptions): Promise<CliResult> {
+function benchFleet(
+  fleet: Fleet,
+  size: { readonly bags: number; readonly workflows: number },
+  { rounds, peers = findPeers() }: CliOptions,
+): Promise<CliResult> {
   return inScratch(async (directory) => {
     const file = writeFleetFile(directory, 'fleet', size);
     const [cli, ...others] = await compare(file, directory, [SELF, ...peers], rounds);
@@ -60,7 +70,12 @@ export function migrateProgram(input: string, output: string): Program {
   return { command: process.execPath, args: [CLI, 'migrate', input, ...places, '--apply', '--json'] };
 }
 
-async function compare({ path }: FleetFile, directory: string, peers: readonly Peer[], rounds: number): Promise<ProgramTimes[]> {
+async function compare(
+  { path }: FleetFile,
+  directory: string,
+  peers: readonly Peer[],
+  rounds: number,
+): Promise<ProgramTimes[]> {
   const runs = peers.map(() => [] as ChildRun[]);
   for (let round = 0; round < rounds; round++) {
     for (const [index, peer] of peers.entries()) {
@@ -70,7 +85,11 @@ async function compare({ path }: FleetFile, directory: string, peers: readonly P
       rmSync(place, { recursive: true, force: true });
     }
   }
-  return peers.map(({ name, remark }, index) => ({ name, ...mediansOf(runs[index]!), ...(remark !== undefined && { remark }) }));
+  return peers.map(({ name, remark }, index) => ({
+    name,
+    ...mediansOf(runs[index]!),
+    ...(remark !== undefined && { remark }),
+  }));
 }
 
 function mediansOf(runs: readonly ChildRun[]): Pick<ProgramTimes, 'wall' | 'cpu'> {
@@ -79,8 +98,16 @@ function mediansOf(runs: readonly ChildRun[]): Pick<ProgramTimes, 'wall' | 'cpu'
 }
 
 const TARGETS: Readonly<Record<Fleet, Readonly<Record<string, Bound>>>> = {
-  'shared configs': { 'node round trip': { atLeast: 10 }, 'python3 json': { atLeast: 10 }, 'python3 orjson': { atLeast: 4 } },
-  'all distinct': { 'node round trip': { atLeast: 5 }, 'python3 json': { atLeast: 5 }, 'python3 orjson': { atLeast: 2 } },
+  'shared configs': {
+    'node round trip': { atLeast: 10 },
+    'python3 json': { atLeast: 10 },
+    'python3 orjson': { atLeast: 4 },
+  },
+  'all distinct': {
+    'node round trip': { atLeast: 5 },
+    'python3 json': { atLeast: 5 },
+    'python3 orjson': { atLeast: 2 },
+  },
 };
 
 export function cliFigures(results: readonly CliResult[]): readonly Figure[] {
@@ -88,9 +115,17 @@ export function cliFigures(results: readonly CliResult[]): readonly Figure[] {
     peers.map((peer): Figure => {
       const target = TARGETS[fleet][peer.name];
       const times = `${seconds(peer.wall)} against ${seconds(cli.wall)} for ${(bytes / 1e6).toFixed(0)} MB`;
-      const cpu = peer.cpu === undefined || cli.cpu === undefined ? [] : [`processor time ${(peer.cpu / cli.cpu).toFixed(1)}x`];
+      const cpu =
+        peer.cpu === undefined || cli.cpu === undefined ? [] : [`processor time ${(peer.cpu / cli.cpu).toFixed(1)}x`];
       const remark = [times, ...cpu, ...(peer.remark === undefined ? [] : [peer.remark])].join('; ');
-      return { bench: 'cli', what: `${fleet}: ${peer.name} takes`, value: peer.wall / cli.wall, unit: 'x', ...(target && { target }), remark };
+      return {
+        bench: 'cli',
+        what: `${fleet}: ${peer.name} takes`,
+        value: peer.wall / cli.wall,
+        unit: 'x',
+        ...(target && { target }),
+        remark,
+      };
     }),
   );
 }

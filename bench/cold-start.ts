@@ -18,7 +18,11 @@ const NAMES = ['s3-only', 'with-shim'] as const;
 export function benchColdStart(rounds: number): Promise<ColdStartResult> {
   return inScratch(async (directory) => {
     const bundles = await Promise.all(NAMES.map((name) => bundle(name, directory)));
-    const medians = await interleave(bundles.map((file, index) => ({ name: NAMES[index]!, run: () => importTime(file) })), rounds, 'returned');
+    const medians = await interleave(
+      bundles.map((file, index) => ({ name: NAMES[index]!, run: () => importTime(file) })),
+      rounds,
+      'returned',
+    );
     return { s3Only: medians.get('s3-only')!, withShim: medians.get('with-shim')! };
   });
 }
@@ -33,12 +37,23 @@ async function bundle(name: string, directory: string): Promise<string> {
 
 function importTime(file: string): number {
   const program = `const start = performance.now(); await import(${JSON.stringify(pathToFileURL(file).href)}); console.log(performance.now() - start);`;
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    encoding: 'utf8',
+  });
   if (status !== 0) throw new Error(`the bundled handler ${file} cannot be loaded: ${stderr}`);
   return Number(stdout.trim());
 }
 
 export function coldStartFigures({ s3Only, withShim }: ColdStartResult): readonly Figure[] {
   const remark = `import of a bundled handler: ${withShim.toFixed(0)} ms against ${s3Only.toFixed(0)} ms with the S3 client alone`;
-  return [{ bench: 'cold-start', what: 'what the shim adds', value: withShim - s3Only, unit: 'ms', target: { atMost: 15 }, remark }];
+  return [
+    {
+      bench: 'cold-start',
+      what: 'what the shim adds',
+      value: withShim - s3Only,
+      unit: 'ms',
+      target: { atMost: 15 },
+      remark,
+    },
+  ];
 }

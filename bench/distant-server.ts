@@ -9,7 +9,10 @@ import { BLOBS, DOCUMENTS, NO_BAG } from './distant.js';
 import type { DistantServer, ServerAddress } from './distant.js';
 import { scattered } from './fleet-simulation/simulate.js';
 
-/** A process of its own with an S3 and a DynamoDB, so that only its answers take time and not its work. Ends with its standard input. */
+/**
+ * A process of its own with an S3 and a DynamoDB, so that only its answers take time and not its work. Ends with its
+ * standard input.
+ */
 async function serve({ bags, kind, requestMs }: DistantServer): Promise<void> {
   const latency = scattered(requestMs, seededRandom(5));
   let isFilled = false;
@@ -27,7 +30,13 @@ async function serve({ bags, kind, requestMs }: DistantServer): Promise<void> {
 }
 
 function rowOf(name: string, bytes: Uint8Array): AttributeMap {
-  return { ownerId: { S: `owner-${name.length % 7}` }, conversation_id: { S: name }, taskToken: { S: `token-${name}` }, ttl: { N: '4925432000' }, context: parseAttribute(bytes) };
+  return {
+    ownerId: { S: `owner-${name.length % 7}` },
+    conversation_id: { S: name },
+    taskToken: { S: `token-${name}` },
+    ttl: { N: '4925432000' },
+    context: parseAttribute(bytes),
+  };
 }
 
 async function put(url: string, body: Uint8Array): Promise<void> {

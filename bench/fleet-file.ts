@@ -13,7 +13,11 @@ export interface FleetFile {
 const LF = Buffer.from('\n');
 
 /** Fat bags of the size the engine's authors complained about, 371 KiB each. */
-export function writeFleetFile(directory: string, name: string, options: Pick<FleetOptions, 'bags' | 'workflows'> & Partial<FleetOptions>): FleetFile {
+export function writeFleetFile(
+  directory: string,
+  name: string,
+  options: Pick<FleetOptions, 'bags' | 'workflows'> & Partial<FleetOptions>,
+): FleetFile {
   const path = join(directory, `${name}.ndjson`);
   const file = openSync(path, 'wx');
   let bytes = 0;

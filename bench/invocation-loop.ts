@@ -7,7 +7,9 @@ import type { AddressInfo } from 'node:net';
  * once. What an invocation takes is then what the connections and the proxy take.
  */
 export class InvocationLoop {
-  readonly #server = createServer((incoming, outgoing) => { this.#serve(incoming, outgoing); });
+  readonly #server = createServer((incoming, outgoing) => {
+    this.#serve(incoming, outgoing);
+  });
   readonly #agent = new Agent({ keepAlive: true });
   #waiting: ServerResponse | undefined;
   #asked: (() => void) | undefined;
@@ -26,13 +28,20 @@ export class InvocationLoop {
   }
 
   /** One invocation. Resolves to its milliseconds, and to what reached the runtime and the service. */
-  async invoke(event: Uint8Array, result: Uint8Array): Promise<{ readonly ms: number; readonly event: Buffer; readonly result: Buffer }> {
+  async invoke(
+    event: Uint8Array,
+    result: Uint8Array,
+  ): Promise<{ readonly ms: number; readonly event: Buffer; readonly result: Buffer }> {
     const asked = new Promise<void>((resolve) => (this.#asked = resolve));
     const given = this.#send('GET', '/2018-06-01/runtime/invocation/next');
     await asked;
     const answered = new Promise<Buffer>((resolve) => (this.#answered = resolve));
     const start = performance.now();
-    this.#waiting!.writeHead(200, { 'Lambda-Runtime-Aws-Request-Id': 'one', 'Lambda-Runtime-Deadline-Ms': Date.now() + 60_000, 'Content-Length': event.length }).end(event);
+    this.#waiting!.writeHead(200, {
+      'Lambda-Runtime-Aws-Request-Id': 'one',
+      'Lambda-Runtime-Deadline-Ms': Date.now() + 60_000,
+      'Content-Length': event.length,
+    }).end(event);
     const received = await given;
     const posted = this.#send('POST', '/2018-06-01/runtime/invocation/one/response', result);
     const back = await answered;
@@ -63,7 +72,9 @@ export class InvocationLoop {
     const [hostname, port] = this.#runtimeAddress.split(':');
     const headers: OutgoingHttpHeaders = body === undefined ? {} : { 'Content-Length': body.length };
     return new Promise((resolve, reject) => {
-      const sent = request({ hostname, port, method, path, agent: this.#agent, headers }, (answer) => { bodyOf(answer).then(resolve, reject); });
+      const sent = request({ hostname, port, method, path, agent: this.#agent, headers }, (answer) => {
+        bodyOf(answer).then(resolve, reject);
+      });
       sent.once('error', reject).end(body);
     });
   }
@@ -72,6 +83,11 @@ export class InvocationLoop {
 function bodyOf(stream: IncomingMessage): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk)).on('end', () => { resolve(Buffer.concat(chunks)); }).on('error', reject);
+    stream
+      .on('data', (chunk: Buffer) => chunks.push(chunk))
+      .on('end', () => {
+        resolve(Buffer.concat(chunks));
+      })
+      .on('error', reject);
   });
 }

@@ -17,7 +17,11 @@ export interface Contender {
  * Runs the contenders in turn, so that a slow moment of the machine falls on all of them, and gives the median of each
  * in milliseconds: of the time that passes, or of the times the contenders return.
  */
-export async function interleave(contenders: readonly Contender[], rounds: number, time: 'wall' | 'returned' = 'wall'): Promise<ReadonlyMap<string, number>> {
+export async function interleave(
+  contenders: readonly Contender[],
+  rounds: number,
+  time: 'wall' | 'returned' = 'wall',
+): Promise<ReadonlyMap<string, number>> {
   const times = new Map(contenders.map(({ name }) => [name, [] as number[]]));
   for (let round = 0; round < rounds; round++) {
     for (const contender of contenders) {

@@ -35,7 +35,11 @@ export function benchMemory({ bags, times, rounds }: MemoryOptions): Promise<Mem
       for (const [index, file] of sizes.entries()) runs[index]!.push(await migrate(file, directory));
     }
     const [, one, two, four] = runs.map((of) => median(of.map(({ wall }) => wall)));
-    return { bags: { few: few.bags, many: bags * times }, maxRss: peaks(runs[0]!, runs[3]!), wall: [one!, two!, four!] };
+    return {
+      bags: { few: few.bags, many: bags * times },
+      maxRss: peaks(runs[0]!, runs[3]!),
+      wall: [one!, two!, four!],
+    };
   });
 }
 
@@ -55,10 +59,27 @@ function peaks(few: readonly ChildRun[], many: readonly ChildRun[]): MemoryResul
 export function memoryFigures({ bags, maxRss, wall: [one, two, four] }: MemoryResult): readonly Figure[] {
   const memory: Figure[] = maxRss === undefined ? [] : [memoryFigure(bags, maxRss)];
   const remark = `${(one / 1000).toFixed(2)} s, ${(two / 1000).toFixed(2)} s and ${(four / 1000).toFixed(2)} s for 1, 2 and 4 times ${bags.many / 4} bags`;
-  return [...memory, { bench: 'memory', what: 'time of 4 times the bags, a bag', value: four / (4 * one), unit: 'x', target: { atMost: 1.1 }, remark }];
+  return [
+    ...memory,
+    {
+      bench: 'memory',
+      what: 'time of 4 times the bags, a bag',
+      value: four / (4 * one),
+      unit: 'x',
+      target: { atMost: 1.1 },
+      remark,
+    },
+  ];
 }
 
 function memoryFigure(bags: MemoryResult['bags'], { few, many }: NonNullable<MemoryResult['maxRss']>): Figure {
   const remark = `${(few / 1e6).toFixed(0)} MB over ${bags.few} bags`;
-  return { bench: 'memory', what: `peak memory over ${bags.many} bags`, value: many / 1e6, unit: 'MB', target: { atMost: 160 }, remark };
+  return {
+    bench: 'memory',
+    what: `peak memory over ${bags.many} bags`,
+    value: many / 1e6,
+    unit: 'MB',
+    target: { atMost: 160 },
+    remark,
+  };
 }

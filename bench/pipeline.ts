@@ -19,7 +19,9 @@ export interface PipelineResult {
   /** Milliseconds a bag. */
   readonly pipeline: number;
   readonly roundTrip: number;
-  /** What no way of doing it can go below: check the UTF-8, hash what is cut, copy what stays. Nothing is recognised. */
+  /**
+   * What no way of doing it can go below: check the UTF-8, hash what is cut, copy what stays. Nothing is recognised.
+   */
   readonly floor: number;
 }
 
@@ -46,7 +48,13 @@ export async function benchPipeline({ rounds, bags }: PipelineOptions): Promise<
   const results: PipelineResult[] = [];
   for (const { name, options } of FLEETS) {
     const made = makeFleet({ seed: 7, bags, workflows: bags, size: 'headline', ...options });
-    results.push({ fleet: name, ...(await comparePipeline(Array.from(made, ({ bytes }) => bytes), rounds)) });
+    results.push({
+      fleet: name,
+      ...(await comparePipeline(
+        Array.from(made, ({ bytes }) => bytes),
+        rounds,
+      )),
+    });
   }
   return results;
 }
@@ -58,8 +66,20 @@ async function comparePipeline(bags: readonly Uint8Array[], rounds: number): Pro
     [
       // Caches that know nothing yet: what is distinct in a round must not be known from the one before.
       { name: 'pipeline', prepare: () => (settings = pipelineSettings()), run: () => runPipeline(bags, settings) },
-      { name: 'round trip', run: () => { bags.forEach(roundTrip); } },
-      { name: 'floor', run: () => { bags.forEach((bytes, index) => { runFloor(bytes, parts[index]!); }); } },
+      {
+        name: 'round trip',
+        run: () => {
+          bags.forEach(roundTrip);
+        },
+      },
+      {
+        name: 'floor',
+        run: () => {
+          bags.forEach((bytes, index) => {
+            runFloor(bytes, parts[index]!);
+          });
+        },
+      },
     ],
     rounds,
   );
@@ -112,9 +132,27 @@ const TARGET: Bound = { atLeast: 5 };
 export function pipelineFigures(results: readonly PipelineResult[]): readonly Figure[] {
   return results.flatMap(({ fleet, pipeline, roundTrip: trip, floor }, index): Figure[] => {
     const remark = `${pipeline.toFixed(2)} ms a bag, parse and stringify ${trip.toFixed(2)} ms`;
-    const speed: Figure = { bench: 'pipeline', what: `${fleet}: over a round trip`, value: trip / pipeline, unit: 'x', target: TARGET, goal: { atLeast: FLEETS[index]!.goal }, remark };
+    const speed: Figure = {
+      bench: 'pipeline',
+      what: `${fleet}: over a round trip`,
+      value: trip / pipeline,
+      unit: 'x',
+      target: TARGET,
+      goal: { atLeast: FLEETS[index]!.goal },
+      remark,
+    };
     if (index > 0) return [speed];
     const overFloor = `hashes, UTF-8 check and copies alone ${floor.toFixed(2)} ms`;
-    return [speed, { bench: 'pipeline', what: `${fleet}: over the floor`, value: pipeline / floor, unit: 'x', goal: { atMost: 2 }, remark: overFloor }];
+    return [
+      speed,
+      {
+        bench: 'pipeline',
+        what: `${fleet}: over the floor`,
+        value: pipeline / floor,
+        unit: 'x',
+        goal: { atMost: 2 },
+        remark: overFloor,
+      },
+    ];
   });
 }

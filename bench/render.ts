@@ -17,7 +17,14 @@ function rowOf(figure: Figure): string[] {
   const { bench, what, value, unit, target, goal, remark } = figure;
   const aim = goal && `goal ${boundText(goal)} ${keeps(value, goal) ? 'reached' : 'not reached'}`;
   const remarks = [aim, remark].filter((text) => text !== undefined);
-  return [bench, what, valueText(value, unit), target ? boundText(target) : '', verdictOf(figure) ?? '', remarks.join('; ')];
+  return [
+    bench,
+    what,
+    valueText(value, unit),
+    target ? boundText(target) : '',
+    verdictOf(figure) ?? '',
+    remarks.join('; '),
+  ];
 }
 
 function valueText(value: number, unit: Figure['unit']): string {

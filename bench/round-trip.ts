@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 
-/** What a user writes without the shim: parse, cut, hash, stringify. Lossy for numbers, and measured for its speed only. */
+/**
+ * What a user writes without the shim: parse, cut, hash, stringify. Lossy for numbers, and measured for its speed only.
+ */
 export function roundTrip(bytes: Uint8Array): { readonly text: string; readonly blobs: readonly string[] } {
   return roundTripText(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8'));
 }

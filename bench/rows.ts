@@ -46,7 +46,10 @@ export interface RowsResult {
 const CONCURRENCY = 8;
 const REGION = 'us-east-1';
 
-/** Rewriting rows with journal, conditions and blobs against a script that scans and puts back, on one server in one run. */
+/**
+ * Rewriting rows with journal, conditions and blobs against a script that scans and puts back, on one server in one
+ * run.
+ */
 export async function benchRows({ rows, rounds }: RowsOptions): Promise<readonly RowsResult[]> {
   process.env.AWS_ACCESS_KEY_ID ??= 'bench';
   process.env.AWS_SECRET_ACCESS_KEY ??= 'bench';
@@ -79,7 +82,13 @@ async function openGround(): Promise<Ground> {
     else await client.send(new CreateTableCommand(definition(name)));
     return name;
   };
-  return { server: own ? 'an in-process server' : 'DynamoDB Local', endpoint, client, createTable, close: async () => own?.stop() };
+  return {
+    server: own ? 'an in-process server' : 'DynamoDB Local',
+    endpoint,
+    client,
+    createTable,
+    close: async () => own?.stop(),
+  };
 }
 
 function definition(TableName: string): ConstructorParameters<typeof CreateTableCommand>[0] {
@@ -98,7 +107,9 @@ async function compare(ground: Ground, count: number, rounds: number): Promise<R
   let table = '';
   const prepare = async () => {
     table = await ground.createTable();
-    await pMap(rows, (row) => ground.client.send(new PutItemCommand({ TableName: table, Item: wire(row) })), { concurrency: CONCURRENCY });
+    await pMap(rows, (row) => ground.client.send(new PutItemCommand({ TableName: table, Item: wire(row) })), {
+      concurrency: CONCURRENCY,
+    });
   };
   const medians = await interleave(
     [
@@ -108,7 +119,14 @@ async function compare(ground: Ground, count: number, rounds: number): Promise<R
     rounds,
   );
   const [migration, script] = ['migration', 'script'].map((name) => medians.get(name)! / count);
-  return { rows: count, migration: migration!, script: script!, migrationUnits: median(units.migration) / count, scriptUnits: median(units.script) / count, server: ground.server };
+  return {
+    rows: count,
+    migration: migration!,
+    script: script!,
+    migrationUnits: median(units.migration) / count,
+    scriptUnits: median(units.script) / count,
+    server: ground.server,
+  };
 }
 
 /** Rows of the usual size, of a few workflows, as the task-token function stores them. */
@@ -138,16 +156,27 @@ async function migrateTable({ endpoint }: Ground, name: string): Promise<number>
       disk: nodeDisk,
     });
     const office = { layout: DEFAULT_LAYOUT, bucket: blobs.bucket, prefix: blobs.prefix, digest: knownDigests() };
-    const settings = { target: 'bridge', manifestForm: 'list', office, manifests: knownManifests(), steps: MIGRATIONS.bridge, blobs: storeSink(blobs) } as const;
+    const settings = {
+      target: 'bridge',
+      manifestForm: 'list',
+      office,
+      manifests: knownManifests(),
+      steps: MIGRATIONS.bridge,
+      blobs: storeSink(blobs),
+    } as const;
     const source = new TableSource(`dynamodb://${name}`, table, parseTableUri(`dynamodb://${name}`));
     const { totals } = await migrate({ sources: [source], settings, committer, concurrency: CONCURRENCY });
     await journal.close();
-    if (totals.migrated !== totals.documents) throw new Error(`only ${totals.migrated} of ${totals.documents} rows were migrated`);
+    if (totals.migrated !== totals.documents)
+      throw new Error(`only ${totals.migrated} of ${totals.documents} rows were migrated`);
     return table.consumed.write;
   });
 }
 
-/** What one writes in an afternoon: read a page, put pointers into the rows, put the rows back. No condition, no way back. */
+/**
+ * What one writes in an afternoon: read a page, put pointers into the rows, put the rows back. No condition, no way
+ * back.
+ */
 async function scanAndPut({ client }: Ground, TableName: string): Promise<number> {
   const blobs = memoryBlobStore({ bucket: 'bench' });
   let units = 0;
@@ -155,7 +184,9 @@ async function scanAndPut({ client }: Ground, TableName: string): Promise<number
     const page = await client.send(new ScanCommand({ TableName, ...(start && { ExclusiveStartKey: start }) }));
     const put = async (item: Record<string, AttributeValue>) => {
       const row = await withPointers(item as unknown as Row, blobs);
-      const reply = await client.send(new PutItemCommand({ TableName, Item: wire(row), ReturnConsumedCapacity: 'TOTAL' }));
+      const reply = await client.send(
+        new PutItemCommand({ TableName, Item: wire(row), ReturnConsumedCapacity: 'TOTAL' }),
+      );
       units += reply.ConsumedCapacity?.CapacityUnits ?? 0;
     };
     await pMap(page.Items ?? [], put, { concurrency: CONCURRENCY });
@@ -177,8 +208,22 @@ async function pointerTo(name: string, value: Attribute, blobs: BlobStore): Prom
   const bytes = Buffer.from(attributeText(value).text);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const checksum = createHash('md5').update(bytes).digest('hex').slice(0, 8);
-  await blobs.put({ key: `${name}/${sha256}.json`, bytes, sha256, contentType: 'application/json', metadata: {}, addressed: true });
-  return { M: { __s3_pointer__: { BOOL: true }, bucket: { S: blobs.bucket }, key: { S: `${name}/${sha256}.json` }, checksum: { S: checksum } } };
+  await blobs.put({
+    key: `${name}/${sha256}.json`,
+    bytes,
+    sha256,
+    contentType: 'application/json',
+    metadata: {},
+    addressed: true,
+  });
+  return {
+    M: {
+      __s3_pointer__: { BOOL: true },
+      bucket: { S: blobs.bucket },
+      key: { S: `${name}/${sha256}.json` },
+      checksum: { S: checksum },
+    },
+  };
 }
 
 function wire(row: Row): Record<string, AttributeValue> {

@@ -27,21 +27,51 @@ const HEADLINE = { workflows: 8, size: 'headline' } as const;
 const { requestMs } = RATES;
 
 const TRIALS: readonly Trial[] = [
-  ...[500, 2_000].map((bags): Trial => ({ bottleneck: 'documents in hand, one worker', kind: 'objects', bags: { bags, ...SMALL }, requestMs, rates: { cliWorkers: 1, cliConcurrency: 8 } })),
-  ...[2_000, 8_000].map((bags): Trial => ({ bottleneck: 'documents in hand, two workers', kind: 'objects', bags: { bags, ...SMALL }, requestMs, rates: { cliWorkers: 2, cliConcurrency: 8 } })),
-  ...[500, 1_500].map((bags): Trial => ({ bottleneck: 'documents in hand, 371 KB each', kind: 'objects', bags: { bags, ...HEADLINE }, requestMs, rates: { cliWorkers: 1, cliConcurrency: 8 } })),
-  ...[500, 2_000].map((bags): Trial => ({ bottleneck: 'write units of the table', kind: 'rows', bags: { bags, ...SMALL }, requestMs: 0, rates: { cliWorkers: 1, cliConcurrency: 8, writeUnits: 500 } })),
+  ...[500, 2_000].map((bags): Trial => ({
+    bottleneck: 'documents in hand, one worker',
+    kind: 'objects',
+    bags: { bags, ...SMALL },
+    requestMs,
+    rates: { cliWorkers: 1, cliConcurrency: 8 },
+  })),
+  ...[2_000, 8_000].map((bags): Trial => ({
+    bottleneck: 'documents in hand, two workers',
+    kind: 'objects',
+    bags: { bags, ...SMALL },
+    requestMs,
+    rates: { cliWorkers: 2, cliConcurrency: 8 },
+  })),
+  ...[500, 1_500].map((bags): Trial => ({
+    bottleneck: 'documents in hand, 371 KB each',
+    kind: 'objects',
+    bags: { bags, ...HEADLINE },
+    requestMs,
+    rates: { cliWorkers: 1, cliConcurrency: 8 },
+  })),
+  ...[500, 2_000].map((bags): Trial => ({
+    bottleneck: 'write units of the table',
+    kind: 'rows',
+    bags: { bags, ...SMALL },
+    requestMs: 0,
+    rates: { cliWorkers: 1, cliConcurrency: 8, writeUnits: 500 },
+  })),
 ];
 
 /** `node dist/bench/scale-measured.js`: holds the simulation against runs of the command line. */
 async function main(): Promise<void> {
-  process.stdout.write('| what holds it up | documents | measured | simulated | measured over simulated |\n|---|---|---|---|---|\n');
+  process.stdout.write(
+    '| what holds it up | documents | measured | simulated | measured over simulated |\n|---|---|---|---|---|\n',
+  );
   for (const trial of TRIALS) process.stdout.write(await distantRow(trial));
   process.stdout.write(await inScratch(localRows));
 }
 
 async function distantRow(trial: Trial): Promise<string> {
-  const server = spawn(process.execPath, [fileURLToPath(new URL('distant-server.js', import.meta.url)), JSON.stringify(trial satisfies DistantServer)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const server = spawn(
+    process.execPath,
+    [fileURLToPath(new URL('distant-server.js', import.meta.url)), JSON.stringify(trial satisfies DistantServer)],
+    { stdio: ['pipe', 'pipe', 'inherit'] },
+  );
   const [line] = (await once(createInterface(server.stdout), 'line')) as [string];
   const at = JSON.parse(line) as ServerAddress;
   try {
@@ -71,10 +101,26 @@ async function requestTime(url: string): Promise<number> {
 }
 
 /** Milliseconds that the command line takes, its own start left out. */
-async function measureDistant({ kind, rates: { cliWorkers, cliConcurrency, writeUnits } }: Trial, at: ServerAddress, directory: string): Promise<number> {
-  const places = ['--store', `s3://${BLOBS}`, '--endpoint', at.s3, '--region', 'eu-central-1', '--workers', String(cliWorkers), '--concurrency', String(cliConcurrency)];
+async function measureDistant(
+  { kind, rates: { cliWorkers, cliConcurrency, writeUnits } }: Trial,
+  at: ServerAddress,
+  directory: string,
+): Promise<number> {
+  const places = [
+    '--store',
+    `s3://${BLOBS}`,
+    '--endpoint',
+    at.s3,
+    '--region',
+    'eu-central-1',
+    '--workers',
+    String(cliWorkers),
+    '--concurrency',
+    String(cliConcurrency),
+  ];
   const pace = kind === 'rows' ? ['--dynamodb-endpoint', at.dynamoDb, '--max-wcu', String(writeUnits)] : [];
-  const run = (source: string) => migrated([source, ...places, ...pace, '--journal', join(directory, source.replaceAll(/\W/g, ''))]);
+  const run = (source: string) =>
+    migrated([source, ...places, ...pace, '--journal', join(directory, source.replaceAll(/\W/g, ''))]);
   const nothing = await run(kind === 'rows' ? `dynamodb://${DOCUMENTS}?owner=nobody` : `s3://${DOCUMENTS}/${NO_BAG}`);
   return (await run(kind === 'rows' ? `dynamodb://${DOCUMENTS}` : `s3://${DOCUMENTS}/`)) - nothing;
 }
@@ -94,7 +140,15 @@ function shapeOf({ bags, ...options }: Trial['bags'], kind: Trial['kind']): Flee
   const sample = Array.from(makeFleet({ seed: 17, bags: 32, ...options }), ({ bytes }) => bytes.length);
   const bytesBefore = sample.reduce((sum, bytes) => sum + bytes, 0) / sample.length;
   // Half a kilobyte is what a row has beside its bag.
-  return { documents: bags, migratedShare: 1, bytesBefore: bytesBefore + (kind === 'rows' ? 512 : 0), bytesAfter: bytesBefore / 3, blobs: 3, newBlobs: (3 * options.workflows) / bags, isRows: kind === 'rows' };
+  return {
+    documents: bags,
+    migratedShare: 1,
+    bytesBefore: bytesBefore + (kind === 'rows' ? 512 : 0),
+    bytesAfter: bytesBefore / 3,
+    blobs: 3,
+    newBlobs: (3 * options.workflows) / bags,
+    isRows: kind === 'rows',
+  };
 }
 
 /** Bags in files: what holds them up is the processor, whose speed is taken from two shorter runs. */
@@ -105,11 +159,26 @@ async function localRows(directory: string): Promise<string> {
   const start = short - few * cpuMs;
   const shape = shapeOf({ bags: many, ...HEADLINE }, 'objects');
   const { gets, puts } = demandOf(shape, 'cli');
-  const rates = { ...RATES, requestMs: 0, requestCpuMs: 0, cpuMs, cpuBytes: shape.bytesBefore, cliWorkers: 1, cliConcurrency: 8, putsPerPrefix: puts * 1e6, getsPerPrefix: gets * 1e6 };
+  const rates = {
+    ...RATES,
+    requestMs: 0,
+    requestCpuMs: 0,
+    cpuMs,
+    cpuBytes: shape.bytesBefore,
+    cliWorkers: 1,
+    cliConcurrency: 8,
+    putsPerPrefix: puts * 1e6,
+    getsPerPrefix: gets * 1e6,
+  };
   let rows = '';
   for (const documents of [many, most]) {
     const expected = simulate({ ...shape, documents }, 'cli', rates).seconds * 1_000;
-    rows += row('processors: files of 371 KB, one worker', documents, (await measureLocal(directory, documents)) - start, expected);
+    rows += row(
+      'processors: files of 371 KB, one worker',
+      documents,
+      (await measureLocal(directory, documents)) - start,
+      expected,
+    );
   }
   return rows;
 }

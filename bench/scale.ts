@@ -6,13 +6,22 @@ import { simulate } from './fleet-simulation/simulate.js';
 const LARGEST_SIMULATED = 1_000_000;
 
 /** Bags of 371 KB of workflows that many bags share, as the fleet of the examples has them. */
-const BAGS: Omit<FleetShape, 'documents'> = { migratedShare: 1, bytesBefore: 371_000, bytesAfter: 120_000, blobs: 3, newBlobs: 0.05, isRows: false };
+const BAGS: Omit<FleetShape, 'documents'> = {
+  migratedShare: 1,
+  bytesBefore: 371_000,
+  bytesAfter: 120_000,
+  blobs: 3,
+  newBlobs: 0.05,
+  isRows: false,
+};
 
 const ENGINES: readonly EngineName[] = ['cli', 's3-batch', 'map'];
 
 /** `node dist/bench/scale.js`: the table of `docs/scale.md`. */
 function main(): void {
-  process.stdout.write('| bags | engine | model | simulation | first bottleneck | dollars |\n|---|---|---|---|---|---|\n');
+  process.stdout.write(
+    '| bags | engine | model | simulation | first bottleneck | dollars |\n|---|---|---|---|---|---|\n',
+  );
   for (let documents = 10_000; documents <= 100_000_000; documents *= 10) {
     for (const engine of ENGINES) process.stdout.write(row({ ...BAGS, documents }, engine));
   }

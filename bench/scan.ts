@@ -6,7 +6,9 @@ import { median } from './median.js';
 const BAG_SHAPE: Shape = { anyMember: LEAF, members: { partition_map: { items: { anyMember: LEAF } } } };
 
 const WORDS =
-  'segment kernel branch token approve budget review prompt vision table summary retry checkpoint invoice manifest 문서 검토'.split(' ');
+  'segment kernel branch token approve budget review prompt vision table summary retry checkpoint invoice manifest 문서 검토'.split(
+    ' ',
+  );
 
 export interface ScanBenchmark {
   readonly bagBytes: number;
@@ -63,7 +65,12 @@ function workflowNode(index: number, random: Random): unknown {
     type: ['llm_chat', 'operator', 'api_call'][random(3)],
     label: sentence(3, random),
     position: { x: random(4000) / 4, y: random(900) },
-    config: { model: `model-${random(9)}`, temperature: random(10) / 10, max_tokens: 4096, prompt: sentence(90 + random(90), random) },
+    config: {
+      model: `model-${random(9)}`,
+      temperature: random(10) / 10,
+      max_tokens: 4096,
+      prompt: sentence(90 + random(90), random),
+    },
     output_key: `out_${index}`,
     enabled: true,
   };
@@ -85,17 +92,31 @@ function mapElement(index: number, random: Random): unknown {
 }
 
 function section(index: number, random: Random): unknown {
-  return { title: sentence(3, random), rows: [random(100_000), random(1000) / 100, null], body: sentence(80 + random(40), random), index };
+  return {
+    title: sentence(3, random),
+    rows: [random(100_000), random(1000) / 100, null],
+    body: sentence(80 + random(40), random),
+    index,
+  };
 }
 
 function historyEntry(index: number, random: Random): unknown {
-  return { entry_id: index, node: `node_${index}`, status: 'COMPLETED', at: 1_769_760_000 + index / 4, note: sentence(4, random) };
+  return {
+    entry_id: index,
+    node: `node_${index}`,
+    status: 'COMPLETED',
+    at: 1_769_760_000 + index / 4,
+    note: sentence(4, random),
+  };
 }
 
 /** Scan and JSON.parse by turns on one bag; the first rounds warm up and do not count. */
 export function benchScan(rounds = 200): ScanBenchmark {
   const bag = generateBag();
-  const contenders = { scan: () => scanJson(bag, BAG_SHAPE), parse: (): unknown => JSON.parse(new TextDecoder().decode(bag)) };
+  const contenders = {
+    scan: () => scanJson(bag, BAG_SHAPE),
+    parse: (): unknown => JSON.parse(new TextDecoder().decode(bag)),
+  };
   const times = { scan: [] as number[], parse: [] as number[] };
   for (let round = 0; round < rounds; round += 1) {
     times.scan.push(millisecondsOf(contenders.scan));

@@ -18,9 +18,18 @@ export function benchStart(rounds: number): Promise<StartResult> {
     const file = join(directory, 'bag.json');
     for (const { bytes } of makeFleet({ seed: 5, bags: 1, workflows: 1, size: 'headline' })) writeFileSync(file, bytes);
     const lean = join(directory, 'lean.json');
-    for (const { bytes } of makeFleet({ seed: 5, bags: 1, workflows: 1, size: 'headline', variant: 'lean' })) writeFileSync(lean, bytes);
-    const commands = [['--help'], ['--version'], ['inspect', file], ['validate', lean]].map((args) => ({ name: `statebag ${args[0]!}`, args: [CLI, ...args] }));
-    const contenders = [{ name: 'bare', args: ['-e', '0'] }, ...commands].map(({ name, args }) => ({ name, run: () => { runNode(args); } }));
+    for (const { bytes } of makeFleet({ seed: 5, bags: 1, workflows: 1, size: 'headline', variant: 'lean' }))
+      writeFileSync(lean, bytes);
+    const commands = [['--help'], ['--version'], ['inspect', file], ['validate', lean]].map((args) => ({
+      name: `statebag ${args[0]!}`,
+      args: [CLI, ...args],
+    }));
+    const contenders = [{ name: 'bare', args: ['-e', '0'] }, ...commands].map(({ name, args }) => ({
+      name,
+      run: () => {
+        runNode(args);
+      },
+    }));
     const medians = await interleave(contenders, rounds);
     return { bare: medians.get('bare')!, commands: commands.map(({ name }) => ({ name, wall: medians.get(name)! })) };
   });

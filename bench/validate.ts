@@ -40,7 +40,10 @@ interface Validator {
 const SELF: Validator = {
   name: 'statebag validate',
   executable: CLI,
-  program: (directory) => ({ command: process.execPath, args: [CLI, 'validate', directory, '--schema', 'state-bag.v2'] }),
+  program: (directory) => ({
+    command: process.execPath,
+    args: [CLI, 'validate', directory, '--schema', 'state-bag.v2'],
+  }),
 };
 
 const AJV = join(TOOLS, 'ajv-cli/node_modules/.bin/ajv');
@@ -51,9 +54,16 @@ const PEERS: readonly Validator[] = [
   {
     name: 'ajv-cli',
     executable: AJV,
-    program: (directory) => ({ command: AJV, args: ['validate', '--spec=draft2020', '--strict=false', '-s', LEAN_SCHEMA, '-d', join(directory, '*.json')] }),
+    program: (directory) => ({
+      command: AJV,
+      args: ['validate', '--spec=draft2020', '--strict=false', '-s', LEAN_SCHEMA, '-d', join(directory, '*.json')],
+    }),
   },
-  { name: 'Python jsonschema', executable: PYTHON, program: (directory) => ({ command: PYTHON, args: [PYTHON_VALIDATE_PEER, LEAN_SCHEMA, directory] }) },
+  {
+    name: 'Python jsonschema',
+    executable: PYTHON,
+    program: (directory) => ({ command: PYTHON, args: [PYTHON_VALIDATE_PEER, LEAN_SCHEMA, directory] }),
+  },
 ];
 
 /** The whole command over a directory of lean bags, against what else validates JSON on a command line. */
@@ -64,7 +74,8 @@ export function benchValidate({ bags, rounds }: ValidateOptions): Promise<Valida
     const validators = [SELF, ...PEERS.filter(({ executable }) => existsSync(executable))];
     const runs = validators.map(() => [] as ChildRun[]);
     for (let round = 0; round < rounds; round++) {
-      for (const [index, validator] of validators.entries()) runs[index]!.push(await runChild(validator.program(directory)));
+      for (const [index, validator] of validators.entries())
+        runs[index]!.push(await runChild(validator.program(directory)));
     }
     const [cli, ...peers] = validators.map(({ name }, index) => measured(name, runs[index]!));
     return { bags, bytes, cli: cli!, peers };
@@ -89,16 +100,33 @@ function bagOf(document: unknown): unknown {
 
 function measured(name: string, runs: readonly ChildRun[]): Measured {
   const rss = runs.flatMap((run) => run.maxRss ?? []);
-  return { name, wall: median(runs.map(({ wall }) => wall)), maxRss: rss.length === runs.length ? median(rss) : undefined };
+  return {
+    name,
+    wall: median(runs.map(({ wall }) => wall)),
+    maxRss: rss.length === runs.length ? median(rss) : undefined,
+  };
 }
 
 export function validateFigures({ bags, bytes, cli, peers }: ValidateResult): readonly Figure[] {
   const what = `${bags} lean bags, ${(bytes / 1e6).toFixed(0)} MB`;
   const ratios = peers.map((peer): Figure => {
     const remark = `${seconds(peer)} against ${seconds(cli)} for ${what}; memory ${megabytes(peer)} against ${megabytes(cli)}`;
-    return { bench: 'validate', what: `${peer.name} takes`, value: peer.wall / cli.wall, unit: 'x', target: { atLeast: 1 }, remark };
+    return {
+      bench: 'validate',
+      what: `${peer.name} takes`,
+      value: peer.wall / cli.wall,
+      unit: 'x',
+      target: { atLeast: 1 },
+      remark,
+    };
   });
-  const own: Figure = { bench: 'validate', what: 'statebag validate, a file', value: cli.wall / bags, unit: 'ms', remark: `${what}, memory ${megabytes(cli)}${peers.length === 0 ? '; .ci/real-tools/install.sh installs the peers' : ''}` };
+  const own: Figure = {
+    bench: 'validate',
+    what: 'statebag validate, a file',
+    value: cli.wall / bags,
+    unit: 'ms',
+    remark: `${what}, memory ${megabytes(cli)}${peers.length === 0 ? '; .ci/real-tools/install.sh installs the peers' : ''}`,
+  };
   return [own, ...ratios];
 }
 

@@ -34,8 +34,14 @@ function sizeOf(directory: string): number {
 
 rmSync(ROOT, { recursive: true, force: true });
 mkdirSync(BAGS, { recursive: true });
-writeFleet(join(BAGS, 'headline'), makeFleet({ seed: 1, bags: 24, workflows: 4, size: 'headline' }), { form: 'files', storeDir: STORE });
-writeFleet(join(BAGS, 'mixed'), makeFleet({ seed: 2, bags: 36, workflows: 6, size: 'small', mix: USUAL_MIX }), { form: 'files', storeDir: STORE });
+writeFleet(join(BAGS, 'headline'), makeFleet({ seed: 1, bags: 24, workflows: 4, size: 'headline' }), {
+  form: 'files',
+  storeDir: STORE,
+});
+writeFleet(join(BAGS, 'mixed'), makeFleet({ seed: 2, bags: 36, workflows: 6, size: 'small', mix: USUAL_MIX }), {
+  form: 'files',
+  storeDir: STORE,
+});
 const before = sizeOf(BAGS);
 process.stdout.write(`${filesBelow(BAGS).length} example bags below ${BAGS}: ${(before / 1e6).toFixed(1)} MB\n`);
 
@@ -46,5 +52,7 @@ statebag('verify', '--journal', JOURNAL);
 
 const after = sizeOf(BAGS);
 const saved = (100 * (1 - after / before)).toFixed(0);
-process.stdout.write(`\nbefore → after: ${(before / 1e6).toFixed(1)} MB → ${(after / 1e6).toFixed(1)} MB (-${saved} %)\n`);
+process.stdout.write(
+  `\nbefore → after: ${(before / 1e6).toFixed(1)} MB → ${(after / 1e6).toFixed(1)} MB (-${saved} %)\n`,
+);
 process.stdout.write(`Put every byte back with: npx statebag rollback --journal ${JOURNAL} --apply\n`);

@@ -3,7 +3,8 @@ import { CONFIG_PATH, MANIFEST, MANIFEST_ALIAS, MANIFEST_PATH, MAP_PATH } from '
 import type { Claim, Migration } from '../src/bag/migration.js';
 
 /**
- * After: a path that led to a key which another run overwrites leads to a content address. Paths that say nothing stay. `down` leaves the paths: fat bags carry them too, and these keep their bytes.
+ * After: a path that led to a key which another run overwrites leads to a content address. Paths that say nothing stay.
+ * `down` leaves the paths: fat bags carry them too, and these keep their bytes.
  */
 export const rehomePaths: Migration = {
   id: '0008-rehome-paths',

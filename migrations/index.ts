@@ -16,6 +16,13 @@ export type Target = 'lean' | 'bridge';
  * directory: a bundled Lambda has no directory.
  */
 export const MIGRATIONS: Readonly<Record<Target, readonly Migration[]>> = {
-  lean: [dropInitMarkers, pointWorkflowConfig, pointPartitionMap, pointSegmentManifest, shrinkSegmentManifest, stampVersion],
+  lean: [
+    dropInitMarkers,
+    pointWorkflowConfig,
+    pointPartitionMap,
+    pointSegmentManifest,
+    shrinkSegmentManifest,
+    stampVersion,
+  ],
   bridge: [dropInitMarkers, bridgePointers, rehomePaths],
 };

@@ -22,7 +22,9 @@ const files = {
 mkdirSync(join(values.out, 'validators'), { recursive: true });
 for (const [name, text] of Object.entries(files)) writeIfChanged(join(values.out, name), text);
 
-/** Leaves an equal file alone, so that watchers stay quiet; otherwise replaces it whole, so that no reader sees half. */
+/**
+ * Leaves an equal file alone, so that watchers stay quiet; otherwise replaces it whole, so that no reader sees half.
+ */
 function writeIfChanged(path, text) {
   if (readOrUndefined(path) === text) return;
   const temporary = `${path}.${process.pid}.tmp`;

@@ -18,7 +18,9 @@ function digestOfFile(folders: readonly string[], file: string): string | undefi
   return isLegacy(folders) ? undefined : name;
 }
 
-/** `workflow-configs/{workflow}/{hash}.json` and `merkle-blocks/{workflow}/{xx}/{hash}.json`: no digests of the bytes. */
+/**
+ * `workflow-configs/{workflow}/{hash}.json` and `merkle-blocks/{workflow}/{xx}/{hash}.json`: no digests of the bytes.
+ */
 function isLegacy(folders: readonly string[]): boolean {
   return folders.at(-2) === 'workflow-configs' || folders.at(-3) === 'merkle-blocks';
 }

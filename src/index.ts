@@ -19,7 +19,11 @@ export function createStateBagShim(options: ShimOptions): StateBagShim {
  * The bag that an execution starts with: config, map and manifest in the store, pointers to them in the bag. Throws
  * `BagError`, `SchemaError` and what the store throws.
  */
-export function buildLeanBag(input: LeanBagInput, store: StoreSource, options: BuildOptions = {}): Promise<LeanStateBag> {
+export function buildLeanBag(
+  input: LeanBagInput,
+  store: StoreSource,
+  options: BuildOptions = {},
+): Promise<LeanStateBag> {
   return buildBag(input, store, options, MIGRATIONS);
 }
 
@@ -42,7 +46,15 @@ export {
 export type { BuildOptions, LeanBagInput } from './adapter/build-lean-bag.js';
 export type { DiagnosticMessages, DiagnosticName } from './adapter/diagnostics.js';
 export type { Handler, LambdaContext, RunnerEvent, SegmentConfig, SegmentMembers } from './adapter/lambda.js';
-export type { BagIds, BudgetOptions, CacheOptions, Mode, OffloadOptions, ShimOptions, Speech } from './adapter/options.js';
+export type {
+  BagIds,
+  BudgetOptions,
+  CacheOptions,
+  Mode,
+  OffloadOptions,
+  ShimOptions,
+  Speech,
+} from './adapter/options.js';
 export type { BagReading, FoundSegment, ReadOptions } from './adapter/bag-reading.js';
 export type { ResolveSegmentOptions } from './adapter/resolve-segment-config.js';
 export type { StateBagShim } from './adapter/shim.js';
@@ -55,5 +67,11 @@ export type { ProgramSource } from './bag/resolve.js';
 export type { ValidationIssue } from './bag/validate/validation-issue.js';
 export type { ErrorContext, Stage, StateBagErrorOptions } from './errors.js';
 export type { LeanStateBag } from './bag/validate/state-bag.js';
-export type { FatStateBag, InlineSegment, Pointer, SegmentManifest, SegmentManifestEntry } from '../schemas/generated/types.js';
+export type {
+  FatStateBag,
+  InlineSegment,
+  Pointer,
+  SegmentManifest,
+  SegmentManifestEntry,
+} from '../schemas/generated/types.js';
 export type { Blob, BlobStore, BlobStoreOptions } from './store/blob-store.js';

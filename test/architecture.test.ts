@@ -25,7 +25,20 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   lambda: ['bag', 'migrations', 'store', 'adapter', 'batch'],
   wire: ['json', 'bag', 'store', 'adapter'],
   'runtime-proxy': ['json', 'bag', 'migrations', 'store', 'adapter', 'wire'],
-  cli: ['asl', 'findings', 'json', 'schema', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch', 'wire', 'runtime-proxy'],
+  cli: [
+    'asl',
+    'findings',
+    'json',
+    'schema',
+    'schemas',
+    'bag',
+    'migrations',
+    'store',
+    'adapter',
+    'batch',
+    'wire',
+    'runtime-proxy',
+  ],
   index: ['json', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
 };
 
@@ -71,9 +84,16 @@ function importsOf(file: string): readonly Import[] {
 }
 
 function edgeOf(node: ts.Node): Pick<Import, 'to' | 'isType' | 'isDynamic'> | undefined {
-  if (ts.isImportDeclaration(node)) return { to: textOf(node.moduleSpecifier), isType: node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword, isDynamic: false };
-  if (ts.isExportDeclaration(node) && node.moduleSpecifier) return { to: textOf(node.moduleSpecifier), isType: node.isTypeOnly, isDynamic: false };
-  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) return { to: textOf(node.arguments[0]!), isType: false, isDynamic: true };
+  if (ts.isImportDeclaration(node))
+    return {
+      to: textOf(node.moduleSpecifier),
+      isType: node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword,
+      isDynamic: false,
+    };
+  if (ts.isExportDeclaration(node) && node.moduleSpecifier)
+    return { to: textOf(node.moduleSpecifier), isType: node.isTypeOnly, isDynamic: false };
+  if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+    return { to: textOf(node.arguments[0]!), isType: false, isDynamic: true };
   return ts.isImportTypeNode(node) ? { to: textOf(node.argument), isType: true, isDynamic: false } : undefined;
 }
 
@@ -85,7 +105,9 @@ function textOf(node: ts.Node): string {
 
 function targetOf(file: string, specifier: string): Pick<Import, 'to' | 'isPackage'> {
   if (!specifier.startsWith('.')) return { to: specifier, isPackage: true };
-  const path = relative(ROOT, join(ROOT, dirname(file), specifier)).split(sep).join('/');
+  const path = relative(ROOT, join(ROOT, dirname(file), specifier))
+    .split(sep)
+    .join('/');
   return { to: path.replace(/\.js$/, '.ts'), isPackage: false };
 }
 
@@ -123,7 +145,7 @@ describe('the rooms of the house', () => {
 });
 
 describe('packages', () => {
-  it('of a store\'s SDK are imported only in the files of its driver', () => {
+  it("of a store's SDK are imported only in the files of its driver", () => {
     const wrong = imports.filter(({ from, to }) => /^@(?:aws-sdk|smithy)\//.test(to) && !DRIVERS.test(from));
     expect(wrong.map(told)).toEqual([]);
   });
@@ -134,9 +156,22 @@ describe('packages', () => {
   });
 
   it('are dependencies, not tools of the workshop', () => {
-    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly dependencies: Readonly<Record<string, string>> };
-    const named = imports.filter(({ from, to, isPackage, isType }) => isPackage && !isType && !to.startsWith('node:') && !from.startsWith('schemas/generator'));
-    const wrong = named.filter(({ to }) => !(to.split('/').slice(0, to.startsWith('@') ? 2 : 1).join('/') in dependencies));
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      readonly dependencies: Readonly<Record<string, string>>;
+    };
+    const named = imports.filter(
+      ({ from, to, isPackage, isType }) =>
+        isPackage && !isType && !to.startsWith('node:') && !from.startsWith('schemas/generator'),
+    );
+    const wrong = named.filter(
+      ({ to }) =>
+        !(
+          to
+            .split('/')
+            .slice(0, to.startsWith('@') ? 2 : 1)
+            .join('/') in dependencies
+        ),
+    );
     expect(wrong.map(told)).toEqual([]);
   });
 });
@@ -156,12 +191,15 @@ function loadedBy(entry: string): readonly Import[] {
 }
 
 describe('loading the library', () => {
-  it.each(['src/index.ts', 'src/adapter/middy.ts', 'src/matchers/index.ts', 'src/store/fs.ts', 'src/store/memory.ts'])('by %s loads nothing heavy', (entry) => {
-    const loaded = loadedBy(entry);
-    expect(loaded.length).toBeGreaterThan(3);
-    expect(loaded.filter(({ to, isPackage }) => isPackage && HEAVY.test(to)).map(told)).toEqual([]);
-    expect(loaded.filter(({ to }) => ['cli', 'batch'].includes(roomOf(to))).map(told)).toEqual([]);
-  });
+  it.each(['src/index.ts', 'src/adapter/middy.ts', 'src/matchers/index.ts', 'src/store/fs.ts', 'src/store/memory.ts'])(
+    'by %s loads nothing heavy',
+    (entry) => {
+      const loaded = loadedBy(entry);
+      expect(loaded.length).toBeGreaterThan(3);
+      expect(loaded.filter(({ to, isPackage }) => isPackage && HEAVY.test(to)).map(told)).toEqual([]);
+      expect(loaded.filter(({ to }) => ['cli', 'batch'].includes(roomOf(to))).map(told)).toEqual([]);
+    },
+  );
 
   it('leaves the SDK to the one entry that is named after it', () => {
     expect(loadedBy('src/store/s3.ts').some(({ to }) => to.startsWith('@aws-sdk/'))).toBe(true);

@@ -7,7 +7,7 @@ export class EventQueue {
   plan(at: number, run: (now: number) => void): void {
     const { events } = this;
     events.push({ at, order: this.planned++, run });
-    for (let child = events.length - 1; child > 0; ) {
+    for (let child = events.length - 1; child > 0;) {
       const parent = (child - 1) >> 1;
       if (!this.isBefore(child, parent)) return;
       this.swap(child, parent);
@@ -29,7 +29,7 @@ export class EventQueue {
     const { events } = this;
     this.swap(0, events.length - 1);
     const first = events.pop();
-    for (let parent = 0; ; ) {
+    for (let parent = 0; ;) {
       const [left, right] = [2 * parent + 1, 2 * parent + 2];
       let least = left < events.length && this.isBefore(left, parent) ? left : parent;
       if (right < events.length && this.isBefore(right, least)) least = right;

@@ -26,7 +26,9 @@ class Servers {
 
   serve(now: number, ms: number, done: (now: number) => void): void {
     if (this.free === 0) {
-      this.line.push(() => { this.begin(this.clock, ms, done); });
+      this.line.push(() => {
+        this.begin(this.clock, ms, done);
+      });
       return;
     }
     this.begin(now, ms, done);
@@ -77,8 +79,16 @@ export function simulate(shape: FleetShape, engine: EngineName, rates: Rates, se
   const queue = new EventQueue();
   const random = seededRandom(seed);
   const latency = scattered(rates.requestMs, random);
-  const limits = { puts: new Limiter(queue, rates.putsPerPrefix * rates.prefixes), gets: new Limiter(queue, rates.getsPerPrefix * rates.prefixes), writes: new Limiter(queue, rates.writeUnits), starts: new Limiter(queue, startsPerSecond(engine, rates)) };
-  const hosts = Array.from({ length: engine === 'cli' ? 1 : rates.lambdaConcurrency }, () => new Servers(queue, engine === 'cli' ? rates.cliWorkers : 1));
+  const limits = {
+    puts: new Limiter(queue, rates.putsPerPrefix * rates.prefixes),
+    gets: new Limiter(queue, rates.getsPerPrefix * rates.prefixes),
+    writes: new Limiter(queue, rates.writeUnits),
+    starts: new Limiter(queue, startsPerSecond(engine, rates)),
+  };
+  const hosts = Array.from(
+    { length: engine === 'cli' ? 1 : rates.lambdaConcurrency },
+    () => new Servers(queue, engine === 'cli' ? rates.cliWorkers : 1),
+  );
   const inHand = engine === 'cli' ? rates.cliWorkers * rates.cliConcurrency : engine === 'map' ? rates.mapInHand : 1;
   const demand = demandOf(shape, engine);
   const { cpu } = serviceMs(shape, engine, rates);
@@ -88,17 +98,32 @@ export function simulate(shape: FleetShape, engine: EngineName, rates: Rates, se
   const place = (host: Servers, now: number, left: number): void => {
     if (begun >= shape.documents) return;
     begun++;
-    const start = (then: number): void => { host.serve(then, cpu, (done) => { requests(host, done, left); }); };
+    const start = (then: number): void => {
+      host.serve(then, cpu, (done) => {
+        requests(host, done, left);
+      });
+    };
     if (left > 0) start(now);
     else limits.starts.pass(now, 1, start);
   };
   const requests = (host: Servers, now: number, left: number): void => {
     const rest = left > 0 ? left - 1 : batchOf(engine, rates) - 1;
-    const steps: Limiter[] = [...repeat(whole(demand.gets, random), limits.gets), ...repeat(whole(demand.puts, random), limits.puts)];
+    const steps: Limiter[] = [
+      ...repeat(whole(demand.gets, random), limits.gets),
+      ...repeat(whole(demand.puts, random), limits.puts),
+    ];
     const next = (then: number): void => {
       const step = steps.shift();
-      if (step) step.pass(then, 1, (passed) => { queue.plan(passed + latency(), next); });
-      else if (demand.writeUnits > 0) limits.writes.pass(then, demand.writeUnits, (passed) => { queue.plan(passed + latency(), (done) => { place(host, done, rest); }); });
+      if (step)
+        step.pass(then, 1, (passed) => {
+          queue.plan(passed + latency(), next);
+        });
+      else if (demand.writeUnits > 0)
+        limits.writes.pass(then, demand.writeUnits, (passed) => {
+          queue.plan(passed + latency(), (done) => {
+            place(host, done, rest);
+          });
+        });
       else place(host, then, rest);
     };
     next(now);
@@ -108,7 +133,16 @@ export function simulate(shape: FleetShape, engine: EngineName, rates: Rates, se
   const ms = queue.runAll();
   const share = ({ taken, perSecond }: Limiter) => taken / perSecond / (ms / 1_000);
   const computing = hosts.reduce((sum, { used, count }) => sum + used / count, 0) / hosts.length / ms;
-  return { seconds: ms / 1_000, busy: { 'S3 writes per prefix': share(limits.puts), 'S3 reads per prefix': share(limits.gets), 'write units of the table': share(limits.writes), starts: share(limits.starts), processors: computing } };
+  return {
+    seconds: ms / 1_000,
+    busy: {
+      'S3 writes per prefix': share(limits.puts),
+      'S3 reads per prefix': share(limits.gets),
+      'write units of the table': share(limits.writes),
+      starts: share(limits.starts),
+      processors: computing,
+    },
+  };
 }
 
 function startsPerSecond(engine: EngineName, { batchTasksPerSecond, mapStartsPerSecond, mapInHand }: Rates): number {

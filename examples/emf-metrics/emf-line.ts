@@ -11,7 +11,11 @@ export interface Measurement {
 }
 
 /** One line of CloudWatch's embedded metric format. `timestamp` in milliseconds since 1970. */
-export function emfLine(namespace: string, timestamp: number, { metrics, dimensions, properties }: Measurement): string {
+export function emfLine(
+  namespace: string,
+  timestamp: number,
+  { metrics, dimensions, properties }: Measurement,
+): string {
   const definitions = Object.entries(metrics).map(([Name, { unit }]) => ({ Name, Unit: unit }));
   const values = Object.fromEntries(Object.entries(metrics).map(([name, { value }]) => [name, value]));
   const CloudWatchMetrics = [{ Namespace: namespace, Dimensions: [Object.keys(dimensions)], Metrics: definitions }];

@@ -38,6 +38,14 @@ export const METRICS: { readonly [N in DiagnosticName]: (message: DiagnosticMess
     dimensions: { cache },
     properties: {},
   }),
-  'shadow-mismatch': ({ mode, ...properties }) => ({ metrics: { ShadowMismatches: count(1) }, dimensions: { mode }, properties }),
-  'fail-open': ({ mode, code, ...properties }) => ({ metrics: { FailOpens: count(1) }, dimensions: { mode, code }, properties }),
+  'shadow-mismatch': ({ mode, ...properties }) => ({
+    metrics: { ShadowMismatches: count(1) },
+    dimensions: { mode },
+    properties,
+  }),
+  'fail-open': ({ mode, code, ...properties }) => ({
+    metrics: { FailOpens: count(1) },
+    dimensions: { mode, code },
+    properties,
+  }),
 };

@@ -4,7 +4,10 @@ import { pad } from './filler.js';
 import type { JsonObject } from './json-value.js';
 import { compactSize } from './serialise.js';
 
-/** A bag of the last legacy release, members in its order, config and map inline. Sizes as asked, to the byte where they can be. */
+/**
+ * A bag of the last legacy release, members in its order, config and map inline. Sizes as asked, to the byte where they
+ * can be.
+ */
 export function makeBag(options: BagOptions): JsonObject {
   return layOutBag(drawFacts(options));
 }
@@ -55,7 +58,9 @@ function payload(facts: BagFacts, input: JsonObject): JsonObject {
   };
 }
 
-/** Fills `input`, the one large thing of the control plane, until all but config, map and state takes `controlBytes`. */
+/**
+ * Fills `input`, the one large thing of the control plane, until all but config, map and state takes `controlBytes`.
+ */
 function padControl(facts: BagFacts, bag: JsonObject, input: JsonObject): void {
   const size = compactSize({ ...bag, workflow_config: 0, partition_map: 0, current_state: 0 }) - 3;
   pad(facts.random, input.initial_state as JsonObject, 'control_note', facts.controlBytes - size);

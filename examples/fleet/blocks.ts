@@ -5,7 +5,9 @@ import { NodeMaker } from './node-maker.js';
 import type { Random } from './random.js';
 
 export const SHAPES = ['chain', 'fanout', 'hitp', 'inline-group'] as const;
-/** `chain` alternates code and model calls; the others add forks that join again, pauses for people, or inline groups. */
+/**
+ * `chain` alternates code and model calls; the others add forks that join again, pauses for people, or inline groups.
+ */
 export type Shape = (typeof SHAPES)[number];
 
 /** Nodes that become one segment. */
@@ -32,7 +34,9 @@ export type Block = Run | Fork | InlineGroup;
 
 type Step = 'plain' | 'llm' | 'hitp' | 'fork' | 'inline';
 
-/** Elements of the partition map a step takes: a group is followed by its aggregator, a fork stands between two runs. */
+/**
+ * Elements of the partition map a step takes: a group is followed by its aggregator, a fork stands between two runs.
+ */
 const ELEMENTS: Readonly<Record<Step, number>> = { plain: 1, llm: 1, hitp: 1, fork: 4, inline: 2 };
 
 /** Repeated until the map is long enough. Two plain runs never meet: the partitioner would make one segment of them. */
@@ -51,7 +55,10 @@ const FEWEST_ELEMENTS: Readonly<Record<Shape, number>> = { chain: 1, hitp: 2, fa
  */
 export function planBlocks(random: Random, shape: Shape, segments: number, nodes: number): Block[] {
   if (segments < FEWEST_ELEMENTS[shape]) {
-    throw new ConfigError('SEGMENTS_TOO_FEW', `A ${shape} workflow needs at least ${FEWEST_ELEMENTS[shape]} segments, not ${segments}.`);
+    throw new ConfigError(
+      'SEGMENTS_TOO_FEW',
+      `A ${shape} workflow needs at least ${FEWEST_ELEMENTS[shape]} segments, not ${segments}.`,
+    );
   }
   const maker = new NodeMaker(random);
   const blocks = planSteps(shape, segments).flatMap((step) => makeStep(step, maker));

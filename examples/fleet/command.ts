@@ -38,7 +38,10 @@ interface Terminal {
   readonly stderr: { write(text: string): unknown };
 }
 
-/** Makes and writes a fleet as the arguments say. Exit code: 0 done, 2 wrong arguments or a place that cannot be written, 70 a defect. */
+/**
+ * Makes and writes a fleet as the arguments say. Exit code: 0 done, 2 wrong arguments or a place that cannot be
+ * written, 70 a defect.
+ */
 export function fleetCommand(args: readonly string[], terminal: Terminal): number {
   try {
     const plan = parsePlan(args);
@@ -58,7 +61,8 @@ function isSystemError(error: unknown): boolean {
 
 function run({ out, form, fleet }: Plan): string {
   const target = form === 'files' ? join(out, 'bags') : join(out, NDJSON_FILE);
-  if (isTaken(target)) throw new ConfigError('OUT_NOT_EMPTY', `${target} is there already; remove it or choose another --out.`);
+  if (isTaken(target))
+    throw new ConfigError('OUT_NOT_EMPTY', `${target} is there already; remove it or choose another --out.`);
   const written = writeFleet(form === 'files' ? target : out, makeFleet(fleet), { form, storeDir: join(out, 'store') });
   const objects = written.objects === 0 ? '' : ` and ${written.objects} objects they point to in ${join(out, 'store')}`;
   return `${written.documents} bags of ${Math.min(fleet.workflows, fleet.bags)} workflows, ${(written.bytes / 1e6).toFixed(1)} MB, in ${target}${objects}\n`;
@@ -72,7 +76,8 @@ function parsePlan(args: readonly string[]): Plan | 'help' {
   const values = parseOptions(args);
   if (values.help) return 'help';
   if (values.out === undefined) throw new ConfigError('OUT_MISSING', '--out DIR is needed.');
-  if (values.mix && values.variant !== undefined) throw new ConfigError('USAGE', '--mix and --variant exclude each other.');
+  if (values.mix && values.variant !== undefined)
+    throw new ConfigError('USAGE', '--mix and --variant exclude each other.');
   const fleet: FleetOptions = {
     seed: wholeNumber('--seed', values.seed, 0),
     bags: wholeNumber('--bags', values.bags, 0),
@@ -84,7 +89,8 @@ function parsePlan(args: readonly string[]): Plan | 'help' {
     ...(values.mix ? { mix: USUAL_MIX } : {}),
   };
   const form = oneOf('--form', values.form, ['files', 'ndjson']);
-  if (form === 'ndjson' && !isOneLine(fleet.style)) throw new ConfigError('USAGE', `--style ${values.style} does not fit on lines.`);
+  if (form === 'ndjson' && !isOneLine(fleet.style))
+    throw new ConfigError('USAGE', `--style ${values.style} does not fit on lines.`);
   return { out: values.out, form, fleet };
 }
 

@@ -42,5 +42,11 @@ function connectRun(edges: FleetEdge[], tails: readonly string[], run: Run): rea
 }
 
 function draw(edges: FleetEdge[], source: string, target: string, type = 'normal'): void {
-  edges.push({ id: `e${edges.length}`, source, target, type, data: { edgeType: type === 'hitp' ? 'hitp' : 'sequential' } });
+  edges.push({
+    id: `e${edges.length}`,
+    source,
+    target,
+    type,
+    data: { edgeType: type === 'hitp' ? 'hitp' : 'sequential' },
+  });
 }

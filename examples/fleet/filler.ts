@@ -38,8 +38,8 @@ export function filler(random: Random, bytes: number): JsonValue[] {
 }
 
 /**
- * Puts filler under `key` so that the object's compact size grows by `growth` bytes. Answers what it grew by: `growth`, or 0
- * when that was too little for a member.
+ * Puts filler under `key` so that the object's compact size grows by `growth` bytes. Answers what it grew by: `growth`,
+ * or 0 when that was too little for a member.
  */
 export function pad(random: Random, object: JsonObject, key: string, growth: number): number {
   const frame = compactSize(key) + ':'.length + (Object.keys(object).length > 0 ? ','.length : 0);

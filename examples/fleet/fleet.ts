@@ -48,7 +48,10 @@ const WORKFLOWS_KEPT = 64;
 const WORKFLOW_SEEDS = 1;
 const BAG_SEEDS = 2;
 
-/** Bags over workflows, one at a time. In a one-line style the config (and the map, in its form) is the same bytes in all bags of a workflow. */
+/**
+ * Bags over workflows, one at a time. In a one-line style the config (and the map, in its form) is the same bytes in
+ * all bags of a workflow.
+ */
 export function* makeFleet(options: FleetOptions): Generator<FleetDocument, void, undefined> {
   const workflows = new WorkflowShelf(options);
   for (let at = 0; at < options.bags; at++) yield makeDocument(options, workflows, at);
@@ -63,7 +66,12 @@ function makeDocument(options: FleetOptions, workflows: WorkflowShelf, at: numbe
   const variant = options.mix?.[at % options.mix.length] ?? options.variant ?? 'pre';
   const style = options.style ?? 'compact';
   const { document, objects } = VARIANTS[variant](facts, style);
-  return { name: `${String(at).padStart(6, '0')}-${variant}.json`, variant, bytes: serialiseBytes(document, style), objects };
+  return {
+    name: `${String(at).padStart(6, '0')}-${variant}.json`,
+    variant,
+    bytes: serialiseBytes(document, style),
+    objects,
+  };
 }
 
 class WorkflowShelf {

@@ -1,6 +1,6 @@
 /**
- * What the fleet builds documents from: plain JavaScript values, Maps where the order of number-like keys, a `__proto__`
- * key or a repeated key matters, and `Raw` where the spelling does.
+ * What the fleet builds documents from: plain JavaScript values, Maps where the order of number-like keys, a
+ * `__proto__` key or a repeated key matters, and `Raw` where the spelling does.
  */
 export type JsonValue = null | boolean | number | string | Raw | Shared | readonly JsonValue[] | JsonObject | JsonMap;
 
@@ -16,7 +16,10 @@ export function omit(object: JsonObject, ...names: readonly string[]): JsonObjec
 /** Keys may be `Raw` too: that is how a key is escaped, or given twice. */
 export type JsonMap = ReadonlyMap<string | Raw, JsonValue>;
 
-/** A token spelled exactly so: `1.0`, `1e+16`, `NaN`, `9007199254740993`, `"\ud800"`. Written as it stands, never checked. */
+/**
+ * A token spelled exactly so: `1.0`, `1e+16`, `NaN`, `9007199254740993`, `"\ud800"`. Written as it stands, never
+ * checked.
+ */
 export class Raw {
   readonly text: string;
 
@@ -26,8 +29,8 @@ export class Raw {
 }
 
 /**
- * A value that stands in many documents. It is spelled once for each style (and, in indented styles, each depth) and its
- * bytes are copied from then on. The value must not change after its first use.
+ * A value that stands in many documents. It is spelled once for each style (and, in indented styles, each depth) and
+ * its bytes are copied from then on. The value must not change after its first use.
  */
 export class Shared {
   readonly value: JsonValue;

@@ -6,10 +6,23 @@ import type { FleetNode } from './node-maker.js';
 /** An element of a partition map before it is linked to its successors. */
 export type Cut =
   | { readonly kind: 'run'; readonly entry: JsonObject; readonly nodeIds: readonly string[] }
-  | { readonly kind: 'group'; readonly entry: JsonObject; readonly branches: readonly (readonly Cut[])[]; readonly aggregator: number }
-  | { readonly kind: 'aggregator'; readonly entry: JsonObject; readonly convergence?: string; readonly groupNode?: string };
+  | {
+      readonly kind: 'group';
+      readonly entry: JsonObject;
+      readonly branches: readonly (readonly Cut[])[];
+      readonly aggregator: number;
+    }
+  | {
+      readonly kind: 'aggregator';
+      readonly entry: JsonObject;
+      readonly convergence?: string;
+      readonly groupNode?: string;
+    };
 
-/** Cuts blocks into elements. Ids come from one counter for all levels, so the branches of a group have smaller ids than it. */
+/**
+ * Cuts blocks into elements. Ids come from one counter for all levels, so the branches of a group have smaller ids than
+ * it.
+ */
 export class EntryCutter {
   /** Which segment a node lies in. */
   readonly segmentOf = new Map<string, number>();
@@ -38,10 +51,21 @@ export class EntryCutter {
     const id = this.nextId++;
     const aggregator = this.nextId++;
     const group = { id, type: 'parallel_group', branches: entries, node_ids: [], branch_count: entries.length };
-    const join = { id: aggregator, type: 'aggregator', nodes: [], edges: [], node_ids: [], convergence_node: convergence };
+    const join = {
+      id: aggregator,
+      type: 'aggregator',
+      nodes: [],
+      edges: [],
+      node_ids: [],
+      convergence_node: convergence,
+    };
     return [
       { kind: 'group', entry: group, branches: cuts, aggregator },
-      { kind: 'aggregator', entry: { ...join, source_parallel_group: id }, ...(convergence === null ? {} : { convergence }) },
+      {
+        kind: 'aggregator',
+        entry: { ...join, source_parallel_group: id },
+        ...(convergence === null ? {} : { convergence }),
+      },
     ];
   }
 
@@ -67,7 +91,14 @@ export class EntryCutter {
     const inside = (end: JsonValue | undefined): boolean => typeof end === 'string' && nodeIds.includes(end);
     const inner = edges.filter((edge) => inside(edge.source) && inside(edge.target));
     const leaving = this.edges.filter((edge) => inside(edge.source) && !inside(edge.target));
-    const entry = { id, nodes: nodes.map(executable), edges: inner, outgoing_edges: leaving.map(outgoingEdge), type, node_ids: nodeIds };
+    const entry = {
+      id,
+      nodes: nodes.map(executable),
+      edges: inner,
+      outgoing_edges: leaving.map(outgoingEdge),
+      type,
+      node_ids: nodeIds,
+    };
     return { kind: 'run', entry, nodeIds };
   }
 }

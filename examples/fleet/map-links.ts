@@ -3,7 +3,12 @@ import type { JsonObject, JsonValue } from './json-value.js';
 import type { Cut, EntryCutter } from './map-entries.js';
 
 /** Says of every element which one comes next, in the members the legacy partitioner used for it. */
-export function linkCuts(cuts: readonly Cut[], cutter: EntryCutter, edges: readonly FleetEdge[], parent?: number): void {
+export function linkCuts(
+  cuts: readonly Cut[],
+  cutter: EntryCutter,
+  edges: readonly FleetEdge[],
+  parent?: number,
+): void {
   for (const cut of cuts) {
     if (cut.kind === 'run') linkRun(cut.entry, edgesFrom(edges, cut.nodeIds), cutter, parent);
     else if (cut.kind === 'aggregator') linkAggregator(cut, cutter, edges);
@@ -14,7 +19,12 @@ export function linkCuts(cuts: readonly Cut[], cutter: EntryCutter, edges: reado
   }
 }
 
-function linkRun(entry: JsonObject, edges: readonly FleetEdge[], cutter: EntryCutter, parent: number | undefined): void {
+function linkRun(
+  entry: JsonObject,
+  edges: readonly FleetEdge[],
+  cutter: EntryCutter,
+  parent: number | undefined,
+): void {
   const leaving = edges.filter((edge) => cutter.segmentOf.get(edge.target) !== entry.id);
   if (leaving.length > 1) linkConditional(entry, leaving, cutter);
   else if (leaving.length === 1) setDefault(entry, cutter.segmentOf.get(leaving[0]!.target)!);

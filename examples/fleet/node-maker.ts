@@ -37,7 +37,12 @@ export class NodeMaker {
     const temperature = this.random.below(10) / 10;
     const id = this.id(stem);
     if (this.random.below(3) === 0) {
-      return { id, type: 'aiModel', label, config: { model: 'house-small', prompt, max_tokens, temperature, output_key: stem } };
+      return {
+        id,
+        type: 'aiModel',
+        label,
+        config: { model: 'house-small', prompt, max_tokens, temperature, output_key: stem },
+      };
     }
     const config = { provider: 'bedrock', model: 'house-large', system_prompt: system, prompt_content: prompt };
     return { id, type: 'llm_chat', label, config: { ...config, max_tokens, temperature, output_key: stem } };
@@ -51,7 +56,14 @@ export class NodeMaker {
 
   group(branches: JsonObject[]): FleetNode {
     const resource_policy = { max_concurrent_branches: branches.length, strategy: 'COST_OPTIMIZED' };
-    return { id: this.id('side_by_side'), type: 'parallel_group', label: '동시 처리', config: {}, resource_policy, branches };
+    return {
+      id: this.id('side_by_side'),
+      type: 'parallel_group',
+      label: '동시 처리',
+      config: {},
+      resource_policy,
+      branches,
+    };
   }
 
   private id(stem: string): string {

@@ -5,8 +5,12 @@ interface NodeText {
 }
 
 export const PLAIN_TEXTS: readonly (NodeText & { readonly code: string })[] = [
-  { stem: 'load_case', label: '사건 불러오기', code: "state['case'] = find_case(state[\"case_id\"])" },
-  { stem: 'strip_names', label: '이름 지우기', code: "state['text'] = redact(state['text'])\nstate['redacted'] = True" },
+  { stem: 'load_case', label: '사건 불러오기', code: 'state[\'case\'] = find_case(state["case_id"])' },
+  {
+    stem: 'strip_names',
+    label: '이름 지우기',
+    code: "state['text'] = redact(state['text'])\nstate['redacted'] = True",
+  },
   { stem: 'split_pages', label: 'Split into pages', code: "state['pages'] = state['text'].split('\\f')" },
   { stem: 'sum_totals', label: '합계 계산', code: "state['total'] = round(sum(r['net'] for r in state['rows']), 2)" },
   { stem: 'pick_queue', label: 'Pick a queue', code: "state['queue'] = 'slow' if state['total'] > 1000 else 'fast'" },

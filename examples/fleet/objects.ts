@@ -19,7 +19,9 @@ export function s3Uri(object: FleetObject): string {
   return `s3://${object.bucket}/${object.key}`;
 }
 
-/** Moves a member of a bag into an object, at the key the legacy hydrator gave it; `at` keeps two moves apart in time. */
+/**
+ * Moves a member of a bag into an object, at the key the legacy hydrator gave it; `at` keeps two moves apart in time.
+ */
 export function offloadField(facts: BagFacts, field: string, value: JsonValue, at: number): FleetObject {
   const milliseconds = facts.startTime * 1000 + at;
   const execution = `workflows/${facts.workflow.workflowId}/executions/${facts.idempotencyKey}`;

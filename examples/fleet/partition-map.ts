@@ -17,8 +17,8 @@ interface PartitionMapOptions {
 }
 
 /**
- * The partition map of a workflow, as a list of flat entries. It follows the legacy partitioner's rules for the shapes the
- * fleet draws; it is no partitioner for workflows in general.
+ * The partition map of a workflow, as a list of flat entries. It follows the legacy partitioner's rules for the shapes
+ * the fleet draws; it is no partitioner for workflows in general.
  */
 export function makePartitionMap(workflow: WorkflowGraph, options: PartitionMapOptions = {}): JsonObject[] {
   const cutter = new EntryCutter(workflow.edges);

@@ -12,8 +12,8 @@ const KOREAN = (
 ).split(' ');
 
 /**
- * Words in a row: one phrase in four is Korean, as in the workflows the engine was built for, and one in three ends in a
- * case number. Nothing in it needs escaping in UTF-8 JSON.
+ * Words in a row: one phrase in four is Korean, as in the workflows the engine was built for, and one in three ends in
+ * a case number. Nothing in it needs escaping in UTF-8 JSON.
  */
 export function phrase(random: Random, words: number): string {
   const language = random.below(4) === 0 ? KOREAN : ENGLISH;

@@ -13,7 +13,10 @@ export interface BagSize {
 
 const KIB = 1024;
 
-/** 371 KiB: what the engine's own authors gave as a typical bag of a grown workflow, over the 256 KiB limit of Step Functions. */
+/**
+ * 371 KiB: what the engine's own authors gave as a typical bag of a grown workflow, over the 256 KiB limit of Step
+ * Functions.
+ */
 export const HEADLINE: BagSize = {
   configBytes: 200 * KIB,
   mapBytes: 50 * KIB,

@@ -42,7 +42,10 @@ function quote(text: string): string {
 }
 
 function quoteAscii(text: string): string {
-  return JSON.stringify(text).replace(/[\x7f-\uffff]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return JSON.stringify(text).replace(
+    /[\x7f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 /** Keys and stock phrases come up again and again: quoting them is most of the work, so it is done once. */

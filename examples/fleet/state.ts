@@ -7,9 +7,16 @@ import { compactSize } from './serialise.js';
 /** Compact size of one section of a state. */
 const SECTION_BYTES = 8 * 1024;
 
-/** A `current_state` of exactly `bytes` in compact UTF-8 (at least about 80): what the nodes of a workflow have left behind. */
+/**
+ * A `current_state` of exactly `bytes` in compact UTF-8 (at least about 80): what the nodes of a workflow have left
+ * behind.
+ */
 export function makeState(random: Random, bytes: number): JsonObject {
-  const state: JsonObject = { case_id: `CASE-${random.below(1e6)}`, attempt: random.below(4), score: random.below(1000) / 10 };
+  const state: JsonObject = {
+    case_id: `CASE-${random.below(1e6)}`,
+    attempt: random.below(4),
+    score: random.below(1000) / 10,
+  };
   let left = bytes - compactSize(state);
   for (let at = 0; left > 0; at++) {
     const section = makeSection(random, at, left < 2 * SECTION_BYTES ? left : SECTION_BYTES);

@@ -58,7 +58,8 @@ function ndjsonSink(file: string): Sink {
   const descriptor = openSync(file, 'w');
   return {
     write: ({ name, bytes }) => {
-      if (bytes.includes(0x0a)) throw new ConfigError('STYLE_NOT_ONE_LINE', `${name} spans several lines and cannot be a line of NDJSON.`);
+      if (bytes.includes(0x0a))
+        throw new ConfigError('STYLE_NOT_ONE_LINE', `${name} spans several lines and cannot be a line of NDJSON.`);
       return writeAll(descriptor, bytes) + writeAll(descriptor, NEWLINE);
     },
     close: () => {
@@ -71,7 +72,7 @@ const NEWLINE = Buffer.from('\n');
 
 /** A write to a pipe or a nearly full disk may take only part of the bytes. */
 function writeAll(descriptor: number, bytes: Uint8Array): number {
-  for (let done = 0; done < bytes.length; ) done += writeSync(descriptor, bytes, done);
+  for (let done = 0; done < bytes.length;) done += writeSync(descriptor, bytes, done);
   return bytes.length;
 }
 

@@ -20,7 +20,9 @@ export async function renderTypes(schemas) {
   });
 }
 
-/** A copy that the type compiler understands: references into the bundle, no conditions, `never` for what may not be. */
+/**
+ * A copy that the type compiler understands: references into the bundle, no conditions, `never` for what may not be.
+ */
 function readable(schema, name) {
   if (Array.isArray(schema)) return schema.map((item) => readable(item, name));
   if (typeof schema !== 'object' || schema === null) return schema;
@@ -36,8 +38,11 @@ const isNever = (schema) => typeof schema.not === 'object' && Object.keys(schema
 function rulesOf(schema) {
   const tagged = schema.allOf?.every((rule) => rule.if && rule.then?.$ref) ?? false;
   const { title, description } = schema;
-  if (tagged) return Object.entries({ title, description, anyOf: schema.allOf.map((rule) => rule.then), $defs: schema.$defs });
-  return Object.entries(schema).filter(([key, value]) => !UNTYPED.has(key) && !(key === 'anyOf' && value.every(isOnlyRequired)));
+  if (tagged)
+    return Object.entries({ title, description, anyOf: schema.allOf.map((rule) => rule.then), $defs: schema.$defs });
+  return Object.entries(schema).filter(
+    ([key, value]) => !UNTYPED.has(key) && !(key === 'anyOf' && value.every(isOnlyRequired)),
+  );
 }
 
 const UNTYPED = new Set(['$id', '$schema', 'examples', 'if', 'then', 'else', 'not', 'allOf']);
@@ -60,4 +65,5 @@ function splitByType({ type, items, properties, required, additionalProperties, 
   return { ...rest, anyOf: type.map((one) => withoutUndefined({ type: one, ...pick(one) })) };
 }
 
-const withoutUndefined = (object) => Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));
+const withoutUndefined = (object) =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined));

@@ -4,8 +4,15 @@ import { NOTICE, pascalCase } from './load-schemas.mjs';
 
 /** One module per schema, so that a reader of bags loads no more than its own, and one that names them all. */
 export function renderValidators(schemas) {
-  const modules = schemas.map(({ name, schema }) => [`validators/${name}.ts`, renderValidator(schemas, name, schema.$id)]);
-  return { ...Object.fromEntries(modules), 'validators.ts': renderRegistry(schemas), 'validator-loaders.ts': renderLoaders(schemas) };
+  const modules = schemas.map(({ name, schema }) => [
+    `validators/${name}.ts`,
+    renderValidator(schemas, name, schema.$id),
+  ]);
+  return {
+    ...Object.fromEntries(modules),
+    'validators.ts': renderRegistry(schemas),
+    'validator-loaders.ts': renderLoaders(schemas),
+  };
 }
 
 /** A module with the compiled validator of one schema and of those it refers to. It imports nothing at run time. */
@@ -30,7 +37,8 @@ function tidy(code) {
   return tidied;
 }
 
-const pushFaults = (_, part) => `if(vErrors === null){\nvErrors = ${part}.errors;\n}\nelse {\nfor(const fault of ${part}.errors){\nvErrors.push(fault);\n}\n}`;
+const pushFaults = (_, part) =>
+  `if(vErrors === null){\nvErrors = ${part}.errors;\n}\nelse {\nfor(const fault of ${part}.errors){\nvErrors.push(fault);\n}\n}`;
 
 function renderRegistry(schemas) {
   const names = schemas.map(({ name }) => name);
@@ -53,7 +61,9 @@ function renderRegistry(schemas) {
 
 /** The same by name, each loaded when it is first asked for. */
 function renderLoaders(schemas) {
-  const loaders = schemas.map(({ name }) => `  '${name}': async () => (await import('./validators/${name}.js')).${validatorName(name)},`);
+  const loaders = schemas.map(
+    ({ name }) => `  '${name}': async () => (await import('./validators/${name}.js')).${validatorName(name)},`,
+  );
   return [
     NOTICE.trimEnd(),
     `import type { CompiledValidator } from '../compiled-validator.js';`,
@@ -83,5 +93,8 @@ function withoutProse(schema) {
 
 /** Told from a property of that name by its value, which for a property is a schema. */
 function isProse(key, value) {
-  return (['title', 'description'].includes(key) && typeof value === 'string') || (key === 'examples' && Array.isArray(value));
+  return (
+    (['title', 'description'].includes(key) && typeof value === 'string') ||
+    (key === 'examples' && Array.isArray(value))
+  );
 }

@@ -39,7 +39,12 @@ export function untouched(event: JsonMembers): AdaptedEvent {
  * from the event as it came in, before anything is rewritten. Throws what resolving and reading throw, and `BagError`
  * `OWNER_MISMATCH`, or `FAT_BAG` in the mode `strict`.
  */
-export async function adaptEvent(event: JsonMembers, detection: Detection<unknown>, work: Work, wantsSegment: boolean): Promise<AdaptedEvent> {
+export async function adaptEvent(
+  event: JsonMembers,
+  detection: Detection<unknown>,
+  work: Work,
+  wantsSegment: boolean,
+): Promise<AdaptedEvent> {
   const [bag] = detection.sites;
   if (bag === undefined) return untouched(event);
   assertOwned(objectReader, detection);
@@ -55,7 +60,12 @@ export async function adaptEvent(event: JsonMembers, detection: Detection<unknow
 async function adaptSite(adapted: AdaptedEvent, site: BagSite<unknown>, work: Work): Promise<AdaptedEvent> {
   const { handed, error, kept, bytesSaved } = await adaptBag(site, work);
   // A copy is kept: the handler may change the bag it gets in place.
-  const adaptedBag = { ...adapted, kept: { ...kept }, error: adapted.error ?? error, bytesSaved: adapted.bytesSaved + bytesSaved };
+  const adaptedBag = {
+    ...adapted,
+    kept: { ...kept },
+    error: adapted.error ?? error,
+    bytesSaved: adapted.bytesSaved + bytesSaved,
+  };
   if (handed === site.value) return adaptedBag;
   const place = () => replaceAt(adapted.event, site.path, handed);
   if (work.engine.settings.speaks === 'fat') return { ...adaptedBag, event: place() };
@@ -65,7 +75,12 @@ async function adaptSite(adapted: AdaptedEvent, site: BagSite<unknown>, work: Wo
 }
 
 /** The same with the program of its segment at the root. */
-export function withProgram(adapted: AdaptedEvent, { segmentConfig }: ResolvedSegment<unknown>, root: JsonMembers, site: BagSite<unknown>): AdaptedEvent {
+export function withProgram(
+  adapted: AdaptedEvent,
+  { segmentConfig }: ResolvedSegment<unknown>,
+  root: JsonMembers,
+  site: BagSite<unknown>,
+): AdaptedEvent {
   const event = addProgram(adapted.event, segmentConfig);
   if (event === adapted.event) return adapted;
   return { ...adapted, event, added: { program: segmentConfig, root, bag: site.value as JsonMembers } };
@@ -73,5 +88,8 @@ export function withProgram(adapted: AdaptedEvent, { segmentConfig }: ResolvedSe
 
 /** What the mode `strict` says to a fat bag. */
 export function fatBag(): BagError {
-  return new BagError('FAT_BAG', 'the event holds a bag with workflow_config or partition_map inline, and the mode is strict');
+  return new BagError(
+    'FAT_BAG',
+    'the event holds a bag with workflow_config or partition_map inline, and the mode is strict',
+  );
 }

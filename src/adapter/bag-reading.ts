@@ -21,7 +21,10 @@ export interface BagReading {
   readonly envelope: readonly string[];
   readonly ownerId: string | undefined;
   readonly workflowId: string | undefined;
-  /** The bag as it came, the innermost one where a merge nested two; undefined when the event holds none. Not to be changed. */
+  /**
+   * The bag as it came, the innermost one where a merge nested two; undefined when the event holds none. Not to be
+   * changed.
+   */
   readonly bag: JsonMembers | undefined;
   /** Throws typed errors, never gives another program; see `docs/adapter.md`. */
   segment(): Promise<FoundSegment>;
@@ -34,6 +37,8 @@ export interface BagReading {
 
 /** What `runnerEvent` may be asked to leave out. */
 export interface ReadOptions {
-  /** False for a handler that runs no segment: its event gets no `segment_config`, and none is looked for. Default true. */
+  /**
+   * False for a handler that runs no segment: its event gets no `segment_config`, and none is looked for. Default true.
+   */
   readonly segment?: boolean;
 }

@@ -14,7 +14,10 @@ import type { StoreHandle } from './store-handle.js';
 /** Stands for the store's own bucket, whose name is not known before the store is open. */
 const OWN_BUCKET = '';
 
-/** What a byte of JSON text takes in memory, as bytes and parsed: a round figure, on the safe side for objects of strings. */
+/**
+ * What a byte of JSON text takes in memory, as bytes and parsed: a round figure, on the safe side for objects of
+ * strings.
+ */
 export const MEMORY_PER_BYTE = 4;
 
 /**
@@ -24,7 +27,10 @@ export const MEMORY_PER_BYTE = 4;
  */
 export class BlobCache implements BlobReader {
   readonly bucket = OWN_BUCKET;
-  /** Parses a cached blob once, and gives the stored bytes of what it parsed. Its values are shared: copy before handing out. */
+  /**
+   * Parses a cached blob once, and gives the stored bytes of what it parsed. Its values are shared: copy before handing
+   * out.
+   */
   readonly reader: ValueReader<unknown>;
   readonly #store: StoreHandle;
   readonly #blobs: LRUCache<string, Uint8Array>;
@@ -36,7 +42,10 @@ export class BlobCache implements BlobReader {
     readonly layout: KeyTemplates = {},
   ) {
     this.#store = store;
-    this.#blobs = new LRUCache({ maxSize: Math.max(1, maxBytes), sizeCalculation: ({ length }) => 1 + MEMORY_PER_BYTE * length });
+    this.#blobs = new LRUCache({
+      maxSize: Math.max(1, maxBytes),
+      sizeCalculation: ({ length }) => 1 + MEMORY_PER_BYTE * length,
+    });
     this.reader = rememberingReader();
   }
 
@@ -83,6 +92,7 @@ function rememberingReader(): ValueReader<unknown> {
       if (typeof value === 'object' && value !== null) sources.set(value, bytes);
       return value;
     },
-    bytes: (value) => (typeof value === 'object' && value !== null ? sources.get(value) : undefined) ?? objectReader.bytes(value),
+    bytes: (value) =>
+      (typeof value === 'object' && value !== null ? sources.get(value) : undefined) ?? objectReader.bytes(value),
   };
 }

@@ -33,8 +33,8 @@ export function measureResult(result: unknown): number {
 
 /**
  * Holds a result to the budget, counted on the very text that Lambda will send. When it is over, further members of the
- * bag go to the store, until it fits. Throws `PointerError` `POINTER_MIXED`, and `BagError` `PAYLOAD_TOO_LARGE` when it cannot fit: Step Functions would
- * end the execution with an error that no state can catch.
+ * bag go to the store, until it fits. Throws `PointerError` `POINTER_MIXED`, and `BagError` `PAYLOAD_TOO_LARGE` when it
+ * cannot fit: Step Functions would end the execution with an error that no state can catch.
  */
 export async function fitResult(result: unknown, maxBytes: number, work: Work): Promise<FittedResult> {
   const text = jsonText(result);
@@ -49,7 +49,11 @@ export async function fitResult(result: unknown, maxBytes: number, work: Work): 
   const after = measureResult(fitted);
   if (after > maxBytes) throw tooLarge(after, maxBytes, 'what is left in it may not be offloaded');
   // Only now, so that a result which does not fit leaves no blob behind that nothing points to.
-  if (chosen.length > 0) await offload(chosen.map(({ planned }) => planned.blob), work);
+  if (chosen.length > 0)
+    await offload(
+      chosen.map(({ planned }) => planned.blob),
+      work,
+    );
   return { result: fitted, bytes: after, offloaded: chosen.map(({ name }) => name), bytesSaved: bytes - after };
 }
 
@@ -101,11 +105,16 @@ const STAYS = new Set<string>([
   'distributed_strategy',
 ]);
 
-function candidatesIn<V>(reader: ValueReader<V>, site: BagSite<V>, { only, never, minBytes }: Settings['offload']): readonly Candidate<V>[] {
+function candidatesIn<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  { only, never, minBytes }: Settings['offload'],
+): readonly Candidate<V>[] {
   return reader.names(site.value).flatMap((name): readonly Candidate<V>[] => {
     const isWanted = only === undefined ? !name.startsWith('__') : only.includes(name);
     const value = reader.member(site.value, name);
-    if (!isWanted || STAYS.has(name) || never.includes(name) || value === undefined || !isBulky(reader, value)) return [];
+    if (!isWanted || STAYS.has(name) || never.includes(name) || value === undefined || !isBulky(reader, value))
+      return [];
     const text = reader.bytes(value);
     return text.length < minBytes ? [] : [{ name, site, text }];
   });
@@ -115,7 +124,10 @@ function candidatesIn<V>(reader: ValueReader<V>, site: BagSite<V>, { only, never
 function isBulky<V>(reader: ValueReader<V>, value: V): boolean {
   const kind = reader.kind(value);
   if (kind === 'string' || kind === 'array') return true;
-  return kind === 'object' && ['__s3_pointer__', '__s3_offloaded'].every((marker) => reader.member(value, marker) === undefined);
+  return (
+    kind === 'object' &&
+    ['__s3_pointer__', '__s3_offloaded'].every((marker) => reader.member(value, marker) === undefined)
+  );
 }
 
 function inOrder<V>(candidates: readonly Candidate<V>[], first: readonly string[]): readonly Candidate<V>[] {
@@ -123,8 +135,14 @@ function inOrder<V>(candidates: readonly Candidate<V>[], first: readonly string[
   return candidates.toSorted((one, other) => rank(one) - rank(other) || other.text.length - one.text.length);
 }
 
-function putPointers(result: JsonMembers, site: BagSite<unknown>, chosen: readonly ChosenMember<unknown>[]): JsonMembers {
-  const pointers = chosen.filter((member) => member.site === site).map(({ name, planned }) => [name, planned.pointer] as const);
+function putPointers(
+  result: JsonMembers,
+  site: BagSite<unknown>,
+  chosen: readonly ChosenMember<unknown>[],
+): JsonMembers {
+  const pointers = chosen
+    .filter((member) => member.site === site)
+    .map(({ name, planned }) => [name, planned.pointer] as const);
   if (pointers.length === 0) return result;
   return replaceAt(result, site.path, { ...(site.value as JsonMembers), ...Object.fromEntries(pointers) });
 }

@@ -21,9 +21,13 @@ export interface LeanBagInput {
   readonly ownerId: string;
   readonly workflowId: string;
   readonly workflowConfig: JsonMembers;
-  /** A list of segments, or a dict of them by position. Default: cut from the config as the legacy partitioner cuts it. */
+  /**
+   * A list of segments, or a dict of them by position. Default: cut from the config as the legacy partitioner cuts it.
+   */
   readonly partitionMap?: unknown;
-  /** Further members of the bag, or others than the defaults; those that lead to the program are not taken from here. */
+  /**
+   * Further members of the bag, or others than the defaults; those that lead to the program are not taken from here.
+   */
   readonly bag?: JsonMembers;
 }
 
@@ -36,11 +40,24 @@ export interface BuildOptions extends Pick<ShimOptions, 'layout' | 'manifest' | 
  * state machines read, with the counts of the map. Throws `BagError` (`WORKFLOW_*`, `MAP_*`, `SEGMENT_INVALID`),
  * `SchemaError` `BAG_INVALID` when `bag` spoils a member, and what the store throws.
  */
-export async function buildBag(input: LeanBagInput, store: StoreSource, { signal, ...options }: BuildOptions, steps: HydrationSteps): Promise<LeanStateBag> {
+export async function buildBag(
+  input: LeanBagInput,
+  store: StoreSource,
+  { signal, ...options }: BuildOptions,
+  steps: HydrationSteps,
+): Promise<LeanStateBag> {
   const { ownerId, workflowId, workflowConfig } = input;
   const engine = createEngine(parseOptions({ ...options, store, mode: 'rewrite' }), steps);
   const map: unknown = input.partitionMap ?? partitionWorkflow(workflowConfig).partitionMap;
-  const fat = { ...initialMembers(input, map, engine.settings.clock), ...input.bag, ownerId, workflowId, ...PROGRAM_FREE, workflow_config: workflowConfig, partition_map: map };
+  const fat = {
+    ...initialMembers(input, map, engine.settings.clock),
+    ...input.bag,
+    ownerId,
+    workflowId,
+    ...PROGRAM_FREE,
+    workflow_config: workflowConfig,
+    partition_map: map,
+  };
   const deadline = { signal: () => signal, dispose: () => undefined };
   const work: Work = { engine, ids: { ownerId, workflowId }, mode: 'rewrite', side: 'result', deadline };
   const { bag } = await leanBag(detectSite(objectReader, { path: [], value: withoutUndefined(fat) }), work);
@@ -56,7 +73,11 @@ const PROGRAM_FREE = {
   manifest_id: undefined,
 };
 
-function initialMembers({ ownerId, workflowId, workflowConfig }: LeanBagInput, map: unknown, clock: () => number): JsonMembers {
+function initialMembers(
+  { ownerId, workflowId, workflowConfig }: LeanBagInput,
+  map: unknown,
+  clock: () => number,
+): JsonMembers {
   const startTime = Math.floor(clock() / 1000);
   const state = isMembers(workflowConfig.initial_state) ? workflowConfig.initial_state : {};
   // The same request in the same second is the same execution.

@@ -23,6 +23,8 @@ function typesIn(entry: unknown): readonly unknown[] {
   const segment = isMembers(entry.segment_config) ? entry.segment_config : entry;
   const branches: readonly unknown[] = Array.isArray(segment.branches) ? segment.branches : [];
   // `branches` of a conditional segment are ways out and hold no map.
-  const maps = branches.flatMap((branch): readonly unknown[] => (isMembers(branch) && Array.isArray(branch.partition_map) ? (branch.partition_map as unknown[]) : []));
+  const maps = branches.flatMap((branch): readonly unknown[] =>
+    isMembers(branch) && Array.isArray(branch.partition_map) ? (branch.partition_map as unknown[]) : [],
+  );
   return [segment.type, ...maps.flatMap(typesIn)];
 }

@@ -3,7 +3,10 @@ import type { LambdaContext } from './lambda.js';
 
 /** When the shim must be done with the store; the handler's own time is none of its business. */
 export interface Deadline {
-  /** Aborts with a retryable `StoreError`, `STORE_TIMEOUT` or `DEADLINE_EXCEEDED`. The time runs from when it is first asked for. */
+  /**
+   * Aborts with a retryable `StoreError`, `STORE_TIMEOUT` or `DEADLINE_EXCEEDED`. The time runs from when it is first
+   * asked for.
+   */
   signal(): AbortSignal | undefined;
   dispose(): void;
 }
@@ -29,11 +32,19 @@ export function startDeadline(context: LambdaContext | undefined, limits: TimeLi
       const controller = new AbortController();
       const { milliseconds, error } = timeLeft(context, limits);
       if (milliseconds <= 0) controller.abort(error());
-      else timer = setTimeout(() => { controller.abort(error()); }, Math.min(milliseconds, LONGEST_TIMER_MS));
+      else
+        timer = setTimeout(
+          () => {
+            controller.abort(error());
+          },
+          Math.min(milliseconds, LONGEST_TIMER_MS),
+        );
       signal = controller.signal;
       return signal;
     },
-    dispose: () => { clearTimeout(timer); },
+    dispose: () => {
+      clearTimeout(timer);
+    },
   };
 }
 
@@ -44,15 +55,22 @@ interface TimeLeft {
 }
 
 function timeLeft(context: LambdaContext | undefined, { storeTimeoutMs, marginMs }: TimeLimits): TimeLeft {
-  const remaining = typeof context?.getRemainingTimeInMillis === 'function' ? context.getRemainingTimeInMillis() - marginMs : Infinity;
+  const remaining =
+    typeof context?.getRemainingTimeInMillis === 'function' ? context.getRemainingTimeInMillis() - marginMs : Infinity;
   if (remaining > storeTimeoutMs) return { milliseconds: storeTimeoutMs, error: () => timedOut(storeTimeoutMs) };
   return { milliseconds: remaining, error: exceeded };
 }
 
 function timedOut(milliseconds: number): StoreError {
-  return new StoreError('STORE_TIMEOUT', `the blob store has not answered within ${milliseconds} ms`, { retryable: true });
+  return new StoreError('STORE_TIMEOUT', `the blob store has not answered within ${milliseconds} ms`, {
+    retryable: true,
+  });
 }
 
 function exceeded(): StoreError {
-  return new StoreError('DEADLINE_EXCEEDED', 'the time of the invocation is nearly over and the blob store has not answered', { retryable: true });
+  return new StoreError(
+    'DEADLINE_EXCEEDED',
+    'the time of the invocation is nearly over and the blob store has not answered',
+    { retryable: true },
+  );
 }

@@ -23,7 +23,10 @@ export interface ReadMessage extends Subject {
   /** Where the program came from; absent when none was looked for or found. */
   readonly source?: ProgramSource;
   readonly segmentIndex?: number;
-  /** In `shadow`: how the old and the new resolution compare. `failed`: the old one threw, and the event went on as it was. */
+  /**
+   * In `shadow`: how the old and the new resolution compare. `failed`: the old one threw, and the event went on as it
+   * was.
+   */
   readonly shadow?: 'same' | 'different' | 'failed';
   /** Bytes of `workflow_config` and `partition_map` that were inline and went on as pointers. */
   readonly bytesSaved: number;
@@ -37,7 +40,10 @@ export interface WriteMessage extends Subject {
   readonly generation: Generation;
   /** Bytes of UTF-8 that the whole result takes; absent when nothing was measured. */
   readonly bytes?: number;
-  /** Bytes of `workflow_config`, `partition_map` and further members that the handler returned and that went back as pointers. */
+  /**
+   * Bytes of `workflow_config`, `partition_map` and further members that the handler returned and that went back as
+   * pointers.
+   */
   readonly bytesSaved: number;
   /** `segment_manifest_s3_path` was null, gone or another document's, and is right again. */
   readonly repaired: boolean;
@@ -49,10 +55,18 @@ export interface WriteMessage extends Subject {
 /** `statebag-shim:offload`: blobs were written, or found to be there already. */
 export interface OffloadMessage extends Subject {
   readonly side: Side;
-  readonly blobs: readonly { readonly kind: BlobKind; readonly uri: string; readonly bytes: number; readonly outcome: 'written' | 'reused' }[];
+  readonly blobs: readonly {
+    readonly kind: BlobKind;
+    readonly uri: string;
+    readonly bytes: number;
+    readonly outcome: 'written' | 'reused';
+  }[];
 }
 
-/** `statebag-shim:cache`: a cache was asked. `blob`: bytes by content address. `program`: inline values already offloaded. */
+/**
+ * `statebag-shim:cache`: a cache was asked. `blob`: bytes by content address. `program`: inline values already
+ * offloaded.
+ */
 export interface CacheMessage {
   readonly cache: 'blob' | 'program';
   readonly outcome: 'hit' | 'miss';

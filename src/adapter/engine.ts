@@ -22,7 +22,13 @@ export interface Engine {
 export function createEngine(settings: Settings, steps: HydrationSteps): Engine {
   const store = new StoreHandle(settings.store);
   const half = Math.floor(settings.cacheBytes / 2);
-  return { settings, steps, store, blobs: new BlobCache(store, half, settings.layout), programs: new ProgramCache(half) };
+  return {
+    settings,
+    steps,
+    store,
+    blobs: new BlobCache(store, half, settings.layout),
+    programs: new ProgramCache(half),
+  };
 }
 
 /** One event or one result under way. */

@@ -1,4 +1,4 @@
-import type { StateBagError} from '../errors.js';
+import type { StateBagError } from '../errors.js';
 import { BagError, ConflictError, PointerError, StoreError } from '../errors.js';
 import { publish } from './diagnostics.js';
 import type { Work } from './engine.js';
@@ -17,7 +17,8 @@ function mayFailOpen(error: unknown): error is StateBagError {
 }
 
 /** The outcome of work that an execution can do without, or why it was left undone. */
-export type Attempt<T> = { readonly value: T; readonly error?: undefined } | { readonly value?: undefined; readonly error: StateBagError };
+export type Attempt<T> =
+  { readonly value: T; readonly error?: undefined } | { readonly value?: undefined; readonly error: StateBagError };
 
 /** Runs what an execution can do without. Rejects only with errors that must stop it. */
 export async function attempt<T>(work: Work, task: () => Promise<T>): Promise<Attempt<T>> {
@@ -25,7 +26,13 @@ export async function attempt<T>(work: Work, task: () => Promise<T>): Promise<At
     return { value: await task() };
   } catch (error) {
     if (!mayFailOpen(error)) throw error;
-    publish('fail-open', () => ({ ...work.ids, mode: work.mode, side: work.side, code: error.code, reason: error.message }));
+    publish('fail-open', () => ({
+      ...work.ids,
+      mode: work.mode,
+      side: work.side,
+      code: error.code,
+      reason: error.message,
+    }));
     return { error };
   }
 }

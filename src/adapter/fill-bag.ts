@@ -31,7 +31,11 @@ export async function fillBag(bag: JsonMembers, work: Work): Promise<JsonMembers
 /** Every value that is inline now came from a content address, and the manifest that goes with the map lies at one. */
 function areAllStored(before: BagSite<unknown>, after: BagSite<unknown>): boolean {
   const hasManifest = holdsDigest(before.manifestPath);
-  return hasManifest && isStored(before.config, before.configPath, after.config) && isStored(before.map, before.mapPath, after.map);
+  return (
+    hasManifest &&
+    isStored(before.config, before.configPath, after.config) &&
+    isStored(before.map, before.mapPath, after.map)
+  );
 }
 
 /** A path counts only where the old name held nothing. */
@@ -39,7 +43,11 @@ function isStored(before: Field<unknown>, path: Field<unknown>, after: Field<unk
   return after.state !== 'inline' || ((before.state === 'absent' || before.state === 'empty') && holdsDigest(path));
 }
 
-function claimsOf(before: BagSite<unknown>, after: BagSite<unknown>, { paths }: LoadedContent): MigrationContext['claims'] {
+function claimsOf(
+  before: BagSite<unknown>,
+  after: BagSite<unknown>,
+  { paths }: LoadedContent,
+): MigrationContext['claims'] {
   const { config = EMPTY, map = EMPTY } = paths;
   return {
     ...claimOf('config', before.configPath, config),
@@ -57,5 +65,15 @@ function claimOf(kind: BlobKind, path: Field<unknown>, bytes: Uint8Array): Parti
   const sha256 = detectDigest(target?.key);
   if (target?.bucket === undefined || sha256 === undefined) return {};
   const { bucket, key } = target;
-  return { [kind]: { kind, uri: `s3://${bucket}/${key}`, bucket, key, size: bytes.length, sha256, md5Prefix: () => md5Prefix(bytes) } };
+  return {
+    [kind]: {
+      kind,
+      uri: `s3://${bucket}/${key}`,
+      bucket,
+      key,
+      size: bytes.length,
+      sha256,
+      md5Prefix: () => md5Prefix(bytes),
+    },
+  };
 }

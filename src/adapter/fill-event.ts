@@ -7,7 +7,10 @@ import type { JsonMembers } from './json-members.js';
 import { replaceAt } from './place.js';
 import { restoreMembers } from './stored-members.js';
 
-/** The event with everything inline again that the shim or a legacy writer took out of its bags. Throws what following a pointer throws, and `OWNER_MISMATCH`. */
+/**
+ * The event with everything inline again that the shim or a legacy writer took out of its bags. Throws what following a
+ * pointer throws, and `OWNER_MISMATCH`.
+ */
 export async function fillEvent(event: JsonMembers, detection: Detection<unknown>, work: Work): Promise<JsonMembers> {
   assertOwned(objectReader, detection);
   let filled = event;

@@ -17,15 +17,26 @@ function differ(one: unknown, other: unknown, path: string, depth: number): stri
   return path;
 }
 
-function differInItems(one: readonly unknown[], other: readonly unknown[], path: string, depth: number): string | undefined {
+function differInItems(
+  one: readonly unknown[],
+  other: readonly unknown[],
+  path: string,
+  depth: number,
+): string | undefined {
   for (let at = 0; at < Math.max(one.length, other.length); at++) {
-    const found = at < one.length && at < other.length ? differ(one[at], other[at], `${path}/${at}`, depth) : `${path}/${at}`;
+    const found =
+      at < one.length && at < other.length ? differ(one[at], other[at], `${path}/${at}`, depth) : `${path}/${at}`;
     if (found !== undefined) return found;
   }
   return undefined;
 }
 
-function differInMembers(one: Record<string, unknown>, other: Record<string, unknown>, path: string, depth: number): string | undefined {
+function differInMembers(
+  one: Record<string, unknown>,
+  other: Record<string, unknown>,
+  path: string,
+  depth: number,
+): string | undefined {
   for (const name of new Set([...Object.keys(one), ...Object.keys(other)])) {
     const place = `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     const isInBoth = Object.hasOwn(one, name) && Object.hasOwn(other, name);

@@ -41,5 +41,8 @@ async function offloadProgram(site: BagSite<unknown>, work: Work): Promise<Migra
 }
 
 function inlineSize({ config, map }: BagSite<unknown>, { claims }: MigrationContext): number {
-  return (config.state === 'inline' ? (claims.config?.size ?? 0) : 0) + (map.state === 'inline' ? (claims.map?.size ?? 0) : 0);
+  return (
+    (config.state === 'inline' ? (claims.config?.size ?? 0) : 0) +
+    (map.state === 'inline' ? (claims.map?.size ?? 0) : 0)
+  );
 }

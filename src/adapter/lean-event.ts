@@ -8,8 +8,8 @@ const known = { manifest: '', map: '', config: '' };
 
 /**
  * True for an event or result that is beyond doubt lean: stamped, nothing inline, all three paths content addresses
- * as the default layout has them, nothing else on the way to the bag. It allocates nothing and takes a fraction of a microsecond. False says only that
- * `detect` has to look.
+ * as the default layout has them, nothing else on the way to the bag. It allocates nothing and takes a fraction of a
+ * microsecond. False says only that `detect` has to look.
  */
 export function isLeanEvent(event: JsonMembers): boolean {
   let level: JsonMembers = event;
@@ -47,7 +47,10 @@ function isContentAddress(member: keyof typeof known, path: unknown): boolean {
   return true;
 }
 
-/** A SHA-256 as the last folder of the key, where the default layout has it. A loop, since a pattern takes twice as long. */
+/**
+ * A SHA-256 as the last folder of the key, where the default layout has it. A loop, since a pattern takes twice as
+ * long.
+ */
 function endsInDigestFolder(path: string): boolean {
   const end = path.lastIndexOf('/');
   const start = end - 64;
@@ -61,7 +64,9 @@ function endsInDigestFolder(path: string): boolean {
   return path.indexOf('/', 's3://'.length) < start;
 }
 
-/** A level around the bag with ids or anything of a program in it may be a bag of its own, which is left to `detect`. */
+/**
+ * A level around the bag with ids or anything of a program in it may be a bag of its own, which is left to `detect`.
+ */
 function leads(level: JsonMembers): boolean {
   return (
     level.ownerId !== undefined ||

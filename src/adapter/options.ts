@@ -26,7 +26,9 @@ export interface BudgetOptions {
 }
 
 export interface CacheOptions {
-  /** Memory for blobs and known programs together, in bytes, counted as four for each byte of JSON text. Default 64 MiB. */
+  /**
+   * Memory for blobs and known programs together, in bytes, counted as four for each byte of JSON text. Default 64 MiB.
+   */
   readonly maxBytes?: number;
 }
 

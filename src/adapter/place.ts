@@ -6,14 +6,19 @@ import type { JsonMembers } from './json-members.js';
 
 /**
  * The object with another value at a place, copied along the way to it and nowhere else. A level that is a JSON string
- * is opened and written anew; throws `BagError` `EMBEDDED_INEXACT` when JavaScript would spell a number in it otherwise.
+ * is opened and written anew; throws `BagError` `EMBEDDED_INEXACT` when JavaScript would spell a number in it
+ * otherwise.
  */
 export function replaceAt(root: JsonMembers, path: readonly string[], value: JsonMembers): JsonMembers {
   return changeAt(root, path, () => value);
 }
 
 /** The same with a change of the value that is at the place. */
-export function changeAt(root: JsonMembers, path: readonly string[], change: (value: JsonMembers) => JsonMembers): JsonMembers {
+export function changeAt(
+  root: JsonMembers,
+  path: readonly string[],
+  change: (value: JsonMembers) => JsonMembers,
+): JsonMembers {
   const [name, ...rest] = path;
   if (name === undefined) return change(root);
   const member = root[name];
@@ -23,7 +28,10 @@ export function changeAt(root: JsonMembers, path: readonly string[], change: (va
 
 function openText(text: string): JsonMembers {
   if (!isFaithfulText(text)) {
-    throw new BagError('EMBEDDED_INEXACT', 'a bag inside a JSON string holds a number that JavaScript cannot write back as it is spelled');
+    throw new BagError(
+      'EMBEDDED_INEXACT',
+      'a bag inside a JSON string holds a number that JavaScript cannot write back as it is spelled',
+    );
   }
   return JSON.parse(text) as JsonMembers;
 }

@@ -21,7 +21,9 @@ interface KnownProgram {
   readonly claims: Claims;
 }
 
-/** Versions of one workflow that are remembered at a time; runners that mend a map in place make a new one each step. */
+/**
+ * Versions of one workflow that are remembered at a time; runners that mend a map in place make a new one each step.
+ */
 const MAX_VERSIONS = 4;
 
 /**
@@ -46,7 +48,12 @@ export class ProgramCache {
   remember(site: BagSite<unknown>, claims: () => Claims): void {
     const others = this.#known.get(keyOf(site)) ?? [];
     if (!isCacheable(site) || others.some((known) => isSame(site, known))) return;
-    const program = { config: cloneJson(inlineOf(site.config)), map: cloneJson(inlineOf(site.map)), leads: leads(site), claims: claims() };
+    const program = {
+      config: cloneJson(inlineOf(site.config)),
+      map: cloneJson(inlineOf(site.map)),
+      leads: leads(site),
+      claims: claims(),
+    };
     this.#known.set(keyOf(site), [program, ...others].slice(0, MAX_VERSIONS));
   }
 }
@@ -62,7 +69,8 @@ function sizeOf(programs: readonly KnownProgram[]): number {
 
 /** Only what follows from the inline values alone; an inline manifest and a pointer are looked at each time. */
 function isCacheable({ config, map, configPath, mapPath, inlineManifest, manifestAlias }: BagSite<unknown>): boolean {
-  if (inlineManifest !== undefined || isMutable(manifestAlias) || (config.state !== 'inline' && map.state !== 'inline')) return false;
+  if (inlineManifest !== undefined || isMutable(manifestAlias) || (config.state !== 'inline' && map.state !== 'inline'))
+    return false;
   return isSettled(config, configPath) && isSettled(map, mapPath);
 }
 
@@ -82,5 +90,9 @@ function leads({ map, manifestPath, mapPath }: BagSite<unknown>): boolean {
 }
 
 function isSame(site: BagSite<unknown>, known: KnownProgram): boolean {
-  return leads(site) === known.leads && sameJson(inlineOf(site.map), known.map) && sameJson(inlineOf(site.config), known.config);
+  return (
+    leads(site) === known.leads &&
+    sameJson(inlineOf(site.map), known.map) &&
+    sameJson(inlineOf(site.config), known.config)
+  );
 }

@@ -13,7 +13,10 @@ import type { Work } from './engine.js';
 import type { JsonMembers } from './json-members.js';
 import { offload } from './offload.js';
 
-/** The bag with its manifest made anew where a merge lost it. The same object when there is nothing to do; throws as following a pointer does. */
+/**
+ * The bag with its manifest made anew where a merge lost it. The same object when there is nothing to do; throws as
+ * following a pointer does.
+ */
 export async function repairManifest(bag: JsonMembers, work: Work): Promise<JsonMembers> {
   const uri = await rebuildManifest<unknown>(objectReader, detectSite(objectReader, { path: [], value: bag }), work);
   return uri === undefined ? bag : { ...bag, [MANIFEST_PATH]: uri };
@@ -22,9 +25,14 @@ export async function repairManifest(bag: JsonMembers, work: Work): Promise<Json
 /**
  * Makes the manifest anew from the bag's own map when a merge has set its path to null, dropped it, or put another
  * document's there (a manifest of the shim's own is at a content address). Stored bytes make the same manifest again,
- * so nothing new is written. Its address, or `undefined` when there is nothing to do; throws as following a pointer does.
+ * so nothing new is written. Its address, or `undefined` when there is nothing to do; throws as following a pointer
+ * does.
  */
-export async function rebuildManifest<V>(reader: ValueReader<V>, site: BagSite<V>, work: Work): Promise<string | undefined> {
+export async function rebuildManifest<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  work: Work,
+): Promise<string | undefined> {
   if (site.mapPath.state !== 'pointer' || !isManifestLost(reader, site)) return undefined;
   const bytes = await follow(site.mapPath.pointer, site.ownerId, work.engine.blobs, work.deadline.signal());
   const map = openText(byteReader, readDocument(bytes));

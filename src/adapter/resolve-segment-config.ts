@@ -20,7 +20,11 @@ export interface ResolveSegmentOptions {
  * The program of the segment that an event asks for, whatever form its bag has, without a shim: nothing is kept and
  * nothing rewritten. Throws typed errors, never gives another program.
  */
-export async function resolveSegmentConfig(event: unknown, store: StoreSource, { layout, ...options }: ResolveSegmentOptions = {}): Promise<FoundSegment> {
+export async function resolveSegmentConfig(
+  event: unknown,
+  store: StoreSource,
+  { layout, ...options }: ResolveSegmentOptions = {},
+): Promise<FoundSegment> {
   const blobs = new BlobCache(new StoreHandle(store), 0, parseLayout(layout));
   const { segmentConfig, ...found } = await resolveSegment(blobs.reader, event, blobs, options);
   return { ...found, segmentConfig: cloneJson(segmentConfig) as SegmentConfig };

@@ -2,7 +2,10 @@ import { listLostMembers } from '../bag/lost-members.js';
 import { objectReader } from '../bag/object-reader.js';
 import type { JsonMembers } from './json-members.js';
 
-/** A returned bag with what leads to its program put back from the bag that its event had; the same object when nothing is missing. */
+/**
+ * A returned bag with what leads to its program put back from the bag that its event had; the same object when nothing
+ * is missing.
+ */
 export function restoreProgram(bag: JsonMembers, before: JsonMembers): JsonMembers {
   const names = listLostMembers<unknown>(objectReader, bag, before);
   return names.length === 0 ? bag : { ...bag, ...Object.fromEntries(names.map((name) => [name, before[name]])) };

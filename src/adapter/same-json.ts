@@ -2,8 +2,9 @@ import { MAX_WALK_DEPTH } from './json-depth.js';
 
 /**
  * True when a live value has the very JSON text that a private copy from `JSON.parse` has: same members in the same
- * order, same numbers and strings. A live value may hold anything; whatever `JSON.stringify` would treat in a way of its
- * own (dates, class instances, functions, holes, `undefined`) is never the same, and neither is what nests too deep.
+ * order, same numbers and strings. A live value may hold anything; whatever `JSON.stringify` would treat in a way of
+ * its own (dates, class instances, functions, holes, `undefined`) is never the same, and neither is what nests too
+ * deep.
  */
 export function sameJson(live: unknown, copy: unknown): boolean {
   return same(live, copy, 0);

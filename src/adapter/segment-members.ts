@@ -24,8 +24,8 @@ export function needsProgram(bag: JsonMembers): boolean {
 }
 
 /**
- * The event with a marked copy of the program at its root, unless the caller passed one there. The copy is the handler's
- * own: a change reaches no cache.
+ * The event with a marked copy of the program at its root, unless the caller passed one there. The copy is the
+ * handler's own: a change reaches no cache.
  */
 export function addProgram(event: JsonMembers, program: unknown): JsonMembers {
   if (!isEmptyProgram(objectReader, event.segment_config)) return event;
@@ -47,9 +47,13 @@ export function withoutAddedProgram(result: JsonMembers, added: Added | undefine
   const detection = detect(objectReader, result);
   const bags = answerSites(objectReader, detection);
   const places = new Set(bags.map(({ path }) => path.join('\n')));
-  const others = (detection.envelope?.levels ?? []).filter(({ path, value }) => !places.has(path.join('\n')) && isStripped(value as JsonMembers, added));
+  const others = (detection.envelope?.levels ?? []).filter(
+    ({ path, value }) => !places.has(path.join('\n')) && isStripped(value as JsonMembers, added),
+  );
   const marked = others.reduce((plain, { path }) => changeIfWritable(plain, path, withMark), result);
-  const ours = bags.filter(({ value }) => hasAddedProgram(objectReader, value) || isStripped(value as JsonMembers, added));
+  const ours = bags.filter(
+    ({ value }) => hasAddedProgram(objectReader, value) || isStripped(value as JsonMembers, added),
+  );
   return ours.reduceRight((plain, { path }) => {
     const origin = path.length === 0 ? added?.root : added?.bag;
     return changeIfWritable(plain, path, (bag) => withoutProgram(bag, origin));
@@ -61,7 +65,8 @@ export function withoutAddedProgram(result: JsonMembers, added: Added | undefine
  * or converted others. The id of the segment tells it from a program of the handler's own.
  */
 function isStripped({ segment_config: program }: JsonMembers, added: Added | undefined): boolean {
-  if (!added || [added.root, added.bag].some((level) => !isEmptyProgram(objectReader, level.segment_config))) return false;
+  if (!added || [added.root, added.bag].some((level) => !isEmptyProgram(objectReader, level.segment_config)))
+    return false;
   return isSameSegment(objectReader, program, added.program) && !isAddedProgram(objectReader, program);
 }
 
@@ -77,8 +82,15 @@ function withoutProgram(level: JsonMembers, origin: JsonMembers = {}): JsonMembe
   return Object.fromEntries(members);
 }
 
-/** A level inside a JSON string that JavaScript cannot print again as it was keeps its marked program, which nothing runs. */
-function changeIfWritable(root: JsonMembers, path: readonly string[], change: (level: JsonMembers) => JsonMembers): JsonMembers {
+/**
+ * A level inside a JSON string that JavaScript cannot print again as it was keeps its marked program, which nothing
+ * runs.
+ */
+function changeIfWritable(
+  root: JsonMembers,
+  path: readonly string[],
+  change: (level: JsonMembers) => JsonMembers,
+): JsonMembers {
   try {
     return changeAt(root, path, change);
   } catch (error) {

@@ -26,7 +26,20 @@ export interface Settings {
 }
 
 const KNOWN = {
-  options: ['store', 'mode', 'speaks', 'manifest', 'layout', 'budget', 'cache', 'offload', 'onMissing', 'storeTimeoutMs', 'deadlineMarginMs', 'clock'],
+  options: [
+    'store',
+    'mode',
+    'speaks',
+    'manifest',
+    'layout',
+    'budget',
+    'cache',
+    'offload',
+    'onMissing',
+    'storeTimeoutMs',
+    'deadlineMarginMs',
+    'clock',
+  ],
   budget: ['limitBytes', 'headroomBytes'],
   cache: ['maxBytes'],
   offload: ['only', 'never', 'first', 'minBytes'],
@@ -40,7 +53,8 @@ export function parseOptions(options: ShimOptions): Settings {
   const { store, budget = {}, cache = {}, offload = {} } = options;
   assertKnown('cache', cache);
   assertKnown('offload', offload);
-  if (typeof store !== 'function' && !isMembers(store)) throw invalid('store', 'must be a blob store or a function that gives one');
+  if (typeof store !== 'function' && !isMembers(store))
+    throw invalid('store', 'must be a blob store or a function that gives one');
   return {
     store,
     modeOf: parseMode(options.mode ?? 'observe'),
@@ -59,12 +73,17 @@ export function parseOptions(options: ShimOptions): Settings {
   };
 }
 
-/** Throws `ConfigError` `OPTION_UNKNOWN` for a name that no option has: a typing mistake must not pass for a default. */
+/**
+ * Throws `ConfigError` `OPTION_UNKNOWN` for a name that no option has: a typing mistake must not pass for a default.
+ */
 function assertKnown(group: keyof typeof KNOWN, value: object): void {
   if (!isMembers(value)) throw invalid(group, 'must be an object');
   const unknown = Object.keys(value).find((name) => !(KNOWN[group] as readonly string[]).includes(name));
   if (unknown === undefined) return;
-  throw new ConfigError('OPTION_UNKNOWN', `"${unknown}" is no option of ${group}; there are ${KNOWN[group].join(', ')}`);
+  throw new ConfigError(
+    'OPTION_UNKNOWN',
+    `"${unknown}" is no option of ${group}; there are ${KNOWN[group].join(', ')}`,
+  );
 }
 
 function parseMode(mode: Mode | ((ids: BagIds) => Mode)): Settings['modeOf'] {

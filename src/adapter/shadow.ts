@@ -21,7 +21,12 @@ import { needsProgram } from './segment-members.js';
  * difference. The handler gets the old answer and the bags as they came. Nothing here can fail an execution: when the
  * old way throws, the event goes on untouched.
  */
-export async function shadowEvent(event: JsonMembers, detection: Detection<unknown>, work: Work, wantsSegment: boolean): Promise<AdaptedEvent> {
+export async function shadowEvent(
+  event: JsonMembers,
+  detection: Detection<unknown>,
+  work: Work,
+  wantsSegment: boolean,
+): Promise<AdaptedEvent> {
   const [bag] = detection.sites;
   if (bag === undefined || !wantsSegment || !needsProgram(bag.value as JsonMembers)) return untouched(event);
   const old = await settle(resolveOldWay(event, detection, work));
@@ -46,14 +51,20 @@ export async function settle<T>(resolution: Promise<T>): Promise<Settled<T>> {
 }
 
 /** From what the event carries; a manifest is asked only when a bag has no other way to its program. */
-async function resolveOldWay(event: JsonMembers, { sites }: Detection<unknown>, work: Work): Promise<ResolvedSegment<unknown>> {
+async function resolveOldWay(
+  event: JsonMembers,
+  { sites }: Detection<unknown>,
+  work: Work,
+): Promise<ResolvedSegment<unknown>> {
   const withoutManifests = sites.filter(leadsWithoutManifest).reduceRight(dropManifest, event);
   return resolveProgram(withoutManifests, work);
 }
 
 /** True for a bag that has a way to its program beside its manifest. */
 export function leadsWithoutManifest<V>(site: BagSite<V>): boolean {
-  return [site.config, site.map, site.configPath, site.mapPath].some((field) => field.state === 'inline' || field.state === 'pointer');
+  return [site.config, site.map, site.configPath, site.mapPath].some(
+    (field) => field.state === 'inline' || field.state === 'pointer',
+  );
 }
 
 function dropManifest(event: JsonMembers, site: BagSite<unknown>): JsonMembers {
@@ -63,7 +74,11 @@ function dropManifest(event: JsonMembers, site: BagSite<unknown>): JsonMembers {
 }
 
 /** From the bags as `rewrite` would make them, which writes their blobs. */
-async function resolveNewWay(event: JsonMembers, { sites }: Detection<unknown>, work: Work): Promise<ResolvedSegment<unknown>> {
+async function resolveNewWay(
+  event: JsonMembers,
+  { sites }: Detection<unknown>,
+  work: Work,
+): Promise<ResolvedSegment<unknown>> {
   let lean = event;
   for (const site of sites.toReversed()) {
     const { bag } = await leanBag(detectSite(objectReader, { path: site.path, value: site.value }), work);

@@ -38,8 +38,10 @@ export interface StateBagShim {
 /** A shim over given migrations. Throws `ConfigError` for options that are unknown or wrong. */
 export function createShim(options: ShimOptions, steps: HydrationSteps): StateBagShim {
   const engine = createEngine(parseOptions(options), steps);
-  const read = (event: unknown, context?: LambdaContext, options: ReadOptions = {}) => new Reading(engine, event, context, options);
-  const write = async (result: unknown, reading?: BagReading, context?: LambdaContext) => writeBack(engine, result, parseReading(reading), context);
+  const read = (event: unknown, context?: LambdaContext, options: ReadOptions = {}) =>
+    new Reading(engine, event, context, options);
+  const write = async (result: unknown, reading?: BagReading, context?: LambdaContext) =>
+    writeBack(engine, result, parseReading(reading), context);
   return {
     wrap: (handler, options = {}) => wrapHandler(handler, (event, context) => read(event, context, options), write),
     read,
@@ -52,7 +54,12 @@ function parseReading(reading: BagReading | undefined): Reading | undefined {
   throw new ConfigError('OPTION_INVALID', 'write takes the reading that read gave, or none');
 }
 
-async function writeBack(engine: Engine, result: unknown, reading: Reading | undefined, context: LambdaContext | undefined): Promise<unknown> {
+async function writeBack(
+  engine: Engine,
+  result: unknown,
+  reading: Reading | undefined,
+  context: LambdaContext | undefined,
+): Promise<unknown> {
   const mode = reading?.mode ?? engine.settings.modeOf(() => idsOf(result));
   if (mode === 'observe') return result;
   const before = await reading?.adapt();
@@ -61,7 +68,13 @@ async function writeBack(engine: Engine, result: unknown, reading: Reading | und
   const deadline = startDeadline(context, engine.settings.limits);
   const start = engine.settings.clock();
   try {
-    const { result: written, ...facts } = await writeResult(result, before, { engine, ids, mode, side: 'result', deadline });
+    const { result: written, ...facts } = await writeResult(result, before, {
+      engine,
+      ids,
+      mode,
+      side: 'result',
+      deadline,
+    });
     publish('write', () => ({ ...ids, mode, ...facts, durationMs: engine.settings.clock() - start }));
     return written;
   } finally {

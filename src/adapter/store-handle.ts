@@ -14,7 +14,10 @@ export class StoreHandle {
     this.#source = source;
   }
 
-  /** Rejects with `StoreError` `STORE_OPEN_FAILED` when the source does not give one; with the signal's reason when it aborts. */
+  /**
+   * Rejects with `StoreError` `STORE_OPEN_FAILED` when the source does not give one; with the signal's reason when it
+   * aborts.
+   */
   async open(signal?: AbortSignal): Promise<BlobStore> {
     signal?.throwIfAborted();
     this.#opened ??= openSource(this.#source).catch((error: unknown) => {
@@ -31,6 +34,9 @@ async function openSource(source: StoreSource): Promise<BlobStore> {
     return await source();
   } catch (cause) {
     if (cause instanceof StateBagError) throw cause;
-    throw new StoreError('STORE_OPEN_FAILED', `the blob store cannot be opened: ${messageOf(cause)}`, { cause, retryable: true });
+    throw new StoreError('STORE_OPEN_FAILED', `the blob store cannot be opened: ${messageOf(cause)}`, {
+      cause,
+      retryable: true,
+    });
   }
 }

@@ -22,7 +22,11 @@ const PROGRAM = new Set<string>(PROGRAM_MEMBERS);
 
 /** The bag with those members put back that `loadStoredMembers` finds. The same object when there is none. */
 export async function restoreMembers(bag: JsonMembers, work: Work): Promise<JsonMembers> {
-  const stored = await loadStoredMembers<unknown>(objectReader, detectSite(objectReader, { path: [], value: bag }), work);
+  const stored = await loadStoredMembers<unknown>(
+    objectReader,
+    detectSite(objectReader, { path: [], value: bag }),
+    work,
+  );
   if (stored.length === 0) return bag;
   // Parsed anew each time: a copy of the handler's own.
   return { ...bag, ...Object.fromEntries(stored.map(({ name, bytes }) => [name, objectReader.parse(bytes)])) };
@@ -34,10 +38,10 @@ interface StoredMember {
 }
 
 /**
- * Members that the shim itself once offloaded to fit a budget. Only pointers at the top level of the bag count, and only
- * those to the very place where the shim stores that member of this owner's workflow; all else that looks like a pointer
- * is somebody's data. `isSmall` spares a reader that would have to open large values to see that they are none. Throws as
- * following does.
+ * Members that the shim itself once offloaded to fit a budget. Only pointers at the top level of the bag count, and
+ * only those to the very place where the shim stores that member of this owner's workflow; all else that looks like a
+ * pointer is somebody's data. `isSmall` spares a reader that would have to open large values to see that they are none.
+ * Throws as following does.
  */
 export async function loadStoredMembers<V>(
   reader: ValueReader<V>,
@@ -55,14 +59,24 @@ export async function loadStoredMembers<V>(
     const pointer = detectOwnPointer(reader, name, site, office);
     return pointer ? [{ name, pointer }] : [];
   });
-  return Promise.all(pointers.map(async ({ name, pointer }) => ({ name, bytes: await follow(pointer, site.ownerId, work.engine.blobs, work.deadline.signal()) })));
+  return Promise.all(
+    pointers.map(async ({ name, pointer }) => ({
+      name,
+      bytes: await follow(pointer, site.ownerId, work.engine.blobs, work.deadline.signal()),
+    })),
+  );
 }
 
 function isMarked<V>(reader: ValueReader<V>, value: V): boolean {
   return isObject(reader, value) && reader.member(value, '__s3_pointer__') !== undefined;
 }
 
-function detectOwnPointer<V>(reader: ValueReader<V>, name: string, site: BagSite<V>, office: ClaimOffice): Pointer | undefined {
+function detectOwnPointer<V>(
+  reader: ValueReader<V>,
+  name: string,
+  site: BagSite<V>,
+  office: ClaimOffice,
+): Pointer | undefined {
   const pointer = s3Pointer.detect(reader, reader.member(site.value, name)!);
   const sha256 = detectDigest(pointer?.target?.key);
   if (pointer?.target?.bucket !== office.bucket || sha256 === undefined) return undefined;
@@ -77,8 +91,17 @@ export interface PlannedMember {
   readonly pointer: JsonValue;
 }
 
-/** The pointer is in the legacy form, whose readers follow it at the top level of a bag; its time is the bag's own start. */
-export function planMember<V>(reader: ValueReader<V>, name: string, bytes: Uint8Array, site: BagSite<V>, office: ClaimOffice): PlannedMember {
+/**
+ * The pointer is in the legacy form, whose readers follow it at the top level of a bag; its time is the bag's own
+ * start.
+ */
+export function planMember<V>(
+  reader: ValueReader<V>,
+  name: string,
+  bytes: Uint8Array,
+  site: BagSite<V>,
+  office: ClaimOffice,
+): PlannedMember {
   const { ownerId, workflowId } = site;
   const blob = planBlob(office, 'member', { ownerId, workflowId, member: name }, bytes);
   return { blob, pointer: bridgePointer(name, blob, createdAtOf(reader, site)) };

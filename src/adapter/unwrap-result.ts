@@ -19,7 +19,8 @@ export function unwrapResult(result: JsonMembers): JsonMembers {
   const outerPath = bag.path.slice(0, -1);
   const outer = valueAt(result, outerPath);
   if (outer === undefined || typeof outer[name] === 'string') return result;
-  if (isMergedInto(sites, bag, outerPath)) return unwrapResult(replaceAt(result, outerPath, joinBags(outer, bag, name)));
+  if (isMergedInto(sites, bag, outerPath))
+    return unwrapResult(replaceAt(result, outerPath, joinBags(outer, bag, name)));
   const isBareWrapper = outerPath.at(-1) === name && Object.keys(outer).length === 1;
   return isBareWrapper ? unwrapResult(replaceAt(result, outerPath, bag.value as JsonMembers)) : result;
 }

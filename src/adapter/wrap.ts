@@ -36,5 +36,8 @@ export async function named<T>(task: () => Promise<T>): Promise<T> {
 function assertHandler(handler: unknown): void {
   if (typeof handler !== 'function') throw new ConfigError('HANDLER_INVALID', 'wrap takes a function');
   if (handler.length <= 2) return;
-  throw new ConfigError('HANDLER_INVALID', 'wrap takes a handler of event and context that answers by its return value, not one with a callback');
+  throw new ConfigError(
+    'HANDLER_INVALID',
+    'wrap takes a handler of event and context that answers by its return value, not one with a callback',
+  );
 }

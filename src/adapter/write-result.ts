@@ -29,14 +29,21 @@ export interface WrittenResult {
   readonly offloaded: readonly string[];
 }
 
-type Change = Pick<WrittenResult, 'bytesSaved' | 'repaired'> & { readonly result: JsonMembers; readonly error: StateBagError | undefined };
+type Change = Pick<WrittenResult, 'bytesSaved' | 'repaired'> & {
+  readonly result: JsonMembers;
+  readonly error: StateBagError | undefined;
+};
 
 /**
  * A result with its bags in the new form, without what the shim added to the event, within the budget. What is no bag
- * stays what it is. Throws `POINTER_MIXED` before anything is written; `PAYLOAD_TOO_LARGE`; what the store said, when only
- * an answer of the store would make the result fit; and the errors that stop an execution.
+ * stays what it is. Throws `POINTER_MIXED` before anything is written; `PAYLOAD_TOO_LARGE`; what the store said, when
+ * only an answer of the store would make the result fit; and the errors that stop an execution.
  */
-export async function writeResult(result: unknown, before: AdaptedEvent | undefined, work: Work): Promise<WrittenResult> {
+export async function writeResult(
+  result: unknown,
+  before: AdaptedEvent | undefined,
+  work: Work,
+): Promise<WrittenResult> {
   if (!isMembers(result)) return { ...(await fit(result, undefined, work)), generation: 'foreign', repaired: false };
   const plain = unwrapResult(withoutAddedProgram(result, before?.added));
   if (isLeanEvent(plain)) return { ...(await fit(plain, undefined, work)), generation: 'lean', repaired: false };
@@ -49,13 +56,23 @@ export async function writeResult(result: unknown, before: AdaptedEvent | undefi
 }
 
 /** A bag that was left in its old form, now or on the way in, is tried once more when it makes the result too large. */
-async function leanUntilFit(result: JsonMembers, detection: Detection<unknown>, before: AdaptedEvent | undefined, work: Work): Promise<Change> {
+async function leanUntilFit(
+  result: JsonMembers,
+  detection: Detection<unknown>,
+  before: AdaptedEvent | undefined,
+  work: Work,
+): Promise<Change> {
   const change = await leanSites(result, detection, before, work);
   if (change.error === undefined || !isOver(change.result, work)) return change;
   return leanSites(result, detection, before && { ...before, error: undefined }, work);
 }
 
-async function leanSites(result: JsonMembers, detection: Detection<unknown>, before: AdaptedEvent | undefined, work: Work): Promise<Change> {
+async function leanSites(
+  result: JsonMembers,
+  detection: Detection<unknown>,
+  before: AdaptedEvent | undefined,
+  work: Work,
+): Promise<Change> {
   const sites = answerSites(objectReader, detection);
   let change: Change = { result, bytesSaved: 0, repaired: false, error: undefined };
   for (const site of sites.toReversed()) change = await leanSite(change, site, before, work);
@@ -71,13 +88,20 @@ function isOver(result: unknown, { engine }: Work): boolean {
  * One bag of the result in the new form. A bag that was left in its old form on the way in goes back as it is, but not
  * without what leads to its program.
  */
-async function leanSite(change: Change, site: BagSite<unknown>, before: AdaptedEvent | undefined, work: Work): Promise<Change> {
+async function leanSite(
+  change: Change,
+  site: BagSite<unknown>,
+  before: AdaptedEvent | undefined,
+  work: Work,
+): Promise<Change> {
   const whole = before?.kept ? restoreProgram(site.value as JsonMembers, before.kept) : (site.value as JsonMembers);
   const restored = await changeSite(change, site, { bag: whole, bytesSaved: 0, repaired: whole !== site.value }, work);
   if (before?.error) return { ...restored, error: before.error };
   const bag = restored.result === change.result ? (site.value as JsonMembers) : whole;
   const { value, error } = await attempt(work, () => leanWhole({ ...site, value: bag }, work));
-  return value ? changeSite(restored, { ...site, value: bag }, value, work) : { ...restored, error: change.error ?? error };
+  return value
+    ? changeSite(restored, { ...site, value: bag }, value, work)
+    : { ...restored, error: change.error ?? error };
 }
 
 interface ChangedBag {
@@ -92,9 +116,16 @@ async function leanWhole({ path, value }: BagSite<unknown>, work: Work): Promise
   return { bag: repaired, bytesSaved, repaired: repaired !== bag };
 }
 
-async function changeSite(change: Change, site: BagSite<unknown>, { bag, bytesSaved, repaired }: ChangedBag, work: Work): Promise<Change> {
+async function changeSite(
+  change: Change,
+  site: BagSite<unknown>,
+  { bag, bytesSaved, repaired }: ChangedBag,
+  work: Work,
+): Promise<Change> {
   if (bag === site.value) return change;
-  const { value: result, error } = await attempt(work, () => Promise.resolve().then(() => replaceAt(change.result, site.path, bag)));
+  const { value: result, error } = await attempt(work, () =>
+    Promise.resolve().then(() => replaceAt(change.result, site.path, bag)),
+  );
   if (!result) return { ...change, error: change.error ?? error };
   return { ...change, result, bytesSaved: change.bytesSaved + bytesSaved, repaired: change.repaired || repaired };
 }
@@ -103,7 +134,11 @@ async function changeSite(change: Change, site: BagSite<unknown>, { bag, bytesSa
  * A bag that is too large only because the store did not take its program is an error to retry: other members in the
  * store would be blobs that a second try does not want.
  */
-async function fit(result: unknown, left: StateBagError | undefined, work: Work): Promise<Omit<FittedResult, 'bytes'> & { readonly bytes?: number }> {
+async function fit(
+  result: unknown,
+  left: StateBagError | undefined,
+  work: Work,
+): Promise<Omit<FittedResult, 'bytes'> & { readonly bytes?: number }> {
   const { maxResultBytes } = work.engine.settings;
   if (maxResultBytes === undefined) {
     assertUnmixedObjects(result, []);

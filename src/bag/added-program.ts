@@ -13,12 +13,17 @@ export function isAddedProgram<V>(reader: ValueReader<V>, value: V | undefined):
   return isObject(reader, value) && reader.member(value, ADDED_MARK) !== undefined;
 }
 
-/** True for a level of an event whose `segment_config` is one that the shim added: itself, as JSON text, or in a list or entry. */
+/**
+ * True for a level of an event whose `segment_config` is one that the shim added: itself, as JSON text, or in a list or
+ * entry.
+ */
 export function hasAddedProgram<V>(reader: ValueReader<V>, level: V): boolean {
   const value = reader.member(level, 'segment_config');
   if (value === undefined) return false;
   const opened = reader.embedded(value) ?? value;
-  return [opened, reader.member(opened, 'segment_config'), ...reader.items(opened)].some((program) => isAddedProgram(reader, program));
+  return [opened, reader.member(opened, 'segment_config'), ...reader.items(opened)].some((program) =>
+    isAddedProgram(reader, program),
+  );
 }
 
 /** True for a `branch_config` that is a copy of a program which the shim added. */
@@ -35,7 +40,10 @@ export function isSameSegment<V>(reader: ValueReader<V>, value: V | undefined, p
   const id = reader.member(program, 'id');
   if (id !== undefined) return isSameText(reader, reader.member(value, 'id'), id);
   const names = reader.names(value);
-  return names.length > 0 && names.every((name) => isSameText(reader, reader.member(value, name), reader.member(program, name)));
+  return (
+    names.length > 0 &&
+    names.every((name) => isSameText(reader, reader.member(value, name), reader.member(program, name)))
+  );
 }
 
 function isSameText<V>(reader: ValueReader<V>, one: V | undefined, other: V | undefined): boolean {

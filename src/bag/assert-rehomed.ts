@@ -10,7 +10,12 @@ import type { ValueReader } from './value-reader.js';
  * Refuses a plan that leaves a program where a later run writes again. `bridgeMap` is the map that is stored under the
  * old name and read before the manifest. Throws `BagError` `PROGRAM_MUTABLE`.
  */
-export function assertRehomed<V>(reader: ValueReader<V>, site: BagSite<V>, context: MigrationContext, bridgeMap: V | undefined): void {
+export function assertRehomed<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  context: MigrationContext,
+  bridgeMap: V | undefined,
+): void {
   const { config, map, manifest } = context.claims;
   const changed: Readonly<Record<string, unknown>> = {
     [CONFIG]: config,
@@ -22,9 +27,16 @@ export function assertRehomed<V>(reader: ValueReader<V>, site: BagSite<V>, conte
     [MANIFEST]: context.manifestPointers,
   };
   const left = listMutableMembers(reader, site).find((name) => changed[name] === undefined);
-  if (left !== undefined) throw mutable(left, left === MANIFEST ? 'Write the programs into it in place of the pointers' : 'Correct or remove the member');
+  if (left !== undefined)
+    throw mutable(
+      left,
+      left === MANIFEST ? 'Write the programs into it in place of the pointers' : 'Correct or remove the member',
+    );
   if (bridgeMap !== undefined && entryPointers(reader, bridgeMap).some(isMutableKey)) {
-    throw mutable(`an entry of ${MAP}`, 'Readers of the bridge form ask the map first. Use --to lean, which writes the programs into the manifest');
+    throw mutable(
+      `an entry of ${MAP}`,
+      'Readers of the bridge form ask the map first. Use --to lean, which writes the programs into the manifest',
+    );
   }
 }
 

@@ -22,11 +22,16 @@ type Load<V> = (pointer: Pointer) => Promise<V>;
  * the stored list of branches that a branch pointer names. Throws `BagError` `BRANCH_NOT_FOUND` when the event is a
  * branch's beside its parent's bag and leads to no map of the branch: the parent's map would be the wrong program.
  */
-export async function branchMap<V>(reader: ValueReader<V>, call: Call<V>, load: Load<V>): Promise<BranchMap<V> | undefined> {
+export async function branchMap<V>(
+  reader: ValueReader<V>,
+  call: Call<V>,
+  load: Load<V>,
+): Promise<BranchMap<V> | undefined> {
   for (const level of call.levels) {
     const map = await mapAt(reader, call, level, load);
     if (map !== undefined && isUsable(reader, map)) return { map, index: parseSegmentIndex(reader, level) ?? 0 };
-    if (call.isWrapped && isBranchCall(reader, level)) throw notFound('the call is a branch\'s and leads to no segment of the branch');
+    if (call.isWrapped && isBranchCall(reader, level))
+      throw notFound("the call is a branch's and leads to no segment of the branch");
   }
   return undefined;
 }
@@ -38,7 +43,10 @@ function isUsable<V>(reader: ValueReader<V>, map: V): boolean {
 
 /** A map beside a bag is a branch's when the call says which of its segments to run, or names the branch. */
 function hasOwnMap<V>(reader: ValueReader<V>, call: Call<V>, level: V): boolean {
-  return call.isWrapped && (isBranchCall(reader, level) || INDEX_MEMBERS.some((name) => !isMissing(reader, reader.member(level, name))));
+  return (
+    call.isWrapped &&
+    (isBranchCall(reader, level) || INDEX_MEMBERS.some((name) => !isMissing(reader, reader.member(level, name))))
+  );
 }
 
 function isBranchCall<V>(reader: ValueReader<V>, level: V): boolean {

@@ -42,7 +42,9 @@ export class ByteDraft extends BagDraft<JsonMember> {
 
 function editOf(slot: Slot<JsonMember>): MemberEdit {
   if (!slot.replacement) return { kind: 'keep' };
-  return slot.replacement.length === 0 ? { kind: 'remove' } : { kind: 'replace', members: slot.replacement.map(encode) };
+  return slot.replacement.length === 0
+    ? { kind: 'remove' }
+    : { kind: 'replace', members: slot.replacement.map(encode) };
 }
 
 function encode(member: NewMember): { readonly name: string; readonly json: Uint8Array } {
@@ -52,5 +54,7 @@ function encode(member: NewMember): { readonly name: string; readonly json: Uint
 
 function outwards(document: ByteDocument, splices: readonly Splice[]): readonly Splice[] {
   const { carrier } = document;
-  return carrier ? outwards(carrier.document, translateSplices(carrier.document.bytes, carrier.node, splices)) : splices;
+  return carrier
+    ? outwards(carrier.document, translateSplices(carrier.document.bytes, carrier.node, splices))
+    : splices;
 }

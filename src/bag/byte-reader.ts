@@ -61,7 +61,11 @@ function memberOf(value: ByteValue, name: string): ByteValue | undefined {
 function numberOf(value: ByteValue): number | undefined {
   if (value.node.kind !== 'number') return undefined;
   const { bytes } = value.document;
-  return Number(Buffer.from(bytes.buffer, bytes.byteOffset + value.node.start, value.node.end - value.node.start).toString('latin1'));
+  return Number(
+    Buffer.from(bytes.buffer, bytes.byteOffset + value.node.start, value.node.end - value.node.start).toString(
+      'latin1',
+    ),
+  );
 }
 
 function embeddedIn(value: ByteValue): ByteValue | undefined {

@@ -17,10 +17,15 @@ export interface Call<V> {
   readonly isWrapped: boolean;
 }
 
-/** What a caller puts next to a bag, beyond the members of a call. A wrapper without any of it wraps and says nothing. */
+/**
+ * What a caller puts next to a bag, beyond the members of a call. A wrapper without any of it wraps and says nothing.
+ */
 const ARGUMENTS = [...INDEX_MEMBERS, MAP, MANIFEST_PATH, 'manifest_s3_path'];
 
-/** Throws `BagError`: `EVENT_INVALID` when the event is no object, `OWNER_MISMATCH` when its levels name different owners. */
+/**
+ * Throws `BagError`: `EVENT_INVALID` when the event is no object, `OWNER_MISMATCH` when its levels name different
+ * owners.
+ */
 export function parseCall<V>(reader: ValueReader<V>, event: V): Call<V> {
   const envelope = detectEnvelope(reader, event);
   if (!envelope) throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${reader.kind(event)}`);
@@ -28,7 +33,9 @@ export function parseCall<V>(reader: ValueReader<V>, event: V): Call<V> {
   const outer = envelope.levels.slice(0, -1);
   const bags = outer.filter((level) => isBagOfItsOwn(reader, level.value));
   const calls = outer.filter((level) => !bags.includes(level)).map((level) => level.value);
-  const isWrapped = calls.some((level) => isCall(reader, level) || ARGUMENTS.some((name) => reader.member(level, name) !== undefined));
+  const isWrapped = calls.some(
+    (level) => isCall(reader, level) || ARGUMENTS.some((name) => reader.member(level, name) !== undefined),
+  );
   return {
     envelope,
     sites: [envelope.bag, ...bags.reverse()].map((level) => detectSite(reader, level)),

@@ -26,7 +26,12 @@ export interface ClaimOffice {
   digest(bytes: Uint8Array): string;
 }
 
-export function planBlob(office: ClaimOffice, kind: BlobKind, place: Omit<KeyParts, 'sha256'>, bytes: Uint8Array): PlannedBlob {
+export function planBlob(
+  office: ClaimOffice,
+  kind: BlobKind,
+  place: Omit<KeyParts, 'sha256'>,
+  bytes: Uint8Array,
+): PlannedBlob {
   const sha256 = office.digest(bytes);
   const storeKey = formatKey(office.layout, kind, { ...place, sha256 });
   const key = office.prefix + storeKey;

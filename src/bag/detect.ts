@@ -6,7 +6,17 @@ import { detectField, detectPath } from './field.js';
 import type { Field } from './field.js';
 import { detectId } from './identity.js';
 import type { Identity } from './identity.js';
-import { CONFIG, CONFIG_PATH, INIT_MARKERS, MANIFEST, MANIFEST_ALIAS, MANIFEST_PATH, MAP, MAP_PATH, VERSION } from './members.js';
+import {
+  CONFIG,
+  CONFIG_PATH,
+  INIT_MARKERS,
+  MANIFEST,
+  MANIFEST_ALIAS,
+  MANIFEST_PATH,
+  MAP,
+  MAP_PATH,
+  VERSION,
+} from './members.js';
 import type { Pointer } from './pointer.js';
 import { isObject } from './value-reader.js';
 import type { ValueReader } from './value-reader.js';
@@ -61,7 +71,10 @@ export function idsOf<V>(reader: ValueReader<V>, { envelope, sites }: Detection<
   return envelope && sites.length > 0 ? identityOf(reader, envelope) : { ownerId: undefined, workflowId: undefined };
 }
 
-/** The bags of a handler's answer, innermost first: copies under `Payload` and `bag` lend nothing, and are slimmed as well. */
+/**
+ * The bags of a handler's answer, innermost first: copies under `Payload` and `bag` lend nothing, and are slimmed as
+ * well.
+ */
 export function answerSites<V>(reader: ValueReader<V>, { envelope, sites }: Detection<V>): readonly BagSite<V>[] {
   if (!envelope || sites.length === 0) return sites;
   return [...nestedCopies(reader, envelope).map((level) => detectSite(reader, level)), ...sites];
@@ -102,7 +115,10 @@ export function detectSite<V>(reader: ValueReader<V>, level: EnvelopeLevel<V>): 
   };
 }
 
-type Fields<V> = Pick<BagSite<V>, 'config' | 'map' | 'configPath' | 'mapPath' | 'manifestPath' | 'manifestAlias' | 'inlineManifest'>;
+type Fields<V> = Pick<
+  BagSite<V>,
+  'config' | 'map' | 'configPath' | 'mapPath' | 'manifestPath' | 'manifestAlias' | 'inlineManifest'
+>;
 
 const MANIFEST_MEMBERS = new Set<string>([MANIFEST_PATH, MANIFEST_ALIAS, MANIFEST]);
 
@@ -111,7 +127,9 @@ function generationOf<V>(reader: ValueReader<V>, fields: Fields<V>, isNewest: bo
   const { config, map } = fields;
   if (config.state === 'inline' || map.state === 'inline') return 'fat';
   if (config.state === 'pointer' || map.state === 'pointer') return 'bridge';
-  return listMutableMembers(reader, fields).some((name) => !isNewest || !MANIFEST_MEMBERS.has(name)) ? 'bridge' : 'lean';
+  return listMutableMembers(reader, fields).some((name) => !isNewest || !MANIFEST_MEMBERS.has(name))
+    ? 'bridge'
+    : 'lean';
 }
 
 /** Names of the members that lead, themselves or by their entries, to a key that a later run may write again. */
@@ -124,15 +142,20 @@ export function listMutableMembers<V>(reader: ValueReader<V>, fields: Fields<V>)
     [MANIFEST_PATH, fields.manifestPath],
     [MANIFEST_ALIAS, fields.manifestAlias],
   ] as const;
-  const names = named.filter(([, field]) => field.state === 'pointer' && isMutableKey(field.pointer)).map(([name]) => name);
+  const names = named
+    .filter(([, field]) => field.state === 'pointer' && isMutableKey(field.pointer))
+    .map(([name]) => name);
   const inline = fields.inlineManifest;
-  const isInlineMutable = inline !== undefined && (listMutablePaths(reader, inline).length > 0 || holdsMutableTarget(reader, inline));
+  const isInlineMutable =
+    inline !== undefined && (listMutablePaths(reader, inline).length > 0 || holdsMutableTarget(reader, inline));
   return isInlineMutable ? [...names, MANIFEST] : names;
 }
 
 /** The paths at mutable keys in an inline list of pointers. */
 export function listMutablePaths<V>(reader: ValueReader<V>, inline: V): readonly Field<V>[] {
-  const pointers = reader.items(inline).filter((item) => isObject(reader, item) && reader.member(item, 'segment_config') === undefined);
+  const pointers = reader
+    .items(inline)
+    .filter((item) => isObject(reader, item) && reader.member(item, 'segment_config') === undefined);
   return pointers.map((item) => detectPath(reader, item, MANIFEST_ALIAS)).filter(isMutable);
 }
 
@@ -146,12 +169,15 @@ export function holdsMutableTarget<V>(reader: ValueReader<V>, inline: V): boolea
 }
 
 /** Keys with a time in them, as two legacy writers made them. */
-const WRITTEN_ONCE = /^(?:workflows\/[^/]+\/executions\/[^/]+\/(?:workflow_config|partition_map)(?:_seg\d+)?_\d+|workflow-states\/[^/]+\/[^/]+\/workflow_config_\d+)\.json$/;
+const WRITTEN_ONCE =
+  /^(?:workflows\/[^/]+\/executions\/[^/]+\/(?:workflow_config|partition_map)(?:_seg\d+)?_\d+|workflow-states\/[^/]+\/[^/]+\/workflow_config_\d+)\.json$/;
 
 /** True for a key that a later run may write again. A checksum tells other bytes, and brings none back. */
 export function isMutableKey({ target, md5 }: Pointer): boolean {
   const key = target?.key ?? '';
-  return detectDigest(key) === undefined && !NEWEST_MANIFEST.test(key) && !(md5 !== undefined && WRITTEN_ONCE.test(key));
+  return (
+    detectDigest(key) === undefined && !NEWEST_MANIFEST.test(key) && !(md5 !== undefined && WRITTEN_ONCE.test(key))
+  );
 }
 
 /** The newest era names each manifest by an id of its own; no run writes such a key again. */

@@ -3,7 +3,8 @@ export class RawJson {
   constructor(readonly bytes: Uint8Array) {}
 }
 
-export type JsonValue = string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
+export type JsonValue =
+  string | number | boolean | null | readonly JsonValue[] | { readonly [name: string]: JsonValue };
 
 export interface NewMember {
   readonly name: string;

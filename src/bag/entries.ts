@@ -15,7 +15,9 @@ export function openText<V>(reader: ValueReader<V>, value: V): V {
 
 /** True when a value can be a `partition_map` and holds no segment: `[]` or `{}`. */
 export function isEmptyMap<V>(reader: ValueReader<V>, map: V): boolean {
-  return reader.kind(map) === 'array' ? !reader.items(map).some((item) => !isMissing(reader, item)) : reader.names(map).length === 0;
+  return reader.kind(map) === 'array'
+    ? !reader.items(map).some((item) => !isMissing(reader, item))
+    : reader.names(map).length === 0;
 }
 
 /** A map that holds a segment, opened; `undefined` for one that is absent or empty. */
@@ -44,7 +46,9 @@ export function isContentPartition<V>(reader: ValueReader<V>, map: V): boolean {
   return (
     items.length > 0 &&
     items.every(
-      (item) => reader.member(item, 'partition_id') !== undefined && segmentMembers.every((name) => reader.member(item, name) === undefined),
+      (item) =>
+        reader.member(item, 'partition_id') !== undefined &&
+        segmentMembers.every((name) => reader.member(item, name) === undefined),
     )
   );
 }
@@ -52,7 +56,10 @@ export function isContentPartition<V>(reader: ValueReader<V>, map: V): boolean {
 /** Throws `BagError` `MAP_IS_USER_DATA` for a partition of user data. */
 export function assertSegments<V>(reader: ValueReader<V>, map: V): void {
   if (!isContentPartition(reader, map)) return;
-  throw new BagError('MAP_IS_USER_DATA', 'partition_map holds a partition of user data ({partition_id, items}), not segments');
+  throw new BagError(
+    'MAP_IS_USER_DATA',
+    'partition_map holds a partition of user data ({partition_id, items}), not segments',
+  );
 }
 
 /**
@@ -67,7 +74,10 @@ export function listEntries<V>(reader: ValueReader<V>, value: V): readonly V[] {
     return reader.items(map).filter((item) => !isMissing(reader, item));
   }
   if (reader.kind(map) !== 'object') {
-    throw new BagError('MAP_INVALID', `partition_map is ${reader.kind(map)}, where a list or a dict of segments was expected`);
+    throw new BagError(
+      'MAP_INVALID',
+      `partition_map is ${reader.kind(map)}, where a list or a dict of segments was expected`,
+    );
   }
   return listDictEntries(reader, map);
 }
@@ -86,7 +96,9 @@ function listDictEntries<V>(reader: ValueReader<V>, map: V): readonly V[] {
   });
 }
 
-/** The entry at an index, or `undefined` when there is none. A dict is looked up by key, whatever its other keys are. */
+/**
+ * The entry at an index, or `undefined` when there is none. A dict is looked up by key, whatever its other keys are.
+ */
 export function entryAt<V>(reader: ValueReader<V>, value: V, index: number): V | undefined {
   const map = openText(reader, value);
   return reader.kind(map) === 'object' ? reader.member(map, String(index)) : listEntries(reader, map)[index];
@@ -112,7 +124,8 @@ export function checkedProgram<V>(reader: ValueReader<V>, program: V): V {
   const pointer = detectPointer(reader, program);
   if (pointer) throw invalid(`segment_config is a pointer (${pointer.dialect}) where a program was expected`);
   assertNotAdded(reader, program, 'segment_config');
-  if (textMember(reader, program, 'type') === 'error') throw invalid('segment_config has type "error", the failure marker of the legacy resolver');
+  if (textMember(reader, program, 'type') === 'error')
+    throw invalid('segment_config has type "error", the failure marker of the legacy resolver');
   return program;
 }
 

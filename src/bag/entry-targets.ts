@@ -21,7 +21,9 @@ export function targetId({ target, md5 }: Pointer): string {
 
 /** The pointers that entries of a list, a dict or an envelope hold in place of their programs. */
 export function entryPointers<V>(reader: ValueReader<V>, list: V): readonly Pointer[] {
-  return entriesOf(reader, list).flatMap((entry) => (isObject(reader, entry) ? (entryPointer(reader, entry) ?? []) : []));
+  return entriesOf(reader, list).flatMap((entry) =>
+    isObject(reader, entry) ? (entryPointer(reader, entry) ?? []) : [],
+  );
 }
 
 /** The programs that entries of these lists only point to, each read once. Throws what following a pointer throws. */

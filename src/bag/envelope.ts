@@ -39,7 +39,7 @@ export interface Envelope<V> {
 export function detectEnvelope<V>(reader: ValueReader<V>, root: V): Envelope<V> | undefined {
   if (reader.kind(root) !== 'object') return undefined;
   const levels: EnvelopeLevel<V>[] = [{ path: [], value: root }];
-  for (let bag = levels[0]!; ; ) {
+  for (let bag = levels[0]!; ;) {
     const inner = levels.length <= MAX_WRAPPERS ? unwrap(reader, bag) : undefined;
     if (!inner) return endAtBag(reader, levels);
     levels.push(inner);
@@ -52,7 +52,10 @@ export function detectEnvelope<V>(reader: ValueReader<V>, root: V): Envelope<V> 
  * the name of a wrapper. A level with the index of the call in it is none of that.
  */
 function endAtBag<V>(reader: ValueReader<V>, all: readonly EnvelopeLevel<V>[]): Envelope<V> {
-  const end = all.findLastIndex((level) => isBag(reader, level.value) && (!isCall(reader, level.value) || isComplete(reader, level.value))) + 1;
+  const end =
+    all.findLastIndex(
+      (level) => isBag(reader, level.value) && (!isCall(reader, level.value) || isComplete(reader, level.value)),
+    ) + 1;
   const isData = all.slice(end).every((level) => !holdsAny(reader, level.value, INDEX_MEMBERS));
   const levels = end > 0 && (isData || isBagOfItsOwn(reader, all[end - 1]!.value)) ? all.slice(0, end) : all;
   return { levels, bag: levels.at(-1)!, visited: all };
@@ -63,11 +66,14 @@ function endAtBag<V>(reader: ValueReader<V>, all: readonly EnvelopeLevel<V>[]): 
  * of it may take its place.
  */
 export function isComplete<V>(reader: ValueReader<V>, value: V): boolean {
-  const isNamed = detectId(reader, value, 'ownerId') !== undefined && detectId(reader, value, 'workflowId') !== undefined;
+  const isNamed =
+    detectId(reader, value, 'ownerId') !== undefined && detectId(reader, value, 'workflowId') !== undefined;
   return isNamed && leadsToProgram(reader, value);
 }
 
-/** Complete bags under `Payload` and `bag` of a complete bag that name no other owner or workflow: copies of its own. */
+/**
+ * Complete bags under `Payload` and `bag` of a complete bag that name no other owner or workflow: copies of its own.
+ */
 export function nestedCopies<V>(reader: ValueReader<V>, { levels }: Envelope<V>): readonly EnvelopeLevel<V>[] {
   const complete = levels.filter((level) => isComplete(reader, level.value));
   return complete.flatMap((level) =>
@@ -91,7 +97,10 @@ export function assertOneOwner<V>(reader: ValueReader<V>, { visited }: Envelope<
   if (mismatch) throw mismatch;
 }
 
-/** Every bag of a document, innermost first: the bag, and outer levels that are bags of their own. Empty when it is foreign. */
+/**
+ * Every bag of a document, innermost first: the bag, and outer levels that are bags of their own. Empty when it is
+ * foreign.
+ */
 export function bagLevels<V>(reader: ValueReader<V>, envelope: Envelope<V> | undefined): readonly EnvelopeLevel<V>[] {
   if (!envelope || !isBag(reader, envelope.bag.value)) return [];
   const outer = envelope.levels.slice(0, -1).filter((level) => isBagOfItsOwn(reader, level.value));
@@ -125,7 +134,10 @@ function holdsAny<V>(reader: ValueReader<V>, value: V, names: readonly string[])
 export function isCall<V>(reader: ValueReader<V>, value: V): boolean {
   return CALL_MEMBERS.some((name) => {
     if (reader.member(value, name) === undefined) return false;
-    return !((name === 'segment_config' && hasAddedProgram(reader, value)) || (name === 'branch_config' && isAddedBranch(reader, value)));
+    return !(
+      (name === 'segment_config' && hasAddedProgram(reader, value)) ||
+      (name === 'branch_config' && isAddedBranch(reader, value))
+    );
   });
 }
 

@@ -11,13 +11,16 @@ export interface BlobReader {
   readonly bucket: string;
   /** Key templates in which a key names its owner, beside the default ones. */
   readonly layout?: KeyTemplates;
-  get(address: { readonly bucket: string; readonly key: string }, options?: { readonly signal?: AbortSignal }): Promise<Uint8Array>;
+  get(
+    address: { readonly bucket: string; readonly key: string },
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<Uint8Array>;
 }
 
 /**
  * The bytes a pointer names: only below the bag's own owner where the key names one, and only if they match the
- * pointer's checksum. Throws `PointerError` (`POINTER_INVALID`, `POINTER_MIXED`, `POINTER_FOREIGN_OWNER`, and what the store says),
- * `IntegrityError` (`CHECKSUM_MISMATCH`) or `StoreError`.
+ * pointer's checksum. Throws `PointerError` (`POINTER_INVALID`, `POINTER_MIXED`, `POINTER_FOREIGN_OWNER`, and what the
+ * store says), `IntegrityError` (`CHECKSUM_MISMATCH`) or `StoreError`.
  */
 export async function follow(
   pointer: Pointer,
@@ -26,7 +29,8 @@ export async function follow(
   signal?: AbortSignal,
 ): Promise<Uint8Array> {
   const { target } = pointer;
-  if (!target) throw new PointerError('POINTER_INVALID', `a pointer of the dialect ${pointer.dialect} names no bucket and key`);
+  if (!target)
+    throw new PointerError('POINTER_INVALID', `a pointer of the dialect ${pointer.dialect} names no bucket and key`);
   assertPure(pointer);
   if (!isKeyOfOwner(target.key, ownerId, blobs.layout)) {
     throw new PointerError(

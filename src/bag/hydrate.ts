@@ -41,27 +41,44 @@ export async function hydrateBag<V>(
   return content;
 }
 
-async function loadContent<V>(reader: ValueReader<V>, site: BagSite<V>, blobs: BlobReader, signal?: AbortSignal): Promise<LoadedContent> {
+async function loadContent<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  blobs: BlobReader,
+  signal?: AbortSignal,
+): Promise<LoadedContent> {
   const load = async (field: Field<V>) =>
-    field.state === 'pointer' ? reader.bytes(await loadValue(reader, field.pointer, site.ownerId, blobs, signal)) : undefined;
+    field.state === 'pointer'
+      ? reader.bytes(await loadValue(reader, field.pointer, site.ownerId, blobs, signal))
+      : undefined;
   const [config, map] = await Promise.all([load(site.config), load(site.map)]);
   const behind = (field: Field<V>, path: Field<V>) => (holdsNothing(reader, field) ? load(path) : undefined);
-  const [configBehind, mapBehind] = await Promise.all([behind(site.config, site.configPath), behind(site.map, site.mapPath)]);
+  const [configBehind, mapBehind] = await Promise.all([
+    behind(site.config, site.configPath),
+    behind(site.map, site.mapPath),
+  ]);
   const known = overruled(reader, site, config ?? configBehind);
   return { named: contentOf(config, known(map)), paths: contentOf(configBehind, known(mapBehind)) };
 }
 
 /** A map at a mutable key that says something else than the config is another run's: the config, cut, stands for it. */
-function overruled<V>(reader: ValueReader<V>, site: BagSite<V>, config: Uint8Array | undefined): (map: Uint8Array | undefined) => Uint8Array | undefined {
+function overruled<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  config: Uint8Array | undefined,
+): (map: Uint8Array | undefined) => Uint8Array | undefined {
   if (mapTrust(reader, site) !== 'mutable' || configTrust(reader, site) !== 'safe') return (map) => map;
   const inline = site.config.state === 'inline' ? site.config.value : undefined;
   const cut = cutOf(reader, config === undefined ? inline : reader.parse(config)).map;
-  return (map) => (map === undefined || cut === undefined || samePrograms(reader, cut, reader.parse(map)) ? map : reader.bytes(cut));
+  return (map) =>
+    map === undefined || cut === undefined || samePrograms(reader, cut, reader.parse(map)) ? map : reader.bytes(cut);
 }
 
 /** The path counts where the old name holds nothing, be it `{}` or `[]`. */
 function holdsNothing<V>(reader: ValueReader<V>, field: Field<V>): boolean {
-  return field.state === 'absent' || field.state === 'empty' || (field.state === 'inline' && isHollow(reader, field.value));
+  return (
+    field.state === 'absent' || field.state === 'empty' || (field.state === 'inline' && isHollow(reader, field.value))
+  );
 }
 
 function contentOf(config: Uint8Array | undefined, map: Uint8Array | undefined): OffloadedContent {

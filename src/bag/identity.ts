@@ -23,7 +23,8 @@ export function detectId<V>(reader: ValueReader<V>, value: V, id: keyof Identity
 
 /** The ids of the outermost of these levels that name them. */
 export function outermostIds<V>(reader: ValueReader<V>, levels: readonly Level<V>[]): Identity {
-  const find = (id: keyof Identity) => levels.map(({ value }) => detectId(reader, value, id)).find((name) => name !== undefined);
+  const find = (id: keyof Identity) =>
+    levels.map(({ value }) => detectId(reader, value, id)).find((name) => name !== undefined);
   return { ownerId: find('ownerId'), workflowId: find('workflowId') };
 }
 
@@ -32,7 +33,10 @@ export function outermostIds<V>(reader: ValueReader<V>, levels: readonly Level<V
  * a member deep inside would decide whose program runs.
  */
 export function mismatchOf<V>(reader: ValueReader<V>, levels: readonly Level<V>[]): BagError | undefined {
-  for (const [id, what] of [['ownerId', 'owners'], ['workflowId', 'workflows']] as const) {
+  for (const [id, what] of [
+    ['ownerId', 'owners'],
+    ['workflowId', 'workflows'],
+  ] as const) {
     const named = levels.flatMap(({ path, value }) => idsIn(reader, value, id).map((name) => ({ name, path })));
     const [first] = named;
     const other = named.find(({ name }) => name !== first?.name);

@@ -44,9 +44,11 @@ const PLACEHOLDERS = /\{(ownerId|workflowId|sha256|member)\}/g;
 export function parseLayout(layout: Partial<Layout> = {}): Layout {
   const merged = { ...DEFAULT_LAYOUT, ...layout };
   for (const [kind, template] of Object.entries(merged)) {
-    if (!Object.hasOwn(DEFAULT_LAYOUT, kind)) throw new ConfigError('LAYOUT_INVALID', `a layout has config, map, manifest and member, not "${kind}"`);
+    if (!Object.hasOwn(DEFAULT_LAYOUT, kind))
+      throw new ConfigError('LAYOUT_INVALID', `a layout has config, map, manifest and member, not "${kind}"`);
     const flaw = flawOfTemplate(kind as BlobKind, template);
-    if (flaw !== undefined) throw new ConfigError('LAYOUT_INVALID', `the key template "${template}" for ${kind} ${flaw}`);
+    if (flaw !== undefined)
+      throw new ConfigError('LAYOUT_INVALID', `the key template "${template}" for ${kind} ${flaw}`);
   }
   return merged;
 }
@@ -63,15 +65,21 @@ const FILE = /^\{[A-Za-z0-9]+\}(\.[A-Za-z0-9._-]+)?$/;
 function flawOfTemplate(kind: BlobKind, template: string): string | undefined {
   const rest = template.replace(PLACEHOLDERS, 'x');
   const parts = template.split('/');
-  const isPlain = /^[A-Za-z0-9._/-]+$/.test(rest) && !rest.split('/').some((part) => part === '' || part === '.' || part === '..');
+  const isPlain =
+    /^[A-Za-z0-9._/-]+$/.test(rest) && !rest.split('/').some((part) => part === '' || part === '.' || part === '..');
   if (!isPlain) return 'is not a plain relative key';
   const missing = REQUIRED.filter((name) => !template.includes(name));
-  if (missing.length > 0) return `must hold ${missing.join(' and ')}: a key names its owner, its workflow and the digest of its bytes`;
-  const isWhole = parts.every((part, at) => !part.includes('{') || (at === parts.length - 1 ? FILE : FOLDER).test(part));
+  if (missing.length > 0)
+    return `must hold ${missing.join(' and ')}: a key names its owner, its workflow and the digest of its bytes`;
+  const isWhole = parts.every(
+    (part, at) => !part.includes('{') || (at === parts.length - 1 ? FILE : FOLDER).test(part),
+  );
   if (!isWhole) return 'must have each placeholder as a whole folder, or as the file name before its extension';
   if (kind !== 'member' && template.includes('{member}')) return 'must not hold {member}';
   const key = fill(template, { ownerId: 'owner', workflowId: 'workflow', sha256: 'digest', member: 'member' });
-  return isKeyOfOwner(key, 'owner') ? undefined : 'would be read as another owner\'s: {ownerId} must be right below that folder';
+  return isKeyOfOwner(key, 'owner')
+    ? undefined
+    : "would be read as another owner's: {ownerId} must be right below that folder";
 }
 
 export interface KeyParts {
@@ -84,7 +92,12 @@ export interface KeyParts {
 
 /** The key of a blob, without the store's prefix. */
 export function formatKey(layout: Layout, kind: BlobKind, { ownerId, workflowId, sha256, member }: KeyParts): string {
-  return fill(layout[kind], { ownerId: encodeId(ownerId), workflowId: encodeId(workflowId), sha256, member: encodeId(member) });
+  return fill(layout[kind], {
+    ownerId: encodeId(ownerId),
+    workflowId: encodeId(workflowId),
+    sha256,
+    member: encodeId(member),
+  });
 }
 
 type PlaceholderValues = Readonly<Record<'ownerId' | 'workflowId' | 'sha256' | 'member', string>>;
@@ -119,14 +132,18 @@ export function encodeId(id: string | undefined): string {
 function percentEncode(id: string): string {
   if (/^[A-Za-z0-9-][A-Za-z0-9._-]*$/.test(id)) return id;
   // A lone surrogate has no UTF-8; its code unit is spelled out so that two such ids stay two.
-  const text = Array.from(id, (char) => (/^[\ud800-\udfff]$/.test(char) ? `~u${char.charCodeAt(0).toString(16)}` : encodeChar(char)));
+  const text = Array.from(id, (char) =>
+    /^[\ud800-\udfff]$/.test(char) ? `~u${char.charCodeAt(0).toString(16)}` : encodeChar(char),
+  );
   const encoded = text.join('');
   return /^(\.{1,2}|_)$/.test(encoded) ? encoded.replace(/\.|_/g, (char) => (char === '.' ? '%2E' : '%5F')) : encoded;
 }
 
 function encodeChar(char: string): string {
   if (/^[A-Za-z0-9._-]$/.test(char)) return char;
-  return Array.from(Buffer.from(char, 'utf8'), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join('');
+  return Array.from(Buffer.from(char, 'utf8'), (byte) => `%${byte.toString(16).toUpperCase().padStart(2, '0')}`).join(
+    '',
+  );
 }
 
 /** Folders below which a key names its owner, in the shim's own layout and in those of the legacy writers. */
@@ -168,7 +185,9 @@ export type KeyTemplates = Readonly<Partial<Record<string, string>>>;
  * no digest. The owner `a%2Fb` is not taken for the owner `a/b`. A key in one of the templates names its owner too.
  */
 export function isKeyOfOwner(key: string, ownerId: string | undefined, templates: KeyTemplates = {}): boolean {
-  const named = Object.values(templates).map((template) => (template === undefined ? undefined : ownerInTemplate(template, key)));
+  const named = Object.values(templates).map((template) =>
+    template === undefined ? undefined : ownerInTemplate(template, key),
+  );
   if (named.some((name) => name !== undefined && name !== encodeId(ownerId))) return false;
   const owned = detectOwnedParts(key);
   const legacyName = detectDigest(key) === undefined ? ownerId : undefined;
@@ -176,7 +195,10 @@ export function isKeyOfOwner(key: string, ownerId: string | undefined, templates
   return owned.length === 0 || owned.some(({ text, end }) => names.some((name) => text.startsWith(name + end)));
 }
 
-/** The owner that a key names where the template has it, whatever prefix is in front; `undefined` for a key of another layout. */
+/**
+ * The owner that a key names where the template has it, whatever prefix is in front; `undefined` for a key of another
+ * layout.
+ */
 function ownerInTemplate(template: string, key: string): string | undefined {
   const parts = template.split('/');
   const tail = key.split('/').slice(-parts.length);

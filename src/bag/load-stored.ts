@@ -19,8 +19,8 @@ export interface StoredSources<V> {
 type Load<V> = (pointer: Pointer) => Promise<V>;
 
 /**
- * Reads what a manifest may have to be made of: a map and a config at content addresses, and the manifest itself when it
- * is at a mutable key, has another form, or is to be compared with an inline one. Nothing is read that the map makes
+ * Reads what a manifest may have to be made of: a map and a config at content addresses, and the manifest itself when
+ * it is at a mutable key, has another form, or is to be compared with an inline one. Nothing is read that the map makes
  * needless. A manifest that cannot be followed is returned as `unread`, and thrown only if nothing else gives segments.
  */
 export async function loadStored<V>(
@@ -38,10 +38,15 @@ export async function loadStored<V>(
   if (holdsDigest(path)) return isAsked ? loadManifest(path, load) : {};
   if (map === undefined && holdsDigest(site.mapPath)) {
     const storedMap = isManifestMutable(reader, site) ? await ifPointer(site.mapPath, load) : undefined;
-    if (storedMap === undefined || usableMap(reader, storedMap) !== undefined) return storedMap === undefined ? {} : { map: storedMap };
+    if (storedMap === undefined || usableMap(reader, storedMap) !== undefined)
+      return storedMap === undefined ? {} : { map: storedMap };
   }
-  const storedConfig = config === undefined && configTrust(reader, site) === 'safe' ? await ifPointer(site.configPath, load) : undefined;
-  return { ...(storedConfig === undefined ? {} : { config: storedConfig }), ...(isMapUsable ? {} : await loadManifest(path, load)) };
+  const storedConfig =
+    config === undefined && configTrust(reader, site) === 'safe' ? await ifPointer(site.configPath, load) : undefined;
+  return {
+    ...(storedConfig === undefined ? {} : { config: storedConfig }),
+    ...(isMapUsable ? {} : await loadManifest(path, load)),
+  };
 }
 
 function holdsInlinePrograms<V>(reader: ValueReader<V>, { inlineManifest }: BagSite<V>): boolean {
@@ -53,13 +58,17 @@ async function ifPointer<V>(path: Field<V>, load: Load<V>): Promise<V | undefine
 }
 
 /** A merge may have put an unrelated path there; then the config still leads to the program. */
-async function loadManifest<V>(path: Field<V>, load: Load<V>): Promise<{ readonly manifest?: V; readonly unread?: BagError }> {
+async function loadManifest<V>(
+  path: Field<V>,
+  load: Load<V>,
+): Promise<{ readonly manifest?: V; readonly unread?: BagError }> {
   if (path.state !== 'pointer') return {};
   try {
     return { manifest: await load(path.pointer) };
   } catch (error) {
     // Nothing was followed. An execution that needs no program continues with the bag as it is.
-    if (error instanceof PointerError) return { unread: new BagError(error.code, error.message, { cause: error, context: error.context }) };
+    if (error instanceof PointerError)
+      return { unread: new BagError(error.code, error.message, { cause: error, context: error.context }) };
     throw error;
   }
 }

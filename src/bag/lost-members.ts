@@ -11,7 +11,10 @@ import type { ValueReader } from './value-reader.js';
  */
 export function listLostMembers<V>(reader: ValueReader<V>, bag: V, before: V): readonly string[] {
   if (!belongsTogether(reader, bag, before)) return [];
-  const led = [...missingOf(reader, bag, before, CONFIG, CONFIG_PATH), ...missingOf(reader, bag, before, MAP, MAP_PATH)];
+  const led = [
+    ...missingOf(reader, bag, before, CONFIG, CONFIG_PATH),
+    ...missingOf(reader, bag, before, MAP, MAP_PATH),
+  ];
   const restored = [...led, ...stampOf(reader, bag, before, led)];
   const lost = isManifestLost(reader, bag, before, restored) ? [...restored, MANIFEST_PATH] : restored;
   return lost.filter((name) => !isSameText(reader, reader.member(bag, name), reader.member(before, name)));
@@ -44,12 +47,18 @@ function isManifestLost<V>(reader: ValueReader<V>, bag: V, before: V, restored: 
   const [site, earlier] = [siteOf(whole, bag), siteOf(reader, before)];
   if (holdsDigest(site.manifestPath) || site.map.state === 'inline') return false;
   if (!isSameText(reader, whole.member(bag, MAP_PATH), reader.member(before, MAP_PATH))) return false;
-  return holdsDigest(earlier.manifestPath) || (site.manifestPath.state !== 'pointer' && earlier.manifestPath.state === 'pointer');
+  return (
+    holdsDigest(earlier.manifestPath) ||
+    (site.manifestPath.state !== 'pointer' && earlier.manifestPath.state === 'pointer')
+  );
 }
 
 /** A reader to which the bag has those members as the earlier bag has them. */
 function withMembers<V>(reader: ValueReader<V>, bag: V, before: V, restored: readonly string[]): ValueReader<V> {
-  return { ...reader, member: (value, name) => reader.member(value === bag && restored.includes(name) ? before : value, name) };
+  return {
+    ...reader,
+    member: (value, name) => reader.member(value === bag && restored.includes(name) ? before : value, name),
+  };
 }
 
 function siteOf<V>(reader: ValueReader<V>, bag: V): BagSite<V> {

@@ -8,7 +8,10 @@ import type { ValueReader } from './value-reader.js';
  * The path of the manifest that a bag leads to: `segment_manifest_s3_path`, else `manifest_s3_path`, else the one key
  * that all pointers of an inline list name, which a Map state passes to each segment.
  */
-export function manifestSource<V>(reader: ValueReader<V>, { manifestPath, manifestAlias, inlineManifest }: BagSite<V>): Field<V> {
+export function manifestSource<V>(
+  reader: ValueReader<V>,
+  { manifestPath, manifestAlias, inlineManifest }: BagSite<V>,
+): Field<V> {
   if (manifestPath.state === 'pointer') return manifestPath;
   if (manifestAlias.state === 'pointer') return manifestAlias;
   const paths = inlineManifest === undefined ? [] : listMutablePaths(reader, inlineManifest);

@@ -27,11 +27,18 @@ export function buildManifest<V>(reader: ValueReader<V>, map: V, form: ManifestF
 }
 
 /** The same of entries; what `targetOf` gives stands for a program that an entry only points to. */
-export function printManifest<V>(reader: ValueReader<V>, entries: readonly V[], form: ManifestForm, targetOf: (entry: V) => V | undefined): Uint8Array {
+export function printManifest<V>(
+  reader: ValueReader<V>,
+  entries: readonly V[],
+  form: ManifestForm,
+  targetOf: (entry: V) => V | undefined,
+): Uint8Array {
   const segments = entries.map((entry, index) => readSegment(reader, entry, index, targetOf(entry)));
   const opening = Buffer.from(form === 'list' ? '[' : `{"version":1,"total_segments":${segments.length},"segments":[`);
   const closing = Buffer.from(form === 'list' ? ']' : ']}');
-  const bytes = uninitialised(segments.reduce((sum, segment) => sum + roomFor(segment), opening.length + closing.length));
+  const bytes = uninitialised(
+    segments.reduce((sum, segment) => sum + roomFor(segment), opening.length + closing.length),
+  );
   let at = appendBytes(bytes, 0, opening);
   segments.forEach((segment, index) => {
     at = appendEntry(bytes, at, segment, index);
@@ -52,7 +59,10 @@ const EMPTY_LIST = Buffer.from('[]');
 function readSegment<V>(reader: ValueReader<V>, entry: V, index: number, target: V | undefined): Segment {
   const program = target ?? programIn(reader, entry);
   if (!isObject(reader, program)) {
-    throw new BagError('SEGMENT_INVALID', `segment ${index} of partition_map is ${reader.kind(program)}, not an object`);
+    throw new BagError(
+      'SEGMENT_INVALID',
+      `segment ${index} of partition_map is ${reader.kind(program)}, not an object`,
+    );
   }
   assertNotAdded(reader, program, `segment ${index} of partition_map`);
   const type = segmentType(reader, { entry, program });
@@ -82,7 +92,10 @@ function roomFor({ type, program, dependencies }: Segment): number {
   return 2 * type.length + program.length + dependencies.length + AROUND_SEGMENT;
 }
 
-/** Piece by piece into the bytes of the whole: a manifest has hundreds of pieces, and strings of them cost three times as much. */
+/**
+ * Piece by piece into the bytes of the whole: a manifest has hundreds of pieces, and strings of them cost three times
+ * as much.
+ */
 function appendEntry(bytes: Uint8Array, from: number, { type, program, dependencies }: Segment, index: number): number {
   let at = index === 0 ? from : appendBytes(bytes, from, NEXT);
   at = appendNumber(bytes, appendBytes(bytes, at, SEGMENT_ID), index);
@@ -100,8 +113,14 @@ function programIn<V>(reader: ValueReader<V>, entry: V): V {
   return nested === undefined ? entry : nested;
 }
 
-/** Of the entry or, where it has none, of the program. An explicit null stays one: `??` would tell the two readers apart. */
-function segmentType<V>(reader: ValueReader<V>, { entry, program }: { readonly entry: V; readonly program: V }): V | undefined {
+/**
+ * Of the entry or, where it has none, of the program. An explicit null stays one: `??` would tell the two readers
+ * apart.
+ */
+function segmentType<V>(
+  reader: ValueReader<V>,
+  { entry, program }: { readonly entry: V; readonly program: V },
+): V | undefined {
   const own = reader.member(entry, 'type');
   return own === undefined ? reader.member(program, 'type') : own;
 }
@@ -164,16 +183,31 @@ function holdsSegments<V>(reader: ValueReader<V>, items: readonly V[]): boolean 
   return entries.some((entry) => SEGMENT_MEMBERS.some((name) => reader.member(entry, name) !== undefined));
 }
 
-const ENTRY_MEMBERS = new Set(['segment_id', 'segment_type', 'segment_config', 'dependencies', 'execution_order', 'type']);
+const ENTRY_MEMBERS = new Set([
+  'segment_id',
+  'segment_type',
+  'segment_config',
+  'dependencies',
+  'execution_order',
+  'type',
+]);
 
 /**
  * True when an inline manifest says nothing that the map does not: the same programs, byte for byte, and no member
  * that somebody added (a kernel once marked segments as skipped in place). Only then is nothing lost by shrinking it.
  */
-export function repeatsMap<V>(reader: ValueReader<V>, manifest: V, map: V, targetOf: (entry: V) => V | undefined): boolean {
+export function repeatsMap<V>(
+  reader: ValueReader<V>,
+  manifest: V,
+  map: V,
+  targetOf: (entry: V) => V | undefined,
+): boolean {
   if (reader.kind(manifest) !== 'array') return false;
   const [entries, elements] = [listEntries(reader, manifest), listEntries(reader, map)];
-  return entries.length === elements.length && entries.every((entry, index) => repeats(reader, entry, elements[index]!, targetOf));
+  return (
+    entries.length === elements.length &&
+    entries.every((entry, index) => repeats(reader, entry, elements[index]!, targetOf))
+  );
 }
 
 function repeats<V>(reader: ValueReader<V>, entry: V, element: V, targetOf: (entry: V) => V | undefined): boolean {

@@ -17,7 +17,10 @@ export interface Claim {
   md5Prefix(): string;
 }
 
-/** What is known of a bag before its steps run. Everything is computed from the document: the same input, the same output. */
+/**
+ * What is known of a bag before its steps run. Everything is computed from the document: the same input, the same
+ * output.
+ */
 export interface MigrationContext {
   readonly claims: Readonly<Partial<Record<BlobKind, Claim>>>;
   /** Stands for an inline manifest that says nothing the stored one does not; absent when it must stay. */

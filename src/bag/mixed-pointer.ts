@@ -44,7 +44,10 @@ export function mixedInBytes(root: ByteValue): Iterable<MixedPointer> {
   });
 }
 
-/** Throws `PointerError` `POINTER_MIXED` for a mixed pointer in a value, or under the program members of its bags in any dialect. */
+/**
+ * Throws `PointerError` `POINTER_MIXED` for a mixed pointer in a value, or under the program members of its bags in any
+ * dialect.
+ */
 export function assertUnmixedObjects(root: unknown, sites: readonly BagSite<unknown>[]): void {
   assertUnmixedSites(sites);
   for (const { path, pointer } of mixedInObjects(root)) assertPure(pointer, path.join('.'));
@@ -57,14 +60,24 @@ export function assertUnmixedBytes(root: ByteValue, sites: readonly BagSite<Byte
 }
 
 function assertUnmixedSites<V>(sites: readonly BagSite<V>[]): void {
-  for (const [name, field] of sites.flatMap(({ config, map }) => [[CONFIG, config], [MAP, map]] as const)) {
+  for (const [name, field] of sites.flatMap(
+    ({ config, map }) =>
+      [
+        [CONFIG, config],
+        [MAP, map],
+      ] as const,
+  )) {
     if (field.state === 'pointer') assertPure(field.pointer, name);
   }
 }
 
 /** Throws `PointerError` `POINTER_MIXED` for a pointer with members that no writer of pointers gives it. */
 export function assertPure(pointer: Pointer, place = ''): void {
-  if (pointer.mixed) throw new PointerError('POINTER_MIXED', `${mixedMessage(pointer, place)} Wrap the handler that merges, and repair the bag by hand`);
+  if (pointer.mixed)
+    throw new PointerError(
+      'POINTER_MIXED',
+      `${mixedMessage(pointer, place)} Wrap the handler that merges, and repair the bag by hand`,
+    );
 }
 
 /** What is wrong with a mixed pointer. `place` names its member. */
@@ -89,7 +102,8 @@ function* mixedPointers<V>(reader: ValueReader<V>, root: V, mentions: (value: V)
     if (seen.has(place.value) || !mentions(place.value)) continue;
     seen.add(place.value);
     const pointer = s3Pointer.detect(reader, place.value);
-    if (pointer?.mixed && (isProgramPlace(place.path) || isOurs(reader, place.value))) yield { path: place.path, pointer };
+    if (pointer?.mixed && (isProgramPlace(place.path) || isOurs(reader, place.value)))
+      yield { path: place.path, pointer };
     open.push(...placesIn(reader, place));
   }
 }
@@ -167,7 +181,10 @@ function mayHoldPointer(value: unknown): boolean {
   return typeof value === 'string' ? mentionsInText(value) : typeof value === 'object' && value !== null;
 }
 
-/** Text counts when it may be JSON, or JSON text in JSON, with a pointer in it. The first character spares the search in prose. */
+/**
+ * Text counts when it may be JSON, or JSON text in JSON, with a pointer in it. The first character spares the search in
+ * prose.
+ */
 function mentionsInText(text: string): boolean {
   const first = text.charCodeAt(0);
   return (first === 0x7b || first === 0x5b || first === 0x22 || first <= 0x20) && mentionsMarker(text);

@@ -43,21 +43,43 @@ export interface PlannedManifest {
 }
 
 /** The manifest of the chosen segments, in the form that is asked for. Throws `BagError`. */
-export function planManifest<V>(reader: ValueReader<V>, site: BagSite<V>, programs: Programs<V> | undefined, settings: ManifestSettings<V>): PlannedManifest {
+export function planManifest<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  programs: Programs<V> | undefined,
+  settings: ManifestSettings<V>,
+): PlannedManifest {
   const isNew = programs !== undefined && isWanted(reader, site, programs, settings);
-  const blob = isNew ? planBlob(settings.office, 'manifest', site, manifestBytes(reader, programs, settings)) : undefined;
+  const blob = isNew
+    ? planBlob(settings.office, 'manifest', site, manifestBytes(reader, programs, settings))
+    : undefined;
   const uri = blob?.uri ?? textMember(reader, site.value, MANIFEST_PATH);
-  const alias = uri !== undefined && uri !== '' && isMutable(site.manifestAlias) && (blob !== undefined || !isMutable(site.manifestPath)) ? uri : undefined;
+  const alias =
+    uri !== undefined &&
+    uri !== '' &&
+    isMutable(site.manifestAlias) &&
+    (blob !== undefined || !isMutable(site.manifestPath))
+      ? uri
+      : undefined;
   return { blob, alias, pointers: uri === undefined ? undefined : pointersTo(reader, site, programs, settings, uri) };
 }
 
 /** A manifest at a content address stays, unless another form of it was asked for. */
-function isWanted<V>(reader: ValueReader<V>, site: BagSite<V>, { from, document }: Programs<V>, { target, isFormAsked, manifestForm }: ManifestSettings<V>): boolean {
+function isWanted<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  { from, document }: Programs<V>,
+  { target, isFormAsked, manifestForm }: ManifestSettings<V>,
+): boolean {
   if (from === 'kept') return isFormAsked === true && formOf(reader, document!) !== manifestForm;
   return target === 'lean' || manifestSource(reader, site).state === 'pointer';
 }
 
-function manifestBytes<V>(reader: ValueReader<V>, programs: Programs<V>, { manifestForm, manifests, targets, mapDigest }: ManifestSettings<V>): Uint8Array {
+function manifestBytes<V>(
+  reader: ValueReader<V>,
+  programs: Programs<V>,
+  { manifestForm, manifests, targets, mapDigest }: ManifestSettings<V>,
+): Uint8Array {
   const { document, list, from } = programs;
   const targetOf = targetsOf(reader, targets);
   if (document !== undefined) {
@@ -84,19 +106,36 @@ function inOrder<V>(reader: ValueReader<V>, document: V, list: V): readonly V[] 
   return listEntries(reader, list).map((_, index) => {
     const entry = manifestEntryAt(reader, document, list, index);
     if (entry !== undefined) return entry;
-    throw new BagError('SEGMENT_INVALID', `the stored manifest has no segment ${index}, and cannot be written in another form`);
+    throw new BagError(
+      'SEGMENT_INVALID',
+      `the stored manifest has no segment ${index}, and cannot be written in another form`,
+    );
   });
 }
 
 const READ_INLINE = new Set(['BATCHED', 'MAP_REDUCE']);
 
-function pointersTo<V>(reader: ValueReader<V>, site: BagSite<V>, programs: Programs<V> | undefined, { target, targets }: ManifestSettings<V>, uri: string): readonly JsonValue[] | undefined {
+function pointersTo<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  programs: Programs<V> | undefined,
+  { target, targets }: ManifestSettings<V>,
+  uri: string,
+): readonly JsonValue[] | undefined {
   const inline = site.inlineManifest;
   if (inline === undefined) return undefined;
-  if (listMutablePaths(reader, inline).length > 0) return holdsMutableTarget(reader, inline) ? undefined : withPath(reader, inline, uri);
-  if (programs === undefined || target === 'bridge' || !holdsPrograms(reader, inline) || READ_INLINE.has(textMember(reader, site.value, 'distributed_strategy') ?? '')) return undefined;
+  if (listMutablePaths(reader, inline).length > 0)
+    return holdsMutableTarget(reader, inline) ? undefined : withPath(reader, inline, uri);
+  if (
+    programs === undefined ||
+    target === 'bridge' ||
+    !holdsPrograms(reader, inline) ||
+    READ_INLINE.has(textMember(reader, site.value, 'distributed_strategy') ?? '')
+  )
+    return undefined;
   const { list } = programs;
-  if (listEntries(reader, inline).length === 0 || !repeatsMap(reader, inline, list, targetsOf(reader, targets))) return undefined;
+  if (listEntries(reader, inline).length === 0 || !repeatsMap(reader, inline, list, targetsOf(reader, targets)))
+    return undefined;
   return manifestPointers(reader, list, uri).map((pointer) => ({ ...pointer }));
 }
 
@@ -105,7 +144,12 @@ function withPath<V>(reader: ValueReader<V>, inline: V, uri: string): readonly J
   const text = new TextDecoder().decode(reader.bytes(inline));
   const pointers = JSON.parse(text) as readonly Readonly<Record<string, JsonValue>>[];
   if (formatExact(parseExact(reader.bytes(inline))) !== JSON.stringify(pointers)) {
-    throw new BagError('SEGMENT_INVALID', 'segment_manifest is a list of pointers with numbers that JavaScript cannot write back as they are spelled');
+    throw new BagError(
+      'SEGMENT_INVALID',
+      'segment_manifest is a list of pointers with numbers that JavaScript cannot write back as they are spelled',
+    );
   }
-  return pointers.map((pointer) => (pointer.manifest_s3_path === undefined ? pointer : { ...pointer, manifest_s3_path: uri }));
+  return pointers.map((pointer) =>
+    pointer.manifest_s3_path === undefined ? pointer : { ...pointer, manifest_s3_path: uri },
+  );
 }

@@ -29,7 +29,10 @@ export interface SitePlan<V> {
   readonly site: BagSite<V>;
   readonly blobs: readonly PlannedBlob[];
   readonly context: MigrationContext;
-  /** False when a program was read from a key that a later run may write again: the same bag may give another plan later. */
+  /**
+   * False when a program was read from a key that a later run may write again: the same bag may give another plan
+   * later.
+   */
   readonly isRepeatable: boolean;
   /** True when a map or manifest at such a key says something else than the config, which wins. */
   readonly differs: boolean;
@@ -39,7 +42,12 @@ export interface SitePlan<V> {
  * True when the bag is to change at all. A bag of the newest era (`manifest_id`, nothing inline) is left alone: its
  * readers hold it against a database row.
  */
-export function needsMigration<V>(reader: ValueReader<V>, site: BagSite<V>, target: PlanSettings['target'], isFormAsked = false): boolean {
+export function needsMigration<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  target: PlanSettings['target'],
+  isFormAsked = false,
+): boolean {
   const fields = [site.config, site.map];
   const nothingInline = fields.every((field) => field.state === 'absent' || field.state === 'empty');
   if (nothingInline && reader.member(site.value, 'manifest_id') !== undefined) return false;
@@ -55,8 +63,8 @@ function isUnbridged<V>(field: BagSite<V>['config']): boolean {
 }
 
 /**
- * Plans one bag. Pure and deterministic. Throws `BagError` when its map or config cannot be made into a manifest, or when
- * a program would stay at a key that another run overwrites (`PROGRAM_MUTABLE`).
+ * Plans one bag. Pure and deterministic. Throws `BagError` when its map or config cannot be made into a manifest, or
+ * when a program would stay at a key that another run overwrites (`PROGRAM_MUTABLE`).
  */
 export function planSite<V>(
   reader: ValueReader<V>,
@@ -66,26 +74,46 @@ export function planSite<V>(
 ): SitePlan<V> {
   const { office } = settings;
   const programs = needsPrograms(reader, site, settings) ? choosePrograms(reader, site, sources) : undefined;
-  const config = sources.config === undefined ? undefined : planBlob(office, 'config', site, reader.bytes(sources.config));
+  const config =
+    sources.config === undefined ? undefined : planBlob(office, 'config', site, reader.bytes(sources.config));
   const mapValue = keptMap(programs) ?? sources.map;
-  const map = sources.map === undefined || mapValue === undefined ? undefined : planBlob(office, 'map', site, reader.bytes(mapValue));
-  const manifest = planManifest(reader, site, programs, { ...settings, targets: sources.targets, mapDigest: map?.sha256 });
+  const map =
+    sources.map === undefined || mapValue === undefined
+      ? undefined
+      : planBlob(office, 'map', site, reader.bytes(mapValue));
+  const manifest = planManifest(reader, site, programs, {
+    ...settings,
+    targets: sources.targets,
+    mapDigest: map?.sha256,
+  });
   const claims = { ...(config && { config }), ...(map && { map }), ...(manifest.blob && { manifest: manifest.blob }) };
   const { pointers, alias } = manifest;
-  const context = { claims, ...(pointers && { manifestPointers: pointers }), ...(alias !== undefined && { manifestAlias: alias }), createdAt: createdAtOf(reader, site) };
+  const context = {
+    claims,
+    ...(pointers && { manifestPointers: pointers }),
+    ...(alias !== undefined && { manifestAlias: alias }),
+    createdAt: createdAtOf(reader, site),
+  };
   assertRehomed(reader, site, context, settings.target === 'bridge' && map ? mapValue : undefined);
   return {
     site,
     blobs: Object.values(claims),
     context,
-    isRepeatable: programs?.isMutable !== true && sources.targets.size === 0 && !fields(site).some((field) => field.state === 'pointer' && !isVerified(field.pointer)),
+    isRepeatable:
+      programs?.isMutable !== true &&
+      sources.targets.size === 0 &&
+      !fields(site).some((field) => field.state === 'pointer' && !isVerified(field.pointer)),
     differs: programs?.differs === true,
   };
 }
 
-/** A bridge bag is read by its map; its manifest is made only where its path leads to a key that another run overwrites. */
+/**
+ * A bridge bag is read by its map; its manifest is made only where its path leads to a key that another run overwrites.
+ */
 function needsPrograms<V>(reader: ValueReader<V>, site: BagSite<V>, { target, isFormAsked }: PlanSettings): boolean {
-  return target === 'lean' || isManifestMutable(reader, site) || isFormAsked === true || mapTrust(reader, site) === 'mutable';
+  return (
+    target === 'lean' || isManifestMutable(reader, site) || isFormAsked === true || mapTrust(reader, site) === 'mutable'
+  );
 }
 
 /** In place of a map at a mutable key that says something else than the config. */

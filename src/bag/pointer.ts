@@ -49,7 +49,8 @@ export function detectMixed<V>(reader: ValueReader<V>, value: V, own: ReadonlySe
 /** Reads `s3://bucket/key` or a bare key. Never by URL parsing: legacy keys hold `#`, which a URL would cut off. */
 export function detectTarget(text: string): PointerTarget | undefined {
   if (text === '' || text.includes('\0')) return undefined;
-  if (!text.startsWith('s3://')) return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? undefined : { bucket: undefined, key: text };
+  if (!text.startsWith('s3://'))
+    return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? undefined : { bucket: undefined, key: text };
   const slash = text.indexOf('/', 5);
   const bucket = text.slice(5, slash);
   const key = text.slice(slash + 1);

@@ -1,4 +1,6 @@
-/** How numbers were read before they are printed: DynamoDB's `N` becomes an int when it is whole; JSON text says itself. */
+/**
+ * How numbers were read before they are printed: DynamoDB's `N` becomes an int when it is whole; JSON text says itself.
+ */
 export type NumberOrigin = 'attribute' | 'text';
 
 const QUOTE = 0x22;
@@ -8,11 +10,12 @@ const BLANKS = new Set([0x20, 0x09, 0x0a, 0x0d]);
 
 /**
  * Bytes of UTF-8 that Python's `json.dumps(value, ensure_ascii=False)` makes of JSON text: blanks between tokens are
- * its own, and so is the spelling of numbers and escapes. Linear; `text` must be JSON. Of duplicate members each counts.
+ * its own, and so is the spelling of numbers and escapes. Linear; `text` must be JSON. Of duplicate members each
+ * counts.
  */
 export function printedLength(text: Uint8Array, origin: NumberOrigin): number {
   let length = 0;
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const byte = text[at]!;
     const end = byte === QUOTE ? endOfString(text, at) : isNumberStart(byte) ? endOfNumber(text, at) : at + 1;
     if (byte === QUOTE) length += stringLength(text, at, end);
@@ -77,7 +80,10 @@ function numberLength(token: string, origin: NumberOrigin): number {
   return floatLength(value);
 }
 
-/** Of Python's `repr`: as JavaScript's, with `.0` behind a whole number, and an exponent from 16 digits on, of two at least. */
+/**
+ * Of Python's `repr`: as JavaScript's, with `.0` behind a whole number, and an exponent from 16 digits on, of two at
+ * least.
+ */
 function floatLength(value: number): number {
   if (!Number.isFinite(value)) return value < 0 ? 9 : 8;
   const [mantissa = '', power = '0'] = value.toExponential().split('e');

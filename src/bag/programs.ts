@@ -23,23 +23,35 @@ export interface Programs<V> {
 
 /**
  * Chooses the segments of a bag, in the order of resolution: what is inline or verified outranks what is at a mutable
- * key. A config that cannot be cut passes on, and its error is thrown when nothing else gives segments. `undefined` when
- * the bag leads to none.
+ * key. A config that cannot be cut passes on, and its error is thrown when nothing else gives segments. `undefined`
+ * when the bag leads to none.
  */
-export function choosePrograms<V>(reader: ValueReader<V>, site: BagSite<V>, sources: SiteSources<V>): Programs<V> | undefined {
+export function choosePrograms<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  sources: SiteSources<V>,
+): Programs<V> | undefined {
   const map = usableMap(reader, sources.map ?? sources.stored.map);
-  if (map !== undefined && mapTrust(reader, site) !== 'mutable') return { list: map, from: 'map', isMutable: false, differs: false };
+  if (map !== undefined && mapTrust(reader, site) !== 'mutable')
+    return { list: map, from: 'map', isMutable: false, differs: false };
   const stored = storedEntries(reader, sources.stored.manifest);
   const isKept = holdsDigest(manifestSource(reader, site));
   if (isKept && stored) return { ...stored, from: 'kept', isMutable: false, differs: false };
   const inline = site.inlineManifest;
-  if (inline !== undefined && holdsPrograms(reader, inline)) return { list: inline, from: 'inline-manifest', isMutable: false, differs: false };
+  if (inline !== undefined && holdsPrograms(reader, inline))
+    return { list: inline, from: 'inline-manifest', isMutable: false, differs: false };
   if (isKept) return fromLastConfig(reader, undefined, sources.unread);
   const config = sources.config ?? sources.stored.config;
   const isSafe = configTrust(reader, site) === 'safe';
   const cut = isSafe ? cutOf(reader, config) : {};
   const other = map ?? stored?.list;
-  if (cut.map !== undefined) return { list: cut.map, from: 'config', isMutable: false, differs: other !== undefined && !samePrograms(reader, cut.map, other) };
+  if (cut.map !== undefined)
+    return {
+      list: cut.map,
+      from: 'config',
+      isMutable: false,
+      differs: other !== undefined && !samePrograms(reader, cut.map, other),
+    };
   if (map !== undefined) return { list: map, from: 'map', isMutable: true, differs: false };
   if (stored) return { ...stored, from: 'manifest', isMutable: true, differs: false };
   const last = fromLastConfig(reader, isSafe ? undefined : config, cut.error);
@@ -47,7 +59,11 @@ export function choosePrograms<V>(reader: ValueReader<V>, site: BagSite<V>, sour
 }
 
 /** The config at a mutable key, when nothing better gives segments. */
-function fromLastConfig<V>(reader: ValueReader<V>, config: V | undefined, failure: Error | undefined): Programs<V> | undefined {
+function fromLastConfig<V>(
+  reader: ValueReader<V>,
+  config: V | undefined,
+  failure: Error | undefined,
+): Programs<V> | undefined {
   const cut: { readonly map?: V; readonly error?: BagError } = cutOf(reader, config);
   if (cut.map !== undefined) return { list: cut.map, from: 'config', isMutable: true, differs: false };
   const error = cut.error ?? failure;
@@ -55,16 +71,28 @@ function fromLastConfig<V>(reader: ValueReader<V>, config: V | undefined, failur
   return undefined;
 }
 
-/** An empty manifest is re-homed as it is: a later run may write segments to its key, which the bag must not go on naming. */
-function withoutSegments<V>(reader: ValueReader<V>, { stored: { manifest }, unread }: SiteSources<V>): Programs<V> | undefined {
+/**
+ * An empty manifest is re-homed as it is: a later run may write segments to its key, which the bag must not go on
+ * naming.
+ */
+function withoutSegments<V>(
+  reader: ValueReader<V>,
+  { stored: { manifest }, unread }: SiteSources<V>,
+): Programs<V> | undefined {
   if (unread) throw unread;
   if (manifest === undefined) return undefined;
   const list = reader.member(manifest, 'segments') ?? manifest;
   if (isHollow(reader, list)) return { list, document: manifest, from: 'manifest', isMutable: true, differs: false };
-  throw new BagError('SEGMENT_NOT_FOUND', 'the manifest at a key that another run overwrites has no segments, and nothing else in the bag leads to a program');
+  throw new BagError(
+    'SEGMENT_NOT_FOUND',
+    'the manifest at a key that another run overwrites has no segments, and nothing else in the bag leads to a program',
+  );
 }
 
-function storedEntries<V>(reader: ValueReader<V>, document: V | undefined): { readonly list: V; readonly document: V } | undefined {
+function storedEntries<V>(
+  reader: ValueReader<V>,
+  document: V | undefined,
+): { readonly list: V; readonly document: V } | undefined {
   const list = document === undefined ? undefined : detectManifestEntries(reader, document);
   return list === undefined || isEmptyMap(reader, list) ? undefined : { list, document: document! };
 }

@@ -38,15 +38,16 @@ export interface ResolveOptions {
 
 /**
  * The program of the segment that an event asks for. Sources in order: `segment_config` in the event, the branch's own
- * map, the inline map, a verified pointer to a map, a manifest at a content address, a map path at one, an inline manifest
- * of whole entries, and the inline or verified config, cut as the legacy partitioner cuts it; then what is at keys that
- * another run may write again: map pointer, map path, manifest, config. A source that is absent, null or empty passes on
- * to the next, and so does a config that cannot be cut; one that is there and wrong is a typed error, never another program. A manifest that is gone passes on too, as no reader of the old maps
- * ever looked at it; after a map that is gone, only sources that cannot have changed since are asked: content addresses
- * and inline values.
+ * map, the inline map, a verified pointer to a map, a manifest at a content address, a map path at one, an inline
+ * manifest of whole entries, and the inline or verified config, cut as the legacy partitioner cuts it; then what is at
+ * keys that another run may write again: map pointer, map path, manifest, config. A source that is absent, null or
+ * empty passes on to the next, and so does a config that cannot be cut; one that is there and wrong is a typed error,
+ * never another program. A manifest that is gone passes on too, as no reader of the old maps ever looked at it; after a
+ * map that is gone, only sources that cannot have changed since are asked: content addresses and inline values.
  *
  * Throws `BagError` (`EVENT_INVALID`, `SEGMENT_INDEX_INVALID`, `SEGMENT_OUT_OF_RANGE`, `SEGMENT_INVALID`,
- * `SEGMENT_NOT_FOUND`, `SEGMENT_IS_COPY`, `SEGMENT_CONTRADICTORY`, `MAP_INVALID`, `WORKFLOW_*`), `PointerError`, `IntegrityError`, `StoreError`.
+ * `SEGMENT_NOT_FOUND`, `SEGMENT_IS_COPY`, `SEGMENT_CONTRADICTORY`, `MAP_INVALID`, `WORKFLOW_*`), `PointerError`,
+ * `IntegrityError`, `StoreError`.
  */
 export async function resolveSegment<V>(
   reader: ValueReader<V>,
@@ -66,7 +67,11 @@ function programInEvent<V>(reader: ValueReader<V>, call: Call<V>): ResolvedSegme
     const value = reader.member(level, 'segment_config');
     if (!isObject(reader, value) || reader.names(value).length === 0 || isAddedProgram(reader, value)) continue;
     assertNotLeftOver(reader, level);
-    return { segmentConfig: checkedProgram(reader, value), segmentIndex: indexOrUndefined(reader, level), source: 'event' };
+    return {
+      segmentConfig: checkedProgram(reader, value),
+      segmentIndex: indexOrUndefined(reader, level),
+      source: 'event',
+    };
   }
   return undefined;
 }
@@ -146,7 +151,8 @@ class Resolution<V> {
 
   private async fromMap(site: BagSite<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
     const field = site.map;
-    if (field.state === 'inline') return trust === 'safe' ? this.pickUsable(field.value, index, 'inline-map', site) : undefined;
+    if (field.state === 'inline')
+      return trust === 'safe' ? this.pickUsable(field.value, index, 'inline-map', site) : undefined;
     if (field.state !== 'pointer' || !this.mayAsk(field.pointer, trust)) return undefined;
     const map = await this.loadMap(field.pointer, site);
     return map === undefined ? undefined : this.pickUsable(map, index, 'map-pointer', site);
@@ -171,7 +177,10 @@ class Resolution<V> {
     return undefined;
   }
 
-  private fromInlineManifest({ inlineManifest, ownerId }: BagSite<V>, index: number): Promise<ResolvedSegment<V>> | undefined {
+  private fromInlineManifest(
+    { inlineManifest, ownerId }: BagSite<V>,
+    index: number,
+  ): Promise<ResolvedSegment<V>> | undefined {
     if (inlineManifest === undefined || !holdsPrograms(this.reader, inlineManifest)) return undefined;
     return this.pick(inlineManifest, index, 'manifest', ownerId);
   }
@@ -185,7 +194,11 @@ class Resolution<V> {
       ...levels.flatMap((level) => [alias(level, 'segment_manifest_s3_path'), alias(level, 'manifest_s3_path')]),
     ];
     const pointers = fields.flatMap((field) => (field.state === 'pointer' ? [field.pointer] : []));
-    return [...new Map(pointers.map((pointer) => [`${pointer.target?.bucket ?? ''}/${pointer.target?.key ?? ''}`, pointer])).values()];
+    return [
+      ...new Map(
+        pointers.map((pointer) => [`${pointer.target?.bucket ?? ''}/${pointer.target?.key ?? ''}`, pointer]),
+      ).values(),
+    ];
   }
 
   private async fromConfig(site: BagSite<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
@@ -193,7 +206,8 @@ class Resolution<V> {
     const config = await this.config(site, trust);
     if (config === undefined) return undefined;
     const opened = openText(this.reader, config);
-    if (!isObject(this.reader, opened)) throw new BagError('CONFIG_INVALID', `workflow_config is ${this.reader.kind(opened)}, not an object`);
+    if (!isObject(this.reader, opened))
+      throw new BagError('CONFIG_INVALID', `workflow_config is ${this.reader.kind(opened)}, not an object`);
     const cut = cutOf(this.reader, opened);
     this.gone ??= cut.error;
     return cut.map === undefined ? undefined : this.pick(cut.map, index, 'config', site.ownerId);
@@ -207,23 +221,40 @@ class Resolution<V> {
   }
 
   /** A map that can hold segments; user data of the same name and an empty map pass on to the next source. */
-  private pickUsable(value: V, index: number, source: ProgramSource, site: BagSite<V>): Promise<ResolvedSegment<V>> | undefined {
+  private pickUsable(
+    value: V,
+    index: number,
+    source: ProgramSource,
+    site: BagSite<V>,
+  ): Promise<ResolvedSegment<V>> | undefined {
     const map = openText(this.reader, value);
     const kind = this.reader.kind(map);
-    if (kind !== 'array' && kind !== 'object') throw new BagError('MAP_INVALID', `partition_map is ${kind}, where a list or a dict of segments was expected`);
+    if (kind !== 'array' && kind !== 'object')
+      throw new BagError('MAP_INVALID', `partition_map is ${kind}, where a list or a dict of segments was expected`);
     if (isEmptyMap(this.reader, map) || isContentPartition(this.reader, map)) return undefined;
     return this.pick(map, index, source, site.ownerId);
   }
 
-  private async pick(map: V, index: number, source: ProgramSource, owner: string | undefined): Promise<ResolvedSegment<V>> {
+  private async pick(
+    map: V,
+    index: number,
+    source: ProgramSource,
+    owner: string | undefined,
+  ): Promise<ResolvedSegment<V>> {
     const entry = entryAt(this.reader, map, index);
     if (entry === undefined) throw outOfRange(index, 'the map');
     return this.program(entry, index, source, owner);
   }
 
-  private async program(entry: V, index: number, source: ProgramSource, owner: string | undefined): Promise<ResolvedSegment<V>> {
+  private async program(
+    entry: V,
+    index: number,
+    source: ProgramSource,
+    owner: string | undefined,
+  ): Promise<ResolvedSegment<V>> {
     const program = programOf(this.reader, entry);
-    const value = 'pointer' in program ? checkedProgram(this.reader, await this.load(program.pointer, owner)) : program.value;
+    const value =
+      'pointer' in program ? checkedProgram(this.reader, await this.load(program.pointer, owner)) : program.value;
     return { segmentConfig: value, segmentIndex: index, source };
   }
 

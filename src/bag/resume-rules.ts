@@ -52,16 +52,33 @@ export interface ResumeOptions {
 }
 
 /** Members of `state_data` in the output, as far as they are taken over from the context. */
-const PASSED_ON = [CONFIG, MAP, 'total_segments', 'ownerId', 'workflowId', 'segment_to_run', 'current_state', 'state_s3_path', 'idempotency_key', 'state_history'] as const;
+const PASSED_ON = [
+  CONFIG,
+  MAP,
+  'total_segments',
+  'ownerId',
+  'workflowId',
+  'segment_to_run',
+  'current_state',
+  'state_s3_path',
+  'idempotency_key',
+  'state_history',
+] as const;
 
 /**
  * Whether the legacy resume handler would let this execution go on, at `now` in milliseconds since 1970: it wants a
  * token, a context that is JSON, a `workflow_config` that is an object and not empty, no number that Python's decimals
  * of 28 digits refuse, and an output that Step Functions takes. Pure; never throws.
  */
-export function resumability<V>(reader: ValueReader<V>, row: PausedExecution<V>, now: number, options: ResumeOptions = {}): Resumability {
+export function resumability<V>(
+  reader: ValueReader<V>,
+  row: PausedExecution<V>,
+  now: number,
+  options: ResumeOptions = {},
+): Resumability {
   const bag = openContext(reader, row.context);
-  const numbers = row.numbers ?? (row.context !== undefined && reader.kind(row.context) === 'string' ? 'text' : 'attribute');
+  const numbers =
+    row.numbers ?? (row.context !== undefined && reader.kind(row.context) === 'string' ? 'text' : 'attribute');
   const outputBytes = bag === undefined ? 0 : outputLength(reader, bag, row, numbers, options.answerBytes ?? 2);
   const secondsLeft = row.ttl === undefined ? undefined : row.ttl - now / 1000;
   const codes: (ResumeRefusalCode | undefined)[] = [
@@ -103,7 +120,9 @@ function holdsHugeNumber(text: Uint8Array): boolean {
   if (!HUGE.test(latin1(text))) return false;
   // The pattern may have matched inside a string, where it says nothing.
   const parts = latin1(text).match(STRINGS_AND_REST) ?? [];
-  return parts.some((part) => !part.startsWith('"') && (part.match(NUMBERS) ?? []).some((token) => Math.abs(Number(token)) >= 1e28));
+  return parts.some(
+    (part) => !part.startsWith('"') && (part.match(NUMBERS) ?? []).some((token) => Math.abs(Number(token)) >= 1e28),
+  );
 }
 
 const HUGE = /\d{29}|[eE]\+?\d{2}/;
@@ -114,8 +133,15 @@ function latin1(text: Uint8Array): string {
   return Buffer.from(text.buffer, text.byteOffset, text.length).toString('latin1');
 }
 
-function outputLength<V>(reader: ValueReader<V>, bag: V, row: PausedExecution<V>, numbers: NumberOrigin, answerBytes: number): number {
-  const lengthOf = (value: V | undefined) => (value === undefined ? 'null'.length : printedLength(reader.bytes(value), numbers));
+function outputLength<V>(
+  reader: ValueReader<V>,
+  bag: V,
+  row: PausedExecution<V>,
+  numbers: NumberOrigin,
+  answerBytes: number,
+): number {
+  const lengthOf = (value: V | undefined) =>
+    value === undefined ? 'null'.length : printedLength(reader.bytes(value), numbers);
   const ofText = (text: string) => printedLength(Buffer.from(JSON.stringify(text)), 'text');
   const inner = PASSED_ON.map((name) => [name, lengthOf(passedOn(reader, bag, name))] as const);
   const name = reader.member(bag, 'execution_name');

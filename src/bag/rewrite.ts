@@ -26,7 +26,8 @@ export interface BagOutline {
 
 /**
  * Runs the steps over every planned bag and splices the result. Holds the inverse against the original before anybody
- * relies on it. `allocate` gives the memory for the new bytes. Throws `InternalError` or `IntegrityError` when a promise of this module is broken; then nothing was written.
+ * relies on it. `allocate` gives the memory for the new bytes. Throws `InternalError` or `IntegrityError` when a
+ * promise of this module is broken; then nothing was written.
  */
 export function rewriteBytes(
   original: Uint8Array,
@@ -39,7 +40,10 @@ export function rewriteBytes(
   const bytes = applySplices(original, splices, allocate);
   const inverse = invertSplices(original, splices);
   if (!givesBack(bytes, inverse, original)) {
-    throw new IntegrityError('INVERSE_BROKEN', 'the inverse of the rewrite does not give the original back; nothing was written');
+    throw new IntegrityError(
+      'INVERSE_BROKEN',
+      'the inverse of the rewrite does not give the original back; nothing was written',
+    );
   }
   const outlines = drafts.map(({ plan, draft }) => ({ path: plan.site.path, members: outlineOf(draft) }));
   return { bytes, inverse, outlines };
@@ -57,7 +61,8 @@ function outlineOf(draft: ByteDraft): Record<string, unknown> {
 }
 
 function outlineValue(value: ByteValue | NewMember['value']): unknown {
-  if (value instanceof RawJson) throw new InternalError('RAW_IN_OUTLINE', 'raw JSON cannot be validated as a new member');
+  if (value instanceof RawJson)
+    throw new InternalError('RAW_IN_OUTLINE', 'raw JSON cannot be validated as a new member');
   return isByteValue(value) ? outlineOfKind(value) : value;
 }
 
@@ -92,7 +97,9 @@ const MAX_POINTER_BYTES = 8_192;
 function pointerOutline(value: ByteValue): Record<string, unknown> | undefined {
   if (value.node.end - value.node.start > MAX_POINTER_BYTES) return undefined;
   if (s3Pointer.detect(byteReader, value)?.target === undefined) return undefined;
-  return Object.fromEntries(byteReader.names(value).map((name) => [name, outlineOfScalar(byteReader.member(value, name)!)]));
+  return Object.fromEntries(
+    byteReader.names(value).map((name) => [name, outlineOfScalar(byteReader.member(value, name)!)]),
+  );
 }
 
 function outlineOfScalar(value: ByteValue): unknown {

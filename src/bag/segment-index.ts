@@ -5,9 +5,14 @@ import type { ValueReader } from './value-reader.js';
 
 /**
  * The index a level of the event asks for, `undefined` when it names none. It is a position in the map, never the `id`
- * of a segment. Throws `BagError` `SEGMENT_INDEX_INVALID` for what is no position: negative, fractional, a boolean, text.
+ * of a segment. Throws `BagError` `SEGMENT_INDEX_INVALID` for what is no position: negative, fractional, a boolean,
+ * text.
  */
-export function parseSegmentIndex<V>(reader: ValueReader<V>, level: V, names: readonly string[] = INDEX_MEMBERS): number | undefined {
+export function parseSegmentIndex<V>(
+  reader: ValueReader<V>,
+  level: V,
+  names: readonly string[] = INDEX_MEMBERS,
+): number | undefined {
   for (const name of names) {
     const value = reader.member(level, name);
     if (!isMissing(reader, value)) return parseIndex(reader, value, name);
@@ -20,7 +25,10 @@ function parseIndex<V>(reader: ValueReader<V>, value: V, name: string): number {
   // Rows from DynamoDB carry numbers as text.
   const index = text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : reader.number(value);
   if (index === undefined || !Number.isSafeInteger(index) || index < 0) {
-    throw new BagError('SEGMENT_INDEX_INVALID', `${name} is ${new TextDecoder().decode(reader.bytes(value)).slice(0, 40)}, not a position in the map`);
+    throw new BagError(
+      'SEGMENT_INDEX_INVALID',
+      `${name} is ${new TextDecoder().decode(reader.bytes(value)).slice(0, 40)}, not a position in the map`,
+    );
   }
   return index;
 }

@@ -83,7 +83,9 @@ function parseTarget<V>(reader: ValueReader<V>, pointer: Pointer, bytes: Uint8Ar
   try {
     return reader.parse(bytes);
   } catch (cause) {
-    throw new PointerError('POINTER_TARGET_INVALID', `the object "${pointer.target?.key ?? ''}" is not JSON`, { cause });
+    throw new PointerError('POINTER_TARGET_INVALID', `the object "${pointer.target?.key ?? ''}" is not JSON`, {
+      cause,
+    });
   }
 }
 
@@ -98,6 +100,9 @@ function assertContainer<V>(reader: ValueReader<V>, value: V, name: string, code
   assertNotAdded(reader, opened, name);
   const kind = reader.kind(opened);
   if (kind !== 'object' && kind !== 'array') {
-    throw new BagError(code, `${name} is ${kind}, where ${name === 'partition_map' ? 'a list or a dict' : 'an object'} was expected`);
+    throw new BagError(
+      code,
+      `${name} is ${kind}, where ${name === 'partition_map' ? 'a list or a dict' : 'an object'} was expected`,
+    );
   }
 }

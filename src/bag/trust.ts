@@ -9,8 +9,8 @@ import { isObject } from './value-reader.js';
 import type { ValueReader } from './value-reader.js';
 
 /**
- * Whether a value can have changed since the bag was written. `safe`: it is inline, at a content address, or its pointer
- * has a checksum. `mutable`: it is at a key that a later run may write again.
+ * Whether a value can have changed since the bag was written. `safe`: it is inline, at a content address, or its
+ * pointer has a checksum. `mutable`: it is at a key that a later run may write again.
  */
 export type Trust = 'safe' | 'mutable' | 'none';
 
@@ -60,7 +60,10 @@ export function cutOf<V>(reader: ValueReader<V>, config: V | undefined): Cut<V> 
  */
 export function samePrograms<V>(reader: ValueReader<V>, one: V, other: V): boolean {
   const [ones, others] = [one, other].map((list) => listEntries(reader, list).map((entry) => meaningOf(reader, entry)));
-  return ones!.length === others!.length && ones!.every((meaning, index) => meaning !== undefined && meaning === others![index]);
+  return (
+    ones!.length === others!.length &&
+    ones!.every((meaning, index) => meaning !== undefined && meaning === others![index])
+  );
 }
 
 function meaningOf<V>(reader: ValueReader<V>, entry: V): string | undefined {
@@ -75,7 +78,8 @@ function meaningOf<V>(reader: ValueReader<V>, entry: V): string | undefined {
 }
 
 function withoutNotes(name: string, value: unknown): unknown {
-  if (name === 'outgoing_edges' || (name === 'branches' && Array.isArray(value) && value.length === 0)) return undefined;
+  if (name === 'outgoing_edges' || (name === 'branches' && Array.isArray(value) && value.length === 0))
+    return undefined;
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -17,7 +17,10 @@ export function assertOutline({ path, members }: BagOutline, target: 'lean' | 'b
   for (const name of [CONFIG, MAP]) {
     const value = members[name] ?? undefined;
     if (value !== undefined && detectPointer(objectReader, value)?.dialect !== 's3-pointer') {
-      throw new SchemaError('BAG_INVALID', `"${name}" of the bag at /${path.join('/')} is no pointer after the rewrite`);
+      throw new SchemaError(
+        'BAG_INVALID',
+        `"${name}" of the bag at /${path.join('/')} is no pointer after the rewrite`,
+      );
     }
   }
 }

@@ -8,7 +8,9 @@ export type ValueKind = 'object' | 'array' | 'string' | 'number' | 'boolean' | '
  */
 export interface ValueReader<V> {
   kind(value: V): ValueKind;
-  /** The member's value; the last of duplicates, as every legacy reader takes it. `undefined` on anything but an object. */
+  /**
+   * The member's value; the last of duplicates, as every legacy reader takes it. `undefined` on anything but an object.
+   */
   member(value: V, name: string): V | undefined;
   /** Names of an object's members in order, each once; empty on anything else. */
   names(value: V): readonly string[];

@@ -27,7 +27,11 @@ export interface Comparison {
  * Compares the program of every segment index, byte for byte: those that the original leads to against those of every
  * manifest and map which the migrated bag leads to. Throws `IntegrityError` `SEGMENT_DIFFERS`.
  */
-export async function compareSegments(original: ByteValue, migrated: ByteValue, blobs: BlobReader): Promise<Comparison> {
+export async function compareSegments(
+  original: ByteValue,
+  migrated: ByteValue,
+  blobs: BlobReader,
+): Promise<Comparison> {
   const after = new Map(detect(byteReader, migrated).sites.map((site) => [site.path.join('/'), site]));
   let compared = 0;
   let isOverwritten = false;
@@ -36,7 +40,9 @@ export async function compareSegments(original: ByteValue, migrated: ByteValue, 
     if (!other) throw new IntegrityError('SEGMENT_DIFFERS', `the bag at /${site.path.join('/')} is gone`);
     const expected = await programsOf(site, blobs);
     if (!expected) continue;
-    const differs = (await mapsOf(other, site, blobs)).map((stored) => differenceOf(expected, stored)).find((index) => index !== undefined);
+    const differs = (await mapsOf(other, site, blobs))
+      .map((stored) => differenceOf(expected, stored))
+      .find((index) => index !== undefined);
     if (differs !== undefined && !expected.isMutable) throw different(differs);
     if (differs === undefined) compared += expected.programs.length;
     else isOverwritten = true;
@@ -59,7 +65,9 @@ async function programsOf(site: BagSite<ByteValue>, blobs: BlobReader): Promise<
   return {
     // A map that was stored beside a config may be spelled in another way than the config is cut.
     isSame: (list) => chosen.from === 'config' && samePrograms(byteReader, chosen.list, list),
-    programs: programs(chosen.list, sources.targets), isMutable: chosen.isMutable || sources.targets.size > 0 };
+    programs: programs(chosen.list, sources.targets),
+    isMutable: chosen.isMutable || sources.targets.size > 0,
+  };
 }
 
 /** A bag that leads to no segments has none to compare; a bridge bag may be one. */
@@ -78,24 +86,44 @@ interface StoredList {
 }
 
 /** Every list of programs that a migrated bag leads to. */
-async function mapsOf(site: BagSite<ByteValue>, original: BagSite<ByteValue>, blobs: BlobReader): Promise<readonly StoredList[]> {
+async function mapsOf(
+  site: BagSite<ByteValue>,
+  original: BagSite<ByteValue>,
+  blobs: BlobReader,
+): Promise<readonly StoredList[]> {
   // A manifest at an undigested key may be changed by another run; the bag's own blobs are what was promised.
   const fields = [site.map, ...[site.mapPath, site.manifestPath].filter((field) => holdsDigest(field))];
   const load = (pointer: Pointer) => loadValue(byteReader, pointer, site.ownerId, blobs);
-  const loaded = (await Promise.all(fields.map((field) => loadUnlessDead(field, original, load)))).flatMap((value) => value ?? []);
+  const loaded = (await Promise.all(fields.map((field) => loadUnlessDead(field, original, load)))).flatMap(
+    (value) => value ?? [],
+  );
   // An empty map is passed over by every reader.
-  const lists = loaded.map((value) => detectManifestEntries(byteReader, value) ?? value).filter((list) => usableMap(byteReader, list) !== undefined);
-  return Promise.all(lists.map(async (list) => ({ list, programs: programs(list, await loadTargets(byteReader, [list], load)) })));
+  const lists = loaded
+    .map((value) => detectManifestEntries(byteReader, value) ?? value)
+    .filter((list) => usableMap(byteReader, list) !== undefined);
+  return Promise.all(
+    lists.map(async (list) => ({ list, programs: programs(list, await loadTargets(byteReader, [list], load)) })),
+  );
 }
 
 /** A manifest that was gone before, next to a map that readers ask first, is nothing that the migration promised. */
-async function loadUnlessDead(field: BagSite<ByteValue>['map'], { manifestPath, map }: BagSite<ByteValue>, load: (pointer: Pointer) => Promise<ByteValue>): Promise<ByteValue | undefined> {
+async function loadUnlessDead(
+  field: BagSite<ByteValue>['map'],
+  { manifestPath, map }: BagSite<ByteValue>,
+  load: (pointer: Pointer) => Promise<ByteValue>,
+): Promise<ByteValue | undefined> {
   if (field.state !== 'pointer') return undefined;
   try {
     return await load(field.pointer);
   } catch (error) {
     const isOld = manifestPath.state === 'pointer' && targetId(manifestPath.pointer) === targetId(field.pointer);
-    if (isOld && (map.state === 'inline' || map.state === 'pointer') && error instanceof PointerError && error.code === 'POINTER_DANGLING') return undefined;
+    if (
+      isOld &&
+      (map.state === 'inline' || map.state === 'pointer') &&
+      error instanceof PointerError &&
+      error.code === 'POINTER_DANGLING'
+    )
+      return undefined;
     throw error;
   }
 }
@@ -109,7 +137,10 @@ function programs(list: ByteValue, targets: ReadonlyMap<string, ByteValue>): rea
 }
 
 /** The first index at which two lists differ. */
-function differenceOf({ programs: expected, isSame }: Expected, { list, programs: actual }: StoredList): number | undefined {
+function differenceOf(
+  { programs: expected, isSame }: Expected,
+  { list, programs: actual }: StoredList,
+): number | undefined {
   const differs = expected.findIndex((bytes, index) => Buffer.compare(bytes, actual[index] ?? new Uint8Array()) !== 0);
   if (differs < 0 && expected.length === actual.length) return undefined;
   if (isSame(list)) return undefined;

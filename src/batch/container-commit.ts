@@ -40,7 +40,15 @@ export class ContainerCommit {
   /** Takes the documents in order. After a failure they are only remembered, so that each is accounted for. */
   async take(item: Item): Promise<void> {
     const validated = item.prepared?.validated;
-    if (validated) this.migrated.push(new WaitingDocument(item.document.id, item.document.line, item.prepared.outcome, factsOf(item.document, item.prepared)));
+    if (validated)
+      this.migrated.push(
+        new WaitingDocument(
+          item.document.id,
+          item.document.line,
+          item.prepared.outcome,
+          factsOf(item.document, item.prepared),
+        ),
+      );
     if (this.mustNotBeCopied(item)) return;
     await this.attempt(async () => {
       if (validated) await this.committer.intend(this.container, validated);
@@ -71,9 +79,17 @@ export class ContainerCommit {
     }
   }
 
-  /** A copy is for use; a document that needs somebody is not to be used. A line stays, so that lines keep their numbers. */
+  /**
+   * A copy is for use; a document that needs somebody is not to be used. A line stays, so that lines keep their
+   * numbers.
+   */
   private mustNotBeCopied({ document, prepared }: Item): boolean {
     const outcome = prepared?.outcome.outcome;
-    return this.committer.destination.isCopy && document.line === undefined && outcome !== 'migrated' && outcome !== 'unchanged';
+    return (
+      this.committer.destination.isCopy &&
+      document.line === undefined &&
+      outcome !== 'migrated' &&
+      outcome !== 'unchanged'
+    );
   }
 }

@@ -33,8 +33,14 @@ interface Failure {
   readonly error: unknown;
 }
 
-/** Settles all that does not wait for the commit. Resolves to the error when the container cannot be read to its end. */
-async function takeDocuments(container: SourceContainer, run: Run, commit: ContainerCommit | undefined): Promise<Failure | undefined> {
+/**
+ * Settles all that does not wait for the commit. Resolves to the error when the container cannot be read to its end.
+ */
+async function takeDocuments(
+  container: SourceContainer,
+  run: Run,
+  commit: ContainerCommit | undefined,
+): Promise<Failure | undefined> {
   try {
     for await (const item of prepareAll(container, run, commit)) {
       await commit?.take(item);
@@ -48,20 +54,32 @@ async function takeDocuments(container: SourceContainer, run: Run, commit: Conta
   }
 }
 
-/** Gives the memory of a document back. Where something went wrong, a write may still be on its way: then it is left to the collector. */
+/**
+ * Gives the memory of a document back. Where something went wrong, a write may still be on its way: then it is left to
+ * the collector.
+ */
 function release({ document, prepared }: Item): void {
   if (prepared && !['migrated', 'unchanged'].includes(prepared.outcome.outcome)) return;
   document.release?.();
   if (prepared?.validated) buffers.give(prepared.validated.rewrite.bytes);
 }
 
-async function* prepareAll(container: SourceContainer, run: Run, commit: ContainerCommit | undefined): AsyncIterable<Item> {
+async function* prepareAll(
+  container: SourceContainer,
+  run: Run,
+  commit: ContainerCommit | undefined,
+): AsyncIterable<Item> {
   const { settings, filter, expectations } = run.options;
   const prepare = async (document: SourceDocument): Promise<Item> => {
     if (!run.isWanted(document.id, container.id)) return { document, prepared: undefined };
-    if (commit?.failure ?? run.stoppedBy) return { document, prepared: { outcome: left(document, commit), validated: undefined } };
+    if (commit?.failure ?? run.stoppedBy)
+      return { document, prepared: { outcome: left(document, commit), validated: undefined } };
     const expectation = expectations?.get(document.id);
-    const prepared = await prepareDocument(document, settings, { filter, expectation, admit: () => run.take(document.id) });
+    const prepared = await prepareDocument(document, settings, {
+      filter,
+      expectation,
+      admit: () => run.take(document.id),
+    });
     return { document, prepared };
   };
   yield* pMapIterable(container.documents(), prepare, { concurrency: run.share });
@@ -72,28 +90,50 @@ function left({ id, bytes }: SourceDocument, commit: ContainerCommit | undefined
   return commit?.failure ? { ...notStarted(id, bytes.length), ...CONTAINER_FAILED } : notStarted(id, bytes.length);
 }
 
-const CONTAINER_FAILED = { code: 'CONTAINER_FAILED', reason: 'the file or object around this document could not be written; it is as it was' };
+const CONTAINER_FAILED = {
+  code: 'CONTAINER_FAILED',
+  reason: 'the file or object around this document could not be written; it is as it was',
+};
 
 /** What was prepared to be written: migrated, or failed together with its container. */
-async function settleCommitted(container: SourceContainer, run: Run, waiting: readonly WaitingDocument[], failure: Failure | undefined): Promise<void> {
+async function settleCommitted(
+  container: SourceContainer,
+  run: Run,
+  waiting: readonly WaitingDocument[],
+  failure: Failure | undefined,
+): Promise<void> {
   for (const { id, line, outcome, facts } of waiting) {
     const settled = failure ? { ...outcome, ...failureOf(failure.error), bytesAfter: outcome.bytesBefore } : outcome;
     await record(run, container, settled, () => facts);
-    await run.settle(settled, { container, document: { id, line, bytes: NO_BYTES }, prepared: { outcome, validated: undefined } });
+    await run.settle(settled, {
+      container,
+      document: { id, line, bytes: NO_BYTES },
+      prepared: { outcome, validated: undefined },
+    });
   }
   if (!failure || waiting.length > 0) return;
   const missing = unread(container);
   await settle(run, container, missing, { ...notStarted(container.id, 0), ...failureOf(failure.error) });
 }
 
-async function settle(run: Run, container: SettledDocument['container'], item: Item, outcome: DocumentOutcome): Promise<void> {
+async function settle(
+  run: Run,
+  container: SettledDocument['container'],
+  item: Item,
+  outcome: DocumentOutcome,
+): Promise<void> {
   const settled = await recover(run, item, outcome);
   await record(run, container, settled, () => factsOf(item.document, item.prepared));
   await run.settle(settled, { container, document: item.document, prepared: item.prepared });
 }
 
 /** Never throws: a journal that cannot be written any more ends the run. */
-async function record(run: Run, container: SettledDocument['container'], outcome: DocumentOutcome, facts: () => DocumentFacts): Promise<void> {
+async function record(
+  run: Run,
+  container: SettledDocument['container'],
+  outcome: DocumentOutcome,
+  facts: () => DocumentFacts,
+): Promise<void> {
   try {
     await run.options.committer?.record(outcome, container.id, facts);
   } catch (error) {

@@ -53,7 +53,14 @@ export async function checkContract(options: ContractCheckOptions): Promise<Cont
     const { generation, ...judgement } = judge(document, options.acceptBridge);
     generations[generation]++;
     if (judgement.code !== undefined && generation !== 'unknown') needing++;
-    if (judgement.code !== undefined) await tell({ id: document.id, generation, code: judgement.code, reason: judgement.reason, until: document.deadline ?? rowDeadline(document) });
+    if (judgement.code !== undefined)
+      await tell({
+        id: document.id,
+        generation,
+        code: judgement.code,
+        reason: judgement.reason,
+        until: document.deadline ?? rowDeadline(document),
+      });
   };
   const onBlind = ({ kind, id, code, reason }: Blind): Promise<void> => {
     blind[kind]++;
@@ -73,17 +80,31 @@ function rowDeadline({ row }: SourceDocument): Deadline | undefined {
 /** Of what a `Date` can hold. */
 const LAST_SECOND = 8_640_000_000_000;
 
-type Judgement = { readonly generation: Generation | 'unknown'; readonly code: string; readonly reason: string } | { readonly generation: Generation; readonly code?: undefined };
+type Judgement =
+  | { readonly generation: Generation | 'unknown'; readonly code: string; readonly reason: string }
+  | { readonly generation: Generation; readonly code?: undefined };
 
 function judge(document: SourceDocument, acceptBridge: boolean): Judgement {
   try {
     const { detection } = detectStage(readStage(document));
     assertOwned(byteReader, detection);
     const { generation } = detection;
-    if (generation === 'fat') return { generation, code: 'BAG_FAT', reason: 'workflow_config or partition_map is inline' };
-    if (document.verdict?.code === 'ATTRIBUTE_NOT_JSON') return { generation: 'unknown', code: document.verdict.code, reason: document.verdict.reason };
-    if (generation === 'bridge' && acceptBridge && detection.sites.some((site) => listMutableMembers(byteReader, site).length > 0)) return { generation, code: 'BAG_MUTABLE', reason: 'a path or pointer leads to a key that another run of the workflow overwrites' };
-    if (generation === 'bridge' && !acceptBridge) return { generation, code: 'BAG_BRIDGE', reason: 'the program is named by pointers of an older form' };
+    if (generation === 'fat')
+      return { generation, code: 'BAG_FAT', reason: 'workflow_config or partition_map is inline' };
+    if (document.verdict?.code === 'ATTRIBUTE_NOT_JSON')
+      return { generation: 'unknown', code: document.verdict.code, reason: document.verdict.reason };
+    if (
+      generation === 'bridge' &&
+      acceptBridge &&
+      detection.sites.some((site) => listMutableMembers(byteReader, site).length > 0)
+    )
+      return {
+        generation,
+        code: 'BAG_MUTABLE',
+        reason: 'a path or pointer leads to a key that another run of the workflow overwrites',
+      };
+    if (generation === 'bridge' && !acceptBridge)
+      return { generation, code: 'BAG_BRIDGE', reason: 'the program is named by pointers of an older form' };
     return generation === 'foreign' && namesProgram(document.bytes) ? HIDDEN : { generation };
   } catch (error) {
     return { generation: 'unknown', code: failureOf(error).code, reason: failureOf(error).reason };
@@ -93,7 +114,8 @@ function judge(document: SourceDocument, acceptBridge: boolean): Judgement {
 const HIDDEN: Judgement = {
   generation: 'unknown',
   code: 'BAG_HIDDEN',
-  reason: 'workflow_config or partition_map is in it at a place where no bag is expected: in a list, in JSON text inside JSON text, or below other members',
+  reason:
+    'workflow_config or partition_map is in it at a place where no bag is expected: in a list, in JSON text inside JSON text, or below other members',
 };
 
 /** A filled member of an old name, at whatever depth and inside however many strings. */

@@ -28,7 +28,14 @@ interface Scope {
   readonly form: string | undefined;
 }
 
-const EVERYTHING: Scope = { shard: undefined, where: '', plan: undefined, onlyFailed: false, out: undefined, form: undefined };
+const EVERYTHING: Scope = {
+  shard: undefined,
+  where: '',
+  plan: undefined,
+  onlyFailed: false,
+  out: undefined,
+  form: undefined,
+};
 
 /** A gap that is still open. */
 interface OpenGap extends Omit<Gap, 'sources'> {
@@ -68,7 +75,9 @@ export class Coverage {
   isClosedBy(run: Pick<RunEntry, 'command' | 'sources' | 'options'>): boolean {
     this.leave();
     if (run.command === 'rollback') return this.open.length > 0;
-    return this.open.some((gap) => covers(scopeOf(run), gap.scope) && sourcesOf(run).some((source) => gap.open.has(source)));
+    return this.open.some(
+      (gap) => covers(scopeOf(run), gap.scope) && sourcesOf(run).some((source) => gap.open.has(source)),
+    );
   }
 
   /** A run without an end was killed. */
@@ -117,7 +126,8 @@ export class Coverage {
     this.open = this.open.flatMap((gap) => {
       if (!covers(scope, gap.scope) || (gap.run.command === 'rollback' && !complete)) return [gap];
       const before = gap.open.size;
-      for (const source of sourcesOf(run)) if (fillSource(gap, source, scope.shard, complete)) this.whole.add(placeOf(run, source));
+      for (const source of sourcesOf(run))
+        if (fillSource(gap, source, scope.shard, complete)) this.whole.add(placeOf(run, source));
       if (gap.open.size === 0) return [];
       // How much of what is left is in which source was not counted.
       return [gap.open.size < before ? { ...gap, notStarted: undefined } : gap];
@@ -134,13 +144,24 @@ export class Coverage {
   private pushPart(run: RunEntry, labels: readonly string[]): void {
     const { shard, where, plan, out, form } = scopeOf(run);
     const sources = sourcesOf(run).filter((source) => !this.whole.has(placeOf(run, source)));
-    const known = this.open.find((gap) => gap.kind === 'part' && sources.length === gap.open.size && sources.every((source) => gap.open.has(source)));
+    const known = this.open.find(
+      (gap) =>
+        gap.kind === 'part' && sources.length === gap.open.size && sources.every((source) => gap.open.has(source)),
+    );
     if (known) this.open[this.open.indexOf(known)] = { ...known, scopes: [...new Set([...known.scopes, ...labels])] };
     if (known || sources.length === 0) return;
     // A shard of everything is a step towards everything; documents chosen otherwise are not.
-    const done = (): Map<number, Set<number>> => new Map(shard && where === '' && plan === undefined ? [[shard.count, new Set([shard.index])]] : []);
+    const done = (): Map<number, Set<number>> =>
+      new Map(shard && where === '' && plan === undefined ? [[shard.count, new Set([shard.index])]] : []);
     const open = new Map(sources.map((source) => [source, done()]));
-    this.open.push({ kind: 'part', run, notStarted: undefined, scopes: labels, scope: { ...EVERYTHING, out, form }, open });
+    this.open.push({
+      kind: 'part',
+      run,
+      notStarted: undefined,
+      scopes: labels,
+      scope: { ...EVERYTHING, out, form },
+      open,
+    });
   }
 }
 
@@ -192,7 +213,10 @@ interface KeptScope {
 
 function scopeOf({ options }: Pick<RunEntry, 'options'>): Scope {
   const { shard, where = [], plan, onlyFailed = false, out, manifestForm, isFormAsked = false } = options as KeptScope;
-  const conditions = where.map((condition) => condition.join('=')).sort().join(', ');
+  const conditions = where
+    .map((condition) => condition.join('='))
+    .sort()
+    .join(', ');
   return { shard, where: conditions, plan, onlyFailed, out, form: isFormAsked ? manifestForm : undefined };
 }
 

@@ -22,7 +22,10 @@ export interface Disk {
   openForAppend(path: string): Promise<DiskFile>;
   rename(from: string, to: string): Promise<void>;
   remove(path: string): Promise<void>;
-  /** Removes what killed runs left in a directory, the first time that it is asked to. Never fails for what it finds there. */
+  /**
+   * Removes what killed runs left in a directory, the first time that it is asked to. Never fails for what it finds
+   * there.
+   */
   removeLeftovers(directory: string): Promise<void>;
   /** Makes a rename in this directory outlast a power cut. */
   syncDirectory(path: string): Promise<void>;
@@ -47,7 +50,8 @@ export const nodeDisk: Disk = {
     if (ownership) await takeOver(handle, ownership);
     return diskFile(handle);
   },
-  openForAppend: async (path) => diskFile(await open(path, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY, 0o666)),
+  openForAppend: async (path) =>
+    diskFile(await open(path, constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY, 0o666)),
   rename,
   remove,
   removeLeftovers: leftoverRemover(remove),
@@ -81,7 +85,7 @@ async function syncNow(path: string): Promise<void> {
 function diskFile(handle: FileHandle): DiskFile {
   return {
     write: async (bytes) => {
-      for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at)).bytesWritten;
+      for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at, bytes.length - at)).bytesWritten;
     },
     sync: () => handle.datasync(),
     isAt: (path) => isSameFile(handle, path),

@@ -23,7 +23,9 @@ export interface DocumentFacts {
 export function factsOf(document: SourceDocument, prepared: Prepared | undefined): DocumentFacts {
   const detection = prepared?.validated?.detection ?? detectionOf(document.bytes);
   const { ownerId, workflowId } = detection ? idsOf(byteReader, detection) : {};
-  const hazards = detection ? [...detectHazards(byteReader, detection, document.bytes.length), ...plannedHazards(prepared)] : [];
+  const hazards = detection
+    ? [...detectHazards(byteReader, detection, document.bytes.length), ...plannedHazards(prepared)]
+    : [];
   const resumable = resumabilityOf(document, prepared, 0);
   // Property by property: objects of spreads get a hidden class each, and a run keeps these by the thousand.
   const facts: { -readonly [K in keyof DocumentFacts]: DocumentFacts[K] } = {};
@@ -54,8 +56,15 @@ function parsed(bytes: Uint8Array): ByteValue | undefined {
   }
 }
 
-/** Whether a row can be resumed as it is, and as the migration leaves it; `undefined` for what is no row. `now` in milliseconds. */
-export function resumabilityOf({ row, bytes }: SourceDocument, prepared: Prepared | undefined, now: number): { readonly before: Resumability; readonly after: Resumability } | undefined {
+/**
+ * Whether a row can be resumed as it is, and as the migration leaves it; `undefined` for what is no row. `now` in
+ * milliseconds.
+ */
+export function resumabilityOf(
+  { row, bytes }: SourceDocument,
+  prepared: Prepared | undefined,
+  now: number,
+): { readonly before: Resumability; readonly after: Resumability } | undefined {
   if (!row) return undefined;
   const judge = (text: Uint8Array): Resumability => resumability(byteReader, { ...row, context: parsed(text) }, now);
   const before = judge(bytes);

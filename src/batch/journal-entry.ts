@@ -52,9 +52,7 @@ export interface InverseSplice {
 
 /** Base64 of the bytes, base64 of their raw deflate, or the blob that holds them. */
 export type InversePiece =
-  | { readonly text: string }
-  | { readonly deflate: string }
-  | { readonly blob: string; readonly sha256: string };
+  { readonly text: string } | { readonly deflate: string } | { readonly blob: string; readonly sha256: string };
 
 export interface ResultEntry extends Stamped, DocumentFacts {
   readonly kind: 'result';

@@ -12,5 +12,8 @@ export const JOURNAL_LOCK = 'journal.lock';
 export async function lockJournal(directory: string): Promise<() => Promise<void>> {
   const lock = await tryLock(resolve(join(directory, JOURNAL_LOCK)));
   if ('release' in lock) return lock.release;
-  throw new ConfigError('JOURNAL_LOCKED', `another run may be writing ${directory}; wait for it to end: ${lock.obstacle}`);
+  throw new ConfigError(
+    'JOURNAL_LOCKED',
+    `another run may be writing ${directory}; wait for it to end: ${lock.obstacle}`,
+  );
 }

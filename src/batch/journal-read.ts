@@ -42,7 +42,9 @@ async function* readFile(path: string): AsyncIterable<Uint8Array> {
     for await (const chunk of createReadStream(path)) yield chunk as Buffer;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw diskError(path, error);
-    throw new ConfigError('JOURNAL_MISSING', `there is no journal at ${path}; migrate --apply --journal writes one`, { cause: error });
+    throw new ConfigError('JOURNAL_MISSING', `there is no journal at ${path}; migrate --apply --journal writes one`, {
+      cause: error,
+    });
   }
 }
 
@@ -70,16 +72,25 @@ export function isJournalEntry(bytes: Uint8Array): boolean {
 function checkedEntry(value: unknown): JournalEntry {
   const entry = value as Partial<RunEntry> | null;
   if (typeof entry !== 'object' || entry === null || !KINDS.has(String(entry.kind))) {
-    throw new ConfigError('JOURNAL_INVALID', 'the journal holds a line that is no journal entry; is this the right directory?');
+    throw new ConfigError(
+      'JOURNAL_INVALID',
+      'the journal holds a line that is no journal entry; is this the right directory?',
+    );
   }
   if (entry.kind === 'run' && entry.v !== JOURNAL_VERSION) {
-    throw new ConfigError('JOURNAL_VERSION', `the journal has version ${String(entry.v)}, this tool reads version ${JOURNAL_VERSION}; use the release that wrote it`);
+    throw new ConfigError(
+      'JOURNAL_VERSION',
+      `the journal has version ${String(entry.v)}, this tool reads version ${JOURNAL_VERSION}; use the release that wrote it`,
+    );
   }
   return entry as JournalEntry;
 }
 
 function corrupt(path: string, offset: number): IntegrityError {
-  return new IntegrityError('JOURNAL_CORRUPT', `${path} is damaged at byte ${offset}; restore it from a copy before going on`);
+  return new IntegrityError(
+    'JOURNAL_CORRUPT',
+    `${path} is damaged at byte ${offset}; restore it from a copy before going on`,
+  );
 }
 
 /** What a journal says of a document in the end. The intent itself stays in the file: it may be large. */
@@ -135,9 +146,25 @@ export async function summarizeJournal(directory: string): Promise<JournalSummar
   return { runs, documents, others, coverage, skipped, isClosed: coverage.gaps().every(({ kind }) => kind === 'part') };
 }
 
-function addIntent(entry: IntentEntry, intent: DocumentState['intent'], documents: Map<string, DocumentState>, others: Map<string, ResultEntry>): void {
+function addIntent(
+  entry: IntentEntry,
+  intent: DocumentState['intent'],
+  documents: Map<string, DocumentState>,
+  others: Map<string, ResultEntry>,
+): void {
   const { doc, container, line, before, after, bytesBefore } = entry;
-  documents.set(doc, { doc, container, line, intent, before, after, bytesBefore, fate: 'pending', result: undefined, decided: undefined });
+  documents.set(doc, {
+    doc,
+    container,
+    line,
+    intent,
+    before,
+    after,
+    bytesBefore,
+    fate: 'pending',
+    result: undefined,
+    decided: undefined,
+  });
   others.delete(doc);
 }
 

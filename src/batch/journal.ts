@@ -101,7 +101,8 @@ async function makeDirectory(directory: string, disk: Disk): Promise<void> {
 /** A pipe would be waited for, for ever. Throws `ConfigError` `JOURNAL_INVALID`. */
 export async function assertFile(path: string): Promise<void> {
   const stats = await stat(path).catch(() => undefined);
-  if (stats && !stats.isFile()) throw new ConfigError('JOURNAL_INVALID', `${path} is not a file; remove it, or give another --journal`);
+  if (stats && !stats.isFile())
+    throw new ConfigError('JOURNAL_INVALID', `${path} is not a file; remove it, or give another --journal`);
 }
 
 async function detectEnd(path: string): Promise<'new' | 'torn' | 'whole'> {

@@ -35,7 +35,9 @@ export interface PendingDocument {
  */
 export function pendingIntents({ documents, others }: JournalSummary): ReadonlyMap<string, PendingDocument> {
   const intents = Array.from(documents.values()).filter(({ fate }) => fate === 'pending');
-  const failedLater = Array.from(documents.values()).flatMap(({ fate, result }) => (fate !== 'pending' && isFailure(result) ? [result] : []));
+  const failedLater = Array.from(documents.values()).flatMap(({ fate, result }) =>
+    fate !== 'pending' && isFailure(result) ? [result] : [],
+  );
   const failures = [...failedLater, ...Array.from(others.values()).filter(({ outcome }) => outcome !== 'unchanged')];
   return new Map<string, PendingDocument>([
     ...failures.map(({ doc, bytesBefore }) => [doc, { bytesBefore }] as const),

@@ -3,7 +3,9 @@ import { ConfigError } from '../errors.js';
 import { needsAttention } from './outcome.js';
 import type { Totals } from './outcome.js';
 
-/** `3/8`: the third of eight parts. Documents fall to parts by the digest of their container's id, evenly and for ever. */
+/**
+ * `3/8`: the third of eight parts. Documents fall to parts by the digest of their container's id, evenly and for ever.
+ */
 export interface Shard {
   /** 1-based. */
   readonly index: number;
@@ -13,7 +15,8 @@ export interface Shard {
 /** Throws `ConfigError`. */
 export function parseShard(text: string): Shard {
   const [, index, count] = /^(\d+)\/(\d+)$/.exec(text)?.map(Number) ?? [];
-  if (!index || !count || index > count) throw new ConfigError('SHARD_INVALID', `--shard takes i/n with 1 ≤ i ≤ n, not "${text}"`);
+  if (!index || !count || index > count)
+    throw new ConfigError('SHARD_INVALID', `--shard takes i/n with 1 ≤ i ≤ n, not "${text}"`);
   return { index, count };
 }
 

@@ -54,14 +54,22 @@ export interface RunReport {
 }
 
 /** True when the run has taken everything that it was about. */
-export function isWhole({ complete, notStarted: { documents, containers, unread, unlisted } }: Pick<RunReport, 'complete' | 'notStarted'>): boolean {
+export function isWhole({
+  complete,
+  notStarted: { documents, containers, unread, unlisted },
+}: Pick<RunReport, 'complete' | 'notStarted'>): boolean {
   return complete && !unlisted && documents + containers + unread === 0;
 }
 
 /** The state of one run, shared by its containers. */
 export class Run {
   readonly totals: Totals = emptyTotals();
-  readonly notStarted: { -readonly [K in keyof NotStarted]: NotStarted[K] } = { documents: 0, containers: 0, unread: 0, unlisted: false };
+  readonly notStarted: { -readonly [K in keyof NotStarted]: NotStarted[K] } = {
+    documents: 0,
+    containers: 0,
+    unread: 0,
+    unlisted: false,
+  };
   skipped = 0;
   private taken = 0;
   private failed = false;
@@ -158,7 +166,9 @@ export async function migrate(options: MigrateOptions): Promise<RunReport> {
 async function* listed(source: DocumentSource, run: Run): AsyncIterable<SourceContainer> {
   const { stop, shard } = run.options;
   try {
-    for await (const container of source.containers(stop, ({ id }) => { if (isInShard(id, shard)) run.skipped++; })) {
+    for await (const container of source.containers(stop, ({ id }) => {
+      if (isInShard(id, shard)) run.skipped++;
+    })) {
       if (!run.isFull) {
         yield container;
         continue;
@@ -173,7 +183,11 @@ async function* listed(source: DocumentSource, run: Run): AsyncIterable<SourceCo
     if (!(error instanceof ConfigError)) run.notStarted.unlisted = true;
     if (stop?.aborted) return;
     if (error instanceof ConfigError) run.end(error);
-    else await run.settle({ ...notStarted(source.id, 0), ...failureOf(error) }, unread({ id: source.id, version: undefined }));
+    else
+      await run.settle(
+        { ...notStarted(source.id, 0), ...failureOf(error) },
+        unread({ id: source.id, version: undefined }),
+      );
   }
 }
 

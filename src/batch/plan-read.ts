@@ -33,7 +33,10 @@ export async function readPlan(path: string): Promise<Plan> {
     hash.update(bytes).update(ending);
   }
   if (!header || !sealed) {
-    throw new ConfigError('PLAN_BROKEN', `${path} was edited, cut or not finished: its seal does not match; make it again with --plan-out`);
+    throw new ConfigError(
+      'PLAN_BROKEN',
+      `${path} was edited, cut or not finished: its seal does not match; make it again with --plan-out`,
+    );
   }
   return { header, documents };
 }

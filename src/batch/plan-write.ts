@@ -60,7 +60,9 @@ export class PlanWriter {
     if (this.size > 1 << 20) await this.drain();
   }
 
-  /** One write at a time: documents are added from several containers at once, and their lines must keep their order. */
+  /**
+   * One write at a time: documents are added from several containers at once, and their lines must keep their order.
+   */
   private drain(): Promise<void> {
     const bytes = Buffer.concat(this.pending);
     this.pending = [];
@@ -75,7 +77,10 @@ export class PlanWriter {
 }
 
 /** What a plan says of a settled document. */
-export function planDocument(outcome: DocumentOutcome, { container, document, prepared }: SettledDocument): PlanDocument {
+export function planDocument(
+  outcome: DocumentOutcome,
+  { container, document, prepared }: SettledDocument,
+): PlanDocument {
   const { id, generation, bytesBefore, bytesAfter, code, reason } = outcome;
   const validated = prepared?.validated;
   const blobs = validated?.plans.flatMap((plan) => plan.blobs) ?? [];

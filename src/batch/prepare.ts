@@ -1,7 +1,15 @@
 import { outlineOfBag } from '../bag/rewrite.js';
 import type { ByteValue } from '../bag/byte-reader.js';
 import type { BagSite } from '../bag/detect.js';
-import { BagError, ConflictError, IntegrityError, PointerError, SchemaError, StateBagError, messageOf } from '../errors.js';
+import {
+  BagError,
+  ConflictError,
+  IntegrityError,
+  PointerError,
+  SchemaError,
+  StateBagError,
+  messageOf,
+} from '../errors.js';
 import { isRetryable } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { SourceDocument } from './source.js';
@@ -58,12 +66,18 @@ export interface PrepareOptions {
 /** What the plan made of it is right too: then an earlier run has followed the plan so far. */
 function assertUnmoved(document: SourceDocument, { before, after }: Expectation): void {
   if ([before, after].includes(digestOf(document))) return;
-  throw new ConflictError('PLAN_DOCUMENT_MOVED', `${document.id} is not what the plan was made for; make a new plan for it`);
+  throw new ConflictError(
+    'PLAN_DOCUMENT_MOVED',
+    `${document.id} is not what the plan was made for; make a new plan for it`,
+  );
 }
 
 function assertAsPlanned({ document, after }: ValidatedStage, expectation: Expectation | undefined): void {
   if (!expectation || expectation.after === after()) return;
-  throw new ConflictError('PLAN_DIFFERS', `${document.id} would become something else than the plan says; make a new plan with this version`);
+  throw new ConflictError(
+    'PLAN_DIFFERS',
+    `${document.id} would become something else than the plan says; make a new plan with this version`,
+  );
 }
 
 async function advance(
@@ -77,7 +91,8 @@ async function advance(
   const offloaded = await offloadStage(planned, settings.blobs, signal);
   const validated = validateStage(rewriteStage(offloaded, settings.steps), settings.target);
   // An empty map gives no manifest, and the bag asks for one every time: what comes out as it went in is no migration.
-  if (Buffer.compare(validated.rewrite.bytes, validated.document.bytes) === 0) return { outcome: unchanged(detected), validated: undefined };
+  if (Buffer.compare(validated.rewrite.bytes, validated.document.bytes) === 0)
+    return { outcome: unchanged(detected), validated: undefined };
   assertAsPlanned(validated, expectation);
   const outcome: DocumentOutcome = {
     ...unchanged(detected),
@@ -102,7 +117,11 @@ function unchanged({ document, detection }: DetectedStage): DocumentOutcome {
 }
 
 /** What is wrong with the document is quarantined; what is wrong with the world has failed and may be tried again. */
-function outcomeOfError(document: SourceDocument, detected: DetectedStage | undefined, error: unknown): DocumentOutcome {
+function outcomeOfError(
+  document: SourceDocument,
+  detected: DetectedStage | undefined,
+  error: unknown,
+): DocumentOutcome {
   const isDocumentsFault = [BagError, PointerError, SchemaError, IntegrityError].some((type) => error instanceof type);
   return {
     id: document.id,

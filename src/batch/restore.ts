@@ -14,7 +14,10 @@ export async function restoreOriginal(current: Uint8Array, intent: IntentEntry, 
   const load = (uri: string, sha256: string) => blobs.get(parseS3Uri(uri), { sha256 });
   const original = applySplices(current, await decodeInverse(intent.inverse, load));
   if (digest(original) !== intent.before) {
-    throw new IntegrityError('RESTORE_MISMATCH', `${intent.doc}: journal and blobs do not give the original back; the document is left as it is`);
+    throw new IntegrityError(
+      'RESTORE_MISMATCH',
+      `${intent.doc}: journal and blobs do not give the original back; the document is left as it is`,
+    );
   }
   return original;
 }

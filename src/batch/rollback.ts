@@ -49,7 +49,11 @@ export async function rollback(options: RollbackOptions): Promise<void> {
   );
 }
 
-async function rollbackContainer(id: string, states: readonly DocumentState[], options: RollbackOptions): Promise<void> {
+async function rollbackContainer(
+  id: string,
+  states: readonly DocumentState[],
+  options: RollbackOptions,
+): Promise<void> {
   const byLine = new Map(states.map((state) => [state.line, state]));
   const outcomes: RollbackOutcome[] = [];
   try {
@@ -77,7 +81,11 @@ async function rollbackContainer(id: string, states: readonly DocumentState[], o
 }
 
 /** Only a container whose name may pass to another thing asks what the journal had before it. */
-async function assertSame(container: SourceContainer, state: DocumentState, { directory }: RollbackOptions): Promise<void> {
+async function assertSame(
+  container: SourceContainer,
+  state: DocumentState,
+  { directory }: RollbackOptions,
+): Promise<void> {
   if (container.assertSame) container.assertSame((await readIntent(directory, state.intent)).version);
 }
 
@@ -91,7 +99,13 @@ async function restore(
   const current = digestOf(document);
   const size = document.bytes.length;
   if (current === state.before) {
-    outcomes.push({ id: state.doc, outcome: state.fate === 'migrated' ? 'rolled-back' : 'unchanged', bytesBefore: size, bytesAfter: size, code: 'ALREADY_ORIGINAL' });
+    outcomes.push({
+      id: state.doc,
+      outcome: state.fate === 'migrated' ? 'rolled-back' : 'unchanged',
+      bytesBefore: size,
+      bytesAfter: size,
+      code: 'ALREADY_ORIGINAL',
+    });
     return undefined;
   }
   if (current !== state.after) {
@@ -99,7 +113,11 @@ async function restore(
     return undefined;
   }
   try {
-    const original = await restoreOriginal(document.bytes, await readIntent(options.directory, state.intent), options.blobs);
+    const original = await restoreOriginal(
+      document.bytes,
+      await readIntent(options.directory, state.intent),
+      options.blobs,
+    );
     outcomes.push({ id: state.doc, outcome: 'rolled-back', bytesBefore: size, bytesAfter: original.length });
     return original;
   } catch (error) {
@@ -118,5 +136,12 @@ function gone({ doc }: DocumentState): ConflictError {
 
 function failure(state: DocumentState, error: unknown, size = 0): RollbackOutcome {
   const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
-  return { id: state.doc, outcome: hasLivedOn(error) ? 'unchanged' : 'failed', bytesBefore: size, bytesAfter: size, code, reason: messageOf(error) };
+  return {
+    id: state.doc,
+    outcome: hasLivedOn(error) ? 'unchanged' : 'failed',
+    bytesBefore: size,
+    bytesAfter: size,
+    code,
+    reason: messageOf(error),
+  };
 }

@@ -93,7 +93,9 @@ export type OnSkipped = (skipped: Skipped) => void;
 export interface DocumentSource {
   /** As the user wrote it. */
   readonly id: string;
-  /** It is there and may hold nothing: the executions of a state machine. For any other a missing document is a mistake. */
+  /**
+   * It is there and may hold nothing: the executions of a state machine. For any other a missing document is a mistake.
+   */
   readonly mayBeEmpty?: true;
   /** All containers are known once the first one is. */
   readonly isListedAtOnce?: true;

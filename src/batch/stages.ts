@@ -88,7 +88,10 @@ export function readStage(document: SourceDocument): ReadStage {
   const kind = byteReader.kind(root);
   if (kind === 'object') return { stage: 'read', document, root };
   const advice = kind === 'array' ? '; put one bag in a file, or one a line in an .ndjson file' : '';
-  throw new BagError('NOT_AN_OBJECT', `the document is ${kind === 'array' ? 'an array' : kind}, not an object that could hold a bag${advice}`);
+  throw new BagError(
+    'NOT_AN_OBJECT',
+    `the document is ${kind === 'array' ? 'an array' : kind}, not an object that could hold a bag${advice}`,
+  );
 }
 
 export function detectStage({ document, root }: ReadStage): DetectedStage {
@@ -111,7 +114,11 @@ export async function planStage(
   return { stage: 'planned', document, detection, plans };
 }
 
-export async function offloadStage(planned: PlannedStage, blobs: BlobSink, signal?: AbortSignal): Promise<OffloadedStage> {
+export async function offloadStage(
+  planned: PlannedStage,
+  blobs: BlobSink,
+  signal?: AbortSignal,
+): Promise<OffloadedStage> {
   const unique = new Map(planned.plans.flatMap((plan) => plan.blobs).map((blob) => [blob.uri, blob]));
   const results = await Promise.all(Array.from(unique.values(), (blob) => blobs.put(blob, signal)));
   const written = results.filter((result) => result === 'written').length;
@@ -120,7 +127,11 @@ export async function offloadStage(planned: PlannedStage, blobs: BlobSink, signa
 
 export function rewriteStage(offloaded: OffloadedStage, steps: readonly Migration[]): RewrittenStage {
   const { document, plans } = offloaded;
-  return { ...offloaded, stage: 'rewritten', rewrite: asKept(document, rewriteBytes(document.bytes, plans, steps, takeBuffer)) };
+  return {
+    ...offloaded,
+    stage: 'rewritten',
+    rewrite: asKept(document, rewriteBytes(document.bytes, plans, steps, takeBuffer)),
+  };
 }
 
 function takeBuffer(length: number): Uint8Array {
@@ -132,14 +143,22 @@ function asKept({ bytes, keep }: SourceDocument, rewrite: Rewrite): Rewrite {
   if (!keep) return rewrite;
   const kept = keep(rewrite.bytes);
   if (givesBack(kept.bytes, kept.inverse, bytes)) return { ...rewrite, ...kept };
-  throw new IntegrityError('INVERSE_BROKEN', 'the inverse of the rewrite does not give the original back; nothing was written');
+  throw new IntegrityError(
+    'INVERSE_BROKEN',
+    'the inverse of the rewrite does not give the original back; nothing was written',
+  );
 }
 
 export function validateStage(rewritten: RewrittenStage, target: StageSettings['target']): ValidatedStage {
   for (const outline of rewritten.rewrite.outlines) assertOutline(outline, target);
   const { document, rewrite } = rewritten;
   document.assertFits?.(rewrite.bytes);
-  return { ...rewritten, stage: 'validated', before: once(() => digestOf(document)), after: once(() => digest(rewrite.bytes)) };
+  return {
+    ...rewritten,
+    stage: 'validated',
+    before: once(() => digestOf(document)),
+    after: once(() => digest(rewrite.bytes)),
+  };
 }
 
 export function digest(bytes: Uint8Array): string {

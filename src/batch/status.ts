@@ -61,7 +61,15 @@ export function statusOf(summary: JournalSummary): JournalStatus {
   const gaps = summary.coverage.gaps();
   const unfinished = gaps.filter(({ kind }) => kind !== 'part');
   const parts = gaps.filter(({ kind }) => kind === 'part');
-  return { runs: summary.runs.length, isClosed: summary.isClosed, unfinished, parts, skipped: summary.skipped, totals, findings };
+  return {
+    runs: summary.runs.length,
+    isClosed: summary.isClosed,
+    unfinished,
+    parts,
+    skipped: summary.skipped,
+    totals,
+    findings,
+  };
 }
 
 /** True when nothing is left to do: exit code 0 of what tells of a journal. */

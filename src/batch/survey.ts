@@ -91,7 +91,8 @@ class SourceSurvey {
       this.met++;
       await onDocument(next.value);
     }
-    if (count === 0 && container.id !== this.source.id && !this.mayBeEmpty) await this.note(emptyContainer(container.id));
+    if (count === 0 && container.id !== this.source.id && !this.mayBeEmpty)
+      await this.note(emptyContainer(container.id));
     return pMapSkip;
   }
 
@@ -122,9 +123,20 @@ function stopped(id: string): Blind {
 }
 
 function emptySource(id: string): Blind {
-  return { kind: 'empty', id, code: 'SOURCE_EMPTY', reason: 'not one document is there, as after an export that broke off or with a mistyped name; check it, or add --allow-empty' };
+  return {
+    kind: 'empty',
+    id,
+    code: 'SOURCE_EMPTY',
+    reason:
+      'not one document is there, as after an export that broke off or with a mistyped name; check it, or add --allow-empty',
+  };
 }
 
 function emptyContainer(id: string): Blind {
-  return { kind: 'empty', id, code: 'FILE_EMPTY', reason: 'no document is in it, as after an export that broke off; check it, or add --allow-empty' };
+  return {
+    kind: 'empty',
+    id,
+    code: 'FILE_EMPTY',
+    reason: 'no document is in it, as after an export that broke off; check it, or add --allow-empty',
+  };
 }

@@ -61,7 +61,8 @@ async function verifyContainer(id: string, states: readonly DocumentState[], opt
       const state = byLine.get(document.line);
       if (state) container.assertSame?.((await readIntent(options.directory, state.intent)).version);
       byLine.delete(document.line);
-      if (state && !isKnownFailure(state, document)) await options.onOutcome(await verifyDocument(document, state, options));
+      if (state && !isKnownFailure(state, document))
+        await options.onOutcome(await verifyDocument(document, state, options));
       document.release?.();
     }
   } catch (error) {
@@ -76,7 +77,11 @@ function isKnownFailure({ fate, result, before }: DocumentState, document: Sourc
   return fate === 'pending' && result !== undefined && digestOf(document) === before;
 }
 
-async function verifyDocument(document: SourceDocument, state: DocumentState, options: VerifyOptions): Promise<VerifyOutcome> {
+async function verifyDocument(
+  document: SourceDocument,
+  state: DocumentState,
+  options: VerifyOptions,
+): Promise<VerifyOutcome> {
   const current = digestOf(document);
   if (current === state.before) return failure(state, notMigrated(state));
   if (current !== state.after) return { ...failure(state, moved(state)), outcome: 'moved' };
@@ -85,7 +90,11 @@ async function verifyDocument(document: SourceDocument, state: DocumentState, op
     for (const site of detect(byteReader, root).sites) {
       assertOutline({ path: site.path, members: outlineOfBag(site.value) }, options.target);
     }
-    const original = await restoreOriginal(document.bytes, await readIntent(options.directory, state.intent), options.blobs);
+    const original = await restoreOriginal(
+      document.bytes,
+      await readIntent(options.directory, state.intent),
+      options.blobs,
+    );
     const { compared, isOverwritten } = await compareSegments(readDocument(original), root, options.blobs);
     return { id: state.doc, outcome: 'verified', segments: compared, ...(isOverwritten && OVERWRITTEN) };
   } catch (error) {
@@ -96,15 +105,22 @@ async function verifyDocument(document: SourceDocument, state: DocumentState, op
 /** No failure: the bag keeps the program that was read, at its content address. */
 const OVERWRITTEN = {
   code: 'SOURCE_OVERWRITTEN',
-  reason: 'a later run overwrote the key that the original bag names, so its segments cannot be compared any more; the bag keeps what was read. Do not roll it back',
+  reason:
+    'a later run overwrote the key that the original bag names, so its segments cannot be compared any more; the bag keeps what was read. Do not roll it back',
 };
 
 function notMigrated({ doc }: DocumentState): ConflictError {
-  return new ConflictError('NOT_MIGRATED', `${doc} still has its original bytes: the run ended before it was written, or it was rolled back`);
+  return new ConflictError(
+    'NOT_MIGRATED',
+    `${doc} still has its original bytes: the run ended before it was written, or it was rolled back`,
+  );
 }
 
 function moved({ doc }: DocumentState): ConflictError {
-  return new ConflictError('DOCUMENT_MOVED', `${doc} has changed since it was migrated; only what was written can be verified`);
+  return new ConflictError(
+    'DOCUMENT_MOVED',
+    `${doc} has changed since it was migrated; only what was written can be verified`,
+  );
 }
 
 function gone({ doc }: DocumentState): ConflictError {
@@ -113,5 +129,11 @@ function gone({ doc }: DocumentState): ConflictError {
 
 function failure(state: DocumentState, error: unknown): VerifyOutcome {
   const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
-  return { id: state.doc, outcome: hasLivedOn(error) ? 'resumed' : 'failed', segments: 0, code, reason: messageOf(error) };
+  return {
+    id: state.doc,
+    outcome: hasLivedOn(error) ? 'resumed' : 'failed',
+    segments: 0,
+    code,
+    reason: messageOf(error),
+  };
 }

@@ -1,8 +1,10 @@
 /** What to do about an error, where its message does not say so already. */
 const ADVICE: Readonly<Record<string, string>> = {
-  BUCKET_NOT_ALLOWED: 'Pointers are followed only into the bucket of the store. Add --allow-bucket BUCKET if you trust it.',
+  BUCKET_NOT_ALLOWED:
+    'Pointers are followed only into the bucket of the store. Add --allow-bucket BUCKET if you trust it.',
   BUCKET_NOT_FOUND: 'Check the name after s3:// or --bucket, and the region and endpoint.',
-  CHECKSUM_MISMATCH: 'The stored object is not what the pointer was written for. Restore it from a version or a backup; nothing is guessed.',
+  CHECKSUM_MISMATCH:
+    'The stored object is not what the pointer was written for. Restore it from a version or a backup; nothing is guessed.',
   DIGEST_MISMATCH: 'The stored object was damaged or replaced. Restore it from a version or a backup.',
   OBJECT_ARCHIVED: 'The object is in an archive class. Restore it in S3 first.',
   POINTER_DANGLING: 'Nothing lies where the pointer leads. Restore the object, or name the store it lies in.',

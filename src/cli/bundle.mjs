@@ -11,8 +11,20 @@ import { rolldown } from 'rolldown';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const out = join(root, 'dist/cli');
 
-/** Small packages that every command needs, or that are ES modules only; all others are loaded from where they are installed. */
-const BUNDLED = ['cli-progress', 'cli-table3', 'd3-array', 'd3-scale', 'lru-cache', 'p-map', 'picocolors', 'tinyglobby'];
+/**
+ * Small packages that every command needs, or that are ES modules only; all others are loaded from where they are
+ * installed.
+ */
+const BUNDLED = [
+  'cli-progress',
+  'cli-table3',
+  'd3-array',
+  'd3-scale',
+  'lru-cache',
+  'p-map',
+  'picocolors',
+  'tinyglobby',
+];
 
 const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const external = Object.keys(dependencies)
@@ -20,8 +32,18 @@ const external = Object.keys(dependencies)
   .map((name) => new RegExp(`^${name}(/|$)`));
 
 rmSync(out, { recursive: true, force: true });
-const build = await rolldown({ input: { statebag: join(root, 'dist/src/cli/bin.js') }, platform: 'node', external, logLevel: 'warn' });
-const { output } = await build.write({ dir: out, format: 'cjs', entryFileNames: '[name].cjs', chunkFileNames: 'chunks/[name]-[hash].cjs' });
+const build = await rolldown({
+  input: { statebag: join(root, 'dist/src/cli/bin.js') },
+  platform: 'node',
+  external,
+  logLevel: 'warn',
+});
+const { output } = await build.write({
+  dir: out,
+  format: 'cjs',
+  entryFileNames: '[name].cjs',
+  chunkFileNames: 'chunks/[name]-[hash].cjs',
+});
 await build.close();
 
 /** Folders of the packages whose code is in the bundle. */
@@ -36,5 +58,8 @@ const licences = [...packages].sort().map((folder) => {
   const { name, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
   return `${name} (${license})\n\n${file === undefined ? '' : readFileSync(join(folder, file), 'utf8').trim()}\n`;
 });
-writeFileSync(join(out, 'LICENSES.txt'), `Code of these packages is part of the files beside this one.\n\n${licences.join('\n---\n\n')}`);
+writeFileSync(
+  join(out, 'LICENSES.txt'),
+  `Code of these packages is part of the files beside this one.\n\n${licences.join('\n---\n\n')}`,
+);
 process.stdout.write(`dist/cli: ${output.length} files, with code of ${packages.size} packages\n`);

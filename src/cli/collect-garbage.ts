@@ -24,7 +24,11 @@ export interface Garbage {
   readonly isApplied: boolean;
 }
 
-export async function collectGarbage({ positionals, options: values }: GcArguments, stop: AbortSignal, io: CliIo): Promise<Garbage> {
+export async function collectGarbage(
+  { positionals, options: values }: GcArguments,
+  stop: AbortSignal,
+  io: CliIo,
+): Promise<Garbage> {
   const ttl = ttlOf(retentionOf(values));
   const layout = layoutSettings(values);
   const settings = requireStore(values, layout);
@@ -51,6 +55,7 @@ export async function collectGarbage({ positionals, options: values }: GcArgumen
 }
 
 function retentionOf(values: GcArguments['options']): Retention {
-  const time = (name: keyof Retention): number => (values[name] === undefined ? DEFAULT_RETENTION[name] : parseDuration(name, values[name]));
+  const time = (name: keyof Retention): number =>
+    values[name] === undefined ? DEFAULT_RETENTION[name] : parseDuration(name, values[name]);
   return { execution: time('execution'), redrive: time('redrive'), audit: time('audit') };
 }

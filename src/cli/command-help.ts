@@ -3,7 +3,11 @@ import type { ListedCommand } from './command-list.js';
 import { commandParser } from './parser.js';
 
 /** What `statebag COMMAND --help` prints, no wider than `columns`; as wide as it gets without them. */
-export async function commandHelp({ name, describe }: ListedCommand, command: AnyCommand, columns: number | undefined): Promise<string> {
+export async function commandHelp(
+  { name, describe }: ListedCommand,
+  command: AnyCommand,
+  columns: number | undefined,
+): Promise<string> {
   const parser = commandParser(command)
     .usage(`$0 ${name}: ${describe}\n\nUsage: $0 ${name} ${command.usage} [options]`)
     .wrap(columns ?? null);

@@ -33,7 +33,10 @@ export interface CommandArguments<O extends OptionSpecs> {
 /** `[what it does, command line]`. */
 export type Example = readonly [purpose: string, line: string];
 
-/** One command, one file below `commands/`. Its description stands in `command-list.ts`, which loads the file when it is run. */
+/**
+ * One command, one file below `commands/`. Its description stands in `command-list.ts`, which loads the file when it is
+ * run.
+ */
 export interface CommandModule<O extends OptionSpecs> {
   /** Positional arguments in the help, such as `SOURCE…`. */
   readonly usage: string;

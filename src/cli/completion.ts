@@ -4,9 +4,11 @@ import { bareParser, commandParser } from './parser.js';
 /** For the shell that `SHELL` names: bash, zsh or fish. */
 export async function completionScript(): Promise<string> {
   let script = '';
-  await bareParser().completion('completion').parseAsync(['completion'], {}, (_error, _argv, output) => {
-    script = output;
-  });
+  await bareParser()
+    .completion('completion')
+    .parseAsync(['completion'], {}, (_error, _argv, output) => {
+      script = output;
+    });
   return `${script}\n`;
 }
 

@@ -25,7 +25,16 @@ interface KeptOptions {
 export function continueLine({ run, sources }: Gap, directory: string): string {
   if (run.command === 'rollback') return formatCommandLine(['rollback', '--journal', directory, '--apply']);
   const kept = run.options as KeptOptions;
-  return formatCommandLine(['migrate', ...sources, ...storeArguments(run, kept), '--journal', directory, '--apply', ...workArguments(run, kept), ...reachArguments(kept)]);
+  return formatCommandLine([
+    'migrate',
+    ...sources,
+    ...storeArguments(run, kept),
+    '--journal',
+    directory,
+    '--apply',
+    ...workArguments(run, kept),
+    ...reachArguments(kept),
+  ]);
 }
 
 function storeArguments({ store, bucket }: RunEntry, { allowBuckets = [] }: KeptOptions): readonly string[] {
@@ -33,10 +42,15 @@ function storeArguments({ store, bucket }: RunEntry, { allowBuckets = [] }: Kept
   return ['--store', store, ...inDirectory, ...allowBuckets.flatMap((name) => ['--allow-bucket', name])];
 }
 
-function workArguments({ target }: RunEntry, { manifestForm, isFormAsked = false, layout, out, shard, where = [], plan }: KeptOptions): readonly string[] {
-  const template = (option: string, kind: keyof Layout): readonly string[] => given(option, layout?.[kind] === DEFAULT_LAYOUT[kind] ? undefined : layout?.[kind]);
+function workArguments(
+  { target }: RunEntry,
+  { manifestForm, isFormAsked = false, layout, out, shard, where = [], plan }: KeptOptions,
+): readonly string[] {
+  const template = (option: string, kind: keyof Layout): readonly string[] =>
+    given(option, layout?.[kind] === DEFAULT_LAYOUT[kind] ? undefined : layout?.[kind]);
   return [
-    '--to', target,
+    '--to',
+    target,
     ...given('--manifest', isFormAsked || manifestForm === 'envelope' ? manifestForm : undefined),
     ...template('--config-key', 'config'),
     ...template('--map-key', 'map'),

@@ -24,5 +24,8 @@ export async function hydrateDocument(bytes: Uint8Array, blobs: BlobReader): Pro
     await hydrateBag(byteReader, site, draft, MIGRATIONS, blobs);
     splices.push(...draft.splices());
   }
-  return applySplices(bytes, splices.sort((one, other) => one.start - other.start));
+  return applySplices(
+    bytes,
+    splices.sort((one, other) => one.start - other.start),
+  );
 }

@@ -7,7 +7,9 @@ export interface OutputStream extends NodeJS.WritableStream {
 
 export type StopSignal = 'SIGINT' | 'SIGTERM';
 
-/** Everything of the process that a command touches, so that a test can stand in for it. Nothing else reads `process`. */
+/**
+ * Everything of the process that a command touches, so that a test can stand in for it. Nothing else reads `process`.
+ */
 export interface CliIo {
   readonly stdin: AsyncIterable<Uint8Array>;
   readonly stdout: OutputStream;

@@ -43,7 +43,17 @@ async function readRuns(directory: string): Promise<readonly RunReport[]> {
   for await (const { entry } of readJournal(directory)) {
     if (entry.kind === 'run') {
       const { run, at, command, target, store, sources } = entry;
-      runs.set(run, { run, at, command, target, store, sources, complete: undefined, totals: undefined, notStarted: undefined });
+      runs.set(run, {
+        run,
+        at,
+        command,
+        target,
+        store,
+        sources,
+        complete: undefined,
+        totals: undefined,
+        notStarted: undefined,
+      });
     } else if (entry.kind === 'end') {
       const { run, complete, totals, notStarted } = entry;
       const known = runs.get(run);

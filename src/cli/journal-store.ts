@@ -19,7 +19,11 @@ export function lastRun(directory: string, { runs }: JournalSummary): RunEntry {
 
 /** The store a journal was written with; options given now come first. */
 export function journalStore(values: OptionValues<typeof storeOptions>, run: RunEntry): StoreSettings {
-  const kept = run.options as { readonly s3?: S3ObjectStoreOptions; readonly allowBuckets?: readonly string[]; readonly layout?: Layout };
+  const kept = run.options as {
+    readonly s3?: S3ObjectStoreOptions;
+    readonly allowBuckets?: readonly string[];
+    readonly layout?: Layout;
+  };
   const spec = values.store ?? run.store;
   const bucket = values.bucket ?? (spec.startsWith('s3://') ? undefined : run.bucket);
   return {
@@ -32,7 +36,10 @@ export function journalStore(values: OptionValues<typeof storeOptions>, run: Run
 }
 
 /** How the tables of a journal are reached; options given now come first. */
-export function journalTables(values: OptionValues<typeof dynamodbOptions> & { readonly region?: string | undefined }, run: RunEntry): TableSettings {
+export function journalTables(
+  values: OptionValues<typeof dynamodbOptions> & { readonly region?: string | undefined },
+  run: RunEntry,
+): TableSettings {
   const kept = run.options as { readonly tables?: TableSettings };
   return { ...kept.tables, ...tableSettings(values) };
 }

@@ -34,14 +34,20 @@ export interface OpenSource {
   readonly isMany: boolean;
 }
 
-/** A file, a directory, a glob, `-`, `s3://bucket/prefix` or `dynamodb://table`, each loaded when it is named. Throws `ConfigError` `SOURCE_INVALID`. */
+/**
+ * A file, a directory, a glob, `-`, `s3://bucket/prefix` or `dynamodb://table`, each loaded when it is named. Throws
+ * `ConfigError` `SOURCE_INVALID`.
+ */
 async function openSource(spec: string, context: SourceContext): Promise<OpenSource> {
   if (spec === '-') return openStdin(context);
   if (spec.startsWith('s3://')) return openPrefix(spec, context);
   if (spec.startsWith(EXECUTIONS_SCHEME)) return openExecutions(spec, context.io);
   if (isTableUri(spec)) return openRows(spec, context);
   if (spec.trim() === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(spec)) {
-    throw new ConfigError('SOURCE_INVALID', `"${spec}" is no source; there are files, directories, globs, s3://bucket/prefix, dynamodb://table, sfn://{state machine arn} and - for standard input`);
+    throw new ConfigError(
+      'SOURCE_INVALID',
+      `"${spec}" is no source; there are files, directories, globs, s3://bucket/prefix, dynamodb://table, sfn://{state machine arn} and - for standard input`,
+    );
   }
   return openPath(spec, context);
 }
@@ -53,13 +59,17 @@ async function openStdin({ io }: SourceContext): Promise<OpenSource> {
 
 /** Throws also for `-` beside other sources: it is read once, and they would share its name. */
 export async function openSources(specs: readonly string[], context: SourceContext): Promise<readonly OpenSource[]> {
-  if (specs.includes('-') && specs.length > 1) throw new ConfigError('SOURCE_INVALID', '- stands for standard input and can only be the one source');
+  if (specs.includes('-') && specs.length > 1)
+    throw new ConfigError('SOURCE_INVALID', '- stands for standard input and can only be the one source');
   return Promise.all(specs.map((spec) => openSource(spec, context)));
 }
 
 async function openPrefix(spec: string, { s3, isBlob }: SourceContext): Promise<OpenSource> {
   const prefix = parsePrefix(spec);
-  const [{ ObjectPrefixSource }, { openObjectStore }] = await Promise.all([import('../batch/sources/object-prefix.js'), import('../store/open.js')]);
+  const [{ ObjectPrefixSource }, { openObjectStore }] = await Promise.all([
+    import('../batch/sources/object-prefix.js'),
+    import('../store/open.js'),
+  ]);
   const { objects } = await openObjectStore(`s3://${prefix.bucket}`, { s3 });
   return { source: refuseEmpty(new ObjectPrefixSource(objects, prefix, isBlob)), root: undefined, isMany: true };
 }
@@ -67,18 +77,35 @@ async function openPrefix(spec: string, { s3, isBlob }: SourceContext): Promise<
 async function openRows(spec: string, { tables = {} }: SourceContext): Promise<OpenSource> {
   const parsed = parseTableUri(spec);
   const { TableSource } = await import('../batch/sources/dynamodb.js');
-  return { source: new TableSource(spec, await openTable(parsed.table, tables), parsed), root: undefined, isMany: true };
+  return {
+    source: new TableSource(spec, await openTable(parsed.table, tables), parsed),
+    root: undefined,
+    isMany: true,
+  };
 }
 
-async function openPath(spec: string, { io, excludedFor, readOnly, isGate = false }: SourceContext): Promise<OpenSource> {
-  const [{ FilesSource }, { nodeDisk }] = await Promise.all([import('../batch/sources/files.js'), import('../batch/disk.js')]);
+async function openPath(
+  spec: string,
+  { io, excludedFor, readOnly, isGate = false }: SourceContext,
+): Promise<OpenSource> {
+  const [{ FilesSource }, { nodeDisk }] = await Promise.all([
+    import('../batch/sources/files.js'),
+    import('../batch/disk.js'),
+  ]);
   const path = resolve(io.cwd, spec);
   const stats = await stat(path).catch(() => undefined);
   const isGlob = stats === undefined && /[*?[\]{}()!]/.test(spec);
   const root = stats?.isDirectory() ? path : isGlob ? globRoot(path) : resolve(path, '..');
-  const further = readOnly && (isGlob || stats?.isDirectory() || /\.gz$/i.test(path)) ? (await import('../batch/sources/read-only.js')).READ_ONLY_FILES : undefined;
+  const further =
+    readOnly && (isGlob || stats?.isDirectory() || /\.gz$/i.test(path))
+      ? (await import('../batch/sources/read-only.js')).READ_ONLY_FILES
+      : undefined;
   const id = isGlob ? await absoluteGlob(spec, io.cwd) : path;
-  return { source: new FilesSource(id, nodeDisk, excludedFor(root), further, isGate), root, isMany: isGlob || stats?.isDirectory() === true };
+  return {
+    source: new FilesSource(id, nodeDisk, excludedFor(root), further, isGate),
+    root,
+    isMany: isGlob || stats?.isDirectory() === true,
+  };
 }
 
 /** The directories in front of the first one with a wildcard. */

@@ -35,7 +35,13 @@ export async function openStore(settings: StoreSettings, cwd: string): Promise<O
     ...(settings.bucket === undefined ? {} : { bucket: settings.bucket }),
     s3: settings.s3,
   });
-  const blobs = createBlobStore({ objects, bucket, prefix, allowBuckets: settings.allowBuckets, layout: settings.layout });
+  const blobs = createBlobStore({
+    objects,
+    bucket,
+    prefix,
+    allowBuckets: settings.allowBuckets,
+    layout: settings.layout,
+  });
   return { spec: directory ?? blobs.uri(''), directory, objects, blobs };
 }
 
@@ -43,6 +49,9 @@ export async function openStore(settings: StoreSettings, cwd: string): Promise<O
 export function noStore(bucket = 'local'): BlobReader {
   return {
     bucket,
-    get: (address) => Promise.reject(new ConfigError('STORE_MISSING', `a pointer leads to ${formatS3Uri(address)}; following it needs --store`)),
+    get: (address) =>
+      Promise.reject(
+        new ConfigError('STORE_MISSING', `a pointer leads to ${formatS3Uri(address)}; following it needs --store`),
+      ),
   };
 }

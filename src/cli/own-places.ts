@@ -10,8 +10,15 @@ export interface OwnPlaces {
   readonly isBlob: (address: ObjectAddress) => boolean;
 }
 
-/** For commands that prove that nothing is left: no place is left out, as a bag may be in any. Blobs and journals are told by what they are. */
-export const ALL_PLACES: OwnPlaces & { readonly isGate: true } = { excludedFor: () => [], isBlob: () => false, isGate: true };
+/**
+ * For commands that prove that nothing is left: no place is left out, as a bag may be in any. Blobs and journals are
+ * told by what they are.
+ */
+export const ALL_PLACES: OwnPlaces & { readonly isGate: true } = {
+  excludedFor: () => [],
+  isBlob: () => false,
+  isGate: true,
+};
 
 /**
  * The store, and further directories (a journal, copies). A source that lies inside a directory store is the user's
@@ -20,7 +27,10 @@ export const ALL_PLACES: OwnPlaces & { readonly isGate: true } = { excludedFor: 
 export function ownPlaces(store: OpenStore | undefined, layout: Layout, directories: readonly string[]): OwnPlaces {
   const folders = blobFolders(layout);
   return {
-    excludedFor: (path) => [...directories.filter((directory) => !isInside(path, directory)), ...storeDirectories(store, folders, path)],
+    excludedFor: (path) => [
+      ...directories.filter((directory) => !isInside(path, directory)),
+      ...storeDirectories(store, folders, path),
+    ],
     isBlob: ({ bucket, key }) => {
       if (store === undefined || store.directory !== undefined || bucket !== store.blobs.bucket) return false;
       return folders.some((folder) => key.startsWith(store.blobs.prefix + folder));
@@ -38,8 +48,13 @@ function isInside(path: string, directory: string): boolean {
   return `${realPath(resolve(path))}${sep}`.startsWith(`${realPath(directory)}${sep}`);
 }
 
-/** The part of each key template in front of its first placeholder; a template that begins with one has no folder of its own. */
+/**
+ * The part of each key template in front of its first placeholder; a template that begins with one has no folder of its
+ * own.
+ */
 function blobFolders(layout: Layout): readonly string[] {
-  const folders = Object.values(layout).map((template) => template.slice(0, template.slice(0, template.indexOf('{')).lastIndexOf('/') + 1));
+  const folders = Object.values(layout).map((template) =>
+    template.slice(0, template.slice(0, template.indexOf('{')).lastIndexOf('/') + 1),
+  );
   return folders.filter((folder) => folder !== '');
 }

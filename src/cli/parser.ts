@@ -9,7 +9,10 @@ const STRINGS = {
   'Argument unexpected for: %s': "Option '--%s' does not take an argument",
 };
 
-/** Values stay as the user wrote them, and an option means one thing: no numbers, no `a.b`, no aliases in camel case, no `--no-` of its own. */
+/**
+ * Values stay as the user wrote them, and an option means one thing: no numbers, no `a.b`, no aliases in camel case, no
+ * `--no-` of its own.
+ */
 const GRAMMAR = {
   'boolean-negation': false,
   'camel-case-expansion': false,
@@ -24,9 +27,16 @@ interface WithUsageConfiguration {
   usageConfiguration(settings: Readonly<Record<'hide-types', boolean>>): Argv;
 }
 
-/** A parser that touches nothing of the process: it neither exits, nor prints, nor goes by the locale. Help and version are asked for elsewhere. */
+/**
+ * A parser that touches nothing of the process: it neither exits, nor prints, nor goes by the locale. Help and version
+ * are asked for elsewhere.
+ */
 export function bareParser(argv: readonly string[] = []): Argv {
-  const parser = yargs([...argv]).scriptName('statebag').exitProcess(false).help(false).version(false);
+  const parser = yargs([...argv])
+    .scriptName('statebag')
+    .exitProcess(false)
+    .help(false)
+    .version(false);
   const english = parser.locale('en').updateStrings(STRINGS).parserConfiguration(GRAMMAR);
   return (english as Argv & WithUsageConfiguration).usageConfiguration({ 'hide-types': true });
 }
@@ -38,7 +48,12 @@ export function commandParser({ builder }: AnyCommand): Argv {
 }
 
 function yargsOption({ type, multiple, value, describe, group }: OptionSpec): Options {
-  const shared = { describe: value === undefined ? describe : `<${value}>${multiple ? '…' : ''} ${describe}`, ...(group !== undefined && { group }) };
+  const shared = {
+    describe: value === undefined ? describe : `<${value}>${multiple ? '…' : ''} ${describe}`,
+    ...(group !== undefined && { group }),
+  };
   // Zero arguments, lest a file named "true" behind --json be taken for its value.
-  return type === 'boolean' ? { ...shared, type, nargs: 0 } : { ...shared, type, requiresArg: true, array: multiple === true };
+  return type === 'boolean'
+    ? { ...shared, type, nargs: 0 }
+    : { ...shared, type, requiresArg: true, array: multiple === true };
 }

@@ -6,7 +6,11 @@ import { parsePlain } from './parse-plain.js';
  * again by the one that explains mistakes, which takes half as long to load as Node to start. Throws `ConfigError`
  * `USAGE`.
  */
-export async function readArguments(name: string, command: AnyCommand, argv: readonly string[]): Promise<CommandArguments<OptionSpecs>> {
+export async function readArguments(
+  name: string,
+  command: AnyCommand,
+  argv: readonly string[],
+): Promise<CommandArguments<OptionSpecs>> {
   const plain = parsePlain(command, argv);
   if (plain) return { ...plain, given: [name, ...argv] };
   const { parseArguments } = await import('./parse-arguments.js');

@@ -16,7 +16,9 @@ export async function reportError(error: unknown, io: CliIo): Promise<number> {
 
 function adviceLines(error: unknown, code: string, exitCode: number): string[] {
   if (exitCode === EXIT.internal) {
-    return ['This is a defect of the tool. Please report it with the output of the same command under STATEBAG_DEBUG=1.'];
+    return [
+      'This is a defect of the tool. Please report it with the output of the same command under STATEBAG_DEBUG=1.',
+    ];
   }
   const advice = adviceFor(code);
   if (advice !== undefined) return [advice];

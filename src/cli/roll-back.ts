@@ -50,7 +50,10 @@ export async function rollBack(request: RollbackRequest): Promise<RollbackTotals
   const session = apply ? await JournalSession.open(directory, description, io) : undefined;
   try {
     const summary = session?.summary ?? before;
-    const open = await openContainers(migratedByContainer(summary), { s3: settings.s3, tables: journalTables(request.values, run) });
+    const open = await openContainers(migratedByContainer(summary), {
+      s3: settings.s3,
+      tables: journalTables(request.values, run),
+    });
     return await runRollback(request, summary, store, session, open);
   } finally {
     await session?.close();
@@ -82,10 +85,19 @@ async function runRollback(
 }
 
 /** What was not told of was not started. */
-async function finish(totals: RollbackTotals, documents: number, session: JournalSession | undefined): Promise<RollbackTotals> {
+async function finish(
+  totals: RollbackTotals,
+  documents: number,
+  session: JournalSession | undefined,
+): Promise<RollbackTotals> {
   totals.notStarted = documents - totals.documents;
   totals.documents = documents;
-  await session?.end({ ...totals }, totals.notStarted === 0, { documents: totals.notStarted, containers: 0, unread: 0, unlisted: false });
+  await session?.end({ ...totals }, totals.notStarted === 0, {
+    documents: totals.notStarted,
+    containers: 0,
+    unread: 0,
+    unlisted: false,
+  });
   return totals;
 }
 
@@ -102,7 +114,11 @@ function count(totals: RollbackTotals, { outcome, bytesBefore, bytesAfter }: Rol
 }
 
 /** What is only a guess about a failed document stays out of the journal: there it still counts as migrated. */
-function record(session: JournalSession, summary: JournalSummary, { id, outcome, bytesBefore, bytesAfter, code, reason }: RollbackOutcome): void {
+function record(
+  session: JournalSession,
+  summary: JournalSummary,
+  { id, outcome, bytesBefore, bytesAfter, code, reason }: RollbackOutcome,
+): void {
   if (outcome === 'failed') return;
   const generation = summary.documents.get(id)?.result?.generation ?? 'unknown';
   session.append({

@@ -21,11 +21,15 @@ export async function run(argv: readonly string[], io: CliIo): Promise<number> {
 
 async function dispatch(argv: readonly string[], io: CliIo): Promise<number> {
   const [name, ...rest] = argv;
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help') return help(rest[0], name === undefined, io);
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help')
+    return help(rest[0], name === undefined, io);
   if (name === '--version' || name === '-v') return printVersion(io);
   if (name === COMPLETIONS) return printCompletions(rest, io);
   if (asksForHelp(rest)) return help(name, false, io);
-  const [{ command }, { readArguments }] = await Promise.all([(await findCommand(name)).load(), import('./read-arguments.js')]);
+  const [{ command }, { readArguments }] = await Promise.all([
+    (await findCommand(name)).load(),
+    import('./read-arguments.js'),
+  ]);
   return command.handler(await readArguments(name, command, rest), io);
 }
 
@@ -66,5 +70,8 @@ async function findCommand(name: string): Promise<ListedCommand> {
   const { recommendation } = await import('./completion.js');
   const names = COMMANDS.map((command) => command.name).join(', ');
   const hint = await recommendation(name);
-  throw new ConfigError('COMMAND_UNKNOWN', `there is no command "${name}"; there are ${names}${hint === '' ? '' : `. ${hint}`}`);
+  throw new ConfigError(
+    'COMMAND_UNKNOWN',
+    `there is no command "${name}"; there are ${names}${hint === '' ? '' : `. ${hint}`}`,
+  );
 }

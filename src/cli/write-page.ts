@@ -6,9 +6,15 @@ import { print } from './io.js';
 import { reportOf } from './journal-report.js';
 import type { JournalReport } from './journal-report.js';
 
-/** Writes the report of a journal, and resolves to it, as a page to an absolute path, or to standard output. What draws it is loaded only here. */
+/**
+ * Writes the report of a journal, and resolves to it, as a page to an absolute path, or to standard output. What draws
+ * it is loaded only here.
+ */
 export async function writePage(path: string | undefined, directory: string, io: CliIo): Promise<JournalReport> {
-  const [{ reportPage }, { reportFacts }] = await Promise.all([import('./html/page.js'), import('./html/report-facts.js')]);
+  const [{ reportPage }, { reportFacts }] = await Promise.all([
+    import('./html/page.js'),
+    import('./html/report-facts.js'),
+  ]);
   const summary = await summarizeJournal(directory);
   const report = await reportOf(directory, summary);
   const page = reportPage(directory, report, reportFacts(summary), io.now());

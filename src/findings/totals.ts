@@ -9,7 +9,10 @@ export interface DocumentTotals {
 
 export const NO_DOCUMENTS: DocumentTotals = { documents: 0, valid: 0, invalid: 0 };
 
-export function countDocument({ documents, valid, invalid }: DocumentTotals, document: CheckedDocument): DocumentTotals {
+export function countDocument(
+  { documents, valid, invalid }: DocumentTotals,
+  document: CheckedDocument,
+): DocumentTotals {
   const isGood = isValid(document);
   return { documents: documents + 1, valid: valid + (isGood ? 1 : 0), invalid: invalid + (isGood ? 0 : 1) };
 }

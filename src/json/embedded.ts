@@ -66,7 +66,8 @@ class OuterOffsets {
   of(inner: number): number {
     while (this.#inner < inner && this.#outer < this.#end) this.#step();
     if (this.#inner < inner) throw new InternalError('SPLICE_ORDER', `byte ${inner} of ${this.#inner} embedded bytes`);
-    if (this.#inner > inner) throw new InternalError('SPLICE_IN_CHARACTER', `byte ${inner} is inside an escaped character`);
+    if (this.#inner > inner)
+      throw new InternalError('SPLICE_IN_CHARACTER', `byte ${inner} is inside an escaped character`);
     return this.#outer;
   }
 

@@ -42,7 +42,9 @@ function goOn(bytes: Uint8Array, from: Reached, end: number): Reached {
     }
   }
   const isSameLine = lineStart === from.lineStart;
-  const column = isSameLine ? from.column + countCharacters(bytes, from.at, end) : countCharacters(bytes, lineStart, end) + 1;
+  const column = isSameLine
+    ? from.column + countCharacters(bytes, from.at, end)
+    : countCharacters(bytes, lineStart, end) + 1;
   return { at: end, line, lineStart, column };
 }
 

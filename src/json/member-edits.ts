@@ -77,7 +77,12 @@ function endSplices(
 }
 
 /** Nothing is removed at the end: `last` is the last member there is, undefined in an empty object. */
-function appendSplices(object: JsonNode, last: JsonMember | undefined, added: Uint8Array, style: ObjectStyle): Splice[] {
+function appendSplices(
+  object: JsonNode,
+  last: JsonMember | undefined,
+  added: Uint8Array,
+  style: ObjectStyle,
+): Splice[] {
   if (added.length === 0) return [];
   const start = last?.value.end ?? object.start + 1;
   const insert = last === undefined ? added : concatenate([style.separator, added]);

@@ -17,7 +17,8 @@ export function memberName(bytes: Uint8Array, start: number, end: number): strin
   const length = end - start - 2;
   if (length > MAX_BYTES) return decodeQuoted(bufferOver(bytes), start, end);
   const slot = slotOf(bytes, start + 1, length);
-  if (!isKept(slot, bytes, start + 1, length)) keep(slot, bytes.subarray(start + 1, end - 1), decodeQuoted(bufferOver(bytes), start, end));
+  if (!isKept(slot, bytes, start + 1, length))
+    keep(slot, bytes.subarray(start + 1, end - 1), decodeQuoted(bufferOver(bytes), start, end));
   return names[slot]!;
 }
 

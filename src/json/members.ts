@@ -45,7 +45,9 @@ export function recordedMembers(node: JsonNode): readonly JsonMember[] {
   throw new InternalError('MEMBERS_NOT_RECORDED', `members of the object at byte ${node.start} were not recorded`);
 }
 
-/** Text of a string node, escapes decoded; escaped lone surrogates stay lone. Throws `InternalError` for other kinds. */
+/**
+ * Text of a string node, escapes decoded; escaped lone surrogates stay lone. Throws `InternalError` for other kinds.
+ */
 export function decodeString(bytes: Uint8Array, node: JsonNode): string {
   requireKind(node, 'string');
   return decodeQuoted(bufferOver(bytes), node.start, node.end);

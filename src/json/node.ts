@@ -1,4 +1,7 @@
-/** What a JSON value is. `nonfinite` is one of Python's tokens `NaN`, `Infinity`, `-Infinity`, which RFC 8259 does not know. */
+/**
+ * What a JSON value is. `nonfinite` is one of Python's tokens `NaN`, `Infinity`, `-Infinity`, which RFC 8259 does not
+ * know.
+ */
 export type JsonKind = 'object' | 'array' | 'string' | 'number' | 'true' | 'false' | 'null' | 'nonfinite';
 
 /** A value by its place: bytes `[start, end)` of the document it was scanned from. Nothing is decoded. */

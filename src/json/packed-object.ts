@@ -24,7 +24,9 @@ export class PackedObject implements JsonNode {
   ) {}
 
   get members(): readonly JsonMember[] {
-    return (this.#members ??= Array.from({ length: this.places.length / WIDTH }, (_, index) => this.#memberAt(WIDTH * index)));
+    return (this.#members ??= Array.from({ length: this.places.length / WIDTH }, (_, index) =>
+      this.#memberAt(WIDTH * index),
+    ));
   }
 
   /** The last member of that name. */
@@ -46,7 +48,12 @@ export class PackedObject implements JsonNode {
   #memberAt(at: number): JsonMember {
     const { bytes, places } = this;
     const [keyStart, keyEnd, start, end] = [places[at]!, places[at + 1]!, places[at + 2]!, places[at + 3]!];
-    return { name: memberName(bytes, keyStart, keyEnd), keyStart, keyEnd, value: { kind: kindAt(bytes, start), start, end } };
+    return {
+      name: memberName(bytes, keyStart, keyEnd),
+      keyStart,
+      keyEnd,
+      value: { kind: kindAt(bytes, start), start, end },
+    };
   }
 }
 

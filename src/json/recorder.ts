@@ -42,12 +42,15 @@ export class Recorder {
     }
   }
 
-  /** Returns the value that begins here, or opens it and returns nothing when there is more than one level to record. */
+  /**
+   * Returns the value that begins here, or opens it and returns nothing when there is more than one level to record.
+   */
   #begin(shape: Shape): JsonNode | undefined {
     const start = this.#walk.skipSpace(this.#at);
     const byte = byteAt(this.#bytes, start);
     const isObject = byte === OPEN_BRACE && (shape.members ?? shape.anyMember) !== undefined;
-    if (!isObject && !(byte === OPEN_BRACKET && shape.items !== undefined)) return this.#pass(recordLeaf(this.#walk, start, this.#open.length));
+    if (!isObject && !(byte === OPEN_BRACKET && shape.items !== undefined))
+      return this.#pass(recordLeaf(this.#walk, start, this.#open.length));
     if (this.#open.length >= this.#walk.maxDepth) failTooDeep(this.#bytes, start, this.#walk.maxDepth);
     if (isFlat(shape, isObject)) return this.#pass(this.#recordFlat(start, isObject));
     this.#open.push(isObject ? new OpenObject(start, shape) : new OpenArray(start, shape.items!));

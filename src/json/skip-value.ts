@@ -4,8 +4,8 @@ import { skipString } from './string-token.js';
 import { failExpecting, failTooDeep } from './syntax-error.js';
 import { skipWhitespace } from './whitespace.js';
 
-// Every file of this room names the bytes it reads itself: a constant of the same file is folded into the compiled loop,
-// an imported one is loaded each time, which cost a tenth of the speed.
+// Every file of this room names the bytes it reads itself: a constant of the same file is folded into the compiled
+// loop, an imported one is loaded each time, which cost a tenth of the speed.
 const CLOSE_BRACE = 0x7d;
 const COLON = 0x3a;
 const COMMA = 0x2c;

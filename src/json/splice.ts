@@ -43,7 +43,10 @@ export function invertSplices(bytes: Uint8Array, splices: readonly Splice[]): Sp
   });
 }
 
-/** True when the splices done to `bytes` give exactly `expected`; nothing is built to find out. Throws like `applySplices`. */
+/**
+ * True when the splices done to `bytes` give exactly `expected`; nothing is built to find out. Throws like
+ * `applySplices`.
+ */
 export function givesBack(bytes: Uint8Array, splices: readonly Splice[], expected: Uint8Array): boolean {
   requireOrder(splices, bytes.length);
   let read = 0;
@@ -61,7 +64,8 @@ export function givesBack(bytes: Uint8Array, splices: readonly Splice[], expecte
 
 /** True when the part stands there. One that is a view of that very place, as in an inverse, is not read at all. */
 function holdsAt(whole: Uint8Array, at: number, part: Uint8Array): boolean {
-  const isSamePlace = part.buffer === whole.buffer && part.byteOffset === whole.byteOffset + at && at + part.length <= whole.length;
+  const isSamePlace =
+    part.buffer === whole.buffer && part.byteOffset === whole.byteOffset + at && at + part.length <= whole.length;
   return isSamePlace || Buffer.compare(part, whole.subarray(at, at + part.length)) === 0;
 }
 

@@ -79,7 +79,8 @@ function skipEscapes(bytes: Uint8Array, from: number): number {
 function skipUnitEscapes(bytes: Uint8Array, from: number): number {
   const lastEscape = bytes.length - 6;
   let at = from;
-  while (at <= lastEscape && bytes[at] === BACKSLASH && bytes[at + 1] === LOWER_U && areHexDigits(bytes, at + 2)) at += 6;
+  while (at <= lastEscape && bytes[at] === BACKSLASH && bytes[at + 1] === LOWER_U && areHexDigits(bytes, at + 2))
+    at += 6;
   return at;
 }
 

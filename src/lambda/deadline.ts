@@ -19,18 +19,32 @@ export interface Deadline {
 const ANSWER_SHARE = 0.2;
 
 /**
- * The last `marginMs` of an invocation are for finishing: from then on nothing is begun, and in the last fifth of it the
- * answer goes out with what is done. What is still under way is not harmed: it lands or it does not, and the record of
- * the task tells the next delivery.
+ * The last `marginMs` of an invocation are for finishing: from then on nothing is begun, and in the last fifth of it
+ * the answer goes out with what is done. What is still under way is not harmed: it lands or it does not, and the record
+ * of the task tells the next delivery.
  */
 export function deadlineOf(context: LambdaContext, marginMs: number): Deadline {
   const stop = new AbortController();
   const done = new AbortController();
   const left = context.getRemainingTimeInMillis();
   const after = (milliseconds: number) => wait(Math.max(0, milliseconds), undefined, { signal: done.signal });
-  void after(left - marginMs).then(() => { stop.abort(); }, () => undefined);
-  const end = after(left - marginMs * ANSWER_SHARE).then((): 'late' => 'late', () => new Promise<never>(() => undefined));
-  return { stop: stop.signal, end, release: () => { done.abort(); } };
+  void after(left - marginMs).then(
+    () => {
+      stop.abort();
+    },
+    () => undefined,
+  );
+  const end = after(left - marginMs * ANSWER_SHARE).then(
+    (): 'late' => 'late',
+    () => new Promise<never>(() => undefined),
+  );
+  return {
+    stop: stop.signal,
+    end,
+    release: () => {
+      done.abort();
+    },
+  };
 }
 
 /** The work's result, or `late` when the time is over. */

@@ -28,9 +28,25 @@ export interface FleetSettings {
 }
 
 const VARIABLES = [
-  'STORE', 'BUCKET', 'RECORDS', 'TO', 'MANIFEST', 'CONFIG_KEY', 'MAP_KEY', 'MANIFEST_KEY', 'ALLOW_BUCKETS',
-  'ENDPOINT', 'REGION', 'PATH_STYLE', 'KMS_KEY', 'EXPECTED_BUCKET_OWNER', 'DYNAMODB_ENDPOINT', 'MAX_WCU',
-  'OUT', 'CONCURRENCY', 'DEADLINE_MARGIN_MS',
+  'STORE',
+  'BUCKET',
+  'RECORDS',
+  'TO',
+  'MANIFEST',
+  'CONFIG_KEY',
+  'MAP_KEY',
+  'MANIFEST_KEY',
+  'ALLOW_BUCKETS',
+  'ENDPOINT',
+  'REGION',
+  'PATH_STYLE',
+  'KMS_KEY',
+  'EXPECTED_BUCKET_OWNER',
+  'DYNAMODB_ENDPOINT',
+  'MAX_WCU',
+  'OUT',
+  'CONCURRENCY',
+  'DEADLINE_MARGIN_MS',
 ] as const;
 
 type Variable = (typeof VARIABLES)[number];
@@ -48,15 +64,35 @@ export function fleetSettings(env: Environment): FleetSettings {
   assertKnown(env);
   const read: Read = (name) => (env[`STATEBAG_${name}`] === '' ? undefined : env[`STATEBAG_${name}`]);
   return {
-    store: read('STORE') ?? raise(new ConfigError('STORE_MISSING', 'STATEBAG_STORE is missing: s3://bucket[/prefix], where blobs go')),
-    records: read('RECORDS') ?? raise(new ConfigError('RECORDS_MISSING', 'STATEBAG_RECORDS is missing: s3://bucket/prefix, where the records of tasks go')),
+    store:
+      read('STORE') ??
+      raise(new ConfigError('STORE_MISSING', 'STATEBAG_STORE is missing: s3://bucket[/prefix], where blobs go')),
+    records:
+      read('RECORDS') ??
+      raise(
+        new ConfigError(
+          'RECORDS_MISSING',
+          'STATEBAG_RECORDS is missing: s3://bucket/prefix, where the records of tasks go',
+        ),
+      ),
     target: choice('TO', read('TO') ?? 'lean', ['lean', 'bridge']),
     manifestForm: choice('MANIFEST', read('MANIFEST') ?? 'list', ['list', 'envelope']),
     isFormAsked: read('MANIFEST') !== undefined,
-    layout: parseLayout({ ...given('config', read('CONFIG_KEY')), ...given('map', read('MAP_KEY')), ...given('manifest', read('MANIFEST_KEY')) }),
-    allowBuckets: (read('ALLOW_BUCKETS') ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''),
+    layout: parseLayout({
+      ...given('config', read('CONFIG_KEY')),
+      ...given('map', read('MAP_KEY')),
+      ...given('manifest', read('MANIFEST_KEY')),
+    }),
+    allowBuckets: (read('ALLOW_BUCKETS') ?? '')
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
     s3: s3Of(read),
-    tables: { ...given('region', read('REGION')), ...given('endpoint', read('DYNAMODB_ENDPOINT')), ...given('maxWriteUnits', whole('MAX_WCU', read)) },
+    tables: {
+      ...given('region', read('REGION')),
+      ...given('endpoint', read('DYNAMODB_ENDPOINT')),
+      ...given('maxWriteUnits', whole('MAX_WCU', read)),
+    },
     concurrency: whole('CONCURRENCY', read) ?? DEFAULT_CONCURRENCY,
     marginMs: whole('DEADLINE_MARGIN_MS', read) ?? DEFAULT_MARGIN_MS,
     ...given('bucket', read('BUCKET')),
@@ -69,7 +105,10 @@ function s3Of(read: Read): S3ObjectStoreOptions {
   return {
     ...given('endpoint', read('ENDPOINT')),
     ...given('region', read('REGION')),
-    ...given('forcePathStyle', pathStyle === undefined ? undefined : choice('PATH_STYLE', pathStyle, ['on', 'off']) === 'on'),
+    ...given(
+      'forcePathStyle',
+      pathStyle === undefined ? undefined : choice('PATH_STYLE', pathStyle, ['on', 'off']) === 'on',
+    ),
     ...given('kmsKeyId', read('KMS_KEY')),
     ...given('expectedBucketOwner', read('EXPECTED_BUCKET_OWNER')),
   };
@@ -77,9 +116,14 @@ function s3Of(read: Read): S3ObjectStoreOptions {
 
 /** A typing mistake must not pass for a default. */
 function assertKnown(env: Environment): void {
-  const unknown = Object.keys(env).find((name) => name.startsWith('STATEBAG_') && !VARIABLES.some((known) => `STATEBAG_${known}` === name));
+  const unknown = Object.keys(env).find(
+    (name) => name.startsWith('STATEBAG_') && !VARIABLES.some((known) => `STATEBAG_${known}` === name),
+  );
   if (unknown === undefined) return;
-  throw new ConfigError('VARIABLE_UNKNOWN', `there is no variable ${unknown}; there are ${VARIABLES.map((name) => `STATEBAG_${name}`).join(', ')}`);
+  throw new ConfigError(
+    'VARIABLE_UNKNOWN',
+    `there is no variable ${unknown}; there are ${VARIABLES.map((name) => `STATEBAG_${name}`).join(', ')}`,
+  );
 }
 
 function raise(error: ConfigError): never {
@@ -92,7 +136,8 @@ function given<N extends string, T>(name: N, value: T | undefined): Readonly<Par
 
 function whole(name: Variable, read: Read): number | undefined {
   const text = read(name);
-  if (text !== undefined && !/^[1-9]\d{0,8}$/.test(text)) throw new ConfigError('VARIABLE_INVALID', `STATEBAG_${name} takes a whole number from 1 on, not "${text}"`);
+  if (text !== undefined && !/^[1-9]\d{0,8}$/.test(text))
+    throw new ConfigError('VARIABLE_INVALID', `STATEBAG_${name} takes a whole number from 1 on, not "${text}"`);
   return text === undefined ? undefined : Number(text);
 }
 

@@ -34,17 +34,37 @@ export async function openFleet(settings: FleetSettings): Promise<Fleet> {
   const blobs = createBlobStore({ ...store, allowBuckets: settings.allowBuckets, layout: settings.layout });
   const place = { objects: records.objects, bucket: records.bucket, prefix: asFolder(records.prefix) };
   const engine = taskEngine(settings, blobs, new TaskRecords(place));
-  return { settings, engine, objects: records.objects, table: tables(settings), log: (line) => process.stdout.write(line) };
+  return {
+    settings,
+    engine,
+    objects: records.objects,
+    table: tables(settings),
+    log: (line) => process.stdout.write(line),
+  };
 }
 
-function taskEngine({ target, manifestForm, isFormAsked, layout, concurrency }: FleetSettings, blobs: BlobStore, records: TaskRecords): TaskEngine {
+function taskEngine(
+  { target, manifestForm, isFormAsked, layout, concurrency }: FleetSettings,
+  blobs: BlobStore,
+  records: TaskRecords,
+): TaskEngine {
   const office = { layout, bucket: blobs.bucket, prefix: blobs.prefix, digest: knownDigests() };
-  const settings = { target, manifestForm, isFormAsked, office, manifests: knownManifests(), steps: MIGRATIONS[target], blobs: storeSink(blobs) };
+  const settings = {
+    target,
+    manifestForm,
+    isFormAsked,
+    office,
+    manifests: knownManifests(),
+    steps: MIGRATIONS[target],
+    blobs: storeSink(blobs),
+  };
   return { settings, records, concurrency, now: () => new Date().toISOString() };
 }
 
 /** Opened on the first call, once; after a failure again. */
-export function lazyFleet(open: () => Promise<Fleet> = () => openFleet(fleetSettings(process.env))): () => Promise<Fleet> {
+export function lazyFleet(
+  open: () => Promise<Fleet> = () => openFleet(fleetSettings(process.env)),
+): () => Promise<Fleet> {
   let opened: Promise<Fleet> | undefined;
   return () => {
     opened ??= open().catch((error: unknown) => {
@@ -58,7 +78,9 @@ export function lazyFleet(open: () => Promise<Fleet> = () => openFleet(fleetSett
 function tables({ tables: options }: FleetSettings): Fleet['table'] {
   const opened = new Map<string, Promise<RowTable>>();
   return (name) => {
-    const table = opened.get(name) ?? import('../batch/sources/dynamodb-table.js').then(({ dynamoDbTable }) => dynamoDbTable(name, options));
+    const table =
+      opened.get(name) ??
+      import('../batch/sources/dynamodb-table.js').then(({ dynamoDbTable }) => dynamoDbTable(name, options));
     opened.set(name, table);
     return table;
   };

@@ -21,7 +21,9 @@ export interface MapOptions extends ItemReading {
   readonly attempt?: number;
   /** From this attempt on, what failed temporarily is reported with the rest. Default 5. */
   readonly lastAttempt?: number;
-  /** More findings than this share of the documents fail the batch, for the threshold of the Map. Default 100: never. */
+  /**
+   * More findings than this share of the documents fail the batch, for the threshold of the Map. Default 100: never.
+   */
   readonly toleratedPercent?: number;
 }
 
@@ -37,12 +39,17 @@ export interface MapAnswer {
   readonly answers: readonly TaskAnswer[];
 }
 
-/** Something that a retry may mend. A `Retry` matches it by its name, `StateBagRetryableError`, as those of the adapter. */
+/**
+ * Something that a retry may mend. A `Retry` matches it by its name, `StateBagRetryableError`, as those of the adapter.
+ */
 export class MapTemporaryFailure extends Error {
   override readonly name = RETRYABLE_ERROR;
 }
 
-/** More documents of the batch need somebody than were to be tolerated: `StateBagTooManyFindingsError`. The message is the answer. */
+/**
+ * More documents of the batch need somebody than were to be tolerated: `StateBagTooManyFindingsError`. The message is
+ * the answer.
+ */
 export class MapTooManyFindings extends Error {
   override readonly name = 'StateBagTooManyFindingsError';
 }
@@ -64,7 +71,9 @@ export function createMapHandler(open: () => Promise<Fleet> = lazyFleet()): MapH
     const fleet = await open();
     const deadline = deadlineOf(context, fleet.settings.marginMs);
     try {
-      const results = await pMap(items, (item) => resultOf(item, options, fleet, deadline), { concurrency: fleet.settings.concurrency });
+      const results = await pMap(items, (item) => resultOf(item, options, fleet, deadline), {
+        concurrency: fleet.settings.concurrency,
+      });
       return await answer(results, options, fleet);
     } finally {
       deadline.release();
@@ -76,7 +85,8 @@ export function createMapHandler(open: () => Promise<Fleet> = lazyFleet()): MapH
 export const handler: MapHandler = createMapHandler();
 
 function readEvent(event: MapEvent | MapItem): { readonly items: readonly MapItem[]; readonly options: MapOptions } {
-  if (typeof (event as unknown) !== 'object' || (event as unknown) === null) throw new ConfigError('EVENT_INVALID', 'the event is no batch of a Map');
+  if (typeof (event as unknown) !== 'object' || (event as unknown) === null)
+    throw new ConfigError('EVENT_INVALID', 'the event is no batch of a Map');
   if (!('Items' in event)) return { items: [event], options: {} };
   const { Items: items, BatchInput: shared = {}, ...own } = event;
   if (!Array.isArray(items)) throw new ConfigError('EVENT_INVALID', 'Items of the event is no array');
@@ -99,18 +109,28 @@ async function carryOut(item: MapItem, options: MapOptions, fleet: Fleet, { stop
   }
 }
 
-async function answer(results: readonly TaskResult[], options: MapOptions, { engine: { records }, log }: Fleet): Promise<MapAnswer> {
+async function answer(
+  results: readonly TaskResult[],
+  options: MapOptions,
+  { engine: { records }, log }: Fleet,
+): Promise<MapAnswer> {
   const { attempt = 0, lastAttempt = LAST_ATTEMPT, toleratedPercent = 100 } = options;
   const counts = countOutcomes(results);
   log(metricsLine('map', options.run ?? DEFAULT_RUN, counts, Date.now()));
   const temporary = results.filter(({ isTemporary }) => isTemporary);
   if (temporary.length > 0 && attempt < lastAttempt) {
-    throw new MapTemporaryFailure(`${temporary.length} of ${results.length} items may go well if they are tried again, the first of them ${whyOf(temporary[0]!)}`);
+    throw new MapTemporaryFailure(
+      `${temporary.length} of ${results.length} items may go well if they are tried again, the first of them ${whyOf(temporary[0]!)}`,
+    );
   }
   const documents = results.flatMap((result) => result.results);
   const findings = documents.filter((result) => needsSomebody([result])).length;
   if (findings * 100 > toleratedPercent * documents.length) {
-    const told = { id: results[0]!.containerId, counts, results: await records.keepResults(results[0]!.containerId, documents) };
+    const told = {
+      id: results[0]!.containerId,
+      counts,
+      results: await records.keepResults(results[0]!.containerId, documents),
+    };
     throw new MapTooManyFindings(JSON.stringify(told));
   }
   return { counts, answers: await Promise.all(results.map((result) => answerOf(result, records))) };

@@ -56,13 +56,21 @@ export async function openItem(item: MapItem, reading: ItemReading, fleet: Fleet
   if (isTableUri(item.id)) return { container: RowContainer.named(await fleet.table(tableOfRowId(item.id)), item.id) };
   if (!item.id.startsWith('s3://')) throw invalid(item, 'its id is neither s3://bucket/key nor dynamodb://table/…');
   const address = parseS3Uri(item.id);
-  return item.lines === undefined ? { container: objectContainer(fleet.objects, address) } : openRange(item, item.lines, address, fleet);
+  return item.lines === undefined
+    ? { container: objectContainer(fleet.objects, address) }
+    : openRange(item, item.lines, address, fleet);
 }
 
-async function openRange(item: NamedItem, range: LineRange, address: ObjectAddress, { objects, settings }: Fleet): Promise<OpenItem> {
+async function openRange(
+  item: NamedItem,
+  range: LineRange,
+  address: ObjectAddress,
+  { objects, settings }: Fleet,
+): Promise<OpenItem> {
   if (!isRange(range)) throw invalid(item, 'its lines are not [first, last], counted from 1');
   const { out } = settings;
-  if (out === undefined) throw new ConfigError('OUT_MISSING', 'lines of an export go to a copy: STATEBAG_OUT is to name s3://bucket/prefix');
+  if (out === undefined)
+    throw new ConfigError('OUT_MISSING', 'lines of an export go to a copy: STATEBAG_OUT is to name s3://bucket/prefix');
   const { bucket, prefix } = await openObjectStore(out);
   const container = new LineRangeContainer(objects, address, range);
   return { container, destination: rangeCopy(objects, { bucket, prefix: asFolder(prefix) }, container) };
@@ -70,12 +78,19 @@ async function openRange(item: NamedItem, range: LineRange, address: ObjectAddre
 
 function isRange(range: readonly unknown[]): boolean {
   const [first, last] = range;
-  return range.length === 2 && Number.isInteger(first) && Number.isInteger(last) && Number(first) >= 1 && Number(last) >= Number(first);
+  return (
+    range.length === 2 &&
+    Number.isInteger(first) &&
+    Number.isInteger(last) &&
+    Number(first) >= 1 &&
+    Number(last) >= Number(first)
+  );
 }
 
 function addressOf(item: S3Item, { bucket, encodedKeys = false }: ItemReading): ObjectAddress {
   const { Key: key, Bucket: own = bucket } = item as Partial<S3Item>;
-  if (typeof key !== 'string' || typeof own !== 'string') throw invalid(item, 'it is neither {"id"} nor {"Bucket", "Key"}');
+  if (typeof key !== 'string' || typeof own !== 'string')
+    throw invalid(item, 'it is neither {"id"} nor {"Bucket", "Key"}');
   if (!encodedKeys) return { bucket: own, key };
   try {
     return { bucket: own, key: decodeKey(key) };

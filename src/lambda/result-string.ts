@@ -11,7 +11,11 @@ const MAX_BYTES = 1024;
 export function resultString(answer: TaskAnswer): string {
   if (!('result' in answer)) return JSON.stringify(without(answer, ['id']));
   const result = without(answer.result, ['doc', 'reason']);
-  const candidates = [result, without(result, ['hazards']), without(result, ['hazards', 'ownerId', 'workflowId', 'refusals'])];
+  const candidates = [
+    result,
+    without(result, ['hazards']),
+    without(result, ['hazards', 'ownerId', 'workflowId', 'refusals']),
+  ];
   const texts = candidates.flatMap((kept) => REASONS.map((shorten) => textOf(kept, shorten(answer.result.reason))));
   return texts.find((text) => Buffer.byteLength(text) <= MAX_BYTES) ?? texts.at(-1)!;
 }

@@ -58,8 +58,15 @@ export function createS3BatchHandler(open: () => Promise<Fleet> = lazyFleet()): 
     const fleet = await open();
     const deadline = deadlineOf(context, fleet.settings.marginMs);
     try {
-      const results = await pMap(event.tasks, (task) => resultOf(task, event.job.id, fleet, deadline), { concurrency: fleet.settings.concurrency });
-      return { invocationSchemaVersion: event.invocationSchemaVersion, treatMissingKeysAs: 'TemporaryFailure', invocationId: event.invocationId, results };
+      const results = await pMap(event.tasks, (task) => resultOf(task, event.job.id, fleet, deadline), {
+        concurrency: fleet.settings.concurrency,
+      });
+      return {
+        invocationSchemaVersion: event.invocationSchemaVersion,
+        treatMissingKeysAs: 'TemporaryFailure',
+        invocationId: event.invocationId,
+        results,
+      };
     } finally {
       deadline.release();
     }
@@ -70,25 +77,56 @@ export function createS3BatchHandler(open: () => Promise<Fleet> = lazyFleet()): 
 export const handler: S3BatchHandler = createS3BatchHandler();
 
 function assertJob({ invocationSchemaVersion: version, job, tasks }: Partial<S3BatchEvent>): void {
-  if (!['1.0', '2.0'].includes(version ?? '')) throw new ConfigError('EVENT_INVALID', `the event has the invocation schema ${JSON.stringify(version)}; 1.0 and 2.0 are known`);
-  if (typeof job?.id !== 'string' || !Array.isArray(tasks)) throw new ConfigError('EVENT_INVALID', 'the event is not that of an S3 Batch Operations job: it has no job or no tasks');
+  if (!['1.0', '2.0'].includes(version ?? ''))
+    throw new ConfigError(
+      'EVENT_INVALID',
+      `the event has the invocation schema ${JSON.stringify(version)}; 1.0 and 2.0 are known`,
+    );
+  if (typeof job?.id !== 'string' || !Array.isArray(tasks))
+    throw new ConfigError(
+      'EVENT_INVALID',
+      'the event is not that of an S3 Batch Operations job: it has no job or no tasks',
+    );
 }
 
-async function resultOf(task: S3BatchTask, jobId: string, fleet: Fleet, deadline: Deadline): Promise<S3BatchTaskResult> {
+async function resultOf(
+  task: S3BatchTask,
+  jobId: string,
+  fleet: Fleet,
+  deadline: Deadline,
+): Promise<S3BatchTaskResult> {
   const { taskId } = task;
   const result = await beforeEnd(carryOut(task, jobId, fleet, deadline), deadline);
-  if (result === 'late') return { taskId, resultCode: 'TemporaryFailure', resultString: resultString({ id: task.s3Key, counts: { 'not-started': 1 } }) };
+  if (result === 'late')
+    return {
+      taskId,
+      resultCode: 'TemporaryFailure',
+      resultString: resultString({ id: task.s3Key, counts: { 'not-started': 1 } }),
+    };
   return result;
 }
 
-async function carryOut(task: S3BatchTask, jobId: string, fleet: Fleet, deadline: Deadline): Promise<S3BatchTaskResult> {
+async function carryOut(
+  task: S3BatchTask,
+  jobId: string,
+  fleet: Fleet,
+  deadline: Deadline,
+): Promise<S3BatchTaskResult> {
   const result = await migrateTask(task, jobId, fleet, deadline);
   fleet.log(metricsLine('s3-batch', jobId, countOutcomes([result]), Date.now()));
   try {
-    return { taskId: task.taskId, resultCode: codeOf(result), resultString: resultString(await answerOf(result, fleet.engine.records)) };
+    return {
+      taskId: task.taskId,
+      resultCode: codeOf(result),
+      resultString: resultString(await answerOf(result, fleet.engine.records)),
+    };
   } catch (error) {
     const failed = failedTask(result.containerId, error, { runId: jobId, at: fleet.engine.now() });
-    return { taskId: task.taskId, resultCode: codeOf(failed), resultString: resultString(await answerOf(failed, fleet.engine.records)) };
+    return {
+      taskId: task.taskId,
+      resultCode: codeOf(failed),
+      resultString: resultString(await answerOf(failed, fleet.engine.records)),
+    };
   }
 }
 
@@ -97,7 +135,11 @@ async function migrateTask(task: S3BatchTask, runId: string, fleet: Fleet, { sto
     const address = addressOf(task);
     if (stop.aborted) return skippedTask(formatS3Uri(address));
     const versionId = task.s3VersionId ?? '';
-    return await runTask(objectContainer(fleet.objects, address, versionId === '' ? undefined : versionId), fleet.engine, { runId, stop });
+    return await runTask(
+      objectContainer(fleet.objects, address, versionId === '' ? undefined : versionId),
+      fleet.engine,
+      { runId, stop },
+    );
   } catch (error) {
     return failedTask(task.s3Key, error, { runId, at: fleet.engine.now() });
   }

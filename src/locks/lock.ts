@@ -79,7 +79,7 @@ export function isAbandoned(text: string): boolean {
 /** The lock and the claims on it, each the successor of the one before. The last one counts. */
 async function readChain(path: string): Promise<readonly Link[]> {
   const chain: Link[] = [];
-  for (let next: string | undefined = path; next !== undefined; ) {
+  for (let next: string | undefined = path; next !== undefined;) {
     const text = await readIfThere(next);
     if (text === undefined) break;
     chain.push({ path: next, text });

@@ -9,7 +9,9 @@ export interface ReadBody {
   readonly isWhole: boolean;
 }
 
-/** Reads a body into memory, up to the limit; what lies beyond stays in the stream. Rejects when the stream breaks off. */
+/**
+ * Reads a body into memory, up to the limit; what lies beyond stays in the stream. Rejects when the stream breaks off.
+ */
 export function readBody(stream: Readable, limit = MAX_BODY_BYTES): Promise<ReadBody> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
@@ -18,8 +20,12 @@ export function readBody(stream: Readable, limit = MAX_BODY_BYTES): Promise<Read
       stream.off('data', take).off('end', end).off('error', reject).off('close', broken);
       resolve({ bytes: chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks), isWhole });
     };
-    const end = () => { settle(true); };
-    const broken = () => { reject(new Error('the connection ended before the body did')); };
+    const end = () => {
+      settle(true);
+    };
+    const broken = () => {
+      reject(new Error('the connection ended before the body did'));
+    };
     const take = (chunk: Buffer) => {
       chunks.push(chunk);
       length += chunk.length;

@@ -12,5 +12,15 @@ export function faultOf(error: unknown): Fault {
   const named = nameForStateMachine(error);
   const { name, message } = named instanceof Error ? named : new Error(String(named));
   const body = Buffer.from(JSON.stringify({ errorMessage: message, errorType: name, stackTrace: [] }));
-  return { headers: ['Content-Type', 'application/json', 'Lambda-Runtime-Function-Error-Type', name, 'Content-Length', String(body.length)], body };
+  return {
+    headers: [
+      'Content-Type',
+      'application/json',
+      'Lambda-Runtime-Function-Error-Type',
+      name,
+      'Content-Length',
+      String(body.length),
+    ],
+    body,
+  };
 }

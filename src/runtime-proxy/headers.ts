@@ -2,7 +2,17 @@
 export type RawHeaders = readonly string[];
 
 /** Belong to one connection, not to the message; `expect` is answered by the server that met it. */
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'upgrade', 'expect', 'host']);
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'upgrade',
+  'expect',
+  'host',
+]);
 
 /** What says how long a body is. */
 const FRAMING = new Set(['content-length', 'transfer-encoding', 'trailer']);
@@ -28,5 +38,7 @@ export function pairsOf(raw: RawHeaders): [string, string][] {
 }
 
 function without(raw: RawHeaders, names: ReadonlySet<string>): string[] {
-  return pairsOf(raw).filter(([name]) => !names.has(name.toLowerCase())).flat();
+  return pairsOf(raw)
+    .filter(([name]) => !names.has(name.toLowerCase()))
+    .flat();
 }

@@ -20,8 +20,8 @@ export interface Adaptation {
 
 /**
  * A proxy of the Lambda Runtime API. Events on their way to the runtime and results on their way back are adapted; all
- * else passes: streamed responses, errors, other paths, headers, status codes. What the adaptation refuses is reported to
- * the service in the runtime's place.
+ * else passes: streamed responses, errors, other paths, headers, status codes. What the adaptation refuses is reported
+ * to the service in the runtime's place.
  */
 export class RuntimeProxy {
   readonly #server: Server;
@@ -34,7 +34,9 @@ export class RuntimeProxy {
   constructor(upstream: Upstream, adaptation: () => Promise<Adaptation>) {
     this.#upstream = upstream;
     this.#adaptation = adaptation;
-    this.#server = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }, (incoming, outgoing) => { this.#take(incoming, outgoing); });
+    this.#server = createServer({ requestTimeout: 0, headersTimeout: 0, keepAliveTimeout: 0 }, (incoming, outgoing) => {
+      this.#take(incoming, outgoing);
+    });
   }
 
   /** Resolves to `host:port`, for `AWS_LAMBDA_RUNTIME_API`. */
@@ -44,11 +46,15 @@ export class RuntimeProxy {
     return `${address}:${given}`;
   }
 
-  /** Lets answers on their way reach the service, for so many milliseconds, and closes. Waiting for events ends at once. */
+  /**
+   * Lets answers on their way reach the service, for so many milliseconds, and closes. Waiting for events ends at once.
+   */
   async close(graceMs: number): Promise<void> {
     this.#server.close();
     let timer: NodeJS.Timeout | undefined;
-    const grace = new Promise((resolve) => { timer = setTimeout(resolve, graceMs); });
+    const grace = new Promise((resolve) => {
+      timer = setTimeout(resolve, graceMs);
+    });
     await Promise.race([Promise.allSettled(this.#underWay), grace]);
     clearTimeout(timer);
     this.#server.closeAllConnections();
@@ -70,7 +76,9 @@ export class RuntimeProxy {
     const route = routeOf(incoming.method, incoming.url);
     if (route.kind === 'next') return this.#next(incoming, outgoing);
     if (route.kind === 'response') return this.#response(incoming, outgoing, route.requestId);
-    return route.kind === 'error' ? this.#relayAnswer(incoming, outgoing, route.requestId) : relay(incoming, outgoing, this.#upstream);
+    return route.kind === 'error'
+      ? this.#relayAnswer(incoming, outgoing, route.requestId)
+      : relay(incoming, outgoing, this.#upstream);
   }
 
   /** Waits until there is an event that the runtime can be given. */
@@ -80,7 +88,12 @@ export class RuntimeProxy {
       if (!outgoing.writableFinished) gone.abort();
     });
     for (;;) {
-      const answer = await this.#upstream.send({ method: 'GET', path: NEXT_PATH, headers: forwardedHeaders(incoming.rawHeaders), signal: gone.signal });
+      const answer = await this.#upstream.send({
+        method: 'GET',
+        path: NEXT_PATH,
+        headers: forwardedHeaders(incoming.rawHeaders),
+        signal: gone.signal,
+      });
       const requestId = headerOf(answer.rawHeaders, 'lambda-runtime-aws-request-id');
       if (answer.statusCode !== 200 || requestId === undefined) return passOn(answer, outgoing);
       const { bytes } = await readBody(answer, Infinity);
@@ -109,8 +122,10 @@ export class RuntimeProxy {
 
   async #response(incoming: IncomingMessage, outgoing: ServerResponse, requestId: string): Promise<void> {
     const invocation = this.#invocations.find(requestId);
-    const isStreamed = headerOf(incoming.rawHeaders, 'lambda-runtime-function-response-mode')?.toLowerCase() === 'streaming';
-    if (invocation === undefined || isStreamed || invocation.adapted.mode === 'observe') return this.#relayAnswer(incoming, outgoing, requestId);
+    const isStreamed =
+      headerOf(incoming.rawHeaders, 'lambda-runtime-function-response-mode')?.toLowerCase() === 'streaming';
+    if (invocation === undefined || isStreamed || invocation.adapted.mode === 'observe')
+      return this.#relayAnswer(incoming, outgoing, requestId);
     const { bytes, isWhole } = await readBody(incoming);
     if (!isWhole) return this.#relayAnswer(incoming, outgoing, requestId, bytes);
     const answer = await this.#sendSealed(requestId, bytes, incoming, invocation);
@@ -118,13 +133,23 @@ export class RuntimeProxy {
     passOnWith(answer, (await readBody(answer, Infinity)).bytes, outgoing);
   }
 
-  #relayAnswer(incoming: IncomingMessage, outgoing: ServerResponse, requestId: string, head?: Uint8Array): Promise<void> {
+  #relayAnswer(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    requestId: string,
+    head?: Uint8Array,
+  ): Promise<void> {
     this.#invocations.end(requestId);
     return relay(incoming, outgoing, this.#upstream, head);
   }
 
   /** The service's answer to the sealed result, or to the error that stands in its place. */
-  async #sendSealed(requestId: string, result: Uint8Array, { url: path = '/', rawHeaders }: IncomingMessage, { adapted, context }: Invocation): Promise<IncomingMessage> {
+  async #sendSealed(
+    requestId: string,
+    result: Uint8Array,
+    { url: path = '/', rawHeaders }: IncomingMessage,
+    { adapted, context }: Invocation,
+  ): Promise<IncomingMessage> {
     let body: Uint8Array;
     try {
       body = await (await this.#adaptation()).seal(result, adapted, context);

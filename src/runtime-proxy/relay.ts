@@ -8,7 +8,12 @@ import type { Upstream } from './upstream.js';
  * Passes a request on and its answer back, bytes as they come, trailers included. `head` is what was read of the body
  * already. Rejects when either side breaks off; the other one is broken off too.
  */
-export async function relay(incoming: IncomingMessage, outgoing: ServerResponse, upstream: Upstream, head?: Uint8Array): Promise<void> {
+export async function relay(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  upstream: Upstream,
+  head?: Uint8Array,
+): Promise<void> {
   const { method = 'GET', url: path = '/', rawHeaders } = incoming;
   const sent = upstream.open({ method, path, headers: forwardedHeaders(rawHeaders) });
   const answered = answerOf(sent);

@@ -15,8 +15,8 @@ const GRACE_MS = 2_000;
 const CONFIGURATION_WRONG = 2;
 
 /**
- * Starts the runtime behind the proxy and waits for its end. Resolves to the exit code: the runtime's own, or 2 when the
- * configuration is wrong, which the service is told as an error of the initialisation.
+ * Starts the runtime behind the proxy and waits for its end. Resolves to the exit code: the runtime's own, or 2 when
+ * the configuration is wrong, which the service is told as an error of the initialisation.
  */
 export async function runRuntimeProxy(command: readonly string[], process: NodeJS.Process): Promise<number> {
   try {
@@ -63,7 +63,10 @@ async function loadAdaptation({ shim, store, log }: ProxySettings, stderr: NodeJ
 
 async function openStore(store: StoreSpec | undefined) {
   if (store === undefined) throw new ConfigError('STORE_MISSING', 'no store is named');
-  const [{ openObjectStore }, { createBlobStore }] = await Promise.all([import('../store/open.js'), import('../store/blob-store.js')]);
+  const [{ openObjectStore }, { createBlobStore }] = await Promise.all([
+    import('../store/open.js'),
+    import('../store/blob-store.js'),
+  ]);
   const { objects, bucket, prefix } = await openObjectStore(store.spec, store.options);
   return createBlobStore({ objects, bucket, prefix, allowBuckets: store.allowBuckets });
 }

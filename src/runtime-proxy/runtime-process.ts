@@ -11,12 +11,15 @@ const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 /** The language runtime, started below the proxy. */
 export class RuntimeProcess {
   readonly #child: ChildProcess;
-  /** Resolves to the exit code a shell would give: 128 and the number of the signal for a process that a signal ended. */
+  /**
+   * Resolves to the exit code a shell would give: 128 and the number of the signal for a process that a signal ended.
+   */
   readonly ended: Promise<number>;
 
   /** `api` is `host:port` of the proxy. */
   constructor([command, ...args]: readonly string[], env: Environment, api: string) {
-    if (command === undefined) throw new ConfigError('COMMAND_MISSING', 'no runtime is named: give its command line behind --');
+    if (command === undefined)
+      throw new ConfigError('COMMAND_MISSING', 'no runtime is named: give its command line behind --');
     this.#child = spawn(command, args, { stdio: 'inherit', env: runtimeEnvironment(env, api) });
     this.ended = endOf(this.#child, command);
   }
@@ -38,7 +41,10 @@ export class RuntimeProcess {
 }
 
 /** The wrapper script keeps Node's options for the runtime's own Node; they are not the proxy's. */
-function runtimeEnvironment({ STATEBAG_RUNTIME_NODE_OPTIONS: nodeOptions, ...env }: Environment, api: string): Environment {
+function runtimeEnvironment(
+  { STATEBAG_RUNTIME_NODE_OPTIONS: nodeOptions, ...env }: Environment,
+  api: string,
+): Environment {
   return { ...env, AWS_LAMBDA_RUNTIME_API: api, ...(nodeOptions ? { NODE_OPTIONS: nodeOptions } : {}) };
 }
 
@@ -51,6 +57,8 @@ function endOf(child: ChildProcess, command: string): Promise<number> {
       process.stderr.write(`statebag: the runtime "${command}" cannot be started: ${error.message}\n`);
       resolve(NOT_STARTED);
     });
-    child.once('exit', (code, signal) => { resolve(code ?? 128 + constants.signals[signal!]); });
+    child.once('exit', (code, signal) => {
+      resolve(code ?? 128 + constants.signals[signal!]);
+    });
   });
 }

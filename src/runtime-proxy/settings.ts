@@ -27,26 +27,61 @@ const PREFIX = 'STATEBAG_';
 
 /** Every variable there is; `docs/runtime-proxy.md` has them in a table. */
 const VARIABLES = [
-  'STORE', 'BUCKET', 'ALLOW_BUCKETS', 'ENDPOINT', 'REGION', 'PATH_STYLE', 'KMS_KEY', 'EXPECTED_BUCKET_OWNER',
-  'MODE', 'MODES', 'SPEAKS', 'SEGMENT', 'ENVELOPES', 'ON_MISSING',
-  'MANIFEST', 'CONFIG_KEY', 'MAP_KEY', 'MANIFEST_KEY', 'MEMBER_KEY',
-  'BUDGET', 'LIMIT_BYTES', 'HEADROOM_BYTES', 'OFFLOAD_ONLY', 'OFFLOAD_NEVER', 'OFFLOAD_FIRST', 'OFFLOAD_MIN_BYTES',
-  'CACHE_BYTES', 'STORE_TIMEOUT_MS', 'DEADLINE_MARGIN_MS', 'LOG',
-  'NODE', 'RUNTIME_NODE_OPTIONS', 'DEBUG',
+  'STORE',
+  'BUCKET',
+  'ALLOW_BUCKETS',
+  'ENDPOINT',
+  'REGION',
+  'PATH_STYLE',
+  'KMS_KEY',
+  'EXPECTED_BUCKET_OWNER',
+  'MODE',
+  'MODES',
+  'SPEAKS',
+  'SEGMENT',
+  'ENVELOPES',
+  'ON_MISSING',
+  'MANIFEST',
+  'CONFIG_KEY',
+  'MAP_KEY',
+  'MANIFEST_KEY',
+  'MEMBER_KEY',
+  'BUDGET',
+  'LIMIT_BYTES',
+  'HEADROOM_BYTES',
+  'OFFLOAD_ONLY',
+  'OFFLOAD_NEVER',
+  'OFFLOAD_FIRST',
+  'OFFLOAD_MIN_BYTES',
+  'CACHE_BYTES',
+  'STORE_TIMEOUT_MS',
+  'DEADLINE_MARGIN_MS',
+  'LOG',
+  'NODE',
+  'RUNTIME_NODE_OPTIONS',
+  'DEBUG',
 ] as const;
 
 type Variable = (typeof VARIABLES)[number];
 
 /**
- * Reads `STATEBAG_…` variables. Throws `ConfigError`: `VARIABLE_UNKNOWN` for a name that there is not, `VARIABLE_INVALID`,
- * `STORE_MISSING` for a mode that needs a store. What is wrong with an option of the shim is found when the shim is made.
+ * Reads `STATEBAG_…` variables. Throws `ConfigError`: `VARIABLE_UNKNOWN` for a name that there is not,
+ * `VARIABLE_INVALID`, `STORE_MISSING` for a mode that needs a store. What is wrong with an option of the shim is found
+ * when the shim is made.
  */
 export function parseEnvironment(env: Environment): ProxySettings {
   assertKnown(env);
   const read = (name: Variable) => (env[PREFIX + name] === '' ? undefined : env[PREFIX + name]);
-  const settings = { shim: shimOptions(read), store: storeSpec(read), log: oneOf('LOG', read('LOG') ?? 'problems', ['off', 'problems', 'all']) };
+  const settings = {
+    shim: shimOptions(read),
+    store: storeSpec(read),
+    log: oneOf('LOG', read('LOG') ?? 'problems', ['off', 'problems', 'all']),
+  };
   if (settings.store === undefined && settings.shim.mode !== 'observe') {
-    throw new ConfigError('STORE_MISSING', `${PREFIX}STORE is missing: s3://bucket[/prefix], or a directory; only the mode observe does without`);
+    throw new ConfigError(
+      'STORE_MISSING',
+      `${PREFIX}STORE is missing: s3://bucket[/prefix], or a directory; only the mode observe does without`,
+    );
   }
   return settings;
 }
@@ -62,8 +97,16 @@ function shimOptions(read: Read): Omit<WireOptions, 'store'> {
     ...given('envelopes', list(read('ENVELOPES'))),
     ...given('onMissing', read('ON_MISSING') as WireOptions['onMissing']),
     ...given('manifest', read('MANIFEST') as WireOptions['manifest']),
-    layout: { ...given('config', read('CONFIG_KEY')), ...given('map', read('MAP_KEY')), ...given('manifest', read('MANIFEST_KEY')), ...given('member', read('MEMBER_KEY')) },
-    budget: flag('BUDGET', read('BUDGET')) === false ? false : { ...whole('limitBytes', 'LIMIT_BYTES', read), ...whole('headroomBytes', 'HEADROOM_BYTES', read) },
+    layout: {
+      ...given('config', read('CONFIG_KEY')),
+      ...given('map', read('MAP_KEY')),
+      ...given('manifest', read('MANIFEST_KEY')),
+      ...given('member', read('MEMBER_KEY')),
+    },
+    budget:
+      flag('BUDGET', read('BUDGET')) === false
+        ? false
+        : { ...whole('limitBytes', 'LIMIT_BYTES', read), ...whole('headroomBytes', 'HEADROOM_BYTES', read) },
     offload: {
       ...given('only', list(read('OFFLOAD_ONLY'))),
       ...given('never', list(read('OFFLOAD_NEVER'))),
@@ -102,7 +145,12 @@ function parseModes(text: string): ReadonlyMap<string, Mode> {
   try {
     const modes: unknown = JSON.parse(text);
     if (typeof modes === 'object' && modes !== null && !Array.isArray(modes)) {
-      return new Map(Object.entries(modes).map(([name, mode]) => [name, oneOf('MODES', String(mode), ['observe', 'shadow', 'rewrite', 'strict'])]));
+      return new Map(
+        Object.entries(modes).map(([name, mode]) => [
+          name,
+          oneOf('MODES', String(mode), ['observe', 'shadow', 'rewrite', 'strict']),
+        ]),
+      );
     }
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
@@ -115,7 +163,10 @@ function assertKnown(env: Environment): void {
   const known = new Set<string>(VARIABLES);
   const unknown = Object.keys(env).find((name) => name.startsWith(PREFIX) && !known.has(name.slice(PREFIX.length)));
   if (unknown === undefined) return;
-  throw new ConfigError('VARIABLE_UNKNOWN', `there is no variable ${unknown}; there are ${VARIABLES.map((name) => PREFIX + name).join(', ')}`);
+  throw new ConfigError(
+    'VARIABLE_UNKNOWN',
+    `there is no variable ${unknown}; there are ${VARIABLES.map((name) => PREFIX + name).join(', ')}`,
+  );
 }
 
 function given<N extends string, T>(name: N, value: T | undefined): Readonly<Partial<Record<N, T>>> {
@@ -123,7 +174,10 @@ function given<N extends string, T>(name: N, value: T | undefined): Readonly<Par
 }
 
 function list(text: string | undefined): readonly string[] | undefined {
-  return text?.split(',').map((item) => item.trim()).filter((item) => item !== '');
+  return text
+    ?.split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 }
 
 function flag(name: Variable, text: string | undefined): boolean | undefined {

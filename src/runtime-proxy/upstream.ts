@@ -13,7 +13,10 @@ export interface UpstreamRequest {
   readonly signal?: AbortSignal;
 }
 
-/** The Runtime API as Lambda names it: host and port. Connections are kept; nothing times out, since waiting is its nature. */
+/**
+ * The Runtime API as Lambda names it: host and port. Connections are kept; nothing times out, since waiting is its
+ * nature.
+ */
 export class Upstream {
   readonly #hostname: string;
   readonly #port: number;
@@ -22,7 +25,11 @@ export class Upstream {
   /** Throws `ConfigError` `RUNTIME_API_INVALID`. */
   constructor(address: string | undefined) {
     const [, hostname, port = '80'] = /^([^:/]+|\[[^\]]+\])(?::(\d+))?$/.exec(address ?? '') ?? [];
-    if (hostname === undefined) throw new ConfigError('RUNTIME_API_INVALID', `AWS_LAMBDA_RUNTIME_API is "${address ?? ''}", not host:port; the proxy runs inside a Lambda function`);
+    if (hostname === undefined)
+      throw new ConfigError(
+        'RUNTIME_API_INVALID',
+        `AWS_LAMBDA_RUNTIME_API is "${address ?? ''}", not host:port; the proxy runs inside a Lambda function`,
+      );
     this.#hostname = hostname.replace(/^\[|\]$/g, '');
     this.#port = Number(port);
   }

@@ -1,7 +1,18 @@
 import { isSchemaObject } from './schema-node.js';
 
 /** Keywords that say nothing about which documents are valid. */
-const PROSE = new Set(['$id', '$schema', '$comment', 'title', 'description', 'examples', 'default', 'deprecated', 'readOnly', 'writeOnly']);
+const PROSE = new Set([
+  '$id',
+  '$schema',
+  '$comment',
+  'title',
+  'description',
+  'examples',
+  'default',
+  'deprecated',
+  'readOnly',
+  'writeOnly',
+]);
 
 /** True for a keyword that no document can break. */
 export function isProse(keyword: string): boolean {

@@ -12,35 +12,82 @@ export interface KeywordChange {
 }
 
 /** Greater is narrower. */
-export const LOWER_BOUNDS: ReadonlySet<string> = new Set(['minimum', 'exclusiveMinimum', 'minLength', 'minItems', 'minProperties', 'minContains']);
+export const LOWER_BOUNDS: ReadonlySet<string> = new Set([
+  'minimum',
+  'exclusiveMinimum',
+  'minLength',
+  'minItems',
+  'minProperties',
+  'minContains',
+]);
 
 /** Smaller is narrower. */
-export const UPPER_BOUNDS: ReadonlySet<string> = new Set(['maximum', 'exclusiveMaximum', 'maxLength', 'maxItems', 'maxProperties', 'maxContains', 'x-max-inline-bytes']);
+export const UPPER_BOUNDS: ReadonlySet<string> = new Set([
+  'maximum',
+  'exclusiveMaximum',
+  'maxLength',
+  'maxItems',
+  'maxProperties',
+  'maxContains',
+  'x-max-inline-bytes',
+]);
 
 /** Elements of a list that has no order. `effects`: of one that came, of one that went. */
-export function compareSet(keyword: string, old: readonly unknown[], now: readonly unknown[], [came, went]: readonly [Effect, Effect]): readonly KeywordChange[] {
-  const without = (list: readonly unknown[], other: readonly unknown[]) => list.filter((item) => !other.some((known) => canonical(known) === canonical(item)));
-  const added = without(now, old).map((item): KeywordChange => ({ keyword, effect: came, what: `\`${keyword}\` gained ${shown(item)}`, isGone: false }));
-  const removed = without(old, now).map((item): KeywordChange => ({ keyword, effect: went, what: `\`${keyword}\` lost ${shown(item)}`, isGone: true }));
+export function compareSet(
+  keyword: string,
+  old: readonly unknown[],
+  now: readonly unknown[],
+  [came, went]: readonly [Effect, Effect],
+): readonly KeywordChange[] {
+  const without = (list: readonly unknown[], other: readonly unknown[]) =>
+    list.filter((item) => !other.some((known) => canonical(known) === canonical(item)));
+  const added = without(now, old).map((item): KeywordChange => ({
+    keyword,
+    effect: came,
+    what: `\`${keyword}\` gained ${shown(item)}`,
+    isGone: false,
+  }));
+  const removed = without(old, now).map((item): KeywordChange => ({
+    keyword,
+    effect: went,
+    what: `\`${keyword}\` lost ${shown(item)}`,
+    isGone: true,
+  }));
   return [...added, ...removed];
 }
 
 export function compareBound(keyword: string, old: unknown, now: unknown): readonly KeywordChange[] {
   if (typeof old !== 'number' || typeof now !== 'number') return compareText(keyword, old, now);
   const isNarrower = LOWER_BOUNDS.has(keyword) ? now > old : now < old;
-  return [{ keyword, effect: isNarrower ? 'narrower' : 'wider', what: `\`${keyword}\` went from ${old} to ${now}`, isGone: false }];
+  return [
+    {
+      keyword,
+      effect: isNarrower ? 'narrower' : 'wider',
+      what: `\`${keyword}\` went from ${old} to ${now}`,
+      isGone: false,
+    },
+  ];
 }
 
 /** A rule whose values cannot be compared: another one may refuse what the old one took, and take what it refused. */
 export function compareText(keyword: string, old: unknown, now: unknown): readonly KeywordChange[] {
-  if (old === undefined) return [{ keyword, effect: 'narrower', what: `\`${keyword}\` ${shown(now)} is asked for now`, isGone: false }];
-  if (now === undefined) return [{ keyword, effect: 'wider', what: `\`${keyword}\` ${shown(old)} is no longer asked for`, isGone: true }];
-  return [{ keyword, effect: 'unclear', what: `\`${keyword}\` went from ${shown(old)} to ${shown(now)}`, isGone: false }];
+  if (old === undefined)
+    return [{ keyword, effect: 'narrower', what: `\`${keyword}\` ${shown(now)} is asked for now`, isGone: false }];
+  if (now === undefined)
+    return [{ keyword, effect: 'wider', what: `\`${keyword}\` ${shown(old)} is no longer asked for`, isGone: true }];
+  return [
+    { keyword, effect: 'unclear', what: `\`${keyword}\` went from ${shown(old)} to ${shown(now)}`, isGone: false },
+  ];
 }
 
 /** A rule of which nothing more is known than that it is another one. */
 export function compareUnknown(keyword: string, old: unknown, now: unknown): readonly KeywordChange[] {
-  const what = old === undefined ? `\`${keyword}\` is new` : now === undefined ? `\`${keyword}\` is gone` : `\`${keyword}\` changed`;
+  const what =
+    old === undefined
+      ? `\`${keyword}\` is new`
+      : now === undefined
+        ? `\`${keyword}\` is gone`
+        : `\`${keyword}\` changed`;
   return [{ keyword, effect: 'unclear', what, isGone: now === undefined }];
 }
 

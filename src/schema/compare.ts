@@ -1,13 +1,27 @@
 import { canonical, isProse } from './canonical.js';
-import { compareBound, compareSet, compareText, compareUnknown, LOWER_BOUNDS, UPPER_BOUNDS } from './compare-keywords.js';
+import {
+  compareBound,
+  compareSet,
+  compareText,
+  compareUnknown,
+  LOWER_BOUNDS,
+  UPPER_BOUNDS,
+} from './compare-keywords.js';
 import type { KeywordChange } from './compare-keywords.js';
 import { opposite } from './schema-change.js';
 import type { Effect, SchemaChange } from './schema-change.js';
 import { childNode, followRef, isSchemaObject, rootNode } from './schema-node.js';
 import type { SchemaLibrary, SchemaNode, SchemaObject } from './schema-node.js';
 
-/** Every change between two schemas (JSON Schema 2020-12) that can matter to a document, with what it does. Never throws. */
-export function compareSchemas(before: SchemaObject, after: SchemaObject, library: SchemaLibrary): readonly SchemaChange[] {
+/**
+ * Every change between two schemas (JSON Schema 2020-12) that can matter to a document, with what it does. Never
+ * throws.
+ */
+export function compareSchemas(
+  before: SchemaObject,
+  after: SchemaObject,
+  library: SchemaLibrary,
+): readonly SchemaChange[] {
   const comparison = new Comparison();
   comparison.compare(rootNode(before, library), rootNode(after, library));
   return withoutRepeats(comparison.changes);
@@ -34,19 +48,29 @@ class Comparison {
   }
 
   private compareResolved(pair: Pair): void {
-    const [old, now] = pair.map(({ schema }) => (isNever(schema) ? 'nothing' : schema === true ? {} : schema)) as [SchemaObject | 'nothing', SchemaObject | 'nothing'];
+    const [old, now] = pair.map(({ schema }) => (isNever(schema) ? 'nothing' : schema === true ? {} : schema)) as [
+      SchemaObject | 'nothing',
+      SchemaObject | 'nothing',
+    ];
     if (old === 'nothing' || now === 'nothing') {
       if (old !== now) this.add(pair, now === 'nothing' ? forbidden() : allowed());
       return;
     }
-    for (const keyword of new Set([...Object.keys(old), ...Object.keys(now)])) this.compareKeyword(pair, keyword, old, now);
+    for (const keyword of new Set([...Object.keys(old), ...Object.keys(now)]))
+      this.compareKeyword(pair, keyword, old, now);
   }
 
   private compareKeyword(pair: Pair, keyword: string, old: SchemaObject, now: SchemaObject): void {
-    if (isProse(keyword) || keyword === '$defs' || canonical(old[keyword]) === canonical(now[keyword]) && !holdsSchemas(keyword)) return;
+    if (
+      isProse(keyword) ||
+      keyword === '$defs' ||
+      (canonical(old[keyword]) === canonical(now[keyword]) && !holdsSchemas(keyword))
+    )
+      return;
     if (isNested(keyword)) this.compareNested(pair, keyword, old[keyword], now[keyword]);
     else if (keyword === 'properties' || keyword === 'patternProperties') this.compareMembers(pair, keyword, old, now);
-    else if (keyword === 'allOf' || keyword === 'anyOf' || keyword === 'oneOf') this.compareBranches(pair, keyword, old[keyword], now[keyword]);
+    else if (keyword === 'allOf' || keyword === 'anyOf' || keyword === 'oneOf')
+      this.compareBranches(pair, keyword, old[keyword], now[keyword]);
     else if (keyword === 'not') this.compareNegated(pair, old, now);
     else for (const change of changesOf(keyword, old[keyword], now[keyword])) this.add(pair, change);
   }
@@ -60,7 +84,10 @@ class Comparison {
     const [earlier, later] = [membersOf(old[keyword]), membersOf(now[keyword])];
     for (const name of new Set([...Object.keys(earlier), ...Object.keys(later)])) {
       // A member that is not named falls under what is said of all others.
-      const [from, to] = [earlier[name] ?? old.additionalProperties ?? true, later[name] ?? now.additionalProperties ?? true];
+      const [from, to] = [
+        earlier[name] ?? old.additionalProperties ?? true,
+        later[name] ?? now.additionalProperties ?? true,
+      ];
       this.compare(childNode(before, from, keyword, name), childNode(after, to, keyword, name));
     }
   }
@@ -69,9 +96,15 @@ class Comparison {
     const [earlier, later] = [listOf(old), listOf(now)];
     if (earlier.length === later.length) {
       const inner = new Comparison();
-      for (const [index, branch] of earlier.entries()) inner.compare(childNode(pair[0], branch, keyword, `${index}`), childNode(pair[1], later[index], keyword, `${index}`));
+      for (const [index, branch] of earlier.entries())
+        inner.compare(
+          childNode(pair[0], branch, keyword, `${index}`),
+          childNode(pair[1], later[index], keyword, `${index}`),
+        );
       // A value must be of one branch alone: a branch that takes more leaves less to the others.
-      this.changes.push(...inner.changes.map((change) => (keyword === 'oneOf' ? { ...change, effect: 'unclear' as const } : change)));
+      this.changes.push(
+        ...inner.changes.map((change) => (keyword === 'oneOf' ? { ...change, effect: 'unclear' as const } : change)),
+      );
       return;
     }
     if (old === undefined || now === undefined) this.add(pair, ...compareText(keyword, old, now));
@@ -99,7 +132,12 @@ const EFFECTS_OF_BRANCHES: Readonly<Record<'allOf' | 'anyOf' | 'oneOf', readonly
   oneOf: ['unclear', 'unclear'],
 };
 
-const forbidden = (): KeywordChange => ({ keyword: 'not', effect: 'narrower', what: 'may no longer be there', isGone: false });
+const forbidden = (): KeywordChange => ({
+  keyword: 'not',
+  effect: 'narrower',
+  what: 'may no longer be there',
+  isGone: false,
+});
 const allowed = (): KeywordChange => ({ keyword: 'not', effect: 'wider', what: 'may be there now', isGone: false });
 
 /** Behind a reference, where that leads somewhere and says all there is to say. */
@@ -107,7 +145,9 @@ function resolved(node: SchemaNode): SchemaNode {
   const { schema } = node;
   if (typeof schema === 'boolean' || typeof schema.$ref !== 'string') return node;
   const target = followRef(node, schema.$ref);
-  const others = Object.keys(schema).filter((keyword) => keyword !== '$ref' && !isProse(keyword) && keyword !== '$defs');
+  const others = Object.keys(schema).filter(
+    (keyword) => keyword !== '$ref' && !isProse(keyword) && keyword !== '$defs',
+  );
   if (!target || others.length > 0) return node;
   return target.schema === schema ? node : resolved(target);
 }
@@ -117,7 +157,14 @@ function isNever(schema: SchemaObject | boolean): boolean {
   return isSchemaObject(schema.not) ? Object.keys(schema.not).length === 0 : schema.not === true;
 }
 
-const NESTED = new Set(['items', 'additionalProperties', 'unevaluatedProperties', 'unevaluatedItems', 'propertyNames', 'contains']);
+const NESTED = new Set([
+  'items',
+  'additionalProperties',
+  'unevaluatedProperties',
+  'unevaluatedItems',
+  'propertyNames',
+  'contains',
+]);
 
 const isNested = (keyword: string) => NESTED.has(keyword);
 
@@ -159,6 +206,9 @@ function listOf(value: unknown): readonly unknown[] {
 
 /** `/properties/a/items` → `a[]`. */
 function placeInWords(pointer: string): string {
-  const place = pointer.replace(/\/(?:patternProperties|properties|\$defs)\//g, '.').replace(/\/items(?=\/|\.|$)/g, '[]').replace(/^\./, '');
+  const place = pointer
+    .replace(/\/(?:patternProperties|properties|\$defs)\//g, '.')
+    .replace(/\/items(?=\/|\.|$)/g, '[]')
+    .replace(/^\./, '');
   return place === '' ? 'The document' : `\`${place}\``;
 }

@@ -1,7 +1,7 @@
 /**
- * What a change does to the documents that satisfy a schema. `narrower`: some that did no longer do, so stored documents
- * may break. `wider`: some do that did not, so readers of the old schema may break. `unclear`: it cannot be told from
- * the schemas, and may be both.
+ * What a change does to the documents that satisfy a schema. `narrower`: some that did no longer do, so stored
+ * documents may break. `wider`: some do that did not, so readers of the old schema may break. `unclear`: it cannot be
+ * told from the schemas, and may be both.
  */
 export type Effect = 'narrower' | 'wider' | 'unclear';
 

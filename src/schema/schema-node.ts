@@ -26,7 +26,11 @@ export function rootNode(root: SchemaObject, library: SchemaLibrary): SchemaNode
 /** The schema below a keyword, or below a member of one. */
 export function childNode(node: SchemaNode, schema: unknown, ...path: readonly string[]): SchemaNode {
   const pointer = node.pointer + path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-  return { ...node, schema: isSchemaObject(schema) || typeof schema === 'boolean' ? schema : true, pointer: node.isElsewhere ? node.pointer : pointer };
+  return {
+    ...node,
+    schema: isSchemaObject(schema) || typeof schema === 'boolean' ? schema : true,
+    pointer: node.isElsewhere ? node.pointer : pointer,
+  };
 }
 
 /** What a reference leads to; `undefined` when it leads out of the documents at hand, or to an anchor. */

@@ -25,5 +25,7 @@ export function formatS3Uri(address: ObjectAddress): string {
 
 function uriInvalid(text: string, flaw: string): PointerError {
   const shown = JSON.stringify(text.slice(0, 200));
-  return new PointerError('URI_INVALID', `${shown} is not an object address: ${flaw}.`, { context: { uri: text.slice(0, 200) } });
+  return new PointerError('URI_INVALID', `${shown} is not an object address: ${flaw}.`, {
+    context: { uri: text.slice(0, 200) },
+  });
 }

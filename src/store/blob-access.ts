@@ -10,7 +10,9 @@ export interface AccessRules {
   readonly own: { readonly bucket: string; readonly folder: string };
 }
 
-/** Without `/` in front and with one behind; empty for the whole bucket. Folders match whole: `a/` does not admit `ab`. */
+/**
+ * Without `/` in front and with one behind; empty for the whole bucket. Folders match whole: `a/` does not admit `ab`.
+ */
 export function asFolder(prefix: string): string {
   const trimmed = prefix.replace(/^\/+|\/+$/g, '');
   return trimmed === '' ? '' : `${trimmed}/`;
@@ -32,5 +34,7 @@ export function isOwn(rules: AccessRules, address: ObjectAddress): boolean {
 }
 
 function notAllowed(code: string, message: string, address: ObjectAddress): PointerError {
-  return new PointerError(code, `${message}; the pointer is not followed.`, { context: { bucket: address.bucket, path: address.key } });
+  return new PointerError(code, `${message}; the pointer is not followed.`, {
+    context: { bucket: address.bucket, path: address.key },
+  });
 }

@@ -29,7 +29,12 @@ export interface Renewal {
  * An old blob is written again, with the same bytes: a collector of garbage tells by the time of the last write that
  * somebody is about to point to it.
  */
-export async function writeOnce(objects: ObjectStore, write: BlobWrite, { backoff, renewal }: Patience, signal?: AbortSignal): Promise<'written' | 'reused'> {
+export async function writeOnce(
+  objects: ObjectStore,
+  write: BlobWrite,
+  { backoff, renewal }: Patience,
+  signal?: AbortSignal,
+): Promise<'written' | 'reused'> {
   for (let attempt = 1; ; attempt += 1) {
     const refusal = await tryCreate(objects, write, signal);
     if (refusal === undefined) return 'written';
@@ -56,11 +61,25 @@ function isOld({ lastModified }: StoredObject, { now, after }: Renewal): boolean
 }
 
 /** Without a condition: should the blob have gone since, it is there again. */
-async function renew(objects: ObjectStore, { address, bytes, sha256 }: BlobWrite, { version, attributes }: StoredObject, signal?: AbortSignal): Promise<void> {
-  await objects.put(address, bytes, { attributes, sha256, unlike: version, ...(signal === undefined ? {} : { signal }) });
+async function renew(
+  objects: ObjectStore,
+  { address, bytes, sha256 }: BlobWrite,
+  { version, attributes }: StoredObject,
+  signal?: AbortSignal,
+): Promise<void> {
+  await objects.put(address, bytes, {
+    attributes,
+    sha256,
+    unlike: version,
+    ...(signal === undefined ? {} : { signal }),
+  });
 }
 
-async function tryCreate(objects: ObjectStore, write: BlobWrite, signal?: AbortSignal): Promise<ConflictError | undefined> {
+async function tryCreate(
+  objects: ObjectStore,
+  write: BlobWrite,
+  signal?: AbortSignal,
+): Promise<ConflictError | undefined> {
   const { attributes, sha256 } = write;
   const request: PutRequest = { ifAbsent: true, attributes, sha256, ...(signal === undefined ? {} : { signal }) };
   try {
@@ -74,11 +93,20 @@ async function tryCreate(objects: ObjectStore, write: BlobWrite, signal?: AbortS
 
 /** Told to be there and then found missing, again and again: whoever calls later may find it settled. */
 function unsettled({ address }: BlobWrite, refusal: ConflictError): Error {
-  return storeErrorOf('WRITE_CONFLICT', `Other writers kept changing key ${address.key} of bucket ${address.bucket}.`, address, refusal);
+  return storeErrorOf(
+    'WRITE_CONFLICT',
+    `Other writers kept changing key ${address.key} of bucket ${address.bucket}.`,
+    address,
+    refusal,
+  );
 }
 
 /** Undefined when the object has gone meanwhile. Throws when it holds something else. */
-async function sameBytes(objects: ObjectStore, write: BlobWrite, signal?: AbortSignal): Promise<StoredObject | undefined> {
+async function sameBytes(
+  objects: ObjectStore,
+  write: BlobWrite,
+  signal?: AbortSignal,
+): Promise<StoredObject | undefined> {
   try {
     const found = await objects.get(write.address, signal === undefined ? {} : { signal });
     const digest = sha256Hex(found.bytes);
@@ -94,7 +122,15 @@ function holdsOther(write: BlobWrite, found: string): IntegrityError | ConflictE
   const { bucket, key } = write.address;
   const context = { bucket, path: key, expected: write.sha256, found };
   if (write.addressed) {
-    return new IntegrityError('BLOB_MISMATCH', `Key ${key} of bucket ${bucket} names content ${write.sha256} but holds ${found}: it was damaged or tampered with.`, { context });
+    return new IntegrityError(
+      'BLOB_MISMATCH',
+      `Key ${key} of bucket ${bucket} names content ${write.sha256} but holds ${found}: it was damaged or tampered with.`,
+      { context },
+    );
   }
-  return new ConflictError('WOULD_OVERWRITE', `Key ${key} of bucket ${bucket} holds other content (${found}); a layout without a digest in the key never overwrites.`, { context });
+  return new ConflictError(
+    'WOULD_OVERWRITE',
+    `Key ${key} of bucket ${bucket} holds other content (${found}); a layout without a digest in the key never overwrites.`,
+    { context },
+  );
 }

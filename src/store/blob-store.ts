@@ -23,7 +23,9 @@ export interface BlobStoreOptions {
   readonly layout?: Readonly<Partial<Record<string, string>>>;
   /** Limits `get` to these folders, in every allowed bucket, and to `prefix` in the store's own. Default: no limit. */
   readonly allowPrefixes?: readonly string[];
-  /** How many blobs already known to be stored are remembered, so that they cost no request. Default 8,192; 0 for none. */
+  /**
+   * How many blobs already known to be stored are remembered, so that they cost no request. Default 8,192; 0 for none.
+   */
   readonly dedupeEntries?: number;
   /** Milliseconds since 1970, held against the age of blobs. */
   readonly now?: () => number;
@@ -65,7 +67,10 @@ export interface BlobStore {
    * key when the key is one of this store's own and holds one. `PointerError` `BUCKET_NOT_ALLOWED`,
    * `PREFIX_NOT_ALLOWED` or `POINTER_DANGLING`; `IntegrityError` `DIGEST_MISMATCH`; else the driver's errors.
    */
-  get(address: ObjectAddress, options?: { readonly sha256?: string; readonly signal?: AbortSignal }): Promise<Uint8Array>;
+  get(
+    address: ObjectAddress,
+    options?: { readonly sha256?: string; readonly signal?: AbortSignal },
+  ): Promise<Uint8Array>;
 }
 
 export function createBlobStore(options: BlobStoreOptions): BlobStore {
@@ -113,7 +118,10 @@ class ClaimCheckStore implements BlobStore {
     this.#backoff = { ...DEFAULT_BACKOFF, ...options.backoff };
     const max = options.dedupeEntries ?? DEFAULT_DEDUPE_ENTRIES;
     this.#renewal = { now: options.now ?? Date.now, after: RENEWED_AFTER_MS };
-    this.#stored = max > 0 ? new LRUCache({ max, ttl: REMEMBERED_MS, ttlResolution: 0, perf: { now: this.#renewal.now } }) : undefined;
+    this.#stored =
+      max > 0
+        ? new LRUCache({ max, ttl: REMEMBERED_MS, ttlResolution: 0, perf: { now: this.#renewal.now } })
+        : undefined;
   }
 
   uri(key: string): string {
@@ -131,7 +139,10 @@ class ClaimCheckStore implements BlobStore {
     }
   }
 
-  async get(address: ObjectAddress, options: { readonly sha256?: string; readonly signal?: AbortSignal } = {}): Promise<Uint8Array> {
+  async get(
+    address: ObjectAddress,
+    options: { readonly sha256?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<Uint8Array> {
     assertAllowed(this.#rules, address);
     const bytes = await this.#read(address, options.signal);
     const inKey = isOwn(this.#rules, address) ? detectDigest(address.key.slice(this.prefix.length)) : undefined;
@@ -141,8 +152,16 @@ class ClaimCheckStore implements BlobStore {
 
   async #write(id: string, blob: Blob, signal: AbortSignal | undefined): Promise<'written' | 'reused'> {
     const { key, contentType, metadata, ...rest } = blob;
-    const attributes = { ...(contentType === undefined ? {} : { contentType }), ...(metadata === undefined ? {} : { metadata }) };
-    const outcome = await writeOnce(this.#objects, { ...rest, address: this.#addressOf(key), attributes }, { backoff: this.#backoff, renewal: this.#renewal }, signal);
+    const attributes = {
+      ...(contentType === undefined ? {} : { contentType }),
+      ...(metadata === undefined ? {} : { metadata }),
+    };
+    const outcome = await writeOnce(
+      this.#objects,
+      { ...rest, address: this.#addressOf(key), attributes },
+      { backoff: this.#backoff, renewal: this.#renewal },
+      signal,
+    );
     this.#stored?.set(id, true);
     return outcome;
   }
@@ -153,7 +172,10 @@ class ClaimCheckStore implements BlobStore {
     } catch (error) {
       if (!(error instanceof StateBagError) || error.code !== 'OBJECT_NOT_FOUND') throw error;
       const context = { bucket: address.bucket, path: address.key };
-      throw new PointerError('POINTER_DANGLING', `The pointer leads to ${formatS3Uri(address)}, where nothing lies.`, { context, cause: error });
+      throw new PointerError('POINTER_DANGLING', `The pointer leads to ${formatS3Uri(address)}, where nothing lies.`, {
+        context,
+        cause: error,
+      });
     }
   }
 

@@ -34,7 +34,12 @@ export function fsError(error: unknown, verb: string, address: ObjectAddress): E
   const errno = errnoOf(error);
   if (errno === undefined) return error instanceof Error ? error : new Error(messageOf(error));
   const code = CODES[errno] ?? 'STORE_UNAVAILABLE';
-  return storeErrorOf(code, `Cannot ${verb} key ${address.key} of bucket ${address.bucket}: ${messageOf(error)}`, address, error);
+  return storeErrorOf(
+    code,
+    `Cannot ${verb} key ${address.key} of bucket ${address.bucket}: ${messageOf(error)}`,
+    address,
+    error,
+  );
 }
 
 /** True for the answers that mean that no file lies at a path, of whatever kind the obstacle is. */

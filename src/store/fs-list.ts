@@ -47,7 +47,9 @@ async function readEntries(directory: string): Promise<Dirent[]> {
 }
 
 /** Size, time and hex SHA-256 of a file, read in chunks; undefined when it has gone since it was listed. */
-export async function describeFile(path: string): Promise<{ readonly stats: Stats; readonly sha256: string } | undefined> {
+export async function describeFile(
+  path: string,
+): Promise<{ readonly stats: Stats; readonly sha256: string } | undefined> {
   try {
     const stats = await fs.stat(path);
     const hash = createHash('sha256');

@@ -25,8 +25,15 @@ export async function createFile(path: string, bytes: Uint8Array, address: Objec
   });
 }
 
-/** Puts a whole file at `path`, over what is there. `check` runs right before the swap, under the lock, and may throw. */
-export async function replaceFile(path: string, bytes: Uint8Array, address: ObjectAddress, check: () => Promise<void>): Promise<void> {
+/**
+ * Puts a whole file at `path`, over what is there. `check` runs right before the swap, under the lock, and may throw.
+ */
+export async function replaceFile(
+  path: string,
+  bytes: Uint8Array,
+  address: ObjectAddress,
+  check: () => Promise<void>,
+): Promise<void> {
   await withTempFile(path, bytes, (temp) =>
     withFileLock(path, address, async () => {
       await check();

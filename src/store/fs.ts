@@ -9,7 +9,15 @@ import { describeFile, listFiles } from './fs-list.js';
 import { objectPath } from './fs-path.js';
 import { createFile, removeFile, replaceFile } from './fs-write.js';
 import { createKeyedQueue } from './keyed-queue.js';
-import type { DeleteRequest, GetRequest, ObjectAddress, ObjectStore, ObjectSummary, PutRequest, StoredObject } from './object-store.js';
+import type {
+  DeleteRequest,
+  GetRequest,
+  ObjectAddress,
+  ObjectStore,
+  ObjectSummary,
+  PutRequest,
+  StoredObject,
+} from './object-store.js';
 import { objectNotFound, preconditionFailed } from './store-errors.js';
 import { isWrittenSince } from './written-since.js';
 
@@ -82,7 +90,13 @@ class FsStore implements ObjectStore {
         signal?.throwIfAborted();
         const found = await describeFile(file.path);
         if (found === undefined) continue;
-        yield { bucket, key: file.key, size: found.stats.size, version: `"${found.sha256}"`, lastModified: found.stats.mtime };
+        yield {
+          bucket,
+          key: file.key,
+          size: found.stats.size,
+          version: `"${found.sha256}"`,
+          lastModified: found.stats.mtime,
+        };
       }
     } catch (error) {
       signal?.throwIfAborted();
@@ -107,7 +121,11 @@ async function write(path: string, bytes: Uint8Array, address: ObjectAddress, re
   return replaceFile(path, bytes, address, () => assertVersion(path, address, request.ifMatch));
 }
 
-async function remove(path: string, address: ObjectAddress, { ifMatch, unmodifiedSince }: DeleteRequest): Promise<void> {
+async function remove(
+  path: string,
+  address: ObjectAddress,
+  { ifMatch, unmodifiedSince }: DeleteRequest,
+): Promise<void> {
   // What is absent needs no lock, and has perhaps no directory to put one in.
   await fs.access(path);
   return removeFile(path, address, async () => {

@@ -13,7 +13,9 @@ export function encodeHeaderValue(value: string): string {
 export function decodeHeaderValue(value: string): string {
   // Blanks between two encoded words are not part of the value (RFC 2047, section 6.2).
   const joined = value.replace(/\?=\s+=\?/g, '?==?');
-  return joined.replace(ENCODED_WORD, (_word, kind: string, text: string) => (kind.toLowerCase() === 'b' ? fromBase64(text) : fromQuoted(text)));
+  return joined.replace(ENCODED_WORD, (_word, kind: string, text: string) =>
+    kind.toLowerCase() === 'b' ? fromBase64(text) : fromQuoted(text),
+  );
 }
 
 function fromBase64(text: string): string {
@@ -21,6 +23,8 @@ function fromBase64(text: string): string {
 }
 
 function fromQuoted(text: string): string {
-  const octets = text.replaceAll('_', ' ').replace(/=([0-9a-f]{2})/gi, (_escape, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  const octets = text
+    .replaceAll('_', ' ')
+    .replace(/=([0-9a-f]{2})/gi, (_escape, hex: string) => String.fromCharCode(parseInt(hex, 16)));
   return Buffer.from(octets, 'latin1').toString('utf8');
 }

@@ -21,7 +21,10 @@ interface Known {
  * nothing; the mark only finds the copy, the bytes decide.
  */
 export function knownDigests(maxBytes = MAX_BYTES): (bytes: Uint8Array) => string {
-  const known = new LRUCache<string, Known>({ maxSize: Math.max(1, maxBytes), sizeCalculation: ({ bytes }) => bytes.length });
+  const known = new LRUCache<string, Known>({
+    maxSize: Math.max(1, maxBytes),
+    sizeCalculation: ({ bytes }) => bytes.length,
+  });
   const marks = new LRUCache<string, true>({ max: MARKS });
   return (bytes) => {
     if (bytes.length < MIN_LENGTH) return digest(bytes);

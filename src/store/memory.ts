@@ -2,7 +2,17 @@ import { createBlobStore } from './blob-store.js';
 import type { BlobStore, BlobStoreOptions } from './blob-store.js';
 import { verifiedSha256 } from './digest.js';
 import { assertAddress, compareKeys } from './object-key.js';
-import type { DeleteRequest, GetRequest, ObjectAddress, ObjectAttributes, ObjectStore, ObjectSummary, PutCondition, PutRequest, StoredObject } from './object-store.js';
+import type {
+  DeleteRequest,
+  GetRequest,
+  ObjectAddress,
+  ObjectAttributes,
+  ObjectStore,
+  ObjectSummary,
+  PutCondition,
+  PutRequest,
+  StoredObject,
+} from './object-store.js';
 import { objectNotFound, preconditionFailed } from './store-errors.js';
 import { isWrittenSince } from './written-since.js';
 
@@ -45,7 +55,12 @@ class MemoryStore implements ObjectStore {
       const { tags, ...attributes } = structuredClone(kept.attributes);
       const withTags = request.withTags === true && tags !== undefined;
       const { version, lastModified } = kept;
-      return { bytes: new Uint8Array(kept.bytes), version, lastModified, attributes: withTags ? { ...attributes, tags } : attributes };
+      return {
+        bytes: new Uint8Array(kept.bytes),
+        version,
+        lastModified,
+        attributes: withTags ? { ...attributes, tags } : attributes,
+      };
     });
   }
 
@@ -56,7 +71,12 @@ class MemoryStore implements ObjectStore {
       if (!holds(request, kept)) throw preconditionFailed(address, request);
       const version = `"${sha256}"`;
       const attributes = structuredClone(request.attributes ?? {});
-      this.#bucket(address.bucket).set(address.key, { bytes: new Uint8Array(bytes), version, attributes, lastModified: new Date(this.#now()) });
+      this.#bucket(address.bucket).set(address.key, {
+        bytes: new Uint8Array(bytes),
+        version,
+        attributes,
+        lastModified: new Date(this.#now()),
+      });
       return version;
     });
   }
@@ -65,7 +85,13 @@ class MemoryStore implements ObjectStore {
     const entries = [...(this.#buckets.get(bucket) ?? [])].filter(([key]) => key.startsWith(prefix));
     for (const [key, kept] of entries.sort(([left], [right]) => compareKeys(left, right))) {
       signal?.throwIfAborted();
-      yield await Promise.resolve({ bucket, key, size: kept.bytes.length, version: kept.version, lastModified: kept.lastModified });
+      yield await Promise.resolve({
+        bucket,
+        key,
+        size: kept.bytes.length,
+        version: kept.version,
+        lastModified: kept.lastModified,
+      });
     }
   }
 
@@ -73,7 +99,8 @@ class MemoryStore implements ObjectStore {
     return settle(() => {
       const kept = this.#find(address, request.signal);
       if (kept === undefined) return;
-      if (!holds(request, kept) || isWrittenSince(kept.lastModified, request.unmodifiedSince)) throw preconditionFailed(address, request);
+      if (!holds(request, kept) || isWrittenSince(kept.lastModified, request.unmodifiedSince))
+        throw preconditionFailed(address, request);
       this.#bucket(address.bucket).delete(address.key);
     });
   }

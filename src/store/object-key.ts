@@ -14,7 +14,12 @@ export function assertAddress(address: ObjectAddress): void {
 }
 
 export function keyInvalid(address: ObjectAddress, flaw: string, cause?: unknown): Error {
-  return storeErrorOf('KEY_INVALID', `Key ${JSON.stringify(address.key.slice(0, 200))} of bucket ${JSON.stringify(address.bucket.slice(0, 200))} cannot be used: ${flaw}.`, address, cause);
+  return storeErrorOf(
+    'KEY_INVALID',
+    `Key ${JSON.stringify(address.key.slice(0, 200))} of bucket ${JSON.stringify(address.bucket.slice(0, 200))} cannot be used: ${flaw}.`,
+    address,
+    cause,
+  );
 }
 
 function flawOfBucket(bucket: string): string | undefined {

@@ -35,7 +35,8 @@ export async function openObjectStore(spec: string, options: OpenStoreOptions = 
 async function openS3(spec: string, options: OpenStoreOptions): Promise<OpenedStore> {
   const [bucket = '', ...rest] = spec.slice('s3://'.length).split('/');
   if (bucket === '') throw invalid(spec, 'the bucket is empty');
-  if (options.bucket !== undefined && options.bucket !== bucket) throw invalid(spec, `the bucket option says ${options.bucket}`);
+  if (options.bucket !== undefined && options.bucket !== bucket)
+    throw invalid(spec, `the bucket option says ${options.bucket}`);
   const { s3ObjectStore } = await import('./s3.js');
   return { objects: s3ObjectStore(options.s3), bucket, prefix: rest.join('/') };
 }
@@ -47,5 +48,8 @@ async function assertDirectory(path: string): Promise<void> {
 
 function invalid(spec: string, flaw: string): ConfigError {
   const shown = JSON.stringify(spec.slice(0, 200));
-  return new ConfigError('STORE_INVALID', `${shown} names no store: ${flaw}. Give s3://bucket[/prefix] or a local directory.`);
+  return new ConfigError(
+    'STORE_INVALID',
+    `${shown} names no store: ${flaw}. Give s3://bucket[/prefix] or a local directory.`,
+  );
 }

@@ -32,7 +32,10 @@ export function attributesOf(fields: S3AttributeFields, tags?: Readonly<Record<s
 }
 
 /** Attributes for a write. `kmsKeyId` is the store's default key, for objects that bring no encryption of their own. */
-export function putFieldsOf(attributes: ObjectAttributes, kmsKeyId: string | undefined): S3AttributeFields & { readonly Tagging?: string } {
+export function putFieldsOf(
+  attributes: ObjectAttributes,
+  kmsKeyId: string | undefined,
+): S3AttributeFields & { readonly Tagging?: string } {
   return present({
     ContentType: attributes.contentType,
     ContentEncoding: attributes.contentEncoding,
@@ -48,9 +51,12 @@ export function putFieldsOf(attributes: ObjectAttributes, kmsKeyId: string | und
 
 function encryptionOf(attributes: ObjectAttributes, kmsKeyId: string | undefined): S3AttributeFields {
   const kept = attributes.serverSideEncryption;
-  if (kept === undefined) return kmsKeyId === undefined ? {} : { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKeyId };
+  if (kept === undefined)
+    return kmsKeyId === undefined ? {} : { ServerSideEncryption: 'aws:kms', SSEKMSKeyId: kmsKeyId };
   // S3 refuses a key id beside AES256.
-  return kept.startsWith('aws:kms') ? { ServerSideEncryption: kept, SSEKMSKeyId: attributes.kmsKeyId } : { ServerSideEncryption: kept };
+  return kept.startsWith('aws:kms')
+    ? { ServerSideEncryption: kept, SSEKMSKeyId: attributes.kmsKeyId }
+    : { ServerSideEncryption: kept };
 }
 
 function taggingOf(tags: Readonly<Record<string, string>>): string {
@@ -58,11 +64,16 @@ function taggingOf(tags: Readonly<Record<string, string>>): string {
   return pairs.join('&');
 }
 
-function mapValues(record: Readonly<Record<string, string>>, change: (value: string) => string): Record<string, string> {
+function mapValues(
+  record: Readonly<Record<string, string>>,
+  change: (value: string) => string,
+): Record<string, string> {
   return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]));
 }
 
 /** The same object without members that are undefined. */
 function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }

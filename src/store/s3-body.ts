@@ -6,7 +6,11 @@ import { storeErrorOf } from './store-errors.js';
  * All bytes of a response body, read into one buffer. A body that ends before `length` bytes, cleanly or with a
  * broken connection, is `BODY_TRUNCATED`: the SDK retries requests, but never a body it has begun to hand out.
  */
-export async function readBody(address: ObjectAddress, body: AsyncIterable<Uint8Array>, length: number | undefined): Promise<Uint8Array> {
+export async function readBody(
+  address: ObjectAddress,
+  body: AsyncIterable<Uint8Array>,
+  length: number | undefined,
+): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let read = 0;
   try {

@@ -39,14 +39,20 @@ export async function createS3Client(options: S3ObjectStoreOptions): Promise<S3C
 function clientConfigOf(options: S3ObjectStoreOptions): S3ClientConfig {
   const timeout = options.requestTimeoutMs ?? DEFAULT_TIMEOUT_MS;
   // Servers at an endpoint of their own seldom care for the region, but a signature needs one.
-  const region = options.region ?? (options.endpoint === undefined ? undefined : (process.env.AWS_REGION ?? 'us-east-1'));
+  const region =
+    options.region ?? (options.endpoint === undefined ? undefined : (process.env.AWS_REGION ?? 'us-east-1'));
   return {
     ...(region === undefined ? {} : { region }),
     ...(options.endpoint === undefined ? {} : { endpoint: options.endpoint }),
     forcePathStyle: options.forcePathStyle ?? options.endpoint !== undefined,
     maxAttempts: options.maxAttempts ?? DEFAULT_ATTEMPTS,
     // The request timeout ends with the response's headers; the socket timeout watches the body.
-    requestHandler: { connectionTimeout: timeout, requestTimeout: timeout, socketTimeout: timeout, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: timeout,
+      requestTimeout: timeout,
+      socketTimeout: timeout,
+      throwOnRequestTimeout: true,
+    },
     // By default the SDK adds CRC32 to whatever carries no checksum and sends it as a trailer of a chunked body, which
     // older S3 servers store as part of the object. Every body here carries the SHA-256 we name, so nothing is lost.
     requestChecksumCalculation: 'WHEN_REQUIRED',

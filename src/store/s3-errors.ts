@@ -72,7 +72,9 @@ export function s3Error(error: unknown, call: S3Call): Error {
   const facts = factsOf(error);
   const code = codeOf(facts, call);
   const { bucket, key } = call.address;
-  const told = [facts.name, facts.status === undefined ? undefined : `HTTP ${facts.status}`].filter((fact) => fact !== undefined);
+  const told = [facts.name, facts.status === undefined ? undefined : `HTTP ${facts.status}`].filter(
+    (fact) => fact !== undefined,
+  );
   const message = `Cannot ${call.verb} key ${key} of bucket ${bucket}: ${adviceOf(code, call)}${messageOf(error)} (${told.join(', ')})`;
   return storeErrorOf(code, message, call.address, error);
 }
@@ -84,7 +86,11 @@ interface Facts {
 }
 
 function factsOf(error: unknown): Facts {
-  const { name, code, $metadata } = (error ?? {}) as { name?: unknown; code?: unknown; $metadata?: { httpStatusCode?: unknown } };
+  const { name, code, $metadata } = (error ?? {}) as {
+    name?: unknown;
+    code?: unknown;
+    $metadata?: { httpStatusCode?: unknown };
+  };
   const status = $metadata?.httpStatusCode;
   return {
     name: typeof name === 'string' ? name : 'unknown error',
@@ -108,7 +114,8 @@ function codeOf({ name, status, socketCode }: Facts, call: S3Call): StoreErrorCo
 
 function adviceOf(code: StoreErrorCode, call: S3Call): string {
   if (code === 'STORE_DENIED') {
-    const maybeAbsent = call.action === 's3:GetObject' ? '; S3 says the same of an absent key when s3:ListBucket is not allowed' : '';
+    const maybeAbsent =
+      call.action === 's3:GetObject' ? '; S3 says the same of an absent key when s3:ListBucket is not allowed' : '';
     return `${call.action} is not allowed${maybeAbsent}. `;
   }
   return code === 'OBJECT_ARCHIVED' ? 'it lies in an archive storage class; restore it first. ' : '';

@@ -12,7 +12,15 @@ import { createBlobStore } from './blob-store.js';
 import type { BlobStore, BlobStoreOptions } from './blob-store.js';
 import { sha256Hex, verifiedSha256 } from './digest.js';
 import { assertAddress, mayBeginKey } from './object-key.js';
-import type { DeleteRequest, GetRequest, ObjectAddress, ObjectStore, ObjectSummary, PutRequest, StoredObject } from './object-store.js';
+import type {
+  DeleteRequest,
+  GetRequest,
+  ObjectAddress,
+  ObjectStore,
+  ObjectSummary,
+  PutRequest,
+  StoredObject,
+} from './object-store.js';
 import { attributesOf, putFieldsOf } from './s3-attributes.js';
 import { readBody } from './s3-body.js';
 import { createS3Client, DEFAULT_ATTEMPTS } from './s3-client.js';
@@ -67,18 +75,33 @@ class S3Store implements ObjectStore {
     const call: S3Call = { verb: 'write', action: putActionOf(request), address, absent };
     return this.#send(call, request.signal, async (sending) => {
       const inParts = request.unlike === undefined ? bytes.length > LARGEST_SINGLE_PUT : !isOfParts(request.unlike);
-      const etag = await (inParts ? this.#putParts(sending, address, bytes, request) : this.#putWhole(sending, address, bytes, request));
+      const etag = await (inParts
+        ? this.#putParts(sending, address, bytes, request)
+        : this.#putWhole(sending, address, bytes, request));
       return versionOf(etag, address);
     });
   }
 
   async *list(bucket: string, prefix: string, signal?: AbortSignal): AsyncGenerator<ObjectSummary> {
     if (!mayBeginKey(prefix)) return;
-    const call: S3Call = { verb: 'list', action: 's3:ListBucket', address: { bucket, key: prefix }, absent: 'OBJECT_NOT_FOUND' };
+    const call: S3Call = {
+      verb: 'list',
+      action: 's3:ListBucket',
+      address: { bucket, key: prefix },
+      absent: 'OBJECT_NOT_FOUND',
+    };
     let token: string | undefined;
     do {
-      const input = { ...this.#owner(), Bucket: bucket, Prefix: prefix, EncodingType: 'url', ContinuationToken: token } as const;
-      const page = await this.#send(call, signal, ({ client, options }) => client.send(new ListObjectsV2Command(input), options));
+      const input = {
+        ...this.#owner(),
+        Bucket: bucket,
+        Prefix: prefix,
+        EncodingType: 'url',
+        ContinuationToken: token,
+      } as const;
+      const page = await this.#send(call, signal, ({ client, options }) =>
+        client.send(new ListObjectsV2Command(input), options),
+      );
       yield* summariesOf(bucket, page);
       token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
     } while (token !== undefined);
@@ -90,7 +113,9 @@ class S3Store implements ObjectStore {
     const call: S3Call = { verb: 'delete', action: 's3:DeleteObject', address, absent: 'OBJECT_NOT_FOUND' };
     const input = { ...this.#owner(), ...inputOf(address), ...(version === undefined ? {} : { IfMatch: version }) };
     try {
-      await this.#send(call, request.signal, ({ client, options }) => client.send(new DeleteObjectCommand(input), options));
+      await this.#send(call, request.signal, ({ client, options }) =>
+        client.send(new DeleteObjectCommand(input), options),
+      );
     } catch (error) {
       if (!(error instanceof StateBagError) || error.code !== 'OBJECT_NOT_FOUND') throw error;
     }
@@ -100,12 +125,17 @@ class S3Store implements ObjectStore {
    * The version to delete. S3 has no condition on the time, so the time is looked at first, and whoever writes the same
    * bytes anew in between gives them another ETag (`PutRequest.unlike`).
    */
-  async #oldVersion(address: ObjectAddress, { ifMatch, unmodifiedSince, signal }: DeleteRequest): Promise<string | undefined> {
+  async #oldVersion(
+    address: ObjectAddress,
+    { ifMatch, unmodifiedSince, signal }: DeleteRequest,
+  ): Promise<string | undefined> {
     if (unmodifiedSince === undefined) return ifMatch;
     const call: S3Call = { verb: 'look at', action: 's3:GetObject', address, absent: 'OBJECT_NOT_FOUND' };
     try {
       const input = { ...this.#owner(), ...inputOf(address) };
-      const found = await this.#send(call, signal, ({ client, options }) => client.send(new HeadObjectCommand(input), options));
+      const found = await this.#send(call, signal, ({ client, options }) =>
+        client.send(new HeadObjectCommand(input), options),
+      );
       if (isWrittenSince(found.LastModified ?? new Date(), unmodifiedSince)) throw preconditionFailed(address, {});
       return ifMatch ?? versionOf(found.ETag, address);
     } catch (error) {
@@ -119,7 +149,10 @@ class S3Store implements ObjectStore {
       try {
         return await this.#getOnce(address, signal);
       } catch (error) {
-        const again = error instanceof StateBagError && error.code === 'BODY_TRUNCATED' && attempt < (this.#options.maxAttempts ?? DEFAULT_ATTEMPTS);
+        const again =
+          error instanceof StateBagError &&
+          error.code === 'BODY_TRUNCATED' &&
+          attempt < (this.#options.maxAttempts ?? DEFAULT_ATTEMPTS);
         if (!again) throw error;
       }
     }
@@ -132,15 +165,32 @@ class S3Store implements ObjectStore {
       const body = (output.Body ?? []) as AsyncIterable<Uint8Array>;
       const bytes = await readBody(address, body, output.ContentLength);
       const versionId = output.VersionId === undefined ? {} : { versionId: output.VersionId };
-      return { bytes, version: versionOf(output.ETag, address), ...versionId, attributes: attributesOf(output), lastModified: output.LastModified ?? new Date(0) };
+      return {
+        bytes,
+        version: versionOf(output.ETag, address),
+        ...versionId,
+        attributes: attributesOf(output),
+        lastModified: output.LastModified ?? new Date(0),
+      };
     });
   }
 
-  async #getTags(address: ObjectAddress, signal: AbortSignal | undefined): Promise<Readonly<Record<string, string>> | undefined> {
-    const call: S3Call = { verb: 'read the tags of', action: 's3:GetObjectTagging', address, absent: 'OBJECT_NOT_FOUND' };
+  async #getTags(
+    address: ObjectAddress,
+    signal: AbortSignal | undefined,
+  ): Promise<Readonly<Record<string, string>> | undefined> {
+    const call: S3Call = {
+      verb: 'read the tags of',
+      action: 's3:GetObjectTagging',
+      address,
+      absent: 'OBJECT_NOT_FOUND',
+    };
     return this.#send(call, signal, async ({ client, options }) => {
       try {
-        const output = await client.send(new GetObjectTaggingCommand({ ...this.#owner(), ...inputOf(address) }), options);
+        const output = await client.send(
+          new GetObjectTaggingCommand({ ...this.#owner(), ...inputOf(address) }),
+          options,
+        );
         const tags = (output.TagSet ?? []).map((tag): [string, string] => [tag.Key ?? '', tag.Value ?? '']);
         return tags.length === 0 ? undefined : Object.fromEntries(tags);
       } catch (error) {
@@ -151,13 +201,23 @@ class S3Store implements ObjectStore {
     });
   }
 
-  async #putWhole({ client, options }: Sending, address: ObjectAddress, bytes: Uint8Array, request: PutRequest): Promise<string | undefined> {
+  async #putWhole(
+    { client, options }: Sending,
+    address: ObjectAddress,
+    bytes: Uint8Array,
+    request: PutRequest,
+  ): Promise<string | undefined> {
     const digest = Buffer.from(request.sha256 ?? sha256Hex(bytes), 'hex').toString('base64');
     const input = { ...this.#putInput(address, bytes, request), ChecksumSHA256: digest };
     return (await client.send(new PutObjectCommand(input), options)).ETag;
   }
 
-  async #putParts({ client, options }: Sending, address: ObjectAddress, bytes: Uint8Array, request: PutRequest): Promise<string | undefined> {
+  async #putParts(
+    { client, options }: Sending,
+    address: ObjectAddress,
+    bytes: Uint8Array,
+    request: PutRequest,
+  ): Promise<string | undefined> {
     // S3 keeps only a digest of the parts' digests, so a claim about the whole can be verified here alone.
     verifiedSha256(address, bytes, request.sha256);
     const { uploadInParts, uploadInOnePart } = await import('./s3-upload.js');
@@ -210,13 +270,26 @@ function putActionOf(request: PutRequest): string {
 
 function versionOf(etag: string | undefined, address: ObjectAddress): string {
   if (etag !== undefined) return etag;
-  throw storeErrorOf('STORE_REJECTED', `The server gave no ETag for key ${address.key} of bucket ${address.bucket}; conditional writes need one.`, address);
+  throw storeErrorOf(
+    'STORE_REJECTED',
+    `The server gave no ETag for key ${address.key} of bucket ${address.bucket}; conditional writes need one.`,
+    address,
+  );
 }
 
 function* summariesOf(bucket: string, page: ListObjectsV2CommandOutput): Generator<ObjectSummary> {
   // Asked to, the server escapes keys that XML cannot carry. A server that ignores the request says so by its silence.
-  const plain = page.EncodingType === 'url' ? (key: string): string => decodeURIComponent(key.replaceAll('+', ' ')) : (key: string): string => key;
+  const plain =
+    page.EncodingType === 'url'
+      ? (key: string): string => decodeURIComponent(key.replaceAll('+', ' '))
+      : (key: string): string => key;
   for (const { Key: key, Size: size, ETag: version, LastModified: lastModified } of page.Contents ?? []) {
-    yield { bucket, key: plain(key ?? ''), size: size ?? 0, version: version ?? '', lastModified: lastModified ?? new Date(0) };
+    yield {
+      bucket,
+      key: plain(key ?? ''),
+      size: size ?? 0,
+      version: version ?? '',
+      lastModified: lastModified ?? new Date(0),
+    };
   }
 }

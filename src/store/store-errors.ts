@@ -46,10 +46,20 @@ function contextOf(place: Partial<ObjectAddress>): { bucket?: string; path?: str
 }
 
 export function objectNotFound(address: ObjectAddress, cause?: unknown): StateBagError {
-  return storeErrorOf('OBJECT_NOT_FOUND', `Nothing lies at key ${address.key} of bucket ${address.bucket}.`, address, cause);
+  return storeErrorOf(
+    'OBJECT_NOT_FOUND',
+    `Nothing lies at key ${address.key} of bucket ${address.bucket}.`,
+    address,
+    cause,
+  );
 }
 
 export function preconditionFailed(address: ObjectAddress, condition: PutCondition, cause?: unknown): StateBagError {
   const found = condition.ifAbsent === true ? 'already holds an object' : 'no longer holds the version that was read';
-  return storeErrorOf('PRECONDITION_FAILED', `Key ${address.key} of bucket ${address.bucket} ${found}.`, address, cause);
+  return storeErrorOf(
+    'PRECONDITION_FAILED',
+    `Key ${address.key} of bucket ${address.bucket} ${found}.`,
+    address,
+    cause,
+  );
 }

@@ -38,7 +38,15 @@ export interface AdaptedText {
 
 /** An event that is to reach its handler as it came in. */
 export function untouchedText(bytes: Uint8Array): AdaptedText {
-  return { bytes, resolved: undefined, added: undefined, kept: undefined, handed: undefined, error: undefined, bytesSaved: 0 };
+  return {
+    bytes,
+    resolved: undefined,
+    added: undefined,
+    kept: undefined,
+    handed: undefined,
+    error: undefined,
+    bytesSaved: 0,
+  };
 }
 
 /**

@@ -31,7 +31,10 @@ export interface WireWork extends Work {
 }
 
 /** Throws `ConfigError` for options that are unknown or wrong. */
-export function createWireEngine({ segment = true, envelopes, onUnreadable = 'error', ...options }: WireOptions, steps: HydrationSteps): WireEngine {
+export function createWireEngine(
+  { segment = true, envelopes, onUnreadable = 'error', ...options }: WireOptions,
+  steps: HydrationSteps,
+): WireEngine {
   const settings = parseOptions(options);
   // The caches of the adapter take the other half.
   const share = Math.floor(settings.cacheBytes / 4);

@@ -12,14 +12,20 @@ function isSmall({ node }: ByteValue): boolean {
   return node.end - node.start <= MAX_POINTER_BYTES;
 }
 
-/** Puts config and map back into a bag, with the bytes they were stored with. Throws what following a pointer throws. */
+/**
+ * Puts config and map back into a bag, with the bytes they were stored with. Throws what following a pointer throws.
+ */
 export async function fillSite(site: BagSite<ByteValue>, edit: TextEdit, work: WireWork): Promise<void> {
   const { reader, steps, blobs } = work.engine;
-  const holdsPointer = [site.config, site.map, site.configPath, site.mapPath].some((field) => field.state === 'pointer');
+  const holdsPointer = [site.config, site.map, site.configPath, site.mapPath].some(
+    (field) => field.state === 'pointer',
+  );
   if (holdsPointer) await hydrateBag(reader, site, edit.draft(site.value), steps, blobs, work.deadline.signal());
 }
 
-/** Puts back the members that the shim itself once offloaded to fit a budget. Throws what following a pointer throws. */
+/**
+ * Puts back the members that the shim itself once offloaded to fit a budget. Throws what following a pointer throws.
+ */
 export async function restoreSite(site: BagSite<ByteValue>, edit: TextEdit, work: WireWork): Promise<void> {
   const stored = await loadStoredMembers(work.engine.reader, site, work, isSmall);
   for (const { name, bytes } of stored) edit.putJson(site.value, name, bytes);

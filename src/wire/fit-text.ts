@@ -18,10 +18,16 @@ export interface FittedText {
 
 /**
  * Holds a result to the budget, counted on the very bytes that Lambda will send; further members of its bags go to the
- * store until it fits. Throws `BagError` `PAYLOAD_TOO_LARGE` when it cannot fit, and what the store said when a bag is too
- * large only because the store did not take its program: then other members would be blobs that a second try does not want.
+ * store until it fits. Throws `BagError` `PAYLOAD_TOO_LARGE` when it cannot fit, and what the store said when a bag is
+ * too large only because the store did not take its program: then other members would be blobs that a second try does
+ * not want.
  */
-export async function fitText(text: Text, { sites }: Detection<ByteValue>, left: StateBagError | undefined, work: WireWork): Promise<FittedText> {
+export async function fitText(
+  text: Text,
+  { sites }: Detection<ByteValue>,
+  left: StateBagError | undefined,
+  work: WireWork,
+): Promise<FittedText> {
   const { maxResultBytes = Infinity } = work.engine.settings;
   const { bytes } = text;
   if (bytes.length <= maxResultBytes) return { bytes, offloaded: [], bytesSaved: 0 };
@@ -30,8 +36,13 @@ export async function fitText(text: Text, { sites }: Detection<ByteValue>, left:
   const edit = new TextEdit(text);
   for (const { site, name, planned } of chosen) edit.put(site.value, { name, value: planned.pointer });
   const fitted = edit.bytes();
-  if (fitted.length > maxResultBytes) throw tooLarge(fitted.length, maxResultBytes, 'what is left in it may not be offloaded');
+  if (fitted.length > maxResultBytes)
+    throw tooLarge(fitted.length, maxResultBytes, 'what is left in it may not be offloaded');
   // Only now, so that a result which does not fit leaves no blob behind that nothing points to.
-  if (chosen.length > 0) await offload(chosen.map(({ planned }) => planned.blob), work);
+  if (chosen.length > 0)
+    await offload(
+      chosen.map(({ planned }) => planned.blob),
+      work,
+    );
   return { bytes: fitted, offloaded: chosen.map(({ name }) => name), bytesSaved: bytes.length - fitted.length };
 }

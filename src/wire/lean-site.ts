@@ -23,9 +23,14 @@ export interface LeanSite {
 export type Respell = (site: BagSite<ByteValue>, sources: SiteSources<ByteValue>) => SiteSources<ByteValue>;
 
 /** Stores what is to leave a bag; changes no text yet. Throws as planning, following pointers and storing do. */
-export async function prepareLeanSite(site: BagSite<ByteValue>, work: WireWork, respell: Respell = (_site, sources) => sources): Promise<LeanSite> {
+export async function prepareLeanSite(
+  site: BagSite<ByteValue>,
+  work: WireWork,
+  respell: Respell = (_site, sources) => sources,
+): Promise<LeanSite> {
   const { reader } = work.engine;
-  if (!needsMigration(reader, site, 'lean')) return { plan: undefined, manifest: await rebuildManifest(reader, site, work) };
+  if (!needsMigration(reader, site, 'lean'))
+    return { plan: undefined, manifest: await rebuildManifest(reader, site, work) };
   const plan = await planLeanSite(site, work, respell);
   if (plan.blobs.length > 0) await offload(plan.blobs, work);
   const { map, manifest } = plan.context.claims;
@@ -41,7 +46,12 @@ async function planLeanSite(site: BagSite<ByteValue>, work: WireWork, respell: R
 }
 
 /** Runs the migrations over the bag in the text. */
-export function editLeanSite(site: BagSite<ByteValue>, { plan, manifest }: LeanSite, edit: TextEdit, work: WireWork): void {
+export function editLeanSite(
+  site: BagSite<ByteValue>,
+  { plan, manifest }: LeanSite,
+  edit: TextEdit,
+  work: WireWork,
+): void {
   if (plan) for (const step of work.engine.steps.lean) step.up(edit.draft(site.value), plan.context);
   if (manifest !== undefined) putManifest(site, manifest, edit);
 }
@@ -57,6 +67,8 @@ export function putManifest(site: BagSite<ByteValue>, manifest: string, edit: Te
 /** Bytes of inline values that leave the bag. */
 export function savedBytes({ config, map }: BagSite<ByteValue>, { plan }: LeanSite, work: WireWork): number {
   if (!plan) return 0;
-  const inline = [config, map].flatMap((field) => (field.state === 'inline' ? [work.engine.reader.bytes(field.value).length] : []));
+  const inline = [config, map].flatMap((field) =>
+    field.state === 'inline' ? [work.engine.reader.bytes(field.value).length] : [],
+  );
   return inline.reduce((sum, length) => sum + length, 0);
 }

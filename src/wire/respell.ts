@@ -11,7 +11,8 @@ const REMEMBERED = 256;
 
 /**
  * Finds in a returned bag the config and map that its handler was given and printed anew, and gives them their own
- * spelling back: they are the blobs they came from, and nothing new is stored. What was found once is known by its bytes.
+ * spelling back: they are the blobs they came from, and nothing new is stored. What was found once is known by its
+ * bytes.
  */
 export class Respeller {
   readonly #digest: ClaimOffice['digest'];
@@ -25,7 +26,9 @@ export class Respeller {
   over(handed: ByteValue): Respell {
     return ({ config, map }, sources) => ({
       ...sources,
-      ...(config.state === 'inline' && sources.config === config.value ? { config: this.#original(handed, CONFIG, config.value) } : {}),
+      ...(config.state === 'inline' && sources.config === config.value
+        ? { config: this.#original(handed, CONFIG, config.value) }
+        : {}),
       ...(map.state === 'inline' && sources.map === map.value ? { map: this.#original(handed, MAP, map.value) } : {}),
     });
   }

@@ -6,7 +6,8 @@ const MAX_DEPTH = 1_000;
 
 /**
  * True when one value is what a runtime makes of the other by reading and printing it: the same members in the same
- * order, the same text, numbers that were spelled anew. `printed` may hold an integer beyond 2^53 as JavaScript rounds it.
+ * order, the same text, numbers that were spelled anew. `printed` may hold an integer beyond 2^53 as JavaScript rounds
+ * it.
  */
 export function isReprint(original: ByteValue, printed: ByteValue): boolean {
   return isSame(original, printed, 0);
@@ -33,7 +34,13 @@ function isSame(original: ByteValue, printed: ByteValue, depth: number): boolean
 
 function hasSameMembers(original: ByteValue, printed: ByteValue, depth: number): boolean {
   const [names, others] = [byteReader.names(original), byteReader.names(printed)];
-  return names.length === others.length && names.every((name, at) => name === others[at] && isSame(byteReader.member(original, name)!, byteReader.member(printed, name)!, depth));
+  return (
+    names.length === others.length &&
+    names.every(
+      (name, at) =>
+        name === others[at] && isSame(byteReader.member(original, name)!, byteReader.member(printed, name)!, depth),
+    )
+  );
 }
 
 function hasSameItems(original: ByteValue, printed: ByteValue, depth: number): boolean {

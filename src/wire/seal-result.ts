@@ -35,20 +35,27 @@ interface Change {
 
 /**
  * A result with its bags in the new form, without what the shim added to the event, within the budget; every other byte
- * as the runtime wrote it. Throws `POINTER_MIXED`; `PAYLOAD_TOO_LARGE`; what the store said, when only an answer of the store would make
- * the result fit; and the errors that stop an execution.
+ * as the runtime wrote it. Throws `POINTER_MIXED`; `PAYLOAD_TOO_LARGE`; what the store said, when only an answer of the
+ * store would make the result fit; and the errors that stop an execution.
  */
 export async function sealText(result: Text, before: AdaptedText | undefined, work: WireWork): Promise<SealedText> {
   const plain = unwrapText(withoutAddedProgram(result, before?.added));
   const found = detectIn(plain, work);
   assertUnmixedBytes(plain.root, found.sites);
   // Nobody's bag, neither on the way in: no state machine of ours waits for it.
-  if (before && !before.kept && found.generation === 'foreign') return { bytes: plain.bytes, generation: 'foreign', bytesSaved: 0, repaired: false, offloaded: [] };
+  if (before && !before.kept && found.generation === 'foreign')
+    return { bytes: plain.bytes, generation: 'foreign', bytesSaved: 0, repaired: false, offloaded: [] };
   assertOwned(byteReader, found);
   const restored = restoreSites(plain, found, before);
   const { text, error, bytesSaved, repaired } = await leanUntilFit(restored, before, work);
   const fitted = await fitText(text, detectIn(text, work), error, work);
-  return { bytes: fitted.bytes, generation: found.generation, offloaded: fitted.offloaded, bytesSaved: bytesSaved + fitted.bytesSaved, repaired: repaired || restored !== plain };
+  return {
+    bytes: fitted.bytes,
+    generation: found.generation,
+    offloaded: fitted.offloaded,
+    bytesSaved: bytesSaved + fitted.bytesSaved,
+    repaired: repaired || restored !== plain,
+  };
 }
 
 function detectIn({ root }: Text, work: WireWork): Detection<ByteValue> {
@@ -62,7 +69,8 @@ function restoreSites(text: Text, { sites }: Detection<ByteValue>, before: Adapt
   if (kept === undefined) return text;
   const edit = new TextEdit(text);
   for (const { value } of wanting) {
-    for (const name of listLostMembers(byteReader, value, kept)) edit.putJson(value, name, byteReader.bytes(byteReader.member(kept, name)!));
+    for (const name of listLostMembers(byteReader, value, kept))
+      edit.putJson(value, name, byteReader.bytes(byteReader.member(kept, name)!));
   }
   return edit.result();
 }
@@ -94,7 +102,12 @@ async function leanSites(text: Text, respell: Respell | undefined, work: WireWor
     const { value: lean, error } = await attempt(work, () => prepareLeanSite(site, work, respell));
     if (lean) editLeanSite(site, lean, edit, work);
     const bytesSaved = lean ? savedBytes(site, lean, work) : 0;
-    change = { ...change, bytesSaved: change.bytesSaved + bytesSaved, repaired: change.repaired || lean?.manifest !== undefined, error: change.error ?? error };
+    change = {
+      ...change,
+      bytesSaved: change.bytesSaved + bytesSaved,
+      repaired: change.repaired || lean?.manifest !== undefined,
+      error: change.error ?? error,
+    };
   }
   return { ...change, text: edit.result() };
 }

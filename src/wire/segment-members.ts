@@ -25,8 +25,16 @@ export function needsProgram(bag: ByteValue): boolean {
 
 const MARK = Buffer.from(`,${JSON.stringify(ADDED_MARK)}:true}`);
 
-/** Puts the program at the root of an event, with its own bytes and the mark as its last member, unless the caller passed one there. */
-export function addProgram(edit: TextEdit, root: ByteValue, bag: ByteValue, program: ByteValue): AddedProgram | undefined {
+/**
+ * Puts the program at the root of an event, with its own bytes and the mark as its last member, unless the caller
+ * passed one there.
+ */
+export function addProgram(
+  edit: TextEdit,
+  root: ByteValue,
+  bag: ByteValue,
+  program: ByteValue,
+): AddedProgram | undefined {
   if (!isEmptyProgram(byteReader, byteReader.member(root, 'segment_config'))) return undefined;
   putMarked(edit, root, program);
   return { program, root, bag };
@@ -56,10 +64,12 @@ export function withoutAddedProgram(text: Text, added: AddedProgram | undefined)
   const bags = answerSites(byteReader, detection);
   const nodes = new Set(bags.map(({ value }) => value.node));
   for (const { value } of detection.envelope?.levels ?? []) {
-    if (!nodes.has(value.node) && isStripped(value, added)) putMarked(edit, value, byteReader.member(value, 'segment_config')!);
+    if (!nodes.has(value.node) && isStripped(value, added))
+      putMarked(edit, value, byteReader.member(value, 'segment_config')!);
   }
   for (const { path, value } of bags) {
-    if (hasAddedProgram(byteReader, value) || isStripped(value, added)) takeOut(edit, value, path.length === 0 ? added?.root : added?.bag);
+    if (hasAddedProgram(byteReader, value) || isStripped(value, added))
+      takeOut(edit, value, path.length === 0 ? added?.root : added?.bag);
   }
   return edit.result();
 }
@@ -71,7 +81,9 @@ export function withoutAddedProgram(text: Text, added: AddedProgram | undefined)
 function isStripped(level: ByteValue, added: AddedProgram | undefined): boolean {
   const program = byteReader.member(level, 'segment_config');
   if (added === undefined || program === undefined || isAddedProgram(byteReader, program)) return false;
-  const isOwn = [added.root, added.bag].some((origin) => !isEmptyProgram(byteReader, byteReader.member(origin, 'segment_config')));
+  const isOwn = [added.root, added.bag].some(
+    (origin) => !isEmptyProgram(byteReader, byteReader.member(origin, 'segment_config')),
+  );
   return !isOwn && isSameSegment(byteReader, program, added.program);
 }
 

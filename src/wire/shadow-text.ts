@@ -42,7 +42,11 @@ async function resolveOldWay(text: Text, { sites }: Detection<ByteValue>, work: 
 }
 
 /** From the bags as `rewrite` would make them, which writes their blobs. */
-async function resolveNewWay(text: Text, { sites }: { readonly sites: readonly BagSite<ByteValue>[] }, work: WireWork): Promise<Resolved> {
+async function resolveNewWay(
+  text: Text,
+  { sites }: { readonly sites: readonly BagSite<ByteValue>[] },
+  work: WireWork,
+): Promise<Resolved> {
   const edit = new TextEdit(text);
   for (const site of sites.toReversed()) editLeanSite(site, await prepareLeanSite(site, work), edit, work);
   return resolveText(edit.result().root, work);

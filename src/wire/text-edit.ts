@@ -57,7 +57,12 @@ export class TextEdit {
   bytes(): Uint8Array {
     const changed = [...this.#drafts.values()].filter((draft) => draft.isChanged);
     const splices = changed.flatMap((draft) => draft.splices());
-    return splices.length === 0 ? this.#text.bytes : applySplices(this.#text.bytes, splices.sort((one, other) => one.start - other.start));
+    return splices.length === 0
+      ? this.#text.bytes
+      : applySplices(
+          this.#text.bytes,
+          splices.sort((one, other) => one.start - other.start),
+        );
   }
 
   /** The changed text, scanned; the very text that came in when nothing was changed. */

@@ -20,7 +20,8 @@ export function unwrapText(text: Text): Text {
   const outer = valueAt(text.root, outerPath);
   // A level inside a JSON string is left.
   if (outerName === undefined || outer?.document !== bag.value.document) return text;
-  if (isMergedInto(sites, bag, outerPath)) return unwrapText(replaceOuter(text, outerPath, joinBags(outer, bag.value, name)));
+  if (isMergedInto(sites, bag, outerPath))
+    return unwrapText(replaceOuter(text, outerPath, joinBags(outer, bag.value, name)));
   const isBareWrapper = outerName === name && byteReader.names(outer).length === 1;
   return isBareWrapper ? unwrapText(replaceOuter(text, outerPath, byteReader.bytes(bag.value))) : text;
 }
@@ -35,6 +36,7 @@ function joinBags(outer: ByteValue, bag: ByteValue, name: string): Uint8Array {
   const text = { bytes: byteReader.bytes(outer), root: byteReader.parse(byteReader.bytes(outer)) };
   const edit = new TextEdit(text);
   edit.draft(text.root).remove(name);
-  for (const member of byteReader.names(bag)) edit.putJson(text.root, member, byteReader.bytes(byteReader.member(bag, member)!));
+  for (const member of byteReader.names(bag))
+    edit.putJson(text.root, member, byteReader.bytes(byteReader.member(bag, member)!));
   return edit.bytes();
 }

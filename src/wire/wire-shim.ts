@@ -60,8 +60,8 @@ export class WireShim {
 
   /**
    * The result of a handler as it is to go back. `before` is the event that it answers. What is no JSON object is given
-   * back as it is. Throws `PAYLOAD_TOO_LARGE`, what the store said when only its answer would make the result fit, and the
-   * errors that stop an execution.
+   * back as it is. Throws `PAYLOAD_TOO_LARGE`, what the store said when only its answer would make the result fit, and
+   * the errors that stop an execution.
    */
   async seal(bytes: Uint8Array, before?: AdaptedWire, context?: LambdaContext): Promise<Uint8Array> {
     const text = detectText(bytes);
@@ -74,7 +74,13 @@ export class WireShim {
     const start = this.#engine.settings.clock();
     const sealed = await this.#during('result', mode, ids, context, (work) => sealText(text, before?.text, work));
     const { bytes: written, ...facts } = sealed;
-    publish('write', () => ({ ...ids, mode, ...facts, bytes: written.length, durationMs: this.#engine.settings.clock() - start }));
+    publish('write', () => ({
+      ...ids,
+      mode,
+      ...facts,
+      bytes: written.length,
+      durationMs: this.#engine.settings.clock() - start,
+    }));
     return written;
   }
 
@@ -91,7 +97,13 @@ export class WireShim {
     return this.#engine.envelopes.limit(detect(byteReader, root));
   }
 
-  async #during<T>(side: Side, mode: Mode, ids: BagIds, context: LambdaContext | undefined, task: (work: WireWork) => Promise<T>): Promise<T> {
+  async #during<T>(
+    side: Side,
+    mode: Mode,
+    ids: BagIds,
+    context: LambdaContext | undefined,
+    task: (work: WireWork) => Promise<T>,
+  ): Promise<T> {
     const deadline = startDeadline(context, this.#engine.settings.limits);
     try {
       return await task({ engine: this.#engine, ids, mode, side, deadline });
@@ -100,7 +112,12 @@ export class WireShim {
     }
   }
 
-  #publishRead(detection: Detection<ByteValue>, mode: Mode, { resolved, shadow, bytesSaved }: AdaptedText, start: number): void {
+  #publishRead(
+    detection: Detection<ByteValue>,
+    mode: Mode,
+    { resolved, shadow, bytesSaved }: AdaptedText,
+    start: number,
+  ): void {
     const { generation, sites } = detection;
     publish('read', () => ({
       ...idsOf(byteReader, detection),

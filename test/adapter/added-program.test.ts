@@ -26,7 +26,9 @@ const ADAPTERS: Readonly<Record<string, (mode: Mode, speaks: Speech) => Invoke>>
     return async (event, handler) => {
       const adapted = await shim.adapt(Buffer.from(JSON.stringify(event)));
       const answer = handler(JSON.parse(Buffer.from(adapted.bytes).toString()) as Json);
-      return JSON.parse(Buffer.from(await shim.seal(Buffer.from(JSON.stringify(answer)), adapted)).toString()) as unknown;
+      return JSON.parse(
+        Buffer.from(await shim.seal(Buffer.from(JSON.stringify(answer)), adapted)).toString(),
+      ) as unknown;
     };
   },
 };
@@ -44,27 +46,82 @@ const next = (event: Json): Json => ({ ...event, segment_to_run: 1 });
 const ARRANGEMENTS: Readonly<Record<string, readonly [answer: Handler, pick: (answer: Json) => unknown]>> = {
   'a copy at the root': [next, (answer) => answer],
   'a bag': [(event) => ({ bag: next(event) }), (answer) => answer],
-  'state_data': [(event) => ({ state_data: next(event) }), (answer) => answer],
+  state_data: [(event) => ({ state_data: next(event) }), (answer) => answer],
   'a member that is no envelope': [(event) => ({ final_state: next(event) }), (answer) => answer.final_state],
   'a list': [(event) => [next(event)], (answer) => (answer as unknown as Json[])[0]],
   'bags in a list': [(event) => ({ results: [{ bag: next(event) }] }), (answer) => (answer.results as Json[])[0]],
-  'a bag for each branch': [(event) => ({ branches: { left: next(event) } }), (answer) => (answer.branches as Json).left],
-  'a JSON string': [(event) => ({ body: JSON.stringify({ bag: next(event) }) }), (answer) => JSON.parse(answer.body as string) as unknown],
+  'a bag for each branch': [
+    (event) => ({ branches: { left: next(event) } }),
+    (answer) => (answer.branches as Json).left,
+  ],
+  'a JSON string': [
+    (event) => ({ body: JSON.stringify({ bag: next(event) }) }),
+    (answer) => JSON.parse(answer.body as string) as unknown,
+  ],
   'a copy of itself under bag': [(event) => ({ ...next(event), bag: next(event) }), (answer) => answer],
   'a bag as a JSON string': [(event) => ({ bag: JSON.stringify(next(event)) }), (answer) => answer],
   'a result with toJSON': [(event) => ({ toJSON: () => ({ bag: next(event) }) }), (answer) => answer],
   'a bag with toJSON': [(event) => ({ bag: { toJSON: () => next(event) } }), (answer) => answer],
-  'a program that the handler changed': [(event) => next({ ...event, segment_config: { ...(event.segment_config as Json), healed: true } }), (answer) => answer],
-  'a program that a parser stripped of unknown members': [(event) => ({ bag: next({ ...event, segment_config: stripped(event.segment_config as Json) }) }), (answer) => answer],
-  'a program that a parser filled in and converted': [(event) => ({ bag: next({ ...event, segment_config: { ...stripped(event.segment_config as Json), id: '0', retries: 3 } }) }), (answer) => answer],
-  'a stripped program next to the bag': [(event) => ({ segment_config: stripped(event.segment_config as Json), bag: next(without(event, 'segment_config')) }), (answer) => answer],
-  'the program as branch_config': [(event) => ({ state_data: next(without(event, 'segment_config')), branch_config: event.segment_config }), (answer) => answer],
-  'the program as JSON text': [(event) => ({ state_data: next(without(event, 'segment_config')), segment_config: JSON.stringify(event.segment_config) }), (answer) => answer],
-  'the program in a list': [(event) => ({ state_data: next(without(event, 'segment_config')), segment_config: [event.segment_config] }), (answer) => answer],
-  'the program as an entry': [(event) => ({ state_data: next(without(event, 'segment_config')), segment_config: { segment_config: event.segment_config } }), (answer) => answer],
-  'the program in a wrapper next to the bag': [(event) => ({ segment_config: event.segment_config, bag: next(without(event, 'segment_config')) }), (answer) => answer],
-  'a newer bag merged into the event': [(event) => ({ state_data: { ...event, state_data: { ...without(next(event), 'segment_config', 'workflow_config', 'partition_map') } } }), (answer) => answer],
-  'a newer bag with the program, merged into the event': [(event) => ({ state_data: { ...event, state_data: next(event) } }), (answer) => answer],
+  'a program that the handler changed': [
+    (event) => next({ ...event, segment_config: { ...(event.segment_config as Json), healed: true } }),
+    (answer) => answer,
+  ],
+  'a program that a parser stripped of unknown members': [
+    (event) => ({ bag: next({ ...event, segment_config: stripped(event.segment_config as Json) }) }),
+    (answer) => answer,
+  ],
+  'a program that a parser filled in and converted': [
+    (event) => ({
+      bag: next({ ...event, segment_config: { ...stripped(event.segment_config as Json), id: '0', retries: 3 } }),
+    }),
+    (answer) => answer,
+  ],
+  'a stripped program next to the bag': [
+    (event) => ({
+      segment_config: stripped(event.segment_config as Json),
+      bag: next(without(event, 'segment_config')),
+    }),
+    (answer) => answer,
+  ],
+  'the program as branch_config': [
+    (event) => ({ state_data: next(without(event, 'segment_config')), branch_config: event.segment_config }),
+    (answer) => answer,
+  ],
+  'the program as JSON text': [
+    (event) => ({
+      state_data: next(without(event, 'segment_config')),
+      segment_config: JSON.stringify(event.segment_config),
+    }),
+    (answer) => answer,
+  ],
+  'the program in a list': [
+    (event) => ({ state_data: next(without(event, 'segment_config')), segment_config: [event.segment_config] }),
+    (answer) => answer,
+  ],
+  'the program as an entry': [
+    (event) => ({
+      state_data: next(without(event, 'segment_config')),
+      segment_config: { segment_config: event.segment_config },
+    }),
+    (answer) => answer,
+  ],
+  'the program in a wrapper next to the bag': [
+    (event) => ({ segment_config: event.segment_config, bag: next(without(event, 'segment_config')) }),
+    (answer) => answer,
+  ],
+  'a newer bag merged into the event': [
+    (event) => ({
+      state_data: {
+        ...event,
+        state_data: { ...without(next(event), 'segment_config', 'workflow_config', 'partition_map') },
+      },
+    }),
+    (answer) => answer,
+  ],
+  'a newer bag with the program, merged into the event': [
+    (event) => ({ state_data: { ...event, state_data: next(event) } }),
+    (answer) => answer,
+  ],
   'the event kept as user data': [(event) => ({ ...next(event), current_state: { last: event } }), (answer) => answer],
 };
 
@@ -74,22 +131,29 @@ function stripped({ id, type, nodes, edges }: Json): Json {
 }
 
 describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (adapter) => {
-  describe.each([['rewrite', 'lean'], ['rewrite', 'fat'], ['shadow', 'lean']] as const)('in the mode %s, to a handler that speaks %s', (mode, speaks) => {
-    test.each(Object.entries(ARRANGEMENTS))('the next event runs its own segment when the handler answers with %s', async (_name, [answer, pick]) => {
-      const invoke = ADAPTERS[adapter]!(mode, speaks);
-      let first: unknown;
-      const answered = await invoke(START, (event) => {
-        first = event.segment_config;
-        return answer(event);
-      });
-      expect(first).toEqual({ ...MAP[0], added_by_statebag_shim: true });
-      let second: unknown;
-      await invoke(pick(answered as Json), (event) => {
-        second = event.segment_config;
-        return {};
-      });
-      expect(second).toEqual({ ...MAP[1], added_by_statebag_shim: true });
-    });
+  describe.each([
+    ['rewrite', 'lean'],
+    ['rewrite', 'fat'],
+    ['shadow', 'lean'],
+  ] as const)('in the mode %s, to a handler that speaks %s', (mode, speaks) => {
+    test.each(Object.entries(ARRANGEMENTS))(
+      'the next event runs its own segment when the handler answers with %s',
+      async (_name, [answer, pick]) => {
+        const invoke = ADAPTERS[adapter]!(mode, speaks);
+        let first: unknown;
+        const answered = await invoke(START, (event) => {
+          first = event.segment_config;
+          return answer(event);
+        });
+        expect(first).toEqual({ ...MAP[0], added_by_statebag_shim: true });
+        let second: unknown;
+        await invoke(pick(answered as Json), (event) => {
+          second = event.segment_config;
+          return {};
+        });
+        expect(second).toEqual({ ...MAP[1], added_by_statebag_shim: true });
+      },
+    );
 
     test('a row that the handler writes from its event is resumed at its own segment', async () => {
       const invoke = ADAPTERS[adapter]!(mode, speaks);
@@ -109,7 +173,10 @@ describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (adapter)
 
   const run = (event: unknown, mode: Mode = 'rewrite') => {
     let handed: Json = {};
-    return ADAPTERS[adapter]!(mode, 'lean')(event, (got) => (handed = got)).then((answer) => ({ handed, answer: answer as Json }));
+    return ADAPTERS[adapter]!(mode, 'lean')(event, (got) => (handed = got)).then((answer) => ({
+      handed,
+      answer: answer as Json,
+    }));
   };
 
   test('the program is the only member that is added', async () => {
@@ -137,14 +204,19 @@ describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (adapter)
   });
 
   test('a copy of the bag under its own member bag loses the added program too', async () => {
-    const answer = (await ADAPTERS[adapter]!('rewrite', 'lean')(START, (event) => ({ ...event, bag: { ...event } }))) as { bag: Json };
+    const answer = (await ADAPTERS[adapter]!('rewrite', 'lean')(START, (event) => ({
+      ...event,
+      bag: { ...event },
+    }))) as { bag: Json };
     expect(answer).not.toHaveProperty('segment_config');
     expect(answer.bag).not.toHaveProperty('segment_config');
   });
 
-  test('a segment_config of the handler\'s own stays in its bag', async () => {
+  test("a segment_config of the handler's own stays in its bag", async () => {
     const own = { id: 'own', type: 'normal', nodes: [] };
-    const answer = await ADAPTERS[adapter]!('rewrite', 'lean')(START, (event) => ({ bag: { ...event, segment_config: own } }));
+    const answer = await ADAPTERS[adapter]!('rewrite', 'lean')(START, (event) => ({
+      bag: { ...event, segment_config: own },
+    }));
     expect((answer as { bag: Json }).bag.segment_config).toEqual(own);
   });
 
@@ -179,9 +251,19 @@ describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (adapter)
 
   test.each([
     ['an element of the map', (program: unknown) => ({ partition_map: [program] })],
-    ['the program of an element of the map', (program: unknown) => ({ partition_map: [{ segment_id: 0, segment_config: program }] })],
+    [
+      'the program of an element of the map',
+      (program: unknown) => ({ partition_map: [{ segment_id: 0, segment_config: program }] }),
+    ],
     ['the config', (program: unknown) => ({ partition_map: null, workflow_config: program })],
-    ['an entry of the inline manifest', (program: unknown) => ({ partition_map: null, workflow_config: null, segment_manifest: [{ segment_id: 0, segment_config: program }] })],
+    [
+      'an entry of the inline manifest',
+      (program: unknown) => ({
+        partition_map: null,
+        workflow_config: null,
+        segment_manifest: [{ segment_id: 0, segment_config: program }],
+      }),
+    ],
   ])('a copy of the program as %s is refused', async (_name, place) => {
     const copy = { ...MAP[0], added_by_statebag_shim: false };
     await expect(run({ ...START, ...place(copy) })).rejects.toMatchObject({ code: 'SEGMENT_IS_COPY' });

@@ -10,7 +10,11 @@ export function makeConfig(nodes = 7, promptRepeats = 1): Json {
   const ids = Array.from({ length: nodes }, (_, at) => `node_${at}`);
   return {
     workflow_name: 'Invoices',
-    nodes: ids.map((id, at) => ({ id, type: at % 3 === 2 ? 'aiModel' : 'operator', config: { prompt: PROMPT.repeat(promptRepeats) + id, temperature: 0.5 } })),
+    nodes: ids.map((id, at) => ({
+      id,
+      type: at % 3 === 2 ? 'aiModel' : 'operator',
+      config: { prompt: PROMPT.repeat(promptRepeats) + id, temperature: 0.5 },
+    })),
     edges: ids.slice(1).map((target, at) => ({ id: `e${at}`, source: ids[at], target, type: 'normal' })),
     initial_state: { invoices: [] },
   };

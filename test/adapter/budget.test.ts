@@ -24,7 +24,10 @@ function isPointer(value: unknown): boolean {
 
 async function written(bag: Json, options: Partial<ShimOptions> = {}) {
   const rig = testShim({ budget: LIMIT, ...options });
-  return { ...rig, result: (await rig.shim.write({ bag, next_action: 'CONTINUE' })) as { bag: Json; next_action: string } };
+  return {
+    ...rig,
+    result: (await rig.shim.write({ bag, next_action: 'CONTINUE' })) as { bag: Json; next_action: string },
+  };
 }
 
 describe('a result over budget', () => {
@@ -55,7 +58,10 @@ describe('a result over budget', () => {
 
   test('leaves the headroom free', async () => {
     const { shim } = testShim({ budget: { limitBytes: 1_000, headroomBytes: 500 } });
-    await expect(shim.write({ text: 'x'.repeat(600) })).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE', context: { maxBytes: 500 } });
+    await expect(shim.write({ text: 'x'.repeat(600) })).rejects.toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+      context: { maxBytes: 500 },
+    });
   });
 
   test('is by default what Step Functions takes, less 8 KiB', async () => {
@@ -83,12 +89,29 @@ describe('a result over budget', () => {
   });
 
   test('never loses what a state machine reads, nor numbers and flags', async () => {
-    const { result } = await written(largeBag({ pending_branches: [{ branch_id: 'b', text: 'x'.repeat(3_000) }], __new_history_logs: ['x'.repeat(3_000)] }), {
-      budget: { limitBytes: 8_500, headroomBytes: 0 },
-    });
+    const { result } = await written(
+      largeBag({
+        pending_branches: [{ branch_id: 'b', text: 'x'.repeat(3_000) }],
+        __new_history_logs: ['x'.repeat(3_000)],
+      }),
+      {
+        budget: { limitBytes: 8_500, headroomBytes: 0 },
+      },
+    );
     expect(isPointer(result.bag.pending_branches)).toBe(false);
     expect(isPointer(result.bag.__new_history_logs)).toBe(false);
-    for (const name of ['ownerId', 'workflowId', 'loop_counter', 'max_loop_iterations', 'total_segments', 'distributed_strategy', 'start_time', 'llm_segments', 'hitp_segments', 'idempotency_key']) {
+    for (const name of [
+      'ownerId',
+      'workflowId',
+      'loop_counter',
+      'max_loop_iterations',
+      'total_segments',
+      'distributed_strategy',
+      'start_time',
+      'llm_segments',
+      'hitp_segments',
+      'idempotency_key',
+    ]) {
       expect(result.bag[name]).toEqual(largeBag()[name]);
     }
   });
@@ -101,16 +124,25 @@ describe('a result over budget', () => {
 
   test('is an error to retry when the store does not take the member', async () => {
     const rig = testShim({ budget: LIMIT });
-    rig.fail(({ address }) => (address.key.startsWith('state-members') ? { moment: 'before', code: 'STORE_UNAVAILABLE' } : undefined));
-    await expect(rig.shim.wrap(() => largeBag())(fatBag())).rejects.toMatchObject({ name: 'StateBagRetryableError', code: 'STORE_UNAVAILABLE' });
+    rig.fail(({ address }) =>
+      address.key.startsWith('state-members') ? { moment: 'before', code: 'STORE_UNAVAILABLE' } : undefined,
+    );
+    await expect(rig.shim.wrap(() => largeBag())(fatBag())).rejects.toMatchObject({
+      name: 'StateBagRetryableError',
+      code: 'STORE_UNAVAILABLE',
+    });
   });
 });
 
 describe('which members leave', () => {
   test('is the list of those that may', async () => {
-    const { result } = await written(largeBag({ current_state: {} , input: { documents: 'd'.repeat(18_000) } }), { offload: { only: ['input', 'notes'] } });
+    const { result } = await written(largeBag({ current_state: {}, input: { documents: 'd'.repeat(18_000) } }), {
+      offload: { only: ['input', 'notes'] },
+    });
     expect(isPointer(result.bag.input)).toBe(true);
-    await expect(written(largeBag({ notes: 'n'.repeat(30_000) }), { offload: { only: ['input'] } })).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    await expect(
+      written(largeBag({ notes: 'n'.repeat(30_000) }), { offload: { only: ['input'] } }),
+    ).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
   });
 
   test('spares those that must stay', async () => {
@@ -126,7 +158,10 @@ describe('which members leave', () => {
   });
 
   test('leaves out small ones', async () => {
-    const { result } = await written(largeBag({ notes: 'n'.repeat(400) }), { budget: { limitBytes: 3_000, headroomBytes: 0 }, offload: { minBytes: 500 } });
+    const { result } = await written(largeBag({ notes: 'n'.repeat(400) }), {
+      budget: { limitBytes: 3_000, headroomBytes: 0 },
+      offload: { minBytes: 500 },
+    });
     expect(result.bag.notes).toBe('n'.repeat(400));
   });
 });
@@ -142,7 +177,7 @@ describe('an offloaded member', () => {
     expect(again).toEqual({ state_data: lean, segment_config: asAdded(programAt(largeBag(), 1)) });
   });
 
-  test('is read once by a container, and is the handler\'s own copy', async () => {
+  test("is read once by a container, and is the handler's own copy", async () => {
     const store = testStore();
     const { shim } = testShim({ budget: LIMIT }, store);
     const lean = (await shim.write(largeBag())) as Json;
@@ -164,7 +199,9 @@ describe('an offloaded member', () => {
     const store = testStore();
     const lean = (await testShim({ budget: LIMIT }, store).shim.write(largeBag())) as Json;
     await store.objects.delete({ bucket: 'bags', key: (lean.current_state as Json).key as string });
-    await expect(testShim({}, store).shim.wrap(() => 'never')(lean)).rejects.toMatchObject({ code: 'POINTER_DANGLING' });
+    await expect(testShim({}, store).shim.wrap(() => 'never')(lean)).rejects.toMatchObject({
+      code: 'POINTER_DANGLING',
+    });
   });
 
   test('survives a second pass over budget under the same key', async () => {
@@ -179,7 +216,15 @@ describe('an offloaded member', () => {
 
 describe('what only looks like an offloaded member', () => {
   const digest = 'a'.repeat(64);
-  const lookAlike = (key: string, bucket = 'bags') => ({ __s3_pointer__: true, bucket, key, size_bytes: 3, checksum: '', field_name: 'secret', created_at: 0 });
+  const lookAlike = (key: string, bucket = 'bags') => ({
+    __s3_pointer__: true,
+    bucket,
+    key,
+    size_bytes: 3,
+    checksum: '',
+    field_name: 'secret',
+    created_at: 0,
+  });
 
   test.each([
     ['another owner', lookAlike(`state-members/other/invoices/${digest}/secret.json`)],
@@ -214,7 +259,10 @@ describe('what only looks like an offloaded member', () => {
 test('a result measured in one go is not measured twice', async () => {
   const { shim } = testShim();
   let reads = 0;
-  const result = { bag: without(fatBag(), 'workflow_config', 'partition_map', 'segment_manifest_s3_path'), counted: { toJSON: () => (reads += 1) } };
+  const result = {
+    bag: without(fatBag(), 'workflow_config', 'partition_map', 'segment_manifest_s3_path'),
+    counted: { toJSON: () => (reads += 1) },
+  };
   await shim.write(result);
   expect(reads).toBe(1);
 });

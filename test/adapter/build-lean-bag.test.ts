@@ -35,23 +35,41 @@ describe('the bag an execution starts with', () => {
     const { store } = testStore();
     const bag = await buildLeanBag({ ...ids, workflowConfig: makeConfig() }, store);
     for (const [index, segment] of makeMap(makeConfig()).entries()) {
-      expect(await resolveSegmentConfig(bag, store, { index })).toEqual({ segmentConfig: segment, segmentIndex: index, source: 'manifest' });
+      expect(await resolveSegmentConfig(bag, store, { index })).toEqual({
+        segmentConfig: segment,
+        segmentIndex: index,
+        source: 'manifest',
+      });
     }
-    await expect(resolveSegmentConfig(bag, store, { index: 5 })).rejects.toMatchObject({ code: 'SEGMENT_OUT_OF_RANGE' });
+    await expect(resolveSegmentConfig(bag, store, { index: 5 })).rejects.toMatchObject({
+      code: 'SEGMENT_OUT_OF_RANGE',
+    });
   });
 
   test('has the pointers that a rewritten bag of the same workflow has', async () => {
     const store = testStore();
     const [config, map] = [makeConfig(), makeMap(makeConfig())];
     const built = await buildLeanBag({ ...ids, workflowConfig: config, partitionMap: map }, store.store);
-    const rewritten = (await testShim({}, store).shim.write({ ...ids, workflow_config: config, partition_map: map, segment_to_run: 0 })) as Json;
-    for (const name of ['workflow_config_s3_path', 'partition_map_s3_path', 'segment_manifest_s3_path']) expect(built).toHaveProperty(name, rewritten[name]);
+    const rewritten = (await testShim({}, store).shim.write({
+      ...ids,
+      workflow_config: config,
+      partition_map: map,
+      segment_to_run: 0,
+    })) as Json;
+    for (const name of ['workflow_config_s3_path', 'partition_map_s3_path', 'segment_manifest_s3_path'])
+      expect(built).toHaveProperty(name, rewritten[name]);
     expect(await store.keys()).toHaveLength(3);
   });
 
   test('takes further members, and others than the defaults', async () => {
     const { store } = testStore();
-    const bag = { current_state: { rows: 1 }, max_concurrency: 4, input: { a: 1 }, segment_manifest_s3_path: 's3://other/manifest.json', manifest_id: 'm' };
+    const bag = {
+      current_state: { rows: 1 },
+      max_concurrency: 4,
+      input: { a: 1 },
+      segment_manifest_s3_path: 's3://other/manifest.json',
+      manifest_id: 'm',
+    };
     const built = await buildLeanBag({ ...ids, workflowConfig: makeConfig(), bag }, store);
     expect(built).toMatchObject({ current_state: { rows: 1 }, max_concurrency: 4, input: { a: 1 } });
     expect(built.segment_manifest_s3_path).toContain('/workflow-manifests/acme/invoices/');
@@ -59,9 +77,21 @@ describe('the bag an execution starts with', () => {
   });
 
   test('counts segments inside branches, and those of nested entries', async () => {
-    const branch = { branch_id: 'b', partition_map: [{ id: 1, type: 'llm', nodes: [], node_ids: [] }, { id: 2, type: 'hitp', nodes: [], node_ids: [] }] };
-    const map = [{ segment_id: 0, segment_config: { id: 3, type: 'parallel_group', branches: [branch], node_ids: [] } }, { id: 4, type: 'llm', nodes: [], node_ids: [], branches: [{ condition: 'x', next: 1 }] }];
-    const built = await buildLeanBag({ ...ids, workflowConfig: makeConfig(), partitionMap: { 0: map[0], 1: map[1] } }, testStore().store);
+    const branch = {
+      branch_id: 'b',
+      partition_map: [
+        { id: 1, type: 'llm', nodes: [], node_ids: [] },
+        { id: 2, type: 'hitp', nodes: [], node_ids: [] },
+      ],
+    };
+    const map = [
+      { segment_id: 0, segment_config: { id: 3, type: 'parallel_group', branches: [branch], node_ids: [] } },
+      { id: 4, type: 'llm', nodes: [], node_ids: [], branches: [{ condition: 'x', next: 1 }] },
+    ];
+    const built = await buildLeanBag(
+      { ...ids, workflowConfig: makeConfig(), partitionMap: { 0: map[0], 1: map[1] } },
+      testStore().store,
+    );
     expect(built).toMatchObject({ total_segments: 2, llm_segments: 2, hitp_segments: 1 });
   });
 
@@ -91,7 +121,10 @@ describe('the bag an execution starts with', () => {
 
   test('goes with the layout and the form of manifest that are asked for', async () => {
     const { store } = testStore();
-    const built = await buildLeanBag({ ...ids, workflowConfig: makeConfig() }, store, { manifest: 'envelope', layout: { manifest: 'm/{ownerId}/{workflowId}/{sha256}/m.json' } });
+    const built = await buildLeanBag({ ...ids, workflowConfig: makeConfig() }, store, {
+      manifest: 'envelope',
+      layout: { manifest: 'm/{ownerId}/{workflowId}/{sha256}/m.json' },
+    });
     expect(built.segment_manifest_s3_path).toMatch(/^s3:\/\/bags\/m\/acme\/invoices\//);
     expect(await resolveSegmentConfig(built, store)).toMatchObject({ source: 'manifest' });
   });

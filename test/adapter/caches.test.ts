@@ -42,9 +42,12 @@ describe('a warm container', () => {
   test('gives each of two versions of a workflow its own program', async () => {
     const { shim } = testShim();
     const handler = shim.wrap(identity);
-    const [old, edited] = [fatBag(), fatBag({ partition_map: [{ id: 0, type: 'normal', nodes: [], node_ids: ['new'] }], segment_to_run: 0 })];
+    const [old, edited] = [
+      fatBag(),
+      fatBag({ partition_map: [{ id: 0, type: 'normal', nodes: [], node_ids: ['new'] }], segment_to_run: 0 }),
+    ];
     for (const bag of [old, edited, old, edited]) {
-      const lean = (await handler(bag));
+      const lean = await handler(bag);
       expect(await shim.read(lean).segmentConfig()).toEqual(programAt(bag, bag.segment_to_run as number));
     }
   });
@@ -54,7 +57,8 @@ describe('a warm container', () => {
     const [one, other] = [makeConfig(), makeConfig()];
     (other.nodes as Json[])[6]!.label = 'x';
     const paths = [];
-    for (const workflow_config of [one, other, one]) paths.push(((await shim.write(fatBag({ workflow_config }))) as Json).workflow_config_s3_path);
+    for (const workflow_config of [one, other, one])
+      paths.push(((await shim.write(fatBag({ workflow_config }))) as Json).workflow_config_s3_path);
     expect(paths[0]).not.toBe(paths[1]);
     expect(paths[2]).toBe(paths[0]);
   });
@@ -115,16 +119,24 @@ describe('the cache of blobs', () => {
     const lean = (await testShim({}, rig).shim.write(fatBag())) as Json;
     let release: (() => void) | undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));
-    const slow = { ...rig.store, uri: rig.store.uri.bind(rig.store), put: rig.store.put.bind(rig.store), get: async (...args: Parameters<typeof rig.store.get>) => {
-      await gate;
-      args[1]?.signal?.throwIfAborted();
-      return rig.store.get(...args);
-    } };
+    const slow = {
+      ...rig.store,
+      uri: rig.store.uri.bind(rig.store),
+      put: rig.store.put.bind(rig.store),
+      get: async (...args: Parameters<typeof rig.store.get>) => {
+        await gate;
+        args[1]?.signal?.throwIfAborted();
+        return rig.store.get(...args);
+      },
+    };
     const cache = new BlobCache(new StoreHandle(slow), 1e6);
     const path = lean.segment_manifest_s3_path as string;
     const address = { bucket: BUCKET, key: path.slice(`s3://${BUCKET}/`.length) };
     const leader = new AbortController();
-    const [first, second] = [cache.get(address, { signal: leader.signal }), cache.get(address, { signal: new AbortController().signal })];
+    const [first, second] = [
+      cache.get(address, { signal: leader.signal }),
+      cache.get(address, { signal: new AbortController().signal }),
+    ];
     leader.abort(new Error('over'));
     release?.();
     await expect(first).rejects.toThrow('over');

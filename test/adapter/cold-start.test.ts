@@ -8,7 +8,9 @@ const ROOT = resolve(import.meta.dirname, '../../src');
 function loadedBy(file: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
-  for (const [, specifier] of readFileSync(file, 'utf8').matchAll(/^(?:import|export) (?!type )[^;]*?from '([^']+)';$/gm)) {
+  for (const [, specifier] of readFileSync(file, 'utf8').matchAll(
+    /^(?:import|export) (?!type )[^;]*?from '([^']+)';$/gm,
+  )) {
     if (specifier!.startsWith('.')) loadedBy(resolve(dirname(file), specifier!.replace(/\.js$/, '.ts')), seen);
     else seen.add(specifier!);
   }
@@ -16,13 +18,17 @@ function loadedBy(file: string, seen = new Set<string>()): Set<string> {
 }
 
 describe('a cold start', () => {
-  const packages = (file: string) => [...loadedBy(resolve(ROOT, file))].filter((name) => !name.startsWith('/') && !name.startsWith('node:'));
+  const packages = (file: string) =>
+    [...loadedBy(resolve(ROOT, file))].filter((name) => !name.startsWith('/') && !name.startsWith('node:'));
 
-  test.each(['index.ts', 'adapter/middy.ts'])('of %s loads one small package and no SDK, parser of arguments or schema compiler', (file) => {
-    expect(packages(file).filter((name) => name !== 'lru-cache')).toEqual([]);
-  });
+  test.each(['index.ts', 'adapter/middy.ts'])(
+    'of %s loads one small package and no SDK, parser of arguments or schema compiler',
+    (file) => {
+      expect(packages(file).filter((name) => name !== 'lru-cache')).toEqual([]);
+    },
+  );
 
-  test('loads only the lean bag\'s validator and the rules of what is offloaded', () => {
+  test("loads only the lean bag's validator and the rules of what is offloaded", () => {
     const validators = [...loadedBy(resolve(ROOT, 'index.ts'))].filter((name) => name.includes('schemas/generated'));
     expect(validators.map((name) => name.split('/').at(-1)).sort()).toEqual(['offload-rules.ts', 'state-bag.v2.ts']);
   });

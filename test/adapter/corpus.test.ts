@@ -25,17 +25,28 @@ interface Expected {
 /** The corpus is read, what the shim writes stays in memory. */
 function overlay(root: string): ObjectStore {
   const [written, stored] = [memoryObjectStore(), fsObjectStore({ root })];
-  return { ...written, description: 'overlay', keepsAttributes: true, put: written.put.bind(written), delete: written.delete.bind(written), list: written.list.bind(written), get: async (address, request) => {
-    try {
-      return await written.get(address, request);
-    } catch {
-      return stored.get(address, request);
-    }
-  } };
+  return {
+    ...written,
+    description: 'overlay',
+    keepsAttributes: true,
+    put: written.put.bind(written),
+    delete: written.delete.bind(written),
+    list: written.list.bind(written),
+    get: async (address, request) => {
+      try {
+        return await written.get(address, request);
+      } catch {
+        return stored.get(address, request);
+      }
+    },
+  };
 }
 
 function readEvents(root: string): Map<string, unknown> {
-  const constructed = JSON.parse(readFileSync(join(root, 'events/constructed.json'), 'utf8')) as { name: string; event: unknown }[];
+  const constructed = JSON.parse(readFileSync(join(root, 'events/constructed.json'), 'utf8')) as {
+    name: string;
+    event: unknown;
+  }[];
   const folder = join(root, 'events/asl');
   const recorded = readdirSync(folder).map((file): [string, unknown] => {
     const body = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Json;
@@ -60,16 +71,28 @@ test('a store over another writes above and reads what lies below', async () => 
   await putObject({ ...store, objects: above }, 'above.json', 2, BUCKET);
   const read = async (key: string) => Buffer.from((await above.get({ bucket: BUCKET, key })).bytes).toString();
   expect([await read('below.json'), await read('above.json')]).toEqual(['1', '2']);
-  await expect(fsObjectStore({ root }).get({ bucket: BUCKET, key: 'above.json' })).rejects.toMatchObject({ code: 'OBJECT_NOT_FOUND' });
+  await expect(fsObjectStore({ root }).get({ bucket: BUCKET, key: 'above.json' })).rejects.toMatchObject({
+    code: 'OBJECT_NOT_FOUND',
+  });
   await rm(root, { recursive: true });
 });
 
 // Recorded events are not part of the project; whoever has a corpus names its folder.
 if (corpus !== undefined) {
-  const accepted = new Map((JSON.parse(readFileSync(join(corpus, 'expected/segments.json'), 'utf8')) as Expected[]).map(({ name, accept }) => [name, accept]));
+  const accepted = new Map(
+    (JSON.parse(readFileSync(join(corpus, 'expected/segments.json'), 'utf8')) as Expected[]).map(({ name, accept }) => [
+      name,
+      accept,
+    ]),
+  );
   const events = readEvents(corpus);
   const shimOf = (speaks: Speech) =>
-    createStateBagShim({ store: createBlobStore({ objects: overlay(join(corpus, 's3')), bucket: BUCKET }), mode: 'rewrite', speaks, budget: false });
+    createStateBagShim({
+      store: createBlobStore({ objects: overlay(join(corpus, 's3')), bucket: BUCKET }),
+      mode: 'rewrite',
+      speaks,
+      budget: false,
+    });
 
   describe.each([...events.keys()])('the recorded event %s', (name) => {
     const accept = accepted.get(name) ?? ['any'];
@@ -79,25 +102,28 @@ if (corpus !== undefined) {
       expect(accept.includes('any') || accept.includes(found)).toBe(true);
     });
 
-    test.each(['lean', 'fat'] as const)('leads to the same program after a runner that speaks %s gave it back', async (speaks) => {
-      const shim = shimOf(speaks);
-      const event = events.get(name);
-      const before = await answer(shim, event);
-      let handed = '';
-      const handler = shim.wrap<Json>((got) => {
-        const { segment_config: program } = got as Json;
-        // A bag with manifest_id gets none.
-        handed = program === undefined ? before : canonicalDigest(without(program as Json, 'added_by_statebag_shim'));
-        return { ...got };
-      });
-      const result = await handler(event as Json).catch((error: unknown) => error);
-      if (result instanceof StateBagError) {
-        // A fat-speaking runner is not given a map that is gone, though the config still leads to the program.
-        expect(before === 'error' || (speaks === 'fat' && result instanceof PointerError)).toBe(true);
-        return;
-      }
-      expect(handed).toBe(before);
-      expect(await answer(shim, result)).toBe(before);
-    });
+    test.each(['lean', 'fat'] as const)(
+      'leads to the same program after a runner that speaks %s gave it back',
+      async (speaks) => {
+        const shim = shimOf(speaks);
+        const event = events.get(name);
+        const before = await answer(shim, event);
+        let handed = '';
+        const handler = shim.wrap<Json>((got) => {
+          const { segment_config: program } = got as Json;
+          // A bag with manifest_id gets none.
+          handed = program === undefined ? before : canonicalDigest(without(program as Json, 'added_by_statebag_shim'));
+          return { ...got };
+        });
+        const result = await handler(event as Json).catch((error: unknown) => error);
+        if (result instanceof StateBagError) {
+          // A fat-speaking runner is not given a map that is gone, though the config still leads to the program.
+          expect(before === 'error' || (speaks === 'fat' && result instanceof PointerError)).toBe(true);
+          return;
+        }
+        expect(handed).toBe(before);
+        expect(await answer(shim, result)).toBe(before);
+      },
+    );
   });
 }

@@ -10,7 +10,16 @@ const aNumber = expect.any(Number) as number;
 
 test('a read says what came in and where its program was found', async () => {
   expect(await observed('read', () => testShim().shim.wrap(handle)(fatBag()))).toEqual([
-    { ...ids, speaks: 'lean', generation: 'fat', envelope: '', source: 'inline-map', segmentIndex: 1, bytesSaved: inlineBytes(fatBag()), durationMs: aNumber },
+    {
+      ...ids,
+      speaks: 'lean',
+      generation: 'fat',
+      envelope: '',
+      source: 'inline-map',
+      segmentIndex: 1,
+      bytesSaved: inlineBytes(fatBag()),
+      durationMs: aNumber,
+    },
   ]);
 });
 
@@ -28,7 +37,15 @@ test('an offload names each blob', async () => {
 
 test('a write says what went back', async () => {
   const [message] = await observed('write', () => testShim().shim.wrap(handle)(fatBag()));
-  expect(message).toEqual({ ...ids, generation: 'lean', bytes: aNumber, bytesSaved: 0, repaired: false, offloaded: [], durationMs: aNumber });
+  expect(message).toEqual({
+    ...ids,
+    generation: 'lean',
+    bytes: aNumber,
+    bytesSaved: 0,
+    repaired: false,
+    offloaded: [],
+    durationMs: aNumber,
+  });
 });
 
 test('a write tells the bytes that left a fat result', async () => {
@@ -45,5 +62,8 @@ test('durations are told by the clock that was handed in', async () => {
 });
 
 function inlineBytes(bag: Json): number {
-  return [bag.workflow_config, bag.partition_map].reduce<number>((sum, value) => sum + Buffer.byteLength(JSON.stringify(value)), 0);
+  return [bag.workflow_config, bag.partition_map].reduce<number>(
+    (sum, value) => sum + Buffer.byteLength(JSON.stringify(value)),
+    0,
+  );
 }

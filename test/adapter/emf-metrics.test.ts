@@ -41,7 +41,12 @@ describe('metrics of a rewriting runner', () => {
       ],
     });
     expect(lines.find((line) => 'Reads' in line)).toMatchObject({ Reads: 1, generation: 'fat', source: 'inline-map' });
-    expect(lines.find((line) => 'Writes' in line)).toMatchObject({ Writes: 1, generation: 'lean', ManifestsRepaired: 0, MembersOffloaded: 0 });
+    expect(lines.find((line) => 'Writes' in line)).toMatchObject({
+      Writes: 1,
+      generation: 'lean',
+      ManifestsRepaired: 0,
+      MembersOffloaded: 0,
+    });
     expect(lines.some((line) => line.CacheMisses === 1)).toBe(true);
   });
 
@@ -55,7 +60,9 @@ describe('metrics of a rewriting runner', () => {
 
   test('hold no user data', async () => {
     const lines = collect();
-    await testShim({ budget: { limitBytes: 5_000, headroomBytes: 0 } }).shim.wrap((event) => ({ ...event }))(fatBag({ current_state: { secret: 'hunter2'.repeat(900) } }));
+    await testShim({ budget: { limitBytes: 5_000, headroomBytes: 0 } }).shim.wrap((event) => ({ ...event }))(
+      fatBag({ current_state: { secret: 'hunter2'.repeat(900) } }),
+    );
     expect(lines.length).toBeGreaterThan(3);
     expect(JSON.stringify(lines)).not.toContain('hunter2');
   });

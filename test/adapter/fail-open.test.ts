@@ -24,7 +24,16 @@ describe('when the event carries the program', () => {
     });
     expect(handed.segment_config).toEqual(asAdded(programAt(fatBag(), 1)));
     expect(result).toEqual(fatBag());
-    expect(messages).toEqual([{ ownerId: 'acme', workflowId: 'invoices', mode: 'rewrite', side: 'event', code, reason: expect.any(String) as string }]);
+    expect(messages).toEqual([
+      {
+        ownerId: 'acme',
+        workflowId: 'invoices',
+        mode: 'rewrite',
+        side: 'event',
+        code,
+        reason: expect.any(String) as string,
+      },
+    ]);
   });
 
   test('a store that cannot be opened lets it go on, and is tried again next time', async () => {
@@ -46,7 +55,9 @@ describe('when the event carries the program', () => {
   test('what a lean-speaking runner forgot of the program comes back with its bag', async () => {
     const rig = testShim();
     rig.fail({ moment: 'before', code: 'STORE_UNAVAILABLE' });
-    const handler = rig.shim.wrap<Json, Json>((event) => without({ ...event, segment_to_run: 2 }, 'workflow_config', 'partition_map'));
+    const handler = rig.shim.wrap<Json, Json>((event) =>
+      without({ ...event, segment_to_run: 2 }, 'workflow_config', 'partition_map'),
+    );
     const result = await handler(fatBag());
     rig.fail(undefined);
     expect(await rig.shim.read(result).segmentConfig()).toEqual(programAt(fatBag(), 2));
@@ -100,21 +111,33 @@ describe('when the program lies in the store', () => {
     const lean = await leanBagIn(store);
     store.fail({ moment: 'before', code });
     const failing = testShim({}, store).shim.wrap(() => 'never')(lean);
-    await expect(failing).rejects.toMatchObject({ code, name, retryable, message: expect.stringMatching(new RegExp(`^${code}: `)) as string });
+    await expect(failing).rejects.toMatchObject({
+      code,
+      name,
+      retryable,
+      message: expect.stringMatching(new RegExp(`^${code}: `)) as string,
+    });
   });
 
   test('an object that is gone is a dangling pointer', async () => {
     const store = testStore();
     const lean = await leanBagIn(store);
     for (const key of await store.keys()) await store.objects.delete({ bucket: 'bags', key });
-    await expect(testShim({}, store).shim.wrap(() => 'never')(lean)).rejects.toMatchObject({ code: 'POINTER_DANGLING', name: 'PointerError' });
+    await expect(testShim({}, store).shim.wrap(() => 'never')(lean)).rejects.toMatchObject({
+      code: 'POINTER_DANGLING',
+      name: 'PointerError',
+    });
   });
 
   test('bytes that somebody changed are never run', async () => {
     const store = testStore();
     const lean = await leanBagIn(store);
-    for (const key of await store.keys()) await putObject(store, key, [{ segment_id: 0, segment_config: { id: 0, nodes: ['evil'] } }]);
-    await expect(testShim({}, store).shim.wrap(() => 'never')(lean)).rejects.toMatchObject({ code: 'DIGEST_MISMATCH', name: 'IntegrityError' });
+    for (const key of await store.keys())
+      await putObject(store, key, [{ segment_id: 0, segment_config: { id: 0, nodes: ['evil'] } }]);
+    await expect(testShim({}, store).shim.wrap(() => 'never')(lean)).rejects.toMatchObject({
+      code: 'DIGEST_MISMATCH',
+      name: 'IntegrityError',
+    });
   });
 
   test('the next invocation after an outage succeeds', async () => {
@@ -143,24 +166,36 @@ describe('what stops an execution even if it carries its program', () => {
     const lean = await leanBagIn(store);
     const path = String(lean.workflow_config_s3_path).slice('s3://bags/'.length);
     await putObject(store, path, 'other bytes');
-    await expect(testShim({ store: testShim({}, testStore(store.objects)).store }).shim.wrap(() => 'never')(fatBag())).rejects.toMatchObject({ code: 'BLOB_MISMATCH', name: 'IntegrityError' });
+    await expect(
+      testShim({ store: testShim({}, testStore(store.objects)).store }).shim.wrap(() => 'never')(fatBag()),
+    ).rejects.toMatchObject({ code: 'BLOB_MISMATCH', name: 'IntegrityError' });
   });
 });
 
 describe('the deadline of the invocation', () => {
   const hanging = () => {
     const rig = testStore();
-    const never = (_: unknown, signal?: AbortSignal) => new Promise<never>((_resolve, reject) => {
-      signal?.addEventListener('abort', () => { reject(signal.reason as Error); });
-    });
-    return { ...rig.store, uri: rig.store.uri.bind(rig.store), get: (address: unknown, options?: { signal?: AbortSignal }) => never(address, options?.signal), put: never };
+    const never = (_: unknown, signal?: AbortSignal) =>
+      new Promise<never>((_resolve, reject) => {
+        signal?.addEventListener('abort', () => {
+          reject(signal.reason as Error);
+        });
+      });
+    return {
+      ...rig.store,
+      uri: rig.store.uri.bind(rig.store),
+      get: (address: unknown, options?: { signal?: AbortSignal }) => never(address, options?.signal),
+      put: never,
+    };
   };
   const context = { getRemainingTimeInMillis: () => 540 };
 
   test('ends the wait for a store that hangs, in time for the handler to go on', async () => {
     const { shim } = testShim({ store: hanging() });
     const [message] = await observed('fail-open', async () => {
-      expect(await shim.wrap<Json>((event) => event.segment_config)(fatBag(), context)).toEqual(asAdded(programAt(fatBag(), 1)));
+      expect(await shim.wrap<Json>((event) => event.segment_config)(fatBag(), context)).toEqual(
+        asAdded(programAt(fatBag(), 1)),
+      );
     });
     expect(message).toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   });
@@ -168,15 +203,23 @@ describe('the deadline of the invocation', () => {
   test('is an error to retry when the program lies in the store', async () => {
     const lean = await leanBagIn(testStore());
     const { shim } = testShim({ store: hanging() });
-    await expect(shim.wrap(() => 'never')(lean, context)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED', name: 'StateBagRetryableError' });
+    await expect(shim.wrap(() => 'never')(lean, context)).rejects.toMatchObject({
+      code: 'DEADLINE_EXCEEDED',
+      name: 'StateBagRetryableError',
+    });
   });
 
   test('is not used up by a store that hangs: it has a time limit of its own', async () => {
     const { shim } = testShim({ store: hanging(), storeTimeoutMs: 30 });
-    const [message] = await observed('fail-open', () => shim.wrap(() => 'ran')(fatBag(), { getRemainingTimeInMillis: () => 900_000 }));
+    const [message] = await observed('fail-open', () =>
+      shim.wrap(() => 'ran')(fatBag(), { getRemainingTimeInMillis: () => 900_000 }),
+    );
     expect(message).toMatchObject({ code: 'STORE_TIMEOUT' });
     const lean = await leanBagIn(testStore());
-    await expect(shim.wrap(() => 'never')(lean)).rejects.toMatchObject({ code: 'STORE_TIMEOUT', name: 'StateBagRetryableError' });
+    await expect(shim.wrap(() => 'never')(lean)).rejects.toMatchObject({
+      code: 'STORE_TIMEOUT',
+      name: 'StateBagRetryableError',
+    });
   });
 
   test('that has passed is not waited for', async () => {
@@ -206,7 +249,9 @@ describe('a result that is too large for want of the store', () => {
     const rig = testShim({ budget });
     let failures = 0;
     const handler = rig.shim.wrap(() => {
-      rig.fail(({ operation }) => (operation === 'put' && failures++ === 0 ? { moment: 'before', code: 'STORE_UNAVAILABLE' } : undefined));
+      rig.fail(({ operation }) =>
+        operation === 'put' && failures++ === 0 ? { moment: 'before', code: 'STORE_UNAVAILABLE' } : undefined,
+      );
       return { bag: large() };
     });
     expect(await handler({ action: 'initialise' })).toMatchObject({ bag: { state_bag_version: 2 } });
@@ -214,8 +259,13 @@ describe('a result that is too large for want of the store', () => {
 
   test('is an error to retry when the store stays away, and no other member is stored', async () => {
     const rig = testShim({ budget });
-    rig.fail(({ address }) => (address.key.startsWith('state-members') ? undefined : { moment: 'before', code: 'STORE_UNAVAILABLE' }));
-    await expect(rig.shim.wrap((event) => ({ ...event }))(large())).rejects.toMatchObject({ name: 'StateBagRetryableError', code: 'STORE_UNAVAILABLE' });
+    rig.fail(({ address }) =>
+      address.key.startsWith('state-members') ? undefined : { moment: 'before', code: 'STORE_UNAVAILABLE' },
+    );
+    await expect(rig.shim.wrap((event) => ({ ...event }))(large())).rejects.toMatchObject({
+      name: 'StateBagRetryableError',
+      code: 'STORE_UNAVAILABLE',
+    });
     expect(await rig.keys()).toEqual([]);
   });
 });

@@ -33,17 +33,44 @@ describe('a lean bag is recognised at a glance', () => {
   });
 
   test('only when a close look would find nothing to do', () => {
-    const member = fc.constantFrom(...Object.keys(lean), 'workflow_config', 'partition_map', '_status', 'state_data', 'bag', 'Payload', 'segment_manifest', 'segment_config');
-    const value = fc.constantFrom<unknown>(null, '', 0, 2, 's3://b/k', lean.segment_manifest_s3_path, [], {}, lean, fatBag(), { bag: lean }, JSON.stringify(lean));
+    const member = fc.constantFrom(
+      ...Object.keys(lean),
+      'workflow_config',
+      'partition_map',
+      '_status',
+      'state_data',
+      'bag',
+      'Payload',
+      'segment_manifest',
+      'segment_config',
+    );
+    const value = fc.constantFrom<unknown>(
+      null,
+      '',
+      0,
+      2,
+      's3://b/k',
+      lean.segment_manifest_s3_path,
+      [],
+      {},
+      lean,
+      fatBag(),
+      { bag: lean },
+      JSON.stringify(lean),
+    );
     fc.assert(
-      fc.property(fc.array(fc.tuple(member, value), { maxLength: 4 }), fc.constantFrom('', 'state_data', 'bag'), (changes, wrapper) => {
-        const bag = { ...lean, ...Object.fromEntries(changes) };
-        const event = wrapper === '' ? bag : { [wrapper]: bag };
-        fc.pre(isLeanEvent(event));
-        const { generation, sites } = detect(objectReader, event);
-        expect(generation).toBe('lean');
-        expect(sites.some((site) => needsMigration(objectReader, site, 'lean'))).toBe(false);
-      }),
+      fc.property(
+        fc.array(fc.tuple(member, value), { maxLength: 4 }),
+        fc.constantFrom('', 'state_data', 'bag'),
+        (changes, wrapper) => {
+          const bag = { ...lean, ...Object.fromEntries(changes) };
+          const event = wrapper === '' ? bag : { [wrapper]: bag };
+          fc.pre(isLeanEvent(event));
+          const { generation, sites } = detect(objectReader, event);
+          expect(generation).toBe('lean');
+          expect(sites.some((site) => needsMigration(objectReader, site, 'lean'))).toBe(false);
+        },
+      ),
       { numRuns: 3_000 },
     );
   });

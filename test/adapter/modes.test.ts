@@ -31,7 +31,16 @@ describe('observe', () => {
     const { shim } = testShim({ mode: 'observe' });
     const messages = await observed('read', () => shim.wrap(identity)({ state_data: fatBag() }));
     expect(messages).toEqual([
-      { ownerId: 'acme', workflowId: 'invoices', mode: 'observe', speaks: 'lean', generation: 'fat', envelope: 'state_data', bytesSaved: 0, durationMs: expect.any(Number) as number },
+      {
+        ownerId: 'acme',
+        workflowId: 'invoices',
+        mode: 'observe',
+        speaks: 'lean',
+        generation: 'fat',
+        envelope: 'state_data',
+        bytesSaved: 0,
+        durationMs: expect.any(Number) as number,
+      },
     ]);
   });
 
@@ -60,13 +69,26 @@ describe('shadow', () => {
 
   test('reports a manifest at a content address that is not what the config gives', async () => {
     const store = testStore();
-    const manifest = JSON.stringify(makeMap(makeConfig(4)).map((segment_config, segment_id) => ({ segment_id, segment_config })));
-    const path = await putObject(store, `workflow-manifests/acme/invoices/${createHash('sha256').update(manifest).digest('hex')}/segment_manifest.json`, manifest);
+    const manifest = JSON.stringify(
+      makeMap(makeConfig(4)).map((segment_config, segment_id) => ({ segment_id, segment_config })),
+    );
+    const path = await putObject(
+      store,
+      `workflow-manifests/acme/invoices/${createHash('sha256').update(manifest).digest('hex')}/segment_manifest.json`,
+      manifest,
+    );
     const { shim } = testShim({ mode: 'shadow' }, store);
     const bag = { ...without(fatBag({ segment_to_run: 2 }), 'partition_map'), segment_manifest_s3_path: path };
     let handed: Json = {};
     const messages = await observed('shadow-mismatch', () => shim.wrap<Json>((got) => (handed = got as Json))(bag));
-    expect(messages).toEqual([expect.objectContaining({ oldSource: 'config', newSource: 'manifest', segmentIndex: 2, difference: expect.any(String) as string })]);
+    expect(messages).toEqual([
+      expect.objectContaining({
+        oldSource: 'config',
+        newSource: 'manifest',
+        segmentIndex: 2,
+        difference: expect.any(String) as string,
+      }),
+    ]);
     expect(handed.segment_config).toEqual(asAdded(programAt(fatBag(), 2)));
   });
 
@@ -74,7 +96,9 @@ describe('shadow', () => {
     const rig = testShim({ mode: 'shadow' });
     rig.fail({ moment: 'before', code: 'STORE_DENIED' });
     let handed: Json = {};
-    const messages = await observed('shadow-mismatch', () => rig.shim.wrap<Json>((got) => (handed = got as Json))(fatBag()));
+    const messages = await observed('shadow-mismatch', () =>
+      rig.shim.wrap<Json>((got) => (handed = got as Json))(fatBag()),
+    );
     expect(messages).toMatchObject([{ code: 'STORE_DENIED', difference: undefined }]);
     expect(handed.segment_config).toEqual(asAdded(programAt(fatBag(), 1)));
   });
@@ -97,7 +121,11 @@ describe('shadow', () => {
 describe('strict', () => {
   test('refuses a fat bag', async () => {
     const { shim, calls } = testShim({ mode: 'strict' });
-    await expect(shim.wrap(identity)({ state_data: fatBag() })).rejects.toMatchObject({ code: 'FAT_BAG', name: 'BagError', retryable: false });
+    await expect(shim.wrap(identity)({ state_data: fatBag() })).rejects.toMatchObject({
+      code: 'FAT_BAG',
+      name: 'BagError',
+      retryable: false,
+    });
     expect(calls).toHaveLength(0);
   });
 
@@ -118,7 +146,10 @@ describe('rewrite and strict', () => {
     ['strict', undefined],
   ] as const)('%s refuses an event that is %j', async (mode, event) => {
     const { shim } = testShim({ mode });
-    await expect(shim.wrap(identity as never)(event as never)).rejects.toMatchObject({ code: 'EVENT_INVALID', name: 'BagError' });
+    await expect(shim.wrap(identity as never)(event as never)).rejects.toMatchObject({
+      code: 'EVENT_INVALID',
+      name: 'BagError',
+    });
   });
 });
 

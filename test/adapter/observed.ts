@@ -2,7 +2,10 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { DiagnosticMessages, DiagnosticName } from '../../src/index.js';
 
 /** What a channel says while some work is done. */
-export async function observed<N extends DiagnosticName>(name: N, work: () => unknown): Promise<DiagnosticMessages[N][]> {
+export async function observed<N extends DiagnosticName>(
+  name: N,
+  work: () => unknown,
+): Promise<DiagnosticMessages[N][]> {
   const messages: DiagnosticMessages[N][] = [];
   const listen = (message: unknown) => messages.push(message as DiagnosticMessages[N]);
   subscribe(`statebag-shim:${name}`, listen);

@@ -6,7 +6,10 @@ import { testShim } from './shims.js';
 const bare = () => without(fatBag(), 'workflow_config', 'partition_map', 'segment_manifest_s3_path');
 
 test('a bag that leads to no program is an error', async () => {
-  await expect(testShim().shim.wrap(() => 'never')(bare())).rejects.toMatchObject({ code: 'SEGMENT_NOT_FOUND', name: 'BagError' });
+  await expect(testShim().shim.wrap(() => 'never')(bare())).rejects.toMatchObject({
+    code: 'SEGMENT_NOT_FOUND',
+    name: 'BagError',
+  });
 });
 
 test('a bag that leads to no program passes on request, without segment_config', async () => {
@@ -19,5 +22,7 @@ test('a bag that leads to no program passes on request, without segment_config',
 
 test('an index out of range never passes', async () => {
   const { shim } = testShim({ onMissing: 'pass' });
-  await expect(shim.wrap(() => 'never')(fatBag({ segment_to_run: 99 }))).rejects.toMatchObject({ code: 'SEGMENT_OUT_OF_RANGE' });
+  await expect(shim.wrap(() => 'never')(fatBag({ segment_to_run: 99 }))).rejects.toMatchObject({
+    code: 'SEGMENT_OUT_OF_RANGE',
+  });
 });

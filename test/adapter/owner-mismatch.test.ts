@@ -8,9 +8,16 @@ import type { Json } from './bags.js';
 import { testShim, testStore } from './shims.js';
 
 /** A bag of another tenant, in each of its forms. */
-const VICTIM: Json = { ...fatBag({ ownerId: 'victim', workflowId: 'payroll' }), partition_map: [{ id: 9, nodes: ['VICTIM'] }, { id: 9, nodes: ['VICTIM'] }] };
+const VICTIM: Json = {
+  ...fatBag({ ownerId: 'victim', workflowId: 'payroll' }),
+  partition_map: [
+    { id: 9, nodes: ['VICTIM'] },
+    { id: 9, nodes: ['VICTIM'] },
+  ],
+};
 const own = (members: Json = {}): Json => fatBag({ ownerId: 'attacker', ...members });
-const partial = (bag: Json): Json => without(bag, 'workflow_config', 'partition_map', 'segment_manifest_s3_path', '_is_init', '_status');
+const partial = (bag: Json): Json =>
+  without(bag, 'workflow_config', 'partition_map', 'segment_manifest_s3_path', '_is_init', '_status');
 
 /** Events of which two levels name different owners or workflows. */
 const MISMATCHES: readonly (readonly [string, Json])[] = [
@@ -21,7 +28,10 @@ const MISMATCHES: readonly (readonly [string, Json])[] = [
   ['a whole bag in state_data', own({ state_data: VICTIM })],
   ['a whole bag in state_data as a JSON string', own({ state_data: JSON.stringify(VICTIM) })],
   ['a wrapper that names another workflow', { workflowId: 'invoices', state_data: VICTIM }],
-  ['an incomplete bag around another', { ...partial(without(own(), 'workflowId')), bag: without(VICTIM, 'workflowId') }],
+  [
+    'an incomplete bag around another',
+    { ...partial(without(own(), 'workflowId')), bag: without(VICTIM, 'workflowId') },
+  ],
   ['a number beside other text', { ownerId: 7, state_data: fatBag({ ownerId: '8' }) }],
   ['three levels, of which the outermost differs', { ownerId: 'attacker', Payload: { state_data: VICTIM } }],
 ];
@@ -43,9 +53,17 @@ describe('levels that name different owners or workflows', () => {
   it.each(MISMATCHES)('are refused by the shim when an event holds %s', async (_, event) => {
     for (const options of [{}, { speaks: 'fat' as const }]) {
       const { shim, keys } = testShim(options);
-      await expect(shim.wrap((input: unknown) => Promise.resolve(input))(event)).rejects.toMatchObject({ code: 'OWNER_MISMATCH' });
-      await expect(shim.wrap((input: unknown) => Promise.resolve(input), { segment: false })(event)).rejects.toMatchObject({ code: 'OWNER_MISMATCH' });
-      for (const ask of [() => shim.read(event).segment(), () => shim.read(event).hydrated(), () => shim.read(event).runnerEvent()]) {
+      await expect(shim.wrap((input: unknown) => Promise.resolve(input))(event)).rejects.toMatchObject({
+        code: 'OWNER_MISMATCH',
+      });
+      await expect(
+        shim.wrap((input: unknown) => Promise.resolve(input), { segment: false })(event),
+      ).rejects.toMatchObject({ code: 'OWNER_MISMATCH' });
+      for (const ask of [
+        () => shim.read(event).segment(),
+        () => shim.read(event).hydrated(),
+        () => shim.read(event).runnerEvent(),
+      ]) {
         await expect(ask()).rejects.toMatchObject({ code: 'OWNER_MISMATCH' });
       }
       expect(await keys()).toEqual([]);
@@ -81,7 +99,10 @@ describe('levels that name different owners or workflows', () => {
   it('are named in the message, both and shortened', async () => {
     const long = 'x'.repeat(5_000);
     const { shim } = testShim();
-    const error: unknown = await shim.read({ ownerId: long, Payload: fatBag({ ownerId: 'ac"me\u001b' }) }).segment().catch((thrown: unknown) => thrown);
+    const error: unknown = await shim
+      .read({ ownerId: long, Payload: fatBag({ ownerId: 'ac"me\u001b' }) })
+      .segment()
+      .catch((thrown: unknown) => thrown);
     expect(codeOf(error)).toBe('OWNER_MISMATCH');
     const { message } = error as Error;
     expect(message).toContain('"ac\\"me\\u001b"');
@@ -105,7 +126,12 @@ describe('levels that name different owners or workflows', () => {
 });
 
 describe('a complete bag', () => {
-  const inner = [VICTIM, JSON.stringify(VICTIM), { ownerId: 'victim', partition_map: VICTIM.partition_map }, fatBag({ ownerId: 'attacker', partition_map: VICTIM.partition_map })];
+  const inner = [
+    VICTIM,
+    JSON.stringify(VICTIM),
+    { ownerId: 'victim', partition_map: VICTIM.partition_map },
+    fatBag({ ownerId: 'attacker', partition_map: VICTIM.partition_map }),
+  ];
   const places = ['bag', 'Payload'].flatMap((name) => inner.map((value) => [name, value] as const));
 
   it.each(places)('is not given up for a member %s of its own', async (name, value) => {
@@ -127,7 +153,9 @@ describe('a complete bag', () => {
     expect(new Set(asked.map((ids) => JSON.stringify(ids)))).toEqual(new Set(['["attacker","invoices"]']));
     const adapted = await wire().adapt(bytes(event));
     expect(adapted.ids.ownerId).toBe('attacker');
-    expect((JSON.parse(Buffer.from(adapted.bytes).toString()) as Json).segment_config).toEqual(asAdded(programAt(event, 1)));
+    expect((JSON.parse(Buffer.from(adapted.bytes).toString()) as Json).segment_config).toEqual(
+      asAdded(programAt(event, 1)),
+    );
   });
 
   it.each([
@@ -139,7 +167,8 @@ describe('a complete bag', () => {
     const sealed = JSON.parse(Buffer.from(await wire().seal(bytes(fatBag({ [name]: wrap(copy) })))).toString()) as Json;
     for (const answer of [lean, sealed]) {
       const inner = (typeof answer[name] === 'string' ? JSON.parse(answer[name]) : answer[name]) as Json;
-      for (const bag of [answer, inner]) expect([bag.workflow_config, bag.partition_map, bag.state_bag_version]).toEqual([undefined, undefined, 2]);
+      for (const bag of [answer, inner])
+        expect([bag.workflow_config, bag.partition_map, bag.state_bag_version]).toEqual([undefined, undefined, 2]);
       expect(inner.segment_to_run).toBe(2);
     }
   });

@@ -4,8 +4,27 @@ import { fatBag, makeConfig, makeMap, restOf, without } from './bags.js';
 import type { Json } from './bags.js';
 import { testShim, testStore } from './shims.js';
 
-const memberName = fc.oneof(fc.string({ maxLength: 12 }), fc.constantFrom('__proto__', 'input', 'notes', 'constructor', 'toString'));
-const reserved = new Set([...Object.keys(fatBag()), 'segment_config', 'segment_index', 'segment_id', 'manifest_s3_path', 'state_bag_version', 'Payload', 'state_data', 'bag', 'segment_manifest', 'manifest_id', 'branch_config', 'branch_id', 'branch_index', 'execution_mode']);
+const memberName = fc.oneof(
+  fc.string({ maxLength: 12 }),
+  fc.constantFrom('__proto__', 'input', 'notes', 'constructor', 'toString'),
+);
+const reserved = new Set([
+  ...Object.keys(fatBag()),
+  'segment_config',
+  'segment_index',
+  'segment_id',
+  'manifest_s3_path',
+  'state_bag_version',
+  'Payload',
+  'state_data',
+  'bag',
+  'segment_manifest',
+  'manifest_id',
+  'branch_config',
+  'branch_id',
+  'branch_index',
+  'execution_mode',
+]);
 
 /** A bag with any further members, as JSON carries them. */
 const anyBag = fc
@@ -19,7 +38,11 @@ const anyBag = fc
     const config = makeConfig(nodes);
     const map = makeMap(config);
     const further = extra.filter(([name]) => !reserved.has(name));
-    const bag = { ...Object.fromEntries(further), ...fatBag({ workflow_config: config, partition_map: map, total_segments: map.length, segment_to_run: 0 }), current_state: { ...state, bulk: 'b'.repeat(bulk) } };
+    const bag = {
+      ...Object.fromEntries(further),
+      ...fatBag({ workflow_config: config, partition_map: map, total_segments: map.length, segment_to_run: 0 }),
+      current_state: { ...state, bulk: 'b'.repeat(bulk) },
+    };
     return JSON.parse(JSON.stringify(bag)) as Json;
   });
 
@@ -59,19 +82,28 @@ interface Step {
 const steps = fc.array(
   fc.record({
     speaks: fc.constantFrom<Step['speaks']>('lean', 'fat'),
-    write: fc.tuple(fc.constantFrom('total', 'rows', 'text', 'bulk'), fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constant('w'.repeat(2_500)))),
+    write: fc.tuple(
+      fc.constantFrom('total', 'rows', 'text', 'bulk'),
+      fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constant('w'.repeat(2_500))),
+    ),
     merge: fc.boolean(),
     heal: fc.boolean(),
   }),
   { minLength: 1, maxLength: 6 },
 );
 
-/** What every runner does, shimmed or not: run the segment, write to the state, sometimes lose the manifest as a merge does. */
+/**
+ * What every runner does, shimmed or not: run the segment, write to the state, sometimes lose the manifest as a merge
+ * does.
+ */
 function advance(bag: Json, program: unknown, step: Step, runs: unknown[]): Json {
   runs.push(structuredClone(program));
   const [name, value] = step.write;
   const map = bag.partition_map as Json[] | undefined;
-  const healed = step.heal && step.speaks === 'fat' && map ? { partition_map: map.map((entry) => ({ ...entry, branches: [] })) } : {};
+  const healed =
+    step.heal && step.speaks === 'fat' && map
+      ? { partition_map: map.map((entry) => ({ ...entry, branches: [] })) }
+      : {};
   return {
     ...bag,
     ...healed,
@@ -85,13 +117,22 @@ test('alternating lean and fat-speaking runners end where runners without a shim
   await fc.assert(
     fc.asyncProperty(anyBag, steps, async (bag, plan) => {
       const store = testStore();
-      const options = { budget: { limitBytes: 4_000 + Buffer.byteLength(JSON.stringify(restOf(without(bag, 'current_state')))), headroomBytes: 0 } };
+      const options = {
+        budget: {
+          limitBytes: 4_000 + Buffer.byteLength(JSON.stringify(restOf(without(bag, 'current_state')))),
+          headroomBytes: 0,
+        },
+      };
       const shims = { lean: testShim(options, store).shim, fat: testShim({ ...options, speaks: 'fat' }, store).shim };
       const [expectedRuns, runs]: [unknown[], unknown[]] = [[], []];
       let [plain, shimmed] = [structuredCloneJson(bag), structuredCloneJson(bag)];
       for (const step of plan) {
-        plain = structuredCloneJson(advance(plain, (plain.partition_map as Json[])[plain.segment_to_run as number], step, expectedRuns));
-        const handler = shims[step.speaks].wrap<Json, Json>((event) => advance(event, without(event.segment_config, 'added_by_statebag_shim'), step, runs));
+        plain = structuredCloneJson(
+          advance(plain, (plain.partition_map as Json[])[plain.segment_to_run as number], step, expectedRuns),
+        );
+        const handler = shims[step.speaks].wrap<Json, Json>((event) =>
+          advance(event, without(event.segment_config, 'added_by_statebag_shim'), step, runs),
+        );
         shimmed = structuredCloneJson(await handler(shimmed));
         expect(Buffer.byteLength(JSON.stringify(shimmed))).toBeLessThanOrEqual(options.budget.limitBytes);
       }

@@ -77,7 +77,11 @@ async function countCalls(): Promise<{ readonly calls: number }> {
 class Crash extends Error {}
 
 /** Lets one invocation die at its n-th call of the store, as a killed process does: nothing after it happens. */
-async function crash(objects: ReturnType<typeof testStore>['objects'], at: number, moment: 'before' | 'after'): Promise<void> {
+async function crash(
+  objects: ReturnType<typeof testStore>['objects'],
+  at: number,
+  moment: 'before' | 'after',
+): Promise<void> {
   let count = 0;
   const dying = {
     ...objects,

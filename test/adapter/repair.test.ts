@@ -22,7 +22,9 @@ describe('segment_manifest_s3_path', () => {
     const { shim } = testShim({}, store);
     const keys = await store.keys();
     const [message] = await observed('write', async () => {
-      expect(await shim.wrap((event) => ({ bag: { ...without(event as Json, 'segment_config'), ...lost } }))(bag)).toEqual({ bag });
+      expect(
+        await shim.wrap((event) => ({ bag: { ...without(event as Json, 'segment_config'), ...lost } }))(bag),
+      ).toEqual({ bag });
     });
     expect(message).toMatchObject({ repaired: true });
     expect(await store.keys()).toEqual(keys);
@@ -31,7 +33,10 @@ describe('segment_manifest_s3_path', () => {
   test.each(LOST)('is made anew for an event in which it is %s', async (_, lost) => {
     const { store, bag } = await lean();
     if (typeof lost.segment_manifest_s3_path === 'string' && lost.segment_manifest_s3_path !== '') {
-      await putObject(store, 'results/0a1b/manifest.json', { DestinationBucket: 'bags', ResultFiles: { SUCCEEDED: [] } });
+      await putObject(store, 'results/0a1b/manifest.json', {
+        DestinationBucket: 'bags',
+        ResultFiles: { SUCCEEDED: [] },
+      });
     }
     const { shim } = testShim({}, store);
     let handed: Json = {};
@@ -45,7 +50,10 @@ describe('segment_manifest_s3_path', () => {
     const store = testStore();
     const text = '[{"id":0,"weight":1.0,"big":12345678901234567890,"node_ids":["a"],"nodes":[],"type":"normal"}]';
     const path = await putObject(store, 'workflow-partitions/acme/invoices/partition_map.json', text);
-    const { bag } = await lean(store, { ...without(fatBag({ segment_to_run: 0 }), 'partition_map'), partition_map_s3_path: path });
+    const { bag } = await lean(store, {
+      ...without(fatBag({ segment_to_run: 0 }), 'partition_map'),
+      partition_map_s3_path: path,
+    });
     const keys = await store.keys();
     const repaired = (await testShim({}, store).shim.write({ ...bag, segment_manifest_s3_path: null })) as Json;
     expect(repaired).toEqual(bag);
@@ -54,7 +62,9 @@ describe('segment_manifest_s3_path', () => {
 
   test('of another map is never put back', async () => {
     const { store, bag } = await lean();
-    const other = (await testShim({}, store).shim.write(fatBag({ partition_map: [{ id: 0, nodes: [], node_ids: ['other'], type: 'normal' }] }))) as Json;
+    const other = (await testShim({}, store).shim.write(
+      fatBag({ partition_map: [{ id: 0, nodes: [], node_ids: ['other'], type: 'normal' }] }),
+    )) as Json;
     const { shim } = testShim({}, store);
     const answer = { ...other, segment_manifest_s3_path: null };
     expect(await shim.wrap(() => answer)(bag)).toEqual(other);
@@ -64,7 +74,9 @@ describe('segment_manifest_s3_path', () => {
     const { store, bag } = await lean();
     const mine = `s3://bags/workflow-manifests/acme/invoices/${'b'.repeat(64)}/segment_manifest.json`;
     const { shim } = testShim({}, store);
-    expect(await shim.wrap(() => ({ ...bag, segment_manifest_s3_path: mine }))(bag)).toMatchObject({ segment_manifest_s3_path: mine });
+    expect(await shim.wrap(() => ({ ...bag, segment_manifest_s3_path: mine }))(bag)).toMatchObject({
+      segment_manifest_s3_path: mine,
+    });
   });
 
   test('is left null when the store does not answer, and the map still leads to the program', async () => {
@@ -91,7 +103,9 @@ describe('what leads to the program', () => {
   test('comes back into a bag that a runner made from the members it knows', async () => {
     const { store, bag } = await lean();
     const { shim } = testShim({}, store);
-    const result = (await shim.wrap(() => ({ bag: { ownerId: 'acme', workflowId: 'invoices', segment_to_run: 2, current_state: {} } }))(bag)) as { bag: Json };
+    const result = (await shim.wrap(() => ({
+      bag: { ownerId: 'acme', workflowId: 'invoices', segment_to_run: 2, current_state: {} },
+    }))(bag)) as { bag: Json };
     expect(await shim.read(result).segmentConfig()).toEqual(programAt(fatBag(), 2));
     expect(result.bag.state_bag_version).toBe(2);
   });
@@ -124,7 +138,10 @@ describe('bags inside bags', () => {
 
   test('that two layers wrapped alike are unwrapped', async () => {
     const { shim, bag } = await nested();
-    expect(await shim.write({ state_data: { state_data: bag }, next_action: 'CONTINUE' })).toEqual({ state_data: bag, next_action: 'CONTINUE' });
+    expect(await shim.write({ state_data: { state_data: bag }, next_action: 'CONTINUE' })).toEqual({
+      state_data: bag,
+      next_action: 'CONTINUE',
+    });
     expect(await shim.write({ state_data: { state_data: { state_data: bag } } })).toEqual({ state_data: bag });
     expect(await shim.write({ bag: { bag } })).toEqual({ bag });
   });

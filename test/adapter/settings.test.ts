@@ -10,7 +10,13 @@ describe('options', () => {
   test('have defaults that change nothing yet', () => {
     const settings = parseOptions({ store });
     expect(settings.modeOf(() => ({ ownerId: undefined, workflowId: undefined }))).toBe('observe');
-    expect(settings).toMatchObject({ speaks: 'lean', manifestForm: 'list', maxResultBytes: 253_952, onMissing: 'error', limits: { storeTimeoutMs: 10_000, marginMs: 500 } });
+    expect(settings).toMatchObject({
+      speaks: 'lean',
+      manifestForm: 'list',
+      maxResultBytes: 253_952,
+      onMissing: 'error',
+      limits: { storeTimeoutMs: 10_000, marginMs: 500 },
+    });
   });
 
   test.each([
@@ -20,7 +26,13 @@ describe('options', () => {
     [{ offload: { order: [] } }, 'order'],
   ])('that are unknown are refused: %j', (options, name) => {
     const create = () => createStateBagShim({ store, ...options } as ShimOptions);
-    expect(create).toThrow(expect.objectContaining({ name: 'ConfigError', code: 'OPTION_UNKNOWN', message: expect.stringContaining(`"${name}"`) as string }));
+    expect(create).toThrow(
+      expect.objectContaining({
+        name: 'ConfigError',
+        code: 'OPTION_UNKNOWN',
+        message: expect.stringContaining(`"${name}"`) as string,
+      }),
+    );
   });
 
   test.each([
@@ -41,7 +53,9 @@ describe('options', () => {
     [{ deadlineMarginMs: Number.NaN }],
     [{ storeTimeoutMs: 0 }],
   ])('that are wrong are refused: %j', (options) => {
-    expect(() => createStateBagShim({ store, ...options } as ShimOptions)).toThrow(expect.objectContaining({ name: 'ConfigError', code: 'OPTION_INVALID' }));
+    expect(() => createStateBagShim({ store, ...options } as ShimOptions)).toThrow(
+      expect.objectContaining({ name: 'ConfigError', code: 'OPTION_INVALID' }),
+    );
   });
 
   test.each([
@@ -50,6 +64,8 @@ describe('options', () => {
     [{ member: 'state-members/{ownerId}/{workflowId}/{member}.json' }],
     [{ map: 'maps/{ownerId}/{workflowId}/{sha256}/{member}.json' }],
   ])('with a layout that cannot hold what it names are refused: %j', (layout) => {
-    expect(() => createStateBagShim({ store, layout } as ShimOptions)).toThrow(expect.objectContaining({ name: 'ConfigError', code: 'LAYOUT_INVALID' }));
+    expect(() => createStateBagShim({ store, layout } as ShimOptions)).toThrow(
+      expect.objectContaining({ name: 'ConfigError', code: 'LAYOUT_INVALID' }),
+    );
   });
 });

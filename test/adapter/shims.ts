@@ -26,7 +26,11 @@ export function testStore(objects: ObjectStore = memoryObjectStore()): TestStore
   let schedule: FaultSchedule = () => undefined;
   const faulty = faultyStore(objects, (call) => schedule(call));
   return {
-    store: createBlobStore({ objects: faulty, bucket: BUCKET, backoff: { attempts: 2, sleep: () => Promise.resolve() } }),
+    store: createBlobStore({
+      objects: faulty,
+      bucket: BUCKET,
+      backoff: { attempts: 2, sleep: () => Promise.resolve() },
+    }),
     objects,
     calls: faulty.calls,
     fail: (fault) => {

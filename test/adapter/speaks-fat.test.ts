@@ -48,7 +48,10 @@ describe('a runner that speaks fat', () => {
     const store = testStore();
     const { shim } = testShim({ speaks: 'fat' }, store);
     const map = `[{"id": 0, "nodes": [], "node_ids": ["a"], "type": "normal", "weight": 1.0}]`;
-    const pointed = { ...without(fatBag({ segment_to_run: 0 }), 'partition_map', 'workflow_config'), partition_map: pointerTo(await putObject(store, 'workflows/invoices/executions/acme#1/map.json', map)) };
+    const pointed = {
+      ...without(fatBag({ segment_to_run: 0 }), 'partition_map', 'workflow_config'),
+      partition_map: pointerTo(await putObject(store, 'workflows/invoices/executions/acme#1/map.json', map)),
+    };
     const lean = (await testShim({}, store).shim.write(pointed)) as Json;
     const before = await store.keys();
     expect(await shim.wrap(identity)(lean)).toEqual(lean);
@@ -84,8 +87,12 @@ describe('a runner that speaks fat', () => {
     const bag = fatBag();
     const bridge = {
       ...bag,
-      workflow_config: pointerTo(await putObject(store, 'workflows/invoices/executions/acme#1/config.json', bag.workflow_config)),
-      partition_map: pointerTo(await putObject(store, 'workflows/invoices/executions/acme#1/map.json', bag.partition_map)),
+      workflow_config: pointerTo(
+        await putObject(store, 'workflows/invoices/executions/acme#1/config.json', bag.workflow_config),
+      ),
+      partition_map: pointerTo(
+        await putObject(store, 'workflows/invoices/executions/acme#1/map.json', bag.partition_map),
+      ),
     };
     let handed: Json = {};
     const result = (await shim.wrap<Json>((event) => ({ ...(handed = event as Json) }))(bridge)) as Json;
@@ -103,7 +110,9 @@ describe('a runner that speaks fat', () => {
 
   test('is not called when what it needs cannot be read', async () => {
     const { fat, bag, store } = await pair();
-    store.fail(({ address }) => (address.key.startsWith('workflow-configs') ? { moment: 'before', code: 'STORE_UNAVAILABLE' } : undefined));
+    store.fail(({ address }) =>
+      address.key.startsWith('workflow-configs') ? { moment: 'before', code: 'STORE_UNAVAILABLE' } : undefined,
+    );
     await expect(fat.shim.wrap(() => 'never')(bag)).rejects.toMatchObject({ name: 'StateBagRetryableError' });
   });
 
@@ -124,13 +133,21 @@ test('alternating runners pass one execution on to its end', async () => {
   const run = (event: Json): Json => {
     runs.push((event.segment_config as Json).id);
     const next = (event.segment_to_run as number) + 1;
-    return { ...event, segment_to_run: next, current_state: { ...(event.current_state as Json), [`step${next}`]: true } };
+    return {
+      ...event,
+      segment_to_run: next,
+      current_state: { ...(event.current_state as Json), [`step${next}`]: true },
+    };
   };
   const handlers = [lean.shim.wrap<Json, Json>(run), fat.shim.wrap<Json, Json>(run)];
   let current = bag;
   for (let step = 0; step < 5; step++) current = await handlers[step % 2]!(current);
   expect(runs).toEqual((fatBag().partition_map as Json[]).map(({ id }) => id));
-  expect(current).toMatchObject({ segment_to_run: 5, current_state: { step5: true }, partition_map_s3_path: bag.partition_map_s3_path });
+  expect(current).toMatchObject({
+    segment_to_run: 5,
+    current_state: { step5: true },
+    partition_map_s3_path: bag.partition_map_s3_path,
+  });
   expect(await store.keys()).toHaveLength(3);
 });
 

@@ -25,7 +25,9 @@ test('a wrapped handler keeps the types of its event, context and answer', () =>
 
 test('the types follow from those of the handler', () => {
   const { shim } = testShim();
-  const annotated = shim.wrap(({ segment_config, state_data }: RunnerEvent<MyEvent>) => Promise.resolve([state_data.rows, segment_config.id]));
+  const annotated = shim.wrap(({ segment_config, state_data }: RunnerEvent<MyEvent>) =>
+    Promise.resolve([state_data.rows, segment_config.id]),
+  );
   expectTypeOf(annotated).parameter(0).toEqualTypeOf<MyEvent>();
   const plain = shim.wrap((event) => event.segment_config);
   expectTypeOf(plain).returns.resolves.toEqualTypeOf<SegmentConfig>();

@@ -62,7 +62,12 @@ describe('an event on its way in', () => {
 
   test('keeps the map of a branch, which is its only copy, and runs the branch', async () => {
     const branch = [{ id: 7, type: 'normal', nodes: [{ id: 'b' }], node_ids: ['b'] }];
-    const { handed } = await seen({ state_data: fatBag(), segment_to_run: 0, partition_map: branch, branch_id: 'branch_0' });
+    const { handed } = await seen({
+      state_data: fatBag(),
+      segment_to_run: 0,
+      partition_map: branch,
+      branch_id: 'branch_0',
+    });
     expect(handed.partition_map).toEqual(branch);
     expect(handed.segment_config).toEqual(asAdded(branch[0]));
     expect(handed).not.toHaveProperty('segment_manifest_s3_path');
@@ -106,7 +111,9 @@ describe('a handler', () => {
 
   test('with a callback is refused when it is wrapped', () => {
     const legacy = ((_event: unknown, _context: unknown, _done: unknown) => undefined) as never;
-    expect(() => testShim().shim.wrap(legacy)).toThrow(expect.objectContaining({ code: 'HANDLER_INVALID', name: 'ConfigError' }));
+    expect(() => testShim().shim.wrap(legacy)).toThrow(
+      expect.objectContaining({ code: 'HANDLER_INVALID', name: 'ConfigError' }),
+    );
   });
 
   test('that runs no segment is not asked for one', async () => {
@@ -135,7 +142,11 @@ describe('a result on its way back', () => {
 
   test('does not carry a changed program into the next event', async () => {
     const { shim } = testShim();
-    const handler = shim.wrap<Json, Json>((event) => ({ ...event, segment_config: { ...event.segment_config, healed: true }, segment_to_run: 2 }));
+    const handler = shim.wrap<Json, Json>((event) => ({
+      ...event,
+      segment_config: { ...event.segment_config, healed: true },
+      segment_to_run: 2,
+    }));
     const result = await handler(fatBag());
     expect(result).not.toHaveProperty('segment_config');
     expect(await shim.read(result).segmentConfig()).toEqual(programAt(fatBag(), 2));
@@ -164,10 +175,13 @@ describe('a result on its way back', () => {
     expect(result.bag).not.toHaveProperty('workflow_config');
   });
 
-  test.each([[null], [undefined], ['done'], [[1, null, 3]], [{ statusCode: 200, body: '{"workflow_config":{}}' }]])('stays %j when it holds no bag', async (answer) => {
-    const { shim } = testShim();
-    expect(await shim.wrap(() => answer as unknown)(fatBag())).toEqual(answer);
-  });
+  test.each([[null], [undefined], ['done'], [[1, null, 3]], [{ statusCode: 200, body: '{"workflow_config":{}}' }]])(
+    'stays %j when it holds no bag',
+    async (answer) => {
+      const { shim } = testShim();
+      expect(await shim.wrap(() => answer as unknown)(fatBag())).toEqual(answer);
+    },
+  );
 
   test('is not given a bag when it has none, although the event had one', async () => {
     const { shim } = testShim();
@@ -185,7 +199,11 @@ describe('a result on its way back', () => {
   test('makes a new manifest when the handler put another map into its bag', async () => {
     const { shim } = testShim();
     const map = [...(fatBag().partition_map as Json[]), { id: 99, type: 'normal', nodes: [], node_ids: ['added'] }];
-    const handler = shim.wrap<Json, Json>((event) => ({ ...(event as Json), partition_map: map, segment_to_run: map.length - 1 }));
+    const handler = shim.wrap<Json, Json>((event) => ({
+      ...(event as Json),
+      partition_map: map,
+      segment_to_run: map.length - 1,
+    }));
     const result = await handler(fatBag());
     expect(await shim.read(result).segmentConfig()).toEqual(map.at(-1));
     expect(result.workflow_config_s3_path).toMatch(CONTENT_ADDRESS);
@@ -196,7 +214,13 @@ describe('a result on its way back', () => {
 test('a read gives everything there is to know without following anything', () => {
   const { shim, calls } = testShim();
   const reading = shim.read({ state_data: { bag: fatBag() } });
-  expect(reading).toMatchObject({ mode: 'rewrite', generation: 'fat', envelope: ['state_data', 'bag'], ownerId: 'acme', workflowId: 'invoices' });
+  expect(reading).toMatchObject({
+    mode: 'rewrite',
+    generation: 'fat',
+    envelope: ['state_data', 'bag'],
+    ownerId: 'acme',
+    workflowId: 'invoices',
+  });
   expect(reading.bag).toEqual(fatBag());
   expect(calls).toHaveLength(0);
 });

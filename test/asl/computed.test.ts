@@ -11,8 +11,12 @@ interface Report {
   readonly documents: readonly { readonly issues?: readonly { readonly message: string }[] }[];
 }
 
-/** Runs a patch over a machine: its exit code, what it left in the file, and the messages of the errors that it told. */
-async function patched(text: string): Promise<{ readonly code: number; readonly after: string; readonly errors: readonly string[] }> {
+/**
+ * Runs a patch over a machine: its exit code, what it left in the file, and the messages of the errors that it told.
+ */
+async function patched(
+  text: string,
+): Promise<{ readonly code: number; readonly after: string; readonly errors: readonly string[] }> {
   const path = join(scratch.dir, 'machine.asl.json');
   writeFileSync(path, text);
   const { code, out } = await statebag(scratch.dir, ['asl', 'patch', 'machine.asl.json', '--apply', '--json']);
@@ -21,12 +25,19 @@ async function patched(text: string): Promise<{ readonly code: number; readonly 
 }
 
 describe('a value that is computed from a field', () => {
-  it.each(COMPUTED.map((each) => [each.field, each.member, each.expression, each] as const))('is left by a patch in %s, as %s: %s', async (field, member, _, { states, state, language }) => {
-    const text = machineText(states, language ? { QueryLanguage: language } : {});
-    const { code, after, errors } = await patched(text);
-    expect(after).toBe(text);
-    expect(errors).toContainEqual(expect.stringMatching(new RegExp(`^state "${state}" .*\`(?:workflow_config|partition_map|${member})\`.* in \`${field}\``)) as string);
-    expect(code).toBe(1);
-    expect((await statebag(scratch.dir, ['asl', 'check', 'machine.asl.json'])).code).toBe(1);
-  });
+  it.each(COMPUTED.map((each) => [each.field, each.member, each.expression, each] as const))(
+    'is left by a patch in %s, as %s: %s',
+    async (field, member, _, { states, state, language }) => {
+      const text = machineText(states, language ? { QueryLanguage: language } : {});
+      const { code, after, errors } = await patched(text);
+      expect(after).toBe(text);
+      expect(errors).toContainEqual(
+        expect.stringMatching(
+          new RegExp(`^state "${state}" .*\`(?:workflow_config|partition_map|${member})\`.* in \`${field}\``),
+        ) as string,
+      );
+      expect(code).toBe(1);
+      expect((await statebag(scratch.dir, ['asl', 'check', 'machine.asl.json'])).code).toBe(1);
+    },
+  );
 });

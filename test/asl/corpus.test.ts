@@ -10,12 +10,17 @@ const CORPUS = process.env.STATEBAG_CORPUS;
 describe.skipIf(CORPUS === undefined)('the state machines of the corpus', () => {
   const read = (name: string) => readFileSync(join(CORPUS!, 'asl', name));
   const patch = (name: string) => Buffer.from(patchDefinition(read(name), name, { speaks: 'lean' }));
-  const counts = (bytes: Uint8Array, level: string) => findingsIn(bytes, 'a.json').filter((finding) => finding.level === level).length;
+  const counts = (bytes: Uint8Array, level: string) =>
+    findingsIn(bytes, 'a.json').filter((finding) => finding.level === level).length;
 
   it('of the flat era hand the map on from state to state; patched, none does, and branches keep theirs', () => {
     const [before, after] = [read('jan29.json'), patch('jan29.json')];
     expect([counts(before, 'error'), counts(after, 'error')]).toEqual([8, 0]);
-    const branches = (bytes: Buffer) => bytes.toString().split('\n').filter((line) => /inner_partition_map|Item\.Value\.partition_map|"\$\.partition_map"/.test(line));
+    const branches = (bytes: Buffer) =>
+      bytes
+        .toString()
+        .split('\n')
+        .filter((line) => /inner_partition_map|Item\.Value\.partition_map|"\$\.partition_map"/.test(line));
     expect(branches(after)).toEqual(branches(before));
     expect(validate(JSON.parse(after.toString()) as object).errorsText()).toBe('');
   });

@@ -9,7 +9,14 @@ export function machineText(states: Json, more: Json = {}): string {
 
 /** A task that gives a runner this payload and keeps the answer beside the bag. */
 export function taskWith(payload: Json, more: Json = {}): Json {
-  return { Type: 'Task', Resource: INVOKE, Parameters: { FunctionName: 'ExecuteSegment', Payload: payload }, ResultPath: '$.result', End: true, ...more };
+  return {
+    Type: 'Task',
+    Resource: INVOKE,
+    Parameters: { FunctionName: 'ExecuteSegment', Payload: payload },
+    ResultPath: '$.result',
+    End: true,
+    ...more,
+  };
 }
 
 /** A payload as the flat era's machines built it: member by member. */

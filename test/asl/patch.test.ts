@@ -15,7 +15,9 @@ function patch(text: string, file = 'machine.json', speaks: 'lean' | 'fat' = 'le
 }
 
 function errorsIn(text: string, file = 'machine.json'): readonly string[] {
-  return findingsIn(Buffer.from(text), file).filter(({ level }) => level === 'error').map(({ message }) => message);
+  return findingsIn(Buffer.from(text), file)
+    .filter(({ level }) => level === 'error')
+    .map(({ message }) => message);
 }
 
 /** A patched machine: accepted by the validator, with nothing left to find. */
@@ -27,48 +29,110 @@ function patchStates(states: Json, more: Json = {}, speaks: 'lean' | 'fat' = 'le
   return definition.States;
 }
 
-const POINTERS = { 'segment_manifest_s3_path.$': '$.state_data.segment_manifest_s3_path', 'segment_index.$': '$.state_data.segment_to_run' };
+const POINTERS = {
+  'segment_manifest_s3_path.$': '$.state_data.segment_manifest_s3_path',
+  'segment_index.$': '$.state_data.segment_to_run',
+};
 const OWNER = { 'ownerId.$': '$.bag.ownerId' };
-const payloadOf = (state: Json | undefined) => (state as { readonly Parameters: { readonly Payload: Json } } | undefined)?.Parameters.Payload;
+const payloadOf = (state: Json | undefined) =>
+  (state as { readonly Parameters: { readonly Payload: Json } } | undefined)?.Parameters.Payload;
 
 describe('a payload', () => {
   it('leads to the manifest and says which segment, in place of the first field', () => {
     const { Run } = patchStates({ Run: taskWith(FLAT_PAYLOAD) });
-    expect(Object.entries(payloadOf(Run)!)).toEqual(Object.entries({ ...POINTERS, 'ownerId.$': '$.state_data.ownerId', 'segment_to_run.$': '$.state_data.segment_to_run' }));
+    expect(Object.entries(payloadOf(Run)!)).toEqual(
+      Object.entries({
+        ...POINTERS,
+        'ownerId.$': '$.state_data.ownerId',
+        'segment_to_run.$': '$.state_data.segment_to_run',
+      }),
+    );
   });
 
   it.each<[string, Json, Json]>([
-    ['the index that it says', { 'workflow_config.$': '$.bag.workflow_config', segment_to_run: 0 }, { 'segment_manifest_s3_path.$': '$.bag.segment_manifest_s3_path', segment_index: 0, segment_to_run: 0 }],
-    ['the id, which readers look for first', { 'partition_map.$': '$.partition_map', 'segment_id.$': '$.id', 'segment_to_run.$': '$.n' }, { 'segment_manifest_s3_path.$': '$.segment_manifest_s3_path', 'segment_index.$': '$.id', 'segment_id.$': '$.id', 'segment_to_run.$': '$.n' }],
+    [
+      'the index that it says',
+      { 'workflow_config.$': '$.bag.workflow_config', segment_to_run: 0 },
+      { 'segment_manifest_s3_path.$': '$.bag.segment_manifest_s3_path', segment_index: 0, segment_to_run: 0 },
+    ],
+    [
+      'the id, which readers look for first',
+      { 'partition_map.$': '$.partition_map', 'segment_id.$': '$.id', 'segment_to_run.$': '$.n' },
+      {
+        'segment_manifest_s3_path.$': '$.segment_manifest_s3_path',
+        'segment_index.$': '$.id',
+        'segment_id.$': '$.id',
+        'segment_to_run.$': '$.n',
+      },
+    ],
     ['what it has already', { 'partition_map.$': '$.state_data.partition_map', ...POINTERS }, POINTERS],
-    ['its segment', { 'segment_config.$': '$.segment', 'partition_map.$': '$.bag.partition_map' }, { 'segment_config.$': '$.segment' }],
-    ['a segment out of the map', { 'segment_config.$': 'States.ArrayGetItem($.bag.partition_map, $.bag.segment_to_run)' }, { 'segment_manifest_s3_path.$': '$.bag.segment_manifest_s3_path', 'segment_index.$': '$.bag.segment_to_run' }],
-    ['brackets', { 'partition_map.$': "$['bag']['partition_map']" }, { 'segment_manifest_s3_path.$': "$['bag'].segment_manifest_s3_path", 'segment_index.$': "$['bag'].segment_to_run" }],
+    [
+      'its segment',
+      { 'segment_config.$': '$.segment', 'partition_map.$': '$.bag.partition_map' },
+      { 'segment_config.$': '$.segment' },
+    ],
+    [
+      'a segment out of the map',
+      { 'segment_config.$': 'States.ArrayGetItem($.bag.partition_map, $.bag.segment_to_run)' },
+      { 'segment_manifest_s3_path.$': '$.bag.segment_manifest_s3_path', 'segment_index.$': '$.bag.segment_to_run' },
+    ],
+    [
+      'brackets',
+      { 'partition_map.$': "$['bag']['partition_map']" },
+      {
+        'segment_manifest_s3_path.$': "$['bag'].segment_manifest_s3_path",
+        'segment_index.$': "$['bag'].segment_to_run",
+      },
+    ],
   ])('keeps %s', (_, before, after) => {
     expect(payloadOf(patchStates({ Run: taskWith({ ...before, ...OWNER }) }).Run)).toEqual({ ...after, ...OWNER });
   });
 
   it('has the paths of both fields too, for functions that want them filled in', () => {
     const { Run } = patchStates({ Run: taskWith(FLAT_PAYLOAD) }, {}, 'fat');
-    expect(payloadOf(Run)).toMatchObject({ ...POINTERS, 'workflow_config_s3_path.$': '$.state_data.workflow_config_s3_path', 'partition_map_s3_path.$': '$.state_data.partition_map_s3_path' });
+    expect(payloadOf(Run)).toMatchObject({
+      ...POINTERS,
+      'workflow_config_s3_path.$': '$.state_data.workflow_config_s3_path',
+      'partition_map_s3_path.$': '$.state_data.partition_map_s3_path',
+    });
   });
 
   it('does not guess an index that the data does not have', () => {
     const states = patchStates({
-      Prepare: { Type: 'Pass', Parameters: { 'partition_map.$': '$.bag.partition_map' }, ResultPath: '$.prepared', Next: 'Run' },
+      Prepare: {
+        Type: 'Pass',
+        Parameters: { 'partition_map.$': '$.bag.partition_map' },
+        ResultPath: '$.prepared',
+        Next: 'Run',
+      },
       Run: taskWith({ 'partition_map.$': '$.prepared.partition_map', ...OWNER }),
     });
-    expect(states.Prepare).toMatchObject({ Parameters: { 'segment_manifest_s3_path.$': '$.bag.segment_manifest_s3_path' } });
-    expect(payloadOf(states.Run)).toEqual({ 'segment_manifest_s3_path.$': '$.prepared.segment_manifest_s3_path', ...OWNER });
+    expect(states.Prepare).toMatchObject({
+      Parameters: { 'segment_manifest_s3_path.$': '$.bag.segment_manifest_s3_path' },
+    });
+    expect(payloadOf(states.Run)).toEqual({
+      'segment_manifest_s3_path.$': '$.prepared.segment_manifest_s3_path',
+      ...OWNER,
+    });
   });
 });
 
 describe('data that stays in the machine', () => {
   it('keeps the path and loses the fields, in selectors, Pass states and variables', () => {
-    const both = (from: string) => ({ 'ownerId.$': `${from}.ownerId`, 'workflow_config.$': `${from}.workflow_config`, 'partition_map.$': `${from}.partition_map` });
-    const lean = (from: string) => ({ 'ownerId.$': `${from}.ownerId`, 'segment_manifest_s3_path.$': `${from}.segment_manifest_s3_path` });
+    const both = (from: string) => ({
+      'ownerId.$': `${from}.ownerId`,
+      'workflow_config.$': `${from}.workflow_config`,
+      'partition_map.$': `${from}.partition_map`,
+    });
+    const lean = (from: string) => ({
+      'ownerId.$': `${from}.ownerId`,
+      'segment_manifest_s3_path.$': `${from}.segment_manifest_s3_path`,
+    });
     const states = patchStates({
-      Init: taskWith({ 'input.$': '$' }, { ResultSelector: both('$.Payload'), ResultPath: '$.state_data', End: undefined, Next: 'Copy' }),
+      Init: taskWith(
+        { 'input.$': '$' },
+        { ResultSelector: both('$.Payload'), ResultPath: '$.state_data', End: undefined, Next: 'Copy' },
+      ),
       Copy: { Type: 'Pass', Parameters: both('$.state_data'), ResultPath: '$.state_data', Next: 'Run' },
       Run: taskWith({ 'a.$': '$.a' }),
     });
@@ -78,7 +142,11 @@ describe('data that stays in the machine', () => {
 
   it('is asked for the path where it was asked for the field', () => {
     const states = patchStates({
-      Ask: { Type: 'Choice', Choices: [{ Variable: '$.bag.partition_map', IsPresent: true, Next: 'Done' }], Default: 'Done' },
+      Ask: {
+        Type: 'Choice',
+        Choices: [{ Variable: '$.bag.partition_map', IsPresent: true, Next: 'Done' }],
+        Default: 'Done',
+      },
       Done: { Type: 'Succeed' },
     });
     expect(states.Ask).toMatchObject({ Choices: [{ Variable: '$.bag.segment_manifest_s3_path', IsPresent: true }] });
@@ -90,55 +158,171 @@ describe('a Map', () => {
 
   it('over the manifest gives every item its segment', () => {
     const { M } = patchStates({
-      M: { Type: 'Map', ItemsPath: '$.bag.segment_manifest', Parameters: { 'workflow_config.$': '$.bag.workflow_config', 'ownerId.$': '$.bag.ownerId' }, Iterator: runner({ 'workflow_config.$': '$.workflow_config' }), End: true },
+      M: {
+        Type: 'Map',
+        ItemsPath: '$.bag.segment_manifest',
+        Parameters: { 'workflow_config.$': '$.bag.workflow_config', 'ownerId.$': '$.bag.ownerId' },
+        Iterator: runner({ 'workflow_config.$': '$.workflow_config' }),
+        End: true,
+      },
     });
-    expect(M?.Parameters).toEqual({ 'segment_config.$': '$$.Map.Item.Value.segment_config', 'ownerId.$': '$.bag.ownerId' });
-    expect(M).toMatchObject({ Iterator: { States: { Run: { Parameters: { Payload: { 'segment_config.$': '$.segment_config' } } } } } });
+    expect(M?.Parameters).toEqual({
+      'segment_config.$': '$$.Map.Item.Value.segment_config',
+      'ownerId.$': '$.bag.ownerId',
+    });
+    expect(M).toMatchObject({
+      Iterator: { States: { Run: { Parameters: { Payload: { 'segment_config.$': '$.segment_config' } } } } },
+    });
   });
 
   it('over the map goes over the manifest', () => {
     const { M } = patchStates({
-      M: { Type: 'Map', ItemsPath: '$.bag.partition_map', ItemSelector: { 'segment_config.$': '$$.Map.Item.Value', 'type.$': '$$.Map.Item.Value.type', 'i.$': '$$.Map.Item.Index' }, ItemProcessor: runner({ 'a.$': '$' }), End: true },
+      M: {
+        Type: 'Map',
+        ItemsPath: '$.bag.partition_map',
+        ItemSelector: {
+          'segment_config.$': '$$.Map.Item.Value',
+          'type.$': '$$.Map.Item.Value.type',
+          'i.$': '$$.Map.Item.Index',
+        },
+        ItemProcessor: runner({ 'a.$': '$' }),
+        End: true,
+      },
     });
-    expect(M).toMatchObject({ ItemsPath: '$.bag.segment_manifest', ItemSelector: { 'segment_config.$': '$$.Map.Item.Value.segment_config', 'type.$': '$$.Map.Item.Value.segment_config.type', 'i.$': '$$.Map.Item.Index' } });
+    expect(M).toMatchObject({
+      ItemsPath: '$.bag.segment_manifest',
+      ItemSelector: {
+        'segment_config.$': '$$.Map.Item.Value.segment_config',
+        'type.$': '$$.Map.Item.Value.segment_config.type',
+        'i.$': '$$.Map.Item.Index',
+      },
+    });
   });
 
   it('over branches hands each its own map, untouched, and no config', () => {
-    const branch = { 'partition_map.$': '$$.Map.Item.Value.partition_map', 'workflow_config.$': '$.bag.workflow_config', ...OWNER };
-    const { M } = patchStates({ M: { Type: 'Map', ItemsPath: '$.result.branches', ItemSelector: branch, ItemProcessor: runner({ 'partition_map.$': '$.partition_map', segment_to_run: 0 }), End: true } });
-    expect(M).toMatchObject({ ItemSelector: { 'partition_map.$': '$$.Map.Item.Value.partition_map' }, ItemProcessor: { States: { Run: { Parameters: { Payload: { 'partition_map.$': '$.partition_map' } } } } } });
+    const branch = {
+      'partition_map.$': '$$.Map.Item.Value.partition_map',
+      'workflow_config.$': '$.bag.workflow_config',
+      ...OWNER,
+    };
+    const { M } = patchStates({
+      M: {
+        Type: 'Map',
+        ItemsPath: '$.result.branches',
+        ItemSelector: branch,
+        ItemProcessor: runner({ 'partition_map.$': '$.partition_map', segment_to_run: 0 }),
+        End: true,
+      },
+    });
+    expect(M).toMatchObject({
+      ItemSelector: { 'partition_map.$': '$$.Map.Item.Value.partition_map' },
+      ItemProcessor: { States: { Run: { Parameters: { Payload: { 'partition_map.$': '$.partition_map' } } } } },
+    });
     expect(JSON.stringify(M)).not.toContain('workflow_config');
     expect(JSON.stringify(M)).not.toContain('segment_index.$');
   });
 
-  it('leaves a place free that a branch\'s map may come to', () => {
+  it("leaves a place free that a branch's map may come to", () => {
     const states = patchStates({
-      Init: taskWith({ 'input.$': '$' }, { ResultSelector: { 'partition_map.$': '$.Payload.partition_map', 'segment_to_run.$': '$.Payload.segment_to_run' }, ResultPath: '$.bag', End: undefined, Next: 'Run' }),
-      Run: taskWith({ 'partition_map.$': '$.bag.partition_map', 'segment_to_run.$': '$.bag.segment_to_run', ...OWNER }, { End: undefined, Next: 'Ask' }),
+      Init: taskWith(
+        { 'input.$': '$' },
+        {
+          ResultSelector: {
+            'partition_map.$': '$.Payload.partition_map',
+            'segment_to_run.$': '$.Payload.segment_to_run',
+          },
+          ResultPath: '$.bag',
+          End: undefined,
+          Next: 'Run',
+        },
+      ),
+      Run: taskWith(
+        { 'partition_map.$': '$.bag.partition_map', 'segment_to_run.$': '$.bag.segment_to_run', ...OWNER },
+        { End: undefined, Next: 'Ask' },
+      ),
       Ask: { Type: 'Choice', Choices: [{ Variable: '$.a', IsPresent: true, Next: 'Branch' }], Default: 'Done' },
       Done: { Type: 'Succeed' },
-      Branch: { Type: 'Pass', Parameters: { 'partition_map.$': '$.result.Payload.inner_partition_map', 'ownerId.$': '$.bag.ownerId', segment_to_run: 0 }, ResultPath: '$.bag', Next: 'Run' },
+      Branch: {
+        Type: 'Pass',
+        Parameters: {
+          'partition_map.$': '$.result.Payload.inner_partition_map',
+          'ownerId.$': '$.bag.ownerId',
+          segment_to_run: 0,
+        },
+        ResultPath: '$.bag',
+        Next: 'Run',
+      },
     });
-    expect(states.Init?.ResultSelector).toEqual({ partition_map: null, 'segment_manifest_s3_path.$': '$.Payload.segment_manifest_s3_path', 'segment_to_run.$': '$.Payload.segment_to_run' });
-    expect(payloadOf(states.Run)).toMatchObject({ 'partition_map.$': '$.bag.partition_map', 'segment_manifest_s3_path.$': '$.bag.segment_manifest_s3_path' });
-    expect(states.Branch?.Parameters).toEqual({ 'segment_manifest_s3_path.$': '$.bag.segment_manifest_s3_path', 'partition_map.$': '$.result.Payload.inner_partition_map', 'ownerId.$': '$.bag.ownerId', segment_to_run: 0 });
+    expect(states.Init?.ResultSelector).toEqual({
+      partition_map: null,
+      'segment_manifest_s3_path.$': '$.Payload.segment_manifest_s3_path',
+      'segment_to_run.$': '$.Payload.segment_to_run',
+    });
+    expect(payloadOf(states.Run)).toMatchObject({
+      'partition_map.$': '$.bag.partition_map',
+      'segment_manifest_s3_path.$': '$.bag.segment_manifest_s3_path',
+    });
+    expect(states.Branch?.Parameters).toEqual({
+      'segment_manifest_s3_path.$': '$.bag.segment_manifest_s3_path',
+      'partition_map.$': '$.result.Payload.inner_partition_map',
+      'ownerId.$': '$.bag.ownerId',
+      segment_to_run: 0,
+    });
   });
 });
 
 describe('JSONata', () => {
   it('is rewritten in members, in objects of expressions and in conditions', () => {
-    const states = patchStates({
-      Run: { Type: 'Task', Resource: 'arn:aws:states:::lambda:invoke', Arguments: { FunctionName: 'f', Payload: { workflow_config: '{% $states.input.bag.workflow_config %}', partition_map: '{% $states.input.bag.partition_map %}', owner_id: '{% $states.input.bag.owner_id %}' } }, Output: "{% $merge([$states.input.bag, {'n': 1, 'workflow_config': $states.result.Payload.workflow_config, 'partition_map': $states.result.Payload.partition_map}]) %}", Next: 'Each' },
-      Each: { Type: 'Map', Items: '{% $states.input.partition_map %}', ItemSelector: { segment_config: '{% $states.context.Map.Item.Value %}' }, ItemProcessor: { StartAt: 'P', States: { P: { Type: 'Pass', End: true } } }, Next: 'Ask' },
-      Ask: { Type: 'Choice', Choices: [{ Condition: '{% $exists($states.input.partition_map) %}', Next: 'Done' }], Default: 'Done' },
-      Done: { Type: 'Succeed' },
-    }, { QueryLanguage: 'JSONata' });
+    const states = patchStates(
+      {
+        Run: {
+          Type: 'Task',
+          Resource: 'arn:aws:states:::lambda:invoke',
+          Arguments: {
+            FunctionName: 'f',
+            Payload: {
+              workflow_config: '{% $states.input.bag.workflow_config %}',
+              partition_map: '{% $states.input.bag.partition_map %}',
+              owner_id: '{% $states.input.bag.owner_id %}',
+            },
+          },
+          Output:
+            "{% $merge([$states.input.bag, {'n': 1, 'workflow_config': $states.result.Payload.workflow_config, 'partition_map': $states.result.Payload.partition_map}]) %}",
+          Next: 'Each',
+        },
+        Each: {
+          Type: 'Map',
+          Items: '{% $states.input.partition_map %}',
+          ItemSelector: { segment_config: '{% $states.context.Map.Item.Value %}' },
+          ItemProcessor: { StartAt: 'P', States: { P: { Type: 'Pass', End: true } } },
+          Next: 'Ask',
+        },
+        Ask: {
+          Type: 'Choice',
+          Choices: [{ Condition: '{% $exists($states.input.partition_map) %}', Next: 'Done' }],
+          Default: 'Done',
+        },
+        Done: { Type: 'Succeed' },
+      },
+      { QueryLanguage: 'JSONata' },
+    );
     expect(states.Run).toMatchObject({
-      Arguments: { Payload: { segment_manifest_s3_path: '{% $states.input.bag.segment_manifest_s3_path %}', segment_index: '{% $states.input.bag.segment_to_run %}' } },
-      Output: '{% $merge([$states.input.bag, {\'n\': 1, "segment_manifest_s3_path": $states.result.Payload.segment_manifest_s3_path}]) %}',
+      Arguments: {
+        Payload: {
+          segment_manifest_s3_path: '{% $states.input.bag.segment_manifest_s3_path %}',
+          segment_index: '{% $states.input.bag.segment_to_run %}',
+        },
+      },
+      Output:
+        '{% $merge([$states.input.bag, {\'n\': 1, "segment_manifest_s3_path": $states.result.Payload.segment_manifest_s3_path}]) %}',
     });
-    expect(states.Each).toMatchObject({ Items: '{% $states.input.segment_manifest %}', ItemSelector: { segment_config: '{% $states.context.Map.Item.Value.segment_config %}' } });
-    expect(states.Ask).toMatchObject({ Choices: [{ Condition: '{% $exists($states.input.segment_manifest_s3_path) %}' }] });
+    expect(states.Each).toMatchObject({
+      Items: '{% $states.input.segment_manifest %}',
+      ItemSelector: { segment_config: '{% $states.context.Map.Item.Value.segment_config %}' },
+    });
+    expect(states.Ask).toMatchObject({
+      Choices: [{ Condition: '{% $exists($states.input.segment_manifest_s3_path) %}' }],
+    });
   });
 });
 
@@ -147,7 +331,16 @@ describe('what a person must decide', () => {
     ['a field under another name', taskWith({ 'config.$': '$.bag.workflow_config' })],
     ['a result put over a field', taskWith({}, { ResultPath: '$.bag.workflow_config' })],
     ['a program written out', taskWith({ workflow_config: { nodes: [1] } })],
-    ['the input of another execution', taskWith({}, { Resource: 'arn:aws:states:::states:startExecution.sync:2', Parameters: { Input: { 'workflow_config.$': '$.bag.workflow_config' } } })],
+    [
+      'the input of another execution',
+      taskWith(
+        {},
+        {
+          Resource: 'arn:aws:states:::states:startExecution.sync:2',
+          Parameters: { Input: { 'workflow_config.$': '$.bag.workflow_config' } },
+        },
+      ),
+    ],
     ['an input path', taskWith({}, { InputPath: '$.bag.partition_map' })],
   ])('stays as it is and is still told: %s', (_, state) => {
     const text = machineText({ Run: state });
@@ -159,33 +352,82 @@ describe('what a person must decide', () => {
 describe('the text around', () => {
   it('keeps every blank, comment and quote of YAML', () => {
     const before = [
-      '# a machine', 'StartAt:   Run', 'States:', '    Run:   # runs', '        Type: "Task"', '        Resource: !Sub "${Fn.Arn}"', '        Parameters:',
-      '            # first', '            workflow_config.$: $.bag.workflow_config   # 200 KB', '            ownerId.$:   $.bag.ownerId',
-      "            'partition_map.$': '$.bag.partition_map' # 50 KB", '', '            # last', '        End: true', '',
+      '# a machine',
+      'StartAt:   Run',
+      'States:',
+      '    Run:   # runs',
+      '        Type: "Task"',
+      '        Resource: !Sub "${Fn.Arn}"',
+      '        Parameters:',
+      '            # first',
+      '            workflow_config.$: $.bag.workflow_config   # 200 KB',
+      '            ownerId.$:   $.bag.ownerId',
+      "            'partition_map.$': '$.bag.partition_map' # 50 KB",
+      '',
+      '            # last',
+      '        End: true',
+      '',
     ].join('\n');
     const after = [
-      '# a machine', 'StartAt:   Run', 'States:', '    Run:   # runs', '        Type: "Task"', '        Resource: !Sub "${Fn.Arn}"', '        Parameters:',
-      '            # first', '            segment_manifest_s3_path.$: $.bag.segment_manifest_s3_path', '            segment_index.$: $.bag.segment_to_run   # 200 KB', '            ownerId.$:   $.bag.ownerId',
-      '            # 50 KB', '', '            # last', '        End: true', '',
+      '# a machine',
+      'StartAt:   Run',
+      'States:',
+      '    Run:   # runs',
+      '        Type: "Task"',
+      '        Resource: !Sub "${Fn.Arn}"',
+      '        Parameters:',
+      '            # first',
+      '            segment_manifest_s3_path.$: $.bag.segment_manifest_s3_path',
+      '            segment_index.$: $.bag.segment_to_run   # 200 KB',
+      '            ownerId.$:   $.bag.ownerId',
+      '            # 50 KB',
+      '',
+      '            # last',
+      '        End: true',
+      '',
     ].join('\n');
     expect(patch(before, 'a.yaml')).toBe(after);
     expect(patch(before.replaceAll('\n', '\r\n'), 'a.yaml')).toBe(after.replaceAll('\n', '\r\n'));
   });
 
   it('keeps elements, flows and JSONata in YAML', () => {
-    const before = 'StartAt: A\nQueryLanguage: JSONata\nStates:\n  A:\n    Type: Task\n    Resource: x\n    Arguments:\n    - partition_map: "{% $states.input.partition_map %}"\n      ownerId: a\n    - {workflow_config: "{% $states.input.workflow_config %}", segment_to_run: 2, ownerId: b}\n    Output: >-\n      {% $states.input %}\n    End: true\n';
+    const before =
+      'StartAt: A\nQueryLanguage: JSONata\nStates:\n  A:\n    Type: Task\n    Resource: x\n    Arguments:\n    - partition_map: "{% $states.input.partition_map %}"\n      ownerId: a\n    - {workflow_config: "{% $states.input.workflow_config %}", segment_to_run: 2, ownerId: b}\n    Output: >-\n      {% $states.input %}\n    End: true\n';
     const patched = patch(before, 'a.yml');
-    expect(parse(patched)).toMatchObject({ States: { A: { Arguments: [
-      { segment_manifest_s3_path: '{% $states.input.segment_manifest_s3_path %}', segment_index: '{% $states.input.segment_to_run %}', ownerId: 'a' },
-      { segment_manifest_s3_path: '{% $states.input.segment_manifest_s3_path %}', segment_index: 2, segment_to_run: 2, ownerId: 'b' },
-    ] } } });
+    expect(parse(patched)).toMatchObject({
+      States: {
+        A: {
+          Arguments: [
+            {
+              segment_manifest_s3_path: '{% $states.input.segment_manifest_s3_path %}',
+              segment_index: '{% $states.input.segment_to_run %}',
+              ownerId: 'a',
+            },
+            {
+              segment_manifest_s3_path: '{% $states.input.segment_manifest_s3_path %}',
+              segment_index: 2,
+              segment_to_run: 2,
+              ownerId: 'b',
+            },
+          ],
+        },
+      },
+    });
     expect(errorsIn(patched, 'a.yml')).toEqual([]);
   });
 
   it.each([
-    ['a block of text', 'a.yaml', (json: string) => `A: # a\n  DefinitionString: !Sub |\n${json.replace(/^/gm, '    ')}\n  B: !Ref C\n`],
+    [
+      'a block of text',
+      'a.yaml',
+      (json: string) => `A: # a\n  DefinitionString: !Sub |\n${json.replace(/^/gm, '    ')}\n  B: !Ref C\n`,
+    ],
     ['a JSON string', 'a.json', (json: string) => `{"DefinitionString" :   ${JSON.stringify(json)}}`],
-    ['a quoted string', 'a.yaml', (json: string) => `A:\n  DefinitionString: '${JSON.stringify(JSON.parse(json)).replaceAll("'", "''")}' # x\n`],
+    [
+      'a quoted string',
+      'a.yaml',
+      (json: string) => `A:\n  DefinitionString: '${JSON.stringify(JSON.parse(json)).replaceAll("'", "''")}' # x\n`,
+    ],
   ])('is patched inside %s', (_, file, wrap) => {
     const inner = machineText({ Run: taskWith(FLAT_PAYLOAD), Z: { Type: 'Succeed', Comment: "it's" } });
     expect(patch(wrap(inner), file)).toBe(wrap(patch(inner)));
@@ -204,14 +446,36 @@ describe('a unified diff', () => {
   it('has hunks with three lines about each', () => {
     const old = Array.from({ length: 30 }, (_, index) => `line ${index + 1}`);
     const changed = old.flatMap((line, index) => (index === 4 ? ['five', 'and more'] : index === 20 ? [] : [line]));
-    expect(unifiedDiff('f', lines(...old), lines(...changed))).toBe(lines(
-      '--- a/f', '+++ b/f', '@@ -2,7 +2,8 @@', ' line 2', ' line 3', ' line 4', '-line 5', '+five', '+and more', ' line 6', ' line 7', ' line 8',
-      '@@ -18,7 +19,6 @@', ' line 18', ' line 19', ' line 20', '-line 21', ' line 22', ' line 23', ' line 24',
-    ));
+    expect(unifiedDiff('f', lines(...old), lines(...changed))).toBe(
+      lines(
+        '--- a/f',
+        '+++ b/f',
+        '@@ -2,7 +2,8 @@',
+        ' line 2',
+        ' line 3',
+        ' line 4',
+        '-line 5',
+        '+five',
+        '+and more',
+        ' line 6',
+        ' line 7',
+        ' line 8',
+        '@@ -18,7 +19,6 @@',
+        ' line 18',
+        ' line 19',
+        ' line 20',
+        '-line 21',
+        ' line 22',
+        ' line 23',
+        ' line 24',
+      ),
+    );
   });
 
   it('is empty for equal texts, and says where a last line does not end', () => {
     expect(unifiedDiff('f', 'a', 'a')).toBe('');
-    expect(unifiedDiff('f', 'a', 'b')).toBe('--- a/f\n+++ b/f\n@@ -1,1 +1,1 @@\n-a\n\\ No newline at end of file\n+b\n\\ No newline at end of file\n');
+    expect(unifiedDiff('f', 'a', 'b')).toBe(
+      '--- a/f\n+++ b/f\n@@ -1,1 +1,1 @@\n-a\n\\ No newline at end of file\n+b\n\\ No newline at end of file\n',
+    );
   });
 });

@@ -26,13 +26,19 @@ async function answer<V>(reader: ValueReader<V>, event: V, blobs: BlobReader): P
 
 /** Asks both readers; they must say the same. */
 export async function askBoth(text: string, blobs: BlobReader): Promise<Answer> {
-  const answers = await Promise.all([answer(byteReader, readDocument(Buffer.from(text)), blobs), answer(objectReader, JSON.parse(text), blobs)]);
+  const answers = await Promise.all([
+    answer(byteReader, readDocument(Buffer.from(text)), blobs),
+    answer(objectReader, JSON.parse(text), blobs),
+  ]);
   expect(answers[1]).toEqual(answers[0]);
   return answers[0];
 }
 
 /** What an event given as a value resolves to, and what was read from the store on the way. */
-export async function ask(event: unknown, objects: Readonly<Record<string, unknown>> = {}): Promise<{ readonly said: string; readonly reads: readonly string[] }> {
+export async function ask(
+  event: unknown,
+  objects: Readonly<Record<string, unknown>> = {},
+): Promise<{ readonly said: string; readonly reads: readonly string[] }> {
   const blobs = await recordingBlobs(objects);
   const text = JSON.stringify(event);
   const { said } = await answer(byteReader, readDocument(Buffer.from(text)), blobs);

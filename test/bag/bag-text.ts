@@ -34,7 +34,9 @@ const foreignKey = fc
   .oneof(stringText({ loneSurrogates: false }), fc.constantFrom('"_proto__"', '"1"', '"state"'))
   .map((quoted) => (quoted === '"_proto__"' ? '"__proto__"' : `"_x${quoted.slice(1)}`));
 
-const controlMembers = Object.entries(CONTROL).map(([name, value]) => spell(JSON.stringify(name), JSON.stringify(value), ['', '', '', '']));
+const controlMembers = Object.entries(CONTROL).map(([name, value]) =>
+  spell(JSON.stringify(name), JSON.stringify(value), ['', '', '', '']),
+);
 
 function spell(key: string, value: string, [a, b, c, d]: readonly string[]): SpelledMember {
   return { key, value, text: `${a}${key}${b}:${c}${value}${d}` };
@@ -51,29 +53,45 @@ const segmentText = fc
 
 const entryText = fc.oneof(
   { weight: 4, arbitrary: segmentText },
-  { weight: 1, arbitrary: segmentText.map((segment) => `{"segment_id":7,"segment_config":${segment},"dependencies":[1.0]}`) },
+  {
+    weight: 1,
+    arbitrary: segmentText.map((segment) => `{"segment_id":7,"segment_config":${segment},"dependencies":[1.0]}`),
+  },
   { weight: 1, arbitrary: fc.constant('null') },
 );
 
-const listMap = fc.tuple(segmentText, fc.array(entryText, { maxLength: 3 })).map(([first, rest]) => `[${[first, ...rest].join(' ,')}]`);
+const listMap = fc
+  .tuple(segmentText, fc.array(entryText, { maxLength: 3 }))
+  .map(([first, rest]) => `[${[first, ...rest].join(' ,')}]`);
 
 const dictMap = fc.array(segmentText, { minLength: 1, maxLength: 4 }).chain((entries) => {
   const members = entries.map((entry, index) => `"${index}":${entry}`);
   return fc.shuffledSubarray(members, { minLength: members.length }).map((shuffled) => `{${shuffled.join(',')}}`);
 });
 
-const configText = fc.tuple(jsonText, whitespace).map(([extra, blank]) => `{"nodes":[{"id":"a"}],"x":${extra}${blank}}`);
+const configText = fc
+  .tuple(jsonText, whitespace)
+  .map(([extra, blank]) => `{"nodes":[{"id":"a"}],"x":${extra}${blank}}`);
 
-/** A fat bag: members in any order, with unknown ones of any spelling and number; markers and old paths only when asked for. */
+/**
+ * A fat bag: members in any order, with unknown ones of any spelling and number; markers and old paths only when asked
+ * for.
+ */
 export function fatBag({ withTraces }: { readonly withTraces: boolean }): fc.Arbitrary<SpelledBag> {
-  const config = fc.option(member(fc.constantFrom('"workflow_config"', '"workflow\\u005fconfig"'), configText), { nil: undefined });
+  const config = fc.option(member(fc.constantFrom('"workflow_config"', '"workflow\\u005fconfig"'), configText), {
+    nil: undefined,
+  });
   const map = member(fc.constantFrom('"partition_map"', '"\\u0070artition_map"'), fc.oneof(listMap, dictMap));
   const unknown = fc.array(member(foreignKey, jsonText), { maxLength: 4 });
   const traces = withTraces ? fc.subarray(TRACES) : fc.constant([]);
   return fc.tuple(config, map, unknown, traces).chain(([one, two, others, left]) => {
     const members = [...controlMembers, ...(one ? [one] : []), two, ...others, ...left];
     const shuffled = fc.shuffledSubarray(members, { minLength: members.length });
-    return shuffled.map((all) => ({ text: `{${all.map(({ text }) => text).join(',')}}`, config: one?.value, map: two.value }));
+    return shuffled.map((all) => ({
+      text: `{${all.map(({ text }) => text).join(',')}}`,
+      config: one?.value,
+      map: two.value,
+    }));
   });
 }
 
@@ -97,13 +115,73 @@ export const envelope: fc.Arbitrary<(bag: string) => string> = fc.constantFrom(
 
 /** Every name that means something to somebody, where it may well mean nothing. */
 const NAMES = [
-  ...['Payload', 'state_data', 'bag', 'workflow_config', 'partition_map', 'segment_manifest', 'workflow_config_s3_path', 'partition_map_s3_path'],
-  ...['segment_manifest_s3_path', 'state_bag_version', 'ownerId', 'workflowId', 'segment_to_run', 'current_state', '_is_init', '_status'],
-  ...['__s3_pointer__', 'bucket', 'key', 'checksum', '__s3_offloaded', '__s3_path', 'type', 's3_path', 'manifest_id', 'branch_config'],
-  ...['branches_s3_path', 'segment_config', 'segment_index', 'distributed_strategy', '__proto__', 'segments', '0', '1', 'partition_id', 'items'],
+  ...[
+    'Payload',
+    'state_data',
+    'bag',
+    'workflow_config',
+    'partition_map',
+    'segment_manifest',
+    'workflow_config_s3_path',
+    'partition_map_s3_path',
+  ],
+  ...[
+    'segment_manifest_s3_path',
+    'state_bag_version',
+    'ownerId',
+    'workflowId',
+    'segment_to_run',
+    'current_state',
+    '_is_init',
+    '_status',
+  ],
+  ...[
+    '__s3_pointer__',
+    'bucket',
+    'key',
+    'checksum',
+    '__s3_offloaded',
+    '__s3_path',
+    'type',
+    's3_path',
+    'manifest_id',
+    'branch_config',
+  ],
+  ...[
+    'branches_s3_path',
+    'segment_config',
+    'segment_index',
+    'distributed_strategy',
+    '__proto__',
+    'segments',
+    '0',
+    '1',
+    'partition_id',
+    'items',
+  ],
 ];
 
-const SCALARS = [null, true, false, 0, 1, 2, -1, 1.5, '', '0', 'x', 's3://local/a/b', 's3://', 's3_reference', 'BATCHED', '{}', '[]', '{"ownerId":1', 'error'];
+const SCALARS = [
+  null,
+  true,
+  false,
+  0,
+  1,
+  2,
+  -1,
+  1.5,
+  '',
+  '0',
+  'x',
+  's3://local/a/b',
+  's3://',
+  's3_reference',
+  'BATCHED',
+  '{}',
+  '[]',
+  '{"ownerId":1',
+  'error',
+];
 
 /** Any JSON value, written in the vocabulary of bags. */
 export const babble: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown; object: unknown }>((tie) => ({
@@ -114,5 +192,7 @@ export const babble: fc.Arbitrary<unknown> = fc.letrec<{ value: unknown; object:
     fc.array(tie('value'), { maxLength: 3 }),
     tie('object').map((object) => JSON.stringify(object)),
   ),
-  object: fc.array(fc.tuple(fc.constantFrom(...NAMES), tie('value')), { maxLength: 8 }).map((entries) => Object.fromEntries(entries) as unknown),
+  object: fc
+    .array(fc.tuple(fc.constantFrom(...NAMES), tie('value')), { maxLength: 8 })
+    .map((entries) => Object.fromEntries(entries) as unknown),
 })).value;

@@ -15,7 +15,9 @@ describe('detection', () => {
       fc.property(documentText, (text) => {
         const root = readDocument(Buffer.from(text));
         const detection = detect(byteReader, root);
-        expect(detectHazards(byteReader, detection, text.length).length + inlineBytes(byteReader, detection)).toBeGreaterThanOrEqual(0);
+        expect(
+          detectHazards(byteReader, detection, text.length).length + inlineBytes(byteReader, detection),
+        ).toBeGreaterThanOrEqual(0);
       }),
       { numRuns: 300 },
     );
@@ -28,7 +30,9 @@ describe('detection', () => {
         const [bytes, object] = [readDocument(Buffer.from(text)), JSON.parse(text) as unknown];
         expect(summaryOf(objectReader, object)).toEqual(summaryOf(byteReader, bytes));
         const [inText, parsed] = [detect(byteReader, bytes), detect(objectReader, object)];
-        expect(detectHazards(objectReader, parsed, text.length)).toEqual(detectHazards(byteReader, inText, text.length));
+        expect(detectHazards(objectReader, parsed, text.length)).toEqual(
+          detectHazards(byteReader, inText, text.length),
+        );
         for (const target of ['lean', 'bridge'] as const) {
           const answers = parsed.sites.map((site) => needsMigration(objectReader, site, target));
           expect(answers).toEqual(inText.sites.map((site) => needsMigration(byteReader, site, target)));

@@ -19,7 +19,11 @@ describe('the generation of a bag', () => {
     ['a value of a wrong kind', { partition_map: 7 }, 'fat'],
     ['pointers under the old names', { ...CONTROL, workflow_config: P1, partition_map: null }, 'bridge'],
     ['a path to a key without digest', { ...CONTROL, workflow_config_s3_path: 's3://b/c.json' }, 'bridge'],
-    ['paths to content addresses', { ...CONTROL, workflow_config_s3_path: path('workflow-configs'), partition_map_s3_path: path('m') }, 'lean'],
+    [
+      'paths to content addresses',
+      { ...CONTROL, workflow_config_s3_path: path('workflow-configs'), partition_map_s3_path: path('m') },
+      'lean',
+    ],
     ['a manifest path alone, to a key without digest', { segment_manifest_s3_path: 's3://b/manifest.json' }, 'bridge'],
     ['a manifest path alone, to a content address', { segment_manifest_s3_path: path('workflow-manifests') }, 'lean'],
     ['a manifest of the newest era', { manifest_id: 'm', segment_manifest_s3_path: 's3://b/manifest.json' }, 'lean'],
@@ -29,8 +33,16 @@ describe('the generation of a bag', () => {
     ['only the control plane', CONTROL, 'lean'],
     ['too little of the control plane', { ownerId: 'o', workflowId: 'w' }, 'foreign'],
     ['nothing', {}, 'foreign'],
-    ['a lean bag around a fat one', { ...CONTROL, state_bag_version: 2, state_data: { ...CONTROL, workflow_config: {} } }, 'fat'],
-    ['a fat bag around a lean one', { ...CONTROL, workflow_config: {}, state_data: { ...CONTROL, state_bag_version: 2 } }, 'fat'],
+    [
+      'a lean bag around a fat one',
+      { ...CONTROL, state_bag_version: 2, state_data: { ...CONTROL, workflow_config: {} } },
+      'fat',
+    ],
+    [
+      'a fat bag around a lean one',
+      { ...CONTROL, workflow_config: {}, state_data: { ...CONTROL, state_bag_version: 2 } },
+      'fat',
+    ],
   ])('of %s is told', (_, document, expected) => {
     expect(generation(document)).toBe(expected);
   });
@@ -46,7 +58,10 @@ describe('the bags of a document', () => {
   it('are named by their place, the innermost first', () => {
     expect(paths(bag)).toEqual(['']);
     expect(paths({ Payload: { state_data: { bag } } })).toEqual(['Payload/state_data/bag']);
-    expect(paths({ state_data: { ...bag, state_data: { ...bag, bag } } })).toEqual(['state_data/state_data', 'state_data']);
+    expect(paths({ state_data: { ...bag, state_data: { ...bag, bag } } })).toEqual([
+      'state_data/state_data',
+      'state_data',
+    ]);
   });
 
   it('do not include the arguments of a call', () => {
@@ -67,7 +82,11 @@ describe('the bags of a document', () => {
   });
 
   it('keep their ids, in either spelling, and a number as it is written', () => {
-    const ids = (members: object) => detect(objectReader, { workflow_config: {}, ...members }).sites.map(({ ownerId, workflowId }) => [ownerId, workflowId])[0];
+    const ids = (members: object) =>
+      detect(objectReader, { workflow_config: {}, ...members }).sites.map(({ ownerId, workflowId }) => [
+        ownerId,
+        workflowId,
+      ])[0];
     expect(ids({ ownerId: 'o', workflowId: 'w', owner_id: 'other' })).toEqual(['o', 'w']);
     expect(ids({ owner_id: 'o', workflow_id: 'w' })).toEqual(['o', 'w']);
     expect(ids({ ownerId: '', owner_id: 'o', workflowId: null })).toEqual(['o', undefined]);
@@ -77,8 +96,25 @@ describe('the bags of a document', () => {
 });
 
 it('the digest of a key is a whole folder of it, or the name of a file two folders down', () => {
-  expect([`a/b/${SHA}.json`, `a/b/${SHA}`, `a/b/${SHA}x.json`, `workflow-configs/w/${SHA}.json`, `merkle-blocks/w/ab/${SHA}.json`].map(detectDigest)).toEqual([SHA, SHA, ...Array<undefined>(3).fill(undefined)]);
-  expect([`a/${SHA}/x`, `${SHA}/x`, `a/${SHA}`, `a/${SHA}.json`, `a/x${SHA}/y`, `a/${SHA.toUpperCase()}/y`, 'a/b', undefined].map(detectDigest)).toEqual([
-    SHA, SHA, ...Array<undefined>(6).fill(undefined),
-  ]);
+  expect(
+    [
+      `a/b/${SHA}.json`,
+      `a/b/${SHA}`,
+      `a/b/${SHA}x.json`,
+      `workflow-configs/w/${SHA}.json`,
+      `merkle-blocks/w/ab/${SHA}.json`,
+    ].map(detectDigest),
+  ).toEqual([SHA, SHA, ...Array<undefined>(3).fill(undefined)]);
+  expect(
+    [
+      `a/${SHA}/x`,
+      `${SHA}/x`,
+      `a/${SHA}`,
+      `a/${SHA}.json`,
+      `a/x${SHA}/y`,
+      `a/${SHA.toUpperCase()}/y`,
+      'a/b',
+      undefined,
+    ].map(detectDigest),
+  ).toEqual([SHA, SHA, ...Array<undefined>(6).fill(undefined)]);
 });

@@ -17,24 +17,42 @@ const target = { bucket: 'b', key: 'k/#1' };
 
 describe('a pointer', () => {
   it.each<readonly [string, Pointer]>([
-    ['{"__s3_pointer__":true,"bucket":"b","key":"k/#1","size_bytes":3,"checksum":"0aBC1234","field_name":"input","created_at":1.5}', { dialect: 's3-pointer', target, md5: '0abc1234', size: 3 }],
+    [
+      '{"__s3_pointer__":true,"bucket":"b","key":"k/#1","size_bytes":3,"checksum":"0aBC1234","field_name":"input","created_at":1.5}',
+      { dialect: 's3-pointer', target, md5: '0abc1234', size: 3 },
+    ],
     ['{"__s3_pointer__":1,"bucket":"b","key":"k/#1"}', { dialect: 's3-pointer', target }],
-    ['{"__s3_pointer__":"true","bucket":"b","key":"k/#1","checksum":"","size_bytes":null}', { dialect: 's3-pointer', target }],
+    [
+      '{"__s3_pointer__":"true","bucket":"b","key":"k/#1","checksum":"","size_bytes":null}',
+      { dialect: 's3-pointer', target },
+    ],
     ['{"__s3_pointer__":[0],"bucket":"b","key":"k/#1","checksum":null}', { dialect: 's3-pointer', target }],
     ['{"__s3_pointer__":true,"key":"k"}', { dialect: 's3-pointer', target: undefined }],
     ['{"__s3_pointer__":true,"bucket":"","key":"k"}', { dialect: 's3-pointer', target: undefined }],
     ['{"__s3_pointer__":true,"bucket":5,"key":"k"}', { dialect: 's3-pointer', target: undefined }],
-    ['{"__s3_offloaded":true,"__s3_path":"s3://b/k/#1","__original_size_kb":1.25,"execution_id":"kept"}', { dialect: 's3-offloaded', target, mixed: ['execution_id'] }],
+    [
+      '{"__s3_offloaded":true,"__s3_path":"s3://b/k/#1","__original_size_kb":1.25,"execution_id":"kept"}',
+      { dialect: 's3-offloaded', target, mixed: ['execution_id'] },
+    ],
     ['{"__s3_offloaded":true}', { dialect: 's3-offloaded', target: undefined }],
-    ['{"type":"s3_reference","s3_path":"s3://b/k/#1","size_kb":3,"stored_at":"2026"}', { dialect: 's3-reference', target }],
+    [
+      '{"type":"s3_reference","s3_path":"s3://b/k/#1","size_kb":3,"stored_at":"2026"}',
+      { dialect: 's3-reference', target },
+    ],
     ['{"type":"s3_reference"}', { dialect: 's3-reference', target: undefined }],
     ['"s3://b/k/#1"', { dialect: 's3-path', target }],
     ['"s3://b/"', { dialect: 's3-path', target: undefined }],
     ['"s3:///k"', { dialect: 's3-path', target: undefined }],
     ['{"bucket":"b","key":"k/#1"}', { dialect: 'bucket-key', target }],
     ['{"Key":"k/#1","Bucket":"b"}', { dialect: 'bucket-key', target }],
-    ['{"branch_index":0,"branch_id":"B","branches_s3_path":"s3://b/k/#1","total_branches":1}', { dialect: 'branch-pointer', target }],
-    ['{"segment_index":0,"segment_id":0,"segment_type":"llm","manifest_s3_path":"s3://b/k/#1","total_segments":1}', { dialect: 'manifest-pointer', target }],
+    [
+      '{"branch_index":0,"branch_id":"B","branches_s3_path":"s3://b/k/#1","total_branches":1}',
+      { dialect: 'branch-pointer', target },
+    ],
+    [
+      '{"segment_index":0,"segment_id":0,"segment_type":"llm","manifest_s3_path":"s3://b/k/#1","total_segments":1}',
+      { dialect: 'manifest-pointer', target },
+    ],
     ['{"previous_state_s3_uri":"s3://b/k/#1","payload_type":"s3_reference"}', { dialect: 'state-summary', target }],
     ['{"__batch_pointer__":true,"bucket":"b","key":"k/#1","field_names":[]}', { dialect: 'batch-pointer', target }],
     ['{"__batch_pointer__":true}', { dialect: 'batch-pointer', target: undefined }],
@@ -47,11 +65,41 @@ describe('a pointer', () => {
   });
 
   it.each([
-    ...['{"__s3_pointer__":false,"bucket":"b","key":"k","x":1}', '{"__s3_pointer__":0,"bucket":"b","key":"k"}', '{"__s3_pointer__":"","bucket":"b","key":"k"}'],
-    ...['{"__s3_pointer__":null,"bucket":"b","key":"k"}', '{"__s3_pointer__":[],"bucket":"b","key":"k"}', '{"__s3_pointer__":{},"bucket":"b","key":"k"}'],
-    ...['{"__s3_offloaded":"true","__s3_path":"s3://b/k"}', '{"__s3_offloaded":1,"__s3_path":"s3://b/k"}', '{"__s3_offloaded":false}'],
-    ...['{"type":"s3_ref","s3_path":"s3://b/k"}', '{"bucket":"b","key":"k","region":"x"}', '{"bucket":"b"}', '{"bucket":"","key":"k"}', '{"Bucket":1,"Key":2}'],
-    ...['"S3://b/k"', '" s3://b/k"', '"k/1"', '""', '[]', '["s3://b/k"]', '{}', 'null', '3', 'true', '{"nodes":[],"edges":[]}'],
+    ...[
+      '{"__s3_pointer__":false,"bucket":"b","key":"k","x":1}',
+      '{"__s3_pointer__":0,"bucket":"b","key":"k"}',
+      '{"__s3_pointer__":"","bucket":"b","key":"k"}',
+    ],
+    ...[
+      '{"__s3_pointer__":null,"bucket":"b","key":"k"}',
+      '{"__s3_pointer__":[],"bucket":"b","key":"k"}',
+      '{"__s3_pointer__":{},"bucket":"b","key":"k"}',
+    ],
+    ...[
+      '{"__s3_offloaded":"true","__s3_path":"s3://b/k"}',
+      '{"__s3_offloaded":1,"__s3_path":"s3://b/k"}',
+      '{"__s3_offloaded":false}',
+    ],
+    ...[
+      '{"type":"s3_ref","s3_path":"s3://b/k"}',
+      '{"bucket":"b","key":"k","region":"x"}',
+      '{"bucket":"b"}',
+      '{"bucket":"","key":"k"}',
+      '{"Bucket":1,"Key":2}',
+    ],
+    ...[
+      '"S3://b/k"',
+      '" s3://b/k"',
+      '"k/1"',
+      '""',
+      '[]',
+      '["s3://b/k"]',
+      '{}',
+      'null',
+      '3',
+      'true',
+      '{"nodes":[],"edges":[]}',
+    ],
     ...['{"__proto__":{"__s3_pointer__":true,"bucket":"b","key":"k"}}', '{"branches_s3_path":null}'],
   ])('is not %s', (text) => {
     expect(pointerOf(text)).toBeUndefined();
@@ -66,7 +114,15 @@ describe('a pointer', () => {
   });
 
   it('of the bridge form satisfies the schema of pointers', () => {
-    const pointer = { __s3_pointer__: true, bucket: 'b', key: 'k', size_bytes: 2, checksum: '99914b93', field_name: 'workflow_config', created_at: 0 };
+    const pointer = {
+      __s3_pointer__: true,
+      bucket: 'b',
+      key: 'k',
+      size_bytes: 2,
+      checksum: '99914b93',
+      field_name: 'workflow_config',
+      created_at: 0,
+    };
     expect(validateAgainst('pointers.v1', pointer)).toEqual([]);
   });
 });
@@ -95,11 +151,36 @@ describe('a target', () => {
 });
 
 describe('a field', () => {
-  const stateOf = (detect: typeof detectField, value: unknown) => detect(objectReader, value === undefined ? {} : { f: value }, 'f').state;
+  const stateOf = (detect: typeof detectField, value: unknown) =>
+    detect(objectReader, value === undefined ? {} : { f: value }, 'f').state;
 
   it('under an old name is absent, empty, a pointer or inline', () => {
-    const values = [undefined, null, '', 's3://b/k', { bucket: 'b', key: 'k' }, {}, [], 0, false, 'text', { manifest_s3_path: 's3://b/k' }];
-    const states = ['absent', 'empty', 'empty', 'pointer', 'pointer', 'inline', 'inline', 'inline', 'inline', 'inline', 'inline'];
+    const values = [
+      undefined,
+      null,
+      '',
+      's3://b/k',
+      { bucket: 'b', key: 'k' },
+      {},
+      [],
+      0,
+      false,
+      'text',
+      { manifest_s3_path: 's3://b/k' },
+    ];
+    const states = [
+      'absent',
+      'empty',
+      'empty',
+      'pointer',
+      'pointer',
+      'inline',
+      'inline',
+      'inline',
+      'inline',
+      'inline',
+      'inline',
+    ];
     expect(values.map((value) => stateOf(detectField, value))).toEqual(states);
   });
 

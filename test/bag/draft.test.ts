@@ -48,7 +48,9 @@ describe('a draft', () => {
         for (const change of steps) {
           change(inBytes);
           change(inObject);
-          expect(NAMES.map((one) => [inBytes.has(one), inBytes.text(one)])).toEqual(NAMES.map((one) => [inObject.has(one), inObject.text(one)]));
+          expect(NAMES.map((one) => [inBytes.has(one), inBytes.text(one)])).toEqual(
+            NAMES.map((one) => [inObject.has(one), inObject.text(one)]),
+          );
         }
         expect(inBytes.isChanged).toBe(inObject.isChanged);
         const text = Buffer.from(applySplices(bytes, inBytes.splices())).toString();
@@ -61,30 +63,90 @@ describe('a draft', () => {
 
   it('puts what comes where what goes stood', () => {
     const text = '{ "a": 1, "b": 2, "c": 3 }';
-    expect(edited(text, (bag) => { bag.replace('b', [{ name: 'x', value: 4 }, { name: 'y', value: 5 }]); })).toBe('{ "a": 1, "x": 4, "y": 5, "c": 3 }');
-    expect(edited(text, (bag) => { bag.replace('b', [{ name: 'b', value: 'new' }]); })).toBe('{ "a": 1, "b": "new", "c": 3 }');
-    expect(edited(text, (bag) => { bag.remove('b'); bag.insert({ name: 'x', value: 4 }, []); })).toBe('{ "a": 1, "x": 4, "c": 3 }');
-    expect(edited(text, (bag) => { bag.replace('a', [{ name: 'x', value: 1 }]); bag.replace('c', [{ name: 'z', value: 1 }]); bag.insert({ name: 'y', value: 1 }, ['z', 'x']); })).toBe('{ "x": 1, "b": 2, "z": 1, "y": 1 }');
-    expect(edited(text, (bag) => { bag.remove('c'); bag.remove('b'); bag.insertFirst({ name: 'x', value: 4 }); })).toBe('{ "a": 1, "x": 4 }');
-    expect(edited(text, (bag) => { bag.insertFirst({ name: 'x', value: 4 }); })).toBe('{ "a": 1, "b": 2, "c": 3, "x": 4 }');
-    expect(edited('{}', (bag) => { bag.insert({ name: 'x', value: 4 }, []); })).toBe('{"x":4}');
+    expect(
+      edited(text, (bag) => {
+        bag.replace('b', [
+          { name: 'x', value: 4 },
+          { name: 'y', value: 5 },
+        ]);
+      }),
+    ).toBe('{ "a": 1, "x": 4, "y": 5, "c": 3 }');
+    expect(
+      edited(text, (bag) => {
+        bag.replace('b', [{ name: 'b', value: 'new' }]);
+      }),
+    ).toBe('{ "a": 1, "b": "new", "c": 3 }');
+    expect(
+      edited(text, (bag) => {
+        bag.remove('b');
+        bag.insert({ name: 'x', value: 4 }, []);
+      }),
+    ).toBe('{ "a": 1, "x": 4, "c": 3 }');
+    expect(
+      edited(text, (bag) => {
+        bag.replace('a', [{ name: 'x', value: 1 }]);
+        bag.replace('c', [{ name: 'z', value: 1 }]);
+        bag.insert({ name: 'y', value: 1 }, ['z', 'x']);
+      }),
+    ).toBe('{ "x": 1, "b": 2, "z": 1, "y": 1 }');
+    expect(
+      edited(text, (bag) => {
+        bag.remove('c');
+        bag.remove('b');
+        bag.insertFirst({ name: 'x', value: 4 });
+      }),
+    ).toBe('{ "a": 1, "x": 4 }');
+    expect(
+      edited(text, (bag) => {
+        bag.insertFirst({ name: 'x', value: 4 });
+      }),
+    ).toBe('{ "a": 1, "b": 2, "c": 3, "x": 4 }');
+    expect(
+      edited('{}', (bag) => {
+        bag.insert({ name: 'x', value: 4 }, []);
+      }),
+    ).toBe('{"x":4}');
   });
 
   it('takes duplicates out with the one that counts', () => {
     const text = '{"a":1,"b":2,"a":3,"c":4,"a":5}';
-    expect(edited(text, (bag) => { bag.remove('a'); })).toBe('{"b":2,"c":4}');
-    expect(edited(text, (bag) => { bag.replace('a', [{ name: 'x', value: 6 }]); })).toBe('{"b":2,"c":4,"x":6}');
-    expect(edited('{"a":"one","a":"two"}', (bag) => { expect(bag.text('a')).toBe('two'); })).toBe('{"a":"one","a":"two"}');
+    expect(
+      edited(text, (bag) => {
+        bag.remove('a');
+      }),
+    ).toBe('{"b":2,"c":4}');
+    expect(
+      edited(text, (bag) => {
+        bag.replace('a', [{ name: 'x', value: 6 }]);
+      }),
+    ).toBe('{"b":2,"c":4,"x":6}');
+    expect(
+      edited('{"a":"one","a":"two"}', (bag) => {
+        expect(bag.text('a')).toBe('two');
+      }),
+    ).toBe('{"a":"one","a":"two"}');
   });
 
   it('knows a member by its name however that is spelled, and keeps the spelling when the name stays', () => {
-    expect(edited('{"\\u0061":1}', (bag) => { bag.replace('a', [{ name: 'a', value: 2 }]); })).toBe('{"\\u0061":2}');
-    expect(edited('{"\\u0061":1}', (bag) => { bag.remove('a'); })).toBe('{}');
+    expect(
+      edited('{"\\u0061":1}', (bag) => {
+        bag.replace('a', [{ name: 'a', value: 2 }]);
+      }),
+    ).toBe('{"\\u0061":2}');
+    expect(
+      edited('{"\\u0061":1}', (bag) => {
+        bag.remove('a');
+      }),
+    ).toBe('{}');
   });
 
   it('takes raw JSON as it is', () => {
     const raw = new RawJson(Buffer.from('[1.0, 1e+16]'));
-    expect(edited('{"a":1}', (bag) => { bag.replace('a', [{ name: 'b', value: raw }]); })).toBe('{"b":[1.0, 1e+16]}');
+    expect(
+      edited('{"a":1}', (bag) => {
+        bag.replace('a', [{ name: 'b', value: raw }]);
+      }),
+    ).toBe('{"b":[1.0, 1e+16]}');
     const draft = new ObjectDraft({ a: 1 });
     draft.replace('a', [{ name: 'b', value: raw }]);
     expect(draft.result()).toEqual({ b: [1, 1e16] });
@@ -92,13 +154,21 @@ describe('a draft', () => {
 
   it('refuses to replace what is not there', () => {
     const expected = expect.objectContaining({ name: 'InternalError', code: 'MEMBER_ABSENT' }) as unknown;
-    expect(() => { new ObjectDraft({}).replace('a', []); }).toThrow(expected);
+    expect(() => {
+      new ObjectDraft({}).replace('a', []);
+    }).toThrow(expected);
   });
 
   it('forgets a member that was replaced by others, and knows the ones that came', () => {
     const draft = new ObjectDraft({ a: 'old', b: 2 });
     draft.replace('a', [{ name: 'x', value: 'new' }]);
-    expect([draft.has('a'), draft.has('x'), draft.text('x'), draft.text('b'), draft.text('a')]).toEqual([false, true, 'new', undefined, undefined]);
+    expect([draft.has('a'), draft.has('x'), draft.text('x'), draft.text('b'), draft.text('a')]).toEqual([
+      false,
+      true,
+      'new',
+      undefined,
+      undefined,
+    ]);
     draft.replace('x', [{ name: 'y', value: 1 }]);
     expect(draft.result()).toEqual({ y: 1, b: 2 });
     expect(Object.keys(draft.result())).toEqual(['y', 'b']);
@@ -116,10 +186,14 @@ describe('a draft', () => {
     const inner = '{"a":"é\\u00e9","b":[1.0]}';
     const text = `{"Payload":${JSON.stringify(`{"bag":${JSON.stringify(inner)}}`)},"z":0}`;
     const root = readDocument(Buffer.from(text));
-    const bag = byteReader.embedded(byteReader.member(byteReader.embedded(byteReader.member(root, 'Payload')!)!, 'bag')!)!;
+    const bag = byteReader.embedded(
+      byteReader.member(byteReader.embedded(byteReader.member(root, 'Payload')!)!, 'bag')!,
+    )!;
     const draft = new ByteDraft(bag);
     draft.replace('b', [{ name: 'c', value: 'q"\\' }]);
-    const after = JSON.parse(Buffer.from(applySplices(Buffer.from(text), draft.splices())).toString()) as { Payload: string };
+    const after = JSON.parse(Buffer.from(applySplices(Buffer.from(text), draft.splices())).toString()) as {
+      Payload: string;
+    };
     expect((JSON.parse(after.Payload) as { bag: string }).bag).toBe('{"a":"é\\u00e9","c":"q\\"\\\\"}');
   });
 });

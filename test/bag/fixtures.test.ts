@@ -25,7 +25,8 @@ const fixtures = readFixtures();
 
 // `UPDATE=1` writes down what the code does now; whoever uses it reads the difference before it is committed.
 if (process.env.UPDATE === '1') {
-  for (const fixture of fixtures) writeExpected(fixture.name, { lean: await outcomeOf(fixture, 'lean'), bridge: await outcomeOf(fixture, 'bridge') });
+  for (const fixture of fixtures)
+    writeExpected(fixture.name, { lean: await outcomeOf(fixture, 'lean'), bridge: await outcomeOf(fixture, 'bridge') });
 }
 
 describe.each(TARGETS)('a migration to %s', (target) => {
@@ -34,11 +35,17 @@ describe.each(TARGETS)('a migration to %s', (target) => {
   it.each(expected.map((fixture) => [fixture.name, fixture] as const))('%s', async (_, fixture) => {
     const outcome = await outcomeOf(fixture, target);
     const wanted = fixture.expected[target];
-    expect('bytes' in outcome ? outcome.bytes.toString() : outcome.code).toBe('bytes' in wanted ? wanted.bytes.toString() : wanted.code);
+    expect('bytes' in outcome ? outcome.bytes.toString() : outcome.code).toBe(
+      'bytes' in wanted ? wanted.bytes.toString() : wanted.code,
+    );
   });
 
   it('is undone byte for byte, and done twice changes nothing', async () => {
-    for (const { input, objects, expected: { [target]: wanted } } of expected) {
+    for (const {
+      input,
+      objects,
+      expected: { [target]: wanted },
+    } of expected) {
       if ('code' in wanted) continue;
       const blobs = await recordingBlobs(objects);
       const rewrite = await migrateBytes(input, blobs, { target });
@@ -49,7 +56,12 @@ describe.each(TARGETS)('a migration to %s', (target) => {
   });
 
   it('leaves every value it takes out where the bag says it is', async () => {
-    for (const { name, input, objects, expected: { [target]: wanted } } of expected) {
+    for (const {
+      name,
+      input,
+      objects,
+      expected: { [target]: wanted },
+    } of expected) {
       if ('code' in wanted || name.includes('yields-to-the-path')) continue;
       const blobs = await recordingBlobs(objects);
       const rewrite = await migrateBytes(input, blobs, { target });
@@ -57,7 +69,8 @@ describe.each(TARGETS)('a migration to %s', (target) => {
       const before = detect(byteReader, readDocument(input)).sites;
       const after = detect(byteReader, readDocument(rewrite.bytes)).sites;
       expect(after.map((site) => site.path)).toEqual(before.map((site) => site.path));
-      for (const [index, site] of before.entries()) expect(await offloaded(after[index]!, blobs)).toEqual(await offloaded(site, blobs));
+      for (const [index, site] of before.entries())
+        expect(await offloaded(after[index]!, blobs)).toEqual(await offloaded(site, blobs));
     }
   });
 });

@@ -10,9 +10,55 @@ const SHA = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
 const KINDS: readonly BlobKind[] = ['config', 'map', 'manifest'];
 
 const HOSTILE = [
-  ...['../../x', '..', '.', '/', 'a/b', '/etc/passwd', '\\..\\x', 'a\0b', '_', '__', '~', '~ud800', '%', '%2F', '%5F', '%2E', '%2e%2e'],
-  ...[' ', '\n', '\u202e', 'é', 'e\u0301', '한국', '😀', '\ud800', '\udc00', 'a\ud800b', '#', '?', 'olive#auto', 'x'.repeat(500), `${'x'.repeat(499)}y`],
-  ...['é'.repeat(200), 'CON', 'con', 'a:b', '*', '{sha256}', '$&', '{ownerId}', '_/x', 'workflow-states', 'workflow-manifests/olive'],
+  ...[
+    '../../x',
+    '..',
+    '.',
+    '/',
+    'a/b',
+    '/etc/passwd',
+    '\\..\\x',
+    'a\0b',
+    '_',
+    '__',
+    '~',
+    '~ud800',
+    '%',
+    '%2F',
+    '%5F',
+    '%2E',
+    '%2e%2e',
+  ],
+  ...[
+    ' ',
+    '\n',
+    '\u202e',
+    'é',
+    'e\u0301',
+    '한국',
+    '😀',
+    '\ud800',
+    '\udc00',
+    'a\ud800b',
+    '#',
+    '?',
+    'olive#auto',
+    'x'.repeat(500),
+    `${'x'.repeat(499)}y`,
+  ],
+  ...[
+    'é'.repeat(200),
+    'CON',
+    'con',
+    'a:b',
+    '*',
+    '{sha256}',
+    '$&',
+    '{ownerId}',
+    '_/x',
+    'workflow-states',
+    'workflow-manifests/olive',
+  ],
 ];
 
 const anyId = fc.oneof(
@@ -36,16 +82,19 @@ describe('a key of the default layout', () => {
     expect(keyFor(undefined, '')).toBe(`workflow-partitions/_/_/${SHA}/partition_map.json`);
   });
 
-  it.each(HOSTILE.map((id) => [JSON.stringify(id).slice(0, 30), id]))('stays in its folder, readable and short, for %s', (_, id) => {
-    for (const key of [keyFor(id, 'press'), keyFor('olive', id)]) {
-      expect(key).toMatch(/^workflow-partitions\/[\w.~%-]+\/[\w.~%-]+\/[0-9a-f]{64}\/partition_map\.json$/);
-      expect(key.split('/').some((part) => part === '.' || part === '..')).toBe(false);
-      expect(key.length).toBeLessThan(500);
-      expect(objectPath('/store', { bucket: 'local', key })).toBe(`/store/local/${key}`);
-    }
-    expect(isKeyOfOwner(keyFor(id, 'press'), id)).toBe(true);
-    expect(isKeyOfOwner(keyFor('olive', id), 'olive')).toBe(true);
-  });
+  it.each(HOSTILE.map((id) => [JSON.stringify(id).slice(0, 30), id]))(
+    'stays in its folder, readable and short, for %s',
+    (_, id) => {
+      for (const key of [keyFor(id, 'press'), keyFor('olive', id)]) {
+        expect(key).toMatch(/^workflow-partitions\/[\w.~%-]+\/[\w.~%-]+\/[0-9a-f]{64}\/partition_map\.json$/);
+        expect(key.split('/').some((part) => part === '.' || part === '..')).toBe(false);
+        expect(key.length).toBeLessThan(500);
+        expect(objectPath('/store', { bucket: 'local', key })).toBe(`/store/local/${key}`);
+      }
+      expect(isKeyOfOwner(keyFor(id, 'press'), id)).toBe(true);
+      expect(isKeyOfOwner(keyFor('olive', id), 'olive')).toBe(true);
+    },
+  );
 
   it('is the same for no two pairs of ids', () => {
     fc.assert(
@@ -58,7 +107,7 @@ describe('a key of the default layout', () => {
     expect(new Set(HOSTILE.map((id) => encodeId(id))).size).toBe(HOSTILE.length);
   });
 
-  it('is its own owner\'s and nobody else\'s', () => {
+  it("is its own owner's and nobody else's", () => {
     fc.assert(
       fc.property(anyId, anyId, anyId, fc.constantFrom(...KINDS), (owner, other, workflow, kind) => {
         const key = keyFor(owner, workflow, kind);
@@ -97,7 +146,9 @@ describe('the owner a legacy key names', () => {
   ];
 
   it.each(OLIVE)('is olive in %s', (key) => {
-    expect(['olive', 'mallory', undefined, 'oliv', 'olive#auto', 'press'].map((owner) => isKeyOfOwner(key, owner))).toEqual([true, false, false, false, key.includes('olive#auto#'), false]);
+    expect(
+      ['olive', 'mallory', undefined, 'oliv', 'olive#auto', 'press'].map((owner) => isKeyOfOwner(key, owner)),
+    ).toEqual([true, false, false, false, key.includes('olive#auto#'), false]);
   });
 
   it.each([
@@ -134,15 +185,25 @@ describe('a layout', () => {
   it('is completed by the default', () => {
     const layout = parseLayout({ config: 'cfg/{ownerId}/{workflowId}/{sha256}/config.json' });
     expect(layout).toEqual({ ...DEFAULT_LAYOUT, config: 'cfg/{ownerId}/{workflowId}/{sha256}/config.json' });
-    expect(formatKey(layout, 'config', { ownerId: '$&', workflowId: '{sha256}', sha256: SHA })).toBe(`cfg/%24%26/%7Bsha256%7D/${SHA}/config.json`);
+    expect(formatKey(layout, 'config', { ownerId: '$&', workflowId: '{sha256}', sha256: SHA })).toBe(
+      `cfg/%24%26/%7Bsha256%7D/${SHA}/config.json`,
+    );
   });
 
-  it.each(['{ownerId}/{workflowId}/{sha256}', 'x/{sha256}/{workflowId}/{ownerId}.json', 'x/{ownerId}/y/{workflowId}/{sha256}.v1.json'])('may be %s', (config) => {
+  it.each([
+    '{ownerId}/{workflowId}/{sha256}',
+    'x/{sha256}/{workflowId}/{ownerId}.json',
+    'x/{ownerId}/y/{workflowId}/{sha256}.v1.json',
+  ])('may be %s', (config) => {
     const layout = parseLayout({ config });
     const key = formatKey(layout, 'config', { ownerId: 'olive', workflowId: 'press', sha256: SHA });
     expect(detectDigest(key)).toBe(SHA);
     for (const prefix of ['', 'bags/']) {
-      expect(['olive', 'press', undefined].map((owner) => isKeyOfOwner(prefix + key, owner, layout))).toEqual([true, false, false]);
+      expect(['olive', 'press', undefined].map((owner) => isKeyOfOwner(prefix + key, owner, layout))).toEqual([
+        true,
+        false,
+        false,
+      ]);
     }
   });
 
@@ -161,9 +222,14 @@ describe('a layout', () => {
     ['that climbs', 'x/../{ownerId}/{workflowId}/{sha256}'],
     ['with a blank', 'x y/{ownerId}/{workflowId}/{sha256}'],
     ['that is empty', ''],
-    ['whose keys the shim would take for another owner\'s', 'workflow-configs/{workflowId}/{ownerId}/{sha256}/config.json'],
+    [
+      "whose keys the shim would take for another owner's",
+      'workflow-configs/{workflowId}/{ownerId}/{sha256}/config.json',
+    ],
   ])('%s is refused', (_, config) => {
-    expect(() => parseLayout({ config })).toThrow(expect.objectContaining({ name: 'ConfigError', code: 'LAYOUT_INVALID' }));
+    expect(() => parseLayout({ config })).toThrow(
+      expect.objectContaining({ name: 'ConfigError', code: 'LAYOUT_INVALID' }),
+    );
   });
 
   it.each(['blob', 'toString'])('with a kind nobody writes is refused: %s', (kind) => {

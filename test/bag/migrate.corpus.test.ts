@@ -40,25 +40,33 @@ if (corpus !== undefined) {
     blobs = await recordingBlobs(objects, { bucket: BUCKET });
   });
 
-  it.each(filesIn(join(corpus, 'new-era')).filter((file) => file.endsWith('.json')))('a bag of a later backend is left alone: %s', async (file) => {
-    const original = readFileSync(join(corpus, 'new-era', file));
-    for (const target of ['lean', 'bridge'] as const) expect(await migrateBytes(original, blobs, { target })).toBeUndefined();
-  });
+  it.each(filesIn(join(corpus, 'new-era')).filter((file) => file.endsWith('.json')))(
+    'a bag of a later backend is left alone: %s',
+    async (file) => {
+      const original = readFileSync(join(corpus, 'new-era', file));
+      for (const target of ['lean', 'bridge'] as const)
+        expect(await migrateBytes(original, blobs, { target })).toBeUndefined();
+    },
+  );
 
   describe.each(['lean', 'bridge'] as const)('a recorded bag becomes %s and nothing is lost', (target) => {
     it.each(bags)('%s', async (file) => {
       const original = readFileSync(join(corpus, 'bags', file));
       // Neither its config nor its manifest gives a segment, and a later run would write to the key of the manifest.
-      if (file.endsWith('edge-cyclic.json')) return expect(migrateBytes(original, blobs, { target })).rejects.toMatchObject({ code: 'WORKFLOW_CYCLE' });
+      if (file.endsWith('edge-cyclic.json'))
+        return expect(migrateBytes(original, blobs, { target })).rejects.toMatchObject({ code: 'WORKFLOW_CYCLE' });
       const rewrite = await migrateBytes(original, blobs, { target });
       if (!rewrite) return;
       expect(Buffer.from(applySplices(rewrite.bytes, rewrite.inverse)).equals(original)).toBe(true);
       expect(await migrateBytes(rewrite.bytes, blobs, { target })).toBeUndefined();
       const [found, wanted] = [await programs(rewrite.bytes, blobs), await programs(original, blobs)];
       // Its config and the map stored next to it say the same with other spellings and other outgoing edges.
-      expect(file.includes('chain310') ? found.map(meaningOf) : found).toEqual(file.includes('chain310') ? wanted.map(meaningOf) : wanted);
+      expect(file.includes('chain310') ? found.map(meaningOf) : found).toEqual(
+        file.includes('chain310') ? wanted.map(meaningOf) : wanted,
+      );
       const [before, after] = [original, rewrite.bytes].map((bytes) => detect(byteReader, readDocument(bytes)).sites);
-      for (const [index, site] of before!.entries()) expect(await offloaded(after![index]!, blobs)).toEqual(await offloaded(site, blobs));
+      for (const [index, site] of before!.entries())
+        expect(await offloaded(after![index]!, blobs)).toEqual(await offloaded(site, blobs));
     });
   });
 }

@@ -22,7 +22,9 @@ function bagOf(bytes: Uint8Array): ByteValue {
 /** Members of a bag as they are spelled. */
 function spelled({ document, node }: ByteValue): readonly string[] {
   const text = (start: number, end: number) => Buffer.from(document.bytes.subarray(start, end)).toString();
-  return (expandNode(document.bytes, node).members ?? []).map(({ keyStart, keyEnd, value }) => `${text(keyStart, keyEnd)}:${text(value.start, value.end)}`);
+  return (expandNode(document.bytes, node).members ?? []).map(
+    ({ keyStart, keyEnd, value }) => `${text(keyStart, keyEnd)}:${text(value.start, value.end)}`,
+  );
 }
 
 /** Those whose name, unescaped, the steps do not know. */
@@ -31,7 +33,11 @@ function unknown(bag: ByteValue): readonly string[] {
   return spelled(bag).filter((_, index) => !KNOWN.includes(names[index]!));
 }
 
-function downAgain(bytes: Uint8Array, content: { readonly config?: Uint8Array; readonly map: Uint8Array }, target: Target): Uint8Array {
+function downAgain(
+  bytes: Uint8Array,
+  content: { readonly config?: Uint8Array; readonly map: Uint8Array },
+  target: Target,
+): Uint8Array {
   const draft = new ByteDraft(bagOf(bytes));
   for (const step of MIGRATIONS[target].toReversed()) step.down(draft, content);
   return applySplices(bytes, draft.splices());
@@ -81,7 +87,10 @@ describe('a migration', () => {
           [1, 2].map(async () => {
             const root = readDocument(Buffer.from(text));
             const plans = await planAll(byteReader, root, await recordingBlobs(), { target });
-            return plans.map(({ blobs, context }) => [blobs.map(({ uri, bytes }) => [uri, Buffer.from(bytes).toString()]), context.createdAt]);
+            return plans.map(({ blobs, context }) => [
+              blobs.map(({ uri, bytes }) => [uri, Buffer.from(bytes).toString()]),
+              context.createdAt,
+            ]);
           }),
         );
         expect(runs[1]).toEqual(runs[0]);
@@ -97,7 +106,8 @@ describe('a migration', () => {
         const { bytes } = (await migrateBytes(original, await recordingBlobs(), { target }))!;
         const content = { map: Buffer.from(map), ...(config === undefined ? {} : { config: Buffer.from(config) }) };
         const back = bagOf(downAgain(bytes, content, target));
-        const plain = (members: readonly string[]) => members.map((member) => member.replaceAll(/\\u005f/g, '_').replaceAll(/^"\\u0070/g, '"p'));
+        const plain = (members: readonly string[]) =>
+          members.map((member) => member.replaceAll(/\\u005f/g, '_').replaceAll(/^"\\u0070/g, '"p'));
         const members = spelled(back).filter((member) => !member.startsWith('"segment_manifest_s3_path"'));
         expect(plain(members)).toEqual(plain(spelled(bagOf(original))));
       }),

@@ -52,7 +52,11 @@ export async function planAll<V>(
 }
 
 /** A stored document taken through plan, offload, rewrite and validation; `undefined` when it is to stay. */
-export async function migrateBytes(bytes: Uint8Array, blobs: RecordingBlobs, options: MigrateOptions = {}): Promise<Rewrite | undefined> {
+export async function migrateBytes(
+  bytes: Uint8Array,
+  blobs: RecordingBlobs,
+  options: MigrateOptions = {},
+): Promise<Rewrite | undefined> {
   const target = options.target ?? 'lean';
   const plans = await planAll(byteReader, readDocument(bytes), blobs, options);
   if (plans.length === 0) return undefined;
@@ -68,7 +72,11 @@ export interface MigratedObject {
 }
 
 /** Planned in bytes, so that what lies behind a pointer keeps its spelling; changed as objects. */
-export async function migrateObjects(root: unknown, blobs: RecordingBlobs, options: MigrateOptions = {}): Promise<readonly MigratedObject[]> {
+export async function migrateObjects(
+  root: unknown,
+  blobs: RecordingBlobs,
+  options: MigrateOptions = {},
+): Promise<readonly MigratedObject[]> {
   const plans = await planAll(byteReader, readDocument(Buffer.from(JSON.stringify(root))), blobs, options);
   const sites = new Map(detect(objectReader, root).sites.map(({ path, value }) => [path.join('/'), value]));
   return plans.map(({ site, context }) => {

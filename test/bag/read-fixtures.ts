@@ -17,17 +17,21 @@ export interface BagFixture {
   readonly expected: Readonly<Record<Target, Expected>>;
 }
 
-/** A folder holds `input.json`, `store/<bucket>/<key>` and, for each target, `<target>.json` or a line in `error.txt`. */
+/**
+ * A folder holds `input.json`, `store/<bucket>/<key>` and, for each target, `<target>.json` or a line in `error.txt`.
+ */
 export function readFixtures(): readonly BagFixture[] {
-  return readdirSync(FIXTURES).sort().map((name) => {
-    const folder = join(FIXTURES, name);
-    return {
-      name,
-      input: readFileSync(join(folder, 'input.json')),
-      objects: readObjects(join(folder, 'store')),
-      expected: { lean: readExpected(folder, 'lean'), bridge: readExpected(folder, 'bridge') },
-    };
-  });
+  return readdirSync(FIXTURES)
+    .sort()
+    .map((name) => {
+      const folder = join(FIXTURES, name);
+      return {
+        name,
+        input: readFileSync(join(folder, 'input.json')),
+        objects: readObjects(join(folder, 'store')),
+        expected: { lean: readExpected(folder, 'lean'), bridge: readExpected(folder, 'bridge') },
+      };
+    });
 }
 
 function readObjects(folder: string): Record<string, Buffer> {
@@ -43,13 +47,20 @@ function readObjects(folder: string): Record<string, Buffer> {
 
 function readExpected(folder: string, target: Target): Expected {
   const file = join(folder, `${target}.json`);
-  return existsSync(file) ? { bytes: readFileSync(file) } : { code: readCodes(folder)[target] ?? 'nothing is expected yet' };
+  return existsSync(file)
+    ? { bytes: readFileSync(file) }
+    : { code: readCodes(folder)[target] ?? 'nothing is expected yet' };
 }
 
 function readCodes(folder: string): Partial<Record<string, string>> {
   const file = join(folder, 'error.txt');
   if (!existsSync(file)) return {};
-  return Object.fromEntries(readFileSync(file, 'utf8').trim().split('\n').map((line) => line.split(': ') as [string, string]));
+  return Object.fromEntries(
+    readFileSync(file, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => line.split(': ') as [string, string]),
+  );
 }
 
 /** Replaces the expectations of a fixture; to be read before they are believed. */

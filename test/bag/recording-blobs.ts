@@ -6,7 +6,12 @@ import { memoryObjectStore } from '../../src/store/memory.js';
 export interface RecordingBlobs extends BlobReader {
   /** `bucket/key` of every read, the refused ones included. */
   readonly reads: readonly string[];
-  put(blob: { readonly storeKey: string; readonly bytes: Uint8Array; readonly sha256: string; readonly addressed: boolean }): Promise<unknown>;
+  put(blob: {
+    readonly storeKey: string;
+    readonly bytes: Uint8Array;
+    readonly sha256: string;
+    readonly addressed: boolean;
+  }): Promise<unknown>;
 }
 
 export interface RecordingOptions {

@@ -8,7 +8,14 @@ import { resumability } from '../../src/bag/resume-rules.js';
 
 const NOW = 1_769_760_000_000;
 const ids = { hasToken: true, ttl: NOW / 1000 + 3600, ownerId: 'o', conversationId: 'c' };
-const bag = { ownerId: 'o', workflowId: 'w', segment_to_run: 1, total_segments: 2, current_state: {}, workflow_config: { id: 'w' } };
+const bag = {
+  ownerId: 'o',
+  workflowId: 'w',
+  segment_to_run: 1,
+  total_segments: 2,
+  current_state: {},
+  workflow_config: { id: 'w' },
+};
 const judge = (context: unknown, row = {}) => resumability(objectReader, { ...ids, context, ...row }, NOW);
 const codes = (context: unknown, row = {}) => judge(context, row).reasons.map(({ code }) => code);
 
@@ -18,7 +25,11 @@ describe('what Python would print', () => {
     ['{ "a" : [ ] }', 'text', '{"a": []}'],
     [String.raw`"\u00e9\u0001\u007f\/\n\ud83d\ude00\"\ud800"`, 'text', `"é\\u0001\u007f/\\n😀\\"???"`],
     ['"한국"', 'text', '"한국"'],
-    ['[1.0,1e3,-0.0,1e16,1.5e300,0.0001,0.00001,1e-7,123456789012345680000.0,0.1]', 'text', '[1.0, 1000.0, -0.0, 1e+16, 1.5e+300, 0.0001, 1e-05, 1e-07, 1.2345678901234568e+20, 0.1]'],
+    [
+      '[1.0,1e3,-0.0,1e16,1.5e300,0.0001,0.00001,1e-7,123456789012345680000.0,0.1]',
+      'text',
+      '[1.0, 1000.0, -0.0, 1e+16, 1.5e+300, 0.0001, 1e-05, 1e-07, 1.2345678901234568e+20, 0.1]',
+    ],
     ['[1.0,1e3,1.25,-0]', 'attribute', '[1, 1000, 1.25, 0]'],
     ['[NaN,-Infinity,true]', 'text', '[NaN, -Infinity, true]'],
   ] as const)('of %s from %s', (text, origin, printed) => {
@@ -48,7 +59,8 @@ describe('the resume handler', () => {
   });
 
   it('refuses numbers that Python cannot divide, but only as attributes', () => {
-    const text = (current_state: string) => readDocument(Buffer.from(JSON.stringify(bag).replace('"current_state":{}', `"current_state":${current_state}`)));
+    const text = (current_state: string) =>
+      readDocument(Buffer.from(JSON.stringify(bag).replace('"current_state":{}', `"current_state":${current_state}`)));
     const byBytes = (state: string, numbers: 'attribute' | 'text') =>
       resumability(byteReader, { ...ids, context: text(state), numbers }, NOW).reasons.map(({ code }) => code);
     expect(byBytes('[10000000000000000000000000000]', 'attribute')).toEqual(['NUMBER_TOO_LARGE']);
@@ -80,29 +92,45 @@ if (corpus !== undefined) {
   interface Recorded {
     readonly name: string;
     readonly file: string;
-    readonly resume_handler: { readonly statusCode: number; readonly send_task_success_bytes?: number; readonly sfn?: { readonly bytes: number } };
+    readonly resume_handler: {
+      readonly statusCode: number;
+      readonly send_task_success_bytes?: number;
+      readonly sfn?: { readonly bytes: number };
+    };
   }
   type Plain = Readonly<Record<string, unknown>>;
   const read = (file: string) => JSON.parse(readFileSync(join(corpus, file), 'utf8')) as unknown;
   const plain = (value: unknown): unknown => {
     const [[type, inner]] = Object.entries(value as Plain) as [[string, unknown]];
-    if (type === 'M') return Object.fromEntries(Object.entries(inner as Plain).map(([name, member]) => [name, plain(member)]));
+    if (type === 'M')
+      return Object.fromEntries(Object.entries(inner as Plain).map(([name, member]) => [name, plain(member)]));
     if (type === 'L') return (inner as unknown[]).map(plain);
     return type === 'N' ? Number(inner) : type === 'NULL' ? null : inner;
   };
 
-  it.each((read('expected/resume.json') as Recorded[]).map((recorded) => [recorded.name, recorded] as const))('does as recorded with %s', (_, recorded) => {
-    const row = Object.fromEntries(Object.entries(read(recorded.file) as Plain).map(([name, value]) => [name, plain(value)]));
-    const { statusCode, send_task_success_bytes: bytes, sfn } = recorded.resume_handler;
-    const answer = Buffer.byteLength('"승인합니다 (approved)"');
-    const judged = resumability(
-      objectReader,
-      { hasToken: row.taskToken !== undefined, ttl: undefined, ownerId: String(row.ownerId), conversationId: String(row.conversation_id), context: row.context ?? row.state_data },
-      NOW,
-      { answerBytes: answer },
-    );
-    expect(judged.resumable).toBe(statusCode === 200);
-    const sent = bytes ?? sfn?.bytes;
-    if (sent !== undefined) expect(judged.outputBytes).toBe(sent);
-  });
+  it.each((read('expected/resume.json') as Recorded[]).map((recorded) => [recorded.name, recorded] as const))(
+    'does as recorded with %s',
+    (_, recorded) => {
+      const row = Object.fromEntries(
+        Object.entries(read(recorded.file) as Plain).map(([name, value]) => [name, plain(value)]),
+      );
+      const { statusCode, send_task_success_bytes: bytes, sfn } = recorded.resume_handler;
+      const answer = Buffer.byteLength('"승인합니다 (approved)"');
+      const judged = resumability(
+        objectReader,
+        {
+          hasToken: row.taskToken !== undefined,
+          ttl: undefined,
+          ownerId: String(row.ownerId),
+          conversationId: String(row.conversation_id),
+          context: row.context ?? row.state_data,
+        },
+        NOW,
+        { answerBytes: answer },
+      );
+      expect(judged.resumable).toBe(statusCode === 200);
+      const sent = bytes ?? sfn?.bytes;
+      if (sent !== undefined) expect(judged.outputBytes).toBe(sent);
+    },
+  );
 }

@@ -25,14 +25,20 @@ function deepFreeze(value: unknown): unknown {
   return value;
 }
 
-/** The changed bags of a document as the byte world leaves them, parsed; a bag in a bag is left out of the outer one. */
+/**
+ * The changed bags of a document as the byte world leaves them, parsed; a bag in a bag is left out of the outer one.
+ */
 async function viaBytes(text: string, blobs: RecordingBlobs, target: Target): Promise<readonly MigratedObject[]> {
   const rewrite = await migrateBytes(Buffer.from(text), blobs, { target });
   const sites = rewrite ? detect(objectReader, JSON.parse(Buffer.from(rewrite.bytes).toString())).sites : [];
   return sites.map(({ path, value }) => ({ path, bag: value as Bag }));
 }
 
-async function expectSame(text: string, target: Target, objects: Readonly<Record<string, unknown>> = {}): Promise<void> {
+async function expectSame(
+  text: string,
+  target: Target,
+  objects: Readonly<Record<string, unknown>> = {},
+): Promise<void> {
   const stores = [await recordingBlobs(objects), await recordingBlobs(objects)] as const;
   const event = deepFreeze(JSON.parse(text));
   const migrated = await migrateObjects(event, stores[0], { target });
@@ -43,7 +49,12 @@ async function expectSame(text: string, target: Target, objects: Readonly<Record
 }
 
 function withoutInner({ path, bag }: MigratedObject): unknown {
-  return { path, bag: Object.entries(bag).filter(([name]) => !['Payload', 'state_data', 'bag'].includes(name)).sort() };
+  return {
+    path,
+    bag: Object.entries(bag)
+      .filter(([name]) => !['Payload', 'state_data', 'bag'].includes(name))
+      .sort(),
+  };
 }
 
 function planSummary<V>({ blobs, context: { claims: _, ...context } }: SitePlan<V>): unknown {
@@ -62,44 +73,66 @@ function isStrictJson({ input }: BagFixture): boolean {
 describe('a parsed bag', () => {
   it('becomes what its stored text becomes, and the caller keeps his object', async () => {
     await fc.assert(
-      fc.asyncProperty(fatBag({ withTraces: true }), envelope, fc.constantFrom<Target>('lean', 'bridge'), async ({ text }, wrap, target) => {
-        await expectSame(compact(wrap(compact(text))), target);
-      }),
+      fc.asyncProperty(
+        fatBag({ withTraces: true }),
+        envelope,
+        fc.constantFrom<Target>('lean', 'bridge'),
+        async ({ text }, wrap, target) => {
+          await expectSame(compact(wrap(compact(text))), target);
+        },
+      ),
       { numRuns: 120 },
     );
   });
 
   it('is planned as its text is planned', async () => {
     await fc.assert(
-      fc.asyncProperty(fatBag({ withTraces: true }), fc.constantFrom<Target>('lean', 'bridge'), async ({ text }, target) => {
-        const document = compact(text);
-        const parsed = await planAll(objectReader, JSON.parse(document), await recordingBlobs(), { target });
-        const stored = await planAll(byteReader, readDocument(Buffer.from(document)), await recordingBlobs(), { target });
-        expect(parsed.map(planSummary)).toEqual(stored.map(planSummary));
-      }),
+      fc.asyncProperty(
+        fatBag({ withTraces: true }),
+        fc.constantFrom<Target>('lean', 'bridge'),
+        async ({ text }, target) => {
+          const document = compact(text);
+          const parsed = await planAll(objectReader, JSON.parse(document), await recordingBlobs(), { target });
+          const stored = await planAll(byteReader, readDocument(Buffer.from(document)), await recordingBlobs(), {
+            target,
+          });
+          expect(parsed.map(planSummary)).toEqual(stored.map(planSummary));
+        },
+      ),
       { numRuns: 100 },
     );
   });
 
   const fixtures = readFixtures().filter(isStrictJson);
 
-  it.each(fixtures.map((fixture) => [fixture.name, fixture] as const))('is seen as its text is seen: %s', (_, { input }) => {
-    expect(summaryOf(objectReader, JSON.parse(input.toString()))).toEqual(summaryOf(byteReader, readDocument(input)));
-  });
+  it.each(fixtures.map((fixture) => [fixture.name, fixture] as const))(
+    'is seen as its text is seen: %s',
+    (_, { input }) => {
+      expect(summaryOf(objectReader, JSON.parse(input.toString()))).toEqual(summaryOf(byteReader, readDocument(input)));
+    },
+  );
 
-  const migrating = fixtures.flatMap((fixture) => (['lean', 'bridge'] as const).map((target) => [target, fixture.name, fixture] as const));
+  const migrating = fixtures.flatMap((fixture) =>
+    (['lean', 'bridge'] as const).map((target) => [target, fixture.name, fixture] as const),
+  );
 
-  it.each(migrating)('becomes %s as its text does, or is refused with the same code: %s', async (target, _, { input, objects, expected }) => {
-    const wanted = expected[target];
-    if ('bytes' in wanted) {
-      await expectSame(compact(input.toString()), target, objects);
-      return;
-    }
-    const run = migrateObjects(JSON.parse(input.toString()), await recordingBlobs(objects), { target });
-    // The object world leaves the schema to the caller.
-    const code = await run.then(() => 'BAG_INVALID', (error: unknown) => (error instanceof StateBagError ? error.code : String(error)));
-    expect(code).toBe(wanted.code);
-  });
+  it.each(migrating)(
+    'becomes %s as its text does, or is refused with the same code: %s',
+    async (target, _, { input, objects, expected }) => {
+      const wanted = expected[target];
+      if ('bytes' in wanted) {
+        await expectSame(compact(input.toString()), target, objects);
+        return;
+      }
+      const run = migrateObjects(JSON.parse(input.toString()), await recordingBlobs(objects), { target });
+      // The object world leaves the schema to the caller.
+      const code = await run.then(
+        () => 'BAG_INVALID',
+        (error: unknown) => (error instanceof StateBagError ? error.code : String(error)),
+      );
+      expect(code).toBe(wanted.code);
+    },
+  );
 });
 
 describe('stored text that JavaScript does not read', () => {

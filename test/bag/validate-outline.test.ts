@@ -6,16 +6,30 @@ import { CONTROL } from './bag-text.js';
 
 const read = (text: string) => readDocument(Buffer.from(text));
 const outlined = (members: object) => ({ path: ['state_data'], members: outlineOfBag(read(JSON.stringify(members))) });
-const pointer = { __s3_pointer__: true, bucket: 'b', key: 'k', size_bytes: 2, checksum: '99914b93', field_name: 'x', created_at: 0 };
+const pointer = {
+  __s3_pointer__: true,
+  bucket: 'b',
+  key: 'k',
+  size_bytes: 2,
+  checksum: '99914b93',
+  field_name: 'x',
+  created_at: 0,
+};
 const invalid = expect.objectContaining({ name: 'SchemaError', code: 'BAG_INVALID' }) as Error;
 
 describe('an outline', () => {
   it('keeps scalars, and of what is larger the kind', () => {
-    expect(outlineOfBag(read('{"a":1.50,"b":"\\u0061","c":true,"d":false,"e":null,"f":{"x":1},"g":[1],"h":NaN}'))).toEqual({ a: 1.5, b: 'a', c: true, d: false, e: null, f: {}, g: [], h: NaN });
+    expect(
+      outlineOfBag(read('{"a":1.50,"b":"\\u0061","c":true,"d":false,"e":null,"f":{"x":1},"g":[1],"h":NaN}')),
+    ).toEqual({ a: 1.5, b: 'a', c: true, d: false, e: null, f: {}, g: [], h: NaN });
   });
 
   it('keeps a legacy pointer, by which the bridge form is judged, but opens nothing inside it', () => {
-    expect(outlineOfKind(read(JSON.stringify({ ...pointer, more: { deep: 1 }, list: [1] })))).toEqual({ ...pointer, more: {}, list: [] });
+    expect(outlineOfKind(read(JSON.stringify({ ...pointer, more: { deep: 1 }, list: [1] })))).toEqual({
+      ...pointer,
+      more: {},
+      list: [],
+    });
     expect(outlineOfKind(read('{"__s3_pointer__":true}'))).toEqual({});
     expect(byteReader.names(read('{"a":1,"a":2}'))).toEqual(['a']);
   });
@@ -25,24 +39,39 @@ describe('the gate before a commit', () => {
   const lean = { ...CONTROL, state_bag_version: 2, partition_map_s3_path: 's3://b/k' };
 
   it('lets a lean bag pass, with whatever else is in it', () => {
-    expect(() => { assertOutline(outlined({ ...lean, current_state: { workflow_config: {} }, mine: 1 }), 'lean'); }).not.toThrow();
+    expect(() => {
+      assertOutline(outlined({ ...lean, current_state: { workflow_config: {} }, mine: 1 }), 'lean');
+    }).not.toThrow();
   });
 
-  it.each(['workflow_config', 'partition_map', '_is_init', '_status', 'manifest_id'])('stops a lean bag that still has %s', (name) => {
-    expect(() => { assertOutline(outlined({ ...lean, [name]: {} }), 'lean'); }).toThrow(invalid);
-  });
+  it.each(['workflow_config', 'partition_map', '_is_init', '_status', 'manifest_id'])(
+    'stops a lean bag that still has %s',
+    (name) => {
+      expect(() => {
+        assertOutline(outlined({ ...lean, [name]: {} }), 'lean');
+      }).toThrow(invalid);
+    },
+  );
 
   it('stops a lean bag that leads to no program, or is not stamped', () => {
-    expect(() => { assertOutline(outlined({ ...lean, partition_map_s3_path: null }), 'lean'); }).toThrow(invalid);
-    expect(() => { assertOutline(outlined({ ...lean, state_bag_version: 1 }), 'lean'); }).toThrow(invalid);
+    expect(() => {
+      assertOutline(outlined({ ...lean, partition_map_s3_path: null }), 'lean');
+    }).toThrow(invalid);
+    expect(() => {
+      assertOutline(outlined({ ...lean, state_bag_version: 1 }), 'lean');
+    }).toThrow(invalid);
   });
 
   it('lets a bridge bag pass with pointers or nothing under the old names, and stops anything else', () => {
     for (const members of [{ workflow_config: pointer, partition_map: null }, { partition_map: pointer }, {}]) {
-      expect(() => { assertOutline(outlined(members), 'bridge'); }).not.toThrow();
+      expect(() => {
+        assertOutline(outlined(members), 'bridge');
+      }).not.toThrow();
     }
     for (const value of [{}, [], 's3://b/k', { bucket: 'b', key: 'k' }, 1]) {
-      expect(() => { assertOutline(outlined({ workflow_config: value }), 'bridge'); }).toThrow(invalid);
+      expect(() => {
+        assertOutline(outlined({ workflow_config: value }), 'bridge');
+      }).toThrow(invalid);
     }
   });
 });

@@ -12,12 +12,22 @@ import { BLOBS, danglingPointers, digests, filesBelow, World } from './world.js'
 
 /** A bag with nothing special about it but what is given. */
 function bagWith(members: object): Buffer {
-  return Buffer.from(JSON.stringify({ ...(JSON.parse(bag(7, 'bare').toString()) as object), total_segments: 1, segment_to_run: 0, ...members }));
+  return Buffer.from(
+    JSON.stringify({
+      ...(JSON.parse(bag(7, 'bare').toString()) as object),
+      total_segments: 1,
+      segment_to_run: 0,
+      ...members,
+    }),
+  );
 }
 
 const MAP = [{ id: 0, type: 'normal', nodes: [{ id: 'n' }], edges: [] }];
 
-async function outcomeOf(bytes: Uint8Array, prepare: (world: World) => Promise<unknown> = () => Promise.resolve()): Promise<{ outcome: DocumentOutcome; world: World }> {
+async function outcomeOf(
+  bytes: Uint8Array,
+  prepare: (world: World) => Promise<unknown> = () => Promise.resolve(),
+): Promise<{ outcome: DocumentOutcome; world: World }> {
   const world = await World.with({ 'a.json': bytes });
   await prepare(world);
   const { outcomes } = await run(world);
@@ -38,14 +48,20 @@ describe('pointers', () => {
     ['without a key', { __s3_pointer__: true, bucket: BLOBS }, 'POINTER_INVALID'],
     ['whose checksum is another', pointerTo('there.json'), 'CHECKSUM_MISMATCH'],
   ])('%s quarantine their bag with a code and a reason', async (_, pointer, code) => {
-    const { outcome } = await outcomeOf(bagWith({ workflow_config: pointer, partition_map: MAP }), (world) => world.objects.put({ bucket: BLOBS, key: 'there.json' }, Buffer.from('{}')));
+    const { outcome } = await outcomeOf(bagWith({ workflow_config: pointer, partition_map: MAP }), (world) =>
+      world.objects.put({ bucket: BLOBS, key: 'there.json' }, Buffer.from('{}')),
+    );
     expect(outcome).toMatchObject({ outcome: 'quarantined', code });
     expect(outcome.reason!.length).toBeGreaterThan(20);
   });
 
   it('are not blamed on the bag when the store is down', async () => {
-    const world = await World.with({ 'a.json': bagWith({ workflow_config: pointerTo('there.json'), partition_map: MAP }) });
-    const objects = faultyStore(world.objects, ({ operation }) => (operation === 'get' ? FAULTS.unavailable : undefined));
+    const world = await World.with({
+      'a.json': bagWith({ workflow_config: pointerTo('there.json'), partition_map: MAP }),
+    });
+    const objects = faultyStore(world.objects, ({ operation }) =>
+      operation === 'get' ? FAULTS.unavailable : undefined,
+    );
     expect((await run(world, { objects })).outcomes[0]).toMatchObject({ outcome: 'failed', code: 'STORE_UNAVAILABLE' });
   });
 });
@@ -84,7 +100,9 @@ describe('verification', () => {
     await world.write('c.json', bag(3));
     await nodeDisk.remove(join(world.source, 'd.json'));
     const outcomes = await runVerify(world);
-    expect(Object.fromEntries(outcomes.map(({ id, outcome, code }) => [id.slice(-6), `${outcome} ${code ?? ''}`]))).toEqual({
+    expect(
+      Object.fromEntries(outcomes.map(({ id, outcome, code }) => [id.slice(-6), `${outcome} ${code ?? ''}`])),
+    ).toEqual({
       'a.json': 'verified ',
       'b.json': 'moved DOCUMENT_MOVED',
       'c.json': 'failed NOT_MIGRATED',
@@ -95,23 +113,44 @@ describe('verification', () => {
   it('compares every segment', async () => {
     const world = await World.with({ 'a.json': bag(1) });
     await run(world);
-    const total = (JSON.parse(bag(1).toString()) as { state_data: { total_segments: number } }).state_data.total_segments;
+    const total = (JSON.parse(bag(1).toString()) as { state_data: { total_segments: number } }).state_data
+      .total_segments;
     expect((await runVerify(world))[0]).toMatchObject({ outcome: 'verified', segments: total });
   });
 
   it('says nothing of documents that the run itself has reported as failed', async () => {
     const world = await World.with({ 'a.json': bag(1), 'b.json': bag(2) });
-    const log = new EffectLog(undefined, ({ kind, path }) => (kind === 'rename' && path.endsWith('a.json') ? 'EACCES' : undefined));
+    const log = new EffectLog(undefined, ({ kind, path }) =>
+      kind === 'rename' && path.endsWith('a.json') ? 'EACCES' : undefined,
+    );
     expect((await run(world, { disk: loggedDisk(log) })).totals).toMatchObject({ migrated: 1, failed: 1 });
-    expect((await runVerify(world)).map(({ id, outcome }) => [id.slice(-6), outcome])).toEqual([['b.json', 'verified']]);
+    expect((await runVerify(world)).map(({ id, outcome }) => [id.slice(-6), outcome])).toEqual([
+      ['b.json', 'verified'],
+    ]);
   });
 });
 
 describe('ids', () => {
-  const ids = ['../../x', 'a/b', 'x'.repeat(500), '한국어/ü', '..', '.', '%2e%2e', 'a\u0000b', 's3://b/k', ' ', '\ud800', 'con', '#'];
+  const ids = [
+    '../../x',
+    'a/b',
+    'x'.repeat(500),
+    '한국어/ü',
+    '..',
+    '.',
+    '%2e%2e',
+    'a\u0000b',
+    's3://b/k',
+    ' ',
+    '\ud800',
+    'con',
+    '#',
+  ];
 
   it.each(ids)('never lead out of their folder: %j', async (id) => {
-    const { outcome, world } = await outcomeOf(bagWith({ ownerId: id, workflowId: id, workflow_config: { nodes: [] }, partition_map: MAP }));
+    const { outcome, world } = await outcomeOf(
+      bagWith({ ownerId: id, workflowId: id, workflow_config: { nodes: [] }, partition_map: MAP }),
+    );
     expect(outcome.outcome).toBe('migrated');
     const keys = Object.keys(await world.blobs()).map((uri) => uri.slice(`s3://${BLOBS}/`.length));
     expect(keys).toHaveLength(3);
@@ -131,12 +170,21 @@ describe('ids', () => {
 
   it('must not be empty: no state machine can go on with that', async () => {
     const { outcome } = await outcomeOf(bagWith({ ownerId: '', workflow_config: { nodes: [] }, partition_map: MAP }));
-    expect(outcome).toMatchObject({ outcome: 'quarantined', code: 'BAG_INVALID', reason: expect.stringContaining('ownerId') as string });
+    expect(outcome).toMatchObject({
+      outcome: 'quarantined',
+      code: 'BAG_INVALID',
+      reason: expect.stringContaining('ownerId') as string,
+    });
   });
 });
 
 it('takes __proto__ and constructor for data', async () => {
-  const text = `{"__proto__":{"polluted":1},"constructor":{"prototype":2},${bagWith({ workflow_config: { a: 1 }, partition_map: MAP }).toString().slice(1)}`;
+  const text = `{"__proto__":{"polluted":1},"constructor":{"prototype":2},${bagWith({
+    workflow_config: { a: 1 },
+    partition_map: MAP,
+  })
+    .toString()
+    .slice(1)}`;
   const { outcome, world } = await outcomeOf(Buffer.from(text));
   expect(outcome.outcome).toBe('migrated');
   const migrated = readFileSync(join(world.source, 'a.json'), 'utf8');
@@ -150,11 +198,21 @@ describe('a store that denies and a disk that is full', () => {
   it('fail every document, change none, and say what to do', async () => {
     const world = await World.with({ 'a.json': bag(1), 'b.json': bag(2) });
     const before = digests(await world.documents());
-    const denied = await run(world, { objects: faultyStore(world.objects, ({ operation }) => (operation === 'put' ? FAULTS.denied : undefined)) });
-    expect(denied.outcomes.map(({ outcome, code }) => [outcome, code])).toEqual([['failed', 'STORE_DENIED'], ['failed', 'STORE_DENIED']]);
-    const log = new EffectLog(undefined, ({ kind, path }) => (kind === 'write' && path.endsWith('.tmp') ? 'ENOSPC' : undefined));
+    const denied = await run(world, {
+      objects: faultyStore(world.objects, ({ operation }) => (operation === 'put' ? FAULTS.denied : undefined)),
+    });
+    expect(denied.outcomes.map(({ outcome, code }) => [outcome, code])).toEqual([
+      ['failed', 'STORE_DENIED'],
+      ['failed', 'STORE_DENIED'],
+    ]);
+    const log = new EffectLog(undefined, ({ kind, path }) =>
+      kind === 'write' && path.endsWith('.tmp') ? 'ENOSPC' : undefined,
+    );
     const full = await run(world, { disk: loggedDisk(log) });
-    expect(full.outcomes.map(({ outcome, code }) => [outcome, code])).toEqual([['failed', 'DISK_FULL'], ['failed', 'DISK_FULL']]);
+    expect(full.outcomes.map(({ outcome, code }) => [outcome, code])).toEqual([
+      ['failed', 'DISK_FULL'],
+      ['failed', 'DISK_FULL'],
+    ]);
     expect(full.outcomes[0]!.reason).toContain('nothing was changed');
     expect(digests(await world.documents())).toEqual(before);
     expect(filesBelow(world.source)).toEqual(['a.json', 'b.json']);
@@ -163,12 +221,16 @@ describe('a store that denies and a disk that is full', () => {
   it('do not have the rest of a file offloaded in vain, and account for every line of it', async () => {
     const lines = Array.from({ length: 30 }, (_, seed) => bag(seed + 1));
     const world = await World.with({ 'a.ndjson': Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')])) });
-    const log = new EffectLog(undefined, ({ kind, path }) => (kind === 'write' && path.endsWith('.tmp') ? 'ENOSPC' : undefined));
+    const log = new EffectLog(undefined, ({ kind, path }) =>
+      kind === 'write' && path.endsWith('.tmp') ? 'ENOSPC' : undefined,
+    );
     const { totals, outcomes } = await run(world, { disk: loggedDisk(log) });
     expect(totals).toMatchObject({ documents: 30, migrated: 0 });
     expect(totals.failed).toBeGreaterThan(0);
     expect(totals.failed).toBeLessThan(5);
-    expect(new Set(outcomes.map(({ outcome, code }) => `${outcome} ${code}`))).toEqual(new Set(['failed DISK_FULL', 'not-started CONTAINER_FAILED']));
+    expect(new Set(outcomes.map(({ outcome, code }) => `${outcome} ${code}`))).toEqual(
+      new Set(['failed DISK_FULL', 'not-started CONTAINER_FAILED']),
+    );
     expect(Object.keys(await world.blobs()).length).toBeLessThan(15);
     expect((await run(world)).totals).toMatchObject({ migrated: 30 });
   });
@@ -186,7 +248,9 @@ describe('a store that denies and a disk that is full', () => {
 it('rolls back nothing that somebody has worked on since', async () => {
   const world = await World.with({ 'a.json': bag(1), 'b.json': bag(2) });
   await run(world);
-  const moved = Buffer.from(readFileSync(join(world.source, 'a.json'), 'utf8').replace('"loop_counter":', '"loop_counter": '));
+  const moved = Buffer.from(
+    readFileSync(join(world.source, 'a.json'), 'utf8').replace('"loop_counter":', '"loop_counter": '),
+  );
   await world.write('a.json', moved);
   const outcomes = await runRollback(world);
   expect(outcomes.map(({ outcome, code }) => code ?? outcome)).toEqual(['DOCUMENT_MOVED', 'rolled-back']);
@@ -199,10 +263,15 @@ it('restores nothing from a journal that was tampered with', async () => {
   await run(world);
   const path = join(world.journal, 'journal.ndjson');
   const before = digests(await world.documents());
-  const edited = readFileSync(path, 'utf8').replaceAll(/"text":"(.)/g, (_, first: string) => `"text":"${first === 'A' ? 'B' : 'A'}`);
+  const edited = readFileSync(path, 'utf8').replaceAll(
+    /"text":"(.)/g,
+    (_, first: string) => `"text":"${first === 'A' ? 'B' : 'A'}`,
+  );
   writeFileSync(path, edited);
   expect((await runVerify(world)).map(({ code }) => code)).toEqual(['RESTORE_MISMATCH']);
-  expect((await runRollback(world)).map(({ outcome, code }) => [outcome, code])).toEqual([['failed', 'RESTORE_MISMATCH']]);
+  expect((await runRollback(world)).map(({ outcome, code }) => [outcome, code])).toEqual([
+    ['failed', 'RESTORE_MISMATCH'],
+  ]);
   expect(digests(await world.documents())).toEqual(before);
 });
 

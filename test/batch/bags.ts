@@ -4,19 +4,33 @@ import type { Documents } from './world.js';
 
 /** Small bags of the given kinds, one a kind, each of a workflow of its own. */
 export function bags(kinds: NonNullable<FleetOptions['mix']>, options: Partial<FleetOptions> = {}): Buffer[] {
-  const fleet = makeFleet({ seed: 7, bags: kinds.length, workflows: kinds.length, size: 'small', mix: kinds, ...options });
+  const fleet = makeFleet({
+    seed: 7,
+    bags: kinds.length,
+    workflows: kinds.length,
+    size: 'small',
+    mix: kinds,
+    ...options,
+  });
   return Array.from(fleet, ({ bytes }) => bytes);
 }
 
 /** One bag, of a workflow that depends on the seed. */
-export function bag(seed = 7, kind: NonNullable<FleetOptions['variant']> = 'pre', style: NonNullable<FleetOptions['style']> = 'compact'): Buffer {
+export function bag(
+  seed = 7,
+  kind: NonNullable<FleetOptions['variant']> = 'pre',
+  style: NonNullable<FleetOptions['style']> = 'compact',
+): Buffer {
   return bags([kind], { seed, style })[0]!;
 }
 
 /** Lines of NDJSON with what real files have: blank lines, both kinds of line ends, none at the end. */
 export function raggedLines(lines: readonly Uint8Array[]): Buffer {
   const endings = ['\n', '\r\n', '\n\n', '\n  \n'];
-  const parts = lines.flatMap((line, at) => [line, Buffer.from(at === lines.length - 1 ? '' : endings[at % endings.length]!)]);
+  const parts = lines.flatMap((line, at) => [
+    line,
+    Buffer.from(at === lines.length - 1 ? '' : endings[at % endings.length]!),
+  ]);
   return Buffer.concat([Buffer.from('\n'), ...parts]);
 }
 

@@ -5,7 +5,8 @@ const SIZE = 100_000;
 
 it('gives as many bytes as it is asked for, whatever the size', () => {
   const pool = new BufferPool();
-  for (const length of [0, 1, 16_383, 16_384, 16_385, SIZE, 4 << 20, (4 << 20) + 1]) expect(pool.take(length)).toHaveLength(length);
+  for (const length of [0, 1, 16_383, 16_384, 16_385, SIZE, 4 << 20, (4 << 20) + 1])
+    expect(pool.take(length)).toHaveLength(length);
 });
 
 it('lends memory again once it has come back, and never before', () => {

@@ -6,21 +6,43 @@ import { ConfigError, StoreError } from '../../src/errors.js';
 import { smallBag } from '../cli/fleet-dir.js';
 
 const DIGEST = 'ab'.repeat(32);
-const LEAN = JSON.stringify({ state_bag_version: 2, ownerId: 'o', workflow_config_s3_path: `s3://b/workflow-configs/o/w/${DIGEST}/config.json`, partition_map_s3_path: `s3://b/workflow-partitions/o/w/${DIGEST}/partition_map.json` });
-const BRIDGE = JSON.stringify({ ownerId: 'o', workflowId: 'w', segment_to_run: 0, workflow_config: { __s3_pointer__: true, bucket: 'b', key: `workflow-configs/o/w/${DIGEST}/config.json` } });
+const LEAN = JSON.stringify({
+  state_bag_version: 2,
+  ownerId: 'o',
+  workflow_config_s3_path: `s3://b/workflow-configs/o/w/${DIGEST}/config.json`,
+  partition_map_s3_path: `s3://b/workflow-partitions/o/w/${DIGEST}/partition_map.json`,
+});
+const BRIDGE = JSON.stringify({
+  ownerId: 'o',
+  workflowId: 'w',
+  segment_to_run: 0,
+  workflow_config: { __s3_pointer__: true, bucket: 'b', key: `workflow-configs/o/w/${DIGEST}/config.json` },
+});
 
 function container(id: string, documents: () => AsyncIterable<SourceDocument>): SourceContainer {
-  return { id, version: undefined, tail: new Uint8Array(), documents, replace: () => Promise.reject(new Error('nothing is written')) };
+  return {
+    id,
+    version: undefined,
+    tail: new Uint8Array(),
+    documents,
+    replace: () => Promise.reject(new Error('nothing is written')),
+  };
 }
 
 /** One container per text; an error stands for one that cannot be read. */
 function sourceOf(items: readonly (string | Error)[], end?: Error): DocumentSource {
   const documentsOf = async function* (item: string | Error, id: string): AsyncIterable<SourceDocument> {
     if (item instanceof Error) throw await Promise.resolve(item);
-    yield { id, line: undefined, bytes: Buffer.from(item), deadline: { at: '2026-03-01T00:00:00.000Z', why: 'it ends' } };
+    yield {
+      id,
+      line: undefined,
+      bytes: Buffer.from(item),
+      deadline: { at: '2026-03-01T00:00:00.000Z', why: 'it ends' },
+    };
   };
   const containers = async function* (): AsyncIterable<SourceContainer> {
-    for (const [at, item] of items.entries()) yield await Promise.resolve(container(`d${at}`, () => documentsOf(item, `d${at}`)));
+    for (const [at, item] of items.entries())
+      yield await Promise.resolve(container(`d${at}`, () => documentsOf(item, `d${at}`)));
     if (end) throw end;
   };
   return { id: 'made-up', containers, container: () => expect.unreachable() };
@@ -28,7 +50,14 @@ function sourceOf(items: readonly (string | Error)[], end?: Error): DocumentSour
 
 async function check(source: DocumentSource, more: Partial<ContractCheckOptions> = {}) {
   const remainders: Remainder[] = [];
-  const options = { sources: [source], concurrency: 4, allowEmpty: false, acceptBridge: false, onRemainder: (remainder: Remainder) => void remainders.push(remainder), ...more };
+  const options = {
+    sources: [source],
+    concurrency: 4,
+    allowEmpty: false,
+    acceptBridge: false,
+    onRemainder: (remainder: Remainder) => void remainders.push(remainder),
+    ...more,
+  };
   return { ...(await checkContract(options)), remainders };
 }
 
@@ -59,7 +88,9 @@ describe('the check before contract', () => {
 
   it('takes whatever it cannot judge for something that is left', async () => {
     const denied = new StoreError('STORE_DENIED', 'no');
-    const { remainders } = await check(sourceOf(['{"half":', denied, LEAN], new StoreError('STORE_UNAVAILABLE', 'the listing broke off')));
+    const { remainders } = await check(
+      sourceOf(['{"half":', denied, LEAN], new StoreError('STORE_UNAVAILABLE', 'the listing broke off')),
+    );
     expect(remainders.map(({ id, generation, code }) => [id, generation, code]).sort()).toEqual([
       ['d0', 'unknown', 'JSON_SYNTAX'],
       ['d1', 'unknown', 'STORE_DENIED'],

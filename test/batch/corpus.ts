@@ -7,12 +7,17 @@ function filesOf(root: string, ...folders: string[]): Record<string, Uint8Array>
   const paths = folders.flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
   );
-  return Object.fromEntries(paths.filter((path) => path.endsWith('.json')).map((path) => [path, readFileSync(join(root, path))]));
+  return Object.fromEntries(
+    paths.filter((path) => path.endsWith('.json')).map((path) => [path, readFileSync(join(root, path))]),
+  );
 }
 
 /** A world with every document of the corpus, and all that they point to. */
 export async function corpusWorld(root: string): Promise<World> {
-  const world = await World.with({ ...filesOf(root, 'bags', 'events', 'collisions', 'new-era', 'hazards'), ...hazards(root) });
+  const world = await World.with({
+    ...filesOf(root, 'bags', 'events', 'collisions', 'new-era', 'hazards'),
+    ...hazards(root),
+  });
   await storeObjects(world, root);
   return world;
 }
@@ -32,5 +37,10 @@ async function storeObjects(world: World, root: string): Promise<void> {
 
 /** Raw bytes with a name of no kind; most are parts of bags, and none may change where it does not have to. */
 function hazards(root: string): Record<string, Uint8Array> {
-  return Object.fromEntries(readdirSync(join(root, 'hazards', 'raw')).map((name) => [join('raw', `${name}.json`), readFileSync(join(root, 'hazards', 'raw', name))]));
+  return Object.fromEntries(
+    readdirSync(join(root, 'hazards', 'raw')).map((name) => [
+      join('raw', `${name}.json`),
+      readFileSync(join(root, 'hazards', 'raw', name)),
+    ]),
+  );
 }

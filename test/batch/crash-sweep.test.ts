@@ -13,7 +13,11 @@ import { danglingPointers, dieIn, digests, SOAK, World } from './world.js';
 const originals = digests(handful());
 
 /** A process with effects that are counted and may end it. What it leaves is a lock of a dead process. */
-async function inProcess(world: World, crash: Crash | undefined, work: (ports: Ports) => Promise<unknown>): Promise<EffectLog> {
+async function inProcess(
+  world: World,
+  crash: Crash | undefined,
+  work: (ports: Ports) => Promise<unknown>,
+): Promise<EffectLog> {
   const log = new EffectLog(crash);
   try {
     await work({ disk: loggedDisk(log), objects: loggedStore(log, world.objects) });
@@ -24,7 +28,8 @@ async function inProcess(world: World, crash: Crash | undefined, work: (ports: P
   return log;
 }
 
-const migrating = (world: World, crash?: Crash, concurrency = 1) => inProcess(world, crash, (ports) => run(world, ports, { concurrency }));
+const migrating = (world: World, crash?: Crash, concurrency = 1) =>
+  inProcess(world, crash, (ports) => run(world, ports, { concurrency }));
 const rollingBack = (world: World, crash?: Crash) => inProcess(world, crash, (ports) => runRollback(world, ports));
 
 /** A world before and after a clean run, and how many effects the run has. */
@@ -39,13 +44,18 @@ async function cleanRun() {
 
 type Clean = Awaited<ReturnType<typeof cleanRun>>;
 
-/** Nothing is in between, nothing is missing, no pointer leads to nothing, and no more files are in the making than there are hands. */
+/**
+ * Nothing is in between, nothing is missing, no pointer leads to nothing, and no more files are in the making than
+ * there are hands.
+ */
 async function expectOldOrNew({ world, migrated }: Clean, concurrency = 1): Promise<void> {
   const files = digests(await world.documents());
   const temporary = Object.keys(files).filter((name) => isTemporaryName(basename(name)));
   expect(temporary.length).toBeLessThanOrEqual(concurrency);
   expect(Object.keys(files).filter((name) => !temporary.includes(name))).toEqual(Object.keys(originals));
-  const between = Object.keys(originals).filter((name) => files[name] !== originals[name] && files[name] !== migrated[name]);
+  const between = Object.keys(originals).filter(
+    (name) => files[name] !== originals[name] && files[name] !== migrated[name],
+  );
   expect(between).toEqual([]);
   expect(await danglingPointers(world)).toEqual([]);
 }
@@ -54,7 +64,15 @@ async function expectOldOrNew({ world, migrated }: Clean, concurrency = 1): Prom
 async function expectDone({ world, migrated, bytesBefore, bytesAfter }: Clean): Promise<void> {
   expect(digests(await world.documents())).toEqual(migrated);
   const { totals, isClosed, findings } = statusOf(await world.summary());
-  const counts = { migrated: HANDFUL_MIGRATED, failed: 0, quarantined: 0, rolledBack: 0, unsettled: 0, bytesBefore, bytesAfter };
+  const counts = {
+    migrated: HANDFUL_MIGRATED,
+    failed: 0,
+    quarantined: 0,
+    rolledBack: 0,
+    unsettled: 0,
+    bytesBefore,
+    bytesAfter,
+  };
   expect({ isClosed, findings, ...totals }).toMatchObject({ isClosed: true, findings: [], ...counts });
   const verified = await runVerify(world);
   expect(verified.map(({ outcome, reason }) => reason ?? outcome)).toEqual(Array(HANDFUL_MIGRATED).fill('verified'));
@@ -65,7 +83,12 @@ async function expectDone({ world, migrated, bytesBefore, bytesAfter }: Clean): 
 async function expectRolledBack(world: World): Promise<void> {
   expect(digests(await world.documents())).toEqual(originals);
   const { totals, findings } = statusOf(await world.summary());
-  expect({ findings, ...totals }).toMatchObject({ findings: [], rolledBack: HANDFUL_MIGRATED, unsettled: 0, failed: 0 });
+  expect({ findings, ...totals }).toMatchObject({
+    findings: [],
+    rolledBack: HANDFUL_MIGRATED,
+    unsettled: 0,
+    failed: 0,
+  });
 }
 
 /** Most of the time goes into waiting for the disk, so several worlds are worked on at once. */
@@ -84,31 +107,39 @@ function upTo(count: number): number[] {
   return Array.from({ length: count }, (_, index) => index + 1);
 }
 
-it.each(CRASH_MODES)('survives a crash at every effect of a migration: %s', { timeout: 120_000 * SOAK }, async (mode) => {
-  const { effects } = await cleanRun();
-  expect(effects).toBeGreaterThan(60);
-  await inLanes(upTo(effects), async (clean, at) => {
-    await clean.world.restore(clean.fresh);
-    const log = await migrating(clean.world, { at, mode });
-    expect(log.isDead).toBe(true);
-    await expectOldOrNew(clean);
-    await migrating(clean.world);
-    await expectDone(clean);
-  });
-});
+it.each(CRASH_MODES)(
+  'survives a crash at every effect of a migration: %s',
+  { timeout: 120_000 * SOAK },
+  async (mode) => {
+    const { effects } = await cleanRun();
+    expect(effects).toBeGreaterThan(60);
+    await inLanes(upTo(effects), async (clean, at) => {
+      await clean.world.restore(clean.fresh);
+      const log = await migrating(clean.world, { at, mode });
+      expect(log.isDead).toBe(true);
+      await expectOldOrNew(clean);
+      await migrating(clean.world);
+      await expectDone(clean);
+    });
+  },
+);
 
-it.each(CRASH_MODES)('survives a crash at every effect of a rollback: %s', { timeout: 120_000 * SOAK }, async (mode) => {
-  const { effects } = await rollingBack((await cleanRun()).world);
-  expect(effects.length).toBeGreaterThan(25);
-  await inLanes(upTo(effects.length), async (clean, at) => {
-    await clean.world.restore(clean.done);
-    const log = await rollingBack(clean.world, { at, mode });
-    expect(log.isDead).toBe(true);
-    await expectOldOrNew(clean);
-    await rollingBack(clean.world);
-    await expectRolledBack(clean.world);
-  });
-});
+it.each(CRASH_MODES)(
+  'survives a crash at every effect of a rollback: %s',
+  { timeout: 120_000 * SOAK },
+  async (mode) => {
+    const { effects } = await rollingBack((await cleanRun()).world);
+    expect(effects.length).toBeGreaterThan(25);
+    await inLanes(upTo(effects.length), async (clean, at) => {
+      await clean.world.restore(clean.done);
+      const log = await rollingBack(clean.world, { at, mode });
+      expect(log.isDead).toBe(true);
+      await expectOldOrNew(clean);
+      await rollingBack(clean.world);
+      await expectRolledBack(clean.world);
+    });
+  },
+);
 
 it('survives being killed again and again', { timeout: 120_000 * SOAK }, async () => {
   await inLanes(upTo(40 * SOAK), async (clean, seed) => {

@@ -1,4 +1,14 @@
-import { closeSync, fstatSync, ftruncateSync, lstatSync, openSync, rmSync, statSync, truncateSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  lstatSync,
+  openSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Disk, DiskFile } from '../../src/batch/disk.js';
@@ -26,7 +36,8 @@ export interface Crash {
 
 /** One effect on a disk or a store, for assertions about their order. */
 export interface Effect {
-  readonly kind: 'create' | 'append' | 'write' | 'sync' | 'rename' | 'remove' | 'sync-directory' | 'put' | 'delete' | 'update';
+  readonly kind:
+    'create' | 'append' | 'write' | 'sync' | 'rename' | 'remove' | 'sync-directory' | 'put' | 'delete' | 'update';
   readonly path: string;
   readonly bytes?: Uint8Array;
 }
@@ -114,13 +125,19 @@ class LoggedFile implements DiskFile {
 
   write(bytes: Uint8Array): Promise<void> {
     const put = (part: Uint8Array) => {
-      for (let done = 0; done < part.length; ) done += writeSync(this.descriptor, part, done);
+      for (let done = 0; done < part.length;) done += writeSync(this.descriptor, part, done);
       this.length += part.length;
     };
     const half = () => {
       put(bytes.subarray(0, bytes.length >> 1));
     };
-    return this.log.run({ kind: 'write', path: this.path, bytes: Uint8Array.from(bytes) }, () => { put(bytes); }, half);
+    return this.log.run(
+      { kind: 'write', path: this.path, bytes: Uint8Array.from(bytes) },
+      () => {
+        put(bytes);
+      },
+      half,
+    );
   }
 
   sync(): Promise<void> {
@@ -199,15 +216,20 @@ export function loggedStore(log: EffectLog, objects: ObjectStore): ObjectStore {
     get: (address, request) => read(() => objects.get(address, request)),
     list: (bucket, prefix, signal) => objects.list(bucket, prefix, signal),
     put: (address, bytes, request) =>
-      log.run({ kind: 'put', path: `s3://${address.bucket}/${address.key}`, bytes }, () => objects.put(address, bytes, request)),
+      log.run({ kind: 'put', path: `s3://${address.bucket}/${address.key}`, bytes }, () =>
+        objects.put(address, bytes, request),
+      ),
     delete: (address, request) =>
-      log.run({ kind: 'delete', path: `s3://${address.bucket}/${address.key}` }, () => objects.delete(address, request)),
+      log.run({ kind: 'delete', path: `s3://${address.bucket}/${address.key}` }, () =>
+        objects.delete(address, request),
+      ),
   };
 }
 
 /** A table through the same log. An update happens or does not; nothing of it can be torn. */
 export function loggedTable(log: EffectLog, table: RowTable): RowTable {
-  const read = <T>(work: () => Promise<T>): Promise<T> => (log.isDead ? Promise.reject(new CrashError('the process is gone')) : work());
+  const read = <T>(work: () => Promise<T>): Promise<T> =>
+    log.isDead ? Promise.reject(new CrashError('the process is gone')) : work();
   return {
     name: table.name,
     consumed: table.consumed,
@@ -215,6 +237,7 @@ export function loggedTable(log: EffectLog, table: RowTable): RowTable {
     scan: (part, signal) => table.scan(part, signal),
     query: (query, signal) => table.query(query, signal),
     get: (key, signal) => read(() => table.get(key, signal)),
-    update: (key, update, signal) => log.run({ kind: 'update', path: JSON.stringify(key) }, () => table.update(key, update, signal)),
+    update: (key, update, signal) =>
+      log.run({ kind: 'update', path: JSON.stringify(key) }, () => table.update(key, update, signal)),
   };
 }

@@ -14,7 +14,17 @@ import type { Ports, RunResult } from './workbench.js';
 import { danglingPointers, digests, dieIn, documentDigests, SOAK, World } from './world.js';
 
 const originals = documentDigests(handful());
-const STORE_FAULTS: readonly FaultName[] = ['unavailable', 'timeout', 'lost-reply', 'lost-reply-retried', 'conflict', 'precondition', 'denied', 'truncated', 'full'];
+const STORE_FAULTS: readonly FaultName[] = [
+  'unavailable',
+  'timeout',
+  'lost-reply',
+  'lost-reply-retried',
+  'conflict',
+  'precondition',
+  'denied',
+  'truncated',
+  'full',
+];
 
 /** A disk that has no room or refuses, now and then. */
 function seededDiskFaults(random: Random, share: number): DiskFault {
@@ -36,7 +46,10 @@ async function tryRun(world: World, seed: number): Promise<RunResult | undefined
   const before = digests(await world.documents());
   const seen: string[] = [];
   try {
-    return await run(world, brokenPorts(world, seed), { concurrency: 1 + random.below(4), onOutcome: ({ id }) => void seen.push(id) });
+    return await run(world, brokenPorts(world, seed), {
+      concurrency: 1 + random.below(4),
+      onOutcome: ({ id }) => void seen.push(id),
+    });
   } catch (error) {
     expect(error).toBeInstanceOf(StateBagError);
     if (seen.length === 0) expect(digests(await world.documents())).toEqual(before);
@@ -44,15 +57,26 @@ async function tryRun(world: World, seed: number): Promise<RunResult | undefined
   }
 }
 
-async function expectSound(world: World, migrated: Record<string, string>, result: RunResult | undefined): Promise<void> {
+async function expectSound(
+  world: World,
+  migrated: Record<string, string>,
+  result: RunResult | undefined,
+): Promise<void> {
   const now = documentDigests(await world.documents());
   expect(Object.keys(now)).toEqual(Object.keys(originals));
-  const between = Object.keys(originals).filter((name) => now[name] !== originals[name] && now[name] !== migrated[name]);
+  const between = Object.keys(originals).filter(
+    (name) => now[name] !== originals[name] && now[name] !== migrated[name],
+  );
   expect(between).toEqual([]);
   expect(await danglingPointers(world)).toEqual([]);
   for (const { id, outcome, code, reason } of result?.outcomes ?? []) {
-    if (outcome === 'migrated') expect(now[nameOf(world, id)], `${id} is said to be migrated`).toBe(migrated[nameOf(world, id)]);
-    if (outcome === 'failed') expect({ code, hasReason: (reason ?? '') !== '' }).toEqual({ code: expect.stringMatching(/^(?!UNEXPECTED)[A-Z_]+$/) as string, hasReason: true });
+    if (outcome === 'migrated')
+      expect(now[nameOf(world, id)], `${id} is said to be migrated`).toBe(migrated[nameOf(world, id)]);
+    if (outcome === 'failed')
+      expect({ code, hasReason: (reason ?? '') !== '' }).toEqual({
+        code: expect.stringMatching(/^(?!UNEXPECTED)[A-Z_]+$/) as string,
+        hasReason: true,
+      });
     expect(outcome, `${id}: ${code}`).not.toBe('quarantined');
   }
 }
@@ -85,7 +109,9 @@ it('loses nothing when stores and disks fail, and gets there in the end', { time
     await runRollback(world, quietPorts());
     expect(digests(await world.documents()), `seed ${seed}`).toEqual(digests(handful()));
   }
-  expect([...codes]).toEqual(expect.arrayContaining(['STORE_UNAVAILABLE', 'STORE_DENIED', 'DISK_FULL', 'FILE_DENIED', 'BODY_TRUNCATED']));
+  expect([...codes]).toEqual(
+    expect.arrayContaining(['STORE_UNAVAILABLE', 'STORE_DENIED', 'DISK_FULL', 'FILE_DENIED', 'BODY_TRUNCATED']),
+  );
 });
 
 it('accounts for every document in a run with failures', async () => {
@@ -104,26 +130,30 @@ it('accounts for every document in a run with failures', async () => {
   }
 });
 
-it('rolls back through a failing store and disk in as many attempts as it takes', { timeout: 120_000 * SOAK }, async () => {
-  const world = await World.with(handful());
-  await run(world);
-  const migrated = documentDigests(await world.documents());
-  const done = await world.snapshot();
-  for (let seed = 1; seed <= 50 * SOAK; seed++) {
-    await world.restore(done);
-    for (let attempt = 0; attempt < 2; attempt++) {
-      const outcomes = await tryRollback(world, seed * 10 + attempt);
-      await expectSound(world, migrated, undefined);
-      const now = documentDigests(await world.documents());
-      const restored = outcomes.filter(({ outcome }) => outcome === 'rolled-back').map(({ id }) => nameOf(world, id));
-      expect(restored.filter((name) => now[name] !== originals[name])).toEqual([]);
+it(
+  'rolls back through a failing store and disk in as many attempts as it takes',
+  { timeout: 120_000 * SOAK },
+  async () => {
+    const world = await World.with(handful());
+    await run(world);
+    const migrated = documentDigests(await world.documents());
+    const done = await world.snapshot();
+    for (let seed = 1; seed <= 50 * SOAK; seed++) {
+      await world.restore(done);
+      for (let attempt = 0; attempt < 2; attempt++) {
+        const outcomes = await tryRollback(world, seed * 10 + attempt);
+        await expectSound(world, migrated, undefined);
+        const now = documentDigests(await world.documents());
+        const restored = outcomes.filter(({ outcome }) => outcome === 'rolled-back').map(({ id }) => nameOf(world, id));
+        expect(restored.filter((name) => now[name] !== originals[name])).toEqual([]);
+      }
+      const last = await runRollback(world, quietPorts());
+      expect(last.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
+      expect(documentDigests(await world.documents()), `seed ${seed}`).toEqual(originals);
+      expect(statusOf(await world.summary()).totals).toMatchObject({ rolledBack: HANDFUL_MIGRATED, failed: 0 });
     }
-    const last = await runRollback(world, quietPorts());
-    expect(last.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
-    expect(documentDigests(await world.documents()), `seed ${seed}`).toEqual(originals);
-    expect(statusOf(await world.summary()).totals).toMatchObject({ rolledBack: HANDFUL_MIGRATED, failed: 0 });
-  }
-});
+  },
+);
 
 async function tryRollback(world: World, seed: number): Promise<readonly RollbackOutcome[]> {
   try {

@@ -39,7 +39,9 @@ it('names a blob that is a view of the original, and spells out what is around i
 
 it('spells out what is equal to a blob but lies elsewhere: nothing is searched', () => {
   const original = within('{"config":{"a":1}}');
-  const [splice] = encodeInverse(invertSplices(original, [{ start: 1, end: 17, insert: new Uint8Array() }]), [blobOf(Buffer.from('{"a":1}'))]);
+  const [splice] = encodeInverse(invertSplices(original, [{ start: 1, end: 17, insert: new Uint8Array() }]), [
+    blobOf(Buffer.from('{"a":1}')),
+  ]);
   expect(splice!.pieces).toEqual([{ text: Buffer.from('"config":{"a":1}').toString('base64') }]);
 });
 
@@ -60,17 +62,36 @@ it('deflates long text, and leaves short text alone', () => {
 it('gives every inverse back, whatever the blobs are', async () => {
   const cut = fc.tuple(fc.nat(200), fc.nat(60));
   await fc.assert(
-    fc.asyncProperty(fc.uint8Array({ minLength: 1, maxLength: 400 }), fc.array(cut, { maxLength: 4 }), fc.array(cut, { maxLength: 4 }), async (original, cuts, views) => {
-      const splices = cuts
-        .map(([start, length]) => ({ start, end: Math.min(start + length, original.length), insert: Buffer.from('*') }))
-        .sort((a, b) => a.start - b.start)
-        .filter(({ start, end }, index, all) => start <= end && (index === 0 || all[index - 1]!.end <= start) && all.slice(0, index).every((other) => other.end <= start));
-      const blobs = views.map(([start, length]) => blobOf(original.subarray(start, start + length)));
-      const inverse = invertSplices(original, splices);
-      const load = (uri: string) => Promise.resolve(blobs.find((blob) => blob.uri === uri)!.bytes);
-      const decoded = await decodeInverse(JSON.parse(JSON.stringify(encodeInverse(inverse, blobs))) as ReturnType<typeof encodeInverse>, load);
-      expect(applySplices(applySplices(original, splices), decoded)).toEqual(applySplices(applySplices(original, splices), inverse));
-    }),
+    fc.asyncProperty(
+      fc.uint8Array({ minLength: 1, maxLength: 400 }),
+      fc.array(cut, { maxLength: 4 }),
+      fc.array(cut, { maxLength: 4 }),
+      async (original, cuts, views) => {
+        const splices = cuts
+          .map(([start, length]) => ({
+            start,
+            end: Math.min(start + length, original.length),
+            insert: Buffer.from('*'),
+          }))
+          .sort((a, b) => a.start - b.start)
+          .filter(
+            ({ start, end }, index, all) =>
+              start <= end &&
+              (index === 0 || all[index - 1]!.end <= start) &&
+              all.slice(0, index).every((other) => other.end <= start),
+          );
+        const blobs = views.map(([start, length]) => blobOf(original.subarray(start, start + length)));
+        const inverse = invertSplices(original, splices);
+        const load = (uri: string) => Promise.resolve(blobs.find((blob) => blob.uri === uri)!.bytes);
+        const decoded = await decodeInverse(
+          JSON.parse(JSON.stringify(encodeInverse(inverse, blobs))) as ReturnType<typeof encodeInverse>,
+          load,
+        );
+        expect(applySplices(applySplices(original, splices), decoded)).toEqual(
+          applySplices(applySplices(original, splices), inverse),
+        );
+      },
+    ),
   );
 });
 
@@ -78,13 +99,19 @@ async function intentsOf(documents: Record<string, Uint8Array>): Promise<IntentE
   const world = await World.with(documents);
   await run(world);
   const lines = readFileSync(join(world.journal, JOURNAL_FILE), 'utf8').trim().split('\n');
-  return lines.map((line) => JSON.parse(line) as { kind: string }).filter(({ kind }) => kind === 'intent') as IntentEntry[];
+  return lines
+    .map((line) => JSON.parse(line) as { kind: string })
+    .filter(({ kind }) => kind === 'intent') as IntentEntry[];
 }
 
 it('keeps configs and maps out of the journal, in files and in lines of one chunk', async () => {
   const size = { configBytes: 60_000, mapBytes: 20_000, stateBytes: 300, controlBytes: 1200, segments: 4, nodes: 4 };
   const one = bags(['pre', 'bare'], { size });
-  const intents = await intentsOf({ 'a.json': one[0]!, 'b.ndjson': Buffer.concat([one[0]!, Buffer.from('\n'), one[1]!, Buffer.from('\n')]), 's3://docs/c.json': one[1]! });
+  const intents = await intentsOf({
+    'a.json': one[0]!,
+    'b.ndjson': Buffer.concat([one[0]!, Buffer.from('\n'), one[1]!, Buffer.from('\n')]),
+    's3://docs/c.json': one[1]!,
+  });
   expect(intents).toHaveLength(4);
   for (const intent of intents) {
     const pieces = intent.inverse.flatMap((splice) => splice.pieces);

@@ -52,8 +52,16 @@ it('leaves the lock of another run alone when a run ends', async () => {
 it.each([
   ['of a process that was killed', deadLock(), 'done'],
   ['of another machine, whatever its number', deadLock().replace(hostname(), 'another-host'), 'JOURNAL_LOCKED'],
-  ['of an earlier process with the same number, as after a restart of a container', `${process.pid} ${hostname()}\n`, 'JOURNAL_LOCKED'],
-  ['of release 0.1.0, whose holder cannot be told from another process', `${DEAD_PROCESS} ${hostname()}\n`, 'JOURNAL_LOCKED'],
+  [
+    'of an earlier process with the same number, as after a restart of a container',
+    `${process.pid} ${hostname()}\n`,
+    'JOURNAL_LOCKED',
+  ],
+  [
+    'of release 0.1.0, whose holder cannot be told from another process',
+    `${DEAD_PROCESS} ${hostname()}\n`,
+    'JOURNAL_LOCKED',
+  ],
   ['without text', '', 'JOURNAL_LOCKED'],
   ['with text that is not a lock', 'x', 'JOURNAL_LOCKED'],
 ])('takes over a lock only from a holder that is provably dead: one %s', async (_, content, expected) => {

@@ -59,7 +59,10 @@ it('covers what is appended while a flush is under way with the next one', async
 it('asks for a flush once a megabyte waits', async () => {
   const journal = await Journal.open(temporaryDirectory(), nodeDisk);
   expect(journal.isFull).toBe(false);
-  journal.append({ ...END, totals: Object.fromEntries(Array.from({ length: 70_000 }, (_, index) => [`total-${index}`, index])) });
+  journal.append({
+    ...END,
+    totals: Object.fromEntries(Array.from({ length: 70_000 }, (_, index) => [`total-${index}`, index])),
+  });
   expect(journal.isFull).toBe(true);
   await journal.flush();
   expect(journal.isFull).toBe(false);
@@ -106,22 +109,39 @@ it('puts intents, synced, before the swap, and results behind it', async () => {
   const world = await World.with(handful());
   const log = new EffectLog();
   await run(world, { disk: loggedDisk(log), objects: loggedStore(log, world.objects) });
-  const text = log.effects.map(({ kind, path, bytes }) => ({ kind, path, text: bytes === undefined ? '' : Buffer.from(bytes).toString('utf8') }));
-  const swaps = text.flatMap(({ kind, path }, at) => (kind === 'rename' || path.startsWith('s3://docs/') ? [{ path, at }] : []));
+  const text = log.effects.map(({ kind, path, bytes }) => ({
+    kind,
+    path,
+    text: bytes === undefined ? '' : Buffer.from(bytes).toString('utf8'),
+  }));
+  const swaps = text.flatMap(({ kind, path }, at) =>
+    kind === 'rename' || path.startsWith('s3://docs/') ? [{ path, at }] : [],
+  );
   expect(swaps).toHaveLength(6);
   for (const { path, at } of swaps) {
     const document = JSON.stringify(path).slice(1, -1);
-    const says = (...parts: string[]) => text.findIndex((effect) => effect.kind === 'write' && effect.text.split('\n').some((line) => [`"doc":"${document}`, ...parts].every((part) => line.includes(part))));
+    const says = (...parts: string[]) =>
+      text.findIndex(
+        (effect) =>
+          effect.kind === 'write' &&
+          effect.text.split('\n').some((line) => [`"doc":"${document}`, ...parts].every((part) => line.includes(part))),
+      );
     const intended = says('"kind":"intent"');
     expect(intended).toBeGreaterThan(-1);
-    const synced = text.findIndex(({ kind, path: file }, index) => index > intended && kind === 'sync' && file.endsWith(JOURNAL_FILE));
+    const synced = text.findIndex(
+      ({ kind, path: file }, index) => index > intended && kind === 'sync' && file.endsWith(JOURNAL_FILE),
+    );
     expect(synced).toBeLessThan(at);
     expect(says('"kind":"result"', '"outcome":"migrated"')).toBeGreaterThan(at);
   }
 });
 
 it('writes nothing that its schema refuses', async () => {
-  const world = await World.with({ ...handful(), 'bad.json': Buffer.from('{"a":'), 'empty.ndjson': Buffer.from('\n\n[1]\n') });
+  const world = await World.with({
+    ...handful(),
+    'bad.json': Buffer.from('{"a":'),
+    'empty.ndjson': Buffer.from('\n\n[1]\n'),
+  });
   await run(world);
   const lines = readFileSync(join(world.journal, JOURNAL_FILE), 'utf8').trim().split('\n');
   expect(lines.length).toBeGreaterThan(20);
@@ -132,8 +152,12 @@ it('writes nothing that its schema refuses', async () => {
 function gatedDisk(): { disk: Disk; open: () => void; reached: () => Promise<void> } {
   let open: () => void = () => undefined;
   let reach: () => void = () => undefined;
-  const gate = new Promise<void>((resolve) => { open = resolve; });
-  const reached = new Promise<void>((resolve) => { reach = resolve; });
+  const gate = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const reached = new Promise<void>((resolve) => {
+    reach = resolve;
+  });
   const openForAppend: Disk['openForAppend'] = async (path) => {
     const file = await nodeDisk.openForAppend(path);
     const sync = async () => {

@@ -1,4 +1,10 @@
-import { BatchWriteItemCommand, DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
+import {
+  BatchWriteItemCommand,
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb';
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
@@ -50,25 +56,49 @@ export function livingTableSuite(count: number, timeout: number, open: () => Pro
     if (!existsSync(BIN)) throw new Error(`${BIN} is not there: run "npm run build" first`);
     const living = await open();
     const directory = temporaryDirectory();
-    const originals = Array.from({ length: count }, (_, at) => pausedRow(`e${at}`, ROW_FORMS[at % ROW_FORMS.length], { size: 2_000 }));
+    const originals = Array.from({ length: count }, (_, at) =>
+      pausedRow(`e${at}`, ROW_FORMS[at % ROW_FORMS.length], { size: 2_000 }),
+    );
     await putAll(living, originals);
     const people = new People(living, originals, seededRandom(count));
 
     const common = ['--journal', 'journal', '--dynamodb-endpoint', living.endpoint, '--region', 'us-east-1'];
-    const migration = statebag(directory, 'migrate', `dynamodb://${living.table}`, '--store', 'store', ...common, '--apply', '--json', '--quiet', '--concurrency', '16');
+    const migration = statebag(
+      directory,
+      'migrate',
+      `dynamodb://${living.table}`,
+      '--store',
+      'store',
+      ...common,
+      '--apply',
+      '--json',
+      '--quiet',
+      '--concurrency',
+      '16',
+    );
     const { code, stdout, stderr } = await people.answerUntil(migration);
     expect({ code, stderr: code === 0 ? '' : stderr }).toEqual({ code: 0, stderr: '' });
     const report = JSON.parse(stdout) as Report;
     expect(report.totals).toMatchObject({ failed: 0, quarantined: 0, notStarted: 0 });
-    const codes = new Set(report.documents.filter(({ outcome }) => outcome === 'unchanged').map((document) => document.code));
-    expect([...codes].filter((reason) => reason !== undefined && !['ROW_GONE', 'ROW_REPLACED'].includes(reason))).toEqual([]);
+    const codes = new Set(
+      report.documents.filter(({ outcome }) => outcome === 'unchanged').map((document) => document.code),
+    );
+    expect(
+      [...codes].filter((reason) => reason !== undefined && !['ROW_GONE', 'ROW_REPLACED'].includes(reason)),
+    ).toEqual([]);
 
-    const read: ReadBlob = ({ bucket, key }) => (existsSync(join(directory, 'store', bucket, key)) ? readFileSync(join(directory, 'store', bucket, key)) : undefined);
+    const read: ReadBlob = ({ bucket, key }) =>
+      existsSync(join(directory, 'store', bucket, key))
+        ? readFileSync(join(directory, 'store', bucket, key))
+        : undefined;
     expect(people.answers.length).toBeGreaterThan(count / 20);
-    for (const { row, stored } of people.answers) expect(programOf(bagOf(row), read)).toEqual(programOf(bagOf(stored), read));
+    for (const { row, stored } of people.answers)
+      expect(programOf(bagOf(row), read)).toEqual(programOf(bagOf(stored), read));
 
     const left = await all(living);
-    expect(left.map((row) => rowText(keyOf(row))).sort()).toEqual(people.waiting.map((row) => rowText(keyOf(row))).sort());
+    expect(left.map((row) => rowText(keyOf(row))).sort()).toEqual(
+      people.waiting.map((row) => rowText(keyOf(row))).sort(),
+    );
     const tokens = new Map(people.waiting.map((row) => [rowText(keyOf(row)), tokenOf(row)]));
     let bridged = 0;
     for (const row of left) {
@@ -80,13 +110,24 @@ export function livingTableSuite(count: number, timeout: number, open: () => Pro
     }
     expect(bridged).toBeGreaterThan(0);
 
-    const again = await statebag(directory, 'migrate', `dynamodb://${living.table}`, '--store', 'store', ...common, '--apply', '--quiet').ended;
+    const again = await statebag(
+      directory,
+      'migrate',
+      `dynamodb://${living.table}`,
+      '--store',
+      'store',
+      ...common,
+      '--apply',
+      '--quiet',
+    ).ended;
     expect({ code: again.code, stderr: again.code === 0 ? '' : again.stderr }).toEqual({ code: 0, stderr: '' });
     expect((await all(living)).filter((row) => !isBridged(bagOf(row)))).toEqual([]);
     expect((await statebag(directory, 'verify', '--journal', 'journal', '--quiet').ended).code).toBe(0);
     expect((await statebag(directory, 'rollback', '--journal', 'journal', '--apply', '--quiet').ended).code).toBe(0);
     for (const row of await all(living)) {
-      expect(rowText({ ...row, taskToken: { S: '' } })).toBe(rowText({ ...people.current.get(rowText(keyOf(row)))!, taskToken: { S: '' } }));
+      expect(rowText({ ...row, taskToken: { S: '' } })).toBe(
+        rowText({ ...people.current.get(rowText(keyOf(row)))!, taskToken: { S: '' } }),
+      );
     }
     expect(await all(living)).toHaveLength(people.waiting.length);
   });
@@ -105,7 +146,9 @@ class People {
     private readonly random: Random,
   ) {
     // Four of ten nobody answers, so that the migration has rows however fast people are.
-    rows.forEach((row, at) => { this.wait(row, at % 10 < 6); });
+    rows.forEach((row, at) => {
+      this.wait(row, at % 10 < 6);
+    });
   }
 
   get waiting(): readonly Row[] {
@@ -125,13 +168,20 @@ class People {
   private async answer(): Promise<void> {
     const stored = this.take();
     const { client, table: TableName } = this.living;
-    const { Item } = await client.send(new GetItemCommand({ TableName, Key: wire(keyOf(stored)), ConsistentRead: true }));
+    const { Item } = await client.send(
+      new GetItemCommand({ TableName, Key: wire(keyOf(stored)), ConsistentRead: true }),
+    );
     const row = Item as unknown as Row;
     expect(Item).toBeDefined();
     // The handler sends what it has read, and deletes the row afterwards.
     await sleep(this.random.below(4));
     await client.send(
-      new DeleteItemCommand({ TableName, Key: wire(keyOf(row)), ConditionExpression: 'taskToken = :t', ExpressionAttributeValues: { ':t': { S: tokenOf(row) } } }),
+      new DeleteItemCommand({
+        TableName,
+        Key: wire(keyOf(row)),
+        ConditionExpression: 'taskToken = :t',
+        ExpressionAttributeValues: { ':t': { S: tokenOf(row) } },
+      }),
     );
     this.answers.push({ row, stored });
     if (this.random.fraction() < 0.7) await this.pauseAgain(row);
@@ -157,7 +207,13 @@ class People {
   private async pauseAgain(row: Row): Promise<void> {
     const again = pausedRow(nameOf(row), this.random.pick(ROW_FORMS), { token: `again-${++this.pauses}`, size: 2_000 });
     const { client, table: TableName } = this.living;
-    await client.send(new PutItemCommand({ TableName, Item: wire(again), ConditionExpression: 'attribute_not_exists(conversation_id)' }));
+    await client.send(
+      new PutItemCommand({
+        TableName,
+        Item: wire(again),
+        ConditionExpression: 'attribute_not_exists(conversation_id)',
+      }),
+    );
     this.wait(again);
   }
 }
@@ -168,13 +224,20 @@ function nameOf({ conversation_id: id }: Row): string {
 
 async function putAll({ client, table }: LivingTable, rows: readonly Row[]): Promise<void> {
   const batches = Array.from({ length: Math.ceil(rows.length / 25) }, (_, at) => rows.slice(at * 25, at * 25 + 25));
-  for (const batch of batches) await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: batch.map((row) => ({ PutRequest: { Item: wire(row) } })) } }));
+  for (const batch of batches)
+    await client.send(
+      new BatchWriteItemCommand({
+        RequestItems: { [table]: batch.map((row) => ({ PutRequest: { Item: wire(row) } })) },
+      }),
+    );
 }
 
 async function all({ client, table: TableName }: LivingTable): Promise<readonly Row[]> {
   const rows: Row[] = [];
   for (let start: Wire | undefined, isFirst = true; isFirst || start; isFirst = false) {
-    const { Items, LastEvaluatedKey } = await client.send(new ScanCommand({ TableName, ConsistentRead: true, ...(start && { ExclusiveStartKey: start }) }));
+    const { Items, LastEvaluatedKey } = await client.send(
+      new ScanCommand({ TableName, ConsistentRead: true, ...(start && { ExclusiveStartKey: start }) }),
+    );
     rows.push(...((Items ?? []) as unknown as Row[]));
     start = LastEvaluatedKey;
   }
@@ -182,7 +245,11 @@ async function all({ client, table: TableName }: LivingTable): Promise<readonly 
 }
 
 function statebag(directory: string, ...args: readonly string[]): { readonly ended: Promise<Ended> } {
-  const child = spawn(process.execPath, [BIN, ...args], { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NODE_NO_WARNINGS: '1' } });
+  const child = spawn(process.execPath, [BIN, ...args], {
+    cwd: directory,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_NO_WARNINGS: '1' },
+  });
   let [stdout, stderr] = ['', ''];
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));

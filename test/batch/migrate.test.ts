@@ -33,15 +33,18 @@ async function mixedWorld(count: number, broken: number): Promise<World> {
 }
 
 describe('blobs', () => {
-  it.each([1, 16])('writes three for each distinct workflow, however many bags there are: concurrency %i', async (concurrency) => {
-    const world = await fleetWorld();
-    const log = new EffectLog();
-    const { totals } = await run(world, { objects: loggedStore(log, world.objects) }, { concurrency });
-    expect(totals).toMatchObject({ documents: 24, migrated: 24, blobsWritten: 12, blobsReused: 60 });
-    expect(log.effects.filter(({ kind }) => kind === 'put')).toHaveLength(12);
-    expect(Object.keys(await world.blobs())).toHaveLength(12);
-    expect(statusOf(await world.summary()).totals).toMatchObject({ blobsWritten: 12, blobsReused: 60 });
-  });
+  it.each([1, 16])(
+    'writes three for each distinct workflow, however many bags there are: concurrency %i',
+    async (concurrency) => {
+      const world = await fleetWorld();
+      const log = new EffectLog();
+      const { totals } = await run(world, { objects: loggedStore(log, world.objects) }, { concurrency });
+      expect(totals).toMatchObject({ documents: 24, migrated: 24, blobsWritten: 12, blobsReused: 60 });
+      expect(log.effects.filter(({ kind }) => kind === 'put')).toHaveLength(12);
+      expect(Object.keys(await world.blobs())).toHaveLength(12);
+      expect(statusOf(await world.summary()).totals).toMatchObject({ blobsWritten: 12, blobsReused: 60 });
+    },
+  );
 
   it('finds those of an earlier run in the store', async () => {
     const world = await fleetWorld();
@@ -56,12 +59,22 @@ describe('repetition', () => {
   it('leaves everything alone the second time: no effect on disk or store', async () => {
     const world = await World.with(handful());
     await run(world);
-    const before = { files: stamps(world), objects: digests({ ...(await world.documents()), ...(await world.blobs()) }) };
+    const before = {
+      files: stamps(world),
+      objects: digests({ ...(await world.documents()), ...(await world.blobs()) }),
+    };
     const log = new EffectLog();
-    const { totals } = await run(world, { disk: loggedDisk(log), objects: loggedStore(log, world.objects) }, { concurrency: 4 });
+    const { totals } = await run(
+      world,
+      { disk: loggedDisk(log), objects: loggedStore(log, world.objects) },
+      { concurrency: 4 },
+    );
     expect(totals).toMatchObject({ migrated: 0, unchanged: totals.documents, failed: 0, blobsWritten: 0 });
     expect(log.effects.map(({ kind }) => kind)).toEqual(['append']);
-    expect({ files: stamps(world), objects: digests({ ...(await world.documents()), ...(await world.blobs()) }) }).toEqual(before);
+    expect({
+      files: stamps(world),
+      objects: digests({ ...(await world.documents()), ...(await world.blobs()) }),
+    }).toEqual(before);
   });
 
   it('gives the same whatever the concurrency', async () => {
@@ -69,8 +82,18 @@ describe('repetition', () => {
     for (const concurrency of [1, 16]) {
       const world = await World.with({ ...handful(), 'bad.json': BROKEN });
       const { totals, outcomes } = await run(world, {}, { concurrency });
-      const sorted = outcomes.map((outcome) => ({ ...outcome, id: outcome.id.replace(world.directory, '') })).sort((a, b) => (a.id < b.id ? -1 : 1));
-      results.push({ totals, sorted: sorted.map(({ blobsWritten, blobsReused, ...rest }) => ({ ...rest, blobs: blobsWritten + blobsReused })), documents: digests(await world.documents()), blobs: digests(await world.blobs()) });
+      const sorted = outcomes
+        .map((outcome) => ({ ...outcome, id: outcome.id.replace(world.directory, '') }))
+        .sort((a, b) => (a.id < b.id ? -1 : 1));
+      results.push({
+        totals,
+        sorted: sorted.map(({ blobsWritten, blobsReused, ...rest }) => ({
+          ...rest,
+          blobs: blobsWritten + blobsReused,
+        })),
+        documents: digests(await world.documents()),
+        blobs: digests(await world.blobs()),
+      });
     }
     expect(results[1]).toEqual(results[0]);
   });
@@ -79,7 +102,11 @@ describe('repetition', () => {
     const world = await World.with(handful());
     const before = { files: stamps(world), documents: digests(await world.documents()) };
     const log = new EffectLog();
-    const dry = await run(world, { disk: loggedDisk(log), objects: loggedStore(log, world.objects) }, { apply: false, concurrency: 4 });
+    const dry = await run(
+      world,
+      { disk: loggedDisk(log), objects: loggedStore(log, world.objects) },
+      { apply: false, concurrency: 4 },
+    );
     expect(log.effects).toEqual([]);
     expect({ files: stamps(world), documents: digests(await world.documents()) }).toEqual(before);
     expect(await world.blobs()).toEqual({});
@@ -127,14 +154,17 @@ describe('--max-failures', () => {
 });
 
 describe('which documents', () => {
-  it.each([1, 16])('takes no more than the limit, and leaves the rest as it is: concurrency %i', async (concurrency) => {
-    const world = await fleetWorld();
-    const before = digests(await world.documents());
-    const { totals, complete } = await run(world, {}, { limit: 7, concurrency });
-    expect({ totals, complete }).toMatchObject({ complete: true, totals: { documents: 7, migrated: 7 } });
-    const after = digests(await world.documents());
-    expect(Object.keys(before).filter((name) => before[name] !== after[name])).toHaveLength(7);
-  });
+  it.each([1, 16])(
+    'takes no more than the limit, and leaves the rest as it is: concurrency %i',
+    async (concurrency) => {
+      const world = await fleetWorld();
+      const before = digests(await world.documents());
+      const { totals, complete } = await run(world, {}, { limit: 7, concurrency });
+      expect({ totals, complete }).toMatchObject({ complete: true, totals: { documents: 7, migrated: 7 } });
+      const after = digests(await world.documents());
+      expect(Object.keys(before).filter((name) => before[name] !== after[name])).toHaveLength(7);
+    },
+  );
 
   it.each([1, 16])('counts towards the limit only what the filter lets pass: concurrency %i', async (concurrency) => {
     const world = await fleetWorld();
@@ -166,10 +196,14 @@ describe('which documents', () => {
   it('divides documents among shards, each to exactly one', async () => {
     const world = await fleetWorld();
     const seen: string[] = [];
-    for (const text of ['1/3', '2/3', '3/3']) seen.push(...(await run(world, {}, { shard: parseShard(text) })).outcomes.map(({ id }) => id));
+    for (const text of ['1/3', '2/3', '3/3'])
+      seen.push(...(await run(world, {}, { shard: parseShard(text) })).outcomes.map(({ id }) => id));
     expect(new Set(seen).size).toBe(24);
     expect(seen).toHaveLength(24);
-    const sizes = [1, 2, 3].map((index) => Array.from({ length: 3000 }, (_, id) => `doc-${id}`).filter((id) => isInShard(id, { index, count: 3 })).length);
+    const sizes = [1, 2, 3].map(
+      (index) =>
+        Array.from({ length: 3000 }, (_, id) => `doc-${id}`).filter((id) => isInShard(id, { index, count: 3 })).length,
+    );
     expect(Math.min(...sizes)).toBeGreaterThan(900);
   });
 
@@ -178,46 +212,88 @@ describe('which documents', () => {
   });
 
   it('takes only the ids asked for, and all of a file that is asked for by its own name', async () => {
-    const world = await World.with({ 'a.ndjson': raggedLines(bags(['pre', 'bare'])), 'b.json': bag(1), 'c.json': bag(2) });
+    const world = await World.with({
+      'a.ndjson': raggedLines(bags(['pre', 'bare'])),
+      'b.json': bag(1),
+      'c.json': bag(2),
+    });
     const [lines, b] = [join(world.source, 'a.ndjson'), join(world.source, 'b.json')];
     const one = await run(world, {}, { only: new Set([`${lines}#L2`, b]) });
     expect(one.outcomes.map(({ id }) => id)).toEqual([`${lines}#L2`, b]);
     const rest = await run(world, {}, { only: new Set([lines]) });
-    expect(rest.outcomes.map(({ id, outcome }) => [id.slice(-2), outcome])).toEqual([['L2', 'unchanged'], ['L3', 'migrated']]);
+    expect(rest.outcomes.map(({ id, outcome }) => [id.slice(-2), outcome])).toEqual([
+      ['L2', 'unchanged'],
+      ['L3', 'migrated'],
+    ]);
   });
 
   it('reports what cannot be judged by a filter, and compares numbers by their text', async () => {
     const world = await World.with({ 'bad.json': BROKEN, 'good.json': bag() });
-    const { outcomes } = await run(world, {}, { filter: whereFilter([['max_loop_iterations', '100'], ['distributed_mode', 'false']]) });
+    const { outcomes } = await run(
+      world,
+      {},
+      {
+        filter: whereFilter([
+          ['max_loop_iterations', '100'],
+          ['distributed_mode', 'false'],
+        ]),
+      },
+    );
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['quarantined', 'migrated']);
     expect((await run(world, {}, { filter: whereFilter([['nothing', 'like it']]) })).outcomes).toHaveLength(1);
   });
 });
 
 function workflowOf({ source }: World, id: string): string {
-  const { state_data: data } = JSON.parse(readFileSync(id.startsWith('/') ? id : join(source, id), 'utf8')) as { state_data: { workflowId: string } };
+  const { state_data: data } = JSON.parse(readFileSync(id.startsWith('/') ? id : join(source, id), 'utf8')) as {
+    state_data: { workflowId: string };
+  };
   return data.workflowId;
 }
 
 describe('the end of a run', () => {
-  it.each([1, 4])('finishes the documents in hand when asked to stop, and counts the rest: concurrency %i', async (concurrency) => {
-    const world = await World.with(handful());
-    const stop = new AbortController();
-    const first = await run(world, {}, { concurrency, stop: stop.signal, onOutcome: () => { stop.abort(); } });
-    expect(first).toMatchObject({ complete: false, stoppedBy: 'signal' });
-    expect(first.totals.notStarted).toBeGreaterThan(0);
-    expect(first.totals.failed).toBe(0);
-    for (const { outcome, code, reason } of first.outcomes) if (outcome === 'not-started') expect([code, reason]).toEqual(['RUN_STOPPED', expect.stringContaining('run it again')]);
-    const rest = await run(world);
-    expect(rest.totals.migrated + first.totals.migrated).toBe(HANDFUL_MIGRATED);
-    expect((await runVerify(world)).every(({ outcome }) => outcome === 'verified')).toBe(true);
-  });
+  it.each([1, 4])(
+    'finishes the documents in hand when asked to stop, and counts the rest: concurrency %i',
+    async (concurrency) => {
+      const world = await World.with(handful());
+      const stop = new AbortController();
+      const first = await run(
+        world,
+        {},
+        {
+          concurrency,
+          stop: stop.signal,
+          onOutcome: () => {
+            stop.abort();
+          },
+        },
+      );
+      expect(first).toMatchObject({ complete: false, stoppedBy: 'signal' });
+      expect(first.totals.notStarted).toBeGreaterThan(0);
+      expect(first.totals.failed).toBe(0);
+      for (const { outcome, code, reason } of first.outcomes)
+        if (outcome === 'not-started')
+          expect([code, reason]).toEqual(['RUN_STOPPED', expect.stringContaining('run it again')]);
+      const rest = await run(world);
+      expect(rest.totals.migrated + first.totals.migrated).toBe(HANDFUL_MIGRATED);
+      expect((await runVerify(world)).every(({ outcome }) => outcome === 'verified')).toBe(true);
+    },
+  );
 
   it('ends NDJSON properly when asked to stop in its middle: the rest is copied as it is', async () => {
     const lines = bags(['pre', 'foreign', 'bare', 'pre', 'bare', 'run-step']);
     const world = await World.with({ 'a.ndjson': raggedLines(lines) });
     const stop = new AbortController();
-    const { totals } = await run(world, {}, { stop: stop.signal, onOutcome: ({ outcome }) => { if (outcome === 'unchanged') stop.abort(); } });
+    const { totals } = await run(
+      world,
+      {},
+      {
+        stop: stop.signal,
+        onOutcome: ({ outcome }) => {
+          if (outcome === 'unchanged') stop.abort();
+        },
+      },
+    );
     expect(totals.documents).toBe(6);
     expect(totals.notStarted).toBeGreaterThanOrEqual(3);
     const text = readFileSync(join(world.source, 'a.ndjson'));
@@ -254,7 +330,18 @@ describe('the end of a run', () => {
   it('throws what the listener throws, and only then; what was committed stays committed', async () => {
     const world = await World.with(handful());
     const disaster = new Error('the listener is broken');
-    await expect(run(world, {}, { concurrency: 4, onOutcome: () => { throw disaster; } })).rejects.toBe(disaster);
+    await expect(
+      run(
+        world,
+        {},
+        {
+          concurrency: 4,
+          onOutcome: () => {
+            throw disaster;
+          },
+        },
+      ),
+    ).rejects.toBe(disaster);
     const { totals } = statusOf(await world.summary());
     expect(totals).toMatchObject({ failed: 0, unsettled: 0 });
     expect(totals.migrated).toBeGreaterThan(0);
@@ -277,8 +364,25 @@ describe('the end of a run', () => {
       },
     });
     const many = Array.from({ length: 30 }, (_, index) => container(`${index}`));
-    const source: DocumentSource = { id: 'many', container, async *containers() { yield* await Promise.resolve(many); } };
-    const { totals } = await run(await World.with({}), {}, { sources: [source], apply: false, concurrency: 8, onOutcome: () => { inHand--; } });
+    const source: DocumentSource = {
+      id: 'many',
+      container,
+      async *containers() {
+        yield* await Promise.resolve(many);
+      },
+    };
+    const { totals } = await run(
+      await World.with({}),
+      {},
+      {
+        sources: [source],
+        apply: false,
+        concurrency: 8,
+        onOutcome: () => {
+          inHand--;
+        },
+      },
+    );
     expect(totals).toMatchObject({ documents: 1200, unchanged: 1200 });
     expect(most).toBeLessThanOrEqual(4 * 8);
   });

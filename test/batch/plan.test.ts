@@ -18,10 +18,33 @@ import { run } from './workbench.js';
 import type { RunOptions } from './workbench.js';
 import { digests, filesBelow, NOW, temporaryDirectory, World } from './world.js';
 
-const HEADER: PlanHeader = { kind: 'plan', v: 1, at: NOW, tool: 't', target: 'lean', store: 's', bucket: 'b', prefix: '', sources: ['x'], options: {} };
+const HEADER: PlanHeader = {
+  kind: 'plan',
+  v: 1,
+  at: NOW,
+  tool: 't',
+  target: 'lean',
+  store: 's',
+  bucket: 'b',
+  prefix: '',
+  sources: ['x'],
+  options: {},
+};
 
 function documentOf(doc: string, more: Partial<PlanDocument> = {}): PlanDocument {
-  return { kind: 'document', doc, container: doc, generation: 'fat', outcome: 'migrated', before: 'a'.repeat(64), after: 'b'.repeat(64), bytesBefore: 2, bytesAfter: 1, blobs: [], ...more };
+  return {
+    kind: 'document',
+    doc,
+    container: doc,
+    generation: 'fat',
+    outcome: 'migrated',
+    before: 'a'.repeat(64),
+    after: 'b'.repeat(64),
+    bytesBefore: 2,
+    bytesAfter: 1,
+    blobs: [],
+    ...more,
+  };
 }
 
 async function written(documents: readonly PlanDocument[], disk: Disk = nodeDisk): Promise<string> {
@@ -35,7 +58,11 @@ async function written(documents: readonly PlanDocument[], disk: Disk = nodeDisk
 async function planFor(world: World): Promise<string> {
   const path = join(world.directory, 'plan.ndjson');
   const writer = await PlanWriter.open(path, HEADER, nodeDisk);
-  await run(world, {}, { apply: false, concurrency: 4, onOutcome: (outcome, settled) => writer.add(planDocument(outcome, settled)) });
+  await run(
+    world,
+    {},
+    { apply: false, concurrency: 4, onOutcome: (outcome, settled) => writer.add(planDocument(outcome, settled)) },
+  );
   await writer.seal();
   return path;
 }
@@ -87,8 +114,22 @@ it('takes a document that two sources name for one entry', async () => {
 it.each<[string, (text: string) => string]>([
   ['a digit is changed', (text) => text.replace('"bytesBefore":2', '"bytesBefore":3')],
   ['a document is taken out', (text) => text.split('\n').toSpliced(1, 1).join('\n')],
-  ['a document is put in', (text) => text.split('\n').toSpliced(1, 0, JSON.stringify(documentOf('new'))).join('\n')],
-  ['two documents change places', (text) => text.split('\n').map((line, at, all) => (at === 1 ? all[2] : at === 2 ? all[1] : line)).join('\n')],
+  [
+    'a document is put in',
+    (text) =>
+      text
+        .split('\n')
+        .toSpliced(1, 0, JSON.stringify(documentOf('new')))
+        .join('\n'),
+  ],
+  [
+    'two documents change places',
+    (text) =>
+      text
+        .split('\n')
+        .map((line, at, all) => (at === 1 ? all[2] : at === 2 ? all[1] : line))
+        .join('\n'),
+  ],
   ['the seal is cut off', (text) => text.split('\n').slice(0, -2).join('\n')],
   ['it goes on behind the seal', (text) => `${text}${JSON.stringify(documentOf('new'))}\n`],
   ['it was never finished', (text) => text.slice(0, text.indexOf('{"kind":"seal"'))],
@@ -124,11 +165,19 @@ it('is no plan when there is none', async () => {
 it('is done to the letter', async () => {
   const world = await World.with({ ...handful(), 'bad.json': Buffer.from('{') });
   const path = await planFor(world);
-  for (const line of readFileSync(path, 'utf8').trim().split('\n')) expect(validateAgainst('plan.v1', JSON.parse(line)), line).toEqual([]);
+  for (const line of readFileSync(path, 'utf8').trim().split('\n'))
+    expect(validateAgainst('plan.v1', JSON.parse(line)), line).toEqual([]);
   const plan = await readPlan(path);
   const { totals, outcomes } = await run(world, {}, following(plan));
-  expect(totals).toMatchObject({ migrated: HANDFUL_MIGRATED, quarantined: 1, failed: 0, documents: plan.documents.size });
-  expect(Object.fromEntries(outcomes.map(({ id, outcome }) => [id, outcome]))).toEqual(Object.fromEntries(Array.from(plan.documents.values(), ({ doc, outcome }) => [doc, outcome])));
+  expect(totals).toMatchObject({
+    migrated: HANDFUL_MIGRATED,
+    quarantined: 1,
+    failed: 0,
+    documents: plan.documents.size,
+  });
+  expect(Object.fromEntries(outcomes.map(({ id, outcome }) => [id, outcome]))).toEqual(
+    Object.fromEntries(Array.from(plan.documents.values(), ({ doc, outcome }) => [doc, outcome])),
+  );
 });
 
 it('leaves a document alone that moved since, and one that is new', async () => {

@@ -27,19 +27,46 @@ async function prepare(bytes: Uint8Array, settings: StageSettings): Promise<Prep
   return prepared!;
 }
 
-const SEGMENT = { id: 0, type: 'normal', nodes: [{ id: 'n', type: 'operator', config: {} }], edges: [], node_ids: ['n'] };
+const SEGMENT = {
+  id: 0,
+  type: 'normal',
+  nodes: [{ id: 'n', type: 'operator', config: {} }],
+  edges: [],
+  node_ids: ['n'],
+};
 const CONFIG = { nodes: [{ id: 'n', type: 'operator' }], edges: [] };
-const STORED: Readonly<Record<string, unknown>> = { 'old/config.json': CONFIG, 'old/map.json': [SEGMENT], 'old/empty.json': [], 'old/none.json': null };
+const STORED: Readonly<Record<string, unknown>> = {
+  'old/config.json': CONFIG,
+  'old/map.json': [SEGMENT],
+  'old/empty.json': [],
+  'old/none.json': null,
+};
 
 const pathTo = fc.constantFrom(...Object.keys(STORED).map((key) => `s3://${BLOBS}/${key}`), '', null);
-const pointer = fc.constantFrom(...Object.keys(STORED)).map((key) => ({ __s3_offloaded: true, __s3_path: `s3://${BLOBS}/${key}` }));
+const pointer = fc
+  .constantFrom(...Object.keys(STORED))
+  .map((key) => ({ __s3_offloaded: true, __s3_path: `s3://${BLOBS}/${key}` }));
 
 /** A bag in which everything that has a meaning is there or not, and in every state it has been seen in. */
 const anyBag = fc
   .record(
     {
       workflow_config: fc.oneof(fc.constantFrom(null, '', {}, CONFIG, [], JSON.stringify(CONFIG)), pointer),
-      partition_map: fc.oneof(fc.constantFrom(null, '', [], {}, [null], [SEGMENT], { 0: SEGMENT }, [SEGMENT, null, SEGMENT], { a: SEGMENT }, JSON.stringify([SEGMENT])), pointer),
+      partition_map: fc.oneof(
+        fc.constantFrom(
+          null,
+          '',
+          [],
+          {},
+          [null],
+          [SEGMENT],
+          { 0: SEGMENT },
+          [SEGMENT, null, SEGMENT],
+          { a: SEGMENT },
+          JSON.stringify([SEGMENT]),
+        ),
+        pointer,
+      ),
       workflow_config_s3_path: pathTo,
       partition_map_s3_path: pathTo,
       segment_manifest_s3_path: pathTo,
@@ -68,19 +95,24 @@ const wrapped = fc.oneof(
   fc.tuple(anyBag, anyBag).map(([outer, inner]) => ({ state_data: { ...outer, state_data: inner } })),
 );
 
-it.each(['lean', 'bridge'] as const)('migrates anything once and never twice: %s', { timeout: 60_000 * SOAK }, async (target) => {
-  const objects = memoryObjectStore();
-  for (const [key, value] of Object.entries(STORED)) await objects.put({ bucket: BLOBS, key }, Buffer.from(JSON.stringify(value)));
-  const settings = settingsOn(objects, target);
-  await fc.assert(
-    fc.asyncProperty(wrapped, async (document) => {
-      const first = await prepare(Buffer.from(JSON.stringify(document)), settings);
-      expect(['migrated', 'unchanged', 'quarantined']).toContain(first.outcome.outcome);
-      if (!first.validated) return;
-      expect(Buffer.compare(first.validated.rewrite.bytes, first.validated.document.bytes)).not.toBe(0);
-      const second = await prepare(first.validated.rewrite.bytes, settings);
-      expect([second.outcome.outcome, second.outcome.reason]).toEqual(['unchanged', undefined]);
-    }),
-    { numRuns: 300 * SOAK },
-  );
-});
+it.each(['lean', 'bridge'] as const)(
+  'migrates anything once and never twice: %s',
+  { timeout: 60_000 * SOAK },
+  async (target) => {
+    const objects = memoryObjectStore();
+    for (const [key, value] of Object.entries(STORED))
+      await objects.put({ bucket: BLOBS, key }, Buffer.from(JSON.stringify(value)));
+    const settings = settingsOn(objects, target);
+    await fc.assert(
+      fc.asyncProperty(wrapped, async (document) => {
+        const first = await prepare(Buffer.from(JSON.stringify(document)), settings);
+        expect(['migrated', 'unchanged', 'quarantined']).toContain(first.outcome.outcome);
+        if (!first.validated) return;
+        expect(Buffer.compare(first.validated.rewrite.bytes, first.validated.document.bytes)).not.toBe(0);
+        const second = await prepare(first.validated.rewrite.bytes, settings);
+        expect([second.outcome.outcome, second.outcome.reason]).toEqual(['unchanged', undefined]);
+      }),
+      { numRuns: 300 * SOAK },
+    );
+  },
+);

@@ -32,7 +32,13 @@ function detectValue(bytes: Uint8Array): ReturnType<typeof readDocument> | undef
 }
 
 it('a row is judged by its bag and by what stands beside it', () => {
-  const row: Row = { ownerId: { S: 'o' }, conversation_id: { S: 'c' }, taskToken: { S: 't' }, ttl: { N: '1769760000' }, context: { S: '{"workflow_config":{"id":"w"}}' } };
+  const row: Row = {
+    ownerId: { S: 'o' },
+    conversation_id: { S: 'c' },
+    taskToken: { S: 't' },
+    ttl: { N: '1769760000' },
+    context: { S: '{"workflow_config":{"id":"w"}}' },
+  };
   expect(judge(row)).toMatchObject({ resumable: false, reasons: [{ code: 'TTL_EXPIRED' }], secondsLeft: 0 });
   expect(judge({ ...row, ttl: { N: '1769760001' } })).toMatchObject({ resumable: true });
 });
@@ -40,14 +46,19 @@ it('a row is judged by its bag and by what stands beside it', () => {
 // Recorded rows are not part of the project; whoever has a corpus names its folder.
 if (corpus !== undefined) {
   const files = readdirSync(join(corpus, 'task-tokens')).filter((file) => file.endsWith('.dynamodb.json'));
-  const rows = new Map(files.map((file) => [file, JSON.parse(readFileSync(join(corpus, 'task-tokens', file), 'utf8')) as Row]));
+  const rows = new Map(
+    files.map((file) => [file, JSON.parse(readFileSync(join(corpus, 'task-tokens', file), 'utf8')) as Row]),
+  );
 
   async function corpusWorld(): Promise<World> {
     const world = await World.with({});
     for (const entry of readdirSync(join(corpus!, 's3', BUCKET), { recursive: true, withFileTypes: true })) {
       if (!entry.isFile()) continue;
       const path = join(entry.parentPath, entry.name);
-      await world.objects.put({ bucket: BUCKET, key: path.slice(join(corpus!, 's3', BUCKET).length + 1) }, readFileSync(path));
+      await world.objects.put(
+        { bucket: BUCKET, key: path.slice(join(corpus!, 's3', BUCKET).length + 1) },
+        readFileSync(path),
+      );
     }
     for (const row of rows.values()) world.table.put(row);
     return world;

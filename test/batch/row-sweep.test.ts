@@ -18,7 +18,8 @@ import { dieIn, SOAK, World } from './world.js';
 
 const COUNT = ROW_FORMS.length;
 const originals = new Map(pausedRows(COUNT).map((row) => [rowText(keyOf(row)), row]));
-const textsOf = (rows: Iterable<Row>) => Object.fromEntries(Array.from(rows, (row) => [rowText(keyOf(row)), rowText(row)] as const).sort());
+const textsOf = (rows: Iterable<Row>) =>
+  Object.fromEntries(Array.from(rows, (row) => [rowText(keyOf(row)), rowText(row)] as const).sort());
 
 async function rowWorld(): Promise<World> {
   const world = await World.with({});
@@ -26,10 +27,18 @@ async function rowWorld(): Promise<World> {
   return world;
 }
 
-async function inProcess(world: World, crash: Crash | undefined, work: (ports: Ports) => Promise<unknown>): Promise<EffectLog> {
+async function inProcess(
+  world: World,
+  crash: Crash | undefined,
+  work: (ports: Ports) => Promise<unknown>,
+): Promise<EffectLog> {
   const log = new EffectLog(crash);
   try {
-    await work({ disk: loggedDisk(log), objects: loggedStore(log, world.objects), table: loggedTable(log, memoryTable(world.table)) });
+    await work({
+      disk: loggedDisk(log),
+      objects: loggedStore(log, world.objects),
+      table: loggedTable(log, memoryTable(world.table)),
+    });
   } catch (error) {
     if (!(error instanceof CrashError) && !(error instanceof Error && error.cause instanceof CrashError)) throw error;
   }
@@ -38,7 +47,8 @@ async function inProcess(world: World, crash: Crash | undefined, work: (ports: P
 }
 
 const BRIDGE = { target: 'bridge' } as const;
-const migrating = (world: World, crash?: Crash, concurrency = 1) => inProcess(world, crash, (ports) => run(world, ports, { ...BRIDGE, concurrency }));
+const migrating = (world: World, crash?: Crash, concurrency = 1) =>
+  inProcess(world, crash, (ports) => run(world, ports, { ...BRIDGE, concurrency }));
 const rollingBack = (world: World, crash?: Crash) => inProcess(world, crash, (ports) => runRollback(world, ports));
 
 async function readerOf(world: World): Promise<ReadBlob> {
@@ -70,7 +80,14 @@ async function expectMigrated(world: World): Promise<void> {
   await expectSound(world);
   expect(world.table.all().filter((row) => !isBridged(bagOf(row)))).toEqual([]);
   const { totals, findings, isClosed } = statusOf(await world.summary());
-  expect({ findings, isClosed, ...totals }).toMatchObject({ findings: [], isClosed: true, documents: COUNT, migrated: COUNT, failed: 0, unsettled: 0 });
+  expect({ findings, isClosed, ...totals }).toMatchObject({
+    findings: [],
+    isClosed: true,
+    documents: COUNT,
+    migrated: COUNT,
+    failed: 0,
+    unsettled: 0,
+  });
   const verified = await runVerify(world, {}, 'bridge');
   expect(verified.map(({ outcome, reason }) => reason ?? outcome)).toEqual(Array(COUNT).fill('verified'));
 }
@@ -104,38 +121,49 @@ it('makes lean bags of rows when asked, and the original rows of them again', as
   await expectRolledBack(world);
 });
 
-it.each(CRASH_MODES)('survives a crash at every effect of a migration of rows: %s', { timeout: 120_000 * SOAK }, async (mode) => {
-  const world = await rowWorld();
-  const fresh = await world.snapshot();
-  const { effects } = await migrating(world);
-  expect(effects.filter(({ kind }) => kind === 'update')).toHaveLength(COUNT);
-  for (const at of upTo(effects.length)) {
-    await world.restore(fresh);
-    expect((await migrating(world, { at, mode })).isDead).toBe(true);
-    await expectSound(world);
+it.each(CRASH_MODES)(
+  'survives a crash at every effect of a migration of rows: %s',
+  { timeout: 120_000 * SOAK },
+  async (mode) => {
+    const world = await rowWorld();
+    const fresh = await world.snapshot();
+    const { effects } = await migrating(world);
+    expect(effects.filter(({ kind }) => kind === 'update')).toHaveLength(COUNT);
+    for (const at of upTo(effects.length)) {
+      await world.restore(fresh);
+      expect((await migrating(world, { at, mode })).isDead).toBe(true);
+      await expectSound(world);
+      await migrating(world);
+      await expectMigrated(world);
+      await rollingBack(world);
+      await expectRolledBack(world);
+    }
+  },
+);
+
+it.each(CRASH_MODES)(
+  'survives a crash at every effect of a rollback of rows: %s',
+  { timeout: 120_000 * SOAK },
+  async (mode) => {
+    const world = await rowWorld();
     await migrating(world);
-    await expectMigrated(world);
-    await rollingBack(world);
-    await expectRolledBack(world);
-  }
-});
+    const done = await world.snapshot();
+    const { effects } = await rollingBack(world);
+    expect(effects.filter(({ kind }) => kind === 'update')).toHaveLength(COUNT);
+    for (const at of upTo(effects.length)) {
+      await world.restore(done);
+      expect((await rollingBack(world, { at, mode })).isDead).toBe(true);
+      await expectSound(world);
+      await rollingBack(world);
+      await expectRolledBack(world);
+    }
+  },
+);
 
-it.each(CRASH_MODES)('survives a crash at every effect of a rollback of rows: %s', { timeout: 120_000 * SOAK }, async (mode) => {
-  const world = await rowWorld();
-  await migrating(world);
-  const done = await world.snapshot();
-  const { effects } = await rollingBack(world);
-  expect(effects.filter(({ kind }) => kind === 'update')).toHaveLength(COUNT);
-  for (const at of upTo(effects.length)) {
-    await world.restore(done);
-    expect((await rollingBack(world, { at, mode })).isDead).toBe(true);
-    await expectSound(world);
-    await rollingBack(world);
-    await expectRolledBack(world);
-  }
-});
-
-/** People who answer while a run goes on: before calls of the table, now and then. What is there in the end is what they left. */
+/**
+ * People who answer while a run goes on: before calls of the table, now and then. What is there in the end is what they
+ * left.
+ */
 class People {
   readonly expected = new Map(originals);
   /** Rows as they were when somebody resumed them. */
@@ -169,7 +197,15 @@ class People {
 }
 
 const TABLE_FAULT_NAMES = Object.keys(TABLE_FAULTS) as TableFaultName[];
-const STORE_FAULTS = ['unavailable', 'timeout', 'lost-reply', 'lost-reply-retried', 'conflict', 'denied', 'truncated'] as const;
+const STORE_FAULTS = [
+  'unavailable',
+  'timeout',
+  'lost-reply',
+  'lost-reply-retried',
+  'conflict',
+  'denied',
+  'truncated',
+] as const;
 
 /** Ports that fail at random, among people who answer at random. */
 function brokenPorts(world: World, people: People, seed: number): Ports {
@@ -186,7 +222,11 @@ function brokenPorts(world: World, people: People, seed: number): Ports {
 
 function expectAccounted({ outcomes }: RunResult): void {
   for (const { outcome, code, reason } of outcomes) {
-    if (outcome === 'failed') expect({ code, hasReason: (reason ?? '') !== '' }).toEqual({ code: expect.stringMatching(/^(?!UNEXPECTED)[A-Z_]+$/) as string, hasReason: true });
+    if (outcome === 'failed')
+      expect({ code, hasReason: (reason ?? '') !== '' }).toEqual({
+        code: expect.stringMatching(/^(?!UNEXPECTED)[A-Z_]+$/) as string,
+        hasReason: true,
+      });
     expect(outcome).not.toBe('quarantined');
   }
 }
@@ -200,37 +240,52 @@ async function attempt(work: () => Promise<unknown>): Promise<unknown> {
   }
 }
 
-it('loses nothing and brings nobody back when everything fails at random and people answer meanwhile', { timeout: 240_000 * SOAK }, async () => {
-  const world = await rowWorld();
-  const fresh = await world.snapshot();
-  const codes = new Set<string>();
-  for (const seed of upTo(200 * SOAK)) {
-    await world.restore(fresh);
-    const random = seededRandom(seed);
-    const people = new People(world, random, random.pick([0, 0.05, 0.3]));
-    for (const round of upTo(3)) {
-      const ports = brokenPorts(world, people, seed * 10 + round);
-      const crash = random.fraction() < 0.3 ? { at: 1 + random.below(60), mode: random.pick(CRASH_MODES) } : undefined;
-      const isBack = round === 3 && random.fraction() < 0.5;
-      if (crash) await inProcess(world, crash, ({ disk, objects, table }) => attempt(() => run(world, { disk: disk!, objects: objects!, table: table! }, BRIDGE)));
-      else if (isBack) await attempt(() => runRollback(world, ports));
-      else {
-        const result = (await attempt(() => run(world, ports, { ...BRIDGE, concurrency: 1 + random.below(4) }))) as RunResult | undefined;
-        if (result) expectAccounted(result);
-        result?.outcomes.forEach(({ code }) => codes.add(code ?? ''));
+it(
+  'loses nothing and brings nobody back when everything fails at random and people answer meanwhile',
+  { timeout: 240_000 * SOAK },
+  async () => {
+    const world = await rowWorld();
+    const fresh = await world.snapshot();
+    const codes = new Set<string>();
+    for (const seed of upTo(200 * SOAK)) {
+      await world.restore(fresh);
+      const random = seededRandom(seed);
+      const people = new People(world, random, random.pick([0, 0.05, 0.3]));
+      for (const round of upTo(3)) {
+        const ports = brokenPorts(world, people, seed * 10 + round);
+        const crash =
+          random.fraction() < 0.3 ? { at: 1 + random.below(60), mode: random.pick(CRASH_MODES) } : undefined;
+        const isBack = round === 3 && random.fraction() < 0.5;
+        if (crash)
+          await inProcess(world, crash, ({ disk, objects, table }) =>
+            attempt(() => run(world, { disk: disk!, objects: objects!, table: table! }, BRIDGE)),
+          );
+        else if (isBack) await attempt(() => runRollback(world, ports));
+        else {
+          const result = (await attempt(() => run(world, ports, { ...BRIDGE, concurrency: 1 + random.below(4) }))) as
+            RunResult | undefined;
+          if (result) expectAccounted(result);
+          result?.outcomes.forEach(({ code }) => codes.add(code ?? ''));
+        }
+        await expectSound(world, people.expected);
       }
+      await migrating(world);
       await expectSound(world, people.expected);
+      expect(
+        world.table.all().filter((row) => !isBridged(bagOf(row))),
+        `seed ${seed}`,
+      ).toEqual([]);
+      const { totals } = statusOf(await world.summary());
+      expect(totals.documents, `seed ${seed}`).toBe(
+        totals.migrated + totals.unchanged + totals.quarantined + totals.failed + totals.rolledBack + totals.unsettled,
+      );
+      const read = await readerOf(world);
+      for (const { row, original } of people.resumed)
+        expect(programOf(bagOf(row), read)).toEqual(programOf(bagOf(original), read));
     }
-    await migrating(world);
-    await expectSound(world, people.expected);
-    expect(world.table.all().filter((row) => !isBridged(bagOf(row))), `seed ${seed}`).toEqual([]);
-    const { totals } = statusOf(await world.summary());
-    expect(totals.documents, `seed ${seed}`).toBe(totals.migrated + totals.unchanged + totals.quarantined + totals.failed + totals.rolledBack + totals.unsettled);
-    const read = await readerOf(world);
-    for (const { row, original } of people.resumed) expect(programOf(bagOf(row), read)).toEqual(programOf(bagOf(original), read));
-  }
-  expect([...codes]).toEqual(expect.arrayContaining(['ROW_GONE', 'ROW_REPLACED', 'TABLE_DENIED', 'TABLE_THROTTLED']));
-});
+    expect([...codes]).toEqual(expect.arrayContaining(['ROW_GONE', 'ROW_REPLACED', 'TABLE_DENIED', 'TABLE_THROTTLED']));
+  },
+);
 
 it('leaves a row alone that was resumed since, in a rollback and in a verification', async () => {
   const world = await rowWorld();
@@ -239,9 +294,19 @@ it('leaves a row alone that was resumed since, in a rollback and in a verificati
   world.table.delete(keyOf(gone!));
   world.table.put({ ...again!, taskToken: { S: 'another' } });
   const verified = await runVerify(world, {}, 'bridge');
-  expect(verified.filter(({ outcome }) => outcome === 'resumed').map(({ code }) => code).sort()).toEqual(['ROW_GONE', 'ROW_REPLACED']);
+  expect(
+    verified
+      .filter(({ outcome }) => outcome === 'resumed')
+      .map(({ code }) => code)
+      .sort(),
+  ).toEqual(['ROW_GONE', 'ROW_REPLACED']);
   const outcomes = await runRollback(world);
-  expect(outcomes.filter(({ outcome }) => outcome === 'unchanged').map(({ code }) => code).sort()).toEqual(['ROW_GONE', 'ROW_REPLACED']);
+  expect(
+    outcomes
+      .filter(({ outcome }) => outcome === 'unchanged')
+      .map(({ code }) => code)
+      .sort(),
+  ).toEqual(['ROW_GONE', 'ROW_REPLACED']);
   expect(outcomes.filter(({ outcome }) => outcome === 'rolled-back')).toHaveLength(COUNT - 2);
   expect(world.table.get(keyOf(gone!))).toBeUndefined();
   expect(isBridged(bagOf(world.table.get(keyOf(again!))!))).toBe(true);

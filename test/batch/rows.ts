@@ -14,10 +14,19 @@ export type RowForm = (typeof ROW_FORMS)[number];
 export const OWNER = 'owner-1';
 
 /** The row of an execution that waits for a person, with a program of its own. `size`: characters of config. */
-export function pausedRow(name: string, form: RowForm = 'map', { token = `token-${name}`, size = 40 }: { readonly token?: string; readonly size?: number } = {}): Row {
+export function pausedRow(
+  name: string,
+  form: RowForm = 'map',
+  { token = `token-${name}`, size = 40 }: { readonly token?: string; readonly size?: number } = {},
+): Row {
   const bag = smallBag({
     segment_to_run: 1,
-    workflow_config: { id: `wf-${name}`, nodes: [{ id: 'a', type: 'operator', code: 'x'.repeat(size) }], edges: [], weight: 0.1 },
+    workflow_config: {
+      id: `wf-${name}`,
+      nodes: [{ id: 'a', type: 'operator', code: 'x'.repeat(size) }],
+      edges: [],
+      weight: 0.1,
+    },
     partition_map: form === 'dict-map' ? { 0: segment(name) } : [segment(name)],
     state_history: [{ at: 1 }],
   });
@@ -35,7 +44,14 @@ export function pausedRow(name: string, form: RowForm = 'map', { token = `token-
 }
 
 function segment(name: string): unknown {
-  return { id: 0, type: 'normal', nodes: [{ id: `a-${name}`, type: 'operator' }], edges: [], next_mode: 'end', default_next: null };
+  return {
+    id: 0,
+    type: 'normal',
+    nodes: [{ id: `a-${name}`, type: 'operator' }],
+    edges: [],
+    next_mode: 'end',
+    default_next: null,
+  };
 }
 
 function placed(bag: string, form: RowForm): Row {
@@ -86,8 +102,14 @@ interface Pointer {
   readonly key: string;
 }
 
-/** The program a bag leads to, as plain values: inline, behind a pointer, or behind a path. `undefined` when a pointer leads nowhere. */
-export function programOf(bag: Readonly<Record<string, unknown>>, read: ReadBlob): { readonly config: unknown; readonly map: unknown } | undefined {
+/**
+ * The program a bag leads to, as plain values: inline, behind a pointer, or behind a path. `undefined` when a pointer
+ * leads nowhere.
+ */
+export function programOf(
+  bag: Readonly<Record<string, unknown>>,
+  read: ReadBlob,
+): { readonly config: unknown; readonly map: unknown } | undefined {
   const resolved = [CONFIG, MAP].map((name) => valueOf(bag[name] ?? bag[`${name}_s3_path`], read));
   if (resolved.some((value) => value === undefined)) return undefined;
   return { config: resolved[0], map: resolved[1] };
@@ -105,4 +127,3 @@ function valueOf(value: unknown, read: ReadBlob): unknown {
 export function isBridged(bag: Readonly<Record<string, unknown>>): boolean {
   return [CONFIG, MAP].every((name) => (bag[name] as Pointer | undefined)?.__s3_pointer__ === true);
 }
-

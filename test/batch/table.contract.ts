@@ -25,14 +25,20 @@ function rowAt(at: number | string, members: Row = {}): Row {
     ttl: { N: '1769846400' },
     blob: BINARY,
     tags: { SS: ['a', 'b'] },
-    context: { M: { workflow_config: CONFIG, partition_map: { L: [] }, bin: BINARY, 'a.b#c d': { M: { size: { N: '1' } } } } },
+    context: {
+      M: { workflow_config: CONFIG, partition_map: { L: [] }, bin: BINARY, 'a.b#c d': { M: { size: { N: '1' } } } },
+    },
     ...members,
   };
 }
 
 const TOKEN = (at: number | string) => new Map<string, Attribute | undefined>([['taskToken', { S: `token-${at}` }]]);
 const POINTER: Attribute = { M: { __s3_pointer__: { BOOL: true }, key: { S: 'k' } } };
-const edit = (before: Attribute | undefined, after: Attribute | undefined, path: readonly string[] = ['context', 'workflow_config']): RowEdit => ({ path, before, after });
+const edit = (
+  before: Attribute | undefined,
+  after: Attribute | undefined,
+  path: readonly string[] = ['context', 'workflow_config'],
+): RowEdit => ({ path, before, after });
 const updateOf = (at: number | string, ...edits: RowEdit[]): RowUpdate => ({ edits, guards: TOKEN(at), units: 1 });
 
 async function collect(pages: AsyncIterable<readonly Row[]>): Promise<string[]> {
@@ -61,8 +67,17 @@ export function testRowTable(name: string, open: () => Promise<TableUnderTest>, 
 
     clause('knows its keys and indexes', async () => {
       const { keys, indexes } = await table.shape();
-      expect(keys).toEqual([{ name: 'ownerId', type: 'S' }, { name: 'conversation_id', type: 'S' }]);
-      expect(indexes.get('ExecutionIdIndex')).toEqual({ keys: [{ name: 'ownerId', type: 'S' }, { name: 'execution_id', type: 'S' }], isWhole: true });
+      expect(keys).toEqual([
+        { name: 'ownerId', type: 'S' },
+        { name: 'conversation_id', type: 'S' },
+      ]);
+      expect(indexes.get('ExecutionIdIndex')).toEqual({
+        keys: [
+          { name: 'ownerId', type: 'S' },
+          { name: 'execution_id', type: 'S' },
+        ],
+        isWhole: true,
+      });
       expect(indexes.get('SparseIndex')).toMatchObject({ isWhole: false });
     });
 
@@ -74,39 +89,96 @@ export function testRowTable(name: string, open: () => Promise<TableUnderTest>, 
 
     clause('gives every row once, in segments and over many pages', async () => {
       const ids = Array.from({ length: 40 }, (_, at) => `arn:page-${String(at).padStart(2, '0')}`);
-      for (const id of ids) await opened.put({ ...rowAt(id), conversation_id: { S: id }, execution_id: { S: id }, state: { S: 'x'.repeat(100_000) } });
+      for (const id of ids)
+        await opened.put({
+          ...rowAt(id),
+          conversation_id: { S: id },
+          execution_id: { S: id },
+          state: { S: 'x'.repeat(100_000) },
+        });
       const parts = await Promise.all([0, 1, 2].map((segment) => collect(table.scan({ segment, of: 3 }))));
-      expect(parts.flat().filter((id) => id.startsWith('arn:page-')).sort()).toEqual(ids);
-      expect((await collect(table.scan({ segment: 0, of: 1 }))).filter((id) => id.startsWith('arn:page-'))).toEqual(ids);
-      expect((await collect(table.query({ equals: new Map([['ownerId', { S: 'owner' }]]) }))).filter((id) => id.startsWith('arn:page-'))).toEqual(ids);
+      expect(
+        parts
+          .flat()
+          .filter((id) => id.startsWith('arn:page-'))
+          .sort(),
+      ).toEqual(ids);
+      expect((await collect(table.scan({ segment: 0, of: 1 }))).filter((id) => id.startsWith('arn:page-'))).toEqual(
+        ids,
+      );
+      expect(
+        (await collect(table.query({ equals: new Map([['ownerId', { S: 'owner' }]]) }))).filter((id) =>
+          id.startsWith('arn:page-'),
+        ),
+      ).toEqual(ids);
       for (const id of ids) await opened.remove({ ownerId: { S: 'owner' }, conversation_id: { S: id } });
     });
 
     clause('is queried by key, and through an index', async () => {
       await put('queried');
       const owner = ['ownerId', { S: 'owner' }] as const;
-      expect(await collect(table.query({ equals: new Map([owner, ['conversation_id', { S: 'arn:queried' }]]) }))).toEqual(['arn:queried']);
-      expect(await collect(table.query({ index: 'ExecutionIdIndex', equals: new Map([owner, ['execution_id', { S: 'arn:queried' }]]) }))).toEqual(['arn:queried']);
+      expect(
+        await collect(table.query({ equals: new Map([owner, ['conversation_id', { S: 'arn:queried' }]]) })),
+      ).toEqual(['arn:queried']);
+      expect(
+        await collect(
+          table.query({ index: 'ExecutionIdIndex', equals: new Map([owner, ['execution_id', { S: 'arn:queried' }]]) }),
+        ),
+      ).toEqual(['arn:queried']);
       expect(await collect(table.query({ equals: new Map([['ownerId', { S: 'nobody' }]]) }))).toEqual([]);
       expect(await collect(table.scan({ segment: 0, of: 1, index: 'ExecutionIdIndex' }))).toContain('arn:queried');
     });
 
     clause('changes the members that are named and nothing else', async () => {
       await put('changed');
-      await table.update(keyOf('changed'), updateOf('changed', edit(CONFIG, POINTER), edit({ L: [] }, undefined, ['context', 'partition_map']), edit(undefined, { N: '2' }, ['context', 'state_bag_version'])));
-      expect(await table.get(keyOf('changed'))).toEqual(
-        rowAt('changed', { context: { M: { workflow_config: POINTER, bin: BINARY, 'a.b#c d': { M: { size: { N: '1' } } }, state_bag_version: { N: '2' } } } }),
+      await table.update(
+        keyOf('changed'),
+        updateOf(
+          'changed',
+          edit(CONFIG, POINTER),
+          edit({ L: [] }, undefined, ['context', 'partition_map']),
+          edit(undefined, { N: '2' }, ['context', 'state_bag_version']),
+        ),
       );
-      await table.update(keyOf('changed'), updateOf('changed', edit(POINTER, CONFIG), edit(undefined, { L: [] }, ['context', 'partition_map']), edit({ N: '2' }, undefined, ['context', 'state_bag_version'])));
+      expect(await table.get(keyOf('changed'))).toEqual(
+        rowAt('changed', {
+          context: {
+            M: {
+              workflow_config: POINTER,
+              bin: BINARY,
+              'a.b#c d': { M: { size: { N: '1' } } },
+              state_bag_version: { N: '2' },
+            },
+          },
+        }),
+      );
+      await table.update(
+        keyOf('changed'),
+        updateOf(
+          'changed',
+          edit(POINTER, CONFIG),
+          edit(undefined, { L: [] }, ['context', 'partition_map']),
+          edit({ N: '2' }, undefined, ['context', 'state_bag_version']),
+        ),
+      );
       expect(await table.get(keyOf('changed'))).toEqual(rowAt('changed'));
     });
 
     clause('reaches members with any name, and whole attributes', async () => {
       await put('named');
-      await table.update(keyOf('named'), updateOf('named', edit({ N: '1' }, { N: '1.50' }, ['context', 'a.b#c d', 'size']), edit(undefined, { S: '{}' }, ['values'])));
+      await table.update(
+        keyOf('named'),
+        updateOf(
+          'named',
+          edit({ N: '1' }, { N: '1.50' }, ['context', 'a.b#c d', 'size']),
+          edit(undefined, { S: '{}' }, ['values']),
+        ),
+      );
       const row = (await table.get(keyOf('named')))!;
       expect(row.values).toEqual({ S: '{}' });
-      expect((row.context as { M: Row }).M['a.b#c d']).toEqual({ M: { size: { N: expect.stringMatching(/^1\.50?$/) as string } } });
+      expect((row.context as { M: Row }).M['a.b#c d']).toEqual({
+        M: { size: { N: expect.stringMatching(/^1\.50?$/) as string } },
+      });
     });
 
     const FOUND: readonly (readonly [what: string, token: string, change: RowEdit])[] = [
@@ -119,14 +191,22 @@ export function testRowTable(name: string, open: () => Promise<TableUnderTest>, 
     for (const [what, token, change] of FOUND) {
       clause(`changes nothing when it finds ${what}`, async () => {
         await put('guarded');
-        await expect(table.update(keyOf('guarded'), updateOf(token, change))).rejects.toMatchObject({ code: 'ROW_CONDITION' });
+        await expect(table.update(keyOf('guarded'), updateOf(token, change))).rejects.toMatchObject({
+          code: 'ROW_CONDITION',
+        });
         expect(await table.get(keyOf('guarded'))).toEqual(rowAt('guarded'));
       });
     }
 
     clause('makes no row of one that is gone', async () => {
-      await expect(table.update(keyOf('ghost'), updateOf('ghost', edit(CONFIG, POINTER)))).rejects.toMatchObject({ code: 'ROW_CONDITION' });
-      const unguarded = { edits: [edit(undefined, POINTER, ['pointer'])], guards: new Map([['taskToken', undefined]]), units: 1 };
+      await expect(table.update(keyOf('ghost'), updateOf('ghost', edit(CONFIG, POINTER)))).rejects.toMatchObject({
+        code: 'ROW_CONDITION',
+      });
+      const unguarded = {
+        edits: [edit(undefined, POINTER, ['pointer'])],
+        guards: new Map([['taskToken', undefined]]),
+        units: 1,
+      };
       await expect(table.update(keyOf('ghost'), unguarded)).rejects.toMatchObject({ code: 'ROW_CONDITION' });
       expect(await table.get(keyOf('ghost'))).toBeUndefined();
     });
@@ -139,19 +219,27 @@ export function testRowTable(name: string, open: () => Promise<TableUnderTest>, 
 
     clause('lets exactly one of many writers win', async () => {
       await put('contested');
-      const writers = Array.from({ length: 16 }, (_, at) => table.update(keyOf('contested'), updateOf('contested', edit(CONFIG, { N: String(at) }))));
+      const writers = Array.from({ length: 16 }, (_, at) =>
+        table.update(keyOf('contested'), updateOf('contested', edit(CONFIG, { N: String(at) }))),
+      );
       const results = await Promise.allSettled(writers);
       expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
-      expect(results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as { code: string }).code] : []))).toEqual(Array(15).fill('ROW_CONDITION'));
+      expect(
+        results.flatMap((result) => (result.status === 'rejected' ? [(result.reason as { code: string }).code] : [])),
+      ).toEqual(Array(15).fill('ROW_CONDITION'));
     });
 
     clause('takes items of 400 KB and 32 levels, and no larger or deeper ones', async () => {
       const bare = itemBytes(rowAt('large', { fill: { S: '' } }));
       await put('large', { fill: { S: 'x'.repeat(409_600 - bare) } });
-      await expect(table.update(keyOf('large'), updateOf('large', edit(undefined, { S: 'x' }, ['more'])))).rejects.toMatchObject({ code: 'TABLE_REJECTED' });
+      await expect(
+        table.update(keyOf('large'), updateOf('large', edit(undefined, { S: 'x' }, ['more']))),
+      ).rejects.toMatchObject({ code: 'TABLE_REJECTED' });
       await put('deep');
       const deep = (levels: number): Attribute => (levels === 1 ? { S: 'x' } : { M: { a: deep(levels - 1) } });
-      await expect(table.update(keyOf('deep'), updateOf('deep', edit(undefined, deep(33), ['deep'])))).rejects.toMatchObject({ code: 'TABLE_REJECTED' });
+      await expect(
+        table.update(keyOf('deep'), updateOf('deep', edit(undefined, deep(33), ['deep']))),
+      ).rejects.toMatchObject({ code: 'TABLE_REJECTED' });
       await table.update(keyOf('deep'), updateOf('deep', edit(undefined, deep(32), ['deep'])));
       await opened.remove(keyOf('large'));
     });
@@ -171,11 +259,15 @@ export function testRowTable(name: string, open: () => Promise<TableUnderTest>, 
       await expect(opened.missing.shape()).rejects.toMatchObject(missing);
       await expect(collect(opened.missing.scan({ segment: 0, of: 1 }))).rejects.toMatchObject(missing);
       await expect(opened.missing.get(keyOf(1))).rejects.toMatchObject(missing);
-      await expect(opened.missing.update(keyOf(1), updateOf(1, edit(undefined, POINTER)))).rejects.toMatchObject(missing);
+      await expect(opened.missing.update(keyOf(1), updateOf(1, edit(undefined, POINTER)))).rejects.toMatchObject(
+        missing,
+      );
     });
 
     clause('stops when asked', async () => {
-      await expect(collect(table.scan({ segment: 0, of: 1 }, AbortSignal.abort(new Error('enough'))))).rejects.toThrow(/enough|abort/i);
+      await expect(collect(table.scan({ segment: 0, of: 1 }, AbortSignal.abort(new Error('enough'))))).rejects.toThrow(
+        /enough|abort/i,
+      );
     });
   });
 }

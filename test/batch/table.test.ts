@@ -33,7 +33,11 @@ testRowTable('the driver over an in-process server', async () => {
   const server = await startDynamoDbServer({ tables: [state] });
   stops.push(() => server.stop());
   const { endpoint } = server;
-  return { table: dynamoDbTable('Tokens', { endpoint }), missing: dynamoDbTable('Nowhere', { endpoint }), ...writers(state) };
+  return {
+    table: dynamoDbTable('Tokens', { endpoint }),
+    missing: dynamoDbTable('Nowhere', { endpoint }),
+    ...writers(state),
+  };
 });
 
 /** It compares no maps or lists in conditions, forgets members called `__proto__`, and nests without end. */
@@ -42,21 +46,31 @@ const DYNALITE_LACKS = [
   'changes the members that are named and nothing else',
   'takes items of 400 KB and 32 levels, and no larger or deeper ones',
   'lets exactly one of many writers win',
-  ...['another token', 'another value', 'a value where there was none', 'nothing where there was a value', 'no map on the way'].map((found) => `changes nothing when it finds ${found}`),
+  ...[
+    'another token',
+    'another value',
+    'a value where there was none',
+    'nothing where there was a value',
+    'no map on the way',
+  ].map((found) => `changes nothing when it finds ${found}`),
 ];
 
-testRowTable('the driver over dynalite', async () => {
-  const server = dynalite({ createTableMs: 0 });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const client = new DynamoDBClient({ endpoint, region: 'us-east-1' });
-  const TableName = await createTokenTable(client);
-  stops.push(() => new Promise((resolve) => server.close(resolve)));
-  const wire = (row: Row) => row as unknown as Record<string, AttributeValue>;
-  return {
-    table: dynamoDbTable(TableName, { endpoint }),
-    missing: dynamoDbTable('Nowhere', { endpoint }),
-    put: (row) => client.send(new PutItemCommand({ TableName, Item: wire(row) })),
-    remove: (key) => client.send(new DeleteItemCommand({ TableName, Key: wire(key) })),
-  };
-}, DYNALITE_LACKS);
+testRowTable(
+  'the driver over dynalite',
+  async () => {
+    const server = dynalite({ createTableMs: 0 });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const client = new DynamoDBClient({ endpoint, region: 'us-east-1' });
+    const TableName = await createTokenTable(client);
+    stops.push(() => new Promise((resolve) => server.close(resolve)));
+    const wire = (row: Row) => row as unknown as Record<string, AttributeValue>;
+    return {
+      table: dynamoDbTable(TableName, { endpoint }),
+      missing: dynamoDbTable('Nowhere', { endpoint }),
+      put: (row) => client.send(new PutItemCommand({ TableName, Item: wire(row) })),
+      remove: (key) => client.send(new DeleteItemCommand({ TableName, Key: wire(key) })),
+    };
+  },
+  DYNALITE_LACKS,
+);

@@ -26,7 +26,11 @@ async function opened(path: string, disk: Disk = nodeDisk) {
   const container = new FileContainer(path, disk);
   const document = await only(container);
   const replacement = await container.replace();
-  return { write: (bytes: Uint8Array) => replacement.write(document, bytes), commit: () => replacement.commit(new Uint8Array()), abort: () => replacement.abort() };
+  return {
+    write: (bytes: Uint8Array) => replacement.write(document, bytes),
+    commit: () => replacement.commit(new Uint8Array()),
+    abort: () => replacement.abort(),
+  };
 }
 
 async function only(container: SourceContainer): Promise<SourceDocument> {
@@ -81,7 +85,10 @@ it('a replacement fails with DOCUMENT_LOCKED while another run is between its co
   const codes: string[] = [];
   const second = await opened(path);
   await second.write(SECOND);
-  const first = await opened(path, beforeRename(async () => void codes.push(await codeOf(second.commit()))));
+  const first = await opened(
+    path,
+    beforeRename(async () => void codes.push(await codeOf(second.commit()))),
+  );
   await first.write(FIRST);
   await first.commit();
   expect(codes).toEqual(['DOCUMENT_LOCKED']);
@@ -89,22 +96,26 @@ it('a replacement fails with DOCUMENT_LOCKED while another run is between its co
   expect(readdirSync(directory)).toEqual(['a.json']);
 });
 
-it.each(['removed', 'replaced'])('a replacement whose temporary file was %s leaves the document as it is', async (how) => {
-  const { directory, path } = document();
-  const { write, commit } = await opened(path);
-  await write(FIRST);
-  const temporary = join(directory, readdirSync(directory).find(isTemporaryName)!);
-  rmSync(temporary);
-  if (how === 'replaced') writeFileSync(temporary, '');
-  expect(await codeOf(commit())).toBe('TEMPORARY_FILE_REPLACED');
-  expect(readFileSync(path)).toEqual(ORIGINAL);
-  expect(existsSync(temporary)).toBe(how === 'replaced');
-});
+it.each(['removed', 'replaced'])(
+  'a replacement whose temporary file was %s leaves the document as it is',
+  async (how) => {
+    const { directory, path } = document();
+    const { write, commit } = await opened(path);
+    await write(FIRST);
+    const temporary = join(directory, readdirSync(directory).find(isTemporaryName)!);
+    rmSync(temporary);
+    if (how === 'replaced') writeFileSync(temporary, '');
+    expect(await codeOf(commit())).toBe('TEMPORARY_FILE_REPLACED');
+    expect(readFileSync(path)).toEqual(ORIGINAL);
+    expect(existsSync(temporary)).toBe(how === 'replaced');
+  },
+);
 
 it('a temporary file is never written into a file or link that has its name', async () => {
   const { directory, path } = document();
   symlinkSync(path, join(directory, 'link'));
-  for (const name of ['a.json', 'link']) await expect(nodeDisk.openForWrite(join(directory, name))).rejects.toMatchObject({ code: 'EEXIST' });
+  for (const name of ['a.json', 'link'])
+    await expect(nodeDisk.openForWrite(join(directory, name))).rejects.toMatchObject({ code: 'EEXIST' });
   expect(readFileSync(path)).toEqual(ORIGINAL);
 });
 
@@ -126,7 +137,10 @@ it('a copy never replaces one that another run puts there between the look and t
   const codes: string[] = [];
   const second = await openOutFile(nodeDisk, path);
   await second.write(source, SECOND);
-  const first = await openOutFile(beforeRename(async () => void codes.push(await codeOf(second.commit(new Uint8Array())))), path);
+  const first = await openOutFile(
+    beforeRename(async () => void codes.push(await codeOf(second.commit(new Uint8Array())))),
+    path,
+  );
   await first.write(source, FIRST);
   await first.commit(new Uint8Array());
   await second.abort();
@@ -137,7 +151,18 @@ it('a copy never replaces one that another run puts there between the look and t
 
 it('two plans that are written to one path at once are each whole, and the last one stays', async () => {
   const path = join(temporaryDirectory(), 'plan.ndjson');
-  const header = (tool: string): PlanHeader => ({ kind: 'plan', v: 1, at: NOW, tool, target: 'lean', store: 's', bucket: 'b', prefix: '', sources: ['x'], options: {} });
+  const header = (tool: string): PlanHeader => ({
+    kind: 'plan',
+    v: 1,
+    at: NOW,
+    tool,
+    target: 'lean',
+    store: 's',
+    bucket: 'b',
+    prefix: '',
+    sources: ['x'],
+    options: {},
+  });
   const first = await PlanWriter.open(path, header('first'), nodeDisk);
   const second = await PlanWriter.open(path, header('second'), nodeDisk);
   await first.seal();

@@ -58,9 +58,21 @@ export interface RunResult extends RunReport {
 
 let runs = 0;
 
-const RUN = { v: 1, tool: 'test', command: 'migrate', target: 'lean', store: 'memory', bucket: BLOBS, prefix: '', sources: [], options: {} } as const;
+const RUN = {
+  v: 1,
+  tool: 'test',
+  command: 'migrate',
+  target: 'lean',
+  store: 'memory',
+  bucket: BLOBS,
+  prefix: '',
+  sources: [],
+  options: {},
+} as const;
 
-/** One run over a world as the command makes it, journal and all. Rejects where the command would exit with an error. */
+/**
+ * One run over a world as the command makes it, journal and all. Rejects where the command would exit with an error.
+ */
 export async function run(world: World, ports: Ports = {}, options: RunOptions = {}): Promise<RunResult> {
   const { disk = nodeDisk, objects = world.objects } = ports;
   const { apply = true, target = 'lean', destination, ...engine } = options;
@@ -101,7 +113,8 @@ export async function run(world: World, ports: Ports = {}, options: RunOptions =
       disk,
     });
     const report = await migrate({ ...shared, settings: settings(storeSink(blobs)), committer });
-    if (committer.hasBegun) journal.append({ kind: 'end', run: runId, at: NOW, totals: { ...report.totals }, complete: report.complete });
+    if (committer.hasBegun)
+      journal.append({ kind: 'end', run: runId, at: NOW, totals: { ...report.totals }, complete: report.complete });
     return { ...report, outcomes, settled };
   } finally {
     await journal.close();
@@ -114,17 +127,41 @@ async function detectSummary(world: World): Promise<JournalSummary | undefined> 
   return existsSync(join(world.journal, JOURNAL_FILE)) ? world.summary() : undefined;
 }
 
-export function sourcesOf(world: World, disk: Disk = nodeDisk, objects: ObjectStore = world.objects, table = memoryTable(world.table)): MigrateOptions['sources'] {
+export function sourcesOf(
+  world: World,
+  disk: Disk = nodeDisk,
+  objects: ObjectStore = world.objects,
+  table = memoryTable(world.table),
+): MigrateOptions['sources'] {
   const hasFiles = readdirSync(world.source).length > 0;
-  const rows = new TableSource('dynamodb://Tokens', table, { table: 'Tokens', index: undefined, segments: 2, equals: new Map() });
-  return [...(hasFiles ? [new FilesSource(world.source, disk)] : []), ...(world.table.size > 0 ? [rows] : []), new ObjectPrefixSource(objects, { bucket: DOCS, key: '' }, () => false)];
+  const rows = new TableSource('dynamodb://Tokens', table, {
+    table: 'Tokens',
+    index: undefined,
+    segments: 2,
+    equals: new Map(),
+  });
+  return [
+    ...(hasFiles ? [new FilesSource(world.source, disk)] : []),
+    ...(world.table.size > 0 ? [rows] : []),
+    new ObjectPrefixSource(objects, { bucket: DOCS, key: '' }, () => false),
+  ];
 }
 
 export function blobStoreOn(objects: ObjectStore, allowBuckets: readonly string[] = ['local']): BlobStore {
-  return createBlobStore({ objects, bucket: BLOBS, allowBuckets, dedupeEntries: 64, backoff: { sleep: () => Promise.resolve() } });
+  return createBlobStore({
+    objects,
+    bucket: BLOBS,
+    allowBuckets,
+    dedupeEntries: 64,
+    backoff: { sleep: () => Promise.resolve() },
+  });
 }
 
-export async function runVerify(world: World, ports: Ports = {}, target: StageSettings['target'] = 'lean'): Promise<VerifyOutcome[]> {
+export async function runVerify(
+  world: World,
+  ports: Ports = {},
+  target: StageSettings['target'] = 'lean',
+): Promise<VerifyOutcome[]> {
   const outcomes: VerifyOutcome[] = [];
   const { disk = nodeDisk, objects = world.objects } = ports;
   await verify({
@@ -161,7 +198,16 @@ export async function runRollback(world: World, ports: Ports = {}, apply = true)
         if (outcome.outcome === 'failed') return;
         if (restored().length === 1) journal?.append({ kind: 'run', ...stamp, ...RUN, command: 'rollback' });
         const { id, outcome: what, bytesBefore, bytesAfter, code } = outcome;
-        journal?.append({ kind: 'result', ...stamp, doc: id, outcome: what, generation: 'unknown', bytesBefore, bytesAfter, ...(code && { code }) });
+        journal?.append({
+          kind: 'result',
+          ...stamp,
+          doc: id,
+          outcome: what,
+          generation: 'unknown',
+          bytesBefore,
+          bytesAfter,
+          ...(code && { code }),
+        });
       },
     });
     if (restored().length > 0) journal?.append({ kind: 'end', ...stamp, totals: {}, complete: true });
@@ -179,4 +225,3 @@ function opener(disk: Disk, objects: ObjectStore, table: RowTable): (id: string)
     return isNdjson ? new NdjsonContainer(id, disk) : new FileContainer(id, disk);
   };
 }
-

@@ -1,5 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -75,7 +86,9 @@ export class World {
 
   async write(name: string, bytes: Uint8Array): Promise<void> {
     if (name.startsWith('s3://')) {
-      await this.objects.put(parseS3Uri(name), bytes, { attributes: { contentType: 'application/json', metadata: { name: 'kept' } } });
+      await this.objects.put(parseS3Uri(name), bytes, {
+        attributes: { contentType: 'application/json', metadata: { name: 'kept' } },
+      });
       return;
     }
     mkdirSync(dirname(join(this.source, name)), { recursive: true });
@@ -87,7 +100,8 @@ export class World {
     const files = filesBelow(this.directory).map((name) => [name, readFileSync(join(this.directory, name))] as const);
     const objects: StoredAt[] = [];
     for (const bucket of [BLOBS, DOCS]) {
-      for await (const { key } of this.objects.list(bucket, '')) objects.push({ bucket, key, ...(await this.objects.get({ bucket, key }, { withTags: true })) });
+      for await (const { key } of this.objects.list(bucket, ''))
+        objects.push({ bucket, key, ...(await this.objects.get({ bucket, key }, { withTags: true })) });
     }
     return { files, objects, rows: this.table.snapshot() };
   }
@@ -101,7 +115,8 @@ export class World {
       writeFileSync(join(this.directory, name), bytes);
     }
     this.objects = memoryObjectStore();
-    for (const { bucket, key, bytes, attributes } of objects) await this.objects.put({ bucket, key }, bytes, { attributes });
+    for (const { bucket, key, bytes, attributes } of objects)
+      await this.objects.put({ bucket, key }, bytes, { attributes });
   }
 
   /** Every document, whole containers at a time. */
@@ -120,7 +135,8 @@ export class World {
 
   private async objectsOf(bucket: string): Promise<Record<string, Uint8Array>> {
     const found: Record<string, Uint8Array> = {};
-    for await (const { key } of this.objects.list(bucket, '')) found[`s3://${bucket}/${key}`] = (await this.objects.get({ bucket, key })).bytes;
+    for await (const { key } of this.objects.list(bucket, ''))
+      found[`s3://${bucket}/${key}`] = (await this.objects.get({ bucket, key })).bytes;
     return found;
   }
 }
@@ -150,7 +166,10 @@ export function dieIn({ journal, directory }: World): void {
 /** Names of all files below a directory, dotfiles too. */
 export function filesBelow(directory: string): string[] {
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => !entry.isDirectory()).map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1)).sort();
+  return entries
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
+    .sort();
 }
 
 export function sha256(bytes: Uint8Array): string {
@@ -166,14 +185,20 @@ export function documentDigests(containers: Documents): Record<string, string> {
     if (!name.endsWith('json')) return [];
     if (!name.endsWith('.ndjson')) return [[name, sha256(bytes)] as const];
     const lines = Buffer.from(bytes).toString('latin1').split(/\r?\n/);
-    return lines.flatMap((line, at) => (line.trim() === '' ? [] : [[`${name}#L${at + 1}`, sha256(Buffer.from(line, 'latin1'))] as const]));
+    return lines.flatMap((line, at) =>
+      line.trim() === '' ? [] : [[`${name}#L${at + 1}`, sha256(Buffer.from(line, 'latin1'))] as const],
+    );
   });
   return Object.fromEntries<string>(entries.sort());
 }
 
 /** Digests by name, for comparing whole worlds with a readable difference. */
 export function digests(documents: Documents): Record<string, string> {
-  return Object.fromEntries<string>(Object.entries(documents).map(([name, bytes]) => [name, sha256(bytes)] as const).sort());
+  return Object.fromEntries<string>(
+    Object.entries(documents)
+      .map(([name, bytes]) => [name, sha256(bytes)] as const)
+      .sort(),
+  );
 }
 
 /** Pointers into the blob store, in all documents, that lead to nothing or to other bytes than they name. */
@@ -181,7 +206,9 @@ export async function danglingPointers(world: World): Promise<string[]> {
   const blobs = await world.blobs();
   const dangling = new Set<string>();
   for (const bytes of Object.values(await world.documents())) {
-    for (const [uri] of Buffer.from(bytes).toString('latin1').matchAll(new RegExp(`s3://${BLOBS}/[^"\\\\]+`, 'g'))) {
+    for (const [uri] of Buffer.from(bytes)
+      .toString('latin1')
+      .matchAll(new RegExp(`s3://${BLOBS}/[^"\\\\]+`, 'g'))) {
       const blob = blobs[uri];
       if (blob === undefined || !uri.includes(`/${sha256(blob)}/`)) dangling.add(uri);
     }

@@ -94,18 +94,26 @@ describe('what is compared', () => {
   });
 
   it('fails loudly when a program does', async () => {
-    await expect(runChild({ command: process.execPath, args: ['-e', 'console.error("no luck"); process.exit(3)'] })).rejects.toThrow('no luck');
+    await expect(
+      runChild({ command: process.execPath, args: ['-e', 'console.error("no luck"); process.exit(3)'] }),
+    ).rejects.toThrow('no luck');
   });
 });
 
 describe('npm run bench', () => {
   const INDEX = fileURLToPath(new URL('../../dist/bench/index.js', import.meta.url));
-  const bench = (...args: readonly string[]) => spawnSync(process.execPath, ['--expose-gc', INDEX, ...args], { encoding: 'utf8' });
+  const bench = (...args: readonly string[]) =>
+    spawnSync(process.execPath, ['--expose-gc', INDEX, ...args], { encoding: 'utf8' });
 
   it('prints the figures of one bench as JSON', () => {
     const { status, stdout } = bench('--only', 'blobs', '--quick', '--json', '--check');
     expect(status).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ figures: [{ bench: 'blobs', value: 12, verdict: 'met' }, { bench: 'blobs', value: 24 }] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      figures: [
+        { bench: 'blobs', value: 12, verdict: 'met' },
+        { bench: 'blobs', value: 24 },
+      ],
+    });
   });
 
   it('knows its benches', () => {

@@ -4,7 +4,15 @@ import type { EngineName, FleetShape, Rates } from '../../src/batch/fleet/estima
 import { EventQueue } from '../../bench/fleet-simulation/event-queue.js';
 import { simulate } from '../../bench/fleet-simulation/simulate.js';
 
-const BAGS: FleetShape = { documents: 20_000, migratedShare: 1, bytesBefore: 371_000, bytesAfter: 120_000, blobs: 3, newBlobs: 0.1, isRows: false };
+const BAGS: FleetShape = {
+  documents: 20_000,
+  migratedShare: 1,
+  bytesBefore: 371_000,
+  bytesAfter: 120_000,
+  blobs: 3,
+  newBlobs: 0.1,
+  isRows: false,
+};
 
 /** Few places, so that a run of 20,000 is long beside its ramps. */
 const SMALL: Rates = { ...RATES, lambdaConcurrency: 20 };
@@ -15,11 +23,26 @@ describe('the model of a fleet', () => {
     ['by documents in hand', 'cli', { requestMs: 200 }, {}, 'documents in hand'],
     ['by Lambda', 's3-batch', {}, {}, 'Lambda concurrency'],
     ['by S3', 's3-batch', { lambdaConcurrency: 1_000, putsPerPrefix: 300, requestMs: 5 }, {}, 'S3 writes per prefix'],
-    ['by the service', 's3-batch', { lambdaConcurrency: 1_000, batchTasksPerSecond: 200, requestMs: 5 }, {}, 'tasks that S3 Batch Operations starts'],
+    [
+      'by the service',
+      's3-batch',
+      { lambdaConcurrency: 1_000, batchTasksPerSecond: 200, requestMs: 5 },
+      {},
+      'tasks that S3 Batch Operations starts',
+    ],
     ['by Lambda in a Map', 'map', {}, {}, 'Lambda concurrency'],
-    ['by the table', 'map', { writeUnits: 20_000 }, { isRows: true, bytesBefore: 100_000, bytesAfter: 60_000 }, 'write units of the table'],
+    [
+      'by the table',
+      'map',
+      { writeUnits: 20_000 },
+      { isRows: true, bytesBefore: 100_000, bytesAfter: 60_000 },
+      'write units of the table',
+    ],
   ])('says of one that is held up %s what its simulation says', (_what, engine, rates, shape, bottleneck) => {
-    const [given, figures] = [{ ...BAGS, ...shape }, { ...SMALL, ...rates }];
+    const [given, figures] = [
+      { ...BAGS, ...shape },
+      { ...SMALL, ...rates },
+    ];
     const modelled = estimate(given, engine, figures);
     expect(modelled.bottleneck).toBe(bottleneck);
     const { seconds } = simulate(given, engine, figures);
@@ -43,7 +66,13 @@ describe('the model of a fleet', () => {
 it('events happen by their time, and at one time in the order in which they were planned', () => {
   const queue = new EventQueue();
   const seen: string[] = [];
-  for (const [name, at] of [['c', 3], ['a', 1], ['b1', 2], ['b2', 2]] as const) queue.plan(at, () => seen.push(name));
+  for (const [name, at] of [
+    ['c', 3],
+    ['a', 1],
+    ['b1', 2],
+    ['b2', 2],
+  ] as const)
+    queue.plan(at, () => seen.push(name));
   expect(queue.runAll()).toBe(3);
   expect(seen).toEqual(['a', 'b1', 'b2', 'c']);
 });

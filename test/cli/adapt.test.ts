@@ -8,9 +8,11 @@ const scratch = useScratch();
 
 // Spellings that a parser would change.
 const SEGMENTS = ['{"id": 0, "type":"normal", "nodes":[1.0]}', '{"type":"llm","id":7,"nodes":[1e5,"\\u0041"]}'];
-const bag = (members: object = {}) => smallBag({ ...members, partition_map: 'MAP' }).replace('"MAP"', `[${SEGMENTS.join(', ')}]`);
+const bag = (members: object = {}) =>
+  smallBag({ ...members, partition_map: 'MAP' }).replace('"MAP"', `[${SEGMENTS.join(', ')}]`);
 const marked = (program: string) => `${program.slice(0, -1)},"added_by_statebag_shim":true}`;
-const adapt = (stdin: string, ...args: readonly string[]) => statebag(scratch.dir, ['adapt', ...(args.length > 0 ? args : ['--store', 'store'])], { stdin });
+const adapt = (stdin: string, ...args: readonly string[]) =>
+  statebag(scratch.dir, ['adapt', ...(args.length > 0 ? args : ['--store', 'store'])], { stdin });
 
 interface Adapted {
   readonly [member: string]: unknown;
@@ -43,9 +45,14 @@ describe('adapt', () => {
   });
 
   it('keeps the map of a branch where it is and runs the branch', async () => {
-    const { out } = await adapt(`{"state_data": ${bag()}, "segment_to_run": 0, "partition_map": [{"type":"normal","id":70}], "branch_id": "branch_0"}`);
+    const { out } = await adapt(
+      `{"state_data": ${bag()}, "segment_to_run": 0, "partition_map": [{"type":"normal","id":70}], "branch_id": "branch_0"}`,
+    );
     const event = JSON.parse(out) as Adapted;
-    expect(event).toMatchObject({ segment_config: { type: 'normal', id: 70 }, partition_map: [{ type: 'normal', id: 70 }] });
+    expect(event).toMatchObject({
+      segment_config: { type: 'normal', id: 70 },
+      partition_map: [{ type: 'normal', id: 70 }],
+    });
     expect(event).not.toHaveProperty('manifest_s3_path');
   });
 

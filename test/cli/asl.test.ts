@@ -19,7 +19,14 @@ const read = (name: string) => readFileSync(join(scratch.dir, name), 'utf8');
 const asl = (...args: readonly string[]) => statebag(scratch.dir, ['asl', ...args]);
 
 interface Report {
-  readonly documents: readonly { readonly file: string; readonly valid: boolean; readonly issues?: readonly unknown[]; readonly findings?: readonly { readonly rule: string; readonly line?: number }[]; readonly diff?: string; readonly applied?: boolean }[];
+  readonly documents: readonly {
+    readonly file: string;
+    readonly valid: boolean;
+    readonly issues?: readonly unknown[];
+    readonly findings?: readonly { readonly rule: string; readonly line?: number }[];
+    readonly diff?: string;
+    readonly applied?: boolean;
+  }[];
 }
 
 async function json(...args: readonly string[]): Promise<{ readonly code: number; readonly report: Report }> {
@@ -57,9 +64,16 @@ describe('statebag asl check', () => {
     const directory = await json('check', 'infra', 'infra/a.json');
     expect(directory.report.documents.map(({ file }) => file)).toEqual(['infra/a.json', 'infra/deep/b.yaml']);
     const glob = await json('check', 'infra/**/*.{json,yaml}');
-    expect(glob.report.documents.map(({ file, valid }) => [file, valid])).toEqual([['infra/a.json', false], ['infra/deep/b.yaml', true], ['infra/package.json', false]]);
+    expect(glob.report.documents.map(({ file, valid }) => [file, valid])).toEqual([
+      ['infra/a.json', false],
+      ['infra/deep/b.yaml', true],
+      ['infra/package.json', false],
+    ]);
     expect((await statebag(scratch.dir, ['asl', 'check', '-'], { stdin: FAT })).code).toBe(1);
-    expect((await statebag(scratch.dir, ['asl', 'check', '-'], { stdin: 'StartAt: A\nStates: {A: {Type: Succeed}}\n' })).code).toBe(0);
+    expect(
+      (await statebag(scratch.dir, ['asl', 'check', '-'], { stdin: 'StartAt: A\nStates: {A: {Type: Succeed}}\n' }))
+        .code,
+    ).toBe(0);
   });
 
   it.each([
@@ -91,18 +105,35 @@ describe('statebag asl check', () => {
     ['JSON without a machine', 'a.json', '{"hello": 1}', 'ASL_NOT_FOUND'],
     ['a list', 'a.json', '[]', 'ASL_NOT_FOUND'],
     ['states that are none', 'a.json', '{"StartAt": "A", "States": []}', 'ASL_INVALID', 1],
-    ['a beginning that is not there', 'a.json', '{"StartAt": "B",\n"States": {"A": {"Type": "Succeed"}}}', 'ASL_INVALID', 1],
+    [
+      'a beginning that is not there',
+      'a.json',
+      '{"StartAt": "B",\n"States": {"A": {"Type": "Succeed"}}}',
+      'ASL_INVALID',
+      1,
+    ],
     ['a state of an unknown type', 'a.json', '{"StartAt": "A", "States": {\n"A": {"Type": "Job"}}}', 'ASL_INVALID', 2],
     ['a state that is a text', 'a.json', '{"StartAt": "A", "States": {\n"A": "Succeed"}}', 'ASL_INVALID', 2],
     ['broken YAML', 'a.yaml', 'StartAt: A\nStates:\n  A: [\n', 'YAML_SYNTAX'],
     ['YAML within itself', 'a.yaml', 'StartAt: A\nStates: &a\n  A: {Type: Pass, b: *a}\n', 'YAML_TOO_DEEP'],
-    ['aliases of aliases', 'a.yaml', `a0: &a0 [1,1]\n${Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i},*a${i}]\n`).join('')}`, 'YAML_TOO_LARGE'],
+    [
+      'aliases of aliases',
+      'a.yaml',
+      `a0: &a0 [1,1]\n${Array.from({ length: 30 }, (_, i) => `a${i + 1}: &a${i + 1} [*a${i},*a${i}]\n`).join('')}`,
+      'YAML_TOO_LARGE',
+    ],
     ['100,000 brackets', 'a.yaml', '['.repeat(100_000), 'YAML_'],
     ['100,000 brackets of JSON', 'a.json', '['.repeat(100_000), 'JSON_TOO_DEEP'],
     ['zero bytes', 'a.yaml', Buffer.from([0x7f, 0x45, 0x4c, 0x46, 0, 1, 2, 0]), 'ASL_BINARY'],
     ['bytes that are no text', 'a.yaml', Buffer.from([0x61, 0x3a, 0x20, 0xff, 0xfe]), 'INVALID_UTF8'],
     ['nothing', 'a.json', '', 'JSON_EMPTY'],
-    ['a definition in a string that breaks off', 'a.json', '{"DefinitionString": "{\\"StartAt\\": "}', 'JSON_SYNTAX', 1],
+    [
+      'a definition in a string that breaks off',
+      'a.json',
+      '{"DefinitionString": "{\\"StartAt\\": "}',
+      'JSON_SYNTAX',
+      1,
+    ],
     ['100 MB', 'a.json', Buffer.alloc(100 * 1024 * 1024, ' '), 'ASL_TOO_LARGE'],
   ])('tells %s, and goes on with the next file', async (_, name, content, rule, line) => {
     put(name, content);
@@ -149,6 +180,9 @@ describe('statebag asl patch', () => {
     put('b.asl.json', BY_HAND);
     const { code, report } = await json('patch', 'a.asl.json', 'b.asl.json', '--apply');
     expect(code).toBe(1);
-    expect(report.documents).toMatchObject([{ valid: true, applied: true, changed: true, diff: expect.stringContaining('+++ b/a.asl.json') as string }, { valid: false, applied: false, changed: false, diff: '' }]);
+    expect(report.documents).toMatchObject([
+      { valid: true, applied: true, changed: true, diff: expect.stringContaining('+++ b/a.asl.json') as string },
+      { valid: false, applied: false, changed: false, diff: '' },
+    ]);
   });
 });

@@ -30,7 +30,14 @@ const object = (key: string, text: string) => {
   writeFileSync(path, text);
 };
 
-const pointer = (key: string, more: object = {}, bucket = 'local') => ({ __s3_pointer__: true, bucket, key, size_bytes: 2, checksum: '', ...more });
+const pointer = (key: string, more: object = {}, bucket = 'local') => ({
+  __s3_pointer__: true,
+  bucket,
+  key,
+  size_bytes: 2,
+  checksum: '',
+  ...more,
+});
 
 describe('a document that cannot be migrated is quarantined with a reason, and keeps its bytes', () => {
   it.each([
@@ -41,13 +48,25 @@ describe('a document that cannot be migrated is quarantined with a reason, and k
     ['begins with a byte order mark', `\ufeff${smallBag()}`, 'JSON_BOM'],
     ['is not UTF-8', Buffer.concat([Buffer.from('{"a":"'), Buffer.of(0xff), Buffer.from('"}')]), 'INVALID_UTF8'],
     ['nests without end', '['.repeat(60_000), 'JSON_TOO_DEEP'],
-    ['has a dict map with holes', smallBag({ partition_map: { 0: { type: 'normal' }, 2: { type: 'normal' } } }), 'MAP_NOT_POSITIONAL'],
+    [
+      'has a dict map with holes',
+      smallBag({ partition_map: { 0: { type: 'normal' }, 2: { type: 'normal' } } }),
+      'MAP_NOT_POSITIONAL',
+    ],
     ['has a map of user data', smallBag({ partition_map: [{ partition_id: 1, items: [1] }] }), 'MAP_IS_USER_DATA'],
     ['has a map that is text', smallBag({ partition_map: 'none' }), 'MAP_INVALID'],
     ['has a config that is a number', smallBag({ workflow_config: 7 }), 'CONFIG_INVALID'],
     ['points to nothing', smallBag({ partition_map: pointer('gone.json') }), 'POINTER_DANGLING'],
-    ['points into another bucket', smallBag({ partition_map: pointer('map.json', {}, 'foreign') }), 'BUCKET_NOT_ALLOWED'],
-    ['points below another owner', smallBag({ partition_map: pointer('workflow-states/owner-2/wf/map.json') }), 'POINTER_FOREIGN_OWNER'],
+    [
+      'points into another bucket',
+      smallBag({ partition_map: pointer('map.json', {}, 'foreign') }),
+      'BUCKET_NOT_ALLOWED',
+    ],
+    [
+      'points below another owner',
+      smallBag({ partition_map: pointer('workflow-states/owner-2/wf/map.json') }),
+      'POINTER_FOREIGN_OWNER',
+    ],
     ['points out of the store', smallBag({ partition_map: pointer('../../etc/passwd') }), 'KEY_INVALID'],
   ])('because it %s', async (_, text, expected) => {
     const { code, document } = await migrateOne(text);
@@ -60,37 +79,48 @@ describe('a document that cannot be migrated is quarantined with a reason, and k
 
   it('because the stored bytes do not match the checksum of the pointer', async () => {
     object('map.json', '[]');
-    const { code, document } = await migrateOne(smallBag({ partition_map: pointer('map.json', { checksum: '00000000' }) }));
+    const { code, document } = await migrateOne(
+      smallBag({ partition_map: pointer('map.json', { checksum: '00000000' }) }),
+    );
     expect([code, document.code]).toEqual([1, 'CHECKSUM_MISMATCH']);
   });
 
   it('because the stored bytes do not match their own address', async () => {
     const sha = createHash('sha256').update('other').digest('hex');
     object(`workflow-partitions/owner-1/wf-1/${sha}/partition_map.json`, '[]');
-    const { document } = await migrateOne(smallBag({ partition_map: pointer(`workflow-partitions/owner-1/wf-1/${sha}/partition_map.json`) }));
+    const { document } = await migrateOne(
+      smallBag({ partition_map: pointer(`workflow-partitions/owner-1/wf-1/${sha}/partition_map.json`) }),
+    );
     expect(document).toMatchObject({ outcome: 'quarantined', code: 'DIGEST_MISMATCH' });
   });
 
   it('because other bytes lie where its blob is to go', async () => {
     writeFileSync(join(scratch.dir, 'bag.json'), smallBag());
     await statebag(scratch.dir, APPLY);
-    for (const path of Object.keys(digests(join(scratch.dir, 'store')))) appendFileSync(join(scratch.dir, 'store', path), ' ');
+    for (const path of Object.keys(digests(join(scratch.dir, 'store'))))
+      appendFileSync(join(scratch.dir, 'store', path), ' ');
     const { document } = await migrateOne(smallBag());
     expect(document.code).toBe('BLOB_MISMATCH');
   });
 });
 
 describe('odd ids stay in their place', () => {
-  it.each([['../../x'], ['a/b'], ['x'.repeat(500)], ['소유자'], ['..'], ['_'], ['~'], ['a#b?c%2f'], ['__proto__']])('%j', async (ownerId) => {
-    const { code, document } = await migrateOne(smallBag({ ownerId, workflowId: ownerId }));
-    expect([code, document.outcome]).toEqual([0, 'migrated']);
-    const blobs = Object.keys(digests(join(scratch.dir, 'store')));
-    expect(blobs).toHaveLength(3);
-    for (const path of blobs) expect(path).toMatch(/^local\/workflow-(configs|partitions|manifests)\/[^/]+\/[^/]+\/[0-9a-f]{64}\/[a-z_]+\.json$/);
-    expect((await statebag(scratch.dir, ['verify', '--journal', 'statebag-journal'])).code).toBe(0);
-    expect((await statebag(scratch.dir, ['rollback', '--journal', 'statebag-journal', '--apply'])).code).toBe(0);
-    expect(readFileSync(join(scratch.dir, 'bag.json'), 'utf8')).toBe(smallBag({ ownerId, workflowId: ownerId }));
-  });
+  it.each([['../../x'], ['a/b'], ['x'.repeat(500)], ['소유자'], ['..'], ['_'], ['~'], ['a#b?c%2f'], ['__proto__']])(
+    '%j',
+    async (ownerId) => {
+      const { code, document } = await migrateOne(smallBag({ ownerId, workflowId: ownerId }));
+      expect([code, document.outcome]).toEqual([0, 'migrated']);
+      const blobs = Object.keys(digests(join(scratch.dir, 'store')));
+      expect(blobs).toHaveLength(3);
+      for (const path of blobs)
+        expect(path).toMatch(
+          /^local\/workflow-(configs|partitions|manifests)\/[^/]+\/[^/]+\/[0-9a-f]{64}\/[a-z_]+\.json$/,
+        );
+      expect((await statebag(scratch.dir, ['verify', '--journal', 'statebag-journal'])).code).toBe(0);
+      expect((await statebag(scratch.dir, ['rollback', '--journal', 'statebag-journal', '--apply'])).code).toBe(0);
+      expect(readFileSync(join(scratch.dir, 'bag.json'), 'utf8')).toBe(smallBag({ ownerId, workflowId: ownerId }));
+    },
+  );
 });
 
 describe('an id that is empty', () => {
@@ -102,11 +132,16 @@ describe('an id that is empty', () => {
 
 describe('data stays data', () => {
   it('also where it is named __proto__ or looks like a pointer', async () => {
-    const text = smallBag({ current_state: 0 }).replace('"current_state":0', '"current_state":{"__proto__":{"a":1},"p":{"__s3_pointer__":true,"bucket":"x","key":"y"}},"__proto__":{"b":1.0}');
+    const text = smallBag({ current_state: 0 }).replace(
+      '"current_state":0',
+      '"current_state":{"__proto__":{"a":1},"p":{"__s3_pointer__":true,"bucket":"x","key":"y"}},"__proto__":{"b":1.0}',
+    );
     const { document } = await migrateOne(text);
     expect(document.outcome).toBe('migrated');
     const after = readFileSync(join(scratch.dir, 'bag.json'), 'utf8');
-    expect(after).toContain('"current_state":{"__proto__":{"a":1},"p":{"__s3_pointer__":true,"bucket":"x","key":"y"}},"__proto__":{"b":1.0}');
+    expect(after).toContain(
+      '"current_state":{"__proto__":{"a":1},"p":{"__s3_pointer__":true,"bucket":"x","key":"y"}},"__proto__":{"b":1.0}',
+    );
     await statebag(scratch.dir, ['rollback', '--journal', 'statebag-journal', '--apply']);
     expect(readFileSync(join(scratch.dir, 'bag.json'), 'utf8')).toBe(text);
   });
@@ -142,7 +177,14 @@ describe('a world that is not as it should be fails documents, one by one', () =
     writeFileSync(join(scratch.dir, 'bag.json'), smallBag());
     await statebag(scratch.dir, APPLY);
     const lean = readFileSync(join(scratch.dir, 'bag.json'), 'utf8');
-    const { code, out } = await statebag(scratch.dir, ['rollback', '--journal', 'statebag-journal', '--store', 'empty', '--apply']);
+    const { code, out } = await statebag(scratch.dir, [
+      'rollback',
+      '--journal',
+      'statebag-journal',
+      '--store',
+      'empty',
+      '--apply',
+    ]);
     expect([code, out]).toEqual([1, expect.stringContaining('POINTER_DANGLING')]);
     expect(readFileSync(join(scratch.dir, 'bag.json'), 'utf8')).toBe(lean);
   });

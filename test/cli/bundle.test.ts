@@ -15,12 +15,19 @@ const { bin, dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json')
 
 /** What a user gets as `statebag`. */
 function statebag(directory: string, ...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, bin.statebag), ...args], { cwd: directory, encoding: 'utf8' });
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(ROOT, bin.statebag), ...args], {
+    cwd: directory,
+    encoding: 'utf8',
+  });
   return { status, stdout, stderr };
 }
 
 function bytesIn(directory: string): Record<string, string> {
-  return Object.fromEntries(readdirSync(directory).sort().map((name) => [name, readFileSync(join(directory, name), 'latin1')]));
+  return Object.fromEntries(
+    readdirSync(directory)
+      .sort()
+      .map((name) => [name, readFileSync(join(directory, name), 'latin1')]),
+  );
 }
 
 describe('the command line as it is shipped', () => {
@@ -29,7 +36,9 @@ describe('the command line as it is shipped', () => {
     putFleet(directory, { variant: 'flat-jan18' });
     const before = bytesIn(join(directory, 'bags'));
     const common = ['--journal', 'journal', '--json'];
-    expect(statebag(directory, 'migrate', 'bags', '--store', 'store', ...common, '--apply')).toMatchObject({ status: 0 });
+    expect(statebag(directory, 'migrate', 'bags', '--store', 'store', ...common, '--apply')).toMatchObject({
+      status: 0,
+    });
     expect(bytesIn(join(directory, 'bags'))).not.toEqual(before);
     expect(statebag(directory, 'verify', ...common)).toMatchObject({ status: 0 });
     expect(statebag(directory, 'report', '--journal', 'journal', '--html', 'report.html')).toMatchObject({ status: 0 });
@@ -39,7 +48,9 @@ describe('the command line as it is shipped', () => {
   });
 
   it('runs for a while without a word of V8, whatever flags of it are set meanwhile', async () => {
-    const child = spawn(process.execPath, [join(ROOT, bin.statebag), 'validate', '-', '--json'], { stdio: ['pipe', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, [join(ROOT, bin.statebag), 'validate', '-', '--json'], {
+      stdio: ['pipe', 'ignore', 'pipe'],
+    });
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
     await sleep(1_000);
@@ -51,7 +62,19 @@ describe('the command line as it is shipped', () => {
   it('starts workers', () => {
     const directory = temporaryDirectory();
     putFleet(directory, { variant: 'flat-jan18' });
-    const run = statebag(directory, 'migrate', 'bags', '--store', 'store', '--journal', 'journal', '--workers', '2', '--json', '--apply');
+    const run = statebag(
+      directory,
+      'migrate',
+      'bags',
+      '--store',
+      'store',
+      '--journal',
+      'journal',
+      '--workers',
+      '2',
+      '--json',
+      '--apply',
+    );
     expect(run).toMatchObject({ status: 0 });
     expect(JSON.parse(run.stdout)).toMatchObject({ totals: { migrated: 6, failed: 0 } });
   });
@@ -72,7 +95,9 @@ describe('the command line as it is shipped', () => {
 
   it('carries the licences of what is in it', () => {
     const text = readFileSync(join(ROOT, bin.statebag, '../LICENSES.txt'), 'utf8');
-    const code = readdirSync(join(ROOT, bin.statebag, '../chunks')).map((file) => readFileSync(join(ROOT, bin.statebag, '../chunks', file), 'utf8')).join('\n');
+    const code = readdirSync(join(ROOT, bin.statebag, '../chunks'))
+      .map((file) => readFileSync(join(ROOT, bin.statebag, '../chunks', file), 'utf8'))
+      .join('\n');
     const inside = Object.keys(dependencies).filter((name) => code.includes(`node_modules/${name}/`));
     expect(inside.length).toBeGreaterThan(3);
     for (const name of inside) expect(text).toContain(`${name} (`);

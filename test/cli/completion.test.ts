@@ -6,7 +6,10 @@ async function complete(...words: string[]): Promise<readonly string[]> {
   const { code, out, err } = await statebag('/', ['--get-yargs-completions', 'statebag', ...words]);
   expect([code, err]).toEqual([0, '']);
   // In zsh and fish descriptions follow.
-  return out.split('\n').filter((line) => line !== '').map((line) => line.split(/[:\t]/)[0]!);
+  return out
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.split(/[:\t]/)[0]!);
 }
 
 describe('completion', () => {

@@ -82,7 +82,9 @@ describe('standard input', () => {
   });
 
   it('keeps lines lines', async () => {
-    const { out } = await statebag(scratch.dir, ['migrate', '-', ...STORE], { stdin: `${smallBag()}\r\n{"a": 1.0}\n${smallBag()}` });
+    const { out } = await statebag(scratch.dir, ['migrate', '-', ...STORE], {
+      stdin: `${smallBag()}\r\n{"a": 1.0}\n${smallBag()}`,
+    });
     const lines = out.split('\n');
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(/"state_bag_version":2.*\r$/);
@@ -92,7 +94,9 @@ describe('standard input', () => {
 
   it('goes into a file, from which it can be verified and rolled back', async () => {
     const stdin = `${smallBag()}\n${smallBag({ ownerId: 'owner-2' })}\n`;
-    expect((await statebag(scratch.dir, ['migrate', '-', ...STORE, '--out', 'lean.txt', '--verify'], { stdin })).code).toBe(0);
+    expect(
+      (await statebag(scratch.dir, ['migrate', '-', ...STORE, '--out', 'lean.txt', '--verify'], { stdin })).code,
+    ).toBe(0);
     expect(text('lean.txt')).toContain('owner-2');
     expect((await statebag(scratch.dir, ['rollback', '--journal', 'statebag-journal', '--apply'])).code).toBe(0);
     expect(text('lean.txt')).toBe(stdin);
@@ -133,7 +137,11 @@ describe('NDJSON files', () => {
     const { code, out } = await statebag(scratch.dir, ['migrate', 'bags.ndjson', ...STORE, '--verify', '--json']);
     expect(code).toBe(0);
     const { documents } = JSON.parse(out) as { documents: { id: string; outcome: string }[] };
-    expect(documents.map(({ id, outcome }) => [id.split('#')[1], outcome]).sort()).toEqual([['L1', 'migrated'], ['L3', 'unchanged'], ['L5', 'migrated']]);
+    expect(documents.map(({ id, outcome }) => [id.split('#')[1], outcome]).sort()).toEqual([
+      ['L1', 'migrated'],
+      ['L3', 'unchanged'],
+      ['L5', 'migrated'],
+    ]);
     expect(text('bags.ndjson')).toMatch(/^\{.*\}\r\n\r\n\{"a": 1\.0\}\n {2}\n\{.*\}$/);
     expect((await statebag(scratch.dir, ['rollback', '--journal', 'statebag-journal', '--apply'])).code).toBe(0);
     expect(text('bags.ndjson')).toBe(source);

@@ -5,7 +5,9 @@ import { statebag, useScratch } from './terminal.js';
 const scratch = useScratch();
 
 async function filter(name: 'adapt' | 'seal', lines: readonly string[], ...args: readonly string[]) {
-  const { code, out, err } = await statebag(scratch.dir, [name, '--ndjson', '--store', 'store', ...args], { stdin: `${lines.join('\n')}\n` });
+  const { code, out, err } = await statebag(scratch.dir, [name, '--ndjson', '--store', 'store', ...args], {
+    stdin: `${lines.join('\n')}\n`,
+  });
   return { code, err, lines: out.trimEnd().split('\n') };
 }
 
@@ -22,21 +24,35 @@ describe('adapt --ndjson', () => {
   });
 
   it('answers a line that fails with an error, goes on, and ends with 1', async () => {
-    const { code, lines } = await filter('adapt', ['not json', fatBagText().replace('"segment_to_run": 1', '"segment_to_run": 9'), '{"ok":1}']);
+    const { code, lines } = await filter('adapt', [
+      'not json',
+      fatBagText().replace('"segment_to_run": 1', '"segment_to_run": 9'),
+      '{"ok":1}',
+    ]);
     expect(code).toBe(1);
-    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([{ errorType: 'BagError' }, { errorType: 'BagError', errorMessage: expect.stringMatching(/^SEGMENT_OUT_OF_RANGE: /) as string }, { ok: 1 }]);
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { errorType: 'BagError' },
+      { errorType: 'BagError', errorMessage: expect.stringMatching(/^SEGMENT_OUT_OF_RANGE: /) as string },
+      { ok: 1 },
+    ]);
   });
 
   it('keeps an answer on one line, even if what is filled in was pretty-printed', async () => {
-    const pretty = fatBagText().replace('[{"type": "normal", "id": 0', '[\r{"type":\r"normal", "id": 0').replace('"segment_to_run": 1', '"segment_to_run": 0');
+    const pretty = fatBagText()
+      .replace('[{"type": "normal", "id": 0', '[\r{"type":\r"normal", "id": 0')
+      .replace('"segment_to_run": 1', '"segment_to_run": 0');
     const { lines } = await filter('adapt', [pretty]);
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain('"segment_config": {"type": "normal", "id": 0');
   });
 
   it('fills the bag in for a runner that speaks fat', async () => {
-    const { lines: [lean] } = await filter('seal', [fatBagText()]);
-    const { lines: [fat] } = await filter('adapt', [lean!], '--speaks', 'fat', '--no-segment');
+    const {
+      lines: [lean],
+    } = await filter('seal', [fatBagText()]);
+    const {
+      lines: [fat],
+    } = await filter('adapt', [lean!], '--speaks', 'fat', '--no-segment');
     expect(JSON.parse(fat!)).toMatchObject(JSON.parse(fatBagText()) as object);
   });
 });
@@ -50,8 +66,13 @@ describe('seal', () => {
   });
 
   it('takes out what adapt put in when it knows the event', async () => {
-    const { lines: [adapted] } = await filter('adapt', [fatBagText()]);
-    const { code, lines: [sealed] } = await filter('seal', [`{"event": ${fatBagText()}, "result": ${adapted!}}`], '--with-events');
+    const {
+      lines: [adapted],
+    } = await filter('adapt', [fatBagText()]);
+    const {
+      code,
+      lines: [sealed],
+    } = await filter('seal', [`{"event": ${fatBagText()}, "result": ${adapted!}}`], '--with-events');
     expect(code).toBe(0);
     expect(sealed).toContain(ODD_STATE);
     for (const name of ['segment_config', 'segment_index', '"manifest_s3_path']) expect(sealed).not.toContain(name);

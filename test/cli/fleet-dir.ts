@@ -4,7 +4,10 @@ import type { FleetOptions } from '../../examples/fleet/fleet.js';
 import { USUAL_MIX } from '../../examples/fleet/variants/index.js';
 import { writeFleet } from '../../examples/fleet/write-fleet.js';
 
-/** Small bags in `DIR/bags` (or `DIR/bags.ndjson`), with what they point to in `DIR/store`. Defaults to one bag of every kind. */
+/**
+ * Small bags in `DIR/bags` (or `DIR/bags.ndjson`), with what they point to in `DIR/store`. Defaults to one bag of every
+ * kind.
+ */
 export function putFleet(dir: string, options: Partial<FleetOptions> = {}, form: 'files' | 'ndjson' = 'files'): void {
   const mixed = options.variant === undefined ? { mix: USUAL_MIX, bags: USUAL_MIX.length } : {};
   const fleet = makeFleet({ seed: 7, bags: 6, workflows: 3, size: 'small', ...mixed, ...options });
@@ -13,7 +16,14 @@ export function putFleet(dir: string, options: Partial<FleetOptions> = {}, form:
 
 /** A whole old bag in few bytes. */
 export function smallBag(members: Readonly<Record<string, unknown>> = {}): string {
-  const segment = { id: 0, type: 'normal', nodes: [{ id: 'a', type: 'operator' }], edges: [], next_mode: 'end', default_next: null };
+  const segment = {
+    id: 0,
+    type: 'normal',
+    nodes: [{ id: 'a', type: 'operator' }],
+    edges: [],
+    next_mode: 'end',
+    default_next: null,
+  };
   return JSON.stringify({
     ownerId: 'owner-1',
     workflowId: 'wf-1',

@@ -11,8 +11,17 @@ const scratch = useScratch();
 let served: CensusServer;
 
 beforeEach(async () => {
-  const census = new Map([['bags/a b+,.json', smallBag()], ['bags/c.json', smallBag({ workflowId: 'wf-2' })], ['bags/bad.json', '{'], ['bags/foreign.json', '{"a":1}'], ['export/x.ndjson', `${smallBag()}\n`.repeat(5)]]);
-  served = await serveCensus({ census: new Map(Array.from(census, ([key, text]) => [key, Buffer.from(text)])), others: new Map() });
+  const census = new Map([
+    ['bags/a b+,.json', smallBag()],
+    ['bags/c.json', smallBag({ workflowId: 'wf-2' })],
+    ['bags/bad.json', '{'],
+    ['bags/foreign.json', '{"a":1}'],
+    ['export/x.ndjson', `${smallBag()}\n`.repeat(5)],
+  ]);
+  served = await serveCensus({
+    census: new Map(Array.from(census, ([key, text]) => [key, Buffer.from(text)])),
+    others: new Map(),
+  });
 });
 
 afterEach(() => served.stop());
@@ -22,37 +31,81 @@ const fleet = (...args: string[]) => statebag(scratch.dir, ['fleet', ...args, ..
 describe('fleet manifest', () => {
   it('lists objects for S3 Batch Operations, URL-encoded and quoted', async () => {
     const { code, out } = await fleet('manifest', 's3://paused/bags/', '--format', 'csv');
-    expect([code, out.trimEnd().split('\n')]).toEqual([0, ['paused,bags/a+b%2B%2C.json', 'paused,bags/bad.json', 'paused,bags/c.json', 'paused,bags/foreign.json']]);
+    expect([code, out.trimEnd().split('\n')]).toEqual([
+      0,
+      ['paused,bags/a+b%2B%2C.json', 'paused,bags/bad.json', 'paused,bags/c.json', 'paused,bags/foreign.json'],
+    ]);
   });
 
   it('lists items for a Distributed Map, and takes the form from the name of the file', async () => {
     expect((await fleet('manifest', 's3://paused/bags/', '--out', 'm.jsonl')).code).toBe(0);
-    expect(readFileSync(join(scratch.dir, 'm.jsonl'), 'utf8').split('\n')[0]).toBe('{"id":"s3://paused/bags/a b+,.json"}');
+    expect(readFileSync(join(scratch.dir, 'm.jsonl'), 'utf8').split('\n')[0]).toBe(
+      '{"id":"s3://paused/bags/a b+,.json"}',
+    );
   });
 
   it('lists of a census only what is to be migrated', async () => {
     const { out: census } = await statebag(scratch.dir, ['inspect', 's3://paused/', '--json', ...served.options]);
     writeFileSync(join(scratch.dir, 'census.json'), census);
     const { out } = await fleet('manifest', '--census', 'census.json');
-    expect(out.trimEnd().split('\n').map((line) => (JSON.parse(line) as { id: string }).id).sort()).toEqual(['s3://paused/bags/a b+,.json', 's3://paused/bags/c.json', 's3://paused/export/x.ndjson']);
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as { id: string }).id)
+        .sort(),
+    ).toEqual(['s3://paused/bags/a b+,.json', 's3://paused/bags/c.json', 's3://paused/export/x.ndjson']);
   });
 
   it('lists an inventory, with versions where it has them, and only current objects', async () => {
-    const rows = '"paused","bags/a+b%2B%2C.json","v1","true","false","10"\n"paused","bags/a+b%2B%2C.json","v0","false","false","9"\n"paused","gone.json","v3","true","true",""\n';
+    const rows =
+      '"paused","bags/a+b%2B%2C.json","v1","true","false","10"\n"paused","bags/a+b%2B%2C.json","v0","false","false","9"\n"paused","gone.json","v3","true","true",""\n';
     await served.objects.put({ bucket: 'fleet', key: 'inventory/data.csv.gz' }, gzipSync(rows));
-    const manifest = { sourceBucket: 'paused', fileFormat: 'CSV', fileSchema: 'Bucket, Key, VersionId, IsLatest, IsDeleteMarker, Size', files: [{ key: 'inventory/data.csv.gz' }] };
-    await served.objects.put({ bucket: 'fleet', key: 'inventory/manifest.json' }, Buffer.from(JSON.stringify(manifest)));
-    expect((await fleet('manifest', '--inventory', 's3://fleet/inventory/manifest.json', '--format', 'csv')).out).toBe('paused,bags/a+b%2B%2C.json,v1\n');
+    const manifest = {
+      sourceBucket: 'paused',
+      fileFormat: 'CSV',
+      fileSchema: 'Bucket, Key, VersionId, IsLatest, IsDeleteMarker, Size',
+      files: [{ key: 'inventory/data.csv.gz' }],
+    };
+    await served.objects.put(
+      { bucket: 'fleet', key: 'inventory/manifest.json' },
+      Buffer.from(JSON.stringify(manifest)),
+    );
+    expect((await fleet('manifest', '--inventory', 's3://fleet/inventory/manifest.json', '--format', 'csv')).out).toBe(
+      'paused,bags/a+b%2B%2C.json,v1\n',
+    );
   });
 
   it('cuts an export into ranges of lines', async () => {
     const { out } = await fleet('manifest', 's3://paused/export/', '--lines', '2');
-    expect(out.trimEnd().split('\n').map((line) => JSON.parse(line) as unknown)).toEqual([[1, 2], [3, 4], [5, 5]].map((lines) => ({ id: 's3://paused/export/x.ndjson', lines })));
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as unknown),
+    ).toEqual(
+      [
+        [1, 2],
+        [3, 4],
+        [5, 5],
+      ].map((lines) => ({ id: 's3://paused/export/x.ndjson', lines })),
+    );
   });
 
   it('lists only what failed, of a journal', async () => {
-    await statebag(scratch.dir, ['migrate', 's3://paused/bags/', '--store', 's3://blobs', '--apply', '--journal', 'j', ...served.options]);
-    expect((await fleet('manifest', '--only-failed', '--journal', 'j')).out).toBe('{"id":"s3://paused/bags/bad.json"}\n');
+    await statebag(scratch.dir, [
+      'migrate',
+      's3://paused/bags/',
+      '--store',
+      's3://blobs',
+      '--apply',
+      '--journal',
+      'j',
+      ...served.options,
+    ]);
+    expect((await fleet('manifest', '--only-failed', '--journal', 'j')).out).toBe(
+      '{"id":"s3://paused/bags/bad.json"}\n',
+    );
   });
 
   it.each([
@@ -62,7 +115,19 @@ describe('fleet manifest', () => {
     [['manifest', '--census', 'none.json'], 'CENSUS_INVALID'],
     [['sail'], 'USAGE'],
     [['collect', '--journal', 'j', '--store', 's3://blobs'], 'USAGE'],
-    [['collect', 's3://paused/bags/foreign.json', '--records', 's3://fleet/records', '--journal', 'j', '--store', 's3://blobs'], 'REPORT_INVALID'],
+    [
+      [
+        'collect',
+        's3://paused/bags/foreign.json',
+        '--records',
+        's3://fleet/records',
+        '--journal',
+        'j',
+        '--store',
+        's3://blobs',
+      ],
+      'REPORT_INVALID',
+    ],
     [['plan'], 'USAGE'],
   ])('refuses %j', async (args, code) => {
     const ran = await fleet(...args);
@@ -72,11 +137,28 @@ describe('fleet manifest', () => {
 
 describe('fleet plan', () => {
   it('says what each engine would take, and writes nothing', async () => {
-    const { code, out } = await fleet('plan', 's3://paused/', '--store', 's3://blobs', '--objects', '1000000', '--json');
-    const { shape, estimates } = JSON.parse(out) as { shape: { documents: number }; estimates: { engine: string; dollars: number; seconds: number; bottleneck: string }[] };
-    expect([code, shape.documents, estimates.map(({ engine }) => engine)]).toEqual([0, 1_000_000, ['cli', 's3-batch', 'map']]);
+    const { code, out } = await fleet(
+      'plan',
+      's3://paused/',
+      '--store',
+      's3://blobs',
+      '--objects',
+      '1000000',
+      '--json',
+    );
+    const { shape, estimates } = JSON.parse(out) as {
+      shape: { documents: number };
+      estimates: { engine: string; dollars: number; seconds: number; bottleneck: string }[];
+    };
+    expect([code, shape.documents, estimates.map(({ engine }) => engine)]).toEqual([
+      0,
+      1_000_000,
+      ['cli', 's3-batch', 'map'],
+    ]);
     for (const { dollars, seconds } of estimates) expect(Math.min(dollars, seconds)).toBeGreaterThan(1);
-    expect(served.server.requests.filter(({ operation, bucket }) => operation === 'PutObject' && bucket !== 'paused')).toEqual([]);
+    expect(
+      served.server.requests.filter(({ operation, bucket }) => operation === 'PutObject' && bucket !== 'paused'),
+    ).toEqual([]);
   });
 
   it('reckons with the prices and rates that it is given', async () => {
@@ -84,7 +166,9 @@ describe('fleet plan', () => {
     const { out } = await fleet('plan', 's3://paused/', '--store', 's3://blobs', '--prices', 'mine.json');
     expect(out).toMatch(/money +\$0\.00/);
     writeFileSync(join(scratch.dir, 'mine.json'), '{"s3Putt":0}');
-    expect((await fleet('plan', 's3://paused/', '--store', 's3://blobs', '--prices', 'mine.json')).err).toContain('PRICES_INVALID');
+    expect((await fleet('plan', 's3://paused/', '--store', 's3://blobs', '--prices', 'mine.json')).err).toContain(
+      'PRICES_INVALID',
+    );
   });
 });
 
@@ -93,11 +177,29 @@ describe('fleet collect', () => {
     const { createS3BatchHandler } = await import('../../src/lambda/s3-batch.js');
     const { AMPLE, sandbox } = await import('../lambda/census.js');
     const one = await sandbox(served);
-    await createS3BatchHandler(() => Promise.resolve(one))({ invocationSchemaVersion: '2.0', invocationId: 'i', job: { id: 'j' }, tasks: [{ taskId: 't', s3Key: 'bags/c.json', s3Bucket: 'paused' }] }, AMPLE);
+    await createS3BatchHandler(() => Promise.resolve(one))(
+      {
+        invocationSchemaVersion: '2.0',
+        invocationId: 'i',
+        job: { id: 'j' },
+        tasks: [{ taskId: 't', s3Key: 'bags/c.json', s3Bucket: 'paused' }],
+      },
+      AMPLE,
+    );
     const collect = ['collect', '--records', 's3://fleet/records', '--store', 's3://blobs', '--journal', 'j', '--json'];
     const first = await fleet(...collect);
     expect(JSON.parse(first.out)).toMatchObject({ totals: { documents: 1, notStarted: 1 } });
-    const again = await statebag(scratch.dir, ['migrate', 's3://paused/bags/c.json', '--store', 's3://blobs', '--apply', '--journal', 'j', '--json', ...served.options]);
+    const again = await statebag(scratch.dir, [
+      'migrate',
+      's3://paused/bags/c.json',
+      '--store',
+      's3://blobs',
+      '--apply',
+      '--journal',
+      'j',
+      '--json',
+      ...served.options,
+    ]);
     expect(JSON.parse(again.out)).toMatchObject({ documents: [{ outcome: 'migrated', code: 'RECOVERED' }] });
   });
 
@@ -106,13 +208,32 @@ describe('fleet collect', () => {
     const { AMPLE, sandbox } = await import('../lambda/census.js');
     const { runBatchJob } = await import('../lambda/services.js');
     const one = await sandbox(served);
-    const report = await runBatchJob(['bags/c.json'], [createS3BatchHandler(() => Promise.resolve(one))], served.objects, { seed: 1, againEvery: 2, concurrency: 1, context: AMPLE });
-    const collect = ['collect', report, '--records', 's3://fleet/records', '--store', 's3://blobs', '--journal', 'j', '--json'];
+    const report = await runBatchJob(
+      ['bags/c.json'],
+      [createS3BatchHandler(() => Promise.resolve(one))],
+      served.objects,
+      { seed: 1, againEvery: 2, concurrency: 1, context: AMPLE },
+    );
+    const collect = [
+      'collect',
+      report,
+      '--records',
+      's3://fleet/records',
+      '--store',
+      's3://blobs',
+      '--journal',
+      'j',
+      '--json',
+    ];
     expect(JSON.parse((await fleet(...collect)).out)).toMatchObject({ totals: { migrated: 1 } });
-    const back = await statebag(scratch.dir, ['rollback', '--journal', 'j', '--apply', '--json', ...served.options], { now: new Date('2027-01-01T00:00:00Z') });
+    const back = await statebag(scratch.dir, ['rollback', '--journal', 'j', '--apply', '--json', ...served.options], {
+      now: new Date('2027-01-01T00:00:00Z'),
+    });
     expect(JSON.parse(back.out)).toMatchObject({ totals: { rolledBack: 1 } });
     await fleet(...collect);
-    expect(JSON.parse((await statebag(scratch.dir, ['status', '--journal', 'j', '--json'])).out)).toMatchObject({ totals: { migrated: 0, rolledBack: 1 } });
+    expect(JSON.parse((await statebag(scratch.dir, ['status', '--journal', 'j', '--json'])).out)).toMatchObject({
+      totals: { migrated: 0, rolledBack: 1 },
+    });
   });
 
   it('counts documents that a task did not start as failed, until a run has taken them', async () => {
@@ -120,12 +241,38 @@ describe('fleet collect', () => {
     const message = JSON.stringify({ counts: { 'not-started': 1 } }).replaceAll('"', '""');
     await put('reports/results.csv', `paused,bags/c.json,,failed,TemporaryFailure,200,"${message}"\n`);
     await put('reports/manifest.json', JSON.stringify({ Results: [{ Bucket: 'fleet', Key: 'reports/results.csv' }] }));
-    const collected = await fleet('collect', 's3://fleet/reports/manifest.json', '--records', 's3://fleet/records', '--store', 's3://blobs', '--journal', 'j', '--json');
+    const collected = await fleet(
+      'collect',
+      's3://fleet/reports/manifest.json',
+      '--records',
+      's3://fleet/records',
+      '--store',
+      's3://blobs',
+      '--journal',
+      'j',
+      '--json',
+    );
     expect(collected.code).toBe(1);
-    expect(JSON.parse(collected.out)).toMatchObject({ totals: { documents: 1, failed: 1 }, documents: [{ id: 's3://paused/bags/c.json', code: 'RUN_STOPPED' }] });
+    expect(JSON.parse(collected.out)).toMatchObject({
+      totals: { documents: 1, failed: 1 },
+      documents: [{ id: 's3://paused/bags/c.json', code: 'RUN_STOPPED' }],
+    });
     expect((await statebag(scratch.dir, ['status', '--journal', 'j'])).code).toBe(1);
-    const args = ['migrate', 's3://paused/bags/', '--store', 's3://blobs', '--apply', '--journal', 'j', '--only-failed', '--json', ...served.options];
-    expect(JSON.parse((await statebag(scratch.dir, args)).out)).toMatchObject({ totals: { documents: 1, migrated: 1 } });
+    const args = [
+      'migrate',
+      's3://paused/bags/',
+      '--store',
+      's3://blobs',
+      '--apply',
+      '--journal',
+      'j',
+      '--only-failed',
+      '--json',
+      ...served.options,
+    ];
+    expect(JSON.parse((await statebag(scratch.dir, args)).out)).toMatchObject({
+      totals: { documents: 1, migrated: 1 },
+    });
     expect((await statebag(scratch.dir, ['status', '--journal', 'j'])).code).toBe(0);
   });
 });

@@ -1,6 +1,16 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -41,7 +51,8 @@ function put(name: string, content: string | Uint8Array): void {
   writeFileSync(path, content);
 }
 
-const blobs = () => readdirSync(join(scratch.dir, 'store'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+const blobs = () =>
+  readdirSync(join(scratch.dir, 'store'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
 
 /** A store whose blobs are old enough to be deleted, for the bag of `live/a.json` that is not named as a source. */
 async function putOldStore(): Promise<void> {
@@ -61,9 +72,14 @@ async function expectNotProven(sources: readonly string[], codes: readonly strin
   const gc = await json('gc', '--store', 'store', ...sources, '--apply');
   const { unreadable, skipped, empty } = gc.report;
   expect([gc.code, gc.report.proven, gc.report.totals.deleted, gc.report.totals.garbage]).toEqual([1, false, 0, 0]);
-  expect([...unreadable, ...(skipped as typeof empty), ...empty].map(({ code }) => code).sort()).toEqual([...codes].sort());
+  expect([...unreadable, ...(skipped as typeof empty), ...empty].map(({ code }) => code).sort()).toEqual(
+    [...codes].sort(),
+  );
   const told = await statebag(scratch.dir, ['gc', '--store', 'store', ...sources, '--apply']);
-  expect([told.out, told.err]).toEqual([expect.stringMatching(/^garbage +not proven +nothing is deleted/m), expect.stringContaining('nothing was deleted')]);
+  expect([told.out, told.err]).toEqual([
+    expect.stringMatching(/^garbage +not proven +nothing is deleted/m),
+    expect.stringContaining('nothing was deleted'),
+  ]);
   expect(blobs()).toHaveLength(before);
 }
 
@@ -76,9 +92,24 @@ describe('a source without documents', () => {
     ['is a JSON file of no bytes', { 'a.json': '' }, ['a.json'], ['JSON_EMPTY']],
     ['is a directory whose only file is empty', { 'd/export.ndjson': '' }, ['d'], ['FILE_EMPTY']],
     ['is a glob whose only file is empty', { 'd/export.ndjson': '' }, ['d/*'], ['FILE_EMPTY']],
-    ['is beside one that has some', { 'd/a.json': LEAN, 'export.ndjson': '' }, ['d', 'export.ndjson'], ['SOURCE_EMPTY']],
-    ['is in front of one that has some', { 'd/a.json': LEAN, 'export.ndjson': '' }, ['export.ndjson', 'd'], ['SOURCE_EMPTY']],
-    ['has an empty file among files that are not', { 'd/a.json': LEAN, 'd/part-2.NDJSON': '\n' }, ['d'], ['FILE_EMPTY']],
+    [
+      'is beside one that has some',
+      { 'd/a.json': LEAN, 'export.ndjson': '' },
+      ['d', 'export.ndjson'],
+      ['SOURCE_EMPTY'],
+    ],
+    [
+      'is in front of one that has some',
+      { 'd/a.json': LEAN, 'export.ndjson': '' },
+      ['export.ndjson', 'd'],
+      ['SOURCE_EMPTY'],
+    ],
+    [
+      'has an empty file among files that are not',
+      { 'd/a.json': LEAN, 'd/part-2.NDJSON': '\n' },
+      ['d'],
+      ['FILE_EMPTY'],
+    ],
   ])('makes gc and can-contract refuse when it %s', async (_, files: Record<string, string>, sources, codes) => {
     for (const [name, content] of Object.entries(files)) put(name, content);
     await expectNotProven(sources, codes);
@@ -86,7 +117,10 @@ describe('a source without documents', () => {
 
   it('is refused by both when it is a directory without a file, as an error of the command line', async () => {
     mkdirSync(join(scratch.dir, 'nothing'));
-    for (const args of [['can-contract', 'nothing'], ['gc', '--store', 'store', 'nothing', '--apply']]) {
+    for (const args of [
+      ['can-contract', 'nothing'],
+      ['gc', '--store', 'store', 'nothing', '--apply'],
+    ]) {
       const { code, err } = await statebag(scratch.dir, args);
       expect([code, err]).toEqual([2, expect.stringContaining('SOURCE_EMPTY')]);
     }
@@ -95,22 +129,33 @@ describe('a source without documents', () => {
 
   it('is allowed with --allow-empty, which allows nothing else', async () => {
     put('export.ndjson', '');
-    expect((await json('can-contract', 'export.ndjson', '--allow-empty')).report).toMatchObject({ answer: 'yes', canContract: true });
+    expect((await json('can-contract', 'export.ndjson', '--allow-empty')).report).toMatchObject({
+      answer: 'yes',
+      canContract: true,
+    });
     put('d/bag', smallBag());
-    expect((await json('can-contract', 'd', '--allow-empty')).report).toMatchObject({ answer: 'not proven', totals: { skipped: 1 } });
+    expect((await json('can-contract', 'd', '--allow-empty')).report).toMatchObject({
+      answer: 'not proven',
+      totals: { skipped: 1 },
+    });
     expect((await json('gc', '--store', 'store', 'd', '--apply', '--allow-empty')).report.totals.deleted).toBe(0);
-    expect((await json('gc', '--store', 'store', 'export.ndjson', '--apply', '--allow-empty')).report.totals.deleted).toBe(3);
+    expect(
+      (await json('gc', '--store', 'store', 'export.ndjson', '--apply', '--allow-empty')).report.totals.deleted,
+    ).toBe(3);
   });
 });
 
 describe('a file that is not read because of its name', () => {
   beforeEach(putOldStore);
 
-  it.each(['bag', 'bag.txt', 'bag.json.gz', 'bag.gz', 'bag.json5', 'bag.json.bak', '.hidden/bag', 'bag.yaml'])('makes gc and can-contract refuse: %s', async (name) => {
-    put('d/x.json', LEAN);
-    put(`d/${name}`, name.endsWith('gz') ? gzipSync(smallBag()) : smallBag());
-    await expectNotProven(['d'], ['NAME_SKIPPED']);
-  });
+  it.each(['bag', 'bag.txt', 'bag.json.gz', 'bag.gz', 'bag.json5', 'bag.json.bak', '.hidden/bag', 'bag.yaml'])(
+    'makes gc and can-contract refuse: %s',
+    async (name) => {
+      put('d/x.json', LEAN);
+      put(`d/${name}`, name.endsWith('gz') ? gzipSync(smallBag()) : smallBag());
+      await expectNotProven(['d'], ['NAME_SKIPPED']);
+    },
+  );
 
   it('makes them refuse when there is nothing else in the directory', async () => {
     put('d/bag', smallBag());
@@ -132,16 +177,27 @@ describe('a file that is not read because of its name', () => {
     expect((await json('can-contract', 'd')).report).toMatchObject({ answer: 'no', totals: { fat: 4, skipped: 0 } });
     expect((await json('inspect', 'd')).report).toMatchObject({ skipped: 0, totals: { documents: 4 } });
     expect((await json('migrate', 'd', '--store', 'store', '--apply')).report.totals).toMatchObject({ migrated: 4 });
-    expect((await json('gc', '--store', 'store', 'd', '--apply')).report.totals).toMatchObject({ documents: 4, live: 3, deleted: 0 });
+    expect((await json('gc', '--store', 'store', 'd', '--apply')).report.totals).toMatchObject({
+      documents: 4,
+      live: 3,
+      deleted: 0,
+    });
     expect((await statebag(scratch.dir, ['validate', 'd', '--json'])).out).toContain('C.NdJson#L1');
   });
 
   it('is counted by inspect and migrate, which keep their exit codes', async () => {
     put('d/x.json', smallBag());
     for (const name of ['bag', 'bag.txt']) put(`d/${name}`, smallBag());
-    for (const args of [['inspect', 'd'], ['migrate', 'd', '--store', 'store'], ['migrate', 'd', '--store', 'store', '--apply']]) {
+    for (const args of [
+      ['inspect', 'd'],
+      ['migrate', 'd', '--store', 'store'],
+      ['migrate', 'd', '--store', 'store', '--apply'],
+    ]) {
       const { code, out } = await statebag(scratch.dir, args);
-      expect([code, out]).toEqual([0, expect.stringMatching(/^skipped +2 +names that do not end in \.json, \.ndjson, \.jsonl/m)]);
+      expect([code, out]).toEqual([
+        0,
+        expect.stringMatching(/^skipped +2 +names that do not end in \.json, \.ndjson, \.jsonl/m),
+      ]);
       expect((await json(...args)).report.skipped).toBe(2);
     }
   });
@@ -165,11 +221,24 @@ describe('a file that is not read because of its name', () => {
     await statebag(scratch.dir, ['migrate', 'other', '--store', 'd/store', '--apply', '--journal', 'd/journal']);
     put('more/b.json', smallBag({ workflowId: 'b' }));
     const key = 'c/{ownerId}/{workflowId}/{sha256}/config';
-    await statebag(scratch.dir, ['migrate', 'more', '--store', 'd/store', '--apply', '--journal', 'j2', '--config-key', key]);
+    await statebag(scratch.dir, [
+      'migrate',
+      'more',
+      '--store',
+      'd/store',
+      '--apply',
+      '--journal',
+      'j2',
+      '--config-key',
+      key,
+    ]);
     expect((await json('gc', ...args)).report).toMatchObject({ proven: true, totals: { documents: 1 } });
     put('d/store/local/note.txt', '');
     put('d/journal/note.txt', '');
-    expect((await json('gc', ...args)).report).toMatchObject({ proven: false, skipped: [{ code: 'NAME_SKIPPED' }, { code: 'NAME_SKIPPED' }] });
+    expect((await json('gc', ...args)).report).toMatchObject({
+      proven: false,
+      skipped: [{ code: 'NAME_SKIPPED' }, { code: 'NAME_SKIPPED' }],
+    });
   });
 });
 
@@ -177,21 +246,30 @@ describe('the place of the store or journal inside a source', () => {
   beforeEach(putOldStore);
   const blobKey = () => blobs().map(({ parentPath, name }) => join(parentPath, name))[0]!;
 
-  it.each(['store/local/paused/a.json', 'store/a.json', 'journal/paused/a.json'])('does not hide a bag from gc and can-contract: %s', async (name) => {
-    put(name, readFileSync(join(scratch.dir, 'live/a.json')));
-    rmSync(join(scratch.dir, 'live'), { recursive: true });
-    put('ok.json', LEAN);
-    const gc = await json('gc', '.', '--store', 'store', '--journal', 'journal', '--apply');
-    expect(gc.report).toMatchObject({ proven: true, totals: { documents: 2, live: 3, deleted: 0 } });
-    put(name, smallBag());
-    expect((await json('can-contract', '.', '--store', 'store')).report).toMatchObject({ answer: 'no', totals: { fat: 1, documents: 2 } });
-  });
+  it.each(['store/local/paused/a.json', 'store/a.json', 'journal/paused/a.json'])(
+    'does not hide a bag from gc and can-contract: %s',
+    async (name) => {
+      put(name, readFileSync(join(scratch.dir, 'live/a.json')));
+      rmSync(join(scratch.dir, 'live'), { recursive: true });
+      put('ok.json', LEAN);
+      const gc = await json('gc', '.', '--store', 'store', '--journal', 'journal', '--apply');
+      expect(gc.report).toMatchObject({ proven: true, totals: { documents: 2, live: 3, deleted: 0 } });
+      put(name, smallBag());
+      expect((await json('can-contract', '.', '--store', 'store')).report).toMatchObject({
+        answer: 'no',
+        totals: { fat: 1, documents: 2 },
+      });
+    },
+  );
 
   it('does not hide a bag from them whose key looks like that of a blob', async () => {
     rmSync(join(scratch.dir, 'live'), { recursive: true });
     put('ok.json', LEAN);
     writeFileSync(blobKey(), smallBag());
-    expect((await json('can-contract', '.', '--store', 'store')).report).toMatchObject({ answer: 'no', totals: { fat: 1 } });
+    expect((await json('can-contract', '.', '--store', 'store')).report).toMatchObject({
+      answer: 'no',
+      totals: { fat: 1 },
+    });
   });
 
   it('does not hide a bag from them that has the digest of its bytes as key', async () => {
@@ -200,7 +278,11 @@ describe('the place of the store or journal inside a source', () => {
     rmSync(join(scratch.dir, 'live'), { recursive: true });
     rmSync(join(scratch.dir, 'journal'), { recursive: true });
     put(`paused/bags/${digest}/bag.json`, bytes);
-    expect((await json('gc', '.', '--store', 'store', '--apply')).report.totals).toMatchObject({ documents: 1, live: 3, deleted: 0 });
+    expect((await json('gc', '.', '--store', 'store', '--apply')).report.totals).toMatchObject({
+      documents: 1,
+      live: 3,
+      deleted: 0,
+    });
   });
 
   it.each([
@@ -210,12 +292,19 @@ describe('the place of the store or journal inside a source', () => {
   ])('does not make an emptied source look as if it had documents: %s', async (_, source, more) => {
     mkdirSync(join(scratch.dir, 'src'));
     symlinkSync('src', join(scratch.dir, 'lsrc'));
-    for (const name of [...more, 'store']) cpSync(join(scratch.dir, 'store'), join(scratch.dir, 'src', name), { recursive: true, preserveTimestamps: true });
+    for (const name of [...more, 'store'])
+      cpSync(join(scratch.dir, 'store'), join(scratch.dir, 'src', name), { recursive: true, preserveTimestamps: true });
     cpSync(join(scratch.dir, 'journal'), join(scratch.dir, 'src/statebag-journal'), { recursive: true });
     const gc = await json('gc', '--store', 'src/store', source, '--apply');
-    expect([gc.code, gc.report]).toMatchObject([1, { empty: [{ code: 'SOURCE_EMPTY' }], totals: { documents: 0, deleted: 0 } }]);
+    expect([gc.code, gc.report]).toMatchObject([
+      1,
+      { empty: [{ code: 'SOURCE_EMPTY' }], totals: { documents: 0, deleted: 0 } },
+    ]);
     const contract = await json('can-contract', source);
-    expect([contract.code, contract.report]).toMatchObject([1, { answer: 'not proven', totals: { documents: 0, foreign: 0, empty: 1 } }]);
+    expect([contract.code, contract.report]).toMatchObject([
+      1,
+      { answer: 'not proven', totals: { documents: 0, foreign: 0, empty: 1 } },
+    ]);
   });
 
   it('is left out by migrate when a link leads there', async () => {
@@ -223,7 +312,9 @@ describe('the place of the store or journal inside a source', () => {
     symlinkSync('src', join(scratch.dir, 'lsrc'));
     put('src/b.json', smallBag());
     await statebag(scratch.dir, ['migrate', 'lsrc', '--store', 'src/store', '--apply', '--journal', 'src/j']);
-    expect((await json('migrate', 'lsrc', '--store', 'src/store', '--journal', 'src/j')).report.totals.documents).toBe(1);
+    expect((await json('migrate', 'lsrc', '--store', 'src/store', '--journal', 'src/j')).report.totals.documents).toBe(
+      1,
+    );
   });
 });
 
@@ -231,23 +322,66 @@ describe('a link that leads nowhere', () => {
   beforeEach(putOldStore);
 
   it.each([
-    ['to a file', 'd', (dir: string) => { symlinkSync('../disk/x.json', join(dir, 'l.json')); }],
-    ['to a directory', 'd', (dir: string) => { symlinkSync('../disk/more', join(dir, 'more')); }],
-    ['with an ending of another kind', 'd', (dir: string) => { symlinkSync('gone', join(dir, 'note.txt')); }],
-    ['that a glob matches', 'd/*', (dir: string) => { symlinkSync('gone', join(dir, 'l')); }],
-    ['behind which a glob looks for more', 'd/**/*.json', (dir: string) => { symlinkSync('gone', join(dir, 'more')); }],
-    ['to itself', 'd', (dir: string) => { symlinkSync('self', join(dir, 'self')); }],
-    ['inside a directory that is a link', 'd', (dir: string) => {
-      mkdirSync(join(dir, '../elsewhere'));
-      symlinkSync('gone', join(dir, '../elsewhere/l'));
-      symlinkSync('../elsewhere', join(dir, 'elsewhere'));
-    }],
+    [
+      'to a file',
+      'd',
+      (dir: string) => {
+        symlinkSync('../disk/x.json', join(dir, 'l.json'));
+      },
+    ],
+    [
+      'to a directory',
+      'd',
+      (dir: string) => {
+        symlinkSync('../disk/more', join(dir, 'more'));
+      },
+    ],
+    [
+      'with an ending of another kind',
+      'd',
+      (dir: string) => {
+        symlinkSync('gone', join(dir, 'note.txt'));
+      },
+    ],
+    [
+      'that a glob matches',
+      'd/*',
+      (dir: string) => {
+        symlinkSync('gone', join(dir, 'l'));
+      },
+    ],
+    [
+      'behind which a glob looks for more',
+      'd/**/*.json',
+      (dir: string) => {
+        symlinkSync('gone', join(dir, 'more'));
+      },
+    ],
+    [
+      'to itself',
+      'd',
+      (dir: string) => {
+        symlinkSync('self', join(dir, 'self'));
+      },
+    ],
+    [
+      'inside a directory that is a link',
+      'd',
+      (dir: string) => {
+        mkdirSync(join(dir, '../elsewhere'));
+        symlinkSync('gone', join(dir, '../elsewhere/l'));
+        symlinkSync('../elsewhere', join(dir, 'elsewhere'));
+      },
+    ],
   ])('makes gc and can-contract refuse, and inspect and migrate fail: %s', async (name, source, link) => {
     put('d/x.json', LEAN);
     link(join(scratch.dir, 'd'));
     const code = name === 'to itself' ? 'DISK_ERROR' : 'LINK_DANGLING';
     await expectNotProven([source], [code]);
-    for (const args of [['inspect', source], ['migrate', source, '--store', 'store', '--apply', '--journal', 'other']]) {
+    for (const args of [
+      ['inspect', source],
+      ['migrate', source, '--store', 'store', '--apply', '--journal', 'other'],
+    ]) {
       const { code: exit, report } = await json(...args);
       expect([exit, report]).toMatchObject([1, { unread: 1, totals: { failed: 1, documents: 2 } }]);
       expect((await statebag(scratch.dir, args)).out).toMatch(/^unread +1 /m);
@@ -266,7 +400,10 @@ describe('a link that leads nowhere', () => {
     put('up/e/y.json', smallBag());
     symlinkSync('..', join(scratch.dir, 'up/d/loop'));
     for (const source of ['up/d', 'up/d/**/*.json']) {
-      expect((await json('can-contract', source)).report).toMatchObject({ answer: 'no', totals: { documents: 2, fat: 1, unreadable: 0 } });
+      expect((await json('can-contract', source)).report).toMatchObject({
+        answer: 'no',
+        totals: { documents: 2, fat: 1, unreadable: 0 },
+      });
     }
   });
 
@@ -276,7 +413,11 @@ describe('a link that leads nowhere', () => {
     mkdirSync(join(scratch.dir, 'd'));
     symlinkSync('../disk/more', join(scratch.dir, 'd/more'));
     symlinkSync('../more2', join(scratch.dir, 'disk/more/l'));
-    for (const source of ['d', 'd/**/*.json']) expect((await json('can-contract', source)).report).toMatchObject({ answer: 'no', totals: { documents: 2, fat: 1 } });
+    for (const source of ['d', 'd/**/*.json'])
+      expect((await json('can-contract', source)).report).toMatchObject({
+        answer: 'no',
+        totals: { documents: 2, fat: 1 },
+      });
   });
 });
 
@@ -288,7 +429,13 @@ describe('a name that is not UTF-8', () => {
 
   it.each([
     ['a directory', 'd', 'd/sub/bag.json', 'd/sub', Buffer.from('d/sub\xff', 'latin1')],
-    ['a directory where a glob looks for more', 'd/**/*.json', 'd/sub/bag.json', 'd/sub', Buffer.from('d/sub\xff', 'latin1')],
+    [
+      'a directory where a glob looks for more',
+      'd/**/*.json',
+      'd/sub/bag.json',
+      'd/sub',
+      Buffer.from('d/sub\xff', 'latin1'),
+    ],
     ['a file', 'd', 'd/bag.json', 'd/bag.json', Buffer.from('d/bag\xff.json', 'latin1')],
     ['a file that a glob matches', 'd/*', 'd/bag.json', 'd/bag.json', Buffer.from('d/bag\xff.json', 'latin1')],
   ])('makes gc and can-contract refuse: %s', async (_, source, path, from, to) => {
@@ -339,14 +486,21 @@ describe('documents that nothing can be said of', () => {
     ['a list with a bag', `[${FAT}]`, 'NOT_AN_OBJECT'],
     ['JSON text of a bag', JSON.stringify(FAT), 'NOT_AN_OBJECT'],
     ['JSON text of JSON text of a bag', JSON.stringify(JSON.stringify(FAT)), 'NOT_AN_OBJECT'],
-    ['a bag in JSON text in JSON text below a wrapper', JSON.stringify({ Payload: JSON.stringify(JSON.stringify(FAT)) }), 'BAG_HIDDEN'],
+    [
+      'a bag in JSON text in JSON text below a wrapper',
+      JSON.stringify({ Payload: JSON.stringify(JSON.stringify(FAT)) }),
+      'BAG_HIDDEN',
+    ],
     ['a list of bags below a wrapper', `{"state_data":[${FAT}]}`, 'BAG_HIDDEN'],
     ['a bag below other members', `{"detail":{"event":${FAT}}}`, 'BAG_HIDDEN'],
     ['null', 'null', 'NOT_AN_OBJECT'],
   ])('count as not proven in can-contract: %s', async (_, text, code) => {
     put('d/x.json', text);
     const { code: exit, report } = await json('can-contract', 'd');
-    expect([exit, report]).toMatchObject([1, { answer: 'not proven', documents: [{ code }], totals: { unknown: 1, foreign: 0 } }]);
+    expect([exit, report]).toMatchObject([
+      1,
+      { answer: 'not proven', documents: [{ code }], totals: { unknown: 1, foreign: 0 } },
+    ]);
   });
 
   it('are not those that only have empty members of the old names, or speak of them', async () => {
@@ -390,7 +544,12 @@ describe('a gate over a table', () => {
     ['compressed', { B: gzipSync(smallBag()) }, 'ATTRIBUTE_NOT_JSON', true],
     ['a binary value below a wrapper', { M: { state_data: { B: gzipSync(smallBag()) } } }, 'ATTRIBUTE_NOT_JSON', true],
     ['JSON text of JSON text', fat, 'NOT_AN_OBJECT', false],
-    ['a list with a bag', { L: [{ M: { workflow_config: { M: { nodes: { L: [{ S: 'a' }] } } } } }] }, 'NOT_AN_OBJECT', false],
+    [
+      'a list with a bag',
+      { L: [{ M: { workflow_config: { M: { nodes: { L: [{ S: 'a' }] } } } } }] },
+      'NOT_AN_OBJECT',
+      false,
+    ],
     ['no JSON', { S: 'H4sIAAAA' }, 'JSON_SYNTAX', true],
   ])('refuses a row whose context is %s', async (_, context, code, hides) => {
     state.put({ ...pausedRow('one'), context });
@@ -405,7 +564,11 @@ describe('a gate over a table', () => {
 describe('a gate over a bucket', () => {
   let server: S3Server;
   const s3 = () => ['--endpoint', server.endpoint, '--region', 'eu-central-1'];
-  const object = (key: string, text: string | Uint8Array) => s3ObjectStore({ endpoint: server.endpoint, region: 'eu-central-1' }).put({ bucket: 'docs', key }, Buffer.from(text));
+  const object = (key: string, text: string | Uint8Array) =>
+    s3ObjectStore({ endpoint: server.endpoint, region: 'eu-central-1' }).put(
+      { bucket: 'docs', key },
+      Buffer.from(text),
+    );
 
   beforeEach(async () => {
     process.env.AWS_ACCESS_KEY_ID ??= 'test';
@@ -426,7 +589,10 @@ describe('a gate over a bucket', () => {
   it('reads objects of every name, and refuses those that are not JSON', async () => {
     await object('q/bag', smallBag());
     await object('q/bag.txt', smallBag());
-    expect((await json('can-contract', 's3://docs/q', ...s3())).report).toMatchObject({ answer: 'no', totals: { fat: 2 } });
+    expect((await json('can-contract', 's3://docs/q', ...s3())).report).toMatchObject({
+      answer: 'no',
+      totals: { fat: 2 },
+    });
     await object('z/bag.json.gz', gzipSync(smallBag()));
     await expectNotProven(['s3://docs/z', ...s3()], ['INVALID_UTF8']);
   });
@@ -447,23 +613,38 @@ describe('a directory that a glob matches', () => {
     await expectNotProven([glob], ['DIRECTORY_SKIPPED']);
   });
 
-  it.each(['g/**', 'g/**/*', '{g,g/*}/*'])('is no reason to refuse where the glob matches the files in it, too: %s', async (glob) => {
-    put('g/x.json', LEAN);
-    put('g/sub/y.json', LEAN);
-    expect((await json('can-contract', glob)).report).toMatchObject({ answer: 'yes', totals: { documents: 2, skipped: 0 } });
-  });
+  it.each(['g/**', 'g/**/*', '{g,g/*}/*'])(
+    'is no reason to refuse where the glob matches the files in it, too: %s',
+    async (glob) => {
+      put('g/x.json', LEAN);
+      put('g/sub/y.json', LEAN);
+      expect((await json('can-contract', glob)).report).toMatchObject({
+        answer: 'yes',
+        totals: { documents: 2, skipped: 0 },
+      });
+    },
+  );
 });
 
 describe('a digest that is spelled with escapes', () => {
   beforeEach(putOldStore);
-  const escaped = (backslashes: string, text: string) => text.replace(/[0-9a-f]{64}/g, (digest) => digest.replace(/./g, (digit) => `${backslashes}u00${digit.charCodeAt(0).toString(16)}`));
+  const escaped = (backslashes: string, text: string) =>
+    text.replace(/[0-9a-f]{64}/g, (digest) =>
+      digest.replace(/./g, (digit) => `${backslashes}u00${digit.charCodeAt(0).toString(16)}`),
+    );
 
   it.each([
     ['once', (text: string) => escaped('\\', text)],
     ['in JSON text inside JSON', (text: string) => JSON.stringify({ Payload: escaped('\\', text) })],
-    ['in one digit only', (text: string) => text.replace(/[0-9a-f]{64}/g, (digest) => escaped('\\', digest).slice(0, 6) + digest.slice(1))],
+    [
+      'in one digit only',
+      (text: string) => text.replace(/[0-9a-f]{64}/g, (digest) => escaped('\\', digest).slice(0, 6) + digest.slice(1)),
+    ],
   ])('keeps its blobs from gc: %s', async (_, spell) => {
     put('live/a.json', spell(readFileSync(join(scratch.dir, 'live/a.json'), 'utf8')));
-    expect((await json('gc', 'live', '--store', 'store', '--apply')).report.totals).toMatchObject({ live: 3, deleted: 0 });
+    expect((await json('gc', 'live', '--store', 'store', '--apply')).report.totals).toMatchObject({
+      live: 3,
+      deleted: 0,
+    });
   });
 });

@@ -18,7 +18,11 @@ describe('the command line explains itself', () => {
 
   it.each(COMMANDS.map(({ name }) => [name]))('gives examples and every option in the help of %s', async (name) => {
     const { command } = await COMMANDS.find((listed) => listed.name === name)!.load();
-    for (const args of [[name, '--help'], ['help', name], [name, '-h']]) {
+    for (const args of [
+      [name, '--help'],
+      ['help', name],
+      [name, '-h'],
+    ]) {
       const { code, out } = await statebag('/', args);
       expect(code).toBe(0);
       expect(out).toContain(`Usage: statebag ${name} ${command.usage}`);

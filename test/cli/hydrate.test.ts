@@ -29,14 +29,24 @@ describe('hydrate', () => {
   });
 
   it('fills in every dialect of the fleet, and what comes out is migrated to the same blobs', async () => {
-    putFleet(scratch.dir, { mix: USUAL_MIX.filter((variant) => variant === 'pointers' || variant === 'offloaded' || variant === 'light-jan29'), variant: 'pre', bags: 3 });
-    const { documents } = JSON.parse((await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--apply', '--json'])).out) as { documents: { id: string }[] };
+    putFleet(scratch.dir, {
+      mix: USUAL_MIX.filter(
+        (variant) => variant === 'pointers' || variant === 'offloaded' || variant === 'light-jan29',
+      ),
+      variant: 'pre',
+      bags: 3,
+    });
+    const { documents } = JSON.parse(
+      (await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--apply', '--json'])).out,
+    ) as { documents: { id: string }[] };
     for (const { id } of documents) {
       const { code, out } = await hydrate(id);
       expect(code).toBe(0);
       writeFileSync(id, out);
     }
-    const again = JSON.parse((await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--apply', '--json'])).out) as { totals: object };
+    const again = JSON.parse(
+      (await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--apply', '--json'])).out,
+    ) as { totals: object };
     expect(again.totals).toMatchObject({ migrated: documents.length, blobsWritten: 0 });
   });
 

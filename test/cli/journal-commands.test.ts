@@ -52,7 +52,10 @@ describe('verify', () => {
     const { code, report } = await json('verify');
     expect(code).toBe(1);
     expect(report.totals).toMatchObject({ documents: 4, verified: 2 });
-    expect(report.documents.find(({ id }) => id === changed)).toMatchObject({ outcome: 'moved', code: 'DOCUMENT_MOVED' });
+    expect(report.documents.find(({ id }) => id === changed)).toMatchObject({
+      outcome: 'moved',
+      code: 'DOCUMENT_MOVED',
+    });
     expect(report.documents.find(({ id }) => id === gone)).toMatchObject({ code: 'FILE_NOT_FOUND' });
     const { out } = await statebag(scratch.dir, ['verify', ...JOURNAL]);
     expect(out).toMatch(/^moved {2}bags\/\S+ {2}DOCUMENT_MOVED: /m);
@@ -83,7 +86,10 @@ describe('rollback', () => {
     const { code, report } = await json('rollback', '--apply');
     expect(code).toBe(1);
     expect(report.totals).toMatchObject({ documents: 4, rolledBack: 3, failed: 1 });
-    expect(report.documents.find(({ id }) => id === moved)).toMatchObject({ outcome: 'failed', code: 'DOCUMENT_MOVED' });
+    expect(report.documents.find(({ id }) => id === moved)).toMatchObject({
+      outcome: 'failed',
+      code: 'DOCUMENT_MOVED',
+    });
     expect(readFileSync(moved, 'utf8')).toContain('state_bag_version');
   });
 
@@ -105,7 +111,9 @@ describe('rollback', () => {
   });
 
   it('stops when asked, and tells what was not started', async () => {
-    const { code, out, err } = await statebag(scratch.dir, ['rollback', ...JOURNAL, '--apply'], { signals: ['SIGTERM'] });
+    const { code, out, err } = await statebag(scratch.dir, ['rollback', ...JOURNAL, '--apply'], {
+      signals: ['SIGTERM'],
+    });
     expect(code).toBe(1);
     expect(out).toMatch(/^not started +4$/m);
     expect(err).toContain('to go on: statebag rollback --journal statebag-journal --apply');
@@ -119,8 +127,14 @@ describe('status and report', () => {
     await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--apply']);
     const { code, report } = await json('status');
     expect(code).toBe(1);
-    expect(report).toMatchObject({ runs: 2, isClosed: true, totals: { documents: 5, migrated: 4, quarantined: 1, unsettled: 0 } });
-    expect(report.findings).toEqual([expect.objectContaining({ id: join(scratch.dir, 'bags', 'torn.json'), code: 'JSON_SYNTAX' })]);
+    expect(report).toMatchObject({
+      runs: 2,
+      isClosed: true,
+      totals: { documents: 5, migrated: 4, quarantined: 1, unsettled: 0 },
+    });
+    expect(report.findings).toEqual([
+      expect.objectContaining({ id: join(scratch.dir, 'bags', 'torn.json'), code: 'JSON_SYNTAX' }),
+    ]);
     const { out } = await statebag(scratch.dir, ['status', ...JOURNAL]);
     expect(out).toMatch(/^migrated +4$/m);
     expect(out).toContain('quarantined  bags/torn.json  JSON_SYNTAX');
@@ -157,7 +171,8 @@ describe('status and report', () => {
       { command: 'rollback', complete: true, totals: { rolledBack: 4 } },
     ]);
     const { out } = await statebag(scratch.dir, ['report', ...JOURNAL]);
-    for (const heading of ['Totals', 'Runs', 'Outcomes by code', 'Findings']) expect(out).toMatch(new RegExp(`^${heading}$`, 'm'));
+    for (const heading of ['Totals', 'Runs', 'Outcomes by code', 'Findings'])
+      expect(out).toMatch(new RegExp(`^${heading}$`, 'm'));
   });
 
   it('refuse what is no journal', async () => {

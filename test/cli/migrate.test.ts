@@ -9,12 +9,20 @@ const scratch = useScratch();
 
 interface Report {
   readonly totals: Record<string, number>;
-  readonly documents: readonly { readonly id: string; readonly outcome: string; readonly generation: string; readonly code?: string; readonly reason?: string }[];
+  readonly documents: readonly {
+    readonly id: string;
+    readonly outcome: string;
+    readonly generation: string;
+    readonly code?: string;
+    readonly reason?: string;
+  }[];
   readonly complete: boolean;
   readonly verify?: Record<string, number>;
 }
 
-async function json(args: readonly string[]): Promise<{ readonly code: number; readonly err: string; readonly report: Report }> {
+async function json(
+  args: readonly string[],
+): Promise<{ readonly code: number; readonly err: string; readonly report: Report }> {
   const { code, out, err } = await statebag(scratch.dir, [...args, '--json']);
   return { code, err, report: JSON.parse(out) as Report };
 }
@@ -26,7 +34,9 @@ describe('a full circle over a mixed fleet', () => {
     putFleet(scratch.dir);
     const before = digests(join(scratch.dir, 'bags'));
     const migrated = await json([...APPLY, '--verify']);
-    expect(migrated.report.documents.filter(({ outcome }) => outcome === 'quarantined' || outcome === 'failed')).toEqual([]);
+    expect(
+      migrated.report.documents.filter(({ outcome }) => outcome === 'quarantined' || outcome === 'failed'),
+    ).toEqual([]);
     expect(migrated.code).toBe(0);
     expect(migrated.report.verify).toMatchObject({ verified: migrated.report.totals.migrated, moved: 0, failed: 0 });
     expect(digests(join(scratch.dir, 'bags'))).not.toEqual(before);
@@ -60,7 +70,11 @@ describe('a full circle over a mixed fleet', () => {
   it('has nothing to verify where nothing was ever migrated', async () => {
     putFleet(scratch.dir, { variant: 'foreign', bags: 2 });
     const { code, report } = await json([...APPLY, '--verify']);
-    expect([code, report.totals.unchanged, report.verify]).toEqual([0, 2, { documents: 0, verified: 0, moved: 0, resumed: 0, failed: 0, segments: 0 }]);
+    expect([code, report.totals.unchanged, report.verify]).toEqual([
+      0,
+      2,
+      { documents: 0, verified: 0, moved: 0, resumed: 0, failed: 0, segments: 0 },
+    ]);
     expect(readdirSync(scratch.dir)).toEqual(['bags']);
   });
 
@@ -89,7 +103,9 @@ describe('a dry run', () => {
     expect(code).toBe(0);
     expect(report.totals.migrated).toBeGreaterThan(10);
     expect(report.totals.bytesAfter).toBeLessThan(report.totals.bytesBefore!);
-    expect(err).toContain('this was a dry run, nothing was written; to write: statebag migrate bags --store store --journal journal --json --apply');
+    expect(err).toContain(
+      'this was a dry run, nothing was written; to write: statebag migrate bags --store store --journal journal --json --apply',
+    );
     expect(snapshot(scratch.dir)).toEqual(before);
     expect(readdirSync(scratch.dir).sort()).toEqual(['bags', 'store']);
   });
@@ -115,7 +131,18 @@ describe('what a run says', () => {
     writeFileSync(join(scratch.dir, 'bags', 'torn.json'), '{"a": ');
     const { code, report, err } = await json(APPLY);
     expect(code).toBe(1);
-    expect(Object.keys(report.totals)).toEqual(['documents', 'migrated', 'unchanged', 'quarantined', 'failed', 'notStarted', 'bytesBefore', 'bytesAfter', 'blobsWritten', 'blobsReused']);
+    expect(Object.keys(report.totals)).toEqual([
+      'documents',
+      'migrated',
+      'unchanged',
+      'quarantined',
+      'failed',
+      'notStarted',
+      'bytesBefore',
+      'bytesAfter',
+      'blobsWritten',
+      'blobsReused',
+    ]);
     expect(report.totals).toMatchObject({ documents: 3, migrated: 2, quarantined: 1, notStarted: 0 });
     expect(report.documents.find(({ id }) => id === join(scratch.dir, 'bags', 'torn.json'))).toEqual({
       id: join(scratch.dir, 'bags', 'torn.json'),
@@ -171,9 +198,13 @@ describe('what a run says', () => {
 
   it('goes on to the end when nobody reads it any more', async () => {
     putFleet(scratch.dir, { variant: 'pre', bags: 4 });
-    const { code } = await statebag(scratch.dir, [...APPLY, '--json'], { failOutput: Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }) });
+    const { code } = await statebag(scratch.dir, [...APPLY, '--json'], {
+      failOutput: Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }),
+    });
     expect(code).toBe(0);
-    expect((await statebag(scratch.dir, ['status', '--journal', 'statebag-journal', '--json'])).out).toContain('"migrated":4');
+    expect((await statebag(scratch.dir, ['status', '--journal', 'statebag-journal', '--json'])).out).toContain(
+      '"migrated":4',
+    );
   });
 });
 
@@ -182,9 +213,18 @@ describe('the journal of a run', () => {
     putFleet(scratch.dir);
     writeFileSync(join(scratch.dir, 'bags', 'torn.json'), '{');
     await statebag(scratch.dir, APPLY);
-    const lines = readFileSync(join(scratch.dir, 'statebag-journal', 'journal.ndjson'), 'utf8').trimEnd().split('\n');
+    const lines = readFileSync(join(scratch.dir, 'statebag-journal', 'journal.ndjson'), 'utf8')
+      .trimEnd()
+      .split('\n');
     const entries = lines.map((line) => JSON.parse(line) as { kind: string });
-    expect(entries.at(0)).toMatchObject({ kind: 'run', command: 'migrate', target: 'lean', store: join(scratch.dir, 'store'), bucket: 'local', prefix: '' });
+    expect(entries.at(0)).toMatchObject({
+      kind: 'run',
+      command: 'migrate',
+      target: 'lean',
+      store: join(scratch.dir, 'store'),
+      bucket: 'local',
+      prefix: '',
+    });
     expect(entries.at(-1)).toMatchObject({ kind: 'end', complete: true });
     for (const entry of entries) expect(validateAgainst('journal.v1', entry)).toEqual([]);
   });
@@ -192,7 +232,10 @@ describe('the journal of a run', () => {
   it('is locked while a run writes it', async () => {
     putFleet(scratch.dir, { variant: 'pre', bags: 2 });
     await statebag(scratch.dir, APPLY);
-    writeFileSync(join(scratch.dir, 'statebag-journal', 'journal.lock'), `${process.ppid} ${(await import('node:os')).hostname()}\n`);
+    writeFileSync(
+      join(scratch.dir, 'statebag-journal', 'journal.lock'),
+      `${process.ppid} ${(await import('node:os')).hostname()}\n`,
+    );
     const before = snapshot(join(scratch.dir, 'bags'));
     const { code, err } = await statebag(scratch.dir, APPLY);
     expect(code).toBe(2);
@@ -215,7 +258,10 @@ describe('the journal of a run', () => {
     const { out } = await statebag(scratch.dir, args);
     expect((JSON.parse(out) as Report).totals).toMatchObject({ documents: 2, migrated: 2 });
     expect(existsSync(join(scratch.dir, 'journals', 'mine', 'journal.ndjson'))).toBe(true);
-    expect((JSON.parse((await statebag(scratch.dir, args)).out) as Report).totals).toMatchObject({ documents: 2, unchanged: 2 });
+    expect((JSON.parse((await statebag(scratch.dir, args)).out) as Report).totals).toMatchObject({
+      documents: 2,
+      unchanged: 2,
+    });
   });
 });
 
@@ -225,8 +271,17 @@ describe('sources', () => {
     const names = readdirSync(join(scratch.dir, 'bags'));
     const glob = await json(['migrate', 'bags/00000[0-2]*.json', '--store', 'store']);
     expect(glob.report.totals.documents).toBe(3);
-    const several = await json(['migrate', `bags/${names[0]!}`, join(scratch.dir, 'bags', names[3]!), '--store', 'store']);
-    expect(several.report.documents.map(({ id }) => id)).toEqual([join(scratch.dir, 'bags', names[0]!), join(scratch.dir, 'bags', names[3]!)]);
+    const several = await json([
+      'migrate',
+      `bags/${names[0]!}`,
+      join(scratch.dir, 'bags', names[3]!),
+      '--store',
+      'store',
+    ]);
+    expect(several.report.documents.map(({ id }) => id)).toEqual([
+      join(scratch.dir, 'bags', names[0]!),
+      join(scratch.dir, 'bags', names[3]!),
+    ]);
   });
 
   it('may lie in a directory whose name means something in a glob', async () => {

@@ -7,14 +7,22 @@ import { snapshot, statebag, useScratch } from './terminal.js';
 const scratch = useScratch();
 
 const DIGEST = '0'.repeat(64);
-const OURS = { __s3_pointer__: true, bucket: 'local', key: `state-members/owner-1/wf-1/${DIGEST}/current_state.json`, size_bytes: 9, checksum: '', field_name: 'current_state', created_at: 1 };
+const OURS = {
+  __s3_pointer__: true,
+  bucket: 'local',
+  key: `state-members/owner-1/wf-1/${DIGEST}/current_state.json`,
+  size_bytes: 9,
+  checksum: '',
+  field_name: 'current_state',
+  created_at: 1,
+};
 
 /** Bags in which data was merged into a pointer, or a pointer into data. */
 const MIXED: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   'the state': { current_state: { ...OURS, answer: 42 } },
   'a value inside the state': { current_state: { merged: [{ ...OURS, answer: 42 }] } },
-  'workflow_config': { workflow_config: { ...OURS, key: 'legacy/config.json', nodes: [] } },
-  'partition_map': { partition_map: { ...OURS, key: 'legacy/map.json', '0': {} } },
+  workflow_config: { workflow_config: { ...OURS, key: 'legacy/config.json', nodes: [] } },
+  partition_map: { partition_map: { ...OURS, key: 'legacy/map.json', '0': {} } },
 };
 
 const run = (...args: readonly string[]) => statebag(scratch.dir, [...args, '--store', 'store']);
@@ -27,9 +35,15 @@ const HIDDEN: readonly (readonly [string, string])[] = [
   ['with an escaped marker', escaped(smallBag({ current_state: marked }))],
   ['with an escaped marker in JSON text', smallBag({ current_state: escaped(JSON.stringify([marked])) })],
   ['in JSON text in JSON text', smallBag({ current_state: JSON.stringify(JSON.stringify({ a: marked })) })],
-  ['with an escaped marker in JSON text in JSON text', smallBag({ current_state: JSON.stringify(JSON.stringify(escaped(JSON.stringify(marked)))) })],
+  [
+    'with an escaped marker in JSON text in JSON text',
+    smallBag({ current_state: JSON.stringify(JSON.stringify(escaped(JSON.stringify(marked)))) }),
+  ],
   ['in JSON text with NaN', smallBag({ current_state: JSON.stringify({ ...marked, q: 'Z' }).replace('"Z"', 'NaN') })],
-  ['with an escaped marker next to NaN', escaped(smallBag({ current_state: { ...marked, q: 'Z' } })).replace('"Z"', 'NaN')],
+  [
+    'with an escaped marker next to NaN',
+    escaped(smallBag({ current_state: { ...marked, q: 'Z' } })).replace('"Z"', 'NaN'),
+  ],
   ['without its bucket', smallBag({ current_state: { ...marked, bucket: undefined } })],
   ['with another bucket member', smallBag({ current_state: { ...marked, bucket: { mine: 1 } } })],
   ['without bucket and key under workflow_config', smallBag({ workflow_config: { ...marked, bucket: null, key: 3 } })],
@@ -51,7 +65,6 @@ describe('validate, migrate and seal refuse a mixed pointer', () => {
     expect((await statebag(scratch.dir, ['validate', 'bag.json', '--schema', 'auto'])).code).toBe(0);
   });
 });
-
 
 describe.each(Object.entries(MIXED))('a bag with a mixed pointer in %s', (_name, members) => {
   it('is quarantined by migrate, and nothing is written', async () => {

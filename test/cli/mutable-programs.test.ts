@@ -16,8 +16,23 @@ const configOf = (tag: string): Json => ({
 });
 const cutOf = (tag: string) => partitionWorkflow(configOf(tag)).partitionMap;
 const manifestOf = (tag: string): Json[] =>
-  cutOf(tag).map((segment, at) => ({ segment_id: at, segment_config: segment, execution_order: at, dependencies: [], type: segment.type }));
-const circle = { nodes: [{ id: 'a', type: 'operator' }, { id: 'b', type: 'llm_chat' }], edges: [{ source: 'a', target: 'b' }, { source: 'b', target: 'a' }] };
+  cutOf(tag).map((segment, at) => ({
+    segment_id: at,
+    segment_config: segment,
+    execution_order: at,
+    dependencies: [],
+    type: segment.type,
+  }));
+const circle = {
+  nodes: [
+    { id: 'a', type: 'operator' },
+    { id: 'b', type: 'llm_chat' },
+  ],
+  edges: [
+    { source: 'a', target: 'b' },
+    { source: 'b', target: 'a' },
+  ],
+};
 
 const KEYS = {
   config: 'workflow-configs/owner-1/wf-1/config.json',
@@ -37,7 +52,15 @@ function putObject(key: string, value: unknown): void {
 }
 
 function putBag(members: Json, wrap: (bag: Json) => unknown = (bag) => bag): string {
-  const bag = JSON.parse(smallBag({ workflow_config: undefined, partition_map: undefined, segment_to_run: 1, total_segments: 3, ...members })) as Json;
+  const bag = JSON.parse(
+    smallBag({
+      workflow_config: undefined,
+      partition_map: undefined,
+      segment_to_run: 1,
+      total_segments: 3,
+      ...members,
+    }),
+  ) as Json;
   const text = JSON.stringify(wrap(bag));
   mkdirSync(join(scratch.dir, 'bags'), { recursive: true });
   writeFileSync(join(scratch.dir, 'bags', 'one.json'), text);
@@ -58,8 +81,17 @@ async function migrate(...more: string[]): Promise<Report & { readonly code: num
 }
 
 async function nodeOf(index = 1): Promise<string> {
-  const { code, out, err } = await statebag(scratch.dir, ['segment', 'bags/one.json', '--store', 'store', '--index', String(index)]);
-  return code === 0 ? String((JSON.parse(out) as { node_ids?: string[]; nodes: { id: string }[] }).nodes[0]?.id) : (/[A-Z_]{6,}/.exec(err)?.[0] ?? err);
+  const { code, out, err } = await statebag(scratch.dir, [
+    'segment',
+    'bags/one.json',
+    '--store',
+    'store',
+    '--index',
+    String(index),
+  ]);
+  return code === 0
+    ? String((JSON.parse(out) as { node_ids?: string[]; nodes: { id: string }[] }).nodes[0]?.id)
+    : (/[A-Z_]{6,}/.exec(err)?.[0] ?? err);
 }
 
 /** What the initialiser does when the edited workflow runs again. */
@@ -69,20 +101,52 @@ function overwrite(): void {
   putObject(KEYS.manifest, manifestOf('z'));
 }
 
-const paths = () => Object.values(JSON.parse(/\{"state_data":(.*)\}$/.exec(read())?.[1] ?? read()) as Json).flatMap((value) => (typeof value === 'string' && value.startsWith('s3://') ? [value] : []));
+const paths = () =>
+  Object.values(JSON.parse(/\{"state_data":(.*)\}$/.exec(read())?.[1] ?? read()) as Json).flatMap((value) =>
+    typeof value === 'string' && value.startsWith('s3://') ? [value] : [],
+  );
 
 /** Bags of which some program is at a key that a later run writes again. */
 const BAGS: readonly (readonly [string, Json])[] = [
-  ['an inline config and a manifest path', { workflow_config: configOf('a'), partition_map: null, segment_manifest_s3_path: PATHS.segment_manifest_s3_path }],
-  ['an inline config, an empty map and a manifest path', { workflow_config: configOf('a'), partition_map: [], segment_manifest_s3_path: PATHS.segment_manifest_s3_path }],
-  ['a manifest path and a config of null', { workflow_config: null, partition_map: null, segment_manifest_s3_path: PATHS.segment_manifest_s3_path }],
+  [
+    'an inline config and a manifest path',
+    { workflow_config: configOf('a'), partition_map: null, segment_manifest_s3_path: PATHS.segment_manifest_s3_path },
+  ],
+  [
+    'an inline config, an empty map and a manifest path',
+    { workflow_config: configOf('a'), partition_map: [], segment_manifest_s3_path: PATHS.segment_manifest_s3_path },
+  ],
+  [
+    'a manifest path and a config of null',
+    { workflow_config: null, partition_map: null, segment_manifest_s3_path: PATHS.segment_manifest_s3_path },
+  ],
   ['a manifest path alone', { segment_manifest_s3_path: PATHS.segment_manifest_s3_path }],
   ['three paths', { ...PATHS }],
-  ['a config path and a manifest path', { workflow_config_s3_path: PATHS.workflow_config_s3_path, segment_manifest_s3_path: PATHS.segment_manifest_s3_path }],
-  ['a config that cannot be cut and a manifest path', { workflow_config: circle, segment_manifest_s3_path: PATHS.segment_manifest_s3_path }],
+  [
+    'a config path and a manifest path',
+    {
+      workflow_config_s3_path: PATHS.workflow_config_s3_path,
+      segment_manifest_s3_path: PATHS.segment_manifest_s3_path,
+    },
+  ],
+  [
+    'a config that cannot be cut and a manifest path',
+    { workflow_config: circle, segment_manifest_s3_path: PATHS.segment_manifest_s3_path },
+  ],
   ['a bare key', { segment_manifest_s3_path: KEYS.manifest }],
-  ['the members of the flat era', { workflow_config: configOf('a'), state_s3_path: '', light_config: {}, segment_manifest_s3_path: PATHS.segment_manifest_s3_path }],
-  ['the stamp of an earlier release', { state_bag_version: 2, segment_manifest_s3_path: PATHS.segment_manifest_s3_path }],
+  [
+    'the members of the flat era',
+    {
+      workflow_config: configOf('a'),
+      state_s3_path: '',
+      light_config: {},
+      segment_manifest_s3_path: PATHS.segment_manifest_s3_path,
+    },
+  ],
+  [
+    'the stamp of an earlier release',
+    { state_bag_version: 2, segment_manifest_s3_path: PATHS.segment_manifest_s3_path },
+  ],
 ];
 
 describe('a bag with a program at a key that a later run writes again', () => {
@@ -93,7 +157,11 @@ describe('a bag with a program at a key that a later run writes again', () => {
       putObject(KEYS.config, configOf('a'));
       putObject(KEYS.map, cutOf('a'));
       putObject(KEYS.manifest, manifestOf('a'));
-      for (const wrap of [(bag: Json) => bag, (bag: Json) => ({ state_data: bag }), (bag: Json) => ({ state_data: JSON.stringify(bag) })]) {
+      for (const wrap of [
+        (bag: Json) => bag,
+        (bag: Json) => ({ state_data: bag }),
+        (bag: Json) => ({ state_data: JSON.stringify(bag) }),
+      ]) {
         const text = putBag(members, wrap);
         expect(await nodeOf()).toBe('a1');
         const store = digests(join(scratch.dir, 'store'));
@@ -131,7 +199,9 @@ describe('a bag with a program at a key that a later run writes again', () => {
     expect(await nodeOf()).toBe('a1');
     const { out } = await statebag(scratch.dir, ['adapt', '--store', 'store'], { stdin: read() });
     expect(((JSON.parse(out) as Json).segment_config as { node_ids: string[] }).node_ids).toEqual(['a1']);
-    expect((await statebag(scratch.dir, ['inspect', 'bags', '--store', 'store', '--json'])).out).toContain('PROGRAMS_DIFFER');
+    expect((await statebag(scratch.dir, ['inspect', 'bags', '--store', 'store', '--json'])).out).toContain(
+      'PROGRAMS_DIFFER',
+    );
     const { documents } = await migrate('--apply', '--verify');
     expect(documents[0]).toMatchObject({ outcome: 'migrated' });
     expect(await nodeOf()).toBe('a1');
@@ -143,12 +213,23 @@ describe('a bag with a program at a key that a later run writes again', () => {
     const md5 = createHash('md5').update(text).digest('hex').slice(0, 8);
     overwrite();
     putObject('workflows/wf-1/executions/x/workflow_config_1.json', text);
-    const pointer = { __s3_pointer__: true, bucket: 'local', key: 'workflows/wf-1/executions/x/workflow_config_1.json', checksum: md5 };
-    putBag({ workflow_config: pointer, segment_manifest_s3_path: PATHS.segment_manifest_s3_path, partition_map_s3_path: PATHS.partition_map_s3_path });
+    const pointer = {
+      __s3_pointer__: true,
+      bucket: 'local',
+      key: 'workflows/wf-1/executions/x/workflow_config_1.json',
+      checksum: md5,
+    };
+    putBag({
+      workflow_config: pointer,
+      segment_manifest_s3_path: PATHS.segment_manifest_s3_path,
+      partition_map_s3_path: PATHS.partition_map_s3_path,
+    });
     expect(await nodeOf()).toBe('a1');
     expect((await migrate('--apply', '--verify')).code).toBe(0);
     expect(await nodeOf()).toBe('a1');
-    const hydrated = JSON.parse((await statebag(scratch.dir, ['hydrate', 'bags/one.json', '--store', 'store'])).out) as Json;
+    const hydrated = JSON.parse(
+      (await statebag(scratch.dir, ['hydrate', 'bags/one.json', '--store', 'store'])).out,
+    ) as Json;
     expect(hydrated.partition_map).toEqual(cutOf('a'));
   });
 
@@ -185,7 +266,10 @@ describe('a bag with a program at a key that a later run writes again', () => {
     putObject(KEYS.manifest, { DestinationBucket: 'b', ResultFiles: {} });
     const text = putBag({ segment_manifest_s3_path: PATHS.segment_manifest_s3_path });
     for (const target of ['lean', 'bridge']) {
-      expect((await migrate('--to', target)).documents[0]).toMatchObject({ outcome: 'quarantined', code: 'SEGMENT_NOT_FOUND' });
+      expect((await migrate('--to', target)).documents[0]).toMatchObject({
+        outcome: 'quarantined',
+        code: 'SEGMENT_NOT_FOUND',
+      });
     }
     expect(read()).toBe(text);
   });
@@ -197,7 +281,11 @@ describe('a bag with a program at a key that a later run writes again', () => {
     overwrite();
     const { code, out } = await statebag(scratch.dir, ['verify', '--journal', 'j', '--json']);
     const { totals, documents } = JSON.parse(out) as Report;
-    expect([code, totals, documents]).toMatchObject([0, { verified: 1, segments: 0 }, [{ outcome: 'verified', code: 'SOURCE_OVERWRITTEN' }]]);
+    expect([code, totals, documents]).toMatchObject([
+      0,
+      { verified: 1, segments: 0 },
+      [{ outcome: 'verified', code: 'SOURCE_OVERWRITTEN' }],
+    ]);
   });
 
   it('gets the programs into its manifest that its entries only point to', async () => {
@@ -218,11 +306,19 @@ describe('a bag with a program at a key that a later run writes again', () => {
 
   it('has the paths of an inline list of pointers put right', async () => {
     putObject(KEYS.manifest, manifestOf('a'));
-    const pointers = [0, 1, 2].map((at) => ({ segment_index: at, segment_id: at, segment_type: null, manifest_s3_path: PATHS.segment_manifest_s3_path, total_segments: 3 }));
+    const pointers = [0, 1, 2].map((at) => ({
+      segment_index: at,
+      segment_id: at,
+      segment_type: null,
+      manifest_s3_path: PATHS.segment_manifest_s3_path,
+      total_segments: 3,
+    }));
     putBag({ segment_manifest: pointers, segment_manifest_s3_path: PATHS.segment_manifest_s3_path });
     expect((await migrate('--apply', '--verify')).code).toBe(0);
     const bag = JSON.parse(read()) as Json;
-    expect(bag.segment_manifest).toEqual(pointers.map((pointer) => ({ ...pointer, manifest_s3_path: bag.segment_manifest_s3_path })));
+    expect(bag.segment_manifest).toEqual(
+      pointers.map((pointer) => ({ ...pointer, manifest_s3_path: bag.segment_manifest_s3_path })),
+    );
   });
 
   it('of the era with manifest_id is left alone', async () => {
@@ -235,10 +331,26 @@ describe('a bag with a program at a key that a later run writes again', () => {
 
 describe('a program that only some member or entry of a bag leads to', () => {
   const segment = 'workflow-partitions/owner-1/wf-1/seg.json';
-  const pointer = (key: string, checksum = '') => ({ __s3_pointer__: true, bucket: 'local', key, size_bytes: 1, checksum, field_name: 'x', created_at: 1 });
+  const pointer = (key: string, checksum = '') => ({
+    __s3_pointer__: true,
+    bucket: 'local',
+    key,
+    size_bytes: 1,
+    checksum,
+    field_name: 'x',
+    created_at: 1,
+  });
   const md5Of = (value: unknown) => createHash('md5').update(JSON.stringify(value)).digest('hex').slice(0, 8);
-  const pointed = () => cutOf('a').map((program, at) => (at === 1 ? { id: 1, type: 'llm', segment_config: pointer(segment) } : program));
-  const listOf = (path: string) => [0, 1, 2].map((at) => ({ segment_index: at, segment_id: at, segment_type: 'normal', manifest_s3_path: path, total_segments: 3 }));
+  const pointed = () =>
+    cutOf('a').map((program, at) => (at === 1 ? { id: 1, type: 'llm', segment_config: pointer(segment) } : program));
+  const listOf = (path: string) =>
+    [0, 1, 2].map((at) => ({
+      segment_index: at,
+      segment_id: at,
+      segment_type: 'normal',
+      manifest_s3_path: path,
+      total_segments: 3,
+    }));
   const put = (tag: string) => {
     putObject(KEYS.config, configOf(tag));
     putObject(KEYS.map, cutOf(tag));
@@ -250,30 +362,62 @@ describe('a program that only some member or entry of a bag leads to', () => {
     return [code, /BAG_[A-Z]+/.exec(out)?.[0]];
   };
   const MIGRATED: readonly (readonly [string, readonly string[], Json])[] = [
-    ['manifest_s3_path and an empty map', ['lean', 'bridge'], { partition_map: [], manifest_s3_path: PATHS.segment_manifest_s3_path }],
+    [
+      'manifest_s3_path and an empty map',
+      ['lean', 'bridge'],
+      { partition_map: [], manifest_s3_path: PATHS.segment_manifest_s3_path },
+    ],
     ['manifest_s3_path alone', ['lean', 'bridge'], { manifest_s3_path: PATHS.segment_manifest_s3_path }],
-    ['manifest_s3_path and a map', ['lean', 'bridge'], { partition_map: cutOf('a'), manifest_s3_path: PATHS.segment_manifest_s3_path }],
-    ['an inline list of pointers and a config', ['lean', 'bridge'], { workflow_config: configOf('a'), segment_manifest: listOf(PATHS.segment_manifest_s3_path) }],
-    ['an inline list of pointers and a map', ['lean', 'bridge'], { partition_map: cutOf('a'), segment_manifest: listOf(PATHS.segment_manifest_s3_path) }],
-    ['a config pointer with a checksum', ['lean', 'bridge'], { workflow_config: pointer(KEYS.config, md5Of(configOf('a'))) }],
+    [
+      'manifest_s3_path and a map',
+      ['lean', 'bridge'],
+      { partition_map: cutOf('a'), manifest_s3_path: PATHS.segment_manifest_s3_path },
+    ],
+    [
+      'an inline list of pointers and a config',
+      ['lean', 'bridge'],
+      { workflow_config: configOf('a'), segment_manifest: listOf(PATHS.segment_manifest_s3_path) },
+    ],
+    [
+      'an inline list of pointers and a map',
+      ['lean', 'bridge'],
+      { partition_map: cutOf('a'), segment_manifest: listOf(PATHS.segment_manifest_s3_path) },
+    ],
+    [
+      'a config pointer with a checksum',
+      ['lean', 'bridge'],
+      { workflow_config: pointer(KEYS.config, md5Of(configOf('a'))) },
+    ],
     ['a map pointer with a checksum', ['lean', 'bridge'], { partition_map: pointer(KEYS.map, md5Of(cutOf('a'))) }],
-    ['pointers in the entries of an inline manifest', ['lean'], { segment_manifest: manifestOf('a').map((entry) => ({ ...entry, segment_config: entry.segment_id === 1 ? pointer(segment) : entry.segment_config })) }],
+    [
+      'pointers in the entries of an inline manifest',
+      ['lean'],
+      {
+        segment_manifest: manifestOf('a').map((entry) => ({
+          ...entry,
+          segment_config: entry.segment_id === 1 ? pointer(segment) : entry.segment_config,
+        })),
+      },
+    ],
   ];
 
-  it.each(MIGRATED.flatMap(([name, targets, members]) => targets.map((target) => [target, name, members] as const)))('is kept once the bag is %s, when it has %s', async (target, _, members) => {
-    put('a');
-    const text = putBag(members);
-    expect(await nodeOf()).toBe('a1');
-    const { code, totals } = await migrate('--to', target, '--apply', '--verify');
-    expect([code, totals.migrated]).toEqual([0, 1]);
-    expect(read()).not.toMatch(/workflow-[a-z]+\/owner-1\/wf-1\/[a-z_]+\.json/);
-    put('z');
-    for (const index of [0, 1, 2]) expect(await nodeOf(index)).toBe(`a${index}`);
-    expect(await canContract('--accept', 'bridge')).toEqual([0, undefined]);
-    expect((await migrate('--to', target, '--apply')).totals).toMatchObject({ migrated: 0, unchanged: 1 });
-    expect((await statebag(scratch.dir, ['rollback', '--journal', 'j', '--apply'])).code).toBe(0);
-    expect(read()).toBe(text);
-  });
+  it.each(MIGRATED.flatMap(([name, targets, members]) => targets.map((target) => [target, name, members] as const)))(
+    'is kept once the bag is %s, when it has %s',
+    async (target, _, members) => {
+      put('a');
+      const text = putBag(members);
+      expect(await nodeOf()).toBe('a1');
+      const { code, totals } = await migrate('--to', target, '--apply', '--verify');
+      expect([code, totals.migrated]).toEqual([0, 1]);
+      expect(read()).not.toMatch(/workflow-[a-z]+\/owner-1\/wf-1\/[a-z_]+\.json/);
+      put('z');
+      for (const index of [0, 1, 2]) expect(await nodeOf(index)).toBe(`a${index}`);
+      expect(await canContract('--accept', 'bridge')).toEqual([0, undefined]);
+      expect((await migrate('--to', target, '--apply')).totals).toMatchObject({ migrated: 0, unchanged: 1 });
+      expect((await statebag(scratch.dir, ['rollback', '--journal', 'j', '--apply'])).code).toBe(0);
+      expect(read()).toBe(text);
+    },
+  );
 
   it('gets its key from an inline list of pointers without another path', async () => {
     put('a');
@@ -288,23 +432,48 @@ describe('a program that only some member or entry of a bag leads to', () => {
 
   const whole = manifestOf('a').map((entry, at) => (at === 1 ? { ...entry, segment_config: pointer(segment) } : entry));
   const REFUSED: readonly (readonly [string, string, string, Json])[] = [
-    ['bridge', 'an entry of partition_map', 'an inline map whose entries are pointers', { workflow_config: configOf('a'), partition_map: pointed() }],
-    ['bridge', 'an entry of partition_map', 'a map path to entries that are pointers', { partition_map_s3_path: PATHS.partition_map_s3_path }],
-    ['lean', 'segment_manifest', 'an inline manifest that a BATCHED Map state reads', { segment_manifest: whole, distributed_strategy: 'BATCHED' }],
-    ['lean', 'segment_manifest', 'the same and the stamp of a lean bag', { state_bag_version: 2, segment_manifest: whole, distributed_strategy: 'MAP_REDUCE' }],
+    [
+      'bridge',
+      'an entry of partition_map',
+      'an inline map whose entries are pointers',
+      { workflow_config: configOf('a'), partition_map: pointed() },
+    ],
+    [
+      'bridge',
+      'an entry of partition_map',
+      'a map path to entries that are pointers',
+      { partition_map_s3_path: PATHS.partition_map_s3_path },
+    ],
+    [
+      'lean',
+      'segment_manifest',
+      'an inline manifest that a BATCHED Map state reads',
+      { segment_manifest: whole, distributed_strategy: 'BATCHED' },
+    ],
+    [
+      'lean',
+      'segment_manifest',
+      'the same and the stamp of a lean bag',
+      { state_bag_version: 2, segment_manifest: whole, distributed_strategy: 'MAP_REDUCE' },
+    ],
     ['bridge', 'segment_manifest', 'an inline manifest whose entries are pointers', { segment_manifest: whole }],
   ];
-  it.each(REFUSED)('makes migrate --to %s refuse the bag because of %s, when it has %s', async (target, where, _, members) => {
-    put('a');
-    if ('partition_map_s3_path' in members) putObject(KEYS.map, pointed());
-    const text = putBag(members);
-    const store = digests(join(scratch.dir, 'store'));
-    expect((await canContract('--accept', 'bridge'))[0]).toBe(1);
-    const { code, documents } = await migrate('--to', target, '--apply');
-    expect([code, documents[0]]).toMatchObject([1, { outcome: 'quarantined', code: 'PROGRAM_MUTABLE' }]);
-    expect(String(documents[0]!.reason)).toContain(`${where} leads to a key that another run of the workflow overwrites`);
-    expect([read(), digests(join(scratch.dir, 'store'))]).toEqual([text, store]);
-  });
+  it.each(REFUSED)(
+    'makes migrate --to %s refuse the bag because of %s, when it has %s',
+    async (target, where, _, members) => {
+      put('a');
+      if ('partition_map_s3_path' in members) putObject(KEYS.map, pointed());
+      const text = putBag(members);
+      const store = digests(join(scratch.dir, 'store'));
+      expect((await canContract('--accept', 'bridge'))[0]).toBe(1);
+      const { code, documents } = await migrate('--to', target, '--apply');
+      expect([code, documents[0]]).toMatchObject([1, { outcome: 'quarantined', code: 'PROGRAM_MUTABLE' }]);
+      expect(String(documents[0]!.reason)).toContain(
+        `${where} leads to a key that another run of the workflow overwrites`,
+      );
+      expect([read(), digests(join(scratch.dir, 'store'))]).toEqual([text, store]);
+    },
+  );
 
   it('is not given up for a manifest path that leads to nothing', async () => {
     put('a');
@@ -321,7 +490,10 @@ describe('a program that only some member or entry of a bag leads to', () => {
   });
 
   it('is verified from the map when the manifest was gone before the bag became a bridge bag', async () => {
-    putBag({ partition_map: cutOf('a'), segment_manifest_s3_path: `s3://local/workflow-manifests/owner-1/wf-1/${'d'.repeat(64)}/segment_manifest.json` });
+    putBag({
+      partition_map: cutOf('a'),
+      segment_manifest_s3_path: `s3://local/workflow-manifests/owner-1/wf-1/${'d'.repeat(64)}/segment_manifest.json`,
+    });
     const { code, totals } = await migrate('--to', 'bridge', '--apply', '--verify');
     expect([code, totals.migrated, await nodeOf()]).toEqual([0, 1, 'a1']);
   });
@@ -356,14 +528,19 @@ describe('--manifest', () => {
     expect([again.code, again.totals.migrated, formOf(), await nodeOf()]).toEqual([0, 1, 'list', 'a1']);
   });
 
-  it.each(['list', 'envelope'])('%s changes nothing the second time, for a map of pointers next to an inline manifest of programs', async (form) => {
-    const key = 'workflow-partitions/owner-1/wf-1/seg.json';
-    putObject(key, cutOf('a')[1]);
-    const map = cutOf('a').map((program, at) => (at === 1 ? { id: 1, segment_config: { bucket: 'local', key } } : program));
-    putBag({ partition_map: map, segment_manifest: manifestOf('a') });
-    expect((await migrate('--manifest', form, '--apply', '--verify')).code).toBe(0);
-    const text = read();
-    expect((await migrate('--manifest', form, '--apply')).totals).toMatchObject({ migrated: 0, unchanged: 1 });
-    expect(read()).toBe(text);
-  });
+  it.each(['list', 'envelope'])(
+    '%s changes nothing the second time, for a map of pointers next to an inline manifest of programs',
+    async (form) => {
+      const key = 'workflow-partitions/owner-1/wf-1/seg.json';
+      putObject(key, cutOf('a')[1]);
+      const map = cutOf('a').map((program, at) =>
+        at === 1 ? { id: 1, segment_config: { bucket: 'local', key } } : program,
+      );
+      putBag({ partition_map: map, segment_manifest: manifestOf('a') });
+      expect((await migrate('--manifest', form, '--apply', '--verify')).code).toBe(0);
+      const text = read();
+      expect((await migrate('--manifest', form, '--apply')).totals).toMatchObject({ migrated: 0, unchanged: 1 });
+      expect(read()).toBe(text);
+    },
+  );
 });

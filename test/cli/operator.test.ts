@@ -37,7 +37,8 @@ const write = (name: string, text: string) => {
   writeFileSync(join(scratch.dir, 'bags', `${name}.json`), text);
 };
 const reach = () => ['--dynamodb-endpoint', tables.endpoint, '--region', 'eu-central-1'];
-const migrate = (...more: string[]) => statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--journal', 'journal', '--apply', ...more]);
+const migrate = (...more: string[]) =>
+  statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--journal', 'journal', '--apply', ...more]);
 
 function execute(name: string, bag: string): void {
   const input = `{"state_data":{"bag":${bag},"next_action":"CONTINUE"}}`;
@@ -45,7 +46,13 @@ function execute(name: string, bag: string): void {
     { type: 'ExecutionStarted', timestamp: NOW - 90, executionStartedEventDetails: { input: '{}' } },
     { type: 'TaskStateEntered', timestamp: NOW - 80, stateEnteredEventDetails: { name: 'WaitForHITPCallback', input } },
   ];
-  executions.executions.push({ executionArn: `arn:aws:states:eu-central-1:123456789012:execution:engine:${name}`, parentArn: MACHINE, status: 'RUNNING', startDate: NOW - 100, events });
+  executions.executions.push({
+    executionArn: `arn:aws:states:eu-central-1:123456789012:execution:engine:${name}`,
+    parentArn: MACHINE,
+    status: 'RUNNING',
+    startDate: NOW - 100,
+    events,
+  });
 }
 
 async function json(...args: string[]): Promise<{ readonly code: number; readonly report: Record<string, unknown> }> {
@@ -61,9 +68,17 @@ describe('can-contract', () => {
     table.put(pausedRow('one', 'map'));
     execute('e1', smallBag());
     const { code, report } = await json('can-contract', ...everywhere());
-    const found = (report.documents as { id: string; code: string; until: string | null }[]).map((each) => [each.id.replace(/^.*[:/](?=[^:/]+$)/, ''), each.code, each.until === null]);
+    const found = (report.documents as { id: string; code: string; until: string | null }[]).map((each) => [
+      each.id.replace(/^.*[:/](?=[^:/]+$)/, ''),
+      each.code,
+      each.until === null,
+    ]);
     expect([code, report.canContract, report.totals]).toMatchObject([1, false, { documents: 3, remaining: 3, fat: 3 }]);
-    expect(found).toEqual([['a.json', 'BAG_FAT', true], [expect.any(String), 'BAG_FAT', false], ['e1#WaitForHITPCallback', 'BAG_FAT', false]]);
+    expect(found).toEqual([
+      ['a.json', 'BAG_FAT', true],
+      [expect.any(String), 'BAG_FAT', false],
+      ['e1#WaitForHITPCallback', 'BAG_FAT', false],
+    ]);
     expect((report.documents as { until: string }[])[2]?.until).toBe('2027-02-01T07:58:20.000Z');
   });
 
@@ -72,7 +87,16 @@ describe('can-contract', () => {
     execute('e1', readFileSync(join(scratch.dir, 'bags/a.json'), 'utf8'));
     expect((await json('can-contract', 'bags', `sfn://${MACHINE}`)).code).toBe(0);
     table.put(pausedRow('one', 'map'));
-    await statebag(scratch.dir, ['migrate', 'dynamodb://Tokens', '--store', 'store', '--journal', 'rows', '--apply', ...reach()]);
+    await statebag(scratch.dir, [
+      'migrate',
+      'dynamodb://Tokens',
+      '--store',
+      'store',
+      '--journal',
+      'rows',
+      '--apply',
+      ...reach(),
+    ]);
     const strict = await json('can-contract', ...everywhere());
     expect([strict.code, strict.report.totals]).toMatchObject([1, { bridge: 1, lean: 2, fat: 0 }]);
     expect((await json('can-contract', ...everywhere(), '--accept', 'bridge')).code).toBe(0);
@@ -103,12 +127,14 @@ describe('can-contract', () => {
 });
 
 describe('gc', () => {
-  const blobs = () => readdirSync(join(scratch.dir, 'store'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  const blobs = () =>
+    readdirSync(join(scratch.dir, 'store'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const gc = (...more: string[]) => json('gc', '--store', 'store', 'bags', ...more);
 
   /** The terminal's clock stands still on 1 February 2026. */
   const age = (days: number) => {
-    for (const { parentPath, name } of blobs()) utimesSync(join(parentPath, name), NOW - days * 86_400, NOW - days * 86_400);
+    for (const { parentPath, name } of blobs())
+      utimesSync(join(parentPath, name), NOW - days * 86_400, NOW - days * 86_400);
   };
 
   beforeEach(async () => {
@@ -144,14 +170,20 @@ describe('gc', () => {
     write('a', '{}');
     age(100);
     expect((await gc('--apply')).report).toMatchObject({ totals: { young: 3, deleted: 0 }, ttlDays: 470 });
-    expect((await gc('--apply', '--execution', '99d', '--redrive', '0d', '--audit', '12h')).report.totals).toMatchObject({ deleted: 3 });
+    expect(
+      (await gc('--apply', '--execution', '99d', '--redrive', '0d', '--audit', '12h')).report.totals,
+    ).toMatchObject({ deleted: 3 });
   });
 
   it('deletes nothing and ends with 1 while something cannot be read', async () => {
     write('a', '{}');
     write('b', '{"half":');
     const { code, report } = await gc('--apply');
-    expect([code, report.unreadable, report.totals]).toMatchObject([1, [{ code: 'JSON_SYNTAX' }], { garbage: 0, deleted: 0 }]);
+    expect([code, report.unreadable, report.totals]).toMatchObject([
+      1,
+      [{ code: 'JSON_SYNTAX' }],
+      { garbage: 0, deleted: 0 },
+    ]);
     expect(blobs()).toHaveLength(3);
   });
 
@@ -161,7 +193,10 @@ describe('gc', () => {
     expect((await gc('--apply', '--allow-empty')).report.totals).toMatchObject({ deleted: 3 });
   });
 
-  it.each([[['--execution', '1h', '--redrive', '0d', '--audit', '0d'], 'TTL_TOO_SHORT'], [['--audit', 'forever'], 'USAGE']])('refuses %j', async (more, expected) => {
+  it.each([
+    [['--execution', '1h', '--redrive', '0d', '--audit', '0d'], 'TTL_TOO_SHORT'],
+    [['--audit', 'forever'], 'USAGE'],
+  ])('refuses %j', async (more, expected) => {
     const { code, err } = await statebag(scratch.dir, ['gc', '--store', 'store', 'bags', ...more]);
     expect([code, err]).toEqual([2, expect.stringContaining(expected)]);
   });
@@ -172,19 +207,42 @@ describe('the census of rows', () => {
   const fill = () => {
     const fat = pausedRow('fat', 'map');
     const bag = (fat.context as { M: Record<string, { S: string }> }).M;
-    table.put({ ...fat, ...secondsLeft(7200), context: { M: { ...bag, workflow_config: { M: { nodes: { L: [] }, pad: { S: 'x'.repeat(300_000) } } } } } });
+    table.put({
+      ...fat,
+      ...secondsLeft(7200),
+      context: { M: { ...bag, workflow_config: { M: { nodes: { L: [] }, pad: { S: 'x'.repeat(300_000) } } } } },
+    });
     table.put({ ...pausedRow('late', 'map'), ...secondsLeft(-60) });
-    table.put({ ...pausedRow('empty', 'map'), ...secondsLeft(600), context: { M: { ...bag, workflow_config: { M: {} } } } });
-    table.put({ ...pausedRow('text', 'map'), ...secondsLeft(90_000), context: { M: { ...bag, workflow_config: { S: 's3://b/k' } } } });
+    table.put({
+      ...pausedRow('empty', 'map'),
+      ...secondsLeft(600),
+      context: { M: { ...bag, workflow_config: { M: {} } } },
+    });
+    table.put({
+      ...pausedRow('text', 'map'),
+      ...secondsLeft(90_000),
+      context: { M: { ...bag, workflow_config: { S: 's3://b/k' } } },
+    });
     table.put({ ...pausedRow('fine', 'map'), ...secondsLeft(60) });
   };
 
   it('counts what the resume handler refuses now and after, the least time left first', async () => {
     fill();
     const { report } = await json('inspect', 'dynamodb://Tokens', '--store', 'store', ...reach());
-    const { refused, ...counts } = report.resumability as { refused: { id: string; now: string[]; after: string[]; secondsLeft: number }[] };
-    expect(counts).toMatchObject({ rows: 5, refusedNow: 4, reasonsNow: { OUTPUT_TOO_LARGE: 1, TTL_EXPIRED: 1, CONFIG_EMPTY: 1, CONFIG_NOT_OBJECT: 1 } });
-    expect(refused.map(({ now, secondsLeft: left }) => [now[0], left])).toEqual([['TTL_EXPIRED', -60], ['CONFIG_EMPTY', 600], ['OUTPUT_TOO_LARGE', 7200], ['CONFIG_NOT_OBJECT', 90_000]]);
+    const { refused, ...counts } = report.resumability as {
+      refused: { id: string; now: string[]; after: string[]; secondsLeft: number }[];
+    };
+    expect(counts).toMatchObject({
+      rows: 5,
+      refusedNow: 4,
+      reasonsNow: { OUTPUT_TOO_LARGE: 1, TTL_EXPIRED: 1, CONFIG_EMPTY: 1, CONFIG_NOT_OBJECT: 1 },
+    });
+    expect(refused.map(({ now, secondsLeft: left }) => [now[0], left])).toEqual([
+      ['TTL_EXPIRED', -60],
+      ['CONFIG_EMPTY', 600],
+      ['OUTPUT_TOO_LARGE', 7200],
+      ['CONFIG_NOT_OBJECT', 90_000],
+    ]);
     expect(refused[2]?.after).toEqual([]);
   });
 
@@ -198,7 +256,16 @@ describe('the census of rows', () => {
 
   it('goes into the journal, and from there onto the page', async () => {
     fill();
-    await statebag(scratch.dir, ['migrate', 'dynamodb://Tokens', '--store', 'store', '--journal', 'rows', '--apply', ...reach()]);
+    await statebag(scratch.dir, [
+      'migrate',
+      'dynamodb://Tokens',
+      '--store',
+      'store',
+      '--journal',
+      'rows',
+      '--apply',
+      ...reach(),
+    ]);
     await statebag(scratch.dir, ['report', '--journal', 'rows', '--html', 'report.html']);
     const page = readFileSync(join(scratch.dir, 'report.html'), 'utf8');
     expect(page).toContain('<h2>Resumability</h2>');

@@ -17,7 +17,11 @@ const KEYS = ['--config-key', LAYOUT.config, '--map-key', LAYOUT.map, '--manifes
 
 /** A bag that `victim` has migrated under the layout, and the same with another owner. */
 async function stolen(): Promise<{ readonly own: string; readonly evil: string }> {
-  const { out } = await statebag(scratch.dir, ['migrate', '-', '--store', 'store', '--apply', '--journal', 'made', ...KEYS], { stdin: smallBag({ ownerId: 'victim' }) });
+  const { out } = await statebag(
+    scratch.dir,
+    ['migrate', '-', '--store', 'store', '--apply', '--journal', 'made', ...KEYS],
+    { stdin: smallBag({ ownerId: 'victim' }) },
+  );
   const evil = out.replace('"ownerId":"victim"', '"ownerId":"attacker"');
   writeFileSync(join(scratch.dir, 'own.json'), out);
   writeFileSync(join(scratch.dir, 'evil.json'), evil);
@@ -28,7 +32,9 @@ describe('a layout of the user', () => {
   it('keeps a bag from the blobs of another owner in every command', async () => {
     const { evil } = await stolen();
     for (const [name, ...more] of [['segment', 'evil.json'], ['hydrate', 'evil.json'], ['adapt']]) {
-      const { code, out, err } = await statebag(scratch.dir, [name!, ...more, '--store', 'store', ...KEYS], { stdin: evil });
+      const { code, out, err } = await statebag(scratch.dir, [name!, ...more, '--store', 'store', ...KEYS], {
+        stdin: evil,
+      });
       expect([name, code, out]).toEqual([name, 1, '']);
       expect(err).toContain('POINTER_FOREIGN_OWNER');
     }
@@ -46,15 +52,34 @@ describe('a layout of the user', () => {
     const run = shim.wrap((event: unknown) => Promise.resolve(event));
     await expect(run(JSON.parse(evil) as object)).rejects.toMatchObject({ code: 'POINTER_FOREIGN_OWNER' });
     await expect(shim.read(JSON.parse(evil)).hydrated()).rejects.toMatchObject({ code: 'POINTER_FOREIGN_OWNER' });
-    await expect(resolveSegmentConfig(JSON.parse(evil), store, { layout: LAYOUT })).rejects.toMatchObject({ code: 'POINTER_FOREIGN_OWNER' });
+    await expect(resolveSegmentConfig(JSON.parse(evil), store, { layout: LAYOUT })).rejects.toMatchObject({
+      code: 'POINTER_FOREIGN_OWNER',
+    });
     await expect(run(JSON.parse(own) as object)).resolves.toMatchObject({ ownerId: 'victim' });
   });
 
   it('does not let migrate copy the blobs of another owner', async () => {
     const { evil } = await stolen();
-    const fat = JSON.stringify({ ...(JSON.parse(evil) as object), _status: 'CONTINUE', partition_map: { bucket: 'local', key: (JSON.parse(evil) as { partition_map_s3_path: string }).partition_map_s3_path.slice('s3://local/'.length) } });
+    const fat = JSON.stringify({
+      ...(JSON.parse(evil) as object),
+      _status: 'CONTINUE',
+      partition_map: {
+        bucket: 'local',
+        key: (JSON.parse(evil) as { partition_map_s3_path: string }).partition_map_s3_path.slice('s3://local/'.length),
+      },
+    });
     writeFileSync(join(scratch.dir, 'evil.json'), fat);
-    const { code, out } = await statebag(scratch.dir, ['migrate', 'evil.json', '--store', 'store', '--journal', 'j', '--apply', '--json', ...KEYS]);
+    const { code, out } = await statebag(scratch.dir, [
+      'migrate',
+      'evil.json',
+      '--store',
+      'store',
+      '--journal',
+      'j',
+      '--apply',
+      '--json',
+      ...KEYS,
+    ]);
     expect(code).toBe(1);
     expect(out).toContain('POINTER_FOREIGN_OWNER');
   });
@@ -65,13 +90,28 @@ describe('a layout of the user', () => {
   });
 
   it('is refused without an owner, a workflow or a digest, before anything is read', async () => {
-    for (const [command, ...more] of [['segment', 'x.json'], ['hydrate', 'x.json'], ['validate', 'x.json'], ['migrate', 'x.json', '--store', 's'], ['adapt', '--dry-run'], ['gc', 'x.json', '--store', 's'], ['inspect', 'x.json']]) {
-      for (const template of ['c/{ownerId}/{workflowId}/config.json', 'c/{workflowId}/{sha256}/c.json', 'c/{ownerId}/{sha256}/c.json', 'c/{ownerId}x/{workflowId}/{sha256}']) {
+    for (const [command, ...more] of [
+      ['segment', 'x.json'],
+      ['hydrate', 'x.json'],
+      ['validate', 'x.json'],
+      ['migrate', 'x.json', '--store', 's'],
+      ['adapt', '--dry-run'],
+      ['gc', 'x.json', '--store', 's'],
+      ['inspect', 'x.json'],
+    ]) {
+      for (const template of [
+        'c/{ownerId}/{workflowId}/config.json',
+        'c/{workflowId}/{sha256}/c.json',
+        'c/{ownerId}/{sha256}/c.json',
+        'c/{ownerId}x/{workflowId}/{sha256}',
+      ]) {
         const { code, err } = await statebag(scratch.dir, [command!, ...more, '--config-key', template]);
         expect([command, template, code, err.includes('LAYOUT_INVALID')]).toEqual([command, template, 2, true]);
       }
     }
     const store = fsBlobStore({ root: join(scratch.dir, 'store'), bucket: 'local' });
-    expect(() => createStateBagShim({ store, layout: { map: 'm/{ownerId}/{workflowId}/m.json' } })).toThrow(expect.objectContaining({ code: 'LAYOUT_INVALID' }) as Error);
+    expect(() => createStateBagShim({ store, layout: { map: 'm/{ownerId}/{workflowId}/m.json' } })).toThrow(
+      expect.objectContaining({ code: 'LAYOUT_INVALID' }) as Error,
+    );
   });
 });

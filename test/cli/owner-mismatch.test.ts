@@ -20,7 +20,12 @@ describe('a document whose levels name different owners', () => {
     ['adapt', ['adapt', '--store', 'store']],
     ['seal', ['seal', '--store', 'store']],
   ])('is refused by %s', async (_, args) => {
-    for (const text of [nested('state_data'), nested('Payload'), nested('bag', (bag) => JSON.stringify(bag)), smallBag({ owner_id: 'other' })]) {
+    for (const text of [
+      nested('state_data'),
+      nested('Payload'),
+      nested('bag', (bag) => JSON.stringify(bag)),
+      smallBag({ owner_id: 'other' }),
+    ]) {
       put(text);
       const { code, out, err } = await statebag(scratch.dir, args, { stdin: text });
       expect([code, out]).toEqual([1, '']);
@@ -30,9 +35,18 @@ describe('a document whose levels name different owners', () => {
 
   it('is quarantined by migrate and stays as it was', async () => {
     put(nested('state_data'));
-    const { code, out } = await statebag(scratch.dir, ['migrate', 'event.json', '--store', 'store', '--apply', '--json']);
+    const { code, out } = await statebag(scratch.dir, [
+      'migrate',
+      'event.json',
+      '--store',
+      'store',
+      '--apply',
+      '--json',
+    ]);
     expect(code).toBe(1);
-    expect(JSON.parse(out)).toMatchObject({ documents: [{ outcome: 'quarantined', generation: 'fat', code: 'OWNER_MISMATCH' }] });
+    expect(JSON.parse(out)).toMatchObject({
+      documents: [{ outcome: 'quarantined', generation: 'fat', code: 'OWNER_MISMATCH' }],
+    });
     expect(readFileSync(join(scratch.dir, 'event.json'), 'utf8')).toBe(nested('state_data'));
     expect(existsSync(join(scratch.dir, 'store'))).toBe(false);
   });

@@ -20,11 +20,27 @@ const parse = (...argv: string[]) => parseArguments('try', command, argv);
 
 describe('arguments', () => {
   it('have a value for every option, given or not', () => {
-    expect(parse()).toEqual({ positionals: [], options: { limit: undefined, where: [], 'no-color': false }, given: ['try'] });
+    expect(parse()).toEqual({
+      positionals: [],
+      options: { limit: undefined, where: [], 'no-color': false },
+      given: ['try'],
+    });
   });
 
   it('stay as they were written, whatever they look like', () => {
-    const { positionals, options } = parse('007', '1e3', '-', '', '--limit', '08', '--where', 'a.b=1.0', '--where=--x', '--no-color', '0x10');
+    const { positionals, options } = parse(
+      '007',
+      '1e3',
+      '-',
+      '',
+      '--limit',
+      '08',
+      '--where',
+      'a.b=1.0',
+      '--where=--x',
+      '--no-color',
+      '0x10',
+    );
     expect(positionals).toEqual(['007', '1e3', '-', '', '0x10']);
     expect(options).toEqual({ limit: '08', where: ['a.b=1.0', '--x'], 'no-color': true });
   });
@@ -39,15 +55,27 @@ describe('arguments', () => {
     expect([positionals, options.limit, options['no-color']]).toEqual([['a', '--no-color', 'help'], '-', false]);
   });
 
-  it.each(COMMANDS.map(({ name, load }) => [name, load] as const))('after two dashes are positionals in %s, for both parsers, whatever they look like', async (name, load) => {
-    const { command: real } = await load();
-    const words = [...Object.keys(real.builder).flatMap((option) => [`--${option}`, `--${option}=x/a.json`]), '--help', '-h', '--', '-', '-x', '--no-such=1', 'a.json'];
-    const lenient = { ...real, positionals: { min: 0, max: Infinity } };
-    const { positionals, options } = parseArguments(name, lenient, ['--', ...words]);
-    expect(positionals).toEqual(words);
-    expect(options).toEqual(parseArguments(name, lenient, []).options);
-    expect(parsePlain(lenient, ['--', ...words])).toEqual({ positionals, options });
-  });
+  it.each(COMMANDS.map(({ name, load }) => [name, load] as const))(
+    'after two dashes are positionals in %s, for both parsers, whatever they look like',
+    async (name, load) => {
+      const { command: real } = await load();
+      const words = [
+        ...Object.keys(real.builder).flatMap((option) => [`--${option}`, `--${option}=x/a.json`]),
+        '--help',
+        '-h',
+        '--',
+        '-',
+        '-x',
+        '--no-such=1',
+        'a.json',
+      ];
+      const lenient = { ...real, positionals: { min: 0, max: Infinity } };
+      const { positionals, options } = parseArguments(name, lenient, ['--', ...words]);
+      expect(positionals).toEqual(words);
+      expect(options).toEqual(parseArguments(name, lenient, []).options);
+      expect(parsePlain(lenient, ['--', ...words])).toEqual({ positionals, options });
+    },
+  );
 
   it('are not swallowed by an option without a value', () => {
     const { positionals, options } = parse('--no-color', 'false');

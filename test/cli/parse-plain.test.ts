@@ -4,7 +4,31 @@ import { command } from '../../src/cli/commands/validate.js';
 import { parseArguments } from '../../src/cli/parse-arguments.js';
 import { parsePlain } from '../../src/cli/parse-plain.js';
 
-const word = fc.oneof(fc.constantFrom('a.json', '-', '--', '', '007', '1e3', '--json', '--no-color', '--schema', '--schema=x', '--allow-bucket', '--allow-bucket=b', '--max-bytes', '-x', '--nonsense', '--json=1', '--schema=', '--no-json', '-j', '-5'), fc.string({ maxLength: 4 }));
+const word = fc.oneof(
+  fc.constantFrom(
+    'a.json',
+    '-',
+    '--',
+    '',
+    '007',
+    '1e3',
+    '--json',
+    '--no-color',
+    '--schema',
+    '--schema=x',
+    '--allow-bucket',
+    '--allow-bucket=b',
+    '--max-bytes',
+    '-x',
+    '--nonsense',
+    '--json=1',
+    '--schema=',
+    '--no-json',
+    '-j',
+    '-5',
+  ),
+  fc.string({ maxLength: 4 }),
+);
 
 describe('arguments that need no explaining', () => {
   it('are read as the parser reads them that explains', () => {
@@ -23,6 +47,7 @@ describe('arguments that need no explaining', () => {
   });
 
   it('are left to that parser when there is something to say of them', () => {
-    for (const argv of [[], ['--nonsense', 'a'], ['a', '--schema'], ['a', '--json=yes'], ['a', '-j']]) expect(parsePlain(command, argv)).toBeUndefined();
+    for (const argv of [[], ['--nonsense', 'a'], ['a', '--schema'], ['a', '--json=yes'], ['a', '-j']])
+      expect(parsePlain(command, argv)).toBeUndefined();
   });
 });

@@ -23,8 +23,17 @@ async function plan(): Promise<void> {
   expect((await statebag(scratch.dir, [...MIGRATE, '--plan-out', 'plan.ndjson'])).code).toBe(0);
 }
 
-async function follow(...more: string[]): Promise<{ readonly code: number; readonly err: string; readonly report: Report }> {
-  const { code, out, err } = await statebag(scratch.dir, [...MIGRATE, '--plan', 'plan.ndjson', '--apply', '--json', ...more]);
+async function follow(
+  ...more: string[]
+): Promise<{ readonly code: number; readonly err: string; readonly report: Report }> {
+  const { code, out, err } = await statebag(scratch.dir, [
+    ...MIGRATE,
+    '--plan',
+    'plan.ndjson',
+    '--apply',
+    '--json',
+    ...more,
+  ]);
   return { code, err, report: (out === '' ? { totals: {}, documents: [] } : JSON.parse(out)) as Report };
 }
 
@@ -34,7 +43,10 @@ describe('a plan', () => {
     await plan();
     expect(snapshot(join(scratch.dir, 'bags'))).toEqual(before);
     expect(readdirSync(scratch.dir).sort()).toEqual(['bags', 'plan.ndjson']);
-    const lines = readFileSync(join(scratch.dir, 'plan.ndjson'), 'utf8').trimEnd().split('\n').map((line) => JSON.parse(line) as { kind: string });
+    const lines = readFileSync(join(scratch.dir, 'plan.ndjson'), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string });
     expect(lines.map(({ kind }) => kind)).toEqual(['plan', 'document', 'document', 'document', 'seal']);
     for (const line of lines) expect(validateAgainst('plan.v1', line)).toEqual([]);
   });
@@ -62,7 +74,10 @@ describe('a plan', () => {
     const { code, report } = await follow();
     expect(code).toBe(1);
     expect(report.totals).toMatchObject({ documents: 3, migrated: 2, failed: 1 });
-    expect(report.documents.find(({ id }) => id === bag(1))).toMatchObject({ outcome: 'failed', code: 'PLAN_DOCUMENT_MOVED' });
+    expect(report.documents.find(({ id }) => id === bag(1))).toMatchObject({
+      outcome: 'failed',
+      code: 'PLAN_DOCUMENT_MOVED',
+    });
     expect(readFileSync(bag(1), 'utf8')).toContain('"workflow_config":');
   });
 
@@ -99,7 +114,15 @@ describe('a plan', () => {
   });
 
   it('is not left half-made when the run that makes it breaks off', async () => {
-    const { code, err } = await statebag(scratch.dir, ['migrate', 'bags', 'nowhere', '--store', 'store', '--plan-out', 'plan.ndjson']);
+    const { code, err } = await statebag(scratch.dir, [
+      'migrate',
+      'bags',
+      'nowhere',
+      '--store',
+      'store',
+      '--plan-out',
+      'plan.ndjson',
+    ]);
     expect(code).toBe(2);
     expect(err).toContain('SOURCE_NOT_FOUND');
     expect(readdirSync(scratch.dir)).toEqual(['bags']);

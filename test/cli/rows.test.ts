@@ -29,7 +29,13 @@ interface Result {
   readonly code: number;
   readonly err: string;
   readonly totals: Readonly<Record<string, number>>;
-  readonly documents: readonly { readonly id: string; readonly outcome: string; readonly generation?: string; readonly code?: string; readonly reason?: string }[];
+  readonly documents: readonly {
+    readonly id: string;
+    readonly outcome: string;
+    readonly generation?: string;
+    readonly code?: string;
+    readonly reason?: string;
+  }[];
   readonly verify?: Readonly<Record<string, number>>;
 }
 
@@ -64,7 +70,11 @@ describe('rows of paused executions', () => {
     expect(readdirSync(scratch.dir)).toEqual([]);
 
     const applied = await migrate('--apply', '--verify');
-    expect([applied.code, applied.totals.migrated, applied.verify?.verified]).toEqual([0, ROW_FORMS.length, ROW_FORMS.length]);
+    expect([applied.code, applied.totals.migrated, applied.verify?.verified]).toEqual([
+      0,
+      ROW_FORMS.length,
+      ROW_FORMS.length,
+    ]);
     expect(state.all().every((row) => isBridged(bagOf(row)))).toBe(true);
     expect((await migrate('--apply')).totals).toMatchObject({ unchanged: ROW_FORMS.length });
 
@@ -76,13 +86,17 @@ describe('rows of paused executions', () => {
     putRows(pausedRow('a'));
     await migrate('--plan-out', 'plan.ndjson');
     await migrate('--apply');
-    for (const file of ['plan.ndjson', 'journal/journal.ndjson']) expect(readFileSync(join(scratch.dir, file), 'utf8')).not.toContain(tokenOf(pausedRow('a')));
+    for (const file of ['plan.ndjson', 'journal/journal.ndjson'])
+      expect(readFileSync(join(scratch.dir, file), 'utf8')).not.toContain(tokenOf(pausedRow('a')));
   });
 
   it('can become lean for a fleet whose resume path is wrapped', async () => {
     putRows(pausedRow('a'));
     expect((await migrate('--to', 'lean', '--apply')).totals.migrated).toBe(1);
-    expect(bagOf(state.all()[0]!)).toMatchObject({ state_bag_version: 2, workflow_config_s3_path: expect.stringMatching(/^s3:/) as string });
+    expect(bagOf(state.all()[0]!)).toMatchObject({
+      state_bag_version: 2,
+      workflow_config_s3_path: expect.stringMatching(/^s3:/) as string,
+    });
   });
 
   it('follow a plan, and not once they have moved', async () => {
@@ -91,8 +105,13 @@ describe('rows of paused executions', () => {
     putRows({ ...pausedRow('b'), context: { S: smallBag({ loop_counter: 7 }) } });
     const applied = await migrate('--plan', 'plan.ndjson', '--apply');
     expect([applied.code, applied.totals.migrated, applied.totals.failed]).toEqual([1, 1, 1]);
-    expect(applied.documents.find(({ outcome }) => outcome === 'failed')).toMatchObject({ code: 'PLAN_DOCUMENT_MOVED' });
-    expect(bagOf(state.get(keyOf(pausedRow('b')))!)).toMatchObject({ loop_counter: 7, workflow_config: { id: 'wf-1' } });
+    expect(applied.documents.find(({ outcome }) => outcome === 'failed')).toMatchObject({
+      code: 'PLAN_DOCUMENT_MOVED',
+    });
+    expect(bagOf(state.get(keyOf(pausedRow('b')))!)).toMatchObject({
+      loop_counter: 7,
+      workflow_config: { id: 'wf-1' },
+    });
   });
 
   it('are inspected without being written', async () => {
@@ -107,8 +126,12 @@ describe('rows of paused executions', () => {
     const before = texts();
     expect((await migrate('--apply', '--out', 'copies')).totals.migrated).toBe(1);
     expect(texts()).toEqual(before);
-    const file = readdirSync(join(scratch.dir, 'copies'), { recursive: true, encoding: 'utf8' }).find((name) => name.endsWith('.json'))!;
-    expect(JSON.parse(readFileSync(join(scratch.dir, 'copies', file), 'utf8'))).toMatchObject({ workflow_config: { __s3_pointer__: true } });
+    const file = readdirSync(join(scratch.dir, 'copies'), { recursive: true, encoding: 'utf8' }).find((name) =>
+      name.endsWith('.json'),
+    )!;
+    expect(JSON.parse(readFileSync(join(scratch.dir, 'copies', file), 'utf8'))).toMatchObject({
+      workflow_config: { __s3_pointer__: true },
+    });
     expect((await json('verify', '--journal', 'journal')).code).toBe(0);
   });
 });
@@ -121,53 +144,128 @@ describe('a part of a table', () => {
     const { documents } = await json('inspect', `dynamodb://Tokens?owner=${OWNER}`, ...reach());
     expect(documents.map(({ id }) => nameOf(id)).sort()).toEqual(['a', 'b']);
     expect(operations()).toContain('Query');
-    expect((await json('inspect', `dynamodb://Tokens?owner=${encodeURIComponent('owner/2?')}`, ...reach())).documents).toMatchObject([{ id: expect.stringContaining('owner%2F2%3F') as string }]);
+    expect(
+      (await json('inspect', `dynamodb://Tokens?owner=${encodeURIComponent('owner/2?')}`, ...reach())).documents,
+    ).toMatchObject([{ id: expect.stringContaining('owner%2F2%3F') as string }]);
   });
 
   it.each(['ExecutionIdIndex', 'SparseIndex'])('is one execution, through %s', async (index) => {
     putRows(pausedRow('a'), pausedRow('b'));
     const execution = encodeURIComponent((pausedRow('b').execution_id as { readonly S: string }).S);
-    const { documents, totals } = await json(...migrateArgs(`dynamodb://Tokens?index=${index}&owner=${OWNER}&execution_id=${execution}`), '--apply');
+    const { documents, totals } = await json(
+      ...migrateArgs(`dynamodb://Tokens?index=${index}&owner=${OWNER}&execution_id=${execution}`),
+      '--apply',
+    );
     expect([documents.map(({ id }) => nameOf(id)), totals.migrated]).toEqual([['b'], 1]);
     expect(isBridged(bagOf(state.get(keyOf(pausedRow('b')))!))).toBe(true);
   });
 
   it('is one of several shards, which together are everything, once', async () => {
     putRows(...Array.from({ length: 30 }, (_, at) => pausedRow(`e${at}`)));
-    const parts = await Promise.all(['1/3', '2/3', '3/3'].map((shard) => json('inspect', 'dynamodb://Tokens', '--shard', shard, ...reach())));
+    const parts = await Promise.all(
+      ['1/3', '2/3', '3/3'].map((shard) => json('inspect', 'dynamodb://Tokens', '--shard', shard, ...reach())),
+    );
     expect(parts.every(({ documents }) => documents.length > 0)).toBe(true);
-    expect(parts.flatMap(({ documents }) => documents.map(({ id }) => nameOf(id))).sort()).toEqual(Array.from({ length: 30 }, (_, at) => `e${at}`).sort());
+    expect(parts.flatMap(({ documents }) => documents.map(({ id }) => nameOf(id))).sort()).toEqual(
+      Array.from({ length: 30 }, (_, at) => `e${at}`).sort(),
+    );
   });
 
   it('is chosen by members of the bag, or by number', async () => {
     putRows(pausedRow('a'), { ...pausedRow('b'), context: { S: smallBag({ workflowId: 'wf-2' }) } });
-    expect((await json('inspect', 'dynamodb://Tokens', '--where', 'workflowId=wf-2', ...reach())).documents.map(({ id }) => nameOf(id))).toEqual(['b']);
+    expect(
+      (await json('inspect', 'dynamodb://Tokens', '--where', 'workflowId=wf-2', ...reach())).documents.map(({ id }) =>
+        nameOf(id),
+      ),
+    ).toEqual(['b']);
     expect((await migrate('--limit', '1', '--apply')).totals.migrated).toBe(1);
   });
 });
 
 describe('rows that are not as they should be', () => {
-  const withContext = (name: string, context: Attribute, others: Row = {}): Row => ({ ...pausedRow(name), context, ...others });
-  const bag = (members: Readonly<Record<string, Attribute>>): Attribute => ({ M: { ...(pausedRow('x').context as { readonly M: Row }).M, ...members } });
+  const withContext = (name: string, context: Attribute, others: Row = {}): Row => ({
+    ...pausedRow(name),
+    context,
+    ...others,
+  });
+  const bag = (members: Readonly<Record<string, Attribute>>): Attribute => ({
+    M: { ...(pausedRow('x').context as { readonly M: Row }).M, ...members },
+  });
 
   it.each<[string, Row, string, string | undefined]>([
-    ['without a token', Object.fromEntries(Object.entries(pausedRow('r')).filter(([name]) => name !== 'taskToken')), 'quarantined', 'TOKEN_MISSING'],
+    [
+      'without a token',
+      Object.fromEntries(Object.entries(pausedRow('r')).filter(([name]) => name !== 'taskToken')),
+      'quarantined',
+      'TOKEN_MISSING',
+    ],
     ['whose context is null', withContext('r', { NULL: true }), 'quarantined', 'NOT_AN_OBJECT'],
     ['whose context is no JSON', withContext('r', { S: '{oops' }), 'quarantined', 'JSON_SYNTAX'],
     ['whose context is a list', withContext('r', { L: [{ S: 'x' }] }), 'quarantined', 'NOT_AN_OBJECT'],
-    ['whose context is text with NaN in its state', withContext('r', { S: smallBag({ current_state: 1 }).replace('"current_state":1', '"current_state":NaN') }), 'migrated', undefined],
+    [
+      'whose context is text with NaN in its state',
+      withContext('r', { S: smallBag({ current_state: 1 }).replace('"current_state":1', '"current_state":NaN') }),
+      'migrated',
+      undefined,
+    ],
     ['whose context is no bag', withContext('r', { M: { a: { N: '1' } } }), 'unchanged', undefined],
-    ['with neither context nor state_data', Object.fromEntries(Object.entries(pausedRow('r')).filter(([name]) => name !== 'context')), 'unchanged', 'ROW_WITHOUT_BAG'],
-    ['of a distributed chunk', { ...keyOf(pausedRow('r')), task_token: { S: 't' }, chunk_final_state: { S: '{"workflow_config":{"nodes":[]}}' } }, 'unchanged', 'DISTRIBUTED_TOKEN'],
-    ['with numbers beyond doubles', withContext('r', bag({ current_state: { M: { n: { N: '12345678901234567890123456789012345678' } } }, workflow_config: { M: { n: { N: '98765432109876543210.5' } } } })), 'migrated', undefined],
-    ['with binary values in user data', withContext('r', bag({ current_state: { M: { photo: { B: Uint8Array.from([1, 2]) }, set: { NS: ['1', '2'] } } } })), 'migrated', undefined],
-    ['with a binary value in the config', withContext('r', bag({ workflow_config: { M: { id: { S: 'w' }, key: { B: Uint8Array.from([1, 2]) } } } })), 'quarantined', 'ATTRIBUTE_NOT_JSON'],
-    ['with a set in the map', withContext('r', bag({ partition_map: { L: [{ M: { nodes: { SS: ['a'] } } }] } })), 'quarantined', 'ATTRIBUTE_NOT_JSON'],
+    [
+      'with neither context nor state_data',
+      Object.fromEntries(Object.entries(pausedRow('r')).filter(([name]) => name !== 'context')),
+      'unchanged',
+      'ROW_WITHOUT_BAG',
+    ],
+    [
+      'of a distributed chunk',
+      {
+        ...keyOf(pausedRow('r')),
+        task_token: { S: 't' },
+        chunk_final_state: { S: '{"workflow_config":{"nodes":[]}}' },
+      },
+      'unchanged',
+      'DISTRIBUTED_TOKEN',
+    ],
+    [
+      'with numbers beyond doubles',
+      withContext(
+        'r',
+        bag({
+          current_state: { M: { n: { N: '12345678901234567890123456789012345678' } } },
+          workflow_config: { M: { n: { N: '98765432109876543210.5' } } },
+        }),
+      ),
+      'migrated',
+      undefined,
+    ],
+    [
+      'with binary values in user data',
+      withContext(
+        'r',
+        bag({ current_state: { M: { photo: { B: Uint8Array.from([1, 2]) }, set: { NS: ['1', '2'] } } } }),
+      ),
+      'migrated',
+      undefined,
+    ],
+    [
+      'with a binary value in the config',
+      withContext('r', bag({ workflow_config: { M: { id: { S: 'w' }, key: { B: Uint8Array.from([1, 2]) } } } })),
+      'quarantined',
+      'ATTRIBUTE_NOT_JSON',
+    ],
+    [
+      'with a set in the map',
+      withContext('r', bag({ partition_map: { L: [{ M: { nodes: { SS: ['a'] } } }] } })),
+      'quarantined',
+      'ATTRIBUTE_NOT_JSON',
+    ],
   ])('%s', async (_, row, outcome, code) => {
     putRows(row, pausedRow('sound'));
     const before = rowText(row);
     const { documents, totals, code: exit } = await migrate('--apply');
-    expect(documents.find(({ id }) => nameOf(id) === 'r')).toMatchObject({ outcome, ...(code === undefined ? {} : { code, reason: expect.stringMatching(/\w/) as string }) });
+    expect(documents.find(({ id }) => nameOf(id) === 'r')).toMatchObject({
+      outcome,
+      ...(code === undefined ? {} : { code, reason: expect.stringMatching(/\w/) as string }),
+    });
     expect([totals.documents, totals.failed, exit]).toEqual([2, 0, outcome === 'quarantined' ? 1 : 0]);
     expect(isBridged(bagOf(state.get(keyOf(pausedRow('sound')))!))).toBe(true);
     if (outcome !== 'migrated') expect(rowText(state.get(keyOf(row))!)).toBe(before);
@@ -178,12 +276,21 @@ describe('rows that are not as they should be', () => {
   it('of 399 KB are rewritten, and one that would outgrow 400 KB is not', async () => {
     const filled = (name: string, config: Attribute, bytes: number): Row => {
       const bare = { ...pausedRow(name), context: bag({ workflow_config: config, current_state: { S: '' } }) };
-      return { ...bare, context: bag({ workflow_config: config, current_state: { S: 'x'.repeat(bytes - itemBytes(bare)) } }) };
+      return {
+        ...bare,
+        context: bag({ workflow_config: config, current_state: { S: 'x'.repeat(bytes - itemBytes(bare)) } }),
+      };
     };
-    putRows(filled('fits', { M: { code: { S: 'y'.repeat(200_000) } } }, 399 * 1024), filled('grows', { M: { id: { S: 'w' } } }, MAX_ITEM_BYTES - 10));
+    putRows(
+      filled('fits', { M: { code: { S: 'y'.repeat(200_000) } } }, 399 * 1024),
+      filled('grows', { M: { id: { S: 'w' } } }, MAX_ITEM_BYTES - 10),
+    );
     for (const documents of [(await migrate()).documents, (await migrate('--apply')).documents]) {
       expect(documents.find(({ id }) => nameOf(id) === 'fits')).toMatchObject({ outcome: 'migrated' });
-      expect(documents.find(({ id }) => nameOf(id) === 'grows')).toMatchObject({ outcome: 'quarantined', code: 'ROW_TOO_LARGE' });
+      expect(documents.find(({ id }) => nameOf(id) === 'grows')).toMatchObject({
+        outcome: 'quarantined',
+        code: 'ROW_TOO_LARGE',
+      });
     }
   });
 });
@@ -207,7 +314,10 @@ describe('a table that does not do as asked', () => {
     writeFileSync(join(scratch.dir, 'a.json'), smallBag());
     putRows(pausedRow('a'));
     const mixed = ['migrate', 'dynamodb://Tokens', 'a.json', ...STORE, ...reach()];
-    expect(await statebag(scratch.dir, mixed)).toMatchObject({ code: 2, err: expect.stringContaining('--to') as string });
+    expect(await statebag(scratch.dir, mixed)).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--to') as string,
+    });
     expect((await json(...mixed, '--to', 'bridge', '--apply')).totals.migrated).toBe(2);
   });
 
@@ -219,9 +329,15 @@ describe('a table that does not do as asked', () => {
   ])('names what is missing: %s, %s', async (operation, type, reason) => {
     putRows(pausedRow('a'));
     const before = texts();
-    fault = (request) => (request.operation === operation ? { moment: 'before', status: 400, type, message: 'User is not authorized' } : undefined);
+    fault = (request) =>
+      request.operation === operation
+        ? { moment: 'before', status: 400, type, message: 'User is not authorized' }
+        : undefined;
     const { code, documents } = await migrate('--apply');
-    expect([code, documents.map((document) => [document.outcome, document.code])]).toEqual([1, [['failed', 'TABLE_DENIED']]]);
+    expect([code, documents.map((document) => [document.outcome, document.code])]).toEqual([
+      1,
+      [['failed', 'TABLE_DENIED']],
+    ]);
     expect(documents[0]!.reason).toMatch(reason);
     expect(texts()).toEqual(before);
     fault = () => undefined;

@@ -22,14 +22,23 @@ afterEach(async () => {
 
 const objects = () => s3ObjectStore({ endpoint: server.endpoint, region: 'eu-central-1' });
 const put = (key: string, text: string) =>
-  objects().put({ bucket: 'paused', key }, Buffer.from(text), { attributes: { contentType: 'application/json', metadata: { who: 'me' } } });
+  objects().put({ bucket: 'paused', key }, Buffer.from(text), {
+    attributes: { contentType: 'application/json', metadata: { who: 'me' } },
+  });
 const text = async (key: string) => Buffer.from((await objects().get({ bucket: 'paused', key })).bytes).toString();
 const s3 = () => ['--endpoint', server.endpoint, '--region', 'eu-central-1'];
 
-async function json(...args: string[]): Promise<{ readonly code: number; readonly totals: Record<string, number>; readonly documents: readonly { id: string; outcome: string }[] }> {
+async function json(...args: string[]): Promise<{
+  readonly code: number;
+  readonly totals: Record<string, number>;
+  readonly documents: readonly { id: string; outcome: string }[];
+}> {
   const { code, out, err } = await statebag(scratch.dir, [...args, '--json']);
   if (out === '') throw new Error(err);
-  return { code, ...(JSON.parse(out) as { totals: Record<string, number>; documents: { id: string; outcome: string }[] }) };
+  return {
+    code,
+    ...(JSON.parse(out) as { totals: Record<string, number>; documents: { id: string; outcome: string }[] }),
+  };
 }
 
 describe('documents and blobs in one bucket', () => {
@@ -39,7 +48,11 @@ describe('documents and blobs in one bucket', () => {
     const args = ['migrate', 's3://paused', '--store', 's3://paused', '--apply', ...s3()];
     const first = await json(...args, '--verify');
     expect([first.code, first.totals.documents, first.totals.migrated]).toEqual([0, 3, 2]);
-    expect(first.documents.map(({ id }) => id).sort()).toEqual(['s3://paused/bags/a.json', 's3://paused/bags/b.ndjson#L1', 's3://paused/bags/b.ndjson#L2']);
+    expect(first.documents.map(({ id }) => id).sort()).toEqual([
+      's3://paused/bags/a.json',
+      's3://paused/bags/b.ndjson#L1',
+      's3://paused/bags/b.ndjson#L2',
+    ]);
     const { attributes } = await objects().get({ bucket: 'paused', key: 'bags/a.json' });
     expect(attributes).toMatchObject({ contentType: 'application/json', metadata: { who: 'me' } });
 
@@ -55,12 +68,16 @@ describe('documents and blobs in one bucket', () => {
     await json('migrate', 's3://paused/bags/', '--store', 's3://paused/blobs', '--apply', ...s3());
     const { code, totals } = await json('verify', '--journal', 'statebag-journal');
     expect([code, totals.verified]).toEqual([0, 1]);
-    expect(readFileSync(join(scratch.dir, 'statebag-journal', 'journal.ndjson'), 'utf8')).toContain('s3://paused/blobs/workflow-configs/');
+    expect(readFileSync(join(scratch.dir, 'statebag-journal', 'journal.ndjson'), 'utf8')).toContain(
+      's3://paused/blobs/workflow-configs/',
+    );
   });
 
   it('may be copied into a directory', async () => {
     await put('bags/a.json', smallBag());
-    expect((await json('migrate', 's3://paused/bags/', '--store', 'store', '--apply', '--out', 'copy', ...s3())).code).toBe(0);
+    expect(
+      (await json('migrate', 's3://paused/bags/', '--store', 'store', '--apply', '--out', 'copy', ...s3())).code,
+    ).toBe(0);
     expect(readFileSync(join(scratch.dir, 'copy', 'paused', 'bags', 'a.json'), 'utf8')).toContain('state_bag_version');
     expect(await text('bags/a.json')).toBe(smallBag());
   });
@@ -84,7 +101,9 @@ describe('what S3 can do wrong', () => {
   it('a bucket that is not there is told, and a dry run makes no journal', async () => {
     const { code, err } = await statebag(scratch.dir, ['inspect', 's3://nowhere/x', ...s3()]);
     expect(code).not.toBe(0);
-    expect(err + (await statebag(scratch.dir, ['inspect', 's3://nowhere/x', ...s3()])).out).toContain('BUCKET_NOT_FOUND');
+    expect(err + (await statebag(scratch.dir, ['inspect', 's3://nowhere/x', ...s3()])).out).toContain(
+      'BUCKET_NOT_FOUND',
+    );
     expect(readdirSync(scratch.dir)).toEqual([]);
   });
 });

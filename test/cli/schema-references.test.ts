@@ -37,14 +37,35 @@ describe.each(commands)('%s with a schema of the user', (_, run) => {
     ['an upward path', () => ({ $ref: '../host/secret.json#/$defs/day' })],
     ['an upward path after a downward one', () => ({ $ref: 'sub/../../host/secret.txt' })],
     ['an upward path in percent codes', () => ({ $ref: '%2e%2e/host/secret.txt' })],
-    ['a folder whose name begins with that of the schema', () => (put('schemas-2/x.json', {}), { $ref: '../schemas-2/x.json' })],
+    [
+      'a folder whose name begins with that of the schema',
+      () => (put('schemas-2/x.json', {}), { $ref: '../schemas-2/x.json' }),
+    ],
     ['an absolute path', () => ({ $ref: '/etc/passwd' })],
-    ['a link to a file', () => (symlinkSync(join(scratch.dir, 'host/secret.txt'), join(scratch.dir, 'schemas/link.json')), { $ref: 'link.json' })],
-    ['a link to a folder', () => (symlinkSync(join(scratch.dir, 'host'), join(scratch.dir, 'schemas/folder')), { $ref: 'folder/secret.json#/$defs/day' })],
+    [
+      'a link to a file',
+      () => (
+        symlinkSync(join(scratch.dir, 'host/secret.txt'), join(scratch.dir, 'schemas/link.json')),
+        { $ref: 'link.json' }
+      ),
+    ],
+    [
+      'a link to a folder',
+      () => (
+        symlinkSync(join(scratch.dir, 'host'), join(scratch.dir, 'schemas/folder')),
+        { $ref: 'folder/secret.json#/$defs/day' }
+      ),
+    ],
     ['its own $id in another folder', () => ({ $id: url('host/mine.json'), $ref: 'secret.txt' })],
-    ['an inner $id in another folder', () => ({ $ref: '#/$defs/a', $defs: { a: { $id: url('host/mine.json'), $ref: 'secret.txt' } } })],
+    [
+      'an inner $id in another folder',
+      () => ({ $ref: '#/$defs/a', $defs: { a: { $id: url('host/mine.json'), $ref: 'secret.txt' } } }),
+    ],
     ['the $schema of another folder', () => ({ $schema: url('host/secret.json') })],
-    ['a file inside that refers on', () => (put('schemas/on.json', { $ref: '../host/secret.txt' }), { $ref: 'on.json' })],
+    [
+      'a file inside that refers on',
+      () => (put('schemas/on.json', { $ref: '../host/secret.txt' }), { $ref: 'on.json' }),
+    ],
     ['what is not there, outside', () => ({ $ref: '../host/absent.json' })],
   ])('refuses a reference out of the folder of the schema: %s', async (_name, schema) => {
     put('schemas/mine.json', schema());
@@ -71,7 +92,10 @@ describe.each(commands)('%s with a schema of the user', (_, run) => {
     if (kind === 'text') put('schemas/mine.json', 'root:x:0:0 TOKEN');
     else symlinkSync(join(scratch.dir, 'host/secret.txt'), join(scratch.dir, 'schemas/mine.json'));
     const { code, out, err } = await run('schemas/mine.json');
-    expect([code, err]).toEqual([2, expect.stringMatching(/SCHEMA_INVALID.*mine\.json is not valid JSON.*line 1, column 1/)]);
+    expect([code, err]).toEqual([
+      2,
+      expect.stringMatching(/SCHEMA_INVALID.*mine\.json is not valid JSON.*line 1, column 1/),
+    ]);
     expect(out + err).not.toMatch(/TOKEN|root|x:0/);
   });
 });
@@ -81,8 +105,14 @@ describe('references inside the folder of a schema', () => {
     ['a file beside it', () => ({ $ref: 'part.json#/$defs/day' })],
     ['a file below it, which refers up again', () => ({ $ref: 'sub/deep.json' })],
     ['a file: address', () => ({ $ref: `${url('schemas/part.json')}#/$defs/day` })],
-    ['a name in percent codes', () => (put('schemas/a b.json', { type: 'string', format: 'date' }), { $ref: 'a%20b.json' })],
-    ['a link that stays inside', () => (symlinkSync('part.json', join(scratch.dir, 'schemas/link.json')), { $ref: 'link.json#/$defs/day' })],
+    [
+      'a name in percent codes',
+      () => (put('schemas/a b.json', { type: 'string', format: 'date' }), { $ref: 'a%20b.json' }),
+    ],
+    [
+      'a link that stays inside',
+      () => (symlinkSync('part.json', join(scratch.dir, 'schemas/link.json')), { $ref: 'link.json#/$defs/day' }),
+    ],
   ])('are followed: %s', async (_, schema) => {
     put('schemas/mine.json', schema());
     const validate = (path: string) => statebag(scratch.dir, ['validate', 'doc.json', '--schema', path]);

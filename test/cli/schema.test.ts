@@ -8,7 +8,8 @@ const scratch = useScratch();
 
 type Schema = Record<string, unknown> & { required: string[] };
 
-const published = () => JSON.parse(readFileSync(new URL('../../schemas/state-bag.v2.json', import.meta.url), 'utf8')) as Schema;
+const published = () =>
+  JSON.parse(readFileSync(new URL('../../schemas/state-bag.v2.json', import.meta.url), 'utf8')) as Schema;
 const put = (name: string, value: unknown) => {
   writeFileSync(join(scratch.dir, name), typeof value === 'string' ? value : JSON.stringify(value, null, 2));
 };
@@ -17,7 +18,10 @@ const diff = (...args: string[]) => statebag(scratch.dir, ['schema', 'diff', ...
 describe('schema diff', () => {
   it('finds nothing between a schema and itself, by name, $id and path', async () => {
     put('same.json', published());
-    for (const [old, now] of [['state-bag.v2', 'same.json'], ['https://statebag-shim.dev/schemas/state-bag.v2.json', 'state-bag.v2']] as const) {
+    for (const [old, now] of [
+      ['state-bag.v2', 'same.json'],
+      ['https://statebag-shim.dev/schemas/state-bag.v2.json', 'state-bag.v2'],
+    ] as const) {
       expect(await diff(old, now)).toMatchObject({ code: 0, out: '1 documents, 1 valid, 0 invalid\n' });
     }
   });
@@ -26,7 +30,12 @@ describe('schema diff', () => {
     const schema = published();
     put('next.json', { ...schema, required: [...schema.required, 'tenant'] });
     const { code, out } = await diff('state-bag.v2', 'next.json');
-    expect([code, out]).toEqual([1, expect.stringMatching(/^next\.json:1:1 {2}document {2}The document: `required` gained "tenant"\. \(breaks-stored\)$/m)]);
+    expect([code, out]).toEqual([
+      1,
+      expect.stringMatching(
+        /^next\.json:1:1 {2}document {2}The document: `required` gained "tenant"\. \(breaks-stored\)$/m,
+      ),
+    ]);
     expect((await diff('state-bag.v2', 'next.json', '--require', 'forward')).code).toBe(0);
   });
 
@@ -35,17 +44,24 @@ describe('schema diff', () => {
     put('new.json', { type: 'object', properties: { a: { type: ['string', 'null'] } } });
     const { code, out } = await diff('old.json', 'new.json', '--json');
     const { documents } = JSON.parse(out) as { documents: { issues: unknown[] }[] };
-    expect([code, documents[0]!.issues]).toMatchObject([1, [{ rule: 'breaks-readers', level: 'error', line: 4, column: 5, pointer: '/properties/a' }]]);
+    expect([code, documents[0]!.issues]).toMatchObject([
+      1,
+      [{ rule: 'breaks-readers', level: 'error', line: 4, column: 5, pointer: '/properties/a' }],
+    ]);
     expect((await diff('old.json', 'new.json', '--require', 'backward')).code).toBe(0);
   });
 
   it('holds real documents against both', async () => {
-    const fat = JSON.parse(readFileSync(new URL('../../schemas/state-bag.fat.json', import.meta.url), 'utf8')) as Schema;
+    const fat = JSON.parse(
+      readFileSync(new URL('../../schemas/state-bag.fat.json', import.meta.url), 'utf8'),
+    ) as Schema;
     put('next.json', { ...fat, required: ['priority'] });
     put('bags.ndjson', `${smallBag({ priority: 1 })}\n{"state_data":${smallBag()}}\nnonsense\n`);
     const { code, out } = await diff('state-bag.fat', 'next.json', '--bags', 'bags.ndjson');
     expect(code).toBe(1);
-    expect(out).toMatch(/^bags\.ndjson:2:1 .*satisfied the old schema and not the new one: `priority` is missing.*\(breaks-stored\)$/m);
+    expect(out).toMatch(
+      /^bags\.ndjson:2:1 .*satisfied the old schema and not the new one: `priority` is missing.*\(breaks-stored\)$/m,
+    );
     expect(out).toMatch(/^bags\.ndjson:3:1 .*\(JSON_SYNTAX\)$/m);
     expect(out).toMatch(/^4 documents, 1 valid, 3 invalid$/m);
   });
@@ -54,16 +70,28 @@ describe('schema diff', () => {
     put('fat.json', smallBag());
     put('torn.json', '{');
     put('empty.ndjson', '');
-    expect(await diff('lean', 'lean', '--bags', 'fat.json')).toMatchObject({ code: 0, out: expect.stringMatching(/^fat\.json:1:1 {2}warning .*satisfies neither schema.*\(not-judged\)$/m) as string });
-    expect(await diff('lean', 'lean', '--bags', 'torn.json')).toMatchObject({ code: 1, out: expect.stringContaining('(JSON_SYNTAX)') as string });
-    expect(await diff('lean', 'lean', '--bags', 'fat.json', '--bags', 'empty.ndjson')).toMatchObject({ code: 2, err: expect.stringContaining('SOURCE_EMPTY') as string });
+    expect(await diff('lean', 'lean', '--bags', 'fat.json')).toMatchObject({
+      code: 0,
+      out: expect.stringMatching(/^fat\.json:1:1 {2}warning .*satisfies neither schema.*\(not-judged\)$/m) as string,
+    });
+    expect(await diff('lean', 'lean', '--bags', 'torn.json')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('(JSON_SYNTAX)') as string,
+    });
+    expect(await diff('lean', 'lean', '--bags', 'fat.json', '--bags', 'empty.ndjson')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('SOURCE_EMPTY') as string,
+    });
   });
 
   it.each([
     [['schema', 'lint', 'a', 'b'], 'schema knows diff'],
     [['schema', 'diff', 'a'], 'diff OLD NEW is missing'],
     [['schema', 'diff', 'nowhere.json', 'state-bag.v2'], 'SCHEMA_NOT_FOUND'],
-    [['schema', 'diff', 'state-bag.v2', 'state-bag.v2', '--require', 'most'], '--require takes full or backward or forward'],
+    [
+      ['schema', 'diff', 'state-bag.v2', 'state-bag.v2', '--require', 'most'],
+      '--require takes full or backward or forward',
+    ],
     [['schema', 'diff', 'state-bag.v2', 'broken.json'], 'SCHEMA_INVALID'],
     [['schema', 'diff', 'state-bag.v2', 'remote.json'], 'SCHEMA_REMOTE'],
   ])('refuses %j', async (args, message) => {

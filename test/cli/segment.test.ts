@@ -13,7 +13,8 @@ beforeEach(() => {
   writeFileSync(join(scratch.dir, 'event.json'), event());
 });
 
-const event = (members: object = {}) => smallBag({ ...members, partition_map: 'MAP' }).replace('"MAP"', `[${SEGMENTS.join(', ')}]`);
+const event = (members: object = {}) =>
+  smallBag({ ...members, partition_map: 'MAP' }).replace('"MAP"', `[${SEGMENTS.join(', ')}]`);
 const migrate = () => statebag(scratch.dir, ['migrate', 'event.json', '--store', 'store', '--apply', '--quiet']);
 
 describe('segment', () => {
@@ -25,21 +26,34 @@ describe('segment', () => {
   it('prints the same program from the store once the bag is lean', async () => {
     await migrate();
     for (const [index, segment] of SEGMENTS.entries()) {
-      const { code, out } = await statebag(scratch.dir, ['segment', 'event.json', '--index', String(index), '--store', 'store']);
+      const { code, out } = await statebag(scratch.dir, [
+        'segment',
+        'event.json',
+        '--index',
+        String(index),
+        '--store',
+        'store',
+      ]);
       expect([code, out]).toEqual([0, `${segment}\n`]);
     }
   });
 
   it('says with --json where it was found', async () => {
-    expect((await statebag(scratch.dir, ['segment', 'event.json', '--index', '1', '--json'])).out).toBe(`{"segmentIndex":1,"source":"inline-map","segmentConfig":${SEGMENTS[1]!}}\n`);
+    expect((await statebag(scratch.dir, ['segment', 'event.json', '--index', '1', '--json'])).out).toBe(
+      `{"segmentIndex":1,"source":"inline-map","segmentConfig":${SEGMENTS[1]!}}\n`,
+    );
     await migrate();
-    expect((await statebag(scratch.dir, ['segment', 'event.json', '--json', '--store', 'store'])).out).toContain('"source":"manifest"');
+    expect((await statebag(scratch.dir, ['segment', 'event.json', '--json', '--store', 'store'])).out).toContain(
+      '"source":"manifest"',
+    );
   });
 
   it('takes the index of the event unless told another', async () => {
     const { out } = await statebag(scratch.dir, ['segment', '-'], { stdin: event({ segment_to_run: 1 }) });
     expect(out).toBe(`${SEGMENTS[1]!}\n`);
-    const other = await statebag(scratch.dir, ['segment', '-', '--index', '0'], { stdin: event({ segment_to_run: 'nonsense' }) });
+    const other = await statebag(scratch.dir, ['segment', '-', '--index', '0'], {
+      stdin: event({ segment_to_run: 'nonsense' }),
+    });
     expect(other.out).toBe(`${SEGMENTS[0]!}\n`);
   });
 
@@ -56,9 +70,27 @@ describe('segment', () => {
     ['nothing that leads to a program', '{"ownerId":"o"}', [], 1, 'SEGMENT_NOT_FOUND'],
     ['an event that is a list', '[]', [], 1, 'EVENT_INVALID'],
     ['text that is no JSON', 'hello', [], 1, 'JSON_SYNTAX'],
-    ['a pointer and no store', smallBag({ partition_map: 's3://b/map.json', workflow_config: null }), [], 2, 'STORE_MISSING: a pointer leads to s3://b/map.json; following it needs --store'],
-    ['a pointer to nothing', smallBag({ partition_map: 's3://local/map.json', workflow_config: null }), ['--store', 'store'], 1, 'POINTER_DANGLING'],
-    ['a pointer to a foreign bucket', smallBag({ partition_map: 's3://b/map.json', workflow_config: null }), ['--store', 'store'], 1, 'BUCKET_NOT_ALLOWED'],
+    [
+      'a pointer and no store',
+      smallBag({ partition_map: 's3://b/map.json', workflow_config: null }),
+      [],
+      2,
+      'STORE_MISSING: a pointer leads to s3://b/map.json; following it needs --store',
+    ],
+    [
+      'a pointer to nothing',
+      smallBag({ partition_map: 's3://local/map.json', workflow_config: null }),
+      ['--store', 'store'],
+      1,
+      'POINTER_DANGLING',
+    ],
+    [
+      'a pointer to a foreign bucket',
+      smallBag({ partition_map: 's3://b/map.json', workflow_config: null }),
+      ['--store', 'store'],
+      1,
+      'BUCKET_NOT_ALLOWED',
+    ],
   ])('ends with a typed error for %s', async (_, stdin, more, expected, message) => {
     const { code, out, err } = await statebag(scratch.dir, ['segment', '-', ...more], { stdin });
     expect([code, out]).toEqual([expected, '']);

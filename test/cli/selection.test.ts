@@ -15,7 +15,9 @@ interface Report {
   readonly documents: readonly { readonly id: string; readonly outcome: string; readonly code?: string }[];
 }
 
-async function migrate(...more: string[]): Promise<{ readonly code: number; readonly err: string; readonly report: Report }> {
+async function migrate(
+  ...more: string[]
+): Promise<{ readonly code: number; readonly err: string; readonly report: Report }> {
   const { code, out, err } = await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--json', ...more]);
   return { code, err, report: JSON.parse(out) as Report };
 }
@@ -49,9 +51,13 @@ describe('which documents a run takes', () => {
     write('mine.json', smallBag({ ownerId: 'me', loop_counter: 3 }));
     write('mine-too.json', smallBag({ ownerId: 'me' }));
     write('torn.json', '{');
-    expect((await migrate('--where', 'ownerId=me')).report.documents.map(({ id }) => id)).toContain(join(scratch.dir, 'bags', 'mine-too.json'));
+    expect((await migrate('--where', 'ownerId=me')).report.documents.map(({ id }) => id)).toContain(
+      join(scratch.dir, 'bags', 'mine-too.json'),
+    );
     const both = (await migrate('--where', 'ownerId=me', '--where', 'loop_counter=3')).report;
-    expect(both.documents.filter(({ outcome }) => outcome === 'migrated').map(({ id }) => id)).toEqual([join(scratch.dir, 'bags', 'mine.json')]);
+    expect(both.documents.filter(({ outcome }) => outcome === 'migrated').map(({ id }) => id)).toEqual([
+      join(scratch.dir, 'bags', 'mine.json'),
+    ]);
   });
 
   it('are only the failed ones of the journal with --only-failed', async () => {
@@ -61,7 +67,9 @@ describe('which documents a run takes', () => {
     write('new.json', smallBag());
     const { code, report } = await migrate('--apply', '--only-failed');
     expect(code).toBe(0);
-    expect(report.documents).toEqual([expect.objectContaining({ id: join(scratch.dir, 'bags', 'torn.json'), outcome: 'migrated' })]);
+    expect(report.documents).toEqual([
+      expect.objectContaining({ id: join(scratch.dir, 'bags', 'torn.json'), outcome: 'migrated' }),
+    ]);
     expect(readFileSync(join(scratch.dir, 'bags', 'new.json'), 'utf8')).toBe(smallBag());
   });
 });
@@ -73,7 +81,9 @@ describe('--max-failures', () => {
     expect(code).toBe(1);
     expect(report.totals).toMatchObject({ quarantined: 4, notStarted: 18, migrated: 0 });
     expect(report.documents.filter(({ outcome }) => outcome === 'not-started')).toHaveLength(18);
-    expect(err).toContain('stopped: more documents need somebody than --max-failures allows; to go on: statebag migrate bags --store store --json --apply --max-failures 3 --concurrency 1');
+    expect(err).toContain(
+      'stopped: more documents need somebody than --max-failures allows; to go on: statebag migrate bags --store store --json --apply --max-failures 3 --concurrency 1',
+    );
   });
 
   it('lets a share of failures pass', async () => {

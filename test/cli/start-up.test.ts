@@ -9,7 +9,13 @@ vi.mock('cli-table3', () => {
 });
 
 describe('without a command', () => {
-  it.each([[['--help'], 0], [['help'], 0], [['-h'], 0], [[], 2], [['--version'], 0]])('%j loads no parser', async (args, expected) => {
+  it.each([
+    [['--help'], 0],
+    [['help'], 0],
+    [['-h'], 0],
+    [[], 2],
+    [['--version'], 0],
+  ])('%j loads no parser', async (args, expected) => {
     expect((await statebag('/', args)).code).toBe(expected);
   });
 

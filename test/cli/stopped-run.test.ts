@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startS3Server } from '../fakes/s3-server.js';
@@ -24,13 +33,19 @@ beforeEach(() => {
   for (let at = 0; at < BAGS; at++) put(nameOf(at), smallBag({ workflowId: `wf-${at}`, loop_counter: at % 2 }));
 });
 
-const migrate = (...more: string[]) => statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', ...JOURNAL, '--apply', '--quiet', ...more]);
+const migrate = (...more: string[]) =>
+  statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', ...JOURNAL, '--apply', '--quiet', ...more]);
 
 interface Status {
   readonly isClosed: boolean;
   readonly notStarted: number | null;
   readonly totals: Record<string, number>;
-  readonly unfinished: readonly { readonly kind: string; readonly toContinue: string; readonly notStarted: Record<string, unknown> | null; readonly sources: readonly string[] }[];
+  readonly unfinished: readonly {
+    readonly kind: string;
+    readonly toContinue: string;
+    readonly notStarted: Record<string, unknown> | null;
+    readonly sources: readonly string[];
+  }[];
   readonly parts: readonly { readonly scopes: readonly string[] }[];
 }
 
@@ -42,12 +57,17 @@ async function status(): Promise<{ readonly code: number; readonly report: Statu
   const reported = await statebag(scratch.dir, ['report', ...JOURNAL, '--json']);
   const page = await statebag(scratch.dir, ['report', ...JOURNAL, '--html', '-']);
   expect([report.code, reported.code, page.code]).toEqual([code, code, code]);
-  for (const line of text.out.split('\n').filter((each) => /stopped early:|killed before|part only:|not complete:/.test(each))) {
+  for (const line of text.out
+    .split('\n')
+    .filter((each) => /stopped early:|killed before|part only:|not complete:/.test(each))) {
     expect(report.out).toContain(line);
     expect(page.out).toContain(/^[^;]*/.exec(line)![0]);
   }
   const { runs, ...shared } = JSON.parse(out) as Record<string, unknown>;
-  expect(JSON.parse(reported.out)).toMatchObject({ ...shared, runs: expect.objectContaining({ length: runs }) as unknown });
+  expect(JSON.parse(reported.out)).toMatchObject({
+    ...shared,
+    runs: expect.objectContaining({ length: runs }) as unknown,
+  });
   return { code, report: JSON.parse(out) as Status, text: text.out };
 }
 
@@ -69,7 +89,9 @@ async function expectFinished(): Promise<void> {
 describe('a run that leaves documents', () => {
   it('is told of by status and report when a signal stopped it, with a command that goes on', async () => {
     await statebag(scratch.dir, ['migrate', nameOf(0), '--store', 'store', ...JOURNAL, '--apply']);
-    const { code } = await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', ...JOURNAL, '--apply'], { signals: ['SIGINT'] });
+    const { code } = await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', ...JOURNAL, '--apply'], {
+      signals: ['SIGINT'],
+    });
     expect(code).toBe(1);
     const { unfinished } = await expectStopped(/^stopped early: 12 not started; to continue: statebag migrate /m, 12);
     const again = await statebag(scratch.dir, argumentsOf(unfinished[0]!.toContinue));
@@ -108,7 +130,9 @@ describe('a run that leaves documents', () => {
     await migrate('--limit', '3');
     const { code, out } = await statebag(scratch.dir, ['verify', ...JOURNAL]);
     expect([code, out]).toEqual([0, expect.stringMatching(/^not verified +stopped early: 9 not started; /m)]);
-    expect(JSON.parse((await statebag(scratch.dir, ['verify', ...JOURNAL, '--json'])).out)).toMatchObject({ isClosed: false });
+    expect(JSON.parse((await statebag(scratch.dir, ['verify', ...JOURNAL, '--json'])).out)).toMatchObject({
+      isClosed: false,
+    });
     await migrate();
     expect((await statebag(scratch.dir, ['verify', ...JOURNAL])).out).not.toContain('not verified');
   });
@@ -149,7 +173,8 @@ describe('a run that leaves documents', () => {
 
   it('of several sources is closed by runs over each of them, and by one that is not over all of them in part', async () => {
     put('more/a.json', smallBag());
-    const over = (...sources: string[]) => statebag(scratch.dir, ['migrate', ...sources, '--store', 'store', ...JOURNAL, '--apply']);
+    const over = (...sources: string[]) =>
+      statebag(scratch.dir, ['migrate', ...sources, '--store', 'store', ...JOURNAL, '--apply']);
     await statebag(scratch.dir, ['migrate', 'bags', 'more', '--store', 'store', ...JOURNAL, '--apply', '--limit', '1']);
     await over('more');
     const { unfinished } = await expectStopped(/^stopped early: an unknown number not started; /m, null);
@@ -169,7 +194,10 @@ describe('a run that leaves documents', () => {
   it('is closed by a complete rollback, and by no other', async () => {
     await migrate('--limit', '3');
     await statebag(scratch.dir, ['rollback', ...JOURNAL, '--apply'], { signals: ['SIGTERM'] });
-    await expectStopped(/^rollback stopped early: 3 not started; to continue: statebag rollback --journal \S+ --apply$/m, 12);
+    await expectStopped(
+      /^rollback stopped early: 3 not started; to continue: statebag rollback --journal \S+ --apply$/m,
+      12,
+    );
     await statebag(scratch.dir, ['rollback', ...JOURNAL, '--apply']);
     await expectFinished();
   });
@@ -223,7 +251,9 @@ describe('a run that leaves documents', () => {
   });
 
   it('writes no journal in a dry run', async () => {
-    await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', ...JOURNAL, '--limit', '3'], { signals: ['SIGINT'] });
+    await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', ...JOURNAL, '--limit', '3'], {
+      signals: ['SIGINT'],
+    });
     expect(existsSync(join(scratch.dir, 'j'))).toBe(false);
   });
 });
@@ -241,7 +271,16 @@ describe('a document that was migrated and fails in a later run', () => {
     const later = await status();
     expect([later.code, later.report.totals]).toMatchObject([1, { documents: BAGS, ...totals }]);
     expect(later.text).toContain('03.json');
-    const again = await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', ...JOURNAL, '--apply', '--only-failed', '--json']);
+    const again = await statebag(scratch.dir, [
+      'migrate',
+      'bags',
+      '--store',
+      'store',
+      ...JOURNAL,
+      '--apply',
+      '--only-failed',
+      '--json',
+    ]);
     expect([again.code, (JSON.parse(again.out) as Status).totals.documents]).toEqual([1, 1]);
     put(nameOf(3), lean);
     expect((await migrate('--only-failed')).code).toBe(0);
@@ -268,7 +307,9 @@ describe('a run that was told a form of manifest', () => {
     const { unfinished } = await expectStopped(/^stopped early: .*--manifest list/m, 9);
     await migrate();
     expect((await status()).report.isClosed).toBe(false);
-    expect((await statebag(scratch.dir, [...argumentsOf(unfinished[0]!.toContinue), '--json'])).out).toContain('"migrated":9');
+    expect((await statebag(scratch.dir, [...argumentsOf(unfinished[0]!.toContinue), '--json'])).out).toContain(
+      '"migrated":9',
+    );
     await expectFinished();
   });
 });
@@ -278,7 +319,11 @@ describe('a file that is not read because of its name', () => {
     for (const name of ['a', 'b.txt']) put(`bags/${name}`, smallBag());
     await migrate();
     const { code, text, report } = await status();
-    expect([code, text, report]).toMatchObject([0, expect.stringMatching(/^skipped +2 +files of other names or kinds/m), { skipped: 2 }]);
+    expect([code, text, report]).toMatchObject([
+      0,
+      expect.stringMatching(/^skipped +2 +files of other names or kinds/m),
+      { skipped: 2 },
+    ]);
     expect((await statebag(scratch.dir, ['report', ...JOURNAL])).out).toMatch(/^skipped +2 /m);
   });
 });
@@ -286,16 +331,34 @@ describe('a file that is not read because of its name', () => {
 describe('a journal whose files are not files', () => {
   it.each([
     ['journal.lock', 'a pipe', (path: string) => execFileSync('mkfifo', [path]), 'JOURNAL_LOCKED'],
-    ['journal.lock', 'a directory', (path: string) => { mkdirSync(path); }, 'JOURNAL_LOCKED'],
+    [
+      'journal.lock',
+      'a directory',
+      (path: string) => {
+        mkdirSync(path);
+      },
+      'JOURNAL_LOCKED',
+    ],
     ['journal.ndjson', 'a pipe', (path: string) => execFileSync('mkfifo', [path]), 'JOURNAL_INVALID'],
-    ['journal.ndjson', 'a directory', (path: string) => { mkdirSync(path); }, 'JOURNAL_INVALID'],
-  ])('makes migrate end at once with exit code 2: %s is %s', async (name, _, make, error) => {
-    mkdirSync(join(scratch.dir, 'j'));
-    make(join(scratch.dir, 'j', name));
-    const { code, err } = await migrate();
-    expect([code, err]).toEqual([2, expect.stringContaining(error)]);
-    expect(err).toContain(join(scratch.dir, 'j', name));
-  }, 5_000);
+    [
+      'journal.ndjson',
+      'a directory',
+      (path: string) => {
+        mkdirSync(path);
+      },
+      'JOURNAL_INVALID',
+    ],
+  ])(
+    'makes migrate end at once with exit code 2: %s is %s',
+    async (name, _, make, error) => {
+      mkdirSync(join(scratch.dir, 'j'));
+      make(join(scratch.dir, 'j', name));
+      const { code, err } = await migrate();
+      expect([code, err]).toEqual([2, expect.stringContaining(error)]);
+      expect(err).toContain(join(scratch.dir, 'j', name));
+    },
+    5_000,
+  );
 });
 
 describe('a journal of a part', () => {
@@ -329,7 +392,10 @@ describe('a journal of a part', () => {
     await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--plan-out', 'plan.ndjson', '--limit', '2']);
     await migrate('--plan', 'plan.ndjson');
     const { code, text } = await status();
-    expect([code, text]).toEqual([0, expect.stringContaining(`part only: plan ${join(scratch.dir, 'plan.ndjson')} of `)]);
+    expect([code, text]).toEqual([
+      0,
+      expect.stringContaining(`part only: plan ${join(scratch.dir, 'plan.ndjson')} of `),
+    ]);
   });
 
   it('is not one when everything was done before', async () => {
@@ -342,7 +408,10 @@ describe('a journal of a part', () => {
 
   it('that was stopped is continued as that part', async () => {
     await migrate('--where', 'loop_counter=1', '--limit', '2');
-    const { unfinished } = await expectStopped(/^stopped early: \d+ not started; .*--where loop_counter=1/m, expect.any(Number) as number);
+    const { unfinished } = await expectStopped(
+      /^stopped early: \d+ not started; .*--where loop_counter=1/m,
+      expect.any(Number) as number,
+    );
     expect((await statebag(scratch.dir, argumentsOf(unfinished[0]!.toContinue))).code).toBe(0);
     expect((await status()).report).toMatchObject({ isClosed: true, totals: { migrated: 30 } });
   });
@@ -375,8 +444,20 @@ describe('a run over a bucket', () => {
 
   it('says that there are more than it has listed', async () => {
     const objects = s3ObjectStore({ endpoint: server.endpoint, region: 'eu-central-1' });
-    for (let at = 0; at < 20; at++) await objects.put({ bucket: 'docs', key: `p/${at}` }, Buffer.from(smallBag({ workflowId: `w${at}` })));
-    const args = ['migrate', 's3://docs/p/', '--store', 'store', ...JOURNAL, '--apply', '--endpoint', server.endpoint, '--region', 'eu-central-1'];
+    for (let at = 0; at < 20; at++)
+      await objects.put({ bucket: 'docs', key: `p/${at}` }, Buffer.from(smallBag({ workflowId: `w${at}` })));
+    const args = [
+      'migrate',
+      's3://docs/p/',
+      '--store',
+      'store',
+      ...JOURNAL,
+      '--apply',
+      '--endpoint',
+      server.endpoint,
+      '--region',
+      'eu-central-1',
+    ];
     await statebag(scratch.dir, [...args, '--limit', '2', '--concurrency', '1']);
     const { unfinished } = await expectStopped(/^stopped early: at least \d+ not started; /m, null);
     expect((await statebag(scratch.dir, argumentsOf(unfinished[0]!.toContinue))).code).toBe(0);

@@ -80,7 +80,10 @@ async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
   if (bytes.length > 0) yield await Promise.resolve(bytes);
 }
 
-/** A directory of its own for each test of the file, gone afterwards. Read `dir` inside a test: it changes from one to the next. */
+/**
+ * A directory of its own for each test of the file, gone afterwards. Read `dir` inside a test: it changes from one to
+ * the next.
+ */
 export function useScratch(): { readonly dir: string } {
   const scratch = { dir: '' };
   beforeEach(() => {
@@ -94,7 +97,9 @@ export function useScratch(): { readonly dir: string } {
 
 /** SHA-256 of every file below a directory, by path. Empty when there is none. */
 export function digests(dir: string): Record<string, string> {
-  return Object.fromEntries(filesBelow(dir).map((path) => [relative(dir, path), createHash('sha256').update(readFileSync(path)).digest('hex')]));
+  return Object.fromEntries(
+    filesBelow(dir).map((path) => [relative(dir, path), createHash('sha256').update(readFileSync(path)).digest('hex')]),
+  );
 }
 
 /** Content, size and time of every file below a directory: equal only when nothing was written. */
@@ -110,5 +115,8 @@ export function snapshot(dir: string): Record<string, string> {
 
 function filesBelow(dir: string): string[] {
   const entries = readdirSync(dir, { withFileTypes: true, recursive: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name)).sort();
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
 }

@@ -85,7 +85,10 @@ describe('a dry run', () => {
   it('names a command that works when the sources come after two dashes', async () => {
     writeFileSync(join(scratch.dir, '-bag.json'), smallBag());
     const { code, err } = await statebag(scratch.dir, ['migrate', '--store', 'store', '--', '-bag.json']);
-    expect([code, err]).toEqual([0, expect.stringContaining("to write: statebag migrate --store store --apply -- -bag.json\n")]);
+    expect([code, err]).toEqual([
+      0,
+      expect.stringContaining('to write: statebag migrate --store store --apply -- -bag.json\n'),
+    ]);
   });
 });
 

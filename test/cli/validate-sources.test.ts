@@ -22,9 +22,18 @@ describe('sources of validate', () => {
     put('bags/a.json', lean);
     put('bags/deep/b.ndjson.gz', gzipSync(`${lean}\n\n${fat}\n`));
     put('bags/c.json.gz', gzipSync(lean));
-    for (const sources of [['bags'], ['bags/*.json', 'bags/**/*.gz'], ['bags/a.json', 'bags/deep/b.ndjson.gz', 'bags/c.json.gz']]) {
+    for (const sources of [
+      ['bags'],
+      ['bags/*.json', 'bags/**/*.gz'],
+      ['bags/a.json', 'bags/deep/b.ndjson.gz', 'bags/c.json.gz'],
+    ]) {
       const { code, out } = await validate(...sources);
-      expect([code, out]).toEqual([1, expect.stringMatching(/^bags\/deep\/b\.ndjson\.gz:3:\d+ {2}\/workflow_config [\s\S]*^4 documents, 3 valid, 1 invalid$/m)]);
+      expect([code, out]).toEqual([
+        1,
+        expect.stringMatching(
+          /^bags\/deep\/b\.ndjson\.gz:3:\d+ {2}\/workflow_config [\s\S]*^4 documents, 3 valid, 1 invalid$/m,
+        ),
+      ]);
     }
   });
 
@@ -34,11 +43,24 @@ describe('sources of validate', () => {
       const { s3ObjectStore } = await import('../../src/store/s3.js');
       process.env.AWS_ACCESS_KEY_ID ??= 'test';
       process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
-      await s3ObjectStore({ endpoint: server.endpoint, region: 'eu-central-1' }).put({ bucket: 'paused', key: 'bags/a.json' }, Buffer.from(smallBag()), {});
+      await s3ObjectStore({ endpoint: server.endpoint, region: 'eu-central-1' }).put(
+        { bucket: 'paused', key: 'bags/a.json' },
+        Buffer.from(smallBag()),
+        {},
+      );
       const s3 = ['--endpoint', server.endpoint, '--region', 'eu-central-1'];
       await statebag(scratch.dir, ['migrate', 's3://paused/bags/', '--store', 's3://paused', '--apply', ...s3]);
-      expect(await validate('s3://paused/bags/', '--schema', 'state-bag.v2', '--store', 's3://paused', ...s3)).toMatchObject({ code: 0, out: '1 documents, 1 valid, 0 invalid\n' });
-      const { code, out } = await validate('s3://paused/bags/', '--store', 's3://paused/elsewhere', '--format', 'github', ...s3);
+      expect(
+        await validate('s3://paused/bags/', '--schema', 'state-bag.v2', '--store', 's3://paused', ...s3),
+      ).toMatchObject({ code: 0, out: '1 documents, 1 valid, 0 invalid\n' });
+      const { code, out } = await validate(
+        's3://paused/bags/',
+        '--store',
+        's3://paused/elsewhere',
+        '--format',
+        'github',
+        ...s3,
+      );
       expect([code, out]).toEqual([0, '1 documents, 1 valid, 0 invalid\n']);
     } finally {
       await server.stop();
@@ -74,11 +96,18 @@ describe('documents that are none', () => {
     ['a byte order mark', Buffer.from(`\ufeff${lean}`), 'JSON_BOM'],
     ['empty', Buffer.alloc(0), 'JSON_EMPTY'],
     ['a nest without end', Buffer.from('['.repeat(60_000)), 'JSON_TOO_DEEP'],
-    ['a nest of 5,000 that closes', Buffer.from(`{"state_bag_version":2,"x":${'['.repeat(5000)}${']'.repeat(5000)}}`), 'JSON_TOO_DEEP'],
+    [
+      'a nest of 5,000 that closes',
+      Buffer.from(`{"state_bag_version":2,"x":${'['.repeat(5000)}${']'.repeat(5000)}}`),
+      'JSON_TOO_DEEP',
+    ],
   ])('%s', async (_, bytes, rule) => {
     put('a.json', bytes);
     const { code, out } = await validate('a.json', '--json');
-    expect([code, (JSON.parse(out) as { documents: [{ issues: [{ rule: string }] }] }).documents[0].issues[0].rule]).toEqual([1, rule]);
+    expect([
+      code,
+      (JSON.parse(out) as { documents: [{ issues: [{ rule: string }] }] }).documents[0].issues[0].rule,
+    ]).toEqual([1, rule]);
   });
 
   it('a document of 100 MB is judged within seconds', async () => {
@@ -107,17 +136,36 @@ describe('schemas of the user', () => {
 
   it('may refer to themselves, to files beside them, and to ours', async () => {
     put('part.json', JSON.stringify({ $defs: { day: { type: 'string', format: 'date' } } }));
-    const schema = { $ref: '#/$defs/tree', $defs: { tree: { type: 'object', properties: { day: { $ref: 'part.json#/$defs/day' }, bag: { $ref: 'https://statebag-shim.dev/schemas/state-bag.v2.json' }, children: { type: 'array', items: { $ref: '#/$defs/tree' } } } } } };
+    const schema = {
+      $ref: '#/$defs/tree',
+      $defs: {
+        tree: {
+          type: 'object',
+          properties: {
+            day: { $ref: 'part.json#/$defs/day' },
+            bag: { $ref: 'https://statebag-shim.dev/schemas/state-bag.v2.json' },
+            children: { type: 'array', items: { $ref: '#/$defs/tree' } },
+          },
+        },
+      },
+    };
     expect((await against(schema, { day: '2026-02-28', bag: leanBag, children: [{ children: [] }] })).code).toBe(0);
     const { code, out } = await against(schema, { children: [{ day: '2026-02-30' }] });
-    expect([code, out]).toEqual([1, expect.stringContaining('`children[0].day` is "2026-02-30"; it must be of the format `date`.')]);
+    expect([code, out]).toEqual([
+      1,
+      expect.stringContaining('`children[0].day` is "2026-02-30"; it must be of the format `date`.'),
+    ]);
   });
 
   it.each<[string, unknown, string]>([
     ['does not compile', { type: 'nonsense' }, 'SCHEMA_INVALID'],
     ['refers to what has to be fetched', { $ref: 'https://example.com/other.json' }, 'SCHEMA_REMOTE'],
     ['refers to a file that is not there', { $ref: 'absent.json' }, 'SCHEMA_INVALID'],
-    ['is of an older draft', { $schema: 'http://json-schema.org/draft-07/schema#' }, 'JSON Schema 2020-12 is what is read here'],
+    [
+      'is of an older draft',
+      { $schema: 'http://json-schema.org/draft-07/schema#' },
+      'JSON Schema 2020-12 is what is read here',
+    ],
     ['is a list', [], 'SCHEMA_INVALID'],
   ])('%s: refused', async (_, schema, message) => {
     const { code, err } = await against(schema, {});
@@ -165,12 +213,23 @@ describe('what is expected', () => {
   });
 
   it('is that inline manifests stay small: a warning, since some must be read there', async () => {
-    put('a.json', JSON.stringify({ ...leanBag, segment_manifest: [{ segment_id: 0, segment_config: { text: 'x'.repeat(60_000) } }] }));
+    put(
+      'a.json',
+      JSON.stringify({
+        ...leanBag,
+        segment_manifest: [{ segment_id: 0, segment_config: { text: 'x'.repeat(60_000) } }],
+      }),
+    );
     const { code, out } = await validate('a.json');
     expect([code, out]).toEqual([0, expect.stringMatching(/warning {2}\/segment_manifest .*\(x-max-inline-bytes\)/)]);
   });
 
-  it.each([[['--format', 'xml'], '--format takes'], [['--format', 'sarif', '--json'], 'two formats'], [['--expect', 'luck'], '--expect takes valid or invalid'], [['--max-bytes', '0'], '--max-bytes takes']])('is known: %j', async (args, message) => {
+  it.each([
+    [['--format', 'xml'], '--format takes'],
+    [['--format', 'sarif', '--json'], 'two formats'],
+    [['--expect', 'luck'], '--expect takes valid or invalid'],
+    [['--max-bytes', '0'], '--max-bytes takes'],
+  ])('is known: %j', async (args, message) => {
     put('a.json', lean);
     const { code, err } = await validate('a.json', ...args);
     expect([code, err]).toEqual([2, expect.stringContaining(message)]);

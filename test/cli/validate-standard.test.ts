@@ -11,10 +11,18 @@ const scratch = useScratch();
 interface Verdict {
   readonly schemas: readonly string[];
   readonly valid: boolean;
-  readonly issues: readonly { readonly rule: string; readonly pointer: string; readonly message: string; readonly hint?: string }[];
+  readonly issues: readonly {
+    readonly rule: string;
+    readonly pointer: string;
+    readonly message: string;
+    readonly hint?: string;
+  }[];
 }
 
-async function judge(text: string | Uint8Array, ...args: readonly string[]): Promise<Verdict & { readonly code: number }> {
+async function judge(
+  text: string | Uint8Array,
+  ...args: readonly string[]
+): Promise<Verdict & { readonly code: number }> {
   const { code, out } = await statebag(scratch.dir, ['validate', '-', '--json', ...args], { stdin: text });
   return { code, ...(JSON.parse(out) as { documents: [Verdict] }).documents[0] };
 }
@@ -35,10 +43,19 @@ describe('without --schema, validate', () => {
   it.each([
     ['a fat bag', fat],
     ['a fat bag in an envelope', `{"Payload":${fat}}`],
-    ['a fat bag that is text in an envelope', JSON.stringify({ Payload: JSON.stringify({ state_data: JSON.parse(fat) as object }) })],
-    ['a bag with pointers under the old names', smallBag({ workflow_config: { __s3_pointer__: true, bucket: 'b', key: 'k' }, partition_map: null })],
+    [
+      'a fat bag that is text in an envelope',
+      JSON.stringify({ Payload: JSON.stringify({ state_data: JSON.parse(fat) as object }) }),
+    ],
+    [
+      'a bag with pointers under the old names',
+      smallBag({ workflow_config: { __s3_pointer__: true, bucket: 'b', key: 'k' }, partition_map: null }),
+    ],
     ['a lean bag that lost its stamp', JSON.stringify(unstamped)],
-    ['an unstamped bag with paths and an inline program', JSON.stringify({ ...unstamped, workflow_config: { nodes: [] } })],
+    [
+      'an unstamped bag with paths and an inline program',
+      JSON.stringify({ ...unstamped, workflow_config: { nodes: [] } }),
+    ],
     ['a stamped bag with an inline program', JSON.stringify({ ...leanBag, partition_map: [] })],
     ['a bag of another version', JSON.stringify({ ...leanBag, state_bag_version: 1 })],
     ['a bag whose stamp is text', JSON.stringify({ ...leanBag, state_bag_version: '2' })],
@@ -64,14 +81,22 @@ describe('without --schema, validate', () => {
     ['null', 'null', /--schema auto/],
   ])('refuses %s, which is not a bag, with one issue', async (_, text, hint) => {
     const { code, issues } = await judge(text);
-    expect([code, issues]).toEqual([1, [expect.objectContaining({ rule: 'NOT_A_BAG', hint: expect.stringMatching(hint) as string })]]);
+    expect([code, issues]).toEqual([
+      1,
+      [expect.objectContaining({ rule: 'NOT_A_BAG', hint: expect.stringMatching(hint) as string })],
+    ]);
   });
 
   it('gives the same verdict for a file, a line of NDJSON and compressed bytes', async () => {
     put('a/bag.json', fat);
     put('b/bags.ndjson', `${lean}\n${fat}\n`);
     put('c/bags.ndjson.gz', gzipSync(`${lean}\n${fat}\n`));
-    for (const [source, totals] of [['a', '1 documents, 0 valid, 1 invalid'], ['b', '2 documents, 1 valid, 1 invalid'], ['c', '2 documents, 1 valid, 1 invalid'], ['a/bag.json', '1 documents, 0 valid, 1 invalid']] as const) {
+    for (const [source, totals] of [
+      ['a', '1 documents, 0 valid, 1 invalid'],
+      ['b', '2 documents, 1 valid, 1 invalid'],
+      ['c', '2 documents, 1 valid, 1 invalid'],
+      ['a/bag.json', '1 documents, 0 valid, 1 invalid'],
+    ] as const) {
       expect(await validate(source)).toMatchObject({ code: 1, out: expect.stringContaining(totals) as string });
     }
   });
@@ -80,7 +105,10 @@ describe('without --schema, validate', () => {
     put('fat.json', fat);
     put('lean.json', lean);
     expect((await validate('fat.json', '--expect', 'invalid')).code).toBe(0);
-    expect(await validate('lean.json', '--expect', 'invalid')).toMatchObject({ code: 1, out: expect.stringContaining('EXPECTED_INVALID') as string });
+    expect(await validate('lean.json', '--expect', 'invalid')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('EXPECTED_INVALID') as string,
+    });
   });
 
   it('follows the pointers of a fat bag too when it has a store', async () => {
@@ -96,7 +124,10 @@ describe('a program next to a bag', () => {
     ['bag, two levels down', { Payload: { workflow_config: { nodes: [1] }, bag: leanBag } }],
   ])('does not pass for a lean document: %s', async (_, document) => {
     const { code, issues } = await judge(JSON.stringify(document));
-    expect([code, issues.map(({ pointer }) => pointer)]).toEqual([1, [expect.stringMatching(/^(\/Payload)?\/workflow_config$/)]]);
+    expect([code, issues.map(({ pointer }) => pointer)]).toEqual([
+      1,
+      [expect.stringMatching(/^(\/Payload)?\/workflow_config$/)],
+    ]);
   });
 
   it('may be the map of a branch, which is an argument of the call', async () => {
@@ -133,16 +164,26 @@ describe('--schema', () => {
   it.each([
     ['its own path', { ...unstamped, workflow_config: { nodes: [] } }],
     ['its own path, though the value is empty', { ...unstamped, workflow_config: {} }],
-    ['the content address of the manifest only', { ...(JSON.parse(fat) as object), segment_manifest_s3_path: leanBag.segment_manifest_s3_path }],
+    [
+      'the content address of the manifest only',
+      { ...(JSON.parse(fat) as object), segment_manifest_s3_path: leanBag.segment_manifest_s3_path },
+    ],
     ['its own path, as a merge leaves it', { ...unstamped, partition_map: [{ id: 0 }] }],
   ])('auto takes an inline program next to %s for a lean bag that went fat', async (_, bag) => {
     expect(await judge(JSON.stringify(bag), '--schema', 'auto')).toMatchObject({ code: 1, schemas: ['state-bag.v2'] });
-    expect(await judge(JSON.stringify({ Payload: bag }), '--schema', 'auto')).toMatchObject({ code: 1, schemas: ['state-bag.v2'] });
+    expect(await judge(JSON.stringify({ Payload: bag }), '--schema', 'auto')).toMatchObject({
+      code: 1,
+      schemas: ['state-bag.v2'],
+    });
   });
 
   it('auto takes the pointers of the bridge form next to the address of a manifest for an old bag', async () => {
     const pointer = { __s3_pointer__: true, bucket: 'b', key: 'k' };
-    const bag = { ...without(unstamped, 'workflow_config_s3_path', 'partition_map_s3_path'), workflow_config: pointer, partition_map: [] };
+    const bag = {
+      ...without(unstamped, 'workflow_config_s3_path', 'partition_map_s3_path'),
+      workflow_config: pointer,
+      partition_map: [],
+    };
     expect(await judge(JSON.stringify(bag), '--schema', 'auto')).toMatchObject({ code: 0, schemas: ['state-bag.fat'] });
   });
 });
@@ -165,12 +206,21 @@ describe('the 262,144 bytes of a payload', () => {
   it('are the limit for one plain file of a fat bag, and for an envelope that is large around a small bag', async () => {
     put('fat.json', fatOver);
     put('wide.json', JSON.stringify({ state_data: leanBag, other: 'x'.repeat(262_144) }));
-    expect(await validate('fat.json', '--schema', 'fat')).toMatchObject({ code: 1, out: expect.stringContaining('(maxBytes)') as string });
-    expect(await validate('wide.json')).toMatchObject({ code: 1, out: expect.stringContaining('(maxBytes)') as string });
+    expect(await validate('fat.json', '--schema', 'fat')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('(maxBytes)') as string,
+    });
+    expect(await validate('wide.json')).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('(maxBytes)') as string,
+    });
   });
 
   it('are exact: 262,144 pass and 262,145 fail, in each generation', async () => {
-    for (const [schema, text] of [['fat', smallBag()], ['lean', lean]] as const) {
+    for (const [schema, text] of [
+      ['fat', smallBag()],
+      ['lean', lean],
+    ] as const) {
       const padded = (bytes: number) => text.padEnd(bytes, ' ');
       expect((await judge(padded(262_144), '--schema', schema, '--headroom', '0')).code).toBe(0);
       expect((await judge(padded(262_145), '--schema', schema, '--headroom', '0')).code).toBe(1);
@@ -178,7 +228,10 @@ describe('the 262,144 bytes of a payload', () => {
   });
 
   it('do not hold for manifests, which are stored and never passed on', async () => {
-    const manifest = JSON.stringify({ version: 1, segments: [{ segment_id: 0, segment_config: { text: 'x'.repeat(300_000) } }] });
+    const manifest = JSON.stringify({
+      version: 1,
+      segments: [{ segment_id: 0, segment_config: { text: 'x'.repeat(300_000) } }],
+    });
     expect((await judge(manifest, '--schema', 'auto')).code).toBe(0);
   });
 });
@@ -193,7 +246,10 @@ describe('a source without documents', () => {
     put(`dir/${name}`, data);
     put('lean.json', lean);
     for (const args of [[name], [name, '--expect', 'invalid'], ['dir'], ['lean.json', name], [`di*/*`]]) {
-      expect(await validate(...args)).toMatchObject({ code: 2, err: expect.stringContaining('SOURCE_EMPTY') as string });
+      expect(await validate(...args)).toMatchObject({
+        code: 2,
+        err: expect.stringContaining('SOURCE_EMPTY') as string,
+      });
     }
   });
 });

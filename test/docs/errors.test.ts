@@ -6,7 +6,16 @@ import { describe, expect, it } from 'vitest';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Words of AWS and of Node in the same spelling. */
-const OTHERS = new Set(['MAP_REDUCE', 'WHEN_REQUIRED', 'EAI_AGAIN', 'ERR_STREAM_DESTROYED', 'PENDING_REDRIVE', 'TIMED_OUT', 'NOT_REDRIVABLE', 'ALL_PROJECTED_ATTRIBUTES']);
+const OTHERS = new Set([
+  'MAP_REDUCE',
+  'WHEN_REQUIRED',
+  'EAI_AGAIN',
+  'ERR_STREAM_DESTROYED',
+  'PENDING_REDRIVE',
+  'TIMED_OUT',
+  'NOT_REDRIVABLE',
+  'ALL_PROJECTED_ATTRIBUTES',
+]);
 
 /** A code of two words or more, and one of a single word where it is given to an error or an outcome. */
 const ERROR_CODE = /Error\(\s*'([A-Z0-9_]+)'/g;
@@ -16,10 +25,14 @@ const CODES = [/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g, ERROR_CODE, /\bcode: '([A-Z
 const ENVIRONMENT = ['runtime-proxy/settings.ts', 'lambda/environment.ts'];
 
 function codesInSource(): readonly string[] {
-  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
+    file.endsWith('.ts'),
+  );
   const found = files.flatMap((file) => {
     const text = readFileSync(join(ROOT, 'src', file), 'utf8');
-    return (ENVIRONMENT.some((name) => file.endsWith(name)) ? [ERROR_CODE] : CODES).flatMap((pattern) => Array.from(text.matchAll(pattern), ([, code]) => code!));
+    return (ENVIRONMENT.some((name) => file.endsWith(name)) ? [ERROR_CODE] : CODES).flatMap((pattern) =>
+      Array.from(text.matchAll(pattern), ([, code]) => code!),
+    );
   });
   return [...new Set(found)].filter((code) => !OTHERS.has(code)).sort();
 }

@@ -16,7 +16,10 @@ const FILES = 2_000;
 const KILLS = 8;
 
 beforeAll(() => {
-  if (!existsSync(BIN)) throw new Error(`${BIN} is not there: this test runs the built command and builds nothing itself; run "npm run build" first`);
+  if (!existsSync(BIN))
+    throw new Error(
+      `${BIN} is not there: this test runs the built command and builds nothing itself; run "npm run build" first`,
+    );
 });
 
 interface Ended {
@@ -59,7 +62,9 @@ const MIGRATE = ['migrate', 'bags', '--store', 'store', '--journal', 'journal'];
 async function planned(directory: string): Promise<Map<string, string>> {
   await succeed(directory, ...MIGRATE, '--plan-out', 'plan', '--quiet');
   const lines = readFileSync(join(directory, 'plan'), 'utf8').trim().split('\n');
-  const documents = lines.map((line) => JSON.parse(line) as { kind: string; doc: string; after: string }).filter(({ kind }) => kind === 'document');
+  const documents = lines
+    .map((line) => JSON.parse(line) as { kind: string; doc: string; after: string })
+    .filter(({ kind }) => kind === 'document');
   return new Map(documents.map(({ doc, after }) => [doc.slice(doc.lastIndexOf('/') + 1), after]));
 }
 
@@ -95,42 +100,67 @@ function danglingIn(directory: string): string[] {
   for (const name of readdirSync(join(directory, 'bags'))) {
     if (!name.endsWith('.json')) continue;
     const text = readFileSync(join(directory, 'bags', name), 'latin1');
-    for (const [uri] of text.matchAll(/s3:\/\/local\/workflow-\w+\/[^"\\]+\/[0-9a-f]{64}\/[^"\\]+/g)) known.set(uri, known.get(uri) ?? isSound(uri));
+    for (const [uri] of text.matchAll(/s3:\/\/local\/workflow-\w+\/[^"\\]+\/[0-9a-f]{64}\/[^"\\]+/g))
+      known.set(uri, known.get(uri) ?? isSound(uri));
   }
   return [...known].filter(([, sound]) => !sound).map(([uri]) => uri);
 }
 
-it('finishes in the end however often it is killed, and every file is old or new all the while', { timeout: 180_000 }, async () => {
-  const directory = temporaryDirectory();
-  const bags = join(directory, 'bags');
-  writeFleet(bags, makeFleet({ seed: 5, bags: FILES, workflows: 100, size: 'small', mix: ['pre', 'bare', 'run-step', 'payload-object', 'dict-map'] }), { form: 'files' });
-  const original = digestsOf(bags);
-  const after = await planned(directory);
-  expect(after.size).toBe(FILES);
+it(
+  'finishes in the end however often it is killed, and every file is old or new all the while',
+  { timeout: 180_000 },
+  async () => {
+    const directory = temporaryDirectory();
+    const bags = join(directory, 'bags');
+    writeFleet(
+      bags,
+      makeFleet({
+        seed: 5,
+        bags: FILES,
+        workflows: 100,
+        size: 'small',
+        mix: ['pre', 'bare', 'run-step', 'payload-object', 'dict-map'],
+      }),
+      { form: 'files' },
+    );
+    const original = digestsOf(bags);
+    const after = await planned(directory);
+    expect(after.size).toBe(FILES);
 
-  const random = seededRandom(20_260_201);
-  let kills = 0;
-  for (let isDone = false; kills < KILLS && !isDone; kills++) {
-    const { code, stderr } = await killSometime(statebag(directory, ...MIGRATE, '--apply', '--quiet'), directory, random);
-    isDone = code === 0;
-    expect([null, 0], stderr).toContain(code);
-    const now = digestsOf(bags);
-    expect(now.size).toBe(FILES);
-    expect(Array.from(now).filter(([name, digest]) => digest !== original.get(name) && digest !== after.get(name))).toEqual([]);
+    const random = seededRandom(20_260_201);
+    let kills = 0;
+    for (let isDone = false; kills < KILLS && !isDone; kills++) {
+      const { code, stderr } = await killSometime(
+        statebag(directory, ...MIGRATE, '--apply', '--quiet'),
+        directory,
+        random,
+      );
+      isDone = code === 0;
+      expect([null, 0], stderr).toContain(code);
+      const now = digestsOf(bags);
+      expect(now.size).toBe(FILES);
+      expect(
+        Array.from(now).filter(([name, digest]) => digest !== original.get(name) && digest !== after.get(name)),
+      ).toEqual([]);
+      expect(danglingIn(directory)).toEqual([]);
+    }
+    expect(kills).toBeGreaterThan(3);
+
+    await succeed(directory, ...MIGRATE, '--apply', '--quiet');
+    expect(digestsOf(bags)).toEqual(after);
+    expect(filesBelow(bags)).toHaveLength(FILES);
     expect(danglingIn(directory)).toEqual([]);
-  }
-  expect(kills).toBeGreaterThan(3);
 
-  await succeed(directory, ...MIGRATE, '--apply', '--quiet');
-  expect(digestsOf(bags)).toEqual(after);
-  expect(filesBelow(bags)).toHaveLength(FILES);
-  expect(danglingIn(directory)).toEqual([]);
-
-  const status = JSON.parse(await succeed(directory, 'status', '--journal', 'journal', '--json')) as { totals: object };
-  expect(status.totals).toMatchObject({ migrated: FILES, failed: 0, unsettled: 0 });
-  const verified = JSON.parse(await succeed(directory, 'verify', '--journal', 'journal', '--json')) as { totals: object };
-  expect(verified.totals).toMatchObject({ documents: FILES, verified: FILES, failed: 0 });
-  await succeed(directory, 'rollback', '--journal', 'journal', '--apply', '--quiet');
-  expect(digestsOf(bags)).toEqual(original);
-  expect(filesBelow(bags)).toHaveLength(FILES);
-});
+    const status = JSON.parse(await succeed(directory, 'status', '--journal', 'journal', '--json')) as {
+      totals: object;
+    };
+    expect(status.totals).toMatchObject({ migrated: FILES, failed: 0, unsettled: 0 });
+    const verified = JSON.parse(await succeed(directory, 'verify', '--journal', 'journal', '--json')) as {
+      totals: object;
+    };
+    expect(verified.totals).toMatchObject({ documents: FILES, verified: FILES, failed: 0 });
+    await succeed(directory, 'rollback', '--journal', 'journal', '--apply', '--quiet');
+    expect(digestsOf(bags)).toEqual(original);
+    expect(filesBelow(bags)).toHaveLength(FILES);
+  },
+);

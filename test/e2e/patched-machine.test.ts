@@ -58,21 +58,37 @@ describe('a machine of the flat era, patched', () => {
   it('is one whose legacy runs end at a bag of 371 KB', async () => {
     const place = { objects: memoryObjectStore(), bucket: 'local' };
     const bag = makeOldBag('chain', 'headline', place.bucket);
-    const running = runFromStart(legacyInitializer(bag), { place, deploy: legacyDeployment, definition: flatDefinition(bag) });
+    const running = runFromStart(legacyInitializer(bag), {
+      place,
+      deploy: legacyDeployment,
+      definition: flatDefinition(bag),
+    });
     await expect(running).rejects.toMatchObject({ name: 'States.DataLimitExceeded' });
   });
 
-  it.each<Speech>(['lean', 'fat'])('brings 371 KB to the end that its small twin comes to as it was, with %s runners', async (speaks) => {
-    const place = { objects: memoryObjectStore(), bucket: 'local' };
-    const small = makeOldBag('chain', 'small', place.bucket);
-    const reference = await runFromStart(legacyInitializer(small), { place, deploy: legacyDeployment, definition: flatDefinition(small) });
-    const bag = makeOldBag('chain', 'headline', place.bucket);
-    const definition = patched(flatDefinition(bag), speaks);
-    expect(validate(structuredClone(definition)).errorsText()).toBe('');
-    const ended = await runFromStart(leanInitializer(bag, createBlobStore(place)), { place, deploy: wrapped(place, speaks), definition, inspect: assertNoField });
-    assertSameRun({ ended, began: bag }, { ended: reference, began: small });
-    expect(ended.executed.length).toBeGreaterThan(3);
-    expect(ended.scales.largest).toBeLessThanOrEqual(PAYLOAD_LIMIT);
-    expect(ended.bag.segment_manifest_s3_path).toMatch(/^s3:\/\/local\/workflow-manifests\//);
-  });
+  it.each<Speech>(['lean', 'fat'])(
+    'brings 371 KB to the end that its small twin comes to as it was, with %s runners',
+    async (speaks) => {
+      const place = { objects: memoryObjectStore(), bucket: 'local' };
+      const small = makeOldBag('chain', 'small', place.bucket);
+      const reference = await runFromStart(legacyInitializer(small), {
+        place,
+        deploy: legacyDeployment,
+        definition: flatDefinition(small),
+      });
+      const bag = makeOldBag('chain', 'headline', place.bucket);
+      const definition = patched(flatDefinition(bag), speaks);
+      expect(validate(structuredClone(definition)).errorsText()).toBe('');
+      const ended = await runFromStart(leanInitializer(bag, createBlobStore(place)), {
+        place,
+        deploy: wrapped(place, speaks),
+        definition,
+        inspect: assertNoField,
+      });
+      assertSameRun({ ended, began: bag }, { ended: reference, began: small });
+      expect(ended.executed.length).toBeGreaterThan(3);
+      expect(ended.scales.largest).toBeLessThanOrEqual(PAYLOAD_LIMIT);
+      expect(ended.bag.segment_manifest_s3_path).toMatch(/^s3:\/\/local\/workflow-manifests\//);
+    },
+  );
 });

@@ -14,12 +14,18 @@ const BIN = fileURLToPath(new URL('../../dist/cli/statebag.cjs', import.meta.url
 const MIGRATE = ['migrate', 'bags', '--store', 'store', '--journal', 'journal', '--apply', '--json', '--quiet'];
 
 beforeAll(() => {
-  if (!existsSync(BIN)) throw new Error(`${BIN} is not there: this test runs the built command and builds nothing itself; run "npm run build" first`);
+  if (!existsSync(BIN))
+    throw new Error(
+      `${BIN} is not there: this test runs the built command and builds nothing itself; run "npm run build" first`,
+    );
 });
 
 function ground(bags = 120): string {
   const directory = temporaryDirectory();
-  writeFleet(join(directory, 'bags'), makeFleet({ seed: 3, bags, workflows: 9, size: 'small', mix: USUAL_MIX }), { form: 'files', storeDir: join(directory, 'store') });
+  writeFleet(join(directory, 'bags'), makeFleet({ seed: 3, bags, workflows: 9, size: 'small', mix: USUAL_MIX }), {
+    form: 'files',
+    storeDir: join(directory, 'store'),
+  });
   writeFileSync(join(directory, 'bags', 'broken.json'), '{');
   return directory;
 }
@@ -35,7 +41,11 @@ function start(directory: string, args: readonly string[]) {
   const said = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => (said.out += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (said.err += chunk.toString()));
-  const ended = new Promise<Ran>((resolve) => child.once('close', (code) => { resolve({ code, ...said }); }));
+  const ended = new Promise<Ran>((resolve) =>
+    child.once('close', (code) => {
+      resolve({ code, ...said });
+    }),
+  );
   return { child, ended };
 }
 
@@ -47,9 +57,13 @@ interface Report {
 }
 
 const reportOf = ({ out }: Ran) => JSON.parse(out) as Report;
-const sorted = ({ documents }: Report, directory: string) => documents.map((document) => JSON.stringify(document).replaceAll(directory, '')).sort();
+const sorted = ({ documents }: Report, directory: string) =>
+  documents.map((document) => JSON.stringify(document).replaceAll(directory, '')).sort();
 const bagsOf = (directory: string) => digests(join(directory, 'bags'));
-const migrated = (directory: string) => existsSync(join(directory, 'journal/journal.ndjson')) ? readFileSync(join(directory, 'journal/journal.ndjson'), 'utf8').split('"kind":"intent"').length - 1 : 0;
+const migrated = (directory: string) =>
+  existsSync(join(directory, 'journal/journal.ndjson'))
+    ? readFileSync(join(directory, 'journal/journal.ndjson'), 'utf8').split('"kind":"intent"').length - 1
+    : 0;
 
 /** Processes whose parent is this one. */
 function childrenOf(pid: number): readonly number[] {
@@ -68,7 +82,12 @@ it('three processes leave what one leaves: the same files, blobs and totals, in 
   expect(bagsOf(three)).toEqual(bagsOf(one));
   expect(digests(join(three, 'store'))).toEqual(digests(join(one, 'store')));
   expect(readdirSync(join(three, 'journal'))).toEqual(['journal.ndjson']);
-  const status = async (directory: string) => JSON.parse((await run(directory, ['status', '--journal', 'journal', '--json'])).out) as { isClosed: boolean; runs: number; totals: { migrated: number } };
+  const status = async (directory: string) =>
+    JSON.parse((await run(directory, ['status', '--journal', 'journal', '--json'])).out) as {
+      isClosed: boolean;
+      runs: number;
+      totals: { migrated: number };
+    };
   expect(await status(three)).toMatchObject({ isClosed: true, runs: 1, totals: { migrated: alone.totals.migrated } });
   expect((await run(three, ['rollback', '--journal', 'journal', '--apply', '--json'])).code).toBe(0);
   expect(bagsOf(three)).toEqual(bagsOf(ground()));
@@ -129,7 +148,11 @@ it('a signal lets every worker finish what it has in hand', async () => {
   const { complete, totals } = JSON.parse(out) as { complete: boolean; totals: Record<string, number> };
   expect([code, complete]).toEqual([1, false]);
   const left = totals.notStarted;
-  expect(JSON.parse((await run(directory, ['status', '--journal', 'journal', '--json'])).out)).toMatchObject({ isClosed: false, notStarted: left, totals: { unsettled: 0 } });
+  expect(JSON.parse((await run(directory, ['status', '--journal', 'journal', '--json'])).out)).toMatchObject({
+    isClosed: false,
+    notStarted: left,
+    totals: { unsettled: 0 },
+  });
 });
 
 it('too many failures stop all of them', async () => {

@@ -5,7 +5,10 @@ import type { Condition } from './table-state.js';
 
 type Body = Readonly<Record<string, unknown>>;
 
-/** Conditions joined by AND: `path = :value`, `attribute_exists(path)`, `attribute_not_exists(path)`. Anything else is refused. */
+/**
+ * Conditions joined by AND: `path = :value`, `attribute_exists(path)`, `attribute_not_exists(path)`. Anything else is
+ * refused.
+ */
 export function conditionOf(body: Body, expression: unknown = body.ConditionExpression): Condition {
   if (expression === undefined) return () => true;
   const conditions = (expression as string).split(' AND ').map((text) => termOf(text.trim(), words(body)));
@@ -14,7 +17,8 @@ export function conditionOf(body: Body, expression: unknown = body.ConditionExpr
 
 function termOf(text: string, { path, value }: Words): Condition {
   const [, verb, argument] = /^(attribute_(?:not_)?exists)\(([^)]+)\)$/.exec(text) ?? [];
-  if (argument !== undefined) return (row) => (valueAt(row, path(argument)) !== undefined) === (verb === 'attribute_exists');
+  if (argument !== undefined)
+    return (row) => (valueAt(row, path(argument)) !== undefined) === (verb === 'attribute_exists');
   const [, left, right] = /^(\S+) = (:\w+)$/.exec(text) ?? [];
   if (left === undefined || right === undefined) throw new Refused(`Invalid ConditionExpression: ${text}`);
   return (row) => valueAt(row, path(left)) !== undefined && isEqual(valueAt(row, path(left)), value(right));
@@ -45,7 +49,8 @@ function words(body: Body): Words {
     path: (text) => text.split('.').map((word) => (word.startsWith('#') ? names[word]! : word)),
     value: (word) => {
       const value = values[word];
-      if (value === undefined) throw new Refused(`An expression attribute value used in expression is not defined: ${word}`);
+      if (value === undefined)
+        throw new Refused(`An expression attribute value used in expression is not defined: ${word}`);
       return value;
     },
   };

@@ -36,7 +36,10 @@ export interface DynamoDbServer {
 }
 
 /** DynamoDB over HTTP, as far as rows of paused executions need it. Checks no signature. */
-export async function startDynamoDbServer({ tables, fault = () => undefined }: DynamoDbServerOptions): Promise<DynamoDbServer> {
+export async function startDynamoDbServer({
+  tables,
+  fault = () => undefined,
+}: DynamoDbServerOptions): Promise<DynamoDbServer> {
   const requests: TableRequest[] = [];
   const server = createServer((request, response) => {
     void read(request).then((body) => {
@@ -52,7 +55,9 @@ export async function startDynamoDbServer({ tables, fault = () => undefined }: D
     requests,
     stop: () =>
       new Promise((resolve) => {
-        server.close(() => { resolve(); });
+        server.close(() => {
+          resolve();
+        });
         server.closeAllConnections();
       }),
   };
@@ -64,9 +69,18 @@ async function read(request: IncomingMessage): Promise<Wire> {
   return JSON.parse(Buffer.concat(chunks).toString()) as Wire;
 }
 
-function answer(call: TableRequest, tables: readonly TableState[], fault: TableFault | undefined, response: ServerResponse): void {
-  const refused = (status: number, type: string, message: string) => { send(response, status, { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message }); };
-  const injected = () => { refused(fault?.status ?? 400, fault?.type ?? 'InternalServerError', fault?.message ?? 'injected'); };
+function answer(
+  call: TableRequest,
+  tables: readonly TableState[],
+  fault: TableFault | undefined,
+  response: ServerResponse,
+): void {
+  const refused = (status: number, type: string, message: string) => {
+    send(response, status, { __type: `com.amazonaws.dynamodb.v20120810#${type}`, message });
+  };
+  const injected = () => {
+    refused(fault?.status ?? 400, fault?.type ?? 'InternalServerError', fault?.message ?? 'injected');
+  };
   if (fault?.moment === 'before') {
     injected();
     return;
@@ -97,7 +111,8 @@ function run({ operation, body }: TableRequest, tables: readonly TableState[]): 
   const operations: Readonly<Record<string, () => Wire>> = {
     DescribeTable: () => ({ Table: describe(state) }),
     GetItem: () => withItem(state.get(fromWire(body.Key)), 1),
-    Scan: () => page(state, body, (_, id) => segmentOf(id, Number(body.TotalSegments ?? 1)) === Number(body.Segment ?? 0)),
+    Scan: () =>
+      page(state, body, (_, id) => segmentOf(id, Number(body.TotalSegments ?? 1)) === Number(body.Segment ?? 0)),
     Query: () => page(state, body, (row) => conditionOf(body, body.KeyConditionExpression)(row)),
     PutItem: () => metered(state.put(fromWire(body.Item), conditionOf(body))),
     DeleteItem: () => metered(state.delete(fromWire(body.Key), conditionOf(body))),
@@ -110,7 +125,9 @@ function run({ operation, body }: TableRequest, tables: readonly TableState[]): 
 
 /** Of puts only. */
 function putBatch({ RequestItems }: Wire, tables: readonly TableState[]): Wire {
-  for (const [name, requests] of Object.entries(RequestItems as Readonly<Record<string, readonly { readonly PutRequest: { readonly Item: Wire } }[]>>)) {
+  for (const [name, requests] of Object.entries(
+    RequestItems as Readonly<Record<string, readonly { readonly PutRequest: { readonly Item: Wire } }[]>>,
+  )) {
     const state = tables.find((table) => table.name === name);
     if (!state) throw new NoTable();
     for (const { PutRequest } of requests) state.put(fromWire(PutRequest.Item));
@@ -131,26 +148,46 @@ function page(state: TableState, body: Wire, passes: (row: Row, id: string) => b
   const index = name === undefined ? undefined : state.indexes.get(name);
   if (name !== undefined && !index) throw new Refused('The table does not have the specified index');
   const start = body.ExclusiveStartKey as { readonly at: { readonly S: string } } | undefined;
-  const { rows, next, units } = state.page(start?.at.S, (row, id) => passes(row, id) && (index?.keys.every((key) => row[key.name]) ?? true));
-  const names = index?.projection === 'KEYS_ONLY' ? new Set([...state.keys, ...index.keys].map((key) => key.name)) : undefined;
-  const shown = rows.map((row) => toWire(names ? Object.fromEntries(Object.entries(row).filter(([member]) => names.has(member))) : row));
-  return { Items: shown, Count: rows.length, ...(next !== undefined && { LastEvaluatedKey: { at: { S: next } } }), ...metered(units) };
+  const { rows, next, units } = state.page(
+    start?.at.S,
+    (row, id) => passes(row, id) && (index?.keys.every((key) => row[key.name]) ?? true),
+  );
+  const names =
+    index?.projection === 'KEYS_ONLY' ? new Set([...state.keys, ...index.keys].map((key) => key.name)) : undefined;
+  const shown = rows.map((row) =>
+    toWire(names ? Object.fromEntries(Object.entries(row).filter(([member]) => names.has(member))) : row),
+  );
+  return {
+    Items: shown,
+    Count: rows.length,
+    ...(next !== undefined && { LastEvaluatedKey: { at: { S: next } } }),
+    ...metered(units),
+  };
 }
 
 function describe({ name, keys, indexes }: TableState): Wire {
-  const schema = (of: TableState['keys']) => of.map((key, at) => ({ AttributeName: key.name, KeyType: at === 0 ? 'HASH' : 'RANGE' }));
-  const all = new Map([...keys, ...Array.from(indexes.values()).flatMap((index) => index.keys)].map((key) => [key.name, key.type]));
+  const schema = (of: TableState['keys']) =>
+    of.map((key, at) => ({ AttributeName: key.name, KeyType: at === 0 ? 'HASH' : 'RANGE' }));
+  const all = new Map(
+    [...keys, ...Array.from(indexes.values()).flatMap((index) => index.keys)].map((key) => [key.name, key.type]),
+  );
   return {
     TableName: name,
     KeySchema: schema(keys),
     AttributeDefinitions: Array.from(all, ([AttributeName, AttributeType]) => ({ AttributeName, AttributeType })),
-    GlobalSecondaryIndexes: Array.from(indexes, ([IndexName, index]) => ({ IndexName, KeySchema: schema(index.keys), Projection: { ProjectionType: index.projection } })),
+    GlobalSecondaryIndexes: Array.from(indexes, ([IndexName, index]) => ({
+      IndexName,
+      KeySchema: schema(index.keys),
+      Projection: { ProjectionType: index.projection },
+    })),
   };
 }
 
 /** Binary values are base64 on the wire. */
 export function fromWire(map: unknown): Row {
-  return Object.fromEntries(Object.entries(map as Wire).map(([name, value]) => [name, attributeFromWire(value as Wire)]));
+  return Object.fromEntries(
+    Object.entries(map as Wire).map(([name, value]) => [name, attributeFromWire(value as Wire)]),
+  );
 }
 
 function attributeFromWire(value: Wire): Attribute {
@@ -171,4 +208,3 @@ function attributeToWire(value: Attribute): unknown {
   if ('B' in value) return { B: Buffer.from(value.B).toString('base64') };
   return 'BS' in value ? { BS: value.BS.map((bytes) => Buffer.from(bytes).toString('base64')) } : value;
 }
-

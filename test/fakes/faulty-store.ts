@@ -1,6 +1,13 @@
 import { storeErrorOf } from '../../src/store/store-errors.js';
 import type { StoreErrorCode } from '../../src/store/store-errors.js';
-import type { GetRequest, ObjectAddress, ObjectStore, ObjectSummary, PutRequest, StoredObject } from '../../src/store/object-store.js';
+import type {
+  GetRequest,
+  ObjectAddress,
+  ObjectStore,
+  ObjectSummary,
+  PutRequest,
+  StoredObject,
+} from '../../src/store/object-store.js';
 
 /** One thing that goes wrong: `before` the call has any effect, or `after` it, when only the reply is lost. */
 interface Fault {
@@ -65,7 +72,11 @@ export function faultyStore(objects: ObjectStore, schedule: FaultSchedule): Faul
     calls.push({ ...call, fault });
     return fault;
   };
-  const during = async <T>(operation: RecordedCall['operation'], address: ObjectAddress, work: () => Promise<T>): Promise<T> => {
+  const during = async <T>(
+    operation: RecordedCall['operation'],
+    address: ObjectAddress,
+    work: () => Promise<T>,
+  ): Promise<T> => {
     const fault = record(operation, address);
     failAt('before', fault, address);
     const result = await work();
@@ -76,7 +87,8 @@ export function faultyStore(objects: ObjectStore, schedule: FaultSchedule): Faul
     calls,
     description: `faulty ${objects.description}`,
     keepsAttributes: objects.keepsAttributes,
-    get: (address: ObjectAddress, request?: GetRequest): Promise<StoredObject> => during('get', address, () => objects.get(address, request)),
+    get: (address: ObjectAddress, request?: GetRequest): Promise<StoredObject> =>
+      during('get', address, () => objects.get(address, request)),
     put: (address: ObjectAddress, bytes: Uint8Array, request?: PutRequest): Promise<string> =>
       during('put', address, () => objects.put(address, bytes, request)),
     delete: (address, request) => during('delete', address, () => objects.delete(address, request)),

@@ -1,4 +1,4 @@
-import type { StateBagError} from '../../src/errors.js';
+import type { StateBagError } from '../../src/errors.js';
 import { ConflictError, StoreError } from '../../src/errors.js';
 import type { RowTable } from '../../src/batch/table.js';
 
@@ -51,5 +51,7 @@ export function faultyTable(table: RowTable, schedule: TableSchedule): RowTable 
 
 function errorOf({ moment, code }: Fault): StateBagError {
   const message = `An injected ${code} ${moment} the effect.`;
-  return code === 'ROW_CONDITION' ? new ConflictError(code, message) : new StoreError(code, message, { retryable: code !== 'TABLE_DENIED' });
+  return code === 'ROW_CONDITION'
+    ? new ConflictError(code, message)
+    : new StoreError(code, message, { retryable: code !== 'TABLE_DENIED' });
 }

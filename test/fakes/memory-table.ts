@@ -2,28 +2,51 @@ import { createHash } from 'node:crypto';
 import { ConflictError, StoreError } from '../../src/errors.js';
 import type { Row, RowTable, RowUpdate } from '../../src/batch/table.js';
 import { ConditionFailed, isEqual, valueAt, withValue } from './table-state.js';
-import type { Page , TableState} from './table-state.js';
+import type { Page, TableState } from './table-state.js';
 
 /** The port over a table in memory, for the thousands of runs that need no wire. */
 export function memoryTable(state: TableState): RowTable {
   const consumed = { read: 0, write: 0 };
-  const pages = async function* (index: string | undefined, passes: (row: Row, id: string) => boolean, signal: AbortSignal | undefined) {
+  const pages = async function* (
+    index: string | undefined,
+    passes: (row: Row, id: string) => boolean,
+    signal: AbortSignal | undefined,
+  ) {
     const definition = index === undefined ? undefined : state.indexes.get(index);
-    for (let page: Page | undefined; page === undefined || page.next !== undefined; ) {
+    for (let page: Page | undefined; page === undefined || page.next !== undefined;) {
       signal?.throwIfAborted();
-      page = await Promise.resolve(state.page(page?.next, (row, id) => passes(row, id) && (definition?.keys.every(({ name }) => row[name]) ?? true)));
+      page = await Promise.resolve(
+        state.page(
+          page?.next,
+          (row, id) => passes(row, id) && (definition?.keys.every(({ name }) => row[name]) ?? true),
+        ),
+      );
       consumed.read += page.units;
       const isKeysOnly = definition?.projection === 'KEYS_ONLY';
-      yield isKeysOnly ? page.rows.map((row) => Object.fromEntries(Object.entries(row).filter(([name]) => [...state.keys, ...definition.keys].some((key) => key.name === name)))) : page.rows;
+      yield isKeysOnly
+        ? page.rows.map((row) =>
+            Object.fromEntries(
+              Object.entries(row).filter(([name]) =>
+                [...state.keys, ...definition.keys].some((key) => key.name === name),
+              ),
+            ),
+          )
+        : page.rows;
     }
   };
   return {
     name: state.name,
     consumed,
     shape: () =>
-      Promise.resolve({ keys: state.keys, indexes: new Map(Array.from(state.indexes, ([name, { keys, projection }]) => [name, { keys, isWhole: projection === 'ALL' }])) }),
+      Promise.resolve({
+        keys: state.keys,
+        indexes: new Map(
+          Array.from(state.indexes, ([name, { keys, projection }]) => [name, { keys, isWhole: projection === 'ALL' }]),
+        ),
+      }),
     scan: ({ segment, of, index }, signal) => pages(index, (_, id) => segmentOf(id, of) === segment, signal),
-    query: ({ index, equals }, signal) => pages(index, (row) => Array.from(equals).every(([name, value]) => isEqual(row[name], value)), signal),
+    query: ({ index, equals }, signal) =>
+      pages(index, (row) => Array.from(equals).every(([name, value]) => isEqual(row[name], value)), signal),
     get: (key) => {
       const row = state.get(key);
       consumed.read += 1;
@@ -45,7 +68,9 @@ function applyUpdate(state: TableState, key: Row, { edits, guards }: RowUpdate):
     Array.from(guards).every(([name, value]) => isEqual(row[name], value)) &&
     edits.every(({ path, before }) => isEqual(valueAt(row, path), before));
   try {
-    return state.update(key, holds, (row) => edits.reduce((changed, { path, after }) => withValue(changed, path, after), row));
+    return state.update(key, holds, (row) =>
+      edits.reduce((changed, { path, after }) => withValue(changed, path, after), row),
+    );
   } catch (error) {
     if (error instanceof ConditionFailed) throw new ConflictError('ROW_CONDITION', error.message);
     throw new StoreError('TABLE_REJECTED', (error as Error).message, { cause: error });

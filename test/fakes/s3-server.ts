@@ -14,7 +14,8 @@ export type { S3Operation } from './s3-wire.js';
  * What goes wrong. `lost-reply` does the work and then breaks the connection; `truncated-body` and `hanging-body` stop
  * half-way through an answer's body; the others do no work at all.
  */
-type S3FaultKind = 'slow-down' | 'internal-error' | 'conflict' | 'denied' | 'hang' | 'lost-reply' | 'truncated-body' | 'hanging-body';
+type S3FaultKind =
+  'slow-down' | 'internal-error' | 'conflict' | 'denied' | 'hang' | 'lost-reply' | 'truncated-body' | 'hanging-body';
 
 export interface S3Fault {
   readonly operation: S3Operation;
@@ -68,7 +69,9 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     inject: (fault) => {
       const injected = { ...fault, times: fault.times ?? 1 };
       faults.push(injected);
-      return () => { injected.times = 0; };
+      return () => {
+        injected.times = 0;
+      };
     },
     stop: () => stop(server),
   };
@@ -95,14 +98,22 @@ async function serve(running: Running, incoming: IncomingMessage, response: Serv
     send(response, answer, fault);
   } catch (error) {
     const failure = error instanceof S3Failure ? error : new S3Failure(500, 'InternalError', String(error));
-    send(response, { status: failure.status, headers: { 'content-type': 'application/xml' }, body: failureXml(failure) });
+    send(response, {
+      status: failure.status,
+      headers: { 'content-type': 'application/xml' },
+      body: failureXml(failure),
+    });
   }
 }
 
 const FAILURES: Readonly<Record<string, S3Failure | undefined>> = {
   'slow-down': new S3Failure(503, 'SlowDown', 'Please reduce your request rate.'),
   'internal-error': new S3Failure(500, 'InternalError'),
-  conflict: new S3Failure(409, 'ConditionalRequestConflict', 'The conditional request cannot succeed due to a conflicting operation.'),
+  conflict: new S3Failure(
+    409,
+    'ConditionalRequestConflict',
+    'The conditional request cannot succeed due to a conflicting operation.',
+  ),
   denied: new S3Failure(403, 'AccessDenied', 'Access Denied'),
 };
 
@@ -125,15 +136,27 @@ const HANDLERS: Readonly<Record<S3Operation, Handler>> = {
   GetObjectTagging: ({ state }, request) => ({ status: 200, body: taggingXml(state.object(request).tags) }),
   CreateMultipartUpload: ({ state }, request) => {
     const UploadId = state.createUpload(request);
-    return { status: 200, body: uploadXml('InitiateMultipartUploadResult', { Bucket: request.bucket, Key: request.key, UploadId }) };
+    return {
+      status: 200,
+      body: uploadXml('InitiateMultipartUploadResult', { Bucket: request.bucket, Key: request.key, UploadId }),
+    };
   },
   UploadPart: ({ state }, request) => {
     const sha256 = request.headers['x-amz-checksum-sha256'];
-    return { status: 200, headers: { etag: state.putPart(request), ...(typeof sha256 === 'string' ? { 'x-amz-checksum-sha256': sha256 } : {}) } };
+    return {
+      status: 200,
+      headers: {
+        etag: state.putPart(request),
+        ...(typeof sha256 === 'string' ? { 'x-amz-checksum-sha256': sha256 } : {}),
+      },
+    };
   },
   CompleteMultipartUpload: ({ state }, request) => {
     const { etag } = state.completeUpload(request);
-    return { status: 200, body: uploadXml('CompleteMultipartUploadResult', { Bucket: request.bucket, Key: request.key, ETag: etag }) };
+    return {
+      status: 200,
+      body: uploadXml('CompleteMultipartUploadResult', { Bucket: request.bucket, Key: request.key, ETag: etag }),
+    };
   },
   AbortMultipartUpload: ({ state }, request) => {
     state.abortUpload(request);
@@ -150,7 +173,8 @@ function list({ state, options }: Running, request: S3Request): Answer {
     .sort(([left], [right]) => Buffer.compare(Buffer.from(left), Buffer.from(right)))
     .map(([key, object]) => ({ key, size: object.bytes.length, etag: object.etag, lastModified: object.lastModified }));
   const page = objects.slice(0, options.pageSize ?? 1000);
-  const nextToken = page.length < objects.length ? Buffer.from(page.at(-1)?.key ?? '').toString('base64url') : undefined;
+  const nextToken =
+    page.length < objects.length ? Buffer.from(page.at(-1)?.key ?? '').toString('base64url') : undefined;
   const urlEncoded = request.query.get('encoding-type') === 'url';
   return { status: 200, body: listXml({ bucket: request.bucket, prefix, objects: page, nextToken, urlEncoded }) };
 }
@@ -167,7 +191,8 @@ function objectAnswer(object: S3Object, withBody: boolean): Answer {
 
 function assertOwner(options: S3ServerOptions, request: S3Request): void {
   const expected = request.headers['x-amz-expected-bucket-owner'];
-  if (expected !== undefined && expected !== (options.owner ?? '000000000000')) throw new S3Failure(403, 'AccessDenied', 'Access Denied');
+  if (expected !== undefined && expected !== (options.owner ?? '000000000000'))
+    throw new S3Failure(403, 'AccessDenied', 'Access Denied');
 }
 
 function takeFault(running: Running, operation: S3Operation): S3FaultKind | undefined {

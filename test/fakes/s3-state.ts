@@ -19,7 +19,8 @@ interface Upload {
   readonly parts: Map<number, { readonly bytes: Uint8Array; readonly md5: Buffer }>;
 }
 
-const KEPT = /^(content-(type|encoding|disposition|language)|cache-control|x-amz-meta-.*|x-amz-storage-class|x-amz-server-side-encryption.*)$/;
+const KEPT =
+  /^(content-(type|encoding|disposition|language)|cache-control|x-amz-meta-.*|x-amz-storage-class|x-amz-server-side-encryption.*)$/;
 const SMALLEST_PART = 5 * 1024 * 1024;
 
 /** Buckets, objects and unfinished uploads, with S3's rules for conditions. */
@@ -73,8 +74,11 @@ export class S3State {
   completeUpload(request: S3Request): S3Object {
     const upload = this.#upload(request);
     this.#assertCondition(request);
-    const parts = parseParts(Buffer.from(request.body).toString()).map(({ number, etag }) => partOf(upload, number, etag));
-    if (parts.slice(0, -1).some((part) => part.bytes.length < SMALLEST_PART)) throw new S3Failure(400, 'EntityTooSmall');
+    const parts = parseParts(Buffer.from(request.body).toString()).map(({ number, etag }) =>
+      partOf(upload, number, etag),
+    );
+    if (parts.slice(0, -1).some((part) => part.bytes.length < SMALLEST_PART))
+      throw new S3Failure(400, 'EntityTooSmall');
     this.abortUpload(request);
     const etag = `"${md5(Buffer.concat(parts.map((part) => part.md5))).toString('hex')}-${parts.length}"`;
     return this.#keep(request, upload.headers, Buffer.concat(parts.map((part) => part.bytes)), etag);
@@ -99,9 +103,11 @@ export class S3State {
     const found = this.bucket(request.bucket).get(request.key);
     const none = request.headers['if-none-match'];
     const match = request.headers['if-match'];
-    if (none !== undefined && none !== '*') throw new S3Failure(501, 'NotImplemented', 'If-None-Match takes only * on a write.');
+    if (none !== undefined && none !== '*')
+      throw new S3Failure(501, 'NotImplemented', 'If-None-Match takes only * on a write.');
     if (none !== undefined && found !== undefined) throw preconditionFailed();
-    if (match !== undefined && found === undefined) throw new S3Failure(404, 'NoSuchKey', 'The specified key does not exist.');
+    if (match !== undefined && found === undefined)
+      throw new S3Failure(404, 'NoSuchKey', 'The specified key does not exist.');
     if (match !== undefined && match !== found?.etag) throw preconditionFailed();
   }
 
@@ -111,7 +117,9 @@ export class S3State {
       bytes,
       etag,
       lastModified: this.now(),
-      headers: Object.fromEntries(kept.map(([name, value]): [string, string] => [name, String(value).replace(/,?aws-chunked$/, '')])),
+      headers: Object.fromEntries(
+        kept.map(([name, value]): [string, string] => [name, String(value).replace(/,?aws-chunked$/, '')]),
+      ),
       tags: Object.fromEntries(new URLSearchParams(String(headers['x-amz-tagging'] ?? ''))),
     };
     this.bucket(request.bucket).set(request.key, object);

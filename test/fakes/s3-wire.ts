@@ -54,7 +54,12 @@ export async function readRequest(incoming: IncomingMessage): Promise<S3Request>
 
 function operationOf(method: string, key: string, query: ReadonlyMap<string, string>, bucket: string): S3Operation {
   const found = key === '' ? bucketOperation(method, bucket) : objectOperation(method, query);
-  if (found === undefined) throw new S3Failure(501, 'NotImplemented', `${method} on ${key === '' ? 'a bucket' : 'an object'} is not part of this fake.`);
+  if (found === undefined)
+    throw new S3Failure(
+      501,
+      'NotImplemented',
+      `${method} on ${key === '' ? 'a bucket' : 'an object'} is not part of this fake.`,
+    );
   return found;
 }
 
@@ -75,7 +80,10 @@ function objectOperation(method: string, query: ReadonlyMap<string, string>): S3
 }
 
 /** Takes the `aws-chunked` framing off: `size[;signature]CRLF bytes CRLF … 0 CRLF trailers CRLF`. */
-function unframed(headers: IncomingHttpHeaders, raw: Buffer): { readonly body: Uint8Array; readonly trailers: IncomingHttpHeaders } {
+function unframed(
+  headers: IncomingHttpHeaders,
+  raw: Buffer,
+): { readonly body: Uint8Array; readonly trailers: IncomingHttpHeaders } {
   if (!String(headers['x-amz-content-sha256'] ?? '').startsWith('STREAMING-')) return { body: raw, trailers: {} };
   const parts: Uint8Array[] = [];
   let at = 0;
@@ -87,8 +95,13 @@ function unframed(headers: IncomingHttpHeaders, raw: Buffer): { readonly body: U
     parts.push(raw.subarray(at, at + size));
     at += size + 2;
   }
-  const lines = raw.toString('latin1', at).split('\r\n').filter((line) => line.includes(':'));
-  const trailers = Object.fromEntries(lines.map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]));
+  const lines = raw
+    .toString('latin1', at)
+    .split('\r\n')
+    .filter((line) => line.includes(':'));
+  const trailers = Object.fromEntries(
+    lines.map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
+  );
   return { body: Buffer.concat(parts), trailers };
 }
 
@@ -99,5 +112,6 @@ function assertChecksums(headers: IncomingHttpHeaders, body: Uint8Array): void {
     throw new S3Failure(400, 'BadDigest', 'The SHA256 you specified did not match the calculated checksum.');
   }
   const signed = String(headers['x-amz-content-sha256'] ?? '');
-  if (/^[0-9a-f]{64}$/.test(signed) && signed !== sha256.toString('hex')) throw new S3Failure(400, 'XAmzContentSHA256Mismatch');
+  if (/^[0-9a-f]{64}$/.test(signed) && signed !== sha256.toString('hex'))
+    throw new S3Failure(400, 'XAmzContentSHA256Mismatch');
 }

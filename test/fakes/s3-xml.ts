@@ -22,12 +22,22 @@ export function failureXml(failure: S3Failure): string {
 export function listXml(page: ListPage): string {
   const spell = page.urlEncoded ? urlEncode : (text: string): string => text;
   const contents = page.objects.map((object) => {
-    const fields = { Key: spell(object.key), LastModified: object.lastModified.toISOString(), ETag: object.etag, Size: String(object.size) };
+    const fields = {
+      Key: spell(object.key),
+      LastModified: object.lastModified.toISOString(),
+      ETag: object.etag,
+      Size: String(object.size),
+    };
     return `<Contents>${elements(fields)}</Contents>`;
   });
   const next = page.nextToken === undefined ? '' : element('NextContinuationToken', page.nextToken);
   const encoding = page.urlEncoded ? element('EncodingType', 'url') : '';
-  const head = { Name: page.bucket, Prefix: spell(page.prefix), KeyCount: String(page.objects.length), IsTruncated: String(page.nextToken !== undefined) };
+  const head = {
+    Name: page.bucket,
+    Prefix: spell(page.prefix),
+    KeyCount: String(page.objects.length),
+    IsTruncated: String(page.nextToken !== undefined),
+  };
   return document('ListBucketResult', elements(head) + encoding + next + contents.join(''));
 }
 
@@ -36,7 +46,10 @@ export function taggingXml(tags: Readonly<Record<string, string>>): string {
   return document('Tagging', `<TagSet>${set.join('')}</TagSet>`);
 }
 
-export function uploadXml(name: 'InitiateMultipartUploadResult' | 'CompleteMultipartUploadResult', fields: Readonly<Record<string, string>>): string {
+export function uploadXml(
+  name: 'InitiateMultipartUploadResult' | 'CompleteMultipartUploadResult',
+  fields: Readonly<Record<string, string>>,
+): string {
   return document(name, elements(fields));
 }
 
@@ -63,6 +76,10 @@ function elements(fields: Readonly<Record<string, string>>): string {
 }
 
 function element(name: string, text: string): string {
-  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+  const escaped = text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
   return `<${name}>${escaped}</${name}>`;
 }

@@ -45,7 +45,9 @@ export async function startSfnServer(pageSize = 3): Promise<SfnServer> {
     const at = failures.findIndex((failure) => failure.action === action);
     const [failure] = at < 0 ? [] : failures.splice(at, 1);
     const answer = failure ? failureOf(failure.error) : answerTo(action, asked, executions, pageSize);
-    response.writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(answer.body));
+    response
+      .writeHead(answer.status, { 'content-type': 'application/x-amz-json-1.0' })
+      .end(JSON.stringify(answer.body));
   };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -53,12 +55,13 @@ export async function startSfnServer(pageSize = 3): Promise<SfnServer> {
     executions,
     calls,
     failures,
-    stop: () => new Promise<void>((resolve) => {
-      server.closeAllConnections();
-      server.close(() => {
-        resolve();
-      });
-    }),
+    stop: () =>
+      new Promise<void>((resolve) => {
+        server.closeAllConnections();
+        server.close(() => {
+          resolve();
+        });
+      }),
   };
 }
 
@@ -81,16 +84,30 @@ function answerTo(action: string, asked: Asked, executions: readonly FakeExecuti
   if (action === 'ListExecutions') return listAnswer(asked, executions, pageSize);
   const found = executions.find(({ executionArn }) => executionArn === asked.executionArn);
   if (!found) return failureOf('ExecutionDoesNotExist');
-  if (action === 'DescribeExecution') return { status: 200, body: { executionArn: found.executionArn, status: found.status, redriveStatus: found.redriveStatus } };
+  if (action === 'DescribeExecution')
+    return {
+      status: 200,
+      body: { executionArn: found.executionArn, status: found.status, redriveStatus: found.redriveStatus },
+    };
   const events = found.events.map((event, index) => ({ id: index + 1, previousEventId: index, ...event }));
-  return { status: 200, body: paged('events', asked.reverseOrder === true ? events.reverse() : events, asked.nextToken, pageSize) };
+  return {
+    status: 200,
+    body: paged('events', asked.reverseOrder === true ? events.reverse() : events, asked.nextToken, pageSize),
+  };
 }
 
 function listAnswer(asked: Asked, executions: readonly FakeExecution[], pageSize: number): Answer {
   const parent = asked.mapRunArn ?? asked.stateMachineArn;
   if (parent?.endsWith(':missing')) return failureOf('StateMachineDoesNotExist');
   const found = executions.filter(({ parentArn, status }) => parentArn === parent && status === asked.statusFilter);
-  const listed = found.map(({ executionArn, status, startDate, stopDate }) => ({ executionArn, status, startDate, stopDate, name: executionArn, stateMachineArn: parent }));
+  const listed = found.map(({ executionArn, status, startDate, stopDate }) => ({
+    executionArn,
+    status,
+    startDate,
+    stopDate,
+    name: executionArn,
+    stateMachineArn: parent,
+  }));
   return { status: 200, body: paged('executions', listed, asked.nextToken, pageSize) };
 }
 

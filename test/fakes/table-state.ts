@@ -37,7 +37,10 @@ export class TableState {
     readonly keys: readonly KeyAttribute[] = TOKEN_KEYS,
     readonly indexes: ReadonlyMap<string, IndexDefinition> = new Map([
       ['ExecutionIdIndex', { keys: [TOKEN_KEYS[0]!, { name: 'execution_id', type: 'S' }], projection: 'ALL' } as const],
-      ['SparseIndex', { keys: [TOKEN_KEYS[0]!, { name: 'execution_id', type: 'S' }], projection: 'KEYS_ONLY' } as const],
+      [
+        'SparseIndex',
+        { keys: [TOKEN_KEYS[0]!, { name: 'execution_id', type: 'S' }], projection: 'KEYS_ONLY' } as const,
+      ],
     ]),
   ) {}
 
@@ -106,25 +109,36 @@ export class TableState {
   }
 
   private idOf(row: Row): string {
-    return JSON.stringify(this.keys.map(({ name, type }) => {
-      const value = row[name];
-      if (!value || !(type in value)) throw new Refused(`One or more parameter values were invalid: Missing the key ${name} in the item`);
-      return Object.values(value)[0] as string;
-    }));
+    return JSON.stringify(
+      this.keys.map(({ name, type }) => {
+        const value = row[name];
+        if (!value || !(type in value))
+          throw new Refused(`One or more parameter values were invalid: Missing the key ${name} in the item`);
+        return Object.values(value)[0] as string;
+      }),
+    );
   }
 }
 
 function assertItem(row: Row): void {
   if (itemBytes(row) > MAX_ITEM_BYTES) throw new Refused('Item size has exceeded the maximum allowed size');
-  if (Object.values(row).some((value) => nestingOf(value) > MAX_NESTING)) throw new Refused('Nesting Levels have exceeded supported limits');
+  if (Object.values(row).some((value) => nestingOf(value) > MAX_NESTING))
+    throw new Refused('Nesting Levels have exceeded supported limits');
 }
 
 export function valueAt(row: Row | undefined, path: readonly string[]): Attribute | undefined {
-  return path.reduce<Attribute | undefined>((value, name) => (value && 'M' in value && Object.hasOwn(value.M, name) ? value.M[name] : undefined), { M: row ?? {} });
+  return path.reduce<Attribute | undefined>(
+    (value, name) => (value && 'M' in value && Object.hasOwn(value.M, name) ? value.M[name] : undefined),
+    { M: row ?? {} },
+  );
 }
 
 /** The row with one member set, or removed. Throws `Refused` when what is above it is no map. */
-export function withValue(map: AttributeMap, [name, ...rest]: readonly string[], value: Attribute | undefined): AttributeMap {
+export function withValue(
+  map: AttributeMap,
+  [name, ...rest]: readonly string[],
+  value: Attribute | undefined,
+): AttributeMap {
   const inner = rest.length === 0 ? value : inside(map[name!], rest, value);
   const others = Object.entries(map).filter(([other]) => other !== name);
   return Object.fromEntries(inner === undefined ? others : [...others, [name!, inner]]);
@@ -143,17 +157,21 @@ export function isEqual(one: Attribute | undefined, other: Attribute | undefined
 function comparable(attribute: Attribute | undefined): unknown {
   if (attribute === undefined) return undefined;
   if ('N' in attribute) return ['N', decimal(attribute.N)];
-  if ('M' in attribute) return ['M', new Map(Object.entries(attribute.M).map(([name, value]) => [name, comparable(value)]))];
+  if ('M' in attribute)
+    return ['M', new Map(Object.entries(attribute.M).map(([name, value]) => [name, comparable(value)]))];
   if ('L' in attribute) return ['L', attribute.L.map(comparable)];
   if ('SS' in attribute) return ['SS', [...attribute.SS].sort()];
   if ('NS' in attribute) return ['NS', attribute.NS.map(decimal).sort()];
   if ('B' in attribute) return ['B', Buffer.from(attribute.B).toString('base64')];
-  return 'BS' in attribute ? ['BS', attribute.BS.map((bytes) => Buffer.from(bytes).toString('base64')).sort()] : attribute;
+  return 'BS' in attribute
+    ? ['BS', attribute.BS.map((bytes) => Buffer.from(bytes).toString('base64')).sort()]
+    : attribute;
 }
 
 /** Sign, digits and exponent without padding. */
 function decimal(text: string): string {
-  const [, sign = '', whole = '', fraction = '', power = '0'] = /^(-?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const [, sign = '', whole = '', fraction = '', power = '0'] =
+    /^(-?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
   const digits = `${whole}${fraction}`.replace(/^0+/, '');
   const trimmed = digits.replace(/0+$/, '');
   return trimmed === '' ? '0' : `${sign}${trimmed}e${Number(power) - fraction.length + digits.length - trimmed.length}`;

@@ -6,8 +6,15 @@ import { randomUUID } from 'node:crypto';
 export async function createTokenTable(client: DynamoDBClient): Promise<string> {
   const TableName = `Tokens-${randomUUID()}`;
   const names = ['ownerId', 'conversation_id', 'execution_id'];
-  const keys = (range: string) => [{ AttributeName: 'ownerId', KeyType: 'HASH' as const }, { AttributeName: range, KeyType: 'RANGE' as const }];
-  const index = (IndexName: string, ProjectionType: 'ALL' | 'KEYS_ONLY') => ({ IndexName, KeySchema: keys('execution_id'), Projection: { ProjectionType } });
+  const keys = (range: string) => [
+    { AttributeName: 'ownerId', KeyType: 'HASH' as const },
+    { AttributeName: range, KeyType: 'RANGE' as const },
+  ];
+  const index = (IndexName: string, ProjectionType: 'ALL' | 'KEYS_ONLY') => ({
+    IndexName,
+    KeySchema: keys('execution_id'),
+    Projection: { ProjectionType },
+  });
   await client.send(
     new CreateTableCommand({
       TableName,

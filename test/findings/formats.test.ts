@@ -4,18 +4,35 @@ import { FORMATS, renderFindings } from '../../src/findings/formats.js';
 import type { FindingReport } from '../../src/findings/formats.js';
 import { loadWriter } from '../../src/findings/load-writer.js';
 
-const inline: Finding = { rule: 'not', level: 'error', message: 'It is inline, <again> & "so".', hint: 'Take it out.', file: 'bags/a b,c.json', line: 3, column: 5, pointer: '/state_data/workflow_config' };
-const near: Finding = { rule: 'headroom', level: 'warning', message: '100% full\nnearly', file: 's3://bucket/k y.json' };
+const inline: Finding = {
+  rule: 'not',
+  level: 'error',
+  message: 'It is inline, <again> & "so".',
+  hint: 'Take it out.',
+  file: 'bags/a b,c.json',
+  line: 3,
+  column: 5,
+  pointer: '/state_data/workflow_config',
+};
+const near: Finding = {
+  rule: 'headroom',
+  level: 'warning',
+  message: '100% full\nnearly',
+  file: 's3://bucket/k y.json',
+};
 const report: FindingReport = {
   check: 'statebag validate',
   version: '1.2.3',
   files: ['bags/good.json', 'bags/a b,c.json'],
   findings: [inline, near],
-  rules: [{ id: 'not', description: 'May not be there.' }, { id: 'type', description: 'Another type.' }],
+  rules: [
+    { id: 'not', description: 'May not be there.' },
+    { id: 'type', description: 'Another type.' },
+  ],
 };
 
 describe('findings as', () => {
-  it('pretty are lines of a compiler, with what ends a terminal\'s line taken out', () => {
+  it("pretty are lines of a compiler, with what ends a terminal's line taken out", () => {
     expect(renderFindings('pretty', report)).toBe(
       [
         'bags/a b,c.json:3:5  /state_data/workflow_config  It is inline, <again> & "so". (not)',
@@ -33,11 +50,19 @@ describe('findings as', () => {
       documents: [
         { id: 'bags/good.json', file: 'bags/good.json', valid: true, issues: [] },
         { id: 'bags/a b,c.json', file: 'bags/a b,c.json', valid: false, issues: [issue] },
-        { id: 's3://bucket/k y.json', file: 's3://bucket/k y.json', valid: true, issues: [{ rule: 'headroom', level: 'warning', message: '100% full\nnearly' }] },
+        {
+          id: 's3://bucket/k y.json',
+          file: 's3://bucket/k y.json',
+          valid: true,
+          issues: [{ rule: 'headroom', level: 'warning', message: '100% full\nnearly' }],
+        },
       ],
       totals: { documents: 3, valid: 2, invalid: 1 },
     });
-    expect(JSON.parse(renderFindings('json', { ...report, files: [], findings: [] }))).toEqual({ documents: [], totals: { documents: 0, valid: 0, invalid: 0 } });
+    expect(JSON.parse(renderFindings('json', { ...report, files: [], findings: [] }))).toEqual({
+      documents: [],
+      totals: { documents: 0, valid: 0, invalid: 0 },
+    });
   });
 
   it('github are workflow commands, escaped as the runner reads them', () => {
@@ -50,10 +75,19 @@ describe('findings as', () => {
   });
 
   it('sarif are results of one run, with the rules that were broken and addresses that are URIs', () => {
-    const sarif = JSON.parse(renderFindings('sarif', report)) as { version: string; runs: [{ results: unknown[]; tool: unknown; columnKind: string; invocations: unknown }] };
+    const sarif = JSON.parse(renderFindings('sarif', report)) as {
+      version: string;
+      runs: [{ results: unknown[]; tool: unknown; columnKind: string; invocations: unknown }];
+    };
     expect(sarif.version).toBe('2.1.0');
     const [run] = sarif.runs;
-    expect(run.tool).toEqual({ driver: { name: 'statebag validate', version: '1.2.3', rules: [{ id: 'not', shortDescription: { text: 'May not be there.' } }, { id: 'headroom' }] } });
+    expect(run.tool).toEqual({
+      driver: {
+        name: 'statebag validate',
+        version: '1.2.3',
+        rules: [{ id: 'not', shortDescription: { text: 'May not be there.' } }, { id: 'headroom' }],
+      },
+    });
     expect(run.results).toEqual([
       {
         ruleId: 'not',
@@ -61,12 +95,20 @@ describe('findings as', () => {
         message: { text: 'It is inline, <again> & "so". Take it out.' },
         locations: [
           {
-            physicalLocation: { artifactLocation: { uri: 'bags/a%20b%2Cc.json', uriBaseId: '%SRCROOT%' }, region: { startLine: 3, startColumn: 5 } },
+            physicalLocation: {
+              artifactLocation: { uri: 'bags/a%20b%2Cc.json', uriBaseId: '%SRCROOT%' },
+              region: { startLine: 3, startColumn: 5 },
+            },
             logicalLocations: [{ fullyQualifiedName: '/state_data/workflow_config' }],
           },
         ],
       },
-      { ruleId: 'headroom', level: 'warning', message: { text: '100% full\nnearly' }, locations: [{ physicalLocation: { artifactLocation: { uri: 's3://bucket/k%20y.json' } } }] },
+      {
+        ruleId: 'headroom',
+        level: 'warning',
+        message: { text: '100% full\nnearly' },
+        locations: [{ physicalLocation: { artifactLocation: { uri: 's3://bucket/k%20y.json' } } }],
+      },
     ]);
     expect([run.columnKind, run.invocations]).toEqual(['unicodeCodePoints', [{ executionSuccessful: true }]]);
   });
@@ -74,14 +116,20 @@ describe('findings as', () => {
   it('junit are a suite a document, a failure each for what is invalid', () => {
     const xml = renderFindings('junit', report);
     expect(xml.match(/<testsuite /g)).toHaveLength(3);
-    expect(xml).toContain('<testsuite name="bags/good.json" tests="1" failures="0" errors="0">\n    <testcase name="bags/good.json" classname="statebag validate"/>');
-    expect(xml).toContain('<failure message="It is inline, &lt;again&gt; &amp; &quot;so&quot;." type="not">bags/a b,c.json:3:5: /state_data/workflow_config It is inline');
+    expect(xml).toContain(
+      '<testsuite name="bags/good.json" tests="1" failures="0" errors="0">\n    <testcase name="bags/good.json" classname="statebag validate"/>',
+    );
+    expect(xml).toContain(
+      '<failure message="It is inline, &lt;again&gt; &amp; &quot;so&quot;." type="not">bags/a b,c.json:3:5: /state_data/workflow_config It is inline',
+    );
     expect(xml).toContain('<system-out>s3://bucket/k y.json: 100% full\nnearly (headroom)</system-out>');
   });
 
   it('junit hold no character that XML cannot', () => {
     const finding = { ...inline, message: 'a\u0000b\u001bc\ud800d\uffff😀é', hint: '\b' };
-    expect(renderFindings('junit', { ...report, findings: [finding] })).toContain('message="a\ufffdb\ufffdc\ufffdd\ufffd😀é"');
+    expect(renderFindings('junit', { ...report, findings: [finding] })).toContain(
+      'message="a\ufffdb\ufffdc\ufffdd\ufffd😀é"',
+    );
   });
 });
 
@@ -92,8 +140,19 @@ describe.each(FORMATS)('a %s report that breaks off', (format) => {
     const writer = await loadWriter(format, report);
     const text = writer.head() + writer.document({ id: 'a', file: 'a', findings: [inline] }) + writer.tail(failure);
     if (format === 'json') expect(JSON.parse(text)).toMatchObject({ documents: [{ id: 'a' }], error: failure });
-    if (format === 'sarif') expect(JSON.parse(text)).toMatchObject({ runs: [{ results: [{}], invocations: [{ executionSuccessful: false, toolExecutionNotifications: [{ message: { text: failure.message } }] }] }] });
-    if (format === 'junit') expect(text).toMatch(/<error message="no: 100% &lt;denied&gt;" type="STORE_DENIED"\/>[\s\S]*<\/testsuites>\n$/);
+    if (format === 'sarif')
+      expect(JSON.parse(text)).toMatchObject({
+        runs: [
+          {
+            results: [{}],
+            invocations: [
+              { executionSuccessful: false, toolExecutionNotifications: [{ message: { text: failure.message } }] },
+            ],
+          },
+        ],
+      });
+    if (format === 'junit')
+      expect(text).toMatch(/<error message="no: 100% &lt;denied&gt;" type="STORE_DENIED"\/>[\s\S]*<\/testsuites>\n$/);
     if (format === 'github') expect(text).toContain('::error title=STORE_DENIED::no: 100%25 <denied>\n');
     if (format === 'pretty') expect(text).toMatch(/^bags\/a b,c\.json:3:5 .*\n {4}Take it out\.\n$/);
   });

@@ -10,10 +10,41 @@ import { SIZES, totalBytes } from '../../examples/fleet/sizes.js';
 import { makeWorkflow } from '../../examples/fleet/workflow.js';
 
 const MEMBERS = [
-  ...['segment_to_run', 'loop_counter', 'state_history', 'max_loop_iterations', 'max_branch_iterations', 'distributed_mode'],
-  ...['distributed_strategy', 'max_concurrency', 'idempotency_key', 'workflowId', 'quota_reservation_id', 'MOCK_MODE', 'ownerId'],
-  ...['total_segments', 'hitp_segments', 'llm_segments', 'segment_manifest_s3_path', 'current_state', 'state_durations'],
-  ...['last_update_time', 'workflow_config', 'start_time', 'partition_map', 'input', '_is_init', '_status', 'payload_size_kb'],
+  ...[
+    'segment_to_run',
+    'loop_counter',
+    'state_history',
+    'max_loop_iterations',
+    'max_branch_iterations',
+    'distributed_mode',
+  ],
+  ...[
+    'distributed_strategy',
+    'max_concurrency',
+    'idempotency_key',
+    'workflowId',
+    'quota_reservation_id',
+    'MOCK_MODE',
+    'ownerId',
+  ],
+  ...[
+    'total_segments',
+    'hitp_segments',
+    'llm_segments',
+    'segment_manifest_s3_path',
+    'current_state',
+    'state_durations',
+  ],
+  ...[
+    'last_update_time',
+    'workflow_config',
+    'start_time',
+    'partition_map',
+    'input',
+    '_is_init',
+    '_status',
+    'payload_size_kb',
+  ],
 ];
 
 function within(share: number, actual: number, target: number): boolean {
@@ -31,7 +62,10 @@ describe('makeBag', () => {
   });
 
   it('counts the segments of its map and stands on one of them', () => {
-    const bag = JSON.parse(serialise(makeBag({ random: seededRandom(5), ...SIZES.mid }), 'compact')) as Record<string, number> & { partition_map: [] };
+    const bag = JSON.parse(serialise(makeBag({ random: seededRandom(5), ...SIZES.mid }), 'compact')) as Record<
+      string,
+      number
+    > & { partition_map: [] };
     expect(bag.total_segments).toBe(bag.partition_map.length);
     expect(bag.segment_to_run).toBeGreaterThanOrEqual(0);
     expect(bag.segment_to_run).toBeLessThan(bag.total_segments!);
@@ -42,7 +76,9 @@ describe('makeBag', () => {
     for (const shape of SHAPES) {
       const workflow = makeWorkflow({ random: seededRandom(2), workflowId: 'wf-a', shape, ...headline });
       const bag = makeBag({ random: seededRandom(9), workflow, ...headline });
-      const [config, map, state] = (['workflow_config', 'partition_map', 'current_state'] as const).map((name) => compactSize(bag[name]!));
+      const [config, map, state] = (['workflow_config', 'partition_map', 'current_state'] as const).map((name) =>
+        compactSize(bag[name]!),
+      );
       const whole = compactSize(bag);
       expect(within(0.03, config!, headline.configBytes)).toBe(true);
       expect(within(0.03, map!, headline.mapBytes)).toBe(true);
@@ -53,15 +89,21 @@ describe('makeBag', () => {
   });
 
   it.each(['mid', 'small'] as const)('comes out at the %s size', (name) => {
-    expect(within(0.03, compactSize(makeBag({ random: seededRandom(4), ...SIZES[name] })), totalBytes(SIZES[name]))).toBe(true);
+    expect(
+      within(0.03, compactSize(makeBag({ random: seededRandom(4), ...SIZES[name] })), totalBytes(SIZES[name])),
+    ).toBe(true);
   });
 });
 
 const corpus = process.env.STATEBAG_CORPUS;
 if (corpus !== undefined) {
   describe('beside a recorded bag', () => {
-    const recorded = JSON.parse(readFileSync(join(corpus, 'bags/pre-fat/headline-371kb.json'), 'utf8')) as { state_data: JsonObject };
-    const made = JSON.parse(serialise(makeBag({ random: seededRandom(1), ...SIZES.headline }), 'compact')) as JsonObject;
+    const recorded = JSON.parse(readFileSync(join(corpus, 'bags/pre-fat/headline-371kb.json'), 'utf8')) as {
+      state_data: JsonObject;
+    };
+    const made = JSON.parse(
+      serialise(makeBag({ random: seededRandom(1), ...SIZES.headline }), 'compact'),
+    ) as JsonObject;
 
     it('has the same members in the same order', () => {
       expect(Object.keys(made)).toEqual(Object.keys(recorded.state_data));
@@ -73,7 +115,8 @@ if (corpus !== undefined) {
     });
 
     it('has values of the same kinds', () => {
-      const kinds = (bag: JsonObject): string[] => Object.values(bag).map((value) => (Array.isArray(value) ? 'array' : typeof value));
+      const kinds = (bag: JsonObject): string[] =>
+        Object.values(bag).map((value) => (Array.isArray(value) ? 'array' : typeof value));
       expect(kinds(made)).toEqual(kinds(recorded.state_data));
     });
   });

@@ -18,7 +18,10 @@ afterEach(() => {
 
 function run(...args: string[]): { code: number; out: string; err: string } {
   let [out, err] = ['', ''];
-  const code = fleetCommand(args, { stdout: { write: (text) => (out += text) }, stderr: { write: (text) => (err += text) } });
+  const code = fleetCommand(args, {
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+  });
   return { code, out, err };
 }
 
@@ -27,10 +30,15 @@ describe('writeFleet', () => {
     const options = { seed: 1, bags: 3, workflows: 2, size: 'small', variant: 'pointers' } as const;
     const written = writeFleet(join(dir, 'bags'), makeFleet(options), { form: 'files', storeDir: join(dir, 'store') });
     const documents = [...makeFleet(options)];
-    expect(written).toEqual({ documents: 3, objects: 9, bytes: documents.reduce((sum, { bytes }) => sum + bytes.length, 0) });
+    expect(written).toEqual({
+      documents: 3,
+      objects: 9,
+      bytes: documents.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    });
     expect(readdirSync(join(dir, 'bags'))).toEqual(documents.map(({ name }) => name));
     for (const { objects } of documents) {
-      for (const { bucket, key, bytes } of objects) expect(readFileSync(join(dir, 'store', bucket, key)).equals(bytes)).toBe(true);
+      for (const { bucket, key, bytes } of objects)
+        expect(readFileSync(join(dir, 'store', bucket, key)).equals(bytes)).toBe(true);
     }
   });
 
@@ -43,7 +51,9 @@ describe('writeFleet', () => {
 
   it('refuses a document of several lines as a line', () => {
     const fleet = makeFleet({ seed: 1, bags: 1, workflows: 1, size: 'small', style: 'pretty' });
-    expect(() => writeFleet(dir, fleet, { form: 'ndjson' })).toThrow(expect.objectContaining({ code: 'STYLE_NOT_ONE_LINE' }) as Error);
+    expect(() => writeFleet(dir, fleet, { form: 'ndjson' })).toThrow(
+      expect.objectContaining({ code: 'STYLE_NOT_ONE_LINE' }) as Error,
+    );
   });
 });
 

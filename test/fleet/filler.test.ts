@@ -8,9 +8,11 @@ import { makeState } from '../../examples/fleet/state.js';
 
 describe('filler', () => {
   it('is as long as asked, to the byte', () => {
-    fc.assert(fc.property(fc.integer(), fc.integer({ min: 4, max: 20_000 }), (seed, bytes) => {
-      expect(compactSize(filler(seededRandom(seed), bytes))).toBe(bytes);
-    }));
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 4, max: 20_000 }), (seed, bytes) => {
+        expect(compactSize(filler(seededRandom(seed), bytes))).toBe(bytes);
+      }),
+    );
   });
 
   it('has a quote about every 20 bytes and both languages in it', () => {
@@ -23,19 +25,23 @@ describe('filler', () => {
   });
 
   it('makes an object grow by so many bytes, or not at all when they are too few for a member', () => {
-    fc.assert(fc.property(fc.integer({ max: 600 }), fc.constantFrom<JsonObject>({}, { a: 1 }), (growth, start) => {
-      const object = { ...start };
-      const grown = pad(seededRandom(1), object, 'notes', growth);
-      expect(compactSize(object)).toBe(compactSize(start) + grown);
-      expect(grown).toBe(growth < 12 + Object.keys(start).length ? 0 : growth);
-    }));
+    fc.assert(
+      fc.property(fc.integer({ max: 600 }), fc.constantFrom<JsonObject>({}, { a: 1 }), (growth, start) => {
+        const object = { ...start };
+        const grown = pad(seededRandom(1), object, 'notes', growth);
+        expect(compactSize(object)).toBe(compactSize(start) + grown);
+        expect(grown).toBe(growth < 12 + Object.keys(start).length ? 0 : growth);
+      }),
+    );
   });
 });
 
 describe('makeState', () => {
   it('is as long as asked, to the byte', () => {
-    fc.assert(fc.property(fc.integer(), fc.integer({ min: 300, max: 60_000 }), (seed, bytes) => {
-      expect(compactSize(makeState(seededRandom(seed), bytes))).toBe(bytes);
-    }));
+    fc.assert(
+      fc.property(fc.integer(), fc.integer({ min: 300, max: 60_000 }), (seed, bytes) => {
+        expect(compactSize(makeState(seededRandom(seed), bytes))).toBe(bytes);
+      }),
+    );
   });
 });

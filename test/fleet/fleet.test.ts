@@ -60,7 +60,10 @@ describe('makeFleet', () => {
   });
 
   it('takes the variants of a mix in turn', () => {
-    const variants = Array.from(makeFleet({ ...SMALL_FLEET, bags: 4, mix: ['lean', 'bare'] }), ({ variant }) => variant);
+    const variants = Array.from(
+      makeFleet({ ...SMALL_FLEET, bags: 4, mix: ['lean', 'bare'] }),
+      ({ variant }) => variant,
+    );
     expect(variants).toEqual(['lean', 'bare', 'lean', 'bare']);
   });
 });

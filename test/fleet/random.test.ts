@@ -9,7 +9,8 @@ describe('seeded randomness', () => {
 
   it('is pinned, so that a fleet made today can be made again after an upgrade', () => {
     const random = seededRandom(1);
-    expect([random.below(1000), random.below(1000), random.hex(8), random.pick(['a', 'b', 'c'])]).toMatchInlineSnapshot(`
+    expect([random.below(1000), random.below(1000), random.hex(8), random.pick(['a', 'b', 'c'])])
+      .toMatchInlineSnapshot(`
       [
         627,
         2,

@@ -15,27 +15,36 @@ function withoutNegativeZero(value: JsonValue): JsonValue {
 
 describe('serialise', () => {
   it.each(STYLES)('in style %s parses back to the same value', (style) => {
-    fc.assert(fc.property(jsonValue, (value) => {
-      expect(JSON.parse(serialise(value, style))).toEqual(value);
-    }));
+    fc.assert(
+      fc.property(jsonValue, (value) => {
+        expect(JSON.parse(serialise(value, style))).toEqual(value);
+      }),
+    );
   });
 
   it.each(STYLES)('in style %s spells a shared value as if it stood there itself', (style) => {
-    fc.assert(fc.property(jsonValue, (value) => {
-      const shared = new Shared(value);
-      const [plain, once] = [{ a: [value], b: value }, { a: [shared], b: shared }];
-      expect(serialise(once, style)).toBe(serialise(plain, style));
-      expect(serialise(once, style)).toBe(serialise(plain, style));
-    }));
+    fc.assert(
+      fc.property(jsonValue, (value) => {
+        const shared = new Shared(value);
+        const [plain, once] = [
+          { a: [value], b: value },
+          { a: [shared], b: shared },
+        ];
+        expect(serialise(once, style)).toBe(serialise(plain, style));
+        expect(serialise(once, style)).toBe(serialise(plain, style));
+      }),
+    );
   });
 
   it('agrees with JSON.stringify in the JavaScript styles', () => {
-    fc.assert(fc.property(jsonValue, (any) => {
-      const value = withoutNegativeZero(any);
-      expect(serialise(value, 'compact')).toBe(JSON.stringify(value));
-      expect(serialise(value, 'pretty')).toBe(JSON.stringify(value, null, 2));
-      expect(serialise(value, 'crlf')).toBe(JSON.stringify(value, null, 2).replaceAll('\n', '\r\n'));
-    }));
+    fc.assert(
+      fc.property(jsonValue, (any) => {
+        const value = withoutNegativeZero(any);
+        expect(serialise(value, 'compact')).toBe(JSON.stringify(value));
+        expect(serialise(value, 'pretty')).toBe(JSON.stringify(value, null, 2));
+        expect(serialise(value, 'crlf')).toBe(JSON.stringify(value, null, 2).replaceAll('\n', '\r\n'));
+      }),
+    );
   });
 
   it('spells text and separators as Python does', () => {
@@ -43,7 +52,9 @@ describe('serialise', () => {
     expect(serialise(value, 'python')).toBe(
       '{"name": "\\uac80\\ud1a0 \\u2714 \\"a\\"\\u007f", "emoji": "\\ud83d\\ude80", "list": [true, null, []]}',
     );
-    expect(serialise(value, 'python-utf8')).toBe('{"name": "검토 ✔ \\"a\\"\u007f", "emoji": "🚀", "list": [true, null, []]}');
+    expect(serialise(value, 'python-utf8')).toBe(
+      '{"name": "검토 ✔ \\"a\\"\u007f", "emoji": "🚀", "list": [true, null, []]}',
+    );
   });
 
   it('spells numbers as Python does', () => {
@@ -63,11 +74,16 @@ describe('serialise', () => {
       [new Raw('"\\u0061"'), new Raw('9007199254740993')],
       ['s', new Raw('"\\ud800"')],
     ]);
-    for (const style of STYLES) expect(serialise(value, style).replace(/\s/g, '')).toBe('{"a":1.0,"\\u0061":9007199254740993,"s":"\\ud800"}');
+    for (const style of STYLES)
+      expect(serialise(value, style).replace(/\s/g, '')).toBe('{"a":1.0,"\\u0061":9007199254740993,"s":"\\ud800"}');
   });
 
   it('keeps the order of a Map, number-like keys and __proto__ included', () => {
-    const value = new Map<string, JsonValue>([['10', 1], ['9', 2], ['__proto__', { x: 3 }]]);
+    const value = new Map<string, JsonValue>([
+      ['10', 1],
+      ['9', 2],
+      ['__proto__', { x: 3 }],
+    ]);
     expect(serialise(value, 'compact')).toBe('{"10":1,"9":2,"__proto__":{"x":3}}');
   });
 

@@ -111,13 +111,15 @@ describe('pointers', () => {
   it('of a lean bag are content addresses', () => {
     const document = make('lean');
     const bag = (JSON.parse(document.bytes.toString()) as Json).state_data as Json;
-    for (const gone of ['workflow_config', 'partition_map', '_is_init', '_status']) expect(bag).not.toHaveProperty(gone);
+    for (const gone of ['workflow_config', 'partition_map', '_is_init', '_status'])
+      expect(bag).not.toHaveProperty(gone);
     expect(bag.state_bag_version).toBe(2);
     expect(JSON.parse(storedUnder(document, bag.workflow_config_s3_path).toString())).toEqual(fatConfig);
     expect(JSON.parse(storedUnder(document, bag.partition_map_s3_path).toString())).toEqual(fatMap);
     const manifest = JSON.parse(storedUnder(document, bag.segment_manifest_s3_path).toString()) as Json[];
     expect(manifest.map((entry) => entry.segment_config)).toEqual(fatMap);
-    for (const { key, bytes } of document.objects) expect(key).toContain(createHash('sha256').update(bytes).digest('hex'));
+    for (const { key, bytes } of document.objects)
+      expect(key).toContain(createHash('sha256').update(bytes).digest('hex'));
   });
 });
 
@@ -180,6 +182,8 @@ describe('hazards', () => {
 
 describe('the usual mix', () => {
   it('has every variant but those that carry the config twice', () => {
-    expect([...new Set(USUAL_MIX)].sort()).toEqual(VARIANT_NAMES.filter((name) => name !== 'bag-in-bag' && name !== 'duplicate-fields').sort());
+    expect([...new Set(USUAL_MIX)].sort()).toEqual(
+      VARIANT_NAMES.filter((name) => name !== 'bag-in-bag' && name !== 'duplicate-fields').sort(),
+    );
   });
 });

@@ -62,8 +62,12 @@ describe.each(SHAPES)('a %s workflow', (shape) => {
 
   it('runs every node of its config in exactly one segment', () => {
     const run = all.flatMap((segment) => segment.node_ids).sort();
-    const inner = all.filter((segment) => segment.type !== 'parallel_group').flatMap((segment) => segment.nodes?.map((node) => node.id) ?? []);
-    const groups = configOf(workflow).nodes.filter((node) => node.type === 'parallel_group').map((node) => node.id);
+    const inner = all
+      .filter((segment) => segment.type !== 'parallel_group')
+      .flatMap((segment) => segment.nodes?.map((node) => node.id) ?? []);
+    const groups = configOf(workflow)
+      .nodes.filter((node) => node.type === 'parallel_group')
+      .map((node) => node.id);
     expect(new Set(run).size).toBe(run.length);
     expect(run).toEqual([...inner, ...groups].sort());
     for (const node of configOf(workflow).nodes) expect(run).toContain(node.id);
@@ -72,7 +76,10 @@ describe.each(SHAPES)('a %s workflow', (shape) => {
   it('gives ids from one counter, and every link leads to one of them', () => {
     const ids = all.map((segment) => segment.id);
     expect([...ids].sort((a, b) => a - b)).toEqual(ids.map((_, at) => at));
-    const links = all.flatMap((segment) => [segment.default_next, ...(segment.branches ?? []).map((branch) => branch.next)]);
+    const links = all.flatMap((segment) => [
+      segment.default_next,
+      ...(segment.branches ?? []).map((branch) => branch.next),
+    ]);
     for (const link of links.filter((next) => typeof next === 'number')) expect(ids).toContain(link);
   });
 
@@ -82,7 +89,10 @@ describe.each(SHAPES)('a %s workflow', (shape) => {
     expect(serialise(again.map, 'compact')).toBe(serialise(workflow.map, 'compact'));
   });
 
-  it.each([['headline', HEADLINE], ['mid', MID]] as const)('comes out at the %s sizes', (_name, size) => {
+  it.each([
+    ['headline', HEADLINE],
+    ['mid', MID],
+  ] as const)('comes out at the %s sizes', (_name, size) => {
     const sized = make({ ...size, shape });
     expect(compactSize(sized.config)).toBeCloseTo(size.configBytes, -1);
     expect(compactSize(sized.map)).toBeCloseTo(size.mapBytes, -1);
@@ -100,7 +110,9 @@ describe('makeWorkflow', () => {
 
   it('pauses where an edge says so, and only there', () => {
     const workflow = make({ shape: 'hitp', segments: 12 });
-    const paused = configOf(workflow).edges.filter((edge) => edge.type === 'hitp').map((edge) => edge.target);
+    const paused = configOf(workflow)
+      .edges.filter((edge) => edge.type === 'hitp')
+      .map((edge) => edge.target);
     const segments = mapOf(workflow).filter((segment) => segment.type === 'hitp');
     expect(paused.length).toBeGreaterThan(0);
     expect(segments.flatMap((segment) => segment.node_ids)).toEqual(paused);
@@ -112,7 +124,9 @@ describe('makeWorkflow', () => {
     const at = map.findIndex((segment) => segment.type === 'parallel_group');
     const [fork, group, aggregator] = [map[at - 1]!, map[at]!, map[at + 1]!];
     expect(fork.next_mode).toBe('conditional');
-    expect(fork.branches!.map((branch) => branch.next)).toEqual(group.branches!.map((branch) => branch.partition_map![0]!.id));
+    expect(fork.branches!.map((branch) => branch.next)).toEqual(
+      group.branches!.map((branch) => branch.partition_map![0]!.id),
+    );
     expect(group.branches!.map((branch) => branch.partition_map!.length)).toEqual([2, 1]);
     expect(group.default_next).toBe(aggregator.id);
     expect(aggregator.source_parallel_group).toBe(group.id);
@@ -124,16 +138,25 @@ describe('makeWorkflow', () => {
     const group = mapOf(workflow).find((segment) => segment.type === 'parallel_group')!;
     const node = configOf(workflow).nodes.find((candidate) => candidate.type === 'parallel_group')!;
     expect(group.node_ids).toEqual([node.id]);
-    expect(group.branches!.map((branch) => branch.partition_map![0]!.next_mode)).toEqual(['implicit_aggregator', 'implicit_aggregator']);
+    expect(group.branches!.map((branch) => branch.partition_map![0]!.next_mode)).toEqual([
+      'implicit_aggregator',
+      'implicit_aggregator',
+    ]);
   });
 
   it('lets code nodes run as operators', () => {
     const workflow = make({ shape: 'chain', segments: 41 });
     expect(configOf(workflow).nodes.some((node) => node.type === 'code')).toBe(true);
-    expect(everySegment(mapOf(workflow)).flatMap((segment) => segment.nodes ?? []).some((node) => node.type === 'code')).toBe(false);
+    expect(
+      everySegment(mapOf(workflow))
+        .flatMap((segment) => segment.nodes ?? [])
+        .some((node) => node.type === 'code'),
+    ).toBe(false);
   });
 
   it('refuses a shape that does not fit into the segments', () => {
-    expect(() => make({ shape: 'fanout', segments: 4 })).toThrow(expect.objectContaining({ code: 'SEGMENTS_TOO_FEW' }) as Error);
+    expect(() => make({ shape: 'fanout', segments: 4 })).toThrow(
+      expect.objectContaining({ code: 'SEGMENTS_TOO_FEW' }) as Error,
+    );
   });
 });

@@ -51,8 +51,14 @@ const ACCEPTED: readonly (readonly [what: string, text: string])[] = [
   ['a byte order mark inside a string', '"\ufeff"'],
   ['structure inside a string', '"{\\"a\\":[1,2]}//"'],
   ['a backslash before the closing quote', '"\\\\"'],
-  ['a quote of each position in a word', '["","a","ab","abc","abcd","abcde","abcdef","abcdefg","abcdefgh","abcdefghi"]'],
-  ['an escape at each position in a word', '["\\n","a\\n","ab\\n","abc\\n","abcd\\n","abcde\\n","abcdef\\n","abcdefg\\n"]'],
+  [
+    'a quote of each position in a word',
+    '["","a","ab","abc","abcd","abcde","abcdef","abcdefg","abcdefgh","abcdefghi"]',
+  ],
+  [
+    'an escape at each position in a word',
+    '["\\n","a\\n","ab\\n","abc\\n","abcd\\n","abcde\\n","abcdef\\n","abcdefg\\n"]',
+  ],
   ['an empty name', '{"":0}'],
   ['a name twice', '{"a":1,"a":2}'],
   ['a name twice in two spellings', '{"a":1,"\\u0061":2}'],

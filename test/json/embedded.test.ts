@@ -1,7 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BagError, InternalError } from '../../src/errors.js';
-import { applySplices, invertSplices, LEAF, openEmbedded, scanJson, type Splice, translateSplices } from '../../src/json/index.js';
+import {
+  applySplices,
+  invertSplices,
+  LEAF,
+  openEmbedded,
+  scanJson,
+  type Splice,
+  translateSplices,
+} from '../../src/json/index.js';
 import { documentText, stringText, textOf, thrownBy, utf8 } from './json-text.js';
 
 /** The only member's value in a document such as `{"Payload":"…"}`. */
@@ -103,17 +111,28 @@ describe('translateSplices', () => {
 
   it('composes for a string within a string', () => {
     fc.assert(
-      fc.property(documentText, fc.array(fc.nat()), fc.array(fc.nat()), fc.array(fc.nat(), { maxLength: 4 }), (text, a, b, at) => {
-        const middle = `{"Payload":${spelled(text, a)}}`;
-        const bytes = utf8(`{"Payload":${spelled(middle, b)}}`);
-        const node = payloadOf(bytes);
-        const middleBytes = openEmbedded(bytes, node);
-        const middleNode = payloadOf(middleBytes);
-        const splices = splicesOver(text, at, ['"q\\"é"', '\\\n']);
-        const result = applySplices(bytes, translateSplices(bytes, node, translateSplices(middleBytes, middleNode, splices)));
-        const resultMiddle = openEmbedded(result, payloadOf(result));
-        expect(textOf(openEmbedded(resultMiddle, payloadOf(resultMiddle)))).toBe(textOf(applySplices(utf8(text), splices)));
-      }),
+      fc.property(
+        documentText,
+        fc.array(fc.nat()),
+        fc.array(fc.nat()),
+        fc.array(fc.nat(), { maxLength: 4 }),
+        (text, a, b, at) => {
+          const middle = `{"Payload":${spelled(text, a)}}`;
+          const bytes = utf8(`{"Payload":${spelled(middle, b)}}`);
+          const node = payloadOf(bytes);
+          const middleBytes = openEmbedded(bytes, node);
+          const middleNode = payloadOf(middleBytes);
+          const splices = splicesOver(text, at, ['"q\\"é"', '\\\n']);
+          const result = applySplices(
+            bytes,
+            translateSplices(bytes, node, translateSplices(middleBytes, middleNode, splices)),
+          );
+          const resultMiddle = openEmbedded(result, payloadOf(result));
+          expect(textOf(openEmbedded(resultMiddle, payloadOf(resultMiddle)))).toBe(
+            textOf(applySplices(utf8(text), splices)),
+          );
+        },
+      ),
       { numRuns: 200 },
     );
   });

@@ -12,7 +12,10 @@ export function textOf(bytes: Uint8Array): string {
   return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
 }
 
-/** The value a fully recorded node stands for, put together from its children rather than parsed; Python's tokens as null. */
+/**
+ * The value a fully recorded node stands for, put together from its children rather than parsed; Python's tokens as
+ * null.
+ */
 export function rebuild(bytes: Uint8Array, node: JsonNode): unknown {
   if (node.kind === 'object') {
     return Object.fromEntries((node.members ?? []).map(({ name, value }) => [name, rebuild(bytes, value)]));
@@ -25,7 +28,27 @@ export function rebuild(bytes: Uint8Array, node: JsonNode): unknown {
 
 /** One character as it may stand inside a JSON string, in one of its spellings. */
 const character: fc.Arbitrary<string> = fc.oneof(
-  { weight: 8, arbitrary: fc.constantFrom('a', 'b', 'k', ' ', '0', ':', ',', '{', ']', '~', '/', 'é', '한', '😀', '\u2028', '\u007f') },
+  {
+    weight: 8,
+    arbitrary: fc.constantFrom(
+      'a',
+      'b',
+      'k',
+      ' ',
+      '0',
+      ':',
+      ',',
+      '{',
+      ']',
+      '~',
+      '/',
+      'é',
+      '한',
+      '😀',
+      '\u2028',
+      '\u007f',
+    ),
+  },
   { weight: 3, arbitrary: fc.constantFrom('\\"', '\\\\', '\\/', '\\b', '\\f', '\\n', '\\r', '\\t') },
   { weight: 2, arbitrary: fc.constantFrom('\\u0061', '\\u0000', '\\uD55C', '\\ud83d\\ude00', '\\u0022', '\\u005c') },
   { weight: 1, arbitrary: fc.constantFrom('\\ud800', '\\udc00') },
@@ -41,7 +64,17 @@ function isWellFormed(text: string): boolean {
   return textOf(utf8(text)) === text;
 }
 
-export const whitespace: fc.Arbitrary<string> = fc.constantFrom('', '', '', '', ' ', '\n', '\r\n    ', '\t', '        ');
+export const whitespace: fc.Arbitrary<string> = fc.constantFrom(
+  '',
+  '',
+  '',
+  '',
+  ' ',
+  '\n',
+  '\r\n    ',
+  '\t',
+  '        ',
+);
 
 /**
  * JSON.parse of Node 24.21 (V8 13.6) now and then takes a key with an escape in it for another one, so it is no witness
@@ -66,7 +99,10 @@ const scalarText: fc.Arbitrary<string> = fc.oneof(
 export const jsonText: fc.Arbitrary<string> = fc.letrec<{ value: string; object: string; array: string }>((tie) => ({
   value: fc.oneof({ depthSize: 'small', withCrossShrink: true }, scalarText, tie('object'), tie('array')),
   object: fc
-    .tuple(whitespace, fc.array(fc.tuple(whitespace, keyText, whitespace, whitespace, tie('value'), whitespace), { maxLength: 5 }))
+    .tuple(
+      whitespace,
+      fc.array(fc.tuple(whitespace, keyText, whitespace, whitespace, tie('value'), whitespace), { maxLength: 5 }),
+    )
     .map(([blank, members]) => `{${members.map(memberText).join(',') || blank}}`),
   array: fc
     .tuple(whitespace, fc.array(fc.tuple(whitespace, tie('value'), whitespace), { maxLength: 5 }))
@@ -78,7 +114,9 @@ function memberText([a, key, b, c, value, d]: readonly [string, string, string, 
 }
 
 /** A whole document: a value with white space around it. */
-export const documentText: fc.Arbitrary<string> = fc.tuple(whitespace, jsonText, whitespace).map((parts) => parts.join(''));
+export const documentText: fc.Arbitrary<string> = fc
+  .tuple(whitespace, jsonText, whitespace)
+  .map((parts) => parts.join(''));
 
 /** Runs something that must throw, and returns what it threw. */
 export function thrownBy(run: () => unknown): unknown {

@@ -44,7 +44,10 @@ describe('a refusal says what it met, what it expected and where', () => {
     ['{"a":', 'unexpected end of the document where a value was expected at line 1, column 6'],
     ['{"a":"한', 'unexpected end of the document where the closing quote of a string was expected at line 1, column 8'],
     ['[1.]', "unexpected ']' where a digit was expected at line 1, column 4"],
-    ['["\\q"]', "unexpected 'q' where one of the escapes \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u was expected at line 1, column 4"],
+    [
+      '["\\q"]',
+      "unexpected 'q' where one of the escapes \\\" \\\\ \\/ \\b \\f \\n \\r \\t \\u was expected at line 1, column 4",
+    ],
     ['["\\u00g0"]', "unexpected 'g' where a hexadecimal digit was expected at line 1, column 7"],
     ['["a\nb"]', 'unescaped control character U+000A in a string at line 1, column 4'],
     ['[한]', "unexpected '한' where a value was expected at line 1, column 2"],

@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applySplices, invertSplices, LEAF, type MemberEdit, type NewMember, scanJson, spliceMembers } from '../../src/json/index.js';
+import {
+  applySplices,
+  invertSplices,
+  LEAF,
+  type MemberEdit,
+  type NewMember,
+  scanJson,
+  spliceMembers,
+} from '../../src/json/index.js';
 import { jsonText, stringText, textOf, utf8, whitespace } from './json-text.js';
 
 /** A member as its bytes: key, what stands between, value. */
@@ -10,13 +18,19 @@ interface Entry {
   readonly value: string;
 }
 
-const key = fc.oneof(fc.constantFrom('"a"', '"b"', '"\\u0061"', '"__proto__"', '"7"'), stringText({ loneSurrogates: true }));
+const key = fc.oneof(
+  fc.constantFrom('"a"', '"b"', '"\\u0061"', '"__proto__"', '"7"'),
+  stringText({ loneSurrogates: true }),
+);
 const blanks = fc.tuple(whitespace, whitespace);
 const pairs = fc.array(fc.tuple(key, jsonText), { maxLength: 6 });
 
 /** Objects in one style throughout, as programs write them, or in a style that changes all the time. */
 const regular = fc
-  .tuple(pairs, fc.constantFrom(['', ':', ','], ['', ': ', ', '], ['\n  ', ': ', ',\n  '], ['\r\n\t', ' : ', ',\r\n\t']))
+  .tuple(
+    pairs,
+    fc.constantFrom(['', ':', ','], ['', ': ', ', '], ['\n  ', ': ', ',\n  '], ['\r\n\t', ' : ', ',\r\n\t']),
+  )
   .map(([entries, [open = '', colon = '', comma = '']]) => ({
     entries: entries.map(([name, value]): Entry => ({ key: name, colon, value })),
     text: `{${open}${entries.map(([name, value]) => name + colon + value).join(comma)}${open.slice(0, 2)}}`,
@@ -75,7 +89,9 @@ describe('for any object, formatting and edits', () => {
         const expected = [...entries.flatMap((entry, index) => expectedEntries(entry, plans[index]!)), ...append];
 
         const text2 = (start: number, end: number): string => textOf(result.subarray(start, end));
-        expect(found.map(({ name, value }) => [name, text2(value.start, value.end)])).toEqual(expected.map(([name, value]) => [name, value]));
+        expect(found.map(({ name, value }) => [name, text2(value.start, value.end)])).toEqual(
+          expected.map(([name, value]) => [name, value]),
+        );
         expected.forEach(([, , untouched], index) => {
           const { keyStart, value } = found[index]!;
           if (untouched !== undefined) expect(text2(keyStart, value.end)).toBe(untouched);

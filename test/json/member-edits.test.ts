@@ -29,7 +29,9 @@ describe('spliceMembers replaces', () => {
   it('only the value when the name stays, and leaves the spelling of the key', () => {
     const bytes = utf8('{ "\\u0061" : 1 }');
     const object = scanJson(bytes, { anyMember: LEAF });
-    expect(spliceMembers(bytes, object, [replace(member('a', '"x"'))], [])).toEqual([{ start: 13, end: 14, insert: utf8('"x"') }]);
+    expect(spliceMembers(bytes, object, [replace(member('a', '"x"'))], [])).toEqual([
+      { start: 13, end: 14, insert: utf8('"x"') },
+    ]);
   });
 
   it.each([
@@ -108,7 +110,9 @@ describe('spliceMembers appends', () => {
 
   it('without imitating white space that is no style', () => {
     const wide = ' '.repeat(10_000);
-    expect(edited(`{"a":${wide}1,${wide}"b":2}`, [keep, keep], [member('x', '9')])).toBe(`{"a":${wide}1,${wide}"b":2,"x":9}`);
+    expect(edited(`{"a":${wide}1,${wide}"b":2}`, [keep, keep], [member('x', '9')])).toBe(
+      `{"a":${wide}1,${wide}"b":2,"x":9}`,
+    );
     expect(edited(`{${wide}"a":1}`, [keep], [member('x', '9')])).toBe(`{${wide}"a":1,"x":9}`);
   });
 });

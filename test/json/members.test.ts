@@ -40,7 +40,10 @@ describe('decodeString', () => {
 
   it('is for strings only', () => {
     const bytes = utf8('12');
-    expect(thrownBy(() => decodeString(bytes, scanJson(bytes)))).toMatchObject({ name: 'InternalError', code: 'WRONG_KIND' });
+    expect(thrownBy(() => decodeString(bytes, scanJson(bytes)))).toMatchObject({
+      name: 'InternalError',
+      code: 'WRONG_KIND',
+    });
   });
 });
 

@@ -41,6 +41,10 @@ it.each([
 
 it('lists all members in order, each one once', () => {
   const node = packed('{"a":1,"b":[2],"a":{"c":3}}');
-  expect(node.members.map(({ name, value }) => [name, value.kind])).toEqual([['a', 'number'], ['b', 'array'], ['a', 'object']]);
+  expect(node.members.map(({ name, value }) => [name, value.kind])).toEqual([
+    ['a', 'number'],
+    ['b', 'array'],
+    ['a', 'object'],
+  ]);
   expect(node.members).toBe(node.members);
 });

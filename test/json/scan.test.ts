@@ -18,7 +18,9 @@ describe('a scan records what its shape asks for', () => {
     expect(root.members?.map(({ name }) => name)).toEqual(['id', 'bag', 'list']);
     const [id, bag] = root.members ?? [];
     expect(id).toEqual({ name: 'id', keyStart: 1, keyEnd: 5, value: { kind: 'number', start: 7, end: 8 } });
-    expect(textOf(bytes.subarray(bag!.value.start, bag!.value.end))).toBe('{"workflow_config": {"nodes": [1]}, "x": [2]}');
+    expect(textOf(bytes.subarray(bag!.value.start, bag!.value.end))).toBe(
+      '{"workflow_config": {"nodes": [1]}, "x": [2]}',
+    );
     expect(bag?.value).not.toHaveProperty('members');
   });
 
@@ -49,7 +51,11 @@ describe('a scan records what its shape asks for', () => {
 
   it('duplicates in document order', () => {
     const root = scanJson(utf8('{"a":1,"b":2,"a":3}'), { anyMember: LEAF });
-    expect(root.members?.map(({ name, value }) => [name, value.start])).toEqual([['a', 5], ['b', 11], ['a', 17]]);
+    expect(root.members?.map(({ name, value }) => [name, value.start])).toEqual([
+      ['a', 5],
+      ['b', 11],
+      ['a', 17],
+    ]);
   });
 
   it('names as they read, however they are spelled', () => {
@@ -103,7 +109,10 @@ describe('the bounds of a scan', () => {
     const bytes = utf8('{"a":{"b":[[[]]]}}');
     const shape: Shape = { members: { a: { anyMember: LEAF } } };
     expect(scanJson(bytes, shape, { maxDepth: 5 }).end).toBe(bytes.length);
-    expect(thrownBy(() => scanJson(bytes, shape, { maxDepth: 4 }))).toMatchObject({ code: 'JSON_TOO_DEEP', context: { offset: 12 } });
+    expect(thrownBy(() => scanJson(bytes, shape, { maxDepth: 4 }))).toMatchObject({
+      code: 'JSON_TOO_DEEP',
+      context: { offset: 12 },
+    });
     expect(scanJson(utf8('1'), LEAF, { maxDepth: 0 }).kind).toBe('number');
     expect(() => scanJson(utf8('[]'), LEAF, { maxDepth: 0 })).toThrow(/deeper than 0 levels/);
   });
@@ -123,7 +132,8 @@ describe('the bounds of a scan', () => {
   });
 
   it('leave a scan usable after one that failed half-way', () => {
-    for (const text of ['[[[[', '{"a":{"b":', '['.repeat(5000)]) expect(() => scanJson(utf8(text), EVERYTHING)).toThrow(BagError);
+    for (const text of ['[[[[', '{"a":{"b":', '['.repeat(5000)])
+      expect(() => scanJson(utf8(text), EVERYTHING)).toThrow(BagError);
     expect(scanJson(utf8('{"a":[1]}'), EVERYTHING).members?.[0]?.value.items).toHaveLength(1);
   });
 });
@@ -137,7 +147,10 @@ if (corpus !== undefined) {
       const bytes = readFileSync(join(corpus, name));
       const expected = parsedOf(bytes);
       if (expected === undefined) expect(() => scanJson(bytes)).toThrow(BagError);
-      else expect(JSON.stringify(rebuild(bytes, scanJson(bytes, EVERYTHING))) === JSON.stringify(expected.value)).toBe(true);
+      else
+        expect(JSON.stringify(rebuild(bytes, scanJson(bytes, EVERYTHING))) === JSON.stringify(expected.value)).toBe(
+          true,
+        );
     });
   });
 }

@@ -12,11 +12,15 @@ describe('applySplices', () => {
   const bytes = utf8('0123456789');
 
   it('replaces, inserts and cuts', () => {
-    expect(textOf(applySplices(bytes, [splice(0, 1, 'ab'), splice(4, 4, '--'), splice(8, 10, '')]))).toBe('ab123--4567');
+    expect(textOf(applySplices(bytes, [splice(0, 1, 'ab'), splice(4, 4, '--'), splice(8, 10, '')]))).toBe(
+      'ab123--4567',
+    );
   });
 
   it('takes splices that touch, in their order', () => {
-    expect(textOf(applySplices(bytes, [splice(2, 4, ''), splice(4, 4, 'x'), splice(4, 4, 'y'), splice(4, 5, 'z')]))).toBe('01xyz56789');
+    expect(
+      textOf(applySplices(bytes, [splice(2, 4, ''), splice(4, 4, 'x'), splice(4, 4, 'y'), splice(4, 5, 'z')])),
+    ).toBe('01xyz56789');
   });
 
   it('gives a new array even when there is nothing to do', () => {
@@ -42,7 +46,11 @@ describe('applySplices', () => {
 });
 
 describe('invertSplices', () => {
-  const piece = fc.record({ skip: fc.nat({ max: 6 }), cut: fc.nat({ max: 6 }), insert: fc.uint8Array({ maxLength: 6 }) });
+  const piece = fc.record({
+    skip: fc.nat({ max: 6 }),
+    cut: fc.nat({ max: 6 }),
+    insert: fc.uint8Array({ maxLength: 6 }),
+  });
 
   /** Splices made from distances, kept to what fits into the bytes. */
   function placed(length: number, pieces: readonly { skip: number; cut: number; insert: Uint8Array }[]): Splice[] {

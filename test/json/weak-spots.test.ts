@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { EVERYTHING, applySplices, invertSplices, lastMember, LEAF, openEmbedded, scanJson, spliceMembers, type Shape } from '../../src/json/index.js';
+import {
+  EVERYTHING,
+  applySplices,
+  invertSplices,
+  lastMember,
+  LEAF,
+  openEmbedded,
+  scanJson,
+  spliceMembers,
+  type Shape,
+} from '../../src/json/index.js';
 import { textOf, thrownBy, utf8 } from './json-text.js';
 
 /**
- * Seconds of processor time, so that a busy machine does not matter. They catch a quadratic slip, not a slow day: each of
- * these takes about a second, and would take minutes if any step looked back over what it has passed.
+ * Seconds of processor time, so that a busy machine does not matter. They catch a quadratic slip, not a slow day: each
+ * of these takes about a second, and would take minutes if any step looked back over what it has passed.
  */
 const SECONDS = 10;
 
@@ -54,7 +64,9 @@ describe('time grows with the bytes only', () => {
     const bytes = utf8(`{${Array.from({ length: 100_000 }, (_, index) => `"${index}":0`).join(',')}}`);
     const object = scanJson(bytes, { anyMember: LEAF });
     within(SECONDS, () => {
-      const edits = object.members!.map((_, index) => ({ kind: index % 2 === 0 ? ('remove' as const) : ('keep' as const) }));
+      const edits = object.members!.map((_, index) => ({
+        kind: index % 2 === 0 ? ('remove' as const) : ('keep' as const),
+      }));
       const splices = spliceMembers(bytes, object, edits, []);
       const result = applySplices(bytes, splices);
       expect(scanJson(result, { anyMember: LEAF }).members).toHaveLength(50_000);
@@ -80,7 +92,9 @@ describe('time grows with the bytes only', () => {
     within(SECONDS, () => {
       expect(scanJson(bytes).end).toBe(bytes.length);
       expect(() => scanJson(bytes.subarray(0, -3))).toThrow(/unexpected end of the document/);
-      expect(openEmbedded(smaller, scanJson(smaller, { items: LEAF }).items![0]!)).toHaveLength((smaller.length - 4) / 2);
+      expect(openEmbedded(smaller, scanJson(smaller, { items: LEAF }).items![0]!)).toHaveLength(
+        (smaller.length - 4) / 2,
+      );
     });
   });
 
@@ -97,7 +111,10 @@ describe('time grows with the bytes only', () => {
     const bytes = filled(10_000_000, '["', '한', '"]');
     bytes[bytes.length - 3] = 0x20;
     within(SECONDS, () => {
-      expect(thrownBy(() => scanJson(bytes))).toMatchObject({ code: 'INVALID_UTF8', context: { offset: bytes.length - 5 } });
+      expect(thrownBy(() => scanJson(bytes))).toMatchObject({
+        code: 'INVALID_UTF8',
+        context: { offset: bytes.length - 5 },
+      });
     });
   });
 
@@ -121,7 +138,12 @@ function checkPadded(padded: Uint8Array): void {
 describe('a document of 150 MB', () => {
   it('is scanned, cut and put back', () => {
     const unit = '{"key":"out_1","rows":[1,2.5,null],"body":"text of a section that goes on for a while 한글"},';
-    const bytes = filled(150_000_000, '{"workflow_config":{"id":"wf"},"current_state":[', unit, '{}],"segment_to_run":3}');
+    const bytes = filled(
+      150_000_000,
+      '{"workflow_config":{"id":"wf"},"current_state":[',
+      unit,
+      '{}],"segment_to_run":3}',
+    );
     const shape: Shape = { members: { workflow_config: { anyMember: LEAF } } };
     within(SECONDS, () => {
       const root = scanJson(bytes, shape);

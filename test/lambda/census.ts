@@ -18,26 +18,48 @@ export type Census = ReadonlyMap<string, Uint8Array>;
 const ODD_KEYS = ['bags/a b+c,"d".json', 'bags/ä%2Fö&x=1.json', 'bags/#hash?.json'];
 
 /** Bags of every kind and dialect, and what else lies in a bucket: lines, foreign objects, broken ones. */
-export function makeCensus(objects: number): { readonly census: Census; readonly others: ReadonlyMap<string, Uint8Array> } {
+export function makeCensus(objects: number): {
+  readonly census: Census;
+  readonly others: ReadonlyMap<string, Uint8Array>;
+} {
   const others = new Map<string, Uint8Array>();
-  const census = new Map<string, Uint8Array>(ODD_KEYS.map((key, at) => [key, Buffer.from(smallBag({ workflowId: `wf-odd-${at}` }))]));
-  census.set('bags/lines.ndjson', Buffer.from(`${smallBag()}\n\n{"no":"bag"}\r\n${smallBag({ workflowId: 'wf-2' })}\n{"broken"\n`));
+  const census = new Map<string, Uint8Array>(
+    ODD_KEYS.map((key, at) => [key, Buffer.from(smallBag({ workflowId: `wf-odd-${at}` }))]),
+  );
+  census.set(
+    'bags/lines.ndjson',
+    Buffer.from(`${smallBag()}\n\n{"no":"bag"}\r\n${smallBag({ workflowId: 'wf-2' })}\n{"broken"\n`),
+  );
   census.set('bags/broken.json', Buffer.from('{"ownerId":'));
   census.set('bags/list.json', Buffer.from('[]'));
   census.set('bags/foreign.json', Buffer.from('{"hello":"world"}'));
   const mixed = Math.min(60, objects - census.size);
-  for (const { name, bytes, objects: beside } of makeFleet({ seed: 11, bags: mixed, workflows: 5, size: 'small', mix: USUAL_MIX, bucket: 'paused' })) {
+  for (const { name, bytes, objects: beside } of makeFleet({
+    seed: 11,
+    bags: mixed,
+    workflows: 5,
+    size: 'small',
+    mix: USUAL_MIX,
+    bucket: 'paused',
+  })) {
     census.set(`bags/${name}`, bytes);
     for (const { key, bytes: content } of beside) others.set(key, content);
   }
-  for (let at = 0; census.size < objects; at++) census.set(`bags/plain-${String(at).padStart(6, '0')}.json`, plainBag(at));
+  for (let at = 0; census.size < objects; at++)
+    census.set(`bags/plain-${String(at).padStart(6, '0')}.json`, plainBag(at));
   return { census, others };
 }
 
 /** Some thousand bags of a few workflows, so that most blobs are shared. */
 function plainBag(at: number): Uint8Array {
   const workflowId = `wf-${at % 23}`;
-  return Buffer.from(smallBag({ workflowId, workflow_config: { id: workflowId, nodes: [{ id: 'a', type: 'operator' }], edges: [] }, current_state: { at } }));
+  return Buffer.from(
+    smallBag({
+      workflowId,
+      workflow_config: { id: workflowId, nodes: [{ id: 'a', type: 'operator' }], edges: [] },
+      current_state: { at },
+    }),
+  );
 }
 
 /** A server with a census in it. */
@@ -55,12 +77,30 @@ export async function serveCensus({ census, others }: ReturnType<typeof makeCens
   const server = await startS3Server({ buckets: ['paused', 'blobs', 'fleet'] });
   const objects = s3ObjectStore({ endpoint: server.endpoint, region: 'eu-central-1' });
   for (const [key, bytes] of [...census, ...others]) await objects.put({ bucket: 'paused', key }, bytes);
-  return { server, objects, options: ['--endpoint', server.endpoint, '--region', 'eu-central-1'], stop: () => server.stop() };
+  return {
+    server,
+    objects,
+    options: ['--endpoint', server.endpoint, '--region', 'eu-central-1'],
+    stop: () => server.stop(),
+  };
 }
 
 /** A sandbox of its own, as every instance of a function has one. */
-export async function sandbox({ server }: CensusServer, env: Readonly<Record<string, string>> = {}, log: Fleet['log'] = () => undefined): Promise<Fleet> {
-  const fleet = await openFleet(fleetSettings({ STATEBAG_STORE: 's3://blobs', STATEBAG_ALLOW_BUCKETS: 'paused', STATEBAG_RECORDS: 's3://fleet/records', STATEBAG_ENDPOINT: server.endpoint, STATEBAG_REGION: 'eu-central-1', ...env }));
+export async function sandbox(
+  { server }: CensusServer,
+  env: Readonly<Record<string, string>> = {},
+  log: Fleet['log'] = () => undefined,
+): Promise<Fleet> {
+  const fleet = await openFleet(
+    fleetSettings({
+      STATEBAG_STORE: 's3://blobs',
+      STATEBAG_ALLOW_BUCKETS: 'paused',
+      STATEBAG_RECORDS: 's3://fleet/records',
+      STATEBAG_ENDPOINT: server.endpoint,
+      STATEBAG_REGION: 'eu-central-1',
+      ...env,
+    }),
+  );
   return { ...fleet, log };
 }
 
@@ -68,10 +108,16 @@ export async function sandbox({ server }: CensusServer, env: Readonly<Record<str
 export const AMPLE: LambdaContext = { getRemainingTimeInMillis: () => 900_000 };
 
 /** Digests of all objects in buckets, by URI. */
-export async function digestsOf({ objects }: Pick<CensusServer, 'objects'>, buckets: readonly string[]): Promise<Record<string, string>> {
+export async function digestsOf(
+  { objects }: Pick<CensusServer, 'objects'>,
+  buckets: readonly string[],
+): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const bucket of buckets) {
-    for await (const { key } of objects.list(bucket, '')) found[`s3://${bucket}/${key}`] = createHash('sha256').update((await objects.get({ bucket, key })).bytes).digest('hex');
+    for await (const { key } of objects.list(bucket, ''))
+      found[`s3://${bucket}/${key}`] = createHash('sha256')
+        .update((await objects.get({ bucket, key })).bytes)
+        .digest('hex');
   }
   return found;
 }
@@ -79,5 +125,8 @@ export async function digestsOf({ objects }: Pick<CensusServer, 'objects'>, buck
 /** A shuffle that is the same every time. */
 export function shuffled<T>(items: readonly T[], seed: number): readonly T[] {
   const rank = (at: number) => createHash('sha256').update(`${seed} ${at}`).digest('hex');
-  return items.map((item, at) => ({ item, rank: rank(at) })).sort((one, other) => (one.rank < other.rank ? -1 : 1)).map(({ item }) => item);
+  return items
+    .map((item, at) => ({ item, rank: rank(at) }))
+    .sort((one, other) => (one.rank < other.rank ? -1 : 1))
+    .map(({ item }) => item);
 }

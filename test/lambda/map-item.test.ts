@@ -11,7 +11,9 @@ import { statebag, useScratch } from '../cli/terminal.js';
 import { AMPLE, sandbox, serveCensus } from './census.js';
 import type { CensusServer } from './census.js';
 
-const EXPORT = Array.from({ length: 10 }, (_, at) => (at === 4 ? '{"broken"' : smallBag({ current_state: { at } }))).join('\n') + '\n';
+const EXPORT =
+  Array.from({ length: 10 }, (_, at) => (at === 4 ? '{"broken"' : smallBag({ current_state: { at } }))).join('\n') +
+  '\n';
 
 const scratch = useScratch();
 let served: CensusServer;
@@ -20,18 +22,29 @@ let table: TableState;
 let fleet: Fleet;
 
 beforeEach(async () => {
-  const census = new Map([['bags/a b.json', Buffer.from(smallBag())], ['bags/c.json', Buffer.from('{')], ['export/x.ndjson', Buffer.from(EXPORT)]]);
+  const census = new Map([
+    ['bags/a b.json', Buffer.from(smallBag())],
+    ['bags/c.json', Buffer.from('{')],
+    ['export/x.ndjson', Buffer.from(EXPORT)],
+  ]);
   served = await serveCensus({ census, others: new Map() });
   table = new TableState('Tokens');
-  table.put({ ownerId: { S: 'owner-1' }, conversation_id: { S: 'c/1' }, taskToken: { S: 'secret' }, context: { S: smallBag() } });
+  table.put({
+    ownerId: { S: 'owner-1' },
+    conversation_id: { S: 'c/1' },
+    taskToken: { S: 'secret' },
+    context: { S: smallBag() },
+  });
   tables = await startDynamoDbServer({ tables: [table] });
   fleet = await sandbox(served, { STATEBAG_DYNAMODB_ENDPOINT: tables.endpoint, STATEBAG_OUT: 's3://fleet/out' });
 });
 
 afterEach(() => Promise.all([served.stop(), tables.stop()]));
 
-const handle = (event: MapEvent | MapItem, context = AMPLE): Promise<MapAnswer> => createMapHandler(() => Promise.resolve(fleet))(event, context);
-const text = async (bucket: string, key: string) => Buffer.from((await served.objects.get({ bucket, key })).bytes).toString();
+const handle = (event: MapEvent | MapItem, context = AMPLE): Promise<MapAnswer> =>
+  createMapHandler(() => Promise.resolve(fleet))(event, context);
+const text = async (bucket: string, key: string) =>
+  Buffer.from((await served.objects.get({ bucket, key })).bytes).toString();
 
 describe('items of a Map', () => {
   it.each([
@@ -39,7 +52,10 @@ describe('items of a Map', () => {
     ['a row of an inventory', { Items: [{ Bucket: 'paused', Key: 'bags/a+b.json' }], encodedKeys: true }],
     ['an element of a listing', { Items: [{ Key: 'bags/a b.json' }], BatchInput: { bucket: 'paused' } }],
   ])('may be %s', async (_what, event) => {
-    expect(await handle(event)).toMatchObject({ counts: { migrated: 1 }, answers: [{ id: 's3://paused/bags/a b.json', result: { outcome: 'migrated' } }] });
+    expect(await handle(event)).toMatchObject({
+      counts: { migrated: 1 },
+      answers: [{ id: 's3://paused/bags/a b.json', result: { outcome: 'migrated' } }],
+    });
     expect(await text('paused', 'bags/a b.json')).toContain('"state_bag_version":2');
   });
 
@@ -51,7 +67,13 @@ describe('items of a Map', () => {
     fleet = await sandbox(served, { STATEBAG_DYNAMODB_ENDPOINT: tables.endpoint, STATEBAG_TO: 'bridge' });
     const event = { Items: [{ id: 'dynamodb://Tokens/owner-1/c%2F1' }, { id: 'dynamodb://Tokens/owner-1/gone' }] };
     const first = await handle(event);
-    expect(first).toMatchObject({ counts: { migrated: 1, unchanged: 1 }, answers: [{ result: { outcome: 'migrated', generation: 'fat' } }, { result: { outcome: 'unchanged', code: 'ROW_GONE' } }] });
+    expect(first).toMatchObject({
+      counts: { migrated: 1, unchanged: 1 },
+      answers: [
+        { result: { outcome: 'migrated', generation: 'fat' } },
+        { result: { outcome: 'unchanged', code: 'ROW_GONE' } },
+      ],
+    });
     expect((await handle(event)).answers[0]).toEqual(first.answers[0]);
   });
 
@@ -59,16 +81,32 @@ describe('items of a Map', () => {
     const answer = await handle({ Items: [{ id: 's3://paused/export/x.ndjson', lines: [4, 7] }] });
     expect(answer.counts).toEqual({ migrated: 3, quarantined: 1 });
     expect(await text('paused', 'export/x.ndjson')).toBe(EXPORT);
-    const lines = (await text('fleet', 'out/paused/export/x.ndjson/L000000004-L000000007.ndjson')).trimEnd().split('\n');
+    const lines = (await text('fleet', 'out/paused/export/x.ndjson/L000000004-L000000007.ndjson'))
+      .trimEnd()
+      .split('\n');
     expect(lines.map((line) => /"at":\d/.exec(line)?.[0] ?? line)).toEqual(['"at":3', '{"broken"', '"at":5', '"at":6']);
     expect(await handle({ Items: [{ id: 's3://paused/export/x.ndjson', lines: [4, 7] }] })).toEqual(answer);
   });
 
   it('each say what is wrong with them, and do not harm the others', async () => {
-    const event = { Items: [{ id: 's3://paused/bags/c.json' }, { id: 'ftp://x/y' }, { nothing: true } as unknown as MapItem, { id: 's3://paused/bags/a b.json', lines: [3, 1] as const }, { id: 's3://paused/bags/a b.json' }] };
+    const event = {
+      Items: [
+        { id: 's3://paused/bags/c.json' },
+        { id: 'ftp://x/y' },
+        { nothing: true } as unknown as MapItem,
+        { id: 's3://paused/bags/a b.json', lines: [3, 1] as const },
+        { id: 's3://paused/bags/a b.json' },
+      ],
+    };
     const { counts, answers } = await handle(event);
     expect(counts).toEqual({ migrated: 1, quarantined: 1, failed: 3 });
-    expect(answers.map((answer) => ('result' in answer ? (answer.result.code ?? answer.result.outcome) : ''))).toEqual([expect.stringMatching(/./), 'ITEM_INVALID', 'ITEM_INVALID', 'ITEM_INVALID', 'migrated']);
+    expect(answers.map((answer) => ('result' in answer ? (answer.result.code ?? answer.result.outcome) : ''))).toEqual([
+      expect.stringMatching(/./),
+      'ITEM_INVALID',
+      'ITEM_INVALID',
+      'ITEM_INVALID',
+      'migrated',
+    ]);
   });
 });
 
@@ -77,7 +115,10 @@ describe('a batch of a Map', () => {
 
   it('that may go well later throws the error that a Retry knows', async () => {
     served.server.inject({ operation: 'PutObject', kind: 'slow-down', times: 100 });
-    await expect(handle(both)).rejects.toMatchObject({ name: 'StateBagRetryableError', message: expect.stringContaining('STORE_UNAVAILABLE') as string });
+    await expect(handle(both)).rejects.toMatchObject({
+      name: 'StateBagRetryableError',
+      message: expect.stringContaining('STORE_UNAVAILABLE') as string,
+    });
   });
 
   it('reports what did not go well at the last attempt', async () => {
@@ -90,11 +131,39 @@ describe('a batch of a Map', () => {
   it('with too many findings fails, and collect still finds every result', async () => {
     const failure = await handle({ ...both, toleratedPercent: 10 }).catch((error: unknown) => error as Error);
     expect(failure).toMatchObject({ name: 'StateBagTooManyFindingsError' });
-    const child = { Input: JSON.stringify(both), Status: 'FAILED', Error: 'StateBagTooManyFindingsError', Cause: JSON.stringify({ errorMessage: (failure as Error).message }) };
+    const child = {
+      Input: JSON.stringify(both),
+      Status: 'FAILED',
+      Error: 'StateBagTooManyFindingsError',
+      Cause: JSON.stringify({ errorMessage: (failure as Error).message }),
+    };
     await served.objects.put({ bucket: 'fleet', key: 'run/FAILED_0.json' }, Buffer.from(JSON.stringify([child])));
-    await served.objects.put({ bucket: 'fleet', key: 'run/manifest.json' }, Buffer.from(JSON.stringify({ DestinationBucket: 'fleet', ResultFiles: { FAILED: [{ Key: 'run/FAILED_0.json' }], SUCCEEDED: [] } })));
-    const { out, code } = await statebag(scratch.dir, ['fleet', 'collect', 's3://fleet/run/manifest.json', '--records', 's3://fleet/records', '--store', 's3://blobs', '--journal', 'j', '--json', ...served.options]);
-    expect([code, (JSON.parse(out) as { totals: object }).totals]).toEqual([1, expect.objectContaining({ documents: 2, migrated: 1, quarantined: 1 })]);
+    await served.objects.put(
+      { bucket: 'fleet', key: 'run/manifest.json' },
+      Buffer.from(
+        JSON.stringify({
+          DestinationBucket: 'fleet',
+          ResultFiles: { FAILED: [{ Key: 'run/FAILED_0.json' }], SUCCEEDED: [] },
+        }),
+      ),
+    );
+    const { out, code } = await statebag(scratch.dir, [
+      'fleet',
+      'collect',
+      's3://fleet/run/manifest.json',
+      '--records',
+      's3://fleet/records',
+      '--store',
+      's3://blobs',
+      '--journal',
+      'j',
+      '--json',
+      ...served.options,
+    ]);
+    expect([code, (JSON.parse(out) as { totals: object }).totals]).toEqual([
+      1,
+      expect.objectContaining({ documents: 2, migrated: 1, quarantined: 1 }),
+    ]);
   });
 
   it('for which there is no time is retried, and says so at the end', async () => {

@@ -13,7 +13,14 @@ let served: CensusServer;
 let fleet: Fleet;
 
 beforeEach(async () => {
-  served = await serveCensus({ census: new Map([[KEY, Buffer.from(smallBag())], ['bags/broken.json', Buffer.from('{')], ['bags/two.ndjson', Buffer.from(`${smallBag()}\n{"a":1}\n`)]]), others: new Map() });
+  served = await serveCensus({
+    census: new Map([
+      [KEY, Buffer.from(smallBag())],
+      ['bags/broken.json', Buffer.from('{')],
+      ['bags/two.ndjson', Buffer.from(`${smallBag()}\n{"a":1}\n`)],
+    ]),
+    others: new Map(),
+  });
   fleet = await sandbox(served);
 });
 
@@ -22,12 +29,21 @@ afterEach(() => served.stop());
 const handler = (one: () => Promise<Fleet> = () => Promise.resolve(fleet)) => createS3BatchHandler(one);
 
 function event(s3Key: string, members: object = {}): S3BatchEvent {
-  return { invocationSchemaVersion: '2.0', invocationId: 'i-1', job: { id: 'job-1' }, tasks: [{ taskId: 't-1', s3Key, s3VersionId: null, s3Bucket: 'paused', ...members }] };
+  return {
+    invocationSchemaVersion: '2.0',
+    invocationId: 'i-1',
+    job: { id: 'job-1' },
+    tasks: [{ taskId: 't-1', s3Key, s3VersionId: null, s3Bucket: 'paused', ...members }],
+  };
 }
 
 interface Told {
   readonly code: string;
-  readonly said: { readonly result?: Record<string, unknown>; readonly counts?: Record<string, number>; readonly results?: string };
+  readonly said: {
+    readonly result?: Record<string, unknown>;
+    readonly counts?: Record<string, number>;
+    readonly results?: string;
+  };
 }
 
 function told({ results }: S3BatchResponse): Told {
@@ -49,8 +65,18 @@ describe('a task of S3 Batch Operations', () => {
     ['2.0', { s3Bucket: 'paused' }],
   ])('of schema %s with a URL-encoded key is migrated, and says so', async (version, members) => {
     const response = await handler()({ ...event(ENCODED, members), invocationSchemaVersion: version }, AMPLE);
-    expect(response).toMatchObject({ invocationSchemaVersion: version, invocationId: 'i-1', treatMissingKeysAs: 'TemporaryFailure', results: [{ taskId: 't-1', resultCode: 'Succeeded' }] });
-    expect(told(response).said.result).toMatchObject({ outcome: 'migrated', generation: 'fat', blobsWritten: 3, ownerId: 'owner-1' });
+    expect(response).toMatchObject({
+      invocationSchemaVersion: version,
+      invocationId: 'i-1',
+      treatMissingKeysAs: 'TemporaryFailure',
+      results: [{ taskId: 't-1', resultCode: 'Succeeded' }],
+    });
+    expect(told(response).said.result).toMatchObject({
+      outcome: 'migrated',
+      generation: 'fat',
+      blobsWritten: 3,
+      ownerId: 'owner-1',
+    });
     expect(await text(KEY)).toContain('"state_bag_version":2');
   });
 
@@ -72,8 +98,14 @@ describe('a task of S3 Batch Operations', () => {
 
   it('delivered twice at once is migrated once', async () => {
     const other = await sandbox(served);
-    const both = await Promise.all([handler()(event(ENCODED), AMPLE), handler(() => Promise.resolve(other))(event(ENCODED), AMPLE)]);
-    expect(both.map((response) => [told(response).code, told(response).said.result?.outcome])).toEqual([['Succeeded', 'migrated'], ['Succeeded', 'migrated']]);
+    const both = await Promise.all([
+      handler()(event(ENCODED), AMPLE),
+      handler(() => Promise.resolve(other))(event(ENCODED), AMPLE),
+    ]);
+    expect(both.map((response) => [told(response).code, told(response).said.result?.outcome])).toEqual([
+      ['Succeeded', 'migrated'],
+      ['Succeeded', 'migrated'],
+    ]);
     expect(await records()).toHaveLength(1);
   });
 
@@ -81,7 +113,12 @@ describe('a task of S3 Batch Operations', () => {
     const lines: string[] = [];
     const counting = await sandbox(served, {}, (line) => lines.push(line));
     await handler(() => Promise.resolve(counting))(event('bags/broken.json'), AMPLE);
-    const [line] = lines.map((text) => JSON.parse(text) as { readonly _aws: { readonly CloudWatchMetrics: readonly { readonly Namespace: string }[] } });
+    const [line] = lines.map(
+      (text) =>
+        JSON.parse(text) as {
+          readonly _aws: { readonly CloudWatchMetrics: readonly { readonly Namespace: string }[] };
+        },
+    );
     expect(line).toMatchObject({ Engine: 's3-batch', run: 'job-1', Quarantined: 1, Migrated: 0 });
     expect(line?._aws.CloudWatchMetrics[0]?.Namespace).toBe('Statebag/Fleet');
   });
@@ -97,22 +134,31 @@ describe('a task of S3 Batch Operations', () => {
   });
 
   it('whose key is no URL encoding fails for good', async () => {
-    expect(told(await handler()(event('bags/%E0.json'), AMPLE))).toMatchObject({ code: 'PermanentFailure', said: { result: { code: 'EVENT_INVALID' } } });
+    expect(told(await handler()(event('bags/%E0.json'), AMPLE))).toMatchObject({
+      code: 'PermanentFailure',
+      said: { result: { code: 'EVENT_INVALID' } },
+    });
   });
 
-  it.each(['slow-down', 'internal-error'] as const)('that meets a store answering %s is to be tried again, and goes well then', async (kind) => {
-    const mend = served.server.inject({ operation: 'PutObject', kind, times: Infinity });
-    const first = told(await handler()(event(ENCODED), AMPLE));
-    expect([first.code, first.said.result?.code]).toEqual(['TemporaryFailure', 'STORE_UNAVAILABLE']);
-    expect(await text(KEY)).toBe(smallBag());
-    mend();
-    expect(told(await handler()(event(ENCODED), AMPLE)).code).toBe('Succeeded');
-    expect(await text(KEY)).toContain('"state_bag_version":2');
-  });
+  it.each(['slow-down', 'internal-error'] as const)(
+    'that meets a store answering %s is to be tried again, and goes well then',
+    async (kind) => {
+      const mend = served.server.inject({ operation: 'PutObject', kind, times: Infinity });
+      const first = told(await handler()(event(ENCODED), AMPLE));
+      expect([first.code, first.said.result?.code]).toEqual(['TemporaryFailure', 'STORE_UNAVAILABLE']);
+      expect(await text(KEY)).toBe(smallBag());
+      mend();
+      expect(told(await handler()(event(ENCODED), AMPLE)).code).toBe('Succeeded');
+      expect(await text(KEY)).toContain('"state_bag_version":2');
+    },
+  );
 
   it('that meets a store that denies fails for good', async () => {
     served.server.inject({ operation: 'PutObject', kind: 'denied', times: 20 });
-    expect(told(await handler()(event(ENCODED), AMPLE))).toMatchObject({ code: 'PermanentFailure', said: { result: { code: 'STORE_DENIED' } } });
+    expect(told(await handler()(event(ENCODED), AMPLE))).toMatchObject({
+      code: 'PermanentFailure',
+      said: { result: { code: 'STORE_DENIED' } },
+    });
   });
 
   it('for which there is no time is not begun', async () => {
@@ -124,7 +170,9 @@ describe('a task of S3 Batch Operations', () => {
   it('whose store hangs is answered before the time is over', async () => {
     const hasty = await sandbox(served, { STATEBAG_DEADLINE_MARGIN_MS: '500' });
     served.server.inject({ operation: 'GetObject', kind: 'hang', times: 1 });
-    const { code } = told(await handler(() => Promise.resolve(hasty))(event(ENCODED), { getRemainingTimeInMillis: () => 900 }));
+    const { code } = told(
+      await handler(() => Promise.resolve(hasty))(event(ENCODED), { getRemainingTimeInMillis: () => 900 }),
+    );
     expect(code).toBe('TemporaryFailure');
   });
 
@@ -139,15 +187,27 @@ describe('a version in a manifest', () => {
   /** A bucket that keeps versions: the current one is `v2`. */
   const versioned = (): Fleet => ({
     ...fleet,
-    objects: { ...fleet.objects, description: 's3:', keepsAttributes: true, list: fleet.objects.list.bind(fleet.objects), delete: fleet.objects.delete.bind(fleet.objects), put: fleet.objects.put.bind(fleet.objects), get: async (address, request) => ({ ...(await fleet.objects.get(address, request)), versionId: 'v2' }) },
+    objects: {
+      ...fleet.objects,
+      description: 's3:',
+      keepsAttributes: true,
+      list: fleet.objects.list.bind(fleet.objects),
+      delete: fleet.objects.delete.bind(fleet.objects),
+      put: fleet.objects.put.bind(fleet.objects),
+      get: async (address, request) => ({ ...(await fleet.objects.get(address, request)), versionId: 'v2' }),
+    },
   });
 
   it('that is the current one is rewritten', async () => {
-    expect(told(await handler(() => Promise.resolve(versioned()))(event(ENCODED, { s3VersionId: 'v2' }), AMPLE)).code).toBe('Succeeded');
+    expect(
+      told(await handler(() => Promise.resolve(versioned()))(event(ENCODED, { s3VersionId: 'v2' }), AMPLE)).code,
+    ).toBe('Succeeded');
   });
 
   it('that is an old one is left alone, and nothing is written in its place', async () => {
-    const { code, said } = told(await handler(() => Promise.resolve(versioned()))(event(ENCODED, { s3VersionId: 'v1' }), AMPLE));
+    const { code, said } = told(
+      await handler(() => Promise.resolve(versioned()))(event(ENCODED, { s3VersionId: 'v1' }), AMPLE),
+    );
     expect([code, said.result?.code]).toEqual(['PermanentFailure', 'VERSION_SUPERSEDED']);
     expect(await text(KEY)).toBe(smallBag());
     expect(await records()).toEqual([]);
@@ -157,7 +217,10 @@ describe('a version in a manifest', () => {
 describe('an event that is none', () => {
   it.each([
     ['of another schema', { ...event(ENCODED), invocationSchemaVersion: '3.0' }],
-    ['without tasks', { invocationSchemaVersion: '2.0', invocationId: 'i', job: { id: 'j' } } as unknown as S3BatchEvent],
+    [
+      'without tasks',
+      { invocationSchemaVersion: '2.0', invocationId: 'i', job: { id: 'j' } } as unknown as S3BatchEvent,
+    ],
   ])('%s is refused', async (_what, wrong) => {
     await expect(handler()(wrong, AMPLE)).rejects.toMatchObject({ code: 'EVENT_INVALID' });
   });

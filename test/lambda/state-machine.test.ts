@@ -17,10 +17,19 @@ interface Retry {
 
 interface Processor {
   readonly StartAt: string;
-  readonly States: Readonly<Record<string, { readonly Retry: readonly Retry[]; readonly Parameters: { readonly Payload: { readonly lastAttempt: number } } }>>;
+  readonly States: Readonly<
+    Record<
+      string,
+      { readonly Retry: readonly Retry[]; readonly Parameters: { readonly Payload: { readonly lastAttempt: number } } }
+    >
+  >;
 }
 
-interface State { readonly Type: string; readonly ItemProcessor?: Processor; readonly ItemBatcher?: { readonly BatchInput: object } }
+interface State {
+  readonly Type: string;
+  readonly ItemProcessor?: Processor;
+  readonly ItemBatcher?: { readonly BatchInput: object };
+}
 
 const TEXT = readFileSync(new URL('../../deploy/fleet/migrate.asl.json', import.meta.url), 'utf8')
   .replaceAll('${MapFunctionArn}', 'arn:aws:lambda:eu-central-1:123456789012:function:map')
@@ -35,7 +44,9 @@ let served: CensusServer;
 installWithResolvers();
 
 beforeEach(async () => {
-  const census = new Map(['a', 'b', 'c'].map((name) => [`bags/${name}.json`, Buffer.from(smallBag({ workflowId: name }))]));
+  const census = new Map(
+    ['a', 'b', 'c'].map((name) => [`bags/${name}.json`, Buffer.from(smallBag({ workflowId: name }))]),
+  );
   served = await serveCensus({ census: census.set('bags/bad.json', Buffer.from('{')), others: new Map() });
 });
 
@@ -47,32 +58,47 @@ it('is a state machine that the validator of the Amazon States Language accepts'
   expect(verdict.isValid).toBe(true);
 });
 
-it.each(maps)('%s retries what the function throws, as often as the function counts', (_name, { ItemProcessor: processor }) => {
-  const { Retry: retries, Parameters: parameters } = taskOf(processor!);
-  expect(retries[0]).toMatchObject({ ErrorEquals: expect.arrayContaining([RETRYABLE_ERROR]) as string[], MaxAttempts: parameters.Payload.lastAttempt });
-});
+it.each(maps)(
+  '%s retries what the function throws, as often as the function counts',
+  (_name, { ItemProcessor: processor }) => {
+    const { Retry: retries, Parameters: parameters } = taskOf(processor!);
+    expect(retries[0]).toMatchObject({
+      ErrorEquals: expect.arrayContaining([RETRYABLE_ERROR]) as string[],
+      MaxAttempts: parameters.Payload.lastAttempt,
+    });
+  },
+);
 
 describe('a child execution', () => {
   /** What a Map starts for a batch, in an interpreter, its function being the real one. */
   async function run(batch: readonly object[], beforehand: () => void = () => undefined): Promise<MapAnswer> {
     const { ItemProcessor: processor, ItemBatcher: batcher } = maps[0]![1] as Required<State>;
-    for (const retry of taskOf(processor).Retry) Object.assign(retry, { IntervalSeconds: 1, MaxDelaySeconds: 1, JitterStrategy: 'FULL' });
+    for (const retry of taskOf(processor).Retry)
+      Object.assign(retry, { IntervalSeconds: 1, MaxDelaySeconds: 1, JitterStrategy: 'FULL' });
     const fleet = await sandbox(served);
     const handler = createMapHandler(() => Promise.resolve(fleet));
     const invoke = async (input: unknown) => {
       beforehand();
       return { Payload: await handler((input as { readonly Payload: MapEvent }).Payload, AMPLE) } as never;
     };
-    const machine = new StateMachine({ StartAt: processor.StartAt, States: processor.States } as unknown as ConstructorParameters<typeof StateMachine>[0]);
+    const machine = new StateMachine({
+      StartAt: processor.StartAt,
+      States: processor.States,
+    } as unknown as ConstructorParameters<typeof StateMachine>[0]);
     // The interpreter counts no retries; so the function takes each for a first one.
     const context = { State: { RetryCount: 0 } };
     const input = { Items: batch, BatchInput: { ...batcher.BatchInput, run: 'night' } };
-    const execution = machine.run(input as never, { overrides: { taskResourceLocalHandlers: { [processor.StartAt]: invoke } }, context: context });
+    const execution = machine.run(input as never, {
+      overrides: { taskResourceLocalHandlers: { [processor.StartAt]: invoke } },
+      context: context,
+    });
     return (await execution.result) as unknown as MapAnswer;
   }
 
   it('migrates its batch and tells of every item', async () => {
-    const { counts, answers } = await run(['a', 'b', 'c', 'bad'].map((name) => ({ id: `s3://paused/bags/${name}.json` })));
+    const { counts, answers } = await run(
+      ['a', 'b', 'c', 'bad'].map((name) => ({ id: `s3://paused/bags/${name}.json` })),
+    );
     expect(counts).toEqual({ migrated: 3, quarantined: 1 });
     expect(answers).toHaveLength(4);
   });

@@ -51,13 +51,41 @@ describe(`one census of ${OBJECTS} objects, migrated three ways`, () => {
     expect(cli.totals.quarantined).toBeGreaterThanOrEqual(3);
 
     const batchHandlers = await Promise.all([1, 2].map(async () => sandbox(byBatch)));
-    const report = await runBatchJob(keys, batchHandlers.map((one) => createS3BatchHandler(() => Promise.resolve(one))), byBatch.objects, PLAYING);
-    const batch = await outcomeOf(byBatch, ['fleet', 'collect', report, '--records', 's3://fleet/records', ...STORE, '--journal', 'batch']);
+    const report = await runBatchJob(
+      keys,
+      batchHandlers.map((one) => createS3BatchHandler(() => Promise.resolve(one))),
+      byBatch.objects,
+      PLAYING,
+    );
+    const batch = await outcomeOf(byBatch, [
+      'fleet',
+      'collect',
+      report,
+      '--records',
+      's3://fleet/records',
+      ...STORE,
+      '--journal',
+      'batch',
+    ]);
 
     const mapHandlers = await Promise.all([1, 2].map(async () => sandbox(byMap)));
     const items = keys.map((key) => ({ id: `s3://paused/${key}` }));
-    const results = await runMap(items, mapHandlers.map((one) => createMapHandler(() => Promise.resolve(one))), byMap.objects, { ...PLAYING, batch: 9 });
-    const map = await outcomeOf(byMap, ['fleet', 'collect', results, '--records', 's3://fleet/records', ...STORE, '--journal', 'map']);
+    const results = await runMap(
+      items,
+      mapHandlers.map((one) => createMapHandler(() => Promise.resolve(one))),
+      byMap.objects,
+      { ...PLAYING, batch: 9 },
+    );
+    const map = await outcomeOf(byMap, [
+      'fleet',
+      'collect',
+      results,
+      '--records',
+      's3://fleet/records',
+      ...STORE,
+      '--journal',
+      'map',
+    ]);
 
     for (const other of [batch, map]) {
       expect(other.objects).toEqual(cli.objects);
@@ -66,13 +94,27 @@ describe(`one census of ${OBJECTS} objects, migrated three ways`, () => {
     }
 
     const verified = await statebag(scratch.dir, ['verify', '--journal', 'batch', '--json', ...byBatch.options]);
-    expect(JSON.parse(verified.out)).toMatchObject({ totals: { documents: cli.totals.migrated, verified: cli.totals.migrated } });
+    expect(JSON.parse(verified.out)).toMatchObject({
+      totals: { documents: cli.totals.migrated, verified: cli.totals.migrated },
+    });
     const status = await statebag(scratch.dir, ['status', '--journal', 'map', '--json']);
-    expect(JSON.parse(status.out)).toMatchObject({ isClosed: true, totals: { migrated: cli.totals.migrated, quarantined: cli.totals.quarantined, unsettled: 0 } });
+    expect(JSON.parse(status.out)).toMatchObject({
+      isClosed: true,
+      totals: { migrated: cli.totals.migrated, quarantined: cli.totals.quarantined, unsettled: 0 },
+    });
 
-    const rolledBack = await statebag(scratch.dir, ['rollback', '--journal', 'map', '--apply', '--json', ...byMap.options]);
+    const rolledBack = await statebag(scratch.dir, [
+      'rollback',
+      '--journal',
+      'map',
+      '--apply',
+      '--json',
+      ...byMap.options,
+    ]);
     expect(JSON.parse(rolledBack.out)).toMatchObject({ totals: { rolledBack: cli.totals.migrated, failed: 0 } });
-    const originals = [...made.census, ...made.others].map(([key, bytes]) => [`s3://paused/${key}`, createHash('sha256').update(bytes).digest('hex')] as const);
+    const originals = [...made.census, ...made.others].map(
+      ([key, bytes]) => [`s3://paused/${key}`, createHash('sha256').update(bytes).digest('hex')] as const,
+    );
     expect(await digestsOf(byMap, ['paused'])).toEqual(Object.fromEntries(originals));
   });
 });

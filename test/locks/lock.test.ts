@@ -1,4 +1,13 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -20,7 +29,13 @@ afterEach(() => {
 
 const isHeld = (attempt: Lock | Obstacle): attempt is Lock => 'release' in attempt;
 const [, start = '', pidNamespace = '', timeNamespace = '', ...boot] = thisOwner().split('-');
-const ownerWith = (change: { pid?: number; start?: string; pidNamespace?: string; timeNamespace?: string; boot?: string }) => {
+const ownerWith = (change: {
+  pid?: number;
+  start?: string;
+  pidNamespace?: string;
+  timeNamespace?: string;
+  boot?: string;
+}) => {
   const its = { pid: process.pid, start, pidNamespace, timeNamespace, boot: boot.join('-'), ...change };
   return `${its.pid}-${its.start}-${its.pidNamespace}-${its.timeNamespace}-${its.boot}`;
 };
@@ -30,7 +45,9 @@ const otherBoot = '00000000-0000-4000-8000-000000000000';
 describe('a lock', () => {
   it('names its holder, and leaves nothing after it is released', async () => {
     const lock = await tryLock(path);
-    expect(readFileSync(path, 'utf8')).toMatch(new RegExp(`^${process.pid} ${hostname()} ${thisOwner()} [0-9a-f]{32}\\n$`));
+    expect(readFileSync(path, 'utf8')).toMatch(
+      new RegExp(`^${process.pid} ${hostname()} ${thisOwner()} [0-9a-f]{32}\\n$`),
+    );
     expect(readdirSync(directory)).toEqual(['a.lock']);
     expect(await tryLock(path)).toHaveProperty('obstacle');
     if (isHeld(lock)) await lock.release();
@@ -68,7 +85,9 @@ describe('a lock', () => {
     ['with other text', 'x'],
   ])('%s is respected, and the obstacle names the file', async (_, text) => {
     writeFileSync(path, text);
-    expect(await tryLock(path)).toEqual({ obstacle: expect.stringMatching(new RegExp(`^${path} .*remove this file$`)) as string });
+    expect(await tryLock(path)).toEqual({
+      obstacle: expect.stringMatching(new RegExp(`^${path} .*remove this file$`)) as string,
+    });
     expect(readFileSync(path, 'utf8')).toBe(text);
     expect(readdirSync(directory)).toEqual(['a.lock']);
   });
@@ -132,13 +151,16 @@ describe('a lock', () => {
   });
 });
 
-it.runIf(process.platform === 'linux')('an owner is read correctly when the name of its process has spaces and parentheses', () => {
-  const title = process.title;
-  process.title = 'a) R 1 (b';
-  try {
-    expect(isProvablyDead(thisOwner())).toBe(false);
-    expect(isProvablyDead(ownerWith({ start: '1' }))).toBe(true);
-  } finally {
-    process.title = title;
-  }
-});
+it.runIf(process.platform === 'linux')(
+  'an owner is read correctly when the name of its process has spaces and parentheses',
+  () => {
+    const title = process.title;
+    process.title = 'a) R 1 (b';
+    try {
+      expect(isProvablyDead(thisOwner())).toBe(false);
+      expect(isProvablyDead(ownerWith({ start: '1' }))).toBe(true);
+    } finally {
+      process.title = title;
+    }
+  },
+);

@@ -19,13 +19,28 @@ describe('toBeLeanStateBag', () => {
     expect(value).toBeLeanStateBag();
   });
 
-  it.each<[string, unknown]>([['a fat bag', fat], ['a fat bag in its envelope', { bag: fat }], ['an unstamped bag with paths and an inline program', { ...fat, state_bag_version: undefined }], ['a lean bag next to an inline program', { workflow_config: { nodes: [1] }, Payload: JSON.stringify(leanBag) }], ['a fat bag over the limit', { ...fat, current_state: 'x'.repeat(300_000) }], ['something else', { hello: 1 }], ['nothing', undefined], ['text', 'hello'], ['a list', [leanBag]]])('refuses %s', (_, value) => {
+  it.each<[string, unknown]>([
+    ['a fat bag', fat],
+    ['a fat bag in its envelope', { bag: fat }],
+    ['an unstamped bag with paths and an inline program', { ...fat, state_bag_version: undefined }],
+    ['a lean bag next to an inline program', { workflow_config: { nodes: [1] }, Payload: JSON.stringify(leanBag) }],
+    ['a fat bag over the limit', { ...fat, current_state: 'x'.repeat(300_000) }],
+    ['something else', { hello: 1 }],
+    ['nothing', undefined],
+    ['text', 'hello'],
+    ['a list', [leanBag]],
+  ])('refuses %s', (_, value) => {
     expect(value).not.toBeLeanStateBag();
   });
 
   const circle: Record<string, unknown> = { ...leanBag };
   circle.self = circle;
-  const mixed = { __s3_pointer__: true, bucket: 'b', key: `state-members/o/w/${'0'.repeat(64)}/current_state.json`, merged: 1 };
+  const mixed = {
+    __s3_pointer__: true,
+    bucket: 'b',
+    key: `state-members/o/w/${'0'.repeat(64)}/current_state.json`,
+    merged: 1,
+  };
   it.each<[string, unknown]>([
     ['two owners', { ownerId: 'another', bag: leanBag }],
     ['two spellings of an owner', { ...leanBag, owner_id: 'another' }],
@@ -45,7 +60,11 @@ describe('toBeLeanStateBag', () => {
   });
 
   it('names what is wrong, where, and what to do', () => {
-    expect(() => { expect({ state_data: fat }).toBeLeanStateBag(); }).toThrow(/\/state_data\/workflow_config: `workflow_config` is inline; .* Migrate the document with `statebag migrate`/);
+    expect(() => {
+      expect({ state_data: fat }).toBeLeanStateBag();
+    }).toThrow(
+      /\/state_data\/workflow_config: `workflow_config` is inline; .* Migrate the document with `statebag migrate`/,
+    );
     expect(saysOf({ state_data: fat })).toContain('/state_data/partition_map: `partition_map` is inline');
     expect(saysOf({ hello: 1 })).toContain('it is not a state bag and does not contain one');
     expect(saysOf(leanBag)).toContain('expected the value not to be a lean state bag');
@@ -62,11 +81,17 @@ describe('toBeLeanStateBag', () => {
 
 describe('the package', () => {
   it('exports the matchers with their types, and every schema under a stable name', async () => {
-    const { stateBagMatchers: exported } = (await import('statebag-shim/matchers')) as { stateBagMatchers: typeof stateBagMatchers };
+    const { stateBagMatchers: exported } = (await import('statebag-shim/matchers')) as {
+      stateBagMatchers: typeof stateBagMatchers;
+    };
     expect(exported.toBeLeanStateBag(leanBag).pass).toBe(true);
-    const { exports } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { exports: Record<string, unknown> };
+    const { exports } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      exports: Record<string, unknown>;
+    };
     expect(Object.keys(exports)).toEqual(expect.arrayContaining(['./matchers', './vitest', './schemas/*.json']));
-    const schema = (await import('statebag-shim/schemas/state-bag.v2.json', { with: { type: 'json' } })) as { default: { $id: string } };
+    const schema = (await import('statebag-shim/schemas/state-bag.v2.json', { with: { type: 'json' } })) as {
+      default: { $id: string };
+    };
     expect(schema.default.$id).toBe('https://statebag-shim.dev/schemas/state-bag.v2.json');
   });
 });

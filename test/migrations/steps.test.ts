@@ -7,7 +7,15 @@ import type { Claim, Migration, MigrationContext, OffloadedContent } from '../..
 type Bag = Record<string, unknown>;
 
 function claim(kind: Claim['kind']): Claim {
-  return { kind, uri: `s3://b/${kind}`, bucket: 'b', key: kind, size: 2, sha256: 'f'.repeat(64), md5Prefix: () => '99914b93' };
+  return {
+    kind,
+    uri: `s3://b/${kind}`,
+    bucket: 'b',
+    key: kind,
+    size: 2,
+    sha256: 'f'.repeat(64),
+    md5Prefix: () => '99914b93',
+  };
 }
 
 const CLAIMS = { config: claim('config'), map: claim('map'), manifest: claim('manifest') };
@@ -48,7 +56,10 @@ function entries(bag: Bag): readonly (readonly [string, unknown])[] {
 
 describe('0001 drops what the initialiser left behind', () => {
   it('and nothing else, whatever it holds', () => {
-    expect(entries(up('0001', { a: 1, _is_init: false, _status: null, b: 2 }))).toEqual([['a', 1], ['b', 2]]);
+    expect(entries(up('0001', { a: 1, _is_init: false, _status: null, b: 2 }))).toEqual([
+      ['a', 1],
+      ['b', 2],
+    ]);
     expect(up('0001', { a: 1 })).toEqual({ a: 1 });
   });
 
@@ -62,13 +73,26 @@ describe.each([
   ['0003', 'partition_map', 'partition_map_s3_path', 's3://b/map', [{ id: 0 }]],
 ])('%s points %s', (id, member, path, uri, value) => {
   it('by a path in its place', () => {
-    expect(entries(up(id, { a: 1, [member]: value, b: 2 }))).toEqual([['a', 1], [path, uri], ['b', 2]]);
+    expect(entries(up(id, { a: 1, [member]: value, b: 2 }))).toEqual([
+      ['a', 1],
+      [path, uri],
+      ['b', 2],
+    ]);
   });
 
   it('by the path that is there, corrected in place', () => {
-    expect(entries(up(id, { [path]: 's3://old', a: 1, [member]: value }))).toEqual([[path, uri], ['a', 1]]);
-    expect(entries(up(id, { [member]: value, a: 1, [path]: null }))).toEqual([['a', 1], [path, uri]]);
-    expect(entries(up(id, { [path]: uri, a: 1, [member]: value }))).toEqual([[path, uri], ['a', 1]]);
+    expect(entries(up(id, { [path]: 's3://old', a: 1, [member]: value }))).toEqual([
+      [path, uri],
+      ['a', 1],
+    ]);
+    expect(entries(up(id, { [member]: value, a: 1, [path]: null }))).toEqual([
+      ['a', 1],
+      [path, uri],
+    ]);
+    expect(entries(up(id, { [path]: uri, a: 1, [member]: value }))).toEqual([
+      [path, uri],
+      ['a', 1],
+    ]);
   });
 
   it('by no path when there is nothing to point to', () => {
@@ -92,24 +116,37 @@ describe('0004 points at the manifest of this very map', () => {
   it('behind the path of the map, else behind that of the config, where they changed', () => {
     const pointing = ['0002', '0003', '0004'];
     const both = upAll(pointing, { workflow_config: {}, a: 1, partition_map: [], b: 2 });
-    expect(Object.keys(both)).toEqual(['workflow_config_s3_path', 'a', 'partition_map_s3_path', 'segment_manifest_s3_path', 'b']);
+    expect(Object.keys(both)).toEqual([
+      'workflow_config_s3_path',
+      'a',
+      'partition_map_s3_path',
+      'segment_manifest_s3_path',
+      'b',
+    ]);
     const { config, manifest } = CLAIMS;
     const configOnly = upAll(pointing, { workflow_config: {}, a: 1 }, { claims: { config, manifest } });
     expect(Object.keys(configOnly)).toEqual(['workflow_config_s3_path', 'segment_manifest_s3_path', 'a']);
   });
 
   it('in place of the path that is there', () => {
-    expect(entries(up('0004', { segment_manifest_s3_path: null, a: 1 }))).toEqual([['segment_manifest_s3_path', 's3://b/manifest'], ['a', 1]]);
+    expect(entries(up('0004', { segment_manifest_s3_path: null, a: 1 }))).toEqual([
+      ['segment_manifest_s3_path', 's3://b/manifest'],
+      ['a', 1],
+    ]);
   });
 
   it('or leaves the path alone when there is no such manifest, but for an empty one', () => {
-    expect(up('0004', { segment_manifest_s3_path: 's3://old' }, { claims: {} })).toEqual({ segment_manifest_s3_path: 's3://old' });
+    expect(up('0004', { segment_manifest_s3_path: 's3://old' }, { claims: {} })).toEqual({
+      segment_manifest_s3_path: 's3://old',
+    });
     expect(up('0004', { segment_manifest_s3_path: '' }, { claims: {} })).toEqual({ segment_manifest_s3_path: null });
     expect(up('0004', {}, { claims: {} })).toEqual({});
   });
 
   it('and leaves the path on the way back, for fat bags carry one too', () => {
-    expect(down('0004', { segment_manifest_s3_path: 's3://b/manifest' })).toEqual({ segment_manifest_s3_path: 's3://b/manifest' });
+    expect(down('0004', { segment_manifest_s3_path: 's3://b/manifest' })).toEqual({
+      segment_manifest_s3_path: 's3://b/manifest',
+    });
   });
 });
 
@@ -123,9 +160,20 @@ describe('0005 shrinks an inline manifest', () => {
 
 describe('0006 stamps the version', () => {
   it('before what changed, or where one stands', () => {
-    expect(Object.keys(upAll(['0002', '0006'], { a: 1, workflow_config: {}, b: 2 }))).toEqual(['a', 'state_bag_version', 'workflow_config_s3_path', 'b']);
-    expect(entries(up('0006', { state_bag_version: 1, a: 1 }))).toEqual([['state_bag_version', 2], ['a', 1]]);
-    expect(entries(up('0006', { a: 1 }))).toEqual([['a', 1], ['state_bag_version', 2]]);
+    expect(Object.keys(upAll(['0002', '0006'], { a: 1, workflow_config: {}, b: 2 }))).toEqual([
+      'a',
+      'state_bag_version',
+      'workflow_config_s3_path',
+      'b',
+    ]);
+    expect(entries(up('0006', { state_bag_version: 1, a: 1 }))).toEqual([
+      ['state_bag_version', 2],
+      ['a', 1],
+    ]);
+    expect(entries(up('0006', { a: 1 }))).toEqual([
+      ['a', 1],
+      ['state_bag_version', 2],
+    ]);
   });
 
   it('and takes it off again', () => {
@@ -134,12 +182,32 @@ describe('0006 stamps the version', () => {
 });
 
 describe('0007 bridges', () => {
-  const pointer = (field: string, key: string) => ({ __s3_pointer__: true, bucket: 'b', key, size_bytes: 2, checksum: '99914b93', field_name: field, created_at: 5 });
+  const pointer = (field: string, key: string) => ({
+    __s3_pointer__: true,
+    bucket: 'b',
+    key,
+    size_bytes: 2,
+    checksum: '99914b93',
+    field_name: field,
+    created_at: 5,
+  });
 
   it('by pointers under the old names, as the legacy hydrator writes them', () => {
     const bag = { workflow_config: {}, a: 1, partition_map: [] };
-    expect(entries(up('0007', bag))).toEqual([['workflow_config', pointer('workflow_config', 'config')], ['a', 1], ['partition_map', pointer('partition_map', 'map')]]);
-    expect(Object.keys(up('0007', bag).workflow_config as object)).toEqual(['__s3_pointer__', 'bucket', 'key', 'size_bytes', 'checksum', 'field_name', 'created_at']);
+    expect(entries(up('0007', bag))).toEqual([
+      ['workflow_config', pointer('workflow_config', 'config')],
+      ['a', 1],
+      ['partition_map', pointer('partition_map', 'map')],
+    ]);
+    expect(Object.keys(up('0007', bag).workflow_config as object)).toEqual([
+      '__s3_pointer__',
+      'bucket',
+      'key',
+      'size_bytes',
+      'checksum',
+      'field_name',
+      'created_at',
+    ]);
   });
 
   it('only what is there and has somewhere to point', () => {
@@ -158,18 +226,32 @@ describe('the list of migrations', () => {
   it('holds every file, in the order of the numbers', () => {
     const files = readdirSync(new URL('../../migrations/', import.meta.url)).filter((file) => /^\d/.test(file));
     expect([...steps.values()].map(({ id }) => `${id}.ts`)).toEqual(files.sort());
-    for (const list of Object.values(MIGRATIONS)) expect(list.map(({ id }) => id)).toEqual(list.map(({ id }) => id).sort());
+    for (const list of Object.values(MIGRATIONS))
+      expect(list.map(({ id }) => id)).toEqual(list.map(({ id }) => id).sort());
   });
 
   it('says of each what it does', () => {
-    for (const { id, description } of steps.values()) expect([id, description]).toEqual([expect.stringMatching(/^\d{4}-[a-z-]+$/), expect.stringMatching(/^[a-z].{10,}[^.]$/)]);
+    for (const { id, description } of steps.values())
+      expect([id, description]).toEqual([
+        expect.stringMatching(/^\d{4}-[a-z-]+$/),
+        expect.stringMatching(/^[a-z].{10,}[^.]$/),
+      ]);
   });
 
   it('makes the same of a bag whether its steps run once or twice', () => {
-    const bag = { _is_init: true, workflow_config: { nodes: [] }, a: 1, partition_map: [{ id: 0 }], segment_manifest: [1] };
+    const bag = {
+      _is_init: true,
+      workflow_config: { nodes: [] },
+      a: 1,
+      partition_map: [{ id: 0 }],
+      segment_manifest: [1],
+    };
     for (const list of Object.values(MIGRATIONS)) {
       const context = { claims: CLAIMS, manifestPointers: ['p'], createdAt: 5 };
-      const once = (before: Bag) => run(before, (draft) => { for (const step of list) step.up(draft, context); });
+      const once = (before: Bag) =>
+        run(before, (draft) => {
+          for (const step of list) step.up(draft, context);
+        });
       expect(entries(once(once(bag)))).toEqual(entries(once(bag)));
     }
   });

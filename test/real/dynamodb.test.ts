@@ -7,7 +7,8 @@ import { testRowTable } from '../batch/table.contract.js';
 import { createTokenTable } from '../fakes/token-table.js';
 
 const endpoint = process.env.STATEBAG_TEST_DYNAMODB_ENDPOINT ?? '';
-if (endpoint === '') throw new Error('STATEBAG_TEST_DYNAMODB_ENDPOINT names no server; use .ci/real-servers/run.sh dynamodb-local.');
+if (endpoint === '')
+  throw new Error('STATEBAG_TEST_DYNAMODB_ENDPOINT names no server; use .ci/real-servers/run.sh dynamodb-local.');
 
 const client = new DynamoDBClient({ endpoint, region: 'us-east-1' });
 const wire = (row: Row) => row as unknown as Record<string, AttributeValue>;

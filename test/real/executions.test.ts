@@ -11,15 +11,30 @@ import { parseEndpoints } from './endpoints.js';
 const endpoint = parseEndpoints(process.env.STATEBAG_TEST_S3_ENDPOINT).find(({ name }) => name === 'moto')?.url;
 
 /** Passes its input on and waits: what a paused execution looks like. */
-const DEFINITION = JSON.stringify({ StartAt: 'Prepare', States: { Prepare: { Type: 'Pass', Next: 'WaitForCallback' }, WaitForCallback: { Type: 'Wait', Seconds: 3600, End: true } } });
+const DEFINITION = JSON.stringify({
+  StartAt: 'Prepare',
+  States: {
+    Prepare: { Type: 'Pass', Next: 'WaitForCallback' },
+    WaitForCallback: { Type: 'Wait', Seconds: 3600, End: true },
+  },
+});
 
 describe.skipIf(endpoint === undefined)('executions on moto', () => {
   const client = new SFNClient({ endpoint: endpoint ?? '', region: 'us-east-1' });
   let machine = '';
 
   beforeAll(async () => {
-    await fetch(`${endpoint ?? ''}/moto-api/config`, { method: 'POST', body: JSON.stringify({ stepfunctions: { execute_state_machine: true } }) });
-    const created = await client.send(new CreateStateMachineCommand({ name: `engine-${Date.now()}`, definition: DEFINITION, roleArn: 'arn:aws:iam::123456789012:role/engine' }));
+    await fetch(`${endpoint ?? ''}/moto-api/config`, {
+      method: 'POST',
+      body: JSON.stringify({ stepfunctions: { execute_state_machine: true } }),
+    });
+    const created = await client.send(
+      new CreateStateMachineCommand({
+        name: `engine-${Date.now()}`,
+        definition: DEFINITION,
+        roleArn: 'arn:aws:iam::123456789012:role/engine',
+      }),
+    );
     machine = created.stateMachineArn ?? '';
   });
   afterAll(() => {
@@ -27,14 +42,30 @@ describe.skipIf(endpoint === undefined)('executions on moto', () => {
   });
 
   const start = async (name: string, bag: string) => {
-    const { executionArn } = await client.send(new StartExecutionCommand({ stateMachineArn: machine, name, input: JSON.stringify({ state_data: { bag: JSON.parse(bag) as unknown } }) }));
+    const { executionArn } = await client.send(
+      new StartExecutionCommand({
+        stateMachineArn: machine,
+        name,
+        input: JSON.stringify({ state_data: { bag: JSON.parse(bag) as unknown } }),
+      }),
+    );
     return executionArn ?? '';
   };
 
   const check = async () => {
     const found: Remainder[] = [];
-    const source = new ExecutionsSource(machine, sfnExecutions({ region: 'us-east-1', endpoint: endpoint ?? '' }), Date.now);
-    const result = await checkContract({ sources: [source], concurrency: 2, allowEmpty: false, acceptBridge: false, onRemainder: (each) => void found.push(each) });
+    const source = new ExecutionsSource(
+      machine,
+      sfnExecutions({ region: 'us-east-1', endpoint: endpoint ?? '' }),
+      Date.now,
+    );
+    const result = await checkContract({
+      sources: [source],
+      concurrency: 2,
+      allowEmpty: false,
+      acceptBridge: false,
+      onRemainder: (each) => void found.push(each),
+    });
     return { ...result, ids: found.map(({ id }) => id).sort(), found };
   };
 

@@ -52,9 +52,24 @@ async function start(handler: string, env: Readonly<Record<string, string>> = {}
   const child = spawn(NODE, [NODE_CLIENT], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: {
-      PATH, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION: 'us-east-1', AWS_LAMBDA_RUNTIME_API: api.address, _HANDLER: handler, LAMBDA_TASK_ROOT: HANDLERS,
-      AWS_LAMBDA_FUNCTION_NAME: 'fleet', AWS_LAMBDA_FUNCTION_VERSION: '1', AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769', AWS_LAMBDA_LOG_GROUP_NAME: 'group', AWS_LAMBDA_LOG_STREAM_NAME: 'stream',
-      STATEBAG_STORE: `s3://${bucket}/blobs`, STATEBAG_RECORDS: `s3://${bucket}/records`, STATEBAG_ENDPOINT: S3!.url, STATEBAG_REGION: 'us-east-1', STATEBAG_DYNAMODB_ENDPOINT: DYNAMODB, ...env,
+      PATH,
+      AWS_ACCESS_KEY_ID,
+      AWS_SECRET_ACCESS_KEY,
+      AWS_REGION: 'us-east-1',
+      AWS_LAMBDA_RUNTIME_API: api.address,
+      _HANDLER: handler,
+      LAMBDA_TASK_ROOT: HANDLERS,
+      AWS_LAMBDA_FUNCTION_NAME: 'fleet',
+      AWS_LAMBDA_FUNCTION_VERSION: '1',
+      AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '1769',
+      AWS_LAMBDA_LOG_GROUP_NAME: 'group',
+      AWS_LAMBDA_LOG_STREAM_NAME: 'stream',
+      STATEBAG_STORE: `s3://${bucket}/blobs`,
+      STATEBAG_RECORDS: `s3://${bucket}/records`,
+      STATEBAG_ENDPOINT: S3!.url,
+      STATEBAG_REGION: 'us-east-1',
+      STATEBAG_DYNAMODB_ENDPOINT: DYNAMODB,
+      ...env,
     },
   });
   const ended = once(child, 'close');
@@ -75,7 +90,12 @@ async function start(handler: string, env: Readonly<Record<string, string>> = {}
 
 const put = (key: string, text: string) => objects.put({ bucket, key }, Buffer.from(text));
 const text = async (key: string) => Buffer.from((await objects.get({ bucket, key })).bytes).toString();
-const task = (s3Key: string) => ({ invocationSchemaVersion: '2.0', invocationId: 'i', job: { id: 'job-1', userArguments: {} }, tasks: [{ taskId: 't', s3Key, s3VersionId: null, s3Bucket: bucket }] });
+const task = (s3Key: string) => ({
+  invocationSchemaVersion: '2.0',
+  invocationId: 'i',
+  job: { id: 'job-1', userArguments: {} },
+  tasks: [{ taskId: 't', s3Key, s3VersionId: null, s3Bucket: bucket }],
+});
 
 describe('the function for S3 Batch Operations', () => {
   it('migrates an object, tells the same when it is asked again, and collect makes it a journal that rolls back', async () => {
@@ -85,10 +105,31 @@ describe('the function for S3 Batch Operations', () => {
     expect(first).toMatchObject({ kind: 'response', body: { results: [{ taskId: 't', resultCode: 'Succeeded' }] } });
     expect(await (await start('s3-batch.handler')).invoke(task('paused/a+b.json'))).toEqual(first);
     const { resultString } = (first.body as { results: [{ resultString: string }] }).results[0];
-    await put('report/results/1.csv', `${bucket},paused/a+b.json,,succeeded,,200,"${resultString.replaceAll('"', '""')}"\n`);
-    await put('report/manifest.json', JSON.stringify({ Format: 'Report_CSV_20180820', Results: [{ TaskExecutionStatus: 'succeeded', Bucket: bucket, Key: 'report/results/1.csv' }] }));
+    await put(
+      'report/results/1.csv',
+      `${bucket},paused/a+b.json,,succeeded,,200,"${resultString.replaceAll('"', '""')}"\n`,
+    );
+    await put(
+      'report/manifest.json',
+      JSON.stringify({
+        Format: 'Report_CSV_20180820',
+        Results: [{ TaskExecutionStatus: 'succeeded', Bucket: bucket, Key: 'report/results/1.csv' }],
+      }),
+    );
     const s3 = ['--endpoint', S3!.url, '--region', 'us-east-1'];
-    const collected = await statebag(scratch.dir, ['fleet', 'collect', `s3://${bucket}/report/manifest.json`, '--records', `s3://${bucket}/records`, '--store', `s3://${bucket}/blobs`, '--journal', 'j', '--json', ...s3]);
+    const collected = await statebag(scratch.dir, [
+      'fleet',
+      'collect',
+      `s3://${bucket}/report/manifest.json`,
+      '--records',
+      `s3://${bucket}/records`,
+      '--store',
+      `s3://${bucket}/blobs`,
+      '--journal',
+      'j',
+      '--json',
+      ...s3,
+    ]);
     expect(JSON.parse(collected.out)).toMatchObject({ totals: { documents: 1, migrated: 1, blobsWritten: 3 } });
     expect((await statebag(scratch.dir, ['verify', '--journal', 'j', ...s3])).code).toBe(0);
     expect((await statebag(scratch.dir, ['rollback', '--journal', 'j', '--apply', ...s3])).code).toBe(0);
@@ -105,11 +146,25 @@ describe('the function for a Distributed Map', () => {
   it('migrates objects and rows of DynamoDB Local', async () => {
     const client = new DynamoDBClient({ endpoint: DYNAMODB, region: 'us-east-1' });
     const TableName = await createTokenTable(client);
-    await client.send(new PutItemCommand({ TableName, Item: { ownerId: { S: 'owner-1' }, conversation_id: { S: 'c/1' }, taskToken: { S: 'token' }, context: { S: smallBag() } } }));
+    await client.send(
+      new PutItemCommand({
+        TableName,
+        Item: {
+          ownerId: { S: 'owner-1' },
+          conversation_id: { S: 'c/1' },
+          taskToken: { S: 'token' },
+          context: { S: smallBag() },
+        },
+      }),
+    );
     client.destroy();
     await put('paused/a.json', smallBag());
     const map = await start('map-item.handler', { STATEBAG_TO: 'bridge' });
-    const answer = await map.invoke({ Items: [{ id: `s3://${bucket}/paused/a.json` }, { id: `dynamodb://${TableName}/owner-1/c%2F1` }], attempt: 0, lastAttempt: 5 });
+    const answer = await map.invoke({
+      Items: [{ id: `s3://${bucket}/paused/a.json` }, { id: `dynamodb://${TableName}/owner-1/c%2F1` }],
+      attempt: 0,
+      lastAttempt: 5,
+    });
     expect(answer).toMatchObject({ kind: 'response', body: { counts: { migrated: 2 } } });
     expect(await text('paused/a.json')).toContain('__s3_pointer__');
   });

@@ -53,16 +53,33 @@ async function start(command: readonly string[], env: Readonly<Record<string, st
   client.destroy();
   const { AWS_ACCESS_KEY_ID = '', AWS_SECRET_ACCESS_KEY = '' } = process.env;
   const one = await startFunction(command, {
-    AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION: 'us-east-1', AWS_LAMBDA_FUNCTION_NAME: 'runner', AWS_LAMBDA_FUNCTION_VERSION: '1', AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
-    LAMBDA_TASK_ROOT: HANDLERS, PYTHONPATH: HANDLERS,
-    STATEBAG_MODE: 'rewrite', STATEBAG_STORE: `s3://${bucket}/bags`, STATEBAG_ENDPOINT: endpoint, STATEBAG_REGION: 'us-east-1', ...env,
+    AWS_ACCESS_KEY_ID,
+    AWS_SECRET_ACCESS_KEY,
+    AWS_REGION: 'us-east-1',
+    AWS_LAMBDA_FUNCTION_NAME: 'runner',
+    AWS_LAMBDA_FUNCTION_VERSION: '1',
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
+    LAMBDA_TASK_ROOT: HANDLERS,
+    PYTHONPATH: HANDLERS,
+    STATEBAG_MODE: 'rewrite',
+    STATEBAG_STORE: `s3://${bucket}/bags`,
+    STATEBAG_ENDPOINT: endpoint,
+    STATEBAG_REGION: 'us-east-1',
+    ...env,
   });
   started.push(one);
   return one;
 }
 
-const python = (handler: string, env: Readonly<Record<string, string>> = {}) => start([PYTHON, '-m', 'awslambdaric', `runners.${handler}`], env);
-const node = (handler: string, env: Readonly<Record<string, string>> = {}) => start([NODE, NODE_CLIENT], { _HANDLER: `runner.${handler}`, AWS_LAMBDA_LOG_GROUP_NAME: 'group', AWS_LAMBDA_LOG_STREAM_NAME: 'stream', ...env });
+const python = (handler: string, env: Readonly<Record<string, string>> = {}) =>
+  start([PYTHON, '-m', 'awslambdaric', `runners.${handler}`], env);
+const node = (handler: string, env: Readonly<Record<string, string>> = {}) =>
+  start([NODE, NODE_CLIENT], {
+    _HANDLER: `runner.${handler}`,
+    AWS_LAMBDA_LOG_GROUP_NAME: 'group',
+    AWS_LAMBDA_LOG_STREAM_NAME: 'stream',
+    ...env,
+  });
 
 async function keys(): Promise<readonly string[]> {
   const found: string[] = [];
@@ -72,23 +89,30 @@ async function keys(): Promise<readonly string[]> {
 
 /** Every program of the map, as Python prints it. */
 function programsAsPython(): readonly string[] {
-  const script = 'import json, sys\nfor program in json.load(sys.stdin)["state_data"]["partition_map"]: print(json.dumps(program, sort_keys=True))';
-  return execFileSync(PYTHON, ['-c', script], { input: EVENT, encoding: 'utf8', maxBuffer: 1 << 24 }).trim().split('\n');
+  const script =
+    'import json, sys\nfor program in json.load(sys.stdin)["state_data"]["partition_map"]: print(json.dumps(program, sort_keys=True))';
+  return execFileSync(PYTHON, ['-c', script], { input: EVENT, encoding: 'utf8', maxBuffer: 1 << 24 })
+    .trim()
+    .split('\n');
 }
 
 const EVENT = BAG.startsWith('{"state_data"') ? BAG : `{"state_data":${BAG}}`;
 
 /** Rejects when the runtime ends without an answer. */
 async function answerOf(one: LambdaFunction, event: string): Promise<Outcome> {
-  const ended = one.ended.then((code) => Promise.reject(new Error(`the proxy ended with ${code}: ${one.said().slice(-1000)}`)));
+  const ended = one.ended.then((code) =>
+    Promise.reject(new Error(`the proxy ended with ${code}: ${one.said().slice(-1000)}`)),
+  );
   return Promise.race([one.api.invoke(event).outcome, ended]);
 }
 
 /** Runs the bag from its first segment to its last. Gives what ran, and the last result. */
-async function runThrough(one: LambdaFunction): Promise<{ readonly ran: readonly string[]; readonly last: string; readonly sizes: readonly number[] }> {
+async function runThrough(
+  one: LambdaFunction,
+): Promise<{ readonly ran: readonly string[]; readonly last: string; readonly sizes: readonly number[] }> {
   const [ran, sizes] = [[] as string[], [] as number[]];
   let event = EVENT;
-  for (let total = 1; ran.length < total; ) {
+  for (let total = 1; ran.length < total;) {
     const { kind, body } = await answerOf(one, event);
     event = body.toString();
     expect(kind, `${event.slice(0, 300)} ${one.said().slice(-500)}`).toBe('response');
@@ -120,7 +144,10 @@ describe('Python behind the proxy, on a real S3 server', () => {
 
   it('what the handler raises reaches the service as it is', async () => {
     const { kind, body } = await answerOf(await python('fail'), EVENT);
-    expect([kind, JSON.parse(body.toString())]).toEqual(['error', expect.objectContaining({ errorType: 'ValueError', errorMessage: 'nothing to do with the proxy' })]);
+    expect([kind, JSON.parse(body.toString())]).toEqual([
+      'error',
+      expect.objectContaining({ errorType: 'ValueError', errorMessage: 'nothing to do with the proxy' }),
+    ]);
   });
 
   it('an import that fails is reported to the service by the runtime itself', async () => {
@@ -133,8 +160,12 @@ describe('Python behind the proxy, on a real S3 server', () => {
 describe('Node behind the proxy, on a real S3 server', () => {
   it('a handler that reads its segment_config runs a bag of 371 KB through all its segments', async () => {
     const { ran } = await runThrough(await node('lean'));
-    const { state_data: bag } = JSON.parse(EVENT) as { readonly state_data: { readonly partition_map: readonly unknown[] } };
-    expect(ran).toEqual(bag.partition_map.map((program) => JSON.stringify({ ...(program as object), added_by_statebag_shim: true })));
+    const { state_data: bag } = JSON.parse(EVENT) as {
+      readonly state_data: { readonly partition_map: readonly unknown[] };
+    };
+    expect(ran).toEqual(
+      bag.partition_map.map((program) => JSON.stringify({ ...(program as object), added_by_statebag_shim: true })),
+    );
   });
 
   it('a handler that streams its answer streams it', async () => {

@@ -11,9 +11,23 @@ import { parseEndpoints } from './endpoints.js';
 /** Where a server differs from S3. The contract asserts each lack, so an entry that is no longer true fails. */
 const GAPS: Readonly<Record<string, Gaps>> = {
   // Keeps objects as files of the same names, so that `a//b` is `a/b`; names control characters wrongly in a listing.
-  versitygw: { lacks: ['keys with an empty segment', 'one key that is a folder of another', 'segments over 255 bytes', 'keys with control characters'] },
+  versitygw: {
+    lacks: [
+      'keys with an empty segment',
+      'one key that is a folder of another',
+      'segments over 255 bytes',
+      'keys with control characters',
+    ],
+  },
   // Ignores If-Match on a delete, and keeps objects as folders: `a` hides `a/b` from a listing.
-  minio: { lacks: ['delete if-match', 'keys with an empty segment', 'one key that is a folder of another', 'segments over 255 bytes'] },
+  minio: {
+    lacks: [
+      'delete if-match',
+      'keys with an empty segment',
+      'one key that is a folder of another',
+      'segments over 255 bytes',
+    ],
+  },
   // Takes any checksum for true, routes no address with a line feed, and looks before it writes without a lock.
   moto: { lacks: ['digest of a single put is verified', 'keys with control characters'], racy: true },
 };
@@ -30,7 +44,8 @@ function concurrentWorkers(name: string, url: string): void {
     const written = outcomes.map((each) => each.filter((outcome) => outcome === 'written').length);
     expect(Math.min(...written)).toBeGreaterThan(0);
     if (!racy) expect(Math.max(...written)).toBe(1);
-    for (const blob of blobs) expect(Buffer.from(await workers[0]!.get({ bucket, key: blob.key })).equals(blob.bytes)).toBe(true);
+    for (const blob of blobs)
+      expect(Buffer.from(await workers[0]!.get({ bucket, key: blob.key })).equals(blob.bytes)).toBe(true);
   });
 }
 

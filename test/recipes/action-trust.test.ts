@@ -19,66 +19,117 @@ afterEach(() => {
 /** Everything in a checkout that a tool may run or read by itself; each piece leaves a file `planted` and passes. */
 function plant(registry: string): void {
   const trap = join(place.dir, 'trap.cjs');
-  place.put('trap.cjs', `require('fs').appendFileSync(${JSON.stringify(join(place.dir, 'planted'))}, process.argv.join(' ') + '\\n'); console.log('PLANTED CODE RAN');`);
+  place.put(
+    'trap.cjs',
+    `require('fs').appendFileSync(${JSON.stringify(join(place.dir, 'planted'))}, process.argv.join(' ') + '\\n'); console.log('PLANTED CODE RAN');`,
+  );
   const script = `#!/bin/sh\nexec '${process.execPath}' '${trap}' "$0"\n`;
   mkdirSync(join(place.dir, 'node_modules/.bin'), { recursive: true });
   for (const name of ['statebag', 'node', 'npm', 'npx', 'tsc']) {
-    for (const path of [`node_modules/.bin/${name}`, name]) writeFileSync(join(place.dir, path), script, { mode: 0o755 });
+    for (const path of [`node_modules/.bin/${name}`, name])
+      writeFileSync(join(place.dir, path), script, { mode: 0o755 });
   }
-  place.put('node_modules/statebag-shim/package.json', { name: 'statebag-shim', version: '9.9.9', bin: { statebag: 'x.cjs' } });
+  place.put('node_modules/statebag-shim/package.json', {
+    name: 'statebag-shim',
+    version: '9.9.9',
+    bin: { statebag: 'x.cjs' },
+  });
   place.put('node_modules/statebag-shim/x.cjs', `require('${trap}')`);
   place.put('node_modules/ajv/package.json', { name: 'ajv', main: '../../trap.cjs' });
-  const scripts = Object.fromEntries(['preinstall', 'install', 'postinstall', 'prepare', 'prebuild', 'build'].map((name) => [name, `node ${trap}`]));
-  place.put('package.json', { name: 'user', private: true, scripts, workspaces: ['*'], dependencies: { 'statebag-shim': '*' } });
-  place.put('.npmrc', `registry=${registry}\nscript-shell=${join(place.dir, 'node')}\nnode-options=--require ${trap}\ncache=${join(place.dir, 'cache')}\n`);
+  const scripts = Object.fromEntries(
+    ['preinstall', 'install', 'postinstall', 'prepare', 'prebuild', 'build'].map((name) => [name, `node ${trap}`]),
+  );
+  place.put('package.json', {
+    name: 'user',
+    private: true,
+    scripts,
+    workspaces: ['*'],
+    dependencies: { 'statebag-shim': '*' },
+  });
+  place.put(
+    '.npmrc',
+    `registry=${registry}\nscript-shell=${join(place.dir, 'node')}\nnode-options=--require ${trap}\ncache=${join(place.dir, 'cache')}\n`,
+  );
   place.put('home/.npmrc', `registry=${registry}\nnode-options=--require ${trap}\n`);
   place.put('.tool-versions', `nodejs path:${place.dir}\n`);
 }
 
 /** Serves one tarball under any name, and tells what it was asked for. */
-async function startRegistry(tarball: Uint8Array): Promise<{ readonly url: string; readonly asked: string[]; readonly stop: () => Promise<void> }> {
+async function startRegistry(
+  tarball: Uint8Array,
+): Promise<{ readonly url: string; readonly asked: string[]; readonly stop: () => Promise<void> }> {
   const asked: string[] = [];
   const server = createServer((request, response) => {
     asked.push(request.url ?? '');
     response.end(tarball);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const stop = () => new Promise<void>((resolve) => {
-    server.close(() => { resolve(); });
-    server.closeAllConnections();
-  });
+  const stop = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => {
+        resolve();
+      });
+      server.closeAllConnections();
+    });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, asked, stop };
 }
 
-/** A directory of an action as GitHub puts it down: a lock file, nothing installed, nothing built. Its build needs its package. */
+/**
+ * A directory of an action as GitHub puts it down: a lock file, nothing installed, nothing built. Its build needs its
+ * package.
+ */
 function putAction(tarball: Uint8Array, registry: string): string {
   const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
   const dependencies = { 'small-package': '1.0.0' };
   const scripts = { build: 'node build.mjs', prepare: 'exit 3' };
   const resolved = 'https://registry.npmjs.org/small-package/-/small-package-1.0.0.tgz';
-  const packages = { '': { name: 'action', version: '1.0.0', devDependencies: dependencies }, 'node_modules/small-package': { version: '1.0.0', dev: true, resolved, integrity } };
+  const packages = {
+    '': { name: 'action', version: '1.0.0', devDependencies: dependencies },
+    'node_modules/small-package': { version: '1.0.0', dev: true, resolved, integrity },
+  };
   place.put('../action/package.json', { name: 'action', version: '1.0.0', scripts, devDependencies: dependencies });
-  place.put('../action/package-lock.json', { name: 'action', version: '1.0.0', lockfileVersion: 3, requires: true, packages });
+  place.put('../action/package-lock.json', {
+    name: 'action',
+    version: '1.0.0',
+    lockfileVersion: 3,
+    requires: true,
+    packages,
+  });
   place.put('../action/.npmrc', `registry=${registry}\nfetch-retries=0\n`);
-  place.put('../action/build.mjs', `import 'small-package'; import { mkdirSync, writeFileSync } from 'node:fs';
-mkdirSync('dist/cli', { recursive: true }); writeFileSync('dist/cli/statebag.cjs', 'require(${JSON.stringify(join(ROOT, 'dist/cli/statebag.cjs'))})');`);
+  place.put(
+    '../action/build.mjs',
+    `import 'small-package'; import { mkdirSync, writeFileSync } from 'node:fs';
+mkdirSync('dist/cli', { recursive: true }); writeFileSync('dist/cli/statebag.cjs', 'require(${JSON.stringify(join(ROOT, 'dist/cli/statebag.cjs'))})');`,
+  );
   return join(place.dir, '../action');
 }
 
 function packSmall(): Uint8Array {
-  place.put('../pack/package/package.json', { name: 'small-package', version: '1.0.0', main: 'index.js', scripts: { install: 'exit 4' } });
+  place.put('../pack/package/package.json', {
+    name: 'small-package',
+    version: '1.0.0',
+    main: 'index.js',
+    scripts: { install: 'exit 4' },
+  });
   place.put('../pack/package/index.js', '');
   execFileSync('tar', ['-czf', 'p.tgz', 'package'], { cwd: join(place.dir, '../pack') });
   return readFileSync(join(place.dir, '../pack/p.tgz'));
 }
 
 /** Not `spawnSync`: the registries answer from this process. */
-function runStep(env: Readonly<Record<string, string>>): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
+function runStep(
+  env: Readonly<Record<string, string>>,
+): Promise<{ readonly code: number; readonly out: string; readonly err: string }> {
   const options = { cwd: place.dir, env: { ...process.env, NO_COLOR: '1', ...env } };
   return new Promise((resolve) => {
-    execFile('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', action.runs.steps[0].run], options, (error, out, err) => {
-      resolve({ code: error ? Number(error.code) : 0, out, err });
-    });
+    execFile(
+      'bash',
+      ['--noprofile', '--norc', '-eo', 'pipefail', '-c', action.runs.steps[0].run],
+      options,
+      (error, out, err) => {
+        resolve({ code: error ? Number(error.code) : 0, out, err });
+      },
+    );
   });
 }
 
@@ -87,7 +138,11 @@ describe('the GitHub Action runs nothing of the checkout', () => {
     plant('http://127.0.0.1:9/');
     place.putFat();
     const { code, out, output } = place.runAction({ paths: 'fixtures/bags' }, { HOME: join(place.dir, 'home') });
-    expect([code, output, out]).toEqual([1, 'exit-code=1\n', expect.stringContaining('::error file=fixtures/bags/fat.json')]);
+    expect([code, output, out]).toEqual([
+      1,
+      'exit-code=1\n',
+      expect.stringContaining('::error file=fixtures/bags/fat.json'),
+    ]);
     expect(out).not.toContain('PLANTED');
     expect(existsSync(join(place.dir, 'planted'))).toBe(false);
   });
@@ -99,10 +154,20 @@ describe('the GitHub Action runs nothing of the checkout', () => {
       plant(evil.url);
       place.putFat();
       place.put('github-output', '');
-      const runner = { GITHUB_ACTION_PATH: putAction(tarball, good.url), GITHUB_OUTPUT: 'github-output', RUNNER_TEMP: join(place.dir, '../temp'), HOME: join(place.dir, 'home'), NODE_ENV: 'production' };
+      const runner = {
+        GITHUB_ACTION_PATH: putAction(tarball, good.url),
+        GITHUB_OUTPUT: 'github-output',
+        RUNNER_TEMP: join(place.dir, '../temp'),
+        HOME: join(place.dir, 'home'),
+        NODE_ENV: 'production',
+      };
       const run = () => runStep({ ...stepEnvironment({ paths: 'fixtures/bags' }), ...runner });
       const { code, out, err } = await run();
-      expect([code, out, err]).toEqual([1, expect.stringContaining('::error file=fixtures/bags/fat.json'), expect.not.stringContaining('PLANTED')]);
+      expect([code, out, err]).toEqual([
+        1,
+        expect.stringContaining('::error file=fixtures/bags/fat.json'),
+        expect.not.stringContaining('PLANTED'),
+      ]);
       expect([good.asked, evil.asked]).toEqual([['/small-package/-/small-package-1.0.0.tgz'], []]);
       expect(existsSync(join(place.dir, 'planted'))).toBe(false);
       expect(existsSync(join(place.dir, 'cache'))).toBe(false);
@@ -117,7 +182,11 @@ describe('the GitHub Action runs nothing of the checkout', () => {
     const tarball = packSmall();
     const registry = await startRegistry(Buffer.from('another package'));
     try {
-      const runner = { GITHUB_ACTION_PATH: putAction(tarball, registry.url), GITHUB_OUTPUT: 'github-output', RUNNER_TEMP: join(place.dir, '../temp') };
+      const runner = {
+        GITHUB_ACTION_PATH: putAction(tarball, registry.url),
+        GITHUB_OUTPUT: 'github-output',
+        RUNNER_TEMP: join(place.dir, '../temp'),
+      };
       const { code, out } = await runStep({ ...stepEnvironment({ paths: 'fixtures/bags' }), ...runner });
       expect([code > 0, out]).toEqual([true, '']);
     } finally {
@@ -129,7 +198,10 @@ describe('the GitHub Action runs nothing of the checkout', () => {
     place.put('../outside', 'untouched');
     symlinkSync('../outside', join(place.dir, 'report.xml'));
     expect(place.runAction({ paths: 'fixtures/bags', format: 'junit', output: 'report.xml' }).code).toBe(0);
-    expect([place.read('../outside'), place.read('report.xml')]).toEqual(['untouched', expect.stringContaining('<testsuites')]);
+    expect([place.read('../outside'), place.read('report.xml')]).toEqual([
+      'untouched',
+      expect.stringContaining('<testsuites'),
+    ]);
   });
 
   describe('and writes no report outside of the checkout through a folder of it', () => {
@@ -149,7 +221,10 @@ describe('the GitHub Action runs nothing of the checkout', () => {
       const { code, out, err, output: outputs } = run(output);
       expect([code, out, outputs]).toEqual([2, '', 'exit-code=2\n']);
       expect(err).toContain(`the report ${output} would be written outside of the checkout`);
-      expect([place.read('../outside/x.sarif'), place.read('../outside/deep/x.sarif')]).toEqual(['untouched', 'untouched']);
+      expect([place.read('../outside/x.sarif'), place.read('../outside/deep/x.sarif')]).toEqual([
+        'untouched',
+        'untouched',
+      ]);
     });
 
     it('but to an absolute path, which the workflow names, and to a linked folder inside', () => {
@@ -168,7 +243,10 @@ describe('the GitHub Action runs nothing of the checkout', () => {
 
     it('nor to a folder that is not there', () => {
       const { code, err } = run('missing/x.sarif');
-      expect([code, err]).toEqual([2, expect.stringContaining('the folder of the report missing/x.sarif is not there')]);
+      expect([code, err]).toEqual([
+        2,
+        expect.stringContaining('the folder of the report missing/x.sarif is not there'),
+      ]);
     });
   });
 

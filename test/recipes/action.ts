@@ -4,9 +4,16 @@ import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 
 interface Action {
-  readonly inputs: Readonly<Record<string, { readonly default?: string; readonly required?: boolean; readonly description: string }>>;
+  readonly inputs: Readonly<
+    Record<string, { readonly default?: string; readonly required?: boolean; readonly description: string }>
+  >;
   readonly outputs: Readonly<Record<string, { readonly value: string }>>;
-  readonly runs: { readonly using: string; readonly steps: readonly [{ readonly id: string; readonly shell: string; readonly env: Record<string, string>; readonly run: string }] };
+  readonly runs: {
+    readonly using: string;
+    readonly steps: readonly [
+      { readonly id: string; readonly shell: string; readonly env: Record<string, string>; readonly run: string },
+    ];
+  };
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

@@ -23,7 +23,11 @@ export class RecipePlace {
   constructor() {
     mkdirSync(join(this.dir, 'node_modules', '.bin'), { recursive: true });
     // npm makes the file executable when it installs a package; the build does not.
-    writeFileSync(join(this.dir, 'node_modules/.bin/statebag'), `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, 'dist/src/cli/bin.js')}' "$@"\n`, { mode: 0o755 });
+    writeFileSync(
+      join(this.dir, 'node_modules/.bin/statebag'),
+      `#!/bin/sh\nexec '${process.execPath}' '${join(ROOT, 'dist/src/cli/bin.js')}' "$@"\n`,
+      { mode: 0o755 },
+    );
     this.put('package.json', { name: 'user', private: true });
     this.put('fixtures/bags/lean.json', leanBag);
   }
@@ -53,20 +57,38 @@ export class RecipePlace {
 
   /** A program with its arguments, without a shell. */
   run([file = '', ...args]: readonly string[], env: Readonly<Record<string, string>> = {}): Ran {
-    const { status, stdout, stderr } = spawnSync(file, args, { cwd: this.dir, encoding: 'utf8', env: { ...process.env, NO_COLOR: '1', ...env } });
+    const { status, stdout, stderr } = spawnSync(file, args, {
+      cwd: this.dir,
+      encoding: 'utf8',
+      env: { ...process.env, NO_COLOR: '1', ...env },
+    });
     return { code: status, out: stdout, err: stderr };
   }
 
-  /** Runs the step of the GitHub Action. This repository, built, is the directory of the action unless `env` names another. */
-  runAction(inputs: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = {}): Ran & { readonly output: string } {
+  /**
+   * Runs the step of the GitHub Action. This repository, built, is the directory of the action unless `env` names
+   * another.
+   */
+  runAction(
+    inputs: Readonly<Record<string, string>>,
+    env: Readonly<Record<string, string>> = {},
+  ): Ran & { readonly output: string } {
     this.put('github-output', '');
-    const runner = { GITHUB_ACTION_PATH: ROOT, GITHUB_OUTPUT: 'github-output', RUNNER_TEMP: join(this.dir, '..'), GITHUB_WORKSPACE: this.dir };
+    const runner = {
+      GITHUB_ACTION_PATH: ROOT,
+      GITHUB_OUTPUT: 'github-output',
+      RUNNER_TEMP: join(this.dir, '..'),
+      GITHUB_WORKSPACE: this.dir,
+    };
     const ran = this.bash(action.runs.steps[0].run, { ...stepEnvironment(inputs), ...runner, ...env });
     return { ...ran, output: this.read('github-output') };
   }
 
   git(...args: readonly string[]): string {
-    return execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], { cwd: this.dir, encoding: 'utf8' });
+    return execFileSync('git', ['-c', 'user.name=t', '-c', 'user.email=t@example.com', ...args], {
+      cwd: this.dir,
+      encoding: 'utf8',
+    });
   }
 
   remove(): void {

@@ -32,14 +32,18 @@ describe('the GitHub Action', () => {
     place.putFat();
     const { code, out, output } = runAction({ paths: 'fixtures/bags\npackage.json\n' });
     expect([code, output]).toEqual([1, 'exit-code=1\n']);
-    expect(out).toMatch(/^::error file=fixtures\/bags\/fat\.json,line=\d+,col=5,title=not \/state_data\/workflow_config::`workflow_config` is inline;/m);
+    expect(out).toMatch(
+      /^::error file=fixtures\/bags\/fat\.json,line=\d+,col=5,title=not \/state_data\/workflow_config::`workflow_config` is inline;/m,
+    );
     expect(out).toMatch(/^::error file=package\.json,line=1,col=1,title=NOT_A_BAG::/m);
   });
 
   it('takes every input', () => {
     place.putFat('broken/fat.json');
     expect(runAction({ paths: 'broken', expect: 'invalid', schema: 'state-bag.v2' })).toMatchObject({ code: 0 });
-    expect(runAction({ paths: 'fixtures/bags', 'max-bytes': '10', format: 'junit', output: 'report.xml' })).toMatchObject({ code: 1, out: '' });
+    expect(
+      runAction({ paths: 'fixtures/bags', 'max-bytes': '10', format: 'junit', output: 'report.xml' }),
+    ).toMatchObject({ code: 1, out: '' });
     expect(place.read('report.xml')).toContain('type="maxBytes"');
     expect(runAction({ paths: 'fixtures/bags', store: 'nowhere' }).out).toContain('title=BUCKET_NOT_ALLOWED');
     expect(runAction({ paths: 'no/such/**/*.json' })).toMatchObject({ code: 2, output: 'exit-code=2\n' });
@@ -61,9 +65,14 @@ describe('the GitHub Action', () => {
 });
 
 describe('the pre-commit hook', () => {
-  const [hook] = parse(read('.pre-commit-hooks.yaml')) as [{ id: string; entry: string; language: string; files: string }];
+  const [hook] = parse(read('.pre-commit-hooks.yaml')) as [
+    { id: string; entry: string; language: string; files: string },
+  ];
 
-  /** As pre-commit runs a hook: the words of its entry, and then the names of files that match, from the root of the repository. */
+  /**
+   * As pre-commit runs a hook: the words of its entry, and then the names of files that match, from the root of the
+   * repository.
+   */
   const runHook = (names: readonly string[]) => {
     const files = names.filter((name) => new RegExp(hook.files).test(name));
     return place.run(['node_modules/.bin/statebag', ...hook.entry.split(' ').slice(1), ...files]);
@@ -83,7 +92,11 @@ describe('the pre-commit hook', () => {
     for (const folder of ['--schema=evil', '--expect=invalid', '--help', '-h', '--json', '--no-such-option', '--']) {
       place.put(`${folder}/bags/a.json`, {});
       const { code, out } = runHook([`${folder}/bags/a.json`, 'bags/bad.json', 'evil/bags/a.json']);
-      expect([folder, code, out]).toEqual([folder, 1, expect.stringMatching(/^bags\/bad\.json:[\s\S]*^3 documents, 0 valid, 3 invalid$/m)]);
+      expect([folder, code, out]).toEqual([
+        folder,
+        1,
+        expect.stringMatching(/^bags\/bad\.json:[\s\S]*^3 documents, 0 valid, 3 invalid$/m),
+      ]);
       expect(out).toContain(`${folder}/bags/a.json:1:1`);
     }
   });
@@ -96,14 +109,18 @@ describe('the pre-commit hook', () => {
 
 describe('the GitLab job', () => {
   const block = /## GitLab\n+```yaml\n([\s\S]*?)```/.exec(read('docs/validate.md'))![1]!;
-  const [job] = Object.values(parse(block) as Record<string, { script: string[]; artifacts: { when: string; reports: { junit: string } } }>);
+  const [job] = Object.values(
+    parse(block) as Record<string, { script: string[]; artifacts: { when: string; reports: { junit: string } } }>,
+  );
 
   it('fails, and leaves the report it says it leaves', () => {
     place.putFat();
     const [install, ...script] = job!.script;
     // Installed from the registry by a user, outside of the checkout; here the built tool is on the path.
     expect(install).toMatch(/^\(cd \/ && npm install --global statebag-shim@\d+\.\d+\.\d+\)$/);
-    expect(place.bash(script.join('\n'), { PATH: `${join(place.dir, 'node_modules/.bin')}:${process.env.PATH}` }).code).toBe(1);
+    expect(
+      place.bash(script.join('\n'), { PATH: `${join(place.dir, 'node_modules/.bin')}:${process.env.PATH}` }).code,
+    ).toBe(1);
     expect(place.read(job!.artifacts.reports.junit)).toMatch(/<testsuites name="statebag validate">[\s\S]*<failure /);
     expect(job!.artifacts.when).toBe('always');
   });

@@ -1,9 +1,13 @@
 import { makeFleet } from '../../examples/fleet/fleet.js';
 
 /** Spellings that no reading and printing by JavaScript would leave as they are. */
-export const ODD_STATE = '{"big": 9007199254740993, "whole": 1.0, "tiny": 1e-7, "huge":123456789012345678901234567890, "text":"\\u00e9\\/"}';
+export const ODD_STATE =
+  '{"big": 9007199254740993, "whole": 1.0, "tiny": 1e-7, "huge":123456789012345678901234567890, "text":"\\u00e9\\/"}';
 
-export const PROGRAMS = ['{"type": "normal", "id": 0, "nodes": [{"id": "a", "weight": 1.0}]}', '{"type": "normal", "id": 1, "nodes": [{"id": "b", "weight": 9007199254740993}]}'];
+export const PROGRAMS = [
+  '{"type": "normal", "id": 0, "nodes": [{"id": "a", "weight": 1.0}]}',
+  '{"type": "normal", "id": 1, "nodes": [{"id": "b", "weight": 9007199254740993}]}',
+];
 
 /** A small fat bag, spelled as Python spells one. */
 export function fatBagText(members = ''): string {

@@ -29,14 +29,19 @@ export function smallRuntime(way = 'echo'): readonly string[] {
   return [process.execPath, RUNTIME, way];
 }
 
-export async function startFunction(command: readonly string[], env: Environment, api?: RuntimeApi): Promise<LambdaFunction> {
+export async function startFunction(
+  command: readonly string[],
+  env: Environment,
+  api?: RuntimeApi,
+): Promise<LambdaFunction> {
   const service = api ?? (await new RuntimeApi().start());
   const child = spawn(process.execPath, [PROXY, ...command], {
     env: { PATH: process.env.PATH ?? '', AWS_LAMBDA_RUNTIME_API: service.address, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
   const ended = once(child, 'close').then(([code, signal]) => (code as number | null) ?? -(signal === null ? 1 : 2));
   return {
     api: service,

@@ -31,7 +31,12 @@ async function ask({ api }: LambdaFunction, event: string | Uint8Array, timeoutM
 
 /** Waits for what a function says. */
 async function until({ said }: LambdaFunction, what: RegExp): Promise<void> {
-  await vi.waitFor(() => { expect(said()).toMatch(what); }, { timeout: 20_000 });
+  await vi.waitFor(
+    () => {
+      expect(said()).toMatch(what);
+    },
+    { timeout: 20_000 },
+  );
 }
 
 describe('what the proxy does to bags', () => {
@@ -44,7 +49,9 @@ describe('what the proxy does to bags', () => {
     expect(json().state_data).toMatchObject({ state_bag_version: 2, ownerId: 'acme' });
     expect(json().state_data).not.toHaveProperty('workflow_config');
     const named = await start({}, 'names');
-    expect(await ask(named, `{"state_data": ${fatBagText()}}`)).toMatchObject({ text: '["state_data","segment_config"]' });
+    expect(await ask(named, `{"state_data": ${fatBagText()}}`)).toMatchObject({
+      text: '["state_data","segment_config"]',
+    });
   });
 
   it('runs a chain of segments through the same bag, each with its own program', async () => {
@@ -57,7 +64,10 @@ describe('what the proxy does to bags', () => {
       expect(text).toContain(ODD_STATE);
       bag = text;
     }
-    expect(await ask(one, bag)).toMatchObject({ kind: 'error', text: expect.stringContaining('SEGMENT_OUT_OF_RANGE') as string });
+    expect(await ask(one, bag)).toMatchObject({
+      kind: 'error',
+      text: expect.stringContaining('SEGMENT_OUT_OF_RANGE') as string,
+    });
   });
 
   it('gives a runtime that speaks fat both fields with the bytes they had, and takes them out again', async () => {
@@ -109,7 +119,10 @@ describe('its modes', () => {
 
   it('strict refuses a fat bag in the name of the runtime', async () => {
     const one = await start({ STATEBAG_MODE: 'strict' });
-    expect(await ask(one, fatBagText())).toMatchObject({ kind: 'error', headers: { 'lambda-runtime-function-error-type': 'BagError' } });
+    expect(await ask(one, fatBagText())).toMatchObject({
+      kind: 'error',
+      headers: { 'lambda-runtime-function-error-type': 'BagError' },
+    });
     expect((await ask(one, '{}')).text).toBe('{}');
   });
 
@@ -125,21 +138,34 @@ describe('what passes by', () => {
   it('are headers, trace ids and answers, over connections that are kept', async () => {
     const one = await start({}, 'echo');
     expect((await ask(one, '{"do":"env"}')).json().trace).toMatch(/^Root=1-.*;Sampled=1$/);
-    for (let at = 0; at < 20; at++) expect((await ask(one, `{"at":${at}}`)).headers).toMatchObject({ 'x-mine': 'kept', 'content-type': 'application/json' });
+    for (let at = 0; at < 20; at++)
+      expect((await ask(one, `{"at":${at}}`)).headers).toMatchObject({
+        'x-mine': 'kept',
+        'content-type': 'application/json',
+      });
     expect(one.api.connections).toBeLessThanOrEqual(2);
   });
 
   it('are errors of the handler', async () => {
     const one = await start();
-    expect(await ask(one, '{"do":"fail"}')).toMatchObject({ kind: 'error', text: '{"errorType":"MyError","errorMessage":"no"}', headers: { 'lambda-runtime-function-error-type': 'MyError' } });
+    expect(await ask(one, '{"do":"fail"}')).toMatchObject({
+      kind: 'error',
+      text: '{"errorType":"MyError","errorMessage":"no"}',
+      headers: { 'lambda-runtime-function-error-type': 'MyError' },
+    });
   });
 
   it('are streams, chunk by chunk and with their trailers', async () => {
     const one = await start();
     const streamed = await ask(one, '{"do":"stream"}');
-    expect(streamed).toMatchObject({ text: '{"a":1.0}', headers: { 'lambda-runtime-function-response-mode': 'streaming', 'transfer-encoding': 'chunked' } });
+    expect(streamed).toMatchObject({
+      text: '{"a":1.0}',
+      headers: { 'lambda-runtime-function-response-mode': 'streaming', 'transfer-encoding': 'chunked' },
+    });
     expect(streamed.chunks).toBeGreaterThan(1);
-    expect(await ask(one, '{"do":"broken"}')).toMatchObject({ trailers: { 'lambda-runtime-function-error-type': 'Runtime.Broken' } });
+    expect(await ask(one, '{"do":"broken"}')).toMatchObject({
+      trailers: { 'lambda-runtime-function-error-type': 'Runtime.Broken' },
+    });
   });
 
   it('are chunked answers, garbage, and 6 MB', async () => {
@@ -230,7 +256,13 @@ describe('a service that goes away', () => {
 });
 
 describe('a store that is down', () => {
-  const nowhere = { STATEBAG_STORE: 's3://bags', STATEBAG_ENDPOINT: 'http://127.0.0.1:9', AWS_ACCESS_KEY_ID: 'k', AWS_SECRET_ACCESS_KEY: 's', STATEBAG_REGION: 'us-east-1' };
+  const nowhere = {
+    STATEBAG_STORE: 's3://bags',
+    STATEBAG_ENDPOINT: 'http://127.0.0.1:9',
+    AWS_ACCESS_KEY_ID: 'k',
+    AWS_SECRET_ACCESS_KEY: 's',
+    STATEBAG_REGION: 'us-east-1',
+  };
   let silent: ReturnType<typeof createServer>;
   beforeEach(async () => {
     silent = createServer().listen(0, '127.0.0.1');
@@ -250,12 +282,19 @@ describe('a store that is down', () => {
     const { text } = await ask(await start(), fatBagText());
     const one = await start(nowhere);
     const lean = text.replaceAll('s3://local/', 's3://bags/');
-    expect(await ask(one, lean)).toMatchObject({ kind: 'error', headers: { 'lambda-runtime-function-error-type': 'StateBagRetryableError' } });
+    expect(await ask(one, lean)).toMatchObject({
+      kind: 'error',
+      headers: { 'lambda-runtime-function-error-type': 'StateBagRetryableError' },
+    });
     expect((await ask(one, '{}')).text).toBe('{}');
   });
 
   it('and does not answer is given up before the invocation ends', async () => {
-    const one = await start({ ...nowhere, STATEBAG_ENDPOINT: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`, STATEBAG_DEADLINE_MARGIN_MS: '7000' });
+    const one = await start({
+      ...nowhere,
+      STATEBAG_ENDPOINT: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`,
+      STATEBAG_DEADLINE_MARGIN_MS: '7000',
+    });
     await ask(one, '{}');
     const begin = Date.now();
     expect((await ask(one, fatBagText(), 8_000)).text).toBe(fatBagText());
@@ -273,8 +312,15 @@ describe('a result that fits no payload', () => {
     expect(json().notes).toMatchObject({ __s3_pointer__: true, field_name: 'notes' });
     expect(text).toContain(ODD_STATE);
     expect((await ask(await start({}, 'echo'), text)).json().notes).toBe('n'.repeat(3000));
-    const strict = await start({ STATEBAG_LIMIT_BYTES: '2600', STATEBAG_HEADROOM_BYTES: '100', STATEBAG_OFFLOAD_NEVER: 'notes' });
-    expect(await ask(strict, fatBagText(`,${state}`))).toMatchObject({ kind: 'error', headers: { 'lambda-runtime-function-error-type': 'StateBagPayloadTooLargeError' } });
+    const strict = await start({
+      STATEBAG_LIMIT_BYTES: '2600',
+      STATEBAG_HEADROOM_BYTES: '100',
+      STATEBAG_OFFLOAD_NEVER: 'notes',
+    });
+    expect(await ask(strict, fatBagText(`,${state}`))).toMatchObject({
+      kind: 'error',
+      headers: { 'lambda-runtime-function-error-type': 'StateBagPayloadTooLargeError' },
+    });
     const plain = `{"plain":"${'n'.repeat(3000)}"}`;
     expect((await ask(strict, plain)).text).toBe(plain);
   });

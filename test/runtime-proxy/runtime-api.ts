@@ -47,7 +47,9 @@ export class RuntimeApi {
   #address = '';
 
   constructor() {
-    this.#server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (incoming, outgoing) => { void this.#answer(incoming, outgoing); });
+    this.#server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (incoming, outgoing) => {
+      void this.#answer(incoming, outgoing);
+    });
     this.#server.on('connection', () => (this.connections += 1));
   }
 
@@ -77,7 +79,19 @@ export class RuntimeApi {
     const requestId = randomUUID();
     const outcome = new Promise<Outcome>((end) => {
       const deadline = String(Date.now() + timeoutMs);
-      this.#queue.push({ requestId, body: Buffer.from(event), end, headers: { 'Lambda-Runtime-Aws-Request-Id': requestId, 'Lambda-Runtime-Deadline-Ms': deadline, 'Lambda-Runtime-Trace-Id': `Root=1-${requestId.slice(0, 8)};Sampled=1`, 'Lambda-Runtime-Invoked-Function-Arn': 'arn:aws:lambda:eu-central-1:123456789012:function:runner', 'Content-Type': 'application/json', ...headers } });
+      this.#queue.push({
+        requestId,
+        body: Buffer.from(event),
+        end,
+        headers: {
+          'Lambda-Runtime-Aws-Request-Id': requestId,
+          'Lambda-Runtime-Deadline-Ms': deadline,
+          'Lambda-Runtime-Trace-Id': `Root=1-${requestId.slice(0, 8)};Sampled=1`,
+          'Lambda-Runtime-Invoked-Function-Arn': 'arn:aws:lambda:eu-central-1:123456789012:function:runner',
+          'Content-Type': 'application/json',
+          ...headers,
+        },
+      });
     });
     this.#hand();
     return { requestId, outcome };
@@ -105,7 +119,11 @@ export class RuntimeApi {
     const { body, chunks } = await bodyOf(incoming);
     if (area === 'init') this.initErrors.push(body);
     else if (area === 'invocation') {
-      this.#end(id, { kind: verb as Outcome['kind'], body, chunks, headers: incoming.headers, trailers: incoming.trailers }, outgoing);
+      this.#end(
+        id,
+        { kind: verb as Outcome['kind'], body, chunks, headers: incoming.headers, trailers: incoming.trailers },
+        outgoing,
+      );
       return;
     } else this.others.push(`${incoming.method} ${incoming.url}`);
     outgoing.writeHead(202, { 'X-Other': 'yes' }).end('{"status":"OK"}');

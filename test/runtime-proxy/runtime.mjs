@@ -1,5 +1,5 @@
-// A small language runtime: asks for events, does what they say, answers. What it does with the bytes of an event stands
-// in its first argument.
+// A small language runtime: asks for events, does what they say, answers. What it does with the bytes of an event
+// stands in its first argument.
 import { Agent, request } from 'node:http';
 
 const [hostname, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
@@ -8,10 +8,21 @@ const base = '/2018-06-01/runtime';
 
 function send(method, path, body, headers = {}) {
   return new Promise((resolve, reject) => {
-    const sent = request({ hostname, port, method, path: base + path, agent, headers: body === undefined || headers['Transfer-Encoding'] ? headers : { 'Content-Length': body.length, ...headers } });
+    const sent = request({
+      hostname,
+      port,
+      method,
+      path: base + path,
+      agent,
+      headers:
+        body === undefined || headers['Transfer-Encoding'] ? headers : { 'Content-Length': body.length, ...headers },
+    });
     sent.on('error', reject).on('response', (answer) => {
       const parts = [];
-      answer.on('data', (part) => parts.push(part)).on('error', reject).on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts) }));
+      answer
+        .on('data', (part) => parts.push(part))
+        .on('error', reject)
+        .on('end', () => resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(parts) }));
     });
     sent.end(body);
   });
@@ -19,7 +30,11 @@ function send(method, path, body, headers = {}) {
 
 function stream(id, parts, fail) {
   return new Promise((resolve, reject) => {
-    const headers = { 'Lambda-Runtime-Function-Response-Mode': 'streaming', 'Transfer-Encoding': 'chunked', Trailer: 'Lambda-Runtime-Function-Error-Type' };
+    const headers = {
+      'Lambda-Runtime-Function-Response-Mode': 'streaming',
+      'Transfer-Encoding': 'chunked',
+      Trailer: 'Lambda-Runtime-Function-Error-Type',
+    };
     const sent = request({ hostname, port, method: 'POST', path: `${base}/invocation/${id}/response`, agent, headers });
     sent.on('error', reject).on('response', (answer) => answer.resume().on('end', () => resolve(answer.statusCode)));
     (async () => {
@@ -41,7 +56,10 @@ const answers = {
   // What a chain of segments does: the bag goes on to the next one.
   step: (event) => {
     const index = JSON.parse(event.toString()).segment_to_run;
-    return Buffer.from(event.toString('latin1').replace(/"segment_to_run":\s*\d+/, `"segment_to_run":${index + 1}`), 'latin1');
+    return Buffer.from(
+      event.toString('latin1').replace(/"segment_to_run":\s*\d+/, `"segment_to_run":${index + 1}`),
+      'latin1',
+    );
   },
 };
 
@@ -51,21 +69,39 @@ const doings = {
     process.stdout.write('hanging\n');
     return new Promise(() => setInterval(() => undefined, 1000));
   },
-  env: async (id) => send('POST', `/invocation/${id}/response`, Buffer.from(JSON.stringify({ trace: process.env._X_AMZN_TRACE_ID, nodeOptions: process.env.NODE_OPTIONS ?? null }))),
-  fail: async (id) => send('POST', `/invocation/${id}/error`, Buffer.from('{"errorType":"MyError","errorMessage":"no"}'), { 'Lambda-Runtime-Function-Error-Type': 'MyError' }),
+  env: async (id) =>
+    send(
+      'POST',
+      `/invocation/${id}/response`,
+      Buffer.from(
+        JSON.stringify({ trace: process.env._X_AMZN_TRACE_ID, nodeOptions: process.env.NODE_OPTIONS ?? null }),
+      ),
+    ),
+  fail: async (id) =>
+    send('POST', `/invocation/${id}/error`, Buffer.from('{"errorType":"MyError","errorMessage":"no"}'), {
+      'Lambda-Runtime-Function-Error-Type': 'MyError',
+    }),
   twice: async (id) => {
-    const statuses = [await send('POST', `/invocation/${id}/response`, Buffer.from('{"n":1}')), await send('POST', `/invocation/${id}/response`, Buffer.from('{"n":2}'))].map(({ status }) => status);
+    const statuses = [
+      await send('POST', `/invocation/${id}/response`, Buffer.from('{"n":1}')),
+      await send('POST', `/invocation/${id}/response`, Buffer.from('{"n":2}')),
+    ].map(({ status }) => status);
     process.stdout.write(`twice ${statuses.join(' ')}\n`);
   },
   large: async (id) => {
-    const { status } = await send('POST', `/invocation/${id}/response`, Buffer.from(JSON.stringify('x'.repeat(6 * 1024 * 1024 - 2))));
+    const { status } = await send(
+      'POST',
+      `/invocation/${id}/response`,
+      Buffer.from(JSON.stringify('x'.repeat(6 * 1024 * 1024 - 2))),
+    );
     process.stdout.write(`large ${status}\n`);
   },
   huge: async (id) => {
     const { status } = await send('POST', `/invocation/${id}/response`, Buffer.alloc(20 * 1024 * 1024, 0x20));
     process.stdout.write(`huge ${status}\n`);
   },
-  chunked: async (id) => send('POST', `/invocation/${id}/response`, Buffer.from('{"n":1}'), { 'Transfer-Encoding': 'chunked' }),
+  chunked: async (id) =>
+    send('POST', `/invocation/${id}/response`, Buffer.from('{"n":1}'), { 'Transfer-Encoding': 'chunked' }),
   stream: async (id) => stream(id, ['{"a":', '1.0', '}'], false),
   broken: async (id) => stream(id, ['{"a":'], true),
   torn: async (id) => {
@@ -77,7 +113,9 @@ const doings = {
 };
 
 if (process.argv[2] === 'init-error') {
-  await send('POST', '/init/error', Buffer.from('{"errorType":"Runtime.ImportModuleError"}'), { 'Lambda-Runtime-Function-Error-Type': 'Runtime.ImportModuleError' });
+  await send('POST', '/init/error', Buffer.from('{"errorType":"Runtime.ImportModuleError"}'), {
+    'Lambda-Runtime-Function-Error-Type': 'Runtime.ImportModuleError',
+  });
   process.exit(1);
 }
 process.on('SIGTERM', () => {
@@ -93,6 +131,10 @@ for (;;) {
   if (doing) await doing(id, body);
   else {
     const answered = answer(body);
-    if (answered !== undefined) await send('POST', `/invocation/${id}/response`, answered, { 'Content-Type': 'application/json', 'X-Mine': 'kept' });
+    if (answered !== undefined)
+      await send('POST', `/invocation/${id}/response`, answered, {
+        'Content-Type': 'application/json',
+        'X-Mine': 'kept',
+      });
   }
 }

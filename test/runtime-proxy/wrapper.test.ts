@@ -9,7 +9,13 @@ const WRAPPER = fileURLToPath(new URL('../../deploy/runtime-proxy/wrapper', impo
 
 it('the wrapper script starts the proxy with the Node that is named, and gives the runtime its own options back', async () => {
   const api = await new RuntimeApi().start();
-  const env = { PATH: process.env.PATH, AWS_LAMBDA_RUNTIME_API: api.address, STATEBAG_MODE: 'observe', STATEBAG_NODE: process.execPath, NODE_OPTIONS: '--no-deprecation' };
+  const env = {
+    PATH: process.env.PATH,
+    AWS_LAMBDA_RUNTIME_API: api.address,
+    STATEBAG_MODE: 'observe',
+    STATEBAG_NODE: process.execPath,
+    NODE_OPTIONS: '--no-deprecation',
+  };
   const child = spawn(WRAPPER, smallRuntime(), { env, stdio: 'ignore' });
   const { body } = await api.invoke('{"do":"env"}').outcome;
   expect(JSON.parse(body.toString())).toMatchObject({ nodeOptions: '--no-deprecation' });
@@ -19,7 +25,10 @@ it('the wrapper script starts the proxy with the Node that is named, and gives t
 });
 
 it('says what is missing when there is no Node', async () => {
-  const child = spawn('/bin/sh', [WRAPPER, 'python3'], { env: { PATH: '/nowhere', STATEBAG_NODE: '/no/node' }, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn('/bin/sh', [WRAPPER, 'python3'], {
+    env: { PATH: '/nowhere', STATEBAG_NODE: '/no/node' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   let said = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
   expect(await once(child, 'close')).toEqual([127, null]);

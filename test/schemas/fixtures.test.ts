@@ -16,7 +16,9 @@ describe.each(schemaNames)('%s', (schema) => {
 
   it.each(invalid)('refuses: $name', ({ document, issues }) => {
     const found = validateAgainst(schema, document);
-    expect(found.map(({ pointer, keyword, member }) => ({ pointer, keyword, ...(member === undefined ? {} : { member }) }))).toEqual(issues);
+    expect(
+      found.map(({ pointer, keyword, member }) => ({ pointer, keyword, ...(member === undefined ? {} : { member }) })),
+    ).toEqual(issues);
   });
 
   it.each(fixtures)('is judged alike by a plain validator: $name', ({ document, issues }) => {

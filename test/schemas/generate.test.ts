@@ -15,7 +15,9 @@ function generate(out: string): void {
 function readAll(folder: string): Record<string, string> {
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   const paths = files.map((entry) => join(entry.parentPath, entry.name)).sort();
-  return Object.fromEntries(paths.map((path) => [path.slice(folder.length).replace(/^\//, ''), readFileSync(path, 'utf8')]));
+  return Object.fromEntries(
+    paths.map((path) => [path.slice(folder.length).replace(/^\//, ''), readFileSync(path, 'utf8')]),
+  );
 }
 
 describe('generating from the schemas', () => {

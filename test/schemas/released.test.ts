@@ -6,7 +6,10 @@ const SCHEMAS = new URL('../../schemas/', import.meta.url);
 
 const released = JSON.parse(readFileSync(new URL('released.json', import.meta.url), 'utf8')) as Record<string, string>;
 
-const digestOf = (file: string) => createHash('sha256').update(readFileSync(new URL(file, SCHEMAS))).digest('hex');
+const digestOf = (file: string) =>
+  createHash('sha256')
+    .update(readFileSync(new URL(file, SCHEMAS)))
+    .digest('hex');
 
 /**
  * Stored documents and deployed readers go by these files. A change goes into a file with the next version in its name,
@@ -18,6 +21,10 @@ describe('a schema that has been released', () => {
   });
 
   it('has its digest here, like every other', () => {
-    expect(readdirSync(SCHEMAS).filter((file) => file.endsWith('.json')).sort()).toEqual(Object.keys(released).sort());
+    expect(
+      readdirSync(SCHEMAS)
+        .filter((file) => file.endsWith('.json'))
+        .sort(),
+    ).toEqual(Object.keys(released).sort());
   });
 });

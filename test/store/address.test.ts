@@ -13,13 +13,21 @@ describe('addresses', () => {
     expect(parseS3Uri('s3://bucket//a//b/')).toEqual({ bucket: 'bucket', key: '/a//b/' });
   });
 
-  it.each(['', 'bucket/key', 'http://bucket/key', 'S3://bucket/key', 's3:/bucket/key', 's3://', 's3://bucket', 's3://bucket/', 's3:///key', 's3://b/k\0'])(
-    'refuses %j with URI_INVALID',
-    (text) => {
-      expect(() => parseS3Uri(text)).toThrow(PointerError);
-      expect(() => parseS3Uri(text)).toThrow(expect.objectContaining({ code: 'URI_INVALID' }) as Error);
-    },
-  );
+  it.each([
+    '',
+    'bucket/key',
+    'http://bucket/key',
+    'S3://bucket/key',
+    's3:/bucket/key',
+    's3://',
+    's3://bucket',
+    's3://bucket/',
+    's3:///key',
+    's3://b/k\0',
+  ])('refuses %j with URI_INVALID', (text) => {
+    expect(() => parseS3Uri(text)).toThrow(PointerError);
+    expect(() => parseS3Uri(text)).toThrow(expect.objectContaining({ code: 'URI_INVALID' }) as Error);
+  });
 
   it('does not repeat a whole megabyte of nonsense in its message', () => {
     expect(() => parseS3Uri('x'.repeat(1_000_000))).toThrow(/^.{1,400}$/s);
@@ -28,9 +36,11 @@ describe('addresses', () => {
   it('reads what it wrote, for any key', () => {
     const key = fc.string({ minLength: 1, unit: 'binary' }).filter((text) => !text.includes('\0'));
     const bucket = fc.stringMatching(/^[a-z0-9.-]{3,20}$/);
-    fc.assert(fc.property(bucket, key, (someBucket, someKey) => {
-      const address = { bucket: someBucket, key: someKey };
-      expect(parseS3Uri(formatS3Uri(address))).toEqual(address);
-    }));
+    fc.assert(
+      fc.property(bucket, key, (someBucket, someKey) => {
+        const address = { bucket: someBucket, key: someKey };
+        expect(parseS3Uri(formatS3Uri(address))).toEqual(address);
+      }),
+    );
   });
 });

@@ -13,7 +13,10 @@ describe('the blob store, reading', () => {
   beforeEach(() => {
     objects = memoryObjectStore();
   });
-  const open = (faults: readonly FaultName[] = [], options: Partial<BlobStoreOptions> = {}): { blobs: BlobStore; faulty: FaultyStore } => {
+  const open = (
+    faults: readonly FaultName[] = [],
+    options: Partial<BlobStoreOptions> = {},
+  ): { blobs: BlobStore; faulty: FaultyStore } => {
     const faulty = faultyStore(objects, listedFaults(faults));
     return { blobs: createBlobStore({ objects: faulty, bucket: 'bucket', prefix: 'pre', ...options }), faulty };
   };
@@ -33,7 +36,9 @@ describe('the blob store, reading', () => {
 
   it('says DIGEST_MISMATCH when the bytes do not have the digest of the pointer', async () => {
     await objects.put(legacy, Buffer.from('old'));
-    const error = await open().blobs.get(legacy, { sha256: digestOf('other') }).catch((thrown: unknown) => thrown);
+    const error = await open()
+      .blobs.get(legacy, { sha256: digestOf('other') })
+      .catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: 'IntegrityError', code: 'DIGEST_MISMATCH' });
   });
 
@@ -51,8 +56,14 @@ describe('the blob store, reading', () => {
   });
 
   it('says POINTER_DANGLING when nothing lies there, with the reason', async () => {
-    const error = await open().blobs.get(legacy).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ name: 'PointerError', code: 'POINTER_DANGLING', cause: { code: 'OBJECT_NOT_FOUND' } });
+    const error = await open()
+      .blobs.get(legacy)
+      .catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      name: 'PointerError',
+      code: 'POINTER_DANGLING',
+      cause: { code: 'OBJECT_NOT_FOUND' },
+    });
     expect((error as Error).message).toContain(`s3://bucket/${legacy.key}`);
   });
 

@@ -17,7 +17,10 @@ function literal(content: string): Blob {
 describe('the blob store', () => {
   let objects: ObjectStore;
   let pauses: number[];
-  const patience = { sleep: (milliseconds: number): Promise<void> => Promise.resolve(void pauses.push(milliseconds)), random: () => 0.5 };
+  const patience = {
+    sleep: (milliseconds: number): Promise<void> => Promise.resolve(void pauses.push(milliseconds)),
+    random: () => 0.5,
+  };
 
   beforeEach(() => {
     objects = memoryObjectStore();
@@ -25,9 +28,15 @@ describe('the blob store', () => {
   });
 
   /** A blob store on top of the shared objects, with faults in between, and what it asked of them. */
-  const open = (faults: readonly (FaultName | undefined)[] = [], options: Partial<BlobStoreOptions> = {}): { blobs: BlobStore; faulty: FaultyStore } => {
+  const open = (
+    faults: readonly (FaultName | undefined)[] = [],
+    options: Partial<BlobStoreOptions> = {},
+  ): { blobs: BlobStore; faulty: FaultyStore } => {
     const faulty = faultyStore(objects, listedFaults(faults));
-    return { blobs: createBlobStore({ objects: faulty, bucket: 'bucket', prefix: 'pre', backoff: patience, ...options }), faulty };
+    return {
+      blobs: createBlobStore({ objects: faulty, bucket: 'bucket', prefix: 'pre', backoff: patience, ...options }),
+      faulty,
+    };
   };
   const operationsOf = (faulty: FaultyStore): string[] => faulty.calls.map((call) => call.operation);
 
@@ -49,7 +58,9 @@ describe('the blob store', () => {
     });
 
     it('needs a bucket', () => {
-      expect(() => createBlobStore({ objects, bucket: '' })).toThrow(expect.objectContaining({ code: 'BUCKET_MISSING' }) as Error);
+      expect(() => createBlobStore({ objects, bucket: '' })).toThrow(
+        expect.objectContaining({ code: 'BUCKET_MISSING' }) as Error,
+      );
     });
   });
 
@@ -77,7 +88,9 @@ describe('the blob store', () => {
       expect([await blobs.put(blob), await ageOf(blob)]).toEqual(['reused', 23]);
       at(25);
       expect([await blobs.put(blob), await ageOf(blob)]).toEqual(['reused', 0]);
-      expect((await objects.get({ bucket: 'bucket', key: `pre/${blob.key}` })).attributes).toEqual({ contentType: 'application/json' });
+      expect((await objects.get({ bucket: 'bucket', key: `pre/${blob.key}` })).attributes).toEqual({
+        contentType: 'application/json',
+      });
     });
 
     it('remembers a stored blob for an hour and no longer', async () => {
@@ -154,7 +167,10 @@ describe('the blob store', () => {
 
     it('gives all who waited the error of the one request', async () => {
       const { blobs, faulty } = open(['denied']);
-      expect(await outcomesOf([blobs.put(blobOf('a')), blobs.put(blobOf('a'))])).toEqual(['STORE_DENIED', 'STORE_DENIED']);
+      expect(await outcomesOf([blobs.put(blobOf('a')), blobs.put(blobOf('a'))])).toEqual([
+        'STORE_DENIED',
+        'STORE_DENIED',
+      ]);
       expect(operationsOf(faulty)).toEqual(['put']);
     });
 
@@ -188,8 +204,15 @@ describe('the blob store', () => {
   describe('putting where something lies', () => {
     it('says BLOB_MISMATCH when other bytes lie at a content address', async () => {
       await objects.put({ bucket: 'bucket', key: `pre/${blobOf('a').key}` }, Buffer.from('damaged'));
-      const error = await open().blobs.put(blobOf('a')).catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({ name: 'IntegrityError', code: 'BLOB_MISMATCH', retryable: false, context: { expected: digestOf('a'), found: digestOf('damaged') } });
+      const error = await open()
+        .blobs.put(blobOf('a'))
+        .catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({
+        name: 'IntegrityError',
+        code: 'BLOB_MISMATCH',
+        retryable: false,
+        context: { expected: digestOf('a'), found: digestOf('damaged') },
+      });
     });
 
     it('says WOULD_OVERWRITE when other bytes lie at a key without digest, and leaves them', async () => {
@@ -197,7 +220,9 @@ describe('the blob store', () => {
       await blobs.put(literal('first'));
       const error = await blobs.put(literal('second')).catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ name: 'ConflictError', code: 'WOULD_OVERWRITE' });
-      expect(Buffer.from(await blobs.get({ bucket: 'bucket', key: `pre/${literal('').key}` })).toString()).toBe('first');
+      expect(Buffer.from(await blobs.get({ bucket: 'bucket', key: `pre/${literal('').key}` })).toString()).toBe(
+        'first',
+      );
     });
 
     it('reuses the same bytes at a key without digest', async () => {
@@ -242,33 +267,58 @@ describe('the blob store', () => {
 
     it('stops pausing when its signal aborts', async () => {
       const controller = new AbortController();
-      const blobs = createBlobStore({ objects: faultyStore(objects, () => FAULTS.conflict), bucket: 'bucket', backoff: { attempts: 50, random: () => 1 } });
+      const blobs = createBlobStore({
+        objects: faultyStore(objects, () => FAULTS.conflict),
+        bucket: 'bucket',
+        backoff: { attempts: 50, random: () => 1 },
+      });
       const pending = blobs.put(blobOf('a'), controller.signal);
       controller.abort(new Error('enough'));
       await expect(pending).rejects.toThrow('enough');
     });
 
-    it.each(['unavailable', 'timeout', 'lost-reply', 'denied', 'full'] as const)('passes %s on at once', async (fault) => {
-      const { blobs, faulty } = open([fault]);
-      expect(await codeOf(blobs.put(blobOf('a')))).toBe(FAULTS[fault].code);
-      expect(operationsOf(faulty)).toEqual(['put']);
-    });
+    it.each(['unavailable', 'timeout', 'lost-reply', 'denied', 'full'] as const)(
+      'passes %s on at once',
+      async (fault) => {
+        const { blobs, faulty } = open([fault]);
+        expect(await codeOf(blobs.put(blobOf('a')))).toBe(FAULTS[fault].code);
+        expect(operationsOf(faulty)).toEqual(['put']);
+      },
+    );
 
     it('stores the right bytes or none whatever goes wrong, and always succeeds once nothing does', async () => {
-      const step = fc.record({ content: fc.constantFrom('a', 'b', 'c'), addressed: fc.boolean(), process: fc.nat({ max: 2 }) });
+      const step = fc.record({
+        content: fc.constantFrom('a', 'b', 'c'),
+        addressed: fc.boolean(),
+        process: fc.nat({ max: 2 }),
+      });
       const plan = fc.array(step, { minLength: 1, maxLength: 12 });
       await fc.assert(
-        fc.asyncProperty(plan, fc.integer(), fc.double({ min: 0, max: 0.9, noNaN: true }), fc.boolean(), async (steps, seed, share, together) => {
-          const shared = memoryObjectStore();
-          const names = Object.keys(FAULTS) as FaultName[];
-          const storeOf = (index: number): BlobStore =>
-            createBlobStore({ objects: faultyStore(shared, seededFaults(seed + index, share, names)), bucket: 'bucket', backoff: patience });
-          const processes = [0, 1, 2].map(storeOf);
-          const run = (one: (typeof steps)[number]): Promise<string> => codeOf(processes[one.process]!.put(one.addressed ? blobOf(one.content) : keyed(one.content)));
-          if (together) await Promise.all(steps.map(run));
-          else for (const one of steps) await run(one);
-          await assertSound(shared, steps.map((one) => (one.addressed ? blobOf(one.content) : keyed(one.content))));
-        }),
+        fc.asyncProperty(
+          plan,
+          fc.integer(),
+          fc.double({ min: 0, max: 0.9, noNaN: true }),
+          fc.boolean(),
+          async (steps, seed, share, together) => {
+            const shared = memoryObjectStore();
+            const names = Object.keys(FAULTS) as FaultName[];
+            const storeOf = (index: number): BlobStore =>
+              createBlobStore({
+                objects: faultyStore(shared, seededFaults(seed + index, share, names)),
+                bucket: 'bucket',
+                backoff: patience,
+              });
+            const processes = [0, 1, 2].map(storeOf);
+            const run = (one: (typeof steps)[number]): Promise<string> =>
+              codeOf(processes[one.process]!.put(one.addressed ? blobOf(one.content) : keyed(one.content)));
+            if (together) await Promise.all(steps.map(run));
+            else for (const one of steps) await run(one);
+            await assertSound(
+              shared,
+              steps.map((one) => (one.addressed ? blobOf(one.content) : keyed(one.content))),
+            );
+          },
+        ),
         { numRuns: 300 },
       );
     });
@@ -289,7 +339,9 @@ async function assertSound(shared: ObjectStore, blobs: readonly Blob[]): Promise
   const healthy = createBlobStore({ objects: shared, bucket: 'bucket' });
   for (const blob of blobs) {
     await healthy.put(blob);
-    expect(Buffer.from(await healthy.get({ bucket: 'bucket', key: blob.key }, { sha256: blob.sha256 })).equals(blob.bytes)).toBe(true);
+    expect(
+      Buffer.from(await healthy.get({ bucket: 'bucket', key: blob.key }, { sha256: blob.sha256 })).equals(blob.bytes),
+    ).toBe(true);
   }
 }
 

@@ -13,13 +13,17 @@ export function attributesContract(harness: Harness): void {
       metadata: { usage: 'reference_only', owner_id: 'owner#1', updated_at: '2026-01-30T08:00:00+00:00' },
     };
 
-    harness.clause('content headers', 'keeps content headers and metadata, and drops them with the next write', async () => {
-      const address = harness.fresh();
-      await harness.objects.put(address, text('x'), { attributes });
-      expect((await harness.objects.get(address)).attributes).toMatchObject(attributes);
-      await harness.objects.put(address, text('y'));
-      expect((await harness.objects.get(address)).attributes.metadata).toBeUndefined();
-    });
+    harness.clause(
+      'content headers',
+      'keeps content headers and metadata, and drops them with the next write',
+      async () => {
+        const address = harness.fresh();
+        await harness.objects.put(address, text('x'), { attributes });
+        expect((await harness.objects.get(address)).attributes).toMatchObject(attributes);
+        await harness.objects.put(address, text('y'));
+        expect((await harness.objects.get(address)).attributes.metadata).toBeUndefined();
+      },
+    );
 
     harness.clause('content headers', 'keeps content headers and metadata of 6 MiB', async () => {
       const address = harness.fresh();

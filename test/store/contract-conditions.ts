@@ -25,18 +25,26 @@ export function conditionsContract(harness: Harness): void {
     harness.clause('create-if-absent', 'creates where nothing lies, and leaves alone what lies there', async () => {
       const address = harness.fresh();
       await harness.objects.put(address, text('first'), { ifAbsent: true });
-      const error = await harness.objects.put(address, text('second'), { ifAbsent: true }).catch((thrown: unknown) => thrown);
+      const error = await harness.objects
+        .put(address, text('second'), { ifAbsent: true })
+        .catch((thrown: unknown) => thrown);
       expect(error).toMatchObject({ name: 'ConflictError', code: 'PRECONDITION_FAILED', retryable: false });
       expect(textOf((await harness.objects.get(address)).bytes)).toBe('first');
     });
 
-    harness.clause('create-if-absent over a multipart upload', 'creates 6 MiB where nothing lies, and leaves alone what lies there', async () => {
-      const address = harness.fresh();
-      const bytes = randomBytes(6 * 1024 * 1024);
-      await harness.objects.put(address, bytes, { ifAbsent: true });
-      expect(await codeOf(harness.objects.put(address, randomBytes(6 * 1024 * 1024), { ifAbsent: true }))).toBe('PRECONDITION_FAILED');
-      expect(sha256((await harness.objects.get(address)).bytes)).toBe(sha256(bytes));
-    });
+    harness.clause(
+      'create-if-absent over a multipart upload',
+      'creates 6 MiB where nothing lies, and leaves alone what lies there',
+      async () => {
+        const address = harness.fresh();
+        const bytes = randomBytes(6 * 1024 * 1024);
+        await harness.objects.put(address, bytes, { ifAbsent: true });
+        expect(await codeOf(harness.objects.put(address, randomBytes(6 * 1024 * 1024), { ifAbsent: true }))).toBe(
+          'PRECONDITION_FAILED',
+        );
+        expect(sha256((await harness.objects.get(address)).bytes)).toBe(sha256(bytes));
+      },
+    );
 
     it(`lets ${harness.winners} of sixteen concurrent creators win`, async () => {
       for (let round = 0; round < 5; round += 1) {
@@ -54,13 +62,17 @@ export function conditionsContract(harness: Harness): void {
       expect(textOf((await harness.objects.get(address)).bytes)).toBe('second');
     });
 
-    harness.clause('if-match on an absent object', 'says PRECONDITION_FAILED when the object to replace is gone', async () => {
-      const address = harness.fresh();
-      const version = await harness.objects.put(address, text('x'));
-      await harness.objects.delete(address);
-      expect(await codeOf(harness.objects.put(address, text('y'), { ifMatch: version }))).toBe('PRECONDITION_FAILED');
-      expect(await codeOf(harness.objects.get(address))).toBe('OBJECT_NOT_FOUND');
-    });
+    harness.clause(
+      'if-match on an absent object',
+      'says PRECONDITION_FAILED when the object to replace is gone',
+      async () => {
+        const address = harness.fresh();
+        const version = await harness.objects.put(address, text('x'));
+        await harness.objects.delete(address);
+        expect(await codeOf(harness.objects.put(address, text('y'), { ifMatch: version }))).toBe('PRECONDITION_FAILED');
+        expect(await codeOf(harness.objects.get(address))).toBe('OBJECT_NOT_FOUND');
+      },
+    );
 
     it(`lets ${harness.winners} of eight concurrent replacers win`, async () => {
       const address = harness.fresh();
@@ -89,14 +101,19 @@ export function conditionsContract(harness: Harness): void {
     it('deletes only what was last written by the moment given', async () => {
       const address = harness.fresh();
       await harness.objects.put(address, text('x'));
-      expect(await codeOf(harness.objects.delete(address, { unmodifiedSince: hoursFromNow(-1) }))).toBe('PRECONDITION_FAILED');
+      expect(await codeOf(harness.objects.delete(address, { unmodifiedSince: hoursFromNow(-1) }))).toBe(
+        'PRECONDITION_FAILED',
+      );
       expect(textOf((await harness.objects.get(address)).bytes)).toBe('x');
       await harness.objects.delete(address, { unmodifiedSince: hoursFromNow(1) });
       await harness.objects.delete(address, { unmodifiedSince: hoursFromNow(1) });
       expect(await codeOf(harness.objects.get(address))).toBe('OBJECT_NOT_FOUND');
     });
 
-    for (const { name, size } of [{ name: 'a small body', size: 3 }, { name: '6 MiB', size: 6 * 1024 * 1024 }]) {
+    for (const { name, size } of [
+      { name: 'a small body', size: 3 },
+      { name: '6 MiB', size: 6 * 1024 * 1024 },
+    ]) {
       it(`writes ${name} anew, so that it is younger, time and again`, async () => {
         const address = harness.fresh();
         const bytes = randomBytes(size);
@@ -105,7 +122,11 @@ export function conditionsContract(harness: Harness): void {
         for (let round = 0; round < 2; round += 1) {
           const before = await harness.objects.get(address);
           await passingOf(1_100);
-          await harness.objects.put(address, bytes, { attributes: before.attributes, unlike: before.version, sha256: sha256(bytes) });
+          await harness.objects.put(address, bytes, {
+            attributes: before.attributes,
+            unlike: before.version,
+            sha256: sha256(bytes),
+          });
           const after = await harness.objects.get(address);
           expect(sha256(after.bytes)).toBe(sha256(bytes));
           expect(after.attributes).toEqual(before.attributes);
@@ -120,7 +141,9 @@ export function conditionsContract(harness: Harness): void {
       const { version, lastModified } = await harness.objects.get(address);
       await passingOf(1_100);
       await harness.objects.put(address, text('same'), { unlike: version });
-      expect(await codeOf(harness.objects.delete(address, { ifMatch: version, unmodifiedSince: lastModified }))).toBe('PRECONDITION_FAILED');
+      expect(await codeOf(harness.objects.delete(address, { ifMatch: version, unmodifiedSince: lastModified }))).toBe(
+        'PRECONDITION_FAILED',
+      );
       expect(await refusesOldVersion(harness, address, version)).toBe(true);
       expect(textOf((await harness.objects.get(address)).bytes)).toBe('same');
     });

@@ -86,7 +86,12 @@ export function createHarness(makeStore: () => Promise<ContractStore>, gaps: Gap
   };
 }
 
-export async function listed(objects: ObjectStore, bucket: string, prefix: string, signal?: AbortSignal): Promise<ObjectSummary[]> {
+export async function listed(
+  objects: ObjectStore,
+  bucket: string,
+  prefix: string,
+  signal?: AbortSignal,
+): Promise<ObjectSummary[]> {
   const found: ObjectSummary[] = [];
   for await (const summary of objects.list(bucket, prefix, signal)) found.push(summary);
   return found;

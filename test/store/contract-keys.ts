@@ -12,7 +12,7 @@ export function keysContract(harness: Harness): void {
       'ünïcödé/日本語/🙂.json',
       'emoji at the end 🙂',
       '~tilde/!bang/$dollar/&and/=eq/@at/:colon/,comma/;semi/?question/*star',
-      "quote'and\"double/[square]/{curly}/<angle>/|pipe/^caret/`tick`/\\back",
+      'quote\'and"double/[square]/{curly}/<angle>/|pipe/^caret/`tick`/\\back',
       '.hidden/..dots/...',
       '__proto__',
       'constructor/prototype',
@@ -33,7 +33,8 @@ export function keysContract(harness: Harness): void {
       const folder = harness.fresh('').key;
       const twins = ['a/b', 'a%2Fb', 'a b', 'a+b', 'a%20b', 'a#b', 'a?b'];
       for (const key of twins) await harness.objects.put({ bucket: harness.bucket, key: folder + key }, text(key));
-      for (const key of twins) expect(textOf((await harness.objects.get({ bucket: harness.bucket, key: folder + key })).bytes)).toBe(key);
+      for (const key of twins)
+        expect(textOf((await harness.objects.get({ bucket: harness.bucket, key: folder + key })).bytes)).toBe(key);
       expect(await harness.keysUnder(folder)).toHaveLength(twins.length);
     });
 
@@ -58,13 +59,17 @@ export function keysContract(harness: Harness): void {
       expect(textOf((await harness.objects.get(double)).bytes)).toBe('double');
     });
 
-    harness.clause('one key that is a folder of another', 'keeps an object whose key is a folder of another', async () => {
-      const outer = harness.fresh('a');
-      const inner = { bucket: harness.bucket, key: `${outer.key}/b` };
-      await harness.objects.put(outer, text('outer'));
-      await harness.objects.put(inner, text('inner'));
-      expect(await harness.keysUnder(outer.key)).toEqual([outer.key, inner.key]);
-    });
+    harness.clause(
+      'one key that is a folder of another',
+      'keeps an object whose key is a folder of another',
+      async () => {
+        const outer = harness.fresh('a');
+        const inner = { bucket: harness.bucket, key: `${outer.key}/b` };
+        await harness.objects.put(outer, text('outer'));
+        await harness.objects.put(inner, text('inner'));
+        expect(await harness.keysUnder(outer.key)).toEqual([outer.key, inner.key]);
+      },
+    );
 
     harness.clause('keys with control characters', 'lists a key with a line feed under its own name', async () => {
       const address = harness.fresh('line\nfeed\u0001');

@@ -7,7 +7,9 @@ export function listingContract(harness: Harness): void {
   describe('listing', () => {
     harness.clause('key order of a listing', 'lists keys in the order of their UTF-8 bytes', async () => {
       const folder = harness.fresh('').key;
-      const keys = ['a/b', 'a.b', 'a-b', 'a/b.c/d', 'a/b-c', 'B', 'a0', 'é', '\uffee', '🙂', 'z/z'].map((key) => folder + key);
+      const keys = ['a/b', 'a.b', 'a-b', 'a/b.c/d', 'a/b-c', 'B', 'a0', 'é', '\uffee', '🙂', 'z/z'].map(
+        (key) => folder + key,
+      );
       for (const key of keys) await harness.objects.put({ bucket: harness.bucket, key }, text(key));
       const inOrder = keys.toSorted((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
       expect(await harness.keysUnder(folder)).toEqual(inOrder);
@@ -15,8 +17,13 @@ export function listingContract(harness: Harness): void {
 
     it('lists by any beginning of a key, also in the middle of a name', async () => {
       const folder = harness.fresh('').key;
-      for (const key of ['exec#1/a', 'exec#1/b', 'exec#12/a', 'other/a']) await harness.objects.put({ bucket: harness.bucket, key: folder + key }, text(key));
-      expect((await harness.keysUnder(`${folder}exec#1`)).toSorted()).toEqual([`${folder}exec#1/a`, `${folder}exec#1/b`, `${folder}exec#12/a`]);
+      for (const key of ['exec#1/a', 'exec#1/b', 'exec#12/a', 'other/a'])
+        await harness.objects.put({ bucket: harness.bucket, key: folder + key }, text(key));
+      expect((await harness.keysUnder(`${folder}exec#1`)).toSorted()).toEqual([
+        `${folder}exec#1/a`,
+        `${folder}exec#1/b`,
+        `${folder}exec#12/a`,
+      ]);
       expect(await harness.keysUnder(`${folder}exec#1/`)).toEqual([`${folder}exec#1/a`, `${folder}exec#1/b`]);
       expect(await harness.keysUnder(`${folder}nothing`)).toEqual([]);
     });
@@ -35,7 +42,9 @@ export function listingContract(harness: Harness): void {
       const folder = harness.fresh('').key;
       const keys = Array.from({ length: 1_050 }, (_unused, index) => `${folder}${String(index).padStart(5, '0')} #+%`);
       for (let at = 0; at < keys.length; at += 50) {
-        await Promise.all(keys.slice(at, at + 50).map((key) => harness.objects.put({ bucket: harness.bucket, key }, text('x'))));
+        await Promise.all(
+          keys.slice(at, at + 50).map((key) => harness.objects.put({ bucket: harness.bucket, key }, text('x'))),
+        );
       }
       expect(await harness.keysUnder(folder)).toEqual(keys);
     });
@@ -58,7 +67,8 @@ export function listingContract(harness: Harness): void {
 
     it('stops a listing with the reason of its signal', async () => {
       const folder = harness.fresh('').key;
-      for (const name of ['a', 'b']) await harness.objects.put({ bucket: harness.bucket, key: folder + name }, text('x'));
+      for (const name of ['a', 'b'])
+        await harness.objects.put({ bucket: harness.bucket, key: folder + name }, text('x'));
       const reason = new Error('enough');
       await expect(listed(harness.objects, harness.bucket, folder, AbortSignal.abort(reason))).rejects.toBe(reason);
     });

@@ -62,7 +62,9 @@ export function readingContract(harness: Harness): void {
     it('says OBJECT_NOT_FOUND for a folder', async () => {
       const address = harness.fresh('folder/object');
       await harness.objects.put(address, text('x'));
-      expect(await codeOf(harness.objects.get({ bucket: harness.bucket, key: address.key.replace('/object', '') }))).toBe('OBJECT_NOT_FOUND');
+      expect(
+        await codeOf(harness.objects.get({ bucket: harness.bucket, key: address.key.replace('/object', '') })),
+      ).toBe('OBJECT_NOT_FOUND');
     });
 
     harness.clause('missing bucket is an error', 'says BUCKET_NOT_FOUND when the bucket is missing', async () => {
@@ -72,17 +74,25 @@ export function readingContract(harness: Harness): void {
       expect(await codeOf(listed(harness.objects, address.bucket, ''))).toBe('BUCKET_NOT_FOUND');
     });
 
-    harness.clause('digest of a single put is verified', 'refuses bytes that do not have the digest claimed, and keeps nothing', async () => {
-      const address = harness.fresh();
-      const error = await harness.objects.put(address, text('these'), { sha256: sha256(text('those')) }).catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({ name: 'IntegrityError', code: 'DIGEST_MISMATCH' });
-      expect(await codeOf(harness.objects.get(address))).toBe('OBJECT_NOT_FOUND');
-    });
+    harness.clause(
+      'digest of a single put is verified',
+      'refuses bytes that do not have the digest claimed, and keeps nothing',
+      async () => {
+        const address = harness.fresh();
+        const error = await harness.objects
+          .put(address, text('these'), { sha256: sha256(text('those')) })
+          .catch((thrown: unknown) => thrown);
+        expect(error).toMatchObject({ name: 'IntegrityError', code: 'DIGEST_MISMATCH' });
+        expect(await codeOf(harness.objects.get(address))).toBe('OBJECT_NOT_FOUND');
+      },
+    );
 
     it('refuses 6 MiB that do not have the digest claimed, and keeps nothing', async () => {
       const address = harness.fresh();
       const bytes = new Uint8Array(6 * 1024 * 1024);
-      expect(await codeOf(harness.objects.put(address, bytes, { sha256: sha256(text('other')) }))).toBe('DIGEST_MISMATCH');
+      expect(await codeOf(harness.objects.put(address, bytes, { sha256: sha256(text('other')) }))).toBe(
+        'DIGEST_MISMATCH',
+      );
       expect(await codeOf(harness.objects.get(address))).toBe('OBJECT_NOT_FOUND');
     });
   });

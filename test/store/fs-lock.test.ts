@@ -89,6 +89,8 @@ describe('the lock of a file', () => {
     await fs.writeFile(lock, '');
     const objects = fsObjectStore({ root });
     for await (const found of objects.list('bucket', '')) expect.unreachable(found.key);
-    expect(await codeOf(objects.put({ bucket: 'bucket', key: lock.slice(lock.lastIndexOf('/') + 1) }, Buffer.from('x')))).toBe('KEY_INVALID');
+    expect(
+      await codeOf(objects.put({ bucket: 'bucket', key: lock.slice(lock.lastIndexOf('/') + 1) }, Buffer.from('x'))),
+    ).toBe('KEY_INVALID');
   });
 });

@@ -24,7 +24,9 @@ describe('the file-system store', () => {
   });
 
   const filesBelow = async (directory: string): Promise<string[]> =>
-    (await fs.readdir(directory, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile()).map((entry) => entry.name);
+    (await fs.readdir(directory, { recursive: true, withFileTypes: true }))
+      .filter((entry) => entry.isFile())
+      .map((entry) => entry.name);
 
   const keysOf = async (store: ObjectStore, bucket: string): Promise<string[]> => {
     const keys: string[] = [];
@@ -70,17 +72,27 @@ describe('the file-system store', () => {
 
     it('makes a blob store of its own', async () => {
       const blobs = fsBlobStore({ root, bucket: 'b', prefix: '/p/' });
-      expect(await blobs.put({ key: 'k', bytes: some, sha256: '015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862', addressed: false })).toBe('written');
+      expect(
+        await blobs.put({
+          key: 'k',
+          bytes: some,
+          sha256: '015abd7f5cc57a2dd94b7590f04ad8084273905ee33ec5cebeae62276a97f862',
+          addressed: false,
+        }),
+      ).toBe('written');
       expect(await fs.readFile(join(root, 'b/p/k'), 'utf8')).toBe('{"a":1}');
     });
   });
 
   describe('keys it cannot hold', () => {
-    it.each(['/front', 'back/', 'double//slash', `long/${'x'.repeat(256)}`, `long/${'é'.repeat(128)}`])('refuses %j with KEY_INVALID', async (key) => {
-      expect(await codeOf(objects.put({ ...address, key }, some))).toBe('KEY_INVALID');
-      expect(await codeOf(objects.get({ ...address, key }))).toBe('KEY_INVALID');
-      expect(await filesBelow(root)).toEqual([]);
-    });
+    it.each(['/front', 'back/', 'double//slash', `long/${'x'.repeat(256)}`, `long/${'é'.repeat(128)}`])(
+      'refuses %j with KEY_INVALID',
+      async (key) => {
+        expect(await codeOf(objects.put({ ...address, key }, some))).toBe('KEY_INVALID');
+        expect(await codeOf(objects.get({ ...address, key }))).toBe('KEY_INVALID');
+        expect(await filesBelow(root)).toEqual([]);
+      },
+    );
 
     it('refuses the names of its own unfinished files', async () => {
       const key = 'folder/.01234567-89ab-cdef-0123-456789abcdef.statebag-tmp';
@@ -90,7 +102,9 @@ describe('the file-system store', () => {
     it('refuses a key that is a folder of another, and one below an object', async () => {
       await objects.put(address, some);
       expect(await codeOf(objects.put({ ...address, key: 'folder' }, some))).toBe('KEY_INVALID');
-      expect(await codeOf(objects.put({ ...address, key: 'folder' }, some, { ifAbsent: true }))).toBe('PRECONDITION_FAILED');
+      expect(await codeOf(objects.put({ ...address, key: 'folder' }, some, { ifAbsent: true }))).toBe(
+        'PRECONDITION_FAILED',
+      );
       expect(await codeOf(objects.put({ ...address, key: `${address.key}/below` }, some))).toBe('KEY_INVALID');
       expect(await codeOf(objects.get({ ...address, key: `${address.key}/below` }))).toBe('OBJECT_NOT_FOUND');
       expect(await filesBelow(root)).toEqual(['object.json']);
@@ -186,7 +200,11 @@ describe('the file-system store', () => {
       ['ENAMETOOLONG', 'KEY_INVALID', false],
       ['ENOTDIR', 'KEY_INVALID', false],
     ])('calls %s %s', (code, expected, retryable) => {
-      expect(fsError(errno(code), 'write', address)).toMatchObject({ code: expected, retryable, context: { bucket: 'bucket', path: address.key } });
+      expect(fsError(errno(code), 'write', address)).toMatchObject({
+        code: expected,
+        retryable,
+        context: { bucket: 'bucket', path: address.key },
+      });
     });
 
     it('passes on what no file-system call threw', () => {
@@ -200,7 +218,11 @@ describe('the file-system store', () => {
       vi.spyOn(fs, 'readFile').mockRejectedValue(errno('EACCES'));
       vi.spyOn(fs, 'readdir').mockRejectedValue(errno('EACCES'));
       vi.spyOn(fs, 'unlink').mockRejectedValue(errno('EACCES'));
-      const calls = { get: () => objects.get(address), list: () => keysOf(objects, 'bucket'), delete: () => objects.delete(address) };
+      const calls = {
+        get: () => objects.get(address),
+        list: () => keysOf(objects, 'bucket'),
+        delete: () => objects.delete(address),
+      };
       expect(await codeOf(calls[operation]())).toBe('STORE_DENIED');
     });
   });

@@ -8,7 +8,11 @@ const address = { bucket: 'bucket', key: 'owner#1/object.json' };
 describe('errors of other servers', () => {
   const call = { verb: 'read', action: 's3:GetObject', address, absent: 'OBJECT_NOT_FOUND' } as const;
   const answer = (name: string, status?: number, code?: string): Error =>
-    Object.assign(new Error('prose that nobody reads'), { name, $metadata: { httpStatusCode: status }, ...(code === undefined ? {} : { code }) });
+    Object.assign(new Error('prose that nobody reads'), {
+      name,
+      $metadata: { httpStatusCode: status },
+      ...(code === undefined ? {} : { code }),
+    });
 
   it.each([
     [answer('NoSuchKey', 404), 'OBJECT_NOT_FOUND'],
@@ -43,10 +47,13 @@ describe('errors of other servers', () => {
 });
 
 describe('metadata in headers', () => {
-  it.each(['plain', '', 'with =?utf-8?q?coded?= words', 'é', ' padded', 'line\nfeed'])('carries %j there and back in printable ASCII', (value) => {
-    expect(encodeHeaderValue(value)).toMatch(/^[\x20-\x7e]*$/);
-    expect(decodeHeaderValue(encodeHeaderValue(value))).toBe(value);
-  });
+  it.each(['plain', '', 'with =?utf-8?q?coded?= words', 'é', ' padded', 'line\nfeed'])(
+    'carries %j there and back in printable ASCII',
+    (value) => {
+      expect(encodeHeaderValue(value)).toMatch(/^[\x20-\x7e]*$/);
+      expect(decodeHeaderValue(encodeHeaderValue(value))).toBe(value);
+    },
+  );
 
   it('reads the forms S3 answers with', () => {
     expect(decodeHeaderValue('=?UTF-8?Q?J=C3=B6rg_M.?=')).toBe('Jörg M.');

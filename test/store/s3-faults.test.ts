@@ -16,7 +16,8 @@ const large = Buffer.alloc(6 * 1024 * 1024, 'x');
 describe('the S3 driver in trouble', () => {
   let server: S3Server;
   let objects: ObjectStore;
-  const open = (options: S3ObjectStoreOptions = {}): ObjectStore => s3ObjectStore({ region: 'us-east-1', endpoint: server.endpoint, ...options });
+  const open = (options: S3ObjectStoreOptions = {}): ObjectStore =>
+    s3ObjectStore({ region: 'us-east-1', endpoint: server.endpoint, ...options });
 
   beforeEach(async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
@@ -37,7 +38,11 @@ describe('the S3 driver in trouble', () => {
       await objects.put(address, some);
       server.inject({ operation: 'GetObject', kind: 'slow-down', times: 3 });
       const error = await objects.get(address).catch((thrown: unknown) => thrown);
-      expect(error).toMatchObject({ code: 'STORE_UNAVAILABLE', retryable: true, context: { bucket: 'bucket', path: address.key } });
+      expect(error).toMatchObject({
+        code: 'STORE_UNAVAILABLE',
+        retryable: true,
+        context: { bucket: 'bucket', path: address.key },
+      });
     });
 
     it('says WRITE_CONFLICT for 409 after one request', async () => {
@@ -56,7 +61,9 @@ describe('the S3 driver in trouble', () => {
 
     it('shows a lost reply of a completed upload as a conflict that can be retried', async () => {
       server.inject({ operation: 'CompleteMultipartUpload', kind: 'lost-reply' });
-      expect(['WRITE_CONFLICT', 'PRECONDITION_FAILED']).toContain(await codeOf(objects.put(address, large, { ifAbsent: true })));
+      expect(['WRITE_CONFLICT', 'PRECONDITION_FAILED']).toContain(
+        await codeOf(objects.put(address, large, { ifAbsent: true })),
+      );
       expect((await objects.get(address)).bytes).toHaveLength(large.length);
     });
 
@@ -80,7 +87,11 @@ describe('the S3 driver in trouble', () => {
     it('takes a body that ends early without an error for truncated too', async () => {
       const body = Readable.from([Buffer.from('abc'), Buffer.from('de')]);
       expect(await codeOf(readBody(address, body, 6))).toBe('BODY_TRUNCATED');
-      expect(Buffer.from(await readBody(address, Readable.from([Buffer.from('abc'), Buffer.from('de')]), undefined)).toString()).toBe('abcde');
+      expect(
+        Buffer.from(
+          await readBody(address, Readable.from([Buffer.from('abc'), Buffer.from('de')]), undefined),
+        ).toString(),
+      ).toBe('abcde');
     });
 
     it('says STORE_TIMEOUT when no answer comes', async () => {
@@ -138,7 +149,12 @@ describe('the S3 driver in trouble', () => {
       server.inject({ operation, kind, times: 10 });
       const controller = new AbortController();
       const pending = work(controller.signal);
-      await Promise.all([expect(pending).rejects.toBe(reason), sleep(150).then(() => { controller.abort(reason); })]);
+      await Promise.all([
+        expect(pending).rejects.toBe(reason),
+        sleep(150).then(() => {
+          controller.abort(reason);
+        }),
+      ]);
     });
   });
 });

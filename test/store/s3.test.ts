@@ -14,7 +14,8 @@ const large = Buffer.alloc(6 * 1024 * 1024, 'x');
 describe('the S3 driver', () => {
   let server: S3Server;
   let objects: ObjectStore;
-  const open = (options: S3ObjectStoreOptions = {}): ObjectStore => s3ObjectStore({ region: 'us-east-1', endpoint: server.endpoint, ...options });
+  const open = (options: S3ObjectStoreOptions = {}): ObjectStore =>
+    s3ObjectStore({ region: 'us-east-1', endpoint: server.endpoint, ...options });
 
   beforeEach(async () => {
     vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
@@ -51,7 +52,9 @@ describe('the S3 driver', () => {
       await objects.put(address, large, { ifAbsent: true });
       const parts = [large.subarray(0, 5 * 1024 * 1024), large.subarray(5 * 1024 * 1024)];
       const digests = made('UploadPart').map((part) => part.headers['x-amz-checksum-sha256']);
-      expect(new Set(digests)).toEqual(new Set(parts.map((part) => createHash('sha256').update(part).digest('base64'))));
+      expect(new Set(digests)).toEqual(
+        new Set(parts.map((part) => createHash('sha256').update(part).digest('base64'))),
+      );
       expect(made('CompleteMultipartUpload')[0]?.headers['if-none-match']).toBe('*');
     });
 
@@ -65,8 +68,15 @@ describe('the S3 driver', () => {
       await withKey.put(address, some);
       await withKey.put(address, some, { attributes: { serverSideEncryption: 'AES256' } });
       await withKey.put(address, some, { attributes: { serverSideEncryption: 'aws:kms', kmsKeyId: 'key-2' } });
-      const sent = made('PutObject').map(({ headers }) => [headers['x-amz-server-side-encryption'], headers['x-amz-server-side-encryption-aws-kms-key-id']]);
-      expect(sent).toEqual([['aws:kms', 'key-1'], ['AES256', undefined], ['aws:kms', 'key-2']]);
+      const sent = made('PutObject').map(({ headers }) => [
+        headers['x-amz-server-side-encryption'],
+        headers['x-amz-server-side-encryption-aws-kms-key-id'],
+      ]);
+      expect(sent).toEqual([
+        ['aws:kms', 'key-1'],
+        ['AES256', undefined],
+        ['aws:kms', 'key-2'],
+      ]);
     });
 
     it('keeps encryption and storage class through a rewrite', async () => {

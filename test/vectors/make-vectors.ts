@@ -41,7 +41,11 @@ const CHOSEN = [
 ];
 
 export function makeVectors(): Promise<readonly Vector[]> {
-  return Promise.all(readFixtures().filter(({ name }) => CHOSEN.includes(name)).map(makeVector));
+  return Promise.all(
+    readFixtures()
+      .filter(({ name }) => CHOSEN.includes(name))
+      .map(makeVector),
+  );
 }
 
 async function makeVector({ name, input }: BagFixture): Promise<Vector> {
@@ -50,19 +54,27 @@ async function makeVector({ name, input }: BagFixture): Promise<Vector> {
   const form = async (target: Target) => Buffer.from((await migrateBytes(input, blobs, { target }))!.bytes).toString();
   const [lean, bridge] = [await form('lean'), await form('bridge')];
   const stored: Record<string, string> = {};
-  for await (const { bucket, key } of objects.list(BUCKET, '')) stored[key] = Buffer.from((await objects.get({ bucket, key })).bytes).toString();
+  for await (const { bucket, key } of objects.list(BUCKET, ''))
+    stored[key] = Buffer.from((await objects.get({ bucket, key })).bytes).toString();
   const manifest = Object.keys(stored).find((key) => key.startsWith('workflow-manifests/'))!;
   const count = byteReader.items(readDocument(Buffer.from(stored[manifest]!))).length;
-  const programs = await Promise.all(Array.from({ length: count }, async (_, index) => {
-    const { segmentConfig } = await resolveSegment(byteReader, readDocument(Buffer.from(lean)), blobs, { index });
-    return Buffer.from(byteReader.bytes(segmentConfig)).toString();
-  }));
+  const programs = await Promise.all(
+    Array.from({ length: count }, async (_, index) => {
+      const { segmentConfig } = await resolveSegment(byteReader, readDocument(Buffer.from(lean)), blobs, { index });
+      return Buffer.from(byteReader.bytes(segmentConfig)).toString();
+    }),
+  );
   return { name, bucket: blobs.bucket, input: input.toString(), lean, bridge, blobs: stored, manifest, programs };
 }
 
 function recordingOver(objects: ObjectStore): RecordingBlobs {
   const store = createBlobStore({ objects, bucket: BUCKET });
-  return { bucket: BUCKET, reads: [], get: (address, options) => store.get(address, options), put: ({ storeKey, ...blob }) => store.put({ key: storeKey, ...blob }) };
+  return {
+    bucket: BUCKET,
+    reads: [],
+    get: (address, options) => store.get(address, options),
+    put: ({ storeKey, ...blob }) => store.put({ key: storeKey, ...blob }),
+  };
 }
 
 /** The file of a vector, byte for byte. */

@@ -23,11 +23,24 @@ interface Case {
 const fixtures: readonly Case[] = readFixtures().map(({ name, input, objects }) => ({ name, bytes: input, objects }));
 
 const fleet: readonly Case[] = [
-  ...makeFleet({ seed: 11, bags: Object.keys(VARIANTS).length, workflows: 4, size: 'small', mix: Object.keys(VARIANTS) as VariantName[] }),
-].map(({ name, bytes, objects }) => ({ name, bytes, objects: Object.fromEntries(objects.map(({ bucket, key, bytes: body }) => [`${bucket}/${key}`, body])) }));
+  ...makeFleet({
+    seed: 11,
+    bags: Object.keys(VARIANTS).length,
+    workflows: 4,
+    size: 'small',
+    mix: Object.keys(VARIANTS) as VariantName[],
+  }),
+].map(({ name, bytes, objects }) => ({
+  name,
+  bytes,
+  objects: Object.fromEntries(objects.map(({ bucket, key, bytes: body }) => [`${bucket}/${key}`, body])),
+}));
 
 /** The spelling of a number decides what becomes of these bags, and objects have lost it. */
-const SPELLED = new Set(['an-inline-manifest-with-another-program-stays-whole', 'numbers-and-escapes-keep-their-spelling']);
+const SPELLED = new Set([
+  'an-inline-manifest-with-another-program-stays-whole',
+  'numbers-and-escapes-keep-their-spelling',
+]);
 
 /** Only what `JSON.parse` reads can be held against the adapter of objects. */
 const cases = [...fixtures, ...fleet].filter(({ name, bytes }) => isReadable(bytes) && !SPELLED.has(name));
@@ -47,8 +60,12 @@ const HANDLERS: Readonly<Record<string, (event: Json) => unknown>> = {
   'its event as a bag': (event) => ({ bag: event, next_action: 'CONTINUE' }),
   'its bag': ({ state_data: bag, ...event }) => ({ bag: bag ?? event, next_action: 'CONTINUE' }),
   'a bag in a second wrapper': (event) => ({ state_data: { state_data: bagOf(event) } }),
-  'a newer bag in an older one': (event) => ({ state_data: { ...bagOf(event), state_data: { ...bagOf(event), loop_counter: 7 } } }),
-  'a bag that lost its paths': (event) => ({ bag: { ownerId: event.ownerId, workflowId: event.workflowId, segment_manifest_s3_path: null, current_state: {} } }),
+  'a newer bag in an older one': (event) => ({
+    state_data: { ...bagOf(event), state_data: { ...bagOf(event), loop_counter: 7 } },
+  }),
+  'a bag that lost its paths': (event) => ({
+    bag: { ownerId: event.ownerId, workflowId: event.workflowId, segment_manifest_s3_path: null, current_state: {} },
+  }),
   'no bag': () => ({ status: 'done' }),
   'no object': () => [1, 2],
 };
@@ -81,7 +98,8 @@ async function settled<T>(work: () => Promise<T>): Promise<T | { readonly code: 
   }
 }
 
-const options = (objects: ObjectStore, speaks: Speech) => ({ store: createBlobStore({ objects, bucket: 'local' }), mode: 'rewrite', speaks }) as const;
+const options = (objects: ObjectStore, speaks: Speech) =>
+  ({ store: createBlobStore({ objects, bucket: 'local' }), mode: 'rewrite', speaks }) as const;
 const plain = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString());
 
 /**
@@ -92,7 +110,9 @@ async function meaningOf(value: unknown, objects: ObjectStore): Promise<unknown>
   if (typeof value === 'string') return meaningOfText(value, objects);
   if (Array.isArray(value)) return Promise.all(value.map((item) => meaningOf(item, objects)));
   if (typeof value !== 'object' || value === null) return value;
-  const entries = await Promise.all(Object.entries(value).map(async ([name, member]) => [name, await meaningOf(member, objects)] as const));
+  const entries = await Promise.all(
+    Object.entries(value).map(async ([name, member]) => [name, await meaningOf(member, objects)] as const),
+  );
   return Object.fromEntries(entries.filter(([name]) => !['key', 'checksum', 'size_bytes'].includes(name)));
 }
 
@@ -100,7 +120,10 @@ async function meaningOfText(text: string, objects: ObjectStore): Promise<unknow
   if (/^\s*[[{]/.test(text) && isReadable(Buffer.from(text))) return meaningOf(JSON.parse(text), objects);
   const [, key] = /^s3:\/\/local\/(.*\/[0-9a-f]{64}\/.*)$/s.exec(text) ?? [];
   if (key === undefined || !(await keysOf(objects)).includes(key)) return text;
-  return { key: key.replace(/[0-9a-f]{64}/, ''), holds: await meaningOf(plain((await objects.get({ bucket: 'local', key })).bytes), objects) };
+  return {
+    key: key.replace(/[0-9a-f]{64}/, ''),
+    holds: await meaningOf(plain((await objects.get({ bucket: 'local', key })).bytes), objects),
+  };
 }
 
 describe.each(['lean', 'fat'] as const)('to a handler that speaks %s, bytes say what objects say', (speaks) => {
@@ -118,7 +141,9 @@ describe.each(['lean', 'fat'] as const)('to a handler that speaks %s, bytes say 
       }
       expect(await meaningOf(plain(adapted.bytes), here)).toEqual(await meaningOf(event, there));
       const given = plain(adapted.bytes) as Json;
-      const sealed = await settled(async () => plain(await wire.seal(Buffer.from(JSON.stringify(handler(given))), adapted)));
+      const sealed = await settled(async () =>
+        plain(await wire.seal(Buffer.from(JSON.stringify(handler(given))), adapted)),
+      );
       const written = await settled(() => shim.write(handler(structuredClone(event) as Json), reading));
       expect(await meaningOf(sealed, here)).toEqual(await meaningOf(written, there));
       expect((await keysOf(here)).length).toBe((await keysOf(there)).length);

@@ -23,7 +23,8 @@ export const runStep: Variant = (facts) => alone({ bag: layOutBag(facts), next_a
 export const payloadObject: Variant = (facts) => alone({ Payload: initialised(layOutBag(facts)) });
 
 /** The same with the payload still a string. */
-export const payloadString: Variant = (facts, style) => alone({ Payload: serialise(initialised(layOutBag(facts)), style) });
+export const payloadString: Variant = (facts, style) =>
+  alone({ Payload: serialise(initialised(layOutBag(facts)), style) });
 
 /** Wrapped twice. */
 export const doubleNested: Variant = (facts) => alone({ state_data: { state_data: layOutBag(facts) } });
@@ -31,6 +32,11 @@ export const doubleNested: Variant = (facts) => alone({ state_data: { state_data
 /** A bag with a newer bag inside it, as the second turn of the branch loop left it; both carry config and map. */
 export const bagInBag: Variant = (facts) => {
   const outer = layOutBag({ ...facts, segmentToRun: 0 });
-  const inner: BagFacts = { ...facts, segmentToRun: Math.min(facts.segmentToRun + 1, facts.workflow.entries.length - 1) };
-  return alone({ state_data: { ...outer, state_data: layOutBag(inner), next_action: 'CONTINUE', state_size_threshold: 180 } });
+  const inner: BagFacts = {
+    ...facts,
+    segmentToRun: Math.min(facts.segmentToRun + 1, facts.workflow.entries.length - 1),
+  };
+  return alone({
+    state_data: { ...outer, state_data: layOutBag(inner), next_action: 'CONTINUE', state_size_threshold: 180 },
+  });
 };

@@ -20,17 +20,24 @@ export const pathologicalKeys: Variant = (facts) => {
     [new Raw('"escap\\u0065d"'), 1],
     ['', 'no name'],
   ]);
-  const bag = Object.entries({ ...layOutBag(facts), current_state: state }).map(([name, value]): [string | Raw, JsonValue] => [
-    name === 'partition_map' ? new Raw('"partition\\u005fmap"') : name,
-    value,
-  ]);
+  const bag = Object.entries({ ...layOutBag(facts), current_state: state }).map(
+    ([name, value]): [string | Raw, JsonValue] => [
+      name === 'partition_map' ? new Raw('"partition\\u005fmap"') : name,
+      value,
+    ],
+  );
   return alone(initialised(new Map(bag)));
 };
 
 /** The config twice in one bag; every parser takes the second. */
 export const duplicateFields: Variant = (facts) => {
   const bag = Object.entries(layOutBag(facts)).flatMap(([name, value]): [string | Raw, JsonValue][] =>
-    name === 'workflow_config' ? [[new Raw('"workflow_config"'), { workflow_name: 'replaced' }], [name, value]] : [[name, value]],
+    name === 'workflow_config'
+      ? [
+          [new Raw('"workflow_config"'), { workflow_name: 'replaced' }],
+          [name, value],
+        ]
+      : [[name, value]],
   );
   return alone(initialised(new Map(bag)));
 };

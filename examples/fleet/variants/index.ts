@@ -38,7 +38,10 @@ export const VARIANT_NAMES = Object.keys(VARIANTS) as readonly VariantName[];
 /** Those that hold `NaN` and the like, which `JSON.parse` refuses. */
 export const NOT_STRICT_JSON: readonly VariantName[] = ['python-numbers'];
 
-/** What an operator meets: every variant but the two that carry the config twice, and one fat bag of the last release after each. */
+/**
+ * What an operator meets: every variant but the two that carry the config twice, and one fat bag of the last release
+ * after each.
+ */
 export const USUAL_MIX: readonly VariantName[] = VARIANT_NAMES.filter(
   (name) => name !== 'pre' && name !== 'bag-in-bag' && name !== 'duplicate-fields',
 ).flatMap((name): VariantName[] => ['pre', name]);

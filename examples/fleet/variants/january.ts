@@ -19,10 +19,18 @@ interface JanuaryProgram {
 
 const programs = new WeakMap<Workflow, JanuaryProgram>();
 
-/** 18 January: everything inline at the root, the manifest too; offloaded values would have left a path where `""` stands. */
+/**
+ * 18 January: everything inline at the root, the manifest too; offloaded values would have left a path where `""`
+ * stands.
+ */
 export const flatJan18: Variant = (facts) => {
   const control = omit(januaryControl(facts), 'distributed_strategy');
-  const head = { workflow_config: facts.workflow.config, current_state: facts.state, input: paddedInput(facts), state_s3_path: '' };
+  const head = {
+    workflow_config: facts.workflow.config,
+    current_state: facts.state,
+    input: paddedInput(facts),
+    state_s3_path: '',
+  };
   return alone({ ...head, ...januaryProgram(facts), ...control });
 };
 
@@ -31,7 +39,11 @@ export const lightJan29: Variant = (facts) => {
   const folder = `workflow-states/${facts.ownerId}/${facts.workflow.workflowId}`;
   const config = storedObject(facts.bucket, `${folder}/workflow_config_${facts.startTime}.json`, facts.workflow.config);
   const state = storedObject(facts.bucket, `${folder}/current_state_${facts.startTime}.json`, facts.state);
-  const head = { light_config: lightConfig(facts), workflow_config_s3_path: s3Uri(config), state_s3_path: s3Uri(state) };
+  const head = {
+    light_config: lightConfig(facts),
+    workflow_config_s3_path: s3Uri(config),
+    state_s3_path: s3Uri(state),
+  };
   const document = { ...head, input: paddedInput(facts), ...januaryProgram(facts), ...januaryControl(facts) };
   return { document, objects: [config, state] };
 };

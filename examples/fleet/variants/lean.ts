@@ -26,13 +26,20 @@ export const lean: Variant = (facts) => {
 /** Not a bag at all: something else that lay in the same folder. */
 export const foreign: Variant = (facts) => {
   const rows = Object.values(facts.state);
-  return alone({ order: facts.idempotencyKey, customer: { name: '김서연', tier: 2 }, rows, total: facts.random.below(1e5) / 100 });
+  return alone({
+    order: facts.idempotencyKey,
+    customer: { name: '김서연', tier: 2 },
+    rows,
+    total: facts.random.below(1e5) / 100,
+  });
 };
 
 function leanBag(bag: JsonObject, paths: JsonObject): JsonObject {
   const kept = omit(bag, 'partition_map', '_is_init', '_status');
   const members = Object.entries(kept).flatMap(([name, value]) =>
-    name === 'workflow_config' ? Object.entries<JsonValue>({ state_bag_version: 2, ...paths }) : [[name, value] as const],
+    name === 'workflow_config'
+      ? Object.entries<JsonValue>({ state_bag_version: 2, ...paths })
+      : [[name, value] as const],
   );
   return Object.fromEntries([...members, ...Object.entries(paths)]);
 }
@@ -41,5 +48,9 @@ function leanBag(bag: JsonObject, paths: JsonObject): JsonObject {
 function blob(facts: BagFacts, prefix: string, file: string, value: JsonValue): FleetObject {
   const bytes = serialiseBytes(value, 'compact');
   const digest = createHash('sha256').update(bytes).digest('hex');
-  return { bucket: facts.bucket, key: `${prefix}/${facts.ownerId}/${facts.workflow.workflowId}/${digest}/${file}`, bytes };
+  return {
+    bucket: facts.bucket,
+    key: `${prefix}/${facts.ownerId}/${facts.workflow.workflowId}/${digest}/${file}`,
+    bytes,
+  };
 }

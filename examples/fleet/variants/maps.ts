@@ -9,7 +9,10 @@ import type { Variant, VariantDocument } from './variant.js';
 
 /** A dictionary from index to entry. The keys stand in reverse, because their order has no meaning. */
 export const dictMap: Variant = (facts) =>
-  withMap(facts, new Map(facts.workflow.entries.map((entry, at): [string, JsonObject] => [String(at), entry]).reverse()));
+  withMap(
+    facts,
+    new Map(facts.workflow.entries.map((entry, at): [string, JsonObject] => [String(at), entry]).reverse()),
+  );
 
 /** Each entry inside a `segment_config`, as in a manifest. */
 export const nestedEntries: Variant = (facts) => withMap(facts, manifestEntries(facts.workflow.entries));

@@ -8,7 +8,9 @@ import type { Variant, VariantDocument } from './variant.js';
 
 /** Config, map and input moved out by the hydrator: `__s3_pointer__` dictionaries under the old names. */
 export const pointers: Variant = (facts) =>
-  replaceFields(facts, ['workflow_config', 'partition_map', 'input'], (field, object) => s3Pointer(facts, field, object));
+  replaceFields(facts, ['workflow_config', 'partition_map', 'input'], (field, object) =>
+    s3Pointer(facts, field, object),
+  );
 
 /** Config and map in the state manager's dialect. */
 export const offloaded: Variant = (facts) =>

@@ -5,7 +5,16 @@ import type { TemplateField } from '../flow/templates.js';
 import type { Addition } from './discovery.js';
 import type { Examination } from './examination.js';
 import type { FieldReference, Sibling } from './field-reference.js';
-import { givesOwnSegment, hasOwner, holdsBag, isBagOf, isSibling, ownIndex, presentMember, saysIndex } from './present.js';
+import {
+  givesOwnSegment,
+  hasOwner,
+  holdsBag,
+  isBagOf,
+  isSibling,
+  ownIndex,
+  presentMember,
+  saysIndex,
+} from './present.js';
 import type { Present } from './present.js';
 import { entryAtHand, segmentMapOf } from './segments.js';
 import { HINTS } from './words.js';
@@ -30,7 +39,11 @@ const BESIDE: readonly string[] = ['workflow_config_s3_path', 'partition_map_s3_
 const BY_HAND: Outcome = { hint: HINTS.person };
 
 /** The paths that stay in the data of a machine. */
-export function keptPaths({ field, found, sibling }: Pick<Wanted, 'field' | 'found' | 'sibling'>, present: Present, { settings }: Examination): Outcome {
+export function keptPaths(
+  { field, found, sibling }: Pick<Wanted, 'field' | 'found' | 'sibling'>,
+  present: Present,
+  { settings }: Examination,
+): Outcome {
   const paths = settings.speaks === 'fat' ? [MANIFEST_PATH, `${field}_s3_path`] : [MANIFEST_PATH];
   const others = present.filter(({ name, isEmpty }) => name === MANIFEST_PATH || (!isEmpty && BESIDE.includes(name)));
   if (!others.every((member) => isSibling(member, found, sibling, member.name))) return BY_HAND;
@@ -39,8 +52,16 @@ export function keptPaths({ field, found, sibling }: Pick<Wanted, 'field' | 'fou
   return { add: missing.map((name) => ({ name, value: { expression: sibling(name) } })) };
 }
 
-/** What a task, an item or a branch gets instead: its segment where the manifest's entry is at hand, else where and which. */
-export function payloadAdditions(wanted: Wanted, present: Present, field: TemplateField, examination: Examination): Outcome {
+/**
+ * What a task, an item or a branch gets instead: its segment where the manifest's entry is at hand, else where and
+ * which.
+ */
+export function payloadAdditions(
+  wanted: Wanted,
+  present: Present,
+  field: TemplateField,
+  examination: Examination,
+): Outcome {
   if (presentMember(present, SEGMENT_CONFIG)) return givesOwnSegment(present) ? { add: [] } : BY_HAND;
   const map = wanted.isBranch ? undefined : segmentMapOf(field, examination);
   if (map) {
@@ -59,7 +80,12 @@ export function payloadAdditions(wanted: Wanted, present: Present, field: Templa
 }
 
 /** A segment that is taken out of the map with the index of the bag that the map is in. */
-export function segmentAdditions(wanted: Wanted, present: Present, field: TemplateField, examination: Examination): Outcome {
+export function segmentAdditions(
+  wanted: Wanted,
+  present: Present,
+  field: TemplateField,
+  examination: Examination,
+): Outcome {
   if (segmentMapOf(field, examination)) return { hint: HINTS.item };
   if (!hasOwner(present, wanted.found)) return { hint: HINTS.owner };
   const paths = keptPaths(wanted, present, examination);
@@ -79,6 +105,8 @@ function indexOf({ sibling, base }: Wanted, state: State, { origins }: Examinati
   const objects = base ? origins.objectsAt(state, base) : [];
   const isVariable = base !== undefined && base[0] !== 'input';
   if (objects.length === 0) return isVariable ? undefined : sibling(SEGMENT_TO_RUN);
-  const name = INDEX_NAMES.find((candidate) => objects.every(({ entries }) => entries.some((entry) => entry.name === candidate)));
+  const name = INDEX_NAMES.find((candidate) =>
+    objects.every(({ entries }) => entries.some((entry) => entry.name === candidate)),
+  );
   return name === undefined ? undefined : sibling(name);
 }

@@ -24,7 +24,9 @@ export interface TemplateString {
   readonly expression: Expression;
 }
 
-/** What is found in the objects that an expression builds: `{% {"workflow_config": …} %}`. All of it is mended, or none. */
+/**
+ * What is found in the objects that an expression builds: `{% {"workflow_config": …} %}`. All of it is mended, or none.
+ */
 export function discoverInExpression(string: TemplateString, examination: Examination): readonly Discovery[] {
   const found = string.expression.objects.flatMap((object) => {
     const members = object.members.filter(({ name }) => isProgramField(name));
@@ -33,7 +35,12 @@ export function discoverInExpression(string: TemplateString, examination: Examin
   return canBeMended(found) ? found : found.map(byHand);
 }
 
-function discoverBuilt(string: TemplateString, object: BuiltObject, member: BuiltMember, examination: Examination): readonly Discovery[] {
+function discoverBuilt(
+  string: TemplateString,
+  object: BuiltObject,
+  member: BuiltMember,
+  examination: Examination,
+): readonly Discovery[] {
   const { field, node, pointer, expression } = string;
   const { state } = field;
   const rule = ruleOf(field);
@@ -41,41 +48,85 @@ function discoverBuilt(string: TemplateString, object: BuiltObject, member: Buil
   const origins = originsOf(string, member, examination);
   if (!origins.has('program') && !origins.has('branch')) return [];
   if (!origins.has('program')) {
-    return [{ rule: 'asl/branch-program', level: 'note', state, offset, pointer, message: messageOf('asl/branch-program', `a branch's own \`${member.name}\``, field), hint: HINTS.branch }];
+    return [
+      {
+        rule: 'asl/branch-program',
+        level: 'note',
+        state,
+        offset,
+        pointer,
+        message: messageOf('asl/branch-program', `a branch's own \`${member.name}\``, field),
+        hint: HINTS.branch,
+      },
+    ];
   }
   const edits = isUntouched(origins) ? builtEdits(string, object, member, examination) : HINTS.person;
-  const told = { rule, level: 'error', state, offset, pointer, message: messageOf(rule, `\`${member.name}\``, field), key: writingKey(node, member.keyStart) } as const;
+  const told = {
+    rule,
+    level: 'error',
+    state,
+    offset,
+    pointer,
+    message: messageOf(rule, `\`${member.name}\``, field),
+    key: writingKey(node, member.keyStart),
+  } as const;
   return [typeof edits === 'string' ? { ...told, hint: edits } : { ...told, hint: HINTS[field.role], edits }];
 }
 
 /** Of all that a member is made of; `made` unless it is a path and nothing else. */
-function originsOf({ field: { state } }: TemplateString, member: BuiltMember, { origins }: Examination): ReadonlySet<Origin> {
+function originsOf(
+  { field: { state } }: TemplateString,
+  member: BuiltMember,
+  { origins }: Examination,
+): ReadonlySet<Origin> {
   const found = fieldReferences(member);
   const fields = found.flatMap(({ reference, depth }) => [...origins.ofReference(state, reference, depth)]);
-  const others = found.length > 0 ? [] : member.references.flatMap((reference) => [...origins.ofReference(state, reference)]);
+  const others =
+    found.length > 0 ? [] : member.references.flatMap((reference) => [...origins.ofReference(state, reference)]);
   return new Set([...fields, ...others, ...(member.path ? [] : ['made' as const])]);
 }
 
 /** The edits, or why a person must do it. */
-function builtEdits(string: TemplateString, object: BuiltObject, member: BuiltMember, examination: Examination): readonly TextEdit[] | string {
+function builtEdits(
+  string: TemplateString,
+  object: BuiltObject,
+  member: BuiltMember,
+  examination: Examination,
+): readonly TextEdit[] | string {
   const { field, node, expression } = string;
   const wanted = wantedOf(expression, member);
   if (!wanted || !isFit(string, object, wanted, examination) || !isEditable(field.state, node)) return HINTS.person;
-  if (!object.base && field.role === 'state' && !hasOwner(presentInBuilt(object, expression), wanted.found)) return HINTS.owner;
+  if (!object.base && field.role === 'state' && !hasOwner(presentInBuilt(object, expression), wanted.found))
+    return HINTS.owner;
   const [first] = object.members.filter(({ name }) => isProgramField(name));
   const leading = first && wantedOf(expression, first);
   if (leading?.sibling(MANIFEST_PATH) !== wanted.sibling(MANIFEST_PATH)) return HINTS.together;
   const outcome = outcomeOf(string, object, wanted, examination);
   if ('hint' in outcome) return outcome.hint;
   const add = outcome.add.filter(({ name }) => first === member || name === `${member.name}_s3_path`);
-  const range = add.length > 0 ? { start: member.keyStart, end: member.path!.end } : removal(object, member, expression);
+  const range =
+    add.length > 0 ? { start: member.keyStart, end: member.path!.end } : removal(object, member, expression);
   if (!range) return HINTS.person;
   const insert = add.map(writtenOut).join(', ');
-  return [{ kind: 'text', node, state: field.state, start: expression.offset + range.start, end: expression.offset + range.end, insert }];
+  return [
+    {
+      kind: 'text',
+      node,
+      state: field.state,
+      start: expression.offset + range.start,
+      end: expression.offset + range.end,
+      insert,
+    },
+  ];
 }
 
 /** Over another object, the path would lie beside the program of that one. */
-function isFit({ field }: TemplateString, { place, base, members }: BuiltObject, { found }: Wanted, { origins }: Examination): boolean {
+function isFit(
+  { field }: TemplateString,
+  { place, base, members }: BuiltObject,
+  { found }: Wanted,
+  { origins }: Examination,
+): boolean {
   if (place !== 'merged') return place === 'value';
   if (field.role !== 'state' || !members.some(({ name }) => name === MAP)) return false;
   if (!base) return true;
@@ -83,7 +134,9 @@ function isFit({ field }: TemplateString, { place, base, members }: BuiltObject,
   const program = [base.root, ...namesOf(base), MAP];
   const map = placeOf(field.state, found.reference);
   const names = [...map.names.slice(0, -1), MAP];
-  return map.root === 'result' ? origins.comesFrom({ ...map, names }, field.state, program) : JSON.stringify(program) === JSON.stringify([map.root, ...names]);
+  return map.root === 'result'
+    ? origins.comesFrom({ ...map, names }, field.state, program)
+    : JSON.stringify(program) === JSON.stringify([map.root, ...names]);
 }
 
 /** Undefined for a value that is not the field itself. */
@@ -95,13 +148,24 @@ function wantedOf(expression: Expression, member: BuiltMember): Wanted | undefin
   return { field: member.name, found, sibling: siblingOf(expression, found), isBranch: false, ...base };
 }
 
-function outcomeOf({ field, expression }: TemplateString, object: BuiltObject, wanted: Wanted, examination: Examination): Outcome {
+function outcomeOf(
+  { field, expression }: TemplateString,
+  object: BuiltObject,
+  wanted: Wanted,
+  examination: Examination,
+): Outcome {
   const present = presentInBuilt(object, expression);
-  return field.role === 'payload' ? payloadAdditions(wanted, present, field, examination) : keptPaths(wanted, present, examination);
+  return field.role === 'payload'
+    ? payloadAdditions(wanted, present, field, examination)
+    : keptPaths(wanted, present, examination);
 }
 
 /** With the comma behind it, or the one in front of the last member. */
-function removal({ members }: BuiltObject, member: BuiltMember, { text }: Expression): { readonly start: number; readonly end: number } | undefined {
+function removal(
+  { members }: BuiltObject,
+  member: BuiltMember,
+  { text }: Expression,
+): { readonly start: number; readonly end: number } | undefined {
   const next = members[members.indexOf(member) + 1];
   const end = member.path!.end;
   if (next) return { start: member.keyStart, end: next.keyStart };

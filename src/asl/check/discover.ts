@@ -18,18 +18,23 @@ import { discoverWholeBags } from './whole-bag.js';
 import { HINTS, ruleOf } from './words.js';
 
 /**
- * Everything there is to find in a machine, in the order of its text. What reads a value that is left to a person is left
- * with it, so it is looked for until nothing more is left.
+ * Everything there is to find in a machine, in the order of its text. What reads a value that is left to a person is
+ * left with it, so it is looked for until nothing more is left.
  */
 export function discover(machine: Machine, settings: AslSettings): readonly Discovery[] {
   const reasons = new Map<string, string>();
   for (;;) {
     const examination = examine(machine, settings, new Set(reasons.keys()));
-    const found = examination.scopes.flatMap(({ states }) => states).flatMap((state) => discoverInState(state, examination));
-    for (const { edits, key, hint } of found) if (!edits && key !== undefined && !reasons.has(key)) reasons.set(key, hint);
+    const found = examination.scopes
+      .flatMap(({ states }) => states)
+      .flatMap((state) => discoverInState(state, examination));
+    for (const { edits, key, hint } of found)
+      if (!edits && key !== undefined && !reasons.has(key)) reasons.set(key, hint);
     if (reasons.size === examination.left.size) {
       // A value that was left reads as one that cannot be followed; why it was left at first is what helps.
-      return found.map((each) => ({ ...each, hint: (each.edits ? undefined : reasons.get(each.key ?? '')) ?? each.hint })).sort((one, other) => one.offset - other.offset);
+      return found
+        .map((each) => ({ ...each, hint: (each.edits ? undefined : reasons.get(each.key ?? '')) ?? each.hint }))
+        .sort((one, other) => one.offset - other.offset);
     }
   }
 }
@@ -48,17 +53,55 @@ function discoverInState(state: State, examination: Examination): readonly Disco
 /** Strings with expressions, as values of members or as the whole of a field. */
 function templateStrings(field: TemplateField): readonly TemplateString[] {
   const members = templateObjects(field).flatMap(({ entries, pointer }) =>
-    entries.flatMap(({ member, expression }) => (expression ? [{ field, node: member.value, pointer: field.state.scope.machine.isEmbedded ? pointer : [...pointer, member.name], expression }] : [])),
+    entries.flatMap(({ member, expression }) =>
+      expression
+        ? [
+            {
+              field,
+              node: member.value,
+              pointer: field.state.scope.machine.isEmbedded ? pointer : [...pointer, member.name],
+              expression,
+            },
+          ]
+        : [],
+    ),
   );
   return [...members, ...looseStrings(field).map((string) => ({ field, ...string }))];
 }
 
-/** A field or an element that is one expression and reads a program beside the objects it builds: `"Output": "{% $states.result.workflow_config %}"`. */
-function discoverInLoose(field: TemplateField, { node, pointer, expression }: LooseString, { origins }: Examination): readonly Discovery[] {
+/**
+ * A field or an element that is one expression and reads a program beside the objects it builds: `"Output": "{%
+ * $states.result.workflow_config %}"`.
+ */
+function discoverInLoose(
+  field: TemplateField,
+  { node, pointer, expression }: LooseString,
+  { origins }: Examination,
+): readonly Discovery[] {
   const { state, name } = field;
-  const built = new Set(expression.objects.flatMap(({ members }) => members.filter((member) => isProgramField(member.name)).flatMap(({ references }) => references.map(({ start }) => start))));
-  const found = fieldReferences(expression).find(({ reference, depth }) => !built.has(reference.start) && origins.ofReference(state, reference, depth).has('program'));
+  const built = new Set(
+    expression.objects.flatMap(({ members }) =>
+      members
+        .filter((member) => isProgramField(member.name))
+        .flatMap(({ references }) => references.map(({ start }) => start)),
+    ),
+  );
+  const found = fieldReferences(expression).find(
+    ({ reference, depth }) =>
+      !built.has(reference.start) && origins.ofReference(state, reference, depth).has('program'),
+  );
   if (!found) return [];
   const message = `${stateName(state)} reads \`${found.field}\` in \`${name}\``;
-  return [{ rule: ruleOf(field), level: 'error', state, offset: node.start, pointer, message, hint: HINTS.person, key: writingKey(node) }];
+  return [
+    {
+      rule: ruleOf(field),
+      level: 'error',
+      state,
+      offset: node.start,
+      pointer,
+      message,
+      hint: HINTS.person,
+      key: writingKey(node),
+    },
+  ];
 }

@@ -34,7 +34,10 @@ function fieldReference(reference: Reference): FieldReference | undefined {
   return step && { reference, field: step.name, step, depth: index + 1 };
 }
 
-/** Writes another member of the object that a field lies in, or another variable: `$.bag.workflow_config` → `$.bag.NAME`. */
+/**
+ * Writes another member of the object that a field lies in, or another variable: `$.bag.workflow_config` →
+ * `$.bag.NAME`.
+ */
 export type Sibling = (name: string) => string;
 
 export function siblingOf({ text }: Pick<Expression, 'text'>, { reference, step }: FieldReference): Sibling {

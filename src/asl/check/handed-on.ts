@@ -9,9 +9,15 @@ import type { Examination } from './examination.js';
 /** Members of a task's parameters that are the event of a function, or a bag in it. */
 const EVENTS: readonly string[] = ['Payload', ...BAG_NAMES];
 
-/** True when a task hands on all that is in a place, or was, or what that is a bag in, so that what is there must say whose it is. */
+/**
+ * True when a task hands on all that is in a place, or was, or what that is a bag in, so that what is there must say
+ * whose it is.
+ */
 export function isHandedOn(state: State, target: readonly string[], { scopes, origins }: Examination): boolean {
-  const given = scopes.flatMap(({ states }) => states).filter(({ type }) => type === 'Task').flatMap(placesGiven);
+  const given = scopes
+    .flatMap(({ states }) => states)
+    .filter(({ type }) => type === 'Task')
+    .flatMap(placesGiven);
   return wholesOf(target).some((whole) => given.some((place) => origins.comesFrom(place, state, whole)));
 }
 
@@ -22,9 +28,14 @@ function wholesOf(target: readonly string[]): readonly (readonly string[])[] {
 }
 
 function placesGiven(state: State): readonly Place[] {
-  if (!valueOf(state.node, 'Parameters') && !valueOf(state.node, 'Arguments')) return [{ state, root: 'input', names: [] }];
+  if (!valueOf(state.node, 'Parameters') && !valueOf(state.node, 'Arguments'))
+    return [{ state, root: 'input', names: [] }];
   const fields = templateFields(state).filter(({ role }) => role === 'payload');
-  const members = fields.flatMap(templateObjects).flatMap(({ entries }) => entries.flatMap(({ name, expression }) => (EVENTS.includes(name) ? [expression?.path] : [])));
+  const members = fields
+    .flatMap(templateObjects)
+    .flatMap(({ entries }) =>
+      entries.flatMap(({ name, expression }) => (EVENTS.includes(name) ? [expression?.path] : [])),
+    );
   const whole = fields.flatMap(looseStrings).map(({ expression }) => expression.path);
   return [...members, ...whole].flatMap((path) => (path ? [placeOf(state, path)] : []));
 }

@@ -16,8 +16,8 @@ import { isEditable } from './text-places-of.js';
 const ITEM = ['Map', 'Item', 'Value'] as const;
 
 /**
- * Lets a Map over the partition map go over the manifest. Undefined unless all that reads an item can be changed with it: an
- * element of the map is a segment, an entry of the manifest holds it as `segment_config`.
+ * Lets a Map over the partition map go over the manifest. Undefined unless all that reads an item can be changed with
+ * it: an element of the map is a segment, an entry of the manifest holds it as `segment_config`.
  */
 export function manifestEdits(map: State, examination: Examination): readonly TextEdit[] | undefined {
   const node = valueOf(map.node, map.language === 'JSONata' ? 'Items' : 'ItemsPath');
@@ -27,7 +27,19 @@ export function manifestEdits(map: State, examination: Examination): readonly Te
   if (!isUntouched(examination.origins.ofReference(map, found.reference, found.depth))) return undefined;
   const items = itemEdits(map, examination);
   const { nameStart, nameEnd } = found.step;
-  return items && [{ kind: 'text', node, state: map, start: expression.offset + nameStart, end: expression.offset + nameEnd, insert: MANIFEST }, ...items];
+  return (
+    items && [
+      {
+        kind: 'text',
+        node,
+        state: map,
+        start: expression.offset + nameStart,
+        end: expression.offset + nameEnd,
+        insert: MANIFEST,
+      },
+      ...items,
+    ]
+  );
 }
 
 /** Undefined without a selector: the item itself would be another. */
@@ -41,19 +53,33 @@ function itemEdits(map: State, { left }: Examination): readonly TextEdit[] | und
 }
 
 function stringsOf(selector: TemplateField): readonly { readonly node: AslNode; readonly expression?: Expression }[] {
-  const members = templateObjects(selector).flatMap(({ entries }) => entries.map(({ member, expression }) => ({ node: member.value, ...(expression && { expression }) })));
+  const members = templateObjects(selector).flatMap(({ entries }) =>
+    entries.map(({ member, expression }) => ({ node: member.value, ...(expression && { expression }) })),
+  );
   return [...members, ...looseStrings(selector)];
 }
 
 /** Undefined for what reads an item in a way that cannot be followed. */
 function readItems(map: State, node: AslNode, expression: Expression | undefined): readonly TextEdit[] | undefined {
   if (!expression) return [];
-  const references = expression.references.filter(({ root, steps }) => root === 'context' && steps.every(({ name }, at) => at >= ITEM.length || name === ITEM[at] || name === '*'));
-  const deep = expression.references.some(({ root, isMany, steps }) => root === 'context' && isMany && steps[0]?.name !== ITEM[0]);
+  const references = expression.references.filter(
+    ({ root, steps }) =>
+      root === 'context' && steps.every(({ name }, at) => at >= ITEM.length || name === ITEM[at] || name === '*'),
+  );
+  const deep = expression.references.some(
+    ({ root, isMany, steps }) => root === 'context' && isMany && steps[0]?.name !== ITEM[0],
+  );
   const ends = references.map((reference) => endOfItem(expression.text, reference));
   if (deep || !ends.every((end): end is number => end !== undefined)) return undefined;
   if (ends.length > 0 && !isEditable(map, node)) return undefined;
-  return [...new Set(ends)].map((end): TextEdit => ({ kind: 'text', node, state: map, start: expression.offset + end, end: expression.offset + end, insert: `.${SEGMENT_CONFIG}` }));
+  return [...new Set(ends)].map((end): TextEdit => ({
+    kind: 'text',
+    node,
+    state: map,
+    start: expression.offset + end,
+    end: expression.offset + end,
+    insert: `.${SEGMENT_CONFIG}`,
+  }));
 }
 
 function endOfItem(text: string, reference: Reference): number | undefined {
@@ -69,6 +95,7 @@ function readsItemInside({ node }: State): boolean {
 
 function mentionsItem(node: AslNode | undefined): boolean {
   const text = node?.text?.replaceAll(/Map\.Item\.Index\b/g, '');
-  if (text !== undefined) return /\$\$|\$states\.context/.test(text) && /\bMap\b|\$\$(?!\.\w)|\$states\.context(?!\.\w)/.test(text);
+  if (text !== undefined)
+    return /\$\$|\$states\.context/.test(text) && /\bMap\b|\$\$(?!\.\w)|\$states\.context(?!\.\w)/.test(text);
   return [...(node?.items ?? []), ...(node?.members ?? []).map(({ value }) => value)].some(mentionsItem);
 }

@@ -27,9 +27,12 @@ export function discoverInPaths(state: State, examination: Examination): readonl
     if (state.language === 'JSONPath' && !PATHS.test(string.name)) return [];
     const expression = readExpression(string.node, state.language, 'input');
     const choice = choices.find((values) => values.has(string.node));
-    return expression ? discoverPath(state, string, expression, examination).map((discovery) => ({ discovery, choice })) : [];
+    return expression
+      ? discoverPath(state, string, expression, examination).map((discovery) => ({ discovery, choice }))
+      : [];
   });
-  const isWhole = (own: unknown): boolean => canBeMended(found.flatMap(({ discovery, choice }) => (choice === own ? [discovery] : [])));
+  const isWhole = (own: unknown): boolean =>
+    canBeMended(found.flatMap(({ discovery, choice }) => (choice === own ? [discovery] : [])));
   return found.map(({ discovery, choice }) => (choice && !isWhole(choice) ? byHand(discovery) : discovery));
 }
 
@@ -39,8 +42,15 @@ function valuesIn(node: AslNode): ReadonlySet<AslNode> {
   return new Set([node, ...inner.flatMap((each) => [...valuesIn(each)])]);
 }
 
-function discoverPath(state: State, string: StateString, expression: Expression, examination: Examination): readonly Discovery[] {
-  const all = fieldReferences(expression).filter(({ reference, depth }) => examination.origins.ofReference(state, reference, depth).has('program'));
+function discoverPath(
+  state: State,
+  string: StateString,
+  expression: Expression,
+  examination: Examination,
+): readonly Discovery[] {
+  const all = fieldReferences(expression).filter(({ reference, depth }) =>
+    examination.origins.ofReference(state, reference, depth).has('program'),
+  );
   const [found] = all;
   if (!found) return [];
   const rule = string.name === 'ResultPath' ? 'asl/reinlines-program' : 'asl/reads-program';
@@ -49,33 +59,71 @@ function discoverPath(state: State, string: StateString, expression: Expression,
   const edits = pathEdits(state, string, expression, examination);
   const hint = edits ? '`statebag asl patch` does it' : HINTS.person;
   const message = `${stateName(state)} ${does} \`${found.field}\` in \`${string.name}\``;
-  return [{ rule, level: 'error', state, offset, pointer: string.pointer, message, hint, key: writingKey(string.node), ...(edits && { edits }) }];
+  return [
+    {
+      rule,
+      level: 'error',
+      state,
+      offset,
+      pointer: string.pointer,
+      message,
+      hint,
+      key: writingKey(string.node),
+      ...(edits && { edits }),
+    },
+  ];
 }
 
-function pathEdits(state: State, string: StateString, expression: Expression, examination: Examination): readonly Edit[] | undefined {
+function pathEdits(
+  state: State,
+  string: StateString,
+  expression: Expression,
+  examination: Examination,
+): readonly Edit[] | undefined {
   if (!isEditable(state, string.node)) return undefined;
-  if (string.holder === state.node && ['ItemsPath', 'Items'].includes(string.name)) return state.type === 'Map' ? manifestEdits(state, examination) : undefined;
+  if (string.holder === state.node && ['ItemsPath', 'Items'].includes(string.name))
+    return state.type === 'Map' ? manifestEdits(state, examination) : undefined;
   // A Pass state that copies a map would put the path beside the program of what it copies into.
-  return state.type === 'Choice' || (state.language === 'JSONata' && state.type !== 'Pass') ? probeEdits(state, string, expression, examination) : undefined;
+  return state.type === 'Choice' || (state.language === 'JSONata' && state.type !== 'Pass')
+    ? probeEdits(state, string, expression, examination)
+    : undefined;
 }
 
 /** Each field that an expression reads must only be asked for, and be the field itself. */
-function probeEdits(state: State, string: StateString, expression: Expression, { origins }: Examination): readonly Edit[] | undefined {
+function probeEdits(
+  state: State,
+  string: StateString,
+  expression: Expression,
+  { origins }: Examination,
+): readonly Edit[] | undefined {
   const edits = fieldReferences(expression).map((found) => {
     const { reference, depth } = found;
     const whole = wholeField({ references: [], path: reference });
-    const isFit = whole && isProbe(state, string, expression, found) && isUntouched(origins.ofReference(state, reference, depth));
+    const isFit =
+      whole && isProbe(state, string, expression, found) && isUntouched(origins.ofReference(state, reference, depth));
     return isFit && whole.step ? rename(state, string, expression, whole, MANIFEST_PATH) : undefined;
   });
   return edits.every((edit) => edit !== undefined) ? edits : undefined;
 }
 
 /** Whether a program is there is whether a path to one is there. */
-function isProbe({ language }: State, { name, holder }: StateString, { probes }: Expression, { reference }: FieldReference): boolean {
-  if (language === 'JSONata') return probes.some(({ start, end }) => start === reference.start && end === reference.end);
+function isProbe(
+  { language }: State,
+  { name, holder }: StateString,
+  { probes }: Expression,
+  { reference }: FieldReference,
+): boolean {
+  if (language === 'JSONata')
+    return probes.some(({ start, end }) => start === reference.start && end === reference.end);
   return name === 'Variable' && ['IsPresent', 'IsNull'].some((test) => memberOf(holder, test) !== undefined);
 }
 
-function rename(state: State, { node }: Pick<StateString, 'node'>, { offset }: Expression, { step }: FieldReference, name: string): Edit {
+function rename(
+  state: State,
+  { node }: Pick<StateString, 'node'>,
+  { offset }: Expression,
+  { step }: FieldReference,
+  name: string,
+): Edit {
   return { kind: 'text', node, state, start: offset + step!.nameStart, end: offset + step!.nameEnd, insert: name };
 }

@@ -22,14 +22,27 @@ export type Present = readonly PresentMember[];
 
 export function presentIn({ entries }: TemplateObject): Present {
   return entries.map(({ name, expression, member: { value } }) => {
-    const isEmpty = value.kind === 'null' || value.text?.trim() === '' || value.members?.length === 0 || value.items?.length === 0;
-    if (expression) return { name, references: expression.references, value: { expression: expression.text.trim() }, isEmpty, ...(expression.path && { path: expression.path }) };
+    const isEmpty =
+      value.kind === 'null' || value.text?.trim() === '' || value.members?.length === 0 || value.items?.length === 0;
+    if (expression)
+      return {
+        name,
+        references: expression.references,
+        value: { expression: expression.text.trim() },
+        isEmpty,
+        ...(expression.path && { path: expression.path }),
+      };
     return { name, references: [], isEmpty, ...(value.number !== undefined && { value: { json: value.number } }) };
   });
 }
 
 export function presentInBuilt({ members }: BuiltObject, { text }: Expression): Present {
-  return members.map(({ name, path, references }) => ({ name, references, isEmpty: false, ...(path && { path, value: { expression: text.slice(path.start, path.end) } }) }));
+  return members.map(({ name, path, references }) => ({
+    name,
+    references,
+    isEmpty: false,
+    ...(path && { path, value: { expression: text.slice(path.start, path.end) } }),
+  }));
 }
 
 export function presentMember(present: Present, name: string): PresentMember | undefined {
@@ -47,7 +60,9 @@ export function saysIndex(present: Present): boolean {
 
 /** True for a payload that says whose it is, or takes along the whole bag that the field is a member of. */
 export function hasOwner(present: Present, found: FieldReference): boolean {
-  return present.some((member) => (OWNER_NAMES.includes(member.name) ? !member.isEmpty : BAG_NAMES.includes(member.name) && isBagOf(member, found)));
+  return present.some((member) =>
+    OWNER_NAMES.includes(member.name) ? !member.isEmpty : BAG_NAMES.includes(member.name) && isBagOf(member, found),
+  );
 }
 
 /** True for a member that a reader takes for a bag, or looks for one in. */
@@ -58,7 +73,12 @@ export function holdsBag({ name }: PresentMember): boolean {
 /** True for the whole object that a field lies in. */
 export function isBagOf({ path }: PresentMember, { reference, depth }: FieldReference): boolean {
   const base = [reference.root, ...namesOf(reference).slice(0, Math.max(0, depth - 1))];
-  return depth > 0 && path !== undefined && !path.isMany && JSON.stringify([path.root, ...namesOf(path)]) === JSON.stringify(base);
+  return (
+    depth > 0 &&
+    path !== undefined &&
+    !path.isMany &&
+    JSON.stringify([path.root, ...namesOf(path)]) === JSON.stringify(base)
+  );
 }
 
 /** A segment of its own, which is not taken out of a program that a lean bag does not have. */
@@ -68,7 +88,12 @@ export function givesOwnSegment(present: Present): boolean {
 }
 
 /** True when a member is what lies beside the field under that name. */
-export function isSibling({ path, value }: PresentMember, { reference, step, depth }: FieldReference, sibling: Sibling, name: string): boolean {
+export function isSibling(
+  { path, value }: PresentMember,
+  { reference, step, depth }: FieldReference,
+  sibling: Sibling,
+  name: string,
+): boolean {
   if (!path || path.isMany) return false;
   if (value && 'expression' in value && value.expression === sibling(name)) return true;
   const own = step ? [reference.root, ...namesOf(reference).slice(0, depth - 1), name] : [`$${name}`];

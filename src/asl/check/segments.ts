@@ -29,8 +29,12 @@ export function segmentMapOf({ state }: TemplateField, examination: Examination)
 function goesOverSegments(map: State, { origins }: Examination): boolean {
   if (valueOf(map.node, 'ItemReader')) return true;
   const items = valueOf(map.node, map.language === 'JSONata' ? 'Items' : 'ItemsPath');
-  const references = items ? textsIn(items).flatMap((node) => readExpression(node, map.language, 'input')?.references ?? []) : [INPUT];
-  return references.some((reference) => [...origins.namesBehind(map, reference)].some((name) => isProgramField(name) || SEGMENTS.test(name)));
+  const references = items
+    ? textsIn(items).flatMap((node) => readExpression(node, map.language, 'input')?.references ?? [])
+    : [INPUT];
+  return references.some((reference) =>
+    [...origins.namesBehind(map, reference)].some((name) => isProgramField(name) || SEGMENTS.test(name)),
+  );
 }
 
 function textsIn(node: AslNode): readonly AslNode[] {
@@ -38,8 +42,16 @@ function textsIn(node: AslNode): readonly AslNode[] {
   return node.text === undefined ? inner.flatMap(textsIn) : [node];
 }
 
-/** How a payload reads its segment out of the entry of the manifest that its Map goes over; undefined where that is not sure. */
-export function entryAtHand(field: TemplateField, map: State, present: Present, examination: Examination): string | undefined {
+/**
+ * How a payload reads its segment out of the entry of the manifest that its Map goes over; undefined where that is not
+ * sure.
+ */
+export function entryAtHand(
+  field: TemplateField,
+  map: State,
+  present: Present,
+  examination: Examination,
+): string | undefined {
   if (!goesOverEntries(map, examination)) return undefined;
   const { state } = field;
   const index = ownIndex(present);
@@ -47,13 +59,16 @@ export function entryAtHand(field: TemplateField, map: State, present: Present, 
   if (!index && presentMember(present, MAP)) return undefined;
   if (state === map) return isSelector(field) && (!index || isItemIndex(index.path)) ? itemMember(map) : undefined;
   const { owner, startAt } = state.scope;
-  const isFirst = owner === map && state.type === 'Task' && startAt === state.name && textOf(state.node, 'InputPath') === undefined;
+  const isFirst =
+    owner === map && state.type === 'Task' && startAt === state.name && textOf(state.node, 'InputPath') === undefined;
   if (!isFirst || !givesSegment(map, examination) || (index && !isIndexGiven(index.path, map))) return undefined;
   return state.language === 'JSONata' ? `$states.input.${SEGMENT_CONFIG}` : `$.${SEGMENT_CONFIG}`;
 }
 
 function itemMember({ language }: State): string {
-  return language === 'JSONata' ? `$states.context.Map.Item.Value.${SEGMENT_CONFIG}` : `$$.Map.Item.Value.${SEGMENT_CONFIG}`;
+  return language === 'JSONata'
+    ? `$states.context.Map.Item.Value.${SEGMENT_CONFIG}`
+    : `$$.Map.Item.Value.${SEGMENT_CONFIG}`;
 }
 
 /** Now, or after the patch. */
@@ -78,9 +93,14 @@ function outermost(selector: TemplateField): readonly Entry[] {
 
 function isSegment({ name, expression, member }: Entry, map: State, { origins, left }: Examination): boolean {
   if (!expression) return false;
-  if (name === SEGMENT_CONFIG) return isOfItem(expression.path, readsManifest(map) ? ['Value', SEGMENT_CONFIG] : ['Value']);
+  if (name === SEGMENT_CONFIG)
+    return isOfItem(expression.path, readsManifest(map) ? ['Value', SEGMENT_CONFIG] : ['Value']);
   const found = isProgramField(name) ? wholeField(expression) : undefined;
-  return found !== undefined && !left.has(writingKey(member.value)) && origins.ofReference(map, found.reference, found.depth).has('program');
+  return (
+    found !== undefined &&
+    !left.has(writingKey(member.value)) &&
+    origins.ofReference(map, found.reference, found.depth).has('program')
+  );
 }
 
 function isItemIndex(path: Reference | undefined): boolean {

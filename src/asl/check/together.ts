@@ -5,7 +5,13 @@ import { HINTS } from './words.js';
 export function canBeMended(found: readonly Discovery[]): boolean {
   const errors = found.filter(({ level }) => level === 'error');
   const values = new Map<string, string>();
-  const additions = errors.flatMap(({ edits = [] }) => edits.flatMap((edit) => (edit.kind === 'object' ? edit.add.map(({ name, value }) => ({ node: edit.node, name, value: JSON.stringify(value) })) : [])));
+  const additions = errors.flatMap(({ edits = [] }) =>
+    edits.flatMap((edit) =>
+      edit.kind === 'object'
+        ? edit.add.map(({ name, value }) => ({ node: edit.node, name, value: JSON.stringify(value) }))
+        : [],
+    ),
+  );
   const agree = additions.every(({ node, name, value }) => {
     const key = `${node.start}:${name}`;
     const known = values.get(key) ?? value;

@@ -16,10 +16,21 @@ export function discoverWholeBags(state: State): readonly Discovery[] {
   const told = fields.flatMap(templateObjects).flatMap(({ entries, pointer }) =>
     entries.flatMap(({ name, member, expression }) => {
       if (!expression || isProgramField(name) || !expression.references.some(isBag)) return [];
-      return [wholeBag(state, member.keyStart, state.scope.machine.isEmbedded ? pointer : [...pointer, member.name], `as \`${name}\``)];
+      return [
+        wholeBag(
+          state,
+          member.keyStart,
+          state.scope.machine.isEmbedded ? pointer : [...pointer, member.name],
+          `as \`${name}\``,
+        ),
+      ];
     }),
   );
-  const whole = fields.flatMap(({ node, pointer }) => (isWholeBag(readExpression(node, state.language, 'input')) && state.language === 'JSONata' ? [wholeBag(state, node.start, pointer, 'as it is')] : []));
+  const whole = fields.flatMap(({ node, pointer }) =>
+    isWholeBag(readExpression(node, state.language, 'input')) && state.language === 'JSONata'
+      ? [wholeBag(state, node.start, pointer, 'as it is')]
+      : [],
+  );
   return [...told, ...whole, ...untold(state, fields.length === 0)];
 }
 
@@ -32,7 +43,15 @@ function untold(state: State, hasNone: boolean): readonly Discovery[] {
 
 function wholeBag(state: State, offset: number, pointer: Discovery['pointer'], how: string): Discovery {
   const each = state.type === 'Map' ? 'item' : 'branch';
-  return { rule: 'asl/whole-bag', level: 'warning', state, offset, pointer, message: `${stateName(state)} gives every ${each} the whole bag, ${how}`, hint: HINTS.bag };
+  return {
+    rule: 'asl/whole-bag',
+    level: 'warning',
+    state,
+    offset,
+    pointer,
+    message: `${stateName(state)} gives every ${each} the whole bag, ${how}`,
+    hint: HINTS.bag,
+  };
 }
 
 function isWholeBag(expression: Expression | undefined): boolean {

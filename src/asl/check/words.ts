@@ -22,13 +22,17 @@ export const HINTS = {
   payload: 'pass `segment_config`, or `segment_manifest_s3_path` and `segment_index`; `statebag asl patch` does it',
   state: 'keep `segment_manifest_s3_path` in its place; `statebag asl patch` does it',
   person: 'a lean bag does not have it; change this by hand, to `segment_config` or `segment_manifest_s3_path`',
-  owner: 'a pointer is only followed for the owner whom the payload names: add `ownerId` from the bag, then run `statebag asl patch` again',
+  owner:
+    'a pointer is only followed for the owner whom the payload names: add `ownerId` from the bag, then run `statebag asl patch` again',
   item: 'give each item its own segment, as `segment_config`; the index of the bag would run the same segment for every item',
-  together: 'another member of this object or condition must be changed by hand first; then run `statebag asl patch` again',
-  literal: 'a program in the definition is in every execution for ever; store it, and let the initialiser build a lean bag with it',
+  together:
+    'another member of this object or condition must be changed by hand first; then run `statebag asl patch` again',
+  literal:
+    'a program in the definition is in every execution for ever; store it, and let the initialiser build a lean bag with it',
   child: 'the execution it starts wants its program in its input; patch that machine first, then change this by hand',
   branch: "nothing to do: it is the branch's own program, of which there is no other copy",
-  answer: 'a function that is wrapped answers without it, and the selection then fails; wrap this one only when the result is no longer selected member by member',
+  answer:
+    'a function that is wrapped answers without it, and the selection then fails; wrap this one only when the result is no longer selected member by member',
   initialiser: 'nothing to do here: let it build its bag with `buildLeanBag`',
   bag: 'select the members that the item or branch reads; each copy counts against 262,144 bytes',
 } as const;

@@ -4,12 +4,12 @@ import type { Expression, Reference, Step } from './reference.js';
 const NAME = /[^\s.[\]()',$@?*]/;
 
 /**
- * The paths of a JSONPath expression or a call of an intrinsic function. `dollar` says what `$` stands for. Text in single
- * quotes is an argument and no path. Undefined when nothing in the text is a path.
+ * The paths of a JSONPath expression or a call of an intrinsic function. `dollar` says what `$` stands for. Text in
+ * single quotes is an argument and no path. Undefined when nothing in the text is a path.
  */
 export function parseJsonPathText(text: string, dollar: 'input' | 'result'): Expression | undefined {
   const references: Reference[] = [];
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     if (text[at] === "'") at = closingQuote(text, at) + 1;
     else if (text[at] === '$') {
       const reference = readPath(text, at, dollar);
@@ -21,7 +21,15 @@ export function parseJsonPathText(text: string, dollar: 'input' | 'result'): Exp
   const [first] = references;
   const isWhole = first?.start === 0 && first.end === text.length;
   const call = isWhole ? undefined : parseCall(text);
-  return { text, offset: 0, references, probes: [], objects: [], ...(isWhole && { path: first }), ...(call && { call }) };
+  return {
+    text,
+    offset: 0,
+    references,
+    probes: [],
+    objects: [],
+    ...(isWhole && { path: first }),
+    ...(call && { call }),
+  };
 }
 
 function closingQuote(text: string, open: number): number {
@@ -78,21 +86,42 @@ function readStep(text: string, start: number): ReadStep | undefined {
   }
   const isAny = text[nameStart] === '*';
   const nameEnd = isAny ? nameStart + 1 : endOfName(text, nameStart);
-  return { step: { name: text.slice(nameStart, nameEnd), start, nameStart, nameEnd }, end: nameEnd, isMany: isDeep || isAny };
+  return {
+    step: { name: text.slice(nameStart, nameEnd), start, nameStart, nameEnd },
+    end: nameEnd,
+    isMany: isDeep || isAny,
+  };
 }
 
-/** `['name']` is a name; an index, a slice or a filter may be any element; of several names, one of the two fields counts. */
+/**
+ * `['name']` is a name; an index, a slice or a filter may be any element; of several names, one of the two fields
+ * counts.
+ */
 function readBracket(text: string, start: number): ReadStep | undefined {
   const quote = text[start + 1];
   const nameEnd = quote === "'" || quote === '"' ? text.indexOf(quote, start + 2) : -1;
   if (nameEnd >= 0 && text[nameEnd + 1] === ']') {
-    return { step: { name: text.slice(start + 2, nameEnd), start, nameStart: start + 2, nameEnd }, end: nameEnd + 2, isMany: false };
+    return {
+      step: { name: text.slice(start + 2, nameEnd), start, nameStart: start + 2, nameEnd },
+      end: nameEnd + 2,
+      isMany: false,
+    };
   }
   const close = closingBracket(text, start);
   if (close < 0) return undefined;
   const inner = text.slice(start + 1, close);
-  const name = nameEnd < 0 ? undefined : inner.split(',').map((each) => each.trim().slice(1, -1)).find(isProgramField);
-  return { step: { name: name ?? '*', start, nameStart: start + 1, nameEnd: close }, end: close + 1, isMany: !/^\s*\d+\s*$/.test(inner) };
+  const name =
+    nameEnd < 0
+      ? undefined
+      : inner
+          .split(',')
+          .map((each) => each.trim().slice(1, -1))
+          .find(isProgramField);
+  return {
+    step: { name: name ?? '*', start, nameStart: start + 1, nameEnd: close },
+    end: close + 1,
+    isMany: !/^\s*\d+\s*$/.test(inner),
+  };
 }
 
 function closingBracket(text: string, open: number): number {

@@ -1,6 +1,15 @@
 import jsonata from 'jsonata';
 import { isProgramField } from './names.js';
-import type { BuiltMember, BuiltObject, BuiltPlace, Expression, MadeObject, MadeValue, Reference, Step } from './reference.js';
+import type {
+  BuiltMember,
+  BuiltObject,
+  BuiltPlace,
+  Expression,
+  MadeObject,
+  MadeValue,
+  Reference,
+  Step,
+} from './reference.js';
 
 /** What is used of the syntax tree. Positions are past the end of the token. */
 interface Node {
@@ -15,11 +24,18 @@ interface Node {
 }
 
 /** What `$states` holds, by our names. */
-const STATES_ROOTS: Readonly<Record<string, string>> = { input: 'input', result: 'result', context: 'context', errorOutput: 'error' };
+const STATES_ROOTS: Readonly<Record<string, string>> = {
+  input: 'input',
+  result: 'result',
+  context: 'context',
+  errorOutput: 'error',
+};
 
 /** The text between `{%` and `%}` with its offset; undefined for a string that is no JSONata. */
 export function jsonataText(value: string): { readonly text: string; readonly offset: number } | undefined {
-  return value.startsWith('{%') && value.endsWith('%}') && value.length >= 4 ? { text: value.slice(2, -2), offset: 2 } : undefined;
+  return value.startsWith('{%') && value.endsWith('%}') && value.length >= 4
+    ? { text: value.slice(2, -2), offset: 2 }
+    : undefined;
 }
 
 /** Undefined when the text is no JSONata. */
@@ -41,7 +57,17 @@ function isNode(value: unknown): value is Node {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-const BARE = new Set(['type', 'value', 'position', 'steps', 'lhs', 'expressions', 'arguments', 'procedure', 'consarray']);
+const BARE = new Set([
+  'type',
+  'value',
+  'position',
+  'steps',
+  'lhs',
+  'expressions',
+  'arguments',
+  'procedure',
+  'consarray',
+]);
 
 /** A filter, an order or a binding would be a further member. */
 function isBare(node: Node): boolean {
@@ -65,7 +91,9 @@ function isWritten(node: Node): boolean {
 /** What `$merge([…])` is given. */
 function mergedIn({ type, procedure, arguments: args = [] }: Node): readonly Node[] | undefined {
   const [list] = args;
-  return type === 'function' && procedure?.value === 'merge' && list?.type === 'unary' && list.value === '[' ? list.expressions : undefined;
+  return type === 'function' && procedure?.value === 'merge' && list?.type === 'unary' && list.value === '['
+    ? list.expressions
+    : undefined;
 }
 
 class Reading {
@@ -91,7 +119,10 @@ class Reading {
   }
 
   #visit(value: unknown, place: BuiltPlace): void {
-    if (Array.isArray(value)) value.forEach((item) => { this.#visit(item, place); });
+    if (Array.isArray(value))
+      value.forEach((item) => {
+        this.#visit(item, place);
+      });
     else if (isNode(value)) this.#visitNode(value, place);
   }
 
@@ -146,7 +177,13 @@ class Reading {
   /** An expression that is given as text is only looked through for the two names. */
   #visitText({ value, position: end = 0 }: Node): void {
     const field = typeof value === 'string' ? value.match(/\w+/g)?.find(isProgramField) : undefined;
-    if (field !== undefined) this.#references.push({ root: 'unknown', steps: [{ name: field, start: end, nameStart: end, nameEnd: end }], start: end, end });
+    if (field !== undefined)
+      this.#references.push({
+        root: 'unknown',
+        steps: [{ name: field, start: end, nameStart: end, nameEnd: end }],
+        start: end,
+        end,
+      });
   }
 
   #referenceOf(node: Node): Reference | undefined {
@@ -162,23 +199,35 @@ class Reading {
     const root = states ?? (isVariable && head.value !== '' ? `$${head.value}` : 'unknown');
     const read = names.map((step) => this.#nameStep(step));
     const end = steps.at(-1)?.position ?? 0;
-    return { root, steps: read, start: isVariable ? (head.position ?? 0) - head.value.length - 1 : (read[0]?.start ?? end), end };
+    return {
+      root,
+      steps: read,
+      start: isVariable ? (head.position ?? 0) - head.value.length - 1 : (read[0]?.start ?? end),
+      end,
+    };
   }
 
   #nameStep({ type, value, position = 0 }: Node): Step {
-    if (type !== 'name' || typeof value !== 'string') return { name: '*', start: position, nameStart: position, nameEnd: position };
+    if (type !== 'name' || typeof value !== 'string')
+      return { name: '*', start: position, nameStart: position, nameEnd: position };
     const isQuoted = this.text[position - 1] === '`';
     return this.#step(value, isQuoted ? position - 1 : position, position - value.length - (isQuoted ? 2 : 0));
   }
 
   #step(name: string, nameEnd: number, tokenStart: number): Step {
-    const start = this.text.slice(0, tokenStart).trimEnd().endsWith('.') ? this.text.lastIndexOf('.', tokenStart) : tokenStart;
+    const start = this.text.slice(0, tokenStart).trimEnd().endsWith('.')
+      ? this.text.lastIndexOf('.', tokenStart)
+      : tokenStart;
     return { name, start, nameStart: nameEnd - name.length, nameEnd };
   }
 
   #builtObject(node: Node, place: BuiltPlace): BuiltObject {
     const base = this.#bases.get(node);
-    return { place, ...(base && { base }), members: pairsOf(node).flatMap(([key, value]) => (key.type === 'string' ? [this.#builtMember(key, value)] : [])) };
+    return {
+      place,
+      ...(base && { base }),
+      members: pairsOf(node).flatMap(([key, value]) => (key.type === 'string' ? [this.#builtMember(key, value)] : [])),
+    };
   }
 
   #builtMember({ value: name, position = 0 }: Node, value: Node): BuiltMember {
@@ -194,7 +243,9 @@ class Reading {
     const [first, ...others] = mergedIn(node) ?? [];
     if (!first) return undefined;
     const base = this.#wholePath(first);
-    const objects = (base ? others : [first, ...others]).map((part) => (isObject(part) ? this.#madeObject(part) : undefined));
+    const objects = (base ? others : [first, ...others]).map((part) =>
+      isObject(part) ? this.#madeObject(part) : undefined,
+    );
     if (!objects.every((object) => object !== undefined)) return undefined;
     return { members: objects.flatMap(({ members }) => members), ...(base && { base }) };
   }
@@ -202,7 +253,8 @@ class Reading {
   /** A plain path, without filters or functions among its steps. */
   #wholePath(node: Node): Reference | undefined {
     const reference = this.#referenceOf(node);
-    const hasNames = reference?.steps.every(({ name, nameStart, nameEnd }) => this.text.slice(nameStart, nameEnd) === name) === true;
+    const hasNames =
+      reference?.steps.every(({ name, nameStart, nameEnd }) => this.text.slice(nameStart, nameEnd) === name) === true;
     return hasNames && [node, ...(node.steps ?? [])].every(isBare) ? reference : undefined;
   }
 }

@@ -10,8 +10,8 @@ import type { Place } from './writings.js';
 import { WritingIndex } from './writing-index.js';
 
 /**
- * Whose program a value is: the workflow's own, or that of a branch, which has no other copy of it; or none. `made`: it is
- * not that program as it was, or not known to be.
+ * Whose program a value is: the workflow's own, or that of a branch, which has no other copy of it; or none. `made`: it
+ * is not that program as it was, or not known to be.
  */
 export type Origin = 'program' | 'branch' | 'nothing' | 'made';
 
@@ -30,8 +30,8 @@ const LONGEST_PATH = 32;
 const MOST_PLACES = 5000;
 
 /**
- * Follows values through the states of a machine, in whatever order these may run: a value has the origins of everything
- * that is ever put in its place. Sees one machine.
+ * Follows values through the states of a machine, in whatever order these may run: a value has the origins of
+ * everything that is ever put in its place. Sees one machine.
  */
 export class Origins {
   readonly #scopes = new Map<Scope, WritingIndex>();
@@ -43,9 +43,15 @@ export class Origins {
     scopes: readonly Scope[],
     private readonly left: ReadonlySet<string>,
   ) {
-    const writings = scopes.map((scope) => [scope, [...inputWritings(scope), ...scope.states.flatMap(stateWritings)]] as const);
+    const writings = scopes.map(
+      (scope) => [scope, [...inputWritings(scope), ...scope.states.flatMap(stateWritings)]] as const,
+    );
     for (const [scope, own] of writings) this.#scopes.set(scope, new WritingIndex(own, left, keyOf));
-    this.#variables = new WritingIndex(writings.flatMap(([, own]) => own).filter(({ target }) => target[0]?.startsWith('$')), left, keyOf);
+    this.#variables = new WritingIndex(
+      writings.flatMap(([, own]) => own).filter(({ target }) => target[0]?.startsWith('$')),
+      left,
+      keyOf,
+    );
   }
 
   /** Origins of what a reference reads; of the member `upTo` at most, counted in steps. */
@@ -53,7 +59,8 @@ export class Origins {
     const names = steps.slice(0, upTo).map(({ name }) => name);
     const { origins } = this.#of({ state, root, names });
     const [hasOwner, isMade] = [origins.has('program') || origins.has('branch'), origins.has('made')];
-    // A place that only takes from itself was filled before, and one that is emptied was full; a function may answer with more.
+    // A place that only takes from itself was filled before, and one that is emptied was full; a function may answer
+    // with more.
     return !hasOwner ? new Set([...guess(names), ...(isMade ? ['made' as const] : [])]) : origins;
   }
 
@@ -95,7 +102,8 @@ export class Origins {
       for (const name of targetOf(place)) names.add(name.startsWith('$') ? name.slice(1) : name);
       for (const origin of lead.origins ?? []) origins.add(origin);
       for (const next of lead.places ?? []) {
-        if (queue.size < MOST_PLACES && next.names.length <= LONGEST_PATH && !queue.has(keyOf(next))) queue.set(keyOf(next), next);
+        if (queue.size < MOST_PLACES && next.names.length <= LONGEST_PATH && !queue.has(keyOf(next)))
+          queue.set(keyOf(next), next);
       }
     }
     if (queue.size >= MOST_PLACES) origins.add('program').add('made');
@@ -104,10 +112,18 @@ export class Origins {
 
   /** What a Map or a Parallel state answers with is the data that its items or branches end with. */
   #leadOfResult(place: Place): Lead {
-    const inner = [...this.#scopes.keys()].filter(({ owner }) => owner === place.state).flatMap(({ states }) => states.slice(0, 1));
+    const inner = [...this.#scopes.keys()]
+      .filter(({ owner }) => owner === place.state)
+      .flatMap(({ states }) => states.slice(0, 1));
     const lead = leadOfResult(place, this.left);
     const names = place.names[0] === '*' ? place.names.slice(1) : place.names;
-    return { ...lead, places: [...(lead.places ?? []), ...inner.map((state) => ({ state, root: 'input', names, isRaw: true as const }))] };
+    return {
+      ...lead,
+      places: [
+        ...(lead.places ?? []),
+        ...inner.map((state) => ({ state, root: 'input', names, isRaw: true as const })),
+      ],
+    };
   }
 
   #lead(place: Place): Lead {
@@ -124,7 +140,9 @@ export class Origins {
     // What is written out is there on some ways only; on the others it is what the first state was given.
     const isPartial = writings.every(({ from }) => !from) || writings.some(({ from, isEmpty }) => !from && !isEmpty);
     if (!isVariable && isPartial) for (const origin of guess(place.names)) origins.add(origin);
-    const places = writings.flatMap(({ from, target: at }) => (from ? [{ ...from, names: [...from.names, ...target.slice(at.length)] }] : []));
+    const places = writings.flatMap(({ from, target: at }) =>
+      from ? [{ ...from, names: [...from.names, ...target.slice(at.length)] }] : [],
+    );
     return { places, origins };
   }
 }
@@ -155,12 +173,16 @@ function targetOf({ state, root, names, isRaw }: Place): readonly string[] {
 
 /** True for what lies in one of several inputs that an `InputPath` leads to. */
 function isChosen({ state, root, isRaw }: Place): boolean {
-  return root === 'input' && !isRaw && state.language === 'JSONPath' && pathField(state, 'InputPath')?.path?.isMany === true;
+  return (
+    root === 'input' && !isRaw && state.language === 'JSONPath' && pathField(state, 'InputPath')?.path?.isMany === true
+  );
 }
 
 /** A function that is given a map, or a bag with one, answers with that one where the bag has it. */
 function leadOfResult({ state, names }: Place, left: ReadonlySet<string>): Lead {
-  const isOfBag = isProgramField(names.at(-1) ?? '') && names.slice(0, -1).every((name) => name === 'Payload' || BAG_NAMES.includes(name));
+  const isOfBag =
+    isProgramField(names.at(-1) ?? '') &&
+    names.slice(0, -1).every((name) => name === 'Payload' || BAG_NAMES.includes(name));
   if (!isOfBag) return { origins: guess(names) };
   const places = names.at(-1) === MAP ? mapsGiven(state) : [];
   const made: readonly Origin[] = isGivenMade(state, left) ? ['made'] : [];
@@ -169,12 +191,21 @@ function leadOfResult({ state, names }: Place, left: ReadonlySet<string>): Lead 
 
 /** True when a state hands its function a field that is made of something. */
 function isGivenMade(state: State, left: ReadonlySet<string>): boolean {
-  return state.type === 'Task' && entriesGiven(state).some(({ name, expression, member: { value } }) => isProgramField(name) && (left.has(writingKey(value)) || (expression !== undefined && !expression.path)));
+  return (
+    state.type === 'Task' &&
+    entriesGiven(state).some(
+      ({ name, expression, member: { value } }) =>
+        isProgramField(name) && (left.has(writingKey(value)) || (expression !== undefined && !expression.path)),
+    )
+  );
 }
 
 /** Members of what a state hands to its function. */
 function entriesGiven(state: State): readonly Entry[] {
-  return templateFields(state).filter(({ role }) => role === 'payload').flatMap(templateObjects).flatMap(({ entries }) => entries);
+  return templateFields(state)
+    .filter(({ role }) => role === 'payload')
+    .flatMap(templateObjects)
+    .flatMap(({ entries }) => entries);
 }
 
 function leadOfContext({ state, names }: Place): Lead {
@@ -184,7 +215,8 @@ function leadOfContext({ state, names }: Place): Lead {
   const items = map && itemsReference(map);
   const isComputed = map !== undefined && !items && valueOf(map.node, 'Items') !== undefined;
   if (!map || !items) return { origins: new Set([...guess(rest), ...(isComputed ? ['made' as const] : [])]) };
-  if (BRANCH.test(items.steps.findLast(({ name }) => name !== '*')?.name ?? '')) return { origins: new Set(['branch']) };
+  if (BRANCH.test(items.steps.findLast(({ name }) => name !== '*')?.name ?? ''))
+    return { origins: new Set(['branch']) };
   return { places: [{ state: map, root: items.root, names: [...items.steps.map(({ name }) => name), '*', ...rest] }] };
 }
 

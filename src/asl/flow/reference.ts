@@ -47,8 +47,8 @@ export interface BuiltMember extends MadeValue {
 }
 
 /**
- * Where an object is in the expression that builds it: it is the value, or a member or an element of that; it is merged into
- * another object; or something is done with it first.
+ * Where an object is in the expression that builds it: it is the value, or a member or an element of that; it is merged
+ * into another object; or something is done with it first.
  */
 export type BuiltPlace = 'value' | 'merged' | 'inside';
 

@@ -27,7 +27,10 @@ export interface State {
 /** Every scope of a machine, the outermost first. */
 export function readScopes(machine: Machine): readonly Scope[] {
   const scopes: Scope[] = [];
-  readScope({ machine, node: machine.root, pointer: machine.pointer, language: languageOf(machine.root, 'JSONPath') }, scopes);
+  readScope(
+    { machine, node: machine.root, pointer: machine.pointer, language: languageOf(machine.root, 'JSONPath') },
+    scopes,
+  );
   return scopes;
 }
 
@@ -55,7 +58,8 @@ function readScope({ machine, node, pointer, language, owner }: ScopeText, scope
       pointer: machine.isEmbedded ? pointer : [...pointer, 'States', name],
     };
     states.push(state);
-    for (const inner of innerScopes(state)) readScope({ ...inner, machine, owner: state, language: languageOf(inner.node, language) }, scopes);
+    for (const inner of innerScopes(state))
+      readScope({ ...inner, machine, owner: state, language: languageOf(inner.node, language) }, scopes);
   }
 }
 
@@ -65,7 +69,10 @@ function innerScopes({ node, pointer, scope }: State): readonly Pick<ScopeText, 
     const found = valueOf(node, name);
     return found ? [{ node: found, pointer: below(name) }] : [];
   });
-  const branches = (valueOf(node, 'Branches')?.items ?? []).map((branch, index) => ({ node: branch, pointer: below('Branches', String(index)) }));
+  const branches = (valueOf(node, 'Branches')?.items ?? []).map((branch, index) => ({
+    node: branch,
+    pointer: below('Branches', String(index)),
+  }));
   return [...processors, ...branches];
 }
 

@@ -11,7 +11,16 @@ export interface StateString {
   readonly holder: AslNode;
 }
 
-const TEMPLATES = new Set(['Parameters', 'Arguments', 'ItemSelector', 'ResultSelector', 'Result', 'Output', 'Assign', 'BatchInput']);
+const TEMPLATES = new Set([
+  'Parameters',
+  'Arguments',
+  'ItemSelector',
+  'ResultSelector',
+  'Result',
+  'Output',
+  'Assign',
+  'BatchInput',
+]);
 const STATES = new Set(['ItemProcessor', 'Iterator', 'Branches']);
 
 /** Paths, variables of choices, conditions: every string that is in no template and in no inner state. */

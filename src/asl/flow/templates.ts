@@ -19,7 +19,10 @@ export interface TemplateField {
   readonly pointer: Pointer;
   readonly role: Role;
   readonly dollar: Dollar;
-  /** Where it puts what it builds: `input` or a variable's name, then names. Absent when that is not in the machine's own data. */
+  /**
+   * Where it puts what it builds: `input` or a variable's name, then names. Absent when that is not in the machine's
+   * own data.
+   */
   readonly target?: readonly string[];
 }
 
@@ -44,7 +47,12 @@ export interface Entry {
 /** Everything a state builds JSON with. */
 export function templateFields(state: State): readonly TemplateField[] {
   const found: TemplateField[] = [];
-  const add = (name: string, holder: AslNode, at: Pointer, rest: Pick<TemplateField, 'role' | 'dollar' | 'target'>): void => {
+  const add = (
+    name: string,
+    holder: AslNode,
+    at: Pointer,
+    rest: Pick<TemplateField, 'role' | 'dollar' | 'target'>,
+  ): void => {
     const node = valueOf(holder, name);
     if (node) found.push({ state, name, node, pointer: pointerBelow(state, at, name), ...rest });
   };
@@ -53,9 +61,20 @@ export function templateFields(state: State): readonly TemplateField[] {
   const kept = target ? { target } : {};
   const answer: Dollar = ['Task', 'Map', 'Parallel'].includes(type) ? 'result' : 'input';
   for (const name of ['Parameters', 'Arguments', 'ItemSelector']) {
-    add(name, node, pointer, type === 'Pass' ? { role: 'state', dollar: 'input', ...kept } : { role: 'payload', dollar: 'input' });
+    add(
+      name,
+      node,
+      pointer,
+      type === 'Pass' ? { role: 'state', dollar: 'input', ...kept } : { role: 'payload', dollar: 'input' },
+    );
   }
-  for (const [holder, name] of [['ItemBatcher', 'BatchInput'], ['ItemReader', 'Parameters'], ['ItemReader', 'Arguments'], ['ResultWriter', 'Parameters'], ['ResultWriter', 'Arguments']] as const) {
+  for (const [holder, name] of [
+    ['ItemBatcher', 'BatchInput'],
+    ['ItemReader', 'Parameters'],
+    ['ItemReader', 'Arguments'],
+    ['ResultWriter', 'Parameters'],
+    ['ResultWriter', 'Arguments'],
+  ] as const) {
     const inner = valueOf(node, holder);
     if (inner) add(name, inner, [...pointer, holder], { role: 'payload', dollar: 'input' });
   }
@@ -79,7 +98,12 @@ export function selectorOf(map: State): TemplateField | undefined {
 
 /** The state itself, and each of its catchers and choices: what says how it goes on. */
 function outcomes({ node, pointer }: State): readonly { readonly node: AslNode; readonly pointer: Pointer }[] {
-  const lists = ['Catch', 'Choices'].flatMap((name) => (valueOf(node, name)?.items ?? []).map((item, index) => ({ node: item, pointer: [...pointer, name, String(index)] })));
+  const lists = ['Catch', 'Choices'].flatMap((name) =>
+    (valueOf(node, name)?.items ?? []).map((item, index) => ({
+      node: item,
+      pointer: [...pointer, name, String(index)],
+    })),
+  );
   return [{ node, pointer }, ...lists];
 }
 
@@ -102,11 +126,14 @@ export function templateObjects(field: TemplateField): readonly TemplateObject[]
   const visit = (node: AslNode, pointer: Pointer, target: readonly string[] | undefined): void => {
     const isEmbedded = field.state.scope.machine.isEmbedded;
     const below = (name: string): Pointer => (isEmbedded ? pointer : [...pointer, name]);
-    node.items?.forEach((item, index) => { visit(item, below(String(index)), undefined); });
+    node.items?.forEach((item, index) => {
+      visit(item, below(String(index)), undefined);
+    });
     if (!node.members) return;
     const entries = node.members.map((member, index) => readEntry(field, member, index));
     found.push({ field, node, pointer, entries, ...(target && { target }) });
-    for (const { name, member } of entries) visit(member.value, below(member.name), target && entryTarget(target, name));
+    for (const { name, member } of entries)
+      visit(member.value, below(member.name), target && entryTarget(target, name));
   };
   visit(field.node, field.pointer, field.target);
   return found;
@@ -127,7 +154,10 @@ export function looseStrings({ node: root, pointer: top, state, dollar }: Templa
     if (expression) return [{ node, pointer, expression }];
     const below = (name: string): Pointer => (isEmbedded ? pointer : [...pointer, name]);
     const items = (node.items ?? []).flatMap((item, index) => visit(item, below(String(index))));
-    return [...items, ...(node.members ?? []).flatMap(({ name, value }) => (value.text === undefined ? visit(value, below(name)) : []))];
+    return [
+      ...items,
+      ...(node.members ?? []).flatMap(({ name, value }) => (value.text === undefined ? visit(value, below(name)) : [])),
+    ];
   };
   return visit(root, top);
 }
@@ -140,7 +170,8 @@ export function entryTarget(target: readonly string[], name: string): readonly s
 function readEntry({ state, dollar, name: field }: TemplateField, member: AslMember, index: number): Entry {
   const isPath = state.language === 'JSONPath' && member.name.endsWith('.$') && field !== 'Result';
   const name = isPath ? member.name.slice(0, -2) : member.name;
-  const expression = isPath || state.language === 'JSONata' ? readExpression(member.value, state.language, dollar) : undefined;
+  const expression =
+    isPath || state.language === 'JSONata' ? readExpression(member.value, state.language, dollar) : undefined;
   return { name, member, index, ...(expression && { expression }) };
 }
 

@@ -34,7 +34,9 @@ export class WritingIndex {
   #put(key: string, writing: Writing): void {
     const values = this.#values.get(key) ?? [];
     const from = writing.from && this.keyOf(writing.from);
-    const isKnown = values.slice(-1).some((other) => (other.from && this.keyOf(other.from)) === from && other.isMade === writing.isMade);
+    const isKnown = values
+      .slice(-1)
+      .some((other) => (other.from && this.keyOf(other.from)) === from && other.isMade === writing.isMade);
     if (!isKnown) values.push(writing);
     this.#values.set(key, values);
   }

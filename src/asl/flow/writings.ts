@@ -43,14 +43,22 @@ export function inputWritings({ owner }: Scope): readonly Writing[] {
   if (!owner) return [];
   const selector = templateFields(owner).find(({ name }) => ['Parameters', 'ItemSelector', 'Arguments'].includes(name));
   if (selector) return fieldWritings({ ...selector, target: ['input'] });
-  const whole: Place = owner.type === 'Map' ? { state: owner, root: 'context', names: ['Map', 'Item', 'Value'] } : { state: owner, root: 'input', names: [] };
+  const whole: Place =
+    owner.type === 'Map'
+      ? { state: owner, root: 'context', names: ['Map', 'Item', 'Value'] }
+      : { state: owner, root: 'input', names: [] };
   return [{ target: ['input'], from: whole }];
 }
 
 export function stateWritings(state: State): readonly Writing[] {
   const fields = templateFields(state).filter(({ role }) => role === 'state');
   const isTold = fields.some(({ name }) => ['ResultSelector', 'Parameters', 'Result', 'Output'].includes(name));
-  return [...fields.flatMap(fieldWritings), ...(isTold ? [] : untold(state)), ...outputPathWritings(state), ...caughtWritings(state)];
+  return [
+    ...fields.flatMap(fieldWritings),
+    ...(isTold ? [] : untold(state)),
+    ...outputPathWritings(state),
+    ...caughtWritings(state),
+  ];
 }
 
 /** A result that goes into the data as it is. */
@@ -58,7 +66,8 @@ function untold(state: State): readonly Writing[] {
   const target = resultTarget(state);
   if (!target) return [];
   const keys = resultKeys(state);
-  if (['Task', 'Map', 'Parallel'].includes(state.type)) return [{ target, keys, from: { state, root: 'result', names: [] } }];
+  if (['Task', 'Map', 'Parallel'].includes(state.type))
+    return [{ target, keys, from: { state, root: 'result', names: [] } }];
   const isCopy = state.type === 'Pass' && state.language === 'JSONPath' && inputNames(state).length > 0;
   const isMade = pathField(state, 'InputPath')?.path?.isMany;
   return isCopy ? [{ target, keys, from: { state, root: 'input', names: [] }, ...(isMade && { isMade }) }] : [];
@@ -89,7 +98,13 @@ function caughtWritings({ node, language }: State): readonly Writing[] {
 function fieldWritings(field: TemplateField): readonly Writing[] {
   const { state, node, target, dollar } = field;
   const keys = field.role === 'payload' || ['Output', 'Assign'].includes(field.name) ? [] : resultKeys(state);
-  if (target && !node.members) return valueWritings(state, { target, keys: [...keys, writingKey(node)] }, state.language === 'JSONata' ? readExpression(node, 'JSONata', dollar) : undefined, node);
+  if (target && !node.members)
+    return valueWritings(
+      state,
+      { target, keys: [...keys, writingKey(node)] },
+      state.language === 'JSONata' ? readExpression(node, 'JSONata', dollar) : undefined,
+      node,
+    );
   return templateObjects(field).flatMap((object) => {
     if (!object.target) return [];
     const at = object.target;
@@ -104,11 +119,19 @@ function fieldWritings(field: TemplateField): readonly Writing[] {
 }
 
 /** `writing` is what is known without a look at the value. */
-function valueWritings(state: State, writing: Writing, value: MadeValue | undefined, node: AslNode): readonly Writing[] {
+function valueWritings(
+  state: State,
+  writing: Writing,
+  value: MadeValue | undefined,
+  node: AslNode,
+): readonly Writing[] {
   const sources = value ? sourcesOf(value) : [];
-  if (value?.path) return [{ ...writing, from: placeOf(state, value.path), ...(value.path.isMany && { isMade: true }) }];
+  if (value?.path)
+    return [{ ...writing, from: placeOf(state, value.path), ...(value.path.isMany && { isMade: true }) }];
   if (value?.made) return madeWritings(state, writing, value.made, node);
-  return sources.length === 0 ? [literalWriting(writing, node)] : sources.map((source) => ({ ...writing, from: placeOf(state, source), isMade: true }));
+  return sources.length === 0
+    ? [literalWriting(writing, node)]
+    : sources.map((source) => ({ ...writing, from: placeOf(state, source), isMade: true }));
 }
 
 /** What is put over a field, or has members of its own that are not followed, is not what was there before. */
@@ -126,7 +149,12 @@ function isInField(target: readonly string[]): boolean {
   return target.some((name, at) => isProgramField(at === 0 ? name.slice(1) : name));
 }
 
-function madeWritings(state: State, writing: Writing, { base, members }: MadeObject, node: AslNode): readonly Writing[] {
+function madeWritings(
+  state: State,
+  writing: Writing,
+  { base, members }: MadeObject,
+  node: AslNode,
+): readonly Writing[] {
   const inner = members.flatMap((member) => {
     const own = [...(writing.keys ?? []).filter((key) => key !== writingKey(node)), writingKey(node, member.keyStart)];
     return valueWritings(state, { target: entryTarget(writing.target, member.name), keys: own }, member, node);

@@ -7,8 +7,8 @@ const [SPACE, LINE_FEED, RETURN, HASH, DOUBLE, SINGLE] = [0x20, 0x0a, 0x0d, 0x23
 const NOTHING = new Uint8Array();
 
 /**
- * Splices for an object told by indentation. Comments stay, also those behind a member that goes. Undefined when a member
- * that goes stands where its line cannot be taken out.
+ * Splices for an object told by indentation. Comments stay, also those behind a member that goes. Undefined when a
+ * member that goes stands where its line cannot be taken out.
  */
 export function blockSplices(bytes: Uint8Array, { node, fates, before }: ObjectPlan): readonly Splice[] | undefined {
   const splices: Splice[] = [];
@@ -17,7 +17,8 @@ export function blockSplices(bytes: Uint8Array, { node, fates, before }: ObjectP
     const added = before.get(index);
     if (added) splices.push({ start: member.keyStart, end: member.keyStart, insert: insertion(bytes, member, added) });
     if (!fate) continue;
-    const splice = fate.length === 0 ? removal(bytes, member, node.members?.[index + 1]) : replacement(bytes, member, fate);
+    const splice =
+      fate.length === 0 ? removal(bytes, member, node.members?.[index + 1]) : replacement(bytes, member, fate);
     if (!splice) return undefined;
     splices.push(splice);
   }
@@ -25,7 +26,11 @@ export function blockSplices(bytes: Uint8Array, { node, fates, before }: ObjectP
 }
 
 function replacement(bytes: Uint8Array, member: AslMember, members: readonly MemberText[]): Splice {
-  return { start: member.keyStart, end: endOf(bytes, member), insert: Buffer.from(members.map((text) => written(bytes, member, text)).join(lineBreak(bytes, member))) };
+  return {
+    start: member.keyStart,
+    end: endOf(bytes, member),
+    insert: Buffer.from(members.map((text) => written(bytes, member, text)).join(lineBreak(bytes, member))),
+  };
 }
 
 function insertion(bytes: Uint8Array, member: AslMember, members: readonly MemberText[]): Uint8Array {
@@ -61,7 +66,9 @@ function removal(bytes: Uint8Array, member: AslMember, next: AslMember | undefin
   const rest = skipSpaces(bytes, end);
   if (isBlank(bytes, start, member.keyStart)) {
     const isAlone = bytes[rest] !== HASH;
-    return isAlone ? { start, end: pastLine(bytes, rest), insert: NOTHING } : { start: member.keyStart, end: rest, insert: NOTHING };
+    return isAlone
+      ? { start, end: pastLine(bytes, rest), insert: NOTHING }
+      : { start: member.keyStart, end: rest, insert: NOTHING };
   }
   // The first member of an element stands behind its dash.
   if (!next || !isBlank(bytes, end, next.keyStart)) return undefined;

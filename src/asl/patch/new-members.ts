@@ -10,7 +10,9 @@ export interface MemberText {
 
 export function memberText({ name, value }: Addition, language: QueryLanguage): MemberText {
   if ('json' in value) return { name, value };
-  return language === 'JSONata' ? { name, value: { text: `{% ${value.expression} %}` } } : { name: `${name}.$`, value: { text: value.expression } };
+  return language === 'JSONata'
+    ? { name, value: { text: `{% ${value.expression} %}` } }
+    : { name: `${name}.$`, value: { text: value.expression } };
 }
 
 /** The member with nothing in it. */

@@ -9,7 +9,10 @@ import type { ObjectEdit } from '../check/discovery.js';
 /** What becomes of one member: itself (undefined), or others in its place. */
 export type MemberFate = readonly MemberText[] | undefined;
 
-/** One object's edits as one. The first of an addition counts; what several dropped members are replaced by stands at the first. */
+/**
+ * One object's edits as one. The first of an addition counts; what several dropped members are replaced by stands at
+ * the first.
+ */
 export interface ObjectPlan {
   readonly node: AslNode;
   /** One to one with the members. */
@@ -37,14 +40,24 @@ export function planObject(edits: readonly ObjectEdit[]): ObjectPlan {
 /** The splices of a plan; undefined when the object is written so that nothing can be taken out of it in place. */
 export function objectSplices(bytes: Uint8Array, plan: ObjectPlan): readonly Splice[] | undefined {
   if (plan.node.isBlock) return blockSplices(bytes, plan);
-  const edits = plan.node.members!.map((member, index) => memberEdit(bytes, member, plan.fates[index], plan.before.get(index) ?? []));
+  const edits = plan.node.members!.map((member, index) =>
+    memberEdit(bytes, member, plan.fates[index], plan.before.get(index) ?? []),
+  );
   return spliceMembers(bytes, plan.node, edits, []);
 }
 
-function memberEdit(bytes: Uint8Array, { name, value }: AslMember, fate: MemberFate, before: readonly MemberText[]): MemberEdit {
+function memberEdit(
+  bytes: Uint8Array,
+  { name, value }: AslMember,
+  fate: MemberFate,
+  before: readonly MemberText[],
+): MemberEdit {
   if (fate) return fate.length === 0 ? { kind: 'remove' } : { kind: 'replace', members: fate.map(newMember) };
   if (before.length === 0) return { kind: 'keep' };
-  return { kind: 'replace', members: [...before.map(newMember), { name, json: bytes.subarray(value.start, value.end) }] };
+  return {
+    kind: 'replace',
+    members: [...before.map(newMember), { name, json: bytes.subarray(value.start, value.end) }],
+  };
 }
 
 function newMember(member: MemberText): NewMember {

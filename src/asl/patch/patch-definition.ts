@@ -37,7 +37,8 @@ function apart(splices: readonly Splice[]): readonly Splice[] {
   const kept: Splice[] = [];
   for (const splice of [...splices].sort((one, other) => one.start - other.start || one.end - other.end)) {
     const before = kept.at(-1);
-    const isTaken = before && (splice.start < before.end || (splice.start === before.start && splice.end === before.end));
+    const isTaken =
+      before && (splice.start < before.end || (splice.start === before.start && splice.end === before.end));
     if (!isTaken) kept.push(splice);
   }
   return kept;
@@ -46,8 +47,12 @@ function apart(splices: readonly Splice[]): readonly Splice[] {
 function machineSplices(machine: Machine, settings: AslSettings): readonly Splice[] {
   const edits = discover(machine, settings).flatMap((discovery) => discovery.edits ?? []);
   const objects = groupByNode(edits.filter((edit): edit is ObjectEdit => edit.kind === 'object'));
-  const dropped = objects.flatMap(({ node, edits: own }) => own.flatMap(({ drop, clear }) => [...drop, ...clear].map((index) => node.members![index]!.value)));
-  const texts = groupByNode(edits.filter((edit): edit is TextEdit => edit.kind === 'text' && !dropped.includes(edit.node)));
+  const dropped = objects.flatMap(({ node, edits: own }) =>
+    own.flatMap(({ drop, clear }) => [...drop, ...clear].map((index) => node.members![index]!.value)),
+  );
+  const texts = groupByNode(
+    edits.filter((edit): edit is TextEdit => edit.kind === 'text' && !dropped.includes(edit.node)),
+  );
   const { source } = machine;
   const own = [
     ...objects.flatMap(({ edits: group }) => objectSplices(source.bytes, planObject(group)) ?? []),
@@ -70,5 +75,9 @@ function groupByNode<E extends Edit>(edits: readonly E[]): readonly Group<E>[] {
 function textSplices(bytes: Uint8Array, node: AslNode, edits: readonly TextEdit[]): readonly Splice[] {
   const places = textPlaces(bytes, node);
   if (!places) return [];
-  return edits.map(({ start, end, insert }) => ({ start: places.at(start), end: places.at(end), insert: Buffer.from(places.encode(insert)) }));
+  return edits.map(({ start, end, insert }) => ({
+    start: places.at(start),
+    end: places.at(end),
+    insert: Buffer.from(places.encode(insert)),
+  }));
 }

@@ -40,7 +40,12 @@ function changesBetween(old: readonly string[], new_: readonly string[]): readon
   return changes;
 }
 
-function nearestMeeting(old: readonly string[], new_: readonly string[], at: number, to: number): readonly [number, number] {
+function nearestMeeting(
+  old: readonly string[],
+  new_: readonly string[],
+  at: number,
+  to: number,
+): readonly [number, number] {
   const [restOld, restNew] = [old.length - at, new_.length - to];
   for (let distance = 1; distance < restOld + restNew; distance += 1) {
     for (let skipNew = Math.min(distance, restNew); skipNew >= Math.max(0, distance - restOld); skipNew -= 1) {
@@ -77,7 +82,10 @@ function hunk(old: readonly string[], new_: readonly string[], changes: readonly
   let at = first.old[0] - lead;
   for (const change of changes) {
     lines.push(...old.slice(at, change.old[0]).map((line) => ` ${line}`));
-    lines.push(...old.slice(...change.old).map((line) => `-${line}`), ...new_.slice(...change.new).map((line) => `+${line}`));
+    lines.push(
+      ...old.slice(...change.old).map((line) => `-${line}`),
+      ...new_.slice(...change.new).map((line) => `+${line}`),
+    );
     at = change.old[1];
   }
   lines.push(...old.slice(at, at + tail).map((line) => ` ${line}`));

@@ -14,6 +14,12 @@ function withTexts(bytes: Uint8Array, node: JsonNode): AslNode {
   const { kind, start, end, members, items } = node;
   if (kind === 'string') return { kind, start, end, text: decodeString(bytes, node), spelling: 'json' };
   if (kind === 'number') return { kind, start, end, number: Buffer.from(sliceNode(bytes, node)).toString() };
-  if (members) return { kind, start, end, members: members.map((member) => ({ ...member, value: withTexts(bytes, member.value) })) };
+  if (members)
+    return {
+      kind,
+      start,
+      end,
+      members: members.map((member) => ({ ...member, value: withTexts(bytes, member.value) })),
+    };
   return items ? { kind, start, end, items: items.map((item) => withTexts(bytes, item)) } : { kind, start, end };
 }

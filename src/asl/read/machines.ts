@@ -22,7 +22,10 @@ const STATE_TYPES = new Set(['Task', 'Pass', 'Choice', 'Wait', 'Succeed', 'Fail'
 /** Members of a template that hold a definition as text. */
 const TEXT_MEMBERS = /^(?:definition_?string|definition)$/i;
 
-/** Every machine below a value, wherever a template keeps it. Throws `SchemaError` `ASL_INVALID`, and for text that is none what reading it throws. */
+/**
+ * Every machine below a value, wherever a template keeps it. Throws `SchemaError` `ASL_INVALID`, and for text that is
+ * none what reading it throws.
+ */
 export function findMachines(source: Source, root: AslNode): readonly Machine[] {
   const found: Machine[] = [];
   const visit = (node: AslNode, pointer: Pointer, name: string): void => {
@@ -33,7 +36,9 @@ export function findMachines(source: Source, root: AslNode): readonly Machine[] 
     }
     if (TEXT_MEMBERS.test(name)) found.push(...machinesInText(source, node, pointer));
     for (const member of node.members ?? []) visit(member.value, [...pointer, member.name], member.name);
-    node.items?.forEach((item, index) => { visit(item, [...pointer, String(index)], ''); });
+    node.items?.forEach((item, index) => {
+      visit(item, [...pointer, String(index)], '');
+    });
   };
   visit(root, [], '');
   return found;
@@ -48,7 +53,11 @@ function machinesInText(source: Source, node: AslNode, pointer: Pointer): readon
   const text = templateText(node);
   if (text?.text?.trimStart().startsWith('{') !== true) return [];
   const inner = embeddedSource(source, text);
-  return findMachines(inner, parseEmbedded(source, text, inner)).map((machine) => ({ ...machine, pointer, isEmbedded: true }));
+  return findMachines(inner, parseEmbedded(source, text, inner)).map((machine) => ({
+    ...machine,
+    pointer,
+    isEmbedded: true,
+  }));
 }
 
 function templateText(node: AslNode): AslNode | undefined {
@@ -61,8 +70,12 @@ function parseEmbedded(outer: Source, text: AslNode, inner: Source): AslNode {
     return parseJsonTree(inner.bytes);
   } catch (error) {
     if (!(error instanceof BagError)) throw error;
-    const offset = typeof error.context.offset === 'number' ? inner.toFile(error.context.offset) : outer.toFile(text.start);
-    throw new BagError(error.code, `the definition in this string cannot be read: ${error.message} of the string`, { context: { offset }, cause: error });
+    const offset =
+      typeof error.context.offset === 'number' ? inner.toFile(error.context.offset) : outer.toFile(text.start);
+    throw new BagError(error.code, `the definition in this string cannot be read: ${error.message} of the string`, {
+      context: { offset },
+      cause: error,
+    });
   }
 }
 
@@ -70,13 +83,17 @@ function requireStates(source: Source, machine: AslNode): void {
   const states = valueOf(machine, 'States');
   if (states?.members === undefined) throw invalid(source, machine, '`States` is no object of states');
   const startAt = textOf(machine, 'StartAt');
-  if (startAt === undefined || !memberOf(states, startAt)) throw invalid(source, machine, `\`StartAt\` names no state${startAt === undefined ? '' : `: "${startAt}"`}`);
+  if (startAt === undefined || !memberOf(states, startAt))
+    throw invalid(source, machine, `\`StartAt\` names no state${startAt === undefined ? '' : `: "${startAt}"`}`);
   for (const { name, value } of states.members) {
     const type = textOf(value, 'Type');
-    if (type === undefined || !STATE_TYPES.has(type)) throw invalid(source, value, `state "${name}" has no \`Type\` that the Amazon States Language knows`);
+    if (type === undefined || !STATE_TYPES.has(type))
+      throw invalid(source, value, `state "${name}" has no \`Type\` that the Amazon States Language knows`);
   }
 }
 
 function invalid(source: Source, node: AslNode, what: string): SchemaError {
-  return new SchemaError('ASL_INVALID', `not a state machine: ${what}`, { context: { offset: source.toFile(node.start) } });
+  return new SchemaError('ASL_INVALID', `not a state machine: ${what}`, {
+    context: { offset: source.toFile(node.start) },
+  });
 }

@@ -16,9 +16,10 @@ export interface DefinitionFile {
 }
 
 /**
- * Reads the state machines of a file: a definition in JSON or YAML, or a template that holds some, as objects or as text.
- * `name` decides the notation by its extension, else the first character does. Throws `SchemaError` `ASL_NOT_FOUND` for what
- * holds no machine and `ASL_INVALID` for a machine that is none, `BagError` for bytes that cannot be read (`ASL_TOO_LARGE`, `ASL_BINARY`, `YAML_*`, `JSON_*`, `INVALID_UTF8`).
+ * Reads the state machines of a file: a definition in JSON or YAML, or a template that holds some, as objects or as
+ * text. `name` decides the notation by its extension, else the first character does. Throws `SchemaError`
+ * `ASL_NOT_FOUND` for what holds no machine and `ASL_INVALID` for a machine that is none, `BagError` for bytes that
+ * cannot be read (`ASL_TOO_LARGE`, `ASL_BINARY`, `YAML_*`, `JSON_*`, `INVALID_UTF8`).
  */
 export function parseDefinition(bytes: Uint8Array, name: string): DefinitionFile {
   if (bytes.length > MAX_DEFINITION_BYTES) throw tooLarge(bytes.length);
@@ -33,7 +34,8 @@ function withPlaces<T>(bytes: Uint8Array, parse: () => T): T {
   try {
     return parse();
   } catch (error) {
-    const isPlaceless = error instanceof StateBagError && typeof error.context.offset === 'number' && error.context.line === undefined;
+    const isPlaceless =
+      error instanceof StateBagError && typeof error.context.offset === 'number' && error.context.line === undefined;
     if (!isPlaceless) throw error;
     const { code, message, context, cause } = error;
     const place = locate(bytes, Number(context.offset));
@@ -44,7 +46,10 @@ function withPlaces<T>(bytes: Uint8Array, parse: () => T): T {
 }
 
 export function tooLarge(size: number): BagError {
-  return new BagError('ASL_TOO_LARGE', `file of ${size} bytes, more than the ${MAX_DEFINITION_BYTES} that a definition may have`);
+  return new BagError(
+    'ASL_TOO_LARGE',
+    `file of ${size} bytes, more than the ${MAX_DEFINITION_BYTES} that a definition may have`,
+  );
 }
 
 function parseTrees(bytes: Uint8Array, name: string): readonly AslNode[] {

@@ -6,7 +6,9 @@ import { byteOffsets } from './byte-offsets.js';
 import { MAX_LEVELS } from './json-tree.js';
 import type { AslMember, AslNode, Spelling } from './node.js';
 
-/** A definition of the size that the service takes has a few thousand values; aliases of aliases can stand for billions. */
+/**
+ * A definition of the size that the service takes has a few thousand values; aliases of aliases can stand for billions.
+ */
 const MAX_VALUES = 1_000_000;
 
 const SPELLINGS: Readonly<Record<string, Spelling>> = {
@@ -56,14 +58,17 @@ class TreeBuilder {
   build(node: ParsedNode, level: number): AslNode {
     const start = this.toBytes(node.range[0]);
     this.#values += 1;
-    if (level > MAX_LEVELS) throw refusal(this.bytes, start, 'YAML_TOO_DEEP', `nested deeper than ${MAX_LEVELS} levels`);
-    if (this.#values > MAX_VALUES) throw refusal(this.bytes, start, 'YAML_TOO_LARGE', `more than ${MAX_VALUES} values, aliases followed,`);
+    if (level > MAX_LEVELS)
+      throw refusal(this.bytes, start, 'YAML_TOO_DEEP', `nested deeper than ${MAX_LEVELS} levels`);
+    if (this.#values > MAX_VALUES)
+      throw refusal(this.bytes, start, 'YAML_TOO_LARGE', `more than ${MAX_VALUES} values, aliases followed,`);
     const place = { start, end: this.toBytes(node.range[1]) };
     if (isAlias(node)) return this.follow(node, place, level);
     if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
     if (isScalar(node)) return { ...place, ...scalarOf(node) };
     const isBlock = node.flow !== true;
-    if (isSeq(node)) return { ...place, kind: 'array', isBlock, items: node.items.map((item) => this.build(item, level + 1)) };
+    if (isSeq(node))
+      return { ...place, kind: 'array', isBlock, items: node.items.map((item) => this.build(item, level + 1)) };
     return { ...place, kind: 'object', isBlock, members: this.members(node, level) };
   }
 

@@ -52,6 +52,8 @@ function dataLossMarker(): Dialect {
   return {
     name: 'data-loss-marker',
     detect: (reader, value) =>
-      types.has(textMember(reader, value, 'type') ?? '') ? { dialect: 'data-loss-marker', target: undefined } : undefined,
+      types.has(textMember(reader, value, 'type') ?? '')
+        ? { dialect: 'data-loss-marker', target: undefined }
+        : undefined,
   };
 }

@@ -11,6 +11,10 @@ export const s3Offloaded: Dialect = {
     const marker = reader.member(value, '__s3_offloaded');
     if (marker === undefined || reader.kind(marker) !== 'boolean' || reader.bytes(marker)[0] !== 0x74) return undefined;
     const path = textMember(reader, value, '__s3_path');
-    return { dialect: 's3-offloaded', target: path === undefined ? undefined : detectTarget(path), ...detectMixed(reader, value, MEMBERS) };
+    return {
+      dialect: 's3-offloaded',
+      target: path === undefined ? undefined : detectTarget(path),
+      ...detectMixed(reader, value, MEMBERS),
+    };
   },
 };

@@ -10,7 +10,12 @@ import type { BranchDraft, NodeId } from './types.js';
  *
  * @throws BagError `WORKFLOW_INVALID` when a branch is neither an object nor null, or its lists are no lists.
  */
-export function declaredBranches(graph: WorkflowGraph, takeId: IdSource, group: NodeId, declared: readonly unknown[]): BranchDraft[] {
+export function declaredBranches(
+  graph: WorkflowGraph,
+  takeId: IdSource,
+  group: NodeId,
+  declared: readonly unknown[],
+): BranchDraft[] {
   const drafts: BranchDraft[] = [];
   for (const [index, branch] of declared.entries()) {
     if (branch === null) continue;

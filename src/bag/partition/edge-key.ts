@@ -30,6 +30,8 @@ function exactKey(text: string): string {
 }
 
 function objectKey(value: object, depth: number): string {
-  const members = Object.entries(value).map(([name, member]) => `${JSON.stringify(name)}:${equalityKey(member, depth + 1)}`);
+  const members = Object.entries(value).map(
+    ([name, member]) => `${JSON.stringify(name)}:${equalityKey(member, depth + 1)}`,
+  );
   return `{${members.sort().join()}}`;
 }

@@ -5,7 +5,12 @@ import type { AggregatorBody, BranchDraft, GroupDraft, JsonObject, NodeId } from
 type GroupPair = readonly [GroupDraft, AggregatorBody];
 
 /** A group declared by a node, which the group stands for. */
-export function declaredGroup(takeId: IdSource, branches: readonly BranchDraft[], id: NodeId, node: JsonObject): GroupPair {
+export function declaredGroup(
+  takeId: IdSource,
+  branches: readonly BranchDraft[],
+  id: NodeId,
+  node: JsonObject,
+): GroupPair {
   const ids = { group: takeId(), aggregator: takeId() };
   const policy = { resource_policy: node.resource_policy ?? {}, label: node.label ?? '' };
   return [

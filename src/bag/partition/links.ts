@@ -67,7 +67,9 @@ function linkBranch(index: SegmentIndex, branch: BranchDraft, aggregator: number
   return { ...branch, partition_map: [...linked.slice(0, -1), ending], terminates_early: true };
 }
 
-/** After a fork: on to where the branches meet. After a declared group: along the edges of the node that declared it. */
+/**
+ * After a fork: on to where the branches meet. After a declared group: along the edges of the node that declared it.
+ */
 function linkAggregator(index: SegmentIndex, aggregator: AggregatorBody): Aggregator {
   const meeting = aggregator.convergence_node ?? null;
   const next = meeting === null ? undefined : index.segmentOf.get(meeting);
@@ -87,7 +89,9 @@ function linkNodes(index: SegmentIndex, segment: NodeSegmentBody, parent: number
 function linkOf(ways: readonly ConditionalNext[]): DefaultLink | ConditionalLink | null {
   const [only, ...others] = ways;
   if (only === undefined) return null;
-  return others.length === 0 ? { next_mode: 'default', default_next: only.next } : { next_mode: 'conditional', branches: ways };
+  return others.length === 0
+    ? { next_mode: 'default', default_next: only.next }
+    : { next_mode: 'conditional', branches: ways };
 }
 
 /** One entry for every edge to another segment: two edges to one segment are two ways. */

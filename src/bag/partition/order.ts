@@ -19,13 +19,18 @@ export function topologicalOrder(ids: readonly NodeId[], edges: readonly Edge[])
   return [...ordered, ...ids.filter((id) => !ordered.has(id))];
 }
 
-/** Strings by code point, as Python compares them (UTF-16 order differs above U+FFFF); numbers by size, before strings. */
+/**
+ * Strings by code point, as Python compares them (UTF-16 order differs above U+FFFF); numbers by size, before strings.
+ */
 export function compareIds(a: NodeId, b: NodeId): number {
   if (typeof a === 'number') return typeof b === 'number' ? a - b : -1;
   return typeof b === 'number' ? 1 : compareCodePoints(a, b);
 }
 
-function dependencies(ids: readonly NodeId[], edges: readonly Edge[]): { held: Map<NodeId, number>; after: Map<NodeId, NodeId[]> } {
+function dependencies(
+  ids: readonly NodeId[],
+  edges: readonly Edge[],
+): { held: Map<NodeId, number>; after: Map<NodeId, NodeId[]> } {
   const held = new Map(ids.map((id) => [id, 0]));
   const after = new Map<NodeId, NodeId[]>(ids.map((id) => [id, []]));
   for (const { source, target } of edges) {

@@ -15,7 +15,9 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
 }
 
-/** @throws BagError `WORKFLOW_INVALID`, naming the place by JSON pointer, from the workflow or from the node it lies in. */
+/**
+ * @throws BagError `WORKFLOW_INVALID`, naming the place by JSON pointer, from the workflow or from the node it lies in.
+ */
 export function refuse(path: string, message: string): never {
   throw new BagError('WORKFLOW_INVALID', `${path === '' ? 'workflow' : path}: ${message}`, { context: { path } });
 }
@@ -34,7 +36,9 @@ export function parseNodes(list: readonly unknown[], path: string): Map<NodeId, 
   const nodes = new Map<NodeId, JsonObject>();
   list.forEach((node, position) => {
     if (!isJsonObject(node) || node.id === undefined || node.id === null) return;
-    const id = isNodeId(node.id) ? node.id : refuse(`${path}/${position}/id`, 'must be a string or a number in its plain spelling');
+    const id = isNodeId(node.id)
+      ? node.id
+      : refuse(`${path}/${position}/id`, 'must be a string or a number in its plain spelling');
     nodes.set(id, node);
   });
   return nodes;

@@ -14,7 +14,10 @@ export function countFromZero(): IdSource {
   return () => next++;
 }
 
-/** The nodes of a segment to be, in the order they were met, and the edges it brings along (a declared branch has its own). */
+/**
+ * The nodes of a segment to be, in the order they were met, and the edges it brings along (a declared branch has its
+ * own).
+ */
 export interface SegmentContent {
   readonly type: NodeSegmentBody['type'];
   readonly nodes: ReadonlyMap<NodeId, JsonObject>;
@@ -25,7 +28,10 @@ export interface SegmentContent {
 export function buildSegment(graph: WorkflowGraph, takeId: IdSource, content: SegmentContent): NodeSegmentBody {
   const { nodes, ownEdges = [] } = content;
   const touching = [...nodes.keys()].flatMap((id) => edgesFrom(graph, id)).sort((a, b) => a.position - b.position);
-  const inner = withoutRepeats(ownEdges, touching.filter((edge) => has(nodes, edge.target)));
+  const inner = withoutRepeats(
+    ownEdges,
+    touching.filter((edge) => has(nodes, edge.target)),
+  );
   const leaving = touching.filter((edge) => !has(nodes, edge.target));
   const order = topologicalOrder([...nodes.keys()], inner);
   return {

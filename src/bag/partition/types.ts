@@ -99,7 +99,8 @@ export type BranchDraft = BranchOf<SegmentDraft>;
 
 export type NodeSegment = NodeSegmentBody & Link;
 
-export type Aggregator = AggregatorBody & (DefaultLink | ConditionalLink | EndLink) & { readonly implicit_aggregator_target?: number };
+export type Aggregator = AggregatorBody &
+  (DefaultLink | ConditionalLink | EndLink) & { readonly implicit_aggregator_target?: number };
 
 export interface Branch extends BranchOf<Segment> {
   /** The last segment of the branch ends by itself instead of returning to the aggregator. */

@@ -45,7 +45,9 @@ class Walk {
   run(starts: readonly NodeId[], stop: NodeId | null, depth: number): readonly SegmentDraft[] {
     requireDepth(depth);
     const run: Run = { stop, depth, queue: new WalkQueue(2 * this.#graph.nodes.size), buffer: new Map(), segments: [] };
-    starts.forEach((id) => { run.queue.push(id); });
+    starts.forEach((id) => {
+      run.queue.push(id);
+    });
     for (let id = run.queue.take(); id !== undefined; id = run.queue.take()) this.#visit(run, id);
     this.#flush(run, 'normal');
     return run.segments;

@@ -18,12 +18,22 @@ import type { ValidationIssue } from './validation-issue.js';
  * What is wrong with a document with a bag that no schema of the bag says: mixed pointers, members that are there
  * twice, and, where the bag must be lean, programs and other bags next to it. Places are those of the document.
  */
-export function documentIssues(root: ByteValue, { envelope, sites }: Detection<ByteValue>, mustBeLean: boolean): readonly ValidationIssue[] {
+export function documentIssues(
+  root: ByteValue,
+  { envelope, sites }: Detection<ByteValue>,
+  mustBeLean: boolean,
+): readonly ValidationIssue[] {
   if (!envelope || sites.length === 0) return [];
   const strays = strayBags(byteReader, envelope);
-  const issues = [...mixedPointerIssues(mixedInBytes(root)), ...[...envelope.visited, ...strays].flatMap(duplicateIssues)];
+  const issues = [
+    ...mixedPointerIssues(mixedInBytes(root)),
+    ...[...envelope.visited, ...strays].flatMap(duplicateIssues),
+  ];
   if (!mustBeLean) return issues;
-  const programs = strayPrograms(byteReader, envelope, sites).map((path) => ({ ...STRAY_PROGRAM, pointer: pointerOf(path) }));
+  const programs = strayPrograms(byteReader, envelope, sites).map((path) => ({
+    ...STRAY_PROGRAM,
+    pointer: pointerOf(path),
+  }));
   return [...issues, ...programs, ...strays.flatMap(strayIssues)];
 }
 
@@ -45,12 +55,14 @@ function duplicateIssues({ path, value: { document, node } }: EnvelopeLevel<Byte
 function strayIssues({ path, value }: EnvelopeLevel<ByteValue>): readonly ValidationIssue[] {
   const [first] = leanIssues(plainValue(value));
   if (!first) return [];
-  return [{
-    pointer: pointerOf(path) + first.pointer,
-    keyword: 'STRAY_BAG',
-    message: `There is a second state bag in the document, and it is not lean: ${first.message}`,
-    hint: '`statebag migrate` does not rewrite it. Remove it where the document is written, or wrap the handler that writes it.',
-  }];
+  return [
+    {
+      pointer: pointerOf(path) + first.pointer,
+      keyword: 'STRAY_BAG',
+      message: `There is a second state bag in the document, and it is not lean: ${first.message}`,
+      hint: '`statebag migrate` does not rewrite it. Remove it where the document is written, or wrap the handler that writes it.',
+    },
+  ];
 }
 
 function pointerOf(path: readonly string[]): string {

@@ -7,7 +7,8 @@ export const fatBagAdvice: Adviser = (fault) => {
 };
 
 const NO_BAG: Advice = {
-  message: 'This is no state bag: none of `workflow_config`, `partition_map`, `segment_manifest` and their paths is there.',
+  message:
+    'This is no state bag: none of `workflow_config`, `partition_map`, `segment_manifest` and their paths is there.',
   hint: 'If the bag lies deeper in the document, validate that part.',
 };
 

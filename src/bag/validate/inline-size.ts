@@ -15,6 +15,14 @@ export function inlineSizeIssues(bag: unknown): readonly ValidationIssue[] {
     const bytes = Buffer.byteLength(JSON.stringify(value));
     if (bytes <= maxInlineBytes) return [];
     const message = `\`${member}\` has ${bytes} bytes inline, more than the ${maxInlineBytes} that should stay in a bag.`;
-    return [{ pointer: `/${member}`, keyword: 'x-max-inline-bytes', message, hint: `Leave its list of pointers, and the rest at \`${pointer}\`.`, member }];
+    return [
+      {
+        pointer: `/${member}`,
+        keyword: 'x-max-inline-bytes',
+        message,
+        hint: `Leave its list of pointers, and the rest at \`${pointer}\`.`,
+        member,
+      },
+    ];
   });
 }

@@ -67,7 +67,8 @@ const MANIFEST_ID: Advice = {
 };
 
 const NULL_MANIFEST: Advice = {
-  message: '`segment_manifest_s3_path` is null, and no `partition_map_s3_path` stands in for it: nothing leads to the program.',
+  message:
+    '`segment_manifest_s3_path` is null, and no `partition_map_s3_path` stands in for it: nothing leads to the program.',
   hint: 'A parallel merge in an unwrapped runner sets it to null. Put back the path from the bag before the merge.',
 };
 
@@ -75,7 +76,9 @@ const NO_MANIFEST_LIST: Advice = {
   message: '`segment_manifest` is an object; it must be a list, null, or a whole `__s3_pointer__` object.',
 };
 
-const EMPTY_PATH: Advice = { hint: 'Name the object in full, `s3://bucket/key`; leave the member out when there is no such object.' };
+const EMPTY_PATH: Advice = {
+  hint: 'Name the object in full, `s3://bucket/key`; leave the member out when there is no such object.',
+};
 
 const MISSING: Readonly<Record<string, Advice>> = {
   state_bag_version: {
@@ -83,13 +86,15 @@ const MISSING: Readonly<Record<string, Advice>> = {
     hint: `${MIGRATE}, which stamps it.`,
   },
   segment_manifest_s3_path: {
-    message: '`segment_manifest_s3_path` is missing, and no `partition_map_s3_path` stands in for it: nothing leads to the program.',
+    message:
+      '`segment_manifest_s3_path` is missing, and no `partition_map_s3_path` stands in for it: nothing leads to the program.',
     hint: 'Put back the path from an earlier bag of the same execution.',
   },
 };
 
 function missingForMachine(member: string): Advice {
-  const flat = member === 'distributed_strategy' ? ' Only bags of the flat era, which have `state_s3_path`, go without it.' : '';
+  const flat =
+    member === 'distributed_strategy' ? ' Only bags of the flat era, which have `state_s3_path`, go without it.' : '';
   return {
     message: `\`${member}\` is missing: the state machine reads it and stops with States.Runtime.`,
     hint: `Put it back from an earlier bag of the same execution.${flat}`,

@@ -25,7 +25,9 @@ type Annotated = (typeof offloadRules)[number];
 type PathMembers = { readonly [Rule in Annotated as Rule['member']]: Rule['pointer'] };
 
 /** The member that holds the path of an offloaded one. */
-export const PATH_MEMBERS = Object.fromEntries(offloadRules.map(({ member, pointer }) => [member, pointer])) as PathMembers;
+export const PATH_MEMBERS = Object.fromEntries(
+  offloadRules.map(({ member, pointer }) => [member, pointer]),
+) as PathMembers;
 
 export function offloadRuleOf(member: OffloadedMember): OffloadRule {
   return OFFLOADED_MEMBERS.find((rule) => rule.member === member)!;

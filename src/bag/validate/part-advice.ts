@@ -3,7 +3,9 @@ import type { Adviser } from './advice.js';
 /** What the faults of a segment manifest mean for whoever must mend it. */
 export const manifestAdvice: Adviser = (fault, { label }) => {
   if (fault.keyword === 'anyOf') {
-    return { message: `${label} is no segment: it has none of \`segment_config\`, \`segment_id\`, \`id\` and \`nodes\`.` };
+    return {
+      message: `${label} is no segment: it has none of \`segment_config\`, \`segment_id\`, \`id\` and \`nodes\`.`,
+    };
   }
   if (fault.keyword === 'required') {
     return {

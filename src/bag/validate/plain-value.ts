@@ -3,7 +3,9 @@ import { BagError } from '../../errors.js';
 import { decodeString, expandNode, toPlainValue } from '../../json/index.js';
 import type { JsonNode } from '../../json/index.js';
 
-/** A value as a schema sees it. Python's `NaN` and infinities become the numbers they are, which `JSON.parse` refuses. */
+/**
+ * A value as a schema sees it. Python's `NaN` and infinities become the numbers they are, which `JSON.parse` refuses.
+ */
 export function plainValue({ document: { bytes }, node }: ByteValue): unknown {
   try {
     return toPlainValue(bytes, node);
@@ -16,7 +18,9 @@ export function plainValue({ document: { bytes }, node }: ByteValue): unknown {
 function walk(bytes: Uint8Array, node: JsonNode): unknown {
   switch (node.kind) {
     case 'object':
-      return Object.fromEntries((expandNode(bytes, node).members ?? []).map(({ name, value }) => [name, walk(bytes, value)]));
+      return Object.fromEntries(
+        (expandNode(bytes, node).members ?? []).map(({ name, value }) => [name, walk(bytes, value)]),
+      );
     case 'array':
       return (expandNode(bytes, node).items ?? []).map((item) => walk(bytes, item));
     case 'string':

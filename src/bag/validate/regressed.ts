@@ -9,7 +9,10 @@ import { objectReader } from '../object-reader.js';
  */
 export function isRegressed(bag: object): boolean {
   const { config, map, configPath, mapPath, manifestPath } = detectSite(objectReader, { path: [], value: bag });
-  const pairs = [[config, configPath], [map, mapPath]] as const;
+  const pairs = [
+    [config, configPath],
+    [map, mapPath],
+  ] as const;
   if (pairs.some(([field, path]) => field.state === 'inline' && path.state === 'pointer')) return true;
   const isInline = pairs.some(([field]) => field.state === 'inline' && !isHollow(objectReader, field.value));
   return isInline && [configPath, mapPath, manifestPath].some(holdsDigest);

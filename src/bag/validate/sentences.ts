@@ -4,7 +4,10 @@ import { inWords, listInWords, typeInWords } from './words.js';
 
 type Sentence = (place: Place, fault: SchemaFault) => string;
 
-/** One sentence per keyword of JSON Schema that can be at fault. The place is that of the value, or of the object that lacks a member. */
+/**
+ * One sentence per keyword of JSON Schema that can be at fault. The place is that of the value, or of the object that
+ * lacks a member.
+ */
 const SENTENCES: Readonly<Record<string, Sentence>> = {
   required: ({ label }, { params }) => `\`${String(params.missingProperty)}\` is missing from ${label}.`,
   additionalProperties: ({ label }) => `${label} is not a member this schema knows.`,
@@ -12,24 +15,38 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
   type: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must be ${typeInWords(params.type)}.`,
   const: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must be ${inWords(params.allowedValue)}.`,
   enum: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must be ${choices(params.allowedValues)}.`,
-  pattern: ({ label, value }, fault) => `${label} is ${inWords(value)}; it must be ${definitionInWords(fault, 'pattern', 'text that matches')}.`,
-  format: ({ label, value }, fault) => `${label} is ${inWords(value)}; it must be ${definitionInWords(fault, 'format', 'of the format')}.`,
-  minLength: ({ label, value }, { params }) => (value === '' ? `${label} is empty.` : `${label} is shorter than ${String(params.limit)} characters.`),
-  minimum: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must be at least ${inWords(params.limit)}.`,
+  pattern: ({ label, value }, fault) =>
+    `${label} is ${inWords(value)}; it must be ${definitionInWords(fault, 'pattern', 'text that matches')}.`,
+  format: ({ label, value }, fault) =>
+    `${label} is ${inWords(value)}; it must be ${definitionInWords(fault, 'format', 'of the format')}.`,
+  minLength: ({ label, value }, { params }) =>
+    value === '' ? `${label} is empty.` : `${label} is shorter than ${String(params.limit)} characters.`,
+  minimum: ({ label, value }, { params }) =>
+    `${label} is ${inWords(value)}; it must be at least ${inWords(params.limit)}.`,
   anyOf: ({ label, value }, fault) => `${label} is ${inWords(value)}; it must be ${definitionInWords(fault)}.`,
   maxLength: ({ label }, { params }) => `${label} is longer than ${String(params.limit)} characters.`,
-  maximum: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must be at most ${inWords(params.limit)}.`,
-  exclusiveMinimum: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must be more than ${inWords(params.limit)}.`,
-  exclusiveMaximum: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must be less than ${inWords(params.limit)}.`,
-  multipleOf: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must be a multiple of ${inWords(params.multipleOf)}.`,
-  minItems: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must have at least ${inWords(params.limit)} elements.`,
-  maxItems: ({ label, value }, { params }) => `${label} is ${inWords(value)}; it must have at most ${inWords(params.limit)} elements.`,
-  uniqueItems: ({ label }, { params }) => `${label} holds the same element twice, at ${String(params.j)} and ${String(params.i)}.`,
-  contains: ({ label }, { params }) => `${label} must hold at least ${inWords(params.minContains)} element of the kind the schema asks for.`,
+  maximum: ({ label, value }, { params }) =>
+    `${label} is ${inWords(value)}; it must be at most ${inWords(params.limit)}.`,
+  exclusiveMinimum: ({ label, value }, { params }) =>
+    `${label} is ${inWords(value)}; it must be more than ${inWords(params.limit)}.`,
+  exclusiveMaximum: ({ label, value }, { params }) =>
+    `${label} is ${inWords(value)}; it must be less than ${inWords(params.limit)}.`,
+  multipleOf: ({ label, value }, { params }) =>
+    `${label} is ${inWords(value)}; it must be a multiple of ${inWords(params.multipleOf)}.`,
+  minItems: ({ label, value }, { params }) =>
+    `${label} is ${inWords(value)}; it must have at least ${inWords(params.limit)} elements.`,
+  maxItems: ({ label, value }, { params }) =>
+    `${label} is ${inWords(value)}; it must have at most ${inWords(params.limit)} elements.`,
+  uniqueItems: ({ label }, { params }) =>
+    `${label} holds the same element twice, at ${String(params.j)} and ${String(params.i)}.`,
+  contains: ({ label }, { params }) =>
+    `${label} must hold at least ${inWords(params.minContains)} element of the kind the schema asks for.`,
   minProperties: ({ label }, { params }) => `${label} must have at least ${inWords(params.limit)} members.`,
   maxProperties: ({ label }, { params }) => `${label} must have at most ${inWords(params.limit)} members.`,
-  propertyNames: ({ label }, { params }) => `${label} has a member \`${String(params.propertyName)}\`, whose name the schema does not allow.`,
-  dependentRequired: ({ label }, { params }) => `\`${String(params.missingProperty)}\` is missing from ${label}, where \`${String(params.property)}\` asks for it.`,
+  propertyNames: ({ label }, { params }) =>
+    `${label} has a member \`${String(params.propertyName)}\`, whose name the schema does not allow.`,
+  dependentRequired: ({ label }, { params }) =>
+    `\`${String(params.missingProperty)}\` is missing from ${label}, where \`${String(params.property)}\` asks for it.`,
   oneOf: ({ label, value }) => `${label} is ${inWords(value)}; it must be exactly one of the shapes the schema allows.`,
   unevaluatedProperties: ({ label }) => `${label} is not a member this schema knows.`,
   unevaluatedItems: ({ label }) => `${label} has more elements than this schema knows.`,
@@ -49,7 +66,8 @@ const DEFINITIONS: Readonly<Record<string, string>> = {
 };
 
 export function sentenceOf(place: Place, fault: SchemaFault): string {
-  const sentence = SENTENCES[fault.keyword] ?? (({ label }: Place) => `${label} breaks the rule \`${fault.keyword}\` of the schema.`);
+  const sentence =
+    SENTENCES[fault.keyword] ?? (({ label }: Place) => `${label} breaks the rule \`${fault.keyword}\` of the schema.`);
   const text = sentence(place, fault);
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 }
@@ -59,7 +77,9 @@ function definitionInWords({ schemaPath, keyword, params }: SchemaFault, detail 
   const names = schemaPath.split('/').filter((name) => Object.hasOwn(DEFINITIONS, name));
   const name = names[names.length - 1];
   if (name !== undefined) return DEFINITIONS[name]!;
-  return typeof params[detail] === 'string' ? `${words} \`${params[detail]}\`` : `what the rule \`${keyword}\` of the schema asks for`;
+  return typeof params[detail] === 'string'
+    ? `${words} \`${params[detail]}\``
+    : `what the rule \`${keyword}\` of the schema asks for`;
 }
 
 function choices(allowed: unknown): string {

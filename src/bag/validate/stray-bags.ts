@@ -20,7 +20,11 @@ interface Place<V> {
  */
 export function strayBags<V>(reader: ValueReader<V>, { visited }: Envelope<V>): readonly EnvelopeLevel<V>[] {
   const strays: EnvelopeLevel<V>[] = [];
-  const places = visited.map((level, index): Place<V> => ({ level, next: visited[index + 1]?.path.at(-1), isData: false }));
+  const places = visited.map((level, index): Place<V> => ({
+    level,
+    next: visited[index + 1]?.path.at(-1),
+    isData: false,
+  }));
   for (const place of places) {
     for (const inner of besides(reader, place)) {
       const { level, isData } = inner;
@@ -37,6 +41,12 @@ function besides<V>(reader: ValueReader<V>, { level, next, isData }: Place<V>): 
   return WRAPPERS.filter((name) => name !== next).flatMap((name) => {
     const value = openMember(reader, level.value, name);
     if (!isObject(reader, value)) return [];
-    return [{ level: { path: [...level.path, name], value }, next: undefined, isData: isData || (isWhole && name !== 'state_data') }];
+    return [
+      {
+        level: { path: [...level.path, name], value },
+        next: undefined,
+        isData: isData || (isWhole && name !== 'state_data'),
+      },
+    ];
   });
 }

@@ -7,7 +7,8 @@ const MAX_SHOWN = 60;
 export function inWords(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (isObject(value)) return Object.keys(value).length === 0 ? 'an empty object' : 'an object';
-  if (typeof value === 'string') return value.length > MAX_SHOWN ? `${JSON.stringify(value.slice(0, MAX_SHOWN))}…` : JSON.stringify(value);
+  if (typeof value === 'string')
+    return value.length > MAX_SHOWN ? `${JSON.stringify(value.slice(0, MAX_SHOWN))}…` : JSON.stringify(value);
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return `${value}`;
   return value === undefined ? 'absent' : `a ${typeof value}`;
 }

@@ -52,8 +52,12 @@ async function addResult(told: ToldResult, { journal, summary, runId, onResult }
   await onResult?.(result);
 }
 
-async function resultsOf({ answer, silent }: Reported, { records, now }: CollectOptions): Promise<readonly ToldResult[]> {
-  if (silent) return silent.ids.map((doc) => ({ ...NOTHING, at: now(), doc, code: silent.code, reason: silent.reason }));
+async function resultsOf(
+  { answer, silent }: Reported,
+  { records, now }: CollectOptions,
+): Promise<readonly ToldResult[]> {
+  if (silent)
+    return silent.ids.map((doc) => ({ ...NOTHING, at: now(), doc, code: silent.code, reason: silent.reason }));
   if (!answer) return [];
   if ('result' in answer) return [answer.result];
   const results = answer.results !== undefined ? (await records.read(parseS3Uri(answer.results))).flatMap(toldOf) : [];
@@ -64,10 +68,25 @@ async function resultsOf({ answer, silent }: Reported, { records, now }: Collect
 function leftBy({ id: doc, counts }: Extract<TaskAnswer, { counts: unknown }>, at: string): readonly ToldResult[] {
   const left = counts['not-started'] ?? 0;
   if (left === 0) return [];
-  return [{ ...NOTHING, at, doc, code: 'RUN_STOPPED', reason: `the task ended before ${left} of its documents were started; run it again` }];
+  return [
+    {
+      ...NOTHING,
+      at,
+      doc,
+      code: 'RUN_STOPPED',
+      reason: `the task ended before ${left} of its documents were started; run it again`,
+    },
+  ];
 }
 
-const NOTHING = { outcome: 'failed', generation: 'unknown', bytesBefore: 0, bytesAfter: 0, blobsWritten: 0, blobsReused: 0 } as const;
+const NOTHING = {
+  outcome: 'failed',
+  generation: 'unknown',
+  bytesBefore: 0,
+  bytesAfter: 0,
+  blobsWritten: 0,
+  blobsReused: 0,
+} as const;
 
 function toldOf(entry: IntentEntry | ResultEntry): readonly ToldResult[] {
   return entry.kind === 'result' ? [without(entry, ['kind', 'run'])] : [];

@@ -57,13 +57,34 @@ export interface Rates {
 }
 
 export const PRICES: Prices = {
-  s3GetPer1000: 0.0004, s3PutPer1000: 0.005, batchJob: 0.25, batchPerMillionObjects: 1, lambdaPerMillionRequests: 0.2,
-  lambdaPerGbSecond: 0.0000166667, stateTransitionsPer1000: 0.025, dynamoDbWritePerMillion: 0.625, dynamoDbReadPerMillion: 0.125,
+  s3GetPer1000: 0.0004,
+  s3PutPer1000: 0.005,
+  batchJob: 0.25,
+  batchPerMillionObjects: 1,
+  lambdaPerMillionRequests: 0.2,
+  lambdaPerGbSecond: 0.0000166667,
+  stateTransitionsPer1000: 0.025,
+  dynamoDbWritePerMillion: 0.625,
+  dynamoDbReadPerMillion: 0.125,
 };
 
 export const RATES: Rates = {
-  putsPerPrefix: 3_500, getsPerPrefix: 5_500, prefixes: 1, requestMs: 25, cpuMs: 6, cpuBytes: 371_000, requestCpuMs: 1, lambdaConcurrency: 1_000, lambdaMemoryGb: 1.77,
-  mapBatch: 50, mapInHand: 4, mapStartsPerSecond: 200, batchTasksPerSecond: 1_000, cliWorkers: 4, cliConcurrency: 8, writeUnits: 4_000,
+  putsPerPrefix: 3_500,
+  getsPerPrefix: 5_500,
+  prefixes: 1,
+  requestMs: 25,
+  cpuMs: 6,
+  cpuBytes: 371_000,
+  requestCpuMs: 1,
+  lambdaConcurrency: 1_000,
+  lambdaMemoryGb: 1.77,
+  mapBatch: 50,
+  mapInHand: 4,
+  mapStartsPerSecond: 200,
+  batchTasksPerSecond: 1_000,
+  cliWorkers: 4,
+  cliConcurrency: 8,
+  writeUnits: 4_000,
 };
 
 export interface Demand {
@@ -84,33 +105,72 @@ export interface Estimate {
 }
 
 /** Requests of one document, on average. */
-export function demandOf({ migratedShare: share, blobs, newBlobs, bytesBefore, bytesAfter, isRows }: FleetShape, engine: EngineName): Demand {
+export function demandOf(
+  { migratedShare: share, blobs, newBlobs, bytesBefore, bytesAfter, isRows }: FleetShape,
+  engine: EngineName,
+): Demand {
   // Whether an old blob is there already is known only in the process that put it; a fresh one asks with its PUT.
   const blobPuts = engine === 'cli' ? newBlobs : Math.min(blobs, newBlobs + 0.1 * blobs);
   const record = engine === 'cli' ? 0 : 1;
-  if (isRows) return { gets: 0, puts: share * (blobPuts + record), readUnits: bytesBefore / 8_192, writeUnits: share * Math.ceil(Math.max(bytesBefore, bytesAfter) / 1_024) };
+  if (isRows)
+    return {
+      gets: 0,
+      puts: share * (blobPuts + record),
+      readUnits: bytesBefore / 8_192,
+      writeUnits: share * Math.ceil(Math.max(bytesBefore, bytesAfter) / 1_024),
+    };
   // Read; and where it is rewritten, read once more with its tags, for what goes back with it.
   return { gets: 1 + share * 2, puts: share * (1 + blobPuts + record), readUnits: 0, writeUnits: 0 };
 }
 
 /** Milliseconds that a document keeps one place busy: requests one behind the other, and computing. */
-export function serviceMs(shape: FleetShape, engine: EngineName, rates: Rates): { readonly wait: number; readonly cpu: number } {
+export function serviceMs(
+  shape: FleetShape,
+  engine: EngineName,
+  rates: Rates,
+): { readonly wait: number; readonly cpu: number } {
   const { gets, puts, writeUnits } = demandOf(shape, engine);
   const requests = gets + puts + (writeUnits > 0 ? 1 : 0);
-  return { wait: requests * rates.requestMs, cpu: requests * rates.requestCpuMs + (shape.bytesBefore / rates.cpuBytes) * rates.cpuMs };
+  return {
+    wait: requests * rates.requestMs,
+    cpu: requests * rates.requestCpuMs + (shape.bytesBefore / rates.cpuBytes) * rates.cpuMs,
+  };
 }
 
 /** Time and money for a whole fleet: the slowest of the limits decides. */
-export function estimate(shape: FleetShape, engine: EngineName, rates: Rates = RATES, prices: Prices = PRICES): Estimate {
+export function estimate(
+  shape: FleetShape,
+  engine: EngineName,
+  rates: Rates = RATES,
+  prices: Prices = PRICES,
+): Estimate {
   const one = demandOf(shape, engine);
   const limits = limitsOf(shape, engine, rates, one);
-  const [bottleneck, perSecond] = Object.entries(limits).reduce((least, limit) => (limit[1] < least[1] ? limit : least));
-  const demand = { gets: one.gets * shape.documents, puts: one.puts * shape.documents, readUnits: one.readUnits * shape.documents, writeUnits: one.writeUnits * shape.documents };
-  return { engine, demand, seconds: shape.documents / perSecond, bottleneck, dollars: dollarsOf(shape, engine, demand, rates, prices) };
+  const [bottleneck, perSecond] = Object.entries(limits).reduce((least, limit) =>
+    limit[1] < least[1] ? limit : least,
+  );
+  const demand = {
+    gets: one.gets * shape.documents,
+    puts: one.puts * shape.documents,
+    readUnits: one.readUnits * shape.documents,
+    writeUnits: one.writeUnits * shape.documents,
+  };
+  return {
+    engine,
+    demand,
+    seconds: shape.documents / perSecond,
+    bottleneck,
+    dollars: dollarsOf(shape, engine, demand, rates, prices),
+  };
 }
 
 /** Documents a second that each part lets pass. */
-function limitsOf(shape: FleetShape, engine: EngineName, rates: Rates, { gets, puts, writeUnits }: Demand): Readonly<Record<string, number>> {
+function limitsOf(
+  shape: FleetShape,
+  engine: EngineName,
+  rates: Rates,
+  { gets, puts, writeUnits }: Demand,
+): Readonly<Record<string, number>> {
   const { wait, cpu } = serviceMs(shape, engine, rates);
   return {
     ...(puts > 0 && { 'S3 writes per prefix': (rates.putsPerPrefix * rates.prefixes) / puts }),
@@ -122,24 +182,40 @@ function limitsOf(shape: FleetShape, engine: EngineName, rates: Rates, { gets, p
 
 function placesOf(engine: EngineName, rates: Rates, wait: number, cpu: number): Readonly<Record<string, number>> {
   if (engine === 'cli') {
-    return { 'processors of the host': (rates.cliWorkers * 1_000) / cpu, 'documents in hand': (rates.cliWorkers * rates.cliConcurrency * 1_000) / (wait + cpu) };
+    return {
+      'processors of the host': (rates.cliWorkers * 1_000) / cpu,
+      'documents in hand': (rates.cliWorkers * rates.cliConcurrency * 1_000) / (wait + cpu),
+    };
   }
   if (engine === 's3-batch') {
-    return { 'tasks that S3 Batch Operations starts': rates.batchTasksPerSecond, 'Lambda concurrency': (rates.lambdaConcurrency * 1_000) / (wait + cpu) };
+    return {
+      'tasks that S3 Batch Operations starts': rates.batchTasksPerSecond,
+      'Lambda concurrency': (rates.lambdaConcurrency * 1_000) / (wait + cpu),
+    };
   }
   const inSandbox = Math.max(cpu, (wait + cpu) / rates.mapInHand);
-  return { 'children that the Map starts': rates.mapStartsPerSecond * rates.mapBatch, 'Lambda concurrency': (rates.lambdaConcurrency * 1_000) / inSandbox };
+  return {
+    'children that the Map starts': rates.mapStartsPerSecond * rates.mapBatch,
+    'Lambda concurrency': (rates.lambdaConcurrency * 1_000) / inSandbox,
+  };
 }
 
 function dollarsOf(shape: FleetShape, engine: EngineName, demand: Demand, rates: Rates, prices: Prices): number {
   const { wait, cpu } = serviceMs(shape, engine, rates);
   const { documents } = shape;
-  const data = (demand.gets * prices.s3GetPer1000 + demand.puts * prices.s3PutPer1000) / 1_000 + (demand.writeUnits * prices.dynamoDbWritePerMillion + demand.readUnits * prices.dynamoDbReadPerMillion) / 1e6;
+  const data =
+    (demand.gets * prices.s3GetPer1000 + demand.puts * prices.s3PutPer1000) / 1_000 +
+    (demand.writeUnits * prices.dynamoDbWritePerMillion + demand.readUnits * prices.dynamoDbReadPerMillion) / 1e6;
   if (engine === 'cli') return data;
   const inSandbox = engine === 'map' ? Math.max(cpu, (wait + cpu) / rates.mapInHand) : wait + cpu;
   const invocations = engine === 'map' ? documents / rates.mapBatch : documents;
-  const lambda = (invocations * prices.lambdaPerMillionRequests) / 1e6 + ((documents * inSandbox) / 1_000) * rates.lambdaMemoryGb * prices.lambdaPerGbSecond;
+  const lambda =
+    (invocations * prices.lambdaPerMillionRequests) / 1e6 +
+    ((documents * inSandbox) / 1_000) * rates.lambdaMemoryGb * prices.lambdaPerGbSecond;
   // A child execution of a standard workflow takes three transitions here: start, task, end.
-  const service = engine === 'map' ? (invocations * 3 * prices.stateTransitionsPer1000) / 1_000 : prices.batchJob + (documents * prices.batchPerMillionObjects) / 1e6;
+  const service =
+    engine === 'map'
+      ? (invocations * 3 * prices.stateTransitionsPer1000) / 1_000
+      : prices.batchJob + (documents * prices.batchPerMillionObjects) / 1e6;
   return data + lambda + service;
 }

@@ -44,7 +44,8 @@ function parseManifest(uri: string, text: string): InventoryManifest {
   } catch (cause) {
     throw invalid('is no JSON; name the manifest.json of the inventory', cause);
   }
-  if (manifest.fileFormat !== 'CSV') throw invalid(`is an inventory in ${String(manifest.fileFormat)}; only CSV can be read`);
+  if (manifest.fileFormat !== 'CSV')
+    throw invalid(`is an inventory in ${String(manifest.fileFormat)}; only CSV can be read`);
   if (!manifest.files || manifest.fileSchema === undefined) throw invalid('names no files or no columns');
   return manifest as InventoryManifest;
 }
@@ -54,7 +55,12 @@ function* objectOf(row: readonly string[], columns: readonly string[]): Iterable
   const [bucket, key, size] = [value('Bucket'), value('Key'), value('Size')];
   const isGone = value('IsLatest') === 'false' || value('IsDeleteMarker') === 'true';
   if (bucket === undefined || key === undefined || isGone || key.endsWith('/')) return;
-  yield { bucket, key: decodeKey(key), size: size === undefined || size === '' ? undefined : Number(size), versionId: value('VersionId') === '' ? undefined : value('VersionId') };
+  yield {
+    bucket,
+    key: decodeKey(key),
+    size: size === undefined || size === '' ? undefined : Number(size),
+    versionId: value('VersionId') === '' ? undefined : value('VersionId'),
+  };
 }
 
 /** What journals and manifests call an object. */

@@ -18,14 +18,24 @@ export function* mapAnswers(uri: string, text: string): Iterable<Reported> {
     const output = opened(child.Output) as { readonly answers?: readonly TaskAnswer[] } | undefined;
     const answers = output?.answers ?? answerInCause(child);
     if (answers) yield* answers.map((answer) => ({ answer }));
-    else yield { silent: { ids: idsOf(opened(child.Input)), code: child.Error ?? 'TASK_FAILED', reason: reasonOf(child) } };
+    else
+      yield {
+        silent: { ids: idsOf(opened(child.Input)), code: child.Error ?? 'TASK_FAILED', reason: reasonOf(child) },
+      };
   }
 }
 
 function childrenOf(uri: string, text: string): readonly ChildExecution[] {
   try {
     const isArray = text.trimStart().startsWith('[');
-    return (isArray ? JSON.parse(text) : text.split('\n').filter((line) => line.trim() !== '').map((line) => JSON.parse(line) as unknown)) as readonly ChildExecution[];
+    return (
+      isArray
+        ? JSON.parse(text)
+        : text
+            .split('\n')
+            .filter((line) => line.trim() !== '')
+            .map((line) => JSON.parse(line) as unknown)
+    ) as readonly ChildExecution[];
   } catch (cause) {
     throw new ConfigError('REPORT_INVALID', `${uri} is no result file of a Map Run: it is no JSON`, { cause });
   }
@@ -40,7 +50,11 @@ function answerInCause({ Cause: cause }: ChildExecution): readonly TaskAnswer[] 
 
 function reasonOf({ Status: status, Cause: cause = '' }: ChildExecution): string {
   const { errorMessage } = (opened(cause) ?? {}) as { readonly errorMessage?: unknown };
-  return typeof errorMessage === 'string' ? errorMessage : cause === '' ? `the batch is ${status ?? 'without an answer'}` : cause;
+  return typeof errorMessage === 'string'
+    ? errorMessage
+    : cause === ''
+      ? `the batch is ${status ?? 'without an answer'}`
+      : cause;
 }
 
 /** JSON that may stand in a string. `undefined` for what is no JSON object. */
@@ -60,9 +74,17 @@ function detectJson(text: string): unknown {
 
 /** What a batch was about, as far as its input says so. */
 function idsOf(input: object | undefined): readonly string[] {
-  const { Items: items = input === undefined ? [] : [input], BatchInput: shared } = (input ?? {}) as { readonly Items?: readonly object[]; readonly BatchInput?: { readonly bucket?: string } };
+  const { Items: items = input === undefined ? [] : [input], BatchInput: shared } = (input ?? {}) as {
+    readonly Items?: readonly object[];
+    readonly BatchInput?: { readonly bucket?: string };
+  };
   return items.flatMap((item) => {
-    const { id, lines, Key: key, Bucket: bucket = shared?.bucket } = item as { id?: string; lines?: readonly number[]; Key?: string; Bucket?: string };
+    const {
+      id,
+      lines,
+      Key: key,
+      Bucket: bucket = shared?.bucket,
+    } = item as { id?: string; lines?: readonly number[]; Key?: string; Bucket?: string };
     if (id !== undefined) return [lines ? `${id}#L${lines.join('-L')}` : id];
     return key !== undefined && bucket !== undefined ? [formatS3Uri({ bucket, key })] : [];
   });

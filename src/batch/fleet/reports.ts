@@ -13,7 +13,9 @@ interface BatchReport {
 /** The manifest that the ResultWriter of a Distributed Map leaves. */
 interface MapRun {
   readonly DestinationBucket: string;
-  readonly ResultFiles: Readonly<Record<'SUCCEEDED' | 'FAILED' | 'PENDING', readonly { readonly Key: string }[] | undefined>>;
+  readonly ResultFiles: Readonly<
+    Record<'SUCCEEDED' | 'FAILED' | 'PENDING', readonly { readonly Key: string }[] | undefined>
+  >;
 }
 
 /** An answer, or what is known of a task that gave none. */
@@ -24,14 +26,18 @@ export interface Reported {
 }
 
 /**
- * What a manifest leads to: the tasks of an S3 Batch Operations job, or the items of a Map Run. Memory: one result file.
- * Throws `ConfigError` `REPORT_INVALID` for anything else, and what the store throws.
+ * What a manifest leads to: the tasks of an S3 Batch Operations job, or the items of a Map Run. Memory: one result
+ * file. Throws `ConfigError` `REPORT_INVALID` for anything else, and what the store throws.
  */
 export async function* readReport(uri: string, objects: ObjectStore): AsyncIterable<Reported> {
   const manifest = parseObject(uri, await textOf(uri, objects)) as Partial<BatchReport & MapRun>;
   if (Array.isArray(manifest.Results)) yield* batchTasks(manifest.Results, objects);
   else if (manifest.ResultFiles) yield* mapItems(manifest as MapRun, objects);
-  else throw new ConfigError('REPORT_INVALID', `${uri} is neither the manifest.json of a completion report nor that of a ResultWriter`);
+  else
+    throw new ConfigError(
+      'REPORT_INVALID',
+      `${uri} is neither the manifest.json of a completion report nor that of a ResultWriter`,
+    );
 }
 
 async function* batchTasks(files: BatchReport['Results'], objects: ObjectStore): AsyncIterable<Reported> {
@@ -51,7 +57,8 @@ function taskOf(id: string, message: string, status: string): Reported {
 }
 
 /** An answer whose id the row of the report says. */
-type Told = { readonly result: Omit<ToldResult, 'doc'> } | { readonly counts: OutcomeCounts; readonly results?: string };
+type Told =
+  { readonly result: Omit<ToldResult, 'doc'> } | { readonly counts: OutcomeCounts; readonly results?: string };
 
 function parseTold(message: string): Told | undefined {
   try {
@@ -64,8 +71,13 @@ function parseTold(message: string): Told | undefined {
   }
 }
 
-async function* mapItems({ DestinationBucket: bucket, ResultFiles: files }: MapRun, objects: ObjectStore): AsyncIterable<Reported> {
-  const keys = [...(files.SUCCEEDED ?? []), ...(files.FAILED ?? []), ...(files.PENDING ?? [])].map(({ Key: key }) => key);
+async function* mapItems(
+  { DestinationBucket: bucket, ResultFiles: files }: MapRun,
+  objects: ObjectStore,
+): AsyncIterable<Reported> {
+  const keys = [...(files.SUCCEEDED ?? []), ...(files.FAILED ?? []), ...(files.PENDING ?? [])].map(
+    ({ Key: key }) => key,
+  );
   for (const key of keys) {
     const uri = formatS3Uri({ bucket, key });
     yield* mapAnswers(uri, await textOf(uri, objects));

@@ -43,8 +43,17 @@ const IN_PLACE: Destination = { isCopy: false, pathOf: ({ id }) => id, open: (co
  * Sends one container through the engine of a run. Never throws: whatever goes wrong is the result of a document, or
  * of the container where it went wrong for all of it.
  */
-export async function runTask(container: SourceContainer, engine: TaskEngine, { runId, stop, destination = IN_PLACE }: TaskOptions): Promise<TaskResult> {
-  const journal = new TaskJournal({ records: engine.records, containerId: destination.pathOf(container), runId, now: engine.now });
+export async function runTask(
+  container: SourceContainer,
+  engine: TaskEngine,
+  { runId, stop, destination = IN_PLACE }: TaskOptions,
+): Promise<TaskResult> {
+  const journal = new TaskJournal({
+    records: engine.records,
+    containerId: destination.pathOf(container),
+    runId,
+    now: engine.now,
+  });
   const outcomes: DocumentOutcome[] = [];
   try {
     await migrate({
@@ -60,14 +69,33 @@ export async function runTask(container: SourceContainer, engine: TaskEngine, { 
     return failedTask(container.id, error, { runId, at: engine.now() });
   }
   const left = outcomes.filter(({ outcome }) => outcome === 'not-started');
-  return { containerId: container.id, results: journal.results(), notStarted: left, isTemporary: left.length > 0 || outcomes.some(({ isRetryable }) => isRetryable) };
+  return {
+    containerId: container.id,
+    results: journal.results(),
+    notStarted: left,
+    isTemporary: left.length > 0 || outcomes.some(({ isRetryable }) => isRetryable),
+  };
 }
 
 /** The result of a task that could not be begun. */
-export function failedTask(containerId: string, error: unknown, { runId, at }: { readonly runId: string; readonly at: string }): TaskResult {
+export function failedTask(
+  containerId: string,
+  error: unknown,
+  { runId, at }: { readonly runId: string; readonly at: string },
+): TaskResult {
   const { isRetryable = false, outcome, code, reason } = failureOf(error);
   const sizes = { bytesBefore: 0, bytesAfter: 0, blobsWritten: 0, blobsReused: 0 };
-  const result: ResultEntry = { kind: 'result', run: runId, at, doc: containerId, outcome, generation: 'unknown', ...sizes, code, reason };
+  const result: ResultEntry = {
+    kind: 'result',
+    run: runId,
+    at,
+    doc: containerId,
+    outcome,
+    generation: 'unknown',
+    ...sizes,
+    code,
+    reason,
+  };
   return { containerId, results: [result], notStarted: [], isTemporary: isRetryable };
 }
 

@@ -18,9 +18,13 @@ export type TaskAnswer =
   | { readonly id: string; readonly counts: OutcomeCounts; readonly results?: string };
 
 /** Keeps long results where the answer can name them. Throws what the store throws. */
-export async function answerOf({ containerId: id, results, notStarted }: TaskResult, records: TaskRecords): Promise<TaskAnswer> {
+export async function answerOf(
+  { containerId: id, results, notStarted }: TaskResult,
+  records: TaskRecords,
+): Promise<TaskAnswer> {
   const [first] = results;
-  if (results.length === 1 && notStarted.length === 0 && first?.doc === id) return { id, result: without(first, ['kind', 'run']) };
+  if (results.length === 1 && notStarted.length === 0 && first?.doc === id)
+    return { id, result: without(first, ['kind', 'run']) };
   const counts = countOutcomes([{ results, notStarted }]);
   return results.length === 0 ? { id, counts } : { id, counts, results: await records.keepResults(id, results) };
 }
@@ -32,6 +36,7 @@ export function needsSomebody(results: readonly ResultEntry[]): boolean {
 /** How many documents there are of each outcome. */
 export function countOutcomes(tasks: readonly Pick<TaskResult, 'results' | 'notStarted'>[]): OutcomeCounts {
   const counts: OutcomeCounts = {};
-  for (const { outcome } of tasks.flatMap(({ results, notStarted }) => [...results, ...notStarted])) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  for (const { outcome } of tasks.flatMap(({ results, notStarted }) => [...results, ...notStarted]))
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
   return counts;
 }

@@ -32,7 +32,15 @@ export class TaskJournal {
 
   committer(destination: Destination): Committer {
     const { runId, now } = this.options;
-    return new TaskCommitter(this, { journal: this, destination, runId, now, begin: () => undefined, pending: this, disk: nodeDisk });
+    return new TaskCommitter(this, {
+      journal: this,
+      destination,
+      runId,
+      now,
+      begin: () => undefined,
+      pending: this,
+      disk: nodeDisk,
+    });
   }
 
   append(entry: JournalEntry): void {
@@ -44,9 +52,26 @@ export class TaskJournal {
   promise(validated: ValidatedStage): void {
     const { document, detection, rewrite, written, reused } = validated;
     const { runId: run, now } = this.options;
-    const sizes = { bytesBefore: document.bytes.length, bytesAfter: rewrite.bytes.length, blobsWritten: written, blobsReused: reused };
-    const facts = factsOf(document, { outcome: { id: document.id, outcome: 'migrated', generation: detection.generation, ...sizes }, validated });
-    this.intents.push({ kind: 'result', run, at: now(), doc: document.id, outcome: 'migrated', generation: detection.generation, ...sizes, ...facts });
+    const sizes = {
+      bytesBefore: document.bytes.length,
+      bytesAfter: rewrite.bytes.length,
+      blobsWritten: written,
+      blobsReused: reused,
+    };
+    const facts = factsOf(document, {
+      outcome: { id: document.id, outcome: 'migrated', generation: detection.generation, ...sizes },
+      validated,
+    });
+    this.intents.push({
+      kind: 'result',
+      run,
+      at: now(),
+      doc: document.id,
+      outcome: 'migrated',
+      generation: detection.generation,
+      ...sizes,
+      ...facts,
+    });
   }
 
   /** A record is written whole, or it would not say what its key says. */
@@ -72,7 +97,9 @@ export class TaskJournal {
 
   /** What is to be told of every settled document. */
   results(): readonly ResultEntry[] {
-    return Array.from(this.told.values(), (result) => (result.outcome === 'migrated' ? (this.promised.get(result.doc) ?? result) : result));
+    return Array.from(this.told.values(), (result) =>
+      result.outcome === 'migrated' ? (this.promised.get(result.doc) ?? result) : result,
+    );
   }
 
   private async readEarlier(): Promise<ReadonlyMap<string, PendingDocument>> {

@@ -70,7 +70,13 @@ export class TaskRecords {
 
   /** Keeps results that are too long for an answer. Resolves to where: `s3://bucket/key`. */
   async keepResults(containerId: string, results: readonly ResultEntry[]): Promise<string> {
-    const told = results.map(({ doc, outcome, code, bytesBefore, bytesAfter }) => [doc, outcome, code, bytesBefore, bytesAfter]);
+    const told = results.map(({ doc, outcome, code, bytesBefore, bytesAfter }) => [
+      doc,
+      outcome,
+      code,
+      bytesBefore,
+      bytesAfter,
+    ]);
     const address = this.at(`results/${digestOf(containerId)}/${digestOf(JSON.stringify(told))}.ndjson`);
     await this.writeOnce(address, format(results));
     return formatS3Uri(address);
@@ -83,7 +89,10 @@ export class TaskRecords {
 
   private async *below(folder: string): AsyncIterable<TaskRecord> {
     const { bucket, key } = this.at(folder);
-    const load = async (address: ObjectAddress): Promise<TaskRecord> => ({ address, entries: await this.read(address) });
+    const load = async (address: ObjectAddress): Promise<TaskRecord> => ({
+      address,
+      entries: await this.read(address),
+    });
     yield* pMapIterable(this.place.objects.list(bucket, key), load, { concurrency: READ_AHEAD });
   }
 
@@ -123,12 +132,18 @@ function format(entries: readonly TaskEntry[]): string {
 
 function parse(address: ObjectAddress, text: string): readonly TaskEntry[] {
   try {
-    const entries = text.trimEnd().split('\n').map((line) => JSON.parse(line) as TaskEntry);
+    const entries = text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as TaskEntry);
     if (entries.every(({ kind }) => ['intent', 'result'].includes(kind))) return entries;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
   }
-  throw new IntegrityError('RECORD_CORRUPT', `${formatS3Uri(address)} is no record of a task; restore it, or look for another prefix`);
+  throw new IntegrityError(
+    'RECORD_CORRUPT',
+    `${formatS3Uri(address)} is no record of a task; restore it, or look for another prefix`,
+  );
 }
 
 function folderOf({ address }: TaskRecord): string {

@@ -2,7 +2,9 @@ import type { Layout } from '../../bag/layout.js';
 
 const PLACEHOLDER = /\{(ownerId|workflowId|sha256|member)\}/;
 
-/** Which keys are content-addressed blobs of a layout, and where to look for them. Keys are without the store's prefix. */
+/**
+ * Which keys are content-addressed blobs of a layout, and where to look for them. Keys are without the store's prefix.
+ */
 export interface BlobKeys {
   /** Folders that hold them, each ending with `/`, none inside another; one empty text for the whole store. */
   readonly folders: readonly string[];
@@ -15,7 +17,8 @@ export function blobKeysOf(layout: Layout): BlobKeys {
   const patterns = templates.map(patternOf);
   return {
     folders: outermost(templates.map(folderOf)),
-    digestOf: (key) => patterns.map((pattern) => pattern.exec(key)?.groups?.sha256).find((digest) => digest !== undefined),
+    digestOf: (key) =>
+      patterns.map((pattern) => pattern.exec(key)?.groups?.sha256).find((digest) => digest !== undefined),
   };
 }
 

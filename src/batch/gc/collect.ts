@@ -63,9 +63,11 @@ export async function collect(options: CollectOptions): Promise<Collection> {
   const marked = await mark(options);
   const found = await listBlobs(options);
   const isGarbage = (blob: ListedBlob): boolean => !marked.live.has(blob.digest) && old(blob);
-  const follow = async (blind: readonly Blind[]) => (blind.length > 0 ? blind : followBlobs(found, marked, old, options));
+  const follow = async (blind: readonly Blind[]) =>
+    blind.length > 0 ? blind : followBlobs(found, marked, old, options);
   let blind = await follow(marked.blind);
-  if (options.apply && blind.length === 0 && found.some(isGarbage)) blind = await follow((await mark(options, marked.live)).blind);
+  if (options.apply && blind.length === 0 && found.some(isGarbage))
+    blind = await follow((await mark(options, marked.live)).blind);
   const dead = found.filter((blob) => !marked.live.has(blob.digest));
   const garbage = blind.length === 0 ? dead.filter(isGarbage) : [];
   const outcomes = await pMap(garbage, (blob) => sweepOne(blob, cutoff, options), { concurrency: options.concurrency });
@@ -80,7 +82,9 @@ export async function collect(options: CollectOptions): Promise<Collection> {
     kept: count('kept'),
     failed: count('failed'),
     bytes: sizeOf(found.map(({ size }) => size)),
-    bytesFreed: sizeOf(outcomes.filter(({ outcome }) => outcome === 'garbage' || outcome === 'deleted').map(({ bytes }) => bytes)),
+    bytesFreed: sizeOf(
+      outcomes.filter(({ outcome }) => outcome === 'garbage' || outcome === 'deleted').map(({ bytes }) => bytes),
+    ),
     blind,
   };
 }
@@ -104,7 +108,12 @@ async function listBlobs({ objects, bucket, prefix, keys, stop }: CollectOptions
  * A blob that is alive may name others: an offloaded member can hold a bag. Adds what live blobs name until nothing
  * new turns up; reads nothing when there is no garbage anyway. Resolves to what could not be read.
  */
-async function followBlobs(found: readonly ListedBlob[], { live }: Mark, isOld: (blob: ListedBlob) => boolean, options: CollectOptions): Promise<readonly Blind[]> {
+async function followBlobs(
+  found: readonly ListedBlob[],
+  { live }: Mark,
+  isOld: (blob: ListedBlob) => boolean,
+  options: CollectOptions,
+): Promise<readonly Blind[]> {
   const { objects, concurrency, stop } = options;
   const blind: Blind[] = [];
   const followed = new Set<string>();
@@ -127,12 +136,21 @@ async function followBlobs(found: readonly ListedBlob[], { live }: Mark, isOld: 
 
 async function sweepOne(blob: ListedBlob, cutoff: Date, options: CollectOptions): Promise<BlobOutcome> {
   const { key, size: bytes, lastModified } = blob;
-  const outcome: BlobOutcome = { key, bytes, lastModified, ...(options.apply ? await deleteOne(blob, cutoff, options) : { outcome: 'garbage' }) };
+  const outcome: BlobOutcome = {
+    key,
+    bytes,
+    lastModified,
+    ...(options.apply ? await deleteOne(blob, cutoff, options) : { outcome: 'garbage' }),
+  };
   await options.onBlob?.(outcome);
   return outcome;
 }
 
-async function deleteOne({ bucket, key, version }: ListedBlob, cutoff: Date, { objects, stop }: CollectOptions): Promise<Pick<BlobOutcome, 'outcome' | 'code' | 'reason'>> {
+async function deleteOne(
+  { bucket, key, version }: ListedBlob,
+  cutoff: Date,
+  { objects, stop }: CollectOptions,
+): Promise<Pick<BlobOutcome, 'outcome' | 'code' | 'reason'>> {
   if (stop?.aborted) return { outcome: 'garbage', code: 'RUN_STOPPED', reason: 'the run was stopped before this blob' };
   try {
     await objects.delete({ bucket, key }, { ifMatch: version, unmodifiedSince: cutoff });

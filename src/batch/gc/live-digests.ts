@@ -40,7 +40,9 @@ export class LiveDigests {
 function namedIn(bytes: Uint8Array): readonly string[] {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   // A digit may be escaped, in text inside text with several backslashes. What is escaped may be beside a digest, too.
-  const texts = text.includes(ESCAPED) ? [text, text.replace(/\\+u00(3\d|6[1-6])/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)))] : [text];
+  const texts = text.includes(ESCAPED)
+    ? [text, text.replace(/\\+u00(3\d|6[1-6])/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)))]
+    : [text];
   const runs = texts.flatMap((each) => Array.from(each.matchAll(/[0-9a-f]{64,}/g), ([run]) => run));
   return runs.flatMap((run) => [run.slice(0, DIGEST_LENGTH), run.slice(-DIGEST_LENGTH)]);
 }

@@ -46,7 +46,8 @@ export async function mark(options: MarkOptions, live = new LiveDigests()): Prom
 
 /** Bytes that are not JSON may be compressed or encrypted, and hide what they name. */
 function flawOf({ id, bytes, verdict }: SourceDocument): Blind | undefined {
-  if (verdict?.code === 'ATTRIBUTE_NOT_JSON') return { kind: 'unreadable', id, code: verdict.code, reason: verdict.reason };
+  if (verdict?.code === 'ATTRIBUTE_NOT_JSON')
+    return { kind: 'unreadable', id, code: verdict.code, reason: verdict.reason };
   try {
     readDocument(bytes);
     return undefined;

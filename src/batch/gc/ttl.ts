@@ -20,7 +20,10 @@ export const DEFAULT_RETENTION: Retention = { execution: 366 * DAY_MS, redrive: 
 export function ttlOf({ execution, redrive, audit }: Retention): number {
   const ttl = execution + redrive + audit;
   if (ttl >= REUSE_GRACE_MS) return ttl;
-  throw new ConfigError('TTL_TOO_SHORT', `a blob is kept for at least ${REUSE_GRACE_MS / 3_600_000} hours: a younger one may be on its way into a bag`);
+  throw new ConfigError(
+    'TTL_TOO_SHORT',
+    `a blob is kept for at least ${REUSE_GRACE_MS / 3_600_000} hours: a younger one may be on its way into a bag`,
+  );
 }
 
 /** `90d`, `36h`, `45m`, `30s`. Throws `ConfigError` `USAGE`. */

@@ -19,11 +19,14 @@ export type DirectoryEntry = { readonly path: string; readonly name: string } & 
 /** Every entry of a directory, sorted as paths are. Throws what Node throws. */
 export async function directoryEntries(directory: string): Promise<readonly DirectoryEntry[]> {
   const found = await readdir(directory, { withFileTypes: true });
-  const unnamable = found.some(({ name }) => name.includes(REPLACEMENT)) ? await namesWithoutText(directory) : undefined;
+  const unnamable = found.some(({ name }) => name.includes(REPLACEMENT))
+    ? await namesWithoutText(directory)
+    : undefined;
   const entries = await Promise.all(
     found.map((dirent): Promise<DirectoryEntry> => {
       const at = { path: join(directory, dirent.name), name: dirent.name };
-      if (unnamable?.has(dirent.name)) return Promise.resolve({ ...at, kind: 'broken', error: notText(at.path), isFile: dirent.isFile() });
+      if (unnamable?.has(dirent.name))
+        return Promise.resolve({ ...at, kind: 'broken', error: notText(at.path), isFile: dirent.isFile() });
       if (dirent.isSymbolicLink()) return followLink(at);
       if (dirent.isDirectory()) return Promise.resolve({ ...at, kind: 'directory', isLink: false });
       return Promise.resolve({ ...at, kind: dirent.isFile() ? 'file' : 'other' });
@@ -42,7 +45,10 @@ async function namesWithoutText(directory: string): Promise<ReadonlySet<string>>
 }
 
 function notText(path: string): StateBagError {
-  return new StoreError('NAME_NOT_UTF8', `${path}: the bytes of its name are not UTF-8, so it cannot be opened; rename it, or move it out of the directory`);
+  return new StoreError(
+    'NAME_NOT_UTF8',
+    `${path}: the bytes of its name are not UTF-8, so it cannot be opened; rename it, or move it out of the directory`,
+  );
 }
 
 /** As the paths below it sort, so that a file with several names keeps the same one from run to run. */
@@ -62,7 +68,11 @@ async function followLink(at: { readonly path: string; readonly name: string }):
 
 function brokenLink(path: string, cause: unknown): StateBagError {
   if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') return diskError(path, cause);
-  return new StoreError('LINK_DANGLING', `${path} is a link to something that is not there; restore its target, or remove the link`, { cause });
+  return new StoreError(
+    'LINK_DANGLING',
+    `${path} is a link to something that is not there; restore its target, or remove the link`,
+    { cause },
+  );
 }
 
 /** True for what runs and stores leave beside documents: files in the making, and locks. */

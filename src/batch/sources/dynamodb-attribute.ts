@@ -29,7 +29,13 @@ function attributeOf(text: Uint8Array, node: JsonNode): Attribute {
 }
 
 function numberText(token: string): string {
-  const digits = token.replace(/[eE].*$/, '').replace(/[-.]/g, '').replace(/^0+|0+$/g, '');
+  const digits = token
+    .replace(/[eE].*$/, '')
+    .replace(/[-.]/g, '')
+    .replace(/^0+|0+$/g, '');
   if (digits.length <= MAX_DIGITS) return token;
-  throw new BagError('NUMBER_NOT_STORABLE', `a number of ${digits.length} digits does not fit DynamoDB's ${MAX_DIGITS}`);
+  throw new BagError(
+    'NUMBER_NOT_STORABLE',
+    `a number of ${digits.length} digits does not fit DynamoDB's ${MAX_DIGITS}`,
+  );
 }

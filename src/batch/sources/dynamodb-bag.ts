@@ -35,8 +35,16 @@ export function rowDocument(id: string, row: Row): SourceDocument {
   const place = bagPlace(row);
   const beside = () => Buffer.from(attributeText({ M: row }).text);
   if (!place) return { id, line: undefined, bytes: Buffer.from('{}'), verdict: withoutBag(row), beside };
-  const assertFits = (bytes: Uint8Array) => { assertStorable(id, { ...row, [place.name]: written(place, bytes) }, itemBytes(row)); };
-  const shared = { id, line: undefined, beside, row: pausedRow(row, 'S' in place.attribute ? 'text' : 'attribute'), assertFits };
+  const assertFits = (bytes: Uint8Array) => {
+    assertStorable(id, { ...row, [place.name]: written(place, bytes) }, itemBytes(row));
+  };
+  const shared = {
+    id,
+    line: undefined,
+    beside,
+    row: pausedRow(row, 'S' in place.attribute ? 'text' : 'attribute'),
+    assertFits,
+  };
   const verdict = hasToken(row) ? undefined : TOKENLESS;
   if ('S' in place.attribute) return { ...shared, bytes: Buffer.from(place.attribute.S), ...(verdict && { verdict }) };
   const { text, strangers } = attributeText(place.attribute);
@@ -78,12 +86,17 @@ function hasToken(row: Row): boolean {
 const TOKENLESS: Verdict = {
   outcome: 'quarantined',
   code: 'TOKEN_MISSING',
-  reason: 'the row has no taskToken: nobody can resume it, and nothing says whether it is still the same; it is left as it is',
+  reason:
+    'the row has no taskToken: nobody can resume it, and nothing says whether it is still the same; it is left as it is',
 };
 
 function withoutBag(row: Row): Verdict {
   if (row.task_token !== undefined || row.chunk_final_state !== undefined) {
-    return { outcome: 'unchanged', code: 'DISTRIBUTED_TOKEN', reason: 'the token of a distributed chunk: its row holds no bag' };
+    return {
+      outcome: 'unchanged',
+      code: 'DISTRIBUTED_TOKEN',
+      reason: 'the token of a distributed chunk: its row holds no bag',
+    };
   }
   return { outcome: 'unchanged', code: 'ROW_WITHOUT_BAG', reason: 'the row has neither context nor state_data' };
 }

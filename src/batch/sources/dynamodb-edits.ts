@@ -16,7 +16,10 @@ export function rowEdits(row: Row, { name, attribute }: BagPlace, bytes: Uint8Ar
 }
 
 function valueAt(row: Row, path: readonly string[]): Attribute | undefined {
-  return path.reduce<Attribute | undefined>((value, name) => (value && 'M' in value && Object.hasOwn(value.M, name) ? value.M[name] : undefined), { M: row });
+  return path.reduce<Attribute | undefined>(
+    (value, name) => (value && 'M' in value && Object.hasOwn(value.M, name) ? value.M[name] : undefined),
+    { M: row },
+  );
 }
 
 /** The row as the table will have it. */
@@ -33,5 +36,8 @@ function withMember(map: AttributeMap, [name, ...rest]: readonly string[], after
 
 function nested(inner: Attribute | undefined, rest: readonly string[], after: Attribute | undefined): Attribute {
   if (inner && 'M' in inner) return { M: withMember(inner.M, rest, after) };
-  throw new InternalError('EDIT_THROUGH_SCALAR', `an edit of a row leads through ${rest[0] ?? ''}, which is no member of a map`);
+  throw new InternalError(
+    'EDIT_THROUGH_SCALAR',
+    `an edit of a row leads through ${rest[0] ?? ''}, which is no member of a map`,
+  );
 }

@@ -4,10 +4,18 @@ import { ConfigError, ConflictError, StateBagError, StoreError, messageOf } from
 export interface TableCall {
   readonly table: string;
   /** The IAM action it needs. */
-  readonly action: 'dynamodb:DescribeTable' | 'dynamodb:Scan' | 'dynamodb:Query' | 'dynamodb:GetItem' | 'dynamodb:UpdateItem';
+  readonly action:
+    'dynamodb:DescribeTable' | 'dynamodb:Scan' | 'dynamodb:Query' | 'dynamodb:GetItem' | 'dynamodb:UpdateItem';
 }
 
-type Code = 'TABLE_NOT_FOUND' | 'TABLE_DENIED' | 'TABLE_THROTTLED' | 'TABLE_UNAVAILABLE' | 'TABLE_TIMEOUT' | 'TABLE_REJECTED' | 'ROW_CONDITION';
+type Code =
+  | 'TABLE_NOT_FOUND'
+  | 'TABLE_DENIED'
+  | 'TABLE_THROTTLED'
+  | 'TABLE_UNAVAILABLE'
+  | 'TABLE_TIMEOUT'
+  | 'TABLE_REJECTED'
+  | 'ROW_CONDITION';
 
 const BY_NAME: Readonly<Record<string, Code>> = {
   ResourceNotFoundException: 'TABLE_NOT_FOUND',
@@ -29,7 +37,15 @@ const BY_NAME: Readonly<Record<string, Code>> = {
   ServiceUnavailable: 'TABLE_UNAVAILABLE',
 };
 
-const SOCKETS = new Set(['EAI_AGAIN', 'ECONNREFUSED', 'ECONNRESET', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EPIPE']);
+const SOCKETS = new Set([
+  'EAI_AGAIN',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+]);
 
 const RETRYABLE: ReadonlySet<Code> = new Set<Code>(['TABLE_THROTTLED', 'TABLE_UNAVAILABLE', 'TABLE_TIMEOUT']);
 
@@ -44,7 +60,11 @@ export function tableError(error: unknown, call: TableCall): StateBagError {
 }
 
 function codeOf(error: unknown): Code {
-  const { name, code, $metadata } = (error ?? {}) as { name?: unknown; code?: unknown; $metadata?: { httpStatusCode?: number } };
+  const { name, code, $metadata } = (error ?? {}) as {
+    name?: unknown;
+    code?: unknown;
+    $metadata?: { httpStatusCode?: number };
+  };
   const named = BY_NAME[String(name)];
   if (named !== undefined) return named;
   if (typeof code === 'string' && SOCKETS.has(code)) return 'TABLE_UNAVAILABLE';

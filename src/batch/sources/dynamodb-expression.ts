@@ -16,7 +16,9 @@ export function updateExpression(keys: KeySchema, { edits, guards }: RowUpdate):
     ...Array.from(guards, ([name, value]) => equals(words, [name], value)),
     ...edits.map(({ path, before }) => equals(words, path, before)),
   ];
-  const sets = edits.flatMap(({ path, after }) => (after === undefined ? [] : [`${words.path(path)} = ${words.value(after)}`]));
+  const sets = edits.flatMap(({ path, after }) =>
+    after === undefined ? [] : [`${words.path(path)} = ${words.value(after)}`],
+  );
   const removes = edits.flatMap(({ path, after }) => (after === undefined ? [words.path(path)] : []));
   return {
     UpdateExpression: [clause('SET', sets), clause('REMOVE', removes)].filter((part) => part !== '').join(' '),
@@ -26,7 +28,9 @@ export function updateExpression(keys: KeySchema, { edits, guards }: RowUpdate):
 }
 
 function equals(words: Placeholders, path: readonly string[], value: Attribute | undefined): string {
-  return value === undefined ? `attribute_not_exists(${words.path(path)})` : `${words.path(path)} = ${words.value(value)}`;
+  return value === undefined
+    ? `attribute_not_exists(${words.path(path)})`
+    : `${words.path(path)} = ${words.value(value)}`;
 }
 
 function clause(verb: string, parts: readonly string[]): string {

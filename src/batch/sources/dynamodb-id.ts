@@ -25,12 +25,14 @@ export function isTableUri(text: string): boolean {
 /** Throws `ConfigError` `SOURCE_INVALID`. */
 export function parseTableUri(uri: string): TableSpec {
   const [table = '', query = ''] = split(uri.slice(SCHEME.length), '?');
-  if (!/^[A-Za-z0-9_.-]{3,255}$/.test(table)) throw invalid(uri, 'it names no table; write dynamodb://TABLE, for a part of it dynamodb://TABLE?owner=ID');
+  if (!/^[A-Za-z0-9_.-]{3,255}$/.test(table))
+    throw invalid(uri, 'it names no table; write dynamodb://TABLE, for a part of it dynamodb://TABLE?owner=ID');
   const equals = new Map(new URLSearchParams(query));
   const [index, segments] = [equals.get('index'), equals.get('segments') ?? String(DEFAULT_SEGMENTS)];
   equals.delete('index');
   equals.delete('segments');
-  if (!/^[1-9]\d*$/.test(segments) || Number(segments) > MAX_SEGMENTS) throw invalid(uri, 'segments is a whole number from 1 on');
+  if (!/^[1-9]\d*$/.test(segments) || Number(segments) > MAX_SEGMENTS)
+    throw invalid(uri, 'segments is a whole number from 1 on');
   return { table, index, segments: Number(segments), equals };
 }
 
@@ -47,9 +49,12 @@ function invalid(uri: string, flaw: string): ConfigError {
 export function keyValues(uri: string, equals: TableSpec['equals'], keys: KeySchema): ReadonlyMap<string, Attribute> {
   const named = new Map(Array.from(equals, ([name, value]) => [name === 'owner' ? keys[0]!.name : name, value]));
   const unknown = Array.from(named.keys()).find((name) => !keys.some((key) => key.name === name));
-  if (unknown !== undefined) throw invalid(uri, `"${unknown}" is no key of it; there are ${keys.map(({ name }) => name).join(' and ')}`);
+  if (unknown !== undefined)
+    throw invalid(uri, `"${unknown}" is no key of it; there are ${keys.map(({ name }) => name).join(' and ')}`);
   if (!named.has(keys[0]!.name)) throw invalid(uri, `a query needs the hash key ${keys[0]!.name}`);
-  return new Map(keys.flatMap((key) => (named.has(key.name) ? [[key.name, keyAttribute(key, named.get(key.name)!)] as const] : [])));
+  return new Map(
+    keys.flatMap((key) => (named.has(key.name) ? [[key.name, keyAttribute(key, named.get(key.name)!)] as const] : [])),
+  );
 }
 
 /** `dynamodb://Table/hash/range`, percent-encoded: stable across runs, and what `--shard` divides by. */

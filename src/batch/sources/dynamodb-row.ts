@@ -10,7 +10,9 @@ import { assertStorable, itemBytes, writeUnits } from './dynamodb-size.js';
 /** Failures of a write that leave open whether it landed. */
 const UNSURE = new Set(['ROW_CONDITION', 'TABLE_UNAVAILABLE', 'TABLE_TIMEOUT', 'TABLE_THROTTLED']);
 
-/** A row of a paused execution: one document, replaced member by member on the condition that it is still what was read. */
+/**
+ * A row of a paused execution: one document, replaced member by member on the condition that it is still what was read.
+ */
 export class RowContainer implements SourceContainer {
   readonly tail = new Uint8Array();
 
@@ -75,7 +77,10 @@ export class RowContainer implements SourceContainer {
     return versionOf(row);
   }
 
-  /** What lies there now decides: a reply may be lost although the write landed, and its repetition then finds its own work. */
+  /**
+   * What lies there now decides: a reply may be lost although the write landed, and its repetition then finds its own
+   * work.
+   */
   private async settle(error: unknown, bytes: Uint8Array): Promise<void> {
     if (!(error instanceof StateBagError) || !UNSURE.has(error.code)) throw error;
     // When the row cannot be read either, nothing is known and the error stands.
@@ -98,16 +103,24 @@ export class RowContainer implements SourceContainer {
   }
 
   private replaced(cause?: unknown): ConflictError {
-    return new ConflictError('ROW_REPLACED', `${this.id} has another token: it was resumed and paused again meanwhile; it is left as it is`, { cause });
+    return new ConflictError(
+      'ROW_REPLACED',
+      `${this.id} has another token: it was resumed and paused again meanwhile; it is left as it is`,
+      { cause },
+    );
   }
 
   private changed(cause: unknown): ConflictError {
-    return new ConflictError('DOCUMENT_MOVED', `${this.id} changed while it was being rewritten; it is left as it is`, { cause });
+    return new ConflictError('DOCUMENT_MOVED', `${this.id} changed while it was being rewritten; it is left as it is`, {
+      cause,
+    });
   }
 }
 
 /** The token itself is a secret and stays out of journals. */
 function versionOf(row: Row): string {
   const token = row[TOKEN];
-  return createHash('sha256').update(token && 'S' in token ? token.S : '').digest('hex');
+  return createHash('sha256')
+    .update(token && 'S' in token ? token.S : '')
+    .digest('hex');
 }

@@ -10,7 +10,9 @@ export const MAX_NESTING = 32;
 /** Bytes of a write unit. */
 const WRITE_UNIT_BYTES = 1_024;
 
-/** Bytes of an item as DynamoDB counts them: names and values, one a flag, three and one a member for lists and maps. */
+/**
+ * Bytes of an item as DynamoDB counts them: names and values, one a flag, three and one a member for lists and maps.
+ */
 export function itemBytes(row: AttributeMap): number {
   return Object.entries(row).reduce((sum, [name, value]) => sum + Buffer.byteLength(name) + attributeBytes(value), 0);
 }
@@ -31,7 +33,8 @@ function attributeBytes(attribute: Attribute): number {
  * one for a minus sign. Found out by trying; the documentation gives no more than about this.
  */
 function numberBytes(text: string): number {
-  const [, sign = '', whole = '', fraction = '', power = '0'] = /^(-?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const [, sign = '', whole = '', fraction = '', power = '0'] =
+    /^(-?)(\d*)\.?(\d*)(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
   const digits = whole + fraction;
   const first = digits.search(/[1-9]/);
   if (first < 0) return 1;
@@ -55,10 +58,16 @@ export function writeUnits(...bytes: readonly number[]): number {
 export function assertStorable(id: string, row: AttributeMap, bytesBefore: number): void {
   const bytes = itemBytes(row);
   if (bytes > MAX_ITEM_BYTES && bytes > bytesBefore) {
-    throw new BagError('ROW_TOO_LARGE', `${id} would take ${bytes} bytes, and DynamoDB takes ${MAX_ITEM_BYTES} as one item; it is left as it is`);
+    throw new BagError(
+      'ROW_TOO_LARGE',
+      `${id} would take ${bytes} bytes, and DynamoDB takes ${MAX_ITEM_BYTES} as one item; it is left as it is`,
+    );
   }
   const levels = Object.values(row).reduce((deepest, value) => Math.max(deepest, nestingOf(value)), 0);
   if (levels > MAX_NESTING) {
-    throw new BagError('ROW_TOO_DEEP', `${id} would nest ${levels} levels, and DynamoDB takes ${MAX_NESTING}; it is left as it is`);
+    throw new BagError(
+      'ROW_TOO_DEEP',
+      `${id} would nest ${levels} levels, and DynamoDB takes ${MAX_NESTING}; it is left as it is`,
+    );
   }
 }

@@ -1,10 +1,33 @@
-import { DescribeTableCommand, DynamoDBClient, GetItemCommand, QueryCommand, ScanCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
-import type { AttributeValue, DynamoDBClientConfig, QueryCommandOutput, ScanCommandOutput, TableDescription } from '@aws-sdk/client-dynamodb';
+import {
+  DescribeTableCommand,
+  DynamoDBClient,
+  GetItemCommand,
+  QueryCommand,
+  ScanCommand,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type {
+  AttributeValue,
+  DynamoDBClientConfig,
+  QueryCommandOutput,
+  ScanCommandOutput,
+  TableDescription,
+} from '@aws-sdk/client-dynamodb';
 import { ConfigError } from '../../errors.js';
 import { pauseBefore, sleepFor } from '../../store/backoff.js';
 import { Pace } from '../pace.js';
 import type { PaceClock } from '../pace.js';
-import type { Consumed, IndexShape, KeySchema, Row, RowQuery, RowTable, RowUpdate, ScanPart, TableShape } from '../table.js';
+import type {
+  Consumed,
+  IndexShape,
+  KeySchema,
+  Row,
+  RowQuery,
+  RowTable,
+  RowUpdate,
+  ScanPart,
+  TableShape,
+} from '../table.js';
 import { tableError } from './dynamodb-errors.js';
 import type { TableCall } from './dynamodb-errors.js';
 import { updateExpression } from './dynamodb-expression.js';
@@ -74,8 +97,18 @@ class DynamoDbTable implements RowTable {
   }
 
   async *scan({ segment, of, index }: ScanPart, signal?: AbortSignal): AsyncIterable<readonly Row[]> {
-    const request = { TableName: this.name, Segment: segment, TotalSegments: of, ...(index !== undefined && { IndexName: index }), ReturnConsumedCapacity: 'TOTAL' as const };
-    yield* this.pages('dynamodb:Scan', (start) => this.client.send(new ScanCommand({ ...request, ...start }), abort(signal)), signal);
+    const request = {
+      TableName: this.name,
+      Segment: segment,
+      TotalSegments: of,
+      ...(index !== undefined && { IndexName: index }),
+      ReturnConsumedCapacity: 'TOTAL' as const,
+    };
+    yield* this.pages(
+      'dynamodb:Scan',
+      (start) => this.client.send(new ScanCommand({ ...request, ...start }), abort(signal)),
+      signal,
+    );
   }
 
   async *query({ index, equals }: RowQuery, signal?: AbortSignal): AsyncIterable<readonly Row[]> {
@@ -88,11 +121,20 @@ class DynamoDbTable implements RowTable {
       ExpressionAttributeValues: Object.fromEntries(names.map((name, at) => [`:k${at}`, sent(equals.get(name)!)])),
       ReturnConsumedCapacity: 'TOTAL' as const,
     };
-    yield* this.pages('dynamodb:Query', (start) => this.client.send(new QueryCommand({ ...request, ...start }), abort(signal)), signal);
+    yield* this.pages(
+      'dynamodb:Query',
+      (start) => this.client.send(new QueryCommand({ ...request, ...start }), abort(signal)),
+      signal,
+    );
   }
 
   async get(key: Row, signal?: AbortSignal): Promise<Row | undefined> {
-    const command = new GetItemCommand({ TableName: this.name, Key: sentRow(key), ConsistentRead: true, ReturnConsumedCapacity: 'TOTAL' });
+    const command = new GetItemCommand({
+      TableName: this.name,
+      Key: sentRow(key),
+      ConsistentRead: true,
+      ReturnConsumedCapacity: 'TOTAL',
+    });
     const { Item } = await this.read('dynamodb:GetItem', () => this.client.send(command, abort(signal)), signal);
     return Item as Row | undefined;
   }
@@ -126,7 +168,9 @@ class DynamoDbTable implements RowTable {
 
   private async *pages(
     action: TableCall['action'],
-    send: (start: { ExclusiveStartKey?: Record<string, AttributeValue> }) => Promise<ScanCommandOutput | QueryCommandOutput>,
+    send: (start: {
+      ExclusiveStartKey?: Record<string, AttributeValue>;
+    }) => Promise<ScanCommandOutput | QueryCommandOutput>,
     signal: AbortSignal | undefined,
   ): AsyncIterable<readonly Row[]> {
     let start: { ExclusiveStartKey?: Record<string, AttributeValue> } | undefined = {};
@@ -139,7 +183,11 @@ class DynamoDbTable implements RowTable {
   }
 
   /** What a read takes is known once it is done; the next one waits for it to be paid. */
-  private read<T extends object>(action: TableCall['action'], send: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  private read<T extends object>(
+    action: TableCall['action'],
+    send: () => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     const metered = async () => {
       await this.reads.take(0, signal);
       const reply = await send();
@@ -151,7 +199,12 @@ class DynamoDbTable implements RowTable {
     return this.attempt(action, metered, this.reads, signal);
   }
 
-  private async attempt<T>(action: TableCall['action'], send: () => Promise<T>, pace: Pace, signal: AbortSignal | undefined): Promise<T> {
+  private async attempt<T>(
+    action: TableCall['action'],
+    send: () => Promise<T>,
+    pace: Pace,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     const { maxAttempts = DEFAULT_ATTEMPTS, random = Math.random } = this.options;
     for (let attempt = 1; ; attempt++) {
       try {
@@ -170,28 +223,52 @@ class DynamoDbTable implements RowTable {
   private async settled(error: ReturnType<typeof tableError>): Promise<ReturnType<typeof tableError>> {
     if (error.code !== 'TABLE_REJECTED') return error;
     const region = await this.client.config.region().catch(() => undefined);
-    return region === undefined ? new ConfigError('REGION_MISSING', 'No AWS region is set: give the region option or AWS_REGION.', { cause: error }) : error;
+    return region === undefined
+      ? new ConfigError('REGION_MISSING', 'No AWS region is set: give the region option or AWS_REGION.', {
+          cause: error,
+        })
+      : error;
   }
 }
 
-function clientConfigOf({ region, endpoint, requestTimeoutMs = DEFAULT_TIMEOUT_MS }: DynamoDbTableOptions): DynamoDBClientConfig {
+function clientConfigOf({
+  region,
+  endpoint,
+  requestTimeoutMs = DEFAULT_TIMEOUT_MS,
+}: DynamoDbTableOptions): DynamoDBClientConfig {
   const signed = region ?? (endpoint === undefined ? undefined : (process.env.AWS_REGION ?? 'us-east-1'));
   return {
     ...(signed === undefined ? {} : { region: signed }),
     ...(endpoint === undefined ? {} : { endpoint }),
     maxAttempts: 1,
-    requestHandler: { connectionTimeout: requestTimeoutMs, requestTimeout: requestTimeoutMs, throwOnRequestTimeout: true },
+    requestHandler: {
+      connectionTimeout: requestTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      throwOnRequestTimeout: true,
+    },
   };
 }
 
-function shapeOf({ KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, LocalSecondaryIndexes }: TableDescription): TableShape {
-  const types = new Map((AttributeDefinitions ?? []).map(({ AttributeName: name = '', AttributeType: type = 'S' }) => [name, type]));
+function shapeOf({
+  KeySchema,
+  AttributeDefinitions,
+  GlobalSecondaryIndexes,
+  LocalSecondaryIndexes,
+}: TableDescription): TableShape {
+  const types = new Map(
+    (AttributeDefinitions ?? []).map(({ AttributeName: name = '', AttributeType: type = 'S' }) => [name, type]),
+  );
   const keysOf = (schema: TableDescription['KeySchema']): KeySchema => {
-    const hashFirst = [...(schema ?? [])].sort((one, other) => (one.KeyType === other.KeyType ? 0 : one.KeyType === 'HASH' ? -1 : 1));
+    const hashFirst = [...(schema ?? [])].sort((one, other) =>
+      one.KeyType === other.KeyType ? 0 : one.KeyType === 'HASH' ? -1 : 1,
+    );
     return hashFirst.map(({ AttributeName: name = '' }) => ({ name, type: types.get(name) ?? 'S' }));
   };
   const indexes = [...(GlobalSecondaryIndexes ?? []), ...(LocalSecondaryIndexes ?? [])];
-  const shaped = indexes.map((index): [string, IndexShape] => [index.IndexName!, { keys: keysOf(index.KeySchema), isWhole: index.Projection?.ProjectionType === 'ALL' }]);
+  const shaped = indexes.map((index): [string, IndexShape] => [
+    index.IndexName!,
+    { keys: keysOf(index.KeySchema), isWhole: index.Projection?.ProjectionType === 'ALL' },
+  ]);
   return { keys: keysOf(KeySchema), indexes: new Map(shaped) };
 }
 

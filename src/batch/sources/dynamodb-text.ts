@@ -22,7 +22,8 @@ export function attributeText(attribute: Attribute): AttributeText {
 function write(attribute: Attribute, path: readonly string[], strangers: (readonly string[])[]): string {
   if ('S' in attribute) return JSON.stringify(attribute.S);
   if ('M' in attribute) return writeMap(attribute.M, path, strangers);
-  if ('L' in attribute) return `[${attribute.L.map((item, at) => write(item, [...path, String(at)], strangers)).join(',')}]`;
+  if ('L' in attribute)
+    return `[${attribute.L.map((item, at) => write(item, [...path, String(at)], strangers)).join(',')}]`;
   if ('BOOL' in attribute) return String(attribute.BOOL);
   if ('NULL' in attribute) return 'null';
   if ('N' in attribute && JSON_NUMBER.test(attribute.N)) return attribute.N;
@@ -31,7 +32,9 @@ function write(attribute: Attribute, path: readonly string[], strangers: (readon
 }
 
 function writeMap(map: AttributeMap, path: readonly string[], strangers: (readonly string[])[]): string {
-  const members = Object.keys(map).sort().map((name) => `${JSON.stringify(name)}:${write(map[name]!, [...path, name], strangers)}`);
+  const members = Object.keys(map)
+    .sort()
+    .map((name) => `${JSON.stringify(name)}:${write(map[name]!, [...path, name], strangers)}`);
   return `{${members.join(',')}}`;
 }
 

@@ -20,7 +20,10 @@ export class TableSource implements DocumentSource {
     const pages = this.spec.equals.size > 0 ? this.query(shape, index, signal) : this.scan(signal);
     for await (const page of pages) {
       signal?.throwIfAborted();
-      for (const row of page) yield index && !index.isWhole ? this.container(formatRowId(this.table.name, shape.keys, row)) : await RowContainer.loaded(this.table, row);
+      for (const row of page)
+        yield index && !index.isWhole
+          ? this.container(formatRowId(this.table.name, shape.keys, row))
+          : await RowContainer.loaded(this.table, row);
     }
   }
 
@@ -34,17 +37,26 @@ export class TableSource implements DocumentSource {
     const found = indexes.get(index);
     if (found) return found;
     const there = [...indexes.keys()].join(', ');
-    throw new ConfigError('INDEX_NOT_FOUND', `table ${this.table.name} has no index ${index}${there === '' ? '' : `; there is ${there}`}`);
+    throw new ConfigError(
+      'INDEX_NOT_FOUND',
+      `table ${this.table.name} has no index ${index}${there === '' ? '' : `; there is ${there}`}`,
+    );
   }
 
-  private query(shape: TableShape, index: IndexShape | undefined, signal: AbortSignal | undefined): AsyncIterable<readonly Row[]> {
+  private query(
+    shape: TableShape,
+    index: IndexShape | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncIterable<readonly Row[]> {
     const equals = keyValues(this.id, this.spec.equals, (index ?? shape).keys);
     return this.table.query({ equals, ...this.named() }, signal);
   }
 
   private scan(signal: AbortSignal | undefined): AsyncIterable<readonly Row[]> {
     const { segments } = this.spec;
-    const parts = Array.from({ length: segments }, (_, segment) => this.table.scan({ segment, of: segments, ...this.named() }, signal));
+    const parts = Array.from({ length: segments }, (_, segment) =>
+      this.table.scan({ segment, of: segments, ...this.named() }, signal),
+    );
     return mergePages(parts);
   }
 

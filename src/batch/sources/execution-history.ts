@@ -69,7 +69,8 @@ class BackwardWalk {
     if (/^(?:Map|Parallel)/.test(event.type)) this.hasBranches = true;
     if (event.type.endsWith('StateExited')) this.leave(event);
     else if (event.type.endsWith('StateEntered')) this.enter(event);
-    else if (event.type === 'ExecutionStarted' && this.open.length === 0) this.push({ ...event, name: 'ExecutionStarted' });
+    else if (event.type === 'ExecutionStarted' && this.open.length === 0)
+      this.push({ ...event, name: 'ExecutionStarted' });
     else if (event.patience !== undefined) this.givesUpAt ??= new Date(event.at.getTime() + event.patience * 1000);
   }
 

@@ -1,4 +1,9 @@
-import { SFNClient, DescribeExecutionCommand, GetExecutionHistoryCommand, ListExecutionsCommand } from '@aws-sdk/client-sfn';
+import {
+  SFNClient,
+  DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
+  ListExecutionsCommand,
+} from '@aws-sdk/client-sfn';
 import type { ExecutionListItem, HistoryEvent as SfnEvent } from '@aws-sdk/client-sfn';
 import { ConfigError, messageOf, StateBagError, StoreError } from '../../errors.js';
 import type { ExecutionsPort, ExecutionStatus, ExecutionSummary, HistoryEvent } from './execution-history.js';
@@ -26,8 +31,17 @@ class SfnExecutions implements ExecutionsPort {
 
   constructor({ region, endpoint, clock }: SfnExecutionsOptions) {
     // Others use the same account: what is throttled all the same is repeated ever more slowly.
-    this.#client = new SFNClient({ region, retryMode: 'adaptive', maxAttempts: 8, ...(endpoint === undefined ? {} : { endpoint }) });
-    this.#pace = { list: createPacer(RATES.list, clock), describe: createPacer(RATES.describe, clock), history: createPacer(RATES.history, clock) };
+    this.#client = new SFNClient({
+      region,
+      retryMode: 'adaptive',
+      maxAttempts: 8,
+      ...(endpoint === undefined ? {} : { endpoint }),
+    });
+    this.#pace = {
+      list: createPacer(RATES.list, clock),
+      describe: createPacer(RATES.describe, clock),
+      history: createPacer(RATES.history, clock),
+    };
   }
 
   async *list(arn: string, status: ExecutionStatus, signal?: AbortSignal): AsyncGenerator<ExecutionSummary> {
@@ -45,7 +59,9 @@ class SfnExecutions implements ExecutionsPort {
   async isRedrivable(executionArn: string, signal?: AbortSignal): Promise<boolean> {
     await this.#pace.describe(signal);
     const command = new DescribeExecutionCommand({ executionArn });
-    const { redriveStatus } = await asked('states:DescribeExecution', executionArn, () => this.#client.send(command, optionsOf(signal)));
+    const { redriveStatus } = await asked('states:DescribeExecution', executionArn, () =>
+      this.#client.send(command, optionsOf(signal)),
+    );
     return redriveStatus !== 'NOT_REDRIVABLE';
   }
 
@@ -53,8 +69,16 @@ class SfnExecutions implements ExecutionsPort {
     let nextToken: string | undefined;
     do {
       await this.#pace.history(signal);
-      const command = new GetExecutionHistoryCommand({ executionArn, reverseOrder: true, maxResults: 1000, includeExecutionData: true, nextToken });
-      const page = await asked('states:GetExecutionHistory', executionArn, () => this.#client.send(command, optionsOf(signal)));
+      const command = new GetExecutionHistoryCommand({
+        executionArn,
+        reverseOrder: true,
+        maxResults: 1000,
+        includeExecutionData: true,
+        nextToken,
+      });
+      const page = await asked('states:GetExecutionHistory', executionArn, () =>
+        this.#client.send(command, optionsOf(signal)),
+      );
       // Not every server keeps to the order asked for.
       yield (page.events ?? []).sort((one, other) => (other.id ?? 0) - (one.id ?? 0)).map(eventOf);
       ({ nextToken } = page);
@@ -78,19 +102,38 @@ function eventOf(event: SfnEvent): HistoryEvent {
     type: event.type ?? '',
     at: event.timestamp ?? new Date(0),
     ...(name === undefined ? {} : { name }),
-    ...(entered === undefined ? {} : { input: entered.input ?? '', isTruncated: entered.inputDetails?.truncated === true }),
+    ...(entered === undefined
+      ? {}
+      : { input: entered.input ?? '', isTruncated: entered.inputDetails?.truncated === true }),
     ...(patience === undefined ? {} : { patience }),
   };
 }
 
-function patienceOf({ taskScheduledEventDetails: task, activityScheduledEventDetails: activity }: SfnEvent): number | undefined {
+function patienceOf({
+  taskScheduledEventDetails: task,
+  activityScheduledEventDetails: activity,
+}: SfnEvent): number | undefined {
   const limits = [task, activity].flatMap((details) => [details?.heartbeatInSeconds, details?.timeoutInSeconds]);
   const given = limits.filter((seconds) => seconds !== undefined);
   return given.length === 0 ? undefined : Math.min(...given);
 }
 
-const WRONG_ARN = new Set(['StateMachineDoesNotExist', 'ExecutionDoesNotExist', 'InvalidArn', 'ResourceNotFound', 'StateMachineTypeNotSupported', 'ValidationException']);
-const DENIED = new Set(['AccessDeniedException', 'UnrecognizedClientException', 'ExpiredTokenException', 'InvalidSignatureException', 'CredentialsProviderError', 'KmsAccessDeniedException']);
+const WRONG_ARN = new Set([
+  'StateMachineDoesNotExist',
+  'ExecutionDoesNotExist',
+  'InvalidArn',
+  'ResourceNotFound',
+  'StateMachineTypeNotSupported',
+  'ValidationException',
+]);
+const DENIED = new Set([
+  'AccessDeniedException',
+  'UnrecognizedClientException',
+  'ExpiredTokenException',
+  'InvalidSignatureException',
+  'CredentialsProviderError',
+  'KmsAccessDeniedException',
+]);
 
 /** The answer, or an error that says which IAM action was asked for on what. */
 async function asked<T>(action: string, arn: string, work: () => Promise<T>): Promise<T> {
@@ -105,7 +148,16 @@ function sfnError(error: unknown, action: string, arn: string): Error {
   if (error instanceof StateBagError || (error instanceof Error && error.name === 'AbortError')) return error;
   const name = error instanceof Error ? error.name : '';
   const options = { context: { path: arn }, cause: error };
-  if (WRONG_ARN.has(name)) return new ConfigError('SOURCE_NOT_FOUND', `${action} on ${arn}: ${messageOf(error)}; only standard state machines and map runs list their executions`, options);
-  if (DENIED.has(name)) return new StoreError('STORE_DENIED', `${action} on ${arn} is not allowed: ${messageOf(error)}`, options);
-  return new StoreError('STORE_UNAVAILABLE', `${action} on ${arn} failed: ${messageOf(error)}`, { ...options, retryable: true });
+  if (WRONG_ARN.has(name))
+    return new ConfigError(
+      'SOURCE_NOT_FOUND',
+      `${action} on ${arn}: ${messageOf(error)}; only standard state machines and map runs list their executions`,
+      options,
+    );
+  if (DENIED.has(name))
+    return new StoreError('STORE_DENIED', `${action} on ${arn} is not allowed: ${messageOf(error)}`, options);
+  return new StoreError('STORE_UNAVAILABLE', `${action} on ${arn} failed: ${messageOf(error)}`, {
+    ...options,
+    retryable: true,
+  });
 }

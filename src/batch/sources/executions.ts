@@ -9,8 +9,17 @@ const DAY_MS = 86_400_000;
 const LONGEST_MS = 365 * DAY_MS;
 const REDRIVABLE_MS = 14 * DAY_MS;
 
-/** Those that run are listed once more in the end: one that had failed may have been redriven before its list was read. */
-const STATUSES: readonly ExecutionStatus[] = ['RUNNING', 'PENDING_REDRIVE', 'FAILED', 'TIMED_OUT', 'ABORTED', 'RUNNING'];
+/**
+ * Those that run are listed once more in the end: one that had failed may have been redriven before its list was read.
+ */
+const STATUSES: readonly ExecutionStatus[] = [
+  'RUNNING',
+  'PENDING_REDRIVE',
+  'FAILED',
+  'TIMED_OUT',
+  'ABORTED',
+  'RUNNING',
+];
 
 /**
  * `sfn://{arn}`: the executions of a state machine, or of a distributed map's run, that run or may be redriven. A
@@ -45,7 +54,11 @@ export class ExecutionsSource implements DocumentSource {
     throw readOnly(this.id);
   }
 
-  private async mayGoOn({ arn, stoppedAt }: ExecutionSummary, status: ExecutionStatus, signal: AbortSignal | undefined): Promise<boolean> {
+  private async mayGoOn(
+    { arn, stoppedAt }: ExecutionSummary,
+    status: ExecutionStatus,
+    signal: AbortSignal | undefined,
+  ): Promise<boolean> {
     if (status === 'RUNNING' || status === 'PENDING_REDRIVE' || stoppedAt === undefined) return true;
     return this.now() - stoppedAt.getTime() <= REDRIVABLE_MS && this.port.isRedrivable(arn, signal);
   }
@@ -66,7 +79,11 @@ class ExecutionContainer implements SourceContainer {
   async *documents(signal?: AbortSignal): AsyncIterable<SourceDocument> {
     for (const state of await openStates(this.port.history(this.id, signal))) {
       const id = `${this.id}#${state.name}`;
-      if (state.isTruncated) throw new BagError('STATE_TRUNCATED', `Step Functions gives only a part of the input of ${id}; look at the execution itself`);
+      if (state.isTruncated)
+        throw new BagError(
+          'STATE_TRUNCATED',
+          `Step Functions gives only a part of the input of ${id}; look at the execution itself`,
+        );
       yield { id, line: undefined, bytes: Buffer.from(state.input), deadline: this.deadlineOf(state) };
     }
   }
@@ -78,7 +95,11 @@ class ExecutionContainer implements SourceContainer {
   private deadlineOf({ givesUpAt }: OpenState): Deadline {
     const { startedAt, stoppedAt } = this.execution;
     if (stoppedAt) return { at: later(stoppedAt, REDRIVABLE_MS), why: 'it can no longer be redriven' };
-    if (givesUpAt) return { at: givesUpAt.toISOString(), why: 'its task gives up, unless it gives a sign of life; it can be redriven for 14 days more' };
+    if (givesUpAt)
+      return {
+        at: givesUpAt.toISOString(),
+        why: 'its task gives up, unless it gives a sign of life; it can be redriven for 14 days more',
+      };
     return { at: later(startedAt, LONGEST_MS), why: 'Step Functions ends it; it can be redriven for 14 days more' };
   }
 }
@@ -88,5 +109,8 @@ function later(moment: Date, milliseconds: number): string {
 }
 
 function readOnly(id: string): ConfigError {
-  return new ConfigError('SOURCE_READ_ONLY', `the state of ${id} lies within Step Functions, where nobody can edit it; a wrapped reader brings it into the new form when it goes on`);
+  return new ConfigError(
+    'SOURCE_READ_ONLY',
+    `the state of ${id} lies within Step Functions, where nobody can edit it; a wrapped reader brings it into the new form when it goes on`,
+  );
 }

@@ -19,7 +19,15 @@ export class FileContainer implements SourceContainer {
     const bytes = await readWhole(this.id);
     const sha256 = hash('sha256', bytes, 'hex');
     this.version = sha256;
-    yield { id: this.id, line: undefined, bytes, sha256, release: () => { buffers.give(bytes); } };
+    yield {
+      id: this.id,
+      line: undefined,
+      bytes,
+      sha256,
+      release: () => {
+        buffers.give(bytes);
+      },
+    };
   }
 
   async replace(): Promise<Replacement> {

@@ -40,11 +40,13 @@ export class FilesSource implements DocumentSource {
     const { files, skipped, unreadable } = await this.walk();
     const isMeant = (path: string): boolean => !isOwnFile(path) && !this.isExcluded(path);
     const [paths, places] = [files.filter(isMeant), Array.from(unreadable).filter(([path]) => isMeant(path))];
-    for (const one of skipped) if (isMeant(one.id) && (this.isGate || one.code !== 'DIRECTORY_SKIPPED')) onSkipped?.(one);
+    for (const one of skipped)
+      if (isMeant(one.id) && (this.isGate || one.code !== 'DIRECTORY_SKIPPED')) onSkipped?.(one);
     if (paths.length + places.length === 0) throw this.empty(skipped.length);
     const seen = new Set<string>();
     for (const path of paths.sort()) {
-      // What is only read may be read under two names. Else it is one document, and must not be rewritten under two names at once.
+      // What is only read may be read under two names. Else it is one document, and must not be rewritten under two
+      // names at once.
       const real = this.further ? path : realPath(path);
       if (seen.has(real)) continue;
       seen.add(real);
@@ -69,7 +71,11 @@ export class FilesSource implements DocumentSource {
   }
 
   private isTaken(path: string): boolean {
-    return DOCUMENTS.test(path) || this.further?.open(path) !== undefined || (this.isGate && detectDigest(path) !== undefined);
+    return (
+      DOCUMENTS.test(path) ||
+      this.further?.open(path) !== undefined ||
+      (this.isGate && detectDigest(path) !== undefined)
+    );
   }
 
   private empty(skipped: number): ConfigError {

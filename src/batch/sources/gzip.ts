@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
-import type { StateBagError} from '../../errors.js';
+import type { StateBagError } from '../../errors.js';
 import { ConfigError, StoreError, messageOf } from '../../errors.js';
 import { diskError } from '../disk-errors.js';
 import type { Replacement, SourceContainer, SourceDocument } from '../source.js';
@@ -19,7 +19,9 @@ export class GzipContainer implements SourceContainer {
   }
 
   replace(): Promise<Replacement> {
-    return Promise.reject(new ConfigError('SOURCE_COMPRESSED', `${this.id} is compressed and can only be read; decompress it first`));
+    return Promise.reject(
+      new ConfigError('SOURCE_COMPRESSED', `${this.id} is compressed and can only be read; decompress it first`),
+    );
   }
 
   private async *read(): AsyncIterable<Uint8Array> {
@@ -45,5 +47,8 @@ async function whole(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
 function readError(path: string, error: unknown): StateBagError {
   const { code } = error as NodeJS.ErrnoException;
   if (code?.startsWith('Z_') !== true) return diskError(path, error);
-  return new StoreError('GZIP_INVALID', `${path}: not gzip, or cut off (${messageOf(error)})`, { cause: error, context: { path } });
+  return new StoreError('GZIP_INVALID', `${path}: not gzip, or cut off (${messageOf(error)})`, {
+    cause: error,
+    context: { path },
+  });
 }

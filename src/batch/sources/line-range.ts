@@ -8,7 +8,10 @@ import { lineDocuments, readLines, writeFramed } from './lines.js';
 /** The first and the last line, 1-based. */
 export type LineRange = readonly [first: number, last: number];
 
-/** Some lines of an object that has one document a line: a part of an export, read only. Its copy is a container of its own. */
+/**
+ * Some lines of an object that has one document a line: a part of an export, read only. Its copy is a container of its
+ * own.
+ */
 export class LineRangeContainer implements SourceContainer {
   readonly id: string;
   tail: Uint8Array = new Uint8Array();
@@ -42,7 +45,9 @@ export class LineRangeContainer implements SourceContainer {
   }
 
   replace(): Promise<Replacement> {
-    return Promise.reject(new ConfigError('SOURCE_READ_ONLY', `${this.id} is a part of an export; what becomes of it goes to a copy`));
+    return Promise.reject(
+      new ConfigError('SOURCE_READ_ONLY', `${this.id} is a part of an export; what becomes of it goes to a copy`),
+    );
   }
 
   private async *lines(bytes: Uint8Array): ReturnType<typeof readLines> {
@@ -57,7 +62,11 @@ export class LineRangeContainer implements SourceContainer {
 }
 
 /** The copy of a line range, as `{prefix}{bucket}/{key}/L000000001-L000001000.ndjson`. */
-export function rangeCopy(objects: ObjectStore, out: { readonly bucket: string; readonly prefix: string }, { address, range }: LineRangeContainer): Destination {
+export function rangeCopy(
+  objects: ObjectStore,
+  out: { readonly bucket: string; readonly prefix: string },
+  { address, range }: LineRangeContainer,
+): Destination {
   const name = range.map((line) => `L${String(line).padStart(9, '0')}`).join('-');
   const copy = { bucket: out.bucket, key: `${out.prefix}${address.bucket}/${address.key}/${name}.ndjson` };
   return { isCopy: true, pathOf: () => formatS3Uri(copy), open: () => Promise.resolve(copyTo(objects, copy)) };
@@ -76,7 +85,10 @@ function copyTo(objects: ObjectStore, address: ObjectAddress): Replacement {
   };
 }
 
-/** A copy that is there already and says the same is left alone. Throws `ConflictError` `OUT_EXISTS` for one that says something else. */
+/**
+ * A copy that is there already and says the same is left alone. Throws `ConflictError` `OUT_EXISTS` for one that says
+ * something else.
+ */
 async function putOnce(objects: ObjectStore, address: ObjectAddress, bytes: Uint8Array): Promise<string> {
   try {
     return await objects.put(address, bytes, { ifAbsent: true, attributes: { contentType: 'application/x-ndjson' } });
@@ -84,6 +96,10 @@ async function putOnce(objects: ObjectStore, address: ObjectAddress, bytes: Uint
     if (!(error instanceof StateBagError) || error.code !== 'PRECONDITION_FAILED') throw error;
     const found = await objects.get(address);
     if (Buffer.compare(found.bytes, bytes) === 0) return found.version;
-    throw new ConflictError('OUT_EXISTS', `${formatS3Uri(address)} is there already and says something else; remove it, or choose another place for copies`, { cause: error });
+    throw new ConflictError(
+      'OUT_EXISTS',
+      `${formatS3Uri(address)} is there already and says something else; remove it, or choose another place for copies`,
+      { cause: error },
+    );
   }
 }

@@ -66,7 +66,10 @@ function toLine(bytes: Uint8Array): Line {
  * The documents of a container that has one a line, named by their line numbers. Blank lines belong to the frame of the
  * document behind them; returns those behind the last one.
  */
-export async function* lineDocuments(id: string, lines: AsyncIterable<Line>): AsyncGenerator<SourceDocument, Uint8Array> {
+export async function* lineDocuments(
+  id: string,
+  lines: AsyncIterable<Line>,
+): AsyncGenerator<SourceDocument, Uint8Array> {
   let blank: Uint8Array[] = [];
   let number = 0;
   for await (const line of lines) {
@@ -86,7 +89,11 @@ export async function* lineDocuments(id: string, lines: AsyncIterable<Line>): As
 }
 
 /** Writes a document's new bytes between what stood around the old ones. `write` must not keep what it is given. */
-export async function writeFramed({ frame }: SourceDocument, bytes: Uint8Array, write: (bytes: Uint8Array) => Promise<void>): Promise<void> {
+export async function writeFramed(
+  { frame }: SourceDocument,
+  bytes: Uint8Array,
+  write: (bytes: Uint8Array) => Promise<void>,
+): Promise<void> {
   if (!frame) return write(bytes);
   const whole = pooled([frame.before, bytes, frame.after]);
   await write(whole);

@@ -46,7 +46,8 @@ class Walk implements MemberDiff {
     let from = { before: before.start + 1, after: after.start + 1 };
     let isDirty = false;
     const flush = (to: { readonly before: number; readonly after: number }) => {
-      if (isDirty) this.inverse.push({ start: from.after, end: to.after, insert: this.before.subarray(from.before, to.before) });
+      if (isDirty)
+        this.inverse.push({ start: from.after, end: to.after, insert: this.before.subarray(from.before, to.before) });
       isDirty = false;
     };
     for (const [old, now] of paired(before.members ?? [], after.members ?? [])) {
@@ -59,7 +60,11 @@ class Walk implements MemberDiff {
         continue;
       }
       isDirty = true;
-      this.changes.push({ path: [...path, name], before: old && sliceNode(this.before, old.value), after: now && sliceNode(this.after, now.value) });
+      this.changes.push({
+        path: [...path, name],
+        before: old && sliceNode(this.before, old.value),
+        after: now && sliceNode(this.after, now.value),
+      });
     }
     flush({ before: before.end - 1, after: after.end - 1 });
   }
@@ -74,8 +79,11 @@ function isSameLevel(name: string, before: JsonNode, after: JsonNode): boolean {
 }
 
 /** Merges two sorted lists by name. */
-function* paired(before: readonly JsonMember[], after: readonly JsonMember[]): Iterable<readonly [JsonMember | undefined, JsonMember | undefined]> {
-  for (let at = 0, to = 0; at < before.length || to < after.length; ) {
+function* paired(
+  before: readonly JsonMember[],
+  after: readonly JsonMember[],
+): Iterable<readonly [JsonMember | undefined, JsonMember | undefined]> {
+  for (let at = 0, to = 0; at < before.length || to < after.length;) {
     const [old, now] = [before[at], after[to]];
     if (old !== undefined && old.name === now?.name) {
       at++;

@@ -57,7 +57,10 @@ export class ObjectContainer implements SourceContainer {
   }
 
   private superseded(): ConflictError {
-    return new ConflictError('VERSION_SUPERSEDED', `${this.id}: version ${this.versionId} is not the current one any more (that is ${this.object?.versionId}), and old versions cannot be rewritten; name the current one, or none`);
+    return new ConflictError(
+      'VERSION_SUPERSEDED',
+      `${this.id}: version ${this.versionId} is not the current one any more (that is ${this.object?.versionId}), and old versions cannot be rewritten; name the current one, or none`,
+    );
   }
 
   /** Content type, metadata, tags, encryption and storage class go back with the new bytes. */
@@ -65,7 +68,11 @@ export class ObjectContainer implements SourceContainer {
     const version = this.object?.version ?? '';
     try {
       const { attributes } = await this.objects.get(this.address, { withTags: true, ...(signal ? { signal } : {}) });
-      return await this.objects.put(this.address, bytes, { ifMatch: version, attributes, ...(signal ? { signal } : {}) });
+      return await this.objects.put(this.address, bytes, {
+        ifMatch: version,
+        attributes,
+        ...(signal ? { signal } : {}),
+      });
     } catch (error) {
       const landed = await this.landed(bytes);
       if (landed) return landed.version;
@@ -85,6 +92,10 @@ export class ObjectContainer implements SourceContainer {
   private moved(cause: unknown): ConflictError | undefined {
     const codes = ['PRECONDITION_FAILED', 'OBJECT_NOT_FOUND'];
     if (!(cause instanceof StateBagError) || !codes.includes(cause.code)) return undefined;
-    return new ConflictError('DOCUMENT_MOVED', `${this.id} changed or vanished while it was being rewritten; it is left as it is`, { cause });
+    return new ConflictError(
+      'DOCUMENT_MOVED',
+      `${this.id} changed or vanished while it was being rewritten; it is left as it is`,
+      { cause },
+    );
   }
 }

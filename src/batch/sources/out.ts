@@ -20,7 +20,11 @@ export function outTarget(out: string, isDirectory: boolean, sourceRoot: string)
   if (!isDirectory) return { pathOf: () => out };
   return {
     pathOf: ({ id }) => {
-      const name = id.startsWith('s3://') ? id.slice(5) : id.startsWith('dynamodb://') ? `${id.slice(11)}.json` : relative(resolve(sourceRoot), resolve(id)) || id.split('/').at(-1)!;
+      const name = id.startsWith('s3://')
+        ? id.slice(5)
+        : id.startsWith('dynamodb://')
+          ? `${id.slice(11)}.json`
+          : relative(resolve(sourceRoot), resolve(id)) || id.split('/').at(-1)!;
       if (name.split('/').includes('..') || isAbsolute(name)) {
         throw new ConfigError('OUT_INVALID', `${id} has no place below ${out}`);
       }
@@ -68,12 +72,17 @@ async function commitNew(path: string, file: TemporaryFile, sha256: string): Pro
   if (existing === undefined) return file.moveTo(path);
   await file.discard();
   if (existing !== sha256) {
-    throw new ConflictError('OUT_EXISTS', `${path} is there already with other content; remove it or choose another --out`);
+    throw new ConflictError(
+      'OUT_EXISTS',
+      `${path} is there already with other content; remove it or choose another --out`,
+    );
   }
 }
 
 /** Standard output as the place to go, one document a line or the one document. */
-export function streamReplacement(output: { write(bytes: Uint8Array, done: (error?: Error | null) => void): unknown }): Replacement {
+export function streamReplacement(output: {
+  write(bytes: Uint8Array, done: (error?: Error | null) => void): unknown;
+}): Replacement {
   const write = (bytes: Uint8Array) =>
     new Promise<void>((resolveWrite, reject) => {
       output.write(bytes, (error) => {

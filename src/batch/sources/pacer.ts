@@ -16,7 +16,10 @@ const REAL_CLOCK: PacerClock = {
 const BURST = 10;
 
 /** Resolves once the next call may go: `perSecond` of them, after a burst of ten. Callers queue in order. */
-export function createPacer(perSecond: number, clock: PacerClock = REAL_CLOCK): (signal?: AbortSignal) => Promise<void> {
+export function createPacer(
+  perSecond: number,
+  clock: PacerClock = REAL_CLOCK,
+): (signal?: AbortSignal) => Promise<void> {
   const gap = 1000 / perSecond;
   const burst = gap * (BURST - 1);
   let free = -Infinity;

@@ -31,7 +31,8 @@ export async function* readChunks(path: string): AsyncIterable<Uint8Array> {
   const chunk = buffers.take(CHUNK_BYTES);
   const file = await open(path).catch(asDiskError(path));
   try {
-    for (let bytes = await fill(file, chunk); bytes > 0; bytes = await fill(file, chunk)) yield chunk.subarray(0, bytes);
+    for (let bytes = await fill(file, chunk); bytes > 0; bytes = await fill(file, chunk))
+      yield chunk.subarray(0, bytes);
   } catch (error) {
     throw diskError(path, error);
   } finally {

@@ -4,7 +4,10 @@ import type { DocumentSource, Replacement, SourceContainer, SourceDocument } fro
 import { isBlank, lineDocuments, readLines } from './lines.js';
 import type { Line } from './lines.js';
 
-/** `-`: one document, or one a line when the first of several lines is a document by itself. It is read once and has no place to go back to. */
+/**
+ * `-`: one document, or one a line when the first of several lines is a document by itself. It is read once and has no
+ * place to go back to.
+ */
 export class StdinSource implements DocumentSource {
   readonly id = '-';
 
@@ -15,7 +18,10 @@ export class StdinSource implements DocumentSource {
   }
 
   container(): SourceContainer {
-    throw new ConfigError('STDIN_GONE', 'documents from standard input cannot be read again; keep them in a file to verify or roll back');
+    throw new ConfigError(
+      'STDIN_GONE',
+      'documents from standard input cannot be read again; keep them in a file to verify or roll back',
+    );
   }
 }
 
@@ -43,7 +49,7 @@ class StdinContainer implements SourceContainer {
 /** The lines up to the second that is not blank: enough to tell one document from many. */
 async function readHead(lines: AsyncIterator<Line>): Promise<Line[]> {
   const head: Line[] = [];
-  for (let filled = 0; filled < 2; ) {
+  for (let filled = 0; filled < 2;) {
     const next: IteratorResult<Line, unknown> = await lines.next();
     if (next.done) break;
     head.push(next.value);

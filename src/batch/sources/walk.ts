@@ -26,12 +26,17 @@ export class Walked {
 }
 
 const REASONS = {
-  NAME_SKIPPED: 'the name does not end in .json, .ndjson or .jsonl, so the file was not read; name the file itself, or a glob that matches it',
-  DIRECTORY_SKIPPED: 'the glob matches a directory, and none of the files in it were looked for; name the directory itself, or add /** to the glob',
+  NAME_SKIPPED:
+    'the name does not end in .json, .ndjson or .jsonl, so the file was not read; name the file itself, or a glob that matches it',
+  DIRECTORY_SKIPPED:
+    'the glob matches a directory, and none of the files in it were looked for; name the directory itself, or add /** to the glob',
   NOT_A_FILE: 'it is a pipe, a socket or a device, so it was not read',
 } as const;
 
-/** All that is below a directory, at every depth, hidden or not. Each directory is listed once, whatever links lead to it. */
+/**
+ * All that is below a directory, at every depth, hidden or not. Each directory is listed once, whatever links lead to
+ * it.
+ */
 export async function walkDirectory(root: string, isTaken: (path: string) => boolean): Promise<Walked> {
   const walked = new Walked();
   const listed = new Set<string>();
@@ -42,7 +47,8 @@ export async function walkDirectory(root: string, isTaken: (path: string) => boo
       listed.add(real);
       for (const entry of await directoryEntries(directory)) {
         if (entry.kind === 'directory') await visit(entry.path);
-        else if (entry.kind === 'broken' && (entry.isFile !== true || isTaken(entry.path))) walked.unreadable.set(entry.path, entry.error);
+        else if (entry.kind === 'broken' && (entry.isFile !== true || isTaken(entry.path)))
+          walked.unreadable.set(entry.path, entry.error);
         else if (entry.kind === 'other') walked.skip(entry.path, 'NOT_A_FILE');
         else if (isTaken(entry.path)) walked.files.push(entry.path);
         else walked.skip(entry.path, 'NAME_SKIPPED');
@@ -67,7 +73,14 @@ export async function walkGlob(pattern: string): Promise<Walked | undefined> {
   const odd = new Map<string, DirectoryEntry>();
   // `*` means what it means in a shell: not what is in the directories it matches.
   const probes = new Set<string>();
-  const options = { cwd: fixedPart(pattern), dot: true, absolute: true, expandDirectories: false, onlyFiles: false, fs: noticing(walked, odd, probes) };
+  const options = {
+    cwd: fixedPart(pattern),
+    dot: true,
+    absolute: true,
+    expandDirectories: false,
+    onlyFiles: false,
+    fs: noticing(walked, odd, probes),
+  };
   const matches = await glob([pattern], options);
   const matched = new Set(matches.map((match) => resolve(match)));
   for (const match of matches) {
@@ -83,16 +96,29 @@ export async function walkGlob(pattern: string): Promise<Walked | undefined> {
   return walked;
 }
 
-/** The directories in front of the first one that may have several names: the walk begins there, and not at the root. */
+/**
+ * The directories in front of the first one that may have several names: the walk begins there, and not at the root.
+ */
 function fixedPart(pattern: string): string {
   const parts = pattern.split('/');
-  return parts.slice(0, parts.findIndex((part) => /[\\*?[\]{}()!+@]/.test(part))).join('/') || '/';
+  return (
+    parts
+      .slice(
+        0,
+        parts.findIndex((part) => /[\\*?[\]{}()!+@]/.test(part)),
+      )
+      .join('/') || '/'
+  );
 }
 
 type Listed = (error: NodeJS.ErrnoException | null, entries: Dirent[]) => void;
 
 /** The walk of a glob leaves out what it cannot list or follow; here it is noted before. */
-function noticing(walked: Walked, odd: Map<string, DirectoryEntry>, probes: Set<string>): NonNullable<GlobOptions['fs']> {
+function noticing(
+  walked: Walked,
+  odd: Map<string, DirectoryEntry>,
+  probes: Set<string>,
+): NonNullable<GlobOptions['fs']> {
   let root: string | undefined;
   const list = async (directory: string): Promise<Dirent[]> => {
     const top = (root ??= directory);
@@ -113,7 +139,9 @@ function noticing(walked: Walked, odd: Map<string, DirectoryEntry>, probes: Set<
     }
   };
   const listing = (path: PathLike, _: unknown, done: Listed): void => {
-    void list(resolve(String(path))).then((entries) => { done(null, entries); });
+    void list(resolve(String(path))).then((entries) => {
+      done(null, entries);
+    });
   };
   return { readdir: listing as typeof readdir };
 }
@@ -131,7 +159,12 @@ function direntsOf({ name, kind }: DirectoryEntry): Dirent[] {
 
 /** As much of an entry as the walk asks for. Links have been followed already. */
 function dirent(name: string, isDirectory: boolean): Dirent {
-  return { name, isDirectory: () => isDirectory, isFile: () => !isDirectory, isSymbolicLink: () => false } as unknown as Dirent;
+  return {
+    name,
+    isDirectory: () => isDirectory,
+    isFile: () => !isDirectory,
+    isSymbolicLink: () => false,
+  } as unknown as Dirent;
 }
 
 /** True for a link to one of the directories between `root` and itself. */

@@ -21,11 +21,12 @@ const NOTATIONS = '**/*.{json,asl,yaml,yml}';
 const IGNORED = ['**/node_modules/**', '**/.git/**'];
 
 /**
- * The files that files, directories and globs name, each once. Throws `ConfigError` `SOURCE_NOT_FOUND`, and `SOURCE_EMPTY`
- * for a glob or a directory without any.
+ * The files that files, directories and globs name, each once. Throws `ConfigError` `SOURCE_NOT_FOUND`, and
+ * `SOURCE_EMPTY` for a glob or a directory without any.
  */
 export async function definitionFiles(specs: readonly string[], io: CliIo): Promise<readonly DefinitionPath[]> {
-  if (specs.includes('-') && specs.length > 1) throw new ConfigError('SOURCE_INVALID', '- stands for standard input and can only be the one source');
+  if (specs.includes('-') && specs.length > 1)
+    throw new ConfigError('SOURCE_INVALID', '- stands for standard input and can only be the one source');
   const found = (await Promise.all(specs.map((spec) => filesOf(spec, io)))).flat();
   const seen = new Set<string>();
   return found.filter(({ path }) => {
@@ -51,10 +52,23 @@ async function globbed(spec: string, cwd: string, cause: Error): Promise<readonl
   return globFiles([spec], cwd, cwd, true, spec);
 }
 
-async function globFiles(patterns: readonly string[], from: string, cwd: string, isNamed: boolean, spec: string): Promise<readonly DefinitionPath[]> {
+async function globFiles(
+  patterns: readonly string[],
+  from: string,
+  cwd: string,
+  isNamed: boolean,
+  spec: string,
+): Promise<readonly DefinitionPath[]> {
   const { glob } = await import('tinyglobby');
-  const paths = await glob([...patterns], { cwd: from, absolute: true, dot: true, expandDirectories: false, ignore: IGNORED });
-  if (paths.length === 0) throw new ConfigError('SOURCE_EMPTY', `${spec}: no file there that could hold a state machine`);
+  const paths = await glob([...patterns], {
+    cwd: from,
+    absolute: true,
+    dot: true,
+    expandDirectories: false,
+    ignore: IGNORED,
+  });
+  if (paths.length === 0)
+    throw new ConfigError('SOURCE_EMPTY', `${spec}: no file there that could hold a state machine`);
   return paths.sort().map((path) => ({ ...named(path, cwd), isNamed }));
 }
 

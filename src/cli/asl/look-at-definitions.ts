@@ -9,7 +9,12 @@ import { readDefinition } from './definition-files.js';
 export type Look = (bytes: Uint8Array, definition: DefinitionPath) => Promise<CheckedDocument> | CheckedDocument;
 
 /** Takes file after file; one that cannot be read is a finding of its own. Resolves to how many have errors. */
-export async function lookAtDefinitions(files: readonly DefinitionPath[], look: Look, io: CliIo, onDocument: (document: CheckedDocument) => Promise<void>): Promise<number> {
+export async function lookAtDefinitions(
+  files: readonly DefinitionPath[],
+  look: Look,
+  io: CliIo,
+  onDocument: (document: CheckedDocument) => Promise<void>,
+): Promise<number> {
   let [seen, failed] = [0, 0];
   for (const definition of files) {
     const document = await lookAt(definition, look, io);
@@ -27,7 +32,8 @@ async function lookAt(definition: DefinitionPath, look: Look, io: CliIo): Promis
   try {
     return await look(await readDefinition(definition, io), definition);
   } catch (error) {
-    if (!(error instanceof StateBagError) || error instanceof InternalError || error instanceof ConfigError) throw error;
+    if (!(error instanceof StateBagError) || error instanceof InternalError || error instanceof ConfigError)
+      throw error;
     return error.code === 'ASL_NOT_FOUND' && !definition.isNamed ? undefined : unreadable(definition, error);
   }
 }

@@ -15,13 +15,29 @@ export interface PatchedFile {
   readonly diff: string;
 }
 
-/** Patches one file, in place with `apply`. Throws what reading a definition throws, and `ConflictError` when the file changed meanwhile. */
-export async function patchFile(bytes: Uint8Array, { path, file }: DefinitionPath, settings: AslSettings, apply: boolean): Promise<PatchedFile> {
+/**
+ * Patches one file, in place with `apply`. Throws what reading a definition throws, and `ConflictError` when the file
+ * changed meanwhile.
+ */
+export async function patchFile(
+  bytes: Uint8Array,
+  { path, file }: DefinitionPath,
+  settings: AslSettings,
+  apply: boolean,
+): Promise<PatchedFile> {
   const patched = patchDefinition(bytes, file, settings);
   const diff = unifiedDiff(file, Buffer.from(bytes).toString(), Buffer.from(patched).toString());
   const changed = diff !== '';
   if (apply && changed) await replace(path, bytes, patched);
-  return { diff, document: { id: file, file, findings: findingsIn(patched, file), details: { changed, applied: apply && changed, diff } } };
+  return {
+    diff,
+    document: {
+      id: file,
+      file,
+      findings: findingsIn(patched, file),
+      details: { changed, applied: apply && changed, diff },
+    },
+  };
 }
 
 async function replace(path: string, before: Uint8Array, after: Uint8Array): Promise<void> {

@@ -23,7 +23,10 @@ export const command = defineCommand({
   handler: adaptCommand,
 });
 
-async function adaptCommand({ positionals, options: values }: CommandArguments<typeof wireOptions>, io: CliIo): Promise<number> {
+async function adaptCommand(
+  { positionals, options: values }: CommandArguments<typeof wireOptions>,
+  io: CliIo,
+): Promise<number> {
   const shim = await openWireShim(values, io, 'adapt');
   const adapt = async (event: Uint8Array) => (await shim.adapt(event)).bytes;
   if (values.ndjson) return (await answerLines(io, adapt)) === 0 ? EXIT.ok : EXIT.findings;

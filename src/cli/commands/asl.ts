@@ -20,7 +20,11 @@ import type { FindingReporter } from '../reporters/finding-reporter.js';
 const options = {
   ...optionGroup('Patching', {
     apply: { type: 'boolean', describe: 'write the files; without it, only the difference is shown' },
-    speaks: { type: 'string', value: 'lean|fat', describe: 'fat: also pass the paths of both fields, for functions wrapped with `speaks: "fat"` (default lean)' },
+    speaks: {
+      type: 'string',
+      value: 'lean|fat',
+      describe: 'fat: also pass the paths of both fields, for functions wrapped with `speaks: "fat"` (default lean)',
+    },
   }),
   ...formatOptions,
 };
@@ -50,10 +54,16 @@ async function aslCommand(args: AslArguments, io: CliIo): Promise<number> {
 }
 
 async function check(specs: readonly string[], args: AslArguments, io: CliIo): Promise<number> {
-  if (args.options.apply || args.options.speaks !== undefined) throw new ConfigError('USAGE', '--apply and --speaks belong to `statebag asl patch`');
+  if (args.options.apply || args.options.speaks !== undefined)
+    throw new ConfigError('USAGE', '--apply and --speaks belong to `statebag asl patch`');
   const files = await definitionFiles(specs, io);
   return reporting('check', args, io, (reporter) =>
-    lookAtDefinitions(files, (bytes, { file }) => ({ id: file, file, findings: findingsIn(bytes, file) }), io, (document) => reporter.add(document)),
+    lookAtDefinitions(
+      files,
+      (bytes, { file }) => ({ id: file, file, findings: findingsIn(bytes, file) }),
+      io,
+      (document) => reporter.add(document),
+    ),
   );
 }
 
@@ -79,8 +89,18 @@ async function patch(specs: readonly string[], args: AslArguments, io: CliIo): P
   );
 }
 
-async function reporting(action: string, { options: values }: AslArguments, io: CliIo, work: (reporter: FindingReporter) => Promise<number>): Promise<number> {
-  const settings = { check: `statebag asl ${action}`, format: formatOf(values), colour: isColourful(values, io), rules: () => Promise.resolve(ASL_RULES) };
+async function reporting(
+  action: string,
+  { options: values }: AslArguments,
+  io: CliIo,
+  work: (reporter: FindingReporter) => Promise<number>,
+): Promise<number> {
+  const settings = {
+    check: `statebag asl ${action}`,
+    format: formatOf(values),
+    colour: isColourful(values, io),
+    rules: () => Promise.resolve(ASL_RULES),
+  };
   const reporter = await openFindingReporter(io, settings);
   try {
     const failed = await work(reporter);

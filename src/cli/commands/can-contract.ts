@@ -23,7 +23,13 @@ import { watchSignals } from '../watch-signals.js';
 
 const options = {
   ...surveyOptions,
-  ...optionGroup('What to look for', { accept: { type: 'string', value: 'bridge', describe: 'bags of the bridge form may stay: their readers go on understanding pointers' } }),
+  ...optionGroup('What to look for', {
+    accept: {
+      type: 'string',
+      value: 'bridge',
+      describe: 'bags of the bridge form may stay: their readers go on understanding pointers',
+    },
+  }),
   ...storeOptions,
   ...dynamodbOptions,
   ...concurrencyOptions,
@@ -38,8 +44,14 @@ export const command = defineCommand({
   positionals: { min: 1, max: Infinity },
   builder: options,
   examples: [
-    ['what is paused, in files, in a bucket, in a table and in executions', 'statebag can-contract paused/ s3://my-bucket/paused/ dynamodb://TaskTokens-v3-prod sfn://arn:aws:states:eu-central-1:123456789012:stateMachine:engine'],
-    ['until when the last of it can be met', "statebag can-contract sfn://$ARN --json | jq -r '.documents[].until' | sort | tail -1"],
+    [
+      'what is paused, in files, in a bucket, in a table and in executions',
+      'statebag can-contract paused/ s3://my-bucket/paused/ dynamodb://TaskTokens-v3-prod sfn://arn:aws:states:eu-central-1:123456789012:stateMachine:engine',
+    ],
+    [
+      'until when the last of it can be met',
+      "statebag can-contract sfn://$ARN --json | jq -r '.documents[].until' | sort | tail -1",
+    ],
   ],
   notes: [
     'Exit 0 only when everything was looked at and nothing needs the shim. Else the answer is "no", or "not proven" when something',
@@ -58,7 +70,10 @@ async function canContract(args: ContractArguments, io: CliIo): Promise<number> 
   try {
     return await reporting(reporter, async () => {
       const check = await checked(args, reporter, signals.stop, io);
-      await reporter.finish({ totals: totalsOf(check), canContract: check.canContract, answer: answerOf(check) }, rows(check));
+      await reporter.finish(
+        { totals: totalsOf(check), canContract: check.canContract, answer: answerOf(check) },
+        rows(check),
+      );
       return check.canContract ? EXIT.ok : EXIT.findings;
     });
   } finally {
@@ -66,9 +81,19 @@ async function canContract(args: ContractArguments, io: CliIo): Promise<number> 
   }
 }
 
-async function checked({ positionals, options: values }: ContractArguments, reporter: OutcomeReporter, stop: AbortSignal, io: CliIo): Promise<ContractCheck> {
+async function checked(
+  { positionals, options: values }: ContractArguments,
+  reporter: OutcomeReporter,
+  stop: AbortSignal,
+  io: CliIo,
+): Promise<ContractCheck> {
   const accepted = values.accept === undefined ? undefined : parseChoice('accept', values.accept, ['bridge']);
-  const sources = await openSources(positionals, { io, s3: s3Settings(values), tables: tableSettings(values), ...ALL_PLACES });
+  const sources = await openSources(positionals, {
+    io,
+    s3: s3Settings(values),
+    tables: tableSettings(values),
+    ...ALL_PLACES,
+  });
   return checkContract({
     sources: orderedSources(sources),
     concurrency: concurrencySetting(values),
@@ -81,7 +106,14 @@ async function checked({ positionals, options: values }: ContractArguments, repo
 
 function reported({ id, generation, blind, code, reason, until }: Remainder) {
   const end = until === undefined ? 'until it is rewritten or removed' : `until ${until.at}, when ${until.why}`;
-  return { id, outcome: blind ?? generation, code, reason: blind === undefined ? `${reason}; ${end}` : reason, generation, until: until?.at ?? null };
+  return {
+    id,
+    outcome: blind ?? generation,
+    code,
+    reason: blind === undefined ? `${reason}; ${end}` : reason,
+    generation,
+    until: until?.at ?? null,
+  };
 }
 
 function totalsOf({ documents, generations, remaining, needing, blind }: ContractCheck) {
@@ -95,9 +127,19 @@ function answerOf({ canContract: may, needing }: ContractCheck): 'yes' | 'no' | 
 
 function rows(check: ContractCheck): readonly TableRow[] {
   const { documents, generations, blind, needing } = check;
-  const met = Object.entries(generations).flatMap(([name, count]): TableRow[] => (count > 0 ? [[`  ${name}`, formatCount(count)]] : []));
-  const unseen = Object.entries(blind).flatMap(([name, count]): TableRow[] => (count > 0 ? [[name, formatCount(count), UNSEEN[name as keyof typeof blind]]] : []));
-  return [['documents', formatCount(documents)], ...met, ...unseen, ['need the shim', formatCount(needing)], ['the shim may go', answerOf(check), remark(check)]];
+  const met = Object.entries(generations).flatMap(([name, count]): TableRow[] =>
+    count > 0 ? [[`  ${name}`, formatCount(count)]] : [],
+  );
+  const unseen = Object.entries(blind).flatMap(([name, count]): TableRow[] =>
+    count > 0 ? [[name, formatCount(count), UNSEEN[name as keyof typeof blind]]] : [],
+  );
+  return [
+    ['documents', formatCount(documents)],
+    ...met,
+    ...unseen,
+    ['need the shim', formatCount(needing)],
+    ['the shim may go', answerOf(check), remark(check)],
+  ];
 }
 
 const UNSEEN = {

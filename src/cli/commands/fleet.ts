@@ -17,9 +17,18 @@ export const command = defineCommand({
   builder: fleetOptions,
   examples: [
     ['what each engine would take', 'statebag fleet plan s3://my-bucket/paused/ --store s3://my-bucket/bags'],
-    ['a manifest for S3 Batch Operations, of what a census found', 'statebag inspect s3://my-bucket/paused/ --json > census.json; statebag fleet manifest --census census.json --out manifest.csv'],
-    ['one for a Distributed Map, from an inventory', 'statebag fleet manifest --inventory s3://my-inventory/…/manifest.json --out manifest.jsonl'],
-    ['a journal of what a job or a Map Run has done', 'statebag fleet collect s3://my-bucket/reports/job-1/manifest.json --records s3://my-bucket/records --store s3://my-bucket/bags --journal fleet-journal'],
+    [
+      'a manifest for S3 Batch Operations, of what a census found',
+      'statebag inspect s3://my-bucket/paused/ --json > census.json; statebag fleet manifest --census census.json --out manifest.csv',
+    ],
+    [
+      'one for a Distributed Map, from an inventory',
+      'statebag fleet manifest --inventory s3://my-inventory/…/manifest.json --out manifest.jsonl',
+    ],
+    [
+      'a journal of what a job or a Map Run has done',
+      'statebag fleet collect s3://my-bucket/reports/job-1/manifest.json --records s3://my-bucket/records --store s3://my-bucket/bags --journal fleet-journal',
+    ],
   ],
   notes: [
     'plan: reads a sample and writes nothing. Its prices and rates are list prices and default quotas; --prices FILE has your own.',

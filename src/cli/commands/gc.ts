@@ -18,8 +18,14 @@ export const command = defineCommand({
   positionals: { min: 1, max: Infinity },
   builder: gcOptions,
   examples: [
-    ['what could go; nothing is deleted', 'statebag gc --store s3://my-bucket/bags s3://my-bucket/paused/ sfn://$ARN --journal statebag-journal'],
-    ['let it go', 'statebag gc --store s3://my-bucket/bags s3://my-bucket/paused/ sfn://$ARN --journal statebag-journal --apply'],
+    [
+      'what could go; nothing is deleted',
+      'statebag gc --store s3://my-bucket/bags s3://my-bucket/paused/ sfn://$ARN --journal statebag-journal',
+    ],
+    [
+      'let it go',
+      'statebag gc --store s3://my-bucket/bags s3://my-bucket/paused/ sfn://$ARN --journal statebag-journal --apply',
+    ],
   ],
   notes: [
     'A blob goes when no source, no journal and no other blob names its digest, and when nobody has written or reused it for the time given.',
@@ -36,7 +42,10 @@ async function gc(args: GcArguments, io: CliIo): Promise<number> {
   try {
     const garbage = await collectGarbage(args, signals.stop, io);
     const { json, colour } = outputSettings(args.options, io);
-    const text = json ? `${JSON.stringify(garbageReport(garbage))}\n` : (await formatTable(garbageRows(garbage))) + garbageFindings(garbage).format(io.cwd, (await paintFor(colour)).bad);
+    const text = json
+      ? `${JSON.stringify(garbageReport(garbage))}\n`
+      : (await formatTable(garbageRows(garbage))) +
+        garbageFindings(garbage).format(io.cwd, (await paintFor(colour)).bad);
     await print(io.stdout, text);
     const { collection } = garbage;
     if (!args.options.quiet) io.stderr.write(hintOf(garbage, formatCommandLine(args.given, '--apply')));
@@ -47,6 +56,7 @@ async function gc(args: GcArguments, io: CliIo): Promise<number> {
 }
 
 function hintOf({ collection: { blind }, isApplied }: Garbage, line: string): string {
-  if (blind.length > 0) return 'statebag: not proven what is garbage, nothing was deleted; see docs/errors.md for each code, then run it again\n';
+  if (blind.length > 0)
+    return 'statebag: not proven what is garbage, nothing was deleted; see docs/errors.md for each code, then run it again\n';
   return isApplied ? '' : `statebag: this was a dry run, nothing was deleted; to delete: ${line}\n`;
 }

@@ -20,14 +20,22 @@ export const command = defineCommand({
     ['a lean bag as an old runner knows it', 'statebag hydrate lean.json --store s3://my-bucket'],
     ['through a pipe', 'statebag hydrate - --store ./store < lean.json > fat.json'],
   ],
-  notes: ['workflow_config and partition_map come back with the bytes they had; everything else keeps its own. The file is not changed.'],
+  notes: [
+    'workflow_config and partition_map come back with the bytes they had; everything else keeps its own. The file is not changed.',
+  ],
   handler: hydrateCommand,
 });
 
-async function hydrateCommand({ positionals, options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
+async function hydrateCommand(
+  { positionals, options: values }: CommandArguments<typeof options>,
+  io: CliIo,
+): Promise<number> {
   const layout = layoutSettings(values);
   const bytes = await readInput(positionals[0]!, io);
-  const blobs = values.store === undefined ? noStore() : (await openStore(storeSettings(values, values.store, layout), io.cwd)).blobs;
+  const blobs =
+    values.store === undefined
+      ? noStore()
+      : (await openStore(storeSettings(values, values.store, layout), io.cwd)).blobs;
   await print(io.stdout, await hydrateDocument(bytes, blobs));
   return EXIT.ok;
 }

@@ -26,7 +26,13 @@ import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { watchSignals } from '../watch-signals.js';
 
 const options = {
-  ...optionGroup('What to look for', { to: { type: 'string', value: 'lean|bridge', describe: 'the migration to reckon with (default lean, for rows of a table bridge)' } }),
+  ...optionGroup('What to look for', {
+    to: {
+      type: 'string',
+      value: 'lean|bridge',
+      describe: 'the migration to reckon with (default lean, for rows of a table bridge)',
+    },
+  }),
   ...storeOptions,
   ...dynamodbOptions,
   ...concurrencyOptions,
@@ -43,8 +49,14 @@ export const command = defineCommand({
   builder: options,
   examples: [
     ['what is in a directory, and what a migration would save', 'statebag inspect bags/'],
-    ['bags with pointers: the store says what they lead to', 'statebag inspect s3://my-bucket/paused/ --store s3://my-bucket'],
-    ['which bags are too large for Step Functions', "statebag inspect 'bags/**/*.json' --json | jq '.documents[] | select(.bytesBefore > 262144) | .id'"],
+    [
+      'bags with pointers: the store says what they lead to',
+      'statebag inspect s3://my-bucket/paused/ --store s3://my-bucket',
+    ],
+    [
+      'which bags are too large for Step Functions',
+      "statebag inspect 'bags/**/*.json' --json | jq '.documents[] | select(.bytesBefore > 262144) | .id'",
+    ],
   ],
   notes: [
     'Nothing is written. Exit 1 when something is unreadable or could not be migrated; a link to nothing is unreadable.',
@@ -60,7 +72,11 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
     return await reporting(reporter, async () => {
       const { totals, resume, report } = await census(args, reporter, signals.stop, io);
       const resumability = { ...resume.totals, refused: resume.refused };
-      await reporter.finish({ totals, ...unseenMembers(report), ...(resume.totals.rows > 0 && { resumability }) }, [...censusRows(totals), ...unseenRows(report), ...resumeRows(resume.totals)]);
+      await reporter.finish({ totals, ...unseenMembers(report), ...(resume.totals.rows > 0 && { resumability }) }, [
+        ...censusRows(totals),
+        ...unseenRows(report),
+        ...resumeRows(resume.totals),
+      ]);
       if (!args.options.json) await print(io.stdout, formatRefused(resume.refused));
       return totals.quarantined + totals.failed > 0 || signals.stop.aborted ? EXIT.findings : EXIT.ok;
     });
@@ -69,11 +85,24 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
   }
 }
 
-async function census({ positionals, options: values }: InspectArguments, reporter: OutcomeReporter, stop: AbortSignal, io: CliIo) {
+async function census(
+  { positionals, options: values }: InspectArguments,
+  reporter: OutcomeReporter,
+  stop: AbortSignal,
+  io: CliIo,
+) {
   const layout = layoutSettings(values);
   const target = parseChoice('to', values.to ?? usualTarget(positionals), ['lean', 'bridge']);
-  const store = values.store === undefined ? undefined : await openStore(storeSettings(values, values.store, layoutSettings(values)), io.cwd);
-  const sources = await openSources(positionals, { io, s3: s3Settings(values), tables: tableSettings(values), ...ownPlaces(store, layout, []) });
+  const store =
+    values.store === undefined
+      ? undefined
+      : await openStore(storeSettings(values, values.store, layoutSettings(values)), io.cwd);
+  const sources = await openSources(positionals, {
+    io,
+    s3: s3Settings(values),
+    tables: tableSettings(values),
+    ...ownPlaces(store, layout, []),
+  });
   return inspectSources({
     sources,
     settings: readingSettings({ target, manifestForm: 'list', layout }, store?.blobs ?? noStore(values.bucket)),
@@ -82,6 +111,10 @@ async function census({ positionals, options: values }: InspectArguments, report
     quiet: values.quiet,
     stop,
     io,
-    onDocument: (outcome, look, resumable) => reporter.add({ ...documentMembers(outcome), ...look, ...(resumable && { resumability: resumeMembers(resumable) }) }, isFinding(outcome)),
+    onDocument: (outcome, look, resumable) =>
+      reporter.add(
+        { ...documentMembers(outcome), ...look, ...(resumable && { resumability: resumeMembers(resumable) }) },
+        isFinding(outcome),
+      ),
   });
 }

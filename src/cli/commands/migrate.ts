@@ -11,7 +11,14 @@ import { openMigration } from '../migration/open-migration.js';
 import type { OpenMigration } from '../migration/open-migration.js';
 import { migrateOptions, parseRequest } from '../migration/request.js';
 import type { MigrateArguments, MigrationRequest } from '../migration/request.js';
-import { documentMembers, isFinding, totalRows, unseenMembers, unseenRows, verifyRows } from '../reporters/migration-figures.js';
+import {
+  documentMembers,
+  isFinding,
+  totalRows,
+  unseenMembers,
+  unseenRows,
+  verifyRows,
+} from '../reporters/migration-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { nothingToVerify, verifyJournal } from '../verification.js';
@@ -26,11 +33,17 @@ export const command = defineCommand({
   examples: [
     ['what would happen; nothing is written', 'statebag migrate bags/ --store ./store'],
     ['write, and verify what was written', 'statebag migrate bags/ --store s3://my-bucket/statebag --apply --verify'],
-    ['paused executions in a bucket, three processes side by side (this is the first)', 'statebag migrate s3://my-bucket/paused/ --store s3://my-bucket --apply --shard 1/3 --journal journal-1'],
+    [
+      'paused executions in a bucket, three processes side by side (this is the first)',
+      'statebag migrate s3://my-bucket/paused/ --store s3://my-bucket --apply --shard 1/3 --journal journal-1',
+    ],
     ['all cores of this machine', 'statebag migrate s3://my-bucket/paused/ --store s3://my-bucket --apply --workers 4'],
     ['copies instead of a rewrite in place', "statebag migrate 'bags/**/*.json' --store ./store --out lean/ --apply"],
     ['one bag through a pipe', 'statebag migrate - --store ./store --apply < fat.json > lean.json'],
-    ['a plan, a review, and just that', 'statebag migrate bags/ --store ./store --plan-out plan.ndjson && statebag migrate bags/ --store ./store --plan plan.ndjson --apply'],
+    [
+      'a plan, a review, and just that',
+      'statebag migrate bags/ --store ./store --plan-out plan.ndjson && statebag migrate bags/ --store ./store --plan plan.ndjson --apply',
+    ],
     ['again only what failed', 'statebag migrate bags/ --store ./store --apply --only-failed'],
   ],
   notes: [
@@ -56,7 +69,11 @@ async function migrateCommand(args: MigrateArguments, io: CliIo): Promise<number
 
 async function work(opened: OpenMigration, signals: SignalWatch, reporter: OutcomeReporter): Promise<number> {
   const { request, io } = opened;
-  const mode = request.apply ? (request.workers > 1 ? (await import('../migration/workers/apply-with-workers.js')).applyWithWorkers : applyMigration) : dryRun;
+  const mode = request.apply
+    ? request.workers > 1
+      ? (await import('../migration/workers/apply-with-workers.js')).applyWithWorkers
+      : applyMigration
+    : dryRun;
   const report = await mode(opened, signals, (outcome) => reporter.add(documentMembers(outcome), isFinding(outcome)));
   const { totals, complete } = report;
   const verified = request.verify && complete ? await verifyWritten(opened) : undefined;
@@ -77,15 +94,28 @@ async function verifyWritten({ request, store, io }: OpenMigration): Promise<Ver
   const { journal, concurrency, output } = request;
   const summary = await readSummary(journal);
   if (!summary) return nothingToVerify();
-  return verifyJournal({ directory: journal, summary, store, reach: { s3: request.store.s3, tables: request.tables }, concurrency, io, quiet: output.quiet });
+  return verifyJournal({
+    directory: journal,
+    summary,
+    store,
+    reach: { s3: request.store.s3, tables: request.tables },
+    concurrency,
+    io,
+    quiet: output.quiet,
+  });
 }
 
 function hint(request: MigrationRequest, report: RunReport, { stderr }: CliIo): void {
   const line = formatCommandLine(request.given);
   if (report.stoppedBy) {
-    const why = report.stoppedBy === 'signal' ? 'stopped as asked' : 'stopped: more documents need somebody than --max-failures allows';
+    const why =
+      report.stoppedBy === 'signal'
+        ? 'stopped as asked'
+        : 'stopped: more documents need somebody than --max-failures allows';
     stderr.write(`statebag: ${why}; to go on: ${line}\n`);
   } else if (!request.apply) {
-    stderr.write(`statebag: this was a dry run, nothing was written; to write: ${formatCommandLine(request.given, '--apply')}\n`);
+    stderr.write(
+      `statebag: this was a dry run, nothing was written; to write: ${formatCommandLine(request.given, '--apply')}\n`,
+    );
   }
 }

@@ -17,7 +17,13 @@ import { writePage } from '../write-page.js';
 
 const options = {
   ...journalOptions,
-  ...optionGroup('Output', { html: { type: 'string', value: 'FILE', describe: 'write one self-contained page with charts (- for standard output)' } }),
+  ...optionGroup('Output', {
+    html: {
+      type: 'string',
+      value: 'FILE',
+      describe: 'write one self-contained page with charts (- for standard output)',
+    },
+  }),
   ...outputOptions,
 };
 
@@ -42,7 +48,10 @@ async function reportCommand({ options: values }: CommandArguments<typeof option
   if (values.html !== undefined) return pageTo(values.html, directory, io);
   const report = await readReport(directory);
   const { json } = outputSettings(values, io);
-  await print(io.stdout, json ? `${JSON.stringify({ ...report, ...gapMembers(report, directory) })}\n` : await asText(report, directory, io));
+  await print(
+    io.stdout,
+    json ? `${JSON.stringify({ ...report, ...gapMembers(report, directory) })}\n` : await asText(report, directory, io),
+  );
   return exitCodeOf(report);
 }
 
@@ -58,7 +67,10 @@ async function asText(report: JournalReport, directory: string, { cwd }: CliIo):
   const codes = Object.entries(report.codes).map(([code, count]) => [code, formatCount(count)] as const);
   const findings = report.findings.map(({ id, outcome, code }) => `${outcome}  ${shortId(id, cwd)}  ${code}`);
   return [
-    section('Totals', (await formatTable(statusRows({ ...report, runs: report.runs.length }))) + gapLines(report, directory)),
+    section(
+      'Totals',
+      (await formatTable(statusRows({ ...report, runs: report.runs.length }))) + gapLines(report, directory),
+    ),
     section('Runs', await formatTable(report.runs.map((run) => [run.at, run.command, runRemark(run)]))),
     section('Outcomes by code', codes.length === 0 ? '' : await formatTable(codes)),
     section('Findings', findings.length === 0 ? '' : `${findings.join('\n')}\n`),

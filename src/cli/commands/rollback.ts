@@ -18,7 +18,9 @@ import type { RollbackTotals } from '../roll-back.js';
 import { watchSignals } from '../watch-signals.js';
 
 const options = {
-  ...optionGroup('What to do', { apply: { type: 'boolean', describe: 'write; without it everything is computed and nothing written' } }),
+  ...optionGroup('What to do', {
+    apply: { type: 'boolean', describe: 'write; without it everything is computed and nothing written' },
+  }),
   ...journalOptions,
   ...concurrencyOptions,
   ...storeOptions,
@@ -54,10 +56,21 @@ async function rollbackCommand(args: RollbackArguments, io: CliIo): Promise<numb
   }
 }
 
-async function work({ options: values, given }: RollbackArguments, reporter: OutcomeReporter, stop: AbortSignal, io: CliIo): Promise<number> {
+async function work(
+  { options: values, given }: RollbackArguments,
+  reporter: OutcomeReporter,
+  stop: AbortSignal,
+  io: CliIo,
+): Promise<number> {
   const { apply, quiet } = values;
   const onOutcome = (outcome: RollbackOutcome) => reporter.add(documentMembers(outcome), outcome.outcome === 'failed');
-  const request = { directory: requireJournal(values, io), values, apply, quiet, concurrency: concurrencySetting(values) };
+  const request = {
+    directory: requireJournal(values, io),
+    values,
+    apply,
+    quiet,
+    concurrency: concurrencySetting(values),
+  };
   const totals = await rollBack({ ...request, stop, io, onOutcome });
   await reporter.finish({ totals }, rows(totals, apply));
   if (!quiet) hint(totals, apply, formatCommandLine(given), io);
@@ -65,10 +78,20 @@ async function work({ options: values, given }: RollbackArguments, reporter: Out
 }
 
 function documentMembers({ id, outcome, bytesBefore, bytesAfter, code, reason }: RollbackOutcome) {
-  return { id, outcome, bytesBefore, bytesAfter, ...(code !== undefined && { code }), ...(reason !== undefined && { reason }) };
+  return {
+    id,
+    outcome,
+    bytesBefore,
+    bytesAfter,
+    ...(code !== undefined && { code }),
+    ...(reason !== undefined && { reason }),
+  };
 }
 
-function rows({ documents, rolledBack, unchanged, failed, notStarted, bytesAfter }: RollbackTotals, isApplied: boolean): readonly TableRow[] {
+function rows(
+  { documents, rolledBack, unchanged, failed, notStarted, bytesAfter }: RollbackTotals,
+  isApplied: boolean,
+): readonly TableRow[] {
   return [
     ['documents', formatCount(documents)],
     [isApplied ? 'rolled back' : 'to be rolled back', formatCount(rolledBack), formatBytes(bytesAfter)],

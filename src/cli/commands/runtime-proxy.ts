@@ -15,7 +15,10 @@ export const command = defineCommand({
   handler: runtimeProxyCommand,
 });
 
-/** The one command that is about the process itself: signals, environment and streams are handed to the runtime as they are. */
+/**
+ * The one command that is about the process itself: signals, environment and streams are handed to the runtime as they
+ * are.
+ */
 async function runtimeProxyCommand({ positionals }: CommandArguments<OptionSpecs>): Promise<number> {
   const { runRuntimeProxy } = await import('../../runtime-proxy/run.js');
   return runRuntimeProxy(positionals, process);

@@ -13,8 +13,17 @@ import { diffSchemas } from '../schema-diff/diff-schemas.js';
 
 const options = {
   ...optionGroup('What must hold', {
-    require: { type: 'string', value: 'WHAT', describe: `${REQUIREMENTS.join(', ')} (default full: stored documents and readers of the old schema)` },
-    bags: { type: 'string', multiple: true, value: 'SOURCE', describe: 'documents to hold against both schemas: a file, directory, glob or s3://bucket/prefix' },
+    require: {
+      type: 'string',
+      value: 'WHAT',
+      describe: `${REQUIREMENTS.join(', ')} (default full: stored documents and readers of the old schema)`,
+    },
+    bags: {
+      type: 'string',
+      multiple: true,
+      value: 'SOURCE',
+      describe: 'documents to hold against both schemas: a file, directory, glob or s3://bucket/prefix',
+    },
   }),
   ...s3Options,
   ...formatOptions,
@@ -25,7 +34,10 @@ export const command = defineCommand({
   positionals: { min: 3, max: 3 },
   builder: options,
   examples: [
-    ['what a new version does to stored bags and to old readers', 'statebag schema diff state-bag.v2 drafts/state-bag.v3.json'],
+    [
+      'what a new version does to stored bags and to old readers',
+      'statebag schema diff state-bag.v2 drafts/state-bag.v3.json',
+    ],
     ['only stored bags matter', 'statebag schema diff old.json new.json --require backward'],
     ['over real bags too', 'statebag schema diff state-bag.v2 next.json --bags bags/'],
   ],
@@ -36,14 +48,25 @@ export const command = defineCommand({
   handler: schemaCommand,
 });
 
-async function schemaCommand({ positionals, options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
+async function schemaCommand(
+  { positionals, options: values }: CommandArguments<typeof options>,
+  io: CliIo,
+): Promise<number> {
   const [action, before = '', after = ''] = positionals;
-  if (action !== 'diff') throw new ConfigError('USAGE', `statebag schema knows diff, not "${action ?? ''}"; see \`statebag schema --help\``);
+  if (action !== 'diff')
+    throw new ConfigError('USAGE', `statebag schema knows diff, not "${action ?? ''}"; see \`statebag schema --help\``);
   const requirement = parseChoice('require', values.require ?? 'full', REQUIREMENTS);
-  const settings = { check: 'statebag schema diff', format: formatOf(values), colour: isColourful(values, io), rules: () => Promise.resolve(DIFF_RULES) };
+  const settings = {
+    check: 'statebag schema diff',
+    format: formatOf(values),
+    colour: isColourful(values, io),
+    rules: () => Promise.resolve(DIFF_RULES),
+  };
   const reporter = await openFindingReporter(io, settings);
   try {
-    const failed = await diffSchemas({ before, after, requirement, bags: values.bags, s3: values }, io, (document) => reporter.add(document));
+    const failed = await diffSchemas({ before, after, requirement, bags: values.bags, s3: values }, io, (document) =>
+      reporter.add(document),
+    );
     await reporter.finish();
     return failed === 0 ? EXIT.ok : EXIT.findings;
   } catch (error) {

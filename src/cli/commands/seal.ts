@@ -14,7 +14,10 @@ const options = {
   ...wireOptions,
   ...optionGroup('The event', {
     event: { type: 'string', value: 'FILE', describe: 'the event that the result answers, as it came in' },
-    'with-events': { type: 'boolean', describe: 'each line is {"event": as it came in, "result": what the runner answered}' },
+    'with-events': {
+      type: 'boolean',
+      describe: 'each line is {"event": as it came in, "result": what the runner answered}',
+    },
   }),
 };
 
@@ -25,7 +28,10 @@ export const command = defineCommand({
   examples: [
     ['the result of a runner as it is to go back', 'statebag seal result.json --event event.json --store ./store'],
     ['a sidecar: one result a line', 'statebag seal --ndjson --store s3://my-bucket'],
-    ['the same with the events, so that what adapt added goes and what was lost comes back', 'statebag seal --ndjson --with-events --store s3://my-bucket'],
+    [
+      'the same with the events, so that what adapt added goes and what was lost comes back',
+      'statebag seal --ndjson --with-events --store s3://my-bucket',
+    ],
   ],
   notes: [
     'Bags in the result go lean, within the budget of Step Functions; every other byte stays as it is. A result without a bag passes unchanged.',
@@ -34,7 +40,10 @@ export const command = defineCommand({
   handler: sealCommand,
 });
 
-async function sealCommand({ positionals, options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
+async function sealCommand(
+  { positionals, options: values }: CommandArguments<typeof options>,
+  io: CliIo,
+): Promise<number> {
   const shim = await openWireShim(values, io, 'seal');
   if (values.ndjson) {
     const answer = (line: Uint8Array) => (values['with-events'] ? sealPair(shim, line) : shim.seal(line));
@@ -52,6 +61,7 @@ async function sealResult(shim: WireShim, result: Uint8Array, event: Uint8Array 
 function sealPair(shim: WireShim, line: Uint8Array): Promise<Uint8Array> {
   const pair = readDocument(line);
   const [event, result] = [byteReader.member(pair, 'event'), byteReader.member(pair, 'result')];
-  if (!event || !result) return Promise.reject(new BagError('PAIR_INVALID', 'a line with --with-events is {"event": …, "result": …}'));
+  if (!event || !result)
+    return Promise.reject(new BagError('PAIR_INVALID', 'a line with --with-events is {"event": …, "result": …}'));
   return sealResult(shim, byteReader.bytes(result), byteReader.bytes(event));
 }

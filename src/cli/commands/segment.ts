@@ -16,10 +16,17 @@ import { storeOptions, storeSettings } from '../options/store-options.js';
 import { readInput } from '../read-input.js';
 
 const options = {
-  ...optionGroup('Which segment', { index: { type: 'string', value: 'N', describe: 'position in the map, instead of the one the event names' } }),
+  ...optionGroup('Which segment', {
+    index: { type: 'string', value: 'N', describe: 'position in the map, instead of the one the event names' },
+  }),
   ...storeOptions,
   ...layoutOptions,
-  ...optionGroup('Output', { json: { type: 'boolean', describe: 'with its index and where it was found: {"segmentIndex","source","segmentConfig"}' } }),
+  ...optionGroup('Output', {
+    json: {
+      type: 'boolean',
+      describe: 'with its index and where it was found: {"segmentIndex","source","segmentConfig"}',
+    },
+  }),
 };
 
 export const command = defineCommand({
@@ -31,17 +38,28 @@ export const command = defineCommand({
     ['another segment of the same workflow', 'statebag segment event.json --index 3 --store ./store'],
     ['an event that carries everything needs no store', 'statebag segment - < fat.json'],
   ],
-  notes: ['The bytes are those of the map or manifest, unchanged. An event without a program is an error (exit 1), never another program.'],
+  notes: [
+    'The bytes are those of the map or manifest, unchanged. An event without a program is an error (exit 1), never another program.',
+  ],
   handler: segmentCommand,
 });
 
-async function segmentCommand({ positionals, options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
+async function segmentCommand(
+  { positionals, options: values }: CommandArguments<typeof options>,
+  io: CliIo,
+): Promise<number> {
   const index = values.index === undefined ? undefined : parseWhole('index', values.index, 0);
   const layout = layoutSettings(values);
   const event = await readInput(positionals[0]!, io);
-  const blobs = values.store === undefined ? noStore() : (await openStore(storeSettings(values, values.store, layout), io.cwd)).blobs;
+  const blobs =
+    values.store === undefined
+      ? noStore()
+      : (await openStore(storeSettings(values, values.store, layout), io.cwd)).blobs;
   const resolved = await resolveSegment(byteReader, readDocument(event), blobs, { index });
-  await print(io.stdout, values.json ? asJson(resolved) : Buffer.concat([byteReader.bytes(resolved.segmentConfig), NEWLINE]));
+  await print(
+    io.stdout,
+    values.json ? asJson(resolved) : Buffer.concat([byteReader.bytes(resolved.segmentConfig), NEWLINE]),
+  );
   return EXIT.ok;
 }
 

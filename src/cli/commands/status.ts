@@ -40,7 +40,13 @@ async function statusCommand({ options: values }: CommandArguments<typeof option
   lastRun(directory, summary);
   const status = statusOf(summary);
   if (output.json) await print(io.stdout, `${JSON.stringify({ ...status, ...gapMembers(status, directory) })}\n`);
-  else await print(io.stdout, (await formatTable(statusRows(status))) + gapLines(status, directory) + findingsOf(status).format(io.cwd, (await paintFor(output.colour)).bad));
+  else
+    await print(
+      io.stdout,
+      (await formatTable(statusRows(status))) +
+        gapLines(status, directory) +
+        findingsOf(status).format(io.cwd, (await paintFor(output.colour)).bad),
+    );
   return isSettled(status) ? EXIT.ok : EXIT.findings;
 }
 

@@ -19,10 +19,27 @@ import { LEAN, namedSchema, parseSchemaChoice } from '../validation/schema-choic
 
 const options = {
   ...optionGroup('What to check', {
-    schema: { type: 'string', value: 'NAME|ID|FILE', describe: 'lean (the default), fat, auto (the members of each document decide), another schema of the project, or a JSON Schema file' },
-    'max-bytes': { type: 'string', value: 'N', describe: `bytes a document may have (default ${PAYLOAD_LIMIT}, for bags only)` },
-    headroom: { type: 'string', value: 'N', describe: `bytes below --max-bytes from which a document is warned of (default ${PAYLOAD_HEADROOM})` },
-    expect: { type: 'string', value: 'valid|invalid', describe: 'invalid: every document must fail, and one that does not is the error' },
+    schema: {
+      type: 'string',
+      value: 'NAME|ID|FILE',
+      describe:
+        'lean (the default), fat, auto (the members of each document decide), another schema of the project, or a JSON Schema file',
+    },
+    'max-bytes': {
+      type: 'string',
+      value: 'N',
+      describe: `bytes a document may have (default ${PAYLOAD_LIMIT}, for bags only)`,
+    },
+    headroom: {
+      type: 'string',
+      value: 'N',
+      describe: `bytes below --max-bytes from which a document is warned of (default ${PAYLOAD_HEADROOM})`,
+    },
+    expect: {
+      type: 'string',
+      value: 'valid|invalid',
+      describe: 'invalid: every document must fail, and one that does not is the error',
+    },
   }),
   ...storeOptions,
   ...layoutOptions,
@@ -69,7 +86,11 @@ async function validateCommand(args: ValidateArguments, io: CliIo): Promise<numb
 const rules = async () => (await import('../validation/rules.js')).VALIDATION_RULES;
 
 /** Files in which there is nothing to find come first; the machinery of sources is loaded for the others. */
-async function check({ positionals, options: values }: ValidateArguments, reporter: FindingReporter, io: CliIo): Promise<number> {
+async function check(
+  { positionals, options: values }: ValidateArguments,
+  reporter: FindingReporter,
+  io: CliIo,
+): Promise<number> {
   const settings = await settingsOf(values, io);
   const others: string[] = [];
   const isPlain = values.store === undefined && settings.expect === 'valid' && !positionals.includes('-');
@@ -84,7 +105,9 @@ async function check({ positionals, options: values }: ValidateArguments, report
 }
 
 async function settingsOf(values: OptionValues<typeof options>, io: CliIo): Promise<SourcesSettings> {
-  const hasLayout = [values['config-key'], values['map-key'], values['manifest-key']].some((template) => template !== undefined);
+  const hasLayout = [values['config-key'], values['map-key'], values['manifest-key']].some(
+    (template) => template !== undefined,
+  );
   if (hasLayout) (await import('../options/layout-settings.js')).layoutSettings(values);
   return {
     schema: values.schema === undefined ? namedSchema(LEAN) : await parseSchemaChoice(values.schema, io),
@@ -97,5 +120,9 @@ async function settingsOf(values: OptionValues<typeof options>, io: CliIo): Prom
 
 function budgetOf({ 'max-bytes': asked, headroom }: OptionValues<typeof options>): Budget {
   const maxBytes = asked === undefined ? PAYLOAD_LIMIT : parseWhole('max-bytes', asked, 1);
-  return { maxBytes, headroom: headroom === undefined ? Math.min(PAYLOAD_HEADROOM, maxBytes >> 3) : parseWhole('headroom', headroom, 0), isForAll: asked !== undefined };
+  return {
+    maxBytes,
+    headroom: headroom === undefined ? Math.min(PAYLOAD_HEADROOM, maxBytes >> 3) : parseWhole('headroom', headroom, 0),
+    isForAll: asked !== undefined,
+  };
 }

@@ -48,12 +48,28 @@ async function verifyCommand({ options: values }: CommandArguments<typeof option
   const settings = journalStore(values, run);
   const store = await openStore(settings, io.cwd);
   const reporter = openReporter(io, output);
-  const onOutcome = (outcome: VerifyOutcome) => reporter.add(documentMembers(outcome), (outcome.outcome !== 'verified' && outcome.outcome !== 'resumed') || outcome.code !== undefined);
+  const onOutcome = (outcome: VerifyOutcome) =>
+    reporter.add(
+      documentMembers(outcome),
+      (outcome.outcome !== 'verified' && outcome.outcome !== 'resumed') || outcome.code !== undefined,
+    );
   const concurrency = concurrencySetting(values);
   return reporting(reporter, async () => {
-    const totals = await verifyJournal({ directory, summary, store, reach: { s3: settings.s3, tables: journalTables(values, run) }, concurrency, io, quiet: output.quiet, onOutcome });
+    const totals = await verifyJournal({
+      directory,
+      summary,
+      store,
+      reach: { s3: settings.s3, tables: journalTables(values, run) },
+      concurrency,
+      io,
+      quiet: output.quiet,
+      onOutcome,
+    });
     const left = unfinishedLines(statusOf(summary).unfinished, directory);
-    await reporter.finish({ totals, isClosed: summary.isClosed }, [...rows(totals), ...left.map((line) => ['not verified', '', line] as const)]);
+    await reporter.finish({ totals, isClosed: summary.isClosed }, [
+      ...rows(totals),
+      ...left.map((line) => ['not verified', '', line] as const),
+    ]);
     return totals.verified + totals.resumed === totals.documents ? EXIT.ok : EXIT.findings;
   });
 }
@@ -62,7 +78,14 @@ function documentMembers({ id, outcome, segments, code, reason }: VerifyOutcome)
   return { id, outcome, segments, ...(code && { code }), ...(reason && { reason }) };
 }
 
-function rows({ documents, verified, moved, resumed, failed, segments }: VerifyTotals): readonly (readonly [string, string])[] {
+function rows({
+  documents,
+  verified,
+  moved,
+  resumed,
+  failed,
+  segments,
+}: VerifyTotals): readonly (readonly [string, string])[] {
   return [
     ['documents', formatCount(documents)],
     ['verified', formatCount(verified)],

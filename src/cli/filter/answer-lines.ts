@@ -8,8 +8,8 @@ const LINE_FEED = Buffer.from('\n');
 
 /**
  * Answers every line of standard input with one line, in order, each as soon as it is known; blank lines are skipped. A
- * line that cannot be answered is answered with `{"errorType", "errorMessage"}`, as Lambda reports an error. Resolves to
- * the number of those.
+ * line that cannot be answered is answered with `{"errorType", "errorMessage"}`, as Lambda reports an error. Resolves
+ * to the number of those.
  */
 export async function answerLines(io: CliIo, answer: (line: Uint8Array) => Promise<Uint8Array>): Promise<number> {
   let failed = 0;
@@ -26,12 +26,16 @@ export async function answerLines(io: CliIo, answer: (line: Uint8Array) => Promi
 
 function errorLine(error: unknown): Uint8Array {
   const named = nameForStateMachine(error);
-  return Buffer.from(JSON.stringify({ errorType: named instanceof Error ? named.name : 'Error', errorMessage: messageOf(named) }));
+  return Buffer.from(
+    JSON.stringify({ errorType: named instanceof Error ? named.name : 'Error', errorMessage: messageOf(named) }),
+  );
 }
 
 const [LF, CR, SPACE] = [0x0a, 0x0d, 0x20];
 
-/** In JSON a line feed stands only between values, where a blank does as well: a stored program may be pretty-printed. */
+/**
+ * In JSON a line feed stands only between values, where a blank does as well: a stored program may be pretty-printed.
+ */
 function asOneLine(bytes: Uint8Array): Uint8Array {
   if (!bytes.includes(LF) && !bytes.includes(CR)) return bytes;
   return bytes.map((byte) => (byte === LF || byte === CR ? SPACE : byte));

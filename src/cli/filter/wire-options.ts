@@ -17,9 +17,18 @@ export const wireOptions = {
   ...storeOptions,
   ...layoutOptions,
   ...optionGroup('The runner', {
-    speaks: { type: 'string', value: 'lean|fat', describe: 'whether it reads pointers, or workflow_config and partition_map inline (default lean)' },
+    speaks: {
+      type: 'string',
+      value: 'lean|fat',
+      describe: 'whether it reads pointers, or workflow_config and partition_map inline (default lean)',
+    },
     'no-segment': { type: 'boolean', describe: 'it runs no segment: none is looked for' },
-    envelope: { type: 'string', multiple: true, value: 'PATH', describe: 'where a bag may lie, such as state_data.bag, or . for the root (default anywhere)' },
+    envelope: {
+      type: 'string',
+      multiple: true,
+      value: 'PATH',
+      describe: 'where a bag may lie, such as state_data.bag, or . for the root (default anywhere)',
+    },
   }),
   ...optionGroup('What to do', {
     ndjson: { type: 'boolean', describe: 'one document a line, for as long as there are lines; answers in order' },
@@ -28,9 +37,17 @@ export const wireOptions = {
 };
 
 /** Throws `ConfigError` `STORE_MISSING` when blobs would have to be written nowhere. */
-export async function openWireShim(values: OptionValues<typeof wireOptions>, io: CliIo, name: string): Promise<WireShim> {
-  if (values.store === undefined && !values['dry-run']) throw new ConfigError('STORE_MISSING', `${name} writes blobs: say where with --store, or use --dry-run`);
-  const blobs = values.store === undefined ? undefined : (await openStore(storeSettings(values, values.store, layoutSettings(values)), io.cwd)).blobs;
+export async function openWireShim(
+  values: OptionValues<typeof wireOptions>,
+  io: CliIo,
+  name: string,
+): Promise<WireShim> {
+  if (values.store === undefined && !values['dry-run'])
+    throw new ConfigError('STORE_MISSING', `${name} writes blobs: say where with --store, or use --dry-run`);
+  const blobs =
+    values.store === undefined
+      ? undefined
+      : (await openStore(storeSettings(values, values.store, layoutSettings(values)), io.cwd)).blobs;
   const store = blobs && !values['dry-run'] ? blobs : writingNothing(blobs ?? { ...noStore(), prefix: '' });
   const options: WireOptions = {
     store,

@@ -36,7 +36,15 @@ export async function collectRun(reports: readonly string[], { options }: FleetA
       const { objects, records } = await openRecords(options);
       session.begin();
       const onResult = (result: ResultEntry) => reporter.add(members(result), isFinding(result));
-      await collect({ records, reports: readAll(reports, objects), journal: session, summary: session.summary, runId: session.runId, now: () => session.now(), onResult });
+      await collect({
+        records,
+        reports: readAll(reports, objects),
+        journal: session,
+        summary: session.summary,
+        runId: session.runId,
+        now: () => session.now(),
+        onResult,
+      });
       const totals = totalsOf(await summarizeJournal(directory));
       // Intents without a result are unsettled documents of the journal; a later run or report settles them.
       await session.end({ ...totals }, true);
@@ -53,13 +61,33 @@ async function openSession(directory: string, options: FleetArguments['options']
   const store = await openStore(settings, io.cwd);
   const { allowBuckets, layout, s3 } = settings;
   const target = parseChoice('to', options.to ?? 'lean', ['lean', 'bridge']);
-  const description = { target, store: store.spec, bucket: store.blobs.bucket, prefix: store.blobs.prefix, sources: [options.records ?? ''] };
-  return JournalSession.open(directory, { command: 'migrate', ...description, options: present({ allowBuckets, layout, s3, tables: tableSettings(options) }) }, io);
+  const description = {
+    target,
+    store: store.spec,
+    bucket: store.blobs.bucket,
+    prefix: store.blobs.prefix,
+    sources: [options.records ?? ''],
+  };
+  return JournalSession.open(
+    directory,
+    {
+      command: 'migrate',
+      ...description,
+      options: present({ allowBuckets, layout, s3, tables: tableSettings(options) }),
+    },
+    io,
+  );
 }
 
-async function openRecords(options: FleetArguments['options']): Promise<{ readonly objects: ObjectStore; readonly records: TaskRecords }> {
+async function openRecords(
+  options: FleetArguments['options'],
+): Promise<{ readonly objects: ObjectStore; readonly records: TaskRecords }> {
   const { records: uri } = options;
-  if (!uri?.startsWith('s3://')) throw new ConfigError('USAGE', '--records is missing: s3://bucket/prefix, as the functions have it in STATEBAG_RECORDS');
+  if (!uri?.startsWith('s3://'))
+    throw new ConfigError(
+      'USAGE',
+      '--records is missing: s3://bucket/prefix, as the functions have it in STATEBAG_RECORDS',
+    );
   const { objects, bucket, prefix } = await openObjectStore(uri, { s3: s3Settings(options) });
   return { objects, records: new TaskRecords({ objects, bucket, prefix: asFolder(prefix) }) };
 }

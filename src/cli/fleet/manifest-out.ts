@@ -29,10 +29,14 @@ export async function manifestOut(specs: readonly string[], { options }: FleetAr
   for await (const item of itemsOf(specs, options, io)) {
     for (const part of await partsOf(item, options)) lines.push(manifestLine(part, format));
   }
-  if (lines.length === 0) throw new ConfigError('MANIFEST_EMPTY', 'nothing is to be done: no object or row is left after what was asked for');
+  if (lines.length === 0)
+    throw new ConfigError('MANIFEST_EMPTY', 'nothing is to be done: no object or row is left after what was asked for');
   if (options.out === undefined) await print(io.stdout, lines.join(''));
   else await writeFile(resolve(io.cwd, options.out), lines.join(''));
-  if (!options.quiet) io.stderr.write(`statebag: ${formatCount(lines.length)} tasks${options.out === undefined ? '' : ` in ${options.out}`}\n`);
+  if (!options.quiet)
+    io.stderr.write(
+      `statebag: ${formatCount(lines.length)} tasks${options.out === undefined ? '' : ` in ${options.out}`}\n`,
+    );
   return EXIT.ok;
 }
 
@@ -53,17 +57,26 @@ async function* itemsOf(specs: readonly string[], options: Options, io: CliIo): 
   }
 }
 
-async function* candidates(specs: readonly string[], wanted: ReadonlySet<string> | undefined, options: Options, io: CliIo): AsyncIterable<ManifestItem> {
+async function* candidates(
+  specs: readonly string[],
+  wanted: ReadonlySet<string> | undefined,
+  options: Options,
+  io: CliIo,
+): AsyncIterable<ManifestItem> {
   if (options.inventory !== undefined) {
     const { objects } = await openObjectStore(options.inventory, { s3: s3Settings(options) });
-    for await (const object of readInventory(options.inventory, objects)) yield { id: idOf(object), ...(object.versionId !== undefined && { versionId: object.versionId }) };
+    for await (const object of readInventory(options.inventory, objects))
+      yield { id: idOf(object), ...(object.versionId !== undefined && { versionId: object.versionId }) };
   } else if (specs.length > 0) yield* listed(specs, options, io);
   else if (wanted) for (const id of wanted) yield { id };
   else throw new ConfigError('USAGE', 'name a source, an --inventory, a --census, or --only-failed with --journal');
 }
 
 async function* listed(specs: readonly string[], options: Options, io: CliIo): AsyncIterable<ManifestItem> {
-  const store = options.store === undefined ? undefined : await openStore(storeSettings(options, options.store, layoutSettings(options)), io.cwd);
+  const store =
+    options.store === undefined
+      ? undefined
+      : await openStore(storeSettings(options, options.store, layoutSettings(options)), io.cwd);
   const own = ownPlaces(store, layoutSettings(options), []);
   const sources = await openSources(specs, { io, s3: s3Settings(options), tables: tableSettings(options), ...own });
   for (const { source } of sources) for await (const { id } of source.containers()) yield { id };
@@ -82,10 +95,16 @@ function containersOf(ids: Iterable<string>): ReadonlySet<string> {
 /** Documents that a census says would be migrated, or could not be looked at for want of a store. */
 async function censusIds(path: string): Promise<readonly string[]> {
   try {
-    const { documents } = JSON.parse(await readFile(path, 'utf8')) as { readonly documents: readonly { readonly id: string; readonly outcome: string }[] };
+    const { documents } = JSON.parse(await readFile(path, 'utf8')) as {
+      readonly documents: readonly { readonly id: string; readonly outcome: string }[];
+    };
     return documents.filter(({ outcome }) => outcome === 'migrated' || outcome === 'not-started').map(({ id }) => id);
   } catch (cause) {
-    throw new ConfigError('CENSUS_INVALID', `${path} is no census: statebag inspect --json makes one (${messageOf(cause)})`, { cause });
+    throw new ConfigError(
+      'CENSUS_INVALID',
+      `${path} is no census: statebag inspect --json makes one (${messageOf(cause)})`,
+      { cause },
+    );
   }
 }
 
@@ -94,7 +113,10 @@ async function partsOf(item: ManifestItem, options: Options): Promise<readonly M
   if (options.lines === undefined || !/^s3:.*\.(ndjson|jsonl)$/i.test(item.id)) return [item];
   const step = parseWhole('lines', options.lines, 1);
   const total = await linesIn(item.id, options);
-  return Array.from({ length: Math.ceil(total / step) }, (_, at) => ({ id: item.id, lines: [at * step + 1, Math.min(total, (at + 1) * step)] as const }));
+  return Array.from({ length: Math.ceil(total / step) }, (_, at) => ({
+    id: item.id,
+    lines: [at * step + 1, Math.min(total, (at + 1) * step)] as const,
+  }));
 }
 
 async function linesIn(id: string, options: Options): Promise<number> {

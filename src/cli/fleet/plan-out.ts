@@ -49,7 +49,8 @@ async function shapeOf(specs: readonly string[], options: Options, io: CliIo): P
   const layout = layoutSettings(options);
   const request = requireStore(options, layout);
   const store = await openStore(request, io.cwd);
-  const open = () => openSources(specs, { io, s3: request.s3, tables: tableSettings(options), ...ownPlaces(store, layout, []) });
+  const open = () =>
+    openSources(specs, { io, s3: request.s3, tables: tableSettings(options), ...ownPlaces(store, layout, []) });
   const target = parseChoice('to', options.to ?? usualTarget(specs), ['lean', 'bridge']);
   const limit = options.sample === undefined ? DEFAULT_SAMPLE : parseWhole('sample', options.sample, 1);
   const { totals } = await inspectSources({
@@ -77,9 +78,14 @@ async function shapeOf(specs: readonly string[], options: Options, io: CliIo): P
 }
 
 /** Containers, which are documents unless they hold lines. */
-async function countAll({ inventory, objects }: Options, sources: readonly OpenSource[], s3: S3ObjectStoreOptions): Promise<number> {
+async function countAll(
+  { inventory, objects }: Options,
+  sources: readonly OpenSource[],
+  s3: S3ObjectStoreOptions,
+): Promise<number> {
   if (objects !== undefined) return Number(objects);
-  if (inventory !== undefined) return lengthOf(readInventory(inventory, (await openObjectStore(inventory, { s3 })).objects));
+  if (inventory !== undefined)
+    return lengthOf(readInventory(inventory, (await openObjectStore(inventory, { s3 })).objects));
   let count = 0;
   for (const { source } of sources) count += await lengthOf(source.containers());
   return count;
@@ -93,11 +99,18 @@ async function lengthOf(stream: AsyncIterable<unknown>): Promise<number> {
 }
 
 /** The usual figures, but for those that the file names. Throws `ConfigError` `PRICES_INVALID`. */
-async function readFigures({ prices: file }: Options, { cwd }: CliIo): Promise<{ readonly rates: Rates; readonly prices: Prices }> {
+async function readFigures(
+  { prices: file }: Options,
+  { cwd }: CliIo,
+): Promise<{ readonly rates: Rates; readonly prices: Prices }> {
   if (file === undefined) return { rates: RATES, prices: PRICES };
   const given = await readJson(resolve(cwd, file));
   for (const [name, value] of Object.entries(given)) {
-    if (!(name in RATES || name in PRICES) || typeof value !== 'number' || !(value >= 0)) throw new ConfigError('PRICES_INVALID', `${file}: "${name}" is no figure of a plan, or its value no number; there are ${Object.keys({ ...PRICES, ...RATES }).join(', ')}`);
+    if (!(name in RATES || name in PRICES) || typeof value !== 'number' || !(value >= 0))
+      throw new ConfigError(
+        'PRICES_INVALID',
+        `${file}: "${name}" is no figure of a plan, or its value no number; there are ${Object.keys({ ...PRICES, ...RATES }).join(', ')}`,
+      );
   }
   return { rates: { ...RATES, ...given }, prices: { ...PRICES, ...given } };
 }
@@ -110,7 +123,10 @@ async function readJson(path: string): Promise<Readonly<Record<string, unknown>>
   }
 }
 
-async function tableOf({ documents, migratedShare, bytesBefore, bytesAfter, blobs, newBlobs }: FleetShape, estimates: readonly Estimate[]): Promise<string> {
+async function tableOf(
+  { documents, migratedShare, bytesBefore, bytesAfter, blobs, newBlobs }: FleetShape,
+  estimates: readonly Estimate[],
+): Promise<string> {
   const rows: TableRow[] = [
     ['documents', formatCount(documents), `${(migratedShare * 100).toFixed(1)} % to be migrated`],
     ['bytes each', formatBytes(bytesBefore), `then ${formatBytes(bytesAfter)}`],
@@ -118,7 +134,11 @@ async function tableOf({ documents, migratedShare, bytesBefore, bytesAfter, blob
     ...estimates.flatMap(({ engine, demand, seconds, bottleneck, dollars }): TableRow[] => [
       ['', ''],
       [engine, formatDuration(seconds), `held up by ${bottleneck}`],
-      ['  requests', formatCount(Math.round(demand.gets + demand.puts)), `${formatCount(Math.round(demand.gets))} reads, ${formatCount(Math.round(demand.puts))} writes`],
+      [
+        '  requests',
+        formatCount(Math.round(demand.gets + demand.puts)),
+        `${formatCount(Math.round(demand.gets))} reads, ${formatCount(Math.round(demand.puts))} writes`,
+      ],
       ...(demand.writeUnits > 0 ? [['  write units', formatCount(Math.round(demand.writeUnits))] as const] : []),
       ['  money', `$${dollars.toFixed(2)}`],
     ]),

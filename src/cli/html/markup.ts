@@ -16,13 +16,23 @@ function written(value: Content): string {
   return typeof value === 'object' ? value.map(written).join('') : escapeHtml(String(value));
 }
 
-const NAMED: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;' };
+const NAMED: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+  '`': '&#96;',
+};
 
 /** Also spells out what would be invisible or turn the reading direction round. */
 function escapeHtml(text: string): string {
   return text
     .replace(/[&<>"'`]/g, (char) => NAMED[char]!)
-    .replace(/[\p{Cc}\p{Cs}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu, (char) => `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`);
+    .replace(
+      /[\p{Cc}\p{Cs}\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu,
+      (char) => `\\u${char.codePointAt(0)!.toString(16).padStart(4, '0')}`,
+    );
 }
 
 /** A text of somebody else: its direction does not reach beyond it. */

@@ -29,7 +29,9 @@ export interface ReportFacts {
 
 /** Gathers them from the last word that a journal has on every document. */
 export function reportFacts({ documents, others }: JournalSummary): ReportFacts {
-  const results = [...Array.from(documents.values(), ({ result }) => result), ...others.values()].filter((result) => result !== undefined);
+  const results = [...Array.from(documents.values(), ({ result }) => result), ...others.values()].filter(
+    (result) => result !== undefined,
+  );
   const migrated = results.filter(({ outcome }) => outcome === 'migrated');
   return {
     sizes: migrated.map(({ bytesBefore, bytesAfter }) => ({ before: bytesBefore, after: bytesAfter })),

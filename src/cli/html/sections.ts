@@ -29,13 +29,28 @@ export function figures({ totals }: JournalReport): Markup {
     ['bytes before', formatBytes(bytesBefore), 'of what was migrated'],
     ['bytes after', formatBytes(bytesAfter), formatChange(bytesBefore, bytesAfter)],
     ['blobs written', formatCount(totals.blobsWritten), `${formatCount(totals.blobsReused)} reused`],
-    ['need somebody', formatCount(totals.failed + totals.quarantined + totals.unsettled), 'failed, quarantined, unsettled'],
+    [
+      'need somebody',
+      formatCount(totals.failed + totals.quarantined + totals.unsettled),
+      'failed, quarantined, unsettled',
+    ],
   ];
-  return html`<dl class="figures">${cells.map(([name, figure, remark]) => html`<div><dt>${name}</dt><dd>${figure}<small>${remark}</small></dd></div>`)}</dl>`;
+  return html`<dl class="figures">
+    ${cells.map(
+      ([name, figure, remark]) =>
+        html`<div>
+          <dt>${name}</dt>
+          <dd>${figure}<small>${remark}</small></dd>
+        </div>`,
+    )}
+  </dl>`;
 }
 
 export function outcomes({ totals }: JournalReport): Markup {
-  const of = (label: string, value: number, tone: Tone): BarGroup => ({ label, bars: [{ value, tone, text: formatCount(value) }] });
+  const of = (label: string, value: number, tone: Tone): BarGroup => ({
+    label,
+    bars: [{ value, tone, text: formatCount(value) }],
+  });
   const groups = [
     of('migrated', totals.migrated, 'good'),
     of('unchanged', totals.unchanged, 'calm'),
@@ -44,12 +59,21 @@ export function outcomes({ totals }: JournalReport): Markup {
     of('failed', totals.failed, 'bad'),
     of('unsettled', totals.unsettled, 'bad'),
   ];
-  return section('Outcomes', html`${barChart('Outcomes', groups)}
-<p class="faint">Each document counts once, with the last word on it.${totals.unsettled > 0 ? ' A killed run did not say how unsettled ones ended; run it again.' : ''}</p>`);
+  return section(
+    'Outcomes',
+    html`${barChart('Outcomes', groups)}
+      <p class="faint">
+        Each document counts once, with the last word on
+        it.${totals.unsettled > 0 ? ' A killed run did not say how unsettled ones ended; run it again.' : ''}
+      </p>`,
+  );
 }
 
 export function sizes({ sizes: all }: ReportFacts): Markup {
-  return section('Bytes before and after', all.length === 0 ? none('No document was migrated.') : html`${LEGEND}${sizeChart(all)}`);
+  return section(
+    'Bytes before and after',
+    all.length === 0 ? none('No document was migrated.') : html`${LEGEND}${sizeChart(all)}`,
+  );
 }
 
 export function workflows({ workflows: all }: ReportFacts): Markup {
@@ -59,12 +83,29 @@ export function workflows({ workflows: all }: ReportFacts): Markup {
     label: workflowName(workflow),
     bars: [
       { value: workflow.bytesBefore, tone: 'before', text: formatBytes(workflow.bytesBefore) },
-      { value: workflow.bytesAfter, tone: 'after', text: `${formatBytes(workflow.bytesAfter)}  ${formatChange(workflow.bytesBefore, workflow.bytesAfter)}` },
+      {
+        value: workflow.bytesAfter,
+        tone: 'after',
+        text: `${formatBytes(workflow.bytesAfter)}  ${formatChange(workflow.bytesBefore, workflow.bytesAfter)}`,
+      },
     ],
   }));
-  const rows = shown.map((workflow) => [named(workflow.ownerId), named(workflow.workflowId), formatCount(workflow.documents), formatBytes(workflow.bytesBefore - workflow.bytesAfter)]);
-  const columns = [{ title: 'owner' }, { title: 'workflow' }, { title: 'bags', kind: 'number' }, { title: 'saved', kind: 'number' }] as const;
-  return section('Savings per workflow', html`${LEGEND}${barChart('Bytes per workflow before and after', groups)}${table(columns, rows)}${more(all.length - shown.length, 'workflows')}`);
+  const rows = shown.map((workflow) => [
+    named(workflow.ownerId),
+    named(workflow.workflowId),
+    formatCount(workflow.documents),
+    formatBytes(workflow.bytesBefore - workflow.bytesAfter),
+  ]);
+  const columns = [
+    { title: 'owner' },
+    { title: 'workflow' },
+    { title: 'bags', kind: 'number' },
+    { title: 'saved', kind: 'number' },
+  ] as const;
+  return section(
+    'Savings per workflow',
+    html`${LEGEND}${barChart('Bytes per workflow before and after', groups)}${table(columns, rows)}${more(all.length - shown.length, 'workflows')}`,
+  );
 }
 
 function named(id: string): Markup {
@@ -85,20 +126,53 @@ export function resumability({ resume }: ReportFacts): Markup {
       { value: refused, tone: 'bad', text: `${formatCount(refused)} refused` },
     ],
   });
-  const chart = barChart('Rows that can be resumed, before and after', [of('before', resume.refusedBefore, 'before'), of('after', resume.refusedAfter, 'after')]);
-  return section('Resumability', html`<p>What the unchanged resume handler makes of ${formatCount(resume.rows)} rows of paused executions. Their ttl is not looked at here; <code>statebag inspect</code> has it.</p>${chart}${reasonTable(resume)}`);
+  const chart = barChart('Rows that can be resumed, before and after', [
+    of('before', resume.refusedBefore, 'before'),
+    of('after', resume.refusedAfter, 'after'),
+  ]);
+  return section(
+    'Resumability',
+    html`<p>
+        What the unchanged resume handler makes of ${formatCount(resume.rows)} rows of paused executions. Their ttl is
+        not looked at here; <code>statebag inspect</code> has it.
+      </p>
+      ${chart}${reasonTable(resume)}`,
+  );
 }
 
 function reasonTable({ reasons }: ResumeFacts): Markup {
   if (reasons.size === 0) return html``;
-  const columns = [{ title: 'code', kind: 'code' }, { title: 'before', kind: 'number' }, { title: 'after', kind: 'number' }, { title: 'why the handler refuses it' }] as const;
-  return table(columns, [...reasons].map(([code, { before, after }]) => [code, formatCount(before), formatCount(after), sentenceOf(REFUSALS, code)]));
+  const columns = [
+    { title: 'code', kind: 'code' },
+    { title: 'before', kind: 'number' },
+    { title: 'after', kind: 'number' },
+    { title: 'why the handler refuses it' },
+  ] as const;
+  return table(
+    columns,
+    [...reasons].map(([code, { before, after }]) => [
+      code,
+      formatCount(before),
+      formatCount(after),
+      sentenceOf(REFUSALS, code),
+    ]),
+  );
 }
 
 export function hazards({ hazards: all }: ReportFacts): Markup {
   if (all.size === 0) return section('Hazards', none('None was seen.'));
-  const columns = [{ title: 'code', kind: 'code' }, { title: 'bags', kind: 'number' }, { title: 'what it means' }] as const;
-  return section('Hazards', table(columns, [...all].map(([code, count]) => [code, formatCount(count), sentenceOf(HAZARDS, code)])));
+  const columns = [
+    { title: 'code', kind: 'code' },
+    { title: 'bags', kind: 'number' },
+    { title: 'what it means' },
+  ] as const;
+  return section(
+    'Hazards',
+    table(
+      columns,
+      [...all].map(([code, count]) => [code, formatCount(count), sentenceOf(HAZARDS, code)]),
+    ),
+  );
 }
 
 /** A journal may hold codes of another release. */
@@ -109,15 +183,54 @@ function sentenceOf(sentences: Readonly<Record<string, string>>, code: string): 
 export function failures({ findings, codes }: JournalReport): Markup {
   if (findings.length === 0) return section('Failures', none('No document failed or was quarantined.'));
   const shown = findings.slice(0, FAILURES);
-  const byCode = table([{ title: 'code', kind: 'code' }, { title: 'documents', kind: 'number' }], Object.entries(codes).map(([code, count]) => [code, formatCount(count)]), 'narrow');
-  const columns = [{ title: 'document' }, { title: 'outcome', kind: 'word' }, { title: 'code', kind: 'code' }, { title: 'reason' }] as const;
-  const each = table(columns, shown.map(({ id, outcome, code, reason }) => [foreign(id), outcome, code, foreign(reason)]));
-  return section('Failures', html`<p>docs/errors.md says of each code what to do.</p>${byCode}${each}${more(findings.length - shown.length, 'documents; see --json')}`);
+  const byCode = table(
+    [
+      { title: 'code', kind: 'code' },
+      { title: 'documents', kind: 'number' },
+    ],
+    Object.entries(codes).map(([code, count]) => [code, formatCount(count)]),
+    'narrow',
+  );
+  const columns = [
+    { title: 'document' },
+    { title: 'outcome', kind: 'word' },
+    { title: 'code', kind: 'code' },
+    { title: 'reason' },
+  ] as const;
+  const each = table(
+    columns,
+    shown.map(({ id, outcome, code, reason }) => [foreign(id), outcome, code, foreign(reason)]),
+  );
+  return section(
+    'Failures',
+    html`<p>docs/errors.md says of each code what to do.</p>
+      ${byCode}${each}${more(findings.length - shown.length, 'documents; see --json')}`,
+  );
 }
 
 export function runs({ runs: all }: JournalReport): Markup {
-  const columns = [{ title: 'began', kind: 'word' }, { title: 'command' }, { title: 'to' }, { title: 'store' }, { title: 'sources' }, { title: 'end' }] as const;
-  return section('Runs', table(columns, all.map((run) => [run.at, run.command, run.target, foreign(run.store), foreign(run.sources.join(' ')), endOf(run)])));
+  const columns = [
+    { title: 'began', kind: 'word' },
+    { title: 'command' },
+    { title: 'to' },
+    { title: 'store' },
+    { title: 'sources' },
+    { title: 'end' },
+  ] as const;
+  return section(
+    'Runs',
+    table(
+      columns,
+      all.map((run) => [
+        run.at,
+        run.command,
+        run.target,
+        foreign(run.store),
+        foreign(run.sources.join(' ')),
+        endOf(run),
+      ]),
+    ),
+  );
 }
 
 function endOf({ complete }: RunReport): string {
@@ -125,12 +238,15 @@ function endOf({ complete }: RunReport): string {
   return complete ? 'complete' : 'stopped early';
 }
 
-const LEGEND = html`<p class="legend"><span><i class="before"></i>before</span><span><i class="after"></i>after</span></p>`;
+const LEGEND = html`<p class="legend">
+  <span><i class="before"></i>before</span><span><i class="after"></i>after</span>
+</p>`;
 
 function section(title: string, content: Markup): Markup {
-  return html`<section><h2>${title}</h2>
-${content}</section>
-`;
+  return html`<section>
+    <h2>${title}</h2>
+    ${content}
+  </section> `;
 }
 
 function none(text: string): Markup {

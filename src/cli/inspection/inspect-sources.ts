@@ -64,10 +64,19 @@ export async function inspectSources(inspection: Inspection): Promise<Inspection
 function engineOptions({ sources, settings, concurrency, selection, stop }: Inspection): MigrateOptions {
   const { limit, shard, conditions } = selection;
   const filter = conditions.length > 0 ? whereFilter(conditions) : undefined;
-  return { sources: sources.map(({ source }) => source), settings, concurrency, stop, ...present({ limit, shard, filter }) };
+  return {
+    sources: sources.map(({ source }) => source),
+    settings,
+    concurrency,
+    stop,
+    ...present({ limit, shard, filter }),
+  };
 }
 
-/** Nothing is wrong with a document whose pointers could not be followed for want of a store; it is only not known further. */
+/**
+ * Nothing is wrong with a document whose pointers could not be followed for want of a store; it is only not known
+ * further.
+ */
 function withoutStore(outcome: DocumentOutcome): DocumentOutcome {
   return outcome.code === 'STORE_MISSING' ? { ...outcome, outcome: 'not-started' } : outcome;
 }

@@ -7,7 +7,10 @@ import { detectionOf } from '../../batch/document-facts.js';
 
 /** What can be seen of a document without following anything. */
 export interface Look {
-  /** Member names from the root to the bag, such as `state_data.bag`; empty when the document is the bag; null when there is none. */
+  /**
+   * Member names from the root to the bag, such as `state_data.bag`; empty when the document is the bag; null when
+   * there is none.
+   */
   readonly envelope: string | null;
   /** Bytes of JSON that stand inline under the two old names. */
   readonly bytesInline: number;
@@ -18,8 +21,15 @@ export interface Look {
 
 const NOTHING: Look = { envelope: null, bytesInline: 0, hazards: [], dialects: [] };
 
-/** Never throws: what is not JSON has nothing to be seen. `detection` spares a second reading; `planned` is what a plan found besides. */
-export function lookAt(bytes: Uint8Array, detection: Detection<ByteValue> | undefined, planned: readonly Hazard[] = []): Look {
+/**
+ * Never throws: what is not JSON has nothing to be seen. `detection` spares a second reading; `planned` is what a plan
+ * found besides.
+ */
+export function lookAt(
+  bytes: Uint8Array,
+  detection: Detection<ByteValue> | undefined,
+  planned: readonly Hazard[] = [],
+): Look {
   const seen = detection ?? detectionOf(bytes);
   const [innermost] = seen?.sites ?? [];
   if (!seen || !innermost) return NOTHING;

@@ -24,7 +24,8 @@ export async function applyMigration(opened: OpenMigration, signals: SignalWatch
       onOutcome: report,
     });
     await session.end({ ...result.totals, skipped: result.skipped }, isWhole(result), result.notStarted);
-    if (session.hasBegun && !request.output.quiet) io.stderr.write(`statebag: journal of this run: ${request.journal}\n`);
+    if (session.hasBegun && !request.output.quiet)
+      io.stderr.write(`statebag: journal of this run: ${request.journal}\n`);
     return result;
   } finally {
     await session.close();

@@ -13,7 +13,10 @@ import type { CliIo } from '../io.js';
 import { toolName } from '../version.js';
 
 /** What a `run` entry says beside who wrote it and when. */
-export type RunDescription = Pick<RunEntry, 'command' | 'target' | 'store' | 'bucket' | 'prefix' | 'sources' | 'options'>;
+export type RunDescription = Pick<
+  RunEntry,
+  'command' | 'target' | 'store' | 'bucket' | 'prefix' | 'sources' | 'options'
+>;
 
 /**
  * One run's hold of a journal: what it said before, and the frame of entries around what the run adds. A run that has
@@ -66,7 +69,14 @@ export class JournalSession {
     if (this.begun) return;
     this.begun = true;
     const { runId, description } = this;
-    this.journal.append({ kind: 'run', v: JOURNAL_VERSION, run: runId, at: this.now(), tool: toolName(), ...description });
+    this.journal.append({
+      kind: 'run',
+      v: JOURNAL_VERSION,
+      run: runId,
+      at: this.now(),
+      tool: toolName(),
+      ...description,
+    });
   }
 
   /** A document that was as bad before, or is as good. */
@@ -82,10 +92,20 @@ export class JournalSession {
     return this.begun;
   }
 
-  /** Nothing is written when nothing was begun, unless the run left documents, or has taken what an earlier one left. */
+  /**
+   * Nothing is written when nothing was begun, unless the run left documents, or has taken what an earlier one left.
+   */
   async end(totals: Readonly<Record<string, number>>, complete: boolean, notStarted?: NotStarted): Promise<void> {
     if (!complete || this.summary?.coverage.isClosedBy(this.description) === true) this.begin();
-    if (this.begun) this.journal.append({ kind: 'end', run: this.runId, at: this.now(), totals, complete, ...(notStarted && { notStarted }) });
+    if (this.begun)
+      this.journal.append({
+        kind: 'end',
+        run: this.runId,
+        at: this.now(),
+        totals,
+        complete,
+        ...(notStarted && { notStarted }),
+      });
     await this.journal.flush();
   }
 
@@ -109,5 +129,8 @@ function assertSameWork(directory: string, summary: JournalSummary | undefined, 
   const same = ['target', 'store', 'bucket', 'prefix'] as const;
   const differs = last && same.find((name) => last[name] !== description[name]);
   if (!differs) return;
-  throw new ConfigError('JOURNAL_MISMATCH', `${directory} is about another ${differs} (${last[differs]}, not ${description[differs]}); give this run a --journal of its own`);
+  throw new ConfigError(
+    'JOURNAL_MISMATCH',
+    `${directory} is about another ${differs} (${last[differs]}, not ${description[differs]}); give this run a --journal of its own`,
+  );
 }

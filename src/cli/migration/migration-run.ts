@@ -63,7 +63,12 @@ function failedIn(summary: JournalSummary | undefined, directory: string): Reado
 }
 
 /** Only a run that was to see everything can miss something. */
-async function addMissing(opened: OpenMigration, report: RunReport, seen: ReadonlySet<string>, ports: RunPorts): Promise<RunReport> {
+async function addMissing(
+  opened: OpenMigration,
+  report: RunReport,
+  seen: ReadonlySet<string>,
+  ports: RunPorts,
+): Promise<RunReport> {
   const { plan, request } = opened;
   if (!plan || !report.complete || request.selection.limit !== undefined) return report;
   for (const outcome of missingDocuments(plan, seen, request.selection.shard)) {

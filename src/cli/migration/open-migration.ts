@@ -45,15 +45,26 @@ export async function openMigration(request: MigrationRequest, io: CliIo): Promi
 function refuseReadOnly(specs: readonly string[]): void {
   const spec = specs.find((given) => given.startsWith(EXECUTIONS_SCHEME));
   if (spec === undefined) return;
-  throw new ConfigError('SOURCE_READ_ONLY', `${spec}: the bag inside an execution cannot be edited from outside; a wrapped reader brings it into the new form when it goes on. statebag can-contract counts what is left`);
+  throw new ConfigError(
+    'SOURCE_READ_ONLY',
+    `${spec}: the bag inside an execution cannot be edited from outside; a wrapped reader brings it into the new form when it goes on. statebag can-contract counts what is left`,
+  );
 }
 
-function describe(request: MigrationRequest, store: OpenStore, sources: readonly OpenSource[], io: CliIo): PlanDescription {
+function describe(
+  request: MigrationRequest,
+  store: OpenStore,
+  sources: readonly OpenSource[],
+  io: CliIo,
+): PlanDescription {
   const { target, manifestForm, layout, concurrency, selection, plan } = request;
   const tables = request.sources.some(isTableUri) ? request.tables : undefined;
   const { allowBuckets, s3 } = request.store;
   const { limit, shard, conditions } = selection;
-  const out = request.out === undefined || request.out === '-' ? request.out : `${resolve(io.cwd, request.out)}${request.out.endsWith('/') ? '/' : ''}`;
+  const out =
+    request.out === undefined || request.out === '-'
+      ? request.out
+      : `${resolve(io.cwd, request.out)}${request.out.endsWith('/') ? '/' : ''}`;
   const isFormAsked = request.isFormAsked || undefined;
   const onlyFailed = request.onlyFailed || undefined;
   return {
@@ -62,6 +73,20 @@ function describe(request: MigrationRequest, store: OpenStore, sources: readonly
     bucket: store.blobs.bucket,
     prefix: store.blobs.prefix,
     sources: sources.map(({ source }) => source.id),
-    options: present({ manifestForm, isFormAsked, layout, out, concurrency, limit, shard, where: conditions, plan, onlyFailed, allowBuckets, s3, tables }),
+    options: present({
+      manifestForm,
+      isFormAsked,
+      layout,
+      out,
+      concurrency,
+      limit,
+      shard,
+      where: conditions,
+      plan,
+      onlyFailed,
+      allowBuckets,
+      s3,
+      tables,
+    }),
   };
 }

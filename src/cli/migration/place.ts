@@ -22,7 +22,8 @@ export async function planPlace(out: string | undefined, sources: readonly OpenS
   if (out === '-') throw new ConfigError('OUT_INVALID', '--out - takes one file or standard input as the source');
   const path = resolve(io.cwd, out);
   const stats = await stat(path).catch(() => undefined);
-  if (isMany && stats && !stats.isDirectory()) throw new ConfigError('OUT_INVALID', `--out ${out} is a file, and the source may hold several`);
+  if (isMany && stats && !stats.isDirectory())
+    throw new ConfigError('OUT_INVALID', `--out ${out} is a file, and the source may hold several`);
   return { kind: isMany || out.endsWith('/') || stats?.isDirectory() ? 'directory' : 'file', path };
 }
 
@@ -30,7 +31,11 @@ export async function planPlace(out: string | undefined, sources: readonly OpenS
 export function refuseOverlap(place: Place, sources: readonly OpenSource[]): void {
   if (place.kind !== 'directory') return;
   const taken = sources.find(({ root }) => root !== undefined && root === place.path);
-  if (taken) throw new ConfigError('OUT_INVALID', `${place.path} is where the documents are; leave --out away to rewrite them in place`);
+  if (taken)
+    throw new ConfigError(
+      'OUT_INVALID',
+      `${place.path} is where the documents are; leave --out away to rewrite them in place`,
+    );
 }
 
 export function openDestination(place: Place, sources: readonly OpenSource[], io: CliIo): Destination {
@@ -43,12 +48,19 @@ export function openDestination(place: Place, sources: readonly OpenSource[], io
   }
   const root = commonDirectory(sources.flatMap((source) => source.root ?? []));
   const target = outTarget(place.path, place.kind === 'directory', root ?? io.cwd);
-  return { isCopy: true, pathOf: (container) => target.pathOf(container), open: (container) => openOutFile(nodeDisk, target.pathOf(container)) };
+  return {
+    isCopy: true,
+    pathOf: (container) => target.pathOf(container),
+    open: (container) => openOutFile(nodeDisk, target.pathOf(container)),
+  };
 }
 
 /** The deepest directory that holds all of these. */
 function commonDirectory(roots: readonly string[]): string | undefined {
-  return roots.reduce<string | undefined>((common, root) => (common === undefined ? root : shared(common, root)), undefined);
+  return roots.reduce<string | undefined>(
+    (common, root) => (common === undefined ? root : shared(common, root)),
+    undefined,
+  );
 }
 
 function shared(one: string, other: string): string {

@@ -20,7 +20,13 @@ export class PlanOut {
   private constructor(private readonly writer: PlanWriter) {}
 
   static async open(path: string, description: PlanDescription, io: CliIo): Promise<PlanOut> {
-    const header: PlanHeader = { kind: 'plan', v: PLAN_VERSION, at: io.now().toISOString(), tool: toolName(), ...description };
+    const header: PlanHeader = {
+      kind: 'plan',
+      v: PLAN_VERSION,
+      at: io.now().toISOString(),
+      tool: toolName(),
+      ...description,
+    };
     return new PlanOut(await PlanWriter.open(path, header, nodeDisk));
   }
 
@@ -43,12 +49,21 @@ export async function openPlan(path: string, description: PlanDescription): Prom
   const same = ['target', 'store', 'bucket', 'prefix'] as const;
   const differs = same.find((name) => plan.header[name] !== description[name]);
   if (!differs) return plan;
-  throw new ConfigError('PLAN_MISMATCH', `${path} was made for another ${differs}: ${plan.header[differs]}, not ${description[differs]}`);
+  throw new ConfigError(
+    'PLAN_MISMATCH',
+    `${path} was made for another ${differs}: ${plan.header[differs]}, not ${description[differs]}`,
+  );
 }
 
 /** Outcomes of documents that the plan has and the sources have not. */
-export function missingDocuments(plan: Plan, seen: ReadonlySet<string>, shard: Shard | undefined): readonly DocumentOutcome[] {
-  const missing = Array.from(plan.documents.values()).filter(({ doc, container }) => !seen.has(doc) && isInShard(container, shard));
+export function missingDocuments(
+  plan: Plan,
+  seen: ReadonlySet<string>,
+  shard: Shard | undefined,
+): readonly DocumentOutcome[] {
+  const missing = Array.from(plan.documents.values()).filter(
+    ({ doc, container }) => !seen.has(doc) && isInShard(container, shard),
+  );
   return missing.map(({ doc, generation }) => ({
     id: doc,
     outcome: 'failed',

@@ -12,7 +12,13 @@ import { layoutSettings } from '../options/layout-settings.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import type { OutputSettings } from '../options/output-options.js';
 import { parseChoice, parseWhole } from '../options/parse-value.js';
-import { concurrencyOptions, concurrencySetting, maxFailuresSetting, selectionOptions, selectionSettings } from '../options/run-options.js';
+import {
+  concurrencyOptions,
+  concurrencySetting,
+  maxFailuresSetting,
+  selectionOptions,
+  selectionSettings,
+} from '../options/run-options.js';
 import type { SelectionSettings } from '../options/run-options.js';
 import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
 import type { TableSettings } from '../options/dynamodb-options.js';
@@ -23,7 +29,11 @@ import { usualTarget } from './usual-target.js';
 export const migrateOptions = {
   ...optionGroup('What to do', {
     apply: { type: 'boolean', describe: 'write; without it everything is computed and nothing written' },
-    to: { type: 'string', value: 'lean|bridge', describe: 'what becomes of the bags (default lean, for rows of a table bridge)' },
+    to: {
+      type: 'string',
+      value: 'lean|bridge',
+      describe: 'what becomes of the bags (default lean, for rows of a table bridge)',
+    },
     manifest: { type: 'string', value: 'list|envelope', describe: 'form of the segment manifest (default list)' },
     out: { type: 'string', value: 'DIR|FILE|-', describe: 'write copies instead of rewriting in place' },
     'plan-out': { type: 'string', value: 'FILE', describe: 'write a plan for review (in a dry run)' },
@@ -36,7 +46,11 @@ export const migrateOptions = {
   ...concurrencyOptions,
   ...selectionOptions,
   ...optionGroup('Which documents, and how fast', {
-    workers: { type: 'string', value: 'N', describe: 'processes to write with, each for a share of the files, objects or rows (default 1)' },
+    workers: {
+      type: 'string',
+      value: 'N',
+      describe: 'processes to write with, each for a share of the files, objects or rows (default 1)',
+    },
     'only-failed': { type: 'boolean', describe: 'only documents that failed or were quarantined, as the journal says' },
     'max-failures': { type: 'string', value: 'N|P%', describe: 'stop when more than so many fail or are quarantined' },
   }),
@@ -105,10 +119,19 @@ function refuseContradictions(options: MigrateArguments['options'], isStdout: bo
   const { apply, plan, verify, json, where, workers, limit } = options;
   const planOut = options['plan-out'];
   refuse(planOut !== undefined && apply, '--plan-out belongs to a dry run; leave --apply away');
-  refuse(planOut !== undefined && plan !== undefined, '--plan-out makes a plan and --plan follows one; give one of them');
-  refuse(plan !== undefined && (where.length > 0 || options['only-failed']), '--plan names its documents; --where and --only-failed belong to making it');
+  refuse(
+    planOut !== undefined && plan !== undefined,
+    '--plan-out makes a plan and --plan follows one; give one of them',
+  );
+  refuse(
+    plan !== undefined && (where.length > 0 || options['only-failed']),
+    '--plan names its documents; --where and --only-failed belong to making it',
+  );
   refuse(isStdout && json, '--json and the documents both want standard output; give --out FILE');
-  refuse(workers !== undefined && limit !== undefined, '--workers and --limit: each process would count for itself; give one of them');
+  refuse(
+    workers !== undefined && limit !== undefined,
+    '--workers and --limit: each process would count for itself; give one of them',
+  );
   refuse(workers !== undefined && isStdout, 'one stream cannot be shared by --workers');
   refuse(verify && !apply, '--verify reads what --apply has written; give both');
   refuse(verify && isStdout, 'what went to standard output cannot be verified; give --out FILE');

@@ -25,7 +25,11 @@ export function readingSettings(wanted: Wanted, blobs: BlobReader & { readonly p
 }
 
 /** Made once a run, because what it remembers of shared configs and maps is the run's. */
-function settingsOver({ target, manifestForm, isFormAsked = false, layout }: Wanted, prefix: string, blobs: StageSettings['blobs']): StageSettings {
+function settingsOver(
+  { target, manifestForm, isFormAsked = false, layout }: Wanted,
+  prefix: string,
+  blobs: StageSettings['blobs'],
+): StageSettings {
   const office = { layout, bucket: blobs.bucket, prefix, digest: knownDigests() };
   return { target, manifestForm, isFormAsked, office, manifests: knownManifests(), steps: MIGRATIONS[target], blobs };
 }

@@ -9,5 +9,8 @@ export function usualTarget(sources: readonly string[]): 'lean' | 'bridge' {
   const rows = sources.filter(isTableUri).length;
   if (rows === 0) return 'lean';
   if (rows === sources.length) return 'bridge';
-  throw new ConfigError('USAGE', 'rows of a table usually become bridge and files lean; say which with --to, or take them one after the other');
+  throw new ConfigError(
+    'USAGE',
+    'rows of a table usually become bridge and files lean; say which with --to, or take them one after the other',
+  );
 }

@@ -6,15 +6,25 @@ import { parseWhole } from './parse-value.js';
 
 /** How to reach tables, and how hard to press them. */
 export const dynamodbOptions = optionGroup('DynamoDB', {
-  'dynamodb-endpoint': { type: 'string', value: 'URL', describe: 'DynamoDB Local or a VPC endpoint (--endpoint is that of S3)' },
-  'max-wcu': { type: 'string', value: 'N', describe: 'write units a second, at most (default: until the table throttles, then less)' },
+  'dynamodb-endpoint': {
+    type: 'string',
+    value: 'URL',
+    describe: 'DynamoDB Local or a VPC endpoint (--endpoint is that of S3)',
+  },
+  'max-wcu': {
+    type: 'string',
+    value: 'N',
+    describe: 'write units a second, at most (default: until the table throttles, then less)',
+  },
   'max-rcu': { type: 'string', value: 'N', describe: 'read units a second, at most' },
 });
 
 export type TableSettings = Pick<DynamoDbTableOptions, 'region' | 'endpoint' | 'maxReadUnits' | 'maxWriteUnits'>;
 
 /** As a journal keeps them, so that `verify` and `rollback` reach the same table. No credentials among them. */
-export function tableSettings(values: OptionValues<typeof dynamodbOptions> & { readonly region?: string | undefined }): TableSettings {
+export function tableSettings(
+  values: OptionValues<typeof dynamodbOptions> & { readonly region?: string | undefined },
+): TableSettings {
   const { region, 'dynamodb-endpoint': endpoint, 'max-rcu': reads, 'max-wcu': writes } = values;
   return present({
     region,

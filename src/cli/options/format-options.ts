@@ -15,6 +15,7 @@ export const formatOptions = optionGroup('Output', {
 /** Throws `ConfigError` `USAGE` for a format that there is not, and for two. */
 export function formatOf({ format, json }: OptionValues<typeof formatOptions>): Format {
   const chosen = format === undefined ? undefined : parseChoice('format', format, FORMATS);
-  if (json && chosen !== undefined && chosen !== 'json') throw new ConfigError('USAGE', `--json and --format ${chosen} are two formats`);
+  if (json && chosen !== undefined && chosen !== 'json')
+    throw new ConfigError('USAGE', `--json and --format ${chosen} are two formats`);
   return json ? 'json' : (chosen ?? 'pretty');
 }

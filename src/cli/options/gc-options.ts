@@ -10,7 +10,12 @@ import { surveyOptions } from './survey-options.js';
 export const gcOptions = {
   ...optionGroup('What to do', {
     apply: { type: 'boolean', describe: 'delete; without it everything is computed and nothing deleted' },
-    journal: { type: 'string', multiple: true, value: 'DIR', describe: 'journal whose rollback and verify are to stay possible' },
+    journal: {
+      type: 'string',
+      multiple: true,
+      value: 'DIR',
+      describe: 'journal whose rollback and verify are to stay possible',
+    },
   }),
   ...optionGroup('How long a blob is kept that nothing points to (the sum of the three)', {
     execution: { type: 'string', value: 'TIME', describe: 'the longest that an execution may run (default 366d)' },

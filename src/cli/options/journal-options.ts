@@ -20,6 +20,7 @@ export function journalDirectory({ journal }: JournalValues, { cwd }: CliIo): st
 
 /** For commands that are about one journal. Throws `ConfigError` `USAGE`. */
 export function requireJournal(values: JournalValues, io: CliIo): string {
-  if (values.journal === undefined) throw new ConfigError('USAGE', '--journal DIR is missing: the one that migrate --apply wrote');
+  if (values.journal === undefined)
+    throw new ConfigError('USAGE', '--journal DIR is missing: the one that migrate --apply wrote');
   return journalDirectory(values, io);
 }

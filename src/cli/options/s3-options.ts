@@ -7,7 +7,11 @@ export const s3Options = optionGroup('S3', {
   endpoint: { type: 'string', value: 'URL', describe: 'an S3-compatible server or a VPC endpoint' },
   region: { type: 'string', value: 'NAME', describe: 'AWS region (default: that of the environment or profile)' },
   'path-style': { type: 'boolean', describe: 'address buckets as host/bucket/key (the default with --endpoint)' },
-  'kms-key': { type: 'string', value: 'ID', describe: 'KMS key for objects that are written without an encryption of their own' },
+  'kms-key': {
+    type: 'string',
+    value: 'ID',
+    describe: 'KMS key for objects that are written without an encryption of their own',
+  },
   'expected-bucket-owner': { type: 'string', value: 'ACCOUNT', describe: 'account that must own every bucket' },
 });
 

@@ -10,7 +10,12 @@ export const storeOptions = {
   ...optionGroup('Store', {
     store: { type: 'string', value: 'S', describe: 's3://bucket[/prefix], or a directory that holds <bucket>/<key>' },
     bucket: { type: 'string', value: 'NAME', describe: 'bucket inside a directory store (default local)' },
-    'allow-bucket': { type: 'string', multiple: true, value: 'NAME', describe: 'further bucket that pointers may lead into' },
+    'allow-bucket': {
+      type: 'string',
+      multiple: true,
+      value: 'NAME',
+      describe: 'further bucket that pointers may lead into',
+    },
   }),
   ...s3Options,
 };

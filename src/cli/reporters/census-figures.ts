@@ -7,12 +7,16 @@ export function censusRows(totals: CensusTotals): readonly TableRow[] {
   const { bytesBefore, bytesAfter } = totals;
   return [
     ['documents', formatCount(totals.documents)],
-    ...Object.entries(totals.generations).flatMap(([name, count]): TableRow[] => (count > 0 ? [[`  ${name}`, formatCount(count)]] : [])),
+    ...Object.entries(totals.generations).flatMap(([name, count]): TableRow[] =>
+      count > 0 ? [[`  ${name}`, formatCount(count)]] : [],
+    ),
     ['to be migrated', formatCount(totals.migrated)],
     ['to stay', formatCount(totals.unchanged)],
     ['quarantined', formatCount(totals.quarantined)],
     ['failed', formatCount(totals.failed)],
-    ...(totals.notStarted > 0 ? [['not known', formatCount(totals.notStarted), 'their pointers can be followed with --store'] as const] : []),
+    ...(totals.notStarted > 0
+      ? [['not known', formatCount(totals.notStarted), 'their pointers can be followed with --store'] as const]
+      : []),
     ['bytes now', formatBytes(bytesBefore)],
     ['bytes after', formatBytes(bytesAfter), formatChange(bytesBefore, bytesAfter)],
     ['bytes to save', formatBytes(bytesBefore - bytesAfter), `${formatBytes(totals.bytesInline)} stand inline`],
@@ -20,7 +24,11 @@ export function censusRows(totals: CensusTotals): readonly TableRow[] {
     ['over 262,144 bytes after', formatCount(totals.overLimitAfter)],
     ...prefixed('bag at', totals.envelopes),
     ...prefixed('pointers', totals.dialects),
-    ...Object.entries(totals.hazards).map(([code, count]): TableRow => [code, formatCount(count), HAZARDS[code as keyof typeof HAZARDS]]),
+    ...Object.entries(totals.hazards).map(([code, count]): TableRow => [
+      code,
+      formatCount(count),
+      HAZARDS[code as keyof typeof HAZARDS],
+    ]),
   ];
 }
 

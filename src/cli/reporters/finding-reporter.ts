@@ -26,8 +26,14 @@ export interface FindingSettings {
 }
 
 /** Loads what the format needs and no more. */
-export async function openFindingReporter({ stdout }: CliIo, { check, format, colour, rules }: FindingSettings): Promise<FindingReporter> {
-  const context = format === 'sarif' ? { check, rules: await rules(), version: (await import('../version.js')).packageVersion() } : { check, rules: [], version: '' };
+export async function openFindingReporter(
+  { stdout }: CliIo,
+  { check, format, colour, rules }: FindingSettings,
+): Promise<FindingReporter> {
+  const context =
+    format === 'sarif'
+      ? { check, rules: await rules(), version: (await import('../version.js')).packageVersion() }
+      : { check, rules: [], version: '' };
   const paint = format === 'pretty' && colour ? { paint: await (await import('./colours.js')).paintFor(true) } : {};
   return new StreamedFindings(stdout, await loadWriter(format, { ...context, ...paint }));
 }

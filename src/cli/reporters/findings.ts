@@ -24,7 +24,9 @@ export class Findings {
 
   /** One line each; empty when there are none. */
   format(cwd: string, paint: (text: string) => string = (text) => text): string {
-    const lines = this.shown.map(({ id, outcome, code, reason }) => `${paint(outcome)}  ${shortId(id, cwd)}  ${code}: ${oneLine(reason)}`);
+    const lines = this.shown.map(
+      ({ id, outcome, code, reason }) => `${paint(outcome)}  ${shortId(id, cwd)}  ${code}: ${oneLine(reason)}`,
+    );
     if (this.left > 0) lines.push(`… and ${this.left} more, see --json`);
     return lines.length === 0 ? '' : `\n${lines.join('\n')}\n`;
   }

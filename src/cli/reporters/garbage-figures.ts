@@ -10,7 +10,16 @@ const DAY_MS = 86_400_000;
 export function garbageReport({ collection, blobs, ttl, isApplied }: Garbage) {
   const { blind, ...totals } = collection;
   const { unreadable, skipped, empty } = byKind(blind);
-  return { totals, ttlDays: ttl / DAY_MS, applied: isApplied, proven: blind.length === 0, blobs, unreadable, skipped, empty };
+  return {
+    totals,
+    ttlDays: ttl / DAY_MS,
+    applied: isApplied,
+    proven: blind.length === 0,
+    blobs,
+    unreadable,
+    skipped,
+    empty,
+  };
 }
 
 /** What was not looked at; then nothing is deleted. */
@@ -18,9 +27,13 @@ function unprovenRows(blind: readonly Blind[]): readonly TableRow[] {
   const { unreadable, skipped, empty } = byKind(blind);
   return [
     ['unreadable', formatCount(unreadable.length)],
-    ...(skipped.length > 0 ? [['skipped', formatCount(skipped.length), 'files of other names or kinds, not read'] as const] : []),
+    ...(skipped.length > 0
+      ? [['skipped', formatCount(skipped.length), 'files of other names or kinds, not read'] as const]
+      : []),
     ...(empty.length > 0 ? [['empty', formatCount(empty.length), 'places without a document'] as const] : []),
-    ...(blind.length > 0 ? [['garbage', 'not proven', 'nothing is deleted while something was not looked at'] as const] : []),
+    ...(blind.length > 0
+      ? [['garbage', 'not proven', 'nothing is deleted while something was not looked at'] as const]
+      : []),
   ];
 }
 
@@ -38,8 +51,12 @@ export function garbageRows({ collection, ttl, isApplied }: Garbage): readonly T
     ['blobs', formatCount(blobs), formatBytes(bytes)],
     ['  alive', formatCount(live)],
     ['  younger than', formatCount(young), days],
-    isApplied ? ['deleted', formatCount(deleted), formatBytes(bytesFreed)] : ['to be deleted', formatCount(garbage), formatBytes(bytesFreed)],
-    ...(isApplied ? [['written anew since', formatCount(kept)] as const, ['failed', formatCount(failed)] as const] : []),
+    isApplied
+      ? ['deleted', formatCount(deleted), formatBytes(bytesFreed)]
+      : ['to be deleted', formatCount(garbage), formatBytes(bytesFreed)],
+    ...(isApplied
+      ? [['written anew since', formatCount(kept)] as const, ['failed', formatCount(failed)] as const]
+      : []),
   ];
 }
 
@@ -47,6 +64,7 @@ export function garbageRows({ collection, ttl, isApplied }: Garbage): readonly T
 export function garbageFindings({ collection, blobs }: Garbage): Findings {
   const findings = new Findings();
   for (const blind of collection.blind) findings.add({ ...blind, outcome: blind.kind });
-  for (const { key, outcome, code = '', reason = '' } of blobs) if (outcome === 'failed') findings.add({ id: key, outcome, code, reason });
+  for (const { key, outcome, code = '', reason = '' } of blobs)
+    if (outcome === 'failed') findings.add({ id: key, outcome, code, reason });
   return findings;
 }

@@ -6,7 +6,15 @@ import type { TableRow } from './table.js';
 
 /** A document as `--json` has it. */
 export function documentMembers({ id, outcome, generation, bytesBefore, bytesAfter, code, reason }: DocumentOutcome) {
-  return { id, outcome, generation, bytesBefore, bytesAfter, ...(code !== undefined && { code }), ...(reason !== undefined && { reason }) };
+  return {
+    id,
+    outcome,
+    generation,
+    bytesBefore,
+    bytesAfter,
+    ...(code !== undefined && { code }),
+    ...(reason !== undefined && { reason }),
+  };
 }
 
 export function isFinding({ outcome }: DocumentOutcome): boolean {
@@ -39,8 +47,18 @@ export function unseenMembers({ skipped, notStarted: { unread } }: Unseen) {
 /** The same for people; nothing when everything was read. */
 export function unseenRows({ skipped, notStarted: { unread } }: Unseen): TableRow[] {
   return [
-    ...(unread > 0 ? [['unread', formatCount(unread), 'directories and links that cannot be followed, counted as failed'] as const] : []),
-    ...(skipped > 0 ? [['skipped', formatCount(skipped), 'names that do not end in .json, .ndjson, .jsonl, and what is not a file'] as const] : []),
+    ...(unread > 0
+      ? [['unread', formatCount(unread), 'directories and links that cannot be followed, counted as failed'] as const]
+      : []),
+    ...(skipped > 0
+      ? [
+          [
+            'skipped',
+            formatCount(skipped),
+            'names that do not end in .json, .ndjson, .jsonl, and what is not a file',
+          ] as const,
+        ]
+      : []),
   ];
 }
 

@@ -16,11 +16,21 @@ const WITH_TOTAL = '{bar} {percentage}% | {documents} documents | {rate}/s | ETA
 const WITHOUT_TOTAL = '{documents} documents | {rate}/s';
 
 /** A bar on a terminal, nothing anywhere else. The bar's library is loaded only for the bar. */
-export async function startProgress(stream: OutputStream, isWanted: boolean, measure: () => Promise<ExpectedBytes>): Promise<Progress> {
+export async function startProgress(
+  stream: OutputStream,
+  isWanted: boolean,
+  measure: () => Promise<ExpectedBytes>,
+): Promise<Progress> {
   if (!isWanted || stream.isTTY !== true) return SILENT;
-  const [{ SingleBar, Presets }, total] = await Promise.all([import('cli-progress').then((module) => module.default), measure()]);
+  const [{ SingleBar, Presets }, total] = await Promise.all([
+    import('cli-progress').then((module) => module.default),
+    measure(),
+  ]);
   const format = total === undefined ? WITHOUT_TOTAL : WITH_TOTAL;
-  const bar = new SingleBar({ format, stream, hideCursor: true, clearOnComplete: true, etaBuffer: 200, gracefulExit: false }, Presets.shades_classic);
+  const bar = new SingleBar(
+    { format, stream, hideCursor: true, clearOnComplete: true, etaBuffer: 200, gracefulExit: false },
+    Presets.shades_classic,
+  );
   return progressOn(bar, total ?? 0);
 }
 

@@ -9,25 +9,46 @@ const SHOWN = 20;
 
 /** A row as `--json` has it. */
 export function resumeMembers({ before, after }: NonNullable<RowResumability>) {
-  return { secondsLeft: before.secondsLeft ?? null, outputBytesNow: before.outputBytes, outputBytesAfter: after.outputBytes, now: before.reasons.map(({ code }) => code), after: after.reasons.map(({ code }) => code) };
+  return {
+    secondsLeft: before.secondsLeft ?? null,
+    outputBytesNow: before.outputBytes,
+    outputBytesAfter: after.outputBytes,
+    now: before.reasons.map(({ code }) => code),
+    after: after.reasons.map(({ code }) => code),
+  };
 }
 
 /** Nothing when there were no rows. */
-export function resumeRows({ rows, refusedNow, refusedAfter, reasonsNow, reasonsAfter }: ResumeTotals): readonly TableRow[] {
+export function resumeRows({
+  rows,
+  refusedNow,
+  refusedAfter,
+  reasonsNow,
+  reasonsAfter,
+}: ResumeTotals): readonly TableRow[] {
   if (rows === 0) return [];
   const reasons = [...new Set([...Object.keys(reasonsNow), ...Object.keys(reasonsAfter)])];
   return [
     ['rows of paused executions', formatCount(rows)],
     ['cannot be resumed now', formatCount(refusedNow), 'by the resume handler as it was'],
     ['cannot be resumed after', formatCount(refusedAfter)],
-    ...reasons.map((code): TableRow => [`  ${code}`, formatCount(reasonsNow[code] ?? 0), `after: ${formatCount(reasonsAfter[code] ?? 0)}`]),
+    ...reasons.map((code): TableRow => [
+      `  ${code}`,
+      formatCount(reasonsNow[code] ?? 0),
+      `after: ${formatCount(reasonsAfter[code] ?? 0)}`,
+    ]),
   ];
 }
 
 /** One line a row, the least time left first. */
 export function formatRefused(refused: readonly RefusedRow[]): string {
   if (refused.length === 0) return '';
-  const lines = refused.slice(0, SHOWN).map(({ id, secondsLeft, now, after }) => `${formatTimeLeft(secondsLeft).padStart(9)}  ${oneLine(id)}  ${now.join(', ')}${end(now, after)}`);
+  const lines = refused
+    .slice(0, SHOWN)
+    .map(
+      ({ id, secondsLeft, now, after }) =>
+        `${formatTimeLeft(secondsLeft).padStart(9)}  ${oneLine(id)}  ${now.join(', ')}${end(now, after)}`,
+    );
   const left = refused.length > SHOWN ? [`… and ${refused.length - SHOWN} more, see --json`] : [];
   return `\ntime left  rows that cannot be resumed\n${[...lines, ...left].join('\n')}\n`;
 }

@@ -10,15 +10,25 @@ export function statusRows({ runs, isClosed, totals, unfinished, skipped }: Figu
   const { bytesBefore, bytesAfter } = totals;
   const isKilled = unfinished.some(({ kind }) => kind === 'killed');
   return [
-    ['runs', formatCount(runs), isClosed ? '' : isKilled ? 'the last one did not get to its end; run it again' : 'stopped early'],
+    [
+      'runs',
+      formatCount(runs),
+      isClosed ? '' : isKilled ? 'the last one did not get to its end; run it again' : 'stopped early',
+    ],
     ['documents', formatCount(totals.documents)],
     ['migrated', formatCount(totals.migrated)],
     ['unchanged', formatCount(totals.unchanged)],
     ['rolled back', formatCount(totals.rolledBack)],
     ['quarantined', formatCount(totals.quarantined)],
     ['failed', formatCount(totals.failed)],
-    ['unsettled', formatCount(totals.unsettled), totals.unsettled > 0 ? 'a killed run did not say how they ended; run it again' : ''],
-    ...(skipped > 0 ? [['skipped', formatCount(skipped), 'files of other names or kinds, which the last run did not read'] as const] : []),
+    [
+      'unsettled',
+      formatCount(totals.unsettled),
+      totals.unsettled > 0 ? 'a killed run did not say how they ended; run it again' : '',
+    ],
+    ...(skipped > 0
+      ? [['skipped', formatCount(skipped), 'files of other names or kinds, which the last run did not read'] as const]
+      : []),
     ['bytes before', formatBytes(bytesBefore)],
     ['bytes after', formatBytes(bytesAfter), formatChange(bytesBefore, bytesAfter)],
     ['blobs written', formatCount(totals.blobsWritten)],
@@ -28,7 +38,15 @@ export function statusRows({ runs, isClosed, totals, unfinished, skipped }: Figu
 
 /** The gaps of a journal as `--json` has them. */
 export function gapMembers({ unfinished, parts }: Pick<JournalStatus, 'unfinished' | 'parts'>, directory: string) {
-  const member = ({ kind, run, sources, notStarted, scopes }: Gap) => ({ kind, run: run.run, at: run.at, command: run.command, sources, scopes, notStarted: notStarted ?? null });
+  const member = ({ kind, run, sources, notStarted, scopes }: Gap) => ({
+    kind,
+    run: run.run,
+    at: run.at,
+    command: run.command,
+    sources,
+    scopes,
+    notStarted: notStarted ?? null,
+  });
   return {
     notStarted: countLeft(unfinished) ?? null,
     unfinished: unfinished.map((gap) => ({ ...member(gap), toContinue: continueLine(gap, directory) })),
@@ -38,13 +56,17 @@ export function gapMembers({ unfinished, parts }: Pick<JournalStatus, 'unfinishe
 
 /** Documents, files, objects and rows that were left; `undefined` when it is not known. */
 function countLeft(gaps: readonly Gap[]): number | undefined {
-  const counts = gaps.map(({ notStarted: left }) => (left === undefined || left.unlisted ? undefined : left.documents + left.containers + left.unread));
+  const counts = gaps.map(({ notStarted: left }) =>
+    left === undefined || left.unlisted ? undefined : left.documents + left.containers + left.unread,
+  );
   return counts.reduce((sum, count) => (sum === undefined || count === undefined ? undefined : sum + count), 0);
 }
 
 /** One line for each thing that was left, with the command that goes on; empty when there is nothing. */
 export function gapLines(status: Pick<JournalStatus, 'unfinished' | 'parts'>, directory: string): string {
-  return [...unfinishedLines(status.unfinished, directory), ...partLines(status.parts)].map((line) => `${line}\n`).join('');
+  return [...unfinishedLines(status.unfinished, directory), ...partLines(status.parts)]
+    .map((line) => `${line}\n`)
+    .join('');
 }
 
 export function unfinishedLines(gaps: readonly Gap[], directory: string): readonly string[] {
@@ -52,7 +74,9 @@ export function unfinishedLines(gaps: readonly Gap[], directory: string): readon
 }
 
 export function partLines(gaps: readonly Gap[]): readonly string[] {
-  return gaps.map(({ scopes, sources }) => `part only: ${scopes.join(', ')} of ${sources.join(' ')}; the rest is not in this journal`);
+  return gaps.map(
+    ({ scopes, sources }) => `part only: ${scopes.join(', ')} of ${sources.join(' ')}; the rest is not in this journal`,
+  );
 }
 
 function leftOf({ kind, run, notStarted: left }: Gap): string {
@@ -60,7 +84,8 @@ function leftOf({ kind, run, notStarted: left }: Gap): string {
   if (kind === 'killed') return `${subject}killed before its end: an unknown number not started`;
   if (!left) return `${subject}stopped early: an unknown number not started`;
   const count = left.documents + left.containers;
-  if (count === 0 && !left.unlisted) return `${subject}not complete: ${formatCount(left.unread)} directories or links could not be read`;
+  if (count === 0 && !left.unlisted)
+    return `${subject}not complete: ${formatCount(left.unread)} directories or links could not be read`;
   const unread = left.unread > 0 ? `, ${formatCount(left.unread)} directories or links could not be read` : '';
   return `${subject}stopped early: ${left.unlisted ? 'at least ' : ''}${formatCount(count)} not started${unread}`;
 }

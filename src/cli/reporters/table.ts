@@ -2,10 +2,15 @@
 export type TableRow = readonly [label: string, figure: string, remark?: string];
 
 const NO_LINES = Object.fromEntries(
-  ['top', 'bottom', 'left', 'right', 'mid'].flatMap((side) => [side, `${side}-left`, `${side}-mid`, `${side}-right`]).map((place) => [place, '']),
+  ['top', 'bottom', 'left', 'right', 'mid']
+    .flatMap((side) => [side, `${side}-left`, `${side}-mid`, `${side}-right`])
+    .map((place) => [place, '']),
 );
 
-/** Figures in columns, without lines: it must be readable in a log too. The library is loaded only where there is a table. */
+/**
+ * Figures in columns, without lines: it must be readable in a log too. The library is loaded only where there is a
+ * table.
+ */
 export async function formatTable(rows: readonly TableRow[]): Promise<string> {
   const { default: Table } = await import('cli-table3');
   const table = new Table({

@@ -7,11 +7,18 @@ export const REQUIREMENTS = ['full', 'backward', 'forward'] as const;
 
 export type Requirement = (typeof REQUIREMENTS)[number];
 
-const RULES: Readonly<Record<Effect, string>> = { narrower: 'breaks-stored', wider: 'breaks-readers', unclear: 'may-break' };
+const RULES: Readonly<Record<Effect, string>> = {
+  narrower: 'breaks-stored',
+  wider: 'breaks-readers',
+  unclear: 'may-break',
+};
 
 export const DIFF_RULES: readonly RuleDescription[] = [
   { id: RULES.narrower, description: 'Documents that satisfy the old schema may not satisfy the new one.' },
-  { id: RULES.wider, description: 'Documents that satisfy the new schema may not satisfy the old one, by which deployed readers go.' },
+  {
+    id: RULES.wider,
+    description: 'Documents that satisfy the new schema may not satisfy the old one, by which deployed readers go.',
+  },
   { id: RULES.unclear, description: 'Whether the change breaks anything cannot be told from the schemas.' },
   { id: 'not-judged', description: 'A document satisfies neither schema.' },
 ];

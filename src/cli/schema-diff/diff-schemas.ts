@@ -27,19 +27,28 @@ export interface DiffSettings {
 type OnDocument = (document: CheckedDocument) => Promise<void>;
 
 /**
- * What a change of a schema does: by the schemas themselves, and by the documents of a corpus when there is one. The new
- * schema is the first document of the report. Resolves to the number of documents with errors. Throws `ConfigError` for
- * schemas that do not compile.
+ * What a change of a schema does: by the schemas themselves, and by the documents of a corpus when there is one. The
+ * new schema is the first document of the report. Resolves to the number of documents with errors. Throws `ConfigError`
+ * for schemas that do not compile.
  */
-export async function diffSchemas({ before, after, requirement, bags, s3 }: DiffSettings, io: CliIo, onDocument: OnDocument): Promise<number> {
+export async function diffSchemas(
+  { before, after, requirement, bags, s3 }: DiffSettings,
+  io: CliIo,
+  onDocument: OnDocument,
+): Promise<number> {
   const [old, now] = [await readSchemaText(before, io), await readSchemaText(after, io)];
-  const [accepts, acceptsNow] = [await compileSchema(old.path, old.schema, old.path), await compileSchema(now.path, now.schema, now.path)];
+  const [accepts, acceptsNow] = [
+    await compileSchema(old.path, old.schema, old.path),
+    await compileSchema(now.path, now.schema, now.path),
+  ];
   const changes = compareSchemas(old.schema, now.schema, library(old.schema, now.schema));
   const findings = changes.map((change) => findingOf(change, old, now, requirement));
   const document = { id: now.file, file: now.file, findings };
   await onDocument(document);
   const failed = isValid(document) ? 0 : 1;
-  return failed + (bags.length === 0 ? 0 : await judgeBags({ bags, s3, requirement, accepts, acceptsNow }, io, onDocument));
+  return (
+    failed + (bags.length === 0 ? 0 : await judgeBags({ bags, s3, requirement, accepts, acceptsNow }, io, onDocument))
+  );
 }
 
 /** A schema that is compared may be a new version of a published one, under the same address. */
@@ -52,5 +61,12 @@ function library(...compared: readonly SchemaObject[]): SchemaLibrary {
 function findingOf(change: SchemaChange, old: SchemaText, now: SchemaText, requirement: Requirement): Finding {
   const { effect, message, pointer, side } = change;
   const text = side === 'old' ? old : now;
-  return { ...ruleOf(effect), level: levelOf(effect, requirement), message, file: text.file, pointer, ...text.placeOf(pointer) };
+  return {
+    ...ruleOf(effect),
+    level: levelOf(effect, requirement),
+    message,
+    file: text.file,
+    pointer,
+    ...text.placeOf(pointer),
+  };
 }

@@ -26,11 +26,21 @@ export interface JudgeSettings {
 }
 
 /**
- * Validates documents, bags out of their envelopes, against both schemas. Resolves to the number of those that break, or
- * cannot be read. Throws `ConfigError` `SOURCE_EMPTY` for a source without a document.
+ * Validates documents, bags out of their envelopes, against both schemas. Resolves to the number of those that break,
+ * or cannot be read. Throws `ConfigError` `SOURCE_EMPTY` for a source without a document.
  */
-export async function judgeBags(settings: JudgeSettings, io: CliIo, onDocument: (document: CheckedDocument) => Promise<void>): Promise<number> {
-  const sources = await openSources(settings.bags, { io, s3: s3Settings(settings.s3), readOnly: true, excludedFor: () => [], isBlob: () => false });
+export async function judgeBags(
+  settings: JudgeSettings,
+  io: CliIo,
+  onDocument: (document: CheckedDocument) => Promise<void>,
+): Promise<number> {
+  const sources = await openSources(settings.bags, {
+    io,
+    s3: s3Settings(settings.s3),
+    readOnly: true,
+    excludedFor: () => [],
+    isBlob: () => false,
+  });
   let failed = 0;
   for (const { source } of sources) {
     let documents = 0;
@@ -42,12 +52,18 @@ export async function judgeBags(settings: JudgeSettings, io: CliIo, onDocument: 
         await onDocument(judged);
       }
     }
-    if (documents === 0) throw new ConfigError('SOURCE_EMPTY', `${shortId(source.id, io.cwd)}: no document there to judge the schemas by`);
+    if (documents === 0)
+      throw new ConfigError('SOURCE_EMPTY', `${shortId(source.id, io.cwd)}: no document there to judge the schemas by`);
   }
   return failed;
 }
 
-async function judge({ id, line = 1, bytes }: SourceDocument, file: string, settings: JudgeSettings, cwd: string): Promise<CheckedDocument> {
+async function judge(
+  { id, line = 1, bytes }: SourceDocument,
+  file: string,
+  settings: JudgeSettings,
+  cwd: string,
+): Promise<CheckedDocument> {
   const verdicts = await judgeBytes(bytes, settings);
   return { id: shortId(id, cwd), file, findings: verdicts.map((verdict) => ({ ...verdict, file, line, column: 1 })) };
 }
@@ -66,10 +82,15 @@ async function judgeBytes(bytes: Uint8Array, settings: JudgeSettings): Promise<r
   }
 }
 
-async function compareVerdicts(value: unknown, { accepts, acceptsNow, requirement }: JudgeSettings): Promise<readonly Verdict[]> {
+async function compareVerdicts(
+  value: unknown,
+  { accepts, acceptsNow, requirement }: JudgeSettings,
+): Promise<readonly Verdict[]> {
   const [was, is] = [accepts.accepts(value), acceptsNow.accepts(value)];
   if (was === is) return was ? [] : [NOT_JUDGED];
-  const [refusing, effect, what]: readonly [Checker, Effect, string] = was ? [acceptsNow, 'narrower', 'satisfied the old schema and not the new one'] : [accepts, 'wider', 'satisfies the new schema and not the old one'];
+  const [refusing, effect, what]: readonly [Checker, Effect, string] = was
+    ? [acceptsNow, 'narrower', 'satisfied the old schema and not the new one']
+    : [accepts, 'wider', 'satisfies the new schema and not the old one'];
   const reason = (await refusing.issuesOf(value))[0];
   const message = `The document ${what}: ${reason?.message ?? 'no reason is given.'}`;
   return [{ ...ruleOf(effect), level: levelOf(effect, requirement), message }];

@@ -25,13 +25,21 @@ export interface SchemaText {
 export async function readSchemaText(spec: string, { cwd }: CliIo): Promise<SchemaText> {
   const path = pathOf(spec, cwd);
   const { root, schema } = parseSchemaFile(path, await readBytes(path));
-  if (!isSchemaObject(schema)) throw new ConfigError('SCHEMA_INVALID', `${path} is not a JSON Schema that can be compared: it is not an object`);
-  return { path, file: shortId(path, cwd), schema, placeOf: (pointer) => locateAll(root.document.bytes, [offsetOf(root, pointer)])[0]! };
+  if (!isSchemaObject(schema))
+    throw new ConfigError('SCHEMA_INVALID', `${path} is not a JSON Schema that can be compared: it is not an object`);
+  return {
+    path,
+    file: shortId(path, cwd),
+    schema,
+    placeOf: (pointer) => locateAll(root.document.bytes, [offsetOf(root, pointer)])[0]!,
+  };
 }
 
 function pathOf(spec: string, cwd: string): string {
   const name = findSchemaName(spec);
-  return name === undefined ? resolve(cwd, spec) : createRequire(import.meta.url).resolve(`statebag-shim/schemas/${name}.json`);
+  return name === undefined
+    ? resolve(cwd, spec)
+    : createRequire(import.meta.url).resolve(`statebag-shim/schemas/${name}.json`);
 }
 
 async function readBytes(path: string): Promise<Uint8Array> {

@@ -14,8 +14,8 @@ import { LEAN, namedSchema } from './schema-choice.js';
 import type { SchemaChoice } from './schema-choice.js';
 
 /**
- * What a document was taken for that satisfies all its schemas; `undefined` when it does not, or may not: then the long way over
- * its bytes says what is wrong and where. Never accepts what the long way refuses.
+ * What a document was taken for that satisfies all its schemas; `undefined` when it does not, or may not: then the long
+ * way over its bytes says what is wrong and where. Never accepts what the long way refuses.
  */
 export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Promise<Taken | undefined> {
   const document = parsePlain(bytes);
@@ -23,7 +23,8 @@ export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Pr
   const envelope = choice.isAboutBags ? detectEnvelope(objectReader, document) : undefined;
   const bags = bagLevels(objectReader, envelope);
   if (bags.length === 0 && choice.requiresBag) return undefined;
-  if (envelope && bags.length > 0 && (mismatchOf(objectReader, envelope.visited) || holdsMixed(bytes, document))) return undefined;
+  if (envelope && bags.length > 0 && (mismatchOf(objectReader, envelope.visited) || holdsMixed(bytes, document)))
+    return undefined;
   const names: string[] = [];
   for (const value of bags.length === 0 ? [document] : bags.map((bag) => bag.value)) {
     const checker = await choice.checkerOf(value);

@@ -24,8 +24,24 @@ export function checkBudget(budget: Budget, bytes: number): readonly LocatedIssu
   if (isWellWithin(budget, bytes)) return [];
   const place = { pointer: '', line: 1, column: 1 };
   if (bytes > maxBytes) {
-    return [{ ...place, rule: 'maxBytes', level: 'error', message: `The document has ${bytes} bytes, more than the ${maxBytes} that it may have.`, hint: 'Step Functions takes 262,144 bytes of UTF-8.' }];
+    return [
+      {
+        ...place,
+        rule: 'maxBytes',
+        level: 'error',
+        message: `The document has ${bytes} bytes, more than the ${maxBytes} that it may have.`,
+        hint: 'Step Functions takes 262,144 bytes of UTF-8.',
+      },
+    ];
   }
   const message = `The document has ${bytes} bytes, and only ${maxBytes - bytes} are left of the ${maxBytes} that it may have.`;
-  return [{ ...place, rule: 'headroom', level: 'warning', message, hint: `The next step adds to it; keep ${headroom} bytes free.` }];
+  return [
+    {
+      ...place,
+      rule: 'headroom',
+      level: 'warning',
+      message,
+      hint: `The next step adds to it; keep ${headroom} bytes free.`,
+    },
+  ];
 }

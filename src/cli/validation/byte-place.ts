@@ -3,9 +3,9 @@ import { expandNode, lastMember } from '../../json/index.js';
 import type { JsonNode } from '../../json/index.js';
 
 /**
- * Offset of what a JSON pointer (RFC 6901) names inside a document: the key of a member, the start of an element. A part
- * of the way that is not there ends at the last one that is. Inside a JSON string that carries a document, the string is
- * the place.
+ * Offset of what a JSON pointer (RFC 6901) names inside a document: the key of a member, the start of an element. A
+ * part of the way that is not there ends at the last one that is. Inside a JSON string that carries a document, the
+ * string is the place.
  */
 export function offsetOf({ document: { bytes }, node }: ByteValue, pointer: string): number {
   let at: Step = { node, offset: node.start };

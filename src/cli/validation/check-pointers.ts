@@ -9,8 +9,14 @@ import { ConfigError, StateBagError } from '../../errors.js';
 import { adviceFor } from '../advice.js';
 import type { Issue } from './issue.js';
 
-/** Follows every pointer of every bag: one that leads to nothing, where it may not, or to other bytes than it says, is an issue. */
-export async function checkPointers(sites: readonly BagSite<ByteValue>[], blobs: BlobReader): Promise<readonly Issue[]> {
+/**
+ * Follows every pointer of every bag: one that leads to nothing, where it may not, or to other bytes than it says, is
+ * an issue.
+ */
+export async function checkPointers(
+  sites: readonly BagSite<ByteValue>[],
+  blobs: BlobReader,
+): Promise<readonly Issue[]> {
   const issues: Issue[] = [];
   for (const site of sites) {
     for (const [name, field] of fieldsOf(site)) {
@@ -24,10 +30,22 @@ export async function checkPointers(sites: readonly BagSite<ByteValue>[], blobs:
 function issueOf({ code, message }: StateBagError, path: readonly string[]): Issue {
   const hint = adviceFor(code);
   const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}${message.endsWith('.') ? '' : '.'}`;
-  return { pointer: path.map((part) => `/${part}`).join(''), rule: code, level: 'error', message: sentence, ...(hint !== undefined && { hint }) };
+  return {
+    pointer: path.map((part) => `/${part}`).join(''),
+    rule: code,
+    level: 'error',
+    message: sentence,
+    ...(hint !== undefined && { hint }),
+  };
 }
 
-function fieldsOf({ config, map, configPath, mapPath, manifestPath }: BagSite<ByteValue>): readonly (readonly [string, Field<ByteValue>])[] {
+function fieldsOf({
+  config,
+  map,
+  configPath,
+  mapPath,
+  manifestPath,
+}: BagSite<ByteValue>): readonly (readonly [string, Field<ByteValue>])[] {
   return [
     [CONFIG, config],
     [MAP, map],
@@ -37,7 +55,11 @@ function fieldsOf({ config, map, configPath, mapPath, manifestPath }: BagSite<By
   ];
 }
 
-async function follow(site: BagSite<ByteValue>, field: Field<ByteValue>, blobs: BlobReader): Promise<StateBagError | undefined> {
+async function follow(
+  site: BagSite<ByteValue>,
+  field: Field<ByteValue>,
+  blobs: BlobReader,
+): Promise<StateBagError | undefined> {
   if (field.state !== 'pointer') return undefined;
   try {
     await loadValue(byteReader, field.pointer, site.ownerId, blobs);

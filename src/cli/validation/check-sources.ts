@@ -56,7 +56,8 @@ export async function checkSources(
     for await (const container of source.containers(undefined, skip)) documents += await count(container);
     if (documents === 0) without.push(id);
   }
-  if (without.length > 0) throw new ConfigError('SOURCE_EMPTY', `${without.join(', ')}: no document there, so nothing was validated`);
+  if (without.length > 0)
+    throw new ConfigError('SOURCE_EMPTY', `${without.join(', ')}: no document there, so nothing was validated`);
   return { failed, skipped, empty };
 }
 
@@ -69,7 +70,11 @@ async function* checkContainer(container: SourceContainer, settings: SourcesSett
   }
 }
 
-async function checkOne(document: SourceDocument, container: string, settings: SourcesSettings): Promise<CheckedDocument> {
+async function checkOne(
+  document: SourceDocument,
+  container: string,
+  settings: SourcesSettings,
+): Promise<CheckedDocument> {
   const found = await checkDocument(document, settings);
   const checked = toChecked(settings.shortened(document.id), settings.shortened(container), found);
   return settings.expect === 'invalid' ? mustFail(checked) : checked;

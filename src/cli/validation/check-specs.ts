@@ -10,7 +10,9 @@ import type { SourcesSettings } from './check-sources.js';
 import { openChecked } from './open-checked.js';
 import { reportUnread } from './unread-files.js';
 
-/** Checks every document of the sources that a user named. Resolves to the number of documents that are not as expected. */
+/**
+ * Checks every document of the sources that a user named. Resolves to the number of documents that are not as expected.
+ */
 export async function checkSpecs(
   specs: readonly string[],
   values: OptionValues<typeof storeOptions & typeof layoutOptions>,

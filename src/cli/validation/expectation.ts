@@ -10,5 +10,8 @@ export function mustFail(document: CheckedDocument): CheckedDocument {
   if (!isValid(document)) return { ...document, findings: findings.map((finding) => ({ ...finding, level: 'note' })) };
   const message = 'The document is valid, and it should not be.';
   const hint = 'A fixture that must fail has lost what made it fail; mend it, or move it to the ones that must pass.';
-  return { ...document, findings: [{ rule: 'EXPECTED_INVALID', level: 'error', message, hint, file, line: 1, column: 1, pointer: '' }] };
+  return {
+    ...document,
+    findings: [{ rule: 'EXPECTED_INVALID', level: 'error', message, hint, file, line: 1, column: 1, pointer: '' }],
+  };
 }

@@ -18,14 +18,22 @@ import { FAT, LEAN } from './schema-choice.js';
 import type { SchemaChoice } from './schema-choice.js';
 
 /** Everything that is wrong with a document, with its place in the bytes. What is no JSON has one issue, that. */
-export async function findIssues(bytes: Uint8Array, choice: SchemaChoice, blobs: BlobReader | undefined): Promise<Found> {
+export async function findIssues(
+  bytes: Uint8Array,
+  choice: SchemaChoice,
+  blobs: BlobReader | undefined,
+): Promise<Found> {
   try {
     const root = readDocument(bytes);
     const detection = detect(byteReader, root);
     if (choice.isAboutBags) assertOwned(byteReader, detection);
     const { schemas, issues } = await checkSchemas(root, detection, choice);
     const dead = blobs ? await checkPointers(detection.sites, blobs) : [];
-    return { schemas, holdsBag: choice.isAboutBags && detection.sites.length > 0, issues: locateIssues(root, [...issues, ...dead]) };
+    return {
+      schemas,
+      holdsBag: choice.isAboutBags && detection.sites.length > 0,
+      issues: locateIssues(root, [...issues, ...dead]),
+    };
   } catch (error) {
     if (!(error instanceof BagError)) throw error;
     return { schemas: [], holdsBag: false, issues: [unreadable(error)] };
@@ -38,7 +46,10 @@ function unreadable({ code, message, context }: BagError): LocatedIssue {
 }
 
 function locateIssues(root: ByteValue, issues: readonly Issue[]): readonly LocatedIssue[] {
-  const places = locateAll(root.document.bytes, issues.map(({ pointer }) => offsetOf(root, pointer)));
+  const places = locateAll(
+    root.document.bytes,
+    issues.map(({ pointer }) => offsetOf(root, pointer)),
+  );
   return issues.map((issue, index) => ({ ...issue, ...places[index]! }));
 }
 
@@ -49,21 +60,29 @@ interface Checked {
 
 async function checkSchemas(root: ByteValue, detection: Detection<ByteValue>, choice: SchemaChoice): Promise<Checked> {
   const sites = choice.isAboutBags ? detection.sites : [];
-  if (choice.requiresBag && sites.length === 0) return { schemas: [], issues: [atPath([], notABag(plainValue(root)), 'error')] };
+  if (choice.requiresBag && sites.length === 0)
+    return { schemas: [], issues: [atPath([], notABag(plainValue(root)), 'error')] };
   const subjects = sites.length === 0 ? [{ path: [], value: root }] : sites;
   const found: Checked[] = [];
   for (const { path, value } of subjects) found.push(await checkSubject(path, plainValue(value), choice));
   const schemas = found.flatMap((checked) => checked.schemas);
   const others = choice.isAboutBags ? documentIssues(root, detection, schemas.includes(LEAN)) : [];
-  return { schemas, issues: [...found.flatMap(({ issues }) => issues), ...others.map((issue) => atPath([], issue, 'error'))] };
+  return {
+    schemas,
+    issues: [...found.flatMap(({ issues }) => issues), ...others.map((issue) => atPath([], issue, 'error'))],
+  };
 }
 
 async function checkSubject(path: readonly string[], value: unknown, choice: SchemaChoice): Promise<Checked> {
   const checker = await choice.checkerOf(value);
   const found = checker ? await checker.issuesOf(value) : [UNKNOWN];
-  const issues = choice.requiresBag && checker?.name === LEAN && detectSchema(value) === FAT ? admittingOld(found) : found;
+  const issues =
+    choice.requiresBag && checker?.name === LEAN && detectSchema(value) === FAT ? admittingOld(found) : found;
   const large = checker?.name === LEAN ? inlineSizeIssues(value) : [];
-  const told = [...issues.map((issue) => atPath(path, issue, 'error')), ...large.map((issue) => atPath(path, issue, 'warning'))];
+  const told = [
+    ...issues.map((issue) => atPath(path, issue, 'error')),
+    ...large.map((issue) => atPath(path, issue, 'warning')),
+  ];
   return { schemas: checker ? [checker.name] : [], issues: told };
 }
 
@@ -93,7 +112,11 @@ const UNKNOWN: ValidationIssue = {
   hint: 'Name its schema with --schema.',
 };
 
-function atPath(path: readonly string[], { pointer, keyword, message, hint }: ValidationIssue, level: FindingLevel): Issue {
+function atPath(
+  path: readonly string[],
+  { pointer, keyword, message, hint }: ValidationIssue,
+  level: FindingLevel,
+): Issue {
   const whole = path.map((name) => `/${name}`).join('') + pointer;
   return { pointer: whole, rule: keyword, level, message, ...(hint !== undefined && { hint }) };
 }

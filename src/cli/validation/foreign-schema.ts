@@ -15,8 +15,8 @@ import type { Checker } from './schema-choice.js';
 import { parseSchemaFile, readReferred } from './schema-file.js';
 
 /**
- * A user's schema (JSON Schema 2020-12), compiled on the spot. It may refer to itself, to files in its folder and to the
- * schemas of the project by `$id`; nothing is fetched. Throws `ConfigError` `SCHEMA_NOT_FOUND`, `SCHEMA_INVALID`,
+ * A user's schema (JSON Schema 2020-12), compiled on the spot. It may refer to itself, to files in its folder and to
+ * the schemas of the project by `$id`; nothing is fetched. Throws `ConfigError` `SCHEMA_NOT_FOUND`, `SCHEMA_INVALID`,
  * `SCHEMA_OUTSIDE` or `SCHEMA_REMOTE`.
  */
 export async function foreignSchema(path: string, { cwd }: Pick<CliIo, 'cwd'>): Promise<Checker> {
@@ -59,16 +59,25 @@ function createAjv(replaced: string | undefined, folder: string): Ajv2020 {
 function atAddress(schema: unknown, address: string): AnySchemaObject {
   if (typeof schema === 'boolean') return { $id: address, ...(schema ? {} : { not: {} }) };
   if (typeof schema === 'object' && schema !== null && !Array.isArray(schema)) return { $id: address, ...schema };
-  throw new ConfigError('SCHEMA_INVALID', `${fileURLToPath(address)} is no JSON Schema: it is neither an object nor true or false`);
+  throw new ConfigError(
+    'SCHEMA_INVALID',
+    `${fileURLToPath(address)} is no JSON Schema: it is neither an object nor true or false`,
+  );
 }
 
 /** What a schema refers to. Only files: a check must give the same answer without a network. */
 async function loadReferred(address: string, folder: string): Promise<AnySchemaObject> {
   if (/^https?:\/\/json-schema\.org\//.test(address)) {
-    throw new ConfigError('SCHEMA_INVALID', `the schema is written for ${address}; JSON Schema 2020-12 is what is read here`);
+    throw new ConfigError(
+      'SCHEMA_INVALID',
+      `the schema is written for ${address}; JSON Schema 2020-12 is what is read here`,
+    );
   }
   if (!address.startsWith('file:')) {
-    throw new ConfigError('SCHEMA_REMOTE', `the schema refers to ${address}, which would have to be fetched; put a copy beside it and refer to that`);
+    throw new ConfigError(
+      'SCHEMA_REMOTE',
+      `the schema refers to ${address}, which would have to be fetched; put a copy beside it and refer to that`,
+    );
   }
   return atAddress(await readReferred(address, folder), address);
 }
@@ -78,6 +87,10 @@ async function readSchema(path: string, cwd: string): Promise<Uint8Array> {
     return await readFile(resolve(cwd, path));
   } catch (cause) {
     const names = schemaNames.join(', ');
-    throw new ConfigError('SCHEMA_NOT_FOUND', `--schema takes lean, fat, auto, ${names}, the $id of one of them or a file; ${diskError(path, cause).message}`, { cause });
+    throw new ConfigError(
+      'SCHEMA_NOT_FOUND',
+      `--schema takes lean, fat, auto, ${names}, the $id of one of them or a file; ${diskError(path, cause).message}`,
+      { cause },
+    );
   }
 }

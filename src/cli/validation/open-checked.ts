@@ -13,9 +13,16 @@ export interface CheckedStore {
 }
 
 /** Loads nothing of stores when none was named. */
-export async function openChecked(values: OptionValues<typeof storeOptions & typeof layoutOptions>, { cwd }: CliIo): Promise<CheckedStore> {
+export async function openChecked(
+  values: OptionValues<typeof storeOptions & typeof layoutOptions>,
+  { cwd }: CliIo,
+): Promise<CheckedStore> {
   if (values.store === undefined) return { blobs: undefined, places: { excludedFor: () => [], isBlob: () => false } };
-  const [{ openStore }, { ownPlaces }, { layoutSettings }] = await Promise.all([import('../open-store.js'), import('../own-places.js'), import('../options/layout-settings.js')]);
+  const [{ openStore }, { ownPlaces }, { layoutSettings }] = await Promise.all([
+    import('../open-store.js'),
+    import('../own-places.js'),
+    import('../options/layout-settings.js'),
+  ]);
   const layout = layoutSettings(values);
   const store = await openStore(storeSettings(values, values.store, layout), cwd);
   return { blobs: store.blobs, places: ownPlaces(store, layout, []) };

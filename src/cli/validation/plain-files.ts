@@ -6,11 +6,16 @@ import { isCounted, isWellWithin } from './budget.js';
 import type { SourcesSettings } from './check-sources.js';
 
 /**
- * A source that is one JSON file in which there is nothing to find; `undefined` for every other, which then goes the way
- * of all sources. A hook before a commit names a handful of files that are well: they are told so in half the time.
+ * A source that is one JSON file in which there is nothing to find; `undefined` for every other, which then goes the
+ * way of all sources. A hook before a commit names a handful of files that are well: they are told so in half the time.
  */
-export async function acceptPlainFile(spec: string, cwd: string, { schema, budget, shortened }: SourcesSettings): Promise<CheckedDocument | undefined> {
-  const bytes = /\.json$/i.test(spec) && !spec.startsWith('s3://') ? await readOrNothing(resolve(cwd, spec)) : undefined;
+export async function acceptPlainFile(
+  spec: string,
+  cwd: string,
+  { schema, budget, shortened }: SourcesSettings,
+): Promise<CheckedDocument | undefined> {
+  const bytes =
+    /\.json$/i.test(spec) && !spec.startsWith('s3://') ? await readOrNothing(resolve(cwd, spec)) : undefined;
   const taken = bytes && (await acceptQuickly(bytes, schema));
   if (!bytes || !taken || (isCounted(budget, taken) && !isWellWithin(budget, bytes.length))) return undefined;
   const file = shortened(resolve(cwd, spec));

@@ -27,5 +27,11 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   CHECKSUM_MISMATCH: 'The object behind a pointer does not match the checksum of the pointer.',
 };
 
-/** What `statebag validate` finds; every other rule is named after the keyword of JSON Schema or the error it stands for. */
-export const VALIDATION_RULES: readonly RuleDescription[] = Object.entries(DESCRIPTIONS).map(([id, description]) => ({ id, description }));
+/**
+ * What `statebag validate` finds; every other rule is named after the keyword of JSON Schema or the error it stands
+ * for.
+ */
+export const VALIDATION_RULES: readonly RuleDescription[] = Object.entries(DESCRIPTIONS).map(([id, description]) => ({
+  id,
+  description,
+}));

@@ -23,7 +23,10 @@ export interface SchemaChoice {
   checkerOf(value: unknown): Promise<Checker | undefined>;
 }
 
-/** The schema that a document is validated against unless another is named: a check does not take its standard from what it checks. */
+/**
+ * The schema that a document is validated against unless another is named: a check does not take its standard from what
+ * it checks.
+ */
 export const LEAN: SchemaName = 'state-bag.v2';
 
 /** The schema of old bags, and of bags with pointers under the old names. */
@@ -86,5 +89,9 @@ function ownSchema(name: SchemaName): Promise<Checker> {
 
 async function loadOwn(name: SchemaName): Promise<Checker> {
   const accepts = await validatorLoaders[name]();
-  return { name, accepts, issuesOf: async (value) => (await import('../../bag/validate/validate-against.js')).validateAgainst(name, value) };
+  return {
+    name,
+    accepts,
+    issuesOf: async (value) => (await import('../../bag/validate/validate-against.js')).validateAgainst(name, value),
+  };
 }

@@ -24,7 +24,10 @@ export function parseSchemaFile(path: string, bytes: Uint8Array): SchemaFile {
   } catch (error) {
     if (!(error instanceof BagError)) throw error;
     const { line = 1, column = 1 } = error.context as { readonly line?: number; readonly column?: number };
-    throw new ConfigError('SCHEMA_INVALID', `${path} is not valid JSON (${error.code} at line ${line}, column ${column})`);
+    throw new ConfigError(
+      'SCHEMA_INVALID',
+      `${path} is not valid JSON (${error.code} at line ${line}, column ${column})`,
+    );
   }
 }
 
@@ -42,12 +45,17 @@ export async function readReferred(address: string, folder: string): Promise<unk
     return parseSchemaFile(path, await readFile(real)).schema;
   } catch (cause) {
     if (cause instanceof ConfigError) throw cause;
-    throw new ConfigError('SCHEMA_INVALID', `the schema refers to ${path}: ${diskError(path, cause).message}`, { cause });
+    throw new ConfigError('SCHEMA_INVALID', `the schema refers to ${path}: ${diskError(path, cause).message}`, {
+      cause,
+    });
   }
 }
 
 function outside(path: string, folder: string): ConfigError {
-  return new ConfigError('SCHEMA_OUTSIDE', `the schema refers to ${path}, which is outside of its folder ${folder}; put a copy into that folder and refer to the copy`);
+  return new ConfigError(
+    'SCHEMA_OUTSIDE',
+    `the schema refers to ${path}, which is outside of its folder ${folder}; put a copy into that folder and refer to the copy`,
+  );
 }
 
 function isInside(folder: string, path: string): boolean {

@@ -3,7 +3,10 @@ import { print } from '../io.js';
 import type { CliIo } from '../io.js';
 import type { Checked } from './check-sources.js';
 
-/** Says on standard error what was not validated: files that are not read because of their names, and files without documents. */
+/**
+ * Says on standard error what was not validated: files that are not read because of their names, and files without
+ * documents.
+ */
 export async function reportUnread({ skipped, empty }: Checked, io: CliIo): Promise<void> {
   for (const [source, count] of skipped) await print(io.stderr, `${sentence(oneLine(source), count)}\n`);
   for (const file of empty) await print(io.stderr, `statebag: ${oneLine(file)}: no document there.\n`);

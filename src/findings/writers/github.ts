@@ -2,7 +2,9 @@ import type { Finding, FindingLevel } from '../finding.js';
 import type { FindingWriter } from '../finding-writer.js';
 import { countDocument, NO_DOCUMENTS, totalsInWords } from '../totals.js';
 
-/** Workflow commands of GitHub Actions: annotations on the lines of a pull request. The totals come last, as plain text. */
+/**
+ * Workflow commands of GitHub Actions: annotations on the lines of a pull request. The totals come last, as plain text.
+ */
 export function githubWriter(): FindingWriter {
   let totals = NO_DOCUMENTS;
   return {
@@ -11,7 +13,8 @@ export function githubWriter(): FindingWriter {
       totals = countDocument(totals, document);
       return document.findings.map(commandOf).join('');
     },
-    tail: (failure) => (failure ? `::error title=${property(failure.code)}::${data(failure.message)}\n` : `${totalsInWords(totals)}\n`),
+    tail: (failure) =>
+      failure ? `::error title=${property(failure.code)}::${data(failure.message)}\n` : `${totalsInWords(totals)}\n`,
   };
 }
 

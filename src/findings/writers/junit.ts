@@ -31,10 +31,20 @@ function remarksOf(findings: readonly Finding[]): string {
 }
 
 function brokenSuite({ code, message }: RunFailure, check: string): string {
-  return suite(check, check, { failures: 0, errors: 1 }, `      <error message="${escapeXml(message)}" type="${escapeXml(code)}"/>\n`);
+  return suite(
+    check,
+    check,
+    { failures: 0, errors: 1 },
+    `      <error message="${escapeXml(message)}" type="${escapeXml(code)}"/>\n`,
+  );
 }
 
-function suite(name: string, check: string, { failures, errors }: { readonly failures: number; readonly errors: number }, inner: string): string {
+function suite(
+  name: string,
+  check: string,
+  { failures, errors }: { readonly failures: number; readonly errors: number },
+  inner: string,
+): string {
   const title = escapeXml(name);
   const testcase = `    <testcase name="${title}" classname="${escapeXml(check)}"${inner === '' ? '/>\n' : `>\n${inner}    </testcase>\n`}`;
   return `  <testsuite name="${title}" tests="1" failures="${failures}" errors="${errors}">\n${testcase}  </testsuite>\n`;

@@ -8,7 +8,8 @@ export function sarifWriter(context: WriterContext): FindingWriter {
   const found = new Set<string>();
   let isFirst = true;
   return {
-    head: () => `{"$schema":${JSON.stringify(SCHEMA)},"version":"2.1.0","runs":[{"columnKind":"unicodeCodePoints","results":[`,
+    head: () =>
+      `{"$schema":${JSON.stringify(SCHEMA)},"version":"2.1.0","runs":[{"columnKind":"unicodeCodePoints","results":[`,
     document: ({ findings }) => {
       const results = findings.map((finding) => {
         found.add(finding.rule);
@@ -18,7 +19,8 @@ export function sarifWriter(context: WriterContext): FindingWriter {
       });
       return results.join('');
     },
-    tail: (failure) => `],\n"tool":${JSON.stringify(toolOf(context, found))},\n"invocations":${JSON.stringify([invocationOf(failure)])}}]}\n`,
+    tail: (failure) =>
+      `],\n"tool":${JSON.stringify(toolOf(context, found))},\n"invocations":${JSON.stringify([invocationOf(failure)])}}]}\n`,
   };
 }
 
@@ -28,12 +30,18 @@ function resultOf(finding: Finding): object {
     ruleId: rule,
     level,
     message: { text: hint === undefined ? message : `${message} ${hint}` },
-    locations: [{ physicalLocation: physicalLocation(finding), ...(pointer !== undefined && { logicalLocations: [{ fullyQualifiedName: pointer }] }) }],
+    locations: [
+      {
+        physicalLocation: physicalLocation(finding),
+        ...(pointer !== undefined && { logicalLocations: [{ fullyQualifiedName: pointer }] }),
+      },
+    ],
   };
 }
 
 function physicalLocation({ file, line, column }: Finding): object {
-  const region = line === undefined ? {} : { region: { startLine: line, ...(column !== undefined && { startColumn: column }) } };
+  const region =
+    line === undefined ? {} : { region: { startLine: line, ...(column !== undefined && { startColumn: column }) } };
   return { artifactLocation: artifactLocation(file), ...region };
 }
 
@@ -45,7 +53,9 @@ function artifactLocation(file: string): object {
 }
 
 function toolOf({ check, version, rules }: WriterContext, found: ReadonlySet<string>): object {
-  const described = rules.filter(({ id }) => found.has(id)).map(({ id, description }) => ({ id, shortDescription: { text: description } }));
+  const described = rules
+    .filter(({ id }) => found.has(id))
+    .map(({ id, description }) => ({ id, shortDescription: { text: description } }));
   const known = new Set(rules.map(({ id }) => id));
   const others = [...found].filter((id) => !known.has(id)).map((id) => ({ id }));
   return { driver: { name: check, version, rules: [...described, ...others] } };

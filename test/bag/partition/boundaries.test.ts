@@ -7,13 +7,16 @@ describe('where one segment ends and the next begins', () => {
     expect(outline(draw(['a > b', 'b > c']))).toEqual(['0 normal a b c -> end']);
   });
 
-  test.each(['hitp', 'human_in_the_loop', 'pause'])('a node behind an edge of type %s is a segment of its own, typed hitp', (type) => {
-    expect(outline(draw(['a > b', `b > c : ${type}`, 'c > d', 'd > e']))).toEqual([
-      '0 normal a b -> 1',
-      '1 hitp c -> 2',
-      '2 normal d e -> end',
-    ]);
-  });
+  test.each(['hitp', 'human_in_the_loop', 'pause'])(
+    'a node behind an edge of type %s is a segment of its own, typed hitp',
+    (type) => {
+      expect(outline(draw(['a > b', `b > c : ${type}`, 'c > d', 'd > e']))).toEqual([
+        '0 normal a b -> 1',
+        '1 hitp c -> 2',
+        '2 normal d e -> end',
+      ]);
+    },
+  );
 
   test.each(['llm_chat', 'aiModel'])('a node of type %s is a segment of its own, typed llm', (type) => {
     expect(outline(draw(['a > b', 'b > c'], { a: {}, b: { type } }))).toEqual([
@@ -28,7 +31,10 @@ describe('where one segment ends and the next begins', () => {
   });
 
   test('a pause before a model makes the segment hitp, not llm', () => {
-    expect(outline(draw(['a > b : hitp'], { a: {}, b: { type: 'llm_chat' } }))).toEqual(['0 normal a -> 1', '1 hitp b -> end']);
+    expect(outline(draw(['a > b : hitp'], { a: {}, b: { type: 'llm_chat' } }))).toEqual([
+      '0 normal a -> 1',
+      '1 hitp b -> end',
+    ]);
   });
 
   test('a node that two edges enter starts a segment, which goes on with what follows', () => {
@@ -62,18 +68,32 @@ describe('where one segment ends and the next begins', () => {
 describe('what a segment holds', () => {
   test('its keys come in the legacy order', () => {
     const [first] = partitionWorkflow(draw(['a > b : hitp'])).partitionMap;
-    expect(Object.keys(first!)).toEqual(['id', 'nodes', 'edges', 'outgoing_edges', 'type', 'node_ids', 'next_mode', 'default_next']);
+    expect(Object.keys(first!)).toEqual([
+      'id',
+      'nodes',
+      'edges',
+      'outgoing_edges',
+      'type',
+      'node_ids',
+      'next_mode',
+      'default_next',
+    ]);
   });
 
   test('a code node is handed over as an operator, its other members and their order kept, and the input untouched', () => {
     const workflow = { nodes: [{ first: 1, type: 'code', id: 'a', last: 2 }] };
-    expect(JSON.stringify(partitionWorkflow(workflow).partitionMap[0])).toContain('{"first":1,"type":"operator","id":"a","last":2}');
+    expect(JSON.stringify(partitionWorkflow(workflow).partitionMap[0])).toContain(
+      '{"first":1,"type":"operator","id":"a","last":2}',
+    );
     expect(workflow.nodes[0]?.type).toBe('code');
   });
 
   test('edges inside it are kept as they are, edges that leave it are retold with null for what they do not say', () => {
     const inside = { source: 'a', target: 'b', custom: { kept: true } };
-    const [first] = partitionWorkflow({ ...draw(['a > b']), edges: [inside, { source: 'b', target: 'nowhere' }] }).partitionMap;
+    const [first] = partitionWorkflow({
+      ...draw(['a > b']),
+      edges: [inside, { source: 'b', target: 'nowhere' }],
+    }).partitionMap;
     expect(first).toMatchObject({ edges: [inside] });
     expect(JSON.stringify(first)).toContain(
       '"outgoing_edges":[{"source_node":"b","target_node":"nowhere","edge_type":"normal","condition":null,"is_loop_exit":false,' +
@@ -84,16 +104,30 @@ describe('what a segment holds', () => {
 
   test('what a leaving edge says is passed on', () => {
     const edge = {
-      source: 'a', target: 'x', type: 'conditional', condition: 'n > 1', router_func: 'route', mapping: { yes: 'x' },
-      label: 'L', style: {}, animated: true,
+      source: 'a',
+      target: 'x',
+      type: 'conditional',
+      condition: 'n > 1',
+      router_func: 'route',
+      mapping: { yes: 'x' },
+      label: 'L',
+      style: {},
+      animated: true,
       data: { isLoopExit: true, isBackEdge: true, edgeType: 'loop_exit', loopType: 'for_each' },
     };
     const [first] = partitionWorkflow({ nodes: [{ id: 'a' }], edges: [edge] }).partitionMap;
     expect(first).toMatchObject({
       outgoing_edges: [
         {
-          source_node: 'a', target_node: 'x', edge_type: 'conditional', condition: 'n > 1', is_loop_exit: true,
-          is_back_edge: true, router_func: 'route', mapping: { yes: 'x' }, metadata: { label: 'L', style: {}, animated: true, edgeType: 'loop_exit', loopType: 'for_each' },
+          source_node: 'a',
+          target_node: 'x',
+          edge_type: 'conditional',
+          condition: 'n > 1',
+          is_loop_exit: true,
+          is_back_edge: true,
+          router_func: 'route',
+          mapping: { yes: 'x' },
+          metadata: { label: 'L', style: {}, animated: true, edgeType: 'loop_exit', loopType: 'for_each' },
         },
       ],
     });
@@ -102,6 +136,8 @@ describe('what a segment holds', () => {
   test('leaving edges are listed in the order of the workflow, not of the nodes', () => {
     const workflow = draw(['b > x', 'a > y'], { a: {}, b: {} });
     const { partitionMap } = partitionWorkflow({ ...workflow, nodes: workflow.nodes.slice(0, 2) });
-    expect(partitionMap).toMatchObject([{ node_ids: ['a', 'b'], outgoing_edges: [{ source_node: 'b' }, { source_node: 'a' }] }]);
+    expect(partitionMap).toMatchObject([
+      { node_ids: ['a', 'b'], outgoing_edges: [{ source_node: 'b' }, { source_node: 'a' }] },
+    ]);
   });
 });

@@ -55,16 +55,19 @@ const corpus = process.env.STATEBAG_CORPUS;
 if (corpus !== undefined) {
   describe('recorded graphs are cut as the legacy partitioner cut them, to the order of keys', () => {
     const graphs = load(corpus, 'expected', 'partition-graphs.json') as readonly ObservedGraph[];
-    test.each(graphs.map((graph) => [graph.name, graph] as const))('%s', (_, { workflow_config, partition_map, counts, error }) => {
-      if (error !== undefined) {
-        expect(error).toBe('CycleDetectedError');
-        expect(() => partitionWorkflow(workflow_config)).toThrow(expect.objectContaining({ code: 'WORKFLOW_CYCLE' }));
-        return;
-      }
-      const result = partitionWorkflow(workflow_config);
-      expect(result).toStrictEqual({ partitionMap: partition_map, counts });
-      expect(JSON.stringify(result)).toBe(JSON.stringify({ partitionMap: partition_map, counts }));
-    });
+    test.each(graphs.map((graph) => [graph.name, graph] as const))(
+      '%s',
+      (_, { workflow_config, partition_map, counts, error }) => {
+        if (error !== undefined) {
+          expect(error).toBe('CycleDetectedError');
+          expect(() => partitionWorkflow(workflow_config)).toThrow(expect.objectContaining({ code: 'WORKFLOW_CYCLE' }));
+          return;
+        }
+        const result = partitionWorkflow(workflow_config);
+        expect(result).toStrictEqual({ partitionMap: partition_map, counts });
+        expect(JSON.stringify(result)).toBe(JSON.stringify({ partitionMap: partition_map, counts }));
+      },
+    );
   });
 
   describe('the workflows of recorded bags give the recorded segments', () => {

@@ -7,12 +7,17 @@ function group(...branches: readonly unknown[]): Record<string, unknown> {
 }
 
 function branch(...ids: readonly string[]): Record<string, unknown> {
-  return { nodes: ids.map((id) => ({ id, type: 'operator' })), edges: ids.slice(1).map((id, i) => ({ source: ids[i], target: id })) };
+  return {
+    nodes: ids.map((id) => ({ id, type: 'operator' })),
+    edges: ids.slice(1).map((id, i) => ({ source: ids[i], target: id })),
+  };
 }
 
 describe('a node that declares its branches', () => {
   test('becomes a group named after it and an aggregator that follows its edges', () => {
-    expect(outline(draw(['a > g', 'g > z'], { a: {}, g: group({ ...branch('x', 'y'), id: 'left' }, branch('v')) }))).toEqual([
+    expect(
+      outline(draw(['a > g', 'g > z'], { a: {}, g: group({ ...branch('x', 'y'), id: 'left' }, branch('v')) })),
+    ).toEqual([
       '0 normal a -> 3',
       '3 parallel_group g -> 4',
       '  left at x',
@@ -36,9 +41,15 @@ describe('a node that declares its branches', () => {
 
   test('passes on its policy and label, or {} and an empty text', () => {
     const policy = { max: 4 };
-    const json = JSON.stringify(partitionWorkflow(draw([], { g: { ...group(branch('x')), resource_policy: policy, label: 'L' } })).partitionMap);
-    expect(json).toContain('"node_ids":["g"],"branch_count":1,"resource_policy":{"max":4},"label":"L","next_mode":"default","default_next":2}');
-    expect(JSON.stringify(partitionWorkflow(draw([], { g: group(branch('x')) })).partitionMap)).toContain('"resource_policy":{},"label":""');
+    const json = JSON.stringify(
+      partitionWorkflow(draw([], { g: { ...group(branch('x')), resource_policy: policy, label: 'L' } })).partitionMap,
+    );
+    expect(json).toContain(
+      '"node_ids":["g"],"branch_count":1,"resource_policy":{"max":4},"label":"L","next_mode":"default","default_next":2}',
+    );
+    expect(JSON.stringify(partitionWorkflow(draw([], { g: group(branch('x')) })).partitionMap)).toContain(
+      '"resource_policy":{},"label":""',
+    );
   });
 
   test('keeps a branch without nodes, empty, and skips a null, which keeps its number', () => {
@@ -51,15 +62,25 @@ describe('a node that declares its branches', () => {
   });
 
   test('makes nothing when every branch is null, and the walk goes on', () => {
-    expect(outline(draw(['a > g', 'g > z'], { a: {}, g: group(null) }))).toEqual(['0 normal a -> end', '1 normal z -> end']);
+    expect(outline(draw(['a > g', 'g > z'], { a: {}, g: group(null) }))).toEqual([
+      '0 normal a -> end',
+      '1 normal z -> end',
+    ]);
   });
 
   test.each([[[]], [{}], [null], ['x']])('whose branches are %j is an ordinary node', (branches) => {
-    expect(outline(draw(['a > g'], { a: {}, g: { type: 'parallel_group', branches } }))).toEqual(['0 normal a g -> end']);
+    expect(outline(draw(['a > g'], { a: {}, g: { type: 'parallel_group', branches } }))).toEqual([
+      '0 normal a g -> end',
+    ]);
   });
 
   test('makes one segment of a branch, whatever its nodes are, typed by their hitp flags alone', () => {
-    const models = { nodes: [{ id: 'x', type: 'llm_chat' }, { id: 'y', type: 'aiModel' }] };
+    const models = {
+      nodes: [
+        { id: 'x', type: 'llm_chat' },
+        { id: 'y', type: 'aiModel' },
+      ],
+    };
     const asking = { nodes: [{ id: 'v', type: 'code', hitp: true }] };
     expect(outline(draw([], { g: group(models, asking) })).slice(1, 5)).toEqual([
       '  B0 at x',
@@ -70,15 +91,37 @@ describe('a node that declares its branches', () => {
   });
 
   test('keeps the edges of a branch as they are and adds those of the workflow that equal none of them', () => {
-    const own = [{ source: 'x', target: 'y', n: 1 }, { source: 'x', target: 'y', n: 1 }];
-    const config = [{ n: true, target: 'y', source: 'x' }, { source: 'x', target: 'y', n: 2 }, { source: 'x', target: 'y', n: 2.0 }];
-    const { partitionMap } = partitionWorkflow({ ...draw([], { g: group({ ...branch('x', 'y'), edges: own }) }), edges: config });
+    const own = [
+      { source: 'x', target: 'y', n: 1 },
+      { source: 'x', target: 'y', n: 1 },
+    ];
+    const config = [
+      { n: true, target: 'y', source: 'x' },
+      { source: 'x', target: 'y', n: 2 },
+      { source: 'x', target: 'y', n: 2.0 },
+    ];
+    const { partitionMap } = partitionWorkflow({
+      ...draw([], { g: group({ ...branch('x', 'y'), edges: own }) }),
+      edges: config,
+    });
     expect(partitionMap).toMatchObject([{ branches: [{ partition_map: [{ edges: [...own, config[1]] }] }] }, {}]);
   });
 
   test('puts the nodes of a branch in order by its edges, and leaves a circle as it was written', () => {
-    const shuffled = { nodes: [{ id: 'c' }, { id: 'a' }, { id: 'b' }], edges: [{ source: 'b', target: 'a' }, { source: 'a', target: 'c' }] };
-    const circle = { nodes: [{ id: 'z' }, { id: 'y' }, { id: 'x' }], edges: [{ source: 'z', target: 'y' }, { source: 'y', target: 'z' }] };
+    const shuffled = {
+      nodes: [{ id: 'c' }, { id: 'a' }, { id: 'b' }],
+      edges: [
+        { source: 'b', target: 'a' },
+        { source: 'a', target: 'c' },
+      ],
+    };
+    const circle = {
+      nodes: [{ id: 'z' }, { id: 'y' }, { id: 'x' }],
+      edges: [
+        { source: 'z', target: 'y' },
+        { source: 'y', target: 'z' },
+      ],
+    };
     const text = outline(draw([], { g: group(shuffled, circle) })).join('\n');
     expect(text).toContain('B0 at c\n    0 normal b a c');
     expect(text).toContain('B1 at z\n    1 normal x z y');
@@ -87,7 +130,9 @@ describe('a node that declares its branches', () => {
   test.each([['text'], [7], [[]], [{ nodes: {} }], [{ edges: 'x' }], [{ edges: [null] }], [{ nodes: [{ id: [] }] }]])(
     'is refused when a branch is %j',
     (bad) => {
-      expect(() => partitionWorkflow(draw([], { g: group(bad) }))).toThrow(expect.objectContaining({ code: 'WORKFLOW_INVALID' }));
+      expect(() => partitionWorkflow(draw([], { g: group(bad) }))).toThrow(
+        expect.objectContaining({ code: 'WORKFLOW_INVALID' }),
+      );
     },
   );
 });

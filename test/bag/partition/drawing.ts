@@ -7,7 +7,10 @@ type Json = Readonly<Record<string, unknown>>;
  * A workflow from a drawing: `a > b` is an edge, `a > b : hitp` one with a type. Nodes not described in `nodes` are
  * plain operators; the order of nodes is that of `nodes`, then that of first mention.
  */
-export function draw(edges: readonly string[], nodes: Readonly<Record<string, Json>> = {}): { nodes: Json[]; edges: Json[] } {
+export function draw(
+  edges: readonly string[],
+  nodes: Readonly<Record<string, Json>> = {},
+): { nodes: Json[]; edges: Json[] } {
   const parsed = edges.map(parseEdge);
   const ids = new Set([...Object.keys(nodes), ...parsed.flatMap((edge) => [edge.source, edge.target])]);
   return { nodes: [...ids].map((id) => ({ id, type: 'operator', ...nodes[id] })), edges: parsed };

@@ -6,7 +6,10 @@ import { equalityKey } from '../../../src/bag/partition/edge-key.js';
 
 describe('the key by which edges are told apart', () => {
   test.each([
-    [{ a: 1, b: 2 }, { b: 2, a: 1 }],
+    [
+      { a: 1, b: 2 },
+      { b: 2, a: 1 },
+    ],
     [true, 1],
     [false, 0],
     [0, -0],
@@ -26,7 +29,10 @@ describe('the key by which edges are told apart', () => {
     [null, 'null'],
     ['true', true],
     [[], {}],
-    [[1, 2], [2, 1]],
+    [
+      [1, 2],
+      [2, 1],
+    ],
     [[[1], 2], [[1, 2]]],
     [{ a: 1 }, { a: 1, b: null }],
     [{ 'a":1,"b': 2 }, { a: 1, b: 2 }],
@@ -39,9 +45,18 @@ describe('the key by which edges are told apart', () => {
   });
 
   test('agrees with deep equality wherever numbers and truth values are not mixed', () => {
-    const leaf = fc.oneof(fc.string(), fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0), fc.constant(null));
+    const leaf = fc.oneof(
+      fc.string(),
+      fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => n + 0),
+      fc.constant(null),
+    );
     const { value } = fc.letrec((tie) => ({
-      value: fc.oneof({ maxDepth: 3 }, leaf, fc.array(tie('value'), { maxLength: 2 }), fc.dictionary(fc.constantFrom('a', 'b'), tie('value'))),
+      value: fc.oneof(
+        { maxDepth: 3 },
+        leaf,
+        fc.array(tie('value'), { maxLength: 2 }),
+        fc.dictionary(fc.constantFrom('a', 'b'), tie('value')),
+      ),
     }));
     fc.assert(
       fc.property(value, value, (a, b) => {

@@ -30,14 +30,32 @@ describe('a fork', () => {
   });
 
   test('is a plain segment even when its node calls a model behind a pause', () => {
-    expect(outline(draw(['s > f : hitp', 'f > a', 'f > b'], { s: {}, f: { type: 'llm_chat' } }))[1]).toBe('1 normal f -> default? 2, default? 3');
+    expect(outline(draw(['s > f : hitp', 'f > a', 'f > b'], { s: {}, f: { type: 'llm_chat' } }))[1]).toBe(
+      '1 normal f -> default? 2, default? 3',
+    );
   });
 
   test('group and aggregator have their keys in the legacy order', () => {
     const [, group, aggregator] = partitionWorkflow(draw(['f > a', 'f > b', 'a > m', 'b > m'])).partitionMap;
-    expect(Object.keys(group!)).toEqual(['id', 'type', 'branches', 'node_ids', 'branch_count', 'next_mode', 'default_next']);
+    expect(Object.keys(group!)).toEqual([
+      'id',
+      'type',
+      'branches',
+      'node_ids',
+      'branch_count',
+      'next_mode',
+      'default_next',
+    ]);
     expect(Object.keys(aggregator!)).toEqual([
-      'id', 'type', 'nodes', 'edges', 'node_ids', 'convergence_node', 'source_parallel_group', 'next_mode', 'default_next',
+      'id',
+      'type',
+      'nodes',
+      'edges',
+      'node_ids',
+      'convergence_node',
+      'source_parallel_group',
+      'next_mode',
+      'default_next',
     ]);
     expect(aggregator).toMatchObject({ convergence_node: 'm', source_parallel_group: group?.id });
   });
@@ -64,12 +82,24 @@ describe('a fork', () => {
   });
 
   test('to nodes that do not exist makes no group', () => {
-    const workflow = { nodes: [{ id: 'f' }], edges: [{ source: 'f', target: 'x' }, { source: 'f', target: 'y' }] };
+    const workflow = {
+      nodes: [{ id: 'f' }],
+      edges: [
+        { source: 'f', target: 'x' },
+        { source: 'f', target: 'y' },
+      ],
+    };
     expect(outline(workflow)).toEqual(['0 normal f -> end']);
   });
 
   test('leaves out a branch that others already own, and the rest keep their number', () => {
-    const workflow = { nodes: [{ id: 'f' }, { id: 'b' }], edges: [{ source: 'f', target: 'x' }, { source: 'f', target: 'b' }] };
+    const workflow = {
+      nodes: [{ id: 'f' }, { id: 'b' }],
+      edges: [
+        { source: 'f', target: 'x' },
+        { source: 'f', target: 'b' },
+      ],
+    };
     expect(outline(workflow)).toEqual([
       '0 normal f -> 1',
       '2 parallel_group -> 3',
@@ -134,7 +164,8 @@ describe('a fork inside a branch of a fork', () => {
   });
 
   test('stops only where its own branches meet, and may run over the meeting point of the outer fork', () => {
-    expect(outline(draw(['f > g', 'f > c', 'g > a', 'g > b', 'a > z', 'c > z', 'b > y', 'a > y']))).toMatchInlineSnapshot(`
+    expect(outline(draw(['f > g', 'f > c', 'g > a', 'g > b', 'a > z', 'c > z', 'b > y', 'a > y'])))
+      .toMatchInlineSnapshot(`
       [
         "0 normal f -> default? 1, default? 10",
         "11 parallel_group -> 12",

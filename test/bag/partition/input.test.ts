@@ -24,17 +24,23 @@ function forksInForks(count: number): unknown {
 describe('a workflow that cannot be read', () => {
   const pointer = { __s3_pointer__: true, bucket: 'b', key: 'k' };
 
-  test.each([null, undefined, 'x', 7, true, {}, { nodes: null }, { nodes: {} }, pointer])('is refused: %j', (workflow) => {
-    expect(codeOf(workflow)).toBe('WORKFLOW_INVALID');
-  });
+  test.each([null, undefined, 'x', 7, true, {}, { nodes: null }, { nodes: {} }, pointer])(
+    'is refused: %j',
+    (workflow) => {
+      expect(codeOf(workflow)).toBe('WORKFLOW_INVALID');
+    },
+  );
 
   test('is refused when it is a list', () => {
     expect(codeOf([{ id: 'a' }])).toBe('WORKFLOW_INVALID');
   });
 
-  test.each([[{}], ['x'], [7], [[null]], [[['a', 'b']]], [[new ExactNumber('1.0')]]])('is refused when its edges are %j', (edges) => {
-    expect(codeOf({ nodes: [{ id: 'a' }], edges })).toBe('WORKFLOW_INVALID');
-  });
+  test.each([[{}], ['x'], [7], [[null]], [[['a', 'b']]], [[new ExactNumber('1.0')]]])(
+    'is refused when its edges are %j',
+    (edges) => {
+      expect(codeOf({ nodes: [{ id: 'a' }], edges })).toBe('WORKFLOW_INVALID');
+    },
+  );
 
   test.each([[true], [{}], [['a']], [new ExactNumber('1.0')]])('is refused when a node has the id %j', (id) => {
     expect(codeOf({ nodes: [{ id }] })).toBe('WORKFLOW_INVALID');
@@ -57,16 +63,27 @@ describe('tolerated input', () => {
   });
 
   test('a repeated id keeps its first place and its last value', () => {
-    const { partitionMap } = partitionWorkflow({ nodes: [{ id: 'b', v: 1 }, { id: 'a', type: 'aiModel' }, { id: 'b', v: 2 }] });
+    const { partitionMap } = partitionWorkflow({
+      nodes: [
+        { id: 'b', v: 1 },
+        { id: 'a', type: 'aiModel' },
+        { id: 'b', v: 2 },
+      ],
+    });
     expect(partitionMap).toMatchObject([{ nodes: [{ id: 'b', v: 2 }] }, { node_ids: ['a'] }]);
   });
 
   test('an edge may lack its ends or name nothing that could be a node', () => {
-    expect(outline({ nodes: [{ id: 'a' }], edges: [{}, { source: 'a' }, { source: [], target: {} }] })).toEqual(['0 normal a -> end']);
+    expect(outline({ nodes: [{ id: 'a' }], edges: [{}, { source: 'a' }, { source: [], target: {} }] })).toEqual([
+      '0 normal a -> end',
+    ]);
   });
 
   test('ids may be numbers, which are not the texts that spell them', () => {
-    const edges = [{ source: 10, target: 9 }, { source: 9, target: '10' }];
+    const edges = [
+      { source: 10, target: 9 },
+      { source: 9, target: '10' },
+    ];
     expect(outline({ nodes: [{ id: 10 }, { id: 9 }, { id: '10' }], edges })).toEqual(['0 normal 10 9 10 -> end']);
     expect(partitionWorkflow({ nodes: [{ id: 10 }, { id: 9 }] }).partitionMap[0]?.node_ids).toEqual([9, 10]);
   });
@@ -77,7 +94,8 @@ describe('tolerated input', () => {
   });
 
   test('ids may be names of what every object has', () => {
-    const text = '{"nodes":[{"id":"__proto__"},{"id":"constructor"},{"id":"toString","__proto__":{"type":"aiModel"}},{"id":""}],' +
+    const text =
+      '{"nodes":[{"id":"__proto__"},{"id":"constructor"},{"id":"toString","__proto__":{"type":"aiModel"}},{"id":""}],' +
       '"edges":[{"source":"__proto__","target":"constructor"},{"source":"constructor","target":"toString"},{"source":"toString","target":""}]}';
     const { partitionMap } = partitionWorkflow(JSON.parse(text));
     expect(partitionMap).toMatchObject([{ node_ids: ['__proto__', 'constructor', 'toString', ''], type: 'normal' }]);
@@ -94,13 +112,19 @@ describe('circles', () => {
   });
 
   test('an edge declared to go back is refused like any other', () => {
-    const edges = [{ source: 'a', target: 'b' }, { source: 'b', target: 'a', data: { isBackEdge: true } }];
+    const edges = [
+      { source: 'a', target: 'b' },
+      { source: 'b', target: 'a', data: { isBackEdge: true } },
+    ];
     expect(codeOf({ nodes: [{ id: 'a' }, { id: 'b' }], edges })).toBe('WORKFLOW_CYCLE');
   });
 
-  test.each([['ghost'], [null], [undefined], [{}]])('an edge from the unknown source %j into a node is refused', (source) => {
-    expect(codeOf({ nodes: [{ id: 'a' }], edges: [{ source, target: 'a' }] })).toBe('WORKFLOW_CYCLE');
-  });
+  test.each([['ghost'], [null], [undefined], [{}]])(
+    'an edge from the unknown source %j into a node is refused',
+    (source) => {
+      expect(codeOf({ nodes: [{ id: 'a' }], edges: [{ source, target: 'a' }] })).toBe('WORKFLOW_CYCLE');
+    },
+  );
 
   test('an edge told twice is no circle', () => {
     expect(codeOf(draw(['a > b', 'a > b']))).toBe('none');
@@ -140,7 +164,9 @@ describe('limits', () => {
   /** Five declared groups in a row, each with edges to all of `targets` before the one to the next. */
   function groupsTo(targets: readonly string[]): ReturnType<typeof draw> {
     const groups = ids(5);
-    const edges = groups.flatMap((id, i) => [...targets, ...groups.slice(i + 1, i + 2)].map((target) => `${id} > ${target}`));
+    const edges = groups.flatMap((id, i) =>
+      [...targets, ...groups.slice(i + 1, i + 2)].map((target) => `${id} > ${target}`),
+    );
     const declared = groups.map((id) => [id, { type: 'parallel_group', branches: [{}] }] as const);
     return draw(edges, Object.fromEntries(declared));
   }
@@ -170,7 +196,9 @@ describe('limits', () => {
     const edges = names.flatMap((source, i) => names.slice(i + 1).map((target) => ({ source, target })));
     const start = performance.now();
     expect(codeOf({ nodes: names.map((id) => ({ id })), edges })).toBe('WORKFLOW_TOO_DEEP');
-    expect(codeOf({ nodes: names.map((id) => ({ id })), edges: edges.filter((_, i) => i % 40 === 0) })).toMatch(/none|WORKFLOW_TOO_DEEP/);
+    expect(codeOf({ nodes: names.map((id) => ({ id })), edges: edges.filter((_, i) => i % 40 === 0) })).toMatch(
+      /none|WORKFLOW_TOO_DEEP/,
+    );
     expect(performance.now() - start).toBeLessThan(20_000);
   });
 });

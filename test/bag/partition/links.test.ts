@@ -26,8 +26,13 @@ describe('the links between segments', () => {
   });
 
   test('are taken node by node in running order, each node in edge order', () => {
-    const edges = [{ source: 'c', target: 'm', condition: 'first in list' }, { source: 'b', target: 'm', condition: 'first to run' }];
-    expect(outline({ ...draw([], { c: {}, b: {}, m: {} }), edges })[0]).toBe('0 normal b c -> first to run? 1, first in list? 1');
+    const edges = [
+      { source: 'c', target: 'm', condition: 'first in list' },
+      { source: 'b', target: 'm', condition: 'first to run' },
+    ];
+    expect(outline({ ...draw([], { c: {}, b: {}, m: {} }), edges })[0]).toBe(
+      '0 normal b c -> first to run? 1, first in list? 1',
+    );
   });
 
   test('name ids, which differ from positions once a group was made', () => {
@@ -38,7 +43,11 @@ describe('the links between segments', () => {
 
   test('follow the later segment when a node id turns up twice', () => {
     const branches = [{ nodes: [{ id: 'z' }] }];
-    const workflow = draw(['a > z', 'z > g'], { a: {}, z: { type: 'aiModel' }, g: { type: 'parallel_group', branches } });
+    const workflow = draw(['a > z', 'z > g'], {
+      a: {},
+      z: { type: 'aiModel' },
+      g: { type: 'parallel_group', branches },
+    });
     expect(outline(workflow)).toEqual([
       '0 normal a -> 2',
       '1 llm z -> 3',
@@ -53,7 +62,11 @@ describe('the links between segments', () => {
 describe('the counts', () => {
   test('take the top list for the total and every level for the rest', () => {
     const branches = [{ nodes: [{ id: 'v' }, { id: 'w', hitp: true }] }, null, {}];
-    const workflow = draw(['s > f', 'f > a : pause', 'f > b', 'b > g'], { s: {}, b: { type: 'llm_chat' }, g: { type: 'parallel_group', branches } });
+    const workflow = draw(['s > f', 'f > a : pause', 'f > b', 'b > g'], {
+      s: {},
+      b: { type: 'llm_chat' },
+      g: { type: 'parallel_group', branches },
+    });
     expect(partitionWorkflow(workflow).counts).toEqual({
       total_segments: 4,
       llm_segments: 1,

@@ -14,7 +14,10 @@ function branchesOf(id: string): readonly unknown[] {
   return [undefined, [], [null], [full, {}]];
 }
 
-/** Workflows without circles: edges lead from earlier to later names, or out of the workflow. Nodes are listed in any order. */
+/**
+ * Workflows without circles: edges lead from earlier to later names, or out of the workflow. Nodes are listed in any
+ * order.
+ */
 const workflow = fc.integer({ min: 1, max: 14 }).chain((count) => {
   const names = Array.from({ length: count }, (_, i) => `n${i}`);
   const node = (id: string): fc.Arbitrary<{ type: string; branches: unknown }> =>
@@ -26,7 +29,11 @@ const workflow = fc.integer({ min: 1, max: 14 }).chain((count) => {
     });
   const edge = fc
     .record({ from: fc.nat(count - 1), step: fc.integer({ min: 1, max: 4 }), type: edgeType })
-    .map(({ from, step, type }) => ({ source: names[from], target: names[from + step] ?? 'ghost', ...(type === undefined ? {} : { type }) }));
+    .map(({ from, step, type }) => ({
+      source: names[from],
+      target: names[from + step] ?? 'ghost',
+      ...(type === undefined ? {} : { type }),
+    }));
   return fc.record({
     nodes: fc.tuple(...names.map(node)).chain((nodes) => fc.shuffledSubarray(nodes, { minLength: count })),
     edges: fc.array(edge, { maxLength: 24 }),
@@ -35,7 +42,9 @@ const workflow = fc.integer({ min: 1, max: 14 }).chain((count) => {
 
 function everySegment(list: readonly Segment[]): Segment[] {
   return list.flatMap((segment) =>
-    segment.type === 'parallel_group' ? [segment, ...segment.branches.flatMap((branch) => everySegment(branch.partition_map))] : [segment],
+    segment.type === 'parallel_group'
+      ? [segment, ...segment.branches.flatMap((branch) => everySegment(branch.partition_map))]
+      : [segment],
   );
 }
 
@@ -59,7 +68,9 @@ describe('for every workflow without circles', () => {
       fc.property(workflow, ({ nodes, edges }) => {
         const all = everySegment(partitionWorkflow({ nodes, edges }).partitionMap);
         const placed = all.flatMap((segment) => segment.node_ids).filter((id) => !String(id).includes('.'));
-        const empty = nodes.filter((node) => node.type === 'parallel_group' && isDeepStrictEqual(node.branches, [null]));
+        const empty = nodes.filter(
+          (node) => node.type === 'parallel_group' && isDeepStrictEqual(node.branches, [null]),
+        );
         expect(new Set(placed).size).toBe(placed.length);
         expect(placed.length).toBe(nodes.length - empty.length);
       }),
@@ -74,7 +85,8 @@ describe('for every workflow without circles', () => {
         for (const segment of all) {
           if (segment.type !== 'parallel_group') continue;
           expect(segment.default_next).toBe(segment.id + 1);
-          for (const inner of segment.branches.flatMap((branch) => everySegment(branch.partition_map))) expect(inner.id).toBeLessThan(segment.id);
+          for (const inner of segment.branches.flatMap((branch) => everySegment(branch.partition_map)))
+            expect(inner.id).toBeLessThan(segment.id);
         }
       }),
     );
@@ -116,7 +128,18 @@ describe('for every workflow without circles', () => {
 });
 
 test('no JSON value at all makes it throw anything but a BagError', () => {
-  const word = fc.constantFrom('nodes', 'edges', 'id', 'source', 'target', 'branches', 'type', 'parallel_group', 'a', 'b');
+  const word = fc.constantFrom(
+    'nodes',
+    'edges',
+    'id',
+    'source',
+    'target',
+    'branches',
+    'type',
+    'parallel_group',
+    'a',
+    'b',
+  );
   const { value } = fc.letrec((tie) => ({
     value: fc.oneof(
       { maxDepth: 5 },

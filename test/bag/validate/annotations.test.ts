@@ -8,13 +8,25 @@ import { inlineSizeIssues } from '../../../src/bag/validate/inline-size.js';
 import { leanBag } from './lean-bag.js';
 
 interface Annotated {
-  readonly 'x-offload': { readonly pointer: string; readonly folder: string; readonly file: string; readonly usage?: string };
+  readonly 'x-offload': {
+    readonly pointer: string;
+    readonly folder: string;
+    readonly file: string;
+    readonly usage?: string;
+  };
   readonly 'x-max-inline-bytes': number;
 }
 
 const ROOT = new URL('../../../', import.meta.url);
-const schema = JSON.parse(readFileSync(new URL('schemas/state-bag.v2.json', ROOT), 'utf8')) as { properties: Record<string, Annotated> };
-const office = { layout: DEFAULT_LAYOUT, bucket: 'b', prefix: '', digest: (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex') };
+const schema = JSON.parse(readFileSync(new URL('schemas/state-bag.v2.json', ROOT), 'utf8')) as {
+  properties: Record<string, Annotated>;
+};
+const office = {
+  layout: DEFAULT_LAYOUT,
+  bucket: 'b',
+  prefix: '',
+  digest: (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex'),
+};
 
 const OFFLOADED = [
   [CONFIG, CONFIG_PATH, 'config'],
@@ -36,17 +48,23 @@ describe('what the annotations of the schema say is what is done', () => {
     const limit = schema.properties[MANIFEST]!['x-max-inline-bytes'];
     const manifest = (bytes: number) => ({ ...leanBag, segment_manifest: ['x'.repeat(bytes - 4)] });
     expect(inlineSizeIssues(manifest(limit))).toEqual([]);
-    expect(inlineSizeIssues(manifest(limit + 1))).toMatchObject([{ pointer: '/segment_manifest', keyword: 'x-max-inline-bytes' }]);
+    expect(inlineSizeIssues(manifest(limit + 1))).toMatchObject([
+      { pointer: '/segment_manifest', keyword: 'x-max-inline-bytes' },
+    ]);
     expect(inlineSizeIssues({ ...leanBag, segment_manifest: null })).toEqual([]);
   });
 
   it('and nothing of it is written down a second time in the sources', () => {
     const { pointer, folder, file } = schema.properties[CONFIG]!['x-offload'];
     const sources = ['src/bag/', 'src/adapter/', 'src/batch/', 'migrations/'].flatMap((room) =>
-      readdirSync(new URL(room, ROOT), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => room + name),
+      readdirSync(new URL(room, ROOT), { recursive: true, encoding: 'utf8' })
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => room + name),
     );
     const code = (name: string) => readFileSync(new URL(name, ROOT), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
-    const repeated = sources.filter((name) => [`'${pointer}'`, `'${folder}`, `'${file}'`].some((text) => code(name).includes(text)));
+    const repeated = sources.filter((name) =>
+      [`'${pointer}'`, `'${folder}`, `'${file}'`].some((text) => code(name).includes(text)),
+    );
     // They word what is wrong with a member, or tell documents apart; they decide nothing about where a value goes.
     expect(repeated.filter((name) => !/validate\/(lean-bag-advice|detect-schema)/.test(name))).toEqual([]);
   });

@@ -20,8 +20,12 @@ const corpus = process.env.STATEBAG_CORPUS;
 function readBags(folder: string): Sample[] {
   if (corpus === undefined) return [];
   const root = join(corpus, folder);
-  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json') && !/[A-Z]{4}/.test(file));
-  return files.sort().map((file) => ({ name: file, bag: unwrap(JSON.parse(readFileSync(join(root, file), 'utf8')) as Wrapped) }));
+  const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.json') && !/[A-Z]{4}/.test(file),
+  );
+  return files
+    .sort()
+    .map((file) => ({ name: file, bag: unwrap(JSON.parse(readFileSync(join(root, file), 'utf8')) as Wrapped) }));
 }
 
 type Wrapped = Bag & { readonly state_data?: Wrapped; readonly bag?: Wrapped };
@@ -36,17 +40,24 @@ const oldBags: Sample[] = readFixtures('state-bag.fat')
   .map(({ name, document }) => ({ name, bag: document as Bag }));
 
 describe('old bags', () => {
-  it.each([...oldBags, ...readBags('bags')])('are accepted as fat and refused as lean, the fat members named: $name', ({ bag }) => {
-    expect(validateAgainst('state-bag.fat', bag)).toEqual([]);
-    expect(validateStateBag(bag)).not.toEqual([]);
-    const refused = validateStateBag(bag).filter(({ keyword }) => keyword === 'not');
-    const unwanted = ['workflow_config', 'partition_map', '_is_init', '_status', 'manifest_id'].filter((name) => name in bag);
-    expect(refused.map(({ member }) => member)).toEqual(unwanted);
-    expect(detectSchema(bag)).toMatch(/^state-bag\./);
-  });
+  it.each([...oldBags, ...readBags('bags')])(
+    'are accepted as fat and refused as lean, the fat members named: $name',
+    ({ bag }) => {
+      expect(validateAgainst('state-bag.fat', bag)).toEqual([]);
+      expect(validateStateBag(bag)).not.toEqual([]);
+      const refused = validateStateBag(bag).filter(({ keyword }) => keyword === 'not');
+      const unwanted = ['workflow_config', 'partition_map', '_is_init', '_status', 'manifest_id'].filter(
+        (name) => name in bag,
+      );
+      expect(refused.map(({ member }) => member)).toEqual(unwanted);
+      expect(detectSchema(bag)).toMatch(/^state-bag\./);
+    },
+  );
 });
 
-const laterBags: Sample[] = [{ name: 'one made here', bag: { ...without(leanBag, 'state_bag_version', 'start_time'), manifest_id: 'm-1' } }];
+const laterBags: Sample[] = [
+  { name: 'one made here', bag: { ...without(leanBag, 'state_bag_version', 'start_time'), manifest_id: 'm-1' } },
+];
 
 describe('bags of later eras', () => {
   it.each([...laterBags, ...readBags('new-era')])('are no lean bags, with reasons: $name', ({ bag }) => {

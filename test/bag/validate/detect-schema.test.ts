@@ -22,11 +22,23 @@ describe('detecting the schema of', () => {
   });
 
   it('an unstamped bag with a program inline gives the fat one', () => {
-    const old = without(leanBag, 'state_bag_version', 'workflow_config_s3_path', 'partition_map_s3_path', 'segment_manifest_s3_path');
+    const old = without(
+      leanBag,
+      'state_bag_version',
+      'workflow_config_s3_path',
+      'partition_map_s3_path',
+      'segment_manifest_s3_path',
+    );
     expect(detectSchema({ ...old, workflow_config: { nodes: [] } })).toBe('state-bag.fat');
     expect(detectSchema({ ...old, partition_map: null })).toBe('state-bag.fat');
     expect(detectSchema({ workflow_config: { __s3_pointer__: true, bucket: 'b', key: 'k' } })).toBe('state-bag.fat');
-    expect(detectSchema({ ...old, partition_map: [{ id: 0 }], workflow_config_s3_path: 's3://b/workflow-states/o/w/workflow_config_1.json' })).toBe('state-bag.fat');
+    expect(
+      detectSchema({
+        ...old,
+        partition_map: [{ id: 0 }],
+        workflow_config_s3_path: 's3://b/workflow-states/o/w/workflow_config_1.json',
+      }),
+    ).toBe('state-bag.fat');
   });
 
   it('an unstamped bag with a program inline next to the paths of a lean bag gives the lean one', () => {
@@ -37,7 +49,9 @@ describe('detecting the schema of', () => {
   });
 
   it('a bag whose paths are all empty gives the fat one', () => {
-    expect(detectSchema({ ownerId: 'o', partition_map_s3_path: '', segment_manifest_s3_path: null })).toBe('state-bag.fat');
+    expect(detectSchema({ ownerId: 'o', partition_map_s3_path: '', segment_manifest_s3_path: null })).toBe(
+      'state-bag.fat',
+    );
   });
 
   it('a bag with a member named kind is still a bag', () => {

@@ -6,7 +6,10 @@ import { leanBag } from './lean-bag.js';
 
 describe('issues', () => {
   it('of a long list end after 100, and say how many are left out', () => {
-    const issues = validateAgainst('segment-manifest.v1', Array.from({ length: 150 }, () => 'no segment'));
+    const issues = validateAgainst(
+      'segment-manifest.v1',
+      Array.from({ length: 150 }, () => 'no segment'),
+    );
     expect(issues).toHaveLength(101);
     expect(issues[99]).toMatchObject({ pointer: '/99', keyword: 'type' });
     expect(issues[100]).toEqual({ pointer: '', keyword: 'more', message: '50 more faults are not listed.' });
@@ -14,7 +17,10 @@ describe('issues', () => {
 
   it('of 200,000 broken entries come in time that grows with their number, not its square', () => {
     const started = performance.now();
-    const issues = validateAgainst('segment-manifest.v1', Array.from({ length: 200_000 }, () => ({})));
+    const issues = validateAgainst(
+      'segment-manifest.v1',
+      Array.from({ length: 200_000 }, () => ({})),
+    );
     expect(issues).toHaveLength(101);
     expect(performance.now() - started).toBeLessThan(20_000);
   });
@@ -27,7 +33,9 @@ describe('issues', () => {
 
   it('show long values and long names only in part', () => {
     const value = validateAgainst('state-bag.v2', { ...leanBag, loop_counter: 'x'.repeat(1_000_000) });
-    expect(value[0]?.message).toBe(`\`loop_counter\` is "${'x'.repeat(60)}"…; it must be a number, or a string that spells one.`);
+    expect(value[0]?.message).toBe(
+      `\`loop_counter\` is "${'x'.repeat(60)}"…; it must be a number, or a string that spells one.`,
+    );
     const name = validateAgainst('state-bag.fat', { partition_map: { ['k'.repeat(5_000)]: 1 } });
     expect(name[0]?.message.length).toBeLessThan(200);
     expect(name[0]?.member).toHaveLength(5_000);
@@ -49,11 +57,17 @@ describe('issues', () => {
   });
 
   it('of a failed choice are one, not one per branch', () => {
-    expect(validateAgainst('pointers.v1', { bucket: 'b' })).toMatchObject([{ pointer: '', message: 'This is no pointer of a known dialect.' }]);
+    expect(validateAgainst('pointers.v1', { bucket: 'b' })).toMatchObject([
+      { pointer: '', message: 'This is no pointer of a known dialect.' },
+    ]);
   });
 
   it('never repeat a fault', () => {
-    const issues = validateAgainst('state-bag.v2', { ...leanBag, partition_map_s3_path: null, segment_manifest_s3_path: 7 });
+    const issues = validateAgainst('state-bag.v2', {
+      ...leanBag,
+      partition_map_s3_path: null,
+      segment_manifest_s3_path: 7,
+    });
     expect(issues.map(({ pointer }) => pointer)).toEqual(['/segment_manifest_s3_path']);
   });
 
@@ -66,9 +80,13 @@ describe('issues', () => {
   it('come without an exception for any JSON and for whatever JavaScript may hold', () => {
     const names = fc.constantFrom<SchemaName>(...schemaNames);
     fc.assert(
-      fc.property(names, fc.oneof(fc.jsonValue(), fc.anything({ withBigInt: true, withNullPrototype: true })), (name, value) => {
-        for (const issue of validateAgainst(name, value)) expect(issue.message).toMatch(/\.$/);
-      }),
+      fc.property(
+        names,
+        fc.oneof(fc.jsonValue(), fc.anything({ withBigInt: true, withNullPrototype: true })),
+        (name, value) => {
+          for (const issue of validateAgainst(name, value)) expect(issue.message).toMatch(/\.$/);
+        },
+      ),
     );
   });
 });

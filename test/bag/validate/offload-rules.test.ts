@@ -51,10 +51,15 @@ describe('the offload rules', () => {
   });
 
   it.each(OFFLOADED_MEMBERS)('point with a member of the schema that holds an s3 path: $pointer', ({ pointer }) => {
-    expect(validateStateBag({ ...leanBag, [pointer]: 'no path' })).toMatchObject([{ pointer: `/${pointer}`, keyword: 'pattern' }]);
+    expect(validateStateBag({ ...leanBag, [pointer]: 'no path' })).toMatchObject([
+      { pointer: `/${pointer}`, keyword: 'pattern' },
+    ]);
   });
 
-  it.each(OFFLOADED_MEMBERS.filter(({ maxInlineBytes }) => maxInlineBytes === 0))('that allow no byte inline are refusals of the schema: $member', ({ member }) => {
-    expect(validateStateBag({ ...leanBag, [member]: 0 })).toMatchObject([{ pointer: `/${member}`, keyword: 'not' }]);
-  });
+  it.each(OFFLOADED_MEMBERS.filter(({ maxInlineBytes }) => maxInlineBytes === 0))(
+    'that allow no byte inline are refusals of the schema: $member',
+    ({ member }) => {
+      expect(validateStateBag({ ...leanBag, [member]: 0 })).toMatchObject([{ pointer: `/${member}`, keyword: 'not' }]);
+    },
+  );
 });

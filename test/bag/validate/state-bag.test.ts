@@ -16,8 +16,20 @@ describe('a lean bag', () => {
   });
 
   it('may hold any further member with any value', () => {
-    const known = new Set([...Object.keys(leanBag), 'workflow_config', 'partition_map', '_is_init', '_status', 'manifest_id', 'segment_manifest', 'state_s3_path']);
-    const extras = fc.dictionary(fc.string().filter((name) => !known.has(name)), fc.jsonValue());
+    const known = new Set([
+      ...Object.keys(leanBag),
+      'workflow_config',
+      'partition_map',
+      '_is_init',
+      '_status',
+      'manifest_id',
+      'segment_manifest',
+      'state_s3_path',
+    ]);
+    const extras = fc.dictionary(
+      fc.string().filter((name) => !known.has(name)),
+      fc.jsonValue(),
+    );
     fc.assert(fc.property(extras, (extra) => validateStateBag({ ...extra, ...leanBag }).length === 0));
   });
 
@@ -64,21 +76,29 @@ describe('the sentence about', () => {
   });
 
   it('a null left behind says that null is still there', () => {
-    expect(messagesOf({ ...leanBag, partition_map: null })).toEqual(['`partition_map` is still there, as null; a lean bag leaves the member out.']);
+    expect(messagesOf({ ...leanBag, partition_map: null })).toEqual([
+      '`partition_map` is still there, as null; a lean bag leaves the member out.',
+    ]);
   });
 
   it('a lost manifest path tells how it gets lost', () => {
-    const [issue, ...others] = validateStateBag({ ...without(leanBag, 'partition_map_s3_path'), segment_manifest_s3_path: null });
+    const [issue, ...others] = validateStateBag({
+      ...without(leanBag, 'partition_map_s3_path'),
+      segment_manifest_s3_path: null,
+    });
     expect(others).toEqual([]);
     expect(issue).toMatchObject({
       pointer: '/segment_manifest_s3_path',
-      message: '`segment_manifest_s3_path` is null, and no `partition_map_s3_path` stands in for it: nothing leads to the program.',
+      message:
+        '`segment_manifest_s3_path` is null, and no `partition_map_s3_path` stands in for it: nothing leads to the program.',
       hint: 'A parallel merge in an unwrapped runner sets it to null. Put back the path from the bag before the merge.',
     });
   });
 
   it('a member the state machine reads says what happens without it', () => {
-    expect(messagesOf(without(leanBag, 'start_time'))).toEqual(['`start_time` is missing: the state machine reads it and stops with States.Runtime.']);
+    expect(messagesOf(without(leanBag, 'start_time'))).toEqual([
+      '`start_time` is missing: the state machine reads it and stops with States.Runtime.',
+    ]);
   });
 
   it('a missing strategy tells which bags go without', () => {
@@ -101,11 +121,18 @@ describe('the sentence about', () => {
 
   it('an old bag begins with what is inline, before all that is missing', () => {
     const fat = { ...without(leanBag, 'state_bag_version', 'start_time'), workflow_config: {}, partition_map: [] };
-    expect(validateStateBag(fat).map(({ member }) => member)).toEqual(['workflow_config', 'partition_map', 'state_bag_version', 'start_time']);
+    expect(validateStateBag(fat).map(({ member }) => member)).toEqual([
+      'workflow_config',
+      'partition_map',
+      'state_bag_version',
+      'start_time',
+    ]);
   });
 
   it.each([null, 7, 'bag', []])('what is no object at all, such as %j, says that a bag is one', (value) => {
-    expect(validateStateBag(value)).toMatchObject([{ pointer: '', keyword: 'type', hint: 'A state bag is a JSON object.' }]);
+    expect(validateStateBag(value)).toMatchObject([
+      { pointer: '', keyword: 'type', hint: 'A state bag is a JSON object.' },
+    ]);
   });
 });
 
@@ -125,7 +152,8 @@ describe('asserting', () => {
     expect(failure).toMatchObject({
       code: 'BAG_INVALID',
       retryable: false,
-      message: 'not a lean state bag: `workflow_config` is inline; a lean bag carries only `workflow_config_s3_path`. (and 1 more)',
+      message:
+        'not a lean state bag: `workflow_config` is inline; a lean bag carries only `workflow_config_s3_path`. (and 1 more)',
       context: { stage: 'validate', path: '/workflow_config', issues: validateStateBag(bag) },
     });
   });

@@ -37,7 +37,8 @@ afterEach(() => {
 });
 
 const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');
-const keyOf = (text: string, kind: 'config' | 'member' = 'config') => formatKey(DEFAULT_LAYOUT, kind, { ownerId: 'o', workflowId: 'w', sha256: sha256(text), member: 'm' });
+const keyOf = (text: string, kind: 'config' | 'member' = 'config') =>
+  formatKey(DEFAULT_LAYOUT, kind, { ownerId: 'o', workflowId: 'w', sha256: sha256(text), member: 'm' });
 const uriOf = (text: string) => `s3://${BUCKET}/${keyOf(text)}`;
 
 function document(name: string, text: string): void {
@@ -51,7 +52,12 @@ interface Ground {
 
 function groundOn(objects: ObjectStore): Ground {
   const put = (text: string, kind: 'config' | 'member' = 'config') => {
-    const blobs = createBlobStore({ objects, bucket: BUCKET, now: () => time, backoff: { sleep: () => Promise.resolve() } });
+    const blobs = createBlobStore({
+      objects,
+      bucket: BUCKET,
+      now: () => time,
+      backoff: { sleep: () => Promise.resolve() },
+    });
     return blobs.put({ key: keyOf(text, kind), bytes: Buffer.from(text), sha256: sha256(text), addressed: true });
   };
   return { objects, put };
@@ -93,7 +99,13 @@ describe('the collector of garbage', () => {
     time += 11 * DAY;
     await ground.put('young');
     const { blobs, live, young, deleted, bytesFreed } = await run(ground);
-    expect({ blobs, live, young, deleted, bytesFreed }).toEqual({ blobs: 3, live: 1, young: 1, deleted: 1, bytesFreed: 4 });
+    expect({ blobs, live, young, deleted, bytesFreed }).toEqual({
+      blobs: 3,
+      live: 1,
+      young: 1,
+      deleted: 1,
+      bytesFreed: 4,
+    });
     expect([...(await keysIn(ground))].sort()).toEqual([keyOf('alive'), keyOf('young')].sort());
   });
 
@@ -107,10 +119,16 @@ describe('the collector of garbage', () => {
   });
 
   it.each([
-    ['in a string of JSON', (uri: string) => JSON.stringify({ Payload: JSON.stringify({ a: JSON.stringify({ p: uri }) }) })],
+    [
+      'in a string of JSON',
+      (uri: string) => JSON.stringify({ Payload: JSON.stringify({ a: JSON.stringify({ p: uri }) }) }),
+    ],
     ['with escaped slashes', (uri: string) => `{"p":"${uri.replaceAll('/', '\\/')}"}`],
     ['percent-encoded', (uri: string) => JSON.stringify({ p: encodeURIComponent(uri).replaceAll('%2F', '%2f') })],
-    ['as bucket and key of a pointer', () => JSON.stringify({ workflow_config: { __s3_pointer__: true, bucket: BUCKET, key: keyOf('alive') } })],
+    [
+      'as bucket and key of a pointer',
+      () => JSON.stringify({ workflow_config: { __s3_pointer__: true, bucket: BUCKET, key: keyOf('alive') } }),
+    ],
     ['by its digest alone', () => JSON.stringify({ note: sha256('alive') })],
     ['in user data', (uri: string) => JSON.stringify({ current_state: { deep: [[{ uri }]] } })],
   ])('sees a name %s', async (_, textOf) => {
@@ -155,7 +173,12 @@ describe('the collector of garbage', () => {
 
   it('leaves alone what is no content-addressed blob of the layout', async () => {
     const ground = inMemory();
-    const others = ['workflow-configs/o/w/config.json', `workflow-configs/o/w/x/${sha256('a')}/config.json`, `other/${sha256('a')}/config.json`, 'paused/bag.json'];
+    const others = [
+      'workflow-configs/o/w/config.json',
+      `workflow-configs/o/w/x/${sha256('a')}/config.json`,
+      `other/${sha256('a')}/config.json`,
+      'paused/bag.json',
+    ];
     for (const key of others) await ground.objects.put({ bucket: BUCKET, key }, Buffer.from('a'));
     time += 400 * DAY;
     expect(await run(ground)).toMatchObject({ blobs: 0, garbage: 0 });
@@ -174,12 +197,16 @@ describe('the collector of garbage', () => {
       return Promise.resolve();
     });
     const inner = new FilesSource(join(dir, 'bags'), nodeDisk);
-    const source = { id: inner.id, container: (id: string) => inner.container(id), async *containers() {
-      for await (const each of inner.containers()) {
-        if (each.id.endsWith('z.json')) await move();
-        yield each;
-      }
-    } };
+    const source = {
+      id: inner.id,
+      container: (id: string) => inner.container(id),
+      async *containers() {
+        for await (const each of inner.containers()) {
+          if (each.id.endsWith('z.json')) await move();
+          yield each;
+        }
+      },
+    };
     document('a', '{}');
     expect(await run(ground, { sources: [source], concurrency: 1 })).toMatchObject({ live: 1, deleted: 0 });
   });
@@ -189,7 +216,9 @@ describe('the collector of garbage', () => {
     for (const text of ['one', 'two', 'three']) await ground.put(text);
     time += 11 * DAY;
     let faults = 1;
-    const flaky = faultyStore(ground.objects, ({ operation }) => (operation === 'delete' && faults-- > 0 ? FAULTS.denied : undefined));
+    const flaky = faultyStore(ground.objects, ({ operation }) =>
+      operation === 'delete' && faults-- > 0 ? FAULTS.denied : undefined,
+    );
     expect(await run({ ...ground, objects: flaky })).toMatchObject({ deleted: 2, failed: 1 });
   });
 
@@ -203,7 +232,10 @@ describe('the collector of garbage', () => {
 });
 
 /** A store whose blobs can be made old: each driver in its own way. */
-const DRIVERS: readonly { readonly name: string; readonly open: () => Promise<Ground & { readonly close: () => Promise<void> }> }[] = [
+const DRIVERS: readonly {
+  readonly name: string;
+  readonly open: () => Promise<Ground & { readonly close: () => Promise<void> }>;
+}[] = [
   { name: 'memory', open: () => Promise.resolve({ ...inMemory(), close: () => Promise.resolve() }) },
   { name: 'file system', open: () => Promise.resolve({ ...agingFiles(), close: () => Promise.resolve() }) },
   {
@@ -212,7 +244,10 @@ const DRIVERS: readonly { readonly name: string; readonly open: () => Promise<Gr
       process.env.AWS_ACCESS_KEY_ID ??= 'test';
       process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
       const server = await startS3Server({ buckets: [BUCKET], now: () => new Date(time) });
-      return { ...groundOn(s3ObjectStore({ endpoint: server.endpoint, region: 'eu-central-1' })), close: () => server.stop() };
+      return {
+        ...groundOn(s3ObjectStore({ endpoint: server.endpoint, region: 'eu-central-1' })),
+        close: () => server.stop(),
+      };
     },
   },
 ];
@@ -267,10 +302,23 @@ describe.each(DRIVERS)('a collection beside writers, on $name', ({ open }) => {
 
 it('whatever is written, reused and named in whatever order, no name ever leads nowhere', async () => {
   const step = fc.oneof(
-    fc.record({ do: fc.constant('bag' as const), blob: fc.integer({ min: 0, max: 3 }), slot: fc.integer({ min: 0, max: 2 }) }),
+    fc.record({
+      do: fc.constant('bag' as const),
+      blob: fc.integer({ min: 0, max: 3 }),
+      slot: fc.integer({ min: 0, max: 2 }),
+    }),
     fc.record({ do: fc.constant('drop' as const), slot: fc.integer({ min: 0, max: 2 }) }),
     fc.record({ do: fc.constant('wait' as const), hours: fc.integer({ min: 1, max: 400 }) }),
-    fc.record({ do: fc.constant('gc' as const), during: fc.option(fc.record({ blob: fc.integer({ min: 0, max: 3 }), slot: fc.integer({ min: 0, max: 2 }), moment: fc.constantFrom('list' as const, 'get' as const, 'delete' as const) })) }),
+    fc.record({
+      do: fc.constant('gc' as const),
+      during: fc.option(
+        fc.record({
+          blob: fc.integer({ min: 0, max: 3 }),
+          slot: fc.integer({ min: 0, max: 2 }),
+          moment: fc.constantFrom('list' as const, 'get' as const, 'delete' as const),
+        }),
+      ),
+    }),
   );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
@@ -291,7 +339,13 @@ it('whatever is written, reused and named in whatever order, no name ever leads 
           named.delete(each.slot);
         } else {
           const { during } = each;
-          const objects = during ? meanwhile(ground.objects, during.moment, once(() => bag(during.blob, during.slot))) : ground.objects;
+          const objects = during
+            ? meanwhile(
+                ground.objects,
+                during.moment,
+                once(() => bag(during.blob, during.slot)),
+              )
+            : ground.objects;
           await run({ ...ground, objects }, { ttl: 3 * DAY });
         }
         const keys = await keysIn(ground);
@@ -303,7 +357,11 @@ it('whatever is written, reused and named in whatever order, no name ever leads 
 });
 
 /** Lets something happen right before the first call of an operation. */
-function meanwhile(objects: ObjectStore, operation: 'get' | 'list' | 'delete', happening: () => Promise<void>): ObjectStore {
+function meanwhile(
+  objects: ObjectStore,
+  operation: 'get' | 'list' | 'delete',
+  happening: () => Promise<void>,
+): ObjectStore {
   return {
     description: objects.description,
     keepsAttributes: objects.keepsAttributes,
@@ -345,7 +403,12 @@ describe('keys of a layout', () => {
 });
 
 describe('the time a blob is kept', () => {
-  it.each([['90d', 90 * DAY], ['36h', 36 * HOUR], ['5m', 300_000], ['0s', 0]])('reads %s', (text, expected) => {
+  it.each([
+    ['90d', 90 * DAY],
+    ['36h', 36 * HOUR],
+    ['5m', 300_000],
+    ['0s', 0],
+  ])('reads %s', (text, expected) => {
     expect(parseDuration('audit', text)).toBe(expected);
   });
 
@@ -354,7 +417,9 @@ describe('the time a blob is kept', () => {
   });
 
   it('covers what is in use this moment, whatever is asked for', () => {
-    expect(() => ttlOf({ execution: 47 * HOUR, redrive: 0, audit: 0 })).toThrow(expect.objectContaining({ code: 'TTL_TOO_SHORT' }) as Error);
+    expect(() => ttlOf({ execution: 47 * HOUR, redrive: 0, audit: 0 })).toThrow(
+      expect.objectContaining({ code: 'TTL_TOO_SHORT' }) as Error,
+    );
     expect(ttlOf({ execution: 48 * HOUR, redrive: 0, audit: 0 })).toBe(48 * HOUR);
   });
 });

@@ -23,7 +23,10 @@ async function rewrite(meanwhile: (state: TableState) => void, faults: readonly 
   meanwhile(state);
   const replacement = await container.replace();
   await replacement.write(documents[0]!, NEXT);
-  const written = await replacement.commit(new Uint8Array()).then(() => 'written', (error: unknown) => (error as { code: string }).code);
+  const written = await replacement.commit(new Uint8Array()).then(
+    () => 'written',
+    (error: unknown) => (error as { code: string }).code,
+  );
   const found = state.get(keyOf(row));
   return { written, found: found && rowText(found), context: found?.context };
 }
@@ -48,7 +51,10 @@ it.each<[string, Row]>([
 
 it('is left alone when its bag has changed under the same token', async () => {
   const changed = { ...row, context: { M: { workflow_config: { M: { id: { S: 'other' } } } } } };
-  expect(await rewrite((state) => state.put(changed))).toMatchObject({ written: 'DOCUMENT_MOVED', found: rowText(changed) });
+  expect(await rewrite((state) => state.put(changed))).toMatchObject({
+    written: 'DOCUMENT_MOVED',
+    found: rowText(changed),
+  });
 });
 
 it('keeps what others have changed around the program', async () => {
@@ -79,7 +85,11 @@ it('knows whether it is still the row that a run found', async () => {
   const container = await RowContainer.loaded(memoryTable(state), row);
   const { version } = container;
   expect(version).toMatch(/^[0-9a-f]{64}$/);
-  expect(() => { container.assertSame(version); }).not.toThrow();
+  expect(() => {
+    container.assertSame(version);
+  }).not.toThrow();
   const again = await RowContainer.loaded(memoryTable(state), { ...row, taskToken: { S: 'another' } });
-  expect(() => { again.assertSame(version); }).toThrow(expect.objectContaining({ code: 'ROW_REPLACED' }) as Error);
+  expect(() => {
+    again.assertSame(version);
+  }).toThrow(expect.objectContaining({ code: 'ROW_REPLACED' }) as Error);
 });

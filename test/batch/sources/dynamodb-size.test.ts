@@ -38,10 +38,18 @@ it('an update takes units by the larger of the two items', () => {
 
 it('a row that would be too large or too deep is refused, but not one that shrinks', () => {
   const large = { x: { S: 'x'.repeat(409_600) } };
-  expect(() => { assertStorable('row', large, 409_600); }).toThrow(expect.objectContaining({ code: 'ROW_TOO_LARGE' }) as Error);
-  expect(() => { assertStorable('row', large, 409_700); }).not.toThrow();
+  expect(() => {
+    assertStorable('row', large, 409_600);
+  }).toThrow(expect.objectContaining({ code: 'ROW_TOO_LARGE' }) as Error);
+  expect(() => {
+    assertStorable('row', large, 409_700);
+  }).not.toThrow();
   const deep = (levels: number): Attribute => (levels === 1 ? { S: '' } : { L: [deep(levels - 1)] });
   expect(nestingOf(deep(32))).toBe(32);
-  expect(() => { assertStorable('row', { x: deep(32) }, 1_000); }).not.toThrow();
-  expect(() => { assertStorable('row', { x: deep(33) }, 1_000); }).toThrow(expect.objectContaining({ code: 'ROW_TOO_DEEP' }) as Error);
+  expect(() => {
+    assertStorable('row', { x: deep(32) }, 1_000);
+  }).not.toThrow();
+  expect(() => {
+    assertStorable('row', { x: deep(33) }, 1_000);
+  }).toThrow(expect.objectContaining({ code: 'ROW_TOO_DEEP' }) as Error);
 });

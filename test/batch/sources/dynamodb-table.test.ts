@@ -14,15 +14,27 @@ let server: DynamoDbServer | undefined;
 afterEach(() => server?.stop());
 
 const row = pausedRow('a');
-const NOTE: RowUpdate = { edits: [{ path: ['note'], before: undefined, after: { S: 'x' } }], guards: new Map([['taskToken', { S: tokenOf(row) }]]), units: 1 };
-const refused = (type: string, status = 400): TableFault => ({ moment: 'before', status, type, message: 'as injected' });
+const NOTE: RowUpdate = {
+  edits: [{ path: ['note'], before: undefined, after: { S: 'x' } }],
+  guards: new Map([['taskToken', { S: tokenOf(row) }]]),
+  units: 1,
+};
+const refused = (type: string, status = 400): TableFault => ({
+  moment: 'before',
+  status,
+  type,
+  message: 'as injected',
+});
 
 /** A table with one row, whose first requests of one kind meet these faults. Nobody waits: pauses are noted. */
 async function tableWith(operation: string, faults: readonly TableFault[], options: DynamoDbTableOptions = {}) {
   const state = new TableState('Tokens');
   state.put(row);
   const queue = [...faults];
-  server = await startDynamoDbServer({ tables: [state], fault: (request) => (request.operation === operation ? queue.shift() : undefined) });
+  server = await startDynamoDbServer({
+    tables: [state],
+    fault: (request) => (request.operation === operation ? queue.shift() : undefined),
+  });
   const pauses: number[] = [];
   let now = 0;
   const sleep = (milliseconds: number) => {
@@ -30,20 +42,30 @@ async function tableWith(operation: string, faults: readonly TableFault[], optio
     now += milliseconds;
     return Promise.resolve();
   };
-  const table = dynamoDbTable('Tokens', { endpoint: server.endpoint, clock: { now: () => now, sleep }, random: () => 1, ...options });
+  const table = dynamoDbTable('Tokens', {
+    endpoint: server.endpoint,
+    clock: { now: () => now, sleep },
+    random: () => 1,
+    ...options,
+  });
   return { state, table, pauses };
 }
 
-it.each(['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded'])('waits longer and longer when it is throttled: %s', async (type) => {
-  const { state, table, pauses } = await tableWith('UpdateItem', [refused(type), refused(type), refused(type)]);
-  await table.update(keyOf(row), NOTE);
-  expect(state.get(keyOf(row))).toMatchObject({ note: { S: 'x' } });
-  expect(pauses.slice(0, 2)).toEqual([50, 100]);
-  expect(table.consumed.write).toBe(1);
-});
+it.each(['ProvisionedThroughputExceededException', 'ThrottlingException', 'RequestLimitExceeded'])(
+  'waits longer and longer when it is throttled: %s',
+  async (type) => {
+    const { state, table, pauses } = await tableWith('UpdateItem', [refused(type), refused(type), refused(type)]);
+    await table.update(keyOf(row), NOTE);
+    expect(state.get(keyOf(row))).toMatchObject({ note: { S: 'x' } });
+    expect(pauses.slice(0, 2)).toEqual([50, 100]);
+    expect(table.consumed.write).toBe(1);
+  },
+);
 
 it('gives up after so many attempts, and says that it may pass', async () => {
-  const { table } = await tableWith('UpdateItem', Array(9).fill(refused('ThrottlingException')) as TableFault[], { maxAttempts: 3 });
+  const { table } = await tableWith('UpdateItem', Array(9).fill(refused('ThrottlingException')) as TableFault[], {
+    maxAttempts: 3,
+  });
   await expect(table.update(keyOf(row), NOTE)).rejects.toMatchObject({ code: 'TABLE_THROTTLED', retryable: true });
   expect(server!.requests.filter(({ operation }) => operation === 'UpdateItem')).toHaveLength(3);
 });
@@ -66,12 +88,21 @@ it.each([
   ['InternalServerError', 500, 'TABLE_UNAVAILABLE', /as injected/],
   ['Whatever', 503, 'TABLE_UNAVAILABLE', /as injected/],
 ])('%s with %i is %s', async (type, status, code, message) => {
-  const { table } = await tableWith('GetItem', Array(9).fill(refused(type, status)) as TableFault[], { maxAttempts: 2 });
-  await expect(table.get(keyOf(row))).rejects.toMatchObject({ code, message: expect.stringMatching(message) as string });
+  const { table } = await tableWith('GetItem', Array(9).fill(refused(type, status)) as TableFault[], {
+    maxAttempts: 2,
+  });
+  await expect(table.get(keyOf(row))).rejects.toMatchObject({
+    code,
+    message: expect.stringMatching(message) as string,
+  });
 });
 
 it('says so when nobody answers', async () => {
-  const table = dynamoDbTable('Tokens', { endpoint: 'http://127.0.0.1:1', maxAttempts: 2, clock: { now: () => 0, sleep: () => Promise.resolve() } });
+  const table = dynamoDbTable('Tokens', {
+    endpoint: 'http://127.0.0.1:1',
+    maxAttempts: 2,
+    clock: { now: () => 0, sleep: () => Promise.resolve() },
+  });
   await expect(table.get(keyOf(row))).rejects.toMatchObject({ code: 'TABLE_UNAVAILABLE', retryable: true });
 });
 
@@ -79,7 +110,8 @@ it('goes on in the middle of a scan that was throttled, and gives no row twice',
   const { state, table } = await tableWith('Scan', [refused('ThrottlingException')]);
   for (let at = 0; at < 30; at++) state.put({ ...pausedRow(`e${at}`), fill: { S: 'x'.repeat(100_000) } });
   const ids: string[] = [];
-  for await (const page of table.scan({ segment: 0, of: 1 })) ids.push(...page.map(({ conversation_id: id }) => (id as { readonly S: string }).S));
+  for await (const page of table.scan({ segment: 0, of: 1 }))
+    ids.push(...page.map(({ conversation_id: id }) => (id as { readonly S: string }).S));
   expect(new Set(ids).size).toBe(31);
   expect(ids).toHaveLength(31);
 });

@@ -21,12 +21,31 @@ beforeEach(async () => {
 });
 afterEach(() => server.stop());
 
-const entered = (name: string, input: unknown, type = 'TaskStateEntered') => ({ type, timestamp: NOW - 60, stateEnteredEventDetails: { name, input: JSON.stringify(input) } });
-const exited = (name: string, type = 'TaskStateExited') => ({ type, timestamp: NOW - 60, stateExitedEventDetails: { name } });
-const started = (input: unknown) => ({ type: 'ExecutionStarted', timestamp: NOW - 100, executionStartedEventDetails: { input: JSON.stringify(input) } });
+const entered = (name: string, input: unknown, type = 'TaskStateEntered') => ({
+  type,
+  timestamp: NOW - 60,
+  stateEnteredEventDetails: { name, input: JSON.stringify(input) },
+});
+const exited = (name: string, type = 'TaskStateExited') => ({
+  type,
+  timestamp: NOW - 60,
+  stateExitedEventDetails: { name },
+});
+const started = (input: unknown) => ({
+  type: 'ExecutionStarted',
+  timestamp: NOW - 100,
+  executionStartedEventDetails: { input: JSON.stringify(input) },
+});
 
 function execution(name: string, events: FakeExecution['events'], more: Partial<FakeExecution> = {}): FakeExecution {
-  return { executionArn: `arn:aws:states:eu-central-1:123456789012:execution:engine:${name}`, parentArn: MACHINE, status: 'RUNNING', startDate: NOW - DAY, events, ...more };
+  return {
+    executionArn: `arn:aws:states:eu-central-1:123456789012:execution:engine:${name}`,
+    parentArn: MACHINE,
+    status: 'RUNNING',
+    startDate: NOW - DAY,
+    events,
+    ...more,
+  };
 }
 
 async function documents(arn = MACHINE): Promise<readonly SourceDocument[]> {
@@ -38,12 +57,29 @@ async function documents(arn = MACHINE): Promise<readonly SourceDocument[]> {
   return found;
 }
 
-const seen = async (arn?: string) => (await documents(arn)).map(({ id, bytes }) => [id.split(':').at(-1), JSON.parse(Buffer.from(bytes).toString()) as unknown]);
+const seen = async (arn?: string) =>
+  (await documents(arn)).map(({ id, bytes }) => [
+    id.split(':').at(-1),
+    JSON.parse(Buffer.from(bytes).toString()) as unknown,
+  ]);
 
 describe('the executions of a state machine', () => {
   it('are told by the input of the newest state entered, over several pages of a history', async () => {
     const loop = [1, 2, 3].flatMap((n) => [entered('Run', { n }), exited('Run')]);
-    server.executions.push(execution('a', [started({}), ...loop, entered('Wait', { n: 4 }), { type: 'TaskScheduled', timestamp: NOW - 50, taskScheduledEventDetails: { resource: 'r', resourceType: 't', region: 'x', parameters: '{}' } }, { type: 'TaskSubmitted', timestamp: NOW - 50 }, { type: 'TaskStarted', timestamp: NOW }]));
+    server.executions.push(
+      execution('a', [
+        started({}),
+        ...loop,
+        entered('Wait', { n: 4 }),
+        {
+          type: 'TaskScheduled',
+          timestamp: NOW - 50,
+          taskScheduledEventDetails: { resource: 'r', resourceType: 't', region: 'x', parameters: '{}' },
+        },
+        { type: 'TaskSubmitted', timestamp: NOW - 50 },
+        { type: 'TaskStarted', timestamp: NOW },
+      ]),
+    );
     expect(await seen()).toEqual([['a#Wait', { n: 4 }]]);
     expect(server.calls.filter((call) => call === 'GetExecutionHistory')).toHaveLength(2);
   });
@@ -51,9 +87,18 @@ describe('the executions of a state machine', () => {
   it('are told by all states of branches that were not left', async () => {
     await server.stop();
     server = await startSfnServer(1000);
-    const branches = [entered('Fan', { all: 1 }, 'ParallelStateEntered'), { type: 'ParallelStateStarted', timestamp: NOW }, entered('One', { b: 1 }), entered('Two', { b: 2 }), exited('One')];
+    const branches = [
+      entered('Fan', { all: 1 }, 'ParallelStateEntered'),
+      { type: 'ParallelStateStarted', timestamp: NOW },
+      entered('One', { b: 1 }),
+      entered('Two', { b: 2 }),
+      exited('One'),
+    ];
     server.executions.push(execution('a', [started({}), entered('Run', { n: 0 }), exited('Run'), ...branches]));
-    expect(await seen()).toEqual([['a#Two', { b: 2 }], ['a#Fan', { all: 1 }]]);
+    expect(await seen()).toEqual([
+      ['a#Two', { b: 2 }],
+      ['a#Fan', { all: 1 }],
+    ]);
   });
 
   it('are told by their own input when they have entered no state', async () => {
@@ -63,7 +108,11 @@ describe('the executions of a state machine', () => {
 
   it('count while they run, wait for a redrive, or may be redriven; later lists are read to their end', async () => {
     const one = [started({}), entered('Run', {})];
-    const stopped = (days: number, more: Partial<FakeExecution> = {}) => ({ status: 'FAILED', stopDate: NOW - days * DAY, ...more });
+    const stopped = (days: number, more: Partial<FakeExecution> = {}) => ({
+      status: 'FAILED',
+      stopDate: NOW - days * DAY,
+      ...more,
+    });
     server.executions.push(
       ...['r1', 'r2', 'r3', 'r4'].map((name) => execution(name, one)),
       execution('pending', one, { status: 'PENDING_REDRIVE' }),
@@ -73,11 +122,30 @@ describe('the executions of a state machine', () => {
       execution('not-redrivable', one, stopped(1, { status: 'ABORTED', redriveStatus: 'NOT_REDRIVABLE' })),
       execution('done', one, { status: 'SUCCEEDED', stopDate: NOW }),
     );
-    expect((await seen()).map(([id]) => id)).toEqual(['r1#Run', 'r2#Run', 'r3#Run', 'r4#Run', 'pending#Run', 'failed#Run', 'timed-out#Run']);
+    expect((await seen()).map(([id]) => id)).toEqual([
+      'r1#Run',
+      'r2#Run',
+      'r3#Run',
+      'r4#Run',
+      'pending#Run',
+      'failed#Run',
+      'timed-out#Run',
+    ]);
   });
 
   it('say until when they can be met', async () => {
-    const waiting = { type: 'TaskScheduled', timestamp: NOW - 50, taskScheduledEventDetails: { resource: 'r', resourceType: 't', region: 'x', parameters: '{}', heartbeatInSeconds: 3600, timeoutInSeconds: 99_999 } };
+    const waiting = {
+      type: 'TaskScheduled',
+      timestamp: NOW - 50,
+      taskScheduledEventDetails: {
+        resource: 'r',
+        resourceType: 't',
+        region: 'x',
+        parameters: '{}',
+        heartbeatInSeconds: 3600,
+        timeoutInSeconds: 99_999,
+      },
+    };
     server.executions.push(
       execution('running', [started({}), entered('Run', {})]),
       execution('waiting', [started({}), entered('Wait', {}), waiting]),
@@ -94,14 +162,21 @@ describe('the executions of a state machine', () => {
   });
 
   it('are not judged by half an input', async () => {
-    const cut = { type: 'TaskStateEntered', timestamp: NOW, stateEnteredEventDetails: { name: 'Run', input: '{', inputDetails: { truncated: true } } };
+    const cut = {
+      type: 'TaskStateEntered',
+      timestamp: NOW,
+      stateEnteredEventDetails: { name: 'Run', input: '{', inputDetails: { truncated: true } },
+    };
     server.executions.push(execution('a', [started({}), cut]));
     expect(await codeOf(documents())).toBe('STATE_TRUNCATED');
   });
 
   it('are asked for again after throttling', async () => {
     server.executions.push(execution('a', [started({})]));
-    server.failures.push({ action: 'ListExecutions', error: 'ThrottlingException' }, { action: 'GetExecutionHistory', error: 'ThrottlingException' });
+    server.failures.push(
+      { action: 'ListExecutions', error: 'ThrottlingException' },
+      { action: 'GetExecutionHistory', error: 'ThrottlingException' },
+    );
     expect(await seen()).toHaveLength(1);
   });
 
@@ -118,7 +193,8 @@ describe('the executions of a state machine', () => {
     server.executions.push(execution('a', [started({})]));
     const port = sfnExecutions({ region: 'eu-central-1', endpoint: server.endpoint, clock: unhurried });
     const source = new ExecutionsSource(MACHINE, port, () => NOW * 1000);
-    for await (const container of source.containers()) expect(await codeOf(container.replace())).toBe('SOURCE_READ_ONLY');
+    for await (const container of source.containers())
+      expect(await codeOf(container.replace())).toBe('SOURCE_READ_ONLY');
     expect(() => source.container()).toThrow(expect.objectContaining({ code: 'SOURCE_READ_ONLY' }) as Error);
   });
 });

@@ -1,4 +1,15 @@
-import { chmodSync, linkSync, lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { nodeDisk } from '../../../src/batch/disk.js';
@@ -23,17 +34,45 @@ async function namesIn(files: readonly string[], pattern = '', excluded: readonl
     mkdirSync(join(directory, file, '..'), { recursive: true });
     writeFileSync(join(directory, file), '');
   }
-  const source = new FilesSource(join(directory, pattern), nodeDisk, excluded.map((name) => join(directory, name)));
+  const source = new FilesSource(
+    join(directory, pattern),
+    nodeDisk,
+    excluded.map((name) => join(directory, name)),
+  );
   return (await idsOf(source)).map((id) => id.slice(directory.length + 1));
 }
 
 it('finds documents of a directory at every depth, hidden ones and upper-case endings too, in one order', async () => {
-  const files = ['b.json', 'a.ndjson', 'deep/er/c.jsonl', '.hidden.json', '.config/d.json', 'e.txt', 'f.json.bak', 'G.JSON', 'h.json5', 'B.json'];
-  expect(await namesIn(files)).toEqual(['.config/d.json', '.hidden.json', 'B.json', 'G.JSON', 'a.ndjson', 'b.json', 'deep/er/c.jsonl']);
+  const files = [
+    'b.json',
+    'a.ndjson',
+    'deep/er/c.jsonl',
+    '.hidden.json',
+    '.config/d.json',
+    'e.txt',
+    'f.json.bak',
+    'G.JSON',
+    'h.json5',
+    'B.json',
+  ];
+  expect(await namesIn(files)).toEqual([
+    '.config/d.json',
+    '.hidden.json',
+    'B.json',
+    'G.JSON',
+    'a.ndjson',
+    'b.json',
+    'deep/er/c.jsonl',
+  ]);
 });
 
 it('passes over what a killed run left, also when a glob names it', async () => {
-  const own = [temporaryPathIn('sub'), lockPathOf('sub/b.ndjson'), `${lockPathOf('b')}.${'0'.repeat(32)}`, '.a.json.statebag.tmp'];
+  const own = [
+    temporaryPathIn('sub'),
+    lockPathOf('sub/b.ndjson'),
+    `${lockPathOf('b')}.${'0'.repeat(32)}`,
+    '.a.json.statebag.tmp',
+  ];
   const files = ['a.json', ...own, 'sub/b.ndjson'];
   expect(await namesIn(files)).toEqual(['a.json', 'sub/b.ndjson']);
   expect(await namesIn(files, '**/*')).toEqual(['a.json', 'sub/b.ndjson']);
@@ -85,13 +124,19 @@ it('does not let two names of a file rewrite it at the same time', async () => {
   expect(totals).toMatchObject({ documents: 1, migrated: 1 });
 });
 
-it.each(['gone.json', 'gone'])('counts a link to nothing as a failure, whatever the link is called: %s', async (name) => {
-  const world = await World.with({ 'a.json': bag() });
-  symlinkSync('nowhere', join(world.source, name));
-  const { totals, outcomes } = await run(world);
-  expect(totals).toMatchObject({ documents: 2, migrated: 1, failed: 1 });
-  expect(outcomes.find(({ outcome }) => outcome === 'failed')).toMatchObject({ id: join(world.source, name), code: 'LINK_DANGLING' });
-});
+it.each(['gone.json', 'gone'])(
+  'counts a link to nothing as a failure, whatever the link is called: %s',
+  async (name) => {
+    const world = await World.with({ 'a.json': bag() });
+    symlinkSync('nowhere', join(world.source, name));
+    const { totals, outcomes } = await run(world);
+    expect(totals).toMatchObject({ documents: 2, migrated: 1, failed: 1 });
+    expect(outcomes.find(({ outcome }) => outcome === 'failed')).toMatchObject({
+      id: join(world.source, name),
+      code: 'LINK_DANGLING',
+    });
+  },
+);
 
 /** Runs as somebody who may not do everything; the superuser, who runs tests in containers, steps down for it. */
 async function asNobody<T>(directory: string, work: () => Promise<T>): Promise<T> {
@@ -121,7 +166,10 @@ it('rewrites a read-only file in a directory that may be written, and none in on
   chmodSync(join(world.source, 'shut'), 0o555);
   const { outcomes } = await asNobody(world.directory, () => run(world));
   chmodSync(join(world.source, 'shut'), 0o755);
-  expect(Object.fromEntries(outcomes.map(({ id, outcome, code }) => [id.slice(-6), code ?? outcome]))).toEqual({ 'a.json': 'migrated', 'b.json': 'FILE_DENIED' });
+  expect(Object.fromEntries(outcomes.map(({ id, outcome, code }) => [id.slice(-6), code ?? outcome]))).toEqual({
+    'a.json': 'migrated',
+    'b.json': 'FILE_DENIED',
+  });
   expect(statSync(join(world.source, 'open/a.json')).mode & 0o777).toBe(0o444);
   expect(filesBelow(world.source)).toEqual(['open/a.json', 'shut/b.json']);
 });
@@ -162,16 +210,25 @@ it.each([0o600, 0o644, 0o444, 0o755, 0o660])('keeps the mode %o through a migrat
 });
 
 it('reports files in a directory where nothing may be written, and leaves nothing there', async () => {
-  const world = await World.with({ 'closed/a.json': bag(1), 'closed/b.ndjson': raggedLines(bags(['pre', 'foreign', 'bare'])), 'open/c.json': bag(2) });
+  const world = await World.with({
+    'closed/a.json': bag(1),
+    'closed/b.ndjson': raggedLines(bags(['pre', 'foreign', 'bare'])),
+    'open/c.json': bag(2),
+  });
   const refuse = (path: string) => path.includes('/closed/');
   const disk: Disk = {
     ...nodeDisk,
-    openForWrite: (path, ownership) => (refuse(path) ? Promise.reject(Object.assign(new Error('EACCES'), { code: 'EACCES' })) : nodeDisk.openForWrite(path, ownership)),
+    openForWrite: (path, ownership) =>
+      refuse(path)
+        ? Promise.reject(Object.assign(new Error('EACCES'), { code: 'EACCES' }))
+        : nodeDisk.openForWrite(path, ownership),
   };
   const { outcomes, totals, notStarted } = await run(world, { disk });
   expect(totals).toMatchObject({ documents: 5, migrated: 1 });
   expect(notStarted).toEqual({ documents: totals.notStarted, containers: 0, unread: 0, unlisted: false });
-  expect(outcomes.filter(({ outcome }) => outcome === 'failed').map(({ code }) => code)).toEqual(Array(totals.failed).fill('FILE_DENIED'));
+  expect(outcomes.filter(({ outcome }) => outcome === 'failed').map(({ code }) => code)).toEqual(
+    Array(totals.failed).fill('FILE_DENIED'),
+  );
   expect(totals.failed + totals.notStarted + totals.unchanged + totals.migrated).toBe(5);
   expect(outcomes.find(({ code }) => code === 'FILE_DENIED')!.reason).toContain('permission');
   expect((await run(world)).totals).toMatchObject({ migrated: 3, failed: 0 });
@@ -179,9 +236,16 @@ it('reports files in a directory where nothing may be written, and leaves nothin
 });
 
 it('reports a file that changes between read and write, and keeps the change', async () => {
-  const world = await World.with({ 'a.json': bag(1), 'b.ndjson': raggedLines(bags(['pre', 'bare'])), 'c.json': bag(3) });
+  const world = await World.with({
+    'a.json': bag(1),
+    'b.ndjson': raggedLines(bags(['pre', 'bare'])),
+    'c.json': bag(3),
+  });
   const [changed, changedLines] = [bag(2), raggedLines(bags(['pre', 'bare', 'pre']))];
-  const changes = [['a.json', changed], ['b.ndjson', changedLines]] as const;
+  const changes = [
+    ['a.json', changed],
+    ['b.ndjson', changedLines],
+  ] as const;
   let opened = 0;
   const disk: Disk = {
     ...nodeDisk,
@@ -192,7 +256,12 @@ it('reports a file that changes between read and write, and keeps the change', a
     },
   };
   const { outcomes } = await run(world, { disk });
-  expect(outcomes.map(({ outcome, code }) => code ?? outcome)).toEqual(['DOCUMENT_MOVED', 'DOCUMENT_MOVED', 'DOCUMENT_MOVED', 'migrated']);
+  expect(outcomes.map(({ outcome, code }) => code ?? outcome)).toEqual([
+    'DOCUMENT_MOVED',
+    'DOCUMENT_MOVED',
+    'DOCUMENT_MOVED',
+    'migrated',
+  ]);
   expect(outcomes.slice(0, 3).map(({ outcome }) => outcome)).toEqual(['failed', 'failed', 'failed']);
   expect(readFileSync(join(world.source, 'a.json')).equals(changed)).toBe(true);
   expect(readFileSync(join(world.source, 'b.ndjson')).equals(changedLines)).toBe(true);

@@ -9,14 +9,20 @@ import { bag, bags, raggedLines } from '../bags.js';
 import { run, runRollback, runVerify } from '../workbench.js';
 import { digests, temporaryDirectory, World } from '../world.js';
 
-async function linesOf(chunks: Iterable<Uint8Array>, memory?: typeof COPIES): Promise<{ text: string; ending: string }[]> {
+async function linesOf(
+  chunks: Iterable<Uint8Array>,
+  memory?: typeof COPIES,
+): Promise<{ text: string; ending: string }[]> {
   const lines = [];
-  for await (const { bytes, ending } of readLines(chunks, memory)) lines.push({ text: Buffer.from(bytes).toString('latin1'), ending: Buffer.from(ending).toString('latin1') });
+  for await (const { bytes, ending } of readLines(chunks, memory))
+    lines.push({ text: Buffer.from(bytes).toString('latin1'), ending: Buffer.from(ending).toString('latin1') });
   return lines;
 }
 
 it('cuts lines the same wherever the chunks are cut', async () => {
-  const text = fc.array(fc.constantFrom('a', '{}', '\n', '\r\n', '\r', ' '), { maxLength: 40 }).map((parts) => parts.join(''));
+  const text = fc
+    .array(fc.constantFrom('a', '{}', '\n', '\r\n', '\r', ' '), { maxLength: 40 })
+    .map((parts) => parts.join(''));
   await fc.assert(
     fc.asyncProperty(text, fc.array(fc.nat(60), { maxLength: 8 }), async (whole, cuts) => {
       const places = [0, ...cuts.map((cut) => Math.min(cut, whole.length)).sort((a, b) => a - b), whole.length];
@@ -30,7 +36,9 @@ it('cuts lines the same wherever the chunks are cut', async () => {
 });
 
 it('keeps nothing of a chunk that is written over when the next one comes', async () => {
-  const line = fc.tuple(fc.nat(70_000), fc.constantFrom('a', 'b', 'c')).map(([length, letter]) => `${letter.repeat(length)}\n`);
+  const line = fc
+    .tuple(fc.nat(70_000), fc.constantFrom('a', 'b', 'c'))
+    .map(([length, letter]) => `${letter.repeat(length)}\n`);
   await fc.assert(
     fc.asyncProperty(fc.array(line, { maxLength: 8 }), fc.integer({ min: 1, max: 50_000 }), async (lines, size) => {
       const text = Buffer.from(lines.join(''));
@@ -64,7 +72,8 @@ async function read(text: string) {
   const documents = [];
   for await (const document of container.documents()) documents.push(document);
   const written: Uint8Array[] = [];
-  for (const document of documents) await writeFramed(document, document.bytes, (whole) => Promise.resolve(void written.push(Uint8Array.from(whole))));
+  for (const document of documents)
+    await writeFramed(document, document.bytes, (whole) => Promise.resolve(void written.push(Uint8Array.from(whole))));
   return { documents, whole: Buffer.concat([...written, container.tail]).toString('latin1') };
 }
 
@@ -91,20 +100,35 @@ it.each([
   ['CRLF throughout', Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\r\n')]))],
   ['blank lines at the end', Buffer.concat([raggedLines(lines), Buffer.from('\n\n\r\n ')])],
   ['a bad line in the middle', Buffer.concat([lines[0]!, Buffer.from('\n{"broken\n'), lines[2]!])],
-  ['the first that changes comes late', Buffer.concat([Buffer.from('{}\n'.repeat(300)), lines[0]!, Buffer.from('\n{}')])],
+  [
+    'the first that changes comes late',
+    Buffer.concat([Buffer.from('{}\n'.repeat(300)), lines[0]!, Buffer.from('\n{}')]),
+  ],
 ])('is migrated line by line and given back to the byte: %s', async (_, bytes) => {
   const world = await World.with({ 'a.ndjson': bytes });
   const { outcomes } = await run(world, {}, { concurrency: 4 });
   expect(outcomes.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
   const text = readFileSync(join(world.source, 'a.ndjson'));
-  expect(text.toString('latin1').split('\n').map((line) => line.endsWith('\r'))).toEqual(bytes.toString('latin1').split('\n').map((line) => line.endsWith('\r')));
+  expect(
+    text
+      .toString('latin1')
+      .split('\n')
+      .map((line) => line.endsWith('\r')),
+  ).toEqual(
+    bytes
+      .toString('latin1')
+      .split('\n')
+      .map((line) => line.endsWith('\r')),
+  );
   expect((await runVerify(world)).every(({ outcome }) => outcome === 'verified')).toBe(true);
   await runRollback(world);
   expect(readFileSync(join(world.source, 'a.ndjson')).equals(bytes)).toBe(true);
 });
 
 it('takes a line of many megabytes among small ones', async () => {
-  const large = bags(['pre'], { size: { configBytes: 20_000_000, mapBytes: 100_000, stateBytes: 400, controlBytes: 1200, segments: 4, nodes: 4 } })[0]!;
+  const large = bags(['pre'], {
+    size: { configBytes: 20_000_000, mapBytes: 100_000, stateBytes: 400, controlBytes: 1200, segments: 4, nodes: 4 },
+  })[0]!;
   const bytes = raggedLines([lines[0]!, large, lines[2]!]);
   const world = await World.with({ 'a.ndjson': bytes });
   const { totals } = await run(world, {}, { concurrency: 2 });
@@ -128,11 +152,21 @@ it('rolls back single lines when others have moved on', async () => {
   await run(world);
   const path = join(world.source, 'a.ndjson');
   const migrated = readFileSync(path, 'latin1').split('\n');
-  const moved = migrated.map((line, at) => (at === 2 ? line.replace('"loop_counter":', '"loop_counter": ') : line)).join('\n');
+  const moved = migrated
+    .map((line, at) => (at === 2 ? line.replace('"loop_counter":', '"loop_counter": ') : line))
+    .join('\n');
   writeFileSync(path, moved, 'latin1');
   const outcomes = await runRollback(world);
-  expect(outcomes.map(({ outcome, code }) => code ?? outcome)).toEqual(['rolled-back', 'DOCUMENT_MOVED', 'rolled-back']);
+  expect(outcomes.map(({ outcome, code }) => code ?? outcome)).toEqual([
+    'rolled-back',
+    'DOCUMENT_MOVED',
+    'rolled-back',
+  ]);
   const now = readFileSync(path, 'latin1').split('\n');
   expect(now[2]).toBe(moved.split('\n')[2]);
-  expect(now[1]).toBe(raggedLines(bags(['pre', 'bare', 'run-step'])).toString('latin1').split('\n')[1]);
+  expect(now[1]).toBe(
+    raggedLines(bags(['pre', 'bare', 'run-step']))
+      .toString('latin1')
+      .split('\n')[1],
+  );
 });

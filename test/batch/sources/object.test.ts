@@ -29,7 +29,12 @@ async function worldWithOne(): Promise<World> {
 }
 
 /** A store in which something happens just before the n-th call of a kind on documents. */
-function meanwhile(objects: ObjectStore, operation: 'get' | 'put', count: number, happening: () => Promise<unknown>): ObjectStore {
+function meanwhile(
+  objects: ObjectStore,
+  operation: 'get' | 'put',
+  count: number,
+  happening: () => Promise<unknown>,
+): ObjectStore {
   let calls = 0;
   const before = async (kind: 'get' | 'put', { bucket }: ObjectAddress) => {
     if (bucket === DOCS && kind === operation && ++calls === count) await happening();
@@ -78,14 +83,21 @@ it('takes lines by the name of the object, and gives them back', async () => {
   expect(totals).toMatchObject({ documents: 6, migrated: 4 });
   expect(outcomes.map(({ id }) => id)).toContain('s3://docs/a.ndjson#L2');
   await runRollback(world);
-  expect(digests(await world.documents())).toEqual(digests({ 's3://docs/a.ndjson': lines, 's3://docs/b.JSONL': lines }));
+  expect(digests(await world.documents())).toEqual(
+    digests({ 's3://docs/a.ndjson': lines, 's3://docs/b.JSONL': lines }),
+  );
 });
 
 describe('when somebody else is at the object too', () => {
-  it.each([['get', 2], ['put', 1]] as const)('keeps what was written there meanwhile: before %s %i', async (operation, count) => {
+  it.each([
+    ['get', 2],
+    ['put', 1],
+  ] as const)('keeps what was written there meanwhile: before %s %i', async (operation, count) => {
     const world = await worldWithOne();
     const theirs = bag(99);
-    const objects = meanwhile(world.objects, operation, count, () => world.objects.put(ONE, theirs, { attributes: { contentType: 'theirs' } }));
+    const objects = meanwhile(world.objects, operation, count, () =>
+      world.objects.put(ONE, theirs, { attributes: { contentType: 'theirs' } }),
+    );
     const { outcomes } = await run(world, { objects });
     expect(outcomes.map(({ outcome, code }) => [outcome, code])).toEqual([['failed', 'DOCUMENT_MOVED']]);
     const found = await world.objects.get(ONE);
@@ -93,7 +105,10 @@ describe('when somebody else is at the object too', () => {
     expect((await run(world)).totals).toMatchObject({ migrated: 1, failed: 0 });
   });
 
-  it.each([['get', 2], ['put', 1]] as const)('does not bring back what was deleted meanwhile: before %s %i', async (operation, count) => {
+  it.each([
+    ['get', 2],
+    ['put', 1],
+  ] as const)('does not bring back what was deleted meanwhile: before %s %i', async (operation, count) => {
     const world = await worldWithOne();
     const objects = meanwhile(world.objects, operation, count, () => world.objects.delete(ONE));
     const { outcomes } = await run(world, { objects });
@@ -103,12 +118,19 @@ describe('when somebody else is at the object too', () => {
 
   it('reports an object that is gone before it is read', async () => {
     const world = await worldWithOne();
-    const { outcomes } = await run(world, { objects: meanwhile(world.objects, 'get', 1, () => world.objects.delete(ONE)) });
-    expect(outcomes.map(({ id, outcome, code }) => [id, outcome, code])).toEqual([['s3://docs/in/one.json', 'failed', 'OBJECT_NOT_FOUND']]);
+    const { outcomes } = await run(world, {
+      objects: meanwhile(world.objects, 'get', 1, () => world.objects.delete(ONE)),
+    });
+    expect(outcomes.map(({ id, outcome, code }) => [id, outcome, code])).toEqual([
+      ['s3://docs/in/one.json', 'failed', 'OBJECT_NOT_FOUND'],
+    ]);
   });
 
   it('does not mix two versions of an object of lines', async () => {
-    const [theirs, ours] = [raggedLines(bags(['foreign', 'foreign', 'foreign'])), raggedLines(bags(['foreign', 'foreign', 'pre']))];
+    const [theirs, ours] = [
+      raggedLines(bags(['foreign', 'foreign', 'foreign'])),
+      raggedLines(bags(['foreign', 'foreign', 'pre'])),
+    ];
     const world = await World.with({ 's3://docs/a.ndjson': ours });
     const address = { bucket: DOCS, key: 'a.ndjson' };
     // The second read is the one that copies the lines in front of the first changed one.
@@ -122,7 +144,9 @@ describe('when somebody else is at the object too', () => {
 describe('when the reply to a write is lost', () => {
   it.each<FaultName>(['lost-reply', 'lost-reply-retried'])('finds that the write has landed: %s', async (name) => {
     const world = await worldWithOne();
-    const objects = faultyStore(world.objects, ({ operation, address }) => (operation === 'put' && address.bucket === DOCS ? FAULTS[name] : undefined));
+    const objects = faultyStore(world.objects, ({ operation, address }) =>
+      operation === 'put' && address.bucket === DOCS ? FAULTS[name] : undefined,
+    );
     const { outcomes } = await run(world, { objects });
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['migrated']);
     expect((await runVerify(world)).map(({ outcome }) => outcome)).toEqual(['verified']);
@@ -167,7 +191,9 @@ it.each<[FaultName, string]>([
   ['full', 'STORE_FULL'],
 ])('reports a document that cannot be written for %s, unchanged', async (name, code) => {
   const world = await worldWithOne();
-  const objects = faultyStore(world.objects, ({ operation, address }) => (operation === 'put' && address.bucket === DOCS ? FAULTS[name] : undefined));
+  const objects = faultyStore(world.objects, ({ operation, address }) =>
+    operation === 'put' && address.bucket === DOCS ? FAULTS[name] : undefined,
+  );
   const { outcomes } = await run(world, { objects });
   expect(outcomes[0]).toMatchObject({ outcome: 'failed', code, bytesBefore: bag().length, bytesAfter: bag().length });
   expect(Buffer.from((await world.objects.get(ONE)).bytes).equals(bag())).toBe(true);
@@ -175,13 +201,17 @@ it.each<[FaultName, string]>([
 
 it('reports an object in the archive', async () => {
   const world = await worldWithOne();
-  const objects: ObjectStore = { ...facade(world.objects), get: (address) => Promise.reject(storeErrorOf('OBJECT_ARCHIVED', 'in Glacier', address)) };
+  const objects: ObjectStore = {
+    ...facade(world.objects),
+    get: (address) => Promise.reject(storeErrorOf('OBJECT_ARCHIVED', 'in Glacier', address)),
+  };
   expect((await run(world, { objects })).outcomes[0]).toMatchObject({ outcome: 'failed', code: 'OBJECT_ARCHIVED' });
 });
 
 it('lists what lies below its prefix, without blobs and without markers of folders', async () => {
   const objects = memoryObjectStore();
-  for (const key of ['in/', 'in/a.json', 'in/sub/b', 'in/#x%2F y.json', 'other/c.json', 'in/blobs/d.json']) await objects.put({ bucket: 'b', key }, Buffer.from(key.endsWith('/') ? '' : '{}'));
+  for (const key of ['in/', 'in/a.json', 'in/sub/b', 'in/#x%2F y.json', 'other/c.json', 'in/blobs/d.json'])
+    await objects.put({ bucket: 'b', key }, Buffer.from(key.endsWith('/') ? '' : '{}'));
   await objects.put({ bucket: 'b', key: 'in/not-a-marker/' }, Buffer.from('{}'));
   const source = new ObjectPrefixSource(objects, { bucket: 'b', key: 'in/' }, ({ key }) => key.startsWith('in/blobs/'));
   const ids: string[] = [];

@@ -30,7 +30,9 @@ describe('a whole file', () => {
   it('that is not there, or is a directory, is an error that says so', async () => {
     await expect(readWhole(join(scratch.dir, 'none'))).rejects.toMatchObject({ code: 'FILE_NOT_FOUND' });
     await expect(readWhole(scratch.dir)).rejects.toMatchObject({ code: 'FILE_INVALID' });
-    await expect(readChunks(scratch.dir)[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: 'FILE_INVALID' });
+    await expect(readChunks(scratch.dir)[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'FILE_INVALID',
+    });
   });
 });
 

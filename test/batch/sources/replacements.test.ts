@@ -28,14 +28,22 @@ function filePlace(name: string, make: (path: string) => SourceContainer): Promi
   const path = join(temporaryDirectory(), name);
   writeFileSync(path, '{"a":1}\n');
   const container = make(path);
-  return Promise.resolve({ container, open: () => container.replace(), found: () => Promise.resolve(readFileSync(path, 'utf8')) });
+  return Promise.resolve({
+    container,
+    open: () => container.replace(),
+    found: () => Promise.resolve(readFileSync(path, 'utf8')),
+  });
 }
 
 async function objectPlace(isNdjson: boolean): Promise<Place> {
   const objects = memoryObjectStore();
   await objects.put(ADDRESS, Buffer.from('{"a":1}\n'));
   const container = new ObjectContainer(objects, ADDRESS, isNdjson);
-  return { container, open: () => container.replace(), found: async () => Buffer.from((await objects.get(ADDRESS)).bytes).toString() };
+  return {
+    container,
+    open: () => container.replace(),
+    found: async () => Buffer.from((await objects.get(ADDRESS)).bytes).toString(),
+  };
 }
 
 async function rowPlace(): Promise<Place> {
@@ -43,7 +51,11 @@ async function rowPlace(): Promise<Place> {
   const row = pausedRow('a');
   state.put(row);
   const container = await RowContainer.loaded(memoryTable(state), row);
-  return { container, open: () => container.replace(), found: () => Promise.resolve(contextText(rowText(state.get(keyOf(row))!))) };
+  return {
+    container,
+    open: () => container.replace(),
+    found: () => Promise.resolve(contextText(rowText(state.get(keyOf(row))!))),
+  };
 }
 
 function contextText(row: string): string {

@@ -21,7 +21,8 @@ async function read(bytes: Uint8Array | string) {
   const documents = [];
   let tail = '';
   for await (const container of new StdinSource(input(bytes)).containers()) {
-    for await (const document of container.documents()) documents.push({ id: document.id, line: document.line, text: Buffer.from(document.bytes).toString('utf8') });
+    for await (const document of container.documents())
+      documents.push({ id: document.id, line: document.line, text: Buffer.from(document.bytes).toString('utf8') });
     tail = Buffer.from(container.tail).toString('utf8');
   }
   return { documents, tail };
@@ -61,7 +62,11 @@ it('goes nowhere without a place to go, and cannot be read again', async () => {
 /** Copies below a directory, or to one file. */
 function copiesTo(out: string, isDirectory: boolean, root: string): Destination {
   const target = outTarget(out, isDirectory, root);
-  return { isCopy: true, pathOf: (container) => target.pathOf(container), open: (container) => openOutFile(nodeDisk, target.pathOf(container)) };
+  return {
+    isCopy: true,
+    pathOf: (container) => target.pathOf(container),
+    open: (container) => openOutFile(nodeDisk, target.pathOf(container)),
+  };
 }
 
 it.each([
@@ -70,7 +75,11 @@ it.each([
 ])('writes what came in to a file, to be verified and undone there: %s', async (_, bytes, name) => {
   const world = await World.with({});
   const path = join(world.directory, name);
-  const { totals } = await run(world, {}, { sources: [new StdinSource(input(bytes, 1000))], destination: copiesTo(path, false, '') });
+  const { totals } = await run(
+    world,
+    {},
+    { sources: [new StdinSource(input(bytes, 1000))], destination: copiesTo(path, false, '') },
+  );
   expect(totals.failed).toBe(0);
   expect((await runVerify(world)).map(({ outcome }) => outcome)).toEqual(Array(totals.migrated).fill('verified'));
   await runRollback(world);
@@ -79,7 +88,12 @@ it.each([
 
 it('copies a tree, unchanged documents too, and none that needs somebody', async () => {
   const lines = Buffer.concat([raggedLines(bags(['foreign', 'bare'])), Buffer.from('\n\n')]);
-  const world = await World.with({ 'a.json': bag(), 'deep/lines.ndjson': lines, 'foreign.json': bag(1, 'foreign'), 'bad.json': Buffer.from('{') });
+  const world = await World.with({
+    'a.json': bag(),
+    'deep/lines.ndjson': lines,
+    'foreign.json': bag(1, 'foreign'),
+    'bad.json': Buffer.from('{'),
+  });
   const before = filesBelow(world.source).map((name) => readFileSync(join(world.source, name)));
   const out = join(world.directory, 'out');
   await run(world, {}, { destination: copiesTo(out, true, world.source) });
@@ -112,14 +126,22 @@ it.each([
   expect(outTarget(out, isDirectory, root).pathOf({ id } as never)).toBe(expected);
 });
 
-it.each(['/elsewhere/a.json', 's3://bucket/../../etc/passwd', 's3://bucket/a/../../../b'])('has no place for %s below a directory', (id) => {
-  expect(() => outTarget('/out', true, '/in').pathOf({ id } as never)).toThrow(expect.objectContaining({ code: 'OUT_INVALID' }));
-});
+it.each(['/elsewhere/a.json', 's3://bucket/../../etc/passwd', 's3://bucket/a/../../../b'])(
+  'has no place for %s below a directory',
+  (id) => {
+    expect(() => outTarget('/out', true, '/in').pathOf({ id } as never)).toThrow(
+      expect.objectContaining({ code: 'OUT_INVALID' }),
+    );
+  },
+);
 
 it('says what the disk says when a copy cannot be written', async () => {
   const directory = temporaryDirectory();
   const full = () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }));
-  const disk = { ...nodeDisk, openForWrite: async (path: string) => ({ ...(await nodeDisk.openForWrite(path)), write: full }) };
+  const disk = {
+    ...nodeDisk,
+    openForWrite: async (path: string) => ({ ...(await nodeDisk.openForWrite(path)), write: full }),
+  };
   const replacement = await openOutFile(disk, join(directory, 'sub', 'a.json'));
   expect(await codeOf(replacement.write({ id: 'a', line: undefined, bytes: bag() }, bag()))).toBe('DISK_FULL');
   await replacement.abort();

@@ -5,19 +5,74 @@ import type { ReportFacts } from '../../../src/cli/html/report-facts.js';
 import { sizeChart } from '../../../src/cli/html/size-chart.js';
 import type { JournalReport } from '../../../src/cli/journal-report.js';
 
-const TOTALS = { documents: 3, migrated: 2, unchanged: 0, quarantined: 1, failed: 0, rolledBack: 0, unsettled: 0, bytesBefore: 700_000, bytesAfter: 200_000, blobsWritten: 3, blobsReused: 3 };
-const EVIL = [`</title><script>alert(1)</script>`, `"><img src=x onerror=alert(1)>`, `' onmouseover='alert(1)`, `\u202eevil\u0000\u200b`, '</style><style>*{display:none}', '\ud800', '&amp;'];
+const TOTALS = {
+  documents: 3,
+  migrated: 2,
+  unchanged: 0,
+  quarantined: 1,
+  failed: 0,
+  rolledBack: 0,
+  unsettled: 0,
+  bytesBefore: 700_000,
+  bytesAfter: 200_000,
+  blobsWritten: 3,
+  blobsReused: 3,
+};
+const EVIL = [
+  `</title><script>alert(1)</script>`,
+  `"><img src=x onerror=alert(1)>`,
+  `' onmouseover='alert(1)`,
+  `\u202eevil\u0000\u200b`,
+  '</style><style>*{display:none}',
+  '\ud800',
+  '&amp;',
+];
 
 function report(text: string): JournalReport {
-  const run = { run: text, at: text, command: text, target: text, store: text, sources: [text], complete: true, totals: {}, notStarted: undefined };
-  const entry = { kind: 'run', v: 1, run: text, at: text, tool: text, command: 'migrate', target: 'lean', store: text, bucket: text, prefix: text, sources: [text], options: {} } as const;
+  const run = {
+    run: text,
+    at: text,
+    command: text,
+    target: text,
+    store: text,
+    sources: [text],
+    complete: true,
+    totals: {},
+    notStarted: undefined,
+  };
+  const entry = {
+    kind: 'run',
+    v: 1,
+    run: text,
+    at: text,
+    tool: text,
+    command: 'migrate',
+    target: 'lean',
+    store: text,
+    bucket: text,
+    prefix: text,
+    sources: [text],
+    options: {},
+  } as const;
   const gap = { run: entry, sources: [text], notStarted: undefined, scopes: [text] };
-  return { isClosed: false, skipped: 0, unfinished: [{ ...gap, kind: 'killed' }], parts: [{ ...gap, kind: 'part' }], totals: TOTALS, findings: [{ id: text, outcome: text, code: text, reason: text }], runs: [run], codes: { [text]: 1 } };
+  return {
+    isClosed: false,
+    skipped: 0,
+    unfinished: [{ ...gap, kind: 'killed' }],
+    parts: [{ ...gap, kind: 'part' }],
+    totals: TOTALS,
+    findings: [{ id: text, outcome: text, code: text, reason: text }],
+    runs: [run],
+    codes: { [text]: 1 },
+  };
 }
 
 function facts(text: string): ReportFacts {
   return {
-    sizes: [{ before: 350_000, after: 100_000 }, { before: 350_000, after: 100_000 }],
+    sizes: [
+      { before: 350_000, after: 100_000 },
+      { before: 350_000, after: 100_000 },
+    ],
     workflows: [{ ownerId: text, workflowId: text, documents: 2, bytesBefore: 700_000, bytesAfter: 200_000 }],
     hazards: new Map([[text, 1]]),
     resume: { rows: 2, refusedBefore: 2, refusedAfter: 0, reasons: new Map([[text, { before: 2, after: 0 }]]) },
@@ -44,12 +99,25 @@ describe('the page of a report', () => {
 
   it('has every section', () => {
     const titles = Array.from(pageOf('x').matchAll(/<h2>(.*?)<\/h2>/g), ([, title]) => title);
-    expect(titles).toEqual(['Outcomes', 'Bytes before and after', 'Savings per workflow', 'Resumability', 'Hazards', 'Failures', 'Runs']);
+    expect(titles).toEqual([
+      'Outcomes',
+      'Bytes before and after',
+      'Savings per workflow',
+      'Resumability',
+      'Hazards',
+      'Failures',
+      'Runs',
+    ]);
     expect(pageOf('x')).toContain('@media print');
   });
 
   it('says so where there is nothing to draw', () => {
-    const empty: ReportFacts = { sizes: [], workflows: [], hazards: new Map(), resume: { rows: 0, refusedBefore: 0, refusedAfter: 0, reasons: new Map() } };
+    const empty: ReportFacts = {
+      sizes: [],
+      workflows: [],
+      hazards: new Map(),
+      resume: { rows: 0, refusedBefore: 0, refusedAfter: 0, reasons: new Map() },
+    };
     const page = reportPage('j', { ...report('x'), findings: [], codes: {} }, empty, AT);
     expect(page).toContain('No document was migrated.');
     expect(page).not.toContain('Resumability');
@@ -58,12 +126,21 @@ describe('the page of a report', () => {
 });
 
 describe('the chart of sizes', () => {
-  const countsIn = (text: string, tone: string) => Array.from(text.matchAll(new RegExp(`<title>${tone}: ([\\d,]+) from`, 'g')), ([, count]) => Number(count!.replaceAll(',', '')));
+  const countsIn = (text: string, tone: string) =>
+    Array.from(text.matchAll(new RegExp(`<title>${tone}: ([\\d,]+) from`, 'g')), ([, count]) =>
+      Number(count!.replaceAll(',', '')),
+    );
 
   it.each([
     ['one bag', [{ before: 371_000, after: 120_000 }]],
     ['all of one size', Array.from({ length: 50 }, () => ({ before: 5_000, after: 5_000 }))],
-    ['from one byte to a gigabyte', [{ before: 1, after: 1 }, { before: 1e9, after: 2 }]],
+    [
+      'from one byte to a gigabyte',
+      [
+        { before: 1, after: 1 },
+        { before: 1e9, after: 2 },
+      ],
+    ],
     ['at the limit', [{ before: 262_144, after: 262_144 }]],
   ])('counts every bag once before and once after: %s', (_, sizes) => {
     const { text } = sizeChart(sizes);

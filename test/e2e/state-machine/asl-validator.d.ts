@@ -6,5 +6,8 @@ declare module 'asl-validator' {
   }
 
   /** Writes defaults into the definition it is given. */
-  export default function validate(definition: object, options?: { readonly checkPaths?: boolean; readonly checkArn?: boolean }): Verdict;
+  export default function validate(
+    definition: object,
+    options?: { readonly checkPaths?: boolean; readonly checkArn?: boolean },
+  ): Verdict;
 }

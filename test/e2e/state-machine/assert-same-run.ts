@@ -9,9 +9,20 @@ interface Run {
   readonly began: Members;
 }
 
-const COUNTS = ['segment_to_run', 'total_segments', 'loop_counter', 'llm_segments', 'hitp_segments', 'start_time', 'state_history'];
+const COUNTS = [
+  'segment_to_run',
+  'total_segments',
+  'loop_counter',
+  'llm_segments',
+  'hitp_segments',
+  'start_time',
+  'state_history',
+];
 
-/** Same segments in the same order, same things written into the state, same counts; and what was in the state before is still there. */
+/**
+ * Same segments in the same order, same things written into the state, same counts; and what was in the state before is
+ * still there.
+ */
 export function assertSameRun(run: Run, reference: Run): void {
   expect(run.ended.executed).toEqual(reference.ended.executed);
   expect(written(run)).toEqual(written(reference));
@@ -23,5 +34,7 @@ export function assertSameRun(run: Run, reference: Run): void {
 /** Only sizes make the states of two runs differ, and those lie in what the executions began with. */
 function written({ ended, began }: Run): Members {
   const before = parseMembers(began.current_state);
-  return Object.fromEntries(Object.entries(parseMembers(ended.bag.current_state)).filter(([name]) => !Object.hasOwn(before, name)));
+  return Object.fromEntries(
+    Object.entries(parseMembers(ended.bag.current_state)).filter(([name]) => !Object.hasOwn(before, name)),
+  );
 }

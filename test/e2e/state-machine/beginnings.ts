@@ -16,7 +16,10 @@ export function leanInitializer(bag: Members, store: BlobStore): LambdaFunction 
   return async () => {
     const rest = omit(bag, 'workflow_config', 'partition_map', 'segment_manifest_s3_path', '_is_init', '_status');
     const [ownerId, workflowId] = [parseText(bag.ownerId), parseText(bag.workflowId)];
-    const lean = await buildLeanBag({ ownerId, workflowId, workflowConfig: parseMembers(bag.workflow_config), bag: rest }, store);
+    const lean = await buildLeanBag(
+      { ownerId, workflowId, workflowConfig: parseMembers(bag.workflow_config), bag: rest },
+      store,
+    );
     return { state_data: lean, next_action: 'STARTED' };
   };
 }
@@ -38,5 +41,13 @@ async function offload(name: string, bag: Members, { objects, bucket }: StateFil
   const bytes = Buffer.from(JSON.stringify(bag[name]));
   await objects.put({ bucket, key }, bytes);
   const checksum = createHash('md5').update(bytes).digest('hex').slice(0, 8);
-  return { __s3_pointer__: true, bucket, key, size_bytes: bytes.length, checksum, field_name: name, created_at: startTime + 0.25 };
+  return {
+    __s3_pointer__: true,
+    bucket,
+    key,
+    size_bytes: bytes.length,
+    checksum,
+    field_name: name,
+    created_at: startTime + 0.25,
+  };
 }

@@ -2,9 +2,9 @@ import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 import { INVOKE, RETRY } from './invoke-states.js';
 
 /**
- * The loop over the segments of one branch. `$.run` holds the parent's bag as the branch has changed it and the branch's
- * own index; the map of the branch travels beside it. A branch hands on where its final state lies, never the state: two
- * states and the parent's bag would not fit a payload.
+ * The loop over the segments of one branch. `$.run` holds the parent's bag as the branch has changed it and the
+ * branch's own index; the map of the branch travels beside it. A branch hands on where its final state lies, never the
+ * state: two states and the parent's bag would not fit a payload.
  */
 const BRANCH: StateMachineDefinition = {
   StartAt: 'ExecuteBranchSegment',
@@ -42,7 +42,11 @@ const BRANCH: StateMachineDefinition = {
     BranchFailed: { Type: 'Fail', Error: 'BranchFailed', Cause: 'A segment of a branch said that it failed.' },
     BranchComplete: {
       Type: 'Pass',
-      Parameters: { 'branch_id.$': '$.branch_id', status: 'COMPLETE', 'final_state_s3_path.$': '$.run.final_state_s3_path' },
+      Parameters: {
+        'branch_id.$': '$.branch_id',
+        status: 'COMPLETE',
+        'final_state_s3_path.$': '$.run.final_state_s3_path',
+      },
       End: true,
     },
   },

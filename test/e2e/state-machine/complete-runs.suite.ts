@@ -29,7 +29,8 @@ const BEGINNINGS: readonly { readonly title: string; readonly mode: 'rewrite' | 
   {
     title: 'begun by the last legacy release, with pointers of its own,',
     mode: 'rewrite',
-    begin: (bag, options) => runFromStart(halfOffloadedInitializer(bag, new StateFiles(options.place.objects, options.place.bucket)), options),
+    begin: (bag, options) =>
+      runFromStart(halfOffloadedInitializer(bag, new StateFiles(options.place.objects, options.place.bucket)), options),
   },
 ];
 
@@ -49,7 +50,12 @@ export function completeRunsSuite(name: string, prepare: () => Promise<Ground>):
           const began = makeOldBag(shape, 'headline', place.bucket);
           expect(sizeOf(began)).toBe(371 * 1024);
           const kinds = new Set<string>();
-          const deploy = rollout({ openStore: () => createBlobStore(place), mode, seed: at, onCall: (kind) => kinds.add(kind) });
+          const deploy = rollout({
+            openStore: () => createBlobStore(place),
+            mode,
+            seed: at,
+            onCall: (kind) => kinds.add(kind),
+          });
           const ended = await begin(began, { place, deploy, inspect: assertNoProgramInline });
           assertSameRun({ ended, began }, await reference(shape));
           expect(ended.bag).toMatchObject(leanPaths(place.bucket));
@@ -74,7 +80,8 @@ export function completeRunsSuite(name: string, prepare: () => Promise<Ground>):
 
 /** The new form, whole: merges took the path of the manifest away or put another's there. */
 function leanPaths(bucket: string): Members {
-  const at = (folder: string): unknown => expect.stringMatching(new RegExp(`^s3://${bucket}/${folder}/owner-a/wf-.*/[0-9a-f]{64}/`));
+  const at = (folder: string): unknown =>
+    expect.stringMatching(new RegExp(`^s3://${bucket}/${folder}/owner-a/wf-.*/[0-9a-f]{64}/`));
   return {
     state_bag_version: 2,
     workflow_config_s3_path: at('workflow-configs'),

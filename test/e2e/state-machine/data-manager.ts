@@ -13,7 +13,10 @@ export function makeDataManager(world: World): LambdaFunction {
     if (event.action === 'merge_callback') return answer(mergeCallback(bag, parseMembers(event.callback_result)));
     if (event.action !== 'aggregate_branches') throw new Error(`Unknown action ${JSON.stringify(event.action)}`);
     merges += 1;
-    return answer({ ...(await mergeBranches(bag, parseList(event.branch_results), world)), ...(await manifestAfterMerge(bag, merges, world)) });
+    return answer({
+      ...(await mergeBranches(bag, parseList(event.branch_results), world)),
+      ...(await manifestAfterMerge(bag, merges, world)),
+    });
   };
 }
 
@@ -34,19 +37,26 @@ async function mergeBranches(bag: Members, results: readonly unknown[], { files 
   return { ...omit(bag, 'pending_branches'), current_state: Object.assign({}, before, ...news) as Members };
 }
 
-async function newsOf({ branch_id: id, final_state_s3_path: path }: Members, before: Members, files: StateFiles): Promise<Members> {
+async function newsOf(
+  { branch_id: id, final_state_s3_path: path }: Members,
+  before: Members,
+  files: StateFiles,
+): Promise<Members> {
   const { chain, ...after } = await files.load(path);
   const added = Object.entries(after).filter(([name]) => !Object.hasOwn(before, name));
   return { ...Object.fromEntries(added), [`chain of ${parseText(id)}`]: chain };
 }
 
 /**
- * What merges of every release do to the path of the manifest: they build their answer from a branch's result, which has
- * none, or put the manifest of a distributed map's results there, which is about something else.
+ * What merges of every release do to the path of the manifest: they build their answer from a branch's result, which
+ * has none, or put the manifest of a distributed map's results there, which is about something else.
  */
 async function manifestAfterMerge({ workflowId }: Members, merges: number, { files }: World): Promise<Members> {
   if (merges % 2 === 1) return { segment_manifest_s3_path: null };
   const key = `distributed-results/${parseText(workflowId)}/${merges}/manifest.json`;
-  const results = await files.save(key, { DestinationBucket: files.bucket, ResultFiles: { FAILED: [], PENDING: [], SUCCEEDED: [] } });
+  const results = await files.save(key, {
+    DestinationBucket: files.bucket,
+    ResultFiles: { FAILED: [], PENDING: [], SUCCEEDED: [] },
+  });
   return { segment_manifest_s3_path: results };
 }

@@ -3,10 +3,10 @@ import { branchLoop } from './branch-definition.js';
 import { BAG_RESULT, INVOKE, RETRY } from './invoke-states.js';
 
 /**
- * The engine's loop with everything that touches a bag on its way: initialise, execute segment after segment, pause for a
- * person and merge the answer, fork into branches and merge them, and at the very end read members that nothing else
- * reads. The bag lies at `$.state_data.bag`; a task gets it whole and its answer replaces it whole. An execution that is
- * under way already enters with its bag, right behind a segment.
+ * The engine's loop with everything that touches a bag on its way: initialise, execute segment after segment, pause for
+ * a person and merge the answer, fork into branches and merge them, and at the very end read members that nothing else
+ * reads. The bag lies at `$.state_data.bag`; a task gets it whole and its answer replaces it whole. An execution that
+ * is under way already enters with its bag, right behind a segment.
  */
 export const DEFINITION: StateMachineDefinition = {
   Comment: 'Runs the segments of a workflow one after the other',
@@ -29,7 +29,11 @@ export const DEFINITION: StateMachineDefinition = {
       Choices: [{ Variable: '$.state_data.bag.distributed_strategy', StringEquals: 'SAFE', Next: 'ExecuteSegment' }],
       Default: 'StrategyUnknown',
     },
-    StrategyUnknown: { Type: 'Fail', Error: 'StrategyUnknown', Cause: 'The bag asks for a strategy that this machine does not have.' },
+    StrategyUnknown: {
+      Type: 'Fail',
+      Error: 'StrategyUnknown',
+      Cause: 'The bag asks for a strategy that this machine does not have.',
+    },
     ExecuteSegment: {
       Type: 'Task',
       Resource: INVOKE,
@@ -57,14 +61,21 @@ export const DEFINITION: StateMachineDefinition = {
     },
     KeepCount: {
       Type: 'Pass',
-      Parameters: { 'bag.$': 'States.JsonMerge($.state_data.bag, $.count, false)', 'next_action.$': '$.state_data.next_action' },
+      Parameters: {
+        'bag.$': 'States.JsonMerge($.state_data.bag, $.count, false)',
+        'next_action.$': '$.state_data.next_action',
+      },
       ResultPath: '$.state_data',
       Next: 'CheckLoopLimit',
     },
     CheckLoopLimit: {
       Type: 'Choice',
       Choices: [
-        { Variable: '$.state_data.bag.loop_counter', NumericGreaterThanPath: '$.state_data.bag.max_loop_iterations', Next: 'LoopLimitExceeded' },
+        {
+          Variable: '$.state_data.bag.loop_counter',
+          NumericGreaterThanPath: '$.state_data.bag.max_loop_iterations',
+          Next: 'LoopLimitExceeded',
+        },
       ],
       Default: 'ExecuteSegment',
     },
@@ -74,7 +85,11 @@ export const DEFINITION: StateMachineDefinition = {
       Resource: `${INVOKE}.waitForTaskToken`,
       Parameters: {
         FunctionName: 'StoreTaskToken',
-        Payload: { 'TaskToken.$': '$$.Task.Token', 'execution_id.$': '$$.Execution.Id', 'state_data.$': '$.state_data.bag' },
+        Payload: {
+          'TaskToken.$': '$$.Task.Token',
+          'execution_id.$': '$$.Execution.Id',
+          'state_data.$': '$.state_data.bag',
+        },
       },
       ResultPath: '$.callback_result',
       Next: 'MergeCallback',
@@ -84,7 +99,11 @@ export const DEFINITION: StateMachineDefinition = {
       Resource: INVOKE,
       Parameters: {
         FunctionName: 'ManageStateData',
-        Payload: { action: 'merge_callback', 'state_data.$': '$.state_data.bag', 'callback_result.$': '$.callback_result' },
+        Payload: {
+          action: 'merge_callback',
+          'state_data.$': '$.state_data.bag',
+          'callback_result.$': '$.callback_result',
+        },
       },
       ...BAG_RESULT,
       Next: 'EvaluateNextAction',
@@ -95,7 +114,11 @@ export const DEFINITION: StateMachineDefinition = {
       Resource: INVOKE,
       Parameters: {
         FunctionName: 'ManageStateData',
-        Payload: { action: 'aggregate_branches', 'state_data.$': '$.state_data.bag', 'branch_results.$': '$.parallel_results.branches' },
+        Payload: {
+          action: 'aggregate_branches',
+          'state_data.$': '$.state_data.bag',
+          'branch_results.$': '$.parallel_results.branches',
+        },
       },
       ...BAG_RESULT,
       Next: 'EvaluateNextAction',

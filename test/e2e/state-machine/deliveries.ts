@@ -32,7 +32,11 @@ export interface Handlers {
 }
 
 /** Hands a runner one event in a bucket of its own, as often and in whatever way `work` likes. */
-export async function deliver(ground: Ground, speaks: Speech, work: (handlers: Handlers) => Promise<unknown>): Promise<Traces> {
+export async function deliver(
+  ground: Ground,
+  speaks: Speech,
+  work: (handlers: Handlers) => Promise<unknown>,
+): Promise<Traces> {
   const place = await ground.openBucket();
   const executed: string[] = [];
   const world = { files: new StateFiles(place.objects, place.bucket), executed };
@@ -62,7 +66,11 @@ export async function execute(place: Bucket, deploy: Deploy): Promise<Traces> {
 async function tracesOf(answer: unknown, executed: readonly string[], { objects, bucket }: Bucket): Promise<Traces> {
   const keys: string[] = [];
   for await (const { key } of objects.list(bucket, '')) keys.push(key);
-  return { answer: JSON.stringify(answer).replaceAll(`s3://${bucket}/`, 's3://bucket/'), executed: withoutRepetitions(executed), keys };
+  return {
+    answer: JSON.stringify(answer).replaceAll(`s3://${bucket}/`, 's3://bucket/'),
+    executed: withoutRepetitions(executed),
+    keys,
+  };
 }
 
 /** A segment may well run again when the answer of the first time is lost, but only right then. */

@@ -31,7 +31,9 @@ export type Speech = 'lean' | 'fat';
 
 /** A runner of either kind with the shim around it. */
 export function wrapRunner(world: World, store: BlobStore, speaks: Speech, mode: Mode): LambdaFunction {
-  return createStateBagShim({ store, mode, speaks }).wrap(makeRunner(world, speaks === 'lean' ? findInEvent : findInline));
+  return createStateBagShim({ store, mode, speaks }).wrap(
+    makeRunner(world, speaks === 'lean' ? findInEvent : findInline),
+  );
 }
 
 interface Rollout {
@@ -45,14 +47,20 @@ interface Rollout {
   readonly onCall?: (kind: string) => void;
 }
 
-/** The engine in the middle of a roll-out: every call of a runner may go to an old or a new one, every merge to a wrapped or a bare one. */
+/**
+ * The engine in the middle of a roll-out: every call of a runner may go to an old or a new one, every merge to a
+ * wrapped or a bare one.
+ */
 export function rollout(options: Rollout): Deploy {
   return ({ world, table, initialize }) => {
     const { openStore, mode } = options;
     const runner = (speaks: Speech) => wrapRunner(world, openStore(), speaks, mode);
     const shim = createStateBagShim({ store: openStore, mode });
     const manager = makeDataManager(world);
-    const merges: Functions = { 'wrapped merge': shim.wrap(manager, { segment: false }), ...(options.allMergesWrapped ? {} : { 'bare merge': manager }) };
+    const merges: Functions = {
+      'wrapped merge': shim.wrap(manager, { segment: false }),
+      ...(options.allMergesWrapped ? {} : { 'bare merge': manager }),
+    };
     const toss = tosser(options);
     return {
       Initialize: initialize,

@@ -7,8 +7,8 @@ export function findInEvent({ segment_config: segment }: Members): Members {
 }
 
 /**
- * A runner of the old kind, with the old kind's dangers: without a map the workflow is over, and an index beyond the map
- * runs the whole workflow at once. It mends the entry it executes in place, so that the map goes back changed.
+ * A runner of the old kind, with the old kind's dangers: without a map the workflow is over, and an index beyond the
+ * map runs the whole workflow at once. It mends the entry it executes in place, so that the map goes back changed.
  */
 export function findInline(event: Members, bag: Members): Members | undefined {
   if (!isMembers(bag.workflow_config)) throw new Error('workflow_config is None');

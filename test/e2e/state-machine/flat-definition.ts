@@ -8,11 +8,13 @@ function membersOf(names: readonly string[], from: string): Record<string, strin
 }
 
 /**
- * A machine of the flat era for bags like this one: it selects every member of an answer by name, puts them into its data
- * again, and gives each function every member by name, both fields among them.
+ * A machine of the flat era for bags like this one: it selects every member of an answer by name, puts them into its
+ * data again, and gives each function every member by name, both fields among them.
  */
 export function flatDefinition(bag: Members): StateMachineDefinition {
-  const names = Object.keys(bag).filter((name) => !name.endsWith('_s3_path') && !['_is_init', '_status'].includes(name));
+  const names = Object.keys(bag).filter(
+    (name) => !name.endsWith('_s3_path') && !['_is_init', '_status'].includes(name),
+  );
   return {
     StartAt: 'Initialize',
     States: {
@@ -42,7 +44,12 @@ export function flatDefinition(bag: Members): StateMachineDefinition {
       },
       Finish: {
         Type: 'Pass',
-        Parameters: { status: 'SUCCEEDED', 'ownerId.$': '$.bag.ownerId', 'final_state.$': '$.bag', 'start_time.$': '$.bag.start_time' },
+        Parameters: {
+          status: 'SUCCEEDED',
+          'ownerId.$': '$.bag.ownerId',
+          'final_state.$': '$.bag',
+          'start_time.$': '$.bag.start_time',
+        },
         End: true,
       },
     },

@@ -29,7 +29,9 @@ export function freshProcesses(fate: Fate): Deploy {
     Initialize: initialize,
     ExecuteSegment: redelivering(world, fate),
     ManageStateData: makeDataManager(world),
-    StoreTaskToken: createStateBagShim({ store: fate.openStore, mode: 'rewrite' }).wrap(storeTaskToken(table), { segment: false }),
+    StoreTaskToken: createStateBagShim({ store: fate.openStore, mode: 'rewrite' }).wrap(storeTaskToken(table), {
+      segment: false,
+    }),
   });
 }
 

@@ -11,10 +11,17 @@ import type { TaskTokens } from './task-tokens.js';
 installWithResolvers();
 
 /** The output of an execution. Rejects with what ended it, or with what `inspect` threw. */
-export async function runMachine(definition: StateMachineDefinition, input: Members, platform: Platform): Promise<Members> {
+export async function runMachine(
+  definition: StateMachineDefinition,
+  input: Members,
+  platform: Platform,
+): Promise<Members> {
   // Validated once, in a test of its own: it takes longer than many a run.
   const machine = new StateMachine(definition, { validationOptions: { noValidate: true } });
-  const execution = machine.run(input as Json, { overrides: overridesFor(definition, platform), context: contextFor(platform.tokens) });
+  const execution = machine.run(input as Json, {
+    overrides: overridesFor(definition, platform),
+    context: contextFor(platform.tokens),
+  });
   const watching = watch(execution.eventLogs, platform.inspect).catch((error: unknown) => {
     execution.abort();
     throw asError(error);
@@ -28,7 +35,10 @@ export async function runMachine(definition: StateMachineDefinition, input: Memb
 function overridesFor(definition: StateMachineDefinition, platform: Platform) {
   const tasks = taskStates(definition);
   const taskResourceLocalHandlers = Object.fromEntries(
-    tasks.map(({ name, resource }) => [name, (parameters: Json) => invokeFunction(name, resource, parameters, platform)]),
+    tasks.map(({ name, resource }) => [
+      name,
+      (parameters: Json) => invokeFunction(name, resource, parameters, platform),
+    ]),
   );
   const retryIntervalOverrides = Object.fromEntries(tasks.map(({ name }) => [name, 0]));
   return { taskResourceLocalHandlers, retryIntervalOverrides };

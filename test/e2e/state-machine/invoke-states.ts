@@ -8,5 +8,9 @@ export const BAG_RESULT = {
   ResultPath: '$.state_data',
 };
 
-/** A dead sandbox is reported under a name of Lambda's; the shim has one name for everything that may be tried again. */
-export const RETRY = [{ ErrorEquals: ['Sandbox.Timedout', RETRYABLE_ERROR], IntervalSeconds: 1, MaxAttempts: 5, BackoffRate: 2 }];
+/**
+ * A dead sandbox is reported under a name of Lambda's; the shim has one name for everything that may be tried again.
+ */
+export const RETRY = [
+  { ErrorEquals: ['Sandbox.Timedout', RETRYABLE_ERROR], IntervalSeconds: 1, MaxAttempts: 5, BackoffRate: 2 },
+];

@@ -32,10 +32,15 @@ export function taskStates({ States }: Pick<StateMachineDefinition, 'States'>): 
 }
 
 /**
- * What the service integration `lambda:invoke` does with `Parameters`: the payload over the wire, the function, its answer
- * over the wire and into `Payload`; with a task token, the answer is what somebody sends for the token.
+ * What the service integration `lambda:invoke` does with `Parameters`: the payload over the wire, the function, its
+ * answer over the wire and into `Payload`; with a task token, the answer is what somebody sends for the token.
  */
-export async function invokeFunction(state: string, resource: string, parameters: Json, platform: Platform): Promise<Json> {
+export async function invokeFunction(
+  state: string,
+  resource: string,
+  parameters: Json,
+  platform: Platform,
+): Promise<Json> {
   const { FunctionName, Payload } = parseMembers(parameters);
   const name = parseText(FunctionName);
   const call = platform.functions[name];

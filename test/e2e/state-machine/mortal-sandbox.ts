@@ -10,13 +10,23 @@ class SandboxTimedOut extends Error {
 }
 
 /** A function that runs in a process of its own and dies there. What it was about to do is never done. */
-export function mortalSandbox(store: BlobStore, death: Death, load: (store: BlobStore) => LambdaFunction): LambdaFunction {
+export function mortalSandbox(
+  store: BlobStore,
+  death: Death,
+  load: (store: BlobStore) => LambdaFunction,
+): LambdaFunction {
   return async (event) => {
     let die: (error: Error) => void = () => undefined;
     const dying = new Promise<never>((_resolve, reject) => {
       die = reject;
     });
-    const handler = load(death === 'before answering' ? store : mortalStore(store, death, () => { die(timedOut()); }));
+    const handler = load(
+      death === 'before answering'
+        ? store
+        : mortalStore(store, death, () => {
+            die(timedOut());
+          }),
+    );
     const answer = await Promise.race([handler(event), dying]);
     if (death === 'before answering') throw timedOut();
     return answer;
@@ -44,7 +54,14 @@ function mortalStore(store: BlobStore, lifetime: number, onDeath: () => void): B
     return done;
   };
   const { bucket, prefix, description } = store;
-  return { bucket, prefix, description, uri: (key) => store.uri(key), get: (address, options) => store.get(address, options), put };
+  return {
+    bucket,
+    prefix,
+    description,
+    uri: (key) => store.uri(key),
+    get: (address, options) => store.get(address, options),
+    put,
+  };
 }
 
 function never(): Promise<never> {

@@ -12,7 +12,10 @@ export const assertNoProgramInline: Inspect = (place, payload) => {
   }
 };
 
-/** Wherever the machine keeps a bag. The arguments of a branch beside its bag are none, nor is the context in a row of a paused execution. */
+/**
+ * Wherever the machine keeps a bag. The arguments of a branch beside its bag are none, nor is the context in a row of a
+ * paused execution.
+ */
 function bagsIn(payload: unknown): readonly Members[] {
   const data = member(payload, 'state_data');
   const places = [payload, data, member(data, 'bag'), member(member(payload, 'run'), 'state_data')];

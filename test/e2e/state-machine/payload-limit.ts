@@ -4,7 +4,10 @@ export const PAYLOAD_LIMIT = 262_144;
 /** Looks at a payload on its way; what it throws ends the execution. */
 export type Inspect = (place: string, payload: unknown) => void;
 
-/** What Step Functions ends an execution with. No `Retry` and no `Catch` matches it, which the interpreter asks of the error itself. */
+/**
+ * What Step Functions ends an execution with. No `Retry` and no `Catch` matches it, which the interpreter asks of the
+ * error itself.
+ */
 class DataLimitExceeded extends Error {
   override readonly name = 'States.DataLimitExceeded';
   readonly isRetryable = false;

@@ -14,11 +14,19 @@ export function tableWithPerson(tokens: TaskTokens): TokenTable {
   return table;
 }
 
-/** What the resume function does: it sends the answer together with the whole context of the row, then takes the row away. */
+/**
+ * What the resume function does: it sends the answer together with the whole context of the row, then takes the row
+ * away.
+ */
 function resume(row: TokenRow, table: TokenTable, tokens: TaskTokens): void {
   const { workflow_config: config, current_state: state } = row.context;
-  if (!isMembers(config) || Object.keys(config).length === 0) throw new Error('The context is corrupted: it has no workflow_config.');
-  tokens.succeed(row.taskToken, { user_response: { text: answerTo(state) }, conversation_id: row.conversation_id, state_data: row.context });
+  if (!isMembers(config) || Object.keys(config).length === 0)
+    throw new Error('The context is corrupted: it has no workflow_config.');
+  tokens.succeed(row.taskToken, {
+    user_response: { text: answerTo(state) },
+    conversation_id: row.conversation_id,
+    state_data: row.context,
+  });
   table.delete(row);
 }
 

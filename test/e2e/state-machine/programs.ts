@@ -3,9 +3,9 @@ import { isMembers, parseList, parseMembers, parseText } from './json.js';
 import type { Members } from './json.js';
 
 /**
- * Runs the nodes of a segment. Each leaves a digest of its own program in the state, and all are chained, so that a state
- * tells which nodes ran, with which program, and in which order. `guidelines` is what the fleet pads nodes with and is no
- * part of what they do.
+ * Runs the nodes of a segment. Each leaves a digest of its own program in the state, and all are chained, so that a
+ * state tells which nodes ran, with which program, and in which order. `guidelines` is what the fleet pads nodes with
+ * and is no part of what they do.
  */
 export function runNodes(segment: Members, state: Members): Members {
   return parseList(segment.nodes).reduce<Members>((before, value) => {

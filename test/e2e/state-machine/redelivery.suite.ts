@@ -62,7 +62,10 @@ export function redeliverySuite(name: string, prepare: () => Promise<Ground>): v
       it('leads to the same end while the store fails now and then', async () => {
         const { objects, bucket } = await ground.openBucket();
         const failing = faultyStore(objects, seededFaults(3, 0.1, ['unavailable', 'timeout', 'lost-reply']));
-        const { traces, redelivered } = await runOn({ objects, bucket }, { openStore: () => createBlobStore({ objects: failing, bucket }) });
+        const { traces, redelivered } = await runOn(
+          { objects, bucket },
+          { openStore: () => createBlobStore({ objects: failing, bucket }) },
+        );
         expect(traces).toEqual(undisturbed);
         expect(redelivered).toBeGreaterThan(2);
       });
@@ -71,7 +74,10 @@ export function redeliverySuite(name: string, prepare: () => Promise<Ground>): v
 }
 
 /** A whole execution, each call of a runner in a process of its own. */
-async function runOn(place: Bucket, fate: Partial<Fate> = {}): Promise<{ readonly traces: Traces; readonly redelivered: number }> {
+async function runOn(
+  place: Bucket,
+  fate: Partial<Fate> = {},
+): Promise<{ readonly traces: Traces; readonly redelivered: number }> {
   let redelivered = 0;
   const onRedelivery = (): void => {
     redelivered += 1;

@@ -16,7 +16,10 @@ export interface World {
 /** How a runner of some generation comes by the program of its segment. */
 export type FindSegment = (event: Members, bag: Members) => Members | undefined;
 
-/** The engine's runner, for whatever way there is to a program. It answers with the bag it was given, changed where the segment changed it. */
+/**
+ * The engine's runner, for whatever way there is to a program. It answers with the bag it was given, changed where the
+ * segment changed it.
+ */
 export function makeRunner(world: World, findSegment: FindSegment): LambdaFunction {
   return async (event) => {
     const bag = openBag(event);
@@ -27,7 +30,9 @@ export function makeRunner(world: World, findSegment: FindSegment): LambdaFuncti
     const count = isBranch ? parseList(event.partition_map).length : parseNumber(bag.total_segments);
     const step = takeStep(segment, { index, count }, parseMembers(bag.current_state));
     record(world, event, segment, step);
-    return isBranch ? branchAnswer(world, event, bag, step) : { state_data: nextBag(bag, segment, step), next_action: step.nextAction };
+    return isBranch
+      ? branchAnswer(world, event, bag, step)
+      : { state_data: nextBag(bag, segment, step), next_action: step.nextAction };
   };
 }
 
@@ -43,9 +48,19 @@ function nextBag(bag: Members, segment: Members, { state, nextIndex, pendingBran
 }
 
 /** A branch leaves the parent's index alone, and its final state in a file. */
-async function branchAnswer({ files }: World, event: Members, bag: Members, { state, nextIndex, nextAction }: Step): Promise<Members> {
+async function branchAnswer(
+  { files }: World,
+  event: Members,
+  bag: Members,
+  { state, nextIndex, nextAction }: Step,
+): Promise<Members> {
   const isDone = nextAction === 'COMPLETE';
   const key = `workflow-states/${parseText(bag.ownerId)}/${parseText(bag.workflowId)}/branches/${parseText(event.branch_id)}/output.json`;
   const final_state_s3_path = isDone ? await files.save(key, state) : null;
-  return { state_data: { ...bag, current_state: state }, segment_to_run: nextIndex, next_action: nextAction, final_state_s3_path };
+  return {
+    state_data: { ...bag, current_state: state },
+    segment_to_run: nextIndex,
+    next_action: nextAction,
+    final_state_s3_path,
+  };
 }

@@ -23,7 +23,8 @@ export function takeStep(segment: Members, position: Position, state: Members): 
     return { state: { ...state, question: questionOf(segment) }, nextIndex: index, nextAction: 'PAUSED_FOR_HITP' };
   }
   const nextIndex = index + 1;
-  if (segment.type === 'parallel_group') return { state, nextIndex, nextAction: 'PARALLEL_GROUP', pendingBranches: branchesOf(segment) };
+  if (segment.type === 'parallel_group')
+    return { state, nextIndex, nextAction: 'PARALLEL_GROUP', pendingBranches: branchesOf(segment) };
   const nextAction = nextIndex < count ? 'CONTINUE' : 'COMPLETE';
   return { state: runNodes(segment, state), nextIndex, nextAction };
 }

@@ -53,7 +53,15 @@ export function storeTaskToken(table: TokenTable): LambdaFunction {
 }
 
 function contextOf(bag: Members): Members {
-  const names = ['ownerId', 'workflowId', 'segment_to_run', 'total_segments', 'current_state', 'state_history', 'idempotency_key'];
+  const names = [
+    'ownerId',
+    'workflowId',
+    'segment_to_run',
+    'total_segments',
+    'current_state',
+    'state_history',
+    'idempotency_key',
+  ];
   const kept = Object.fromEntries(names.map((name) => [name, bag[name] ?? null]));
   // Resuming insists on a config that is an object and not empty, and looks no further into it.
   return { ...kept, workflow_config: bag.workflow_config ?? { workflow_config_s3_path: bag.workflow_config_s3_path } };

@@ -50,7 +50,23 @@ describe('the kernel passes over a value like the implementation in TypeScript',
   });
 
   it('with a quote, a backslash, a control character or a longer character at every place of a string', () => {
-    for (const stop of ['"', '\\n', '\\', '\\u00e9', '\\u00g9', '\\u00e', '\\x', '\n', '\u001f', '\u0000', '\u007f', 'é', '한', '😀', '\\ud83d\\ude00']) {
+    for (const stop of [
+      '"',
+      '\\n',
+      '\\',
+      '\\u00e9',
+      '\\u00g9',
+      '\\u00e',
+      '\\x',
+      '\n',
+      '\u001f',
+      '\u0000',
+      '\u007f',
+      'é',
+      '한',
+      '😀',
+      '\\ud83d\\ude00',
+    ]) {
       for (let length = 0; length < 40; length++) agree(`["${'x'.repeat(length)}${stop}yz"]`);
     }
   });
@@ -75,16 +91,61 @@ describe('the kernel passes over a value like the implementation in TypeScript',
     }
   });
 
-  it.each(['0', '-0', '01', '-', '-x', '1.', '.5', '1.5e', '1e+', '1E-07', '1e5x', '123456789012345678901234567890', '+1', '--1'])('the number %s', (text) => {
+  it.each([
+    '0',
+    '-0',
+    '01',
+    '-',
+    '-x',
+    '1.',
+    '.5',
+    '1.5e',
+    '1e+',
+    '1E-07',
+    '1e5x',
+    '123456789012345678901234567890',
+    '+1',
+    '--1',
+  ])('the number %s', (text) => {
     for (const around of [text, `[${text}]`, `{"a":${text}}`, `${text},`]) agree(around);
   });
 
-  it.each(['true', 'false', 'null', 'NaN', 'Infinity', '-Infinity', 'tru', 'fals', 'falsy', 'nul', 'Na', 'Infinit', '-Inf', '-true', '-NaN', 'nulll', 'True'])('the word %s', (text) => {
+  it.each([
+    'true',
+    'false',
+    'null',
+    'NaN',
+    'Infinity',
+    '-Infinity',
+    'tru',
+    'fals',
+    'falsy',
+    'nul',
+    'Na',
+    'Infinit',
+    '-Inf',
+    '-true',
+    '-NaN',
+    'nulll',
+    'True',
+  ])('the word %s', (text) => {
     for (const around of [text, `[${text}]`, `{"a":${text}}`, `[${text},1]`]) agree(around);
   });
 
   it('with white space of every kind and length around each token', () => {
-    for (const space of [' ', '\t', '\n', '\r', '  \n', ' '.repeat(7), ' '.repeat(8), ' '.repeat(23), `\r\n${' '.repeat(17)}\t`, '\u00a0', '\v']) {
+    for (const space of [
+      ' ',
+      '\t',
+      '\n',
+      '\r',
+      '  \n',
+      ' '.repeat(7),
+      ' '.repeat(8),
+      ' '.repeat(23),
+      `\r\n${' '.repeat(17)}\t`,
+      '\u00a0',
+      '\v',
+    ]) {
       agree(['', '{', '"a"', ':', '[', '1', ',', '"b"', ']', ',', '"c"', ':', '{', '}', '}'].join(space));
     }
   });
@@ -104,7 +165,12 @@ describe('the kernel passes over a value like the implementation in TypeScript',
 });
 
 describe('a scan with the kernel and one without', () => {
-  const shapes: readonly Shape[] = [LEAF, { anyMember: LEAF }, { items: { anyMember: LEAF }, anyMember: { anyMember: LEAF } }, EVERYTHING];
+  const shapes: readonly Shape[] = [
+    LEAF,
+    { anyMember: LEAF },
+    { items: { anyMember: LEAF }, anyMember: { anyMember: LEAF } },
+    EVERYTHING,
+  ];
 
   /** The outermost value, or the code of the refusal with its place. */
   function outcomeOf(text: string, shape: Shape): JsonNode | string {
@@ -142,7 +208,10 @@ describe('a scan with the kernel and one without', () => {
 
   it('name the same line and column', () => {
     const broken = `{"a": 1,\n  "b": [1, 2,, 3]}${WIDE}`;
-    expect(thrownBy(() => scanJson(utf8(broken)))).toMatchObject({ code: 'JSON_SYNTAX', context: { line: 2, column: 14 } });
+    expect(thrownBy(() => scanJson(utf8(broken)))).toMatchObject({
+      code: 'JSON_SYNTAX',
+      context: { line: 2, column: 14 },
+    });
   });
 
   it('take what is too deep for the kernel when the caller allows it', () => {
@@ -154,7 +223,9 @@ describe('a scan with the kernel and one without', () => {
 
   it('take an object of more members than the kernel writes down', () => {
     for (const count of [4_094, 4_095, 4_096, 9_000]) {
-      const text = JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, index) => [`name ${index}`, index])));
+      const text = JSON.stringify(
+        Object.fromEntries(Array.from({ length: count }, (_, index) => [`name ${index}`, index])),
+      );
       const { members } = scanJson(utf8(text), { anyMember: LEAF });
       expect(members).toHaveLength(count);
       expect(members!.at(-1)).toMatchObject({ name: `name ${count - 1}`, value: { kind: 'number' } });

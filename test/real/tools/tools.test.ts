@@ -23,7 +23,10 @@ afterEach(() => {
   place.remove();
 });
 
-/** Reports with everything in them that a report can have: faults, warnings, hostile names and messages, lines, torn files. */
+/**
+ * Reports with everything in them that a report can have: faults, warnings, hostile names and messages, lines, torn
+ * files.
+ */
 function report(format: string): string {
   place.putFat();
   place.put('fixtures/bags/<a> & "b"%,:한.json', { ...leanBag, '\u001b[31m<&>"': 1, workflow_config: 1 });
@@ -53,13 +56,20 @@ describe.skipIf(tools === undefined)('with real tools (.ci/real-tools/run.sh)', 
     const sarif = JSON.parse(report('sarif')) as { runs: [{ results: unknown[] }] };
     expect(sarif.runs[0].results.length).toBeGreaterThan(4);
     expect(validate(sarif), JSON.stringify(validate.errors)).toBe(true);
-    const failed = JSON.parse(place.bash('node_modules/.bin/statebag validate no/*.json --format sarif || true').out) as { runs: [{ invocations: [{ executionSuccessful: boolean }] }] };
+    const failed = JSON.parse(
+      place.bash('node_modules/.bin/statebag validate no/*.json --format sarif || true').out,
+    ) as { runs: [{ invocations: [{ executionSuccessful: boolean }] }] };
     expect([validate(failed), failed.runs[0].invocations[0].executionSuccessful]).toEqual([true, false]);
   });
 
   it('a report in JUnit XML satisfies the XSD that Jenkins goes by', () => {
     writeFileSync(join(place.dir, 'report.xml'), report('junit'));
-    const { status, stderr } = python('-c', 'import sys, xmlschema; xmlschema.validate(sys.argv[1], sys.argv[2])', join(place.dir, 'report.xml'), tool('junit.xsd'));
+    const { status, stderr } = python(
+      '-c',
+      'import sys, xmlschema; xmlschema.validate(sys.argv[1], sys.argv[2])',
+      join(place.dir, 'report.xml'),
+      tool('junit.xsd'),
+    );
     expect([status, stderr]).toEqual([0, '']);
   });
 
@@ -72,12 +82,22 @@ describe.skipIf(tools === undefined)('with real tools (.ci/real-tools/run.sh)', 
     expect(err).toContain('Tests:       1 failed, 1 passed, 2 total');
   });
 
-  it('Python\'s jsonschema judges every fixture as the project does', () => {
+  it("Python's jsonschema judges every fixture as the project does", () => {
     const fixtures = schemaNames.flatMap((name) => readFixtures(name));
-    const lines = fixtures.map(({ schema, document }) => JSON.stringify({ schema: `https://statebag-shim.dev/schemas/${schema}.json`, document }));
-    const out = execFileSync(tool('python/bin/python'), [join(ROOT, 'test/real/tools/judge.py'), join(ROOT, 'schemas')], { input: lines.join('\n'), encoding: 'utf8' });
-    const verdicts = out.trim().split('\n').map((text) => JSON.parse(text) as boolean);
-    const named = (judge: (index: number) => boolean) => fixtures.map(({ schema, name }, index) => [schema, name, judge(index)]);
+    const lines = fixtures.map(({ schema, document }) =>
+      JSON.stringify({ schema: `https://statebag-shim.dev/schemas/${schema}.json`, document }),
+    );
+    const out = execFileSync(
+      tool('python/bin/python'),
+      [join(ROOT, 'test/real/tools/judge.py'), join(ROOT, 'schemas')],
+      { input: lines.join('\n'), encoding: 'utf8' },
+    );
+    const verdicts = out
+      .trim()
+      .split('\n')
+      .map((text) => JSON.parse(text) as boolean);
+    const named = (judge: (index: number) => boolean) =>
+      fixtures.map(({ schema, name }, index) => [schema, name, judge(index)]);
     expect(named((index) => verdicts[index]!)).toEqual(named((index) => fixtures[index]!.issues.length === 0));
     expect(fixtures.length).toBeGreaterThan(100);
   });
@@ -88,7 +108,8 @@ describe.skipIf(tools === undefined)('with real tools (.ci/real-tools/run.sh)', 
     place.put('.pre-commit-config.yaml', stringify({ repos: [{ repo: 'local', hooks: [local] }] }));
     place.git('init', '-q');
     place.git('add', 'package.json', 'fixtures', '.pre-commit-config.yaml');
-    const run = () => place.bash(`'${tool('python/bin/pre-commit')}' run --all-files`, { PRE_COMMIT_HOME: join(place.dir, 'cache') });
+    const run = () =>
+      place.bash(`'${tool('python/bin/pre-commit')}' run --all-files`, { PRE_COMMIT_HOME: join(place.dir, 'cache') });
     expect(run()).toMatchObject({ code: 0, out: expect.stringMatching(/state bags are valid.*Passed/) as string });
     place.putFat();
     place.git('add', 'fixtures');
@@ -98,9 +119,12 @@ describe.skipIf(tools === undefined)('with real tools (.ci/real-tools/run.sh)', 
   it('the recipes satisfy the schemas of those who run them', () => {
     const gitlab = /## GitLab\n+```yaml\n([\s\S]*?)```/.exec(readFileSync(join(ROOT, 'docs/validate.md'), 'utf8'))![1]!;
     writeFileSync(join(place.dir, '.gitlab-ci.yml'), gitlab);
-    const check = (schema: string, file: string) => spawnSync(tool('python/bin/check-jsonschema'), ['--builtin-schema', schema, file], { encoding: 'utf8' });
+    const check = (schema: string, file: string) =>
+      spawnSync(tool('python/bin/check-jsonschema'), ['--builtin-schema', schema, file], { encoding: 'utf8' });
     expect(check('vendor.github-actions', join(ROOT, 'action.yml'))).toMatchObject({ status: 0 });
     expect(check('vendor.gitlab-ci', join(place.dir, '.gitlab-ci.yml'))).toMatchObject({ status: 0 });
-    expect(spawnSync(tool('python/bin/pre-commit'), ['validate-manifest', join(ROOT, '.pre-commit-hooks.yaml')]).status).toBe(0);
+    expect(
+      spawnSync(tool('python/bin/pre-commit'), ['validate-manifest', join(ROOT, '.pre-commit-hooks.yaml')]).status,
+    ).toBe(0);
   });
 });

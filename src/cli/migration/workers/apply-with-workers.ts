@@ -17,17 +17,24 @@ import { shardOf, startWorker } from './worker-pool.js';
 import type { Worker } from './worker-pool.js';
 
 /**
- * Writes with several processes, each of which takes a shard. This one writes the journal for all of them, so that there
- * is one journal, and syncs what several have to say with one call.
+ * Writes with several processes, each of which takes a shard. This one writes the journal for all of them, so that
+ * there is one journal, and syncs what several have to say with one call.
  */
-export async function applyWithWorkers(opened: OpenMigration, signals: SignalWatch, report: Report): Promise<RunReport> {
+export async function applyWithWorkers(
+  opened: OpenMigration,
+  signals: SignalWatch,
+  report: Report,
+): Promise<RunReport> {
   const { request, sources, description, io } = opened;
   const session = await JournalSession.open(request.journal, { command: 'migrate', ...description }, io);
-  const progress = await startProgress(io.stderr, !request.output.quiet, () => measureSources(sources, request.selection.shard));
+  const progress = await startProgress(io.stderr, !request.output.quiet, () =>
+    measureSources(sources, request.selection.shard),
+  );
   try {
     const result = await new WorkerRun(opened, session, progress, report).run(signals.stop);
     await session.end({ ...result.totals, skipped: result.skipped }, isWhole(result), result.notStarted);
-    if (session.hasBegun && !request.output.quiet) io.stderr.write(`statebag: journal of this run: ${request.journal}\n`);
+    if (session.hasBegun && !request.output.quiet)
+      io.stderr.write(`statebag: journal of this run: ${request.journal}\n`);
     return result;
   } finally {
     progress.stop();
@@ -51,24 +58,49 @@ class WorkerRun {
 
   async run(stop: AbortSignal): Promise<RunReport> {
     const { workers: count, given, selection } = this.opened.request;
-    stop.addEventListener('abort', () => { this.stop('signal'); }, { once: true });
+    stop.addEventListener(
+      'abort',
+      () => {
+        this.stop('signal');
+      },
+      { once: true },
+    );
     for (let k = 0; k < count; k++) {
-      const worker = startWorker(k + 1, (message, from) => { this.take(message, from); });
-      worker.send({ kind: 'start', given, cwd: this.opened.io.cwd, runId: this.session.runId, shard: shardOf(selection.shard, k, count), workers: count });
+      const worker = startWorker(k + 1, (message, from) => {
+        this.take(message, from);
+      });
+      worker.send({
+        kind: 'start',
+        given,
+        cwd: this.opened.io.cwd,
+        runId: this.session.runId,
+        shard: shardOf(selection.shard, k, count),
+        workers: count,
+      });
       this.workers.push(worker);
     }
     if (stop.aborted) this.stop('signal');
-    const ends = await Promise.allSettled(this.workers.map(({ ended }) => ended.catch((error: unknown) => this.fail(error))));
+    const ends = await Promise.allSettled(
+      this.workers.map(({ ended }) => ended.catch((error: unknown) => this.fail(error))),
+    );
     await this.told;
     const broken = ends.find((end) => end.status === 'rejected');
     if (broken) await this.breakOff(broken.reason);
     const { totals, stoppedBy } = this;
     const shards = ends.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
-    return { totals, ...(stoppedBy && { stoppedBy }), ...together(shards), complete: stoppedBy === undefined && shards.every(({ complete }) => complete) };
+    return {
+      totals,
+      ...(stoppedBy && { stoppedBy }),
+      ...together(shards),
+      complete: stoppedBy === undefined && shards.every(({ complete }) => complete),
+    };
   }
 
   private take(message: FromWorker, from: Worker): void {
-    if (message.kind === 'outcomes') message.outcomes.forEach((outcome) => { this.settle(outcome); });
+    if (message.kind === 'outcomes')
+      message.outcomes.forEach((outcome) => {
+        this.settle(outcome);
+      });
     else if (message.kind === 'entries') this.write(message, from);
   }
 
@@ -84,8 +116,16 @@ class WorkerRun {
   private write({ entries }: Extract<FromWorker, { kind: 'entries' }>, from: Worker): void {
     for (const entry of entries) this.session.append(entry);
     this.session.flush().then(
-      () => { from.send({ kind: 'flushed' }); },
-      (error: unknown) => { from.send({ kind: 'refused', code: error instanceof StateBagError ? error.code : 'UNEXPECTED', message: messageOf(error) }); },
+      () => {
+        from.send({ kind: 'flushed' });
+      },
+      (error: unknown) => {
+        from.send({
+          kind: 'refused',
+          code: error instanceof StateBagError ? error.code : 'UNEXPECTED',
+          message: messageOf(error),
+        });
+      },
     );
   }
 

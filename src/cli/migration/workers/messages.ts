@@ -5,7 +5,14 @@ import type { DocumentOutcome } from '../../../batch/outcome.js';
 
 /** What the process with the journal says to a worker. */
 export type ToWorker =
-  | { readonly kind: 'start'; readonly given: readonly string[]; readonly cwd: string; readonly runId: string; readonly shard: Shard; readonly workers: number }
+  | {
+      readonly kind: 'start';
+      readonly given: readonly string[];
+      readonly cwd: string;
+      readonly runId: string;
+      readonly shard: Shard;
+      readonly workers: number;
+    }
   /** The entries that were sent last are on the disk. */
   | { readonly kind: 'flushed' }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }

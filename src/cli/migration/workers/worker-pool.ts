@@ -6,8 +6,13 @@ import type { Shard } from '../../../batch/limits.js';
 import { ConfigError, StateBagError, StoreError } from '../../../errors.js';
 import type { FromWorker, ToWorker, WorkerEnd } from './messages.js';
 
-/** Found through the package's own name: the command line may run as a bundle, in which no worker lies beside this file. */
-const PROGRAM = join(dirname(createRequire(import.meta.url).resolve('statebag-shim/package.json')), 'dist/src/cli/migration/workers/worker-process.js');
+/**
+ * Found through the package's own name: the command line may run as a bundle, in which no worker lies beside this file.
+ */
+const PROGRAM = join(
+  dirname(createRequire(import.meta.url).resolve('statebag-shim/package.json')),
+  'dist/src/cli/migration/workers/worker-process.js',
+);
 
 /** One worker, as the process with the journal sees it. */
 export interface Worker {
@@ -22,7 +27,9 @@ export function startWorker(number: number, onMessage: (message: FromWorker, wor
   const worker: Worker = {
     // A worker that is gone is told of by its end.
     send: (message) => child.connected && child.send(message, () => undefined),
-    ended: endOf(child, number, (message) => { onMessage(message, worker); }),
+    ended: endOf(child, number, (message) => {
+      onMessage(message, worker);
+    }),
   };
   return worker;
 }
@@ -32,12 +39,19 @@ function endOf(child: ChildProcess, number: number, onMessage: (message: FromWor
     child.on('message', (message) => {
       const told = message as FromWorker;
       if (told.kind === 'done') resolve(told);
-      else if (told.kind === 'broken') reject(told.isUsage ? new ConfigError(told.code, told.message) : new StateBagError(told.code, told.message));
+      else if (told.kind === 'broken')
+        reject(told.isUsage ? new ConfigError(told.code, told.message) : new StateBagError(told.code, told.message));
       else onMessage(told);
     });
     child.once('error', reject);
     child.once('exit', (code, signal) => {
-      reject(new StoreError('WORKER_LOST', `worker ${number} ended before its work (${signal ?? `exit ${String(code)}`}); run the same command again to go on`, { retryable: true }));
+      reject(
+        new StoreError(
+          'WORKER_LOST',
+          `worker ${number} ended before its work (${signal ?? `exit ${String(code)}`}); run the same command again to go on`,
+          { retryable: true },
+        ),
+      );
     });
   });
 }

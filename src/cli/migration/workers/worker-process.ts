@@ -12,7 +12,10 @@ process.on('disconnect', () => process.exit(EXIT.interrupted));
 await work(
   {
     send: (message: FromWorker) => process.send?.(message),
-    listen: (listener) => process.on('message', (message) => { listener(message as ToWorker); }),
+    listen: (listener) =>
+      process.on('message', (message) => {
+        listener(message as ToWorker);
+      }),
   },
   processIo(),
 );

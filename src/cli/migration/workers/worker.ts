@@ -49,7 +49,13 @@ export async function work(channel: Channel, io: CliIo): Promise<void> {
   }
 }
 
-async function migrateShard(start: Start, journal: RemoteJournal, channel: Channel, stop: AbortSignal, io: CliIo): Promise<WorkerEnd> {
+async function migrateShard(
+  start: Start,
+  journal: RemoteJournal,
+  channel: Channel,
+  stop: AbortSignal,
+  io: CliIo,
+): Promise<WorkerEnd> {
   const opened = await openMigration(await requestOf(start, io), io);
   const summary = await readSummary(opened.request.journal);
   const outcomes = new OutcomeBatch(channel.send);
@@ -62,7 +68,9 @@ async function migrateShard(start: Start, journal: RemoteJournal, channel: Chann
       outcomes.add(outcome);
       return Promise.resolve();
     },
-  }).finally(() => { outcomes.send(); });
+  }).finally(() => {
+    outcomes.send();
+  });
   return { complete, notStarted, skipped };
 }
 
@@ -76,7 +84,10 @@ class OutcomeBatch {
   constructor(private readonly post: Channel['send']) {}
 
   add(outcome: DocumentOutcome): void {
-    if (this.outcomes.push(outcome) === 1) setTimeout(() => { this.send(); }, BATCH_MS).unref();
+    if (this.outcomes.push(outcome) === 1)
+      setTimeout(() => {
+        this.send();
+      }, BATCH_MS).unref();
   }
 
   send(): void {
@@ -89,20 +100,35 @@ class OutcomeBatch {
 /** As it was given, but for the shard, the share of the table's capacity, and what only the whole run can judge. */
 async function requestOf({ given, shard, workers }: Start, io: CliIo): Promise<MigrationRequest> {
   const [name = '', ...argv] = given;
-  const command = { usage: '', positionals: { min: 1, max: Infinity }, builder: migrateOptions, examples: [], handler: () => Promise.resolve(0) } as unknown as AnyCommand;
+  const command = {
+    usage: '',
+    positionals: { min: 1, max: Infinity },
+    builder: migrateOptions,
+    examples: [],
+    handler: () => Promise.resolve(0),
+  } as unknown as AnyCommand;
   const request = parseRequest((await readArguments(name, command, argv)) as unknown as MigrateArguments, io);
   const { maxReadUnits, maxWriteUnits } = request.tables;
-  const share = (units: number | undefined) => (units === undefined ? undefined : Math.max(1, Math.floor(units / workers)));
+  const share = (units: number | undefined) =>
+    units === undefined ? undefined : Math.max(1, Math.floor(units / workers));
   return {
     ...request,
     selection: { ...request.selection, shard },
-    tables: { ...request.tables, ...present({ maxReadUnits: share(maxReadUnits), maxWriteUnits: share(maxWriteUnits) }) },
+    tables: {
+      ...request.tables,
+      ...present({ maxReadUnits: share(maxReadUnits), maxWriteUnits: share(maxWriteUnits) }),
+    },
     maxFailures: undefined,
     output: { ...request.output, quiet: true },
   };
 }
 
-function committerOf({ place, sources, io }: OpenMigration, journal: RemoteJournal, runId: string, summary: JournalSummary | undefined): Committer {
+function committerOf(
+  { place, sources, io }: OpenMigration,
+  journal: RemoteJournal,
+  runId: string,
+  summary: JournalSummary | undefined,
+): Committer {
   return new Committer({
     journal,
     destination: openDestination(place, sources, io),
