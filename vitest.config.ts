@@ -1,6 +1,8 @@
 import { configDefaults, defineConfig } from 'vitest/config';
+import { packageEntries } from './test/package-entries.js';
 
 export default defineConfig({
+  resolve: { alias: [...packageEntries()] },
   test: {
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'test/real/**'],

@@ -1,7 +1,9 @@
 import { defineConfig } from 'vitest/config';
+import { packageEntries } from './test/package-entries.js';
 
 /** Tests against real servers, which `.ci/real-servers/run.sh` starts and names in STATEBAG_TEST_S3_ENDPOINT. */
 export default defineConfig({
+  resolve: { alias: [...packageEntries()] },
   test: {
     include: ['test/real/**/*.test.ts'],
     testTimeout: 60_000,

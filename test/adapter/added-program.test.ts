@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
-import { createStateBagShim } from '../../src/index.js';
-import type { Mode, Speech } from '../../src/index.js';
+import { createStateBagShim } from 'statebag-shim';
+import type { Mode, Speech } from 'statebag-shim';
 import { createBlobStore } from '../../src/store/blob-store.js';
-import { memoryObjectStore } from '../../src/store/memory.js';
+import { memoryObjectStore } from 'statebag-shim/memory';
 import { WireShim } from '../../src/wire/wire-shim.js';
 import { fatBag, makeConfig, makeMap, without } from './bags.js';
 import type { Json } from './bags.js';

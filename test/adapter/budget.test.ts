@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ShimOptions } from '../../src/index.js';
+import type { ShimOptions } from 'statebag-shim';
 import { asAdded, fatBag, programAt, without } from './bags.js';
 import type { Json } from './bags.js';
 import { observed } from './observed.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildLeanBag, resolveSegmentConfig, validateStateBag } from '../../src/index.js';
+import { buildLeanBag, resolveSegmentConfig, validateStateBag } from 'statebag-shim';
 import { makeConfig, makeMap } from './bags.js';
 import type { Json } from './bags.js';
 import { testShim, testStore } from './shims.js';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BagError, nameForStateMachine, StoreError } from '../../src/index.js';
+import { BagError, nameForStateMachine, StoreError } from 'statebag-shim';
 
 describe('an error as a state machine sees it', () => {
   test('is named for a Retry when it is worth one', () => {

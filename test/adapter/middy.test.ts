@@ -1,8 +1,8 @@
 import middy from '@middy/core';
 import type { MiddlewareObj } from '@middy/core';
 import { describe, expect, test } from 'vitest';
-import { stateBagMiddleware } from '../../src/adapter/middy.js';
-import type { MiddyRequest, StateBagMiddleware } from '../../src/adapter/middy.js';
+import { stateBagMiddleware } from 'statebag-shim/middy';
+import type { MiddyRequest, StateBagMiddleware } from 'statebag-shim/middy';
 import { asAdded, fatBag, programAt } from './bags.js';
 import type { Json } from './bags.js';
 import { testShim } from './shims.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
-import { createStateBagShim } from '../../src/index.js';
-import type { Speech } from '../../src/index.js';
+import { createStateBagShim } from 'statebag-shim';
+import type { Speech } from 'statebag-shim';
 import { WireShim } from '../../src/wire/wire-shim.js';
 import { fatBag, makeConfig, without } from './bags.js';
 import type { Json } from './bags.js';

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { DiagnosticMessages, DiagnosticName } from '../../src/index.js';
+import type { DiagnosticMessages, DiagnosticName } from 'statebag-shim';
 
 /** What a channel says while some work is done. */
 export async function observed<N extends DiagnosticName>(

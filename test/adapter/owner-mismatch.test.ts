@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
-import type { StateBagError } from '../../src/index.js';
-import { createStateBagShim } from '../../src/index.js';
+import type { StateBagError } from 'statebag-shim';
+import { createStateBagShim } from 'statebag-shim';
 import { WireShim } from '../../src/wire/wire-shim.js';
 import { asAdded, fatBag, programAt, without } from './bags.js';
 import type { Json } from './bags.js';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseOptions } from '../../src/adapter/settings.js';
-import { createStateBagShim } from '../../src/index.js';
-import type { ShimOptions } from '../../src/index.js';
+import { createStateBagShim } from 'statebag-shim';
+import type { ShimOptions } from 'statebag-shim';
 import { testStore } from './shims.js';
 
 const { store } = testStore();

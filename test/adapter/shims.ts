@@ -1,8 +1,8 @@
-import { createStateBagShim } from '../../src/index.js';
-import type { ShimOptions, StateBagShim } from '../../src/index.js';
+import { createStateBagShim } from 'statebag-shim';
+import type { ShimOptions, StateBagShim } from 'statebag-shim';
 import { createBlobStore } from '../../src/store/blob-store.js';
 import type { BlobStore } from '../../src/store/blob-store.js';
-import { memoryObjectStore } from '../../src/store/memory.js';
+import { memoryObjectStore } from 'statebag-shim/memory';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { faultyStore } from '../fakes/faulty-store.js';
 import type { FaultyStore } from '../fakes/faulty-store.js';

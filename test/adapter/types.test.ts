@@ -1,5 +1,5 @@
 import { expectTypeOf, test } from 'vitest';
-import type { LambdaContext, RunnerEvent, SegmentConfig } from '../../src/index.js';
+import type { LambdaContext, RunnerEvent, SegmentConfig } from 'statebag-shim';
 import { testShim } from './shims.js';
 
 interface MyEvent {

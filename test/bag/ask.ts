@@ -3,7 +3,7 @@ import { byteReader, readDocument } from '../../src/bag/byte-reader.js';
 import { objectReader } from '../../src/bag/object-reader.js';
 import { resolveSegment } from '../../src/bag/resolve.js';
 import type { ValueReader } from '../../src/bag/value-reader.js';
-import { StateBagError } from '../../src/errors.js';
+import { StateBagError } from 'statebag-shim';
 import type { BlobReader } from '../../src/bag/follow.js';
 import { recordingBlobs } from './recording-blobs.js';
 

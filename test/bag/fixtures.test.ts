@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Target } from '../../migrations/index.js';
 import { byteReader, readDocument } from '../../src/bag/byte-reader.js';
 import { detect } from '../../src/bag/detect.js';
-import { StateBagError } from '../../src/errors.js';
+import { StateBagError } from 'statebag-shim';
 import { applySplices } from '../../src/json/index.js';
 import { migrateBytes, offloaded } from './migrate.js';
 import { readFixtures, writeExpected } from './read-fixtures.js';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { detectDigest } from '../../src/content-address.js';
 import { DEFAULT_LAYOUT, encodeId, formatKey, isKeyOfOwner, parseLayout } from '../../src/bag/layout.js';
 import type { BlobKind } from '../../src/bag/layout.js';
-import { ConfigError } from '../../src/errors.js';
+import { ConfigError } from 'statebag-shim';
 import { objectPath } from '../../src/store/fs-path.js';
 
 const SHA = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';

@@ -13,7 +13,7 @@ import {
 import type { ManifestForm } from '../../src/bag/manifest.js';
 import { objectReader } from '../../src/bag/object-reader.js';
 import { validateAgainst } from '../../src/bag/validate/validate-against.js';
-import { BagError } from '../../src/errors.js';
+import { BagError } from 'statebag-shim';
 import { jsonText } from '../json/json-text.js';
 
 const read = (text: string): ByteValue => readDocument(Buffer.from(text));

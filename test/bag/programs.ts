@@ -1,6 +1,6 @@
 import { byteReader, readDocument } from '../../src/bag/byte-reader.js';
 import { resolveSegment } from '../../src/bag/resolve.js';
-import { StateBagError } from '../../src/errors.js';
+import { StateBagError } from 'statebag-shim';
 import type { RecordingBlobs } from './recording-blobs.js';
 
 /** The first few are enough to see a shift, and one is out of range. */

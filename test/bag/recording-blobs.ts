@@ -1,6 +1,6 @@
 import type { BlobReader } from '../../src/bag/follow.js';
 import { createBlobStore } from '../../src/store/blob-store.js';
-import { memoryObjectStore } from '../../src/store/memory.js';
+import { memoryObjectStore } from 'statebag-shim/memory';
 
 /** A real blob store in memory, with a record of what was asked of it. */
 export interface RecordingBlobs extends BlobReader {

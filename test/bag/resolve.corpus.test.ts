@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fsBlobStore } from '../../src/store/fs.js';
+import { fsBlobStore } from 'statebag-shim/fs';
 import { askBoth } from './ask.js';
 import { canonical, canonicalDigest } from './canonical.js';
 

@@ -5,7 +5,7 @@ import { detect } from '../../src/bag/detect.js';
 import { objectReader } from '../../src/bag/object-reader.js';
 import { byteReader, readDocument } from '../../src/bag/byte-reader.js';
 import type { SitePlan } from '../../src/bag/plan-site.js';
-import { BagError, StateBagError } from '../../src/errors.js';
+import { BagError, StateBagError } from 'statebag-shim';
 import { envelope, fatBag } from './bag-text.js';
 import { migrateBytes, migrateObjects, planAll } from './migrate.js';
 import type { MigratedObject } from './migrate.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { checkContract } from '../../src/batch/contract-check.js';
 import type { ContractCheckOptions, Remainder } from '../../src/batch/contract-check.js';
 import type { DocumentSource, SourceContainer, SourceDocument } from '../../src/batch/source.js';
-import { ConfigError, StoreError } from '../../src/errors.js';
+import { ConfigError, StoreError } from 'statebag-shim';
 import { smallBag } from '../cli/fleet-dir.js';
 
 const DIGEST = 'ab'.repeat(32);

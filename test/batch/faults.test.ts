@@ -3,7 +3,7 @@ import { seededRandom } from '../../examples/fleet/random.js';
 import type { Random } from '../../examples/fleet/random.js';
 import type { RollbackOutcome } from '../../src/batch/rollback.js';
 import { statusOf } from '../../src/batch/status.js';
-import { StateBagError } from '../../src/errors.js';
+import { StateBagError } from 'statebag-shim';
 import { faultyStore, seededFaults } from '../fakes/faulty-store.js';
 import type { FaultName, FaultyStore } from '../fakes/faulty-store.js';
 import { handful, HANDFUL_MIGRATED } from './bags.js';

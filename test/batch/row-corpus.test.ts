@@ -7,7 +7,7 @@ import type { Resumability } from '../../src/bag/resume-rules.js';
 import { rowDocument } from '../../src/batch/sources/dynamodb-bag.js';
 import { itemBytes } from '../../src/batch/sources/dynamodb-size.js';
 import type { Row } from '../../src/batch/table.js';
-import { StateBagError } from '../../src/errors.js';
+import { StateBagError } from 'statebag-shim';
 import { World } from './world.js';
 import { keyOf, rowText } from './rows.js';
 import { run, runRollback, runVerify } from './workbench.js';

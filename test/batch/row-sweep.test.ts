@@ -3,7 +3,7 @@ import { seededRandom } from '../../examples/fleet/random.js';
 import type { Random } from '../../examples/fleet/random.js';
 import { statusOf } from '../../src/batch/status.js';
 import type { Row } from '../../src/batch/table.js';
-import { StateBagError } from '../../src/errors.js';
+import { StateBagError } from 'statebag-shim';
 import { faultyStore, seededFaults } from '../fakes/faulty-store.js';
 import { faultyTable, TABLE_FAULTS } from '../fakes/faulty-table.js';
 import type { TableFaultName } from '../fakes/faulty-table.js';

@@ -174,7 +174,7 @@ describe('fleet plan', () => {
 
 describe('fleet collect', () => {
   it('makes what a dead fleet left behind pending, for the next run to settle', async () => {
-    const { createS3BatchHandler } = await import('../../src/lambda/s3-batch.js');
+    const { createS3BatchHandler } = await import('statebag-shim/lambda/s3-batch');
     const { AMPLE, sandbox } = await import('../lambda/census.js');
     const one = await sandbox(served);
     await createS3BatchHandler(() => Promise.resolve(one))(
@@ -204,7 +204,7 @@ describe('fleet collect', () => {
   });
 
   it('done again after a rollback does not say that anything is migrated', async () => {
-    const { createS3BatchHandler } = await import('../../src/lambda/s3-batch.js');
+    const { createS3BatchHandler } = await import('statebag-shim/lambda/s3-batch');
     const { AMPLE, sandbox } = await import('../lambda/census.js');
     const { runBatchJob } = await import('../lambda/services.js');
     const one = await sandbox(served);

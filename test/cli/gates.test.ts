@@ -20,7 +20,7 @@ import type { DynamoDbServer } from '../fakes/dynamodb-server.js';
 import { startS3Server } from '../fakes/s3-server.js';
 import type { S3Server } from '../fakes/s3-server.js';
 import { TableState } from '../fakes/table-state.js';
-import { s3ObjectStore } from '../../src/store/s3.js';
+import { s3ObjectStore } from 'statebag-shim/s3';
 import { smallBag } from './fleet-dir.js';
 import { statebag, useScratch } from './terminal.js';
 

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { partitionWorkflow } from '../../src/index.js';
+import { partitionWorkflow } from 'statebag-shim';
 import { smallBag } from './fleet-dir.js';
 import { digests, statebag, useScratch } from './terminal.js';
 

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createStateBagShim, resolveSegmentConfig } from '../../src/index.js';
-import { fsBlobStore } from '../../src/store/fs.js';
+import { createStateBagShim, resolveSegmentConfig } from 'statebag-shim';
+import { fsBlobStore } from 'statebag-shim/fs';
 import { smallBag } from './fleet-dir.js';
 import { statebag, useScratch } from './terminal.js';
 

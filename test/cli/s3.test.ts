@@ -1,7 +1,7 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { s3ObjectStore } from '../../src/store/s3.js';
+import { s3ObjectStore } from 'statebag-shim/s3';
 import { startS3Server } from '../fakes/s3-server.js';
 import type { S3Server } from '../fakes/s3-server.js';
 import { smallBag } from './fleet-dir.js';

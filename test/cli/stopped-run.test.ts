@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startS3Server } from '../fakes/s3-server.js';
 import type { S3Server } from '../fakes/s3-server.js';
-import { s3ObjectStore } from '../../src/store/s3.js';
+import { s3ObjectStore } from 'statebag-shim/s3';
 import { smallBag } from './fleet-dir.js';
 import { statebag, useScratch } from './terminal.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { leanBag, without } from '../bag/validate/lean-bag.js';
-import { stateBagMatchers } from '../../src/matchers/index.js';
+import { stateBagMatchers } from 'statebag-shim/matchers';
 import { statebag, useScratch } from './terminal.js';
 
 const scratch = useScratch();

@@ -40,7 +40,7 @@ describe('sources of validate', () => {
   it('are objects below a prefix, and pointers in them are followed', async () => {
     const server = await startS3Server({ buckets: ['paused'] });
     try {
-      const { s3ObjectStore } = await import('../../src/store/s3.js');
+      const { s3ObjectStore } = await import('statebag-shim/s3');
       process.env.AWS_ACCESS_KEY_ID ??= 'test';
       process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
       await s3ObjectStore({ endpoint: server.endpoint, region: 'eu-central-1' }).put(

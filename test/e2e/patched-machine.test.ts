@@ -7,7 +7,7 @@ import validate from 'asl-validator';
 import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBlobStore } from '../../src/store/blob-store.js';
-import { memoryObjectStore } from '../../src/store/memory.js';
+import { memoryObjectStore } from 'statebag-shim/memory';
 import { assertSameRun } from './state-machine/assert-same-run.js';
 import { leanInitializer, legacyInitializer } from './state-machine/beginnings.js';
 import { makeOldBag } from './state-machine/cases.js';

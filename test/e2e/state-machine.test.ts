@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import validate from 'asl-validator';
-import { s3ObjectStore } from '../../src/store/s3.js';
-import { memoryObjectStore } from '../../src/store/memory.js';
+import { s3ObjectStore } from 'statebag-shim/s3';
+import { memoryObjectStore } from 'statebag-shim/memory';
 import { startS3Server } from '../fakes/s3-server.js';
 import { legacyInitializer } from './state-machine/beginnings.js';
 import { makeOldBag } from './state-machine/cases.js';

@@ -1,5 +1,5 @@
-import type { StateBagError } from '../../src/errors.js';
-import { ConflictError, StoreError } from '../../src/errors.js';
+import type { StateBagError } from 'statebag-shim';
+import { ConflictError, StoreError } from 'statebag-shim';
 import type { RowTable } from '../../src/batch/table.js';
 
 /** One thing that goes wrong: `before` the call has any effect, or `after` it, when only the reply is lost. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ConflictError, StoreError } from '../../src/errors.js';
+import { ConflictError, StoreError } from 'statebag-shim';
 import type { Row, RowTable, RowUpdate } from '../../src/batch/table.js';
 import { ConditionFailed, isEqual, valueAt, withValue } from './table-state.js';
 import type { Page, TableState } from './table-state.js';

@@ -4,7 +4,7 @@ import { Raw, Shared } from '../../examples/fleet/json-value.js';
 import type { JsonValue } from '../../examples/fleet/json-value.js';
 import { compactSize, serialise, serialiseBytes } from '../../examples/fleet/serialise.js';
 import { isOneLine, STYLES } from '../../examples/fleet/spelling.js';
-import { ConfigError } from '../../src/errors.js';
+import { ConfigError } from 'statebag-shim';
 
 const jsonValue = fc.jsonValue({ stringUnit: 'binary' }) as fc.Arbitrary<JsonValue>;
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BagError } from '../../src/errors.js';
+import { BagError } from 'statebag-shim';
 import { EVERYTHING, scanJson } from '../../src/json/index.js';
 import { rebuild, thrownBy, utf8 } from './json-text.js';
 

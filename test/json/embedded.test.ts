@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BagError, InternalError } from '../../src/errors.js';
+import { BagError, InternalError } from 'statebag-shim';
 import {
   applySplices,
   invertSplices,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { InternalError } from '../../src/errors.js';
+import { InternalError } from 'statebag-shim';
 import { applySplices, LEAF, type MemberEdit, type NewMember, scanJson, spliceMembers } from '../../src/json/index.js';
 import { textOf, thrownBy, utf8 } from './json-text.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { BagError, InternalError } from '../../src/errors.js';
+import { BagError, InternalError } from 'statebag-shim';
 import { decodeString, lastMember, LEAF, scanJson, sliceNode, toPlainValue } from '../../src/json/index.js';
 import { textOf, thrownBy, utf8 } from './json-text.js';
 

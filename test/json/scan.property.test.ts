@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BagError } from '../../src/errors.js';
+import { BagError } from 'statebag-shim';
 import { EVERYTHING, expandNode, LEAF, scanJson, sliceNode, type JsonNode } from '../../src/json/index.js';
 import { documentText, jsonText, rebuild, textOf, utf8 } from './json-text.js';
 

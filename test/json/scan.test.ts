@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { BagError } from '../../src/errors.js';
+import { BagError } from 'statebag-shim';
 import { EVERYTHING, LEAF, MAX_DEPTH, MAX_DOCUMENT_BYTES, scanJson, type Shape } from '../../src/json/index.js';
 import { rebuild, textOf, thrownBy, utf8 } from './json-text.js';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InternalError } from '../../src/errors.js';
+import { InternalError } from 'statebag-shim';
 import { applySplices, invertSplices, type Splice } from '../../src/json/index.js';
 import { textOf, thrownBy, utf8 } from './json-text.js';
 

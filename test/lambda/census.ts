@@ -5,7 +5,7 @@ import { openFleet } from '../../src/lambda/fleet.js';
 import type { Fleet } from '../../src/lambda/fleet.js';
 import { fleetSettings } from '../../src/lambda/environment.js';
 import type { LambdaContext } from '../../src/lambda/deadline.js';
-import { s3ObjectStore } from '../../src/store/s3.js';
+import { s3ObjectStore } from 'statebag-shim/s3';
 import type { ObjectStore } from '../../src/store/index.js';
 import { smallBag } from '../cli/fleet-dir.js';
 import { startS3Server } from '../fakes/s3-server.js';

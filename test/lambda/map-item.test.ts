@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createMapHandler } from '../../src/lambda/map-item.js';
-import type { MapAnswer, MapEvent } from '../../src/lambda/map-item.js';
+import { createMapHandler } from 'statebag-shim/lambda/map-item';
+import type { MapAnswer, MapEvent } from 'statebag-shim/lambda/map-item';
 import type { MapItem } from '../../src/lambda/map-items.js';
 import type { Fleet } from '../../src/lambda/fleet.js';
 import { TableState } from '../fakes/table-state.js';

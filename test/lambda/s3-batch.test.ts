@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createS3BatchHandler } from '../../src/lambda/s3-batch.js';
-import type { S3BatchEvent, S3BatchResponse } from '../../src/lambda/s3-batch.js';
+import { createS3BatchHandler } from 'statebag-shim/lambda/s3-batch';
+import type { S3BatchEvent, S3BatchResponse } from 'statebag-shim/lambda/s3-batch';
 import type { Fleet } from '../../src/lambda/fleet.js';
 import { smallBag } from '../cli/fleet-dir.js';
 import { AMPLE, sandbox, serveCensus } from './census.js';

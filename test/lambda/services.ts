@@ -1,9 +1,9 @@
 import pMap from 'p-map';
 import { encodeKey, formatCsvRow } from '../../src/batch/fleet/csv.js';
 import type { LambdaContext } from '../../src/lambda/deadline.js';
-import type { MapHandler } from '../../src/lambda/map-item.js';
+import type { MapHandler } from 'statebag-shim/lambda/map-item';
 import type { MapItem } from '../../src/lambda/map-items.js';
-import type { S3BatchHandler, S3BatchTaskResult } from '../../src/lambda/s3-batch.js';
+import type { S3BatchHandler, S3BatchTaskResult } from 'statebag-shim/lambda/s3-batch';
 import type { ObjectStore } from '../../src/store/index.js';
 import { AMPLE, shuffled } from './census.js';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createMapHandler } from '../../src/lambda/map-item.js';
-import { createS3BatchHandler } from '../../src/lambda/s3-batch.js';
+import { createMapHandler } from 'statebag-shim/lambda/map-item';
+import { createS3BatchHandler } from 'statebag-shim/lambda/s3-batch';
 import type { Totals } from '../../src/batch/outcome.js';
 import { statebag, useScratch } from '../cli/terminal.js';
 import { digestsOf, makeCensus, sandbox, serveCensus } from './census.js';

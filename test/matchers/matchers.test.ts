@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { stateBagMatchers } from '../../src/matchers/vitest.js';
+import { stateBagMatchers } from 'statebag-shim/vitest';
 import { leanBag } from '../bag/validate/lean-bag.js';
 
 expect.extend(stateBagMatchers);

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { s3ObjectStore } from '../../src/store/s3.js';
+import { s3ObjectStore } from 'statebag-shim/s3';
 import { smallBag } from '../cli/fleet-dir.js';
 import { statebag, useScratch } from '../cli/terminal.js';
 import { createTokenTable } from '../fakes/token-table.js';

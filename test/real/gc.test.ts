@@ -10,7 +10,7 @@ import { blobKeysOf } from '../../src/batch/gc/blob-keys.js';
 import { collect } from '../../src/batch/gc/collect.js';
 import { FilesSource } from '../../src/batch/sources/files.js';
 import { createBlobStore } from '../../src/store/blob-store.js';
-import { s3ObjectStore } from '../../src/store/s3.js';
+import { s3ObjectStore } from 'statebag-shim/s3';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { blobOf, digestOf } from '../store/blobs.js';
 import { parseEndpoints } from './endpoints.js';

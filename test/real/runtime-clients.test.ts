@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { s3ObjectStore } from '../../src/store/s3.js';
+import { s3ObjectStore } from 'statebag-shim/s3';
 import { headlineBag } from '../runtime-proxy/bags.js';
 import { startFunction } from '../runtime-proxy/behind-proxy.js';
 import type { LambdaFunction } from '../runtime-proxy/behind-proxy.js';

@@ -2,7 +2,7 @@ import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { randomUUID } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { createBlobStore } from '../../src/store/blob-store.js';
-import { s3ObjectStore } from '../../src/store/s3.js';
+import { s3ObjectStore } from 'statebag-shim/s3';
 import { blobOf } from '../store/blobs.js';
 import { objectStoreContract } from '../store/object-store.contract.js';
 import type { ContractStore, Gaps } from '../store/object-store.contract.js';

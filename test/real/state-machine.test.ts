@@ -1,6 +1,6 @@
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { randomUUID } from 'node:crypto';
-import { s3ObjectStore } from '../../src/store/s3.js';
+import { s3ObjectStore } from 'statebag-shim/s3';
 import { completeRunsSuite } from '../e2e/state-machine/complete-runs.suite.js';
 import type { Ground } from '../e2e/state-machine/ground.js';
 import { redeliverySuite } from '../e2e/state-machine/redelivery.suite.js';

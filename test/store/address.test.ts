@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PointerError } from '../../src/errors.js';
+import { PointerError } from 'statebag-shim';
 import { formatS3Uri, parseS3Uri } from '../../src/store/address.js';
 
 describe('addresses', () => {

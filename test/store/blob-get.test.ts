@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { createBlobStore } from '../../src/store/blob-store.js';
 import type { BlobStore, BlobStoreOptions } from '../../src/store/blob-store.js';
-import { memoryObjectStore } from '../../src/store/memory.js';
+import { memoryObjectStore } from 'statebag-shim/memory';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { FAULTS, faultyStore, listedFaults } from '../fakes/faulty-store.js';
 import type { FaultName, FaultyStore } from '../fakes/faulty-store.js';

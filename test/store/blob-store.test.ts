@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { StateBagError } from '../../src/errors.js';
+import { StateBagError } from 'statebag-shim';
 import { createBlobStore } from '../../src/store/blob-store.js';
 import type { Blob, BlobStore, BlobStoreOptions } from '../../src/store/blob-store.js';
-import { memoryObjectStore } from '../../src/store/memory.js';
+import { memoryObjectStore } from 'statebag-shim/memory';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { FAULTS, faultyStore, listedFaults, seededFaults } from '../fakes/faulty-store.js';
 import type { FaultName, FaultyStore } from '../fakes/faulty-store.js';

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { lockPathOf } from '../../src/locks/own-names.js';
 import { thisOwner } from '../../src/locks/owner.js';
 import { withFileLock } from '../../src/store/fs-lock.js';
-import { fsObjectStore } from '../../src/store/fs.js';
+import { fsObjectStore } from 'statebag-shim/fs';
 import { deadLock, deadOwner } from '../batch/world.js';
 import { codeOf } from './outcomes.js';
 

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fsObjectStore } from '../../src/store/fs.js';
+import { fsObjectStore } from 'statebag-shim/fs';
 import { objectStoreContract } from './object-store.contract.js';
 
 objectStoreContract(

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fsError } from '../../src/store/fs-errors.js';
-import { fsBlobStore, fsObjectStore } from '../../src/store/fs.js';
+import { fsBlobStore, fsObjectStore } from 'statebag-shim/fs';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { codeOf } from './outcomes.js';
 

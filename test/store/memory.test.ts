@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { memoryBlobStore, memoryObjectStore } from '../../src/store/memory.js';
+import { memoryBlobStore, memoryObjectStore } from 'statebag-shim/memory';
 import { objectStoreContract } from './object-store.contract.js';
 
 objectStoreContract('memory', () => Promise.resolve({ objects: memoryObjectStore(), bucket: 'bucket' }), {

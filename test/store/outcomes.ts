@@ -1,4 +1,4 @@
-import { StateBagError } from '../../src/errors.js';
+import { StateBagError } from 'statebag-shim';
 
 /** The code a promise rejects with, or `done`. What is not one of the shim's errors is thrown on: it is a bug. */
 export async function codeOf(promise: Promise<unknown>): Promise<string> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { StateBagError } from '../../src/errors.js';
+import { StateBagError } from 'statebag-shim';
 import { decodeHeaderValue, encodeHeaderValue } from '../../src/store/header-words.js';
 import { s3Error } from '../../src/store/s3-errors.js';
 

@@ -1,4 +1,4 @@
-import { s3ObjectStore } from '../../src/store/s3.js';
+import { s3ObjectStore } from 'statebag-shim/s3';
 import { startS3Server } from '../fakes/s3-server.js';
 import { objectStoreContract } from './object-store.contract.js';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { s3BlobStore, s3ObjectStore } from '../../src/store/s3.js';
-import type { S3ObjectStoreOptions } from '../../src/store/s3.js';
+import { s3BlobStore, s3ObjectStore } from 'statebag-shim/s3';
+import type { S3ObjectStoreOptions } from 'statebag-shim/s3';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { startS3Server } from '../fakes/s3-server.js';
 import type { S3Operation, S3Server } from '../fakes/s3-server.js';

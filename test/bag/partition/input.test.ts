@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { BagError } from '../../../src/errors.js';
+import { BagError } from 'statebag-shim';
 import { ExactNumber } from '../../../src/json/index.js';
 import { partitionWorkflow } from '../../../src/bag/partition/index.js';
 import { draw, outline } from './drawing.js';

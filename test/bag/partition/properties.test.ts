@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BagError } from '../../../src/errors.js';
+import { BagError } from 'statebag-shim';
 import { partitionWorkflow } from '../../../src/bag/partition/index.js';
 import type { NodeSegment, Segment } from '../../../src/bag/partition/index.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { LeanStateBag } from '../../../schemas/generated/types.js';
-import { SchemaError } from '../../../src/errors.js';
+import { SchemaError } from 'statebag-shim';
 import { assertStateBag, validateStateBag } from '../../../src/bag/validate/state-bag.js';
 import { validateAgainst } from '../../../src/bag/validate/validate-against.js';
 import { leanBag, without } from './lean-bag.js';

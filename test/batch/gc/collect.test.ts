@@ -12,10 +12,10 @@ import { parseDuration, ttlOf } from '../../../src/batch/gc/ttl.js';
 import { nodeDisk } from '../../../src/batch/disk.js';
 import { FilesSource } from '../../../src/batch/sources/files.js';
 import { createBlobStore } from '../../../src/store/blob-store.js';
-import { fsObjectStore } from '../../../src/store/fs.js';
-import { memoryObjectStore } from '../../../src/store/memory.js';
+import { fsObjectStore } from 'statebag-shim/fs';
+import { memoryObjectStore } from 'statebag-shim/memory';
 import type { ObjectStore } from '../../../src/store/object-store.js';
-import { s3ObjectStore } from '../../../src/store/s3.js';
+import { s3ObjectStore } from 'statebag-shim/s3';
 import { faultyStore, FAULTS } from '../../fakes/faulty-store.js';
 import { startS3Server } from '../../fakes/s3-server.js';
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { buildLeanBag } from '../../../src/index.js';
-import type { BlobStore } from '../../../src/index.js';
+import { buildLeanBag } from 'statebag-shim';
+import type { BlobStore } from 'statebag-shim';
 import { omit, parseMembers, parseNumber, parseText } from './json.js';
 import type { Members } from './json.js';
 import type { LambdaFunction } from './lambda-tasks.js';

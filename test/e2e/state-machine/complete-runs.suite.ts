@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SHAPES } from '../../../examples/fleet/blocks.js';
 import type { Shape } from '../../../examples/fleet/blocks.js';
-import { createStateBagShim } from '../../../src/index.js';
+import { createStateBagShim } from 'statebag-shim';
 import { createBlobStore } from '../../../src/store/blob-store.js';
-import { memoryObjectStore } from '../../../src/store/memory.js';
+import { memoryObjectStore } from 'statebag-shim/memory';
 import { assertSameRun } from './assert-same-run.js';
 import { halfOffloadedInitializer, leanInitializer, legacyInitializer } from './beginnings.js';
 import { makeOldBag } from './cases.js';

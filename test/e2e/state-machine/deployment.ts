@@ -1,6 +1,6 @@
 import { seededRandom } from '../../../examples/fleet/random.js';
-import { createStateBagShim } from '../../../src/index.js';
-import type { BlobStore, Mode } from '../../../src/index.js';
+import { createStateBagShim } from 'statebag-shim';
+import type { BlobStore, Mode } from 'statebag-shim';
 import { makeDataManager } from './data-manager.js';
 import { findInEvent, findInline } from './find-segment.js';
 import type { Functions, LambdaFunction } from './lambda-tasks.js';

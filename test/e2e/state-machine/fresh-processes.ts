@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { createStateBagShim } from '../../../src/index.js';
-import type { BlobStore } from '../../../src/index.js';
+import { createStateBagShim } from 'statebag-shim';
+import type { BlobStore } from 'statebag-shim';
 import { makeDataManager } from './data-manager.js';
 import { wrapRunner } from './deployment.js';
 import type { Deploy, Speech } from './deployment.js';

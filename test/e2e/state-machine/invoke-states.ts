@@ -1,4 +1,4 @@
-import { RETRYABLE_ERROR } from '../../../src/index.js';
+import { RETRYABLE_ERROR } from 'statebag-shim';
 
 export const INVOKE = 'arn:aws:states:::lambda:invoke';
 

@@ -1,4 +1,4 @@
-import type { BlobStore } from '../../../src/index.js';
+import type { BlobStore } from 'statebag-shim';
 import type { LambdaFunction } from './lambda-tasks.js';
 
 /** When the process dies: as soon as so many blobs are stored, or with the answer ready and not yet sent. */

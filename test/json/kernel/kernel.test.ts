@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BagError } from '../../../src/errors.js';
+import { BagError } from 'statebag-shim';
 import { EVERYTHING, LEAF, scanJson, type JsonNode, type Shape } from '../../../src/json/index.js';
 import { SOURCE_SHA256 } from '../../../src/json/kernel/code.js';
 import { kernelHolding, ScanKernel } from '../../../src/json/kernel/kernel.js';

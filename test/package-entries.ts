@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = new URL('..', import.meta.url);
+
+/**
+ * The sources of the package's entries: `statebag-shim/s3` → the path of `src/store/s3.ts`. Tests import the package by
+ * its name and run the code as it was edited, without a build.
+ */
+export function packageEntries(): readonly { readonly find: RegExp; readonly replacement: string }[] {
+  const { name, exports } = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8')) as Manifest;
+  return Object.entries(exports).flatMap(([path, entry]) =>
+    typeof entry === 'string' ? [] : [{ find: exactly(name + path.slice(1)), replacement: sourceOf(entry.default) }],
+  );
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, string | { readonly default: string }>>;
+}
+
+function exactly(specifier: string): RegExp {
+  return new RegExp(`^${specifier}$`);
+}
+
+/** `./dist/src/index.js` → the path of `src/index.ts`. */
+function sourceOf(built: string): string {
+  return fileURLToPath(new URL(built.replace('./dist/', './').replace(/\.js$/, '.ts'), ROOT));
+}
