@@ -1,11 +1,12 @@
 import { defineConfig } from 'vitest/config';
-import { packageEntries } from './test/package-entries.js';
+import { interpreterEntry, packageEntries } from './test/package-entries.js';
 
 /** Tests against real servers, which `.ci/real-servers/run.sh` starts and names in STATEBAG_TEST_S3_ENDPOINT. */
 export default defineConfig({
-  resolve: { alias: [...packageEntries()] },
+  resolve: { alias: [...packageEntries(), interpreterEntry()] },
   test: {
     include: ['test/real/**/*.test.ts'],
+    globalSetup: ['test/fresh-build.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

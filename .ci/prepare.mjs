@@ -17,4 +17,4 @@ const run = (command) => execSync(command, { cwd, env, stdio: 'inherit' });
 
 if (!existsSync(join(cwd, 'node_modules/typescript')))
   run('npm ci --ignore-scripts --include=dev --no-audit --no-fund');
-run('npm run build');
+run('node .ci/build/build.mjs --if-stale');

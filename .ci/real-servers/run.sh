@@ -27,6 +27,6 @@ fi
 # Needs servers of both kinds.
 [ -z "${STATEBAG_TEST_S3_ENDPOINT:-}" ] || [ -z "${STATEBAG_TEST_DYNAMODB_ENDPOINT:-}" ] || suites+=(test/real/fleet-functions.test.ts)
 cd "$project"
-# Commands and the runtime proxy are tested as they are shipped.
-npm run --silent build
+# Some of the suites execute state machines.
+.ci/state-machines/install.sh
 npx vitest run --config vitest.real.config.ts "${suites[@]}"

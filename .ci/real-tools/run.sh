@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Holds reports, schemas and CI recipes against the tools that read them. The build must be there.
+# Checks reports, schemas and CI recipes with the tools that read them.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 STATEBAG_TEST_TOOLS=$("$here/install.sh")

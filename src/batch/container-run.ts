@@ -5,10 +5,10 @@ import { ContainerCommit } from './container-commit.js';
 import type { Item, WaitingDocument } from './container-commit.js';
 import { factsOf } from './document-facts.js';
 import type { DocumentFacts } from './document-facts.js';
-import type { Run, SettledDocument } from './migrate.js';
 import { failureOf, notStarted } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import { prepareDocument } from './prepare.js';
+import type { Run, SettledDocument } from './run.js';
 import type { SourceContainer, SourceDocument } from './source.js';
 import { digestOf } from './stages.js';
 

@@ -1,17 +1,6 @@
 import { COMMANDS } from './command-list.js';
 import { bareParser, commandParser } from './parser.js';
 
-/** For the shell that `SHELL` names: bash, zsh or fish. */
-export async function completionScript(): Promise<string> {
-  let script = '';
-  await bareParser()
-    .completion('completion')
-    .parseAsync(['completion'], {}, (_error, _argv, output) => {
-      script = output;
-    });
-  return `${script}\n`;
-}
-
 /** What may stand where the last of the words stands, one a line. The first word is the program's name. */
 export async function completions(words: readonly string[]): Promise<string> {
   const listed = words.length > 2 ? COMMANDS.find(({ name }) => name === words[1]) : undefined;

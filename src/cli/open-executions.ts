@@ -1,7 +1,6 @@
 import { ExecutionsSource } from '../batch/sources/executions.js';
 import { ConfigError } from '../errors.js';
 import type { CliIo } from './io.js';
-import type { OpenSource } from './open-source.js';
 
 export const EXECUTIONS_SCHEME = 'sfn://';
 
@@ -10,7 +9,7 @@ const ARN = /^arn:aws[\w-]*:states:([a-z0-9-]+):\d*:(?:stateMachine|mapRun):\S+$
 /**
  * `sfn://{arn of a state machine or map run}`; the region is that of the ARN. Throws `ConfigError` `SOURCE_INVALID`.
  */
-export async function openExecutions(spec: string, io: CliIo): Promise<OpenSource> {
+export async function openExecutions(spec: string, io: CliIo): Promise<ExecutionsSource> {
   const arn = spec.slice(EXECUTIONS_SCHEME.length);
   const region = ARN.exec(arn)?.[1];
   if (region === undefined) {
@@ -20,6 +19,5 @@ export async function openExecutions(spec: string, io: CliIo): Promise<OpenSourc
     );
   }
   const { sfnExecutions } = await import('../batch/sources/executions-sfn.js');
-  const source = new ExecutionsSource(arn, sfnExecutions({ region }), () => io.now().getTime());
-  return { source, root: undefined, isMany: true };
+  return new ExecutionsSource(arn, sfnExecutions({ region }), () => io.now().getTime());
 }

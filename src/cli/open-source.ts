@@ -41,7 +41,8 @@ export interface OpenSource {
 async function openSource(spec: string, context: SourceContext): Promise<OpenSource> {
   if (spec === '-') return openStdin(context);
   if (spec.startsWith('s3://')) return openPrefix(spec, context);
-  if (spec.startsWith(EXECUTIONS_SCHEME)) return openExecutions(spec, context.io);
+  if (spec.startsWith(EXECUTIONS_SCHEME))
+    return { source: await openExecutions(spec, context.io), root: undefined, isMany: true };
   if (isTableUri(spec)) return openRows(spec, context);
   if (spec.trim() === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(spec)) {
     throw new ConfigError(

@@ -4,12 +4,12 @@ import { MANIFEST_PATH, MAP_PATH } from '../bag/members.js';
 import { needsMigration, planSite } from '../bag/plan-site.js';
 import type { SitePlan } from '../bag/plan-site.js';
 import { loadSources } from '../bag/sources.js';
-import type { SiteSources } from '../bag/sources.js';
 import { signalOf } from '../adapter/engine.js';
 import { offload } from '../adapter/offload.js';
 import { rebuildManifest } from '../adapter/repair-manifest.js';
 import { openWireOffice } from './engine.js';
 import type { WireWork } from './engine.js';
+import type { Respell } from './respell.js';
 import type { TextEdit } from './text-edit.js';
 
 /** What a bag needs to be in the new form. Its blobs are stored. */
@@ -18,9 +18,6 @@ export interface LeanSite {
   /** Address of a manifest that was made anew, because its path was lost. */
   readonly manifest: string | undefined;
 }
-
-/** What stands for the values of a bag: others of the same meaning, in the bytes in which they are stored already. */
-export type Respell = (site: BagSite<ByteValue>, sources: SiteSources<ByteValue>) => SiteSources<ByteValue>;
 
 /** Stores what is to leave a bag; changes no text yet. Throws as planning, following pointers and storing do. */
 export async function prepareLeanSite(

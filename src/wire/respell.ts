@@ -2,9 +2,13 @@ import { byteReader } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
 import { LRUCache } from 'lru-cache';
 import type { ClaimOffice } from '../bag/claim.js';
+import type { BagSite } from '../bag/detect.js';
 import { CONFIG, MAP } from '../bag/members.js';
-import type { Respell } from './lean-site.js';
+import type { SiteSources } from '../bag/sources.js';
 import { isReprint } from './same-text.js';
+
+/** What stands for the values of a bag: others of the same meaning, in the bytes in which they are stored already. */
+export type Respell = (site: BagSite<ByteValue>, sources: SiteSources<ByteValue>) => SiteSources<ByteValue>;
 
 /** Pairs of spellings that are remembered: digests only. */
 const REMEMBERED = 256;

@@ -10,7 +10,7 @@ import type { AdaptedText } from './adapt-event.js';
 import type { WireWork } from './engine.js';
 import { fitText } from './fit-text.js';
 import { editLeanSite, prepareLeanSite, savedBytes } from './lean-site.js';
-import type { Respell } from './lean-site.js';
+import type { Respell } from './respell.js';
 import { TextEdit } from './text-edit.js';
 import type { Text } from './text-edit.js';
 import { unwrapText } from './unwrap-text.js';

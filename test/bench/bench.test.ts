@@ -17,7 +17,7 @@ import { benchScan } from '../../bench/scan.js';
 import { benchStart, startFigures } from '../../bench/start.js';
 import { makeFleet } from '../../examples/fleet/fleet.js';
 
-/* Every bench once, over next to nothing: that it runs and measures something. The figures themselves mean nothing here. */
+/* Runs every bench once on small data, to see that it measures something. Its figures have no meaning here. */
 
 function expectFigures(figures: readonly Figure[], count: number): void {
   expect(figures).toHaveLength(count);

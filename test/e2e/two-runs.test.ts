@@ -4,18 +4,13 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { makeFleet } from '../../examples/fleet/fleet.js';
 import { writeFleet } from '../../examples/fleet/write-fleet.js';
 import { filesBelow, sha256, temporaryDirectory } from '../batch/world.js';
 
 const BIN = fileURLToPath(new URL('../../dist/src/cli/bin.js', import.meta.url));
 const UNSHARE = ['unshare', '--pid', '--fork', '--mount-proc'];
-
-beforeAll(() => {
-  if (!existsSync(BIN))
-    throw new Error(`${BIN} does not exist: this test runs the built command; run "npm run build" first`);
-});
 
 interface Ended {
   /** `null` when it was killed. */

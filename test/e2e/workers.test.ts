@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { makeFleet } from '../../examples/fleet/fleet.js';
 import { USUAL_MIX } from '../../examples/fleet/variants/index.js';
 import { writeFleet } from '../../examples/fleet/write-fleet.js';
@@ -12,13 +12,6 @@ import { temporaryDirectory } from '../batch/world.js';
 
 const BIN = fileURLToPath(new URL('../../dist/cli/statebag.cjs', import.meta.url));
 const MIGRATE = ['migrate', 'bags', '--store', 'store', '--journal', 'journal', '--apply', '--json', '--quiet'];
-
-beforeAll(() => {
-  if (!existsSync(BIN))
-    throw new Error(
-      `${BIN} is not there: this test runs the built command and builds nothing itself; run "npm run build" first`,
-    );
-});
 
 function ground(bags = 120): string {
   const directory = temporaryDirectory();

@@ -1,5 +1,5 @@
 import type { Attribute, Row } from '../../src/batch/table.js';
-import { fromWire } from './dynamodb-server.js';
+import { fromWire } from './dynamodb-wire.js';
 import { isEqual, Refused, valueAt, withValue } from './table-state.js';
 import type { Condition } from './table-state.js';
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { leanBag, without } from '../bag/validate/lean-bag.js';
 import { action } from './action.js';
@@ -8,9 +8,6 @@ import { RecipePlace, ROOT } from './recipe-place.js';
 
 let place: RecipePlace;
 
-beforeAll(() => {
-  expect(existsSync(join(ROOT, 'dist/src/cli/bin.js')), 'npm run build comes first').toBe(true);
-});
 beforeEach(() => {
   place = new RecipePlace();
 });

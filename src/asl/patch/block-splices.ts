@@ -1,7 +1,7 @@
 import type { Splice } from '../../json/index.js';
 import type { AslMember } from '../read/node.js';
 import type { MemberText } from './new-members.js';
-import type { ObjectPlan } from './object-splices.js';
+import type { ObjectPlan } from './object-plan.js';
 
 const [SPACE, LINE_FEED, RETURN, HASH, DOUBLE, SINGLE] = [0x20, 0x0a, 0x0d, 0x23, 0x22, 0x27];
 const NOTHING = new Uint8Array();

@@ -7,7 +7,8 @@ import type { AslNode } from '../read/node.js';
 import type { Machine } from '../read/machines.js';
 import { parseDefinition } from '../read/parse-definition.js';
 import { textPlaces } from '../read/text-places.js';
-import { objectSplices, planObject } from './object-splices.js';
+import { planObject } from './object-plan.js';
+import { objectSplices } from './object-splices.js';
 
 /** Moving one field can show what becomes of another; a machine is at rest after two rounds or three. */
 const MAX_ROUNDS = 5;

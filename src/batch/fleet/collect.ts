@@ -4,8 +4,7 @@ import type { IntentEntry, ResultEntry } from '../journal-entry.js';
 import type { JournalSummary } from '../journal-read.js';
 import { addToTotals, emptyTotals } from '../outcome.js';
 import type { Totals } from '../outcome.js';
-import type { Reported } from './reports.js';
-import type { TaskAnswer, ToldResult } from './task-answer.js';
+import type { Reported, TaskAnswer, ToldResult } from './task-answer.js';
 import type { TaskRecords } from './task-records.js';
 import { without } from './without.js';
 

@@ -1,7 +1,6 @@
 import { ConfigError } from '../../errors.js';
 import { formatS3Uri } from '../../store/index.js';
-import type { Reported } from './reports.js';
-import type { TaskAnswer } from './task-answer.js';
+import type { Reported, TaskAnswer } from './task-answer.js';
 
 /** One child execution in a result file: its input and output are JSON text, or JSON where the writer was told to. */
 interface ChildExecution {

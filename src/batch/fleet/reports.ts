@@ -3,7 +3,7 @@ import { formatS3Uri, parseS3Uri } from '../../store/index.js';
 import type { ObjectStore } from '../../store/index.js';
 import { decodeKey, parseCsv } from './csv.js';
 import { mapAnswers } from './map-results.js';
-import type { OutcomeCounts, TaskAnswer, ToldResult } from './task-answer.js';
+import type { OutcomeCounts, Reported, ToldResult } from './task-answer.js';
 
 /** The manifest of a completion report of S3 Batch Operations. */
 interface BatchReport {
@@ -16,13 +16,6 @@ interface MapRun {
   readonly ResultFiles: Readonly<
     Record<'SUCCEEDED' | 'FAILED' | 'PENDING', readonly { readonly Key: string }[] | undefined>
   >;
-}
-
-/** An answer, or what is known of a task that gave none. */
-export interface Reported {
-  readonly answer?: TaskAnswer;
-  /** Ids of containers whose task ended without an answer, and why. */
-  readonly silent?: { readonly ids: readonly string[]; readonly code: string; readonly reason: string };
 }
 
 /**

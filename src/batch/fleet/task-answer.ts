@@ -17,6 +17,13 @@ export type TaskAnswer =
   | { readonly id: string; readonly result: ToldResult }
   | { readonly id: string; readonly counts: OutcomeCounts; readonly results?: string };
 
+/** An answer, or what is known of a task that gave none. */
+export interface Reported {
+  readonly answer?: TaskAnswer;
+  /** Ids of containers whose task ended without an answer, and why. */
+  readonly silent?: { readonly ids: readonly string[]; readonly code: string; readonly reason: string };
+}
+
 /** Keeps long results where the answer can name them. Throws what the store throws. */
 export async function answerOf(
   { containerId: id, results, notStarted }: TaskResult,

@@ -1,7 +1,7 @@
 import { defineCommand } from '../command.js';
-import { completionScript } from '../completion.js';
 import { EXIT } from '../exit-code.js';
 import { print } from '../io.js';
+import { bareParser } from '../parser.js';
 
 export const command = defineCommand({
   usage: '',
@@ -17,3 +17,14 @@ export const command = defineCommand({
     return EXIT.ok;
   },
 });
+
+/** For the shell that `SHELL` names: bash, zsh or fish. */
+async function completionScript(): Promise<string> {
+  let script = '';
+  await bareParser()
+    .completion('completion')
+    .parseAsync(['completion'], {}, (_error, _argv, output) => {
+      script = output;
+    });
+  return `${script}\n`;
+}

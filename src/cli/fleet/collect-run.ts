@@ -1,6 +1,6 @@
 import { collect, totalsOf } from '../../batch/fleet/collect.js';
 import { readReport } from '../../batch/fleet/reports.js';
-import type { Reported } from '../../batch/fleet/reports.js';
+import type { Reported } from '../../batch/fleet/task-answer.js';
 import { TaskRecords } from '../../batch/fleet/task-records.js';
 import { summarizeJournal } from '../../batch/journal-read.js';
 import type { ResultEntry } from '../../batch/journal-entry.js';

@@ -47,23 +47,16 @@ export function barChart(name: string, groups: readonly BarGroup[]): Markup {
   const drawn = groups.map(({ label, bars }) => {
     const top = y;
     y += bars.length * BAR + GAP;
-    return html`<g transform="translate(0 ${top})"
-      ><title>${label}</title>
-      <text class="label" x="${LABELS - 10}" y="${(bars.length * BAR) / 2}">${shortened(label)}</text>
-      ${bars.map((bar, at) => drawBar(bar, at * BAR, scale))}</g
-    >`;
+    return html`<g transform="translate(0 ${top})"><title>${label}</title>
+<text class="label" x="${LABELS - 10}" y="${(bars.length * BAR) / 2}">${shortened(label)}</text>
+${bars.map((bar, at) => drawBar(bar, at * BAR, scale))}</g>`;
   });
   return html`<svg role="img" aria-label="${name}" viewBox="0 0 ${WIDTH} ${Math.max(y, 1)}">${drawn}</svg>`;
 }
 
 function drawBar({ value, tone, text }: Bar, y: number, scale: (value: number) => number | undefined): Markup {
   const width = value > 0 ? Math.max(1, scale(value) ?? 0) : 0;
-  return html`<rect class="${tone}" x="${LABELS}" y="${y + 1}" width="${width.toFixed(1)}" height="${BAR - 2}" /><text
-      class="figure"
-      x="${(LABELS + width + 6).toFixed(1)}"
-      y="${y + BAR / 2}"
-      >${text}</text
-    >`;
+  return html`<rect class="${tone}" x="${LABELS}" y="${y + 1}" width="${width.toFixed(1)}" height="${BAR - 2}"/><text class="figure" x="${(LABELS + width + 6).toFixed(1)}" y="${y + BAR / 2}">${text}</text>`;
 }
 
 function shortened(label: string): string {

@@ -35,15 +35,7 @@ export function figures({ totals }: JournalReport): Markup {
       'failed, quarantined, unsettled',
     ],
   ];
-  return html`<dl class="figures">
-    ${cells.map(
-      ([name, figure, remark]) =>
-        html`<div>
-          <dt>${name}</dt>
-          <dd>${figure}<small>${remark}</small></dd>
-        </div>`,
-    )}
-  </dl>`;
+  return html`<dl class="figures">${cells.map(([name, figure, remark]) => html`<div><dt>${name}</dt><dd>${figure}<small>${remark}</small></dd></div>`)}</dl>`;
 }
 
 export function outcomes({ totals }: JournalReport): Markup {
@@ -62,10 +54,7 @@ export function outcomes({ totals }: JournalReport): Markup {
   return section(
     'Outcomes',
     html`${barChart('Outcomes', groups)}
-      <p class="faint">
-        Each document counts once, with the last word on
-        it.${totals.unsettled > 0 ? ' A killed run did not say how unsettled ones ended; run it again.' : ''}
-      </p>`,
+<p class="faint">Each document counts once, with the last word on it.${totals.unsettled > 0 ? ' A killed run did not say how unsettled ones ended; run it again.' : ''}</p>`,
   );
 }
 
@@ -132,11 +121,7 @@ export function resumability({ resume }: ReportFacts): Markup {
   ]);
   return section(
     'Resumability',
-    html`<p>
-        What the unchanged resume handler makes of ${formatCount(resume.rows)} rows of paused executions. Their ttl is
-        not looked at here; <code>statebag inspect</code> has it.
-      </p>
-      ${chart}${reasonTable(resume)}`,
+    html`<p>What the unchanged resume handler makes of ${formatCount(resume.rows)} rows of paused executions. Their ttl is not looked at here; <code>statebag inspect</code> has it.</p>${chart}${reasonTable(resume)}`,
   );
 }
 
@@ -203,8 +188,7 @@ export function failures({ findings, codes }: JournalReport): Markup {
   );
   return section(
     'Failures',
-    html`<p>docs/errors.md says of each code what to do.</p>
-      ${byCode}${each}${more(findings.length - shown.length, 'documents; see --json')}`,
+    html`<p>docs/errors.md says of each code what to do.</p>${byCode}${each}${more(findings.length - shown.length, 'documents; see --json')}`,
   );
 }
 
@@ -238,15 +222,12 @@ function endOf({ complete }: RunReport): string {
   return complete ? 'complete' : 'stopped early';
 }
 
-const LEGEND = html`<p class="legend">
-  <span><i class="before"></i>before</span><span><i class="after"></i>after</span>
-</p>`;
+const LEGEND = html`<p class="legend"><span><i class="before"></i>before</span><span><i class="after"></i>after</span></p>`;
 
 function section(title: string, content: Markup): Markup {
-  return html`<section>
-    <h2>${title}</h2>
-    ${content}
-  </section> `;
+  return html`<section><h2>${title}</h2>
+${content}</section>
+`;
 }
 
 function none(text: string): Markup {

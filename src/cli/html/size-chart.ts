@@ -33,9 +33,11 @@ export function sizeChart(sizes: Sizes): Markup {
   const highest = max([...before, ...after], ({ length }) => length) ?? 1;
   const y = scaleLinear([0, Math.max(1, highest)], [HEIGHT - MARGIN.bottom, MARGIN.top]).nice(5);
   return html`<svg role="img" aria-label="Bytes of a bag before and after" viewBox="0 0 ${WIDTH} ${HEIGHT}">
-    ${yAxis(y)} ${bars(before, 'before', x, y, 0)}${bars(after, 'after', x, y, 0.5)} ${xAxis(x)}
-    ${limitLine(x(PAYLOAD_LIMIT), domain)}
-  </svg>`;
+${yAxis(y)}
+${bars(before, 'before', x, y, 0)}${bars(after, 'after', x, y, 0.5)}
+${xAxis(x)}
+${limitLine(x(PAYLOAD_LIMIT), domain)}
+</svg>`;
 }
 
 type Scale = (value: number) => number;
@@ -68,16 +70,7 @@ function bars(
     const width = (x(x1) - x(x0)) / 2;
     const top = Math.min(y(length), y(0) - 1);
     return [
-      html`<rect
-        class="${tone}"
-        x="${(x(x0) + shift * 2 * width + 0.5).toFixed(1)}"
-        y="${top.toFixed(1)}"
-        width="${Math.max(1, width - 0.5).toFixed(1)}"
-        height="${(y(0) - top).toFixed(1)}"
-        ><title>
-          ${tone}: ${formatCount(length)} from ${formatBytes(Math.round(x0))} to ${formatBytes(Math.round(x1))}
-        </title></rect
-      >`,
+      html`<rect class="${tone}" x="${(x(x0) + shift * 2 * width + 0.5).toFixed(1)}" y="${top.toFixed(1)}" width="${Math.max(1, width - 0.5).toFixed(1)}" height="${(y(0) - top).toFixed(1)}"><title>${tone}: ${formatCount(length)} from ${formatBytes(Math.round(x0))} to ${formatBytes(Math.round(x1))}</title></rect>`,
     ];
   });
 }
@@ -86,24 +79,16 @@ function xAxis(x: Ticked): Markup {
   const y = HEIGHT - MARGIN.bottom;
   const ticks = x.ticks(8).filter((tick) => /^[125]0*$/.test(String(tick)));
   const shown = ticks.length > 8 ? ticks.filter((tick) => /^10*$/.test(String(tick))) : ticks;
-  return html`<line class="axis" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y}" y2="${y}" />
-    ${shown.map((tick) => html`<line class="axis" x1="${x(tick).toFixed(1)}" x2="${x(tick).toFixed(1)}" y1="${y}" y2="${y + 4}" /><text class="tick" x="${x(tick).toFixed(1)}" y="${y + 16}">${formatBytes(tick).replace('.0 ', ' ')}</text>`)}
-    <text class="tick" x="${(MARGIN.left + WIDTH - MARGIN.right) / 2}" y="${HEIGHT - 6}"
-      >bytes of a bag (logarithmic)</text
-    >`;
+  return html`<line class="axis" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y}" y2="${y}"/>
+${shown.map((tick) => html`<line class="axis" x1="${x(tick).toFixed(1)}" x2="${x(tick).toFixed(1)}" y1="${y}" y2="${y + 4}"/><text class="tick" x="${x(tick).toFixed(1)}" y="${y + 16}">${formatBytes(tick).replace('.0 ', ' ')}</text>`)}
+<text class="tick" x="${(MARGIN.left + WIDTH - MARGIN.right) / 2}" y="${HEIGHT - 6}">bytes of a bag (logarithmic)</text>`;
 }
 
 function yAxis(y: Ticked): Markup {
   const ticks = y.ticks(5).filter(Number.isInteger);
   const lines = ticks.map(
     (tick) =>
-      html`<line
-          class="grid"
-          x1="${MARGIN.left}"
-          x2="${WIDTH - MARGIN.right}"
-          y1="${y(tick).toFixed(1)}"
-          y2="${y(tick).toFixed(1)}"
-        /><text class="figure end" x="${MARGIN.left - 8}" y="${y(tick).toFixed(1)}">${formatCount(tick)}</text>`,
+      html`<line class="grid" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y(tick).toFixed(1)}" y2="${y(tick).toFixed(1)}"/><text class="figure end" x="${MARGIN.left - 8}" y="${y(tick).toFixed(1)}">${formatCount(tick)}</text>`,
   );
   return html`${lines}<text class="figure" x="${MARGIN.left - 44}" y="${MARGIN.top - 16}">bags</text>`;
 }
@@ -113,11 +98,5 @@ function limitLine(x: number, [least, most]: readonly [number, number]): Markup 
   const place = isFarRight
     ? html`class="figure end" x="${(x - 5).toFixed(1)}"`
     : html`class="figure" x="${(x + 5).toFixed(1)}"`;
-  return html`<line
-      class="limit"
-      x1="${x.toFixed(1)}"
-      x2="${x.toFixed(1)}"
-      y1="${MARGIN.top - 10}"
-      y2="${HEIGHT - MARGIN.bottom}"
-    /><text ${place} y="${MARGIN.top - 8}">262,144: limit of Step Functions</text>`;
+  return html`<line class="limit" x1="${x.toFixed(1)}" x2="${x.toFixed(1)}" y1="${MARGIN.top - 10}" y2="${HEIGHT - MARGIN.bottom}"/><text ${place} y="${MARGIN.top - 8}">262,144: limit of Step Functions</text>`;
 }

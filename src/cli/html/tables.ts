@@ -14,19 +14,9 @@ export function table(
 ): Markup {
   const head = columns.map(({ title, kind }) => html`<th class="${kind ?? 'text'}">${title}</th>`);
   const body = rows.map(
-    (cells) =>
-      html`<tr>
-        ${cells.map((cell, at) => html`<td class="${columns[at]?.kind ?? 'text'}">${cell}</td>`)}
-      </tr> `,
+    (cells) => html`<tr>${cells.map((cell, at) => html`<td class="${columns[at]?.kind ?? 'text'}">${cell}</td>`)}</tr>
+`,
   );
-  return html`<table class="${width}">
-    <thead>
-      <tr>
-        ${head}
-      </tr>
-    </thead>
-    <tbody>
-      ${body}
-    </tbody>
-  </table>`;
+  return html`<table class="${width}"><thead><tr>${head}</tr></thead><tbody>
+${body}</tbody></table>`;
 }

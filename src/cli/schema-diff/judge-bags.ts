@@ -13,7 +13,7 @@ import { s3Settings } from '../options/s3-options.js';
 import type { s3Options } from '../options/s3-options.js';
 import { shortId } from '../reporters/findings.js';
 import { plainValue } from '../../bag/validate/plain-value.js';
-import type { Checker } from '../validation/schema-choice.js';
+import type { Checker } from '../validation/checker.js';
 import { levelOf, ruleOf } from './diff-rules.js';
 import type { Requirement } from './diff-rules.js';
 

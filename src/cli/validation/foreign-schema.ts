@@ -10,8 +10,8 @@ import { schemaNames } from '../../bag/validate/validate-against.js';
 import { diskError } from '../../batch/disk-errors.js';
 import { ConfigError, messageOf } from '../../errors.js';
 import type { CliIo } from '../io.js';
+import type { Checker } from './checker.js';
 import { publishedSchemas } from './published-schemas.js';
-import type { Checker } from './schema-choice.js';
 import { parseSchemaFile, readReferred } from './schema-file.js';
 
 /**

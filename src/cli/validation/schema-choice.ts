@@ -1,17 +1,8 @@
 import { schemaIds, validatorLoaders } from '../../../schemas/generated/validator-loaders.js';
 import { detectSchema } from '../../bag/validate/detect-schema.js';
 import type { SchemaName } from '../../bag/validate/validate-against.js';
-import type { ValidationIssue } from '../../bag/validate/validation-issue.js';
 import type { CliIo } from '../io.js';
-
-/** A schema that values can be held against. */
-export interface Checker {
-  readonly name: string;
-  /** The judgement alone. */
-  accepts(value: unknown): boolean;
-  /** What is wrong with a value that is not accepted. */
-  issuesOf(value: unknown): Promise<readonly ValidationIssue[]>;
-}
+import type { Checker } from './checker.js';
 
 /** Which schema a value is validated against. */
 export interface SchemaChoice {

@@ -5,9 +5,9 @@ import type { FindingWriter } from '../finding-writer.js';
 import { countDocument, NO_DOCUMENTS } from '../totals.js';
 
 /**
- * `{"documents":[{"id","file",…,"valid","issues":[{"rule","level","message","hint"?,"line"?,"column"?,"pointer"?}]}],"totals":{"documents","valid","invalid"}}`,
- * and `"error":{"code","message"}` in place of the totals when the run was ended. Nothing at all is written for a run
- * that ended before its first document.
+ * `{"documents":[{"id","file",…,"valid","issues":[ISSUE]}],"totals":{"documents","valid","invalid"}}`, where ISSUE is
+ * `{"rule","level","message","hint"?,"line"?,"column"?,"pointer"?}`. A run that was ended has
+ * `"error":{"code","message"}` in place of the totals, and nothing at all when it ended before its first document.
  */
 export function jsonWriter(): FindingWriter {
   let totals = NO_DOCUMENTS;

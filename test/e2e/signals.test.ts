@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { putFleet } from './fleet-dir.js';
-import { digests, statebag, useScratch } from './terminal.js';
+import { putFleet } from '../cli/fleet-dir.js';
+import { digests, statebag, useScratch } from '../cli/terminal.js';
 
 const scratch = useScratch();
 
@@ -31,51 +31,48 @@ describe('a signal', () => {
 
 const BIN = resolve(import.meta.dirname, '../../dist/src/cli/bin.js');
 
-// The real process needs the build.
-if (existsSync(BIN)) {
-  describe('the real process', () => {
-    it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
-      'stopped by %s over many files is finished by the same command',
-      async (signal) => {
-        const bags = 160;
-        putFleet(scratch.dir, { variant: 'pre', bags, workflows: 8 });
-        const originals = digests(join(scratch.dir, 'bags'));
-        const first = await interrupted(signal);
-        const migrated = Object.entries(digests(join(scratch.dir, 'bags'))).filter(
-          ([name, sha]) => originals[name] !== sha,
-        ).length;
-        expect(migrated).toBeGreaterThan(0);
-        if (signal !== 'SIGKILL') expectOrderly(first, migrated, bags);
+describe('the real process', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)(
+    'stopped by %s over many files is finished by the same command',
+    async (signal) => {
+      const bags = 160;
+      putFleet(scratch.dir, { variant: 'pre', bags, workflows: 8 });
+      const originals = digests(join(scratch.dir, 'bags'));
+      const first = await interrupted(signal);
+      const migrated = Object.entries(digests(join(scratch.dir, 'bags'))).filter(
+        ([name, sha]) => originals[name] !== sha,
+      ).length;
+      expect(migrated).toBeGreaterThan(0);
+      if (signal !== 'SIGKILL') expectOrderly(first, migrated, bags);
 
-        const { out } = await statebag(scratch.dir, [...MIGRATE, '--verify', '--json']);
-        const { totals, verify } = JSON.parse(out) as {
-          totals: Record<string, number>;
-          verify: Record<string, number>;
-        };
-        expect(totals).toMatchObject({ documents: bags, quarantined: 0, failed: 0, notStarted: 0 });
-        expect(verify).toMatchObject({ verified: bags, moved: 0, failed: 0 });
-        expect(leftovers()).toEqual([]);
-        await statebag(scratch.dir, ['rollback', '--journal', 'statebag-journal', '--apply']);
-        expect(digests(join(scratch.dir, 'bags'))).toEqual(originals);
-      },
-    );
+      const { out } = await statebag(scratch.dir, [...MIGRATE, '--verify', '--json']);
+      const { totals, verify } = JSON.parse(out) as {
+        totals: Record<string, number>;
+        verify: Record<string, number>;
+      };
+      expect(totals).toMatchObject({ documents: bags, quarantined: 0, failed: 0, notStarted: 0 });
+      expect(verify).toMatchObject({ verified: bags, moved: 0, failed: 0 });
+      expect(leftovers()).toEqual([]);
+      await statebag(scratch.dir, ['rollback', '--journal', 'statebag-journal', '--apply']);
+      expect(digests(join(scratch.dir, 'bags'))).toEqual(originals);
+    },
+  );
 
-    it('reads standard input and writes standard output', async () => {
-      const { code, out } = await bin(['segment', '-'], '{"segment_config":{"type":"normal","id": 1.0}}');
-      expect([code, out]).toEqual([0, '{"type":"normal","id": 1.0}\n']);
-    });
-
-    it('does not mind a reader that goes away', async () => {
-      putFleet(scratch.dir, { variant: 'pre', bags: 3 });
-      const child = spawn(process.execPath, [BIN, ...MIGRATE, '--json'], {
-        cwd: scratch.dir,
-        stdio: ['ignore', 'pipe', 'ignore'],
-      });
-      child.stdout.destroy();
-      expect(await new Promise((done) => child.on('close', done))).toBe(0);
-    });
+  it('reads standard input and writes standard output', async () => {
+    const { code, out } = await bin(['segment', '-'], '{"segment_config":{"type":"normal","id": 1.0}}');
+    expect([code, out]).toEqual([0, '{"type":"normal","id": 1.0}\n']);
   });
-}
+
+  it('does not mind a reader that goes away', async () => {
+    putFleet(scratch.dir, { variant: 'pre', bags: 3 });
+    const child = spawn(process.execPath, [BIN, ...MIGRATE, '--json'], {
+      cwd: scratch.dir,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    child.stdout.destroy();
+    expect(await new Promise((done) => child.on('close', done))).toBe(0);
+  });
+});
 
 interface Ended {
   readonly code: number | null;

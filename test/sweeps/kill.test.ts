@@ -4,7 +4,7 @@ import { existsSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { makeFleet } from '../../examples/fleet/fleet.js';
 import { seededRandom } from '../../examples/fleet/random.js';
 import type { Random } from '../../examples/fleet/random.js';
@@ -14,13 +14,6 @@ import { filesBelow, sha256, temporaryDirectory } from '../batch/world.js';
 const BIN = fileURLToPath(new URL('../../dist/src/cli/bin.js', import.meta.url));
 const FILES = 2_000;
 const KILLS = 8;
-
-beforeAll(() => {
-  if (!existsSync(BIN))
-    throw new Error(
-      `${BIN} is not there: this test runs the built command and builds nothing itself; run "npm run build" first`,
-    );
-});
 
 interface Ended {
   /** `null` when it was killed. */

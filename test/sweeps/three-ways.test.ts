@@ -4,9 +4,9 @@ import { createMapHandler } from 'statebag-shim/lambda/map-item';
 import { createS3BatchHandler } from 'statebag-shim/lambda/s3-batch';
 import type { Totals } from '../../src/batch/outcome.js';
 import { statebag, useScratch } from '../cli/terminal.js';
-import { digestsOf, makeCensus, sandbox, serveCensus } from './census.js';
-import type { CensusServer } from './census.js';
-import { runBatchJob, runMap } from './services.js';
+import { digestsOf, makeCensus, sandbox, serveCensus } from '../lambda/census.js';
+import type { CensusServer } from '../lambda/census.js';
+import { runBatchJob, runMap } from '../lambda/services.js';
 
 /** 300 in every run of the tests; the whole of the claim with STATEBAG_CENSUS=20000. */
 const OBJECTS = Number(process.env.STATEBAG_CENSUS ?? 300);

@@ -7,7 +7,7 @@ import { buildLeanBag, createStateBagShim } from 'statebag-shim';
 import { memoryBlobStore } from 'statebag-shim/memory';
 import { machineText, taskWith } from '../asl/machines.js';
 import { statebag, useScratch } from '../cli/terminal.js';
-import { installWithResolvers } from './state-machine/promise-with-resolvers.js';
+import { installWithResolvers } from '../e2e/state-machine/promise-with-resolvers.js';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -3,12 +3,12 @@ import { expect, it } from 'vitest';
 import { seededRandom } from '../../examples/fleet/random.js';
 import { statusOf } from '../../src/batch/status.js';
 import { isTemporaryName } from '../../src/batch/temporary-file.js';
-import { handful, HANDFUL_MIGRATED } from './bags.js';
-import { CRASH_MODES, CrashError, EffectLog, loggedDisk, loggedStore } from './effects.js';
-import type { Crash } from './effects.js';
-import { run, runRollback, runVerify } from './workbench.js';
-import type { Ports } from './workbench.js';
-import { danglingPointers, dieIn, digests, SOAK, World } from './world.js';
+import { handful, HANDFUL_MIGRATED } from '../batch/bags.js';
+import { CRASH_MODES, CrashError, EffectLog, loggedDisk, loggedStore } from '../batch/effects.js';
+import type { Crash } from '../batch/effects.js';
+import { run, runRollback, runVerify } from '../batch/workbench.js';
+import type { Ports } from '../batch/workbench.js';
+import { danglingPointers, dieIn, digests, SOAK, World } from '../batch/world.js';
 
 const originals = digests(handful());
 

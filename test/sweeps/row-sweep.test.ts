@@ -8,13 +8,23 @@ import { faultyStore, seededFaults } from '../fakes/faulty-store.js';
 import { faultyTable, TABLE_FAULTS } from '../fakes/faulty-table.js';
 import type { TableFaultName } from '../fakes/faulty-table.js';
 import { memoryTable } from '../fakes/memory-table.js';
-import { CRASH_MODES, CrashError, EffectLog, loggedDisk, loggedStore, loggedTable } from './effects.js';
-import type { Crash } from './effects.js';
-import { bagOf, isBridged, keyOf, pausedRow, pausedRows, programOf, ROW_FORMS, rowText, tokenOf } from './rows.js';
-import type { ReadBlob } from './rows.js';
-import { run, runRollback, runVerify } from './workbench.js';
-import type { Ports, RunResult } from './workbench.js';
-import { dieIn, SOAK, World } from './world.js';
+import { CRASH_MODES, CrashError, EffectLog, loggedDisk, loggedStore, loggedTable } from '../batch/effects.js';
+import type { Crash } from '../batch/effects.js';
+import {
+  bagOf,
+  isBridged,
+  keyOf,
+  pausedRow,
+  pausedRows,
+  programOf,
+  ROW_FORMS,
+  rowText,
+  tokenOf,
+} from '../batch/rows.js';
+import type { ReadBlob } from '../batch/rows.js';
+import { run, runRollback, runVerify } from '../batch/workbench.js';
+import type { Ports, RunResult } from '../batch/workbench.js';
+import { dieIn, SOAK, World } from '../batch/world.js';
 
 const COUNT = ROW_FORMS.length;
 const originals = new Map(pausedRows(COUNT).map((row) => [rowText(keyOf(row)), row]));

@@ -7,8 +7,8 @@ import { createMapHandler } from 'statebag-shim/lambda/map-item';
 import type { MapAnswer, MapEvent } from 'statebag-shim/lambda/map-item';
 import { smallBag } from '../cli/fleet-dir.js';
 import { installWithResolvers } from '../e2e/state-machine/promise-with-resolvers.js';
-import { AMPLE, sandbox, serveCensus } from './census.js';
-import type { CensusServer } from './census.js';
+import { AMPLE, sandbox, serveCensus } from '../lambda/census.js';
+import type { CensusServer } from '../lambda/census.js';
 
 interface Retry {
   readonly ErrorEquals: readonly string[];

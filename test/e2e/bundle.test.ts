@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { temporaryDirectory } from '../batch/world.js';
-import { putFleet } from './fleet-dir.js';
+import { putFleet } from '../cli/fleet-dir.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const { bin, dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {

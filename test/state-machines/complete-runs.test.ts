@@ -3,14 +3,14 @@ import validate from 'asl-validator';
 import { s3ObjectStore } from 'statebag-shim/s3';
 import { memoryObjectStore } from 'statebag-shim/memory';
 import { startS3Server } from '../fakes/s3-server.js';
-import { legacyInitializer } from './state-machine/beginnings.js';
-import { makeOldBag } from './state-machine/cases.js';
-import { completeRunsSuite } from './state-machine/complete-runs.suite.js';
-import { DEFINITION } from './state-machine/definition.js';
-import { legacyDeployment } from './state-machine/deployment.js';
-import { runFromStart } from './state-machine/executions.js';
-import type { Ground } from './state-machine/ground.js';
-import { redeliverySuite } from './state-machine/redelivery.suite.js';
+import { legacyInitializer } from '../e2e/state-machine/beginnings.js';
+import { makeOldBag } from '../e2e/state-machine/cases.js';
+import { completeRunsSuite } from '../e2e/state-machine/complete-runs.suite.js';
+import { DEFINITION } from '../e2e/state-machine/definition.js';
+import { legacyDeployment } from '../e2e/state-machine/deployment.js';
+import { runFromStart } from '../e2e/state-machine/executions.js';
+import type { Ground } from '../e2e/state-machine/ground.js';
+import { redeliverySuite } from '../e2e/state-machine/redelivery.suite.js';
 
 function memoryGround(): Promise<Ground> {
   const openBucket = () => Promise.resolve({ objects: memoryObjectStore(), bucket: 'local' });

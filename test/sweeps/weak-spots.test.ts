@@ -10,7 +10,7 @@ import {
   spliceMembers,
   type Shape,
 } from '../../src/json/index.js';
-import { textOf, thrownBy, utf8 } from './json-text.js';
+import { textOf, thrownBy, utf8 } from '../json/json-text.js';
 
 /**
  * Seconds of processor time, so that a busy machine does not matter. They catch a quadratic slip, not a slow day: each

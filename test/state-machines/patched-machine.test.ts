@@ -8,16 +8,16 @@ import type { StateMachineDefinition } from 'aws-local-stepfunctions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createBlobStore } from '../../src/store/blob-store.js';
 import { memoryObjectStore } from 'statebag-shim/memory';
-import { assertSameRun } from './state-machine/assert-same-run.js';
-import { leanInitializer, legacyInitializer } from './state-machine/beginnings.js';
-import { makeOldBag } from './state-machine/cases.js';
-import { legacyDeployment, wrapRunner } from './state-machine/deployment.js';
-import type { Deploy, Speech } from './state-machine/deployment.js';
-import { runFromStart } from './state-machine/executions.js';
-import type { Bucket } from './state-machine/executions.js';
-import { flatDefinition } from './state-machine/flat-definition.js';
-import type { Inspect } from './state-machine/payload-limit.js';
-import { PAYLOAD_LIMIT } from './state-machine/payload-limit.js';
+import { assertSameRun } from '../e2e/state-machine/assert-same-run.js';
+import { leanInitializer, legacyInitializer } from '../e2e/state-machine/beginnings.js';
+import { makeOldBag } from '../e2e/state-machine/cases.js';
+import { legacyDeployment, wrapRunner } from '../e2e/state-machine/deployment.js';
+import type { Deploy, Speech } from '../e2e/state-machine/deployment.js';
+import { runFromStart } from '../e2e/state-machine/executions.js';
+import type { Bucket } from '../e2e/state-machine/executions.js';
+import { flatDefinition } from '../e2e/state-machine/flat-definition.js';
+import type { Inspect } from '../e2e/state-machine/payload-limit.js';
+import { PAYLOAD_LIMIT } from '../e2e/state-machine/payload-limit.js';
 
 const BIN = fileURLToPath(new URL('../../dist/src/cli/bin.js', import.meta.url));
 
