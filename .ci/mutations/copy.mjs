@@ -1,0 +1,78 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A copy of the tree outside of the checkout, in which code may be broken. Removed when the process ends. */
+export class TreeCopy {
+  directory = mkdtempSync(join(tmpdir(), 'statebag-mutations-'));
+
+  constructor() {
+    process.once('exit', () => rmSync(this.directory, { recursive: true, force: true }));
+    for (const file of listFiles()) {
+      mkdirSync(dirname(join(this.directory, file)), { recursive: true });
+      cpSync(join(ROOT, file), join(this.directory, file), { verbatimSymlinks: true });
+    }
+    linkPackages(join(ROOT, 'node_modules'), join(this.directory, 'node_modules'));
+    this.run('generate');
+  }
+
+  /** Runs an npm script of the project in the copy. */
+  run(script) {
+    const { status, stdout, stderr } = spawnSync('npm', ['run', '--silent', script], {
+      cwd: this.directory,
+      encoding: 'utf8',
+    });
+    if (status !== 0) throw new Error(`npm run ${script} failed in the copy:\n${stdout}${stderr}`);
+  }
+
+  read(file) {
+    return readFileSync(join(this.directory, file), 'utf8');
+  }
+
+  write(file, text) {
+    writeFileSync(join(this.directory, file), text);
+  }
+
+  /** Builds one source file and the bundle of the command line again. Types are not checked: a guard is broken. */
+  rebuild(file) {
+    const { compilerOptions } = ts.readConfigFile('tsconfig.json', (path) => this.read(path)).config;
+    const { options } = ts.convertCompilerOptionsFromJson(compilerOptions, this.directory);
+    const { outputText } = ts.transpileModule(this.read(file), { compilerOptions: options, fileName: file });
+    this.write(join('dist', file.replace(/\.ts$/, '.js')), outputText);
+    execFileSync(process.execPath, ['src/cli/bundle.mjs'], { cwd: this.directory, stdio: 'pipe' });
+  }
+}
+
+/** Files that git tracks, and new ones that it does not ignore. */
+function listFiles() {
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: ROOT,
+    encoding: 'utf8',
+    maxBuffer: 1 << 28,
+  });
+  return listed.split('\0').filter((file) => file !== '' && existsSync(join(ROOT, file)));
+}
+
+/** One link for each package, so that caches that tools keep in `node_modules` stay in the copy. */
+function linkPackages(from, to) {
+  mkdirSync(to);
+  for (const name of readdirSync(from)) {
+    if (name.startsWith('@')) linkPackages(join(from, name), join(to, name));
+    else if (!name.startsWith('.') || name === '.bin') symlinkSync(join(from, name), join(to, name));
+  }
+}
