@@ -11,7 +11,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 
@@ -50,12 +50,27 @@ export class TreeCopy {
 
   /** Builds one source file and the bundle of the command line again. Types are not checked: a guard is broken. */
   rebuild(file) {
-    const { compilerOptions } = ts.readConfigFile('tsconfig.json', (path) => this.read(path)).config;
-    const { options } = ts.convertCompilerOptionsFromJson(compilerOptions, this.directory);
-    const { outputText } = ts.transpileModule(this.read(file), { compilerOptions: options, fileName: file });
-    this.write(join('dist', file.replace(/\.ts$/, '.js')), outputText);
+    this.write(builtFrom(file), this.transpile(file));
     execFileSync(process.execPath, ['src/cli/bundle.mjs'], { cwd: this.directory, stdio: 'pipe' });
   }
+
+  /** Throws unless `rebuild` makes of a file what the build made of it: a file of another kind would not load. */
+  assertRebuildable(file) {
+    if (this.transpile(file) !== this.read(builtFrom(file)))
+      throw new Error(`${file} is not built again as npm run build builds it; correct .ci/mutations/copy.mjs`);
+  }
+
+  transpile(file) {
+    const { compilerOptions } = ts.readConfigFile('tsconfig.json', (path) => this.read(path)).config;
+    // A single file is not known to be in a package of ES modules.
+    const asModule = { ...compilerOptions, module: 'ESNext', moduleResolution: 'Bundler' };
+    const { options } = ts.convertCompilerOptionsFromJson(asModule, this.directory);
+    return ts.transpileModule(this.read(file), { compilerOptions: options, fileName: basename(file) }).outputText;
+  }
+}
+
+function builtFrom(file) {
+  return join('dist', file.replace(/\.ts$/, '.js'));
 }
 
 /** Files that git tracks, and new ones that it does not ignore. */

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { TreeCopy } from './copy.mjs';
 import { breakGuard, readGuards } from './guards.mjs';
 
-const USAGE = `usage: .ci/mutations/run [--timeout SECONDS] --all | --sample N [--seed TEXT] | M1,M2,…
+const USAGE = `usage: .ci/mutations/run [--messages] [--timeout SECONDS] --all | --sample N [--seed TEXT] | M1,M2,…
 
 Breaks guards of test/mutations.md in a copy of the tree, one at a time, and runs the test files that must turn red.
 Exit 0: all were caught. Exit 1: one survived, did not apply, or could not be judged. Exit 2: wrong arguments.
@@ -28,7 +28,9 @@ async function main() {
   const timeoutMs = 1_000 * numberOf('timeout', values.timeout);
   const guards = chooseGuards(readGuards(), values, positionals);
   const copy = new TreeCopy();
-  if (guards.some(({ needsBuild }) => needsBuild)) copy.run('build');
+  const built = guards.filter(({ needsBuild }) => needsBuild);
+  if (built.length > 0) copy.run('build');
+  for (const { file } of built) copy.assertRebuildable(file);
   const tests = [...new Set(guards.flatMap(({ red }) => red))];
   const whole = await runTests(copy, tests, timeoutMs * guards.length);
   if (whole.flaw) throw new Error(`the tests of the unbroken copy gave no result: ${whole.flaw}`);
@@ -42,6 +44,7 @@ async function main() {
       : await tryGuard(copy, guard, timeoutMs);
     results.push({ guard, ...verdict, seconds: (Date.now() - began) / 1_000 });
     console.log(formatRow(results.at(-1)));
+    if (values.messages) for (const message of verdict.messages ?? []) console.log(`       ${message}`);
   }
   const caught = results.filter(({ status }) => status === 'caught').length;
   console.log(`\n${caught} of ${results.length} guards caught`);
@@ -57,6 +60,7 @@ function parseArguments() {
         all: { type: 'boolean', default: false },
         sample: { type: 'string' },
         seed: { type: 'string' },
+        messages: { type: 'boolean', default: false },
         timeout: { type: 'string', default: '300' },
       },
     });
@@ -117,8 +121,9 @@ function judge(guard, run) {
   const counts = `${run.failedCount} of ${run.count}`;
   const isGreen = (test) => !run.files.get(test)?.failed.some(({ isTimeout }) => guard.timeoutCounts || !isTimeout);
   const green = guard.red.filter(isGreen);
-  if (green.length > 0) return { status: 'SURVIVED', counts, detail: `no test fails in ${green.join(', ')}` };
-  return { status: 'caught', counts, detail: firstFailure(run, guard.red) };
+  const messages = [...run.files.values()].flatMap(({ failed }) => failed.map(({ message }) => message));
+  if (green.length > 0) return { status: 'SURVIVED', counts, messages, detail: `no test fails in ${green.join(', ')}` };
+  return { status: 'caught', counts, messages, detail: firstFailure(run, guard.red) };
 }
 
 function firstFailure({ files }, tests) {
@@ -166,7 +171,12 @@ function readReport(copy, path) {
 }
 
 function failureOf({ fullName, failureMessages }) {
-  return { title: fullName, isTimeout: failureMessages.every((text) => /\b(Test|Hook) timed out in \d+ms/.test(text)) };
+  const message = (failureMessages[0] ?? '').split('\n')[0];
+  return {
+    title: fullName,
+    message,
+    isTimeout: failureMessages.every((text) => /\b(Test|Hook) timed out in \d+ms/.test(text)),
+  };
 }
 
 function formatRow({ guard, status, counts = '', seconds, detail }) {
