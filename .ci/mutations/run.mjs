@@ -1,6 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
+import { constants } from 'node:os';
 import { join } from 'node:path';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { parseArgs } from 'node:util';
@@ -32,17 +33,20 @@ async function main() {
   if (built.length > 0) copy.run('build');
   for (const { file } of built) copy.assertRebuildable(file);
   const tests = [...new Set(guards.flatMap(({ red }) => red))];
+  console.log(`${guards.length} guards; their ${tests.length} test files run first without a change`);
+  const began = Date.now();
   const whole = await runTests(copy, tests, timeoutMs * guards.length);
   if (whole.flaw) throw new Error(`the tests of the unbroken copy gave no result: ${whole.flaw}`);
+  console.log(`${whole.count} tests in ${((Date.now() - began) / 1_000).toFixed(0)} s\n`);
   const broken = tests.filter((test) => (whole.files.get(test)?.failed.length ?? 1) > 0);
   for (const test of broken) console.log(`${test} fails although nothing is broken: ${firstFailure(whole, [test])}`);
   const results = [];
   for (const guard of guards) {
-    const began = Date.now();
+    const start = Date.now();
     const verdict = guard.red.some((test) => broken.includes(test))
       ? { status: 'NO BASELINE', detail: 'its tests fail although nothing is broken' }
       : await tryGuard(copy, guard, timeoutMs);
-    results.push({ guard, ...verdict, seconds: (Date.now() - began) / 1_000 });
+    results.push({ guard, ...verdict, seconds: (Date.now() - start) / 1_000 });
     console.log(formatRow(results.at(-1)));
     if (values.messages) for (const message of verdict.messages ?? []) console.log(`       ${message}`);
   }
@@ -143,7 +147,10 @@ async function runTests(copy, tests, timeoutMs) {
     // The workers of the test run, too.
     process.kill(-child.pid, 'SIGKILL');
   }, timeoutMs);
-  const stop = () => process.kill(-child.pid, 'SIGKILL');
+  const stop = (signal) => {
+    process.kill(-child.pid, 'SIGKILL');
+    process.exit(128 + constants.signals[signal]);
+  };
   process.once('SIGINT', stop).once('SIGTERM', stop);
   await new Promise((resolve) => child.once('close', resolve));
   process.off('SIGINT', stop).off('SIGTERM', stop);

@@ -59,7 +59,7 @@ it('a source without a defect has its document migrated', async () => {
   expect(outcomes).toMatchObject([{ outcome: 'migrated' }]);
 });
 
-it('a document is not written when its source gave its memory away and the new bytes were made in it', async () => {
+it('a document is not written when its source released its memory and the new bytes were made in that memory', async () => {
   const world = await World.with({ 'a.json': BAG });
   const source = spoiled(world, (document) => {
     document.release?.();
@@ -68,7 +68,7 @@ it('a document is not written when its source gave its memory away and the new b
   await expectNothingWritten(world, source);
 });
 
-it('a document is not written when its source keeps it in a form from which the original does not come back', async () => {
+it('a document is not written when the inverse of its stored form does not give the original bytes', async () => {
   const world = await World.with({ 'a.json': BAG });
   const source = spoiled(world, (document) => ({ ...document, keep: (bytes) => ({ bytes, inverse: [] }) }));
   await expectNothingWritten(world, source);

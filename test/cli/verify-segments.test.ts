@@ -38,9 +38,9 @@ function withProgramsOf(other: string, text: string): string {
 
 /*
  * A migration that gives a bag the programs of another bag is a defect of the tool. It is made by hand: the document
- * leads to the other programs, and the journal says that this is what the run wrote.
+ * gets the paths of the other bag, and the journal says that this is what the run wrote.
  */
-it('verify fails with SEGMENT_DIFFERS when a migrated bag leads to other programs than before', async () => {
+it('verify fails with SEGMENT_DIFFERS when a migrated bag has other programs than before', async () => {
   mkdirSync(pathOf('bags'));
   writeFileSync(pathOf('bags/a.json'), bagWith('operator'));
   writeFileSync(pathOf('bags/b.json'), bagWith('aiModel'));
