@@ -48,7 +48,7 @@ async function main() {
       : await tryGuard(copy, guard, timeoutMs);
     results.push({ guard, ...verdict, seconds: (Date.now() - start) / 1_000 });
     console.log(formatRow(results.at(-1)));
-    if (values.messages) for (const message of verdict.messages ?? []) console.log(`       ${message}`);
+    if (values.messages) for (const message of (verdict.messages ?? []).slice(0, 3)) console.log(`       ${message}`);
   }
   const caught = results.filter(({ status }) => status === 'caught').length;
   console.log(`\n${caught} of ${results.length} guards caught`);
