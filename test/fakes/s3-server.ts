@@ -8,6 +8,7 @@ import { readRequest, S3Failure } from './s3-wire.js';
 import type { S3Operation, S3Request } from './s3-wire.js';
 import { failureXml, listXml, taggingXml, uploadXml } from './s3-xml.js';
 
+export { S3Failure } from './s3-wire.js';
 export type { S3Operation } from './s3-wire.js';
 
 /**
@@ -33,6 +34,8 @@ interface S3ServerOptions {
   readonly now?: () => Date;
   /** Milliseconds that a request waits for its answer. Default: none. */
   readonly latency?: () => number;
+  /** Awaited before a request is served. It may do something else at that moment, or throw an `S3Failure`. */
+  readonly before?: (request: S3Request) => Promise<void> | void;
 }
 
 export interface S3Server {
@@ -90,6 +93,7 @@ async function serve(running: Running, incoming: IncomingMessage, response: Serv
     running.requests.push(request);
     assertOwner(running.options, request);
     if (running.options.latency) await setTimeout(running.options.latency());
+    await running.options.before?.(request);
     const fault = takeFault(running, request.operation);
     if (fault === 'hang') return;
     const failure = FAILURES[fault ?? ''];
