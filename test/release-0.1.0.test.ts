@@ -160,6 +160,26 @@ describe('a second migration over bags of 0.1.0', () => {
     expect(await verify(folder)).toMatchObject({ code: 0, totals: { failed: 0 } });
     expect((await migrate(folder, OPTIONS[name])).totals).toMatchObject({ migrated: 0, blobsWritten: 0 });
   });
+
+  it.each([
+    ['lean', 15],
+    ['bridge', 3],
+  ])('of the %s form is rolled back together with the first one', async (name, documents) => {
+    const folder = place(name);
+    await migrate(folder, OPTIONS[name]);
+    expect(await rollBack(folder)).toMatchObject({ code: 0, totals: { documents, rolledBack: documents } });
+    expect(present(folder)).toEqual(originals(name));
+    expect(await rollBack(folder)).toMatchObject({ code: 0, totals: { documents: 0 } });
+  });
+
+  it('is rolled back after a rollback that restored the bytes between the two and was killed', async () => {
+    const folder = place('lean');
+    const between = readFileSync(join(folder, 'bags/empty-map.json'));
+    await migrate(folder);
+    writeFileSync(join(folder, 'bags/empty-map.json'), between);
+    expect((await rollBack(folder)).code).toBe(0);
+    expect(present(folder)).toEqual(originals('lean'));
+  });
 });
 
 describe('a run of 0.1.0 that did not get to its end', () => {
