@@ -2,7 +2,7 @@ import { environmentLines } from './environment.js';
 import { errorLines, undocumented } from './errors.js';
 import { exportLines } from './exports.js';
 import { schemaKeyLines } from './json-schemas.js';
-import { typedKeyLines } from './json-types.js';
+import { typedKeyLines, uncovered } from './json-types.js';
 import { channelLines, exitLines, nameLines } from './names.js';
 import { optionLines } from './options.js';
 import { openProject } from './program.js';
@@ -13,7 +13,7 @@ export type Inventory = ReadonlyMap<string, ReadonlySet<string>>;
 
 export interface Facts {
   readonly inventory: Inventory;
-  /** What the documentation and the sources do not agree about. */
+  /** What the documentation, the sources and the sample do not agree about. */
   readonly problems: readonly string[];
 }
 
@@ -21,7 +21,9 @@ export interface Facts {
 export async function readFacts(): Promise<Facts> {
   const project = openProject();
   const errors = errorLines(project);
-  const keys = [...typedKeyLines(project), ...schemaKeyLines(), ...(await sampleLines())];
+  const typed = typedKeyLines(project);
+  const seen = await sampleLines();
+  const keys = [...typed, ...schemaKeyLines(), ...seen];
   const files: Readonly<Record<string, readonly string[]>> = {
     'diagnostics.txt': channelLines(project),
     'environment.txt': environmentLines(project),
@@ -34,6 +36,9 @@ export async function readFacts(): Promise<Facts> {
   };
   return {
     inventory: new Map(Object.entries(files).map(([file, lines]) => [file, new Set([...lines].sort())])),
-    problems: undocumented(errors),
+    problems: [
+      ...undocumented(errors),
+      ...uncovered(seen, typed).map((line) => `a run wrote, and WRITTEN in sources.ts does not cover: ${line}`),
+    ],
   };
 }

@@ -12,6 +12,23 @@ export function typedKeyLines(project: Project): readonly string[] {
   });
 }
 
+/**
+ * Keys that the sample wrote and that the type of the output does not have: then the type was read at the wrong place.
+ * An open object (`totals.*`) takes every key.
+ */
+export function uncovered(seen: readonly string[], typed: readonly string[]): readonly string[] {
+  const known = new Set(typed);
+  const open = typed.flatMap((line) => /^(.*\.)\*: /.exec(line)?.[1] ?? []);
+  const outputs = new Set(typed.map((line) => line.split('  ')[0]));
+  return seen.filter(
+    (line) =>
+      outputs.has(line.split('  ')[0]) &&
+      !known.has(line) &&
+      !line.endsWith('  documents: list') &&
+      !open.some((prefix) => line.startsWith(prefix)),
+  );
+}
+
 function typesAt({ files, checker }: Project, { file: path, call }: Written): readonly ts.Type[] {
   const file = files.get(path);
   const types: ts.Type[] = [];
@@ -53,6 +70,7 @@ class KeyWalker {
   }
 
   private object(path: string, type: ts.Type): void {
+    if (isOfOtherPackage(type)) return;
     if (this.checker.isArrayType(type) || this.checker.isTupleType(type)) {
       this.add(path, 'list');
       const parts = this.checker.getTypeArguments(type as ts.TypeReference);
@@ -71,6 +89,12 @@ class KeyWalker {
     this.lines.push(`${path}: ${kind}`);
     if (value !== undefined) this.lines.push(`${path} = ${value}`);
   }
+}
+
+/** Such as a client of an SDK, which no output holds. */
+function isOfOtherPackage(type: ts.Type): boolean {
+  const file = (type.symbol as ts.Symbol | undefined)?.declarations?.[0]?.getSourceFile().fileName ?? '';
+  return file.includes('/node_modules/') && !file.includes('/node_modules/typescript/lib/');
 }
 
 /** The path of a member of the value at a path. */

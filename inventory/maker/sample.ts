@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
@@ -144,17 +154,27 @@ async function overFiles(sample: Sample): Promise<void> {
   await sample.json('status --json', ['status', '--journal', 'journal', '--json']);
   await sample.json('report --json', ['report', '--journal', 'journal', '--json']);
   await sample.json('can-contract --json', ['can-contract', 'bags', ...STORE, '--json']);
-  sample.write('store/local/workflow-configs/o/w/' + 'a'.repeat(64) + '/config.json', '{}');
-  await sample.json(
-    'gc --json',
-    ['gc', 'bags/pre', ...STORE, '--allow-empty', '--json'].filter((arg) => arg !== 'bags/pre').concat('bags'),
-  );
+  putGarbage(sample);
+  sample.write('empty-folder/notes.txt', 'no document');
+  const collect = ['gc', 'bags', 'empty-folder', ...STORE, '--allow-empty', '--json'];
+  await sample.json('gc --json', collect);
+  sample.write('clean/bag.json', '{"hello":"world"}');
+  await sample.json('gc --json', ['gc', 'clean', ...STORE, '--json']);
   await checks(sample);
   await sample.json('rollback --json', ['rollback', '--journal', 'journal', '--json']);
   await sample.json('rollback --json', ['rollback', '--journal', 'journal', '--apply', '--json']);
   sample.noteFile('journal', 'journal/journal.ndjson');
   await sample.json('fleet plan --json', ['fleet', 'plan', 'bags', ...STORE, '--json']);
   await sample.jsonLines('fleet manifest, jsonl', ['fleet', 'manifest', 'bags', '--format', 'jsonl']);
+}
+
+/** A blob that nothing points to, old enough to go. */
+function putGarbage(sample: Sample): void {
+  const text = '{"nothing":"points here"}';
+  const path = `store/local/workflow-configs/o/w/${createHash('sha256').update(text).digest('hex')}/config.json`;
+  sample.write(path, text);
+  const old = new Date('2020-01-01T00:00:00Z');
+  utimesSync(join(sample.folder, path), old, old);
 }
 
 async function checks(sample: Sample): Promise<void> {
@@ -260,17 +280,18 @@ async function overObjects(sample: Sample): Promise<void> {
   try {
     const log = listenToOutput();
     try {
-      await functions(sample, keys);
+      await functions(sample, keys, server.endpoint);
     } finally {
       log.stop();
     }
     sample.noteLines('function metrics', log.text());
-    for (const { bytes } of server.state.bucket('fleet').values())
-      sample.noteLines('records', Buffer.from(bytes).toString());
+    for (const [key, { bytes }] of server.state.bucket('fleet'))
+      if (key.startsWith('records/')) sample.noteLines('records', Buffer.from(bytes).toString());
     const reach = ['--endpoint', server.endpoint, '--region', REGION];
     const collect = [
       'fleet',
       'collect',
+      's3://fleet/report/manifest.json',
       '--records',
       's3://fleet/records',
       '--store',
@@ -286,7 +307,7 @@ async function overObjects(sample: Sample): Promise<void> {
   }
 }
 
-async function functions(sample: Sample, keys: readonly string[]): Promise<void> {
+async function functions(sample: Sample, keys: readonly string[], endpoint: string): Promise<void> {
   const context = { getRemainingTimeInMillis: () => 900_000 };
   const items = keys.slice(0, 2).map((key) => ({ id: `s3://paused/${key}` }));
   sample.lines.push(...seenKeyLines('function map-item answer', await createMapHandler()({ Items: items }, context)));
@@ -295,6 +316,25 @@ async function functions(sample: Sample, keys: readonly string[]): Promise<void>
   const answer = await createS3BatchHandler()(event, context);
   sample.lines.push(...seenKeyLines('function s3-batch answer', answer));
   for (const { resultString } of answer.results) sample.noteLines('function s3-batch resultString', resultString);
+  await putReport(endpoint, answer.results);
+}
+
+/** A completion report as S3 writes it. */
+async function putReport(
+  endpoint: string,
+  results: readonly { readonly taskId: string; readonly resultString: string }[],
+): Promise<void> {
+  const rows = results.map(({ taskId, resultString }) =>
+    ['paused', taskId, '', 'succeeded', '', '200', resultString].map((cell) => `"${cell.replaceAll('"', '""')}"`),
+  );
+  await put(endpoint, 'fleet', 'report/all.csv', Buffer.from(`${rows.join('\n')}\n`));
+  const manifest = {
+    Format: 'Report_CSV_20180820',
+    ReportCreationDate: NOW,
+    Results: [{ TaskExecutionStatus: 'succeeded', Bucket: 'fleet', MD5Checksum: '', Key: 'report/all.csv' }],
+    ReportSchema: 'Bucket, Key, VersionId, TaskStatus, ErrorCode, HTTPStatusCode, ResultMessage',
+  };
+  await put(endpoint, 'fleet', 'report/manifest.json', Buffer.from(JSON.stringify(manifest)));
 }
 
 async function put(endpoint: string, bucket: string, key: string, bytes: Uint8Array): Promise<void> {
