@@ -69,7 +69,7 @@ describe('a bag filled in again', () => {
           expect(back.filter(({ name }) => name !== 'segment_manifest_s3_path')).toEqual(spelledMembers(text));
         }
       }),
-      { numRuns: 4 },
+      { numRuns: 4, endOnFailure: true },
     );
   });
 });
