@@ -5,7 +5,8 @@ import { NOT_STRICT_JSON, VARIANT_NAMES } from '../../examples/fleet/variants/in
 import type { VariantName } from '../../examples/fleet/variants/index.js';
 import type { Target } from '../../migrations/index.js';
 import { createStateBagShim } from 'statebag-shim';
-import { statebag } from '../cli/terminal.js';
+import { inspect } from './inspect.js';
+import type { Reading } from './inspect.js';
 import { migrate, namedBlobs, textsOf } from './migrate.js';
 import { makePlace } from './place.js';
 import type { Objects } from './place.js';
@@ -72,15 +73,7 @@ describe.each(['lean', 'bridge'] as const)('a document of the fleet becomes %s',
   });
 });
 
-interface Seen {
-  readonly generation: string;
-  readonly envelope: string | null;
-  readonly bytesInline: number;
-  readonly hazards: readonly string[];
-  readonly dialects: readonly string[];
-}
-
-const USUAL: Seen = {
+const USUAL: Reading = {
   generation: 'fat',
   envelope: 'state_data',
   bytesInline: 3600,
@@ -89,7 +82,7 @@ const USUAL: Seen = {
 };
 
 /** What differs from the usual document, by variant. */
-const SEEN: Readonly<Record<VariantName, Partial<Seen>>> = {
+const SEEN: Readonly<Record<VariantName, Partial<Reading>>> = {
   pre: {},
   bare: { envelope: '' },
   'run-step': { envelope: 'bag' },
@@ -121,10 +114,8 @@ const SEEN: Readonly<Record<VariantName, Partial<Seen>>> = {
 it.each(VARIANT_NAMES)('a document of the fleet is seen alike as text and as an object: %s', async (variant) => {
   const { bytes, objects } = makeDocument(variant, 'compact');
   const place = makePlace(objects);
-  const { out } = await statebag(place.dir, ['inspect', '-', '--json', '--quiet'], { stdin: bytes });
-  const [seen] = (JSON.parse(out) as { documents: readonly Seen[] }).documents;
   const expected = { ...USUAL, ...SEEN[variant] };
-  expect(seen).toMatchObject(expected);
+  expect(await inspect(bytes)).toEqual(expected);
   if (NOT_STRICT_JSON.includes(variant)) return;
   const reading = createStateBagShim({ store: place.store }).read(JSON.parse(bytes.toString()));
   const ids = variant === 'foreign' ? [undefined, undefined] : ['owner-d2b7', 'wf-chain-0-d2b7'];

@@ -3,10 +3,11 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createStateBagShim } from 'statebag-shim';
-import { statebag } from '../cli/terminal.js';
 import { ask } from './ask.js';
 import { CONTROL, KNOWN_MEMBERS, envelope, fatBag } from './bag-text.js';
 import { contentOf } from './blob-content.js';
+import { inspect } from './inspect.js';
+import type { Reading } from './inspect.js';
 import { migrateOne } from './migrate.js';
 import { makePlace } from './place.js';
 import type { Place } from './place.js';
@@ -170,27 +171,10 @@ describe('a parsed bag', () => {
 
 const SEEN = new URL('../fixtures/bag-readings.json', import.meta.url);
 
-/** What can be told of a document without following a pointer. */
-interface Reading {
-  readonly generation: string;
-  readonly envelope: string | null;
-  readonly bytesInline: number;
-  readonly hazards: readonly string[];
-  readonly dialects: readonly string[];
-}
-
-async function inspected(input: Uint8Array): Promise<Reading> {
-  const { out } = await statebag(makePlace().dir, ['inspect', '-', '--json', '--quiet'], { stdin: input });
-  const [{ generation, envelope, bytesInline, hazards, dialects }] = (
-    JSON.parse(out) as { readonly documents: readonly [Reading] }
-  ).documents;
-  return { generation, envelope, bytesInline, hazards, dialects };
-}
-
 // `UPDATE=1` writes down what the code does now; whoever uses it reads the difference before it is committed.
 if (process.env.UPDATE === '1') {
   const found: Record<string, Reading> = {};
-  for (const { name, input } of readFixtures()) found[name] = await inspected(input);
+  for (const { name, input } of readFixtures()) found[name] = await inspect(input);
   writeFileSync(SEEN, `${JSON.stringify(found, undefined, 2)}\n`);
 }
 
@@ -200,7 +184,7 @@ describe('a document', () => {
   it.each(readFixtures().map((fixture) => [fixture.name, fixture] as const))(
     'is seen as its text is seen: %s',
     async (name, { input }) => {
-      expect(await inspected(input)).toEqual(readings[name]);
+      expect(await inspect(input)).toEqual(readings[name]);
       if (/NaN|Infinity/.test(input.toString())) return;
       const { generation, envelope } = shimOf(makePlace()).read(parse(input));
       expect([generation, envelope]).toEqual([
