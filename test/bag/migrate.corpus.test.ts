@@ -77,11 +77,20 @@ if (corpus !== undefined) {
       const { outcome, code, bytes } = of[name]!;
       expect(back[name]!.equals(original)).toBe(true);
       // Neither its config nor its manifest gives a segment, and a later run would write to the key of the manifest.
-      if (file.endsWith('edge-cyclic.json')) return expect([outcome, code]).toEqual(['quarantined', 'WORKFLOW_CYCLE']);
+      if (file.endsWith('edge-cyclic.json')) {
+        expect([outcome, code]).toEqual(['quarantined', 'WORKFLOW_CYCLE']);
+        return;
+      }
       // A list of runs next to the bags.
-      if (file.endsWith('RUNS.json')) return expect([outcome, code]).toEqual(['quarantined', 'NOT_AN_OBJECT']);
+      if (file.endsWith('RUNS.json')) {
+        expect([outcome, code]).toEqual(['quarantined', 'NOT_AN_OBJECT']);
+        return;
+      }
       expect(twice[name]).toMatchObject({ outcome: 'unchanged', bytes });
-      if (outcome === 'unchanged') return expect(bytes.equals(original)).toBe(true);
+      if (outcome === 'unchanged') {
+        expect(bytes.equals(original)).toBe(true);
+        return;
+      }
       expect(outcome).toBe('migrated');
       const store = ['--store', STORE, ...AT];
       const [found, wanted] = [await programs(bytes, place, store), await programs(original, place, store)];
