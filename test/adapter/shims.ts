@@ -54,7 +54,12 @@ export function testShim(options: Partial<ShimOptions> = {}, store: TestStore = 
 }
 
 /** Puts any bytes at a key, as a legacy writer does. */
-export async function putObject({ objects }: TestStore, key: string, value: unknown, bucket = BUCKET): Promise<string> {
+export async function putObject(
+  { objects }: Pick<TestStore, 'objects'>,
+  key: string,
+  value: unknown,
+  bucket = BUCKET,
+): Promise<string> {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   await objects.put({ bucket, key }, new TextEncoder().encode(text));
   return `s3://${bucket}/${key}`;
