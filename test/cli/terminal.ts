@@ -24,6 +24,8 @@ export interface RanOptions {
   readonly columns?: number;
   /** Called with every chunk of standard error; may send signals. */
   readonly watch?: (text: string, send: (signal: StopSignal) => void) => void;
+  /** Called at the beginning with what sends signals. */
+  readonly onStart?: (send: (signal: StopSignal) => void) => void;
   /** Sent as soon as somebody listens. */
   readonly signals?: readonly StopSignal[];
   /** Hears of an end at once. */
@@ -39,6 +41,7 @@ export async function statebag(cwd: string, args: readonly string[], options: Ra
   const send = (signal: StopSignal) => {
     for (const listener of listeners) listener(signal);
   };
+  options.onStart?.(send);
   const [out, err] = [sink(options.isTTY, options.failOutput), sink(options.isTTY)];
   err.stream.on('chunk', (text: string) => options.watch?.(text, send));
   const stdout = options.columns === undefined ? out.stream : Object.assign(out.stream, { columns: options.columns });
