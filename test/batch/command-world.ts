@@ -151,6 +151,8 @@ export interface RunOptions {
   /** Default 1, so that outcomes come in the order of the documents. */
   readonly concurrency?: number;
   readonly sources?: readonly string[];
+  /** Default `journal`. */
+  readonly journal?: string;
   /** Further options of the command. */
   readonly args?: readonly string[];
   readonly terminal?: RanOptions;
@@ -158,9 +160,17 @@ export interface RunOptions {
 
 /** `statebag migrate` over the documents of a world. Rejects with `CommandError` where there is no report. */
 export async function run(world: CommandWorld, options: RunOptions = {}): Promise<Migrated> {
-  const { apply = true, target, concurrency = 1, sources = world.sources, args = [], terminal } = options;
+  const {
+    apply = true,
+    target,
+    concurrency = 1,
+    sources = world.sources,
+    journal = 'journal',
+    args = [],
+    terminal,
+  } = options;
   const line = [
-    ...['migrate', ...sources, ...world.store, '--journal', 'journal', '--json'],
+    ...['migrate', ...sources, ...world.store, '--journal', journal, '--json'],
     ...(target ? ['--to', target] : []),
     ...['--concurrency', String(concurrency), ...(apply ? ['--apply'] : []), ...args],
   ];

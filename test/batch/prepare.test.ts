@@ -90,7 +90,7 @@ it.each(['lean', 'bridge'] as const)(
     const kinds = new Set(first.outcomes.map(({ outcome }) => outcome));
     expect(kinds).toEqual(new Set(['migrated', 'unchanged', 'quarantined']));
     const lines = world.read('all.ndjson').toString().trimEnd().split('\n');
-    const second = await run(world, { target, concurrency: 4, args: ['--journal', 'another'] });
+    const second = await run(world, { target, concurrency: 4, journal: 'another' });
     const again = new Map(second.outcomes.map((outcome) => [outcome.id, outcome]));
     for (const { id, outcome } of first.outcomes) {
       const at = Number(id.split('#L')[1]) - 1;
