@@ -29,11 +29,11 @@ export function runLine({ directory }: Place): Line {
   };
 }
 
-export const END_LINE: Line = { kind: 'end', ...stamp, totals: {}, complete: true };
+const END_LINE: Line = { kind: 'end', ...stamp, totals: {}, complete: true };
 
 /** A journal with one whole run in it, as text. */
-export function journalText(place: Place, ...lines: readonly Line[]): string {
-  return [runLine(place), ...lines.map((line) => ({ ...stamp, ...line })), END_LINE]
+function journalText(place: Place, ...lines: readonly Line[]): string {
+  return [runLine(place), ...lines.map((line) => ({ ...line, ...stamp })), END_LINE]
     .map((line) => `${JSON.stringify(line)}\n`)
     .join('');
 }
