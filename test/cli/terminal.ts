@@ -17,7 +17,8 @@ export interface Ran {
 }
 
 export interface RanOptions {
-  readonly stdin?: string | Uint8Array;
+  /** Chunks come as they are given. */
+  readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
   readonly env?: Readonly<Record<string, string>>;
   readonly isTTY?: boolean;
   /** Width of the terminal. */
@@ -46,7 +47,7 @@ export async function statebag(cwd: string, args: readonly string[], options: Ra
   err.stream.on('chunk', (text: string) => options.watch?.(text, send));
   const stdout = options.columns === undefined ? out.stream : Object.assign(out.stream, { columns: options.columns });
   const io: CliIo = {
-    stdin: once(Buffer.from(options.stdin ?? '')),
+    stdin: chunksOf(options.stdin),
     stdout,
     stderr: err.stream,
     env: options.env ?? {},
@@ -79,8 +80,9 @@ function sink(isTTY = false, failure?: Error): { readonly stream: OutputStream; 
   return { stream: Object.assign(stream, { isTTY }), bytes: () => Buffer.concat(chunks) };
 }
 
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  if (bytes.length > 0) yield await Promise.resolve(bytes);
+async function* chunksOf(input: RanOptions['stdin'] = ''): AsyncIterable<Uint8Array> {
+  if (typeof input !== 'string' && Symbol.asyncIterator in input) yield* input;
+  else if (input.length > 0) yield await Promise.resolve(Buffer.from(input));
 }
 
 /**
