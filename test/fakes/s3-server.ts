@@ -15,7 +15,15 @@ export type { S3Operation } from './s3-wire.js';
  * half-way through an answer's body; the others do no work at all.
  */
 type S3FaultKind =
-  'slow-down' | 'internal-error' | 'conflict' | 'denied' | 'hang' | 'lost-reply' | 'truncated-body' | 'hanging-body';
+  | 'slow-down'
+  | 'internal-error'
+  | 'conflict'
+  | 'denied'
+  | 'full'
+  | 'hang'
+  | 'lost-reply'
+  | 'truncated-body'
+  | 'hanging-body';
 
 export interface S3Fault {
   readonly operation: S3Operation;
@@ -126,6 +134,7 @@ const FAILURES: Readonly<Record<string, S3Failure | undefined>> = {
     'The conditional request cannot succeed due to a conflicting operation.',
   ),
   denied: new S3Failure(403, 'AccessDenied', 'Access Denied'),
+  full: new S3Failure(507, 'XMinioStorageFull', 'Storage backend has reached its minimum free drive threshold.'),
 };
 
 type Handler = (running: Running, request: S3Request) => Answer;
