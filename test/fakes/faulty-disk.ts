@@ -95,3 +95,30 @@ function watched(handle: FileHandle, path: string, isReadOnly: boolean): FileHan
     },
   });
 }
+
+type Method = 'open' | 'readdir' | 'readFile' | 'realpath';
+
+/**
+ * Carries out `work` once, right before the first call of a method that is meant. The call waits for it. Returns what
+ * ends this before the test does.
+ */
+export function beforeFirst(method: Method, isMeant: (path: string) => boolean, work: () => unknown): () => void {
+  const original = fs[method] as (...args: unknown[]) => Promise<unknown>;
+  let isDone = false;
+  const replace = (call: unknown) => {
+    Object.assign(fs, { [method]: call });
+    syncBuiltinESMExports();
+  };
+  replace(async (...args: unknown[]) => {
+    if (!isDone && isMeant(String(args[0]))) {
+      isDone = true;
+      await work();
+    }
+    return original(...args);
+  });
+  const restore = () => {
+    replace(original);
+  };
+  onTestFinished(restore);
+  return restore;
+}

@@ -10,11 +10,9 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import fs from 'node:fs/promises';
-import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
-import { faultyDisk } from '../../fakes/faulty-disk.js';
+import { expect, it } from 'vitest';
+import { beforeFirst, faultyDisk } from '../../fakes/faulty-disk.js';
 import { lockPathOf, ownerWith, temporaryNameOf } from '../../locks/owners.js';
 import { statebag } from '../../cli/terminal.js';
 import { bag, bags, raggedLines } from '../bags.js';
@@ -282,17 +280,13 @@ it.each([
 
 it('migrate reports a directory that was renamed during the walk as one that cannot be read', async () => {
   const world = await CommandWorld.with({ 'a.json': Buffer.from('{}'), 'z/b.json': Buffer.from('{}') });
-  const { realpath } = fs;
-  const renaming = async (path: string) => {
-    if (path.endsWith('/z')) renameSync(join(world.source, 'z'), join(world.source, 'moved'));
-    return realpath(path);
-  };
-  fs.realpath = renaming as typeof realpath;
-  syncBuiltinESMExports();
-  onTestFinished(() => {
-    fs.realpath = realpath;
-    syncBuiltinESMExports();
-  });
+  beforeFirst(
+    'realpath',
+    (path) => path.endsWith('/z'),
+    () => {
+      renameSync(join(world.source, 'z'), join(world.source, 'moved'));
+    },
+  );
   const { outcomes } = await run(world);
   expect(outcomes.map(({ id, outcome, code }) => [id, outcome, code])).toEqual([
     [join(world.source, 'a.json'), 'unchanged', undefined],
