@@ -74,7 +74,7 @@ if (corpus !== undefined) {
       expect(await danglingPointers(world)).toEqual([]);
       const verified = await runVerify(world);
       expect(verified.filter(({ outcome }) => outcome !== 'verified')).toEqual([]);
-      expect(verified).toHaveLength(first.totals.migrated);
+      expect(verified).toHaveLength(first.totals.migrated!);
       const second = await run(world, { target, args });
       expect(second.totals).toMatchObject({ migrated: 0, quarantined: first.totals.quarantined });
       await runRollback(world);
