@@ -130,7 +130,7 @@ export interface Migrated extends Reported {
 }
 
 /** A command that ended without a report. */
-export class CommandError extends Error {
+class CommandError extends Error {
   override readonly name = 'CommandError';
 
   constructor(

@@ -11,7 +11,6 @@ import { BLOBS, DOCS, filesBelow, sha256, temporaryDirectory } from './scratch.j
 import type { Documents } from './scratch.js';
 
 export { BLOBS, digests, DOCS, documentDigests, filesBelow, NOW, sha256, SOAK, temporaryDirectory } from './scratch.js';
-export { DEAD_PROCESS, deadLock, deadOwner } from '../locks/owners.js';
 
 interface StoredAt extends ObjectAddress, StoredObject {}
 
