@@ -1,0 +1,774 @@
+import { createHash } from 'node:crypto';
+import type { Aspect, Difference } from './compare.js';
+import { parseTree } from './json-tree.js';
+import type { JsonTree } from './json-tree.js';
+import { stepOf } from './verdict.js';
+import type { Facts } from './verdict.js';
+
+/*
+ * Every way in which the new build may differ from release 0.1.0. A rule is as narrow as the decision that wants it: it
+ * names the aspect, the place and the kind of change. A rule that no input needs any more fails the run, so that this
+ * list does not rot. See docs/internals/oracle.md.
+ */
+
+export interface Rule {
+  readonly id: string;
+  /** The fault or decision that wants the difference, as CHANGELOG.md has it. */
+  readonly why: string;
+  /** Allowed only in an input in which one of these rules allowed something: a difference that follows from it. */
+  readonly after?: readonly string[];
+  readonly allows: (difference: Difference, facts: Facts) => boolean;
+}
+
+interface Pattern {
+  readonly aspect?: readonly Aspect[];
+  readonly kind?: RegExp;
+  readonly name?: RegExp;
+  readonly path?: RegExp;
+  readonly change?: readonly Difference['change'][];
+  readonly old?: RegExp;
+  readonly new?: RegExp;
+  /** First words of the command line of the step. */
+  readonly command?: RegExp;
+  readonly when?: (difference: Difference, facts: Facts) => boolean;
+}
+
+function rule(id: string, why: string, ...patterns: readonly Pattern[]): Rule {
+  return { id, why, allows: (difference, facts) => patterns.some((pattern) => fits(pattern, difference, facts)) };
+}
+
+/** What follows from another allowed difference in the same input. */
+function following(after: readonly string[], id: string, why: string, ...patterns: readonly Pattern[]): Rule {
+  return { ...rule(id, why, ...patterns), after };
+}
+
+function fits(pattern: Pattern, difference: Difference, facts: Facts): boolean {
+  const command = (facts.steps[stepOf(difference.name)] ?? []).join(' ');
+  return (
+    (pattern.aspect?.includes(difference.aspect) ?? true) &&
+    (pattern.kind?.test(facts.kind) ?? true) &&
+    (pattern.name?.test(difference.name) ?? true) &&
+    (pattern.path?.test(difference.path) ?? true) &&
+    (pattern.change?.includes(difference.change) ?? true) &&
+    (pattern.old?.test(difference.old ?? '') ?? true) &&
+    (pattern.new?.test(difference.new ?? '') ?? true) &&
+    (pattern.command?.test(command) ?? true) &&
+    (pattern.when?.(difference, facts) ?? true)
+  );
+}
+
+const REPORTS: readonly Aspect[] = ['stdout', 'stderr', 'exit', 'journal', 'plan'];
+const VALUES: readonly Aspect[] = ['document', 'row', 'event', 'answer', 'stdout'];
+
+/**
+ * A code that the new build answers with where the old one went on. Nothing may be written then that the old build did
+ * not write, and no byte of what both wrote may differ.
+ */
+function refusal(code: string, why: string): Rule {
+  const isRefused = (difference: Difference, facts: Facts) => facts.newCodes(difference).has(code);
+  return rule(
+    `refused-${code}`,
+    why,
+    { aspect: ['document', 'blob', 'row', 'metadata'], change: ['removed'], when: isRefused },
+    { aspect: REPORTS, when: (difference, facts) => isRefused(difference, facts) && !isPrinted(difference, facts) },
+    { aspect: ['stdout'], new: /^$/, when: isRefused },
+    { aspect: ['event', 'answer', 'diagnostic'], change: ['removed'], when: isRefused },
+    { aspect: ['error', 'diagnostic'], change: ['added', 'changed'], when: isRefused },
+    { aspect: ['answer'], path: /./, kind: /^(validate|functions)/, when: isRefused },
+  );
+}
+
+/** The opposite: the old build stopped with this code, and the new one goes on. Nothing that both have may differ. */
+function accepted(code: string, why: string): Rule {
+  const isAccepted = (difference: Difference, facts: Facts) => facts.oldCodes(difference).has(code);
+  return rule(
+    `accepted-${code}`,
+    why,
+    { aspect: ['document', 'blob', 'row', 'metadata', 'event', 'answer'], change: ['added'], when: isAccepted },
+    { aspect: REPORTS, when: (difference, facts) => isAccepted(difference, facts) && !isPrinted(difference, facts) },
+    { aspect: ['stdout'], old: /^$/, when: isAccepted },
+    { aspect: ['error', 'diagnostic'], when: isAccepted },
+  );
+}
+
+/** Whether standard output of the step is a document, whose bytes count. */
+function isPrinted({ aspect, name }: Difference, { steps }: Facts): boolean {
+  return aspect === 'stdout' && /^(adapt|seal|hydrate|segment)$/.test(steps[stepOf(name)]?.[0] ?? '');
+}
+
+/** A path whose key holds a digest. */
+const ADDRESSED = /s3:\/\/[^"]+\/[0-9a-f]{64}\/(config|partition_map|segment_manifest)\.json/;
+
+function isAddressed({ name, new: text = '' }: Difference): boolean {
+  const digest = /([0-9a-f]{64})\/segment_manifest\.json$/.exec(name)?.[1];
+  return digest === createHash('sha256').update(text).digest('hex');
+}
+
+/** Members of one object in another order, because one of them is new or went elsewhere. */
+function isOrderWithout(...names: readonly string[]): (difference: Difference) => boolean {
+  return ({ old = '', new: next = '' }) => {
+    const left = (order: string) =>
+      order
+        .split(' ')
+        .filter((name) => !names.includes(name.replaceAll('"', '')))
+        .join(' ');
+    return left(old) === left(next);
+  };
+}
+
+/** The new build left a place of a file as the input has it. */
+function isAsInInput({ name, path, new: next }: Difference, { files }: Facts): boolean {
+  const file = Object.entries(files).find(([at]) => name.endsWith(` ${at}`));
+  if (!file) return false;
+  const original = path
+    .split('/')
+    .slice(1)
+    .reduce<JsonTree | undefined>(
+      (tree, part) =>
+        tree?.kind === 'object'
+          ? tree.children.get(`"${part}"`)
+          : tree?.kind === 'array'
+            ? tree.children.get(part)
+            : undefined,
+      parseTree(Buffer.from(file[1]).toString()),
+    );
+  return original?.raw === next;
+}
+
+/** Any difference but another byte at one blob key. */
+const ALL_BUT_BLOBS: Pattern = { when: ({ aspect, change }) => !(aspect === 'blob' && change === 'changed') };
+
+const SIZES =
+  /\/(bytesAfter|bytesBefore|bytes|bytesSaved|blobsWritten|blobsReused|segments|dollars|seconds|sha256|after|before|version)$/;
+
+const MARK = 'added-program-is-marked';
+const ORDER = 'inline-and-verified-sources-first';
+const PLACE = 'outermost-complete-bag';
+const AGAIN = 'mutable-programs-are-migrated';
+const ANY_CASE = 'names-in-any-case';
+const DEAD = 'dead-sources-are-passed';
+const ONLY = 'only-the-program-is-added';
+const MOVED = 'manifest-at-a-content-address';
+
+const isOpen: Pattern['when'] = ({ name }, { next }) =>
+  next.some(
+    (item) =>
+      item.aspect === 'stdout' && item.name === name && /"isClosed":\s*false|not finished|not closed/.test(item.text),
+  );
+
+export const ALLOWED: readonly Rule[] = [
+  // What reports count and say.
+  rule(
+    'counts-of-what-was-not-read',
+    'gc, can-contract, inspect, migrate, verify, status and report count what was skipped, unread, empty or not started.',
+    {
+      aspect: ['stdout', 'journal'],
+      change: ['added'],
+      path: /^\/(skipped|unread|unfinished|parts|notStarted|isClosed|answer|proven|empty)$|^\/totals\/(skipped|unread|needing|unreadable|empty)$|^\/(runs\/[^/]*|end[^/]*)\/(notStarted|totals\/skipped)$/,
+    },
+  ),
+  rule(
+    'options-of-a-run',
+    'The journal says which plan, form of manifest and selection a run was given; out is absolute.',
+    {
+      aspect: ['journal', 'stdout'],
+      change: ['added'],
+      path: /\/options\/(plan|onlyFailed|isFormAsked|layout)$/,
+    },
+    {
+      aspect: ['journal', 'stdout'],
+      change: ['changed'],
+      path: /\/options\/out$/,
+      new: /^"\//,
+    },
+  ),
+  rule(
+    'open-runs',
+    'status and report exit 1 until a complete run has made up for what a run has left.',
+    {
+      aspect: ['exit'],
+      old: /^0$/,
+      new: /^1$/,
+      command: /^(status|report|migrate)/,
+      when: isOpen,
+    },
+    {
+      aspect: ['stdout', 'journal'],
+      path: /(^|\/)(isClosed|complete|closed)$/,
+      old: /^true$/,
+      new: /^false$/,
+    },
+    {
+      aspect: ['stdout', 'stderr'],
+      path: /^$/,
+      command: /^(status|report)/,
+      when: isOpen,
+    },
+  ),
+  following(['open-runs'], 'exit-of-open-runs', 'The exit code of a run that is open.', {
+    aspect: ['exit'],
+    old: /^0$/,
+    new: /^1$/,
+    command: /^(status|report)/,
+  }),
+  rule('unreadable-is-not-proven', 'gc and can-contract list what cannot be read as unreadable, skipped or empty.', {
+    aspect: ['stdout'],
+    path: /^\/(unreadable|documents|skipped|empty)\//,
+    command: /^(gc|can-contract)/,
+    new: /unreadable|skipped|empty|^$/,
+    when: ({ old = '', new: next = '' }) => /"?(unknown|unreadable|skipped|empty)"?|"code"/.test(old + next),
+  }),
+  following(
+    ['unreadable-is-not-proven'],
+    'answer-without-proof',
+    'The answer is "not proven", and gc deletes nothing.',
+    {
+      aspect: ['stdout', 'stderr', 'exit'],
+      command: /^(gc|can-contract)/,
+    },
+    {
+      aspect: ['document', 'blob', 'metadata'],
+      change: ['removed'],
+      name: / is gone$/,
+    },
+  ),
+  rule(
+    'programs-at-mutable-keys-keep-the-shim',
+    'can-contract waits for bags with a program at a mutable key.',
+    {
+      aspect: ['stdout'],
+      command: /^can-contract/,
+      path: /^\/documents\//,
+      when: ({ old = '', new: next = '' }) => /BAG_MUTABLE|MANIFEST_MUTABLE|PROGRAM_MUTABLE/.test(old + next),
+    },
+    {
+      aspect: ['stdout'],
+      command: /^can-contract/,
+      path: /^$/,
+      new: /BAG_MUTABLE|MANIFEST_MUTABLE|PROGRAM_MUTABLE/,
+    },
+    {
+      aspect: ['stdout'],
+      command: /^can-contract/,
+      path: /^\/documents\/[^/]* (BAG_MUTABLE|MANIFEST_MUTABLE|PROGRAM_MUTABLE)/,
+    },
+  ),
+  rule('lists-and-text-are-not-proven', 'can-contract counts lists, text and bags below other members as not proven.', {
+    aspect: ['stdout'],
+    command: /^can-contract/,
+    path: /^\/(documents\/.*|totals\/(unknown|foreign))$/,
+  }),
+  following(
+    ['programs-at-mutable-keys-keep-the-shim', 'lists-and-text-are-not-proven'],
+    'answer-of-can-contract',
+    'The answer and the counts follow.',
+    {
+      aspect: ['stdout', 'exit'],
+      command: /^can-contract/,
+    },
+  ),
+
+  // What validate finds.
+  rule(
+    'advice-of-validate',
+    'The hints of validate name --schema fat for old bags; migrate, then wrap.',
+    {
+      aspect: ['stdout', 'answer'],
+      path: /\/issues\/.*\/(hint|message)$|^\/runs\/.*\/text$|^\/message$/,
+      new: /statebag migrate|`--schema|inline; a lean bag/,
+    },
+    {
+      aspect: ['stdout'],
+      command: /^validate .*--format (pretty|github|junit)/,
+      path: /^$/,
+      new: /statebag migrate/,
+    },
+  ),
+  rule(
+    'validate-checks-every-bag',
+    'validate finds stray bags, doubled members, mixed pointers, levels of two owners, inline programs next to lean paths, and documents without a bag.',
+    {
+      aspect: ['stdout', 'answer'],
+      path: /(\/|^)(issues|results|rules|schemas)(\/|$)/,
+    },
+    {
+      aspect: ['stdout'],
+      command: /^validate .*--format (pretty|github|junit)/,
+      path: /^$/,
+      new: /DUPLICATE_MEMBER|STRAY_BAG|POINTER_MIXED|OWNER_MISMATCH|NOT_A_BAG/,
+    },
+  ),
+  following(['validate-checks-every-bag'], 'verdict-of-validate', 'Verdict, counts and exit code follow.', {
+    aspect: ['stdout', 'exit', 'stderr', 'answer'],
+    command: /^validate/,
+  }),
+  following(['validate-checks-every-bag'], 'verdict-of-the-matchers', 'The matchers and validateStateBag follow.', {
+    aspect: ['answer', 'error'],
+    kind: /^validateStateBag/,
+  }),
+  rule('matchers-are-as-strict-as-validate', 'The matchers refuse what validate refuses.', {
+    aspect: ['answer'],
+    kind: /^validateStateBag/,
+    name: /^toBeLeanStateBag$/,
+    path: /^\/(pass|message)$/,
+  }),
+
+  // What the shim adds to an event.
+  rule(MARK, 'The program that the shim adds to an event carries the mark added_by_statebag_shim.', {
+    aspect: ['event', 'answer', 'stdout'],
+    change: ['added'],
+    path: /\/added_by_statebag_shim$/,
+    new: /^true$/,
+  }),
+  rule(ONLY, 'The adapter adds no segment_index, segment_manifest_s3_path and manifest_s3_path to an event.', {
+    aspect: ['event', 'stdout'],
+    change: ['removed'],
+    path: /^\/(segment_index|segment_manifest_s3_path|manifest_s3_path)$/,
+  }),
+  following([MARK, ONLY], 'only-the-program-comes-back', 'Nor are they in an answer that holds the event.', {
+    aspect: ['answer', 'stdout', 'event'],
+    change: ['removed'],
+    path: /\/(segment_index|segment_manifest_s3_path|manifest_s3_path)$/,
+  }),
+  following(
+    [MARK, ONLY],
+    'added-program-stays-outside-bags',
+    'In an answer the added program is taken out of bags only.',
+    {
+      aspect: ['answer', 'stdout'],
+      change: ['added', 'removed'],
+      path: /\/(segment_config|program)$/,
+    },
+  ),
+  following(
+    [MARK, ONLY],
+    'size-of-the-added-members',
+    'Answers that hold the event are longer or shorter by what the shim adds.',
+    {
+      aspect: ['diagnostic'],
+      change: ['changed'],
+      path: /^\/(bytes|bytesSaved)$/,
+    },
+    {
+      aspect: ['error'],
+      path: /^\/message$/,
+      old: /PAYLOAD_TOO_LARGE/,
+      new: /PAYLOAD_TOO_LARGE/,
+    },
+    {
+      aspect: ['error', 'answer', 'diagnostic', 'blob', 'metadata'],
+      change: ['added', 'removed'],
+      when: (difference, facts) =>
+        facts.newCodes(difference).has('PAYLOAD_TOO_LARGE') || facts.oldCodes(difference).has('PAYLOAD_TOO_LARGE'),
+    },
+    {
+      aspect: ['diagnostic'],
+      name: /^offload/,
+    },
+  ),
+
+  // What stays at mutable keys.
+  rule(
+    MOVED,
+    'The manifest of a bag is moved to a content address, or made of the config, in both forms.',
+    {
+      aspect: VALUES,
+      change: ['added', 'changed'],
+      path: /\/(workflow_config_s3_path|partition_map_s3_path|segment_manifest_s3_path|manifest_s3_path)(\/S)?$/,
+      new: ADDRESSED,
+    },
+    {
+      aspect: ['blob'],
+      change: ['added'],
+      name: /workflow-manifests\//,
+      when: isAddressed,
+    },
+  ),
+  following([MOVED], 'metadata-of-a-moved-manifest', 'The manifest that is moved has the metadata of every manifest.', {
+    aspect: ['metadata'],
+    change: ['added'],
+    name: /workflow-manifests\/.*segment_manifest\.json$/,
+  }),
+  rule(
+    'place-of-a-moved-manifest',
+    'The path of the manifest is next to the other paths.',
+    {
+      aspect: VALUES,
+      change: ['order'],
+      when: isOrderWithout('segment_manifest_s3_path', 'manifest_s3_path', 'state_bag_version'),
+    },
+    {
+      aspect: VALUES,
+      change: ['removed'],
+      path: /\/(segment_manifest_s3_path|manifest_s3_path)$/,
+    },
+  ),
+  following(
+    [MOVED],
+    'sizes-with-a-moved-manifest',
+    'Sizes, digests, counts and inverses follow from the document.',
+    {
+      aspect: ['stdout', 'journal', 'plan'],
+      path: SIZES,
+    },
+    {
+      aspect: ['journal', 'plan'],
+      path: /\/(inverse|blobs)(\/|$)/,
+    },
+    {
+      aspect: ['diagnostic'],
+      path: /^\/(blobs|bytes|bytesSaved|repaired|outcome|cache|generation)/,
+    },
+    {
+      aspect: ['diagnostic'],
+      name: /^(cache|offload)/,
+      change: ['added', 'removed'],
+    },
+  ),
+
+  rule(AGAIN, 'Bags with a program at a mutable key are migrated, or migrated again.', {
+    aspect: ['stdout', 'journal', 'plan'],
+    path: /\/outcome$/,
+    old: /"unchanged"/,
+    new: /"migrated"/,
+  }),
+  following(
+    [AGAIN],
+    'what-is-migrated-again',
+    'Document, blobs, journal and everything that follows from them.',
+    ALL_BUT_BLOBS,
+  ),
+  following([MOVED, AGAIN], 'verified-segments', 'verify compares the segments of bags without a map.', {
+    aspect: ['stdout', 'journal'],
+    path: /\/(segments|verified|documents|hazards)(\/|$)/,
+  }),
+
+  // Which source of a program counts.
+  rule(ORDER, 'What is inline or verified outranks what is at a mutable key when a segment is resolved.', {
+    aspect: ['answer', 'diagnostic', 'stdout', 'event'],
+    change: ['changed', 'added', 'removed'],
+    path: /\/source$/,
+  }),
+  following(
+    [ORDER],
+    'program-of-another-source',
+    'The program of that source, and what is stored of it.',
+    ALL_BUT_BLOBS,
+  ),
+
+  // Which object is the bag.
+  rule(
+    PLACE,
+    'A complete bag keeps its own place: bag and Payload in it are user data.',
+    {
+      aspect: ['answer', 'diagnostic'],
+      path: /^\/(envelope(\/\d+)?|ownerId|workflowId)$/,
+    },
+    {
+      aspect: ['stdout'],
+      path: /^\/documents\/[^/]*\/envelope$|^\/totals\/envelopes\//,
+    },
+    {
+      aspect: ['event', 'answer', 'document', 'row', 'stdout'],
+      path: /\/(bag|Payload|state_data)(\(text\))?\/(state_bag_version|(workflow_config|partition_map)(_s3_path)?)$/,
+    },
+    {
+      aspect: ['answer', 'diagnostic', 'stdout', 'journal', 'plan'],
+      path: /\/generation$/,
+      old: /lean/,
+      new: /bridge/,
+    },
+  ),
+  following(
+    [PLACE],
+    'program-of-the-outer-bag',
+    'Program, manifest and answer follow the bag that was chosen.',
+    ALL_BUT_BLOBS,
+  ),
+
+  // Refusals.
+  refusal('OWNER_MISMATCH', 'Levels that name different owners or workflows are refused.'),
+  refusal('POINTER_MIXED', 'A pointer into which data was merged is an error, wherever it is read or returned.'),
+  refusal('SEGMENT_CONTRADICTORY', 'A segment_config of an earlier segment, as release 0.1.0 left it, is an error.'),
+  refusal('SEGMENT_IS_COPY', 'A copy of the added program is no source.'),
+  refusal('PROGRAM_MUTABLE', 'A program that cannot be moved from a key that a later run writes again is quarantined.'),
+  refusal('DUPLICATE_MEMBER', 'validate refuses a wrapper or program member twice in one object.'),
+  refusal('STRAY_BAG', 'validate holds every bag of a document to the lean form.'),
+  refusal('NOT_A_BAG', 'validate says of a document without a bag that it is not one.'),
+  refusal('WORKFLOW_CYCLE', 'A config that cannot be cut, next to a manifest without entries, is quarantined.'),
+  refusal('WORKFLOW_INVALID', 'A config that cannot be cut, next to a manifest without entries, is quarantined.'),
+  refusal('MAP_HAS_NULLS', 'A map with null elements is quarantined in every place.'),
+  refusal('LAYOUT_INVALID', 'Layouts without owner, workflow or digest as whole parts are refused.'),
+  accepted('POINTER_DANGLING', 'After a dead pointer, inline and verified sources are asked.'),
+  accepted('POINTER_CHAIN', 'A source at a mutable key is asked after the verified ones.'),
+  accepted('MAP_INVALID', 'A source at a mutable key is asked after the verified ones.'),
+  accepted('CONFIG_INVALID', 'A source at a mutable key is asked after the verified ones.'),
+
+  // The estimate of inspect has no document to compare.
+  rule('estimate-with-a-moved-manifest', 'inspect counts the manifest that a migration would move.', {
+    aspect: ['stdout'],
+    command: /^(inspect|fleet plan)/,
+    path: SIZES,
+  }),
+  rule('exit-of-report', 'report has the exit code of status.', {
+    aspect: ['exit'],
+    command: /^report/,
+    old: /^0$/,
+    new: /^1$/,
+  }),
+  rule(
+    'a-run-that-was-stopped-first',
+    'A run that was stopped before its first document is in the journal, and status tells it.',
+    {
+      aspect: [...REPORTS, 'document', 'blob'],
+      when: (_, { old, next }) =>
+        old.some(
+          ({ aspect, name, text }) => aspect === 'stderr' && name === 'step 1' && text.includes('JOURNAL_MISSING'),
+        ) &&
+        next.some(({ aspect, name, text }) => aspect === 'stdout' && name === 'step 1' && text.includes('"stopped"')),
+    },
+  ),
+
+  // State machines.
+  rule(
+    'patch-changes-only-the-field-itself',
+    'asl patch changes only a value that is the field itself, and gives an item its own segment.',
+    {
+      aspect: ['document'],
+      kind: /^asl/,
+      when: isAsInInput,
+    },
+    {
+      aspect: ['document'],
+      kind: /^asl/,
+      change: ['removed'],
+      path: /^$/,
+    },
+    {
+      aspect: ['document'],
+      kind: /^asl/,
+      path: /\/(segment_index|segment_manifest_s3_path|segment_config|ItemsPath|ItemSelector|Parameters|ResultSelector|Choices)(\.\$)?(\/|$)/,
+    },
+  ),
+  rule('check-tells-what-a-patch-leaves', 'asl check and patch tell what is left for a person, and exit 1.', {
+    aspect: ['stdout'],
+    kind: /^asl/,
+    path: /^\/documents\/[^/]*\/issues(\/|$)/,
+  }),
+  following(
+    ['patch-changes-only-the-field-itself', 'check-tells-what-a-patch-leaves'],
+    'verdict-of-asl',
+    'Verdict, difference, counts and exit code follow.',
+    {
+      aspect: ['stdout', 'stderr', 'exit', 'document'],
+      kind: /^asl/,
+    },
+  ),
+
+  // Sources that lead nowhere.
+  rule(
+    DEAD,
+    'After a dead, chained or useless source the others are asked, and a bag with manifest_id gets no program added.',
+    {
+      aspect: ['error'],
+      change: ['removed', 'changed'],
+      old: /POINTER_DANGLING|POINTER_CHAIN|MAP_INVALID|CONFIG_INVALID|SEGMENT_NOT_FOUND/,
+    },
+    {
+      aspect: ['stdout'],
+      path: /^\/\d+\/(errorType|errorMessage)$/,
+      change: ['removed'],
+      old: /PointerError|BagError|POINTER_DANGLING|POINTER_CHAIN|MAP_INVALID|CONFIG_INVALID/,
+    },
+    {
+      aspect: ['diagnostic'],
+      path: /^\/shadow$/,
+      change: ['removed'],
+      old: /failed/,
+    },
+  ),
+  following(
+    [DEAD],
+    'answer-without-the-dead-source',
+    'Event, answer and messages that were an error before.',
+    {
+      aspect: ['event', 'answer', 'error', 'diagnostic', 'stdout'],
+    },
+    {
+      aspect: ['blob', 'metadata'],
+      change: ['added'],
+    },
+  ),
+  rule('no-program-next-to-manifest_id', 'A bag with manifest_id gets no program added.', {
+    aspect: ['event', 'answer', 'stdout', 'diagnostic'],
+    change: ['removed'],
+    path: /(^|\/)(segment_config|source|segmentIndex)$/,
+    when: (_, { next }) => next.some(({ aspect, text }) => aspect === 'event' && text.includes('"manifest_id"')),
+  }),
+  following(
+    [MARK, ONLY],
+    'no-manifest-for-a-path-that-is-not-added',
+    'No manifest is stored only to name it in an event.',
+    {
+      aspect: ['blob', 'metadata'],
+      change: ['removed'],
+      name: /workflow-manifests\//,
+    },
+    {
+      aspect: ['diagnostic'],
+      path: /^\/blobs\/manifest|^$/,
+      name: /^(cache|offload)/,
+    },
+  ),
+  rule('an-empty-manifest-is-not-stored', 'A config without segments leads to no program.', {
+    aspect: ['blob', 'metadata'],
+    kind: /^buildLeanBag/,
+    change: ['removed'],
+    name: /workflow-manifests\//,
+  }),
+  rule('own-path-of-an-event-stays', 'A path that the event has itself is not replaced.', {
+    aspect: ['event', 'stdout'],
+    change: ['changed'],
+    path: /^\/(manifest_s3_path|segment_manifest_s3_path|segment_index)$/,
+    new: /^(""|null|\d+)$/,
+  }),
+  following([MARK, ONLY], 'members-that-leave-for-their-size', 'Which members leave an answer follows from its size.', {
+    aspect: ['answer', 'blob', 'metadata', 'diagnostic'],
+    when: (_, { differences }) => differences.some(({ path }) => path.startsWith('/offloaded')),
+  }),
+  following(
+    [MARK, ONLY, AGAIN, MOVED],
+    'spelling-of-another-source',
+    'The added program is spelled as its source spells it.',
+    {
+      aspect: ['stdout', 'event'],
+      path: /^\/segment_config\//,
+      change: ['layout', 'changed', 'added', 'removed'],
+    },
+  ),
+  following(
+    [MARK, ONLY, PLACE],
+    'bag-of-another-level',
+    'Paths are put only into the bag that was chosen, and only identities that agree are filled in.',
+    {
+      aspect: ['answer', 'diagnostic'],
+      path: /\/(workflow_config_s3_path|partition_map_s3_path|state_bag_version|repaired|state_data|segment_config|segment_to_run)$/,
+    },
+  ),
+  rule('identity-from-every-level', 'Both spellings of both ids count on every level.', {
+    aspect: ['journal', 'stdout'],
+    path: /\/(ownerId|workflowId)$/,
+    change: ['added'],
+  }),
+
+  // Documents that would leave a program at a mutable key.
+  refusal('MAP_NOT_POSITIONAL', 'A dict map without positions is quarantined in both forms.'),
+  refusal('MAP_INVALID', 'A map that is not a list or dict is refused where it would be taken for the program.'),
+  refusal('CHECKSUM_MISMATCH', 'A pointer with a checksum is verified before its target is moved.'),
+  refusal('POINTER_DANGLING', 'A program at a mutable key that is gone cannot be moved.'),
+  refusal('STORE_MISSING', 'inspect needs the store to count a program that a migration would move.'),
+  rule('segments-of-bags-without-a-map', 'verify compares the segments of bags without a map.', {
+    aspect: ['stdout', 'journal'],
+    path: /^\/(totals|verify|documents\/[^/]*)\/segments$/,
+  }),
+  rule('estimates-with-a-moved-manifest', 'fleet plan counts the manifests that are moved.', {
+    aspect: ['stdout'],
+    command: /^fleet plan/,
+    path: /^\/estimates\//,
+  }),
+  following(
+    [MOVED],
+    'garbage-of-moved-manifests',
+    'gc deletes manifests that a rollback left.',
+    {
+      aspect: ['stdout', 'exit'],
+      command: /^gc/,
+    },
+    {
+      aspect: ['blob', 'metadata'],
+      change: ['added'],
+      name: /workflow-manifests\/.* is gone$/,
+    },
+  ),
+
+  // Words.
+  rule('help-and-completion', 'Options and notes that were added since; documented in --help.', {
+    aspect: ['stdout'],
+    kind: /^usage/,
+    command: /^(help |--get-yargs-completions )|--help$/,
+  }),
+  rule('layouts-need-a-digest', 'Layouts without owner, workflow or digest as whole parts are refused.', {
+    aspect: ['stderr'],
+    new: /LAYOUT_INVALID/,
+  }),
+  rule('documents-that-judge-no-schema', 'schema diff --bags warns of documents that satisfy neither schema.', {
+    aspect: ['stdout'],
+    command: /^schema diff/,
+    new: /not-judged/,
+  }),
+  rule(ANY_CASE, 'Documents of a directory are found in any case of letters.', {
+    when: ({ name, path }) => `${name}${path}`.includes('UPPER.JSON'),
+  }),
+  following(
+    [ANY_CASE],
+    'one-more-document',
+    'Counts and journal with one more document.',
+    {
+      aspect: REPORTS,
+    },
+    {
+      aspect: ['blob', 'document'],
+      change: ['added'],
+    },
+  ),
+  refusal('BUCKET_NOT_ALLOWED', 'Pointers inside entries are followed, to be moved.'),
+  rule(
+    'a-bag-that-cannot-be-migrated-passes',
+    'A bag whose program cannot be cut or moved is handed on as it is.',
+    {
+      aspect: ['event', 'answer', 'stdout'],
+      path: /^\/(state_data\/)*(state_bag_version|(workflow_config|partition_map)(_s3_path)?)$/,
+      change: ['added', 'removed'],
+    },
+    {
+      aspect: ['blob', 'metadata'],
+      change: ['removed'],
+      kind: /^(adapt|wrap|read|middy)/,
+    },
+  ),
+  rule('requests-for-blobs', 'Which blobs are stored or read again follows from the sources that count.', {
+    aspect: ['diagnostic'],
+    name: /^(cache|offload) /,
+    path: /^$|^\/outcome$/,
+  }),
+];
+
+/**
+ * Differences that no decision wants. They are known faults of the new build: the summary names them, and each must go.
+ */
+export const UNEXPLAINED: readonly Rule[] = [
+  rule(
+    'unexplained-empty-segment-config-text',
+    'An event with segment_config "{}" (text) reaches the handler with that text, though the map is the source.',
+    {
+      aspect: ['event', 'stdout', 'answer'],
+      path: /(^|\/)segment_config$/,
+      change: ['changed', 'removed'],
+      new: /^"\{\}"$/,
+    },
+  ),
+  rule(
+    'unexplained-blob-of-a-quarantined-bag',
+    'An empty config next to a map that is null is quarantined with BAG_INVALID after its blob was written; it was WORKFLOW_INVALID before any write.',
+    {
+      aspect: ['blob', 'metadata'],
+      change: ['added'],
+      when: (difference, facts) => isBagInvalidNow(difference, facts),
+    },
+    { aspect: REPORTS, when: (difference, facts) => isBagInvalidNow(difference, facts) },
+  ),
+];
+
+function isBagInvalidNow(difference: Difference, facts: Facts): boolean {
+  return facts.newCodes(difference).has('BAG_INVALID') && facts.oldCodes(difference).has('WORKFLOW_INVALID');
+}

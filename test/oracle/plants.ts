@@ -1,0 +1,51 @@
+import type { Aspect } from './compare.js';
+
+/** A fault that is planted in a copy of the new build, as a replacement in its JavaScript. */
+export interface Plant {
+  readonly title: string;
+  /** Must be in exactly one file; choose another text when a redesign removes it. */
+  readonly find: string;
+  readonly replace: string;
+  /** The aspect in which the oracle must find it. */
+  readonly aspect: Aspect;
+  /** What the difference must hold, in its place or its new text. */
+  readonly evidence: RegExp;
+}
+
+export const PLANTS: readonly Plant[] = [
+  {
+    title: 'another exit code',
+    find: 'findings: 1,',
+    replace: 'findings: 3,',
+    aspect: 'exit',
+    evidence: /^3$/,
+  },
+  {
+    title: 'another key of a blob',
+    find: '{workflowId}/{sha256}/${file}`',
+    replace: '{workflowId}/planted/{sha256}/${file}`',
+    aspect: 'blob',
+    evidence: /\/planted\//,
+  },
+  {
+    title: 'one other byte of a document',
+    find: 'created_at: createdAt,',
+    replace: 'created_at: createdAt + 1,',
+    aspect: 'document',
+    evidence: /created_at/,
+  },
+  {
+    title: 'another value in a journal entry',
+    find: "kind: 'run',",
+    replace: "kind: 'run', run_name: 'planted',",
+    aspect: 'journal',
+    evidence: /run_name|planted/,
+  },
+  {
+    title: 'another key of JSON output',
+    find: 'canContract: check.canContract,',
+    replace: 'can_contract: check.canContract,',
+    aspect: 'stdout',
+    evidence: /can_contract/,
+  },
+];

@@ -1,0 +1,57 @@
+import type { Reporter, TestModule } from 'vitest/node';
+import { ALLOWED, UNEXPLAINED } from './allowed.js';
+import { SEED } from './inputs/shapes.js';
+import './oracle.js';
+import { isRecording, record } from './recorded.js';
+
+/** Prints the minutes, the inputs by kind and the differences by rule. A rule that allowed nothing fails a whole run. */
+export default class Summary implements Reporter {
+  readonly #start = Date.now();
+
+  onTestRunEnd(modules: readonly TestModule[]): void {
+    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const inputs = tests.flatMap((test) => {
+      const { oracle } = test.meta();
+      return oracle === undefined ? [] : [{ ...oracle, isPassed: test.result().state === 'passed' }];
+    });
+    const kinds = [...new Set(inputs.map(({ kind }) => kind))].sort();
+    print('inputs by kind');
+    for (const kind of kinds) {
+      const ofKind = inputs.filter((input) => input.kind === kind);
+      const seconds = sum(ofKind.map(({ milliseconds }) => milliseconds)) / 1000;
+      const failed = ofKind.filter(({ isPassed }) => !isPassed).length;
+      print(
+        `${String(ofKind.length).padStart(7)}  ${kind} (${seconds.toFixed(1)} s)${failed === 0 ? '' : `, ${failed} DIFFER`}`,
+      );
+    }
+    print('allowed differences by rule');
+    const unused: string[] = [];
+    for (const { id } of [...ALLOWED, ...UNEXPLAINED]) {
+      const counts = inputs.flatMap(({ allowed }) => allowed[id] ?? []);
+      if (counts.length === 0) unused.push(id);
+      else print(`${String(sum(counts)).padStart(7)}  ${id}, in ${counts.length} inputs`);
+    }
+    for (const { id, why } of UNEXPLAINED) if (!unused.includes(id)) print(`UNEXPLAINED ${id}: ${why}`);
+    const minutes = ((Date.now() - this.#start) / 60_000).toFixed(1);
+    const differing = inputs.filter(({ isPassed }) => !isPassed).length;
+    print(`${inputs.length} inputs, seed ${SEED}, ${differing} differ, ${minutes} minutes`);
+    if (isRecording) print(`recorded ${record(inputs)} inputs with allowed differences in test/oracle/recorded.tsv`);
+    if (!isWhole(inputs.length) || unused.length === 0) return;
+    print(`rules of test/oracle/allowed.ts that allowed nothing: ${unused.join(', ')}. Remove them.`);
+    process.exitCode = 1;
+  }
+}
+
+function print(line: string): void {
+  process.stdout.write(`oracle: ${line}\n`);
+}
+
+/** Whether every input ran: a rule may be about a bag of the corpus. */
+function isWhole(inputs: number): boolean {
+  const { STATEBAG_ORACLE_PART: part, STATEBAG_CORPUS: corpus } = process.env;
+  return part === undefined && corpus !== undefined && SEED === 1 && inputs > 2000;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}

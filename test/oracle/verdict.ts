@@ -1,0 +1,102 @@
+import { ALLOWED, UNEXPLAINED } from './allowed.js';
+import type { Rule } from './allowed.js';
+import { compare } from './compare.js';
+import type { Difference, Item } from './compare.js';
+import type { CommandCase, Files } from './world.js';
+
+/** What is known of an input and of both outcomes, beside one difference. */
+export interface Facts {
+  readonly kind: string;
+  readonly differences: readonly Difference[];
+  readonly old: readonly Item[];
+  readonly next: readonly Item[];
+  /** Files and objects of the input by path; none for a library call. */
+  readonly files: Files;
+  /** The words of each step; none for a library call. */
+  readonly steps: readonly (readonly string[])[];
+  /** Codes that the new build names in this step (or call), or in one before it, and the old build does not. */
+  newCodes(difference: Difference): ReadonlySet<string>;
+  /** The same for the old build. */
+  oldCodes(difference: Difference): ReadonlySet<string>;
+}
+
+export interface Verdict {
+  readonly differences: readonly Difference[];
+  /** Differences by the id of the rule that allows them. */
+  readonly allowed: Readonly<Record<string, number>>;
+  readonly unexplained: readonly Difference[];
+}
+
+export interface Judged {
+  readonly kind: string;
+  readonly files?: Files;
+  readonly objects?: Files;
+  readonly steps?: CommandCase['steps'];
+}
+
+export function judge(
+  input: Judged,
+  old: readonly Item[],
+  next: readonly Item[],
+  rules: readonly Rule[] = [...UNEXPLAINED, ...ALLOWED],
+): Verdict {
+  const facts = factsOf(input, old, next);
+  const causes = rules.filter(({ after }) => after === undefined);
+  const matched = new Map<Difference, string>();
+  const allow = (candidates: readonly Rule[]): void => {
+    for (const difference of facts.differences) {
+      if (matched.has(difference)) continue;
+      const rule = candidates.find((candidate) => candidate.allows(difference, facts));
+      if (rule) matched.set(difference, rule.id);
+    }
+  };
+  allow(causes);
+  const found = new Set(matched.values());
+  allow(rules.filter(({ after }) => after?.some((id) => found.has(id)) === true));
+  const allowed: Record<string, number> = {};
+  for (const id of matched.values()) allowed[id] = (allowed[id] ?? 0) + 1;
+  return {
+    allowed,
+    differences: facts.differences,
+    unexplained: facts.differences.filter((difference) => !matched.has(difference)),
+  };
+}
+
+function factsOf(input: Judged, old: readonly Item[], next: readonly Item[]): Facts {
+  const [before, after] = [codesByStep(old), codesByStep(next)];
+  const only = (left: Codes, right: Codes, { name }: Difference): Set<string> => {
+    const step = stepOf(name);
+    const until = [...left.keys()].filter((at) => at <= step);
+    return new Set(until.flatMap((at) => [...left.get(at)!].filter((code) => right.get(at)?.has(code) !== true)));
+  };
+  return {
+    kind: input.kind,
+    differences: compare(old, next),
+    old,
+    next,
+    files: { ...input.files, ...input.objects },
+    steps: (input.steps ?? []).map((step) => ('args' in step ? step.args : [])),
+    newCodes: (difference) => only(after, before, difference),
+    oldCodes: (difference) => only(before, after, difference),
+  };
+}
+
+type Codes = ReadonlyMap<number, ReadonlySet<string>>;
+
+function codesByStep(items: readonly Item[]): Codes {
+  const codes = new Map<number, Set<string>>();
+  for (const { aspect, name, text } of items) {
+    const isVerdict = /^(validateStateBag|toBeLeanStateBag)$/.test(name);
+    if (!isVerdict && !/^(stdout|stderr|journal|error|diagnostic)$/.test(aspect)) continue;
+    const step = stepOf(name);
+    const known = codes.get(step) ?? new Set();
+    for (const code of text.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g) ?? []) known.add(code);
+    codes.set(step, known);
+  }
+  return codes;
+}
+
+/** Items of a library call belong to one step. */
+export function stepOf(name: string): number {
+  return Number(/^step (\d+)/.exec(name)?.[1] ?? 0);
+}
