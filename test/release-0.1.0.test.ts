@@ -245,21 +245,40 @@ describe('the wrapped shim', () => {
     expect(documents.map((path) => SEGMENTS[path]!.length)).toEqual(documents.map(() => 3));
   });
 
-  it.each(documents)('finds the program of each segment in %s', async (path) => {
+  /** Digests of the programs that a runner gets for a bag, one for each segment. */
+  async function programs(path: string, bag: (text: string) => string = (text) => text): Promise<readonly string[]> {
     const [name = '', file = ''] = path.split('/bags/');
     const folder = place(name);
     const store = fsBlobStore({ root: join(folder, 'store'), bucket: 'local' });
     const layout = name === 'envelope' ? { layout: OWN_LAYOUT } : {};
     const shim = createStateBagShim({ store, mode: 'rewrite', ...layout });
     const runner = shim.wrap((event) => withoutMark(event.segment_config));
-    const bag = JSON.parse(readFileSync(join(folder, 'bags', file), 'utf8')) as object;
+    const value: unknown = JSON.parse(bag(readFileSync(join(folder, 'bags', file), 'utf8')));
     const found: string[] = [];
     for (const index of SEGMENTS[path]!.keys()) {
-      const event = { segment_index: index, state_data: bag };
+      const event = { segment_index: index, state_data: value };
       found.push(sha256(JSON.stringify(await runner(event, { getRemainingTimeInMillis: () => 60_000 }))));
     }
-    expect(found).toEqual(SEGMENTS[path]);
+    return found;
+  }
+
+  it.each(documents)('finds the program of each segment in %s', async (path) => {
+    expect(await programs(path)).toEqual(SEGMENTS[path]);
   });
+
+  it.each([
+    ['a list', 'lean/bags/pre.json'],
+    ['an envelope', 'envelope/bags/pre.json'],
+  ])(
+    'finds the program of each segment in a manifest that is %s when the bag has nothing else',
+    async (_form, path) => {
+      const onlyManifest = (text: string) =>
+        text.replaceAll(/"(workflow_config|partition_map)_s3_path":"[^"]+"/g, '"$1_s3_path":null');
+      const text = readFileSync(join(FIXTURE, path), 'utf8');
+      expect(onlyManifest(text).match(/_s3_path":null/g)).toHaveLength(2);
+      expect(await programs(path, onlyManifest)).toEqual(SEGMENTS[path]);
+    },
+  );
 });
 
 /** The mark of what the shim adds to an event is not part of the program. */
@@ -330,12 +349,14 @@ describe('rows that 0.1.0 migrated', () => {
     expect(rowDigests(table)).toEqual(originals('rows'));
   });
 
-  it('are known to the journal when they are migrated again', async () => {
-    const { folder, endpoint } = await placeRows();
+  it('are known to the journal when they are migrated again, and come back from there', async () => {
+    const { table, folder, endpoint } = await placeRows();
     const reach = ['--dynamodb-endpoint', endpoint, '--region', REGION];
     const args = ['migrate', 'dynamodb://Tokens', '--store', 'store', '--journal', 'journal', '--apply', ...reach];
     expect(await json(folder, ...args)).toMatchObject({ code: 0, totals: { documents: 4, failed: 0, quarantined: 0 } });
     expect(await verify(folder)).toMatchObject({ code: 0, totals: { verified: 4 } });
+    expect(await rollBack(folder)).toMatchObject({ code: 0, totals: { rolledBack: 4 } });
+    expect(rowDigests(table)).toEqual(originals('rows'));
   });
 });
 

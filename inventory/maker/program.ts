@@ -28,7 +28,7 @@ export function openProject(): Project {
   const config = ts.readConfigFile(join(ROOT, 'tsconfig.json'), (path) => ts.sys.readFile(path));
   const { options } = ts.parseJsonConfigFileContent({ ...(config.config as object), include: ['src'] }, ts.sys, ROOT);
   const roots = ts.sys.readDirectory(join(ROOT, 'src'), ['.ts']);
-  const program = ts.createProgram(roots, { ...options, noEmit: true });
+  const program = ts.createProgram(roots, { ...options, noEmit: true }, quickHost(options));
   const isOwn = (file: ts.SourceFile) =>
     file.fileName.startsWith(`${ROOT}/`) && !file.fileName.includes('/node_modules/');
   const files = new Map(
@@ -38,6 +38,22 @@ export function openProject(): Project {
       .map((file) => [file.fileName.slice(ROOT.length + 1), file]),
   );
   return { checker: program.getTypeChecker(), files, isOwn, entries: entriesOf(files) };
+}
+
+/** A third of all text is the requests of AWS clients. No public type of the project has them. */
+const REQUESTS = /\/@aws-sdk\/client-[^/]+\/dist-types\/(?:commands|models|pagination|waiters)\//;
+
+/** Reads no comments and no requests of AWS, which saves a third of the time. */
+function quickHost(options: ts.CompilerOptions): ts.CompilerHost {
+  const host = ts.createCompilerHost(options);
+  return {
+    ...host,
+    jsDocParsingMode: ts.JSDocParsingMode.ParseNone,
+    getSourceFile: (path, language, ...rest) =>
+      REQUESTS.test(path)
+        ? ts.createSourceFile(path, 'export {};', language)
+        : host.getSourceFile(path, language, ...rest),
+  };
 }
 
 function entriesOf(files: ReadonlyMap<string, ts.SourceFile>): ReadonlyMap<string, ts.SourceFile> {
