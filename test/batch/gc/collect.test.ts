@@ -112,6 +112,7 @@ describe('statebag gc', () => {
     document('bag', `{"workflow_config_s3_path":"${uriOf('alive')}"}`);
     time += 11 * DAY;
     await ground.put('young');
+    time += 9 * DAY;
     const { code, totals } = await gc(ground);
     expect([code, totals]).toEqual([
       0,
