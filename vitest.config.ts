@@ -7,7 +7,13 @@ const LONG = ['test/sweeps/**', 'test/state-machines/**', 'test/real/**'];
 /** These start processes, most of them from files of `dist`, or watch which modules are loaded. */
 const END_TO_END = ['test/{e2e,bench,recipes,runtime-proxy,vectors}/**/*.test.ts', 'test/cli/start-up.test.ts'];
 
+/** Commands, runs, stores and functions: they write files, wait, and talk to servers within the test. */
+const INTEGRATION = 'test/{cli,batch,store,lambda}/**/*.test.ts';
+
 const LIMITS = { testTimeout: 30_000, hookTimeout: 60_000 };
+
+/** One module graph for all files of a worker: to load it for each file takes longer than the tests. */
+const SHARED_MODULES = { isolate: false };
 
 export default defineConfig({
   resolve: { alias: [...packageEntries()] },
@@ -22,9 +28,18 @@ export default defineConfig({
           ...LIMITS,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...LONG, ...END_TO_END],
-          // One module graph for all files of a worker: loading it for each file takes longer than the tests.
-          isolate: false,
+          exclude: [...configDefaults.exclude, ...LONG, ...END_TO_END, INTEGRATION],
+          ...SHARED_MODULES,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          ...LIMITS,
+          name: 'integration',
+          include: [INTEGRATION],
+          exclude: [...configDefaults.exclude, ...END_TO_END],
+          ...SHARED_MODULES,
         },
       },
       {
