@@ -7,7 +7,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { createStateBagShim } from 'statebag-shim';
 import { fsBlobStore } from 'statebag-shim/fs';
 import { digests, statebag, useScratch } from './cli/terminal.js';
-import { fromWire, startDynamoDbServer } from './fakes/dynamodb-server.js';
+import { startDynamoDbServer } from './fakes/dynamodb-server.js';
+import { fromWire } from './fakes/dynamodb-wire.js';
 import { startS3Server } from './fakes/s3-server.js';
 import { TableState } from './fakes/table-state.js';
 
