@@ -20,6 +20,8 @@ export default defineConfig({
   test: {
     // By default, Vitest leaves one of two cores idle.
     maxWorkers: '100%',
+    // The AWS SDK writes it in every worker on Node 20.
+    execArgv: ['--disable-warning=NodeVersionSupportWarning'],
     coverage: { include: ['src/**', 'migrations/**'], exclude: ['**/*.d.ts'] },
     projects: [
       {

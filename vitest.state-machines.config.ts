@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['test/state-machines/**/*.test.ts'],
     globalSetup: ['test/fresh-build.ts'],
     maxWorkers: '100%',
+    execArgv: ['--disable-warning=NodeVersionSupportWarning'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

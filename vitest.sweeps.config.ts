@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['test/sweeps/**/*.test.ts'],
     globalSetup: ['test/fresh-build.ts'],
     maxWorkers: '100%',
+    execArgv: ['--disable-warning=NodeVersionSupportWarning'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
