@@ -113,17 +113,18 @@ export function sandbox({ server }: CensusServer, env: Readonly<Record<string, s
   };
 }
 
-/** Sets the environment while a function begins. It reads its variables before it waits for anything. */
+/**
+ * Sets the variables of the shim, and no others of them, while a function begins: it refuses variables that it does not
+ * know. It reads them before it waits for anything.
+ */
 function within<T>(env: Readonly<Record<string, string>>, begin: () => T): T {
-  const before = { ...process.env };
-  Object.assign(process.env, env);
+  const before = process.env;
+  const others = Object.entries(before).filter(([name]) => !name.startsWith('STATEBAG_'));
+  process.env = { ...Object.fromEntries(others), ...env };
   try {
     return begin();
   } finally {
-    for (const name of Object.keys(env)) {
-      if (before[name] === undefined) Reflect.deleteProperty(process.env, name);
-      else process.env[name] = before[name];
-    }
+    process.env = before;
   }
 }
 
