@@ -6,7 +6,7 @@ import type { ObjectStore } from '../../src/store/object-store.js';
 import { faultyStore } from '../fakes/faulty-store.js';
 import type { FaultyStore } from '../fakes/faulty-store.js';
 
-export const BUCKET = 'bags';
+const BUCKET = 'bags';
 
 type FaultSchedule = Parameters<typeof faultyStore>[1];
 type Fault = NonNullable<ReturnType<FaultSchedule>>;

@@ -30,7 +30,7 @@ const SHORT_NAMES: Readonly<Record<string, SchemaName>> = { lean: LEAN, fat: FAT
 const AUTO = 'auto';
 
 /** Each value has the schema that its telling members ask for. */
-export const detectedSchema: SchemaChoice = {
+const detectedSchema: SchemaChoice = {
   isAboutBags: true,
   requiresBag: false,
   checkerOf: async (value) => {
