@@ -37,6 +37,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
 );
 
+// Tests the drafts themselves: the two migrations reach only a few sequences of changes.
 describe('a draft', () => {
   it('of bytes and a draft of an object become the same under the same steps, and say the same on the way', () => {
     const bag = fc.uniqueArray(fc.tuple(name, value), { selector: ([one]) => one });

@@ -19,6 +19,7 @@ const bag = {
 const judge = (context: unknown, row = {}) => resumability(objectReader, { ...ids, context, ...row }, NOW);
 const codes = (context: unknown, row = {}) => judge(context, row).reasons.map(({ code }) => code);
 
+// Tests the rules themselves: `inspect` reports them for rows of a table only, and not the length of a single value.
 describe('what Python would print', () => {
   it.each([
     ['{"a":[1,2],"b":null}', 'text', '{"a": [1, 2], "b": null}'],

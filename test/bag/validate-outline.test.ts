@@ -17,6 +17,7 @@ const pointer = {
 };
 const invalid = expect.objectContaining({ name: 'SchemaError', code: 'BAG_INVALID' }) as Error;
 
+// Tests the gate itself: it stops a broken step, which no input of a command makes.
 describe('an outline', () => {
   it('keeps scalars, and of what is larger the kind', () => {
     expect(

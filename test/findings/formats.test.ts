@@ -31,6 +31,7 @@ const report: FindingReport = {
   ],
 };
 
+// Tests the writers themselves: no command writes these characters, or breaks off at a given place.
 describe('findings as', () => {
   it("pretty are lines of a compiler, with what ends a terminal's line taken out", () => {
     expect(renderFindings('pretty', report)).toBe(

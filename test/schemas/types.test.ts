@@ -10,6 +10,7 @@ type Frozen<T> = T extends object ? { readonly [K in keyof T]: Frozen<T[K]> } : 
 /** Member names by kind of line. */
 type Members<Line extends { readonly kind: string }> = { [L in Line as L['kind']]: keyof L };
 
+// Compares types only: the lines that the code writes with those that the schemas describe.
 describe('the types made from the schemas', () => {
   it('have one for every schema', () => {
     expectTypeOf<keyof SchemaTypes>().toEqualTypeOf<SchemaName>();

@@ -5,6 +5,7 @@ import { isReprint } from '../../src/wire/same-text.js';
 const value = (text: string) => byteReader.parse(Buffer.from(text));
 const nested = (depth: number, blank: string) => `${'['.repeat(depth)}${blank}${']'.repeat(depth)}`;
 
+// Tests the comparison itself: `seal` shows the decision only together with others.
 it.each([
   ['{"a":1,"b":[true,null]}', '{"a": 1, "b": [true, null]}', 'blanks'],
   ['"\\u00e9\\/"', '"é/"', 'escapes'],

@@ -8,7 +8,7 @@ import { s3Pointer } from './s3-pointer.js';
 import { s3Reference } from './s3-reference.js';
 
 /** Every dialect, the most telling first. A new one is a file here, a fixture folder and a line in the glossary. */
-export const DIALECTS: readonly Dialect[] = [s3Pointer, s3Offloaded, s3Reference, s3Path, bucketKey, ...markers];
+const DIALECTS: readonly Dialect[] = [s3Pointer, s3Offloaded, s3Reference, s3Path, bucketKey, ...markers];
 
 /** Dialects that stand for the whole value they replaced, and may therefore be followed to it. */
 const FOLLOWED = new Set<string>(['s3-pointer', 's3-offloaded', 's3-reference', 's3-path', 'bucket-key']);

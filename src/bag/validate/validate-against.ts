@@ -13,7 +13,7 @@ export type { SchemaName } from '../../../schemas/generated/validators.js';
 /** Every schema of the project, by file name without `.json`, in name order. */
 export const schemaNames: readonly SchemaName[] = Object.keys(validators).filter(isSchemaName);
 
-export function isSchemaName(name: string): name is SchemaName {
+function isSchemaName(name: string): name is SchemaName {
   return Object.hasOwn(validators, name);
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { ExactNumber } from '../../../src/json/index.js';
 import { equalityKey } from '../../../src/bag/partition/edge-key.js';
 
+// Tests the key itself: a workflow shows it only where two edges meet.
 describe('the key by which edges are told apart', () => {
   test.each([
     [

@@ -17,6 +17,7 @@ function compareLists(a: readonly number[], b: readonly number[]): number {
   return b[i] === undefined ? 1 : a[i]! - b[i];
 }
 
+// Tests the order itself: a workflow shows it only together with all other rules.
 describe('the order of ids', () => {
   test('is by code point: U+FF5E comes before U+1F600, although its UTF-16 unit is larger', () => {
     expect(['\u{1F600}', '～', 'b', 'B', '1', ''].sort(compareIds)).toEqual(['', '1', 'B', 'b', '～', '\u{1F600}']);
