@@ -52,27 +52,31 @@ function documents(bags: string): Readonly<Record<string, string>> {
   return Object.fromEntries(Object.entries(digests(bags)).filter(([name]) => !name.startsWith('.')));
 }
 
-it('a worker leaves its documents as they are while the intents in the journal are not synced', async () => {
-  putFleet(scratch.dir, { variant: 'pre', bags: 8 });
-  const bags = join(scratch.dir, 'bags');
-  const before = documents(bags);
-  const syncs = await holdSyncs(join(scratch.dir, 'journal/journal.ndjson'));
-  const args = ['migrate', 'bags', '--store', 'store', '--journal', 'journal', '--apply', '--workers', '2', '--json'];
-  const running = statebag(scratch.dir, args);
-  try {
-    await vi.waitFor(
-      () => {
-        expect(syncs.held()).toBeGreaterThan(0);
-      },
-      { timeout: 20_000 },
-    );
-    await sleep(LONG_ENOUGH);
-    expect(documents(bags)).toEqual(before);
-  } finally {
-    syncs.release();
-  }
-  const { code, out } = await running;
-  expect([code, JSON.parse(out)]).toEqual([0, expect.objectContaining({ complete: true })]);
-  expect((JSON.parse(out) as { readonly totals: object }).totals).toMatchObject({ documents: 8, migrated: 8 });
-  expect(Object.keys(before).filter((name) => documents(bags)[name] === before[name])).toEqual([]);
-});
+it(
+  'a worker leaves its documents as they are while the intents in the journal are not synced',
+  { timeout: 60_000 },
+  async () => {
+    putFleet(scratch.dir, { variant: 'pre', bags: 8 });
+    const bags = join(scratch.dir, 'bags');
+    const before = documents(bags);
+    const syncs = await holdSyncs(join(scratch.dir, 'journal/journal.ndjson'));
+    const args = ['migrate', 'bags', '--store', 'store', '--journal', 'journal', '--apply', '--workers', '2', '--json'];
+    const running = statebag(scratch.dir, args);
+    try {
+      await vi.waitFor(
+        () => {
+          expect(syncs.held()).toBeGreaterThan(0);
+        },
+        { timeout: 40_000 },
+      );
+      await sleep(LONG_ENOUGH);
+      expect(documents(bags)).toEqual(before);
+    } finally {
+      syncs.release();
+    }
+    const { code, out } = await running;
+    expect([code, JSON.parse(out)]).toEqual([0, expect.objectContaining({ complete: true })]);
+    expect((JSON.parse(out) as { readonly totals: object }).totals).toMatchObject({ documents: 8, migrated: 8 });
+    expect(Object.keys(before).filter((name) => documents(bags)[name] === before[name])).toEqual([]);
+  },
+);
