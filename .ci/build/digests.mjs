@@ -13,6 +13,7 @@ const INPUTS = [
   'schemas',
   'examples',
   'bench',
+  'inventory',
   // The bench imports them.
   'test/fakes',
   '.ci/build',

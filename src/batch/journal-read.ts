@@ -103,6 +103,8 @@ export interface DocumentState {
   readonly before: string;
   readonly after: string;
   readonly bytesBefore: number;
+  /** The migration that left the bytes which this one rewrote. A rollback undoes both. */
+  readonly earlier: DocumentState | undefined;
   fate: IntentFate;
   /** The last word on the document; `undefined` while its intent has no result. */
   result: ResultEntry | undefined;
@@ -153,6 +155,8 @@ function addIntent(
   others: Map<string, ResultEntry>,
 ): void {
   const { doc, container, line, before, after, bytesBefore } = entry;
+  const last = documents.get(doc);
+  const earlier = last?.after === before && last.fate !== 'rolled-back' ? last : undefined;
   documents.set(doc, {
     doc,
     container,
@@ -161,6 +165,7 @@ function addIntent(
     before,
     after,
     bytesBefore,
+    earlier,
     fate: 'pending',
     result: undefined,
     decided: undefined,

@@ -98,7 +98,8 @@ async function restore(
 ): Promise<Uint8Array | undefined> {
   const current = digestOf(document);
   const size = document.bytes.length;
-  if (current === state.before) {
+  const done = migrations(state);
+  if (current === done.at(-1)?.before) {
     outcomes.push({
       id: state.doc,
       outcome: state.fate === 'migrated' ? 'rolled-back' : 'unchanged',
@@ -108,22 +109,26 @@ async function restore(
     });
     return undefined;
   }
-  if (current !== state.after) {
+  const newest = done.findIndex(({ after }) => after === current);
+  if (newest < 0) {
     outcomes.push(failure(state, moved(state), size));
     return undefined;
   }
   try {
-    const original = await restoreOriginal(
-      document.bytes,
-      await readIntent(options.directory, state.intent),
-      options.blobs,
-    );
-    outcomes.push({ id: state.doc, outcome: 'rolled-back', bytesBefore: size, bytesAfter: original.length });
-    return original;
+    let bytes = document.bytes;
+    for (const { intent } of done.slice(newest))
+      bytes = await restoreOriginal(bytes, await readIntent(options.directory, intent), options.blobs);
+    outcomes.push({ id: state.doc, outcome: 'rolled-back', bytesBefore: size, bytesAfter: bytes.length });
+    return bytes;
   } catch (error) {
     outcomes.push(failure(state, error, size));
     return undefined;
   }
+}
+
+/** Every migration of the document that was not rolled back, newest first. */
+function migrations(state: DocumentState): readonly DocumentState[] {
+  return state.earlier ? [state, ...migrations(state.earlier)] : [state];
 }
 
 function moved({ doc }: DocumentState): ConflictError {

@@ -1,41 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { MIGRATIONS } from '../../migrations/index.js';
-import { createStateBagShim } from 'statebag-shim';
-import type { Mode, Speech } from 'statebag-shim';
-import { createBlobStore } from '../../src/store/blob-store.js';
-import { memoryObjectStore } from 'statebag-shim/memory';
-import { WireShim } from '../../src/wire/wire-shim.js';
+import { ADAPTER_NAMES, useAdapters } from './adapters.js';
 import { fatBag, makeConfig, makeMap, without } from './bags.js';
 import type { Json } from './bags.js';
 
-/** What passes from one function to the next. */
-const sent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+const adapterOf = useAdapters();
 
 type Handler = (event: Json) => unknown;
-
-/** One invocation through a shim: the event in, the handler, the answer out. */
-type Invoke = (event: unknown, handler: Handler) => Promise<unknown>;
-
-const ADAPTERS: Readonly<Record<string, (mode: Mode, speaks: Speech) => Invoke>> = {
-  objects: (mode, speaks) => {
-    const shim = createStateBagShim({ store: newStore(), mode, speaks });
-    return async (event, handler) => sent(await shim.wrap<Json>((got) => handler(got))(sent(event) as Json));
-  },
-  bytes: (mode, speaks) => {
-    const shim = new WireShim({ store: newStore(), mode, speaks }, MIGRATIONS);
-    return async (event, handler) => {
-      const adapted = await shim.adapt(Buffer.from(JSON.stringify(event)));
-      const answer = handler(JSON.parse(Buffer.from(adapted.bytes).toString()) as Json);
-      return JSON.parse(
-        Buffer.from(await shim.seal(Buffer.from(JSON.stringify(answer)), adapted)).toString(),
-      ) as unknown;
-    };
-  },
-};
-
-function newStore() {
-  return createBlobStore({ objects: memoryObjectStore(), bucket: 'bags' });
-}
 
 const MAP = makeMap(makeConfig());
 const START = without(fatBag({ segment_to_run: 0 }), 'segment_manifest_s3_path');
@@ -130,7 +100,7 @@ function stripped({ id, type, nodes, edges }: Json): Json {
   return { id, type, nodes, edges };
 }
 
-describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (adapter) => {
+describe.each(ADAPTER_NAMES)('with the adapter of %s', (adapter) => {
   describe.each([
     ['rewrite', 'lean'],
     ['rewrite', 'fat'],
@@ -139,7 +109,7 @@ describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (adapter)
     test.each(Object.entries(ARRANGEMENTS))(
       'the next event runs its own segment when the handler answers with %s',
       async (_name, [answer, pick]) => {
-        const invoke = ADAPTERS[adapter]!(mode, speaks);
+        const { invoke } = await adapterOf(adapter, { mode, speaks });
         let first: unknown;
         const answered = await invoke(START, (event) => {
           first = event.segment_config;
@@ -156,7 +126,7 @@ describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (adapter)
     );
 
     test('a row that the handler writes from its event is resumed at its own segment', async () => {
-      const invoke = ADAPTERS[adapter]!(mode, speaks);
+      const { invoke } = await adapterOf(adapter, { mode, speaks });
       let row = '';
       await invoke(START, (event) => {
         row = JSON.stringify({ taskToken: 't', context: next(event) });
@@ -171,12 +141,11 @@ describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (adapter)
     });
   });
 
-  const run = (event: unknown, mode: Mode = 'rewrite') => {
+  const invokeWith = async (event: unknown, handler: Handler) => (await adapterOf(adapter)).invoke(event, handler);
+  const run = async (event: unknown) => {
     let handed: Json = {};
-    return ADAPTERS[adapter]!(mode, 'lean')(event, (got) => (handed = got)).then((answer) => ({
-      handed,
-      answer: answer as Json,
-    }));
+    const answer = await invokeWith(event, (got) => (handed = got));
+    return { handed, answer: answer as Json };
   };
 
   test('the program is the only member that is added', async () => {
@@ -204,7 +173,7 @@ describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (adapter)
   });
 
   test('a copy of the bag under its own member bag loses the added program too', async () => {
-    const answer = (await ADAPTERS[adapter]!('rewrite', 'lean')(START, (event) => ({
+    const answer = (await invokeWith(START, (event) => ({
       ...event,
       bag: { ...event },
     }))) as { bag: Json };
@@ -214,7 +183,7 @@ describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (adapter)
 
   test("a segment_config of the handler's own stays in its bag", async () => {
     const own = { id: 'own', type: 'normal', nodes: [] };
-    const answer = await ADAPTERS[adapter]!('rewrite', 'lean')(START, (event) => ({
+    const answer = await invokeWith(START, (event) => ({
       bag: { ...event, segment_config: own },
     }));
     expect((answer as { bag: Json }).bag.segment_config).toEqual(own);
@@ -224,7 +193,7 @@ describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (adapter)
     const own = { id: 'own', type: 'normal', nodes: [] };
     let event: unknown = { state_data: { ...START, segment_config: own } };
     for (let step = 0; step < 2; step++) {
-      event = await ADAPTERS[adapter]!('rewrite', 'lean')(event, (got) => {
+      event = await invokeWith(event, (got) => {
         expect(got.segment_config).toEqual({ ...own, added_by_statebag_shim: true });
         return { state_data: got.state_data };
       });

@@ -1,11 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { BlobCache } from '../../src/adapter/blob-cache.js';
-import { StoreHandle } from '../../src/adapter/store-handle.js';
-import { createBlobStore } from '../../src/store/blob-store.js';
-import { fatBag, makeConfig, programAt } from './bags.js';
+import { asAdded, fatBag, makeConfig, programAt, without } from './bags.js';
 import type { Json } from './bags.js';
 import { observed } from './observed.js';
-import { BUCKET, putObject, testShim, testStore } from './shims.js';
+import { gatedStore, putObject, testShim, testStore } from './shims.js';
 
 const identity = (event: unknown) => ({ ...(event as Json) });
 
@@ -81,7 +78,12 @@ describe('a warm container', () => {
 });
 
 describe('the cache of blobs', () => {
-  const key = (digit: string) => `workflow-configs/acme/invoices/${digit.repeat(64)}/config.json`;
+  /** A bag whose program is in the map at a path. */
+  const bagWithMapAt = (partition_map_s3_path: string) => ({
+    ...without(fatBag({ segment_to_run: 0 }), 'workflow_config', 'partition_map', 'segment_manifest_s3_path'),
+    partition_map_s3_path,
+  });
+  const program = (id: string) => ({ id, type: 'normal', nodes: [], node_ids: [id] });
 
   test('holds no more than it may', async () => {
     const store = testStore();
@@ -94,24 +96,23 @@ describe('the cache of blobs', () => {
     expect(store.calls.length).toBeGreaterThan(before);
   });
 
-  test('reads what lies at a key without digest anew each time', async () => {
+  test('reads what is stored at a key without digest each time', async () => {
     const store = testStore();
-    const cache = new BlobCache(new StoreHandle(store.store), 1e6);
-    await putObject(store, 'manifests/m.json', [1]);
-    const address = { bucket: BUCKET, key: 'manifests/m.json' };
-    expect(await cache.get(address)).toHaveLength(3);
-    await putObject(store, 'manifests/m.json', [1, 2]);
-    expect(await cache.get(address)).toHaveLength(5);
+    const { shim } = testShim({}, store);
+    for (const id of ['a', 'b']) {
+      const bag = bagWithMapAt(await putObject(store, 'maps/map.json', [program(id)]));
+      expect(await shim.read(bag).segmentConfig()).toEqual(program(id));
+    }
   });
 
   test('keeps nothing from another bucket that does not match the digits in its key', async () => {
-    const rig = testStore();
-    const store = createBlobStore({ objects: rig.objects, bucket: BUCKET, allowBuckets: ['old'] });
-    const cache = new BlobCache(new StoreHandle(store), 1e6);
-    await putObject(rig, key('a'), [1], 'old');
-    expect(await cache.get({ bucket: 'old', key: key('a') })).toHaveLength(3);
-    await putObject(rig, key('a'), [1, 2], 'old');
-    expect(await cache.get({ bucket: 'old', key: key('a') })).toHaveLength(5);
+    const store = testStore(undefined, { allowBuckets: ['old'] });
+    const { shim } = testShim({}, store);
+    const key = `workflow-partitions/acme/invoices/${'a'.repeat(64)}/partition_map.json`;
+    for (const id of ['a', 'b']) {
+      const bag = bagWithMapAt(await putObject(store, key, [program(id)], 'old'));
+      expect(await shim.read(bag).segmentConfig()).toEqual(program(id));
+    }
   });
 
   test('gives a caller whose own time is over its error, and the others their bytes', async () => {
@@ -119,27 +120,15 @@ describe('the cache of blobs', () => {
     const lean = (await testShim({}, rig).shim.write(fatBag())) as Json;
     let release: (() => void) | undefined;
     const gate = new Promise<void>((resolve) => (release = resolve));
-    const slow = {
-      ...rig.store,
-      uri: rig.store.uri.bind(rig.store),
-      put: rig.store.put.bind(rig.store),
-      get: async (...args: Parameters<typeof rig.store.get>) => {
-        await gate;
-        args[1]?.signal?.throwIfAborted();
-        return rig.store.get(...args);
-      },
-    };
-    const cache = new BlobCache(new StoreHandle(slow), 1e6);
-    const path = lean.segment_manifest_s3_path as string;
-    const address = { bucket: BUCKET, key: path.slice(`s3://${BUCKET}/`.length) };
-    const leader = new AbortController();
-    const [first, second] = [
-      cache.get(address, { signal: leader.signal }),
-      cache.get(address, { signal: new AbortController().signal }),
-    ];
-    leader.abort(new Error('over'));
+    const handler = testShim({ store: gatedStore(rig.store, gate), deadlineMarginMs: 0 }).shim.wrap(
+      (event: Json) => event.segment_config,
+    );
+    const gets = rig.calls.length;
+    const first = handler(lean, { getRemainingTimeInMillis: () => 20 });
+    const second = handler(lean, { getRemainingTimeInMillis: () => 60_000 });
+    await expect(first).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
+    expect(rig.calls).toHaveLength(gets);
     release?.();
-    await expect(first).rejects.toThrow('over');
-    expect((await second).length).toBeGreaterThan(0);
+    expect(await second).toEqual(asAdded(programAt(fatBag(), 1)));
   });
 });

@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createStateBagShim, PointerError, StateBagError } from 'statebag-shim';
 import type { Speech, StateBagShim } from 'statebag-shim';
-import { createBlobStore } from '../../src/store/blob-store.js';
 import { fsObjectStore } from 'statebag-shim/fs';
 import { memoryObjectStore } from 'statebag-shim/memory';
 import type { ObjectStore } from '../../src/store/object-store.js';
@@ -88,7 +87,7 @@ if (corpus !== undefined) {
   const events = readEvents(corpus);
   const shimOf = (speaks: Speech) =>
     createStateBagShim({
-      store: createBlobStore({ objects: overlay(join(corpus, 's3')), bucket: BUCKET }),
+      store: testStore(overlay(join(corpus, 's3')), { bucket: BUCKET }).store,
       mode: 'rewrite',
       speaks,
       budget: false,

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { asAdded, fatBag, makeConfig, makeMap, programAt, without } from './bags.js';
 import type { Json } from './bags.js';
 import { observed } from './observed.js';
-import { putObject, testShim, testStore } from './shims.js';
+import { hangingStore, putObject, testShim, testStore } from './shims.js';
 
 const FAULTS = ['STORE_UNAVAILABLE', 'STORE_TIMEOUT', 'STORE_DENIED', 'STORE_FULL', 'WRITE_CONFLICT'] as const;
 
@@ -173,25 +173,10 @@ describe('what stops an execution even if it carries its program', () => {
 });
 
 describe('the deadline of the invocation', () => {
-  const hanging = () => {
-    const rig = testStore();
-    const never = (_: unknown, signal?: AbortSignal) =>
-      new Promise<never>((_resolve, reject) => {
-        signal?.addEventListener('abort', () => {
-          reject(signal.reason as Error);
-        });
-      });
-    return {
-      ...rig.store,
-      uri: rig.store.uri.bind(rig.store),
-      get: (address: unknown, options?: { signal?: AbortSignal }) => never(address, options?.signal),
-      put: never,
-    };
-  };
   const context = { getRemainingTimeInMillis: () => 540 };
 
   test('ends the wait for a store that hangs, in time for the handler to go on', async () => {
-    const { shim } = testShim({ store: hanging() });
+    const { shim } = testShim({ store: hangingStore() });
     const [message] = await observed('fail-open', async () => {
       expect(await shim.wrap<Json>((event) => event.segment_config)(fatBag(), context)).toEqual(
         asAdded(programAt(fatBag(), 1)),
@@ -202,7 +187,7 @@ describe('the deadline of the invocation', () => {
 
   test('is an error to retry when the program lies in the store', async () => {
     const lean = await leanBagIn(testStore());
-    const { shim } = testShim({ store: hanging() });
+    const { shim } = testShim({ store: hangingStore() });
     await expect(shim.wrap(() => 'never')(lean, context)).rejects.toMatchObject({
       code: 'DEADLINE_EXCEEDED',
       name: 'StateBagRetryableError',
@@ -210,7 +195,7 @@ describe('the deadline of the invocation', () => {
   });
 
   test('is not used up by a store that hangs: it has a time limit of its own', async () => {
-    const { shim } = testShim({ store: hanging(), storeTimeoutMs: 30 });
+    const { shim } = testShim({ store: hangingStore(), storeTimeoutMs: 30 });
     const [message] = await observed('fail-open', () =>
       shim.wrap(() => 'ran')(fatBag(), { getRemainingTimeInMillis: () => 900_000 }),
     );
@@ -224,7 +209,7 @@ describe('the deadline of the invocation', () => {
 
   test('that has passed is not waited for', async () => {
     const lean = await leanBagIn(testStore());
-    const { shim } = testShim({ store: hanging() });
+    const { shim } = testShim({ store: hangingStore() });
     const late = { getRemainingTimeInMillis: () => 100 };
     await expect(shim.wrap(() => 'never')(lean, late)).rejects.toMatchObject({ code: 'DEADLINE_EXCEEDED' });
   });

@@ -1,40 +1,18 @@
 import { describe, expect, test } from 'vitest';
-import { MIGRATIONS } from '../../migrations/index.js';
 import { createStateBagShim } from 'statebag-shim';
-import type { Speech } from 'statebag-shim';
-import { WireShim } from '../../src/wire/wire-shim.js';
+import { ADAPTER_NAMES, adaptedBy, finishedBy, keysOf, useAdapters } from './adapters.js';
+import type { Adapter } from './adapters.js';
 import { fatBag, makeConfig, without } from './bags.js';
 import type { Json } from './bags.js';
 import { putObject, testStore } from './shims.js';
-import type { TestStore } from './shims.js';
 
-/** One adapter over one store: an event to its handler, a handler's answer on its way back. */
-interface Adapter {
-  readonly adapt: (event: unknown) => Promise<unknown>;
-  readonly finish: (result: unknown) => Promise<unknown>;
-}
+const LIMIT_BYTES = 20_000;
 
-const LIMIT = { limitBytes: 20_000, headroomBytes: 0 };
-
-const ADAPTERS: Readonly<Record<string, (store: TestStore, speaks: Speech) => Adapter>> = {
-  objects: ({ store }, speaks) => {
-    const shim = createStateBagShim({ store, mode: 'rewrite', speaks, budget: LIMIT });
-    return { adapt: (event) => shim.read(event).runnerEvent(), finish: (result) => shim.write(result) };
-  },
-  bytes: ({ store }, speaks) => {
-    const shim = new WireShim({ store, mode: 'rewrite', speaks, budget: LIMIT }, MIGRATIONS);
-    const bytesOf = (value: unknown) => Buffer.from(JSON.stringify(value));
-    const valueOf = (bytes: Uint8Array) => JSON.parse(Buffer.from(bytes).toString()) as unknown;
-    return {
-      adapt: async (event) => valueOf((await shim.adapt(bytesOf(event))).bytes),
-      finish: async (result) => valueOf(await shim.seal(bytesOf(result))),
-    };
-  },
-};
+const adapterOf = useAdapters();
 
 /** A bag whose state left it, as the shim returned it. */
 async function bagWithOffloadedState(adapter: Adapter): Promise<Json> {
-  return (await adapter.finish(fatBag({ current_state: { doc: 'x'.repeat(30_000) } }))) as Json;
+  return (await finishedBy(adapter, fatBag({ current_state: { doc: 'x'.repeat(30_000) } }))) as Json;
 }
 
 const BRIDGE = {
@@ -47,8 +25,10 @@ const BRIDGE = {
   created_at: 1,
 };
 
-describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (name) => {
+describe.each(ADAPTER_NAMES)('with the adapter of %s', (name) => {
   describe.each(['lean', 'fat'] as const)('for a handler that speaks %s', (speaks) => {
+    const open = (apart?: string) => adapterOf(name, { speaks, limitBytes: LIMIT_BYTES }, apart);
+
     /** Where data and a pointer may meet, from the pure pointer in `bag.current_state`. */
     const PLACES: Readonly<Record<string, (bag: Json, mixed: Json) => unknown>> = {
       'the state of a bag': (bag, mixed) => ({ ...bag, current_state: mixed }),
@@ -63,28 +43,26 @@ describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (name) =>
     test.each(Object.entries(PLACES))(
       'a pointer of the shim with merged data in %s is refused on both ways',
       async (_place, arrange) => {
-        const adapter = ADAPTERS[name]!(testStore(), speaks);
+        const adapter = await open();
         const bag = await bagWithOffloadedState(adapter);
         const mixed = arrange(bag, { ...(bag.current_state as Json), answer: 42 });
-        await expect(adapter.adapt(mixed)).rejects.toMatchObject({
+        await expect(adaptedBy(adapter, mixed)).rejects.toMatchObject({
           code: 'POINTER_MIXED',
           name: 'PointerError',
-          retryable: false,
         });
-        await expect(adapter.finish(mixed)).rejects.toMatchObject({ code: 'POINTER_MIXED' });
+        await expect(finishedBy(adapter, mixed)).rejects.toMatchObject({ code: 'POINTER_MIXED' });
       },
     );
 
     test.each(['workflow_config', 'partition_map'])(
       'a legacy pointer with merged data under %s is refused on both ways',
       async (member) => {
-        const store = testStore();
-        const adapter = ADAPTERS[name]!(store, speaks);
-        await putObject(store, BRIDGE.key, makeConfig());
+        const adapter = await open();
+        await putObject(adapter, BRIDGE.key, makeConfig());
         const mixed = fatBag({ [member]: { ...BRIDGE, nodes: [] } });
-        await expect(adapter.adapt(mixed)).rejects.toMatchObject({ code: 'POINTER_MIXED' });
-        await expect(adapter.finish({ bag: mixed })).rejects.toMatchObject({ code: 'POINTER_MIXED' });
-        await expect(adapter.finish({ results: [mixed] })).rejects.toMatchObject({ code: 'POINTER_MIXED' });
+        await expect(adaptedBy(adapter, mixed)).rejects.toMatchObject({ code: 'POINTER_MIXED' });
+        await expect(finishedBy(adapter, { bag: mixed })).rejects.toMatchObject({ code: 'POINTER_MIXED' });
+        await expect(finishedBy(adapter, { results: [mixed] })).rejects.toMatchObject({ code: 'POINTER_MIXED' });
       },
     );
 
@@ -94,30 +72,28 @@ describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (name) =>
     ])(
       'a pointer of the dialect %s with merged data under workflow_config is refused on both ways',
       async (_dialect, pointer) => {
-        const adapter = ADAPTERS[name]!(testStore(), speaks);
-        await expect(adapter.adapt(fatBag({ workflow_config: pointer }))).rejects.toMatchObject({
+        const adapter = await open();
+        await expect(adaptedBy(adapter, fatBag({ workflow_config: pointer }))).rejects.toMatchObject({
           code: 'POINTER_MIXED',
         });
-        await expect(adapter.finish(fatBag({ workflow_config: pointer }))).rejects.toMatchObject({
+        await expect(finishedBy(adapter, fatBag({ workflow_config: pointer }))).rejects.toMatchObject({
           code: 'POINTER_MIXED',
         });
       },
     );
 
     test('a refused result leaves no blob behind', async () => {
-      const store = testStore();
-      const adapter = ADAPTERS[name]!(store, speaks);
-      await expect(adapter.finish(fatBag({ partition_map: { ...BRIDGE, answer: 1 } }))).rejects.toMatchObject({
+      const adapter = await open('refused');
+      await expect(finishedBy(adapter, fatBag({ partition_map: { ...BRIDGE, answer: 1 } }))).rejects.toMatchObject({
         code: 'POINTER_MIXED',
       });
-      expect(await store.keys()).toEqual([]);
+      expect(await keysOf(adapter)).toEqual([]);
     });
 
     test('a pointer without further members is followed, and pointers in user data pass', async () => {
-      const store = testStore();
-      const adapter = ADAPTERS[name]!(store, speaks);
+      const adapter = await open();
       const bag = await bagWithOffloadedState(adapter);
-      expect(await adapter.adapt(bag)).toMatchObject({ current_state: { doc: 'x'.repeat(30_000) } });
+      expect(await adaptedBy(adapter, bag)).toMatchObject({ current_state: { doc: 'x'.repeat(30_000) } });
       const user = {
         upload: { ...BRIDGE, key: `uploads/${'0'.repeat(64)}/doc.json`, title: 'mine' },
         legacy: { ...BRIDGE, note: 'mine' },
@@ -125,15 +101,15 @@ describe.each(['objects', 'bytes'] as const)('with the adapter of %s', (name) =>
         false: { __s3_pointer__: false, answer: 1 },
       };
       const event = without(fatBag({ current_state: user }), 'segment_manifest_s3_path');
-      expect(await adapter.adapt(event)).toMatchObject({ current_state: user });
-      expect(await adapter.finish(event)).toMatchObject({ current_state: user });
+      expect(await adaptedBy(adapter, event)).toMatchObject({ current_state: user });
+      expect(await finishedBy(adapter, event)).toMatchObject({ current_state: user });
     });
   });
 });
 
 test('a merge over an offloaded state that the shim did not see is an error instead of lost answers', async () => {
   const { store } = testStore();
-  const shim = createStateBagShim({ store, mode: 'rewrite', budget: LIMIT });
+  const shim = createStateBagShim({ store, mode: 'rewrite', budget: { limitBytes: LIMIT_BYTES, headroomBytes: 0 } });
   const branch = async (answer: Json) =>
     (await shim.write({ bag: fatBag({ current_state: { doc: 'x'.repeat(30_000), ...answer } }) })) as { bag: Json };
   const merge = shim.wrap<Json>(

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { MIGRATIONS } from '../../migrations/index.js';
 import type { StateBagError } from 'statebag-shim';
 import { createStateBagShim } from 'statebag-shim';
-import { WireShim } from '../../src/wire/wire-shim.js';
+import { adaptedBy, finishedBy, useAdapters } from './adapters.js';
 import { asAdded, fatBag, programAt, without } from './bags.js';
 import type { Json } from './bags.js';
+import { observed } from './observed.js';
 import { testShim, testStore } from './shims.js';
 
 /** A bag of another tenant, in each of its forms. */
@@ -46,8 +46,8 @@ const AGREEMENTS: readonly (readonly [string, Json])[] = [
 ];
 
 const codeOf = (error: unknown): string => (error as StateBagError).code;
-const wire = () => new WireShim({ store: testStore().store, mode: 'rewrite' }, MIGRATIONS);
-const bytes = (value: unknown) => Buffer.from(JSON.stringify(value));
+const adapterOf = useAdapters();
+const bytes = () => adapterOf('bytes');
 
 describe('levels that name different owners or workflows', () => {
   it.each(MISMATCHES)('are refused by the shim when an event holds %s', async (_, event) => {
@@ -71,8 +71,8 @@ describe('levels that name different owners or workflows', () => {
   });
 
   it.each(MISMATCHES)('are refused by the byte adapter when an event or a result holds %s', async (_, event) => {
-    await expect(wire().adapt(bytes(event))).rejects.toMatchObject({ code: 'OWNER_MISMATCH' });
-    await expect(wire().seal(bytes(event))).rejects.toMatchObject({ code: 'OWNER_MISMATCH' });
+    await expect(adaptedBy(await bytes(), event)).rejects.toMatchObject({ code: 'OWNER_MISMATCH' });
+    await expect(finishedBy(await bytes(), event)).rejects.toMatchObject({ code: 'OWNER_MISMATCH' });
   });
 
   it.each(MISMATCHES)('are refused in the answer of a handler when it holds %s', async (_, answer) => {
@@ -93,7 +93,7 @@ describe('levels that name different owners or workflows', () => {
     const { segmentConfig } = await shim.read(event).segment();
     expect(segmentConfig).toEqual(programAt(fatBag(), 1));
     await expect(shim.write(event)).resolves.toBeDefined();
-    await expect(wire().adapt(bytes(event))).resolves.toBeDefined();
+    await expect(adaptedBy(await bytes(), event)).resolves.toBeDefined();
   });
 
   it('are named in the message, both and shortened', async () => {
@@ -151,11 +151,13 @@ describe('a complete bag', () => {
     expect(await shim.read(lean).segmentConfig()).toEqual(programAt(event, 1));
     if ((value as Json).ownerId !== 'attacker') expect(lean[name]).toEqual(value);
     expect(new Set(asked.map((ids) => JSON.stringify(ids)))).toEqual(new Set(['["attacker","invoices"]']));
-    const adapted = await wire().adapt(bytes(event));
-    expect(adapted.ids.ownerId).toBe('attacker');
-    expect((JSON.parse(Buffer.from(adapted.bytes).toString()) as Json).segment_config).toEqual(
-      asAdded(programAt(event, 1)),
-    );
+    const adapter = await bytes();
+    let handed: unknown;
+    const [message] = await observed('read', async () => {
+      handed = await adaptedBy(adapter, event);
+    });
+    expect(message?.ownerId).toBe('attacker');
+    expect((handed as Json).segment_config).toEqual(asAdded(programAt(event, 1)));
   });
 
   it.each([
@@ -164,7 +166,7 @@ describe('a complete bag', () => {
   ] as const)('is slimmed together with its copy under %s in an answer', async (name, wrap) => {
     const copy = fatBag({ segment_to_run: 2, start_time: 7 });
     const lean = (await testShim().shim.write(fatBag({ [name]: wrap(copy) }))) as Json;
-    const sealed = JSON.parse(Buffer.from(await wire().seal(bytes(fatBag({ [name]: wrap(copy) })))).toString()) as Json;
+    const sealed = (await finishedBy(await bytes(), fatBag({ [name]: wrap(copy) }))) as Json;
     for (const answer of [lean, sealed]) {
       const inner = (typeof answer[name] === 'string' ? JSON.parse(answer[name]) : answer[name]) as Json;
       for (const bag of [answer, inner])

@@ -1,21 +1,69 @@
-import { describe, expect, test } from 'vitest';
-import { parseOptions } from '../../src/adapter/settings.js';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createStateBagShim } from 'statebag-shim';
 import type { ShimOptions } from 'statebag-shim';
-import { testStore } from './shims.js';
+import { asAdded, fatBag, programAt, without } from './bags.js';
+import type { Json } from './bags.js';
+import { observed } from './observed.js';
+import { hangingStore, testShim, testStore } from './shims.js';
 
 const { store } = testStore();
 
 describe('options', () => {
-  test('have defaults that change nothing yet', () => {
-    const settings = parseOptions({ store });
-    expect(settings.modeOf(() => ({ ownerId: undefined, workflowId: undefined }))).toBe('observe');
-    expect(settings).toMatchObject({
-      speaks: 'lean',
-      manifestForm: 'list',
-      maxResultBytes: 253_952,
-      onMissing: 'error',
-      limits: { storeTimeoutMs: 10_000, marginMs: 500 },
+  test('have the mode observe as their default, which changes nothing', async () => {
+    const rig = testStore();
+    const shim = createStateBagShim({ store: rig.store });
+    const event = fatBag();
+    let handed: unknown;
+    expect(shim.read(event).mode).toBe('observe');
+    expect(await shim.wrap<Json>((got) => (handed = got))(event)).toBe(event);
+    expect(handed).toBe(event);
+    expect(rig.calls).toEqual([]);
+  });
+
+  test('have defaults for a handler that speaks lean, with manifests that are lists', async () => {
+    const { shim, objects, keys } = testShim();
+    let handed: Json = {};
+    const [message] = await observed('read', () => shim.wrap<Json>((got) => (handed = got))(fatBag()));
+    expect(message).toMatchObject({ mode: 'rewrite', speaks: 'lean' });
+    expect(handed).not.toHaveProperty('partition_map');
+    expect(handed.segment_config).toEqual(asAdded(programAt(fatBag(), 1)));
+    const key = (await keys()).find((each) => each.startsWith('workflow-manifests/'))!;
+    const { bytes } = await objects.get({ bucket: 'bags', key });
+    expect(JSON.parse(Buffer.from(bytes).toString())).toEqual(expect.any(Array));
+  });
+
+  test('leave 253,952 bytes for a result, and refuse one more', async () => {
+    const { shim } = testShim();
+    const result = (bytes: number) => ['x'.repeat(bytes - '[""]'.length)];
+    expect(await shim.write(result(253_952))).toEqual(result(253_952));
+    await expect(shim.write(result(253_953))).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+  });
+
+  test('make a bag that leads to no program an error', async () => {
+    const bare = without(fatBag(), 'workflow_config', 'partition_map', 'segment_manifest_s3_path');
+    await expect(testShim().shim.wrap(() => 'never')(bare)).rejects.toMatchObject({ code: 'SEGMENT_NOT_FOUND' });
+  });
+
+  describe('for time', () => {
+    afterEach(() => {
+      vi.useRealTimers();
+    });
+
+    test.each([
+      ['10 s for the store', undefined, 10_000, 'STORE_TIMEOUT'],
+      ['all of an invocation but 500 ms', { getRemainingTimeInMillis: () => 4_500 }, 4_000, 'DEADLINE_EXCEEDED'],
+    ])('give %s', async (_, context, milliseconds, code) => {
+      const lean = await testShim().shim.write(fatBag());
+      vi.useFakeTimers();
+      const { shim } = testShim({ store: hangingStore() });
+      let failed: unknown;
+      const running = shim
+        .wrap(() => 'never')(lean as Json, context)
+        .catch((error: unknown) => (failed = error));
+      await vi.advanceTimersByTimeAsync(milliseconds - 1);
+      expect(failed).toBeUndefined();
+      await vi.advanceTimersByTimeAsync(1);
+      expect(await running).toMatchObject({ code });
     });
   });
 

@@ -1,7 +1,6 @@
 import { createStateBagShim } from 'statebag-shim';
-import type { ShimOptions, StateBagShim } from 'statebag-shim';
+import type { BlobStore, BlobStoreOptions, ShimOptions, StateBagShim } from 'statebag-shim';
 import { createBlobStore } from '../../src/store/blob-store.js';
-import type { BlobStore } from '../../src/store/blob-store.js';
 import { memoryObjectStore } from 'statebag-shim/memory';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { faultyStore } from '../fakes/faulty-store.js';
@@ -22,13 +21,17 @@ export interface TestStore {
   readonly keys: () => Promise<string[]>;
 }
 
-export function testStore(objects: ObjectStore = memoryObjectStore()): TestStore {
+export function testStore(
+  objects: ObjectStore = memoryObjectStore(),
+  options: Partial<BlobStoreOptions> = {},
+): TestStore {
   let schedule: FaultSchedule = () => undefined;
   const faulty = faultyStore(objects, (call) => schedule(call));
   return {
     store: createBlobStore({
+      ...options,
       objects: faulty,
-      bucket: BUCKET,
+      bucket: options.bucket ?? BUCKET,
       backoff: { attempts: 2, sleep: () => Promise.resolve() },
     }),
     objects,
@@ -54,8 +57,39 @@ export function testShim(options: Partial<ShimOptions> = {}, store: TestStore = 
 }
 
 /** Puts any bytes at a key, as a legacy writer does. */
-export async function putObject({ objects }: TestStore, key: string, value: unknown, bucket = BUCKET): Promise<string> {
+export async function putObject(
+  { objects }: Pick<TestStore, 'objects'>,
+  key: string,
+  value: unknown,
+  bucket = BUCKET,
+): Promise<string> {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   await objects.put({ bucket, key }, new TextEncoder().encode(text));
   return `s3://${bucket}/${key}`;
+}
+
+/** A store that never answers, and gives up when it is told to. */
+export function hangingStore(): BlobStore {
+  return gatedStore(testStore().store, new Promise(() => undefined));
+}
+
+/** A store whose answers wait for a gate, until a caller gives up. */
+export function gatedStore(store: BlobStore, gate: Promise<unknown>): BlobStore {
+  const wait = (signal?: AbortSignal) =>
+    new Promise<void>((resolve, reject) => {
+      void gate.then(() => {
+        resolve();
+      });
+      signal?.addEventListener('abort', () => {
+        reject(signal.reason as Error);
+      });
+    });
+  return {
+    bucket: store.bucket,
+    prefix: store.prefix,
+    description: store.description,
+    uri: (key) => store.uri(key),
+    get: (address, options) => wait(options?.signal).then(() => store.get(address, options)),
+    put: (blob, signal) => wait(signal).then(() => store.put(blob, signal)),
+  };
 }

@@ -1,26 +1,26 @@
 import { describe, expect, it } from 'vitest';
-import { findingsIn } from '../../src/asl/check/check-definition.js';
+import { findingsIn } from './commands.js';
 import { FLAT_PAYLOAD, machineText, taskWith } from './machines.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
 /** `rule line:column` of everything found. */
-function found(text: string, file = 'machine.json'): readonly string[] {
-  return findingsIn(Buffer.from(text), file).map(
+async function found(text: string, file = 'machine.json'): Promise<readonly string[]> {
+  return (await findingsIn(Buffer.from(text), file)).map(
     ({ rule, level, line, column }) => `${level} ${rule.slice('asl/'.length)} ${line}:${column}`,
   );
 }
 
-function rulesOf(states: Json, more: Json = {}): readonly string[] {
-  return findingsIn(Buffer.from(machineText(states, more)), 'machine.json').map(
+async function rulesOf(states: Json, more: Json = {}): Promise<readonly string[]> {
+  return (await findingsIn(Buffer.from(machineText(states, more)), 'machine.json')).map(
     ({ level, rule }) => `${level} ${rule.slice('asl/'.length)}`,
   );
 }
 
 describe('JSONPath', () => {
-  it('finds both fields in a payload, with line, column, pointer, state and hint', () => {
+  it('finds both fields in a payload, with line, column, pointer, state and hint', async () => {
     const text = machineText({ Run: taskWith(FLAT_PAYLOAD) });
-    const [first, second, ...others] = findingsIn(Buffer.from(text), 'machine.json');
+    const [first, second, ...others] = await findingsIn(Buffer.from(text), 'machine.json');
     expect(others).toEqual([]);
     const lineOf = (name: string) => text.split('\n').findIndex((line) => line.includes(`"${name}.$"`)) + 1;
     expect(first).toEqual({
@@ -149,11 +149,11 @@ describe('JSONPath', () => {
       taskWith({ 'both.$': "$.state_data['workflow_config','partition_map']" }),
       ['error passes-program'],
     ],
-  ])('judges %s', (_, state, expected) => {
-    expect(rulesOf({ Run: state })).toEqual(expected);
+  ])('judges %s', async (_, state, expected) => {
+    expect(await rulesOf({ Run: state })).toEqual(expected);
   });
 
-  it('tells of the whole bag in items and branches, and not of one in a task', () => {
+  it('tells of the whole bag in items and branches, and not of one in a task', async () => {
     const inner = { StartAt: 'A', States: { A: taskWith({ 'x.$': '$' }) } };
     const map = {
       Type: 'Map',
@@ -162,20 +162,20 @@ describe('JSONPath', () => {
       ItemProcessor: inner,
       End: true,
     };
-    expect(rulesOf({ Run: map })).toEqual(['warning whole-bag']);
-    expect(rulesOf({ Run: { Type: 'Parallel', Branches: [inner], End: true } }, { Comment: 'state_data' })).toEqual([
-      'warning whole-bag',
-    ]);
+    expect(await rulesOf({ Run: map })).toEqual(['warning whole-bag']);
     expect(
-      rulesOf({
+      await rulesOf({ Run: { Type: 'Parallel', Branches: [inner], End: true } }, { Comment: 'state_data' }),
+    ).toEqual(['warning whole-bag']);
+    expect(
+      await rulesOf({
         Run: { Type: 'Parallel', Parameters: { 'ownerId.$': '$.state_data.ownerId' }, Branches: [inner], End: true },
       }),
     ).toEqual([]);
-    expect(rulesOf({ Run: { Type: 'Parallel', Branches: [inner], End: true } })).toEqual([]);
-    expect(rulesOf({ Run: taskWith({ 'state_data.$': '$.state_data.bag' }) })).toEqual([]);
+    expect(await rulesOf({ Run: { Type: 'Parallel', Branches: [inner], End: true } })).toEqual([]);
+    expect(await rulesOf({ Run: taskWith({ 'state_data.$': '$.state_data.bag' }) })).toEqual([]);
   });
 
-  it('looks into branches, processors and iterators, catchers and batches', () => {
+  it('looks into branches, processors and iterators, catchers and batches', async () => {
     const bad = { StartAt: 'A', States: { A: taskWith(FLAT_PAYLOAD) } };
     const text = machineText({
       P: { Type: 'Parallel', Parameters: {}, Branches: [bad, bad], Next: 'M' },
@@ -192,7 +192,7 @@ describe('JSONPath', () => {
         End: true,
       },
     });
-    const states = findingsIn(Buffer.from(text), 'a.json').map(({ message }) => /"(.*)"/.exec(message)?.[1]);
+    const states = (await findingsIn(Buffer.from(text), 'a.json')).map(({ message }) => /"(.*)"/.exec(message)?.[1]);
     expect(states).toEqual(['P/A', 'P/A', 'P/A', 'P/A', 'M/A', 'M/A', 'M', 'I/A', 'I/A', 'I']);
   });
 });
@@ -241,8 +241,8 @@ describe('a field that some state writes a literal over', () => {
       },
       { QueryLanguage: 'JSONata' },
     ],
-  ])('is reported where it is handed on: %s', (_, states, more) => {
-    expect(rulesOf(states, more)).toContain('error passes-program');
+  ])('is reported where it is handed on: %s', async (_, states, more) => {
+    expect(await rulesOf(states, more)).toContain('error passes-program');
   });
 });
 
@@ -271,10 +271,12 @@ describe("a branch's own map", () => {
     End: true,
   });
 
-  it("is followed through selectors and Pass states, while the config beside it is the workflow's", () => {
-    const rules = findingsIn(
-      Buffer.from(machineText({ Fork: fork('$.result.branches', '$$.Map.Item.Value.partition_map') })),
-      'a.json',
+  it("is followed through selectors and Pass states, while the config beside it is the workflow's", async () => {
+    const rules = (
+      await findingsIn(
+        Buffer.from(machineText({ Fork: fork('$.result.branches', '$$.Map.Item.Value.partition_map') })),
+        'a.json',
+      )
     ).map(({ rule, message }) => `${rule} ${/`(\w+)`/.exec(message)?.[1]}`);
     expect(rules).toEqual([
       'asl/branch-program partition_map',
@@ -286,9 +288,9 @@ describe("a branch's own map", () => {
     ]);
   });
 
-  it("is not what items of another list carry, nor the bag's map in a branch", () => {
+  it("is not what items of another list carry, nor the bag's map in a branch", async () => {
     expect(
-      rulesOf({ Fork: fork('$.state_data.jobs', '$.state_data.partition_map') }).filter((rule) =>
+      (await rulesOf({ Fork: fork('$.state_data.jobs', '$.state_data.partition_map') })).filter((rule) =>
         rule.startsWith('note'),
       ),
     ).toEqual([]);
@@ -388,15 +390,15 @@ describe('JSONata', () => {
       },
       ['warning whole-bag'],
     ],
-  ])('judges %s', (_, state, expected) => {
-    expect(rulesOf({ Run: state }, more)).toEqual(expected);
+  ])('judges %s', async (_, state, expected) => {
+    expect(await rulesOf({ Run: state }, more)).toEqual(expected);
   });
 
-  it('points into the expression, through the escapes of JSON', () => {
+  it('points into the expression, through the escapes of JSON', async () => {
     const line =
       '    "A": {"Type": "Pass", "End": true, "Output": "{% {\\"a\\": 1, \\"partition_map\\": $states.input.partition_map} %}"}';
     const text = `{"QueryLanguage": "JSONata", "StartAt": "A",\n  "States": {\n${line}\n}}`;
-    expect(found(text)).toEqual([`error reinlines-program 3:${line.indexOf('\\"partition_map') + 1}`]);
+    expect(await found(text)).toEqual([`error reinlines-program 3:${line.indexOf('\\"partition_map') + 1}`]);
   });
 });
 
@@ -420,18 +422,18 @@ describe('YAML and templates', () => {
     '',
   ].join('\n');
 
-  it('finds a definition inside a template, with tags about', () => {
-    expect(found(yaml, 'template.yaml')).toEqual(['error passes-program 14:15']);
-    expect(findingsIn(Buffer.from(yaml), 'template.yml')[0]?.pointer).toBe(
+  it('finds a definition inside a template, with tags about', async () => {
+    expect(await found(yaml, 'template.yaml')).toEqual(['error passes-program 14:15']);
+    expect((await findingsIn(Buffer.from(yaml), 'template.yml'))[0]?.pointer).toBe(
       '/Resources/Machine/Properties/Definition/States/Run/Parameters/partition_map.$',
     );
-    expect(found(yaml, 'unnamed')).toEqual(['error passes-program 14:15']);
+    expect(await found(yaml, 'unnamed')).toEqual(['error passes-program 14:15']);
   });
 
-  it('follows anchors, and tells of what they hold once', () => {
+  it('follows anchors, and tells of what they hold once', async () => {
     const text =
       'StartAt: A\nStates:\n  A:\n    Type: Pass\n    Parameters: &p\n      workflow_config.$: $.workflow_config\n    Next: B\n  B:\n    Type: Pass\n    Parameters: *p\n    End: true\n';
-    expect(found(text, 'a.yaml')).toEqual(['error reinlines-program 6:7']);
+    expect(await found(text, 'a.yaml')).toEqual(['error reinlines-program 6:7']);
   });
 
   it.each([
@@ -441,22 +443,22 @@ describe('YAML and templates', () => {
       (json: string) =>
         `A:\n  DefinitionString:\n    Fn::Sub:\n      - |-\n${json.replace(/^/gm, '          ')}\n      - {x: y}\n`,
     ],
-  ])('finds a definition in %s', (_, wrap) => {
+  ])('finds a definition in %s', async (_, wrap) => {
     const text = wrap(machineText({ Run: taskWith(FLAT_PAYLOAD) }));
     const lines = text.split('\n');
     const places = ['workflow_config', 'partition_map'].map((name) => {
       const line = lines.findIndex((candidate) => candidate.includes(`"${name}.$"`));
       return `error passes-program ${line + 1}:${lines[line]!.indexOf('"') + 1}`;
     });
-    expect(found(text, 'a.yaml')).toEqual(places);
+    expect(await found(text, 'a.yaml')).toEqual(places);
   });
 
-  it('finds a definition in a JSON string of a JSON template', () => {
+  it('finds a definition in a JSON string of a JSON template', async () => {
     const inner = machineText({ Run: taskWith(FLAT_PAYLOAD) });
     const text = `{"DefinitionString": ${JSON.stringify(inner)}}`;
     const places = ['workflow_config', 'partition_map'].map(
       (name) => `error passes-program 1:${text.indexOf(`\\"${name}.$`) + 1}`,
     );
-    expect(found(text)).toEqual(places);
+    expect(await found(text)).toEqual(places);
   });
 });

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { findingsIn } from '../../src/asl/check/check-definition.js';
-import { patchDefinition } from '../../src/asl/patch/patch-definition.js';
+import { findingsIn, patchDefinition } from './commands.js';
 import { INVOKE } from '../e2e/state-machine/invoke-states.js';
 import { machineText, taskWith } from './machines.js';
 
@@ -21,20 +20,20 @@ const lambda = (payload: unknown, more: Json = {}): Json => ({
 const item = (payload: Json): Json => ({ StartAt: 'Item', States: { Item: taskWith(payload) } });
 const itemPass = { StartAt: 'Item', States: { Item: { Type: 'Pass', End: true } } };
 
-function patch(
+async function patch(
   states: Json,
   language?: 'JSONata',
-): { readonly states: Readonly<Record<string, Json>>; readonly errors: readonly string[]; readonly isSame: boolean } {
+): Promise<{
+  readonly states: Readonly<Record<string, Json>>;
+  readonly errors: readonly string[];
+  readonly isSame: boolean;
+}> {
   const before = machineText(states, language ? { QueryLanguage: language } : {});
-  const after = Buffer.from(patchDefinition(Buffer.from(before), 'a.json', { speaks: 'lean' }));
-  expect(patchDefinition(after, 'a.json', { speaks: 'lean' }).toString()).toBe(after.toString());
-  const errors = findingsIn(after, 'a.json')
-    .filter(({ level }) => level === 'error')
-    .map(({ message }) => message);
+  const { patched, findings } = await patchDefinition(before, 'a.json');
   return {
-    states: (JSON.parse(after.toString()) as { readonly States: Readonly<Record<string, Json>> }).States,
-    errors,
-    isSame: after.toString() === before,
+    states: (JSON.parse(patched.toString()) as { readonly States: Readonly<Record<string, Json>> }).States,
+    errors: findings.filter(({ level }) => level === 'error').map(({ message }) => message),
+    isSame: patched.toString() === before,
   };
 }
 
@@ -348,8 +347,8 @@ describe('a field that was computed on its way', () => {
       "a branch's map is copied",
       { Make: pass({ InputPath: '$.result.branches[0].partition_map', ResultPath: '$.made.partition_map' }), Run: run },
     ],
-  ])('is left where %s', (_, states) => {
-    const { errors, isSame } = patch(states);
+  ])('is left where %s', async (_, states) => {
+    const { errors, isSame } = await patch(states);
     expect(isSame).toBe(true);
     expect(errors.length).toBeGreaterThan(0);
   });
@@ -615,8 +614,8 @@ describe('a field that was computed on its way', () => {
         ),
       },
     ],
-  ])('is left in JSONata where %s', (_, states) => {
-    const { errors, isSame } = patch(states, 'JSONata');
+  ])('is left in JSONata where %s', async (_, states) => {
+    const { errors, isSame } = await patch(states, 'JSONata');
     expect(isSame).toBe(true);
     expect(errors.length).toBeGreaterThan(0);
   });
@@ -689,8 +688,8 @@ describe('a payload that cannot be changed for certain', () => {
         'segment_index.$': '$.next',
       },
     ],
-  ])('is left as it is when it %s', (_, payload) => {
-    const { errors, isSame } = patch({ Run: taskWith(payload) });
+  ])('is left as it is when it %s', async (_, payload) => {
+    const { errors, isSame } = await patch({ Run: taskWith(payload) });
     expect(isSame).toBe(true);
     expect(errors.length).toBeGreaterThan(0);
   });
@@ -729,12 +728,12 @@ describe('a payload that cannot be changed for certain', () => {
         End: true,
       },
     ],
-  ])('is left where a Pass state makes it, without an owner, and it is %s', (_, Run) => {
-    expect(patch({ ...made({ segment_to_run: 0 }), Run })).toMatchObject({
+  ])('is left where a Pass state makes it, without an owner, and it is %s', async (_, Run) => {
+    expect(await patch({ ...made({ segment_to_run: 0 }), Run })).toMatchObject({
       isSame: true,
       errors: ['state "Make" re-inlines `partition_map` in `Parameters`'],
     });
-    expect(patch({ ...made(OWN), Run })).toMatchObject({ isSame: false, errors: [] });
+    expect(await patch({ ...made(OWN), Run })).toMatchObject({ isSame: false, errors: [] });
   });
 
   it.each<[string, Json]>([
@@ -769,22 +768,22 @@ describe('a payload that cannot be changed for certain', () => {
         },
       },
     ],
-  ])('is left where a Pass state makes it, without an owner, and it %s', (_, states) => {
-    expect(patch(states)).toMatchObject({
+  ])('is left where a Pass state makes it, without an owner, and it %s', async (_, states) => {
+    expect(await patch(states)).toMatchObject({
       isSame: true,
       errors: ['state "Make" re-inlines `partition_map` in `Parameters`'],
     });
   });
 
-  it('says what to add when it names no owner', () => {
+  it('says what to add when it names no owner', async () => {
     const text = machineText({ Run: taskWith({ 'partition_map.$': '$.bag.partition_map' }) });
-    expect(findingsIn(Buffer.from(text), 'a.json')).toMatchObject([
+    expect(await findingsIn(Buffer.from(text), 'a.json')).toMatchObject([
       { rule: 'asl/passes-program', hint: expect.stringContaining('add `ownerId` from the bag') as string },
     ]);
   });
 
-  it('is changed when the whole bag goes along, which names its owner', () => {
-    const { states, errors } = patch({
+  it('is changed when the whole bag goes along, which names its owner', async () => {
+    const { states, errors } = await patch({
       Run: taskWith({ 'partition_map.$': '$.bag.partition_map', 'state_data.$': '$.bag' }),
     });
     expect(errors).toEqual([]);
@@ -806,8 +805,8 @@ describe('an item of a Map over segments', () => {
     ['Parameters', 'Iterator'],
   ])(
     'is given its own segment, with %s and %s, when the same patch makes it an entry of the manifest',
-    (selector, processor) => {
-      const { states, errors } = patch({
+    async (selector, processor) => {
+      const { states, errors } = await patch({
         Each: {
           Type: 'Map',
           ItemsPath: '$.bag.partition_map',
@@ -831,8 +830,8 @@ describe('an item of a Map over segments', () => {
     },
   );
 
-  it('is given its own segment when it says its own place as the index', () => {
-    const { states, errors } = patch(
+  it('is given its own segment when it says its own place as the index', async () => {
+    const { states, errors } = await patch(
       over('$.bag.partition_map', {
         'partition_map.$': '$.bag.partition_map',
         'segment_to_run.$': '$$.Map.Item.Index',
@@ -844,8 +843,8 @@ describe('an item of a Map over segments', () => {
     });
   });
 
-  it('is given its own segment in JSONata', () => {
-    const { states, errors } = patch(
+  it('is given its own segment in JSONata', async () => {
+    const { states, errors } = await patch(
       {
         Each: {
           Type: 'Map',
@@ -959,8 +958,8 @@ describe('an item of a Map over segments', () => {
         },
       },
     ],
-  ])('is left as it is when it %s', (_, states) => {
-    const { errors, isSame } = patch(states);
+  ])('is left as it is when it %s', async (_, states) => {
+    const { errors, isSame } = await patch(states);
     expect(isSame).toBe(true);
     expect(errors.length).toBeGreaterThan(0);
   });
@@ -1009,20 +1008,20 @@ describe('an item of a Map over segments', () => {
         },
       },
     ],
-  ])('of a Map over something else is never given the index of the bag: %s', (_, states) => {
-    const { errors, isSame } = patch(states);
+  ])('of a Map over something else is never given the index of the bag: %s', async (_, states) => {
+    const { errors, isSame } = await patch(states);
     expect(isSame).toBe(true);
     expect(errors.length).toBeGreaterThan(0);
   });
 
-  it('of a Map over something else keeps the index that a task in it says', () => {
-    const { errors, states } = patch(work(item({ ...part, 'segment_id.$': '$.idx' })));
+  it('of a Map over something else keeps the index that a task in it says', async () => {
+    const { errors, states } = await patch(work(item({ ...part, 'segment_id.$': '$.idx' })));
     expect(errors).toEqual([]);
     expect(JSON.stringify(states)).toContain('"segment_index.$":"$.idx"');
   });
 
-  it('of a Map over something else is given the path, and no index that it did not have', () => {
-    const { states, errors } = patch(over('$.jobs', config));
+  it('of a Map over something else is given the path, and no index that it did not have', async () => {
+    const { states, errors } = await patch(over('$.jobs', config));
     expect(errors).toEqual([]);
     expect((states.Each as { readonly ItemSelector: Json }).ItemSelector).toEqual({
       'segment_manifest_s3_path.$': '$.bag.segment_manifest_s3_path',
@@ -1143,8 +1142,8 @@ describe('a value that is the field itself', () => {
       },
       { Ask: { Choices: [{ And: [{ Variable: '$.bag.segment_manifest_s3_path' }, { Variable: '$.a' }] }] } },
     ],
-  ])('is replaced by its path %s', (_, before, after) => {
-    const { states, errors } = patch(before);
+  ])('is replaced by its path %s', async (_, before, after) => {
+    const { states, errors } = await patch(before);
     expect(errors).toEqual([]);
     expect(states).toMatchObject(after);
   });
@@ -1209,8 +1208,8 @@ describe('a value that is the field itself', () => {
         },
       },
     ],
-  ])('is replaced by its path in JSONata %s', (_, before, after) => {
-    const { states, errors } = patch(before, 'JSONata');
+  ])('is replaced by its path in JSONata %s', async (_, before, after) => {
+    const { states, errors } = await patch(before, 'JSONata');
     expect(errors).toEqual([]);
     expect(states).toMatchObject(after);
   });

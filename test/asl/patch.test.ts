@@ -1,30 +1,30 @@
 import validate from 'asl-validator';
 import { describe, expect, it } from 'vitest';
+import { diffOf, findingsIn, patchDefinition } from './commands.js';
 import { parse } from 'yaml';
-import { findingsIn } from '../../src/asl/check/check-definition.js';
-import { patchDefinition } from '../../src/asl/patch/patch-definition.js';
-import { unifiedDiff } from '../../src/asl/patch/unified-diff.js';
 import { FLAT_PAYLOAD, machineText, taskWith } from './machines.js';
 
 type Json = Readonly<Record<string, unknown>>;
 
-function patch(text: string, file = 'machine.json', speaks: 'lean' | 'fat' = 'lean'): string {
-  const patched = Buffer.from(patchDefinition(Buffer.from(text), file, { speaks }));
-  expect(patchDefinition(patched, file, { speaks }).toString()).toBe(patched.toString());
-  return patched.toString();
+async function patch(text: string, file = 'machine.json', speaks: 'lean' | 'fat' = 'lean'): Promise<string> {
+  return (await patchDefinition(text, file, speaks)).patched.toString();
 }
 
-function errorsIn(text: string, file = 'machine.json'): readonly string[] {
-  return findingsIn(Buffer.from(text), file)
+async function errorsIn(text: string, file = 'machine.json'): Promise<readonly string[]> {
+  return (await findingsIn(Buffer.from(text), file))
     .filter(({ level }) => level === 'error')
     .map(({ message }) => message);
 }
 
 /** A patched machine: accepted by the validator, with nothing left to find. */
-function patchStates(states: Json, more: Json = {}, speaks: 'lean' | 'fat' = 'lean'): Readonly<Record<string, Json>> {
-  const patched = patch(machineText(states, more), 'machine.json', speaks);
-  expect(errorsIn(patched)).toEqual([]);
-  const definition = JSON.parse(patched) as { readonly States: Readonly<Record<string, Json>> };
+async function patchStates(
+  states: Json,
+  more: Json = {},
+  speaks: 'lean' | 'fat' = 'lean',
+): Promise<Readonly<Record<string, Json>>> {
+  const { patched, findings } = await patchDefinition(machineText(states, more), 'machine.json', speaks);
+  expect(findings.filter(({ level }) => level === 'error')).toEqual([]);
+  const definition = JSON.parse(patched.toString()) as { readonly States: Readonly<Record<string, Json>> };
   expect(validate(structuredClone(definition)).errorsText()).toBe('');
   return definition.States;
 }
@@ -38,8 +38,8 @@ const payloadOf = (state: Json | undefined) =>
   (state as { readonly Parameters: { readonly Payload: Json } } | undefined)?.Parameters.Payload;
 
 describe('a payload', () => {
-  it('leads to the manifest and says which segment, in place of the first field', () => {
-    const { Run } = patchStates({ Run: taskWith(FLAT_PAYLOAD) });
+  it('leads to the manifest and says which segment, in place of the first field', async () => {
+    const { Run } = await patchStates({ Run: taskWith(FLAT_PAYLOAD) });
     expect(Object.entries(payloadOf(Run)!)).toEqual(
       Object.entries({
         ...POINTERS,
@@ -84,12 +84,15 @@ describe('a payload', () => {
         'segment_index.$': "$['bag'].segment_to_run",
       },
     ],
-  ])('keeps %s', (_, before, after) => {
-    expect(payloadOf(patchStates({ Run: taskWith({ ...before, ...OWNER }) }).Run)).toEqual({ ...after, ...OWNER });
+  ])('keeps %s', async (_, before, after) => {
+    expect(payloadOf((await patchStates({ Run: taskWith({ ...before, ...OWNER }) })).Run)).toEqual({
+      ...after,
+      ...OWNER,
+    });
   });
 
-  it('has the paths of both fields too, for functions that want them filled in', () => {
-    const { Run } = patchStates({ Run: taskWith(FLAT_PAYLOAD) }, {}, 'fat');
+  it('has the paths of both fields too, for functions that want them filled in', async () => {
+    const { Run } = await patchStates({ Run: taskWith(FLAT_PAYLOAD) }, {}, 'fat');
     expect(payloadOf(Run)).toMatchObject({
       ...POINTERS,
       'workflow_config_s3_path.$': '$.state_data.workflow_config_s3_path',
@@ -97,8 +100,8 @@ describe('a payload', () => {
     });
   });
 
-  it('does not guess an index that the data does not have', () => {
-    const states = patchStates({
+  it('does not guess an index that the data does not have', async () => {
+    const states = await patchStates({
       Prepare: {
         Type: 'Pass',
         Parameters: { 'partition_map.$': '$.bag.partition_map' },
@@ -118,7 +121,7 @@ describe('a payload', () => {
 });
 
 describe('data that stays in the machine', () => {
-  it('keeps the path and loses the fields, in selectors, Pass states and variables', () => {
+  it('keeps the path and loses the fields, in selectors, Pass states and variables', async () => {
     const both = (from: string) => ({
       'ownerId.$': `${from}.ownerId`,
       'workflow_config.$': `${from}.workflow_config`,
@@ -128,7 +131,7 @@ describe('data that stays in the machine', () => {
       'ownerId.$': `${from}.ownerId`,
       'segment_manifest_s3_path.$': `${from}.segment_manifest_s3_path`,
     });
-    const states = patchStates({
+    const states = await patchStates({
       Init: taskWith(
         { 'input.$': '$' },
         { ResultSelector: both('$.Payload'), ResultPath: '$.state_data', End: undefined, Next: 'Copy' },
@@ -140,8 +143,8 @@ describe('data that stays in the machine', () => {
     expect(states.Copy?.Parameters).toEqual(lean('$.state_data'));
   });
 
-  it('is asked for the path where it was asked for the field', () => {
-    const states = patchStates({
+  it('is asked for the path where it was asked for the field', async () => {
+    const states = await patchStates({
       Ask: {
         Type: 'Choice',
         Choices: [{ Variable: '$.bag.partition_map', IsPresent: true, Next: 'Done' }],
@@ -156,8 +159,8 @@ describe('data that stays in the machine', () => {
 describe('a Map', () => {
   const runner = (payload: Json) => ({ StartAt: 'Run', States: { Run: taskWith(payload) } });
 
-  it('over the manifest gives every item its segment', () => {
-    const { M } = patchStates({
+  it('over the manifest gives every item its segment', async () => {
+    const { M } = await patchStates({
       M: {
         Type: 'Map',
         ItemsPath: '$.bag.segment_manifest',
@@ -175,8 +178,8 @@ describe('a Map', () => {
     });
   });
 
-  it('over the map goes over the manifest', () => {
-    const { M } = patchStates({
+  it('over the map goes over the manifest', async () => {
+    const { M } = await patchStates({
       M: {
         Type: 'Map',
         ItemsPath: '$.bag.partition_map',
@@ -199,13 +202,13 @@ describe('a Map', () => {
     });
   });
 
-  it('over branches hands each its own map, untouched, and no config', () => {
+  it('over branches hands each its own map, untouched, and no config', async () => {
     const branch = {
       'partition_map.$': '$$.Map.Item.Value.partition_map',
       'workflow_config.$': '$.bag.workflow_config',
       ...OWNER,
     };
-    const { M } = patchStates({
+    const { M } = await patchStates({
       M: {
         Type: 'Map',
         ItemsPath: '$.result.branches',
@@ -222,8 +225,8 @@ describe('a Map', () => {
     expect(JSON.stringify(M)).not.toContain('segment_index.$');
   });
 
-  it("leaves a place free that a branch's map may come to", () => {
-    const states = patchStates({
+  it("leaves a place free that a branch's map may come to", async () => {
+    const states = await patchStates({
       Init: taskWith(
         { 'input.$': '$' },
         {
@@ -272,8 +275,8 @@ describe('a Map', () => {
 });
 
 describe('JSONata', () => {
-  it('is rewritten in members, in objects of expressions and in conditions', () => {
-    const states = patchStates(
+  it('is rewritten in members, in objects of expressions and in conditions', async () => {
+    const states = await patchStates(
       {
         Run: {
           Type: 'Task',
@@ -342,15 +345,15 @@ describe('what a person must decide', () => {
       ),
     ],
     ['an input path', taskWith({}, { InputPath: '$.bag.partition_map' })],
-  ])('stays as it is and is still told: %s', (_, state) => {
+  ])('stays as it is and is still told: %s', async (_, state) => {
     const text = machineText({ Run: state });
-    expect(patch(text)).toBe(text);
-    expect(errorsIn(text)).toHaveLength(1);
+    expect(await patch(text)).toBe(text);
+    expect(await errorsIn(text)).toHaveLength(1);
   });
 });
 
 describe('the text around', () => {
-  it('keeps every blank, comment and quote of YAML', () => {
+  it('keeps every blank, comment and quote of YAML', async () => {
     const before = [
       '# a machine',
       'StartAt:   Run',
@@ -386,14 +389,14 @@ describe('the text around', () => {
       '        End: true',
       '',
     ].join('\n');
-    expect(patch(before, 'a.yaml')).toBe(after);
-    expect(patch(before.replaceAll('\n', '\r\n'), 'a.yaml')).toBe(after.replaceAll('\n', '\r\n'));
+    expect(await patch(before, 'a.yaml')).toBe(after);
+    expect(await patch(before.replaceAll('\n', '\r\n'), 'a.yaml')).toBe(after.replaceAll('\n', '\r\n'));
   });
 
-  it('keeps elements, flows and JSONata in YAML', () => {
+  it('keeps elements, flows and JSONata in YAML', async () => {
     const before =
       'StartAt: A\nQueryLanguage: JSONata\nStates:\n  A:\n    Type: Task\n    Resource: x\n    Arguments:\n    - partition_map: "{% $states.input.partition_map %}"\n      ownerId: a\n    - {workflow_config: "{% $states.input.workflow_config %}", segment_to_run: 2, ownerId: b}\n    Output: >-\n      {% $states.input %}\n    End: true\n';
-    const patched = patch(before, 'a.yml');
+    const patched = await patch(before, 'a.yml');
     expect(parse(patched)).toMatchObject({
       States: {
         A: {
@@ -413,7 +416,7 @@ describe('the text around', () => {
         },
       },
     });
-    expect(errorsIn(patched, 'a.yml')).toEqual([]);
+    expect(await errorsIn(patched, 'a.yml')).toEqual([]);
   });
 
   it.each([
@@ -428,54 +431,74 @@ describe('the text around', () => {
       'a.yaml',
       (json: string) => `A:\n  DefinitionString: '${JSON.stringify(JSON.parse(json)).replaceAll("'", "''")}' # x\n`,
     ],
-  ])('is patched inside %s', (_, file, wrap) => {
+  ])('is patched inside %s', async (_, file, wrap) => {
     const inner = machineText({ Run: taskWith(FLAT_PAYLOAD), Z: { Type: 'Succeed', Comment: "it's" } });
-    expect(patch(wrap(inner), file)).toBe(wrap(patch(inner)));
+    expect(await patch(wrap(inner), file)).toBe(wrap(await patch(inner)));
   });
 
-  it('stays where a folded string does not let it be changed in place', () => {
+  it('stays where a folded string does not let it be changed in place', async () => {
     const text = `A:\n  DefinitionString: >\n    ${JSON.stringify(JSON.parse(machineText({ Run: taskWith(FLAT_PAYLOAD) })))}\n`;
-    expect(patch(text, 'a.yaml')).toBe(text);
-    expect(errorsIn(text, 'a.yaml')).toHaveLength(2);
+    expect(await patch(text, 'a.yaml')).toBe(text);
+    expect(await errorsIn(text, 'a.yaml')).toHaveLength(2);
   });
 });
 
-describe('a unified diff', () => {
+describe('the difference that is shown', () => {
   const lines = (...text: readonly string[]) => text.map((line) => `${line}\n`).join('');
+  /** One task for each letter, on a line of its own, of which some pass the map on. */
+  const machine = (letters: string, passes: string) => [
+    '{"StartAt": "a", "States": {',
+    ...Array.from(letters, (letter) => {
+      const member = passes.includes(letter) ? '"workflow_config.$": "$.bag.workflow_config", ' : '';
+      const payload = `{${member}"segment_config.$": "$.s", "ownerId.$": "$.o"}`;
+      return `"${letter}": {"Type": "Task", "Resource": "arn:aws:states:::lambda:invoke", "Parameters": {"FunctionName": "f", "Payload": ${payload}}, "End": true},`;
+    }),
+    '"z": {"Type": "Succeed"}}}',
+  ];
 
-  it('has hunks with three lines about each', () => {
-    const old = Array.from({ length: 30 }, (_, index) => `line ${index + 1}`);
-    const changed = old.flatMap((line, index) => (index === 4 ? ['five', 'and more'] : index === 20 ? [] : [line]));
-    expect(unifiedDiff('f', lines(...old), lines(...changed))).toBe(
+  it('has hunks with three lines about each', async () => {
+    const [old, changed] = [machine('abcdefghijklmnop', 'em'), machine('abcdefghijklmnop', '')];
+    const hunk = (at: number) => [
+      ...old.slice(at - 3, at).map((line) => ` ${line}`),
+      `-${old[at]!}`,
+      `+${changed[at]!}`,
+      ...old.slice(at + 1, at + 4).map((line) => ` ${line}`),
+    ];
+    expect(await diffOf(lines(...old), 'f.json')).toBe(
+      lines('--- a/f.json', '+++ b/f.json', '@@ -3,7 +3,7 @@', ...hunk(5), '@@ -11,7 +11,7 @@', ...hunk(13)),
+    );
+  });
+
+  it('counts the lines that were added and removed', async () => {
+    const text = machineText({ Run: taskWith(FLAT_PAYLOAD) });
+    expect(await diffOf(`${text}\n`, 'f.json')).toBe(
       lines(
-        '--- a/f',
-        '+++ b/f',
-        '@@ -2,7 +2,8 @@',
-        ' line 2',
-        ' line 3',
-        ' line 4',
-        '-line 5',
-        '+five',
-        '+and more',
-        ' line 6',
-        ' line 7',
-        ' line 8',
-        '@@ -18,7 +19,6 @@',
-        ' line 18',
-        ' line 19',
-        ' line 20',
-        '-line 21',
-        ' line 22',
-        ' line 23',
-        ' line 24',
+        '--- a/f.json',
+        '+++ b/f.json',
+        '@@ -7,10 +7,10 @@',
+        '       "Parameters": {',
+        '         "FunctionName": "ExecuteSegment",',
+        '         "Payload": {',
+        '-          "workflow_config.$": "$.state_data.workflow_config",',
+        '-          "ownerId.$": "$.state_data.ownerId",',
+        '-          "segment_to_run.$": "$.state_data.segment_to_run",',
+        '-          "partition_map.$": "$.state_data.partition_map"',
+        '+          "segment_manifest_s3_path.$": "$.state_data.segment_manifest_s3_path",',
+        '+          "segment_index.$": "$.state_data.segment_to_run",',
+        '+          "ownerId.$": "$.state_data.ownerId",',
+        '+          "segment_to_run.$": "$.state_data.segment_to_run"',
+        '         }',
+        '       },',
+        '       "ResultPath": "$.result",',
       ),
     );
   });
 
-  it('is empty for equal texts, and says where a last line does not end', () => {
-    expect(unifiedDiff('f', 'a', 'a')).toBe('');
-    expect(unifiedDiff('f', 'a', 'b')).toBe(
-      '--- a/f\n+++ b/f\n@@ -1,1 +1,1 @@\n-a\n\\ No newline at end of file\n+b\n\\ No newline at end of file\n',
+  it('is empty when nothing is to be changed, and says where a last line does not end', async () => {
+    const [old, changed] = [machine('a', 'a').join(' '), machine('a', '').join(' ')];
+    expect(await diffOf(changed, 'f.json')).toBe('');
+    expect(await diffOf(old, 'f.json')).toBe(
+      `--- a/f.json\n+++ b/f.json\n@@ -1,1 +1,1 @@\n-${old}\n\\ No newline at end of file\n+${changed}\n\\ No newline at end of file\n`,
     );
   });
 });

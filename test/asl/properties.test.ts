@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { checkAll, patchAll } from './commands.js';
 import { parse, stringify } from 'yaml';
-import { findingsIn } from '../../src/asl/check/check-definition.js';
-import { patchDefinition } from '../../src/asl/patch/patch-definition.js';
 import { FLAT_PAYLOAD, taskWith } from './machines.js';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -63,14 +62,23 @@ const machine = fc.array(state, { minLength: 1, maxLength: 4 }).map((states): Js
 }));
 
 const NOTATIONS = [
-  { file: 'a.json', write: (value: Json) => JSON.stringify(value) },
-  { file: 'a.json', write: (value: Json) => JSON.stringify(value, undefined, 3) },
-  { file: 'a.yaml', write: (value: Json) => `# first\n${stringify(value, { lineWidth: 0 })}# last\n` },
-  { file: 'a.yaml', write: (value: Json) => stringify(value, { collectionStyle: 'flow', lineWidth: 0 }) },
-  { file: 'a.json', write: (value: Json) => JSON.stringify({ DefinitionString: JSON.stringify(value) }) },
+  { extension: 'json', write: (value: Json) => JSON.stringify(value) },
+  { extension: 'json', write: (value: Json) => JSON.stringify(value, undefined, 3) },
+  { extension: 'yaml', write: (value: Json) => `# first\n${stringify(value, { lineWidth: 0 })}# last\n` },
+  { extension: 'yaml', write: (value: Json) => stringify(value, { collectionStyle: 'flow', lineWidth: 0 }) },
+  {
+    extension: 'json',
+    write: (value: Json) => JSON.stringify({ DefinitionString: JSON.stringify(value) }),
+  },
 ] as const;
 
-const errors = (bytes: Uint8Array, file: string) => findingsIn(bytes, file).filter(({ level }) => level === 'error');
+/** So many machines lie in one directory, and are checked by one command. */
+const MACHINES = { minLength: 12, maxLength: 12 };
+
+type Files = Readonly<Record<string, Buffer>>;
+
+const filesOf = (contents: readonly string[], extension: string): Files =>
+  Object.fromEntries(contents.map((content, index) => [`m${index}.${extension}`, Buffer.from(content)]));
 
 /** What a patch may touch: members of these names. */
 const TOUCHED = /^(?:workflow_config|partition_map|segment_config|segment_index|segment_manifest_s3_path)(?:\.\$)?$/;
@@ -88,41 +96,47 @@ function machineIn(bytes: Uint8Array): unknown {
   return typeof value.DefinitionString === 'string' ? JSON.parse(value.DefinitionString) : value;
 }
 
-describe.each(NOTATIONS)('a patch of $file', ({ file, write }) => {
-  it('leaves no error, changes only members of the fields and their substitutes, and does nothing twice', () => {
-    fc.assert(
-      fc.property(machine, (definition) => {
-        const before = Buffer.from(write(definition));
-        const after = patchDefinition(before, file, { speaks: 'lean' });
-        expect(errors(after, file)).toEqual([]);
-        expect(without(machineIn(after))).toEqual(without(machineIn(before)));
-        expect(Buffer.from(patchDefinition(after, file, { speaks: 'lean' })).equals(after)).toBe(true);
-        expect(errors(before, file).length === 0).toBe(before.equals(after));
+describe.each(NOTATIONS)('a patch of $extension', ({ extension, write }) => {
+  it('leaves no error, changes only members of the fields and their substitutes, and does nothing twice', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(machine, MACHINES), async (definitions) => {
+        const before = filesOf(definitions.map(write), extension);
+        const patched = await patchAll(before);
+        const after = new Map(Array.from(patched, ([name, file]) => [name, file.patched]));
+        const [found, left] = [await checkAll(before), await checkAll(Object.fromEntries(after))];
+        const errorsIn = (findings: typeof found, name: string) =>
+          findings.get(name)!.filter(({ level }) => level === 'error');
+        for (const [name, bytes] of Object.entries(before)) {
+          expect(errorsIn(left, name)).toEqual([]);
+          expect(without(machineIn(after.get(name)!))).toEqual(without(machineIn(bytes)));
+          expect(errorsIn(found, name).length === 0).toBe(bytes.equals(after.get(name)!));
+        }
+        expect(left).toEqual(new Map(Array.from(patched, ([name, file]) => [name, file.findings])));
       }),
-      { numRuns: 60 },
+      { numRuns: 5 },
     );
   });
 
-  it('keeps every line in which no field and no substitute is', () => {
-    fc.assert(
-      fc.property(machine, (definition) => {
-        const before = Buffer.from(write(definition));
-        const after = Buffer.from(patchDefinition(before, file, { speaks: 'lean' }));
+  it('keeps every line in which no field and no substitute is', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(machine, MACHINES), async (definitions) => {
+        const before = filesOf(definitions.map(write), extension);
         const others = (bytes: Buffer) =>
           bytes
             .toString()
             .split('\n')
             .filter((line) => !/workflow_config|partition_map|segment_/.test(line))
             .map((line) => line.replace(/,$/, ''));
-        expect(others(after)).toEqual(others(before));
+        for (const [name, { patched }] of await patchAll(before))
+          expect(others(patched)).toEqual(others(before[name]!));
       }),
-      { numRuns: 60 },
+      { numRuns: 5 },
     );
   });
 });
 
 describe('any bytes', () => {
-  it('are a definition or a typed error, and never anything else', () => {
+  it('are a definition or a typed error, and never anything else', async () => {
     const text = fc.oneof(
       fc.string(),
       fc.json(),
@@ -130,15 +144,19 @@ describe('any bytes', () => {
         .constantFrom('StartAt: A\nStates: ', '{"StartAt":"A","States":')
         .chain((head) => fc.json().map((json) => head + json)),
     );
-    fc.assert(
-      fc.property(text, fc.constantFrom('a.json', 'a.yaml', 'a'), (content, file) => {
-        try {
-          expect(findingsIn(Buffer.from(content), file)).toEqual(expect.any(Array));
-        } catch (error) {
-          expect(error).toMatchObject({ code: expect.stringMatching(/^(?:JSON|YAML|ASL|INVALID)_/) as string });
-        }
+    const file = fc.record({ content: text, extension: fc.constantFrom('.json', '.yaml', '') });
+    await fc.assert(
+      fc.asyncProperty(fc.array(file, { minLength: 50, maxLength: 50 }), async (files) => {
+        const found = await checkAll(
+          Object.fromEntries(files.map(({ content, extension }, index) => [`f${index}${extension}`, content])),
+        );
+        expect(found.size).toBe(files.length);
+        for (const { rule, level } of [...found.values()].flat())
+          expect(`${level} ${rule}`).toMatch(
+            /^(?:(?:error|warning) asl\/[a-z-]+|error (?:JSON|YAML|ASL|INVALID)_[A-Z_0-9]+)$/,
+          );
       }),
-      { numRuns: 500 },
+      { numRuns: 10 },
     );
   });
 });

@@ -1,11 +1,7 @@
-import { expect } from 'vitest';
-import { byteReader, readDocument } from '../../src/bag/byte-reader.js';
-import { objectReader } from '../../src/bag/object-reader.js';
-import { resolveSegment } from '../../src/bag/resolve.js';
-import type { ValueReader } from '../../src/bag/value-reader.js';
-import { StateBagError } from 'statebag-shim';
-import type { BlobReader } from '../../src/bag/follow.js';
-import { recordingBlobs } from './recording-blobs.js';
+import { StateBagError, resolveSegmentConfig } from 'statebag-shim';
+import { statebag } from '../cli/terminal.js';
+import { STORE, makePlace } from './place.js';
+import type { Objects, Place } from './place.js';
 
 export interface Answer {
   /** `source index program`, the program by its `id`; or the code of the error. */
@@ -13,38 +9,57 @@ export interface Answer {
   readonly program?: unknown;
 }
 
-async function answer<V>(reader: ValueReader<V>, event: V, blobs: BlobReader): Promise<Answer> {
+/** What each of the two readers of events says: the library reads objects, the command line reads bytes. */
+export interface Answers {
+  readonly library: Answer;
+  readonly command: Answer;
+}
+
+interface Found {
+  readonly source: string;
+  readonly segmentIndex: number | undefined | null;
+  readonly segmentConfig: unknown;
+}
+
+async function askLibrary(text: string, { store }: Place, index?: number): Promise<Answer> {
   try {
-    const { source, segmentIndex, segmentConfig } = await resolveSegment(reader, event, blobs);
-    const program = JSON.parse(Buffer.from(reader.bytes(segmentConfig)).toString()) as { readonly id?: unknown };
-    return { said: `${source} ${segmentIndex ?? '-'} ${String(program.id)}`, program };
+    return answer(await resolveSegmentConfig(JSON.parse(text), store, index === undefined ? {} : { index }));
   } catch (error) {
     if (error instanceof StateBagError) return { said: error.code };
     throw error;
   }
 }
 
-/** Asks both readers; they must say the same. */
-export async function askBoth(text: string, blobs: BlobReader): Promise<Answer> {
-  const answers = await Promise.all([
-    answer(byteReader, readDocument(Buffer.from(text)), blobs),
-    answer(objectReader, JSON.parse(text), blobs),
-  ]);
-  expect(answers[1]).toEqual(answers[0]);
-  return answers[0];
+async function askCommand(text: string, { dir }: Place, args: readonly string[]): Promise<Answer> {
+  const { code, out, err } = await statebag(dir, ['segment', '-', '--json', ...args], { stdin: text });
+  return code === 0 ? answer(JSON.parse(out) as Found) : { said: codeIn(err) };
 }
 
-/** What an event given as a value resolves to, and what was read from the store on the way. */
+/** The code in the message that a command ends with. */
+export function codeIn(message: string): string {
+  return /^statebag: ([A-Z_]+): /m.exec(message)?.[1] ?? message;
+}
+
+function answer({ source, segmentIndex, segmentConfig }: Found): Answer {
+  const { id } = segmentConfig as { readonly id?: unknown };
+  return { said: `${source} ${segmentIndex ?? '-'} ${String(id)}`, program: segmentConfig };
+}
+
+/** Asks both readers for the program of an event, as JSON text. */
+export async function askBoth(
+  text: string,
+  place: Place,
+  args: readonly string[] = ['--store', STORE],
+): Promise<Answers> {
+  return { library: await askLibrary(text, place), command: await askCommand(text, place, args) };
+}
+
+/** What both readers say of an event given as a value, and what the library read from the store on the way. */
 export async function ask(
   event: unknown,
-  objects: Readonly<Record<string, unknown>> = {},
-): Promise<{ readonly said: string; readonly reads: readonly string[] }> {
-  const blobs = await recordingBlobs(objects);
-  const text = JSON.stringify(event);
-  const { said } = await answer(byteReader, readDocument(Buffer.from(text)), blobs);
-  const reads = [...blobs.reads];
-  const again = await answer(objectReader, JSON.parse(text), blobs);
-  expect(again.said).toBe(said);
-  expect(blobs.reads.slice(reads.length)).toEqual(reads);
-  return { said, reads };
+  objects: Objects = {},
+): Promise<{ readonly library: string; readonly command: string; readonly reads: readonly string[] }> {
+  const place = makePlace(objects);
+  const { library, command } = await askBoth(JSON.stringify(event), place);
+  return { library: library.said, command: command.said, reads: place.reads };
 }

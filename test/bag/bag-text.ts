@@ -16,6 +16,19 @@ export const CONTROL = {
   hitp_segments: 0,
 } as const;
 
+/** Names that a migration may add, change or take out. */
+export const KNOWN_MEMBERS: readonly string[] = [
+  'workflow_config',
+  'partition_map',
+  'segment_manifest',
+  'workflow_config_s3_path',
+  'partition_map_s3_path',
+  'segment_manifest_s3_path',
+  'state_bag_version',
+  '_is_init',
+  '_status',
+];
+
 /** A member as it is spelled, with its white space. */
 export interface SpelledMember {
   readonly key: string;
@@ -104,13 +117,32 @@ const TRACES = [
   ['"state_bag_version"', '2'],
 ].map(([key, value]) => spell(key!, value!, ['', ' ', '', '']));
 
+/** A way to hand over a bag, and to take it out of the document again. */
+export interface Envelope {
+  readonly wrap: (bag: string) => string;
+  readonly unwrap: (document: string) => string;
+}
+
+function around(before: string, after: string): Envelope {
+  return {
+    wrap: (bag) => before + bag + after,
+    unwrap: (document) => document.slice(before.length, document.length - after.length),
+  };
+}
+
+type Wrapped = Readonly<Record<'Payload' | 'state_data', string>>;
+const inString = (document: string) => JSON.parse(document) as Wrapped;
+
 /** Ways to hand over a bag: as it is, under a wrapper, in a string, in a string in a string. */
-export const envelope: fc.Arbitrary<(bag: string) => string> = fc.constantFrom(
-  (bag: string) => bag,
-  (bag: string) => ` {"state_data" : ${bag},"next_action":"STARTED"}\n`,
-  (bag: string) => `{"Payload":{"state_data":{"bag":${bag}}}}`,
-  (bag: string) => `{"Payload": ${JSON.stringify(bag)} }`,
-  (bag: string) => `{"Payload":${JSON.stringify(`{"state_data":${JSON.stringify(bag)}}`)}}`,
+export const envelope: fc.Arbitrary<Envelope> = fc.constantFrom(
+  around('', ''),
+  around(' {"state_data" : ', ',"next_action":"STARTED"}\n'),
+  around('{"Payload":{"state_data":{"bag":', '}}}'),
+  { wrap: (bag) => `{"Payload": ${JSON.stringify(bag)} }`, unwrap: (document) => inString(document).Payload },
+  {
+    wrap: (bag) => `{"Payload":${JSON.stringify(`{"state_data":${JSON.stringify(bag)}}`)}}`,
+    unwrap: (document) => inString(inString(document).Payload).state_data,
+  },
 );
 
 /** Every name that means something to somebody, where it may well mean nothing. */

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
-import { compareIds } from '../../src/bag/partition/order.js';
 
-/** Compact JSON with keys by code point; written by hand because objects would put keys like "10" first. */
+/**
+ * Compact JSON with keys by code point, which is the order of their UTF-8 bytes. Not made by way of an object, because
+ * an object puts keys like "10" first.
+ */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join()}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).sort(([a], [b]) => compareIds(a, b));
+  const members = Object.entries(value).sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join()}}`;
 }
 

@@ -1,56 +1,78 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { byteReader, readDocument } from '../../src/bag/byte-reader.js';
-import { detect } from '../../src/bag/detect.js';
-import { detectHazards, inlineBytes } from '../../src/bag/inspect.js';
-import { objectReader } from '../../src/bag/object-reader.js';
-import { needsMigration } from '../../src/bag/plan-site.js';
+import { createStateBagShim } from 'statebag-shim';
+import { memoryBlobStore } from 'statebag-shim/memory';
 import { documentText } from '../json/json-text.js';
 import { babble, envelope, fatBag } from './bag-text.js';
-import { summaryOf } from './summary.js';
+import { inspectAll } from './inspect.js';
+
+const shim = createStateBagShim({ store: memoryBlobStore({ bucket: 'local' }) });
+
+/** Documents of an arbitrary, many at a time, by name: a run of the command is dear, a document in it is cheap. */
+function documents(text: fc.Arbitrary<string>, count: number): fc.Arbitrary<ReadonlyMap<string, Buffer>> {
+  return fc
+    .array(text, { minLength: count, maxLength: count })
+    .map((texts) => new Map(texts.map((one, index) => [`document-${index}`, Buffer.from(one)])));
+}
+
+const GENERATIONS = ['fat', 'bridge', 'lean', 'foreign', 'unknown'];
 
 describe('detection', () => {
-  it('never throws on stored text, whatever JSON it is', () => {
-    fc.assert(
-      fc.property(documentText, (text) => {
-        const root = readDocument(Buffer.from(text));
-        const detection = detect(byteReader, root);
-        expect(
-          detectHazards(byteReader, detection, text.length).length + inlineBytes(byteReader, detection),
-        ).toBeGreaterThanOrEqual(0);
+  it('never throws on stored text, whatever JSON it is', async () => {
+    await fc.assert(
+      fc.asyncProperty(documents(documentText, 150), async (texts) => {
+        const readings = await inspectAll(texts);
+        expect([...readings.keys()].sort()).toEqual([...texts.keys()].sort());
+        for (const { generation, bytesInline } of readings.values())
+          expect([GENERATIONS.includes(generation), bytesInline >= 0]).toEqual([true, true]);
       }),
-      { numRuns: 300 },
+      { numRuns: 2, endOnFailure: true },
     );
   });
 
-  it('never throws on a parsed value, and reads it as it reads its text', () => {
-    fc.assert(
-      fc.property(babble, (value) => {
-        const text = JSON.stringify(value);
-        const [bytes, object] = [readDocument(Buffer.from(text)), JSON.parse(text) as unknown];
-        expect(summaryOf(objectReader, object)).toEqual(summaryOf(byteReader, bytes));
-        const [inText, parsed] = [detect(byteReader, bytes), detect(objectReader, object)];
-        expect(detectHazards(objectReader, parsed, text.length)).toEqual(
-          detectHazards(byteReader, inText, text.length),
-        );
-        for (const target of ['lean', 'bridge'] as const) {
-          const answers = parsed.sites.map((site) => needsMigration(objectReader, site, target));
-          expect(answers).toEqual(inText.sites.map((site) => needsMigration(byteReader, site, target)));
+  it('never throws on a parsed value, and reads it as it reads its text', async () => {
+    const values = documents(
+      babble.map((value) => JSON.stringify(value)),
+      200,
+    );
+    await fc.assert(
+      fc.asyncProperty(values, async (texts) => {
+        const readings = await inspectAll(texts);
+        for (const [name, text] of texts) {
+          const value: unknown = JSON.parse(text.toString());
+          const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+          const { generation, envelope } = shim.read(value);
+          const read = readings.get(name)!;
+          expect([text.toString(), isObject ? generation : 'unknown', envelope.join('.')]).toEqual([
+            text.toString(),
+            read.generation,
+            read.envelope ?? '',
+          ]);
         }
       }),
-      { numRuns: 1200 },
+      { numRuns: 6, endOnFailure: true },
     );
   });
 
-  it('sees the same in every spelling of a bag', () => {
-    fc.assert(
-      fc.property(fatBag({ withTraces: true }), envelope, ({ text }, wrap) => {
-        const document = wrap(text);
-        const seen = summaryOf(byteReader, readDocument(Buffer.from(document))) as { readonly generation: string };
-        expect(seen).toEqual(summaryOf(objectReader, JSON.parse(document)));
-        expect(seen.generation).toBe('fat');
+  it('sees the same in every spelling of a bag', async () => {
+    const bags = fc.array(fc.tuple(fatBag({ withTraces: true }), envelope), { minLength: 100, maxLength: 100 });
+    await fc.assert(
+      fc.asyncProperty(bags, async (spelled) => {
+        const texts = new Map(
+          spelled.map(([{ text }, { wrap }], index) => [`bag-${index}`, Buffer.from(wrap(text))] as const),
+        );
+        const readings = await inspectAll(texts);
+        for (const [index, [{ config, map }]] of spelled.entries()) {
+          const { generation, bytesInline } = readings.get(`bag-${index}`)!;
+          expect([generation, bytesInline]).toEqual([
+            'fat',
+            Buffer.byteLength(map) + (config === undefined ? 0 : Buffer.byteLength(config)),
+          ]);
+          const reading = shim.read(JSON.parse(texts.get(`bag-${index}`)!.toString()));
+          expect([reading.generation, reading.ownerId, reading.workflowId]).toEqual(['fat', 'olive', 'press']);
+        }
       }),
-      { numRuns: 200 },
+      { numRuns: 2, endOnFailure: true },
     );
   });
 });

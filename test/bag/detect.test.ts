@@ -1,16 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { detectDigest } from '../../src/content-address.js';
-import { detect } from '../../src/bag/detect.js';
-import type { Generation } from '../../src/bag/detect.js';
-import { objectReader } from '../../src/bag/object-reader.js';
+import { createStateBagShim } from 'statebag-shim';
+import type { Generation } from 'statebag-shim';
+import { memoryBlobStore } from 'statebag-shim/memory';
+import { inspectAll, inspectValue } from './inspect.js';
 
 const SHA = '0123456789abcdef'.repeat(4);
 const CONTROL = { ownerId: 'o', workflowId: 'w', total_segments: 1 };
 const path = (kind: string) => `s3://b/${kind}/o/w/${SHA}/x.json`;
 const P1 = { __s3_pointer__: true, bucket: 'b', key: 'k' };
 
-const generation = (document: unknown) => detect(objectReader, document).generation;
-const paths = (document: unknown) => detect(objectReader, document).sites.map((site) => site.path.join('/'));
+const shim = createStateBagShim({ store: memoryBlobStore({ bucket: 'b' }) });
+
+/** Where the innermost bag is, and whether there are further ones around it; told by both readers. */
+async function place(document: object): Promise<readonly [path: string, isNested: boolean]> {
+  const { envelope, hazards } = await inspectValue(document);
+  expect(shim.read(document).envelope.join('.')).toBe(envelope);
+  return [envelope!, hazards.includes('NESTED_BAGS')];
+}
 
 describe('the generation of a bag', () => {
   it.each<readonly [string, object, Generation]>([
@@ -43,50 +49,60 @@ describe('the generation of a bag', () => {
       { ...CONTROL, workflow_config: {}, state_data: { ...CONTROL, state_bag_version: 2 } },
       'fat',
     ],
-  ])('of %s is told', (_, document, expected) => {
-    expect(generation(document)).toBe(expected);
+  ])('of %s is told', async (_, document, expected) => {
+    expect(shim.read(document).generation).toBe(expected);
+    expect((await inspectValue(document)).generation).toBe(expected);
   });
 
-  it.each([null, [], 'text', 3, true, [{ workflow_config: {} }]])('of %j is foreign', (document) => {
-    expect(generation(document)).toBe('foreign');
+  it.each([null, [], 'text', 3, true, [{ workflow_config: {} }]])('of %j is foreign', async (document) => {
+    expect(shim.read(document).generation).toBe('foreign');
+    // A document that is no object is quarantined before its generation is told.
+    expect((await inspectValue(document)).generation).toBe('unknown');
   });
 });
 
 describe('the bags of a document', () => {
   const bag = { ...CONTROL, workflow_config: {} };
 
-  it('are named by their place, the innermost first', () => {
-    expect(paths(bag)).toEqual(['']);
-    expect(paths({ Payload: { state_data: { bag } } })).toEqual(['Payload/state_data/bag']);
-    expect(paths({ state_data: { ...bag, state_data: { ...bag, bag } } })).toEqual([
-      'state_data/state_data',
-      'state_data',
+  it('are named by their place, the innermost first', async () => {
+    expect(await place(bag)).toEqual(['', false]);
+    expect(await place({ Payload: { state_data: { bag } } })).toEqual(['Payload.state_data.bag', false]);
+    expect(await place({ state_data: { ...bag, state_data: { ...bag, bag } } })).toEqual([
+      'state_data.state_data',
+      true,
     ]);
   });
 
-  it('do not include the arguments of a call', () => {
-    expect(paths({ state_data: bag, partition_map: [], segment_to_run: 0 })).toEqual(['state_data']);
-    for (const sign of ['branch_id', 'branch_index', 'branch_config', 'segment_config', 'execution_mode']) {
-      expect(paths({ ...bag, segment_to_run: 0, [sign]: 0, state_data: bag })).toEqual(['state_data']);
-    }
-    expect(paths({ ...CONTROL, state_data: bag })).toEqual(['state_data']);
+  it('do not include the arguments of a call', async () => {
+    const calls = [
+      { state_data: bag, partition_map: [], segment_to_run: 0 },
+      ...['branch_id', 'branch_index', 'branch_config', 'segment_config', 'execution_mode'].map((sign) => ({
+        ...bag,
+        segment_to_run: 0,
+        [sign]: 0,
+        state_data: bag,
+      })),
+      { ...CONTROL, state_data: bag },
+    ];
+    for (const call of calls) expect(await place(call)).toEqual(['state_data', false]);
   });
 
-  it('are looked for no deeper than anybody wraps, and not round a circle', () => {
+  it('are looked for no deeper than anybody wraps, and not round a circle', async () => {
     let deep: unknown = bag;
     for (let level = 0; level < 40; level += 1) deep = { state_data: deep };
-    expect(generation(deep)).toBe('foreign');
+    expect(shim.read(deep).generation).toBe('foreign');
+    expect((await inspectValue(deep)).generation).toBe('foreign');
     const circle: Record<string, unknown> = { ...bag };
     circle.state_data = circle;
-    expect(detect(objectReader, circle).sites.length).toBeLessThan(12);
+    const { generation, envelope } = shim.read(circle);
+    expect([generation, envelope.length < 12]).toEqual(['fat', true]);
   });
 
   it('keep their ids, in either spelling, and a number as it is written', () => {
-    const ids = (members: object) =>
-      detect(objectReader, { workflow_config: {}, ...members }).sites.map(({ ownerId, workflowId }) => [
-        ownerId,
-        workflowId,
-      ])[0];
+    const ids = (members: object) => {
+      const { ownerId, workflowId } = shim.read({ workflow_config: {}, ...members });
+      return [ownerId, workflowId];
+    };
     expect(ids({ ownerId: 'o', workflowId: 'w', owner_id: 'other' })).toEqual(['o', 'w']);
     expect(ids({ owner_id: 'o', workflow_id: 'w' })).toEqual(['o', 'w']);
     expect(ids({ ownerId: '', owner_id: 'o', workflowId: null })).toEqual(['o', undefined]);
@@ -95,26 +111,25 @@ describe('the bags of a document', () => {
   });
 });
 
-it('the digest of a key is a whole folder of it, or the name of a file two folders down', () => {
-  expect(
-    [
-      `a/b/${SHA}.json`,
-      `a/b/${SHA}`,
-      `a/b/${SHA}x.json`,
-      `workflow-configs/w/${SHA}.json`,
-      `merkle-blocks/w/ab/${SHA}.json`,
-    ].map(detectDigest),
-  ).toEqual([SHA, SHA, ...Array<undefined>(3).fill(undefined)]);
-  expect(
-    [
-      `a/${SHA}/x`,
-      `${SHA}/x`,
-      `a/${SHA}`,
-      `a/${SHA}.json`,
-      `a/x${SHA}/y`,
-      `a/${SHA.toUpperCase()}/y`,
-      'a/b',
-      undefined,
-    ].map(detectDigest),
-  ).toEqual([SHA, SHA, ...Array<undefined>(6).fill(undefined)]);
+it('the digest of a key is a whole folder of it, or the name of a file two folders down', async () => {
+  const digestKeys = [`a/b/${SHA}.json`, `a/b/${SHA}`, `a/${SHA}/x`, `${SHA}/x`];
+  const others = [
+    `a/b/${SHA}x.json`,
+    `workflow-configs/w/${SHA}.json`,
+    `merkle-blocks/w/ab/${SHA}.json`,
+    `a/${SHA}`,
+    `a/${SHA}.json`,
+    `a/x${SHA}/y`,
+    `a/${SHA.toUpperCase()}/y`,
+    'a/b',
+  ];
+  const keys = [...digestKeys, ...others];
+  const documents = keys.map((key) => ({ ...CONTROL, workflow_config_s3_path: `s3://b/${key}` }));
+  const told = await inspectAll(
+    new Map(documents.map((document, index) => [`key-${index}`, Buffer.from(JSON.stringify(document))])),
+  );
+  // A bag is lean when its paths lead to content addresses.
+  const expected = keys.map((key) => [key, digestKeys.includes(key) ? 'lean' : 'bridge']);
+  expect(keys.map((key, index) => [key, told.get(`key-${index}`)!.generation])).toEqual(expected);
+  expect(keys.map((key, index) => [key, shim.read(documents[index]).generation])).toEqual(expected);
 });

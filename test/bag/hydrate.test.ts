@@ -1,29 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MIGRATIONS } from '../../migrations/index.js';
 import type { Target } from '../../migrations/index.js';
-import { ByteDraft } from '../../src/bag/byte-draft.js';
-import { byteReader, readDocument } from '../../src/bag/byte-reader.js';
-import { detect } from '../../src/bag/detect.js';
-import { hydrateBag } from '../../src/bag/hydrate.js';
-import { applySplices } from '../../src/json/index.js';
+import { createStateBagShim } from 'statebag-shim';
 import { fatBag } from './bag-text.js';
-import { migrateBytes } from './migrate.js';
-import { recordingBlobs } from './recording-blobs.js';
-import type { RecordingBlobs } from './recording-blobs.js';
+import { hydrate, migrate } from './migrate.js';
+import { makePlace } from './place.js';
+import { spelledMembers } from './spelled-members.js';
 
 const CONFIG = '{"nodes": [1.0]}';
 const MAP = '[{"id": 0.0}]';
 
-async function hydrated(text: string, blobs: RecordingBlobs): Promise<string> {
-  const bytes = Buffer.from(text);
-  const site = detect(byteReader, readDocument(bytes)).sites[0]!;
-  const draft = new ByteDraft(site.value);
-  await hydrateBag(byteReader, site, draft, MIGRATIONS, blobs);
-  return Buffer.from(applySplices(bytes, draft.splices())).toString();
-}
-
 describe('a bag filled in again', () => {
+  const objects = { 'local/c': CONFIG, 'local/m': MAP };
+
   it.each([
     [
       'paths',
@@ -61,22 +50,26 @@ describe('a bag filled in again', () => {
       '{"workflow_config":{},"partition_map":[]}',
     ],
   ])('has its values, in their bytes, in place of %s', async (_, text, expected) => {
-    expect(await hydrated(text, await recordingBlobs({ 'local/c': CONFIG, 'local/m': MAP }))).toBe(expected);
+    const place = makePlace(objects);
+    expect((await hydrate(place, Buffer.from(text))).toString()).toBe(expected);
+    const shim = createStateBagShim({ store: place.store, mode: 'rewrite' });
+    expect(JSON.stringify(await shim.read(JSON.parse(text)).hydrated())).toBe(JSON.stringify(JSON.parse(expected)));
   });
 
   it('is what it was before it was offloaded, but for the manifest path', async () => {
+    const bags = fc.array(fatBag({ withTraces: false }), { minLength: 25, maxLength: 25 });
     await fc.assert(
-      fc.asyncProperty(
-        fatBag({ withTraces: false }),
-        fc.constantFrom<Target>('lean', 'bridge'),
-        async ({ text }, target) => {
-          const blobs = await recordingBlobs();
-          const { bytes } = (await migrateBytes(Buffer.from(text), blobs, { target }))!;
-          const back = JSON.parse(await hydrated(Buffer.from(bytes).toString(), blobs)) as Record<string, unknown>;
-          expect({ ...back, segment_manifest_s3_path: undefined }).toEqual(JSON.parse(text));
-        },
-      ),
-      { numRuns: 100 },
+      fc.asyncProperty(bags, fc.constantFrom<Target>('lean', 'bridge'), async (documents, target) => {
+        const place = makePlace();
+        const texts = Object.fromEntries(documents.map(({ text }, index) => [`bag-${index}`, Buffer.from(text)]));
+        const { of } = await migrate(place, texts, target);
+        for (const [name, text] of Object.entries(texts)) {
+          expect(of[name]!.outcome).toBe('migrated');
+          const back = spelledMembers(await hydrate(place, of[name]!.bytes));
+          expect(back.filter(({ name }) => name !== 'segment_manifest_s3_path')).toEqual(spelledMembers(text));
+        }
+      }),
+      { numRuns: 4, endOnFailure: true },
     );
   });
 });

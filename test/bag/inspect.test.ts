@@ -1,9 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { byteReader, readDocument } from '../../src/bag/byte-reader.js';
-import { detect } from '../../src/bag/detect.js';
-import { detectHazards, HAZARDS, inlineBytes } from '../../src/bag/inspect.js';
-import { PAYLOAD_LIMIT } from '../../src/bag/payload-limit.js';
-import { objectReader } from '../../src/bag/object-reader.js';
+import { statebag } from '../cli/terminal.js';
+import { inspect, inspectValue } from './inspect.js';
+import { makePlace } from './place.js';
 
 const SHA = 'a'.repeat(64);
 const CALM = {
@@ -14,11 +12,17 @@ const CALM = {
 };
 const FAT = { ...CALM, workflow_config: { nodes: [] }, partition_map: [{ id: 0 }] };
 
-function hazards(document: unknown, size?: number): readonly string[] {
-  const text = JSON.stringify(document);
-  const found = detectHazards(byteReader, detect(byteReader, readDocument(Buffer.from(text))), size ?? text.length);
-  expect(detectHazards(objectReader, detect(objectReader, document), size ?? text.length)).toEqual(found);
-  return found;
+/** What Step Functions takes, in bytes of UTF-8. */
+const PAYLOAD_LIMIT = 262_144;
+
+async function hazards(document: object): Promise<readonly string[]> {
+  return (await inspectValue(document)).hazards;
+}
+
+/** The same document, with a member that makes its text so many bytes long. */
+function padded(document: object, size: number): object {
+  const { length } = JSON.stringify({ ...document, padding: '' });
+  return { ...document, padding: 'x'.repeat(size - length) };
 }
 
 describe('a hazard', () => {
@@ -46,34 +50,35 @@ describe('a hazard', () => {
     ['no map', { ...CALM, workflow_config: { nodes: [] } }, ['MAP_MISSING']],
     ['inline fields under the stamp of a lean bag', { ...FAT, state_bag_version: 2 }, ['STAMPED_BUT_FAT']],
     ['a bag of the newest era', { ...CALM, manifest_id: 'm' }, ['NEWEST_ERA']],
-  ])('is %s', (_, document, expected) => {
-    expect(hazards(document)).toEqual(expected);
+  ])('is %s', async (_, document, expected) => {
+    expect(await hazards(document)).toEqual(expected);
   });
 
-  it('is a size that Step Functions refuses, one byte over', () => {
-    expect([hazards(FAT, PAYLOAD_LIMIT), hazards(FAT, PAYLOAD_LIMIT + 1)]).toEqual([[], ['OVER_LIMIT']]);
+  it('is a size that Step Functions refuses, one byte over', async () => {
+    expect(await hazards(padded(FAT, PAYLOAD_LIMIT))).toEqual([]);
+    expect(await hazards(padded(FAT, PAYLOAD_LIMIT + 1))).toEqual(['OVER_LIMIT']);
   });
 
-  it("of a foreign document is nobody's business", () => {
-    expect(hazards({ x: 1 }, PAYLOAD_LIMIT + 1)).toEqual([]);
+  it("of a foreign document is nobody's business", async () => {
+    expect(await hazards(padded({ x: 1 }, PAYLOAD_LIMIT + 1))).toEqual([]);
   });
 
-  it('is told once, in one order, and each in a sentence', () => {
-    const found = hazards({
+  it('is told once, in one order, and each in a sentence', async () => {
+    const document = {
       ...FAT,
       _is_init: true,
       segment_manifest_s3_path: '',
       state_data: { ...FAT, _is_init: true, state_bag_version: 2 },
-    });
+    };
+    const found = await hazards(document);
     expect(found).toEqual(['INIT_MARKERS', 'NESTED_BAGS', 'MANIFEST_PATH_MISSING', 'STAMPED_BUT_FAT']);
-    expect(Object.values(HAZARDS).every((sentence) => sentence.length > 20)).toBe(true);
+    const { out } = await statebag(makePlace().dir, ['inspect', '-', '--quiet'], { stdin: JSON.stringify(document) });
+    for (const hazard of found) expect(out).toMatch(new RegExp(`${hazard}.{20,}`));
   });
 });
 
-it('inline bytes are those of the values under the two names, in all bags of a document', () => {
+it('inline bytes are those of the values under the two names, in all bags of a document', async () => {
   const text =
     '{"ownerId":"o","workflowId":"w","total_segments":1,"workflow_config":{"a": 1.0},"state_data":{"workflow_config":"s3://b/k","partition_map":[ ]}}';
-  expect(inlineBytes(byteReader, detect(byteReader, readDocument(Buffer.from(text))))).toBe(
-    '{"a": 1.0}'.length + '[ ]'.length,
-  );
+  expect((await inspect(Buffer.from(text))).bytesInline).toBe('{"a": 1.0}'.length + '[ ]'.length);
 });

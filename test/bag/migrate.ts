@@ -1,102 +1,126 @@
 import { createHash } from 'node:crypto';
-import { MIGRATIONS } from '../../migrations/index.js';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'vitest';
 import type { Target } from '../../migrations/index.js';
-import { byteReader, readDocument } from '../../src/bag/byte-reader.js';
-import type { ByteValue } from '../../src/bag/byte-reader.js';
-import type { ClaimOffice } from '../../src/bag/claim.js';
-import { detect } from '../../src/bag/detect.js';
-import type { BagSite } from '../../src/bag/detect.js';
-import { parseLayout } from '../../src/bag/layout.js';
-import type { Layout } from '../../src/bag/layout.js';
-import type { ManifestForm } from '../../src/bag/manifest.js';
-import { ObjectDraft } from '../../src/bag/object-draft.js';
-import { objectReader } from '../../src/bag/object-reader.js';
-import { needsMigration, planSite } from '../../src/bag/plan-site.js';
-import type { SitePlan } from '../../src/bag/plan-site.js';
-import { rewriteBytes } from '../../src/bag/rewrite.js';
-import type { Rewrite } from '../../src/bag/rewrite.js';
-import { loadSources } from '../../src/bag/sources.js';
-import { assertOutline } from '../../src/bag/validate-outline.js';
-import type { ValueReader } from '../../src/bag/value-reader.js';
-import type { RecordingBlobs } from './recording-blobs.js';
+import { statebag } from '../cli/terminal.js';
+import { BUCKET, STORE } from './place.js';
+import type { Place } from './place.js';
 
-export interface MigrateOptions {
-  readonly target?: Target;
-  readonly manifestForm?: ManifestForm;
-  readonly layout?: Layout;
+/** Documents by a name that a file may have, without `.json`. */
+export type Documents = Readonly<Record<string, Uint8Array>>;
+
+/** What a run reported of a document, and its bytes after the run. */
+export interface Migrated {
+  readonly outcome: string;
+  readonly code?: string;
+  readonly bytes: Buffer;
 }
 
-function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
+/** A directory of documents, migrated in place by the command. */
+export interface MigrationRun {
+  readonly of: Readonly<Record<string, Migrated>>;
+  /** Runs the same command again, with a journal of its own. */
+  readonly again: () => Promise<Readonly<Record<string, Migrated>>>;
+  /** Rolls the first run back, and gives the bytes of every document then. */
+  readonly rollBack: () => Promise<Readonly<Record<string, Buffer>>>;
 }
 
-function officeOf(blobs: RecordingBlobs, layout: Layout = parseLayout()): ClaimOffice {
-  return { layout, bucket: blobs.bucket, prefix: '', digest: sha256 };
+interface Report {
+  readonly documents: readonly { readonly id: string; readonly outcome: string; readonly code?: string }[];
 }
 
-/** Plans of the bags that are to change, their blobs written. */
-export async function planAll<V>(
-  reader: ValueReader<V>,
-  root: V,
-  blobs: RecordingBlobs,
-  { target = 'lean', manifestForm = 'list', layout = parseLayout() }: MigrateOptions = {},
-): Promise<readonly SitePlan<V>[]> {
-  const plans: SitePlan<V>[] = [];
-  for (const site of detect(reader, root).sites.filter((candidate) => needsMigration(reader, candidate, target))) {
-    const sources = await loadSources(reader, site, blobs);
-    const plan = planSite(reader, site, sources, { target, manifestForm, office: officeOf(blobs, layout) });
-    for (const blob of plan.blobs) await blobs.put(blob);
-    plans.push(plan);
-  }
-  return plans;
+let runs = 0;
+
+/** Migrates documents with one run of the command. `args` are further options of it. */
+export async function migrate(
+  { dir }: Pick<Place, 'dir'>,
+  documents: Documents,
+  target: Target = 'lean',
+  args: readonly string[] = [],
+): Promise<MigrationRun> {
+  const folder = `bags-${++runs}`;
+  mkdirSync(join(dir, folder), { recursive: true });
+  const fileOf = (name: string) => join(dir, folder, `${name}.json`);
+  const names = Object.keys(documents);
+  for (const name of names) writeFileSync(fileOf(name), documents[name]!);
+  const readAll = () => Object.fromEntries(names.map((name) => [name, readFileSync(fileOf(name))]));
+  const store = ['--store', STORE, ...args];
+  const apply = async (journal: string) => {
+    const command = ['migrate', folder, '--to', target, '--apply', '--json', '--quiet', '--journal', journal, ...store];
+    const { out, err } = await statebag(dir, command);
+    expect(err).toBe('');
+    const reported = new Map((JSON.parse(out) as Report).documents.map(({ id, ...rest }) => [id, rest]));
+    const bytes = readAll();
+    return Object.fromEntries(names.map((name) => [name, { ...reported.get(fileOf(name))!, bytes: bytes[name]! }]));
+  };
+  return {
+    of: await apply(`${folder}-journal`),
+    again: () => apply(`${folder}-journal-again`),
+    rollBack: async () => {
+      const { code, err } = await statebag(dir, ['rollback', '--apply', '--quiet', '--journal', `${folder}-journal`]);
+      expect([code, err]).toEqual([0, '']);
+      return readAll();
+    },
+  };
 }
 
-/** A stored document taken through plan, offload, rewrite and validation; `undefined` when it is to stay. */
-export async function migrateBytes(
-  bytes: Uint8Array,
-  blobs: RecordingBlobs,
-  options: MigrateOptions = {},
-): Promise<Rewrite | undefined> {
-  const target = options.target ?? 'lean';
-  const plans = await planAll(byteReader, readDocument(bytes), blobs, options);
-  if (plans.length === 0) return undefined;
-  const rewrite = rewriteBytes(bytes, plans, MIGRATIONS[target]);
-  for (const outline of rewrite.outlines) assertOutline(outline, target);
-  return rewrite;
+/** Migrates one document. */
+export async function migrateOne(
+  place: Pick<Place, 'dir'>,
+  document: Uint8Array,
+  target: Target = 'lean',
+  args: readonly string[] = [],
+): Promise<Migrated & Pick<MigrationRun, 'rollBack' | 'again'>> {
+  const { of, again, rollBack } = await migrate(place, { bag: document }, target, args);
+  return { ...of.bag!, again, rollBack };
 }
 
-/** A bag of a parsed document, and what the same steps make of it. */
-export interface MigratedObject {
-  readonly path: readonly string[];
-  readonly bag: Record<string, unknown>;
+/** Fills a document's bags in again, and gives the bytes that the command printed. */
+export async function hydrate({ dir }: Pick<Place, 'dir'>, document: Uint8Array): Promise<Buffer> {
+  const { code, err, bytes } = await statebag(dir, ['hydrate', '-', '--store', STORE], { stdin: document });
+  expect([code, err]).toEqual([0, '']);
+  return bytes;
 }
 
-/** Planned in bytes, so that what lies behind a pointer keeps its spelling; changed as objects. */
-export async function migrateObjects(
-  root: unknown,
-  blobs: RecordingBlobs,
-  options: MigrateOptions = {},
-): Promise<readonly MigratedObject[]> {
-  const plans = await planAll(byteReader, readDocument(Buffer.from(JSON.stringify(root))), blobs, options);
-  const sites = new Map(detect(objectReader, root).sites.map(({ path, value }) => [path.join('/'), value]));
-  return plans.map(({ site, context }) => {
-    const draft = new ObjectDraft(sites.get(site.path.join('/')) as Record<string, unknown>);
-    for (const step of MIGRATIONS[options.target ?? 'lean']) step.up(draft, context);
-    return { path: site.path, bag: draft.result() };
+/** A blob at a content address that a document names, by what kind of content it holds. */
+export interface NamedBlob {
+  readonly kind: 'configs' | 'partitions' | 'manifests';
+  readonly text: string;
+}
+
+/** A content address of the default layout: the kind and the digest. */
+const ADDRESS = /workflow-(configs|partitions|manifests)\/[^/"\\]+\/[^/"\\]+\/([0-9a-f]{64})\/[a-z_]+\.json/g;
+
+/**
+ * The blobs at content addresses that a document names and its original did not. Expects each to hold the bytes of its
+ * digest.
+ */
+export function namedBlobs(
+  { dir }: Pick<Place, 'dir'>,
+  document: Uint8Array,
+  original: Uint8Array,
+  bucket = BUCKET,
+): readonly NamedBlob[] {
+  const before = Buffer.from(original).toString();
+  const named = [...Buffer.from(document).toString().matchAll(ADDRESS)].filter(([key]) => !before.includes(key));
+  return named.map(([key, kind, digest]) => {
+    const bytes = readFileSync(join(dir, STORE, bucket, key));
+    expect([key, createHash('sha256').update(bytes).digest('hex')]).toEqual([key, digest]);
+    return { kind: kind as NamedBlob['kind'], text: bytes.toString() };
   });
 }
 
-/** Config and map of a bag as JSON text, from wherever the bag says they are. */
-export async function offloaded(site: BagSite<ByteValue>, blobs: RecordingBlobs): Promise<Record<string, string>> {
-  const found: Record<string, string> = {};
-  const fields = { config: [site.config, site.configPath], map: [site.map, site.mapPath] };
-  for (const [name, [field, path]] of Object.entries(fields)) {
-    const pointer = [field, path].find((one) => one?.state === 'pointer');
-    if (field?.state === 'inline') found[name] = Buffer.from(byteReader.bytes(field.value)).toString();
-    else if (pointer?.state === 'pointer') {
-      const { bucket = blobs.bucket, key } = pointer.pointer.target!;
-      found[name] = Buffer.from(await blobs.get({ bucket, key })).toString();
-    }
+/** The text of a document and of every JSON string in it, at any depth: where a value of its bags is spelled. */
+export function textsOf(text: string): readonly string[] {
+  const strings = [...text.matchAll(/"(?:[^"\\]|\\.)*"/g)].map(([quoted]) => decoded(quoted));
+  return [text, ...strings.filter((inner) => /^\s*[[{"]/.test(inner)).flatMap((inner) => textsOf(inner))];
+}
+
+function decoded(quoted: string): string {
+  try {
+    return JSON.parse(quoted) as string;
+  } catch {
+    return '';
   }
-  return found;
 }

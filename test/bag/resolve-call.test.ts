@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ask } from './ask.js';
+import { ask, askBoth } from './ask.js';
+import { makePlace } from './place.js';
 import { a, BAG, BAG_WITH_MAP, CONFIG, MAP, rows, x, y } from './resolve-table.js';
 
 describe('a program in the event', () => {
@@ -194,11 +195,12 @@ describe('the place of the bag', () => {
   ]);
 
   it.each([[[]], [null], [3], ['text'], [true]])('is nowhere in an event that is no object: %j', async (event) => {
-    expect((await ask(event)).said).toBe('EVENT_INVALID');
+    expect(await ask(event)).toEqual({ library: 'EVENT_INVALID', command: 'EVENT_INVALID', reads: [] });
   });
 
   it('is nowhere in an object without a program', async () => {
-    expect((await ask({ x: 1 })).said).toBe('SEGMENT_NOT_FOUND');
+    const said = 'SEGMENT_NOT_FOUND';
+    expect(await ask({ x: 1 })).toEqual({ library: said, command: said, reads: [] });
   });
 });
 
@@ -220,18 +222,20 @@ describe('user data', () => {
   };
 
   it('is never taken for the program, and what looks like a pointer in it is never followed', async () => {
-    expect(await ask({ ...BAG, ...traps }, { 'local/trap': MAP })).toEqual({ said: 'SEGMENT_NOT_FOUND', reads: [] });
+    const [none, first] = ['SEGMENT_NOT_FOUND', 'inline-map 0 a'];
+    expect(await ask({ ...BAG, ...traps }, { 'local/trap': MAP })).toEqual({ library: none, command: none, reads: [] });
     expect(await ask({ ...BAG_WITH_MAP, ...traps }, { 'local/trap': MAP })).toEqual({
-      said: 'inline-map 0 a',
+      library: first,
+      command: first,
       reads: [],
     });
   });
 
   it('inside the program is handed over as it is', async () => {
-    const { reads } = await ask(
-      { ...BAG, partition_map: [{ ...a, nodes: [trap], note: 's3://local/trap' }] },
-      { 'local/trap': MAP },
-    );
-    expect(reads).toEqual([]);
+    const program = { ...a, nodes: [trap], note: 's3://local/trap' };
+    const place = makePlace({ 'local/trap': MAP });
+    const { library, command } = await askBoth(JSON.stringify({ ...BAG, partition_map: [program] }), place);
+    expect([library.program, command.program]).toEqual([program, program]);
+    expect(place.reads).toEqual([]);
   });
 });

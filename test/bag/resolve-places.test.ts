@@ -110,11 +110,11 @@ describe('a manifest', () => {
   it('at a content address with other bytes stops everything', async () => {
     const sha256 = createHash('sha256').update('[]').digest('hex');
     const key = `workflow-manifests/olive/press/${sha256}/segment_manifest.json`;
-    const { said } = await ask(
+    const answer = await ask(
       { ...BAG_WITH_MAP, partition_map: null, segment_manifest_s3_path: `s3://local/${key}`, workflow_config: CONFIG },
       { [`local/${key}`]: LIST },
     );
-    expect(said).toBe('DIGEST_MISMATCH');
+    expect(answer).toMatchObject({ library: 'DIGEST_MISMATCH', command: 'DIGEST_MISMATCH' });
   });
 });
 
@@ -175,12 +175,12 @@ describe('a config', () => {
   ]);
 
   it('is left alone when the map gives the answer', async () => {
-    const { said, reads } = await ask({
+    const answer = await ask({
       ...BAG_WITH_MAP,
       workflow_config: { bucket: 'local', key: 'c' },
       workflow_config_s3_path: 's3://local/d',
     });
-    expect([said, reads]).toEqual(['inline-map 0 a', []]);
+    expect(answer).toEqual({ library: 'inline-map 0 a', command: 'inline-map 0 a', reads: [] });
   });
 });
 
@@ -192,8 +192,11 @@ describe('the store', () => {
       partition_map_s3_path: 's3://local/p',
       workflow_config_s3_path: 's3://local/c',
     };
-    const { said, reads } = await ask(event, { 'local/m': '{}', 'local/p': '[]', 'local/c': CONFIG });
-    expect([said, reads]).toEqual(['config 0 0', ['local/p', 'local/m', 'local/c']]);
+    expect(await ask(event, { 'local/m': '{}', 'local/p': '[]', 'local/c': CONFIG })).toEqual({
+      library: 'config 0 0',
+      command: 'config 0 0',
+      reads: ['local/p', 'local/m', 'local/c'],
+    });
   });
 
   it('is asked once for a manifest however often the call names it', async () => {
@@ -202,6 +205,7 @@ describe('the store', () => {
       manifest_s3_path: 's3://local/m',
       state_data: { ...BAG, segment_manifest_s3_path: 's3://local/m', manifest_s3_path: 's3://local/m' },
     };
-    expect(await ask(event, { 'local/m': '{}' })).toEqual({ said: 'SEGMENT_NOT_FOUND', reads: ['local/m'] });
+    const said = 'SEGMENT_NOT_FOUND';
+    expect(await ask(event, { 'local/m': '{}' })).toEqual({ library: said, command: said, reads: ['local/m'] });
   });
 });

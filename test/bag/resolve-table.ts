@@ -27,6 +27,6 @@ export type Row = readonly [title: string, event: unknown, said: string, objects
 /** One test a row. */
 export function rows(list: readonly Row[]): void {
   it.each(list.map(([title, ...row]) => [title, row] as const))('%s', async (_, [event, said, objects = {}]) => {
-    expect((await ask(event, objects)).said).toBe(said);
+    expect(await ask(event, objects)).toMatchObject({ library: said, command: said });
   });
 }

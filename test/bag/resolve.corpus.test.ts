@@ -1,9 +1,10 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fsBlobStore } from 'statebag-shim/fs';
 import { askBoth } from './ask.js';
+import type { Answer } from './ask.js';
 import { canonical, canonicalDigest } from './canonical.js';
+import { makePlace } from './place.js';
 
 interface Observed {
   readonly name: string;
@@ -35,16 +36,22 @@ if (corpus !== undefined) {
   const observed = new Map(
     (load('expected', 'segments.json') as readonly Observed[]).map((row) => [row.name, row.accept]),
   );
-  const blobs = fsBlobStore({ root: join(corpus, 's3'), bucket: 'analemma-workflow-state-dev' });
+  const [root, bucket] = [join(corpus, 's3'), 'analemma-workflow-state-dev'];
+  const place = makePlace({}, { root, bucket });
 
   describe('recorded events', () => {
     it.each([...events.keys()])(
       'give the program of the legacy reader or a typed error, to both readers: %s',
       async (name) => {
-        const { said, program } = await askBoth(JSON.stringify(events.get(name)), blobs);
-        const got = program === undefined ? 'error' : canonicalDigest(program);
         const accept = observed.get(name) ?? ['any'];
-        expect(accept.includes('any') || accept.includes(got), `${said} is not among ${accept.join(', ')}`).toBe(true);
+        const answers = await askBoth(JSON.stringify(events.get(name)), place, ['--store', root, '--bucket', bucket]);
+        expect(answers.command.said).toBe(answers.library.said);
+        for (const { said, program } of Object.values(answers) as readonly Answer[]) {
+          const got = program === undefined ? 'error' : canonicalDigest(program);
+          expect(accept.includes('any') || accept.includes(got), `${said} is not among ${accept.join(', ')}`).toBe(
+            true,
+          );
+        }
       },
     );
 

@@ -1,6 +1,6 @@
 import { makeFleet } from '../../examples/fleet/fleet.js';
 import type { FleetOptions } from '../../examples/fleet/fleet.js';
-import type { Documents } from './world.js';
+import type { Documents } from './scratch.js';
 
 /** Small bags of the given kinds, one a kind, each of a workflow of its own. */
 export function bags(kinds: NonNullable<FleetOptions['mix']>, options: Partial<FleetOptions> = {}): Buffer[] {

@@ -1,9 +1,12 @@
-import { describe, expect, it } from 'vitest';
-import { checkContract } from '../../src/batch/contract-check.js';
-import type { ContractCheckOptions, Remainder } from '../../src/batch/contract-check.js';
-import type { DocumentSource, SourceContainer, SourceDocument } from '../../src/batch/source.js';
-import { ConfigError, StoreError } from 'statebag-shim';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { smallBag } from '../cli/fleet-dir.js';
+import { statebag } from '../cli/terminal.js';
+import type { RanOptions } from '../cli/terminal.js';
+import { startSfnServer } from '../fakes/sfn-server.js';
+import { CommandWorld } from './command-world.js';
+import { temporaryDirectory } from './scratch.js';
 
 const DIGEST = 'ab'.repeat(32);
 const LEAN = JSON.stringify({
@@ -19,93 +22,105 @@ const BRIDGE = JSON.stringify({
   workflow_config: { __s3_pointer__: true, bucket: 'b', key: `workflow-configs/o/w/${DIGEST}/config.json` },
 });
 
-function container(id: string, documents: () => AsyncIterable<SourceDocument>): SourceContainer {
-  return {
-    id,
-    version: undefined,
-    tail: new Uint8Array(),
-    documents,
-    replace: () => Promise.reject(new Error('nothing is written')),
-  };
+interface Report {
+  readonly code: number;
+  readonly canContract: boolean;
+  readonly answer: string;
+  readonly totals: Readonly<Record<string, number>>;
+  readonly documents: readonly {
+    readonly id: string;
+    readonly generation: string;
+    readonly code: string;
+    readonly until: string | null;
+  }[];
 }
 
-/** One container per text; an error stands for one that cannot be read. */
-function sourceOf(items: readonly (string | Error)[], end?: Error): DocumentSource {
-  const documentsOf = async function* (item: string | Error, id: string): AsyncIterable<SourceDocument> {
-    if (item instanceof Error) throw await Promise.resolve(item);
-    yield {
-      id,
-      line: undefined,
-      bytes: Buffer.from(item),
-      deadline: { at: '2026-03-01T00:00:00.000Z', why: 'it ends' },
-    };
-  };
-  const containers = async function* (): AsyncIterable<SourceContainer> {
-    for (const [at, item] of items.entries())
-      yield await Promise.resolve(container(`d${at}`, () => documentsOf(item, `d${at}`)));
-    if (end) throw end;
-  };
-  return { id: 'made-up', containers, container: () => expect.unreachable() };
+async function check(directory: string, args: readonly string[], terminal?: RanOptions): Promise<Report> {
+  const { code, out, err } = await statebag(directory, ['can-contract', ...args, '--json'], terminal);
+  if (out === '') throw new Error(err);
+  return { code, ...(JSON.parse(out) as Omit<Report, 'code'>) };
 }
 
-async function check(source: DocumentSource, more: Partial<ContractCheckOptions> = {}) {
-  const remainders: Remainder[] = [];
-  const options = {
-    sources: [source],
-    concurrency: 4,
-    allowEmpty: false,
-    acceptBridge: false,
-    onRemainder: (remainder: Remainder) => void remainders.push(remainder),
-    ...more,
-  };
-  return { ...(await checkContract(options)), remainders };
+/** One file for each text. */
+function checkFiles(texts: readonly string[], args: readonly string[] = [], terminal?: RanOptions): Promise<Report> {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, 'bags'));
+  for (const [at, text] of texts.entries()) writeFileSync(join(directory, 'bags', `d${at}.json`), text);
+  return check(directory, ['bags', ...args], terminal);
 }
 
-describe('the check before contract', () => {
-  it('passes when only lean bags and what is no bag are left', async () => {
-    const { canContract, generations } = await check(sourceOf([LEAN, '{"a":1}']));
-    expect([canContract, generations]).toEqual([true, { fat: 0, bridge: 0, lean: 1, foreign: 1, unknown: 0 }]);
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+describe('statebag can-contract', () => {
+  it('says yes when only lean bags and values that are not bags are left', async () => {
+    const { code, canContract, answer, totals } = await checkFiles([LEAN, '{"a":1}']);
+    expect([code, canContract, answer]).toEqual([0, true, 'yes']);
+    expect(totals).toMatchObject({ fat: 0, bridge: 0, lean: 1, foreign: 1, unknown: 0 });
   });
 
-  it('names what is left, why, and until when', async () => {
-    const { canContract, remainders } = await check(sourceOf([LEAN, smallBag(), BRIDGE]));
-    expect(canContract).toBe(false);
-    expect(remainders).toMatchObject([
-      { id: 'd1', generation: 'fat', code: 'BAG_FAT', until: { at: '2026-03-01T00:00:00.000Z' } },
-      { id: 'd2', generation: 'bridge', code: 'BAG_BRIDGE' },
+  it('names what is left and why', async () => {
+    const { code, canContract, answer, documents } = await checkFiles([LEAN, smallBag(), BRIDGE]);
+    expect([code, canContract, answer]).toEqual([1, false, 'no']);
+    expect(documents).toMatchObject([
+      { id: expect.stringMatching(/d1\.json$/) as string, generation: 'fat', code: 'BAG_FAT', until: null },
+      { id: expect.stringMatching(/d2\.json$/) as string, generation: 'bridge', code: 'BAG_BRIDGE', until: null },
     ]);
   });
 
-  it('lets bags of the bridge form be when told to', async () => {
-    expect((await check(sourceOf([BRIDGE]), { acceptBridge: true })).canContract).toBe(true);
-    expect((await check(sourceOf([BRIDGE, smallBag()]), { acceptBridge: true })).remaining).toBe(1);
+  it('says until when the bag of an execution can be met', async () => {
+    for (const name of ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY']) vi.stubEnv(name, 'test');
+    const server = await startSfnServer();
+    vi.stubEnv('AWS_ENDPOINT_URL_SFN', server.endpoint);
+    const machine = 'arn:aws:states:eu-central-1:123456789012:stateMachine:engine';
+    const startDate = Date.parse('2026-01-31T00:00:00Z') / 1000;
+    server.executions.push({
+      executionArn: 'arn:aws:states:eu-central-1:123456789012:execution:engine:a',
+      parentArn: machine,
+      status: 'RUNNING',
+      startDate,
+      events: [{ type: 'ExecutionStarted', timestamp: startDate, executionStartedEventDetails: { input: smallBag() } }],
+    });
+    const { documents } = await check(temporaryDirectory(), [`sfn://${machine}`]);
+    await server.stop();
+    expect(documents).toMatchObject([{ generation: 'fat', code: 'BAG_FAT', until: '2027-01-31T00:00:00.000Z' }]);
   });
 
-  it('does not accept a bridge pointer to a key that another run overwrites', async () => {
-    const { remainders } = await check(sourceOf([BRIDGE.replace(`${DIGEST}/`, '')]), { acceptBridge: true });
-    expect(remainders).toMatchObject([{ generation: 'bridge', code: 'BAG_MUTABLE' }]);
+  it('--accept bridge lets bags of the bridge form stay, and no others', async () => {
+    expect((await checkFiles([BRIDGE], ['--accept', 'bridge'])).canContract).toBe(true);
+    const { canContract, totals } = await checkFiles([BRIDGE, smallBag()], ['--accept', 'bridge']);
+    expect([canContract, totals.remaining]).toEqual([false, 1]);
   });
 
-  it('takes whatever it cannot judge for something that is left', async () => {
-    const denied = new StoreError('STORE_DENIED', 'no');
-    const { remainders } = await check(
-      sourceOf(['{"half":', denied, LEAN], new StoreError('STORE_UNAVAILABLE', 'the listing broke off')),
-    );
-    expect(remainders.map(({ id, generation, code }) => [id, generation, code]).sort()).toEqual([
-      ['d0', 'unknown', 'JSON_SYNTAX'],
-      ['d1', 'unknown', 'STORE_DENIED'],
-      ['made-up', 'unknown', 'STORE_UNAVAILABLE'],
+  it('--accept bridge does not accept a pointer to a key that another run overwrites', async () => {
+    const { documents } = await checkFiles([BRIDGE.replace(`${DIGEST}/`, '')], ['--accept', 'bridge']);
+    expect(documents).toMatchObject([{ generation: 'bridge', code: 'BAG_MUTABLE' }]);
+  });
+
+  it('does not say yes when something cannot be read: a document, an object, a listing', async () => {
+    const world = await CommandWorld.with({ 'd0.json': Buffer.from('{"half":') }, { s3: true });
+    await world.write('s3://docs/d1.json', Buffer.from(LEAN));
+    await world.write('s3://docs/d2.json', Buffer.from(LEAN));
+    world.server.inject({ operation: 'GetObject', kind: 'denied', bucket: 'docs' });
+    world.server.inject({ operation: 'ListObjectsV2', kind: 'internal-error', bucket: 'local', times: Infinity });
+    const sources = ['source', 's3://docs/', 's3://local/', '--concurrency', '1', ...world.reach];
+    const { code, canContract, answer, documents } = await check(world.directory, sources);
+    expect([code, canContract, answer]).toEqual([1, false, 'not proven']);
+    expect(documents.map(({ id, generation, code: why }) => [id, generation, why]).sort()).toEqual([
+      [join(world.source, 'd0.json'), 'unknown', 'JSON_SYNTAX'],
+      ['s3://docs/d1.json', 'unknown', 'STORE_DENIED'],
+      ['s3://local/', 'unknown', 'STORE_UNAVAILABLE'],
     ]);
   });
 
-  it('says no when it was stopped', async () => {
-    const { canContract, remainders } = await check(sourceOf([LEAN]), { stop: AbortSignal.abort() });
-    expect([canContract, remainders[0]?.code]).toEqual([false, 'RUN_STOPPED']);
+  it('does not say yes when it was stopped', async () => {
+    const { canContract, documents } = await checkFiles([LEAN], [], { signals: ['SIGINT'] });
+    expect([canContract, documents[0]?.code]).toEqual([false, 'RUN_STOPPED']);
   });
 
-  it('takes an empty source for a slip of the pen unless told otherwise', async () => {
-    const empty = sourceOf([], new ConfigError('SOURCE_EMPTY', 'nothing there'));
-    await expect(check(empty)).rejects.toMatchObject({ code: 'SOURCE_EMPTY' });
-    expect((await check(empty, { allowEmpty: true })).canContract).toBe(true);
+  it('does not take an empty source for a proof, unless it is told to', async () => {
+    await expect(checkFiles([])).rejects.toThrow('SOURCE_EMPTY');
+    expect((await checkFiles([], ['--allow-empty'])).canContract).toBe(true);
   });
 });

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { World } from './world.js';
+import { CommandWorld } from './command-world.js';
 
 /** All files below a folder of the corpus that hold one JSON document each, by their path. */
 function filesOf(root: string, ...folders: string[]): Record<string, Uint8Array> {
@@ -13,8 +13,8 @@ function filesOf(root: string, ...folders: string[]): Record<string, Uint8Array>
 }
 
 /** A world with every document of the corpus, and all that they point to. */
-export async function corpusWorld(root: string): Promise<World> {
-  const world = await World.with({
+export async function corpusWorld(root: string): Promise<CommandWorld> {
+  const world = await CommandWorld.with({
     ...filesOf(root, 'bags', 'events', 'collisions', 'new-era', 'hazards'),
     ...hazards(root),
   });
@@ -26,7 +26,7 @@ export function corpusBuckets(root: string): readonly string[] {
   return readdirSync(join(root, 's3'));
 }
 
-async function storeObjects(world: World, root: string): Promise<void> {
+async function storeObjects(world: CommandWorld, root: string): Promise<void> {
   for (const entry of readdirSync(join(root, 's3'), { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const path = join(entry.parentPath, entry.name);

@@ -5,7 +5,8 @@ import { expect, it } from 'vitest';
 import { nodeDisk } from '../../src/batch/disk.js';
 import { Journal } from '../../src/batch/journal.js';
 import { codeOf } from '../store/outcomes.js';
-import { DEAD_PROCESS, deadLock, filesBelow, temporaryDirectory } from './world.js';
+import { DEAD_PROCESS, deadLock } from '../locks/owners.js';
+import { filesBelow, temporaryDirectory } from './scratch.js';
 
 const lockedBy = async (content: string) => {
   const directory = temporaryDirectory();
@@ -13,7 +14,7 @@ const lockedBy = async (content: string) => {
   return codeOf(Journal.open(directory, nodeDisk).then((journal) => journal.close()));
 };
 
-it('keeps a second writer of this process out', async () => {
+it('a journal has one writer at a time, also in one process', async () => {
   const directory = temporaryDirectory();
   const journal = await Journal.open(directory, nodeDisk);
   expect(await codeOf(Journal.open(join(directory, '.'), nodeDisk))).toBe('JOURNAL_LOCKED');
@@ -21,7 +22,7 @@ it('keeps a second writer of this process out', async () => {
   await (await Journal.open(directory, nodeDisk)).close();
 });
 
-it('lets exactly one of many that come at once have it', async () => {
+it('exactly one of many that open a journal at once gets it', async () => {
   const directory = temporaryDirectory();
   const attempts = await Promise.allSettled(Array.from({ length: 20 }, () => Journal.open(directory, nodeDisk)));
   const got = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
@@ -29,7 +30,7 @@ it('lets exactly one of many that come at once have it', async () => {
   await got[0]!.close();
 });
 
-it('lets exactly one of many that come at once take over the lock of a dead process', async () => {
+it('exactly one of many that open a journal at once takes over the lock of a dead process', async () => {
   for (let trial = 0; trial < 10; trial++) {
     const directory = temporaryDirectory();
     writeFileSync(join(directory, 'journal.lock'), deadLock());
@@ -41,7 +42,7 @@ it('lets exactly one of many that come at once take over the lock of a dead proc
   }
 });
 
-it('leaves the lock of another run alone when a run ends', async () => {
+it('closing a journal leaves the lock of another run', async () => {
   const directory = temporaryDirectory();
   const journal = await Journal.open(directory, nodeDisk);
   writeFileSync(join(directory, 'journal.lock'), deadLock());
@@ -64,6 +65,6 @@ it.each([
   ],
   ['without text', '', 'JOURNAL_LOCKED'],
   ['with text that is not a lock', 'x', 'JOURNAL_LOCKED'],
-])('takes over a lock only from a holder that is provably dead: one %s', async (_, content, expected) => {
+])('a journal takes over a lock only from a holder that is provably dead: a lock %s', async (_, content, expected) => {
   expect(await lockedBy(content)).toBe(expected);
 });

@@ -1,164 +1,230 @@
-import { appendFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { nodeDisk } from '../../src/batch/disk.js';
-import { Journal, JOURNAL_FILE } from '../../src/batch/journal.js';
-import type { JournalEntry } from '../../src/batch/journal-entry.js';
-import { failedDocuments, migratedByContainer, pendingIntents } from '../../src/batch/journaled.js';
-import { summarizeJournal } from '../../src/batch/journal-read.js';
-import { statusOf } from '../../src/batch/status.js';
-import { codeOf } from '../store/outcomes.js';
-import { END, intent, journalOf, kindsIn, result, RUN, stamp } from './journal-entries.js';
-import { temporaryDirectory } from './world.js';
+import { bag, raggedLines } from './bags.js';
+import { codeOf, CommandWorld, run, runRollback, statusOf } from './command-world.js';
+import { JOURNAL_FILE, readJournal, runLine, stamp, writeJournal } from './journal-lines.js';
+import { temporaryDirectory } from './scratch.js';
 
-it('passes over a torn last line, and the next run closes it off', async () => {
-  const directory = await journalOf(RUN, intent('a'), END);
-  const path = join(directory, JOURNAL_FILE);
-  truncateSync(path, readFileSync(path).length - 10);
-  expect(await kindsIn(directory)).toEqual(['run', 'intent']);
-  const journal = await Journal.open(directory, nodeDisk);
-  journal.append(RUN);
-  await journal.close();
-  expect(await kindsIn(directory)).toEqual(['run', 'intent', 'run']);
-  expect((await summarizeJournal(directory)).isClosed).toBe(false);
+type Line = Readonly<Record<string, unknown>>;
+
+const fileOf = ({ directory }: { readonly directory: string }) => join(directory, 'journal', JOURNAL_FILE);
+const kindsIn = (world: CommandWorld) => readJournal(world).map(({ kind }) => kind);
+
+function intent(doc: string, more: Line = {}): Line {
+  return {
+    kind: 'intent',
+    doc,
+    container: doc,
+    before: 'a'.repeat(64),
+    after: 'b'.repeat(64),
+    bytesBefore: 9,
+    bytesAfter: 5,
+    blobs: [],
+    inverse: [],
+    ...more,
+  };
+}
+
+function result(doc: string, outcome: string, code?: string): Line {
+  return {
+    kind: 'result',
+    doc,
+    outcome,
+    generation: 'fat',
+    bytesBefore: 9,
+    bytesAfter: 5,
+    ...(code === undefined ? {} : { code, reason: 'because' }),
+  };
+}
+
+/** A journal as text in a directory of its own. */
+function journalOf(text: string): { readonly directory: string } {
+  const directory = temporaryDirectory();
+  mkdirSync(join(directory, 'journal'));
+  writeFileSync(join(directory, 'journal', JOURNAL_FILE), text);
+  return { directory };
+}
+
+async function migrated(): Promise<CommandWorld> {
+  const world = await CommandWorld.with({ 'a.json': bag(1) });
+  await run(world);
+  await world.write('b.json', bag(2));
+  return world;
+}
+
+it('status passes over a torn last line, and the next run ends that line', async () => {
+  const world = await migrated();
+  expect(kindsIn(world)).toEqual(['run', 'intent', 'result', 'end']);
+  truncateSync(fileOf(world), readFileSync(fileOf(world)).length - 10);
+  expect(await statusOf(world)).toMatchObject({ runs: 1, isClosed: false, totals: { migrated: 1 } });
+  await run(world);
+  const lines = readFileSync(fileOf(world), 'utf8').split('\n');
+  expect(() => JSON.parse(lines[3]!) as unknown).toThrow(SyntaxError);
+  expect(lines.toSpliced(3, 1).map((line) => /"kind":"(\w+)"/.exec(line)?.[1])).toEqual([
+    ...['run', 'intent', 'result', 'run', 'intent', 'result', 'end', undefined],
+  ]);
+  expect(await statusOf(world)).toMatchObject({ runs: 2, isClosed: true, totals: { migrated: 2 } });
 });
 
-it('passes over several runs that were each torn at their first line', async () => {
-  const directory = await journalOf(RUN, END);
-  const path = join(directory, JOURNAL_FILE);
-  for (const part of ['{"kind":"ru', '{"k']) appendFileSync(path, `${part}\n`);
-  const journal = await Journal.open(directory, nodeDisk);
-  journal.append(RUN);
-  await journal.close();
-  expect(await kindsIn(directory)).toEqual(['run', 'end', 'run']);
+it('status passes over several runs that were each torn at their first line', async () => {
+  const world = await migrated();
+  for (const part of ['{"kind":"ru', '{"k']) appendFileSync(fileOf(world), `${part}\n`);
+  await run(world);
+  expect(await statusOf(world)).toMatchObject({ runs: 2, isClosed: true, totals: { migrated: 2 } });
 });
 
-it('takes a whole last line whose end is missing for what it says', async () => {
-  const directory = await journalOf(RUN, END);
-  const path = join(directory, JOURNAL_FILE);
-  truncateSync(path, readFileSync(path).length - 1);
-  expect(await kindsIn(directory)).toEqual(['run', 'end']);
-  await (await Journal.open(directory, nodeDisk)).close();
-  expect(await kindsIn(directory)).toEqual(['run', 'end']);
+it('status reads a whole last line without its line end, and the next run completes the line', async () => {
+  const world = await migrated();
+  truncateSync(fileOf(world), readFileSync(fileOf(world)).length - 1);
+  expect(await statusOf(world)).toMatchObject({ runs: 1, isClosed: true });
+  await run(world);
+  expect(kindsIn(world)).toEqual(['run', 'intent', 'result', 'end', 'run', 'intent', 'result', 'end']);
 });
 
-it('refuses damage in the middle and says where it is', async () => {
-  const directory = await journalOf(RUN, intent('a'), result('a', 'migrated'), END);
-  const path = join(directory, JOURNAL_FILE);
-  const text = readFileSync(path, 'latin1');
-  writeFileSync(path, text.replace('"kind":"intent"', '"kind":"intent'), 'latin1');
-  await expect(kindsIn(directory)).rejects.toMatchObject({
-    code: 'JOURNAL_CORRUPT',
-    message: expect.stringContaining(`byte ${text.indexOf('\n') + 1}`) as string,
-  });
+it('status, verify, rollback and migrate refuse damage in the middle and say where it is', async () => {
+  const world = await migrated();
+  const text = readFileSync(fileOf(world), 'latin1');
+  writeFileSync(fileOf(world), text.replace('"kind":"intent"', '"kind":"intent'), 'latin1');
+  const place = `byte ${text.indexOf('\n') + 1}`;
+  for (const command of [() => statusOf(world), () => runRollback(world), () => run(world)])
+    await expect(command()).rejects.toMatchObject({
+      code: 'JOURNAL_CORRUPT',
+      message: expect.stringContaining(place) as string,
+    });
 });
 
-it.each([
-  ['another version', { ...RUN, v: 2 }, 'JOURNAL_VERSION'],
-  ['no version', { ...RUN, v: undefined }, 'JOURNAL_VERSION'],
-  ['an unknown kind', { kind: 'surprise', ...stamp }, 'JOURNAL_INVALID'],
-  ['a list', [], 'JOURNAL_INVALID'],
-  ['null', null, 'JOURNAL_INVALID'],
-])('refuses %s', async (_, entry, code) => {
-  const directory = await journalOf();
-  writeFileSync(join(directory, JOURNAL_FILE), `${JSON.stringify(entry)}\n`);
-  expect(await codeOf(kindsIn(directory))).toBe(code);
+it.each<[string, (place: { readonly directory: string }) => unknown, string]>([
+  ['another version', (place) => ({ ...runLine(place), v: 2 }), 'JOURNAL_VERSION'],
+  ['no version', (place) => ({ ...runLine(place), v: undefined }), 'JOURNAL_VERSION'],
+  ['an unknown kind', () => ({ kind: 'surprise', ...stamp }), 'JOURNAL_INVALID'],
+  ['a list', () => [], 'JOURNAL_INVALID'],
+  ['null', () => null, 'JOURNAL_INVALID'],
+])('status refuses a journal with %s', async (_, entry, code) => {
+  const place = journalOf('');
+  writeFileSync(fileOf(place), `${JSON.stringify(entry(place))}\n`);
+  expect(await codeOf(statusOf(place))).toBe(code);
 });
 
-it('says that there is none', async () => {
-  expect(await codeOf(summarizeJournal(temporaryDirectory()))).toBe('JOURNAL_MISSING');
+it('status says that there is no journal', async () => {
+  expect(await codeOf(statusOf({ directory: temporaryDirectory() }))).toBe('JOURNAL_MISSING');
 });
 
-it('reads an empty one, which a run killed at the very beginning leaves', async () => {
-  const directory = await journalOf();
-  expect(statusOf(await summarizeJournal(directory))).toMatchObject({ runs: 0, totals: { documents: 0 } });
+it('an empty journal, which a run that is killed at its beginning leaves, has no run and takes the next one', async () => {
+  const world = await CommandWorld.with({ 'a.json': bag(1) });
+  mkdirSync(world.journal);
+  writeFileSync(fileOf(world), '');
+  expect(await codeOf(statusOf(world))).toBe('JOURNAL_EMPTY');
+  expect((await run(world)).totals).toMatchObject({ migrated: 1, failed: 0 });
+  expect(await statusOf(world)).toMatchObject({ runs: 1, isClosed: true, totals: { migrated: 1 } });
 });
 
-describe('the last word on a document', () => {
-  const wordOn = async (...entries: readonly JournalEntry[]) => {
-    const summary = await summarizeJournal(await journalOf(RUN, ...entries));
-    const { totals } = statusOf(summary);
+describe('the last entry on a document', () => {
+  /** What commands make of a journal about one bag that a real run has migrated. */
+  async function observed(...entries: readonly string[]) {
+    const world = await CommandWorld.with({ 'a.json': bag(1) });
+    await run(world);
+    const id = join(world.source, 'a.json');
+    const intended = readJournal(world).find(({ kind }) => kind === 'intent')!;
+    const code = (outcome: string) => (outcome === 'failed' || outcome === 'quarantined' ? 'X' : undefined);
+    writeJournal(world, ...entries.map((entry) => (entry === 'intent' ? intended : result(id, entry, code(entry)))));
+    const { totals } = await statusOf(world);
     const counted = Object.entries(totals).filter(([name, count]) => count > 0 && !/bytes|blobs|documents/.test(name));
     return {
       status: counted.map(([name]) => name),
-      isPending: pendingIntents(summary).has('a'),
-      mayBeMigrated: migratedByContainer(summary).size > 0,
-      isFailed: failedDocuments(summary).has('a'),
+      mayBeRolledBack: (await runRollback(world, false)).length === 1,
+      isFailed: (await run(world, { apply: false, args: ['--only-failed'] })).outcomes.length === 1,
+      isRecovered: (await run(world)).outcomes[0]!.code === 'RECOVERED',
     };
-  };
+  }
 
-  it.each<[string, JournalEntry[], object]>([
-    ['an intent alone is unsettled', [intent('a')], { status: ['unsettled'], isPending: true, mayBeMigrated: true }],
+  it.each<[title: string, entries: readonly string[], expected: Awaited<ReturnType<typeof observed>>]>([
     [
-      'an intent with a failure may have landed all the same',
-      [intent('a'), result('a', 'failed', 'X')],
-      { status: ['failed'], isPending: true, mayBeMigrated: true, isFailed: true },
+      'an intent alone is unsettled',
+      ['intent'],
+      { status: ['unsettled'], mayBeRolledBack: true, isFailed: false, isRecovered: true },
     ],
     [
-      'migrated stays migrated when a later run finds it unchanged',
-      [intent('a'), result('a', 'migrated'), result('a', 'unchanged')],
-      { status: ['migrated'], isPending: false, mayBeMigrated: true },
+      'an intent with a failure may have been carried out',
+      ['intent', 'failed'],
+      { status: ['failed'], mayBeRolledBack: true, isFailed: true, isRecovered: true },
     ],
     [
-      'migrated counts as failed when a later run cannot read it, and can be rolled back',
-      [intent('a'), result('a', 'migrated'), result('a', 'failed', 'X')],
-      { status: ['failed'], isFailed: true, isPending: true, mayBeMigrated: true },
+      'a migrated document stays migrated when a later run finds it unchanged',
+      ['intent', 'migrated', 'unchanged'],
+      { status: ['migrated'], mayBeRolledBack: true, isFailed: false, isRecovered: false },
     ],
     [
-      'migrated counts as quarantined when a later run finds it damaged, and can be rolled back',
-      [intent('a'), result('a', 'migrated'), result('a', 'quarantined', 'X')],
-      { status: ['quarantined'], isFailed: true, mayBeMigrated: true },
+      'a migrated document counts as failed when a later run cannot read it, and can be rolled back',
+      ['intent', 'migrated', 'failed'],
+      { status: ['failed'], mayBeRolledBack: true, isFailed: true, isRecovered: false },
     ],
     [
-      'migrated counts as migrated when a run after a failure finds it unchanged',
-      [intent('a'), result('a', 'migrated'), result('a', 'failed', 'X'), result('a', 'unchanged')],
-      { status: ['migrated'], isFailed: false, isPending: false },
+      'a migrated document counts as quarantined when a later run finds it damaged, and can be rolled back',
+      ['intent', 'migrated', 'quarantined'],
+      { status: ['quarantined'], mayBeRolledBack: true, isFailed: true, isRecovered: false },
     ],
     [
-      'a failure is forgotten when the document turns out well',
-      [result('a', 'failed', 'X'), result('a', 'unchanged')],
-      { status: ['unchanged'], isPending: false, isFailed: false, mayBeMigrated: false },
+      'a migrated document counts as migrated when a run after a failure finds it unchanged',
+      ['intent', 'migrated', 'failed', 'unchanged'],
+      { status: ['migrated'], mayBeRolledBack: true, isFailed: false, isRecovered: false },
     ],
     [
-      'a failure without an intent is open',
-      [result('a', 'failed', 'X')],
-      { status: ['failed'], isPending: true, isFailed: true, mayBeMigrated: false },
+      'a failure no longer counts when a later run finds the document unchanged',
+      ['failed', 'unchanged'],
+      { status: ['unchanged'], mayBeRolledBack: false, isFailed: false, isRecovered: false },
     ],
     [
-      'rolled back is rolled back',
-      [intent('a'), result('a', 'migrated'), result('a', 'rolled-back')],
-      { status: ['rolledBack'], isPending: false, mayBeMigrated: false },
+      'a failure without an intent counts, and there is nothing to roll back',
+      ['failed'],
+      { status: ['failed'], mayBeRolledBack: false, isFailed: true, isRecovered: false },
     ],
     [
-      'a new intent after a rollback begins anew',
-      [intent('a'), result('a', 'migrated'), result('a', 'rolled-back'), intent('a')],
-      { status: ['unsettled'], isPending: true, mayBeMigrated: true },
+      'a document that was rolled back counts as rolled back',
+      ['intent', 'migrated', 'rolled-back'],
+      { status: ['rolledBack'], mayBeRolledBack: false, isFailed: false, isRecovered: false },
     ],
+    [
+      'a new intent after a rollback is unsettled',
+      ['intent', 'migrated', 'rolled-back', 'intent'],
+      { status: ['unsettled'], mayBeRolledBack: true, isFailed: false, isRecovered: true },
+    ],
+  ])('%s', async (_, entries, expected) => {
+    expect(await observed(...entries)).toEqual(expected);
+  });
+
+  it.each<[title: string, lines: (path: string) => readonly Line[], status: string]>([
     [
       'a file that could not be read is settled by one of its lines',
-      [result('a', 'failed', 'X'), intent('a#L3', { container: 'a', line: 3 }), result('a#L3', 'migrated')],
-      { status: ['migrated'], isPending: false, isFailed: false },
+      (path) => [
+        result(path, 'failed', 'X'),
+        intent(`${path}#L3`, { container: path, line: 3 }),
+        result(`${path}#L3`, 'migrated'),
+      ],
+      'migrated',
     ],
     [
       'a file that could not be read is settled by an unchanged line too',
-      [result('a', 'failed', 'X'), result('a#L1', 'unchanged')],
-      { status: ['unchanged'], isPending: false },
+      (path) => [result(path, 'failed', 'X'), result(`${path}#L1`, 'unchanged')],
+      'unchanged',
     ],
-  ])('%s', async (_, entries, expected) => {
-    expect(await wordOn(...entries)).toMatchObject(expected);
+  ])('%s', async (_, lines, status) => {
+    const world = await CommandWorld.with({ 'a.ndjson': raggedLines([bag(1)]) });
+    writeJournal(world, ...lines(join(world.source, 'a.ndjson')));
+    expect((await statusOf(world)).totals).toMatchObject({ documents: 1, [status]: 1, failed: 0 });
+    expect((await run(world, { apply: false, args: ['--only-failed'] })).outcomes).toEqual([]);
   });
 
-  it('lists what needs somebody, with code and reason', async () => {
-    const summary = await summarizeJournal(
-      await journalOf(
-        RUN,
-        result('a', 'failed', 'STORE_DENIED'),
-        intent('b'),
-        result('b', 'quarantined', 'MAP_INVALID'),
-        result('c', 'unchanged'),
-      ),
+  it('status lists failed and quarantined documents with code and reason', async () => {
+    const place = journalOf('');
+    writeJournal(
+      place,
+      result('a', 'failed', 'STORE_DENIED'),
+      intent('b'),
+      result('b', 'quarantined', 'MAP_INVALID'),
+      result('c', 'unchanged'),
     );
-    expect(statusOf(summary).findings).toEqual([
+    expect((await statusOf(place)).findings).toEqual([
       { id: 'b', outcome: 'quarantined', code: 'MAP_INVALID', reason: 'because' },
       { id: 'a', outcome: 'failed', code: 'STORE_DENIED', reason: 'because' },
     ]);

@@ -1,66 +1,104 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { validateAgainst } from '../../src/bag/validate/validate-against.js';
+// Before the code under test, whose disk it replaces.
+import { faultyDisk } from '../fakes/faulty-disk.js';
 import { nodeDisk } from '../../src/batch/disk.js';
-import type { Disk } from '../../src/batch/disk.js';
-import { Journal, JOURNAL_FILE } from '../../src/batch/journal.js';
-import { LazyJournal } from '../../src/batch/lazy-journal.js';
-import { codeOf } from '../store/outcomes.js';
-import { handful } from './bags.js';
-import { EffectLog, loggedDisk, loggedStore } from './effects.js';
-import { END, kindsIn, result, RUN } from './journal-entries.js';
-import { run } from './workbench.js';
-import { filesBelow, temporaryDirectory, World } from './world.js';
+import type { Disk, DiskFile } from '../../src/batch/disk.js';
+import { Journal } from '../../src/batch/journal.js';
+import { codeOf as codeOfShim } from '../store/outcomes.js';
+import { bag, handful } from './bags.js';
+import { codeOf, CommandWorld, run } from './command-world.js';
+import { JOURNAL_FILE, readJournal } from './journal-lines.js';
+import { schemaErrors } from './published-schema.js';
+import { filesBelow, NOW, temporaryDirectory } from './scratch.js';
 
-it('says nothing on the disk before a flush, and everything after it', async () => {
+type Entry = Parameters<Journal['append']>[0];
+
+const entryOf = (run: string): Entry => ({ kind: 'end', run, at: NOW, totals: {}, complete: true });
+const textOf = (directory: string) => readFileSync(join(directory, JOURNAL_FILE), 'utf8');
+const lineOf = (run: string) =>
+  `{"kind":"end","run":"${run}","at":"2026-02-01T02:00:00.000Z","totals":{},"complete":true}\n`;
+
+/** The real disk, with another way to do one call on the journal. */
+function diskWith(change: (file: DiskFile) => Partial<DiskFile>): Disk {
+  const openForAppend: Disk['openForAppend'] = async (path) => {
+    const file = await nodeDisk.openForAppend(path);
+    return { ...file, ...change(file) };
+  };
+  return { ...nodeDisk, openForAppend };
+}
+
+it('an entry is on the disk after a flush and not before, as one line of JSON', async () => {
   const directory = join(temporaryDirectory(), 'a', 'b');
   const journal = await Journal.open(directory, nodeDisk);
-  journal.append(RUN);
-  expect(readFileSync(join(directory, JOURNAL_FILE), 'utf8')).toBe('');
+  journal.append(entryOf('r1'));
+  expect(textOf(directory)).toBe('');
   await journal.flush();
-  expect(await kindsIn(directory)).toEqual(['run']);
+  expect(textOf(directory)).toBe(lineOf('r1'));
   await journal.close();
   expect(filesBelow(directory)).toEqual([JOURNAL_FILE]);
 });
 
-it('lets those who flush at the same time share one sync, and loses nobody', async () => {
-  const log = new EffectLog();
+it('flushes at the same time share one sync, and each covers the entry of its caller', async () => {
+  let syncs = 0;
   const directory = temporaryDirectory();
-  const journal = await Journal.open(directory, loggedDisk(log));
+  const journal = await Journal.open(
+    directory,
+    diskWith((file) => ({
+      sync: () => {
+        syncs++;
+        return file.sync();
+      },
+    })),
+  );
   const flushes = Array.from({ length: 100 }, async (_, index) => {
     await Promise.resolve();
-    journal.append(result(`d${index}`, 'unchanged'));
+    journal.append(entryOf(`d${index}`));
     await journal.flush();
-    return readFileSync(join(directory, JOURNAL_FILE), 'utf8').includes(`"d${index}"`);
+    return textOf(directory).includes(`"d${index}"`);
   });
   expect((await Promise.all(flushes)).every(Boolean)).toBe(true);
   await journal.close();
-  expect(log.effects.filter(({ kind }) => kind === 'sync').length).toBeLessThan(10);
-  expect(await kindsIn(directory)).toHaveLength(100);
+  expect(syncs).toBeLessThan(10);
+  expect(textOf(directory)).toBe(Array.from({ length: 100 }, (_, index) => lineOf(`d${index}`)).join(''));
 });
 
-it('covers what is appended while a flush is under way with the next one', async () => {
-  const gate = gatedDisk();
+it('an entry that is appended while a flush runs is covered by the next flush', async () => {
+  let open: () => void = () => undefined;
+  let reach: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (open = resolve));
+  const reached = new Promise<void>((resolve) => (reach = resolve));
   const directory = temporaryDirectory();
-  const journal = await Journal.open(directory, gate.disk);
-  journal.append(RUN);
+  const journal = await Journal.open(
+    directory,
+    diskWith(() => ({
+      sync: async () => {
+        reach();
+        await gate;
+      },
+    })),
+  );
+  journal.append(entryOf('r1'));
   const first = journal.flush();
-  await gate.reached();
-  journal.append(END);
+  await reached;
+  journal.append(entryOf('r2'));
   const second = journal.flush();
-  gate.open();
-  await first;
-  await second;
-  expect(await kindsIn(directory)).toEqual(['run', 'end']);
+  expect(textOf(directory)).toBe(lineOf('r1'));
+  open();
+  await Promise.all([first, second]);
+  expect(textOf(directory)).toBe(lineOf('r1') + lineOf('r2'));
   await journal.close();
 });
 
-it('asks for a flush once a megabyte waits', async () => {
+it('a journal asks for a flush when about a megabyte waits', async () => {
   const journal = await Journal.open(temporaryDirectory(), nodeDisk);
   expect(journal.isFull).toBe(false);
   journal.append({
-    ...END,
+    kind: 'end',
+    run: 'r1',
+    at: NOW,
+    complete: true,
     totals: Object.fromEntries(Array.from({ length: 70_000 }, (_, index) => [`total-${index}`, index])),
   });
   expect(journal.isFull).toBe(true);
@@ -69,102 +107,146 @@ it('asks for a flush once a megabyte waits', async () => {
   await journal.close();
 });
 
-it('accepts nothing more once a write has failed, so that a gap can never lie in its middle', async () => {
-  let hasRoom = false;
-  const log = new EffectLog(undefined, ({ kind }) => {
-    if (kind !== 'write' || hasRoom) return undefined;
-    hasRoom = true;
-    return 'ENOSPC';
-  });
+it('a journal accepts nothing more after a write has failed, so that no entry is missing in its middle', async () => {
+  let hasFailed = false;
   const directory = temporaryDirectory();
-  const journal = await Journal.open(directory, loggedDisk(log));
-  journal.append(RUN);
-  expect(await codeOf(journal.flush())).toBe('DISK_FULL');
-  journal.append(END);
-  expect(await codeOf(journal.flush())).toBe('DISK_FULL');
-  expect(await codeOf(journal.close())).toBe('DISK_FULL');
+  const full = diskWith((file) => ({
+    write: (bytes) => {
+      if (hasFailed) return file.write(bytes);
+      hasFailed = true;
+      return Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }));
+    },
+  }));
+  const journal = await Journal.open(directory, full);
+  journal.append(entryOf('r1'));
+  expect(await codeOfShim(journal.flush())).toBe('DISK_FULL');
+  journal.append(entryOf('r2'));
+  expect(await codeOfShim(journal.flush())).toBe('DISK_FULL');
+  expect(await codeOfShim(journal.close())).toBe('DISK_FULL');
   expect(existsSync(join(directory, 'journal.lock'))).toBe(false);
   const next = await Journal.open(directory, nodeDisk);
-  next.append(RUN);
+  next.append(entryOf('r3'));
   await next.close();
-  expect(await kindsIn(directory)).toEqual(['run']);
+  expect(textOf(directory)).toBe(lineOf('r3'));
 });
 
-it('is not held by anybody after it could not be opened', async () => {
+it('a journal that could not be opened is not locked', async () => {
   const directory = temporaryDirectory();
-  const log = new EffectLog(undefined, () => 'EACCES');
-  expect(await codeOf(Journal.open(directory, loggedDisk(log)))).toBe('FILE_DENIED');
+  const refuse = () => Promise.reject(Object.assign(new Error('no'), { code: 'EACCES' }));
+  expect(await codeOfShim(Journal.open(directory, { ...nodeDisk, openForAppend: refuse }))).toBe('FILE_DENIED');
   await (await Journal.open(directory, nodeDisk)).close();
 });
 
-it('leaves no trace of a lazy journal that had nothing to say', async () => {
-  const directory = join(temporaryDirectory(), 'journal');
-  const journal = await LazyJournal.at(directory, nodeDisk);
-  await journal.flush();
-  await journal.close();
-  expect(existsSync(directory)).toBe(false);
+it('a run that changes nothing makes no journal', async () => {
+  const world = await CommandWorld.with({ 'a.json': bag(1, 'foreign'), 'b.json': Buffer.from('{}') });
+  expect((await run(world)).totals).toMatchObject({ documents: 2, unchanged: 2 });
+  expect(existsSync(world.journal)).toBe(false);
 });
 
-it('puts intents, synced, before the swap, and results behind it', async () => {
-  const world = await World.with(handful());
-  const log = new EffectLog();
-  await run(world, { disk: loggedDisk(log), objects: loggedStore(log, world.objects) });
-  const text = log.effects.map(({ kind, path, bytes }) => ({
-    kind,
-    path,
-    text: bytes === undefined ? '' : Buffer.from(bytes).toString('utf8'),
-  }));
-  const swaps = text.flatMap(({ kind, path }, at) =>
-    kind === 'rename' || path.startsWith('s3://docs/') ? [{ path, at }] : [],
-  );
-  expect(swaps).toHaveLength(6);
+it('a run makes its journal with the first entry, keeps the order of all and removes its lock', async () => {
+  const world = await CommandWorld.with({ 'a.json': bag(1), 'b.json': Buffer.from('{'), 'c.json': bag(2) });
+  const disk = faultyDisk(world.directory);
+  await run(world);
+  const [a, b, c] = ['a.json', 'b.json', 'c.json'].map((name) => join(world.source, name));
+  expect(readJournal(world).map(({ kind, doc, outcome }) => [kind, doc, outcome])).toEqual([
+    ['run', undefined, undefined],
+    ['intent', a, undefined],
+    ['result', a, 'migrated'],
+    ['result', b, 'quarantined'],
+    ['intent', c, undefined],
+    ['result', c, 'migrated'],
+    ['end', undefined, undefined],
+  ]);
+  const opened = disk.calls.filter(({ kind, path }) => kind === 'append' && path.endsWith(JOURNAL_FILE));
+  expect(opened).toHaveLength(1);
+  expect(filesBelow(world.journal)).toEqual([JOURNAL_FILE]);
+});
+
+it('a run writes results before its end when many wait', async () => {
+  const world = await CommandWorld.with({ 'a.ndjson': Buffer.from('{"broken"\n'.repeat(2_000)) });
+  const disk = faultyDisk(world.journal);
+  expect((await run(world, { concurrency: 4 })).totals).toMatchObject({ documents: 2_000, quarantined: 2_000 });
+  const written = disk.calls.flatMap(({ kind, bytes }) => (kind === 'write' ? [bytes!.length] : []));
+  expect(written.length).toBeGreaterThan(2);
+  expect(Math.max(...written)).toBeLessThan(300_000);
+  expect(readJournal(world)).toHaveLength(2_002);
+});
+
+it('a run holds a journal that is there from the start: a second run fails with JOURNAL_LOCKED', async () => {
+  const world = await CommandWorld.with({ 'a.json': bag(1) });
+  await run(world);
+  await world.write('b.json', bag(2));
+  const codes: string[] = [];
+  faultyDisk(world.source, async ({ kind }) => {
+    if (kind === 'create') codes.push(await codeOf(run(world)));
+    return undefined;
+  });
+  expect((await run(world)).totals).toMatchObject({ migrated: 1, failed: 0 });
+  expect(codes).toEqual(['JOURNAL_LOCKED']);
+});
+
+it('a run names the place where its journal cannot be made, and changes nothing', async () => {
+  const world = await CommandWorld.with({ 'a.json': bag(1) });
+  await expect(run(world, { journal: '/dev/null/journal' })).rejects.toMatchObject({
+    exit: 1,
+    message: expect.stringContaining('/dev/null/journal') as string,
+  });
+  expect(world.read('a.json')).toEqual(bag(1));
+});
+
+it('a run syncs intents before it replaces a document, and writes the result afterwards', async () => {
+  const world = await CommandWorld.with(handful());
+  const log: { readonly what: string; readonly text: string }[] = [];
+  faultyDisk(world.directory, ({ kind, path, bytes }) => {
+    const isJournal = path.endsWith(JOURNAL_FILE);
+    if (isJournal) log.push({ what: `journal ${kind}`, text: Buffer.from(bytes ?? '').toString() });
+    else if (kind === 'rename' && path.startsWith(world.source)) log.push({ what: 'swap', text: path });
+    return undefined;
+  });
+  world.server.before(({ operation, bucket, key }) => {
+    if (operation === 'PutObject' && bucket === 'docs') log.push({ what: 'swap', text: `s3://docs/${key}` });
+  });
+  await run(world);
+  const swaps = log.flatMap(({ what, text }, at) => (what === 'swap' ? [{ path: text, at }] : []));
+  expect(swaps.map(({ path }) => path.replace(`${world.source}/`, '')).sort()).toEqual([
+    'a.json',
+    'b.json',
+    'deep/er/c.json',
+    'lines.ndjson',
+    's3://docs/one.json',
+    's3://docs/two.ndjson',
+  ]);
   for (const { path, at } of swaps) {
-    const document = JSON.stringify(path).slice(1, -1);
     const says = (...parts: string[]) =>
-      text.findIndex(
-        (effect) =>
-          effect.kind === 'write' &&
-          effect.text.split('\n').some((line) => [`"doc":"${document}`, ...parts].every((part) => line.includes(part))),
+      log.findIndex(
+        ({ what, text }) =>
+          what === 'journal write' &&
+          text.split('\n').some((line) => [`"doc":"${path}`, ...parts].every((part) => line.includes(part))),
       );
     const intended = says('"kind":"intent"');
     expect(intended).toBeGreaterThan(-1);
-    const synced = text.findIndex(
-      ({ kind, path: file }, index) => index > intended && kind === 'sync' && file.endsWith(JOURNAL_FILE),
-    );
+    const synced = log.findIndex(({ what }, index) => index > intended && what === 'journal sync');
+    expect(synced).toBeGreaterThan(intended);
     expect(synced).toBeLessThan(at);
     expect(says('"kind":"result"', '"outcome":"migrated"')).toBeGreaterThan(at);
   }
 });
 
-it('writes nothing that its schema refuses', async () => {
-  const world = await World.with({
+it('a run writes only lines that the published schema accepts', async () => {
+  const world = await CommandWorld.with({
     ...handful(),
     'bad.json': Buffer.from('{"a":'),
     'empty.ndjson': Buffer.from('\n\n[1]\n'),
   });
   await run(world);
-  const lines = readFileSync(join(world.journal, JOURNAL_FILE), 'utf8').trim().split('\n');
+  const lines = readJournal(world);
   expect(lines.length).toBeGreaterThan(20);
-  for (const line of lines) expect(validateAgainst('journal.v1', JSON.parse(line)), line).toEqual([]);
+  for (const line of lines) expect(schemaErrors('journal.v1', line), JSON.stringify(line)).toEqual([]);
 });
 
-/** A disk whose first sync waits. */
-function gatedDisk(): { disk: Disk; open: () => void; reached: () => Promise<void> } {
-  let open: () => void = () => undefined;
-  let reach: () => void = () => undefined;
-  const gate = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  const reached = new Promise<void>((resolve) => {
-    reach = resolve;
-  });
-  const openForAppend: Disk['openForAppend'] = async (path) => {
-    const file = await nodeDisk.openForAppend(path);
-    const sync = async () => {
-      reach();
-      await gate;
-    };
-    return { ...file, sync };
-  };
-  return { disk: { ...nodeDisk, openForAppend }, open, reached: () => reached };
-}
+it('a journal in a directory that exists makes no other file there', async () => {
+  const directory = join(temporaryDirectory(), 'there');
+  mkdirSync(directory);
+  await (await Journal.open(directory, nodeDisk)).close();
+  expect(filesBelow(directory)).toEqual([JOURNAL_FILE]);
+});

@@ -3,50 +3,74 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makeFleet } from '../../examples/fleet/fleet.js';
 import type { FleetOptions } from '../../examples/fleet/fleet.js';
-import { nodeDisk } from '../../src/batch/disk.js';
-import { isInShard, parseMaxFailures, parseShard } from '../../src/batch/limits.js';
-import { whereFilter } from '../../src/batch/prepare.js';
-import type { DocumentSource, SourceContainer } from '../../src/batch/source.js';
-import { FilesSource } from '../../src/batch/sources/files.js';
-import { statusOf } from '../../src/batch/status.js';
-import { codeOf } from '../store/outcomes.js';
-import { FAULTS, faultyStore } from '../fakes/faulty-store.js';
+import { statebag } from '../cli/terminal.js';
+import type { RanOptions } from '../cli/terminal.js';
+import { faultyDisk } from '../fakes/faulty-disk.js';
+import type { DiskCall } from '../fakes/faulty-disk.js';
 import { bag, bags, handful, HANDFUL_MIGRATED, raggedLines } from './bags.js';
-import { EffectLog, loggedDisk, loggedStore } from './effects.js';
-import { run, runRollback, runVerify, sourcesOf } from './workbench.js';
-import { digests, filesBelow, World } from './world.js';
+import { codeOf, CommandWorld, run, runRollback, runVerify, statusOf } from './command-world.js';
+import { writeJournal } from './journal-lines.js';
+import { digests, filesBelow, sha256 } from './scratch.js';
 
-async function fleetWorld(options: Partial<FleetOptions> = {}): Promise<World> {
+async function fleetWorld(options: Partial<FleetOptions> = {}): Promise<CommandWorld> {
   const fleet = makeFleet({ seed: 5, bags: 24, workflows: 4, size: 'small', ...options });
-  return World.with(Object.fromEntries(Array.from(fleet, ({ name, bytes }) => [name, bytes])));
+  return CommandWorld.with(Object.fromEntries(Array.from(fleet, ({ name, bytes }) => [name, bytes])));
 }
 
 const BROKEN = Buffer.from('{"workflow_config":');
 
 /** `count` good files and `broken` bad ones, the bad ones first. */
-async function mixedWorld(count: number, broken: number): Promise<World> {
+async function mixedWorld(count: number, broken: number): Promise<CommandWorld> {
   const good = bags(Array.from({ length: count }, () => 'bare' as const));
-  return World.with({
+  return CommandWorld.with({
     ...Object.fromEntries(Array.from({ length: broken }, (_, index) => [`0-broken-${index}.json`, BROKEN])),
     ...Object.fromEntries(good.map((bytes, index) => [`1-good-${String(index).padStart(3, '0')}.json`, bytes])),
   });
 }
 
+/** What migrate makes of the handful and a broken file. */
+const OUTCOMES = [
+  '/source/a.json migrated',
+  '/source/b.json migrated',
+  '/source/bad.json quarantined',
+  '/source/deep/er/c.json migrated',
+  '/source/foreign.json unchanged',
+  '/source/lines.ndjson#L2 migrated',
+  '/source/lines.ndjson#L3 unchanged',
+  '/source/lines.ndjson#L4 migrated',
+  '/source/lines.ndjson#L6 migrated',
+  's3://docs/one.json migrated',
+  's3://docs/two.ndjson#L2 migrated',
+  's3://docs/two.ndjson#L3 migrated',
+];
+const DOCUMENTS_DIGEST = 'e2d78fbfa609f2489be29f045c5018e262133dad4644302aacea5eb75afd6ec4';
+const BLOBS_DIGEST = '792f053fd40bd544957276a5700915b9f72a475f4aff52e1d31166b6131a3801';
+
 describe('blobs', () => {
   it.each([1, 16])(
-    'writes three for each distinct workflow, however many bags there are: concurrency %i',
+    'migrate writes three blobs for each workflow, however many bags it has: concurrency %i',
     async (concurrency) => {
       const world = await fleetWorld();
-      const log = new EffectLog();
-      const { totals } = await run(world, { objects: loggedStore(log, world.objects) }, { concurrency });
+      const { totals } = await run(world, { concurrency });
       expect(totals).toMatchObject({ documents: 24, migrated: 24, blobsWritten: 12, blobsReused: 60 });
-      expect(log.effects.filter(({ kind }) => kind === 'put')).toHaveLength(12);
       expect(Object.keys(await world.blobs())).toHaveLength(12);
-      expect(statusOf(await world.summary()).totals).toMatchObject({ blobsWritten: 12, blobsReused: 60 });
+      expect((await statusOf(world)).totals).toMatchObject({ blobsWritten: 12, blobsReused: 60 });
     },
   );
 
-  it('finds those of an earlier run in the store', async () => {
+  it('migrate sends one request for each blob to a store in S3', async () => {
+    const world = await CommandWorld.with(
+      Object.fromEntries(
+        bags(Array(6).fill('bare') as 'bare'[], { workflows: 2 }).map((bytes, at) => [`${at}.json`, bytes]),
+      ),
+      { s3: true },
+    );
+    const { totals } = await run(world, { sources: ['source'], concurrency: 4 });
+    expect(totals).toMatchObject({ migrated: 6, blobsWritten: 6, blobsReused: 12 });
+    expect(world.server.requests.filter(({ operation }) => operation === 'PutObject')).toHaveLength(6);
+  });
+
+  it('migrate finds the blobs of an earlier run in the store', async () => {
     const world = await fleetWorld();
     await run(world);
     await runRollback(world);
@@ -56,58 +80,57 @@ describe('blobs', () => {
 });
 
 describe('repetition', () => {
-  it('leaves everything alone the second time: no effect on disk or store', async () => {
-    const world = await World.with(handful());
+  it('migrate writes nothing to disk or store when everything is migrated', async () => {
+    const world = await CommandWorld.with(handful());
     await run(world);
     const before = {
       files: stamps(world),
       objects: digests({ ...(await world.documents()), ...(await world.blobs()) }),
     };
-    const log = new EffectLog();
-    const { totals } = await run(
-      world,
-      { disk: loggedDisk(log), objects: loggedStore(log, world.objects) },
-      { concurrency: 4 },
-    );
+    const disk = faultyDisk(world.directory);
+    const sent = world.server.requests.length;
+    const { totals } = await run(world, { concurrency: 4 });
     expect(totals).toMatchObject({ migrated: 0, unchanged: totals.documents, failed: 0, blobsWritten: 0 });
-    expect(log.effects.map(({ kind }) => kind)).toEqual(['append']);
+    // The journal is opened, and nothing is appended.
+    expect(disk.calls.filter(({ path }) => !path.endsWith('.tmp')).map(({ kind }) => kind)).toEqual(['append']);
+    expect(new Set(world.server.requests.slice(sent).map(({ operation }) => operation))).toEqual(
+      new Set(['ListObjectsV2', 'GetObject']),
+    );
     expect({
       files: stamps(world),
       objects: digests({ ...(await world.documents()), ...(await world.blobs()) }),
     }).toEqual(before);
   });
 
-  it('gives the same whatever the concurrency', async () => {
-    const results = [];
-    for (const concurrency of [1, 16]) {
-      const world = await World.with({ ...handful(), 'bad.json': BROKEN });
-      const { totals, outcomes } = await run(world, {}, { concurrency });
-      const sorted = outcomes
-        .map((outcome) => ({ ...outcome, id: outcome.id.replace(world.directory, '') }))
-        .sort((a, b) => (a.id < b.id ? -1 : 1));
-      results.push({
-        totals,
-        sorted: sorted.map(({ blobsWritten, blobsReused, ...rest }) => ({
-          ...rest,
-          blobs: blobsWritten + blobsReused,
-        })),
-        documents: digests(await world.documents()),
-        blobs: digests(await world.blobs()),
-      });
-    }
-    expect(results[1]).toEqual(results[0]);
+  it.each([1, 16])('migrate gives the same documents, blobs and outcomes: concurrency %i', async (concurrency) => {
+    const world = await CommandWorld.with({ ...handful(), 'bad.json': BROKEN });
+    const { totals, outcomes } = await run(world, { concurrency });
+    expect(totals).toEqual({
+      documents: 12,
+      migrated: HANDFUL_MIGRATED,
+      unchanged: 2,
+      quarantined: 1,
+      failed: 0,
+      notStarted: 0,
+      bytesBefore: 48_079,
+      bytesAfter: 18_338,
+      blobsWritten: 27,
+      blobsReused: 0,
+    });
+    const sorted = outcomes.map(({ id, outcome }) => `${id.replace(world.directory, '')} ${outcome}`).sort();
+    expect(sorted).toEqual(OUTCOMES);
+    expect(sha256(Buffer.from(JSON.stringify(digests(await world.documents()))))).toBe(DOCUMENTS_DIGEST);
+    expect(sha256(Buffer.from(JSON.stringify(digests(await world.blobs()))))).toBe(BLOBS_DIGEST);
   });
 
-  it('has no effect at all in a dry run, and foretells the real one', async () => {
-    const world = await World.with(handful());
+  it('a dry run writes nothing, and its totals are those of the real run', async () => {
+    const world = await CommandWorld.with(handful());
     const before = { files: stamps(world), documents: digests(await world.documents()) };
-    const log = new EffectLog();
-    const dry = await run(
-      world,
-      { disk: loggedDisk(log), objects: loggedStore(log, world.objects) },
-      { apply: false, concurrency: 4 },
-    );
-    expect(log.effects).toEqual([]);
+    const disk = faultyDisk(world.directory);
+    const sent = world.server.requests.length;
+    const dry = await run(world, { apply: false, concurrency: 4 });
+    expect(disk.calls).toEqual([]);
+    expect(world.server.requests.slice(sent).filter(({ operation }) => operation === 'PutObject')).toEqual([]);
     expect({ files: stamps(world), documents: digests(await world.documents()) }).toEqual(before);
     expect(await world.blobs()).toEqual({});
     const real = await run(world);
@@ -117,7 +140,7 @@ describe('repetition', () => {
 });
 
 /** Every file with its time and size. */
-function stamps({ directory }: World): unknown[] {
+function stamps({ directory }: CommandWorld): unknown[] {
   return filesBelow(directory).map((name) => {
     const { mtimeMs, ino, size } = statSync(join(directory, name));
     return [name, mtimeMs, ino, size];
@@ -130,260 +153,229 @@ describe('--max-failures', () => {
     ['2', 3, false],
     ['0', 1, false],
     ['0', 0, true],
-  ])('%s with %i broken documents', async (limit, broken, complete) => {
+  ])('%s stops a run only when more documents fail: %i broken documents', async (limit, broken, complete) => {
     const world = await mixedWorld(5, broken);
-    const { totals, ...report } = await run(world, {}, { maxFailures: parseMaxFailures(limit) });
-    expect(report).toMatchObject(complete ? { complete: true } : { complete: false, stoppedBy: 'failures' });
+    const { totals, err, ...report } = await run(world, { args: ['--max-failures', limit] });
+    expect(report).toMatchObject({ complete, exit: broken === 0 ? 0 : 1 });
+    expect(err.includes('--max-failures')).toBe(!complete);
     expect(totals.documents).toBe(5 + broken);
     expect(totals.migrated).toBe(complete ? 5 : 0);
     expect(totals.notStarted).toBe(complete ? 0 : 5 + broken - Number(limit) - 1);
   });
 
-  it('judges a share only once twenty documents have been seen', async () => {
-    const few = await run(await mixedWorld(3, 15), {}, { maxFailures: parseMaxFailures('10%') });
-    expect(few.complete).toBe(true);
-    const many = await run(await mixedWorld(6, 25), {}, { maxFailures: parseMaxFailures('10%') });
-    expect(many).toMatchObject({ complete: false, stoppedBy: 'failures', totals: { quarantined: 20, notStarted: 11 } });
-    const within = await run(await mixedWorld(30, 2), {}, { maxFailures: parseMaxFailures('10%') });
+  it('a share is compared only after twenty documents have been seen', async () => {
+    const args = ['--max-failures', '10%'];
+    expect((await run(await mixedWorld(3, 15), { args })).complete).toBe(true);
+    const many = await run(await mixedWorld(6, 25), { args });
+    expect(many).toMatchObject({ complete: false, totals: { quarantined: 20, notStarted: 11 } });
+    const within = await run(await mixedWorld(30, 2), { args });
     expect(within).toMatchObject({ complete: true, totals: { migrated: 30 } });
   });
 
-  it.each(['', '-1', '1.5', '101%', 'x', '5 %', '1e3'])('does not take "%s"', (text) => {
-    expect(() => parseMaxFailures(text)).toThrow(expect.objectContaining({ code: 'MAX_FAILURES_INVALID' }));
+  it.each(['', '-1', '1.5', '101%', 'x', '5 %', '1e3'])('"%s" is refused', async (text) => {
+    const world = await CommandWorld.with({ 'a.json': bag() });
+    const { code, err } = await statebag(world.directory, [
+      'migrate',
+      'source',
+      ...world.store,
+      `--max-failures=${text}`,
+    ]);
+    expect([code, err]).toEqual([2, expect.stringContaining('MAX_FAILURES_INVALID')]);
   });
 });
 
 describe('which documents', () => {
-  it.each([1, 16])(
-    'takes no more than the limit, and leaves the rest as it is: concurrency %i',
-    async (concurrency) => {
-      const world = await fleetWorld();
-      const before = digests(await world.documents());
-      const { totals, complete } = await run(world, {}, { limit: 7, concurrency });
-      expect({ totals, complete }).toMatchObject({ complete: true, totals: { documents: 7, migrated: 7 } });
-      const after = digests(await world.documents());
-      expect(Object.keys(before).filter((name) => before[name] !== after[name])).toHaveLength(7);
-    },
-  );
-
-  it.each([1, 16])('counts towards the limit only what the filter lets pass: concurrency %i', async (concurrency) => {
+  it.each([1, 16])('--limit migrates so many documents and leaves the others: concurrency %i', async (concurrency) => {
     const world = await fleetWorld();
-    const { outcomes: all } = await run(world, {}, { apply: false });
-    const workflow = workflowOf(world, all[23]!.id);
-    const { totals } = await run(world, {}, { limit: 3, concurrency, filter: whereFilter([['workflowId', workflow]]) });
+    const before = digests(await world.documents());
+    const { totals, complete } = await run(world, { concurrency, args: ['--limit', '7'] });
+    expect({ totals, complete }).toMatchObject({ complete: true, totals: { documents: 7, migrated: 7 } });
+    const after = digests(await world.documents());
+    expect(Object.keys(before).filter((name) => before[name] !== after[name])).toHaveLength(7);
+  });
+
+  it.each([1, 16])('--limit counts only documents that --where selects: concurrency %i', async (concurrency) => {
+    const world = await fleetWorld();
+    const { outcomes: all } = await run(world, { apply: false });
+    const where = ['--where', `workflowId=${workflowOf(all[23]!.id)}`];
+    const { totals } = await run(world, { concurrency, args: ['--limit', '3', ...where] });
     expect(totals).toMatchObject({ documents: 3, migrated: 3 });
-    const rest = await run(world, {}, { concurrency, filter: whereFilter([['workflowId', workflow]]) });
+    const rest = await run(world, { concurrency, args: where });
     expect(rest.totals).toMatchObject({ documents: 6, migrated: 3, unchanged: 3 });
   });
 
-  it('counts what cannot be read towards the limit', async () => {
-    const { totals } = await run(await mixedWorld(3, 4), {}, { limit: 2 });
+  it('--limit counts documents that cannot be read', async () => {
+    const { totals } = await run(await mixedWorld(3, 4), { args: ['--limit', '2'] });
     expect(totals).toMatchObject({ documents: 2, quarantined: 2 });
   });
 
-  it('stops inside NDJSON at the limit and copies the rest', async () => {
+  it('--limit in the middle of NDJSON copies the other lines as they are', async () => {
     const lines = bags(['pre', 'bare', 'run-step', 'pre']);
-    const world = await World.with({ 'a.ndjson': raggedLines(lines) });
-    const { totals } = await run(world, {}, { limit: 2, concurrency: 4 });
+    const world = await CommandWorld.with({ 'a.ndjson': raggedLines(lines) });
+    const { totals } = await run(world, { concurrency: 4, args: ['--limit', '2'] });
     expect(totals).toMatchObject({ documents: 2, migrated: 2 });
-    const text = readFileSync(join(world.source, 'a.ndjson'));
+    const text = world.read('a.ndjson');
     expect(text.includes(lines[2]!) && text.includes(lines[3]!)).toBe(true);
     expect(text.includes(lines[0]!) || text.includes(lines[1]!)).toBe(false);
     await runRollback(world);
-    expect(readFileSync(join(world.source, 'a.ndjson')).equals(raggedLines(lines))).toBe(true);
+    expect(world.read('a.ndjson').equals(raggedLines(lines))).toBe(true);
   });
 
-  it('divides documents among shards, each to exactly one', async () => {
+  it('--shard gives each document to exactly one part', async () => {
     const world = await fleetWorld();
     const seen: string[] = [];
-    for (const text of ['1/3', '2/3', '3/3'])
-      seen.push(...(await run(world, {}, { shard: parseShard(text) })).outcomes.map(({ id }) => id));
+    for (const part of ['1/3', '2/3', '3/3'])
+      seen.push(...(await run(world, { args: ['--shard', part] })).outcomes.map(({ id }) => id));
     expect(new Set(seen).size).toBe(24);
     expect(seen).toHaveLength(24);
-    const sizes = [1, 2, 3].map(
-      (index) =>
-        Array.from({ length: 3000 }, (_, id) => `doc-${id}`).filter((id) => isInShard(id, { index, count: 3 })).length,
+  });
+
+  it('--shard selects a document by the SHA-256 of its id, evenly', async () => {
+    const world = await CommandWorld.with(
+      Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`${at}.json`, Buffer.from('{}')])),
     );
-    expect(Math.min(...sizes)).toBeGreaterThan(900);
+    for (const part of [1, 2, 3]) {
+      const { outcomes } = await run(world, { apply: false, concurrency: 16, args: ['--shard', `${part}/3`] });
+      const expected = filesBelow(world.source)
+        .map((name) => join(world.source, name))
+        .filter((id) => (Number.parseInt(sha256(Buffer.from(id)).slice(0, 8), 16) % 3) + 1 === part);
+      expect(outcomes.map(({ id }) => id).sort()).toEqual(expected);
+      expect(expected.length).toBeGreaterThan(60);
+    }
   });
 
-  it.each(['0/3', '4/3', '1/0', '1', 'a/b', '1/3/5', '-1/3'])('does not take the shard "%s"', (text) => {
-    expect(() => parseShard(text)).toThrow(expect.objectContaining({ code: 'SHARD_INVALID' }));
+  it.each(['0/3', '4/3', '1/0', '1', 'a/b', '1/3/5', '-1/3'])('--shard refuses "%s"', async (text) => {
+    const world = await CommandWorld.with({ 'a.json': bag() });
+    const { code, err } = await statebag(world.directory, ['migrate', 'source', ...world.store, `--shard=${text}`]);
+    expect([code, err]).toEqual([2, expect.stringContaining('SHARD_INVALID')]);
   });
 
-  it('takes only the ids asked for, and all of a file that is asked for by its own name', async () => {
-    const world = await World.with({
+  it('--only-failed takes single lines, and all lines of a file that could not be read', async () => {
+    const world = await CommandWorld.with({
       'a.ndjson': raggedLines(bags(['pre', 'bare'])),
       'b.json': bag(1),
       'c.json': bag(2),
     });
     const [lines, b] = [join(world.source, 'a.ndjson'), join(world.source, 'b.json')];
-    const one = await run(world, {}, { only: new Set([`${lines}#L2`, b]) });
+    const failed = (doc: string) => ({
+      kind: 'result',
+      doc,
+      outcome: 'failed',
+      generation: 'unknown',
+      bytesBefore: 0,
+      bytesAfter: 0,
+      code: 'FILE_DENIED',
+      reason: 'why',
+    });
+    writeJournal(world, failed(`${lines}#L2`), failed(b));
+    const one = await run(world, { args: ['--only-failed'] });
     expect(one.outcomes.map(({ id }) => id)).toEqual([`${lines}#L2`, b]);
-    const rest = await run(world, {}, { only: new Set([lines]) });
+    writeJournal(world, failed(lines));
+    const rest = await run(world, { args: ['--only-failed'] });
     expect(rest.outcomes.map(({ id, outcome }) => [id.slice(-2), outcome])).toEqual([
       ['L2', 'unchanged'],
       ['L3', 'migrated'],
     ]);
   });
 
-  it('reports what cannot be judged by a filter, and compares numbers by their text', async () => {
-    const world = await World.with({ 'bad.json': BROKEN, 'good.json': bag() });
-    const { outcomes } = await run(
-      world,
-      {},
-      {
-        filter: whereFilter([
-          ['max_loop_iterations', '100'],
-          ['distributed_mode', 'false'],
-        ]),
-      },
-    );
+  it('--where reports a document that cannot be read, and compares numbers by their text', async () => {
+    const world = await CommandWorld.with({ 'bad.json': BROKEN, 'good.json': bag() });
+    const { outcomes } = await run(world, {
+      args: ['--where', 'max_loop_iterations=100', '--where', 'distributed_mode=false'],
+    });
     expect(outcomes.map(({ outcome }) => outcome)).toEqual(['quarantined', 'migrated']);
-    expect((await run(world, {}, { filter: whereFilter([['nothing', 'like it']]) })).outcomes).toHaveLength(1);
+    expect((await run(world, { args: ['--where', 'nothing=like it'] })).outcomes).toHaveLength(1);
   });
 });
 
-function workflowOf({ source }: World, id: string): string {
-  const { state_data: data } = JSON.parse(readFileSync(id.startsWith('/') ? id : join(source, id), 'utf8')) as {
-    state_data: { workflowId: string };
-  };
+function workflowOf(id: string): string {
+  const { state_data: data } = JSON.parse(readFileSync(id, 'utf8')) as { state_data: { workflowId: string } };
   return data.workflowId;
 }
 
 describe('the end of a run', () => {
   it.each([1, 4])(
-    'finishes the documents in hand when asked to stop, and counts the rest: concurrency %i',
+    'SIGINT: migrate finishes the documents that it has begun, and counts the others: concurrency %i',
     async (concurrency) => {
-      const world = await World.with(handful());
-      const stop = new AbortController();
-      const first = await run(
-        world,
-        {},
-        {
-          concurrency,
-          stop: stop.signal,
-          onOutcome: () => {
-            stop.abort();
-          },
-        },
-      );
-      expect(first).toMatchObject({ complete: false, stoppedBy: 'signal' });
+      const world = await fleetWorld();
+      const first = await run(world, { concurrency, terminal: stoppedAt(world, ({ kind }) => kind === 'rename') });
+      expect(first).toMatchObject({ complete: false, exit: 1 });
+      expect(first.totals.migrated).toBeGreaterThan(0);
       expect(first.totals.notStarted).toBeGreaterThan(0);
       expect(first.totals.failed).toBe(0);
       for (const { outcome, code, reason } of first.outcomes)
         if (outcome === 'not-started')
           expect([code, reason]).toEqual(['RUN_STOPPED', expect.stringContaining('run it again')]);
       const rest = await run(world);
-      expect(rest.totals.migrated + first.totals.migrated).toBe(HANDFUL_MIGRATED);
+      expect(rest.totals.migrated! + first.totals.migrated!).toBe(24);
       expect((await runVerify(world)).every(({ outcome }) => outcome === 'verified')).toBe(true);
     },
   );
 
-  it('ends NDJSON properly when asked to stop in its middle: the rest is copied as it is', async () => {
+  it('SIGINT in the middle of NDJSON: migrate copies the other lines as they are', async () => {
     const lines = bags(['pre', 'foreign', 'bare', 'pre', 'bare', 'run-step']);
-    const world = await World.with({ 'a.ndjson': raggedLines(lines) });
-    const stop = new AbortController();
-    const { totals } = await run(
-      world,
-      {},
-      {
-        stop: stop.signal,
-        onOutcome: ({ outcome }) => {
-          if (outcome === 'unchanged') stop.abort();
-        },
-      },
-    );
+    const world = await CommandWorld.with({ 'a.ndjson': raggedLines(lines) });
+    const { totals } = await run(world, { terminal: stoppedAt(world, ({ path }) => path.endsWith('.tmp')) });
     expect(totals.documents).toBe(6);
     expect(totals.notStarted).toBeGreaterThanOrEqual(3);
-    const text = readFileSync(join(world.source, 'a.ndjson'));
-    expect(lines.slice(-totals.notStarted).every((line) => text.includes(line))).toBe(true);
+    const text = world.read('a.ndjson');
+    expect(lines.slice(-totals.notStarted!).every((line) => text.includes(line))).toBe(true);
     expect(text.includes(lines[0]!)).toBe(false);
     await run(world);
     await runRollback(world);
-    expect(readFileSync(join(world.source, 'a.ndjson')).equals(raggedLines(lines))).toBe(true);
+    expect(world.read('a.ndjson').equals(raggedLines(lines))).toBe(true);
   });
 
-  it('does not begin when it is stopped before it begins', async () => {
-    const world = await World.with(handful());
+  it('SIGINT before the first document: migrate begins none', async () => {
+    const world = await CommandWorld.with(handful());
     const before = digests(await world.documents());
-    const { totals, complete } = await run(world, {}, { stop: AbortSignal.abort() });
+    const { totals, complete } = await run(world, { terminal: { signals: ['SIGINT'] } });
     expect({ totals, complete }).toMatchObject({ complete: false, totals: { migrated: 0, failed: 0 } });
     expect(digests(await world.documents())).toEqual(before);
   });
 
-  it('reports a listing that breaks off, and finishes what was listed before', async () => {
-    const world = await World.with({ 'a.json': bag(1) });
-    const objects = faultyStore(world.objects, ({ operation }) => (operation === 'list' ? FAULTS.denied : undefined));
-    const { totals, outcomes } = await run(world, { objects });
+  it('migrate reports a listing that is refused, and finishes what was listed before', async () => {
+    const world = await CommandWorld.with({ 'a.json': bag(1) }, { s3: true });
+    world.server.inject({ operation: 'ListObjectsV2', kind: 'denied' });
+    const { totals, outcomes } = await run(world);
     expect(totals).toMatchObject({ documents: 2, migrated: 1, failed: 1 });
     expect(outcomes[1]).toMatchObject({ id: 's3://docs/', outcome: 'failed', code: 'STORE_DENIED' });
   });
 
-  it('throws what is wrong with a source once the documents before it are done', async () => {
-    const world = await World.with({ 'a.json': bag(1) });
-    const sources = [...sourcesOf(world), new FilesSource(join(world.directory, 'nowhere'), nodeDisk)];
-    expect(await codeOf(run(world, {}, { sources }))).toBe('SOURCE_NOT_FOUND');
-    expect(statusOf(await world.summary()).totals).toMatchObject({ migrated: 1, unsettled: 0 });
+  it('migrate ends with the error of a source after it has migrated the documents before it', async () => {
+    const world = await CommandWorld.with({ 'a.json': bag(1) });
+    expect(await codeOf(run(world, { sources: ['source', 'nowhere'] }))).toBe('SOURCE_NOT_FOUND');
+    expect((await statusOf(world)).totals).toMatchObject({ migrated: 1, unsettled: 0 });
   });
 
-  it('throws what the listener throws, and only then; what was committed stays committed', async () => {
-    const world = await World.with(handful());
-    const disaster = new Error('the listener is broken');
-    await expect(
-      run(
-        world,
-        {},
-        {
-          concurrency: 4,
-          onOutcome: () => {
-            throw disaster;
-          },
-        },
-      ),
-    ).rejects.toBe(disaster);
-    const { totals } = statusOf(await world.summary());
+  it('migrate ends when its output cannot be written, and what it has committed stays committed', async () => {
+    const world = await CommandWorld.with(handful());
+    const failOutput = new Error('the terminal is gone');
+    const { code, err } = await statebag(
+      world.directory,
+      ['migrate', ...world.sources, ...world.store, '--journal', 'journal', '--json', '--apply', '--concurrency', '4'],
+      { failOutput },
+    );
+    expect([code, err]).toEqual([70, expect.stringContaining('the terminal is gone')]);
+    const { totals } = await statusOf(world);
     expect(totals).toMatchObject({ failed: 0, unsettled: 0 });
     expect(totals.migrated).toBeGreaterThan(0);
     expect((await run(world)).totals.failed).toBe(0);
   });
-
-  it('keeps the documents in hand few, however many containers there are', async () => {
-    let inHand = 0;
-    let most = 0;
-    const container = (id: string): SourceContainer => ({
-      id,
-      version: undefined,
-      tail: new Uint8Array(),
-      replace: () => Promise.reject(new Error('nothing to replace')),
-      async *documents() {
-        for (let line = 1; line <= 40; line++) {
-          most = Math.max(most, ++inHand);
-          yield await Promise.resolve({ id: `${id}#L${line}`, line, bytes: Buffer.from('{}') });
-        }
-      },
-    });
-    const many = Array.from({ length: 30 }, (_, index) => container(`${index}`));
-    const source: DocumentSource = {
-      id: 'many',
-      container,
-      async *containers() {
-        yield* await Promise.resolve(many);
-      },
-    };
-    const { totals } = await run(
-      await World.with({}),
-      {},
-      {
-        sources: [source],
-        apply: false,
-        concurrency: 8,
-        onOutcome: () => {
-          inHand--;
-        },
-      },
-    );
-    expect(totals).toMatchObject({ documents: 1200, unchanged: 1200 });
-    expect(most).toBeLessThanOrEqual(4 * 8);
-  });
 });
+
+/** A terminal that sends SIGINT at the first call to the source directory of a kind. */
+function stoppedAt({ source }: CommandWorld, isReached: (call: DiskCall) => boolean): RanOptions {
+  let stop: () => void = () => undefined;
+  faultyDisk(source, (call) => {
+    if (isReached(call)) stop();
+    return undefined;
+  });
+  return {
+    onStart: (send) =>
+      (stop = () => {
+        send('SIGINT');
+        stop = () => undefined;
+      }),
+  };
+}

@@ -3,35 +3,33 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { validateAgainst } from '../../src/bag/validate/validate-against.js';
-import { nodeDisk } from '../../src/batch/disk.js';
-import type { Disk } from '../../src/batch/disk.js';
-import type { PlanDocument, PlanHeader } from '../../src/batch/plan-entry.js';
-import { readPlan } from '../../src/batch/plan-read.js';
-import type { Plan } from '../../src/batch/plan-read.js';
-import { PlanWriter, planDocument } from '../../src/batch/plan-write.js';
-import { codeOf } from '../store/outcomes.js';
+import { faultyDisk } from '../fakes/faulty-disk.js';
+import { isTemporaryName } from '../locks/owners.js';
 import { bag, handful, HANDFUL_MIGRATED } from './bags.js';
-import { isTemporaryName } from '../../src/batch/temporary-file.js';
-import { EffectLog, loggedDisk } from './effects.js';
-import { run } from './workbench.js';
-import type { RunOptions } from './workbench.js';
-import { digests, filesBelow, NOW, temporaryDirectory, World } from './world.js';
+import { CommandWorld, codeOf, run } from './command-world.js';
+import { schemaErrors } from './published-schema.js';
+import { digests, filesBelow, NOW, sha256 } from './scratch.js';
 
-const HEADER: PlanHeader = {
-  kind: 'plan',
-  v: 1,
-  at: NOW,
-  tool: 't',
-  target: 'lean',
-  store: 's',
-  bucket: 'b',
-  prefix: '',
-  sources: ['x'],
-  options: {},
-};
+type Line = Readonly<Record<string, unknown>>;
 
-function documentOf(doc: string, more: Partial<PlanDocument> = {}): PlanDocument {
+const PLAN = ['--plan', 'plan.ndjson'];
+
+function headerOf({ directory }: CommandWorld): Line {
+  return {
+    kind: 'plan',
+    v: 1,
+    at: NOW,
+    tool: 't',
+    target: 'lean',
+    store: join(directory, 'store'),
+    bucket: 'blobs',
+    prefix: '',
+    sources: ['source'],
+    options: {},
+  };
+}
+
+function documentOf(doc: string, more: Line = {}): Line {
   return {
     kind: 'document',
     doc,
@@ -47,71 +45,112 @@ function documentOf(doc: string, more: Partial<PlanDocument> = {}): PlanDocument
   };
 }
 
-async function written(documents: readonly PlanDocument[], disk: Disk = nodeDisk): Promise<string> {
-  const path = join(temporaryDirectory(), 'plan.ndjson');
-  const writer = await PlanWriter.open(path, HEADER, disk);
-  await Promise.all(documents.map((document) => writer.add(document)));
-  await writer.seal();
-  return path;
+/** A plan as text, with a seal over what is before it. */
+function sealed(...lines: readonly Line[]): string {
+  const body = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const seal = { kind: 'seal', documents: lines.length - 1, sha256: createHash('sha256').update(body).digest('hex') };
+  return `${body}${JSON.stringify(seal)}\n`;
 }
 
-async function planFor(world: World): Promise<string> {
-  const path = join(world.directory, 'plan.ndjson');
-  const writer = await PlanWriter.open(path, HEADER, nodeDisk);
-  await run(
-    world,
-    {},
-    { apply: false, concurrency: 4, onOutcome: (outcome, settled) => writer.add(planDocument(outcome, settled)) },
-  );
-  await writer.seal();
-  return path;
+function planOf({ directory }: CommandWorld): readonly Line[] {
+  return readFileSync(join(directory, 'plan.ndjson'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Line);
 }
 
-function following({ documents }: Plan): RunOptions {
-  return { only: new Set(documents.keys()), expectations: documents };
+/** A dry run that writes a plan. */
+function makePlan(world: CommandWorld, concurrency = 4): ReturnType<typeof run> {
+  return run(world, { apply: false, concurrency, args: ['--plan-out', 'plan.ndjson'] });
 }
 
-it('is read as it was written', async () => {
-  const documents = [documentOf('a'), documentOf('b', { outcome: 'quarantined', code: 'X', reason: 'why' })];
-  const plan = await readPlan(await written(documents));
-  expect(plan.header).toEqual(HEADER);
-  expect([...plan.documents.values()]).toEqual(documents);
-});
+async function oneBag(): Promise<CommandWorld> {
+  return CommandWorld.with({ 'a.json': bag(1) });
+}
 
-it('shows nothing under its name before it is sealed', async () => {
-  const directory = temporaryDirectory();
-  const writer = await PlanWriter.open(join(directory, 'plan.ndjson'), HEADER, nodeDisk);
-  await writer.add(documentOf('a'));
-  expect(filesBelow(directory).map(isTemporaryName)).toEqual([true]);
-  await writer.seal();
-  expect(filesBelow(directory)).toEqual(['plan.ndjson']);
-});
+/** The code with which a plan of this text is refused. */
+async function codeWith(world: CommandWorld, text: string): Promise<string> {
+  writeFileSync(join(world.directory, 'plan.ndjson'), text);
+  return codeOf(run(world, { apply: false, args: PLAN }));
+}
 
-it('keeps its lines in order when many containers add at once and the disk takes its time', async () => {
-  let writes = 0;
-  const slow: Disk = {
-    ...nodeDisk,
-    openForWrite: async (path) => {
-      const file = await nodeDisk.openForWrite(path);
-      const write = async (bytes: Uint8Array) => {
-        await sleep(writes++ === 0 ? 30 : 1);
-        await file.write(bytes);
-      };
-      return { ...file, write };
+it('a plan has a header, one line for each document and a seal over both', async () => {
+  const world = await CommandWorld.with({ 'a.json': bag(1), 'b.json': Buffer.from('{') });
+  await makePlan(world, 1);
+  const [header, ...lines] = planOf(world);
+  const text = readFileSync(join(world.directory, 'plan.ndjson'), 'utf8');
+  expect(header).toMatchObject({
+    kind: 'plan',
+    v: 1,
+    at: '2026-02-01T08:00:00.000Z',
+    target: 'lean',
+    store: join(world.directory, 'store'),
+    bucket: 'blobs',
+    prefix: '',
+    sources: [world.source],
+  });
+  expect(lines).toMatchObject([
+    {
+      kind: 'document',
+      doc: join(world.source, 'a.json'),
+      container: join(world.source, 'a.json'),
+      generation: 'fat',
+      outcome: 'migrated',
+      before: sha256(bag(1)),
+      bytesBefore: bag(1).length,
     },
-  };
-  const documents = Array.from({ length: 40 }, (_, index) => documentOf(`d${index}`, { reason: 'r'.repeat(100_000) }));
-  const plan = await readPlan(await written(documents, slow));
+    { kind: 'document', doc: join(world.source, 'b.json'), outcome: 'quarantined', code: 'JSON_SYNTAX' },
+    { kind: 'seal', documents: 2, sha256: sha256(Buffer.from(text.slice(0, text.indexOf('{"kind":"seal"')))) },
+  ]);
+  await run(world, { args: PLAN });
+  expect(sha256(world.read('a.json'))).toBe(lines[0]!.after);
+});
+
+it('a plan has its name only after it is sealed', async () => {
+  const world = await oneBag();
+  const names: string[][] = [];
+  faultyDisk(world.directory, ({ kind }) => {
+    if (kind === 'rename') names.push(filesBelow(world.directory));
+    return undefined;
+  });
+  await makePlan(world);
+  const [own] = names;
+  expect(own!.filter(isTemporaryName)).toHaveLength(1);
+  expect(own).not.toContain('plan.ndjson');
+  expect(filesBelow(world.directory)).toEqual(['plan.ndjson', 'source/a.json']);
+});
+
+it('a plan keeps its lines whole and in order when the disk is slow', async () => {
+  // Long names make long lines: the plan is written in pieces of about a megabyte.
+  const deep = `${'d'.repeat(200)}/`.repeat(12);
+  const lines = Buffer.from(Array.from({ length: 40 }, (_, at) => `{"n":${at}}\n`).join(''));
+  const names = Array.from({ length: 16 }, (_, at) => `${deep}${String(at).padStart(2, '0')}.ndjson`);
+  const world = await CommandWorld.with(Object.fromEntries(names.map((name) => [name, lines])));
+  let writes = 0;
+  faultyDisk(world.directory, async ({ kind }) => {
+    if (kind === 'write') await sleep(writes++ === 0 ? 30 : 1);
+    return undefined;
+  });
+  await makePlan(world, 8);
   expect(writes).toBeGreaterThan(2);
-  expect([...plan.documents.keys()]).toEqual(documents.map(({ doc }) => doc));
+  const planned = planOf(world).flatMap(({ kind, doc }) => (kind === 'document' ? [String(doc)] : []));
+  for (const name of names) {
+    const path = join(world.source, name);
+    const own = planned.filter((doc) => doc.startsWith(path)).map((doc) => doc.slice(path.length));
+    expect(own).toEqual(Array.from({ length: 40 }, (_, at) => `#L${at + 1}`));
+  }
+  expect(planned).toHaveLength(640);
 });
 
-it('takes a document that two sources name for one entry', async () => {
-  const plan = await readPlan(await written([documentOf('a'), documentOf('a')]));
-  expect(plan.documents.size).toBe(1);
+it('a document that two sources name is planned and migrated once', async () => {
+  const world = await oneBag();
+  const sources = ['source', 'source/a.json'];
+  await run(world, { apply: false, sources, args: ['--plan-out', 'plan.ndjson'] });
+  const { totals } = await run(world, { sources, args: PLAN });
+  expect(totals).toMatchObject({ migrated: 1, failed: 0 });
 });
 
-it.each<[string, (text: string) => string]>([
+it.each<[string, (text: string, world: CommandWorld) => string]>([
   ['a digit is changed', (text) => text.replace('"bytesBefore":2', '"bytesBefore":3')],
   ['a document is taken out', (text) => text.split('\n').toSpliced(1, 1).join('\n')],
   [
@@ -131,20 +170,18 @@ it.each<[string, (text: string) => string]>([
         .join('\n'),
   ],
   ['the seal is cut off', (text) => text.split('\n').slice(0, -2).join('\n')],
-  ['it goes on behind the seal', (text) => `${text}${JSON.stringify(documentOf('new'))}\n`],
+  ['it goes on after the seal', (text) => `${text}${JSON.stringify(documentOf('new'))}\n`],
   ['it was never finished', (text) => text.slice(0, text.indexOf('{"kind":"seal"'))],
-])('is refused when %s', async (_, edit) => {
-  const path = await written([documentOf('a'), documentOf('b'), documentOf('c')]);
-  writeFileSync(path, edit(readFileSync(path, 'utf8')));
-  expect(await codeOf(readPlan(path))).toBe('PLAN_BROKEN');
+])('a plan is refused when %s', async (_, edit) => {
+  const world = await oneBag();
+  const text = sealed(headerOf(world), documentOf('a'), documentOf('b'), documentOf('c'));
+  expect(await codeWith(world, edit(text, world))).toBe('PLAN_BROKEN');
+  expect(await codeWith(world, text)).toBe('done');
 });
 
-it('is refused when it has another version, even under a good seal', async () => {
-  const body = `${JSON.stringify({ ...HEADER, v: 2 })}\n`;
-  const seal = { kind: 'seal', documents: 0, sha256: createHash('sha256').update(body).digest('hex') };
-  const path = join(temporaryDirectory(), 'plan');
-  writeFileSync(path, `${body}${JSON.stringify(seal)}\n`);
-  expect(await codeOf(readPlan(path))).toBe('PLAN_VERSION');
+it('a plan of another version is refused, even under a good seal', async () => {
+  const world = await oneBag();
+  expect(await codeWith(world, sealed({ ...headerOf(world), v: 2 }))).toBe('PLAN_VERSION');
 });
 
 it.each([
@@ -152,62 +189,53 @@ it.each([
   ['a line of another kind', '{"kind":"run"}\n', 'PLAN_INVALID'],
   ['null', 'null\n', 'PLAN_INVALID'],
   ['nothing', '', 'PLAN_BROKEN'],
-])('is no plan with %s', async (_, text, code) => {
-  const path = join(temporaryDirectory(), 'plan');
-  writeFileSync(path, text);
-  expect(await codeOf(readPlan(path))).toBe(code);
+])('a file with %s is not a plan', async (_, text, code) => {
+  expect(await codeWith(await oneBag(), text)).toBe(code);
 });
 
-it('is no plan when there is none', async () => {
-  expect(await codeOf(readPlan(join(temporaryDirectory(), 'nowhere')))).toBe('PLAN_INVALID');
+it('a plan that does not exist is refused', async () => {
+  expect(await codeOf(run(await oneBag(), { args: ['--plan', 'nowhere'] }))).toBe('PLAN_INVALID');
 });
 
-it('is done to the letter', async () => {
-  const world = await World.with({ ...handful(), 'bad.json': Buffer.from('{') });
-  const path = await planFor(world);
-  for (const line of readFileSync(path, 'utf8').trim().split('\n'))
-    expect(validateAgainst('plan.v1', JSON.parse(line)), line).toEqual([]);
-  const plan = await readPlan(path);
-  const { totals, outcomes } = await run(world, {}, following(plan));
-  expect(totals).toMatchObject({
-    migrated: HANDFUL_MIGRATED,
-    quarantined: 1,
-    failed: 0,
-    documents: plan.documents.size,
-  });
+it('migrate --plan does what the plan says, document by document', async () => {
+  const world = await CommandWorld.with({ ...handful(), 'bad.json': Buffer.from('{') });
+  await makePlan(world);
+  const lines = planOf(world);
+  for (const line of lines) expect(schemaErrors('plan.v1', line), JSON.stringify(line)).toEqual([]);
+  const planned = lines.filter(({ kind }) => kind === 'document');
+  const { totals, outcomes } = await run(world, { args: PLAN });
+  expect(totals).toMatchObject({ migrated: HANDFUL_MIGRATED, quarantined: 1, failed: 0, documents: 12 });
   expect(Object.fromEntries(outcomes.map(({ id, outcome }) => [id, outcome]))).toEqual(
-    Object.fromEntries(Array.from(plan.documents.values(), ({ doc, outcome }) => [doc, outcome])),
+    Object.fromEntries(planned.map(({ doc, outcome }) => [doc, outcome])),
   );
 });
 
-it('leaves a document alone that moved since, and one that is new', async () => {
-  const world = await World.with({ 'a.json': bag(1), 'b.json': bag(2) });
-  const plan = await readPlan(await planFor(world));
+it('migrate --plan leaves a document that changed since, and a document that is new', async () => {
+  const world = await CommandWorld.with({ 'a.json': bag(1), 'b.json': bag(2) });
+  await makePlan(world);
   await world.write('b.json', bag(3));
   await world.write('new.json', bag(4));
   const before = digests(await world.documents());
-  const { outcomes } = await run(world, {}, following(plan));
+  const { outcomes } = await run(world, { args: PLAN });
   expect(outcomes.map(({ outcome, code }) => code ?? outcome)).toEqual(['migrated', 'PLAN_DOCUMENT_MOVED']);
   const after = digests(await world.documents());
   expect(Object.keys(before).filter((name) => before[name] !== after[name])).toEqual(['a.json']);
 });
 
-it('is not followed when it would make something else of a document', async () => {
-  const world = await World.with({ 'a.json': bag(1) });
-  const plan = await readPlan(await planFor(world));
+it('migrate --plan refuses a document that would not become what the plan says', async () => {
+  const world = await oneBag();
+  await makePlan(world);
+  const [header, document] = planOf(world);
+  writeFileSync(join(world.directory, 'plan.ndjson'), sealed(header!, { ...document, after: 'b'.repeat(64) }));
   const before = digests(await world.documents());
-  const { outcomes } = await run(world, {}, { ...following(plan), target: 'bridge' });
+  const { outcomes } = await run(world, { args: PLAN });
   expect(outcomes[0]).toMatchObject({ outcome: 'failed', code: 'PLAN_DIFFERS' });
   expect(digests(await world.documents())).toEqual(before);
 });
 
-it.each(['write', 'sync', 'rename'] as const)('is not there when the disk fails to %s', async (kind) => {
-  const directory = temporaryDirectory();
-  const disk = loggedDisk(new EffectLog(undefined, (effect) => (effect.kind === kind ? 'ENOSPC' : undefined)));
-  const make = async () => {
-    const writer = await PlanWriter.open(join(directory, 'plan.ndjson'), HEADER, disk);
-    await writer.seal();
-  };
-  expect(await codeOf(make())).toBe('DISK_FULL');
-  expect(filesBelow(directory)).not.toContain('plan.ndjson');
+it.each(['write', 'sync', 'rename'] as const)('a plan is not there when the disk fails to %s', async (kind) => {
+  const world = await oneBag();
+  faultyDisk(world.directory, (call) => (call.kind === kind ? 'ENOSPC' : undefined));
+  expect(await codeOf(makePlan(world))).toBe('DISK_FULL');
+  expect(filesBelow(world.directory)).not.toContain('plan.ndjson');
 });

@@ -1,31 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { MIGRATIONS } from '../../migrations/index.js';
-import { DEFAULT_LAYOUT } from '../../src/bag/layout.js';
-import { storeSink } from '../../src/batch/dry-run-sink.js';
-import { prepareDocument } from '../../src/batch/prepare.js';
-import type { Prepared } from '../../src/batch/prepare.js';
-import type { StageSettings } from '../../src/batch/stages.js';
-import { memoryObjectStore } from '../../src/store/index.js';
-import type { ObjectStore } from '../../src/store/index.js';
 import { bag } from './bags.js';
-import { blobStoreOn } from './workbench.js';
-import { BLOBS, sha256, SOAK } from './world.js';
-
-function settingsOn(objects: ObjectStore, target: StageSettings['target']): StageSettings {
-  return {
-    target,
-    manifestForm: 'list',
-    office: { layout: DEFAULT_LAYOUT, bucket: BLOBS, prefix: '', digest: sha256 },
-    steps: MIGRATIONS[target],
-    blobs: storeSink(blobStoreOn(objects)),
-  };
-}
-
-async function prepare(bytes: Uint8Array, settings: StageSettings): Promise<Prepared> {
-  const prepared = await prepareDocument({ id: 'a', line: undefined, bytes }, settings);
-  return prepared!;
-}
+import { CommandWorld, run } from './command-world.js';
+import { BLOBS, SOAK } from './scratch.js';
 
 const SEGMENT = {
   id: 0,
@@ -41,7 +20,6 @@ const STORED: Readonly<Record<string, unknown>> = {
   'old/empty.json': [],
   'old/none.json': null,
 };
-
 const pathTo = fc.constantFrom(...Object.keys(STORED).map((key) => `s3://${BLOBS}/${key}`), '', null);
 const pointer = fc
   .constantFrom(...Object.keys(STORED))
@@ -95,24 +73,31 @@ const wrapped = fc.oneof(
   fc.tuple(anyBag, anyBag).map(([outer, inner]) => ({ state_data: { ...outer, state_data: inner } })),
 );
 
+/** Documents of one property run go through one command each time, a line each. */
+const LINES = 300 * SOAK;
+
 it.each(['lean', 'bridge'] as const)(
-  'migrates anything once and never twice: %s',
+  'migrate changes any bag at most once: %s',
   { timeout: 60_000 * SOAK },
   async (target) => {
-    const objects = memoryObjectStore();
+    const world = await CommandWorld.with({});
     for (const [key, value] of Object.entries(STORED))
-      await objects.put({ bucket: BLOBS, key }, Buffer.from(JSON.stringify(value)));
-    const settings = settingsOn(objects, target);
-    await fc.assert(
-      fc.asyncProperty(wrapped, async (document) => {
-        const first = await prepare(Buffer.from(JSON.stringify(document)), settings);
-        expect(['migrated', 'unchanged', 'quarantined']).toContain(first.outcome.outcome);
-        if (!first.validated) return;
-        expect(Buffer.compare(first.validated.rewrite.bytes, first.validated.document.bytes)).not.toBe(0);
-        const second = await prepare(first.validated.rewrite.bytes, settings);
-        expect([second.outcome.outcome, second.outcome.reason]).toEqual(['unchanged', undefined]);
-      }),
-      { numRuns: 300 * SOAK },
-    );
+      await world.objects.put({ bucket: BLOBS, key }, Buffer.from(JSON.stringify(value)));
+    const documents = fc.sample(wrapped, LINES).map((document) => JSON.stringify(document));
+    writeFileSync(join(world.source, 'all.ndjson'), documents.map((text) => `${text}\n`).join(''));
+    const first = await run(world, { target, concurrency: 4 });
+    expect(first.outcomes).toHaveLength(LINES);
+    const kinds = new Set(first.outcomes.map(({ outcome }) => outcome));
+    expect(kinds).toEqual(new Set(['migrated', 'unchanged', 'quarantined']));
+    const lines = world.read('all.ndjson').toString().trimEnd().split('\n');
+    const second = await run(world, { target, concurrency: 4, journal: 'another' });
+    const again = new Map(second.outcomes.map((outcome) => [outcome.id, outcome]));
+    for (const { id, outcome } of first.outcomes) {
+      const at = Number(id.split('#L')[1]) - 1;
+      expect(lines[at] === documents[at], documents[at]).toBe(outcome !== 'migrated');
+      const { outcome: now, reason } = again.get(id)!;
+      if (outcome === 'migrated') expect([now, reason], documents[at]).toEqual(['unchanged', undefined]);
+      else expect(now, documents[at]).toBe(outcome);
+    }
   },
 );

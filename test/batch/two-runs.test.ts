@@ -1,197 +1,179 @@
-import { existsSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { nodeDisk } from '../../src/batch/disk.js';
-import type { Disk } from '../../src/batch/disk.js';
-import type { PlanHeader } from '../../src/batch/plan-entry.js';
-import { readPlan } from '../../src/batch/plan-read.js';
-import { PlanWriter } from '../../src/batch/plan-write.js';
-import type { SourceContainer, SourceDocument } from '../../src/batch/source.js';
-import { FileContainer } from '../../src/batch/sources/file.js';
-import { openOutFile } from '../../src/batch/sources/out.js';
-import { isTemporaryName } from '../../src/batch/temporary-file.js';
-import { lockPathOf } from '../../src/locks/own-names.js';
-import { thisOwner } from '../../src/locks/owner.js';
-import { codeOf } from '../store/outcomes.js';
+import { faultyDisk } from '../fakes/faulty-disk.js';
+import type { DiskCall } from '../fakes/faulty-disk.js';
+import { deadLock, deadOwner, isTemporaryName, lockPathOf, ownerWith, temporaryNameOf } from '../locks/owners.js';
 import { bag } from './bags.js';
-import { run } from './workbench.js';
-import { deadLock, deadOwner, filesBelow, NOW, temporaryDirectory, World } from './world.js';
+import { codeOf, CommandWorld, run } from './command-world.js';
+import type { Migrated, RunOptions } from './command-world.js';
+import { filesBelow } from './scratch.js';
 
 const ORIGINAL = Buffer.from('{"original":true}');
-const FIRST = Buffer.from('{"first":1}');
-const SECOND = Buffer.from('{"second":22}');
 
-/** A replacement of a file that has been read, at the point where it is open. */
-async function opened(path: string, disk: Disk = nodeDisk) {
-  const container = new FileContainer(path, disk);
-  const document = await only(container);
-  const replacement = await container.replace();
-  return {
-    write: (bytes: Uint8Array) => replacement.write(document, bytes),
-    commit: () => replacement.commit(new Uint8Array()),
-    abort: () => replacement.abort(),
+async function oneBag(name = 'a.json'): Promise<CommandWorld> {
+  return CommandWorld.with({ [name]: bag(1) });
+}
+
+/** A second run, with a journal and a target of its own: it would write other bytes than the first. */
+function runSecond(world: CommandWorld, options: RunOptions = {}): Promise<Migrated> {
+  return run(world, { target: 'bridge', journal: 'second', ...options });
+}
+
+const codesOf = ({ outcomes }: Migrated) => outcomes.map(({ outcome, code }) => code ?? outcome);
+const isLean = (bytes: Uint8Array) => Buffer.from(bytes).includes('"state_bag_version":2');
+
+/** Carries out `work` once, right before the first call that is meant. */
+function onceBefore(isMeant: (call: DiskCall) => boolean, work: (call: DiskCall) => Promise<unknown> | undefined) {
+  let isDone = false;
+  return async (call: DiskCall): Promise<undefined> => {
+    if (isDone || !isMeant(call)) return;
+    isDone = true;
+    await work(call);
   };
 }
 
-async function only(container: SourceContainer): Promise<SourceDocument> {
-  for await (const document of container.documents()) return document;
-  throw new Error('the container has no document');
-}
-
-function document(name = 'a.json'): { readonly directory: string; readonly path: string } {
-  const directory = temporaryDirectory();
-  const path = join(directory, name);
-  writeFileSync(path, ORIGINAL);
-  return { directory, path };
-}
-
-/** A disk that does something else right before each rename. */
-function beforeRename(work: (from: string) => void | Promise<void>): Disk {
-  return {
-    ...nodeDisk,
-    rename: async (from, to) => {
-      await work(from);
-      await nodeDisk.rename(from, to);
-    },
-  };
-}
-
-it('a replacement commits its own bytes when another run opens the same document before the commit', async () => {
-  const { directory, path } = document();
-  const first = await opened(path);
-  await first.write(FIRST);
-  const second = await opened(path);
-  await first.commit();
-  expect(readFileSync(path)).toEqual(FIRST);
-  await second.write(SECOND);
-  expect(await codeOf(second.commit())).toBe('DOCUMENT_MOVED');
-  expect(readFileSync(path)).toEqual(FIRST);
-  expect(readdirSync(directory)).toEqual(['a.json']);
-});
-
-it('a replacement that is given up leaves the temporary file of another run alone', async () => {
-  const { directory, path } = document();
-  const first = await opened(path);
-  const second = await opened(path);
-  await first.write(FIRST);
-  await second.abort();
-  await first.commit();
-  expect(readFileSync(path)).toEqual(FIRST);
-  expect(readdirSync(directory)).toEqual(['a.json']);
-});
-
-it('a replacement fails with DOCUMENT_LOCKED while another run is between its comparison and its rename', async () => {
-  const { directory, path } = document();
-  const codes: string[] = [];
-  const second = await opened(path);
-  await second.write(SECOND);
-  const first = await opened(
-    path,
-    beforeRename(async () => void codes.push(await codeOf(second.commit()))),
+it('migrate keeps the bytes of the run that commits first, when two runs have read one document', async () => {
+  const world = await oneBag();
+  let first: Migrated | undefined;
+  faultyDisk(
+    world.source,
+    onceBefore(
+      ({ kind }) => kind === 'sync',
+      async () => (first = await run(world)),
+    ),
   );
-  await first.write(FIRST);
-  await first.commit();
-  expect(codes).toEqual(['DOCUMENT_LOCKED']);
-  expect(readFileSync(path)).toEqual(FIRST);
-  expect(readdirSync(directory)).toEqual(['a.json']);
+  const second = await runSecond(world);
+  expect([codesOf(first!), codesOf(second)]).toEqual([['migrated'], ['DOCUMENT_MOVED']]);
+  expect(isLean(world.read('a.json'))).toBe(true);
+  expect(filesBelow(world.source)).toEqual(['a.json']);
 });
 
-it.each(['removed', 'replaced'])(
-  'a replacement whose temporary file was %s leaves the document as it is',
-  async (how) => {
-    const { directory, path } = document();
-    const { write, commit } = await opened(path);
-    await write(FIRST);
-    const temporary = join(directory, readdirSync(directory).find(isTemporaryName)!);
-    rmSync(temporary);
-    if (how === 'replaced') writeFileSync(temporary, '');
-    expect(await codeOf(commit())).toBe('TEMPORARY_FILE_REPLACED');
-    expect(readFileSync(path)).toEqual(ORIGINAL);
-    expect(existsSync(temporary)).toBe(how === 'replaced');
-  },
-);
-
-it('a temporary file is never written into a file or link that has its name', async () => {
-  const { directory, path } = document();
-  symlinkSync(path, join(directory, 'link'));
-  for (const name of ['a.json', 'link'])
-    await expect(nodeDisk.openForWrite(join(directory, name))).rejects.toMatchObject({ code: 'EEXIST' });
-  expect(readFileSync(path)).toEqual(ORIGINAL);
+it('a run that fails to write leaves the temporary file of another run', async () => {
+  const world = await oneBag();
+  let own = '';
+  let second: Migrated | undefined;
+  faultyDisk(world.source, async (call) => {
+    if (call.kind === 'create' && own === '') own = call.path;
+    else if (call.kind === 'write' && call.path !== own) return 'ENOSPC';
+    else if (call.kind === 'sync' && call.path === own) second = await runSecond(world);
+    return undefined;
+  });
+  const first = await run(world);
+  expect([codesOf(first), codesOf(second!)]).toEqual([['migrated'], ['DISK_FULL']]);
+  expect(isLean(world.read('a.json'))).toBe(true);
+  expect(filesBelow(world.source)).toEqual(['a.json']);
 });
 
-it('a copy that is written twice at once is the first one, and the second one fails', async () => {
-  const path = join(temporaryDirectory(), 'out', 'a.json');
-  const source = { id: 'a', line: undefined, bytes: ORIGINAL };
-  const [first, second] = [await openOutFile(nodeDisk, path), await openOutFile(nodeDisk, path)];
-  await first.write(source, FIRST);
-  await second.write(source, SECOND);
-  await first.commit(new Uint8Array());
-  expect(await codeOf(second.commit(new Uint8Array()))).toBe('OUT_EXISTS');
-  expect(readFileSync(path)).toEqual(FIRST);
-  expect(filesBelow(join(path, '..'))).toEqual(['a.json']);
-});
-
-it('a copy never replaces one that another run puts there between the look and the rename', async () => {
-  const path = join(temporaryDirectory(), 'a.json');
-  const source = { id: 'a', line: undefined, bytes: ORIGINAL };
-  const codes: string[] = [];
-  const second = await openOutFile(nodeDisk, path);
-  await second.write(source, SECOND);
-  const first = await openOutFile(
-    beforeRename(async () => void codes.push(await codeOf(second.commit(new Uint8Array())))),
-    path,
+it('migrate fails with DOCUMENT_LOCKED while another run is between its comparison and its rename', async () => {
+  const world = await oneBag();
+  let second: Migrated | undefined;
+  faultyDisk(
+    world.source,
+    onceBefore(
+      ({ kind }) => kind === 'rename',
+      async () => (second = await runSecond(world)),
+    ),
   );
-  await first.write(source, FIRST);
-  await first.commit(new Uint8Array());
-  await second.abort();
-  expect(codes).toEqual(['DOCUMENT_LOCKED']);
-  expect(readFileSync(path)).toEqual(FIRST);
-  expect(filesBelow(join(path, '..'))).toEqual(['a.json']);
+  const first = await run(world);
+  expect([codesOf(first), codesOf(second!)]).toEqual([['migrated'], ['DOCUMENT_LOCKED']]);
+  expect(isLean(world.read('a.json'))).toBe(true);
+  expect(filesBelow(world.source)).toEqual(['a.json']);
+});
+
+it.each(['removed', 'replaced'])('migrate leaves a document whose temporary file was %s', async (how) => {
+  const world = await oneBag();
+  let temporary = '';
+  faultyDisk(world.source, ({ kind, path }) => {
+    if (kind !== 'sync') return undefined;
+    temporary = path;
+    rmSync(path);
+    if (how === 'replaced') writeFileSync(path, '');
+    return undefined;
+  });
+  expect(codesOf(await run(world))).toEqual(['TEMPORARY_FILE_REPLACED']);
+  expect(isTemporaryName(basename(temporary))).toBe(true);
+  expect(world.read('a.json')).toEqual(bag(1));
+  expect(existsSync(temporary)).toBe(how === 'replaced');
+});
+
+const OUT = { args: ['--out', 'out/'] };
+const copyOf = (world: CommandWorld) => readFileSync(join(world.directory, 'out', 'a.json'));
+
+it('a copy that two runs write at once is that of the first run, and the second run fails', async () => {
+  const world = await oneBag();
+  let first: Migrated | undefined;
+  faultyDisk(
+    join(world.directory, 'out'),
+    onceBefore(
+      ({ kind }) => kind === 'sync',
+      async () => (first = await run(world, OUT)),
+    ),
+  );
+  const second = await runSecond(world, OUT);
+  expect([codesOf(first!), codesOf(second)]).toEqual([['migrated'], ['OUT_EXISTS']]);
+  expect(isLean(copyOf(world))).toBe(true);
+  expect(filesBelow(join(world.directory, 'out'))).toEqual(['a.json']);
+});
+
+it('a copy never replaces one that another run makes between the look and the rename', async () => {
+  const world = await oneBag();
+  let second: Migrated | undefined;
+  faultyDisk(
+    join(world.directory, 'out'),
+    onceBefore(
+      ({ kind }) => kind === 'rename',
+      async () => (second = await runSecond(world, OUT)),
+    ),
+  );
+  const first = await run(world, OUT);
+  expect([codesOf(first), codesOf(second!)]).toEqual([['migrated'], ['DOCUMENT_LOCKED']]);
+  expect(isLean(copyOf(world))).toBe(true);
+  expect(filesBelow(join(world.directory, 'out'))).toEqual(['a.json']);
 });
 
 it('two plans that are written to one path at once are each whole, and the last one stays', async () => {
-  const path = join(temporaryDirectory(), 'plan.ndjson');
-  const header = (tool: string): PlanHeader => ({
-    kind: 'plan',
-    v: 1,
-    at: NOW,
-    tool,
-    target: 'lean',
-    store: 's',
-    bucket: 'b',
-    prefix: '',
-    sources: ['x'],
-    options: {},
-  });
-  const first = await PlanWriter.open(path, header('first'), nodeDisk);
-  const second = await PlanWriter.open(path, header('second'), nodeDisk);
-  await first.seal();
-  expect((await readPlan(path)).header.tool).toBe('first');
-  await second.seal();
-  expect((await readPlan(path)).header.tool).toBe('second');
-  expect(filesBelow(join(path, '..'))).toEqual(['plan.ndjson']);
+  const world = await oneBag();
+  const target = () =>
+    (JSON.parse(readFileSync(join(world.directory, 'plan.ndjson'), 'utf8').split('\n')[0]!) as { target: string })
+      .target;
+  const follow = (to: 'lean' | 'bridge') =>
+    codeOf(run(world, { target: to, apply: false, args: ['--plan', 'plan.ndjson'] }));
+  const make = { apply: false, args: ['--plan-out', 'plan.ndjson'] };
+  const seen: string[] = [];
+  faultyDisk(
+    world.directory,
+    onceBefore(
+      ({ kind }) => kind === 'rename',
+      async () => {
+        await run(world, { ...make, target: 'lean' });
+        seen.push(target(), await follow('lean'));
+      },
+    ),
+  );
+  await run(world, { ...make, target: 'bridge' });
+  expect([...seen, target(), await follow('bridge')]).toEqual(['lean', 'done', 'bridge', 'done']);
+  expect(filesBelow(world.directory)).toEqual(['plan.ndjson', 'source/a.json']);
 });
 
-it.each([242, 255])('a document with a name of %i bytes is migrated in place', async (length) => {
+it.each([242, 255])('migrate rewrites a document with a name of %i bytes in place', async (length) => {
   const name = `${'n'.repeat(length - 5)}.json`;
-  const world = await World.with({ [name]: bag() });
+  const world = await oneBag(name);
   expect((await run(world)).totals).toMatchObject({ migrated: 1, failed: 0 });
   expect(filesBelow(world.source)).toEqual([name]);
 });
 
-it('a document with a name of 255 bytes that are not ASCII is copied to a file of that name', async () => {
-  const path = join(temporaryDirectory(), `${'ü'.repeat(125)}.json`);
-  const replacement = await openOutFile(nodeDisk, path);
-  await replacement.write({ id: 'a', line: undefined, bytes: ORIGINAL }, FIRST);
-  await replacement.commit(new Uint8Array());
-  expect(readFileSync(path)).toEqual(FIRST);
+it('migrate --out copies a document with a name of 255 bytes that are not ASCII to a file of that name', async () => {
+  const name = `${'ü'.repeat(125)}.json`;
+  const world = await oneBag(name);
+  expect(codesOf(await run(world, OUT))).toEqual(['migrated']);
+  expect(filesBelow(join(world.directory, 'out'))).toEqual([name]);
 });
 
-it('what dead processes left next to a document is removed, and what others left stays', async () => {
-  const world = await World.with({ 'a.json': bag() });
-  const temporaryOf = (owner: string) => `.statebag-${owner}-${'0'.repeat(16)}.tmp`;
-  const kept = [thisOwner(), `1-1-1-1-${'0'.repeat(36)}`, 'unknown'].map(temporaryOf);
-  for (const name of [temporaryOf(deadOwner()), ...kept]) await world.write(name, ORIGINAL);
+it('migrate removes what dead processes left next to a document, and leaves what others left', async () => {
+  const world = await oneBag();
+  const kept = [ownerWith(), `1-1-1-1-${'0'.repeat(36)}`, 'unknown'].map(temporaryNameOf);
+  for (const name of [temporaryNameOf(deadOwner()), ...kept]) await world.write(name, ORIGINAL);
   await world.write(basename(lockPathOf('gone.json')), Buffer.from(deadLock()));
   const lock = basename(lockPathOf('other.json'));
   await world.write(lock, Buffer.from('1 another-host\n'));
@@ -199,10 +181,10 @@ it('what dead processes left next to a document is removed, and what others left
   expect(filesBelow(world.source)).toEqual([...kept, lock, 'a.json'].sort());
 });
 
-it('a directory full of locks of a killed run does not keep the next run from its documents', async () => {
+it('migrate takes over every lock of a killed run in a directory full of them', async () => {
   const names = Array.from({ length: 40 }, (_, at) => `${at}.json`);
-  const world = await World.with(Object.fromEntries(names.map((name, at) => [name, bag(at + 1)])));
+  const world = await CommandWorld.with(Object.fromEntries(names.map((name, at) => [name, bag(at + 1)])));
   for (const name of names) await world.write(basename(lockPathOf(name)), Buffer.from(deadLock()));
-  expect((await run(world, {}, { concurrency: 16 })).totals).toMatchObject({ migrated: 40, failed: 0 });
+  expect((await run(world, { concurrency: 16 })).totals).toMatchObject({ migrated: 40, failed: 0 });
   expect(filesBelow(world.source)).toEqual(names.sort());
 });

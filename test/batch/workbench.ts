@@ -127,7 +127,7 @@ async function detectSummary(world: World): Promise<JournalSummary | undefined> 
   return existsSync(join(world.journal, JOURNAL_FILE)) ? world.summary() : undefined;
 }
 
-export function sourcesOf(
+function sourcesOf(
   world: World,
   disk: Disk = nodeDisk,
   objects: ObjectStore = world.objects,
@@ -147,7 +147,7 @@ export function sourcesOf(
   ];
 }
 
-export function blobStoreOn(objects: ObjectStore, allowBuckets: readonly string[] = ['local']): BlobStore {
+function blobStoreOn(objects: ObjectStore, allowBuckets: readonly string[] = ['local']): BlobStore {
   return createBlobStore({
     objects,
     bucket: BLOBS,

@@ -1,58 +1,16 @@
-import { createHash, randomBytes } from 'node:crypto';
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { onTestFinished } from 'vitest';
 import { summarizeJournal } from '../../src/batch/journal-read.js';
 import type { JournalSummary } from '../../src/batch/journal-read.js';
 import type { Row } from '../../src/batch/table.js';
-import { ownerOfTemporary } from '../../src/locks/own-names.js';
-import { thisOwner } from '../../src/locks/owner.js';
 import { TableState } from '../fakes/table-state.js';
+import { deadLock, deadOwner, ownerWith } from '../locks/owners.js';
 import { memoryObjectStore, parseS3Uri } from '../../src/store/index.js';
 import type { ObjectAddress, ObjectStore, StoredObject } from '../../src/store/index.js';
+import { BLOBS, DOCS, filesBelow, sha256, temporaryDirectory } from './scratch.js';
+import type { Documents } from './scratch.js';
 
-/** Seeded schedules run so many times as often with STATEBAG_SOAK set. */
-export const SOAK = process.env.STATEBAG_SOAK === undefined ? 1 : 20;
-
-export const NOW = '2026-02-01T02:00:00.000Z';
-export const BLOBS = 'blobs';
-export const DOCS = 'docs';
-
-/** Thousands of small files come and go here; where the machine keeps files in memory, that is ten times as fast. */
-const TEMPORARY = isWritable('/dev/shm') ? '/dev/shm' : tmpdir();
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-/** A directory of this test alone, gone when it ends. */
-export function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(TEMPORARY, 'statebag-batch-'));
-  onTestFinished(() => {
-    rmSync(directory, { recursive: true, force: true });
-  });
-  return directory;
-}
-
-/** Documents by name: a path below the source directory, or `s3://docs/key`. */
-export type Documents = Readonly<Record<string, Uint8Array>>;
+export { BLOBS, digests, DOCS, documentDigests, filesBelow, NOW, sha256, SOAK, temporaryDirectory } from './scratch.js';
 
 interface StoredAt extends ObjectAddress, StoredObject {}
 
@@ -141,64 +99,13 @@ export class World {
   }
 }
 
-/** A number that no process has: beyond what any kernel gives out. */
-export const DEAD_PROCESS = 99_999_999;
-
-/** The same process as this one, but for its number. */
-export function deadOwner(): string {
-  return thisOwner().replace(/^\d+/, String(DEAD_PROCESS));
-}
-
-/** What a lock of a dead process of this machine says. */
-export function deadLock(): string {
-  return `${DEAD_PROCESS} ${hostname()} ${deadOwner()} ${randomBytes(16).toString('hex')}\n`;
-}
-
 /** What a killed process leaves: a lock and temporary files that say whose they are. */
 export function dieIn({ journal, directory }: World): void {
   if (existsSync(journal)) writeFileSync(join(journal, 'journal.lock'), deadLock());
-  for (const name of filesBelow(directory).filter((file) => ownerOfTemporary(basename(file)) === thisOwner())) {
-    const dead = basename(name).replace(thisOwner(), deadOwner());
+  for (const name of filesBelow(directory).filter((file) => basename(file).startsWith(`.statebag-${ownerWith()}-`))) {
+    const dead = basename(name).replace(ownerWith(), deadOwner());
     renameSync(join(directory, name), join(directory, dirname(name), dead));
   }
-}
-
-/** Names of all files below a directory, dotfiles too. */
-export function filesBelow(directory: string): string[] {
-  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => !entry.isDirectory())
-    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
-    .sort();
-}
-
-export function sha256(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
-}
-
-/**
- * Digests of single documents: the lines of NDJSON each for itself, named as outcomes name them but for the directory.
- * Files in the making are left out.
- */
-export function documentDigests(containers: Documents): Record<string, string> {
-  const entries = Object.entries(containers).flatMap(([name, bytes]) => {
-    if (!name.endsWith('json')) return [];
-    if (!name.endsWith('.ndjson')) return [[name, sha256(bytes)] as const];
-    const lines = Buffer.from(bytes).toString('latin1').split(/\r?\n/);
-    return lines.flatMap((line, at) =>
-      line.trim() === '' ? [] : [[`${name}#L${at + 1}`, sha256(Buffer.from(line, 'latin1'))] as const],
-    );
-  });
-  return Object.fromEntries<string>(entries.sort());
-}
-
-/** Digests by name, for comparing whole worlds with a readable difference. */
-export function digests(documents: Documents): Record<string, string> {
-  return Object.fromEntries<string>(
-    Object.entries(documents)
-      .map(([name, bytes]) => [name, sha256(bytes)] as const)
-      .sort(),
-  );
 }
 
 /** Pointers into the blob store, in all documents, that lead to nothing or to other bytes than they name. */

@@ -174,10 +174,8 @@ describe('fleet plan', () => {
 
 describe('fleet collect', () => {
   it('makes what a dead fleet left behind pending, for the next run to settle', async () => {
-    const { createS3BatchHandler } = await import('statebag-shim/lambda/s3-batch');
     const { AMPLE, sandbox } = await import('../lambda/census.js');
-    const one = await sandbox(served);
-    await createS3BatchHandler(() => Promise.resolve(one))(
+    await sandbox(served).s3Batch(
       {
         invocationSchemaVersion: '2.0',
         invocationId: 'i',
@@ -204,16 +202,14 @@ describe('fleet collect', () => {
   });
 
   it('done again after a rollback does not say that anything is migrated', async () => {
-    const { createS3BatchHandler } = await import('statebag-shim/lambda/s3-batch');
     const { AMPLE, sandbox } = await import('../lambda/census.js');
     const { runBatchJob } = await import('../lambda/services.js');
-    const one = await sandbox(served);
-    const report = await runBatchJob(
-      ['bags/c.json'],
-      [createS3BatchHandler(() => Promise.resolve(one))],
-      served.objects,
-      { seed: 1, againEvery: 2, concurrency: 1, context: AMPLE },
-    );
+    const report = await runBatchJob(['bags/c.json'], [sandbox(served).s3Batch], served.objects, {
+      seed: 1,
+      againEvery: 2,
+      concurrency: 1,
+      context: AMPLE,
+    });
     const collect = [
       'collect',
       report,

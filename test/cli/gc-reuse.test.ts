@@ -32,14 +32,11 @@ it('gc keeps a blob that a migration reuses after the listing, when the clock of
   process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
   let isCollecting = false;
   let reuse: Promise<unknown> | undefined;
-  server = await startS3Server({
-    buckets: ['blobs'],
-    now: () => new Date('2020-01-01T00:00:00Z'),
-    before: async ({ operation }) => {
-      // The first request after the listing that is about a single blob to be deleted.
-      if (isCollecting && operation === 'HeadObject')
-        await (reuse ??= json('migrate', 'later', '--journal', 'later-journal', '--apply'));
-    },
+  server = await startS3Server({ buckets: ['blobs'], now: () => new Date('2020-01-01T00:00:00Z') });
+  server.before(async ({ operation }) => {
+    // The first request after the listing that is about a single blob to be deleted.
+    if (isCollecting && operation === 'HeadObject')
+      await (reuse ??= json('migrate', 'later', '--journal', 'later-journal', '--apply'));
   });
   put('early/a.json', smallBag());
   put('later/b.json', smallBag());

@@ -68,11 +68,9 @@ describe('seal with a store that takes no program', () => {
   beforeEach(async () => {
     process.env.AWS_ACCESS_KEY_ID ??= 'test';
     process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
-    server = await startS3Server({
-      buckets: ['bags'],
-      before: ({ operation, key }) => {
-        if (operation === 'PutObject' && key.startsWith('workflow-')) throw new S3Failure(403, 'AccessDenied');
-      },
+    server = await startS3Server({ buckets: ['bags'] });
+    server.before(({ operation, key }) => {
+      if (operation === 'PutObject' && key.startsWith('workflow-')) throw new S3Failure(403, 'AccessDenied');
     });
   });
   afterEach(() => server.stop());

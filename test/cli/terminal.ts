@@ -17,13 +17,16 @@ export interface Ran {
 }
 
 export interface RanOptions {
-  readonly stdin?: string | Uint8Array;
+  /** Chunks come as they are given. */
+  readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
   readonly env?: Readonly<Record<string, string>>;
   readonly isTTY?: boolean;
   /** Width of the terminal. */
   readonly columns?: number;
   /** Called with every chunk of standard error; may send signals. */
   readonly watch?: (text: string, send: (signal: StopSignal) => void) => void;
+  /** Called at the beginning with what sends signals. */
+  readonly onStart?: (send: (signal: StopSignal) => void) => void;
   /** Sent as soon as somebody listens. */
   readonly signals?: readonly StopSignal[];
   /** Hears of an end at once. */
@@ -39,11 +42,12 @@ export async function statebag(cwd: string, args: readonly string[], options: Ra
   const send = (signal: StopSignal) => {
     for (const listener of listeners) listener(signal);
   };
+  options.onStart?.(send);
   const [out, err] = [sink(options.isTTY, options.failOutput), sink(options.isTTY)];
   err.stream.on('chunk', (text: string) => options.watch?.(text, send));
   const stdout = options.columns === undefined ? out.stream : Object.assign(out.stream, { columns: options.columns });
   const io: CliIo = {
-    stdin: once(Buffer.from(options.stdin ?? '')),
+    stdin: chunksOf(options.stdin),
     stdout,
     stderr: err.stream,
     env: options.env ?? {},
@@ -76,8 +80,9 @@ function sink(isTTY = false, failure?: Error): { readonly stream: OutputStream; 
   return { stream: Object.assign(stream, { isTTY }), bytes: () => Buffer.concat(chunks) };
 }
 
-async function* once(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  if (bytes.length > 0) yield await Promise.resolve(bytes);
+async function* chunksOf(input: RanOptions['stdin'] = ''): AsyncIterable<Uint8Array> {
+  if (typeof input !== 'string' && Symbol.asyncIterator in input) yield* input;
+  else if (input.length > 0) yield await Promise.resolve(Buffer.from(input));
 }
 
 /**

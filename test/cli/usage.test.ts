@@ -2,7 +2,6 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { InternalError } from 'statebag-shim';
-import { reportError } from '../../src/cli/report-error.js';
 import { smallBag } from './fleet-dir.js';
 import { statebag, useScratch } from './terminal.js';
 
@@ -103,14 +102,10 @@ describe('errors are told for whoever must act', () => {
 
   it('call a broken promise of the tool a defect, with exit code 70', async () => {
     for (const error of [new InternalError('SPLICE_ORDER', 'splices overlap'), new TypeError('x is not a function')]) {
-      const lines: string[] = [];
-      const write = (text: string, done: () => void) => {
-        lines.push(text);
-        done();
-      };
-      const io = { env: {}, stderr: { write } };
-      expect(await reportError(error, io as never)).toBe(70);
-      expect(lines.join('')).toContain('This is a defect of the tool');
+      const { code, err } = await statebag(scratch.dir, ['inspect', 'bag.json'], { failOutput: error });
+      expect(code).toBe(70);
+      expect(err).toContain(error.message);
+      expect(err).toContain('This is a defect of the tool');
     }
   });
 });

@@ -16,13 +16,23 @@ export type { S3Operation } from './s3-wire.js';
  * half-way through an answer's body; the others do no work at all.
  */
 type S3FaultKind =
-  'slow-down' | 'internal-error' | 'conflict' | 'denied' | 'hang' | 'lost-reply' | 'truncated-body' | 'hanging-body';
+  | 'slow-down'
+  | 'internal-error'
+  | 'conflict'
+  | 'denied'
+  | 'full'
+  | 'hang'
+  | 'lost-reply'
+  | 'truncated-body'
+  | 'hanging-body';
 
 export interface S3Fault {
   readonly operation: S3Operation;
   readonly kind: S3FaultKind;
   /** How many requests it befalls: `Infinity` for all until it is mended. Default 1. */
   readonly times?: number;
+  /** Only requests on this bucket. Default: all. */
+  readonly bucket?: string;
 }
 
 interface S3ServerOptions {
@@ -34,8 +44,6 @@ interface S3ServerOptions {
   readonly now?: () => Date;
   /** Milliseconds that a request waits for its answer. Default: none. */
   readonly latency?: () => number;
-  /** Awaited before a request is served. It may do something else at that moment, or throw an `S3Failure`. */
-  readonly before?: (request: S3Request) => Promise<void> | void;
 }
 
 export interface S3Server {
@@ -46,6 +54,8 @@ export interface S3Server {
   readonly state: S3State;
   /** Lets requests fail from now on; what it returns mends the fault before it has befallen all its requests. */
   inject(fault: S3Fault): () => void;
+  /** Awaited with every request before it has an effect. The listener may change the store, or throw an `S3Failure`. */
+  before(listener: (request: S3Request) => void | Promise<void>): void;
   stop(): Promise<void>;
 }
 
@@ -59,10 +69,11 @@ interface Answer {
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
   const state = new S3State(options.now ?? (() => new Date()));
   for (const bucket of options.buckets ?? []) state.createBucket(bucket);
-  const faults: { operation: S3Operation; kind: S3FaultKind; times: number }[] = [];
+  const faults: InjectedFault[] = [];
   const requests: S3Request[] = [];
+  const listeners: Listener[] = [];
   const server = createServer((incoming, response) => {
-    void serve({ state, options, faults, requests }, incoming, response);
+    void serve({ state, options, faults, requests, listeners }, incoming, response);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
@@ -70,21 +81,26 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     requests,
     state,
     inject: (fault) => {
-      const injected = { ...fault, times: fault.times ?? 1 };
+      const injected: InjectedFault = { ...fault, times: fault.times ?? 1 };
       faults.push(injected);
       return () => {
         injected.times = 0;
       };
     },
+    before: (listener) => void listeners.push(listener),
     stop: () => stop(server),
   };
 }
 
+type InjectedFault = S3Fault & { times: number };
+type Listener = Parameters<S3Server['before']>[0];
+
 interface Running {
   readonly state: S3State;
   readonly options: S3ServerOptions;
-  readonly faults: { readonly operation: S3Operation; readonly kind: S3FaultKind; times: number }[];
+  readonly faults: readonly InjectedFault[];
   readonly requests: S3Request[];
+  readonly listeners: readonly Listener[];
 }
 
 async function serve(running: Running, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -93,8 +109,8 @@ async function serve(running: Running, incoming: IncomingMessage, response: Serv
     running.requests.push(request);
     assertOwner(running.options, request);
     if (running.options.latency) await setTimeout(running.options.latency());
-    await running.options.before?.(request);
-    const fault = takeFault(running, request.operation);
+    for (const listener of running.listeners) await listener(request);
+    const fault = takeFault(running, request);
     if (fault === 'hang') return;
     const failure = FAILURES[fault ?? ''];
     if (failure !== undefined) throw failure;
@@ -119,6 +135,7 @@ const FAILURES: Readonly<Record<string, S3Failure | undefined>> = {
     'The conditional request cannot succeed due to a conflicting operation.',
   ),
   denied: new S3Failure(403, 'AccessDenied', 'Access Denied'),
+  full: new S3Failure(507, 'XMinioStorageFull', 'Storage backend has reached its minimum free drive threshold.'),
 };
 
 type Handler = (running: Running, request: S3Request) => Answer;
@@ -199,8 +216,10 @@ function assertOwner(options: S3ServerOptions, request: S3Request): void {
     throw new S3Failure(403, 'AccessDenied', 'Access Denied');
 }
 
-function takeFault(running: Running, operation: S3Operation): S3FaultKind | undefined {
-  const fault = running.faults.find((candidate) => candidate.operation === operation && candidate.times > 0);
+function takeFault(running: Running, { operation, bucket }: S3Request): S3FaultKind | undefined {
+  const fault = running.faults.find(
+    (candidate) => candidate.operation === operation && candidate.times > 0 && (candidate.bucket ?? bucket) === bucket,
+  );
   if (fault === undefined) return undefined;
   fault.times -= 1;
   return fault.kind;

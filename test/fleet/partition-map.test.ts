@@ -3,7 +3,7 @@ import { SHAPES } from '../../examples/fleet/blocks.js';
 import { seededRandom } from '../../examples/fleet/random.js';
 import { serialise } from '../../examples/fleet/serialise.js';
 import { makeWorkflow } from '../../examples/fleet/workflow.js';
-import { partitionWorkflow } from '../../src/bag/partition/index.js';
+import { partitionWorkflow } from 'statebag-shim';
 
 describe.each(SHAPES)('the map of a %s workflow', (shape) => {
   it.each([6, 17, 71])('is byte for byte what the partitioner cuts, at %i segments', (segments) => {

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { scanJson } from '../../src/json/index.js';
-import { locate, locateAll } from '../../src/json/locate.js';
+import { locateAll, scanJson } from '../../src/json/index.js';
 import { thrownBy, utf8 } from './json-text.js';
 
-describe('locate', () => {
+describe('a place in a text', () => {
   it.each([
     ['the beginning', '', '{}', 1, 1],
     ['a place in the first line', '{"a"', ':1}', 1, 5],
@@ -18,17 +17,48 @@ describe('locate', () => {
     ['in the third line behind wide characters', '한\n한\n  한', 'x', 3, 4],
     ['the end', '{}\n', '', 2, 1],
   ])('counts %s', (_what, before, after, line, column) => {
-    expect(locate(utf8(before + after), utf8(before).length)).toEqual({ line, column });
+    expect(locateAll(utf8(before + after), [utf8(before).length])).toEqual([{ line, column }]);
   });
 
   it('takes an offset past the end as the end', () => {
-    expect(locate(utf8('ab\nc'), 999)).toEqual({ line: 2, column: 2 });
+    expect(locateAll(utf8('ab\nc'), [999])).toEqual([{ line: 2, column: 2 }]);
   });
 
-  it('gives many places in one pass what it gives each alone, in the order asked for', () => {
-    const text = utf8('{"é": 1,\r\n\r "한":\n\n [2, 3]}');
-    const offsets = Array.from({ length: text.length + 3 }, (_, at) => (at * 7) % (text.length + 3));
-    expect(locateAll(text, offsets)).toEqual(offsets.map((offset) => locate(text, offset)));
+  it('is given for many offsets in one pass, in the order asked for', () => {
+    // Bytes, as line:column at the beginning of each character.
+    const text = utf8('{"é":1,\r\n\r"한":\n\n[2]}');
+    const places: readonly (readonly [offset: number, line: number, column: number])[] = [
+      [0, 1, 1],
+      [1, 1, 2],
+      [2, 1, 3],
+      [4, 1, 4],
+      [5, 1, 5],
+      [6, 1, 6],
+      [7, 1, 7],
+      [8, 1, 8],
+      [9, 1, 9],
+      [10, 2, 1],
+      [11, 3, 1],
+      [12, 3, 2],
+      [15, 3, 3],
+      [16, 3, 4],
+      [17, 3, 5],
+      [18, 4, 1],
+      [19, 5, 1],
+      [20, 5, 2],
+      [21, 5, 3],
+      [22, 5, 4],
+      [23, 5, 5],
+      [24, 5, 5],
+    ];
+    for (const step of [1, 5, 7, 17]) {
+      const asked = places.map((_, at) => places[(at * step) % places.length]!);
+      const found = locateAll(
+        text,
+        asked.map(([offset]) => offset),
+      );
+      expect(found).toEqual(asked.map(([, line, column]) => ({ line, column })));
+    }
   });
 });
 

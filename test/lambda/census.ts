@@ -1,15 +1,20 @@
 import { createHash } from 'node:crypto';
 import { makeFleet } from '../../examples/fleet/fleet.js';
 import { USUAL_MIX } from '../../examples/fleet/variants/index.js';
-import { openFleet } from '../../src/lambda/fleet.js';
-import type { Fleet } from '../../src/lambda/fleet.js';
-import { fleetSettings } from '../../src/lambda/environment.js';
-import type { LambdaContext } from '../../src/lambda/deadline.js';
+import { createMapHandler } from 'statebag-shim/lambda/map-item';
+import type { MapHandler } from 'statebag-shim/lambda/map-item';
+import { createS3BatchHandler } from 'statebag-shim/lambda/s3-batch';
+import type { S3BatchHandler } from 'statebag-shim/lambda/s3-batch';
 import { s3ObjectStore } from 'statebag-shim/s3';
-import type { ObjectStore } from '../../src/store/index.js';
+import type { ObjectStore } from '../../src/store/object-store.js';
 import { smallBag } from '../cli/fleet-dir.js';
 import { startS3Server } from '../fakes/s3-server.js';
 import type { S3Server } from '../fakes/s3-server.js';
+
+// The functions write metrics to standard output, as Lambda wants it. They would fill the report of the tests.
+const write = process.stdout.write.bind(process.stdout);
+process.stdout.write = (text: string | Uint8Array, ...rest: []) =>
+  String(text).startsWith('{"Engine":') || write(text, ...rest);
 
 /** Objects of a census by their keys; all lie in the bucket `paused`. */
 export type Census = ReadonlyMap<string, Uint8Array>;
@@ -85,27 +90,45 @@ export async function serveCensus({ census, others }: ReturnType<typeof makeCens
   };
 }
 
-/** A sandbox of its own, as every instance of a function has one. */
-export async function sandbox(
-  { server }: CensusServer,
-  env: Readonly<Record<string, string>> = {},
-  log: Fleet['log'] = () => undefined,
-): Promise<Fleet> {
-  const fleet = await openFleet(
-    fleetSettings({
-      STATEBAG_STORE: 's3://blobs',
-      STATEBAG_ALLOW_BUCKETS: 'paused',
-      STATEBAG_RECORDS: 's3://fleet/records',
-      STATEBAG_ENDPOINT: server.endpoint,
-      STATEBAG_REGION: 'eu-central-1',
-      ...env,
-    }),
-  );
-  return { ...fleet, log };
+/** The functions of one sandbox, each with what it has opened. */
+export interface Sandbox {
+  readonly s3Batch: S3BatchHandler;
+  readonly mapItem: MapHandler;
+}
+
+/** A sandbox, as every instance of a function has one: it is configured by its environment at its first invocation. */
+export function sandbox({ server }: CensusServer, env: Readonly<Record<string, string>> = {}): Sandbox {
+  const own = {
+    STATEBAG_STORE: 's3://blobs',
+    STATEBAG_ALLOW_BUCKETS: 'paused',
+    STATEBAG_RECORDS: 's3://fleet/records',
+    STATEBAG_ENDPOINT: server.endpoint,
+    STATEBAG_REGION: 'eu-central-1',
+    ...env,
+  };
+  const [s3Batch, mapItem] = [createS3BatchHandler(), createMapHandler()];
+  return {
+    s3Batch: (event, context) => within(own, () => s3Batch(event, context)),
+    mapItem: (event, context) => within(own, () => mapItem(event, context)),
+  };
+}
+
+/** Sets the environment while a function begins. It reads its variables before it waits for anything. */
+function within<T>(env: Readonly<Record<string, string>>, begin: () => T): T {
+  const before = { ...process.env };
+  Object.assign(process.env, env);
+  try {
+    return begin();
+  } finally {
+    for (const name of Object.keys(env)) {
+      if (before[name] === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = before[name];
+    }
+  }
 }
 
 /** Lambda's context with plenty of time. */
-export const AMPLE: LambdaContext = { getRemainingTimeInMillis: () => 900_000 };
+export const AMPLE: Parameters<MapHandler>[1] = { getRemainingTimeInMillis: () => 900_000 };
 
 /** Digests of all objects in buckets, by URI. */
 export async function digestsOf(

@@ -1,15 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createMapHandler } from 'statebag-shim/lambda/map-item';
 import type { MapAnswer, MapEvent } from 'statebag-shim/lambda/map-item';
-import type { MapItem } from '../../src/lambda/map-items.js';
-import type { Fleet } from '../../src/lambda/fleet.js';
 import { TableState } from '../fakes/table-state.js';
 import { startDynamoDbServer } from '../fakes/dynamodb-server.js';
 import type { DynamoDbServer } from '../fakes/dynamodb-server.js';
 import { smallBag } from '../cli/fleet-dir.js';
 import { statebag, useScratch } from '../cli/terminal.js';
 import { AMPLE, sandbox, serveCensus } from './census.js';
-import type { CensusServer } from './census.js';
+import type { CensusServer, Sandbox } from './census.js';
+import type { MapItem } from './services.js';
 
 const EXPORT =
   Array.from({ length: 10 }, (_, at) => (at === 4 ? '{"broken"' : smallBag({ current_state: { at } }))).join('\n') +
@@ -19,7 +17,7 @@ const scratch = useScratch();
 let served: CensusServer;
 let tables: DynamoDbServer;
 let table: TableState;
-let fleet: Fleet;
+let fleet: Sandbox;
 
 beforeEach(async () => {
   const census = new Map([
@@ -36,13 +34,12 @@ beforeEach(async () => {
     context: { S: smallBag() },
   });
   tables = await startDynamoDbServer({ tables: [table] });
-  fleet = await sandbox(served, { STATEBAG_DYNAMODB_ENDPOINT: tables.endpoint, STATEBAG_OUT: 's3://fleet/out' });
+  fleet = sandbox(served, { STATEBAG_DYNAMODB_ENDPOINT: tables.endpoint, STATEBAG_OUT: 's3://fleet/out' });
 });
 
 afterEach(() => Promise.all([served.stop(), tables.stop()]));
 
-const handle = (event: MapEvent | MapItem, context = AMPLE): Promise<MapAnswer> =>
-  createMapHandler(() => Promise.resolve(fleet))(event, context);
+const handle = (event: MapEvent | MapItem, context = AMPLE): Promise<MapAnswer> => fleet.mapItem(event, context);
 const text = async (bucket: string, key: string) =>
   Buffer.from((await served.objects.get({ bucket, key })).bytes).toString();
 
@@ -64,7 +61,7 @@ describe('items of a Map', () => {
   });
 
   it('may be the key of a task token', async () => {
-    fleet = await sandbox(served, { STATEBAG_DYNAMODB_ENDPOINT: tables.endpoint, STATEBAG_TO: 'bridge' });
+    fleet = sandbox(served, { STATEBAG_DYNAMODB_ENDPOINT: tables.endpoint, STATEBAG_TO: 'bridge' });
     const event = { Items: [{ id: 'dynamodb://Tokens/owner-1/c%2F1' }, { id: 'dynamodb://Tokens/owner-1/gone' }] };
     const first = await handle(event);
     expect(first).toMatchObject({

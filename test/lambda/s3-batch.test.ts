@@ -1,16 +1,14 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createS3BatchHandler } from 'statebag-shim/lambda/s3-batch';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { S3BatchEvent, S3BatchResponse } from 'statebag-shim/lambda/s3-batch';
-import type { Fleet } from '../../src/lambda/fleet.js';
 import { smallBag } from '../cli/fleet-dir.js';
 import { AMPLE, sandbox, serveCensus } from './census.js';
-import type { CensusServer } from './census.js';
+import type { CensusServer, Sandbox } from './census.js';
 
 const KEY = 'bags/a b+ä.json';
 const ENCODED = 'bags/a+b%2B%C3%A4.json';
 
 let served: CensusServer;
-let fleet: Fleet;
+let fleet: Sandbox;
 
 beforeEach(async () => {
   served = await serveCensus({
@@ -21,12 +19,12 @@ beforeEach(async () => {
     ]),
     others: new Map(),
   });
-  fleet = await sandbox(served);
+  fleet = sandbox(served);
 });
 
 afterEach(() => served.stop());
 
-const handler = (one: () => Promise<Fleet> = () => Promise.resolve(fleet)) => createS3BatchHandler(one);
+const handler = (one = fleet) => one.s3Batch;
 
 function event(s3Key: string, members: object = {}): S3BatchEvent {
   return {
@@ -91,17 +89,14 @@ describe('a task of S3 Batch Operations', () => {
 
   it('whose first delivery died behind the commit says what that one would have said', async () => {
     await handler()(event(ENCODED), AMPLE);
-    const other = await sandbox(served);
-    const { code, said } = told(await handler(() => Promise.resolve(other))(event(ENCODED), AMPLE));
+    const other = sandbox(served);
+    const { code, said } = told(await handler(other)(event(ENCODED), AMPLE));
     expect([code, said.result?.outcome, said.result?.blobsWritten]).toEqual(['Succeeded', 'migrated', 3]);
   });
 
   it('delivered twice at once is migrated once', async () => {
-    const other = await sandbox(served);
-    const both = await Promise.all([
-      handler()(event(ENCODED), AMPLE),
-      handler(() => Promise.resolve(other))(event(ENCODED), AMPLE),
-    ]);
+    const other = sandbox(served);
+    const both = await Promise.all([handler()(event(ENCODED), AMPLE), handler(other)(event(ENCODED), AMPLE)]);
     expect(both.map((response) => [told(response).code, told(response).said.result?.outcome])).toEqual([
       ['Succeeded', 'migrated'],
       ['Succeeded', 'migrated'],
@@ -111,8 +106,12 @@ describe('a task of S3 Batch Operations', () => {
 
   it('is counted in the metrics that alarms look at', async () => {
     const lines: string[] = [];
-    const counting = await sandbox(served, {}, (line) => lines.push(line));
-    await handler(() => Promise.resolve(counting))(event('bags/broken.json'), AMPLE);
+    const write = vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+      lines.push(String(text));
+      return true;
+    });
+    await handler()(event('bags/broken.json'), AMPLE);
+    write.mockRestore();
     const [line] = lines.map(
       (text) =>
         JSON.parse(text) as {
@@ -168,11 +167,9 @@ describe('a task of S3 Batch Operations', () => {
   });
 
   it('whose store hangs is answered before the time is over', async () => {
-    const hasty = await sandbox(served, { STATEBAG_DEADLINE_MARGIN_MS: '500' });
+    const hasty = sandbox(served, { STATEBAG_DEADLINE_MARGIN_MS: '500' });
     served.server.inject({ operation: 'GetObject', kind: 'hang', times: 1 });
-    const { code } = told(
-      await handler(() => Promise.resolve(hasty))(event(ENCODED), { getRemainingTimeInMillis: () => 900 }),
-    );
+    const { code } = told(await handler(hasty)(event(ENCODED), { getRemainingTimeInMillis: () => 900 }));
     expect(code).toBe('TemporaryFailure');
   });
 
@@ -184,30 +181,18 @@ describe('a task of S3 Batch Operations', () => {
 });
 
 describe('a version in a manifest', () => {
-  /** A bucket that keeps versions: the current one is `v2`. */
-  const versioned = (): Fleet => ({
-    ...fleet,
-    objects: {
-      ...fleet.objects,
-      description: 's3:',
-      keepsAttributes: true,
-      list: fleet.objects.list.bind(fleet.objects),
-      delete: fleet.objects.delete.bind(fleet.objects),
-      put: fleet.objects.put.bind(fleet.objects),
-      get: async (address, request) => ({ ...(await fleet.objects.get(address, request)), versionId: 'v2' }),
-    },
+  beforeEach(() => {
+    const objects = served.server.state.bucket('paused');
+    const object = objects.get(KEY)!;
+    objects.set(KEY, { ...object, headers: { ...object.headers, 'x-amz-version-id': 'v2' } });
   });
 
   it('that is the current one is rewritten', async () => {
-    expect(
-      told(await handler(() => Promise.resolve(versioned()))(event(ENCODED, { s3VersionId: 'v2' }), AMPLE)).code,
-    ).toBe('Succeeded');
+    expect(told(await handler()(event(ENCODED, { s3VersionId: 'v2' }), AMPLE)).code).toBe('Succeeded');
   });
 
   it('that is an old one is left alone, and nothing is written in its place', async () => {
-    const { code, said } = told(
-      await handler(() => Promise.resolve(versioned()))(event(ENCODED, { s3VersionId: 'v1' }), AMPLE),
-    );
+    const { code, said } = told(await handler()(event(ENCODED, { s3VersionId: 'v1' }), AMPLE));
     expect([code, said.result?.code]).toEqual(['PermanentFailure', 'VERSION_SUPERSEDED']);
     expect(await text(KEY)).toBe(smallBag());
     expect(await records()).toEqual([]);
@@ -235,6 +220,6 @@ describe('an environment', () => {
     ['with a target that there is not', { STATEBAG_TO: 'thin' }, 'VARIABLE_INVALID'],
     ['with a margin that is no number', { STATEBAG_DEADLINE_MARGIN_MS: '10s' }, 'VARIABLE_INVALID'],
   ])('%s is refused', async (_what, env, code) => {
-    await expect((async () => sandbox(served, env))()).rejects.toMatchObject({ code });
+    await expect(sandbox(served, env).s3Batch(event(ENCODED), AMPLE)).rejects.toMatchObject({ code });
   });
 });

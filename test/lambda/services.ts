@@ -1,11 +1,20 @@
 import pMap from 'p-map';
-import { encodeKey, formatCsvRow } from '../../src/batch/fleet/csv.js';
-import type { LambdaContext } from '../../src/lambda/deadline.js';
-import type { MapHandler } from 'statebag-shim/lambda/map-item';
-import type { MapItem } from '../../src/lambda/map-items.js';
+import type { MapEvent, MapHandler } from 'statebag-shim/lambda/map-item';
 import type { S3BatchHandler, S3BatchTaskResult } from 'statebag-shim/lambda/s3-batch';
-import type { ObjectStore } from '../../src/store/index.js';
+import type { ObjectStore } from '../../src/store/object-store.js';
 import { AMPLE, shuffled } from './census.js';
+
+export type MapItem = MapEvent['Items'][number];
+
+/** A key as S3 has it in tasks and reports: as in a query string, but `/` stays. */
+function encodeKey(key: string): string {
+  return encodeURIComponent(key).replaceAll('%2F', '/').replaceAll('%20', '+');
+}
+
+/** A row of a report: every field in quotes, quotes in them twice. */
+function csvRow(fields: readonly string[]): string {
+  return fields.map((field) => `"${field.replaceAll('"', '""')}"`).join(',');
+}
 
 /** How a service plays: tasks out of order, several at a time, some of them more than once. */
 export interface Playing {
@@ -13,7 +22,7 @@ export interface Playing {
   /** Every n-th task is delivered once more after it was answered. */
   readonly againEvery: number;
   readonly concurrency: number;
-  readonly context?: LambdaContext;
+  readonly context?: typeof AMPLE;
 }
 
 /**
@@ -35,7 +44,7 @@ export async function runBatchJob(
       const isDone = told.resultCode === 'Succeeded';
       return {
         isDone,
-        row: formatCsvRow([
+        row: csvRow([
           'paused',
           encodeKey(key),
           '',

@@ -1,231 +1,165 @@
+import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
-import { ObjectDraft } from '../../src/bag/object-draft.js';
-import type { Claim, Migration, MigrationContext, OffloadedContent } from '../../src/bag/migration.js';
+import type { Target } from '../../migrations/index.js';
+import { CONTROL } from '../bag/bag-text.js';
+import { hydrate, migrate } from '../bag/migrate.js';
+import type { MigrationRun } from '../bag/migrate.js';
+import { makePlace } from '../bag/place.js';
+import type { Place } from '../bag/place.js';
+import { spelledMembers } from '../bag/spelled-members.js';
 
-type Bag = Record<string, unknown>;
+const CONFIG = { nodes: [{ id: 'a' }] };
+const MAP = [{ id: 0 }];
+const PATHS = {
+  workflow_config: 'workflow_config_s3_path',
+  partition_map: 'partition_map_s3_path',
+  segment_manifest: 'segment_manifest_s3_path',
+};
+const [CONFIG_PATH, MAP_PATH, MANIFEST_PATH] = Object.values(PATHS) as [string, string, string];
 
-function claim(kind: Claim['kind']): Claim {
-  return {
-    kind,
-    uri: `s3://b/${kind}`,
-    bucket: 'b',
-    key: kind,
-    size: 2,
-    sha256: 'f'.repeat(64),
-    md5Prefix: () => '99914b93',
-  };
-}
+type Members = Readonly<Record<string, unknown>>;
 
-const CLAIMS = { config: claim('config'), map: claim('map'), manifest: claim('manifest') };
-const CONTENT: OffloadedContent = { config: Buffer.from('{"nodes":[]}'), map: Buffer.from('[{"id":0}]') };
-const steps = new Map([...MIGRATIONS.lean, ...MIGRATIONS.bridge].map((step) => [step.id.slice(0, 4), step]));
+/** A bag that migrates, with its control members first. */
+const bag = (members: Members): Members => ({ ...CONTROL, ...members });
+const both = (members: Members = {}): Members =>
+  bag({ workflow_config: CONFIG, a: 1, partition_map: MAP, b: 2, ...members });
 
-function up(id: string, bag: Bag, context: Partial<MigrationContext> = {}): Bag {
-  return upAll([id], bag, context);
-}
+/** By name: a bag, and the names of its members after a migration, the control members left out. */
+type Case = readonly [target: Target, bag: Members, names: readonly string[]];
 
-/** Several steps over one draft, as they run in earnest. */
-function upAll(ids: readonly string[], bag: Bag, context: Partial<MigrationContext> = {}): Bag {
-  return run(bag, (draft) => {
-    for (const id of ids) stepOf(id).up(draft, { claims: CLAIMS, createdAt: 5, ...context });
-  });
-}
+const VERSION = 'state_bag_version';
 
-function down(id: string, bag: Bag, content: OffloadedContent = CONTENT): Bag {
-  return run(bag, (draft) => {
-    stepOf(id).down(draft, content);
-  });
-}
+const CASES: Readonly<Record<string, Case>> = {
+  'init markers go, whatever they hold': [
+    'lean',
+    both({ _is_init: false, _status: null }),
+    [VERSION, CONFIG_PATH, 'a', MAP_PATH, MANIFEST_PATH, 'b'],
+  ],
+  'config and map are replaced by paths in their places': [
+    'lean',
+    both(),
+    [VERSION, CONFIG_PATH, 'a', MAP_PATH, MANIFEST_PATH, 'b'],
+  ],
+  'paths that are there are corrected in place': [
+    'lean',
+    bag({ [CONFIG_PATH]: null, [MAP_PATH]: 's3://local/old', a: 1, workflow_config: CONFIG, partition_map: MAP }),
+    [VERSION, CONFIG_PATH, MAP_PATH, MANIFEST_PATH, 'a'],
+  ],
+  'a null config is taken out and gets no path': [
+    'lean',
+    bag({ a: 1, workflow_config: null, partition_map: MAP }),
+    ['a', VERSION, MAP_PATH, MANIFEST_PATH],
+  ],
+  'an empty path without a value becomes null': [
+    'lean',
+    bag({ [CONFIG_PATH]: '', a: 1, partition_map: MAP }),
+    [VERSION, CONFIG_PATH, 'a', MAP_PATH, MANIFEST_PATH],
+  ],
+  'the path of the manifest is next to that of the config when there is no map': [
+    'lean',
+    bag({ workflow_config: CONFIG, a: 1 }),
+    [VERSION, CONFIG_PATH, MANIFEST_PATH, 'a'],
+  ],
+  'the path of the manifest stays where it is': [
+    'lean',
+    both({ [MANIFEST_PATH]: null }),
+    [VERSION, CONFIG_PATH, 'a', MAP_PATH, 'b', MANIFEST_PATH],
+  ],
+  'the stamp stays where one is': [
+    'lean',
+    both({ [VERSION]: 1 }),
+    [CONFIG_PATH, 'a', MAP_PATH, MANIFEST_PATH, 'b', VERSION],
+  ],
+  'an inline manifest that repeats the map becomes pointers in its place': [
+    'lean',
+    both({ segment_manifest: [{ segment_config: MAP[0] }], c: 3 }),
+    [VERSION, CONFIG_PATH, 'a', MAP_PATH, MANIFEST_PATH, 'b', 'segment_manifest', 'c'],
+  ],
+  'the bridge form keeps the old names': [
+    'bridge',
+    both({ _is_init: true, _status: 'STARTED' }),
+    ['workflow_config', 'a', 'partition_map', 'b'],
+  ],
+  'the bridge form keeps a null': [
+    'bridge',
+    bag({ workflow_config: null, a: 1, partition_map: MAP }),
+    ['workflow_config', 'a', 'partition_map'],
+  ],
+};
 
-function run(bag: Bag, change: (draft: ObjectDraft) => void): Bag {
-  const draft = new ObjectDraft(bag);
-  change(draft);
-  return draft.result();
-}
+describe.each<Target>(['lean', 'bridge'])('a migration to %s', (target) => {
+  const cases = Object.entries(CASES).filter(([, [one]]) => one === target);
+  const documents = Object.fromEntries(
+    cases.map(([name, [, members]]) => [name, Buffer.from(JSON.stringify(members))] as const),
+  );
+  let place: Place;
+  let run: MigrationRun;
+  let twice: MigrationRun['of'];
 
-function stepOf(id: string): Migration {
-  return steps.get(id)!;
-}
-
-/** Members in their order. */
-function entries(bag: Bag): readonly (readonly [string, unknown])[] {
-  return Object.entries(bag);
-}
-
-describe('0001 drops what the initialiser left behind', () => {
-  it('and nothing else, whatever it holds', () => {
-    expect(entries(up('0001', { a: 1, _is_init: false, _status: null, b: 2 }))).toEqual([
-      ['a', 1],
-      ['b', 2],
-    ]);
-    expect(up('0001', { a: 1 })).toEqual({ a: 1 });
-  });
-
-  it('and does not bring it back', () => {
-    expect(down('0001', { a: 1 })).toEqual({ a: 1 });
-  });
-});
-
-describe.each([
-  ['0002', 'workflow_config', 'workflow_config_s3_path', 's3://b/config', { nodes: [] }],
-  ['0003', 'partition_map', 'partition_map_s3_path', 's3://b/map', [{ id: 0 }]],
-])('%s points %s', (id, member, path, uri, value) => {
-  it('by a path in its place', () => {
-    expect(entries(up(id, { a: 1, [member]: value, b: 2 }))).toEqual([
-      ['a', 1],
-      [path, uri],
-      ['b', 2],
-    ]);
-  });
-
-  it('by the path that is there, corrected in place', () => {
-    expect(entries(up(id, { [path]: 's3://old', a: 1, [member]: value }))).toEqual([
-      [path, uri],
-      ['a', 1],
-    ]);
-    expect(entries(up(id, { [member]: value, a: 1, [path]: null }))).toEqual([
-      ['a', 1],
-      [path, uri],
-    ]);
-    expect(entries(up(id, { [path]: uri, a: 1, [member]: value }))).toEqual([
-      [path, uri],
-      ['a', 1],
-    ]);
-  });
-
-  it('by no path when there is nothing to point to', () => {
-    expect(up(id, { a: 1, [member]: null }, { claims: {} })).toEqual({ a: 1 });
-    expect(up(id, { a: 1, [path]: 's3://kept' }, { claims: {} })).toEqual({ a: 1, [path]: 's3://kept' });
-    expect(up(id, { a: 1, [path]: '' }, { claims: {} })).toEqual({ a: 1, [path]: null });
-  });
-
-  it('and back again, in the same place', () => {
-    const fat = { a: 1, [member]: value, b: 2 };
-    expect(entries(down(id, up(id, fat)))).toEqual(entries(fat));
+  beforeAll(async () => {
+    place = makePlace();
+    run = await migrate(place, documents, target);
+    twice = await run.again();
   });
 
-  it('and back only when the content is at hand', () => {
-    expect(down(id, { [path]: uri }, {})).toEqual({ [path]: uri });
-    expect(down(id, { a: 1 })).toEqual({ a: 1 });
-  });
-});
+  const after = (name: string) => JSON.parse(run.of[name]!.bytes.toString()) as Members;
 
-describe('0004 points at the manifest of this very map', () => {
-  it('behind the path of the map, else behind that of the config, where they changed', () => {
-    const pointing = ['0002', '0003', '0004'];
-    const both = upAll(pointing, { workflow_config: {}, a: 1, partition_map: [], b: 2 });
-    expect(Object.keys(both)).toEqual([
-      'workflow_config_s3_path',
-      'a',
-      'partition_map_s3_path',
-      'segment_manifest_s3_path',
-      'b',
-    ]);
-    const { config, manifest } = CLAIMS;
-    const configOnly = upAll(pointing, { workflow_config: {}, a: 1 }, { claims: { config, manifest } });
-    expect(Object.keys(configOnly)).toEqual(['workflow_config_s3_path', 'segment_manifest_s3_path', 'a']);
+  it.each(cases)('puts each member in its place: %s', (name, [, , names]) => {
+    expect(run.of[name]!.outcome).toBe('migrated');
+    expect(Object.keys(after(name)).filter((member) => !(member in CONTROL))).toEqual(names);
   });
 
-  it('in place of the path that is there', () => {
-    expect(entries(up('0004', { segment_manifest_s3_path: null, a: 1 }))).toEqual([
-      ['segment_manifest_s3_path', 's3://b/manifest'],
-      ['a', 1],
-    ]);
+  it.each(cases)('leads to what it took out: %s', (name, [, before]) => {
+    const members = after(name);
+    if (target === 'lean') {
+      expect(members[VERSION]).toBe(2);
+      for (const [member, path] of Object.entries(PATHS))
+        if (before[member] !== undefined && before[member] !== null)
+          expect(members[path]).toMatch(/^s3:\/\/local\/workflow-\w+\/olive\/press\/[0-9a-f]{64}\/\w+\.json$/);
+      return;
+    }
+    for (const field of ['workflow_config', 'partition_map'] as const) {
+      const content = before[field];
+      if (content === null) expect(members[field]).toBeNull();
+      else
+        expect(members[field]).toEqual({
+          __s3_pointer__: true,
+          bucket: 'local',
+          key: expect.stringMatching(/\/olive\/press\/[0-9a-f]{64}\//) as string,
+          size_bytes: JSON.stringify(content).length,
+          checksum: createHash('md5').update(JSON.stringify(content)).digest('hex').slice(0, 8),
+          field_name: field,
+          created_at: CONTROL.start_time,
+        });
+    }
   });
 
-  it('or leaves the path alone when there is no such manifest, but for an empty one', () => {
-    expect(up('0004', { segment_manifest_s3_path: 's3://old' }, { claims: {} })).toEqual({
-      segment_manifest_s3_path: 's3://old',
-    });
-    expect(up('0004', { segment_manifest_s3_path: '' }, { claims: {} })).toEqual({ segment_manifest_s3_path: null });
-    expect(up('0004', {}, { claims: {} })).toEqual({});
+  it.each(cases)('changes nothing when it is done twice: %s', (name) => {
+    expect(twice[name]).toMatchObject({ outcome: 'unchanged', bytes: run.of[name]!.bytes });
   });
 
-  it('and leaves the path on the way back, for fat bags carry one too', () => {
-    expect(down('0004', { segment_manifest_s3_path: 's3://b/manifest' })).toEqual({
-      segment_manifest_s3_path: 's3://b/manifest',
-    });
-  });
-});
-
-describe('0005 shrinks an inline manifest', () => {
-  it('when it is told to and there is one', () => {
-    expect(up('0005', { segment_manifest: [1, 2] }, { manifestPointers: ['p'] })).toEqual({ segment_manifest: ['p'] });
-    expect(up('0005', { segment_manifest: [1, 2] })).toEqual({ segment_manifest: [1, 2] });
-    expect(up('0005', {}, { manifestPointers: ['p'] })).toEqual({});
-  });
-});
-
-describe('0006 stamps the version', () => {
-  it('before what changed, or where one stands', () => {
-    expect(Object.keys(upAll(['0002', '0006'], { a: 1, workflow_config: {}, b: 2 }))).toEqual([
-      'a',
-      'state_bag_version',
-      'workflow_config_s3_path',
-      'b',
-    ]);
-    expect(entries(up('0006', { state_bag_version: 1, a: 1 }))).toEqual([
-      ['state_bag_version', 2],
-      ['a', 1],
-    ]);
-    expect(entries(up('0006', { a: 1 }))).toEqual([
-      ['a', 1],
-      ['state_bag_version', 2],
-    ]);
-  });
-
-  it('and takes it off again', () => {
-    expect(down('0006', { a: 1, state_bag_version: 2 })).toEqual({ a: 1 });
-  });
-});
-
-describe('0007 bridges', () => {
-  const pointer = (field: string, key: string) => ({
-    __s3_pointer__: true,
-    bucket: 'b',
-    key,
-    size_bytes: 2,
-    checksum: '99914b93',
-    field_name: field,
-    created_at: 5,
-  });
-
-  it('by pointers under the old names, as the legacy hydrator writes them', () => {
-    const bag = { workflow_config: {}, a: 1, partition_map: [] };
-    expect(entries(up('0007', bag))).toEqual([
-      ['workflow_config', pointer('workflow_config', 'config')],
-      ['a', 1],
-      ['partition_map', pointer('partition_map', 'map')],
-    ]);
-    expect(Object.keys(up('0007', bag).workflow_config as object)).toEqual([
-      '__s3_pointer__',
-      'bucket',
-      'key',
-      'size_bytes',
-      'checksum',
-      'field_name',
-      'created_at',
-    ]);
-  });
-
-  it('only what is there and has somewhere to point', () => {
-    expect(up('0007', { a: 1 })).toEqual({ a: 1 });
-    expect(up('0007', { workflow_config: null }, { claims: {} })).toEqual({ workflow_config: null });
-  });
-
-  it('and back again', () => {
-    const fat = { workflow_config: { nodes: [] }, a: 1, partition_map: [{ id: 0 }] };
-    expect(entries(down('0007', up('0007', fat)))).toEqual(entries(fat));
-    expect(down('0007', { workflow_config: 1 }, {})).toEqual({ workflow_config: 1 });
+  it.each(cases)('is filled in again with the same members: %s', async (name, [, before]) => {
+    const back = spelledMembers(await hydrate(place, run.of[name]!.bytes));
+    const values = Object.fromEntries(back.map((member) => [member.name, member.value]));
+    for (const field of ['workflow_config', 'partition_map', 'a'] as const) {
+      // A null leads to nothing; what an initialiser left behind does not come back.
+      const value = before[field] ?? undefined;
+      expect(values[field]).toBe(
+        value === undefined ? (target === 'bridge' ? 'null' : undefined) : JSON.stringify(value),
+      );
+    }
+    expect([values._is_init, values._status, values[VERSION]]).toEqual([undefined, undefined, undefined]);
   });
 });
 
 describe('the list of migrations', () => {
+  const steps = new Map([...MIGRATIONS.lean, ...MIGRATIONS.bridge].map((step) => [step.id, step]));
+
   it('holds every file, in the order of the numbers', () => {
     const files = readdirSync(new URL('../../migrations/', import.meta.url)).filter((file) => /^\d/.test(file));
-    expect([...steps.values()].map(({ id }) => `${id}.ts`)).toEqual(files.sort());
+    expect([...steps.keys()].map((id) => `${id}.ts`)).toEqual(files.sort());
     for (const list of Object.values(MIGRATIONS))
       expect(list.map(({ id }) => id)).toEqual(list.map(({ id }) => id).sort());
   });
@@ -236,23 +170,5 @@ describe('the list of migrations', () => {
         expect.stringMatching(/^\d{4}-[a-z-]+$/),
         expect.stringMatching(/^[a-z].{10,}[^.]$/),
       ]);
-  });
-
-  it('makes the same of a bag whether its steps run once or twice', () => {
-    const bag = {
-      _is_init: true,
-      workflow_config: { nodes: [] },
-      a: 1,
-      partition_map: [{ id: 0 }],
-      segment_manifest: [1],
-    };
-    for (const list of Object.values(MIGRATIONS)) {
-      const context = { claims: CLAIMS, manifestPointers: ['p'], createdAt: 5 };
-      const once = (before: Bag) =>
-        run(before, (draft) => {
-          for (const step of list) step.up(draft, context);
-        });
-      expect(entries(once(once(bag)))).toEqual(entries(once(bag)));
-    }
   });
 });

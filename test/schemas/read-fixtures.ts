@@ -1,5 +1,15 @@
 import { readFileSync, readdirSync } from 'node:fs';
-import type { SchemaName } from '../../src/bag/validate/validate-against.js';
+/** The schemas that the package publishes. */
+export const SCHEMA_NAMES = [
+  'journal.v1',
+  'plan.v1',
+  'pointers.v1',
+  'segment-manifest.v1',
+  'state-bag.fat',
+  'state-bag.v2',
+] as const;
+
+export type SchemaName = (typeof SCHEMA_NAMES)[number];
 
 const FIXTURES = new URL('./fixtures/', import.meta.url);
 

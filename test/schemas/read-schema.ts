@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { SchemaName } from '../../src/bag/validate/validate-against.js';
+import type { SchemaName } from './read-fixtures.js';
 
 export interface SchemaDocument {
   readonly $id: string;

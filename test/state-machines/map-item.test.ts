@@ -2,8 +2,7 @@ import { readFileSync } from 'node:fs';
 import validate from 'asl-validator';
 import { StateMachine } from 'aws-local-stepfunctions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { RETRYABLE_ERROR } from '../../src/adapter/error-name.js';
-import { createMapHandler } from 'statebag-shim/lambda/map-item';
+import { RETRYABLE_ERROR } from 'statebag-shim';
 import type { MapAnswer, MapEvent } from 'statebag-shim/lambda/map-item';
 import { smallBag } from '../cli/fleet-dir.js';
 import { installWithResolvers } from '../e2e/state-machine/promise-with-resolvers.js';
@@ -75,8 +74,7 @@ describe('a child execution', () => {
     const { ItemProcessor: processor, ItemBatcher: batcher } = maps[0]![1] as Required<State>;
     for (const retry of taskOf(processor).Retry)
       Object.assign(retry, { IntervalSeconds: 1, MaxDelaySeconds: 1, JitterStrategy: 'FULL' });
-    const fleet = await sandbox(served);
-    const handler = createMapHandler(() => Promise.resolve(fleet));
+    const { mapItem: handler } = sandbox(served);
     const invoke = async (input: unknown) => {
       beforehand();
       return { Payload: await handler((input as { readonly Payload: MapEvent }).Payload, AMPLE) } as never;

@@ -1,16 +1,13 @@
 import fs from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { lockPathOf } from '../../src/locks/own-names.js';
-import { thisOwner } from '../../src/locks/owner.js';
-import { withFileLock } from '../../src/store/fs-lock.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { fsObjectStore } from 'statebag-shim/fs';
-import { deadLock, deadOwner } from '../batch/world.js';
+import { deadLock, deadOwner, lockPathOf, lockText, ownerWith, temporaryNameOf } from '../locks/owners.js';
 import { codeOf } from './outcomes.js';
 
-const livingLock = () => `${process.pid} ${hostname()} ${thisOwner()} ${'0'.repeat(32)}\n`;
+const livingLock = () => lockText(ownerWith());
 
 const address = { bucket: 'bucket', key: 'object.json' };
 
@@ -24,25 +21,45 @@ describe('the lock of a file', () => {
     path = join(root, 'bucket', address.key);
     lock = lockPathOf(path);
   });
-  afterEach(() => fs.rm(root, { recursive: true }));
+  afterEach(() => {
+    vi.restoreAllMocks();
+    return fs.rm(root, { recursive: true });
+  });
 
-  it('lets one at a time, and every one in the end', async () => {
+  /** Carries out `work` while a replacement of the object holds its lock: right before the rename. */
+  const whileLocked = (work: () => Promise<unknown>) => {
+    const rename = fs.rename;
+    vi.spyOn(fs, 'rename').mockImplementation(async (from, to) => {
+      await work();
+      await rename(from, to);
+    });
+  };
+
+  it('lets one writer at a time replace an object, and every one in the end', async () => {
+    await fs.writeFile(path, '');
     let inside = 0;
     let done = 0;
-    const work = async (): Promise<void> => {
+    whileLocked(async () => {
       expect((inside += 1)).toBe(1);
+      expect(await fs.readdir(join(root, 'bucket'))).toContain(basename(lock));
       await sleep(2);
       inside -= 1;
       done += 1;
-    };
-    await Promise.all(Array.from({ length: 12 }, () => withFileLock(path, address, work)));
+    });
+    const stores = Array.from({ length: 12 }, () => fsObjectStore({ root }));
+    await Promise.all(stores.map((objects, at) => objects.put(address, Buffer.from(String(at)))));
     expect(done).toBe(12);
-    expect(await fs.readdir(join(root, 'bucket'))).toEqual([]);
+    expect(await fs.readdir(join(root, 'bucket'))).toEqual([address.key]);
   });
 
   it('is given back when the work fails', async () => {
-    await expect(withFileLock(path, address, () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    await withFileLock(path, address, () => Promise.resolve());
+    const objects = fsObjectStore({ root });
+    await fs.writeFile(path, '');
+    whileLocked(() => Promise.reject(new Error('no')));
+    await expect(objects.put(address, Buffer.from('x'))).rejects.toThrow('no');
+    vi.restoreAllMocks();
+    expect(await fs.readdir(join(root, 'bucket'))).toEqual([address.key]);
+    await objects.put(address, Buffer.from('x'));
   });
 
   it('is waited for while its holder lives', async () => {
@@ -74,12 +91,15 @@ describe('the lock of a file', () => {
   });
 
   it('that another process holds by the end of the work is left alone', async () => {
-    await withFileLock(path, address, () => fs.writeFile(lock, livingLock()));
-    expect(await fs.readFile(lock, 'utf8')).toBe(livingLock());
+    await fs.writeFile(path, '');
+    const theirs = livingLock();
+    whileLocked(() => fs.writeFile(lock, theirs));
+    await fsObjectStore({ root }).put(address, Buffer.from('x'));
+    expect(await fs.readFile(lock, 'utf8')).toBe(theirs);
   });
 
   it('does not keep what killed processes left in the directory', async () => {
-    const leftover = join(root, 'bucket', `.statebag-${deadOwner()}-${'0'.repeat(16)}.tmp`);
+    const leftover = join(root, 'bucket', temporaryNameOf(deadOwner()));
     await fs.writeFile(leftover, 'half of an object');
     await fsObjectStore({ root }).put(address, Buffer.from('x'));
     expect(await fs.readdir(join(root, 'bucket'))).toEqual([address.key]);

@@ -3,7 +3,6 @@ import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { fsError } from '../../src/store/fs-errors.js';
 import { fsBlobStore, fsObjectStore } from 'statebag-shim/fs';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { codeOf } from './outcomes.js';
@@ -199,18 +198,18 @@ describe('the file-system store', () => {
       ['EIO', 'STORE_UNAVAILABLE', true],
       ['ENAMETOOLONG', 'KEY_INVALID', false],
       ['ENOTDIR', 'KEY_INVALID', false],
-    ])('calls %s %s', (code, expected, retryable) => {
-      expect(fsError(errno(code), 'write', address)).toMatchObject({
-        code: expected,
-        retryable,
-        context: { bucket: 'bucket', path: address.key },
-      });
+    ])('calls %s of a write %s', async (code, expected, retryable) => {
+      failWrites(code);
+      const error = await objects.put(address, some).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: expected, retryable, context: { bucket: 'bucket', path: address.key } });
     });
 
-    it('passes on what no file-system call threw', () => {
+    it('passes on what no file-system call threw', async () => {
       const bug = new TypeError('a bug');
-      expect(fsError(bug, 'write', address)).toBe(bug);
-      expect(fsError('text', 'write', address)).toBeInstanceOf(Error);
+      await objects.put(address, some);
+      vi.spyOn(fs, 'readFile').mockRejectedValueOnce(bug).mockRejectedValueOnce('text');
+      await expect(objects.get(address)).rejects.toBe(bug);
+      await expect(objects.get(address)).rejects.toBeInstanceOf(Error);
     });
 
     it.each(['get', 'list', 'delete'] as const)('gives a typed error when %s is refused', async (operation) => {

@@ -1,12 +1,19 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { StateBagError } from 'statebag-shim';
-import { decodeHeaderValue, encodeHeaderValue } from '../../src/store/header-words.js';
-import { s3Error } from '../../src/store/s3-errors.js';
+import { s3ObjectStore } from 'statebag-shim/s3';
+import { startS3Server } from '../fakes/s3-server.js';
+import type { S3Server } from '../fakes/s3-server.js';
+import { clientWith } from './s3-client.js';
 
 const address = { bucket: 'bucket', key: 'owner#1/object.json' };
 
 describe('errors of other servers', () => {
-  const call = { verb: 'read', action: 's3:GetObject', address, absent: 'OBJECT_NOT_FOUND' } as const;
+  /** What the store throws when the SDK throws this. */
+  const thrownFor = (error: unknown): Promise<unknown> =>
+    s3ObjectStore({ client: clientWith(() => Promise.reject(error as Error)) })
+      .get(address)
+      .catch((thrown: unknown) => thrown);
+
   const answer = (name: string, status?: number, code?: string): Error =>
     Object.assign(new Error('prose that nobody reads'), {
       name,
@@ -36,28 +43,48 @@ describe('errors of other servers', () => {
     [answer('PermanentRedirect', 301), 'STORE_REJECTED'],
     [answer('EntityTooLarge', 400), 'STORE_REJECTED'],
     [new TypeError('a bug'), 'STORE_REJECTED'],
-  ])('calls %o %s', (error, code) => {
-    expect(s3Error(error, call)).toMatchObject({ code, cause: error });
+  ])('calls %o %s', async (error, code) => {
+    expect(await thrownFor(error)).toMatchObject({ code, cause: error });
   });
 
-  it('leaves errors of the shim alone', () => {
+  it('passes errors of the shim on', async () => {
     const error = new StateBagError('ANY', 'any');
-    expect(s3Error(error, call)).toBe(error);
+    expect(await thrownFor(error)).toBe(error);
   });
 });
 
 describe('metadata in headers', () => {
+  let server: S3Server;
+  beforeEach(async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+    server = await startS3Server({ buckets: ['bucket'] });
+  });
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await server.stop();
+  });
+
   it.each(['plain', '', 'with =?utf-8?q?coded?= words', 'é', ' padded', 'line\nfeed'])(
     'carries %j there and back in printable ASCII',
-    (value) => {
-      expect(encodeHeaderValue(value)).toMatch(/^[\x20-\x7e]*$/);
-      expect(decodeHeaderValue(encodeHeaderValue(value))).toBe(value);
+    async (value) => {
+      const objects = s3ObjectStore({ region: 'us-east-1', endpoint: server.endpoint });
+      await objects.put(address, Buffer.from('{}'), { attributes: { metadata: { value } } });
+      expect(server.requests[0]!.headers['x-amz-meta-value']).toMatch(/^[\x20-\x7e]*$/);
+      expect((await objects.get(address)).attributes.metadata).toEqual({ value });
     },
   );
 
-  it('reads the forms S3 answers with', () => {
-    expect(decodeHeaderValue('=?UTF-8?Q?J=C3=B6rg_M.?=')).toBe('Jörg M.');
-    expect(decodeHeaderValue('=?UTF-8?B?SsO2?= =?UTF-8?B?cmc=?=')).toBe('Jörg');
-    expect(decodeHeaderValue('=?iso-8859-1?Q?J=F6rg?=')).toBe('=?iso-8859-1?Q?J=F6rg?=');
+  it.each([
+    ['=?UTF-8?Q?J=C3=B6rg_M.?=', 'Jörg M.'],
+    ['=?UTF-8?B?SsO2?= =?UTF-8?B?cmc=?=', 'Jörg'],
+    ['=?iso-8859-1?Q?J=F6rg?=', '=?iso-8859-1?Q?J=F6rg?='],
+  ])('reads %s, a form S3 answers with, as %s', async (header, value) => {
+    const objects = s3ObjectStore({ region: 'us-east-1', endpoint: server.endpoint });
+    await objects.put(address, Buffer.from('{}'), { attributes: { metadata: { value: 'x' } } });
+    const stored = server.state.bucket('bucket');
+    const object = stored.get(address.key)!;
+    stored.set(address.key, { ...object, headers: { ...object.headers, 'x-amz-meta-value': header } });
+    expect((await objects.get(address)).attributes.metadata).toEqual({ value });
   });
 });

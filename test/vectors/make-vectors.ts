@@ -1,14 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Target } from '../../migrations/index.js';
-import { byteReader, readDocument } from '../../src/bag/byte-reader.js';
-import { resolveSegment } from '../../src/bag/resolve.js';
-import { createBlobStore, memoryObjectStore } from '../../src/store/index.js';
-import type { ObjectStore } from '../../src/store/index.js';
-import { migrateBytes } from '../bag/migrate.js';
+import { migrateOne } from '../bag/migrate.js';
+import { BUCKET, STORE, makePlace } from '../bag/place.js';
 import { readFixtures } from '../bag/read-fixtures.js';
 import type { BagFixture } from '../bag/read-fixtures.js';
-import type { RecordingBlobs } from '../bag/recording-blobs.js';
-
-const BUCKET = 'local';
+import { digests, statebag } from '../cli/terminal.js';
 
 /**
  * One bag in all its forms, for implementations in other languages. Everything is text, so that every number and escape
@@ -49,32 +46,22 @@ export function makeVectors(): Promise<readonly Vector[]> {
 }
 
 async function makeVector({ name, input }: BagFixture): Promise<Vector> {
-  const objects = memoryObjectStore();
-  const blobs = recordingOver(objects);
-  const form = async (target: Target) => Buffer.from((await migrateBytes(input, blobs, { target }))!.bytes).toString();
+  const place = makePlace();
+  const form = async (target: Target) => (await migrateOne(place, input, target)).bytes.toString();
   const [lean, bridge] = [await form('lean'), await form('bridge')];
-  const stored: Record<string, string> = {};
-  for await (const { bucket, key } of objects.list(BUCKET, ''))
-    stored[key] = Buffer.from((await objects.get({ bucket, key })).bytes).toString();
-  const manifest = Object.keys(stored).find((key) => key.startsWith('workflow-manifests/'))!;
-  const count = byteReader.items(readDocument(Buffer.from(stored[manifest]!))).length;
-  const programs = await Promise.all(
-    Array.from({ length: count }, async (_, index) => {
-      const { segmentConfig } = await resolveSegment(byteReader, readDocument(Buffer.from(lean)), blobs, { index });
-      return Buffer.from(byteReader.bytes(segmentConfig)).toString();
-    }),
+  const store = join(place.dir, STORE, BUCKET);
+  const stored = Object.fromEntries(
+    Object.keys(digests(store)).map((key) => [key, readFileSync(join(store, key), 'utf8')]),
   );
-  return { name, bucket: blobs.bucket, input: input.toString(), lean, bridge, blobs: stored, manifest, programs };
-}
-
-function recordingOver(objects: ObjectStore): RecordingBlobs {
-  const store = createBlobStore({ objects, bucket: BUCKET });
-  return {
-    bucket: BUCKET,
-    reads: [],
-    get: (address, options) => store.get(address, options),
-    put: ({ storeKey, ...blob }) => store.put({ key: storeKey, ...blob }),
-  };
+  const manifest = Object.keys(stored).find((key) => key.startsWith('workflow-manifests/'))!;
+  const { length } = JSON.parse(stored[manifest]!) as readonly unknown[];
+  const programs: string[] = [];
+  for (let index = 0; index < length; index += 1) {
+    const args = ['segment', '-', '--index', String(index), '--store', STORE];
+    const { out } = await statebag(place.dir, args, { stdin: lean });
+    programs.push(out.slice(0, -1));
+  }
+  return { name, bucket: BUCKET, input: input.toString(), lean, bridge, blobs: stored, manifest, programs };
 }
 
 /** The file of a vector, byte for byte. */

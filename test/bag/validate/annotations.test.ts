@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
-import { planBlob } from '../../../src/bag/claim.js';
-import { isKeyOfOwner, DEFAULT_LAYOUT } from '../../../src/bag/layout.js';
-import { CONFIG, CONFIG_PATH, MANIFEST, MANIFEST_PATH, MAP, MAP_PATH } from '../../../src/bag/members.js';
-import { inlineSizeIssues } from '../../../src/bag/validate/inline-size.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildLeanBag } from 'statebag-shim';
+import type { Blob } from 'statebag-shim';
+import { memoryBlobStore } from 'statebag-shim/memory';
+import { validateAll } from '../../schemas/validate.js';
 import { leanBag } from './lean-bag.js';
 
 interface Annotated {
@@ -21,41 +20,58 @@ const ROOT = new URL('../../../', import.meta.url);
 const schema = JSON.parse(readFileSync(new URL('schemas/state-bag.v2.json', ROOT), 'utf8')) as {
   properties: Record<string, Annotated>;
 };
-const office = {
-  layout: DEFAULT_LAYOUT,
-  bucket: 'b',
-  prefix: '',
-  digest: (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex'),
-};
-
-const OFFLOADED = [
-  [CONFIG, CONFIG_PATH, 'config'],
-  [MAP, MAP_PATH, 'map'],
-  [MANIFEST, MANIFEST_PATH, 'manifest'],
-] as const;
+const OFFLOADED = ['workflow_config', 'partition_map', 'segment_manifest'] as const;
 
 describe('what the annotations of the schema say is what is done', () => {
-  it.each(OFFLOADED)('with %s', (member, path, kind) => {
-    const { pointer, folder, file, usage } = schema.properties[member]!['x-offload'];
-    expect(path).toBe(pointer);
-    const blob = planBlob(office, kind, { ownerId: 'o', workflowId: 'w' }, Buffer.from('{}'));
-    expect(blob.storeKey).toBe(`${folder}/o/w/${blob.sha256}/${file}`);
-    expect(blob.metadata).toEqual({ ...(usage !== undefined && { usage }), sha256: blob.sha256 });
-    expect([isKeyOfOwner(blob.key, 'o'), isKeyOfOwner(blob.key, 'p')]).toEqual([true, false]);
+  const blobs: Blob[] = [];
+  let bag: Readonly<Record<string, unknown>>;
+
+  beforeAll(async () => {
+    const store = memoryBlobStore({ bucket: 'b' });
+    const put: typeof store.put = (blob, signal) => {
+      blobs.push(blob);
+      return store.put(blob, signal);
+    };
+    const workflowConfig = { nodes: [{ id: 'a' }] };
+    bag = await buildLeanBag(
+      { ownerId: 'o', workflowId: 'w', workflowConfig },
+      {
+        bucket: 'b',
+        prefix: '',
+        description: 'recording',
+        uri: (key) => store.uri(key),
+        get: (address, options) => store.get(address, options),
+        put,
+      },
+    );
   });
 
-  it('with the bytes that may stay inline', () => {
-    const limit = schema.properties[MANIFEST]!['x-max-inline-bytes'];
-    const manifest = (bytes: number) => ({ ...leanBag, segment_manifest: ['x'.repeat(bytes - 4)] });
-    expect(inlineSizeIssues(manifest(limit))).toEqual([]);
-    expect(inlineSizeIssues(manifest(limit + 1))).toMatchObject([
-      { pointer: '/segment_manifest', keyword: 'x-max-inline-bytes' },
-    ]);
-    expect(inlineSizeIssues({ ...leanBag, segment_manifest: null })).toEqual([]);
+  it.each(OFFLOADED)('with %s', (member) => {
+    const { pointer, folder, file, usage } = schema.properties[member]!['x-offload'];
+    const blob = blobs.find(({ key }) => key.startsWith(`${folder}/`))!;
+    expect(blob.key).toBe(`${folder}/o/w/${blob.sha256}/${file}`);
+    expect(blob.metadata).toEqual({ ...(usage !== undefined && { usage }), sha256: blob.sha256 });
+    expect([bag[pointer], member in bag]).toEqual([`s3://b/${blob.key}`, false]);
+  });
+
+  it('with the bytes that may stay inline', async () => {
+    const limit = schema.properties.segment_manifest!['x-max-inline-bytes'];
+    const rules = async (manifest: unknown) => {
+      const [issues] = await validateAll('state-bag.v2', [{ ...leanBag, segment_manifest: manifest }]);
+      return issues!.filter(({ rule }) => rule === 'x-max-inline-bytes').map(({ pointer }) => pointer);
+    };
+    const pointer = { manifest_s3_path: 's3://b/k' };
+    const manifest = (bytes: number) => {
+      const { length } = JSON.stringify([{ ...pointer, note: '' }]);
+      return [{ ...pointer, note: 'x'.repeat(bytes - length) }];
+    };
+    expect(await rules(manifest(limit))).toEqual([]);
+    expect(await rules(manifest(limit + 1))).toEqual(['/segment_manifest']);
+    expect(await rules(null)).toEqual([]);
   });
 
   it('and nothing of it is written down a second time in the sources', () => {
-    const { pointer, folder, file } = schema.properties[CONFIG]!['x-offload'];
+    const { pointer, folder, file } = schema.properties.workflow_config!['x-offload'];
     const sources = ['src/bag/', 'src/adapter/', 'src/batch/', 'migrations/'].flatMap((room) =>
       readdirSync(new URL(room, ROOT), { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.ts'))

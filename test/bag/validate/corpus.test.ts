@@ -1,10 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { detectSchema } from '../../../src/bag/validate/detect-schema.js';
-import { validateStateBag } from '../../../src/bag/validate/state-bag.js';
-import { validateAgainst } from '../../../src/bag/validate/validate-against.js';
+import { validateStateBag } from 'statebag-shim';
 import { readFixtures } from '../../schemas/read-fixtures.js';
+import { detectSchemas, validateAll } from '../../schemas/validate.js';
 import { leanBag, without } from './lean-bag.js';
 
 type Bag = Readonly<Record<string, unknown>>;
@@ -42,15 +41,15 @@ const oldBags: Sample[] = readFixtures('state-bag.fat')
 describe('old bags', () => {
   it.each([...oldBags, ...readBags('bags')])(
     'are accepted as fat and refused as lean, the fat members named: $name',
-    ({ bag }) => {
-      expect(validateAgainst('state-bag.fat', bag)).toEqual([]);
+    async ({ bag }) => {
+      expect(await validateAll('state-bag.fat', [bag])).toEqual([[]]);
       expect(validateStateBag(bag)).not.toEqual([]);
       const refused = validateStateBag(bag).filter(({ keyword }) => keyword === 'not');
       const unwanted = ['workflow_config', 'partition_map', '_is_init', '_status', 'manifest_id'].filter(
         (name) => name in bag,
       );
       expect(refused.map(({ member }) => member)).toEqual(unwanted);
-      expect(detectSchema(bag)).toMatch(/^state-bag\./);
+      expect((await detectSchemas([bag]))[0]).toMatch(/^state-bag\./);
     },
   );
 });

@@ -12,37 +12,38 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { nodeDisk } from '../../../src/batch/disk.js';
-import type { Disk } from '../../../src/batch/disk.js';
-import { lockPathOf, temporaryPathIn } from '../../../src/locks/own-names.js';
-import { FilesSource } from '../../../src/batch/sources/files.js';
-import { codeOf } from '../../store/outcomes.js';
+import { beforeFirst, faultyDisk } from '../../fakes/faulty-disk.js';
+import { lockPathOf, ownerWith, temporaryNameOf } from '../../locks/owners.js';
+import { statebag } from '../../cli/terminal.js';
 import { bag, bags, raggedLines } from '../bags.js';
-import { run, runRollback, runVerify } from '../workbench.js';
-import { filesBelow, temporaryDirectory, World } from '../world.js';
+import { CommandWorld, run, runRollback, runVerify } from '../command-world.js';
+import { filesBelow, temporaryDirectory } from '../scratch.js';
 
-async function idsOf(source: FilesSource): Promise<string[]> {
-  const ids: string[] = [];
-  for await (const { id } of source.containers()) ids.push(id);
-  return ids;
+interface Found {
+  readonly error?: { readonly code: string };
+  readonly documents: readonly { readonly id: string }[];
 }
 
-/** Empty files below a directory, and the names a source finds there. */
-async function namesIn(files: readonly string[], pattern = '', excluded: readonly string[] = []): Promise<string[]> {
+/** The documents that a dry run finds in a directory, in their order. */
+async function found(directory: string, source: string, store = join(temporaryDirectory(), 'store')): Promise<Found> {
+  const options = ['--store', store, '--journal', 'journal', '--concurrency', '1', '--json'];
+  const { out, err } = await statebag(directory, ['migrate', source, ...options]);
+  if (out === '') return { documents: [], error: { code: /^statebag: ([A-Z_]+):/.exec(err)![1]! } };
+  return JSON.parse(out) as Found;
+}
+
+/** Files with one document below a directory, and the names that a source finds there. */
+async function namesIn(files: readonly string[], pattern = '.', store?: string): Promise<string[]> {
   const directory = temporaryDirectory();
   for (const file of files) {
     mkdirSync(join(directory, file, '..'), { recursive: true });
-    writeFileSync(join(directory, file), '');
+    writeFileSync(join(directory, file), '{}');
   }
-  const source = new FilesSource(
-    join(directory, pattern),
-    nodeDisk,
-    excluded.map((name) => join(directory, name)),
-  );
-  return (await idsOf(source)).map((id) => id.slice(directory.length + 1));
+  const { documents } = await found(directory, pattern, store);
+  return documents.map(({ id }) => id.slice(directory.length + 1).replace('#L1', ''));
 }
 
-it('finds documents of a directory at every depth, hidden ones and upper-case endings too, in one order', async () => {
+it('migrate finds the documents of a directory at every depth, also hidden ones and upper-case endings, in one order', async () => {
   const files = [
     'b.json',
     'a.ndjson',
@@ -66,9 +67,9 @@ it('finds documents of a directory at every depth, hidden ones and upper-case en
   ]);
 });
 
-it('passes over what a killed run left, also when a glob names it', async () => {
+it('migrate passes over what a killed run left, also when a glob matches it', async () => {
   const own = [
-    temporaryPathIn('sub'),
+    join('sub', temporaryNameOf(ownerWith())),
     lockPathOf('sub/b.ndjson'),
     `${lockPathOf('b')}.${'0'.repeat(32)}`,
     '.a.json.statebag.tmp',
@@ -78,9 +79,9 @@ it('passes over what a killed run left, also when a glob names it', async () => 
   expect(await namesIn(files, '**/*')).toEqual(['a.json', 'sub/b.ndjson']);
 });
 
-it('passes over the directories it is told to, and only those', async () => {
+it('migrate passes over its store and its journal in the source, and over no other directory', async () => {
   const files = ['store/local/x.json', 'store-2/y.json', 'journal/journal.ndjson', 'a.json'];
-  expect(await namesIn(files, '', ['store', 'journal'])).toEqual(['a.json', 'store-2/y.json']);
+  expect(await namesIn(files, '.', 'store')).toEqual(['a.json', 'store-2/y.json']);
 });
 
 it.each([
@@ -91,43 +92,44 @@ it.each([
   ['*', ['a.json', 'b.json', 'note.txt']],
   ['{a.json,s?b}', ['a.json']],
   ['sub', ['sub/c.json', 'sub/deep/d.json']],
-])('takes what the glob %s matches', async (pattern, expected) => {
+])('migrate takes what the glob %s matches', async (pattern, expected) => {
   expect(await namesIn(['a.json', 'b.json', 'sub/c.json', 'sub/deep/d.json', 'note.txt'], pattern)).toEqual(expected);
 });
 
-it('takes a file whose name looks like a glob for what it is', async () => {
+it('migrate takes a file whose name looks like a glob by its name', async () => {
   expect(await namesIn(['a[1].json', 'a1.json'], 'a[1].json')).toEqual(['a[1].json']);
 });
 
-it('says that there is nothing: a name without a file, an empty directory, a glob without a match', async () => {
-  const directory = temporaryDirectory();
-  expect(await codeOf(idsOf(new FilesSource(join(directory, 'nowhere'), nodeDisk)))).toBe('SOURCE_NOT_FOUND');
-  expect(await codeOf(idsOf(new FilesSource(directory, nodeDisk)))).toBe('SOURCE_EMPTY');
-  expect(await codeOf(idsOf(new FilesSource(join(directory, '*.json'), nodeDisk)))).toBe('SOURCE_EMPTY');
+it.each([
+  ['a name without a file', 'nowhere', 'SOURCE_NOT_FOUND'],
+  ['an empty directory', '.', 'SOURCE_EMPTY'],
+  ['a glob without a match', '*.json', 'SOURCE_EMPTY'],
+])('migrate refuses %s', async (_, source, code) => {
+  expect((await found(temporaryDirectory(), source)).error?.code).toBe(code);
 });
 
-it('takes a file once that has several names, and does not walk in circles', async () => {
+it('migrate takes a file with several names once, and follows no circle of links', async () => {
   const directory = temporaryDirectory();
   mkdirSync(join(directory, 'real'));
   writeFileSync(join(directory, 'real', 'a.json'), bag());
   symlinkSync('real', join(directory, 'current'));
   symlinkSync('../real/a.json', join(directory, 'real', 'z.json'));
   symlinkSync('..', join(directory, 'real', 'loop'));
-  expect(await idsOf(new FilesSource(directory, nodeDisk))).toHaveLength(1);
+  expect((await found(directory, '.')).documents).toHaveLength(1);
 });
 
-it('does not let two names of a file rewrite it at the same time', async () => {
-  const world = await World.with({ 'real/a.json': bag() });
+it('migrate never rewrites a file under two names at the same time', async () => {
+  const world = await CommandWorld.with({ 'real/a.json': bag() });
   symlinkSync('real', join(world.source, 'current'));
   symlinkSync('real', join(world.source, 'latest'));
-  const { totals } = await run(world, {}, { concurrency: 16 });
+  const { totals } = await run(world, { concurrency: 16 });
   expect(totals).toMatchObject({ documents: 1, migrated: 1 });
 });
 
 it.each(['gone.json', 'gone'])(
-  'counts a link to nothing as a failure, whatever the link is called: %s',
+  'migrate reports a link to nothing as a failure, whatever the link is called: %s',
   async (name) => {
-    const world = await World.with({ 'a.json': bag() });
+    const world = await CommandWorld.with({ 'a.json': bag() });
     symlinkSync('nowhere', join(world.source, name));
     const { totals, outcomes } = await run(world);
     expect(totals).toMatchObject({ documents: 2, migrated: 1, failed: 1 });
@@ -150,17 +152,17 @@ async function asNobody<T>(directory: string, work: () => Promise<T>): Promise<T
   }
 }
 
-it('says that a directory cannot be read, after it has done the others', async () => {
-  const world = await World.with({ 'a.json': bag(1), 'closed/b.json': bag(2), 'open/c.json': bag(3) });
+it('migrate reports a directory that it cannot read after it has migrated the others', async () => {
+  const world = await CommandWorld.with({ 'a.json': bag(1), 'closed/b.json': bag(2), 'open/c.json': bag(3) });
   chmodSync(join(world.source, 'closed'), 0);
-  const { outcomes } = await asNobody(world.directory, () => run(world, {}, { apply: false }));
+  const { outcomes } = await asNobody(world.directory, () => run(world, { apply: false }));
   chmodSync(join(world.source, 'closed'), 0o755);
   expect(outcomes.map(({ outcome, code }) => code ?? outcome)).toEqual(['migrated', 'migrated', 'FILE_DENIED']);
   expect(outcomes[2]!.reason).toContain('closed');
 });
 
-it('rewrites a read-only file in a directory that may be written, and none in one that may not', async () => {
-  const world = await World.with({ 'open/a.json': bag(1), 'shut/b.json': bag(2) });
+it('migrate rewrites a read-only file where the directory may be written, and none where it may not', async () => {
+  const world = await CommandWorld.with({ 'open/a.json': bag(1), 'shut/b.json': bag(2) });
   chmodSync(join(world.source, 'open/a.json'), 0o444);
   chmodSync(join(world.source, 'open'), 0o777);
   chmodSync(join(world.source, 'shut'), 0o555);
@@ -174,8 +176,8 @@ it('rewrites a read-only file in a directory that may be written, and none in on
   expect(filesBelow(world.source)).toEqual(['open/a.json', 'shut/b.json']);
 });
 
-it('replaces the target of a link and keeps the link', async () => {
-  const world = await World.with({ 'a.json': bag() });
+it('migrate replaces the target of a link and keeps the link', async () => {
+  const world = await CommandWorld.with({ 'a.json': bag() });
   const original = bag(9);
   const outside = join(world.directory, 'elsewhere.json');
   writeFileSync(outside, original, { mode: 0o640 });
@@ -191,16 +193,16 @@ it('replaces the target of a link and keeps the link', async () => {
   expect(readFileSync(outside).equals(original)).toBe(true);
 });
 
-it('leaves the other name of a hard link as it was', async () => {
+it('migrate leaves the other name of a hard link as it was', async () => {
   const original = bag();
-  const world = await World.with({ 'a.json': original });
+  const world = await CommandWorld.with({ 'a.json': original });
   linkSync(join(world.source, 'a.json'), join(world.directory, 'kept'));
   await run(world);
   expect(readFileSync(join(world.directory, 'kept')).equals(original)).toBe(true);
 });
 
-it.each([0o600, 0o644, 0o444, 0o755, 0o660])('keeps the mode %o through a migration and back', async (mode) => {
-  const world = await World.with({ 'a.json': bag(), 'b.ndjson': raggedLines(bags(['pre', 'bare'])) });
+it.each([0o600, 0o644, 0o444, 0o755, 0o660])('migrate and rollback keep the mode %o of a file', async (mode) => {
+  const world = await CommandWorld.with({ 'a.json': bag(), 'b.ndjson': raggedLines(bags(['pre', 'bare'])) });
   const files = ['a.json', 'b.ndjson'].map((name) => join(world.source, name));
   for (const file of files) chmodSync(file, mode);
   await run(world);
@@ -209,34 +211,27 @@ it.each([0o600, 0o644, 0o444, 0o755, 0o660])('keeps the mode %o through a migrat
   expect(files.map((file) => statSync(file).mode & 0o7777)).toEqual([mode, mode]);
 });
 
-it('reports files in a directory where nothing may be written, and leaves nothing there', async () => {
-  const world = await World.with({
+it('migrate reports files in a directory where nothing may be created, and leaves nothing there', async () => {
+  const world = await CommandWorld.with({
     'closed/a.json': bag(1),
     'closed/b.ndjson': raggedLines(bags(['pre', 'foreign', 'bare'])),
     'open/c.json': bag(2),
   });
-  const refuse = (path: string) => path.includes('/closed/');
-  const disk: Disk = {
-    ...nodeDisk,
-    openForWrite: (path, ownership) =>
-      refuse(path)
-        ? Promise.reject(Object.assign(new Error('EACCES'), { code: 'EACCES' }))
-        : nodeDisk.openForWrite(path, ownership),
-  };
-  const { outcomes, totals, notStarted } = await run(world, { disk });
+  const disk = faultyDisk(join(world.source, 'closed'), ({ kind }) => (kind === 'create' ? 'EACCES' : undefined));
+  const { outcomes, totals } = await run(world);
+  disk.mend();
   expect(totals).toMatchObject({ documents: 5, migrated: 1 });
-  expect(notStarted).toEqual({ documents: totals.notStarted, containers: 0, unread: 0, unlisted: false });
   expect(outcomes.filter(({ outcome }) => outcome === 'failed').map(({ code }) => code)).toEqual(
     Array(totals.failed).fill('FILE_DENIED'),
   );
-  expect(totals.failed + totals.notStarted + totals.unchanged + totals.migrated).toBe(5);
+  expect(totals.failed! + totals.notStarted! + totals.unchanged! + totals.migrated!).toBe(5);
   expect(outcomes.find(({ code }) => code === 'FILE_DENIED')!.reason).toContain('permission');
   expect((await run(world)).totals).toMatchObject({ migrated: 3, failed: 0 });
   expect((await runVerify(world)).every(({ outcome }) => outcome === 'verified')).toBe(true);
 });
 
-it('reports a file that changes between read and write, and keeps the change', async () => {
-  const world = await World.with({
+it('migrate reports a file that changes between read and write, and keeps the change', async () => {
+  const world = await CommandWorld.with({
     'a.json': bag(1),
     'b.ndjson': raggedLines(bags(['pre', 'bare'])),
     'c.json': bag(3),
@@ -247,15 +242,13 @@ it('reports a file that changes between read and write, and keeps the change', a
     ['b.ndjson', changedLines],
   ] as const;
   let opened = 0;
-  const disk: Disk = {
-    ...nodeDisk,
-    openForWrite: (path, ownership) => {
-      const change = changes[opened++];
-      if (change) writeFileSync(join(world.source, change[0]), change[1]);
-      return nodeDisk.openForWrite(path, ownership);
-    },
-  };
-  const { outcomes } = await run(world, { disk });
+  const disk = faultyDisk(world.source, ({ kind }) => {
+    const change = kind === 'create' ? changes[opened++] : undefined;
+    if (change) writeFileSync(join(world.source, change[0]), change[1]);
+    return undefined;
+  });
+  const { outcomes } = await run(world);
+  disk.mend();
   expect(outcomes.map(({ outcome, code }) => code ?? outcome)).toEqual([
     'DOCUMENT_MOVED',
     'DOCUMENT_MOVED',
@@ -276,8 +269,8 @@ it.each([
   ['nothing', '', /^JSON_/],
   ['white space', ' \n ', /^JSON_/],
   ['binary', '\u0000\u0001', /^JSON_/],
-])('quarantines %s with a code and a reason, and leaves it alone', async (_, text, code) => {
-  const world = await World.with({ 'a.json': Buffer.from(text) });
+])('migrate quarantines %s with a code and a reason, and leaves the file', async (_, text, code) => {
+  const world = await CommandWorld.with({ 'a.json': Buffer.from(text) });
   const { outcomes } = await run(world);
   expect(outcomes).toHaveLength(1);
   expect(outcomes[0]).toMatchObject({ outcome: 'quarantined', code: expect.stringMatching(code) as string });
@@ -285,19 +278,18 @@ it.each([
   expect(readFileSync(join(world.source, 'a.json'), 'utf8')).toBe(text);
 });
 
-it('names a directory that was renamed while the walk was on as one that cannot be read', async () => {
-  const directory = temporaryDirectory();
-  mkdirSync(join(directory, 'z'));
-  writeFileSync(join(directory, 'a.json'), '{}');
-  const open = (path: string): undefined => {
-    if (path.endsWith('a.txt')) renameSync(join(directory, 'z'), join(directory, 'moved'));
-  };
-  writeFileSync(join(directory, 'a.txt'), '');
-  const source = new FilesSource(directory, nodeDisk, [], { open });
-  const containers = [];
-  for await (const container of source.containers()) containers.push(container);
-  expect(containers.map(({ id, unreadable }) => [id, unreadable?.code])).toEqual([
-    [join(directory, 'a.json'), undefined],
-    [join(directory, 'z'), 'FILE_NOT_FOUND'],
+it('migrate reports a directory that was renamed during the walk as one that cannot be read', async () => {
+  const world = await CommandWorld.with({ 'a.json': Buffer.from('{}'), 'z/b.json': Buffer.from('{}') });
+  beforeFirst(
+    'realpath',
+    (path) => path.endsWith('/z'),
+    () => {
+      renameSync(join(world.source, 'z'), join(world.source, 'moved'));
+    },
+  );
+  const { outcomes } = await run(world);
+  expect(outcomes.map(({ id, outcome, code }) => [id, outcome, code])).toEqual([
+    [join(world.source, 'a.json'), 'unchanged', undefined],
+    [join(world.source, 'z'), 'failed', 'FILE_NOT_FOUND'],
   ]);
 });

@@ -2,95 +2,92 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { nodeDisk } from '../../../src/batch/disk.js';
-import { COPIES, isBlank, readLines, writeFramed } from '../../../src/batch/sources/lines.js';
-import { NdjsonContainer } from '../../../src/batch/sources/ndjson.js';
+import { statebag } from '../../cli/terminal.js';
 import { bag, bags, raggedLines } from '../bags.js';
-import { run, runRollback, runVerify } from '../workbench.js';
-import { digests, temporaryDirectory, World } from '../world.js';
+import { CommandWorld, run, runRollback, runVerify } from '../command-world.js';
+import { digests } from '../scratch.js';
 
-async function linesOf(
-  chunks: Iterable<Uint8Array>,
-  memory?: typeof COPIES,
-): Promise<{ text: string; ending: string }[]> {
-  const lines = [];
-  for await (const { bytes, ending } of readLines(chunks, memory))
-    lines.push({ text: Buffer.from(bytes).toString('latin1'), ending: Buffer.from(ending).toString('latin1') });
-  return lines;
+/** A bag on one line: every line is migrated, so that the whole file is written again. */
+const SMALL = bag().toString();
+const isMigrated = (line: string) => line.includes('"state_bag_version":2');
+
+/** Standard input comes in the chunks that it is given in; `-` is read as lines when the first line is a document. */
+async function fromStdin(chunks: readonly Uint8Array[]) {
+  const world = await CommandWorld.with({});
+  const stdin = (async function* () {
+    for (const chunk of chunks) yield await Promise.resolve(chunk);
+  })();
+  const line = ['migrate', '-', ...world.store, '--journal', 'journal', '--apply', '--out', 'out.ndjson', '--json'];
+  const { out } = await statebag(world.directory, line, { stdin });
+  const { documents } = JSON.parse(out) as { readonly documents: readonly { readonly id: string }[] };
+  return { ids: documents.map(({ id }) => id), text: readFileSync(join(world.directory, 'out.ndjson'), 'latin1') };
 }
 
-it('cuts lines the same wherever the chunks are cut', async () => {
-  const text = fc
-    .array(fc.constantFrom('a', '{}', '\n', '\r\n', '\r', ' '), { maxLength: 40 })
-    .map((parts) => parts.join(''));
-  await fc.assert(
-    fc.asyncProperty(text, fc.array(fc.nat(60), { maxLength: 8 }), async (whole, cuts) => {
-      const places = [0, ...cuts.map((cut) => Math.min(cut, whole.length)).sort((a, b) => a - b), whole.length];
-      const chunks = places.slice(1).map((end, index) => Buffer.from(whole.slice(places[index], end), 'latin1'));
-      const lines = await linesOf(chunks);
-      expect(lines.map((line) => line.text + line.ending).join('')).toBe(whole);
-      expect(lines.every((line) => !line.text.includes('\n') && ['\n', '\r\n', ''].includes(line.ending))).toBe(true);
-      expect(lines.slice(0, -1).every((line) => line.ending !== '')).toBe(true);
-    }),
-  );
-});
+/** Pieces of a text, cut where it is told. */
+function piecesOf(text: string, cuts: readonly number[]): readonly Uint8Array[] {
+  const places = [0, ...cuts.map((cut) => Math.min(cut, text.length)).sort((a, b) => a - b), text.length];
+  return places.slice(1).map((end, index) => Buffer.from(text.slice(places[index], end), 'latin1'));
+}
 
-it('keeps nothing of a chunk that is written over when the next one comes', async () => {
-  const line = fc
-    .tuple(fc.nat(70_000), fc.constantFrom('a', 'b', 'c'))
-    .map(([length, letter]) => `${letter.repeat(length)}\n`);
+it('migrate reads the same lines from standard input wherever its chunks are cut', async () => {
+  const part = fc.constantFrom('{}', '\n', '\r\n', '{"a":1}\n', ' ', '\n{}\r\n');
   await fc.assert(
-    fc.asyncProperty(fc.array(line, { maxLength: 8 }), fc.integer({ min: 1, max: 50_000 }), async (lines, size) => {
-      const text = Buffer.from(lines.join(''));
-      const found = await linesOf(inOneChunk(text, size), COPIES);
-      expect(found.map(({ text: line, ending }) => line + ending)).toEqual(lines);
-    }),
+    fc.asyncProperty(
+      fc.array(part, { maxLength: 30 }).map((parts) => `{"first":1}\n{"second":2}\n${parts.join('')}`),
+      fc.array(fc.nat(90), { maxLength: 8 }),
+      async (whole, cuts) => {
+        const { ids, text } = await fromStdin(piecesOf(whole, cuts));
+        const lines = whole.split('\n').flatMap((line, at) => (line.trim() === '' ? [] : [`-#L${at + 1}`]));
+        if (whole.split('\n').every((line) => /^\s*({[^}]*})?\s*$/.test(line))) expect(text).toBe(whole);
+        expect(ids).toEqual(lines);
+      },
+    ),
     { numRuns: 40 },
   );
 });
 
-function* inOneChunk(text: Uint8Array, size: number): Iterable<Uint8Array> {
-  const chunk = new Uint8Array(size);
-  for (let at = 0; at < text.length; at += size) {
-    chunk.set(text.subarray(at, at + size));
-    yield chunk.subarray(0, Math.min(size, text.length - at));
-    chunk.fill(0x7a);
-  }
-}
-
-it('takes time in proportion to a line, however many chunks it comes in', async () => {
-  const chunk = Buffer.alloc(1024, 0x61);
-  const chunks = Array.from({ length: 40_000 }, () => chunk);
-  const [line] = await linesOf(chunks);
-  expect(line!.text.length).toBe(chunk.length * chunks.length);
+it('migrate writes each line as it was read, when lines are longer than a chunk of a file', async () => {
+  const fill = (length: number, letter: string) => `{"fill":"${letter.repeat(length)}"}\n`;
+  const lines = [70_000, 1, 300_000, 65_536, 900_000, 5, 262_144].map((length, at) => fill(length, 'abcdefg'[at]!));
+  const text = `${lines.join('')}${SMALL}\n${lines.toReversed().join('')}`;
+  const world = await CommandWorld.with({ 'a.ndjson': Buffer.from(text) });
+  expect((await run(world)).totals).toMatchObject({ documents: 15, migrated: 1, unchanged: 14 });
+  const written = world.read('a.ndjson').toString().split('\n');
+  expect(isMigrated(written[7]!)).toBe(true);
+  expect(written.with(7, SMALL).join('\n')).toBe(text);
 });
 
-async function read(text: string) {
-  const path = join(temporaryDirectory(), 'a.ndjson');
-  writeFileSync(path, text, 'latin1');
-  const container = new NdjsonContainer(path, nodeDisk);
-  const documents = [];
-  for await (const document of container.documents()) documents.push(document);
-  const written: Uint8Array[] = [];
-  for (const document of documents)
-    await writeFramed(document, document.bytes, (whole) => Promise.resolve(void written.push(Uint8Array.from(whole))));
-  return { documents, whole: Buffer.concat([...written, container.tail]).toString('latin1') };
-}
+it('migrate reads a line of 40 MB, in many small chunks, in time proportional to its length', async () => {
+  const chunk = Buffer.alloc(1024, 0x61);
+  const line = [Buffer.from('{"a":1}\n{"fill":"'), ...Array.from({ length: 40_000 }, () => chunk), Buffer.from('"}\n')];
+  const { ids, text } = await fromStdin(line);
+  expect(ids).toEqual(['-#L1', '-#L2']);
+  expect(text.length).toBe(8 + 9 + 40_000 * 1024 + 3);
+});
 
 it.each([
-  ['LF', '{"a":1}\n{"b":2}\n', [1, 2]],
-  ['CRLF', '{"a":1}\r\n{"b":2}\r\n', [1, 2]],
-  ['no end of the last line', '{"a":1}\n{"b":2}', [1, 2]],
-  ['blank lines before, between and behind', '\n\n{"a":1}\n \t\r\n\n{"b":2}\n\n  \n', [3, 6]],
-  ['a lone CR, which is white space', '{"a":1}\r{"b":2}\n', [1]],
+  ['LF', '{"a":1}\nBAG\n', [1, 2]],
+  ['CRLF', '{"a":1}\r\nBAG\r\n', [1, 2]],
+  ['no end of the last line', '{"a":1}\nBAG', [1, 2]],
+  ['blank lines before, between and after', '\n\n{"a":1}\n \t\r\n\nBAG\n\n  \n', [3, 6]],
+  ['a lone CR, which is white space', 'BAG\r{"b":2}\n', [1]],
   ['nothing', '', []],
   ['only blank lines', '\n\r\n  \n', []],
   ['blanks without an end', '   ', []],
-])('keeps every byte around the documents: %s', async (_, text, numbers) => {
-  const { documents, whole } = await read(text);
-  expect(whole).toBe(text);
-  expect(documents.map(({ line }) => line)).toEqual(numbers);
-  expect(documents.every(({ id, line, bytes }) => id.endsWith(`.ndjson#L${line}`) && !isBlank(bytes))).toBe(true);
+])('migrate keeps every byte around the documents of a file: %s', async (_, form, numbers) => {
+  const world = await CommandWorld.with({ 'a.ndjson': Buffer.from(form.replace('BAG', SMALL)), 'b.json': bag() });
+  const { outcomes } = await run(world);
+  const own = outcomes.filter(({ id }) => id.includes('a.ndjson'));
+  expect(own.map(({ id }) => id)).toEqual(numbers.map((number) => `${join(world.source, 'a.ndjson')}#L${number}`));
+  const text = world.read('a.ndjson').toString();
+  if (form.includes('BAG\r{')) {
+    expect(own[0]).toMatchObject({ outcome: 'quarantined' });
+    expect(text).toBe(form.replace('BAG', SMALL));
+    return;
+  }
+  const migrated = text.split(/\r?\n/).find(isMigrated);
+  expect(migrated === undefined).toBe(numbers.length === 0);
+  expect(text.replace(migrated ?? '', form.includes('BAG') ? 'BAG' : '')).toBe(form);
 });
 
 const lines = bags(['pre', 'foreign', 'bare', 'lean', 'run-step', 'dict-map']);
@@ -104,9 +101,9 @@ it.each([
     'the first that changes comes late',
     Buffer.concat([Buffer.from('{}\n'.repeat(300)), lines[0]!, Buffer.from('\n{}')]),
   ],
-])('is migrated line by line and given back to the byte: %s', async (_, bytes) => {
-  const world = await World.with({ 'a.ndjson': bytes });
-  const { outcomes } = await run(world, {}, { concurrency: 4 });
+])('migrate rewrites single lines, and rollback restores every byte: %s', async (_, bytes) => {
+  const world = await CommandWorld.with({ 'a.ndjson': bytes });
+  const { outcomes } = await run(world, { concurrency: 4 });
   expect(outcomes.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
   const text = readFileSync(join(world.source, 'a.ndjson'));
   expect(
@@ -125,21 +122,25 @@ it.each([
   expect(readFileSync(join(world.source, 'a.ndjson')).equals(bytes)).toBe(true);
 });
 
-it('takes a line of many megabytes among small ones', async () => {
+it('migrate and rollback handle a line of many megabytes among small ones', async () => {
   const large = bags(['pre'], {
     size: { configBytes: 20_000_000, mapBytes: 100_000, stateBytes: 400, controlBytes: 1200, segments: 4, nodes: 4 },
   })[0]!;
   const bytes = raggedLines([lines[0]!, large, lines[2]!]);
-  const world = await World.with({ 'a.ndjson': bytes });
-  const { totals } = await run(world, {}, { concurrency: 2 });
+  const world = await CommandWorld.with({ 'a.ndjson': bytes });
+  const { totals } = await run(world, { concurrency: 2 });
   expect(totals).toMatchObject({ documents: 3, migrated: 3 });
   expect(totals.bytesAfter).toBeLessThan(100_000);
   await runRollback(world);
   expect(readFileSync(join(world.source, 'a.ndjson')).equals(bytes)).toBe(true);
 });
 
-it('leaves a file with nothing in it alone', async () => {
-  const world = await World.with({ 'a.ndjson': Buffer.from(''), 'b.ndjson': Buffer.from('\n \n'), 'c.json': bag() });
+it('migrate leaves a file without documents', async () => {
+  const world = await CommandWorld.with({
+    'a.ndjson': Buffer.from(''),
+    'b.ndjson': Buffer.from('\n \n'),
+    'c.json': bag(),
+  });
   const before = digests(await world.documents());
   const { totals } = await run(world);
   expect(totals).toMatchObject({ documents: 1, migrated: 1 });
@@ -147,8 +148,8 @@ it('leaves a file with nothing in it alone', async () => {
   expect(Object.keys(before).filter((name) => before[name] !== after[name])).toEqual(['c.json']);
 });
 
-it('rolls back single lines when others have moved on', async () => {
-  const world = await World.with({ 'a.ndjson': raggedLines(bags(['pre', 'bare', 'run-step'])) });
+it('rollback restores single lines when others have changed since', async () => {
+  const world = await CommandWorld.with({ 'a.ndjson': raggedLines(bags(['pre', 'bare', 'run-step'])) });
   await run(world);
   const path = join(world.source, 'a.ndjson');
   const migrated = readFileSync(path, 'latin1').split('\n');

@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { ObjectPrefixSource } from '../../../src/batch/sources/object-prefix.js';
-import { memoryObjectStore } from '../../../src/store/index.js';
-import type { ObjectAddress, ObjectAttributes, ObjectStore } from '../../../src/store/index.js';
-import { storeErrorOf } from '../../../src/store/store-errors.js';
-import { FAULTS, faultyStore } from '../../fakes/faulty-store.js';
-import type { FaultName } from '../../fakes/faulty-store.js';
+import type { ObjectAddress, ObjectAttributes } from '../../../src/store/object-store.js';
+import type { S3Operation } from '../../fakes/s3-server.js';
 import { bag, bags, raggedLines } from '../bags.js';
-import { run, runRollback, runVerify } from '../workbench.js';
-import { BLOBS, digests, DOCS, World } from '../world.js';
+import { CommandWorld, run, runRollback, runVerify } from '../command-world.js';
+import { digests, DOCS } from '../scratch.js';
 
 const ONE: ObjectAddress = { bucket: DOCS, key: 'in/one.json' };
 const ATTRIBUTES: ObjectAttributes = {
@@ -22,48 +18,24 @@ const ATTRIBUTES: ObjectAttributes = {
   kmsKeyId: 'key-1',
 };
 
-async function worldWithOne(): Promise<World> {
-  const world = await World.with({});
+async function worldWithOne(): Promise<CommandWorld> {
+  const world = await CommandWorld.with({}, { s3: true });
   await world.objects.put(ONE, bag(), { attributes: ATTRIBUTES });
   return world;
 }
 
-/** A store in which something happens just before the n-th call of a kind on documents. */
-function meanwhile(
-  objects: ObjectStore,
-  operation: 'get' | 'put',
-  count: number,
-  happening: () => Promise<unknown>,
-): ObjectStore {
-  let calls = 0;
-  const before = async (kind: 'get' | 'put', { bucket }: ObjectAddress) => {
-    if (bucket === DOCS && kind === operation && ++calls === count) await happening();
-  };
-  return {
-    ...facade(objects),
-    get: async (address, request) => {
-      await before('get', address);
-      return objects.get(address, request);
-    },
-    put: async (address, bytes, request) => {
-      await before('put', address);
-      return objects.put(address, bytes, request);
-    },
-  };
+const contentOf = async (world: CommandWorld, address = ONE) => Buffer.from((await world.objects.get(address)).bytes);
+const codesOf = ({ outcomes }: Awaited<ReturnType<typeof run>>) => outcomes.map(({ outcome, code }) => [outcome, code]);
+
+/** Something happens just before the n-th request of a kind on a document. */
+function meanwhile(world: CommandWorld, operation: S3Operation, count: number, work: () => Promise<unknown>): void {
+  let requests = 0;
+  world.server.before(async (request) => {
+    if (request.bucket === DOCS && request.operation === operation && ++requests === count) await work();
+  });
 }
 
-function facade(objects: ObjectStore): ObjectStore {
-  return {
-    description: objects.description,
-    keepsAttributes: objects.keepsAttributes,
-    get: (...args) => objects.get(...args),
-    put: (...args) => objects.put(...args),
-    list: (...args) => objects.list(...args),
-    delete: (...args) => objects.delete(...args),
-  };
-}
-
-it('keeps type, metadata, tags, encryption and storage class through a migration and back', async () => {
+it('migrate and rollback keep type, metadata, tags, encryption and storage class of an object', async () => {
   const world = await worldWithOne();
   await run(world);
   const migrated = await world.objects.get(ONE, { withTags: true });
@@ -76,9 +48,9 @@ it('keeps type, metadata, tags, encryption and storage class through a migration
   expect(Buffer.from(restored.bytes).equals(bag())).toBe(true);
 });
 
-it('takes lines by the name of the object, and gives them back', async () => {
+it('migrate reads lines when the name of an object says so, and rollback restores every byte', async () => {
   const lines = Buffer.concat([raggedLines(bags(['pre', 'foreign', 'bare'])), Buffer.from('\r\n\n')]);
-  const world = await World.with({ 's3://docs/a.ndjson': lines, 's3://docs/b.JSONL': lines });
+  const world = await CommandWorld.with({ 's3://docs/a.ndjson': lines, 's3://docs/b.JSONL': lines });
   const { totals, outcomes } = await run(world);
   expect(totals).toMatchObject({ documents: 6, migrated: 4 });
   expect(outcomes.map(({ id }) => id)).toContain('s3://docs/a.ndjson#L2');
@@ -88,142 +60,158 @@ it('takes lines by the name of the object, and gives them back', async () => {
   );
 });
 
-describe('when somebody else is at the object too', () => {
+describe('when another program works on the object too', () => {
   it.each([
-    ['get', 2],
-    ['put', 1],
-  ] as const)('keeps what was written there meanwhile: before %s %i', async (operation, count) => {
+    ['GetObject', 2],
+    ['PutObject', 1],
+  ] as const)('migrate keeps what was written in between: before %s %i', async (operation, count) => {
     const world = await worldWithOne();
     const theirs = bag(99);
-    const objects = meanwhile(world.objects, operation, count, () =>
-      world.objects.put(ONE, theirs, { attributes: { contentType: 'theirs' } }),
-    );
-    const { outcomes } = await run(world, { objects });
-    expect(outcomes.map(({ outcome, code }) => [outcome, code])).toEqual([['failed', 'DOCUMENT_MOVED']]);
-    const found = await world.objects.get(ONE);
-    expect(Buffer.from(found.bytes).equals(theirs)).toBe(true);
+    meanwhile(world, operation, count, () => world.objects.put(ONE, theirs, { attributes: { contentType: 'theirs' } }));
+    expect(codesOf(await run(world))).toEqual([['failed', 'DOCUMENT_MOVED']]);
+    expect((await contentOf(world)).equals(theirs)).toBe(true);
     expect((await run(world)).totals).toMatchObject({ migrated: 1, failed: 0 });
   });
 
   it.each([
-    ['get', 2],
-    ['put', 1],
-  ] as const)('does not bring back what was deleted meanwhile: before %s %i', async (operation, count) => {
+    ['GetObject', 2],
+    ['PutObject', 1],
+  ] as const)('migrate makes no object of one that was deleted in between: before %s %i', async (operation, count) => {
     const world = await worldWithOne();
-    const objects = meanwhile(world.objects, operation, count, () => world.objects.delete(ONE));
-    const { outcomes } = await run(world, { objects });
-    expect(outcomes.map(({ outcome, code }) => [outcome, code])).toEqual([['failed', 'DOCUMENT_MOVED']]);
+    meanwhile(world, operation, count, () => world.objects.delete(ONE));
+    expect(codesOf(await run(world))).toEqual([['failed', 'DOCUMENT_MOVED']]);
     expect(await world.documents()).toEqual({});
   });
 
-  it('reports an object that is gone before it is read', async () => {
+  it('migrate reports an object that is deleted before it is read', async () => {
     const world = await worldWithOne();
-    const { outcomes } = await run(world, {
-      objects: meanwhile(world.objects, 'get', 1, () => world.objects.delete(ONE)),
-    });
+    meanwhile(world, 'GetObject', 1, () => world.objects.delete(ONE));
+    const { outcomes } = await run(world);
     expect(outcomes.map(({ id, outcome, code }) => [id, outcome, code])).toEqual([
       ['s3://docs/in/one.json', 'failed', 'OBJECT_NOT_FOUND'],
     ]);
   });
 
-  it('does not mix two versions of an object of lines', async () => {
+  it('migrate never mixes two versions of an object of lines', async () => {
     const [theirs, ours] = [
       raggedLines(bags(['foreign', 'foreign', 'foreign'])),
       raggedLines(bags(['foreign', 'foreign', 'pre'])),
     ];
-    const world = await World.with({ 's3://docs/a.ndjson': ours });
+    const world = await CommandWorld.with({ 's3://docs/a.ndjson': ours });
     const address = { bucket: DOCS, key: 'a.ndjson' };
     // The second read is the one that copies the lines in front of the first changed one.
-    const objects = meanwhile(world.objects, 'get', 2, () => world.objects.put(address, theirs));
-    const { outcomes } = await run(world, { objects });
-    expect(outcomes.at(-1)).toMatchObject({ outcome: 'failed', code: 'DOCUMENT_MOVED' });
-    expect(Buffer.from((await world.objects.get(address)).bytes).equals(theirs)).toBe(true);
+    meanwhile(world, 'GetObject', 2, () => world.objects.put(address, theirs));
+    expect((await run(world)).outcomes.at(-1)).toMatchObject({ outcome: 'failed', code: 'DOCUMENT_MOVED' });
+    expect((await contentOf(world, address)).equals(theirs)).toBe(true);
   });
 });
 
 describe('when the reply to a write is lost', () => {
-  it.each<FaultName>(['lost-reply', 'lost-reply-retried'])('finds that the write has landed: %s', async (name) => {
+  /** The write happens, its reply is lost, and the SDK's further attempts fail. */
+  const loseReply = ({ server }: CommandWorld): void => {
+    server.inject({ operation: 'PutObject', kind: 'lost-reply', bucket: DOCS });
+    server.inject({ operation: 'PutObject', kind: 'internal-error', bucket: DOCS, times: 2 });
+  };
+
+  /** From the write on the store answers nothing more. */
+  const goDown = (world: CommandWorld): (() => void) => {
+    loseReply(world);
+    const mends: (() => void)[] = [];
+    meanwhile(world, 'PutObject', 1, () => {
+      mends.push(world.server.inject({ operation: 'GetObject', kind: 'internal-error', times: Infinity }));
+      return Promise.resolve();
+    });
+    return () => {
+      mends.forEach((mend) => {
+        mend();
+      });
+    };
+  };
+
+  it('migrate finds that the write was carried out: the SDK tried again and met the condition', async () => {
     const world = await worldWithOne();
-    const objects = faultyStore(world.objects, ({ operation, address }) =>
-      operation === 'put' && address.bucket === DOCS ? FAULTS[name] : undefined,
-    );
-    const { outcomes } = await run(world, { objects });
-    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['migrated']);
+    world.server.inject({ operation: 'PutObject', kind: 'lost-reply', bucket: DOCS });
+    expect(codesOf(await run(world))).toEqual([['migrated', undefined]]);
     expect((await runVerify(world)).map(({ outcome }) => outcome)).toEqual(['verified']);
   });
 
-  it('cannot know when nothing can be read either, and the next run finds out', async () => {
+  it('migrate finds that the write was carried out: the SDK gave up', async () => {
     const world = await worldWithOne();
-    let isDown = false;
-    const objects = faultyStore(world.objects, ({ operation, address }) => {
-      if (isDown) return FAULTS.unavailable;
-      isDown = operation === 'put' && address.bucket === DOCS;
-      return isDown ? FAULTS['lost-reply'] : undefined;
-    });
-    expect((await run(world, { objects })).outcomes[0]).toMatchObject({ outcome: 'failed', code: 'STORE_UNAVAILABLE' });
+    loseReply(world);
+    expect(codesOf(await run(world))).toEqual([['migrated', undefined]]);
+    expect((await runVerify(world)).map(({ outcome }) => outcome)).toEqual(['verified']);
+  });
+
+  it('migrate fails when nothing can be read either, and the next run finds the write', async () => {
+    const world = await worldWithOne();
+    const mend = goDown(world);
+    expect((await run(world)).outcomes[0]).toMatchObject({ outcome: 'failed', code: 'STORE_UNAVAILABLE' });
+    mend();
     const { outcomes, totals } = await run(world);
     expect(outcomes[0]).toMatchObject({ outcome: 'migrated', code: 'RECOVERED' });
     expect(totals).toMatchObject({ bytesBefore: bag().length });
     await runRollback(world);
-    expect(Buffer.from((await world.objects.get(ONE)).bytes).equals(bag())).toBe(true);
+    expect((await contentOf(world)).equals(bag())).toBe(true);
   });
 
-  it('rolls back even when no run ever found out', async () => {
+  it('rollback restores the object even when no run has found the write', async () => {
     const world = await worldWithOne();
-    let isDown = false;
-    const objects = faultyStore(world.objects, ({ operation, address }) => {
-      if (isDown) return FAULTS.unavailable;
-      isDown = operation === 'put' && address.bucket === DOCS;
-      return isDown ? FAULTS['lost-reply'] : undefined;
-    });
-    await run(world, { objects });
+    const mend = goDown(world);
+    await run(world);
+    mend();
+    expect((await contentOf(world)).equals(bag())).toBe(false);
     await runRollback(world);
-    expect(Buffer.from((await world.objects.get(ONE)).bytes).equals(bag())).toBe(true);
+    expect((await contentOf(world)).equals(bag())).toBe(true);
   });
 });
 
-it.each<[FaultName, string]>([
-  ['denied', 'STORE_DENIED'],
-  ['unavailable', 'STORE_UNAVAILABLE'],
-  ['timeout', 'STORE_TIMEOUT'],
-  ['conflict', 'WRITE_CONFLICT'],
-  ['truncated', 'BODY_TRUNCATED'],
-  ['full', 'STORE_FULL'],
-])('reports a document that cannot be written for %s, unchanged', async (name, code) => {
+it.each([
+  ['PutObject', 'denied', 'STORE_DENIED'],
+  ['PutObject', 'internal-error', 'STORE_UNAVAILABLE'],
+  ['PutObject', 'conflict', 'WRITE_CONFLICT'],
+  ['GetObject', 'truncated-body', 'BODY_TRUNCATED'],
+  ['PutObject', 'full', 'STORE_FULL'],
+] as const)('migrate reports a document whose %s ends with %s, and leaves it', async (operation, kind, code) => {
   const world = await worldWithOne();
-  const objects = faultyStore(world.objects, ({ operation, address }) =>
-    operation === 'put' && address.bucket === DOCS ? FAULTS[name] : undefined,
-  );
-  const { outcomes } = await run(world, { objects });
-  expect(outcomes[0]).toMatchObject({ outcome: 'failed', code, bytesBefore: bag().length, bytesAfter: bag().length });
-  expect(Buffer.from((await world.objects.get(ONE)).bytes).equals(bag())).toBe(true);
+  const mend = world.server.inject({ operation, kind, bucket: DOCS, times: Infinity });
+  const { outcomes } = await run(world);
+  expect(outcomes[0]).toMatchObject({ outcome: 'failed', code });
+  expect(outcomes[0]!.bytesAfter).toBe(outcomes[0]!.bytesBefore);
+  mend();
+  expect((await contentOf(world)).equals(bag())).toBe(true);
 });
 
-it('reports an object in the archive', async () => {
-  const world = await worldWithOne();
-  const objects: ObjectStore = {
-    ...facade(world.objects),
-    get: (address) => Promise.reject(storeErrorOf('OBJECT_ARCHIVED', 'in Glacier', address)),
-  };
-  expect((await run(world, { objects })).outcomes[0]).toMatchObject({ outcome: 'failed', code: 'OBJECT_ARCHIVED' });
+it('migrate reports an object in the archive', async () => {
+  const world = await CommandWorld.with({}, { s3: true });
+  await world.objects.put(ONE, bag(), { attributes: { storageClass: 'DEEP_ARCHIVE' } });
+  expect((await run(world)).outcomes[0]).toMatchObject({ outcome: 'failed', code: 'OBJECT_ARCHIVED' });
 });
 
-it('lists what lies below its prefix, without blobs and without markers of folders', async () => {
-  const objects = memoryObjectStore();
-  for (const key of ['in/', 'in/a.json', 'in/sub/b', 'in/#x%2F y.json', 'other/c.json', 'in/blobs/d.json'])
-    await objects.put({ bucket: 'b', key }, Buffer.from(key.endsWith('/') ? '' : '{}'));
-  await objects.put({ bucket: 'b', key: 'in/not-a-marker/' }, Buffer.from('{}'));
-  const source = new ObjectPrefixSource(objects, { bucket: 'b', key: 'in/' }, ({ key }) => key.startsWith('in/blobs/'));
-  const ids: string[] = [];
-  for await (const { id } of source.containers()) ids.push(id);
-  expect(ids).toEqual(['s3://b/in/#x%2F y.json', 's3://b/in/a.json', 's3://b/in/not-a-marker/', 's3://b/in/sub/b']);
-  expect(source.container(ids[0]!).id).toBe(ids[0]);
+it('migrate lists what is below its prefix, without blobs and without markers of folders', async () => {
+  const world = await CommandWorld.with({}, { s3: true });
+  const keys = ['in/', 'in/a.json', 'in/sub/b', 'in/#x%2F y.json', 'other/c.json', 'in/workflow-configs/d.json'];
+  for (const key of keys) await world.objects.put({ bucket: DOCS, key }, Buffer.from(key.endsWith('/') ? '' : '{}'));
+  await world.objects.put({ bucket: DOCS, key: 'in/not-a-marker/' }, Buffer.from('{}'));
+  const { outcomes } = await run(world, { sources: ['s3://docs/in/'], args: ['--store', 's3://docs/in'] });
+  expect(outcomes.map(({ id }) => id)).toEqual([
+    's3://docs/in/#x%2F y.json',
+    's3://docs/in/a.json',
+    's3://docs/in/not-a-marker/',
+    's3://docs/in/sub/b',
+  ]);
 });
 
-it('keeps blobs apart from documents in one bucket', async () => {
+it('migrate keeps blobs and documents apart in one bucket', async () => {
   const world = await worldWithOne();
-  const sources = [new ObjectPrefixSource(world.objects, { bucket: DOCS, key: '' }, () => false)];
-  await run(world, {}, { sources });
-  expect(Object.keys(await world.documents())).toEqual(['s3://docs/in/one.json']);
-  expect(Object.keys(await world.blobs()).every((uri) => uri.startsWith(`s3://${BLOBS}/workflow-`))).toBe(true);
+  const shared = { sources: ['s3://docs'], args: ['--store', 's3://docs'] };
+  expect((await run(world, shared)).totals).toMatchObject({ documents: 1, migrated: 1, blobsWritten: 3 });
+  const again = await run(world, shared);
+  expect(again.outcomes.map(({ id, outcome }) => [id, outcome])).toEqual([['s3://docs/in/one.json', 'unchanged']]);
+  const blobs = Object.keys(await world.documents()).filter((uri) => uri !== 's3://docs/in/one.json');
+  expect(blobs.map((uri) => uri.split('/')[3]).sort()).toEqual([
+    'workflow-configs',
+    'workflow-manifests',
+    'workflow-partitions',
+  ]);
+  expect(await world.blobs()).toEqual({});
 });

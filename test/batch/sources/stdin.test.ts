@@ -1,150 +1,140 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { nodeDisk } from '../../../src/batch/disk.js';
-import type { Destination } from '../../../src/batch/committer.js';
-import { openOutFile, outTarget } from '../../../src/batch/sources/out.js';
-import { StdinSource } from '../../../src/batch/sources/stdin.js';
-import { codeOf } from '../../store/outcomes.js';
+import { statebag } from '../../cli/terminal.js';
+import { faultyDisk } from '../../fakes/faulty-disk.js';
 import { bag, bags, raggedLines } from '../bags.js';
-import { run, runRollback, runVerify } from '../workbench.js';
-import { filesBelow, temporaryDirectory, World } from '../world.js';
+import { CommandWorld, run, runRollback, runVerify } from '../command-world.js';
+import type { Migrated } from '../command-world.js';
+import { filesBelow } from '../scratch.js';
 
-function input(bytes: Uint8Array | string, chunk = 7): AsyncIterable<Uint8Array> {
+/** `statebag migrate -` with the input in chunks of so many bytes. */
+function fromStdin(world: CommandWorld, bytes: Uint8Array | string, chunk = 7, out = 'out'): Promise<Migrated> {
   const whole = Buffer.from(bytes);
-  return (async function* () {
+  const stdin = (async function* () {
     for (let at = 0; at < whole.length; at += chunk) yield await Promise.resolve(whole.subarray(at, at + chunk));
   })();
+  return run(world, { sources: ['-'], args: ['--out', out], terminal: { stdin } });
 }
 
-async function read(bytes: Uint8Array | string) {
-  const documents = [];
-  let tail = '';
-  for await (const container of new StdinSource(input(bytes)).containers()) {
-    for await (const document of container.documents())
-      documents.push({ id: document.id, line: document.line, text: Buffer.from(document.bytes).toString('utf8') });
-    tail = Buffer.from(container.tail).toString('utf8');
-  }
-  return { documents, tail };
-}
+const isThere = (world: CommandWorld, path: string) => existsSync(join(world.directory, path));
+const textOf = (world: CommandWorld, path: string) => readFileSync(join(world.directory, path), 'utf8');
 
 const PRETTY = '{\n  "a": {\n    "b": 1\n  }\n}\n';
 
 it.each([
-  ['a pretty document', PRETTY],
-  ['a document on one line', '{"a":1}\n'],
-  ['a document without an end of line', '{"a":1}'],
-  ['blank lines around it', '\n\n{"a":1}\n\n  \n'],
-  ['nothing', ''],
-  ['only blank lines', '\n \n'],
-  ['what is no JSON', 'hello\nworld\n'],
-])('takes %s for one document, every byte of it', async (_, text) => {
-  expect(await read(text)).toEqual({ documents: [{ id: '-', line: undefined, text }], tail: '' });
-});
-
-it('takes several lines for documents when the first is one by itself, and counts blank ones', async () => {
-  const { documents, tail } = await read('\n{"a":1}\n\n{"b":2}\r\nbroken\n\n');
-  expect(documents).toEqual([
-    { id: '-#L2', line: 2, text: '{"a":1}' },
-    { id: '-#L4', line: 4, text: '{"b":2}' },
-    { id: '-#L5', line: 5, text: 'broken' },
+  ['a pretty document', PRETTY, true],
+  ['a document on one line', '{"a":1}\n', true],
+  ['a document without an end of line', '{"a":1}', true],
+  ['blank lines around it', '\n\n{"a":1}\n\n  \n', true],
+  ['nothing', '', false],
+  ['only blank lines', '\n \n', false],
+  ['what is not JSON', 'hello\nworld\n', false],
+])('migrate - takes %s for one document, every byte of it', async (_, text, isJson) => {
+  const world = await CommandWorld.with({});
+  const { outcomes } = await fromStdin(world, text);
+  expect(outcomes).toMatchObject([
+    { id: '-', outcome: isJson ? 'unchanged' : 'quarantined', bytesBefore: text.length, bytesAfter: text.length },
   ]);
-  expect(tail).toBe('\n');
+  expect(isThere(world, 'out') ? textOf(world, 'out') : undefined).toBe(isJson ? text : undefined);
 });
 
-it('goes nowhere without a place to go, and cannot be read again', async () => {
-  const world = await World.with({});
-  const { outcomes } = await run(world, {}, { sources: [new StdinSource(input(bag()))] });
-  expect(outcomes[0]).toMatchObject({ outcome: 'failed', code: 'OUT_MISSING' });
-  expect(() => new StdinSource(input('')).container()).toThrow(expect.objectContaining({ code: 'STDIN_GONE' }));
+it('migrate - takes several lines for documents when the first is a document, and counts blank lines', async () => {
+  const world = await CommandWorld.with({});
+  const { outcomes } = await fromStdin(world, '\n{"a":1}\n\n{"b":2}\r\nbroken\n\n');
+  expect(outcomes.map(({ id, outcome, bytesBefore }) => [id, outcome, bytesBefore])).toEqual([
+    ['-#L2', 'unchanged', 7],
+    ['-#L4', 'unchanged', 7],
+    ['-#L5', 'quarantined', 6],
+  ]);
+  const valid = await fromStdin(world, '\n{"a":1}\n\n{"b":2}\r\n\n', 7, 'valid');
+  expect(valid.outcomes).toHaveLength(2);
+  expect(textOf(world, 'valid')).toBe('\n{"a":1}\n\n{"b":2}\r\n\n');
 });
 
-/** Copies below a directory, or to one file. */
-function copiesTo(out: string, isDirectory: boolean, root: string): Destination {
-  const target = outTarget(out, isDirectory, root);
-  return {
-    isCopy: true,
-    pathOf: (container) => target.pathOf(container),
-    open: (container) => openOutFile(nodeDisk, target.pathOf(container)),
-  };
-}
+it('migrate - writes to standard output without --out, and verify cannot read that again', async () => {
+  const world = await CommandWorld.with({});
+  const line = ['migrate', '-', ...world.store, '--journal', 'journal', '--apply'];
+  const { out, code } = await statebag(world.directory, line, { stdin: bag() });
+  expect([code, out.includes('"state_bag_version":2')]).toEqual([0, true]);
+  expect((await runVerify(world)).map(({ code: why }) => why)).toEqual(['STDOUT_GONE']);
+});
 
 it.each([
   ['one document', bag(), 'out.json'],
   ['lines', Buffer.concat([raggedLines(bags(['pre', 'foreign', 'bare'])), Buffer.from('\n\r\n')]), 'out.ndjson'],
-])('writes what came in to a file, to be verified and undone there: %s', async (_, bytes, name) => {
-  const world = await World.with({});
-  const path = join(world.directory, name);
-  const { totals } = await run(
-    world,
-    {},
-    { sources: [new StdinSource(input(bytes, 1000))], destination: copiesTo(path, false, '') },
-  );
+])('migrate - --out writes to a file that is verified and rolled back: %s', async (_, bytes, name) => {
+  const world = await CommandWorld.with({});
+  const { totals } = await fromStdin(world, bytes, 1000, name);
   expect(totals.failed).toBe(0);
   expect((await runVerify(world)).map(({ outcome }) => outcome)).toEqual(Array(totals.migrated).fill('verified'));
   await runRollback(world);
-  expect(readFileSync(path).equals(bytes)).toBe(true);
+  expect(readFileSync(join(world.directory, name)).equals(bytes)).toBe(true);
 });
 
-it('copies a tree, unchanged documents too, and none that needs somebody', async () => {
+it('migrate --out copies a tree with its unchanged documents, and no document that failed', async () => {
   const lines = Buffer.concat([raggedLines(bags(['foreign', 'bare'])), Buffer.from('\n\n')]);
-  const world = await World.with({
+  const world = await CommandWorld.with({
     'a.json': bag(),
     'deep/lines.ndjson': lines,
     'foreign.json': bag(1, 'foreign'),
     'bad.json': Buffer.from('{'),
   });
-  const before = filesBelow(world.source).map((name) => readFileSync(join(world.source, name)));
+  const before = filesBelow(world.source).map((name) => world.read(name));
   const out = join(world.directory, 'out');
-  await run(world, {}, { destination: copiesTo(out, true, world.source) });
+  await run(world, { args: ['--out', 'out'] });
   expect(filesBelow(out)).toEqual(['a.json', 'deep/lines.ndjson', 'foreign.json']);
   expect(readFileSync(join(out, 'foreign.json')).equals(bag(1, 'foreign'))).toBe(true);
   expect(readFileSync(join(out, 'deep/lines.ndjson'), 'latin1')).toMatch(/\}\n\n$/);
-  expect(filesBelow(world.source).map((name) => readFileSync(join(world.source, name)))).toEqual(before);
-  const again = await run(world, {}, { destination: copiesTo(out, true, world.source) });
+  expect(filesBelow(world.source).map((name) => world.read(name))).toEqual(before);
+  const again = await run(world, { args: ['--out', 'out'] });
   expect(again.totals.failed).toBe(0);
   expect((await runVerify(world)).every(({ outcome }) => outcome === 'verified')).toBe(true);
 });
 
-it('never writes over a file that says something else', async () => {
-  const world = await World.with({ 'a.json': bag() });
-  const out = join(world.directory, 'out');
-  mkdirSync(out);
-  writeFileSync(join(out, 'a.json'), 'mine');
-  const { outcomes } = await run(world, {}, { destination: copiesTo(out, true, world.source) });
+it('migrate --out never writes over a file with other content', async () => {
+  const world = await CommandWorld.with({ 'a.json': bag() });
+  mkdirSync(join(world.directory, 'out'));
+  writeFileSync(join(world.directory, 'out', 'a.json'), 'mine');
+  const { outcomes } = await run(world, { args: ['--out', 'out'] });
   expect(outcomes[0]).toMatchObject({ outcome: 'failed', code: 'OUT_EXISTS' });
-  expect(readFileSync(join(out, 'a.json'), 'utf8')).toBe('mine');
-  expect(filesBelow(out)).toEqual(['a.json']);
+  expect(textOf(world, 'out/a.json')).toBe('mine');
+  expect(filesBelow(join(world.directory, 'out'))).toEqual(['a.json']);
 });
 
 it.each([
-  ['/out', true, '/in', '/in/deep/a.json', '/out/deep/a.json'],
-  ['/out', true, '/in', '/in', '/out/in'],
-  ['/out', true, '/in', 's3://bucket/deep/a.json', '/out/bucket/deep/a.json'],
-  ['/out.json', false, '/in', '/in/a.json', '/out.json'],
-])('puts a copy in %s (directory: %s) of %s: %s goes to %s', (out, isDirectory, root, id, expected) => {
-  expect(outTarget(out, isDirectory, root).pathOf({ id } as never)).toBe(expected);
+  ['a file below a directory', ['source'], 'out', 'out/deep/a.json'],
+  ['a file that is named itself', ['source/deep/a.json'], 'out/', 'out/a.json'],
+  ['a file that is named itself, to a file', ['source/deep/a.json'], 'out.json', 'out.json'],
+])('migrate --out puts the copy of %s in its place', async (_, sources, out, expected) => {
+  const world = await CommandWorld.with({ 'deep/a.json': bag() });
+  await run(world, { sources, args: ['--out', out] });
+  expect(filesBelow(world.directory).filter((name) => name.startsWith('out'))).toEqual([expected]);
 });
 
-it.each(['/elsewhere/a.json', 's3://bucket/../../etc/passwd', 's3://bucket/a/../../../b'])(
-  'has no place for %s below a directory',
-  (id) => {
-    expect(() => outTarget('/out', true, '/in').pathOf({ id } as never)).toThrow(
-      expect.objectContaining({ code: 'OUT_INVALID' }),
-    );
+it('migrate --out puts the copy of an object below the name of its bucket', async () => {
+  const world = await CommandWorld.with({ 's3://docs/deep/a.json': bag() });
+  await run(world, { args: ['--out', 'out'] });
+  expect(filesBelow(join(world.directory, 'out'))).toEqual(['docs/deep/a.json']);
+});
+
+it.each(['../../etc/passwd', 'a/../../../b'])(
+  'migrate --out writes no copy of an object with the key %s',
+  async (key) => {
+    const world = await CommandWorld.with({}, { s3: true });
+    // The client folds such keys; a real bucket may hold them all the same.
+    world.server.state.put({ bucket: 'docs', key, body: bag(), headers: {}, query: new Map(), operation: 'PutObject' });
+    const { outcomes } = await run(world, { args: ['--out', 'out'] });
+    expect(outcomes).toMatchObject([{ outcome: 'failed', code: 'KEY_INVALID' }]);
+    expect(filesBelow(world.directory)).toEqual(['journal/journal.ndjson']);
   },
 );
 
-it('says what the disk says when a copy cannot be written', async () => {
-  const directory = temporaryDirectory();
-  const full = () => Promise.reject(Object.assign(new Error('full'), { code: 'ENOSPC' }));
-  const disk = {
-    ...nodeDisk,
-    openForWrite: async (path: string) => ({ ...(await nodeDisk.openForWrite(path)), write: full }),
-  };
-  const replacement = await openOutFile(disk, join(directory, 'sub', 'a.json'));
-  expect(await codeOf(replacement.write({ id: 'a', line: undefined, bytes: bag() }, bag()))).toBe('DISK_FULL');
-  await replacement.abort();
-  expect(existsSync(join(directory, 'sub', 'a.json'))).toBe(false);
-  expect(filesBelow(directory)).toEqual([]);
+it('migrate --out reports what the disk says when a copy cannot be written, and leaves no part of it', async () => {
+  const world = await CommandWorld.with({ 'sub/a.json': bag() });
+  const out = join(world.directory, 'out');
+  faultyDisk(out, ({ kind }) => (kind === 'write' ? 'ENOSPC' : undefined));
+  const { outcomes } = await run(world, { args: ['--out', 'out'] });
+  expect(outcomes[0]).toMatchObject({ outcome: 'failed', code: 'DISK_FULL' });
+  expect(filesBelow(out)).toEqual([]);
 });
