@@ -17,6 +17,15 @@ import ts from 'typescript';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
+/** The last step of a build, as `.ci/build/build.mjs` does it. */
+const DECLARE_BUILT = `
+  import { mkdirSync, writeFileSync } from 'node:fs';
+  import { dirname } from 'node:path';
+  import { inputsDigest, outputsDigest, STAMP } from './.ci/build/digests.mjs';
+  mkdirSync(dirname(STAMP), { recursive: true });
+  writeFileSync(STAMP, JSON.stringify({ inputs: inputsDigest(), outputs: outputsDigest() }));
+`;
+
 /** A copy of the tree outside of the checkout, in which code may be broken. Removed when the process ends. */
 export class TreeCopy {
   directory = mkdtempSync(join(tmpdir(), 'statebag-mutations-'));
@@ -29,6 +38,7 @@ export class TreeCopy {
     }
     linkPackages(join(ROOT, 'node_modules'), join(this.directory, 'node_modules'));
     this.run('generate');
+    this.declareBuilt();
   }
 
   /** Runs an npm script of the project in the copy. */
@@ -52,6 +62,15 @@ export class TreeCopy {
   rebuild(file) {
     this.write(builtFrom(file), this.transpile(file));
     execFileSync(process.execPath, ['src/cli/bundle.mjs'], { cwd: this.directory, stdio: 'pipe' });
+  }
+
+  /**
+   * Says that `dist` is the build of the sources as they are. Suites that build a stale `dist` themselves would
+   * otherwise build the whole of it for each guard, and fail where a broken guard has wrong types.
+   */
+  declareBuilt() {
+    const args = ['--input-type=module', '--eval', DECLARE_BUILT];
+    execFileSync(process.execPath, args, { cwd: this.directory, stdio: 'pipe' });
   }
 
   /** Throws unless `rebuild` makes of a file what the build made of it: a file of another kind would not load. */

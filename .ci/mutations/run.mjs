@@ -112,10 +112,12 @@ async function tryGuard(copy, guard, timeoutMs) {
   }
   try {
     if (guard.needsBuild) copy.rebuild(guard.file);
+    copy.declareBuilt();
     return judge(guard, await runTests(copy, guard.red, timeoutMs));
   } finally {
     copy.write(guard.file, text);
     if (guard.needsBuild) copy.rebuild(guard.file);
+    copy.declareBuilt();
   }
 }
 
@@ -135,11 +137,30 @@ function firstFailure({ files }, tests) {
   return `${test}: ${files.get(test)?.failed[0]?.title ?? 'no test ran'}`;
 }
 
-/** `flaw` when the run says nothing about the guard. */
+/** One run for each configuration of Vitest. `flaw` when one of them says nothing about the guard. */
 async function runTests(copy, tests, timeoutMs) {
+  const sum = { files: new Map(), failedCount: 0, count: 0 };
+  for (const config of ['vitest.config.ts', 'vitest.sweeps.config.ts']) {
+    const chosen = tests.filter((test) => configOf(test) === config);
+    if (chosen.length === 0) continue;
+    const run = await runVitest(copy, config, chosen, timeoutMs);
+    if (run.flaw) return run;
+    for (const [test, result] of run.files) sum.files.set(test, result);
+    sum.failedCount += run.failedCount;
+    sum.count += run.count;
+  }
+  return sum;
+}
+
+function configOf(test) {
+  return test.startsWith('test/sweeps/') ? 'vitest.sweeps.config.ts' : 'vitest.config.ts';
+}
+
+async function runVitest(copy, config, tests, timeoutMs) {
   const report = join(copy.directory, 'mutation-report.json');
   rmSync(report, { force: true });
-  const vitest = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=json', `--outputFile=${report}`, ...tests];
+  const options = ['run', '--config', config, '--reporter=json', `--outputFile=${report}`];
+  const vitest = ['node_modules/vitest/vitest.mjs', ...options, ...tests];
   const child = spawn(process.execPath, vitest, { cwd: copy.directory, detached: true, stdio: 'ignore' });
   let isLate = false;
   const timer = setTimeout(() => {

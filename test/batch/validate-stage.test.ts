@@ -4,9 +4,8 @@ import { DEFAULT_LAYOUT } from '../../src/bag/layout.js';
 import { storeSink } from '../../src/batch/dry-run-sink.js';
 import { prepareDocument } from '../../src/batch/prepare.js';
 import type { StageSettings } from '../../src/batch/stages.js';
-import { memoryObjectStore } from '../../src/store/index.js';
+import { memoryBlobStore } from 'statebag-shim/memory';
 import { smallBag } from '../cli/fleet-dir.js';
-import { blobStoreOn } from './workbench.js';
 import { BLOBS, sha256 } from './world.js';
 
 function prepare(steps: StageSettings['steps']) {
@@ -15,7 +14,7 @@ function prepare(steps: StageSettings['steps']) {
     manifestForm: 'list',
     office: { layout: DEFAULT_LAYOUT, bucket: BLOBS, prefix: '', digest: sha256 },
     steps,
-    blobs: storeSink(blobStoreOn(memoryObjectStore())),
+    blobs: storeSink(memoryBlobStore({ bucket: BLOBS })),
   };
   return prepareDocument({ id: 'a', line: undefined, bytes: Buffer.from(smallBag()) }, settings);
 }

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { putFleet } from './fleet-dir.js';
-import { digests, statebag, useScratch } from './terminal.js';
+import { putFleet } from '../cli/fleet-dir.js';
+import { digests, statebag, useScratch } from '../cli/terminal.js';
 
 const WORKER = fileURLToPath(new URL('../../dist/src/cli/migration/workers/worker-process.js', import.meta.url));
 const scratch = useScratch();
