@@ -135,6 +135,14 @@ function isAsInInput({ name, path, new: next }: Difference, { files }: Facts): b
   return original?.raw === next;
 }
 
+/** Each line of the old report is in the new one, with other numbers perhaps. */
+function hasEveryLabel({ old = '', new: next = '' }: Difference): boolean {
+  const labels = (text: string) =>
+    text.split('\n').map((row) => row.replace(/[\d.,%$+-]+|\s+|\b[KM]?B\b/g, ' ').trim());
+  const known = new Set(labels(next));
+  return labels(old).every((label) => known.has(label) || known.has(label.split(/ {2,}/)[0] ?? ''));
+}
+
 /** Any difference but another byte at one blob key. */
 const ALL_BUT_BLOBS: Pattern = { when: ({ aspect, change }) => !(aspect === 'blob' && change === 'changed') };
 
@@ -205,12 +213,6 @@ export const ALLOWED: readonly Rule[] = [
       when: isOpen,
     },
   ),
-  following(['open-runs'], 'exit-of-open-runs', 'The exit code of a run that is open.', {
-    aspect: ['exit'],
-    old: /^0$/,
-    new: /^1$/,
-    command: /^(status|report)/,
-  }),
   rule('unreadable-is-not-proven', 'gc and can-contract list what cannot be read as unreadable, skipped or empty.', {
     aspect: ['stdout'],
     path: /^\/(unreadable|documents|skipped|empty)\//,
@@ -301,10 +303,6 @@ export const ALLOWED: readonly Rule[] = [
   following(['validate-checks-every-bag'], 'verdict-of-validate', 'Verdict, counts and exit code follow.', {
     aspect: ['stdout', 'exit', 'stderr', 'answer'],
     command: /^validate/,
-  }),
-  following(['validate-checks-every-bag'], 'verdict-of-the-matchers', 'The matchers and validateStateBag follow.', {
-    aspect: ['answer', 'error'],
-    kind: /^validateStateBag/,
   }),
   rule('matchers-are-as-strict-as-validate', 'The matchers refuse what validate refuses.', {
     aspect: ['answer'],
@@ -489,20 +487,12 @@ export const ALLOWED: readonly Rule[] = [
   // Refusals.
   refusal('OWNER_MISMATCH', 'Levels that name different owners or workflows are refused.'),
   refusal('POINTER_MIXED', 'A pointer into which data was merged is an error, wherever it is read or returned.'),
-  refusal('SEGMENT_CONTRADICTORY', 'A segment_config of an earlier segment, as release 0.1.0 left it, is an error.'),
-  refusal('SEGMENT_IS_COPY', 'A copy of the added program is no source.'),
-  refusal('PROGRAM_MUTABLE', 'A program that cannot be moved from a key that a later run writes again is quarantined.'),
   refusal('DUPLICATE_MEMBER', 'validate refuses a wrapper or program member twice in one object.'),
-  refusal('STRAY_BAG', 'validate holds every bag of a document to the lean form.'),
   refusal('NOT_A_BAG', 'validate says of a document without a bag that it is not one.'),
   refusal('WORKFLOW_CYCLE', 'A config that cannot be cut, next to a manifest without entries, is quarantined.'),
-  refusal('WORKFLOW_INVALID', 'A config that cannot be cut, next to a manifest without entries, is quarantined.'),
-  refusal('MAP_HAS_NULLS', 'A map with null elements is quarantined in every place.'),
-  refusal('LAYOUT_INVALID', 'Layouts without owner, workflow or digest as whole parts are refused.'),
   accepted('POINTER_DANGLING', 'After a dead pointer, inline and verified sources are asked.'),
   accepted('POINTER_CHAIN', 'A source at a mutable key is asked after the verified ones.'),
   accepted('MAP_INVALID', 'A source at a mutable key is asked after the verified ones.'),
-  accepted('CONFIG_INVALID', 'A source at a mutable key is asked after the verified ones.'),
 
   // The estimate of inspect has no document to compare.
   rule('estimate-with-a-moved-manifest', 'inspect counts the manifest that a migration would move.', {
@@ -550,13 +540,8 @@ export const ALLOWED: readonly Rule[] = [
       path: /\/(segment_index|segment_manifest_s3_path|segment_config|ItemsPath|ItemSelector|Parameters|ResultSelector|Choices)(\.\$)?(\/|$)/,
     },
   ),
-  rule('check-tells-what-a-patch-leaves', 'asl check and patch tell what is left for a person, and exit 1.', {
-    aspect: ['stdout'],
-    kind: /^asl/,
-    path: /^\/documents\/[^/]*\/issues(\/|$)/,
-  }),
   following(
-    ['patch-changes-only-the-field-itself', 'check-tells-what-a-patch-leaves'],
+    ['patch-changes-only-the-field-itself'],
     'verdict-of-asl',
     'Verdict, difference, counts and exit code follow.',
     {
@@ -605,24 +590,9 @@ export const ALLOWED: readonly Rule[] = [
     path: /(^|\/)(segment_config|source|segmentIndex)$/,
     when: (_, { next }) => next.some(({ aspect, text }) => aspect === 'event' && text.includes('"manifest_id"')),
   }),
-  following(
-    [MARK, ONLY],
-    'no-manifest-for-a-path-that-is-not-added',
-    'No manifest is stored only to name it in an event.',
-    {
-      aspect: ['blob', 'metadata'],
-      change: ['removed'],
-      name: /workflow-manifests\//,
-    },
-    {
-      aspect: ['diagnostic'],
-      path: /^\/blobs\/manifest|^$/,
-      name: /^(cache|offload)/,
-    },
-  ),
   rule('an-empty-manifest-is-not-stored', 'A config without segments leads to no program.', {
-    aspect: ['blob', 'metadata'],
-    kind: /^buildLeanBag/,
+    aspect: ['blob', 'metadata', 'document'],
+    kind: /^(buildLeanBag|usage)/,
     change: ['removed'],
     name: /workflow-manifests\//,
   }),
@@ -721,7 +691,6 @@ export const ALLOWED: readonly Rule[] = [
       change: ['added'],
     },
   ),
-  refusal('BUCKET_NOT_ALLOWED', 'Pointers inside entries are followed, to be moved.'),
   rule(
     'a-bag-that-cannot-be-migrated-passes',
     'A bag whose program cannot be cut or moved is handed on as it is.',
@@ -740,6 +709,36 @@ export const ALLOWED: readonly Rule[] = [
     aspect: ['diagnostic'],
     name: /^(cache|offload) /,
     path: /^$|^\/outcome$/,
+  }),
+  following(
+    [MOVED, AGAIN],
+    'manifest-of-another-source',
+    'The manifest is made of the map that the new order of sources takes.',
+    {
+      aspect: ['blob', 'metadata'],
+      change: ['removed'],
+      name: /workflow-manifests\//,
+    },
+  ),
+  rule(
+    'numbers-of-pretty-reports',
+    'The numbers in a report for people follow from the documents.',
+    {
+      aspect: ['stdout'],
+      command: /^(migrate|inspect|verify|status|report|fleet plan)(?!.*--json)/,
+      path: /^$/,
+      when: hasEveryLabel,
+    },
+    {
+      aspect: ['stdout'],
+      command: /^report --journal journal --html/,
+      name: /page\.html$/,
+    },
+  ),
+  rule('shape-of-a-fleet-with-moved-manifests', 'fleet plan counts the manifests that are moved.', {
+    aspect: ['stdout'],
+    command: /^fleet plan/,
+    path: /^\/shape\/(blobs|newBlobs)$/,
   }),
 ];
 

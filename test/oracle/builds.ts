@@ -12,7 +12,7 @@ import type * as middy from 'statebag-shim/middy';
  */
 
 /** Commit of release 0.1.0, which the old build is made of. */
-export const OLD_COMMIT = '8e3ad03';
+const OLD_COMMIT = '8e3ad03';
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url));
 

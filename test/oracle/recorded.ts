@@ -39,9 +39,9 @@ export function digestOf(differences: readonly Difference[], dir: string): strin
   return sha256(dir === '' ? text : text.replaceAll(spelled, '<dir>').replaceAll(escaped, '<dir>')).slice(0, 12);
 }
 
-/** Writes the file. Inputs that did not run keep their line; without the corpus there are such. */
-export function record(inputs: readonly { readonly key: string; readonly digest: string }[]): number {
-  const rows = new Map(process.env.STATEBAG_CORPUS === undefined ? RECORDED : []);
+/** Writes the file. Inputs that did not run keep their line, unless everything ran. */
+export function record(inputs: readonly { readonly key: string; readonly digest: string }[], isWhole: boolean): number {
+  const rows = new Map(isWhole ? [] : RECORDED);
   for (const { key, digest } of inputs)
     if (digest === '') rows.delete(key);
     else rows.set(key, digest);

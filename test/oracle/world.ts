@@ -199,10 +199,13 @@ export class World {
   }
 }
 
+/** Members of a row and of its maps have no order. */
 function rowText(row: Row): string {
-  return JSON.stringify(row, (_, value: unknown) =>
-    value instanceof Uint8Array ? Buffer.from(value).toString('base64') : value,
-  );
+  return JSON.stringify(row, (_, value: unknown) => {
+    if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+    return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)));
+  });
 }
 
 function remoteChanges(before: ReadonlyMap<string, Item>, after: ReadonlyMap<string, Item>, step: string): Item[] {
@@ -241,7 +244,7 @@ function kindOfObject(key: string): Item['aspect'] {
 }
 
 /** Lines of JSON as one list, so that a difference has a place. Other text as it is. */
-export function asList(text: string): string {
+function asList(text: string): string {
   const lines = text.trimEnd().split('\n');
   if (lines.length < 2 || !lines.every(isJson)) return text;
   return `[${lines.join(',\n')}]${text.slice(text.trimEnd().length)}`;

@@ -8,9 +8,7 @@ const STORE = ['--store', 'store'];
 const IN_ORDER = ['--concurrency', '1'];
 const JOURNAL = ['--journal', 'journal'];
 
-export const step = (line: string, more: Omit<Step, 'args'> = {}): Step => ({ args: line.split(' '), ...more });
-
-export function filesOf({ bytes, objects }: Shape, name = 'bags/a.json'): Files {
+function filesOf({ bytes, objects }: Shape, name = 'bags/a.json'): Files {
   return {
     [name]: bytes,
     ...Object.fromEntries(Object.entries(objects).map(([path, content]) => [`store/${path}`, content])),

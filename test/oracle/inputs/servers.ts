@@ -106,7 +106,7 @@ const PLACES: Readonly<Record<string, (bag: unknown, text: string) => Row>> = {
   'nested text': (_bag, text) => ({ context: { M: { state_data: { S: text } } } }),
 };
 
-export function rowOf(name: string, context: Row, owner = OWNER): Row {
+function rowOf(name: string, context: Row, owner = OWNER): Row {
   const id = `arn:aws:states:eu-central-1:123456789012:execution:flow:${name}`;
   return {
     ownerId: { S: owner },
