@@ -133,7 +133,7 @@ class CodeReader {
     return initializer === 'true' ? 'yes' : initializer === 'false' ? 'no' : 'depends';
   }
 
-  /** The texts that an expression can be. One that is handed on from another error (`error.code`) has none of its own. */
+  /** The texts that an expression can be. One that comes from another error (`error.code`) has none of its own. */
   private values(expression: ts.Expression, above: readonly ts.Symbol[] = []): readonly string[] {
     const direct = literals(this.project.checker.getTypeAtLocation(expression));
     if (direct.length > 0) return direct;

@@ -147,7 +147,7 @@ function sourcesOf(
   ];
 }
 
-export function blobStoreOn(objects: ObjectStore, allowBuckets: readonly string[] = ['local']): BlobStore {
+function blobStoreOn(objects: ObjectStore, allowBuckets: readonly string[] = ['local']): BlobStore {
   return createBlobStore({
     objects,
     bucket: BLOBS,

@@ -12,7 +12,7 @@ export interface DiskCall {
   readonly bytes?: Uint8Array;
 }
 
-/** The code that a call fails with before it has an effect. Without a code the call goes through. A promise holds it. */
+/** The code that a call fails with before it has an effect. Without a code the call goes on. A promise holds it. */
 export type DiskRule = (call: DiskCall) => string | undefined | Promise<string | undefined>;
 
 export interface FaultyDisk {

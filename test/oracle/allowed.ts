@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Aspect, Difference } from './compare.js';
 import { parseTree } from './json-tree.js';
 import type { JsonTree } from './json-tree.js';
-import { stepOf } from './verdict.js';
-import type { Facts } from './verdict.js';
+import { stepOf } from './facts.js';
+import type { Facts } from './facts.js';
 
 /*
  * Every way in which the new build may differ from release 0.1.0. A rule is as narrow as the decision that wants it: it

@@ -7,8 +7,8 @@ import type * as memory from 'statebag-shim/memory';
 import type * as middy from 'statebag-shim/middy';
 
 /*
- * The only file that knows where the faces of the two builds are. When a redesign moves the command line's entry, change
- * NEW here. The paths of the library entries come from `exports` in each package.json, so they follow by themselves.
+ * The only file that knows where the entries of the two builds are. When a redesign moves that of the command line,
+ * change NEW here. The paths of the library entries come from `exports` in each package.json, so they follow.
  */
 
 /** Commit of release 0.1.0, which the old build is made of. */

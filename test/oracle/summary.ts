@@ -4,7 +4,7 @@ import { SEED } from './inputs/shapes.js';
 import './oracle.js';
 import { isRecording, record } from './recorded.js';
 
-/** Prints the minutes, the inputs by kind and the differences by rule. A rule that allowed nothing fails a whole run. */
+/** Prints the minutes, the inputs by kind, the differences by rule. A rule that allowed nothing fails a whole run. */
 export default class Summary implements Reporter {
   readonly #start = Date.now();
 

@@ -190,7 +190,7 @@ const groups: readonly (readonly Case[])[] = [
 interface Expected {
   /** Every form once. */
   readonly forms: readonly unknown[];
-  /** By case, by what the handler speaks, by handler: the number of the form; two where only text tells values apart. */
+  /** By case, by what the handler speaks, by handler: number of the form; two where only text tells values apart. */
   readonly cases: Readonly<
     Record<string, Readonly<Record<Speech, Readonly<Record<string, number | [number, number]>>>>>
   >;
