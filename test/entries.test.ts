@@ -21,6 +21,7 @@ const FACES: ReadonlySet<string> = new Set([
   // Ports.
   'src/store/object-store.ts',
   'src/batch/disk.ts',
+  'src/batch/journal.ts',
   'src/batch/table.ts',
   'src/batch/source.ts',
 ]);
