@@ -41,6 +41,8 @@ export default defineConfig({
           name: 'integration',
           include: [INTEGRATION],
           exclude: [...configDefaults.exclude, ...END_TO_END],
+          // It replaces functions of the file system, which must happen before any file of a worker loads the sources.
+          setupFiles: ['test/fakes/faulty-disk.ts'],
           ...SHARED_MODULES,
         },
       },

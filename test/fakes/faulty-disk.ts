@@ -28,47 +28,59 @@ interface Watch {
   readonly calls: DiskCall[];
 }
 
-let watch: Watch | undefined;
+/** One for the process: each test file loads this module again, and the replaced functions stay. */
+interface Shared {
+  watch?: Watch | undefined;
+}
+
+const SHARED = Symbol.for('statebag-shim.test.faulty-disk');
+const globals = globalThis as Record<symbol, Shared | undefined>;
+const shared = (globals[SHARED] ??= install());
 
 /**
  * The file system of this process below a directory, with faults, until the test ends. Commands have no option that
- * takes a disk. So the functions of `node:fs/promises` are replaced, once and before the code under test is loaded.
+ * takes a disk. So the functions of `node:fs/promises` are replaced, once and before the code under test is loaded: the
+ * suite names this file in `setupFiles`.
  */
 export function faultyDisk(below: string, rule: DiskRule = () => undefined): FaultyDisk {
   const mine: Watch = { below, rule, calls: [] };
-  watch = mine;
+  shared.watch = mine;
   const mend = () => {
-    if (watch === mine) watch = undefined;
+    if (shared.watch === mine) shared.watch = undefined;
   };
   onTestFinished(mend);
   return { calls: mine.calls, mend };
 }
 
-async function made(call: DiskCall): Promise<void> {
+function install(): Shared {
+  const shared: Shared = {};
+  const { open, rename, rm } = fs;
+  const made = (call: DiskCall) => makeCall(shared.watch, call);
+  fs.open = async (path, flags, mode) => {
+    const name = String(path);
+    const kind = kindOf(flags);
+    if (kind) await made({ kind, path: name });
+    const handle = await open(path, flags, mode);
+    return shared.watch ? watched(handle, name, kind === undefined, made) : handle;
+  };
+  fs.rename = async (from, to) => {
+    await made({ kind: 'rename', path: String(to) });
+    await rename(from, to);
+  };
+  fs.rm = async (path, options) => {
+    await made({ kind: 'remove', path: String(path) });
+    await rm(path, options);
+  };
+  syncBuiltinESMExports();
+  return shared;
+}
+
+async function makeCall(watch: Watch | undefined, call: DiskCall): Promise<void> {
   if (!watch || !call.path.startsWith(watch.below)) return;
   watch.calls.push(call);
   const code = await watch.rule(call);
   if (code !== undefined) throw Object.assign(new Error(`${code}: injected at ${call.kind} ${call.path}`), { code });
 }
-
-const { open, rename, rm } = fs;
-
-fs.open = async (path, flags, mode) => {
-  const name = String(path);
-  const kind = kindOf(flags);
-  if (kind) await made({ kind, path: name });
-  const handle = await open(path, flags, mode);
-  return watch ? watched(handle, name, kind === undefined) : handle;
-};
-fs.rename = async (from, to) => {
-  await made({ kind: 'rename', path: String(to) });
-  await rename(from, to);
-};
-fs.rm = async (path, options) => {
-  await made({ kind: 'remove', path: String(path) });
-  await rm(path, options);
-};
-syncBuiltinESMExports();
 
 function kindOf(flags: string | number | undefined): 'create' | 'append' | undefined {
   if (typeof flags === 'number') return (flags & constants.O_APPEND) !== 0 ? 'append' : undefined;
@@ -76,7 +88,12 @@ function kindOf(flags: string | number | undefined): 'create' | 'append' | undef
   return flags?.startsWith('w') ? 'create' : undefined;
 }
 
-function watched(handle: FileHandle, path: string, isReadOnly: boolean): FileHandle {
+function watched(
+  handle: FileHandle,
+  path: string,
+  isReadOnly: boolean,
+  made: (call: DiskCall) => Promise<void>,
+): FileHandle {
   const write = handle.write.bind(handle) as (...args: unknown[]) => Promise<unknown>;
   const [sync, datasync] = [handle.sync.bind(handle), handle.datasync.bind(handle)];
   const kind = isReadOnly ? 'sync-directory' : 'sync';
