@@ -735,6 +735,11 @@ export const ALLOWED: readonly Rule[] = [
       name: /page\.html$/,
     },
   ),
+  following([MOVED], 'hazards-of-migrated-bags', 'A bag that was migrated has no manifest at a mutable key any more.', {
+    aspect: ['stdout'],
+    command: /^inspect (?!.*--json)/,
+    path: /^$/,
+  }),
   rule('shape-of-a-fleet-with-moved-manifests', 'fleet plan counts the manifests that are moved.', {
     aspect: ['stdout'],
     command: /^fleet plan/,

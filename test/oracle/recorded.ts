@@ -29,14 +29,17 @@ export function keyOf(title: string): string {
 /** `dir`: where the commands ran; it has another name in each run. Words of reports do not count. */
 export function digestOf(differences: readonly Difference[], dir: string): string {
   if (differences.length === 0) return '';
+  const plain = (text: string) => withoutPlace(text, dir).replace(/127\.0\.0\.1:\d+/g, '<server>');
   const lines = differences.map(({ aspect, name, path, change, old = '', new: next = '' }) => {
     const isReport = /^(stdout|stderr|error|diagnostic)$/.test(aspect);
-    const [left, right] = isReport ? [skeleton(old), skeleton(next)] : [old, next];
-    return JSON.stringify([aspect, name, path, change, left, right]);
+    const [left, right] = [plain(old), plain(next)].map((text) => (isReport ? skeleton(text) : text));
+    return JSON.stringify([aspect, plain(name), plain(path), change, left, right]);
   });
-  const [spelled, escaped] = [dir, dir.replaceAll('/', '~1')];
-  const text = lines.sort().join('\n');
-  return sha256(dir === '' ? text : text.replaceAll(spelled, '<dir>').replaceAll(escaped, '<dir>')).slice(0, 12);
+  return sha256(lines.sort().join('\n')).slice(0, 12);
+}
+
+function withoutPlace(text: string, dir: string): string {
+  return dir === '' ? text : text.replaceAll(dir, '<dir>').replaceAll(dir.replaceAll('/', '~1'), '<dir>');
 }
 
 /** Writes the file. Inputs that did not run keep their line, unless everything ran. */

@@ -166,6 +166,7 @@ export class World {
     for (const [path, content] of Object.entries(files)) {
       mkdirSync(dirname(join(this.dir, path)), { recursive: true });
       writeFileSync(join(this.dir, path), content);
+      utimesSync(join(this.dir, path), WRITTEN, WRITTEN);
     }
   }
 
