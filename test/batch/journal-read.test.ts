@@ -222,6 +222,16 @@ describe('the last entry on a document', () => {
     expect((await run(world, { apply: false, args: ['--only-failed'] })).outcomes).toEqual([]);
   });
 
+  it('status counts a document as unchanged when a run finds it mended after a run quarantined it', async () => {
+    const world = await CommandWorld.with({ 'a.json': Buffer.from('{"broken') });
+    expect((await run(world)).exit).toBe(1);
+    expect((await statusOf(world)).totals).toMatchObject({ documents: 1, quarantined: 1 });
+    await world.write('a.json', Buffer.from('{"a":1}'));
+    expect((await run(world)).exit).toBe(0);
+    expect((await statusOf(world)).totals).toMatchObject({ documents: 1, quarantined: 0, unchanged: 1 });
+    expect((await run(world, { args: ['--only-failed'] })).outcomes).toEqual([]);
+  });
+
   it('status lists failed and quarantined documents with code and reason', async () => {
     const place = journalOf('');
     writeJournal(

@@ -82,8 +82,8 @@ export class JournalSession {
   /** A document that was as bad before, or is as good. */
   private isOldNews({ doc, outcome, code }: ResultEntry): boolean {
     const known = this.summary?.documents.get(doc);
-    if (outcome === 'unchanged') return known?.fate !== 'pending' && !isFailure(known?.result);
     const last = known?.result ?? this.summary?.others.get(doc);
+    if (outcome === 'unchanged') return known?.fate !== 'pending' && !isFailure(last);
     return (outcome === 'quarantined' || outcome === 'failed') && last?.outcome === outcome && last.code === code;
   }
 
