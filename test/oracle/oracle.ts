@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { TestContext } from 'vitest';
 import { loadNew, loadOld } from './builds.js';
@@ -67,7 +68,7 @@ export function useBuilds(): { readonly old: () => Build; readonly next: () => B
 export function useWorld(): () => World {
   let world: World;
   beforeAll(() => {
-    world = new World();
+    world = new World(basename(expect.getState().testPath ?? 'suite', '.oracle.ts'));
   });
   afterAll(() => world.close());
   return () => world;

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { startDynamoDbServer } from '../fakes/dynamodb-server.js';
@@ -48,14 +48,17 @@ const BUCKETS = ['paused', 'blobs', 'local', 'analemma-workflow-state-dev'];
 
 /** Where both builds work, one after the other, with the same paths and the same servers. */
 export class World {
-  constructor() {
+  /** `suite`: of letters. The same path in every run: the shard of a document, for one, depends on it. */
+  constructor(suite: string) {
+    this.#base = join(tmpdir(), `statebag-oracle-${suite}`);
+    this.dir = join(this.#base, 'work');
     // Only the date: timers and the sockets behind them go on.
     vi.useFakeTimers({ toFake: ['Date'] });
     Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'test', AWS_SECRET_ACCESS_KEY: 'test' });
   }
 
-  readonly #base = mkdtempSync(join(tmpdir(), 'statebag-oracle-'));
-  readonly dir = join(this.#base, 'work');
+  readonly #base: string;
+  readonly dir: string;
   #tables: TableState[] = [];
   #s3: S3Server | undefined;
   #dynamo: DynamoDbServer | undefined;
