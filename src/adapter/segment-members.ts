@@ -1,7 +1,7 @@
 import { ADDED_MARK, hasAddedProgram, isAddedProgram, isSameSegment } from '../bag/added-program.js';
 import { answerSites, detect } from '../bag/detect.js';
 import type { Detection } from '../bag/detect.js';
-import { isEmptyProgram } from '../bag/entries.js';
+import { isProgram } from '../bag/entries.js';
 import { objectReader } from '../bag/object-reader.js';
 import { BagError } from '../errors.js';
 import { cloneJson } from './json-clone.js';
@@ -28,7 +28,7 @@ export function needsProgram(bag: JsonMembers): boolean {
  * handler's own: a change reaches no cache.
  */
 export function addProgram(event: JsonMembers, program: unknown): JsonMembers {
-  if (!isEmptyProgram(objectReader, event.segment_config)) return event;
+  if (isProgram(objectReader, event.segment_config)) return event;
   return { ...event, segment_config: { ...(cloneJson(program) as JsonMembers), [ADDED_MARK]: true } };
 }
 
@@ -65,8 +65,7 @@ export function withoutAddedProgram(result: JsonMembers, added: Added | undefine
  * or converted others. The id of the segment tells it from a program of the handler's own.
  */
 function isStripped({ segment_config: program }: JsonMembers, added: Added | undefined): boolean {
-  if (!added || [added.root, added.bag].some((level) => !isEmptyProgram(objectReader, level.segment_config)))
-    return false;
+  if (!added || [added.root, added.bag].some((level) => isProgram(objectReader, level.segment_config))) return false;
   return isSameSegment(objectReader, program, added.program) && !isAddedProgram(objectReader, program);
 }
 
@@ -77,7 +76,7 @@ function withMark(level: JsonMembers): JsonMembers {
 function withoutProgram(level: JsonMembers, origin: JsonMembers = {}): JsonMembers {
   const members = Object.entries(level).flatMap(([name, value]): [string, unknown][] => {
     if (name !== 'segment_config') return [[name, value]];
-    return Object.hasOwn(origin, name) && isEmptyProgram(objectReader, origin[name]) ? [[name, origin[name]]] : [];
+    return Object.hasOwn(origin, name) && !isProgram(objectReader, origin[name]) ? [[name, origin[name]]] : [];
   });
   return Object.fromEntries(members);
 }

@@ -32,9 +32,9 @@ export function isHollow<V>(reader: ValueReader<V>, value: V): boolean {
   return (kind === 'object' || kind === 'array') && isEmptyMap(reader, value);
 }
 
-/** True for a `segment_config` that says nothing: absent, null, `""`, `{}` or `[]`. */
-export function isEmptyProgram<V>(reader: ValueReader<V>, value: V | undefined): boolean {
-  return isMissing(reader, value) || reader.text(value) === '' || isHollow(reader, value);
+/** True for a `segment_config` that holds a program: an object with members. Text, even of an object, is not one. */
+export function isProgram<V>(reader: ValueReader<V>, value: V | undefined): value is V {
+  return isObject(reader, value) && reader.names(value).length > 0;
 }
 
 /**

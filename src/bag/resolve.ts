@@ -4,7 +4,16 @@ import { branchMap } from './branch-map.js';
 import { parseCall } from './call.js';
 import type { Call } from './call.js';
 import type { BagSite } from './detect.js';
-import { checkedProgram, entryAt, isContentPartition, isEmptyMap, isHollow, openText, programOf } from './entries.js';
+import {
+  checkedProgram,
+  entryAt,
+  isContentPartition,
+  isEmptyMap,
+  isHollow,
+  isProgram,
+  openText,
+  programOf,
+} from './entries.js';
 import { isComplete } from './envelope.js';
 import { detectPath } from './field.js';
 import type { BlobReader } from './follow.js';
@@ -65,7 +74,7 @@ export async function resolveSegment<V>(
 function programInEvent<V>(reader: ValueReader<V>, call: Call<V>): ResolvedSegment<V> | undefined {
   for (const level of call.levels) {
     const value = reader.member(level, 'segment_config');
-    if (!isObject(reader, value) || reader.names(value).length === 0 || isAddedProgram(reader, value)) continue;
+    if (!isProgram(reader, value) || isAddedProgram(reader, value)) continue;
     assertNotLeftOver(reader, level);
     return {
       segmentConfig: checkedProgram(reader, value),

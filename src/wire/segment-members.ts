@@ -3,7 +3,7 @@ import { byteReader } from '../bag/byte-reader.js';
 import type { ByteValue } from '../bag/byte-reader.js';
 import { answerSites, detect } from '../bag/detect.js';
 import type { Detection } from '../bag/detect.js';
-import { isEmptyProgram } from '../bag/entries.js';
+import { isProgram } from '../bag/entries.js';
 import { isMissing } from '../bag/value-reader.js';
 import { TextEdit } from './text-edit.js';
 import type { Text } from './text-edit.js';
@@ -35,7 +35,7 @@ export function addProgram(
   bag: ByteValue,
   program: ByteValue,
 ): AddedProgram | undefined {
-  if (!isEmptyProgram(byteReader, byteReader.member(root, 'segment_config'))) return undefined;
+  if (isProgram(byteReader, byteReader.member(root, 'segment_config'))) return undefined;
   putMarked(edit, root, program);
   return { program, root, bag };
 }
@@ -81,14 +81,14 @@ export function withoutAddedProgram(text: Text, added: AddedProgram | undefined)
 function isStripped(level: ByteValue, added: AddedProgram | undefined): boolean {
   const program = byteReader.member(level, 'segment_config');
   if (added === undefined || program === undefined || isAddedProgram(byteReader, program)) return false;
-  const isOwn = [added.root, added.bag].some(
-    (origin) => !isEmptyProgram(byteReader, byteReader.member(origin, 'segment_config')),
+  const isOwn = [added.root, added.bag].some((origin) =>
+    isProgram(byteReader, byteReader.member(origin, 'segment_config')),
   );
   return !isOwn && isSameSegment(byteReader, program, added.program);
 }
 
 function takeOut(edit: TextEdit, bag: ByteValue, origin: ByteValue | undefined): void {
   const original = origin && byteReader.member(origin, 'segment_config');
-  if (original === undefined || !isEmptyProgram(byteReader, original)) edit.draft(bag).remove('segment_config');
+  if (original === undefined || isProgram(byteReader, original)) edit.draft(bag).remove('segment_config');
   else edit.putJson(bag, 'segment_config', byteReader.bytes(original));
 }

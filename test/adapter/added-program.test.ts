@@ -166,11 +166,14 @@ describe.each(ADAPTER_NAMES)('with the adapter of %s', (adapter) => {
     expect(answer.segment_config).toEqual(passed);
   });
 
-  test.each([null, '', {}])('a segment_config of %j is replaced for the handler and comes back', async (empty) => {
-    const { handed, answer } = await run({ ...START, segment_config: empty });
-    expect(handed.segment_config).toEqual({ ...MAP[0], added_by_statebag_shim: true });
-    expect(answer.segment_config).toEqual(empty);
-  });
+  test.each([null, '', {}, [], '{}', '[]', '{"id":"text"}', 7, [{ id: 'listed' }]])(
+    'a segment_config of %j, which is not a program, is replaced for the handler and comes back',
+    async (other) => {
+      const { handed, answer } = await run({ ...START, segment_config: other });
+      expect(handed.segment_config).toEqual({ ...MAP[0], added_by_statebag_shim: true });
+      expect(answer.segment_config).toEqual(other);
+    },
+  );
 
   test('a copy of the bag under its own member bag loses the added program too', async () => {
     const answer = (await invokeWith(START, (event) => ({

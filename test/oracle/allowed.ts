@@ -752,16 +752,6 @@ export const ALLOWED: readonly Rule[] = [
  */
 export const UNEXPLAINED: readonly Rule[] = [
   rule(
-    'unexplained-empty-segment-config-text',
-    'An event with segment_config "{}" (text) reaches the handler with that text, though the map is the source.',
-    {
-      aspect: ['event', 'stdout', 'answer'],
-      path: /(^|\/)segment_config$/,
-      change: ['changed', 'removed'],
-      new: /^"\{\}"$/,
-    },
-  ),
-  rule(
     'unexplained-blob-of-a-quarantined-bag',
     'An empty config next to a map that is null is quarantined with BAG_INVALID after its blob was written; it was WORKFLOW_INVALID before any write.',
     {
