@@ -358,14 +358,12 @@ function listenToOutput(): { readonly text: () => string; readonly stop: () => v
   };
 }
 
-/** Sets variables; the result sets them back. */
+/** Sets variables, without any other of the shim: its functions refuse variables that they do not know. */
 function withEnvironment(variables: Readonly<Record<string, string>>): () => void {
-  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
-  Object.assign(process.env, variables);
+  const before = process.env;
+  const others = Object.entries(before).filter(([name]) => !name.startsWith('STATEBAG_'));
+  process.env = { ...Object.fromEntries(others), ...variables };
   return () => {
-    for (const [name, value] of before) {
-      if (value === undefined) Reflect.deleteProperty(process.env, name);
-      else process.env[name] = value;
-    }
+    process.env = before;
   };
 }

@@ -78,6 +78,8 @@ describe('arguments', () => {
     [['a.json', '--schema'], "Option '--schema <value>' argument missing"],
     [['a.json', '--schema', '--json'], "Option '--schema <value>' argument missing"],
     [['a.json', '--max-bytes'], "Option '--max-bytes <value>' argument missing"],
+    // A dash is standard input, which an option cannot take.
+    [['--allow-bucket', '-', 'a.json'], "Option '--allow-bucket <value>' argument missing"],
     [['a.json', '--json=yes'], "Option '--json' does not take an argument"],
     [['a.json', '--json=1'], "Option '--json' does not take an argument"],
     [['a.json', '--no-color=false'], "Option '--no-color' does not take an argument"],

@@ -87,7 +87,9 @@ function accepted(code: string, why: string): Rule {
     { aspect: ['document', 'blob', 'row', 'metadata', 'event', 'answer'], change: ['added'], when: isAccepted },
     { aspect: REPORTS, when: (difference, facts) => isAccepted(difference, facts) && !isPrinted(difference, facts) },
     { aspect: ['stdout'], old: /^$/, when: isAccepted },
-    { aspect: ['error', 'diagnostic'], when: isAccepted },
+    // Another error in its place is not an answer.
+    { aspect: ['error'], change: ['removed'], when: isAccepted },
+    { aspect: ['diagnostic'], when: isAccepted },
   );
 }
 
