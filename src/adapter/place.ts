@@ -6,7 +6,7 @@ import type { JsonMembers } from './json-members.js';
 
 /**
  * The object with another value at a place, copied along the way to it and nowhere else. A level that is a JSON string
- * is opened and written anew; throws `BagError` `EMBEDDED_INEXACT` when JavaScript would spell a number in it
+ * is opened and written again; throws `BagError` `EMBEDDED_INEXACT` when JavaScript would spell a number in it
  * otherwise.
  */
 export function replaceAt(root: JsonMembers, path: readonly string[], value: JsonMembers): JsonMembers {

@@ -14,7 +14,7 @@ import type { JsonMembers } from './json-members.js';
 import { offload } from './offload.js';
 
 /**
- * The bag with its manifest made anew where a merge lost it. The same object when there is nothing to do; throws as
+ * The bag with its manifest made again where a merge lost it. The same object when there is nothing to do; throws as
  * following a pointer does.
  */
 export async function repairManifest(bag: JsonMembers, work: Work): Promise<JsonMembers> {

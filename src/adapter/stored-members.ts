@@ -40,7 +40,7 @@ interface StoredMember {
 /**
  * Members that the shim itself once offloaded to fit a budget. Only pointers at the top level of the bag count, and
  * only those to the very place where the shim stores that member of this owner's workflow; all else that looks like a
- * pointer is somebody's data. `isSmall` spares a reader that would have to open large values to see that they are none.
+ * pointer is user data. `isSmall` spares a reader that would have to open large values to see that they are none.
  * Throws as following does.
  */
 export async function loadStoredMembers<V>(

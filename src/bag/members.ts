@@ -1,6 +1,6 @@
 import { PATH_MEMBERS } from './validate/offload-rules.js';
 
-/** Names in a bag that the shim knows. Everything else is somebody's data and passes untouched. */
+/** Names in a bag that the shim knows. Everything else is user data and passes unchanged. */
 export const CONFIG = 'workflow_config';
 export const MAP = 'partition_map';
 export const MANIFEST = 'segment_manifest';

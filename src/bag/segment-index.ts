@@ -5,7 +5,7 @@ import type { ValueReader } from './value-reader.js';
 
 /**
  * The index a level of the event asks for, `undefined` when it names none. It is a position in the map, never the `id`
- * of a segment. Throws `BagError` `SEGMENT_INDEX_INVALID` for what is no position: negative, fractional, a boolean,
+ * of a segment. Throws `BagError` `SEGMENT_INDEX_INVALID` for invalid positions: negative, fractional, a boolean,
  * text.
  */
 export function parseSegmentIndex<V>(

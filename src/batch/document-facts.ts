@@ -57,7 +57,7 @@ function parsed(bytes: Uint8Array): ByteValue | undefined {
 }
 
 /**
- * Whether a row can be resumed as it is, and as the migration leaves it; `undefined` for what is no row. `now` in
+ * Whether a row can be resumed as it is, and as the migration leaves it; `undefined` for other documents. `now` in
  * milliseconds.
  */
 export function resumabilityOf(
