@@ -80,8 +80,8 @@ export class ContainerCommit {
   }
 
   /**
-   * A copy is for use; a document that needs somebody is not to be used. A line stays, so that lines keep their
-   * numbers.
+   * A copy is for use, and a document that was quarantined or failed must not be used. A line stays, so that lines
+   * keep their numbers.
    */
   private mustNotBeCopied({ document, prepared }: Item): boolean {
     const outcome = prepared?.outcome.outcome;
