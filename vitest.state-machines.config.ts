@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { interpreterEntry, packageEntries } from './test/package-entries.js';
+import { temporaryFiles } from './test/temporary-files.js';
 
 /** Executions of state machines. `.ci/state-machines/install.sh` installs their interpreter. */
 export default defineConfig({
@@ -9,6 +10,7 @@ export default defineConfig({
     globalSetup: ['test/fresh-build.ts'],
     maxWorkers: '100%',
     execArgv: ['--disable-warning=NodeVersionSupportWarning'],
+    env: temporaryFiles(),
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

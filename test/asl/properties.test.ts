@@ -113,7 +113,7 @@ describe.each(NOTATIONS)('a patch of $extension', ({ extension, write }) => {
         }
         expect(left).toEqual(new Map(Array.from(patched, ([name, file]) => [name, file.findings])));
       }),
-      { numRuns: 5 },
+      { numRuns: 3 },
     );
   });
 
@@ -130,7 +130,7 @@ describe.each(NOTATIONS)('a patch of $extension', ({ extension, write }) => {
         for (const [name, { patched }] of await patchAll(before))
           expect(others(patched)).toEqual(others(before[name]!));
       }),
-      { numRuns: 5 },
+      { numRuns: 3 },
     );
   });
 });

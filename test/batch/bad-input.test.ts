@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { faultyDisk } from '../fakes/faulty-disk.js';
 import { bag } from './bags.js';
-import { codeOf, CommandWorld, danglingPointers, run, runRollback, runVerify } from './command-world.js';
+import { codeOf, CommandWorld, run, runRollback, runVerify } from './command-world.js';
 import type { Outcome } from './command-world.js';
-import { BLOBS, digests, filesBelow } from './scratch.js';
+import { BLOBS, danglingPointers, digests, filesBelow } from './scratch.js';
 
 /** A bag with nothing special about it but what is given. */
 function bagWith(members: object): Buffer {

@@ -10,7 +10,7 @@ import { statebag } from '../cli/terminal.js';
 import type { RanOptions } from '../cli/terminal.js';
 import { startS3Server } from '../fakes/s3-server.js';
 import type { S3Server } from '../fakes/s3-server.js';
-import { BLOBS, DOCS, filesBelow, sha256, temporaryDirectory } from './scratch.js';
+import { BLOBS, DOCS, filesBelow, temporaryDirectory } from './scratch.js';
 import type { Documents } from './scratch.js';
 
 process.env.AWS_ACCESS_KEY_ID ??= 'test';
@@ -229,19 +229,4 @@ export async function codeOf(promise: Promise<unknown>): Promise<string> {
     if (error instanceof CommandError) return error.code;
     throw error;
   }
-}
-
-/** Pointers into the blob store, in all documents, that point to nothing or to other bytes than they name. */
-export async function danglingPointers(world: CommandWorld): Promise<string[]> {
-  const blobs = await world.blobs();
-  const dangling = new Set<string>();
-  for (const bytes of Object.values(await world.documents())) {
-    for (const [uri] of Buffer.from(bytes)
-      .toString('latin1')
-      .matchAll(new RegExp(`s3://${BLOBS}/[^"\\\\]+`, 'g'))) {
-      const blob = blobs[uri];
-      if (blob === undefined || !uri.includes(`/${sha256(blob)}/`)) dangling.add(uri);
-    }
-  }
-  return [...dangling];
 }

@@ -4,9 +4,9 @@ import { STYLES } from '../../examples/fleet/spelling.js';
 import type { Style } from '../../examples/fleet/spelling.js';
 import { VARIANT_NAMES } from '../../examples/fleet/variants/index.js';
 import { faultyDisk } from '../fakes/faulty-disk.js';
-import { CommandWorld, danglingPointers, run, runRollback, runVerify, statusOf } from './command-world.js';
+import { CommandWorld, run, runRollback, runVerify, statusOf } from './command-world.js';
 import { corpusBuckets, corpusWorld } from './corpus.js';
-import { digests } from './scratch.js';
+import { danglingPointers, digests } from './scratch.js';
 
 /**
  * One bag of every variant, as files. Bags on one line are also lines of a file, and those of one style also objects.

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { accessSync, constants, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -11,21 +11,9 @@ export const NOW = '2026-02-01T02:00:00.000Z';
 export const BLOBS = 'blobs';
 export const DOCS = 'docs';
 
-/** The tests write thousands of small files. A file system in memory makes that ten times as fast. */
-const TEMPORARY = isWritable('/dev/shm') ? '/dev/shm' : tmpdir();
-
-function isWritable(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** A directory for this test alone. It is removed when the test ends. */
 export function temporaryDirectory(): string {
-  const directory = mkdtempSync(join(TEMPORARY, 'statebag-batch-'));
+  const directory = mkdtempSync(join(tmpdir(), 'statebag-batch-'));
   onTestFinished(() => {
     rmSync(directory, { recursive: true, force: true });
   });
@@ -71,4 +59,24 @@ export function digests(documents: Documents): Record<string, string> {
       .map(([name, bytes]) => [name, sha256(bytes)] as const)
       .sort(),
   );
+}
+
+interface Stored {
+  documents(): Promise<Documents>;
+  blobs(): Promise<Documents>;
+}
+
+/** Pointers into the blob store, in all documents, that lead to nothing or to other bytes than they name. */
+export async function danglingPointers(world: Stored): Promise<string[]> {
+  const blobs = await world.blobs();
+  const dangling = new Set<string>();
+  for (const bytes of Object.values(await world.documents())) {
+    for (const [uri] of Buffer.from(bytes)
+      .toString('latin1')
+      .matchAll(new RegExp(`s3://${BLOBS}/[^"\\\\]+`, 'g'))) {
+      const blob = blobs[uri];
+      if (blob === undefined || !uri.includes(`/${sha256(blob)}/`)) dangling.add(uri);
+    }
+  }
+  return [...dangling];
 }

@@ -7,10 +7,21 @@ import { TableState } from '../fakes/table-state.js';
 import { deadLock, deadOwner, ownerWith } from '../locks/owners.js';
 import { memoryObjectStore, parseS3Uri } from '../../src/store/index.js';
 import type { ObjectAddress, ObjectStore, StoredObject } from '../../src/store/index.js';
-import { BLOBS, DOCS, filesBelow, sha256, temporaryDirectory } from './scratch.js';
+import { BLOBS, DOCS, filesBelow, temporaryDirectory } from './scratch.js';
 import type { Documents } from './scratch.js';
 
-export { BLOBS, digests, DOCS, documentDigests, filesBelow, NOW, sha256, SOAK, temporaryDirectory } from './scratch.js';
+export {
+  BLOBS,
+  danglingPointers,
+  digests,
+  DOCS,
+  documentDigests,
+  filesBelow,
+  NOW,
+  sha256,
+  SOAK,
+  temporaryDirectory,
+} from './scratch.js';
 
 interface StoredAt extends ObjectAddress, StoredObject {}
 
@@ -106,19 +117,4 @@ export function dieIn({ journal, directory }: World): void {
     const dead = basename(name).replace(ownerWith(), deadOwner());
     renameSync(join(directory, name), join(directory, dirname(name), dead));
   }
-}
-
-/** Pointers into the blob store, in all documents, that lead to nothing or to other bytes than they name. */
-export async function danglingPointers(world: World): Promise<string[]> {
-  const blobs = await world.blobs();
-  const dangling = new Set<string>();
-  for (const bytes of Object.values(await world.documents())) {
-    for (const [uri] of Buffer.from(bytes)
-      .toString('latin1')
-      .matchAll(new RegExp(`s3://${BLOBS}/[^"\\\\]+`, 'g'))) {
-      const blob = blobs[uri];
-      if (blob === undefined || !uri.includes(`/${sha256(blob)}/`)) dangling.add(uri);
-    }
-  }
-  return [...dangling];
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { ObjectAddress, ObjectStore, ObjectSummary } from '../../src/store/object-store.js';
 import { outcomesOf } from './outcomes.js';
@@ -25,6 +26,8 @@ export type Clause =
 /** Where a driver, or the server behind it, falls short of the contract. */
 export interface Gaps {
   readonly lacks?: readonly Clause[];
+  /** In what steps its times of a last write go. HTTP gives whole seconds. */
+  readonly clockStepMs?: number;
   /** Its conditions hold one request after another, but two requests at the same moment may both win. */
   readonly racy?: boolean;
 }
@@ -42,6 +45,8 @@ export interface Harness {
   readonly objects: ObjectStore;
   readonly bucket: string;
   readonly winners: 'exactly one' | 'at least one';
+  /** Ends when a write has a later time than a write before. */
+  aLaterTime(): Promise<void>;
   /** An address nothing lies at, in a folder of its own. */
   fresh(key?: string): ObjectAddress;
   keysUnder(prefix: string): Promise<string[]>;
@@ -69,6 +74,7 @@ export function createHarness(makeStore: () => Promise<ContractStore>, gaps: Gap
       return opened().bucket;
     },
     winners: gaps.racy === true ? 'at least one' : 'exactly one',
+    aLaterTime: () => wait(1.1 * (gaps.clockStepMs ?? 1_000)),
     fresh: (key = 'object.json') => ({ bucket: opened().bucket, key: `t${(serial += 1)}/${key}` }),
     keysUnder: async (prefix) => (await listed(opened().objects, opened().bucket, prefix)).map((found) => found.key),
     clause: (wanted, sentence, run) => {

@@ -11,6 +11,7 @@ objectStoreContract(
     return { objects: fsObjectStore({ root }), bucket: 'bucket', close: () => rm(root, { recursive: true }) };
   },
   {
+    clockStepMs: 20,
     lacks: [
       'missing bucket is an error',
       'content headers',

@@ -4,6 +4,7 @@ import { objectStoreContract } from './object-store.contract.js';
 
 objectStoreContract('memory', () => Promise.resolve({ objects: memoryObjectStore(), bucket: 'bucket' }), {
   lacks: ['missing bucket is an error'],
+  clockStepMs: 10,
 });
 
 it('tells the time of the clock it was given', async () => {

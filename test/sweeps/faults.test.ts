@@ -6,12 +6,12 @@ import { statusOf } from '../../src/batch/status.js';
 import { StateBagError } from 'statebag-shim';
 import { faultyStore, seededFaults } from '../fakes/faulty-store.js';
 import type { FaultName, FaultyStore } from '../fakes/faulty-store.js';
-import { handful, HANDFUL_MIGRATED } from './bags.js';
-import { EffectLog, loggedDisk } from './effects.js';
-import type { DiskFault } from './effects.js';
-import { run, runRollback, runVerify } from './workbench.js';
-import type { Ports, RunResult } from './workbench.js';
-import { danglingPointers, digests, dieIn, documentDigests, SOAK, World } from './world.js';
+import { handful, HANDFUL_MIGRATED } from '../batch/bags.js';
+import { EffectLog, loggedDisk } from '../batch/effects.js';
+import type { DiskFault } from '../batch/effects.js';
+import { run, runRollback, runVerify } from '../batch/workbench.js';
+import type { Ports, RunResult } from '../batch/workbench.js';
+import { danglingPointers, digests, dieIn, documentDigests, SOAK, World } from '../batch/world.js';
 
 const originals = documentDigests(handful());
 const STORE_FAULTS: readonly FaultName[] = [
