@@ -84,8 +84,8 @@ interface Titled {
   readonly title: string;
 }
 
-/** A change of the recording is shown by this many differences of one rule in one input. */
-const SHOWN = 3;
+/** A change of the recording is shown by this many kinds of differences of one rule in one input. */
+const SHOWN = 12;
 
 function settle(
   { task }: TestContext,
@@ -98,9 +98,17 @@ function settle(
   const changed = SEED === 1 ? changedRules(RECORDED.get(key), groups) : [];
   const changes = Object.fromEntries(
     changed.map((rule): [string, string[]] => {
-      const found = allowed.get(rule) ?? [];
-      const rest = found.length > SHOWN ? [`and ${found.length - SHOWN} more`] : [];
-      return [rule, [...found.slice(0, SHOWN).map((difference) => withoutPlace(line(difference), dir)), ...rest]];
+      // The recording does not say which of them is new, so one of each kind is shown.
+      const kinds = new Map<string, Difference[]>();
+      for (const difference of allowed.get(rule) ?? []) {
+        const { aspect, change, path } = difference;
+        const kind = `${aspect} ${change} ${path.slice(path.lastIndexOf('/'))}`;
+        kinds.set(kind, [...(kinds.get(kind) ?? []), difference]);
+      }
+      const shown = [...kinds.values()]
+        .slice(0, SHOWN)
+        .map(([first, ...like]) => withoutPlace(line(first!), dir) + (like.length > 0 ? `, ${like.length} more` : ''));
+      return [rule, kinds.size > SHOWN ? [...shown, `and ${kinds.size - SHOWN} more kinds`] : shown];
     }),
   );
   task.meta.oracle = { kind, title, milliseconds, key, groups, changes };
