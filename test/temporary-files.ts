@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,6 +24,8 @@ export function temporaryFiles(): { readonly TMPDIR: string } {
 function makeFolder(parent: string, isGood: (folder: string) => boolean): string | undefined {
   try {
     const folder = mkdtempSync(join(parent, 'statebag-tests-'));
+    // Some tests become another user.
+    chmodSync(folder, 0o755);
     if (isGood(folder)) return folder;
     rmSync(folder, { recursive: true });
   } catch (error) {
