@@ -1,6 +1,6 @@
 import { makeFleet } from '../examples/fleet/fleet.js';
 import { MIGRATIONS } from '../migrations/index.js';
-import { DEFAULT_LAYOUT } from '../src/bag/layout.js';
+import { DEFAULT_LAYOUT } from '../src/bag/keys.js';
 import { Committer } from '../src/batch/committer.js';
 import { nodeDisk } from '../src/batch/disk.js';
 import { storeSink } from '../src/batch/dry-run-sink.js';

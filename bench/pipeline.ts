@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { makeFleet } from '../examples/fleet/fleet.js';
 import type { FleetOptions } from '../examples/fleet/fleet.js';
 import { MIGRATIONS } from '../migrations/index.js';
-import { DEFAULT_LAYOUT } from '../src/bag/layout.js';
+import { DEFAULT_LAYOUT } from '../src/bag/keys.js';
 import { buffers } from '../src/batch/buffer-pool.js';
 import { dryRunSink } from '../src/batch/dry-run-sink.js';
 import { knownDigests, knownManifests } from '../src/store/known-digests.js';

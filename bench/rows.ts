@@ -4,7 +4,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import pMap from 'p-map';
 import { MIGRATIONS } from '../migrations/index.js';
-import { DEFAULT_LAYOUT } from '../src/bag/layout.js';
+import { DEFAULT_LAYOUT } from '../src/bag/keys.js';
 import { Committer } from '../src/batch/committer.js';
 import { nodeDisk } from '../src/batch/disk.js';
 import { storeSink } from '../src/batch/dry-run-sink.js';

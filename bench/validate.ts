@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFleet } from '../examples/fleet/fleet.js';
 import { detectEnvelope } from '../src/bag/envelope.js';
-import { objectReader } from '../src/bag/object-reader.js';
+import { objectReader } from '../src/bag/reader.js';
 import { runChild } from './child.js';
 import type { ChildRun, Program } from './child.js';
 import type { Figure } from './figure.js';

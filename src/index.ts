@@ -1,5 +1,5 @@
 import { MIGRATIONS } from '../migrations/index.js';
-import type { LeanStateBag } from './bag/validate/state-bag.js';
+import type { LeanStateBag } from './validate/index.js';
 import { buildBag } from './adapter/build-lean-bag.js';
 import type { BuildOptions, LeanBagInput } from './adapter/build-lean-bag.js';
 import type { ShimOptions } from './adapter/options.js';
@@ -29,7 +29,7 @@ export function buildLeanBag(
 
 export { resolveSegmentConfig } from './adapter/resolve-segment-config.js';
 export { partitionWorkflow } from './bag/partition/index.js';
-export { assertStateBag, validateStateBag } from './bag/validate/state-bag.js';
+export { assertStateBag, validateStateBag } from './validate/index.js';
 export { nameForStateMachine, PAYLOAD_TOO_LARGE_ERROR, RETRYABLE_ERROR } from './adapter/error-name.js';
 export {
   BagError,
@@ -59,14 +59,14 @@ export type { BagReading, FoundSegment, ReadOptions } from './adapter/bag-readin
 export type { ResolveSegmentOptions } from './adapter/resolve-segment-config.js';
 export type { StateBagShim } from './adapter/shim.js';
 export type { StoreSource } from './adapter/store-handle.js';
-export type { Generation } from './bag/detect.js';
-export type { Layout } from './bag/layout.js';
+export type { Generation } from './bag/bag.js';
+export type { Layout } from './bag/keys.js';
 export type { ManifestForm } from './bag/manifest.js';
 export type { PartitionResult, Segment } from './bag/partition/index.js';
 export type { ProgramSource } from './bag/resolve.js';
-export type { ValidationIssue } from './bag/validate/validation-issue.js';
+export type { ValidationIssue } from './validate/issue.js';
 export type { ErrorContext, Stage, StateBagErrorOptions } from './errors.js';
-export type { LeanStateBag } from './bag/validate/state-bag.js';
+export type { LeanStateBag } from './validate/index.js';
 export type {
   FatStateBag,
   InlineSegment,

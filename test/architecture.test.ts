@@ -17,11 +17,12 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   schema: [],
   schemas: [],
   bag: ['json', 'schemas'],
-  matchers: ['bag'],
+  validate: ['json', 'bag', 'schemas'],
+  matchers: ['bag', 'validate'],
   migrations: ['bag'],
   store: ['json', 'locks'],
-  adapter: ['bag', 'store'],
-  batch: ['bag', 'json', 'locks', 'store'],
+  adapter: ['bag', 'store', 'validate'],
+  batch: ['bag', 'json', 'locks', 'store', 'validate'],
   lambda: ['bag', 'migrations', 'store', 'adapter', 'batch'],
   wire: ['json', 'bag', 'store', 'adapter'],
   'runtime-proxy': ['json', 'bag', 'migrations', 'store', 'adapter', 'wire'],
@@ -32,6 +33,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'schema',
     'schemas',
     'bag',
+    'validate',
     'migrations',
     'store',
     'adapter',
@@ -39,7 +41,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'wire',
     'runtime-proxy',
   ],
-  index: ['json', 'schemas', 'bag', 'migrations', 'store', 'adapter', 'batch'],
+  index: ['json', 'schemas', 'bag', 'validate', 'migrations', 'store', 'adapter', 'batch'],
 };
 
 /** Files of `src` itself that every room may import. */

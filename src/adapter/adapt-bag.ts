@@ -1,4 +1,4 @@
-import type { BagSite } from '../bag/detect.js';
+import type { BagSite } from '../bag/bag.js';
 import type { StateBagError } from '../errors.js';
 import { attempt } from './fail-open.js';
 import type { Work } from './engine.js';

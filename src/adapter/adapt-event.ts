@@ -1,6 +1,6 @@
-import { assertOwned } from '../bag/detect.js';
-import type { BagSite, Detection } from '../bag/detect.js';
-import { objectReader } from '../bag/object-reader.js';
+import { assertOwned } from '../bag/bag.js';
+import type { BagSite, Detection } from '../bag/bag.js';
+import { objectReader } from '../bag/reader.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import { BagError } from '../errors.js';
 import type { StateBagError } from '../errors.js';

@@ -1,4 +1,4 @@
-import type { Generation } from '../bag/detect.js';
+import type { Generation } from '../bag/bag.js';
 import type { ProgramSource } from '../bag/resolve.js';
 import type { JsonMembers } from './json-members.js';
 import type { SegmentConfig } from './lambda.js';

@@ -1,12 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { detectDigest } from '../content-address.js';
 import type { BlobReader } from '../bag/follow.js';
-import type { KeyTemplates } from '../bag/layout.js';
-import { objectReader } from '../bag/object-reader.js';
-import type { ValueReader } from '../bag/value-reader.js';
+import type { KeyTemplates } from '../bag/keys.js';
+import { objectReader } from '../bag/reader.js';
+import type { ValueReader } from '../bag/reader.js';
 import { sha256Hex } from '../store/digest.js';
-import { Flights } from '../store/flights.js';
-import { joined } from '../store/flights.js';
+import { Flights, joined } from '../store/flights.js';
 import type { ObjectAddress } from '../store/object-store.js';
 import { publish } from './diagnostics.js';
 import type { StoreHandle } from './store-handle.js';

@@ -1,9 +1,9 @@
-import { detect } from '../bag/detect.js';
-import type { BagSite } from '../bag/detect.js';
+import { detect } from '../bag/bag.js';
+import type { BagSite } from '../bag/bag.js';
 import { CONTROL_MEMBERS, CALL_MEMBERS, INDEX_MEMBERS, INIT_MARKERS, PROGRAM_MEMBERS } from '../bag/members.js';
 import { assertUnmixedObjects, POINTER_MARKER } from '../bag/mixed-pointer.js';
-import { objectReader } from '../bag/object-reader.js';
-import type { ValueReader } from '../bag/value-reader.js';
+import { objectReader } from '../bag/reader.js';
+import type { ValueReader } from '../bag/reader.js';
 import { BagError } from '../errors.js';
 import { openOffice } from './engine.js';
 import type { Work } from './engine.js';

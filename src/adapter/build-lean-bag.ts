@@ -1,9 +1,9 @@
-import type { LeanStateBag } from '../bag/validate/state-bag.js';
-import { detectSite } from '../bag/detect.js';
+import type { LeanStateBag } from '../validate/index.js';
+import { detectSite } from '../bag/bag.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
-import { objectReader } from '../bag/object-reader.js';
+import { objectReader } from '../bag/reader.js';
 import { partitionWorkflow } from '../bag/partition/index.js';
-import { assertStateBag } from '../bag/validate/state-bag.js';
+import { assertStateBag } from '../validate/index.js';
 import { sha256Hex } from '../store/digest.js';
 import { countSegmentTypes } from './count-segment-types.js';
 import { createEngine } from './engine.js';

@@ -1,5 +1,5 @@
-import { listEntries } from '../bag/entries.js';
-import { objectReader } from '../bag/object-reader.js';
+import { listEntries } from '../bag/segments.js';
+import { objectReader } from '../bag/reader.js';
 import { isMembers } from './json-members.js';
 
 export interface SegmentTypeCounts {

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Generation } from '../bag/detect.js';
-import type { BlobKind } from '../bag/layout.js';
+import type { Generation } from '../bag/bag.js';
+import type { BlobKind } from '../bag/keys.js';
 import type { ProgramSource } from '../bag/resolve.js';
 import type { Mode, Speech } from './options.js';
 

@@ -1,4 +1,4 @@
-import type { ClaimOffice } from '../bag/claim.js';
+import type { ClaimOffice } from '../bag/addressing.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
 import { sha256Hex } from '../store/digest.js';
 import { BlobCache } from './blob-cache.js';

@@ -1,14 +1,13 @@
 import { detectDigest } from '../content-address.js';
-import { detectSite, holdsDigest } from '../bag/detect.js';
-import type { BagSite } from '../bag/detect.js';
-import type { Field } from '../bag/field.js';
+import { detectSite, holdsDigest } from '../bag/bag.js';
+import type { BagSite, Field } from '../bag/bag.js';
 import { md5Prefix } from '../bag/follow.js';
 import { hydrateBag } from '../bag/hydrate.js';
 import type { LoadedContent } from '../bag/hydrate.js';
-import type { BlobKind } from '../bag/layout.js';
+import type { BlobKind } from '../bag/keys.js';
 import type { Claim, MigrationContext } from '../bag/migration.js';
-import { ObjectDraft } from '../bag/object-draft.js';
-import { objectReader } from '../bag/object-reader.js';
+import { ObjectDraft } from '../bag/edit.js';
+import { objectReader } from '../bag/reader.js';
 import type { Work } from './engine.js';
 import type { JsonMembers } from './json-members.js';
 

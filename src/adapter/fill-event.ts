@@ -1,6 +1,6 @@
-import { assertOwned } from '../bag/detect.js';
-import type { Detection } from '../bag/detect.js';
-import { objectReader } from '../bag/object-reader.js';
+import { assertOwned } from '../bag/bag.js';
+import type { Detection } from '../bag/bag.js';
+import { objectReader } from '../bag/reader.js';
 import type { Work } from './engine.js';
 import { fillBag } from './fill-bag.js';
 import type { JsonMembers } from './json-members.js';

@@ -1,8 +1,8 @@
-import type { BagSite } from '../bag/detect.js';
+import type { BagSite } from '../bag/bag.js';
 import type { MigrationContext } from '../bag/migration.js';
-import { ObjectDraft } from '../bag/object-draft.js';
-import { objectReader } from '../bag/object-reader.js';
-import { createdAtOf, needsMigration } from '../bag/plan-site.js';
+import { ObjectDraft } from '../bag/edit.js';
+import { objectReader } from '../bag/reader.js';
+import { createdAtOf, needsMigration } from '../bag/plan.js';
 import type { Work } from './engine.js';
 import type { JsonMembers } from './json-members.js';
 import { offload } from './offload.js';

@@ -1,4 +1,4 @@
-import type { PlannedBlob } from '../bag/claim.js';
+import type { PlannedBlob } from '../bag/addressing.js';
 import type { Blob, BlobStore } from '../store/blob-store.js';
 import { publish } from './diagnostics.js';
 import type { Work } from './engine.js';

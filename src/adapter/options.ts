@@ -1,4 +1,4 @@
-import type { Layout } from '../bag/layout.js';
+import type { Layout } from '../bag/keys.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import type { StoreSource } from './store-handle.js';
 

@@ -1,9 +1,9 @@
-import { byteReader, readDocument } from '../bag/byte-reader.js';
-import type { ByteValue } from '../bag/byte-reader.js';
-import { detectSite } from '../bag/detect.js';
+import { byteReader, readDocument } from '../bag/reader.js';
+import type { ByteValue } from '../bag/reader.js';
+import { detectSite } from '../bag/bag.js';
 import { PROGRAM_MEMBERS } from '../bag/members.js';
-import { planSite } from '../bag/plan-site.js';
-import type { SitePlan } from '../bag/plan-site.js';
+import { planSite } from '../bag/plan.js';
+import type { SitePlan } from '../bag/plan.js';
 import { loadSources } from '../bag/sources.js';
 import { openOffice, signalOf } from './engine.js';
 import type { Work } from './engine.js';

@@ -1,10 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import type { BagSite } from '../bag/detect.js';
-import { holdsDigest, isMutable } from '../bag/detect.js';
-import { isHollow } from '../bag/entries.js';
-import type { Field } from '../bag/field.js';
+import type { BagSite, Field } from '../bag/bag.js';
+import { holdsDigest, isMutable } from '../bag/bag.js';
+import { isHollow } from '../bag/segments.js';
 import type { MigrationContext } from '../bag/migration.js';
-import { objectReader } from '../bag/object-reader.js';
+import { objectReader } from '../bag/reader.js';
 import { MEMORY_PER_BYTE } from './blob-cache.js';
 import { publish } from './diagnostics.js';
 import { cloneJson } from './json-clone.js';

@@ -1,6 +1,6 @@
-import { detect, idsOf } from '../bag/detect.js';
-import type { Detection, Generation } from '../bag/detect.js';
-import { objectReader } from '../bag/object-reader.js';
+import { detect, idsOf } from '../bag/bag.js';
+import type { Detection, Generation } from '../bag/bag.js';
+import { objectReader } from '../bag/reader.js';
 import { BagError } from '../errors.js';
 import { adaptEvent } from './adapt-event.js';
 import type { AdaptedEvent } from './adapt-event.js';

@@ -1,5 +1,5 @@
-import { parseLayout } from '../bag/layout.js';
-import type { Layout } from '../bag/layout.js';
+import { parseLayout } from '../bag/keys.js';
+import type { Layout } from '../bag/keys.js';
 import { resolveSegment } from '../bag/resolve.js';
 import { cloneJson } from './json-clone.js';
 import type { SegmentConfig } from './lambda.js';

@@ -1,5 +1,5 @@
 import { listLostMembers } from '../bag/lost-members.js';
-import { objectReader } from '../bag/object-reader.js';
+import { objectReader } from '../bag/reader.js';
 import type { JsonMembers } from './json-members.js';
 
 /**

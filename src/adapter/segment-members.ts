@@ -1,8 +1,8 @@
 import { ADDED_MARK, hasAddedProgram, isAddedProgram, isSameSegment } from '../bag/added-program.js';
-import { answerSites, detect } from '../bag/detect.js';
-import type { Detection } from '../bag/detect.js';
-import { isProgram } from '../bag/entries.js';
-import { objectReader } from '../bag/object-reader.js';
+import { answerSites, detect } from '../bag/bag.js';
+import type { Detection } from '../bag/bag.js';
+import { isProgram } from '../bag/segments.js';
+import { objectReader } from '../bag/reader.js';
 import { BagError } from '../errors.js';
 import { cloneJson } from './json-clone.js';
 import type { JsonMembers } from './json-members.js';

@@ -1,7 +1,7 @@
-import { parseLayout } from '../bag/layout.js';
-import type { Layout } from '../bag/layout.js';
+import { parseLayout } from '../bag/keys.js';
+import type { Layout } from '../bag/keys.js';
 import type { ManifestForm } from '../bag/manifest.js';
-import { PAYLOAD_HEADROOM, PAYLOAD_LIMIT } from '../bag/payload-limit.js';
+import { PAYLOAD_HEADROOM, PAYLOAD_LIMIT } from '../bag/members.js';
 import { ConfigError } from '../errors.js';
 import type { TimeLimits } from './deadline.js';
 import { isMembers } from './json-members.js';

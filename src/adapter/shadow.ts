@@ -1,7 +1,7 @@
-import { detectSite } from '../bag/detect.js';
-import type { BagSite, Detection } from '../bag/detect.js';
+import { detectSite } from '../bag/bag.js';
+import type { BagSite, Detection } from '../bag/bag.js';
 import { MANIFEST_PATH } from '../bag/members.js';
-import { objectReader } from '../bag/object-reader.js';
+import { objectReader } from '../bag/reader.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import { StateBagError } from '../errors.js';
 import { untouched, withProgram } from './adapt-event.js';

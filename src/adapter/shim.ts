@@ -1,6 +1,6 @@
-import { detect } from '../bag/detect.js';
+import { detect } from '../bag/bag.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
-import { objectReader } from '../bag/object-reader.js';
+import { objectReader } from '../bag/reader.js';
 import { ConfigError } from '../errors.js';
 import { startDeadline } from './deadline.js';
 import { publish } from './diagnostics.js';

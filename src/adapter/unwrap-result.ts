@@ -1,6 +1,6 @@
-import { detect } from '../bag/detect.js';
-import type { BagSite } from '../bag/detect.js';
-import { objectReader } from '../bag/object-reader.js';
+import { detect } from '../bag/bag.js';
+import type { BagSite } from '../bag/bag.js';
+import { objectReader } from '../bag/reader.js';
 import { isMembers } from './json-members.js';
 import type { JsonMembers } from './json-members.js';
 import { replaceAt } from './place.js';

@@ -1,6 +1,6 @@
-import { answerSites, assertOwned, detect, detectSite } from '../bag/detect.js';
-import type { BagSite, Detection, Generation } from '../bag/detect.js';
-import { objectReader } from '../bag/object-reader.js';
+import { answerSites, assertOwned, detect, detectSite } from '../bag/bag.js';
+import type { BagSite, Detection, Generation } from '../bag/bag.js';
+import { objectReader } from '../bag/reader.js';
 import { ConflictError, StoreError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
 import type { AdaptedEvent } from './adapt-event.js';

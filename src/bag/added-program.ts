@@ -1,5 +1,5 @@
-import { isObject } from './value-reader.js';
-import type { ValueReader } from './value-reader.js';
+import { isObject } from './reader.js';
+import type { ValueReader } from './reader.js';
 
 /**
  * The member that marks a `segment_config` which the shim added to an event. Handlers copy their event into answers,

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { IntegrityError, PointerError } from '../errors.js';
-import { isKeyOfOwner } from './layout.js';
-import type { KeyTemplates } from './layout.js';
+import { isKeyOfOwner } from './keys.js';
+import type { KeyTemplates } from './keys.js';
 import { assertPure } from './mixed-pointer.js';
-import type { Pointer } from './pointer.js';
+import type { Pointer } from './pointers.js';
 
 /** What following a pointer needs of a store. The store holds to its own buckets and to the digest in a key. */
 export interface BlobReader {

@@ -1,13 +1,11 @@
-import type { BagSite } from './detect.js';
-import type { BagDocument } from './document.js';
-import { isHollow } from './entries.js';
-import type { Field } from './field.js';
+import type { BagSite, Field } from './bag.js';
+import type { BagDocument } from './edit.js';
+import { isHollow } from './segments.js';
 import type { BlobReader } from './follow.js';
 import { CONFIG, MAP } from './members.js';
 import type { Migration, OffloadedContent } from './migration.js';
-import { loadValue } from './sources.js';
-import { configTrust, cutOf, mapTrust, samePrograms } from './trust.js';
-import type { ValueReader } from './value-reader.js';
+import { loadValue, configTrust, cutOf, mapTrust, samePrograms } from './sources.js';
+import type { ValueReader } from './reader.js';
 
 /** The steps whose `down` fills a bag in again, by the form they undo. */
 export type HydrationSteps = Readonly<Record<'lean' | 'bridge', readonly Migration[]>>;

@@ -1,8 +1,8 @@
-import { detectSite, holdsDigest } from './detect.js';
-import type { BagSite } from './detect.js';
+import { detectSite, holdsDigest } from './bag.js';
+import type { BagSite } from './bag.js';
 import { CONFIG, CONFIG_PATH, MANIFEST_PATH, MAP, MAP_PATH, PROGRAM_MEMBERS, VERSION } from './members.js';
-import { isMissing } from './value-reader.js';
-import type { ValueReader } from './value-reader.js';
+import { isMissing } from './reader.js';
+import type { ValueReader } from './reader.js';
 
 /**
  * Names of the members to put back into a returned bag from the bag that its event had: merges set

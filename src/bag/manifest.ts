@@ -1,14 +1,16 @@
 import { BagError } from '../errors.js';
 import { appendBytes, appendNumber, uninitialised } from '../json/index.js';
-import { assertNotAdded, entryAt, listEntries } from './entries.js';
-import { isMissing, isObject } from './value-reader.js';
-import type { ValueReader } from './value-reader.js';
+import { isMutable, listMutablePaths } from './bag.js';
+import type { BagSite, Field } from './bag.js';
+import { isMissing, isObject } from './reader.js';
+import type { ValueReader } from './reader.js';
+import { assertNotAdded, entryAt, listEntries, targetId } from './segments.js';
 
 /** How a manifest is written. Readers accept both. */
 export type ManifestForm = 'list' | 'envelope';
 
 /** What a bag may keep of a manifest inline: one line a segment. */
-export interface ManifestPointer {
+interface ManifestPointer {
   readonly segment_index: number;
   readonly segment_id: number;
   readonly segment_type: string | null;
@@ -220,4 +222,24 @@ function repeats<V>(reader: ValueReader<V>, entry: V, element: V, targetOf: (ent
 export function holdsPrograms<V>(reader: ValueReader<V>, manifest: V): boolean {
   const items = reader.items(manifest);
   return items.length > 0 && items.every((item) => reader.member(item, 'segment_config') !== undefined);
+}
+
+/**
+ * The path of the manifest that a bag leads to: `segment_manifest_s3_path`, else `manifest_s3_path`, else the one key
+ * that all pointers of an inline list name, which a Map state passes to each segment.
+ */
+export function manifestSource<V>(
+  reader: ValueReader<V>,
+  { manifestPath, manifestAlias, inlineManifest }: BagSite<V>,
+): Field<V> {
+  if (manifestPath.state === 'pointer') return manifestPath;
+  if (manifestAlias.state === 'pointer') return manifestAlias;
+  const paths = inlineManifest === undefined ? [] : listMutablePaths(reader, inlineManifest);
+  const keys = new Set(paths.map((path) => (path.state === 'pointer' ? targetId(path.pointer) : '')));
+  return keys.size === 1 ? paths[0]! : manifestPath;
+}
+
+/** True when that path leads to a key that a later run may write again. */
+export function isManifestMutable<V>(reader: ValueReader<V>, site: BagSite<V>): boolean {
+  return isMutable(manifestSource(reader, site));
 }

@@ -1,4 +1,35 @@
-import { PATH_MEMBERS } from './validate/offload-rules.js';
+import { offloadRules } from '../../schemas/generated/offload-rules.js';
+
+export type OffloadedMember = (typeof offloadRules)[number]['member'];
+
+/** How one member of a bag leaves it, as the lean schema says in `x-offload` and `x-max-inline-bytes`. */
+interface OffloadRule {
+  readonly member: OffloadedMember;
+  /** Name of the member that holds the `s3://` URI. */
+  readonly pointer: (typeof offloadRules)[number]['pointer'];
+  /** First segment of the blob's key. */
+  readonly folder: string;
+  /** Last segment of the blob's key. */
+  readonly file: string;
+  /** The `usage` to state in the blob's metadata; null for none. */
+  readonly usage: 'reference_only' | null;
+  /** Bytes of JSON that may stay in the bag; 0 when the member may not be there at all. */
+  readonly maxInlineBytes: number;
+}
+
+/** The members that are offloaded: the configuration, the map, and the manifest that is made from the map. */
+export const OFFLOADED_MEMBERS: readonly OffloadRule[] = offloadRules;
+
+type Annotated = (typeof offloadRules)[number];
+
+type PathMembers = { readonly [Rule in Annotated as Rule['member']]: Rule['pointer'] };
+
+/** The member that holds the path of an offloaded one. */
+const PATH_MEMBERS = Object.fromEntries(offloadRules.map(({ member, pointer }) => [member, pointer])) as PathMembers;
+
+export function offloadRuleOf(member: OffloadedMember): OffloadRule {
+  return OFFLOADED_MEMBERS.find((rule) => rule.member === member)!;
+}
 
 /** Names in a bag that the shim knows. Everything else is user data and passes unchanged. */
 export const CONFIG = 'workflow_config';
@@ -34,3 +65,9 @@ export const CONTROL_MEMBERS = [
   'current_state',
   'state_history',
 ] as const;
+
+/** Bytes of UTF-8 that Step Functions takes as the input or output of a state. */
+export const PAYLOAD_LIMIT = 262_144;
+
+/** Bytes below the limit that are kept free by default: the next step adds to what it was given. */
+export const PAYLOAD_HEADROOM = 8_192;

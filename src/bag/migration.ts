@@ -1,5 +1,22 @@
-import type { BagDocument, JsonValue } from './document.js';
-import type { BlobKind } from './layout.js';
+import type { BagDocument, JsonValue } from './edit.js';
+import type { BlobKind } from './keys.js';
+
+/**
+ * The pointer that the legacy hydrator follows by itself, if it stands at the top level of a bag; deeper down that
+ * hydrator drops it. `checksum` is the first 8 hex digits of the MD5 of the stored text. `createdAt` is in seconds
+ * since 1970.
+ */
+export function bridgePointer(name: string, claim: Claim, createdAt: number): JsonValue {
+  return {
+    __s3_pointer__: true,
+    bucket: claim.bucket,
+    key: claim.key,
+    size_bytes: claim.size,
+    checksum: claim.md5Prefix(),
+    field_name: name,
+    created_at: createdAt,
+  };
+}
 
 /** A blob as the bag will name it. Its bytes are written before the bag says so. */
 export interface Claim {

@@ -1,16 +1,13 @@
 import { detectDigest } from '../content-address.js';
 import { PointerError } from '../errors.js';
 import { bufferOver } from '../json/index.js';
-import { byteReader } from './byte-reader.js';
-import type { ByteValue } from './byte-reader.js';
-import type { BagSite } from './detect.js';
-import { s3Pointer } from './dialects/s3-pointer.js';
-import { encodeId } from './layout.js';
+import { byteReader, objectReader, textMember } from './reader.js';
+import type { ByteValue, ValueReader } from './reader.js';
+import type { BagSite } from './bag.js';
+import { s3Pointer } from './pointers.js';
+import { encodeId } from './keys.js';
 import { CONFIG, MAP } from './members.js';
-import { objectReader } from './object-reader.js';
-import type { Pointer } from './pointer.js';
-import { textMember } from './value-reader.js';
-import type { ValueReader } from './value-reader.js';
+import type { Pointer } from './pointers.js';
 
 /*
  * Data that was merged into a pointer, or a pointer that was merged into data: following the pointer would lose the

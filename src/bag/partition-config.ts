@@ -1,8 +1,8 @@
 import { BagError } from '../errors.js';
-import { assertNotAdded } from './entries.js';
+import { assertNotAdded } from './segments.js';
 import { formatExact, parseExact } from '../json/index.js';
 import { partitionWorkflow } from './partition/index.js';
-import type { ValueReader } from './value-reader.js';
+import type { ValueReader } from './reader.js';
 
 /**
  * The map that the legacy partitioner makes of a config, numbers spelled as in the config. Throws `BagError`

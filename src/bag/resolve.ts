@@ -1,9 +1,16 @@
 import { BagError, StateBagError } from '../errors.js';
-import { isAddedProgram } from './added-program.js';
-import { branchMap } from './branch-map.js';
-import { parseCall } from './call.js';
-import type { Call } from './call.js';
-import type { BagSite } from './detect.js';
+import { isAddedBranch, isAddedProgram } from './added-program.js';
+import { detectPath, detectSite } from './bag.js';
+import type { BagSite } from './bag.js';
+import { assertOneOwner, detectEnvelope, isBagOfItsOwn, isCall, isComplete } from './envelope.js';
+import type { Envelope } from './envelope.js';
+import type { BlobReader } from './follow.js';
+import { detectManifestEntries, holdsPrograms, manifestEntryAt } from './manifest.js';
+import { INDEX_MEMBERS, MANIFEST_PATH, MAP } from './members.js';
+import { detectPointer, detectValuePointer } from './pointers.js';
+import type { Pointer } from './pointers.js';
+import { isMissing, isObject } from './reader.js';
+import type { ValueReader } from './reader.js';
 import {
   checkedProgram,
   entryAt,
@@ -12,19 +19,132 @@ import {
   isHollow,
   isProgram,
   openText,
+  parseSegmentIndex,
   programOf,
-} from './entries.js';
-import { isComplete } from './envelope.js';
-import { detectPath } from './field.js';
-import type { BlobReader } from './follow.js';
-import { detectManifestEntries, holdsPrograms, manifestEntryAt } from './manifest.js';
-import type { Pointer } from './pointer.js';
-import { parseSegmentIndex } from './segment-index.js';
-import { loadValue } from './sources.js';
-import { configTrust, cutOf, isVerified } from './trust.js';
-import type { Trust } from './trust.js';
-import { isObject } from './value-reader.js';
-import type { ValueReader } from './value-reader.js';
+} from './segments.js';
+import { configTrust, cutOf, isVerified, loadValue } from './sources.js';
+import type { Trust } from './sources.js';
+
+/** An event taken apart: the bag, and the arguments that the caller put beside it. */
+interface Call<V> {
+  readonly envelope: Envelope<V>;
+  /** Innermost first: the bag, then outer bags that a merge wrapped around it. */
+  readonly sites: readonly BagSite<V>[];
+  /** Levels with arguments, outermost first: those around the bag, or the bag itself when nothing stands beside it. */
+  readonly levels: readonly V[];
+  /** True when the arguments stand in an object of their own, so that what they say is not the bag's. */
+  readonly isWrapped: boolean;
+}
+
+/**
+ * What a caller puts next to a bag, beyond the members of a call. A wrapper without any of it wraps and says nothing.
+ */
+const ARGUMENTS = [...INDEX_MEMBERS, MAP, MANIFEST_PATH, 'manifest_s3_path'];
+
+/**
+ * Throws `BagError`: `EVENT_INVALID` when the event is no object, `OWNER_MISMATCH` when its levels name different
+ * owners.
+ */
+function parseCall<V>(reader: ValueReader<V>, event: V): Call<V> {
+  const envelope = detectEnvelope(reader, event);
+  if (!envelope) throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${reader.kind(event)}`);
+  assertOneOwner(reader, envelope);
+  const outer = envelope.levels.slice(0, -1);
+  const bags = outer.filter((level) => isBagOfItsOwn(reader, level.value));
+  const calls = outer.filter((level) => !bags.includes(level)).map((level) => level.value);
+  const isWrapped = calls.some(
+    (level) => isCall(reader, level) || ARGUMENTS.some((name) => reader.member(level, name) !== undefined),
+  );
+  return {
+    envelope,
+    sites: [envelope.bag, ...bags.reverse()].map((level) => detectSite(reader, level)),
+    levels: isWrapped ? calls : [envelope.bag.value],
+    isWrapped,
+  };
+}
+
+interface BranchMap<V> {
+  readonly map: V;
+  /** The branch's own position; the parent's index means nothing in it. */
+  readonly index: number;
+}
+
+type Load<V> = (pointer: Pointer) => Promise<V>;
+
+/**
+ * The map of a branch, when the event is a branch's: beside the bag as `partition_map`, inside `branch_config`, or in
+ * the stored list of branches that a branch pointer names. Throws `BagError` `BRANCH_NOT_FOUND` when the event is a
+ * branch's beside its parent's bag and leads to no map of the branch: the parent's map would be the wrong program.
+ */
+async function branchMap<V>(reader: ValueReader<V>, call: Call<V>, load: Load<V>): Promise<BranchMap<V> | undefined> {
+  for (const level of call.levels) {
+    const map = await mapAt(reader, call, level, load);
+    if (map !== undefined && isUsable(reader, map)) return { map, index: parseSegmentIndex(reader, level) ?? 0 };
+    if (call.isWrapped && isBranchCall(reader, level))
+      throw notFound("the call is a branch's and leads to no segment of the branch");
+  }
+  return undefined;
+}
+
+/** Wrong kinds are usable here, so that they are refused by name and not passed over for the parent's map. */
+function isUsable<V>(reader: ValueReader<V>, map: V): boolean {
+  return !isHollow(reader, map) && reader.text(map) !== '' && !isContentPartition(reader, map);
+}
+
+/** A map beside a bag is a branch's when the call says which of its segments to run, or names the branch. */
+function hasOwnMap<V>(reader: ValueReader<V>, call: Call<V>, level: V): boolean {
+  return (
+    call.isWrapped &&
+    (isBranchCall(reader, level) || INDEX_MEMBERS.some((name) => !isMissing(reader, reader.member(level, name))))
+  );
+}
+
+function isBranchCall<V>(reader: ValueReader<V>, level: V): boolean {
+  const config = branchConfig(reader, level);
+  if (!isMissing(reader, config) && !isHollow(reader, config)) return true;
+  return ['branch_id', 'branch_index'].some((name) => !isMissing(reader, reader.member(level, name)));
+}
+
+/** A copy of a program that the shim added to an earlier event is no branch. */
+function branchConfig<V>(reader: ValueReader<V>, level: V): V | undefined {
+  return isAddedBranch(reader, level) ? undefined : reader.member(level, 'branch_config');
+}
+
+async function mapAt<V>(reader: ValueReader<V>, call: Call<V>, level: V, load: Load<V>): Promise<V | undefined> {
+  const own = hasOwnMap(reader, call, level) ? reader.member(level, MAP) : undefined;
+  if (!isMissing(reader, own)) return mapOf(reader, own, load);
+  const branch = branchConfig(reader, level);
+  if (isMissing(reader, branch)) return undefined;
+  const whole = detectValuePointer(reader, branch);
+  return mapOfBranch(reader, whole ? await load(whole) : branch, load);
+}
+
+async function mapOfBranch<V>(reader: ValueReader<V>, branch: V, load: Load<V>): Promise<V | undefined> {
+  const map = reader.member(branch, MAP);
+  if (!isMissing(reader, map)) return mapOf(reader, map, load);
+  const pointer = detectPointer(reader, branch);
+  return pointer?.dialect === 'branch-pointer' ? storedBranch(reader, branch, await load(pointer)) : undefined;
+}
+
+async function mapOf<V>(reader: ValueReader<V>, map: V, load: Load<V>): Promise<V> {
+  const pointer = detectValuePointer(reader, map);
+  return openText(reader, pointer ? await load(pointer) : map);
+}
+
+function storedBranch<V>(reader: ValueReader<V>, branch: V, stored: V): V {
+  const position = reader.member(branch, 'branch_index');
+  const index = position === undefined ? undefined : reader.number(position);
+  const entry = index === undefined ? undefined : entryAt(reader, stored, index);
+  const map = entry === undefined ? undefined : reader.member(entry, MAP);
+  if (isMissing(reader, map)) {
+    throw notFound(`the stored list of branches has no map for branch ${index ?? 'without index'}`);
+  }
+  return map;
+}
+
+function notFound(message: string): BagError {
+  return new BagError('BRANCH_NOT_FOUND', message);
+}
 
 /** Where a program came from, in the order in which the places are asked. */
 export type ProgramSource = 'event' | 'branch-map' | 'inline-map' | 'map-pointer' | 'manifest' | 'map-path' | 'config';
@@ -39,7 +159,7 @@ export interface ResolvedSegment<V> {
 /** Codes of a pointer that leads to nothing usable, where another source may still hold the same program. */
 const GONE = new Set(['POINTER_DANGLING', 'POINTER_TARGET_INVALID', 'POINTER_INVALID']);
 
-export interface ResolveOptions {
+interface ResolveOptions {
   readonly signal?: AbortSignal;
   /** Position in the map, instead of the one the event names. */
   readonly index?: number | undefined;
@@ -131,7 +251,7 @@ class Resolution<V> {
       const found = await this.resolveIn(site, index);
       if (found) return found;
     }
-    throw this.gone ?? notFound();
+    throw this.gone ?? segmentNotFound();
   }
 
   private index(): number {
@@ -297,7 +417,7 @@ function outOfRange(index: number, where: string): BagError {
   return new BagError('SEGMENT_OUT_OF_RANGE', `${where} has no segment ${index}; nothing is run in its place`);
 }
 
-function notFound(): BagError {
+function segmentNotFound(): BagError {
   return new BagError(
     'SEGMENT_NOT_FOUND',
     'segment_config not found: the event carries no program, no map, no manifest path and no workflow_config that leads to one',

@@ -1,14 +1,13 @@
+import { IntegrityError, InternalError } from '../errors.js';
 import { applySplices, givesBack, invertSplices } from '../json/index.js';
 import type { Splice } from '../json/index.js';
-import { IntegrityError, InternalError } from '../errors.js';
-import { ByteDraft } from './byte-draft.js';
-import { byteReader } from './byte-reader.js';
-import type { ByteValue } from './byte-reader.js';
-import { s3Pointer } from './dialects/s3-pointer.js';
-import type { NewMember } from './document.js';
-import { RawJson } from './document.js';
+import { ByteDraft, RawJson } from './edit.js';
+import type { NewMember } from './edit.js';
 import type { Migration } from './migration.js';
-import type { SitePlan } from './plan-site.js';
+import type { SitePlan } from './plan.js';
+import { s3Pointer } from './pointers.js';
+import { byteReader } from './reader.js';
+import type { ByteValue } from './reader.js';
 
 /** A document rewritten in memory, with the way back. */
 export interface Rewrite {

@@ -1,16 +1,165 @@
+import { detectDigest } from '../content-address.js';
 import { BagError, PointerError } from '../errors.js';
-import { loadStored } from './load-stored.js';
-import type { StoredSources } from './load-stored.js';
-import { loadTargets } from './entry-targets.js';
-import { holdsDigest } from './detect.js';
-import type { BagSite } from './detect.js';
-import { detectValuePointer } from './dialects/index.js';
-import { assertNotAdded, assertSegments, isHollow, openText } from './entries.js';
-import type { Field } from './field.js';
+import { holdsDigest, isMutable } from './bag.js';
+import type { BagSite, Field } from './bag.js';
 import { follow } from './follow.js';
 import type { BlobReader } from './follow.js';
-import type { Pointer } from './pointer.js';
-import type { ValueReader } from './value-reader.js';
+import { holdsPrograms, isManifestMutable, manifestSource } from './manifest.js';
+import { partitionConfig } from './partition-config.js';
+import { detectValuePointer } from './pointers.js';
+import type { Pointer } from './pointers.js';
+import { isObject } from './reader.js';
+import type { ValueReader } from './reader.js';
+import {
+  assertNotAdded,
+  assertSegments,
+  isEmptyMap,
+  isHollow,
+  listEntries,
+  loadTargets,
+  openText,
+  usableMap,
+} from './segments.js';
+
+/**
+ * Whether a value can have changed since the bag was written. `safe`: it is inline, at a content address, or its
+ * pointer has a checksum. `mutable`: it is at a key that a later run may write again.
+ */
+export type Trust = 'safe' | 'mutable' | 'none';
+
+/** True when following the pointer gives the bytes it was written for, or an error. */
+export function isVerified(pointer: Pointer): boolean {
+  return pointer.md5 !== undefined || detectDigest(pointer.target?.key) !== undefined;
+}
+
+/** What the config or map of a bag is worth: the old name outranks the path unless it holds nothing. */
+function trustOf<V>(reader: ValueReader<V>, field: Field<V>, path: Field<V>): Trust {
+  if (field.state === 'inline' && !isHollow(reader, field.value)) return 'safe';
+  const source = field.state === 'pointer' ? field : path;
+  if (source.state !== 'pointer') return 'none';
+  return isVerified(source.pointer) ? 'safe' : 'mutable';
+}
+
+export function configTrust<V>(reader: ValueReader<V>, { config, configPath }: BagSite<V>): Trust {
+  return trustOf(reader, config, configPath);
+}
+
+export function mapTrust<V>(reader: ValueReader<V>, { map, mapPath }: BagSite<V>): Trust {
+  return trustOf(reader, map, mapPath);
+}
+
+/** A config cut into segments, or why it cannot be. Neither when it gives none. */
+interface Cut<V> {
+  readonly map?: V;
+  readonly error?: BagError;
+}
+
+export function cutOf<V>(reader: ValueReader<V>, config: V | undefined): Cut<V> {
+  if (config === undefined || isHollow(reader, config)) return {};
+  const opened = openText(reader, config);
+  if (isObject(reader, opened) && isHollow(reader, opened)) return {};
+  try {
+    const map = partitionConfig(reader, opened);
+    return isEmptyMap(reader, map) ? {} : { map };
+  } catch (error) {
+    if (error instanceof BagError) return { error };
+    throw error;
+  }
+}
+
+/**
+ * True when two lists of segments are the same programs. The spelling of numbers, `outgoing_edges` and empty `branches`
+ * do not count: the legacy writers of maps and manifests differed in them.
+ */
+export function samePrograms<V>(reader: ValueReader<V>, one: V, other: V): boolean {
+  const [ones, others] = [one, other].map((list) => listEntries(reader, list).map((entry) => meaningOf(reader, entry)));
+  return (
+    ones!.length === others!.length &&
+    ones!.every((meaning, index) => meaning !== undefined && meaning === others![index])
+  );
+}
+
+function meaningOf<V>(reader: ValueReader<V>, entry: V): string | undefined {
+  const program = reader.member(entry, 'segment_config') ?? entry;
+  try {
+    return JSON.stringify(JSON.parse(new TextDecoder().decode(reader.bytes(program))), withoutNotes);
+  } catch (error) {
+    // Numbers that only Python reads: not told to be the same.
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+function withoutNotes(name: string, value: unknown): unknown {
+  if (name === 'outgoing_edges' || (name === 'branches' && Array.isArray(value) && value.length === 0))
+    return undefined;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Values that a manifest may be made of, and that stay where they are stored. */
+interface StoredSources<V> {
+  readonly config?: V;
+  readonly map?: V;
+  readonly manifest?: V;
+}
+
+type Load<V> = (pointer: Pointer) => Promise<V>;
+
+/**
+ * Reads what a manifest may have to be made of: a map and a config at content addresses, and the manifest itself when
+ * it is at a mutable key, has another form, or is to be compared with an inline one. Nothing is read that the map makes
+ * needless. A manifest that cannot be followed is returned as `unread`, and thrown only if nothing else gives segments.
+ */
+async function loadStored<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  { config, map }: { readonly config?: V; readonly map?: V },
+  load: Load<V>,
+  isFormAsked: boolean,
+): Promise<StoredSources<V> & { readonly unread?: BagError }> {
+  const isMapUsable = usableMap(reader, map) !== undefined;
+  if (isMapUsable && mapTrust(reader, site) === 'safe') return {};
+  const path = manifestSource(reader, site);
+  // Before a path at a mutable key is made the same, the manifest must be there.
+  const isAsked = isFormAsked || holdsInlinePrograms(reader, site) || isMutable(site.manifestAlias);
+  if (holdsDigest(path)) return isAsked ? loadManifest(path, load) : {};
+  if (map === undefined && holdsDigest(site.mapPath)) {
+    const storedMap = isManifestMutable(reader, site) ? await ifPointer(site.mapPath, load) : undefined;
+    if (storedMap === undefined || usableMap(reader, storedMap) !== undefined)
+      return storedMap === undefined ? {} : { map: storedMap };
+  }
+  const storedConfig =
+    config === undefined && configTrust(reader, site) === 'safe' ? await ifPointer(site.configPath, load) : undefined;
+  return {
+    ...(storedConfig === undefined ? {} : { config: storedConfig }),
+    ...(isMapUsable ? {} : await loadManifest(path, load)),
+  };
+}
+
+function holdsInlinePrograms<V>(reader: ValueReader<V>, { inlineManifest }: BagSite<V>): boolean {
+  return inlineManifest !== undefined && holdsPrograms(reader, inlineManifest);
+}
+
+async function ifPointer<V>(path: Field<V>, load: Load<V>): Promise<V | undefined> {
+  return path.state === 'pointer' ? load(path.pointer) : undefined;
+}
+
+/** A merge may have put an unrelated path there; then the config still leads to the program. */
+async function loadManifest<V>(
+  path: Field<V>,
+  load: Load<V>,
+): Promise<{ readonly manifest?: V; readonly unread?: BagError }> {
+  if (path.state !== 'pointer') return {};
+  try {
+    return { manifest: await load(path.pointer) };
+  } catch (error) {
+    // Nothing was followed. An execution that needs no program continues with the bag as it is.
+    if (error instanceof PointerError)
+      return { unread: new BagError(error.code, error.message, { cause: error, context: error.context }) };
+    throw error;
+  }
+}
 
 /** The values to offload from one bag: taken from the bag, or from where its old pointers lead. */
 export interface SiteSources<V> {
@@ -24,7 +173,7 @@ export interface SiteSources<V> {
   readonly unread?: BagError;
 }
 
-export interface LoadOptions {
+interface LoadOptions {
   readonly signal?: AbortSignal | undefined;
   /** A manifest at a content address is read too, so that it can be written in another form. */
   readonly isFormAsked?: boolean | undefined;

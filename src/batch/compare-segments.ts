@@ -1,18 +1,15 @@
-import { byteReader } from '../bag/byte-reader.js';
-import type { ByteValue } from '../bag/byte-reader.js';
-import { detect, holdsDigest } from '../bag/detect.js';
-import type { BagSite } from '../bag/detect.js';
-import { entryPointer, loadTargets, targetId } from '../bag/entry-targets.js';
-import { listEntries } from '../bag/entries.js';
+import { byteReader } from '../bag/reader.js';
+import type { ByteValue } from '../bag/reader.js';
+import { detect, holdsDigest } from '../bag/bag.js';
+import type { BagSite } from '../bag/bag.js';
+import { entryPointer, loadTargets, targetId, listEntries, usableMap } from '../bag/segments.js';
 import type { BlobReader } from '../bag/follow.js';
 import { detectManifestEntries } from '../bag/manifest.js';
-import type { Pointer } from '../bag/pointer.js';
-import { usableMap } from '../bag/entries.js';
-import { choosePrograms } from '../bag/programs.js';
-import type { Programs } from '../bag/programs.js';
-import { loadSources, loadValue } from '../bag/sources.js';
+import type { Pointer } from '../bag/pointers.js';
+import { choosePrograms } from '../bag/plan-manifest.js';
+import type { Programs } from '../bag/plan-manifest.js';
+import { loadSources, loadValue, samePrograms } from '../bag/sources.js';
 import type { SiteSources } from '../bag/sources.js';
-import { samePrograms } from '../bag/trust.js';
 import { BagError, IntegrityError, PointerError } from '../errors.js';
 
 /** What a comparison came to. */

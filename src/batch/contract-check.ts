@@ -1,6 +1,6 @@
-import { byteReader } from '../bag/byte-reader.js';
-import { assertOwned, listMutableMembers } from '../bag/detect.js';
-import type { Generation } from '../bag/detect.js';
+import { byteReader } from '../bag/reader.js';
+import { assertOwned, listMutableMembers } from '../bag/bag.js';
+import type { Generation } from '../bag/bag.js';
 import { failureOf } from './outcome.js';
 import type { Deadline, SourceDocument } from './source.js';
 import { detectStage, readStage } from './stages.js';

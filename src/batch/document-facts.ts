@@ -1,9 +1,9 @@
-import { byteReader, readDocument } from '../bag/byte-reader.js';
-import type { ByteValue } from '../bag/byte-reader.js';
-import { detect, idsOf } from '../bag/detect.js';
-import type { Detection } from '../bag/detect.js';
-import { detectHazards } from '../bag/inspect.js';
-import type { Hazard } from '../bag/inspect.js';
+import { byteReader, readDocument } from '../bag/reader.js';
+import type { ByteValue } from '../bag/reader.js';
+import { detect, idsOf } from '../bag/bag.js';
+import type { Detection } from '../bag/bag.js';
+import { detectHazards } from '../bag/hazards.js';
+import type { Hazard } from '../bag/hazards.js';
 import { resumability } from '../bag/resume-rules.js';
 import type { Resumability, ResumeRefusalCode } from '../bag/resume-rules.js';
 import { BagError } from '../errors.js';

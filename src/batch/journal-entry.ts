@@ -1,4 +1,4 @@
-import type { Generation } from '../bag/detect.js';
+import type { Generation } from '../bag/bag.js';
 import type { DocumentFacts } from './document-facts.js';
 
 /** Version of the journal's wire format; a reader refuses any other. Schema: `schemas/journal.v1.json`. */

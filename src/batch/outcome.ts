@@ -1,4 +1,4 @@
-import type { Generation } from '../bag/detect.js';
+import type { Generation } from '../bag/bag.js';
 import { BagError, StateBagError, messageOf } from '../errors.js';
 
 /** What became of a document in a run. `rolled-back` appears in journals only. */

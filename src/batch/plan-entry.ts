@@ -1,4 +1,4 @@
-import type { Generation } from '../bag/detect.js';
+import type { Generation } from '../bag/bag.js';
 import type { Outcome } from './outcome.js';
 
 /** Version of the plan's wire format. Schema: `schemas/plan.v1.json`. */

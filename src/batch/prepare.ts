@@ -1,6 +1,6 @@
 import { outlineOfBag } from '../bag/rewrite.js';
-import type { ByteValue } from '../bag/byte-reader.js';
-import type { BagSite } from '../bag/detect.js';
+import type { ByteValue } from '../bag/reader.js';
+import type { BagSite } from '../bag/bag.js';
 import {
   BagError,
   ConflictError,

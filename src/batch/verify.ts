@@ -1,8 +1,8 @@
 import pMap, { pMapSkip } from 'p-map';
-import { byteReader, readDocument } from '../bag/byte-reader.js';
-import { detect } from '../bag/detect.js';
+import { byteReader, readDocument } from '../bag/reader.js';
+import { detect } from '../bag/bag.js';
 import { outlineOfBag } from '../bag/rewrite.js';
-import { assertOutline } from '../bag/validate-outline.js';
+import { assertOutline } from '../validate/outline.js';
 import { ConflictError, StateBagError, messageOf } from '../errors.js';
 import type { BlobStore } from '../store/index.js';
 import { compareSegments } from './compare-segments.js';

@@ -1,8 +1,8 @@
 import type { Gap } from '../batch/coverage.js';
 import type { RunEntry } from '../batch/journal-entry.js';
 import type { Shard } from '../batch/limits.js';
-import { DEFAULT_LAYOUT } from '../bag/layout.js';
-import type { Layout } from '../bag/layout.js';
+import { DEFAULT_LAYOUT } from '../bag/keys.js';
+import type { Layout } from '../bag/keys.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import { formatCommandLine } from './command-line.js';
 import type { TableSettings } from './options/dynamodb-options.js';

@@ -1,7 +1,7 @@
 import { MIGRATIONS } from '../../migrations/index.js';
-import { ByteDraft } from '../bag/byte-draft.js';
-import { byteReader, readDocument } from '../bag/byte-reader.js';
-import { assertOwned, detect } from '../bag/detect.js';
+import { ByteDraft } from '../bag/edit.js';
+import { byteReader, readDocument } from '../bag/reader.js';
+import { assertOwned, detect } from '../bag/bag.js';
 import type { BlobReader } from '../bag/follow.js';
 import { hydrateBag } from '../bag/hydrate.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';

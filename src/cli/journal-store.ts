@@ -1,6 +1,6 @@
 import type { JournalSummary } from '../batch/journal-read.js';
 import type { RunEntry } from '../batch/journal-entry.js';
-import type { Layout } from '../bag/layout.js';
+import type { Layout } from '../bag/keys.js';
 import { ConfigError } from '../errors.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import { tableSettings } from './options/dynamodb-options.js';

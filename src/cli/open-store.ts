@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { BlobReader } from '../bag/follow.js';
-import type { Layout } from '../bag/layout.js';
+import type { Layout } from '../bag/keys.js';
 import { ConfigError } from '../errors.js';
 import { formatS3Uri } from '../store/address.js';
 import { createBlobStore } from '../store/blob-store.js';

@@ -1,6 +1,6 @@
 import { join, resolve, sep } from 'node:path';
 import { realPath } from '../batch/sources/directory-entries.js';
-import type { Layout } from '../bag/layout.js';
+import type { Layout } from '../bag/keys.js';
 import type { ObjectAddress } from '../store/object-store.js';
 import type { OpenStore } from './open-store.js';
 

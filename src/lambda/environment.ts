@@ -1,5 +1,5 @@
-import { parseLayout } from '../bag/layout.js';
-import type { Layout } from '../bag/layout.js';
+import { parseLayout } from '../bag/keys.js';
+import type { Layout } from '../bag/keys.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import { ConfigError } from '../errors.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';

@@ -1,13 +1,12 @@
-import { byteReader, readDocument } from '../bag/byte-reader.js';
-import type { ByteValue } from '../bag/byte-reader.js';
-import { assertOwned, detect } from '../bag/detect.js';
-import type { BagSite } from '../bag/detect.js';
-import { PAYLOAD_LIMIT } from '../bag/payload-limit.js';
-import { documentIssues } from '../bag/validate/document-issues.js';
-import { childPointer } from '../bag/validate/place.js';
-import { plainValue } from '../bag/validate/plain-value.js';
-import { leanIssues } from '../bag/validate/state-bag.js';
-import type { ValidationIssue } from '../bag/validate/validation-issue.js';
+import { byteReader, readDocument } from '../bag/reader.js';
+import type { ByteValue } from '../bag/reader.js';
+import { assertOwned, detect } from '../bag/bag.js';
+import type { BagSite } from '../bag/bag.js';
+import { PAYLOAD_LIMIT } from '../bag/members.js';
+import { documentIssues, plainValue } from '../validate/document-issues.js';
+import { childPointer } from '../validate/issue.js';
+import { leanIssues } from '../validate/index.js';
+import type { ValidationIssue } from '../validate/issue.js';
 import { BagError } from '../errors.js';
 
 /** What a matcher says of a value, as vitest and jest take it. */

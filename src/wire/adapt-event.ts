@@ -1,7 +1,7 @@
-import type { ByteValue } from '../bag/byte-reader.js';
-import { byteReader } from '../bag/byte-reader.js';
-import { assertOwned } from '../bag/detect.js';
-import type { BagSite, Detection } from '../bag/detect.js';
+import type { ByteValue } from '../bag/reader.js';
+import { byteReader } from '../bag/reader.js';
+import { assertOwned } from '../bag/bag.js';
+import type { BagSite, Detection } from '../bag/bag.js';
 import { resolveSegment } from '../bag/resolve.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import type { StateBagError } from '../errors.js';

@@ -1,8 +1,7 @@
-import type { ByteValue } from '../bag/byte-reader.js';
-import type { ClaimOffice } from '../bag/claim.js';
+import type { ByteValue, ValueReader } from '../bag/reader.js';
+import type { ClaimOffice } from '../bag/addressing.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
-import type { ValueReader } from '../bag/value-reader.js';
 import { createEngine, openOffice } from '../adapter/engine.js';
 import type { Engine, Work } from '../adapter/engine.js';
 import { parseOptions } from '../adapter/settings.js';

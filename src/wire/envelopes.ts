@@ -1,5 +1,5 @@
-import type { ByteValue } from '../bag/byte-reader.js';
-import type { BagSite, Detection } from '../bag/detect.js';
+import type { ByteValue } from '../bag/reader.js';
+import type { BagSite, Detection } from '../bag/bag.js';
 
 /** The envelope of a document that is its own bag. */
 const ROOT = '.';

@@ -1,5 +1,5 @@
-import type { ByteValue } from '../bag/byte-reader.js';
-import type { BagSite } from '../bag/detect.js';
+import type { ByteValue } from '../bag/reader.js';
+import type { BagSite } from '../bag/bag.js';
 import { hydrateBag } from '../bag/hydrate.js';
 import { loadStoredMembers } from '../adapter/stored-members.js';
 import type { WireWork } from './engine.js';

@@ -1,6 +1,6 @@
-import { byteReader } from '../bag/byte-reader.js';
-import type { ByteValue } from '../bag/byte-reader.js';
-import type { Detection } from '../bag/detect.js';
+import { byteReader } from '../bag/reader.js';
+import type { ByteValue } from '../bag/reader.js';
+import type { Detection } from '../bag/bag.js';
 import { ConflictError, StoreError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
 import { chooseMembers, tooLarge } from '../adapter/budget.js';

@@ -1,8 +1,8 @@
-import type { ByteValue } from '../bag/byte-reader.js';
-import type { BagSite } from '../bag/detect.js';
+import type { ByteValue } from '../bag/reader.js';
+import type { BagSite } from '../bag/bag.js';
 import { MANIFEST_PATH, MAP_PATH } from '../bag/members.js';
-import { needsMigration, planSite } from '../bag/plan-site.js';
-import type { SitePlan } from '../bag/plan-site.js';
+import { needsMigration, planSite } from '../bag/plan.js';
+import type { SitePlan } from '../bag/plan.js';
 import { loadSources } from '../bag/sources.js';
 import { signalOf } from '../adapter/engine.js';
 import { offload } from '../adapter/offload.js';

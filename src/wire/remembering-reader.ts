@@ -1,6 +1,5 @@
-import { byteReader } from '../bag/byte-reader.js';
-import type { ByteValue } from '../bag/byte-reader.js';
-import type { ValueReader } from '../bag/value-reader.js';
+import { byteReader } from '../bag/reader.js';
+import type { ByteValue, ValueReader } from '../bag/reader.js';
 
 /** The byte reader; a blob that a cache hands out again is scanned once, and what was opened in it stays open. */
 export function rememberingByteReader(): ValueReader<ByteValue> {

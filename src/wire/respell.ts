@@ -1,8 +1,8 @@
-import { byteReader } from '../bag/byte-reader.js';
-import type { ByteValue } from '../bag/byte-reader.js';
+import { byteReader } from '../bag/reader.js';
+import type { ByteValue } from '../bag/reader.js';
 import { LRUCache } from 'lru-cache';
-import type { ClaimOffice } from '../bag/claim.js';
-import type { BagSite } from '../bag/detect.js';
+import type { ClaimOffice } from '../bag/addressing.js';
+import type { BagSite } from '../bag/bag.js';
 import { CONFIG, MAP } from '../bag/members.js';
 import type { SiteSources } from '../bag/sources.js';
 import { isReprint } from './same-text.js';

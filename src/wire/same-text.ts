@@ -1,5 +1,5 @@
-import { byteReader } from '../bag/byte-reader.js';
-import type { ByteValue } from '../bag/byte-reader.js';
+import { byteReader } from '../bag/reader.js';
+import type { ByteValue } from '../bag/reader.js';
 
 /** Deeper values count as different: the comparison recurses. */
 const MAX_DEPTH = 1_000;

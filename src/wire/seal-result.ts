@@ -1,7 +1,7 @@
-import { byteReader } from '../bag/byte-reader.js';
-import type { ByteValue } from '../bag/byte-reader.js';
-import { answerSites, assertOwned, detect } from '../bag/detect.js';
-import type { BagSite, Detection, Generation } from '../bag/detect.js';
+import { byteReader } from '../bag/reader.js';
+import type { ByteValue } from '../bag/reader.js';
+import { answerSites, assertOwned, detect } from '../bag/bag.js';
+import type { BagSite, Detection, Generation } from '../bag/bag.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import { listLostMembers } from '../bag/lost-members.js';
 import type { StateBagError } from '../errors.js';

@@ -1,10 +1,9 @@
 import { ADDED_MARK, hasAddedProgram, isAddedProgram, isSameSegment } from '../bag/added-program.js';
-import { byteReader } from '../bag/byte-reader.js';
-import type { ByteValue } from '../bag/byte-reader.js';
-import { answerSites, detect } from '../bag/detect.js';
-import type { Detection } from '../bag/detect.js';
-import { isProgram } from '../bag/entries.js';
-import { isMissing } from '../bag/value-reader.js';
+import { byteReader, isMissing } from '../bag/reader.js';
+import type { ByteValue } from '../bag/reader.js';
+import { answerSites, detect } from '../bag/bag.js';
+import type { Detection } from '../bag/bag.js';
+import { isProgram } from '../bag/segments.js';
 import { TextEdit } from './text-edit.js';
 import type { Text } from './text-edit.js';
 

@@ -1,6 +1,6 @@
-import { byteReader } from '../bag/byte-reader.js';
-import type { ByteValue } from '../bag/byte-reader.js';
-import type { BagSite, Detection } from '../bag/detect.js';
+import { byteReader } from '../bag/reader.js';
+import type { ByteValue } from '../bag/reader.js';
+import type { BagSite, Detection } from '../bag/bag.js';
 import { MANIFEST_PATH } from '../bag/members.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import { compare, leadsWithoutManifest, settle } from '../adapter/shadow.js';

@@ -1,8 +1,7 @@
-import { ByteDraft } from '../bag/byte-draft.js';
-import { byteReader, readDocument } from '../bag/byte-reader.js';
-import type { ByteValue } from '../bag/byte-reader.js';
-import type { NewMember } from '../bag/document.js';
-import { RawJson } from '../bag/document.js';
+import { ByteDraft, RawJson } from '../bag/edit.js';
+import { byteReader, readDocument } from '../bag/reader.js';
+import type { ByteValue } from '../bag/reader.js';
+import type { NewMember } from '../bag/edit.js';
 import { applySplices } from '../json/index.js';
 import type { JsonNode } from '../json/index.js';
 

@@ -1,6 +1,6 @@
-import { byteReader } from '../bag/byte-reader.js';
-import type { ByteValue } from '../bag/byte-reader.js';
-import { detect } from '../bag/detect.js';
+import { byteReader } from '../bag/reader.js';
+import type { ByteValue } from '../bag/reader.js';
+import { detect } from '../bag/bag.js';
 import { isMergedInto } from '../adapter/unwrap-result.js';
 import { TextEdit } from './text-edit.js';
 import type { Text } from './text-edit.js';

@@ -1,5 +1,5 @@
-import { byteReader } from '../bag/byte-reader.js';
-import type { ByteValue } from '../bag/byte-reader.js';
+import { byteReader } from '../bag/reader.js';
+import type { ByteValue } from '../bag/reader.js';
 
 /** The value at a place, levels inside JSON strings opened; `undefined` when nothing lies there. */
 export function valueAt(root: ByteValue, path: readonly string[]): ByteValue | undefined {

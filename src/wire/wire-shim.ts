@@ -1,7 +1,7 @@
-import { byteReader } from '../bag/byte-reader.js';
-import type { ByteValue } from '../bag/byte-reader.js';
-import { detect, idsOf } from '../bag/detect.js';
-import type { Detection } from '../bag/detect.js';
+import { byteReader } from '../bag/reader.js';
+import type { ByteValue } from '../bag/reader.js';
+import { detect, idsOf } from '../bag/bag.js';
+import type { Detection } from '../bag/bag.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
 import { BagError } from '../errors.js';

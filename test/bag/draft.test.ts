@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ByteDraft } from '../../src/bag/byte-draft.js';
-import { byteReader, readDocument } from '../../src/bag/byte-reader.js';
-import { RawJson } from '../../src/bag/document.js';
-import type { BagDocument, JsonValue } from '../../src/bag/document.js';
-import { ObjectDraft } from '../../src/bag/object-draft.js';
+import { ByteDraft, RawJson, ObjectDraft } from '../../src/bag/edit.js';
+import { byteReader, readDocument } from '../../src/bag/reader.js';
+import type { BagDocument, JsonValue } from '../../src/bag/edit.js';
 import { applySplices } from '../../src/json/index.js';
 
 function edited(text: string, change: (bag: BagDocument) => void): string {

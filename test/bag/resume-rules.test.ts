@@ -1,10 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { byteReader, readDocument } from '../../src/bag/byte-reader.js';
-import { objectReader } from '../../src/bag/object-reader.js';
-import { printedLength } from '../../src/bag/printed-length.js';
-import { resumability } from '../../src/bag/resume-rules.js';
+import { byteReader, readDocument, objectReader } from '../../src/bag/reader.js';
+import { printedLength, resumability } from '../../src/bag/resume-rules.js';
 
 const NOW = 1_769_760_000_000;
 const ids = { hasToken: true, ttl: NOW / 1000 + 3600, ownerId: 'o', conversationId: 'c' };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { byteReader, readDocument } from '../../src/bag/byte-reader.js';
+import { byteReader, readDocument } from '../../src/bag/reader.js';
 import { outlineOfBag, outlineOfKind } from '../../src/bag/rewrite.js';
-import { assertOutline } from '../../src/bag/validate-outline.js';
+import { assertOutline } from '../../src/validate/outline.js';
 import { CONTROL } from './bag-text.js';
 
 const read = (text: string) => readDocument(Buffer.from(text));

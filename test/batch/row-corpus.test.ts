@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { byteReader, readDocument } from '../../src/bag/byte-reader.js';
+import { byteReader, readDocument } from '../../src/bag/reader.js';
 import { resumability } from '../../src/bag/resume-rules.js';
 import type { Resumability } from '../../src/bag/resume-rules.js';
 import { rowDocument } from '../../src/batch/sources/dynamodb-bag.js';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
-import { DEFAULT_LAYOUT } from '../../src/bag/layout.js';
+import { DEFAULT_LAYOUT } from '../../src/bag/keys.js';
 import { storeSink } from '../../src/batch/dry-run-sink.js';
 import { prepareDocument } from '../../src/batch/prepare.js';
 import type { StageSettings } from '../../src/batch/stages.js';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { MIGRATIONS } from '../../migrations/index.js';
-import { DEFAULT_LAYOUT } from '../../src/bag/layout.js';
+import { DEFAULT_LAYOUT } from '../../src/bag/keys.js';
 import { Committer } from '../../src/batch/committer.js';
 import type { Destination } from '../../src/batch/committer.js';
 import { nodeDisk } from '../../src/batch/disk.js';

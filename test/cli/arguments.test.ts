@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { leanBag } from '../bag/validate/lean-bag.js';
+import { leanBag } from '../validate/lean-bag.js';
 import { COMMAND_NAMES } from './command-names.js';
 import { smallBag } from './fleet-dir.js';
 import { statebag, useScratch } from './terminal.js';

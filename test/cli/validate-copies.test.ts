@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { leanBag, without } from '../bag/validate/lean-bag.js';
+import { leanBag, without } from '../validate/lean-bag.js';
 import { stateBagMatchers } from 'statebag-shim/matchers';
 import { statebag, useScratch } from './terminal.js';
 

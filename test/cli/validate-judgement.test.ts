@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeFleet } from '../../examples/fleet/fleet.js';
-import { leanBag } from '../bag/validate/lean-bag.js';
+import { leanBag } from '../validate/lean-bag.js';
 import { readFixtures } from '../schemas/read-fixtures.js';
 import { statebag, useScratch } from './terminal.js';
 

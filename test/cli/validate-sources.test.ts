@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { startS3Server } from '../fakes/s3-server.js';
-import { leanBag } from '../bag/validate/lean-bag.js';
+import { leanBag } from '../validate/lean-bag.js';
 import { smallBag } from './fleet-dir.js';
 import { statebag, useScratch } from './terminal.js';
 

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { leanBag, without } from '../bag/validate/lean-bag.js';
+import { leanBag, without } from '../validate/lean-bag.js';
 import { smallBag } from './fleet-dir.js';
 import { statebag, useScratch } from './terminal.js';
 

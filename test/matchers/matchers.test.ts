@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { stateBagMatchers } from 'statebag-shim/vitest';
-import { leanBag } from '../bag/validate/lean-bag.js';
+import { leanBag } from '../validate/lean-bag.js';
 
 expect.extend(stateBagMatchers);
 

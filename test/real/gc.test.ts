@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { DEFAULT_LAYOUT, formatKey } from '../../src/bag/layout.js';
+import { DEFAULT_LAYOUT, formatKey } from '../../src/bag/keys.js';
 import { nodeDisk } from '../../src/batch/disk.js';
 import { blobKeysOf } from '../../src/batch/gc/blob-keys.js';
 import { collect } from '../../src/batch/gc/collect.js';

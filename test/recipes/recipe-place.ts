@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { leanBag } from '../bag/validate/lean-bag.js';
+import { leanBag } from '../validate/lean-bag.js';
 import { action, stepEnvironment } from './action.js';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));

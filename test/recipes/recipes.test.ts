@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { leanBag, without } from '../bag/validate/lean-bag.js';
+import { leanBag, without } from '../validate/lean-bag.js';
 import { action } from './action.js';
 import { RecipePlace, ROOT } from './recipe-place.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { byteReader } from '../../src/bag/byte-reader.js';
+import { byteReader } from '../../src/bag/reader.js';
 import { isReprint } from '../../src/wire/same-text.js';
 
 const value = (text: string) => byteReader.parse(Buffer.from(text));

@@ -39,13 +39,13 @@ export interface ConditionalLink {
   readonly branches: readonly ConditionalNext[];
 }
 
-export interface EndLink {
+interface EndLink {
   readonly next_mode: 'end';
   readonly default_next: null;
 }
 
 /** The end of a branch: control goes back to the aggregator of the group the branch belongs to. */
-export interface ImplicitAggregatorLink {
+interface ImplicitAggregatorLink {
   readonly next_mode: 'implicit_aggregator';
   readonly default_next: null;
   readonly parent_aggregator: number;
@@ -74,14 +74,14 @@ export interface AggregatorBody {
   readonly source_parallel_group: number;
 }
 
-export interface BranchOf<S> {
+interface BranchOf<S> {
   readonly branch_id: unknown;
   readonly partition_map: readonly S[];
   readonly has_end: false;
   readonly target_node: NodeId | null;
 }
 
-export interface ParallelGroupOf<B> extends DefaultLink {
+interface ParallelGroupOf<B> extends DefaultLink {
   readonly id: number;
   readonly type: 'parallel_group';
   readonly branches: readonly B[];

@@ -1,4 +1,4 @@
-import type { Layout } from '../../bag/layout.js';
+import type { Layout } from '../../bag/keys.js';
 
 const PLACEHOLDER = /\{(ownerId|workflowId|sha256|member)\}/;
 

@@ -1,4 +1,4 @@
-import { byteReader, readDocument } from '../../bag/byte-reader.js';
+import { byteReader, readDocument } from '../../bag/reader.js';
 import { BagError } from '../../errors.js';
 import type { WireShim } from '../../wire/wire-shim.js';
 import { defineCommand, optionGroup } from '../command.js';

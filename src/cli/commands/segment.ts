@@ -1,14 +1,13 @@
-import { byteReader, readDocument } from '../../bag/byte-reader.js';
-import type { ByteValue } from '../../bag/byte-reader.js';
+import { byteReader, readDocument } from '../../bag/reader.js';
+import type { ByteValue } from '../../bag/reader.js';
 import { resolveSegment } from '../../bag/resolve.js';
 import type { ResolvedSegment } from '../../bag/resolve.js';
-import { defineCommand } from '../command.js';
+import { defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
 import { noStore, openStore } from '../open-store.js';
-import { optionGroup } from '../command.js';
 import { layoutOptions } from '../options/layout-options.js';
 import { layoutSettings } from '../options/layout-settings.js';
 import { parseWhole } from '../options/parse-value.js';

@@ -1,4 +1,4 @@
-import { PAYLOAD_HEADROOM, PAYLOAD_LIMIT } from '../../bag/payload-limit.js';
+import { PAYLOAD_HEADROOM, PAYLOAD_LIMIT } from '../../bag/members.js';
 import { defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments, OptionValues } from '../command.js';
 import { EXIT } from '../exit-code.js';

@@ -1,4 +1,4 @@
-import { HAZARDS } from '../../bag/inspect.js';
+import { HAZARDS } from '../../bag/hazards.js';
 import { REFUSALS } from '../../bag/resume-rules.js';
 import type { JournalReport, RunReport } from '../journal-report.js';
 import { partLines, unfinishedLines } from '../reporters/status-figures.js';

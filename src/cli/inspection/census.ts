@@ -1,5 +1,5 @@
-import type { Generation } from '../../bag/detect.js';
-import { PAYLOAD_LIMIT } from '../../bag/payload-limit.js';
+import type { Generation } from '../../bag/bag.js';
+import { PAYLOAD_LIMIT } from '../../bag/members.js';
 import { addToTotals, emptyTotals } from '../../batch/outcome.js';
 import type { DocumentOutcome, Totals } from '../../batch/outcome.js';
 import type { Look } from './look.js';

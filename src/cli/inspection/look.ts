@@ -1,8 +1,8 @@
-import { byteReader } from '../../bag/byte-reader.js';
-import type { ByteValue } from '../../bag/byte-reader.js';
-import type { BagSite, Detection } from '../../bag/detect.js';
-import { detectHazards, inlineBytes } from '../../bag/inspect.js';
-import type { Hazard } from '../../bag/inspect.js';
+import { byteReader } from '../../bag/reader.js';
+import type { ByteValue } from '../../bag/reader.js';
+import type { BagSite, Detection } from '../../bag/bag.js';
+import { detectHazards, inlineBytes } from '../../bag/hazards.js';
+import type { Hazard } from '../../bag/hazards.js';
 import { detectionOf } from '../../batch/document-facts.js';
 
 /** What can be seen of a document without following anything. */

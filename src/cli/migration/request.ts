@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { MaxFailures } from '../../batch/limits.js';
-import type { Layout } from '../../bag/layout.js';
+import type { Layout } from '../../bag/keys.js';
 import type { ManifestForm } from '../../bag/manifest.js';
 import { ConfigError } from '../../errors.js';
 import { optionGroup } from '../command.js';

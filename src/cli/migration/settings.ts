@@ -3,7 +3,7 @@ import { dryRunSink, storeSink } from '../../batch/dry-run-sink.js';
 import { knownDigests, knownManifests } from '../../store/known-digests.js';
 import type { StageSettings } from '../../batch/stages.js';
 import type { BlobReader } from '../../bag/follow.js';
-import type { Layout } from '../../bag/layout.js';
+import type { Layout } from '../../bag/keys.js';
 import type { ManifestForm } from '../../bag/manifest.js';
 import type { BlobStore } from '../../store/index.js';
 

@@ -1,5 +1,5 @@
-import { parseLayout } from '../../bag/layout.js';
-import type { Layout } from '../../bag/layout.js';
+import { parseLayout } from '../../bag/keys.js';
+import type { Layout } from '../../bag/keys.js';
 import type { OptionValues } from '../command.js';
 import type { layoutOptions } from './layout-options.js';
 

@@ -1,4 +1,4 @@
-import type { Layout } from '../../bag/layout.js';
+import type { Layout } from '../../bag/keys.js';
 import { ConfigError } from '../../errors.js';
 import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';

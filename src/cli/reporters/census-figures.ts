@@ -1,4 +1,4 @@
-import { HAZARDS } from '../../bag/inspect.js';
+import { HAZARDS } from '../../bag/hazards.js';
 import type { CensusTotals } from '../inspection/census.js';
 import { formatBytes, formatChange, formatCount } from './sizes.js';
 import type { TableRow } from './table.js';

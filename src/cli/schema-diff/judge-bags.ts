@@ -1,5 +1,5 @@
-import { byteReader, readDocument } from '../../bag/byte-reader.js';
-import { detect } from '../../bag/detect.js';
+import { byteReader, readDocument } from '../../bag/reader.js';
+import { detect } from '../../bag/bag.js';
 import type { SourceDocument } from '../../batch/source.js';
 import { BagError, ConfigError } from '../../errors.js';
 import { isValid } from '../../findings/checked-document.js';
@@ -12,7 +12,7 @@ import { openSources } from '../open-source.js';
 import { s3Settings } from '../options/s3-options.js';
 import type { s3Options } from '../options/s3-options.js';
 import { shortId } from '../reporters/findings.js';
-import { plainValue } from '../../bag/validate/plain-value.js';
+import { plainValue } from '../../validate/document-issues.js';
 import type { Checker } from '../validation/checker.js';
 import { levelOf, ruleOf } from './diff-rules.js';
 import type { Requirement } from './diff-rules.js';

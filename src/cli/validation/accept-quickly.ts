@@ -1,13 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { bagLevels, detectEnvelope, WRAPPERS } from '../../bag/envelope.js';
+import { bagLevels, detectEnvelope, WRAPPERS, mismatchOf } from '../../bag/envelope.js';
 import type { Envelope, EnvelopeLevel } from '../../bag/envelope.js';
-import { mismatchOf } from '../../bag/identity.js';
 import { PROGRAM_MEMBERS } from '../../bag/members.js';
 import { mixedInObjects, POINTER_MARKER } from '../../bag/mixed-pointer.js';
-import { objectReader } from '../../bag/object-reader.js';
-import { inlineSizeIssues } from '../../bag/validate/inline-size.js';
-import { strayBags } from '../../bag/validate/stray-bags.js';
-import { strayPrograms } from '../../bag/validate/stray-programs.js';
+import { objectReader } from '../../bag/reader.js';
+import { inlineSizeIssues, strayBags, strayPrograms } from '../../validate/document-issues.js';
 import { bufferOver } from '../../json/index.js';
 import type { Taken } from './issue.js';
 import { LEAN, namedSchema } from './schema-choice.js';

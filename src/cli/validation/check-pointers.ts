@@ -1,7 +1,6 @@
-import { byteReader } from '../../bag/byte-reader.js';
-import type { ByteValue } from '../../bag/byte-reader.js';
-import type { BagSite } from '../../bag/detect.js';
-import type { Field } from '../../bag/field.js';
+import { byteReader } from '../../bag/reader.js';
+import type { ByteValue } from '../../bag/reader.js';
+import type { BagSite, Field } from '../../bag/bag.js';
 import type { BlobReader } from '../../bag/follow.js';
 import { CONFIG, CONFIG_PATH, MANIFEST_PATH, MAP, MAP_PATH } from '../../bag/members.js';
 import { loadValue } from '../../bag/sources.js';

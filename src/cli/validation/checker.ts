@@ -1,4 +1,4 @@
-import type { ValidationIssue } from '../../bag/validate/validation-issue.js';
+import type { ValidationIssue } from '../../validate/issue.js';
 
 /** A schema that values can be held against. */
 export interface Checker {

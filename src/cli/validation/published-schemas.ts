@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { AnySchemaObject } from 'ajv/dist/2020.js';
-import { schemaNames } from '../../bag/validate/validate-against.js';
+import { schemaNames } from '../../validate/index.js';
 
 /** The schemas of the project as they are published, found through the package's own name like its version. */
 export function publishedSchemas(): readonly AnySchemaObject[] {

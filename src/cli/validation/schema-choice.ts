@@ -1,6 +1,6 @@
 import { schemaIds, validatorLoaders } from '../../../schemas/generated/validator-loaders.js';
-import { detectSchema } from '../../bag/validate/detect-schema.js';
-import type { SchemaName } from '../../bag/validate/validate-against.js';
+import { detectSchema } from '../../validate/index.js';
+import type { SchemaName } from '../../validate/index.js';
 import type { CliIo } from '../io.js';
 import type { Checker } from './checker.js';
 
@@ -83,6 +83,6 @@ async function loadOwn(name: SchemaName): Promise<Checker> {
   return {
     name,
     accepts,
-    issuesOf: async (value) => (await import('../../bag/validate/validate-against.js')).validateAgainst(name, value),
+    issuesOf: async (value) => (await import('../../validate/index.js')).validateAgainst(name, value),
   };
 }

@@ -1,11 +1,11 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readDocument } from '../../bag/byte-reader.js';
-import type { ByteValue } from '../../bag/byte-reader.js';
+import { readDocument } from '../../bag/reader.js';
+import type { ByteValue } from '../../bag/reader.js';
 import { diskError } from '../../batch/disk-errors.js';
 import { BagError, ConfigError } from '../../errors.js';
-import { plainValue } from '../../bag/validate/plain-value.js';
+import { plainValue } from '../../validate/document-issues.js';
 
 /** A JSON file that is, or should be, a schema. */
 export interface SchemaFile {

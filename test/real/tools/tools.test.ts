@@ -5,8 +5,8 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { schemaNames } from '../../../src/bag/validate/validate-against.js';
-import { leanBag } from '../../bag/validate/lean-bag.js';
+import { schemaNames } from '../../../src/validate/index.js';
+import { leanBag } from '../../validate/lean-bag.js';
 import { RecipePlace, ROOT } from '../../recipes/recipe-place.js';
 import { readFixtures } from '../../schemas/read-fixtures.js';
 

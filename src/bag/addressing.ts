@@ -1,0 +1,60 @@
+import { md5Prefix } from './follow.js';
+import { formatKey } from './keys.js';
+import type { BlobKind, KeyParts, Layout } from './keys.js';
+import { CONFIG, MANIFEST, MAP, offloadRuleOf } from './members.js';
+import type { Claim } from './migration.js';
+
+/** A blob to write: the claim that the bag will hold, and its bytes. */
+export interface PlannedBlob extends Claim {
+  readonly bytes: Uint8Array;
+  /** Key without the store's prefix, as a blob store takes it. */
+  readonly storeKey: string;
+  /** The key holds the digest: every layout has it. */
+  readonly addressed: true;
+  readonly contentType: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** Where blobs will lie. Pure: names addresses, writes nothing. */
+export interface ClaimOffice {
+  readonly layout: Layout;
+  readonly bucket: string;
+  /** Key prefix of the store, empty or ending in `/`. */
+  readonly prefix: string;
+  /** Lower-case hex SHA-256. Handed in, so that a caller can remember the digests of bytes it has just seen. */
+  digest(bytes: Uint8Array): string;
+}
+
+export function planBlob(
+  office: ClaimOffice,
+  kind: BlobKind,
+  place: Omit<KeyParts, 'sha256'>,
+  bytes: Uint8Array,
+): PlannedBlob {
+  const sha256 = office.digest(bytes);
+  const storeKey = formatKey(office.layout, kind, { ...place, sha256 });
+  const key = office.prefix + storeKey;
+  return {
+    kind,
+    uri: `s3://${office.bucket}/${key}`,
+    bucket: office.bucket,
+    key,
+    size: bytes.length,
+    sha256,
+    md5Prefix: () => md5Prefix(bytes),
+    bytes,
+    storeKey,
+    addressed: true,
+    contentType: 'application/json',
+    metadata: { ...usageOf(kind), sha256 },
+  };
+}
+
+/** What a blob is for, where the lean schema says so. */
+function usageOf(kind: BlobKind): { readonly usage?: string } {
+  if (kind === 'member') return { usage: 'state' };
+  const { usage } = offloadRuleOf(MEMBERS[kind]);
+  return usage === null ? {} : { usage };
+}
+
+const MEMBERS = { config: CONFIG, map: MAP, manifest: MANIFEST } as const;

@@ -1,0 +1,174 @@
+import { BagError } from '../errors.js';
+import { planBlob } from './addressing.js';
+import type { ClaimOffice, PlannedBlob } from './addressing.js';
+import { isMutableKey, listMutableMembers } from './bag.js';
+import type { BagSite } from './bag.js';
+import { isManifestMutable } from './manifest.js';
+import type { ManifestForm } from './manifest.js';
+import { CONFIG, CONFIG_PATH, MANIFEST, MANIFEST_ALIAS, MANIFEST_PATH, MAP, MAP_PATH } from './members.js';
+import type { MigrationContext } from './migration.js';
+import { choosePrograms, planManifest } from './plan-manifest.js';
+import type { ManifestCache, Programs } from './plan-manifest.js';
+import type { ValueReader } from './reader.js';
+import { entryPointers } from './segments.js';
+import { isVerified, mapTrust } from './sources.js';
+import type { SiteSources } from './sources.js';
+
+/**
+ * Refuses a plan that leaves a program where a later run writes again. `bridgeMap` is the map that is stored under the
+ * old name and read before the manifest. Throws `BagError` `PROGRAM_MUTABLE`.
+ */
+function assertRehomed<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  context: MigrationContext,
+  bridgeMap: V | undefined,
+): void {
+  const { config, map, manifest } = context.claims;
+  const changed: Readonly<Record<string, unknown>> = {
+    [CONFIG]: config,
+    [CONFIG_PATH]: config,
+    [MAP]: map,
+    [MAP_PATH]: map,
+    [MANIFEST_PATH]: manifest,
+    [MANIFEST_ALIAS]: context.manifestAlias,
+    [MANIFEST]: context.manifestPointers,
+  };
+  const left = listMutableMembers(reader, site).find((name) => changed[name] === undefined);
+  if (left !== undefined)
+    throw mutable(
+      left,
+      left === MANIFEST ? 'Write the programs into it in place of the pointers' : 'Correct or remove the member',
+    );
+  if (bridgeMap !== undefined && entryPointers(reader, bridgeMap).some(isMutableKey)) {
+    throw mutable(
+      `an entry of ${MAP}`,
+      'Readers of the bridge form ask the map first. Use --to lean, which writes the programs into the manifest',
+    );
+  }
+}
+
+function mutable(where: string, advice: string): BagError {
+  return new BagError(
+    'PROGRAM_MUTABLE',
+    `${where} leads to a key that another run of the workflow overwrites, and the migration cannot move that program to a content address. ${advice}`,
+  );
+}
+
+interface PlanSettings {
+  readonly target: 'lean' | 'bridge';
+  readonly manifestForm: ManifestForm;
+  /** True when that form was asked for: then a manifest that is stored in the other one is written again. */
+  readonly isFormAsked?: boolean;
+  readonly office: ClaimOffice;
+  /** Manifests made lately, by the digest of their map: the executions of a workflow share one. */
+  readonly manifests?: ManifestCache;
+}
+
+/** What one bag needs: the blobs to write before it changes, and what its migration steps are told. */
+export interface SitePlan<V> {
+  readonly site: BagSite<V>;
+  readonly blobs: readonly PlannedBlob[];
+  readonly context: MigrationContext;
+  /**
+   * False when a program was read from a key that a later run may write again: the same bag may give another plan
+   * later.
+   */
+  readonly isRepeatable: boolean;
+  /** True when a map or manifest at such a key says something else than the config, which wins. */
+  readonly differs: boolean;
+}
+
+/**
+ * True when the bag is to change at all. A bag of the newest era (`manifest_id`, nothing inline) is left alone: its
+ * readers hold it against a database row.
+ */
+export function needsMigration<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  target: PlanSettings['target'],
+  isFormAsked = false,
+): boolean {
+  const fields = [site.config, site.map];
+  const nothingInline = fields.every((field) => field.state === 'absent' || field.state === 'empty');
+  if (nothingInline && reader.member(site.value, 'manifest_id') !== undefined) return false;
+  if (isFormAsked && site.manifestPath.state === 'pointer') return true;
+  if (target === 'bridge') return fields.some(isUnbridged) || listMutableMembers(reader, site).length > 0;
+  return fields.some((field) => field.state !== 'absent') || site.markers.length > 0 || site.generation !== 'lean';
+}
+
+/** The legacy hydrator follows one dialect, and a pointer in it must not lead to bytes that change. */
+function isUnbridged<V>(field: BagSite<V>['config']): boolean {
+  if (field.state !== 'pointer') return field.state === 'inline';
+  return field.pointer.dialect !== 's3-pointer' || !isVerified(field.pointer);
+}
+
+/**
+ * Plans one bag. Pure and deterministic. Throws `BagError` when its map or config cannot be made into a manifest, or
+ * when a program would stay at a key that another run overwrites (`PROGRAM_MUTABLE`).
+ */
+export function planSite<V>(
+  reader: ValueReader<V>,
+  site: BagSite<V>,
+  sources: SiteSources<V>,
+  settings: PlanSettings,
+): SitePlan<V> {
+  const { office } = settings;
+  const programs = needsPrograms(reader, site, settings) ? choosePrograms(reader, site, sources) : undefined;
+  const config =
+    sources.config === undefined ? undefined : planBlob(office, 'config', site, reader.bytes(sources.config));
+  const mapValue = keptMap(programs) ?? sources.map;
+  const map =
+    sources.map === undefined || mapValue === undefined
+      ? undefined
+      : planBlob(office, 'map', site, reader.bytes(mapValue));
+  const manifest = planManifest(reader, site, programs, {
+    ...settings,
+    targets: sources.targets,
+    mapDigest: map?.sha256,
+  });
+  const claims = { ...(config && { config }), ...(map && { map }), ...(manifest.blob && { manifest: manifest.blob }) };
+  const { pointers, alias } = manifest;
+  const context = {
+    claims,
+    ...(pointers && { manifestPointers: pointers }),
+    ...(alias !== undefined && { manifestAlias: alias }),
+    createdAt: createdAtOf(reader, site),
+  };
+  assertRehomed(reader, site, context, settings.target === 'bridge' && map ? mapValue : undefined);
+  return {
+    site,
+    blobs: Object.values(claims),
+    context,
+    isRepeatable:
+      programs?.isMutable !== true &&
+      sources.targets.size === 0 &&
+      !fields(site).some((field) => field.state === 'pointer' && !isVerified(field.pointer)),
+    differs: programs?.differs === true,
+  };
+}
+
+/**
+ * A bridge bag is read by its map; its manifest is made only where its path leads to a key that another run overwrites.
+ */
+function needsPrograms<V>(reader: ValueReader<V>, site: BagSite<V>, { target, isFormAsked }: PlanSettings): boolean {
+  return (
+    target === 'lean' || isManifestMutable(reader, site) || isFormAsked === true || mapTrust(reader, site) === 'mutable'
+  );
+}
+
+/** In place of a map at a mutable key that says something else than the config. */
+function keptMap<V>(programs: Programs<V> | undefined): V | undefined {
+  return programs?.from === 'config' && programs.differs ? programs.list : undefined;
+}
+
+function fields<V>({ config, map, configPath, mapPath }: BagSite<V>): readonly BagSite<V>['config'][] {
+  return [config, map, configPath, mapPath];
+}
+
+/** A pointer wants a time, and the same input must give the same pointer: the bag's own start, never the clock. */
+export function createdAtOf<V>(reader: ValueReader<V>, site: BagSite<V>): number {
+  const start = reader.member(site.value, 'start_time');
+  const seconds = start === undefined ? undefined : reader.number(start);
+  return seconds !== undefined && Number.isFinite(seconds) ? seconds : 0;
+}

@@ -1,0 +1,26 @@
+import { CONFIG, MAP } from '../bag/members.js';
+import { detectPointer } from '../bag/pointers.js';
+import { objectReader } from '../bag/reader.js';
+import type { BagOutline } from '../bag/rewrite.js';
+import { SchemaError } from '../errors.js';
+import { assertStateBag } from './index.js';
+
+/**
+ * The gate before a commit: what was made is what was meant. A lean bag satisfies `state-bag.v2`; a bridge bag has
+ * legacy-readable pointers, or nothing, under the old names. Throws `SchemaError` `BAG_INVALID`.
+ */
+export function assertOutline({ path, members }: BagOutline, target: 'lean' | 'bridge'): void {
+  if (target === 'lean') {
+    assertStateBag(members);
+    return;
+  }
+  for (const name of [CONFIG, MAP]) {
+    const value = members[name] ?? undefined;
+    if (value !== undefined && detectPointer(objectReader, value)?.dialect !== 's3-pointer') {
+      throw new SchemaError(
+        'BAG_INVALID',
+        `"${name}" of the bag at /${path.join('/')} is no pointer after the rewrite`,
+      );
+    }
+  }
+}
