@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFleet } from '../examples/fleet/fleet.js';
 import { detectEnvelope } from '../src/bag/envelope.js';
-import { objectReader } from '../src/bag/reader.js';
+import { ObjectValue } from '../src/bag/value.js';
 import { runChild } from './child.js';
 import type { ChildRun, Program } from './child.js';
 import type { Figure } from './figure.js';
@@ -95,7 +95,7 @@ function writeLeanBags(directory: string, bags: number): number {
 
 /** Out of its envelope, of which the peers know nothing. */
 function bagOf(document: unknown): unknown {
-  return detectEnvelope(objectReader, document)?.bag.value;
+  return detectEnvelope(new ObjectValue(document))?.bag.value;
 }
 
 function measured(name: string, runs: readonly ChildRun[]): Measured {

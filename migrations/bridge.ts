@@ -1,5 +1,5 @@
 import { RawJson } from '../src/bag/edit.js';
-import type { BagDocument } from '../src/bag/edit.js';
+import type { BagEdit } from '../src/bag/edit.js';
 import { CONFIG, CONFIG_PATH, MANIFEST, MANIFEST_ALIAS, MANIFEST_PATH, MAP, MAP_PATH } from '../src/bag/members.js';
 import { bridgePointer } from '../src/bag/migration.js';
 import type { Claim, Migration } from '../src/bag/migration.js';
@@ -21,7 +21,7 @@ export const bridgePointers: Migration = {
   },
 };
 
-function bridge(bag: BagDocument, name: string, claim: Claim | undefined, createdAt: number): void {
+function bridge(bag: BagEdit, name: string, claim: Claim | undefined, createdAt: number): void {
   if (claim && bag.has(name)) bag.replace(name, [{ name, value: bridgePointer(name, claim, createdAt) }]);
 }
 
@@ -42,7 +42,7 @@ export const rehomePaths: Migration = {
   down: () => undefined,
 };
 
-function rehome(bag: BagDocument, path: string, claim: Claim | undefined): void {
+function rehome(bag: BagEdit, path: string, claim: Claim | undefined): void {
   const text = bag.text(path) ?? '';
   if (claim && text !== '' && text !== claim.uri) bag.replace(path, [{ name: path, value: claim.uri }]);
 }

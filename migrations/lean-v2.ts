@@ -1,6 +1,6 @@
 import { LEAN_VERSION } from '../src/bag/bag.js';
 import { RawJson } from '../src/bag/edit.js';
-import type { BagDocument } from '../src/bag/edit.js';
+import type { BagEdit } from '../src/bag/edit.js';
 import {
   CONFIG,
   CONFIG_PATH,
@@ -18,7 +18,7 @@ import type { Migration } from '../src/bag/migration.js';
  * Puts a path where the value stood. A path that the bag already carries is corrected in place; a member without a
  * value (null, or no claim) goes without a successor, and a path `""`, which January's writers left for none, is null.
  */
-function placePath(bag: BagDocument, member: string, pathMember: string, uri: string | undefined): void {
+function placePath(bag: BagEdit, member: string, pathMember: string, uri: string | undefined): void {
   if (uri === undefined) {
     bag.remove(member);
     emptyToNull(bag, pathMember);
@@ -36,7 +36,7 @@ function placePath(bag: BagDocument, member: string, pathMember: string, uri: st
 }
 
 /** Null and not absent: January's state machines map these members one by one and fail on one that is missing. */
-function emptyToNull(bag: BagDocument, pathMember: string): void {
+function emptyToNull(bag: BagEdit, pathMember: string): void {
   if (bag.text(pathMember) === '') bag.replace(pathMember, [{ name: pathMember, value: null }]);
 }
 

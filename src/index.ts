@@ -1,5 +1,5 @@
 import { MIGRATIONS } from '../migrations/index.js';
-import type { LeanStateBag } from './validate/index.js';
+import type { LeanStateBag } from './validate/state-bag.js';
 import { buildBag } from './adapter/build-lean-bag.js';
 import type { BuildOptions, LeanBagInput } from './adapter/build-lean-bag.js';
 import type { ShimOptions } from './adapter/options.js';
@@ -29,7 +29,7 @@ export function buildLeanBag(
 
 export { resolveSegmentConfig } from './adapter/resolve-segment-config.js';
 export { partitionWorkflow } from './bag/partition/index.js';
-export { assertStateBag, validateStateBag } from './validate/index.js';
+export { assertStateBag, validateStateBag } from './validate/state-bag.js';
 export { nameForStateMachine, PAYLOAD_TOO_LARGE_ERROR, RETRYABLE_ERROR } from './adapter/error-name.js';
 export {
   BagError,
@@ -66,7 +66,7 @@ export type { PartitionResult, Segment } from './bag/partition/index.js';
 export type { ProgramSource } from './bag/resolve.js';
 export type { ValidationIssue } from './validate/issue.js';
 export type { ErrorContext, Stage, StateBagErrorOptions } from './errors.js';
-export type { LeanStateBag } from './validate/index.js';
+export type { LeanStateBag } from './validate/state-bag.js';
 export type {
   FatStateBag,
   InlineSegment,

@@ -1,8 +1,10 @@
-import type { BagSite } from '../bag/bag.js';
+import type { ObjectValue } from '../bag/value.js';
+import type { Bag } from '../bag/bag.js';
 import type { StateBagError } from '../errors.js';
 import { attempt } from './fail-open.js';
 import type { Work } from './engine.js';
 import { fillBag } from './fill-bag.js';
+import { rawMembers } from './json-members.js';
 import type { JsonMembers } from './json-members.js';
 import { leanBag } from './lean-bag.js';
 import { repairManifest } from './repair-manifest.js';
@@ -22,8 +24,8 @@ export interface AdaptedBag {
  * One bag of an event in the form its handler speaks. Bringing it into the new form is what an execution can do
  * without; reading what the handler asks for is not, and rejects.
  */
-export async function adaptBag(site: BagSite<unknown>, work: Work): Promise<AdaptedBag> {
-  const bag = site.value as JsonMembers;
+export async function adaptBag(site: Bag<ObjectValue>, work: Work): Promise<AdaptedBag> {
+  const bag = rawMembers(site);
   const speaksFat = work.engine.settings.speaks === 'fat';
   const { value, error } = await attempt(work, async () => {
     const lean = speaksFat ? { bag, bytesSaved: 0 } : await leanBag(site, work);

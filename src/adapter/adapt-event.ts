@@ -1,12 +1,12 @@
-import { assertOwned } from '../bag/bag.js';
-import type { BagSite, Detection } from '../bag/bag.js';
-import { objectReader } from '../bag/reader.js';
-import type { ResolvedSegment } from '../bag/resolve.js';
+import type { ResolvedProgram } from './resolve-program.js';
+import type { BagDocument, Bag } from '../bag/bag.js';
+import type { ObjectValue } from '../bag/value.js';
 import { BagError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
 import { adaptBag } from './adapt-bag.js';
 import { attempt } from './fail-open.js';
 import type { Work } from './engine.js';
+import { rawMembers } from './json-members.js';
 import type { JsonMembers } from './json-members.js';
 import { replaceAt } from './place.js';
 import { resolveUnlessMissing } from './resolve-program.js';
@@ -16,7 +16,7 @@ import type { Added } from './segment-members.js';
 /** An event as its handler gets it, and what the way back needs to know of it. */
 export interface AdaptedEvent {
   readonly event: JsonMembers;
-  readonly resolved: ResolvedSegment<unknown> | undefined;
+  readonly resolved: ResolvedProgram | undefined;
   /** What to take out of the result again. */
   readonly added: Added | undefined;
   /** The innermost bag in the form in which it would go back unchanged. */
@@ -41,23 +41,23 @@ export function untouched(event: JsonMembers): AdaptedEvent {
  */
 export async function adaptEvent(
   event: JsonMembers,
-  detection: Detection<unknown>,
+  detection: BagDocument<ObjectValue>,
   work: Work,
   wantsSegment: boolean,
 ): Promise<AdaptedEvent> {
-  const [bag] = detection.sites;
+  const [bag] = detection.bags;
   if (bag === undefined) return untouched(event);
-  assertOwned(objectReader, detection);
+  detection.assertOneOwner();
   if (work.mode === 'strict' && detection.generation === 'fat') throw fatBag();
-  const isWanted = wantsSegment && needsProgram(bag.value as JsonMembers);
+  const isWanted = wantsSegment && needsProgram(rawMembers(bag));
   const resolved = isWanted ? await resolveUnlessMissing(event, work) : undefined;
   let adapted: AdaptedEvent = { ...untouched(event), resolved };
   // Outermost first: the bag inside it is put into the copy.
-  for (const site of detection.sites.toReversed()) adapted = await adaptSite(adapted, site, work);
+  for (const site of detection.bags.toReversed()) adapted = await adaptSite(adapted, site, work);
   return resolved ? withProgram(adapted, resolved, event, bag) : adapted;
 }
 
-async function adaptSite(adapted: AdaptedEvent, site: BagSite<unknown>, work: Work): Promise<AdaptedEvent> {
+async function adaptSite(adapted: AdaptedEvent, site: Bag<ObjectValue>, work: Work): Promise<AdaptedEvent> {
   const { handed, error, kept, bytesSaved } = await adaptBag(site, work);
   // A copy is kept: the handler may change the bag it gets in place.
   const adaptedBag = {
@@ -66,24 +66,24 @@ async function adaptSite(adapted: AdaptedEvent, site: BagSite<unknown>, work: Wo
     error: adapted.error ?? error,
     bytesSaved: adapted.bytesSaved + bytesSaved,
   };
-  if (handed === site.value) return adaptedBag;
+  if (handed === site.value.raw) return adaptedBag;
   const place = () => replaceAt(adapted.event, site.path, handed);
   if (work.engine.settings.speaks === 'fat') return { ...adaptedBag, event: place() };
   const placed = await attempt(work, () => Promise.resolve().then(place));
   if (placed.value) return { ...adaptedBag, event: placed.value };
-  return { ...adapted, kept: { ...(site.value as JsonMembers) }, error: adapted.error ?? error ?? placed.error };
+  return { ...adapted, kept: { ...rawMembers(site) }, error: adapted.error ?? error ?? placed.error };
 }
 
 /** The same with the program of its segment at the root. */
 export function withProgram(
   adapted: AdaptedEvent,
-  { segmentConfig }: ResolvedSegment<unknown>,
+  { segmentConfig }: ResolvedProgram,
   root: JsonMembers,
-  site: BagSite<unknown>,
+  site: Bag<ObjectValue>,
 ): AdaptedEvent {
   const event = addProgram(adapted.event, segmentConfig);
   if (event === adapted.event) return adapted;
-  return { ...adapted, event, added: { program: segmentConfig, root, bag: site.value as JsonMembers } };
+  return { ...adapted, event, added: { program: segmentConfig, root, bag: rawMembers(site) } };
 }
 
 /** What the mode `strict` says to a fat bag. */

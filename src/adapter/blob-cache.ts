@@ -1,9 +1,8 @@
+import type { RememberedBlobs } from '../bag/value.js';
 import { LRUCache } from 'lru-cache';
 import { detectDigest } from '../content-address.js';
 import type { BlobReader } from '../bag/follow.js';
 import type { KeyTemplates } from '../bag/keys.js';
-import { objectReader } from '../bag/reader.js';
-import type { ValueReader } from '../bag/reader.js';
 import { sha256Hex } from '../store/digest.js';
 import { Flights, joined } from '../store/flights.js';
 import type { ObjectAddress } from '../store/object-store.js';
@@ -27,10 +26,9 @@ export const MEMORY_PER_BYTE = 4;
 export class BlobCache implements BlobReader {
   readonly bucket = OWN_BUCKET;
   /**
-   * Parses a cached blob once, and gives the stored bytes of what it parsed. Its values are shared: copy before handing
-   * out.
+   * What cached blobs were parsed to, for `ObjectValue.remember`. Those values are shared: copy before handing out.
    */
-  readonly reader: ValueReader<unknown>;
+  readonly remembered: RememberedBlobs = { parsed: new WeakMap(), bytes: new WeakMap() };
   readonly #store: StoreHandle;
   readonly #blobs: LRUCache<string, Uint8Array>;
   readonly #flights = new Flights();
@@ -45,7 +43,6 @@ export class BlobCache implements BlobReader {
       maxSize: Math.max(1, maxBytes),
       sizeCalculation: ({ length }) => 1 + MEMORY_PER_BYTE * length,
     });
-    this.reader = rememberingReader();
   }
 
   async get(address: ObjectAddress, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Uint8Array> {
@@ -76,22 +73,4 @@ export class BlobCache implements BlobReader {
     const address = { bucket: bucket === OWN_BUCKET ? store.bucket : bucket, key };
     return store.get(address, signal === undefined ? {} : { signal });
   }
-}
-
-function rememberingReader(): ValueReader<unknown> {
-  const values = new WeakMap<Uint8Array, { readonly value: unknown }>();
-  const sources = new WeakMap<object, Uint8Array>();
-  return {
-    ...objectReader,
-    parse: (bytes) => {
-      const known = values.get(bytes);
-      if (known) return known.value;
-      const value = objectReader.parse(bytes);
-      values.set(bytes, { value });
-      if (typeof value === 'object' && value !== null) sources.set(value, bytes);
-      return value;
-    },
-    bytes: (value) =>
-      (typeof value === 'object' && value !== null ? sources.get(value) : undefined) ?? objectReader.bytes(value),
-  };
 }

@@ -1,14 +1,14 @@
-import { detect } from '../bag/bag.js';
-import type { BagSite } from '../bag/bag.js';
+import type { Bag } from '../bag/bag.js';
+import type { Value } from '../bag/value.js';
+import { ObjectValue } from '../bag/value.js';
+import { BagDocument } from '../bag/bag.js';
 import { CONTROL_MEMBERS, CALL_MEMBERS, INDEX_MEMBERS, INIT_MARKERS, PROGRAM_MEMBERS } from '../bag/members.js';
 import { assertUnmixedObjects, POINTER_MARKER } from '../bag/mixed-pointer.js';
-import { objectReader } from '../bag/reader.js';
-import type { ValueReader } from '../bag/reader.js';
 import { BagError } from '../errors.js';
 import { openOffice } from './engine.js';
 import type { Work } from './engine.js';
 import type { JsonMembers } from './json-members.js';
-import { isMembers } from './json-members.js';
+import { isMembers, rawMembers } from './json-members.js';
 import { jsonBytes, jsonText } from './json-text.js';
 import { offload } from './offload.js';
 import { replaceAt } from './place.js';
@@ -43,8 +43,8 @@ export async function fitResult(result: unknown, maxBytes: number, work: Work): 
   const bytes = Buffer.byteLength(text);
   if (bytes <= maxBytes) return { result, bytes, offloaded: [], bytesSaved: 0 };
   if (!isMembers(result)) throw tooLarge(bytes, maxBytes, 'it is no object with a bag in it');
-  const { sites } = detect(objectReader, result);
-  const chosen = await chooseMembers<unknown>(objectReader, sites, bytes - maxBytes, work);
+  const { bags: sites } = new BagDocument(new ObjectValue(result));
+  const chosen = await chooseMembers(sites, bytes - maxBytes, work);
   const fitted = sites.reduceRight((changed, site) => putPointers(changed, site, chosen), result);
   const after = measureResult(fitted);
   if (after > maxBytes) throw tooLarge(after, maxBytes, 'what is left in it may not be offloaded');
@@ -57,32 +57,31 @@ export async function fitResult(result: unknown, maxBytes: number, work: Work): 
   return { result: fitted, bytes: after, offloaded: chosen.map(({ name }) => name), bytesSaved: bytes - after };
 }
 
-interface Candidate<V> {
+interface Candidate<V extends Value = Value> {
   readonly name: string;
-  readonly site: BagSite<V>;
+  readonly site: Bag<V>;
   readonly text: Uint8Array;
 }
 
 /** A member that is to leave its bag. */
-export interface ChosenMember<V> extends Candidate<V> {
+export interface ChosenMember<V extends Value = Value> extends Candidate<V> {
   readonly planned: PlannedMember;
 }
 
 /** The members to offload, until at least `excess` bytes are saved or none is left. Writes nothing. */
-export async function chooseMembers<V>(
-  reader: ValueReader<V>,
-  sites: readonly BagSite<V>[],
+export async function chooseMembers<V extends Value>(
+  sites: readonly Bag<V>[],
   excess: number,
   work: Work,
 ): Promise<readonly ChosenMember<V>[]> {
-  const candidates = sites.flatMap((site) => candidatesIn(reader, site, work.engine.settings.offload));
+  const candidates = sites.flatMap((site) => candidatesIn(site, work.engine.settings.offload));
   if (candidates.length === 0) return [];
   const office = await openOffice(work);
   const chosen: ChosenMember<V>[] = [];
   let left = excess;
   for (const candidate of inOrder(candidates, work.engine.settings.offload.first)) {
     if (left <= 0) break;
-    const planned = planMember(reader, candidate.name, candidate.text, candidate.site, office);
+    const planned = planMember(candidate.name, candidate.text, candidate.site, office);
     const saved = candidate.text.length - jsonBytes(planned.pointer).length;
     if (saved <= 0) continue;
     chosen.push({ ...candidate, planned });
@@ -105,46 +104,46 @@ const STAYS = new Set<string>([
   'distributed_strategy',
 ]);
 
-function candidatesIn<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
+function candidatesIn<V extends Value>(
+  site: Bag<V>,
   { only, never, minBytes }: Settings['offload'],
 ): readonly Candidate<V>[] {
-  return reader.names(site.value).flatMap((name): readonly Candidate<V>[] => {
+  return site.value.names().flatMap((name): readonly Candidate<V>[] => {
     const isWanted = only === undefined ? !name.startsWith('__') : only.includes(name);
-    const value = reader.member(site.value, name);
-    if (!isWanted || STAYS.has(name) || never.includes(name) || value === undefined || !isBulky(reader, value))
-      return [];
-    const text = reader.bytes(value);
+    const value = site.value.member(name);
+    if (!isWanted || STAYS.has(name) || never.includes(name) || value === undefined || !isBulky(value)) return [];
+    const text = value.bytes();
     return text.length < minBytes ? [] : [{ name, site, text }];
   });
 }
 
 /** Numbers, booleans and null never leave. A member with a pointer's marker is one, or would be taken for one. */
-function isBulky<V>(reader: ValueReader<V>, value: V): boolean {
-  const kind = reader.kind(value);
+function isBulky(value: Value): boolean {
+  const kind = value.kind();
   if (kind === 'string' || kind === 'array') return true;
   return (
-    kind === 'object' &&
-    ['__s3_pointer__', '__s3_offloaded'].every((marker) => reader.member(value, marker) === undefined)
+    kind === 'object' && ['__s3_pointer__', '__s3_offloaded'].every((marker) => value.member(marker) === undefined)
   );
 }
 
-function inOrder<V>(candidates: readonly Candidate<V>[], first: readonly string[]): readonly Candidate<V>[] {
+function inOrder<V extends Value>(
+  candidates: readonly Candidate<V>[],
+  first: readonly string[],
+): readonly Candidate<V>[] {
   const rank = ({ name }: Candidate<V>) => (first.includes(name) ? first.indexOf(name) : first.length);
   return candidates.toSorted((one, other) => rank(one) - rank(other) || other.text.length - one.text.length);
 }
 
 function putPointers(
   result: JsonMembers,
-  site: BagSite<unknown>,
-  chosen: readonly ChosenMember<unknown>[],
+  site: Bag<ObjectValue>,
+  chosen: readonly ChosenMember<ObjectValue>[],
 ): JsonMembers {
   const pointers = chosen
     .filter((member) => member.site === site)
     .map(({ name, planned }) => [name, planned.pointer] as const);
   if (pointers.length === 0) return result;
-  return replaceAt(result, site.path, { ...(site.value as JsonMembers), ...Object.fromEntries(pointers) });
+  return replaceAt(result, site.path, { ...rawMembers(site), ...Object.fromEntries(pointers) });
 }
 
 export function tooLarge(bytes: number, maxBytes: number, why: string): BagError {

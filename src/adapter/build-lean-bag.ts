@@ -1,9 +1,9 @@
-import type { LeanStateBag } from '../validate/index.js';
-import { detectSite } from '../bag/bag.js';
+import { ObjectValue } from '../bag/value.js';
+import type { LeanStateBag } from '../validate/state-bag.js';
+import { Bag } from '../bag/bag.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
-import { objectReader } from '../bag/reader.js';
 import { partitionWorkflow } from '../bag/partition/index.js';
-import { assertStateBag } from '../validate/index.js';
+import { assertStateBag } from '../validate/state-bag.js';
 import { sha256Hex } from '../store/digest.js';
 import { countSegmentTypes } from './count-segment-types.js';
 import { createEngine } from './engine.js';
@@ -60,7 +60,7 @@ export async function buildBag(
   };
   const deadline = { signal: () => signal, dispose: () => undefined };
   const work: Work = { engine, ids: { ownerId, workflowId }, mode: 'rewrite', side: 'result', deadline };
-  const { bag } = await leanBag(detectSite(objectReader, { path: [], value: withoutUndefined(fat) }), work);
+  const { bag } = await leanBag(new Bag(new ObjectValue(withoutUndefined(fat))), work);
   assertStateBag(bag);
   return bag;
 }

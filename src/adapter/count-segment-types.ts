@@ -1,5 +1,5 @@
 import { listEntries } from '../bag/segments.js';
-import { objectReader } from '../bag/reader.js';
+import { ObjectValue } from '../bag/value.js';
 import { isMembers } from './json-members.js';
 
 export interface SegmentTypeCounts {
@@ -12,8 +12,8 @@ export interface SegmentTypeCounts {
 
 /** The counts that a bag reports of its map, whoever made the map. Throws `BagError` `MAP_*` for what is no map. */
 export function countSegmentTypes(map: unknown): SegmentTypeCounts {
-  const entries = listEntries(objectReader, map);
-  const types = entries.flatMap(typesIn);
+  const entries = listEntries(new ObjectValue(map));
+  const types = entries.flatMap(({ raw }) => typesIn(raw));
   const count = (type: string) => types.filter((other) => other === type).length;
   return { total_segments: Math.max(1, entries.length), llm_segments: count('llm'), hitp_segments: count('hitp') };
 }

@@ -1,13 +1,13 @@
+import { ObjectValue } from '../bag/value.js';
 import { detectDigest } from '../content-address.js';
-import { detectSite, holdsDigest } from '../bag/bag.js';
-import type { BagSite, Field } from '../bag/bag.js';
+import { Bag, holdsDigest } from '../bag/bag.js';
+import type { Field } from '../bag/bag.js';
 import { md5Prefix } from '../bag/follow.js';
 import { hydrateBag } from '../bag/hydrate.js';
 import type { LoadedContent } from '../bag/hydrate.js';
 import type { BlobKind } from '../bag/keys.js';
 import type { Claim, MigrationContext } from '../bag/migration.js';
 import { ObjectDraft } from '../bag/edit.js';
-import { objectReader } from '../bag/reader.js';
 import type { Work } from './engine.js';
 import type { JsonMembers } from './json-members.js';
 
@@ -17,18 +17,18 @@ import type { JsonMembers } from './json-members.js';
  */
 export async function fillBag(bag: JsonMembers, work: Work): Promise<JsonMembers> {
   const { blobs, programs, steps } = work.engine;
-  const site = detectSite(objectReader, { path: [], value: bag });
+  const site = new Bag(new ObjectValue(bag));
   if (![site.config, site.map, site.configPath, site.mapPath].some((field) => field.state === 'pointer')) return bag;
   const draft = new ObjectDraft(bag);
-  const content = await hydrateBag(blobs.reader, site, draft, steps, blobs, work.deadline.signal());
+  const content = await hydrateBag(site, draft, steps, blobs, work.deadline.signal());
   const filled = draft.result();
-  const after = detectSite(objectReader, { path: [], value: filled });
+  const after = new Bag(new ObjectValue(filled));
   if (areAllStored(site, after)) programs.remember(after, () => claimsOf(site, after, content));
   return filled;
 }
 
 /** Every value that is inline now came from a content address, and the manifest that goes with the map lies at one. */
-function areAllStored(before: BagSite<unknown>, after: BagSite<unknown>): boolean {
+function areAllStored(before: Bag<ObjectValue>, after: Bag<ObjectValue>): boolean {
   const hasManifest = holdsDigest(before.manifestPath);
   return (
     hasManifest &&
@@ -38,13 +38,13 @@ function areAllStored(before: BagSite<unknown>, after: BagSite<unknown>): boolea
 }
 
 /** A path counts only where the old name held nothing. */
-function isStored(before: Field<unknown>, path: Field<unknown>, after: Field<unknown>): boolean {
+function isStored(before: Field<ObjectValue>, path: Field<ObjectValue>, after: Field<ObjectValue>): boolean {
   return after.state !== 'inline' || ((before.state === 'absent' || before.state === 'empty') && holdsDigest(path));
 }
 
 function claimsOf(
-  before: BagSite<unknown>,
-  after: BagSite<unknown>,
+  before: Bag<ObjectValue>,
+  after: Bag<ObjectValue>,
   { paths }: LoadedContent,
 ): MigrationContext['claims'] {
   const { config = EMPTY, map = EMPTY } = paths;
@@ -59,7 +59,7 @@ function claimsOf(
 const EMPTY = new Uint8Array();
 
 /** A claim on what is stored already. */
-function claimOf(kind: BlobKind, path: Field<unknown>, bytes: Uint8Array): Partial<Record<BlobKind, Claim>> {
+function claimOf(kind: BlobKind, path: Field<ObjectValue>, bytes: Uint8Array): Partial<Record<BlobKind, Claim>> {
   const target = path.state === 'pointer' ? path.pointer.target : undefined;
   const sha256 = detectDigest(target?.key);
   if (target?.bucket === undefined || sha256 === undefined) return {};

@@ -1,9 +1,10 @@
-import type { BagSite } from '../bag/bag.js';
+import type { Bag } from '../bag/bag.js';
 import type { MigrationContext } from '../bag/migration.js';
 import { ObjectDraft } from '../bag/edit.js';
-import { objectReader } from '../bag/reader.js';
-import { createdAtOf, needsMigration } from '../bag/plan.js';
+import type { ObjectValue } from '../bag/value.js';
+import { needsMigration } from '../bag/plan.js';
 import type { Work } from './engine.js';
+import { rawMembers } from './json-members.js';
 import type { JsonMembers } from './json-members.js';
 import { offload } from './offload.js';
 import { planBag } from './plan-bag.js';
@@ -19,28 +20,28 @@ export interface LeanBag {
  * to do. Blobs are stored before the bag says so. Throws `BagError`, `PointerError`, `IntegrityError`, `StoreError`,
  * `ConflictError`.
  */
-export async function leanBag(site: BagSite<unknown>, work: Work): Promise<LeanBag> {
-  const bag = site.value as JsonMembers;
-  if (!needsMigration(objectReader, site, 'lean')) return { bag, bytesSaved: 0 };
+export async function leanBag(site: Bag<ObjectValue>, work: Work): Promise<LeanBag> {
+  const bag = rawMembers(site);
+  if (!needsMigration(site, 'lean')) return { bag, bytesSaved: 0 };
   const context = knownContext(site, work) ?? (await offloadProgram(site, work));
   const draft = new ObjectDraft(bag);
   for (const step of work.engine.steps.lean) step.up(draft, context);
   return { bag: draft.result(), bytesSaved: inlineSize(site, context) };
 }
 
-function knownContext(site: BagSite<unknown>, work: Work): MigrationContext | undefined {
+function knownContext(site: Bag<ObjectValue>, work: Work): MigrationContext | undefined {
   const claims = work.engine.programs.find(site);
-  return claims && { claims, createdAt: createdAtOf(objectReader, site) };
+  return claims && { claims, createdAt: site.createdAt };
 }
 
-async function offloadProgram(site: BagSite<unknown>, work: Work): Promise<MigrationContext> {
-  const plan = await planBag(site.value as JsonMembers, work);
+async function offloadProgram(site: Bag<ObjectValue>, work: Work): Promise<MigrationContext> {
+  const plan = await planBag(rawMembers(site), work);
   if (plan.blobs.length > 0) await offload(plan.blobs, work);
   if (plan.isRepeatable) work.engine.programs.remember(site, () => plan.context.claims);
   return plan.context;
 }
 
-function inlineSize({ config, map }: BagSite<unknown>, { claims }: MigrationContext): number {
+function inlineSize({ config, map }: Bag<ObjectValue>, { claims }: MigrationContext): number {
   return (
     (config.state === 'inline' ? (claims.config?.size ?? 0) : 0) +
     (map.state === 'inline' ? (claims.map?.size ?? 0) : 0)

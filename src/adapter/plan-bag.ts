@@ -1,9 +1,9 @@
-import { byteReader, readDocument } from '../bag/reader.js';
-import type { ByteValue } from '../bag/reader.js';
-import { detectSite } from '../bag/bag.js';
+import { readDocument } from '../bag/value.js';
+import type { ByteValue } from '../bag/value.js';
+import { Bag } from '../bag/bag.js';
 import { PROGRAM_MEMBERS } from '../bag/members.js';
 import { planSite } from '../bag/plan.js';
-import type { SitePlan } from '../bag/plan.js';
+import type { BagPlan } from '../bag/plan.js';
 import { loadSources } from '../bag/sources.js';
 import { openOffice, signalOf } from './engine.js';
 import type { Work } from './engine.js';
@@ -17,12 +17,12 @@ const PROGRAM = new Set<string>(PROGRAM_MEMBERS);
  * pointer keeps its stored bytes, and so both find the same addresses. User data is left out of the text. Throws what
  * planning and following pointers throw.
  */
-export async function planBag(bag: JsonMembers, work: Work): Promise<SitePlan<ByteValue>> {
+export async function planBag(bag: JsonMembers, work: Work): Promise<BagPlan<ByteValue>> {
   const { engine } = work;
   const members = Object.entries(bag).filter(([name, value]) => PROGRAM.has(name) || typeof value !== 'object');
   const root = readDocument(jsonBytes(Object.fromEntries(members)));
-  const site = detectSite(byteReader, { path: [], value: root });
-  const sources = await loadSources(byteReader, site, engine.blobs, signalOf(work));
+  const site = new Bag(root);
+  const sources = await loadSources(site, engine.blobs, signalOf(work));
   const office = await openOffice(work);
-  return planSite(byteReader, site, sources, { target: 'lean', manifestForm: engine.settings.manifestForm, office });
+  return planSite(site, sources, { target: 'lean', manifestForm: engine.settings.manifestForm, office });
 }

@@ -1,9 +1,9 @@
 import { LRUCache } from 'lru-cache';
-import type { BagSite, Field } from '../bag/bag.js';
 import { holdsDigest, isMutable } from '../bag/bag.js';
+import type { Bag, Field } from '../bag/bag.js';
 import { isHollow } from '../bag/segments.js';
 import type { MigrationContext } from '../bag/migration.js';
-import { objectReader } from '../bag/reader.js';
+import type { ObjectValue } from '../bag/value.js';
 import { MEMORY_PER_BYTE } from './blob-cache.js';
 import { publish } from './diagnostics.js';
 import { cloneJson } from './json-clone.js';
@@ -36,7 +36,7 @@ export class ProgramCache {
     this.#known = new LRUCache({ maxSize: Math.max(1, maxBytes), sizeCalculation: sizeOf });
   }
 
-  find(site: BagSite<unknown>): Claims | undefined {
+  find(site: Bag<ObjectValue>): Claims | undefined {
     if (!isCacheable(site)) return undefined;
     const known = this.#known.get(keyOf(site))?.find((program) => isSame(site, program));
     publish('cache', () => ({ cache: 'program', outcome: known ? 'hit' : 'miss' }));
@@ -44,7 +44,7 @@ export class ProgramCache {
   }
 
   /** Copies what it keeps. Call it only when the claimed blobs are known to be stored. */
-  remember(site: BagSite<unknown>, claims: () => Claims): void {
+  remember(site: Bag<ObjectValue>, claims: () => Claims): void {
     const others = this.#known.get(keyOf(site)) ?? [];
     if (!isCacheable(site) || others.some((known) => isSame(site, known))) return;
     const program = {
@@ -57,7 +57,7 @@ export class ProgramCache {
   }
 }
 
-function keyOf({ ownerId, workflowId }: BagSite<unknown>): string {
+function keyOf({ ownerId, workflowId }: Bag<ObjectValue>): string {
   return JSON.stringify([ownerId, workflowId]);
 }
 
@@ -67,28 +67,28 @@ function sizeOf(programs: readonly KnownProgram[]): number {
 }
 
 /** Only what follows from the inline values alone; an inline manifest and a pointer are looked at each time. */
-function isCacheable({ config, map, configPath, mapPath, inlineManifest, manifestAlias }: BagSite<unknown>): boolean {
+function isCacheable({ config, map, configPath, mapPath, inlineManifest, manifestAlias }: Bag<ObjectValue>): boolean {
   if (inlineManifest !== undefined || isMutable(manifestAlias) || (config.state !== 'inline' && map.state !== 'inline'))
     return false;
   return isSettled(config, configPath) && isSettled(map, mapPath);
 }
 
-function isSettled(field: Field<unknown>, path: Field<unknown>): boolean {
-  if (field.state === 'inline') return path.state !== 'pointer' || !isHollow(objectReader, field.value);
+function isSettled(field: Field<ObjectValue>, path: Field<ObjectValue>): boolean {
+  if (field.state === 'inline') return path.state !== 'pointer' || !isHollow(field.value);
   return field.state !== 'pointer' && (path.state !== 'pointer' || holdsDigest(path));
 }
 
-function inlineOf(field: Field<unknown>): unknown {
-  return field.state === 'inline' ? field.value : undefined;
+function inlineOf(field: Field<ObjectValue>): unknown {
+  return field.state === 'inline' ? field.value.raw : undefined;
 }
 
 /** A manifest at a mutable key does not count: the one made of the config takes its place. */
-function leads({ map, manifestPath, mapPath }: BagSite<unknown>): boolean {
-  if (map.state === 'inline' && !isHollow(objectReader, map.value)) return true;
+function leads({ map, manifestPath, mapPath }: Bag<ObjectValue>): boolean {
+  if (map.state === 'inline' && !isHollow(map.value)) return true;
   return holdsDigest(manifestPath) || mapPath.state === 'pointer';
 }
 
-function isSame(site: BagSite<unknown>, known: KnownProgram): boolean {
+function isSame(site: Bag<ObjectValue>, known: KnownProgram): boolean {
   return (
     leads(site) === known.leads &&
     sameJson(inlineOf(site.map), known.map) &&

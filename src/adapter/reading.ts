@@ -1,6 +1,6 @@
-import { detect, idsOf } from '../bag/bag.js';
-import type { Detection, Generation } from '../bag/bag.js';
-import { objectReader } from '../bag/reader.js';
+import { BagDocument } from '../bag/bag.js';
+import type { Generation } from '../bag/bag.js';
+import { ObjectValue } from '../bag/value.js';
 import { BagError } from '../errors.js';
 import { adaptEvent } from './adapt-event.js';
 import type { AdaptedEvent } from './adapt-event.js';
@@ -25,7 +25,7 @@ export class Reading implements BagReading {
   readonly #event: unknown;
   readonly #context: LambdaContext | undefined;
   readonly #wantsSegment: boolean;
-  #detection: Detection<unknown> | undefined;
+  #detection: BagDocument<ObjectValue> | undefined;
   #adapted: Promise<AdaptedEvent | undefined> | undefined;
 
   constructor(engine: Engine, event: unknown, context: LambdaContext | undefined, { segment = true }: ReadOptions) {
@@ -37,7 +37,7 @@ export class Reading implements BagReading {
   }
 
   get ids(): BagIds {
-    return idsOf(objectReader, this.#detect());
+    return this.#detect().ids;
   }
 
   get ownerId(): string | undefined {
@@ -53,11 +53,11 @@ export class Reading implements BagReading {
   }
 
   get envelope(): readonly string[] {
-    return this.#detect().sites[0]?.path ?? [];
+    return this.#detect().bags[0]?.path ?? [];
   }
 
   get bag(): JsonMembers | undefined {
-    return this.#detect().sites[0]?.value as JsonMembers | undefined;
+    return this.#detect().bags[0]?.value.raw as JsonMembers | undefined;
   }
 
   segment(): Promise<FoundSegment> {
@@ -78,7 +78,7 @@ export class Reading implements BagReading {
 
   hydrated(): Promise<unknown> {
     return this.#during(async (work) => {
-      assertUnmixedObjects(this.#event, this.#detect().sites);
+      assertUnmixedObjects(this.#event, this.#detect().bags);
       return fillEvent(this.#members(), this.#detect(), work);
     });
   }
@@ -102,20 +102,23 @@ export class Reading implements BagReading {
 
   #adaptMembers(event: JsonMembers, work: Work): Promise<AdaptedEvent> {
     const plain = withoutStalePrograms(event, this.#detect());
-    const detection = plain === event ? this.#detect() : detect(objectReader, plain);
+    const detection = plain === event ? this.#detect() : new BagDocument(new ObjectValue(plain));
     if (this.mode === 'shadow') return shadowEvent(plain, detection, work, this.#wantsSegment);
-    assertUnmixedObjects(plain, detection.sites);
+    assertUnmixedObjects(plain, detection.bags);
     return adaptEvent(plain, detection, work, this.#wantsSegment);
   }
 
   /** Throws `BagError` `EVENT_INVALID`. */
   #members(): JsonMembers {
     if (isMembers(this.#event)) return this.#event;
-    throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${objectReader.kind(this.#event)}`);
+    throw new BagError(
+      'EVENT_INVALID',
+      `an event must be an object; this one is ${new ObjectValue(this.#event).kind()}`,
+    );
   }
 
-  #detect(): Detection<unknown> {
-    this.#detection ??= detect(objectReader, this.#event);
+  #detect(): BagDocument<ObjectValue> {
+    this.#detection ??= new BagDocument(new ObjectValue(this.#event));
     return this.#detection;
   }
 

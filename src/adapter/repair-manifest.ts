@@ -1,12 +1,11 @@
-import { byteReader, readDocument, objectReader } from '../bag/reader.js';
+import { ObjectValue, readDocument } from '../bag/value.js';
 import { planBlob } from '../bag/addressing.js';
-import { detectSite, holdsDigest } from '../bag/bag.js';
-import type { BagSite } from '../bag/bag.js';
+import { Bag, holdsDigest } from '../bag/bag.js';
+import type { Generation } from '../bag/bag.js';
 import { isHollow, openText } from '../bag/segments.js';
 import { follow } from '../bag/follow.js';
 import { buildManifest } from '../bag/manifest.js';
 import { MANIFEST_PATH } from '../bag/members.js';
-import type { ValueReader } from '../bag/reader.js';
 import { openOffice } from './engine.js';
 import type { Work } from './engine.js';
 import type { JsonMembers } from './json-members.js';
@@ -17,26 +16,26 @@ import { offload } from './offload.js';
  * following a pointer does.
  */
 export async function repairManifest(bag: JsonMembers, work: Work): Promise<JsonMembers> {
-  const uri = await rebuildManifest<unknown>(objectReader, detectSite(objectReader, { path: [], value: bag }), work);
+  const uri = await rebuildManifest(new Bag(new ObjectValue(bag)), work);
   return uri === undefined ? bag : { ...bag, [MANIFEST_PATH]: uri };
 }
 
 /**
- * Makes the manifest anew from the bag's own map when a merge has set its path to null, dropped it, or put another
- * document's there (a manifest of the shim's own is at a content address). Stored bytes make the same manifest again,
- * so nothing new is written. Its address, or `undefined` when there is nothing to do; throws as following a pointer
- * does.
+ * Makes the manifest again from the bag's own map when a merge has set its path to null, dropped it, or put another
+ * document's there (a manifest of the shim's own is at a content address). `generation` is the one that the bag has
+ * after a migration. Stored bytes make the same manifest again, so nothing new is written. Its address, or `undefined`
+ * when there is nothing to do; throws as following a pointer does.
  */
-export async function rebuildManifest<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
+export async function rebuildManifest(
+  site: Bag,
   work: Work,
+  generation: Generation = site.generation,
 ): Promise<string | undefined> {
-  if (site.mapPath.state !== 'pointer' || !isManifestLost(reader, site)) return undefined;
+  if (site.mapPath.state !== 'pointer' || generation !== 'lean' || !isManifestLost(site)) return undefined;
   const bytes = await follow(site.mapPath.pointer, site.ownerId, work.engine.blobs, work.deadline.signal());
-  const map = openText(byteReader, readDocument(bytes));
-  if (isHollow(byteReader, map)) return undefined;
-  const manifest = buildManifest(byteReader, map, work.engine.settings.manifestForm);
+  const map = openText(readDocument(bytes));
+  if (isHollow(map)) return undefined;
+  const manifest = buildManifest(map, work.engine.settings.manifestForm);
   const { ownerId, workflowId } = site;
   const blob = planBlob(await openOffice(work), 'manifest', { ownerId, workflowId }, manifest);
   await offload([blob], work);
@@ -44,7 +43,7 @@ export async function rebuildManifest<V>(
 }
 
 /** A bag of the newest era is held against a database row by its readers and left alone. */
-function isManifestLost<V>(reader: ValueReader<V>, site: BagSite<V>): boolean {
-  if (site.generation !== 'lean' || holdsDigest(site.manifestPath) || !holdsDigest(site.mapPath)) return false;
-  return reader.member(site.value, 'manifest_id') === undefined;
+function isManifestLost(site: Bag): boolean {
+  if (holdsDigest(site.manifestPath) || !holdsDigest(site.mapPath)) return false;
+  return site.value.member('manifest_id') === undefined;
 }

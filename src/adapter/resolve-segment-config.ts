@@ -1,5 +1,6 @@
 import { parseLayout } from '../bag/keys.js';
 import type { Layout } from '../bag/keys.js';
+import { ObjectValue } from '../bag/value.js';
 import { resolveSegment } from '../bag/resolve.js';
 import { cloneJson } from './json-clone.js';
 import type { SegmentConfig } from './lambda.js';
@@ -26,6 +27,6 @@ export async function resolveSegmentConfig(
   { layout, ...options }: ResolveSegmentOptions = {},
 ): Promise<FoundSegment> {
   const blobs = new BlobCache(new StoreHandle(store), 0, parseLayout(layout));
-  const { segmentConfig, ...found } = await resolveSegment(blobs.reader, event, blobs, options);
-  return { ...found, segmentConfig: cloneJson(segmentConfig) as SegmentConfig };
+  const { segmentConfig, ...found } = await resolveSegment(new ObjectValue(event), blobs, options);
+  return { ...found, segmentConfig: cloneJson(segmentConfig.raw) as SegmentConfig };
 }

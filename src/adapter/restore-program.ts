@@ -1,5 +1,5 @@
+import { ObjectValue } from '../bag/value.js';
 import { listLostMembers } from '../bag/lost-members.js';
-import { objectReader } from '../bag/reader.js';
 import type { JsonMembers } from './json-members.js';
 
 /**
@@ -7,6 +7,6 @@ import type { JsonMembers } from './json-members.js';
  * is missing.
  */
 export function restoreProgram(bag: JsonMembers, before: JsonMembers): JsonMembers {
-  const names = listLostMembers<unknown>(objectReader, bag, before);
+  const names = listLostMembers(new ObjectValue(bag), new ObjectValue(before));
   return names.length === 0 ? bag : { ...bag, ...Object.fromEntries(names.map((name) => [name, before[name]])) };
 }

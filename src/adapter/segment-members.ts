@@ -1,8 +1,7 @@
+import { BagDocument } from '../bag/bag.js';
 import { ADDED_MARK, hasAddedProgram, isAddedProgram, isSameSegment } from '../bag/added-program.js';
-import { answerSites, detect } from '../bag/bag.js';
-import type { Detection } from '../bag/bag.js';
 import { isProgram } from '../bag/segments.js';
-import { objectReader } from '../bag/reader.js';
+import { ObjectValue } from '../bag/value.js';
 import { BagError } from '../errors.js';
 import { cloneJson } from './json-clone.js';
 import type { JsonMembers } from './json-members.js';
@@ -28,13 +27,13 @@ export function needsProgram(bag: JsonMembers): boolean {
  * handler's own: a change reaches no cache.
  */
 export function addProgram(event: JsonMembers, program: unknown): JsonMembers {
-  if (isProgram(objectReader, event.segment_config)) return event;
+  if (isProgram(new ObjectValue(event.segment_config))) return event;
   return { ...event, segment_config: { ...(cloneJson(program) as JsonMembers), [ADDED_MARK]: true } };
 }
 
 /** An event without programs that the shim added to an earlier one; the same object when there is none. */
-export function withoutStalePrograms(event: JsonMembers, { envelope }: Detection<unknown>): JsonMembers {
-  const stale = (envelope?.levels ?? []).filter(({ value }) => hasAddedProgram(objectReader, value));
+export function withoutStalePrograms(event: JsonMembers, { envelope }: BagDocument<ObjectValue>): JsonMembers {
+  const stale = (envelope?.levels ?? []).filter(({ value }) => hasAddedProgram(value));
   // Outermost first: the levels inside are put into the copy.
   return stale.reduce((plain, { path }) => changeIfWritable(plain, path, withoutProgram), event);
 }
@@ -44,16 +43,14 @@ export function withoutStalePrograms(event: JsonMembers, { envelope }: Detection
  * back. Next to a bag it stays, and gets its mark again if a parser of the handler removed it.
  */
 export function withoutAddedProgram(result: JsonMembers, added: Added | undefined): JsonMembers {
-  const detection = detect(objectReader, result);
-  const bags = answerSites(objectReader, detection);
+  const detection = new BagDocument(new ObjectValue(result));
+  const bags = detection.answerBags();
   const places = new Set(bags.map(({ path }) => path.join('\n')));
   const others = (detection.envelope?.levels ?? []).filter(
-    ({ path, value }) => !places.has(path.join('\n')) && isStripped(value as JsonMembers, added),
+    ({ path, value }) => !places.has(path.join('\n')) && isStripped(value.raw as JsonMembers, added),
   );
   const marked = others.reduce((plain, { path }) => changeIfWritable(plain, path, withMark), result);
-  const ours = bags.filter(
-    ({ value }) => hasAddedProgram(objectReader, value) || isStripped(value as JsonMembers, added),
-  );
+  const ours = bags.filter(({ value }) => hasAddedProgram(value) || isStripped(value.raw as JsonMembers, added));
   return ours.reduceRight((plain, { path }) => {
     const origin = path.length === 0 ? added?.root : added?.bag;
     return changeIfWritable(plain, path, (bag) => withoutProgram(bag, origin));
@@ -65,8 +62,10 @@ export function withoutAddedProgram(result: JsonMembers, added: Added | undefine
  * or converted others. The id of the segment tells it from a program of the handler's own.
  */
 function isStripped({ segment_config: program }: JsonMembers, added: Added | undefined): boolean {
-  if (!added || [added.root, added.bag].some((level) => isProgram(objectReader, level.segment_config))) return false;
-  return isSameSegment(objectReader, program, added.program) && !isAddedProgram(objectReader, program);
+  if (!added || [added.root, added.bag].some((level) => isProgram(new ObjectValue(level.segment_config)))) return false;
+  return (
+    isSameSegment(new ObjectValue(program), new ObjectValue(added.program)) && !isAddedProgram(new ObjectValue(program))
+  );
 }
 
 function withMark(level: JsonMembers): JsonMembers {
@@ -76,7 +75,7 @@ function withMark(level: JsonMembers): JsonMembers {
 function withoutProgram(level: JsonMembers, origin: JsonMembers = {}): JsonMembers {
   const members = Object.entries(level).flatMap(([name, value]): [string, unknown][] => {
     if (name !== 'segment_config') return [[name, value]];
-    return Object.hasOwn(origin, name) && !isProgram(objectReader, origin[name]) ? [[name, origin[name]]] : [];
+    return Object.hasOwn(origin, name) && !isProgram(new ObjectValue(origin[name])) ? [[name, origin[name]]] : [];
   });
   return Object.fromEntries(members);
 }

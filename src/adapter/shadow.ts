@@ -1,7 +1,8 @@
-import { detectSite } from '../bag/bag.js';
-import type { BagSite, Detection } from '../bag/bag.js';
+import type { ResolvedProgram } from './resolve-program.js';
+import type { Bag } from '../bag/bag.js';
+import type { BagDocument } from '../bag/bag.js';
 import { MANIFEST_PATH } from '../bag/members.js';
-import { objectReader } from '../bag/reader.js';
+import type { ObjectValue } from '../bag/value.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import { StateBagError } from '../errors.js';
 import { untouched, withProgram } from './adapt-event.js';
@@ -9,6 +10,7 @@ import type { AdaptedEvent } from './adapt-event.js';
 import { publish } from './diagnostics.js';
 import type { Work } from './engine.js';
 import { firstDifference } from './json-difference.js';
+import { rawMembers } from './json-members.js';
 import type { JsonMembers } from './json-members.js';
 import { leanBag } from './lean-bag.js';
 import { replaceAt } from './place.js';
@@ -23,12 +25,12 @@ import { needsProgram } from './segment-members.js';
  */
 export async function shadowEvent(
   event: JsonMembers,
-  detection: Detection<unknown>,
+  detection: BagDocument<ObjectValue>,
   work: Work,
   wantsSegment: boolean,
 ): Promise<AdaptedEvent> {
-  const [bag] = detection.sites;
-  if (bag === undefined || !wantsSegment || !needsProgram(bag.value as JsonMembers)) return untouched(event);
+  const [bag] = detection.bags;
+  if (bag === undefined || !wantsSegment || !needsProgram(rawMembers(bag))) return untouched(event);
   const old = await settle(answerOldWay(event, bag, detection, work));
   if (!old.value) return { ...untouched(event), shadow: 'failed' };
   const { resolved, adapted } = old.value;
@@ -39,10 +41,10 @@ export async function shadowEvent(
 /** The event with the old answer as well. The copy for the handler is part of it: a deep program has none. */
 async function answerOldWay(
   event: JsonMembers,
-  bag: BagSite<unknown>,
-  detection: Detection<unknown>,
+  bag: Bag<ObjectValue>,
+  detection: BagDocument<ObjectValue>,
   work: Work,
-): Promise<{ readonly resolved: ResolvedSegment<unknown>; readonly adapted: AdaptedEvent }> {
+): Promise<{ readonly resolved: ResolvedProgram; readonly adapted: AdaptedEvent }> {
   const resolved = await resolveOldWay(event, detection, work);
   return { resolved, adapted: withProgram({ ...untouched(event), resolved }, resolved, event, bag) };
 }
@@ -65,35 +67,35 @@ export async function settle<T>(resolution: Promise<T>): Promise<Settled<T>> {
 /** From what the event carries; a manifest is asked only when a bag has no other way to its program. */
 async function resolveOldWay(
   event: JsonMembers,
-  { sites }: Detection<unknown>,
+  { bags: sites }: BagDocument<ObjectValue>,
   work: Work,
-): Promise<ResolvedSegment<unknown>> {
+): Promise<ResolvedProgram> {
   const withoutManifests = sites.filter(leadsWithoutManifest).reduceRight(dropManifest, event);
   return resolveProgram(withoutManifests, work);
 }
 
 /** True for a bag that has a way to its program beside its manifest. */
-export function leadsWithoutManifest<V>(site: BagSite<V>): boolean {
+export function leadsWithoutManifest(site: Bag): boolean {
   return [site.config, site.map, site.configPath, site.mapPath].some(
     (field) => field.state === 'inline' || field.state === 'pointer',
   );
 }
 
-function dropManifest(event: JsonMembers, site: BagSite<unknown>): JsonMembers {
+function dropManifest(event: JsonMembers, site: Bag<ObjectValue>): JsonMembers {
   const names = new Set([MANIFEST_PATH, 'manifest_s3_path']);
-  const kept = Object.entries(site.value as JsonMembers).filter(([name]) => !names.has(name));
+  const kept = Object.entries(rawMembers(site)).filter(([name]) => !names.has(name));
   return replaceAt(event, site.path, Object.fromEntries(kept));
 }
 
 /** From the bags as `rewrite` would make them, which writes their blobs. */
 async function resolveNewWay(
   event: JsonMembers,
-  { sites }: Detection<unknown>,
+  { bags: sites }: BagDocument<ObjectValue>,
   work: Work,
-): Promise<ResolvedSegment<unknown>> {
+): Promise<ResolvedProgram> {
   let lean = event;
   for (const site of sites.toReversed()) {
-    const { bag } = await leanBag(detectSite(objectReader, { path: site.path, value: site.value }), work);
+    const { bag } = await leanBag(site, work);
     lean = replaceAt(lean, site.path, await repairManifest(bag, work));
   }
   return resolveProgram(lean, work);
@@ -102,11 +104,15 @@ async function resolveNewWay(
 /** Who is asking: for messages. */
 type Asker = Pick<Work, 'ids' | 'mode'>;
 
+interface Resolved<Program> extends Omit<ResolvedSegment, 'segmentConfig'> {
+  readonly segmentConfig: Program;
+}
+
 /** Reports what `differenceOf` finds between the programs. */
-export function compare<V>(
-  old: ResolvedSegment<V>,
-  fresh: Settled<ResolvedSegment<V>>,
-  differenceOf: (one: V, other: V) => string | undefined,
+export function compare<Program>(
+  old: Resolved<Program>,
+  fresh: Settled<Resolved<Program>>,
+  differenceOf: (one: Program, other: Program) => string | undefined,
   work: Asker,
 ): 'same' | 'different' {
   const difference = fresh.value && differenceOf(old.segmentConfig, fresh.value.segmentConfig);

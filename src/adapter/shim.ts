@@ -1,6 +1,6 @@
-import { detect } from '../bag/bag.js';
+import { BagDocument } from '../bag/bag.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
-import { objectReader } from '../bag/reader.js';
+import { ObjectValue } from '../bag/value.js';
 import { ConfigError } from '../errors.js';
 import { startDeadline } from './deadline.js';
 import { publish } from './diagnostics.js';
@@ -83,6 +83,6 @@ async function writeBack(
 }
 
 function idsOf(result: unknown): Reading['ids'] {
-  const [site] = detect(objectReader, result).sites;
+  const [site] = new BagDocument(new ObjectValue(result)).bags;
   return { ownerId: site?.ownerId, workflowId: site?.workflowId };
 }

@@ -1,18 +1,16 @@
+import { isObject, ObjectValue, parseObject } from '../bag/value.js';
+import type { Value } from '../bag/value.js';
 import { bridgePointer } from '../bag/migration.js';
 import { planBlob } from '../bag/addressing.js';
 import type { ClaimOffice, PlannedBlob } from '../bag/addressing.js';
 import { detectDigest } from '../content-address.js';
 import type { JsonValue } from '../bag/edit.js';
-import { detectSite } from '../bag/bag.js';
-import type { BagSite } from '../bag/bag.js';
+import { Bag } from '../bag/bag.js';
 import { s3Pointer } from '../bag/pointers.js';
 import { follow } from '../bag/follow.js';
 import { formatKey } from '../bag/keys.js';
 import { PROGRAM_MEMBERS } from '../bag/members.js';
-import { objectReader, isObject } from '../bag/reader.js';
-import { createdAtOf } from '../bag/plan.js';
 import type { Pointer } from '../bag/pointers.js';
-import type { ValueReader } from '../bag/reader.js';
 import { openOffice } from './engine.js';
 import type { Work } from './engine.js';
 import type { JsonMembers } from './json-members.js';
@@ -21,14 +19,10 @@ const PROGRAM = new Set<string>(PROGRAM_MEMBERS);
 
 /** The bag with those members put back that `loadStoredMembers` finds. The same object when there is none. */
 export async function restoreMembers(bag: JsonMembers, work: Work): Promise<JsonMembers> {
-  const stored = await loadStoredMembers<unknown>(
-    objectReader,
-    detectSite(objectReader, { path: [], value: bag }),
-    work,
-  );
+  const stored = await loadStoredMembers(new Bag(new ObjectValue(bag)), work);
   if (stored.length === 0) return bag;
   // Parsed anew each time: a copy of the handler's own.
-  return { ...bag, ...Object.fromEntries(stored.map(({ name, bytes }) => [name, objectReader.parse(bytes)])) };
+  return { ...bag, ...Object.fromEntries(stored.map(({ name, bytes }) => [name, parseObject(bytes)])) };
 }
 
 interface StoredMember {
@@ -42,20 +36,19 @@ interface StoredMember {
  * pointer is user data. `isSmall` spares a reader that would have to open large values to see that they are none.
  * Throws as following does.
  */
-export async function loadStoredMembers<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
+export async function loadStoredMembers<V extends Value>(
+  site: Bag<V>,
   work: Work,
   isSmall: (value: V) => boolean = () => true,
 ): Promise<readonly StoredMember[]> {
-  const marked = reader.names(site.value).filter((name) => {
-    const value = PROGRAM.has(name) ? undefined : reader.member(site.value, name);
-    return value !== undefined && isSmall(value) && isMarked(reader, value);
+  const marked = site.value.names().filter((name) => {
+    const value = PROGRAM.has(name) ? undefined : site.value.member(name);
+    return value !== undefined && isSmall(value) && isMarked(value);
   });
   if (marked.length === 0) return [];
   const office = await openOffice(work);
   const pointers = marked.flatMap((name) => {
-    const pointer = detectOwnPointer(reader, name, site, office);
+    const pointer = detectOwnPointer(name, site, office);
     return pointer ? [{ name, pointer }] : [];
   });
   return Promise.all(
@@ -66,17 +59,12 @@ export async function loadStoredMembers<V>(
   );
 }
 
-function isMarked<V>(reader: ValueReader<V>, value: V): boolean {
-  return isObject(reader, value) && reader.member(value, '__s3_pointer__') !== undefined;
+function isMarked(value: Value): boolean {
+  return isObject(value) && value.member('__s3_pointer__') !== undefined;
 }
 
-function detectOwnPointer<V>(
-  reader: ValueReader<V>,
-  name: string,
-  site: BagSite<V>,
-  office: ClaimOffice,
-): Pointer | undefined {
-  const pointer = s3Pointer.detect(reader, reader.member(site.value, name)!);
+function detectOwnPointer(name: string, site: Bag, office: ClaimOffice): Pointer | undefined {
+  const pointer = s3Pointer.detect(site.value.member(name)!);
   const sha256 = detectDigest(pointer?.target?.key);
   if (pointer?.target?.bucket !== office.bucket || sha256 === undefined) return undefined;
   const { ownerId, workflowId } = site;
@@ -94,14 +82,8 @@ export interface PlannedMember {
  * The pointer is in the legacy form, whose readers follow it at the top level of a bag; its time is the bag's own
  * start.
  */
-export function planMember<V>(
-  reader: ValueReader<V>,
-  name: string,
-  bytes: Uint8Array,
-  site: BagSite<V>,
-  office: ClaimOffice,
-): PlannedMember {
+export function planMember(name: string, bytes: Uint8Array, site: Bag, office: ClaimOffice): PlannedMember {
   const { ownerId, workflowId } = site;
   const blob = planBlob(office, 'member', { ownerId, workflowId, member: name }, bytes);
-  return { blob, pointer: bridgePointer(name, blob, createdAtOf(reader, site)) };
+  return { blob, pointer: bridgePointer(name, blob, site.createdAt) };
 }

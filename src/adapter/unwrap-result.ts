@@ -1,7 +1,7 @@
-import { detect } from '../bag/bag.js';
-import type { BagSite } from '../bag/bag.js';
-import { objectReader } from '../bag/reader.js';
-import { isMembers } from './json-members.js';
+import { BagDocument } from '../bag/bag.js';
+import type { Bag } from '../bag/bag.js';
+import { ObjectValue } from '../bag/value.js';
+import { isMembers, rawMembers } from './json-members.js';
 import type { JsonMembers } from './json-members.js';
 import { replaceAt } from './place.js';
 
@@ -12,7 +12,7 @@ import { replaceAt } from './place.js';
  * Anything else that nests stays as it is.
  */
 export function unwrapResult(result: JsonMembers): JsonMembers {
-  const { sites } = detect(objectReader, result);
+  const { bags: sites } = new BagDocument(new ObjectValue(result));
   const [bag] = sites;
   const name = bag?.path.at(-1);
   if (bag === undefined || name === undefined) return result;
@@ -22,19 +22,19 @@ export function unwrapResult(result: JsonMembers): JsonMembers {
   if (isMergedInto(sites, bag, outerPath))
     return unwrapResult(replaceAt(result, outerPath, joinBags(outer, bag, name)));
   const isBareWrapper = outerPath.at(-1) === name && Object.keys(outer).length === 1;
-  return isBareWrapper ? unwrapResult(replaceAt(result, outerPath, bag.value as JsonMembers)) : result;
+  return isBareWrapper ? unwrapResult(replaceAt(result, outerPath, rawMembers(bag))) : result;
 }
 
 /** True when the level around a bag is an earlier bag of the same workflow, into which a merge put it. */
-export function isMergedInto<V>(sites: readonly BagSite<V>[], bag: BagSite<V>, outerPath: readonly string[]): boolean {
+export function isMergedInto(sites: readonly Bag[], bag: Bag, outerPath: readonly string[]): boolean {
   if (bag.path.at(-1) !== 'state_data' || outerPath.at(-1) !== 'state_data') return false;
   const outer = sites.find((site) => site.path.join('\n') === outerPath.join('\n'));
   return outer !== undefined && outer.ownerId === bag.ownerId && outer.workflowId === bag.workflowId;
 }
 
-function joinBags(outer: JsonMembers, bag: BagSite<unknown>, name: string): JsonMembers {
+function joinBags(outer: JsonMembers, bag: Bag<ObjectValue>, name: string): JsonMembers {
   const kept = Object.entries(outer).filter(([member]) => member !== name);
-  return { ...Object.fromEntries(kept), ...(bag.value as JsonMembers) };
+  return { ...Object.fromEntries(kept), ...rawMembers(bag) };
 }
 
 function valueAt(root: JsonMembers, path: readonly string[]): JsonMembers | undefined {

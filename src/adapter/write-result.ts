@@ -1,6 +1,6 @@
-import { answerSites, assertOwned, detect, detectSite } from '../bag/bag.js';
-import type { BagSite, Detection, Generation } from '../bag/bag.js';
-import { objectReader } from '../bag/reader.js';
+import { Bag, BagDocument } from '../bag/bag.js';
+import type { Generation } from '../bag/bag.js';
+import { ObjectValue } from '../bag/value.js';
 import { ConflictError, StoreError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
 import type { AdaptedEvent } from './adapt-event.js';
@@ -9,7 +9,7 @@ import type { FittedResult } from './budget.js';
 import { attempt } from './fail-open.js';
 import { isLeanEvent } from './lean-event.js';
 import type { Work } from './engine.js';
-import { isMembers } from './json-members.js';
+import { isMembers, rawMembers } from './json-members.js';
 import type { JsonMembers } from './json-members.js';
 import { leanBag } from './lean-bag.js';
 import { replaceAt } from './place.js';
@@ -47,9 +47,9 @@ export async function writeResult(
   if (!isMembers(result)) return { ...(await fit(result, undefined, work)), generation: 'foreign', repaired: false };
   const plain = unwrapResult(withoutAddedProgram(result, before?.added));
   if (isLeanEvent(plain)) return { ...(await fit(plain, undefined, work)), generation: 'lean', repaired: false };
-  const detection = detect(objectReader, plain);
-  assertUnmixedObjects(plain, detection.sites);
-  assertOwned(objectReader, detection);
+  const detection = new BagDocument(new ObjectValue(plain));
+  assertUnmixedObjects(plain, detection.bags);
+  detection.assertOneOwner();
   const { result: lean, bytesSaved, repaired, error } = await leanUntilFit(plain, detection, before, work);
   const fitted = await fit(lean, error, work);
   return { ...fitted, generation: detection.generation, repaired, bytesSaved: bytesSaved + fitted.bytesSaved };
@@ -58,7 +58,7 @@ export async function writeResult(
 /** A bag that was left in its old form, now or on the way in, is tried once more when it makes the result too large. */
 async function leanUntilFit(
   result: JsonMembers,
-  detection: Detection<unknown>,
+  detection: BagDocument<ObjectValue>,
   before: AdaptedEvent | undefined,
   work: Work,
 ): Promise<Change> {
@@ -69,11 +69,11 @@ async function leanUntilFit(
 
 async function leanSites(
   result: JsonMembers,
-  detection: Detection<unknown>,
+  detection: BagDocument<ObjectValue>,
   before: AdaptedEvent | undefined,
   work: Work,
 ): Promise<Change> {
-  const sites = answerSites(objectReader, detection);
+  const sites = detection.answerBags();
   let change: Change = { result, bytesSaved: 0, repaired: false, error: undefined };
   for (const site of sites.toReversed()) change = await leanSite(change, site, before, work);
   return change;
@@ -90,17 +90,22 @@ function isOver(result: unknown, { engine }: Work): boolean {
  */
 async function leanSite(
   change: Change,
-  site: BagSite<unknown>,
+  site: Bag<ObjectValue>,
   before: AdaptedEvent | undefined,
   work: Work,
 ): Promise<Change> {
-  const whole = before?.kept ? restoreProgram(site.value as JsonMembers, before.kept) : (site.value as JsonMembers);
-  const restored = await changeSite(change, site, { bag: whole, bytesSaved: 0, repaired: whole !== site.value }, work);
+  const whole = before?.kept ? restoreProgram(rawMembers(site), before.kept) : rawMembers(site);
+  const restored = await changeSite(
+    change,
+    site,
+    { bag: whole, bytesSaved: 0, repaired: whole !== site.value.raw },
+    work,
+  );
   if (before?.error) return { ...restored, error: before.error };
-  const bag = restored.result === change.result ? (site.value as JsonMembers) : whole;
-  const { value, error } = await attempt(work, () => leanWhole({ ...site, value: bag }, work));
+  const bag = restored.result === change.result ? rawMembers(site) : whole;
+  const { value, error } = await attempt(work, () => leanWhole(new Bag(new ObjectValue(bag), site.path), work));
   return value
-    ? changeSite(restored, { ...site, value: bag }, value, work)
+    ? changeSite(restored, new Bag(new ObjectValue(bag), site.path), value, work)
     : { ...restored, error: change.error ?? error };
 }
 
@@ -110,19 +115,19 @@ interface ChangedBag {
   readonly repaired: boolean;
 }
 
-async function leanWhole({ path, value }: BagSite<unknown>, work: Work): Promise<ChangedBag> {
-  const { bag, bytesSaved } = await leanBag(detectSite(objectReader, { path, value }), work);
+async function leanWhole(site: Bag<ObjectValue>, work: Work): Promise<ChangedBag> {
+  const { bag, bytesSaved } = await leanBag(site, work);
   const repaired = await repairManifest(bag, work);
   return { bag: repaired, bytesSaved, repaired: repaired !== bag };
 }
 
 async function changeSite(
   change: Change,
-  site: BagSite<unknown>,
+  site: Bag<ObjectValue>,
   { bag, bytesSaved, repaired }: ChangedBag,
   work: Work,
 ): Promise<Change> {
-  if (bag === site.value) return change;
+  if (bag === site.value.raw) return change;
   const { value: result, error } = await attempt(work, () =>
     Promise.resolve().then(() => replaceAt(change.result, site.path, bag)),
   );

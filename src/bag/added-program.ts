@@ -1,5 +1,5 @@
-import { isObject } from './reader.js';
-import type { ValueReader } from './reader.js';
+import { isObject } from './value.js';
+import type { Value } from './value.js';
 
 /**
  * The member that marks a `segment_config` which the shim added to an event. Handlers copy their event into answers,
@@ -9,48 +9,43 @@ import type { ValueReader } from './reader.js';
 export const ADDED_MARK = 'added_by_statebag_shim';
 
 /** True for a program that the shim added to an event, wherever it is found. */
-export function isAddedProgram<V>(reader: ValueReader<V>, value: V | undefined): boolean {
-  return isObject(reader, value) && reader.member(value, ADDED_MARK) !== undefined;
+export function isAddedProgram(value: Value | undefined): boolean {
+  return isObject(value) && value.member(ADDED_MARK) !== undefined;
 }
 
 /**
  * True for a level of an event whose `segment_config` is one that the shim added: itself, as JSON text, or in a list or
  * entry.
  */
-export function hasAddedProgram<V>(reader: ValueReader<V>, level: V): boolean {
-  const value = reader.member(level, 'segment_config');
+export function hasAddedProgram(level: Value): boolean {
+  const value = level.member('segment_config');
   if (value === undefined) return false;
-  const opened = reader.embedded(value) ?? value;
-  return [opened, reader.member(opened, 'segment_config'), ...reader.items(opened)].some((program) =>
-    isAddedProgram(reader, program),
-  );
+  const opened = value.embedded() ?? value;
+  return [opened, opened.member('segment_config'), ...opened.items()].some((program) => isAddedProgram(program));
 }
 
 /** True for a `branch_config` that is a copy of a program which the shim added. */
-export function isAddedBranch<V>(reader: ValueReader<V>, level: V): boolean {
-  return isAddedProgram(reader, reader.member(level, 'branch_config'));
+export function isAddedBranch(level: Value): boolean {
+  return isAddedProgram(level.member('branch_config'));
 }
 
 /**
  * True when a value is a segment's program as a parser passes it on: without unknown members, with default values, or
  * with converted ones. The id of the segment decides. A program without one must hold every member that is passed on.
  */
-export function isSameSegment<V>(reader: ValueReader<V>, value: V | undefined, program: V): boolean {
-  if (!isObject(reader, value)) return false;
-  const id = reader.member(program, 'id');
-  if (id !== undefined) return isSameText(reader, reader.member(value, 'id'), id);
-  const names = reader.names(value);
-  return (
-    names.length > 0 &&
-    names.every((name) => isSameText(reader, reader.member(value, name), reader.member(program, name)))
-  );
+export function isSameSegment(value: Value | undefined, program: Value): boolean {
+  if (!isObject(value)) return false;
+  const id = program.member('id');
+  if (id !== undefined) return isSameText(value.member('id'), id);
+  const names = value.names();
+  return names.length > 0 && names.every((name) => isSameText(value.member(name), program.member(name)));
 }
 
-function isSameText<V>(reader: ValueReader<V>, one: V | undefined, other: V | undefined): boolean {
-  return one !== undefined && other !== undefined && textOf(reader, one) === textOf(reader, other);
+function isSameText(one: Value | undefined, other: Value | undefined): boolean {
+  return one !== undefined && other !== undefined && textOf(one) === textOf(other);
 }
 
 /** A number and its digits in a string are one id. */
-function textOf<V>(reader: ValueReader<V>, value: V): string {
-  return reader.text(value) ?? new TextDecoder().decode(reader.bytes(value));
+function textOf(value: Value): string {
+  return value.text() ?? new TextDecoder().decode(value.bytes());
 }

@@ -1,6 +1,6 @@
 import { detectDigest } from '../content-address.js';
 import { assertOneOwner, bagLevels, detectEnvelope, detectId, identityOf, nestedCopies } from './envelope.js';
-import type { Envelope, EnvelopeLevel, Identity } from './envelope.js';
+import type { Envelope, Identity } from './envelope.js';
 import {
   CONFIG,
   CONFIG_PATH,
@@ -14,33 +14,32 @@ import {
 } from './members.js';
 import { detectTarget, detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
-import { isMissing, isObject } from './reader.js';
-import type { ValueReader } from './reader.js';
+import { isMissing, isObject } from './value.js';
+import type { Value } from './value.js';
 
 /**
  * What stands under one of the two old names, or under a `*_s3_path` name. `empty` is null or `""`: the member is
  * there and says nothing.
  */
-export type Field<V> =
+export type Field<V extends Value = Value> =
   | { readonly state: 'absent' }
   | { readonly state: 'empty' }
   | { readonly state: 'inline'; readonly value: V }
   | { readonly state: 'pointer'; readonly value: V; readonly pointer: Pointer };
 
 /** Reads `workflow_config` or `partition_map`. */
-export function detectField<V>(reader: ValueReader<V>, bag: V, name: string): Field<V> {
-  const value = reader.member(bag, name);
+export function detectField<V extends Value>(value: V | undefined): Field<V> {
   if (value === undefined) return { state: 'absent' };
-  if (isMissing(reader, value) || reader.text(value) === '') return { state: 'empty' };
-  const pointer = detectValuePointer(reader, value);
+  if (isMissing(value) || value.text() === '') return { state: 'empty' };
+  const pointer = detectValuePointer(value);
   return pointer ? { state: 'pointer', value, pointer } : { state: 'inline', value };
 }
 
 /** Reads a `*_s3_path` member, where a bare key is a pointer too. What is no string counts as inline data. */
-export function detectPath<V>(reader: ValueReader<V>, bag: V, name: string): Field<V> {
-  const field = detectField(reader, bag, name);
+export function detectPath<V extends Value>(value: V | undefined): Field<V> {
+  const field = detectField(value);
   if (field.state !== 'inline') return field;
-  const text = reader.text(field.value);
+  const text = field.value.text();
   if (text === undefined) return field;
   return { state: 'pointer', value: field.value, pointer: { dialect: 's3-path', target: detectTarget(text) } };
 }
@@ -54,13 +53,8 @@ export type Generation = 'fat' | 'bridge' | 'lean' | 'foreign';
 /** The only version there is of the lean form. */
 export const LEAN_VERSION = 2;
 
-/** One bag in a document, and what stands in it. A document nests a second one where a merge put it there. */
-export interface BagSite<V> {
-  /** Member names from the root of the document. */
-  readonly path: readonly string[];
-  readonly value: V;
-  readonly ownerId: string | undefined;
-  readonly workflowId: string | undefined;
+/** The members of a bag that hold a program or name where one is stored. */
+export interface ProgramFields<V extends Value = Value> {
   readonly config: Field<V>;
   readonly map: Field<V>;
   readonly configPath: Field<V>;
@@ -70,94 +64,128 @@ export interface BagSite<V> {
   readonly manifestAlias: Field<V>;
   /** `segment_manifest`, when it is there and not null. */
   readonly inlineManifest: V | undefined;
+}
+
+/** One bag of a document, read once. A document nests a second one where a merge put it there. */
+export class Bag<V extends Value = Value> implements ProgramFields<V> {
+  readonly ownerId: string | undefined;
+  readonly workflowId: string | undefined;
+  readonly config: Field<V>;
+  readonly map: Field<V>;
+  readonly configPath: Field<V>;
+  readonly mapPath: Field<V>;
+  readonly manifestPath: Field<V>;
+  readonly manifestAlias: Field<V>;
+  readonly inlineManifest: V | undefined;
   readonly markers: readonly string[];
   /** The bag says it is lean. A hint, not proof: an old runner may have merged inline fields back. */
-  readonly stamped: boolean;
+  readonly isStamped: boolean;
   readonly generation: Exclude<Generation, 'foreign'>;
+
+  /**
+   * Reads the members of a bag. `path` has the member names from the root of the document. `borrowed` has members that
+   * count in place of the bag's own.
+   */
+  constructor(
+    readonly value: V,
+    readonly path: readonly string[] = [],
+    private readonly borrowed: ReadonlyMap<string, V> = NONE,
+  ) {
+    const member = (name: string) => this.get(name);
+    const manifest = member(MANIFEST);
+    this.ownerId = detectId(value, 'ownerId');
+    this.workflowId = detectId(value, 'workflowId');
+    this.config = detectField(member(CONFIG));
+    this.map = detectField(member(MAP));
+    this.configPath = detectPath(member(CONFIG_PATH));
+    this.mapPath = detectPath(member(MAP_PATH));
+    this.manifestPath = detectPath(member(MANIFEST_PATH));
+    this.manifestAlias = detectPath(member(MANIFEST_ALIAS));
+    this.inlineManifest = isMissing(manifest) ? undefined : manifest;
+    this.markers = INIT_MARKERS.filter((name) => member(name) !== undefined);
+    this.isStamped = member(VERSION)?.number() === LEAN_VERSION;
+    this.generation = detectGeneration(this, member('manifest_id') !== undefined);
+  }
+
+  /** The member's value, a borrowed one first. */
+  get(name: string): V | undefined {
+    return this.borrowed.get(name) ?? this.value.member(name);
+  }
+
+  /**
+   * Seconds since 1970 that pointers in this bag have as their time: the start of the execution, never the clock, so
+   * that the same bag always gets the same pointers. 0 without one.
+   */
+  get createdAt(): number {
+    const seconds = this.value.member('start_time')?.number();
+    return seconds !== undefined && Number.isFinite(seconds) ? seconds : 0;
+  }
 }
 
-export interface Detection<V> {
-  readonly generation: Generation;
-  readonly envelope: Envelope<V> | undefined;
-  /** Innermost first; empty when the document is foreign. */
-  readonly sites: readonly BagSite<V>[];
-}
-
-/** Finds the bags of a document and their generation. Never throws; follows nothing. */
-export function detect<V>(reader: ValueReader<V>, root: V): Detection<V> {
-  const envelope = detectEnvelope(reader, root);
-  const sites = bagLevels(reader, envelope).map((level) => detectSite(reader, level));
-  return { generation: fattest(sites), envelope, sites };
-}
-
-/** Owner and workflow of a document; both undefined when it is foreign. */
-export function idsOf<V>(reader: ValueReader<V>, { envelope, sites }: Detection<V>): Identity {
-  return envelope && sites.length > 0 ? identityOf(reader, envelope) : { ownerId: undefined, workflowId: undefined };
-}
+const NONE: ReadonlyMap<string, never> = new Map<string, never>();
 
 /**
- * The bags of a handler's answer, innermost first: copies under `Payload` and `bag` lend nothing, and are slimmed as
- * well.
+ * A stored document or an event, read once: the way to its bags, and the bags. Reading never throws and follows no
+ * pointer.
+ *
+ * @example
+ *     const document = new BagDocument(readDocument(bytes));
+ *     document.generation; // 'fat'
  */
-export function answerSites<V>(reader: ValueReader<V>, { envelope, sites }: Detection<V>): readonly BagSite<V>[] {
-  if (!envelope || sites.length === 0) return sites;
-  return [...nestedCopies(reader, envelope).map((level) => detectSite(reader, level)), ...sites];
-}
+export class BagDocument<V extends Value = Value> {
+  readonly envelope: Envelope<V> | undefined;
+  /** Innermost first; empty when the document is foreign. */
+  readonly bags: readonly Bag<V>[];
 
-/** Throws `BagError` `OWNER_MISMATCH` when levels of a document with a bag name different owners or workflows. */
-export function assertOwned<V>(reader: ValueReader<V>, { envelope, sites }: Detection<V>): void {
-  if (envelope && sites.length > 0) assertOneOwner(reader, envelope);
-}
+  /** `mayHaveBags` is false for a document whose bag is at a place where none is looked for. */
+  constructor(
+    readonly root: V,
+    mayHaveBags = true,
+  ) {
+    this.envelope = detectEnvelope(root);
+    this.bags = bagLevels(mayHaveBags ? this.envelope : undefined).map(({ value, path }) => new Bag(value, path));
+  }
 
-function fattest<V>(sites: readonly BagSite<V>[]): Generation {
-  const order = ['fat', 'bridge', 'lean'] as const;
-  return order.find((generation) => sites.some((site) => site.generation === generation)) ?? 'foreign';
-}
+  /** That of the bag which has the most inline. */
+  get generation(): Generation {
+    const order = ['fat', 'bridge', 'lean'] as const;
+    return order.find((generation) => this.bags.some((bag) => bag.generation === generation)) ?? 'foreign';
+  }
 
-export function detectSite<V>(reader: ValueReader<V>, level: EnvelopeLevel<V>): BagSite<V> {
-  const bag = level.value;
-  const manifest = reader.member(bag, MANIFEST);
-  const version = reader.member(bag, VERSION);
-  const fields = {
-    config: detectField(reader, bag, CONFIG),
-    map: detectField(reader, bag, MAP),
-    configPath: detectPath(reader, bag, CONFIG_PATH),
-    mapPath: detectPath(reader, bag, MAP_PATH),
-    manifestPath: detectPath(reader, bag, MANIFEST_PATH),
-    manifestAlias: detectPath(reader, bag, MANIFEST_ALIAS),
-    inlineManifest: manifest !== undefined && reader.kind(manifest) !== 'null' ? manifest : undefined,
-  };
-  return {
-    path: level.path,
-    value: bag,
-    ownerId: detectId(reader, bag, 'ownerId'),
-    workflowId: detectId(reader, bag, 'workflowId'),
-    ...fields,
-    markers: INIT_MARKERS.filter((name) => reader.member(bag, name) !== undefined),
-    stamped: version !== undefined && reader.number(version) === LEAN_VERSION,
-    generation: generationOf(reader, fields, reader.member(bag, 'manifest_id') !== undefined),
-  };
-}
+  /** Owner and workflow; both undefined when the document is foreign. */
+  get ids(): Identity {
+    return this.envelope && this.bags.length > 0
+      ? identityOf(this.envelope)
+      : { ownerId: undefined, workflowId: undefined };
+  }
 
-type Fields<V> = Pick<
-  BagSite<V>,
-  'config' | 'map' | 'configPath' | 'mapPath' | 'manifestPath' | 'manifestAlias' | 'inlineManifest'
->;
+  /**
+   * The bags of a handler's answer, innermost first: copies under `Payload` and `bag` lend nothing, and are slimmed as
+   * well.
+   */
+  answerBags(): readonly Bag<V>[] {
+    if (!this.envelope || this.bags.length === 0) return this.bags;
+    return [...nestedCopies(this.envelope).map(({ value, path }) => new Bag(value, path)), ...this.bags];
+  }
+
+  /** Throws `BagError` `OWNER_MISMATCH` when levels of a document with a bag name different owners or workflows. */
+  assertOneOwner(): void {
+    if (this.envelope && this.bags.length > 0) assertOneOwner(this.envelope);
+  }
+}
 
 const MANIFEST_MEMBERS = new Set<string>([MANIFEST_PATH, MANIFEST_ALIAS, MANIFEST]);
 
 /** The manifest of the newest era is held against a database row, not rewritten. */
-function generationOf<V>(reader: ValueReader<V>, fields: Fields<V>, isNewest: boolean): BagSite<V>['generation'] {
+function detectGeneration(fields: ProgramFields, isNewest: boolean): Bag['generation'] {
   const { config, map } = fields;
   if (config.state === 'inline' || map.state === 'inline') return 'fat';
   if (config.state === 'pointer' || map.state === 'pointer') return 'bridge';
-  return listMutableMembers(reader, fields).some((name) => !isNewest || !MANIFEST_MEMBERS.has(name))
-    ? 'bridge'
-    : 'lean';
+  return listMutableMembers(fields).some((name) => !isNewest || !MANIFEST_MEMBERS.has(name)) ? 'bridge' : 'lean';
 }
 
 /** Names of the members that lead, themselves or by their entries, to a key that a later run may write again. */
-export function listMutableMembers<V>(reader: ValueReader<V>, fields: Fields<V>): readonly string[] {
+export function listMutableMembers(fields: ProgramFields): readonly string[] {
   const named = [
     [CONFIG, fields.config],
     [MAP, fields.map],
@@ -170,24 +198,21 @@ export function listMutableMembers<V>(reader: ValueReader<V>, fields: Fields<V>)
     .filter(([, field]) => field.state === 'pointer' && isMutableKey(field.pointer))
     .map(([name]) => name);
   const inline = fields.inlineManifest;
-  const isInlineMutable =
-    inline !== undefined && (listMutablePaths(reader, inline).length > 0 || holdsMutableTarget(reader, inline));
+  const isInlineMutable = inline !== undefined && (listMutablePaths(inline).length > 0 || holdsMutableTarget(inline));
   return isInlineMutable ? [...names, MANIFEST] : names;
 }
 
 /** The paths at mutable keys in an inline list of pointers. */
-export function listMutablePaths<V>(reader: ValueReader<V>, inline: V): readonly Field<V>[] {
-  const pointers = reader
-    .items(inline)
-    .filter((item) => isObject(reader, item) && reader.member(item, 'segment_config') === undefined);
-  return pointers.map((item) => detectPath(reader, item, MANIFEST_ALIAS)).filter(isMutable);
+export function listMutablePaths<V extends Value>(inline: V): readonly Field<V>[] {
+  const pointers = inline.items().filter((item) => isObject(item) && item.member('segment_config') === undefined);
+  return pointers.map((item) => detectPath(item.member(MANIFEST_ALIAS))).filter(isMutable);
 }
 
 /** True when an inline manifest has a pointer to a mutable key in place of a program. */
-export function holdsMutableTarget<V>(reader: ValueReader<V>, inline: V): boolean {
-  return reader.items(inline).some((item) => {
-    const program = isObject(reader, item) ? reader.member(item, 'segment_config') : undefined;
-    const pointer = program === undefined ? undefined : detectValuePointer(reader, program);
+export function holdsMutableTarget(inline: Value): boolean {
+  return inline.items().some((item) => {
+    const program = isObject(item) ? item.member('segment_config') : undefined;
+    const pointer = program === undefined ? undefined : detectValuePointer(program);
     return pointer !== undefined && isMutableKey(pointer);
   });
 }
@@ -208,11 +233,11 @@ export function isMutableKey({ target, md5 }: Pointer): boolean {
 const NEWEST_MANIFEST = /(?:^|\/)manifests\/[^/]+\.json$/;
 
 /** True for a pointer to a key that a later run may write again. */
-export function isMutable<V>(field: Field<V>): boolean {
+export function isMutable(field: Field): boolean {
   return field.state === 'pointer' && isMutableKey(field.pointer);
 }
 
 /** True when the pointer's key holds a SHA-256: a content address, which can never name other bytes. */
-export function holdsDigest<V>(field: Field<V>): boolean {
+export function holdsDigest(field: Field): boolean {
   return field.state === 'pointer' && detectDigest(field.pointer.target?.key) !== undefined;
 }

@@ -1,8 +1,8 @@
 import { InternalError } from '../errors.js';
 import { decodeString, expandNode, spliceMembers, translateSplices } from '../json/index.js';
 import type { JsonMember, MemberEdit, Splice } from '../json/index.js';
-import { objectReader } from './reader.js';
-import type { ByteDocument, ByteValue } from './reader.js';
+import { ByteValue, parseObject } from './value.js';
+import type { ByteDocument } from './value.js';
 
 /** JSON text taken over as it is: a blob's bytes going back into a bag. */
 export class RawJson {
@@ -21,7 +21,7 @@ export interface NewMember {
  * A bag under change, as a migration sees it: members by name, and no idea whether they are bytes or objects.
  * Changes show at once; nothing else of the document moves.
  */
-export interface BagDocument {
+export interface BagEdit {
   has(name: string): boolean;
   /** Text of a string member; `undefined` when it is absent or no string. */
   text(name: string): string | undefined;
@@ -48,7 +48,7 @@ interface Slot<O> {
  * The bookkeeping of a changed bag, the same for bytes and objects: each original member keeps its slot, so that what
  * comes in stands where what went out stood. A subclass reads members and turns the slots into its own form.
  */
-abstract class BagDraft<O> implements BagDocument {
+abstract class BagDraft<O> implements BagEdit {
   protected readonly slots: readonly Slot<O>[];
 
   protected constructor(members: readonly { readonly name: string; readonly original: O }[]) {
@@ -147,7 +147,7 @@ export class ByteDraft extends BagDraft<JsonMember> {
     return this.slots.flatMap((slot): readonly DraftMember[] => {
       if (slot.replacement) return slot.replacement;
       if (!slot.original) return [];
-      return [{ name: slot.original.name, value: { document: this.bag.document, node: slot.original.value } }];
+      return [{ name: slot.original.name, value: new ByteValue(this.bag.document, slot.original.value) }];
     });
   }
 }
@@ -192,7 +192,7 @@ export class ObjectDraft extends BagDraft<Original> {
       if (slot.replacement) {
         return slot.replacement.map(({ name, value }) => [
           name,
-          value instanceof RawJson ? objectReader.parse(value.bytes) : value,
+          value instanceof RawJson ? parseObject(value.bytes) : value,
         ]);
       }
       return slot.original && slot.name !== undefined ? [[slot.name, slot.original.value]] : [];

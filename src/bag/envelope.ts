@@ -1,8 +1,8 @@
 import { BagError } from '../errors.js';
 import { hasAddedProgram, isAddedBranch } from './added-program.js';
 import { CALL_MEMBERS, CONTROL_MEMBERS, INDEX_MEMBERS, PROGRAM_MEMBERS } from './members.js';
-import { isObject } from './reader.js';
-import type { ValueReader } from './reader.js';
+import { isObject } from './value.js';
+import type { Value } from './value.js';
 
 /** Whose bag it is; undefined where nothing says so. */
 export interface Identity {
@@ -11,7 +11,7 @@ export interface Identity {
 }
 
 /** One object on the way from a document to its bag. */
-interface Level<V> {
+interface Level<V extends Value = Value> {
   readonly path: readonly string[];
   readonly value: V;
 }
@@ -20,14 +20,14 @@ interface Level<V> {
 const SPELLINGS = { ownerId: ['ownerId', 'owner_id'], workflowId: ['workflowId', 'workflow_id'] } as const;
 
 /** The id that an object names, as it is spelled: text, or the digits of a number. Null and `""` are no ids. */
-export function detectId<V>(reader: ValueReader<V>, value: V, id: keyof Identity): string | undefined {
-  return idsIn(reader, value, id)[0];
+export function detectId(value: Value, id: keyof Identity): string | undefined {
+  return idsIn(value, id)[0];
 }
 
 /** The ids of the outermost of these levels that name them. */
-function outermostIds<V>(reader: ValueReader<V>, levels: readonly Level<V>[]): Identity {
+function outermostIds(levels: readonly Level[]): Identity {
   const find = (id: keyof Identity) =>
-    levels.map(({ value }) => detectId(reader, value, id)).find((name) => name !== undefined);
+    levels.map(({ value }) => detectId(value, id)).find((name) => name !== undefined);
   return { ownerId: find('ownerId'), workflowId: find('workflowId') };
 }
 
@@ -35,12 +35,12 @@ function outermostIds<V>(reader: ValueReader<V>, levels: readonly Level<V>[]): I
  * The error `OWNER_MISMATCH` when two levels, or two spellings on one of them, name different owners or workflows: then
  * a member deep inside would decide whose program runs.
  */
-export function mismatchOf<V>(reader: ValueReader<V>, levels: readonly Level<V>[]): BagError | undefined {
+export function mismatchOf(levels: readonly Level[]): BagError | undefined {
   for (const [id, what] of [
     ['ownerId', 'owners'],
     ['workflowId', 'workflows'],
   ] as const) {
-    const named = levels.flatMap(({ path, value }) => idsIn(reader, value, id).map((name) => ({ name, path })));
+    const named = levels.flatMap(({ path, value }) => idsIn(value, id).map((name) => ({ name, path })));
     const [first] = named;
     const other = named.find(({ name }) => name !== first?.name);
     if (first && other) return mismatch(what, first, other);
@@ -48,16 +48,16 @@ export function mismatchOf<V>(reader: ValueReader<V>, levels: readonly Level<V>[
   return undefined;
 }
 
-function idsIn<V>(reader: ValueReader<V>, value: V, id: keyof Identity): readonly string[] {
+function idsIn(value: Value, id: keyof Identity): readonly string[] {
   return SPELLINGS[id].flatMap((name) => {
-    const member = reader.member(value, name);
-    const text = member === undefined ? '' : spelled(reader, member);
+    const member = value.member(name);
+    const text = member === undefined ? '' : spelled(member);
     return text === '' ? [] : [text];
   });
 }
 
-function spelled<V>(reader: ValueReader<V>, id: V): string {
-  return reader.text(id) ?? (reader.kind(id) === 'number' ? new TextDecoder().decode(reader.bytes(id)) : '');
+function spelled(id: Value): string {
+  return id.text() ?? (id.kind() === 'number' ? new TextDecoder().decode(id.bytes()) : '');
 }
 
 interface Named {
@@ -91,14 +91,14 @@ const MAX_WRAPPERS = 8;
 const ENOUGH_CONTROL_MEMBERS = 3;
 
 /** One object on the way from the event to the bag. */
-export interface EnvelopeLevel<V> {
+export interface EnvelopeLevel<V extends Value = Value> {
   /** Member names from the root to here, e.g. `['state_data', 'bag']`. */
   readonly path: readonly string[];
   readonly value: V;
 }
 
 /** Where in an event or stored document the bag lies. */
-export interface Envelope<V> {
+export interface Envelope<V extends Value = Value> {
   /** All objects from the root to the bag; the last one is the bag. */
   readonly levels: readonly EnvelopeLevel<V>[];
   readonly bag: EnvelopeLevel<V>;
@@ -112,12 +112,12 @@ export interface Envelope<V> {
  * one that holds nothing a bag has. `Payload` and `bag` in a complete bag are user data; a `state_data` in it is
  * unwrapped, as a merge nests the newer bag there. Returns `undefined` when the root is no object.
  */
-export function detectEnvelope<V>(reader: ValueReader<V>, root: V): Envelope<V> | undefined {
-  if (reader.kind(root) !== 'object') return undefined;
+export function detectEnvelope<V extends Value>(root: V): Envelope<V> | undefined {
+  if (root.kind() !== 'object') return undefined;
   const levels: EnvelopeLevel<V>[] = [{ path: [], value: root }];
   for (let bag = levels[0]!; ;) {
-    const inner = levels.length <= MAX_WRAPPERS ? unwrap(reader, bag) : undefined;
-    if (!inner) return endAtBag(reader, levels);
+    const inner = levels.length <= MAX_WRAPPERS ? unwrap(bag) : undefined;
+    if (!inner) return endAtBag(levels);
     levels.push(inner);
     bag = inner;
   }
@@ -127,13 +127,10 @@ export function detectEnvelope<V>(reader: ValueReader<V>, root: V): Envelope<V> 
  * Gives up the innermost levels when they are no bag and one further out is: then a member of somebody's data bears
  * the name of a wrapper. A level with the index of the call in it is none of that.
  */
-function endAtBag<V>(reader: ValueReader<V>, all: readonly EnvelopeLevel<V>[]): Envelope<V> {
-  const end =
-    all.findLastIndex(
-      (level) => isBag(reader, level.value) && (!isCall(reader, level.value) || isComplete(reader, level.value)),
-    ) + 1;
-  const isData = all.slice(end).every((level) => !holdsAny(reader, level.value, INDEX_MEMBERS));
-  const levels = end > 0 && (isData || isBagOfItsOwn(reader, all[end - 1]!.value)) ? all.slice(0, end) : all;
+function endAtBag<V extends Value>(all: readonly EnvelopeLevel<V>[]): Envelope<V> {
+  const end = all.findLastIndex((level) => isBag(level.value) && (!isCall(level.value) || isComplete(level.value))) + 1;
+  const isData = all.slice(end).every((level) => !holdsAny(level.value, INDEX_MEMBERS));
+  const levels = end > 0 && (isData || isBagOfItsOwn(all[end - 1]!.value)) ? all.slice(0, end) : all;
   return { levels, bag: levels.at(-1)!, visited: all };
 }
 
@@ -141,35 +138,34 @@ function endAtBag<V>(reader: ValueReader<V>, all: readonly EnvelopeLevel<V>[]): 
  * True for a bag that says whose it is and leads to a program, whatever arguments of a call are next to them. No member
  * of it may take its place.
  */
-export function isComplete<V>(reader: ValueReader<V>, value: V): boolean {
-  const isNamed =
-    detectId(reader, value, 'ownerId') !== undefined && detectId(reader, value, 'workflowId') !== undefined;
-  return isNamed && leadsToProgram(reader, value);
+export function isComplete(value: Value): boolean {
+  const isNamed = detectId(value, 'ownerId') !== undefined && detectId(value, 'workflowId') !== undefined;
+  return isNamed && leadsToProgram(value);
 }
 
 /**
  * Complete bags under `Payload` and `bag` of a complete bag that name no other owner or workflow: copies of its own.
  */
-export function nestedCopies<V>(reader: ValueReader<V>, { levels }: Envelope<V>): readonly EnvelopeLevel<V>[] {
-  const complete = levels.filter((level) => isComplete(reader, level.value));
+export function nestedCopies<V extends Value>({ levels }: Envelope<V>): readonly EnvelopeLevel<V>[] {
+  const complete = levels.filter((level) => isComplete(level.value));
   return complete.flatMap((level) =>
     WRAPPERS.filter((name) => name !== 'state_data').flatMap((name) => {
-      const value = openMember(reader, level.value, name);
+      const value = openMember(level.value, name);
       const copy = { path: [...level.path, name], value: value! };
-      return isObject(reader, value) && isComplete(reader, value) && !mismatchOf(reader, [level, copy]) ? [copy] : [];
+      return isObject(value) && isComplete(value) && !mismatchOf([level, copy]) ? [copy] : [];
     }),
   );
 }
 
 /** Whose document it is: the outermost complete bag's ids, else those that a level names, outermost first. */
-export function identityOf<V>(reader: ValueReader<V>, { levels }: Envelope<V>): Identity {
-  const complete = levels.find((level) => isComplete(reader, level.value));
-  return outermostIds(reader, complete ? [complete] : levels);
+export function identityOf({ levels }: Envelope): Identity {
+  const complete = levels.find((level) => isComplete(level.value));
+  return outermostIds(complete ? [complete] : levels);
 }
 
 /** Throws `BagError` `OWNER_MISMATCH` when the levels on the way to the bag name different owners or workflows. */
-export function assertOneOwner<V>(reader: ValueReader<V>, { visited }: Envelope<V>): void {
-  const mismatch = mismatchOf(reader, visited);
+export function assertOneOwner({ visited }: Envelope): void {
+  const mismatch = mismatchOf(visited);
   if (mismatch) throw mismatch;
 }
 
@@ -177,42 +173,42 @@ export function assertOneOwner<V>(reader: ValueReader<V>, { visited }: Envelope<
  * Every bag of a document, innermost first: the bag, and outer levels that are bags of their own. Empty when it is
  * foreign.
  */
-export function bagLevels<V>(reader: ValueReader<V>, envelope: Envelope<V> | undefined): readonly EnvelopeLevel<V>[] {
-  if (!envelope || !isBag(reader, envelope.bag.value)) return [];
-  const outer = envelope.levels.slice(0, -1).filter((level) => isBagOfItsOwn(reader, level.value));
+export function bagLevels<V extends Value>(envelope: Envelope<V> | undefined): readonly EnvelopeLevel<V>[] {
+  if (!envelope || !isBag(envelope.bag.value)) return [];
+  const outer = envelope.levels.slice(0, -1).filter((level) => isBagOfItsOwn(level.value));
   return [envelope.bag, ...outer.reverse()];
 }
 
-function unwrap<V>(reader: ValueReader<V>, level: EnvelopeLevel<V>): EnvelopeLevel<V> | undefined {
+function unwrap<V extends Value>(level: EnvelopeLevel<V>): EnvelopeLevel<V> | undefined {
   for (const name of WRAPPERS) {
-    const value = openMember(reader, level.value, name);
-    if (value === undefined || (name !== 'state_data' && isComplete(reader, level.value))) continue;
-    if (isObject(reader, value) && holdsBag(reader, value)) return { path: [...level.path, name], value };
+    const value = openMember(level.value, name);
+    if (value === undefined || (name !== 'state_data' && isComplete(level.value))) continue;
+    if (isObject(value) && holdsBag(value)) return { path: [...level.path, name], value };
   }
   return undefined;
 }
 
 /** A member, or the document in the JSON string that it is. */
-export function openMember<V>(reader: ValueReader<V>, value: V, name: string): V | undefined {
-  const member = reader.member(value, name);
-  return member !== undefined && reader.kind(member) === 'string' ? reader.embedded(member) : member;
+export function openMember<V extends Value>(value: V, name: string): V | undefined {
+  const member = value.member(name);
+  return member?.kind() === 'string' ? member.embedded() : member;
 }
 
-function holdsBag<V>(reader: ValueReader<V>, value: V): boolean {
-  return [WRAPPERS, PROGRAM_MEMBERS, CONTROL_MEMBERS].some((names) => holdsAny(reader, value, names));
+function holdsBag(value: Value): boolean {
+  return [WRAPPERS, PROGRAM_MEMBERS, CONTROL_MEMBERS].some((names) => holdsAny(value, names));
 }
 
-function holdsAny<V>(reader: ValueReader<V>, value: V, names: readonly string[]): boolean {
-  return names.some((name) => reader.member(value, name) !== undefined);
+function holdsAny(value: Value, names: readonly string[]): boolean {
+  return names.some((name) => value.member(name) !== undefined);
 }
 
 /** True for an object with arguments of a call. A program that the shim added to an earlier event is none of them. */
-export function isCall<V>(reader: ValueReader<V>, value: V): boolean {
+export function isCall(value: Value): boolean {
   return CALL_MEMBERS.some((name) => {
-    if (reader.member(value, name) === undefined) return false;
+    if (value.member(name) === undefined) return false;
     return !(
-      (name === 'segment_config' && hasAddedProgram(reader, value)) ||
-      (name === 'branch_config' && isAddedBranch(reader, value))
+      (name === 'segment_config' && hasAddedProgram(value)) ||
+      (name === 'branch_config' && isAddedBranch(value))
     );
   });
 }
@@ -221,13 +217,13 @@ export function isCall<V>(reader: ValueReader<V>, value: V): boolean {
  * True for an object that is a state bag of any generation: it leads to a program, or has enough of the control plane.
  * Anything else is `foreign`: counted and never touched.
  */
-export function isBag<V>(reader: ValueReader<V>, value: V): boolean {
-  return leadsToProgram(reader, value) || countControlMembers(reader, value) >= ENOUGH_CONTROL_MEMBERS;
+export function isBag(value: Value): boolean {
+  return leadsToProgram(value) || countControlMembers(value) >= ENOUGH_CONTROL_MEMBERS;
 }
 
 /** True for an object with a member that holds a program or leads to one. */
-function leadsToProgram<V>(reader: ValueReader<V>, value: V): boolean {
-  return holdsAny(reader, value, PROGRAM_MEMBERS);
+function leadsToProgram(value: Value): boolean {
+  return holdsAny(value, PROGRAM_MEMBERS);
 }
 
 /**
@@ -235,11 +231,11 @@ function leadsToProgram<V>(reader: ValueReader<V>, value: V): boolean {
  * return value of a step inside the bag), not the arguments of a call. A branch's call carries its own `partition_map`
  * beside the parent's bag; that one is an argument and must stay.
  */
-export function isBagOfItsOwn<V>(reader: ValueReader<V>, value: V): boolean {
-  if (isCall(reader, value) || !leadsToProgram(reader, value)) return false;
-  return countControlMembers(reader, value) >= ENOUGH_CONTROL_MEMBERS;
+export function isBagOfItsOwn(value: Value): boolean {
+  if (isCall(value) || !leadsToProgram(value)) return false;
+  return countControlMembers(value) >= ENOUGH_CONTROL_MEMBERS;
 }
 
-function countControlMembers<V>(reader: ValueReader<V>, value: V): number {
-  return CONTROL_MEMBERS.filter((name) => reader.member(value, name) !== undefined).length;
+function countControlMembers(value: Value): number {
+  return CONTROL_MEMBERS.filter((name) => value.member(name) !== undefined).length;
 }

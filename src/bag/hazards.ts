@@ -1,8 +1,7 @@
-import { detectSite, holdsDigest } from './bag.js';
-import type { BagSite, Detection } from './bag.js';
+import { Bag, holdsDigest } from './bag.js';
+import type { BagDocument } from './bag.js';
 import { CONFIG, MANIFEST, MAP, PAYLOAD_LIMIT } from './members.js';
-import { isObject } from './reader.js';
-import type { ValueReader } from './reader.js';
+import { isObject } from './value.js';
 
 /** Things worth knowing of a bag before it is rewritten. None stops a migration by itself. */
 export type Hazard =
@@ -34,42 +33,42 @@ export const HAZARDS: Readonly<Record<Hazard, string>> = {
 };
 
 /** Bytes of JSON text that stand inline under the two names. */
-export function inlineBytes<V>(reader: ValueReader<V>, detection: Detection<V>): number {
-  return detection.sites
+export function inlineBytes(detection: BagDocument): number {
+  return detection.bags
     .flatMap((site) => [site.config, site.map])
-    .reduce((sum, field) => sum + (field.state === 'inline' ? reader.bytes(field.value).length : 0), 0);
+    .reduce((sum, field) => sum + (field.state === 'inline' ? field.value.bytes().length : 0), 0);
 }
 
 /** Hazards of a document, each once, in the order of the list above. */
-export function detectHazards<V>(reader: ValueReader<V>, detection: Detection<V>, bytes: number): readonly Hazard[] {
+export function detectHazards(detection: BagDocument, bytes: number): readonly Hazard[] {
   if (detection.generation === 'foreign') return [];
   const found = new Set<Hazard>();
   if (bytes > PAYLOAD_LIMIT) found.add('OVER_LIMIT');
-  if (detection.sites.length > 1) found.add('NESTED_BAGS');
-  for (const site of detection.sites) siteHazards(reader, site).forEach((hazard) => found.add(hazard));
+  if (detection.bags.length > 1) found.add('NESTED_BAGS');
+  for (const site of detection.bags) siteHazards(site).forEach((hazard) => found.add(hazard));
   return (Object.keys(HAZARDS) as Hazard[]).filter((hazard) => found.has(hazard));
 }
 
-function siteHazards<V>(reader: ValueReader<V>, site: BagSite<V>): readonly Hazard[] {
-  const strategy = reader.member(site.value, 'distributed_strategy');
-  const readInline = strategy !== undefined && ['BATCHED', 'MAP_REDUCE'].includes(reader.text(strategy) ?? '');
+function siteHazards(site: Bag): readonly Hazard[] {
+  const strategy = site.value.member('distributed_strategy');
+  const readInline = strategy !== undefined && ['BATCHED', 'MAP_REDUCE'].includes(strategy.text() ?? '');
   const hasMap = [site.map, site.mapPath].some((field) => field.state === 'inline' || field.state === 'pointer');
   const checks: readonly (readonly [Hazard, boolean])[] = [
     ['INIT_MARKERS', site.markers.length > 0],
-    ['STATE_HOLDS_BAG', stateHoldsBag(reader, site)],
+    ['STATE_HOLDS_BAG', stateHoldsBag(site)],
     ['MANIFEST_PATH_MISSING', site.manifestPath.state !== 'pointer'],
     ['MANIFEST_AT_MUTABLE_KEY', site.manifestPath.state === 'pointer' && !holdsDigest(site.manifestPath)],
-    ['MANIFEST_READ_INLINE', readInline && reader.member(site.value, MANIFEST) !== undefined],
+    ['MANIFEST_READ_INLINE', readInline && site.value.member(MANIFEST) !== undefined],
     ['MAP_MISSING', !hasMap && site.generation !== 'lean'],
-    ['STAMPED_BUT_FAT', site.stamped && site.generation === 'fat'],
-    ['NEWEST_ERA', reader.member(site.value, 'manifest_id') !== undefined],
+    ['STAMPED_BUT_FAT', site.isStamped && site.generation === 'fat'],
+    ['NEWEST_ERA', site.value.member('manifest_id') !== undefined],
   ];
   return checks.flatMap(([hazard, holds]) => (holds ? [hazard] : []));
 }
 
-function stateHoldsBag<V>(reader: ValueReader<V>, site: BagSite<V>): boolean {
-  const state = reader.member(site.value, 'current_state');
-  if (!isObject(reader, state)) return false;
-  const inner = detectSite(reader, { path: [], value: state });
-  return [CONFIG, MAP].some((name) => reader.member(state, name) !== undefined) && inner.generation === 'fat';
+function stateHoldsBag(site: Bag): boolean {
+  const state = site.value.member('current_state');
+  if (!isObject(state)) return false;
+  const inner = new Bag(state);
+  return [CONFIG, MAP].some((name) => state.member(name) !== undefined) && inner.generation === 'fat';
 }

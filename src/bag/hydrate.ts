@@ -1,11 +1,10 @@
-import type { BagSite, Field } from './bag.js';
-import type { BagDocument } from './edit.js';
+import type { Bag, Field } from './bag.js';
+import type { BagEdit } from './edit.js';
 import { isHollow } from './segments.js';
 import type { BlobReader } from './follow.js';
 import { CONFIG, MAP } from './members.js';
 import type { Migration, OffloadedContent } from './migration.js';
 import { loadValue, configTrust, cutOf, mapTrust, samePrograms } from './sources.js';
-import type { ValueReader } from './reader.js';
 
 /** The steps whose `down` fills a bag in again, by the form they undo. */
 export type HydrationSteps = Readonly<Record<'lean' | 'bridge', readonly Migration[]>>;
@@ -22,15 +21,14 @@ export interface LoadedContent {
  * Puts `workflow_config` and `partition_map` back into one bag, whatever the dialect of their pointers; what is inline
  * stays. Throws what following a pointer throws; the draft is then untouched.
  */
-export async function hydrateBag<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
-  draft: BagDocument,
+export async function hydrateBag(
+  site: Bag,
+  draft: BagEdit,
   steps: HydrationSteps,
   blobs: BlobReader,
   signal?: AbortSignal,
 ): Promise<LoadedContent> {
-  const content = await loadContent(reader, site, blobs, signal);
+  const content = await loadContent(site, blobs, signal);
   // What stood under the old name said nothing, and would stand beside the value that comes back.
   if (content.paths.config) draft.remove(CONFIG);
   if (content.paths.map) draft.remove(MAP);
@@ -39,44 +37,31 @@ export async function hydrateBag<V>(
   return content;
 }
 
-async function loadContent<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
-  blobs: BlobReader,
-  signal?: AbortSignal,
-): Promise<LoadedContent> {
-  const load = async (field: Field<V>) =>
-    field.state === 'pointer'
-      ? reader.bytes(await loadValue(reader, field.pointer, site.ownerId, blobs, signal))
-      : undefined;
+async function loadContent(site: Bag, blobs: BlobReader, signal?: AbortSignal): Promise<LoadedContent> {
+  const load = async (field: Field) =>
+    field.state === 'pointer' ? (await loadValue(field.pointer, site, blobs, signal)).bytes() : undefined;
   const [config, map] = await Promise.all([load(site.config), load(site.map)]);
-  const behind = (field: Field<V>, path: Field<V>) => (holdsNothing(reader, field) ? load(path) : undefined);
+  const behind = (field: Field, path: Field) => (holdsNothing(field) ? load(path) : undefined);
   const [configBehind, mapBehind] = await Promise.all([
     behind(site.config, site.configPath),
     behind(site.map, site.mapPath),
   ]);
-  const known = overruled(reader, site, config ?? configBehind);
+  const known = overruled(site, config ?? configBehind);
   return { named: contentOf(config, known(map)), paths: contentOf(configBehind, known(mapBehind)) };
 }
 
 /** A map at a mutable key that says something else than the config is another run's: the config, cut, stands for it. */
-function overruled<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
-  config: Uint8Array | undefined,
-): (map: Uint8Array | undefined) => Uint8Array | undefined {
-  if (mapTrust(reader, site) !== 'mutable' || configTrust(reader, site) !== 'safe') return (map) => map;
+function overruled(site: Bag, config: Uint8Array | undefined): (map: Uint8Array | undefined) => Uint8Array | undefined {
+  if (mapTrust(site) !== 'mutable' || configTrust(site) !== 'safe') return (map) => map;
   const inline = site.config.state === 'inline' ? site.config.value : undefined;
-  const cut = cutOf(reader, config === undefined ? inline : reader.parse(config)).map;
+  const cut = cutOf(config === undefined ? inline : site.value.parse(config)).map;
   return (map) =>
-    map === undefined || cut === undefined || samePrograms(reader, cut, reader.parse(map)) ? map : reader.bytes(cut);
+    map === undefined || cut === undefined || samePrograms(cut, site.value.parse(map)) ? map : cut.bytes();
 }
 
 /** The path counts where the old name holds nothing, be it `{}` or `[]`. */
-function holdsNothing<V>(reader: ValueReader<V>, field: Field<V>): boolean {
-  return (
-    field.state === 'absent' || field.state === 'empty' || (field.state === 'inline' && isHollow(reader, field.value))
-  );
+function holdsNothing(field: Field): boolean {
+  return field.state === 'absent' || field.state === 'empty' || (field.state === 'inline' && isHollow(field.value));
 }
 
 function contentOf(config: Uint8Array | undefined, map: Uint8Array | undefined): OffloadedContent {

@@ -1,9 +1,9 @@
 import { BagError } from '../errors.js';
 import { appendBytes, appendNumber, uninitialised } from '../json/index.js';
 import { isMutable, listMutablePaths } from './bag.js';
-import type { BagSite, Field } from './bag.js';
-import { isMissing, isObject } from './reader.js';
-import type { ValueReader } from './reader.js';
+import type { Bag, Field } from './bag.js';
+import { isMissing, isObject } from './value.js';
+import type { Value } from './value.js';
 import { assertNotAdded, entryAt, listEntries, targetId } from './segments.js';
 
 /** How a manifest is written. Readers accept both. */
@@ -24,18 +24,17 @@ interface ManifestPointer {
  * segment goes in with the very bytes it has in the map. Throws `BagError` as `listEntries` does, and
  * `SEGMENT_INVALID` when an element, or the `segment_config` in it, is no object.
  */
-export function buildManifest<V>(reader: ValueReader<V>, map: V, form: ManifestForm = 'list'): Uint8Array {
-  return printManifest(reader, listEntries(reader, map), form, () => undefined);
+export function buildManifest(map: Value, form: ManifestForm = 'list'): Uint8Array {
+  return printManifest(listEntries(map), form, () => undefined);
 }
 
 /** The same of entries; what `targetOf` gives stands for a program that an entry only points to. */
-export function printManifest<V>(
-  reader: ValueReader<V>,
-  entries: readonly V[],
+export function printManifest(
+  entries: readonly Value[],
   form: ManifestForm,
-  targetOf: (entry: V) => V | undefined,
+  targetOf: (entry: Value) => Value | undefined,
 ): Uint8Array {
-  const segments = entries.map((entry, index) => readSegment(reader, entry, index, targetOf(entry)));
+  const segments = entries.map((entry, index) => readSegment(entry, index, targetOf(entry)));
   const opening = Buffer.from(form === 'list' ? '[' : `{"version":1,"total_segments":${segments.length},"segments":[`);
   const closing = Buffer.from(form === 'list' ? ']' : ']}');
   const bytes = uninitialised(
@@ -58,21 +57,18 @@ interface Segment {
 const NULL = Buffer.from('null');
 const EMPTY_LIST = Buffer.from('[]');
 
-function readSegment<V>(reader: ValueReader<V>, entry: V, index: number, target: V | undefined): Segment {
-  const program = target ?? programIn(reader, entry);
-  if (!isObject(reader, program)) {
-    throw new BagError(
-      'SEGMENT_INVALID',
-      `segment ${index} of partition_map is ${reader.kind(program)}, not an object`,
-    );
-  }
-  assertNotAdded(reader, program, `segment ${index} of partition_map`);
-  const type = segmentType(reader, { entry, program });
-  const dependencies = reader.member(entry, 'dependencies');
+function readSegment(entry: Value, index: number, target: Value | undefined): Segment {
+  const program = target ?? programIn(entry);
+  const kind = program.kind();
+  if (kind !== 'object')
+    throw new BagError('SEGMENT_INVALID', `segment ${index} of partition_map is ${kind}, not an object`);
+  assertNotAdded(program, `segment ${index} of partition_map`);
+  const type = segmentType({ entry, program });
+  const dependencies = entry.member('dependencies');
   return {
-    type: type === undefined ? NULL : reader.bytes(type),
-    program: reader.bytes(program),
-    dependencies: isMissing(reader, dependencies) ? EMPTY_LIST : reader.bytes(dependencies),
+    type: type === undefined ? NULL : type.bytes(),
+    program: program.bytes(),
+    dependencies: isMissing(dependencies) ? EMPTY_LIST : dependencies.bytes(),
   };
 }
 
@@ -110,32 +106,29 @@ function appendEntry(bytes: Uint8Array, from: number, { type, program, dependenc
 }
 
 /** What a nested entry holds, be it null; a flat entry is its own program. */
-function programIn<V>(reader: ValueReader<V>, entry: V): V {
-  const nested = reader.member(entry, 'segment_config');
-  return nested === undefined ? entry : nested;
+function programIn<V extends Value>(entry: V): V {
+  const nested = entry.member('segment_config');
+  return nested ?? entry;
 }
 
 /**
  * Of the entry or, where it has none, of the program. An explicit null stays one: `??` would tell the two readers
  * apart.
  */
-function segmentType<V>(
-  reader: ValueReader<V>,
-  { entry, program }: { readonly entry: V; readonly program: V },
-): V | undefined {
-  const own = reader.member(entry, 'type');
-  return own === undefined ? reader.member(program, 'type') : own;
+function segmentType<V extends Value>({ entry, program }: { readonly entry: V; readonly program: V }): V | undefined {
+  const own = entry.member('type');
+  return own ?? program.member('type');
 }
 
 /** The pointer list that stands for an inline manifest. */
-export function manifestPointers<V>(reader: ValueReader<V>, map: V, manifestUri: string): readonly ManifestPointer[] {
-  const entries = listEntries(reader, map);
+export function manifestPointers(map: Value, manifestUri: string): readonly ManifestPointer[] {
+  const entries = listEntries(map);
   return entries.map((entry, index) => {
-    const type = segmentType(reader, { entry, program: programIn(reader, entry) });
+    const type = segmentType({ entry, program: programIn(entry) });
     return {
       segment_index: index,
       segment_id: index,
-      segment_type: (type && reader.text(type)) ?? null,
+      segment_type: type?.text() ?? null,
       manifest_s3_path: manifestUri,
       total_segments: entries.length,
     };
@@ -147,42 +140,42 @@ export function manifestPointers<V>(reader: ValueReader<V>, map: V, manifestUri:
  * keys `"0"` to `"n-1"` counts as a list. `undefined` when the document has no segment or is something else: manifests
  * at undigested keys get overwritten.
  */
-export function detectManifestEntries<V>(reader: ValueReader<V>, document: V): V | undefined {
-  const list = reader.kind(document) === 'array' ? document : reader.member(document, 'segments');
-  if (list !== undefined) return holdsSegments(reader, reader.items(list)) ? list : undefined;
-  const entries = reader.names(document).map((_, index) => reader.member(document, String(index)));
-  return entries.every((entry) => entry !== undefined) && holdsSegments(reader, entries) ? document : undefined;
+export function detectManifestEntries<V extends Value>(document: V): V | undefined {
+  const list = document.kind() === 'array' ? document : document.member('segments');
+  if (list !== undefined) return holdsSegments(list.items()) ? list : undefined;
+  const entries = document.names().map((_, index) => document.member(String(index)));
+  return entries.every((entry) => entry !== undefined) && holdsSegments(entries) ? document : undefined;
 }
 
 /** The form of a stored manifest; `undefined` for a dict of entries. */
-export function formOf<V>(reader: ValueReader<V>, document: V): ManifestForm | undefined {
-  if (reader.kind(document) === 'array') return 'list';
-  return reader.member(document, 'segments') === undefined ? undefined : 'envelope';
+export function formOf(document: Value): ManifestForm | undefined {
+  if (document.kind() === 'array') return 'list';
+  return document.member('segments') === undefined ? undefined : 'envelope';
 }
 
 /**
  * The entry at an index: by position. The envelope that one era wrote leaves out entries whose blocks were too large,
  * and everything behind them moves up; there an entry's own `segment_id` decides. Throws `BagError` as `listEntries`.
  */
-export function manifestEntryAt<V>(reader: ValueReader<V>, document: V, entries: V, index: number): V | undefined {
-  const entry = entryAt(reader, entries, index);
-  if (document === entries || reader.member(document, 'manifest_id') === undefined) return entry;
+export function manifestEntryAt<V extends Value>(document: V, entries: V, index: number): V | undefined {
+  const entry = entryAt(entries, index);
+  if (document === entries || document.member('manifest_id') === undefined) return entry;
   const idOf = (candidate: V) => {
-    const id = reader.member(candidate, 'segment_id');
-    return id === undefined ? undefined : reader.number(id);
+    const id = candidate.member('segment_id');
+    return id === undefined ? undefined : id.number();
   };
   if (entry !== undefined && [undefined, index].includes(idOf(entry))) return entry;
-  return reader.items(entries).find((candidate) => idOf(candidate) === index);
+  return entries.items().find((candidate) => idOf(candidate) === index);
 }
 
 /** Every writer gave its entries one of these, and what is in a list of other things has none. */
 const SEGMENT_MEMBERS = ['segment_config', 'segment_id', 'nodes', 'node_ids', 'branches'];
 
 /** True for entries, nulls among them. Another document may well be a list of objects, too. */
-function holdsSegments<V>(reader: ValueReader<V>, items: readonly V[]): boolean {
-  const entries = items.filter((item) => !isMissing(reader, item));
-  if (!entries.every((entry) => isObject(reader, entry))) return false;
-  return entries.some((entry) => SEGMENT_MEMBERS.some((name) => reader.member(entry, name) !== undefined));
+function holdsSegments(items: readonly Value[]): boolean {
+  const entries = items.filter((item) => !isMissing(item));
+  if (!entries.every((entry) => isObject(entry))) return false;
+  return entries.some((entry) => SEGMENT_MEMBERS.some((name) => entry.member(name) !== undefined));
 }
 
 const ENTRY_MEMBERS = new Set([
@@ -198,48 +191,39 @@ const ENTRY_MEMBERS = new Set([
  * True when an inline manifest says nothing that the map does not: the same programs, byte for byte, and no member
  * that somebody added (a kernel once marked segments as skipped in place). Only then is nothing lost by shrinking it.
  */
-export function repeatsMap<V>(
-  reader: ValueReader<V>,
-  manifest: V,
-  map: V,
-  targetOf: (entry: V) => V | undefined,
-): boolean {
-  if (reader.kind(manifest) !== 'array') return false;
-  const [entries, elements] = [listEntries(reader, manifest), listEntries(reader, map)];
+export function repeatsMap(manifest: Value, map: Value, targetOf: (entry: Value) => Value | undefined): boolean {
+  if (manifest.kind() !== 'array') return false;
+  const [entries, elements] = [listEntries(manifest), listEntries(map)];
   return (
-    entries.length === elements.length &&
-    entries.every((entry, index) => repeats(reader, entry, elements[index]!, targetOf))
+    entries.length === elements.length && entries.every((entry, index) => repeats(entry, elements[index]!, targetOf))
   );
 }
 
-function repeats<V>(reader: ValueReader<V>, entry: V, element: V, targetOf: (entry: V) => V | undefined): boolean {
-  const program = targetOf(entry) ?? reader.member(entry, 'segment_config');
-  if (program === undefined || !reader.names(entry).every((name) => ENTRY_MEMBERS.has(name))) return false;
-  return Buffer.compare(reader.bytes(program), reader.bytes(targetOf(element) ?? programIn(reader, element))) === 0;
+function repeats(entry: Value, element: Value, targetOf: (entry: Value) => Value | undefined): boolean {
+  const program = targetOf(entry) ?? entry.member('segment_config');
+  if (program === undefined || !entry.names().every((name) => ENTRY_MEMBERS.has(name))) return false;
+  return Buffer.compare(program.bytes(), (targetOf(element) ?? programIn(element)).bytes()) === 0;
 }
 
 /** True for an inline manifest of whole entries, as January's Map states read it; a list of pointers is none. */
-export function holdsPrograms<V>(reader: ValueReader<V>, manifest: V): boolean {
-  const items = reader.items(manifest);
-  return items.length > 0 && items.every((item) => reader.member(item, 'segment_config') !== undefined);
+export function holdsPrograms(manifest: Value): boolean {
+  const items = manifest.items();
+  return items.length > 0 && items.every((item) => item.member('segment_config') !== undefined);
 }
 
 /**
  * The path of the manifest that a bag leads to: `segment_manifest_s3_path`, else `manifest_s3_path`, else the one key
  * that all pointers of an inline list name, which a Map state passes to each segment.
  */
-export function manifestSource<V>(
-  reader: ValueReader<V>,
-  { manifestPath, manifestAlias, inlineManifest }: BagSite<V>,
-): Field<V> {
+export function manifestSource<V extends Value>({ manifestPath, manifestAlias, inlineManifest }: Bag<V>): Field<V> {
   if (manifestPath.state === 'pointer') return manifestPath;
   if (manifestAlias.state === 'pointer') return manifestAlias;
-  const paths = inlineManifest === undefined ? [] : listMutablePaths(reader, inlineManifest);
+  const paths = inlineManifest === undefined ? [] : listMutablePaths(inlineManifest);
   const keys = new Set(paths.map((path) => (path.state === 'pointer' ? targetId(path.pointer) : '')));
   return keys.size === 1 ? paths[0]! : manifestPath;
 }
 
 /** True when that path leads to a key that a later run may write again. */
-export function isManifestMutable<V>(reader: ValueReader<V>, site: BagSite<V>): boolean {
-  return isMutable(manifestSource(reader, site));
+export function isManifestMutable(site: Bag): boolean {
+  return isMutable(manifestSource(site));
 }

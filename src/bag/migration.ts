@@ -1,4 +1,4 @@
-import type { BagDocument, JsonValue } from './edit.js';
+import type { BagEdit, JsonValue } from './edit.js';
 import type { BlobKind } from './keys.js';
 
 /**
@@ -59,6 +59,6 @@ export interface Migration {
   /** `0002-point-workflow-config`: number and name, never reused. */
   readonly id: string;
   readonly description: string;
-  up(bag: BagDocument, context: MigrationContext): void;
-  down(bag: BagDocument, content: OffloadedContent): void;
+  up(bag: BagEdit, context: MigrationContext): void;
+  down(bag: BagEdit, content: OffloadedContent): void;
 }

@@ -1,9 +1,9 @@
 import { detectDigest } from '../content-address.js';
 import { PointerError } from '../errors.js';
 import { bufferOver } from '../json/index.js';
-import { byteReader, objectReader, textMember } from './reader.js';
-import type { ByteValue, ValueReader } from './reader.js';
-import type { BagSite } from './bag.js';
+import { ObjectValue, textMember } from './value.js';
+import type { ByteValue, Value } from './value.js';
+import type { Bag } from './bag.js';
 import { s3Pointer } from './pointers.js';
 import { encodeId } from './keys.js';
 import { CONFIG, MAP } from './members.js';
@@ -28,13 +28,13 @@ export const POINTER_MARKER = '__s3_pointer__';
 
 /** Mixed pointers in a value from `JSON.parse`. One without any pointer, the usual case, costs one walk over it. */
 export function mixedInObjects(root: unknown): Iterable<MixedPointer> {
-  return mentionsPointer(root, 0) ? mixedPointers(objectReader, root, mayHoldPointer) : [];
+  return mentionsPointer(root, 0) ? mixedPointers(new ObjectValue(root), mayHoldPointer) : [];
 }
 
 /** Mixed pointers in stored text: two searches in a document without a pointer, and no look at its values. */
 export function mixedInBytes(root: ByteValue): Iterable<MixedPointer> {
   const known = new Map<Uint8Array, readonly number[]>();
-  return mixedPointers(byteReader, root, ({ document: { bytes }, node }) => {
+  return mixedPointers(root, ({ document: { bytes }, node }) => {
     const marks = known.get(bytes) ?? marksIn(bytes);
     known.set(bytes, marks);
     return holdsMark(marks, node.start, node.end);
@@ -45,18 +45,18 @@ export function mixedInBytes(root: ByteValue): Iterable<MixedPointer> {
  * Throws `PointerError` `POINTER_MIXED` for a mixed pointer in a value, or under the program members of its bags in any
  * dialect.
  */
-export function assertUnmixedObjects(root: unknown, sites: readonly BagSite<unknown>[]): void {
+export function assertUnmixedObjects(root: unknown, sites: readonly Bag<ObjectValue>[]): void {
   assertUnmixedSites(sites);
   for (const { path, pointer } of mixedInObjects(root)) assertPure(pointer, path.join('.'));
 }
 
 /** The same over stored text. */
-export function assertUnmixedBytes(root: ByteValue, sites: readonly BagSite<ByteValue>[]): void {
+export function assertUnmixedBytes(root: ByteValue, sites: readonly Bag<ByteValue>[]): void {
   assertUnmixedSites(sites);
   for (const { path, pointer } of mixedInBytes(root)) assertPure(pointer, path.join('.'));
 }
 
-function assertUnmixedSites<V>(sites: readonly BagSite<V>[]): void {
+function assertUnmixedSites(sites: readonly Bag[]): void {
   for (const [name, field] of sites.flatMap(
     ({ config, map }) =>
       [
@@ -85,31 +85,30 @@ export function mixedMessage({ target, mixed = [] }: Pointer, place: string): st
   return `${where} holds ${what} and other members (${others}): data was merged without reading the pointer, which is neither followed nor returned.`;
 }
 
-interface Place<V> {
+interface Place<V extends Value = Value> {
   readonly path: readonly string[];
   readonly value: V;
 }
 
 /** `mentions` says whether the marker may be inside a value. */
-function* mixedPointers<V>(reader: ValueReader<V>, root: V, mentions: (value: V) => boolean): Generator<MixedPointer> {
+function* mixedPointers<V extends Value>(root: V, mentions: (value: V) => boolean): Generator<MixedPointer> {
   const open: Place<V>[] = [{ path: [], value: root }];
   // A handler's answer may have circles.
-  const seen = new Set<V>();
+  const seen = new Set<unknown>();
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    if (seen.has(place.value) || !mentions(place.value)) continue;
-    seen.add(place.value);
-    const pointer = s3Pointer.detect(reader, place.value);
-    if (pointer?.mixed && (isProgramPlace(place.path) || isOurs(reader, place.value)))
-      yield { path: place.path, pointer };
-    open.push(...placesIn(reader, place));
+    if (seen.has(place.value.identity()) || !mentions(place.value)) continue;
+    seen.add(place.value.identity());
+    const pointer = s3Pointer.detect(place.value);
+    if (pointer?.mixed && (isProgramPlace(place.path) || isOurs(place.value))) yield { path: place.path, pointer };
+    open.push(...placesIn(place));
   }
 }
 
-function placesIn<V>(reader: ValueReader<V>, { path, value }: Place<V>): readonly Place<V>[] {
-  const embedded = reader.embedded(value);
+function placesIn<V extends Value>({ path, value }: Place<V>): readonly Place<V>[] {
+  const embedded = value.embedded();
   if (embedded !== undefined) return [{ path, value: embedded }];
-  const members = reader.names(value).map((name) => ({ path: [...path, name], value: reader.member(value, name)! }));
-  return [...members, ...reader.items(value).map((item, index) => ({ path: [...path, String(index)], value: item }))];
+  const members = value.names().map((name) => ({ path: [...path, name], value: value.member(name)! }));
+  return [...members, ...value.items().map((item, index) => ({ path: [...path, String(index)], value: item }))];
 }
 
 /** The two old names, and entries of a map, at any depth: a merge may nest bags. */
@@ -121,11 +120,11 @@ function isProgramPlace(path: readonly string[]): boolean {
  * True for a pointer that the shim itself left: its key is in the default layout of members, or in another one with the
  * digest of the member as a folder and its name as the file. The bucket does not count: a merge may have replaced it.
  */
-function isOurs<V>(reader: ValueReader<V>, pointer: V): boolean {
-  const key = textMember(reader, pointer, 'key');
+function isOurs(pointer: Value): boolean {
+  const key = textMember(pointer, 'key');
   if (key === undefined || detectDigest(key) === undefined) return false;
   if (/(^|\/)state-members\/[^/]+\/[^/]+\/[0-9a-f]{64}\//.test(key)) return true;
-  const member = textMember(reader, pointer, 'field_name');
+  const member = textMember(pointer, 'field_name');
   return member !== undefined && key.endsWith(`/${encodeId(member)}.json`);
 }
 

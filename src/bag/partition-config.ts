@@ -2,16 +2,16 @@ import { BagError } from '../errors.js';
 import { assertNotAdded } from './segments.js';
 import { formatExact, parseExact } from '../json/index.js';
 import { partitionWorkflow } from './partition/index.js';
-import type { ValueReader } from './reader.js';
+import type { Value } from './value.js';
 
 /**
  * The map that the legacy partitioner makes of a config, numbers spelled as in the config. Throws `BagError`
  * `WORKFLOW_*` as the partitioner does, and `SEGMENT_IS_COPY`.
  */
-export function partitionConfig<V>(reader: ValueReader<V>, config: V): V {
-  assertNotAdded(reader, config, 'workflow_config');
-  const { partitionMap } = partition(parseExact(reader.bytes(config)));
-  return reader.parse(Buffer.from(formatExact(partitionMap)));
+export function partitionConfig<V extends Value>(config: V): V {
+  assertNotAdded(config, 'workflow_config');
+  const { partitionMap } = partition(parseExact(config.bytes()));
+  return config.parse(Buffer.from(formatExact(partitionMap)));
 }
 
 function partition(config: unknown): ReturnType<typeof partitionWorkflow> {

@@ -2,8 +2,8 @@ import { BagError } from '../errors.js';
 import { formatExact, parseExact } from '../json/index.js';
 import { planBlob } from './addressing.js';
 import type { ClaimOffice, PlannedBlob } from './addressing.js';
-import { holdsDigest, holdsMutableTarget, isMutable, listMutablePaths } from './bag.js';
-import type { BagSite } from './bag.js';
+import { holdsDigest, isMutable, listMutablePaths, holdsMutableTarget } from './bag.js';
+import type { Bag } from './bag.js';
 import type { JsonValue } from './edit.js';
 import {
   detectManifestEntries,
@@ -18,14 +18,14 @@ import {
 } from './manifest.js';
 import type { ManifestForm } from './manifest.js';
 import { MANIFEST_PATH } from './members.js';
-import { textMember } from './reader.js';
-import type { ValueReader } from './reader.js';
+import { textMember } from './value.js';
+import type { Value } from './value.js';
 import { entryPointer, isEmptyMap, isHollow, listEntries, targetId, usableMap } from './segments.js';
 import { configTrust, cutOf, mapTrust, samePrograms } from './sources.js';
-import type { SiteSources } from './sources.js';
+import type { BagSources, Cut } from './sources.js';
 
 /** The segments of a bag as a migration keeps them. */
-export interface Programs<V> {
+export interface Programs<V extends Value = Value> {
   readonly list: V;
   /** The stored manifest that the list is in. */
   readonly document?: V;
@@ -42,45 +42,37 @@ export interface Programs<V> {
  * key. A config that cannot be cut passes on, and its error is thrown when nothing else gives segments. `undefined`
  * when the bag leads to none.
  */
-export function choosePrograms<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
-  sources: SiteSources<V>,
-): Programs<V> | undefined {
-  const map = usableMap(reader, sources.map ?? sources.stored.map);
-  if (map !== undefined && mapTrust(reader, site) !== 'mutable')
+export function choosePrograms<V extends Value>(site: Bag<V>, sources: BagSources<V>): Programs<V> | undefined {
+  const map = usableMap(sources.map ?? sources.stored.map);
+  if (map !== undefined && mapTrust(site) !== 'mutable')
     return { list: map, from: 'map', isMutable: false, differs: false };
-  const stored = storedEntries(reader, sources.stored.manifest);
-  const isKept = holdsDigest(manifestSource(reader, site));
+  const stored = storedEntries(sources.stored.manifest);
+  const isKept = holdsDigest(manifestSource(site));
   if (isKept && stored) return { ...stored, from: 'kept', isMutable: false, differs: false };
   const inline = site.inlineManifest;
-  if (inline !== undefined && holdsPrograms(reader, inline))
+  if (inline !== undefined && holdsPrograms(inline))
     return { list: inline, from: 'inline-manifest', isMutable: false, differs: false };
-  if (isKept) return fromLastConfig(reader, undefined, sources.unread);
+  if (isKept) return fromLastConfig<V>(undefined, sources.unread);
   const config = sources.config ?? sources.stored.config;
-  const isSafe = configTrust(reader, site) === 'safe';
-  const cut = isSafe ? cutOf(reader, config) : {};
+  const isSafe = configTrust(site) === 'safe';
+  const cut: Cut<V> = isSafe ? cutOf(config) : {};
   const other = map ?? stored?.list;
   if (cut.map !== undefined)
     return {
       list: cut.map,
       from: 'config',
       isMutable: false,
-      differs: other !== undefined && !samePrograms(reader, cut.map, other),
+      differs: other !== undefined && !samePrograms(cut.map, other),
     };
   if (map !== undefined) return { list: map, from: 'map', isMutable: true, differs: false };
   if (stored) return { ...stored, from: 'manifest', isMutable: true, differs: false };
-  const last = fromLastConfig(reader, isSafe ? undefined : config, cut.error);
-  return last ?? (isManifestMutable(reader, site) ? withoutSegments(reader, sources) : undefined);
+  const last = fromLastConfig(isSafe ? undefined : config, cut.error);
+  return last ?? (isManifestMutable(site) ? withoutSegments(sources) : undefined);
 }
 
 /** The config at a mutable key, when nothing better gives segments. */
-function fromLastConfig<V>(
-  reader: ValueReader<V>,
-  config: V | undefined,
-  failure: Error | undefined,
-): Programs<V> | undefined {
-  const cut: { readonly map?: V; readonly error?: BagError } = cutOf(reader, config);
+function fromLastConfig<V extends Value>(config: V | undefined, failure: Error | undefined): Programs<V> | undefined {
+  const cut: { readonly map?: V; readonly error?: BagError } = cutOf(config);
   if (cut.map !== undefined) return { list: cut.map, from: 'config', isMutable: true, differs: false };
   const error = cut.error ?? failure;
   if (error) throw error;
@@ -91,29 +83,25 @@ function fromLastConfig<V>(
  * An empty manifest is re-homed as it is: a later run may write segments to its key, which the bag must not go on
  * naming.
  */
-function withoutSegments<V>(
-  reader: ValueReader<V>,
-  { stored: { manifest }, unread }: SiteSources<V>,
-): Programs<V> | undefined {
+function withoutSegments<V extends Value>({ stored: { manifest }, unread }: BagSources<V>): Programs<V> | undefined {
   if (unread) throw unread;
   if (manifest === undefined) return undefined;
-  const list = reader.member(manifest, 'segments') ?? manifest;
-  if (isHollow(reader, list)) return { list, document: manifest, from: 'manifest', isMutable: true, differs: false };
+  const list = manifest.member('segments') ?? manifest;
+  if (isHollow(list)) return { list, document: manifest, from: 'manifest', isMutable: true, differs: false };
   throw new BagError(
     'SEGMENT_NOT_FOUND',
     'the manifest at a key that another run overwrites has no segments, and nothing else in the bag leads to a program',
   );
 }
 
-function storedEntries<V>(
-  reader: ValueReader<V>,
+function storedEntries<V extends Value>(
   document: V | undefined,
 ): { readonly list: V; readonly document: V } | undefined {
-  const list = document === undefined ? undefined : detectManifestEntries(reader, document);
-  return list === undefined || isEmptyMap(reader, list) ? undefined : { list, document: document! };
+  const list = document === undefined ? undefined : detectManifestEntries(document);
+  return list === undefined || isEmptyMap(list) ? undefined : { list, document: document! };
 }
 
-interface ManifestSettings<V> {
+interface ManifestSettings<V extends Value = Value> {
   readonly target: 'lean' | 'bridge';
   readonly manifestForm: ManifestForm;
   readonly isFormAsked?: boolean;
@@ -141,17 +129,10 @@ interface PlannedManifest {
 }
 
 /** The manifest of the chosen segments, in the form that is asked for. Throws `BagError`. */
-export function planManifest<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
-  programs: Programs<V> | undefined,
-  settings: ManifestSettings<V>,
-): PlannedManifest {
-  const isNew = programs !== undefined && isWanted(reader, site, programs, settings);
-  const blob = isNew
-    ? planBlob(settings.office, 'manifest', site, manifestBytes(reader, programs, settings))
-    : undefined;
-  const uri = blob?.uri ?? textMember(reader, site.value, MANIFEST_PATH);
+export function planManifest(site: Bag, programs: Programs | undefined, settings: ManifestSettings): PlannedManifest {
+  const isNew = programs !== undefined && isWanted(site, programs, settings);
+  const blob = isNew ? planBlob(settings.office, 'manifest', site, manifestBytes(programs, settings)) : undefined;
+  const uri = blob?.uri ?? textMember(site.value, MANIFEST_PATH);
   const alias =
     uri !== undefined &&
     uri !== '' &&
@@ -159,50 +140,48 @@ export function planManifest<V>(
     (blob !== undefined || !isMutable(site.manifestPath))
       ? uri
       : undefined;
-  return { blob, alias, pointers: uri === undefined ? undefined : pointersTo(reader, site, programs, settings, uri) };
+  return { blob, alias, pointers: uri === undefined ? undefined : pointersTo(site, programs, settings, uri) };
 }
 
 /** A manifest at a content address stays, unless another form of it was asked for. */
-function isWanted<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
-  { from, document }: Programs<V>,
-  { target, isFormAsked, manifestForm }: ManifestSettings<V>,
+function isWanted(
+  site: Bag,
+  { from, document }: Programs,
+  { target, isFormAsked, manifestForm }: ManifestSettings,
 ): boolean {
-  if (from === 'kept') return isFormAsked === true && formOf(reader, document!) !== manifestForm;
-  return target === 'lean' || manifestSource(reader, site).state === 'pointer';
+  if (from === 'kept') return isFormAsked === true && formOf(document!) !== manifestForm;
+  return target === 'lean' || manifestSource(site).state === 'pointer';
 }
 
-function manifestBytes<V>(
-  reader: ValueReader<V>,
-  programs: Programs<V>,
-  { manifestForm, manifests, targets, mapDigest }: ManifestSettings<V>,
+function manifestBytes(
+  programs: Programs,
+  { manifestForm, manifests, targets, mapDigest }: ManifestSettings,
 ): Uint8Array {
   const { document, list, from } = programs;
-  const targetOf = targetsOf(reader, targets);
+  const targetOf = targetsOf(targets);
   if (document !== undefined) {
-    if (targets.size === 0 && formOf(reader, document) === manifestForm) return reader.bytes(document);
-    return printManifest(reader, inOrder(reader, document, list), manifestForm, targetOf);
+    if (targets.size === 0 && formOf(document) === manifestForm) return document.bytes();
+    return printManifest(inOrder(document, list), manifestForm, targetOf);
   }
   // Another map of the same digest has the same pointers, and they may lead to other bytes by then.
   const key = from === 'map' && targets.size === 0 ? mapDigest : undefined;
   const cached = key === undefined ? undefined : manifests?.get(key);
-  const bytes = cached ?? printManifest(reader, listEntries(reader, list), manifestForm, targetOf);
+  const bytes = cached ?? printManifest(listEntries(list), manifestForm, targetOf);
   if (key !== undefined && !cached) manifests?.set(key, bytes);
   return bytes;
 }
 
-function targetsOf<V>(reader: ValueReader<V>, targets: ReadonlyMap<string, V>): (entry: V) => V | undefined {
+function targetsOf<V extends Value>(targets: ReadonlyMap<string, V>): (entry: V) => V | undefined {
   return (entry) => {
-    const pointer = targets.size === 0 ? undefined : entryPointer(reader, entry);
+    const pointer = targets.size === 0 ? undefined : entryPointer(entry);
     return pointer && targets.get(targetId(pointer));
   };
 }
 
 /** The entries by position. In the envelope of the newest era their own ids decide, and one may be missing. */
-function inOrder<V>(reader: ValueReader<V>, document: V, list: V): readonly V[] {
-  return listEntries(reader, list).map((_, index) => {
-    const entry = manifestEntryAt(reader, document, list, index);
+function inOrder<V extends Value>(document: V, list: V): readonly V[] {
+  return listEntries(list).map((_, index) => {
+    const entry = manifestEntryAt(document, list, index);
     if (entry !== undefined) return entry;
     throw new BagError(
       'SEGMENT_INVALID',
@@ -213,35 +192,32 @@ function inOrder<V>(reader: ValueReader<V>, document: V, list: V): readonly V[] 
 
 const READ_INLINE = new Set(['BATCHED', 'MAP_REDUCE']);
 
-function pointersTo<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
-  programs: Programs<V> | undefined,
-  { target, targets }: ManifestSettings<V>,
+function pointersTo(
+  site: Bag,
+  programs: Programs | undefined,
+  { target, targets }: ManifestSettings,
   uri: string,
 ): readonly JsonValue[] | undefined {
   const inline = site.inlineManifest;
   if (inline === undefined) return undefined;
-  if (listMutablePaths(reader, inline).length > 0)
-    return holdsMutableTarget(reader, inline) ? undefined : withPath(reader, inline, uri);
+  if (listMutablePaths(inline).length > 0) return holdsMutableTarget(inline) ? undefined : withPath(inline, uri);
   if (
     programs === undefined ||
     target === 'bridge' ||
-    !holdsPrograms(reader, inline) ||
-    READ_INLINE.has(textMember(reader, site.value, 'distributed_strategy') ?? '')
+    !holdsPrograms(inline) ||
+    READ_INLINE.has(textMember(site.value, 'distributed_strategy') ?? '')
   )
     return undefined;
   const { list } = programs;
-  if (listEntries(reader, inline).length === 0 || !repeatsMap(reader, inline, list, targetsOf(reader, targets)))
-    return undefined;
-  return manifestPointers(reader, list, uri).map((pointer) => ({ ...pointer }));
+  if (listEntries(inline).length === 0 || !repeatsMap(inline, list, targetsOf(targets))) return undefined;
+  return manifestPointers(list, uri).map((pointer) => ({ ...pointer }));
 }
 
 /** The same pointers with another path. Throws `BagError` when a number in them would change its spelling. */
-function withPath<V>(reader: ValueReader<V>, inline: V, uri: string): readonly JsonValue[] {
-  const text = new TextDecoder().decode(reader.bytes(inline));
+function withPath(inline: Value, uri: string): readonly JsonValue[] {
+  const text = new TextDecoder().decode(inline.bytes());
   const pointers = JSON.parse(text) as readonly Readonly<Record<string, JsonValue>>[];
-  if (formatExact(parseExact(reader.bytes(inline))) !== JSON.stringify(pointers)) {
+  if (formatExact(parseExact(inline.bytes())) !== JSON.stringify(pointers)) {
     throw new BagError(
       'SEGMENT_INVALID',
       'segment_manifest is a list of pointers with numbers that JavaScript cannot write back as they are spelled',

@@ -2,28 +2,23 @@ import { BagError } from '../errors.js';
 import { planBlob } from './addressing.js';
 import type { ClaimOffice, PlannedBlob } from './addressing.js';
 import { isMutableKey, listMutableMembers } from './bag.js';
-import type { BagSite } from './bag.js';
+import type { Bag } from './bag.js';
 import { isManifestMutable } from './manifest.js';
 import type { ManifestForm } from './manifest.js';
 import { CONFIG, CONFIG_PATH, MANIFEST, MANIFEST_ALIAS, MANIFEST_PATH, MAP, MAP_PATH } from './members.js';
 import type { MigrationContext } from './migration.js';
 import { choosePrograms, planManifest } from './plan-manifest.js';
 import type { ManifestCache, Programs } from './plan-manifest.js';
-import type { ValueReader } from './reader.js';
+import type { Value } from './value.js';
 import { entryPointers } from './segments.js';
 import { isVerified, mapTrust } from './sources.js';
-import type { SiteSources } from './sources.js';
+import type { BagSources } from './sources.js';
 
 /**
  * Refuses a plan that leaves a program where a later run writes again. `bridgeMap` is the map that is stored under the
  * old name and read before the manifest. Throws `BagError` `PROGRAM_MUTABLE`.
  */
-function assertRehomed<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
-  context: MigrationContext,
-  bridgeMap: V | undefined,
-): void {
+function assertRehomed(site: Bag, context: MigrationContext, bridgeMap: Value | undefined): void {
   const { config, map, manifest } = context.claims;
   const changed: Readonly<Record<string, unknown>> = {
     [CONFIG]: config,
@@ -34,13 +29,13 @@ function assertRehomed<V>(
     [MANIFEST_ALIAS]: context.manifestAlias,
     [MANIFEST]: context.manifestPointers,
   };
-  const left = listMutableMembers(reader, site).find((name) => changed[name] === undefined);
+  const left = listMutableMembers(site).find((name) => changed[name] === undefined);
   if (left !== undefined)
     throw mutable(
       left,
       left === MANIFEST ? 'Write the programs into it in place of the pointers' : 'Correct or remove the member',
     );
-  if (bridgeMap !== undefined && entryPointers(reader, bridgeMap).some(isMutableKey)) {
+  if (bridgeMap !== undefined && entryPointers(bridgeMap).some(isMutableKey)) {
     throw mutable(
       `an entry of ${MAP}`,
       'Readers of the bridge form ask the map first. Use --to lean, which writes the programs into the manifest',
@@ -66,8 +61,8 @@ interface PlanSettings {
 }
 
 /** What one bag needs: the blobs to write before it changes, and what its migration steps are told. */
-export interface SitePlan<V> {
-  readonly site: BagSite<V>;
+export interface BagPlan<V extends Value = Value> {
+  readonly site: Bag<V>;
   readonly blobs: readonly PlannedBlob[];
   readonly context: MigrationContext;
   /**
@@ -83,22 +78,17 @@ export interface SitePlan<V> {
  * True when the bag is to change at all. A bag of the newest era (`manifest_id`, nothing inline) is left alone: its
  * readers hold it against a database row.
  */
-export function needsMigration<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
-  target: PlanSettings['target'],
-  isFormAsked = false,
-): boolean {
+export function needsMigration(site: Bag, target: PlanSettings['target'], isFormAsked = false): boolean {
   const fields = [site.config, site.map];
   const nothingInline = fields.every((field) => field.state === 'absent' || field.state === 'empty');
-  if (nothingInline && reader.member(site.value, 'manifest_id') !== undefined) return false;
+  if (nothingInline && site.value.member('manifest_id') !== undefined) return false;
   if (isFormAsked && site.manifestPath.state === 'pointer') return true;
-  if (target === 'bridge') return fields.some(isUnbridged) || listMutableMembers(reader, site).length > 0;
+  if (target === 'bridge') return fields.some(isUnbridged) || listMutableMembers(site).length > 0;
   return fields.some((field) => field.state !== 'absent') || site.markers.length > 0 || site.generation !== 'lean';
 }
 
 /** The legacy hydrator follows one dialect, and a pointer in it must not lead to bytes that change. */
-function isUnbridged<V>(field: BagSite<V>['config']): boolean {
+function isUnbridged(field: Bag['config']): boolean {
   if (field.state !== 'pointer') return field.state === 'inline';
   return field.pointer.dialect !== 's3-pointer' || !isVerified(field.pointer);
 }
@@ -107,22 +97,14 @@ function isUnbridged<V>(field: BagSite<V>['config']): boolean {
  * Plans one bag. Pure and deterministic. Throws `BagError` when its map or config cannot be made into a manifest, or
  * when a program would stay at a key that another run overwrites (`PROGRAM_MUTABLE`).
  */
-export function planSite<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
-  sources: SiteSources<V>,
-  settings: PlanSettings,
-): SitePlan<V> {
+export function planSite<V extends Value>(site: Bag<V>, sources: BagSources<V>, settings: PlanSettings): BagPlan<V> {
   const { office } = settings;
-  const programs = needsPrograms(reader, site, settings) ? choosePrograms(reader, site, sources) : undefined;
-  const config =
-    sources.config === undefined ? undefined : planBlob(office, 'config', site, reader.bytes(sources.config));
+  const programs = needsPrograms(site, settings) ? choosePrograms(site, sources) : undefined;
+  const config = sources.config === undefined ? undefined : planBlob(office, 'config', site, sources.config.bytes());
   const mapValue = keptMap(programs) ?? sources.map;
   const map =
-    sources.map === undefined || mapValue === undefined
-      ? undefined
-      : planBlob(office, 'map', site, reader.bytes(mapValue));
-  const manifest = planManifest(reader, site, programs, {
+    sources.map === undefined || mapValue === undefined ? undefined : planBlob(office, 'map', site, mapValue.bytes());
+  const manifest = planManifest(site, programs, {
     ...settings,
     targets: sources.targets,
     mapDigest: map?.sha256,
@@ -133,9 +115,9 @@ export function planSite<V>(
     claims,
     ...(pointers && { manifestPointers: pointers }),
     ...(alias !== undefined && { manifestAlias: alias }),
-    createdAt: createdAtOf(reader, site),
+    createdAt: site.createdAt,
   };
-  assertRehomed(reader, site, context, settings.target === 'bridge' && map ? mapValue : undefined);
+  assertRehomed(site, context, settings.target === 'bridge' && map ? mapValue : undefined);
   return {
     site,
     blobs: Object.values(claims),
@@ -151,24 +133,15 @@ export function planSite<V>(
 /**
  * A bridge bag is read by its map; its manifest is made only where its path leads to a key that another run overwrites.
  */
-function needsPrograms<V>(reader: ValueReader<V>, site: BagSite<V>, { target, isFormAsked }: PlanSettings): boolean {
-  return (
-    target === 'lean' || isManifestMutable(reader, site) || isFormAsked === true || mapTrust(reader, site) === 'mutable'
-  );
+function needsPrograms(site: Bag, { target, isFormAsked }: PlanSettings): boolean {
+  return target === 'lean' || isManifestMutable(site) || isFormAsked === true || mapTrust(site) === 'mutable';
 }
 
 /** In place of a map at a mutable key that says something else than the config. */
-function keptMap<V>(programs: Programs<V> | undefined): V | undefined {
+function keptMap<V extends Value>(programs: Programs<V> | undefined): V | undefined {
   return programs?.from === 'config' && programs.differs ? programs.list : undefined;
 }
 
-function fields<V>({ config, map, configPath, mapPath }: BagSite<V>): readonly BagSite<V>['config'][] {
+function fields<V extends Value>({ config, map, configPath, mapPath }: Bag<V>): readonly Bag<V>['config'][] {
   return [config, map, configPath, mapPath];
-}
-
-/** A pointer wants a time, and the same input must give the same pointer: the bag's own start, never the clock. */
-export function createdAtOf<V>(reader: ValueReader<V>, site: BagSite<V>): number {
-  const start = reader.member(site.value, 'start_time');
-  const seconds = start === undefined ? undefined : reader.number(start);
-  return seconds !== undefined && Number.isFinite(seconds) ? seconds : 0;
 }

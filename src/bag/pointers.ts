@@ -1,5 +1,5 @@
-import { isMissing, textMember } from './reader.js';
-import type { ValueReader } from './reader.js';
+import { textMember, isMissing } from './value.js';
+import type { Value } from './value.js';
 
 /** The dialects in which legacy writers left pointers; see GLOSSARY.md. */
 type DialectName =
@@ -38,12 +38,12 @@ interface PointerTarget {
 interface Dialect {
   readonly name: DialectName;
   /** The pointer when the value is one of this dialect. Never throws, never follows anything. */
-  detect<V>(reader: ValueReader<V>, value: V): Pointer | undefined;
+  detect(value: Value): Pointer | undefined;
 }
 
 /** What a pointer has beyond the members of its dialect, for `mixed`. */
-function detectMixed<V>(reader: ValueReader<V>, value: V, own: ReadonlySet<string>): Pick<Pointer, 'mixed'> {
-  const mixed = reader.names(value).filter((name) => !own.has(name));
+function detectMixed(value: Value, own: ReadonlySet<string>): Pick<Pointer, 'mixed'> {
+  const mixed = value.names().filter((name) => !own.has(name));
   return mixed.length === 0 ? {} : { mixed };
 }
 
@@ -61,10 +61,10 @@ export function detectTarget(text: string): PointerTarget | undefined {
 /** `{"bucket", "key"}` or `{"Bucket", "Key"}` and nothing else: what clients of the resume path send. */
 const bucketKey: Dialect = {
   name: 'bucket-key',
-  detect: (reader, value) => {
-    if (reader.kind(value) !== 'object' || reader.names(value).length !== 2) return undefined;
-    const bucket = textMember(reader, value, 'bucket') ?? textMember(reader, value, 'Bucket');
-    const key = textMember(reader, value, 'key') ?? textMember(reader, value, 'Key');
+  detect: (value) => {
+    if (value.kind() !== 'object' || value.names().length !== 2) return undefined;
+    const bucket = textMember(value, 'bucket') ?? textMember(value, 'Bucket');
+    const key = textMember(value, 'key') ?? textMember(value, 'Key');
     return bucket && key ? { dialect: 'bucket-key', target: { bucket, key } } : undefined;
   },
 };
@@ -85,8 +85,8 @@ const markers: readonly Dialect[] = [
 function pathDialect(name: DialectName, member: string): Dialect {
   return {
     name,
-    detect: (reader, value) => {
-      const path = textMember(reader, value, member);
+    detect: (value) => {
+      const path = textMember(value, member);
       return path === undefined ? undefined : { dialect: name, target: detectTarget(path) };
     },
   };
@@ -95,8 +95,7 @@ function pathDialect(name: DialectName, member: string): Dialect {
 function memberDialect(name: DialectName, member: string): Dialect {
   return {
     name,
-    detect: (reader, value) =>
-      reader.member(value, member) === undefined ? undefined : { dialect: name, target: undefined },
+    detect: (value) => (value.member(member) === undefined ? undefined : { dialect: name, target: undefined }),
   };
 }
 
@@ -104,10 +103,10 @@ function memberDialect(name: DialectName, member: string): Dialect {
 function batchPointer(): Dialect {
   return {
     name: 'batch-pointer',
-    detect: (reader, value) => {
-      if (reader.member(value, '__batch_pointer__') === undefined) return undefined;
-      const bucket = textMember(reader, value, 'bucket');
-      const key = textMember(reader, value, 'key');
+    detect: (value) => {
+      if (value.member('__batch_pointer__') === undefined) return undefined;
+      const bucket = textMember(value, 'bucket');
+      const key = textMember(value, 'key');
       return { dialect: 'batch-pointer', target: bucket && key ? { bucket, key } : undefined };
     },
   };
@@ -118,18 +117,16 @@ function dataLossMarker(): Dialect {
   const types = new Set(['history_archive', 'compressed', 'error_truncated']);
   return {
     name: 'data-loss-marker',
-    detect: (reader, value) =>
-      types.has(textMember(reader, value, 'type') ?? '')
-        ? { dialect: 'data-loss-marker', target: undefined }
-        : undefined,
+    detect: (value) =>
+      types.has(textMember(value, 'type') ?? '') ? { dialect: 'data-loss-marker', target: undefined } : undefined,
   };
 }
 
 /** A string `s3://bucket/key`, under a `*_s3_path` name or, from some clients, under the old name itself. */
 const s3Path: Dialect = {
   name: 's3-path',
-  detect: (reader, value) => {
-    const text = reader.text(value);
+  detect: (value) => {
+    const text = value.text();
     return text?.startsWith('s3://') ? { dialect: 's3-path', target: detectTarget(text) } : undefined;
   },
 };
@@ -151,18 +148,18 @@ const POINTER_MEMBERS = new Set([
  */
 export const s3Pointer: Dialect = {
   name: 's3-pointer',
-  detect: (reader, value) => {
-    const marker = reader.member(value, '__s3_pointer__');
-    if (marker === undefined || !isTruthy(reader, marker)) return undefined;
-    const bucket = textMember(reader, value, 'bucket');
-    const key = textMember(reader, value, 'key');
-    const md5 = textMember(reader, value, 'checksum');
-    const size = reader.member(value, 'size_bytes');
-    const bytes = size === undefined ? undefined : reader.number(size);
+  detect: (value) => {
+    const marker = value.member('__s3_pointer__');
+    if (marker === undefined || !isTruthy(marker)) return undefined;
+    const bucket = textMember(value, 'bucket');
+    const key = textMember(value, 'key');
+    const md5 = textMember(value, 'checksum');
+    const size = value.member('size_bytes');
+    const bytes = size === undefined ? undefined : size.number();
     return {
       dialect: 's3-pointer',
       target: bucket && key ? { bucket, key } : undefined,
-      ...detectMixed(reader, value, POINTER_MEMBERS),
+      ...detectMixed(value, POINTER_MEMBERS),
       ...(md5 ? { md5: md5.toLowerCase() } : {}),
       ...(bytes === undefined ? {} : { size: bytes }),
     };
@@ -170,19 +167,19 @@ export const s3Pointer: Dialect = {
 };
 
 /** Truth as Python sees it. */
-function isTruthy<V>(reader: ValueReader<V>, value: V): boolean {
-  if (isMissing(reader, value)) return false;
-  switch (reader.kind(value)) {
+function isTruthy(value: Value): boolean {
+  if (isMissing(value)) return false;
+  switch (value.kind()) {
     case 'boolean':
-      return reader.bytes(value)[0] === 0x74;
+      return value.bytes()[0] === 0x74;
     case 'number':
-      return reader.number(value) !== 0;
+      return value.number() !== 0;
     case 'string':
-      return reader.text(value) !== '';
+      return value.text() !== '';
     case 'nonfinite':
       return true;
     default:
-      return reader.names(value).length > 0 || reader.items(value).length > 0;
+      return value.names().length > 0 || value.items().length > 0;
   }
 }
 
@@ -191,14 +188,14 @@ const OFFLOADED_DIALECT_MEMBERS = new Set(['__s3_offloaded', '__s3_path', '__ori
 /** `{"__s3_offloaded": true, "__s3_path": "s3://…", "__original_size_kb": n}`, written by the legacy state manager. */
 const s3Offloaded: Dialect = {
   name: 's3-offloaded',
-  detect: (reader, value) => {
-    const marker = reader.member(value, '__s3_offloaded');
-    if (marker === undefined || reader.kind(marker) !== 'boolean' || reader.bytes(marker)[0] !== 0x74) return undefined;
-    const path = textMember(reader, value, '__s3_path');
+  detect: (value) => {
+    const marker = value.member('__s3_offloaded');
+    if (marker?.kind() !== 'boolean' || marker.bytes()[0] !== 0x74) return undefined;
+    const path = textMember(value, '__s3_path');
     return {
       dialect: 's3-offloaded',
       target: path === undefined ? undefined : detectTarget(path),
-      ...detectMixed(reader, value, OFFLOADED_DIALECT_MEMBERS),
+      ...detectMixed(value, OFFLOADED_DIALECT_MEMBERS),
     };
   },
 };
@@ -210,13 +207,13 @@ const REFERENCE_MEMBERS = new Set(['type', 's3_path', 'size_kb', 'stored_at']);
  */
 const s3Reference: Dialect = {
   name: 's3-reference',
-  detect: (reader, value) => {
-    if (textMember(reader, value, 'type') !== 's3_reference') return undefined;
-    const path = textMember(reader, value, 's3_path');
+  detect: (value) => {
+    if (textMember(value, 'type') !== 's3_reference') return undefined;
+    const path = textMember(value, 's3_path');
     return {
       dialect: 's3-reference',
       target: path === undefined ? undefined : detectTarget(path),
-      ...detectMixed(reader, value, REFERENCE_MEMBERS),
+      ...detectMixed(value, REFERENCE_MEMBERS),
     };
   },
 };
@@ -228,16 +225,16 @@ const DIALECTS: readonly Dialect[] = [s3Pointer, s3Offloaded, s3Reference, s3Pat
 const FOLLOWED = new Set<string>(['s3-pointer', 's3-offloaded', 's3-reference', 's3-path', 'bucket-key']);
 
 /** The pointer that a value is, in whatever dialect; `undefined` for ordinary data. Never throws. */
-export function detectPointer<V>(reader: ValueReader<V>, value: V): Pointer | undefined {
+export function detectPointer(value: Value): Pointer | undefined {
   for (const dialect of DIALECTS) {
-    const pointer = dialect.detect(reader, value);
+    const pointer = dialect.detect(value);
     if (pointer) return pointer;
   }
   return undefined;
 }
 
 /** The pointer when the value stands for a whole value elsewhere. */
-export function detectValuePointer<V>(reader: ValueReader<V>, value: V): Pointer | undefined {
-  const pointer = detectPointer(reader, value);
+export function detectValuePointer(value: Value): Pointer | undefined {
+  const pointer = detectPointer(value);
   return pointer && FOLLOWED.has(pointer.dialect) ? pointer : undefined;
 }

@@ -1,7 +1,6 @@
 import { BagError, StateBagError } from '../errors.js';
 import { isAddedBranch, isAddedProgram } from './added-program.js';
-import { detectPath, detectSite } from './bag.js';
-import type { BagSite } from './bag.js';
+import { Bag, detectPath } from './bag.js';
 import { assertOneOwner, detectEnvelope, isBagOfItsOwn, isCall, isComplete } from './envelope.js';
 import type { Envelope } from './envelope.js';
 import type { BlobReader } from './follow.js';
@@ -9,8 +8,8 @@ import { detectManifestEntries, holdsPrograms, manifestEntryAt } from './manifes
 import { INDEX_MEMBERS, MANIFEST_PATH, MAP } from './members.js';
 import { detectPointer, detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
-import { isMissing, isObject } from './reader.js';
-import type { ValueReader } from './reader.js';
+import { isMissing } from './value.js';
+import type { Value } from './value.js';
 import {
   checkedProgram,
   entryAt,
@@ -26,10 +25,10 @@ import { configTrust, cutOf, isVerified, loadValue } from './sources.js';
 import type { Trust } from './sources.js';
 
 /** An event taken apart: the bag, and the arguments that the caller put beside it. */
-interface Call<V> {
+interface Call<V extends Value = Value> {
   readonly envelope: Envelope<V>;
   /** Innermost first: the bag, then outer bags that a merge wrapped around it. */
-  readonly sites: readonly BagSite<V>[];
+  readonly bags: readonly Bag<V>[];
   /** Levels with arguments, outermost first: those around the bag, or the bag itself when nothing stands beside it. */
   readonly levels: readonly V[];
   /** True when the arguments stand in an object of their own, so that what they say is not the bag's. */
@@ -45,98 +44,93 @@ const ARGUMENTS = [...INDEX_MEMBERS, MAP, MANIFEST_PATH, 'manifest_s3_path'];
  * Throws `BagError`: `EVENT_INVALID` when the event is no object, `OWNER_MISMATCH` when its levels name different
  * owners.
  */
-function parseCall<V>(reader: ValueReader<V>, event: V): Call<V> {
-  const envelope = detectEnvelope(reader, event);
-  if (!envelope) throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${reader.kind(event)}`);
-  assertOneOwner(reader, envelope);
+function parseCall<V extends Value>(event: V): Call<V> {
+  const envelope = detectEnvelope(event);
+  if (!envelope) throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${event.kind()}`);
+  assertOneOwner(envelope);
   const outer = envelope.levels.slice(0, -1);
-  const bags = outer.filter((level) => isBagOfItsOwn(reader, level.value));
-  const calls = outer.filter((level) => !bags.includes(level)).map((level) => level.value);
-  const isWrapped = calls.some(
-    (level) => isCall(reader, level) || ARGUMENTS.some((name) => reader.member(level, name) !== undefined),
-  );
+  const outerBags = outer.filter((level) => isBagOfItsOwn(level.value));
+  const calls = outer.filter((level) => !outerBags.includes(level)).map((level) => level.value);
+  const isWrapped = calls.some((level) => isCall(level) || ARGUMENTS.some((name) => level.member(name) !== undefined));
   return {
     envelope,
-    sites: [envelope.bag, ...bags.reverse()].map((level) => detectSite(reader, level)),
+    bags: [envelope.bag, ...outerBags.reverse()].map((level) => new Bag(level.value, level.path)),
     levels: isWrapped ? calls : [envelope.bag.value],
     isWrapped,
   };
 }
 
-interface BranchMap<V> {
+interface BranchMap<V extends Value = Value> {
   readonly map: V;
   /** The branch's own position; the parent's index means nothing in it. */
   readonly index: number;
 }
 
-type Load<V> = (pointer: Pointer) => Promise<V>;
+type Load<V extends Value = Value> = (pointer: Pointer) => Promise<V>;
 
 /**
  * The map of a branch, when the event is a branch's: beside the bag as `partition_map`, inside `branch_config`, or in
  * the stored list of branches that a branch pointer names. Throws `BagError` `BRANCH_NOT_FOUND` when the event is a
  * branch's beside its parent's bag and leads to no map of the branch: the parent's map would be the wrong program.
  */
-async function branchMap<V>(reader: ValueReader<V>, call: Call<V>, load: Load<V>): Promise<BranchMap<V> | undefined> {
+async function branchMap<V extends Value>(call: Call<V>, load: Load<V>): Promise<BranchMap<V> | undefined> {
   for (const level of call.levels) {
-    const map = await mapAt(reader, call, level, load);
-    if (map !== undefined && isUsable(reader, map)) return { map, index: parseSegmentIndex(reader, level) ?? 0 };
-    if (call.isWrapped && isBranchCall(reader, level))
+    const map = await mapAt(call, level, load);
+    if (map !== undefined && isUsable(map)) return { map, index: parseSegmentIndex(level) ?? 0 };
+    if (call.isWrapped && isBranchCall(level))
       throw notFound("the call is a branch's and leads to no segment of the branch");
   }
   return undefined;
 }
 
 /** Wrong kinds are usable here, so that they are refused by name and not passed over for the parent's map. */
-function isUsable<V>(reader: ValueReader<V>, map: V): boolean {
-  return !isHollow(reader, map) && reader.text(map) !== '' && !isContentPartition(reader, map);
+function isUsable(map: Value): boolean {
+  return !isHollow(map) && map.text() !== '' && !isContentPartition(map);
 }
 
 /** A map beside a bag is a branch's when the call says which of its segments to run, or names the branch. */
-function hasOwnMap<V>(reader: ValueReader<V>, call: Call<V>, level: V): boolean {
-  return (
-    call.isWrapped &&
-    (isBranchCall(reader, level) || INDEX_MEMBERS.some((name) => !isMissing(reader, reader.member(level, name))))
-  );
+function hasOwnMap(call: Call, level: Value): boolean {
+  return call.isWrapped && (isBranchCall(level) || INDEX_MEMBERS.some((name) => !isMissing(level.member(name))));
 }
 
-function isBranchCall<V>(reader: ValueReader<V>, level: V): boolean {
-  const config = branchConfig(reader, level);
-  if (!isMissing(reader, config) && !isHollow(reader, config)) return true;
-  return ['branch_id', 'branch_index'].some((name) => !isMissing(reader, reader.member(level, name)));
+function isBranchCall(level: Value): boolean {
+  const config = branchConfig(level);
+  if (!isMissing(config) && !isHollow(config)) return true;
+  return ['branch_id', 'branch_index'].some((name) => !isMissing(level.member(name)));
 }
 
 /** A copy of a program that the shim added to an earlier event is no branch. */
-function branchConfig<V>(reader: ValueReader<V>, level: V): V | undefined {
-  return isAddedBranch(reader, level) ? undefined : reader.member(level, 'branch_config');
+function branchConfig<V extends Value>(level: V): V | undefined {
+  return isAddedBranch(level) ? undefined : level.member('branch_config');
 }
 
-async function mapAt<V>(reader: ValueReader<V>, call: Call<V>, level: V, load: Load<V>): Promise<V | undefined> {
-  const own = hasOwnMap(reader, call, level) ? reader.member(level, MAP) : undefined;
-  if (!isMissing(reader, own)) return mapOf(reader, own, load);
-  const branch = branchConfig(reader, level);
-  if (isMissing(reader, branch)) return undefined;
-  const whole = detectValuePointer(reader, branch);
-  return mapOfBranch(reader, whole ? await load(whole) : branch, load);
+async function mapAt<V extends Value>(call: Call<V>, level: V, load: Load<V>): Promise<V | undefined> {
+  const own = hasOwnMap(call, level) ? level.member(MAP) : undefined;
+  if (!isMissing(own)) return mapOf(own, load);
+  const branch = branchConfig(level);
+  if (isMissing(branch)) return undefined;
+  const whole = detectValuePointer(branch);
+  return mapOfBranch(whole ? await load(whole) : branch, load);
 }
 
-async function mapOfBranch<V>(reader: ValueReader<V>, branch: V, load: Load<V>): Promise<V | undefined> {
-  const map = reader.member(branch, MAP);
-  if (!isMissing(reader, map)) return mapOf(reader, map, load);
-  const pointer = detectPointer(reader, branch);
-  return pointer?.dialect === 'branch-pointer' ? storedBranch(reader, branch, await load(pointer)) : undefined;
+async function mapOfBranch<V extends Value>(branch: V, load: Load<V>): Promise<V | undefined> {
+  const map = branch.member(MAP);
+  if (!isMissing(map)) return mapOf(map, load);
+  const pointer = detectPointer(branch);
+  return pointer?.dialect === 'branch-pointer' ? storedBranch(branch, await load(pointer)) : undefined;
 }
 
-async function mapOf<V>(reader: ValueReader<V>, map: V, load: Load<V>): Promise<V> {
-  const pointer = detectValuePointer(reader, map);
-  return openText(reader, pointer ? await load(pointer) : map);
+async function mapOf<V extends Value>(map: V, load: Load<V>): Promise<V> {
+  const pointer = detectValuePointer(map);
+  return openText(pointer ? await load(pointer) : map);
 }
 
-function storedBranch<V>(reader: ValueReader<V>, branch: V, stored: V): V {
-  const position = reader.member(branch, 'branch_index');
-  const index = position === undefined ? undefined : reader.number(position);
-  const entry = index === undefined ? undefined : entryAt(reader, stored, index);
-  const map = entry === undefined ? undefined : reader.member(entry, MAP);
-  if (isMissing(reader, map)) {
+function storedBranch<V extends Value>(branch: V, stored: V): V {
+  const position = branch.member('branch_index');
+  const index = position === undefined ? undefined : position.number();
+  const entry = index === undefined ? undefined : entryAt(stored, index);
+  const map = entry === undefined ? undefined : entry.member(MAP);
+  if (isMissing(map)) {
     throw notFound(`the stored list of branches has no map for branch ${index ?? 'without index'}`);
   }
   return map;
@@ -149,7 +143,7 @@ function notFound(message: string): BagError {
 /** Where a program came from, in the order in which the places are asked. */
 export type ProgramSource = 'event' | 'branch-map' | 'inline-map' | 'map-pointer' | 'manifest' | 'map-path' | 'config';
 
-export interface ResolvedSegment<V> {
+export interface ResolvedSegment<V extends Value = Value> {
   readonly segmentConfig: V;
   /** Position in the map; `undefined` when the event itself carries the program and names no index. */
   readonly segmentIndex: number | undefined;
@@ -178,27 +172,26 @@ interface ResolveOptions {
  * `SEGMENT_NOT_FOUND`, `SEGMENT_IS_COPY`, `SEGMENT_CONTRADICTORY`, `MAP_INVALID`, `WORKFLOW_*`), `PointerError`,
  * `IntegrityError`, `StoreError`.
  */
-export async function resolveSegment<V>(
-  reader: ValueReader<V>,
+export async function resolveSegment<V extends Value>(
   event: V,
   blobs: BlobReader,
   options: ResolveOptions = {},
 ): Promise<ResolvedSegment<V>> {
-  const call = parseCall(reader, event);
-  const direct = programInEvent(reader, call);
+  const call = parseCall(event);
+  const direct = programInEvent(call);
   // The event carries the program of its own index and of no other.
   if (direct && (options.index === undefined || options.index === direct.segmentIndex)) return direct;
-  return new Resolution(reader, call, blobs, options).resolve();
+  return new Resolution(call, blobs, options).resolve();
 }
 
-function programInEvent<V>(reader: ValueReader<V>, call: Call<V>): ResolvedSegment<V> | undefined {
+function programInEvent<V extends Value>(call: Call<V>): ResolvedSegment<V> | undefined {
   for (const level of call.levels) {
-    const value = reader.member(level, 'segment_config');
-    if (!isProgram(reader, value) || isAddedProgram(reader, value)) continue;
-    assertNotLeftOver(reader, level);
+    const value = level.member('segment_config');
+    if (!isProgram(value) || isAddedProgram(value)) continue;
+    assertNotLeftOver(level);
     return {
-      segmentConfig: checkedProgram(reader, value),
-      segmentIndex: indexOrUndefined(reader, level),
+      segmentConfig: checkedProgram(value),
+      segmentIndex: indexOrUndefined(level),
       source: 'event',
     };
   }
@@ -209,9 +202,9 @@ function programInEvent<V>(reader: ValueReader<V>, call: Call<V>): ResolvedSegme
  * Release 0.1.0 added `segment_config` and `segment_index` without a mark. In a complete bag whose `segment_to_run` has
  * gone on since, they are the program of an earlier segment. Throws `BagError` `SEGMENT_CONTRADICTORY`.
  */
-function assertNotLeftOver<V>(reader: ValueReader<V>, level: V): void {
-  const [index, next] = ['segment_index', 'segment_to_run'].map((name) => indexOrUndefined(reader, level, [name]));
-  if (!isComplete(reader, level) || index === undefined || next === undefined || index === next) return;
+function assertNotLeftOver(level: Value): void {
+  const [index, next] = ['segment_index', 'segment_to_run'].map((name) => indexOrUndefined(level, [name]));
+  if (!isComplete(level) || index === undefined || next === undefined || index === next) return;
   throw new BagError(
     'SEGMENT_CONTRADICTORY',
     `the bag has a segment_config for segment_index ${index} next to segment_to_run ${next}; an earlier release of the shim left it there. ` +
@@ -219,9 +212,9 @@ function assertNotLeftOver<V>(reader: ValueReader<V>, level: V): void {
   );
 }
 
-function indexOrUndefined<V>(reader: ValueReader<V>, level: V, names?: readonly string[]): number | undefined {
+function indexOrUndefined(level: Value, names?: readonly string[]): number | undefined {
   try {
-    return parseSegmentIndex(reader, level, names);
+    return parseSegmentIndex(level, names);
   } catch (error) {
     // The program is at hand; an index nobody needs must not stand in its way.
     if (error instanceof BagError) return undefined;
@@ -230,24 +223,23 @@ function indexOrUndefined<V>(reader: ValueReader<V>, level: V, names?: readonly 
 }
 
 /** One resolution: what was asked, and the dead pointers met on the way. */
-class Resolution<V> {
+class Resolution<V extends Value = Value> {
   /** The first of them, thrown when nothing else yields. */
   private gone: StateBagError | undefined;
   private isMapGone = false;
 
   constructor(
-    private readonly reader: ValueReader<V>,
     private readonly call: Call<V>,
     private readonly blobs: BlobReader,
     private readonly options: ResolveOptions,
   ) {}
 
   async resolve(): Promise<ResolvedSegment<V>> {
-    const owner = this.call.sites.find((site) => site.ownerId !== undefined)?.ownerId;
-    const branch = await branchMap(this.reader, this.call, (pointer) => this.load(pointer, owner));
+    const owner = this.call.bags.find((site) => site.ownerId !== undefined)?.ownerId;
+    const branch = await branchMap(this.call, (pointer) => this.load(pointer, owner));
     if (branch) return this.pick(branch.map, this.options.index ?? branch.index, 'branch-map', owner);
     const index = this.index();
-    for (const site of this.call.sites) {
+    for (const site of this.call.bags) {
       const found = await this.resolveIn(site, index);
       if (found) return found;
     }
@@ -256,15 +248,15 @@ class Resolution<V> {
 
   private index(): number {
     if (this.options.index !== undefined) return this.options.index;
-    for (const level of [...this.call.levels, ...this.call.sites.map((site) => site.value)]) {
-      const index = parseSegmentIndex(this.reader, level);
+    for (const level of [...this.call.levels, ...this.call.bags.map((site) => site.value)]) {
+      const index = parseSegmentIndex(level);
       if (index !== undefined) return index;
     }
     return 0;
   }
 
   /** What is inline or verified first; only then what is at keys that another run may have written again. */
-  private async resolveIn(site: BagSite<V>, index: number): Promise<ResolvedSegment<V> | undefined> {
+  private async resolveIn(site: Bag<V>, index: number): Promise<ResolvedSegment<V> | undefined> {
     for (const trust of ['safe', 'mutable'] as const) {
       const found =
         (await this.fromMap(site, index, trust)) ??
@@ -278,7 +270,7 @@ class Resolution<V> {
     return undefined;
   }
 
-  private async fromMap(site: BagSite<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
+  private async fromMap(site: Bag<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
     const field = site.map;
     if (field.state === 'inline')
       return trust === 'safe' ? this.pickUsable(field.value, index, 'inline-map', site) : undefined;
@@ -287,19 +279,19 @@ class Resolution<V> {
     return map === undefined ? undefined : this.pickUsable(map, index, 'map-pointer', site);
   }
 
-  private async fromMapPath(site: BagSite<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
+  private async fromMapPath(site: Bag<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
     if (site.mapPath.state !== 'pointer' || !this.mayAsk(site.mapPath.pointer, trust)) return undefined;
     const map = await this.loadMap(site.mapPath.pointer, site);
     return map === undefined ? undefined : this.pickUsable(map, index, 'map-path', site);
   }
 
-  private async fromManifest(site: BagSite<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
+  private async fromManifest(site: Bag<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
     for (const pointer of this.manifestPointers(site)) {
       if (!this.mayAsk(pointer, trust)) continue;
       const document = await this.loadUnlessGone(pointer, site);
-      const entries = document === undefined ? undefined : detectManifestEntries(this.reader, document);
+      const entries = document === undefined ? undefined : detectManifestEntries(document);
       if (entries === undefined) continue;
-      const entry = manifestEntryAt(this.reader, document!, entries, index);
+      const entry = manifestEntryAt(document!, entries, index);
       if (entry === undefined) throw outOfRange(index, 'the segment manifest');
       return this.program(entry, index, 'manifest', site.ownerId);
     }
@@ -307,16 +299,16 @@ class Resolution<V> {
   }
 
   private fromInlineManifest(
-    { inlineManifest, ownerId }: BagSite<V>,
+    { inlineManifest, ownerId }: Bag<V>,
     index: number,
   ): Promise<ResolvedSegment<V>> | undefined {
-    if (inlineManifest === undefined || !holdsPrograms(this.reader, inlineManifest)) return undefined;
+    if (inlineManifest === undefined || !holdsPrograms(inlineManifest)) return undefined;
     return this.pick(inlineManifest, index, 'manifest', ownerId);
   }
 
-  private manifestPointers(site: BagSite<V>): readonly Pointer[] {
-    const levels = this.call.levels.filter((level) => !this.call.sites.some(({ value }) => value === level));
-    const alias = (level: V, name: string) => detectPath(this.reader, level, name);
+  private manifestPointers(site: Bag<V>): readonly Pointer[] {
+    const levels = this.call.levels.filter((level) => !this.call.bags.some(({ value }) => value.is(level)));
+    const alias = (level: V, name: string) => detectPath(level.member(name));
     const fields = [
       site.manifestPath,
       site.manifestAlias,
@@ -330,20 +322,20 @@ class Resolution<V> {
     ];
   }
 
-  private async fromConfig(site: BagSite<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
-    if (configTrust(this.reader, site) !== trust) return undefined;
+  private async fromConfig(site: Bag<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
+    if (configTrust(site) !== trust) return undefined;
     const config = await this.config(site, trust);
     if (config === undefined) return undefined;
-    const opened = openText(this.reader, config);
-    if (!isObject(this.reader, opened))
-      throw new BagError('CONFIG_INVALID', `workflow_config is ${this.reader.kind(opened)}, not an object`);
-    const cut = cutOf(this.reader, opened);
+    const opened = openText(config);
+    const kind = opened.kind();
+    if (kind !== 'object') throw new BagError('CONFIG_INVALID', `workflow_config is ${kind}, not an object`);
+    const cut = cutOf(opened);
     this.gone ??= cut.error;
     return cut.map === undefined ? undefined : this.pick(cut.map, index, 'config', site.ownerId);
   }
 
-  private async config(site: BagSite<V>, trust: Trust): Promise<V | undefined> {
-    if (site.config.state === 'inline' && !isHollow(this.reader, site.config.value)) return site.config.value;
+  private async config(site: Bag<V>, trust: Trust): Promise<V | undefined> {
+    if (site.config.state === 'inline' && !isHollow(site.config.value)) return site.config.value;
     const field = site.config.state === 'pointer' ? site.config : site.configPath;
     if (field.state !== 'pointer' || !this.mayAsk(field.pointer, trust)) return undefined;
     return this.loadUnlessGone(field.pointer, site);
@@ -354,13 +346,13 @@ class Resolution<V> {
     value: V,
     index: number,
     source: ProgramSource,
-    site: BagSite<V>,
+    site: Bag<V>,
   ): Promise<ResolvedSegment<V>> | undefined {
-    const map = openText(this.reader, value);
-    const kind = this.reader.kind(map);
+    const map = openText(value);
+    const kind = map.kind();
     if (kind !== 'array' && kind !== 'object')
       throw new BagError('MAP_INVALID', `partition_map is ${kind}, where a list or a dict of segments was expected`);
-    if (isEmptyMap(this.reader, map) || isContentPartition(this.reader, map)) return undefined;
+    if (isEmptyMap(map) || isContentPartition(map)) return undefined;
     return this.pick(map, index, source, site.ownerId);
   }
 
@@ -370,7 +362,7 @@ class Resolution<V> {
     source: ProgramSource,
     owner: string | undefined,
   ): Promise<ResolvedSegment<V>> {
-    const entry = entryAt(this.reader, map, index);
+    const entry = entryAt(map, index);
     if (entry === undefined) throw outOfRange(index, 'the map');
     return this.program(entry, index, source, owner);
   }
@@ -381,9 +373,8 @@ class Resolution<V> {
     source: ProgramSource,
     owner: string | undefined,
   ): Promise<ResolvedSegment<V>> {
-    const program = programOf(this.reader, entry);
-    const value =
-      'pointer' in program ? checkedProgram(this.reader, await this.load(program.pointer, owner)) : program.value;
+    const program = programOf(entry);
+    const value = 'pointer' in program ? checkedProgram(await this.load(program.pointer, owner)) : program.value;
     return { segmentConfig: value, segmentIndex: index, source };
   }
 
@@ -392,13 +383,13 @@ class Resolution<V> {
     return isVerified(pointer) ? trust === 'safe' : trust === 'mutable' && !this.isMapGone;
   }
 
-  private async loadMap(pointer: Pointer, site: BagSite<V>): Promise<V | undefined> {
+  private async loadMap(pointer: Pointer, site: Bag<V>): Promise<V | undefined> {
     const map = await this.loadUnlessGone(pointer, site);
     this.isMapGone ||= map === undefined;
     return map;
   }
 
-  private async loadUnlessGone(pointer: Pointer, site: BagSite<V>): Promise<V | undefined> {
+  private async loadUnlessGone(pointer: Pointer, site: Bag<V>): Promise<V | undefined> {
     try {
       return await this.load(pointer, site.ownerId);
     } catch (error) {
@@ -409,7 +400,8 @@ class Resolution<V> {
   }
 
   private load(pointer: Pointer, owner: string | undefined): Promise<V> {
-    return loadValue(this.reader, pointer, owner, this.blobs, this.options.signal);
+    const { value } = this.call.envelope.bag;
+    return loadValue(pointer, { value, ownerId: owner }, this.blobs, this.options.signal);
   }
 }
 

@@ -1,6 +1,6 @@
+import { isObject, isMissing } from './value.js';
+import type { Value } from './value.js';
 import { CONFIG, MAP, PAYLOAD_LIMIT } from './members.js';
-import { isMissing, isObject } from './reader.js';
-import type { ValueReader } from './reader.js';
 
 /**
  * How numbers were read before they are printed: DynamoDB's `N` becomes an int when it is whole; JSON text says itself.
@@ -122,7 +122,7 @@ interface ResumeRefusal {
 }
 
 /** What the resume handler looks at in a row of a paused execution. */
-export interface PausedExecution<V> {
+export interface PausedExecution<V extends Value = Value> {
   /** The row has a `taskToken` that is not empty. */
   readonly hasToken: boolean;
   /** Seconds since 1970; behind it the table drops the row. `undefined` for a row that stays. */
@@ -169,21 +169,15 @@ const PASSED_ON = [
  * token, a context that is JSON, a `workflow_config` that is an object and not empty, no number that Python's decimals
  * of 28 digits refuse, and an output that Step Functions takes. Pure; never throws.
  */
-export function resumability<V>(
-  reader: ValueReader<V>,
-  row: PausedExecution<V>,
-  now: number,
-  options: ResumeOptions = {},
-): Resumability {
-  const bag = openContext(reader, row.context);
-  const numbers =
-    row.numbers ?? (row.context !== undefined && reader.kind(row.context) === 'string' ? 'text' : 'attribute');
-  const outputBytes = bag === undefined ? 0 : outputLength(reader, bag, row, numbers, options.answerBytes ?? 2);
+export function resumability(row: PausedExecution, now: number, options: ResumeOptions = {}): Resumability {
+  const bag = openContext(row.context);
+  const numbers = row.numbers ?? (row.context?.kind() === 'string' ? 'text' : 'attribute');
+  const outputBytes = bag === undefined ? 0 : outputLength(bag, row, numbers, options.answerBytes ?? 2);
   const secondsLeft = row.ttl === undefined ? undefined : row.ttl - now / 1000;
   const codes: (ResumeRefusalCode | undefined)[] = [
     row.hasToken ? undefined : 'TOKEN_MISSING',
-    bag === undefined ? 'CONTEXT_UNREADABLE' : configRefusal(reader, reader.member(bag, CONFIG)),
-    bag !== undefined && numbers === 'attribute' && holdsHugeNumber(reader.bytes(bag)) ? 'NUMBER_TOO_LARGE' : undefined,
+    bag === undefined ? 'CONTEXT_UNREADABLE' : configRefusal(bag.member(CONFIG)),
+    bag !== undefined && numbers === 'attribute' && holdsHugeNumber(bag.bytes()) ? 'NUMBER_TOO_LARGE' : undefined,
     outputBytes > PAYLOAD_LIMIT ? 'OUTPUT_TOO_LARGE' : undefined,
     secondsLeft !== undefined && secondsLeft <= 0 ? 'TTL_EXPIRED' : undefined,
   ];
@@ -203,15 +197,15 @@ export const REFUSALS: Readonly<Record<ResumeRefusalCode, string>> = {
   TTL_EXPIRED: 'the ttl of the row has passed; the table drops it at any moment',
 };
 
-function openContext<V>(reader: ValueReader<V>, context: V | undefined): V | undefined {
-  const opened = context !== undefined && reader.kind(context) === 'string' ? reader.embedded(context) : context;
-  return isObject(reader, opened) ? opened : undefined;
+function openContext<V extends Value>(context: V | undefined): V | undefined {
+  const opened = context?.kind() === 'string' ? context.embedded() : context;
+  return isObject(opened) ? opened : undefined;
 }
 
-function configRefusal<V>(reader: ValueReader<V>, config: V | undefined): ResumeRefusalCode | undefined {
-  if (isMissing(reader, config)) return 'CONFIG_MISSING';
-  if (reader.kind(config) !== 'object') return 'CONFIG_NOT_OBJECT';
-  return reader.names(config).length === 0 ? 'CONFIG_EMPTY' : undefined;
+function configRefusal(config: Value | undefined): ResumeRefusalCode | undefined {
+  if (isMissing(config)) return 'CONFIG_MISSING';
+  if (config.kind() !== 'object') return 'CONFIG_NOT_OBJECT';
+  return config.names().length === 0 ? 'CONFIG_EMPTY' : undefined;
 }
 
 /** `Decimal % 1` needs as many digits as the number has, and Python's context has 28. */
@@ -232,24 +226,18 @@ function latin1(text: Uint8Array): string {
   return Buffer.from(text.buffer, text.byteOffset, text.length).toString('latin1');
 }
 
-function outputLength<V>(
-  reader: ValueReader<V>,
-  bag: V,
-  row: PausedExecution<V>,
-  numbers: NumberOrigin,
-  answerBytes: number,
-): number {
-  const lengthOf = (value: V | undefined) =>
-    value === undefined ? 'null'.length : printedLength(reader.bytes(value), numbers);
+function outputLength(bag: Value, row: PausedExecution, numbers: NumberOrigin, answerBytes: number): number {
+  const lengthOf = (value: Value | undefined) =>
+    value === undefined ? 'null'.length : printedLength(value.bytes(), numbers);
   const ofText = (text: string) => printedLength(Buffer.from(JSON.stringify(text)), 'text');
-  const inner = PASSED_ON.map((name) => [name, lengthOf(passedOn(reader, bag, name))] as const);
-  const name = reader.member(bag, 'execution_name');
+  const inner = PASSED_ON.map((name) => [name, lengthOf(passedOn(bag, name))] as const);
+  const name = bag.member('execution_name');
   return objectLength([
     ...['userResponse', 'human_response', 'user_callback_result'].map((member) => [member, answerBytes] as const),
     ['resumed_at', '"unknown"'.length],
-    ['workflowId', lengthOf(passedOn(reader, bag, 'workflowId'))],
-    ['current_segment', lengthOf(reader.member(bag, 'segment_to_run'))],
-    ...(isMissing(reader, name) ? [] : [['execution_name', lengthOf(name)] as const]),
+    ['workflowId', lengthOf(passedOn(bag, 'workflowId'))],
+    ['current_segment', lengthOf(bag.member('segment_to_run'))],
+    ...(isMissing(name) ? [] : [['execution_name', lengthOf(name)] as const]),
     ['state_data', objectLength(inner)],
     ['ownerId', ofText(row.ownerId)],
     ['conversation_id', ofText(row.conversationId)],
@@ -257,11 +245,11 @@ function outputLength<V>(
 }
 
 /** A map that is a list goes out as null; an index of 0 gives way to that of the request, which has none. */
-function passedOn<V>(reader: ValueReader<V>, bag: V, name: string): V | undefined {
-  const value = reader.member(bag, name);
+function passedOn<V extends Value>(bag: V, name: string): V | undefined {
+  const value = bag.member(name);
   if (value === undefined) return undefined;
-  if (name === MAP && reader.kind(value) !== 'object') return undefined;
-  return name === 'segment_to_run' && reader.number(value) === 0 ? undefined : value;
+  if (name === MAP && value.kind() !== 'object') return undefined;
+  return name === 'segment_to_run' && value.number() === 0 ? undefined : value;
 }
 
 /** Braces, and `"name": value` with `, ` between. */

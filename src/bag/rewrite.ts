@@ -1,13 +1,12 @@
+import { ByteValue } from './value.js';
 import { IntegrityError, InternalError } from '../errors.js';
 import { applySplices, givesBack, invertSplices } from '../json/index.js';
 import type { Splice } from '../json/index.js';
 import { ByteDraft, RawJson } from './edit.js';
 import type { NewMember } from './edit.js';
 import type { Migration } from './migration.js';
-import type { SitePlan } from './plan.js';
+import type { BagPlan } from './plan.js';
 import { s3Pointer } from './pointers.js';
-import { byteReader } from './reader.js';
-import type { ByteValue } from './reader.js';
 
 /** A document rewritten in memory, with the way back. */
 export interface Rewrite {
@@ -30,7 +29,7 @@ export interface BagOutline {
  */
 export function rewriteBytes(
   original: Uint8Array,
-  plans: readonly SitePlan<ByteValue>[],
+  plans: readonly BagPlan<ByteValue>[],
   steps: readonly Migration[],
   allocate?: (length: number) => Uint8Array,
 ): Rewrite {
@@ -48,7 +47,7 @@ export function rewriteBytes(
   return { bytes, inverse, outlines };
 }
 
-function runSteps(plan: SitePlan<ByteValue>, steps: readonly Migration[]): ByteDraft {
+function runSteps(plan: BagPlan<ByteValue>, steps: readonly Migration[]): ByteDraft {
   const draft = new ByteDraft(plan.site.value);
   for (const step of steps) step.up(draft, plan.context);
   return draft;
@@ -62,26 +61,22 @@ function outlineOf(draft: ByteDraft): Record<string, unknown> {
 function outlineValue(value: ByteValue | NewMember['value']): unknown {
   if (value instanceof RawJson)
     throw new InternalError('RAW_IN_OUTLINE', 'raw JSON cannot be validated as a new member');
-  return isByteValue(value) ? outlineOfKind(value) : value;
-}
-
-function isByteValue(value: unknown): value is ByteValue {
-  return typeof value === 'object' && value !== null && 'document' in value && 'node' in value;
+  return value instanceof ByteValue ? outlineOfKind(value) : value;
 }
 
 /** The value itself when it is a scalar, an empty object or list of its kind otherwise. */
 export function outlineOfKind(value: ByteValue): unknown {
-  switch (byteReader.kind(value)) {
+  switch (value.kind()) {
     case 'object':
       return pointerOutline(value) ?? {};
     case 'array':
       return [];
     case 'string':
-      return byteReader.text(value);
+      return value.text();
     case 'boolean':
       return value.node.kind === 'true';
     case 'number':
-      return byteReader.number(value);
+      return value.number();
     case 'nonfinite':
       return Number.NaN;
     default:
@@ -95,17 +90,15 @@ const MAX_POINTER_BYTES = 8_192;
 /** A legacy pointer is small and is what the bridge form is judged by. */
 function pointerOutline(value: ByteValue): Record<string, unknown> | undefined {
   if (value.node.end - value.node.start > MAX_POINTER_BYTES) return undefined;
-  if (s3Pointer.detect(byteReader, value)?.target === undefined) return undefined;
-  return Object.fromEntries(
-    byteReader.names(value).map((name) => [name, outlineOfScalar(byteReader.member(value, name)!)]),
-  );
+  if (s3Pointer.detect(value)?.target === undefined) return undefined;
+  return Object.fromEntries(value.names().map((name) => [name, outlineOfScalar(value.member(name)!)]));
 }
 
 function outlineOfScalar(value: ByteValue): unknown {
-  return byteReader.kind(value) === 'object' ? {} : outlineOfKind(value);
+  return value.kind() === 'object' ? {} : outlineOfKind(value);
 }
 
 /** The outline of a bag as it is stored. */
 export function outlineOfBag(bag: ByteValue): Record<string, unknown> {
-  return Object.fromEntries(byteReader.names(bag).map((name) => [name, outlineOfKind(byteReader.member(bag, name)!)]));
+  return Object.fromEntries(bag.names().map((name) => [name, outlineOfKind(bag.member(name)!)]));
 }

@@ -1,15 +1,15 @@
+import { isMutable, holdsDigest } from './bag.js';
 import { detectDigest } from '../content-address.js';
 import { BagError, PointerError } from '../errors.js';
-import { holdsDigest, isMutable } from './bag.js';
-import type { BagSite, Field } from './bag.js';
+import type { Bag, Field } from './bag.js';
 import { follow } from './follow.js';
 import type { BlobReader } from './follow.js';
 import { holdsPrograms, isManifestMutable, manifestSource } from './manifest.js';
 import { partitionConfig } from './partition-config.js';
 import { detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
-import { isObject } from './reader.js';
-import type { ValueReader } from './reader.js';
+import { isObject } from './value.js';
+import type { Value } from './value.js';
 import {
   assertNotAdded,
   assertSegments,
@@ -33,34 +33,34 @@ export function isVerified(pointer: Pointer): boolean {
 }
 
 /** What the config or map of a bag is worth: the old name outranks the path unless it holds nothing. */
-function trustOf<V>(reader: ValueReader<V>, field: Field<V>, path: Field<V>): Trust {
-  if (field.state === 'inline' && !isHollow(reader, field.value)) return 'safe';
+function trustOf(field: Field, path: Field): Trust {
+  if (field.state === 'inline' && !isHollow(field.value)) return 'safe';
   const source = field.state === 'pointer' ? field : path;
   if (source.state !== 'pointer') return 'none';
   return isVerified(source.pointer) ? 'safe' : 'mutable';
 }
 
-export function configTrust<V>(reader: ValueReader<V>, { config, configPath }: BagSite<V>): Trust {
-  return trustOf(reader, config, configPath);
+export function configTrust({ config, configPath }: Bag): Trust {
+  return trustOf(config, configPath);
 }
 
-export function mapTrust<V>(reader: ValueReader<V>, { map, mapPath }: BagSite<V>): Trust {
-  return trustOf(reader, map, mapPath);
+export function mapTrust({ map, mapPath }: Bag): Trust {
+  return trustOf(map, mapPath);
 }
 
 /** A config cut into segments, or why it cannot be. Neither when it gives none. */
-interface Cut<V> {
+export interface Cut<V extends Value = Value> {
   readonly map?: V;
   readonly error?: BagError;
 }
 
-export function cutOf<V>(reader: ValueReader<V>, config: V | undefined): Cut<V> {
-  if (config === undefined || isHollow(reader, config)) return {};
-  const opened = openText(reader, config);
-  if (isObject(reader, opened) && isHollow(reader, opened)) return {};
+export function cutOf<V extends Value>(config: V | undefined): Cut<V> {
+  if (config === undefined || isHollow(config)) return {};
+  const opened = openText(config);
+  if (isObject(opened) && isHollow(opened)) return {};
   try {
-    const map = partitionConfig(reader, opened);
-    return isEmptyMap(reader, map) ? {} : { map };
+    const map = partitionConfig(opened);
+    return isEmptyMap(map) ? {} : { map };
   } catch (error) {
     if (error instanceof BagError) return { error };
     throw error;
@@ -71,18 +71,18 @@ export function cutOf<V>(reader: ValueReader<V>, config: V | undefined): Cut<V> 
  * True when two lists of segments are the same programs. The spelling of numbers, `outgoing_edges` and empty `branches`
  * do not count: the legacy writers of maps and manifests differed in them.
  */
-export function samePrograms<V>(reader: ValueReader<V>, one: V, other: V): boolean {
-  const [ones, others] = [one, other].map((list) => listEntries(reader, list).map((entry) => meaningOf(reader, entry)));
+export function samePrograms(one: Value, other: Value): boolean {
+  const [ones, others] = [one, other].map((list) => listEntries(list).map((entry) => meaningOf(entry)));
   return (
     ones!.length === others!.length &&
     ones!.every((meaning, index) => meaning !== undefined && meaning === others![index])
   );
 }
 
-function meaningOf<V>(reader: ValueReader<V>, entry: V): string | undefined {
-  const program = reader.member(entry, 'segment_config') ?? entry;
+function meaningOf(entry: Value): string | undefined {
+  const program = entry.member('segment_config') ?? entry;
   try {
-    return JSON.stringify(JSON.parse(new TextDecoder().decode(reader.bytes(program))), withoutNotes);
+    return JSON.stringify(JSON.parse(new TextDecoder().decode(program.bytes())), withoutNotes);
   } catch (error) {
     // Numbers that only Python reads: not told to be the same.
     if (error instanceof SyntaxError) return undefined;
@@ -98,55 +98,54 @@ function withoutNotes(name: string, value: unknown): unknown {
 }
 
 /** Values that a manifest may be made of, and that stay where they are stored. */
-interface StoredSources<V> {
+interface StoredSources<V extends Value = Value> {
   readonly config?: V;
   readonly map?: V;
   readonly manifest?: V;
 }
 
-type Load<V> = (pointer: Pointer) => Promise<V>;
+type Load<V extends Value = Value> = (pointer: Pointer) => Promise<V>;
 
 /**
  * Reads what a manifest may have to be made of: a map and a config at content addresses, and the manifest itself when
  * it is at a mutable key, has another form, or is to be compared with an inline one. Nothing is read that the map makes
  * needless. A manifest that cannot be followed is returned as `unread`, and thrown only if nothing else gives segments.
  */
-async function loadStored<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
+async function loadStored<V extends Value>(
+  site: Bag<V>,
   { config, map }: { readonly config?: V; readonly map?: V },
   load: Load<V>,
   isFormAsked: boolean,
 ): Promise<StoredSources<V> & { readonly unread?: BagError }> {
-  const isMapUsable = usableMap(reader, map) !== undefined;
-  if (isMapUsable && mapTrust(reader, site) === 'safe') return {};
-  const path = manifestSource(reader, site);
+  const isMapUsable = usableMap(map) !== undefined;
+  if (isMapUsable && mapTrust(site) === 'safe') return {};
+  const path = manifestSource(site);
   // Before a path at a mutable key is made the same, the manifest must be there.
-  const isAsked = isFormAsked || holdsInlinePrograms(reader, site) || isMutable(site.manifestAlias);
+  const isAsked = isFormAsked || holdsInlinePrograms(site) || isMutable(site.manifestAlias);
   if (holdsDigest(path)) return isAsked ? loadManifest(path, load) : {};
   if (map === undefined && holdsDigest(site.mapPath)) {
-    const storedMap = isManifestMutable(reader, site) ? await ifPointer(site.mapPath, load) : undefined;
-    if (storedMap === undefined || usableMap(reader, storedMap) !== undefined)
+    const storedMap = isManifestMutable(site) ? await ifPointer(site.mapPath, load) : undefined;
+    if (storedMap === undefined || usableMap(storedMap) !== undefined)
       return storedMap === undefined ? {} : { map: storedMap };
   }
   const storedConfig =
-    config === undefined && configTrust(reader, site) === 'safe' ? await ifPointer(site.configPath, load) : undefined;
+    config === undefined && configTrust(site) === 'safe' ? await ifPointer(site.configPath, load) : undefined;
   return {
     ...(storedConfig === undefined ? {} : { config: storedConfig }),
     ...(isMapUsable ? {} : await loadManifest(path, load)),
   };
 }
 
-function holdsInlinePrograms<V>(reader: ValueReader<V>, { inlineManifest }: BagSite<V>): boolean {
-  return inlineManifest !== undefined && holdsPrograms(reader, inlineManifest);
+function holdsInlinePrograms({ inlineManifest }: Bag): boolean {
+  return inlineManifest !== undefined && holdsPrograms(inlineManifest);
 }
 
-async function ifPointer<V>(path: Field<V>, load: Load<V>): Promise<V | undefined> {
+async function ifPointer<V extends Value>(path: Field<V>, load: Load<V>): Promise<V | undefined> {
   return path.state === 'pointer' ? load(path.pointer) : undefined;
 }
 
 /** A merge may have put an unrelated path there; then the config still leads to the program. */
-async function loadManifest<V>(
+async function loadManifest<V extends Value>(
   path: Field<V>,
   load: Load<V>,
 ): Promise<{ readonly manifest?: V; readonly unread?: BagError }> {
@@ -162,7 +161,7 @@ async function loadManifest<V>(
 }
 
 /** The values to offload from one bag: taken from the bag, or from where its old pointers lead. */
-export interface SiteSources<V> {
+export interface BagSources<V extends Value = Value> {
   readonly config?: V;
   readonly map?: V;
   /** What a manifest may be made of besides, and stays where it is. */
@@ -180,57 +179,57 @@ interface LoadOptions {
 }
 
 /** Reads what a bag's old pointers lead to, so that it can be re-homed under its content address. */
-export async function loadSources<V>(
-  reader: ValueReader<V>,
-  site: BagSite<V>,
+export async function loadSources<V extends Value>(
+  site: Bag<V>,
   blobs: BlobReader,
   { signal, isFormAsked = false }: LoadOptions = {},
-): Promise<SiteSources<V>> {
-  const load = (pointer: Pointer) => loadValue(reader, pointer, site.ownerId, blobs, signal);
-  const config = await valueOf(reader, site.config, site.configPath, load);
-  const map = await valueOf(reader, site.map, site.mapPath, load);
-  if (config !== undefined) assertContainer(reader, config, 'workflow_config', 'CONFIG_INVALID');
-  if (map !== undefined) assertMap(reader, map);
+): Promise<BagSources<V>> {
+  const load = (pointer: Pointer) => loadValue(pointer, site, blobs, signal);
+  const config = await valueOf(site.config, site.configPath, load);
+  const map = await valueOf(site.map, site.mapPath, load);
+  if (config !== undefined) assertContainer(config, 'workflow_config', 'CONFIG_INVALID');
+  if (map !== undefined) assertMap(map);
   const offloaded = { ...(config === undefined ? {} : { config }), ...(map === undefined ? {} : { map }) };
-  const { unread, ...stored } = await loadStored(reader, site, offloaded, load, isFormAsked);
+  const { unread, ...stored } = await loadStored(site, offloaded, load, isFormAsked);
   const lists = [map, stored.map, stored.manifest, site.inlineManifest];
-  return { ...offloaded, stored, targets: await loadTargets(reader, lists, load), ...(unread && { unread }) };
+  return { ...offloaded, stored, targets: await loadTargets(lists, load), ...(unread && { unread }) };
 }
 
 /**
  * The member under its old name outranks a path, unless it is empty, as every legacy reader has it; a path that is a
  * content address stays as it is.
  */
-async function valueOf<V>(
-  reader: ValueReader<V>,
+async function valueOf<V extends Value>(
   field: Field<V>,
   path: Field<V>,
   load: (pointer: Pointer) => Promise<V>,
 ): Promise<V | undefined> {
-  if (field.state === 'inline' && !(path.state === 'pointer' && isHollow(reader, field.value))) return field.value;
+  if (field.state === 'inline' && !(path.state === 'pointer' && isHollow(field.value))) return field.value;
   if (field.state === 'pointer') return load(field.pointer);
   return path.state === 'pointer' && !holdsDigest(path) ? load(path.pointer) : undefined;
 }
 
-/** Follows a pointer to a JSON value. A pointer that leads to a pointer is refused, as no legacy reader follows it. */
-export async function loadValue<V>(
-  reader: ValueReader<V>,
+/**
+ * Follows a pointer of a bag to a JSON value of the same form. A pointer that leads to a pointer is refused, as no
+ * legacy reader follows it.
+ */
+export async function loadValue<V extends Value>(
   pointer: Pointer,
-  ownerId: string | undefined,
+  { value: bag, ownerId }: Pick<Bag<V>, 'value' | 'ownerId'>,
   blobs: BlobReader,
   signal?: AbortSignal,
 ): Promise<V> {
   const bytes = await follow(pointer, ownerId, blobs, signal);
-  const value = parseTarget(reader, pointer, bytes);
-  if (detectValuePointer(reader, value)) {
+  const value = parseTarget(bag, pointer, bytes);
+  if (detectValuePointer(value)) {
     throw new PointerError('POINTER_CHAIN', `the pointer to "${pointer.target?.key ?? ''}" leads to another pointer`);
   }
   return value;
 }
 
-function parseTarget<V>(reader: ValueReader<V>, pointer: Pointer, bytes: Uint8Array): V {
+function parseTarget<V extends Value>(bag: V, pointer: Pointer, bytes: Uint8Array): V {
   try {
-    return reader.parse(bytes);
+    return bag.parse(bytes);
   } catch (cause) {
     throw new PointerError('POINTER_TARGET_INVALID', `the object "${pointer.target?.key ?? ''}" is not JSON`, {
       cause,
@@ -238,16 +237,16 @@ function parseTarget<V>(reader: ValueReader<V>, pointer: Pointer, bytes: Uint8Ar
   }
 }
 
-function assertMap<V>(reader: ValueReader<V>, map: V): void {
-  assertContainer(reader, map, 'partition_map', 'MAP_INVALID');
-  assertSegments(reader, openText(reader, map));
+function assertMap(map: Value): void {
+  assertContainer(map, 'partition_map', 'MAP_INVALID');
+  assertSegments(openText(map));
 }
 
 /** Refuses what neither the legacy code nor the shim can run: numbers, booleans, plain text. */
-function assertContainer<V>(reader: ValueReader<V>, value: V, name: string, code: string): void {
-  const opened = reader.embedded(value) ?? value;
-  assertNotAdded(reader, opened, name);
-  const kind = reader.kind(opened);
+function assertContainer(value: Value, name: string, code: string): void {
+  const opened = value.embedded() ?? value;
+  assertNotAdded(opened, name);
+  const kind = opened.kind();
   if (kind !== 'object' && kind !== 'array') {
     throw new BagError(
       code,

@@ -1,7 +1,6 @@
-import { byteReader } from '../bag/reader.js';
-import type { ByteValue } from '../bag/reader.js';
-import { detect, holdsDigest } from '../bag/bag.js';
-import type { BagSite } from '../bag/bag.js';
+import type { ByteValue } from '../bag/value.js';
+import { BagDocument, holdsDigest } from '../bag/bag.js';
+import type { Bag } from '../bag/bag.js';
 import { entryPointer, loadTargets, targetId, listEntries, usableMap } from '../bag/segments.js';
 import type { BlobReader } from '../bag/follow.js';
 import { detectManifestEntries } from '../bag/manifest.js';
@@ -9,7 +8,7 @@ import type { Pointer } from '../bag/pointers.js';
 import { choosePrograms } from '../bag/plan-manifest.js';
 import type { Programs } from '../bag/plan-manifest.js';
 import { loadSources, loadValue, samePrograms } from '../bag/sources.js';
-import type { SiteSources } from '../bag/sources.js';
+import type { BagSources } from '../bag/sources.js';
 import { BagError, IntegrityError, PointerError } from '../errors.js';
 
 /** What a comparison came to. */
@@ -29,10 +28,10 @@ export async function compareSegments(
   migrated: ByteValue,
   blobs: BlobReader,
 ): Promise<Comparison> {
-  const after = new Map(detect(byteReader, migrated).sites.map((site) => [site.path.join('/'), site]));
+  const after = new Map(new BagDocument(migrated).bags.map((site) => [site.path.join('/'), site]));
   let compared = 0;
   let isOverwritten = false;
-  for (const site of detect(byteReader, original).sites) {
+  for (const site of new BagDocument(original).bags) {
     const other = after.get(site.path.join('/'));
     if (!other) throw new IntegrityError('SEGMENT_DIFFERS', `the bag at /${site.path.join('/')} is gone`);
     const expected = await programsOf(site, blobs);
@@ -55,22 +54,22 @@ interface Expected {
 }
 
 /** The programs of an original bag, as the migration chooses them; `undefined` when it leads to none. */
-async function programsOf(site: BagSite<ByteValue>, blobs: BlobReader): Promise<Expected | undefined> {
-  const sources = await loadSources(byteReader, site, blobs, { isFormAsked: true });
+async function programsOf(site: Bag<ByteValue>, blobs: BlobReader): Promise<Expected | undefined> {
+  const sources = await loadSources(site, blobs, { isFormAsked: true });
   const chosen = chosenFrom(site, sources);
   if (!chosen) return undefined;
   return {
     // A map that was stored beside a config may be spelled in another way than the config is cut.
-    isSame: (list) => chosen.from === 'config' && samePrograms(byteReader, chosen.list, list),
+    isSame: (list) => chosen.from === 'config' && samePrograms(chosen.list, list),
     programs: programs(chosen.list, sources.targets),
     isMutable: chosen.isMutable || sources.targets.size > 0,
   };
 }
 
 /** A bag that leads to no segments has none to compare; a bridge bag may be one. */
-function chosenFrom(site: BagSite<ByteValue>, sources: SiteSources<ByteValue>): Programs<ByteValue> | undefined {
+function chosenFrom(site: Bag<ByteValue>, sources: BagSources<ByteValue>): Programs<ByteValue> | undefined {
   try {
-    return choosePrograms(byteReader, site, sources);
+    return choosePrograms(site, sources);
   } catch (error) {
     if (error instanceof BagError) return undefined;
     throw error;
@@ -84,29 +83,27 @@ interface StoredList {
 
 /** Every list of programs that a migrated bag leads to. */
 async function mapsOf(
-  site: BagSite<ByteValue>,
-  original: BagSite<ByteValue>,
+  site: Bag<ByteValue>,
+  original: Bag<ByteValue>,
   blobs: BlobReader,
 ): Promise<readonly StoredList[]> {
   // A manifest at an undigested key may be changed by another run; the bag's own blobs are what was promised.
   const fields = [site.map, ...[site.mapPath, site.manifestPath].filter((field) => holdsDigest(field))];
-  const load = (pointer: Pointer) => loadValue(byteReader, pointer, site.ownerId, blobs);
+  const load = (pointer: Pointer) => loadValue(pointer, site, blobs);
   const loaded = (await Promise.all(fields.map((field) => loadUnlessDead(field, original, load)))).flatMap(
     (value) => value ?? [],
   );
   // An empty map is passed over by every reader.
   const lists = loaded
-    .map((value) => detectManifestEntries(byteReader, value) ?? value)
-    .filter((list) => usableMap(byteReader, list) !== undefined);
-  return Promise.all(
-    lists.map(async (list) => ({ list, programs: programs(list, await loadTargets(byteReader, [list], load)) })),
-  );
+    .map((value) => detectManifestEntries(value) ?? value)
+    .filter((list) => usableMap(list) !== undefined);
+  return Promise.all(lists.map(async (list) => ({ list, programs: programs(list, await loadTargets([list], load)) })));
 }
 
 /** A manifest that was gone before, next to a map that readers ask first, is nothing that the migration promised. */
 async function loadUnlessDead(
-  field: BagSite<ByteValue>['map'],
-  { manifestPath, map }: BagSite<ByteValue>,
+  field: Bag<ByteValue>['map'],
+  { manifestPath, map }: Bag<ByteValue>,
   load: (pointer: Pointer) => Promise<ByteValue>,
 ): Promise<ByteValue | undefined> {
   if (field.state !== 'pointer') return undefined;
@@ -126,10 +123,10 @@ async function loadUnlessDead(
 }
 
 function programs(list: ByteValue, targets: ReadonlyMap<string, ByteValue>): readonly Uint8Array[] {
-  return listEntries(byteReader, list).map((entry) => {
-    const pointer = targets.size === 0 ? undefined : entryPointer(byteReader, entry);
+  return listEntries(list).map((entry) => {
+    const pointer = targets.size === 0 ? undefined : entryPointer(entry);
     const target = pointer && targets.get(targetId(pointer));
-    return byteReader.bytes(target ?? byteReader.member(entry, 'segment_config') ?? entry);
+    return (target ?? entry.member('segment_config') ?? entry).bytes();
   });
 }
 

@@ -1,5 +1,4 @@
-import { byteReader } from '../bag/reader.js';
-import { assertOwned, listMutableMembers } from '../bag/bag.js';
+import { listMutableMembers } from '../bag/bag.js';
 import type { Generation } from '../bag/bag.js';
 import { failureOf } from './outcome.js';
 import type { Deadline, SourceDocument } from './source.js';
@@ -87,17 +86,13 @@ type Judgement =
 function judge(document: SourceDocument, acceptBridge: boolean): Judgement {
   try {
     const { detection } = detectStage(readStage(document));
-    assertOwned(byteReader, detection);
+    detection.assertOneOwner();
     const { generation } = detection;
     if (generation === 'fat')
       return { generation, code: 'BAG_FAT', reason: 'workflow_config or partition_map is inline' };
     if (document.verdict?.code === 'ATTRIBUTE_NOT_JSON')
       return { generation: 'unknown', code: document.verdict.code, reason: document.verdict.reason };
-    if (
-      generation === 'bridge' &&
-      acceptBridge &&
-      detection.sites.some((site) => listMutableMembers(byteReader, site).length > 0)
-    )
+    if (generation === 'bridge' && acceptBridge && detection.bags.some((site) => listMutableMembers(site).length > 0))
       return {
         generation,
         code: 'BAG_MUTABLE',

@@ -1,7 +1,6 @@
-import { byteReader, readDocument } from '../bag/reader.js';
-import type { ByteValue } from '../bag/reader.js';
-import { detect, idsOf } from '../bag/bag.js';
-import type { Detection } from '../bag/bag.js';
+import { readDocument } from '../bag/value.js';
+import type { ByteValue } from '../bag/value.js';
+import { BagDocument } from '../bag/bag.js';
 import { detectHazards } from '../bag/hazards.js';
 import type { Hazard } from '../bag/hazards.js';
 import { resumability } from '../bag/resume-rules.js';
@@ -22,10 +21,8 @@ export interface DocumentFacts {
 /** Never throws; what nothing can be said of has no facts. */
 export function factsOf(document: SourceDocument, prepared: Prepared | undefined): DocumentFacts {
   const detection = prepared?.validated?.detection ?? detectionOf(document.bytes);
-  const { ownerId, workflowId } = detection ? idsOf(byteReader, detection) : {};
-  const hazards = detection
-    ? [...detectHazards(byteReader, detection, document.bytes.length), ...plannedHazards(prepared)]
-    : [];
+  const { ownerId, workflowId } = detection ? detection.ids : {};
+  const hazards = detection ? [...detectHazards(detection, document.bytes.length), ...plannedHazards(prepared)] : [];
   const resumable = resumabilityOf(document, prepared, 0);
   // Property by property: objects of spreads get a hidden class each, and a run keeps these by the thousand.
   const facts: { -readonly [K in keyof DocumentFacts]: DocumentFacts[K] } = {};
@@ -42,9 +39,9 @@ export function plannedHazards(prepared: Prepared | undefined): readonly Hazard[
 }
 
 /** `undefined` for what is no JSON: that is reported as the outcome of the document. */
-export function detectionOf(bytes: Uint8Array): Detection<ByteValue> | undefined {
+export function detectionOf(bytes: Uint8Array): BagDocument<ByteValue> | undefined {
   const root = parsed(bytes);
-  return root && detect(byteReader, root);
+  return root && new BagDocument(root);
 }
 
 function parsed(bytes: Uint8Array): ByteValue | undefined {
@@ -66,7 +63,7 @@ export function resumabilityOf(
   now: number,
 ): { readonly before: Resumability; readonly after: Resumability } | undefined {
   if (!row) return undefined;
-  const judge = (text: Uint8Array): Resumability => resumability(byteReader, { ...row, context: parsed(text) }, now);
+  const judge = (text: Uint8Array): Resumability => resumability({ ...row, context: parsed(text) }, now);
   const before = judge(bytes);
   const rewritten = prepared?.validated?.rewrite.bytes;
   return { before, after: rewritten ? judge(rewritten) : before };

@@ -1,6 +1,6 @@
 import { outlineOfBag } from '../bag/rewrite.js';
-import type { ByteValue } from '../bag/reader.js';
-import type { BagSite } from '../bag/bag.js';
+import type { ByteValue } from '../bag/value.js';
+import type { Bag } from '../bag/bag.js';
 import {
   BagError,
   ConflictError,
@@ -28,7 +28,7 @@ export interface Expectation {
 }
 
 /** Which documents a run is about, judged by the bag itself. */
-export type DocumentFilter = (site: BagSite<ByteValue>) => boolean;
+export type DocumentFilter = (site: Bag<ByteValue>) => boolean;
 
 /**
  * Takes a document through every stage but the commit. Never throws for what is wrong with a document or with the
@@ -44,7 +44,7 @@ export async function prepareDocument(
   try {
     if (expectation) assertUnmoved(document, expectation);
     detected = detectStage(readStage(document));
-    if (filter && !detected.detection.sites.some(filter)) return undefined;
+    if (filter && !detected.detection.bags.some(filter)) return undefined;
     if (!(isAdmitted = admit())) return undefined;
     if (document.verdict) return { outcome: { ...unchanged(detected), ...document.verdict }, validated: undefined };
     return await advance(detected, settings, expectation, signal);

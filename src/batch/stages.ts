@@ -1,16 +1,15 @@
 import { hash } from 'node:crypto';
-import { byteReader, readDocument } from '../bag/reader.js';
-import type { ByteValue } from '../bag/reader.js';
+import { readDocument } from '../bag/value.js';
+import type { ByteValue } from '../bag/value.js';
 import type { ClaimOffice, PlannedBlob } from '../bag/addressing.js';
-import { assertOwned, detect } from '../bag/bag.js';
-import type { Detection } from '../bag/bag.js';
+import { BagDocument } from '../bag/bag.js';
 import type { BlobReader } from '../bag/follow.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import type { Migration } from '../bag/migration.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
 import { needsMigration, planSite } from '../bag/plan.js';
-import type { SitePlan } from '../bag/plan.js';
+import type { BagPlan } from '../bag/plan.js';
 import { rewriteBytes } from '../bag/rewrite.js';
 import { assertOutline } from '../validate/outline.js';
 import type { Rewrite } from '../bag/rewrite.js';
@@ -36,15 +35,15 @@ export interface DetectedStage {
   readonly stage: 'detected';
   readonly document: SourceDocument;
   readonly root: ByteValue;
-  readonly detection: Detection<ByteValue>;
+  readonly detection: BagDocument<ByteValue>;
 }
 
 export interface PlannedStage {
   readonly stage: 'planned';
   readonly document: SourceDocument;
-  readonly detection: Detection<ByteValue>;
+  readonly detection: BagDocument<ByteValue>;
   /** Empty when the document is to stay as it is. */
-  readonly plans: readonly SitePlan<ByteValue>[];
+  readonly plans: readonly BagPlan<ByteValue>[];
 }
 
 export interface OffloadedStage extends Omit<PlannedStage, 'stage'> {
@@ -85,7 +84,7 @@ export interface BlobSink {
 /** Throws `BagError`: what the scanner says of text that is no JSON, `NOT_AN_OBJECT` for JSON that can be no bag. */
 export function readStage(document: SourceDocument): ReadStage {
   const root = readDocument(document.bytes);
-  const kind = byteReader.kind(root);
+  const kind = root.kind();
   if (kind === 'object') return { stage: 'read', document, root };
   const advice = kind === 'array' ? '; put one bag in a file, or one a line in an .ndjson file' : '';
   throw new BagError(
@@ -95,7 +94,7 @@ export function readStage(document: SourceDocument): ReadStage {
 }
 
 export function detectStage({ document, root }: ReadStage): DetectedStage {
-  return { stage: 'detected', document, root, detection: detect(byteReader, root) };
+  return { stage: 'detected', document, root, detection: new BagDocument(root) };
 }
 
 export async function planStage(
@@ -103,13 +102,13 @@ export async function planStage(
   settings: StageSettings,
   signal?: AbortSignal,
 ): Promise<PlannedStage> {
-  assertOwned(byteReader, detection);
-  assertUnmixedBytes(root, detection.sites);
-  const plans: SitePlan<ByteValue>[] = [];
-  for (const site of detection.sites) {
-    if (!needsMigration(byteReader, site, settings.target, settings.isFormAsked)) continue;
-    const sources = await loadSources(byteReader, site, settings.blobs, { signal, isFormAsked: settings.isFormAsked });
-    plans.push(planSite(byteReader, site, sources, settings));
+  detection.assertOneOwner();
+  assertUnmixedBytes(root, detection.bags);
+  const plans: BagPlan<ByteValue>[] = [];
+  for (const site of detection.bags) {
+    if (!needsMigration(site, settings.target, settings.isFormAsked)) continue;
+    const sources = await loadSources(site, settings.blobs, { signal, isFormAsked: settings.isFormAsked });
+    plans.push(planSite(site, sources, settings));
   }
   return { stage: 'planned', document, detection, plans };
 }

@@ -1,6 +1,6 @@
 import pMap, { pMapSkip } from 'p-map';
-import { byteReader, readDocument } from '../bag/reader.js';
-import { detect } from '../bag/bag.js';
+import { readDocument } from '../bag/value.js';
+import { BagDocument } from '../bag/bag.js';
 import { outlineOfBag } from '../bag/rewrite.js';
 import { assertOutline } from '../validate/outline.js';
 import { ConflictError, StateBagError, messageOf } from '../errors.js';
@@ -87,7 +87,7 @@ async function verifyDocument(
   if (current !== state.after) return { ...failure(state, moved(state)), outcome: 'moved' };
   try {
     const root = readDocument(document.bytes);
-    for (const site of detect(byteReader, root).sites) {
+    for (const site of new BagDocument(root).bags) {
       assertOutline({ path: site.path, members: outlineOfBag(site.value) }, options.target);
     }
     const original = await restoreOriginal(

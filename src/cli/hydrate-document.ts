@@ -1,7 +1,7 @@
 import { MIGRATIONS } from '../../migrations/index.js';
 import { ByteDraft } from '../bag/edit.js';
-import { byteReader, readDocument } from '../bag/reader.js';
-import { assertOwned, detect } from '../bag/bag.js';
+import { readDocument } from '../bag/value.js';
+import { BagDocument } from '../bag/bag.js';
 import type { BlobReader } from '../bag/follow.js';
 import { hydrateBag } from '../bag/hydrate.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
@@ -15,13 +15,13 @@ import type { Splice } from '../json/index.js';
  */
 export async function hydrateDocument(bytes: Uint8Array, blobs: BlobReader): Promise<Uint8Array> {
   const root = readDocument(bytes);
-  const detection = detect(byteReader, root);
-  assertOwned(byteReader, detection);
-  assertUnmixedBytes(root, detection.sites);
+  const detection = new BagDocument(root);
+  detection.assertOneOwner();
+  assertUnmixedBytes(root, detection.bags);
   const splices: Splice[] = [];
-  for (const site of detection.sites) {
+  for (const site of detection.bags) {
     const draft = new ByteDraft(site.value);
-    await hydrateBag(byteReader, site, draft, MIGRATIONS, blobs);
+    await hydrateBag(site, draft, MIGRATIONS, blobs);
     splices.push(...draft.splices());
   }
   return applySplices(

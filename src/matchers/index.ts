@@ -1,11 +1,11 @@
-import { byteReader, readDocument } from '../bag/reader.js';
-import type { ByteValue } from '../bag/reader.js';
-import { assertOwned, detect } from '../bag/bag.js';
-import type { BagSite } from '../bag/bag.js';
+import type { ByteValue } from '../bag/value.js';
+import type { Bag } from '../bag/bag.js';
+import { readDocument } from '../bag/value.js';
+import { BagDocument } from '../bag/bag.js';
 import { PAYLOAD_LIMIT } from '../bag/members.js';
 import { documentIssues, plainValue } from '../validate/document-issues.js';
 import { childPointer } from '../validate/issue.js';
-import { leanIssues } from '../validate/index.js';
+import { leanIssues } from '../validate/state-bag.js';
 import type { ValidationIssue } from '../validate/issue.js';
 import { BagError } from '../errors.js';
 
@@ -43,10 +43,10 @@ function faultsOf(received: unknown, maxBytes: number): readonly string[] {
     const text = typeof received === 'string' ? received : (JSON.stringify(received) as string | undefined);
     const bytes = Buffer.from(text ?? 'null');
     const root = readDocument(bytes);
-    const detection = detect(byteReader, root);
-    if (detection.sites.length === 0) return ['it is not a state bag and does not contain one'];
-    assertOwned(byteReader, detection);
-    const issues = [...detection.sites.flatMap(siteIssues), ...documentIssues(root, detection, true)];
+    const detection = new BagDocument(root);
+    if (detection.bags.length === 0) return ['it is not a state bag and does not contain one'];
+    detection.assertOneOwner();
+    const issues = [...detection.bags.flatMap(siteIssues), ...documentIssues(root, detection, true)];
     return [...issues.map(tell), ...overBudget(bytes.length, maxBytes)];
   } catch (error) {
     // Circles and big integers are TypeErrors of JSON.stringify.
@@ -55,7 +55,7 @@ function faultsOf(received: unknown, maxBytes: number): readonly string[] {
   }
 }
 
-function siteIssues({ path, value }: BagSite<ByteValue>): readonly ValidationIssue[] {
+function siteIssues({ path, value }: Bag<ByteValue>): readonly ValidationIssue[] {
   const root = path.reduce(childPointer, '');
   return leanIssues(plainValue(value)).map((issue) => ({ ...issue, pointer: root + issue.pointer }));
 }

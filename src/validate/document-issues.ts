@@ -1,16 +1,16 @@
+import type { BagDocument } from '../bag/bag.js';
 import { detectField } from '../bag/bag.js';
-import type { Detection } from '../bag/bag.js';
 import { WRAPPERS, isBag, isComplete, openMember } from '../bag/envelope.js';
 import type { Envelope, EnvelopeLevel } from '../bag/envelope.js';
 import { CONFIG, OFFLOADED_MEMBERS, PROGRAM_MEMBERS } from '../bag/members.js';
 import { mixedInBytes } from '../bag/mixed-pointer.js';
-import { byteReader, isObject } from '../bag/reader.js';
-import type { ByteValue, ValueReader } from '../bag/reader.js';
+import { isObject } from '../bag/value.js';
+import type { ByteValue, Value } from '../bag/value.js';
 import { isHollow } from '../bag/segments.js';
 import { BagError } from '../errors.js';
 import { decodeString, expandNode, toPlainValue } from '../json/index.js';
 import type { JsonNode } from '../json/index.js';
-import { leanIssues } from './index.js';
+import { leanIssues } from './state-bag.js';
 import { childPointer, isObject as isPlainObject } from './issue.js';
 import type { ValidationIssue } from './issue.js';
 import { mixedPointerIssues } from './issues.js';
@@ -47,7 +47,7 @@ function walk(bytes: Uint8Array, node: JsonNode): unknown {
 /** Objects that nest deeper count as bags unseen: their paths would cost the square of their number. */
 const MAX_LEVELS = 64;
 
-interface Place<V> {
+interface Place<V extends Value = Value> {
   readonly level: EnvelopeLevel<V>;
   /** The wrapper that leads on to the bag. */
   readonly next: string | undefined;
@@ -59,7 +59,7 @@ interface Place<V> {
  * Bags under the names of wrappers that are not on the way to the bag: copies inside a complete bag, bags next to the
  * one that is unwrapped, and bags deeper than wrappers are opened. Each must be as lean as the bag itself.
  */
-export function strayBags<V>(reader: ValueReader<V>, { visited }: Envelope<V>): readonly EnvelopeLevel<V>[] {
+export function strayBags<V extends Value>({ visited }: Envelope<V>): readonly EnvelopeLevel<V>[] {
   const strays: EnvelopeLevel<V>[] = [];
   const places = visited.map((level, index): Place<V> => ({
     level,
@@ -67,21 +67,21 @@ export function strayBags<V>(reader: ValueReader<V>, { visited }: Envelope<V>): 
     isData: false,
   }));
   for (const place of places) {
-    for (const inner of besides(reader, place)) {
+    for (const inner of besides(place)) {
       const { level, isData } = inner;
       const isDeep = level.path.length > MAX_LEVELS;
-      if (isDeep || (isData ? isComplete : isBag)(reader, level.value)) strays.push(level);
+      if (isDeep || (isData ? isComplete : isBag)(level.value)) strays.push(level);
       if (!isDeep) places.push(inner);
     }
   }
   return strays;
 }
 
-function besides<V>(reader: ValueReader<V>, { level, next, isData }: Place<V>): readonly Place<V>[] {
-  const isWhole = isComplete(reader, level.value);
+function besides<V extends Value>({ level, next, isData }: Place<V>): readonly Place<V>[] {
+  const isWhole = isComplete(level.value);
   return WRAPPERS.filter((name) => name !== next).flatMap((name) => {
-    const value = openMember(reader, level.value, name);
-    if (!isObject(reader, value)) return [];
+    const value = openMember(level.value, name);
+    if (!isObject(value)) return [];
     return [
       {
         level: { path: [...level.path, name], value },
@@ -105,19 +105,18 @@ const STRAY_PROGRAM: ValidationIssue = {
  * Paths of inline configurations next to the bags of a document, in objects on the way that are not bags themselves.
  * A map there may be an argument of a branch's call, which stays; a configuration never is one.
  */
-export function strayPrograms<V>(
-  reader: ValueReader<V>,
-  envelope: Envelope<V> | undefined,
-  bags: readonly EnvelopeLevel<V>[],
+export function strayPrograms(
+  envelope: Envelope | undefined,
+  bags: readonly EnvelopeLevel[],
 ): readonly (readonly string[])[] {
   const depths = new Set(bags.map(({ path }) => path.length));
   const others = envelope?.visited.filter(({ path }) => !depths.has(path.length)) ?? [];
-  return others.filter(({ value }) => holdsConfig(reader, value)).map(({ path }) => [...path, CONFIG]);
+  return others.filter(({ value }) => holdsConfig(value)).map(({ path }) => [...path, CONFIG]);
 }
 
-function holdsConfig<V>(reader: ValueReader<V>, level: V): boolean {
-  const field = detectField(reader, level, CONFIG);
-  return field.state === 'inline' && !isHollow(reader, field.value);
+function holdsConfig(level: Value): boolean {
+  const field = detectField(level.member(CONFIG));
+  return field.state === 'inline' && !isHollow(field.value);
 }
 
 /**
@@ -151,17 +150,17 @@ export function inlineSizeIssues(bag: unknown): readonly ValidationIssue[] {
  */
 export function documentIssues(
   root: ByteValue,
-  { envelope, sites }: Detection<ByteValue>,
+  { envelope, bags: sites }: BagDocument<ByteValue>,
   mustBeLean: boolean,
 ): readonly ValidationIssue[] {
   if (!envelope || sites.length === 0) return [];
-  const strays = strayBags(byteReader, envelope);
+  const strays = strayBags(envelope);
   const issues = [
     ...mixedPointerIssues(mixedInBytes(root)),
     ...[...envelope.visited, ...strays].flatMap(duplicateIssues),
   ];
   if (!mustBeLean) return issues;
-  const programs = strayPrograms(byteReader, envelope, sites).map((path) => ({
+  const programs = strayPrograms(envelope, sites).map((path) => ({
     ...STRAY_PROGRAM,
     pointer: pointerOf(path),
   }));

@@ -1,16 +1,12 @@
-import type { LeanStateBag } from '../../schemas/generated/types.js';
 import { validators } from '../../schemas/generated/validators.js';
 import type { SchemaName } from '../../schemas/generated/validators.js';
-import { validateStateBagV2 } from '../../schemas/generated/validators/state-bag.v2.js';
-import { detectSite, holdsDigest } from '../bag/bag.js';
-import { mixedInObjects } from '../bag/mixed-pointer.js';
-import { objectReader } from '../bag/reader.js';
+import { Bag, holdsDigest } from '../bag/bag.js';
+import { ObjectValue } from '../bag/value.js';
 import { isHollow } from '../bag/segments.js';
-import { SchemaError } from '../errors.js';
 import { fatBagAdvice, leanBagAdvice, manifestAdvice, pointerAdvice } from './advice.js';
 import { NO_ADVICE, isObject } from './issue.js';
 import type { Adviser, ValidationIssue } from './issue.js';
-import { issuesOf, mixedPointerIssues } from './issues.js';
+import { issuesOf } from './issues.js';
 
 /**
  * True for a bag that was lean and holds a program inline as well: a value next to its own path, or next to any path at
@@ -18,37 +14,14 @@ import { issuesOf, mixedPointerIssues } from './issues.js';
  * the stamp. Old eras have one value inline and the path of the other; the bridge form keeps empty values inline.
  */
 function isRegressed(bag: object): boolean {
-  const { config, map, configPath, mapPath, manifestPath } = detectSite(objectReader, { path: [], value: bag });
+  const { config, map, configPath, mapPath, manifestPath } = new Bag(new ObjectValue(bag));
   const pairs = [
     [config, configPath],
     [map, mapPath],
   ] as const;
   if (pairs.some(([field, path]) => field.state === 'inline' && path.state === 'pointer')) return true;
-  const isInline = pairs.some(([field]) => field.state === 'inline' && !isHollow(objectReader, field.value));
+  const isInline = pairs.some(([field]) => field.state === 'inline' && !isHollow(field.value));
   return isInline && [configPath, mapPath, manifestPath].some(holdsDigest);
-}
-
-export type { LeanStateBag } from '../../schemas/generated/types.js';
-
-/** Holds a bag, out of its envelope, against the lean schema. Empty when all is well. Never throws. */
-export function validateStateBag(bag: unknown): ValidationIssue[] {
-  return [...leanIssues(bag), ...mixedPointerIssues(mixedInObjects(bag))];
-}
-
-/** What the lean schema alone says of a bag, out of its envelope. */
-export function leanIssues(bag: unknown): ValidationIssue[] {
-  return validateStateBagV2(bag) ? [] : issuesOf(bag, validateStateBagV2.errors ?? [], leanBagAdvice);
-}
-
-/** Throws `SchemaError` `BAG_INVALID` with the `issues` in its context unless the bag, out of its envelope, is lean. */
-export function assertStateBag(bag: unknown): asserts bag is LeanStateBag {
-  const issues = validateStateBag(bag);
-  const [first] = issues;
-  if (first === undefined) return;
-  const others = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
-  throw new SchemaError('BAG_INVALID', `not a lean state bag: ${first.message}${others}`, {
-    context: { stage: 'validate', path: first.pointer, issues },
-  });
 }
 
 export type { SchemaName } from '../../schemas/generated/validators.js';

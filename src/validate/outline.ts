@@ -1,9 +1,9 @@
 import { CONFIG, MAP } from '../bag/members.js';
 import { detectPointer } from '../bag/pointers.js';
-import { objectReader } from '../bag/reader.js';
+import { ObjectValue } from '../bag/value.js';
 import type { BagOutline } from '../bag/rewrite.js';
 import { SchemaError } from '../errors.js';
-import { assertStateBag } from './index.js';
+import { assertStateBag } from './state-bag.js';
 
 /**
  * The gate before a commit: what was made is what was meant. A lean bag satisfies `state-bag.v2`; a bridge bag has
@@ -16,7 +16,7 @@ export function assertOutline({ path, members }: BagOutline, target: 'lean' | 'b
   }
   for (const name of [CONFIG, MAP]) {
     const value = members[name] ?? undefined;
-    if (value !== undefined && detectPointer(objectReader, value)?.dialect !== 's3-pointer') {
+    if (value !== undefined && detectPointer(new ObjectValue(value))?.dialect !== 's3-pointer') {
       throw new SchemaError(
         'BAG_INVALID',
         `"${name}" of the bag at /${path.join('/')} is no pointer after the rewrite`,

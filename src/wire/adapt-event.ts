@@ -1,7 +1,5 @@
-import type { ByteValue } from '../bag/reader.js';
-import { byteReader } from '../bag/reader.js';
-import { assertOwned } from '../bag/bag.js';
-import type { BagSite, Detection } from '../bag/bag.js';
+import type { ByteValue } from '../bag/value.js';
+import type { Bag, BagDocument } from '../bag/bag.js';
 import { resolveSegment } from '../bag/resolve.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import type { StateBagError } from '../errors.js';
@@ -54,15 +52,15 @@ export function untouchedText(bytes: Uint8Array): AdaptedText {
  * bags in the form the handler speaks. The program is resolved from the event as it came in. Throws what resolving and
  * reading throw, and `BagError` `OWNER_MISMATCH`, or `FAT_BAG` in the mode `strict`.
  */
-export async function adaptText(text: Text, detection: Detection<ByteValue>, work: WireWork): Promise<AdaptedText> {
-  const [bag] = detection.sites;
+export async function adaptText(text: Text, detection: BagDocument<ByteValue>, work: WireWork): Promise<AdaptedText> {
+  const [bag] = detection.bags;
   if (bag === undefined) return untouchedText(text.bytes);
-  assertOwned(byteReader, detection);
+  detection.assertOneOwner();
   if (work.mode === 'strict' && detection.generation === 'fat') throw fatBag();
   const isWanted = work.engine.wantsSegment && needsProgram(bag.value);
   const resolved = isWanted ? await passMissing(resolveText(text.root, work), work) : undefined;
   const edits = { handed: new TextEdit(text), kept: new TextEdit(text) };
-  const outcome = await adaptSites(detection.sites, edits, work);
+  const outcome = await adaptSites(detection.bags, edits, work);
   const added = resolved && addProgram(edits.handed, text.root, bag.value, resolved.segmentConfig);
   const bytes = edits.handed.bytes();
   const handed = once(() => valueAt(readText(bytes).root, bag.path));
@@ -78,7 +76,7 @@ interface Edits {
 
 type SiteOutcome = Pick<AdaptedText, 'error' | 'bytesSaved'>;
 
-async function adaptSites(sites: readonly BagSite<ByteValue>[], edits: Edits, work: WireWork): Promise<SiteOutcome> {
+async function adaptSites(sites: readonly Bag<ByteValue>[], edits: Edits, work: WireWork): Promise<SiteOutcome> {
   let outcome: SiteOutcome = { error: undefined, bytesSaved: 0 };
   const adaptSite = work.engine.settings.speaks === 'fat' ? adaptFatSite : adaptLeanSite;
   for (const site of sites.toReversed()) {
@@ -88,16 +86,16 @@ async function adaptSites(sites: readonly BagSite<ByteValue>[], edits: Edits, wo
   return outcome;
 }
 
-async function adaptLeanSite(site: BagSite<ByteValue>, { handed }: Edits, work: WireWork): Promise<SiteOutcome> {
+async function adaptLeanSite(site: Bag<ByteValue>, { handed }: Edits, work: WireWork): Promise<SiteOutcome> {
   const { value: lean, error } = await attempt(work, () => prepareLeanSite(site, work));
   if (lean) editLeanSite(site, lean, handed, work);
   await restoreSite(site, handed, work);
-  return { error, bytesSaved: lean ? savedBytes(site, lean, work) : 0 };
+  return { error, bytesSaved: lean ? savedBytes(site, lean) : 0 };
 }
 
 /** A bag that its handler gets inline was never to be new on the way in. */
-async function adaptFatSite(site: BagSite<ByteValue>, { handed, kept }: Edits, work: WireWork): Promise<SiteOutcome> {
-  const { value: manifest } = await attempt(work, () => rebuildManifest(byteReader, site, work));
+async function adaptFatSite(site: Bag<ByteValue>, { handed, kept }: Edits, work: WireWork): Promise<SiteOutcome> {
+  const { value: manifest } = await attempt(work, () => rebuildManifest(site, work));
   if (manifest !== undefined) for (const edit of [handed, kept]) putManifest(site, manifest, edit);
   await fillSite(site, handed, work);
   await restoreSite(site, handed, work);
@@ -106,7 +104,7 @@ async function adaptFatSite(site: BagSite<ByteValue>, { handed, kept }: Edits, w
 
 /** The program of an event, through the caches, in its stored bytes. */
 export function resolveText(root: ByteValue, work: WireWork): Promise<ResolvedSegment<ByteValue>> {
-  return resolveSegment(work.engine.reader, root, work.engine.blobs, signalOf(work));
+  return resolveSegment(root.remember(work.engine.parsed), work.engine.blobs, signalOf(work));
 }
 
 function once<T>(compute: () => T): () => T {

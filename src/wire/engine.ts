@@ -1,4 +1,4 @@
-import type { ByteValue, ValueReader } from '../bag/reader.js';
+import type { ByteValue, ParsedBlobs } from '../bag/value.js';
 import type { ClaimOffice } from '../bag/addressing.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
@@ -8,13 +8,12 @@ import { parseOptions } from '../adapter/settings.js';
 import { knownDigests, knownManifests } from '../store/known-digests.js';
 import { Envelopes } from './envelopes.js';
 import type { WireOptions } from './options.js';
-import { rememberingByteReader } from './remembering-reader.js';
 import { Respeller } from './respell.js';
 
 /** The adapter's engine, and what working on bytes remembers beside it. */
 export interface WireEngine extends Engine {
-  /** Opens a cached blob once. */
-  readonly reader: ValueReader<ByteValue>;
+  /** Cached blobs, each scanned once. */
+  readonly parsed: ParsedBlobs<ByteValue>;
   readonly digest: ClaimOffice['digest'];
   readonly manifests: ManifestCache;
   readonly respeller: Respeller;
@@ -40,7 +39,7 @@ export function createWireEngine(
   const digest = knownDigests(share);
   return {
     ...createEngine({ ...settings, cacheBytes: settings.cacheBytes - 2 * share }, steps),
-    reader: rememberingByteReader(),
+    parsed: new WeakMap(),
     digest,
     respeller: new Respeller(digest),
     manifests: knownManifests(share),

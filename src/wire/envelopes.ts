@@ -1,5 +1,6 @@
-import type { ByteValue } from '../bag/reader.js';
-import type { BagSite, Detection } from '../bag/bag.js';
+import type { ByteValue } from '../bag/value.js';
+import { BagDocument } from '../bag/bag.js';
+import type { Bag } from '../bag/bag.js';
 
 /** The envelope of a document that is its own bag. */
 const ROOT = '.';
@@ -13,12 +14,12 @@ export class Envelopes {
   }
 
   /** The detection itself, or one of a foreign document when its bag lies where none is looked for. */
-  limit(detection: Detection<ByteValue>): Detection<ByteValue> {
-    const [bag] = detection.sites;
-    return bag === undefined || this.#admits(bag) ? detection : { ...detection, generation: 'foreign', sites: [] };
+  limit(detection: BagDocument<ByteValue>): BagDocument<ByteValue> {
+    const [bag] = detection.bags;
+    return bag === undefined || this.#admits(bag) ? detection : new BagDocument(detection.root, false);
   }
 
-  #admits({ path }: BagSite<ByteValue>): boolean {
+  #admits({ path }: Bag<ByteValue>): boolean {
     return this.#allowed === undefined || this.#allowed.has(path.length === 0 ? ROOT : path.join('.'));
   }
 }

@@ -1,5 +1,5 @@
-import type { ByteValue } from '../bag/reader.js';
-import type { BagSite } from '../bag/bag.js';
+import type { ByteValue } from '../bag/value.js';
+import type { Bag } from '../bag/bag.js';
 import { hydrateBag } from '../bag/hydrate.js';
 import { loadStoredMembers } from '../adapter/stored-members.js';
 import type { WireWork } from './engine.js';
@@ -15,18 +15,18 @@ function isSmall({ node }: ByteValue): boolean {
 /**
  * Puts config and map back into a bag, with the bytes they were stored with. Throws what following a pointer throws.
  */
-export async function fillSite(site: BagSite<ByteValue>, edit: TextEdit, work: WireWork): Promise<void> {
-  const { reader, steps, blobs } = work.engine;
+export async function fillSite(site: Bag<ByteValue>, edit: TextEdit, work: WireWork): Promise<void> {
+  const { steps, blobs } = work.engine;
   const holdsPointer = [site.config, site.map, site.configPath, site.mapPath].some(
     (field) => field.state === 'pointer',
   );
-  if (holdsPointer) await hydrateBag(reader, site, edit.draft(site.value), steps, blobs, work.deadline.signal());
+  if (holdsPointer) await hydrateBag(site, edit.draft(site.value), steps, blobs, work.deadline.signal());
 }
 
 /**
  * Puts back the members that the shim itself once offloaded to fit a budget. Throws what following a pointer throws.
  */
-export async function restoreSite(site: BagSite<ByteValue>, edit: TextEdit, work: WireWork): Promise<void> {
-  const stored = await loadStoredMembers(work.engine.reader, site, work, isSmall);
+export async function restoreSite(site: Bag<ByteValue>, edit: TextEdit, work: WireWork): Promise<void> {
+  const stored = await loadStoredMembers(site, work, isSmall);
   for (const { name, bytes } of stored) edit.putJson(site.value, name, bytes);
 }

@@ -1,6 +1,5 @@
-import { byteReader } from '../bag/reader.js';
-import type { ByteValue } from '../bag/reader.js';
-import type { Detection } from '../bag/bag.js';
+import type { ByteValue } from '../bag/value.js';
+import type { BagDocument } from '../bag/bag.js';
 import { ConflictError, StoreError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
 import { chooseMembers, tooLarge } from '../adapter/budget.js';
@@ -24,7 +23,7 @@ export interface FittedText {
  */
 export async function fitText(
   text: Text,
-  { sites }: Detection<ByteValue>,
+  { bags: sites }: BagDocument<ByteValue>,
   left: StateBagError | undefined,
   work: WireWork,
 ): Promise<FittedText> {
@@ -32,7 +31,7 @@ export async function fitText(
   const { bytes } = text;
   if (bytes.length <= maxResultBytes) return { bytes, offloaded: [], bytesSaved: 0 };
   if (left instanceof StoreError || left instanceof ConflictError) throw left;
-  const chosen = await chooseMembers(byteReader, sites, bytes.length - maxResultBytes, work);
+  const chosen = await chooseMembers(sites, bytes.length - maxResultBytes, work);
   const edit = new TextEdit(text);
   for (const { site, name, planned } of chosen) edit.put(site.value, { name, value: planned.pointer });
   const fitted = edit.bytes();

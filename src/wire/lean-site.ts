@@ -1,8 +1,8 @@
-import type { ByteValue } from '../bag/reader.js';
-import type { BagSite } from '../bag/bag.js';
+import type { ByteValue } from '../bag/value.js';
+import type { Bag } from '../bag/bag.js';
 import { MANIFEST_PATH, MAP_PATH } from '../bag/members.js';
 import { needsMigration, planSite } from '../bag/plan.js';
-import type { SitePlan } from '../bag/plan.js';
+import type { BagPlan } from '../bag/plan.js';
 import { loadSources } from '../bag/sources.js';
 import { signalOf } from '../adapter/engine.js';
 import { offload } from '../adapter/offload.js';
@@ -14,47 +14,40 @@ import type { TextEdit } from './text-edit.js';
 
 /** What a bag needs to be in the new form. Its blobs are stored. */
 export interface LeanSite {
-  readonly plan: SitePlan<ByteValue> | undefined;
+  readonly plan: BagPlan<ByteValue> | undefined;
   /** Address of a manifest that was made anew, because its path was lost. */
   readonly manifest: string | undefined;
 }
 
 /** Stores what is to leave a bag; changes no text yet. Throws as planning, following pointers and storing do. */
 export async function prepareLeanSite(
-  site: BagSite<ByteValue>,
+  site: Bag<ByteValue>,
   work: WireWork,
   respell: Respell = (_site, sources) => sources,
 ): Promise<LeanSite> {
-  const { reader } = work.engine;
-  if (!needsMigration(reader, site, 'lean'))
-    return { plan: undefined, manifest: await rebuildManifest(reader, site, work) };
+  if (!needsMigration(site, 'lean')) return { plan: undefined, manifest: await rebuildManifest(site, work) };
   const plan = await planLeanSite(site, work, respell);
   if (plan.blobs.length > 0) await offload(plan.blobs, work);
   const { map, manifest } = plan.context.claims;
   if (map || manifest) return { plan, manifest: undefined };
-  return { plan, manifest: await rebuildManifest(reader, { ...site, generation: 'lean' }, work) };
+  return { plan, manifest: await rebuildManifest(site, work, 'lean') };
 }
 
-async function planLeanSite(site: BagSite<ByteValue>, work: WireWork, respell: Respell): Promise<SitePlan<ByteValue>> {
-  const { reader, blobs, manifests, settings } = work.engine;
-  const sources = respell(site, await loadSources(reader, site, blobs, signalOf(work)));
+async function planLeanSite(site: Bag<ByteValue>, work: WireWork, respell: Respell): Promise<BagPlan<ByteValue>> {
+  const { blobs, manifests, settings } = work.engine;
+  const sources = respell(site, await loadSources(site, blobs, signalOf(work)));
   const office = await openWireOffice(work);
-  return planSite(reader, site, sources, { target: 'lean', manifestForm: settings.manifestForm, office, manifests });
+  return planSite(site, sources, { target: 'lean', manifestForm: settings.manifestForm, office, manifests });
 }
 
 /** Runs the migrations over the bag in the text. */
-export function editLeanSite(
-  site: BagSite<ByteValue>,
-  { plan, manifest }: LeanSite,
-  edit: TextEdit,
-  work: WireWork,
-): void {
+export function editLeanSite(site: Bag<ByteValue>, { plan, manifest }: LeanSite, edit: TextEdit, work: WireWork): void {
   if (plan) for (const step of work.engine.steps.lean) step.up(edit.draft(site.value), plan.context);
   if (manifest !== undefined) putManifest(site, manifest, edit);
 }
 
 /** Beside the path of the map, where the migration puts it. */
-export function putManifest(site: BagSite<ByteValue>, manifest: string, edit: TextEdit): void {
+export function putManifest(site: Bag<ByteValue>, manifest: string, edit: TextEdit): void {
   const draft = edit.draft(site.value);
   const path = { name: MANIFEST_PATH, value: manifest };
   if (draft.has(MANIFEST_PATH)) draft.replace(MANIFEST_PATH, [path]);
@@ -62,10 +55,8 @@ export function putManifest(site: BagSite<ByteValue>, manifest: string, edit: Te
 }
 
 /** Bytes of inline values that leave the bag. */
-export function savedBytes({ config, map }: BagSite<ByteValue>, { plan }: LeanSite, work: WireWork): number {
+export function savedBytes({ config, map }: Bag<ByteValue>, { plan }: LeanSite): number {
   if (!plan) return 0;
-  const inline = [config, map].flatMap((field) =>
-    field.state === 'inline' ? [work.engine.reader.bytes(field.value).length] : [],
-  );
+  const inline = [config, map].flatMap((field) => (field.state === 'inline' ? [field.value.bytes().length] : []));
   return inline.reduce((sum, length) => sum + length, 0);
 }

@@ -1,14 +1,13 @@
-import { byteReader } from '../bag/reader.js';
-import type { ByteValue } from '../bag/reader.js';
+import type { ByteValue } from '../bag/value.js';
 import { LRUCache } from 'lru-cache';
 import type { ClaimOffice } from '../bag/addressing.js';
-import type { BagSite } from '../bag/bag.js';
+import type { Bag } from '../bag/bag.js';
 import { CONFIG, MAP } from '../bag/members.js';
-import type { SiteSources } from '../bag/sources.js';
+import type { BagSources } from '../bag/sources.js';
 import { isReprint } from './same-text.js';
 
 /** What stands for the values of a bag: others of the same meaning, in the bytes in which they are stored already. */
-export type Respell = (site: BagSite<ByteValue>, sources: SiteSources<ByteValue>) => SiteSources<ByteValue>;
+export type Respell = (site: Bag<ByteValue>, sources: BagSources<ByteValue>) => BagSources<ByteValue>;
 
 /** Pairs of spellings that are remembered: digests only. */
 const REMEMBERED = 256;
@@ -30,20 +29,22 @@ export class Respeller {
   over(handed: ByteValue): Respell {
     return ({ config, map }, sources) => ({
       ...sources,
-      ...(config.state === 'inline' && sources.config === config.value
+      ...(config.state === 'inline' && sources.config?.is(config.value) === true
         ? { config: this.#original(handed, CONFIG, config.value) }
         : {}),
-      ...(map.state === 'inline' && sources.map === map.value ? { map: this.#original(handed, MAP, map.value) } : {}),
+      ...(map.state === 'inline' && sources.map?.is(map.value) === true
+        ? { map: this.#original(handed, MAP, map.value) }
+        : {}),
     });
   }
 
   #original(handed: ByteValue, name: string, printed: ByteValue): ByteValue {
-    const original = byteReader.member(handed, name);
+    const original = handed.member(name);
     return original && this.#isReprint(original, printed) ? original : printed;
   }
 
   #isReprint(original: ByteValue, printed: ByteValue): boolean {
-    const pair = `${this.#digest(byteReader.bytes(original))} ${this.#digest(byteReader.bytes(printed))}`;
+    const pair = `${this.#digest(original.bytes())} ${this.#digest(printed.bytes())}`;
     const known = this.#known.get(pair) ?? isReprint(original, printed);
     this.#known.set(pair, known);
     return known;

@@ -1,5 +1,4 @@
-import { byteReader } from '../bag/reader.js';
-import type { ByteValue } from '../bag/reader.js';
+import type { ByteValue } from '../bag/value.js';
 
 /** Deeper values count as different: the comparison recurses. */
 const MAX_DEPTH = 1_000;
@@ -14,9 +13,9 @@ export function isReprint(original: ByteValue, printed: ByteValue): boolean {
 }
 
 function isSame(original: ByteValue, printed: ByteValue, depth: number): boolean {
-  const kind = byteReader.kind(original);
-  if (kind !== byteReader.kind(printed) || depth > MAX_DEPTH) return false;
-  const [one, other] = [byteReader.bytes(original), byteReader.bytes(printed)];
+  const kind = original.kind();
+  if (kind !== printed.kind() || depth > MAX_DEPTH) return false;
+  const [one, other] = [original.bytes(), printed.bytes()];
   if (Buffer.compare(one, other) === 0) return true;
   switch (kind) {
     case 'object':
@@ -24,7 +23,7 @@ function isSame(original: ByteValue, printed: ByteValue, depth: number): boolean
     case 'array':
       return hasSameItems(original, printed, depth + 1);
     case 'string':
-      return byteReader.text(original) === byteReader.text(printed);
+      return original.text() === printed.text();
     case 'number':
       return isSameNumber(latin1(one), latin1(other));
     default:
@@ -33,18 +32,15 @@ function isSame(original: ByteValue, printed: ByteValue, depth: number): boolean
 }
 
 function hasSameMembers(original: ByteValue, printed: ByteValue, depth: number): boolean {
-  const [names, others] = [byteReader.names(original), byteReader.names(printed)];
+  const [names, others] = [original.names(), printed.names()];
   return (
     names.length === others.length &&
-    names.every(
-      (name, at) =>
-        name === others[at] && isSame(byteReader.member(original, name)!, byteReader.member(printed, name)!, depth),
-    )
+    names.every((name, at) => name === others[at] && isSame(original.member(name)!, printed.member(name)!, depth))
   );
 }
 
 function hasSameItems(original: ByteValue, printed: ByteValue, depth: number): boolean {
-  const [items, others] = [byteReader.items(original), byteReader.items(printed)];
+  const [items, others] = [original.items(), printed.items()];
   return items.length === others.length && items.every((item, at) => isSame(item, others[at]!, depth));
 }
 

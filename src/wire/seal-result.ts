@@ -1,7 +1,6 @@
-import { byteReader } from '../bag/reader.js';
-import type { ByteValue } from '../bag/reader.js';
-import { answerSites, assertOwned, detect } from '../bag/bag.js';
-import type { BagSite, Detection, Generation } from '../bag/bag.js';
+import type { ByteValue } from '../bag/value.js';
+import { BagDocument } from '../bag/bag.js';
+import type { Generation, Bag } from '../bag/bag.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import { listLostMembers } from '../bag/lost-members.js';
 import type { StateBagError } from '../errors.js';
@@ -41,11 +40,11 @@ interface Change {
 export async function sealText(result: Text, before: AdaptedText | undefined, work: WireWork): Promise<SealedText> {
   const plain = unwrapText(withoutAddedProgram(result, before?.added));
   const found = detectIn(plain, work);
-  assertUnmixedBytes(plain.root, found.sites);
+  assertUnmixedBytes(plain.root, found.bags);
   // Nobody's bag, neither on the way in: no state machine of ours waits for it.
   if (before && !before.kept && found.generation === 'foreign')
     return { bytes: plain.bytes, generation: 'foreign', bytesSaved: 0, repaired: false, offloaded: [] };
-  assertOwned(byteReader, found);
+  found.assertOneOwner();
   const restored = restoreSites(plain, found, before);
   const { text, error, bytesSaved, repaired } = await leanUntilFit(restored, before, work);
   const fitted = await fitText(text, detectIn(text, work), error, work);
@@ -58,26 +57,25 @@ export async function sealText(result: Text, before: AdaptedText | undefined, wo
   };
 }
 
-function detectIn({ root }: Text, work: WireWork): Detection<ByteValue> {
-  return work.engine.envelopes.limit(detect(byteReader, root));
+function detectIn({ root }: Text, work: WireWork): BagDocument<ByteValue> {
+  return work.engine.envelopes.limit(new BagDocument(root.remember(work.engine.parsed)));
 }
 
 /** The bags with what leads to their program put back from the event's bag. */
-function restoreSites(text: Text, { sites }: Detection<ByteValue>, before: AdaptedText | undefined): Text {
+function restoreSites(text: Text, { bags: sites }: BagDocument<ByteValue>, before: AdaptedText | undefined): Text {
   const wanting = sites.filter((site) => !isComplete(site));
   const kept = wanting.length === 0 ? undefined : before?.kept?.();
   if (kept === undefined) return text;
   const edit = new TextEdit(text);
   for (const { value } of wanting) {
-    for (const name of listLostMembers(byteReader, value, kept))
-      edit.putJson(value, name, byteReader.bytes(byteReader.member(kept, name)!));
+    for (const name of listLostMembers(value, kept)) edit.putJson(value, name, kept.member(name)!.bytes());
   }
   return edit.result();
 }
 
 /** Nothing can be missing from a stamped bag with all three paths. */
-function isComplete({ stamped, configPath, mapPath, manifestPath }: BagSite<ByteValue>): boolean {
-  return stamped && [configPath, mapPath, manifestPath].every((path) => path.state === 'pointer');
+function isComplete({ isStamped, configPath, mapPath, manifestPath }: Bag<ByteValue>): boolean {
+  return isStamped && [configPath, mapPath, manifestPath].every((path) => path.state === 'pointer');
 }
 
 /** A bag that was left in its old form, now or on the way in, is tried once more when it makes the result too large. */
@@ -98,10 +96,10 @@ function respellOf(before: AdaptedText | undefined, work: WireWork): Respell | u
 async function leanSites(text: Text, respell: Respell | undefined, work: WireWork): Promise<Change> {
   const edit = new TextEdit(text);
   let change: Change = { text, bytesSaved: 0, repaired: false, error: undefined };
-  for (const site of answerSites(byteReader, detectIn(text, work)).toReversed()) {
+  for (const site of detectIn(text, work).answerBags().toReversed()) {
     const { value: lean, error } = await attempt(work, () => prepareLeanSite(site, work, respell));
     if (lean) editLeanSite(site, lean, edit, work);
-    const bytesSaved = lean ? savedBytes(site, lean, work) : 0;
+    const bytesSaved = lean ? savedBytes(site, lean) : 0;
     change = {
       ...change,
       bytesSaved: change.bytesSaved + bytesSaved,

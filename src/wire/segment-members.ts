@@ -1,8 +1,7 @@
 import { ADDED_MARK, hasAddedProgram, isAddedProgram, isSameSegment } from '../bag/added-program.js';
-import { byteReader, isMissing } from '../bag/reader.js';
-import type { ByteValue } from '../bag/reader.js';
-import { answerSites, detect } from '../bag/bag.js';
-import type { Detection } from '../bag/bag.js';
+import { isMissing } from '../bag/value.js';
+import type { ByteValue } from '../bag/value.js';
+import { BagDocument } from '../bag/bag.js';
 import { isProgram } from '../bag/segments.js';
 import { TextEdit } from './text-edit.js';
 import type { Text } from './text-edit.js';
@@ -19,7 +18,7 @@ export interface AddedProgram {
 
 /** False for a bag of the newest era: its readers look their program up in a database. */
 export function needsProgram(bag: ByteValue): boolean {
-  return isMissing(byteReader, byteReader.member(bag, 'manifest_id'));
+  return isMissing(bag.member('manifest_id'));
 }
 
 const MARK = Buffer.from(`,${JSON.stringify(ADDED_MARK)}:true}`);
@@ -34,21 +33,21 @@ export function addProgram(
   bag: ByteValue,
   program: ByteValue,
 ): AddedProgram | undefined {
-  if (isProgram(byteReader, byteReader.member(root, 'segment_config'))) return undefined;
+  if (isProgram(root.member('segment_config'))) return undefined;
   putMarked(edit, root, program);
   return { program, root, bag };
 }
 
 function putMarked(edit: TextEdit, level: ByteValue, program: ByteValue): void {
-  const json = byteReader.bytes(program);
+  const json = program.bytes();
   edit.putJson(level, 'segment_config', Buffer.concat([json.subarray(0, json.lastIndexOf(0x7d)), MARK]));
 }
 
 /** An event without programs that the shim added to an earlier one; the very text when there is none. */
-export function withoutStalePrograms(text: Text, { envelope }: Detection<ByteValue>): Text {
+export function withoutStalePrograms(text: Text, { envelope }: BagDocument<ByteValue>): Text {
   const edit = new TextEdit(text);
   for (const { value } of envelope?.levels ?? []) {
-    if (hasAddedProgram(byteReader, value)) edit.draft(value).remove('segment_config');
+    if (hasAddedProgram(value)) edit.draft(value).remove('segment_config');
   }
   return edit.result();
 }
@@ -59,15 +58,14 @@ export function withoutStalePrograms(text: Text, { envelope }: Detection<ByteVal
  */
 export function withoutAddedProgram(text: Text, added: AddedProgram | undefined): Text {
   const edit = new TextEdit(text);
-  const detection = detect(byteReader, text.root);
-  const bags = answerSites(byteReader, detection);
+  const detection = new BagDocument(text.root);
+  const bags = detection.answerBags();
   const nodes = new Set(bags.map(({ value }) => value.node));
   for (const { value } of detection.envelope?.levels ?? []) {
-    if (!nodes.has(value.node) && isStripped(value, added))
-      putMarked(edit, value, byteReader.member(value, 'segment_config')!);
+    if (!nodes.has(value.node) && isStripped(value, added)) putMarked(edit, value, value.member('segment_config')!);
   }
   for (const { path, value } of bags) {
-    if (hasAddedProgram(byteReader, value) || isStripped(value, added))
+    if (hasAddedProgram(value) || isStripped(value, added))
       takeOut(edit, value, path.length === 0 ? added?.root : added?.bag);
   }
   return edit.result();
@@ -78,16 +76,15 @@ export function withoutAddedProgram(text: Text, added: AddedProgram | undefined)
  * or converted others. The id of the segment tells it from a program of the handler's own.
  */
 function isStripped(level: ByteValue, added: AddedProgram | undefined): boolean {
-  const program = byteReader.member(level, 'segment_config');
-  if (added === undefined || program === undefined || isAddedProgram(byteReader, program)) return false;
-  const isOwn = [added.root, added.bag].some((origin) =>
-    isProgram(byteReader, byteReader.member(origin, 'segment_config')),
-  );
-  return !isOwn && isSameSegment(byteReader, program, added.program);
+  const program = level.member('segment_config');
+  if (added === undefined || program === undefined || isAddedProgram(program)) return false;
+  const isOwn = [added.root, added.bag].some((origin) => isProgram(origin.member('segment_config')));
+  return !isOwn && isSameSegment(program, added.program);
 }
 
 function takeOut(edit: TextEdit, bag: ByteValue, origin: ByteValue | undefined): void {
-  const original = origin && byteReader.member(origin, 'segment_config');
-  if (original === undefined || isProgram(byteReader, original)) edit.draft(bag).remove('segment_config');
-  else edit.putJson(bag, 'segment_config', byteReader.bytes(original));
+  const original = origin?.member('segment_config');
+  const json = original?.bytes();
+  if (json === undefined || isProgram(original)) edit.draft(bag).remove('segment_config');
+  else edit.putJson(bag, 'segment_config', json);
 }

@@ -1,6 +1,5 @@
-import { byteReader } from '../bag/reader.js';
-import type { ByteValue } from '../bag/reader.js';
-import type { BagSite, Detection } from '../bag/bag.js';
+import type { ByteValue } from '../bag/value.js';
+import type { BagDocument } from '../bag/bag.js';
 import { MANIFEST_PATH } from '../bag/members.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import { compare, leadsWithoutManifest, settle } from '../adapter/shadow.js';
@@ -21,8 +20,8 @@ type Resolved = ResolvedSegment<ByteValue>;
  * difference. The handler gets the old answer and the bags as they came. Nothing here can fail an execution: when the
  * old way throws, the event goes on untouched.
  */
-export async function shadowText(text: Text, detection: Detection<ByteValue>, work: WireWork): Promise<AdaptedText> {
-  const [bag] = detection.sites;
+export async function shadowText(text: Text, detection: BagDocument<ByteValue>, work: WireWork): Promise<AdaptedText> {
+  const [bag] = detection.bags;
   if (bag === undefined || !work.engine.wantsSegment || !needsProgram(bag.value)) return untouchedText(text.bytes);
   const old = await settle(resolveOldWay(text, detection, work));
   if (!old.value) return { ...untouchedText(text.bytes), shadow: 'failed' };
@@ -33,7 +32,7 @@ export async function shadowText(text: Text, detection: Detection<ByteValue>, wo
 }
 
 /** From what the event carries; a manifest is asked only when a bag has no other way to its program. */
-async function resolveOldWay(text: Text, { sites }: Detection<ByteValue>, work: WireWork): Promise<Resolved> {
+async function resolveOldWay(text: Text, { bags: sites }: BagDocument<ByteValue>, work: WireWork): Promise<Resolved> {
   const edit = new TextEdit(text);
   for (const { value } of sites.filter(leadsWithoutManifest)) {
     for (const name of [MANIFEST_PATH, 'manifest_s3_path']) edit.draft(value).remove(name);
@@ -42,11 +41,7 @@ async function resolveOldWay(text: Text, { sites }: Detection<ByteValue>, work: 
 }
 
 /** From the bags as `rewrite` would make them, which writes their blobs. */
-async function resolveNewWay(
-  text: Text,
-  { sites }: { readonly sites: readonly BagSite<ByteValue>[] },
-  work: WireWork,
-): Promise<Resolved> {
+async function resolveNewWay(text: Text, { bags: sites }: BagDocument<ByteValue>, work: WireWork): Promise<Resolved> {
   const edit = new TextEdit(text);
   for (const site of sites.toReversed()) editLeanSite(site, await prepareLeanSite(site, work), edit, work);
   return resolveText(edit.result().root, work);
@@ -54,7 +49,7 @@ async function resolveNewWay(
 
 /** Equal bytes say the same, whatever is in them. */
 function differenceOf(one: ByteValue, other: ByteValue): string | undefined {
-  if (Buffer.compare(byteReader.bytes(one), byteReader.bytes(other)) === 0) return undefined;
+  if (Buffer.compare(one.bytes(), other.bytes()) === 0) return undefined;
   return firstDifference(plainOf(one), plainOf(other));
 }
 

@@ -1,6 +1,6 @@
 import { ByteDraft, RawJson } from '../bag/edit.js';
-import { byteReader, readDocument } from '../bag/reader.js';
-import type { ByteValue } from '../bag/reader.js';
+import { readDocument } from '../bag/value.js';
+import type { ByteValue } from '../bag/value.js';
 import type { NewMember } from '../bag/edit.js';
 import { applySplices } from '../json/index.js';
 import type { JsonNode } from '../json/index.js';
@@ -36,8 +36,8 @@ export class TextEdit {
   text(value: ByteValue, name: string): string | undefined {
     const draft = this.#drafts.get(value.node);
     if (draft) return draft.text(name);
-    const member = byteReader.member(value, name);
-    return member && byteReader.text(member);
+    const member = value.member(name);
+    return member?.text();
   }
 
   /** Puts a member in the place of one of its name, or behind the last one. */

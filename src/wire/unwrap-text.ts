@@ -1,6 +1,5 @@
-import { byteReader } from '../bag/reader.js';
-import type { ByteValue } from '../bag/reader.js';
-import { detect } from '../bag/bag.js';
+import type { ByteValue } from '../bag/value.js';
+import { BagDocument } from '../bag/bag.js';
 import { isMergedInto } from '../adapter/unwrap-result.js';
 import { TextEdit } from './text-edit.js';
 import type { Text } from './text-edit.js';
@@ -11,7 +10,7 @@ import { valueAt } from './value-at.js';
  * second wrapper goes; of two whole bags the inner one's members win.
  */
 export function unwrapText(text: Text): Text {
-  const { sites } = detect(byteReader, text.root);
+  const { bags: sites } = new BagDocument(text.root);
   const [bag] = sites;
   const name = bag?.path.at(-1);
   if (bag === undefined || name === undefined) return text;
@@ -22,8 +21,8 @@ export function unwrapText(text: Text): Text {
   if (outerName === undefined || outer?.document !== bag.value.document) return text;
   if (isMergedInto(sites, bag, outerPath))
     return unwrapText(replaceOuter(text, outerPath, joinBags(outer, bag.value, name)));
-  const isBareWrapper = outerName === name && byteReader.names(outer).length === 1;
-  return isBareWrapper ? unwrapText(replaceOuter(text, outerPath, byteReader.bytes(bag.value))) : text;
+  const isBareWrapper = outerName === name && outer.names().length === 1;
+  return isBareWrapper ? unwrapText(replaceOuter(text, outerPath, bag.value.bytes())) : text;
 }
 
 function replaceOuter(text: Text, outerPath: readonly string[], json: Uint8Array): Text {
@@ -33,10 +32,9 @@ function replaceOuter(text: Text, outerPath: readonly string[], json: Uint8Array
 }
 
 function joinBags(outer: ByteValue, bag: ByteValue, name: string): Uint8Array {
-  const text = { bytes: byteReader.bytes(outer), root: byteReader.parse(byteReader.bytes(outer)) };
+  const text = { bytes: outer.bytes(), root: outer.parse(outer.bytes()) };
   const edit = new TextEdit(text);
   edit.draft(text.root).remove(name);
-  for (const member of byteReader.names(bag))
-    edit.putJson(text.root, member, byteReader.bytes(byteReader.member(bag, member)!));
+  for (const member of bag.names()) edit.putJson(text.root, member, bag.member(member)!.bytes());
   return edit.bytes();
 }

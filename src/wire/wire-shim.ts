@@ -1,7 +1,5 @@
-import { byteReader } from '../bag/reader.js';
-import type { ByteValue } from '../bag/reader.js';
-import { detect, idsOf } from '../bag/bag.js';
-import type { Detection } from '../bag/bag.js';
+import type { ByteValue } from '../bag/value.js';
+import { BagDocument } from '../bag/bag.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
 import { BagError } from '../errors.js';
@@ -51,7 +49,7 @@ export class WireShim {
     const text = this.#engine.passesUnreadable ? detectObject(bytes) : readObject(bytes);
     if (text === undefined) return { bytes, mode: 'observe', ids: NOBODY, text: untouchedText(bytes) };
     const detection = this.#detect(text);
-    const ids = idsOf(byteReader, detection);
+    const ids = detection.ids;
     const mode = this.#engine.settings.modeOf(() => ids);
     const adapted = await this.#during('event', mode, ids, context, (work) => this.#adaptIn(text, detection, work));
     this.#publishRead(detection, mode, adapted, start);
@@ -66,7 +64,7 @@ export class WireShim {
   async seal(bytes: Uint8Array, before?: AdaptedWire, context?: LambdaContext): Promise<Uint8Array> {
     const text = detectText(bytes);
     if (text === undefined) return bytes;
-    const ids = before?.ids ?? idsOf(byteReader, this.#detect(text));
+    const ids = before?.ids ?? this.#detect(text).ids;
     const mode = before?.mode ?? this.#engine.settings.modeOf(() => ids);
     if (mode === 'observe') return bytes;
     if (!isObjectText(text)) return passList(text, mode);
@@ -84,17 +82,17 @@ export class WireShim {
     return written;
   }
 
-  async #adaptIn(text: Text, detection: Detection<ByteValue>, work: WireWork): Promise<AdaptedText> {
+  async #adaptIn(text: Text, detection: BagDocument<ByteValue>, work: WireWork): Promise<AdaptedText> {
     if (work.mode === 'observe') return untouchedText(text.bytes);
     const plain = withoutStalePrograms(text, detection);
     const found = plain === text ? detection : this.#detect(plain);
     if (work.mode === 'shadow') return shadowText(plain, found, work);
-    assertUnmixedBytes(plain.root, found.sites);
+    assertUnmixedBytes(plain.root, found.bags);
     return adaptText(plain, found, work);
   }
 
-  #detect({ root }: Text): Detection<ByteValue> {
-    return this.#engine.envelopes.limit(detect(byteReader, root));
+  #detect({ root }: Text): BagDocument<ByteValue> {
+    return this.#engine.envelopes.limit(new BagDocument(root.remember(this.#engine.parsed)));
   }
 
   async #during<T>(
@@ -113,18 +111,18 @@ export class WireShim {
   }
 
   #publishRead(
-    detection: Detection<ByteValue>,
+    detection: BagDocument<ByteValue>,
     mode: Mode,
     { resolved, shadow, bytesSaved }: AdaptedText,
     start: number,
   ): void {
-    const { generation, sites } = detection;
+    const { generation, bags } = detection;
     publish('read', () => ({
-      ...idsOf(byteReader, detection),
+      ...detection.ids,
       mode,
       speaks: this.#engine.settings.speaks,
       generation,
-      envelope: sites[0]?.path.join('.') ?? '',
+      envelope: bags[0]?.path.join('.') ?? '',
       ...(resolved === undefined ? {} : { source: resolved.source }),
       ...(resolved?.segmentIndex === undefined ? {} : { segmentIndex: resolved.segmentIndex }),
       ...(shadow === undefined ? {} : { shadow }),
@@ -143,13 +141,13 @@ function passList({ bytes, root }: Text, mode: Mode): Uint8Array {
 }
 
 function isObjectText({ root }: Text): boolean {
-  return byteReader.kind(root) === 'object';
+  return root.kind() === 'object';
 }
 
 function readObject(bytes: Uint8Array): Text {
   const text = readText(bytes);
   if (isObjectText(text)) return text;
-  throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${byteReader.kind(text.root)}`);
+  throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${text.root.kind()}`);
 }
 
 function detectObject(bytes: Uint8Array): Text | undefined {

@@ -1,18 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteDraft, RawJson, ObjectDraft } from '../../src/bag/edit.js';
-import { byteReader, readDocument } from '../../src/bag/reader.js';
-import type { BagDocument, JsonValue } from '../../src/bag/edit.js';
+import { readDocument } from '../../src/bag/value.js';
+import type { BagEdit, JsonValue } from '../../src/bag/edit.js';
 import { applySplices } from '../../src/json/index.js';
 
-function edited(text: string, change: (bag: BagDocument) => void): string {
+function edited(text: string, change: (bag: BagEdit) => void): string {
   const bytes = Buffer.from(text);
   const draft = new ByteDraft(readDocument(bytes));
   change(draft);
   return Buffer.from(applySplices(bytes, draft.splices())).toString();
 }
 
-type Step = (bag: BagDocument) => void;
+type Step = (bag: BagEdit) => void;
 
 const NAMES = ['a', 'b', 'c', 'd', '__proto__'];
 const name = fc.constantFrom(...NAMES);
@@ -185,9 +185,7 @@ describe('a draft', () => {
     const inner = '{"a":"é\\u00e9","b":[1.0]}';
     const text = `{"Payload":${JSON.stringify(`{"bag":${JSON.stringify(inner)}}`)},"z":0}`;
     const root = readDocument(Buffer.from(text));
-    const bag = byteReader.embedded(
-      byteReader.member(byteReader.embedded(byteReader.member(root, 'Payload')!)!, 'bag')!,
-    )!;
+    const bag = root.member('Payload')!.embedded()!.member('bag')!.embedded()!;
     const draft = new ByteDraft(bag);
     draft.replace('b', [{ name: 'c', value: 'q"\\' }]);
     const after = JSON.parse(Buffer.from(applySplices(Buffer.from(text), draft.splices())).toString()) as {

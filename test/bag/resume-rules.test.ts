@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { byteReader, readDocument, objectReader } from '../../src/bag/reader.js';
+import { ObjectValue, readDocument } from '../../src/bag/value.js';
 import { printedLength, resumability } from '../../src/bag/resume-rules.js';
 
 const NOW = 1_769_760_000_000;
@@ -14,7 +14,7 @@ const bag = {
   current_state: {},
   workflow_config: { id: 'w' },
 };
-const judge = (context: unknown, row = {}) => resumability(objectReader, { ...ids, context, ...row }, NOW);
+const judge = (context: unknown, row = {}) => resumability({ ...ids, context: new ObjectValue(context), ...row }, NOW);
 const codes = (context: unknown, row = {}) => judge(context, row).reasons.map(({ code }) => code);
 
 // Tests the rules themselves: `inspect` reports them for rows of a table only, and not the length of a single value.
@@ -61,7 +61,7 @@ describe('the resume handler', () => {
     const text = (current_state: string) =>
       readDocument(Buffer.from(JSON.stringify(bag).replace('"current_state":{}', `"current_state":${current_state}`)));
     const byBytes = (state: string, numbers: 'attribute' | 'text') =>
-      resumability(byteReader, { ...ids, context: text(state), numbers }, NOW).reasons.map(({ code }) => code);
+      resumability({ ...ids, context: text(state), numbers }, NOW).reasons.map(({ code }) => code);
     expect(byBytes('[10000000000000000000000000000]', 'attribute')).toEqual(['NUMBER_TOO_LARGE']);
     expect(byBytes('[-1e30]', 'attribute')).toEqual(['NUMBER_TOO_LARGE']);
     expect(byBytes('[9999999999999999999999999999]', 'text')).toEqual([]);
@@ -116,13 +116,12 @@ if (corpus !== undefined) {
       const { statusCode, send_task_success_bytes: bytes, sfn } = recorded.resume_handler;
       const answer = Buffer.byteLength('"승인합니다 (approved)"');
       const judged = resumability(
-        objectReader,
         {
           hasToken: row.taskToken !== undefined,
           ttl: undefined,
           ownerId: String(row.ownerId),
           conversationId: String(row.conversation_id),
-          context: row.context ?? row.state_data,
+          context: new ObjectValue(row.context ?? row.state_data),
         },
         NOW,
         { answerBytes: answer },

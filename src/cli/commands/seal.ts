@@ -1,4 +1,4 @@
-import { byteReader, readDocument } from '../../bag/reader.js';
+import { readDocument } from '../../bag/value.js';
 import { BagError } from '../../errors.js';
 import type { WireShim } from '../../wire/wire-shim.js';
 import { defineCommand, optionGroup } from '../command.js';
@@ -60,8 +60,8 @@ async function sealResult(shim: WireShim, result: Uint8Array, event: Uint8Array 
 
 function sealPair(shim: WireShim, line: Uint8Array): Promise<Uint8Array> {
   const pair = readDocument(line);
-  const [event, result] = [byteReader.member(pair, 'event'), byteReader.member(pair, 'result')];
+  const [event, result] = [pair.member('event'), pair.member('result')];
   if (!event || !result)
     return Promise.reject(new BagError('PAIR_INVALID', 'a line with --with-events is {"event": …, "result": …}'));
-  return sealResult(shim, byteReader.bytes(result), byteReader.bytes(event));
+  return sealResult(shim, result.bytes(), event.bytes());
 }

@@ -1,5 +1,5 @@
-import { byteReader, readDocument } from '../../bag/reader.js';
-import type { ByteValue } from '../../bag/reader.js';
+import type { ByteValue } from '../../bag/value.js';
+import { readDocument } from '../../bag/value.js';
 import { resolveSegment } from '../../bag/resolve.js';
 import type { ResolvedSegment } from '../../bag/resolve.js';
 import { defineCommand, optionGroup } from '../command.js';
@@ -54,11 +54,8 @@ async function segmentCommand(
     values.store === undefined
       ? noStore()
       : (await openStore(storeSettings(values, values.store, layout), io.cwd)).blobs;
-  const resolved = await resolveSegment(byteReader, readDocument(event), blobs, { index });
-  await print(
-    io.stdout,
-    values.json ? asJson(resolved) : Buffer.concat([byteReader.bytes(resolved.segmentConfig), NEWLINE]),
-  );
+  const resolved = await resolveSegment(readDocument(event), blobs, { index });
+  await print(io.stdout, values.json ? asJson(resolved) : Buffer.concat([resolved.segmentConfig.bytes(), NEWLINE]));
   return EXIT.ok;
 }
 
@@ -67,5 +64,5 @@ const NEWLINE = Buffer.from('\n');
 /** The program goes in with its own bytes, so that nothing in it is spelled anew. */
 function asJson({ segmentIndex, source, segmentConfig }: ResolvedSegment<ByteValue>): Uint8Array {
   const head = `{"segmentIndex":${segmentIndex ?? 'null'},"source":${JSON.stringify(source)},"segmentConfig":`;
-  return Buffer.concat([Buffer.from(head), byteReader.bytes(segmentConfig), Buffer.from('}\n')]);
+  return Buffer.concat([Buffer.from(head), segmentConfig.bytes(), Buffer.from('}\n')]);
 }

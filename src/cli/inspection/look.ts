@@ -1,6 +1,5 @@
-import { byteReader } from '../../bag/reader.js';
-import type { ByteValue } from '../../bag/reader.js';
-import type { BagSite, Detection } from '../../bag/bag.js';
+import type { ByteValue } from '../../bag/value.js';
+import type { Bag, BagDocument } from '../../bag/bag.js';
 import { detectHazards, inlineBytes } from '../../bag/hazards.js';
 import type { Hazard } from '../../bag/hazards.js';
 import { detectionOf } from '../../batch/document-facts.js';
@@ -27,21 +26,21 @@ const NOTHING: Look = { envelope: null, bytesInline: 0, hazards: [], dialects: [
  */
 export function lookAt(
   bytes: Uint8Array,
-  detection: Detection<ByteValue> | undefined,
+  detection: BagDocument<ByteValue> | undefined,
   planned: readonly Hazard[] = [],
 ): Look {
   const seen = detection ?? detectionOf(bytes);
-  const [innermost] = seen?.sites ?? [];
+  const [innermost] = seen?.bags ?? [];
   if (!seen || !innermost) return NOTHING;
   return {
     envelope: innermost.path.join('.'),
-    bytesInline: inlineBytes(byteReader, seen),
-    hazards: [...detectHazards(byteReader, seen, bytes.length), ...planned],
-    dialects: [...new Set(seen.sites.flatMap(dialectsOf))],
+    bytesInline: inlineBytes(seen),
+    hazards: [...detectHazards(seen, bytes.length), ...planned],
+    dialects: [...new Set(seen.bags.flatMap(dialectsOf))],
   };
 }
 
-function dialectsOf({ config, map, configPath, mapPath, manifestPath }: BagSite<ByteValue>): readonly string[] {
+function dialectsOf({ config, map, configPath, mapPath, manifestPath }: Bag<ByteValue>): readonly string[] {
   const fields = [config, map, configPath, mapPath, manifestPath];
   return fields.flatMap((field) => (field.state === 'pointer' ? [field.pointer.dialect] : []));
 }

@@ -1,5 +1,5 @@
-import { byteReader, readDocument } from '../../bag/reader.js';
-import { detect } from '../../bag/bag.js';
+import { readDocument } from '../../bag/value.js';
+import { BagDocument } from '../../bag/bag.js';
 import type { SourceDocument } from '../../batch/source.js';
 import { BagError, ConfigError } from '../../errors.js';
 import { isValid } from '../../findings/checked-document.js';
@@ -105,6 +105,6 @@ const NOT_JUDGED: Verdict = {
 
 function bagsIn(bytes: Uint8Array): readonly unknown[] {
   const root = readDocument(bytes);
-  const { sites } = detect(byteReader, root);
+  const { bags: sites } = new BagDocument(root);
   return (sites.length === 0 ? [root] : sites.map(({ value }) => value)).map(plainValue);
 }

@@ -3,7 +3,7 @@ import { bagLevels, detectEnvelope, WRAPPERS, mismatchOf } from '../../bag/envel
 import type { Envelope, EnvelopeLevel } from '../../bag/envelope.js';
 import { PROGRAM_MEMBERS } from '../../bag/members.js';
 import { mixedInObjects, POINTER_MARKER } from '../../bag/mixed-pointer.js';
-import { objectReader } from '../../bag/reader.js';
+import { ObjectValue } from '../../bag/value.js';
 import { inlineSizeIssues, strayBags, strayPrograms } from '../../validate/document-issues.js';
 import { bufferOver } from '../../json/index.js';
 import type { Taken } from './issue.js';
@@ -17,11 +17,10 @@ import type { SchemaChoice } from './schema-choice.js';
 export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Promise<Taken | undefined> {
   const document = parsePlain(bytes);
   if (document === undefined) return undefined;
-  const envelope = choice.isAboutBags ? detectEnvelope(objectReader, document) : undefined;
-  const bags = bagLevels(objectReader, envelope);
+  const envelope = choice.isAboutBags ? detectEnvelope(new ObjectValue(document)) : undefined;
+  const bags = bagLevels(envelope);
   if (bags.length === 0 && choice.requiresBag) return undefined;
-  if (envelope && bags.length > 0 && (mismatchOf(objectReader, envelope.visited) || holdsMixed(bytes, document)))
-    return undefined;
+  if (envelope && bags.length > 0 && (mismatchOf(envelope.visited) || holdsMixed(bytes, document))) return undefined;
   const names: string[] = [];
   for (const value of bags.length === 0 ? [document] : bags.map((bag) => bag.value)) {
     const checker = await choice.checkerOf(value);
@@ -32,10 +31,13 @@ export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Pr
   return { schemas: names, holdsBag: bags.length > 0 };
 }
 
-async function isLeanAround(envelope: Envelope<unknown>, bags: readonly EnvelopeLevel<unknown>[]): Promise<boolean> {
+async function isLeanAround(
+  envelope: Envelope<ObjectValue>,
+  bags: readonly EnvelopeLevel<ObjectValue>[],
+): Promise<boolean> {
   const checker = await namedSchema(LEAN).checkerOf(undefined);
-  const isLean = strayBags(objectReader, envelope).every(({ value }) => checker?.accepts(value) === true);
-  return isLean && strayPrograms(objectReader, envelope, bags).length === 0;
+  const isLean = strayBags(envelope).every(({ value }) => checker?.accepts(value) === true);
+  return isLean && strayPrograms(envelope, bags).length === 0;
 }
 
 function holdsMixed(bytes: Uint8Array, document: unknown): boolean {

@@ -1,4 +1,4 @@
-import type { ByteValue } from '../../bag/reader.js';
+import type { ByteValue } from '../../bag/value.js';
 import { expandNode, lastMember } from '../../json/index.js';
 import type { JsonNode } from '../../json/index.js';
 

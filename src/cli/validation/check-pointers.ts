@@ -1,6 +1,5 @@
-import { byteReader } from '../../bag/reader.js';
-import type { ByteValue } from '../../bag/reader.js';
-import type { BagSite, Field } from '../../bag/bag.js';
+import type { ByteValue } from '../../bag/value.js';
+import type { Bag, Field } from '../../bag/bag.js';
 import type { BlobReader } from '../../bag/follow.js';
 import { CONFIG, CONFIG_PATH, MANIFEST_PATH, MAP, MAP_PATH } from '../../bag/members.js';
 import { loadValue } from '../../bag/sources.js';
@@ -12,10 +11,7 @@ import type { Issue } from './issue.js';
  * Follows every pointer of every bag: one that leads to nothing, where it may not, or to other bytes than it says, is
  * an issue.
  */
-export async function checkPointers(
-  sites: readonly BagSite<ByteValue>[],
-  blobs: BlobReader,
-): Promise<readonly Issue[]> {
+export async function checkPointers(sites: readonly Bag<ByteValue>[], blobs: BlobReader): Promise<readonly Issue[]> {
   const issues: Issue[] = [];
   for (const site of sites) {
     for (const [name, field] of fieldsOf(site)) {
@@ -44,7 +40,7 @@ function fieldsOf({
   configPath,
   mapPath,
   manifestPath,
-}: BagSite<ByteValue>): readonly (readonly [string, Field<ByteValue>])[] {
+}: Bag<ByteValue>): readonly (readonly [string, Field<ByteValue>])[] {
   return [
     [CONFIG, config],
     [MAP, map],
@@ -55,13 +51,13 @@ function fieldsOf({
 }
 
 async function follow(
-  site: BagSite<ByteValue>,
+  site: Bag<ByteValue>,
   field: Field<ByteValue>,
   blobs: BlobReader,
 ): Promise<StateBagError | undefined> {
   if (field.state !== 'pointer') return undefined;
   try {
-    await loadValue(byteReader, field.pointer, site.ownerId, blobs);
+    await loadValue(field.pointer, site, blobs);
     return undefined;
   } catch (error) {
     if (error instanceof StateBagError && !(error instanceof ConfigError)) return error;

@@ -1,7 +1,6 @@
-import { byteReader, readDocument } from '../../bag/reader.js';
-import type { ByteValue } from '../../bag/reader.js';
-import { assertOwned, detect } from '../../bag/bag.js';
-import type { Detection } from '../../bag/bag.js';
+import { readDocument } from '../../bag/value.js';
+import type { ByteValue } from '../../bag/value.js';
+import { BagDocument } from '../../bag/bag.js';
 import type { BlobReader } from '../../bag/follow.js';
 import { detectSchema } from '../../validate/index.js';
 import { documentIssues, inlineSizeIssues, plainValue } from '../../validate/document-issues.js';
@@ -23,13 +22,13 @@ export async function findIssues(
 ): Promise<Found> {
   try {
     const root = readDocument(bytes);
-    const detection = detect(byteReader, root);
-    if (choice.isAboutBags) assertOwned(byteReader, detection);
+    const detection = new BagDocument(root);
+    if (choice.isAboutBags) detection.assertOneOwner();
     const { schemas, issues } = await checkSchemas(root, detection, choice);
-    const dead = blobs ? await checkPointers(detection.sites, blobs) : [];
+    const dead = blobs ? await checkPointers(detection.bags, blobs) : [];
     return {
       schemas,
-      holdsBag: choice.isAboutBags && detection.sites.length > 0,
+      holdsBag: choice.isAboutBags && detection.bags.length > 0,
       issues: locateIssues(root, [...issues, ...dead]),
     };
   } catch (error) {
@@ -56,8 +55,12 @@ interface Checked {
   readonly issues: readonly Issue[];
 }
 
-async function checkSchemas(root: ByteValue, detection: Detection<ByteValue>, choice: SchemaChoice): Promise<Checked> {
-  const sites = choice.isAboutBags ? detection.sites : [];
+async function checkSchemas(
+  root: ByteValue,
+  detection: BagDocument<ByteValue>,
+  choice: SchemaChoice,
+): Promise<Checked> {
+  const sites = choice.isAboutBags ? detection.bags : [];
   if (choice.requiresBag && sites.length === 0)
     return { schemas: [], issues: [atPath([], notABag(plainValue(root)), 'error')] };
   const subjects = sites.length === 0 ? [{ path: [], value: root }] : sites;

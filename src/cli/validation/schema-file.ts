@@ -1,8 +1,8 @@
 import { readFile, realpath } from 'node:fs/promises';
 import { isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { readDocument } from '../../bag/reader.js';
-import type { ByteValue } from '../../bag/reader.js';
+import { readDocument } from '../../bag/value.js';
+import type { ByteValue } from '../../bag/value.js';
 import { diskError } from '../../batch/disk-errors.js';
 import { BagError, ConfigError } from '../../errors.js';
 import { plainValue } from '../../validate/document-issues.js';
