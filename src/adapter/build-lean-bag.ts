@@ -2,7 +2,7 @@ import type { LeanStateBag } from '../validate/index.js';
 import { detectSite } from '../bag/bag.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
 import { objectReader } from '../bag/reader.js';
-import { partitionWorkflow } from '../bag/partition/index.js';
+import { partitionWorkflow } from '../partition/index.js';
 import { assertStateBag } from '../validate/index.js';
 import { sha256Hex } from '../store/digest.js';
 import { countSegmentTypes } from './count-segment-types.js';

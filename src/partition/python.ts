@@ -1,5 +1,6 @@
-import { BagError } from '../../errors.js';
-import { ExactNumber } from '../../json/index.js';
+import { BagError } from '../errors.js';
+import { ExactNumber } from '../json/index.js';
+import type { NodeId } from './types.js';
 
 /** Python's JSON reader gives up near this depth, so no legacy workflow nests deeper. */
 const MAX_DEPTH = 1000;
@@ -34,4 +35,22 @@ function objectKey(value: object, depth: number): string {
     ([name, member]) => `${JSON.stringify(name)}:${equalityKey(member, depth + 1)}`,
   );
   return `{${members.sort().join()}}`;
+}
+
+/**
+ * Strings by code point, as Python compares them (UTF-16 order differs above U+FFFF); numbers by size, before strings.
+ */
+export function compareIds(a: NodeId, b: NodeId): number {
+  if (typeof a === 'number') return typeof b === 'number' ? a - b : -1;
+  return typeof b === 'number' ? 1 : compareCodePoints(a, b);
+}
+
+function compareCodePoints(a: string, b: string): number {
+  let i = 0;
+  while (i < a.length && i < b.length) {
+    const [left, right] = [a.codePointAt(i)!, b.codePointAt(i)!];
+    if (left !== right) return left - right;
+    i += left > 0xffff ? 2 : 1;
+  }
+  return a.length - b.length;
 }

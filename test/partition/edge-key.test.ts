@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ExactNumber } from '../../../src/json/index.js';
-import { equalityKey } from '../../../src/bag/partition/edge-key.js';
+import { ExactNumber } from '../../src/json/index.js';
+import { equalityKey } from '../../src/partition/python.js';
 
 // Tests the key itself: a workflow shows it only where two edges meet.
 describe('the key by which edges are told apart', () => {

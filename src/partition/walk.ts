@@ -1,13 +1,8 @@
-import { BagError } from '../../errors.js';
-import { inlineBranches, isFork, isHitpStart, isLlm, startsSegment } from './boundary.js';
-import { findConvergence } from './convergence.js';
-import { declaredBranches } from './declared-branch.js';
-import { edgesFrom, edgesInto } from './graph.js';
+import { BagError } from '../errors.js';
+import { edgesFrom, edgesInto, inlineBranches, isFork, isHitpStart, isLlm, startsSegment } from './graph.js';
 import type { WorkflowGraph } from './graph.js';
-import { declaredGroup, forkedGroup } from './group.js';
-import { buildSegment, countFromZero } from './segment.js';
+import { buildSegment, countFromZero, declaredBranches, declaredGroup, forkedGroup } from './segment.js';
 import type { BranchDraft, JsonObject, NodeId, NodeSegmentBody, SegmentDraft } from './types.js';
-import { WalkQueue } from './walk-queue.js';
 
 /** How deep forks may lie inside branches of forks. */
 const MAX_DEPTH = 50;
@@ -114,4 +109,89 @@ function requireDepth(depth: number): void {
   if (depth <= MAX_DEPTH) return;
   const message = `Forks lie inside each other more than ${MAX_DEPTH} deep`;
   throw new BagError('WORKFLOW_TOO_DEEP', message, { context: { path: '/edges', depth } });
+}
+
+/** First in, first out, without a node waiting twice, and with an end to how often it may be asked. */
+export class WalkQueue {
+  readonly #items: NodeId[] = [];
+  readonly #waiting = new Set<NodeId>();
+  readonly #limit: number;
+  #taken = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  push(id: NodeId): void {
+    if (this.#waiting.has(id)) return;
+    this.#waiting.add(id);
+    this.#items.push(id);
+  }
+
+  /**
+   * The next node, or undefined when none waits.
+   *
+   * @throws BagError `WORKFLOW_WALK_LIMIT` when more were taken than the limit allows.
+   */
+  take(): NodeId | undefined {
+    const id = this.#items[this.#taken];
+    if (id === undefined) return undefined;
+    this.#taken += 1;
+    if (this.#taken > this.#limit) {
+      const message = `More than ${this.#limit} steps in one walk of the workflow`;
+      throw new BagError('WORKFLOW_WALK_LIMIT', message, { context: { path: '/edges', limit: this.#limit } });
+    }
+    this.#waiting.delete(id);
+    return id;
+  }
+}
+
+/**
+ * Where the branches of a fork meet again: the first node, breadth first from the fork's targets, that more than one
+ * edge of any type enters and that is not itself a target. Null when there is none. It is a guess by shape: the node
+ * need not be reachable from every branch, and may have been reached before or lie outside the workflow.
+ */
+export function findConvergence(graph: WorkflowGraph, targets: readonly (NodeId | null)[]): NodeId | null {
+  const own = new Set(targets);
+  const reached = new Set(targets);
+  // A set may grow while it is iterated: it serves as the queue.
+  for (const id of reached) {
+    if (!own.has(id) && edgesInto(graph, id).length > 1) return id;
+    for (const edge of edgesFrom(graph, id)) reached.add(edge.target);
+  }
+  return null;
+}
+
+/** How many of the stuck nodes an error names. */
+const NAMED = 10;
+
+/**
+ * Refuse a workflow that cannot be put in order (Kahn's algorithm). Every edge into a node holds it back, one from
+ * an unknown source for ever: such a workflow counts as cyclic too. Edges marked as going back get no exception.
+ *
+ * @throws BagError `WORKFLOW_CYCLE`, with the first nodes that never become free in `context.nodes`.
+ */
+export function requireAcyclic(graph: WorkflowGraph): void {
+  const held = new Map([...graph.nodes.keys()].map((id) => [id, edgesInto(graph, id).length]));
+  const free = new Set([...held].filter(([, edges]) => edges === 0).map(([id]) => id));
+  // A set may grow while it is iterated: it serves as the queue.
+  for (const id of free) {
+    for (const { target } of edgesFrom(graph, id)) if (release(held, target)) free.add(target);
+  }
+  if (free.size === graph.nodes.size) return;
+  const stuck = [...graph.nodes.keys()].filter((id) => !free.has(id));
+  throw cycleError(stuck);
+}
+
+function release(held: Map<NodeId, number>, target: NodeId | null): target is NodeId {
+  const edges = target === null ? undefined : held.get(target);
+  if (target === null || edges === undefined) return false;
+  held.set(target, edges - 1);
+  return edges === 1;
+}
+
+function cycleError(stuck: readonly NodeId[]): BagError {
+  const nodes = stuck.slice(0, NAMED);
+  const message = `The workflow has a cycle, or an edge from a node that does not exist; never free: ${nodes.join(', ')}`;
+  return new BagError('WORKFLOW_CYCLE', message, { context: { path: '/edges', nodes, count: stuck.length } });
 }

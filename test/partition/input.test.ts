@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { BagError } from 'statebag-shim';
-import { ExactNumber } from '../../../src/json/index.js';
-import { partitionWorkflow } from '../../../src/bag/partition/index.js';
+import { ExactNumber } from '../../src/json/index.js';
+import { partitionWorkflow } from '../../src/partition/index.js';
 import { draw, outline } from './drawing.js';
 
 function codeOf(workflow: unknown): string {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { compareIds, topologicalOrder } from '../../../src/bag/partition/order.js';
-import type { Edge } from '../../../src/bag/partition/read.js';
+import { compareIds } from '../../src/partition/python.js';
+import { topologicalOrder } from '../../src/partition/segment.js';
+import type { Edge } from '../../src/partition/graph.js';
 
 function edge(source: string, target: string): Edge {
   return { source, target, value: {}, position: 0 };
