@@ -37,7 +37,7 @@ export function partitionWorkflow(workflowConfig: unknown): PartitionResult {
 }
 
 /** Count a partition map as the legacy bag reports it. An empty map still counts as one segment to run. */
-export function countSegments(partitionMap: readonly Segment[]): PartitionCounts {
+function countSegments(partitionMap: readonly Segment[]): PartitionCounts {
   const all = everySegment(partitionMap);
   const groups = all.filter((segment) => segment.type === 'parallel_group');
   return {

@@ -1,9 +1,34 @@
 import { BagError } from '../errors.js';
 import { ExactNumber } from '../json/index.js';
-import type { NodeId } from './types.js';
+import type { JsonObject } from './types.js';
+
+// The legacy partitioner is a Python program, and its answers follow Python's rules for values of JSON. Where the rules
+// of JavaScript differ, the partitioner uses these functions, not `??`, `||`, `===` or a `Map` keyed by values.
 
 /** Python's JSON reader gives up near this depth, so no legacy workflow nests deeper. */
 const MAX_DEPTH = 1000;
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof ExactNumber);
+}
+
+/** `object.get(name, fallback)`: a member that is there counts, also when it is null. */
+export function getMember(object: JsonObject, name: string, fallback: unknown = null): unknown {
+  const value = object[name];
+  return value === undefined ? fallback : value;
+}
+
+/** `bool(value)`: null, false, 0 in any spelling, and empty texts, lists and objects are false. */
+export function isTruthy(value: unknown): boolean {
+  if (value instanceof ExactNumber) return Number(value.text) !== 0;
+  if (Array.isArray(value)) return value.length > 0;
+  return isJsonObject(value) ? Object.keys(value).length > 0 : Boolean(value);
+}
+
+/** False for lists and objects: Python raises an error when it looks for one in a set or among the keys of a dict. */
+export function isHashable(value: unknown): boolean {
+  return !Array.isArray(value) && !isJsonObject(value);
+}
 
 /**
  * A text that two JSON values share exactly when Python would call them equal: the order of keys does not count,
@@ -37,12 +62,20 @@ function objectKey(value: object, depth: number): string {
   return `{${members.sort().join()}}`;
 }
 
-/**
- * Strings by code point, as Python compares them (UTF-16 order differs above U+FFFF); numbers by size, before strings.
- */
-export function compareIds(a: NodeId, b: NodeId): number {
-  if (typeof a === 'number') return typeof b === 'number' ? a - b : -1;
-  return typeof b === 'number' ? 1 : compareCodePoints(a, b);
+/** Whether `sorted()` takes two ids together: texts among texts, numbers and truth values among themselves. */
+export function areComparable(a: unknown, b: unknown): boolean {
+  if (a === null || b === null) return false;
+  return (typeof a === 'string') === (typeof b === 'string');
+}
+
+/** The order of `sorted()` of two comparable ids: texts by code point, as UTF-16 order differs above U+FFFF. */
+export function compareIds(a: unknown, b: unknown): number {
+  return typeof a === 'string' && typeof b === 'string' ? compareCodePoints(a, b) : toNumber(a) - toNumber(b);
+}
+
+/** The value of a number or truth value, however it is spelled. */
+export function toNumber(value: unknown): number {
+  return Number(value instanceof ExactNumber ? value.text : value);
 }
 
 function compareCodePoints(a: string, b: string): number {

@@ -1,6 +1,7 @@
-import { edgesFrom, isJsonObject, parseEdges, parseList, parseNodes, refuse } from './graph.js';
-import type { Edge, WorkflowGraph } from './graph.js';
-import { compareIds, equalityKey } from './python.js';
+import { formatExact } from '../json/index.js';
+import { formatId, locateEnds, parseEdges, parseNodes, refuse } from './graph.js';
+import type { Edge, Id, NodesByKey, WorkflowGraph } from './graph.js';
+import { areComparable, compareIds, equalityKey, getMember, isHashable, isJsonObject, isTruthy } from './python.js';
 import type {
   AggregatorBody,
   BranchDraft,
@@ -20,113 +21,85 @@ export function countFromZero(): IdSource {
 }
 
 /**
- * The nodes of a segment to be, in the order they were met, and the edges it brings along (a declared branch has its
- * own).
+ * Make a segment of some nodes of the workflow, in the order they were met: the edges between them, no equal one
+ * twice, the edges that leave them, and the nodes in the order they will run.
+ *
+ * @throws BagError `WORKFLOW_INVALID` for edges, ids or `data` that the legacy partitioner fails on.
  */
-export interface SegmentContent {
-  readonly type: NodeSegmentBody['type'];
-  readonly nodes: ReadonlyMap<NodeId, JsonObject>;
-  readonly ownEdges?: readonly Edge[];
-}
-
-/** Make a segment of some nodes: its inner edges, the edges that leave it, and its nodes in the order they will run. */
-export function buildSegment(graph: WorkflowGraph, takeId: IdSource, content: SegmentContent): NodeSegmentBody {
-  const { nodes, ownEdges = [] } = content;
-  const touching = [...nodes.keys()].flatMap((id) => edgesFrom(graph, id)).sort((a, b) => a.position - b.position);
-  const inner = withoutRepeats(
-    ownEdges,
-    touching.filter((edge) => has(nodes, edge.target)),
-  );
-  const leaving = touching.filter((edge) => !has(nodes, edge.target));
-  const order = topologicalOrder([...nodes.keys()], inner);
-  return {
-    id: takeId(),
-    nodes: order.map((id) => runnable(nodes.get(id)!)),
-    edges: inner.map((edge) => edge.value),
-    outgoing_edges: leaving.map((edge) => describeOutgoing(edge.value)),
-    type: content.type === 'normal' && [...nodes.values()].some(asksPerson) ? 'hitp' : content.type,
-    node_ids: order,
-  };
-}
-
-function has(nodes: ReadonlyMap<NodeId, JsonObject>, id: NodeId | null): boolean {
-  return id !== null && nodes.has(id);
-}
-
-/** `own` as it is, then those of `more` that equal nothing listed before them. */
-function withoutRepeats(own: readonly Edge[], more: readonly Edge[]): Edge[] {
-  if (more.length === 0) return [...own];
-  const known = new Set(own.map((edge) => equalityKey(edge.value)));
-  const fresh = more.filter((edge) => {
-    const before = known.size;
-    return known.add(equalityKey(edge.value)).size > before;
-  });
-  return [...own, ...fresh];
-}
-
-/** Runners know `code` nodes by the name `operator`. The node given is left as it is. */
-function runnable(node: JsonObject): JsonObject {
-  return node.type === 'code' ? { ...node, type: 'operator' } : node;
-}
-
-function asksPerson(node: JsonObject): boolean {
-  return node.hitp === true || node.hitp === 'true';
+export function buildSegment(
+  graph: WorkflowGraph,
+  takeId: IdSource,
+  type: NodeSegmentBody['type'],
+  nodes: NodesByKey,
+): NodeSegmentBody {
+  if (graph.fault !== null) return refuse(graph.fault.path, graph.fault.message);
+  const touching = [...nodes.keys()].flatMap((key) => graph.bySource.get(key) ?? []);
+  touching.sort((a, b) => a.position - b.position);
+  const inner = touching.filter((edge) => locateEnds(nodes, edge).ends);
+  return toSegment(takeId, type, nodes, withoutRepeats(inner), findLeaving(nodes, touching));
 }
 
 /**
  * The branches that a `parallel_group` node declares. Each becomes one segment, however many nodes it has and
  * whatever they are; a branch without nodes stays, empty. A null is left out, but the ones after it keep their number.
  *
- * @throws BagError `WORKFLOW_INVALID` when a branch is neither an object nor null, or its lists are no lists.
+ * @throws BagError `WORKFLOW_INVALID` when a branch is neither an object nor null, or the legacy partitioner fails on
+ *   its lists.
  */
-export function declaredBranches(
-  graph: WorkflowGraph,
-  takeId: IdSource,
-  group: NodeId,
-  declared: readonly unknown[],
-): BranchDraft[] {
-  const drafts: BranchDraft[] = [];
-  for (const [index, branch] of declared.entries()) {
-    if (branch === null) continue;
-    const { id, content } = parseBranch(branch, `node ${group}/branches/${index}`);
-    const [first = null] = content.nodes.keys();
-    const segments = first === null ? [] : [buildSegment(graph, takeId, content)];
-    drafts.push({ branch_id: id ?? `B${index}`, partition_map: segments, has_end: false, target_node: first });
-  }
-  return drafts;
+export function declaredBranches(takeId: IdSource, group: Id, declared: readonly unknown[]): BranchDraft[] {
+  return declared.flatMap((branch, index) => {
+    if (branch === null) return [];
+    const path = `node ${formatId(group.value)}/branches/${index}`;
+    if (!isJsonObject(branch)) return refuse(path, 'must be an object');
+    const nodes = getMember(branch, 'nodes', []);
+    return [
+      {
+        branch_id: getMember(branch, 'id', `B${index}`),
+        partition_map: declaredSegments(takeId, branch, nodes, path),
+        has_end: false,
+        target_node: isTruthy(nodes) ? firstId(nodes, path) : null,
+      },
+    ];
+  });
 }
 
-function parseBranch(branch: unknown, path: string): { id: unknown; content: SegmentContent } {
-  if (!isJsonObject(branch)) return refuse(path, 'must be an object');
-  const nodes = parseNodes(parseList(branch.nodes, `${path}/nodes`), `${path}/nodes`);
-  const ownEdges = parseEdges(parseList(branch.edges, `${path}/edges`), `${path}/edges`);
-  return { id: branch.id, content: { type: 'normal', nodes, ownEdges } };
+/** The edges of a declared branch are its own: those of the workflow do not count, and none of its own is left out. */
+function declaredSegments(takeId: IdSource, branch: JsonObject, list: unknown, path: string): NodeSegmentBody[] {
+  if (!isTruthy(list)) return [];
+  if (!Array.isArray(list)) return refuse(`${path}/nodes`, 'must be a list');
+  const { nodes } = parseNodes(list, `${path}/nodes`);
+  if (nodes.size === 0) return [];
+  const edges = parseEdges(getMember(branch, 'edges', []), `${path}/edges`);
+  return [toSegment(takeId, 'normal', nodes, edges, findLeaving(nodes, edges))];
+}
+
+/** The id of the first element of the list, null when it has none. */
+function firstId(list: unknown, path: string): NodeId {
+  const [first] = list as readonly unknown[];
+  if (!isJsonObject(first)) return refuse(`${path}/nodes/0`, 'must be an object');
+  return getMember(first, 'id') as NodeId;
 }
 
 /** A group and the aggregator that follows it in the same list. */
 type GroupPair = readonly [GroupDraft, AggregatorBody];
 
 /** A group declared by a node, which the group stands for. */
-export function declaredGroup(
-  takeId: IdSource,
-  branches: readonly BranchDraft[],
-  id: NodeId,
-  node: JsonObject,
-): GroupPair {
+export function declaredGroup(takeId: IdSource, branches: readonly BranchDraft[], id: Id, node: JsonObject): GroupPair {
   const ids = { group: takeId(), aggregator: takeId() };
-  const policy = { resource_policy: node.resource_policy ?? {}, label: node.label ?? '' };
+  const policy = { resource_policy: getMember(node, 'resource_policy', {}), label: getMember(node, 'label', '') };
   return [
-    { ...groupHead(ids.group, branches, [id]), ...policy, next_mode: 'default', default_next: ids.aggregator },
+    { ...groupHead(ids.group, branches, [id.value]), ...policy, next_mode: 'default', default_next: ids.aggregator },
     { ...aggregatorHead(ids.aggregator), source_parallel_group: ids.group },
   ];
 }
 
 /** A group made of what follows a fork. */
-export function forkedGroup(takeId: IdSource, branches: readonly BranchDraft[], convergence: NodeId | null): GroupPair {
+export function forkedGroup(takeId: IdSource, branches: readonly BranchDraft[], convergence: Id | null): GroupPair {
   const ids = { group: takeId(), aggregator: takeId() };
+  const node = convergence === null ? null : convergence.value;
   return [
     { ...groupHead(ids.group, branches, []), next_mode: 'default', default_next: ids.aggregator },
-    { ...aggregatorHead(ids.aggregator), convergence_node: convergence, source_parallel_group: ids.group },
+    { ...aggregatorHead(ids.aggregator), convergence_node: node, source_parallel_group: ids.group },
   ];
 }
 
@@ -140,71 +113,141 @@ function aggregatorHead(id: number): Omit<AggregatorBody, 'convergence_node' | '
   return { id, type: 'aggregator', nodes: [], edges: [], node_ids: [] };
 }
 
-/** Retell an edge that leaves its segment, in the legacy spelling and key order. What the edge does not say is null. */
-export function describeOutgoing(edge: JsonObject): OutgoingEdge {
-  const data = isJsonObject(edge.data) ? edge.data : {};
+function toSegment(
+  takeId: IdSource,
+  type: NodeSegmentBody['type'],
+  nodes: NodesByKey,
+  inner: readonly Edge[],
+  leaving: readonly Edge[],
+): NodeSegmentBody {
+  const outgoing = leaving.map(describeOutgoing);
+  const order = topologicalOrder(nodes, inner);
   return {
-    source_node: edge.source ?? null,
-    target_node: edge.target ?? null,
-    edge_type: edge.type === undefined ? 'normal' : edge.type,
-    condition: edge.condition ?? null,
-    is_loop_exit: data.isLoopExit ?? false,
-    is_back_edge: data.isBackEdge ?? false,
-    router_func: edge.router_func ?? null,
-    mapping: edge.mapping ?? null,
+    id: takeId(),
+    nodes: order.map(toRunnable),
+    edges: inner.map((edge) => edge.value),
+    outgoing_edges: outgoing,
+    type: type === 'normal' && [...nodes.values()].some(asksPerson) ? 'hitp' : type,
+    node_ids: order.map((node) => node.id as NodeId),
+  };
+}
+
+function findLeaving(nodes: NodesByKey, edges: readonly Edge[]): Edge[] {
+  return edges.filter((edge) => {
+    const { begins, ends } = locateEnds(nodes, edge);
+    return begins && !ends;
+  });
+}
+
+function withoutRepeats(edges: readonly Edge[]): readonly Edge[] {
+  if (edges.length < 2) return edges;
+  const known = new Set<string>();
+  return edges.filter((edge) => {
+    const before = known.size;
+    return known.add(equalityKey(edge.value)).size > before;
+  });
+}
+
+/** Retell an edge that leaves its segment, in the legacy spelling and key order. What the edge does not say is null. */
+function describeOutgoing({ value: edge, list, position }: Edge): OutgoingEdge {
+  const data = getMember(edge, 'data', {});
+  if (!isJsonObject(data)) return refuse(`${list}/${position}/data`, 'must be an object');
+  return {
+    source_node: getMember(edge, 'source'),
+    target_node: getMember(edge, 'target'),
+    edge_type: getMember(edge, 'type', 'normal'),
+    condition: getMember(edge, 'condition'),
+    is_loop_exit: getMember(data, 'isLoopExit', false),
+    is_back_edge: getMember(data, 'isBackEdge', false),
+    router_func: getMember(edge, 'router_func'),
+    mapping: getMember(edge, 'mapping'),
     metadata: {
-      label: edge.label ?? null,
-      style: edge.style ?? null,
-      animated: edge.animated ?? null,
-      edgeType: data.edgeType ?? null,
-      loopType: data.loopType ?? null,
+      label: getMember(edge, 'label'),
+      style: getMember(edge, 'style'),
+      animated: getMember(edge, 'animated'),
+      edgeType: getMember(data, 'edgeType'),
+      loopType: getMember(data, 'loopType'),
     },
   };
 }
 
-/**
- * Topological order of the ids along those edges that join two of them; among the nodes that are ready the smallest
- * id comes first. Nodes that never become ready (the edges run in a circle) follow in the order they were given.
- */
-export function topologicalOrder(ids: readonly NodeId[], edges: readonly Edge[]): NodeId[] {
-  const { held, after } = dependencies(ids, edges);
-  const ready = ids.filter((id) => held.get(id) === 0).sort(descending);
-  const ordered = new Set<NodeId>();
-  for (let id = ready.pop(); id !== undefined; id = ready.pop()) {
-    ordered.add(id);
-    for (const next of after.get(id) ?? []) {
-      held.set(next, held.get(next)! - 1);
-      if (held.get(next) === 0) insert(ready, next);
-    }
-  }
-  return [...ordered, ...ids.filter((id) => !ordered.has(id))];
+/** Runners know `code` nodes by the name `operator`. The node given is left as it is. */
+function toRunnable(node: JsonObject): JsonObject {
+  return node.type === 'code' ? { ...node, type: 'operator' } : node;
 }
 
-function dependencies(
-  ids: readonly NodeId[],
+/** Values that equal `True` or `"true"` in Python: 1 and 1.0 do. */
+const ASKING: ReadonlySet<string> = new Set([true, 'true'].map((value) => equalityKey(value)));
+
+function asksPerson({ hitp }: JsonObject): boolean {
+  return hitp !== undefined && isHashable(hitp) && ASKING.has(equalityKey(hitp));
+}
+
+/**
+ * Nodes in topological order along those edges that join two of them; among the nodes that are ready the smallest id
+ * comes first. Nodes that never become ready (the edges run in a circle) follow in the order they were given.
+ *
+ * @throws BagError `WORKFLOW_INVALID` when ids that are ready together have no order in Python, such as 1 and "1".
+ */
+function topologicalOrder(nodes: NodesByKey, edges: readonly Edge[]): JsonObject[] {
+  const { held, after } = findDependencies(nodes, edges);
+  const ready = new ReadyNodes(nodes);
+  for (const [key, count] of held) if (count === 0) ready.insert(key);
+  const ordered = new Set<string>();
+  for (let key = ready.take(); key !== undefined; key = ready.take()) {
+    ordered.add(key);
+    for (const next of after.get(key) ?? []) {
+      held.set(next, held.get(next)! - 1);
+      if (held.get(next) === 0) ready.insert(next);
+    }
+  }
+  return [...ordered, ...[...nodes.keys()].filter((key) => !ordered.has(key))].map((key) => nodes.get(key)!);
+}
+
+function findDependencies(
+  nodes: NodesByKey,
   edges: readonly Edge[],
-): { held: Map<NodeId, number>; after: Map<NodeId, NodeId[]> } {
-  const held = new Map(ids.map((id) => [id, 0]));
-  const after = new Map<NodeId, NodeId[]>(ids.map((id) => [id, []]));
-  for (const { source, target } of edges) {
-    if (source === null || target === null || !held.has(source) || !held.has(target)) continue;
+): { held: Map<string, number>; after: Map<string, string[]> } {
+  const held = new Map([...nodes.keys()].map((key) => [key, 0]));
+  const after = new Map<string, string[]>([...nodes.keys()].map((key) => [key, []]));
+  for (const edge of edges.filter((each) => locateEnds(nodes, each).ends)) {
+    const [source, target] = [edge.source.key!, edge.target.key!];
     held.set(target, held.get(target)! + 1);
     after.get(source)!.push(target);
   }
   return { held, after };
 }
 
-/** Largest first, so that the smallest is popped off the end. */
-function descending(a: NodeId, b: NodeId): number {
-  return compareIds(b, a);
-}
+/** Nodes that may run next, the largest id first, so that the smallest is taken off the end. */
+class ReadyNodes {
+  readonly #nodes: NodesByKey;
+  readonly #keys: string[] = [];
 
-function insert(ready: NodeId[], id: NodeId): void {
-  let [low, high] = [0, ready.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (descending(ready[middle]!, id) < 0) low = middle + 1;
-    else high = middle;
+  constructor(nodes: NodesByKey) {
+    this.#nodes = nodes;
   }
-  ready.splice(low, 0, id);
+
+  insert(key: string): void {
+    const id = this.#idFor(key);
+    let [low, high] = [0, this.#keys.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#compare(this.#idFor(this.#keys[middle]!), id) > 0) low = middle + 1;
+      else high = middle;
+    }
+    this.#keys.splice(low, 0, key);
+  }
+
+  take(): string | undefined {
+    return this.#keys.pop();
+  }
+
+  #idFor(key: string): unknown {
+    return this.#nodes.get(key)!.id;
+  }
+
+  #compare(a: unknown, b: unknown): number {
+    if (areComparable(a, b)) return compareIds(a, b);
+    return refuse('/nodes', `the ids ${formatExact(a)} and ${formatExact(b)} have no order; use ids of one type`);
+  }
 }
