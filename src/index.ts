@@ -28,7 +28,7 @@ export function buildLeanBag(
 }
 
 export { resolveSegmentConfig } from './adapter/resolve-segment-config.js';
-export { partitionWorkflow } from './bag/partition/index.js';
+export { partitionWorkflow } from './partition/index.js';
 export { assertStateBag, validateStateBag } from './validate/state-bag.js';
 export { nameForStateMachine, PAYLOAD_TOO_LARGE_ERROR, RETRYABLE_ERROR } from './adapter/error-name.js';
 export {
@@ -62,7 +62,7 @@ export type { StoreSource } from './adapter/store-handle.js';
 export type { Generation } from './bag/bag.js';
 export type { Layout } from './bag/keys.js';
 export type { ManifestForm } from './bag/manifest.js';
-export type { PartitionResult, Segment } from './bag/partition/index.js';
+export type { PartitionResult, Segment } from './partition/index.js';
 export type { ProgramSource } from './bag/resolve.js';
 export type { ValidationIssue } from './validate/issue.js';
 export type { ErrorContext, Stage, StateBagErrorOptions } from './errors.js';

@@ -16,12 +16,13 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   locks: [],
   schema: [],
   schemas: [],
-  bag: ['json', 'schemas'],
+  partition: ['json'],
+  bag: ['json', 'schemas', 'partition'],
   validate: ['json', 'bag', 'schemas'],
   matchers: ['bag', 'validate'],
   migrations: ['bag'],
   store: ['json', 'locks'],
-  adapter: ['bag', 'store', 'validate'],
+  adapter: ['bag', 'store', 'validate', 'partition'],
   batch: ['bag', 'json', 'locks', 'store', 'validate'],
   lambda: ['bag', 'migrations', 'store', 'adapter', 'batch'],
   wire: ['json', 'bag', 'store', 'adapter'],
@@ -41,7 +42,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'wire',
     'runtime-proxy',
   ],
-  index: ['json', 'schemas', 'bag', 'validate', 'migrations', 'store', 'adapter', 'batch'],
+  index: ['json', 'schemas', 'partition', 'bag', 'validate', 'migrations', 'store', 'adapter', 'batch'],
 };
 
 /** Files of `src` itself that every room may import. */

@@ -13,7 +13,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
  */
 const FACES: ReadonlySet<string> = new Set([
   'src/json/index.ts',
-  'src/bag/partition/index.ts',
+  'src/partition/index.ts',
   'migrations/index.ts',
   'src/cli/run.ts',
   'src/cli/io.ts',

@@ -2,7 +2,7 @@ import { ObjectValue } from '../bag/value.js';
 import type { LeanStateBag } from '../validate/state-bag.js';
 import { Bag } from '../bag/bag.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
-import { partitionWorkflow } from '../bag/partition/index.js';
+import { partitionWorkflow } from '../partition/index.js';
 import { assertStateBag } from '../validate/state-bag.js';
 import { sha256Hex } from '../store/digest.js';
 import { countSegmentTypes } from './count-segment-types.js';

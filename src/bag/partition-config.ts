@@ -1,7 +1,7 @@
 import { BagError } from '../errors.js';
 import { assertNotAdded } from './segments.js';
 import { formatExact, parseExact } from '../json/index.js';
-import { partitionWorkflow } from './partition/index.js';
+import { partitionWorkflow } from '../partition/index.js';
 import type { Value } from './value.js';
 
 /**

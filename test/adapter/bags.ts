@@ -1,4 +1,4 @@
-import { partitionWorkflow } from '../../src/bag/partition/index.js';
+import { partitionWorkflow } from '../../src/partition/index.js';
 
 export type Json = Record<string, unknown>;
 

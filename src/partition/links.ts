@@ -1,5 +1,6 @@
 import { edgesFrom } from './graph.js';
 import type { WorkflowGraph } from './graph.js';
+import { equalityKey, getMember } from './python.js';
 import type {
   Aggregator,
   AggregatorBody,
@@ -17,10 +18,10 @@ import type {
   SegmentDraft,
 } from './types.js';
 
-/** Which segment a node ended up in, and which node a group stands for. */
+/** Which segment a node ended up in, by the key of its id, and which node a group stands for. */
 interface SegmentIndex {
   readonly graph: WorkflowGraph;
-  readonly segmentOf: Map<NodeId, number>;
+  readonly segmentOf: Map<string, number>;
   readonly nodesOfGroup: Map<number, readonly NodeId[]>;
 }
 
@@ -34,7 +35,7 @@ export function linkSegments(graph: WorkflowGraph, drafts: readonly SegmentDraft
 /** A group is entered before its branches; where a node id turns up twice the later segment has it. */
 function indexSegments(index: SegmentIndex, drafts: readonly SegmentDraft[]): void {
   for (const draft of drafts) {
-    for (const id of draft.node_ids) index.segmentOf.set(id, draft.id);
+    for (const id of draft.node_ids) index.segmentOf.set(equalityKey(id), draft.id);
     if (draft.type !== 'parallel_group') continue;
     index.nodesOfGroup.set(draft.id, draft.node_ids);
     for (const branch of draft.branches) indexSegments(index, branch.partition_map);
@@ -72,7 +73,7 @@ function linkBranch(index: SegmentIndex, branch: BranchDraft, aggregator: number
  */
 function linkAggregator(index: SegmentIndex, aggregator: AggregatorBody): Aggregator {
   const meeting = aggregator.convergence_node ?? null;
-  const next = meeting === null ? undefined : index.segmentOf.get(meeting);
+  const next = meeting === null ? undefined : index.segmentOf.get(equalityKey(meeting));
   if (next !== undefined) return { ...aggregator, next_mode: 'default', default_next: next };
   const group = aggregator.source_parallel_group;
   const link = linkOf(waysOut(index, group, index.nodesOfGroup.get(group) ?? []));
@@ -96,9 +97,9 @@ function linkOf(ways: readonly ConditionalNext[]): DefaultLink | ConditionalLink
 
 /** One entry for every edge to another segment: two edges to one segment are two ways. */
 function waysOut(index: SegmentIndex, own: number, nodeIds: readonly NodeId[]): ConditionalNext[] {
-  const edges = nodeIds.flatMap((id) => edgesFrom(index.graph, id));
+  const edges = nodeIds.flatMap((id) => edgesFrom(index.graph, equalityKey(id)));
   return edges.flatMap(({ target, value }) => {
-    const next = target === null ? undefined : index.segmentOf.get(target);
-    return next === undefined || next === own ? [] : [{ condition: value.condition ?? 'default', next }];
+    const next = target.connects && target.key !== null ? index.segmentOf.get(target.key) : undefined;
+    return next === undefined || next === own ? [] : [{ condition: getMember(value, 'condition', 'default'), next }];
   });
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { partitionWorkflow } from '../../../src/bag/partition/index.js';
+import { partitionWorkflow } from '../../src/partition/index.js';
 import { draw, outline } from './drawing.js';
 
 function group(...branches: readonly unknown[]): Record<string, unknown> {
@@ -53,7 +53,7 @@ describe('a node that declares its branches', () => {
   });
 
   test('keeps a branch without nodes, empty, and skips a null, which keeps its number', () => {
-    expect(outline(draw([], { g: group(null, { nodes: [null, { type: 'operator' }] }, {}) }))).toEqual([
+    expect(outline(draw([], { g: group(null, { nodes: [{ type: 'operator' }, null] }, {}) }))).toEqual([
       '0 parallel_group g -> 1',
       '  B1 at null',
       '  B2 at null',
@@ -90,7 +90,7 @@ describe('a node that declares its branches', () => {
     ]);
   });
 
-  test('keeps the edges of a branch as they are and adds those of the workflow that equal none of them', () => {
+  test('keeps the edges of a branch as they are, repeated ones too, and adds none of the workflow', () => {
     const own = [
       { source: 'x', target: 'y', n: 1 },
       { source: 'x', target: 'y', n: 1 },
@@ -104,7 +104,7 @@ describe('a node that declares its branches', () => {
       ...draw([], { g: group({ ...branch('x', 'y'), edges: own }) }),
       edges: config,
     });
-    expect(partitionMap).toMatchObject([{ branches: [{ partition_map: [{ edges: [...own, config[1]] }] }] }, {}]);
+    expect(partitionMap).toMatchObject([{ branches: [{ partition_map: [{ edges: own, outgoing_edges: [] }] }] }, {}]);
   });
 
   test('puts the nodes of a branch in order by its edges, and leaves a circle as it was written', () => {
@@ -127,12 +127,45 @@ describe('a node that declares its branches', () => {
     expect(text).toContain('B1 at z\n    1 normal x z y');
   });
 
-  test.each([['text'], [7], [[]], [{ nodes: {} }], [{ edges: 'x' }], [{ edges: [null] }], [{ nodes: [{ id: [] }] }]])(
-    'is refused when a branch is %j',
-    (bad) => {
-      expect(() => partitionWorkflow(draw([], { g: group(bad) }))).toThrow(
-        expect.objectContaining({ code: 'WORKFLOW_INVALID' }),
-      );
+  const nodes = [{ id: 'x' }];
+
+  test.each([
+    ['text'],
+    [7],
+    [[]],
+    [{ nodes: 'x' }],
+    [{ nodes: { x: 1 } }],
+    [{ nodes: 1 }],
+    [{ nodes: [null, { id: 'x' }] }],
+    [{ nodes: ['x'] }],
+    [{ nodes: [{ id: [] }] }],
+    [{ nodes, edges: null }],
+    [{ nodes, edges: 'x' }],
+    [{ nodes, edges: 0 }],
+    [{ nodes, edges: [null] }],
+    [{ nodes, edges: [{ source: [], target: 'x' }] }],
+    [{ nodes, edges: [{ source: 'x', target: {} }] }],
+    [{ nodes, edges: [{ source: 'x', target: 'y', data: null }] }],
+  ])('is refused when a branch is %j', (bad) => {
+    expect(() => partitionWorkflow(draw([], { g: group(bad) }))).toThrow(
+      expect.objectContaining({ code: 'WORKFLOW_INVALID' }),
+    );
+  });
+
+  test.each([[{ nodes: {} }], [{ nodes: null }], [{ nodes: '' }], [{ edges: 'x' }], [{ nodes: [], edges: [null] }]])(
+    'has an empty branch where a branch is %j, and its edges do not matter',
+    (empty) => {
+      expect(partitionWorkflow(draw([], { g: group(empty) })).partitionMap).toMatchObject([
+        { branches: [{ branch_id: 'B0', partition_map: [], target_node: null }] },
+        {},
+      ]);
     },
   );
+
+  test.each([[{}], ['']])('has a segment without edges where the edges of a branch are %j', (edges) => {
+    expect(partitionWorkflow(draw([], { g: group({ nodes, edges }) })).partitionMap).toMatchObject([
+      { branches: [{ partition_map: [{ edges: [], outgoing_edges: [], node_ids: ['x'] }], target_node: 'x' }] },
+      {},
+    ]);
+  });
 });

@@ -1,5 +1,5 @@
-import { partitionWorkflow } from '../../../src/bag/partition/index.js';
-import type { Segment } from '../../../src/bag/partition/index.js';
+import { partitionWorkflow } from '../../src/partition/index.js';
+import type { Segment } from '../../src/partition/index.js';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,11 @@
 /** A parsed JSON object. Its members are data and are only ever read. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** What names a node. Strings in practice; numbers are told apart from their spelling as text. */
-export type NodeId = string | number;
+/**
+ * What names a node. Strings in practice. Ids are compared as Python compares them: 1, 1.0 and true are one id, "1" is
+ * another, and null is an id too.
+ */
+export type NodeId = string | number | boolean | null;
 
 /** An edge that leaves a segment, as runners look at it to decide about pauses and loops. */
 export interface OutgoingEdge {
@@ -69,8 +72,8 @@ export interface AggregatorBody {
   readonly nodes: readonly never[];
   readonly edges: readonly never[];
   readonly node_ids: readonly never[];
-  /** Where the branches of a fork meet again; absent when the group was declared by a node. */
-  readonly convergence_node?: NodeId | null;
+  /** Where the branches of a fork meet again, or null; absent when the group was declared by a node. */
+  readonly convergence_node?: NodeId;
   readonly source_parallel_group: number;
 }
 
@@ -78,7 +81,7 @@ interface BranchOf<S> {
   readonly branch_id: unknown;
   readonly partition_map: readonly S[];
   readonly has_end: false;
-  readonly target_node: NodeId | null;
+  readonly target_node: NodeId;
 }
 
 interface ParallelGroupOf<B> extends DefaultLink {

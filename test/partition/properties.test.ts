@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { BagError } from 'statebag-shim';
-import { partitionWorkflow } from '../../../src/bag/partition/index.js';
-import type { NodeSegment, Segment } from '../../../src/bag/partition/index.js';
+import { partitionWorkflow } from '../../src/partition/index.js';
+import type { NodeSegment, Segment } from '../../src/partition/index.js';
 
 const nodeType = fc.constantFrom('operator', 'code', 'llm_chat', 'aiModel', 'parallel_group', 'for_each');
 const edgeType = fc.constantFrom(undefined, 'normal', 'hitp', 'pause', 'conditional');

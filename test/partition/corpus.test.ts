@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { partitionWorkflow } from '../../../src/bag/partition/index.js';
-import { canonical, canonicalDigest } from '../canonical.js';
+import { partitionWorkflow } from '../../src/partition/index.js';
+import { canonical, canonicalDigest } from '../bag/canonical.js';
 
 type Json = Readonly<Record<string, unknown>>;
 

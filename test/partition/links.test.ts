@@ -1,21 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import { partitionWorkflow } from '../../../src/bag/partition/index.js';
+import { partitionWorkflow } from '../../src/partition/index.js';
 import { draw, outline } from './drawing.js';
 
 describe('the links between segments', () => {
-  test('carry the condition of the edge, and "default" where it has none', () => {
+  test('carry the condition of the edge, also null and empty text, and "default" where it has none', () => {
     const edges = [
       { source: 'a', target: 'x', condition: 'n > 1' },
       { source: 'a', target: 'y', condition: null },
       { source: 'a', target: 'z', condition: '' },
+      { source: 'a', target: 'w' },
     ];
-    const workflow = { ...draw([], { a: {}, x: {}, y: {}, z: {} }), edges };
+    const workflow = { ...draw([], { a: {}, x: {}, y: {}, z: {}, w: {} }), edges };
     expect(partitionWorkflow(workflow).partitionMap[0]).toMatchObject({
       next_mode: 'conditional',
       branches: [
         { condition: 'n > 1', next: 1 },
-        { condition: 'default', next: 2 },
+        { condition: null, next: 2 },
         { condition: '', next: 3 },
+        { condition: 'default', next: 4 },
       ],
     });
   });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { partitionWorkflow } from '../../../src/bag/partition/index.js';
+import { partitionWorkflow } from '../../src/partition/index.js';
 import { draw, outline } from './drawing.js';
 
 describe('a fork', () => {

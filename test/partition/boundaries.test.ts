@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { partitionWorkflow } from '../../../src/bag/partition/index.js';
+import { ExactNumber } from '../../src/json/index.js';
+import { partitionWorkflow } from '../../src/partition/index.js';
 import { draw, outline } from './drawing.js';
 
 describe('where one segment ends and the next begins', () => {
@@ -48,13 +49,19 @@ describe('where one segment ends and the next begins', () => {
     expect(outline(draw([], { c: {}, a: {}, b: {} }))).toEqual(['0 normal a b c -> end']);
   });
 
-  test.each([true, 'true'])('a plain segment with a node flagged hitp %j is typed hitp', (hitp) => {
-    expect(outline(draw(['a > b'], { a: {}, b: { hitp } }))).toEqual(['0 hitp a b -> end']);
-  });
+  test.each([true, 'true', 1, new ExactNumber('1.0')])(
+    'a plain segment with a node flagged hitp %j is typed hitp',
+    (hitp) => {
+      expect(outline(draw(['a > b'], { a: {}, b: { hitp } }))).toEqual(['0 hitp a b -> end']);
+    },
+  );
 
-  test.each([false, 'false', 'yes', 1, null])('a flag hitp %j changes nothing', (hitp) => {
-    expect(outline(draw(['a > b'], { a: {}, b: { hitp } }))).toEqual(['0 normal a b -> end']);
-  });
+  test.each([false, 'false', 'True', 'yes', '1', 0, 2, null, [true], { a: true }])(
+    'a flag hitp %j changes nothing',
+    (hitp) => {
+      expect(outline(draw(['a > b'], { a: {}, b: { hitp } }))).toEqual(['0 normal a b -> end']);
+    },
+  );
 
   test('the flag does not retype a model segment', () => {
     expect(outline(draw([], { a: { type: 'aiModel', hitp: true } }))).toEqual(['0 llm a -> end']);
