@@ -1,12 +1,99 @@
 import { InternalError } from '../errors.js';
-import { escapedCodePoint, escapeLength, utf8Length, writeUtf8 } from './escape-sequence.js';
-import { escapeForString } from './escape-text.js';
+import { refusalAt } from './bytes.js';
 import { requireKind } from './members.js';
 import type { JsonNode } from './node.js';
-import { requireOrder, type Splice } from './splice.js';
-import { refusalAt } from './syntax-error.js';
+import { requireOrder } from './splice.js';
+import type { Splice } from './splice.js';
+import { HEX_VALUES, SHORT_ESCAPES } from './tokens.js';
+
+const LOWER_U = 0x75;
+
+/**
+ * Code point of the escape whose backslash is at `at`, in a string a scan has accepted. Two escaped surrogates that
+ * belong together are one escape of twelve bytes; a surrogate on its own gives -1, since UTF-8 has no form for it.
+ */
+function escapedCodePoint(bytes: Uint8Array, at: number): number {
+  const letter = bytes[at + 1]!;
+  if (letter !== LOWER_U) return SHORT_ESCAPES[letter]!;
+  const unit = hexUnit(bytes, at);
+  if (!isSurrogate(unit)) return unit;
+  const pair = String.fromCharCode(unit, trailingUnit(bytes, at + 6)).codePointAt(0)!;
+  return pair > 0xffff ? pair : -1;
+}
+
+/** Bytes from the backslash to the end of the escape that stands for `codePoint`. */
+function escapeLength(bytes: Uint8Array, at: number, codePoint: number): number {
+  if (bytes[at + 1] !== LOWER_U) return 2;
+  return codePoint > 0xffff ? 12 : 6;
+}
+
+/** Bytes of a code point in UTF-8. */
+function utf8Length(codePoint: number): number {
+  if (codePoint < 0x80) return 1;
+  if (codePoint < 0x800) return 2;
+  return codePoint < 0x10000 ? 3 : 4;
+}
+
+/** Writes a code point as UTF-8 and returns the offset past it. */
+function writeUtf8(target: Uint8Array, at: number, codePoint: number): number {
+  const length = utf8Length(codePoint);
+  let rest = codePoint;
+  for (let index = at + length - 1; index > at; index -= 1) {
+    target[index] = 0x80 | (rest & 0x3f);
+    rest >>= 6;
+  }
+  target[at] = LEADS[length]! | rest;
+  return at + length;
+}
+
+/** Marks of the first byte, by the length of the character. */
+const LEADS = [0, 0, 0xc0, 0xe0, 0xf0];
+
+/** The escaped unit that begins at `at`, 0 when no such escape stands there: the text may end before. */
+function trailingUnit(bytes: Uint8Array, at: number): number {
+  return bytes[at] === 0x5c && bytes[at + 1] === LOWER_U ? hexUnit(bytes, at) : 0;
+}
+
+function hexUnit(bytes: Uint8Array, at: number): number {
+  let unit = 0;
+  for (let index = at + 2; index < at + 6; index += 1) unit = (unit << 4) | HEX_VALUES[bytes[index]!]!;
+  return unit;
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
+}
 
 const BACKSLASH = 0x5c;
+const QUOTE = 0x22;
+const SPACE = 0x20;
+
+/** Spelling of each byte inside a JSON string where that is not the byte itself. */
+const SPELLINGS: readonly (Uint8Array | undefined)[] = Array.from({ length: 256 }, (_, byte) => spellingOf(byte));
+
+function spellingOf(byte: number): Uint8Array | undefined {
+  if (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) return undefined;
+  const quoted = JSON.stringify(String.fromCharCode(byte));
+  return new TextEncoder().encode(quoted.slice(1, -1));
+}
+
+/**
+ * UTF-8 text as it stands inside a JSON string: quote, backslash and control characters escaped, everything else
+ * as it is. Without anything to escape the same array comes back.
+ */
+function escapeForString(text: Uint8Array): Uint8Array {
+  const length = text.reduce((sum, byte) => sum + (SPELLINGS[byte]?.length ?? 1), 0);
+  if (length === text.length) return text;
+  const escaped = new Uint8Array(length);
+  let at = 0;
+  for (const byte of text) {
+    const spelling = SPELLINGS[byte];
+    if (spelling === undefined) escaped[at] = byte;
+    else escaped.set(spelling, at);
+    at += spelling?.length ?? 1;
+  }
+  return escaped;
+}
 
 /**
  * The UTF-8 bytes of a document carried in a JSON string, such as `{"Payload":"{\"state_data\": 1}"}`; not checked

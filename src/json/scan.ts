@@ -1,11 +1,11 @@
 import { BagError } from '../errors.js';
-import { byteAt } from './byte-at.js';
+import { byteAt, failExpecting, refusalAt } from './bytes.js';
 import { kernelHolding } from './kernel/kernel.js';
-import { type JsonNode, LEAF, type Shape } from './node.js';
-import { Recorder } from './recorder.js';
-import { failExpecting, refusalAt } from './syntax-error.js';
-import { TextWalk } from './text-walk.js';
-import { findMalformedUtf8 } from './utf8.js';
+import { PackedObject } from './members.js';
+import { LEAF } from './node.js';
+import type { JsonNode, Shape } from './node.js';
+import { Recorder } from './record.js';
+import { TextWalk, findMalformedUtf8 } from './tokens.js';
 
 /** Containers that may nest. Python's own parser gives up near 1,000. */
 export const MAX_DEPTH = 4096;
@@ -52,4 +52,28 @@ function refuseUnreadable(bytes: Uint8Array): void {
 
 function beginsWithBom(bytes: Uint8Array): boolean {
   return byteAt(bytes, 0) === 0xef && byteAt(bytes, 1) === 0xbb && byteAt(bytes, 2) === 0xbf;
+}
+
+const ONE_LEVEL: Shape = Object.freeze({ anyMember: LEAF, items: LEAF });
+
+/** Deeper than any document is long; what is expanded has passed a scan and its bound already. */
+const NO_BOUND = 2 ** 30 - 1;
+
+/**
+ * Fills in `members` or `items` of an object or array where the scan did not record them, one level deep, and
+ * returns the same node. `bytes` is the document the node was scanned from. Other kinds, and nodes already filled,
+ * are left as they are.
+ */
+export function expandNode(bytes: Uint8Array, node: JsonNode): JsonNode {
+  if (!isMissingChildren(node)) return node;
+  const recorded = new Recorder(new TextWalk(bytes, NO_BOUND)).record(node.start, ONE_LEVEL);
+  if (recorded.members !== undefined) node.members = recorded.members;
+  if (recorded.items !== undefined) node.items = recorded.items;
+  return node;
+}
+
+function isMissingChildren(node: JsonNode): boolean {
+  if (node instanceof PackedObject) return false;
+  if (node.kind === 'object') return node.members === undefined;
+  return node.kind === 'array' && node.items === undefined;
 }

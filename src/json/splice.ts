@@ -1,5 +1,5 @@
 import { InternalError } from '../errors.js';
-import { uninitialised } from './append.js';
+import { uninitialised } from './bytes.js';
 
 /** Put `insert` in the place of bytes `[start, end)`. */
 export interface Splice {

@@ -6,7 +6,7 @@ import { BagError } from 'statebag-shim';
 import { EVERYTHING, LEAF, scanJson, type JsonNode, type Shape } from '../../../src/json/index.js';
 import { SOURCE_SHA256 } from '../../../src/json/kernel/code.js';
 import { kernelHolding, ScanKernel } from '../../../src/json/kernel/kernel.js';
-import { TextWalk } from '../../../src/json/text-walk.js';
+import { TextWalk } from '../../../src/json/tokens.js';
 import { documentText, thrownBy, utf8 } from '../json-text.js';
 
 const kernel = ScanKernel.create()!;
