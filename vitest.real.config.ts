@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: ['test/real/**/*.test.ts'],
     globalSetup: ['test/fresh-build.ts'],
+    // Temporary files are on the disk here, as they are in production.
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },

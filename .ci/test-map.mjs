@@ -62,11 +62,11 @@ function asRegExp(pattern) {
   return new RegExp(`^${parts.join('.*')}$`);
 }
 
-/** Titles by file, as every vitest configuration of a checkout lists them. Tests of real servers need these to be listed. */
+/** Titles by file, as every vitest configuration of a checkout lists them, without tests that need a server to be listed. */
 function titlesOf(tree) {
   const titles = new Map();
-  for (const config of readdirSync(tree).filter((name) => /^vitest\.(?!real\.)(?:.*\.)?config\.ts$/.test(name))) {
-    for (const { file, name } of listed(tree, config)) {
+  for (const config of readdirSync(tree).filter((name) => /^vitest\.(?:.*\.)?config\.ts$/.test(name))) {
+    for (const { file, name } of listed(tree, config, config.includes('.real.') ? ['test/real/tools'] : [])) {
       const path = relative(tree, file);
       titles.set(path, (titles.get(path) ?? new Set()).add(oneLine(name)));
     }
@@ -74,16 +74,20 @@ function titlesOf(tree) {
   return titles;
 }
 
-function listed(tree, config) {
+function listed(tree, config, folders) {
   const folder = mkdtempSync(join(tmpdir(), 'test-map-'));
   try {
     const out = join(folder, 'titles.json');
     const vitest = join(tree, 'node_modules/vitest/vitest.mjs');
-    const { status, stderr } = spawnSync(process.execPath, [vitest, 'list', '--config', config, `--json=${out}`], {
-      cwd: tree,
-      encoding: 'utf8',
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const { status, stderr } = spawnSync(
+      process.execPath,
+      [vitest, 'list', '--config', config, ...folders, `--json=${out}`],
+      {
+        cwd: tree,
+        encoding: 'utf8',
+        stdio: ['ignore', 'ignore', 'pipe'],
+      },
+    );
     if (status !== 0) throw new Error(`vitest list of ${join(tree, config)} failed:\n${stderr}`);
     return JSON.parse(readFileSync(out, 'utf8'));
   } finally {

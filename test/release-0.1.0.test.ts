@@ -3,13 +3,16 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createStateBagShim } from 'statebag-shim';
+import type { ShimOptions, StateBagShim } from 'statebag-shim';
 import { fsBlobStore } from 'statebag-shim/fs';
 import { digests, statebag, useScratch } from './cli/terminal.js';
 import { startDynamoDbServer } from './fakes/dynamodb-server.js';
 import { fromWire } from './fakes/dynamodb-wire.js';
 import { startS3Server } from './fakes/s3-server.js';
+import type { S3Server } from './fakes/s3-server.js';
 import { TableState } from './fakes/table-state.js';
 
 const FIXTURE = fileURLToPath(new URL('fixtures/0.1.0', import.meta.url));
@@ -369,20 +372,199 @@ function stable(value: unknown): string {
   return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${stable(member)}`).join(',')}}`;
 }
 
+/** An S3 server with the objects of a folder of the fixture. */
+async function placeObjects(name: string, buckets: readonly string[]): Promise<S3Server> {
+  const server = await startS3Server({ buckets });
+  servers.push(server);
+  const root = join(FIXTURE, name, 's3');
+  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
+    if (!entry.isFile()) continue;
+    const path = join(entry.parentPath, entry.name);
+    const url = path.slice(root.length).split('/').map(encodeURIComponent).join('/');
+    const headers = { 'content-type': 'application/json' };
+    await fetch(server.endpoint + url, { method: 'PUT', body: readFileSync(path), headers });
+  }
+  return server;
+}
+
+/** Digests of the documents on S3 as they are. */
+function pausedObjects({ state }: S3Server): Readonly<Record<string, string>> {
+  return Object.fromEntries([...state.bucket('paused')].map(([key, { bytes }]) => [`s3/paused/${key}`, sha256(bytes)]));
+}
+
+describe('objects on S3 that a plain run of 0.1.0 migrated', () => {
+  async function placeRun() {
+    const server = await placeObjects('s3-run', ['paused', 'blobs']);
+    const folder = place('s3-run', { '@s3@': server.endpoint });
+    return { server, folder, reach: ['--endpoint', server.endpoint, '--region', REGION] };
+  }
+
+  it('are complete in the journal, verify, and come back byte for byte', async () => {
+    const { server, folder } = await placeRun();
+    expect(await status(folder)).toMatchObject({ code: 0, isClosed: true, notStarted: 0, totals: { migrated: 2 } });
+    expect(await verify(folder)).toMatchObject({ code: 0, totals: { documents: 2, verified: 2, segments: 6 } });
+    expect(pausedObjects(server)).not.toEqual(originals('s3-run'));
+    expect(await rollBack(folder)).toMatchObject({ code: 0, totals: { rolledBack: 2, failed: 0 } });
+    expect(pausedObjects(server)).toEqual(originals('s3-run'));
+  });
+
+  it('are not written again by a second run, and come back from its journal, too', async () => {
+    const { server, folder, reach } = await placeRun();
+    const before = pausedObjects(server);
+    const line = ['migrate', 's3://paused/bags/', '--store', 's3://blobs/of/team', '--journal', 'journal', '--apply'];
+    expect(await json(folder, ...line, ...reach)).toMatchObject({
+      code: 0,
+      totals: { documents: 2, unchanged: 2, blobsWritten: 0 },
+    });
+    expect(pausedObjects(server)).toEqual(before);
+    expect(await rollBack(folder)).toMatchObject({ code: 0, totals: { rolledBack: 2 } });
+    expect(pausedObjects(server)).toEqual(originals('s3-run'));
+  });
+});
+
+describe('copies that 0.1.0 made with --out', () => {
+  const copied = (folder: string) =>
+    Object.fromEntries(
+      Object.entries(digests(join(folder, 'copies'))).map(([path, digest]) => [`bags/${path}`, digest]),
+    );
+
+  it('verify, while the bags that they are copies of have their original bytes', async () => {
+    const folder = place('copies');
+    expect(present(folder)).toEqual(originals('copies'));
+    expect(await status(folder)).toMatchObject({ code: 0, isClosed: true, totals: { documents: 2, migrated: 2 } });
+    expect(await verify(folder)).toMatchObject({ code: 0, totals: { documents: 2, verified: 2, segments: 6 } });
+    writeFileSync(join(folder, 'copies/pre.json'), '{"changed":true}');
+    expect(await verify(folder)).toMatchObject({ code: 1, totals: { documents: 2, verified: 1, moved: 1 } });
+  });
+
+  it('get the original bytes by a rollback, and the bags stay as they are', async () => {
+    const folder = place('copies');
+    expect(Object.keys(copied(folder))).toEqual(Object.keys(originals('copies')));
+    expect(copied(folder)).not.toEqual(originals('copies'));
+    expect(await rollBack(folder)).toMatchObject({ code: 0, totals: { rolledBack: 2, failed: 0 } });
+    expect(copied(folder)).toEqual(originals('copies'));
+    expect(present(folder)).toEqual(originals('copies'));
+  });
+});
+
+describe('compressed lines with bags of 0.1.0', () => {
+  it('are read by validate, and name each document by its line', async () => {
+    const folder = place('lean');
+    writeFileSync(join(folder, 'lines.ndjson.gz'), gzipSync(readFileSync(join(folder, 'bags/lines.ndjson'))));
+    const { code, out } = await statebag(folder, ['validate', 'lines.ndjson.gz', '--schema', 'state-bag.v2', '--json']);
+    const { documents } = JSON.parse(out) as { readonly documents: readonly { id: string; valid: boolean }[] };
+    expect([code, documents.map(({ id, valid }) => [id, valid])]).toEqual([
+      1,
+      [1, 2, 3, 5].map((at) => [`lines.ndjson.gz#L${at}`, at !== 2]),
+    ]);
+  });
+});
+
+interface AdapterFolder {
+  readonly folder: string;
+  readonly bag: Readonly<Record<string, unknown>>;
+  readonly shim: StateBagShim;
+}
+
+/** A bag that the adapter of 0.1.0 left, and the adapter of today at its store. */
+function placeAdapter(name: string, file: string, options: Partial<ShimOptions> = {}): AdapterFolder {
+  const folder = place(name);
+  const store = fsBlobStore({ root: join(folder, 'store'), bucket: 'local' });
+  return {
+    folder,
+    bag: JSON.parse(readFileSync(join(folder, 'bags', file), 'utf8')) as AdapterFolder['bag'],
+    shim: createStateBagShim({ store, mode: 'rewrite', ...options }),
+  };
+}
+
+const CONTEXT = { getRemainingTimeInMillis: () => 60_000 };
+
+describe('a bag whose members left it because 0.1.0 kept to a budget', () => {
+  const BUDGET = { limitBytes: 3000, headroomBytes: 0 };
+  type Event = Readonly<{ segment_config: object; state_data: Readonly<Record<string, unknown>> }>;
+
+  it('gives the handler the members and the program of its segment', async () => {
+    const { bag, shim } = placeAdapter('state-members', 'budget.json');
+    expect(JSON.stringify(bag).match(/"__s3_pointer__":true/g)).toHaveLength(2);
+    const given: Event[] = [];
+    await shim.wrap((event) => {
+      given.push(event as unknown as Event);
+      return null;
+    })(bag, CONTEXT);
+    const [{ segment_config: program, state_data: state }] = given as [Event];
+    const { report, rows } = state;
+    expect({ report: sha256(JSON.stringify(report)), rows: sha256(JSON.stringify(rows)) }).toEqual(
+      originals('state-members'),
+    );
+    expect(sha256(JSON.stringify(withoutMark(program)))).toBe(SEGMENTS['state-members/bags/budget.json']![1]);
+  });
+
+  it('goes back at the same pointers, and no blob is written', async () => {
+    const { folder, bag, shim } = placeAdapter('state-members', 'budget.json', { budget: BUDGET });
+    const before = digests(join(folder, 'store'));
+    const answer = (await shim.wrap((event) => ({ state_data: event.state_data }))(bag, CONTEXT)) as Event;
+    const pointers = ({ state_data: { report, rows } }: Event) =>
+      [report, rows].map((pointer) => (pointer as { readonly key: string }).key);
+    expect(pointers(answer)).toEqual(pointers(bag as unknown as Event));
+    expect(pointers(answer)[0]).toMatch(/^state-members\/.*\/[0-9a-f]{64}\/report\.json$/);
+    expect(digests(join(folder, 'store'))).toEqual(before);
+  });
+
+  it('keeps its members in the store when gc runs, and they go when no bag names them', async () => {
+    const { folder } = placeAdapter('state-members', 'budget.json');
+    const old = new Date('2020-01-01T00:00:00Z');
+    const before = digests(join(folder, 'store'));
+    for (const path of Object.keys(before)) utimesSync(join(folder, 'store', path), old, old);
+    const gc = () => json(folder, 'gc', 'bags', '--store', 'store', '--apply');
+    expect(await gc()).toMatchObject({ code: 0, totals: { deleted: 0 } });
+    expect(digests(join(folder, 'store'))).toEqual(before);
+    writeFileSync(join(folder, 'bags/budget.json'), '{"no":"bag"}');
+    expect(await gc()).toMatchObject({ code: 0, totals: { deleted: 5 } });
+  });
+
+  it('is unchanged by migrate', async () => {
+    const { folder } = placeAdapter('state-members', 'budget.json');
+    const before = present(folder);
+    expect(await migrate(folder)).toMatchObject({ code: 0, totals: { unchanged: 1, blobsWritten: 0 } });
+    expect(present(folder)).toEqual(before);
+  });
+});
+
+describe('a bag in which the adapter of 0.1.0 left a program without a mark', () => {
+  const runner = (shim: StateBagShim) => shim.wrap((event) => withoutMark(event.segment_config));
+
+  it('is refused with SEGMENT_CONTRADICTORY when the execution has gone on', async () => {
+    const { folder, bag, shim } = placeAdapter('left-over', 'next.json');
+    expect([bag.segment_index, bag.segment_to_run]).toEqual([0, 1]);
+    await expect(runner(shim)(bag, CONTEXT)).rejects.toMatchObject({
+      code: 'SEGMENT_CONTRADICTORY',
+      retryable: false,
+    });
+    const { code, out, err } = await statebag(folder, ['segment', 'bags/next.json', '--store', 'store']);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain('SEGMENT_CONTRADICTORY');
+  });
+
+  it('runs the right segment when its segment_config and segment_index were removed, as the message advises', async () => {
+    const { bag, shim } = placeAdapter('left-over', 'next.json');
+    const mended = Object.fromEntries(
+      Object.entries(bag).filter(([name]) => !/^segment_(config|index)$/.test(name)),
+    ) as typeof bag;
+    expect(sha256(JSON.stringify(await runner(shim)(mended, CONTEXT)))).toBe(SEGMENTS['left-over/bags/next.json']![1]);
+  });
+
+  it('runs its own segment when the execution has not gone on', async () => {
+    const { bag, shim } = placeAdapter('left-over', 'repeated.json');
+    expect([bag.segment_index, bag.segment_to_run]).toEqual([0, 0]);
+    expect(sha256(JSON.stringify(await runner(shim)(bag, CONTEXT)))).toBe(SEGMENTS['left-over/bags/repeated.json']![0]);
+  });
+});
+
 describe('a fleet of 0.1.0', () => {
   const REPORTS = ['s3://fleet/map/manifest.json', 's3://fleet/report/job-1/manifest.json'];
 
   async function placeFleet() {
-    const server = await startS3Server({ buckets: ['paused', 'blobs', 'fleet'] });
-    servers.push(server);
-    const root = join(FIXTURE, 'fleet/s3');
-    for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-      if (!entry.isFile()) continue;
-      const path = join(entry.parentPath, entry.name);
-      const url = path.slice(root.length).split('/').map(encodeURIComponent).join('/');
-      const headers = { 'content-type': 'application/json' };
-      await fetch(server.endpoint + url, { method: 'PUT', body: readFileSync(path), headers });
-    }
+    const server = await placeObjects('fleet', ['paused', 'blobs', 'fleet']);
     const folder = place('fleet', { '@s3@': server.endpoint });
     const reach = ['--endpoint', server.endpoint, '--region', REGION];
     const collect = (journal: string) =>
@@ -399,11 +581,7 @@ describe('a fleet of 0.1.0', () => {
         journal,
         ...reach,
       );
-    const documents = () =>
-      Object.fromEntries(
-        [...server.state.bucket('paused')].map(([key, { bytes }]) => [`s3/paused/${key}`, sha256(bytes)]),
-      );
-    return { folder, collect, documents };
+    return { folder, collect, documents: () => pausedObjects(server) };
   }
 
   it.each([

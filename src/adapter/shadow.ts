@@ -29,10 +29,22 @@ export async function shadowEvent(
 ): Promise<AdaptedEvent> {
   const [bag] = detection.sites;
   if (bag === undefined || !wantsSegment || !needsProgram(bag.value as JsonMembers)) return untouched(event);
-  const old = await settle(resolveOldWay(event, detection, work));
+  const old = await settle(answerOldWay(event, bag, detection, work));
   if (!old.value) return { ...untouched(event), shadow: 'failed' };
-  const shadow = compare(old.value, await settle(resolveNewWay(event, detection, work)), firstDifference, work);
-  return withProgram({ ...untouched(event), resolved: old.value, shadow }, old.value, event, bag);
+  const { resolved, adapted } = old.value;
+  const shadow = compare(resolved, await settle(resolveNewWay(event, detection, work)), firstDifference, work);
+  return { ...adapted, shadow };
+}
+
+/** The event with the old answer as well. The copy for the handler is part of it: a deep program has none. */
+async function answerOldWay(
+  event: JsonMembers,
+  bag: BagSite<unknown>,
+  detection: Detection<unknown>,
+  work: Work,
+): Promise<{ readonly resolved: ResolvedSegment<unknown>; readonly adapted: AdaptedEvent }> {
+  const resolved = await resolveOldWay(event, detection, work);
+  return { resolved, adapted: withProgram({ ...untouched(event), resolved }, resolved, event, bag) };
 }
 
 /** An answer, or the code of the error that stood in its place. */

@@ -142,8 +142,8 @@ export function manifestPointers<V>(reader: ValueReader<V>, map: V, manifestUri:
 
 /**
  * The list of entries in a stored manifest: the document itself, or the `segments` of an envelope; a dict with the
- * keys `"0"` to `"n-1"` counts as a list. `undefined` when the document is something else: manifests at undigested
- * keys get overwritten.
+ * keys `"0"` to `"n-1"` counts as a list. `undefined` when the document has no segment or is something else: manifests
+ * at undigested keys get overwritten.
  */
 export function detectManifestEntries<V>(reader: ValueReader<V>, document: V): V | undefined {
   const list = reader.kind(document) === 'array' ? document : reader.member(document, 'segments');

@@ -178,7 +178,7 @@ class Resolution<V> {
       if (!this.mayAsk(pointer, trust)) continue;
       const document = await this.loadUnlessGone(pointer, site);
       const entries = document === undefined ? undefined : detectManifestEntries(this.reader, document);
-      if (entries === undefined || isEmptyMap(this.reader, entries)) continue;
+      if (entries === undefined) continue;
       const entry = manifestEntryAt(this.reader, document!, entries, index);
       if (entry === undefined) throw outOfRange(index, 'the segment manifest');
       return this.program(entry, index, 'manifest', site.ownerId);

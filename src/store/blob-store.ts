@@ -121,7 +121,7 @@ class ClaimCheckStore implements BlobStore {
     this.#stored =
       max > 0
         ? new LRUCache({
-            // With `max`, the cache would allocate room for all entries now: 2 ms of every cold start.
+            // With `max`, the cache would allocate room for all entries now: some 2 ms of every cold start.
             maxSize: max,
             sizeCalculation: () => 1,
             ttl: REMEMBERED_MS,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { SOAK } from '../batch/scratch.js';
 import { checkAll, patchAll } from './commands.js';
 import { parse, stringify } from 'yaml';
 import { FLAT_PAYLOAD, taskWith } from './machines.js';
@@ -113,7 +114,7 @@ describe.each(NOTATIONS)('a patch of $extension', ({ extension, write }) => {
         }
         expect(left).toEqual(new Map(Array.from(patched, ([name, file]) => [name, file.findings])));
       }),
-      { numRuns: 3 },
+      { numRuns: 3 * SOAK },
     );
   });
 
@@ -130,7 +131,7 @@ describe.each(NOTATIONS)('a patch of $extension', ({ extension, write }) => {
         for (const [name, { patched }] of await patchAll(before))
           expect(others(patched)).toEqual(others(before[name]!));
       }),
-      { numRuns: 3 },
+      { numRuns: 3 * SOAK },
     );
   });
 });

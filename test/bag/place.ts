@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterAll } from 'vitest';
 import type { BlobStore } from 'statebag-shim';
 import { fsBlobStore } from 'statebag-shim/fs';
 
@@ -28,20 +27,13 @@ export interface PlaceOptions {
   readonly root?: string;
 }
 
-const made: string[] = [];
-
-/** A directory of its own, removed after the last test of the file. */
+/** A directory of its own. It goes with the temporary files of the run. */
 export function makePlace(objects: Objects = {}, { bucket = BUCKET, root }: PlaceOptions = {}): Place {
   const dir = mkdtempSync(join(tmpdir(), 'statebag-bag-'));
-  made.push(dir);
   for (const [address, content] of Object.entries(objects)) writeAt(join(dir, STORE, address), bytesOf(content));
   const reads: string[] = [];
   return { dir, reads, store: recording(fsBlobStore({ root: root ?? join(dir, STORE), bucket }), reads) };
 }
-
-afterAll(() => {
-  for (const dir of made.splice(0)) rmSync(dir, { recursive: true, force: true });
-});
 
 function recording(store: BlobStore, reads: string[]): BlobStore {
   return {

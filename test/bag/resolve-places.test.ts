@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { ask } from './ask.js';
 import { BAG, BAG_WITH_MAP, CONFIG, entry, LIST, MAP, rows, x, y } from './resolve-table.js';
+import type { Row } from './resolve-table.js';
 
 describe('a manifest', () => {
   const path = 's3://local/workflow-manifests/olive/press/segment_manifest.json';
@@ -58,6 +59,12 @@ describe('a manifest', () => {
     ['that became a list of numbers yields', backed, 'map-path 1 y', { ...at([1, 2]), ...backing }],
     ['that became text yields', backed, 'map-path 1 y', { ...at('"gone"'), ...backing }],
     ['that is empty yields', backed, 'map-path 1 y', { ...at([]), ...backing }],
+    ...[[], [null], {}, { segments: [] }, { segments: [null] }].map((empty): Row => [
+      `without a segment, as ${JSON.stringify(empty)}, yields to a config that is read after it`,
+      { ...bag, workflow_config_s3_path: 's3://local/c.json' },
+      'config 1 1',
+      { ...at(empty), 'local/c.json': CONFIG },
+    ]),
     ['that was never written yields', backed, 'map-path 1 y', backing],
     ['that is torn yields', backed, 'map-path 1 y', { ...at('{'), ...backing }],
     ['with a null path yields', { ...backed, segment_manifest_s3_path: null }, 'map-path 1 y', backing],

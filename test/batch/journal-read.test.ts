@@ -94,6 +94,17 @@ it('status, verify, rollback and migrate refuse damage in the middle and say whe
     });
 });
 
+it('status names the first of several damaged lines when an entry of the same run follows them', async () => {
+  const world = await migrated();
+  const lines = readFileSync(fileOf(world), 'latin1').split('\n');
+  const damaged = lines.map((line, at) => (at === 1 || at === 2 ? line.slice(0, -1) : line));
+  writeFileSync(fileOf(world), damaged.join('\n'), 'latin1');
+  await expect(statusOf(world)).rejects.toMatchObject({
+    code: 'JOURNAL_CORRUPT',
+    message: expect.stringContaining(`damaged at byte ${lines[0]!.length + 1};`) as string,
+  });
+});
+
 it.each<[string, (place: { readonly directory: string }) => unknown, string]>([
   ['another version', (place) => ({ ...runLine(place), v: 2 }), 'JOURNAL_VERSION'],
   ['no version', (place) => ({ ...runLine(place), v: undefined }), 'JOURNAL_VERSION'],
@@ -187,6 +198,11 @@ describe('the last entry on a document', () => {
       { status: ['failed'], mayBeRolledBack: false, isFailed: true, isRecovered: false },
     ],
     [
+      'a document whose migration a kill stopped is unsettled, and an earlier failure no longer counts',
+      ['failed', 'intent'],
+      { status: ['unsettled'], mayBeRolledBack: true, isFailed: false, isRecovered: true, next: ['migrated'] },
+    ],
+    [
       'a document that was rolled back counts as rolled back',
       ['intent', 'migrated', 'rolled-back'],
       { status: ['rolledBack'], mayBeRolledBack: false, isFailed: false, isRecovered: false, next: ['rolledBack'] },
@@ -230,6 +246,18 @@ describe('the last entry on a document', () => {
     expect((await run(world)).exit).toBe(0);
     expect((await statusOf(world)).totals).toMatchObject({ documents: 1, quarantined: 0, unchanged: 1 });
     expect((await run(world, { args: ['--only-failed'] })).outcomes).toEqual([]);
+  });
+
+  it('status counts a line once, as migrated, when a run migrates it after a run quarantined it', async () => {
+    const broken = Buffer.from('{"broken');
+    const world = await CommandWorld.with({ 'a.ndjson': raggedLines([bag(1), broken, bag(2)]) });
+    expect((await run(world)).exit).toBe(1);
+    expect((await statusOf(world)).totals).toMatchObject({ documents: 3, migrated: 2, quarantined: 1 });
+    const mended = world.read('a.ndjson').toString('latin1').replace(broken.toString(), bag(3).toString('latin1'));
+    await world.write('a.ndjson', Buffer.from(mended, 'latin1'));
+    expect((await run(world)).totals).toMatchObject({ migrated: 1, failed: 0, quarantined: 0 });
+    expect((await statusOf(world)).totals).toMatchObject({ documents: 3, migrated: 3, quarantined: 0 });
+    expect((await run(world, { apply: false, args: ['--only-failed'] })).outcomes).toEqual([]);
   });
 
   it('status lists failed and quarantined documents with code and reason', async () => {

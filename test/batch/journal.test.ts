@@ -250,3 +250,23 @@ it('a journal in a directory that exists makes no other file there', async () =>
   await (await Journal.open(directory, nodeDisk)).close();
   expect(filesBelow(directory)).toEqual([JOURNAL_FILE]);
 });
+
+it('a run syncs its journal directory and each one above that it made, before it replaces a document', async () => {
+  const world = await CommandWorld.with({ 'a.json': bag(1) });
+  // Nothing else of the run syncs a directory here.
+  const own = join(world.directory, 'journals');
+  const made = join(own, 'made', 'deep');
+  mkdirSync(own);
+  const disk = faultyDisk(world.directory);
+  await run(world, { journal: made });
+  const swap = disk.calls.findIndex(({ kind, path }) => kind === 'rename' && path === join(world.source, 'a.json'));
+  expect(swap).toBeGreaterThan(-1);
+  const calls = disk.calls.slice(0, swap).filter(({ path }) => path.startsWith(own));
+  // The name of a file or directory is in the one above it, so that one is synced after it was made.
+  const opened = calls.findIndex(({ kind, path }) => kind === 'append' && path === join(made, JOURNAL_FILE));
+  const synced = (from: number) =>
+    calls.slice(from).flatMap(({ kind, path }) => (kind === 'sync-directory' ? path : []));
+  expect(opened).toBeGreaterThan(-1);
+  expect(synced(opened)).toContain(made);
+  expect(synced(0)).toEqual(expect.arrayContaining([own, join(own, 'made')]));
+});

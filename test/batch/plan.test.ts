@@ -170,6 +170,7 @@ it.each<[string, (text: string, world: CommandWorld) => string]>([
         .join('\n'),
   ],
   ['the seal is cut off', (text) => text.split('\n').slice(0, -2).join('\n')],
+  ['the number of documents in its seal is changed', (text) => text.replace('"documents":3', '"documents":4')],
   ['it goes on after the seal', (text) => `${text}${JSON.stringify(documentOf('new'))}\n`],
   ['it was never finished', (text) => text.slice(0, text.indexOf('{"kind":"seal"'))],
 ])('a plan is refused when %s', async (_, edit) => {

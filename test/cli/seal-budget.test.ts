@@ -62,6 +62,8 @@ describe('seal with a store in a directory', () => {
 
 describe('seal with a store that takes no program', () => {
   let server: S3Server;
+  /** How many more programs the store does not take. */
+  let refusals: number;
   const s3 = () => ['--store', 's3://bags', '--endpoint', server.endpoint, '--region', 'eu-central-1'];
   const program = { id: 'wf-1', nodes: [{ id: 'a', type: 'operator', prompt: LARGE }], edges: [] };
 
@@ -69,8 +71,10 @@ describe('seal with a store that takes no program', () => {
     process.env.AWS_ACCESS_KEY_ID ??= 'test';
     process.env.AWS_SECRET_ACCESS_KEY ??= 'test';
     server = await startS3Server({ buckets: ['bags'] });
+    refusals = Infinity;
     server.before(({ operation, key }) => {
-      if (operation === 'PutObject' && key.startsWith('workflow-')) throw new S3Failure(403, 'AccessDenied');
+      if (operation === 'PutObject' && key.startsWith('workflow-') && refusals-- > 0)
+        throw new S3Failure(403, 'AccessDenied');
     });
   });
   afterEach(() => server.stop());
@@ -78,6 +82,16 @@ describe('seal with a store that takes no program', () => {
   it('reports the error of the store when the result is too large because of its program', async () => {
     const { code, answer } = await seal(smallBag({ workflow_config: program }), ...s3());
     expect([code, answer.errorMessage]).toEqual([1, expect.stringMatching(/^STORE_DENIED: /)]);
+  });
+
+  it('stores the program in a second try when the result is too large because the first try failed', async () => {
+    refusals = 1;
+    const { code, answer } = await seal(smallBag({ workflow_config: program }), ...s3());
+    const digest = createHash('sha256').update(JSON.stringify(program)).digest('hex');
+    const key = `workflow-configs/owner-1/wf-1/${digest}/config.json`;
+    expect([code, answer.workflow_config_s3_path]).toEqual([0, `s3://bags/${key}`]);
+    expect(answer).not.toHaveProperty('workflow_config');
+    expect(server.state.bucket('bags').has(key)).toBe(true);
   });
 
   it('stores no member in place of the program that the store did not take', async () => {

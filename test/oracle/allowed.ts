@@ -449,6 +449,23 @@ export const ALLOWED: readonly Rule[] = [
     change: ['changed', 'added', 'removed'],
     path: /\/source$/,
   }),
+  rule(
+    'shadow-compares-with-the-verified-source',
+    'The new way of shadow takes a verified manifest before a map at a mutable key, and reports when they differ.',
+    {
+      aspect: ['diagnostic'],
+      change: ['added'],
+      name: /^shadow-mismatch/,
+      new: /"oldSource":"map-path","newSource":"manifest"/,
+    },
+    {
+      aspect: ['diagnostic'],
+      name: /^read/,
+      path: /^\/shadow$/,
+      old: /"same"/,
+      new: /"different"/,
+    },
+  ),
   following(
     [ORDER],
     'program-of-another-source',
@@ -704,7 +721,7 @@ export const ALLOWED: readonly Rule[] = [
     {
       aspect: ['blob', 'metadata'],
       change: ['removed'],
-      kind: /^(adapt|wrap|read|middy)/,
+      kind: /^(adapt|wrap|read|middy|runtime proxy)/,
     },
   ),
   rule('requests-for-blobs', 'Which blobs are stored or read again follows from the sources that count.', {

@@ -33,6 +33,7 @@ export interface Difference {
   /** Place inside the item, such as `/documents/0/outcome`; empty for the whole. */
   readonly path: string;
   readonly change: 'added' | 'removed' | 'changed' | 'order' | 'layout';
+  readonly form: Item['form'];
   /** Raw text; undefined where there is nothing. */
   readonly old: string | undefined;
   readonly new: string | undefined;
@@ -59,12 +60,12 @@ export function compare(old: readonly Item[], next: readonly Item[]): Difference
 }
 
 function whole(
-  { aspect, name }: Item,
+  { aspect, name, form }: Item,
   change: Difference['change'],
   old: string | undefined,
   next: string | undefined,
 ): Difference {
-  return { aspect, name, path: '', change, old, new: next };
+  return { aspect, name, path: '', change, form, old, new: next };
 }
 
 function compareItem(old: Item, next: Item): Difference[] {
@@ -85,6 +86,7 @@ function* compareTrees(item: Item, old: JsonTree, next: JsonTree, path: string):
     name: item.name,
     path: at,
     change,
+    form: item.form,
     old: left,
     new: right,
   });
@@ -180,7 +182,25 @@ function isProse(path: string): boolean {
 }
 
 /** Codes, options, addresses and numbers of a sentence: what stays when the sentence is worded differently. */
-export function skeleton(text: string): string {
-  const words = text.match(/s3:\/\/[^\s"',)]+|--[a-z][a-z-]*|[A-Z][A-Z0-9]*_[A-Z0-9_]+|[A-Z]{4,}|\d[\d,.]*\d|\d/g);
-  return (words ?? []).sort().join(' ');
+function skeleton(text: string): string {
+  return fixedWords(text).sort().join(' ');
+}
+
+function fixedWords(text: string): string[] {
+  return text.match(/s3:\/\/[^\s"',)]+|--[a-z][a-z-]*|[A-Z][A-Z0-9]*_[A-Z0-9_]+|[A-Z]{4,}|\d[\d,.]*\d|\d/g) ?? [];
+}
+
+/** What counts of one side of a difference: every byte, but of the sentences of a report only the fixed words. */
+export function significant(text: string, { path, form }: Pick<Difference, 'path' | 'form'>): string {
+  if (form === 'exact') return text;
+  const tree = parseTree(text);
+  return tree ? significantIn(tree, path) : fixedWords(text).join(' ');
+}
+
+function significantIn(tree: JsonTree, path: string): string {
+  if (tree.kind === 'scalar') return isProse(path) ? fixedWords(tree.raw).join(' ') : tree.raw;
+  const members = [...tree.children].map(
+    ([name, child]) => `${name}:${significantIn(child, `${path}/${plain(name)}`)}`,
+  );
+  return `${tree.kind}(${members.join(',')})`;
 }

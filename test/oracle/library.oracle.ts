@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import { plainCases, readCases, workflowCases, wrapCases } from './inputs/library.js';
 import { mutatedShapes } from './inputs/mutate.js';
+import { shadowCases } from './inputs/shadow.js';
 import { corpusShapes, fixtureShapes, fleetShapes } from './inputs/shapes.js';
 import { compareCalls } from './oracle.js';
 
@@ -16,5 +17,6 @@ describe('the library answers as release 0.1.0 did', () => {
     ...readCases(all),
     ...plainCases(all),
     ...workflowCases([...fleet, ...fixtures]),
+    ...shadowCases(),
   ]);
 });

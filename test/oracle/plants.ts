@@ -49,3 +49,36 @@ export const PLANTS: readonly Plant[] = [
     evidence: /can_contract/,
   },
 ];
+
+/** A fault in a difference that a rule of allowed.ts allows, so that only the digests of recorded.tsv can tell. */
+export interface HiddenPlant extends Omit<Plant, 'evidence'> {
+  readonly rule: string;
+  readonly isNoticed: boolean;
+}
+
+export const HIDDEN_PLANTS: readonly HiddenPlant[] = [
+  {
+    title: 'another value in an allowed member of JSON output',
+    find: "? 'no' : 'not proven'",
+    replace: "? 'yes' : 'not proven'",
+    aspect: 'stdout',
+    rule: 'counts-of-what-was-not-read',
+    isNoticed: true,
+  },
+  {
+    title: 'another number in a message',
+    find: 'the result takes ${',
+    replace: 'the result takes 1${',
+    aspect: 'error',
+    rule: 'size-of-the-added-members',
+    isNoticed: true,
+  },
+  {
+    title: 'another word in a message',
+    find: 'the result takes ${',
+    replace: 'the result lacks ${',
+    aspect: 'error',
+    rule: 'size-of-the-added-members',
+    isNoticed: false,
+  },
+];

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { skeleton } from './compare.js';
+import { significant } from './compare.js';
 import type { Difference } from './compare.js';
 
 /*
@@ -10,47 +10,86 @@ import type { Difference } from './compare.js';
 
 const FILE = new URL('recorded.tsv', import.meta.url);
 
-/** The digest of the allowed differences of each input that has some. */
-export const RECORDED: ReadonlyMap<string, string> = new Map(
-  existsSync(FILE)
-    ? readFileSync(FILE, 'utf8')
-        .split('\n')
-        .filter((row) => row !== '')
-        .map((row) => row.split('\t') as [string, string])
-    : [],
-);
+/** By the id of a rule: how many differences of an input it allows, and their digest, as `3:0a1b2c3d`. */
+export type Groups = Readonly<Record<string, string>>;
+
+/** What recorded.tsv has, by the key of the input. Inputs without an allowed difference are not in it. */
+export const RECORDED: ReadonlyMap<string, Groups> = existsSync(FILE)
+  ? parseRecording(readFileSync(FILE, 'utf8'))
+  : new Map<string, Groups>();
 
 export const isRecording = process.env.STATEBAG_ORACLE_RECORD !== undefined;
 
+/** A line is the key of an input, and `rule=count:digest` for each rule that allows something in it. */
+export function parseRecording(text: string): Map<string, Groups> {
+  const rows = text.split('\n').filter((row) => row !== '');
+  return new Map(
+    rows.map((row) => {
+      const [key = '', ...groups] = row.split('\t');
+      return [key, Object.fromEntries(groups.map((group) => group.split('=') as [string, string]))];
+    }),
+  );
+}
+
+function formatRecording(rows: ReadonlyMap<string, Groups>): string {
+  return [...rows]
+    .sort(([left], [right]) => (left < right ? -1 : 1))
+    .map(([key, groups]) => {
+      const rules = Object.keys(groups).sort();
+      return `${[key, ...rules.map((rule) => `${rule}=${groups[rule]!}`)].join('\t')}\n`;
+    })
+    .join('');
+}
+
+/** Titles of corpus inputs must not be in the repository, so the file has digests of titles. */
 export function keyOf(title: string): string {
   return sha256(title).slice(0, 12);
 }
 
-/** `dir`: where the commands ran; it has another name in each run. Words of reports do not count. */
-export function digestOf(differences: readonly Difference[], dir: string): string {
-  if (differences.length === 0) return '';
-  const plain = (text: string) => withoutPlace(text, dir).replace(/127\.0\.0\.1:\d+/g, '<server>');
-  const lines = differences.map(({ aspect, name, path, change, old = '', new: next = '' }) => {
-    const isReport = /^(stdout|stderr|error|diagnostic)$/.test(aspect);
-    const [left, right] = [plain(old), plain(next)].map((text) => (isReport ? skeleton(text) : text));
-    return JSON.stringify([aspect, plain(name), plain(path), change, left, right]);
-  });
-  return sha256(lines.sort().join('\n')).slice(0, 12);
+export function groupsOf(byRule: ReadonlyMap<string, readonly Difference[]>, dir: string): Groups {
+  return Object.fromEntries([...byRule].map(([rule, found]) => [rule, `${found.length}:${digestOf(found, dir)}`]));
 }
 
-function withoutPlace(text: string, dir: string): string {
+/** Rules whose differences are not those of the other recording. */
+export function changedRules(before: Groups = {}, now: Groups = {}): string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(now)])].filter((rule) => before[rule] !== now[rule]);
+}
+
+/** `dir`: where the commands ran; it has another name in each run. See docs/internals/oracle.md for what counts. */
+function digestOf(differences: readonly Difference[], dir: string): string {
+  const plain = (text: string) => withoutPlace(text, dir).replace(/127\.0\.0\.1:\d+/g, '<server>');
+  const lines = differences.map((difference) => {
+    const { aspect, name, path, change, old = '', new: next = '' } = difference;
+    const [left, right] = [plain(old), plain(next)].map((text) => significant(text, difference));
+    return JSON.stringify([aspect, plain(name), plain(path), change, left, right]);
+  });
+  return sha256(lines.sort().join('\n')).slice(0, 8);
+}
+
+export function withoutPlace(text: string, dir: string): string {
   return dir === '' ? text : text.replaceAll(dir, '<dir>').replaceAll(dir.replaceAll('/', '~1'), '<dir>');
 }
 
-/** Writes the file. Inputs that did not run keep their line, unless everything ran. */
-export function record(inputs: readonly { readonly key: string; readonly digest: string }[], isWhole: boolean): number {
-  const rows = new Map(isWhole ? [] : RECORDED);
-  for (const { key, digest } of inputs)
-    if (digest === '') rows.delete(key);
-    else rows.set(key, digest);
-  const text = [...rows].sort(([left], [right]) => (left < right ? -1 : 1)).map((row) => `${row.join('\t')}\n`);
-  writeFileSync(FILE, text.join(''));
-  return rows.size;
+/** An input that ran, and what its differences are now. */
+export interface Ran {
+  readonly key: string;
+  readonly title: string;
+  readonly groups: Groups;
+  /** By rule: some differences that are not those of the file, for people, and how many there are. */
+  readonly changes: Readonly<Record<string, readonly string[]>>;
+}
+
+/** The recording after a run. `isWhole`: every input ran, so other lines are of inputs that are gone. */
+export function nextRecording(before: ReadonlyMap<string, Groups>, ran: readonly Ran[], isWhole: boolean) {
+  const rows = new Map(isWhole ? [] : before);
+  for (const { key, groups } of ran)
+    if (Object.keys(groups).length === 0) rows.delete(key);
+    else rows.set(key, groups);
+  return rows;
+}
+
+export function writeRecording(rows: ReadonlyMap<string, Groups>): void {
+  writeFileSync(FILE, formatRecording(rows));
 }
 
 function sha256(text: string): string {

@@ -7,9 +7,8 @@ import type { Facts } from './facts.js';
 import type { CommandCase, Files } from './world.js';
 
 export interface Verdict {
-  readonly differences: readonly Difference[];
-  /** Differences by the id of the rule that allows them. */
-  readonly allowed: Readonly<Record<string, number>>;
+  /** The differences that each rule allows, by its id. */
+  readonly allowed: ReadonlyMap<string, readonly Difference[]>;
   readonly unexplained: readonly Difference[];
 }
 
@@ -39,11 +38,10 @@ export function judge(
   allow(causes);
   const found = new Set(matched.values());
   allow(rules.filter(({ after }) => after?.some((id) => found.has(id)) === true));
-  const allowed: Record<string, number> = {};
-  for (const id of matched.values()) allowed[id] = (allowed[id] ?? 0) + 1;
+  const allowed = new Map<string, Difference[]>();
+  for (const [difference, id] of matched) allowed.set(id, [...(allowed.get(id) ?? []), difference]);
   return {
     allowed,
-    differences: facts.differences,
     unexplained: facts.differences.filter((difference) => !matched.has(difference)),
   };
 }

@@ -1,5 +1,6 @@
 // A small language runtime: asks for events, does what they say, answers. What it does with the bytes of an event
 // stands in its first argument.
+import { writeFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 
 const [hostname, port] = process.env.AWS_LAMBDA_RUNTIME_API.split(':');
@@ -53,6 +54,11 @@ const answers = {
   bag: (event) => Buffer.concat([Buffer.from('{"bag":'), event, Buffer.from(',"next_action":"CONTINUE"}')]),
   names: (event) => Buffer.from(JSON.stringify(Object.keys(JSON.parse(event.toString())))),
   silent: () => undefined,
+  // Keeps the event in a file, for a caller that wants to see it.
+  keep: (event) => {
+    writeFileSync(process.env.EVENT_FILE, event);
+    return event;
+  },
   // What a chain of segments does: the bag goes on to the next one.
   step: (event) => {
     const index = JSON.parse(event.toString()).segment_to_run;

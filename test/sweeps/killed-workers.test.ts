@@ -14,7 +14,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch {
-    // Nobody has the number any more.
+    // The process is gone.
     return false;
   }
 }

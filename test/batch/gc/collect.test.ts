@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 // Before the code under test, whose disk it replaces.
@@ -344,9 +345,17 @@ it('statebag gc never deletes a named blob, in whatever order blobs are written,
           named.delete(each.slot);
         } else {
           const { during } = each;
-          const end = during && meanwhileOnDisk(during.moment, () => bag(`blob ${during.blob}`, during.slot));
+          let writing: Promise<void> | undefined;
+          const end =
+            during &&
+            meanwhileOnDisk(during.moment, () => {
+              writing = bag(`blob ${during.blob}`, during.slot);
+              // Calls on one file take turns: a write of the blob that is being deleted ends after the delete.
+              return Promise.race([writing, sleep(20)]);
+            });
           await gc(ground, ['--apply'], threeDays);
           end?.();
+          await writing;
         }
         const keys = await keysIn(ground);
         for (const key of named.values()) expect(keys).toContain(key);

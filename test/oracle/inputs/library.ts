@@ -13,10 +13,12 @@ export interface LibraryCase {
   readonly title: string;
   /** Everything that the calls hand out or leave behind. */
   readonly call: (build: Build) => Promise<Item[]>;
+  /** What a diagnostic or a log of both builds must hold, where an input is for that. */
+  readonly reports?: RegExp;
 }
 
-type Event = Record<string, unknown>;
-type Handler = (event: Event) => unknown;
+export type Event = Record<string, unknown>;
+export type Handler = (event: Event) => unknown;
 
 /** What a handler does with its event; the names are for titles. */
 const HANDLERS: Readonly<Record<string, Handler>> = {
@@ -78,7 +80,7 @@ export function wrapCases(shapes: readonly Shape[], perShape: number): LibraryCa
   });
 }
 
-async function callWrapped(
+export async function callWrapped(
   build: Build,
   shape: Shape,
   event: Event,
@@ -320,7 +322,7 @@ function isEvent(value: unknown): value is Event {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function eventOf({ bytes }: Shape): Event | undefined {
+export function eventOf({ bytes }: Shape): Event | undefined {
   try {
     const value = JSON.parse(bytes.toString()) as unknown;
     return isEvent(value) ? value : undefined;
