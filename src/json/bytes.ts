@@ -1,3 +1,5 @@
+/* Bytes of a document: reading, copying, counting lines and columns, and the errors that name a place. */
+
 import { BagError } from '../errors.js';
 
 /**
@@ -80,7 +82,7 @@ export function locateAll(bytes: Uint8Array, offsets: readonly number[]): readon
   const places = new Map<number, TextPlace>();
   let last: Reached = { at: 0, lineStart: 0, line: 1, column: 1 };
   for (const offset of [...new Set(offsets)].sort((a, b) => a - b)) {
-    last = goOn(bytes, last, Math.min(offset, bytes.length));
+    last = advance(bytes, last, Math.min(offset, bytes.length));
     places.set(offset, { line: last.line, column: last.column });
   }
   return offsets.map((offset) => places.get(offset)!);
@@ -92,7 +94,7 @@ interface Reached extends TextPlace {
   readonly lineStart: number;
 }
 
-function goOn(bytes: Uint8Array, from: Reached, end: number): Reached {
+function advance(bytes: Uint8Array, from: Reached, end: number): Reached {
   let { line, lineStart } = from;
   for (let at = from.at; at < end; at += 1) {
     if (endsLine(bytes, at)) {
@@ -127,7 +129,7 @@ const MAX_QUOTED_CHARACTERS = 20;
  * A refusal of the text as it stands. `context` has the byte `offset` and the 1-based `line` and `column`
  * (characters); the message ends with the place.
  */
-export function refusalAt(bytes: Uint8Array, offset: number, code: string, what: string, cause?: Error): BagError {
+export function createRefusal(bytes: Uint8Array, offset: number, code: string, what: string, cause?: Error): BagError {
   const place = locate(bytes, offset);
   const message = `${what} at line ${place.line}, column ${place.column}`;
   return new BagError(code, message, { context: { offset, ...place }, cause });
@@ -136,18 +138,18 @@ export function refusalAt(bytes: Uint8Array, offset: number, code: string, what:
 /** Throws `JSON_SYNTAX`: "unexpected '}' where a value was expected at line 3, column 17". */
 export function failExpecting(bytes: Uint8Array, offset: number, expected: string): never {
   const found = describeAt(bytes, offset);
-  throw refusalAt(bytes, offset, 'JSON_SYNTAX', `unexpected ${found} where ${expected} was expected`);
+  throw createRefusal(bytes, offset, 'JSON_SYNTAX', `unexpected ${found} where ${expected} was expected`);
 }
 
 /** Throws `JSON_SYNTAX` for a byte below 0x20, or the end of the document, inside a string. */
 export function failInString(bytes: Uint8Array, offset: number): never {
   if (offset >= bytes.length) failExpecting(bytes, offset, 'the closing quote of a string');
   const what = `unescaped control character ${describeAt(bytes, offset)} in a string`;
-  throw refusalAt(bytes, offset, 'JSON_SYNTAX', what);
+  throw createRefusal(bytes, offset, 'JSON_SYNTAX', what);
 }
 
 export function failTooDeep(bytes: Uint8Array, offset: number, maxDepth: number): never {
-  throw refusalAt(bytes, offset, 'JSON_TOO_DEEP', `nested deeper than ${maxDepth} levels`);
+  throw createRefusal(bytes, offset, 'JSON_TOO_DEEP', `nested deeper than ${maxDepth} levels`);
 }
 
 function describeAt(bytes: Uint8Array, offset: number): string {

@@ -1,8 +1,15 @@
-export { appendBytes, appendNumber, concatenate, uninitialised } from './bytes.js';
+export {
+  appendBytes,
+  appendNumber,
+  bufferOver,
+  concatenate,
+  locate,
+  locateAll,
+  type TextPlace,
+  uninitialised,
+} from './bytes.js';
 export { openEmbedded, translateSplices } from './embedded.js';
-export { bufferOver } from './bytes.js';
 export { expandNode } from './scan.js';
-export { locateAll, type TextPlace } from './bytes.js';
 export { type MemberEdit, type NewMember, spliceMembers } from './edit.js';
 export { decodeString, lastMember, sliceNode, toPlainValue } from './members.js';
 export { type JsonKind, type JsonMember, type JsonNode, EVERYTHING, LEAF, type Shape } from './node.js';

@@ -1,7 +1,8 @@
+/* Looks up what a scan recorded: members by name, strings, plain values. */
+
 import { InternalError } from '../errors.js';
-import { bufferOver, decodeQuoted, refusalAt } from './bytes.js';
+import { bufferOver, decodeQuoted, createRefusal } from './bytes.js';
 import type { JsonKind, JsonMember, JsonNode } from './node.js';
-import { kindAt } from './tokens.js';
 
 /** Longer names are rare and decoded each time. */
 const MAX_BYTES = 32;
@@ -11,111 +12,40 @@ const SLOTS = 512;
  * Names met lately, by their bytes: the same few dozen occur in every bag and in every element of a map, and decoding
  * one costs ten times as much as comparing it. A slot keeps the last name that fell into it, so the memory is fixed.
  */
-const spellings = new Uint8Array(SLOTS * MAX_BYTES);
+const cachedBytes = new Uint8Array(SLOTS * MAX_BYTES);
 const lengths = new Uint8Array(SLOTS);
 const names: string[] = new Array<string>(SLOTS).fill('');
 
 /** The name whose key lies at `[start, end)`, quotes included, unescaped. */
-export function memberName(bytes: Uint8Array, start: number, end: number): string {
+export function decodeName(bytes: Uint8Array, start: number, end: number): string {
   const length = end - start - 2;
   if (length > MAX_BYTES) return decodeQuoted(bufferOver(bytes), start, end);
-  const slot = slotOf(bytes, start + 1, length);
-  if (!isKept(slot, bytes, start + 1, length))
-    keep(slot, bytes.subarray(start + 1, end - 1), decodeQuoted(bufferOver(bytes), start, end));
+  const slot = findSlot(bytes, start + 1, length);
+  if (!isCached(slot, bytes, start + 1, length))
+    cacheName(slot, bytes.subarray(start + 1, end - 1), decodeQuoted(bufferOver(bytes), start, end));
   return names[slot]!;
 }
 
 /** FNV-1a of the bytes, folded: its low bits alone mix names that differ in the last letters too little. */
-function slotOf(bytes: Uint8Array, start: number, length: number): number {
+function findSlot(bytes: Uint8Array, start: number, length: number): number {
   let hash = 0x811c9dc5 | 0;
   for (let at = start; at < start + length; at += 1) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
   return (hash ^ (hash >>> 16)) & (SLOTS - 1);
 }
 
-function isKept(slot: number, bytes: Uint8Array, start: number, length: number): boolean {
+function isCached(slot: number, bytes: Uint8Array, start: number, length: number): boolean {
   if (lengths[slot] !== length) return false;
   const base = slot * MAX_BYTES;
   for (let index = 0; index < length; index += 1) {
-    if (spellings[base + index] !== bytes[start + index]) return false;
+    if (cachedBytes[base + index] !== bytes[start + index]) return false;
   }
   return true;
 }
 
-function keep(slot: number, spelling: Uint8Array, name: string): void {
-  spellings.set(spelling, slot * MAX_BYTES);
+function cacheName(slot: number, spelling: Uint8Array, name: string): void {
+  cachedBytes.set(spelling, slot * MAX_BYTES);
   lengths[slot] = spelling.length;
   names[slot] = name;
-}
-
-const BACKSLASH = 0x5c;
-
-/** Numbers a member takes up in `places`: begin and end of its key, quotes included, begin and end of its value. */
-const WIDTH = 4;
-
-/**
- * An object whose members are kept as places and made into nodes once somebody asks for them: most entries of a map are
- * never opened, and the others for two or three of their members.
- */
-export class PackedObject implements JsonNode {
-  readonly kind = 'object';
-  #members: readonly JsonMember[] | undefined;
-
-  /** `places` has four offsets a member, in document order. */
-  constructor(
-    private readonly bytes: Uint8Array,
-    readonly start: number,
-    readonly end: number,
-    private readonly places: Int32Array,
-  ) {}
-
-  get members(): readonly JsonMember[] {
-    return (this.#members ??= Array.from({ length: this.places.length / WIDTH }, (_, index) =>
-      this.#memberAt(WIDTH * index),
-    ));
-  }
-
-  /** The last member of that name. */
-  find(name: string): JsonMember | undefined {
-    for (let at = this.places.length - WIDTH; at >= 0; at -= WIDTH) {
-      if (this.#isNamed(at, name)) return this.#memberAt(at);
-    }
-    return undefined;
-  }
-
-  #isNamed(at: number, name: string): boolean {
-    const { bytes, places } = this;
-    const [start, end] = [places[at]! + 1, places[at + 1]! - 1];
-    // A key is never shorter in UTF-8 than in UTF-16, and of equal length only when it is plain ASCII.
-    if (end - start === name.length) return standsAt(bytes, start, name);
-    return end - start > name.length && !isPlain(bytes, start, end) && memberName(bytes, start - 1, end + 1) === name;
-  }
-
-  #memberAt(at: number): JsonMember {
-    const { bytes, places } = this;
-    const [keyStart, keyEnd, start, end] = [places[at]!, places[at + 1]!, places[at + 2]!, places[at + 3]!];
-    return {
-      name: memberName(bytes, keyStart, keyEnd),
-      keyStart,
-      keyEnd,
-      value: { kind: kindAt(bytes, start), start, end },
-    };
-  }
-}
-
-function standsAt(bytes: Uint8Array, start: number, name: string): boolean {
-  for (let index = 0; index < name.length; index += 1) {
-    const byte = bytes[start + index]!;
-    if (byte !== name.charCodeAt(index) || byte >= 0x80) return false;
-  }
-  return true;
-}
-
-/** True for ASCII without escapes. */
-function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
-  for (let at = start; at < end; at += 1) {
-    if (bytes[at]! >= 0x80 || bytes[at] === BACKSLASH) return false;
-  }
-  return true;
 }
 
 /**
@@ -125,9 +55,8 @@ function isPlain(bytes: Uint8Array, start: number, end: number): boolean {
  */
 export function lastMember(node: JsonNode, name: string): JsonMember | undefined {
   if (node.kind !== 'object') return undefined;
-  if (node instanceof PackedObject) return node.find(name);
-  const members = recordedMembers(node);
-  return members.length > FEW ? indexOf(node, members).get(name) : findLast(members, name);
+  const members = requireMembers(node);
+  return members.length > FEW ? indexMembers(node, members).get(name) : findLast(members, name);
 }
 
 /** Up to so many members a walk is faster than an index. */
@@ -137,7 +66,7 @@ const FEW = 8;
  * Made at the first look-up: a bag is asked for some fifty names. It hangs on the node, for a weak map would keep every
  * young node alive until the next full collection.
  */
-function indexOf(node: JsonNode, members: readonly JsonMember[]): ReadonlyMap<string, JsonMember> {
+function indexMembers(node: JsonNode, members: readonly JsonMember[]): ReadonlyMap<string, JsonMember> {
   if (node.byName) return node.byName;
   const index = new Map<string, JsonMember>();
   for (const member of members) index.set(member.name, member);
@@ -153,7 +82,7 @@ function findLast(members: readonly JsonMember[], name: string): JsonMember | un
 }
 
 /** Members of an object node. Throws `InternalError` `WRONG_KIND` or `MEMBERS_NOT_RECORDED`. */
-export function recordedMembers(node: JsonNode): readonly JsonMember[] {
+export function requireMembers(node: JsonNode): readonly JsonMember[] {
   requireKind(node, 'object');
   if (node.members !== undefined) return node.members;
   throw new InternalError('MEMBERS_NOT_RECORDED', `members of the object at byte ${node.start} were not recorded`);
@@ -184,7 +113,7 @@ export function toPlainValue(bytes: Uint8Array, node: JsonNode): unknown {
     if (!(error instanceof SyntaxError)) throw error;
     // The bytes have passed the scan, so these tokens are the only thing JSON.parse can have met.
     const what = 'NaN or an infinity, which a plain value cannot hold, in the value';
-    throw refusalAt(bytes, node.start, 'JSON_NONFINITE', what, error);
+    throw createRefusal(bytes, node.start, 'JSON_NONFINITE', what, error);
   }
 }
 

@@ -1,8 +1,10 @@
+/* Records the members and elements that a shape asks for, and checks what it passes. */
+
 import { byteAt, failExpecting, failTooDeep } from './bytes.js';
-import { PackedObject, memberName } from './members.js';
+import { decodeName } from './members.js';
 import { LEAF } from './node.js';
 import type { JsonMember, JsonNode, Shape } from './node.js';
-import { failUnclosed, kindAt } from './tokens.js';
+import { failUnclosed, readKind } from './tokens.js';
 import type { TextWalk } from './tokens.js';
 
 const CLOSE_BRACE = 0x7d;
@@ -81,16 +83,6 @@ const QUOTE = 0x22;
 
 /** Checks and records the object that begins at `start`. `depth` counts the open containers, this one among them. */
 function recordFlatObject(walk: TextWalk, start: number, depth: number): JsonNode {
-  return recordByKernel(walk, start, depth) ?? recordMembers(walk, start, depth);
-}
-
-function recordByKernel({ kernel, bytes, maxDepth }: TextWalk, start: number, depth: number): JsonNode | undefined {
-  const count = kernel === undefined ? -1 : kernel.members(start, maxDepth - depth);
-  if (kernel === undefined || count < 0) return undefined;
-  return new PackedObject(bytes, start, kernel.objectEnd, kernel.places(count));
-}
-
-function recordMembers(walk: TextWalk, start: number, depth: number): JsonNode {
   const members: JsonMember[] = [];
   let at = walk.skipSpace(start + 1);
   if (byteAt(walk.bytes, at) === CLOSE_BRACE) return { kind: 'object', start, end: at + 1, members };
@@ -112,7 +104,7 @@ function recordMember(walk: TextWalk, keyStart: number, depth: number): JsonMemb
   const colon = walk.skipSpace(keyEnd);
   if (byteAt(bytes, colon) !== COLON) failExpecting(bytes, colon, "':'");
   const value = recordLeaf(walk, walk.skipSpace(colon + 1), depth);
-  return { name: memberName(bytes, keyStart, keyEnd), keyStart, keyEnd, value };
+  return { name: decodeName(bytes, keyStart, keyEnd), keyStart, keyEnd, value };
 }
 
 /** Checks and records the array that begins at `start`. */
@@ -134,7 +126,7 @@ function recordFlatArray(walk: TextWalk, start: number, depth: number): JsonNode
 /** Checks a value and records nothing but its place. */
 function recordLeaf(walk: TextWalk, start: number, depth: number): JsonNode {
   const end = walk.skipValue(start, depth);
-  return { kind: kindAt(walk.bytes, start), start, end };
+  return { kind: readKind(walk.bytes, start), start, end };
 }
 
 const OPEN_BRACE = 0x7b;
@@ -213,7 +205,7 @@ export class Recorder {
     const colon = this.#walk.skipSpace(end);
     if (byteAt(this.#bytes, colon) !== COLON) failExpecting(this.#bytes, colon, "':'");
     this.#at = colon + 1;
-    return container.expect(memberName(this.#bytes, start, end), start, end);
+    return container.expect(decodeName(this.#bytes, start, end), start, end);
   }
 
   #close(container: OpenContainer): JsonNode {

@@ -1,7 +1,7 @@
+/* Entry of the scanner: limits, encoding, the outermost value, and one more level on demand. */
+
 import { BagError } from '../errors.js';
-import { byteAt, failExpecting, refusalAt } from './bytes.js';
-import { kernelHolding } from './kernel/kernel.js';
-import { PackedObject } from './members.js';
+import { byteAt, failExpecting, createRefusal } from './bytes.js';
 import { LEAF } from './node.js';
 import type { JsonNode, Shape } from './node.js';
 import { Recorder } from './record.js';
@@ -30,9 +30,9 @@ export interface ScanOptions {
  */
 export function scanJson(bytes: Uint8Array, shape: Shape = LEAF, options: ScanOptions = {}): JsonNode {
   refuseUnreadable(bytes);
-  const walk = new TextWalk(bytes, options.maxDepth ?? MAX_DEPTH, kernelHolding(bytes));
+  const walk = new TextWalk(bytes, options.maxDepth ?? MAX_DEPTH);
   if (walk.skipSpace(0) === bytes.length) {
-    throw refusalAt(bytes, bytes.length, 'JSON_EMPTY', 'document is empty, it ends without a value');
+    throw createRefusal(bytes, bytes.length, 'JSON_EMPTY', 'document is empty, it ends without a value');
   }
   const root = new Recorder(walk).record(0, shape);
   const rest = walk.skipSpace(root.end);
@@ -45,9 +45,9 @@ function refuseUnreadable(bytes: Uint8Array): void {
     const message = `document of ${bytes.length} bytes, more than the ${MAX_DOCUMENT_BYTES} that can be read`;
     throw new BagError('JSON_TOO_LARGE', message, { context: { bytes: bytes.length, limit: MAX_DOCUMENT_BYTES } });
   }
-  if (beginsWithBom(bytes)) throw refusalAt(bytes, 0, 'JSON_BOM', 'byte order mark');
+  if (beginsWithBom(bytes)) throw createRefusal(bytes, 0, 'JSON_BOM', 'byte order mark');
   const malformed = findMalformedUtf8(bytes);
-  if (malformed >= 0) throw refusalAt(bytes, malformed, 'INVALID_UTF8', 'malformed UTF-8');
+  if (malformed >= 0) throw createRefusal(bytes, malformed, 'INVALID_UTF8', 'malformed UTF-8');
 }
 
 function beginsWithBom(bytes: Uint8Array): boolean {
@@ -73,7 +73,6 @@ export function expandNode(bytes: Uint8Array, node: JsonNode): JsonNode {
 }
 
 function isMissingChildren(node: JsonNode): boolean {
-  if (node instanceof PackedObject) return false;
   if (node.kind === 'object') return node.members === undefined;
   return node.kind === 'array' && node.items === undefined;
 }

@@ -1,20 +1,21 @@
+/* Checks tokens and whole values of JSON and returns the offset past them; records nothing. */
+
 import { isUtf8 } from 'node:buffer';
 import { byteAt, failExpecting, failInString, failTooDeep } from './bytes.js';
-import type { ScanKernel } from './kernel/kernel.js';
 import type { JsonKind } from './node.js';
 
-function tableOf(valueOf: (byte: number) => number): Uint8Array {
-  return Uint8Array.from({ length: 256 }, (_, byte) => valueOf(byte));
+function buildTable(toValue: (byte: number) => number): Uint8Array {
+  return Uint8Array.from({ length: 256 }, (_, byte) => toValue(byte));
 }
 
 /** What follows a backslash, `u` excepted: the byte it stands for, 0 where the escape is not allowed. */
-export const SHORT_ESCAPES: Uint8Array = tableOf((byte) => {
+export const SHORT_ESCAPES: Uint8Array = buildTable((byte) => {
   const letter = '"\\/bfnrt'.indexOf(String.fromCharCode(byte));
   return letter < 0 ? 0 : '"\\/\b\f\n\r\t'.charCodeAt(letter);
 });
 
 /** 0 to 15 for a hexadecimal digit of either case, 255 for every other byte. */
-export const HEX_VALUES: Uint8Array = tableOf((byte) => {
+export const HEX_VALUES: Uint8Array = buildTable((byte) => {
   const digit = '0123456789abcdef'.indexOf(String.fromCharCode(byte).toLowerCase());
   return digit < 0 ? 255 : digit;
 });
@@ -25,13 +26,13 @@ const BLOCK = 64 * 1024;
 export function findMalformedUtf8(bytes: Uint8Array): number {
   if (isUtf8(bytes)) return -1;
   let at = 0;
-  for (let end = blockEnd(bytes, at); isUtf8(bytes.subarray(at, end)); end = blockEnd(bytes, at)) at = end;
-  for (let length = characterLength(bytes, at); length > 0; length = characterLength(bytes, at)) at += length;
+  for (let end = findBlockEnd(bytes, at); isUtf8(bytes.subarray(at, end)); end = findBlockEnd(bytes, at)) at = end;
+  for (let length = measureCharacter(bytes, at); length > 0; length = measureCharacter(bytes, at)) at += length;
   return at;
 }
 
 /** Ends a block between two characters where that is possible at all. */
-function blockEnd(bytes: Uint8Array, start: number): number {
+function findBlockEnd(bytes: Uint8Array, start: number): number {
   const end = start + BLOCK;
   for (let cut = end; cut > end - 4; cut -= 1) {
     if (cut >= bytes.length || !isContinuation(bytes[cut]!)) return cut;
@@ -40,12 +41,12 @@ function blockEnd(bytes: Uint8Array, start: number): number {
 }
 
 /** Bytes of the character that begins here, 0 when it is malformed. */
-function characterLength(bytes: Uint8Array, at: number): number {
-  const length = lengthByLead(bytes[at]!);
+function measureCharacter(bytes: Uint8Array, at: number): number {
+  const length = toCharacterLength(bytes[at]!);
   return isUtf8(bytes.subarray(at, at + length)) ? length : 0;
 }
 
-function lengthByLead(lead: number): number {
+function toCharacterLength(lead: number): number {
   if (lead < 0x80) return 1;
   if (lead < 0xe0) return 2;
   return lead < 0xf0 ? 3 : 4;
@@ -140,10 +141,10 @@ function skipPlain(bytes: Uint8Array, view: DataView, from: number): number {
   const lastTurn = bytes.length - 8;
   let at = from;
   while (at <= lastTurn) {
-    let stops = stopsIn(view.getInt32(at, true));
-    if (stops !== 0) return at + lowestMarked(stops);
-    stops = stopsIn(view.getInt32(at + 4, true));
-    if (stops !== 0) return at + 4 + lowestMarked(stops);
+    let stops = markStops(view.getInt32(at, true));
+    if (stops !== 0) return at + findLowestMark(stops);
+    stops = markStops(view.getInt32(at + 4, true));
+    if (stops !== 0) return at + 4 + findLowestMark(stops);
     at += 8;
   }
   return skipPlainAtEnd(bytes, at);
@@ -154,14 +155,14 @@ function skipPlain(bytes: Uint8Array, view: DataView, from: number): number {
  * or below 0x20, and `~word` forgets the bytes of longer UTF-8 characters. A borrow runs on upwards only from a
  * true hit, so the lowest mark is always right.
  */
-function stopsIn(word: number): number {
+function markStops(word: number): number {
   const quotes = (word ^ 0x22222222) - 0x01010101;
   const backslashes = (word ^ 0x5c5c5c5c) - 0x01010101;
   const controls = word - 0x20202020;
   return (quotes | backslashes | controls) & ~word & 0x80808080;
 }
 
-function lowestMarked(stops: number): number {
+function findLowestMark(stops: number): number {
   return (31 - Math.clz32(stops & -stops)) >> 3;
 }
 
@@ -222,34 +223,34 @@ interface Word {
   readonly letters: Uint8Array;
 }
 
-function wordOf(kind: JsonKind, letters: string): Word {
+function encodeWord(kind: JsonKind, letters: string): Word {
   return { kind, letters: new TextEncoder().encode(letters) };
 }
 
-const TRUE = wordOf('true', 'true');
-const FALSE = wordOf('false', 'false');
-const NULL = wordOf('null', 'null');
-const NAN = wordOf('nonfinite', 'NaN');
-const INFINITY = wordOf('nonfinite', 'Infinity');
-const MINUS_INFINITY = wordOf('nonfinite', '-Infinity');
+const TRUE = encodeWord('true', 'true');
+const FALSE = encodeWord('false', 'false');
+const NULL = encodeWord('null', 'null');
+const NAN = encodeWord('nonfinite', 'NaN');
+const INFINITY = encodeWord('nonfinite', 'Infinity');
+const MINUS_INFINITY = encodeWord('nonfinite', '-Infinity');
 
 /** Checks the string, number or word that begins at `from`, and returns the offset past it. */
 function skipScalar(bytes: Uint8Array, view: DataView, from: number): number {
   const byte = byteAt(bytes, from);
   if (byte === QUOTE) return skipString(bytes, view, from + 1);
   if (beginsNumber(bytes, from, byte)) return skipNumber(bytes, from);
-  const word = wordBeginningWith(byte);
-  if (word === undefined || !standsAt(bytes, from, word.letters)) failExpecting(bytes, from, 'a value');
+  const word = findWord(byte);
+  if (word === undefined || !hasBytesAt(bytes, from, word.letters)) failExpecting(bytes, from, 'a value');
   return from + word.letters.length;
 }
 
 /** Kind of the value at `from`, once it has been checked. */
-export function kindAt(bytes: Uint8Array, from: number): JsonKind {
+export function readKind(bytes: Uint8Array, from: number): JsonKind {
   const byte = bytes[from]!;
   if (byte === QUOTE) return 'string';
   if (byte === OPEN_BRACE) return 'object';
   if (byte === OPEN_BRACKET) return 'array';
-  return beginsNumber(bytes, from, byte) ? 'number' : wordBeginningWith(byte)!.kind;
+  return beginsNumber(bytes, from, byte) ? 'number' : findWord(byte)!.kind;
 }
 
 function beginsNumber(bytes: Uint8Array, from: number, byte: number): boolean {
@@ -257,7 +258,7 @@ function beginsNumber(bytes: Uint8Array, from: number, byte: number): boolean {
   return byte === MINUS && byteAt(bytes, from + 1) !== UPPER_I;
 }
 
-function wordBeginningWith(byte: number): Word | undefined {
+function findWord(byte: number): Word | undefined {
   switch (byte) {
     case LOWER_T:
       return TRUE;
@@ -276,14 +277,14 @@ function wordBeginningWith(byte: number): Word | undefined {
   }
 }
 
-function standsAt(bytes: Uint8Array, from: number, letters: Uint8Array): boolean {
+function hasBytesAt(bytes: Uint8Array, from: number, letters: Uint8Array): boolean {
   for (let index = 0; index < letters.length; index += 1) {
     if (from + index >= bytes.length || bytes[from + index] !== letters[index]) return false;
   }
   return true;
 }
 
-// Every file of this room names the bytes it reads itself: a constant of the same file is folded into the compiled
+// Every file of this directory names the bytes it reads itself: a constant of the same file is folded into the compiled
 // loop, an imported one is loaded each time, which cost a tenth of the speed.
 const CLOSE_BRACE = 0x7d;
 const COLON = 0x3a;
@@ -332,10 +333,10 @@ function skipValue(bytes: Uint8Array, view: DataView, from: number, depth: numbe
     if (byte === QUOTE) at = skipString(bytes, view, at + 1);
     else if (byte === OPEN_BRACE || byte === OPEN_BRACKET) {
       if (level === maxLevel) failTooDeep(bytes, at, maxDepth);
-      if (level === closers.length) closers = grown(closers);
+      if (level === closers.length) closers = enlarge(closers);
       closers[level] = closer;
       level += 1;
-      closer = closerOf(byte);
+      closer = toCloser(byte);
       at += 1;
       byte = byteAt(bytes, at);
       if (byte <= SPACE) {
@@ -362,7 +363,7 @@ function skipValue(bytes: Uint8Array, view: DataView, from: number, depth: numbe
 }
 
 /** `{` and `[` stand two places before their counterparts in ASCII. */
-function closerOf(opener: number): number {
+function toCloser(opener: number): number {
   return opener + 2;
 }
 
@@ -371,7 +372,7 @@ export function failUnclosed(bytes: Uint8Array, offset: number, closer: number):
   failExpecting(bytes, offset, `',' or '${String.fromCharCode(closer)}'`);
 }
 
-function grown(old: Uint8Array): Uint8Array {
+function enlarge(old: Uint8Array): Uint8Array {
   const larger = new Uint8Array(old.length * 2);
   larger.set(old);
   return larger;
@@ -382,11 +383,10 @@ export class TextWalk {
   readonly bytes: Uint8Array;
   private readonly view: DataView;
 
-  /** `maxDepth` is a whole number: how many containers may nest. The kernel, when there is one, holds this document. */
+  /** `maxDepth` is a whole number: how many containers may nest. */
   constructor(
     document: Uint8Array,
     readonly maxDepth: number,
-    readonly kernel?: ScanKernel,
   ) {
     // A plain array over the same memory whatever came in: `Buffer` would be a second type to the compiled loops.
     this.bytes = new Uint8Array(document.buffer, document.byteOffset, document.byteLength);
@@ -405,7 +405,6 @@ export class TextWalk {
 
   /** Offset past the value at `start`. `depth` containers are open around it. */
   skipValue(start: number, depth: number): number {
-    const end = this.kernel === undefined ? -1 : this.kernel.value(start, this.maxDepth - depth);
-    return end >= 0 ? end : skipValue(this.bytes, this.view, start, depth, this.maxDepth);
+    return skipValue(this.bytes, this.view, start, depth, this.maxDepth);
   }
 }
