@@ -1,12 +1,101 @@
+/* A document inside a JSON string: opens it, and translates splices over it into splices over the outer document. */
+
 import { InternalError } from '../errors.js';
-import { escapedCodePoint, escapeLength, utf8Length, writeUtf8 } from './escape-sequence.js';
-import { escapeForString } from './escape-text.js';
+import { createRefusal } from './bytes.js';
 import { requireKind } from './members.js';
 import type { JsonNode } from './node.js';
-import { requireOrder, type Splice } from './splice.js';
-import { refusalAt } from './syntax-error.js';
+import { requireOrder } from './splice.js';
+import type { Splice } from './splice.js';
+import { HEX_VALUES, SHORT_ESCAPES } from './tokens.js';
+
+const LOWER_U = 0x75;
+
+/**
+ * Code point of the escape whose backslash is at `at`, in a string a scan has accepted. Two escaped surrogates that
+ * belong together are one escape of twelve bytes; a surrogate on its own gives -1, since UTF-8 has no form for it.
+ */
+function decodeEscape(bytes: Uint8Array, at: number): number {
+  const letter = bytes[at + 1]!;
+  if (letter !== LOWER_U) return SHORT_ESCAPES[letter]!;
+  const unit = readUnit(bytes, at);
+  if (!isSurrogate(unit)) return unit;
+  const pair = String.fromCharCode(unit, readTrailingUnit(bytes, at + 6)).codePointAt(0)!;
+  return pair > 0xffff ? pair : -1;
+}
+
+/** Bytes from the backslash to the end of the escape that stands for `codePoint`. */
+function measureEscape(bytes: Uint8Array, at: number, codePoint: number): number {
+  if (bytes[at + 1] !== LOWER_U) return 2;
+  return codePoint > 0xffff ? 12 : 6;
+}
+
+/** Bytes of a code point in UTF-8. */
+function measureUtf8(codePoint: number): number {
+  if (codePoint < 0x80) return 1;
+  if (codePoint < 0x800) return 2;
+  return codePoint < 0x10000 ? 3 : 4;
+}
+
+/** Writes a code point as UTF-8 and returns the offset past it. */
+function writeUtf8(target: Uint8Array, at: number, codePoint: number): number {
+  const length = measureUtf8(codePoint);
+  let rest = codePoint;
+  for (let index = at + length - 1; index > at; index -= 1) {
+    target[index] = 0x80 | (rest & 0x3f);
+    rest >>= 6;
+  }
+  target[at] = LEADS[length]! | rest;
+  return at + length;
+}
+
+/** Marks of the first byte, by the length of the character. */
+const LEADS = [0, 0, 0xc0, 0xe0, 0xf0];
+
+/** The escaped unit that begins at `at`, 0 when no such escape stands there: the text may end before. */
+function readTrailingUnit(bytes: Uint8Array, at: number): number {
+  return bytes[at] === 0x5c && bytes[at + 1] === LOWER_U ? readUnit(bytes, at) : 0;
+}
+
+function readUnit(bytes: Uint8Array, at: number): number {
+  let unit = 0;
+  for (let index = at + 2; index < at + 6; index += 1) unit = (unit << 4) | HEX_VALUES[bytes[index]!]!;
+  return unit;
+}
+
+function isSurrogate(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff;
+}
 
 const BACKSLASH = 0x5c;
+const QUOTE = 0x22;
+const SPACE = 0x20;
+
+/** Spelling of each byte inside a JSON string where that is not the byte itself. */
+const SPELLINGS: readonly (Uint8Array | undefined)[] = Array.from({ length: 256 }, (_, byte) => spellEscaped(byte));
+
+function spellEscaped(byte: number): Uint8Array | undefined {
+  if (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) return undefined;
+  const quoted = JSON.stringify(String.fromCharCode(byte));
+  return new TextEncoder().encode(quoted.slice(1, -1));
+}
+
+/**
+ * UTF-8 text as it stands inside a JSON string: quote, backslash and control characters escaped, everything else
+ * as it is. Without anything to escape the same array comes back.
+ */
+function escapeForString(text: Uint8Array): Uint8Array {
+  const length = text.reduce((sum, byte) => sum + (SPELLINGS[byte]?.length ?? 1), 0);
+  if (length === text.length) return text;
+  const escaped = new Uint8Array(length);
+  let at = 0;
+  for (const byte of text) {
+    const spelling = SPELLINGS[byte];
+    if (spelling === undefined) escaped[at] = byte;
+    else escaped.set(spelling, at);
+    at += spelling?.length ?? 1;
+  }
+  return escaped;
+}
 
 /**
  * The UTF-8 bytes of a document carried in a JSON string, such as `{"Payload":"{\"state_data\": 1}"}`; not checked
@@ -26,7 +115,7 @@ export function openEmbedded(bytes: Uint8Array, node: JsonNode): Uint8Array {
     } else {
       const codePoint = requireCharacter(bytes, at);
       written = writeUtf8(text, written, codePoint);
-      at += escapeLength(bytes, at, codePoint);
+      at += measureEscape(bytes, at, codePoint);
     }
   }
   return text.subarray(0, written);
@@ -44,8 +133,8 @@ export function translateSplices(bytes: Uint8Array, node: JsonNode, innerSplices
   requireOrder(innerSplices, node.end - node.start - 2);
   const walk = new OuterOffsets(bytes, node);
   return innerSplices.map(({ start, end, insert }) => ({
-    start: walk.of(start),
-    end: walk.of(end),
+    start: walk.advanceTo(start),
+    end: walk.advanceTo(end),
     insert: escapeForString(insert),
   }));
 }
@@ -63,7 +152,7 @@ class OuterOffsets {
     this.#end = node.end - 1;
   }
 
-  of(inner: number): number {
+  advanceTo(inner: number): number {
     while (this.#inner < inner && this.#outer < this.#end) this.#step();
     if (this.#inner < inner) throw new InternalError('SPLICE_ORDER', `byte ${inner} of ${this.#inner} embedded bytes`);
     if (this.#inner > inner)
@@ -78,13 +167,13 @@ class OuterOffsets {
       return;
     }
     const codePoint = requireCharacter(this.#bytes, this.#outer);
-    this.#outer += escapeLength(this.#bytes, this.#outer, codePoint);
-    this.#inner += utf8Length(codePoint);
+    this.#outer += measureEscape(this.#bytes, this.#outer, codePoint);
+    this.#inner += measureUtf8(codePoint);
   }
 }
 
 function requireCharacter(bytes: Uint8Array, backslash: number): number {
-  const codePoint = escapedCodePoint(bytes, backslash);
+  const codePoint = decodeEscape(bytes, backslash);
   if (codePoint >= 0) return codePoint;
-  throw refusalAt(bytes, backslash, 'EMBEDDED_NOT_UTF8', 'lone surrogate in an embedded document');
+  throw createRefusal(bytes, backslash, 'EMBEDDED_NOT_UTF8', 'lone surrogate in an embedded document');
 }

@@ -1,3 +1,5 @@
+/* Values that keep the spelling of numbers, for the partitioner. */
+
 import { BagError } from '../errors.js';
 import { EVERYTHING } from './node.js';
 import type { JsonNode } from './node.js';
@@ -17,19 +19,19 @@ const MAX_EXACT_DEPTH = 1_000;
  * spelling become `ExactNumber`. Throws `BagError`, with `JSON_NONFINITE` for Python's tokens.
  */
 export function parseExact(bytes: Uint8Array): unknown {
-  return exactValue(bytes, scanJson(bytes, EVERYTHING, { maxDepth: MAX_EXACT_DEPTH }));
+  return toExactValue(bytes, scanJson(bytes, EVERYTHING, { maxDepth: MAX_EXACT_DEPTH }));
 }
 
-function exactValue(bytes: Uint8Array, node: JsonNode): unknown {
+function toExactValue(bytes: Uint8Array, node: JsonNode): unknown {
   switch (node.kind) {
     case 'object':
-      return Object.fromEntries((node.members ?? []).map((member) => [member.name, exactValue(bytes, member.value)]));
+      return Object.fromEntries((node.members ?? []).map((member) => [member.name, toExactValue(bytes, member.value)]));
     case 'array':
-      return (node.items ?? []).map((item) => exactValue(bytes, item));
+      return (node.items ?? []).map((item) => toExactValue(bytes, item));
     case 'string':
       return decodeString(bytes, node);
     case 'number':
-      return exactNumber(Buffer.from(sliceNode(bytes, node)).toString('latin1'));
+      return toExactNumber(Buffer.from(sliceNode(bytes, node)).toString('latin1'));
     case 'nonfinite':
       throw new BagError('JSON_NONFINITE', 'a workflow with NaN or Infinity in it cannot be partitioned', {
         context: { offset: node.start },
@@ -39,7 +41,7 @@ function exactValue(bytes: Uint8Array, node: JsonNode): unknown {
   }
 }
 
-function exactNumber(text: string): number | ExactNumber {
+function toExactNumber(text: string): number | ExactNumber {
   const value = Number(text);
   return String(value) === text ? value : new ExactNumber(text);
 }

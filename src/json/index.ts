@@ -1,9 +1,16 @@
-export { appendBytes, appendNumber, concatenate, uninitialised } from './append.js';
+export {
+  appendBytes,
+  appendNumber,
+  bufferOver,
+  concatenate,
+  locate,
+  locateAll,
+  type TextPlace,
+  uninitialised,
+} from './bytes.js';
 export { openEmbedded, translateSplices } from './embedded.js';
-export { bufferOver } from './decode-text.js';
-export { expandNode } from './expand.js';
-export { locateAll, type TextPlace } from './locate.js';
-export { type MemberEdit, type NewMember, spliceMembers } from './member-edits.js';
+export { expandNode } from './scan.js';
+export { type MemberEdit, type NewMember, spliceMembers } from './edit.js';
 export { decodeString, lastMember, sliceNode, toPlainValue } from './members.js';
 export { type JsonKind, type JsonMember, type JsonNode, EVERYTHING, LEAF, type Shape } from './node.js';
 export { MAX_DEPTH, MAX_DOCUMENT_BYTES, scanJson, type ScanOptions } from './scan.js';

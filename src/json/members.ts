@@ -1,8 +1,52 @@
+/* Looks up what a scan recorded: members by name, strings, plain values. */
+
 import { InternalError } from '../errors.js';
-import { bufferOver, decodeQuoted } from './decode-text.js';
+import { bufferOver, decodeQuoted, createRefusal } from './bytes.js';
 import type { JsonKind, JsonMember, JsonNode } from './node.js';
-import { PackedObject } from './packed-object.js';
-import { refusalAt } from './syntax-error.js';
+
+/** Longer names are rare and decoded each time. */
+const MAX_BYTES = 32;
+const SLOTS = 512;
+
+/**
+ * Names met lately, by their bytes: the same few dozen occur in every bag and in every element of a map, and decoding
+ * one costs ten times as much as comparing it. A slot keeps the last name that fell into it, so the memory is fixed.
+ */
+const cachedBytes = new Uint8Array(SLOTS * MAX_BYTES);
+const lengths = new Uint8Array(SLOTS);
+const names: string[] = new Array<string>(SLOTS).fill('');
+
+/** The name whose key lies at `[start, end)`, quotes included, unescaped. */
+export function decodeName(bytes: Uint8Array, start: number, end: number): string {
+  const length = end - start - 2;
+  if (length > MAX_BYTES) return decodeQuoted(bufferOver(bytes), start, end);
+  const slot = findSlot(bytes, start + 1, length);
+  if (!isCached(slot, bytes, start + 1, length))
+    cacheName(slot, bytes.subarray(start + 1, end - 1), decodeQuoted(bufferOver(bytes), start, end));
+  return names[slot]!;
+}
+
+/** FNV-1a of the bytes, folded: its low bits alone mix names that differ in the last letters too little. */
+function findSlot(bytes: Uint8Array, start: number, length: number): number {
+  let hash = 0x811c9dc5 | 0;
+  for (let at = start; at < start + length; at += 1) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+  return (hash ^ (hash >>> 16)) & (SLOTS - 1);
+}
+
+function isCached(slot: number, bytes: Uint8Array, start: number, length: number): boolean {
+  if (lengths[slot] !== length) return false;
+  const base = slot * MAX_BYTES;
+  for (let index = 0; index < length; index += 1) {
+    if (cachedBytes[base + index] !== bytes[start + index]) return false;
+  }
+  return true;
+}
+
+function cacheName(slot: number, spelling: Uint8Array, name: string): void {
+  cachedBytes.set(spelling, slot * MAX_BYTES);
+  lengths[slot] = spelling.length;
+  names[slot] = name;
+}
 
 /**
  * The last member of that name, the one every legacy reader sees where a name is there twice. Undefined when there
@@ -11,9 +55,8 @@ import { refusalAt } from './syntax-error.js';
  */
 export function lastMember(node: JsonNode, name: string): JsonMember | undefined {
   if (node.kind !== 'object') return undefined;
-  if (node instanceof PackedObject) return node.find(name);
-  const members = recordedMembers(node);
-  return members.length > FEW ? indexOf(node, members).get(name) : findLast(members, name);
+  const members = requireMembers(node);
+  return members.length > FEW ? indexMembers(node, members).get(name) : findLast(members, name);
 }
 
 /** Up to so many members a walk is faster than an index. */
@@ -23,7 +66,7 @@ const FEW = 8;
  * Made at the first look-up: a bag is asked for some fifty names. It hangs on the node, for a weak map would keep every
  * young node alive until the next full collection.
  */
-function indexOf(node: JsonNode, members: readonly JsonMember[]): ReadonlyMap<string, JsonMember> {
+function indexMembers(node: JsonNode, members: readonly JsonMember[]): ReadonlyMap<string, JsonMember> {
   if (node.byName) return node.byName;
   const index = new Map<string, JsonMember>();
   for (const member of members) index.set(member.name, member);
@@ -39,7 +82,7 @@ function findLast(members: readonly JsonMember[], name: string): JsonMember | un
 }
 
 /** Members of an object node. Throws `InternalError` `WRONG_KIND` or `MEMBERS_NOT_RECORDED`. */
-export function recordedMembers(node: JsonNode): readonly JsonMember[] {
+export function requireMembers(node: JsonNode): readonly JsonMember[] {
   requireKind(node, 'object');
   if (node.members !== undefined) return node.members;
   throw new InternalError('MEMBERS_NOT_RECORDED', `members of the object at byte ${node.start} were not recorded`);
@@ -70,7 +113,7 @@ export function toPlainValue(bytes: Uint8Array, node: JsonNode): unknown {
     if (!(error instanceof SyntaxError)) throw error;
     // The bytes have passed the scan, so these tokens are the only thing JSON.parse can have met.
     const what = 'NaN or an infinity, which a plain value cannot hold, in the value';
-    throw refusalAt(bytes, node.start, 'JSON_NONFINITE', what, error);
+    throw createRefusal(bytes, node.start, 'JSON_NONFINITE', what, error);
   }
 }
 

@@ -1,3 +1,5 @@
+/* The result of a scan: values by their places, and the shapes that a scan is asked for. */
+
 /**
  * What a JSON value is. `nonfinite` is one of Python's tokens `NaN`, `Infinity`, `-Infinity`, which RFC 8259 does not
  * know.

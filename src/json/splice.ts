@@ -1,5 +1,7 @@
+/* Splices over bytes: applies, inverts and compares them. */
+
 import { InternalError } from '../errors.js';
-import { uninitialised } from './append.js';
+import { uninitialised } from './bytes.js';
 
 /** Put `insert` in the place of bytes `[start, end)`. */
 export interface Splice {
@@ -15,7 +17,7 @@ export interface Splice {
  */
 export function applySplices(bytes: Uint8Array, splices: readonly Splice[], allocate = uninitialised): Uint8Array {
   requireOrder(splices, bytes.length);
-  const result = allocate(bytes.length + growthOf(splices));
+  const result = allocate(bytes.length + sumGrowth(splices));
   let read = 0;
   let written = 0;
   for (const { start, end, insert } of splices) {
@@ -53,7 +55,7 @@ export function givesBack(bytes: Uint8Array, splices: readonly Splice[], expecte
   let at = 0;
   const matches = (part: Uint8Array) => {
     at += part.length;
-    return holdsAt(expected, at - part.length, part);
+    return containsAt(expected, at - part.length, part);
   };
   for (const { start, end, insert } of splices) {
     if (!matches(bytes.subarray(read, start)) || !matches(insert)) return false;
@@ -63,7 +65,7 @@ export function givesBack(bytes: Uint8Array, splices: readonly Splice[], expecte
 }
 
 /** True when the part stands there. One that is a view of that very place, as in an inverse, is not read at all. */
-function holdsAt(whole: Uint8Array, at: number, part: Uint8Array): boolean {
+function containsAt(whole: Uint8Array, at: number, part: Uint8Array): boolean {
   const isSamePlace =
     part.buffer === whole.buffer && part.byteOffset === whole.byteOffset + at && at + part.length <= whole.length;
   return isSamePlace || Buffer.compare(part, whole.subarray(at, at + part.length)) === 0;
@@ -81,6 +83,6 @@ export function requireOrder(splices: readonly Splice[], length: number): void {
   }
 }
 
-function growthOf(splices: readonly Splice[]): number {
+function sumGrowth(splices: readonly Splice[]): number {
   return splices.reduce((sum, { start, end, insert }) => sum + insert.length - (end - start), 0);
 }

@@ -120,6 +120,46 @@ describe('the scanner and JSON.parse', () => {
   });
 });
 
+describe('the scanner and JSON.parse take and refuse the same strings and white space', () => {
+  it('with a quote, a backslash, a control character or a longer character at every place of a string', () => {
+    const stops = ['"', '\\n', '\\', '\\u00e9', '\\u00g9', '\\u00e', '\\x', '\n', '\u001f', '\u0000', '\u007f'];
+    for (const stop of [...stops, 'é', '한', '😀', '\\ud83d\\ude00']) {
+      for (let length = 0; length < 40; length += 1) agree(utf8(`["${'x'.repeat(length)}${stop}yz"]`));
+    }
+  });
+
+  it('with every byte behind a backslash', () => {
+    for (let byte = 0; byte < 256; byte += 1) {
+      agree(Uint8Array.of(0x22, 0x5c, byte, 0x61, 0x62, 0x63, 0x64, 0x22));
+    }
+  });
+
+  it('with every byte as a hexadecimal digit, in the first and in the second of two escapes', () => {
+    for (let byte = 0; byte < 256; byte += 1) {
+      for (const place of [3, 6, 9, 12]) {
+        const bytes = utf8('"\\u00e9\\uABCD"');
+        bytes[place] = byte;
+        agree(bytes);
+      }
+    }
+  });
+
+  it('with runs of escapes of every length', () => {
+    for (let count = 0; count < 9; count += 1) {
+      for (const end of ['', ' ', 'x', '\\n', '\\"', '\\u12', '\\u123g']) {
+        agree(utf8(`"${'\\ud55c'.repeat(count)}${end}"`));
+      }
+    }
+  });
+
+  it('with white space of every kind and length around each token', () => {
+    const spaces = [' ', '\t', '\n', '\r', '  \n', `\r\n${' '.repeat(17)}\t`, '\u00a0', '\v'];
+    for (const space of [...spaces, ...[7, 8, 23].map((length) => ' '.repeat(length))]) {
+      agree(utf8(['', '{', '"a"', ':', '[', '1', ',', '"b"', ']', ',', '"c"', ':', '{', '}', '}'].join(space)));
+    }
+  });
+});
+
 describe('recorded ranges', () => {
   it('hold each value without the white space around it, and each key with its quotes', () => {
     fc.assert(

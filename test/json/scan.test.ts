@@ -2,7 +2,15 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { BagError } from 'statebag-shim';
-import { EVERYTHING, LEAF, MAX_DEPTH, MAX_DOCUMENT_BYTES, scanJson, type Shape } from '../../src/json/index.js';
+import {
+  EVERYTHING,
+  expandNode,
+  LEAF,
+  MAX_DEPTH,
+  MAX_DOCUMENT_BYTES,
+  scanJson,
+  type Shape,
+} from '../../src/json/index.js';
 import { rebuild, textOf, thrownBy, utf8 } from './json-text.js';
 
 describe('a scan records what its shape asks for', () => {
@@ -135,6 +143,36 @@ describe('the bounds of a scan', () => {
     for (const text of ['[[[[', '{"a":{"b":', '['.repeat(5000)])
       expect(() => scanJson(utf8(text), EVERYTHING)).toThrow(BagError);
     expect(scanJson(utf8('{"a":[1]}'), EVERYTHING).members?.[0]?.value.items).toHaveLength(1);
+  });
+});
+
+describe('expandNode', () => {
+  const bytes = utf8('  {"a": {"b": [1, {"c": 2}]}, "d": NaN}  ');
+
+  it('fills the members of an object one level deep, in the same node', () => {
+    const root = scanJson(bytes);
+    expect(expandNode(bytes, root)).toBe(root);
+    expect(root.members?.map(({ name }) => name)).toEqual(['a', 'd']);
+    expect(root.members?.[0]?.value).not.toHaveProperty('members');
+  });
+
+  it('fills the elements of an array', () => {
+    const root = scanJson(bytes, { members: { a: { anyMember: LEAF } } });
+    const list = root.members![0]!.value.members![0]!.value;
+    expect(expandNode(bytes, list).items?.map(({ kind }) => kind)).toEqual(['number', 'object']);
+  });
+
+  it('leaves filled nodes and other kinds as they are', () => {
+    const root = scanJson(bytes, { anyMember: LEAF });
+    const members = root.members;
+    expect(expandNode(bytes, root).members).toBe(members);
+    const token = root.members![1]!.value;
+    expect(expandNode(bytes, token)).toEqual({ kind: 'nonfinite', start: 35, end: 38 });
+  });
+
+  it('goes as deep as the scan was allowed to', () => {
+    const deep = utf8('['.repeat(10_000) + ']'.repeat(10_000));
+    expect(expandNode(deep, scanJson(deep, LEAF, { maxDepth: 10_000 })).items).toHaveLength(1);
   });
 });
 

@@ -1,5 +1,5 @@
 import { BagError, SchemaError, StateBagError } from '../../errors.js';
-import { locate } from '../../json/locate.js';
+import { locate } from '../../json/index.js';
 import { findMachines } from './machines.js';
 import type { Machine } from './machines.js';
 import { parseJsonTree } from './json-tree.js';

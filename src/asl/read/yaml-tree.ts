@@ -1,7 +1,7 @@
 import { isAlias, isScalar, isSeq, parseAllDocuments } from 'yaml';
 import type { Alias, Document, ParsedNode, Scalar, YAMLMap } from 'yaml';
 import { BagError } from '../../errors.js';
-import { locate } from '../../json/locate.js';
+import { locate } from '../../json/index.js';
 import { byteOffsets } from './byte-offsets.js';
 import { MAX_LEVELS } from './json-tree.js';
 import type { AslMember, AslNode, Spelling } from './node.js';

@@ -1,9 +1,46 @@
+/* Edits of the members of one object, turned into splices. */
+
 import { InternalError } from '../errors.js';
-import { concatenate } from './append.js';
-import { recordedMembers } from './members.js';
+import { concatenate } from './bytes.js';
+import { requireMembers } from './members.js';
 import type { JsonMember, JsonNode } from './node.js';
-import { objectStyle, type ObjectStyle } from './object-style.js';
 import type { Splice } from './splice.js';
+
+const SPACE = 0x20;
+
+/** How an object is written, so that what we add looks like what is there. White space and punctuation only. */
+interface ObjectStyle {
+  /** Between two members: a comma with its white space. */
+  readonly separator: Uint8Array;
+  /** Between a key and its value: a colon with its white space. */
+  readonly colon: Uint8Array;
+}
+
+/** White space longer than this is an accident or an attack and is not imitated. */
+const MAX_IMITATED = 256;
+
+const encoder = new TextEncoder();
+const COMPACT: ObjectStyle = { separator: encoder.encode(','), colon: encoder.encode(':') };
+
+/** Style of an object by its first two members; of one member or none by what can be seen. */
+function detectStyle(bytes: Uint8Array, object: JsonNode, members: readonly JsonMember[]): ObjectStyle {
+  const [first, second] = members;
+  if (first === undefined) return COMPACT;
+  const colon = limitImitated(bytes.subarray(first.keyEnd, first.value.start)) ?? COMPACT.colon;
+  const seen = second === undefined ? undefined : limitImitated(bytes.subarray(first.value.end, second.keyStart));
+  return { colon, separator: seen ?? imitateSeparator(bytes.subarray(object.start + 1, first.keyStart), colon) };
+}
+
+/** With one member only: what stands before it, or a blank where the colon has one (Python writes `, ` and `: `). */
+function imitateSeparator(beforeFirst: Uint8Array, colon: Uint8Array): Uint8Array {
+  const white = limitImitated(beforeFirst) ?? new Uint8Array();
+  if (white.length > 0) return Uint8Array.of(...COMPACT.separator, ...white);
+  return colon.at(-1) === SPACE ? encoder.encode(', ') : COMPACT.separator;
+}
+
+function limitImitated(bytes: Uint8Array): Uint8Array | undefined {
+  return bytes.length <= MAX_IMITATED ? bytes : undefined;
+}
 
 export interface NewMember {
   /** Not escaped; the splice escapes it. */
@@ -33,13 +70,13 @@ export function spliceMembers(
   edits: readonly MemberEdit[],
   append: readonly NewMember[],
 ): Splice[] {
-  const members = requireMembers(object, edits);
-  const style = objectStyle(bytes, object, members);
+  const members = requireOneToOne(object, edits);
+  const style = detectStyle(bytes, object, members);
   const lastKept = edits.findLastIndex((edit) => !isRemoval(edit));
   const within = members.slice(0, lastKept + 1).flatMap((member, index) => {
-    return editSplices(member, edits[index]!, members[index + 1], style);
+    return spliceMember(member, edits[index]!, members[index + 1], style);
   });
-  return [...within, ...endSplices(object, members, lastKept, joinMembers(append, style), style)];
+  return [...within, ...spliceEnd(object, members, lastKept, joinMembers(append, style), style)];
 }
 
 function isRemoval(edit: MemberEdit): boolean {
@@ -47,7 +84,12 @@ function isRemoval(edit: MemberEdit): boolean {
 }
 
 /** A member up to the last one kept, so that a removed one always has a `next`. */
-function editSplices(member: JsonMember, edit: MemberEdit, next: JsonMember | undefined, style: ObjectStyle): Splice[] {
+function spliceMember(
+  member: JsonMember,
+  edit: MemberEdit,
+  next: JsonMember | undefined,
+  style: ObjectStyle,
+): Splice[] {
   if (edit.kind === 'keep') return [];
   if (edit.kind === 'remove' || edit.members.length === 0) {
     return [{ start: member.keyStart, end: next!.keyStart, insert: NOTHING }];
@@ -60,7 +102,7 @@ function editSplices(member: JsonMember, edit: MemberEdit, next: JsonMember | un
 }
 
 /** What happens behind the last member kept: the removed ones there go, `added` comes. */
-function endSplices(
+function spliceEnd(
   object: JsonNode,
   members: readonly JsonMember[],
   lastKept: number,
@@ -70,14 +112,14 @@ function endSplices(
   const kept = members[lastKept];
   const firstCut = members[lastKept + 1];
   const lastCut = members.at(-1);
-  if (firstCut === undefined || lastCut === undefined) return appendSplices(object, kept, added, style);
+  if (firstCut === undefined || lastCut === undefined) return spliceAppended(object, kept, added, style);
   if (added.length > 0) return [{ start: firstCut.keyStart, end: lastCut.value.end, insert: added }];
   if (kept === undefined) return [{ start: object.start + 1, end: object.end - 1, insert: NOTHING }];
   return [{ start: kept.value.end, end: lastCut.value.end, insert: NOTHING }];
 }
 
 /** Nothing is removed at the end: `last` is the last member there is, undefined in an empty object. */
-function appendSplices(
+function spliceAppended(
   object: JsonNode,
   last: JsonMember | undefined,
   added: Uint8Array,
@@ -98,8 +140,8 @@ function joinMembers(members: readonly NewMember[], style: ObjectStyle): Uint8Ar
   );
 }
 
-function requireMembers(object: JsonNode, edits: readonly MemberEdit[]): readonly JsonMember[] {
-  const members = recordedMembers(object);
+function requireOneToOne(object: JsonNode, edits: readonly MemberEdit[]): readonly JsonMember[] {
+  const members = requireMembers(object);
   if (members.length === edits.length) return members;
   throw new InternalError('EDITS_MISMATCH', `${edits.length} edits for ${members.length} members`);
 }
