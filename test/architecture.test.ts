@@ -9,7 +9,8 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Which rooms a room may import, itself and what is open to all apart. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
-  'content-address': [],
+  'content-address': ['schemas'],
+  'allowed-prefix': [],
   findings: [],
   asl: ['json', 'findings'],
   json: [],
@@ -46,7 +47,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files of `src` itself that every room may import. */
-const OPEN_TO_ALL = new Set(['errors', 'content-address']);
+const OPEN_TO_ALL = new Set(['errors', 'content-address', 'allowed-prefix']);
 
 /** Files that may import an SDK: those of a store's driver and of a source. */
 const DRIVERS = /^src\/(?:store\/s3[^/]*|batch\/sources\/(?:executions-sfn|dynamodb-table))\.ts$/;

@@ -1,9 +1,9 @@
 import type { RememberedBlobs } from '../bag/value.js';
 import { LRUCache } from 'lru-cache';
-import { detectDigest } from '../content-address.js';
+import type { KeyTemplates } from '../content-address.js';
 import type { BlobReader } from '../bag/follow.js';
-import type { KeyTemplates } from '../bag/keys.js';
-import { sha256Hex } from '../store/digest.js';
+import { Places } from '../bag/places.js';
+import { assertDigest } from '../store/digest.js';
 import { Flights, joined } from '../store/flights.js';
 import type { ObjectAddress } from '../store/object-store.js';
 import { publish } from './diagnostics.js';
@@ -32,6 +32,7 @@ export class BlobCache implements BlobReader {
   readonly #store: StoreHandle;
   readonly #blobs: LRUCache<string, Uint8Array>;
   readonly #flights = new Flights();
+  #places: Places | undefined;
 
   constructor(
     store: StoreHandle,
@@ -45,8 +46,23 @@ export class BlobCache implements BlobReader {
     });
   }
 
-  async get(address: ObjectAddress, { signal }: { readonly signal?: AbortSignal } = {}): Promise<Uint8Array> {
-    if (address.bucket === OWN_BUCKET || detectDigest(address.key) === undefined) return this.#read(address, signal);
+  /** The places of the store with the layout of the shim; the layout that the store was made with counts as well. */
+  async places(signal?: AbortSignal): Promise<Places> {
+    const store = await this.#store.open(signal);
+    if (this.#places === undefined) {
+      const layouts = [...Object.values(this.layout), ...Object.values(store.layout ?? {})];
+      const { bucket, prefix, allowBuckets = [], allowPrefixes = [] } = store;
+      const layout = Object.fromEntries(layouts.entries());
+      this.#places = new Places({ bucket, prefix, layout, allowBuckets, allowPrefixes });
+    }
+    return this.#places;
+  }
+
+  async get(
+    address: ObjectAddress,
+    { signal, sha256 }: { readonly signal?: AbortSignal; readonly sha256?: string } = {},
+  ): Promise<Uint8Array> {
+    if (address.bucket === OWN_BUCKET || sha256 === undefined) return this.#read(address, signal, sha256);
     const id = `${address.bucket}/${address.key}`;
     for (;;) {
       const cached = this.#blobs.get(id);
@@ -55,22 +71,33 @@ export class BlobCache implements BlobReader {
         return cached;
       }
       const flight = this.#flights.current(id);
-      if (flight === undefined) return this.#flights.lead(id, () => this.#load(id, address, signal), signal);
+      if (flight === undefined) return this.#flights.lead(id, () => this.#load(id, address, sha256, signal), signal);
       await joined(flight, signal);
     }
   }
 
-  async #load(id: string, address: ObjectAddress, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  async #load(
+    id: string,
+    address: ObjectAddress,
+    sha256: string,
+    signal: AbortSignal | undefined,
+  ): Promise<Uint8Array> {
     publish('cache', () => ({ cache: 'blob', outcome: 'miss' }));
-    const bytes = await this.#read(address, signal);
-    // The store verifies its own keys; in another bucket a name of 64 digits may mean something else.
-    if (sha256Hex(bytes) === detectDigest(address.key)) this.#blobs.set(id, bytes);
+    const bytes = await this.#read(address, signal, sha256);
+    this.#blobs.set(id, bytes);
     return bytes;
   }
 
-  async #read({ bucket, key }: ObjectAddress, signal: AbortSignal | undefined): Promise<Uint8Array> {
+  async #read(
+    { bucket, key }: ObjectAddress,
+    signal: AbortSignal | undefined,
+    sha256: string | undefined,
+  ): Promise<Uint8Array> {
     const store = await this.#store.open(signal);
     const address = { bucket: bucket === OWN_BUCKET ? store.bucket : bucket, key };
-    return store.get(address, signal === undefined ? {} : { signal });
+    const bytes = await store.get(address, { ...(signal && { signal }), ...(sha256 !== undefined && { sha256 }) });
+    // A store that a program made itself may not verify anything.
+    if (sha256 !== undefined) assertDigest(address, bytes, [sha256]);
+    return bytes;
   }
 }

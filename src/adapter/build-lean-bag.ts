@@ -60,7 +60,7 @@ export async function buildBag(
   };
   const deadline = { signal: () => signal, dispose: () => undefined };
   const work: Work = { engine, ids: { ownerId, workflowId }, mode: 'rewrite', side: 'result', deadline };
-  const { bag } = await leanBag(new Bag(new ObjectValue(withoutUndefined(fat))), work);
+  const { bag } = await leanBag(new Bag(new ObjectValue(withoutUndefined(fat)), { addresses: engine.addresses }), work);
   assertStateBag(bag);
   return bag;
 }

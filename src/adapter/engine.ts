@@ -1,5 +1,7 @@
 import type { ClaimOffice } from '../bag/addressing.js';
+import { addressRule } from '../bag/follow.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
+import type { AddressRule } from '../bag/places.js';
 import { sha256Hex } from '../store/digest.js';
 import { BlobCache } from './blob-cache.js';
 import type { Deadline } from './deadline.js';
@@ -16,17 +18,21 @@ export interface Engine {
   readonly steps: HydrationSteps;
   readonly store: StoreHandle;
   readonly blobs: BlobCache;
+  /** Which keys are content addresses, by the layout: the store need not be open to know. */
+  readonly addresses: AddressRule;
   readonly programs: ProgramCache;
 }
 
 export function createEngine(settings: Settings, steps: HydrationSteps): Engine {
   const store = new StoreHandle(settings.store);
   const half = Math.floor(settings.cacheBytes / 2);
+  const blobs = new BlobCache(store, half, settings.layout);
   return {
     settings,
     steps,
     store,
-    blobs: new BlobCache(store, half, settings.layout),
+    blobs,
+    addresses: addressRule(blobs),
     programs: new ProgramCache(half),
   };
 }

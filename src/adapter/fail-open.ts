@@ -3,16 +3,14 @@ import { BagError, ConflictError, PointerError, StoreError } from '../errors.js'
 import { publish } from './diagnostics.js';
 import type { Work } from './engine.js';
 
-/** Pointers of these kinds are attacks or grave mistakes; no execution goes on past one. */
-const NEVER_PASSED = new Set(['POINTER_FOREIGN_OWNER', 'BUCKET_NOT_ALLOWED', 'PREFIX_NOT_ALLOWED', 'POINTER_CHAIN']);
-
 /**
  * Whether a bag that could not be brought into the new form may go on in its old one: the store does not answer or
- * refuses, or the bag itself cannot be rewritten. Bytes that do not match their digest, and pointers that lead where
- * they may not, stop the execution.
+ * refuses, or the bag itself cannot be rewritten. Bytes that do not match their digest, and a pointer to a pointer,
+ * stop the execution. A pointer that is refused was not followed: if the bag has its program elsewhere, the execution
+ * continues, and else the error comes again when the program is looked for.
  */
 function mayFailOpen(error: unknown): error is StateBagError {
-  if (error instanceof PointerError) return !NEVER_PASSED.has(error.code);
+  if (error instanceof PointerError) return error.code !== 'POINTER_CHAIN';
   return error instanceof StoreError || error instanceof ConflictError || error instanceof BagError;
 }
 

@@ -1,6 +1,5 @@
 import { ObjectValue } from '../bag/value.js';
-import { detectDigest } from '../content-address.js';
-import { Bag, holdsDigest } from '../bag/bag.js';
+import { Bag, digestInPointer, holdsDigest } from '../bag/bag.js';
 import type { Field } from '../bag/bag.js';
 import { md5Prefix } from '../bag/follow.js';
 import { hydrateBag } from '../bag/hydrate.js';
@@ -16,13 +15,13 @@ import type { JsonMembers } from './json-members.js';
  * they go back as the blobs they came from, unless the handler changes them. Throws what following a pointer throws.
  */
 export async function fillBag(bag: JsonMembers, work: Work): Promise<JsonMembers> {
-  const { blobs, programs, steps } = work.engine;
-  const site = new Bag(new ObjectValue(bag));
+  const { addresses, blobs, programs, steps } = work.engine;
+  const site = new Bag(new ObjectValue(bag), { addresses });
   if (![site.config, site.map, site.configPath, site.mapPath].some((field) => field.state === 'pointer')) return bag;
   const draft = new ObjectDraft(bag);
   const content = await hydrateBag(site, draft, steps, blobs, work.deadline.signal());
   const filled = draft.result();
-  const after = new Bag(new ObjectValue(filled));
+  const after = new Bag(new ObjectValue(filled), { addresses });
   if (areAllStored(site, after)) programs.remember(after, () => claimsOf(site, after, content));
   return filled;
 }
@@ -60,8 +59,9 @@ const EMPTY = new Uint8Array();
 
 /** A claim on what is stored already. */
 function claimOf(kind: BlobKind, path: Field<ObjectValue>, bytes: Uint8Array): Partial<Record<BlobKind, Claim>> {
-  const target = path.state === 'pointer' ? path.pointer.target : undefined;
-  const sha256 = detectDigest(target?.key);
+  const pointer = path.state === 'pointer' ? path.pointer : undefined;
+  const target = pointer?.target;
+  const sha256 = pointer && digestInPointer(pointer);
   if (target?.bucket === undefined || sha256 === undefined) return {};
   const { bucket, key } = target;
   return {

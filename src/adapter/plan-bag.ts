@@ -21,7 +21,7 @@ export async function planBag(bag: JsonMembers, work: Work): Promise<BagPlan<Byt
   const { engine } = work;
   const members = Object.entries(bag).filter(([name, value]) => PROGRAM.has(name) || typeof value !== 'object');
   const root = readDocument(jsonBytes(Object.fromEntries(members)));
-  const site = new Bag(root);
+  const site = new Bag(root, { addresses: engine.addresses });
   const sources = await loadSources(site, engine.blobs, signalOf(work));
   const office = await openOffice(work);
   return planSite(site, sources, { target: 'lean', manifestForm: engine.settings.manifestForm, office });

@@ -102,7 +102,8 @@ export class Reading implements BagReading {
 
   #adaptMembers(event: JsonMembers, work: Work): Promise<AdaptedEvent> {
     const plain = withoutStalePrograms(event, this.#detect());
-    const detection = plain === event ? this.#detect() : new BagDocument(new ObjectValue(plain));
+    const detection =
+      plain === event ? this.#detect() : new BagDocument(new ObjectValue(plain), true, work.engine.addresses);
     if (this.mode === 'shadow') return shadowEvent(plain, detection, work, this.#wantsSegment);
     assertUnmixedObjects(plain, detection.bags);
     return adaptEvent(plain, detection, work, this.#wantsSegment);
@@ -118,7 +119,7 @@ export class Reading implements BagReading {
   }
 
   #detect(): BagDocument<ObjectValue> {
-    this.#detection ??= new BagDocument(new ObjectValue(this.#event));
+    this.#detection ??= new BagDocument(new ObjectValue(this.#event), true, this.#engine.addresses);
     return this.#detection;
   }
 

@@ -16,7 +16,7 @@ import { offload } from './offload.js';
  * following a pointer does.
  */
 export async function repairManifest(bag: JsonMembers, work: Work): Promise<JsonMembers> {
-  const uri = await rebuildManifest(new Bag(new ObjectValue(bag)), work);
+  const uri = await rebuildManifest(new Bag(new ObjectValue(bag), { addresses: work.engine.addresses }), work);
   return uri === undefined ? bag : { ...bag, [MANIFEST_PATH]: uri };
 }
 
@@ -32,7 +32,7 @@ export async function rebuildManifest(
   generation: Generation = site.generation,
 ): Promise<string | undefined> {
   if (site.mapPath.state !== 'pointer' || generation !== 'lean' || !isManifestLost(site)) return undefined;
-  const bytes = await follow(site.mapPath.pointer, site.ownerId, work.engine.blobs, work.deadline.signal());
+  const bytes = await follow(site.mapPath.pointer, site, work.engine.blobs, work.deadline.signal());
   const map = openText(readDocument(bytes));
   if (isHollow(map)) return undefined;
   const manifest = buildManifest(map, work.engine.settings.manifestForm);

@@ -3,7 +3,7 @@ import type { Value } from '../bag/value.js';
 import { bridgePointer } from '../bag/migration.js';
 import { planBlob } from '../bag/addressing.js';
 import type { ClaimOffice, PlannedBlob } from '../bag/addressing.js';
-import { detectDigest } from '../content-address.js';
+import { addressTemplates, detectDigest } from '../content-address.js';
 import type { JsonValue } from '../bag/edit.js';
 import { Bag } from '../bag/bag.js';
 import { s3Pointer } from '../bag/pointers.js';
@@ -19,7 +19,7 @@ const PROGRAM = new Set<string>(PROGRAM_MEMBERS);
 
 /** The bag with those members put back that `loadStoredMembers` finds. The same object when there is none. */
 export async function restoreMembers(bag: JsonMembers, work: Work): Promise<JsonMembers> {
-  const stored = await loadStoredMembers(new Bag(new ObjectValue(bag)), work);
+  const stored = await loadStoredMembers(new Bag(new ObjectValue(bag), { addresses: work.engine.addresses }), work);
   if (stored.length === 0) return bag;
   // Parsed anew each time: a copy of the handler's own.
   return { ...bag, ...Object.fromEntries(stored.map(({ name, bytes }) => [name, parseObject(bytes)])) };
@@ -54,7 +54,7 @@ export async function loadStoredMembers<V extends Value>(
   return Promise.all(
     pointers.map(async ({ name, pointer }) => ({
       name,
-      bytes: await follow(pointer, site.ownerId, work.engine.blobs, work.deadline.signal()),
+      bytes: await follow(pointer, site, work.engine.blobs, work.deadline.signal()),
     })),
   );
 }
@@ -65,7 +65,7 @@ function isMarked(value: Value): boolean {
 
 function detectOwnPointer(name: string, site: Bag, office: ClaimOffice): Pointer | undefined {
   const pointer = s3Pointer.detect(site.value.member(name)!);
-  const sha256 = detectDigest(pointer?.target?.key);
+  const sha256 = detectDigest(pointer?.target?.key, addressTemplates(office.layout));
   if (pointer?.target?.bucket !== office.bucket || sha256 === undefined) return undefined;
   const { ownerId, workflowId } = site;
   const key = office.prefix + formatKey(office.layout, 'member', { ownerId, workflowId, sha256, member: name });

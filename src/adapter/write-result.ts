@@ -47,7 +47,7 @@ export async function writeResult(
   if (!isMembers(result)) return { ...(await fit(result, undefined, work)), generation: 'foreign', repaired: false };
   const plain = unwrapResult(withoutAddedProgram(result, before?.added));
   if (isLeanEvent(plain)) return { ...(await fit(plain, undefined, work)), generation: 'lean', repaired: false };
-  const detection = new BagDocument(new ObjectValue(plain));
+  const detection = new BagDocument(new ObjectValue(plain), true, work.engine.addresses);
   assertUnmixedObjects(plain, detection.bags);
   detection.assertOneOwner();
   const { result: lean, bytesSaved, repaired, error } = await leanUntilFit(plain, detection, before, work);
@@ -103,9 +103,16 @@ async function leanSite(
   );
   if (before?.error) return { ...restored, error: before.error };
   const bag = restored.result === change.result ? rawMembers(site) : whole;
-  const { value, error } = await attempt(work, () => leanWhole(new Bag(new ObjectValue(bag), site.path), work));
+  const { value, error } = await attempt(work, () =>
+    leanWhole(new Bag(new ObjectValue(bag), { path: site.path, addresses: work.engine.addresses }), work),
+  );
   return value
-    ? changeSite(restored, new Bag(new ObjectValue(bag), site.path), value, work)
+    ? changeSite(
+        restored,
+        new Bag(new ObjectValue(bag), { path: site.path, addresses: work.engine.addresses }),
+        value,
+        work,
+      )
     : { ...restored, error: change.error ?? error };
 }
 

@@ -1,6 +1,6 @@
 import { detectDigest } from '../content-address.js';
 import { assertOneOwner, bagLevels, detectEnvelope, detectId, identityOf, nestedCopies } from './envelope.js';
-import type { Envelope, Identity } from './envelope.js';
+import type { Envelope, EnvelopeLevel, Identity } from './envelope.js';
 import {
   CONFIG,
   CONFIG_PATH,
@@ -12,9 +12,10 @@ import {
   MAP_PATH,
   VERSION,
 } from './members.js';
+import type { AddressRule } from './places.js';
 import { detectTarget, detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
-import { isMissing, isObject } from './value.js';
+import { isMissing, isObject, textMember } from './value.js';
 import type { Value } from './value.js';
 
 /**
@@ -27,21 +28,33 @@ export type Field<V extends Value = Value> =
   | { readonly state: 'inline'; readonly value: V }
   | { readonly state: 'pointer'; readonly value: V; readonly pointer: Pointer };
 
+const byDefaultLayout: AddressRule = ({ key }) => detectDigest(key);
+
 /** Reads `workflow_config` or `partition_map`. */
-export function detectField<V extends Value>(value: V | undefined): Field<V> {
+export function detectField<V extends Value>(value: V | undefined, rule = byDefaultLayout): Field<V> {
   if (value === undefined) return { state: 'absent' };
   if (isMissing(value) || value.text() === '') return { state: 'empty' };
   const pointer = detectValuePointer(value);
-  return pointer ? { state: 'pointer', value, pointer } : { state: 'inline', value };
+  return pointer ? { state: 'pointer', value, pointer: withDigest(pointer, rule) } : { state: 'inline', value };
 }
 
 /** Reads a `*_s3_path` member, where a bare key is a pointer too. What is no string counts as inline data. */
-export function detectPath<V extends Value>(value: V | undefined): Field<V> {
-  const field = detectField(value);
+export function detectPath<V extends Value>(value: V | undefined, rule = byDefaultLayout): Field<V> {
+  const field = detectField(value, rule);
   if (field.state !== 'inline') return field;
   const text = field.value.text();
   if (text === undefined) return field;
-  return { state: 'pointer', value: field.value, pointer: { dialect: 's3-path', target: detectTarget(text) } };
+  const pointer = withDigest({ dialect: 's3-path', target: detectTarget(text) }, rule);
+  return { state: 'pointer', value: field.value, pointer };
+}
+
+function withDigest(pointer: Pointer, rule: AddressRule): Pointer {
+  return pointer.target ? { ...pointer, sha256: rule(pointer.target) } : pointer;
+}
+
+/** The digest in the key of a pointer. For a pointer that is not read as part of a bag, by the default layout. */
+export function digestInPointer(pointer: Pointer): string | undefined {
+  return 'sha256' in pointer ? pointer.sha256 : detectDigest(pointer.target?.key);
 }
 
 /**
@@ -66,10 +79,24 @@ export interface ProgramFields<V extends Value = Value> {
   readonly inlineManifest: V | undefined;
 }
 
+export interface BagOptions<V extends Value = Value> {
+  /** Member names from the root of the document. */
+  readonly path?: readonly string[];
+  /** Members that count in place of the bag's own. */
+  readonly borrowed?: ReadonlyMap<string, V>;
+  /** Which targets of pointers are content addresses. */
+  readonly addresses?: AddressRule | undefined;
+}
+
 /** One bag of a document, read once. A document nests a second one where a merge put it there. */
 export class Bag<V extends Value = Value> implements ProgramFields<V> {
+  /** Member names from the root of the document. */
+  readonly path: readonly string[];
+  readonly #borrowed: ReadonlyMap<string, V>;
   readonly ownerId: string | undefined;
   readonly workflowId: string | undefined;
+  /** `idempotency_key`, which keys of legacy writers name. */
+  readonly executionId: string | undefined;
   readonly config: Field<V>;
   readonly map: Field<V>;
   readonly configPath: Field<V>;
@@ -82,25 +109,24 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
   readonly isStamped: boolean;
   readonly generation: Exclude<Generation, 'foreign'>;
 
-  /**
-   * Reads the members of a bag. `path` has the member names from the root of the document. `borrowed` has members that
-   * count in place of the bag's own.
-   */
+  /** Reads the members of a bag. */
   constructor(
     readonly value: V,
-    readonly path: readonly string[] = [],
-    private readonly borrowed: ReadonlyMap<string, V> = NONE,
+    { path = [], borrowed = NONE, addresses }: BagOptions<V> = {},
   ) {
+    this.path = path;
+    this.#borrowed = borrowed;
     const member = (name: string) => this.get(name);
     const manifest = member(MANIFEST);
     this.ownerId = detectId(value, 'ownerId');
     this.workflowId = detectId(value, 'workflowId');
-    this.config = detectField(member(CONFIG));
-    this.map = detectField(member(MAP));
-    this.configPath = detectPath(member(CONFIG_PATH));
-    this.mapPath = detectPath(member(MAP_PATH));
-    this.manifestPath = detectPath(member(MANIFEST_PATH));
-    this.manifestAlias = detectPath(member(MANIFEST_ALIAS));
+    this.executionId = textMember(value, 'idempotency_key');
+    this.config = detectField(member(CONFIG), addresses);
+    this.map = detectField(member(MAP), addresses);
+    this.configPath = detectPath(member(CONFIG_PATH), addresses);
+    this.mapPath = detectPath(member(MAP_PATH), addresses);
+    this.manifestPath = detectPath(member(MANIFEST_PATH), addresses);
+    this.manifestAlias = detectPath(member(MANIFEST_ALIAS), addresses);
     this.inlineManifest = isMissing(manifest) ? undefined : manifest;
     this.markers = INIT_MARKERS.filter((name) => member(name) !== undefined);
     this.isStamped = member(VERSION)?.number() === LEAN_VERSION;
@@ -109,7 +135,7 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
 
   /** The member's value, a borrowed one first. */
   get(name: string): V | undefined {
-    return this.borrowed.get(name) ?? this.value.member(name);
+    return this.#borrowed.get(name) ?? this.value.member(name);
   }
 
   /**
@@ -137,13 +163,17 @@ export class BagDocument<V extends Value = Value> {
   /** Innermost first; empty when the document is foreign. */
   readonly bags: readonly Bag<V>[];
 
-  /** `mayHaveBags` is false for a document whose bag is at a place where none is looked for. */
+  /**
+   * `mayHaveBags` is false for a document whose bag is at a place where none is looked for. `addresses` says which keys
+   * are content addresses.
+   */
   constructor(
     readonly root: V,
     mayHaveBags = true,
+    private readonly addresses?: AddressRule,
   ) {
     this.envelope = detectEnvelope(root);
-    this.bags = bagLevels(mayHaveBags ? this.envelope : undefined).map(({ value, path }) => new Bag(value, path));
+    this.bags = bagLevels(mayHaveBags ? this.envelope : undefined).map((level) => this.#read(level));
   }
 
   /** That of the bag which has the most inline. */
@@ -165,7 +195,11 @@ export class BagDocument<V extends Value = Value> {
    */
   answerBags(): readonly Bag<V>[] {
     if (!this.envelope || this.bags.length === 0) return this.bags;
-    return [...nestedCopies(this.envelope).map(({ value, path }) => new Bag(value, path)), ...this.bags];
+    return [...nestedCopies(this.envelope).map((level) => this.#read(level)), ...this.bags];
+  }
+
+  #read({ value, path }: EnvelopeLevel<V>): Bag<V> {
+    return new Bag(value, { path, addresses: this.addresses });
   }
 
   /** Throws `BagError` `OWNER_MISMATCH` when levels of a document with a bag name different owners or workflows. */
@@ -221,12 +255,11 @@ export function holdsMutableTarget(inline: Value): boolean {
 const WRITTEN_ONCE =
   /^(?:workflows\/[^/]+\/executions\/[^/]+\/(?:workflow_config|partition_map)(?:_seg\d+)?_\d+|workflow-states\/[^/]+\/[^/]+\/workflow_config_\d+)\.json$/;
 
-/** True for a key that a later run may write again. A checksum tells other bytes, and brings none back. */
-export function isMutableKey({ target, md5 }: Pointer): boolean {
-  const key = target?.key ?? '';
-  return (
-    detectDigest(key) === undefined && !NEWEST_MANIFEST.test(key) && !(md5 !== undefined && WRITTEN_ONCE.test(key))
-  );
+/** True for a pointer to a key that a later run may write again. A checksum tells other bytes, and brings none back. */
+export function isMutableKey(pointer: Pointer): boolean {
+  const key = pointer.target?.key ?? '';
+  if (digestInPointer(pointer) !== undefined || NEWEST_MANIFEST.test(key)) return false;
+  return pointer.md5 === undefined || !WRITTEN_ONCE.test(key);
 }
 
 /** The newest era names each manifest by an id of its own; no run writes such a key again. */
@@ -239,5 +272,5 @@ export function isMutable(field: Field): boolean {
 
 /** True when the pointer's key holds a SHA-256: a content address, which can never name other bytes. */
 export function holdsDigest(field: Field): boolean {
-  return field.state === 'pointer' && detectDigest(field.pointer.target?.key) !== undefined;
+  return field.state === 'pointer' && digestInPointer(field.pointer) !== undefined;
 }

@@ -1,38 +1,11 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { detectDigest } from '../content-address.js';
+import { addressTemplates, DEFAULT_LAYOUT } from '../content-address.js';
+import type { BlobKind, KeyTemplates, Layout } from '../content-address.js';
 import { ConfigError } from '../errors.js';
-import { CONFIG, MANIFEST, MAP, OFFLOADED_MEMBERS, offloadRuleOf } from './members.js';
-import type { OffloadedMember } from './members.js';
 
-/**
- * What is offloaded: the two members that leave every bag, the manifest made from the second, and further members of a
- * bag that would not fit a payload.
- */
-export type BlobKind = 'config' | 'map' | 'manifest' | 'member';
-
-/**
- * Key templates under the store's prefix, with the placeholders `{ownerId}`, `{workflowId}` and `{sha256}`, and
- * `{member}` in that of a member.
- */
-export type Layout = Readonly<Record<BlobKind, string>>;
-
-/**
- * Content addresses: a key holds the digest of its bytes. The names once proposed without a digest let a second run
- * of an edited workflow overwrite the program of one that is still paused.
- */
-export const DEFAULT_LAYOUT: Layout = {
-  config: annotatedKey(CONFIG),
-  map: annotatedKey(MAP),
-  manifest: annotatedKey(MANIFEST),
-  member: 'state-members/{ownerId}/{workflowId}/{sha256}/{member}.json',
-};
-
-/** As the lean schema says in `x-offload`. */
-function annotatedKey(member: OffloadedMember): string {
-  const { folder, file } = offloadRuleOf(member);
-  return `${folder}/{ownerId}/{workflowId}/{sha256}/${file}`;
-}
+export { DEFAULT_LAYOUT };
+export type { BlobKind, Layout };
 
 /** Longest encoded id kept readable, in bytes: a key segment must fit 255 bytes on a file system and 1,024 on S3. */
 const MAX_SEGMENT_BYTES = 120;
@@ -49,7 +22,12 @@ export function parseLayout(layout: Partial<Layout> = {}): Layout {
     if (flaw !== undefined)
       throw new ConfigError('LAYOUT_INVALID', `the key template "${template}" for ${kind} ${flaw}`);
   }
-  return merged;
+  const [kind, template, other] = findAmbiguity(merged) ?? [];
+  if (kind === undefined) return merged;
+  throw new ConfigError(
+    'LAYOUT_INVALID',
+    `the key template "${template!}" for ${kind} describes keys that "${other!}" reads as another owner's; put {ownerId} at the same place or choose another folder`,
+  );
 }
 
 /** What every key says, each as a whole folder or as the file name before its extension. */
@@ -75,10 +53,34 @@ function flawOfTemplate(kind: BlobKind, template: string): string | undefined {
   );
   if (!isWhole) return 'must have each placeholder as a whole folder, or as the file name before its extension';
   if (kind !== 'member' && template.includes('{member}')) return 'must not hold {member}';
-  const key = fill(template, { ownerId: 'owner', workflowId: 'workflow', sha256: 'digest', member: 'member' });
-  return isKeyOfOwner(key, 'owner')
-    ? undefined
-    : "would be read as another owner's: {ownerId} must be right below that folder";
+  return undefined;
+}
+
+/** Two templates whose keys cannot be told apart, and that name the owner in different places. */
+function findAmbiguity(layout: Layout): readonly [kind: string, template: string, other: string] | undefined {
+  const others = [...addressTemplates(layout), ...mutableTemplates(layout)];
+  for (const [kind, template] of Object.entries(layout)) {
+    const other = others.find((one) => isAmbiguous(template.split('/'), one.split('/')));
+    if (other !== undefined) return [kind, template, other];
+  }
+  return undefined;
+}
+
+function isAmbiguous(one: readonly string[], other: readonly string[]): boolean {
+  const owner = (parts: readonly string[]) => parts.findIndex((part) => part.includes('{ownerId}'));
+  return (
+    one.length === other.length && owner(one) !== owner(other) && one.every((part, at) => mayBeSame(part, other[at]!))
+  );
+}
+
+/** Whether one segment of a key can be of both forms. */
+function mayBeSame(one: string, other: string): boolean {
+  if (!one.includes('{') && !other.includes('{')) return one === other;
+  const [fixed, free] = one.includes('{') ? [other, one] : [one, other];
+  if (fixed.includes('{')) return true;
+  const [extension = ''] = /\.[^{}]*$/.exec(free) ?? [];
+  const name = fixed.slice(0, fixed.length - extension.length);
+  return fixed.endsWith(extension) && name !== '' && (!free.includes('{sha256}') || /^[0-9a-f]{64}$/.test(name));
 }
 
 export interface KeyParts {
@@ -145,73 +147,12 @@ function encodeChar(char: string): string {
   );
 }
 
-/** Folders below which a key names its owner, in the shim's own layout and in those of the legacy writers. */
-const OWNED_FOLDERS = new Set([
-  ...OFFLOADED_MEMBERS.map(({ folder }) => folder),
-  'state-members',
-  'workflow-states',
-  'distributed-chunks',
-  'distributed-states',
-]);
-
-/** Folders of legacy keys that go on with an idempotency key, `{owner}#…`, or with an id that names nobody. */
-const EXECUTION_FOLDERS = new Set(['workflow-state', 'snapshots', 'final-states']);
-
-/** The rest of a key from where it can name an owner, and what then ends the name. */
-interface OwnedPart {
-  readonly text: string;
-  readonly end: '/' | '#';
-}
-
-/** Every place of a key that names an owner; a prefix of the store or a workflow may bear the name of such a folder. */
-function detectOwnedParts(key: string): readonly OwnedPart[] {
-  const parts = key.split('/');
-  return parts.flatMap((part, at): readonly OwnedPart[] => {
-    const rest = parts.slice(at + 1);
-    const text = rest.join('/');
-    // `workflow-configs/{workflow}/{hash}.json`, from one later era, has no owner.
-    if (OWNED_FOLDERS.has(part)) return rest.length >= 3 ? [{ text, end: '/' }] : [];
-    const isExecution = EXECUTION_FOLDERS.has(part) || (part === 'executions' && parts[at - 2] === 'workflows');
-    return isExecution && text.includes('#') ? [{ text, end: '#' }] : [];
-  });
-}
-
-/** Key templates that pointers are held against beside the folders above. */
-export type KeyTemplates = Readonly<Partial<Record<string, string>>>;
-
 /**
- * True when a key that names an owner names this one: percent-encoded, or as legacy writers spelled it, whose keys hold
- * no digest. The owner `a%2Fb` is not taken for the owner `a/b`. A key in one of the templates names its owner too.
+ * The layouts without a digest that release 0.1.0 allowed, as far as they are known: the templates without the folder
+ * of the digest. What is stored under them may be written again.
  */
-export function isKeyOfOwner(key: string, ownerId: string | undefined, templates: KeyTemplates = {}): boolean {
-  const named = Object.values(templates).map((template) =>
-    template === undefined ? undefined : ownerInTemplate(template, key),
-  );
-  if (named.some((name) => name !== undefined && name !== encodeId(ownerId))) return false;
-  const owned = detectOwnedParts(key);
-  const legacyName = detectDigest(key) === undefined ? ownerId : undefined;
-  const names = [encodeId(ownerId), legacyName].filter((name) => name !== undefined);
-  return owned.length === 0 || owned.some(({ text, end }) => names.some((name) => text.startsWith(name + end)));
-}
-
-/**
- * The owner that a key names where the template has it, whatever prefix is in front; `undefined` for a key of another
- * layout.
- */
-function ownerInTemplate(template: string, key: string): string | undefined {
-  const parts = template.split('/');
-  const tail = key.split('/').slice(-parts.length);
-  if (tail.length < parts.length) return undefined;
-  // A template without a folder of its own has the shape of many keys: only the digest tells them apart.
-  const isFree = parts[0]!.startsWith('{');
-  let owner: string | undefined;
-  for (const [at, part] of parts.entries()) {
-    const segment = tail[at]!;
-    const [, name, extension = ''] = /^\{(\w+)\}(.*)$/.exec(part) ?? [];
-    const value = segment.slice(0, segment.length - extension.length);
-    if (name === undefined ? segment !== part : value === '' || !segment.endsWith(extension)) return undefined;
-    if (name === 'sha256' && isFree && !/^[0-9a-f]{64}$/.test(value)) return undefined;
-    if (name === 'ownerId') owner = value;
-  }
-  return owner;
+export function mutableTemplates(layout: KeyTemplates = {}): readonly string[] {
+  return addressTemplates(layout)
+    .filter((template) => !template.includes('{member}') && template.includes('/{sha256}/'))
+    .map((template) => template.replace('/{sha256}/', '/'));
 }

@@ -50,7 +50,7 @@ function isManifestLost(bag: Value, before: Value, restored: readonly string[]):
 
 /** The bag with those members as the earlier bag has them. */
 function withMembers(bag: Value, before: Value, restored: readonly string[]): Bag {
-  return new Bag(bag, [], new Map(restored.map((name) => [name, before.member(name)!])));
+  return new Bag(bag, { borrowed: new Map(restored.map((name) => [name, before.member(name)!])) });
 }
 
 function isEmpty(bag: Value, name: string): boolean {

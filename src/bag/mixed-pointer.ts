@@ -1,4 +1,4 @@
-import { detectDigest } from '../content-address.js';
+import { findDigestInPath } from '../content-address.js';
 import { PointerError } from '../errors.js';
 import { bufferOver } from '../json/index.js';
 import { ObjectValue, textMember } from './value.js';
@@ -107,7 +107,11 @@ function* mixedPointers<V extends Value>(root: V, mentions: (value: V) => boolea
 function placesIn<V extends Value>({ path, value }: Place<V>): readonly Place<V>[] {
   const embedded = value.embedded();
   if (embedded !== undefined) return [{ path, value: embedded }];
-  const members = value.names().map((name) => ({ path: [...path, name], value: value.member(name)! }));
+  // A handler's answer may have members that are undefined.
+  const members = value.names().flatMap((name) => {
+    const member = value.member(name);
+    return member === undefined ? [] : [{ path: [...path, name], value: member }];
+  });
   return [...members, ...value.items().map((item, index) => ({ path: [...path, String(index)], value: item }))];
 }
 
@@ -122,7 +126,7 @@ function isProgramPlace(path: readonly string[]): boolean {
  */
 function isOurs(pointer: Value): boolean {
   const key = textMember(pointer, 'key');
-  if (key === undefined || detectDigest(key) === undefined) return false;
+  if (key === undefined || findDigestInPath(key) === undefined) return false;
   if (/(^|\/)state-members\/[^/]+\/[^/]+\/[0-9a-f]{64}\//.test(key)) return true;
   const member = textMember(pointer, 'field_name');
   return member !== undefined && key.endsWith(`/${encodeId(member)}.json`);

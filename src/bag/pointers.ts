@@ -20,6 +20,8 @@ export interface Pointer {
   readonly dialect: DialectName;
   /** `undefined` when the pointer is recognised and names nothing that can be followed. */
   readonly target: PointerTarget | undefined;
+  /** Digest in the key of a content address. Reading the bag sets it, by the layout and places of the store. */
+  readonly sha256?: string | undefined;
   /** Lower-case hex of the MD5 of the stored text, whole (32) or its first 8 digits, when the pointer carries one. */
   readonly md5?: string;
   /** Names of members beyond those that the dialect's writers give a pointer: data was merged into it. */

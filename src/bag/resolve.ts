@@ -3,9 +3,11 @@ import { isAddedBranch, isAddedProgram } from './added-program.js';
 import { Bag, detectPath } from './bag.js';
 import { assertOneOwner, detectEnvelope, isBagOfItsOwn, isCall, isComplete } from './envelope.js';
 import type { Envelope } from './envelope.js';
+import { addressRule } from './follow.js';
 import type { BlobReader } from './follow.js';
 import { detectManifestEntries, holdsPrograms, manifestEntryAt } from './manifest.js';
 import { INDEX_MEMBERS, MANIFEST_PATH, MAP } from './members.js';
+import type { AddressRule, BagIds } from './places.js';
 import { detectPointer, detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
 import { isMissing } from './value.js';
@@ -44,7 +46,7 @@ const ARGUMENTS = [...INDEX_MEMBERS, MAP, MANIFEST_PATH, 'manifest_s3_path'];
  * Throws `BagError`: `EVENT_INVALID` when the event is no object, `OWNER_MISMATCH` when its levels name different
  * owners.
  */
-function parseCall<V extends Value>(event: V): Call<V> {
+function parseCall<V extends Value>(event: V, rule: AddressRule): Call<V> {
   const envelope = detectEnvelope(event);
   if (!envelope) throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${event.kind()}`);
   assertOneOwner(envelope);
@@ -54,7 +56,9 @@ function parseCall<V extends Value>(event: V): Call<V> {
   const isWrapped = calls.some((level) => isCall(level) || ARGUMENTS.some((name) => level.member(name) !== undefined));
   return {
     envelope,
-    bags: [envelope.bag, ...outerBags.reverse()].map((level) => new Bag(level.value, level.path)),
+    bags: [envelope.bag, ...outerBags.reverse()].map(
+      (level) => new Bag(level.value, { path: level.path, addresses: rule }),
+    ),
     levels: isWrapped ? calls : [envelope.bag.value],
     isWrapped,
   };
@@ -151,7 +155,10 @@ export interface ResolvedSegment<V extends Value = Value> {
 }
 
 /** Codes of a pointer that leads to nothing usable, where another source may still hold the same program. */
-const GONE = new Set(['POINTER_DANGLING', 'POINTER_TARGET_INVALID', 'POINTER_INVALID']);
+const GONE = new Set(['POINTER_DANGLING', 'POINTER_TARGET_INVALID', 'POINTER_TARGET_TOO_LARGE', 'POINTER_INVALID']);
+
+/** Codes of a pointer that is not followed: it is reported when no other source yields, before any dead one. */
+const REFUSED = new Set(['POINTER_NOT_ALLOWED', 'POINTER_FOREIGN_OWNER']);
 
 interface ResolveOptions {
   readonly signal?: AbortSignal;
@@ -177,7 +184,7 @@ export async function resolveSegment<V extends Value>(
   blobs: BlobReader,
   options: ResolveOptions = {},
 ): Promise<ResolvedSegment<V>> {
-  const call = parseCall(event);
+  const call = parseCall(event, addressRule(blobs));
   const direct = programInEvent(call);
   // The event carries the program of its own index and of no other.
   if (direct && (options.index === undefined || options.index === direct.segmentIndex)) return direct;
@@ -226,24 +233,28 @@ function indexOrUndefined(level: Value, names?: readonly string[]): number | und
 class Resolution<V extends Value = Value> {
   /** The first of them, thrown when nothing else yields. */
   private gone: StateBagError | undefined;
+  /** The first refused one. */
+  private refused: StateBagError | undefined;
   private isMapGone = false;
+  private readonly ids: BagIds;
 
   constructor(
     private readonly call: Call<V>,
     private readonly blobs: BlobReader,
     private readonly options: ResolveOptions,
-  ) {}
+  ) {
+    this.ids = combineIds(call.bags);
+  }
 
   async resolve(): Promise<ResolvedSegment<V>> {
-    const owner = this.call.bags.find((site) => site.ownerId !== undefined)?.ownerId;
-    const branch = await branchMap(this.call, (pointer) => this.load(pointer, owner));
-    if (branch) return this.pick(branch.map, this.options.index ?? branch.index, 'branch-map', owner);
+    const branch = await branchMap(this.call, (pointer) => this.load(pointer));
+    if (branch) return this.pick(branch.map, this.options.index ?? branch.index, 'branch-map');
     const index = this.index();
     for (const site of this.call.bags) {
       const found = await this.resolveIn(site, index);
       if (found) return found;
     }
-    throw this.gone ?? segmentNotFound();
+    throw this.refused ?? this.gone ?? segmentNotFound();
   }
 
   private index(): number {
@@ -273,42 +284,40 @@ class Resolution<V extends Value = Value> {
   private async fromMap(site: Bag<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
     const field = site.map;
     if (field.state === 'inline')
-      return trust === 'safe' ? this.pickUsable(field.value, index, 'inline-map', site) : undefined;
+      return trust === 'safe' ? this.pickUsable(field.value, index, 'inline-map') : undefined;
     if (field.state !== 'pointer' || !this.mayAsk(field.pointer, trust)) return undefined;
-    const map = await this.loadMap(field.pointer, site);
-    return map === undefined ? undefined : this.pickUsable(map, index, 'map-pointer', site);
+    const map = await this.loadMap(field.pointer);
+    return map === undefined ? undefined : this.pickUsable(map, index, 'map-pointer');
   }
 
   private async fromMapPath(site: Bag<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
     if (site.mapPath.state !== 'pointer' || !this.mayAsk(site.mapPath.pointer, trust)) return undefined;
-    const map = await this.loadMap(site.mapPath.pointer, site);
-    return map === undefined ? undefined : this.pickUsable(map, index, 'map-path', site);
+    const map = await this.loadMap(site.mapPath.pointer);
+    return map === undefined ? undefined : this.pickUsable(map, index, 'map-path');
   }
 
   private async fromManifest(site: Bag<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
     for (const pointer of this.manifestPointers(site)) {
       if (!this.mayAsk(pointer, trust)) continue;
-      const document = await this.loadUnlessGone(pointer, site);
+      const document = await this.loadUnlessGone(pointer);
       const entries = document === undefined ? undefined : detectManifestEntries(document);
       if (entries === undefined) continue;
       const entry = manifestEntryAt(document!, entries, index);
       if (entry === undefined) throw outOfRange(index, 'the segment manifest');
-      return this.program(entry, index, 'manifest', site.ownerId);
+      return this.program(entry, index, 'manifest');
     }
     return undefined;
   }
 
-  private fromInlineManifest(
-    { inlineManifest, ownerId }: Bag<V>,
-    index: number,
-  ): Promise<ResolvedSegment<V>> | undefined {
+  private fromInlineManifest({ inlineManifest }: Bag<V>, index: number): Promise<ResolvedSegment<V>> | undefined {
     if (inlineManifest === undefined || !holdsPrograms(inlineManifest)) return undefined;
-    return this.pick(inlineManifest, index, 'manifest', ownerId);
+    return this.pick(inlineManifest, index, 'manifest');
   }
 
   private manifestPointers(site: Bag<V>): readonly Pointer[] {
     const levels = this.call.levels.filter((level) => !this.call.bags.some(({ value }) => value.is(level)));
-    const alias = (level: V, name: string) => detectPath(level.member(name));
+    const rule = addressRule(this.blobs);
+    const alias = (level: V, name: string) => detectPath(level.member(name), rule);
     const fields = [
       site.manifestPath,
       site.manifestAlias,
@@ -331,50 +340,35 @@ class Resolution<V extends Value = Value> {
     if (kind !== 'object') throw new BagError('CONFIG_INVALID', `workflow_config is ${kind}, not an object`);
     const cut = cutOf(opened);
     this.gone ??= cut.error;
-    return cut.map === undefined ? undefined : this.pick(cut.map, index, 'config', site.ownerId);
+    return cut.map === undefined ? undefined : this.pick(cut.map, index, 'config');
   }
 
   private async config(site: Bag<V>, trust: Trust): Promise<V | undefined> {
     if (site.config.state === 'inline' && !isHollow(site.config.value)) return site.config.value;
     const field = site.config.state === 'pointer' ? site.config : site.configPath;
     if (field.state !== 'pointer' || !this.mayAsk(field.pointer, trust)) return undefined;
-    return this.loadUnlessGone(field.pointer, site);
+    return this.loadUnlessGone(field.pointer);
   }
 
   /** A map that can hold segments; user data of the same name and an empty map pass on to the next source. */
-  private pickUsable(
-    value: V,
-    index: number,
-    source: ProgramSource,
-    site: Bag<V>,
-  ): Promise<ResolvedSegment<V>> | undefined {
+  private pickUsable(value: V, index: number, source: ProgramSource): Promise<ResolvedSegment<V>> | undefined {
     const map = openText(value);
     const kind = map.kind();
     if (kind !== 'array' && kind !== 'object')
       throw new BagError('MAP_INVALID', `partition_map is ${kind}, where a list or a dict of segments was expected`);
     if (isEmptyMap(map) || isContentPartition(map)) return undefined;
-    return this.pick(map, index, source, site.ownerId);
+    return this.pick(map, index, source);
   }
 
-  private async pick(
-    map: V,
-    index: number,
-    source: ProgramSource,
-    owner: string | undefined,
-  ): Promise<ResolvedSegment<V>> {
+  private async pick(map: V, index: number, source: ProgramSource): Promise<ResolvedSegment<V>> {
     const entry = entryAt(map, index);
     if (entry === undefined) throw outOfRange(index, 'the map');
-    return this.program(entry, index, source, owner);
+    return this.program(entry, index, source);
   }
 
-  private async program(
-    entry: V,
-    index: number,
-    source: ProgramSource,
-    owner: string | undefined,
-  ): Promise<ResolvedSegment<V>> {
+  private async program(entry: V, index: number, source: ProgramSource): Promise<ResolvedSegment<V>> {
     const program = programOf(entry);
-    const value = 'pointer' in program ? checkedProgram(await this.load(program.pointer, owner)) : program.value;
+    const value = 'pointer' in program ? checkedProgram(await this.load(program.pointer)) : program.value;
     return { segmentConfig: value, segmentIndex: index, source };
   }
 
@@ -383,26 +377,34 @@ class Resolution<V extends Value = Value> {
     return isVerified(pointer) ? trust === 'safe' : trust === 'mutable' && !this.isMapGone;
   }
 
-  private async loadMap(pointer: Pointer, site: Bag<V>): Promise<V | undefined> {
-    const map = await this.loadUnlessGone(pointer, site);
+  private async loadMap(pointer: Pointer): Promise<V | undefined> {
+    const map = await this.loadUnlessGone(pointer);
     this.isMapGone ||= map === undefined;
     return map;
   }
 
-  private async loadUnlessGone(pointer: Pointer, site: Bag<V>): Promise<V | undefined> {
+  private async loadUnlessGone(pointer: Pointer): Promise<V | undefined> {
     try {
-      return await this.load(pointer, site.ownerId);
+      return await this.load(pointer);
     } catch (error) {
-      if (!(error instanceof StateBagError) || !GONE.has(error.code)) throw error;
-      this.gone ??= error;
+      if (!(error instanceof StateBagError)) throw error;
+      if (REFUSED.has(error.code)) this.refused ??= error;
+      else if (GONE.has(error.code)) this.gone ??= error;
+      else throw error;
       return undefined;
     }
   }
 
-  private load(pointer: Pointer, owner: string | undefined): Promise<V> {
+  private load(pointer: Pointer): Promise<V> {
     const { value } = this.call.envelope.bag;
-    return loadValue(pointer, { value, ownerId: owner }, this.blobs, this.options.signal);
+    return loadValue(pointer, { value, ...this.ids }, this.blobs, this.options.signal);
   }
+}
+
+/** Of several levels, the first that names each. */
+function combineIds(bags: readonly Bag[]): BagIds {
+  const first = (name: keyof BagIds) => bags.find((bag) => bag[name] !== undefined)?.[name];
+  return { ownerId: first('ownerId'), workflowId: first('workflowId'), executionId: first('executionId') };
 }
 
 function outOfRange(index: number, where: string): BagError {

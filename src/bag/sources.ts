@@ -1,10 +1,10 @@
-import { isMutable, holdsDigest } from './bag.js';
-import { detectDigest } from '../content-address.js';
+import { digestInPointer, holdsDigest, isMutable } from './bag.js';
 import { BagError, PointerError } from '../errors.js';
 import type { Bag, Field } from './bag.js';
 import { follow } from './follow.js';
 import type { BlobReader } from './follow.js';
 import { holdsPrograms, isManifestMutable, manifestSource } from './manifest.js';
+import type { BagIds } from './places.js';
 import { partitionConfig } from './partition-config.js';
 import { detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
@@ -29,7 +29,7 @@ export type Trust = 'safe' | 'mutable' | 'none';
 
 /** True when following the pointer gives the bytes it was written for, or an error. */
 export function isVerified(pointer: Pointer): boolean {
-  return pointer.md5 !== undefined || detectDigest(pointer.target?.key) !== undefined;
+  return pointer.md5 !== undefined || digestInPointer(pointer) !== undefined;
 }
 
 /** What the config or map of a bag is worth: the old name outranks the path unless it holds nothing. */
@@ -215,11 +215,11 @@ async function valueOf<V extends Value>(
  */
 export async function loadValue<V extends Value>(
   pointer: Pointer,
-  { value: bag, ownerId }: Pick<Bag<V>, 'value' | 'ownerId'>,
+  { value: bag, ...ids }: Pick<Bag<V>, 'value'> & BagIds,
   blobs: BlobReader,
   signal?: AbortSignal,
 ): Promise<V> {
-  const bytes = await follow(pointer, ownerId, blobs, signal);
+  const bytes = await follow(pointer, ids, blobs, signal);
   const value = parseTarget(bag, pointer, bytes);
   if (detectValuePointer(value)) {
     throw new PointerError('POINTER_CHAIN', `the pointer to "${pointer.target?.key ?? ''}" leads to another pointer`);

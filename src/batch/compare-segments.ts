@@ -2,6 +2,7 @@ import type { ByteValue } from '../bag/value.js';
 import { BagDocument, holdsDigest } from '../bag/bag.js';
 import type { Bag } from '../bag/bag.js';
 import { entryPointer, loadTargets, targetId, listEntries, usableMap } from '../bag/segments.js';
+import { addressRule } from '../bag/follow.js';
 import type { BlobReader } from '../bag/follow.js';
 import { detectManifestEntries } from '../bag/manifest.js';
 import type { Pointer } from '../bag/pointers.js';
@@ -28,10 +29,11 @@ export async function compareSegments(
   migrated: ByteValue,
   blobs: BlobReader,
 ): Promise<Comparison> {
-  const after = new Map(new BagDocument(migrated).bags.map((site) => [site.path.join('/'), site]));
+  const addresses = addressRule(blobs);
+  const after = new Map(new BagDocument(migrated, true, addresses).bags.map((site) => [site.path.join('/'), site]));
   let compared = 0;
   let isOverwritten = false;
-  for (const site of new BagDocument(original).bags) {
+  for (const site of new BagDocument(original, true, addresses).bags) {
     const other = after.get(site.path.join('/'));
     if (!other) throw new IntegrityError('SEGMENT_DIFFERS', `the bag at /${site.path.join('/')} is gone`);
     const expected = await programsOf(site, blobs);

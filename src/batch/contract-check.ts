@@ -1,5 +1,6 @@
 import { listMutableMembers } from '../bag/bag.js';
 import type { Generation } from '../bag/bag.js';
+import type { AddressRule } from '../bag/places.js';
 import { failureOf } from './outcome.js';
 import type { Deadline, SourceDocument } from './source.js';
 import { readBags } from './transform.js';
@@ -9,6 +10,8 @@ import type { Blind, SurveyOptions } from './survey.js';
 export interface ContractCheckOptions extends Omit<SurveyOptions, 'onDocument' | 'onBlind' | 'onOwn'> {
   /** Bags of the bridge form may stay: those who read them go on understanding pointers under the old names. */
   readonly acceptBridge: boolean;
+  /** Which keys are content addresses that the readers of the bags may read. */
+  readonly addresses?: AddressRule | undefined;
   /** Called for each thing that still needs the shim. */
   readonly onRemainder?: (remainder: Remainder) => void | Promise<void>;
 }
@@ -49,7 +52,7 @@ export async function checkContract(options: ContractCheckOptions): Promise<Cont
     await options.onRemainder?.(remainder);
   };
   const onDocument = async (document: SourceDocument): Promise<void> => {
-    const { generation, ...judgement } = judge(document, options.acceptBridge);
+    const { generation, ...judgement } = judge(document, options);
     generations[generation]++;
     if (judgement.code !== undefined && generation !== 'unknown') needing++;
     if (judgement.code !== undefined)
@@ -83,9 +86,9 @@ type Judgement =
   | { readonly generation: Generation | 'unknown'; readonly code: string; readonly reason: string }
   | { readonly generation: Generation; readonly code?: undefined };
 
-function judge(document: SourceDocument, acceptBridge: boolean): Judgement {
+function judge(document: SourceDocument, { acceptBridge, addresses }: ContractCheckOptions): Judgement {
   try {
-    const { bagDocument: detection } = readBags(document);
+    const { bagDocument: detection } = readBags(document, addresses);
     detection.assertOneOwner();
     const { generation } = detection;
     if (generation === 'fat')

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { BlobReader } from '../bag/follow.js';
+import type { StoreReach } from '../bag/places.js';
 import type { BlobSink } from './transform.js';
 
 /** Distinct addresses remembered; beyond that a blob may be counted twice. */
@@ -9,8 +10,7 @@ const REMEMBERED = 8_192;
 export function dryRunSink(blobs: BlobReader): BlobReader & BlobSink {
   const seen = new LRUCache<string, true>({ max: REMEMBERED });
   return {
-    bucket: blobs.bucket,
-    ...(blobs.layout && { layout: blobs.layout }),
+    ...reachOf(blobs),
     get: (address, options) => blobs.get(address, options),
     put: (blob) => {
       const known = seen.has(blob.uri);
@@ -20,11 +20,23 @@ export function dryRunSink(blobs: BlobReader): BlobReader & BlobSink {
   };
 }
 
+/** Where pointers may lead, as the store says. */
+function reachOf(blobs: BlobReader): StoreReach & Pick<BlobReader, 'places'> {
+  const { bucket, prefix, layout, allowBuckets, allowPrefixes } = blobs;
+  return {
+    bucket,
+    ...(blobs.places && { places: (signal) => blobs.places!(signal) }),
+    ...(prefix !== undefined && { prefix }),
+    ...(layout && { layout }),
+    ...(allowBuckets && { allowBuckets }),
+    ...(allowPrefixes && { allowPrefixes }),
+  };
+}
+
 /** Writes blobs through a store of the `store` room. */
 export function storeSink(store: BlobReader & StorePut): BlobReader & BlobSink {
   return {
-    bucket: store.bucket,
-    ...(store.layout && { layout: store.layout }),
+    ...reachOf(store),
     get: (address, options) => store.get(address, options),
     put: ({ storeKey, bytes, sha256, contentType, metadata, addressed }, signal) =>
       store.put({ key: storeKey, bytes, sha256, contentType, metadata, addressed }, signal),

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { detectDigest } from '../content-address.js';
+import { findDigestInPath } from '../content-address.js';
 import { JOURNAL_FILE } from './journal.js';
 import { isJournalEntry } from './journal-read.js';
 import type { SourceDocument } from './source.js';
@@ -7,7 +7,7 @@ import { digestOf, readBags } from './transform.js';
 
 /** The digest in the name of a blob that the tool wrote: its bytes have that digest, and they are not a bag. */
 export function blobDigestOf(document: SourceDocument): string | undefined {
-  const digest = detectDigest(document.id);
+  const digest = findDigestInPath(document.id);
   return digest !== undefined && digest === digestOf(document) && !isBag(document) ? digest : undefined;
 }
 

@@ -1,6 +1,7 @@
 import { outlineOfBag } from '../bag/rewrite.js';
 import type { ByteValue } from '../bag/value.js';
 import type { Bag } from '../bag/bag.js';
+import { addressRule } from '../bag/follow.js';
 import {
   BagError,
   ConflictError,
@@ -47,7 +48,7 @@ export async function prepareDocument(
   let isAdmitted = false;
   try {
     if (expectation) assertUnmoved(document, expectation);
-    read = readBags(document);
+    read = readBags(document, addressRule(settings.blobs));
     if (filter && !read.bagDocument.bags.some(filter)) return undefined;
     if (!(isAdmitted = admit())) return undefined;
     if (document.verdict) return { outcome: { ...unchanged(read), ...document.verdict }, transformation: undefined };

@@ -5,6 +5,7 @@ import type { ClaimOffice, PlannedBlob } from '../bag/addressing.js';
 import { BagDocument } from '../bag/bag.js';
 import type { BlobReader } from '../bag/follow.js';
 import type { ManifestForm } from '../bag/manifest.js';
+import type { AddressRule } from '../bag/places.js';
 import type { Migration } from '../bag/migration.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
@@ -57,13 +58,13 @@ export interface BlobSink {
 }
 
 /**
- * Reads a document. Throws `BagError`: what the scanner says of text that is no JSON, `NOT_AN_OBJECT` for JSON that can
- * be no bag.
+ * Reads a document; `addresses` says which targets of pointers are content addresses. Throws `BagError`: what the
+ * scanner says of text that is no JSON, `NOT_AN_OBJECT` for JSON that can be no bag.
  */
-export function readBags(document: SourceDocument): ReadDocument {
+export function readBags(document: SourceDocument, addresses?: AddressRule): ReadDocument {
   const root = readDocument(document.bytes);
   const kind = root.kind();
-  if (kind === 'object') return { document, root, bagDocument: new BagDocument(root) };
+  if (kind === 'object') return { document, root, bagDocument: new BagDocument(root, true, addresses) };
   const advice = kind === 'array' ? '; put one bag in a file, or one a line in an .ndjson file' : '';
   throw new BagError(
     'NOT_AN_OBJECT',

@@ -17,6 +17,7 @@ interface KeptOptions {
   readonly where?: readonly (readonly [string, string])[];
   readonly plan?: string;
   readonly allowBuckets?: readonly string[];
+  readonly allowPrefixes?: readonly string[];
   readonly s3?: S3ObjectStoreOptions;
   readonly tables?: TableSettings;
 }
@@ -37,9 +38,18 @@ export function continueLine({ run, sources }: Gap, directory: string): string {
   ]);
 }
 
-function storeArguments({ store, bucket }: RunEntry, { allowBuckets = [] }: KeptOptions): readonly string[] {
+function storeArguments(
+  { store, bucket }: RunEntry,
+  { allowBuckets = [], allowPrefixes = [] }: KeptOptions,
+): readonly string[] {
   const inDirectory = store.startsWith('s3://') || bucket === 'local' ? [] : ['--bucket', bucket];
-  return ['--store', store, ...inDirectory, ...allowBuckets.flatMap((name) => ['--allow-bucket', name])];
+  return [
+    '--store',
+    store,
+    ...inDirectory,
+    ...allowBuckets.flatMap((name) => ['--allow-bucket', name]),
+    ...allowPrefixes.flatMap((prefix) => ['--allow-prefix', prefix]),
+  ];
 }
 
 function workArguments(

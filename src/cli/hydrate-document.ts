@@ -2,6 +2,7 @@ import { MIGRATIONS } from '../../migrations/index.js';
 import { ByteDraft } from '../bag/edit.js';
 import { readDocument } from '../bag/value.js';
 import { BagDocument } from '../bag/bag.js';
+import { addressRule } from '../bag/follow.js';
 import type { BlobReader } from '../bag/follow.js';
 import { hydrateBag } from '../bag/hydrate.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
@@ -15,7 +16,7 @@ import type { Splice } from '../json/index.js';
  */
 export async function hydrateDocument(bytes: Uint8Array, blobs: BlobReader): Promise<Uint8Array> {
   const root = readDocument(bytes);
-  const detection = new BagDocument(root);
+  const detection = new BagDocument(root, true, addressRule(blobs));
   detection.assertOneOwner();
   assertUnmixedBytes(root, detection.bags);
   const splices: Splice[] = [];

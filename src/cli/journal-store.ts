@@ -22,6 +22,7 @@ export function journalStore(values: OptionValues<typeof storeOptions>, run: Run
   const kept = run.options as {
     readonly s3?: S3ObjectStoreOptions;
     readonly allowBuckets?: readonly string[];
+    readonly allowPrefixes?: readonly string[];
     readonly layout?: Layout;
   };
   const spec = values.store ?? run.store;
@@ -30,6 +31,7 @@ export function journalStore(values: OptionValues<typeof storeOptions>, run: Run
     spec,
     bucket,
     allowBuckets: [...(kept.allowBuckets ?? []), ...values['allow-bucket']],
+    allowPrefixes: [...(kept.allowPrefixes ?? []), ...values['allow-prefix']],
     s3: { ...kept.s3, ...s3Settings(values) },
     layout: kept.layout ?? {},
   };

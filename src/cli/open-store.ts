@@ -2,7 +2,6 @@ import { resolve } from 'node:path';
 import type { BlobReader } from '../bag/follow.js';
 import type { Layout } from '../bag/keys.js';
 import { ConfigError } from '../errors.js';
-import { formatS3Uri } from '../store/address.js';
 import { createBlobStore } from '../store/blob-store.js';
 import type { BlobStore } from '../store/blob-store.js';
 import type { ObjectStore } from '../store/object-store.js';
@@ -14,8 +13,9 @@ export interface StoreSettings {
   readonly spec: string;
   readonly bucket: string | undefined;
   readonly allowBuckets: readonly string[];
+  readonly allowPrefixes: readonly string[];
   readonly s3: S3ObjectStoreOptions;
-  /** Key templates: pointers into them are held against the owner of the bag. */
+  /** Key templates: pointers into them must name the owner of the bag. */
   readonly layout: Partial<Layout>;
 }
 
@@ -40,18 +40,16 @@ export async function openStore(settings: StoreSettings, cwd: string): Promise<O
     bucket,
     prefix,
     allowBuckets: settings.allowBuckets,
+    allowPrefixes: settings.allowPrefixes,
     layout: settings.layout,
   });
   return { spec: directory ?? blobs.uri(''), directory, objects, blobs };
 }
 
 /** Stands in where no store was named: whatever must be fetched is a `ConfigError` `STORE_MISSING`. */
-export function noStore(bucket = 'local'): BlobReader {
-  return {
-    bucket,
-    get: (address) =>
-      Promise.reject(
-        new ConfigError('STORE_MISSING', `a pointer leads to ${formatS3Uri(address)}; following it needs --store`),
-      ),
-  };
+export function noStore(layout: Partial<Layout>, bucket = 'local'): BlobReader {
+  const missing = () =>
+    Promise.reject(new ConfigError('STORE_MISSING', 'the document has a pointer; following it needs --store'));
+  // Where pointers may lead is not known either.
+  return { bucket, layout, places: missing, get: missing };
 }

@@ -17,6 +17,7 @@ export interface FleetSettings {
   readonly isFormAsked: boolean;
   readonly layout: Layout;
   readonly allowBuckets: readonly string[];
+  readonly allowPrefixes: readonly string[];
   readonly s3: S3ObjectStoreOptions;
   readonly tables: { readonly region?: string; readonly endpoint?: string; readonly maxWriteUnits?: number };
   /** `s3://bucket/prefix` of the copies that lines of an export go to. */
@@ -37,6 +38,7 @@ const VARIABLES = [
   'MAP_KEY',
   'MANIFEST_KEY',
   'ALLOW_BUCKETS',
+  'ALLOW_PREFIXES',
   'ENDPOINT',
   'REGION',
   'PATH_STYLE',
@@ -83,10 +85,8 @@ export function fleetSettings(env: Environment): FleetSettings {
       ...given('map', read('MAP_KEY')),
       ...given('manifest', read('MANIFEST_KEY')),
     }),
-    allowBuckets: (read('ALLOW_BUCKETS') ?? '')
-      .split(',')
-      .map((name) => name.trim())
-      .filter((name) => name !== ''),
+    allowBuckets: list(read('ALLOW_BUCKETS')),
+    allowPrefixes: list(read('ALLOW_PREFIXES')),
     s3: s3Of(read),
     tables: {
       ...given('region', read('REGION')),
@@ -124,6 +124,13 @@ function assertKnown(env: Environment): void {
     'VARIABLE_UNKNOWN',
     `there is no variable ${unknown}; there are ${VARIABLES.map((name) => `STATEBAG_${name}`).join(', ')}`,
   );
+}
+
+function list(text = ''): readonly string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== '');
 }
 
 function raise(error: ConfigError): never {

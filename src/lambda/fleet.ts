@@ -31,7 +31,8 @@ export async function openFleet(settings: FleetSettings): Promise<Fleet> {
     openObjectStore(settings.store, { s3, ...(bucket === undefined ? {} : { bucket }) }),
     openObjectStore(assertS3('RECORDS', settings.records), { s3 }),
   ]);
-  const blobs = createBlobStore({ ...store, allowBuckets: settings.allowBuckets, layout: settings.layout });
+  const { allowBuckets, allowPrefixes, layout } = settings;
+  const blobs = createBlobStore({ ...store, allowBuckets, allowPrefixes, layout });
   const place = { objects: records.objects, bucket: records.bucket, prefix: asFolder(records.prefix) };
   const engine = taskEngine(settings, blobs, new TaskRecords(place));
   return {

@@ -68,7 +68,8 @@ async function openStore(store: StoreSpec | undefined) {
     import('../store/blob-store.js'),
   ]);
   const { objects, bucket, prefix } = await openObjectStore(store.spec, store.options);
-  return createBlobStore({ objects, bucket, prefix, allowBuckets: store.allowBuckets });
+  const { allowBuckets, allowPrefixes } = store;
+  return createBlobStore({ objects, bucket, prefix, allowBuckets, allowPrefixes });
 }
 
 /** The result of the first call that does not reject. */

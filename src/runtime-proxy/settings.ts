@@ -1,4 +1,5 @@
 import type { BagIds, Mode } from '../adapter/options.js';
+import { parseAllowedPrefix } from '../allowed-prefix.js';
 import { ConfigError } from '../errors.js';
 import type { OpenStoreOptions } from '../store/open.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
@@ -19,6 +20,7 @@ export interface StoreSpec {
   readonly spec: string;
   readonly options: OpenStoreOptions;
   readonly allowBuckets: readonly string[];
+  readonly allowPrefixes: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -30,6 +32,7 @@ const VARIABLES = [
   'STORE',
   'BUCKET',
   'ALLOW_BUCKETS',
+  'ALLOW_PREFIXES',
   'ENDPOINT',
   'REGION',
   'PATH_STYLE',
@@ -129,7 +132,12 @@ function storeSpec(read: Read): StoreSpec | undefined {
     ...given('kmsKeyId', read('KMS_KEY')),
     ...given('expectedBucketOwner', read('EXPECTED_BUCKET_OWNER')),
   };
-  return { spec, options: { ...given('bucket', read('BUCKET')), s3 }, allowBuckets: list(read('ALLOW_BUCKETS')) ?? [] };
+  return {
+    spec,
+    options: { ...given('bucket', read('BUCKET')), s3 },
+    allowBuckets: list(read('ALLOW_BUCKETS')) ?? [],
+    allowPrefixes: prefixes(read('ALLOW_PREFIXES')),
+  };
 }
 
 /** `MODES` names owners, or owners and workflows, that have a mode of their own; `MODE` is everybody else's. */
@@ -178,6 +186,13 @@ function list(text: string | undefined): readonly string[] | undefined {
     ?.split(',')
     .map((item) => item.trim())
     .filter((item) => item !== '');
+}
+
+/** Wrong ones are found now, not when a bag first needs one. The bucket of the store plays no part in that. */
+function prefixes(text: string | undefined): readonly string[] {
+  const texts = list(text) ?? [];
+  for (const prefix of texts) parseAllowedPrefix(prefix, 'bucket');
+  return texts;
 }
 
 function flag(name: Variable, text: string | undefined): boolean | undefined {

@@ -3,11 +3,11 @@ import { ConfigError, PointerError, StateBagError } from '../errors.js';
 import { formatS3Uri } from './address.js';
 import { DEFAULT_BACKOFF } from './backoff.js';
 import type { Backoff } from './backoff.js';
-import { asFolder, assertAllowed, isOwn } from './blob-access.js';
-import type { AccessRules } from './blob-access.js';
+import { parseAllowedPrefix } from '../allowed-prefix.js';
+import { addressTemplates, detectDigest } from '../content-address.js';
+import { asFolder, assertBucket } from './blob-access.js';
 import { writeOnce } from './blob-put.js';
 import type { Renewal } from './blob-put.js';
-import { detectDigest } from '../content-address.js';
 import { assertDigest } from './digest.js';
 import { Flights, joined } from './flights.js';
 import type { ObjectAddress, ObjectStore } from './object-store.js';
@@ -17,12 +17,17 @@ export interface BlobStoreOptions {
   readonly bucket: string;
   /** Put before every key of this store, with one `/` between. Default: none. */
   readonly prefix?: string;
-  /** Further buckets that `get` may read. */
+  /** Further buckets in which pointers may lead to the same key layouts as in the store's own. */
   readonly allowBuckets?: readonly string[];
-  /** Key templates that blobs are written under; readers hold pointers into them against the owner of the bag. */
+  /** Key templates that blobs are written under; pointers into them must name the owner of the bag. */
   readonly layout?: Readonly<Partial<Record<string, string>>>;
-  /** Limits `get` to these folders, in every allowed bucket, and to `prefix` in the store's own. Default: no limit. */
+  /**
+   * Folders in which pointers may lead to any key: `s3://bucket/prefix/`, or `prefix/` in the store's own bucket. A key
+   * in a known layout below them must still name the owner of the bag. Default: none.
+   */
   readonly allowPrefixes?: readonly string[];
+  /** Largest object that `get` reads, in bytes. Default 32 MiB. */
+  readonly maxTargetBytes?: number;
   /**
    * How many blobs already known to be stored are remembered, so that they cost no request. Default 8,192; 0 for none.
    */
@@ -52,6 +57,10 @@ export interface BlobStore {
   readonly prefix: string;
   /** Key templates in which a key names its owner, when they are not the default ones. */
   readonly layout?: Readonly<Partial<Record<string, string>>>;
+  /** Further buckets with the same key layouts. */
+  readonly allowBuckets?: readonly string[];
+  /** Folders in which pointers may lead to any key. */
+  readonly allowPrefixes?: readonly string[];
   /** For messages. */
   readonly description: string;
   /** `s3://bucket/prefix/key`, nothing escaped. */
@@ -63,9 +72,10 @@ export interface BlobStore {
    */
   put(blob: Blob, signal?: AbortSignal): Promise<'written' | 'reused'>;
   /**
-   * Bytes of a pointer's target. Their digest is verified against `sha256` when given, and against the digest in the
-   * key when the key is one of this store's own and holds one. `PointerError` `BUCKET_NOT_ALLOWED`,
-   * `PREFIX_NOT_ALLOWED` or `POINTER_DANGLING`; `IntegrityError` `DIGEST_MISMATCH`; else the driver's errors.
+   * Bytes of a pointer's target. Their digest is verified against `sha256` when given, and against the digest in a key
+   * of the store's layout or the default one, in whatever bucket and folder. `PointerError` `POINTER_NOT_ALLOWED` for
+   * another bucket, `POINTER_TARGET_TOO_LARGE` or `POINTER_DANGLING`; `IntegrityError` `DIGEST_MISMATCH`; else the
+   * driver's errors. Which keys a bag may read is decided before, where its ids are known.
    */
   get(
     address: ObjectAddress,
@@ -73,12 +83,19 @@ export interface BlobStore {
   ): Promise<Uint8Array>;
 }
 
+/** Throws `ConfigError` `BUCKET_MISSING` or `PREFIX_INVALID`. */
 export function createBlobStore(options: BlobStoreOptions): BlobStore {
   if (options.bucket === '') throw new ConfigError('BUCKET_MISSING', 'The blob store needs a bucket name.');
   return new ClaimCheckStore(options);
 }
 
 const DEFAULT_DEDUPE_ENTRIES = 8_192;
+
+/**
+ * A config has some 200 KB, a map 50 KB, and a member that a handler returned at most the 6 MB of a response of Lambda.
+ * Five times that leaves room for the lists of branches of a distributed map. Eight documents are in hand at a time.
+ */
+const MAX_TARGET_BYTES = 32 * 1024 * 1024;
 
 const HOUR_MS = 3_600_000;
 
@@ -98,7 +115,11 @@ class ClaimCheckStore implements BlobStore {
   readonly layout: Readonly<Partial<Record<string, string>>>;
   readonly description: string;
   readonly #objects: ObjectStore;
-  readonly #rules: AccessRules;
+  readonly allowBuckets: readonly string[];
+  readonly allowPrefixes: readonly string[];
+  readonly #buckets: ReadonlySet<string>;
+  readonly #templates: readonly string[];
+  readonly #maxTargetBytes: number;
   readonly #backoff: Backoff;
   readonly #renewal: Renewal;
   readonly #stored: LRUCache<string, true> | undefined;
@@ -110,11 +131,12 @@ class ClaimCheckStore implements BlobStore {
     this.layout = options.layout ?? {};
     this.description = `${formatS3Uri({ bucket: this.bucket, key: this.prefix })} on ${options.objects.description}`;
     this.#objects = options.objects;
-    this.#rules = {
-      buckets: new Set([options.bucket, ...(options.allowBuckets ?? [])]),
-      folders: options.allowPrefixes?.map(asFolder),
-      own: { bucket: options.bucket, folder: this.prefix },
-    };
+    this.allowBuckets = options.allowBuckets ?? [];
+    this.allowPrefixes = options.allowPrefixes ?? [];
+    const folders = this.allowPrefixes.map((text) => parseAllowedPrefix(text, options.bucket));
+    this.#buckets = new Set([options.bucket, ...this.allowBuckets, ...folders.map(({ bucket }) => bucket)]);
+    this.#templates = addressTemplates(this.layout);
+    this.#maxTargetBytes = options.maxTargetBytes ?? MAX_TARGET_BYTES;
     this.#backoff = { ...DEFAULT_BACKOFF, ...options.backoff };
     const max = options.dedupeEntries ?? DEFAULT_DEDUPE_ENTRIES;
     this.#renewal = { now: options.now ?? Date.now, after: RENEWED_AFTER_MS };
@@ -150,10 +172,9 @@ class ClaimCheckStore implements BlobStore {
     address: ObjectAddress,
     options: { readonly sha256?: string; readonly signal?: AbortSignal } = {},
   ): Promise<Uint8Array> {
-    assertAllowed(this.#rules, address);
+    assertBucket(this.#buckets, address);
     const bytes = await this.#read(address, options.signal);
-    const inKey = isOwn(this.#rules, address) ? detectDigest(address.key.slice(this.prefix.length)) : undefined;
-    assertDigest(address, bytes, [options.sha256, inKey]);
+    assertDigest(address, bytes, [options.sha256, detectDigest(address.key, this.#templates)]);
     return bytes;
   }
 
@@ -175,10 +196,14 @@ class ClaimCheckStore implements BlobStore {
 
   async #read(address: ObjectAddress, signal: AbortSignal | undefined): Promise<Uint8Array> {
     try {
-      return (await this.#objects.get(address, signal === undefined ? {} : { signal })).bytes;
+      const request = { maxBytes: this.#maxTargetBytes, ...(signal !== undefined && { signal }) };
+      return (await this.#objects.get(address, request)).bytes;
     } catch (error) {
-      if (!(error instanceof StateBagError) || error.code !== 'OBJECT_NOT_FOUND') throw error;
+      if (!(error instanceof StateBagError)) throw error;
       const context = { bucket: address.bucket, path: address.key };
+      if (error.code === 'OBJECT_TOO_LARGE')
+        throw new PointerError('POINTER_TARGET_TOO_LARGE', error.message, { context, cause: error });
+      if (error.code !== 'OBJECT_NOT_FOUND') throw error;
       throw new PointerError('POINTER_DANGLING', `The pointer leads to ${formatS3Uri(address)}, where nothing lies.`, {
         context,
         cause: error,

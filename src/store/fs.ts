@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { ConfigError } from '../errors.js';
+import { ConfigError, StateBagError } from '../errors.js';
 import { createBlobStore } from './blob-store.js';
 import type { BlobStore, BlobStoreOptions } from './blob-store.js';
 import { sha256Hex, verifiedSha256 } from './digest.js';
@@ -18,7 +18,7 @@ import type {
   PutRequest,
   StoredObject,
 } from './object-store.js';
-import { objectNotFound, preconditionFailed } from './store-errors.js';
+import { objectNotFound, objectTooLarge, preconditionFailed, storeErrorOf } from './store-errors.js';
 import { isWrittenSince } from './written-since.js';
 
 export interface FsObjectStoreOptions {
@@ -61,10 +61,10 @@ class FsStore implements ObjectStore {
     request.signal?.throwIfAborted();
     const path = objectPath(this.#root, address);
     try {
-      const { mtime } = await fs.stat(path);
-      const bytes = await fs.readFile(path);
+      const { bytes, mtime } = await readObject(path, address, request.maxBytes);
       return { bytes, version: `"${sha256Hex(bytes)}"`, attributes: {}, lastModified: mtime };
     } catch (error) {
+      if (error instanceof StateBagError) throw error;
       throw isAbsent(error) ? objectNotFound(address, error) : fsError(error, 'read', address);
     }
   }
@@ -112,6 +112,40 @@ class FsStore implements ObjectStore {
     } catch (error) {
       if (!isAbsent(error)) throw fsError(error, 'delete', address);
     }
+  }
+}
+
+async function readObject(path: string, address: ObjectAddress, maxBytes: number | undefined) {
+  const stats = await fs.stat(path);
+  // A pipe or a device never ends, and opening one may wait for ever. A directory has its own error.
+  if (!stats.isFile() && !stats.isDirectory())
+    throw storeErrorOf('STORE_REJECTED', `Key ${address.key} of bucket ${address.bucket} is not a file.`, address);
+  if (maxBytes === undefined) return { bytes: await fs.readFile(path), mtime: stats.mtime };
+  if (stats.size > maxBytes && stats.isFile()) throw objectTooLarge(address, maxBytes, stats.size);
+  const handle = await fs.open(path);
+  try {
+    return { bytes: await readUpTo(handle, stats.size, address, maxBytes), mtime: stats.mtime };
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The whole file. It may have grown since its size was read, so the limit holds while reading as well. */
+async function readUpTo(
+  handle: fs.FileHandle,
+  size: number,
+  address: ObjectAddress,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let read = 0;
+  for (;;) {
+    const chunk = Buffer.allocUnsafe(Math.max(size - read, 0) + 1);
+    const { bytesRead } = await handle.read(chunk, 0, chunk.length, null);
+    if (bytesRead === 0) return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, read);
+    read += bytesRead;
+    if (read > maxBytes) throw objectTooLarge(address, maxBytes);
+    chunks.push(chunk.subarray(0, bytesRead));
   }
 }
 

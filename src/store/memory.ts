@@ -13,7 +13,7 @@ import type {
   PutRequest,
   StoredObject,
 } from './object-store.js';
-import { objectNotFound, preconditionFailed } from './store-errors.js';
+import { objectNotFound, objectTooLarge, preconditionFailed } from './store-errors.js';
 import { isWrittenSince } from './written-since.js';
 
 interface Kept {
@@ -52,6 +52,9 @@ class MemoryStore implements ObjectStore {
     return settle(() => {
       const kept = this.#find(address, request.signal);
       if (kept === undefined) throw objectNotFound(address);
+      const { maxBytes } = request;
+      if (maxBytes !== undefined && kept.bytes.length > maxBytes)
+        throw objectTooLarge(address, maxBytes, kept.bytes.length);
       const { tags, ...attributes } = structuredClone(kept.attributes);
       const withTags = request.withTags === true && tags !== undefined;
       const { version, lastModified } = kept;

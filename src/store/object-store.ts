@@ -71,6 +71,8 @@ export interface GetRequest {
   readonly signal?: AbortSignal;
   /** Read tags too (one more request on S3). */
   readonly withTags?: boolean;
+  /** A larger object is `OBJECT_TOO_LARGE`; at most that much of it is read. Default: no limit. */
+  readonly maxBytes?: number;
 }
 
 /**
@@ -81,7 +83,8 @@ export interface GetRequest {
  * - `StoreError` `OBJECT_NOT_FOUND` (404), `OBJECT_ARCHIVED` (Glacier), `STORE_DENIED` (403), `BUCKET_NOT_FOUND`,
  *   `STORE_UNAVAILABLE` (5xx, throttling, broken connection; retryable), `STORE_TIMEOUT` (retryable),
  *   `STORE_FULL` (no space), `KEY_INVALID` (a key the driver cannot hold), `BODY_TRUNCATED` (retryable),
- *   `STORE_REJECTED` (the store refuses the request for a reason of its own).
+ *   `OBJECT_TOO_LARGE` (more bytes than `GetRequest.maxBytes`), `STORE_REJECTED` (the store refuses the request for a
+ *   reason of its own).
  * - `IntegrityError` `DIGEST_MISMATCH` (the bytes given to `put` do not have the digest given with them).
  * - `ConflictError` `PRECONDITION_FAILED` (412: the condition did not hold) and `WRITE_CONFLICT`
  *   (409: another conditional write was under way; retryable).

@@ -1,6 +1,6 @@
-import { messageOf } from '../errors.js';
+import { messageOf, StateBagError } from '../errors.js';
 import type { ObjectAddress } from './object-store.js';
-import { storeErrorOf } from './store-errors.js';
+import { objectTooLarge, storeErrorOf } from './store-errors.js';
 
 /**
  * All bytes of a response body, read into one buffer. A body that ends before `length` bytes, cleanly or with a
@@ -8,17 +8,25 @@ import { storeErrorOf } from './store-errors.js';
  */
 export async function readBody(
   address: ObjectAddress,
-  body: AsyncIterable<Uint8Array>,
+  body: AsyncIterable<Uint8Array> & { destroy?(): unknown },
   length: number | undefined,
+  maxBytes = Infinity,
 ): Promise<Uint8Array> {
+  if (length !== undefined && length > maxBytes) {
+    body.destroy?.();
+    throw objectTooLarge(address, maxBytes, length);
+  }
   const chunks: Uint8Array[] = [];
   let read = 0;
   try {
+    // Leaving the loop destroys the stream, so that the rest of the body is not fetched.
     for await (const chunk of body) {
       chunks.push(chunk);
       read += chunk.length;
+      if (read > maxBytes) throw objectTooLarge(address, maxBytes);
     }
   } catch (error) {
+    if (error instanceof StateBagError) throw error;
     throw isTimeout(error) ? error : truncated(address, read, length, error);
   }
   if (length !== undefined && read !== length) throw truncated(address, read, length);

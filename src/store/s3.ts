@@ -63,7 +63,7 @@ class S3Store implements ObjectStore {
 
   async get(address: ObjectAddress, request: GetRequest = {}): Promise<StoredObject> {
     assertAddress(address);
-    const found = await this.#getWhole(address, request.signal);
+    const found = await this.#getWhole(address, request);
     if (request.withTags !== true) return found;
     const tags = await this.#getTags(address, request.signal);
     return tags === undefined ? found : { ...found, attributes: { ...found.attributes, tags } };
@@ -144,10 +144,10 @@ class S3Store implements ObjectStore {
     }
   }
 
-  async #getWhole(address: ObjectAddress, signal: AbortSignal | undefined): Promise<StoredObject> {
+  async #getWhole(address: ObjectAddress, request: GetRequest): Promise<StoredObject> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#getOnce(address, signal);
+        return await this.#getOnce(address, request);
       } catch (error) {
         const again =
           error instanceof StateBagError &&
@@ -158,12 +158,12 @@ class S3Store implements ObjectStore {
     }
   }
 
-  #getOnce(address: ObjectAddress, signal: AbortSignal | undefined): Promise<StoredObject> {
+  #getOnce(address: ObjectAddress, { signal, maxBytes }: GetRequest): Promise<StoredObject> {
     const call: S3Call = { verb: 'read', action: 's3:GetObject', address, absent: 'OBJECT_NOT_FOUND' };
     return this.#send(call, signal, async ({ client, options }) => {
       const output = await client.send(new GetObjectCommand({ ...this.#owner(), ...inputOf(address) }), options);
       const body = (output.Body ?? []) as AsyncIterable<Uint8Array>;
-      const bytes = await readBody(address, body, output.ContentLength);
+      const bytes = await readBody(address, body, output.ContentLength, maxBytes);
       const versionId = output.VersionId === undefined ? {} : { versionId: output.VersionId };
       return {
         bytes,

@@ -6,6 +6,7 @@ import type { ObjectAddress, PutCondition } from './object-store.js';
 export type StoreErrorCode =
   | 'OBJECT_NOT_FOUND'
   | 'OBJECT_ARCHIVED'
+  | 'OBJECT_TOO_LARGE'
   | 'BUCKET_NOT_FOUND'
   | 'BODY_TRUNCATED'
   | 'KEY_INVALID'
@@ -51,6 +52,16 @@ export function objectNotFound(address: ObjectAddress, cause?: unknown): StateBa
     `Nothing lies at key ${address.key} of bucket ${address.bucket}.`,
     address,
     cause,
+  );
+}
+
+/** `size` is missing when reading stopped at the limit. */
+export function objectTooLarge(address: ObjectAddress, maxBytes: number, size?: number): StateBagError {
+  const actual = size === undefined ? 'more than' : `${size} bytes, more than`;
+  return storeErrorOf(
+    'OBJECT_TOO_LARGE',
+    `Key ${address.key} of bucket ${address.bucket} has ${actual} the ${maxBytes} bytes that may be read.`,
+    address,
   );
 }
 

@@ -58,7 +58,7 @@ export async function sealText(result: Text, before: AdaptedText | undefined, wo
 }
 
 function detectIn({ root }: Text, work: WireWork): BagDocument<ByteValue> {
-  return work.engine.envelopes.limit(new BagDocument(root.remember(work.engine.parsed)));
+  return work.engine.envelopes.limit(new BagDocument(root.remember(work.engine.parsed), true, work.engine.addresses));
 }
 
 /** The bags with what leads to their program put back from the event's bag. */

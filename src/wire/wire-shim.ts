@@ -92,7 +92,9 @@ export class WireShim {
   }
 
   #detect({ root }: Text): BagDocument<ByteValue> {
-    return this.#engine.envelopes.limit(new BagDocument(root.remember(this.#engine.parsed)));
+    return this.#engine.envelopes.limit(
+      new BagDocument(root.remember(this.#engine.parsed), true, this.#engine.addresses),
+    );
   }
 
   async #during<T>(

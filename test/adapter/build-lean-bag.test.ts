@@ -121,11 +121,9 @@ describe('the bag an execution starts with', () => {
 
   test('goes with the layout and the form of manifest that are asked for', async () => {
     const { store } = testStore();
-    const built = await buildLeanBag({ ...ids, workflowConfig: makeConfig() }, store, {
-      manifest: 'envelope',
-      layout: { manifest: 'm/{ownerId}/{workflowId}/{sha256}/m.json' },
-    });
+    const layout = { manifest: 'm/{ownerId}/{workflowId}/{sha256}/m.json' };
+    const built = await buildLeanBag({ ...ids, workflowConfig: makeConfig() }, store, { manifest: 'envelope', layout });
     expect(built.segment_manifest_s3_path).toMatch(/^s3:\/\/bags\/m\/acme\/invoices\//);
-    expect(await resolveSegmentConfig(built, store)).toMatchObject({ source: 'manifest' });
+    expect(await resolveSegmentConfig(built, store, { layout })).toMatchObject({ source: 'manifest' });
   });
 });

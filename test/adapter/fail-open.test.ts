@@ -151,16 +151,34 @@ describe('when the program lies in the store', () => {
   });
 });
 
-describe('what stops an execution even if it carries its program', () => {
-  test.each([
+describe('a pointer that is refused', () => {
+  const REFUSED = [
     ['POINTER_FOREIGN_OWNER', 's3://bags/workflow-configs/other/invoices/config.json'],
-    ['BUCKET_NOT_ALLOWED', 's3://elsewhere/config.json'],
-  ])('%s', async (code, path) => {
-    const { shim } = testShim();
+    ['POINTER_NOT_ALLOWED', 's3://elsewhere/config.json'],
+  ] as const;
+
+  test.each(REFUSED)('is not followed and fails no bag with its program inline: %s', async (code, path) => {
+    const store = testStore();
+    const { shim } = testShim({}, store);
     const bag = { ...without(fatBag(), 'workflow_config'), workflow_config_s3_path: path };
-    await expect(shim.wrap(() => 'never')(bag)).rejects.toMatchObject({ code, name: 'PointerError' });
+    const messages = await observed('fail-open', async () => {
+      expect(await shim.wrap<Json>((event) => event.segment_config)(bag)).toEqual(asAdded(programAt(fatBag(), 1)));
+    });
+    expect(messages[0]).toMatchObject({ code });
+    expect(store.calls.filter(({ operation }) => operation === 'get')).toEqual([]);
   });
 
+  test.each(REFUSED)('is the error of a bag that has nothing else: %s', async (code, path) => {
+    const { shim } = testShim();
+    const bag = {
+      ...without(fatBag(), 'workflow_config', 'partition_map', 'segment_manifest_s3_path'),
+      workflow_config_s3_path: path,
+    };
+    await expect(shim.wrap(() => 'never')(bag)).rejects.toMatchObject({ code, name: 'PointerError' });
+  });
+});
+
+describe('what stops an execution even if it carries its program', () => {
   test('a blob at the address of the program that holds other bytes', async () => {
     const store = testStore();
     const lean = await leanBagIn(store);

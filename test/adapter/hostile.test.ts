@@ -84,7 +84,7 @@ describe('pointers', () => {
   });
 
   test.each([
-    ['to a bucket that is not allowed', pointer('map.json', { bucket: 'elsewhere' }), 'BUCKET_NOT_ALLOWED'],
+    ['to a bucket that is not allowed', pointer('map.json', { bucket: 'elsewhere' }), 'POINTER_NOT_ALLOWED'],
     [
       'to the folder of another owner',
       pointer('workflow-partitions/other/invoices/partition_map.json'),

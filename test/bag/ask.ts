@@ -1,6 +1,6 @@
 import { StateBagError, resolveSegmentConfig } from 'statebag-shim';
 import { statebag } from '../cli/terminal.js';
-import { STORE, makePlace } from './place.js';
+import { STORE_OPTIONS, makePlace } from './place.js';
 import type { Objects, Place } from './place.js';
 
 export interface Answer {
@@ -46,11 +46,7 @@ function answer({ source, segmentIndex, segmentConfig }: Found): Answer {
 }
 
 /** Asks both readers for the program of an event, as JSON text. */
-export async function askBoth(
-  text: string,
-  place: Place,
-  args: readonly string[] = ['--store', STORE],
-): Promise<Answers> {
+export async function askBoth(text: string, place: Place, args: readonly string[] = STORE_OPTIONS): Promise<Answers> {
   return { library: await askLibrary(text, place), command: await askCommand(text, place, args) };
 }
 

@@ -6,7 +6,8 @@ import { inspectAll, inspectValue } from './inspect.js';
 
 const SHA = '0123456789abcdef'.repeat(4);
 const CONTROL = { ownerId: 'o', workflowId: 'w', total_segments: 1 };
-const path = (kind: string) => `s3://b/${kind}/o/w/${SHA}/x.json`;
+const path = (kind: 'config' | 'partition_map' | 'segment_manifest') =>
+  `s3://b/workflow-${{ config: 'configs', partition_map: 'partitions', segment_manifest: 'manifests' }[kind]}/o/w/${SHA}/${kind}.json`;
 const P1 = { __s3_pointer__: true, bucket: 'b', key: 'k' };
 
 const shim = createStateBagShim({ store: memoryBlobStore({ bucket: 'b' }) });
@@ -27,11 +28,11 @@ describe('the generation of a bag', () => {
     ['a path to a key without digest', { ...CONTROL, workflow_config_s3_path: 's3://b/c.json' }, 'bridge'],
     [
       'paths to content addresses',
-      { ...CONTROL, workflow_config_s3_path: path('workflow-configs'), partition_map_s3_path: path('m') },
+      { ...CONTROL, workflow_config_s3_path: path('config'), partition_map_s3_path: path('partition_map') },
       'lean',
     ],
     ['a manifest path alone, to a key without digest', { segment_manifest_s3_path: 's3://b/manifest.json' }, 'bridge'],
-    ['a manifest path alone, to a content address', { segment_manifest_s3_path: path('workflow-manifests') }, 'lean'],
+    ['a manifest path alone, to a content address', { segment_manifest_s3_path: path('segment_manifest') }, 'lean'],
     ['a manifest of the newest era', { manifest_id: 'm', segment_manifest_s3_path: 's3://b/manifest.json' }, 'lean'],
     ['null fields', { ...CONTROL, workflow_config: null, partition_map: '' }, 'lean'],
     ['only a stamp', { state_bag_version: 2 }, 'lean'],
@@ -111,16 +112,21 @@ describe('the bags of a document', () => {
   });
 });
 
-it('the digest of a key is a whole folder of it, or the name of a file two folders down', async () => {
-  const digestKeys = [`a/b/${SHA}.json`, `a/b/${SHA}`, `a/${SHA}/x`, `${SHA}/x`];
+it('the digest of a key is where the default layout has it, in whatever folder', async () => {
+  const digestKeys = [
+    `workflow-configs/o/w/${SHA}/config.json`,
+    `a/b/workflow-configs/o/w/${SHA}/config.json`,
+    `workflow-manifests/o/w/${SHA}/segment_manifest.json`,
+  ];
   const others = [
-    `a/b/${SHA}x.json`,
+    `workflow-configs/o/w/${SHA}/other.json`,
     `workflow-configs/w/${SHA}.json`,
+    `workflow-configs/o/w/${SHA}.json`,
     `merkle-blocks/w/ab/${SHA}.json`,
-    `a/${SHA}`,
-    `a/${SHA}.json`,
-    `a/x${SHA}/y`,
-    `a/${SHA.toUpperCase()}/y`,
+    `workflows/w/executions/${SHA}/workflow_config_1.json`,
+    `workflow-configs/o/w/x${SHA}/config.json`,
+    `workflow-configs/o/w/${SHA.toUpperCase()}/config.json`,
+    `a/b/${SHA}/config.json`,
     'a/b',
   ];
   const keys = [...digestKeys, ...others];

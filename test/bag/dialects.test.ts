@@ -7,7 +7,7 @@ import { makePlace } from './place.js';
 
 const CONTROL = { ownerId: 'o', workflowId: 'w', total_segments: 1 };
 const PROGRAM = '{"id":"x","nodes":[]}';
-const IN_BUCKET = ['--store', 'store', '--bucket', 'b'];
+const IN_BUCKET = ['--store', 'store', '--bucket', 'b', '--allow-prefix', 's3://b/'];
 
 /** An object with a member of which the value is given as text. */
 function withMember(name: string, text: string, others: object = CONTROL): string {
@@ -150,11 +150,11 @@ describe('a target', () => {
   it.each([
     ['s3://b/k', 'b/k'],
     ['s3://b/a/b#c?d=%2F e', 'b/a/b#c?d=%2F e'],
-    ['s3://b//k', 'b//k'],
-    ['s3://other/k', 'other/k'],
+    ['s3://b//k', null],
+    ['s3://other/k', null],
     ['k', 'b/k'],
     ['a/b#c', 'b/a/b#c'],
-    ['/k', 'b//k'],
+    ['/k', null],
     ['arn:aws:s3:::b/k', 'b/arn:aws:s3:::b/k'],
     ['', undefined],
     ['s3://', undefined],
@@ -169,7 +169,8 @@ describe('a target', () => {
     const place = makePlace({}, { bucket: 'b' });
     const event = JSON.stringify({ ...CONTROL, partition_map_s3_path: text });
     const { library, command } = await askBoth(event, place, IN_BUCKET);
-    expect(place.reads).toEqual(read === undefined ? [] : [read]);
+    expect(place.reads).toEqual(typeof read === 'string' ? [read] : []);
+    if (read === null) expect([library.said, command.said]).toEqual(twice('POINTER_NOT_ALLOWED'));
     if (read === undefined)
       expect([library.said, command.said]).toEqual(twice(text === '' ? 'SEGMENT_NOT_FOUND' : 'POINTER_INVALID'));
   });

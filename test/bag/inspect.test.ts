@@ -8,7 +8,7 @@ const CALM = {
   ownerId: 'o',
   workflowId: 'w',
   total_segments: 1,
-  segment_manifest_s3_path: `s3://b/m/${SHA}/segment_manifest.json`,
+  segment_manifest_s3_path: `s3://b/workflow-manifests/o/w/${SHA}/segment_manifest.json`,
 };
 const FAT = { ...CALM, workflow_config: { nodes: [] }, partition_map: [{ id: 0 }] };
 

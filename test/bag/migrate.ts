@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { Target } from '../../migrations/index.js';
 import { statebag } from '../cli/terminal.js';
-import { BUCKET, STORE } from './place.js';
+import { BUCKET, STORE, STORE_OPTIONS } from './place.js';
 import type { Place } from './place.js';
 
 /** Documents by a name that a file may have, without `.json`. */
@@ -45,7 +45,7 @@ export async function migrate(
   const names = Object.keys(documents);
   for (const name of names) writeFileSync(fileOf(name), documents[name]!);
   const readAll = () => Object.fromEntries(names.map((name) => [name, readFileSync(fileOf(name))]));
-  const store = ['--store', STORE, ...args];
+  const store = [...STORE_OPTIONS, ...args];
   const apply = async (journal: string) => {
     const command = ['migrate', folder, '--to', target, '--apply', '--json', '--quiet', '--journal', journal, ...store];
     const { out, err } = await statebag(dir, command);
@@ -78,7 +78,7 @@ export async function migrateOne(
 
 /** Fills a document's bags in again, and gives the bytes that the command printed. */
 export async function hydrate({ dir }: Pick<Place, 'dir'>, document: Uint8Array): Promise<Buffer> {
-  const { code, err, bytes } = await statebag(dir, ['hydrate', '-', '--store', STORE], { stdin: document });
+  const { code, err, bytes } = await statebag(dir, ['hydrate', '-', ...STORE_OPTIONS], { stdin: document });
   expect([code, err]).toEqual([0, '']);
   return bytes;
 }

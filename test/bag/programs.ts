@@ -1,6 +1,6 @@
 import { statebag } from '../cli/terminal.js';
 import { codeIn } from './ask.js';
-import { STORE } from './place.js';
+import { STORE_OPTIONS } from './place.js';
 import type { Place } from './place.js';
 
 /** The first few are enough to see a shift, and one is out of range. */
@@ -10,7 +10,7 @@ const INDEXES = [0, 1, 2, 3, 99];
 export async function programs(
   document: Uint8Array,
   { dir }: Pick<Place, 'dir'>,
-  store: readonly string[] = ['--store', STORE],
+  store: readonly string[] = STORE_OPTIONS,
 ): Promise<readonly string[]> {
   const answers: string[] = [];
   for (const index of INDEXES) {

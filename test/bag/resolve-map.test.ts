@@ -251,16 +251,31 @@ describe('a pointer under the name of the map', () => {
     [
       'into a foreign bucket is refused',
       via('s3://elsewhere/p.json'),
-      'BUCKET_NOT_ALLOWED',
+      'POINTER_NOT_ALLOWED',
       { 'elsewhere/p.json': MAP },
     ],
     [
       'below a foreign owner is refused',
-      via(p1({ key: 'workflows/press/executions/mallory#auto#press#0011/p.json' })),
+      via(p1({ key: 'workflows/press/executions/mallory#auto#press#0011/partition_map_1.json' })),
       'POINTER_FOREIGN_OWNER',
-      { 'local/workflows/press/executions/mallory#auto#press#0011/p.json': MAP },
+      { 'local/workflows/press/executions/mallory#auto#press#0011/partition_map_1.json': MAP },
     ],
     ['that leads nowhere yields to the inline config', via(p1(), { workflow_config: CONFIG }), 'config 1 1'],
+    [
+      'into a foreign bucket yields to the inline config',
+      via('s3://elsewhere/p.json', { workflow_config: CONFIG }),
+      'config 1 1',
+      { 'elsewhere/p.json': MAP },
+    ],
+    [
+      'into a foreign bucket does not yield to what another run may have overwritten',
+      via('s3://elsewhere/p.json', {
+        segment_manifest_s3_path: 's3://local/workflow-manifests/olive/press/gone/segment_manifest.json',
+        workflow_config_s3_path: 's3://local/workflow-configs/olive/press/config.json',
+      }),
+      'POINTER_NOT_ALLOWED',
+      { 'local/workflow-configs/olive/press/config.json': CONFIG },
+    ],
     [
       'that leads to torn text yields to the inline config',
       via(p1(), { workflow_config: CONFIG }),

@@ -133,7 +133,7 @@ describe('a path to a map', () => {
     [
       'may lead into another bucket only when that is allowed',
       { ...bag, partition_map_s3_path: 's3://other/p.json' },
-      'BUCKET_NOT_ALLOWED',
+      'POINTER_NOT_ALLOWED',
       { 'other/p.json': MAP },
     ],
     [

@@ -112,8 +112,6 @@ const OTHERWISE: Readonly<Record<string, unknown>> = {
 
 /** Pointers that are refused are refused by the library as by the command. */
 const REFUSED: readonly string[] = [
-  'a-pointer-below-a-foreign-owner-is-quarantined',
-  'a-pointer-into-a-foreign-bucket-is-quarantined',
   'a-pointer-that-leads-to-a-pointer-is-quarantined',
   'a-wrong-checksum-stops-the-migration',
 ];

@@ -40,8 +40,12 @@ function pointerTo(key: string, bucket = BLOBS, checksum = '00000000'): object {
 describe('pointers', () => {
   it.each([
     ['to nothing', pointerTo('nothing/there.json'), 'POINTER_DANGLING'],
-    ['into a bucket that is not allowed', pointerTo('x.json', 'elsewhere'), 'BUCKET_NOT_ALLOWED'],
-    ['to what belongs to another owner', pointerTo('workflow-states/other/w/x.json'), 'POINTER_FOREIGN_OWNER'],
+    ['into a bucket that is not allowed', pointerTo('x.json', 'elsewhere'), 'POINTER_NOT_ALLOWED'],
+    [
+      'to what belongs to another owner',
+      pointerTo('workflow-states/other/w/workflow_config_1.json'),
+      'POINTER_FOREIGN_OWNER',
+    ],
     ['without a key', { __s3_pointer__: true, bucket: BLOBS }, 'POINTER_INVALID'],
     ['whose checksum is another', pointerTo('there.json'), 'CHECKSUM_MISMATCH'],
   ])('migrate quarantines a bag with a pointer %s, with a code and a reason', async (_, pointer, code) => {

@@ -56,7 +56,7 @@ export class CommandWorld {
   /** Options that lead commands to the store. */
   get store(): readonly string[] {
     const place = this.s3 ? ['--store', `s3://${BLOBS}`, ...this.reach] : ['--store', 'store', '--bucket', BLOBS];
-    return [...place, '--allow-bucket', 'local'];
+    return [...place, '--allow-prefix', 's3://local/', '--allow-prefix', `s3://${BLOBS}/`];
   }
 
   /** Options that lead commands to the server. */

@@ -152,6 +152,8 @@ function blobStoreOn(objects: ObjectStore, allowBuckets: readonly string[] = ['l
     objects,
     bucket: BLOBS,
     allowBuckets,
+    // Objects of the tests are stored at keys of their own.
+    allowPrefixes: [`s3://${BLOBS}/`, ...allowBuckets.map((name) => `s3://${name}/`)],
     dedupeEntries: 64,
     backoff: { sleep: () => Promise.resolve() },
   });

@@ -14,7 +14,7 @@ interface Document {
   readonly reason?: string;
 }
 
-const APPLY = ['migrate', 'bag.json', '--store', 'store', '--apply', '--json'];
+const APPLY = ['migrate', 'bag.json', '--store', 'store', '--allow-prefix', 's3://local/', '--apply', '--json'];
 
 async function migrateOne(text: string | Uint8Array): Promise<{ readonly code: number; readonly document: Document }> {
   writeFileSync(join(scratch.dir, 'bag.json'), text);
@@ -60,14 +60,14 @@ describe('a document that cannot be migrated is quarantined with a reason, and k
     [
       'points into another bucket',
       smallBag({ partition_map: pointer('map.json', {}, 'foreign') }),
-      'BUCKET_NOT_ALLOWED',
+      'POINTER_NOT_ALLOWED',
     ],
     [
       'points below another owner',
-      smallBag({ partition_map: pointer('workflow-states/owner-2/wf/map.json') }),
+      smallBag({ partition_map: pointer('workflow-states/owner-2/wf/workflow_config_1.json') }),
       'POINTER_FOREIGN_OWNER',
     ],
-    ['points out of the store', smallBag({ partition_map: pointer('../../etc/passwd') }), 'KEY_INVALID'],
+    ['points out of the store', smallBag({ partition_map: pointer('../../etc/passwd') }), 'POINTER_NOT_ALLOWED'],
   ])('because it %s', async (_, text, expected) => {
     const { code, document } = await migrateOne(text);
     expect(code).toBe(1);

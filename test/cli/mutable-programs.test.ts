@@ -68,7 +68,7 @@ function putBag(members: Json, wrap: (bag: Json) => unknown = (bag) => bag): str
 }
 
 const read = () => readFileSync(join(scratch.dir, 'bags', 'one.json'), 'utf8');
-const MIGRATE = ['migrate', 'bags', '--store', 'store', '--journal', 'j', '--json'];
+const MIGRATE = ['migrate', 'bags', '--store', 'store', '--allow-prefix', 's3://local/', '--journal', 'j', '--json'];
 
 interface Report {
   readonly totals: Readonly<Record<string, number>>;
@@ -84,6 +84,8 @@ async function nodeOf(index = 1): Promise<string> {
   const { code, out, err } = await statebag(scratch.dir, [
     'segment',
     'bags/one.json',
+    '--allow-prefix',
+    's3://local/',
     '--store',
     'store',
     '--index',
@@ -197,11 +199,14 @@ describe('a bag with a program at a key that a later run writes again', () => {
     overwrite();
     putBag({ workflow_config: configOf('a'), segment_manifest_s3_path: PATHS.segment_manifest_s3_path });
     expect(await nodeOf()).toBe('a1');
-    const { out } = await statebag(scratch.dir, ['adapt', '--store', 'store'], { stdin: read() });
+    const { out } = await statebag(scratch.dir, ['adapt', '--store', 'store', '--allow-prefix', 's3://local/'], {
+      stdin: read(),
+    });
     expect(((JSON.parse(out) as Json).segment_config as { node_ids: string[] }).node_ids).toEqual(['a1']);
-    expect((await statebag(scratch.dir, ['inspect', 'bags', '--store', 'store', '--json'])).out).toContain(
-      'PROGRAMS_DIFFER',
-    );
+    expect(
+      (await statebag(scratch.dir, ['inspect', 'bags', '--store', 'store', '--allow-prefix', 's3://local/', '--json']))
+        .out,
+    ).toContain('PROGRAMS_DIFFER');
     const { documents } = await migrate('--apply', '--verify');
     expect(documents[0]).toMatchObject({ outcome: 'migrated' });
     expect(await nodeOf()).toBe('a1');
@@ -228,7 +233,8 @@ describe('a bag with a program at a key that a later run writes again', () => {
     expect((await migrate('--apply', '--verify')).code).toBe(0);
     expect(await nodeOf()).toBe('a1');
     const hydrated = JSON.parse(
-      (await statebag(scratch.dir, ['hydrate', 'bags/one.json', '--store', 'store'])).out,
+      (await statebag(scratch.dir, ['hydrate', 'bags/one.json', '--store', 'store', '--allow-prefix', 's3://local/']))
+        .out,
     ) as Json;
     expect(hydrated.partition_map).toEqual(cutOf('a'));
   });

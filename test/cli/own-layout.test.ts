@@ -86,7 +86,7 @@ describe('a layout of the user', () => {
 
   it('counts as lean once its keys hold the digest in the file name', async () => {
     await stolen();
-    expect((await statebag(scratch.dir, ['can-contract', 'own.json', '--json'])).code).toBe(0);
+    expect((await statebag(scratch.dir, ['can-contract', 'own.json', '--json', ...KEYS])).code).toBe(0);
   });
 
   it('is refused without an owner, a workflow or a digest, before anything is read', async () => {

@@ -75,12 +75,12 @@ describe('segment', () => {
       smallBag({ partition_map: 's3://b/map.json', workflow_config: null }),
       [],
       2,
-      'STORE_MISSING: a pointer leads to s3://b/map.json; following it needs --store',
+      'STORE_MISSING: the document has a pointer; following it needs --store',
     ],
     [
       'a pointer to nothing',
       smallBag({ partition_map: 's3://local/map.json', workflow_config: null }),
-      ['--store', 'store'],
+      ['--store', 'store', '--allow-prefix', 's3://local/'],
       1,
       'POINTER_DANGLING',
     ],
@@ -89,7 +89,7 @@ describe('segment', () => {
       smallBag({ partition_map: 's3://b/map.json', workflow_config: null }),
       ['--store', 'store'],
       1,
-      'BUCKET_NOT_ALLOWED',
+      'POINTER_NOT_ALLOWED',
     ],
   ])('ends with a typed error for %s', async (_, stdin, more, expected, message) => {
     const { code, out, err } = await statebag(scratch.dir, ['segment', '-', ...more], { stdin });

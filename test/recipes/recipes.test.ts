@@ -42,7 +42,7 @@ describe('the GitHub Action', () => {
       runAction({ paths: 'fixtures/bags', 'max-bytes': '10', format: 'junit', output: 'report.xml' }),
     ).toMatchObject({ code: 1, out: '' });
     expect(place.read('report.xml')).toContain('type="maxBytes"');
-    expect(runAction({ paths: 'fixtures/bags', store: 'nowhere' }).out).toContain('title=BUCKET_NOT_ALLOWED');
+    expect(runAction({ paths: 'fixtures/bags', store: 'nowhere' }).out).toContain('title=POINTER_NOT_ALLOWED');
     expect(runAction({ paths: 'no/such/**/*.json' })).toMatchObject({ code: 2, output: 'exit-code=2\n' });
   });
 

@@ -23,6 +23,14 @@ export function readingContract(harness: Harness): void {
       expect(textOf((await harness.objects.get(address)).bytes)).toBe('new');
     });
 
+    it('reads at most maxBytes, and says OBJECT_TOO_LARGE for more', async () => {
+      const address = harness.fresh();
+      await harness.objects.put(address, text('12345'));
+      expect(textOf((await harness.objects.get(address, { maxBytes: 5 })).bytes)).toBe('12345');
+      expect(await codeOf(harness.objects.get(address, { maxBytes: 4 }))).toBe('OBJECT_TOO_LARGE');
+      expect(await codeOf(harness.objects.get(address, { maxBytes: 0 }))).toBe('OBJECT_TOO_LARGE');
+    });
+
     it('keeps an empty body', async () => {
       const address = harness.fresh();
       await harness.objects.put(address, new Uint8Array());

@@ -11,7 +11,7 @@ import { memoryBlobStore } from 'statebag-shim/memory';
 import { CONTROL } from '../bag/bag-text.js';
 import { contentOf } from '../bag/blob-content.js';
 import { canonicalDigest } from '../bag/canonical.js';
-import { BUCKET, STORE, makePlace } from '../bag/place.js';
+import { ALLOWED, BUCKET, STORE, STORE_OPTIONS, makePlace } from '../bag/place.js';
 import type { Objects } from '../bag/place.js';
 import { readFixtures } from '../bag/read-fixtures.js';
 import { statebag } from '../cli/terminal.js';
@@ -111,7 +111,7 @@ async function viaLibrary({ text, objects }: Case, speaks: Speech): Promise<Form
 
 /** Objects of other buckets are left out: no reader is allowed there. */
 async function memoryWith(objects: Objects): Promise<BlobStore> {
-  const store = memoryBlobStore({ bucket: BUCKET });
+  const store = memoryBlobStore({ bucket: BUCKET, allowPrefixes: [ALLOWED] });
   for (const [address, content] of Object.entries(objects)) {
     if (!address.startsWith(`${BUCKET}/`)) continue;
     const bytes = content as Uint8Array;
@@ -124,9 +124,9 @@ async function memoryWith(objects: Objects): Promise<BlobStore> {
 /** Several cases with one store, in one run of `adapt` and one of `seal`. */
 async function viaCommands(group: readonly Case[], speaks: Speech): Promise<readonly Forms[]> {
   const { dir } = makePlace(Object.assign({}, ...group.map(({ objects }) => objects)) as Objects);
-  const store = fsBlobStore({ root: `${dir}/${STORE}`, bucket: BUCKET });
+  const store = fsBlobStore({ root: `${dir}/${STORE}`, bucket: BUCKET, allowPrefixes: [ALLOWED] });
   const filter = async (args: readonly string[], lines: readonly string[]): Promise<readonly string[]> => {
-    const common = ['--ndjson', '--store', STORE, '--speaks', speaks];
+    const common = ['--ndjson', ...STORE_OPTIONS, '--speaks', speaks];
     const { out } = await statebag(dir, [...args, ...common], { stdin: `${lines.join('\n')}\n` });
     return out.trimEnd().split('\n');
   };

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
-import { detectDigest } from '../../content-address.js';
+import { findDigestInPath } from '../../content-address.js';
 import { ConfigError } from '../../errors.js';
 import type { Disk } from '../disk.js';
 import { diskError } from '../disk-errors.js';
@@ -74,7 +74,7 @@ export class FilesSource implements DocumentSource {
     return (
       DOCUMENTS.test(path) ||
       this.further?.open(path) !== undefined ||
-      (this.isGate && detectDigest(path) !== undefined)
+      (this.isGate && findDigestInPath(path) !== undefined)
     );
   }
 

@@ -11,7 +11,11 @@ import { outputOptions, outputSettings } from '../options/output-options.js';
 import { parseChoice } from '../options/parse-value.js';
 import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
 import { s3Settings } from '../options/s3-options.js';
-import { storeOptions } from '../options/store-options.js';
+import { layoutSettings } from '../options/layout-settings.js';
+import { noStore, openStore } from '../open-store.js';
+import { storeOptions, storeSettings } from '../options/store-options.js';
+import { addressRule } from '../../bag/follow.js';
+import type { AddressRule } from '../../bag/places.js';
 import { surveyOptions } from '../options/survey-options.js';
 import { orderedSources } from '../ordered-sources.js';
 import { ALL_PLACES } from '../own-places.js';
@@ -94,7 +98,9 @@ async function checked(
     tables: tableSettings(values),
     ...ALL_PLACES,
   });
+  const addresses = await openAddresses(values, io);
   return checkContract({
+    addresses,
     sources: orderedSources(sources),
     concurrency: concurrencySetting(values),
     allowEmpty: values['allow-empty'],
@@ -102,6 +108,18 @@ async function checked(
     stop,
     onRemainder: (remainder) => reporter.add(reported(remainder), true),
   });
+}
+
+/**
+ * With a store, a key is a content address only where its readers may read it. Without one, the layout alone decides.
+ */
+async function openAddresses(values: ContractArguments['options'], io: CliIo): Promise<AddressRule> {
+  const layout = layoutSettings(values);
+  const blobs =
+    values.store === undefined
+      ? noStore(layout)
+      : (await openStore(storeSettings(values, values.store, layout), io.cwd)).blobs;
+  return addressRule(blobs);
 }
 
 function reported({ id, generation, blind, code, reason, until }: Remainder) {

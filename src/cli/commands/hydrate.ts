@@ -34,7 +34,7 @@ async function hydrateCommand(
   const bytes = await readInput(positionals[0]!, io);
   const blobs =
     values.store === undefined
-      ? noStore()
+      ? noStore(layout)
       : (await openStore(storeSettings(values, values.store, layout), io.cwd)).blobs;
   await print(io.stdout, await hydrateDocument(bytes, blobs));
   return EXIT.ok;

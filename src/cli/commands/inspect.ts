@@ -105,7 +105,7 @@ async function census(
   });
   return inspectSources({
     sources,
-    settings: readingSettings({ target, manifestForm: 'list', layout }, store?.blobs ?? noStore(values.bucket)),
+    settings: readingSettings({ target, manifestForm: 'list', layout }, store?.blobs ?? noStore(layout, values.bucket)),
     concurrency: concurrencySetting(values),
     selection: selectionSettings(values),
     quiet: values.quiet,

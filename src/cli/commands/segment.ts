@@ -52,7 +52,7 @@ async function segmentCommand(
   const event = await readInput(positionals[0]!, io);
   const blobs =
     values.store === undefined
-      ? noStore()
+      ? noStore(layout)
       : (await openStore(storeSettings(values, values.store, layout), io.cwd)).blobs;
   const resolved = await resolveSegment(readDocument(event), blobs, { index });
   await print(io.stdout, values.json ? asJson(resolved) : Buffer.concat([resolved.segmentConfig.bytes(), NEWLINE]));

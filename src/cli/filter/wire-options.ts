@@ -48,7 +48,7 @@ export async function openWireShim(
     values.store === undefined
       ? undefined
       : (await openStore(storeSettings(values, values.store, layoutSettings(values)), io.cwd)).blobs;
-  const store = blobs && !values['dry-run'] ? blobs : writingNothing(blobs ?? { ...noStore(), prefix: '' });
+  const store = blobs && !values['dry-run'] ? blobs : writingNothing(blobs ?? { ...noStore({}), prefix: '' });
   const options: WireOptions = {
     store,
     mode: 'rewrite',
@@ -60,8 +60,14 @@ export async function openWireShim(
   return new WireShim(options, MIGRATIONS);
 }
 
-function writingNothing(store: Pick<BlobStore, 'bucket' | 'prefix' | 'get'>): BlobStore {
+type ReadStore = Pick<BlobStore, 'bucket' | 'prefix' | 'layout' | 'allowBuckets' | 'allowPrefixes' | 'get'>;
+
+function writingNothing(store: ReadStore): BlobStore {
+  const { layout, allowBuckets, allowPrefixes } = store;
   return {
+    ...(layout && { layout }),
+    ...(allowBuckets && { allowBuckets }),
+    ...(allowPrefixes && { allowPrefixes }),
     bucket: store.bucket,
     prefix: store.prefix,
     description: 'a store that is not written to',

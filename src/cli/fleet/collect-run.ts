@@ -59,7 +59,7 @@ export async function collectRun(reports: readonly string[], { options }: FleetA
 async function openSession(directory: string, options: FleetArguments['options'], io: CliIo): Promise<JournalSession> {
   const settings = requireStore(options, layoutSettings(options));
   const store = await openStore(settings, io.cwd);
-  const { allowBuckets, layout, s3 } = settings;
+  const { allowBuckets, allowPrefixes, layout, s3 } = settings;
   const target = parseChoice('to', options.to ?? 'lean', ['lean', 'bridge']);
   const description = {
     target,
@@ -73,7 +73,7 @@ async function openSession(directory: string, options: FleetArguments['options']
     {
       command: 'migrate',
       ...description,
-      options: present({ allowBuckets, layout, s3, tables: tableSettings(options) }),
+      options: present({ allowBuckets, allowPrefixes, layout, s3, tables: tableSettings(options) }),
     },
     io,
   );

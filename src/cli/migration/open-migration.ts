@@ -59,7 +59,7 @@ function describe(
 ): PlanDescription {
   const { target, manifestForm, layout, concurrency, selection, plan } = request;
   const tables = request.sources.some(isTableUri) ? request.tables : undefined;
-  const { allowBuckets, s3 } = request.store;
+  const { allowBuckets, allowPrefixes, s3 } = request.store;
   const { limit, shard, conditions } = selection;
   const out =
     request.out === undefined || request.out === '-'
@@ -85,6 +85,7 @@ function describe(
       plan,
       onlyFailed,
       allowBuckets,
+      allowPrefixes,
       s3,
       tables,
     }),

@@ -14,7 +14,14 @@ export const storeOptions = {
       type: 'string',
       multiple: true,
       value: 'NAME',
-      describe: 'further bucket that pointers may lead into',
+      describe: 'further bucket in which pointers may lead to the same key layouts as in that of the store',
+    },
+    'allow-prefix': {
+      type: 'string',
+      multiple: true,
+      value: 'PREFIX',
+      describe:
+        'folder in which pointers may lead to any key: s3://bucket/prefix/, or prefix/ in the bucket of the store',
     },
   }),
   ...s3Options,
@@ -23,7 +30,14 @@ export const storeOptions = {
 type StoreValues = OptionValues<typeof storeOptions>;
 
 export function storeSettings(values: StoreValues, spec: string, layout: Layout): StoreSettings {
-  return { spec, bucket: values.bucket, allowBuckets: values['allow-bucket'], s3: s3Settings(values), layout };
+  return {
+    spec,
+    bucket: values.bucket,
+    allowBuckets: values['allow-bucket'],
+    allowPrefixes: values['allow-prefix'],
+    s3: s3Settings(values),
+    layout,
+  };
 }
 
 /** Throws `ConfigError` `STORE_MISSING` when no store is named. */

@@ -1,6 +1,7 @@
 import { readDocument } from '../../bag/value.js';
 import type { ByteValue } from '../../bag/value.js';
 import { BagDocument } from '../../bag/bag.js';
+import { addressRule } from '../../bag/follow.js';
 import type { BlobReader } from '../../bag/follow.js';
 import { detectSchema } from '../../validate/index.js';
 import { documentIssues, inlineSizeIssues, plainValue } from '../../validate/document-issues.js';
@@ -22,7 +23,7 @@ export async function findIssues(
 ): Promise<Found> {
   try {
     const root = readDocument(bytes);
-    const detection = new BagDocument(root);
+    const detection = new BagDocument(root, true, blobs && addressRule(blobs));
     if (choice.isAboutBags) detection.assertOneOwner();
     const { schemas, issues } = await checkSchemas(root, detection, choice);
     const dead = blobs ? await checkPointers(detection.bags, blobs) : [];

@@ -22,7 +22,7 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   EXPECTED_INVALID: 'A document that must fail is valid.',
   POINTER_DANGLING: 'A pointer leads to nothing.',
   POINTER_FOREIGN_OWNER: 'A pointer leads to what belongs to another owner.',
-  BUCKET_NOT_ALLOWED: 'A pointer leads into a bucket that is not allowed.',
+  POINTER_NOT_ALLOWED: 'A pointer leads to a place that is not allowed.',
   DIGEST_MISMATCH: 'The object behind a pointer does not match the digest in its key.',
   CHECKSUM_MISMATCH: 'The object behind a pointer does not match the checksum of the pointer.',
 };
