@@ -83,6 +83,5 @@ async function writeBack(
 }
 
 function idsOf(result: unknown): Reading['ids'] {
-  const [site] = new BagDocument(new ObjectValue(result)).bags;
-  return { ownerId: site?.ownerId, workflowId: site?.workflowId };
+  return new BagDocument(new ObjectValue(result)).ids;
 }

@@ -1,5 +1,13 @@
 import { detectDigest } from '../content-address.js';
-import { assertOneOwner, bagLevels, detectEnvelope, detectId, identityOf, nestedCopies } from './envelope.js';
+import {
+  assertOneOwner,
+  assertValidIds,
+  bagLevels,
+  detectEnvelope,
+  detectId,
+  identityOf,
+  nestedCopies,
+} from './envelope.js';
 import type { Envelope, Identity } from './envelope.js';
 import {
   CONFIG,
@@ -168,9 +176,17 @@ export class BagDocument<V extends Value = Value> {
     return [...nestedCopies(this.envelope).map(({ value, path }) => new Bag(value, path)), ...this.bags];
   }
 
-  /** Throws `BagError` `OWNER_MISMATCH` when levels of a document with a bag name different owners or workflows. */
+  /**
+   * Throws `BagError` for a document with a bag: `ID_INVALID` when an id is not valid, `OWNER_MISMATCH` when levels
+   * name different owners or workflows.
+   */
   assertOneOwner(): void {
     if (this.envelope && this.bags.length > 0) assertOneOwner(this.envelope);
+  }
+
+  /** Throws `BagError` `ID_INVALID` alone, for readers that do not ask whose bag it is. */
+  assertValidIds(): void {
+    if (this.envelope && this.bags.length > 0) assertValidIds(this.envelope);
   }
 }
 

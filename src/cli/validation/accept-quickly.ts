@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { bagLevels, detectEnvelope, WRAPPERS, mismatchOf } from '../../bag/envelope.js';
+import { bagLevels, detectEnvelope, hasNumericId, identityErrorOf, WRAPPERS } from '../../bag/envelope.js';
 import type { Envelope, EnvelopeLevel } from '../../bag/envelope.js';
 import { PROGRAM_MEMBERS } from '../../bag/members.js';
 import { mixedInObjects, POINTER_MARKER } from '../../bag/mixed-pointer.js';
@@ -20,7 +20,7 @@ export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Pr
   const envelope = choice.isAboutBags ? detectEnvelope(new ObjectValue(document)) : undefined;
   const bags = bagLevels(envelope);
   if (bags.length === 0 && choice.requiresBag) return undefined;
-  if (envelope && bags.length > 0 && (mismatchOf(envelope.visited) || holdsMixed(bytes, document))) return undefined;
+  if (envelope && bags.length > 0 && (isDoubtful(envelope) || holdsMixed(bytes, document))) return undefined;
   const names: string[] = [];
   for (const value of bags.length === 0 ? [document] : bags.map((bag) => bag.value)) {
     const checker = await choice.checkerOf(value);
@@ -29,6 +29,11 @@ export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Pr
   }
   if (names.includes(LEAN) && envelope && !(await isLeanAround(envelope, bags))) return undefined;
   return { schemas: names, holdsBag: bags.length > 0 };
+}
+
+/** True for ids that do not agree, and for a number, whose spelling is seen only in the bytes. */
+function isDoubtful(envelope: Envelope<ObjectValue>): boolean {
+  return identityErrorOf(envelope) !== undefined || envelope.visited.some(({ value }) => hasNumericId(value));
 }
 
 async function isLeanAround(
