@@ -8,7 +8,7 @@ import {
   identityOf,
   nestedCopies,
 } from './envelope.js';
-import type { Envelope, Identity } from './envelope.js';
+import type { Envelope, Identity, OutsideNames } from './envelope.js';
 import {
   CONFIG,
   CONFIG_PATH,
@@ -178,10 +178,10 @@ export class BagDocument<V extends Value = Value> {
 
   /**
    * Throws `BagError` for a document with a bag: `ID_INVALID` when an id is not valid, `OWNER_MISMATCH` when levels
-   * name different owners or workflows.
+   * name different owners or workflows, or others than are named outside of the document.
    */
-  assertOneOwner(): void {
-    if (this.envelope && this.bags.length > 0) assertOneOwner(this.envelope);
+  assertOneOwner(...outside: readonly OutsideNames[]): void {
+    if (this.envelope && this.bags.length > 0) assertOneOwner(this.envelope, outside);
   }
 
   /** Throws `BagError` `ID_INVALID` alone, for readers that do not ask whose bag it is. */

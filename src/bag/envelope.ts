@@ -17,7 +17,7 @@ interface Level<V extends Value = Value> {
 }
 
 /** Both spellings of each id, the one that wins first. */
-const SPELLINGS = { ownerId: ['ownerId', 'owner_id'], workflowId: ['workflowId', 'workflow_id'] } as const;
+export const ID_SPELLINGS = { ownerId: ['ownerId', 'owner_id'], workflowId: ['workflowId', 'workflow_id'] } as const;
 
 const IDS = ['ownerId', 'workflowId'] as const;
 
@@ -36,13 +36,24 @@ function outermostIds(levels: readonly Level[]): Identity {
   return { ownerId: find('ownerId'), workflowId: find('workflowId') };
 }
 
+/** Ids that are named outside of a document: by the row that keeps it, or by the caller. They lend no identity. */
+export interface OutsideNames {
+  /** As a message calls the place, such as `the attributes of the row`. */
+  readonly place: string;
+  readonly ownerId: readonly string[];
+  readonly workflowId: readonly string[];
+}
+
 /**
- * The error `OWNER_MISMATCH` when two levels, or two spellings on one of them, name different owners or workflows: then
- * a member deep inside would decide whose program runs.
+ * The error `OWNER_MISMATCH` when two levels, or two spellings on one of them, or a level and what is named outside,
+ * name different owners or workflows: then a member deep inside would decide whose program runs.
  */
-function mismatchOf(levels: readonly Level[]): BagError | undefined {
+function mismatchOf(levels: readonly Level[], outside: readonly OutsideNames[] = []): BagError | undefined {
   for (const id of IDS) {
-    const named = levels.flatMap(({ path, value }) => idsIn(value, id).map((name) => ({ name, path })));
+    const named = [
+      ...outside.flatMap((names) => names[id].map((name) => ({ name, place: names.place }))),
+      ...levels.flatMap(({ path, value }) => idsIn(value, id).map((name) => ({ name, place: placeOf(path) }))),
+    ];
     const [first] = named;
     const other = named.find(({ name }) => name !== first?.name);
     if (first && other) return mismatch(WHAT[id], first, other);
@@ -63,7 +74,7 @@ interface IdMember {
 
 /** Members that name an id, valid or not. */
 function idMembers(value: Value, id: keyof Identity): readonly IdMember[] {
-  return SPELLINGS[id].flatMap((name) => {
+  return ID_SPELLINGS[id].flatMap((name) => {
     const member = value.member(name);
     return isMissing(member) || member.text() === '' ? [] : [{ name, member }];
   });
@@ -112,7 +123,7 @@ function invalidId({ name, member }: IdMember, path: readonly string[]): BagErro
 
 interface Named {
   readonly name: string;
-  readonly path: readonly string[];
+  readonly place: string;
 }
 
 function mismatch(what: string, first: Named, other: Named): BagError {
@@ -126,8 +137,8 @@ function mismatch(what: string, first: Named, other: Named): BagError {
 /** Ids may be long; a message must not be. */
 const MAX_QUOTED = 64;
 
-function placed({ name, path }: Named): string {
-  return `${JSON.stringify(shorten(name))} at ${placeOf(path)}`;
+function placed({ name, place }: Named): string {
+  return `${JSON.stringify(shorten(name))} at ${place}`;
 }
 
 function shorten(name: string): string {
@@ -223,13 +234,13 @@ export function identityOf({ levels }: Envelope): Identity {
  * Why it cannot be told whose document it is: `ID_INVALID` for an id on the way to the bag that is not valid, and
  * `OWNER_MISMATCH` when levels name different owners or workflows.
  */
-export function identityErrorOf({ visited }: Envelope): BagError | undefined {
-  return invalidIdOf(visited) ?? mismatchOf(visited);
+export function identityErrorOf({ visited }: Envelope, outside?: readonly OutsideNames[]): BagError | undefined {
+  return invalidIdOf(visited) ?? mismatchOf(visited, outside);
 }
 
 /** Throws `BagError` `ID_INVALID` or `OWNER_MISMATCH`. */
-export function assertOneOwner(envelope: Envelope): void {
-  const error = identityErrorOf(envelope);
+export function assertOneOwner(envelope: Envelope, outside?: readonly OutsideNames[]): void {
+  const error = identityErrorOf(envelope, outside);
   if (error) throw error;
 }
 

@@ -2,7 +2,7 @@ import { listMutableMembers } from '../bag/bag.js';
 import type { Generation } from '../bag/bag.js';
 import { failureOf } from './outcome.js';
 import type { Deadline, SourceDocument } from './source.js';
-import { detectStage, readStage } from './stages.js';
+import { assertOneOwner, detectStage, readStage } from './stages.js';
 import { survey } from './survey.js';
 import type { Blind, SurveyOptions } from './survey.js';
 
@@ -86,7 +86,7 @@ type Judgement =
 function judge(document: SourceDocument, acceptBridge: boolean): Judgement {
   try {
     const { detection } = detectStage(readStage(document));
-    detection.assertOneOwner();
+    assertOneOwner(detection, document);
     const { generation } = detection;
     if (generation === 'fat')
       return { generation, code: 'BAG_FAT', reason: 'workflow_config or partition_map is inline' };

@@ -97,12 +97,17 @@ export function detectStage({ document, root }: ReadStage): DetectedStage {
   return { stage: 'detected', document, root, detection: new BagDocument(root) };
 }
 
+/** Throws `BagError` `ID_INVALID`, or `OWNER_MISMATCH` also when the row that keeps the bag names another owner. */
+export function assertOneOwner(detection: BagDocument<ByteValue>, { names }: SourceDocument): void {
+  detection.assertOneOwner(...(names ? [names] : []));
+}
+
 export async function planStage(
   { document, root, detection }: DetectedStage,
   settings: StageSettings,
   signal?: AbortSignal,
 ): Promise<PlannedStage> {
-  detection.assertOneOwner();
+  assertOneOwner(detection, document);
   assertUnmixedBytes(root, detection.bags);
   const plans: BagPlan<ByteValue>[] = [];
   for (const site of detection.bags) {
