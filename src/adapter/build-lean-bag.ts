@@ -62,7 +62,8 @@ export async function buildBag(
   const whole = new ObjectValue(withoutUndefined(fat));
   new BagDocument(whole).assertOneOwner();
   const deadline = { signal: () => signal, dispose: () => undefined };
-  const work: Work = { engine, ids: { ownerId, workflowId }, mode: 'rewrite', side: 'result', deadline };
+  const ids = { ownerId, workflowId };
+  const work: Work = { engine, ids, mode: 'rewrite', side: 'result', deadline, outside: () => [] };
   const { bag } = await leanBag(new Bag(whole), work);
   assertStateBag(bag);
   return bag;

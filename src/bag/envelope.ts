@@ -129,7 +129,7 @@ interface Named {
 function mismatch(what: string, first: Named, other: Named): BagError {
   return new BagError(
     'OWNER_MISMATCH',
-    `two levels name different ${what}: ${placed(first)} and ${placed(other)}; which of them the bag belongs to cannot be told, ` +
+    `two places name different ${what}: ${placed(first)} and ${placed(other)}; which of them the bag belongs to cannot be told, ` +
       'so it is neither run nor rewritten. Find the step that put one bag into the other and remove the level that is not its own',
   );
 }
