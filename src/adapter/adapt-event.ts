@@ -47,7 +47,7 @@ export async function adaptEvent(
 ): Promise<AdaptedEvent> {
   const [bag] = detection.bags;
   if (bag === undefined) return untouched(event);
-  detection.assertOneOwner();
+  detection.assertOneOwner(...work.outside());
   if (work.mode === 'strict' && detection.generation === 'fat') throw fatBag();
   const isWanted = wantsSegment && needsProgram(rawMembers(bag));
   const resolved = isWanted ? await resolveUnlessMissing(event, work) : undefined;

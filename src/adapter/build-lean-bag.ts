@@ -1,6 +1,6 @@
 import { ObjectValue } from '../bag/value.js';
 import type { LeanStateBag } from '../validate/state-bag.js';
-import { Bag } from '../bag/bag.js';
+import { Bag, BagDocument } from '../bag/bag.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
 import { partitionWorkflow } from '../partition/index.js';
 import { assertStateBag } from '../validate/state-bag.js';
@@ -37,7 +37,8 @@ export interface BuildOptions extends Pick<ShimOptions, 'layout' | 'manifest' | 
 
 /**
  * The bag that an execution starts with: config, map and manifest stored, pointers to them, and every member that the
- * state machines read, with the counts of the map. Throws `BagError` (`WORKFLOW_*`, `MAP_*`, `SEGMENT_INVALID`),
+ * state machines read, with the counts of the map. Throws `BagError` (`WORKFLOW_*`, `MAP_*`, `SEGMENT_INVALID`,
+ * `ID_INVALID`, `OWNER_MISMATCH` when `bag` names another owner or workflow),
  * `SchemaError` `BAG_INVALID` when `bag` spoils a member, and what the store throws.
  */
 export async function buildBag(
@@ -58,9 +59,12 @@ export async function buildBag(
     workflow_config: workflowConfig,
     partition_map: map,
   };
+  const whole = new ObjectValue(withoutUndefined(fat));
+  new BagDocument(whole).assertOneOwner();
   const deadline = { signal: () => signal, dispose: () => undefined };
-  const work: Work = { engine, ids: { ownerId, workflowId }, mode: 'rewrite', side: 'result', deadline };
-  const { bag } = await leanBag(new Bag(new ObjectValue(withoutUndefined(fat)), { addresses: engine.addresses }), work);
+  const ids = { ownerId, workflowId };
+  const work: Work = { engine, ids, mode: 'rewrite', side: 'result', deadline, outside: () => [] };
+  const { bag } = await leanBag(new Bag(whole, { addresses: engine.addresses }), work);
   assertStateBag(bag);
   return bag;
 }

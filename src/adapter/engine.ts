@@ -1,4 +1,5 @@
 import type { ClaimOffice } from '../bag/addressing.js';
+import type { OutsideNames } from '../bag/envelope.js';
 import { addressRule } from '../bag/follow.js';
 import type { HydrationSteps } from '../bag/hydrate.js';
 import type { AddressRule } from '../bag/places.js';
@@ -44,6 +45,8 @@ export interface Work {
   readonly mode: Mode;
   readonly side: Side;
   readonly deadline: Deadline;
+  /** Who the owner is, as far as the caller says. Throws what the option `expectedOwner` throws. */
+  outside(): readonly OutsideNames[];
 }
 
 /** Names the addresses of blobs in the shim's store. Rejects when the store cannot be opened. */

@@ -16,7 +16,7 @@ export async function fillEvent(
   detection: BagDocument<ObjectValue>,
   work: Work,
 ): Promise<JsonMembers> {
-  detection.assertOneOwner();
+  detection.assertOneOwner(...work.outside());
   let filled = event;
   for (const site of detection.bags.toReversed()) {
     const bag = await restoreMembers(await fillBag(rawMembers(site), work), work);

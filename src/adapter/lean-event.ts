@@ -31,12 +31,19 @@ function isLeanBag(bag: JsonMembers): boolean {
     bag.Payload === undefined &&
     bag.state_data === undefined &&
     bag.bag === undefined &&
+    isText(bag.ownerId) &&
+    isText(bag.workflowId) &&
     bag.owner_id === undefined &&
     bag.workflow_id === undefined &&
     isContentAddress('manifest', bag.segment_manifest_s3_path) &&
     isContentAddress('map', bag.partition_map_s3_path) &&
     isContentAddress('config', bag.workflow_config_s3_path)
   );
+}
+
+/** An id of another kind is left to `detect`, which refuses some. */
+function isText(id: unknown): boolean {
+  return typeof id === 'string' || id === undefined;
 }
 
 function isContentAddress(member: keyof typeof known, path: unknown): boolean {

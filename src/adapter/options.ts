@@ -1,5 +1,6 @@
 import type { Layout } from '../bag/keys.js';
 import type { ManifestForm } from '../bag/manifest.js';
+import type { LambdaContext } from './lambda.js';
 import type { StoreSource } from './store-handle.js';
 
 /**
@@ -49,6 +50,12 @@ export interface ShimOptions {
   readonly store: StoreSource;
   /** Default `observe`. A function is asked once an event. */
   readonly mode?: Mode | ((ids: BagIds) => Mode);
+  /**
+   * The owner that the event must belong to, where the caller knows it: from its own call, never from the bag. Asked
+   * once for an event; for a result without a reading, with `undefined` as the event. Bags that name another owner are
+   * the error `OWNER_MISMATCH`; a bag that names none is not given this one.
+   */
+  expectedOwner?(event: unknown, context: LambdaContext | undefined): string;
   /** Default `lean`. */
   readonly speaks?: Speech;
   /** How a manifest is written; readers take both. Default `list`. */

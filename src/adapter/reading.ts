@@ -1,5 +1,6 @@
 import { BagDocument } from '../bag/bag.js';
 import type { Generation } from '../bag/bag.js';
+import type { OutsideNames } from '../bag/envelope.js';
 import { ObjectValue } from '../bag/value.js';
 import { BagError } from '../errors.js';
 import { adaptEvent } from './adapt-event.js';
@@ -27,6 +28,7 @@ export class Reading implements BagReading {
   readonly #wantsSegment: boolean;
   #detection: BagDocument<ObjectValue> | undefined;
   #adapted: Promise<AdaptedEvent | undefined> | undefined;
+  #outside: readonly OutsideNames[] | undefined;
 
   constructor(engine: Engine, event: unknown, context: LambdaContext | undefined, { segment = true }: ReadOptions) {
     this.#engine = engine;
@@ -92,6 +94,12 @@ export class Reading implements BagReading {
     return this.#adapted;
   }
 
+  /** As the option says of this event, asked once. Throws what `expectedOwner` throws. */
+  outside(): readonly OutsideNames[] {
+    this.#outside ??= this.#engine.settings.outsideOf(this.#event, this.#context);
+    return this.#outside;
+  }
+
   async #adaptOnce(): Promise<AdaptedEvent | undefined> {
     const start = this.#engine.settings.clock();
     const isPassed = this.mode === 'observe' || (this.mode === 'shadow' && !isMembers(this.#event));
@@ -126,7 +134,8 @@ export class Reading implements BagReading {
   async #during<T>(task: (work: Work) => Promise<T>): Promise<T> {
     const deadline = startDeadline(this.#context, this.#engine.settings.limits);
     try {
-      return await task({ engine: this.#engine, ids: this.ids, mode: this.mode, side: 'event', deadline });
+      const outside = () => this.outside();
+      return await task({ engine: this.#engine, ids: this.ids, mode: this.mode, side: 'event', deadline, outside });
     } finally {
       deadline.dispose();
     }

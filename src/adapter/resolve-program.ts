@@ -14,7 +14,7 @@ export interface ResolvedProgram extends Omit<ResolvedSegment, 'segmentConfig'> 
 export async function resolveProgram(event: unknown, work: Work): Promise<ResolvedProgram> {
   const { blobs } = work.engine;
   const root = new ObjectValue(event).remember(blobs.remembered);
-  const { segmentConfig, ...found } = await resolveSegment(root, blobs, signalOf(work));
+  const { segmentConfig, ...found } = await resolveSegment(root, blobs, { ...signalOf(work), outside: work.outside() });
   return { ...found, segmentConfig: segmentConfig.raw };
 }
 

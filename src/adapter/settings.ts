@@ -1,10 +1,12 @@
 import { parseLayout } from '../bag/keys.js';
+import type { OutsideNames } from '../bag/envelope.js';
 import type { Layout } from '../bag/keys.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import { PAYLOAD_HEADROOM, PAYLOAD_LIMIT } from '../bag/members.js';
 import { ConfigError } from '../errors.js';
 import type { TimeLimits } from './deadline.js';
 import { isMembers } from './json-members.js';
+import type { LambdaContext } from './lambda.js';
 import type { BagIds, BudgetOptions, Mode, OffloadOptions, ShimOptions, Speech } from './options.js';
 import type { StoreSource } from './store-handle.js';
 
@@ -13,6 +15,8 @@ export interface Settings {
   readonly store: StoreSource;
   /** The ids are asked for only when a function decides. */
   readonly modeOf: (ids: () => BagIds) => Mode;
+  /** What is known of the owner of an event outside of it; empty when nothing is. */
+  readonly outsideOf: (event: unknown, context: LambdaContext | undefined) => readonly OutsideNames[];
   readonly speaks: Speech;
   readonly manifestForm: ManifestForm;
   readonly layout: Layout;
@@ -29,6 +33,7 @@ const KNOWN = {
   options: [
     'store',
     'mode',
+    'expectedOwner',
     'speaks',
     'manifest',
     'layout',
@@ -58,6 +63,7 @@ export function parseOptions(options: ShimOptions): Settings {
   return {
     store,
     modeOf: parseMode(options.mode ?? 'observe'),
+    outsideOf: parseExpectedOwner(options),
     speaks: oneOf('speaks', options.speaks ?? 'lean', ['lean', 'fat']),
     manifestForm: oneOf('manifest', options.manifest ?? 'list', ['list', 'envelope']),
     layout: parseLayout(options.layout),
@@ -92,6 +98,18 @@ function parseMode(mode: Mode | ((ids: BagIds) => Mode)): Settings['modeOf'] {
     return () => fixed;
   }
   return (ids) => parsedMode(mode(ids()));
+}
+
+function parseExpectedOwner(options: ShimOptions): Settings['outsideOf'] {
+  const { expectedOwner } = options as { readonly expectedOwner?: unknown };
+  if (expectedOwner === undefined) return () => [];
+  if (typeof expectedOwner !== 'function') throw invalid('expectedOwner', 'must be a function that gives an owner');
+  return (event, context) => {
+    const owner: unknown = options.expectedOwner?.(event, context);
+    // A caller that knows no owner must not pass for one that expects any.
+    if (typeof owner !== 'string' || owner === '') throw invalid('expectedOwner', 'must give text that is not empty');
+    return [{ place: 'the option expectedOwner', ownerId: [owner], workflowId: [] }];
+  };
 }
 
 function parsedMode(mode: Mode): Mode {

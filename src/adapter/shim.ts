@@ -5,7 +5,7 @@ import { ConfigError } from '../errors.js';
 import { startDeadline } from './deadline.js';
 import { publish } from './diagnostics.js';
 import { createEngine } from './engine.js';
-import type { Engine } from './engine.js';
+import type { Engine, Work } from './engine.js';
 import { isMembers } from './json-members.js';
 import type { Handler, LambdaContext } from './lambda.js';
 import type { ShimOptions } from './options.js';
@@ -67,6 +67,7 @@ async function writeBack(
   const ids = reading?.ids ?? idsOf(result);
   const deadline = startDeadline(context, engine.settings.limits);
   const start = engine.settings.clock();
+  let outside: ReturnType<Work['outside']> | undefined;
   try {
     const { result: written, ...facts } = await writeResult(result, before, {
       engine,
@@ -74,6 +75,7 @@ async function writeBack(
       mode,
       side: 'result',
       deadline,
+      outside: () => (outside ??= reading?.outside() ?? engine.settings.outsideOf(undefined, context)),
     });
     publish('write', () => ({ ...ids, mode, ...facts, durationMs: engine.settings.clock() - start }));
     return written;
@@ -83,6 +85,5 @@ async function writeBack(
 }
 
 function idsOf(result: unknown): Reading['ids'] {
-  const [site] = new BagDocument(new ObjectValue(result)).bags;
-  return { ownerId: site?.ownerId, workflowId: site?.workflowId };
+  return new BagDocument(new ObjectValue(result)).ids;
 }

@@ -46,10 +46,11 @@ export async function writeResult(
 ): Promise<WrittenResult> {
   if (!isMembers(result)) return { ...(await fit(result, undefined, work)), generation: 'foreign', repaired: false };
   const plain = unwrapResult(withoutAddedProgram(result, before?.added));
-  if (isLeanEvent(plain)) return { ...(await fit(plain, undefined, work)), generation: 'lean', repaired: false };
+  if (work.outside().length === 0 && isLeanEvent(plain))
+    return { ...(await fit(plain, undefined, work)), generation: 'lean', repaired: false };
   const detection = new BagDocument(new ObjectValue(plain), true, work.engine.addresses);
   assertUnmixedObjects(plain, detection.bags);
-  detection.assertOneOwner();
+  detection.assertOneOwner(...work.outside());
   const { result: lean, bytesSaved, repaired, error } = await leanUntilFit(plain, detection, before, work);
   const fitted = await fit(lean, error, work);
   return { ...fitted, generation: detection.generation, repaired, bytesSaved: bytesSaved + fitted.bytesSaved };

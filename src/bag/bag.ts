@@ -1,6 +1,14 @@
 import { detectDigest } from '../content-address.js';
-import { assertOneOwner, bagLevels, detectEnvelope, detectId, identityOf, nestedCopies } from './envelope.js';
-import type { Envelope, EnvelopeLevel, Identity } from './envelope.js';
+import {
+  assertOneOwner,
+  assertValidIds,
+  bagLevels,
+  detectEnvelope,
+  detectId,
+  identityOf,
+  nestedCopies,
+} from './envelope.js';
+import type { Envelope, EnvelopeLevel, Identity, OutsideNames } from './envelope.js';
 import {
   CONFIG,
   CONFIG_PATH,
@@ -202,9 +210,17 @@ export class BagDocument<V extends Value = Value> {
     return new Bag(value, { path, addresses: this.addresses });
   }
 
-  /** Throws `BagError` `OWNER_MISMATCH` when levels of a document with a bag name different owners or workflows. */
-  assertOneOwner(): void {
-    if (this.envelope && this.bags.length > 0) assertOneOwner(this.envelope);
+  /**
+   * Throws `BagError` for a document with a bag: `ID_INVALID` when an id is not valid, `OWNER_MISMATCH` when levels
+   * name different owners or workflows, or others than are named outside of the document.
+   */
+  assertOneOwner(...outside: readonly OutsideNames[]): void {
+    if (this.envelope && this.bags.length > 0) assertOneOwner(this.envelope, outside);
+  }
+
+  /** Throws `BagError` `ID_INVALID` alone, for readers that do not ask whose bag it is. */
+  assertValidIds(): void {
+    if (this.envelope && this.bags.length > 0) assertValidIds(this.envelope);
   }
 }
 

@@ -1,7 +1,7 @@
 import { BagError } from '../errors.js';
 import { hasAddedProgram, isAddedBranch } from './added-program.js';
 import { CALL_MEMBERS, CONTROL_MEMBERS, INDEX_MEMBERS, PROGRAM_MEMBERS } from './members.js';
-import { isObject } from './value.js';
+import { isMissing, isObject } from './value.js';
 import type { Value } from './value.js';
 
 /** Whose bag it is; undefined where nothing says so. */
@@ -17,9 +17,14 @@ interface Level<V extends Value = Value> {
 }
 
 /** Both spellings of each id, the one that wins first. */
-const SPELLINGS = { ownerId: ['ownerId', 'owner_id'], workflowId: ['workflowId', 'workflow_id'] } as const;
+export const ID_SPELLINGS = { ownerId: ['ownerId', 'owner_id'], workflowId: ['workflowId', 'workflow_id'] } as const;
 
-/** The id that an object names, as it is spelled: text, or the digits of a number. Null and `""` are no ids. */
+const IDS = ['ownerId', 'workflowId'] as const;
+
+/**
+ * The id that an object names, as it is spelled: text, or the digits of a number. Null and `""` are no ids, and what
+ * `ID_INVALID` refuses is none either.
+ */
 export function detectId(value: Value, id: keyof Identity): string | undefined {
   return idsIn(value, id)[0];
 }
@@ -31,44 +36,100 @@ function outermostIds(levels: readonly Level[]): Identity {
   return { ownerId: find('ownerId'), workflowId: find('workflowId') };
 }
 
+/** Ids that are named outside of a document: by the row that keeps it, or by the caller. They lend no identity. */
+export interface OutsideNames {
+  /** As a message calls the place, such as `the attributes of the row`. */
+  readonly place: string;
+  readonly ownerId: readonly string[];
+  readonly workflowId: readonly string[];
+}
+
 /**
- * The error `OWNER_MISMATCH` when two levels, or two spellings on one of them, name different owners or workflows: then
- * a member deep inside would decide whose program runs.
+ * The error `OWNER_MISMATCH` when two levels, or two spellings on one of them, or a level and what is named outside,
+ * name different owners or workflows: then a member deep inside would decide whose program runs.
  */
-export function mismatchOf(levels: readonly Level[]): BagError | undefined {
-  for (const [id, what] of [
-    ['ownerId', 'owners'],
-    ['workflowId', 'workflows'],
-  ] as const) {
-    const named = levels.flatMap(({ path, value }) => idsIn(value, id).map((name) => ({ name, path })));
+function mismatchOf(levels: readonly Level[], outside: readonly OutsideNames[] = []): BagError | undefined {
+  for (const id of IDS) {
+    const named = [
+      ...outside.flatMap((names) => names[id].map((name) => ({ name, place: names.place }))),
+      ...levels.flatMap(({ path, value }) => idsIn(value, id).map((name) => ({ name, place: placeOf(path) }))),
+    ];
     const [first] = named;
     const other = named.find(({ name }) => name !== first?.name);
-    if (first && other) return mismatch(what, first, other);
+    if (first && other) return mismatch(WHAT[id], first, other);
   }
   return undefined;
 }
 
+const WHAT = { ownerId: 'owners', workflowId: 'workflows' } as const;
+
 function idsIn(value: Value, id: keyof Identity): readonly string[] {
-  return SPELLINGS[id].flatMap((name) => {
+  return idMembers(value, id).flatMap(({ member }) => parseId(member) ?? []);
+}
+
+interface IdMember {
+  readonly name: string;
+  readonly member: Value;
+}
+
+/** Members that name an id, valid or not. */
+function idMembers(value: Value, id: keyof Identity): readonly IdMember[] {
+  return ID_SPELLINGS[id].flatMap((name) => {
     const member = value.member(name);
-    const text = member === undefined ? '' : spelled(member);
-    return text === '' ? [] : [text];
+    return isMissing(member) || member.text() === '' ? [] : [{ name, member }];
   });
 }
 
-function spelled(id: Value): string {
-  return id.text() ?? (id.kind() === 'number' ? new TextDecoder().decode(id.bytes()) : '');
+/**
+ * An id as it is spelled, `undefined` for what is not one. A number must be whole, within ±(2^53 − 1), and spelled as
+ * JavaScript prints it. Beyond that `JSON.parse` gives two ids as one number; and `7.0` in stored text would be another
+ * owner than the 7 that a handler gets.
+ */
+function parseId(member: Value): string | undefined {
+  const text = member.text();
+  if (text !== undefined) return text;
+  const number = member.number();
+  if (!Number.isSafeInteger(number) || Object.is(number, -0)) return undefined;
+  const spelling = new TextDecoder().decode(member.bytes());
+  return spelling === String(number) ? spelling : undefined;
+}
+
+/** True when an id is a number. Objects do not show how it was spelled. */
+export function hasNumericId(value: Value): boolean {
+  return IDS.some((id) => idMembers(value, id).some(({ member }) => member.kind() === 'number'));
+}
+
+/** The error `ID_INVALID` when a level has an id of which no two readers need to make the same text. */
+function invalidIdOf(levels: readonly Level[]): BagError | undefined {
+  for (const { path, value } of levels) {
+    const found = IDS.flatMap((id) => idMembers(value, id)).find(({ member }) => parseId(member) === undefined);
+    if (found) return invalidId(found, path);
+  }
+  return undefined;
+}
+
+function invalidId({ name, member }: IdMember, path: readonly string[]): BagError {
+  const kind = member.kind();
+  const isNumber = kind === 'number' || kind === 'nonfinite';
+  const article = kind === 'object' || kind === 'array' ? 'an' : 'a';
+  const what = isNumber ? shorten(new TextDecoder().decode(member.bytes())) : `${article} ${kind}`;
+  return new BagError(
+    'ID_INVALID',
+    `${name} at ${placeOf(path)} is ${what}, and an id is text or a whole number up to 9,007,199,254,740,991 without ` +
+      'fraction and exponent; readers of other ids do not agree on whose bag it is, so it is neither run nor rewritten. ' +
+      'Write the id as text in the program that made the bag',
+  );
 }
 
 interface Named {
   readonly name: string;
-  readonly path: readonly string[];
+  readonly place: string;
 }
 
 function mismatch(what: string, first: Named, other: Named): BagError {
   return new BagError(
     'OWNER_MISMATCH',
-    `two levels name different ${what}: ${placed(first)} and ${placed(other)}; which of them the bag belongs to cannot be told, ` +
+    `two places name different ${what}: ${placed(first)} and ${placed(other)}; which of them the bag belongs to cannot be told, ` +
       'so it is neither run nor rewritten. Find the step that put one bag into the other and remove the level that is not its own',
   );
 }
@@ -76,9 +137,16 @@ function mismatch(what: string, first: Named, other: Named): BagError {
 /** Ids may be long; a message must not be. */
 const MAX_QUOTED = 64;
 
-function placed({ name, path }: Named): string {
-  const quoted = JSON.stringify(name.length > MAX_QUOTED ? `${name.slice(0, MAX_QUOTED)}…` : name);
-  return `${quoted} at ${path.length === 0 ? 'the root' : `/${path.join('/')}`}`;
+function placed({ name, place }: Named): string {
+  return `${JSON.stringify(shorten(name))} at ${place}`;
+}
+
+function shorten(name: string): string {
+  return name.length > MAX_QUOTED ? `${name.slice(0, MAX_QUOTED)}…` : name;
+}
+
+function placeOf(path: readonly string[]): string {
+  return path.length === 0 ? 'the root' : `/${path.join('/')}`;
 }
 
 /** Names under which callers wrap a bag, in the order they are tried. */
@@ -139,8 +207,7 @@ function endAtBag<V extends Value>(all: readonly EnvelopeLevel<V>[]): Envelope<V
  * of it may take its place.
  */
 export function isComplete(value: Value): boolean {
-  const isNamed = detectId(value, 'ownerId') !== undefined && detectId(value, 'workflowId') !== undefined;
-  return isNamed && leadsToProgram(value);
+  return IDS.every((id) => idMembers(value, id).length > 0) && leadsToProgram(value);
 }
 
 /**
@@ -163,10 +230,24 @@ export function identityOf({ levels }: Envelope): Identity {
   return outermostIds(complete ? [complete] : levels);
 }
 
-/** Throws `BagError` `OWNER_MISMATCH` when the levels on the way to the bag name different owners or workflows. */
-export function assertOneOwner({ visited }: Envelope): void {
-  const mismatch = mismatchOf(visited);
-  if (mismatch) throw mismatch;
+/**
+ * Why it cannot be told whose document it is: `ID_INVALID` for an id on the way to the bag that is not valid, and
+ * `OWNER_MISMATCH` when levels name different owners or workflows.
+ */
+export function identityErrorOf({ visited }: Envelope, outside?: readonly OutsideNames[]): BagError | undefined {
+  return invalidIdOf(visited) ?? mismatchOf(visited, outside);
+}
+
+/** Throws `BagError` `ID_INVALID` or `OWNER_MISMATCH`. */
+export function assertOneOwner(envelope: Envelope, outside?: readonly OutsideNames[]): void {
+  const error = identityErrorOf(envelope, outside);
+  if (error) throw error;
+}
+
+/** Throws `BagError` `ID_INVALID`. */
+export function assertValidIds({ visited }: Envelope): void {
+  const error = invalidIdOf(visited);
+  if (error) throw error;
 }
 
 /**

@@ -2,7 +2,7 @@ import { BagError, StateBagError } from '../errors.js';
 import { isAddedBranch, isAddedProgram } from './added-program.js';
 import { Bag, detectPath } from './bag.js';
 import { assertOneOwner, detectEnvelope, isBagOfItsOwn, isCall, isComplete } from './envelope.js';
-import type { Envelope } from './envelope.js';
+import type { Envelope, OutsideNames } from './envelope.js';
 import { addressRule } from './follow.js';
 import type { BlobReader } from './follow.js';
 import { detectManifestEntries, holdsPrograms, manifestEntryAt } from './manifest.js';
@@ -43,13 +43,13 @@ interface Call<V extends Value = Value> {
 const ARGUMENTS = [...INDEX_MEMBERS, MAP, MANIFEST_PATH, 'manifest_s3_path'];
 
 /**
- * Throws `BagError`: `EVENT_INVALID` when the event is no object, `OWNER_MISMATCH` when its levels name different
- * owners.
+ * Throws `BagError`: `EVENT_INVALID` when the event is no object, `ID_INVALID` for an id that is not valid,
+ * `OWNER_MISMATCH` when its levels name different owners.
  */
-function parseCall<V extends Value>(event: V, rule: AddressRule): Call<V> {
+function parseCall<V extends Value>(event: V, rule: AddressRule, outside: ResolveOptions['outside']): Call<V> {
   const envelope = detectEnvelope(event);
   if (!envelope) throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${event.kind()}`);
-  assertOneOwner(envelope);
+  assertOneOwner(envelope, outside);
   const outer = envelope.levels.slice(0, -1);
   const outerBags = outer.filter((level) => isBagOfItsOwn(level.value));
   const calls = outer.filter((level) => !outerBags.includes(level)).map((level) => level.value);
@@ -164,6 +164,8 @@ interface ResolveOptions {
   readonly signal?: AbortSignal;
   /** Position in the map, instead of the one the event names. */
   readonly index?: number | undefined;
+  /** What the caller knows of the owner. */
+  readonly outside?: readonly OutsideNames[];
 }
 
 /**
@@ -175,16 +177,16 @@ interface ResolveOptions {
  * never another program. A manifest that is gone passes on too, as no reader of the old maps ever looked at it; after a
  * map that is gone, only sources that cannot have changed since are asked: content addresses and inline values.
  *
- * Throws `BagError` (`EVENT_INVALID`, `SEGMENT_INDEX_INVALID`, `SEGMENT_OUT_OF_RANGE`, `SEGMENT_INVALID`,
- * `SEGMENT_NOT_FOUND`, `SEGMENT_IS_COPY`, `SEGMENT_CONTRADICTORY`, `MAP_INVALID`, `WORKFLOW_*`), `PointerError`,
- * `IntegrityError`, `StoreError`.
+ * Throws `BagError` (`EVENT_INVALID`, `ID_INVALID`, `OWNER_MISMATCH`, `SEGMENT_INDEX_INVALID`, `SEGMENT_OUT_OF_RANGE`,
+ * `SEGMENT_INVALID`, `SEGMENT_NOT_FOUND`, `SEGMENT_IS_COPY`, `SEGMENT_CONTRADICTORY`, `MAP_INVALID`, `WORKFLOW_*`),
+ * `PointerError`, `IntegrityError`, `StoreError`.
  */
 export async function resolveSegment<V extends Value>(
   event: V,
   blobs: BlobReader,
   options: ResolveOptions = {},
 ): Promise<ResolvedSegment<V>> {
-  const call = parseCall(event, addressRule(blobs));
+  const call = parseCall(event, addressRule(blobs), options.outside);
   const direct = programInEvent(call);
   // The event carries the program of its own index and of no other.
   if (direct && (options.index === undefined || options.index === direct.segmentIndex)) return direct;

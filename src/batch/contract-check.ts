@@ -3,7 +3,7 @@ import type { Generation } from '../bag/bag.js';
 import type { AddressRule } from '../bag/places.js';
 import { failureOf } from './outcome.js';
 import type { Deadline, SourceDocument } from './source.js';
-import { readBags } from './transform.js';
+import { assertOneOwner, readBags } from './transform.js';
 import { survey } from './survey.js';
 import type { Blind, SurveyOptions } from './survey.js';
 
@@ -89,7 +89,7 @@ type Judgement =
 function judge(document: SourceDocument, { acceptBridge, addresses }: ContractCheckOptions): Judgement {
   try {
     const { bagDocument: detection } = readBags(document, addresses);
-    detection.assertOneOwner();
+    assertOneOwner(detection, document);
     const { generation } = detection;
     if (generation === 'fat')
       return { generation, code: 'BAG_FAT', reason: 'workflow_config or partition_map is inline' };

@@ -1,3 +1,4 @@
+import type { OutsideNames } from '../bag/envelope.js';
 import type { PausedExecution } from '../bag/resume-rules.js';
 import type { StateBagError } from '../errors.js';
 import type { Splice } from '../json/index.js';
@@ -38,6 +39,8 @@ export interface SourceDocument {
   readonly verdict?: Verdict;
   /** What stands beside the bag in the row of a paused execution. */
   readonly row?: Omit<PausedExecution<never>, 'context'>;
+  /** Ids in the attributes of the row. A bag that names others is refused. */
+  readonly names?: OutsideNames;
   /** Throws `BagError` for bytes that the place would refuse; so a dry run knows it too. */
   readonly assertFits?: (bytes: Uint8Array) => void;
   /**

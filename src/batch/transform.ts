@@ -72,6 +72,11 @@ export function readBags(document: SourceDocument, addresses?: AddressRule): Rea
   );
 }
 
+/** Throws `BagError` `ID_INVALID`, or `OWNER_MISMATCH` also when the row that keeps the bag names another owner. */
+export function assertOneOwner(bagDocument: BagDocument<ByteValue>, { names }: SourceDocument): void {
+  bagDocument.assertOneOwner(...(names ? [names] : []));
+}
+
 /**
  * What a migration makes of a document: the blobs to store and the new bytes. Reads what the bag's pointers name, and
  * writes nothing. Every check is in here, so that a document that is refused leaves no blob. A dry run is this alone.
@@ -83,7 +88,7 @@ export async function transform(
   settings: TransformSettings,
   signal?: AbortSignal,
 ): Promise<Transformation | undefined> {
-  bagDocument.assertOneOwner();
+  assertOneOwner(bagDocument, document);
   assertUnmixedBytes(root, bagDocument.bags);
   const plans = await planBags(bagDocument, settings, signal);
   if (plans.length === 0) return undefined;

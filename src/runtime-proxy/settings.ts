@@ -40,6 +40,7 @@ const VARIABLES = [
   'EXPECTED_BUCKET_OWNER',
   'MODE',
   'MODES',
+  'EXPECTED_OWNER',
   'SPEAKS',
   'SEGMENT',
   'ENVELOPES',
@@ -95,6 +96,7 @@ function shimOptions(read: Read): Omit<WireOptions, 'store'> {
   return {
     mode: modeOf(read),
     onUnreadable: 'pass',
+    ...given('expectedOwner', read('EXPECTED_OWNER')),
     ...given('speaks', read('SPEAKS') as WireOptions['speaks']),
     ...given('segment', flag('SEGMENT', read('SEGMENT'))),
     ...given('envelopes', list(read('ENVELOPES'))),

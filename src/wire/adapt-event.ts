@@ -55,7 +55,7 @@ export function untouchedText(bytes: Uint8Array): AdaptedText {
 export async function adaptText(text: Text, detection: BagDocument<ByteValue>, work: WireWork): Promise<AdaptedText> {
   const [bag] = detection.bags;
   if (bag === undefined) return untouchedText(text.bytes);
-  detection.assertOneOwner();
+  detection.assertOneOwner(...work.outside());
   if (work.mode === 'strict' && detection.generation === 'fat') throw fatBag();
   const isWanted = work.engine.wantsSegment && needsProgram(bag.value);
   const resolved = isWanted ? await passMissing(resolveText(text.root, work), work) : undefined;
@@ -103,8 +103,9 @@ async function adaptFatSite(site: Bag<ByteValue>, { handed, kept }: Edits, work:
 }
 
 /** The program of an event, through the caches, in its stored bytes. */
-export function resolveText(root: ByteValue, work: WireWork): Promise<ResolvedSegment<ByteValue>> {
-  return resolveSegment(root.remember(work.engine.parsed), work.engine.blobs, signalOf(work));
+export async function resolveText(root: ByteValue, work: WireWork): Promise<ResolvedSegment<ByteValue>> {
+  const options = { ...signalOf(work), outside: work.outside() };
+  return resolveSegment(root.remember(work.engine.parsed), work.engine.blobs, options);
 }
 
 function once<T>(compute: () => T): () => T {

@@ -30,10 +30,13 @@ export interface WireWork extends Work {
 
 /** Throws `ConfigError` for options that are unknown or wrong. */
 export function createWireEngine(
-  { segment = true, envelopes, onUnreadable = 'error', ...options }: WireOptions,
+  { segment = true, envelopes, onUnreadable = 'error', expectedOwner, ...options }: WireOptions,
   steps: HydrationSteps,
 ): WireEngine {
-  const settings = parseOptions(options);
+  const settings = parseOptions({
+    ...options,
+    ...(expectedOwner !== undefined && { expectedOwner: () => expectedOwner }),
+  });
   // The caches of the adapter take the other half.
   const share = Math.floor(settings.cacheBytes / 4);
   const digest = knownDigests(share);

@@ -1,6 +1,8 @@
 import type { ShimOptions } from '../adapter/options.js';
 
-export interface WireOptions extends ShimOptions {
+export interface WireOptions extends Omit<ShimOptions, 'expectedOwner'> {
+  /** The owner of every event, where there is only one. */
+  readonly expectedOwner?: string;
   /** False for a handler that runs no segment: its event gets no `segment_config`. Default true. */
   readonly segment?: boolean;
   /**

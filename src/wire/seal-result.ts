@@ -44,7 +44,7 @@ export async function sealText(result: Text, before: AdaptedText | undefined, wo
   // Nobody's bag, neither on the way in: no state machine of ours waits for it.
   if (before && !before.kept && found.generation === 'foreign')
     return { bytes: plain.bytes, generation: 'foreign', bytesSaved: 0, repaired: false, offloaded: [] };
-  found.assertOneOwner();
+  found.assertOneOwner(...work.outside());
   const restored = restoreSites(plain, found, before);
   const { text, error, bytesSaved, repaired } = await leanUntilFit(restored, before, work);
   const fitted = await fitText(text, detectIn(text, work), error, work);

@@ -106,7 +106,8 @@ export class WireShim {
   ): Promise<T> {
     const deadline = startDeadline(context, this.#engine.settings.limits);
     try {
-      return await task({ engine: this.#engine, ids, mode, side, deadline });
+      const outside = () => this.#engine.settings.outsideOf(undefined, context);
+      return await task({ engine: this.#engine, ids, mode, side, deadline, outside });
     } finally {
       deadline.dispose();
     }

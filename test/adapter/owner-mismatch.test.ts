@@ -184,6 +184,18 @@ describe('a complete bag', () => {
     expect(asked).toEqual(['attacker', 'acme']);
   });
 
+  it('lends its ids to the function that decides on the mode of a result that answers no event', async () => {
+    const asked: unknown[] = [];
+    const mode = (ids: unknown) => (asked.push(ids), 'observe' as const);
+    const shim = createStateBagShim({ store: testStore().store, mode });
+    await shim.write(own({ state_data: VICTIM }));
+    await shim.write(fatBag({ state_data: without(fatBag(), 'ownerId', 'workflowId') }));
+    expect(asked).toEqual([
+      { ownerId: 'attacker', workflowId: 'invoices' },
+      { ownerId: 'acme', workflowId: 'invoices' },
+    ]);
+  });
+
   it('is unwrapped from state_data, in which a merge nests the newer one', async () => {
     const newer = fatBag({ segment_to_run: 2 });
     const { shim } = testShim();

@@ -59,6 +59,62 @@ function putRows(...rows: Row[]): void {
 
 const everyForm = () => ROW_FORMS.map((form) => pausedRow(form, form));
 
+describe('a row whose attributes name another owner or workflow than its bag', () => {
+  const contextOf = (members: Readonly<Record<string, unknown>>): Attribute => ({ S: smallBag(members) });
+  const contradictory: readonly (readonly [string, Row])[] = [
+    ['the hash key', { ownerId: { S: 'owner-2' } }],
+    ['owner_id', { owner_id: { S: 'owner-2' } }],
+    ['a number', { owner_id: { N: '7' } }],
+    ['workflowId', { workflowId: { S: 'wf-2' } }],
+    ['workflow_id', { workflow_id: { S: 'wf-2' } }],
+    [
+      'an id in another level of the context',
+      { context: contextOf({ state_data: { loop_counter: 1, owner_id: 'x' } }) },
+    ],
+  ];
+
+  it.each(contradictory)('is quarantined by migrate when they differ in %s', async (_, attributes) => {
+    const row = { ...pausedRow('a'), ...attributes };
+    putRows(row);
+    const { code, documents } = await migrate('--apply');
+    expect([code, documents.map(({ outcome, code: why }) => [outcome, why])]).toEqual([
+      1,
+      [['quarantined', 'OWNER_MISMATCH']],
+    ]);
+    expect(rowText(state.get(keyOf(row))!)).toBe(rowText(row));
+    expect(existsSync(join(scratch.dir, 'store'))).toBe(false);
+  });
+
+  it.each(contradictory)('is shown by inspect and can-contract when they differ in %s', async (_, attributes) => {
+    putRows({ ...pausedRow('a'), ...attributes });
+    const inspected = await json('inspect', 'dynamodb://Tokens', ...reach());
+    expect([inspected.code, inspected.documents[0]?.code]).toEqual([1, 'OWNER_MISMATCH']);
+    const contract = await statebag(scratch.dir, ['can-contract', 'dynamodb://Tokens', ...reach(), '--json']);
+    expect([contract.code, contract.out.includes('OWNER_MISMATCH')]).toEqual([1, true]);
+  });
+
+  it('is named in the message', async () => {
+    putRows({ ...pausedRow('a'), ownerId: { S: 'owner-2' } });
+    const [document] = (await migrate()).documents;
+    expect(document?.reason).toContain('"owner-2" at the attributes of the row and "owner-1" at the root');
+  });
+
+  it.each<readonly [string, Row]>([
+    ['are the same', { owner_id: { S: OWNER }, workflowId: { S: 'wf-1' }, workflow_id: { S: 'wf-1' } }],
+    [
+      'are null, empty, or of another type',
+      { owner_id: { NULL: true }, workflowId: { S: '' }, workflow_id: { L: [] } },
+    ],
+    [
+      'are numbers and text of one spelling',
+      { ownerId: { S: '7' }, owner_id: { N: '7' }, context: contextOf({ ownerId: 7 }) },
+    ],
+  ])('is migrated when the ids %s', async (_, attributes) => {
+    putRows({ ...pausedRow('a'), ...attributes });
+    expect((await migrate('--apply')).documents).toMatchObject([{ outcome: 'migrated' }]);
+  });
+});
+
 describe('rows of paused executions', () => {
   it('come full circle, in the form that the unchanged resume handler takes', async () => {
     putRows(...everyForm());

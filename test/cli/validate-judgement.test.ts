@@ -150,7 +150,7 @@ describe('a lean bag', () => {
     ['branch_id', []],
     ['segment_config', []],
     ['state_bag_version', []],
-    ['ownerId', ['a text', 'a path']],
+    ['ownerId', ['an empty object', 'an empty list', 'a program', 'a text', 'a path', 'a pointer']],
   ];
 
   const refusedOf = async (schema: Choice, member: string, make: (value: unknown) => object) => {
@@ -187,7 +187,7 @@ describe('a lean bag', () => {
       ['branch_id', []],
       ['segment_config', []],
       ['state_bag_version', []],
-      ['ownerId', ['a text', 'a path']],
+      ['ownerId', ['an empty object', 'an empty list', 'a program', 'a text', 'a path', 'a pointer']],
     ])('in an envelope with a member %s is refused for %j', async (member, refused) => {
       expect(await refusedOf('fat', member, (more) => ({ ...(more as object), bag: leanBag }))).toEqual(refused);
     });

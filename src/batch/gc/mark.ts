@@ -1,5 +1,6 @@
 import { readDocument } from '../../bag/value.js';
 import { inflateRawSync } from 'node:zlib';
+import { BagDocument } from '../../bag/bag.js';
 import { BagError } from '../../errors.js';
 import type { InversePiece, JournalEntry } from '../journal-entry.js';
 import { readJournal } from '../journal-read.js';
@@ -49,7 +50,8 @@ function flawOf({ id, bytes, verdict }: SourceDocument): Blind | undefined {
   if (verdict?.code === 'ATTRIBUTE_NOT_JSON')
     return { kind: 'unreadable', id, code: verdict.code, reason: verdict.reason };
   try {
-    readDocument(bytes);
+    // A bag that no reader takes may be one that was not understood.
+    new BagDocument(readDocument(bytes)).assertValidIds();
     return undefined;
   } catch (error) {
     if (error instanceof BagError) return { kind: 'unreadable', id, code: error.code, reason: error.message };

@@ -1,4 +1,5 @@
-import { WRAPPERS } from '../../bag/envelope.js';
+import { ID_SPELLINGS, WRAPPERS } from '../../bag/envelope.js';
+import type { OutsideNames } from '../../bag/envelope.js';
 import { CONFIG, MANIFEST, MAP } from '../../bag/members.js';
 import type { SourceDocument, Verdict } from '../source.js';
 import type { Attribute, Row } from '../table.js';
@@ -43,6 +44,7 @@ export function rowDocument(id: string, row: Row): SourceDocument {
     line: undefined,
     beside,
     row: pausedRow(row, 'S' in place.attribute ? 'text' : 'attribute'),
+    names: namesIn(row),
     assertFits,
   };
   const verdict = hasToken(row) ? undefined : TOKENLESS;
@@ -73,6 +75,21 @@ function pausedRow(row: Row, numbers: 'attribute' | 'text'): NonNullable<SourceD
     conversationId: textOf(conversationId),
     numbers,
   };
+}
+
+/** The ids of a row: the key of the table of tokens, and the attributes that other tables have beside it. */
+function namesIn(row: Row): OutsideNames {
+  const named = (names: readonly string[]) => names.map((name) => idText(row[name])).filter((name) => name !== '');
+  return {
+    place: 'the attributes of the row',
+    ownerId: named(ID_SPELLINGS.ownerId),
+    workflowId: named(ID_SPELLINGS.workflowId),
+  };
+}
+
+/** As it is spelled; the table keeps the digits of numbers. */
+function idText(attribute: Attribute | undefined): string {
+  return attribute && 'N' in attribute ? attribute.N : textOf(attribute);
 }
 
 function textOf(attribute: Attribute | undefined): string {

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { bagLevels, detectEnvelope, WRAPPERS, mismatchOf } from '../../bag/envelope.js';
+import { bagLevels, detectEnvelope, hasNumericId, identityErrorOf, WRAPPERS } from '../../bag/envelope.js';
 import type { Envelope, EnvelopeLevel } from '../../bag/envelope.js';
 import { PROGRAM_MEMBERS } from '../../bag/members.js';
 import { mixedInObjects, POINTER_MARKER } from '../../bag/mixed-pointer.js';
@@ -20,9 +20,9 @@ export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Pr
   const envelope = choice.isAboutBags ? detectEnvelope(new ObjectValue(document)) : undefined;
   const bags = bagLevels(envelope);
   if (bags.length === 0 && choice.requiresBag) return undefined;
-  if (envelope && bags.length > 0 && (mismatchOf(envelope.visited) || holdsMixed(bytes, document))) return undefined;
+  if (envelope && bags.length > 0 && (isDoubtful(envelope) || holdsMixed(bytes, document))) return undefined;
   const names: string[] = [];
-  for (const value of bags.length === 0 ? [document] : bags.map((bag) => bag.value)) {
+  for (const value of bags.length === 0 ? [document] : bags.map((bag) => bag.value.raw)) {
     const checker = await choice.checkerOf(value);
     if (!checker?.accepts(value) || (checker.name === LEAN && inlineSizeIssues(value).length > 0)) return undefined;
     names.push(checker.name);
@@ -31,12 +31,17 @@ export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Pr
   return { schemas: names, holdsBag: bags.length > 0 };
 }
 
+/** True for ids that do not agree, and for a number, whose spelling is seen only in the bytes. */
+function isDoubtful(envelope: Envelope<ObjectValue>): boolean {
+  return identityErrorOf(envelope) !== undefined || envelope.visited.some(({ value }) => hasNumericId(value));
+}
+
 async function isLeanAround(
   envelope: Envelope<ObjectValue>,
   bags: readonly EnvelopeLevel<ObjectValue>[],
 ): Promise<boolean> {
   const checker = await namedSchema(LEAN).checkerOf(undefined);
-  const isLean = strayBags(envelope).every(({ value }) => checker?.accepts(value) === true);
+  const isLean = strayBags(envelope).every(({ value }) => checker?.accepts(value.raw) === true);
   return isLean && strayPrograms(envelope, bags).length === 0;
 }
 
