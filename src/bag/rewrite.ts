@@ -24,7 +24,8 @@ export interface BagOutline {
 
 /**
  * Runs the steps over every planned bag and splices the result. Holds the inverse against the original before anybody
- * relies on it. `allocate` gives the memory for the new bytes. Throws `InternalError` when a promise of this module is broken; then nothing was written.
+ * relies on it. `allocate` gives the memory for the new bytes. Throws `InternalError` when a promise of this module is
+ * broken; then nothing was written.
  */
 export function rewriteBytes(
   original: Uint8Array,
