@@ -46,7 +46,7 @@ export function detectField<V extends Value>(value: V | undefined, rule = byDefa
   return pointer ? { state: 'pointer', value, pointer: withDigest(pointer, rule) } : { state: 'inline', value };
 }
 
-/** Reads a `*_s3_path` member, where a bare key is a pointer too. What is no string counts as inline data. */
+/** Reads a `*_s3_path` member, where a bare key is a pointer. A value that is not a string counts as inline data. */
 export function detectPath<V extends Value>(value: V | undefined, rule = byDefaultLayout): Field<V> {
   const field = detectField(value, rule);
   if (field.state !== 'inline') return field;
