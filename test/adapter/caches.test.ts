@@ -100,7 +100,9 @@ describe('the cache of blobs', () => {
     const store = testStore();
     const { shim } = testShim({}, store);
     for (const id of ['a', 'b']) {
-      const bag = bagWithMapAt(await putObject(store, 'maps/map.json', [program(id)]));
+      const bag = bagWithMapAt(
+        await putObject(store, 'workflow-partitions/acme/invoices/partition_map.json', [program(id)]),
+      );
       expect(await shim.read(bag).segmentConfig()).toEqual(program(id));
     }
   });

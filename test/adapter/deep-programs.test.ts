@@ -21,7 +21,11 @@ async function deepEvent(adapter: Adapter, levels: number): Promise<Json> {
   const key = `workflow-manifests/acme/invoices/${digest}/segment_manifest.json`;
   return {
     ...without(fatBag({ segment_to_run: 0, total_segments: 1 }), 'workflow_config', 'partition_map'),
-    partition_map_s3_path: await putObject(adapter, 'maps/map.json', `[${programText(levels, ' ')}]`),
+    partition_map_s3_path: await putObject(
+      adapter,
+      'workflow-partitions/acme/invoices/partition_map.json',
+      `[${programText(levels, ' ')}]`,
+    ),
     segment_manifest_s3_path: await putObject(adapter, key, manifest),
   };
 }

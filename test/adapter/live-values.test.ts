@@ -108,7 +108,11 @@ describe('the difference that the mode shadow reports', () => {
     const key = `workflow-manifests/acme/invoices/${digest}/segment_manifest.json`;
     const event = {
       ...without(fatBag({ segment_to_run: 0, total_segments: 1 }), 'workflow_config', 'partition_map'),
-      partition_map_s3_path: await putObject(store, 'maps/map.json', `[${program(inline)}]`),
+      partition_map_s3_path: await putObject(
+        store,
+        'workflow-partitions/acme/invoices/partition_map.json',
+        `[${program(inline)}]`,
+      ),
       segment_manifest_s3_path: await putObject(store, key, manifest),
     };
     const { shim } = testShim({ mode: 'shadow' }, store);

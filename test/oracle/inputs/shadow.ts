@@ -62,7 +62,7 @@ function manifest(text: string, stored: string | null = text) {
   };
 }
 
-const MAP_KEY = 'maps/map.json';
+const MAP_KEY = 'workflow-partitions/owner-1/wf-1/partition_map.json';
 const MAP_MEMBER = `"partition_map_s3_path":"s3://${BUCKET}/${MAP_KEY}"`;
 
 function mismatches(): Mismatch[] {
