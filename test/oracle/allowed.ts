@@ -151,6 +151,8 @@ const ALL_BUT_BLOBS: Pattern = { when: ({ aspect, change }) => !(aspect === 'blo
 const SIZES =
   /\/(bytesAfter|bytesBefore|bytes|bytesSaved|blobsWritten|blobsReused|segments|dollars|seconds|sha256|after|before|version)$/;
 
+const FUNCTIONS = /^functions of a fleet/;
+
 const MARK = 'added-program-is-marked';
 const ORDER = 'inline-and-verified-sources-first';
 const PLACE = 'outermost-complete-bag';
@@ -179,11 +181,11 @@ export const ALLOWED: readonly Rule[] = [
   ),
   rule(
     'options-of-a-run',
-    'The journal says which plan, form of manifest and selection a run was given; out is absolute.',
+    'The journal says which plan, form of manifest, selection and places a run was given; out is absolute.',
     {
-      aspect: ['journal', 'stdout'],
+      aspect: ['journal', 'stdout', 'plan'],
       change: ['added'],
-      path: /\/options\/(plan|onlyFailed|isFormAsked|layout)$/,
+      path: /\/options\/(plan|onlyFailed|isFormAsked|layout|allowPrefixes)$/,
     },
     {
       aspect: ['journal', 'stdout'],
@@ -191,7 +193,16 @@ export const ALLOWED: readonly Rule[] = [
       path: /\/options\/out$/,
       new: /^"\//,
     },
+    // Over the options as well.
+    { aspect: ['plan'], path: /^\/seal\/sha256$/ },
   ),
+  rule('collected-runs-are-complete', 'A later run settles the intents that were collected without a result.', {
+    aspect: ['journal'],
+    command: /^fleet collect/,
+    path: /^\/end\/complete$/,
+    old: /^false$/,
+    new: /^true$/,
+  }),
   rule(
     'open-runs',
     'status and report exit 1 until a complete run has made up for what a run has left.',
@@ -411,6 +422,7 @@ export const ALLOWED: readonly Rule[] = [
       aspect: ['stdout', 'journal', 'plan'],
       path: SIZES,
     },
+    { aspect: ['answer'], kind: FUNCTIONS, path: SIZES },
     {
       aspect: ['journal', 'plan'],
       path: /\/(inverse|blobs)(\/|$)/,
@@ -426,12 +438,23 @@ export const ALLOWED: readonly Rule[] = [
     },
   ),
 
-  rule(AGAIN, 'Bags with a program at a mutable key are migrated, or migrated again.', {
-    aspect: ['stdout', 'journal', 'plan'],
-    path: /\/outcome$/,
-    old: /"unchanged"/,
-    new: /"migrated"/,
-  }),
+  rule(
+    AGAIN,
+    'Bags with a program at a mutable key are migrated, or migrated again.',
+    {
+      aspect: ['stdout', 'journal', 'plan'],
+      path: /\/outcome$/,
+      old: /"unchanged"/,
+      new: /"migrated"/,
+    },
+    {
+      aspect: ['answer'],
+      kind: FUNCTIONS,
+      path: /\/outcome$/,
+      old: /"unchanged"/,
+      new: /"migrated"/,
+    },
+  ),
   following(
     [AGAIN],
     'what-is-migrated-again',
@@ -505,6 +528,41 @@ export const ALLOWED: readonly Rule[] = [
 
   // Refusals.
   refusal('OWNER_MISMATCH', 'Levels that name different owners or workflows are refused.'),
+  refusal('ID_INVALID', 'Ids that readers do not spell alike are refused.'),
+  rule('code-of-a-refused-place', 'One code says that a pointer leads to a place that may not be read.', {
+    aspect: [...REPORTS, 'error', 'diagnostic'],
+    when: (difference, facts) =>
+      facts.newCodes(difference).has('POINTER_NOT_ALLOWED') &&
+      ['BUCKET_NOT_ALLOWED', 'PREFIX_NOT_ALLOWED'].some((code) => facts.oldCodes(difference).has(code)),
+  }),
+  rule(
+    'words-about-a-foreign-owner',
+    'The message quotes the whole address and the owner.',
+    { aspect: ['stdout', 'journal'], path: /POINTER_FOREIGN_OWNER( result)?\/reason$/, new: /^"the object / },
+    {
+      aspect: ['error'],
+      path: /^\/message$/,
+      new: /^"(POINTER_FOREIGN_OWNER: )?the object .* belongs to another owner /,
+    },
+    {
+      aspect: ['stderr'],
+      old: /^statebag: POINTER_FOREIGN_OWNER/,
+      new: /^statebag: POINTER_FOREIGN_OWNER: the object /,
+    },
+  ),
+  accepted('BUCKET_NOT_ALLOWED', 'A pointer that is refused is not followed; sources in the bag are still asked.'),
+  accepted('POINTER_FOREIGN_OWNER', 'A pointer that is refused is not followed; sources in the bag are still asked.'),
+  rule('refused-pointers-fail-open', 'A bag with a pointer that is refused passes as it is if it has its program.', {
+    aspect: ['event', 'answer', 'diagnostic', 'error'],
+    when: ({ change, aspect }, { next }) =>
+      (aspect !== 'error' || change === 'removed') &&
+      next.some(({ name, text }) => name.startsWith('fail-open') && /"POINTER_(FOREIGN_OWNER|NOT_ALLOWED)"/.test(text)),
+  }),
+  rule('no-store-no-address', 'Without a store it is not known which pointers may be followed, so none is named.', {
+    aspect: ['stdout', 'stderr'],
+    old: /a pointer leads to s3:/,
+    new: /the document has a pointer; following it needs --store/,
+  }),
   refusal('POINTER_MIXED', 'A pointer into which data was merged is an error, wherever it is read or returned.'),
   refusal('DUPLICATE_MEMBER', 'validate refuses a wrapper or program member twice in one object.'),
   refusal('NOT_A_BAG', 'validate says of a document without a bag that it is not one.'),

@@ -13,7 +13,7 @@ type Handler = (event: unknown, context: unknown) => Promise<unknown>;
 
 /** What a function answers, or the name and message of its error; `log` is what it prints. */
 export async function runLambda(
-  { root }: Build,
+  { name, root }: Build,
   { lambda, env, event }: LambdaStep,
 ): Promise<{ readonly answer: string; readonly log: string }> {
   const path = entryFile(root, `./lambda/${lambda}`);
@@ -24,7 +24,11 @@ export async function runLambda(
   if (create === undefined) throw new Error(`${path} makes no handler`);
   const before = { ...process.env };
   const [write, log] = [process.stdout.write.bind(process.stdout), [] as string[]];
+  // An unknown variable is an error: of release 0.1.0, one that came later is.
+  delete process.env.STATEBAG_CORPUS;
+  delete process.env.STATEBAG_ORACLE_OLD;
   Object.assign(process.env, env);
+  if (name === 'old') delete process.env.STATEBAG_ALLOW_PREFIXES;
   process.stdout.write = (text: unknown) => log.push(String(text)) > 0;
   try {
     const answer = await create()(structuredClone(event), { getRemainingTimeInMillis: () => 600_000 });

@@ -98,7 +98,7 @@ export class World {
   }
 
   async #command(build: Build, step: Step, at: number, { isProcess }: CommandCase): Promise<Item[]> {
-    const words = build.name === 'old' ? (step.old ?? step.args) : step.args;
+    const words = build.name === 'old' ? withoutPrefixes(step.old ?? step.args) : step.args;
     const args = words.map((word) => this.#place(word));
     const placed = { ...step, args };
     const { code, out, err } =
@@ -106,8 +106,13 @@ export class World {
     const name = `step ${at}`;
     return [
       { aspect: 'exit', name, text: String(code), form: 'exact' },
-      { aspect: 'stdout', name, text: asList(out), form: printsDocuments(step.args) ? 'exact' : 'report' },
-      { aspect: 'stderr', name, text: withoutRace(step.args, err), form: 'report' },
+      {
+        aspect: 'stdout',
+        name,
+        text: asList(withoutFolders(out)),
+        form: printsDocuments(step.args) ? 'exact' : 'report',
+      },
+      { aspect: 'stderr', name, text: withoutRace(step.args, withoutFolders(err)), form: 'report' },
     ];
   }
 
@@ -192,7 +197,7 @@ export class World {
     if (objects)
       for (const bucket of BUCKETS)
         for (const [key, { bytes, headers, tags }] of this.#s3!.state.bucket(bucket)) {
-          const name = `s3://${bucket}/${key}`;
+          const name = `s3://${bucket}/${withoutTaskDigest(key)}`;
           const aspect = kindOfObject(key);
           items.push({ aspect, name, text: asList(textOf(bytes)), form: aspect === 'journal' ? 'report' : 'exact' });
           items.push({ aspect: 'metadata', name, text: JSON.stringify({ ...headers, tags }), form: 'exact' });
@@ -280,4 +285,19 @@ const PRINTERS = new Set(['adapt', 'seal', 'hydrate', 'segment']);
 /** Whether standard output is a document or an event, whose every byte counts. */
 function printsDocuments(args: readonly string[]): boolean {
   return PRINTERS.has(args[0] ?? '') || (args[0] === 'migrate' && (args.includes('-') || args.includes('--out=-')));
+}
+
+/** Release 0.1.0 has no such option: it reads every key. */
+function withoutPrefixes(words: readonly string[]): readonly string[] {
+  return words.filter((word, at) => word !== '--allow-prefix' && words[at - 1] !== '--allow-prefix');
+}
+
+/** The options of `withoutPrefixes` in advice on the next command line. */
+function withoutFolders(text: string): string {
+  return text.replaceAll(/ --allow-prefix s3:\/\/[a-z-]+\//g, '');
+}
+
+/** The record of a task is named by digests of its documents before and after, which differ between the builds. */
+function withoutTaskDigest(key: string): string {
+  return key.replace(/^(records\/tasks\/[0-9a-f]{64})\/[0-9a-f]{64}\.ndjson$/, '$1/<documents>.ndjson');
 }

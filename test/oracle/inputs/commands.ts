@@ -1,9 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import type { CommandCase, Files } from '../world.js';
 import type { Step } from '../terminal.js';
+import { ALLOWED_PLACES } from './shapes.js';
 import type { Shape } from './shapes.js';
 
-const STORE = ['--store', 'store'];
+const STORE = ['--store', 'store', ...ALLOWED_PLACES];
 /** One document at a time, so that journals and reports have one order. */
 const IN_ORDER = ['--concurrency', '1'];
 const JOURNAL = ['--journal', 'journal'];
@@ -15,9 +16,6 @@ function filesOf({ bytes, objects }: Shape, name = 'bags/a.json'): Files {
   };
 }
 
-/** A store reads the bucket of the corpus, too. */
-const BUCKETS = ['--allow-bucket', 'analemma-workflow-state-dev'];
-
 const run = (words: readonly string[], more: Omit<Step, 'args'> = {}): Step => ({ args: words, ...more });
 
 const FAT = 'state-bag.fat';
@@ -27,7 +25,7 @@ const auto = (words: readonly string[]): Step => ({ args: [...words, '--schema',
 
 /** A shape there and back: dry run, migrate, verify, status, once more, roll back. */
 export function circle(shape: Shape, options: readonly string[] = []): CommandCase {
-  const migrate = ['migrate', 'bags', ...STORE, ...BUCKETS, ...JOURNAL, ...IN_ORDER, '--json', ...options];
+  const migrate = ['migrate', 'bags', ...STORE, ...JOURNAL, ...IN_ORDER, '--json', ...options];
   return {
     kind: `migrate, verify, rollback: ${shape.origin}`,
     title: `circle${options.map((option) => ` ${option}`).join('')} of ${shape.title}`,
@@ -46,7 +44,7 @@ export function circle(shape: Shape, options: readonly string[] = []): CommandCa
 
 /** Commands that read one document and write nothing but output. */
 export function reading(shape: Shape): CommandCase {
-  const store = [...STORE, ...BUCKETS];
+  const store = [...STORE];
   const files = ['bags/a.json', ...store];
   return {
     kind: `inspect, segment, hydrate, validate, can-contract: ${shape.origin}`,
@@ -70,7 +68,7 @@ export function reading(shape: Shape): CommandCase {
 
 /** An event through the filters for runners of other languages. */
 export function filters(shape: Shape): CommandCase {
-  const store = [...STORE, ...BUCKETS];
+  const store = [...STORE];
   const stdin = shape.bytes;
   return {
     kind: `adapt, seal: ${shape.origin}`,

@@ -4,7 +4,7 @@ import type { BlobStore, ShimOptions } from 'statebag-shim';
 import type { Build } from '../builds.js';
 import type { Item } from '../compare.js';
 import { textOf } from '../terminal.js';
-import { corpusFiles } from './shapes.js';
+import { BUCKETS, FOLDERS, corpusFiles } from './shapes.js';
 import type { Shape } from './shapes.js';
 
 /** An input that goes to the library's entries. */
@@ -227,8 +227,6 @@ export function workflowCases(shapes: readonly Shape[]): LibraryCase[] {
   ]);
 }
 
-const BUCKETS = ['local', 'analemma-workflow-state-dev'];
-
 interface Place {
   readonly items: Item[];
   readonly store: BlobStore;
@@ -251,6 +249,8 @@ async function open(build: Build, shape?: Shape): Promise<Place> {
     bucket,
     prefix: inner.prefix,
     description: inner.description,
+    allowBuckets: BUCKETS,
+    allowPrefixes: [...FOLDERS, `s3://${bucket}/`],
     uri: (key) => inner.uri(key),
     get: (address, options) => inner.get(address, options),
     put: (blob, signal) => {

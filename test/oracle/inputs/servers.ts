@@ -1,12 +1,11 @@
 import type { FakeExecution } from '../../fakes/sfn-server.js';
 import type { CommandCase, Files, Row } from '../world.js';
 import type { LambdaStep } from '../lambda-step.js';
-import { corpusFiles } from './shapes.js';
+import { ALLOWED_PLACES, BUCKETS, FOLDERS, corpusFiles } from './shapes.js';
 import type { Shape } from './shapes.js';
 
 const REACH = ['--endpoint', '$S3', '--region', 'eu-central-1'];
 const TABLE = ['--dynamodb-endpoint', '$DYNAMODB', '--region', 'eu-central-1'];
-const BUCKETS = ['--allow-bucket', 'local', '--allow-bucket', 'analemma-workflow-state-dev'];
 const IN_ORDER = ['--concurrency', '1'];
 const JOURNAL = ['--journal', 'journal'];
 
@@ -18,7 +17,7 @@ function objectsOf({ bytes, objects }: Shape, key = 'bags/a.json'): Files {
 
 /** Documents and blobs on S3, there and back, with the attributes of the objects. */
 export function s3Circle(shape: Shape, options: readonly string[] = []): CommandCase {
-  const store = ['--store', 's3://blobs/of/team', ...BUCKETS, ...REACH];
+  const store = ['--store', 's3://blobs/of/team', ...ALLOWED_PLACES, ...REACH];
   const migrate = ['migrate', 's3://paused/bags/', ...store, ...JOURNAL, ...IN_ORDER, '--json', ...options];
   return {
     kind: `S3: ${shape.origin}`,
@@ -49,7 +48,8 @@ export function fleetFunctions(shapes: readonly Shape[]): CommandCase[] {
     STATEBAG_TO: to,
     STATEBAG_ENDPOINT: '$S3',
     STATEBAG_REGION: 'eu-central-1',
-    STATEBAG_ALLOW_BUCKETS: 'local',
+    STATEBAG_ALLOW_BUCKETS: BUCKETS.join(','),
+    STATEBAG_ALLOW_PREFIXES: FOLDERS.join(','),
     STATEBAG_CONCURRENCY: '1',
   });
   const batch = (to: string): LambdaStep => ({
@@ -169,7 +169,7 @@ function tableCase(
   files: Files,
   options: readonly string[],
 ): CommandCase {
-  const store = ['--store', 'store', ...BUCKETS, ...TABLE];
+  const store = ['--store', 'store', ...ALLOWED_PLACES, ...TABLE];
   const migrate = ['migrate', 'dynamodb://Tokens', ...store, ...JOURNAL, ...IN_ORDER, '--json', ...options];
   return {
     kind,

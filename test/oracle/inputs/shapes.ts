@@ -15,6 +15,16 @@ export interface Shape {
   readonly objects: Readonly<Record<string, Uint8Array>>;
 }
 
+/** Buckets with objects of the inputs. Release 0.1.0 reads every key in them; the new build is told to do so. */
+export const BUCKETS = ['local', 'analemma-workflow-state-dev'];
+
+export const FOLDERS = BUCKETS.map((bucket) => `s3://${bucket}/`);
+
+export const ALLOWED_PLACES = [
+  ...BUCKETS.flatMap((bucket) => ['--allow-bucket', bucket]),
+  ...FOLDERS.flatMap((folder) => ['--allow-prefix', folder]),
+];
+
 export const SEED = Number(process.env.STATEBAG_ORACLE_SEED ?? '1');
 
 /** Bags of every variant. `rounds`: how many of each, over the spellings. */
