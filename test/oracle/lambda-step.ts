@@ -24,9 +24,8 @@ export async function runLambda(
   if (create === undefined) throw new Error(`${path} makes no handler`);
   const before = { ...process.env };
   const [write, log] = [process.stdout.write.bind(process.stdout), [] as string[]];
-  // An unknown variable is an error: of release 0.1.0, one that came later is.
-  delete process.env.STATEBAG_CORPUS;
-  delete process.env.STATEBAG_ORACLE_OLD;
+  // A variable that a build does not know is an error: those of the oracle, and for release 0.1.0 one that came later.
+  for (const variable of Object.keys(before)) if (variable.startsWith('STATEBAG_')) delete process.env[variable];
   Object.assign(process.env, env);
   if (name === 'old') delete process.env.STATEBAG_ALLOW_PREFIXES;
   process.stdout.write = (text: unknown) => log.push(String(text)) > 0;
