@@ -1,7 +1,6 @@
 import { ObjectValue } from '../bag/value.js';
 import type { LeanStateBag } from '../validate/state-bag.js';
 import { Bag } from '../bag/bag.js';
-import type { HydrationSteps } from '../bag/hydrate.js';
 import { partitionWorkflow } from '../partition/index.js';
 import { assertStateBag } from '../validate/state-bag.js';
 import { sha256Hex } from '../store/digest.js';
@@ -40,14 +39,13 @@ export interface BuildOptions extends Pick<ShimOptions, 'layout' | 'manifest' | 
  * state machines read, with the counts of the map. Throws `BagError` (`WORKFLOW_*`, `MAP_*`, `SEGMENT_INVALID`),
  * `SchemaError` `BAG_INVALID` when `bag` spoils a member, and what the store throws.
  */
-export async function buildBag(
+export async function buildLeanBag(
   input: LeanBagInput,
   store: StoreSource,
-  { signal, ...options }: BuildOptions,
-  steps: HydrationSteps,
+  { signal, ...options }: BuildOptions = {},
 ): Promise<LeanStateBag> {
   const { ownerId, workflowId, workflowConfig } = input;
-  const engine = createEngine(parseOptions({ ...options, store, mode: 'rewrite' }), steps);
+  const engine = createEngine(parseOptions({ ...options, store, mode: 'rewrite' }));
   const map: unknown = input.partitionMap ?? partitionWorkflow(workflowConfig).partitionMap;
   const fat = {
     ...initialMembers(input, map, engine.settings.clock),

@@ -1,5 +1,4 @@
 import type { ClaimOffice } from '../bag/addressing.js';
-import type { HydrationSteps } from '../bag/hydrate.js';
 import { sha256Hex } from '../store/digest.js';
 import { BlobCache } from './blob-cache.js';
 import type { Deadline } from './deadline.js';
@@ -12,19 +11,16 @@ import { StoreHandle } from './store-handle.js';
 /** What a shim keeps between invocations. */
 export interface Engine {
   readonly settings: Settings;
-  /** The migrations, handed in. */
-  readonly steps: HydrationSteps;
   readonly store: StoreHandle;
   readonly blobs: BlobCache;
   readonly programs: ProgramCache;
 }
 
-export function createEngine(settings: Settings, steps: HydrationSteps): Engine {
+export function createEngine(settings: Settings): Engine {
   const store = new StoreHandle(settings.store);
   const half = Math.floor(settings.cacheBytes / 2);
   return {
     settings,
-    steps,
     store,
     blobs: new BlobCache(store, half, settings.layout),
     programs: new ProgramCache(half),

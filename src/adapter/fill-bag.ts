@@ -1,3 +1,4 @@
+import { pathTo } from '../../migrations/index.js';
 import { ObjectValue } from '../bag/value.js';
 import { detectDigest } from '../content-address.js';
 import { Bag, holdsDigest } from '../bag/bag.js';
@@ -16,11 +17,11 @@ import type { JsonMembers } from './json-members.js';
  * they go back as the blobs they came from, unless the handler changes them. Throws what following a pointer throws.
  */
 export async function fillBag(bag: JsonMembers, work: Work): Promise<JsonMembers> {
-  const { blobs, programs, steps } = work.engine;
+  const { blobs, programs } = work.engine;
   const site = new Bag(new ObjectValue(bag));
   if (![site.config, site.map, site.configPath, site.mapPath].some((field) => field.state === 'pointer')) return bag;
   const draft = new ObjectDraft(bag);
-  const content = await hydrateBag(site, draft, steps, blobs, work.deadline.signal());
+  const content = await hydrateBag(site, draft, pathTo, blobs, work.deadline.signal());
   const filled = draft.result();
   const after = new Bag(new ObjectValue(filled));
   if (areAllStored(site, after)) programs.remember(after, () => claimsOf(site, after, content));

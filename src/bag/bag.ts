@@ -50,7 +50,10 @@ export function detectPath<V extends Value>(value: V | undefined): Field<V> {
  */
 export type Generation = 'fat' | 'bridge' | 'lean' | 'foreign';
 
-/** The only version there is of the lean form. */
+/** The version of a bag that no migration has changed, or whose members are in an older form. It has no stamp. */
+export const LEGACY_VERSION = 1;
+
+/** The first version of the lean form, and the only one there is. */
 export const LEAN_VERSION = 2;
 
 /** The members of a bag that hold a program or name where one is stored. */
@@ -110,6 +113,16 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
   /** The member's value, a borrowed one first. */
   get(name: string): V | undefined {
     return this.borrowed.get(name) ?? this.value.member(name);
+  }
+
+  /**
+   * The version of the bag. The members decide first, because an old runner may merge inline values into a stamped bag.
+   * A lean bag has the version of its stamp, and version 2 when the stamp is absent or not that of a lean version.
+   */
+  get version(): number {
+    if (this.generation !== 'lean') return LEGACY_VERSION;
+    const stamp = this.get(VERSION)?.number() ?? LEAN_VERSION;
+    return Number.isInteger(stamp) && stamp > LEAN_VERSION ? stamp : LEAN_VERSION;
   }
 
   /**

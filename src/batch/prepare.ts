@@ -89,7 +89,7 @@ async function advance(
   const planned = await planStage(detected, settings, signal);
   if (planned.plans.length === 0) return { outcome: unchanged(detected), validated: undefined };
   const offloaded = await offloadStage(planned, settings.blobs, signal);
-  const validated = validateStage(rewriteStage(offloaded, settings.steps), settings.target);
+  const validated = validateStage(rewriteStage(offloaded), settings.target);
   // An empty map gives no manifest, and the bag asks for one every time: what comes out as it went in is no migration.
   if (Buffer.compare(validated.rewrite.bytes, validated.document.bytes) === 0)
     return { outcome: unchanged(detected), validated: undefined };

@@ -1,15 +1,15 @@
 import { hash } from 'node:crypto';
+import { pathFor } from '../../migrations/index.js';
 import { readDocument } from '../bag/value.js';
 import type { ByteValue } from '../bag/value.js';
 import type { ClaimOffice, PlannedBlob } from '../bag/addressing.js';
 import { BagDocument } from '../bag/bag.js';
 import type { BlobReader } from '../bag/follow.js';
 import type { ManifestForm } from '../bag/manifest.js';
-import type { Migration } from '../bag/migration.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
-import { needsMigration, planSite } from '../bag/plan.js';
-import type { BagPlan } from '../bag/plan.js';
+import { planSite } from '../bag/plan.js';
+import type { PlannedBag } from '../bag/plan.js';
 import { rewriteBytes } from '../bag/rewrite.js';
 import { assertOutline } from '../validate/outline.js';
 import type { Rewrite } from '../bag/rewrite.js';
@@ -43,7 +43,7 @@ export interface PlannedStage {
   readonly document: SourceDocument;
   readonly detection: BagDocument<ByteValue>;
   /** Empty when the document is to stay as it is. */
-  readonly plans: readonly BagPlan<ByteValue>[];
+  readonly plans: readonly PlannedBag<ByteValue>[];
 }
 
 export interface OffloadedStage extends Omit<PlannedStage, 'stage'> {
@@ -72,7 +72,6 @@ export interface StageSettings {
   readonly isFormAsked?: boolean;
   readonly office: ClaimOffice;
   readonly manifests?: ManifestCache;
-  readonly steps: readonly Migration[];
   readonly blobs: BlobReader & BlobSink;
 }
 
@@ -104,11 +103,12 @@ export async function planStage(
 ): Promise<PlannedStage> {
   detection.assertOneOwner();
   assertUnmixedBytes(root, detection.bags);
-  const plans: BagPlan<ByteValue>[] = [];
+  const plans: PlannedBag<ByteValue>[] = [];
   for (const site of detection.bags) {
-    if (!needsMigration(site, settings.target, settings.isFormAsked)) continue;
+    const migrations = pathFor(site, settings.target, settings.isFormAsked);
+    if (migrations.length === 0) continue;
     const sources = await loadSources(site, settings.blobs, { signal, isFormAsked: settings.isFormAsked });
-    plans.push(planSite(site, sources, settings));
+    plans.push({ ...planSite(site, sources, settings), migrations });
   }
   return { stage: 'planned', document, detection, plans };
 }
@@ -124,13 +124,10 @@ export async function offloadStage(
   return { ...planned, stage: 'offloaded', written, reused: results.length - written };
 }
 
-export function rewriteStage(offloaded: OffloadedStage, steps: readonly Migration[]): RewrittenStage {
+export function rewriteStage(offloaded: OffloadedStage): RewrittenStage {
   const { document, plans } = offloaded;
-  return {
-    ...offloaded,
-    stage: 'rewritten',
-    rewrite: asKept(document, rewriteBytes(document.bytes, plans, steps, takeBuffer)),
-  };
+  const rewrite = asKept(document, rewriteBytes(document.bytes, plans, takeBuffer));
+  return { ...offloaded, stage: 'rewritten', rewrite };
 }
 
 function takeBuffer(length: number): Uint8Array {

@@ -1,6 +1,5 @@
 import type { ByteValue, ParsedBlobs } from '../bag/value.js';
 import type { ClaimOffice } from '../bag/addressing.js';
-import type { HydrationSteps } from '../bag/hydrate.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
 import { createEngine, openOffice } from '../adapter/engine.js';
 import type { Engine, Work } from '../adapter/engine.js';
@@ -29,16 +28,18 @@ export interface WireWork extends Work {
 }
 
 /** Throws `ConfigError` for options that are unknown or wrong. */
-export function createWireEngine(
-  { segment = true, envelopes, onUnreadable = 'error', ...options }: WireOptions,
-  steps: HydrationSteps,
-): WireEngine {
+export function createWireEngine({
+  segment = true,
+  envelopes,
+  onUnreadable = 'error',
+  ...options
+}: WireOptions): WireEngine {
   const settings = parseOptions(options);
   // The caches of the adapter take the other half.
   const share = Math.floor(settings.cacheBytes / 4);
   const digest = knownDigests(share);
   return {
-    ...createEngine({ ...settings, cacheBytes: settings.cacheBytes - 2 * share }, steps),
+    ...createEngine({ ...settings, cacheBytes: settings.cacheBytes - 2 * share }),
     parsed: new WeakMap(),
     digest,
     respeller: new Respeller(digest),

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { MIGRATIONS } from '../../migrations/index.js';
+import { pathBetween, pathTo } from '../../migrations/index.js';
 import type { Target } from '../../migrations/index.js';
 import { CONTROL } from '../bag/bag-text.js';
 import { hydrate, migrate } from '../bag/migrate.js';
@@ -153,22 +153,28 @@ describe.each<Target>(['lean', 'bridge'])('a migration to %s', (target) => {
   });
 });
 
-describe('the list of migrations', () => {
-  const steps = new Map([...MIGRATIONS.lean, ...MIGRATIONS.bridge].map((step) => [step.id, step]));
-
-  it('holds every step, in the order of the numbers', () => {
-    expect([...steps.keys()].map((id) => id.slice(0, 4))).toEqual(
-      Array.from({ length: 8 }, (_, index) => String(index + 1).padStart(4, '0')),
-    );
-    for (const list of Object.values(MIGRATIONS))
-      expect(list.map(({ id }) => id)).toEqual(list.map(({ id }) => id).sort());
+describe('the path of migrations', () => {
+  it('leads from version 1 to each target by one migration', () => {
+    const paths = [pathTo('lean'), pathTo('bridge')].map((path) => path.map(({ id, from, to }) => [id, from, to]));
+    expect(paths).toEqual([[['lean-v2', 1, 2]], [['bridge', 1, 'bridge']]]);
   });
 
-  it('says of each what it does', () => {
-    for (const { id, description } of steps.values())
-      expect([id, description]).toEqual([
-        expect.stringMatching(/^\d{4}-[a-z-]+$/),
-        expect.stringMatching(/^[a-z].{10,}[^.]$/),
-      ]);
+  it('is empty from a version to itself', () => {
+    expect([pathBetween(1, 1), pathBetween(2, 2), pathBetween('bridge', 'bridge')]).toEqual([[], [], []]);
+  });
+
+  it.each([
+    [2, 'bridge'],
+    ['bridge', 2],
+    [2, 1],
+    [2, 3],
+  ] as const)('from version %s to version %s is an internal error', (from, to) => {
+    expect(() => pathBetween(from, to)).toThrow(
+      expect.objectContaining({
+        name: 'InternalError',
+        code: 'MIGRATION_PATH_MISSING',
+        message: expect.stringContaining(`from version ${from} of the bag to version ${to}`) as string,
+      }) as Error,
+    );
   });
 });
