@@ -35,7 +35,7 @@ export function detectField<V extends Value>(value: V | undefined): Field<V> {
   return pointer ? { state: 'pointer', value, pointer } : { state: 'inline', value };
 }
 
-/** Reads a `*_s3_path` member, where a bare key is a pointer too. What is no string counts as inline data. */
+/** Reads a `*_s3_path` member, where a bare key is a pointer. A value that is not a string counts as inline data. */
 export function detectPath<V extends Value>(value: V | undefined): Field<V> {
   const field = detectField(value);
   if (field.state !== 'inline') return field;

@@ -5,7 +5,7 @@ import type { BagEdit } from '../../src/bag/edit.js';
 import { DEFAULT_LAYOUT } from '../../src/bag/keys.js';
 import { storeSink } from '../../src/batch/dry-run-sink.js';
 import { prepareDocument } from '../../src/batch/prepare.js';
-import type { StageSettings } from '../../src/batch/stages.js';
+import type { TransformSettings } from '../../src/batch/transform.js';
 import { smallBag } from '../cli/fleet-dir.js';
 import { BLOBS, sha256 } from './world.js';
 
@@ -34,7 +34,7 @@ afterEach(() => {
 });
 
 function prepare() {
-  const settings: StageSettings = {
+  const settings: TransformSettings = {
     target: 'lean',
     manifestForm: 'list',
     office: { layout: DEFAULT_LAYOUT, bucket: BLOBS, prefix: '', digest: sha256 },
@@ -46,7 +46,7 @@ function prepare() {
 it('a document is ready to be written when its migration changed every member', async () => {
   const prepared = await prepare();
   expect(prepared?.outcome.outcome).toBe('migrated');
-  expect(prepared?.validated).toBeDefined();
+  expect(prepared?.transformation).toBeDefined();
 });
 
 it.each(['workflow_config', 'partition_map', 'state_bag_version'])(
@@ -58,6 +58,6 @@ it.each(['workflow_config', 'partition_map', 'state_bag_version'])(
     });
     const prepared = await prepare();
     expect(prepared?.outcome).toMatchObject({ outcome: 'quarantined', code: 'BAG_INVALID' });
-    expect(prepared?.validated).toBeUndefined();
+    expect(prepared?.transformation).toBeUndefined();
   },
 );
