@@ -53,7 +53,7 @@ export type Generation = 'fat' | 'bridge' | 'lean' | 'foreign';
 /** The version of a bag that no migration has changed, or whose members are in an older form. It has no stamp. */
 export const LEGACY_VERSION = 1;
 
-/** The first version of the lean form, and the only one there is. */
+/** The first version of the lean form. */
 export const LEAN_VERSION = 2;
 
 /** The members of a bag that hold a program or name where one is stored. */
@@ -81,7 +81,7 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
   readonly manifestAlias: Field<V>;
   readonly inlineManifest: V | undefined;
   readonly markers: readonly string[];
-  /** The bag says it is lean. A hint, not proof: an old runner may have merged inline fields back. */
+  /** The bag says it is lean, in any version. A hint, not proof: an old runner may have merged inline fields back. */
   readonly isStamped: boolean;
   readonly generation: Exclude<Generation, 'foreign'>;
 
@@ -106,7 +106,7 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
     this.manifestAlias = detectPath(member(MANIFEST_ALIAS));
     this.inlineManifest = isMissing(manifest) ? undefined : manifest;
     this.markers = INIT_MARKERS.filter((name) => member(name) !== undefined);
-    this.isStamped = member(VERSION)?.number() === LEAN_VERSION;
+    this.isStamped = detectStamp(member(VERSION)) !== undefined;
     this.generation = detectGeneration(this, member('manifest_id') !== undefined);
   }
 
@@ -121,8 +121,7 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
    */
   get version(): number {
     if (this.generation !== 'lean') return LEGACY_VERSION;
-    const stamp = this.get(VERSION)?.number() ?? LEAN_VERSION;
-    return Number.isInteger(stamp) && stamp > LEAN_VERSION ? stamp : LEAN_VERSION;
+    return detectStamp(this.get(VERSION)) ?? LEAN_VERSION;
   }
 
   /**
@@ -136,6 +135,12 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
 }
 
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
+
+/** The version that a stamp says, when it is that of a lean bag. A later version than this build knows is one, too. */
+function detectStamp(value: Value | undefined): number | undefined {
+  const stamp = value?.number();
+  return stamp !== undefined && Number.isInteger(stamp) && stamp >= LEAN_VERSION ? stamp : undefined;
+}
 
 /**
  * A stored document or an event, read once: the way to its bags, and the bags. Reading never throws and follows no

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { pathBetween, pathTo } from '../../migrations/index.js';
+import { NEWEST_VERSION, pathBetween, pathTo } from '../../migrations/index.js';
 import type { Target } from '../../migrations/index.js';
+import { LEAN_SCHEMA } from '../../schemas/generated/validator-loaders.js';
+import type { BagVersion, Migration } from '../../src/bag/migration.js';
 import { CONTROL } from '../bag/bag-text.js';
 import { hydrate, migrate } from '../bag/migrate.js';
 import type { MigrationRun } from '../bag/migrate.js';
@@ -164,17 +166,65 @@ describe('the path of migrations', () => {
   });
 
   it.each([
-    [2, 'bridge'],
-    ['bridge', 2],
-    [2, 1],
-    [2, 3],
-  ] as const)('from version %s to version %s is an internal error', (from, to) => {
+    [2, 'bridge', 1],
+    ['bridge', 2, 1],
+    [2, 1, 1],
+    [2, 3, 3],
+  ] as const)('from version %s to version %s is an internal error when no migration makes it', (from, to, unmade) => {
     expect(() => pathBetween(from, to)).toThrow(
       expect.objectContaining({
         name: 'InternalError',
         code: 'MIGRATION_PATH_MISSING',
-        message: expect.stringContaining(`from version ${from} of the bag to version ${to}`) as string,
+        message: expect.stringContaining(`from version ${from} of the bag to version ${unmade};`) as string,
       }) as Error,
     );
+  });
+
+  const made = (id: string, from: BagVersion, to: BagVersion): Migration => ({
+    id,
+    from,
+    to,
+    up: () => undefined,
+    down: () => undefined,
+  });
+  const chain = [made('a', 1, 2), made('b', 2, 3)];
+
+  it.each([
+    [
+      'a migration has a wrong from',
+      [made('a', 1, 2), made('b', 4, 3)],
+      'MIGRATION_PATH_MISSING',
+      'from version 1 of the bag to version 4',
+    ],
+    [
+      'migrations make a circle',
+      [made('b', 2, 3), made('c', 3, 2)],
+      'MIGRATION_PATH_MISSING',
+      'from version 1 of the bag to version 3',
+    ],
+    [
+      'two migrations make one version',
+      [...chain, made('c', 2, 3)],
+      'MIGRATION_PATH_AMBIGUOUS',
+      'b and c both make version 3',
+    ],
+  ] as const)('from version 1 to version 3 is an internal error when %s', (_, migrations, code, message) => {
+    expect(() => pathBetween(1, 3, migrations)).toThrow(
+      expect.objectContaining({
+        name: 'InternalError',
+        code,
+        message: expect.stringContaining(message) as string,
+      }) as Error,
+    );
+  });
+
+  it('has the migrations in the order of up, in whatever order they are listed', () => {
+    const listed = [...chain].reverse();
+    expect(pathBetween(1, 3, listed).map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(pathBetween(2, 3, listed).map(({ id }) => id)).toEqual(['b']);
+  });
+
+  it('ends at the version of the newest schema of lean bags', () => {
+    expect(`state-bag.v${NEWEST_VERSION}`).toBe(LEAN_SCHEMA);
   });
 });
