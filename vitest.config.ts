@@ -6,8 +6,12 @@ import { temporaryFiles } from './test/temporary-files.js';
 /** Suites with a command of their own; CONTRIBUTING.md has a map. */
 const LONG = ['test/sweeps/**', 'test/state-machines/**', 'test/real/**'];
 
-/** These start processes, most of them from files of `dist`, or watch which modules are loaded. */
-const END_TO_END = ['test/{e2e,bench,recipes,runtime-proxy,vectors}/**/*.test.ts', 'test/cli/start-up.test.ts'];
+/** These start processes, most of them from files of `dist`, watch which modules are loaded, or replace modules. */
+const END_TO_END = [
+  'test/{e2e,bench,recipes,runtime-proxy,vectors}/**/*.test.ts',
+  'test/cli/start-up.test.ts',
+  'test/migrations/version-3.test.ts',
+];
 
 /** They run commands, write files, wait, start processes, or read the whole tree. All others are quick. */
 const INTEGRATION = [

@@ -1,5 +1,4 @@
 import { makeFleet } from '../examples/fleet/fleet.js';
-import { MIGRATIONS } from '../migrations/index.js';
 import { DEFAULT_LAYOUT } from '../src/bag/keys.js';
 import { Committer } from '../src/batch/committer.js';
 import { nodeDisk } from '../src/batch/disk.js';
@@ -60,7 +59,6 @@ function migrateAll(objects: ObjectStore): ReturnType<typeof migrate> {
       manifestForm: 'list',
       office: { layout: DEFAULT_LAYOUT, bucket: store.bucket, prefix: store.prefix, digest: knownDigests() },
       manifests: knownManifests(),
-      steps: MIGRATIONS.lean,
       blobs: storeSink(store),
     },
     committer: committer(),

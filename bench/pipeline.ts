@@ -2,7 +2,6 @@ import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { makeFleet } from '../examples/fleet/fleet.js';
 import type { FleetOptions } from '../examples/fleet/fleet.js';
-import { MIGRATIONS } from '../migrations/index.js';
 import { DEFAULT_LAYOUT } from '../src/bag/keys.js';
 import { buffers } from '../src/batch/buffer-pool.js';
 import { dryRunSink } from '../src/batch/dry-run-sink.js';
@@ -105,7 +104,6 @@ function pipelineSettings(): TransformSettings {
     manifestForm: 'list',
     office: { layout: DEFAULT_LAYOUT, bucket: store.bucket, prefix: store.prefix, digest: knownDigests() },
     manifests: knownManifests(),
-    steps: MIGRATIONS.lean,
     blobs: dryRunSink(store),
   };
 }

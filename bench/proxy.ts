@@ -3,7 +3,6 @@ import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFleet } from '../examples/fleet/fleet.js';
-import { MIGRATIONS } from '../migrations/index.js';
 import { createBlobStore } from '../src/store/blob-store.js';
 import { fsObjectStore } from '../src/store/fs.js';
 import { WireShim } from '../src/wire/wire-shim.js';
@@ -69,7 +68,7 @@ function environment(directory: string): Readonly<Record<string, string>> {
 
 async function leanOf(fat: Uint8Array, directory: string): Promise<Uint8Array> {
   const store = createBlobStore({ objects: fsObjectStore({ root: join(directory, 'store') }), bucket: 'local' });
-  return new WireShim({ store, mode: 'rewrite', segment: false }, MIGRATIONS).seal(fat);
+  return new WireShim({ store, mode: 'rewrite', segment: false }).seal(fat);
 }
 
 interface Proxy {

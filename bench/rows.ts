@@ -3,7 +3,6 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import pMap from 'p-map';
-import { MIGRATIONS } from '../migrations/index.js';
 import { DEFAULT_LAYOUT } from '../src/bag/keys.js';
 import { Committer } from '../src/batch/committer.js';
 import { nodeDisk } from '../src/batch/disk.js';
@@ -161,7 +160,6 @@ async function migrateTable({ endpoint }: Ground, name: string): Promise<number>
       manifestForm: 'list',
       office,
       manifests: knownManifests(),
-      steps: MIGRATIONS.bridge,
       blobs: storeSink(blobs),
     } as const;
     const source = new TableSource(`dynamodb://${name}`, table, parseTableUri(`dynamodb://${name}`));

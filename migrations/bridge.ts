@@ -1,48 +1,60 @@
+import { LEGACY_VERSION } from '../src/bag/bag.js';
 import { RawJson } from '../src/bag/edit.js';
 import type { BagEdit } from '../src/bag/edit.js';
 import { CONFIG, CONFIG_PATH, MANIFEST, MANIFEST_ALIAS, MANIFEST_PATH, MAP, MAP_PATH } from '../src/bag/members.js';
 import { bridgePointer } from '../src/bag/migration.js';
-import type { Claim, Migration } from '../src/bag/migration.js';
+import type { Claim, Migration, MigrationContext } from '../src/bag/migration.js';
+import { dropInitMarkers } from './init-markers.js';
 
 /**
- * After: the old names stay and hold pointers that the legacy hydrator follows by itself. For readers that are not
- * wrapped yet; the task-token resume path accepts nothing else.
+ * After: the old names stay and hold pointers that the legacy hydrator follows by itself, and no path leads to a key
+ * that another run overwrites. For readers that are not wrapped yet; the task-token resume path accepts nothing else.
+ *
+ * `to` is a name and not a number: a bridge bag is still of version 1. It has no stamp, and legacy readers read it. A
+ * number would promise that a later version follows from it. `lean-v2` begins at version 1 for both forms, because its
+ * plan reads inline values and pointers alike.
+ *
+ * `down` leaves the paths: fat bags have them too, and these keep their bytes.
  */
-export const bridgePointers: Migration = {
-  id: '0007-bridge-pointers',
-  description: 'put legacy-readable pointers under the old names',
-  up: (bag, { claims, createdAt }) => {
-    bridge(bag, CONFIG, claims.config, createdAt);
-    bridge(bag, MAP, claims.map, createdAt);
+export const bridge: Migration = {
+  id: 'bridge',
+  from: LEGACY_VERSION,
+  to: 'bridge',
+  up: (bag, context) => {
+    dropInitMarkers(bag);
+    putPointers(bag, context);
+    rehomePaths(bag, context);
   },
   down: (bag, { config, map }) => {
-    if (config && bag.has(CONFIG)) bag.replace(CONFIG, [{ name: CONFIG, value: new RawJson(config) }]);
-    if (map && bag.has(MAP)) bag.replace(MAP, [{ name: MAP, value: new RawJson(map) }]);
+    inlineMember(bag, CONFIG, config);
+    inlineMember(bag, MAP, map);
   },
 };
 
-function bridge(bag: BagEdit, name: string, claim: Claim | undefined, createdAt: number): void {
+/** Pointers of the legacy dialect under the old names. */
+function putPointers(bag: BagEdit, { claims, createdAt }: MigrationContext): void {
+  putPointer(bag, CONFIG, claims.config, createdAt);
+  putPointer(bag, MAP, claims.map, createdAt);
+}
+
+function putPointer(bag: BagEdit, name: string, claim: Claim | undefined, createdAt: number): void {
   if (claim && bag.has(name)) bag.replace(name, [{ name, value: bridgePointer(name, claim, createdAt) }]);
 }
 
-/**
- * After: a path that led to a key which another run overwrites leads to a content address. Paths that say nothing stay.
- * `down` leaves the paths: fat bags carry them too, and these keep their bytes.
- */
-export const rehomePaths: Migration = {
-  id: '0008-rehome-paths',
-  description: 'point paths at content addresses',
-  up: (bag, { claims, manifestPointers, manifestAlias }) => {
-    if (manifestAlias !== undefined) bag.replace(MANIFEST_ALIAS, [{ name: MANIFEST_ALIAS, value: manifestAlias }]);
-    rehome(bag, CONFIG_PATH, claims.config);
-    rehome(bag, MAP_PATH, claims.map);
-    rehome(bag, MANIFEST_PATH, claims.manifest);
-    if (manifestPointers && bag.has(MANIFEST)) bag.replace(MANIFEST, [{ name: MANIFEST, value: manifestPointers }]);
-  },
-  down: () => undefined,
-};
+/** A path to a key that another run overwrites becomes one to a content address. An empty path stays empty. */
+function rehomePaths(bag: BagEdit, { claims, manifestPointers, manifestAlias }: MigrationContext): void {
+  if (manifestAlias !== undefined) bag.replace(MANIFEST_ALIAS, [{ name: MANIFEST_ALIAS, value: manifestAlias }]);
+  rehomePath(bag, CONFIG_PATH, claims.config);
+  rehomePath(bag, MAP_PATH, claims.map);
+  rehomePath(bag, MANIFEST_PATH, claims.manifest);
+  if (manifestPointers && bag.has(MANIFEST)) bag.replace(MANIFEST, [{ name: MANIFEST, value: manifestPointers }]);
+}
 
-function rehome(bag: BagEdit, path: string, claim: Claim | undefined): void {
+function rehomePath(bag: BagEdit, path: string, claim: Claim | undefined): void {
   const text = bag.text(path) ?? '';
   if (claim && text !== '' && text !== claim.uri) bag.replace(path, [{ name: path, value: claim.uri }]);
+}
+
+function inlineMember(bag: BagEdit, name: string, content: Uint8Array | undefined): void {
+  if (content && bag.has(name)) bag.replace(name, [{ name, value: new RawJson(content) }]);
 }

@@ -1,10 +1,9 @@
-import { LEAN_VERSION } from '../src/bag/bag.js';
+import { LEAN_VERSION, LEGACY_VERSION } from '../src/bag/bag.js';
 import { RawJson } from '../src/bag/edit.js';
 import type { BagEdit } from '../src/bag/edit.js';
 import {
   CONFIG,
   CONFIG_PATH,
-  INIT_MARKERS,
   MANIFEST,
   MANIFEST_ALIAS,
   MANIFEST_PATH,
@@ -12,11 +11,39 @@ import {
   MAP_PATH,
   VERSION,
 } from '../src/bag/members.js';
-import type { Migration } from '../src/bag/migration.js';
+import type { Migration, MigrationContext } from '../src/bag/migration.js';
+import { dropInitMarkers } from './init-markers.js';
 
 /**
- * Puts a path where the value stood. A path that the bag already carries is corrected in place; a member without a
- * value (null, or no claim) goes without a successor, and a path `""`, which January's writers left for none, is null.
+ * After: paths to content addresses in place of `workflow_config` and `partition_map`, the manifest made from this
+ * bag's own map, and the stamp.
+ *
+ * `down` leaves the path of the manifest and the pointers of an inline manifest. Fat bags have that path too, no other
+ * run overwrites its key, and the machines that read an inline list never get these pointers.
+ */
+export const leanV2: Migration = {
+  id: 'lean-v2',
+  from: LEGACY_VERSION,
+  to: LEAN_VERSION,
+  up: (bag, context) => {
+    const { claims } = context;
+    dropInitMarkers(bag);
+    placePath(bag, CONFIG, CONFIG_PATH, claims.config?.uri);
+    placePath(bag, MAP, MAP_PATH, claims.map?.uri);
+    pointSegmentManifest(bag, context);
+    shrinkSegmentManifest(bag, context);
+    stampVersion(bag);
+  },
+  down: (bag, { config, map }) => {
+    bag.remove(VERSION);
+    inlineMember(bag, MAP, MAP_PATH, map);
+    inlineMember(bag, CONFIG, CONFIG_PATH, config);
+  },
+};
+
+/**
+ * Puts a path in place of the value. A path that the bag already has is corrected in place. A member without a value
+ * (null, or no claim) is removed without a path, and a path `""`, which January's writers left for none, becomes null.
  */
 function placePath(bag: BagEdit, member: string, pathMember: string, uri: string | undefined): void {
   if (uri === undefined) {
@@ -41,86 +68,34 @@ function emptyToNull(bag: BagEdit, pathMember: string): void {
 }
 
 /**
- * After: no `_is_init`, no `_status`. The initialiser leaks them into every bag, and a later merge that sees them
- * answers STARTED for ever. `down` leaves them out: no reader wants them; a byte-exact undo comes from the journal.
+ * `segment_manifest_s3_path` names the manifest made from this bag's own map, and so does a `manifest_s3_path` to a key
+ * that another run overwrites.
  */
-export const dropInitMarkers: Migration = {
-  id: '0001-drop-init-markers',
-  description: 'take out _is_init and _status, which the initialiser leaks into every bag',
-  up: (bag) => {
-    for (const name of INIT_MARKERS) bag.remove(name);
-  },
-  down: () => undefined,
-};
-
-/** After: no `workflow_config`; `workflow_config_s3_path` at its place when there was a value. */
-export const pointWorkflowConfig: Migration = {
-  id: '0002-point-workflow-config',
-  description: 'replace workflow_config by the path of its blob',
-  up: (bag, { claims }) => {
-    placePath(bag, CONFIG, CONFIG_PATH, claims.config?.uri);
-  },
-  down: (bag, { config }) => {
-    if (config && bag.has(CONFIG_PATH)) bag.replace(CONFIG_PATH, [{ name: CONFIG, value: new RawJson(config) }]);
-  },
-};
-
-/** After: no `partition_map`; `partition_map_s3_path` at its place when there was a value. */
-export const pointPartitionMap: Migration = {
-  id: '0003-point-partition-map',
-  description: 'replace partition_map by the path of its blob',
-  up: (bag, { claims }) => {
-    placePath(bag, MAP, MAP_PATH, claims.map?.uri);
-  },
-  down: (bag, { map }) => {
-    if (map && bag.has(MAP_PATH)) bag.replace(MAP_PATH, [{ name: MAP, value: new RawJson(map) }]);
-  },
-};
+function pointSegmentManifest(bag: BagEdit, { claims, manifestAlias }: MigrationContext): void {
+  if (manifestAlias !== undefined) bag.replace(MANIFEST_ALIAS, [{ name: MANIFEST_ALIAS, value: manifestAlias }]);
+  if (!claims.manifest) {
+    emptyToNull(bag, MANIFEST_PATH);
+    return;
+  }
+  const path = { name: MANIFEST_PATH, value: claims.manifest.uri };
+  if (!bag.has(MANIFEST_PATH)) bag.insert(path, [MAP_PATH, CONFIG_PATH]);
+  else if (bag.text(MANIFEST_PATH) !== path.value) bag.replace(MANIFEST_PATH, [path]);
+}
 
 /**
- * After: `segment_manifest_s3_path` names the manifest made from this bag's own map, and so does a `manifest_s3_path`
- * that led to a key which another run overwrites. `down` leaves the path: fat bags
- * carry one too, and this one can not be overwritten by another run.
+ * An inline `segment_manifest` that repeats the map becomes a list of pointers. The plan has none when a BATCHED or
+ * MAP_REDUCE Map state still reads `segment_config` from it, or when it says more than the map.
  */
-export const pointSegmentManifest: Migration = {
-  id: '0004-point-segment-manifest',
-  description: 'point segment_manifest_s3_path at the manifest of this very map',
-  up: (bag, { claims, manifestAlias }) => {
-    if (manifestAlias !== undefined) bag.replace(MANIFEST_ALIAS, [{ name: MANIFEST_ALIAS, value: manifestAlias }]);
-    if (!claims.manifest) {
-      emptyToNull(bag, MANIFEST_PATH);
-      return;
-    }
-    const path = { name: MANIFEST_PATH, value: claims.manifest.uri };
-    if (!bag.has(MANIFEST_PATH)) bag.insert(path, [MAP_PATH, CONFIG_PATH]);
-    else if (bag.text(MANIFEST_PATH) !== path.value) bag.replace(MANIFEST_PATH, [path]);
-  },
-  down: () => undefined,
-};
+function shrinkSegmentManifest(bag: BagEdit, { manifestPointers }: MigrationContext): void {
+  if (manifestPointers && bag.has(MANIFEST)) bag.replace(MANIFEST, [{ name: MANIFEST, value: manifestPointers }]);
+}
 
-/**
- * After: an inline `segment_manifest` that repeats the map is a list of pointers. It stays whole when a BATCHED or
- * MAP_REDUCE Map state is still to read `segment_config` from it, or when it says more than the map. `down` leaves the
- * pointers, which the machines that read the list inline never meet.
- */
-export const shrinkSegmentManifest: Migration = {
-  id: '0005-shrink-segment-manifest',
-  description: 'shrink an inline segment_manifest to its list of pointers',
-  up: (bag, { manifestPointers }) => {
-    if (manifestPointers && bag.has(MANIFEST)) bag.replace(MANIFEST, [{ name: MANIFEST, value: manifestPointers }]);
-  },
-  down: () => undefined,
-};
+/** Before what changed. Old readers pass the stamp on unread. */
+function stampVersion(bag: BagEdit): void {
+  if (bag.has(VERSION)) bag.replace(VERSION, [{ name: VERSION, value: LEAN_VERSION }]);
+  else bag.insertFirst({ name: VERSION, value: LEAN_VERSION });
+}
 
-/** After: `state_bag_version` is 2 and stands before what changed. Old readers pass it on unread. */
-export const stampVersion: Migration = {
-  id: '0006-stamp-version',
-  description: 'stamp state_bag_version 2',
-  up: (bag) => {
-    if (bag.has(VERSION)) bag.replace(VERSION, [{ name: VERSION, value: LEAN_VERSION }]);
-    else bag.insertFirst({ name: VERSION, value: LEAN_VERSION });
-  },
-  down: (bag) => {
-    bag.remove(VERSION);
-  },
-};
+function inlineMember(bag: BagEdit, name: string, path: string, content: Uint8Array | undefined): void {
+  if (content && bag.has(path)) bag.replace(path, [{ name, value: new RawJson(content) }]);
+}

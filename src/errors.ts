@@ -1,4 +1,4 @@
-/** Where a failure belongs: which document, which of the seven stages, which place inside it. */
+/** Where a failure belongs: which document, which stage, which place inside it. */
 export interface ErrorContext {
   readonly documentId?: string;
   readonly stage?: Stage;

@@ -1,32 +1,5 @@
-import { MIGRATIONS } from '../migrations/index.js';
-import type { LeanStateBag } from './validate/state-bag.js';
-import { buildBag } from './adapter/build-lean-bag.js';
-import type { BuildOptions, LeanBagInput } from './adapter/build-lean-bag.js';
-import type { ShimOptions } from './adapter/options.js';
-import { createShim } from './adapter/shim.js';
-import type { StateBagShim } from './adapter/shim.js';
-import type { StoreSource } from './adapter/store-handle.js';
-
-/**
- * A shim for the entrypoints of a runner. Make it once per process, outside the handler. Throws `ConfigError` for
- * options that are unknown or wrong.
- */
-export function createStateBagShim(options: ShimOptions): StateBagShim {
-  return createShim(options, MIGRATIONS);
-}
-
-/**
- * The bag that an execution starts with: config, map and manifest in the store, pointers to them in the bag. Throws
- * `BagError`, `SchemaError` and what the store throws.
- */
-export function buildLeanBag(
-  input: LeanBagInput,
-  store: StoreSource,
-  options: BuildOptions = {},
-): Promise<LeanStateBag> {
-  return buildBag(input, store, options, MIGRATIONS);
-}
-
+export { createStateBagShim } from './adapter/shim.js';
+export { buildLeanBag } from './adapter/build-lean-bag.js';
 export { resolveSegmentConfig } from './adapter/resolve-segment-config.js';
 export { partitionWorkflow } from './partition/index.js';
 export { assertStateBag, validateStateBag } from './validate/state-bag.js';

@@ -23,11 +23,11 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   matchers: ['bag', 'validate'],
   migrations: ['bag'],
   store: ['json', 'locks'],
-  adapter: ['bag', 'store', 'validate', 'partition'],
-  batch: ['bag', 'json', 'locks', 'store', 'validate'],
-  lambda: ['bag', 'migrations', 'store', 'adapter', 'batch'],
-  wire: ['json', 'bag', 'store', 'adapter'],
-  'runtime-proxy': ['json', 'bag', 'migrations', 'store', 'adapter', 'wire'],
+  adapter: ['bag', 'migrations', 'store', 'validate', 'partition'],
+  batch: ['bag', 'migrations', 'json', 'locks', 'store', 'validate'],
+  lambda: ['bag', 'store', 'adapter', 'batch'],
+  wire: ['json', 'bag', 'migrations', 'store', 'adapter'],
+  'runtime-proxy': ['json', 'bag', 'store', 'adapter', 'wire'],
   cli: [
     'asl',
     'findings',
@@ -43,7 +43,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'wire',
     'runtime-proxy',
   ],
-  index: ['json', 'schemas', 'partition', 'bag', 'validate', 'migrations', 'store', 'adapter', 'batch'],
+  index: ['json', 'schemas', 'partition', 'bag', 'validate', 'store', 'adapter', 'batch'],
 };
 
 /** Files of `src` itself that every room may import. */

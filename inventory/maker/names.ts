@@ -37,7 +37,7 @@ export function nameLines(): readonly string[] {
       const { $id: id } = JSON.parse(readFileSync(join(ROOT, 'schemas', file), 'utf8')) as { readonly $id: string };
       return [`schema  ${file}  ${id}`];
     }),
-    ...Object.entries(MIGRATIONS).flatMap(([target, steps]) => steps.map(({ id }) => `migration  ${target}  ${id}`)),
+    ...MIGRATIONS.map(({ id, from, to }) => `migration  ${id}  ${from} to ${to}`),
     ...VALIDATION_RULES.map(({ id }) => `rule of validate  ${id}`),
     ...DIFF_RULES.map(({ id }) => `rule of schema diff  ${id}`),
     ...ASL_RULES.map(({ id }) => `rule of asl check  ${id}`),

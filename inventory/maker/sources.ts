@@ -7,7 +7,7 @@ export { EXIT, exitCodeOf } from '../../src/cli/exit-code.js';
 export { run } from '../../src/cli/run.js';
 export type { CliIo } from '../../src/cli/io.js';
 export { FORMATS } from '../../src/findings/format-names.js';
-export { MIGRATIONS } from '../../migrations/index.js';
+export { MIGRATIONS } from '../../migrations/list.js';
 export { VALIDATION_RULES } from '../../src/cli/validation/rules.js';
 export { DIFF_RULES } from '../../src/cli/schema-diff/diff-rules.js';
 export { ASL_RULES } from '../../src/asl/rules.js';

@@ -1,8 +1,9 @@
+import { newestLeanSchema } from './lean-bag.mjs';
 import { NOTICE } from './load-schemas.mjs';
 
-/** The annotations `x-offload` and `x-max-inline-bytes` of the lean bag as a constant, in the order of the schema. */
+/** The annotations `x-offload` and `x-max-inline-bytes` of the newest lean bag as a constant, in the order of the schema. */
 export function renderOffloadRules(schemas) {
-  const { schema } = schemas.find(({ name }) => name === 'state-bag.v2');
+  const { schema } = newestLeanSchema(schemas);
   const rules = Object.entries(schema.properties).flatMap(([member, property]) => offloadRule(member, property));
   return `${NOTICE}\nexport const offloadRules = ${JSON.stringify(rules, null, 2)} as const;\n`;
 }

@@ -1,5 +1,6 @@
 import standalone from 'ajv/dist/standalone/index.js';
 import { createAjv } from './create-ajv.mjs';
+import { newestLeanSchema } from './lean-bag.mjs';
 import { NOTICE, pascalCase } from './load-schemas.mjs';
 
 /** One module per schema, so that a reader of bags loads no more than its own, and one that names them all. */
@@ -72,6 +73,9 @@ function renderLoaders(schemas) {
     'export const validatorLoaders: Readonly<Record<SchemaName, () => Promise<CompiledValidator>>> = {',
     ...loaders,
     '};',
+    '',
+    '/** The schema of the newest version of the bag. */',
+    `export const LEAN_SCHEMA = '${newestLeanSchema(schemas).name}' satisfies SchemaName;`,
     '',
     '/** Addresses of the schemas. */',
     'export const schemaIds: Readonly<Record<SchemaName, string>> = {',

@@ -1,7 +1,6 @@
 import { ObjectValue } from '../bag/value.js';
 import type { LeanStateBag } from '../validate/state-bag.js';
 import { Bag, BagDocument } from '../bag/bag.js';
-import type { HydrationSteps } from '../bag/hydrate.js';
 import { partitionWorkflow } from '../partition/index.js';
 import { assertStateBag } from '../validate/state-bag.js';
 import { sha256Hex } from '../store/digest.js';
@@ -41,14 +40,13 @@ export interface BuildOptions extends Pick<ShimOptions, 'layout' | 'manifest' | 
  * `ID_INVALID`, `OWNER_MISMATCH` when `bag` names another owner or workflow),
  * `SchemaError` `BAG_INVALID` when `bag` spoils a member, and what the store throws.
  */
-export async function buildBag(
+export async function buildLeanBag(
   input: LeanBagInput,
   store: StoreSource,
-  { signal, ...options }: BuildOptions,
-  steps: HydrationSteps,
+  { signal, ...options }: BuildOptions = {},
 ): Promise<LeanStateBag> {
   const { ownerId, workflowId, workflowConfig } = input;
-  const engine = createEngine(parseOptions({ ...options, store, mode: 'rewrite' }), steps);
+  const engine = createEngine(parseOptions({ ...options, store, mode: 'rewrite' }));
   const map: unknown = input.partitionMap ?? partitionWorkflow(workflowConfig).partitionMap;
   const fat = {
     ...initialMembers(input, map, engine.settings.clock),

@@ -1,7 +1,6 @@
 import type { ClaimOffice } from '../bag/addressing.js';
 import type { OutsideNames } from '../bag/envelope.js';
 import { addressRule } from '../bag/follow.js';
-import type { HydrationSteps } from '../bag/hydrate.js';
 import type { AddressRule } from '../bag/places.js';
 import { sha256Hex } from '../store/digest.js';
 import { BlobCache } from './blob-cache.js';
@@ -15,8 +14,6 @@ import { StoreHandle } from './store-handle.js';
 /** What a shim keeps between invocations. */
 export interface Engine {
   readonly settings: Settings;
-  /** The migrations, handed in. */
-  readonly steps: HydrationSteps;
   readonly store: StoreHandle;
   readonly blobs: BlobCache;
   /** Which keys are content addresses, by the layout: the store need not be open to know. */
@@ -24,13 +21,12 @@ export interface Engine {
   readonly programs: ProgramCache;
 }
 
-export function createEngine(settings: Settings, steps: HydrationSteps): Engine {
+export function createEngine(settings: Settings): Engine {
   const store = new StoreHandle(settings.store);
   const half = Math.floor(settings.cacheBytes / 2);
   const blobs = new BlobCache(store, half, settings.layout);
   return {
     settings,
-    steps,
     store,
     blobs,
     addresses: addressRule(blobs),

@@ -1,3 +1,4 @@
+import { pathTo } from '../../migrations/index.js';
 import { ObjectValue } from '../bag/value.js';
 import { Bag, digestInPointer, holdsDigest } from '../bag/bag.js';
 import type { Field } from '../bag/bag.js';
@@ -15,11 +16,11 @@ import type { JsonMembers } from './json-members.js';
  * they go back as the blobs they came from, unless the handler changes them. Throws what following a pointer throws.
  */
 export async function fillBag(bag: JsonMembers, work: Work): Promise<JsonMembers> {
-  const { addresses, blobs, programs, steps } = work.engine;
+  const { addresses, blobs, programs } = work.engine;
   const site = new Bag(new ObjectValue(bag), { addresses });
   if (![site.config, site.map, site.configPath, site.mapPath].some((field) => field.state === 'pointer')) return bag;
   const draft = new ObjectDraft(bag);
-  const content = await hydrateBag(site, draft, steps, blobs, work.deadline.signal());
+  const content = await hydrateBag(site, draft, pathTo, blobs, work.deadline.signal());
   const filled = draft.result();
   const after = new Bag(new ObjectValue(filled), { addresses });
   if (areAllStored(site, after)) programs.remember(after, () => claimsOf(site, after, content));

@@ -1,8 +1,9 @@
+import { pathFor } from '../../migrations/index.js';
 import type { Bag } from '../bag/bag.js';
+import { migrateUp } from '../bag/migration.js';
 import type { MigrationContext } from '../bag/migration.js';
 import { ObjectDraft } from '../bag/edit.js';
 import type { ObjectValue } from '../bag/value.js';
-import { needsMigration } from '../bag/plan.js';
 import type { Work } from './engine.js';
 import { rawMembers } from './json-members.js';
 import type { JsonMembers } from './json-members.js';
@@ -22,10 +23,11 @@ export interface LeanBag {
  */
 export async function leanBag(site: Bag<ObjectValue>, work: Work): Promise<LeanBag> {
   const bag = rawMembers(site);
-  if (!needsMigration(site, 'lean')) return { bag, bytesSaved: 0 };
+  const migrations = pathFor(site, 'lean');
+  if (migrations.length === 0) return { bag, bytesSaved: 0 };
   const context = knownContext(site, work) ?? (await offloadProgram(site, work));
   const draft = new ObjectDraft(bag);
-  for (const step of work.engine.steps.lean) step.up(draft, context);
+  migrateUp(draft, migrations, context);
   return { bag: draft.result(), bytesSaved: inlineSize(site, context) };
 }
 

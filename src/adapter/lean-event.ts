@@ -1,3 +1,4 @@
+import { NEWEST_VERSION } from '../../migrations/index.js';
 import type { JsonMembers } from './json-members.js';
 
 /** Deeper than any caller wraps. */
@@ -7,14 +8,14 @@ const MAX_WRAPPERS = 8;
 const known = { manifest: '', map: '', config: '' };
 
 /**
- * True for an event or result that is beyond doubt lean: stamped, nothing inline, all three paths content addresses
- * as the default layout has them, nothing else on the way to the bag. It allocates nothing and takes a fraction of a
- * microsecond. False says only that `detect` has to look.
+ * True for an event or result that is beyond doubt lean: stamped with the newest version, nothing inline, all three
+ * paths content addresses as the default layout has them, nothing else on the way to the bag. It allocates nothing and
+ * takes a fraction of a microsecond. False says only that `detect` has to look.
  */
 export function isLeanEvent(event: JsonMembers): boolean {
   let level: JsonMembers = event;
   for (let depth = 0; depth <= MAX_WRAPPERS; depth++) {
-    if (level.state_bag_version === 2) return isLeanBag(level);
+    if (level.state_bag_version === NEWEST_VERSION) return isLeanBag(level);
     const inner: unknown = level.Payload ?? level.state_data ?? level.bag;
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner) || leads(level)) return false;
     level = inner as JsonMembers;

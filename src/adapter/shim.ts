@@ -1,5 +1,4 @@
 import { BagDocument } from '../bag/bag.js';
-import type { HydrationSteps } from '../bag/hydrate.js';
 import { ObjectValue } from '../bag/value.js';
 import { ConfigError } from '../errors.js';
 import { startDeadline } from './deadline.js';
@@ -35,9 +34,12 @@ export interface StateBagShim {
   write(result: unknown, reading?: BagReading, context?: LambdaContext): Promise<unknown>;
 }
 
-/** A shim over given migrations. Throws `ConfigError` for options that are unknown or wrong. */
-export function createShim(options: ShimOptions, steps: HydrationSteps): StateBagShim {
-  const engine = createEngine(parseOptions(options), steps);
+/**
+ * A shim for the entrypoints of a runner. Make it once per process, outside the handler. Throws `ConfigError` for
+ * options that are unknown or wrong.
+ */
+export function createStateBagShim(options: ShimOptions): StateBagShim {
+  const engine = createEngine(parseOptions(options));
   const read = (event: unknown, context?: LambdaContext, options: ReadOptions = {}) =>
     new Reading(engine, event, context, options);
   const write = async (result: unknown, reading?: BagReading, context?: LambdaContext) =>

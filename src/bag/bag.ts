@@ -71,7 +71,10 @@ export function digestInPointer(pointer: Pointer): string | undefined {
  */
 export type Generation = 'fat' | 'bridge' | 'lean' | 'foreign';
 
-/** The only version there is of the lean form. */
+/** The version of a bag that no migration has changed, or whose members are in an older form. It has no stamp. */
+export const LEGACY_VERSION = 1;
+
+/** The first version of the lean form. */
 export const LEAN_VERSION = 2;
 
 /** The members of a bag that hold a program or name where one is stored. */
@@ -113,7 +116,7 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
   readonly manifestAlias: Field<V>;
   readonly inlineManifest: V | undefined;
   readonly markers: readonly string[];
-  /** The bag says it is lean. A hint, not proof: an old runner may have merged inline fields back. */
+  /** The bag says it is lean, in any version. A hint, not proof: an old runner may have merged inline fields back. */
   readonly isStamped: boolean;
   readonly generation: Exclude<Generation, 'foreign'>;
 
@@ -137,13 +140,22 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
     this.manifestAlias = detectPath(member(MANIFEST_ALIAS), addresses);
     this.inlineManifest = isMissing(manifest) ? undefined : manifest;
     this.markers = INIT_MARKERS.filter((name) => member(name) !== undefined);
-    this.isStamped = member(VERSION)?.number() === LEAN_VERSION;
+    this.isStamped = detectStamp(member(VERSION)) !== undefined;
     this.generation = detectGeneration(this, member('manifest_id') !== undefined);
   }
 
   /** The member's value, a borrowed one first. */
   get(name: string): V | undefined {
     return this.#borrowed.get(name) ?? this.value.member(name);
+  }
+
+  /**
+   * The version of the bag. The members decide first, because an old runner may merge inline values into a stamped bag.
+   * A lean bag has the version of its stamp, and version 2 when the stamp is absent or not that of a lean version.
+   */
+  get version(): number {
+    if (this.generation !== 'lean') return LEGACY_VERSION;
+    return detectStamp(this.get(VERSION)) ?? LEAN_VERSION;
   }
 
   /**
@@ -157,6 +169,12 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
 }
 
 const NONE: ReadonlyMap<string, never> = new Map<string, never>();
+
+/** The version that a stamp says, when it is that of a lean bag. A later version than this build knows is one, too. */
+function detectStamp(value: Value | undefined): number | undefined {
+  const stamp = value?.number();
+  return stamp !== undefined && Number.isInteger(stamp) && stamp >= LEAN_VERSION ? stamp : undefined;
+}
 
 /**
  * A stored document or an event, read once: the way to its bags, and the bags. Reading never throws and follows no

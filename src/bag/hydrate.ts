@@ -3,11 +3,9 @@ import type { BagEdit } from './edit.js';
 import { isHollow } from './segments.js';
 import type { BlobReader } from './follow.js';
 import { CONFIG, MAP } from './members.js';
+import { migrateDown } from './migration.js';
 import type { Migration, OffloadedContent } from './migration.js';
 import { loadValue, configTrust, cutOf, mapTrust, samePrograms } from './sources.js';
-
-/** The steps whose `down` fills a bag in again, by the form they undo. */
-export type HydrationSteps = Readonly<Record<'lean' | 'bridge', readonly Migration[]>>;
 
 /** What was loaded into a bag, by where it lay. */
 export interface LoadedContent {
@@ -19,12 +17,13 @@ export interface LoadedContent {
 
 /**
  * Puts `workflow_config` and `partition_map` back into one bag, whatever the dialect of their pointers; what is inline
- * stays. Throws what following a pointer throws; the draft is then untouched.
+ * stays. `pathTo` gives the migrations whose `down` is run. Throws what following a pointer throws; the draft is then
+ * untouched.
  */
 export async function hydrateBag(
   site: Bag,
   draft: BagEdit,
-  steps: HydrationSteps,
+  pathTo: (target: 'lean' | 'bridge') => readonly Migration[],
   blobs: BlobReader,
   signal?: AbortSignal,
 ): Promise<LoadedContent> {
@@ -32,8 +31,8 @@ export async function hydrateBag(
   // What stood under the old name said nothing, and would stand beside the value that comes back.
   if (content.paths.config) draft.remove(CONFIG);
   if (content.paths.map) draft.remove(MAP);
-  for (const step of steps.bridge.toReversed()) step.down(draft, content.named);
-  for (const step of steps.lean.toReversed()) step.down(draft, content.paths);
+  migrateDown(draft, pathTo('bridge'), content.named);
+  migrateDown(draft, pathTo('lean'), content.paths);
   return content;
 }
 

@@ -35,7 +35,7 @@ export interface Claim {
 }
 
 /**
- * What is known of a bag before its steps run. Everything is computed from the document: the same input, the same
+ * What is known of a bag before its migrations run. Everything is computed from the document: the same input, the same
  * output.
  */
 export interface MigrationContext {
@@ -52,13 +52,31 @@ export interface MigrationContext {
 export type OffloadedContent = Readonly<Partial<Record<'config' | 'map', Uint8Array>>>;
 
 /**
- * One numbered change of a bag. Steps are pure: they see the members of a bag and write none of the blobs. Byte-exact
- * undo is the inverse splice in the journal; `down` is the undo in meaning, for a reader that wants the old form.
+ * A version of the bag, or a form of one. A number is what the stamp `state_bag_version` says; 1 is the legacy bag,
+ * which has no stamp. A name is another form of version 1.
+ */
+export type BagVersion = number | 'bridge';
+
+/**
+ * Makes one version of the bag out of another. A migration is pure, and gives the same when it runs twice. It sees the
+ * members of a bag and writes no blob. The byte-exact undo is the inverse splice in the journal. `down` is the undo in
+ * meaning, for a reader that wants the old form; it changes nothing in a bag of an older form.
  */
 export interface Migration {
-  /** `0002-point-workflow-config`: number and name, never reused. */
+  /** `lean-v2`: the name of the file, never used again for another one. */
   readonly id: string;
-  readonly description: string;
+  readonly from: BagVersion;
+  readonly to: BagVersion;
   up(bag: BagEdit, context: MigrationContext): void;
   down(bag: BagEdit, content: OffloadedContent): void;
+}
+
+/** Runs a path of migrations over a bag. */
+export function migrateUp(bag: BagEdit, path: readonly Migration[], context: MigrationContext): void {
+  for (const migration of path) migration.up(bag, context);
+}
+
+/** Runs a path of migrations backwards over a bag. */
+export function migrateDown(bag: BagEdit, path: readonly Migration[], content: OffloadedContent): void {
+  for (const migration of path.toReversed()) migration.down(bag, content);
 }

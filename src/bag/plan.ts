@@ -6,7 +6,7 @@ import type { Bag } from './bag.js';
 import { isManifestMutable } from './manifest.js';
 import type { ManifestForm } from './manifest.js';
 import { CONFIG, CONFIG_PATH, MANIFEST, MANIFEST_ALIAS, MANIFEST_PATH, MAP, MAP_PATH } from './members.js';
-import type { MigrationContext } from './migration.js';
+import type { Migration, MigrationContext } from './migration.js';
 import { choosePrograms, planManifest } from './plan-manifest.js';
 import type { ManifestCache, Programs } from './plan-manifest.js';
 import type { Value } from './value.js';
@@ -60,7 +60,7 @@ interface PlanSettings {
   readonly manifests?: ManifestCache;
 }
 
-/** What one bag needs: the blobs to write before it changes, and what its migration steps are told. */
+/** What one bag needs: the blobs to write before it changes, and what its migrations are told. */
 export interface BagPlan<V extends Value = Value> {
   readonly site: Bag<V>;
   readonly blobs: readonly PlannedBlob[];
@@ -74,14 +74,21 @@ export interface BagPlan<V extends Value = Value> {
   readonly differs: boolean;
 }
 
-/**
- * True when the bag is to change at all. A bag of the newest era (`manifest_id`, nothing inline) is left alone: its
- * readers hold it against a database row.
- */
+/** A bag with its plan, and the migrations that change it, in the order of `up`. */
+export interface PlannedBag<V extends Value = Value> extends BagPlan<V> {
+  readonly migrations: readonly Migration[];
+}
+
+/** True for a bag with `manifest_id` and nothing inline. Its readers compare it with a database row, so it stays. */
+export function isOfNewestEra({ config, map, value }: Bag): boolean {
+  const isNothingInline = [config, map].every((field) => field.state === 'absent' || field.state === 'empty');
+  return isNothingInline && value.member('manifest_id') !== undefined;
+}
+
+/** True when a member of the bag is not in the form of the target. A bag of the newest era is left alone. */
 export function needsMigration(site: Bag, target: PlanSettings['target'], isFormAsked = false): boolean {
+  if (isOfNewestEra(site)) return false;
   const fields = [site.config, site.map];
-  const nothingInline = fields.every((field) => field.state === 'absent' || field.state === 'empty');
-  if (nothingInline && site.value.member('manifest_id') !== undefined) return false;
   if (isFormAsked && site.manifestPath.state === 'pointer') return true;
   if (target === 'bridge') return fields.some(isUnbridged) || listMutableMembers(site).length > 0;
   return fields.some((field) => field.state !== 'absent') || site.markers.length > 0 || site.generation !== 'lean';

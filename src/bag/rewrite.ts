@@ -4,8 +4,8 @@ import { applySplices, givesBack, invertSplices } from '../json/index.js';
 import type { Splice } from '../json/index.js';
 import { ByteDraft, RawJson } from './edit.js';
 import type { NewMember } from './edit.js';
-import type { Migration } from './migration.js';
-import type { BagPlan } from './plan.js';
+import { migrateUp } from './migration.js';
+import type { PlannedBag } from './plan.js';
 import { s3Pointer } from './pointers.js';
 
 /** A document rewritten in memory, with the way back. */
@@ -23,17 +23,16 @@ export interface BagOutline {
 }
 
 /**
- * Runs the steps over every planned bag and splices the result. Holds the inverse against the original before anybody
- * relies on it. `allocate` gives the memory for the new bytes. Throws `InternalError` when a promise of this module is
- * broken; then nothing was written.
+ * Runs its migrations over every planned bag and splices the result. Compares what the inverse gives with the original.
+ * `allocate` gives the memory for the new bytes. Throws `InternalError` when a promise of this module is broken; then
+ * nothing was written.
  */
 export function rewriteBytes(
   original: Uint8Array,
-  plans: readonly BagPlan<ByteValue>[],
-  steps: readonly Migration[],
+  plans: readonly PlannedBag<ByteValue>[],
   allocate?: (length: number) => Uint8Array,
 ): Rewrite {
-  const drafts = plans.map((plan) => ({ plan, draft: runSteps(plan, steps) }));
+  const drafts = plans.map((plan) => ({ plan, draft: migrateBag(plan) }));
   const splices = drafts.flatMap(({ draft }) => draft.splices()).sort((a, b) => a.start - b.start);
   const bytes = applySplices(original, splices, allocate);
   const inverse = invertSplices(original, splices);
@@ -47,9 +46,9 @@ export function rewriteBytes(
   return { bytes, inverse, outlines };
 }
 
-function runSteps(plan: BagPlan<ByteValue>, steps: readonly Migration[]): ByteDraft {
-  const draft = new ByteDraft(plan.site.value);
-  for (const step of steps) step.up(draft, plan.context);
+function migrateBag({ site, migrations, context }: PlannedBag<ByteValue>): ByteDraft {
+  const draft = new ByteDraft(site.value);
+  migrateUp(draft, migrations, context);
   return draft;
 }
 

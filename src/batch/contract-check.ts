@@ -1,3 +1,4 @@
+import { isOutdated } from '../../migrations/index.js';
 import { listMutableMembers } from '../bag/bag.js';
 import type { Generation } from '../bag/bag.js';
 import type { AddressRule } from '../bag/places.js';
@@ -22,7 +23,7 @@ export interface Remainder {
   readonly generation: Generation | 'unknown';
   /** Absent for a document that was read. */
   readonly blind?: Blind['kind'];
-  /** `BAG_FAT`, `BAG_BRIDGE`, `BAG_MUTABLE`, or why nothing can be said of it. */
+  /** `BAG_FAT`, `BAG_BRIDGE`, `BAG_MUTABLE`, `BAG_OUTDATED`, or why nothing can be said of it. */
   readonly code: string;
   readonly reason: string;
   /** Until when it can be met at the latest; undefined when it stays until somebody rewrites or removes it. */
@@ -103,6 +104,8 @@ function judge(document: SourceDocument, { acceptBridge, addresses }: ContractCh
       };
     if (generation === 'bridge' && !acceptBridge)
       return { generation, code: 'BAG_BRIDGE', reason: 'the program is named by pointers of an older form' };
+    if (generation === 'lean' && detection.bags.some(isOutdated))
+      return { generation, code: 'BAG_OUTDATED', reason: 'the bag is of an older version than the newest one' };
     return generation === 'foreign' && namesProgram(document.bytes) ? HIDDEN : { generation };
   } catch (error) {
     return { generation: 'unknown', code: failureOf(error).code, reason: failureOf(error).reason };

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { pathFor } from '../../migrations/index.js';
 import { readDocument } from '../bag/value.js';
 import type { ByteValue } from '../bag/value.js';
 import type { ClaimOffice, PlannedBlob } from '../bag/addressing.js';
@@ -6,11 +7,10 @@ import { BagDocument } from '../bag/bag.js';
 import type { BlobReader } from '../bag/follow.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import type { AddressRule } from '../bag/places.js';
-import type { Migration } from '../bag/migration.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
-import { needsMigration, planSite } from '../bag/plan.js';
-import type { BagPlan } from '../bag/plan.js';
+import { planSite } from '../bag/plan.js';
+import type { PlannedBag } from '../bag/plan.js';
 import { rewriteBytes } from '../bag/rewrite.js';
 import { assertOutline } from '../validate/outline.js';
 import type { Rewrite } from '../bag/rewrite.js';
@@ -31,7 +31,7 @@ export interface ReadDocument {
 export interface Transformation {
   readonly document: SourceDocument;
   readonly bagDocument: BagDocument<ByteValue>;
-  readonly plans: readonly BagPlan<ByteValue>[];
+  readonly plans: readonly PlannedBag<ByteValue>[];
   /** To be stored before the document is replaced; each address once. */
   readonly blobs: readonly PlannedBlob[];
   readonly rewrite: Rewrite;
@@ -48,7 +48,6 @@ export interface TransformSettings {
   readonly isFormAsked?: boolean;
   readonly office: ClaimOffice;
   readonly manifests?: ManifestCache;
-  readonly steps: readonly Migration[];
   readonly blobs: BlobReader & BlobSink;
 }
 
@@ -92,7 +91,7 @@ export async function transform(
   assertUnmixedBytes(root, bagDocument.bags);
   const plans = await planBags(bagDocument, settings, signal);
   if (plans.length === 0) return undefined;
-  const rewrite = asStored(document, rewriteBytes(document.bytes, plans, settings.steps, takeBuffer));
+  const rewrite = asStored(document, rewriteBytes(document.bytes, plans, takeBuffer));
   // An empty map gives no manifest, and the bag asks for one every time: what comes out as it went in is no migration.
   if (Buffer.compare(rewrite.bytes, document.bytes) === 0) return undefined;
   for (const outline of rewrite.outlines) assertOutline(outline, settings.target);
@@ -112,12 +111,13 @@ async function planBags(
   { bags }: BagDocument<ByteValue>,
   settings: TransformSettings,
   signal: AbortSignal | undefined,
-): Promise<readonly BagPlan<ByteValue>[]> {
-  const plans: BagPlan<ByteValue>[] = [];
+): Promise<readonly PlannedBag<ByteValue>[]> {
+  const plans: PlannedBag<ByteValue>[] = [];
   for (const bag of bags) {
-    if (!needsMigration(bag, settings.target, settings.isFormAsked)) continue;
+    const migrations = pathFor(bag, settings.target, settings.isFormAsked);
+    if (migrations.length === 0) continue;
     const sources = await loadSources(bag, settings.blobs, { signal, isFormAsked: settings.isFormAsked });
-    plans.push(planSite(bag, sources, settings));
+    plans.push({ ...planSite(bag, sources, settings), migrations });
   }
   return plans;
 }

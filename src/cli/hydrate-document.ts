@@ -1,4 +1,4 @@
-import { MIGRATIONS } from '../../migrations/index.js';
+import { pathTo } from '../../migrations/index.js';
 import { ByteDraft } from '../bag/edit.js';
 import { readDocument } from '../bag/value.js';
 import { BagDocument } from '../bag/bag.js';
@@ -22,7 +22,7 @@ export async function hydrateDocument(bytes: Uint8Array, blobs: BlobReader): Pro
   const splices: Splice[] = [];
   for (const site of detection.bags) {
     const draft = new ByteDraft(site.value);
-    await hydrateBag(site, draft, MIGRATIONS, blobs);
+    await hydrateBag(site, draft, pathTo, blobs);
     splices.push(...draft.splices());
   }
   return applySplices(

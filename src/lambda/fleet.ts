@@ -1,4 +1,3 @@
-import { MIGRATIONS } from '../../migrations/index.js';
 import type { TaskEngine } from '../batch/fleet/run-task.js';
 import { TaskRecords } from '../batch/fleet/task-records.js';
 import { storeSink } from '../batch/dry-run-sink.js';
@@ -56,7 +55,6 @@ function taskEngine(
     isFormAsked,
     office,
     manifests: knownManifests(),
-    steps: MIGRATIONS[target],
     blobs: storeSink(blobs),
   };
   return { settings, records, concurrency, now: () => new Date().toISOString() };

@@ -1,4 +1,3 @@
-import { MIGRATIONS } from '../../migrations/index.js';
 import { ConfigError, messageOf } from '../errors.js';
 import { faultOf } from './fault.js';
 import { RuntimeProxy } from './proxy.js';
@@ -55,7 +54,7 @@ async function loadAdaptation({ shim, store, log }: ProxySettings, stderr: NodeJ
   const [{ WireShim }, { logDiagnostics }] = await Promise.all([import('../wire/wire-shim.js'), import('./log.js')]);
   logDiagnostics(log, (line) => stderr.write(line));
   const opened = once(() => openStore(store));
-  const made = new WireShim({ ...shim, store: opened }, MIGRATIONS);
+  const made = new WireShim({ ...shim, store: opened });
   // The SDK takes its time to load; an error comes again with the first use, which may well fail open.
   if (store !== undefined && shim.mode !== 'observe') opened().catch(() => undefined);
   return made;

@@ -68,7 +68,7 @@ function adviseOnMember(fault: SchemaFault, place: Place, member: string): Advic
     case '/segment_manifest':
       return fault.keyword === 'required' ? NO_MANIFEST_LIST : {};
     case '/state_bag_version':
-      return { hint: `${MIGRATE}; this schema is that of version 2.` };
+      return { hint: `${MIGRATE}; this schema is that of version ${String(fault.params.allowedValue)}.` };
     default:
       return {};
   }

@@ -1,3 +1,4 @@
+import { LEAN_SCHEMA } from '../../schemas/generated/validator-loaders.js';
 import { validators } from '../../schemas/generated/validators.js';
 import type { SchemaName } from '../../schemas/generated/validators.js';
 import { Bag, holdsDigest } from '../bag/bag.js';
@@ -34,7 +35,7 @@ function isSchemaName(name: string): name is SchemaName {
 }
 
 const ADVISERS: Partial<Readonly<Record<SchemaName, Adviser>>> = {
-  'state-bag.v2': leanBagAdvice,
+  [LEAN_SCHEMA]: leanBagAdvice,
   'state-bag.fat': fatBagAdvice,
   'segment-manifest.v1': manifestAdvice,
   'pointers.v1': pointerAdvice,
@@ -62,10 +63,10 @@ export function detectSchema(value: unknown): SchemaName | undefined {
 
 /** The first that recognises a value wins: a bag may hold members that would mean something else on their own. */
 const RECOGNISERS: readonly (readonly [SchemaName, (value: Members) => boolean])[] = [
-  ['state-bag.v2', (value) => has(value, 'state_bag_version') || isRegressed(value)],
+  [LEAN_SCHEMA, (value) => has(value, 'state_bag_version') || isRegressed(value)],
   ['state-bag.fat', (value) => has(value, 'workflow_config') || has(value, 'partition_map')],
   ['pointers.v1', isMarkedPointer],
-  ['state-bag.v2', (value) => PATHS.some((path) => isS3Path(value[path]))],
+  [LEAN_SCHEMA, (value) => PATHS.some((path) => isS3Path(value[path]))],
   ['state-bag.fat', (value) => [...PATHS, 'segment_manifest'].some((member) => has(value, member))],
   ['segment-manifest.v1', (value) => Array.isArray(value.segments)],
   ['journal.v1', (value) => isLine(value, JOURNAL_KINDS, ['run', 'at'])],

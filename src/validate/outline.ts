@@ -6,8 +6,8 @@ import { SchemaError } from '../errors.js';
 import { assertStateBag } from './state-bag.js';
 
 /**
- * The gate before a commit: what was made is what was meant. A lean bag satisfies `state-bag.v2`; a bridge bag has
- * legacy-readable pointers, or nothing, under the old names. Throws `SchemaError` `BAG_INVALID`.
+ * The gate before a commit: what was made is what was meant. A lean bag satisfies the schema of the newest version; a
+ * bridge bag has legacy-readable pointers, or nothing, under the old names. Throws `SchemaError` `BAG_INVALID`.
  */
 export function assertOutline({ path, members }: BagOutline, target: 'lean' | 'bridge'): void {
   if (target === 'lean') {

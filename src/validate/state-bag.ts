@@ -1,12 +1,12 @@
-import type { LeanStateBag } from '../../schemas/generated/types.js';
-import { validateStateBagV2 } from '../../schemas/generated/validators/state-bag.v2.js';
+import { validateLeanBag } from '../../schemas/generated/lean-bag.js';
+import type { LeanStateBag } from '../../schemas/generated/lean-bag.js';
 import { mixedInObjects } from '../bag/mixed-pointer.js';
 import { SchemaError } from '../errors.js';
 import { leanBagAdvice } from './advice.js';
 import type { ValidationIssue } from './issue.js';
 import { issuesOf, mixedPointerIssues } from './issues.js';
 
-export type { LeanStateBag } from '../../schemas/generated/types.js';
+export type { LeanStateBag } from '../../schemas/generated/lean-bag.js';
 
 /** Holds a bag, out of its envelope, against the lean schema. Empty when all is well. Never throws. */
 export function validateStateBag(bag: unknown): ValidationIssue[] {
@@ -15,7 +15,7 @@ export function validateStateBag(bag: unknown): ValidationIssue[] {
 
 /** What the lean schema alone says of a bag, out of its envelope. */
 export function leanIssues(bag: unknown): ValidationIssue[] {
-  return validateStateBagV2(bag) ? [] : issuesOf(bag, validateStateBagV2.errors ?? [], leanBagAdvice);
+  return validateLeanBag(bag) ? [] : issuesOf(bag, validateLeanBag.errors ?? [], leanBagAdvice);
 }
 
 /** Throws `SchemaError` `BAG_INVALID` with the `issues` in its context unless the bag, out of its envelope, is lean. */

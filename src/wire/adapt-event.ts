@@ -88,7 +88,7 @@ async function adaptSites(sites: readonly Bag<ByteValue>[], edits: Edits, work: 
 
 async function adaptLeanSite(site: Bag<ByteValue>, { handed }: Edits, work: WireWork): Promise<SiteOutcome> {
   const { value: lean, error } = await attempt(work, () => prepareLeanSite(site, work));
-  if (lean) editLeanSite(site, lean, handed, work);
+  if (lean) editLeanSite(site, lean, handed);
   await restoreSite(site, handed, work);
   return { error, bytesSaved: lean ? savedBytes(site, lean) : 0 };
 }

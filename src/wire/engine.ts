@@ -1,6 +1,5 @@
 import type { ByteValue, ParsedBlobs } from '../bag/value.js';
 import type { ClaimOffice } from '../bag/addressing.js';
-import type { HydrationSteps } from '../bag/hydrate.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
 import { createEngine, openOffice } from '../adapter/engine.js';
 import type { Engine, Work } from '../adapter/engine.js';
@@ -29,10 +28,13 @@ export interface WireWork extends Work {
 }
 
 /** Throws `ConfigError` for options that are unknown or wrong. */
-export function createWireEngine(
-  { segment = true, envelopes, onUnreadable = 'error', expectedOwner, ...options }: WireOptions,
-  steps: HydrationSteps,
-): WireEngine {
+export function createWireEngine({
+  segment = true,
+  envelopes,
+  onUnreadable = 'error',
+  expectedOwner,
+  ...options
+}: WireOptions): WireEngine {
   const settings = parseOptions({
     ...options,
     ...(expectedOwner !== undefined && { expectedOwner: () => expectedOwner }),
@@ -41,7 +43,7 @@ export function createWireEngine(
   const share = Math.floor(settings.cacheBytes / 4);
   const digest = knownDigests(share);
   return {
-    ...createEngine({ ...settings, cacheBytes: settings.cacheBytes - 2 * share }, steps),
+    ...createEngine({ ...settings, cacheBytes: settings.cacheBytes - 2 * share }),
     parsed: new WeakMap(),
     digest,
     respeller: new Respeller(digest),

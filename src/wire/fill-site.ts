@@ -1,3 +1,4 @@
+import { pathTo } from '../../migrations/index.js';
 import type { ByteValue } from '../bag/value.js';
 import type { Bag } from '../bag/bag.js';
 import { hydrateBag } from '../bag/hydrate.js';
@@ -16,11 +17,11 @@ function isSmall({ node }: ByteValue): boolean {
  * Puts config and map back into a bag, with the bytes they were stored with. Throws what following a pointer throws.
  */
 export async function fillSite(site: Bag<ByteValue>, edit: TextEdit, work: WireWork): Promise<void> {
-  const { steps, blobs } = work.engine;
+  const { blobs } = work.engine;
   const holdsPointer = [site.config, site.map, site.configPath, site.mapPath].some(
     (field) => field.state === 'pointer',
   );
-  if (holdsPointer) await hydrateBag(site, edit.draft(site.value), steps, blobs, work.deadline.signal());
+  if (holdsPointer) await hydrateBag(site, edit.draft(site.value), pathTo, blobs, work.deadline.signal());
 }
 
 /**

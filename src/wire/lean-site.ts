@@ -1,8 +1,10 @@
+import { pathFor } from '../../migrations/index.js';
 import type { ByteValue } from '../bag/value.js';
 import type { Bag } from '../bag/bag.js';
 import { MANIFEST_PATH, MAP_PATH } from '../bag/members.js';
-import { needsMigration, planSite } from '../bag/plan.js';
-import type { BagPlan } from '../bag/plan.js';
+import { migrateUp } from '../bag/migration.js';
+import { planSite } from '../bag/plan.js';
+import type { BagPlan, PlannedBag } from '../bag/plan.js';
 import { loadSources } from '../bag/sources.js';
 import { signalOf } from '../adapter/engine.js';
 import { offload } from '../adapter/offload.js';
@@ -14,7 +16,7 @@ import type { TextEdit } from './text-edit.js';
 
 /** What a bag needs to be in the new form. Its blobs are stored. */
 export interface LeanSite {
-  readonly plan: BagPlan<ByteValue> | undefined;
+  readonly plan: PlannedBag<ByteValue> | undefined;
   /** Address of a manifest that was made anew, because its path was lost. */
   readonly manifest: string | undefined;
 }
@@ -25,8 +27,9 @@ export async function prepareLeanSite(
   work: WireWork,
   respell: Respell = (_site, sources) => sources,
 ): Promise<LeanSite> {
-  if (!needsMigration(site, 'lean')) return { plan: undefined, manifest: await rebuildManifest(site, work) };
-  const plan = await planLeanSite(site, work, respell);
+  const migrations = pathFor(site, 'lean');
+  if (migrations.length === 0) return { plan: undefined, manifest: await rebuildManifest(site, work) };
+  const plan = { ...(await planLeanSite(site, work, respell)), migrations };
   if (plan.blobs.length > 0) await offload(plan.blobs, work);
   const { map, manifest } = plan.context.claims;
   if (map || manifest) return { plan, manifest: undefined };
@@ -41,8 +44,8 @@ async function planLeanSite(site: Bag<ByteValue>, work: WireWork, respell: Respe
 }
 
 /** Runs the migrations over the bag in the text. */
-export function editLeanSite(site: Bag<ByteValue>, { plan, manifest }: LeanSite, edit: TextEdit, work: WireWork): void {
-  if (plan) for (const step of work.engine.steps.lean) step.up(edit.draft(site.value), plan.context);
+export function editLeanSite(site: Bag<ByteValue>, { plan, manifest }: LeanSite, edit: TextEdit): void {
+  if (plan) migrateUp(edit.draft(site.value), plan.migrations, plan.context);
   if (manifest !== undefined) putManifest(site, manifest, edit);
 }
 

@@ -98,7 +98,7 @@ async function leanSites(text: Text, respell: Respell | undefined, work: WireWor
   let change: Change = { text, bytesSaved: 0, repaired: false, error: undefined };
   for (const site of detectIn(text, work).answerBags().toReversed()) {
     const { value: lean, error } = await attempt(work, () => prepareLeanSite(site, work, respell));
-    if (lean) editLeanSite(site, lean, edit, work);
+    if (lean) editLeanSite(site, lean, edit);
     const bytesSaved = lean ? savedBytes(site, lean) : 0;
     change = {
       ...change,

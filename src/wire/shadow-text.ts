@@ -43,7 +43,7 @@ async function resolveOldWay(text: Text, { bags: sites }: BagDocument<ByteValue>
 /** From the bags as `rewrite` would make them, which writes their blobs. */
 async function resolveNewWay(text: Text, { bags: sites }: BagDocument<ByteValue>, work: WireWork): Promise<Resolved> {
   const edit = new TextEdit(text);
-  for (const site of sites.toReversed()) editLeanSite(site, await prepareLeanSite(site, work), edit, work);
+  for (const site of sites.toReversed()) editLeanSite(site, await prepareLeanSite(site, work), edit);
   return resolveText(edit.result().root, work);
 }
 

@@ -1,7 +1,6 @@
 import type { ByteValue } from '../bag/value.js';
 import { BagDocument } from '../bag/bag.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
-import type { HydrationSteps } from '../bag/hydrate.js';
 import { BagError } from '../errors.js';
 import { startDeadline } from '../adapter/deadline.js';
 import { publish } from '../adapter/diagnostics.js';
@@ -36,8 +35,8 @@ export class WireShim {
   readonly #engine: WireEngine;
 
   /** Throws `ConfigError` for options that are unknown or wrong. */
-  constructor(options: WireOptions, steps: HydrationSteps) {
-    this.#engine = createWireEngine(options, steps);
+  constructor(options: WireOptions) {
+    this.#engine = createWireEngine(options);
   }
 
   /**

@@ -1,6 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { MIGRATIONS } from '../../migrations/index.js';
 import { DEFAULT_LAYOUT } from '../../src/bag/keys.js';
 import { Committer } from '../../src/batch/committer.js';
 import type { Destination } from '../../src/batch/committer.js';
@@ -83,7 +82,6 @@ export async function run(world: World, ports: Ports = {}, options: RunOptions =
     target,
     manifestForm: 'list',
     office: { layout: DEFAULT_LAYOUT, bucket: BLOBS, prefix: '', digest: sha256 },
-    steps: MIGRATIONS[target],
     blobs: sink,
   });
   const shared = {

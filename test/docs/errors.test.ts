@@ -25,11 +25,13 @@ const CODES = [/'([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)'/g, ERROR_CODE, /\bcode: '([A-Z
 const ENVIRONMENT = ['runtime-proxy/settings.ts', 'lambda/environment.ts'];
 
 function codesInSource(): readonly string[] {
-  const files = readdirSync(join(ROOT, 'src'), { recursive: true, encoding: 'utf8' }).filter((file) =>
-    file.endsWith('.ts'),
+  const files = ['src', 'migrations'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((file) => file.endsWith('.ts'))
+      .map((file) => join(folder, file)),
   );
   const found = files.flatMap((file) => {
-    const text = readFileSync(join(ROOT, 'src', file), 'utf8');
+    const text = readFileSync(join(ROOT, file), 'utf8');
     return (ENVIRONMENT.some((name) => file.endsWith(name)) ? [ERROR_CODE] : CODES).flatMap((pattern) =>
       Array.from(text.matchAll(pattern), ([, code]) => code!),
     );

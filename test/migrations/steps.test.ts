@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { MIGRATIONS } from '../../migrations/index.js';
+import { NEWEST_VERSION, pathBetween, pathTo } from '../../migrations/index.js';
 import type { Target } from '../../migrations/index.js';
+import { LEAN_SCHEMA } from '../../schemas/generated/validator-loaders.js';
+import type { BagVersion, Migration } from '../../src/bag/migration.js';
 import { CONTROL } from '../bag/bag-text.js';
 import { hydrate, migrate } from '../bag/migrate.js';
 import type { MigrationRun } from '../bag/migrate.js';
@@ -153,22 +155,76 @@ describe.each<Target>(['lean', 'bridge'])('a migration to %s', (target) => {
   });
 });
 
-describe('the list of migrations', () => {
-  const steps = new Map([...MIGRATIONS.lean, ...MIGRATIONS.bridge].map((step) => [step.id, step]));
-
-  it('holds every step, in the order of the numbers', () => {
-    expect([...steps.keys()].map((id) => id.slice(0, 4))).toEqual(
-      Array.from({ length: 8 }, (_, index) => String(index + 1).padStart(4, '0')),
-    );
-    for (const list of Object.values(MIGRATIONS))
-      expect(list.map(({ id }) => id)).toEqual(list.map(({ id }) => id).sort());
+describe('the path of migrations', () => {
+  it('leads from version 1 to each target by one migration', () => {
+    const paths = [pathTo('lean'), pathTo('bridge')].map((path) => path.map(({ id, from, to }) => [id, from, to]));
+    expect(paths).toEqual([[['lean-v2', 1, 2]], [['bridge', 1, 'bridge']]]);
   });
 
-  it('says of each what it does', () => {
-    for (const { id, description } of steps.values())
-      expect([id, description]).toEqual([
-        expect.stringMatching(/^\d{4}-[a-z-]+$/),
-        expect.stringMatching(/^[a-z].{10,}[^.]$/),
-      ]);
+  it('is empty from a version to itself', () => {
+    expect([pathBetween(1, 1), pathBetween(2, 2), pathBetween('bridge', 'bridge')]).toEqual([[], [], []]);
+  });
+
+  it.each([
+    [2, 'bridge', 1],
+    ['bridge', 2, 1],
+    [2, 1, 1],
+    [2, 3, 3],
+  ] as const)('from version %s to version %s is an internal error when no migration makes it', (from, to, unmade) => {
+    expect(() => pathBetween(from, to)).toThrow(
+      expect.objectContaining({
+        name: 'InternalError',
+        code: 'MIGRATION_PATH_MISSING',
+        message: expect.stringContaining(`from version ${from} of the bag to version ${unmade};`) as string,
+      }) as Error,
+    );
+  });
+
+  const made = (id: string, from: BagVersion, to: BagVersion): Migration => ({
+    id,
+    from,
+    to,
+    up: () => undefined,
+    down: () => undefined,
+  });
+  const chain = [made('a', 1, 2), made('b', 2, 3)];
+
+  it.each([
+    [
+      'a migration has a wrong from',
+      [made('a', 1, 2), made('b', 4, 3)],
+      'MIGRATION_PATH_MISSING',
+      'from version 1 of the bag to version 4',
+    ],
+    [
+      'migrations make a circle',
+      [made('b', 2, 3), made('c', 3, 2)],
+      'MIGRATION_PATH_MISSING',
+      'from version 1 of the bag to version 3',
+    ],
+    [
+      'two migrations make one version',
+      [...chain, made('c', 2, 3)],
+      'MIGRATION_PATH_AMBIGUOUS',
+      'b and c both make version 3',
+    ],
+  ] as const)('from version 1 to version 3 is an internal error when %s', (_, migrations, code, message) => {
+    expect(() => pathBetween(1, 3, migrations)).toThrow(
+      expect.objectContaining({
+        name: 'InternalError',
+        code,
+        message: expect.stringContaining(message) as string,
+      }) as Error,
+    );
+  });
+
+  it('has the migrations in the order of up, in whatever order they are listed', () => {
+    const listed = [...chain].reverse();
+    expect(pathBetween(1, 3, listed).map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(pathBetween(2, 3, listed).map(({ id }) => id)).toEqual(['b']);
+  });
+
+  it('ends at the version of the newest schema of lean bags', () => {
+    expect(`state-bag.v${NEWEST_VERSION}`).toBe(LEAN_SCHEMA);
   });
 });

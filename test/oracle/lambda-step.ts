@@ -25,7 +25,7 @@ export async function runLambda(
   const before = { ...process.env };
   const [write, log] = [process.stdout.write.bind(process.stdout), [] as string[]];
   // A variable that a build does not know is an error: those of the oracle, and for release 0.1.0 one that came later.
-  for (const variable of Object.keys(before)) if (variable.startsWith('STATEBAG_')) delete process.env[variable];
+  process.env = Object.fromEntries(Object.entries(before).filter(([variable]) => !variable.startsWith('STATEBAG_')));
   Object.assign(process.env, env);
   if (name === 'old') delete process.env.STATEBAG_ALLOW_PREFIXES;
   process.stdout.write = (text: unknown) => log.push(String(text)) > 0;

@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto';
 import { StateBagError, createStateBagShim } from 'statebag-shim';
 import { memoryObjectStore } from 'statebag-shim/memory';
 import { expect, it } from 'vitest';
-import { MIGRATIONS } from '../../migrations/index.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { testStore } from '../adapter/shims.js';
 import { WireShim } from '../../src/wire/wire-shim.js';
@@ -295,7 +294,7 @@ it(
     const { store } = testStore(recorder.over(objects), { bucket: BUCKET, prefix: PREFIX, allowPrefixes: ['shared/'] });
     const options = { store, mode: 'rewrite', cache: { maxBytes: 0 } } as const;
     const shim = createStateBagShim(options);
-    const wire = new WireShim({ ...options, onUnreadable: 'pass' }, MIGRATIONS);
+    const wire = new WireShim({ ...options, onUnreadable: 'pass' });
     const generator = new Generator(randomNumbers(SEED));
     const seen = { refused: 0, read: 0, answered: 0 };
     for (let index = 0; index < BAGS; index++) {

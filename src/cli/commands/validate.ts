@@ -15,7 +15,7 @@ import type { Budget } from '../validation/budget.js';
 import type { SourcesSettings } from '../validation/check-sources.js';
 import { EXPECTATIONS } from '../validation/expectations.js';
 import { acceptPlainFile } from '../validation/plain-files.js';
-import { LEAN, namedSchema, parseSchemaChoice } from '../validation/schema-choice.js';
+import { FAT, LEAN, namedSchema, parseSchemaChoice } from '../validation/schema-choice.js';
 
 const options = {
   ...optionGroup('What to check', {
@@ -63,7 +63,7 @@ export const command = defineCommand({
     ['in a pipe', 'statebag validate - --json < bags.ndjson'],
   ],
   notes: [
-    'Schemas: state-bag.v2 (lean), state-bag.fat (fat), segment-manifest.v1, pointers.v1, journal.v1, plan.v1. A bag is validated out of its envelope.',
+    `Schemas: ${LEAN} (lean), ${FAT} (fat), segment-manifest.v1, pointers.v1, journal.v1, plan.v1. A bag is validated out of its envelope.`,
     'Exit 1 when a document is invalid, or is not a bag where a bag is expected. Exit 2 when a source holds no document.',
   ],
   handler: validateCommand,

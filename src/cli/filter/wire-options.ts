@@ -1,4 +1,3 @@
-import { MIGRATIONS } from '../../../migrations/index.js';
 import type { BlobStore } from '../../store/index.js';
 import type { WireOptions } from '../../wire/options.js';
 import { WireShim } from '../../wire/wire-shim.js';
@@ -57,7 +56,7 @@ export async function openWireShim(
     ...(values.speaks === undefined ? {} : { speaks: parseChoice('speaks', values.speaks, ['lean', 'fat']) }),
     ...(values.envelope.length === 0 ? {} : { envelopes: values.envelope }),
   };
-  return new WireShim(options, MIGRATIONS);
+  return new WireShim(options);
 }
 
 type ReadStore = Pick<BlobStore, 'bucket' | 'prefix' | 'layout' | 'allowBuckets' | 'allowPrefixes' | 'get'>;

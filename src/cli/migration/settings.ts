@@ -1,4 +1,3 @@
-import { MIGRATIONS } from '../../../migrations/index.js';
 import { dryRunSink, storeSink } from '../../batch/dry-run-sink.js';
 import { knownDigests, knownManifests } from '../../store/known-digests.js';
 import type { TransformSettings } from '../../batch/transform.js';
@@ -31,5 +30,5 @@ function settingsOver(
   blobs: TransformSettings['blobs'],
 ): TransformSettings {
   const office = { layout, bucket: blobs.bucket, prefix, digest: knownDigests() };
-  return { target, manifestForm, isFormAsked, office, manifests: knownManifests(), steps: MIGRATIONS[target], blobs };
+  return { target, manifestForm, isFormAsked, office, manifests: knownManifests(), blobs };
 }

@@ -1,4 +1,4 @@
-import { schemaIds, validatorLoaders } from '../../../schemas/generated/validator-loaders.js';
+import { LEAN_SCHEMA, schemaIds, validatorLoaders } from '../../../schemas/generated/validator-loaders.js';
 import { detectSchema } from '../../validate/index.js';
 import type { SchemaName } from '../../validate/index.js';
 import type { CliIo } from '../io.js';
@@ -18,7 +18,7 @@ export interface SchemaChoice {
  * The schema that a document is validated against unless another is named: a check does not take its standard from what
  * it checks.
  */
-export const LEAN: SchemaName = 'state-bag.v2';
+export const LEAN: SchemaName = LEAN_SCHEMA;
 
 /** The schema of old bags, and of bags with pointers under the old names. */
 export const FAT: SchemaName = 'state-bag.fat';
@@ -55,9 +55,9 @@ export function namedSchema(name: SchemaName): SchemaChoice {
   return { isAboutBags, requiresBag: isAboutBags, checkerOf: () => ownSchema(name) };
 }
 
-/** True for the name of a schema of bags, of any generation. */
+/** True for the name of a schema of bags, of any generation and version. */
 export function isOfBags(name: string): boolean {
-  return name === LEAN || name === FAT;
+  return name.startsWith('state-bag.');
 }
 
 /** A schema of the project by name, short name or `$id`. */
