@@ -10,7 +10,7 @@ import type { MigrationContext } from './migration.js';
 import { choosePrograms, planManifest } from './plan-manifest.js';
 import type { ManifestCache, Programs } from './plan-manifest.js';
 import type { Value } from './value.js';
-import { entryPointers } from './segments.js';
+import { assertBranchesWithoutNulls, assertNoNulls, entryPointers } from './segments.js';
 import { isVerified, mapTrust } from './sources.js';
 import type { BagSources } from './sources.js';
 
@@ -94,11 +94,13 @@ function isUnbridged(field: Bag['config']): boolean {
 }
 
 /**
- * Plans one bag. Pure and deterministic. Throws `BagError` when its map or config cannot be made into a manifest, or
- * when a program would stay at a key that another run overwrites (`PROGRAM_MUTABLE`).
+ * Plans one bag. Pure and deterministic. Throws `BagError` when its map or config cannot be made into a manifest, when
+ * its map has nulls (`MAP_HAS_NULLS`), or when a program would stay at a key that another run overwrites
+ * (`PROGRAM_MUTABLE`).
  */
 export function planSite<V extends Value>(site: Bag<V>, sources: BagSources<V>, settings: PlanSettings): BagPlan<V> {
   const { office } = settings;
+  assertMapsWithoutNulls(site, sources);
   const programs = needsPrograms(site, settings) ? choosePrograms(site, sources) : undefined;
   const config = sources.config === undefined ? undefined : planBlob(office, 'config', site, sources.config.bytes());
   const mapValue = keptMap(programs) ?? sources.map;
@@ -128,6 +130,13 @@ export function planSite<V extends Value>(site: Bag<V>, sources: BagSources<V>, 
       !fields(site).some((field) => field.state === 'pointer' && !isVerified(field.pointer)),
     differs: programs?.differs === true,
   };
+}
+
+/** Of the maps that a reader of the bag may count in, one that is passed over for its path among them. */
+function assertMapsWithoutNulls(site: Bag, { map, stored, targets }: BagSources): void {
+  const inline = site.map.state === 'pointer' ? undefined : site.get(MAP);
+  for (const value of [inline, map, stored.map]) if (value !== undefined) assertNoNulls(value);
+  for (const [id, program] of targets) assertBranchesWithoutNulls(program, `the program at ${id}`);
 }
 
 /**
