@@ -14,12 +14,13 @@ import {
 } from './members.js';
 import { detectTarget, detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
+import { isHollow } from './segments.js';
 import { isMissing, isObject } from './value.js';
 import type { Value } from './value.js';
 
 /**
- * What stands under one of the two old names, or under a `*_s3_path` name. `empty` is null or `""`: the member is
- * there and says nothing.
+ * What a bag has under one of the two old names, or under a `*_s3_path` name. `empty` is null, `""`, `{}`, `[]` or a
+ * list of nulls only: the member is there, and no reader takes anything from it. Such a value is never offloaded.
  */
 export type Field<V extends Value = Value> =
   | { readonly state: 'absent' }
@@ -30,9 +31,14 @@ export type Field<V extends Value = Value> =
 /** Reads `workflow_config` or `partition_map`. */
 export function detectField<V extends Value>(value: V | undefined): Field<V> {
   if (value === undefined) return { state: 'absent' };
-  if (isMissing(value) || value.text() === '') return { state: 'empty' };
+  if (isMissing(value) || value.text() === '' || isHollow(value)) return { state: 'empty' };
   const pointer = detectValuePointer(value);
   return pointer ? { state: 'pointer', value, pointer } : { state: 'inline', value };
+}
+
+/** True when a member is absent or says nothing. */
+export function isEmpty({ state }: Field): boolean {
+  return state === 'absent' || state === 'empty';
 }
 
 /** Reads a `*_s3_path` member, where a bare key is a pointer too. What is no string counts as inline data. */

@@ -1,7 +1,7 @@
 import { BagError } from '../errors.js';
 import { planBlob } from './addressing.js';
 import type { ClaimOffice, PlannedBlob } from './addressing.js';
-import { isMutableKey, listMutableMembers } from './bag.js';
+import { isEmpty, isMutableKey, listMutableMembers } from './bag.js';
 import type { Bag } from './bag.js';
 import { isManifestMutable } from './manifest.js';
 import type { ManifestForm } from './manifest.js';
@@ -80,7 +80,7 @@ export interface BagPlan<V extends Value = Value> {
  */
 export function needsMigration(site: Bag, target: PlanSettings['target'], isFormAsked = false): boolean {
   const fields = [site.config, site.map];
-  const nothingInline = fields.every((field) => field.state === 'absent' || field.state === 'empty');
+  const nothingInline = fields.every(isEmpty);
   if (nothingInline && site.value.member('manifest_id') !== undefined) return false;
   if (isFormAsked && site.manifestPath.state === 'pointer') return true;
   if (target === 'bridge') return fields.some(isUnbridged) || listMutableMembers(site).length > 0;

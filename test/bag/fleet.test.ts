@@ -96,7 +96,7 @@ const SEEN: Readonly<Record<VariantName, Partial<Reading>>> = {
   'nested-entries': { bytesInline: 3861 },
   'null-in-map': { bytesInline: 3610 },
   'no-map': { bytesInline: 1700, hazards: ['INIT_MARKERS', 'MANIFEST_AT_MUTABLE_KEY', 'MAP_MISSING'] },
-  'empty-map': { bytesInline: 1702 },
+  'empty-map': { bytesInline: 1700, hazards: ['INIT_MARKERS', 'MANIFEST_AT_MUTABLE_KEY', 'MAP_MISSING'] },
   'payload-object': { envelope: 'Payload.state_data' },
   'payload-string': { envelope: 'Payload.state_data' },
   'double-nested': { envelope: 'state_data.state_data' },

@@ -163,7 +163,6 @@ describe('--schema', () => {
 
   it.each([
     ['its own path', { ...unstamped, workflow_config: { nodes: [] } }],
-    ['its own path, though the value is empty', { ...unstamped, workflow_config: {} }],
     [
       'the content address of the manifest only',
       { ...(JSON.parse(fat) as object), segment_manifest_s3_path: leanBag.segment_manifest_s3_path },
@@ -175,6 +174,11 @@ describe('--schema', () => {
       code: 1,
       schemas: ['state-bag.v2'],
     });
+  });
+
+  it.each([{}, [], '', null])('auto takes the empty value %j next to its path for an old bag', async (value) => {
+    const bag = { ...unstamped, partition_map: value };
+    expect(await judge(JSON.stringify(bag), '--schema', 'auto')).toMatchObject({ code: 0, schemas: ['state-bag.fat'] });
   });
 
   it('auto takes the pointers of the bridge form next to the address of a manifest for an old bag', async () => {
