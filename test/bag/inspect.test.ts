@@ -48,6 +48,18 @@ describe('a hazard', () => {
       ['MANIFEST_READ_INLINE'],
     ],
     ['no map', { ...CALM, workflow_config: { nodes: [] } }, ['MAP_MISSING']],
+    [
+      'a dict map next to an index that is text',
+      { ...CALM, partition_map: { 0: {} }, segment_to_run: '0' },
+      ['INDEX_IS_TEXT'],
+    ],
+    [
+      'a dict map in a JSON string next to an index that is text',
+      { ...CALM, partition_map: '{"0":{}}', segment_id: '0' },
+      ['INDEX_IS_TEXT'],
+    ],
+    ['a dict map next to an index that is a number', { ...CALM, partition_map: { 0: {} }, segment_to_run: 0 }, []],
+    ['a list map next to an index that is text', { ...CALM, partition_map: [{}], segment_to_run: '0' }, []],
     ['inline fields under the stamp of a lean bag', { ...FAT, state_bag_version: 2 }, ['STAMPED_BUT_FAT']],
     ['a bag of the newest era', { ...CALM, manifest_id: 'm' }, ['NEWEST_ERA']],
   ])('is %s', async (_, document, expected) => {
