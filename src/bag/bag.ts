@@ -118,6 +118,11 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
     return this.borrowed.get(name) ?? this.value.member(name);
   }
 
+  /** A bag of the January eras, whose readers do not know `__s3_pointer__`. Later rows have a `state_s3_path` of null. */
+  get isFlatEra(): boolean {
+    return this.get('light_config') !== undefined || !isMissing(this.get('state_s3_path'));
+  }
+
   /**
    * Seconds since 1970 that pointers in this bag have as their time: the start of the execution, never the clock, so
    * that the same bag always gets the same pointers. 0 without one.

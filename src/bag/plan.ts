@@ -87,6 +87,19 @@ export function needsMigration(site: Bag, target: PlanSettings['target'], isForm
   return fields.some((field) => field.state !== 'absent') || site.markers.length > 0 || site.generation !== 'lean';
 }
 
+/**
+ * Refuses the bridge form for a bag of the January eras: their readers would run the pointer as the program. Throws
+ * `BagError` `FLAT_ERA_BAG`.
+ */
+export function assertBridgeable(site: Bag, isRow: boolean): void {
+  if (!site.isFlatEra) return;
+  throw new BagError(
+    'FLAT_ERA_BAG',
+    `the bag at /${site.path.join('/')} is of the flat era (it has light_config or a state_s3_path that is not null); its readers would run a pointer of the bridge form as the program. ` +
+      (isRow ? 'Wrap the resume path, then use --to lean' : 'Use --to lean once the readers are wrapped'),
+  );
+}
+
 /** The legacy hydrator follows one dialect, and a pointer in it must not lead to bytes that change. */
 function isUnbridged(field: Bag['config']): boolean {
   if (field.state !== 'pointer') return field.state === 'inline';

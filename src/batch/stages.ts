@@ -8,7 +8,7 @@ import type { ManifestForm } from '../bag/manifest.js';
 import type { Migration } from '../bag/migration.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
-import { needsMigration, planSite } from '../bag/plan.js';
+import { assertBridgeable, needsMigration, planSite } from '../bag/plan.js';
 import type { BagPlan } from '../bag/plan.js';
 import { rewriteBytes } from '../bag/rewrite.js';
 import { assertOutline } from '../validate/outline.js';
@@ -107,6 +107,7 @@ export async function planStage(
   const plans: BagPlan<ByteValue>[] = [];
   for (const site of detection.bags) {
     if (!needsMigration(site, settings.target, settings.isFormAsked)) continue;
+    if (settings.target === 'bridge') assertBridgeable(site, document.row !== undefined);
     const sources = await loadSources(site, settings.blobs, { signal, isFormAsked: settings.isFormAsked });
     plans.push(planSite(site, sources, settings));
   }

@@ -41,7 +41,7 @@ export const NOT_STRICT_JSON: readonly VariantName[] = ['python-numbers'];
 /** The codes with which a migration leaves variants as they are, by its target. */
 export const QUARANTINED: Readonly<Record<'lean' | 'bridge', Partial<Readonly<Record<VariantName, string>>>>> = {
   lean: { 'null-in-map': 'MAP_HAS_NULLS' },
-  bridge: { 'null-in-map': 'MAP_HAS_NULLS' },
+  bridge: { 'null-in-map': 'MAP_HAS_NULLS', 'flat-jan18': 'FLAT_ERA_BAG', 'light-jan29': 'FLAT_ERA_BAG' },
 };
 
 /**
