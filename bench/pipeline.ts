@@ -8,7 +8,7 @@ import { buffers } from '../src/batch/buffer-pool.js';
 import { dryRunSink } from '../src/batch/dry-run-sink.js';
 import { knownDigests, knownManifests } from '../src/store/known-digests.js';
 import { prepareDocument } from '../src/batch/prepare.js';
-import type { StageSettings, ValidatedStage } from '../src/batch/stages.js';
+import type { TransformSettings, Transformation } from '../src/batch/transform.js';
 import { memoryBlobStore } from '../src/store/index.js';
 import type { Bound, Figure } from './figure.js';
 import { interleave } from './median.js';
@@ -87,17 +87,17 @@ async function comparePipeline(bags: readonly Uint8Array[], rounds: number): Pro
   return { pipeline: pipeline!, roundTrip: trip!, floor: floor! };
 }
 
-async function runPipeline(bags: readonly Uint8Array[], settings: StageSettings): Promise<void> {
+async function runPipeline(bags: readonly Uint8Array[], settings: TransformSettings): Promise<void> {
   for (const bytes of bags) buffers.give((await prepare(bytes, settings)).rewrite.bytes);
 }
 
-async function prepare(bytes: Uint8Array, settings: StageSettings): Promise<ValidatedStage> {
+async function prepare(bytes: Uint8Array, settings: TransformSettings): Promise<Transformation> {
   const prepared = await prepareDocument({ id: 'bag', line: undefined, bytes }, settings);
-  if (!prepared?.validated) throw new Error(prepared?.outcome.reason ?? 'a bag was left out');
-  return prepared.validated;
+  if (!prepared?.transformation) throw new Error(prepared?.outcome.reason ?? 'a bag was left out');
+  return prepared.transformation;
 }
 
-function pipelineSettings(): StageSettings {
+function pipelineSettings(): TransformSettings {
   const store = memoryBlobStore({ bucket: 'local' });
   // The blobs are made and addressed, and go nowhere: no store's own work is measured.
   return {
@@ -115,7 +115,7 @@ interface FloorParts {
   readonly copied: readonly Uint8Array[];
 }
 
-function floorParts({ plans, rewrite }: ValidatedStage): FloorParts {
+function floorParts({ plans, rewrite }: Transformation): FloorParts {
   const blobs = plans.flatMap((plan) => plan.blobs);
   const made = blobs.filter(({ kind }) => kind === 'manifest');
   return { hashed: blobs.map(({ bytes }) => bytes), copied: [rewrite.bytes, ...made.map(({ bytes }) => bytes)] };

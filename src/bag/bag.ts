@@ -41,7 +41,7 @@ export function isEmpty({ state }: Field): boolean {
   return state === 'absent' || state === 'empty';
 }
 
-/** Reads a `*_s3_path` member, where a bare key is a pointer too. What is no string counts as inline data. */
+/** Reads a `*_s3_path` member, where a bare key is a pointer. A value that is not a string counts as inline data. */
 export function detectPath<V extends Value>(value: V | undefined): Field<V> {
   const field = detectField(value);
   if (field.state !== 'inline') return field;

@@ -1,5 +1,5 @@
 import { ByteValue } from './value.js';
-import { IntegrityError, InternalError } from '../errors.js';
+import { InternalError } from '../errors.js';
 import { applySplices, givesBack, invertSplices } from '../json/index.js';
 import type { Splice } from '../json/index.js';
 import { detectField, isEmpty } from './bag.js';
@@ -29,8 +29,8 @@ export interface BagOutline {
 
 /**
  * Runs the steps over every planned bag and splices the result. Holds the inverse against the original before anybody
- * relies on it. `allocate` gives the memory for the new bytes. Throws `InternalError` or `IntegrityError` when a
- * promise of this module is broken; then nothing was written.
+ * relies on it. `allocate` gives the memory for the new bytes. Throws `InternalError` when a promise of this module is
+ * broken; then nothing was written.
  */
 export function rewriteBytes(
   original: Uint8Array,
@@ -43,7 +43,7 @@ export function rewriteBytes(
   const bytes = applySplices(original, splices, allocate);
   const inverse = invertSplices(original, splices);
   if (!givesBack(bytes, inverse, original)) {
-    throw new IntegrityError(
+    throw new InternalError(
       'INVERSE_BROKEN',
       'the inverse of the rewrite does not give the original back; nothing was written',
     );

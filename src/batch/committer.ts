@@ -5,7 +5,7 @@ import type { Journal } from './journal.js';
 import type { PendingDocument } from './journaled.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { Replacement, SourceContainer } from './source.js';
-import type { ValidatedStage } from './stages.js';
+import type { PreparedChange } from './prepare.js';
 
 /** Where migrated containers go: over themselves, or to a copy. */
 export interface Destination {
@@ -52,9 +52,9 @@ export class Committer {
   }
 
   /** Writes down what is about to happen. Nothing is touched before `flush`. */
-  async intend(container: SourceContainer, validated: ValidatedStage): Promise<void> {
+  async intend(container: SourceContainer, { transformation }: PreparedChange): Promise<void> {
     this.begin();
-    const { document, rewrite, before, after, plans } = validated;
+    const { document, rewrite, before, after, plans } = transformation;
     const blobs = plans.flatMap((plan) => plan.blobs);
     this.options.journal.append({
       kind: 'intent',

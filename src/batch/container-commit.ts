@@ -39,20 +39,15 @@ export class ContainerCommit {
 
   /** Takes the documents in order. After a failure they are only remembered, so that each is accounted for. */
   async take(item: Item): Promise<void> {
-    const validated = item.prepared?.validated;
-    if (validated)
+    const prepared = item.prepared?.transformation && item.prepared;
+    if (prepared)
       this.migrated.push(
-        new WaitingDocument(
-          item.document.id,
-          item.document.line,
-          item.prepared.outcome,
-          factsOf(item.document, item.prepared),
-        ),
+        new WaitingDocument(item.document.id, item.document.line, prepared.outcome, factsOf(item.document, prepared)),
       );
     if (this.mustNotBeCopied(item)) return;
     await this.attempt(async () => {
-      if (validated) await this.committer.intend(this.container, validated);
-      await this.replacement.write(item.document, validated?.rewrite.bytes);
+      if (prepared) await this.committer.intend(this.container, prepared);
+      await this.replacement.write(item.document, prepared?.transformation.rewrite.bytes);
     });
   }
 

@@ -10,7 +10,7 @@ import type { DocumentOutcome } from './outcome.js';
 import { prepareDocument } from './prepare.js';
 import type { Run, SettledDocument } from './run.js';
 import type { SourceContainer, SourceDocument } from './source.js';
-import { digestOf } from './stages.js';
+import { digestOf } from './transform.js';
 
 /** Takes every document of a container through its stages, in order, and commits the container once. */
 export async function runContainer(container: SourceContainer, run: Run): Promise<void> {
@@ -44,7 +44,7 @@ async function takeDocuments(
   try {
     for await (const item of prepareAll(container, run, commit)) {
       await commit?.take(item);
-      const waits = commit !== undefined && item.prepared?.validated !== undefined;
+      const waits = commit !== undefined && item.prepared?.transformation !== undefined;
       if (item.prepared && !waits) await settle(run, container, item, item.prepared.outcome);
       if (!commit?.failure) release(item);
     }
@@ -61,7 +61,7 @@ async function takeDocuments(
 function release({ document, prepared }: Item): void {
   if (prepared && !['migrated', 'unchanged'].includes(prepared.outcome.outcome)) return;
   document.release?.();
-  if (prepared?.validated) buffers.give(prepared.validated.rewrite.bytes);
+  if (prepared?.transformation) buffers.give(prepared.transformation.rewrite.bytes);
 }
 
 async function* prepareAll(
@@ -73,7 +73,7 @@ async function* prepareAll(
   const prepare = async (document: SourceDocument): Promise<Item> => {
     if (!run.isWanted(document.id, container.id)) return { document, prepared: undefined };
     if (commit?.failure ?? run.stoppedBy)
-      return { document, prepared: { outcome: left(document, commit), validated: undefined } };
+      return { document, prepared: { outcome: left(document, commit), transformation: undefined } };
     const expectation = expectations?.get(document.id);
     const prepared = await prepareDocument(document, settings, {
       filter,
@@ -108,7 +108,7 @@ async function settleCommitted(
     await run.settle(settled, {
       container,
       document: { id, line, bytes: NO_BYTES },
-      prepared: { outcome, validated: undefined },
+      prepared: { outcome, transformation: undefined },
     });
   }
   if (!failure || waiting.length > 0) return;

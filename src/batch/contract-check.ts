@@ -2,7 +2,7 @@ import { listMutableMembers } from '../bag/bag.js';
 import type { Generation } from '../bag/bag.js';
 import { failureOf } from './outcome.js';
 import type { Deadline, SourceDocument } from './source.js';
-import { detectStage, readStage } from './stages.js';
+import { readBags } from './transform.js';
 import { survey } from './survey.js';
 import type { Blind, SurveyOptions } from './survey.js';
 
@@ -85,7 +85,7 @@ type Judgement =
 
 function judge(document: SourceDocument, acceptBridge: boolean): Judgement {
   try {
-    const { detection } = detectStage(readStage(document));
+    const { bagDocument: detection } = readBags(document);
     detection.assertOneOwner();
     const { generation } = detection;
     if (generation === 'fat')

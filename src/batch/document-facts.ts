@@ -20,7 +20,7 @@ export interface DocumentFacts {
 
 /** Never throws; what nothing can be said of has no facts. */
 export function factsOf(document: SourceDocument, prepared: Prepared | undefined): DocumentFacts {
-  const detection = prepared?.validated?.detection ?? detectionOf(document.bytes);
+  const detection = prepared?.transformation?.bagDocument ?? detectionOf(document.bytes);
   const { ownerId, workflowId } = detection ? detection.ids : {};
   const hazards = detection ? [...detectHazards(detection, document.bytes.length), ...plannedHazards(prepared)] : [];
   const resumable = resumabilityOf(document, prepared, 0);
@@ -35,7 +35,7 @@ export function factsOf(document: SourceDocument, prepared: Prepared | undefined
 
 /** What only the planning of a bag could find out. */
 export function plannedHazards(prepared: Prepared | undefined): readonly Hazard[] {
-  return prepared?.validated?.plans.some(({ differs }) => differs) ? ['PROGRAMS_DIFFER'] : [];
+  return prepared?.transformation?.plans.some(({ differs }) => differs) ? ['PROGRAMS_DIFFER'] : [];
 }
 
 /** `undefined` for what is no JSON: that is reported as the outcome of the document. */
@@ -65,7 +65,7 @@ export function resumabilityOf(
   if (!row) return undefined;
   const judge = (text: Uint8Array): Resumability => resumability({ ...row, context: parsed(text) }, now);
   const before = judge(bytes);
-  const rewritten = prepared?.validated?.rewrite.bytes;
+  const rewritten = prepared?.transformation?.rewrite.bytes;
   return { before, after: rewritten ? judge(rewritten) : before };
 }
 

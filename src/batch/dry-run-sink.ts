@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { BlobReader } from '../bag/follow.js';
-import type { BlobSink } from './stages.js';
+import type { BlobSink } from './transform.js';
 
 /** Distinct addresses remembered; beyond that a blob may be counted twice. */
 const REMEMBERED = 8_192;

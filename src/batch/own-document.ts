@@ -3,7 +3,7 @@ import { detectDigest } from '../content-address.js';
 import { JOURNAL_FILE } from './journal.js';
 import { isJournalEntry } from './journal-read.js';
 import type { SourceDocument } from './source.js';
-import { detectStage, digestOf, readStage } from './stages.js';
+import { digestOf, readBags } from './transform.js';
 
 /** The digest in the name of a blob that the tool wrote: its bytes have that digest, and they are not a bag. */
 export function blobDigestOf(document: SourceDocument): string | undefined {
@@ -19,7 +19,7 @@ export function isJournalLine({ id, bytes }: SourceDocument): boolean {
 /** An offloaded member may be a bag, and bags may be stored under their digests: those are documents. */
 function isBag(document: SourceDocument): boolean {
   try {
-    return detectStage(readStage(document)).detection.generation !== 'foreign';
+    return readBags(document).bagDocument.generation !== 'foreign';
   } catch {
     return false;
   }

@@ -4,7 +4,7 @@ import { diskError } from './disk-errors.js';
 import type { SettledDocument } from './migrate.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { PlanDocument, PlanEntry, PlanHeader } from './plan-entry.js';
-import { digestOf } from './stages.js';
+import { digestOf } from './transform.js';
 import { TemporaryFile } from './temporary-file.js';
 
 /** Writes a plan line by line and seals it, so that a plan that somebody edited or cut is noticed. */
@@ -82,7 +82,7 @@ export function planDocument(
   { container, document, prepared }: SettledDocument,
 ): PlanDocument {
   const { id, generation, bytesBefore, bytesAfter, code, reason } = outcome;
-  const validated = prepared?.validated;
+  const validated = prepared?.transformation;
   const blobs = validated?.plans.flatMap((plan) => plan.blobs) ?? [];
   return {
     kind: 'document',

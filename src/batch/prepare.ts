@@ -13,13 +13,17 @@ import {
 import { isRetryable } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { SourceDocument } from './source.js';
-import { detectStage, digestOf, offloadStage, planStage, readStage, rewriteStage, validateStage } from './stages.js';
-import type { DetectedStage, StageSettings, ValidatedStage } from './stages.js';
+import { digestOf, readBags, storeBlobs, transform } from './transform.js';
+import type { ReadDocument, TransformSettings, Transformation } from './transform.js';
+
+/** A document ready to be replaced; its blobs are stored. */
+export interface PreparedChange {
+  readonly outcome: DocumentOutcome;
+  readonly transformation: Transformation;
+}
 
 /** A document ready to be committed, or settled without a change. */
-export type Prepared =
-  | { readonly outcome: DocumentOutcome; readonly validated: ValidatedStage }
-  | { readonly outcome: DocumentOutcome; readonly validated: undefined };
+export type Prepared = PreparedChange | { readonly outcome: DocumentOutcome; readonly transformation: undefined };
 
 /** What a plan says of a document: digests of its bytes now and, when it is to change, after. */
 export interface Expectation {
@@ -31,27 +35,27 @@ export interface Expectation {
 export type DocumentFilter = (site: Bag<ByteValue>) => boolean;
 
 /**
- * Takes a document through every stage but the commit. Never throws for what is wrong with a document or with the
- * store: that is its outcome. `undefined` when the document is left out.
+ * Transforms a document and stores its blobs; what is left is to replace it. Never throws for what is wrong with a
+ * document or with the store: that is its outcome. `undefined` when the document is left out.
  */
 export async function prepareDocument(
   document: SourceDocument,
-  settings: StageSettings,
+  settings: TransformSettings,
   { filter, admit = () => true, expectation, signal }: PrepareOptions = {},
 ): Promise<Prepared | undefined> {
-  let detected: DetectedStage | undefined;
+  let read: ReadDocument | undefined;
   let isAdmitted = false;
   try {
     if (expectation) assertUnmoved(document, expectation);
-    detected = detectStage(readStage(document));
-    if (filter && !detected.detection.bags.some(filter)) return undefined;
+    read = readBags(document);
+    if (filter && !read.bagDocument.bags.some(filter)) return undefined;
     if (!(isAdmitted = admit())) return undefined;
-    if (document.verdict) return { outcome: { ...unchanged(detected), ...document.verdict }, validated: undefined };
-    return await advance(detected, settings, expectation, signal);
+    if (document.verdict) return { outcome: { ...unchanged(read), ...document.verdict }, transformation: undefined };
+    return await advance(read, settings, expectation, signal);
   } catch (error) {
     if (signal?.aborted) throw error;
     if (!isAdmitted && !admit()) return undefined;
-    return { outcome: outcomeOfError(document, detected, error), validated: undefined };
+    return { outcome: outcomeOfError(document, read, error), transformation: undefined };
   }
 }
 
@@ -72,7 +76,7 @@ function assertUnmoved(document: SourceDocument, { before, after }: Expectation)
   );
 }
 
-function assertAsPlanned({ document, after }: ValidatedStage, expectation: Expectation | undefined): void {
+function assertAsPlanned({ document, after }: Transformation, expectation: Expectation | undefined): void {
   if (!expectation || expectation.after === after()) return;
   throw new ConflictError(
     'PLAN_DIFFERS',
@@ -81,34 +85,30 @@ function assertAsPlanned({ document, after }: ValidatedStage, expectation: Expec
 }
 
 async function advance(
-  detected: DetectedStage,
-  settings: StageSettings,
+  read: ReadDocument,
+  settings: TransformSettings,
   expectation: Expectation | undefined,
   signal?: AbortSignal,
 ): Promise<Prepared> {
-  const planned = await planStage(detected, settings, signal);
-  if (planned.plans.length === 0) return { outcome: unchanged(detected), validated: undefined };
-  const offloaded = await offloadStage(planned, settings.blobs, signal);
-  const validated = validateStage(rewriteStage(offloaded, settings.steps), settings.target);
-  // An empty map gives no manifest, and the bag asks for one every time: what comes out as it went in is no migration.
-  if (Buffer.compare(validated.rewrite.bytes, validated.document.bytes) === 0)
-    return { outcome: unchanged(detected), validated: undefined };
-  assertAsPlanned(validated, expectation);
+  const transformation = await transform(read, settings, signal);
+  if (!transformation) return { outcome: unchanged(read), transformation };
+  assertAsPlanned(transformation, expectation);
+  const { written, reused } = await storeBlobs(transformation, settings.blobs, signal);
   const outcome: DocumentOutcome = {
-    ...unchanged(detected),
+    ...unchanged(read),
     outcome: 'migrated',
-    bytesAfter: validated.rewrite.bytes.length,
-    blobsWritten: offloaded.written,
-    blobsReused: offloaded.reused,
+    bytesAfter: transformation.rewrite.bytes.length,
+    blobsWritten: written,
+    blobsReused: reused,
   };
-  return { outcome, validated };
+  return { outcome, transformation };
 }
 
-function unchanged({ document, detection }: DetectedStage): DocumentOutcome {
+function unchanged({ document, bagDocument }: ReadDocument): DocumentOutcome {
   return {
     id: document.id,
     outcome: 'unchanged',
-    generation: detection.generation,
+    generation: bagDocument.generation,
     bytesBefore: document.bytes.length,
     bytesAfter: document.bytes.length,
     blobsWritten: 0,
@@ -117,16 +117,12 @@ function unchanged({ document, detection }: DetectedStage): DocumentOutcome {
 }
 
 /** What is wrong with the document is quarantined; what is wrong with the world has failed and may be tried again. */
-function outcomeOfError(
-  document: SourceDocument,
-  detected: DetectedStage | undefined,
-  error: unknown,
-): DocumentOutcome {
+function outcomeOfError(document: SourceDocument, read: ReadDocument | undefined, error: unknown): DocumentOutcome {
   const isDocumentsFault = [BagError, PointerError, SchemaError, IntegrityError].some((type) => error instanceof type);
   return {
     id: document.id,
     outcome: isDocumentsFault ? 'quarantined' : 'failed',
-    generation: detected?.detection.generation ?? 'unknown',
+    generation: read?.bagDocument.generation ?? 'unknown',
     bytesBefore: document.bytes.length,
     bytesAfter: document.bytes.length,
     blobsWritten: 0,

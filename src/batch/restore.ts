@@ -4,7 +4,7 @@ import { parseS3Uri } from '../store/index.js';
 import type { BlobStore } from '../store/index.js';
 import { decodeInverse } from './inverse-codec.js';
 import type { IntentEntry } from './journal-entry.js';
-import { digest } from './stages.js';
+import { digest } from './transform.js';
 
 /**
  * The original bytes of a migrated document, from what the journal and the blobs say. Throws `IntegrityError`

@@ -10,7 +10,7 @@ import { LazyReplacement } from './lazy-replacement.js';
 import { restoreOriginal } from './restore.js';
 import { hasLivedOn } from './outcome.js';
 import type { SourceContainer, SourceDocument } from './source.js';
-import { digestOf } from './stages.js';
+import { digestOf } from './transform.js';
 
 /** What became of a document in a rollback. */
 export interface RollbackOutcome {

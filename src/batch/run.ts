@@ -6,12 +6,12 @@ import { addToTotals, emptyTotals } from './outcome.js';
 import type { DocumentOutcome, Totals } from './outcome.js';
 import type { DocumentFilter, Expectation, Prepared } from './prepare.js';
 import type { DocumentSource, SourceContainer, SourceDocument } from './source.js';
-import type { StageSettings } from './stages.js';
+import type { TransformSettings } from './transform.js';
 
 /** What a run is about and what it may do. */
 export interface MigrateOptions {
   readonly sources: readonly DocumentSource[];
-  readonly settings: StageSettings;
+  readonly settings: TransformSettings;
   /** Writes; a dry run has none. */
   readonly committer?: Committer;
   /** Documents in hand at a time. */

@@ -13,7 +13,7 @@ import type { ContainerOpener } from './journaled.js';
 import { hasLivedOn } from './outcome.js';
 import { restoreOriginal } from './restore.js';
 import type { SourceDocument } from './source.js';
-import { digestOf } from './stages.js';
+import { digestOf } from './transform.js';
 
 /**
  * `moved`: it went on living since, and only what was written can be vouched for. `resumed`: so did the row of an

@@ -292,7 +292,7 @@ const COMMA = 0x2c;
 
 /**
  * The closing bytes of the containers around the current one. Shared by all calls, since a skip is synchronous
- * and calls nobody back; it grows to the deepest document met, one byte a level, and stays.
+ * and takes no callbacks; it grows to the deepest document met, one byte a level, and stays.
  */
 let closers: Uint8Array = new Uint8Array(1024);
 

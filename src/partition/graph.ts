@@ -143,7 +143,7 @@ export function refuse(path: string, message: string): never {
 }
 
 /**
- * Nodes by id. What is no object or has no member `id` is dropped; a repeated id keeps its first place and its last
+ * Nodes by id. A value that is not an object with an `id` is dropped; a repeated id keeps its first place and its last
  * value, which is how a `Map` (like the legacy dictionary) treats a key set twice.
  */
 export function parseNodes(list: readonly unknown[], path: string): { nodes: Map<string, JsonObject>; ids: Id[] } {

@@ -2,7 +2,7 @@ import type { SchemaFault } from '../../schemas/compiled-validator.js';
 import { isObject } from './issue.js';
 import type { Advice, Adviser, Place } from './issue.js';
 
-/** What the faults of a segment manifest mean for whoever must mend it. */
+/** What the faults of a segment manifest mean, and what to do about them. */
 export const manifestAdvice: Adviser = (fault, { label }) => {
   if (fault.keyword === 'anyOf') {
     return {
@@ -18,7 +18,7 @@ export const manifestAdvice: Adviser = (fault, { label }) => {
   return {};
 };
 
-/** What the faults of a pointer mean for whoever must mend it. */
+/** What the faults of a pointer mean, and what to do about them. */
 export const pointerAdvice: Adviser = (fault) => {
   if (fault.keyword !== 'anyOf') return {};
   return {
@@ -27,7 +27,7 @@ export const pointerAdvice: Adviser = (fault) => {
   };
 };
 
-/** What the faults of an old bag mean for whoever must mend it. */
+/** What the faults of an old bag mean, and what to do about them. */
 export const fatBagAdvice: Adviser = (fault) => {
   if (fault.keyword === 'anyOf' && fault.instancePath === '') return NO_BAG;
   return fault.instancePath.startsWith('/partition_map/') ? UNREADABLE_MAP : {};
@@ -43,7 +43,7 @@ const UNREADABLE_MAP: Advice = { hint: 'A map that holds anything but segments i
 
 const MIGRATE = 'Migrate the document with `statebag migrate`';
 
-/** What the faults of a lean bag mean for whoever must mend it. */
+/** What the faults of a lean bag mean, and what to do about them. */
 export const leanBagAdvice: Adviser = (fault, place, member) => {
   if (member === undefined) return place.label === 'the document' ? { hint: 'A state bag is a JSON object.' } : {};
   if (fault.keyword === 'required' && fault.instancePath === '') return MISSING[member] ?? missingForMachine(member);

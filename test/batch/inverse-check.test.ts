@@ -47,7 +47,7 @@ const BAG = Buffer.from(smallBag({ rows: Array.from({ length: 8_000 }, (_, row) 
 
 async function expectNothingWritten(world: World, source: DocumentSource): Promise<void> {
   const { outcomes } = await run(world, {}, { sources: [source] });
-  expect(outcomes).toMatchObject([{ outcome: 'quarantined', code: 'INVERSE_BROKEN' }]);
+  expect(outcomes).toMatchObject([{ outcome: 'failed', code: 'INVERSE_BROKEN' }]);
   expect(readFileSync(join(world.source, 'a.json'))).toEqual(BAG);
   const journal = join(world.journal, JOURNAL_FILE);
   expect(existsSync(journal) ? readFileSync(journal, 'utf8') : '').not.toContain('"kind":"intent"');

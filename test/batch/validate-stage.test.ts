@@ -3,13 +3,13 @@ import { MIGRATIONS } from '../../migrations/index.js';
 import { DEFAULT_LAYOUT } from '../../src/bag/keys.js';
 import { storeSink } from '../../src/batch/dry-run-sink.js';
 import { prepareDocument } from '../../src/batch/prepare.js';
-import type { StageSettings } from '../../src/batch/stages.js';
+import type { TransformSettings } from '../../src/batch/transform.js';
 import { memoryBlobStore } from 'statebag-shim/memory';
 import { smallBag } from '../cli/fleet-dir.js';
 import { BLOBS, sha256 } from './world.js';
 
-function prepare(steps: StageSettings['steps']) {
-  const settings: StageSettings = {
+function prepare(steps: TransformSettings['steps']) {
+  const settings: TransformSettings = {
     target: 'lean',
     manifestForm: 'list',
     office: { layout: DEFAULT_LAYOUT, bucket: BLOBS, prefix: '', digest: sha256 },
@@ -22,7 +22,7 @@ function prepare(steps: StageSettings['steps']) {
 it('a document is ready to be written when every step of the migration ran', async () => {
   const prepared = await prepare(MIGRATIONS.lean);
   expect(prepared?.outcome.outcome).toBe('migrated');
-  expect(prepared?.validated).toBeDefined();
+  expect(prepared?.transformation).toBeDefined();
 });
 
 it.each(MIGRATIONS.lean.filter(({ id }) => /config|map|stamp/.test(id)).map((step) => [step.id, step] as const))(
@@ -30,6 +30,6 @@ it.each(MIGRATIONS.lean.filter(({ id }) => /config|map|stamp/.test(id)).map((ste
   async (_, missing) => {
     const prepared = await prepare(MIGRATIONS.lean.filter((step) => step !== missing));
     expect(prepared?.outcome).toMatchObject({ outcome: 'quarantined', code: 'BAG_INVALID' });
-    expect(prepared?.validated).toBeUndefined();
+    expect(prepared?.transformation).toBeUndefined();
   },
 );

@@ -25,7 +25,7 @@ import { FilesSource } from '../../src/batch/sources/files.js';
 import { NdjsonContainer } from '../../src/batch/sources/ndjson.js';
 import { ObjectContainer } from '../../src/batch/sources/object.js';
 import { ObjectPrefixSource } from '../../src/batch/sources/object-prefix.js';
-import type { StageSettings } from '../../src/batch/stages.js';
+import type { TransformSettings } from '../../src/batch/transform.js';
 import type { RowTable } from '../../src/batch/table.js';
 import { verify } from '../../src/batch/verify.js';
 import type { VerifyOutcome } from '../../src/batch/verify.js';
@@ -46,7 +46,7 @@ export interface Ports {
 
 export interface RunOptions extends Partial<Omit<MigrateOptions, 'sources' | 'settings' | 'committer'>> {
   readonly apply?: boolean;
-  readonly target?: StageSettings['target'];
+  readonly target?: TransformSettings['target'];
   readonly destination?: Destination;
   readonly sources?: MigrateOptions['sources'];
 }
@@ -79,7 +79,7 @@ export async function run(world: World, ports: Ports = {}, options: RunOptions =
   const outcomes: DocumentOutcome[] = [];
   const settled: SettledDocument[] = [];
   const blobs = blobStoreOn(objects, ports.allowBuckets);
-  const settings = (sink: StageSettings['blobs']): StageSettings => ({
+  const settings = (sink: TransformSettings['blobs']): TransformSettings => ({
     target,
     manifestForm: 'list',
     office: { layout: DEFAULT_LAYOUT, bucket: BLOBS, prefix: '', digest: sha256 },
@@ -160,7 +160,7 @@ function blobStoreOn(objects: ObjectStore, allowBuckets: readonly string[] = ['l
 export async function runVerify(
   world: World,
   ports: Ports = {},
-  target: StageSettings['target'] = 'lean',
+  target: TransformSettings['target'] = 'lean',
 ): Promise<VerifyOutcome[]> {
   const outcomes: VerifyOutcome[] = [];
   const { disk = nodeDisk, objects = world.objects } = ports;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, chmodSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { smallBag } from './fleet-dir.js';
@@ -127,6 +127,11 @@ describe('an id that is empty', () => {
   it('quarantines the bag: the state machine that reads it would stop', async () => {
     const { code, document } = await migrateOne(smallBag({ ownerId: '' }));
     expect([code, document.outcome, document.code]).toEqual([1, 'quarantined', 'BAG_INVALID']);
+  });
+
+  it('leaves no blob in the store, because every check is done before the first write', async () => {
+    await migrateOne(smallBag({ ownerId: '' }));
+    expect(existsSync(join(scratch.dir, 'store'))).toBe(false);
   });
 });
 

@@ -764,23 +764,37 @@ export const ALLOWED: readonly Rule[] = [
     command: /^fleet plan/,
     path: /^\/shape\/(blobs|newBlobs)$/,
   }),
+  rule(
+    'refused-documents-leave-no-blob',
+    'Every check comes before the first write: a document that is refused leaves no blob.',
+    { aspect: ['blob', 'metadata'], change: ['removed'], when: isBlobOfRefused },
+  ),
+  following(
+    ['refused-documents-leave-no-blob'],
+    'gc-without-blobs-of-refused-documents',
+    'gc finds no blobs of refused documents.',
+    { aspect: ['stdout'], command: /^gc/, path: /^\/(totals|blobs)\//, change: ['removed', 'changed'] },
+  ),
+  rule(
+    'schema-judges-an-empty-config',
+    'An empty config next to a map that is null is quarantined by the schema (BAG_INVALID); it was WORKFLOW_INVALID.',
+    { aspect: REPORTS, when: (difference, facts) => isBagInvalidNow(difference, facts) },
+  ),
 ];
 
 /**
  * Differences that no decision wants. They are known faults of the new build: the summary names them, and each must go.
  */
-export const UNEXPLAINED: readonly Rule[] = [
-  rule(
-    'unexplained-blob-of-a-quarantined-bag',
-    'An empty config next to a map that is null is quarantined with BAG_INVALID after its blob was written; it was WORKFLOW_INVALID before any write.',
-    {
-      aspect: ['blob', 'metadata'],
-      change: ['added'],
-      when: (difference, facts) => isBagInvalidNow(difference, facts),
-    },
-    { aspect: REPORTS, when: (difference, facts) => isBagInvalidNow(difference, facts) },
-  ),
-];
+export const UNEXPLAINED: readonly Rule[] = [];
+
+/** A blob that no document of the new build names, in an input with a document that is refused. */
+function isBlobOfRefused({ name }: Difference, { next }: Facts): boolean {
+  const [digest] = /[0-9a-f]{64}/.exec(name) ?? [];
+  const isNamed = next.some(
+    ({ aspect, text }) => (aspect === 'document' || aspect === 'row') && digest !== undefined && text.includes(digest),
+  );
+  return digest !== undefined && !isNamed && next.some(({ text }) => /\bquarantined\b/.test(text));
+}
 
 function isBagInvalidNow(difference: Difference, facts: Facts): boolean {
   return facts.newCodes(difference).has('BAG_INVALID') && facts.oldCodes(difference).has('WORKFLOW_INVALID');

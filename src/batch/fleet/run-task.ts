@@ -4,13 +4,13 @@ import { migrate } from '../migrate.js';
 import { failureOf, notStarted } from '../outcome.js';
 import type { DocumentOutcome } from '../outcome.js';
 import type { DocumentSource, SourceContainer } from '../source.js';
-import type { StageSettings } from '../stages.js';
+import type { TransformSettings } from '../transform.js';
 import { TaskJournal } from './task-journal.js';
 import type { TaskRecords } from './task-records.js';
 
 /** What tasks are run with: made once, used for many. */
 export interface TaskEngine {
-  readonly settings: StageSettings;
+  readonly settings: TransformSettings;
   readonly records: TaskRecords;
   /** RFC 3339. */
   readonly now: () => string;

@@ -5,7 +5,7 @@ import { factsOf } from '../document-facts.js';
 import type { IntentEntry, JournalEntry, ResultEntry } from '../journal-entry.js';
 import type { PendingDocument } from '../journaled.js';
 import type { SourceContainer } from '../source.js';
-import type { ValidatedStage } from '../stages.js';
+import type { PreparedChange } from '../prepare.js';
 import type { TaskEntry, TaskRecords } from './task-records.js';
 
 export interface TaskJournalOptions {
@@ -49,28 +49,21 @@ export class TaskJournal {
   }
 
   /** Remembers what is to be said of a document once it is committed. */
-  promise(validated: ValidatedStage): void {
-    const { document, detection, rewrite, written, reused } = validated;
+  promise(prepared: PreparedChange): void {
     const { runId: run, now } = this.options;
-    const sizes = {
-      bytesBefore: document.bytes.length,
-      bytesAfter: rewrite.bytes.length,
-      blobsWritten: written,
-      blobsReused: reused,
-    };
-    const facts = factsOf(document, {
-      outcome: { id: document.id, outcome: 'migrated', generation: detection.generation, ...sizes },
-      validated,
-    });
+    const { id: doc, generation, bytesBefore, bytesAfter, blobsWritten, blobsReused } = prepared.outcome;
     this.intents.push({
       kind: 'result',
       run,
       at: now(),
-      doc: document.id,
+      doc,
       outcome: 'migrated',
-      generation: detection.generation,
-      ...sizes,
-      ...facts,
+      generation,
+      bytesBefore,
+      bytesAfter,
+      blobsWritten,
+      blobsReused,
+      ...factsOf(prepared.transformation.document, prepared),
     });
   }
 
@@ -122,8 +115,8 @@ class TaskCommitter extends Committer {
     super(options);
   }
 
-  override async intend(container: SourceContainer, validated: ValidatedStage): Promise<void> {
-    await super.intend(container, validated);
-    this.journal.promise(validated);
+  override async intend(container: SourceContainer, prepared: PreparedChange): Promise<void> {
+    await super.intend(container, prepared);
+    this.journal.promise(prepared);
   }
 }

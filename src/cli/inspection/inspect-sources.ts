@@ -3,7 +3,7 @@ import { migrate } from '../../batch/migrate.js';
 import type { MigrateOptions, RunReport, SettledDocument } from '../../batch/migrate.js';
 import type { DocumentOutcome } from '../../batch/outcome.js';
 import { whereFilter } from '../../batch/prepare.js';
-import type { StageSettings } from '../../batch/stages.js';
+import type { TransformSettings } from '../../batch/transform.js';
 import type { CliIo } from '../io.js';
 import { measureSources } from '../measure.js';
 import type { OpenSource } from '../open-source.js';
@@ -18,7 +18,7 @@ import type { Look } from './look.js';
 
 export interface Inspection {
   readonly sources: readonly OpenSource[];
-  readonly settings: StageSettings;
+  readonly settings: TransformSettings;
   readonly concurrency: number;
   readonly selection: SelectionSettings;
   readonly quiet: boolean;
@@ -46,7 +46,7 @@ export async function inspectSources(inspection: Inspection): Promise<Inspection
   const progress = await startProgress(io.stderr, !quiet, () => measureSources(sources, selection.shard));
   const onOutcome = async (planned: DocumentOutcome, { document, prepared }: SettledDocument): Promise<void> => {
     const outcome = withoutStore(planned);
-    const look = lookAt(document.bytes, prepared?.validated?.detection, plannedHazards(prepared));
+    const look = lookAt(document.bytes, prepared?.transformation?.bagDocument, plannedHazards(prepared));
     census.add(outcome, look);
     progress.tick(outcome.bytesBefore);
     const resumable = resumabilityOf(document, prepared, now);

@@ -1,7 +1,7 @@
 import { MIGRATIONS } from '../../../migrations/index.js';
 import { dryRunSink, storeSink } from '../../batch/dry-run-sink.js';
 import { knownDigests, knownManifests } from '../../store/known-digests.js';
-import type { StageSettings } from '../../batch/stages.js';
+import type { TransformSettings } from '../../batch/transform.js';
 import type { BlobReader } from '../../bag/follow.js';
 import type { Layout } from '../../bag/keys.js';
 import type { ManifestForm } from '../../bag/manifest.js';
@@ -15,12 +15,12 @@ interface Wanted {
 }
 
 /** Stages that write blobs. */
-export function writingSettings(wanted: Wanted, blobs: BlobStore): StageSettings {
+export function writingSettings(wanted: Wanted, blobs: BlobStore): TransformSettings {
   return settingsOver(wanted, blobs.prefix, storeSink(blobs));
 }
 
 /** The same stages with a store that is only read. */
-export function readingSettings(wanted: Wanted, blobs: BlobReader & { readonly prefix?: string }): StageSettings {
+export function readingSettings(wanted: Wanted, blobs: BlobReader & { readonly prefix?: string }): TransformSettings {
   return settingsOver(wanted, blobs.prefix ?? '', dryRunSink(blobs));
 }
 
@@ -28,8 +28,8 @@ export function readingSettings(wanted: Wanted, blobs: BlobReader & { readonly p
 function settingsOver(
   { target, manifestForm, isFormAsked = false, layout }: Wanted,
   prefix: string,
-  blobs: StageSettings['blobs'],
-): StageSettings {
+  blobs: TransformSettings['blobs'],
+): TransformSettings {
   const office = { layout, bucket: blobs.bucket, prefix, digest: knownDigests() };
   return { target, manifestForm, isFormAsked, office, manifests: knownManifests(), steps: MIGRATIONS[target], blobs };
 }

@@ -1,0 +1,164 @@
+import { hash } from 'node:crypto';
+import { readDocument } from '../bag/value.js';
+import type { ByteValue } from '../bag/value.js';
+import type { ClaimOffice, PlannedBlob } from '../bag/addressing.js';
+import { BagDocument } from '../bag/bag.js';
+import type { BlobReader } from '../bag/follow.js';
+import type { ManifestForm } from '../bag/manifest.js';
+import type { Migration } from '../bag/migration.js';
+import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
+import type { ManifestCache } from '../bag/plan-manifest.js';
+import { assertBridgeable, needsMigration, planSite } from '../bag/plan.js';
+import type { BagPlan } from '../bag/plan.js';
+import { rewriteBytes } from '../bag/rewrite.js';
+import { assertOutline } from '../validate/outline.js';
+import type { Rewrite } from '../bag/rewrite.js';
+import { loadSources } from '../bag/sources.js';
+import { BagError, InternalError } from '../errors.js';
+import { givesBack } from '../json/index.js';
+import { buffers } from './buffer-pool.js';
+import type { SourceDocument } from './source.js';
+
+/** A document that was read, and the bags in it. */
+export interface ReadDocument {
+  readonly document: SourceDocument;
+  readonly root: ByteValue;
+  readonly bagDocument: BagDocument<ByteValue>;
+}
+
+/** What a document becomes. It passed every check, and nothing is written yet. */
+export interface Transformation {
+  readonly document: SourceDocument;
+  readonly bagDocument: BagDocument<ByteValue>;
+  readonly plans: readonly BagPlan<ByteValue>[];
+  /** To be stored before the document is replaced; each address once. */
+  readonly blobs: readonly PlannedBlob[];
+  readonly rewrite: Rewrite;
+  /** Lower-case hex SHA-256 of the document as it was read. Computed on demand: a dry run needs none. */
+  readonly before: () => string;
+  /** The same of the document as it is to be written. */
+  readonly after: () => string;
+}
+
+/** What a transformation is made with. */
+export interface TransformSettings {
+  readonly target: 'lean' | 'bridge';
+  readonly manifestForm: ManifestForm;
+  readonly isFormAsked?: boolean;
+  readonly office: ClaimOffice;
+  readonly manifests?: ManifestCache;
+  readonly steps: readonly Migration[];
+  readonly blobs: BlobReader & BlobSink;
+}
+
+/** Takes blobs; a dry run hands in one that only counts. */
+export interface BlobSink {
+  put(blob: PlannedBlob, signal?: AbortSignal): Promise<'written' | 'reused'>;
+}
+
+/**
+ * Reads a document. Throws `BagError`: what the scanner says of text that is no JSON, `NOT_AN_OBJECT` for JSON that can
+ * be no bag.
+ */
+export function readBags(document: SourceDocument): ReadDocument {
+  const root = readDocument(document.bytes);
+  const kind = root.kind();
+  if (kind === 'object') return { document, root, bagDocument: new BagDocument(root) };
+  const advice = kind === 'array' ? '; put one bag in a file, or one a line in an .ndjson file' : '';
+  throw new BagError(
+    'NOT_AN_OBJECT',
+    `the document is ${kind === 'array' ? 'an array' : kind}, not an object that could hold a bag${advice}`,
+  );
+}
+
+/**
+ * What a migration makes of a document: the blobs to store and the new bytes. Reads what the bag's pointers name, and
+ * writes nothing. Every check is in here, so that a document that is refused leaves no blob. A dry run is this alone.
+ * `undefined` when the document is to stay as it is. Throws `BagError`, `PointerError`, `IntegrityError`, `SchemaError`
+ * and what the store says; `InternalError` when a promise of the tool is broken.
+ */
+export async function transform(
+  { document, root, bagDocument }: ReadDocument,
+  settings: TransformSettings,
+  signal?: AbortSignal,
+): Promise<Transformation | undefined> {
+  bagDocument.assertOneOwner();
+  assertUnmixedBytes(root, bagDocument.bags);
+  const plans = await planBags({ document, root, bagDocument }, settings, signal);
+  if (plans.length === 0) return undefined;
+  const rewrite = asStored(document, rewriteBytes(document.bytes, plans, settings.steps, takeBuffer));
+  // An empty map gives no manifest, and the bag asks for one every time: what comes out as it went in is no migration.
+  if (Buffer.compare(rewrite.bytes, document.bytes) === 0) return undefined;
+  for (const outline of rewrite.outlines) assertOutline(outline, settings.target);
+  document.assertFits?.(rewrite.bytes);
+  return {
+    document,
+    bagDocument,
+    plans,
+    blobs: [...new Map(plans.flatMap((plan) => plan.blobs).map((blob) => [blob.uri, blob])).values()],
+    rewrite,
+    before: once(() => digestOf(document)),
+    after: once(() => digest(rewrite.bytes)),
+  };
+}
+
+async function planBags(
+  { document, bagDocument }: ReadDocument,
+  settings: TransformSettings,
+  signal: AbortSignal | undefined,
+): Promise<readonly BagPlan<ByteValue>[]> {
+  const plans: BagPlan<ByteValue>[] = [];
+  for (const bag of bagDocument.bags) {
+    if (!needsMigration(bag, settings.target, settings.isFormAsked)) continue;
+    if (settings.target === 'bridge') assertBridgeable(bag, document.row !== undefined);
+    const sources = await loadSources(bag, settings.blobs, { signal, isFormAsked: settings.isFormAsked });
+    plans.push(planSite(bag, sources, settings));
+  }
+  return plans;
+}
+
+/** How many blobs were written, and how many the store had. */
+export interface StoredBlobs {
+  readonly written: number;
+  readonly reused: number;
+}
+
+/** Stores what a document is to point to. Throws what the store says. */
+export async function storeBlobs(
+  { blobs }: Transformation,
+  sink: BlobSink,
+  signal?: AbortSignal,
+): Promise<StoredBlobs> {
+  const results = await Promise.all(blobs.map((blob) => sink.put(blob, signal)));
+  const written = results.filter((result) => result === 'written').length;
+  return { written, reused: results.length - written };
+}
+
+function takeBuffer(length: number): Uint8Array {
+  return buffers.take(length);
+}
+
+/** The rewrite as it will be read again, where that is not as it is written. */
+function asStored({ bytes, keep }: SourceDocument, rewrite: Rewrite): Rewrite {
+  if (!keep) return rewrite;
+  const kept = keep(rewrite.bytes);
+  if (givesBack(kept.bytes, kept.inverse, bytes)) return { ...rewrite, ...kept };
+  throw new InternalError(
+    'INVERSE_BROKEN',
+    'the inverse of the rewrite does not give the original back; nothing was written',
+  );
+}
+
+export function digest(bytes: Uint8Array): string {
+  return hash('sha256', bytes, 'hex');
+}
+
+/** Of the document as it was read. */
+export function digestOf({ sha256, bytes }: SourceDocument): string {
+  return sha256 ?? digest(bytes);
+}
+
+function once(compute: () => string): () => string {
+  let value: string | undefined;
+  return () => (value ??= compute());
+}
