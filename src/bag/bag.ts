@@ -19,8 +19,9 @@ import { isMissing, isObject } from './value.js';
 import type { Value } from './value.js';
 
 /**
- * What a bag has under one of the two old names, or under a `*_s3_path` name. `empty` is null, `""`, `{}`, `[]` or a
- * list of nulls only: the member is there, and no reader takes anything from it. Such a value is never offloaded.
+ * What a bag has under one of the two old names, or under a `*_s3_path` name. `empty` is null, `""`, `{}`, `[]`, the
+ * text of one of these two, or a list of nulls only: the member is there, and no reader takes anything from it. Such a
+ * value is never offloaded.
  */
 export type Field<V extends Value = Value> =
   | { readonly state: 'absent' }
@@ -28,10 +29,13 @@ export type Field<V extends Value = Value> =
   | { readonly state: 'inline'; readonly value: V }
   | { readonly state: 'pointer'; readonly value: V; readonly pointer: Pointer };
 
+/** `""`, and JSON text of an object or a list without members. */
+const EMPTY_TEXT = /^(?:[ \t\n\r]*(?:\{[ \t\n\r]*\}|\[[ \t\n\r]*\])[ \t\n\r]*)?$/;
+
 /** Reads `workflow_config` or `partition_map`. */
 export function detectField<V extends Value>(value: V | undefined): Field<V> {
   if (value === undefined) return { state: 'absent' };
-  if (isMissing(value) || value.text() === '' || isHollow(value)) return { state: 'empty' };
+  if (isMissing(value) || isHollow(value) || EMPTY_TEXT.test(value.text() ?? '-')) return { state: 'empty' };
   const pointer = detectValuePointer(value);
   return pointer ? { state: 'pointer', value, pointer } : { state: 'inline', value };
 }
@@ -118,7 +122,10 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
     return this.borrowed.get(name) ?? this.value.member(name);
   }
 
-  /** A bag of the January eras, whose readers do not know `__s3_pointer__`. Later rows have a `state_s3_path` of null. */
+  /**
+   * A bag of the January eras, whose readers do not know `__s3_pointer__`. `light_config` counts whatever its value is.
+   * Later rows have a `state_s3_path` of null.
+   */
   get isFlatEra(): boolean {
     return this.get('light_config') !== undefined || !isMissing(this.get('state_s3_path'));
   }

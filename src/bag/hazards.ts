@@ -49,6 +49,7 @@ export function detectHazards(detection: BagDocument, bytes: number): readonly H
   const found = new Set<Hazard>();
   if (bytes > PAYLOAD_LIMIT) found.add('OVER_LIMIT');
   if (detection.bags.length > 1) found.add('NESTED_BAGS');
+  if (detection.bags.some(hasDictMap) && hasTextIndex(detection)) found.add('INDEX_IS_TEXT');
   for (const site of detection.bags) siteHazards(site).forEach((hazard) => found.add(hazard));
   return (Object.keys(HAZARDS) as Hazard[]).filter((hazard) => found.has(hazard));
 }
@@ -64,16 +65,21 @@ function siteHazards(site: Bag): readonly Hazard[] {
     ['MANIFEST_AT_MUTABLE_KEY', site.manifestPath.state === 'pointer' && !holdsDigest(site.manifestPath)],
     ['MANIFEST_READ_INLINE', readInline && site.value.member(MANIFEST) !== undefined],
     ['MAP_MISSING', !hasMap && site.generation !== 'lean'],
-    ['INDEX_IS_TEXT', hasTextIndex(site)],
     ['STAMPED_BUT_FAT', site.isStamped && site.generation === 'fat'],
     ['NEWEST_ERA', site.value.member('manifest_id') !== undefined],
   ];
   return checks.flatMap(([hazard, holds]) => (holds ? [hazard] : []));
 }
 
-function hasTextIndex({ map, value }: Bag): boolean {
-  if (map.state !== 'inline' || openText(map.value).kind() !== 'object') return false;
-  return INDEX_MEMBERS.some((name) => value.member(name)?.kind() === 'string');
+/** True for a dict map in the bag itself. */
+export function hasDictMap({ map }: Bag): boolean {
+  return map.state === 'inline' && openText(map.value).kind() === 'object';
+}
+
+/** True when an object on the way to the bag, or the bag itself, has a segment index that is text. */
+export function hasTextIndex({ envelope }: BagDocument): boolean {
+  const levels = envelope?.levels ?? [];
+  return levels.some(({ value }) => INDEX_MEMBERS.some((name) => value.member(name)?.kind() === 'string'));
 }
 
 function stateHoldsBag(site: Bag): boolean {

@@ -10,7 +10,7 @@ import type { MigrationContext } from './migration.js';
 import { choosePrograms, planManifest } from './plan-manifest.js';
 import type { ManifestCache, Programs } from './plan-manifest.js';
 import type { Value } from './value.js';
-import { assertBranchesWithoutNulls, assertNoNulls, entryPointers } from './segments.js';
+import { assertBranchesWithoutNulls, assertNoNulls, entryPointers, usableMap } from './segments.js';
 import { isVerified, mapTrust } from './sources.js';
 import type { BagSources } from './sources.js';
 
@@ -72,6 +72,8 @@ export interface BagPlan<V extends Value = Value> {
   readonly isRepeatable: boolean;
   /** True when a map or manifest at such a key says something else than the config, which wins. */
   readonly differs: boolean;
+  /** True for a dict map that only following a pointer shows. */
+  readonly hasStoredDict: boolean;
 }
 
 /**
@@ -88,14 +90,15 @@ export function needsMigration(site: Bag, target: PlanSettings['target'], isForm
 }
 
 /**
- * Refuses the bridge form for a bag of the January eras: their readers would run the pointer as the program. Throws
- * `BagError` `FLAT_ERA_BAG`.
+ * Refuses the bridge form for a document with a bag of the January eras: their readers would run the pointer as the
+ * program, wherever in the document it is. Throws `BagError` `FLAT_ERA_BAG`.
  */
-export function assertBridgeable(site: Bag, isRow: boolean): void {
-  if (!site.isFlatEra) return;
+export function assertBridgeable(bags: readonly Bag[], isRow: boolean): void {
+  const flat = bags.find((bag) => bag.isFlatEra);
+  if (!flat) return;
   throw new BagError(
     'FLAT_ERA_BAG',
-    `the bag at /${site.path.join('/')} is of the flat era (it has light_config or a state_s3_path that is not null); its readers would run a pointer of the bridge form as the program. ` +
+    `the bag at /${flat.path.join('/')} is of the flat era (it has light_config or a state_s3_path that is not null); its readers would run a pointer of the bridge form as the program. ` +
       (isRow ? 'Wrap the resume path, then use --to lean' : 'Use --to lean once the readers are wrapped'),
   );
 }
@@ -115,6 +118,7 @@ export function planSite<V extends Value>(site: Bag<V>, sources: BagSources<V>, 
   const { office } = settings;
   assertMapsWithoutNulls(site, sources);
   const programs = needsPrograms(site, settings) ? choosePrograms(site, sources) : undefined;
+  if (programs && isRewritten(programs, settings)) assertNoNulls(programs.list, MANIFEST);
   const config = sources.config === undefined ? undefined : planBlob(office, 'config', site, sources.config.bytes());
   const mapValue = keptMap(programs) ?? sources.map;
   const map =
@@ -142,6 +146,7 @@ export function planSite<V extends Value>(site: Bag<V>, sources: BagSources<V>, 
       sources.targets.size === 0 &&
       !fields(site).some((field) => field.state === 'pointer' && !isVerified(field.pointer)),
     differs: programs?.differs === true,
+    hasStoredDict: site.map.state !== 'inline' && usableMap(sources.map)?.kind() === 'object',
   };
 }
 
@@ -150,6 +155,11 @@ function assertMapsWithoutNulls(site: Bag, { map, stored, targets }: BagSources)
   const inline = site.map.state === 'pointer' ? undefined : site.get(MAP);
   for (const value of [inline, map, stored.map]) if (value !== undefined) assertNoNulls(value);
   for (const [id, program] of targets) assertBranchesWithoutNulls(program, `the program at ${id}`);
+}
+
+/** A manifest of which another one is made loses its nulls. One at a content address stays as it is. */
+function isRewritten({ from }: Programs, { isFormAsked }: PlanSettings): boolean {
+  return from === 'inline-manifest' || from === 'manifest' || (from === 'kept' && isFormAsked === true);
 }
 
 /**

@@ -84,7 +84,8 @@ export async function transform(
 ): Promise<Transformation | undefined> {
   bagDocument.assertOneOwner();
   assertUnmixedBytes(root, bagDocument.bags);
-  const plans = await planBags({ document, root, bagDocument }, settings, signal);
+  const isRow = document.row !== undefined;
+  const plans = await planBags(bagDocument, settings, isRow, signal);
   if (plans.length === 0) return undefined;
   const rewrite = asStored(document, rewriteBytes(document.bytes, plans, settings.steps, takeBuffer));
   // An empty map gives no manifest, and the bag asks for one every time: what comes out as it went in is no migration.
@@ -103,14 +104,15 @@ export async function transform(
 }
 
 async function planBags(
-  { document, bagDocument }: ReadDocument,
+  { bags }: BagDocument<ByteValue>,
   settings: TransformSettings,
+  isRow: boolean,
   signal: AbortSignal | undefined,
 ): Promise<readonly BagPlan<ByteValue>[]> {
   const plans: BagPlan<ByteValue>[] = [];
-  for (const bag of bagDocument.bags) {
+  for (const bag of bags) {
     if (!needsMigration(bag, settings.target, settings.isFormAsked)) continue;
-    if (settings.target === 'bridge') assertBridgeable(bag, document.row !== undefined);
+    if (settings.target === 'bridge') assertBridgeable(bags, isRow);
     const sources = await loadSources(bag, settings.blobs, { signal, isFormAsked: settings.isFormAsked });
     plans.push(planSite(bag, sources, settings));
   }

@@ -183,10 +183,11 @@ async function stateOf(name: string, value: unknown): Promise<string> {
 
 describe('a field', () => {
   it('under an old name is absent, empty, a pointer or inline', async () => {
-    for (const value of [undefined, null, '', {}, []]) expect(await stateOf('workflow_config', value)).toBe('lean ');
+    for (const value of [undefined, null, '', {}, [], '{}', ' [\n] '])
+      expect(await stateOf('workflow_config', value)).toBe('lean ');
     expect(await stateOf('workflow_config', 's3://b/k')).toBe('bridge s3-path');
     expect(await stateOf('workflow_config', { bucket: 'b', key: 'k' })).toBe('bridge bucket-key');
-    for (const value of [{ nodes: [] }, [1], 0, false, 'text', { manifest_s3_path: 's3://b/k' }])
+    for (const value of [{ nodes: [] }, [1], 0, false, 'text', ' ', '{', '[1]', { manifest_s3_path: 's3://b/k' }])
       expect(await stateOf('workflow_config', value)).toBe('fat ');
   });
 

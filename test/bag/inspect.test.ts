@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { statebag } from '../cli/terminal.js';
+import { CONTROL } from './bag-text.js';
 import { inspect, inspectValue } from './inspect.js';
-import { makePlace } from './place.js';
+import { STORE, makePlace } from './place.js';
 
 const SHA = 'a'.repeat(64);
 const CALM = {
@@ -58,12 +59,35 @@ describe('a hazard', () => {
       { ...CALM, partition_map: '{"0":{}}', segment_id: '0' },
       ['INDEX_IS_TEXT'],
     ],
+    [
+      'a dict map in a bag next to an index that is text',
+      { segment_to_run: '0', state_data: { ...CALM, partition_map: { 0: {} } } },
+      ['INDEX_IS_TEXT'],
+    ],
     ['a dict map next to an index that is a number', { ...CALM, partition_map: { 0: {} }, segment_to_run: 0 }, []],
     ['a list map next to an index that is text', { ...CALM, partition_map: [{}], segment_to_run: '0' }, []],
     ['inline fields under the stamp of a lean bag', { ...FAT, state_bag_version: 2 }, ['STAMPED_BUT_FAT']],
     ['a bag of the newest era', { ...CALM, manifest_id: 'm' }, ['NEWEST_ERA']],
   ])('is %s', async (_, document, expected) => {
     expect(await hazards(document)).toEqual(expected);
+  });
+
+  it.each([
+    ['{"0":{"id":0}}', ['MANIFEST_PATH_MISSING', 'INDEX_IS_TEXT']],
+    ['[{"id":0}]', ['MANIFEST_PATH_MISSING']],
+  ])('is an index that is text where the bag points to the map %s, once the map is read', async (map, expected) => {
+    const key = 'workflow-partitions/olive/press/partition_map.json';
+    const { dir } = makePlace({ [`local/${key}`]: Buffer.from(map) });
+    const bag = { ...CONTROL, segment_to_run: '0', partition_map_s3_path: `s3://local/${key}` };
+    const look = async (...args: readonly string[]) => {
+      const { out } = await statebag(dir, ['inspect', '-', '--json', '--quiet', ...args], {
+        stdin: JSON.stringify(bag),
+      });
+      return (JSON.parse(out) as { readonly documents: readonly { readonly hazards: readonly string[] }[] })
+        .documents[0]!.hazards;
+    };
+    expect(await look()).toEqual(['MANIFEST_PATH_MISSING']);
+    expect(await look('--store', STORE)).toEqual(expected);
   });
 
   it('is a size that Step Functions refuses, one byte over', async () => {

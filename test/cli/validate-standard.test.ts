@@ -176,9 +176,24 @@ describe('--schema', () => {
     });
   });
 
-  it.each([{}, [], '', null])('auto takes the empty value %j next to its path for an old bag', async (value) => {
-    const bag = { ...unstamped, partition_map: value };
-    expect(await judge(JSON.stringify(bag), '--schema', 'auto')).toMatchObject({ code: 0, schemas: ['state-bag.fat'] });
+  it.each([{}, [], '', null, '{}', '[]'])(
+    'auto takes the empty value %j next to its path for an old bag',
+    async (value) => {
+      for (const name of ['workflow_config', 'partition_map']) {
+        const text = JSON.stringify({ ...unstamped, [name]: value });
+        expect(await judge(text, '--schema', 'auto')).toMatchObject({ code: 0, schemas: ['state-bag.fat'] });
+      }
+    },
+  );
+
+  it('auto refuses the empty value {} in a bag with the stamp of a lean bag', async () => {
+    const text = JSON.stringify({ ...leanBag, workflow_config: {} });
+    expect(await judge(text, '--schema', 'auto')).toMatchObject({ code: 1, schemas: ['state-bag.v2'] });
+  });
+
+  it('fat refuses a list with elements for a config', async () => {
+    const text = JSON.stringify({ ...unstamped, workflow_config: [{}] });
+    expect(await judge(text, '--schema', 'fat')).toMatchObject({ code: 1, schemas: ['state-bag.fat'] });
   });
 
   it('auto takes the pointers of the bridge form next to the address of a manifest for an old bag', async () => {
