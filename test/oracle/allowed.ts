@@ -780,6 +780,10 @@ export const ALLOWED: readonly Rule[] = [
     'An empty config next to a map that is null is quarantined by the schema (BAG_INVALID); it was WORKFLOW_INVALID.',
     { aspect: REPORTS, when: (difference, facts) => isBagInvalidNow(difference, facts) },
   ),
+
+  // Values that old readers take differently.
+  refusal('MAP_HAS_NULLS', 'A map with null in place of a segment is quarantined.'),
+  refusal('FLAT_ERA_BAG', 'A bag of the flat era does not become bridge.'),
 ];
 
 /**
