@@ -729,16 +729,6 @@ export const ALLOWED: readonly Rule[] = [
     name: /^(cache|offload) /,
     path: /^$|^\/outcome$/,
   }),
-  following(
-    [MOVED, AGAIN],
-    'manifest-of-another-source',
-    'The manifest is made of the map that the new order of sources takes.',
-    {
-      aspect: ['blob', 'metadata'],
-      change: ['removed'],
-      name: /workflow-manifests\//,
-    },
-  ),
   rule(
     'numbers-of-pretty-reports',
     'The numbers in a report for people follow from the documents.',
