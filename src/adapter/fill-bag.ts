@@ -1,6 +1,6 @@
 import { pathTo } from '../../migrations/index.js';
 import { ObjectValue } from '../bag/value.js';
-import { Bag, digestInPointer, holdsDigest } from '../bag/bag.js';
+import { Bag, digestInPointer, holdsDigest, isEmpty } from '../bag/bag.js';
 import type { Field } from '../bag/bag.js';
 import { md5Prefix } from '../bag/follow.js';
 import { hydrateBag } from '../bag/hydrate.js';
@@ -39,7 +39,7 @@ function areAllStored(before: Bag<ObjectValue>, after: Bag<ObjectValue>): boolea
 
 /** A path counts only where the old name held nothing. */
 function isStored(before: Field<ObjectValue>, path: Field<ObjectValue>, after: Field<ObjectValue>): boolean {
-  return after.state !== 'inline' || ((before.state === 'absent' || before.state === 'empty') && holdsDigest(path));
+  return after.state !== 'inline' || (isEmpty(before) && holdsDigest(path));
 }
 
 function claimsOf(

@@ -1,7 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { holdsDigest, isMutable } from '../bag/bag.js';
 import type { Bag, Field } from '../bag/bag.js';
-import { isHollow } from '../bag/segments.js';
 import type { MigrationContext } from '../bag/migration.js';
 import type { ObjectValue } from '../bag/value.js';
 import { MEMORY_PER_BYTE } from './blob-cache.js';
@@ -74,8 +73,7 @@ function isCacheable({ config, map, configPath, mapPath, inlineManifest, manifes
 }
 
 function isSettled(field: Field<ObjectValue>, path: Field<ObjectValue>): boolean {
-  if (field.state === 'inline') return path.state !== 'pointer' || !isHollow(field.value);
-  return field.state !== 'pointer' && (path.state !== 'pointer' || holdsDigest(path));
+  return field.state === 'inline' || (field.state !== 'pointer' && (path.state !== 'pointer' || holdsDigest(path)));
 }
 
 function inlineOf(field: Field<ObjectValue>): unknown {
@@ -84,8 +82,7 @@ function inlineOf(field: Field<ObjectValue>): unknown {
 
 /** A manifest at a mutable key does not count: the one made of the config takes its place. */
 function leads({ map, manifestPath, mapPath }: Bag<ObjectValue>): boolean {
-  if (map.state === 'inline' && !isHollow(map.value)) return true;
-  return holdsDigest(manifestPath) || mapPath.state === 'pointer';
+  return map.state === 'inline' || holdsDigest(manifestPath) || mapPath.state === 'pointer';
 }
 
 function isSame(site: Bag<ObjectValue>, known: KnownProgram): boolean {

@@ -23,12 +23,14 @@ import {
 import type { AddressRule } from './places.js';
 import { detectTarget, detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
+import { isHollow } from './segments.js';
 import { isMissing, isObject, textMember } from './value.js';
 import type { Value } from './value.js';
 
 /**
- * What stands under one of the two old names, or under a `*_s3_path` name. `empty` is null or `""`: the member is
- * there and says nothing.
+ * What a bag has under one of the two old names, or under a `*_s3_path` name. `empty` is null, `""`, `{}`, `[]`, the
+ * text of one of these two, or a list of nulls only: the member is there, and no reader takes anything from it. Such a
+ * value is never offloaded.
  */
 export type Field<V extends Value = Value> =
   | { readonly state: 'absent' }
@@ -37,13 +39,20 @@ export type Field<V extends Value = Value> =
   | { readonly state: 'pointer'; readonly value: V; readonly pointer: Pointer };
 
 const byDefaultLayout: AddressRule = ({ key }) => detectDigest(key);
+/** `""`, and JSON text of an object or a list without members. */
+const EMPTY_TEXT = /^(?:[ \t\n\r]*(?:\{[ \t\n\r]*\}|\[[ \t\n\r]*\])[ \t\n\r]*)?$/;
 
 /** Reads `workflow_config` or `partition_map`. */
 export function detectField<V extends Value>(value: V | undefined, rule = byDefaultLayout): Field<V> {
   if (value === undefined) return { state: 'absent' };
-  if (isMissing(value) || value.text() === '') return { state: 'empty' };
+  if (isMissing(value) || isHollow(value) || EMPTY_TEXT.test(value.text() ?? '-')) return { state: 'empty' };
   const pointer = detectValuePointer(value);
   return pointer ? { state: 'pointer', value, pointer: withDigest(pointer, rule) } : { state: 'inline', value };
+}
+
+/** True when a member is absent or says nothing. */
+export function isEmpty({ state }: Field): boolean {
+  return state === 'absent' || state === 'empty';
 }
 
 /** Reads a `*_s3_path` member, where a bare key is a pointer. A value that is not a string counts as inline data. */
@@ -156,6 +165,14 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
   get version(): number {
     if (this.generation !== 'lean') return LEGACY_VERSION;
     return detectStamp(this.get(VERSION)) ?? LEAN_VERSION;
+  }
+
+  /**
+   * A bag of the January eras, whose readers do not know `__s3_pointer__`. `light_config` counts whatever its value is.
+   * Later rows have a `state_s3_path` of null.
+   */
+  get isFlatEra(): boolean {
+    return this.get('light_config') !== undefined || !isMissing(this.get('state_s3_path'));
   }
 
   /**

@@ -1,6 +1,7 @@
 import { Bag, holdsDigest } from './bag.js';
 import type { BagDocument } from './bag.js';
-import { CONFIG, MANIFEST, MAP, PAYLOAD_LIMIT } from './members.js';
+import { CONFIG, INDEX_MEMBERS, MANIFEST, MAP, PAYLOAD_LIMIT } from './members.js';
+import { openText } from './segments.js';
 import { isObject } from './value.js';
 
 /** Things worth knowing of a bag before it is rewritten. None stops a migration by itself. */
@@ -14,6 +15,7 @@ export type Hazard =
   | 'MANIFEST_READ_INLINE'
   | 'PROGRAMS_DIFFER'
   | 'MAP_MISSING'
+  | 'INDEX_IS_TEXT'
   | 'STAMPED_BUT_FAT'
   | 'NEWEST_ERA';
 
@@ -28,6 +30,8 @@ export const HAZARDS: Readonly<Record<Hazard, string>> = {
   MANIFEST_READ_INLINE: 'a BATCHED or MAP_REDUCE Map state reads segment_manifest inline; it stays whole',
   PROGRAMS_DIFFER: 'the map or manifest at a mutable key is not what the config gives; the config wins',
   MAP_MISSING: 'no partition_map: an old runner that meets the bag ends the workflow after one segment',
+  INDEX_IS_TEXT:
+    'a dict map next to an index that is text: a migration to lean makes the map a list, and newer old readers fail on such an index',
   STAMPED_BUT_FAT: 'stamped as lean with inline fields: an old runner merged them back',
   NEWEST_ERA: 'belongs to the manifest_id era; nothing is inline and it is left alone',
 };
@@ -45,6 +49,7 @@ export function detectHazards(detection: BagDocument, bytes: number): readonly H
   const found = new Set<Hazard>();
   if (bytes > PAYLOAD_LIMIT) found.add('OVER_LIMIT');
   if (detection.bags.length > 1) found.add('NESTED_BAGS');
+  if (detection.bags.some(hasDictMap) && hasTextIndex(detection)) found.add('INDEX_IS_TEXT');
   for (const site of detection.bags) siteHazards(site).forEach((hazard) => found.add(hazard));
   return (Object.keys(HAZARDS) as Hazard[]).filter((hazard) => found.has(hazard));
 }
@@ -64,6 +69,17 @@ function siteHazards(site: Bag): readonly Hazard[] {
     ['NEWEST_ERA', site.value.member('manifest_id') !== undefined],
   ];
   return checks.flatMap(([hazard, holds]) => (holds ? [hazard] : []));
+}
+
+/** True for a dict map in the bag itself. */
+export function hasDictMap({ map }: Bag): boolean {
+  return map.state === 'inline' && openText(map.value).kind() === 'object';
+}
+
+/** True when an object on the way to the bag, or the bag itself, has a segment index that is text. */
+export function hasTextIndex({ envelope }: BagDocument): boolean {
+  const levels = envelope?.levels ?? [];
+  return levels.some(({ value }) => INDEX_MEMBERS.some((name) => value.member(name)?.kind() === 'string'));
 }
 
 function stateHoldsBag(site: Bag): boolean {

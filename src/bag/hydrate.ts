@@ -1,6 +1,6 @@
+import { isEmpty } from './bag.js';
 import type { Bag, Field } from './bag.js';
 import type { BagEdit } from './edit.js';
-import { isHollow } from './segments.js';
 import type { BlobReader } from './follow.js';
 import { CONFIG, MAP } from './members.js';
 import { migrateDown } from './migration.js';
@@ -40,7 +40,7 @@ async function loadContent(site: Bag, blobs: BlobReader, signal?: AbortSignal): 
   const load = async (field: Field) =>
     field.state === 'pointer' ? (await loadValue(field.pointer, site, blobs, signal)).bytes() : undefined;
   const [config, map] = await Promise.all([load(site.config), load(site.map)]);
-  const behind = (field: Field, path: Field) => (holdsNothing(field) ? load(path) : undefined);
+  const behind = (field: Field, path: Field) => (isEmpty(field) ? load(path) : undefined);
   const [configBehind, mapBehind] = await Promise.all([
     behind(site.config, site.configPath),
     behind(site.map, site.mapPath),
@@ -56,11 +56,6 @@ function overruled(site: Bag, config: Uint8Array | undefined): (map: Uint8Array 
   const cut = cutOf(config === undefined ? inline : site.value.parse(config)).map;
   return (map) =>
     map === undefined || cut === undefined || samePrograms(cut, site.value.parse(map)) ? map : cut.bytes();
-}
-
-/** The path counts where the old name holds nothing, be it `{}` or `[]`. */
-function holdsNothing(field: Field): boolean {
-  return field.state === 'absent' || field.state === 'empty' || (field.state === 'inline' && isHollow(field.value));
 }
 
 function contentOf(config: Uint8Array | undefined, map: Uint8Array | undefined): OffloadedContent {

@@ -1,6 +1,5 @@
-import { Bag, holdsDigest } from './bag.js';
+import { Bag, detectField, holdsDigest, isEmpty } from './bag.js';
 import { CONFIG, CONFIG_PATH, MANIFEST_PATH, MAP, MAP_PATH, PROGRAM_MEMBERS, VERSION } from './members.js';
-import { isMissing } from './value.js';
 import type { Value } from './value.js';
 
 /**
@@ -27,14 +26,14 @@ function belongsTogether(bag: Value, before: Value): boolean {
 
 /** The member that the earlier bag has, under either name, when the returned bag has neither. */
 function missingOf(bag: Value, before: Value, name: string, pathName: string): readonly string[] {
-  if (!isEmpty(bag, name) || !isEmpty(bag, pathName)) return [];
-  return [pathName, name].filter((candidate) => !isEmpty(before, candidate)).slice(0, 1);
+  if (!isLost(bag, name) || !isLost(bag, pathName)) return [];
+  return [pathName, name].filter((candidate) => !isLost(before, candidate)).slice(0, 1);
 }
 
 /** A bag with something inline is stamped when that is offloaded. */
 function stampOf(bag: Value, before: Value, restored: readonly string[]): readonly string[] {
   const { generation } = withMembers(bag, before, restored);
-  return generation === 'lean' && isEmpty(bag, VERSION) && !isEmpty(before, VERSION) ? [VERSION] : [];
+  return generation === 'lean' && isLost(bag, VERSION) && !isLost(before, VERSION) ? [VERSION] : [];
 }
 
 /** A content address is never another document's; anything else that differs may be. */
@@ -53,9 +52,8 @@ function withMembers(bag: Value, before: Value, restored: readonly string[]): Ba
   return new Bag(bag, { borrowed: new Map(restored.map((name) => [name, before.member(name)!])) });
 }
 
-function isEmpty(bag: Value, name: string): boolean {
-  const value = bag.member(name);
-  return isMissing(value) || value.text() === '';
+function isLost(bag: Value, name: string): boolean {
+  return isEmpty(detectField(bag.member(name)));
 }
 
 /** Paths are text; what is none is the same only where neither has it. */

@@ -1,7 +1,7 @@
 import { BagError } from '../errors.js';
 import { planBlob } from './addressing.js';
 import type { ClaimOffice, PlannedBlob } from './addressing.js';
-import { isMutableKey, listMutableMembers } from './bag.js';
+import { isEmpty, isMutableKey, listMutableMembers } from './bag.js';
 import type { Bag } from './bag.js';
 import { isManifestMutable } from './manifest.js';
 import type { ManifestForm } from './manifest.js';
@@ -10,7 +10,7 @@ import type { Migration, MigrationContext } from './migration.js';
 import { choosePrograms, planManifest } from './plan-manifest.js';
 import type { ManifestCache, Programs } from './plan-manifest.js';
 import type { Value } from './value.js';
-import { entryPointers } from './segments.js';
+import { assertBranchesWithoutNulls, assertNoNulls, entryPointers, usableMap } from './segments.js';
 import { isVerified, mapTrust } from './sources.js';
 import type { BagSources } from './sources.js';
 
@@ -72,6 +72,8 @@ export interface BagPlan<V extends Value = Value> {
   readonly isRepeatable: boolean;
   /** True when a map or manifest at such a key says something else than the config, which wins. */
   readonly differs: boolean;
+  /** True for a dict map that only following a pointer shows. */
+  readonly hasStoredDict: boolean;
 }
 
 /** A bag with its plan, and the migrations that change it, in the order of `up`. */
@@ -81,8 +83,7 @@ export interface PlannedBag<V extends Value = Value> extends BagPlan<V> {
 
 /** True for a bag with `manifest_id` and nothing inline. Its readers compare it with a database row, so it stays. */
 export function isOfNewestEra({ config, map, value }: Bag): boolean {
-  const isNothingInline = [config, map].every((field) => field.state === 'absent' || field.state === 'empty');
-  return isNothingInline && value.member('manifest_id') !== undefined;
+  return isEmpty(config) && isEmpty(map) && value.member('manifest_id') !== undefined;
 }
 
 /** True when a member of the bag is not in the form of the target. A bag of the newest era is left alone. */
@@ -94,6 +95,20 @@ export function needsMigration(site: Bag, target: PlanSettings['target'], isForm
   return fields.some((field) => field.state !== 'absent') || site.markers.length > 0 || site.generation !== 'lean';
 }
 
+/**
+ * Refuses the bridge form for a document with a bag of the January eras: their readers would run the pointer as the
+ * program, wherever in the document it is. Throws `BagError` `FLAT_ERA_BAG`.
+ */
+export function assertBridgeable(bags: readonly Bag[], isRow: boolean): void {
+  const flat = bags.find((bag) => bag.isFlatEra);
+  if (!flat) return;
+  throw new BagError(
+    'FLAT_ERA_BAG',
+    `the bag at /${flat.path.join('/')} is of the flat era (it has light_config or a state_s3_path that is not null); its readers would run a pointer of the bridge form as the program. ` +
+      (isRow ? 'Wrap the resume path, then use --to lean' : 'Use --to lean once the readers are wrapped'),
+  );
+}
+
 /** The legacy hydrator follows one dialect, and a pointer in it must not lead to bytes that change. */
 function isUnbridged(field: Bag['config']): boolean {
   if (field.state !== 'pointer') return field.state === 'inline';
@@ -101,12 +116,15 @@ function isUnbridged(field: Bag['config']): boolean {
 }
 
 /**
- * Plans one bag. Pure and deterministic. Throws `BagError` when its map or config cannot be made into a manifest, or
- * when a program would stay at a key that another run overwrites (`PROGRAM_MUTABLE`).
+ * Plans one bag. Pure and deterministic. Throws `BagError` when its map or config cannot be made into a manifest, when
+ * its map has nulls (`MAP_HAS_NULLS`), or when a program would stay at a key that another run overwrites
+ * (`PROGRAM_MUTABLE`).
  */
 export function planSite<V extends Value>(site: Bag<V>, sources: BagSources<V>, settings: PlanSettings): BagPlan<V> {
   const { office } = settings;
+  assertMapsWithoutNulls(site, sources);
   const programs = needsPrograms(site, settings) ? choosePrograms(site, sources) : undefined;
+  if (programs && isRewritten(programs, settings)) assertNoNulls(programs.list, MANIFEST);
   const config = sources.config === undefined ? undefined : planBlob(office, 'config', site, sources.config.bytes());
   const mapValue = keptMap(programs) ?? sources.map;
   const map =
@@ -134,7 +152,20 @@ export function planSite<V extends Value>(site: Bag<V>, sources: BagSources<V>, 
       sources.targets.size === 0 &&
       !fields(site).some((field) => field.state === 'pointer' && !isVerified(field.pointer)),
     differs: programs?.differs === true,
+    hasStoredDict: site.map.state !== 'inline' && usableMap(sources.map)?.kind() === 'object',
   };
+}
+
+/** Of the maps that a reader of the bag may count in, one that is passed over for its path among them. */
+function assertMapsWithoutNulls(site: Bag, { map, stored, targets }: BagSources): void {
+  const inline = site.map.state === 'pointer' ? undefined : site.get(MAP);
+  for (const value of [inline, map, stored.map]) if (value !== undefined) assertNoNulls(value);
+  for (const [id, program] of targets) assertBranchesWithoutNulls(program, `the program at ${id}`);
+}
+
+/** A manifest of which another one is made loses its nulls. One at a content address stays as it is. */
+function isRewritten({ from }: Programs, { isFormAsked }: PlanSettings): boolean {
+  return from === 'inline-manifest' || from === 'manifest' || (from === 'kept' && isFormAsked === true);
 }
 
 /**

@@ -346,7 +346,7 @@ class Resolution<V extends Value = Value> {
   }
 
   private async config(site: Bag<V>, trust: Trust): Promise<V | undefined> {
-    if (site.config.state === 'inline' && !isHollow(site.config.value)) return site.config.value;
+    if (site.config.state === 'inline') return site.config.value;
     const field = site.config.state === 'pointer' ? site.config : site.configPath;
     if (field.state !== 'pointer' || !this.mayAsk(field.pointer, trust)) return undefined;
     return this.loadUnlessGone(field.pointer);

@@ -2,8 +2,11 @@ import { ByteValue } from './value.js';
 import { InternalError } from '../errors.js';
 import { applySplices, givesBack, invertSplices } from '../json/index.js';
 import type { Splice } from '../json/index.js';
+import { detectField, isEmpty } from './bag.js';
+import type { Bag } from './bag.js';
 import { ByteDraft, RawJson } from './edit.js';
 import type { NewMember } from './edit.js';
+import { CONFIG, MAP } from './members.js';
 import { migrateUp } from './migration.js';
 import type { PlannedBag } from './plan.js';
 import { s3Pointer } from './pointers.js';
@@ -20,6 +23,8 @@ export interface Rewrite {
 export interface BagOutline {
   readonly path: readonly string[];
   readonly members: Readonly<Record<string, unknown>>;
+  /** The old names whose stored value is not empty: in `members` it may look like an empty one. */
+  readonly filled: readonly string[];
 }
 
 /**
@@ -42,7 +47,7 @@ export function rewriteBytes(
       'the inverse of the rewrite does not give the original back; nothing was written',
     );
   }
-  const outlines = drafts.map(({ plan, draft }) => ({ path: plan.site.path, members: outlineOf(draft) }));
+  const outlines = drafts.map(({ plan, draft }) => ({ path: plan.site.path, ...outlineOf(draft) }));
   return { bytes, inverse, outlines };
 }
 
@@ -53,8 +58,16 @@ function migrateBag({ site, migrations, context }: PlannedBag<ByteValue>): ByteD
 }
 
 /** The members a schema looks at, without decoding user data. */
-function outlineOf(draft: ByteDraft): Record<string, unknown> {
-  return Object.fromEntries(draft.members().map(({ name, value }) => [name, outlineValue(value)]));
+function outlineOf(draft: ByteDraft): Omit<BagOutline, 'path'> {
+  const members = draft.members();
+  return {
+    members: Object.fromEntries(members.map(({ name, value }) => [name, outlineValue(value)])),
+    filled: members.flatMap(({ name, value }) => (isFilled(name, value) ? [name] : [])),
+  };
+}
+
+function isFilled(name: string, value: unknown): boolean {
+  return (name === CONFIG || name === MAP) && value instanceof ByteValue && !isEmpty(detectField(value));
 }
 
 function outlineValue(value: ByteValue | NewMember['value']): unknown {
@@ -98,6 +111,12 @@ function outlineOfScalar(value: ByteValue): unknown {
 }
 
 /** The outline of a bag as it is stored. */
+export function outlineOfSite({ path, value }: Bag<ByteValue>): BagOutline {
+  const filled = [CONFIG, MAP].filter((name) => isFilled(name, value.member(name)));
+  return { path, members: outlineOfBag(value), filled };
+}
+
+/** The members of a bag as they are stored. */
 export function outlineOfBag(bag: ByteValue): Record<string, unknown> {
   return Object.fromEntries(bag.names().map((name) => [name, outlineOfKind(bag.member(name)!)]));
 }

@@ -1,6 +1,6 @@
 import { BagError } from '../errors.js';
 import { ADDED_MARK, isAddedProgram } from './added-program.js';
-import { INDEX_MEMBERS } from './members.js';
+import { INDEX_MEMBERS, MAP } from './members.js';
 import { detectPointer, detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
 import { isMissing, isObject, textMember } from './value.js';
@@ -57,6 +57,42 @@ export function assertSegments(map: Value): void {
   throw new BagError(
     'MAP_IS_USER_DATA',
     'partition_map holds a partition of user data ({partition_id, items}), not segments',
+  );
+}
+
+/**
+ * Throws `BagError` `MAP_HAS_NULLS` for a map with null in place of a segment, and for a program with such a map in one
+ * of its branches. Old readers count a null inline and leave it out in the object store, or the other way round.
+ */
+export function assertNoNulls(value: Value, where: string = MAP): void {
+  const map = openText(value);
+  const { buffer, byteOffset, length } = map.bytes();
+  if (!Buffer.from(buffer, byteOffset, length).includes('null')) return;
+  const entries =
+    map.kind() === 'array'
+      ? map.items().map((entry, index) => [String(index), entry] as const)
+      : map.names().map((name) => [name, map.member(name)!] as const);
+  for (const [name, entry] of entries) {
+    if (isMissing(entry)) throw hasNulls(`${where}/${name}`);
+    assertBranchesWithoutNulls(entry.member('segment_config') ?? entry, `${where}/${name}`);
+  }
+}
+
+/** The same for the maps in the branches of one program. */
+export function assertBranchesWithoutNulls(program: Value, where: string): void {
+  const branches = program.member('branches')?.items() ?? [];
+  branches.forEach((branch, index) => {
+    const map = branch.member(MAP);
+    if (map === undefined || detectValuePointer(map)) return;
+    assertNoNulls(map, `${where}/branches/${index}/${MAP}`);
+  });
+}
+
+function hasNulls(where: string): BagError {
+  return new BagError(
+    'MAP_HAS_NULLS',
+    `${where} is null, where a segment was expected; old readers count a null in the bag and from the object store differently, so a migration could change which segment runs next. ` +
+      'Let the execution end before you migrate its bag, or remove the nulls if its readers count without them',
   );
 }
 

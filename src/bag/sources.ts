@@ -32,9 +32,9 @@ export function isVerified(pointer: Pointer): boolean {
   return pointer.md5 !== undefined || digestInPointer(pointer) !== undefined;
 }
 
-/** What the config or map of a bag is worth: the old name outranks the path unless it holds nothing. */
+/** What the config or map of a bag is worth: the old name outranks the path unless it is empty. */
 function trustOf(field: Field, path: Field): Trust {
-  if (field.state === 'inline' && !isHollow(field.value)) return 'safe';
+  if (field.state === 'inline') return 'safe';
   const source = field.state === 'pointer' ? field : path;
   if (source.state !== 'pointer') return 'none';
   return isVerified(source.pointer) ? 'safe' : 'mutable';
@@ -204,7 +204,7 @@ async function valueOf<V extends Value>(
   path: Field<V>,
   load: (pointer: Pointer) => Promise<V>,
 ): Promise<V | undefined> {
-  if (field.state === 'inline' && !(path.state === 'pointer' && isHollow(field.value))) return field.value;
+  if (field.state === 'inline') return field.value;
   if (field.state === 'pointer') return load(field.pointer);
   return path.state === 'pointer' && !holdsDigest(path) ? load(path.pointer) : undefined;
 }

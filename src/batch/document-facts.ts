@@ -1,7 +1,7 @@
 import { readDocument } from '../bag/value.js';
 import type { ByteValue } from '../bag/value.js';
 import { BagDocument } from '../bag/bag.js';
-import { detectHazards } from '../bag/hazards.js';
+import { detectHazards, hasDictMap, hasTextIndex } from '../bag/hazards.js';
 import type { Hazard } from '../bag/hazards.js';
 import { resumability } from '../bag/resume-rules.js';
 import type { Resumability, ResumeRefusalCode } from '../bag/resume-rules.js';
@@ -35,7 +35,15 @@ export function factsOf(document: SourceDocument, prepared: Prepared | undefined
 
 /** What only the planning of a bag could find out. */
 export function plannedHazards(prepared: Prepared | undefined): readonly Hazard[] {
-  return prepared?.transformation?.plans.some(({ differs }) => differs) ? ['PROGRAMS_DIFFER'] : [];
+  const transformation = prepared?.transformation;
+  if (!transformation) return [];
+  const { plans, bagDocument } = transformation;
+  const isSeen = bagDocument.bags.some(hasDictMap);
+  const isStored = !isSeen && plans.some(({ hasStoredDict }) => hasStoredDict) && hasTextIndex(bagDocument);
+  return [
+    ...(plans.some(({ differs }) => differs) ? (['PROGRAMS_DIFFER'] as const) : []),
+    ...(isStored ? (['INDEX_IS_TEXT'] as const) : []),
+  ];
 }
 
 /** `undefined` for what is no JSON: that is reported as the outcome of the document. */

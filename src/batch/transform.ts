@@ -9,7 +9,7 @@ import type { ManifestForm } from '../bag/manifest.js';
 import type { AddressRule } from '../bag/places.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
-import { planSite } from '../bag/plan.js';
+import { assertBridgeable, planSite } from '../bag/plan.js';
 import type { PlannedBag } from '../bag/plan.js';
 import { rewriteBytes } from '../bag/rewrite.js';
 import { assertOutline } from '../validate/outline.js';
@@ -89,7 +89,8 @@ export async function transform(
 ): Promise<Transformation | undefined> {
   assertOneOwner(bagDocument, document);
   assertUnmixedBytes(root, bagDocument.bags);
-  const plans = await planBags(bagDocument, settings, signal);
+  const isRow = document.row !== undefined;
+  const plans = await planBags(bagDocument, settings, isRow, signal);
   if (plans.length === 0) return undefined;
   const rewrite = asStored(document, rewriteBytes(document.bytes, plans, takeBuffer));
   // An empty map gives no manifest, and the bag asks for one every time: what comes out as it went in is no migration.
@@ -110,12 +111,14 @@ export async function transform(
 async function planBags(
   { bags }: BagDocument<ByteValue>,
   settings: TransformSettings,
+  isRow: boolean,
   signal: AbortSignal | undefined,
 ): Promise<readonly PlannedBag<ByteValue>[]> {
   const plans: PlannedBag<ByteValue>[] = [];
   for (const bag of bags) {
     const migrations = pathFor(bag, settings.target, settings.isFormAsked);
     if (migrations.length === 0) continue;
+    if (settings.target === 'bridge') assertBridgeable(bags, isRow);
     const sources = await loadSources(bag, settings.blobs, { signal, isFormAsked: settings.isFormAsked });
     plans.push({ ...planSite(bag, sources, settings), migrations });
   }

@@ -1,7 +1,7 @@
 import pMap, { pMapSkip } from 'p-map';
 import { readDocument } from '../bag/value.js';
 import { BagDocument } from '../bag/bag.js';
-import { outlineOfBag } from '../bag/rewrite.js';
+import { outlineOfSite } from '../bag/rewrite.js';
 import { assertOutline } from '../validate/outline.js';
 import { ConflictError, StateBagError, messageOf } from '../errors.js';
 import type { BlobStore } from '../store/index.js';
@@ -88,7 +88,7 @@ async function verifyDocument(
   try {
     const root = readDocument(document.bytes);
     for (const site of new BagDocument(root).bags) {
-      assertOutline({ path: site.path, members: outlineOfBag(site.value) }, options.target);
+      assertOutline(outlineOfSite(site), options.target);
     }
     const original = await restoreOriginal(
       document.bytes,

@@ -6,7 +6,6 @@ import { CONFIG, OFFLOADED_MEMBERS, PROGRAM_MEMBERS } from '../bag/members.js';
 import { mixedInBytes } from '../bag/mixed-pointer.js';
 import { isObject } from '../bag/value.js';
 import type { ByteValue, Value } from '../bag/value.js';
-import { isHollow } from '../bag/segments.js';
 import { BagError } from '../errors.js';
 import { decodeString, expandNode, toPlainValue } from '../json/index.js';
 import type { JsonNode } from '../json/index.js';
@@ -115,8 +114,7 @@ export function strayPrograms(
 }
 
 function holdsConfig(level: Value): boolean {
-  const field = detectField(level.member(CONFIG));
-  return field.state === 'inline' && !isHollow(field.value);
+  return detectField(level.member(CONFIG)).state === 'inline';
 }
 
 /**

@@ -3,7 +3,6 @@ import { validators } from '../../schemas/generated/validators.js';
 import type { SchemaName } from '../../schemas/generated/validators.js';
 import { Bag, holdsDigest } from '../bag/bag.js';
 import { ObjectValue } from '../bag/value.js';
-import { isHollow } from '../bag/segments.js';
 import { fatBagAdvice, leanBagAdvice, manifestAdvice, pointerAdvice } from './advice.js';
 import { NO_ADVICE, isObject } from './issue.js';
 import type { Adviser, ValidationIssue } from './issue.js';
@@ -21,7 +20,7 @@ function isRegressed(bag: object): boolean {
     [map, mapPath],
   ] as const;
   if (pairs.some(([field, path]) => field.state === 'inline' && path.state === 'pointer')) return true;
-  const isInline = pairs.some(([field]) => field.state === 'inline' && !isHollow(field.value));
+  const isInline = pairs.some(([field]) => field.state === 'inline');
   return isInline && [configPath, mapPath, manifestPath].some(holdsDigest);
 }
 

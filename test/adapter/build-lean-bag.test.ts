@@ -114,6 +114,8 @@ describe('the bag an execution starts with', () => {
     [{ ...ids, workflowConfig: makeConfig(), partitionMap: { a: {} } }, 'MAP_NOT_POSITIONAL'],
     [{ ...ids, workflowConfig: makeConfig(), partitionMap: 'x' }, 'MAP_INVALID'],
     [{ ...ids, ownerId: '', workflowConfig: makeConfig() }, 'BAG_INVALID'],
+    [{ ...ids, workflowConfig: { nodes: [], edges: [] } }, 'BAG_INVALID'],
+    [{ ...ids, workflowConfig: makeConfig(), partitionMap: [null, ...makeMap(makeConfig())] }, 'MAP_HAS_NULLS'],
     [{ ...ids, workflowConfig: makeConfig(), bag: { start_time: null } }, 'BAG_INVALID'],
   ])('is not made of what cannot be run: %#', async (input, code) => {
     await expect(buildLeanBag(input, testStore().store)).rejects.toMatchObject({ code });

@@ -75,6 +75,18 @@ describe('when the event carries the program', () => {
     expect(await rig.shim.read(bag).segmentConfig()).toEqual(second);
   });
 
+  test.each(['event', 'result'] as const)('a map with a null is run as before and left, in the %s', async (side) => {
+    const map = makeMap(makeConfig());
+    const bag = fatBag({ partition_map: [null, ...map] });
+    const rig = testShim();
+    const messages = await observed('fail-open', async () => {
+      const handler = rig.shim.wrap<Json, Json>((event) => (side === 'event' ? { ...(event as Json) } : bag));
+      expect(await handler(side === 'event' ? bag : { action: 'initialise' })).toEqual(bag);
+    });
+    expect(messages).toMatchObject([{ code: 'MAP_HAS_NULLS', side }]);
+    expect(await rig.shim.read(bag).segmentConfig()).toEqual(map[1]);
+  });
+
   test('a result that the store does not take goes back fat', async () => {
     const rig = testShim();
     const handler = rig.shim.wrap<Json, Json>(() => {

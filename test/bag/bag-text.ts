@@ -70,7 +70,6 @@ const entryText = fc.oneof(
     weight: 1,
     arbitrary: segmentText.map((segment) => `{"segment_id":7,"segment_config":${segment},"dependencies":[1.0]}`),
   },
-  { weight: 1, arbitrary: fc.constant('null') },
 );
 
 const listMap = fc

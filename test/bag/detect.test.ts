@@ -21,8 +21,8 @@ async function place(document: object): Promise<readonly [path: string, isNested
 
 describe('the generation of a bag', () => {
   it.each<readonly [string, object, Generation]>([
-    ['an inline config', { ...CONTROL, workflow_config: {} }, 'fat'],
-    ['an inline map beside a pointer', { ...CONTROL, workflow_config: P1, partition_map: [] }, 'fat'],
+    ['an inline config', { ...CONTROL, workflow_config: { nodes: [] } }, 'fat'],
+    ['an inline map beside a pointer', { ...CONTROL, workflow_config: P1, partition_map: [{}] }, 'fat'],
     ['a value of a wrong kind', { partition_map: 7 }, 'fat'],
     ['pointers under the old names', { ...CONTROL, workflow_config: P1, partition_map: null }, 'bridge'],
     ['a path to a key without digest', { ...CONTROL, workflow_config_s3_path: 's3://b/c.json' }, 'bridge'],
@@ -35,19 +35,21 @@ describe('the generation of a bag', () => {
     ['a manifest path alone, to a content address', { segment_manifest_s3_path: path('segment_manifest') }, 'lean'],
     ['a manifest of the newest era', { manifest_id: 'm', segment_manifest_s3_path: 's3://b/manifest.json' }, 'lean'],
     ['null fields', { ...CONTROL, workflow_config: null, partition_map: '' }, 'lean'],
+    ['empty fields', { ...CONTROL, workflow_config: {}, partition_map: [] }, 'lean'],
+    ['an empty map beside a pointer', { ...CONTROL, workflow_config: P1, partition_map: {} }, 'bridge'],
     ['only a stamp', { state_bag_version: 2 }, 'lean'],
-    ['a stamp beside an inline field', { state_bag_version: 2, workflow_config: {} }, 'fat'],
+    ['a stamp beside an inline field', { state_bag_version: 2, workflow_config: { nodes: [] } }, 'fat'],
     ['only the control plane', CONTROL, 'lean'],
     ['too little of the control plane', { ownerId: 'o', workflowId: 'w' }, 'foreign'],
     ['nothing', {}, 'foreign'],
     [
       'a lean bag around a fat one',
-      { ...CONTROL, state_bag_version: 2, state_data: { ...CONTROL, workflow_config: {} } },
+      { ...CONTROL, state_bag_version: 2, state_data: { ...CONTROL, workflow_config: { nodes: [] } } },
       'fat',
     ],
     [
       'a fat bag around a lean one',
-      { ...CONTROL, workflow_config: {}, state_data: { ...CONTROL, state_bag_version: 2 } },
+      { ...CONTROL, workflow_config: { nodes: [] }, state_data: { ...CONTROL, state_bag_version: 2 } },
       'fat',
     ],
   ])('of %s is told', async (_, document, expected) => {
@@ -63,7 +65,7 @@ describe('the generation of a bag', () => {
 });
 
 describe('the bags of a document', () => {
-  const bag = { ...CONTROL, workflow_config: {} };
+  const bag = { ...CONTROL, workflow_config: { nodes: [] } };
 
   it('are named by their place, the innermost first', async () => {
     expect(await place(bag)).toEqual(['', false]);

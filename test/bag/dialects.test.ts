@@ -120,7 +120,7 @@ describe('a pointer', () => {
     if (isProgram && !Array.isArray(value)) expect(programs).toEqual([value, value]);
     else expect(said).toEqual(twice('SEGMENT_INVALID'));
     const { generation, dialects } = await inspect(Buffer.from(withMember('workflow_config', text)));
-    expect([generation, dialects]).toEqual([value === null || value === '' ? 'lean' : 'fat', []]);
+    expect([generation, dialects]).toEqual([['null', '""', '[]', '{}'].includes(text) ? 'lean' : 'fat', []]);
   });
 
   it('that stands for something else than one value is recognised and not followed', async () => {
@@ -184,10 +184,11 @@ async function stateOf(name: string, value: unknown): Promise<string> {
 
 describe('a field', () => {
   it('under an old name is absent, empty, a pointer or inline', async () => {
-    for (const value of [undefined, null, '']) expect(await stateOf('workflow_config', value)).toBe('lean ');
+    for (const value of [undefined, null, '', {}, [], '{}', ' [\n] '])
+      expect(await stateOf('workflow_config', value)).toBe('lean ');
     expect(await stateOf('workflow_config', 's3://b/k')).toBe('bridge s3-path');
     expect(await stateOf('workflow_config', { bucket: 'b', key: 'k' })).toBe('bridge bucket-key');
-    for (const value of [{}, [], 0, false, 'text', { manifest_s3_path: 's3://b/k' }])
+    for (const value of [{ nodes: [] }, [1], 0, false, 'text', ' ', '{', '[1]', { manifest_s3_path: 's3://b/k' }])
       expect(await stateOf('workflow_config', value)).toBe('fat ');
   });
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { statebag } from '../cli/terminal.js';
+import { CONTROL } from './bag-text.js';
 import { inspect, inspectValue } from './inspect.js';
-import { makePlace } from './place.js';
+import { STORE, makePlace } from './place.js';
 
 const SHA = 'a'.repeat(64);
 const CALM = {
@@ -48,10 +49,45 @@ describe('a hazard', () => {
       ['MANIFEST_READ_INLINE'],
     ],
     ['no map', { ...CALM, workflow_config: { nodes: [] } }, ['MAP_MISSING']],
+    [
+      'a dict map next to an index that is text',
+      { ...CALM, partition_map: { 0: {} }, segment_to_run: '0' },
+      ['INDEX_IS_TEXT'],
+    ],
+    [
+      'a dict map in a JSON string next to an index that is text',
+      { ...CALM, partition_map: '{"0":{}}', segment_id: '0' },
+      ['INDEX_IS_TEXT'],
+    ],
+    [
+      'a dict map in a bag next to an index that is text',
+      { segment_to_run: '0', state_data: { ...CALM, partition_map: { 0: {} } } },
+      ['INDEX_IS_TEXT'],
+    ],
+    ['a dict map next to an index that is a number', { ...CALM, partition_map: { 0: {} }, segment_to_run: 0 }, []],
+    ['a list map next to an index that is text', { ...CALM, partition_map: [{}], segment_to_run: '0' }, []],
     ['inline fields under the stamp of a lean bag', { ...FAT, state_bag_version: 2 }, ['STAMPED_BUT_FAT']],
     ['a bag of the newest era', { ...CALM, manifest_id: 'm' }, ['NEWEST_ERA']],
   ])('is %s', async (_, document, expected) => {
     expect(await hazards(document)).toEqual(expected);
+  });
+
+  it.each([
+    ['{"0":{"id":0}}', ['MANIFEST_PATH_MISSING', 'INDEX_IS_TEXT']],
+    ['[{"id":0}]', ['MANIFEST_PATH_MISSING']],
+  ])('is an index that is text where the bag points to the map %s, once the map is read', async (map, expected) => {
+    const key = 'workflow-partitions/olive/press/partition_map.json';
+    const { dir } = makePlace({ [`local/${key}`]: Buffer.from(map) });
+    const bag = { ...CONTROL, segment_to_run: '0', partition_map_s3_path: `s3://local/${key}` };
+    const look = async (...args: readonly string[]) => {
+      const { out } = await statebag(dir, ['inspect', '-', '--json', '--quiet', ...args], {
+        stdin: JSON.stringify(bag),
+      });
+      return (JSON.parse(out) as { readonly documents: readonly { readonly hazards: readonly string[] }[] })
+        .documents[0]!.hazards;
+    };
+    expect(await look()).toEqual(['MANIFEST_PATH_MISSING']);
+    expect(await look('--store', STORE)).toEqual(expected);
   });
 
   it('is a size that Step Functions refuses, one byte over', async () => {
@@ -79,6 +115,6 @@ describe('a hazard', () => {
 
 it('inline bytes are those of the values under the two names, in all bags of a document', async () => {
   const text =
-    '{"ownerId":"o","workflowId":"w","total_segments":1,"workflow_config":{"a": 1.0},"state_data":{"workflow_config":"s3://b/k","partition_map":[ ]}}';
-  expect((await inspect(Buffer.from(text))).bytesInline).toBe('{"a": 1.0}'.length + '[ ]'.length);
+    '{"ownerId":"o","workflowId":"w","total_segments":1,"workflow_config":{"a": 1.0},"state_data":{"workflow_config":"s3://b/k","partition_map":[ 1]}}';
+  expect((await inspect(Buffer.from(text))).bytesInline).toBe('{"a": 1.0}'.length + '[ 1]'.length);
 });

@@ -70,6 +70,7 @@ function paths(ids = 'olive/press') {
 /** Fixtures of which an object becomes something else than the text does, and what. */
 const OTHERWISE: Readonly<Record<string, unknown>> = {
   // The command holds a stored bag to the schema; the caller of the library answers for what it writes.
+  'empty-values-that-lead-nowhere-are-quarantined': { ...CONTROL, state_bag_version: 2 },
   'a-bag-with-nothing-that-leads-to-a-program-is-quarantined': {
     ...CONTROL,
     state_bag_version: 2,
@@ -157,7 +158,7 @@ describe('a parsed bag', () => {
     const written = await contentOf(await shimOf(place).write(event), place.store);
     if (name in OTHERWISE) expect(written).toEqual(OTHERWISE[name]);
     // What cannot be made lean is passed on as it came.
-    else if ('code' in lean) expect(written).toEqual(parse(input));
+    else if ('code' in lean) expect(written).toEqual(await contentOf(parse(input), place.store));
     else {
       const stored = makePlace(objects);
       const { bytes } = await migrateOne(stored, input, 'lean');

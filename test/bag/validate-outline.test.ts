@@ -5,7 +5,11 @@ import { assertOutline } from '../../src/validate/outline.js';
 import { CONTROL } from './bag-text.js';
 
 const read = (text: string) => readDocument(Buffer.from(text));
-const outlined = (members: object) => ({ path: ['state_data'], members: outlineOfBag(read(JSON.stringify(members))) });
+const outlined = (members: object, filled: readonly string[] = []) => ({
+  path: ['state_data'],
+  members: outlineOfBag(read(JSON.stringify(members))),
+  filled,
+});
 const pointer = {
   __s3_pointer__: true,
   bucket: 'b',
@@ -63,15 +67,26 @@ describe('the gate before a commit', () => {
     }).toThrow(invalid);
   });
 
-  it('lets a bridge bag pass with pointers or nothing under the old names, and stops anything else', () => {
-    for (const members of [{ workflow_config: pointer, partition_map: null }, { partition_map: pointer }, {}]) {
+  it('lets a bridge bag pass with pointers or empty values under the old names, and stops anything else', () => {
+    for (const members of [
+      { workflow_config: pointer, partition_map: null },
+      { workflow_config: {}, partition_map: pointer },
+      { workflow_config: '', partition_map: [] },
+      {},
+    ]) {
       expect(() => {
         assertOutline(outlined(members), 'bridge');
       }).not.toThrow();
     }
-    for (const value of [{}, [], 's3://b/k', { bucket: 'b', key: 'k' }, 1]) {
+    for (const value of ['s3://b/k', { bucket: 'b', key: 'k' }, 1]) {
       expect(() => {
-        assertOutline(outlined({ workflow_config: value }), 'bridge');
+        assertOutline(outlined({ workflow_config: value }, ['workflow_config']), 'bridge');
+      }).toThrow(invalid);
+    }
+    // What is too large for an outline is in it as an empty value of its kind.
+    for (const [name, value] of Object.entries({ workflow_config: {}, partition_map: [] })) {
+      expect(() => {
+        assertOutline(outlined({ [name]: value }, [name]), 'bridge');
       }).toThrow(invalid);
     }
   });

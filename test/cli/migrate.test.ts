@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { QUARANTINED, USUAL_MIX } from '../../examples/fleet/variants/index.js';
 import { putFleet, smallBag } from './fleet-dir.js';
 import { digests, snapshot, statebag, useScratch } from './terminal.js';
 
@@ -48,7 +49,7 @@ describe('a full circle over a mixed fleet', () => {
   });
 
   it('comes round for the bridge form too', async () => {
-    putFleet(scratch.dir);
+    putFleet(scratch.dir, { mix: USUAL_MIX.filter((name) => QUARANTINED.bridge[name] === undefined) });
     const before = digests(join(scratch.dir, 'bags'));
     const migrated = await json([...APPLY, '--to', 'bridge', '--verify']);
     expect([migrated.code, migrated.report.totals.failed]).toEqual([0, 0]);

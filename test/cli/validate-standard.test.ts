@@ -169,7 +169,6 @@ describe('--schema', () => {
 
   it.each([
     ['its own path', { ...unstamped, workflow_config: { nodes: [] } }],
-    ['its own path, though the value is empty', { ...unstamped, workflow_config: {} }],
     [
       'the content address of the manifest only',
       { ...(JSON.parse(fat) as object), segment_manifest_s3_path: leanBag.segment_manifest_s3_path },
@@ -181,6 +180,26 @@ describe('--schema', () => {
       code: 1,
       schemas: ['state-bag.v2'],
     });
+  });
+
+  it.each([{}, [], '', null, '{}', '[]'])(
+    'auto takes the empty value %j next to its path for an old bag',
+    async (value) => {
+      for (const name of ['workflow_config', 'partition_map']) {
+        const text = JSON.stringify({ ...unstamped, [name]: value });
+        expect(await judge(text, '--schema', 'auto')).toMatchObject({ code: 0, schemas: ['state-bag.fat'] });
+      }
+    },
+  );
+
+  it('auto refuses the empty value {} in a bag with the stamp of a lean bag', async () => {
+    const text = JSON.stringify({ ...leanBag, workflow_config: {} });
+    expect(await judge(text, '--schema', 'auto')).toMatchObject({ code: 1, schemas: ['state-bag.v2'] });
+  });
+
+  it('fat refuses a list with elements for a config', async () => {
+    const text = JSON.stringify({ ...unstamped, workflow_config: [{}] });
+    expect(await judge(text, '--schema', 'fat')).toMatchObject({ code: 1, schemas: ['state-bag.fat'] });
   });
 
   it('auto takes the pointers of the bridge form next to the address of a manifest for an old bag', async () => {

@@ -181,9 +181,8 @@ describe('hazards', () => {
 });
 
 describe('the usual mix', () => {
-  it('has every variant but those that carry the config twice', () => {
-    expect([...new Set(USUAL_MIX)].sort()).toEqual(
-      VARIANT_NAMES.filter((name) => name !== 'bag-in-bag' && name !== 'duplicate-fields').sort(),
-    );
+  it('has every variant but those that carry the config twice or are quarantined', () => {
+    const others = ['bag-in-bag', 'duplicate-fields', 'null-in-map'];
+    expect([...new Set(USUAL_MIX)].sort()).toEqual(VARIANT_NAMES.filter((name) => !others.includes(name)).sort());
   });
 });

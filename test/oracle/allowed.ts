@@ -79,8 +79,9 @@ function refusal(code: string, why: string): Rule {
 }
 
 /** The opposite: the old build stopped with this code, and the new one goes on. Nothing that both have may differ. */
-function accepted(code: string, why: string): Rule {
-  const isAccepted = (difference: Difference, facts: Facts) => facts.oldCodes(difference).has(code);
+function accepted(code: string, why: string, also: NonNullable<Pattern['when']> = () => true): Rule {
+  const isAccepted = (difference: Difference, facts: Facts) =>
+    facts.oldCodes(difference).has(code) && also(difference, facts);
   return rule(
     `accepted-${code}`,
     why,
@@ -161,6 +162,7 @@ const ANY_CASE = 'names-in-any-case';
 const DEAD = 'dead-sources-are-passed';
 const ONLY = 'only-the-program-is-added';
 const MOVED = 'manifest-at-a-content-address';
+const EMPTY = 'empty-values-stay';
 
 const isOpen: Pattern['when'] = ({ name }, { next }) =>
   next.some(
@@ -699,7 +701,13 @@ export const ALLOWED: readonly Rule[] = [
     'Paths are put only into the bag that was chosen, and only identities that agree are filled in.',
     {
       aspect: ['answer', 'diagnostic'],
-      path: /\/(workflow_config_s3_path|partition_map_s3_path|state_bag_version|repaired|state_data|segment_config|segment_to_run)$/,
+      path: /\/(workflow_config_s3_path|partition_map_s3_path|state_s3_path|state_bag_version|repaired|state_data|segment_config|segment_to_run)$/,
+    },
+    {
+      aspect: ['diagnostic'],
+      path: /^\/generation$/,
+      old: /^"foreign"$/,
+      new: /^"lean"$/,
     },
   ),
   rule('identity-from-every-level', 'Both spellings of both ids count on every level.', {
@@ -781,11 +789,19 @@ export const ALLOWED: readonly Rule[] = [
       change: ['removed'],
       kind: /^(adapt|wrap|read|middy|runtime proxy)/,
     },
+    {
+      aspect: ['event', 'answer', 'diagnostic'],
+      kind: /^read/,
+      path: /^$|^\/(_is_init|_status|bytes|bytesSaved)$/,
+      change: ['added', 'changed'],
+      when: (_, { next }) =>
+        next.some(({ name, text }) => name.startsWith('fail-open') && text.includes('WORKFLOW_CYCLE')),
+    },
   ),
   rule('requests-for-blobs', 'Which blobs are stored or read again follows from the sources that count.', {
     aspect: ['diagnostic'],
     name: /^(cache|offload) /,
-    path: /^$|^\/outcome$/,
+    path: /^$|^\/outcome$|^\/blobs\/manifest$/,
   }),
   rule(
     'numbers-of-pretty-reports',
@@ -828,6 +844,60 @@ export const ALLOWED: readonly Rule[] = [
     'An empty config next to a map that is null is quarantined by the schema (BAG_INVALID); it was WORKFLOW_INVALID.',
     { aspect: REPORTS, when: (difference, facts) => isBagInvalidNow(difference, facts) },
   ),
+
+  // Values that old readers take differently.
+  refusal('MAP_HAS_NULLS', 'A map with null in place of a segment is quarantined.'),
+  rule(
+    'bag-with-nulls-passes',
+    'A wrapped handler gets and returns a bag with nulls in its map as it is; adapt and seal print it so.',
+    {
+      aspect: ['event', 'answer', 'blob', 'metadata', 'diagnostic'],
+      kind: /^(wrap|read|middy|runtime proxy)/,
+      when: (difference, facts) => facts.newCodes(difference).has('MAP_HAS_NULLS'),
+    },
+    { aspect: ['stdout', 'blob', 'metadata'], command: /^(adapt|seal|hydrate)/, when: holdsNulls },
+    { aspect: ['blob', 'metadata'], kind: /^(adapt|processes)/, change: ['removed'], when: holdsNulls },
+  ),
+  refusal('FLAT_ERA_BAG', 'A bag of the flat era does not become bridge.'),
+  rule('share-of-a-fleet-with-refused-documents', 'fleet plan expects fewer documents to be migrated.', {
+    aspect: ['stdout'],
+    command: /^fleet plan/,
+    path: /^\/shape\/migratedShare$/,
+  }),
+  rule(
+    EMPTY,
+    '{} and [] are empty values: lean removes them, bridge leaves them, and no blob has them.',
+    { aspect: ['blob', 'metadata', 'document'], change: ['removed'], when: isBlobOfEmptyValue },
+    { aspect: VALUES, change: ['removed', 'changed'], when: isPointerToEmptyValue },
+    { aspect: ['diagnostic'], change: ['removed'], path: /^\/blobs\/(config|map)$/, when: isPointerToEmptyValue },
+    { path: /\/generation$/, change: ['changed'], old: /^"fat"$/, new: /^"(lean|bridge)"$/ },
+    { aspect: ['stdout'], path: /\/bytesInline$/, when: holdsEmptyValue },
+    { aspect: ['stdout'], path: /\/bytesInline$/, kind: /^DynamoDB rows/, when: isConfigEmpty },
+    { aspect: ['diagnostic'], name: /^cache/, path: /^\/cache$/, when: holdsEmptyValue },
+  ),
+  following(
+    [EMPTY],
+    'what-follows-from-empty-values',
+    'Sizes, counts, hazards, outcomes, and documents that stay as they are.',
+    { aspect: REPORTS, when: (difference, facts) => !isPrinted(difference, facts) },
+    { aspect: ['diagnostic'], path: /^\/(bytes|bytesSaved|repaired|generation)$/ },
+    { aspect: ['document', 'row'], change: ['removed'], path: /^$/, when: isLeftAsItWas },
+    {
+      aspect: ['answer', 'error'],
+      kind: /^buildLeanBag/,
+      when: (difference, facts) => isInvalidBag(difference, facts),
+    },
+  ),
+  rule(
+    'refused-sources-are-errors',
+    'A config that is a number outranks a map at a mutable key; an entry that points into a foreign bucket is not passed.',
+    {
+      aspect: ['error', 'answer', 'event', 'diagnostic'],
+      kind: /^(wrap|read|middy|resolveSegmentConfig)/,
+      when: isSourceRefused,
+    },
+  ),
+  accepted('BAG_INVALID', 'The bridge form admits empty values.', holdsEmptyValue),
 ];
 
 /**
@@ -846,4 +916,76 @@ function isBlobOfRefused({ name }: Difference, { next }: Facts): boolean {
 
 function isBagInvalidNow(difference: Difference, facts: Facts): boolean {
   return facts.newCodes(difference).has('BAG_INVALID') && facts.oldCodes(difference).has('WORKFLOW_INVALID');
+}
+
+function isInvalidBag(difference: Difference, facts: Facts): boolean {
+  return facts.newCodes(difference).has('BAG_INVALID');
+}
+
+/** JSON text of a value that counts as none, or JSON text of such a text. */
+const EMPTY_VALUE = String.raw`(?:\\*"\s*)?(?:\{\s*\}|\[(?:\s|null|,|\\+n)*\])(?:\s|\\+n)*(?:\\*")?|\\*"\\*"`;
+const IS_EMPTY_VALUE = new RegExp(String.raw`^\s*(?:${EMPTY_VALUE})\s*$`);
+const HAS_EMPTY_VALUE = new RegExp(
+  String.raw`(?:workflow_config|partition_map)\\*"\s*:\s*(?:\{\s*"[ML]"\s*:\s*)?(?:${EMPTY_VALUE})`,
+);
+
+/** Digests of the blobs that release 0.1.0 made of empty values, by their usual spelling. */
+const EMPTY_DIGESTS = ['{}', '[]', '{ }', '[ ]', '""', '"{}"', '"[]"', String.raw`" [ ]\n"`].map((text) =>
+  createHash('sha256').update(text).digest('hex'),
+);
+
+function isBlobOfEmptyValue({ name, old = '' }: Difference): boolean {
+  return (
+    EMPTY_DIGESTS.some((digest) => name.includes(digest)) || (/\/[0-9a-f]{64}\//.test(name) && IS_EMPTY_VALUE.test(old))
+  );
+}
+
+/** A path or a pointer to a blob of an empty value, or a member of such a pointer. */
+function isPointerToEmptyValue({ name, path, old = '' }: Difference, { differences }: Facts): boolean {
+  if (EMPTY_DIGESTS.some((digest) => old.includes(digest))) return true;
+  const [, pointer] = /^(.*\/(?:workflow_config|partition_map))\//.exec(path) ?? [];
+  return (
+    pointer !== undefined &&
+    differences.some(
+      (other) =>
+        other.name === name &&
+        other.path.startsWith(`${pointer}/`) &&
+        EMPTY_DIGESTS.some((digest) => other.old?.includes(digest) === true),
+    )
+  );
+}
+
+function holdsEmptyValue(_: Difference, { files, old, next }: Facts): boolean {
+  const texts = [
+    ...Object.values(files).map((file) => Buffer.from(file).toString()),
+    ...[...old, ...next].map(({ text }) => text),
+  ];
+  return texts.some((text) => HAS_EMPTY_VALUE.test(text));
+}
+
+/** A document that the new build did not write: the old one put pointers to empty blobs into it, and took them out. */
+function isLeftAsItWas({ old = '' }: Difference, { files }: Facts): boolean {
+  return (
+    EMPTY_DIGESTS.some((digest) => old.includes(digest)) ||
+    Object.values(files).some((file) => Buffer.from(file).toString() === old)
+  );
+}
+
+/** A list with a null, or a dict with a null at a position, in a file of the input. */
+function holdsNulls(_: Difference, { files }: Facts): boolean {
+  return Object.values(files).some((file) =>
+    /\[\s*null\b|\bnull\s*\]|\}\s*,\s*null\b|\\*"\d+\\*"\s*:\s*null\b/.test(Buffer.from(file).toString()),
+  );
+}
+
+function isSourceRefused(_: Difference, { next }: Facts): boolean {
+  return next.some(
+    ({ aspect, text }) =>
+      aspect === 'error' && /CONFIG_INVALID.*workflow_config is number|BUCKET_NOT_ALLOWED/s.test(text),
+  );
+}
+
+/** The migrated row is refused for its empty config, as before the migration. */
+function isConfigEmpty(_: Difference, { next }: Facts): boolean {
+  return next.some(({ aspect, text }) => aspect === 'stdout' && /"reasonsAfter":\s*\{[^}]*"CONFIG_EMPTY"/.test(text));
 }

@@ -38,10 +38,16 @@ export const VARIANT_NAMES = Object.keys(VARIANTS) as readonly VariantName[];
 /** Those that hold `NaN` and the like, which `JSON.parse` refuses. */
 export const NOT_STRICT_JSON: readonly VariantName[] = ['python-numbers'];
 
+/** The codes with which a migration leaves variants as they are, by its target. */
+export const QUARANTINED: Readonly<Record<'lean' | 'bridge', Partial<Readonly<Record<VariantName, string>>>>> = {
+  lean: { 'null-in-map': 'MAP_HAS_NULLS' },
+  bridge: { 'null-in-map': 'MAP_HAS_NULLS', 'flat-jan18': 'FLAT_ERA_BAG', 'light-jan29': 'FLAT_ERA_BAG' },
+};
+
 /**
- * What an operator meets: every variant but the two that carry the config twice, and one fat bag of the last release
- * after each.
+ * What an operator meets: every variant but the two that carry the config twice and the one that is quarantined, and
+ * one fat bag of the last release after each.
  */
 export const USUAL_MIX: readonly VariantName[] = VARIANT_NAMES.filter(
-  (name) => name !== 'pre' && name !== 'bag-in-bag' && name !== 'duplicate-fields',
+  (name) => name !== 'pre' && name !== 'bag-in-bag' && name !== 'duplicate-fields' && name !== 'null-in-map',
 ).flatMap((name): VariantName[] => ['pre', name]);

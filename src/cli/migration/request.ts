@@ -32,7 +32,8 @@ export const migrateOptions = {
     to: {
       type: 'string',
       value: 'lean|bridge',
-      describe: 'what becomes of the bags (default lean, for rows of a table bridge)',
+      describe:
+        'what becomes of the bags; bridge refuses bags of the flat era (default lean, for rows of a table bridge)',
     },
     manifest: { type: 'string', value: 'list|envelope', describe: 'form of the segment manifest (default list)' },
     out: { type: 'string', value: 'DIR|FILE|-', describe: 'write copies instead of rewriting in place' },
