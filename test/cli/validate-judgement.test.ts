@@ -171,7 +171,7 @@ describe('a lean bag', () => {
 
   describe('with --schema fat', () => {
     it.each<(typeof inBag)[number]>([
-      ['workflow_config', []],
+      ['workflow_config', ['an empty list']],
       ['partition_map', ['a program']],
       ['branch_id', []],
       ['segment_config', []],
