@@ -182,15 +182,25 @@ describe('--schema', () => {
     });
   });
 
-  it.each([{}, [], '', null, '{}', '[]'])(
-    'auto takes the empty value %j next to its path for an old bag',
-    async (value) => {
+  it.each(['{}', '""', 'null', '"{}"', '"[]"'])(
+    'auto takes the empty value %s next to its path for an old bag',
+    async (spelled) => {
       for (const name of ['workflow_config', 'partition_map']) {
-        const text = JSON.stringify({ ...unstamped, [name]: value });
+        const text = JSON.stringify({ ...unstamped, [name]: JSON.parse(spelled) as unknown });
         expect(await judge(text, '--schema', 'auto')).toMatchObject({ code: 0, schemas: ['state-bag.fat'] });
       }
     },
   );
+
+  it('auto takes the empty list next to the path of a map for an old bag, and refuses it for a config', async () => {
+    for (const [name, code] of [
+      ['partition_map', 0],
+      ['workflow_config', 1],
+    ] as const) {
+      const text = JSON.stringify({ ...unstamped, [name]: [] });
+      expect(await judge(text, '--schema', 'auto')).toMatchObject({ code, schemas: ['state-bag.fat'] });
+    }
+  });
 
   it('auto refuses the empty value {} in a bag with the stamp of a lean bag', async () => {
     const text = JSON.stringify({ ...leanBag, workflow_config: {} });
