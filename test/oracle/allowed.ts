@@ -557,7 +557,7 @@ export const ALLOWED: readonly Rule[] = [
   rule('refused-pointers-fail-open', 'A bag with a pointer that is refused passes as it is if it has its program.', {
     aspect: ['event', 'answer', 'diagnostic', 'error'],
     when: ({ change, aspect }, { next }) =>
-      (aspect !== 'error' || change === 'removed') &&
+      (aspect !== 'error' || change !== 'added') &&
       next.some(({ name, text }) => name.startsWith('fail-open') && /"POINTER_(FOREIGN_OWNER|NOT_ALLOWED)"/.test(text)),
   }),
   rule('no-store-no-address', 'Without a store it is not known which pointers may be followed, so none is named.', {
@@ -565,7 +565,6 @@ export const ALLOWED: readonly Rule[] = [
     old: /a pointer leads to s3:/,
     new: /the document has a pointer; following it needs --store/,
   }),
-  refusal('POINTER_MIXED', 'A pointer into which data was merged is an error, wherever it is read or returned.'),
   refusal('DUPLICATE_MEMBER', 'validate refuses a wrapper or program member twice in one object.'),
   refusal('NOT_A_BAG', 'validate says of a document without a bag that it is not one.'),
   refusal('WORKFLOW_CYCLE', 'A config that cannot be cut, next to a manifest without entries, is quarantined.'),
@@ -674,16 +673,6 @@ export const ALLOWED: readonly Rule[] = [
     kind: /^(buildLeanBag|usage)/,
     change: ['removed'],
     name: /workflow-manifests\//,
-  }),
-  rule('own-path-of-an-event-stays', 'A path that the event has itself is not replaced.', {
-    aspect: ['event', 'stdout'],
-    change: ['changed'],
-    path: /^\/(manifest_s3_path|segment_manifest_s3_path|segment_index)$/,
-    new: /^(""|null|\d+)$/,
-  }),
-  following([MARK, ONLY], 'members-that-leave-for-their-size', 'Which members leave an answer follows from its size.', {
-    aspect: ['answer', 'blob', 'metadata', 'diagnostic'],
-    when: (_, { differences }) => differences.some(({ path }) => path.startsWith('/offloaded')),
   }),
   following(
     [MARK, ONLY, AGAIN, MOVED],
@@ -818,11 +807,6 @@ export const ALLOWED: readonly Rule[] = [
       name: /page\.html$/,
     },
   ),
-  following([MOVED], 'hazards-of-migrated-bags', 'A bag that was migrated has no manifest at a mutable key any more.', {
-    aspect: ['stdout'],
-    command: /^inspect (?!.*--json)/,
-    path: /^$/,
-  }),
   rule('shape-of-a-fleet-with-moved-manifests', 'fleet plan counts the manifests that are moved.', {
     aspect: ['stdout'],
     command: /^fleet plan/,

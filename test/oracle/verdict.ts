@@ -71,7 +71,8 @@ function codesByStep(items: readonly Item[]): Codes {
   const codes = new Map<number, Set<string>>();
   for (const { aspect, name, text } of items) {
     const isVerdict = /^(validateStateBag|toBeLeanStateBag)$/.test(name);
-    if (!isVerdict && !/^(stdout|stderr|journal|error|diagnostic)$/.test(aspect)) continue;
+    const isOfFunction = aspect === 'answer' && name.startsWith('step ');
+    if (!isVerdict && !isOfFunction && !/^(stdout|stderr|journal|error|diagnostic)$/.test(aspect)) continue;
     const step = stepOf(name);
     const known = codes.get(step) ?? new Set();
     for (const code of text.match(/\b[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+\b/g) ?? []) known.add(code);
