@@ -2,7 +2,7 @@ import { ObjectValue, readDocument } from '../bag/value.js';
 import { planBlob } from '../bag/addressing.js';
 import { Bag, holdsDigest } from '../bag/bag.js';
 import type { Generation } from '../bag/bag.js';
-import { isHollow, openText } from '../bag/segments.js';
+import { isEmptyContainer, openText } from '../bag/segments.js';
 import { follow } from '../bag/follow.js';
 import { buildManifest } from '../bag/manifest.js';
 import { MANIFEST_PATH } from '../bag/members.js';
@@ -34,7 +34,7 @@ export async function rebuildManifest(
   if (site.mapPath.state !== 'pointer' || generation !== 'lean' || !isManifestLost(site)) return undefined;
   const bytes = await follow(site.mapPath.pointer, site, work.engine.blobs, work.deadline.signal());
   const map = openText(readDocument(bytes));
-  if (isHollow(map)) return undefined;
+  if (isEmptyContainer(map)) return undefined;
   const manifest = buildManifest(map, work.engine.settings.manifestForm);
   const { ownerId, workflowId } = site;
   const blob = planBlob(await openOffice(work), 'manifest', { ownerId, workflowId }, manifest);

@@ -23,7 +23,7 @@ import {
 import type { AddressRule } from './places.js';
 import { detectTarget, detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
-import { isHollow } from './segments.js';
+import { isEmptyContainer } from './segments.js';
 import { isMissing, isObject, textMember } from './value.js';
 import type { Value } from './value.js';
 
@@ -45,7 +45,7 @@ const EMPTY_TEXT = /^(?:[ \t\n\r]*(?:\{[ \t\n\r]*\}|\[[ \t\n\r]*\])[ \t\n\r]*)?$
 /** Reads `workflow_config` or `partition_map`. */
 export function detectField<V extends Value>(value: V | undefined, rule = byDefaultLayout): Field<V> {
   if (value === undefined) return { state: 'absent' };
-  if (isMissing(value) || isHollow(value) || EMPTY_TEXT.test(value.text() ?? '-')) return { state: 'empty' };
+  if (isMissing(value) || isEmptyContainer(value) || EMPTY_TEXT.test(value.text() ?? '-')) return { state: 'empty' };
   const pointer = detectValuePointer(value);
   return pointer ? { state: 'pointer', value, pointer: withDigest(pointer, rule) } : { state: 'inline', value };
 }

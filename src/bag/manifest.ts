@@ -4,7 +4,7 @@ import { isMutable, listMutablePaths } from './bag.js';
 import type { Bag, Field } from './bag.js';
 import { isMissing, isObject } from './value.js';
 import type { Value } from './value.js';
-import { assertNotAdded, entryAt, listEntries, targetId } from './segments.js';
+import { assertNotAdded, segmentAt, listEntries, targetId } from './segments.js';
 
 /** How a manifest is written. Readers accept both. */
 export type ManifestForm = 'list' | 'envelope';
@@ -158,7 +158,7 @@ export function formOf(document: Value): ManifestForm | undefined {
  * and everything behind them moves up; there an entry's own `segment_id` decides. Throws `BagError` as `listEntries`.
  */
 export function manifestEntryAt<V extends Value>(document: V, entries: V, index: number): V | undefined {
-  const entry = entryAt(entries, index);
+  const entry = segmentAt(entries, index);
   if (document === entries || document.member('manifest_id') === undefined) return entry;
   const idOf = (candidate: V) => {
     const id = candidate.member('segment_id');

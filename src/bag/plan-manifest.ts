@@ -20,7 +20,7 @@ import type { ManifestForm } from './manifest.js';
 import { MANIFEST_PATH } from './members.js';
 import { textMember } from './value.js';
 import type { Value } from './value.js';
-import { entryPointer, isEmptyMap, isHollow, listEntries, targetId, usableMap } from './segments.js';
+import { entryPointer, isEmptyMap, isEmptyContainer, listEntries, targetId, usableMap } from './segments.js';
 import { configTrust, cutOf, mapTrust, samePrograms } from './sources.js';
 import type { BagSources, Cut } from './sources.js';
 
@@ -87,7 +87,7 @@ function withoutSegments<V extends Value>({ stored: { manifest }, unread }: BagS
   if (unread) throw unread;
   if (manifest === undefined) return undefined;
   const list = manifest.member('segments') ?? manifest;
-  if (isHollow(list)) return { list, document: manifest, from: 'manifest', isMutable: true, differs: false };
+  if (isEmptyContainer(list)) return { list, document: manifest, from: 'manifest', isMutable: true, differs: false };
   throw new BagError(
     'SEGMENT_NOT_FOUND',
     'the manifest at a key that another run overwrites has no segments, and nothing else in the bag leads to a program',

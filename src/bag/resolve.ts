@@ -14,10 +14,10 @@ import { isMissing } from './value.js';
 import type { Value } from './value.js';
 import {
   checkedProgram,
-  entryAt,
+  segmentAt,
   isContentPartition,
   isEmptyMap,
-  isHollow,
+  isEmptyContainer,
   isProgram,
   openText,
   parseSegmentIndex,
@@ -89,7 +89,7 @@ async function branchMap<V extends Value>(call: Call<V>, load: Load<V>): Promise
 
 /** Wrong kinds are usable here, so that they are refused by name and not passed over for the parent's map. */
 function isUsable(map: Value): boolean {
-  return !isHollow(map) && map.text() !== '' && !isContentPartition(map);
+  return !isEmptyContainer(map) && map.text() !== '' && !isContentPartition(map);
 }
 
 /** A map beside a bag is a branch's when the call says which of its segments to run, or names the branch. */
@@ -99,7 +99,7 @@ function hasOwnMap(call: Call, level: Value): boolean {
 
 function isBranchCall(level: Value): boolean {
   const config = branchConfig(level);
-  if (!isMissing(config) && !isHollow(config)) return true;
+  if (!isMissing(config) && !isEmptyContainer(config)) return true;
   return ['branch_id', 'branch_index'].some((name) => !isMissing(level.member(name)));
 }
 
@@ -132,7 +132,7 @@ async function mapOf<V extends Value>(map: V, load: Load<V>): Promise<V> {
 function storedBranch<V extends Value>(branch: V, stored: V): V {
   const position = branch.member('branch_index');
   const index = position === undefined ? undefined : position.number();
-  const entry = index === undefined ? undefined : entryAt(stored, index);
+  const entry = index === undefined ? undefined : segmentAt(stored, index);
   const map = entry === undefined ? undefined : entry.member(MAP);
   if (isMissing(map)) {
     throw notFound(`the stored list of branches has no map for branch ${index ?? 'without index'}`);
@@ -363,7 +363,7 @@ class Resolution<V extends Value = Value> {
   }
 
   private async pick(map: V, index: number, source: ProgramSource): Promise<ResolvedSegment<V>> {
-    const entry = entryAt(map, index);
+    const entry = segmentAt(map, index);
     if (entry === undefined) throw outOfRange(index, 'the map');
     return this.program(entry, index, source);
   }

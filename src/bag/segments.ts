@@ -26,7 +26,7 @@ export function usableMap<V extends Value>(map: V | undefined): V | undefined {
 }
 
 /** True for what Python takes as no value at all: `{}`, `[]`, or a map of nothing but nulls. Text is not opened. */
-export function isHollow(value: Value): boolean {
+export function isEmptyContainer(value: Value): boolean {
   const kind = value.kind();
   return (kind === 'object' || kind === 'array') && isEmptyMap(value);
 }
@@ -133,7 +133,7 @@ function listDictEntries<V extends Value>(map: V): readonly V[] {
 /**
  * The entry at an index, or `undefined` when there is none. A dict is looked up by key, whatever its other keys are.
  */
-export function entryAt<V extends Value>(value: V, index: number): V | undefined {
+export function segmentAt<V extends Value>(value: V, index: number): V | undefined {
   const map = openText(value);
   return map.kind() === 'object' ? map.member(String(index)) : listEntries(map)[index];
 }

@@ -14,7 +14,7 @@ import {
   assertNotAdded,
   assertSegments,
   isEmptyMap,
-  isHollow,
+  isEmptyContainer,
   listEntries,
   loadTargets,
   openText,
@@ -55,9 +55,9 @@ export interface Cut<V extends Value = Value> {
 }
 
 export function cutOf<V extends Value>(config: V | undefined): Cut<V> {
-  if (config === undefined || isHollow(config)) return {};
+  if (config === undefined || isEmptyContainer(config)) return {};
   const opened = openText(config);
-  if (isObject(opened) && isHollow(opened)) return {};
+  if (isObject(opened) && isEmptyContainer(opened)) return {};
   try {
     const map = partitionConfig(opened);
     return isEmptyMap(map) ? {} : { map };
