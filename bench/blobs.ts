@@ -57,7 +57,7 @@ function migrateAll(objects: ObjectStore): ReturnType<typeof migrate> {
     settings: {
       target: 'lean',
       manifestForm: 'list',
-      office: { layout: DEFAULT_LAYOUT, bucket: store.bucket, prefix: store.prefix, digest: knownDigests() },
+      addressing: { layout: DEFAULT_LAYOUT, bucket: store.bucket, prefix: store.prefix, digest: knownDigests() },
       manifests: knownManifests(),
       blobs: storeSink(store),
     },

@@ -102,7 +102,7 @@ function pipelineSettings(): TransformSettings {
   return {
     target: 'lean',
     manifestForm: 'list',
-    office: { layout: DEFAULT_LAYOUT, bucket: store.bucket, prefix: store.prefix, digest: knownDigests() },
+    addressing: { layout: DEFAULT_LAYOUT, bucket: store.bucket, prefix: store.prefix, digest: knownDigests() },
     manifests: knownManifests(),
     blobs: dryRunSink(store),
   };

@@ -154,11 +154,11 @@ async function migrateTable({ endpoint }: Ground, name: string): Promise<number>
       pending: new Map(),
       disk: nodeDisk,
     });
-    const office = { layout: DEFAULT_LAYOUT, bucket: blobs.bucket, prefix: blobs.prefix, digest: knownDigests() };
+    const addressing = { layout: DEFAULT_LAYOUT, bucket: blobs.bucket, prefix: blobs.prefix, digest: knownDigests() };
     const settings = {
       target: 'bridge',
       manifestForm: 'list',
-      office,
+      addressing,
       manifests: knownManifests(),
       blobs: storeSink(blobs),
     } as const;

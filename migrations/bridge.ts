@@ -3,7 +3,7 @@ import { RawJson } from '../src/bag/edit.js';
 import type { BagEdit } from '../src/bag/edit.js';
 import { CONFIG, CONFIG_PATH, MANIFEST, MANIFEST_ALIAS, MANIFEST_PATH, MAP, MAP_PATH } from '../src/bag/members.js';
 import { bridgePointer } from '../src/bag/migration.js';
-import type { Claim, Migration, MigrationContext } from '../src/bag/migration.js';
+import type { BlobRef, Migration, MigrationContext } from '../src/bag/migration.js';
 import { dropInitMarkers } from './init-markers.js';
 
 /**
@@ -32,27 +32,27 @@ export const bridge: Migration = {
 };
 
 /** Pointers of the legacy dialect under the old names. */
-function putPointers(bag: BagEdit, { claims, createdAt }: MigrationContext): void {
-  putPointer(bag, CONFIG, claims.config, createdAt);
-  putPointer(bag, MAP, claims.map, createdAt);
+function putPointers(bag: BagEdit, { blobRefs, createdAt }: MigrationContext): void {
+  putPointer(bag, CONFIG, blobRefs.config, createdAt);
+  putPointer(bag, MAP, blobRefs.map, createdAt);
 }
 
-function putPointer(bag: BagEdit, name: string, claim: Claim | undefined, createdAt: number): void {
-  if (claim && bag.has(name)) bag.replace(name, [{ name, value: bridgePointer(name, claim, createdAt) }]);
+function putPointer(bag: BagEdit, name: string, blobRef: BlobRef | undefined, createdAt: number): void {
+  if (blobRef && bag.has(name)) bag.replace(name, [{ name, value: bridgePointer(name, blobRef, createdAt) }]);
 }
 
 /** A path to a key that another run overwrites becomes one to a content address. An empty path stays empty. */
-function rehomePaths(bag: BagEdit, { claims, manifestPointers, manifestAlias }: MigrationContext): void {
+function rehomePaths(bag: BagEdit, { blobRefs, manifestPointers, manifestAlias }: MigrationContext): void {
   if (manifestAlias !== undefined) bag.replace(MANIFEST_ALIAS, [{ name: MANIFEST_ALIAS, value: manifestAlias }]);
-  rehomePath(bag, CONFIG_PATH, claims.config);
-  rehomePath(bag, MAP_PATH, claims.map);
-  rehomePath(bag, MANIFEST_PATH, claims.manifest);
+  rehomePath(bag, CONFIG_PATH, blobRefs.config);
+  rehomePath(bag, MAP_PATH, blobRefs.map);
+  rehomePath(bag, MANIFEST_PATH, blobRefs.manifest);
   if (manifestPointers && bag.has(MANIFEST)) bag.replace(MANIFEST, [{ name: MANIFEST, value: manifestPointers }]);
 }
 
-function rehomePath(bag: BagEdit, path: string, claim: Claim | undefined): void {
+function rehomePath(bag: BagEdit, path: string, blobRef: BlobRef | undefined): void {
   const text = bag.text(path) ?? '';
-  if (claim && text !== '' && text !== claim.uri) bag.replace(path, [{ name: path, value: claim.uri }]);
+  if (blobRef && text !== '' && text !== blobRef.uri) bag.replace(path, [{ name: path, value: blobRef.uri }]);
 }
 
 function inlineMember(bag: BagEdit, name: string, content: Uint8Array | undefined): void {

@@ -26,10 +26,10 @@ export const leanV2: Migration = {
   from: LEGACY_VERSION,
   to: LEAN_VERSION,
   up: (bag, context) => {
-    const { claims } = context;
+    const { blobRefs } = context;
     dropInitMarkers(bag);
-    placePath(bag, CONFIG, CONFIG_PATH, claims.config?.uri);
-    placePath(bag, MAP, MAP_PATH, claims.map?.uri);
+    placePath(bag, CONFIG, CONFIG_PATH, blobRefs.config?.uri);
+    placePath(bag, MAP, MAP_PATH, blobRefs.map?.uri);
     pointSegmentManifest(bag, context);
     shrinkSegmentManifest(bag, context);
     stampVersion(bag);
@@ -43,7 +43,7 @@ export const leanV2: Migration = {
 
 /**
  * Puts a path in place of the value. A path that the bag already has is corrected in place. A member without a value
- * (null, or no claim) is removed without a path, and a path `""`, which January's writers left for none, becomes null.
+ * (null, or no blob) is removed without a path, and a path `""`, which January's writers left for none, becomes null.
  */
 function placePath(bag: BagEdit, member: string, pathMember: string, uri: string | undefined): void {
   if (uri === undefined) {
@@ -71,13 +71,13 @@ function emptyToNull(bag: BagEdit, pathMember: string): void {
  * `segment_manifest_s3_path` names the manifest made from this bag's own map, and so does a `manifest_s3_path` to a key
  * that another run overwrites.
  */
-function pointSegmentManifest(bag: BagEdit, { claims, manifestAlias }: MigrationContext): void {
+function pointSegmentManifest(bag: BagEdit, { blobRefs, manifestAlias }: MigrationContext): void {
   if (manifestAlias !== undefined) bag.replace(MANIFEST_ALIAS, [{ name: MANIFEST_ALIAS, value: manifestAlias }]);
-  if (!claims.manifest) {
+  if (!blobRefs.manifest) {
     emptyToNull(bag, MANIFEST_PATH);
     return;
   }
-  const path = { name: MANIFEST_PATH, value: claims.manifest.uri };
+  const path = { name: MANIFEST_PATH, value: blobRefs.manifest.uri };
   if (!bag.has(MANIFEST_PATH)) bag.insert(path, [MAP_PATH, CONFIG_PATH]);
   else if (bag.text(MANIFEST_PATH) !== path.value) bag.replace(MANIFEST_PATH, [path]);
 }

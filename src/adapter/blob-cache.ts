@@ -4,7 +4,7 @@ import type { KeyTemplates } from '../content-address.js';
 import type { BlobReader } from '../bag/follow.js';
 import { Places } from '../bag/places.js';
 import { assertDigest } from '../store/digest.js';
-import { Flights, joined } from '../store/flights.js';
+import { SingleFlight, joined } from '../store/single-flight.js';
 import type { ObjectAddress } from '../store/object-store.js';
 import { publish } from './diagnostics.js';
 import type { StoreHandle } from './store-handle.js';
@@ -31,7 +31,7 @@ export class BlobCache implements BlobReader {
   readonly remembered: RememberedBlobs = { parsed: new WeakMap(), bytes: new WeakMap() };
   readonly #store: StoreHandle;
   readonly #blobs: LRUCache<string, Uint8Array>;
-  readonly #flights = new Flights();
+  readonly #flights = new SingleFlight();
   #places: Places | undefined;
 
   constructor(

@@ -5,7 +5,7 @@ import { BagDocument } from '../bag/bag.js';
 import { CONTROL_MEMBERS, CALL_MEMBERS, INDEX_MEMBERS, INIT_MARKERS, PROGRAM_MEMBERS } from '../bag/members.js';
 import { assertUnmixedObjects, POINTER_MARKER } from '../bag/mixed-pointer.js';
 import { BagError } from '../errors.js';
-import { openOffice } from './engine.js';
+import { openAddressing } from './engine.js';
 import type { Work } from './engine.js';
 import type { JsonMembers } from './json-members.js';
 import { isMembers, rawMembers } from './json-members.js';
@@ -76,12 +76,12 @@ export async function chooseMembers<V extends Value>(
 ): Promise<readonly ChosenMember<V>[]> {
   const candidates = sites.flatMap((site) => candidatesIn(site, work.engine.settings.offload));
   if (candidates.length === 0) return [];
-  const office = await openOffice(work);
+  const addressing = await openAddressing(work);
   const chosen: ChosenMember<V>[] = [];
   let left = excess;
   for (const candidate of inOrder(candidates, work.engine.settings.offload.first)) {
     if (left <= 0) break;
-    const planned = planMember(candidate.name, candidate.text, candidate.site, office);
+    const planned = planMember(candidate.name, candidate.text, candidate.site, addressing);
     const saved = candidate.text.length - jsonBytes(planned.pointer).length;
     if (saved <= 0) continue;
     chosen.push({ ...candidate, planned });

@@ -1,4 +1,4 @@
-import type { ClaimOffice } from '../bag/addressing.js';
+import type { BlobAddressing } from '../bag/addressing.js';
 import type { OutsideNames } from '../bag/envelope.js';
 import { addressRule } from '../bag/follow.js';
 import type { AddressRule } from '../bag/places.js';
@@ -46,7 +46,7 @@ export interface Work {
 }
 
 /** Names the addresses of blobs in the shim's store. Rejects when the store cannot be opened. */
-export async function openOffice({ engine: { settings, store }, deadline }: Work): Promise<ClaimOffice> {
+export async function openAddressing({ engine: { settings, store }, deadline }: Work): Promise<BlobAddressing> {
   const { bucket, prefix } = await store.open(deadline.signal());
   return { layout: settings.layout, bucket, prefix, digest: sha256Hex };
 }

@@ -6,7 +6,7 @@ import { md5Prefix } from '../bag/follow.js';
 import { hydrateBag } from '../bag/hydrate.js';
 import type { LoadedContent } from '../bag/hydrate.js';
 import type { BlobKind } from '../bag/keys.js';
-import type { Claim, MigrationContext } from '../bag/migration.js';
+import type { BlobRef, MigrationContext } from '../bag/migration.js';
 import { ObjectDraft } from '../bag/edit.js';
 import type { Work } from './engine.js';
 import type { JsonMembers } from './json-members.js';
@@ -23,7 +23,7 @@ export async function fillBag(bag: JsonMembers, work: Work): Promise<JsonMembers
   const content = await hydrateBag(site, draft, pathTo, blobs, work.deadline.signal());
   const filled = draft.result();
   const after = new Bag(new ObjectValue(filled), { addresses });
-  if (areAllStored(site, after)) programs.remember(after, () => claimsOf(site, after, content));
+  if (areAllStored(site, after)) programs.remember(after, () => listBlobRefs(site, after, content));
   return filled;
 }
 
@@ -42,24 +42,24 @@ function isStored(before: Field<ObjectValue>, path: Field<ObjectValue>, after: F
   return after.state !== 'inline' || (isEmpty(before) && holdsDigest(path));
 }
 
-function claimsOf(
+function listBlobRefs(
   before: Bag<ObjectValue>,
   after: Bag<ObjectValue>,
   { paths }: LoadedContent,
-): MigrationContext['claims'] {
+): MigrationContext['blobRefs'] {
   const { config = EMPTY, map = EMPTY } = paths;
   return {
-    ...claimOf('config', before.configPath, config),
-    ...claimOf('map', before.mapPath, map),
+    ...makeBlobRef('config', before.configPath, config),
+    ...makeBlobRef('map', before.mapPath, map),
     // Its size counts only for the cache, which holds nothing of it.
-    ...(after.map.state === 'inline' ? claimOf('manifest', before.manifestPath, EMPTY) : {}),
+    ...(after.map.state === 'inline' ? makeBlobRef('manifest', before.manifestPath, EMPTY) : {}),
   };
 }
 
 const EMPTY = new Uint8Array();
 
-/** A claim on what is stored already. */
-function claimOf(kind: BlobKind, path: Field<ObjectValue>, bytes: Uint8Array): Partial<Record<BlobKind, Claim>> {
+/** The reference of a blob that is stored already. */
+function makeBlobRef(kind: BlobKind, path: Field<ObjectValue>, bytes: Uint8Array): Partial<Record<BlobKind, BlobRef>> {
   const pointer = path.state === 'pointer' ? path.pointer : undefined;
   const target = pointer?.target;
   const sha256 = pointer && digestInPointer(pointer);

@@ -8,7 +8,7 @@ import type { Work } from './engine.js';
 import { rawMembers } from './json-members.js';
 import type { JsonMembers } from './json-members.js';
 import { offload } from './offload.js';
-import { planBag } from './plan-bag.js';
+import { planObjectBag } from './plan-bag.js';
 
 /** A bag in the new form, and the bytes that left it. */
 export interface LeanBag {
@@ -32,20 +32,20 @@ export async function leanBag(site: Bag<ObjectValue>, work: Work): Promise<LeanB
 }
 
 function knownContext(site: Bag<ObjectValue>, work: Work): MigrationContext | undefined {
-  const claims = work.engine.programs.find(site);
-  return claims && { claims, createdAt: site.createdAt };
+  const blobRefs = work.engine.programs.find(site);
+  return blobRefs && { blobRefs, createdAt: site.createdAt };
 }
 
 async function offloadProgram(site: Bag<ObjectValue>, work: Work): Promise<MigrationContext> {
-  const plan = await planBag(rawMembers(site), work);
+  const plan = await planObjectBag(rawMembers(site), work);
   if (plan.blobs.length > 0) await offload(plan.blobs, work);
-  if (plan.isRepeatable) work.engine.programs.remember(site, () => plan.context.claims);
+  if (plan.isRepeatable) work.engine.programs.remember(site, () => plan.context.blobRefs);
   return plan.context;
 }
 
-function inlineSize({ config, map }: Bag<ObjectValue>, { claims }: MigrationContext): number {
+function inlineSize({ config, map }: Bag<ObjectValue>, { blobRefs }: MigrationContext): number {
   return (
-    (config.state === 'inline' ? (claims.config?.size ?? 0) : 0) +
-    (map.state === 'inline' ? (claims.map?.size ?? 0) : 0)
+    (config.state === 'inline' ? (blobRefs.config?.size ?? 0) : 0) +
+    (map.state === 'inline' ? (blobRefs.map?.size ?? 0) : 0)
   );
 }

@@ -17,7 +17,7 @@ export function isLeanEvent(event: JsonMembers): boolean {
   for (let depth = 0; depth <= MAX_WRAPPERS; depth++) {
     if (level.state_bag_version === NEWEST_VERSION) return isLeanBag(level);
     const inner: unknown = level.Payload ?? level.state_data ?? level.bag;
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner) || leads(level)) return false;
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner) || mayBeBag(level)) return false;
     level = inner as JsonMembers;
   }
   return false;
@@ -75,7 +75,7 @@ function endsInDigestFolder(path: string): boolean {
 /**
  * A level around the bag with ids or anything of a program in it may be a bag of its own, which is left to `detect`.
  */
-function leads(level: JsonMembers): boolean {
+function mayBeBag(level: JsonMembers): boolean {
   return (
     level.ownerId !== undefined ||
     level.owner_id !== undefined ||

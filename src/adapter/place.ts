@@ -22,11 +22,11 @@ export function changeAt(
   const [name, ...rest] = path;
   if (name === undefined) return change(root);
   const member = root[name];
-  if (typeof member === 'string') return { ...root, [name]: jsonText(changeAt(openText(member), rest, change)) };
+  if (typeof member === 'string') return { ...root, [name]: jsonText(changeAt(parseEmbedded(member), rest, change)) };
   return { ...root, [name]: changeAt(isMembers(member) ? member : {}, rest, change) };
 }
 
-function openText(text: string): JsonMembers {
+function parseEmbedded(text: string): JsonMembers {
   if (!isFaithfulText(text)) {
     throw new BagError(
       'EMBEDDED_INEXACT',

@@ -8,15 +8,15 @@ import { publish } from './diagnostics.js';
 import { cloneJson } from './json-clone.js';
 import { sameJson } from './same-json.js';
 
-type Claims = MigrationContext['claims'];
+type BlobRefs = MigrationContext['blobRefs'];
 
 /** A pair of inline values, as private copies, and where they were stored. */
 interface KnownProgram {
   readonly config: unknown;
   readonly map: unknown;
   /** The bag had another way to its program than its config, which then gets no manifest made from it. */
-  readonly leads: boolean;
-  readonly claims: Claims;
+  readonly hasProgramSource: boolean;
+  readonly blobRefs: BlobRefs;
 }
 
 /**
@@ -35,22 +35,22 @@ export class ProgramCache {
     this.#known = new LRUCache({ maxSize: Math.max(1, maxBytes), sizeCalculation: sizeOf });
   }
 
-  find(site: Bag<ObjectValue>): Claims | undefined {
+  find(site: Bag<ObjectValue>): BlobRefs | undefined {
     if (!isCacheable(site)) return undefined;
     const known = this.#known.get(keyOf(site))?.find((program) => isSame(site, program));
     publish('cache', () => ({ cache: 'program', outcome: known ? 'hit' : 'miss' }));
-    return known?.claims;
+    return known?.blobRefs;
   }
 
-  /** Copies what it keeps. Call it only when the claimed blobs are known to be stored. */
-  remember(site: Bag<ObjectValue>, claims: () => Claims): void {
+  /** Copies what it keeps. Call it only when the blobs are known to be stored. */
+  remember(site: Bag<ObjectValue>, blobRefs: () => BlobRefs): void {
     const others = this.#known.get(keyOf(site)) ?? [];
     if (!isCacheable(site) || others.some((known) => isSame(site, known))) return;
     const program = {
       config: cloneJson(inlineOf(site.config)),
       map: cloneJson(inlineOf(site.map)),
-      leads: leads(site),
-      claims: claims(),
+      hasProgramSource: hasProgramSource(site),
+      blobRefs: blobRefs(),
     };
     this.#known.set(keyOf(site), [program, ...others].slice(0, MAX_VERSIONS));
   }
@@ -61,7 +61,9 @@ function keyOf({ ownerId, workflowId }: Bag<ObjectValue>): string {
 }
 
 function sizeOf(programs: readonly KnownProgram[]): number {
-  const bytes = programs.flatMap(({ claims }) => Object.values(claims)).reduce((sum, claim) => sum + claim.size, 0);
+  const bytes = programs
+    .flatMap(({ blobRefs }) => Object.values(blobRefs))
+    .reduce((sum, blobRef) => sum + blobRef.size, 0);
   return 1 + MEMORY_PER_BYTE * bytes;
 }
 
@@ -81,13 +83,13 @@ function inlineOf(field: Field<ObjectValue>): unknown {
 }
 
 /** A manifest at a mutable key does not count: the one made of the config takes its place. */
-function leads({ map, manifestPath, mapPath }: Bag<ObjectValue>): boolean {
+function hasProgramSource({ map, manifestPath, mapPath }: Bag<ObjectValue>): boolean {
   return map.state === 'inline' || holdsDigest(manifestPath) || mapPath.state === 'pointer';
 }
 
 function isSame(site: Bag<ObjectValue>, known: KnownProgram): boolean {
   return (
-    leads(site) === known.leads &&
+    hasProgramSource(site) === known.hasProgramSource &&
     sameJson(inlineOf(site.map), known.map) &&
     sameJson(inlineOf(site.config), known.config)
   );

@@ -2,11 +2,11 @@ import { ObjectValue, readDocument } from '../bag/value.js';
 import { planBlob } from '../bag/addressing.js';
 import { Bag, holdsDigest } from '../bag/bag.js';
 import type { Generation } from '../bag/bag.js';
-import { isEmptyContainer, openText } from '../bag/segments.js';
+import { isEmptyContainer, parseIfJsonString } from '../bag/segments.js';
 import { follow } from '../bag/follow.js';
 import { buildManifest } from '../bag/manifest.js';
 import { MANIFEST_PATH } from '../bag/members.js';
-import { openOffice } from './engine.js';
+import { openAddressing } from './engine.js';
 import type { Work } from './engine.js';
 import type { JsonMembers } from './json-members.js';
 import { offload } from './offload.js';
@@ -33,11 +33,11 @@ export async function rebuildManifest(
 ): Promise<string | undefined> {
   if (site.mapPath.state !== 'pointer' || generation !== 'lean' || !isManifestLost(site)) return undefined;
   const bytes = await follow(site.mapPath.pointer, site, work.engine.blobs, work.deadline.signal());
-  const map = openText(readDocument(bytes));
+  const map = parseIfJsonString(readDocument(bytes));
   if (isEmptyContainer(map)) return undefined;
   const manifest = buildManifest(map, work.engine.settings.manifestForm);
   const { ownerId, workflowId } = site;
-  const blob = planBlob(await openOffice(work), 'manifest', { ownerId, workflowId }, manifest);
+  const blob = planBlob(await openAddressing(work), 'manifest', { ownerId, workflowId }, manifest);
   await offload([blob], work);
   return blob.uri;
 }

@@ -1,5 +1,5 @@
 import { StateBagError, StoreError, messageOf } from '../errors.js';
-import { joined } from '../store/flights.js';
+import { joined } from '../store/single-flight.js';
 import type { BlobStore } from '../store/blob-store.js';
 
 /** A store, or how to get one when it is first needed, so that nothing heavy loads at a cold start. */

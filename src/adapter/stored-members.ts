@@ -2,7 +2,7 @@ import { isObject, ObjectValue, parseObject } from '../bag/value.js';
 import type { Value } from '../bag/value.js';
 import { bridgePointer } from '../bag/migration.js';
 import { planBlob } from '../bag/addressing.js';
-import type { ClaimOffice, PlannedBlob } from '../bag/addressing.js';
+import type { BlobAddressing, PendingBlob } from '../bag/addressing.js';
 import { addressTemplates, detectDigest } from '../content-address.js';
 import type { JsonValue } from '../bag/edit.js';
 import { Bag } from '../bag/bag.js';
@@ -11,7 +11,7 @@ import { follow } from '../bag/follow.js';
 import { formatKey } from '../bag/keys.js';
 import { PROGRAM_MEMBERS } from '../bag/members.js';
 import type { Pointer } from '../bag/pointers.js';
-import { openOffice } from './engine.js';
+import { openAddressing } from './engine.js';
 import type { Work } from './engine.js';
 import type { JsonMembers } from './json-members.js';
 
@@ -46,9 +46,9 @@ export async function loadStoredMembers<V extends Value>(
     return value !== undefined && isSmall(value) && isMarked(value);
   });
   if (marked.length === 0) return [];
-  const office = await openOffice(work);
+  const addressing = await openAddressing(work);
   const pointers = marked.flatMap((name) => {
-    const pointer = detectOwnPointer(name, site, office);
+    const pointer = detectOwnPointer(name, site, addressing);
     return pointer ? [{ name, pointer }] : [];
   });
   return Promise.all(
@@ -63,18 +63,18 @@ function isMarked(value: Value): boolean {
   return isObject(value) && value.member('__s3_pointer__') !== undefined;
 }
 
-function detectOwnPointer(name: string, site: Bag, office: ClaimOffice): Pointer | undefined {
+function detectOwnPointer(name: string, site: Bag, addressing: BlobAddressing): Pointer | undefined {
   const pointer = s3Pointer.detect(site.value.member(name)!);
-  const sha256 = detectDigest(pointer?.target?.key, addressTemplates(office.layout));
-  if (pointer?.target?.bucket !== office.bucket || sha256 === undefined) return undefined;
+  const sha256 = detectDigest(pointer?.target?.key, addressTemplates(addressing.layout));
+  if (pointer?.target?.bucket !== addressing.bucket || sha256 === undefined) return undefined;
   const { ownerId, workflowId } = site;
-  const key = office.prefix + formatKey(office.layout, 'member', { ownerId, workflowId, sha256, member: name });
+  const key = addressing.prefix + formatKey(addressing.layout, 'member', { ownerId, workflowId, sha256, member: name });
   return pointer.target.key === key ? pointer : undefined;
 }
 
 /** A member as it will be stored, and the pointer that will stand in its place. */
 export interface PlannedMember {
-  readonly blob: PlannedBlob;
+  readonly blob: PendingBlob;
   readonly pointer: JsonValue;
 }
 
@@ -82,8 +82,8 @@ export interface PlannedMember {
  * The pointer is in the legacy form, whose readers follow it at the top level of a bag; its time is the bag's own
  * start.
  */
-export function planMember(name: string, bytes: Uint8Array, site: Bag, office: ClaimOffice): PlannedMember {
+export function planMember(name: string, bytes: Uint8Array, site: Bag, addressing: BlobAddressing): PlannedMember {
   const { ownerId, workflowId } = site;
-  const blob = planBlob(office, 'member', { ownerId, workflowId, member: name }, bytes);
+  const blob = planBlob(addressing, 'member', { ownerId, workflowId, member: name }, bytes);
   return { blob, pointer: bridgePointer(name, blob, site.createdAt) };
 }

@@ -2,10 +2,10 @@ import { md5Prefix } from './follow.js';
 import { formatKey } from './keys.js';
 import type { BlobKind, KeyParts, Layout } from './keys.js';
 import { CONFIG, MANIFEST, MAP, offloadRuleOf } from './members.js';
-import type { Claim } from './migration.js';
+import type { BlobRef } from './migration.js';
 
-/** A blob to write: the claim that the bag will hold, and its bytes. */
-export interface PlannedBlob extends Claim {
+/** A blob to write: the reference that the bag will hold, and its bytes. */
+export interface PendingBlob extends BlobRef {
   readonly bytes: Uint8Array;
   /** Key without the store's prefix, as a blob store takes it. */
   readonly storeKey: string;
@@ -16,7 +16,7 @@ export interface PlannedBlob extends Claim {
 }
 
 /** Where blobs will lie. Pure: names addresses, writes nothing. */
-export interface ClaimOffice {
+export interface BlobAddressing {
   readonly layout: Layout;
   readonly bucket: string;
   /** Key prefix of the store, empty or ending in `/`. */
@@ -26,18 +26,18 @@ export interface ClaimOffice {
 }
 
 export function planBlob(
-  office: ClaimOffice,
+  addressing: BlobAddressing,
   kind: BlobKind,
   place: Omit<KeyParts, 'sha256'>,
   bytes: Uint8Array,
-): PlannedBlob {
-  const sha256 = office.digest(bytes);
-  const storeKey = formatKey(office.layout, kind, { ...place, sha256 });
-  const key = office.prefix + storeKey;
+): PendingBlob {
+  const sha256 = addressing.digest(bytes);
+  const storeKey = formatKey(addressing.layout, kind, { ...place, sha256 });
+  const key = addressing.prefix + storeKey;
   return {
     kind,
-    uri: `s3://${office.bucket}/${key}`,
-    bucket: office.bucket,
+    uri: `s3://${addressing.bucket}/${key}`,
+    bucket: addressing.bucket,
     key,
     size: bytes.length,
     sha256,

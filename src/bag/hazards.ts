@@ -1,7 +1,7 @@
 import { Bag, holdsDigest } from './bag.js';
 import type { BagDocument } from './bag.js';
 import { CONFIG, INDEX_MEMBERS, MANIFEST, MAP, PAYLOAD_LIMIT } from './members.js';
-import { openText } from './segments.js';
+import { parseIfJsonString } from './segments.js';
 import { isObject } from './value.js';
 
 /** Things worth knowing of a bag before it is rewritten. None stops a migration by itself. */
@@ -73,7 +73,7 @@ function siteHazards(site: Bag): readonly Hazard[] {
 
 /** True for a dict map in the bag itself. */
 export function hasDictMap({ map }: Bag): boolean {
-  return map.state === 'inline' && openText(map.value).kind() === 'object';
+  return map.state === 'inline' && parseIfJsonString(map.value).kind() === 'object';
 }
 
 /** True when an object on the way to the bag, or the bag itself, has a segment index that is text. */

@@ -6,20 +6,20 @@ import type { BlobKind } from './keys.js';
  * hydrator drops it. `checksum` is the first 8 hex digits of the MD5 of the stored text. `createdAt` is in seconds
  * since 1970.
  */
-export function bridgePointer(name: string, claim: Claim, createdAt: number): JsonValue {
+export function bridgePointer(name: string, blobRef: BlobRef, createdAt: number): JsonValue {
   return {
     __s3_pointer__: true,
-    bucket: claim.bucket,
-    key: claim.key,
-    size_bytes: claim.size,
-    checksum: claim.md5Prefix(),
+    bucket: blobRef.bucket,
+    key: blobRef.key,
+    size_bytes: blobRef.size,
+    checksum: blobRef.md5Prefix(),
     field_name: name,
     created_at: createdAt,
   };
 }
 
 /** A blob as the bag will name it. Its bytes are written before the bag says so. */
-export interface Claim {
+export interface BlobRef {
   readonly kind: BlobKind;
   /** `s3://bucket/key`. */
   readonly uri: string;
@@ -39,7 +39,7 @@ export interface Claim {
  * output.
  */
 export interface MigrationContext {
-  readonly claims: Readonly<Partial<Record<BlobKind, Claim>>>;
+  readonly blobRefs: Readonly<Partial<Record<BlobKind, BlobRef>>>;
   /** Stands for an inline manifest that says nothing the stored one does not; absent when it must stay. */
   readonly manifestPointers?: readonly JsonValue[];
   /** Stands for a `manifest_s3_path` at a key that another run overwrites; absent when that member must stay. */

@@ -1,7 +1,7 @@
 import { BagError } from '../errors.js';
 import { formatExact, parseExact } from '../json/index.js';
 import { planBlob } from './addressing.js';
-import type { ClaimOffice, PlannedBlob } from './addressing.js';
+import type { BlobAddressing, PendingBlob } from './addressing.js';
 import { holdsDigest, isMutable, listMutablePaths, holdsMutableTarget } from './bag.js';
 import type { Bag } from './bag.js';
 import type { JsonValue } from './edit.js';
@@ -105,7 +105,7 @@ interface ManifestSettings<V extends Value = Value> {
   readonly target: 'lean' | 'bridge';
   readonly manifestForm: ManifestForm;
   readonly isFormAsked?: boolean;
-  readonly office: ClaimOffice;
+  readonly addressing: BlobAddressing;
   readonly manifests?: ManifestCache;
   /** Programs that entries only point to. */
   readonly targets: ReadonlyMap<string, V>;
@@ -121,7 +121,7 @@ export interface ManifestCache {
 
 interface PlannedManifest {
   /** Absent when the manifest stays where it is. */
-  readonly blob: PlannedBlob | undefined;
+  readonly blob: PendingBlob | undefined;
   /** What the inline manifest shrinks to, or with other paths. */
   readonly pointers: readonly JsonValue[] | undefined;
   /** What `manifest_s3_path` is to be, where it leads to a mutable key. */
@@ -131,7 +131,7 @@ interface PlannedManifest {
 /** The manifest of the chosen segments, in the form that is asked for. Throws `BagError`. */
 export function planManifest(site: Bag, programs: Programs | undefined, settings: ManifestSettings): PlannedManifest {
   const isNew = programs !== undefined && isWanted(site, programs, settings);
-  const blob = isNew ? planBlob(settings.office, 'manifest', site, manifestBytes(programs, settings)) : undefined;
+  const blob = isNew ? planBlob(settings.addressing, 'manifest', site, manifestBytes(programs, settings)) : undefined;
   const uri = blob?.uri ?? textMember(site.value, MANIFEST_PATH);
   const alias =
     uri !== undefined &&

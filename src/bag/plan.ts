@@ -1,6 +1,6 @@
 import { BagError } from '../errors.js';
 import { planBlob } from './addressing.js';
-import type { ClaimOffice, PlannedBlob } from './addressing.js';
+import type { BlobAddressing, PendingBlob } from './addressing.js';
 import { isEmpty, isMutableKey, listMutableMembers } from './bag.js';
 import type { Bag } from './bag.js';
 import { isManifestMutable } from './manifest.js';
@@ -19,7 +19,7 @@ import type { BagSources } from './sources.js';
  * old name and read before the manifest. Throws `BagError` `PROGRAM_MUTABLE`.
  */
 function assertRehomed(site: Bag, context: MigrationContext, bridgeMap: Value | undefined): void {
-  const { config, map, manifest } = context.claims;
+  const { config, map, manifest } = context.blobRefs;
   const changed: Readonly<Record<string, unknown>> = {
     [CONFIG]: config,
     [CONFIG_PATH]: config,
@@ -55,7 +55,7 @@ interface PlanSettings {
   readonly manifestForm: ManifestForm;
   /** True when that form was asked for: then a manifest that is stored in the other one is written again. */
   readonly isFormAsked?: boolean;
-  readonly office: ClaimOffice;
+  readonly addressing: BlobAddressing;
   /** Manifests made lately, by the digest of their map: the executions of a workflow share one. */
   readonly manifests?: ManifestCache;
 }
@@ -63,7 +63,7 @@ interface PlanSettings {
 /** What one bag needs: the blobs to write before it changes, and what its migrations are told. */
 export interface BagPlan<V extends Value = Value> {
   readonly site: Bag<V>;
-  readonly blobs: readonly PlannedBlob[];
+  readonly blobs: readonly PendingBlob[];
   readonly context: MigrationContext;
   /**
    * False when a program was read from a key that a later run may write again: the same bag may give another plan
@@ -120,24 +120,31 @@ function isUnbridged(field: Bag['config']): boolean {
  * its map has nulls (`MAP_HAS_NULLS`), or when a program would stay at a key that another run overwrites
  * (`PROGRAM_MUTABLE`).
  */
-export function planSite<V extends Value>(site: Bag<V>, sources: BagSources<V>, settings: PlanSettings): BagPlan<V> {
-  const { office } = settings;
+export function planBag<V extends Value>(site: Bag<V>, sources: BagSources<V>, settings: PlanSettings): BagPlan<V> {
+  const { addressing } = settings;
   assertMapsWithoutNulls(site, sources);
   const programs = needsPrograms(site, settings) ? choosePrograms(site, sources) : undefined;
   if (programs && isRewritten(programs, settings)) assertNoNulls(programs.list, MANIFEST);
-  const config = sources.config === undefined ? undefined : planBlob(office, 'config', site, sources.config.bytes());
+  const config =
+    sources.config === undefined ? undefined : planBlob(addressing, 'config', site, sources.config.bytes());
   const mapValue = keptMap(programs) ?? sources.map;
   const map =
-    sources.map === undefined || mapValue === undefined ? undefined : planBlob(office, 'map', site, mapValue.bytes());
+    sources.map === undefined || mapValue === undefined
+      ? undefined
+      : planBlob(addressing, 'map', site, mapValue.bytes());
   const manifest = planManifest(site, programs, {
     ...settings,
     targets: sources.targets,
     mapDigest: map?.sha256,
   });
-  const claims = { ...(config && { config }), ...(map && { map }), ...(manifest.blob && { manifest: manifest.blob }) };
+  const blobRefs = {
+    ...(config && { config }),
+    ...(map && { map }),
+    ...(manifest.blob && { manifest: manifest.blob }),
+  };
   const { pointers, alias } = manifest;
   const context = {
-    claims,
+    blobRefs,
     ...(pointers && { manifestPointers: pointers }),
     ...(alias !== undefined && { manifestAlias: alias }),
     createdAt: site.createdAt,
@@ -145,7 +152,7 @@ export function planSite<V extends Value>(site: Bag<V>, sources: BagSources<V>, 
   assertRehomed(site, context, settings.target === 'bridge' && map ? mapValue : undefined);
   return {
     site,
-    blobs: Object.values(claims),
+    blobs: Object.values(blobRefs),
     context,
     isRepeatable:
       programs?.isMutable !== true &&

@@ -19,9 +19,9 @@ import {
   isEmptyMap,
   isEmptyContainer,
   isProgram,
-  openText,
+  parseIfJsonString,
   parseSegmentIndex,
-  programOf,
+  segmentProgram,
 } from './segments.js';
 import { configTrust, cutOf, isVerified, loadValue } from './sources.js';
 import type { Trust } from './sources.js';
@@ -126,7 +126,7 @@ async function mapOfBranch<V extends Value>(branch: V, load: Load<V>): Promise<V
 
 async function mapOf<V extends Value>(map: V, load: Load<V>): Promise<V> {
   const pointer = detectValuePointer(map);
-  return openText(pointer ? await load(pointer) : map);
+  return parseIfJsonString(pointer ? await load(pointer) : map);
 }
 
 function storedBranch<V extends Value>(branch: V, stored: V): V {
@@ -337,7 +337,7 @@ class Resolution<V extends Value = Value> {
     if (configTrust(site) !== trust) return undefined;
     const config = await this.config(site, trust);
     if (config === undefined) return undefined;
-    const opened = openText(config);
+    const opened = parseIfJsonString(config);
     const kind = opened.kind();
     if (kind !== 'object') throw new BagError('CONFIG_INVALID', `workflow_config is ${kind}, not an object`);
     const cut = cutOf(opened);
@@ -354,7 +354,7 @@ class Resolution<V extends Value = Value> {
 
   /** A map that can hold segments; user data of the same name and an empty map pass on to the next source. */
   private pickUsable(value: V, index: number, source: ProgramSource): Promise<ResolvedSegment<V>> | undefined {
-    const map = openText(value);
+    const map = parseIfJsonString(value);
     const kind = map.kind();
     if (kind !== 'array' && kind !== 'object')
       throw new BagError('MAP_INVALID', `partition_map is ${kind}, where a list or a dict of segments was expected`);
@@ -369,7 +369,7 @@ class Resolution<V extends Value = Value> {
   }
 
   private async program(entry: V, index: number, source: ProgramSource): Promise<ResolvedSegment<V>> {
-    const program = programOf(entry);
+    const program = segmentProgram(entry);
     const value = 'pointer' in program ? checkedProgram(await this.load(program.pointer)) : program.value;
     return { segmentConfig: value, segmentIndex: index, source };
   }

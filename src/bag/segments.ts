@@ -10,7 +10,7 @@ import type { Value } from './value.js';
 type Program<V extends Value = Value> = { readonly value: V } | { readonly pointer: Pointer };
 
 /** A map or manifest value that came as a JSON string is opened; anything else is itself. */
-export function openText<V extends Value>(value: V): V {
+export function parseIfJsonString<V extends Value>(value: V): V {
   return value.embedded() ?? value;
 }
 
@@ -21,7 +21,7 @@ export function isEmptyMap(map: Value): boolean {
 
 /** A map that holds a segment, opened; `undefined` for one that is absent or empty. */
 export function usableMap<V extends Value>(map: V | undefined): V | undefined {
-  const opened = map === undefined ? undefined : openText(map);
+  const opened = map === undefined ? undefined : parseIfJsonString(map);
   return opened === undefined || isEmptyMap(opened) ? undefined : opened;
 }
 
@@ -65,7 +65,7 @@ export function assertSegments(map: Value): void {
  * of its branches. Old readers count a null inline and leave it out in the object store, or the other way round.
  */
 export function assertNoNulls(value: Value, where: string = MAP): void {
-  const map = openText(value);
+  const map = parseIfJsonString(value);
   const { buffer, byteOffset, length } = map.bytes();
   if (!Buffer.from(buffer, byteOffset, length).includes('null')) return;
   const entries =
@@ -102,7 +102,7 @@ function hasNulls(where: string): BagError {
  * Throws `BagError` `MAP_NOT_POSITIONAL`, `MAP_IS_USER_DATA` or `MAP_INVALID`.
  */
 export function listEntries<V extends Value>(value: V): readonly V[] {
-  const map = openText(value);
+  const map = parseIfJsonString(value);
   if (map.kind() === 'array') {
     assertSegments(map);
     return map.items().filter((item) => !isMissing(item));
@@ -134,7 +134,7 @@ function listDictEntries<V extends Value>(map: V): readonly V[] {
  * The entry at an index, or `undefined` when there is none. A dict is looked up by key, whatever its other keys are.
  */
 export function segmentAt<V extends Value>(value: V, index: number): V | undefined {
-  const map = openText(value);
+  const map = parseIfJsonString(value);
   return map.kind() === 'object' ? map.member(String(index)) : listEntries(map)[index];
 }
 
@@ -142,7 +142,7 @@ export function segmentAt<V extends Value>(value: V, index: number): V | undefin
  * The program of an entry: the entry itself when it is flat, its `segment_config` when it is nested.
  * Throws `BagError` `SEGMENT_INVALID` for what no runner may execute.
  */
-export function programOf<V extends Value>(entry: V): Program<V> {
+export function segmentProgram<V extends Value>(entry: V): Program<V> {
   const kind = entry.kind();
   if (kind !== 'object') throw invalid(`an entry is ${kind}, not an object`);
   const nested = entry.member('segment_config');
@@ -240,7 +240,7 @@ export async function loadTargets<V extends Value>(
 
 /** Of a list, a dict, or an envelope; what is none of these has none. */
 function entriesOf<V extends Value>(value: V): readonly V[] {
-  const list = openText(value);
+  const list = parseIfJsonString(value);
   if (list.kind() === 'array') return list.items();
   const segments = list.member('segments');
   return segments === undefined ? list.names().map((name) => list.member(name)!) : segments.items();

@@ -17,7 +17,7 @@ import {
   isEmptyContainer,
   listEntries,
   loadTargets,
-  openText,
+  parseIfJsonString,
   usableMap,
 } from './segments.js';
 
@@ -56,7 +56,7 @@ export interface Cut<V extends Value = Value> {
 
 export function cutOf<V extends Value>(config: V | undefined): Cut<V> {
   if (config === undefined || isEmptyContainer(config)) return {};
-  const opened = openText(config);
+  const opened = parseIfJsonString(config);
   if (isObject(opened) && isEmptyContainer(opened)) return {};
   try {
     const map = partitionConfig(opened);
@@ -239,7 +239,7 @@ function parseTarget<V extends Value>(bag: V, pointer: Pointer, bytes: Uint8Arra
 
 function assertMap(map: Value): void {
   assertContainer(map, 'partition_map', 'MAP_INVALID');
-  assertSegments(openText(map));
+  assertSegments(parseIfJsonString(map));
 }
 
 /** Refuses what neither the legacy code nor the shim can run: numbers, booleans, plain text. */

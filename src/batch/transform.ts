@@ -2,14 +2,14 @@ import { hash } from 'node:crypto';
 import { pathFor } from '../../migrations/index.js';
 import { readDocument } from '../bag/value.js';
 import type { ByteValue } from '../bag/value.js';
-import type { ClaimOffice, PlannedBlob } from '../bag/addressing.js';
+import type { BlobAddressing, PendingBlob } from '../bag/addressing.js';
 import { BagDocument } from '../bag/bag.js';
 import type { BlobReader } from '../bag/follow.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import type { AddressRule } from '../bag/places.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
-import { assertBridgeable, planSite } from '../bag/plan.js';
+import { assertBridgeable, planBag } from '../bag/plan.js';
 import type { PlannedBag } from '../bag/plan.js';
 import { rewriteBytes } from '../bag/rewrite.js';
 import { assertOutline } from '../validate/outline.js';
@@ -33,7 +33,7 @@ export interface Transformation {
   readonly bagDocument: BagDocument<ByteValue>;
   readonly plans: readonly PlannedBag<ByteValue>[];
   /** To be stored before the document is replaced; each address once. */
-  readonly blobs: readonly PlannedBlob[];
+  readonly blobs: readonly PendingBlob[];
   readonly rewrite: Rewrite;
   /** Lower-case hex SHA-256 of the document as it was read. Computed on demand: a dry run needs none. */
   readonly before: () => string;
@@ -46,14 +46,14 @@ export interface TransformSettings {
   readonly target: 'lean' | 'bridge';
   readonly manifestForm: ManifestForm;
   readonly isFormAsked?: boolean;
-  readonly office: ClaimOffice;
+  readonly addressing: BlobAddressing;
   readonly manifests?: ManifestCache;
   readonly blobs: BlobReader & BlobSink;
 }
 
 /** Takes blobs; a dry run hands in one that only counts. */
 export interface BlobSink {
-  put(blob: PlannedBlob, signal?: AbortSignal): Promise<'written' | 'reused'>;
+  put(blob: PendingBlob, signal?: AbortSignal): Promise<'written' | 'reused'>;
 }
 
 /**
@@ -103,8 +103,8 @@ export async function transform(
     plans,
     blobs: [...new Map(plans.flatMap((plan) => plan.blobs).map((blob) => [blob.uri, blob])).values()],
     rewrite,
-    before: once(() => digestOf(document)),
-    after: once(() => digest(rewrite.bytes)),
+    before: memoize(() => digestOf(document)),
+    after: memoize(() => digest(rewrite.bytes)),
   };
 }
 
@@ -120,7 +120,7 @@ async function planBags(
     if (migrations.length === 0) continue;
     if (settings.target === 'bridge') assertBridgeable(bags, isRow);
     const sources = await loadSources(bag, settings.blobs, { signal, isFormAsked: settings.isFormAsked });
-    plans.push({ ...planSite(bag, sources, settings), migrations });
+    plans.push({ ...planBag(bag, sources, settings), migrations });
   }
   return plans;
 }
@@ -166,7 +166,7 @@ export function digestOf({ sha256, bytes }: SourceDocument): string {
   return sha256 ?? digest(bytes);
 }
 
-function once(compute: () => string): () => string {
+function memoize(compute: () => string): () => string {
   let value: string | undefined;
   return () => (value ??= compute());
 }

@@ -48,12 +48,12 @@ function taskEngine(
   blobs: BlobStore,
   records: TaskRecords,
 ): TaskEngine {
-  const office = { layout, bucket: blobs.bucket, prefix: blobs.prefix, digest: knownDigests() };
+  const addressing = { layout, bucket: blobs.bucket, prefix: blobs.prefix, digest: knownDigests() };
   const settings = {
     target,
     manifestForm,
     isFormAsked,
-    office,
+    addressing,
     manifests: knownManifests(),
     blobs: storeSink(blobs),
   };

@@ -1,5 +1,5 @@
 import type { TaskAnswer } from '../batch/fleet/task-answer.js';
-import { without } from '../batch/fleet/without.js';
+import { omit } from '../batch/fleet/omit.js';
 
 /** S3 keeps no more of it in a completion report. */
 const MAX_BYTES = 1024;
@@ -9,12 +9,12 @@ const MAX_BYTES = 1024;
  * order: hazards, the end of the reason, owner and workflow.
  */
 export function resultString(answer: TaskAnswer): string {
-  if (!('result' in answer)) return JSON.stringify(without(answer, ['id']));
-  const result = without(answer.result, ['doc', 'reason']);
+  if (!('result' in answer)) return JSON.stringify(omit(answer, ['id']));
+  const result = omit(answer.result, ['doc', 'reason']);
   const candidates = [
     result,
-    without(result, ['hazards']),
-    without(result, ['hazards', 'ownerId', 'workflowId', 'refusals']),
+    omit(result, ['hazards']),
+    omit(result, ['hazards', 'ownerId', 'workflowId', 'refusals']),
   ];
   const texts = candidates.flatMap((kept) => REASONS.map((shorten) => textOf(kept, shorten(answer.result.reason))));
   return texts.find((text) => Buffer.byteLength(text) <= MAX_BYTES) ?? texts.at(-1)!;

@@ -19,12 +19,12 @@ const FRAMING = new Set(['content-length', 'transfer-encoding', 'trailer']);
 
 /** The headers that go on, for a body that is streamed on as it is. */
 export function forwardedHeaders(raw: RawHeaders): string[] {
-  return without(raw, HOP_BY_HOP);
+  return omitHeaders(raw, HOP_BY_HOP);
 }
 
 /** The headers that go on with other bytes for a body. */
 export function headersOf(raw: RawHeaders, body: Uint8Array): string[] {
-  return [...without(without(raw, HOP_BY_HOP), FRAMING), 'Content-Length', String(body.length)];
+  return [...omitHeaders(omitHeaders(raw, HOP_BY_HOP), FRAMING), 'Content-Length', String(body.length)];
 }
 
 export function headerOf(raw: RawHeaders, name: string): string | undefined {
@@ -37,7 +37,7 @@ export function pairsOf(raw: RawHeaders): [string, string][] {
   return Array.from({ length: raw.length / 2 }, (_, at) => [raw[2 * at]!, raw[2 * at + 1]!]);
 }
 
-function without(raw: RawHeaders, names: ReadonlySet<string>): string[] {
+function omitHeaders(raw: RawHeaders, names: ReadonlySet<string>): string[] {
   return pairsOf(raw)
     .filter(([name]) => !names.has(name.toLowerCase()))
     .flat();

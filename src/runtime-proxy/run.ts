@@ -53,7 +53,7 @@ async function runBehindProxy(command: readonly string[], process: NodeJS.Proces
 async function loadAdaptation({ shim, store, log }: ProxySettings, stderr: NodeJS.WritableStream): Promise<Adaptation> {
   const [{ WireShim }, { logDiagnostics }] = await Promise.all([import('../wire/wire-shim.js'), import('./log.js')]);
   logDiagnostics(log, (line) => stderr.write(line));
-  const opened = once(() => openStore(store));
+  const opened = memoizeResolved(() => openStore(store));
   const made = new WireShim({ ...shim, store: opened });
   // The SDK takes its time to load; an error comes again with the first use, which may well fail open.
   if (store !== undefined && shim.mode !== 'observe') opened().catch(() => undefined);
@@ -72,7 +72,7 @@ async function openStore(store: StoreSpec | undefined) {
 }
 
 /** The result of the first call that does not reject. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
+function memoizeResolved<T>(make: () => Promise<T>): () => Promise<T> {
   let made: Promise<T> | undefined;
   return () => {
     made ??= make().catch((error: unknown) => {

@@ -39,15 +39,15 @@ export function compareSet(
   now: readonly unknown[],
   [came, went]: readonly [Effect, Effect],
 ): readonly KeywordChange[] {
-  const without = (list: readonly unknown[], other: readonly unknown[]) =>
+  const difference = (list: readonly unknown[], other: readonly unknown[]) =>
     list.filter((item) => !other.some((known) => canonical(known) === canonical(item)));
-  const added = without(now, old).map((item): KeywordChange => ({
+  const added = difference(now, old).map((item): KeywordChange => ({
     keyword,
     effect: came,
     what: `\`${keyword}\` gained ${shown(item)}`,
     isGone: false,
   }));
-  const removed = without(old, now).map((item): KeywordChange => ({
+  const removed = difference(old, now).map((item): KeywordChange => ({
     keyword,
     effect: went,
     what: `\`${keyword}\` lost ${shown(item)}`,

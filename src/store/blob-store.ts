@@ -9,7 +9,7 @@ import { asFolder, assertBucket } from './blob-access.js';
 import { writeOnce } from './blob-put.js';
 import type { Renewal } from './blob-put.js';
 import { assertDigest } from './digest.js';
-import { Flights, joined } from './flights.js';
+import { SingleFlight, joined } from './single-flight.js';
 import type { ObjectAddress, ObjectStore } from './object-store.js';
 
 export interface BlobStoreOptions {
@@ -123,7 +123,7 @@ class ClaimCheckStore implements BlobStore {
   readonly #backoff: Backoff;
   readonly #renewal: Renewal;
   readonly #stored: LRUCache<string, true> | undefined;
-  readonly #flights = new Flights();
+  readonly #flights = new SingleFlight();
 
   constructor(options: BlobStoreOptions) {
     this.bucket = options.bucket;

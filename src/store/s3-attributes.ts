@@ -17,7 +17,7 @@ interface S3AttributeFields {
 /** Attributes of an object that was read; tags come by a request of their own. */
 export function attributesOf(fields: S3AttributeFields, tags?: Readonly<Record<string, string>>): ObjectAttributes {
   const metadata = mapValues(fields.Metadata ?? {}, decodeHeaderValue);
-  return present({
+  return omitUndefined({
     contentType: fields.ContentType,
     contentEncoding: fields.ContentEncoding,
     contentDisposition: fields.ContentDisposition,
@@ -36,7 +36,7 @@ export function putFieldsOf(
   attributes: ObjectAttributes,
   kmsKeyId: string | undefined,
 ): S3AttributeFields & { readonly Tagging?: string } {
-  return present({
+  return omitUndefined({
     ContentType: attributes.contentType,
     ContentEncoding: attributes.contentEncoding,
     ContentDisposition: attributes.contentDisposition,
@@ -72,7 +72,7 @@ function mapValues(
 }
 
 /** The same object without members that are undefined. */
-function present<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+function omitUndefined<T extends object>(fields: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: Exclude<T[K], undefined>;
   };

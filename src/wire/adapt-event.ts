@@ -9,8 +9,8 @@ import { attempt } from '../adapter/fail-open.js';
 import { rebuildManifest } from '../adapter/repair-manifest.js';
 import { passMissing } from '../adapter/resolve-program.js';
 import type { WireWork } from './engine.js';
-import { fillSite, restoreSite } from './fill-site.js';
-import { editLeanSite, prepareLeanSite, putManifest, savedBytes } from './lean-site.js';
+import { fillSite, restoreSite } from './fill-bag.js';
+import { editLeanSite, prepareLeanSite, putManifest, savedBytes } from './lean-bag.js';
 import { addProgram, needsProgram } from './segment-members.js';
 import type { AddedProgram } from './segment-members.js';
 import { TextEdit, readText } from './text-edit.js';
@@ -63,8 +63,9 @@ export async function adaptText(text: Text, detection: BagDocument<ByteValue>, w
   const outcome = await adaptSites(detection.bags, edits, work);
   const added = resolved && addProgram(edits.handed, text.root, bag.value, resolved.segmentConfig);
   const bytes = edits.handed.bytes();
-  const handed = once(() => valueAt(readText(bytes).root, bag.path));
-  const kept = work.engine.settings.speaks === 'fat' ? once(() => valueAt(edits.kept.result().root, bag.path)) : handed;
+  const handed = memoize(() => valueAt(readText(bytes).root, bag.path));
+  const kept =
+    work.engine.settings.speaks === 'fat' ? memoize(() => valueAt(edits.kept.result().root, bag.path)) : handed;
   return { bytes, resolved, added, kept, handed, ...outcome };
 }
 
@@ -108,7 +109,7 @@ export async function resolveText(root: ByteValue, work: WireWork): Promise<Reso
   return resolveSegment(root.remember(work.engine.parsed), work.engine.blobs, options);
 }
 
-function once<T>(compute: () => T): () => T {
+function memoize<T>(compute: () => T): () => T {
   let known: { readonly value: T } | undefined;
   return () => (known ??= { value: compute() }).value;
 }

@@ -1,7 +1,7 @@
 import type { ByteValue, ParsedBlobs } from '../bag/value.js';
-import type { ClaimOffice } from '../bag/addressing.js';
+import type { BlobAddressing } from '../bag/addressing.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
-import { createEngine, openOffice } from '../adapter/engine.js';
+import { createEngine, openAddressing } from '../adapter/engine.js';
 import type { Engine, Work } from '../adapter/engine.js';
 import { parseOptions } from '../adapter/settings.js';
 import { knownDigests, knownManifests } from '../store/known-digests.js';
@@ -13,7 +13,7 @@ import { Respeller } from './respell.js';
 export interface WireEngine extends Engine {
   /** Cached blobs, each scanned once. */
   readonly parsed: ParsedBlobs<ByteValue>;
-  readonly digest: ClaimOffice['digest'];
+  readonly digest: BlobAddressing['digest'];
   readonly manifests: ManifestCache;
   readonly respeller: Respeller;
   readonly envelopes: Envelopes;
@@ -55,6 +55,6 @@ export function createWireEngine({
 }
 
 /** Names the addresses of blobs; bytes met before are compared, not hashed. Rejects when the store cannot be opened. */
-export async function openWireOffice(work: WireWork): Promise<ClaimOffice> {
-  return { ...(await openOffice(work)), digest: work.engine.digest };
+export async function openWireAddressing(work: WireWork): Promise<BlobAddressing> {
+  return { ...(await openAddressing(work)), digest: work.engine.digest };
 }

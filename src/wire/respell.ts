@@ -1,6 +1,6 @@
 import type { ByteValue } from '../bag/value.js';
 import { LRUCache } from 'lru-cache';
-import type { ClaimOffice } from '../bag/addressing.js';
+import type { BlobAddressing } from '../bag/addressing.js';
 import type { Bag } from '../bag/bag.js';
 import { CONFIG, MAP } from '../bag/members.js';
 import type { BagSources } from '../bag/sources.js';
@@ -18,10 +18,10 @@ const REMEMBERED = 256;
  * bytes.
  */
 export class Respeller {
-  readonly #digest: ClaimOffice['digest'];
+  readonly #digest: BlobAddressing['digest'];
   readonly #known = new LRUCache<string, boolean>({ max: REMEMBERED });
 
-  constructor(digest: ClaimOffice['digest']) {
+  constructor(digest: BlobAddressing['digest']) {
     this.#digest = digest;
   }
 

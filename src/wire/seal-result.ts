@@ -8,7 +8,7 @@ import { attempt } from '../adapter/fail-open.js';
 import type { AdaptedText } from './adapt-event.js';
 import type { WireWork } from './engine.js';
 import { fitText } from './fit-text.js';
-import { editLeanSite, prepareLeanSite, savedBytes } from './lean-site.js';
+import { editLeanSite, prepareLeanSite, savedBytes } from './lean-bag.js';
 import type { Respell } from './respell.js';
 import { TextEdit } from './text-edit.js';
 import type { Text } from './text-edit.js';

@@ -8,7 +8,7 @@ import { toPlainValue } from '../json/index.js';
 import { resolveText, untouchedText } from './adapt-event.js';
 import type { AdaptedText } from './adapt-event.js';
 import type { WireWork } from './engine.js';
-import { editLeanSite, prepareLeanSite } from './lean-site.js';
+import { editLeanSite, prepareLeanSite } from './lean-bag.js';
 import { addProgram, needsProgram } from './segment-members.js';
 import { TextEdit } from './text-edit.js';
 import type { Text } from './text-edit.js';

@@ -37,7 +37,7 @@ function prepare() {
   const settings: TransformSettings = {
     target: 'lean',
     manifestForm: 'list',
-    office: { layout: DEFAULT_LAYOUT, bucket: BLOBS, prefix: '', digest: sha256 },
+    addressing: { layout: DEFAULT_LAYOUT, bucket: BLOBS, prefix: '', digest: sha256 },
     blobs: storeSink(memoryBlobStore({ bucket: BLOBS })),
   };
   return prepareDocument({ id: 'a', line: undefined, bytes: Buffer.from(smallBag()) }, settings);

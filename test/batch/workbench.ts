@@ -81,7 +81,7 @@ export async function run(world: World, ports: Ports = {}, options: RunOptions =
   const settings = (sink: TransformSettings['blobs']): TransformSettings => ({
     target,
     manifestForm: 'list',
-    office: { layout: DEFAULT_LAYOUT, bucket: BLOBS, prefix: '', digest: sha256 },
+    addressing: { layout: DEFAULT_LAYOUT, bucket: BLOBS, prefix: '', digest: sha256 },
     blobs: sink,
   });
   const shared = {

@@ -8,7 +8,7 @@ import { ByteDraft } from '../../src/bag/edit.js';
 import { DEFAULT_LAYOUT } from '../../src/bag/keys.js';
 import { migrateDown } from '../../src/bag/migration.js';
 import type { BagVersion, Migration } from '../../src/bag/migration.js';
-import { planSite } from '../../src/bag/plan.js';
+import { planBag } from '../../src/bag/plan.js';
 import { rewriteBytes } from '../../src/bag/rewrite.js';
 import { loadSources } from '../../src/bag/sources.js';
 import { readDocument } from '../../src/bag/value.js';
@@ -135,9 +135,9 @@ describe('one bag in three versions', () => {
   /** The bag in another version, as a run makes it, and what its inverse makes of that. */
   async function rewrite(from: Version, to: Version) {
     const site = bagOf(VERSIONS[from]);
-    const office = { layout: DEFAULT_LAYOUT, bucket: BUCKET, prefix: '', digest: sha256 };
+    const addressing = { layout: DEFAULT_LAYOUT, bucket: BUCKET, prefix: '', digest: sha256 };
     const sources = await loadSources(site, place.store);
-    const plan = planSite(site, sources, { target: 'lean', manifestForm: 'list', office });
+    const plan = planBag(site, sources, { target: 'lean', manifestForm: 'list', addressing });
     const { bytes, inverse } = rewriteBytes(VERSIONS[from], [{ ...plan, migrations: pathBetween(from, to) }]);
     return { after: text(bytes), back: text(applySplices(bytes, inverse)) };
   }

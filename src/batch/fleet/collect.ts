@@ -6,7 +6,7 @@ import { addToTotals, emptyTotals } from '../outcome.js';
 import type { Totals } from '../outcome.js';
 import type { Reported, TaskAnswer, ToldResult } from './task-answer.js';
 import type { TaskRecords } from './task-records.js';
-import { without } from './without.js';
+import { omit } from './omit.js';
 
 export interface CollectOptions {
   readonly records: TaskRecords;
@@ -88,7 +88,7 @@ const NOTHING = {
 } as const;
 
 function toldOf(entry: IntentEntry | ResultEntry): readonly ToldResult[] {
-  return entry.kind === 'result' ? [without(entry, ['kind', 'run'])] : [];
+  return entry.kind === 'result' ? [omit(entry, ['kind', 'run'])] : [];
 }
 
 /** The last word on every document, counted as a run counts. An intent without a result counts as not started. */

@@ -1,7 +1,7 @@
 import type { ResultEntry } from '../journal-entry.js';
 import type { TaskResult } from './run-task.js';
 import type { TaskRecords } from './task-records.js';
-import { without } from './without.js';
+import { omit } from './omit.js';
 
 /** Results by their outcome, of one container or of many. */
 export type OutcomeCounts = Partial<Record<ResultEntry['outcome'] | 'not-started', number>>;
@@ -31,7 +31,7 @@ export async function answerOf(
 ): Promise<TaskAnswer> {
   const [first] = results;
   if (results.length === 1 && notStarted.length === 0 && first?.doc === id)
-    return { id, result: without(first, ['kind', 'run']) };
+    return { id, result: omit(first, ['kind', 'run']) };
   const counts = countOutcomes([{ results, notStarted }]);
   return results.length === 0 ? { id, counts } : { id, counts, results: await records.keepResults(id, results) };
 }

@@ -21,7 +21,7 @@ import { parseChoice } from '../options/parse-value.js';
 import { layoutSettings } from '../options/layout-settings.js';
 import { s3Settings } from '../options/s3-options.js';
 import { requireStore } from '../options/store-options.js';
-import { present } from '../present.js';
+import { omitUndefined } from '../omit-undefined.js';
 import { totalRows } from '../reporters/migration-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { FleetArguments } from './fleet-options.js';
@@ -73,7 +73,7 @@ async function openSession(directory: string, options: FleetArguments['options']
     {
       command: 'migrate',
       ...description,
-      options: present({ allowBuckets, allowPrefixes, layout, s3, tables: tableSettings(options) }),
+      options: omitUndefined({ allowBuckets, allowPrefixes, layout, s3, tables: tableSettings(options) }),
     },
     io,
   );
@@ -97,7 +97,7 @@ async function* readAll(uris: readonly string[], objects: ObjectStore): AsyncIte
 }
 
 function members({ doc, outcome, generation, bytesBefore, bytesAfter, code, reason }: ResultEntry) {
-  return { id: doc, outcome, generation, bytesBefore, bytesAfter, ...present({ code, reason }) };
+  return { id: doc, outcome, generation, bytesBefore, bytesAfter, ...omitUndefined({ code, reason }) };
 }
 
 function isFinding({ outcome }: ResultEntry): boolean {

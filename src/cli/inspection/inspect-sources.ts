@@ -8,7 +8,7 @@ import type { CliIo } from '../io.js';
 import { measureSources } from '../measure.js';
 import type { OpenSource } from '../open-source.js';
 import type { SelectionSettings } from '../options/run-options.js';
-import { present } from '../present.js';
+import { omitUndefined } from '../omit-undefined.js';
 import { startProgress } from '../reporters/progress.js';
 import { Census } from './census.js';
 import type { CensusTotals } from './census.js';
@@ -69,7 +69,7 @@ function engineOptions({ sources, settings, concurrency, selection, stop }: Insp
     settings,
     concurrency,
     stop,
-    ...present({ limit, shard, filter }),
+    ...omitUndefined({ limit, shard, filter }),
   };
 }
 

@@ -7,7 +7,7 @@ import type { DocumentOutcome } from '../../batch/outcome.js';
 import { whereFilter } from '../../batch/prepare.js';
 import { ConfigError } from '../../errors.js';
 import { measureSources } from '../measure.js';
-import { present } from '../present.js';
+import { omitUndefined } from '../omit-undefined.js';
 import { startProgress } from '../reporters/progress.js';
 import type { OpenMigration } from './open-migration.js';
 import { missingDocuments } from './plan-file.js';
@@ -53,7 +53,7 @@ function engineOptions({ request, sources, plan }: OpenMigration, ports: RunPort
     concurrency,
     // A form that is asked for makes work of documents that an earlier run has migrated to another one.
     ...(summary && !request.isFormAsked && { isDone: (id: string) => isDone(summary, id) }),
-    ...present({ committer, stop, maxFailures, filter, only, limit, shard, expectations: plan?.documents }),
+    ...omitUndefined({ committer, stop, maxFailures, filter, only, limit, shard, expectations: plan?.documents }),
   };
 }
 

@@ -9,7 +9,7 @@ import type { OpenSource } from '../open-source.js';
 import { openStore } from '../open-store.js';
 import type { OpenStore } from '../open-store.js';
 import { ownPlaces } from '../own-places.js';
-import { present } from '../present.js';
+import { omitUndefined } from '../omit-undefined.js';
 import { planPlace, refuseOverlap } from './place.js';
 import type { Place } from './place.js';
 import { openPlan } from './plan-file.js';
@@ -73,7 +73,7 @@ function describe(
     bucket: store.blobs.bucket,
     prefix: store.blobs.prefix,
     sources: sources.map(({ source }) => source.id),
-    options: present({
+    options: omitUndefined({
       manifestForm,
       isFormAsked,
       layout,

@@ -29,6 +29,6 @@ function settingsOver(
   prefix: string,
   blobs: TransformSettings['blobs'],
 ): TransformSettings {
-  const office = { layout, bucket: blobs.bucket, prefix, digest: knownDigests() };
-  return { target, manifestForm, isFormAsked, office, manifests: knownManifests(), blobs };
+  const addressing = { layout, bucket: blobs.bucket, prefix, digest: knownDigests() };
+  return { target, manifestForm, isFormAsked, addressing, manifests: knownManifests(), blobs };
 }

@@ -1,7 +1,7 @@
 import type { DynamoDbTableOptions } from '../../batch/sources/dynamodb-table.js';
 import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';
-import { present } from '../present.js';
+import { omitUndefined } from '../omit-undefined.js';
 import { parseWhole } from './parse-value.js';
 
 /** How to reach tables, and how hard to press them. */
@@ -26,7 +26,7 @@ export function tableSettings(
   values: OptionValues<typeof dynamodbOptions> & { readonly region?: string | undefined },
 ): TableSettings {
   const { region, 'dynamodb-endpoint': endpoint, 'max-rcu': reads, 'max-wcu': writes } = values;
-  return present({
+  return omitUndefined({
     region,
     endpoint,
     maxReadUnits: reads === undefined ? undefined : parseWhole('max-rcu', reads, 1),

@@ -48,16 +48,19 @@ export async function checkSources(
     if (documents === 0) empty.push(settings.shortened(container.id));
     return documents;
   };
-  const without: string[] = [];
+  const sourcesWithoutDocuments: string[] = [];
   for (const { source } of sources) {
     let documents = 0;
     const id = settings.shortened(source.id);
     const skip = () => skipped.set(id, (skipped.get(id) ?? 0) + 1);
     for await (const container of source.containers(undefined, skip)) documents += await count(container);
-    if (documents === 0) without.push(id);
+    if (documents === 0) sourcesWithoutDocuments.push(id);
   }
-  if (without.length > 0)
-    throw new ConfigError('SOURCE_EMPTY', `${without.join(', ')}: no document there, so nothing was validated`);
+  if (sourcesWithoutDocuments.length > 0)
+    throw new ConfigError(
+      'SOURCE_EMPTY',
+      `${sourcesWithoutDocuments.join(', ')}: no document there, so nothing was validated`,
+    );
   return { failed, skipped, empty };
 }
 

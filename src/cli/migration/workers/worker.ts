@@ -7,7 +7,7 @@ import { ConfigError, StateBagError, messageOf } from '../../../errors.js';
 import type { AnyCommand } from '../../command.js';
 import type { CliIo } from '../../io.js';
 import { readArguments } from '../../read-arguments.js';
-import { present } from '../../present.js';
+import { omitUndefined } from '../../omit-undefined.js';
 import { readSummary } from '../journal-session.js';
 import { runMigration } from '../migration-run.js';
 import { openMigration } from '../open-migration.js';
@@ -116,7 +116,7 @@ async function requestOf({ given, shard, workers }: Start, io: CliIo): Promise<M
     selection: { ...request.selection, shard },
     tables: {
       ...request.tables,
-      ...present({ maxReadUnits: share(maxReadUnits), maxWriteUnits: share(maxWriteUnits) }),
+      ...omitUndefined({ maxReadUnits: share(maxReadUnits), maxWriteUnits: share(maxWriteUnits) }),
     },
     maxFailures: undefined,
     output: { ...request.output, quiet: true },

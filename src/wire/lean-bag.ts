@@ -3,13 +3,13 @@ import type { ByteValue } from '../bag/value.js';
 import type { Bag } from '../bag/bag.js';
 import { MANIFEST_PATH, MAP_PATH } from '../bag/members.js';
 import { migrateUp } from '../bag/migration.js';
-import { planSite } from '../bag/plan.js';
+import { planBag } from '../bag/plan.js';
 import type { BagPlan, PlannedBag } from '../bag/plan.js';
 import { loadSources } from '../bag/sources.js';
 import { signalOf } from '../adapter/engine.js';
 import { offload } from '../adapter/offload.js';
 import { rebuildManifest } from '../adapter/repair-manifest.js';
-import { openWireOffice } from './engine.js';
+import { openWireAddressing } from './engine.js';
 import type { WireWork } from './engine.js';
 import type { Respell } from './respell.js';
 import type { TextEdit } from './text-edit.js';
@@ -31,7 +31,7 @@ export async function prepareLeanSite(
   if (migrations.length === 0) return { plan: undefined, manifest: await rebuildManifest(site, work) };
   const plan = { ...(await planLeanSite(site, work, respell)), migrations };
   if (plan.blobs.length > 0) await offload(plan.blobs, work);
-  const { map, manifest } = plan.context.claims;
+  const { map, manifest } = plan.context.blobRefs;
   if (map || manifest) return { plan, manifest: undefined };
   return { plan, manifest: await rebuildManifest(site, work, 'lean') };
 }
@@ -39,8 +39,8 @@ export async function prepareLeanSite(
 async function planLeanSite(site: Bag<ByteValue>, work: WireWork, respell: Respell): Promise<BagPlan<ByteValue>> {
   const { blobs, manifests, settings } = work.engine;
   const sources = respell(site, await loadSources(site, blobs, signalOf(work)));
-  const office = await openWireOffice(work);
-  return planSite(site, sources, { target: 'lean', manifestForm: settings.manifestForm, office, manifests });
+  const addressing = await openWireAddressing(work);
+  return planBag(site, sources, { target: 'lean', manifestForm: settings.manifestForm, addressing, manifests });
 }
 
 /** Runs the migrations over the bag in the text. */

@@ -2,7 +2,7 @@
 type Landing = 'landed' | 'abandoned';
 
 /** The work of one key runs once at a time; callers that come meanwhile can wait for its end. */
-export class Flights {
+export class SingleFlight {
   readonly #underWay = new Map<string, Promise<Landing>>();
 
   /** The flight under way for a key. Rejects with the error of the work. */
