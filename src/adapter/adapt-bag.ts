@@ -24,14 +24,14 @@ export interface AdaptedBag {
  * One bag of an event in the form its handler speaks. Bringing it into the new form is what an execution can do
  * without; reading what the handler asks for is not, and rejects.
  */
-export async function adaptBag(site: Bag<ObjectValue>, work: Work): Promise<AdaptedBag> {
-  const bag = rawMembers(site);
+export async function adaptBag(bag: Bag<ObjectValue>, work: Work): Promise<AdaptedBag> {
+  const members = rawMembers(bag);
   const speaksFat = work.engine.settings.speaks === 'fat';
   const { value, error } = await attempt(work, async () => {
-    const lean = speaksFat ? { bag, bytesSaved: 0 } : await leanBag(site, work);
-    return { ...lean, bag: await repairManifest(lean.bag, work) };
+    const lean = speaksFat ? { members, bytesSaved: 0 } : await leanBag(bag, work);
+    return { ...lean, members: await repairManifest(lean.members, work) };
   });
-  const { bag: kept, bytesSaved } = value ?? { bag, bytesSaved: 0 };
+  const { members: kept, bytesSaved } = value ?? { members, bytesSaved: 0 };
   const handed = speaksFat ? await fillBag(kept, work) : kept;
   // A bag that its handler gets inline was never to be new on the way in.
   return { handed: await restoreMembers(handed, work), kept, error: speaksFat ? undefined : error, bytesSaved };

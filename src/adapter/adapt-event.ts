@@ -41,24 +41,24 @@ export function untouched(event: JsonMembers): AdaptedEvent {
  */
 export async function adaptEvent(
   event: JsonMembers,
-  detection: BagDocument<ObjectValue>,
+  bagDocument: BagDocument<ObjectValue>,
   work: Work,
   wantsSegment: boolean,
 ): Promise<AdaptedEvent> {
-  const [bag] = detection.bags;
-  if (bag === undefined) return untouched(event);
-  detection.assertOneOwner(...work.outside());
-  if (work.mode === 'strict' && detection.generation === 'fat') throw fatBag();
-  const isWanted = wantsSegment && needsProgram(rawMembers(bag));
+  const [firstBag] = bagDocument.bags;
+  if (firstBag === undefined) return untouched(event);
+  bagDocument.assertOneOwner(...work.outside());
+  if (work.mode === 'strict' && bagDocument.generation === 'fat') throw fatBag();
+  const isWanted = wantsSegment && needsProgram(rawMembers(firstBag));
   const resolved = isWanted ? await resolveUnlessMissing(event, work) : undefined;
   let adapted: AdaptedEvent = { ...untouched(event), resolved };
   // Outermost first: the bag inside it is put into the copy.
-  for (const site of detection.bags.toReversed()) adapted = await adaptSite(adapted, site, work);
-  return resolved ? withProgram(adapted, resolved, event, bag) : adapted;
+  for (const bag of bagDocument.bags.toReversed()) adapted = await adaptBagInEvent(adapted, bag, work);
+  return resolved ? withProgram(adapted, resolved, event, firstBag) : adapted;
 }
 
-async function adaptSite(adapted: AdaptedEvent, site: Bag<ObjectValue>, work: Work): Promise<AdaptedEvent> {
-  const { handed, error, kept, bytesSaved } = await adaptBag(site, work);
+async function adaptBagInEvent(adapted: AdaptedEvent, bag: Bag<ObjectValue>, work: Work): Promise<AdaptedEvent> {
+  const { handed, error, kept, bytesSaved } = await adaptBag(bag, work);
   // A copy is kept: the handler may change the bag it gets in place.
   const adaptedBag = {
     ...adapted,
@@ -66,12 +66,12 @@ async function adaptSite(adapted: AdaptedEvent, site: Bag<ObjectValue>, work: Wo
     error: adapted.error ?? error,
     bytesSaved: adapted.bytesSaved + bytesSaved,
   };
-  if (handed === site.value.raw) return adaptedBag;
-  const place = () => replaceAt(adapted.event, site.path, handed);
+  if (handed === bag.value.raw) return adaptedBag;
+  const place = () => replaceAt(adapted.event, bag.path, handed);
   if (work.engine.settings.speaks === 'fat') return { ...adaptedBag, event: place() };
   const placed = await attempt(work, () => Promise.resolve().then(place));
   if (placed.value) return { ...adaptedBag, event: placed.value };
-  return { ...adapted, kept: { ...rawMembers(site) }, error: adapted.error ?? error ?? placed.error };
+  return { ...adapted, kept: { ...rawMembers(bag) }, error: adapted.error ?? error ?? placed.error };
 }
 
 /** The same with the program of its segment at the root. */
@@ -79,11 +79,11 @@ export function withProgram(
   adapted: AdaptedEvent,
   { segmentConfig }: ResolvedProgram,
   root: JsonMembers,
-  site: Bag<ObjectValue>,
+  bag: Bag<ObjectValue>,
 ): AdaptedEvent {
   const event = addProgram(adapted.event, segmentConfig);
   if (event === adapted.event) return adapted;
-  return { ...adapted, event, added: { program: segmentConfig, root, bag: rawMembers(site) } };
+  return { ...adapted, event, added: { program: segmentConfig, root, bag: rawMembers(bag) } };
 }
 
 /** What the mode `strict` says to a fat bag. */

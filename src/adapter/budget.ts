@@ -43,9 +43,9 @@ export async function fitResult(result: unknown, maxBytes: number, work: Work): 
   const bytes = Buffer.byteLength(text);
   if (bytes <= maxBytes) return { result, bytes, offloaded: [], bytesSaved: 0 };
   if (!isMembers(result)) throw tooLarge(bytes, maxBytes, 'it is no object with a bag in it');
-  const { bags: sites } = new BagDocument(new ObjectValue(result));
-  const chosen = await chooseMembers(sites, bytes - maxBytes, work);
-  const fitted = sites.reduceRight((changed, site) => putPointers(changed, site, chosen), result);
+  const { bags } = new BagDocument(new ObjectValue(result));
+  const chosen = await chooseMembers(bags, bytes - maxBytes, work);
+  const fitted = bags.reduceRight((changed, bag) => putPointers(changed, bag, chosen), result);
   const after = measureResult(fitted);
   if (after > maxBytes) throw tooLarge(after, maxBytes, 'what is left in it may not be offloaded');
   // Only now, so that a result which does not fit leaves no blob behind that nothing points to.
@@ -59,7 +59,7 @@ export async function fitResult(result: unknown, maxBytes: number, work: Work): 
 
 interface Candidate<V extends Value = Value> {
   readonly name: string;
-  readonly site: Bag<V>;
+  readonly bag: Bag<V>;
   readonly text: Uint8Array;
 }
 
@@ -70,18 +70,18 @@ export interface ChosenMember<V extends Value = Value> extends Candidate<V> {
 
 /** The members to offload, until at least `excess` bytes are saved or none is left. Writes nothing. */
 export async function chooseMembers<V extends Value>(
-  sites: readonly Bag<V>[],
+  bags: readonly Bag<V>[],
   excess: number,
   work: Work,
 ): Promise<readonly ChosenMember<V>[]> {
-  const candidates = sites.flatMap((site) => candidatesIn(site, work.engine.settings.offload));
+  const candidates = bags.flatMap((bag) => candidatesIn(bag, work.engine.settings.offload));
   if (candidates.length === 0) return [];
   const addressing = await openAddressing(work);
   const chosen: ChosenMember<V>[] = [];
   let left = excess;
   for (const candidate of inOrder(candidates, work.engine.settings.offload.first)) {
     if (left <= 0) break;
-    const planned = planMember(candidate.name, candidate.text, candidate.site, addressing);
+    const planned = planMember(candidate.name, candidate.text, candidate.bag, addressing);
     const saved = candidate.text.length - jsonBytes(planned.pointer).length;
     if (saved <= 0) continue;
     chosen.push({ ...candidate, planned });
@@ -105,15 +105,15 @@ const STAYS = new Set<string>([
 ]);
 
 function candidatesIn<V extends Value>(
-  site: Bag<V>,
+  bag: Bag<V>,
   { only, never, minBytes }: Settings['offload'],
 ): readonly Candidate<V>[] {
-  return site.value.names().flatMap((name): readonly Candidate<V>[] => {
+  return bag.value.names().flatMap((name): readonly Candidate<V>[] => {
     const isWanted = only === undefined ? !name.startsWith('__') : only.includes(name);
-    const value = site.value.member(name);
+    const value = bag.value.member(name);
     if (!isWanted || STAYS.has(name) || never.includes(name) || value === undefined || !isBulky(value)) return [];
     const text = value.bytes();
-    return text.length < minBytes ? [] : [{ name, site, text }];
+    return text.length < minBytes ? [] : [{ name, bag, text }];
   });
 }
 
@@ -136,14 +136,14 @@ function inOrder<V extends Value>(
 
 function putPointers(
   result: JsonMembers,
-  site: Bag<ObjectValue>,
+  bag: Bag<ObjectValue>,
   chosen: readonly ChosenMember<ObjectValue>[],
 ): JsonMembers {
   const pointers = chosen
-    .filter((member) => member.site === site)
+    .filter((member) => member.bag === bag)
     .map(({ name, planned }) => [name, planned.pointer] as const);
   if (pointers.length === 0) return result;
-  return replaceAt(result, site.path, { ...rawMembers(site), ...Object.fromEntries(pointers) });
+  return replaceAt(result, bag.path, { ...rawMembers(bag), ...Object.fromEntries(pointers) });
 }
 
 export function tooLarge(bytes: number, maxBytes: number, why: string): BagError {

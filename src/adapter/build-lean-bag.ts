@@ -62,7 +62,7 @@ export async function buildLeanBag(
   const deadline = { signal: () => signal, dispose: () => undefined };
   const ids = { ownerId, workflowId };
   const work: Work = { engine, ids, mode: 'rewrite', side: 'result', deadline, outside: () => [] };
-  const { bag } = await leanBag(new Bag(whole, { addresses: engine.addresses }), work);
+  const { members: bag } = await leanBag(new Bag(whole, { addresses: engine.addresses }), work);
   assertStateBag(bag);
   return bag;
 }

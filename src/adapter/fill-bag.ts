@@ -15,15 +15,15 @@ import type { JsonMembers } from './json-members.js';
  * The bag with its config and map inline, copies of the handler's own. What they are copies of is remembered, so that
  * they go back as the blobs they came from, unless the handler changes them. Throws what following a pointer throws.
  */
-export async function fillBag(bag: JsonMembers, work: Work): Promise<JsonMembers> {
+export async function fillBag(members: JsonMembers, work: Work): Promise<JsonMembers> {
   const { addresses, blobs, programs } = work.engine;
-  const site = new Bag(new ObjectValue(bag), { addresses });
-  if (![site.config, site.map, site.configPath, site.mapPath].some((field) => field.state === 'pointer')) return bag;
-  const draft = new ObjectDraft(bag);
-  const content = await hydrateBag(site, draft, pathTo, blobs, work.deadline.signal());
+  const bag = new Bag(new ObjectValue(members), { addresses });
+  if (![bag.config, bag.map, bag.configPath, bag.mapPath].some((field) => field.state === 'pointer')) return members;
+  const draft = new ObjectDraft(members);
+  const content = await hydrateBag(bag, draft, pathTo, blobs, work.deadline.signal());
   const filled = draft.result();
   const after = new Bag(new ObjectValue(filled), { addresses });
-  if (areAllStored(site, after)) programs.remember(after, () => listBlobRefs(site, after, content));
+  if (areAllStored(bag, after)) programs.remember(after, () => listBlobRefs(bag, after, content));
   return filled;
 }
 

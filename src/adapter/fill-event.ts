@@ -13,14 +13,14 @@ import { restoreMembers } from './stored-members.js';
  */
 export async function fillEvent(
   event: JsonMembers,
-  detection: BagDocument<ObjectValue>,
+  bagDocument: BagDocument<ObjectValue>,
   work: Work,
 ): Promise<JsonMembers> {
-  detection.assertOneOwner(...work.outside());
+  bagDocument.assertOneOwner(...work.outside());
   let filled = event;
-  for (const site of detection.bags.toReversed()) {
-    const bag = await restoreMembers(await fillBag(rawMembers(site), work), work);
-    if (bag !== site.value.raw) filled = replaceAt(filled, site.path, bag);
+  for (const bag of bagDocument.bags.toReversed()) {
+    const members = await restoreMembers(await fillBag(rawMembers(bag), work), work);
+    if (members !== bag.value.raw) filled = replaceAt(filled, bag.path, members);
   }
   return filled;
 }

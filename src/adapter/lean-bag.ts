@@ -12,7 +12,7 @@ import { planObjectBag } from './plan-bag.js';
 
 /** A bag in the new form, and the bytes that left it. */
 export interface LeanBag {
-  readonly bag: JsonMembers;
+  readonly members: JsonMembers;
   readonly bytesSaved: number;
 }
 
@@ -21,25 +21,25 @@ export interface LeanBag {
  * to do. Blobs are stored before the bag says so. Throws `BagError`, `PointerError`, `IntegrityError`, `StoreError`,
  * `ConflictError`.
  */
-export async function leanBag(site: Bag<ObjectValue>, work: Work): Promise<LeanBag> {
-  const bag = rawMembers(site);
-  const migrations = pathFor(site, 'lean');
-  if (migrations.length === 0) return { bag, bytesSaved: 0 };
-  const context = knownContext(site, work) ?? (await offloadProgram(site, work));
-  const draft = new ObjectDraft(bag);
+export async function leanBag(bag: Bag<ObjectValue>, work: Work): Promise<LeanBag> {
+  const members = rawMembers(bag);
+  const migrations = pathFor(bag, 'lean');
+  if (migrations.length === 0) return { members, bytesSaved: 0 };
+  const context = knownContext(bag, work) ?? (await offloadProgram(bag, work));
+  const draft = new ObjectDraft(members);
   migrateUp(draft, migrations, context);
-  return { bag: draft.result(), bytesSaved: inlineSize(site, context) };
+  return { members: draft.result(), bytesSaved: inlineSize(bag, context) };
 }
 
-function knownContext(site: Bag<ObjectValue>, work: Work): MigrationContext | undefined {
-  const blobRefs = work.engine.programs.find(site);
-  return blobRefs && { blobRefs, createdAt: site.createdAt };
+function knownContext(bag: Bag<ObjectValue>, work: Work): MigrationContext | undefined {
+  const blobRefs = work.engine.programs.find(bag);
+  return blobRefs && { blobRefs, createdAt: bag.createdAt };
 }
 
-async function offloadProgram(site: Bag<ObjectValue>, work: Work): Promise<MigrationContext> {
-  const plan = await planObjectBag(rawMembers(site), work);
+async function offloadProgram(bag: Bag<ObjectValue>, work: Work): Promise<MigrationContext> {
+  const plan = await planObjectBag(rawMembers(bag), work);
   if (plan.blobs.length > 0) await offload(plan.blobs, work);
-  if (plan.isRepeatable) work.engine.programs.remember(site, () => plan.context.blobRefs);
+  if (plan.isRepeatable) work.engine.programs.remember(bag, () => plan.context.blobRefs);
   return plan.context;
 }
 

@@ -17,12 +17,12 @@ const PROGRAM = new Set<string>(PROGRAM_MEMBERS);
  * pointer keeps its stored bytes, and so both find the same addresses. User data is left out of the text. Throws what
  * planning and following pointers throw.
  */
-export async function planObjectBag(bag: JsonMembers, work: Work): Promise<BagPlan<ByteValue>> {
+export async function planObjectBag(whole: JsonMembers, work: Work): Promise<BagPlan<ByteValue>> {
   const { engine } = work;
-  const members = Object.entries(bag).filter(([name, value]) => PROGRAM.has(name) || typeof value !== 'object');
+  const members = Object.entries(whole).filter(([name, value]) => PROGRAM.has(name) || typeof value !== 'object');
   const root = readDocument(jsonBytes(Object.fromEntries(members)));
-  const site = new Bag(root, { addresses: engine.addresses });
-  const sources = await loadSources(site, engine.blobs, signalOf(work));
+  const bag = new Bag(root, { addresses: engine.addresses });
+  const sources = await loadSources(bag, engine.blobs, signalOf(work));
   const addressing = await openAddressing(work);
-  return planBag(site, sources, { target: 'lean', manifestForm: engine.settings.manifestForm, addressing });
+  return planBag(bag, sources, { target: 'lean', manifestForm: engine.settings.manifestForm, addressing });
 }

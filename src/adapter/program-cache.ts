@@ -35,24 +35,24 @@ export class ProgramCache {
     this.#known = new LRUCache({ maxSize: Math.max(1, maxBytes), sizeCalculation: sizeOf });
   }
 
-  find(site: Bag<ObjectValue>): BlobRefs | undefined {
-    if (!isCacheable(site)) return undefined;
-    const known = this.#known.get(keyOf(site))?.find((program) => isSame(site, program));
+  find(bag: Bag<ObjectValue>): BlobRefs | undefined {
+    if (!isCacheable(bag)) return undefined;
+    const known = this.#known.get(keyOf(bag))?.find((program) => isSame(bag, program));
     publish('cache', () => ({ cache: 'program', outcome: known ? 'hit' : 'miss' }));
     return known?.blobRefs;
   }
 
   /** Copies what it keeps. Call it only when the blobs are known to be stored. */
-  remember(site: Bag<ObjectValue>, blobRefs: () => BlobRefs): void {
-    const others = this.#known.get(keyOf(site)) ?? [];
-    if (!isCacheable(site) || others.some((known) => isSame(site, known))) return;
+  remember(bag: Bag<ObjectValue>, blobRefs: () => BlobRefs): void {
+    const others = this.#known.get(keyOf(bag)) ?? [];
+    if (!isCacheable(bag) || others.some((known) => isSame(bag, known))) return;
     const program = {
-      config: cloneJson(inlineOf(site.config)),
-      map: cloneJson(inlineOf(site.map)),
-      hasProgramSource: hasProgramSource(site),
+      config: cloneJson(inlineOf(bag.config)),
+      map: cloneJson(inlineOf(bag.map)),
+      hasProgramSource: hasProgramSource(bag),
       blobRefs: blobRefs(),
     };
-    this.#known.set(keyOf(site), [program, ...others].slice(0, MAX_VERSIONS));
+    this.#known.set(keyOf(bag), [program, ...others].slice(0, MAX_VERSIONS));
   }
 }
 
@@ -87,10 +87,10 @@ function hasProgramSource({ map, manifestPath, mapPath }: Bag<ObjectValue>): boo
   return map.state === 'inline' || holdsDigest(manifestPath) || mapPath.state === 'pointer';
 }
 
-function isSame(site: Bag<ObjectValue>, known: KnownProgram): boolean {
+function isSame(bag: Bag<ObjectValue>, known: KnownProgram): boolean {
   return (
-    hasProgramSource(site) === known.hasProgramSource &&
-    sameJson(inlineOf(site.map), known.map) &&
-    sameJson(inlineOf(site.config), known.config)
+    hasProgramSource(bag) === known.hasProgramSource &&
+    sameJson(inlineOf(bag.map), known.map) &&
+    sameJson(inlineOf(bag.config), known.config)
   );
 }

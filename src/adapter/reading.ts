@@ -26,7 +26,7 @@ export class Reading implements BagReading {
   readonly #event: unknown;
   readonly #context: LambdaContext | undefined;
   readonly #wantsSegment: boolean;
-  #detection: BagDocument<ObjectValue> | undefined;
+  #bagDocument: BagDocument<ObjectValue> | undefined;
   #adapted: Promise<AdaptedEvent | undefined> | undefined;
   #outside: readonly OutsideNames[] | undefined;
 
@@ -110,11 +110,11 @@ export class Reading implements BagReading {
 
   #adaptMembers(event: JsonMembers, work: Work): Promise<AdaptedEvent> {
     const plain = withoutStalePrograms(event, this.#detect());
-    const detection =
+    const bagDocument =
       plain === event ? this.#detect() : new BagDocument(new ObjectValue(plain), true, work.engine.addresses);
-    if (this.mode === 'shadow') return shadowEvent(plain, detection, work, this.#wantsSegment);
-    assertUnmixedObjects(plain, detection.bags);
-    return adaptEvent(plain, detection, work, this.#wantsSegment);
+    if (this.mode === 'shadow') return shadowEvent(plain, bagDocument, work, this.#wantsSegment);
+    assertUnmixedObjects(plain, bagDocument.bags);
+    return adaptEvent(plain, bagDocument, work, this.#wantsSegment);
   }
 
   /** Throws `BagError` `EVENT_INVALID`. */
@@ -127,8 +127,8 @@ export class Reading implements BagReading {
   }
 
   #detect(): BagDocument<ObjectValue> {
-    this.#detection ??= new BagDocument(new ObjectValue(this.#event), true, this.#engine.addresses);
-    return this.#detection;
+    this.#bagDocument ??= new BagDocument(new ObjectValue(this.#event), true, this.#engine.addresses);
+    return this.#bagDocument;
   }
 
   async #during<T>(task: (work: Work) => Promise<T>): Promise<T> {

@@ -27,23 +27,23 @@ export async function repairManifest(bag: JsonMembers, work: Work): Promise<Json
  * when there is nothing to do; throws as following a pointer does.
  */
 export async function rebuildManifest(
-  site: Bag,
+  bag: Bag,
   work: Work,
-  generation: Generation = site.generation,
+  generation: Generation = bag.generation,
 ): Promise<string | undefined> {
-  if (site.mapPath.state !== 'pointer' || generation !== 'lean' || !isManifestLost(site)) return undefined;
-  const bytes = await follow(site.mapPath.pointer, site, work.engine.blobs, work.deadline.signal());
+  if (bag.mapPath.state !== 'pointer' || generation !== 'lean' || !isManifestLost(bag)) return undefined;
+  const bytes = await follow(bag.mapPath.pointer, bag, work.engine.blobs, work.deadline.signal());
   const map = parseIfJsonString(readDocument(bytes));
   if (isEmptyContainer(map)) return undefined;
   const manifest = buildManifest(map, work.engine.settings.manifestForm);
-  const { ownerId, workflowId } = site;
+  const { ownerId, workflowId } = bag;
   const blob = planBlob(await openAddressing(work), 'manifest', { ownerId, workflowId }, manifest);
   await offload([blob], work);
   return blob.uri;
 }
 
 /** A bag of the newest era is held against a database row by its readers and left alone. */
-function isManifestLost(site: Bag): boolean {
-  if (holdsDigest(site.manifestPath) || !holdsDigest(site.mapPath)) return false;
-  return site.value.member('manifest_id') === undefined;
+function isManifestLost(bag: Bag): boolean {
+  if (holdsDigest(bag.manifestPath) || !holdsDigest(bag.mapPath)) return false;
+  return bag.value.member('manifest_id') === undefined;
 }

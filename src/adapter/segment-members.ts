@@ -43,10 +43,10 @@ export function withoutStalePrograms(event: JsonMembers, { envelope }: BagDocume
  * back. Next to a bag it stays, and gets its mark again if a parser of the handler removed it.
  */
 export function withoutAddedProgram(result: JsonMembers, added: Added | undefined): JsonMembers {
-  const detection = new BagDocument(new ObjectValue(result));
-  const bags = detection.answerBags();
+  const bagDocument = new BagDocument(new ObjectValue(result));
+  const bags = bagDocument.answerBags();
   const places = new Set(bags.map(({ path }) => path.join('\n')));
-  const others = (detection.envelope?.levels ?? []).filter(
+  const others = (bagDocument.envelope?.levels ?? []).filter(
     ({ path, value }) => !places.has(path.join('\n')) && isStripped(value.raw as JsonMembers, added),
   );
   const marked = others.reduce((plain, { path }) => changeIfWritable(plain, path, withMark), result);

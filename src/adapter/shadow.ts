@@ -25,16 +25,16 @@ import { needsProgram } from './segment-members.js';
  */
 export async function shadowEvent(
   event: JsonMembers,
-  detection: BagDocument<ObjectValue>,
+  bagDocument: BagDocument<ObjectValue>,
   work: Work,
   wantsSegment: boolean,
 ): Promise<AdaptedEvent> {
-  const [bag] = detection.bags;
+  const [bag] = bagDocument.bags;
   if (bag === undefined || !wantsSegment || !needsProgram(rawMembers(bag))) return untouched(event);
-  const old = await settle(answerOldWay(event, bag, detection, work));
+  const old = await settle(answerOldWay(event, bag, bagDocument, work));
   if (!old.value) return { ...untouched(event), shadow: 'failed' };
   const { resolved, adapted } = old.value;
-  const shadow = compare(resolved, await settle(resolveNewWay(event, detection, work)), firstDifference, work);
+  const shadow = compare(resolved, await settle(resolveNewWay(event, bagDocument, work)), firstDifference, work);
   return { ...adapted, shadow };
 }
 
@@ -42,10 +42,10 @@ export async function shadowEvent(
 async function answerOldWay(
   event: JsonMembers,
   bag: Bag<ObjectValue>,
-  detection: BagDocument<ObjectValue>,
+  bagDocument: BagDocument<ObjectValue>,
   work: Work,
 ): Promise<{ readonly resolved: ResolvedProgram; readonly adapted: AdaptedEvent }> {
-  const resolved = await resolveOldWay(event, detection, work);
+  const resolved = await resolveOldWay(event, bagDocument, work);
   return { resolved, adapted: withProgram({ ...untouched(event), resolved }, resolved, event, bag) };
 }
 
@@ -67,36 +67,36 @@ export async function settle<T>(resolution: Promise<T>): Promise<Settled<T>> {
 /** From what the event carries; a manifest is asked only when a bag has no other way to its program. */
 async function resolveOldWay(
   event: JsonMembers,
-  { bags: sites }: BagDocument<ObjectValue>,
+  { bags }: BagDocument<ObjectValue>,
   work: Work,
 ): Promise<ResolvedProgram> {
-  const withoutManifests = sites.filter(leadsWithoutManifest).reduceRight(dropManifest, event);
+  const withoutManifests = bags.filter(leadsWithoutManifest).reduceRight(dropManifest, event);
   return resolveProgram(withoutManifests, work);
 }
 
 /** True for a bag that has a way to its program beside its manifest. */
-export function leadsWithoutManifest(site: Bag): boolean {
-  return [site.config, site.map, site.configPath, site.mapPath].some(
+export function leadsWithoutManifest(bag: Bag): boolean {
+  return [bag.config, bag.map, bag.configPath, bag.mapPath].some(
     (field) => field.state === 'inline' || field.state === 'pointer',
   );
 }
 
-function dropManifest(event: JsonMembers, site: Bag<ObjectValue>): JsonMembers {
+function dropManifest(event: JsonMembers, bag: Bag<ObjectValue>): JsonMembers {
   const names = new Set([MANIFEST_PATH, 'manifest_s3_path']);
-  const kept = Object.entries(rawMembers(site)).filter(([name]) => !names.has(name));
-  return replaceAt(event, site.path, Object.fromEntries(kept));
+  const kept = Object.entries(rawMembers(bag)).filter(([name]) => !names.has(name));
+  return replaceAt(event, bag.path, Object.fromEntries(kept));
 }
 
 /** From the bags as `rewrite` would make them, which writes their blobs. */
 async function resolveNewWay(
   event: JsonMembers,
-  { bags: sites }: BagDocument<ObjectValue>,
+  { bags }: BagDocument<ObjectValue>,
   work: Work,
 ): Promise<ResolvedProgram> {
   let lean = event;
-  for (const site of sites.toReversed()) {
-    const { bag } = await leanBag(site, work);
-    lean = replaceAt(lean, site.path, await repairManifest(bag, work));
+  for (const bag of bags.toReversed()) {
+    const { members } = await leanBag(bag, work);
+    lean = replaceAt(lean, bag.path, await repairManifest(members, work));
   }
   return resolveProgram(lean, work);
 }

@@ -37,24 +37,24 @@ interface StoredMember {
  * Throws as following does.
  */
 export async function loadStoredMembers<V extends Value>(
-  site: Bag<V>,
+  bag: Bag<V>,
   work: Work,
   isSmall: (value: V) => boolean = () => true,
 ): Promise<readonly StoredMember[]> {
-  const marked = site.value.names().filter((name) => {
-    const value = PROGRAM.has(name) ? undefined : site.value.member(name);
+  const marked = bag.value.names().filter((name) => {
+    const value = PROGRAM.has(name) ? undefined : bag.value.member(name);
     return value !== undefined && isSmall(value) && isMarked(value);
   });
   if (marked.length === 0) return [];
   const addressing = await openAddressing(work);
   const pointers = marked.flatMap((name) => {
-    const pointer = detectOwnPointer(name, site, addressing);
+    const pointer = detectOwnPointer(name, bag, addressing);
     return pointer ? [{ name, pointer }] : [];
   });
   return Promise.all(
     pointers.map(async ({ name, pointer }) => ({
       name,
-      bytes: await follow(pointer, site, work.engine.blobs, work.deadline.signal()),
+      bytes: await follow(pointer, bag, work.engine.blobs, work.deadline.signal()),
     })),
   );
 }
@@ -63,11 +63,11 @@ function isMarked(value: Value): boolean {
   return isObject(value) && value.member('__s3_pointer__') !== undefined;
 }
 
-function detectOwnPointer(name: string, site: Bag, addressing: BlobAddressing): Pointer | undefined {
-  const pointer = s3Pointer.detect(site.value.member(name)!);
+function detectOwnPointer(name: string, bag: Bag, addressing: BlobAddressing): Pointer | undefined {
+  const pointer = s3Pointer.detect(bag.value.member(name)!);
   const sha256 = detectDigest(pointer?.target?.key, addressTemplates(addressing.layout));
   if (pointer?.target?.bucket !== addressing.bucket || sha256 === undefined) return undefined;
-  const { ownerId, workflowId } = site;
+  const { ownerId, workflowId } = bag;
   const key = addressing.prefix + formatKey(addressing.layout, 'member', { ownerId, workflowId, sha256, member: name });
   return pointer.target.key === key ? pointer : undefined;
 }
@@ -82,8 +82,8 @@ export interface PlannedMember {
  * The pointer is in the legacy form, whose readers follow it at the top level of a bag; its time is the bag's own
  * start.
  */
-export function planMember(name: string, bytes: Uint8Array, site: Bag, addressing: BlobAddressing): PlannedMember {
-  const { ownerId, workflowId } = site;
+export function planMember(name: string, bytes: Uint8Array, bag: Bag, addressing: BlobAddressing): PlannedMember {
+  const { ownerId, workflowId } = bag;
   const blob = planBlob(addressing, 'member', { ownerId, workflowId, member: name }, bytes);
-  return { blob, pointer: bridgePointer(name, blob, site.createdAt) };
+  return { blob, pointer: bridgePointer(name, blob, bag.createdAt) };
 }

@@ -12,23 +12,22 @@ import { replaceAt } from './place.js';
  * Anything else that nests stays as it is.
  */
 export function unwrapResult(result: JsonMembers): JsonMembers {
-  const { bags: sites } = new BagDocument(new ObjectValue(result));
-  const [bag] = sites;
+  const { bags } = new BagDocument(new ObjectValue(result));
+  const [bag] = bags;
   const name = bag?.path.at(-1);
   if (bag === undefined || name === undefined) return result;
   const outerPath = bag.path.slice(0, -1);
   const outer = valueAt(result, outerPath);
   if (outer === undefined || typeof outer[name] === 'string') return result;
-  if (isMergedInto(sites, bag, outerPath))
-    return unwrapResult(replaceAt(result, outerPath, joinBags(outer, bag, name)));
+  if (isMergedInto(bags, bag, outerPath)) return unwrapResult(replaceAt(result, outerPath, joinBags(outer, bag, name)));
   const isBareWrapper = outerPath.at(-1) === name && Object.keys(outer).length === 1;
   return isBareWrapper ? unwrapResult(replaceAt(result, outerPath, rawMembers(bag))) : result;
 }
 
 /** True when the level around a bag is an earlier bag of the same workflow, into which a merge put it. */
-export function isMergedInto(sites: readonly Bag[], bag: Bag, outerPath: readonly string[]): boolean {
+export function isMergedInto(bags: readonly Bag[], bag: Bag, outerPath: readonly string[]): boolean {
   if (bag.path.at(-1) !== 'state_data' || outerPath.at(-1) !== 'state_data') return false;
-  const outer = sites.find((site) => site.path.join('\n') === outerPath.join('\n'));
+  const outer = bags.find((other) => other.path.join('\n') === outerPath.join('\n'));
   return outer !== undefined && outer.ownerId === bag.ownerId && outer.workflowId === bag.workflowId;
 }
 

@@ -48,35 +48,35 @@ export async function writeResult(
   const plain = unwrapResult(withoutAddedProgram(result, before?.added));
   if (work.outside().length === 0 && isLeanEvent(plain))
     return { ...(await fit(plain, undefined, work)), generation: 'lean', repaired: false };
-  const detection = new BagDocument(new ObjectValue(plain), true, work.engine.addresses);
-  assertUnmixedObjects(plain, detection.bags);
-  detection.assertOneOwner(...work.outside());
-  const { result: lean, bytesSaved, repaired, error } = await leanUntilFit(plain, detection, before, work);
+  const bagDocument = new BagDocument(new ObjectValue(plain), true, work.engine.addresses);
+  assertUnmixedObjects(plain, bagDocument.bags);
+  bagDocument.assertOneOwner(...work.outside());
+  const { result: lean, bytesSaved, repaired, error } = await leanUntilFit(plain, bagDocument, before, work);
   const fitted = await fit(lean, error, work);
-  return { ...fitted, generation: detection.generation, repaired, bytesSaved: bytesSaved + fitted.bytesSaved };
+  return { ...fitted, generation: bagDocument.generation, repaired, bytesSaved: bytesSaved + fitted.bytesSaved };
 }
 
 /** A bag that was left in its old form, now or on the way in, is tried once more when it makes the result too large. */
 async function leanUntilFit(
   result: JsonMembers,
-  detection: BagDocument<ObjectValue>,
+  bagDocument: BagDocument<ObjectValue>,
   before: AdaptedEvent | undefined,
   work: Work,
 ): Promise<Change> {
-  const change = await leanSites(result, detection, before, work);
+  const change = await changeBags(result, bagDocument, before, work);
   if (change.error === undefined || !isOver(change.result, work)) return change;
-  return leanSites(result, detection, before && { ...before, error: undefined }, work);
+  return changeBags(result, bagDocument, before && { ...before, error: undefined }, work);
 }
 
-async function leanSites(
+async function changeBags(
   result: JsonMembers,
-  detection: BagDocument<ObjectValue>,
+  bagDocument: BagDocument<ObjectValue>,
   before: AdaptedEvent | undefined,
   work: Work,
 ): Promise<Change> {
-  const sites = detection.answerBags();
+  const bags = bagDocument.answerBags();
   let change: Change = { result, bytesSaved: 0, repaired: false, error: undefined };
-  for (const site of sites.toReversed()) change = await leanSite(change, site, before, work);
+  for (const bag of bags.toReversed()) change = await changeBag(change, bag, before, work);
   return change;
 }
 
@@ -89,28 +89,28 @@ function isOver(result: unknown, { engine }: Work): boolean {
  * One bag of the result in the new form. A bag that was left in its old form on the way in goes back as it is, but not
  * without what leads to its program.
  */
-async function leanSite(
+async function changeBag(
   change: Change,
-  site: Bag<ObjectValue>,
+  bag: Bag<ObjectValue>,
   before: AdaptedEvent | undefined,
   work: Work,
 ): Promise<Change> {
-  const whole = before?.kept ? restoreProgram(rawMembers(site), before.kept) : rawMembers(site);
-  const restored = await changeSite(
+  const whole = before?.kept ? restoreProgram(rawMembers(bag), before.kept) : rawMembers(bag);
+  const restored = await replaceBag(
     change,
-    site,
-    { bag: whole, bytesSaved: 0, repaired: whole !== site.value.raw },
+    bag,
+    { members: whole, bytesSaved: 0, repaired: whole !== bag.value.raw },
     work,
   );
   if (before?.error) return { ...restored, error: before.error };
-  const bag = restored.result === change.result ? rawMembers(site) : whole;
+  const members = restored.result === change.result ? rawMembers(bag) : whole;
   const { value, error } = await attempt(work, () =>
-    leanWhole(new Bag(new ObjectValue(bag), { path: site.path, addresses: work.engine.addresses }), work),
+    leanWhole(new Bag(new ObjectValue(members), { path: bag.path, addresses: work.engine.addresses }), work),
   );
   return value
-    ? changeSite(
+    ? replaceBag(
         restored,
-        new Bag(new ObjectValue(bag), { path: site.path, addresses: work.engine.addresses }),
+        new Bag(new ObjectValue(members), { path: bag.path, addresses: work.engine.addresses }),
         value,
         work,
       )
@@ -118,26 +118,26 @@ async function leanSite(
 }
 
 interface ChangedBag {
-  readonly bag: JsonMembers;
+  readonly members: JsonMembers;
   readonly bytesSaved: number;
   readonly repaired: boolean;
 }
 
-async function leanWhole(site: Bag<ObjectValue>, work: Work): Promise<ChangedBag> {
-  const { bag, bytesSaved } = await leanBag(site, work);
-  const repaired = await repairManifest(bag, work);
-  return { bag: repaired, bytesSaved, repaired: repaired !== bag };
+async function leanWhole(bag: Bag<ObjectValue>, work: Work): Promise<ChangedBag> {
+  const { members, bytesSaved } = await leanBag(bag, work);
+  const repaired = await repairManifest(members, work);
+  return { members: repaired, bytesSaved, repaired: repaired !== members };
 }
 
-async function changeSite(
+async function replaceBag(
   change: Change,
-  site: Bag<ObjectValue>,
-  { bag, bytesSaved, repaired }: ChangedBag,
+  bag: Bag<ObjectValue>,
+  { members, bytesSaved, repaired }: ChangedBag,
   work: Work,
 ): Promise<Change> {
-  if (bag === site.value.raw) return change;
+  if (members === bag.value.raw) return change;
   const { value: result, error } = await attempt(work, () =>
-    Promise.resolve().then(() => replaceAt(change.result, site.path, bag)),
+    Promise.resolve().then(() => replaceAt(change.result, bag.path, members)),
   );
   if (!result) return { ...change, error: change.error ?? error };
   return { ...change, result, bytesSaved: change.bytesSaved + bytesSaved, repaired: change.repaired || repaired };

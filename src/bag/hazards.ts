@@ -37,36 +37,36 @@ export const HAZARDS: Readonly<Record<Hazard, string>> = {
 };
 
 /** Bytes of JSON text that stand inline under the two names. */
-export function inlineBytes(detection: BagDocument): number {
-  return detection.bags
-    .flatMap((site) => [site.config, site.map])
+export function inlineBytes(bagDocument: BagDocument): number {
+  return bagDocument.bags
+    .flatMap((bag) => [bag.config, bag.map])
     .reduce((sum, field) => sum + (field.state === 'inline' ? field.value.bytes().length : 0), 0);
 }
 
 /** Hazards of a document, each once, in the order of the list above. */
-export function detectHazards(detection: BagDocument, bytes: number): readonly Hazard[] {
-  if (detection.generation === 'foreign') return [];
+export function detectHazards(bagDocument: BagDocument, bytes: number): readonly Hazard[] {
+  if (bagDocument.generation === 'foreign') return [];
   const found = new Set<Hazard>();
   if (bytes > PAYLOAD_LIMIT) found.add('OVER_LIMIT');
-  if (detection.bags.length > 1) found.add('NESTED_BAGS');
-  if (detection.bags.some(hasDictMap) && hasTextIndex(detection)) found.add('INDEX_IS_TEXT');
-  for (const site of detection.bags) siteHazards(site).forEach((hazard) => found.add(hazard));
+  if (bagDocument.bags.length > 1) found.add('NESTED_BAGS');
+  if (bagDocument.bags.some(hasDictMap) && hasTextIndex(bagDocument)) found.add('INDEX_IS_TEXT');
+  for (const bag of bagDocument.bags) listBagHazards(bag).forEach((hazard) => found.add(hazard));
   return (Object.keys(HAZARDS) as Hazard[]).filter((hazard) => found.has(hazard));
 }
 
-function siteHazards(site: Bag): readonly Hazard[] {
-  const strategy = site.value.member('distributed_strategy');
+function listBagHazards(bag: Bag): readonly Hazard[] {
+  const strategy = bag.value.member('distributed_strategy');
   const readInline = strategy !== undefined && ['BATCHED', 'MAP_REDUCE'].includes(strategy.text() ?? '');
-  const hasMap = [site.map, site.mapPath].some((field) => field.state === 'inline' || field.state === 'pointer');
+  const hasMap = [bag.map, bag.mapPath].some((field) => field.state === 'inline' || field.state === 'pointer');
   const checks: readonly (readonly [Hazard, boolean])[] = [
-    ['INIT_MARKERS', site.markers.length > 0],
-    ['STATE_HOLDS_BAG', stateHoldsBag(site)],
-    ['MANIFEST_PATH_MISSING', site.manifestPath.state !== 'pointer'],
-    ['MANIFEST_AT_MUTABLE_KEY', site.manifestPath.state === 'pointer' && !holdsDigest(site.manifestPath)],
-    ['MANIFEST_READ_INLINE', readInline && site.value.member(MANIFEST) !== undefined],
-    ['MAP_MISSING', !hasMap && site.generation !== 'lean'],
-    ['STAMPED_BUT_FAT', site.isStamped && site.generation === 'fat'],
-    ['NEWEST_ERA', site.value.member('manifest_id') !== undefined],
+    ['INIT_MARKERS', bag.markers.length > 0],
+    ['STATE_HOLDS_BAG', stateHoldsBag(bag)],
+    ['MANIFEST_PATH_MISSING', bag.manifestPath.state !== 'pointer'],
+    ['MANIFEST_AT_MUTABLE_KEY', bag.manifestPath.state === 'pointer' && !holdsDigest(bag.manifestPath)],
+    ['MANIFEST_READ_INLINE', readInline && bag.value.member(MANIFEST) !== undefined],
+    ['MAP_MISSING', !hasMap && bag.generation !== 'lean'],
+    ['STAMPED_BUT_FAT', bag.isStamped && bag.generation === 'fat'],
+    ['NEWEST_ERA', bag.value.member('manifest_id') !== undefined],
   ];
   return checks.flatMap(([hazard, holds]) => (holds ? [hazard] : []));
 }
@@ -82,8 +82,8 @@ export function hasTextIndex({ envelope }: BagDocument): boolean {
   return levels.some(({ value }) => INDEX_MEMBERS.some((name) => value.member(name)?.kind() === 'string'));
 }
 
-function stateHoldsBag(site: Bag): boolean {
-  const state = site.value.member('current_state');
+function stateHoldsBag(bag: Bag): boolean {
+  const state = bag.value.member('current_state');
   if (!isObject(state)) return false;
   const inner = new Bag(state);
   return [CONFIG, MAP].some((name) => state.member(name) !== undefined) && inner.generation === 'fat';

@@ -21,13 +21,13 @@ export interface LoadedContent {
  * untouched.
  */
 export async function hydrateBag(
-  site: Bag,
+  bag: Bag,
   draft: BagEdit,
   pathTo: (target: 'lean' | 'bridge') => readonly Migration[],
   blobs: BlobReader,
   signal?: AbortSignal,
 ): Promise<LoadedContent> {
-  const content = await loadContent(site, blobs, signal);
+  const content = await loadContent(bag, blobs, signal);
   // What stood under the old name said nothing, and would stand beside the value that comes back.
   if (content.paths.config) draft.remove(CONFIG);
   if (content.paths.map) draft.remove(MAP);
@@ -36,26 +36,26 @@ export async function hydrateBag(
   return content;
 }
 
-async function loadContent(site: Bag, blobs: BlobReader, signal?: AbortSignal): Promise<LoadedContent> {
+async function loadContent(bag: Bag, blobs: BlobReader, signal?: AbortSignal): Promise<LoadedContent> {
   const load = async (field: Field) =>
-    field.state === 'pointer' ? (await loadValue(field.pointer, site, blobs, signal)).bytes() : undefined;
-  const [config, map] = await Promise.all([load(site.config), load(site.map)]);
+    field.state === 'pointer' ? (await loadValue(field.pointer, bag, blobs, signal)).bytes() : undefined;
+  const [config, map] = await Promise.all([load(bag.config), load(bag.map)]);
   const behind = (field: Field, path: Field) => (isEmpty(field) ? load(path) : undefined);
   const [configBehind, mapBehind] = await Promise.all([
-    behind(site.config, site.configPath),
-    behind(site.map, site.mapPath),
+    behind(bag.config, bag.configPath),
+    behind(bag.map, bag.mapPath),
   ]);
-  const known = overruled(site, config ?? configBehind);
+  const known = overruled(bag, config ?? configBehind);
   return { named: contentOf(config, known(map)), paths: contentOf(configBehind, known(mapBehind)) };
 }
 
 /** A map at a mutable key that says something else than the config is another run's: the config, cut, stands for it. */
-function overruled(site: Bag, config: Uint8Array | undefined): (map: Uint8Array | undefined) => Uint8Array | undefined {
-  if (mapTrust(site) !== 'mutable' || configTrust(site) !== 'safe') return (map) => map;
-  const inline = site.config.state === 'inline' ? site.config.value : undefined;
-  const cut = cutOf(config === undefined ? inline : site.value.parse(config)).map;
+function overruled(bag: Bag, config: Uint8Array | undefined): (map: Uint8Array | undefined) => Uint8Array | undefined {
+  if (mapTrust(bag) !== 'mutable' || configTrust(bag) !== 'safe') return (map) => map;
+  const inline = bag.config.state === 'inline' ? bag.config.value : undefined;
+  const cut = cutOf(config === undefined ? inline : bag.value.parse(config)).map;
   return (map) =>
-    map === undefined || cut === undefined || samePrograms(cut, site.value.parse(map)) ? map : cut.bytes();
+    map === undefined || cut === undefined || samePrograms(cut, bag.value.parse(map)) ? map : cut.bytes();
 }
 
 function contentOf(config: Uint8Array | undefined, map: Uint8Array | undefined): OffloadedContent {

@@ -7,53 +7,53 @@ import type { Value } from './value.js';
  * `segment_manifest_s3_path` to null or to another document, and a runner may build its answer from the members it
  * knows. Only for a bag of the same workflow, and never from a manifest of another map. Empty when nothing is missing.
  */
-export function listLostMembers(bag: Value, before: Value): readonly string[] {
-  if (!belongsTogether(bag, before)) return [];
-  const led = [...missingOf(bag, before, CONFIG, CONFIG_PATH), ...missingOf(bag, before, MAP, MAP_PATH)];
-  const restored = [...led, ...stampOf(bag, before, led)];
-  const lost = isManifestLost(bag, before, restored) ? [...restored, MANIFEST_PATH] : restored;
-  return lost.filter((name) => !isSameText(bag.member(name), before.member(name)));
+export function listLostMembers(value: Value, before: Value): readonly string[] {
+  if (!belongsTogether(value, before)) return [];
+  const led = [...missingOf(value, before, CONFIG, CONFIG_PATH), ...missingOf(value, before, MAP, MAP_PATH)];
+  const restored = [...led, ...stampOf(value, before, led)];
+  const lost = isManifestLost(value, before, restored) ? [...restored, MANIFEST_PATH] : restored;
+  return lost.filter((name) => !isSameText(value.member(name), before.member(name)));
 }
 
 /** The same ids, or none; and something of a program about it, so that no bag is made of what is none. */
-function belongsTogether(bag: Value, before: Value): boolean {
-  const [site, earlier] = [new Bag(bag), new Bag(before)];
+function belongsTogether(value: Value, before: Value): boolean {
+  const [bag, earlier] = [new Bag(value), new Bag(before)];
   const isSame = (one: string | undefined, other: string | undefined) => one === undefined || one === other;
-  if (!isSame(site.ownerId, earlier.ownerId) || !isSame(site.workflowId, earlier.workflowId)) return false;
-  const hasIds = site.ownerId !== undefined && site.workflowId !== undefined;
-  return hasIds || PROGRAM_MEMBERS.some((name) => bag.member(name) !== undefined);
+  if (!isSame(bag.ownerId, earlier.ownerId) || !isSame(bag.workflowId, earlier.workflowId)) return false;
+  const hasIds = bag.ownerId !== undefined && bag.workflowId !== undefined;
+  return hasIds || PROGRAM_MEMBERS.some((name) => value.member(name) !== undefined);
 }
 
 /** The member that the earlier bag has, under either name, when the returned bag has neither. */
-function missingOf(bag: Value, before: Value, name: string, pathName: string): readonly string[] {
-  if (!isLost(bag, name) || !isLost(bag, pathName)) return [];
+function missingOf(value: Value, before: Value, name: string, pathName: string): readonly string[] {
+  if (!isLost(value, name) || !isLost(value, pathName)) return [];
   return [pathName, name].filter((candidate) => !isLost(before, candidate)).slice(0, 1);
 }
 
 /** A bag with something inline is stamped when that is offloaded. */
-function stampOf(bag: Value, before: Value, restored: readonly string[]): readonly string[] {
-  const { generation } = withMembers(bag, before, restored);
-  return generation === 'lean' && isLost(bag, VERSION) && !isLost(before, VERSION) ? [VERSION] : [];
+function stampOf(value: Value, before: Value, restored: readonly string[]): readonly string[] {
+  const { generation } = withMembers(value, before, restored);
+  return generation === 'lean' && isLost(value, VERSION) && !isLost(before, VERSION) ? [VERSION] : [];
 }
 
 /** A content address is never another document's; anything else that differs may be. */
-function isManifestLost(bag: Value, before: Value, restored: readonly string[]): boolean {
-  const [site, earlier] = [withMembers(bag, before, restored), new Bag(before)];
-  if (holdsDigest(site.manifestPath) || site.map.state === 'inline') return false;
-  if (!isSameText(site.get(MAP_PATH), before.member(MAP_PATH))) return false;
+function isManifestLost(value: Value, before: Value, restored: readonly string[]): boolean {
+  const [bag, earlier] = [withMembers(value, before, restored), new Bag(before)];
+  if (holdsDigest(bag.manifestPath) || bag.map.state === 'inline') return false;
+  if (!isSameText(bag.get(MAP_PATH), before.member(MAP_PATH))) return false;
   return (
     holdsDigest(earlier.manifestPath) ||
-    (site.manifestPath.state !== 'pointer' && earlier.manifestPath.state === 'pointer')
+    (bag.manifestPath.state !== 'pointer' && earlier.manifestPath.state === 'pointer')
   );
 }
 
 /** The bag with those members as the earlier bag has them. */
-function withMembers(bag: Value, before: Value, restored: readonly string[]): Bag {
-  return new Bag(bag, { borrowed: new Map(restored.map((name) => [name, before.member(name)!])) });
+function withMembers(value: Value, before: Value, restored: readonly string[]): Bag {
+  return new Bag(value, { borrowed: new Map(restored.map((name) => [name, before.member(name)!])) });
 }
 
-function isLost(bag: Value, name: string): boolean {
-  return isEmpty(detectField(bag.member(name)));
+function isLost(value: Value, name: string): boolean {
+  return isEmpty(detectField(value.member(name)));
 }
 
 /** Paths are text; what is none is the same only where neither has it. */

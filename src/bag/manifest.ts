@@ -224,6 +224,6 @@ export function manifestSource<V extends Value>({ manifestPath, manifestAlias, i
 }
 
 /** True when that path leads to a key that a later run may write again. */
-export function isManifestMutable(site: Bag): boolean {
-  return isMutable(manifestSource(site));
+export function isManifestMutable(bag: Bag): boolean {
+  return isMutable(manifestSource(bag));
 }

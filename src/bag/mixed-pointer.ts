@@ -45,19 +45,19 @@ export function mixedInBytes(root: ByteValue): Iterable<MixedPointer> {
  * Throws `PointerError` `POINTER_MIXED` for a mixed pointer in a value, or under the program members of its bags in any
  * dialect.
  */
-export function assertUnmixedObjects(root: unknown, sites: readonly Bag<ObjectValue>[]): void {
-  assertUnmixedSites(sites);
+export function assertUnmixedObjects(root: unknown, bags: readonly Bag<ObjectValue>[]): void {
+  assertUnmixedBags(bags);
   for (const { path, pointer } of mixedInObjects(root)) assertPure(pointer, path.join('.'));
 }
 
 /** The same over stored text. */
-export function assertUnmixedBytes(root: ByteValue, sites: readonly Bag<ByteValue>[]): void {
-  assertUnmixedSites(sites);
+export function assertUnmixedBytes(root: ByteValue, bags: readonly Bag<ByteValue>[]): void {
+  assertUnmixedBags(bags);
   for (const { path, pointer } of mixedInBytes(root)) assertPure(pointer, path.join('.'));
 }
 
-function assertUnmixedSites(sites: readonly Bag[]): void {
-  for (const [name, field] of sites.flatMap(
+function assertUnmixedBags(bags: readonly Bag[]): void {
+  for (const [name, field] of bags.flatMap(
     ({ config, map }) =>
       [
         [CONFIG, config],

@@ -42,19 +42,19 @@ export interface Programs<V extends Value = Value> {
  * key. A config that cannot be cut passes on, and its error is thrown when nothing else gives segments. `undefined`
  * when the bag leads to none.
  */
-export function choosePrograms<V extends Value>(site: Bag<V>, sources: BagSources<V>): Programs<V> | undefined {
+export function choosePrograms<V extends Value>(bag: Bag<V>, sources: BagSources<V>): Programs<V> | undefined {
   const map = usableMap(sources.map ?? sources.stored.map);
-  if (map !== undefined && mapTrust(site) !== 'mutable')
+  if (map !== undefined && mapTrust(bag) !== 'mutable')
     return { list: map, from: 'map', isMutable: false, differs: false };
   const stored = storedEntries(sources.stored.manifest);
-  const isKept = holdsDigest(manifestSource(site));
+  const isKept = holdsDigest(manifestSource(bag));
   if (isKept && stored) return { ...stored, from: 'kept', isMutable: false, differs: false };
-  const inline = site.inlineManifest;
+  const inline = bag.inlineManifest;
   if (inline !== undefined && holdsPrograms(inline))
     return { list: inline, from: 'inline-manifest', isMutable: false, differs: false };
   if (isKept) return fromLastConfig<V>(undefined, sources.unread);
   const config = sources.config ?? sources.stored.config;
-  const isSafe = configTrust(site) === 'safe';
+  const isSafe = configTrust(bag) === 'safe';
   const cut: Cut<V> = isSafe ? cutOf(config) : {};
   const other = map ?? stored?.list;
   if (cut.map !== undefined)
@@ -67,7 +67,7 @@ export function choosePrograms<V extends Value>(site: Bag<V>, sources: BagSource
   if (map !== undefined) return { list: map, from: 'map', isMutable: true, differs: false };
   if (stored) return { ...stored, from: 'manifest', isMutable: true, differs: false };
   const last = fromLastConfig(isSafe ? undefined : config, cut.error);
-  return last ?? (isManifestMutable(site) ? withoutSegments(sources) : undefined);
+  return last ?? (isManifestMutable(bag) ? withoutSegments(sources) : undefined);
 }
 
 /** The config at a mutable key, when nothing better gives segments. */
@@ -129,28 +129,28 @@ interface PlannedManifest {
 }
 
 /** The manifest of the chosen segments, in the form that is asked for. Throws `BagError`. */
-export function planManifest(site: Bag, programs: Programs | undefined, settings: ManifestSettings): PlannedManifest {
-  const isNew = programs !== undefined && isWanted(site, programs, settings);
-  const blob = isNew ? planBlob(settings.addressing, 'manifest', site, manifestBytes(programs, settings)) : undefined;
-  const uri = blob?.uri ?? textMember(site.value, MANIFEST_PATH);
+export function planManifest(bag: Bag, programs: Programs | undefined, settings: ManifestSettings): PlannedManifest {
+  const isNew = programs !== undefined && isWanted(bag, programs, settings);
+  const blob = isNew ? planBlob(settings.addressing, 'manifest', bag, manifestBytes(programs, settings)) : undefined;
+  const uri = blob?.uri ?? textMember(bag.value, MANIFEST_PATH);
   const alias =
     uri !== undefined &&
     uri !== '' &&
-    isMutable(site.manifestAlias) &&
-    (blob !== undefined || !isMutable(site.manifestPath))
+    isMutable(bag.manifestAlias) &&
+    (blob !== undefined || !isMutable(bag.manifestPath))
       ? uri
       : undefined;
-  return { blob, alias, pointers: uri === undefined ? undefined : pointersTo(site, programs, settings, uri) };
+  return { blob, alias, pointers: uri === undefined ? undefined : pointersTo(bag, programs, settings, uri) };
 }
 
 /** A manifest at a content address stays, unless another form of it was asked for. */
 function isWanted(
-  site: Bag,
+  bag: Bag,
   { from, document }: Programs,
   { target, isFormAsked, manifestForm }: ManifestSettings,
 ): boolean {
   if (from === 'kept') return isFormAsked === true && formOf(document!) !== manifestForm;
-  return target === 'lean' || manifestSource(site).state === 'pointer';
+  return target === 'lean' || manifestSource(bag).state === 'pointer';
 }
 
 function manifestBytes(
@@ -193,19 +193,19 @@ function inOrder<V extends Value>(document: V, list: V): readonly V[] {
 const READ_INLINE = new Set(['BATCHED', 'MAP_REDUCE']);
 
 function pointersTo(
-  site: Bag,
+  bag: Bag,
   programs: Programs | undefined,
   { target, targets }: ManifestSettings,
   uri: string,
 ): readonly JsonValue[] | undefined {
-  const inline = site.inlineManifest;
+  const inline = bag.inlineManifest;
   if (inline === undefined) return undefined;
   if (listMutablePaths(inline).length > 0) return holdsMutableTarget(inline) ? undefined : withPath(inline, uri);
   if (
     programs === undefined ||
     target === 'bridge' ||
     !holdsPrograms(inline) ||
-    READ_INLINE.has(textMember(site.value, 'distributed_strategy') ?? '')
+    READ_INLINE.has(textMember(bag.value, 'distributed_strategy') ?? '')
   )
     return undefined;
   const { list } = programs;

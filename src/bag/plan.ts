@@ -18,7 +18,7 @@ import type { BagSources } from './sources.js';
  * Refuses a plan that leaves a program where a later run writes again. `bridgeMap` is the map that is stored under the
  * old name and read before the manifest. Throws `BagError` `PROGRAM_MUTABLE`.
  */
-function assertRehomed(site: Bag, context: MigrationContext, bridgeMap: Value | undefined): void {
+function assertRehomed(bag: Bag, context: MigrationContext, bridgeMap: Value | undefined): void {
   const { config, map, manifest } = context.blobRefs;
   const changed: Readonly<Record<string, unknown>> = {
     [CONFIG]: config,
@@ -29,7 +29,7 @@ function assertRehomed(site: Bag, context: MigrationContext, bridgeMap: Value | 
     [MANIFEST_ALIAS]: context.manifestAlias,
     [MANIFEST]: context.manifestPointers,
   };
-  const left = listMutableMembers(site).find((name) => changed[name] === undefined);
+  const left = listMutableMembers(bag).find((name) => changed[name] === undefined);
   if (left !== undefined)
     throw mutable(
       left,
@@ -62,7 +62,7 @@ interface PlanSettings {
 
 /** What one bag needs: the blobs to write before it changes, and what its migrations are told. */
 export interface BagPlan<V extends Value = Value> {
-  readonly site: Bag<V>;
+  readonly bag: Bag<V>;
   readonly blobs: readonly PendingBlob[];
   readonly context: MigrationContext;
   /**
@@ -87,12 +87,12 @@ export function isOfNewestEra({ config, map, value }: Bag): boolean {
 }
 
 /** True when a member of the bag is not in the form of the target. A bag of the newest era is left alone. */
-export function needsMigration(site: Bag, target: PlanSettings['target'], isFormAsked = false): boolean {
-  if (isOfNewestEra(site)) return false;
-  const fields = [site.config, site.map];
-  if (isFormAsked && site.manifestPath.state === 'pointer') return true;
-  if (target === 'bridge') return fields.some(isUnbridged) || listMutableMembers(site).length > 0;
-  return fields.some((field) => field.state !== 'absent') || site.markers.length > 0 || site.generation !== 'lean';
+export function needsMigration(bag: Bag, target: PlanSettings['target'], isFormAsked = false): boolean {
+  if (isOfNewestEra(bag)) return false;
+  const fields = [bag.config, bag.map];
+  if (isFormAsked && bag.manifestPath.state === 'pointer') return true;
+  if (target === 'bridge') return fields.some(isUnbridged) || listMutableMembers(bag).length > 0;
+  return fields.some((field) => field.state !== 'absent') || bag.markers.length > 0 || bag.generation !== 'lean';
 }
 
 /**
@@ -120,19 +120,18 @@ function isUnbridged(field: Bag['config']): boolean {
  * its map has nulls (`MAP_HAS_NULLS`), or when a program would stay at a key that another run overwrites
  * (`PROGRAM_MUTABLE`).
  */
-export function planBag<V extends Value>(site: Bag<V>, sources: BagSources<V>, settings: PlanSettings): BagPlan<V> {
+export function planBag<V extends Value>(bag: Bag<V>, sources: BagSources<V>, settings: PlanSettings): BagPlan<V> {
   const { addressing } = settings;
-  assertMapsWithoutNulls(site, sources);
-  const programs = needsPrograms(site, settings) ? choosePrograms(site, sources) : undefined;
+  assertMapsWithoutNulls(bag, sources);
+  const programs = needsPrograms(bag, settings) ? choosePrograms(bag, sources) : undefined;
   if (programs && isRewritten(programs, settings)) assertNoNulls(programs.list, MANIFEST);
-  const config =
-    sources.config === undefined ? undefined : planBlob(addressing, 'config', site, sources.config.bytes());
+  const config = sources.config === undefined ? undefined : planBlob(addressing, 'config', bag, sources.config.bytes());
   const mapValue = keptMap(programs) ?? sources.map;
   const map =
     sources.map === undefined || mapValue === undefined
       ? undefined
-      : planBlob(addressing, 'map', site, mapValue.bytes());
-  const manifest = planManifest(site, programs, {
+      : planBlob(addressing, 'map', bag, mapValue.bytes());
+  const manifest = planManifest(bag, programs, {
     ...settings,
     targets: sources.targets,
     mapDigest: map?.sha256,
@@ -147,25 +146,25 @@ export function planBag<V extends Value>(site: Bag<V>, sources: BagSources<V>, s
     blobRefs,
     ...(pointers && { manifestPointers: pointers }),
     ...(alias !== undefined && { manifestAlias: alias }),
-    createdAt: site.createdAt,
+    createdAt: bag.createdAt,
   };
-  assertRehomed(site, context, settings.target === 'bridge' && map ? mapValue : undefined);
+  assertRehomed(bag, context, settings.target === 'bridge' && map ? mapValue : undefined);
   return {
-    site,
+    bag,
     blobs: Object.values(blobRefs),
     context,
     isRepeatable:
       programs?.isMutable !== true &&
       sources.targets.size === 0 &&
-      !fields(site).some((field) => field.state === 'pointer' && !isVerified(field.pointer)),
+      !fields(bag).some((field) => field.state === 'pointer' && !isVerified(field.pointer)),
     differs: programs?.differs === true,
-    hasStoredDict: site.map.state !== 'inline' && usableMap(sources.map)?.kind() === 'object',
+    hasStoredDict: bag.map.state !== 'inline' && usableMap(sources.map)?.kind() === 'object',
   };
 }
 
 /** Of the maps that a reader of the bag may count in, one that is passed over for its path among them. */
-function assertMapsWithoutNulls(site: Bag, { map, stored, targets }: BagSources): void {
-  const inline = site.map.state === 'pointer' ? undefined : site.get(MAP);
+function assertMapsWithoutNulls(bag: Bag, { map, stored, targets }: BagSources): void {
+  const inline = bag.map.state === 'pointer' ? undefined : bag.get(MAP);
   for (const value of [inline, map, stored.map]) if (value !== undefined) assertNoNulls(value);
   for (const [id, program] of targets) assertBranchesWithoutNulls(program, `the program at ${id}`);
 }
@@ -178,8 +177,8 @@ function isRewritten({ from }: Programs, { isFormAsked }: PlanSettings): boolean
 /**
  * A bridge bag is read by its map; its manifest is made only where its path leads to a key that another run overwrites.
  */
-function needsPrograms(site: Bag, { target, isFormAsked }: PlanSettings): boolean {
-  return target === 'lean' || isManifestMutable(site) || isFormAsked === true || mapTrust(site) === 'mutable';
+function needsPrograms(bag: Bag, { target, isFormAsked }: PlanSettings): boolean {
+  return target === 'lean' || isManifestMutable(bag) || isFormAsked === true || mapTrust(bag) === 'mutable';
 }
 
 /** In place of a map at a mutable key that says something else than the config. */

@@ -252,8 +252,8 @@ class Resolution<V extends Value = Value> {
     const branch = await branchMap(this.call, (pointer) => this.load(pointer));
     if (branch) return this.pick(branch.map, this.options.index ?? branch.index, 'branch-map');
     const index = this.index();
-    for (const site of this.call.bags) {
-      const found = await this.resolveIn(site, index);
+    for (const bag of this.call.bags) {
+      const found = await this.resolveIn(bag, index);
       if (found) return found;
     }
     throw this.refused ?? this.gone ?? segmentNotFound();
@@ -261,7 +261,7 @@ class Resolution<V extends Value = Value> {
 
   private index(): number {
     if (this.options.index !== undefined) return this.options.index;
-    for (const level of [...this.call.levels, ...this.call.bags.map((site) => site.value)]) {
+    for (const level of [...this.call.levels, ...this.call.bags.map((bag) => bag.value)]) {
       const index = parseSegmentIndex(level);
       if (index !== undefined) return index;
     }
@@ -269,22 +269,22 @@ class Resolution<V extends Value = Value> {
   }
 
   /** What is inline or verified first; only then what is at keys that another run may have written again. */
-  private async resolveIn(site: Bag<V>, index: number): Promise<ResolvedSegment<V> | undefined> {
+  private async resolveIn(bag: Bag<V>, index: number): Promise<ResolvedSegment<V> | undefined> {
     for (const trust of ['safe', 'mutable'] as const) {
       const found =
-        (await this.fromMap(site, index, trust)) ??
-        (trust === 'mutable' ? await this.fromMapPath(site, index, trust) : undefined) ??
-        (await this.fromManifest(site, index, trust)) ??
-        (trust === 'safe' ? await this.fromMapPath(site, index, trust) : undefined) ??
-        (trust === 'safe' ? await this.fromInlineManifest(site, index) : undefined) ??
-        (await this.fromConfig(site, index, trust));
+        (await this.fromMap(bag, index, trust)) ??
+        (trust === 'mutable' ? await this.fromMapPath(bag, index, trust) : undefined) ??
+        (await this.fromManifest(bag, index, trust)) ??
+        (trust === 'safe' ? await this.fromMapPath(bag, index, trust) : undefined) ??
+        (trust === 'safe' ? await this.fromInlineManifest(bag, index) : undefined) ??
+        (await this.fromConfig(bag, index, trust));
       if (found) return found;
     }
     return undefined;
   }
 
-  private async fromMap(site: Bag<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
-    const field = site.map;
+  private async fromMap(bag: Bag<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
+    const field = bag.map;
     if (field.state === 'inline')
       return trust === 'safe' ? this.pickUsable(field.value, index, 'inline-map') : undefined;
     if (field.state !== 'pointer' || !this.mayAsk(field.pointer, trust)) return undefined;
@@ -292,14 +292,14 @@ class Resolution<V extends Value = Value> {
     return map === undefined ? undefined : this.pickUsable(map, index, 'map-pointer');
   }
 
-  private async fromMapPath(site: Bag<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
-    if (site.mapPath.state !== 'pointer' || !this.mayAsk(site.mapPath.pointer, trust)) return undefined;
-    const map = await this.loadMap(site.mapPath.pointer);
+  private async fromMapPath(bag: Bag<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
+    if (bag.mapPath.state !== 'pointer' || !this.mayAsk(bag.mapPath.pointer, trust)) return undefined;
+    const map = await this.loadMap(bag.mapPath.pointer);
     return map === undefined ? undefined : this.pickUsable(map, index, 'map-path');
   }
 
-  private async fromManifest(site: Bag<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
-    for (const pointer of this.manifestPointers(site)) {
+  private async fromManifest(bag: Bag<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
+    for (const pointer of this.manifestPointers(bag)) {
       if (!this.mayAsk(pointer, trust)) continue;
       const document = await this.loadUnlessGone(pointer);
       const entries = document === undefined ? undefined : detectManifestEntries(document);
@@ -316,13 +316,13 @@ class Resolution<V extends Value = Value> {
     return this.pick(inlineManifest, index, 'manifest');
   }
 
-  private manifestPointers(site: Bag<V>): readonly Pointer[] {
+  private manifestPointers(bag: Bag<V>): readonly Pointer[] {
     const levels = this.call.levels.filter((level) => !this.call.bags.some(({ value }) => value.is(level)));
     const rule = addressRule(this.blobs);
     const alias = (level: V, name: string) => detectPath(level.member(name), rule);
     const fields = [
-      site.manifestPath,
-      site.manifestAlias,
+      bag.manifestPath,
+      bag.manifestAlias,
       ...levels.flatMap((level) => [alias(level, 'segment_manifest_s3_path'), alias(level, 'manifest_s3_path')]),
     ];
     const pointers = fields.flatMap((field) => (field.state === 'pointer' ? [field.pointer] : []));
@@ -333,9 +333,9 @@ class Resolution<V extends Value = Value> {
     ];
   }
 
-  private async fromConfig(site: Bag<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
-    if (configTrust(site) !== trust) return undefined;
-    const config = await this.config(site, trust);
+  private async fromConfig(bag: Bag<V>, index: number, trust: Trust): Promise<ResolvedSegment<V> | undefined> {
+    if (configTrust(bag) !== trust) return undefined;
+    const config = await this.config(bag, trust);
     if (config === undefined) return undefined;
     const opened = parseIfJsonString(config);
     const kind = opened.kind();
@@ -345,9 +345,9 @@ class Resolution<V extends Value = Value> {
     return cut.map === undefined ? undefined : this.pick(cut.map, index, 'config');
   }
 
-  private async config(site: Bag<V>, trust: Trust): Promise<V | undefined> {
-    if (site.config.state === 'inline') return site.config.value;
-    const field = site.config.state === 'pointer' ? site.config : site.configPath;
+  private async config(bag: Bag<V>, trust: Trust): Promise<V | undefined> {
+    if (bag.config.state === 'inline') return bag.config.value;
+    const field = bag.config.state === 'pointer' ? bag.config : bag.configPath;
     if (field.state !== 'pointer' || !this.mayAsk(field.pointer, trust)) return undefined;
     return this.loadUnlessGone(field.pointer);
   }

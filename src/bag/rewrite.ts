@@ -47,12 +47,12 @@ export function rewriteBytes(
       'the inverse of the rewrite does not give the original back; nothing was written',
     );
   }
-  const outlines = drafts.map(({ plan, draft }) => ({ path: plan.site.path, ...outlineOf(draft) }));
+  const outlines = drafts.map(({ plan, draft }) => ({ path: plan.bag.path, ...outlineOf(draft) }));
   return { bytes, inverse, outlines };
 }
 
-function migrateBag({ site, migrations, context }: PlannedBag<ByteValue>): ByteDraft {
-  const draft = new ByteDraft(site.value);
+function migrateBag({ bag, migrations, context }: PlannedBag<ByteValue>): ByteDraft {
+  const draft = new ByteDraft(bag.value);
   migrateUp(draft, migrations, context);
   return draft;
 }
@@ -111,7 +111,7 @@ function outlineOfScalar(value: ByteValue): unknown {
 }
 
 /** The outline of a bag as it is stored. */
-export function outlineOfSite({ path, value }: Bag<ByteValue>): BagOutline {
+export function outlineBag({ path, value }: Bag<ByteValue>): BagOutline {
   const filled = [CONFIG, MAP].filter((name) => isFilled(name, value.member(name)));
   return { path, members: outlineOfBag(value), filled };
 }

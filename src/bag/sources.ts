@@ -112,24 +112,24 @@ type Load<V extends Value = Value> = (pointer: Pointer) => Promise<V>;
  * needless. A manifest that cannot be followed is returned as `unread`, and thrown only if nothing else gives segments.
  */
 async function loadStored<V extends Value>(
-  site: Bag<V>,
+  bag: Bag<V>,
   { config, map }: { readonly config?: V; readonly map?: V },
   load: Load<V>,
   isFormAsked: boolean,
 ): Promise<StoredSources<V> & { readonly unread?: BagError }> {
   const isMapUsable = usableMap(map) !== undefined;
-  if (isMapUsable && mapTrust(site) === 'safe') return {};
-  const path = manifestSource(site);
+  if (isMapUsable && mapTrust(bag) === 'safe') return {};
+  const path = manifestSource(bag);
   // Before a path at a mutable key is made the same, the manifest must be there.
-  const isAsked = isFormAsked || holdsInlinePrograms(site) || isMutable(site.manifestAlias);
+  const isAsked = isFormAsked || holdsInlinePrograms(bag) || isMutable(bag.manifestAlias);
   if (holdsDigest(path)) return isAsked ? loadManifest(path, load) : {};
-  if (map === undefined && holdsDigest(site.mapPath)) {
-    const storedMap = isManifestMutable(site) ? await ifPointer(site.mapPath, load) : undefined;
+  if (map === undefined && holdsDigest(bag.mapPath)) {
+    const storedMap = isManifestMutable(bag) ? await ifPointer(bag.mapPath, load) : undefined;
     if (storedMap === undefined || usableMap(storedMap) !== undefined)
       return storedMap === undefined ? {} : { map: storedMap };
   }
   const storedConfig =
-    config === undefined && configTrust(site) === 'safe' ? await ifPointer(site.configPath, load) : undefined;
+    config === undefined && configTrust(bag) === 'safe' ? await ifPointer(bag.configPath, load) : undefined;
   return {
     ...(storedConfig === undefined ? {} : { config: storedConfig }),
     ...(isMapUsable ? {} : await loadManifest(path, load)),
@@ -180,18 +180,18 @@ interface LoadOptions {
 
 /** Reads what a bag's old pointers lead to, so that it can be re-homed under its content address. */
 export async function loadSources<V extends Value>(
-  site: Bag<V>,
+  bag: Bag<V>,
   blobs: BlobReader,
   { signal, isFormAsked = false }: LoadOptions = {},
 ): Promise<BagSources<V>> {
-  const load = (pointer: Pointer) => loadValue(pointer, site, blobs, signal);
-  const config = await valueOf(site.config, site.configPath, load);
-  const map = await valueOf(site.map, site.mapPath, load);
+  const load = (pointer: Pointer) => loadValue(pointer, bag, blobs, signal);
+  const config = await valueOf(bag.config, bag.configPath, load);
+  const map = await valueOf(bag.map, bag.mapPath, load);
   if (config !== undefined) assertContainer(config, 'workflow_config', 'CONFIG_INVALID');
   if (map !== undefined) assertMap(map);
   const offloaded = { ...(config === undefined ? {} : { config }), ...(map === undefined ? {} : { map }) };
-  const { unread, ...stored } = await loadStored(site, offloaded, load, isFormAsked);
-  const lists = [map, stored.map, stored.manifest, site.inlineManifest];
+  const { unread, ...stored } = await loadStored(bag, offloaded, load, isFormAsked);
+  const lists = [map, stored.map, stored.manifest, bag.inlineManifest];
   return { ...offloaded, stored, targets: await loadTargets(lists, load), ...(unread && { unread }) };
 }
 

@@ -30,15 +30,15 @@ export async function compareSegments(
   blobs: BlobReader,
 ): Promise<Comparison> {
   const addresses = addressRule(blobs);
-  const after = new Map(new BagDocument(migrated, true, addresses).bags.map((site) => [site.path.join('/'), site]));
+  const after = new Map(new BagDocument(migrated, true, addresses).bags.map((bag) => [bag.path.join('/'), bag]));
   let compared = 0;
   let isOverwritten = false;
-  for (const site of new BagDocument(original, true, addresses).bags) {
-    const other = after.get(site.path.join('/'));
-    if (!other) throw new IntegrityError('SEGMENT_DIFFERS', `the bag at /${site.path.join('/')} is gone`);
-    const expected = await programsOf(site, blobs);
+  for (const bag of new BagDocument(original, true, addresses).bags) {
+    const other = after.get(bag.path.join('/'));
+    if (!other) throw new IntegrityError('SEGMENT_DIFFERS', `the bag at /${bag.path.join('/')} is gone`);
+    const expected = await programsOf(bag, blobs);
     if (!expected) continue;
-    const differs = (await mapsOf(other, site, blobs))
+    const differs = (await mapsOf(other, bag, blobs))
       .map((stored) => differenceOf(expected, stored))
       .find((index) => index !== undefined);
     if (differs !== undefined && !expected.isMutable) throw different(differs);
@@ -56,9 +56,9 @@ interface Expected {
 }
 
 /** The programs of an original bag, as the migration chooses them; `undefined` when it leads to none. */
-async function programsOf(site: Bag<ByteValue>, blobs: BlobReader): Promise<Expected | undefined> {
-  const sources = await loadSources(site, blobs, { isFormAsked: true });
-  const chosen = chosenFrom(site, sources);
+async function programsOf(bag: Bag<ByteValue>, blobs: BlobReader): Promise<Expected | undefined> {
+  const sources = await loadSources(bag, blobs, { isFormAsked: true });
+  const chosen = chosenFrom(bag, sources);
   if (!chosen) return undefined;
   return {
     // A map that was stored beside a config may be spelled in another way than the config is cut.
@@ -69,9 +69,9 @@ async function programsOf(site: Bag<ByteValue>, blobs: BlobReader): Promise<Expe
 }
 
 /** A bag that leads to no segments has none to compare; a bridge bag may be one. */
-function chosenFrom(site: Bag<ByteValue>, sources: BagSources<ByteValue>): Programs<ByteValue> | undefined {
+function chosenFrom(bag: Bag<ByteValue>, sources: BagSources<ByteValue>): Programs<ByteValue> | undefined {
   try {
-    return choosePrograms(site, sources);
+    return choosePrograms(bag, sources);
   } catch (error) {
     if (error instanceof BagError) return undefined;
     throw error;
@@ -85,13 +85,13 @@ interface StoredList {
 
 /** Every list of programs that a migrated bag leads to. */
 async function mapsOf(
-  site: Bag<ByteValue>,
+  bag: Bag<ByteValue>,
   original: Bag<ByteValue>,
   blobs: BlobReader,
 ): Promise<readonly StoredList[]> {
   // A manifest at an undigested key may be changed by another run; the bag's own blobs are what was promised.
-  const fields = [site.map, ...[site.mapPath, site.manifestPath].filter((field) => holdsDigest(field))];
-  const load = (pointer: Pointer) => loadValue(pointer, site, blobs);
+  const fields = [bag.map, ...[bag.mapPath, bag.manifestPath].filter((field) => holdsDigest(field))];
+  const load = (pointer: Pointer) => loadValue(pointer, bag, blobs);
   const loaded = (await Promise.all(fields.map((field) => loadUnlessDead(field, original, load)))).flatMap(
     (value) => value ?? [],
   );

@@ -89,14 +89,14 @@ type Judgement =
 
 function judge(document: SourceDocument, { acceptBridge, addresses }: ContractCheckOptions): Judgement {
   try {
-    const { bagDocument: detection } = readBags(document, addresses);
-    assertOneOwner(detection, document);
-    const { generation } = detection;
+    const { bagDocument } = readBags(document, addresses);
+    assertOneOwner(bagDocument, document);
+    const { generation } = bagDocument;
     if (generation === 'fat')
       return { generation, code: 'BAG_FAT', reason: 'workflow_config or partition_map is inline' };
     if (document.verdict?.code === 'ATTRIBUTE_NOT_JSON')
       return { generation: 'unknown', code: document.verdict.code, reason: document.verdict.reason };
-    if (generation === 'bridge' && acceptBridge && detection.bags.some((site) => listMutableMembers(site).length > 0))
+    if (generation === 'bridge' && acceptBridge && bagDocument.bags.some((bag) => listMutableMembers(bag).length > 0))
       return {
         generation,
         code: 'BAG_MUTABLE',
@@ -104,7 +104,7 @@ function judge(document: SourceDocument, { acceptBridge, addresses }: ContractCh
       };
     if (generation === 'bridge' && !acceptBridge)
       return { generation, code: 'BAG_BRIDGE', reason: 'the program is named by pointers of an older form' };
-    if (generation === 'lean' && detection.bags.some(isOutdated))
+    if (generation === 'lean' && bagDocument.bags.some(isOutdated))
       return { generation, code: 'BAG_OUTDATED', reason: 'the bag is of an older version than the newest one' };
     return generation === 'foreign' && namesProgram(document.bytes) ? HIDDEN : { generation };
   } catch (error) {

@@ -20,9 +20,11 @@ export interface DocumentFacts {
 
 /** Never throws; what nothing can be said of has no facts. */
 export function factsOf(document: SourceDocument, prepared: Prepared | undefined): DocumentFacts {
-  const detection = prepared?.transformation?.bagDocument ?? detectionOf(document.bytes);
-  const { ownerId, workflowId } = detection ? detection.ids : {};
-  const hazards = detection ? [...detectHazards(detection, document.bytes.length), ...plannedHazards(prepared)] : [];
+  const bagDocument = prepared?.transformation?.bagDocument ?? readBagDocument(document.bytes);
+  const { ownerId, workflowId } = bagDocument ? bagDocument.ids : {};
+  const hazards = bagDocument
+    ? [...detectHazards(bagDocument, document.bytes.length), ...plannedHazards(prepared)]
+    : [];
   const resumable = resumabilityOf(document, prepared, 0);
   // Property by property: objects of spreads get a hidden class each, and a run keeps these by the thousand.
   const facts: { -readonly [K in keyof DocumentFacts]: DocumentFacts[K] } = {};
@@ -47,7 +49,7 @@ export function plannedHazards(prepared: Prepared | undefined): readonly Hazard[
 }
 
 /** `undefined` for what is no JSON: that is reported as the outcome of the document. */
-export function detectionOf(bytes: Uint8Array): BagDocument<ByteValue> | undefined {
+export function readBagDocument(bytes: Uint8Array): BagDocument<ByteValue> | undefined {
   const root = parsed(bytes);
   return root && new BagDocument(root);
 }

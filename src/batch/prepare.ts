@@ -33,7 +33,7 @@ export interface Expectation {
 }
 
 /** Which documents a run is about, judged by the bag itself. */
-export type DocumentFilter = (site: Bag<ByteValue>) => boolean;
+export type DocumentFilter = (bag: Bag<ByteValue>) => boolean;
 
 /**
  * Transforms a document and stores its blobs; what is left is to replace it. Never throws for what is wrong with a
@@ -136,8 +136,8 @@ function outcomeOfError(document: SourceDocument, read: ReadDocument | undefined
 
 /** `name=value` pairs against the members of the bag; a number or boolean is compared by its JSON text. */
 export function whereFilter(conditions: readonly (readonly [name: string, value: string])[]): DocumentFilter {
-  return (site) => {
-    const outline = outlineOfBag(site.value);
+  return (bag) => {
+    const outline = outlineOfBag(bag.value);
     return conditions.every(([name, value]) => Object.hasOwn(outline, name) && String(outline[name]) === value);
   };
 }

@@ -1,7 +1,7 @@
 import pMap, { pMapSkip } from 'p-map';
 import { readDocument } from '../bag/value.js';
 import { BagDocument } from '../bag/bag.js';
-import { outlineOfSite } from '../bag/rewrite.js';
+import { outlineBag } from '../bag/rewrite.js';
 import { assertOutline } from '../validate/outline.js';
 import { ConflictError, StateBagError, messageOf } from '../errors.js';
 import type { BlobStore } from '../store/index.js';
@@ -87,8 +87,8 @@ async function verifyDocument(
   if (current !== state.after) return { ...failure(state, moved(state)), outcome: 'moved' };
   try {
     const root = readDocument(document.bytes);
-    for (const site of new BagDocument(root).bags) {
-      assertOutline(outlineOfSite(site), options.target);
+    for (const bag of new BagDocument(root).bags) {
+      assertOutline(outlineBag(bag), options.target);
     }
     const original = await restoreOriginal(
       document.bytes,

@@ -16,13 +16,13 @@ import type { Splice } from '../json/index.js';
  */
 export async function hydrateDocument(bytes: Uint8Array, blobs: BlobReader): Promise<Uint8Array> {
   const root = readDocument(bytes);
-  const detection = new BagDocument(root, true, addressRule(blobs));
-  detection.assertOneOwner();
-  assertUnmixedBytes(root, detection.bags);
+  const bagDocument = new BagDocument(root, true, addressRule(blobs));
+  bagDocument.assertOneOwner();
+  assertUnmixedBytes(root, bagDocument.bags);
   const splices: Splice[] = [];
-  for (const site of detection.bags) {
-    const draft = new ByteDraft(site.value);
-    await hydrateBag(site, draft, pathTo, blobs);
+  for (const bag of bagDocument.bags) {
+    const draft = new ByteDraft(bag.value);
+    await hydrateBag(bag, draft, pathTo, blobs);
     splices.push(...draft.splices());
   }
   return applySplices(

@@ -43,10 +43,10 @@ function faultsOf(received: unknown, maxBytes: number): readonly string[] {
     const text = typeof received === 'string' ? received : (JSON.stringify(received) as string | undefined);
     const bytes = Buffer.from(text ?? 'null');
     const root = readDocument(bytes);
-    const detection = new BagDocument(root);
-    if (detection.bags.length === 0) return ['it is not a state bag and does not contain one'];
-    detection.assertOneOwner();
-    const issues = [...detection.bags.flatMap(siteIssues), ...documentIssues(root, detection, true)];
+    const bagDocument = new BagDocument(root);
+    if (bagDocument.bags.length === 0) return ['it is not a state bag and does not contain one'];
+    bagDocument.assertOneOwner();
+    const issues = [...bagDocument.bags.flatMap(listBagIssues), ...documentIssues(root, bagDocument, true)];
     return [...issues.map(tell), ...overBudget(bytes.length, maxBytes)];
   } catch (error) {
     // Circles and big integers are TypeErrors of JSON.stringify.
@@ -55,7 +55,7 @@ function faultsOf(received: unknown, maxBytes: number): readonly string[] {
   }
 }
 
-function siteIssues({ path, value }: Bag<ByteValue>): readonly ValidationIssue[] {
+function listBagIssues({ path, value }: Bag<ByteValue>): readonly ValidationIssue[] {
   const root = path.reduce(childPointer, '');
   return leanIssues(plainValue(value)).map((issue) => ({ ...issue, pointer: root + issue.pointer }));
 }

@@ -148,17 +148,17 @@ export function inlineSizeIssues(bag: unknown): readonly ValidationIssue[] {
  */
 export function documentIssues(
   root: ByteValue,
-  { envelope, bags: sites }: BagDocument<ByteValue>,
+  { envelope, bags }: BagDocument<ByteValue>,
   mustBeLean: boolean,
 ): readonly ValidationIssue[] {
-  if (!envelope || sites.length === 0) return [];
+  if (!envelope || bags.length === 0) return [];
   const strays = strayBags(envelope);
   const issues = [
     ...mixedPointerIssues(mixedInBytes(root)),
     ...[...envelope.visited, ...strays].flatMap(duplicateIssues),
   ];
   if (!mustBeLean) return issues;
-  const programs = strayPrograms(envelope, sites).map((path) => ({
+  const programs = strayPrograms(envelope, bags).map((path) => ({
     ...STRAY_PROGRAM,
     pointer: pointerOf(path),
   }));

@@ -9,8 +9,8 @@ import { attempt } from '../adapter/fail-open.js';
 import { rebuildManifest } from '../adapter/repair-manifest.js';
 import { passMissing } from '../adapter/resolve-program.js';
 import type { WireWork } from './engine.js';
-import { fillSite, restoreSite } from './fill-bag.js';
-import { editLeanSite, prepareLeanSite, putManifest, savedBytes } from './lean-bag.js';
+import { fillBag, restoreMembers } from './fill-bag.js';
+import { editLeanBag, prepareLeanBag, putManifest, savedBytes } from './lean-bag.js';
 import { addProgram, needsProgram } from './segment-members.js';
 import type { AddedProgram } from './segment-members.js';
 import { TextEdit, readText } from './text-edit.js';
@@ -52,15 +52,15 @@ export function untouchedText(bytes: Uint8Array): AdaptedText {
  * bags in the form the handler speaks. The program is resolved from the event as it came in. Throws what resolving and
  * reading throw, and `BagError` `OWNER_MISMATCH`, or `FAT_BAG` in the mode `strict`.
  */
-export async function adaptText(text: Text, detection: BagDocument<ByteValue>, work: WireWork): Promise<AdaptedText> {
-  const [bag] = detection.bags;
+export async function adaptText(text: Text, bagDocument: BagDocument<ByteValue>, work: WireWork): Promise<AdaptedText> {
+  const [bag] = bagDocument.bags;
   if (bag === undefined) return untouchedText(text.bytes);
-  detection.assertOneOwner(...work.outside());
-  if (work.mode === 'strict' && detection.generation === 'fat') throw fatBag();
+  bagDocument.assertOneOwner(...work.outside());
+  if (work.mode === 'strict' && bagDocument.generation === 'fat') throw fatBag();
   const isWanted = work.engine.wantsSegment && needsProgram(bag.value);
   const resolved = isWanted ? await passMissing(resolveText(text.root, work), work) : undefined;
   const edits = { handed: new TextEdit(text), kept: new TextEdit(text) };
-  const outcome = await adaptSites(detection.bags, edits, work);
+  const outcome = await adaptBags(bagDocument.bags, edits, work);
   const added = resolved && addProgram(edits.handed, text.root, bag.value, resolved.segmentConfig);
   const bytes = edits.handed.bytes();
   const handed = memoize(() => valueAt(readText(bytes).root, bag.path));
@@ -75,31 +75,31 @@ interface Edits {
   readonly kept: TextEdit;
 }
 
-type SiteOutcome = Pick<AdaptedText, 'error' | 'bytesSaved'>;
+type BagOutcome = Pick<AdaptedText, 'error' | 'bytesSaved'>;
 
-async function adaptSites(sites: readonly Bag<ByteValue>[], edits: Edits, work: WireWork): Promise<SiteOutcome> {
-  let outcome: SiteOutcome = { error: undefined, bytesSaved: 0 };
-  const adaptSite = work.engine.settings.speaks === 'fat' ? adaptFatSite : adaptLeanSite;
-  for (const site of sites.toReversed()) {
-    const { error, bytesSaved } = await adaptSite(site, edits, work);
+async function adaptBags(bags: readonly Bag<ByteValue>[], edits: Edits, work: WireWork): Promise<BagOutcome> {
+  let outcome: BagOutcome = { error: undefined, bytesSaved: 0 };
+  const adaptBag = work.engine.settings.speaks === 'fat' ? adaptFatBag : adaptLeanBag;
+  for (const bag of bags.toReversed()) {
+    const { error, bytesSaved } = await adaptBag(bag, edits, work);
     outcome = { error: outcome.error ?? error, bytesSaved: outcome.bytesSaved + bytesSaved };
   }
   return outcome;
 }
 
-async function adaptLeanSite(site: Bag<ByteValue>, { handed }: Edits, work: WireWork): Promise<SiteOutcome> {
-  const { value: lean, error } = await attempt(work, () => prepareLeanSite(site, work));
-  if (lean) editLeanSite(site, lean, handed);
-  await restoreSite(site, handed, work);
-  return { error, bytesSaved: lean ? savedBytes(site, lean) : 0 };
+async function adaptLeanBag(bag: Bag<ByteValue>, { handed }: Edits, work: WireWork): Promise<BagOutcome> {
+  const { value: lean, error } = await attempt(work, () => prepareLeanBag(bag, work));
+  if (lean) editLeanBag(bag, lean, handed);
+  await restoreMembers(bag, handed, work);
+  return { error, bytesSaved: lean ? savedBytes(bag, lean) : 0 };
 }
 
 /** A bag that its handler gets inline was never to be new on the way in. */
-async function adaptFatSite(site: Bag<ByteValue>, { handed, kept }: Edits, work: WireWork): Promise<SiteOutcome> {
-  const { value: manifest } = await attempt(work, () => rebuildManifest(site, work));
-  if (manifest !== undefined) for (const edit of [handed, kept]) putManifest(site, manifest, edit);
-  await fillSite(site, handed, work);
-  await restoreSite(site, handed, work);
+async function adaptFatBag(bag: Bag<ByteValue>, { handed, kept }: Edits, work: WireWork): Promise<BagOutcome> {
+  const { value: manifest } = await attempt(work, () => rebuildManifest(bag, work));
+  if (manifest !== undefined) for (const edit of [handed, kept]) putManifest(bag, manifest, edit);
+  await fillBag(bag, handed, work);
+  await restoreMembers(bag, handed, work);
   return { error: undefined, bytesSaved: 0 };
 }
 

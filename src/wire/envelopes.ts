@@ -13,10 +13,10 @@ export class Envelopes {
     this.#allowed = allowed && new Set(allowed);
   }
 
-  /** The detection itself, or one of a foreign document when its bag lies where none is looked for. */
-  limit(detection: BagDocument<ByteValue>): BagDocument<ByteValue> {
-    const [bag] = detection.bags;
-    return bag === undefined || this.#admits(bag) ? detection : new BagDocument(detection.root, false);
+  /** The document itself, or one without a bag when its bag is at a path that is not searched. */
+  limit(bagDocument: BagDocument<ByteValue>): BagDocument<ByteValue> {
+    const [bag] = bagDocument.bags;
+    return bag === undefined || this.#admits(bag) ? bagDocument : new BagDocument(bagDocument.root, false);
   }
 
   #admits({ path }: Bag<ByteValue>): boolean {

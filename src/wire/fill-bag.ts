@@ -16,18 +16,16 @@ function isSmall({ node }: ByteValue): boolean {
 /**
  * Puts config and map back into a bag, with the bytes they were stored with. Throws what following a pointer throws.
  */
-export async function fillSite(site: Bag<ByteValue>, edit: TextEdit, work: WireWork): Promise<void> {
+export async function fillBag(bag: Bag<ByteValue>, edit: TextEdit, work: WireWork): Promise<void> {
   const { blobs } = work.engine;
-  const holdsPointer = [site.config, site.map, site.configPath, site.mapPath].some(
-    (field) => field.state === 'pointer',
-  );
-  if (holdsPointer) await hydrateBag(site, edit.draft(site.value), pathTo, blobs, work.deadline.signal());
+  const holdsPointer = [bag.config, bag.map, bag.configPath, bag.mapPath].some((field) => field.state === 'pointer');
+  if (holdsPointer) await hydrateBag(bag, edit.draft(bag.value), pathTo, blobs, work.deadline.signal());
 }
 
 /**
  * Puts back the members that the shim itself once offloaded to fit a budget. Throws what following a pointer throws.
  */
-export async function restoreSite(site: Bag<ByteValue>, edit: TextEdit, work: WireWork): Promise<void> {
-  const stored = await loadStoredMembers(site, work, isSmall);
-  for (const { name, bytes } of stored) edit.putJson(site.value, name, bytes);
+export async function restoreMembers(bag: Bag<ByteValue>, edit: TextEdit, work: WireWork): Promise<void> {
+  const stored = await loadStoredMembers(bag, work, isSmall);
+  for (const { name, bytes } of stored) edit.putJson(bag.value, name, bytes);
 }

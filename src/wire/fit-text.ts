@@ -23,7 +23,7 @@ export interface FittedText {
  */
 export async function fitText(
   text: Text,
-  { bags: sites }: BagDocument<ByteValue>,
+  { bags }: BagDocument<ByteValue>,
   left: StateBagError | undefined,
   work: WireWork,
 ): Promise<FittedText> {
@@ -31,9 +31,9 @@ export async function fitText(
   const { bytes } = text;
   if (bytes.length <= maxResultBytes) return { bytes, offloaded: [], bytesSaved: 0 };
   if (left instanceof StoreError || left instanceof ConflictError) throw left;
-  const chosen = await chooseMembers(sites, bytes.length - maxResultBytes, work);
+  const chosen = await chooseMembers(bags, bytes.length - maxResultBytes, work);
   const edit = new TextEdit(text);
-  for (const { site, name, planned } of chosen) edit.put(site.value, { name, value: planned.pointer });
+  for (const { bag, name, planned } of chosen) edit.put(bag.value, { name, value: planned.pointer });
   const fitted = edit.bytes();
   if (fitted.length > maxResultBytes)
     throw tooLarge(fitted.length, maxResultBytes, 'what is left in it may not be offloaded');

@@ -15,50 +15,50 @@ import type { Respell } from './respell.js';
 import type { TextEdit } from './text-edit.js';
 
 /** What a bag needs to be in the new form. Its blobs are stored. */
-export interface LeanSite {
+export interface PreparedBag {
   readonly plan: PlannedBag<ByteValue> | undefined;
   /** Address of a manifest that was made anew, because its path was lost. */
   readonly manifest: string | undefined;
 }
 
 /** Stores what is to leave a bag; changes no text yet. Throws as planning, following pointers and storing do. */
-export async function prepareLeanSite(
-  site: Bag<ByteValue>,
+export async function prepareLeanBag(
+  bag: Bag<ByteValue>,
   work: WireWork,
-  respell: Respell = (_site, sources) => sources,
-): Promise<LeanSite> {
-  const migrations = pathFor(site, 'lean');
-  if (migrations.length === 0) return { plan: undefined, manifest: await rebuildManifest(site, work) };
-  const plan = { ...(await planLeanSite(site, work, respell)), migrations };
+  respell: Respell = (_bag, sources) => sources,
+): Promise<PreparedBag> {
+  const migrations = pathFor(bag, 'lean');
+  if (migrations.length === 0) return { plan: undefined, manifest: await rebuildManifest(bag, work) };
+  const plan = { ...(await planLeanBag(bag, work, respell)), migrations };
   if (plan.blobs.length > 0) await offload(plan.blobs, work);
   const { map, manifest } = plan.context.blobRefs;
   if (map || manifest) return { plan, manifest: undefined };
-  return { plan, manifest: await rebuildManifest(site, work, 'lean') };
+  return { plan, manifest: await rebuildManifest(bag, work, 'lean') };
 }
 
-async function planLeanSite(site: Bag<ByteValue>, work: WireWork, respell: Respell): Promise<BagPlan<ByteValue>> {
+async function planLeanBag(bag: Bag<ByteValue>, work: WireWork, respell: Respell): Promise<BagPlan<ByteValue>> {
   const { blobs, manifests, settings } = work.engine;
-  const sources = respell(site, await loadSources(site, blobs, signalOf(work)));
+  const sources = respell(bag, await loadSources(bag, blobs, signalOf(work)));
   const addressing = await openWireAddressing(work);
-  return planBag(site, sources, { target: 'lean', manifestForm: settings.manifestForm, addressing, manifests });
+  return planBag(bag, sources, { target: 'lean', manifestForm: settings.manifestForm, addressing, manifests });
 }
 
 /** Runs the migrations over the bag in the text. */
-export function editLeanSite(site: Bag<ByteValue>, { plan, manifest }: LeanSite, edit: TextEdit): void {
-  if (plan) migrateUp(edit.draft(site.value), plan.migrations, plan.context);
-  if (manifest !== undefined) putManifest(site, manifest, edit);
+export function editLeanBag(bag: Bag<ByteValue>, { plan, manifest }: PreparedBag, edit: TextEdit): void {
+  if (plan) migrateUp(edit.draft(bag.value), plan.migrations, plan.context);
+  if (manifest !== undefined) putManifest(bag, manifest, edit);
 }
 
 /** Beside the path of the map, where the migration puts it. */
-export function putManifest(site: Bag<ByteValue>, manifest: string, edit: TextEdit): void {
-  const draft = edit.draft(site.value);
+export function putManifest(bag: Bag<ByteValue>, manifest: string, edit: TextEdit): void {
+  const draft = edit.draft(bag.value);
   const path = { name: MANIFEST_PATH, value: manifest };
   if (draft.has(MANIFEST_PATH)) draft.replace(MANIFEST_PATH, [path]);
   else draft.insert(path, [MAP_PATH]);
 }
 
 /** Bytes of inline values that leave the bag. */
-export function savedBytes({ config, map }: Bag<ByteValue>, { plan }: LeanSite): number {
+export function savedBytes({ config, map }: Bag<ByteValue>, { plan }: PreparedBag): number {
   if (!plan) return 0;
   const inline = [config, map].flatMap((field) => (field.state === 'inline' ? [field.value.bytes().length] : []));
   return inline.reduce((sum, length) => sum + length, 0);

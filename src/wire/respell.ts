@@ -7,7 +7,7 @@ import type { BagSources } from '../bag/sources.js';
 import { isReprint } from './same-text.js';
 
 /** What stands for the values of a bag: others of the same meaning, in the bytes in which they are stored already. */
-export type Respell = (site: Bag<ByteValue>, sources: BagSources<ByteValue>) => BagSources<ByteValue>;
+export type Respell = (bag: Bag<ByteValue>, sources: BagSources<ByteValue>) => BagSources<ByteValue>;
 
 /** Pairs of spellings that are remembered: digests only. */
 const REMEMBERED = 256;

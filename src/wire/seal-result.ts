@@ -8,7 +8,7 @@ import { attempt } from '../adapter/fail-open.js';
 import type { AdaptedText } from './adapt-event.js';
 import type { WireWork } from './engine.js';
 import { fitText } from './fit-text.js';
-import { editLeanSite, prepareLeanSite, savedBytes } from './lean-bag.js';
+import { editLeanBag, prepareLeanBag, savedBytes } from './lean-bag.js';
 import type { Respell } from './respell.js';
 import { TextEdit } from './text-edit.js';
 import type { Text } from './text-edit.js';
@@ -45,7 +45,7 @@ export async function sealText(result: Text, before: AdaptedText | undefined, wo
   if (before && !before.kept && found.generation === 'foreign')
     return { bytes: plain.bytes, generation: 'foreign', bytesSaved: 0, repaired: false, offloaded: [] };
   found.assertOneOwner(...work.outside());
-  const restored = restoreSites(plain, found, before);
+  const restored = restorePrograms(plain, found, before);
   const { text, error, bytesSaved, repaired } = await leanUntilFit(restored, before, work);
   const fitted = await fitText(text, detectIn(text, work), error, work);
   return {
@@ -62,8 +62,8 @@ function detectIn({ root }: Text, work: WireWork): BagDocument<ByteValue> {
 }
 
 /** The bags with what leads to their program put back from the event's bag. */
-function restoreSites(text: Text, { bags: sites }: BagDocument<ByteValue>, before: AdaptedText | undefined): Text {
-  const wanting = sites.filter((site) => !isComplete(site));
+function restorePrograms(text: Text, { bags }: BagDocument<ByteValue>, before: AdaptedText | undefined): Text {
+  const wanting = bags.filter((bag) => !isComplete(bag));
   const kept = wanting.length === 0 ? undefined : before?.kept?.();
   if (kept === undefined) return text;
   const edit = new TextEdit(text);
@@ -82,10 +82,10 @@ function isComplete({ isStamped, configPath, mapPath, manifestPath }: Bag<ByteVa
 async function leanUntilFit(text: Text, before: AdaptedText | undefined, work: WireWork): Promise<Change> {
   const respell = respellOf(before, work);
   const untried: Change = { text, bytesSaved: 0, repaired: false, error: before?.error };
-  const change = before?.error ? untried : await leanSites(text, respell, work);
+  const change = before?.error ? untried : await leanBags(text, respell, work);
   const { maxResultBytes = Infinity } = work.engine.settings;
   if (change.error === undefined || change.text.bytes.length <= maxResultBytes) return change;
-  return leanSites(text, respell, work);
+  return leanBags(text, respell, work);
 }
 
 function respellOf(before: AdaptedText | undefined, work: WireWork): Respell | undefined {
@@ -93,13 +93,13 @@ function respellOf(before: AdaptedText | undefined, work: WireWork): Respell | u
   return handed && work.engine.respeller.over(handed);
 }
 
-async function leanSites(text: Text, respell: Respell | undefined, work: WireWork): Promise<Change> {
+async function leanBags(text: Text, respell: Respell | undefined, work: WireWork): Promise<Change> {
   const edit = new TextEdit(text);
   let change: Change = { text, bytesSaved: 0, repaired: false, error: undefined };
-  for (const site of detectIn(text, work).answerBags().toReversed()) {
-    const { value: lean, error } = await attempt(work, () => prepareLeanSite(site, work, respell));
-    if (lean) editLeanSite(site, lean, edit);
-    const bytesSaved = lean ? savedBytes(site, lean) : 0;
+  for (const bag of detectIn(text, work).answerBags().toReversed()) {
+    const { value: lean, error } = await attempt(work, () => prepareLeanBag(bag, work, respell));
+    if (lean) editLeanBag(bag, lean, edit);
+    const bytesSaved = lean ? savedBytes(bag, lean) : 0;
     change = {
       ...change,
       bytesSaved: change.bytesSaved + bytesSaved,

@@ -58,10 +58,10 @@ export function withoutStalePrograms(text: Text, { envelope }: BagDocument<ByteV
  */
 export function withoutAddedProgram(text: Text, added: AddedProgram | undefined): Text {
   const edit = new TextEdit(text);
-  const detection = new BagDocument(text.root);
-  const bags = detection.answerBags();
+  const bagDocument = new BagDocument(text.root);
+  const bags = bagDocument.answerBags();
   const nodes = new Set(bags.map(({ value }) => value.node));
-  for (const { value } of detection.envelope?.levels ?? []) {
+  for (const { value } of bagDocument.envelope?.levels ?? []) {
     if (!nodes.has(value.node) && isStripped(value, added)) putMarked(edit, value, value.member('segment_config')!);
   }
   for (const { path, value } of bags) {

@@ -10,8 +10,8 @@ import { valueAt } from './value-at.js';
  * second wrapper goes; of two whole bags the inner one's members win.
  */
 export function unwrapText(text: Text): Text {
-  const { bags: sites } = new BagDocument(text.root);
-  const [bag] = sites;
+  const { bags } = new BagDocument(text.root);
+  const [bag] = bags;
   const name = bag?.path.at(-1);
   if (bag === undefined || name === undefined) return text;
   const outerPath = bag.path.slice(0, -1);
@@ -19,7 +19,7 @@ export function unwrapText(text: Text): Text {
   const outer = valueAt(text.root, outerPath);
   // A level inside a JSON string is left.
   if (outerName === undefined || outer?.document !== bag.value.document) return text;
-  if (isMergedInto(sites, bag, outerPath))
+  if (isMergedInto(bags, bag, outerPath))
     return unwrapText(replaceOuter(text, outerPath, joinBags(outer, bag.value, name)));
   const isBareWrapper = outerName === name && outer.names().length === 1;
   return isBareWrapper ? unwrapText(replaceOuter(text, outerPath, bag.value.bytes())) : text;

@@ -47,11 +47,11 @@ export class WireShim {
     const start = this.#engine.settings.clock();
     const text = this.#engine.passesUnreadable ? detectObject(bytes) : readObject(bytes);
     if (text === undefined) return { bytes, mode: 'observe', ids: NOBODY, text: untouchedText(bytes) };
-    const detection = this.#detect(text);
-    const ids = detection.ids;
+    const bagDocument = this.#detect(text);
+    const ids = bagDocument.ids;
     const mode = this.#engine.settings.modeOf(() => ids);
-    const adapted = await this.#during('event', mode, ids, context, (work) => this.#adaptIn(text, detection, work));
-    this.#publishRead(detection, mode, adapted, start);
+    const adapted = await this.#during('event', mode, ids, context, (work) => this.#adaptIn(text, bagDocument, work));
+    this.#publishRead(bagDocument, mode, adapted, start);
     return { bytes: adapted.bytes, mode, ids, text: adapted };
   }
 
@@ -81,10 +81,10 @@ export class WireShim {
     return written;
   }
 
-  async #adaptIn(text: Text, detection: BagDocument<ByteValue>, work: WireWork): Promise<AdaptedText> {
+  async #adaptIn(text: Text, bagDocument: BagDocument<ByteValue>, work: WireWork): Promise<AdaptedText> {
     if (work.mode === 'observe') return untouchedText(text.bytes);
-    const plain = withoutStalePrograms(text, detection);
-    const found = plain === text ? detection : this.#detect(plain);
+    const plain = withoutStalePrograms(text, bagDocument);
+    const found = plain === text ? bagDocument : this.#detect(plain);
     if (work.mode === 'shadow') return shadowText(plain, found, work);
     assertUnmixedBytes(plain.root, found.bags);
     return adaptText(plain, found, work);
@@ -113,14 +113,14 @@ export class WireShim {
   }
 
   #publishRead(
-    detection: BagDocument<ByteValue>,
+    bagDocument: BagDocument<ByteValue>,
     mode: Mode,
     { resolved, shadow, bytesSaved }: AdaptedText,
     start: number,
   ): void {
-    const { generation, bags } = detection;
+    const { generation, bags } = bagDocument;
     publish('read', () => ({
-      ...detection.ids,
+      ...bagDocument.ids,
       mode,
       speaks: this.#engine.settings.speaks,
       generation,

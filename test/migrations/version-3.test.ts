@@ -134,10 +134,10 @@ describe('one bag in three versions', () => {
 
   /** The bag in another version, as a run makes it, and what its inverse makes of that. */
   async function rewrite(from: Version, to: Version) {
-    const site = bagOf(VERSIONS[from]);
+    const bag = bagOf(VERSIONS[from]);
     const addressing = { layout: DEFAULT_LAYOUT, bucket: BUCKET, prefix: '', digest: sha256 };
-    const sources = await loadSources(site, place.store);
-    const plan = planBag(site, sources, { target: 'lean', manifestForm: 'list', addressing });
+    const sources = await loadSources(bag, place.store);
+    const plan = planBag(bag, sources, { target: 'lean', manifestForm: 'list', addressing });
     const { bytes, inverse } = rewriteBytes(VERSIONS[from], [{ ...plan, migrations: pathBetween(from, to) }]);
     return { after: text(bytes), back: text(applySplices(bytes, inverse)) };
   }

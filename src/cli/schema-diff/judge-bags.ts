@@ -105,6 +105,6 @@ const NOT_JUDGED: Verdict = {
 
 function bagsIn(bytes: Uint8Array): readonly unknown[] {
   const root = readDocument(bytes);
-  const { bags: sites } = new BagDocument(root);
-  return (sites.length === 0 ? [root] : sites.map(({ value }) => value)).map(plainValue);
+  const { bags } = new BagDocument(root);
+  return (bags.length === 0 ? [root] : bags.map(({ value }) => value)).map(plainValue);
 }

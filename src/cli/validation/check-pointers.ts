@@ -11,12 +11,12 @@ import type { Issue } from './issue.js';
  * Follows every pointer of every bag: one that leads to nothing, where it may not, or to other bytes than it says, is
  * an issue.
  */
-export async function checkPointers(sites: readonly Bag<ByteValue>[], blobs: BlobReader): Promise<readonly Issue[]> {
+export async function checkPointers(bags: readonly Bag<ByteValue>[], blobs: BlobReader): Promise<readonly Issue[]> {
   const issues: Issue[] = [];
-  for (const site of sites) {
-    for (const [name, field] of fieldsOf(site)) {
-      const error = await follow(site, field, blobs);
-      if (error) issues.push(issueOf(error, [...site.path, name]));
+  for (const bag of bags) {
+    for (const [name, field] of fieldsOf(bag)) {
+      const error = await follow(bag, field, blobs);
+      if (error) issues.push(issueOf(error, [...bag.path, name]));
     }
   }
   return issues;
@@ -51,13 +51,13 @@ function fieldsOf({
 }
 
 async function follow(
-  site: Bag<ByteValue>,
+  bag: Bag<ByteValue>,
   field: Field<ByteValue>,
   blobs: BlobReader,
 ): Promise<StateBagError | undefined> {
   if (field.state !== 'pointer') return undefined;
   try {
-    await loadValue(field.pointer, site, blobs);
+    await loadValue(field.pointer, bag, blobs);
     return undefined;
   } catch (error) {
     if (error instanceof StateBagError && !(error instanceof ConfigError)) return error;

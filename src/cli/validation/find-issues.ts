@@ -23,13 +23,13 @@ export async function findIssues(
 ): Promise<Found> {
   try {
     const root = readDocument(bytes);
-    const detection = new BagDocument(root, true, blobs && addressRule(blobs));
-    if (choice.isAboutBags) detection.assertOneOwner();
-    const { schemas, issues } = await checkSchemas(root, detection, choice);
-    const dead = blobs ? await checkPointers(detection.bags, blobs) : [];
+    const bagDocument = new BagDocument(root, true, blobs && addressRule(blobs));
+    if (choice.isAboutBags) bagDocument.assertOneOwner();
+    const { schemas, issues } = await checkSchemas(root, bagDocument, choice);
+    const dead = blobs ? await checkPointers(bagDocument.bags, blobs) : [];
     return {
       schemas,
-      holdsBag: choice.isAboutBags && detection.bags.length > 0,
+      holdsBag: choice.isAboutBags && bagDocument.bags.length > 0,
       issues: locateIssues(root, [...issues, ...dead]),
     };
   } catch (error) {
@@ -58,17 +58,17 @@ interface Checked {
 
 async function checkSchemas(
   root: ByteValue,
-  detection: BagDocument<ByteValue>,
+  bagDocument: BagDocument<ByteValue>,
   choice: SchemaChoice,
 ): Promise<Checked> {
-  const sites = choice.isAboutBags ? detection.bags : [];
-  if (choice.requiresBag && sites.length === 0)
+  const bags = choice.isAboutBags ? bagDocument.bags : [];
+  if (choice.requiresBag && bags.length === 0)
     return { schemas: [], issues: [atPath([], notABag(plainValue(root)), 'error')] };
-  const subjects = sites.length === 0 ? [{ path: [], value: root }] : sites;
+  const subjects = bags.length === 0 ? [{ path: [], value: root }] : bags;
   const found: Checked[] = [];
   for (const { path, value } of subjects) found.push(await checkSubject(path, plainValue(value), choice));
   const schemas = found.flatMap((checked) => checked.schemas);
-  const others = choice.isAboutBags ? documentIssues(root, detection, schemas.includes(LEAN)) : [];
+  const others = choice.isAboutBags ? documentIssues(root, bagDocument, schemas.includes(LEAN)) : [];
   return {
     schemas,
     issues: [...found.flatMap(({ issues }) => issues), ...others.map((issue) => atPath([], issue, 'error'))],
