@@ -2,7 +2,9 @@ export { createStateBagShim } from './adapter/shim.js';
 export { buildLeanBag } from './adapter/build-lean-bag.js';
 export { resolveSegmentConfig } from './adapter/resolve-segment-config.js';
 export { partitionWorkflow } from './partition/index.js';
-export { assertStateBag, validateStateBag } from './validate/state-bag.js';
+export { assertLeanBag, validateLeanBag } from './validate/lean-bag.js';
+// eslint-disable-next-line @typescript-eslint/no-deprecated -- The names of release 0.1.0 stay for one release.
+export { assertStateBag, validateStateBag } from './validate/lean-bag.js';
 export { nameForStateMachine, PAYLOAD_TOO_LARGE_ERROR, RETRYABLE_ERROR } from './adapter/error-name.js';
 export {
   BagError,
@@ -39,7 +41,7 @@ export type { PartitionResult, Segment } from './partition/index.js';
 export type { ProgramSource } from './bag/resolve.js';
 export type { ValidationIssue } from './validate/issue.js';
 export type { ErrorContext, Stage, StateBagErrorOptions } from './errors.js';
-export type { LeanStateBag } from './validate/state-bag.js';
+export type { LeanStateBag } from './validate/lean-bag.js';
 export type {
   FatStateBag,
   InlineSegment,

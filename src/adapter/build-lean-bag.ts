@@ -1,8 +1,8 @@
 import { ObjectValue } from '../bag/value.js';
-import type { LeanStateBag } from '../validate/state-bag.js';
+import type { LeanStateBag } from '../validate/lean-bag.js';
 import { Bag, BagDocument } from '../bag/bag.js';
 import { partitionWorkflow } from '../partition/index.js';
-import { assertStateBag } from '../validate/state-bag.js';
+import { assertLeanBag } from '../validate/lean-bag.js';
 import { sha256Hex } from '../store/digest.js';
 import { countSegmentTypes } from './count-segment-types.js';
 import { createEngine } from './engine.js';
@@ -63,7 +63,7 @@ export async function buildLeanBag(
   const ids = { ownerId, workflowId };
   const work: Work = { engine, ids, mode: 'rewrite', side: 'result', deadline, outside: () => [] };
   const { members: bag } = await leanBag(new Bag(whole, { addresses: engine.addresses }), work);
-  assertStateBag(bag);
+  assertLeanBag(bag);
   return bag;
 }
 

@@ -203,7 +203,7 @@ function detectStamp(value: Value | undefined): number | undefined {
  */
 export class BagDocument<V extends Value = Value> {
   readonly envelope: Envelope<V> | undefined;
-  /** Innermost first; empty when the document is foreign. */
+  /** Innermost first; empty when the document is not a bag. */
   readonly bags: readonly Bag<V>[];
 
   /**
@@ -225,7 +225,7 @@ export class BagDocument<V extends Value = Value> {
     return order.find((generation) => this.bags.some((bag) => bag.generation === generation)) ?? 'foreign';
   }
 
-  /** Owner and workflow; both undefined when the document is foreign. */
+  /** Owner and workflow; both undefined when the document is not a bag. */
   get ids(): Identity {
     return this.envelope && this.bags.length > 0
       ? identityOf(this.envelope)

@@ -252,7 +252,7 @@ export function assertValidIds({ visited }: Envelope): void {
 
 /**
  * Every bag of a document, innermost first: the bag, and outer levels that are bags of their own. Empty when it is
- * foreign.
+ * not a bag.
  */
 export function bagLevels<V extends Value>(envelope: Envelope<V> | undefined): readonly EnvelopeLevel<V>[] {
   if (!envelope || !isBag(envelope.bag.value)) return [];
@@ -296,7 +296,7 @@ export function isCall(value: Value): boolean {
 
 /**
  * True for an object that is a state bag of any generation: it leads to a program, or has enough of the control plane.
- * Anything else is `foreign`: counted and never touched.
+ * Anything else is not a bag (`foreign`): it is counted and never modified.
  */
 export function isBag(value: Value): boolean {
   return leadsToProgram(value) || countControlMembers(value) >= ENOUGH_CONTROL_MEMBERS;

@@ -5,7 +5,7 @@ import { BagDocument } from '../bag/bag.js';
 import { PAYLOAD_LIMIT } from '../bag/members.js';
 import { documentIssues, plainValue } from '../validate/document-issues.js';
 import { childPointer } from '../validate/issue.js';
-import { leanIssues } from '../validate/state-bag.js';
+import { leanIssues } from '../validate/lean-bag.js';
 import type { ValidationIssue } from '../validate/issue.js';
 import { BagError } from '../errors.js';
 

@@ -9,7 +9,7 @@ import type { ByteValue, Value } from '../bag/value.js';
 import { BagError } from '../errors.js';
 import { decodeString, expandNode, toPlainValue } from '../json/index.js';
 import type { JsonNode } from '../json/index.js';
-import { leanIssues } from './state-bag.js';
+import { leanIssues } from './lean-bag.js';
 import { childPointer, isObject as isPlainObject } from './issue.js';
 import type { ValidationIssue } from './issue.js';
 import { mixedPointerIssues } from './issues.js';

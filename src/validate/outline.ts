@@ -4,7 +4,7 @@ import { detectPointer } from '../bag/pointers.js';
 import { ObjectValue } from '../bag/value.js';
 import type { BagOutline } from '../bag/rewrite.js';
 import { SchemaError } from '../errors.js';
-import { assertStateBag } from './state-bag.js';
+import { assertLeanBag } from './lean-bag.js';
 
 /**
  * The gate before a commit: what was made is what was meant. A lean bag satisfies the schema of the newest version; a
@@ -12,7 +12,7 @@ import { assertStateBag } from './state-bag.js';
  */
 export function assertOutline({ path, members, filled }: BagOutline, target: 'lean' | 'bridge'): void {
   if (target === 'lean') {
-    assertStateBag(members);
+    assertLeanBag(members);
     return;
   }
   for (const name of [CONFIG, MAP]) {

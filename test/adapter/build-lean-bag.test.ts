@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { buildLeanBag, resolveSegmentConfig, validateStateBag } from 'statebag-shim';
+import { buildLeanBag, resolveSegmentConfig, validateLeanBag } from 'statebag-shim';
 import { makeConfig, makeMap } from './bags.js';
 import type { Json } from './bags.js';
 import { testShim, testStore } from './shims.js';
@@ -11,7 +11,7 @@ describe('the bag an execution starts with', () => {
   test('is lean, valid, and has every member that the state machines read', async () => {
     const { store } = testStore();
     const bag = await buildLeanBag({ ...ids, workflowConfig: makeConfig() }, store, { clock });
-    expect(validateStateBag(bag)).toEqual([]);
+    expect(validateLeanBag(bag)).toEqual([]);
     expect(bag).toMatchObject({
       state_bag_version: 2,
       ...ids,

@@ -95,7 +95,7 @@ describe('a hazard', () => {
     expect(await hazards(padded(FAT, PAYLOAD_LIMIT + 1))).toEqual(['OVER_LIMIT']);
   });
 
-  it("of a foreign document is nobody's business", async () => {
+  it('is not reported of a document that is not a bag', async () => {
     expect(await hazards(padded({ x: 1 }, PAYLOAD_LIMIT + 1))).toEqual([]);
   });
 

@@ -22,7 +22,7 @@ export type Census = ReadonlyMap<string, Uint8Array>;
 /** Keys that a query string, a CSV row or a path would spoil. */
 const ODD_KEYS = ['bags/a b+c,"d".json', 'bags/ä%2Fö&x=1.json', 'bags/#hash?.json'];
 
-/** Bags of every kind and dialect, and what else lies in a bucket: lines, foreign objects, broken ones. */
+/** Bags of every kind and dialect, and what else lies in a bucket: lines, objects that are not bags, broken ones. */
 export function makeCensus(objects: number): {
   readonly census: Census;
   readonly others: ReadonlyMap<string, Uint8Array>;

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { validateStateBag } from 'statebag-shim';
+import { validateLeanBag } from 'statebag-shim';
 import { createInterpreter } from './interpreter.js';
 import { SCHEMA_NAMES, readFixtures } from './read-fixtures.js';
 import type { Fixture } from './read-fixtures.js';
@@ -32,7 +32,7 @@ describe.each(SCHEMA_NAMES)('%s', (schema) => {
 
   it.each(valid)('accepts: $name', ({ name, document }) => {
     expect(found.get(name)).toEqual([]);
-    if (schema === 'state-bag.v2') expect(validateStateBag(document)).toEqual([]);
+    if (schema === 'state-bag.v2') expect(validateLeanBag(document)).toEqual([]);
   });
 
   it.each(invalid)('refuses: $name', ({ name, document, issues }: Fixture) => {
@@ -41,7 +41,7 @@ describe.each(SCHEMA_NAMES)('%s', (schema) => {
       : issues.map(({ pointer, keyword }) => [pointer, keyword]);
     expect(found.get(name)!.map(({ pointer, rule }) => [pointer, rule])).toEqual(expected);
     if (schema !== 'state-bag.v2') return;
-    const told = validateStateBag(document).map(({ pointer, keyword, member }) => ({
+    const told = validateLeanBag(document).map(({ pointer, keyword, member }) => ({
       pointer,
       keyword,
       ...(member === undefined ? {} : { member }),

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { validateStateBag } from 'statebag-shim';
+import { validateLeanBag } from 'statebag-shim';
 import { describe, expect, it } from 'vitest';
 import { SCHEMA_NAMES } from '../schemas/read-fixtures.js';
 import type { SchemaName } from '../schemas/read-fixtures.js';
@@ -98,7 +98,7 @@ describe('issues', () => {
     }
     fc.assert(
       fc.property(fc.anything({ withBigInt: true, withNullPrototype: true }), (value) => {
-        for (const { message } of validateStateBag(value)) expect(message).toMatch(/\.$/);
+        for (const { message } of validateLeanBag(value)) expect(message).toMatch(/\.$/);
       }),
     );
   });

@@ -1,4 +1,4 @@
-import { validateStateBag } from 'statebag-shim';
+import { validateLeanBag } from 'statebag-shim';
 import { describe, expect, it } from 'vitest';
 import { readSchema } from '../schemas/read-schema.js';
 import { leanBag } from './lean-bag.js';
@@ -42,7 +42,7 @@ describe('the offload rules', () => {
   });
 
   it.each(rules)('point with a member of the schema that holds an s3 path: $pointer', ({ pointer }) => {
-    expect(validateStateBag({ ...leanBag, [pointer]: 'no path' })).toMatchObject([
+    expect(validateLeanBag({ ...leanBag, [pointer]: 'no path' })).toMatchObject([
       { pointer: `/${pointer}`, keyword: 'pattern' },
     ]);
   });
@@ -50,7 +50,7 @@ describe('the offload rules', () => {
   it.each(rules.filter(({ maxInlineBytes }) => maxInlineBytes === 0))(
     'that allow no byte inline are refusals of the schema: $member',
     ({ member }) => {
-      expect(validateStateBag({ ...leanBag, [member]: 0 })).toMatchObject([{ pointer: `/${member}`, keyword: 'not' }]);
+      expect(validateLeanBag({ ...leanBag, [member]: 0 })).toMatchObject([{ pointer: `/${member}`, keyword: 'not' }]);
     },
   );
 });

@@ -35,7 +35,7 @@ function escapeHtml(text: string): string {
     );
 }
 
-/** A text of somebody else: its direction does not reach beyond it. */
-export function foreign(text: string): Markup {
+/** A text that is not ours: its direction must not affect the text around it. */
+export function isolateText(text: string): Markup {
   return html`<bdi>${text}</bdi>`;
 }

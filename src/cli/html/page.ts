@@ -1,5 +1,5 @@
 import type { JournalReport } from '../journal-report.js';
-import { foreign, html, Markup } from './markup.js';
+import { isolateText, html, Markup } from './markup.js';
 import type { ReportFacts } from './report-facts.js';
 import { failures, figures, gaps, hazards, outcomes, resumability, runs, sizes, workflows } from './sections.js';
 import { STYLE } from './style.js';
@@ -20,7 +20,7 @@ export function reportPage(directory: string, report: JournalReport, facts: Repo
 </head>
 <body>
 <h1>Report of a migration</h1>
-<p class="faint">Journal ${foreign(directory)}, as of ${madeAt.toISOString()}.</p>
+<p class="faint">Journal ${isolateText(directory)}, as of ${madeAt.toISOString()}.</p>
 ${gaps(directory, report)}
 ${figures(report)}
 ${outcomes(report)}${sizes(facts)}${workflows(facts)}${resumability(facts)}${hazards(facts)}${failures(report)}${runs(report)}

@@ -5,7 +5,7 @@ import { partLines, unfinishedLines } from '../reporters/status-figures.js';
 import { formatBytes, formatChange, formatCount } from '../reporters/sizes.js';
 import { barChart } from './bar-chart.js';
 import type { BarGroup, Tone } from './bar-chart.js';
-import { foreign, html } from './markup.js';
+import { isolateText, html } from './markup.js';
 import type { Markup } from './markup.js';
 import type { ReportFacts, ResumeFacts, WorkflowSavings } from './report-facts.js';
 import { sizeChart } from './size-chart.js';
@@ -18,7 +18,7 @@ const FAILURES = 500;
 /** What the runs have left; nothing when they left nothing. */
 export function gaps(directory: string, { unfinished, parts }: JournalReport): Markup {
   const lines = [...unfinishedLines(unfinished, directory), ...partLines(parts)];
-  return html`${lines.map((line) => html`<p><strong>${foreign(line)}</strong></p>`)}`;
+  return html`${lines.map((line) => html`<p><strong>${isolateText(line)}</strong></p>`)}`;
 }
 
 export function figures({ totals }: JournalReport): Markup {
@@ -98,7 +98,7 @@ export function workflows({ workflows: all }: ReportFacts): Markup {
 }
 
 function named(id: string): Markup {
-  return id === '' ? html`<span class="faint">none</span>` : foreign(id);
+  return id === '' ? html`<span class="faint">none</span>` : isolateText(id);
 }
 
 function workflowName({ ownerId, workflowId }: WorkflowSavings): string {
@@ -184,7 +184,7 @@ export function failures({ findings, codes }: JournalReport): Markup {
   ] as const;
   const each = table(
     columns,
-    shown.map(({ id, outcome, code, reason }) => [foreign(id), outcome, code, foreign(reason)]),
+    shown.map(({ id, outcome, code, reason }) => [isolateText(id), outcome, code, isolateText(reason)]),
   );
   return section(
     'Failures',
@@ -209,8 +209,8 @@ export function runs({ runs: all }: JournalReport): Markup {
         run.at,
         run.command,
         run.target,
-        foreign(run.store),
-        foreign(run.sources.join(' ')),
+        isolateText(run.store),
+        isolateText(run.sources.join(' ')),
         endOf(run),
       ]),
     ),

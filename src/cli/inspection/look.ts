@@ -21,8 +21,8 @@ export interface Look {
 const NOTHING: Look = { envelope: null, bytesInline: 0, hazards: [], dialects: [] };
 
 /**
- * Never throws: what is not JSON has nothing to be seen. `bagDocument` spares a second reading; `planned` is what a plan
- * found besides.
+ * Never throws: what is not JSON has nothing to be seen. `bagDocument` spares a second reading; `planned`
+ * is what a plan found besides.
  */
 export function lookAt(
   bytes: Uint8Array,

@@ -44,8 +44,8 @@ export async function parseSchemaChoice(text: string, io: CliIo): Promise<Schema
   if (text === AUTO) return detectedSchema;
   const name = findSchemaName(text);
   if (name !== undefined) return namedSchema(name);
-  const { foreignSchema } = await import('./foreign-schema.js');
-  const checker = await foreignSchema(text, io);
+  const { loadUserSchema } = await import('./user-schema.js');
+  const checker = await loadUserSchema(text, io);
   return { isAboutBags: false, requiresBag: false, checkerOf: () => Promise.resolve(checker) };
 }
 

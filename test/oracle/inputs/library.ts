@@ -141,10 +141,12 @@ export function plainCases(shapes: readonly Shape[]): LibraryCase[] {
     };
     const validate = async (build: Build): Promise<Item[]> => {
       const items: Item[] = [];
+      /* eslint-disable @typescript-eslint/no-deprecated -- Release 0.1.0 has only these names. */
       await settle(items, 'answer', 'validateStateBag', () => build.library.validateStateBag(event), 'report');
       await settle(items, 'answer', 'assertStateBag', () => {
         build.library.assertStateBag(event);
       });
+      /* eslint-enable @typescript-eslint/no-deprecated */
       const { pass, message } = build.matchers.stateBagMatchers.toBeLeanStateBag(event);
       items.push({
         aspect: 'answer',

@@ -1,17 +1,17 @@
 import fc from 'fast-check';
-import { SchemaError, assertStateBag, validateStateBag } from 'statebag-shim';
+import { SchemaError, assertLeanBag, assertStateBag, validateLeanBag, validateStateBag } from 'statebag-shim';
 import type { LeanStateBag } from 'statebag-shim';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { validateAll } from '../schemas/validate.js';
 import { leanBag, without } from './lean-bag.js';
 
 function messagesOf(bag: unknown): string[] {
-  return validateStateBag(bag).map(({ message }) => message);
+  return validateLeanBag(bag).map(({ message }) => message);
 }
 
 describe('a lean bag', () => {
   it('has no issues', () => {
-    expect(validateStateBag(leanBag)).toEqual([]);
+    expect(validateLeanBag(leanBag)).toEqual([]);
   });
 
   it('may hold any further member with any value', () => {
@@ -29,17 +29,17 @@ describe('a lean bag', () => {
       fc.string().filter((name) => !known.has(name)),
       fc.jsonValue(),
     );
-    fc.assert(fc.property(extras, (extra) => validateStateBag({ ...extra, ...leanBag }).length === 0));
+    fc.assert(fc.property(extras, (extra) => validateLeanBag({ ...extra, ...leanBag }).length === 0));
   });
 
   it('may hold a member named __proto__, which is data', () => {
     const text = JSON.stringify(leanBag).replace('{', '{"__proto__":{"workflow_config":{}},');
-    expect(validateStateBag(JSON.parse(text))).toEqual([]);
+    expect(validateLeanBag(JSON.parse(text))).toEqual([]);
   });
 
   it('needs its members for its own: what a prototype lends does not count', () => {
     const lent: unknown = Object.assign(Object.create({ ownerId: 'tenant-9' }) as object, without(leanBag, 'ownerId'));
-    expect(validateStateBag(lent)).toMatchObject([{ keyword: 'required', member: 'ownerId' }]);
+    expect(validateLeanBag(lent)).toMatchObject([{ keyword: 'required', member: 'ownerId' }]);
   });
 
   it('is told the same by the command', async () => {
@@ -52,7 +52,7 @@ describe('a lean bag', () => {
 
 describe('the sentence about', () => {
   it('a program that is inline names the member and what to do', () => {
-    expect(validateStateBag({ ...leanBag, workflow_config: { nodes: [] } })).toEqual([
+    expect(validateLeanBag({ ...leanBag, workflow_config: { nodes: [] } })).toEqual([
       {
         pointer: '/workflow_config',
         keyword: 'not',
@@ -83,7 +83,7 @@ describe('the sentence about', () => {
   });
 
   it('a lost manifest path tells how it gets lost', () => {
-    const [issue, ...others] = validateStateBag({
+    const [issue, ...others] = validateLeanBag({
       ...without(leanBag, 'partition_map_s3_path'),
       segment_manifest_s3_path: null,
     });
@@ -103,9 +103,9 @@ describe('the sentence about', () => {
   });
 
   it('a missing strategy tells which bags go without', () => {
-    const [issue] = validateStateBag(without(leanBag, 'distributed_strategy'));
+    const [issue] = validateLeanBag(without(leanBag, 'distributed_strategy'));
     expect(issue?.hint).toContain('Only bags of the flat era, which have `state_s3_path`, go without it.');
-    expect(validateStateBag({ ...without(leanBag, 'distributed_strategy'), state_s3_path: '' })).toEqual([]);
+    expect(validateLeanBag({ ...without(leanBag, 'distributed_strategy'), state_s3_path: '' })).toEqual([]);
   });
 
   it('a path that is none says what a path is', () => {
@@ -115,14 +115,14 @@ describe('the sentence about', () => {
   });
 
   it('leftovers of the initialiser says what they do', () => {
-    const hints = validateStateBag({ ...leanBag, _is_init: true, _status: 'STARTED' }).map(({ hint }) => hint);
+    const hints = validateLeanBag({ ...leanBag, _is_init: true, _status: 'STARTED' }).map(({ hint }) => hint);
     expect(hints).toHaveLength(2);
     for (const hint of hints) expect(hint).toContain('reports STARTED for ever');
   });
 
   it('an old bag begins with what is inline, before all that is missing', () => {
     const fat = { ...without(leanBag, 'state_bag_version', 'start_time'), workflow_config: {}, partition_map: [] };
-    expect(validateStateBag(fat).map(({ member }) => member)).toEqual([
+    expect(validateLeanBag(fat).map(({ member }) => member)).toEqual([
       'workflow_config',
       'partition_map',
       'state_bag_version',
@@ -131,7 +131,7 @@ describe('the sentence about', () => {
   });
 
   it.each([null, 7, 'bag', []])('what is no object at all, such as %j, says that a bag is one', (value) => {
-    expect(validateStateBag(value)).toMatchObject([
+    expect(validateLeanBag(value)).toMatchObject([
       { pointer: '', keyword: 'type', hint: 'A state bag is a JSON object.' },
     ]);
   });
@@ -140,14 +140,14 @@ describe('the sentence about', () => {
 describe('asserting', () => {
   it('passes a lean bag and narrows its type', () => {
     const bag: unknown = leanBag;
-    assertStateBag(bag);
+    assertLeanBag(bag);
     expectTypeOf(bag).toEqualTypeOf<LeanStateBag>();
   });
 
   it('throws BAG_INVALID with the issues in its context', () => {
     const bag = { ...leanBag, workflow_config: {}, _is_init: true };
     const failure = catchError(() => {
-      assertStateBag(bag);
+      assertLeanBag(bag);
     });
     expect(failure).toBeInstanceOf(SchemaError);
     expect(failure).toMatchObject({
@@ -155,10 +155,25 @@ describe('asserting', () => {
       retryable: false,
       message:
         'not a lean state bag: `workflow_config` is inline; a lean bag carries only `workflow_config_s3_path`. (and 1 more)',
-      context: { stage: 'validate', path: '/workflow_config', issues: validateStateBag(bag) },
+      context: { stage: 'validate', path: '/workflow_config', issues: validateLeanBag(bag) },
     });
   });
 });
+
+/* eslint-disable @typescript-eslint/no-deprecated -- The test is about the deprecated names. */
+describe('the names of release 0.1.0', () => {
+  it('are the same functions as the new names', () => {
+    expect(validateStateBag).toBe(validateLeanBag);
+    expect(assertStateBag).toBe(assertLeanBag);
+  });
+
+  it('narrow the type of a bag like the new names', () => {
+    const bag: unknown = leanBag;
+    assertStateBag(bag);
+    expectTypeOf(bag).toEqualTypeOf<LeanStateBag>();
+  });
+});
+/* eslint-enable @typescript-eslint/no-deprecated */
 
 function catchError(action: () => void): unknown {
   try {

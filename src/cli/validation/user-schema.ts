@@ -19,7 +19,7 @@ import { parseSchemaFile, readReferred } from './schema-file.js';
  * the schemas of the project by `$id`; nothing is fetched. Throws `ConfigError` `SCHEMA_NOT_FOUND`, `SCHEMA_INVALID`,
  * `SCHEMA_OUTSIDE` or `SCHEMA_REMOTE`.
  */
-export async function foreignSchema(path: string, { cwd }: Pick<CliIo, 'cwd'>): Promise<Checker> {
+export async function loadUserSchema(path: string, { cwd }: Pick<CliIo, 'cwd'>): Promise<Checker> {
   return compileSchema(path, parseSchemaFile(path, await readSchema(path, cwd)).schema, resolve(cwd, path));
 }
 
