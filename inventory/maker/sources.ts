@@ -61,8 +61,8 @@ export const WRITTEN: readonly Written[] = [
   { output: 'proxy log', at: '', file: 'src/runtime-proxy/log.ts', call: 'JSON.stringify' },
   { output: 'proxy error answer', at: '', file: 'src/runtime-proxy/fault.ts', call: 'JSON.stringify' },
   { output: 'journal', at: '', file: 'src/batch/journal.ts', call: 'JSON.stringify' },
-  { output: 'journal', at: 'options', file: 'src/cli/migration/open-migration.ts', call: 'present' },
-  { output: 'plan', at: 'options', file: 'src/cli/migration/open-migration.ts', call: 'present' },
+  { output: 'journal', at: 'options', file: 'src/cli/migration/open-migration.ts', call: 'omitUndefined' },
+  { output: 'plan', at: 'options', file: 'src/cli/migration/open-migration.ts', call: 'omitUndefined' },
   { output: 'plan', at: '', file: 'src/batch/plan-write.ts', call: 'JSON.stringify' },
   { output: 'records', at: '', file: 'src/batch/fleet/task-records.ts', call: 'JSON.stringify' },
 ];
