@@ -31,7 +31,7 @@ export class BlobCache implements BlobReader {
   readonly remembered: RememberedBlobs = { parsed: new WeakMap(), bytes: new WeakMap() };
   readonly #store: StoreHandle;
   readonly #blobs: LRUCache<string, Uint8Array>;
-  readonly #flights = new SingleFlight();
+  readonly #calls = new SingleFlight();
   #places: Places | undefined;
 
   constructor(
@@ -70,9 +70,9 @@ export class BlobCache implements BlobReader {
         publish('cache', () => ({ cache: 'blob', outcome: 'hit' }));
         return cached;
       }
-      const flight = this.#flights.current(id);
-      if (flight === undefined) return this.#flights.lead(id, () => this.#load(id, address, sha256, signal), signal);
-      await joined(flight, signal);
+      const running = this.#calls.current(id);
+      if (running === undefined) return this.#calls.run(id, () => this.#load(id, address, sha256, signal), signal);
+      await joined(running, signal);
     }
   }
 

@@ -13,8 +13,8 @@ import { jsonBytes } from './json-text.js';
 const PROGRAM = new Set<string>(PROGRAM_MEMBERS);
 
 /**
- * Plans a bag in bytes, as the batch tool does: what is inline counts as `JSON.stringify` writes it, what lies behind a
- * pointer keeps its stored bytes, and so both find the same addresses. User data is left out of the text. Throws what
+ * Plans a bag in bytes, as the batch tool does: what is inline counts as `JSON.stringify` writes it, the target of
+ * a pointer keeps its stored bytes, and so both find the same addresses. User data is left out of the text. Throws what
  * planning and following pointers throw.
  */
 export async function planObjectBag(whole: JsonMembers, work: Work): Promise<BagPlan<ByteValue>> {

@@ -15,13 +15,13 @@ export interface PendingBlob extends BlobRef {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** Where blobs will lie. Pure: names addresses, writes nothing. */
+/** What determines the addresses of blobs. It writes nothing. */
 export interface BlobAddressing {
   readonly layout: Layout;
   readonly bucket: string;
   /** Key prefix of the store, empty or ending in `/`. */
   readonly prefix: string;
-  /** Lower-case hex SHA-256. Handed in, so that a caller can remember the digests of bytes it has just seen. */
+  /** Lower-case hex SHA-256. A parameter, so that a caller can remember the digests of bytes it has just seen. */
   digest(bytes: Uint8Array): string;
 }
 

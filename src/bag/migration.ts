@@ -18,7 +18,7 @@ export function bridgePointer(name: string, blobRef: BlobRef, createdAt: number)
   };
 }
 
-/** A blob as the bag will name it. Its bytes are written before the bag says so. */
+/** A blob as the bag will refer to it. Its bytes are stored before the bag is changed. */
 export interface BlobRef {
   readonly kind: BlobKind;
   /** `s3://bucket/key`. */

@@ -9,7 +9,7 @@ import type { Value } from './value.js';
 /** A segment's program: its value, or the pointer that a nested entry holds in its place. */
 type Program<V extends Value = Value> = { readonly value: V } | { readonly pointer: Pointer };
 
-/** A map or manifest value that came as a JSON string is opened; anything else is itself. */
+/** The value in a JSON string, for a map, manifest or config that came as text; any other value is itself. */
 export function parseIfJsonString<V extends Value>(value: V): V {
   return value.embedded() ?? value;
 }
@@ -25,7 +25,7 @@ export function usableMap<V extends Value>(map: V | undefined): V | undefined {
   return opened === undefined || isEmptyMap(opened) ? undefined : opened;
 }
 
-/** True for what Python takes as no value at all: `{}`, `[]`, or a map of nothing but nulls. Text is not opened. */
+/** True for an empty value in Python: `{}`, `[]`, or a map of nothing but nulls. Text is not opened. */
 export function isEmptyContainer(value: Value): boolean {
   const kind = value.kind();
   return (kind === 'object' || kind === 'array') && isEmptyMap(value);
@@ -131,7 +131,7 @@ function listDictEntries<V extends Value>(map: V): readonly V[] {
 }
 
 /**
- * The entry at an index, or `undefined` when there is none. A dict is looked up by key, whatever its other keys are.
+ * The segment at an index, or `undefined` when there is none. A dict is looked up by key, whatever its other keys are.
  */
 export function segmentAt<V extends Value>(value: V, index: number): V | undefined {
   const map = parseIfJsonString(value);
@@ -139,7 +139,7 @@ export function segmentAt<V extends Value>(value: V, index: number): V | undefin
 }
 
 /**
- * The program of an entry: the entry itself when it is flat, its `segment_config` when it is nested.
+ * The program of a segment: the entry itself when it is flat, its `segment_config` when it is nested.
  * Throws `BagError` `SEGMENT_INVALID` for what no runner may execute.
  */
 export function segmentProgram<V extends Value>(entry: V): Program<V> {

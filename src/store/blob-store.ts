@@ -123,7 +123,7 @@ class ClaimCheckStore implements BlobStore {
   readonly #backoff: Backoff;
   readonly #renewal: Renewal;
   readonly #stored: LRUCache<string, true> | undefined;
-  readonly #flights = new SingleFlight();
+  readonly #calls = new SingleFlight();
 
   constructor(options: BlobStoreOptions) {
     this.bucket = options.bucket;
@@ -162,9 +162,9 @@ class ClaimCheckStore implements BlobStore {
     for (;;) {
       signal?.throwIfAborted();
       if (this.#stored?.get(id) === true) return 'reused';
-      const flight = this.#flights.current(id);
-      if (flight === undefined) return this.#flights.lead(id, () => this.#write(id, blob, signal), signal);
-      if ((await joined(flight, signal)) === 'landed') return 'reused';
+      const running = this.#calls.current(id);
+      if (running === undefined) return this.#calls.run(id, () => this.#write(id, blob, signal), signal);
+      if ((await joined(running, signal)) === 'landed') return 'reused';
     }
   }
 

@@ -1,16 +1,16 @@
-/** How a flight ended for those who waited: `abandoned` when its leader gave up, which says nothing about the work. */
+/** How a call ended for the callers that wait: `abandoned` if its caller gave up, which says nothing about the work. */
 type Landing = 'landed' | 'abandoned';
 
-/** The work of one key runs once at a time; callers that come meanwhile can wait for its end. */
+/** The work of one key runs once at a time. A caller that arrives while it runs can wait for its end. */
 export class SingleFlight {
   readonly #underWay = new Map<string, Promise<Landing>>();
 
-  /** The flight under way for a key. Rejects with the error of the work. */
+  /** The call that runs for a key. Rejects with the error of the work. */
   current(key: string): Promise<Landing> | undefined {
     return this.#underWay.get(key);
   }
 
-  async lead<T>(key: string, work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  async run<T>(key: string, work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const result = work();
     const landing = result.then(
       (): Landing => 'landed',
@@ -19,7 +19,7 @@ export class SingleFlight {
         throw error;
       },
     );
-    // The leader reports the failure; nobody need be waiting for the landing.
+    // The first caller reports the failure; maybe no other caller waits.
     landing.catch(() => undefined);
     this.#underWay.set(key, landing);
     try {
@@ -30,9 +30,9 @@ export class SingleFlight {
   }
 }
 
-/** Waits for a promise someone else owns; gives up with the signal's reason and leaves the promise running. */
-export async function joined<T>(flight: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return flight;
+/** Waits for the promise of another caller; gives up with the signal's reason and leaves the promise running. */
+export async function joined<T>(running: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return running;
   let onAbort = (): void => undefined;
   const givenUp = new Promise<never>((_resolve, reject) => {
     onAbort = () => {
@@ -41,7 +41,7 @@ export async function joined<T>(flight: Promise<T>, signal: AbortSignal | undefi
   });
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    return await Promise.race([flight, givenUp]);
+    return await Promise.race([running, givenUp]);
   } finally {
     signal.removeEventListener('abort', onAbort);
   }
