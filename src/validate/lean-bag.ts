@@ -29,8 +29,14 @@ export function assertLeanBag(bag: unknown): asserts bag is LeanStateBag {
   });
 }
 
-/** @deprecated Use `validateLeanBag`. */
+/**
+ * @alias validateLeanBag
+ * @deprecated Use `validateLeanBag`.
+ */
 export const validateStateBag: typeof validateLeanBag = validateLeanBag;
 
-/** @deprecated Use `assertLeanBag`. */
+/**
+ * @alias assertLeanBag
+ * @deprecated Use `assertLeanBag`.
+ */
 export const assertStateBag: typeof assertLeanBag = assertLeanBag;
