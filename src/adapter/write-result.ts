@@ -95,7 +95,7 @@ async function leanSite(
   before: AdaptedEvent | undefined,
   work: Work,
 ): Promise<Change> {
-  const whole = before?.kept ? restoreProgram(rawMembers(site), before.kept) : rawMembers(site);
+  const whole = before?.kept ? restoreProgram(rawMembers(site), before.kept, work.engine.addresses) : rawMembers(site);
   const restored = await changeSite(
     change,
     site,
