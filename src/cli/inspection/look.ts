@@ -20,8 +20,8 @@ export interface Look {
 const NOTHING: Look = { envelope: null, bytesInline: 0, hazards: [], dialects: [] };
 
 /**
- * Never throws. `seen` is absent for text that is not JSON, of which nothing can be said. `planned` has the hazards that
- * a plan found.
+ * Never throws. `seen` is absent for text that is not JSON: then nothing can be said. `planned` has the hazards that a
+ * plan found.
  */
 export function lookAt(
   bytes: Uint8Array,
