@@ -375,8 +375,8 @@ class Resolution<V extends Value = Value> {
   }
 
   /**
-   * After a dead pointer to the map, or one that was refused, only what no later run may have changed is as good as what
-   * is lost.
+   * After a dead pointer to the map, or one that was refused, only a source that no later run may have changed is as good
+   * as the one that is lost.
    */
   private mayAsk(pointer: Pointer, trust: Trust): boolean {
     if (isVerified(pointer)) return trust === 'safe';
