@@ -95,7 +95,7 @@ async function changeBag(
   before: AdaptedEvent | undefined,
   work: Work,
 ): Promise<Change> {
-  const whole = before?.kept ? restoreProgram(rawMembers(bag), before.kept) : rawMembers(bag);
+  const whole = before?.kept ? restoreProgram(rawMembers(bag), before.kept, work.engine.addresses) : rawMembers(bag);
   const restored = await replaceBag(
     change,
     bag,

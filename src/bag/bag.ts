@@ -39,6 +39,7 @@ export type Field<V extends Value = Value> =
   | { readonly state: 'pointer'; readonly value: V; readonly pointer: Pointer };
 
 const byDefaultLayout: AddressRule = ({ key }) => detectDigest(key);
+
 /** `""`, and JSON text of an object or a list without members. */
 const EMPTY_TEXT = /^(?:[ \t\n\r]*(?:\{[ \t\n\r]*\}|\[[ \t\n\r]*\])[ \t\n\r]*)?$/;
 
@@ -65,7 +66,8 @@ export function detectPath<V extends Value>(value: V | undefined, rule = byDefau
   return { state: 'pointer', value: field.value, pointer };
 }
 
-function withDigest(pointer: Pointer, rule: AddressRule): Pointer {
+/** A pointer with the digest in its key, when the rule says that it has one. */
+export function withDigest(pointer: Pointer, rule: AddressRule): Pointer {
   return pointer.target ? { ...pointer, sha256: rule(pointer.target) } : pointer;
 }
 
@@ -97,6 +99,8 @@ export interface ProgramFields<V extends Value = Value> {
   readonly manifestAlias: Field<V>;
   /** `segment_manifest`, when it is there and not null. */
   readonly inlineManifest: V | undefined;
+  /** Which targets of pointers are content addresses. */
+  readonly addresses: AddressRule;
 }
 
 export interface BagOptions<V extends Value = Value> {
@@ -104,7 +108,7 @@ export interface BagOptions<V extends Value = Value> {
   readonly path?: readonly string[];
   /** Members that count in place of the bag's own. */
   readonly borrowed?: ReadonlyMap<string, V>;
-  /** Which targets of pointers are content addresses. */
+  /** Default: those in keys of the default layout. */
   readonly addresses?: AddressRule | undefined;
 }
 
@@ -124,6 +128,7 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
   readonly manifestPath: Field<V>;
   readonly manifestAlias: Field<V>;
   readonly inlineManifest: V | undefined;
+  readonly addresses: AddressRule;
   readonly markers: readonly string[];
   /** The bag says it is lean, in any version. A hint, not proof: an old runner may have merged inline fields back. */
   readonly isStamped: boolean;
@@ -132,9 +137,10 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
   /** Reads the members of a bag. */
   constructor(
     readonly value: V,
-    { path = [], borrowed = NONE, addresses }: BagOptions<V> = {},
+    { path = [], borrowed = NONE, addresses = byDefaultLayout }: BagOptions<V> = {},
   ) {
     this.path = path;
+    this.addresses = addresses;
     this.#borrowed = borrowed;
     const member = (name: string) => this.get(name);
     const manifest = member(MANIFEST);
@@ -283,22 +289,24 @@ export function listMutableMembers(fields: ProgramFields): readonly string[] {
     .filter(([, field]) => field.state === 'pointer' && isMutableKey(field.pointer))
     .map(([name]) => name);
   const inline = fields.inlineManifest;
-  const isInlineMutable = inline !== undefined && (listMutablePaths(inline).length > 0 || holdsMutableTarget(inline));
+  const { addresses } = fields;
+  const isInlineMutable =
+    inline !== undefined && (listMutablePaths(inline, addresses).length > 0 || holdsMutableTarget(inline, addresses));
   return isInlineMutable ? [...names, MANIFEST] : names;
 }
 
 /** The paths at mutable keys in an inline list of pointers. */
-export function listMutablePaths<V extends Value>(inline: V): readonly Field<V>[] {
+export function listMutablePaths<V extends Value>(inline: V, addresses: AddressRule): readonly Field<V>[] {
   const pointers = inline.items().filter((item) => isObject(item) && item.member('segment_config') === undefined);
-  return pointers.map((item) => detectPath(item.member(MANIFEST_ALIAS))).filter(isMutable);
+  return pointers.map((item) => detectPath(item.member(MANIFEST_ALIAS), addresses)).filter(isMutable);
 }
 
 /** True when an inline manifest has a pointer to a mutable key in place of a program. */
-export function holdsMutableTarget(inline: Value): boolean {
+export function holdsMutableTarget(inline: Value, addresses: AddressRule): boolean {
   return inline.items().some((item) => {
     const program = isObject(item) ? item.member('segment_config') : undefined;
     const pointer = program === undefined ? undefined : detectValuePointer(program);
-    return pointer !== undefined && isMutableKey(pointer);
+    return pointer !== undefined && isMutableKey(withDigest(pointer, addresses));
   });
 }
 

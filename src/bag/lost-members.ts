@@ -1,5 +1,6 @@
 import { Bag, detectField, holdsDigest, isEmpty } from './bag.js';
 import { CONFIG, CONFIG_PATH, MANIFEST_PATH, MAP, MAP_PATH, PROGRAM_MEMBERS, VERSION } from './members.js';
+import type { AddressRule } from './places.js';
 import type { Value } from './value.js';
 
 /**
@@ -7,11 +8,12 @@ import type { Value } from './value.js';
  * `segment_manifest_s3_path` to null or to another document, and a runner may build its answer from the members it
  * knows. Only for a bag of the same workflow, and never from a manifest of another map. Empty when nothing is missing.
  */
-export function listLostMembers(value: Value, before: Value): readonly string[] {
+export function listLostMembers(value: Value, before: Value, addresses: AddressRule): readonly string[] {
   if (!belongsTogether(value, before)) return [];
   const led = [...missingOf(value, before, CONFIG, CONFIG_PATH), ...missingOf(value, before, MAP, MAP_PATH)];
-  const restored = [...led, ...stampOf(value, before, led)];
-  const lost = isManifestLost(value, before, restored) ? [...restored, MANIFEST_PATH] : restored;
+  const restored = [...led, ...stampOf(value, before, { names: led, addresses })];
+  const isLostToo = isManifestLost(value, before, { names: restored, addresses });
+  const lost = isLostToo ? [...restored, MANIFEST_PATH] : restored;
   return lost.filter((name) => !isSameText(value.member(name), before.member(name)));
 }
 
@@ -30,15 +32,21 @@ function missingOf(value: Value, before: Value, name: string, pathName: string):
   return [pathName, name].filter((candidate) => !isLost(before, candidate)).slice(0, 1);
 }
 
+/** Members that are put back, and which targets of pointers are content addresses. */
+interface Restored {
+  readonly names: readonly string[];
+  readonly addresses: AddressRule;
+}
+
 /** A bag with something inline is stamped when that is offloaded. */
-function stampOf(value: Value, before: Value, restored: readonly string[]): readonly string[] {
+function stampOf(value: Value, before: Value, restored: Restored): readonly string[] {
   const { generation } = withMembers(value, before, restored);
   return generation === 'lean' && isLost(value, VERSION) && !isLost(before, VERSION) ? [VERSION] : [];
 }
 
 /** A content address is never another document's; anything else that differs may be. */
-function isManifestLost(value: Value, before: Value, restored: readonly string[]): boolean {
-  const [bag, earlier] = [withMembers(value, before, restored), new Bag(before)];
+function isManifestLost(value: Value, before: Value, restored: Restored): boolean {
+  const [bag, earlier] = [withMembers(value, before, restored), new Bag(before, { addresses: restored.addresses })];
   if (holdsDigest(bag.manifestPath) || bag.map.state === 'inline') return false;
   if (!isSameText(bag.get(MAP_PATH), before.member(MAP_PATH))) return false;
   return (
@@ -48,8 +56,8 @@ function isManifestLost(value: Value, before: Value, restored: readonly string[]
 }
 
 /** The bag with those members as the earlier bag has them. */
-function withMembers(value: Value, before: Value, restored: readonly string[]): Bag {
-  return new Bag(value, { borrowed: new Map(restored.map((name) => [name, before.member(name)!])) });
+function withMembers(value: Value, before: Value, { names, addresses }: Restored): Bag {
+  return new Bag(value, { borrowed: new Map(names.map((name) => [name, before.member(name)!])), addresses });
 }
 
 function isLost(value: Value, name: string): boolean {

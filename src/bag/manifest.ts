@@ -215,10 +215,11 @@ export function holdsPrograms(manifest: Value): boolean {
  * The path of the manifest that a bag leads to: `segment_manifest_s3_path`, else `manifest_s3_path`, else the one key
  * that all pointers of an inline list name, which a Map state passes to each segment.
  */
-export function manifestSource<V extends Value>({ manifestPath, manifestAlias, inlineManifest }: Bag<V>): Field<V> {
+export function manifestSource<V extends Value>(bag: Bag<V>): Field<V> {
+  const { manifestPath, manifestAlias, inlineManifest, addresses } = bag;
   if (manifestPath.state === 'pointer') return manifestPath;
   if (manifestAlias.state === 'pointer') return manifestAlias;
-  const paths = inlineManifest === undefined ? [] : listMutablePaths(inlineManifest);
+  const paths = inlineManifest === undefined ? [] : listMutablePaths(inlineManifest, addresses);
   const keys = new Set(paths.map((path) => (path.state === 'pointer' ? targetId(path.pointer) : '')));
   return keys.size === 1 ? paths[0]! : manifestPath;
 }

@@ -200,7 +200,9 @@ function pointersTo(
 ): readonly JsonValue[] | undefined {
   const inline = bag.inlineManifest;
   if (inline === undefined) return undefined;
-  if (listMutablePaths(inline).length > 0) return holdsMutableTarget(inline) ? undefined : withPath(inline, uri);
+  const { addresses } = bag;
+  if (listMutablePaths(inline, addresses).length > 0)
+    return holdsMutableTarget(inline, addresses) ? undefined : withPath(inline, uri);
   if (
     programs === undefined ||
     target === 'bridge' ||

@@ -1,7 +1,7 @@
 import { BagError } from '../errors.js';
 import { planBlob } from './addressing.js';
 import type { BlobAddressing, PendingBlob } from './addressing.js';
-import { isEmpty, isMutableKey, listMutableMembers } from './bag.js';
+import { isEmpty, isMutableKey, listMutableMembers, withDigest } from './bag.js';
 import type { Bag } from './bag.js';
 import { isManifestMutable } from './manifest.js';
 import type { ManifestForm } from './manifest.js';
@@ -9,6 +9,7 @@ import { CONFIG, CONFIG_PATH, MANIFEST, MANIFEST_ALIAS, MANIFEST_PATH, MAP, MAP_
 import type { Migration, MigrationContext } from './migration.js';
 import { choosePrograms, planManifest } from './plan-manifest.js';
 import type { ManifestCache, Programs } from './plan-manifest.js';
+import type { Pointer } from './pointers.js';
 import type { Value } from './value.js';
 import { assertBranchesWithoutNulls, assertNoNulls, entryPointers, usableMap } from './segments.js';
 import { isVerified, mapTrust } from './sources.js';
@@ -35,7 +36,8 @@ function assertRehomed(bag: Bag, context: MigrationContext, bridgeMap: Value | u
       left,
       left === MANIFEST ? 'Write the programs into it in place of the pointers' : 'Correct or remove the member',
     );
-  if (bridgeMap !== undefined && entryPointers(bridgeMap).some(isMutableKey)) {
+  const isMutableEntry = (pointer: Pointer) => isMutableKey(withDigest(pointer, bag.addresses));
+  if (bridgeMap !== undefined && entryPointers(bridgeMap).some(isMutableEntry)) {
     throw mutable(
       `an entry of ${MAP}`,
       'Readers of the bridge form ask the map first. Use --to lean, which writes the programs into the manifest',

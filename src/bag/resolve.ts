@@ -1,6 +1,6 @@
 import { BagError, StateBagError } from '../errors.js';
 import { isAddedBranch, isAddedProgram } from './added-program.js';
-import { Bag, detectPath } from './bag.js';
+import { Bag, detectPath, isMutableKey } from './bag.js';
 import { assertOneOwner, detectEnvelope, isBagOfItsOwn, isCall, isComplete } from './envelope.js';
 import type { Envelope, OutsideNames } from './envelope.js';
 import { addressRule } from './follow.js';
@@ -374,9 +374,13 @@ class Resolution<V extends Value = Value> {
     return { segmentConfig: value, segmentIndex: index, source };
   }
 
-  /** After a dead pointer to the map only what is verified is as good as what is lost. */
+  /**
+   * After a dead pointer to the map, or one that was refused, only a source that no later run may have changed is as good
+   * as the one that is lost.
+   */
   private mayAsk(pointer: Pointer, trust: Trust): boolean {
-    return isVerified(pointer) ? trust === 'safe' : trust === 'mutable' && !this.isMapGone;
+    if (isVerified(pointer)) return trust === 'safe';
+    return trust === 'mutable' && !this.isMapGone && (this.refused === undefined || !isMutableKey(pointer));
   }
 
   private async loadMap(pointer: Pointer): Promise<V | undefined> {

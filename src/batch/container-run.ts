@@ -1,3 +1,4 @@
+import { addressRule } from '../bag/follow.js';
 import { pMapIterable } from 'p-map';
 import type { StateBagError } from '../errors.js';
 import { buffers } from './buffer-pool.js';
@@ -123,7 +124,8 @@ async function settle(
   outcome: DocumentOutcome,
 ): Promise<void> {
   const settled = await recover(run, item, outcome);
-  await record(run, container, settled, () => factsOf(item.document, item.prepared));
+  const { blobs } = run.options.settings;
+  await record(run, container, settled, () => factsOf(item.document, item.prepared, addressRule(blobs)));
   await run.settle(settled, { container, document: item.document, prepared: item.prepared });
 }
 

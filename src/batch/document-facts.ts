@@ -3,6 +3,7 @@ import type { ByteValue } from '../bag/value.js';
 import { BagDocument } from '../bag/bag.js';
 import { detectHazards, hasDictMap, hasTextIndex } from '../bag/hazards.js';
 import type { Hazard } from '../bag/hazards.js';
+import type { AddressRule } from '../bag/places.js';
 import { resumability } from '../bag/resume-rules.js';
 import type { Resumability, ResumeRefusalCode } from '../bag/resume-rules.js';
 import { BagError } from '../errors.js';
@@ -18,9 +19,16 @@ export interface DocumentFacts {
   readonly refusals?: { readonly before: readonly ResumeRefusalCode[]; readonly after: readonly ResumeRefusalCode[] };
 }
 
-/** Never throws; what nothing can be said of has no facts. */
-export function factsOf(document: SourceDocument, prepared: Prepared | undefined): DocumentFacts {
-  const bagDocument = prepared?.transformation?.bagDocument ?? readBagDocument(document.bytes);
+/**
+ * Never throws; a document that cannot be read has no facts. `addresses` says which targets of pointers are content
+ * addresses, for a document that was not transformed.
+ */
+export function factsOf(
+  document: SourceDocument,
+  prepared: Prepared | undefined,
+  addresses?: AddressRule,
+): DocumentFacts {
+  const bagDocument = prepared?.transformation?.bagDocument ?? readBagDocument(document.bytes, addresses);
   const { ownerId, workflowId } = bagDocument ? bagDocument.ids : {};
   const hazards = bagDocument
     ? [...detectHazards(bagDocument, document.bytes.length), ...plannedHazards(prepared)]
@@ -49,9 +57,12 @@ export function plannedHazards(prepared: Prepared | undefined): readonly Hazard[
 }
 
 /** `undefined` for what is no JSON: that is reported as the outcome of the document. */
-export function readBagDocument(bytes: Uint8Array): BagDocument<ByteValue> | undefined {
+export function readBagDocument(
+  bytes: Uint8Array,
+  addresses: AddressRule | undefined,
+): BagDocument<ByteValue> | undefined {
   const root = parsed(bytes);
-  return root && new BagDocument(root);
+  return root && new BagDocument(root, true, addresses);
 }
 
 function parsed(bytes: Uint8Array): ByteValue | undefined {

@@ -1,8 +1,9 @@
 import type { ByteValue } from '../bag/value.js';
-import { BagDocument } from '../bag/bag.js';
+import { BagDocument, holdsDigest } from '../bag/bag.js';
 import type { Generation, Bag } from '../bag/bag.js';
 import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
 import { listLostMembers } from '../bag/lost-members.js';
+import type { AddressRule } from '../bag/places.js';
 import type { StateBagError } from '../errors.js';
 import { attempt } from '../adapter/fail-open.js';
 import type { AdaptedText } from './adapt-event.js';
@@ -45,7 +46,7 @@ export async function sealText(result: Text, before: AdaptedText | undefined, wo
   if (before && !before.kept && found.generation === 'foreign')
     return { bytes: plain.bytes, generation: 'foreign', bytesSaved: 0, repaired: false, offloaded: [] };
   found.assertOneOwner(...work.outside());
-  const restored = restorePrograms(plain, found, before);
+  const restored = restorePrograms(plain, found, before, work.engine.addresses);
   const { text, error, bytesSaved, repaired } = await leanUntilFit(restored, before, work);
   const fitted = await fitText(text, detectIn(text, work), error, work);
   return {
@@ -62,20 +63,25 @@ function detectIn({ root }: Text, work: WireWork): BagDocument<ByteValue> {
 }
 
 /** The bags with what leads to their program put back from the event's bag. */
-function restorePrograms(text: Text, { bags }: BagDocument<ByteValue>, before: AdaptedText | undefined): Text {
+function restorePrograms(
+  text: Text,
+  { bags }: BagDocument<ByteValue>,
+  before: AdaptedText | undefined,
+  addresses: AddressRule,
+): Text {
   const wanting = bags.filter((bag) => !isComplete(bag));
   const kept = wanting.length === 0 ? undefined : before?.kept?.();
   if (kept === undefined) return text;
   const edit = new TextEdit(text);
   for (const { value } of wanting) {
-    for (const name of listLostMembers(value, kept)) edit.putJson(value, name, kept.member(name)!.bytes());
+    for (const name of listLostMembers(value, kept, addresses)) edit.putJson(value, name, kept.member(name)!.bytes());
   }
   return edit.result();
 }
 
-/** Nothing can be missing from a stamped bag with all three paths. */
+/** Nothing is missing from a stamped bag with all three paths, if that of the manifest is a content address. */
 function isComplete({ isStamped, configPath, mapPath, manifestPath }: Bag<ByteValue>): boolean {
-  return isStamped && [configPath, mapPath, manifestPath].every((path) => path.state === 'pointer');
+  return isStamped && configPath.state === 'pointer' && mapPath.state === 'pointer' && holdsDigest(manifestPath);
 }
 
 /** A bag that was left in its old form, now or on the way in, is tried once more when it makes the result too large. */

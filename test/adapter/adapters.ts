@@ -1,6 +1,6 @@
 import { afterAll } from 'vitest';
 import { createStateBagShim } from 'statebag-shim';
-import type { Mode, Speech } from 'statebag-shim';
+import type { Layout, Mode, Speech } from 'statebag-shim';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { ProxiedFunction } from '../runtime-proxy/in-process.js';
 import type { Json } from './bags.js';
@@ -11,6 +11,7 @@ export interface AdapterOptions {
   readonly speaks?: Speech;
   /** Bytes that a result may take. */
   readonly limitBytes?: number;
+  readonly layout?: Pick<Layout, 'config' | 'map' | 'manifest'>;
 }
 
 /** One way to put the shim in front of a handler, with a store of its own. */
@@ -46,10 +47,10 @@ export function useAdapters(): (name: AdapterName, options?: AdapterOptions, apa
 /** What passes from one function to the next. */
 const sent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-function overObjects({ mode = 'rewrite', speaks = 'lean', limitBytes }: AdapterOptions): Adapter {
+function overObjects({ mode = 'rewrite', speaks = 'lean', limitBytes, layout }: AdapterOptions): Adapter {
   const { store, objects } = testStore();
   const budget = limitBytes === undefined ? {} : { budget: { limitBytes, headroomBytes: 0 } };
-  const shim = createStateBagShim({ store, mode, speaks, ...budget });
+  const shim = createStateBagShim({ store, mode, speaks, ...(layout && { layout }), ...budget });
   return {
     objects,
     invoke: async (event, handler) => sent(await shim.wrap<Json>((got) => handler(got))(sent(event) as Json)),
@@ -57,13 +58,14 @@ function overObjects({ mode = 'rewrite', speaks = 'lean', limitBytes }: AdapterO
 }
 
 async function overBytes(
-  { mode = 'rewrite', speaks = 'lean', limitBytes }: AdapterOptions,
+  { mode = 'rewrite', speaks = 'lean', limitBytes, layout }: AdapterOptions,
   proxies: ProxiedFunction[],
 ): Promise<Adapter> {
   const proxy = new ProxiedFunction();
   proxies.push(proxy);
   const budget = limitBytes === undefined ? {} : { LIMIT_BYTES: String(limitBytes), HEADROOM_BYTES: '0' };
-  await proxy.start({ MODE: mode, SPEAKS: speaks, ...budget });
+  const keys = layout && { CONFIG_KEY: layout.config, MAP_KEY: layout.map, MANIFEST_KEY: layout.manifest };
+  await proxy.start({ MODE: mode, SPEAKS: speaks, ...budget, ...keys });
   return {
     objects: proxy.objects,
     invoke: async (event, handler) => {

@@ -8,6 +8,7 @@ describe('a manifest', () => {
   const path = 's3://local/workflow-manifests/olive/press/segment_manifest.json';
   const at = (document: unknown) => ({ 'local/workflow-manifests/olive/press/segment_manifest.json': document });
   const bag = { ...BAG, segment_manifest_s3_path: path, segment_to_run: 1 };
+  const elsewhere = { ...bag, segment_manifest_s3_path: 's3://elsewhere/manifest.json' };
   const backed = { ...bag, partition_map_s3_path: 's3://local/p.json' };
   const backing = { 'local/p.json': [x, y] };
   const envelope = { manifest_id: 'm', version: 1, segments: LIST };
@@ -37,6 +38,19 @@ describe('a manifest', () => {
       backed,
       'map-path 1 y',
       { ...at({ manifest_id: 'm', committed: true }), ...backing },
+    ],
+    ['that may not be read yields to the inline config', { ...elsewhere, workflow_config: CONFIG }, 'config 1 1'],
+    [
+      'that may not be read does not yield to a config that another run may have overwritten',
+      { ...elsewhere, workflow_config_s3_path: 's3://local/workflow-configs/olive/press/config.json' },
+      'POINTER_NOT_ALLOWED',
+      { 'local/workflow-configs/olive/press/config.json': CONFIG },
+    ],
+    [
+      'that may not be read yields to a manifest of the newest era, whose key is never written again',
+      { ...elsewhere, manifest_s3_path: 's3://local/manifests/7c1f.json' },
+      'manifest 1 b',
+      { 'local/manifests/7c1f.json': LIST },
     ],
     [
       'that a Map state overwrote yields',

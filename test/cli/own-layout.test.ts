@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createStateBagShim, resolveSegmentConfig } from 'statebag-shim';
@@ -29,6 +29,22 @@ async function stolen(): Promise<{ readonly own: string; readonly evil: string }
 }
 
 describe('a layout of the user', () => {
+  it('makes a bag with an inline manifest lean for every command, with the layout given once more', async () => {
+    const programs = (JSON.parse(smallBag()) as { readonly partition_map: readonly object[] }).partition_map;
+    const segment_manifest = programs.map((segment_config, segment_id) => ({ segment_id, segment_config }));
+    writeFileSync(join(scratch.dir, 'bag.json'), smallBag({ segment_manifest }));
+    const store = ['--store', 'store', ...KEYS];
+    const migrate = ['migrate', 'bag.json', ...store, '--apply', '--json'];
+    const { out } = await statebag(scratch.dir, migrate);
+    expect(JSON.parse(out)).toMatchObject({ totals: { migrated: 1 } });
+    expect(readFileSync(join(scratch.dir, 'bag.json'), 'utf8')).toContain('"segment_index":0');
+    const inspected = await statebag(scratch.dir, ['inspect', 'bag.json', ...store, '--json']);
+    expect(JSON.parse(inspected.out)).toMatchObject({ documents: [{ generation: 'lean', hazards: [] }] });
+    expect((await statebag(scratch.dir, ['can-contract', 'bag.json', ...store])).code).toBe(0);
+    const again = await statebag(scratch.dir, migrate);
+    expect(JSON.parse(again.out)).toMatchObject({ totals: { unchanged: 1 } });
+  });
+
   it('keeps a bag from the blobs of another owner in every command', async () => {
     const { evil } = await stolen();
     for (const [name, ...more] of [['segment', 'evil.json'], ['hydrate', 'evil.json'], ['adapt']]) {

@@ -1,4 +1,5 @@
-import { plannedHazards, resumabilityOf } from '../../batch/document-facts.js';
+import { addressRule } from '../../bag/follow.js';
+import { readBagDocument, plannedHazards, resumabilityOf } from '../../batch/document-facts.js';
 import { migrate } from '../../batch/migrate.js';
 import type { MigrateOptions, RunReport, SettledDocument } from '../../batch/migrate.js';
 import type { DocumentOutcome } from '../../batch/outcome.js';
@@ -43,10 +44,12 @@ export async function inspectSources(inspection: Inspection): Promise<Inspection
   const census = new Census();
   const resume = new ResumeCensus();
   const now = io.now().getTime();
+  const addresses = addressRule(inspection.settings.blobs);
   const progress = await startProgress(io.stderr, !quiet, () => measureSources(sources, selection.shard));
   const onOutcome = async (planned: DocumentOutcome, { document, prepared }: SettledDocument): Promise<void> => {
     const outcome = withoutStore(planned);
-    const look = lookAt(document.bytes, prepared?.transformation?.bagDocument, plannedHazards(prepared));
+    const seen = prepared?.transformation?.bagDocument ?? readBagDocument(document.bytes, addresses);
+    const look = lookAt(document.bytes, seen, plannedHazards(prepared));
     census.add(outcome, look);
     progress.tick(outcome.bytesBefore);
     const resumable = resumabilityOf(document, prepared, now);

@@ -2,7 +2,6 @@ import type { ByteValue } from '../../bag/value.js';
 import type { Bag, BagDocument } from '../../bag/bag.js';
 import { detectHazards, inlineBytes } from '../../bag/hazards.js';
 import type { Hazard } from '../../bag/hazards.js';
-import { readBagDocument } from '../../batch/document-facts.js';
 
 /** What can be seen of a document without following anything. */
 export interface Look {
@@ -21,15 +20,14 @@ export interface Look {
 const NOTHING: Look = { envelope: null, bytesInline: 0, hazards: [], dialects: [] };
 
 /**
- * Never throws: what is not JSON has nothing to be seen. `bagDocument` spares a second reading; `planned`
- * is what a plan found besides.
+ * Never throws. `seen` is absent for text that is not JSON: then nothing can be said. `planned` has the hazards that a
+ * plan found.
  */
 export function lookAt(
   bytes: Uint8Array,
-  bagDocument: BagDocument<ByteValue> | undefined,
+  seen: BagDocument<ByteValue> | undefined,
   planned: readonly Hazard[] = [],
 ): Look {
-  const seen = bagDocument ?? readBagDocument(bytes);
   const [innermost] = seen?.bags ?? [];
   if (!seen || !innermost) return NOTHING;
   return {
