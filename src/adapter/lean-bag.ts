@@ -3,6 +3,7 @@ import type { Bag } from '../bag/bag.js';
 import { migrateUp } from '../bag/migration.js';
 import type { MigrationContext } from '../bag/migration.js';
 import { ObjectDraft } from '../bag/edit.js';
+import type { BagPlan } from '../bag/plan.js';
 import type { ObjectValue } from '../bag/value.js';
 import type { Work } from './engine.js';
 import { rawMembers } from './json-members.js';
@@ -18,17 +19,26 @@ export interface LeanBag {
 
 /**
  * The bag with its values offloaded and its pointers in place, by the migrations; the same object when there is nothing
- * to do. Blobs are stored before the bag says so. Throws `BagError`, `PointerError`, `IntegrityError`, `StoreError`,
- * `ConflictError`.
+ * to do. Blobs are stored before the bag says so, and after `assertValid` took it. Throws `BagError`, `PointerError`,
+ * `IntegrityError`, `StoreError`, `ConflictError`, and what `assertValid` throws.
  */
-export async function leanBag(site: Bag<ObjectValue>, work: Work): Promise<LeanBag> {
+export async function leanBag(
+  site: Bag<ObjectValue>,
+  work: Work,
+  assertValid: (bag: JsonMembers) => void = () => undefined,
+): Promise<LeanBag> {
   const bag = rawMembers(site);
   const migrations = pathFor(site, 'lean');
   if (migrations.length === 0) return { bag, bytesSaved: 0 };
-  const context = knownContext(site, work) ?? (await offloadProgram(site, work));
+  const known = knownContext(site, work);
+  const plan = known ? undefined : await planBag(bag, work);
+  const context = known ?? plan!.context;
   const draft = new ObjectDraft(bag);
   migrateUp(draft, migrations, context);
-  return { bag: draft.result(), bytesSaved: inlineSize(site, context) };
+  const result = draft.result();
+  assertValid(result);
+  if (plan) await storePlan(site, plan, work);
+  return { bag: result, bytesSaved: inlineSize(site, context) };
 }
 
 function knownContext(site: Bag<ObjectValue>, work: Work): MigrationContext | undefined {
@@ -36,11 +46,9 @@ function knownContext(site: Bag<ObjectValue>, work: Work): MigrationContext | un
   return claims && { claims, createdAt: site.createdAt };
 }
 
-async function offloadProgram(site: Bag<ObjectValue>, work: Work): Promise<MigrationContext> {
-  const plan = await planBag(rawMembers(site), work);
+async function storePlan(site: Bag<ObjectValue>, plan: BagPlan, work: Work): Promise<void> {
   if (plan.blobs.length > 0) await offload(plan.blobs, work);
   if (plan.isRepeatable) work.engine.programs.remember(site, () => plan.context.claims);
-  return plan.context;
 }
 
 function inlineSize({ config, map }: Bag<ObjectValue>, { claims }: MigrationContext): number {
