@@ -11,7 +11,7 @@ import { choosePrograms, planManifest } from './plan-manifest.js';
 import type { ManifestCache, Programs } from './plan-manifest.js';
 import type { Value } from './value.js';
 import { assertBranchesWithoutNulls, assertNoNulls, entryPointers, usableMap } from './segments.js';
-import { isVerified, mapTrust } from './sources.js';
+import { isVerified, mapTrust, samePrograms } from './sources.js';
 import type { BagSources } from './sources.js';
 
 /**
@@ -125,6 +125,7 @@ export function planSite<V extends Value>(site: Bag<V>, sources: BagSources<V>, 
   assertMapsWithoutNulls(site, sources);
   const programs = needsPrograms(site, settings) ? choosePrograms(site, sources) : undefined;
   if (programs && isRewritten(programs, settings)) assertNoNulls(programs.list, MANIFEST);
+  assertNotPromoted(site, sources);
   const config = sources.config === undefined ? undefined : planBlob(office, 'config', site, sources.config.bytes());
   const mapValue = keptMap(programs) ?? sources.map;
   const map =
@@ -154,6 +155,16 @@ export function planSite<V extends Value>(site: Bag<V>, sources: BagSources<V>, 
     differs: programs?.differs === true,
     hasStoredDict: site.map.state !== 'inline' && usableMap(sources.map)?.kind() === 'object',
   };
+}
+
+/**
+ * Refuses to put a map from a mutable key in the place of the map at a content address, which readers ask first. Throws
+ * `BagError` `PROGRAM_MUTABLE`.
+ */
+function assertNotPromoted(site: Bag, { map, stored }: BagSources): void {
+  if (map === undefined || stored.map === undefined || mapTrust(site) !== 'mutable') return;
+  if (samePrograms(stored.map, map)) return;
+  throw mutable(MAP, `It is not the map at ${MAP_PATH}, which readers ask first. Correct or remove one of them`);
 }
 
 /** Of the maps that a reader of the bag may count in, one that is passed over for its path among them. */
