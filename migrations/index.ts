@@ -60,6 +60,11 @@ export function pathFor(bag: Bag, target: Target, isFormAsked = false): readonly
   return target === 'lean' && isOutdated(bag) ? pathBetween(bag.version, NEWEST_VERSION) : [];
 }
 
+/** True for a bag of a later version than this build knows. What its members mean there is not known. */
+export function isOfLaterVersion(bag: Bag): boolean {
+  return bag.version > NEWEST_VERSION;
+}
+
 /** True for a bag of an older version than the newest. False for a later version and for the newest era. */
 export function isOutdated(bag: Bag): boolean {
   return bag.version < NEWEST_VERSION && !isOfNewestEra(bag);

@@ -62,7 +62,7 @@ export async function buildLeanBag(
   const deadline = { signal: () => signal, dispose: () => undefined };
   const ids = { ownerId, workflowId };
   const work: Work = { engine, ids, mode: 'rewrite', side: 'result', deadline, outside: () => [] };
-  const { members: bag } = await leanBag(new Bag(whole, { addresses: engine.addresses }), work);
+  const { members: bag } = await leanBag(new Bag(whole, { addresses: engine.addresses }), work, assertLeanBag);
   assertLeanBag(bag);
   return bag;
 }
@@ -81,7 +81,8 @@ function initialMembers(
   clock: () => number,
 ): JsonMembers {
   const startTime = Math.floor(clock() / 1000);
-  const state = isMembers(workflowConfig.initial_state) ? workflowConfig.initial_state : {};
+  const config: unknown = workflowConfig;
+  const state = isMembers(config) && isMembers(config.initial_state) ? config.initial_state : {};
   // The same request in the same second is the same execution.
   const run = sha256Hex(jsonBytes([startTime, workflowConfig])).slice(0, 16);
   return {

@@ -3,6 +3,7 @@ import type { Bag } from '../bag/bag.js';
 import { migrateUp } from '../bag/migration.js';
 import type { MigrationContext } from '../bag/migration.js';
 import { ObjectDraft } from '../bag/edit.js';
+import type { BagPlan } from '../bag/plan.js';
 import type { ObjectValue } from '../bag/value.js';
 import type { Work } from './engine.js';
 import { rawMembers } from './json-members.js';
@@ -18,17 +19,26 @@ export interface LeanBag {
 
 /**
  * The bag with its values offloaded and its pointers in place, by the migrations; the same object when there is nothing
- * to do. Blobs are stored before the bag says so. Throws `BagError`, `PointerError`, `IntegrityError`, `StoreError`,
- * `ConflictError`.
+ * to do. Blobs are stored before the bag says so, and after `assertValid` took it. Throws `BagError`, `PointerError`,
+ * `IntegrityError`, `StoreError`, `ConflictError`, and what `assertValid` throws.
  */
-export async function leanBag(bag: Bag<ObjectValue>, work: Work): Promise<LeanBag> {
+export async function leanBag(
+  bag: Bag<ObjectValue>,
+  work: Work,
+  assertValid: (members: JsonMembers) => void = () => undefined,
+): Promise<LeanBag> {
   const members = rawMembers(bag);
   const migrations = pathFor(bag, 'lean');
   if (migrations.length === 0) return { members, bytesSaved: 0 };
-  const context = knownContext(bag, work) ?? (await offloadProgram(bag, work));
+  const known = knownContext(bag, work);
+  const plan = known ? undefined : await planObjectBag(members, work);
+  const context = known ?? plan!.context;
   const draft = new ObjectDraft(members);
   migrateUp(draft, migrations, context);
-  return { members: draft.result(), bytesSaved: inlineSize(bag, context) };
+  const result = draft.result();
+  assertValid(result);
+  if (plan) await storePlan(bag, plan, work);
+  return { members: result, bytesSaved: inlineSize(bag, context) };
 }
 
 function knownContext(bag: Bag<ObjectValue>, work: Work): MigrationContext | undefined {
@@ -36,11 +46,9 @@ function knownContext(bag: Bag<ObjectValue>, work: Work): MigrationContext | und
   return blobRefs && { blobRefs, createdAt: bag.createdAt };
 }
 
-async function offloadProgram(bag: Bag<ObjectValue>, work: Work): Promise<MigrationContext> {
-  const plan = await planObjectBag(rawMembers(bag), work);
+async function storePlan(bag: Bag<ObjectValue>, plan: BagPlan, work: Work): Promise<void> {
   if (plan.blobs.length > 0) await offload(plan.blobs, work);
   if (plan.isRepeatable) work.engine.programs.remember(bag, () => plan.context.blobRefs);
-  return plan.context;
 }
 
 function inlineSize({ config, map }: Bag<ObjectValue>, { blobRefs }: MigrationContext): number {

@@ -12,7 +12,7 @@ import type { ManifestCache, Programs } from './plan-manifest.js';
 import type { Pointer } from './pointers.js';
 import type { Value } from './value.js';
 import { assertBranchesWithoutNulls, assertNoNulls, entryPointers, usableMap } from './segments.js';
-import { isVerified, mapTrust } from './sources.js';
+import { isVerified, mapTrust, samePrograms } from './sources.js';
 import type { BagSources } from './sources.js';
 
 /**
@@ -127,6 +127,7 @@ export function planBag<V extends Value>(bag: Bag<V>, sources: BagSources<V>, se
   assertMapsWithoutNulls(bag, sources);
   const programs = needsPrograms(bag, settings) ? choosePrograms(bag, sources) : undefined;
   if (programs && isRewritten(programs, settings)) assertNoNulls(programs.list, MANIFEST);
+  assertNotPromoted(bag, sources);
   const config = sources.config === undefined ? undefined : planBlob(addressing, 'config', bag, sources.config.bytes());
   const mapValue = keptMap(programs) ?? sources.map;
   const map =
@@ -162,6 +163,16 @@ export function planBag<V extends Value>(bag: Bag<V>, sources: BagSources<V>, se
     differs: programs?.differs === true,
     hasStoredDict: bag.map.state !== 'inline' && usableMap(sources.map)?.kind() === 'object',
   };
+}
+
+/**
+ * Refuses to put a map from a mutable key in the place of the map at a content address, which readers ask first. Throws
+ * `BagError` `PROGRAM_MUTABLE`.
+ */
+function assertNotPromoted(bag: Bag, { map, stored }: BagSources): void {
+  if (map === undefined || stored.map === undefined || mapTrust(bag) !== 'mutable') return;
+  if (samePrograms(stored.map, map)) return;
+  throw mutable(MAP, `It is not the map at ${MAP_PATH}, which readers ask first. Correct or remove one of them`);
 }
 
 /** Of the maps that a reader of the bag may count in, one that is passed over for its path among them. */

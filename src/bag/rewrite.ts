@@ -6,7 +6,7 @@ import { detectField, isEmpty } from './bag.js';
 import type { Bag } from './bag.js';
 import { ByteDraft, RawJson } from './edit.js';
 import type { NewMember } from './edit.js';
-import { CONFIG, MAP } from './members.js';
+import { CONFIG, MANIFEST, MAP } from './members.js';
 import { migrateUp } from './migration.js';
 import type { PlannedBag } from './plan.js';
 import { s3Pointer } from './pointers.js';
@@ -61,7 +61,7 @@ function migrateBag({ bag, migrations, context }: PlannedBag<ByteValue>): ByteDr
 function outlineOf(draft: ByteDraft): Omit<BagOutline, 'path'> {
   const members = draft.members();
   return {
-    members: Object.fromEntries(members.map(({ name, value }) => [name, outlineValue(value)])),
+    members: Object.fromEntries(members.map(({ name, value }) => [name, outlineMember(name, value)])),
     filled: members.flatMap(({ name, value }) => (isFilled(name, value) ? [name] : [])),
   };
 }
@@ -70,10 +70,17 @@ function isFilled(name: string, value: unknown): boolean {
   return (name === CONFIG || name === MAP) && value instanceof ByteValue && !isEmpty(detectField(value));
 }
 
-function outlineValue(value: ByteValue | NewMember['value']): unknown {
+function outlineMember(name: string, value: ByteValue | NewMember['value']): unknown {
   if (value instanceof RawJson)
     throw new InternalError('RAW_IN_OUTLINE', 'raw JSON cannot be validated as a new member');
-  return value instanceof ByteValue ? outlineOfKind(value) : value;
+  if (!(value instanceof ByteValue)) return value;
+  return name === MANIFEST && value.kind() === 'array' ? value.items().map(outlineOfEntry) : outlineOfKind(value);
+}
+
+/** The schema has rules for the members of an inline manifest's entries. */
+function outlineOfEntry(entry: ByteValue): unknown {
+  if (entry.kind() !== 'object') return outlineOfKind(entry);
+  return Object.fromEntries(entry.names().map((name) => [name, outlineOfKind(entry.member(name)!)]));
 }
 
 /** The value itself when it is a scalar, an empty object or list of its kind otherwise. */
@@ -118,5 +125,5 @@ export function outlineBag({ path, value }: Bag<ByteValue>): BagOutline {
 
 /** The members of a bag as they are stored. */
 export function outlineOfBag(bag: ByteValue): Record<string, unknown> {
-  return Object.fromEntries(bag.names().map((name) => [name, outlineOfKind(bag.member(name)!)]));
+  return Object.fromEntries(bag.names().map((name) => [name, outlineMember(name, bag.member(name)!)]));
 }

@@ -67,7 +67,9 @@ export function assertSegments(map: Value): void {
 export function assertNoNulls(value: Value, where: string = MAP): void {
   const map = parseIfJsonString(value);
   const { buffer, byteOffset, length } = map.bytes();
-  if (!Buffer.from(buffer, byteOffset, length).includes('null')) return;
+  const text = Buffer.from(buffer, byteOffset, length);
+  // Text of a map in a branch may spell its nulls with escapes.
+  if (!text.includes('null') && !text.includes('\\u00')) return;
   const entries =
     map.kind() === 'array'
       ? map.items().map((entry, index) => [String(index), entry] as const)

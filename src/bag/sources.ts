@@ -124,7 +124,9 @@ async function loadStored<V extends Value>(
   const isAsked = isFormAsked || holdsInlinePrograms(bag) || isMutable(bag.manifestAlias);
   if (holdsDigest(path)) return isAsked ? loadManifest(path, load) : {};
   if (map === undefined && holdsDigest(bag.mapPath)) {
-    const storedMap = isManifestMutable(bag) ? await ifPointer(bag.mapPath, load) : undefined;
+    // Without a manifest, one is cut from the config, and would outrank the map that the bag leads to.
+    const isNeeded = isManifestMutable(bag) || (path.state !== 'pointer' && config !== undefined);
+    const storedMap = isNeeded ? await ifPointer(bag.mapPath, load) : undefined;
     if (storedMap === undefined || usableMap(storedMap) !== undefined)
       return storedMap === undefined ? {} : { map: storedMap };
   }
@@ -190,9 +192,16 @@ export async function loadSources<V extends Value>(
   if (config !== undefined) assertContainer(config, 'workflow_config', 'CONFIG_INVALID');
   if (map !== undefined) assertMap(map);
   const offloaded = { ...(config === undefined ? {} : { config }), ...(map === undefined ? {} : { map }) };
-  const { unread, ...stored } = await loadStored(bag, offloaded, load, isFormAsked);
+  const { unread, ...others } = await loadStored(bag, offloaded, load, isFormAsked);
+  const first = isOutranked(bag) ? await ifPointer(bag.mapPath, load) : undefined;
+  const stored = first === undefined ? others : { ...others, map: first };
   const lists = [map, stored.map, stored.manifest, bag.inlineManifest];
   return { ...offloaded, stored, targets: await loadTargets(lists, load), ...(unread && { unread }) };
+}
+
+/** True when a reader asks the path of the map before the pointer under the old name, whose key is not verified. */
+function isOutranked({ map, mapPath }: Bag): boolean {
+  return map.state === 'pointer' && !isVerified(map.pointer) && holdsDigest(mapPath);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isOutdated } from '../../migrations/index.js';
+import { isOfLaterVersion, isOutdated } from '../../migrations/index.js';
 import { listMutableMembers } from '../bag/bag.js';
 import type { Generation } from '../bag/bag.js';
 import type { AddressRule } from '../bag/places.js';
@@ -106,6 +106,12 @@ function judge(document: SourceDocument, { acceptBridge, addresses }: ContractCh
       return { generation, code: 'BAG_BRIDGE', reason: 'the program is named by pointers of an older form' };
     if (generation === 'lean' && bagDocument.bags.some(isOutdated))
       return { generation, code: 'BAG_OUTDATED', reason: 'the bag is of an older version than the newest one' };
+    if (generation === 'lean' && bagDocument.bags.some(isOfLaterVersion))
+      return {
+        generation: 'unknown',
+        code: 'BAG_VERSION_UNKNOWN',
+        reason: 'the bag is of a later version than this release knows',
+      };
     return generation === 'foreign' && namesProgram(document.bytes) ? HIDDEN : { generation };
   } catch (error) {
     return { generation: 'unknown', code: failureOf(error).code, reason: failureOf(error).reason };

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ConfigError } from '../errors.js';
 import type { Disk } from './disk.js';
 import { JOURNAL_FILE, Journal } from './journal.js';
 import type { JournalEntry } from './journal-entry.js';
@@ -21,8 +22,9 @@ export class LazyJournal {
     private readonly disk: Disk,
   ) {}
 
-  /** Throws what `Journal.open` throws. */
+  /** Throws what `Journal.open` throws, and `ConfigError` `JOURNAL_INVALID` where no directory can be made. */
   static async at(directory: string, disk: Disk): Promise<LazyJournal> {
+    await assertDirectory(directory);
     const lazy = new LazyJournal(directory, disk);
     if (await stat(join(directory, JOURNAL_FILE)).catch(() => undefined)) await lazy.open();
     return lazy;
@@ -60,4 +62,14 @@ export class LazyJournal {
     });
     return this.opening;
   }
+}
+
+/** Found out before the first document, whose blobs are stored before its journal is opened. */
+async function assertDirectory(directory: string): Promise<void> {
+  const found = await stat(directory).catch((error: unknown) => (error as NodeJS.ErrnoException).code);
+  if (typeof found === 'object' ? found.isDirectory() : found !== 'ENOTDIR') return;
+  throw new ConfigError(
+    'JOURNAL_INVALID',
+    `${directory} cannot be a directory, because a file is in its place or above it; remove that file, or give another --journal`,
+  );
 }

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
-import { pathFor } from '../../migrations/index.js';
+import { isOfLaterVersion, NEWEST_VERSION, pathFor } from '../../migrations/index.js';
 import { readDocument } from '../bag/value.js';
 import type { ByteValue } from '../bag/value.js';
 import type { BlobAddressing, PendingBlob } from '../bag/addressing.js';
 import { BagDocument } from '../bag/bag.js';
+import type { Bag } from '../bag/bag.js';
 import type { BlobReader } from '../bag/follow.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import type { AddressRule } from '../bag/places.js';
@@ -118,11 +119,21 @@ async function planBags(
   for (const bag of bags) {
     const migrations = pathFor(bag, settings.target, settings.isFormAsked);
     if (migrations.length === 0) continue;
+    assertKnownVersion(bag);
     if (settings.target === 'bridge') assertBridgeable(bags, isRow);
     const sources = await loadSources(bag, settings.blobs, { signal, isFormAsked: settings.isFormAsked });
     plans.push({ ...planBag(bag, sources, settings), migrations });
   }
   return plans;
+}
+
+/** Members that a merge left in such a bag, or another form of its manifest, would give it an older stamp. */
+function assertKnownVersion(bag: Bag): void {
+  if (!isOfLaterVersion(bag)) return;
+  throw new BagError(
+    'BAG_VERSION_UNKNOWN',
+    `the bag at /${bag.path.join('/')} is of version ${bag.version}, and this release knows versions up to ${NEWEST_VERSION}. Migrate it with the release that wrote it, or a later one`,
+  );
 }
 
 /** How many blobs were written, and how many the store had. */

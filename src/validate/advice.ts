@@ -68,10 +68,17 @@ function adviseOnMember(fault: SchemaFault, place: Place, member: string): Advic
     case '/segment_manifest':
       return fault.keyword === 'required' ? NO_MANIFEST_LIST : {};
     case '/state_bag_version':
-      return { hint: `${MIGRATE}; this schema is that of version ${String(fault.params.allowedValue)}.` };
+      return adviseOnVersion(place.value, Number(fault.params.allowedValue));
     default:
       return {};
   }
+}
+
+/** A migration leaves a bag of a later version as it is. */
+function adviseOnVersion(value: unknown, known: number): Advice {
+  const todo =
+    typeof value === 'number' && value > known ? 'Validate the bag with a newer release of statebag' : MIGRATE;
+  return { hint: `${todo}; this schema is that of version ${known}.` };
 }
 
 /** A member that must be gone, by what it still is: a value, the pointer object of the bridge form, or null. */

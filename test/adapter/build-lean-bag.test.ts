@@ -117,9 +117,22 @@ describe('the bag an execution starts with', () => {
     [{ ...ids, workflowConfig: { nodes: [], edges: [] } }, 'BAG_INVALID'],
     [{ ...ids, workflowConfig: makeConfig(), partitionMap: [null, ...makeMap(makeConfig())] }, 'MAP_HAS_NULLS'],
     [{ ...ids, workflowConfig: makeConfig(), bag: { start_time: null } }, 'BAG_INVALID'],
-  ])('is not made of what cannot be run: %#', async (input, code) => {
-    await expect(buildLeanBag(input, testStore().store)).rejects.toMatchObject({ code });
+  ])('is not made of what cannot be run, and nothing is stored: %#', async (input, code) => {
+    const { store, keys } = testStore();
+    await expect(buildLeanBag(input, store)).rejects.toMatchObject({ code });
+    expect(await keys()).toEqual([]);
   });
+
+  test.each([null, undefined, {}, [], ''])(
+    'has no config when it is made of a map and the config %j',
+    async (config) => {
+      const input = { ...ids, workflowConfig: config as never, partitionMap: makeMap(makeConfig()) };
+      const bag = await buildLeanBag(input, testStore().store);
+      expect(validateLeanBag(bag)).toEqual([]);
+      expect(bag).toMatchObject({ total_segments: 5, current_state: {} });
+      expect(bag).not.toHaveProperty('workflow_config_s3_path');
+    },
+  );
 
   test('goes with the layout and the form of manifest that are asked for', async () => {
     const { store } = testStore();

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +10,7 @@ import { statebag } from '../cli/terminal.js';
 import { ask, askBoth } from './ask.js';
 import { CONTROL } from './bag-text.js';
 import { migrate, migrateOne, namedBlobs } from './migrate.js';
-import { BUCKET, makePlace } from './place.js';
+import { BUCKET, makePlace, STORE } from './place.js';
 
 const CONFIG = { nodes: [{ id: 'a' }] };
 
@@ -122,6 +122,16 @@ describe('a manifest', () => {
     [
       'a group whose branch has a group with a null',
       '[{"branches":[{"partition_map":{"0":{"segment_config":{"branches":[{"partition_map":[null]}]}}}}]}]',
+      'MAP_HAS_NULLS',
+    ],
+    [
+      'a group with JSON text for the map of a branch, whose null is spelled with escapes',
+      String.raw`[{"branches":[{"partition_map":"[{\"id\":0},\u006eull]"}]}]`,
+      'MAP_HAS_NULLS',
+    ],
+    [
+      'such a group whose branch has a group like it, with a backslash that is spelled with an escape',
+      String.raw`[{"branches":[{"partition_map":"[{\"branches\":[{\"partition_map\":\"[\u005cu006eull]\"}]}]"}]}]`,
       'MAP_HAS_NULLS',
     ],
     ['a list with text', '[{"id":0},"b"]', 'SEGMENT_INVALID'],
@@ -276,10 +286,23 @@ describe('an inline manifest', () => {
     ['another order', '[{"segment_config":{"id":1}},{"segment_config":{"id":0}}]'],
     ["a member of somebody's own", '[{"segment_config":{"id":0},"status":"skipped"},{"segment_config":{"id":1}}]'],
     ['entries that are programs', map],
-    ['a null', '[null,{"segment_config":{"id":0}},{"segment_config":{"id":1}}]'],
-    ['nulls for programs', '[{"segment_config":null},{"segment_config":null}]'],
   ])('does not repeat its map with %s', async (_, manifest) => {
     expect(await repeats(manifest)).toBe(false);
+  });
+
+  it.each([
+    ['a null', '[null,{"segment_config":{"id":0}},{"segment_config":{"id":1}}]'],
+    ['nulls for programs', '[{"segment_config":null},{"segment_config":null}]'],
+    ['text for an entry', '["a"]'],
+    ['an empty path', '[{"manifest_s3_path":""}]'],
+  ])('with %s is refused by the schema before anything is stored', async (_, manifest) => {
+    const place = makePlace();
+    const { outcome, code } = await migrateOne(
+      place,
+      bagWith(map, { segment_manifest: JSON.parse(manifest) as unknown }),
+    );
+    expect([outcome, code]).toEqual(['quarantined', 'BAG_INVALID']);
+    expect(existsSync(join(place.dir, STORE))).toBe(false);
   });
 
   it('that is a dict is refused by the schema', async () => {

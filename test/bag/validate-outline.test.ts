@@ -29,6 +29,14 @@ describe('an outline', () => {
     ).toEqual({ a: 1.5, b: 'a', c: true, d: false, e: null, f: {}, g: [], h: NaN });
   });
 
+  it('keeps the entries of an inline manifest, and of larger members in them the kind', () => {
+    expect(
+      outlineOfBag(
+        read('{"segment_manifest":[{"segment_id":0,"segment_config":{"id":0}},null,1,[2],"d"],"mine":[{"a":1}]}'),
+      ),
+    ).toEqual({ segment_manifest: [{ segment_id: 0, segment_config: {} }, null, 1, [], 'd'], mine: [] });
+  });
+
   it('keeps a legacy pointer, by which the bridge form is judged, but opens nothing inside it', () => {
     expect(outlineOfKind(read(JSON.stringify({ ...pointer, more: { deep: 1 }, list: [1] })))).toEqual({
       ...pointer,
@@ -64,6 +72,18 @@ describe('the gate before a commit', () => {
     }).toThrow(invalid);
     expect(() => {
       assertOutline(outlined({ ...lean, state_bag_version: 1 }), 'lean');
+    }).toThrow(invalid);
+  });
+
+  it.each([
+    ['null in place of an entry', [{ segment_id: 0 }, null]],
+    ['a number in place of an entry', [1]],
+    ['an entry whose program is text', [{ segment_id: 0, segment_config: 'words' }]],
+    ['an entry whose id is null', [{ segment_id: null }]],
+    ['an entry whose path is empty', [{ segment_index: 0, manifest_s3_path: '' }]],
+  ])('stops a lean bag whose inline manifest has %s', (_, manifest) => {
+    expect(() => {
+      assertOutline(outlined({ ...lean, segment_manifest: manifest }), 'lean');
     }).toThrow(invalid);
   });
 

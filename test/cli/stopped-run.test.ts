@@ -359,6 +359,16 @@ describe('a journal whose files are not files', () => {
     },
     5_000,
   );
+
+  it.each([
+    ['a file', 'j'],
+    ['below a file', join('j', 'inner')],
+  ])('migrate ends with exit code 2 and stores no blob when its journal is %s', async (_, journal) => {
+    writeFileSync(join(scratch.dir, 'j'), '');
+    const { code, err } = await migrate('--journal', journal);
+    expect([code, err]).toEqual([2, expect.stringMatching(/^statebag: JOURNAL_INVALID: .*a file is in its place/)]);
+    expect(existsSync(join(scratch.dir, 'store'))).toBe(false);
+  });
 });
 
 describe('a journal of a part', () => {

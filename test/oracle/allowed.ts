@@ -816,6 +816,7 @@ export const ALLOWED: readonly Rule[] = [
     'refused-documents-leave-no-blob',
     'Every check comes before the first write: a document that is refused leaves no blob.',
     { aspect: ['blob', 'metadata'], change: ['removed'], when: isBlobOfRefused },
+    { aspect: ['blob', 'metadata'], kind: /^buildLeanBag/, change: ['removed'], when: isBagRefused },
   ),
   following(
     ['refused-documents-leave-no-blob'],
@@ -896,6 +897,13 @@ function isBlobOfRefused({ name }: Difference, { next }: Facts): boolean {
     ({ aspect, text }) => (aspect === 'document' || aspect === 'row') && digest !== undefined && text.includes(digest),
   );
   return digest !== undefined && !isNamed && next.some(({ text }) => /\bquarantined\b/.test(text));
+}
+
+/** The input is one call, and both builds refuse its bag. */
+function isBagRefused(_: Difference, { old, next }: Facts): boolean {
+  return [old, next].every((items) =>
+    items.some(({ aspect, text }) => aspect === 'error' && text.includes('BAG_INVALID')),
+  );
 }
 
 function isBagInvalidNow(difference: Difference, facts: Facts): boolean {
