@@ -374,10 +374,7 @@ class Resolution<V extends Value = Value> {
     return { segmentConfig: value, segmentIndex: index, source };
   }
 
-  /**
-   * After a dead pointer to the map, or one that was refused, only a source that no later run may have changed is as good
-   * as the one that is lost.
-   */
+  /** After a dead pointer to the map, or a refused one, no source is asked that a later run may have changed. */
   private mayAsk(pointer: Pointer, trust: Trust): boolean {
     if (isVerified(pointer)) return trust === 'safe';
     return trust === 'mutable' && !this.isMapGone && (this.refused === undefined || !isMutableKey(pointer));
