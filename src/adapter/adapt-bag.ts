@@ -29,10 +29,10 @@ export async function adaptBag(site: Bag<ObjectValue>, work: Work): Promise<Adap
   const speaksFat = work.engine.settings.speaks === 'fat';
   const { value, error } = await attempt(work, async () => {
     const lean = speaksFat ? { bag, bytesSaved: 0 } : await leanBag(site, work);
-    return { ...lean, bag: await repairManifest(lean.bag, work) };
+    return { ...lean, bag: await repairManifest(lean.bag, site, work) };
   });
   const { bag: kept, bytesSaved } = value ?? { bag, bytesSaved: 0 };
-  const handed = speaksFat ? await fillBag(kept, work) : kept;
+  const handed = speaksFat ? await fillBag(kept, site, work) : kept;
   // A bag that its handler gets inline was never to be new on the way in.
-  return { handed: await restoreMembers(handed, work), kept, error: speaksFat ? undefined : error, bytesSaved };
+  return { handed: await restoreMembers(handed, site, work), kept, error: speaksFat ? undefined : error, bytesSaved };
 }

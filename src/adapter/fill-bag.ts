@@ -7,6 +7,7 @@ import { hydrateBag } from '../bag/hydrate.js';
 import type { LoadedContent } from '../bag/hydrate.js';
 import type { BlobKind } from '../bag/keys.js';
 import type { Claim, MigrationContext } from '../bag/migration.js';
+import type { BagIds } from '../bag/places.js';
 import { ObjectDraft } from '../bag/edit.js';
 import type { Work } from './engine.js';
 import type { JsonMembers } from './json-members.js';
@@ -15,14 +16,14 @@ import type { JsonMembers } from './json-members.js';
  * The bag with its config and map inline, copies of the handler's own. What they are copies of is remembered, so that
  * they go back as the blobs they came from, unless the handler changes them. Throws what following a pointer throws.
  */
-export async function fillBag(bag: JsonMembers, work: Work): Promise<JsonMembers> {
+export async function fillBag(bag: JsonMembers, ids: BagIds, work: Work): Promise<JsonMembers> {
   const { addresses, blobs, programs } = work.engine;
-  const site = new Bag(new ObjectValue(bag), { addresses });
+  const site = new Bag(new ObjectValue(bag), { addresses, ids });
   if (![site.config, site.map, site.configPath, site.mapPath].some((field) => field.state === 'pointer')) return bag;
   const draft = new ObjectDraft(bag);
   const content = await hydrateBag(site, draft, pathTo, blobs, work.deadline.signal());
   const filled = draft.result();
-  const after = new Bag(new ObjectValue(filled), { addresses });
+  const after = new Bag(new ObjectValue(filled), { addresses, ids });
   if (areAllStored(site, after)) programs.remember(after, () => claimsOf(site, after, content));
   return filled;
 }

@@ -19,7 +19,7 @@ export async function fillEvent(
   detection.assertOneOwner(...work.outside());
   let filled = event;
   for (const site of detection.bags.toReversed()) {
-    const bag = await restoreMembers(await fillBag(rawMembers(site), work), work);
+    const bag = await restoreMembers(await fillBag(rawMembers(site), site, work), site, work);
     if (bag !== site.value.raw) filled = replaceAt(filled, site.path, bag);
   }
   return filled;

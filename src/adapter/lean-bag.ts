@@ -37,7 +37,7 @@ function knownContext(site: Bag<ObjectValue>, work: Work): MigrationContext | un
 }
 
 async function offloadProgram(site: Bag<ObjectValue>, work: Work): Promise<MigrationContext> {
-  const plan = await planBag(rawMembers(site), work);
+  const plan = await planBag(site, work);
   if (plan.blobs.length > 0) await offload(plan.blobs, work);
   if (plan.isRepeatable) work.engine.programs.remember(site, () => plan.context.claims);
   return plan.context;

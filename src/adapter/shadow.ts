@@ -96,7 +96,7 @@ async function resolveNewWay(
   let lean = event;
   for (const site of sites.toReversed()) {
     const { bag } = await leanBag(site, work);
-    lean = replaceAt(lean, site.path, await repairManifest(bag, work));
+    lean = replaceAt(lean, site.path, await repairManifest(bag, site, work));
   }
   return resolveProgram(lean, work);
 }

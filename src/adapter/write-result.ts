@@ -104,16 +104,10 @@ async function leanSite(
   );
   if (before?.error) return { ...restored, error: before.error };
   const bag = restored.result === change.result ? rawMembers(site) : whole;
-  const { value, error } = await attempt(work, () =>
-    leanWhole(new Bag(new ObjectValue(bag), { path: site.path, addresses: work.engine.addresses }), work),
-  );
+  const options = { path: site.path, addresses: work.engine.addresses, ids: site };
+  const { value, error } = await attempt(work, () => leanWhole(new Bag(new ObjectValue(bag), options), work));
   return value
-    ? changeSite(
-        restored,
-        new Bag(new ObjectValue(bag), { path: site.path, addresses: work.engine.addresses }),
-        value,
-        work,
-      )
+    ? changeSite(restored, new Bag(new ObjectValue(bag), options), value, work)
     : { ...restored, error: change.error ?? error };
 }
 
@@ -125,7 +119,7 @@ interface ChangedBag {
 
 async function leanWhole(site: Bag<ObjectValue>, work: Work): Promise<ChangedBag> {
   const { bag, bytesSaved } = await leanBag(site, work);
-  const repaired = await repairManifest(bag, work);
+  const repaired = await repairManifest(bag, site, work);
   return { bag: repaired, bytesSaved, repaired: repaired !== bag };
 }
 
