@@ -243,7 +243,7 @@ function parseId(value: unknown, reader: Reader): string | undefined {
 const idsIn = ({ members }: Level, id: IdName, reader: Reader) =>
   IDS[id].map((name) => parseId(members[name], reader)).filter((name) => name !== undefined);
 
-const PROGRAM = ['workflow_config', 'partition_map', 'segment_manifest', ...PATH_NAMES];
+const PROGRAM = ['workflow_config', 'partition_map', 'segment_manifest', 'state_bag_version', ...PATH_NAMES];
 const CONTROL = ['ownerId', 'workflowId', 'idempotency_key', 'segment_to_run', 'loop_counter', 'current_state'];
 
 const isComplete = (level: Level) =>
