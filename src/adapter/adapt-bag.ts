@@ -29,10 +29,10 @@ export async function adaptBag(bag: Bag<ObjectValue>, work: Work): Promise<Adapt
   const speaksFat = work.engine.settings.speaks === 'fat';
   const { value, error } = await attempt(work, async () => {
     const lean = speaksFat ? { members, bytesSaved: 0 } : await leanBag(bag, work);
-    return { ...lean, members: await repairManifest(lean.members, work) };
+    return { ...lean, members: await repairManifest(lean.members, bag, work) };
   });
   const { members: kept, bytesSaved } = value ?? { members, bytesSaved: 0 };
-  const handed = speaksFat ? await fillBag(kept, work) : kept;
+  const handed = speaksFat ? await fillBag(kept, bag, work) : kept;
   // A bag that its handler gets inline was never to be new on the way in.
-  return { handed: await restoreMembers(handed, work), kept, error: speaksFat ? undefined : error, bytesSaved };
+  return { handed: await restoreMembers(handed, bag, work), kept, error: speaksFat ? undefined : error, bytesSaved };
 }

@@ -7,6 +7,7 @@ import { hydrateBag } from '../bag/hydrate.js';
 import type { LoadedContent } from '../bag/hydrate.js';
 import type { BlobKind } from '../bag/keys.js';
 import type { BlobRef, MigrationContext } from '../bag/migration.js';
+import type { BagIds } from '../bag/places.js';
 import { ObjectDraft } from '../bag/edit.js';
 import type { Work } from './engine.js';
 import type { JsonMembers } from './json-members.js';
@@ -15,14 +16,14 @@ import type { JsonMembers } from './json-members.js';
  * The bag with its config and map inline, copies of the handler's own. What they are copies of is remembered, so that
  * they go back as the blobs they came from, unless the handler changes them. Throws what following a pointer throws.
  */
-export async function fillBag(members: JsonMembers, work: Work): Promise<JsonMembers> {
+export async function fillBag(members: JsonMembers, ids: BagIds, work: Work): Promise<JsonMembers> {
   const { addresses, blobs, programs } = work.engine;
-  const bag = new Bag(new ObjectValue(members), { addresses });
+  const bag = new Bag(new ObjectValue(members), { addresses, ids });
   if (![bag.config, bag.map, bag.configPath, bag.mapPath].some((field) => field.state === 'pointer')) return members;
   const draft = new ObjectDraft(members);
   const content = await hydrateBag(bag, draft, pathTo, blobs, work.deadline.signal());
   const filled = draft.result();
-  const after = new Bag(new ObjectValue(filled), { addresses });
+  const after = new Bag(new ObjectValue(filled), { addresses, ids });
   if (areAllStored(bag, after)) programs.remember(after, () => listBlobRefs(bag, after, content));
   return filled;
 }

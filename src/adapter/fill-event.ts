@@ -19,7 +19,7 @@ export async function fillEvent(
   bagDocument.assertOneOwner(...work.outside());
   let filled = event;
   for (const bag of bagDocument.bags.toReversed()) {
-    const members = await restoreMembers(await fillBag(rawMembers(bag), work), work);
+    const members = await restoreMembers(await fillBag(rawMembers(bag), bag, work), bag, work);
     if (members !== bag.value.raw) filled = replaceAt(filled, bag.path, members);
   }
   return filled;

@@ -31,7 +31,7 @@ export async function leanBag(
   const migrations = pathFor(bag, 'lean');
   if (migrations.length === 0) return { members, bytesSaved: 0 };
   const known = knownContext(bag, work);
-  const plan = known ? undefined : await planObjectBag(members, work);
+  const plan = known ? undefined : await planObjectBag(bag, work);
   const context = known ?? plan!.context;
   const draft = new ObjectDraft(members);
   migrateUp(draft, migrations, context);

@@ -6,6 +6,7 @@ import { isEmptyContainer, parseIfJsonString } from '../bag/segments.js';
 import { follow } from '../bag/follow.js';
 import { buildManifest } from '../bag/manifest.js';
 import { MANIFEST_PATH } from '../bag/members.js';
+import type { BagIds } from '../bag/places.js';
 import { openAddressing } from './engine.js';
 import type { Work } from './engine.js';
 import type { JsonMembers } from './json-members.js';
@@ -15,8 +16,9 @@ import { offload } from './offload.js';
  * The bag with its manifest made again where a merge lost it. The same object when there is nothing to do; throws as
  * following a pointer does.
  */
-export async function repairManifest(bag: JsonMembers, work: Work): Promise<JsonMembers> {
-  const uri = await rebuildManifest(new Bag(new ObjectValue(bag), { addresses: work.engine.addresses }), work);
+export async function repairManifest(bag: JsonMembers, ids: BagIds, work: Work): Promise<JsonMembers> {
+  const site = new Bag(new ObjectValue(bag), { addresses: work.engine.addresses, ids });
+  const uri = await rebuildManifest(site, work);
   return uri === undefined ? bag : { ...bag, [MANIFEST_PATH]: uri };
 }
 

@@ -96,7 +96,7 @@ async function resolveNewWay(
   let lean = event;
   for (const bag of bags.toReversed()) {
     const { members } = await leanBag(bag, work);
-    lean = replaceAt(lean, bag.path, await repairManifest(members, work));
+    lean = replaceAt(lean, bag.path, await repairManifest(members, bag, work));
   }
   return resolveProgram(lean, work);
 }

@@ -10,6 +10,7 @@ import { s3Pointer } from '../bag/pointers.js';
 import { follow } from '../bag/follow.js';
 import { formatKey } from '../bag/keys.js';
 import { PROGRAM_MEMBERS } from '../bag/members.js';
+import type { BagIds } from '../bag/places.js';
 import type { Pointer } from '../bag/pointers.js';
 import { openAddressing } from './engine.js';
 import type { Work } from './engine.js';
@@ -18,8 +19,9 @@ import type { JsonMembers } from './json-members.js';
 const PROGRAM = new Set<string>(PROGRAM_MEMBERS);
 
 /** The bag with those members put back that `loadStoredMembers` finds. The same object when there is none. */
-export async function restoreMembers(bag: JsonMembers, work: Work): Promise<JsonMembers> {
-  const stored = await loadStoredMembers(new Bag(new ObjectValue(bag), { addresses: work.engine.addresses }), work);
+export async function restoreMembers(bag: JsonMembers, ids: BagIds, work: Work): Promise<JsonMembers> {
+  const site = new Bag(new ObjectValue(bag), { addresses: work.engine.addresses, ids });
+  const stored = await loadStoredMembers(site, work);
   if (stored.length === 0) return bag;
   // Parsed anew each time: a copy of the handler's own.
   return { ...bag, ...Object.fromEntries(stored.map(({ name, bytes }) => [name, parseObject(bytes)])) };

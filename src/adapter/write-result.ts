@@ -104,16 +104,10 @@ async function changeBag(
   );
   if (before?.error) return { ...restored, error: before.error };
   const members = restored.result === change.result ? rawMembers(bag) : whole;
-  const { value, error } = await attempt(work, () =>
-    leanWhole(new Bag(new ObjectValue(members), { path: bag.path, addresses: work.engine.addresses }), work),
-  );
+  const options = { path: bag.path, addresses: work.engine.addresses, ids: bag };
+  const { value, error } = await attempt(work, () => leanWhole(new Bag(new ObjectValue(members), options), work));
   return value
-    ? replaceBag(
-        restored,
-        new Bag(new ObjectValue(members), { path: bag.path, addresses: work.engine.addresses }),
-        value,
-        work,
-      )
+    ? replaceBag(restored, new Bag(new ObjectValue(members), options), value, work)
     : { ...restored, error: change.error ?? error };
 }
 
@@ -125,7 +119,7 @@ interface ChangedBag {
 
 async function leanWhole(bag: Bag<ObjectValue>, work: Work): Promise<ChangedBag> {
   const { members, bytesSaved } = await leanBag(bag, work);
-  const repaired = await repairManifest(members, work);
+  const repaired = await repairManifest(members, bag, work);
   return { members: repaired, bytesSaved, repaired: repaired !== members };
 }
 

@@ -20,7 +20,7 @@ import {
   MAP_PATH,
   VERSION,
 } from './members.js';
-import type { AddressRule } from './places.js';
+import type { AddressRule, BagIds } from './places.js';
 import { detectTarget, detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
 import { isEmptyContainer } from './segments.js';
@@ -110,6 +110,8 @@ export interface BagOptions<V extends Value = Value> {
   readonly borrowed?: ReadonlyMap<string, V>;
   /** Default: those in keys of the default layout. */
   readonly addresses?: AddressRule | undefined;
+  /** The ids of its document, which decide where its pointers may lead and under whom its blobs are stored. */
+  readonly ids?: BagIds | undefined;
 }
 
 /** One bag of a document, read once. A document nests a second one where a merge put it there. */
@@ -137,16 +139,16 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
   /** Reads the members of a bag. */
   constructor(
     readonly value: V,
-    { path = [], borrowed = NONE, addresses = byDefaultLayout }: BagOptions<V> = {},
+    { path = [], borrowed = NONE, addresses = byDefaultLayout, ids }: BagOptions<V> = {},
   ) {
     this.path = path;
     this.addresses = addresses;
     this.#borrowed = borrowed;
     const member = (name: string) => this.get(name);
     const manifest = member(MANIFEST);
-    this.ownerId = detectId(value, 'ownerId');
-    this.workflowId = detectId(value, 'workflowId');
-    this.executionId = textMember(value, 'idempotency_key');
+    this.ownerId = ids?.ownerId ?? detectId(value, 'ownerId');
+    this.workflowId = ids?.workflowId ?? detectId(value, 'workflowId');
+    this.executionId = textMember(value, 'idempotency_key') ?? ids?.executionId;
     this.config = detectField(member(CONFIG), addresses);
     this.map = detectField(member(MAP), addresses);
     this.configPath = detectPath(member(CONFIG_PATH), addresses);
@@ -200,6 +202,15 @@ function detectStamp(value: Value | undefined): number | undefined {
 }
 
 /**
+ * The ids of every bag in a document, also of one that a merge nested without ids of its own. A bag that names no
+ * execution has that of the innermost level that names one.
+ */
+export function documentIds(envelope: Envelope): BagIds {
+  const executions = envelope.levels.map(({ value }) => textMember(value, 'idempotency_key'));
+  return { ...identityOf(envelope), executionId: executions.findLast((name) => name !== undefined) };
+}
+
+/**
  * A stored document or an event, read once: the way to its bags, and the bags. Reading never throws and follows no
  * pointer.
  *
@@ -248,7 +259,8 @@ export class BagDocument<V extends Value = Value> {
   }
 
   #read({ value, path }: EnvelopeLevel<V>): Bag<V> {
-    return new Bag(value, { path, addresses: this.addresses });
+    const ids = this.envelope && documentIds(this.envelope);
+    return new Bag(value, { path, addresses: this.addresses, ids });
   }
 
   /**

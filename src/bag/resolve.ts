@@ -1,6 +1,6 @@
 import { BagError, StateBagError } from '../errors.js';
 import { isAddedBranch, isAddedProgram } from './added-program.js';
-import { Bag, detectPath, isMutableKey } from './bag.js';
+import { Bag, detectPath, documentIds, isMutableKey } from './bag.js';
 import { assertOneOwner, detectEnvelope, isBagOfItsOwn, isCall, isComplete } from './envelope.js';
 import type { Envelope, OutsideNames } from './envelope.js';
 import { addressRule } from './follow.js';
@@ -245,7 +245,7 @@ class Resolution<V extends Value = Value> {
     private readonly blobs: BlobReader,
     private readonly options: ResolveOptions,
   ) {
-    this.ids = combineIds(call.bags);
+    this.ids = documentIds(call.envelope);
   }
 
   async resolve(): Promise<ResolvedSegment<V>> {
@@ -402,12 +402,6 @@ class Resolution<V extends Value = Value> {
     const { value } = this.call.envelope.bag;
     return loadValue(pointer, { value, ...this.ids }, this.blobs, this.options.signal);
   }
-}
-
-/** Of several levels, the first that names each. */
-function combineIds(bags: readonly Bag[]): BagIds {
-  const first = (name: keyof BagIds) => bags.find((bag) => bag[name] !== undefined)?.[name];
-  return { ownerId: first('ownerId'), workflowId: first('workflowId'), executionId: first('executionId') };
 }
 
 function outOfRange(index: number, where: string): BagError {

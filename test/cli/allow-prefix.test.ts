@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseEnvironment } from '../../src/runtime-proxy/settings.js';
 import { makePlace } from '../bag/place.js';
+import { smallBag } from './fleet-dir.js';
 import { statebag } from './terminal.js';
 
 const SECRET = { nodes: [{ id: 'a' }], iban: 'VICTIM-IBAN' };
@@ -93,6 +95,94 @@ describe('a key of the form of a content address, outside of the places of the s
     const allowed = [...STORE, '--allow-prefix', 'else/'];
     expect(await run(['segment', 'bag.json', ...allowed])).toContain('DIGEST_MISMATCH');
     expect(await run(['validate', 'bag.json', '--schema', 'auto', ...allowed])).toMatch(/^1 [^]*DIGEST_MISMATCH/);
+  });
+});
+
+describe('a whole bag with a pointer to an allowed folder', () => {
+  const whole = JSON.parse(smallBag()) as Record<string, unknown>;
+  const bag = {
+    ...whole,
+    workflow_config: undefined,
+    partition_map: undefined,
+    workflow_config_s3_path: 's3://local/archive/doc.json',
+  };
+
+  beforeEach(() => {
+    write('s/local/archive/doc.json', SECRET);
+    write('bags/bag.json', bag);
+  });
+
+  it('is converted by adapt and seal, which leave it as it is without the option', async () => {
+    const text = JSON.stringify(bag);
+    expect(await run(['adapt', ...STORE], text)).toMatch(/^1 [^]*POINTER_NOT_ALLOWED/);
+    expect(await run(['seal', ...STORE], text)).toMatch(
+      /^0 [^]*"workflow_config_s3_path":"s3:\/\/local\/archive\/doc.json"/,
+    );
+    expect(existsSync(join(dir, 's/local/workflow-configs'))).toBe(false);
+    for (const command of ['adapt', 'seal'])
+      expect(await run([command, ...STORE, ...ALLOW], text)).toMatch(
+        /^0 [^]*"workflow_config_s3_path":"s3:\/\/local\/workflow-configs\/owner-1\/wf-1\//,
+      );
+    expect(readdirSync(join(dir, 's/local/workflow-configs'))).toEqual(['owner-1']);
+  });
+
+  it('is counted by fleet plan as to be migrated, and not without the option', async () => {
+    const share = async (options: readonly string[]) => {
+      const { code, out } = await statebag(dir, ['fleet', 'plan', 'bags', ...STORE, '--json', ...options]);
+      return [code, (JSON.parse(out) as { shape: { migratedShare: number } }).shape.migratedShare];
+    };
+    expect(await share([])).toEqual([0, 0]);
+    expect(await share(ALLOW)).toEqual([0, 1]);
+    expect(await run(['fleet', 'plan', 'bags', ...STORE, '--allow-prefix', 'archive'])).toMatch(
+      /^2 [^]*PREFIX_INVALID/,
+    );
+  });
+});
+
+describe('a lean bag whose blobs are in an allowed folder', () => {
+  const digest = createHash('sha256').update(JSON.stringify(SECRET)).digest('hex');
+  const key = `else/workflow-configs/mallory/wf/${digest}/config.json`;
+
+  beforeEach(() => {
+    write(`s/local/${key}`, SECRET);
+    write('bag.json', { ...CONTROL, state_bag_version: 2, workflow_config_s3_path: `s3://local/${key}` });
+  });
+
+  it('needs the shim for can-contract until --allow-prefix names the folder', async () => {
+    expect(await run(['can-contract', 'bag.json', ...STORE])).toMatch(/^1 [^]*BAG_BRIDGE/);
+    expect(await run(['can-contract', 'bag.json', ...STORE, '--allow-prefix', 'other/'])).toMatch(/^1 [^]*BAG_BRIDGE/);
+    expect(await run(['can-contract', 'bag.json', ...STORE, '--allow-prefix', 'else/'])).toMatch(/^0 /);
+  });
+
+  it('loses none of them to gc, which deletes only below the prefix of its store', async () => {
+    const now = new Date('2099-01-01');
+    write(`s/local/workflow-configs/mallory/wf/${digest}/config.json`, SECRET);
+    write('other.json', CONTROL);
+    const gc = ['gc', 'other.json', ...STORE, '--allow-prefix', 'else/', '--apply', '--quiet'];
+    const { code, out } = await statebag(dir, gc, { now });
+    expect([code, out]).toEqual([0, expect.stringMatching(/deleted +1 /)]);
+    expect(existsSync(join(dir, `s/local/${key}`))).toBe(true);
+    expect(await run(['gc', 'other.json', ...STORE, '--allow-prefix', 'else'])).toMatch(/^2 [^]*PREFIX_INVALID/);
+  });
+});
+
+describe('completion', () => {
+  it.each([
+    ['adapt'],
+    ['can-contract'],
+    ['fleet', 'collect'],
+    ['fleet', 'plan'],
+    ['gc'],
+    ['hydrate'],
+    ['inspect'],
+    ['migrate'],
+    ['seal'],
+    ['segment'],
+    ['validate'],
+    ['verify'],
+  ])('offers --allow-prefix for %s %s', async (...command) => {
+    const { out } = await statebag(dir, ['--get-yargs-completions', 'statebag', ...command, '--']);
+    expect(out).toMatch(/^--allow-prefix\b/m);
   });
 });
 
