@@ -1,4 +1,3 @@
-import { outlineOfBag } from '../bag/rewrite.js';
 import type { ByteValue } from '../bag/value.js';
 import type { Bag } from '../bag/bag.js';
 import { addressRule } from '../bag/follow.js';
@@ -134,10 +133,14 @@ function outcomeOfError(document: SourceDocument, read: ReadDocument | undefined
   };
 }
 
-/** `name=value` pairs against the members of the bag; a number or boolean is compared by its JSON text. */
+/**
+ * `name=value` pairs against the members of the bag. What is not text is compared by its JSON text, as it is spelled:
+ * `JSON.parse` gives two large ids as one number.
+ */
 export function whereFilter(conditions: readonly (readonly [name: string, value: string])[]): DocumentFilter {
-  return (bag) => {
-    const outline = outlineOfBag(bag.value);
-    return conditions.every(([name, value]) => Object.hasOwn(outline, name) && String(outline[name]) === value);
-  };
+  return ({ value: members }) => conditions.every(([name, value]) => spellingOf(members.member(name)) === value);
+}
+
+function spellingOf(member: ByteValue | undefined): string | undefined {
+  return member?.text() ?? (member && new TextDecoder().decode(member.bytes()));
 }

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseEnvironment } from '../../src/runtime-proxy/settings.js';
 import { makePlace } from '../bag/place.js';
+import { ProxiedFunction } from '../runtime-proxy/in-process.js';
 import { smallBag } from './fleet-dir.js';
 import { statebag } from './terminal.js';
 
@@ -193,5 +194,27 @@ describe('the proxy', () => {
     expect(() => parseEnvironment({ ...env, STATEBAG_ALLOW_PREFIXES: 'archive' })).toThrow(
       expect.objectContaining({ code: 'PREFIX_INVALID' }),
     );
+  });
+
+  it('follows pointers to these folders and to no others', async () => {
+    const bag = { ...CONTROL, partition_map_s3_path: 's3://bags/archive/map.json' };
+    const [refusing, allowing] = await Promise.all(
+      [{}, { ALLOW_PREFIXES: 's3://bags/archive/' }].map((env) =>
+        new ProxiedFunction().start({ MODE: 'rewrite', ...env }),
+      ),
+    );
+    try {
+      const map = Buffer.from(JSON.stringify([{ id: 0, type: 'normal', nodes: [{ id: 'KEPT' }], edges: [] }]));
+      for (const { objects } of [refusing!, allowing!])
+        await objects.put({ bucket: 'bags', key: 'archive/map.json' }, map);
+      const event = Buffer.from(JSON.stringify(bag));
+      let got = '';
+      const answer = (text: Buffer) => (got = text.toString());
+      await expect(refusing!.invoke(event, answer)).rejects.toMatchObject({ code: 'POINTER_NOT_ALLOWED' });
+      await allowing!.invoke(event, answer);
+      expect(got).toContain('KEPT');
+    } finally {
+      await Promise.all([refusing!.stop(), allowing!.stop()]);
+    }
   });
 });

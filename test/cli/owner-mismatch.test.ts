@@ -64,4 +64,22 @@ describe('a document whose levels name different owners', () => {
     const contract = await statebag(scratch.dir, ['can-contract', 'event.json', '--json']);
     expect([contract.code, contract.out.includes('OWNER_MISMATCH')]).toEqual([1, true]);
   });
+
+  it('keeps its blobs from gc, which need not know whose they are', async () => {
+    writeFileSync(join(scratch.dir, 'bag.json'), smallBag());
+    const store = ['--store', 'store'];
+    await statebag(scratch.dir, ['migrate', 'bag.json', ...store, '--apply', '--journal', 'j']);
+    const lean = JSON.parse(readFileSync(join(scratch.dir, 'bag.json'), 'utf8')) as object;
+    const gc = async () => {
+      const line = ['gc', 'event.json', ...store, '--apply', '--json'];
+      const { code, out } = await statebag(scratch.dir, line, { now: new Date('2099-01-01') });
+      return [code, (JSON.parse(out) as { totals: Record<string, number> }).totals];
+    };
+    put(JSON.stringify({ ownerId: 'attacker', state_data: lean }));
+    expect(await gc()).toEqual([0, expect.objectContaining({ blobs: 3, deleted: 0 })]);
+    put(JSON.stringify({ ownerId: true, state_data: lean }));
+    expect(await gc()).toEqual([1, expect.objectContaining({ blobs: 3, deleted: 0 })]);
+    put('{"a":1}');
+    expect(await gc()).toEqual([0, expect.objectContaining({ deleted: 3 })]);
+  });
 });

@@ -60,6 +60,24 @@ describe('which documents a run takes', () => {
     ]);
   });
 
+  it('are compared with --where as their members are spelled', async () => {
+    const spelled = (id: string) => smallBag().replace('"ownerId":"owner-1"', `"ownerId":${id}`);
+    for (const id of ['9007199254740992', '9007199254740993', '7', '7.0', '"7\\u002e0"'])
+      write(`id-${id.replaceAll(/[^\w.]/g, '')}.json`, spelled(id));
+    const taken = async (condition: string) =>
+      (await migrate('--where', condition)).report.documents
+        .filter(({ outcome }) => outcome !== 'skipped')
+        .map(({ id, outcome, code }) => [id.slice(id.lastIndexOf('/') + 1), code ?? outcome]);
+    expect(await taken('ownerId=9007199254740993')).toEqual([['id-9007199254740993.json', 'ID_INVALID']]);
+    expect(await taken('ownerId=9007199254740992')).toEqual([['id-9007199254740992.json', 'ID_INVALID']]);
+    expect(await taken('ownerId=7')).toEqual([['id-7.json', 'BAG_INVALID']]);
+    expect(await taken('ownerId=7.0')).toEqual([
+      ['id-7.0.json', 'ID_INVALID'],
+      ['id-7u002e0.json', 'migrated'],
+    ]);
+    expect(await taken('max_loop=undefined')).toEqual([]);
+  });
+
   it('are only the failed ones of the journal with --only-failed', async () => {
     write('torn.json', '{');
     expect((await migrate('--apply')).report.totals).toMatchObject({ migrated: 12, quarantined: 1 });

@@ -223,3 +223,30 @@ describe('an environment', () => {
     await expect(sandbox(served, env).s3Batch(event(ENCODED), AMPLE)).rejects.toMatchObject({ code });
   });
 });
+
+describe('a pointer to a folder that is in no known layout', () => {
+  it('is followed by both functions when STATEBAG_ALLOW_PREFIXES names the folder', async () => {
+    const bag = { ...(JSON.parse(smallBag()) as object), workflow_config: undefined, partition_map: undefined };
+    const path = 's3://blobs/archive/doc.json';
+    const config = { nodes: [{ id: 'a', type: 'operator' }], edges: [] };
+    const put = (bucket: string, key: string, value: unknown) =>
+      served.objects.put({ bucket, key }, Buffer.from(JSON.stringify(value)));
+    await put('blobs', 'archive/doc.json', config);
+    for (const key of ['one.json', 'two.json'])
+      await put('paused', `allowed/${key}`, { ...bag, workflow_config_s3_path: path });
+    const [refusing, allowing] = [{}, { STATEBAG_ALLOW_PREFIXES: 'other/,archive/' }].map((env) =>
+      sandbox(served, env),
+    );
+    const migrated = async ({ s3Batch, mapItem }: Sandbox) => [
+      told(await s3Batch(event('allowed/one.json'), AMPLE)).said.result,
+      (await mapItem({ id: 's3://paused/allowed/two.json' }, AMPLE)).answers[0]?.result,
+    ];
+    for (const result of await migrated(refusing!))
+      expect(result).toMatchObject({ outcome: 'quarantined', code: 'POINTER_NOT_ALLOWED' });
+    for (const result of await migrated(allowing!)) expect(result).toMatchObject({ outcome: 'migrated' });
+    const broken = sandbox(served, { STATEBAG_ALLOW_PREFIXES: 'archive' });
+    await expect(broken.mapItem({ id: 's3://paused/allowed/two.json' }, AMPLE)).rejects.toMatchObject({
+      code: 'PREFIX_INVALID',
+    });
+  });
+});
