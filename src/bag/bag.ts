@@ -333,8 +333,8 @@ export function isMutableKey(pointer: Pointer): boolean {
   return pointer.md5 === undefined || !WRITTEN_ONCE.test(key);
 }
 
-/** The newest era names each manifest by an id of its own; no run writes such a key again. */
-const NEWEST_MANIFEST = /(?:^|\/)manifests\/[^/]+\.json$/;
+/** The newest era names each manifest by an id of its own; no run writes such a key again. No folder is `.` or `..`. */
+const NEWEST_MANIFEST = /^(?:(?!\.{1,2}\/)[^/]+\/)*manifests\/[^/]+\.json$/;
 
 /** True for a pointer to a key that a later run may write again. */
 export function isMutable(field: Field): boolean {

@@ -161,6 +161,7 @@ const AGAIN = 'mutable-programs-are-migrated';
 const ANY_CASE = 'names-in-any-case';
 const DEAD = 'dead-sources-are-passed';
 const ONLY = 'only-the-program-is-added';
+const NESTED_IDS = 'ids-of-the-document';
 const MOVED = 'manifest-at-a-content-address';
 const EMPTY = 'empty-values-stay';
 
@@ -813,6 +814,20 @@ export const ALLOWED: readonly Rule[] = [
     path: /^\/shape\/(blobs|newBlobs)$/,
   }),
   rule(
+    NESTED_IDS,
+    'A bag without ids in another bag has the ids of its document.',
+    { aspect: ['blob', 'metadata'], change: ['removed'], name: /\/_\// },
+    { aspect: ['document', 'row'], change: ['changed'], old: /\/_\// },
+  ),
+  following(
+    [NESTED_IDS],
+    'addresses-with-the-ids-of-the-document',
+    'Addresses, sizes and inverses follow from the ids.',
+    { aspect: ['blob', 'metadata'], change: ['added'], when: isAtNamedAddress },
+    { aspect: ['stdout', 'journal', 'plan'], path: SIZES },
+    { aspect: ['journal', 'plan'], path: /\/(inverse|blobs)(\/|$)/ },
+  ),
+  rule(
     'refused-documents-leave-no-blob',
     'Every check comes before the first write: a document that is refused leaves no blob.',
     { aspect: ['blob', 'metadata'], change: ['removed'], when: isBlobOfRefused },
@@ -900,10 +915,8 @@ function isBlobOfRefused({ name }: Difference, { next }: Facts): boolean {
 }
 
 /** The input is one call, and both builds refuse its bag. */
-function isBagRefused(_: Difference, { old, next }: Facts): boolean {
-  return [old, next].every((items) =>
-    items.some(({ aspect, text }) => aspect === 'error' && text.includes('BAG_INVALID')),
-  );
+function isBagRefused(_: Difference, { next }: Facts): boolean {
+  return next.some(({ aspect, text }) => aspect === 'error' && text.includes('BAG_INVALID'));
 }
 
 function isBagInvalidNow(difference: Difference, facts: Facts): boolean {
@@ -980,4 +993,12 @@ function isSourceRefused(_: Difference, { next }: Facts): boolean {
 /** The migrated row is refused for its empty config, as before the migration. */
 function isConfigEmpty(_: Difference, { next }: Facts): boolean {
   return next.some(({ aspect, text }) => aspect === 'stdout' && /"reasonsAfter":\s*\{[^}]*"CONFIG_EMPTY"/.test(text));
+}
+
+/** The same bytes were stored under `_`. */
+function isAtNamedAddress({ name }: Difference, { differences }: Facts): boolean {
+  const digest = /[0-9a-f]{64}/.exec(name)?.[0] ?? '-';
+  return differences.some(
+    (other) => other.change === 'removed' && other.name.includes('/_/') && other.name.includes(digest),
+  );
 }
