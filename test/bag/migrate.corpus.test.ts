@@ -86,6 +86,11 @@ if (corpus !== undefined) {
         expect([outcome, code]).toEqual(['quarantined', 'NOT_AN_OBJECT']);
         return;
       }
+      // The readers of the January eras do not know the pointers of the bridge form.
+      if (target === 'bridge' && /^pre-fat\/jan(18|29)-/.test(file)) {
+        expect([outcome, code, bytes.equals(original)]).toEqual(['quarantined', 'FLAT_ERA_BAG', true]);
+        return;
+      }
       expect([twice[name]!.outcome, twice[name]!.bytes.equals(bytes)]).toEqual(['unchanged', true]);
       if (outcome === 'unchanged') {
         expect(bytes.equals(original)).toBe(true);

@@ -188,8 +188,8 @@ it('a run holds a journal that is there from the start: a second run fails with 
 it('a run names the place where its journal cannot be made, and changes nothing', async () => {
   const world = await CommandWorld.with({ 'a.json': bag(1) });
   await expect(run(world, { journal: '/dev/null/journal' })).rejects.toMatchObject({
-    exit: 1,
-    message: expect.stringContaining('/dev/null/journal') as string,
+    exit: 2,
+    message: expect.stringContaining('JOURNAL_INVALID: /dev/null/journal') as string,
   });
   expect(world.read('a.json')).toEqual(bag(1));
 });
