@@ -236,7 +236,7 @@ export const findPlace = (bucket: string, key: string) => byAddress.get(`${bucke
 export const homePlaces = (world: World, ids: Ids): readonly Place[] =>
   PLACES.filter((place) => mayRead(world, place, ids));
 
-export const isAddress = (world: World, { form }: Place) =>
+const isAddress = (world: World, { form }: Place) =>
   form === 'address' || (form === 'custom' && world.layout !== undefined);
 
 /** A place of which the store says that its layouts are there. */
