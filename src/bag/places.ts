@@ -27,7 +27,7 @@ export interface StoreReach {
 
 /**
  * Keys of legacy writers, at the root of a bucket. `{o}`, `{w}` and `{exec}` are the ids of the bag as the bag spells
- * them; `{id}` names nobody.
+ * them; `{id}` names no owner.
  */
 const LEGACY_LAYOUTS = [
   'workflows/{w}/executions/{exec}/workflow_config_{ms}.json',
