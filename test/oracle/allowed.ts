@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Aspect, Difference } from './compare.js';
+import type { Aspect, Difference, Item } from './compare.js';
 import { parseTree } from './json-tree.js';
 import type { JsonTree } from './json-tree.js';
 import { stepOf } from './facts.js';
@@ -378,6 +378,33 @@ export const ALLOWED: readonly Rule[] = [
     {
       aspect: ['diagnostic'],
       name: /^offload/,
+    },
+  ),
+  following(
+    [MARK],
+    'members-leave-for-the-added-program',
+    'An answer with the added program is over its budget, so a member of the bag leaves, which stayed before.',
+    {
+      aspect: ['blob', 'metadata'],
+      change: ['added'],
+      name: /^state-members\//,
+      when: ({ name }, { old }) => !old.some((item) => item.name === name),
+    },
+    {
+      aspect: ['diagnostic'],
+      change: ['added'],
+      path: /^\/offloaded\//,
+    },
+    {
+      aspect: ['answer'],
+      change: ['added', 'removed'],
+      path: /\/[^/]+\/[^/]+$/,
+      when: ({ path }, { old, next }) => {
+        const member = path.split('/').at(-2)!;
+        const leaves = (items: readonly Item[]) =>
+          items.some(({ name }) => name.startsWith('state-members/') && name.endsWith(`/${member}.json`));
+        return leaves(next) && !leaves(old);
+      },
     },
   ),
 

@@ -241,7 +241,7 @@ export function fleets(shapes: readonly Shape[]): CommandCase[] {
     many('what a fleet takes', [
       run(['fleet', 'plan', 'bags', ...STORE, '--json']),
       run(['fleet', 'plan', 'bags', ...STORE]),
-      run(['fleet', 'plan', 'bags', ...STORE, '--json', '--objects', '1000000', '--sample', '5']),
+      run(['fleet', 'plan', 'bags', ...STORE, '--json', '--objects', '1000000', '--sample', '5', ...IN_ORDER]),
       run(['fleet', 'manifest', 'bags', '--format', 'jsonl']),
       run(['fleet', 'manifest', 'bags', '--format', 'csv']),
     ]),
