@@ -31,7 +31,7 @@ export const HAZARDS: Readonly<Record<Hazard, string>> = {
   PROGRAMS_DIFFER: 'the map or manifest at a mutable key is not what the config gives; the config wins',
   MAP_MISSING: 'no partition_map: an old runner that meets the bag ends the workflow after one segment',
   INDEX_IS_TEXT:
-    'a dict map next to an index that is text: a migration to lean makes the map a list, and newer old readers fail on such an index',
+    'a dict map next to an index that is text: lean makes the map a list, and newer old readers fail on that; wrap them first',
   STAMPED_BUT_FAT: 'stamped as lean with inline fields: an old runner merged them back',
   NEWEST_ERA: 'belongs to the manifest_id era; nothing is inline and it is left alone',
 };
