@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { makeFleet } from '../examples/fleet/fleet.js';
 import { createBlobStore } from '../src/store/blob-store.js';
 import { fsObjectStore } from '../src/store/fs.js';
-import { WireShim } from '../src/wire/wire-shim.js';
+import { WireShim } from '../src/shim/wire-shim.js';
 import type { Figure } from './figure.js';
 import { InvocationLoop } from './invocation-loop.js';
 import { median } from './median.js';

@@ -1,11 +1,11 @@
-export { createStateBagShim } from './adapter/shim.js';
-export { buildLeanBag } from './adapter/build-lean-bag.js';
-export { resolveSegmentConfig } from './adapter/resolve-segment-config.js';
+export { createStateBagShim } from './shim/shim.js';
+export { buildLeanBag } from './shim/build-lean-bag.js';
+export { resolveSegmentConfig } from './shim/resolve-segment-config.js';
 export { partitionWorkflow } from './partition/index.js';
 export { assertLeanBag, validateLeanBag } from './validate/lean-bag.js';
 // eslint-disable-next-line @typescript-eslint/no-deprecated -- The names of release 0.1.0 stay for one release.
 export { assertStateBag, validateStateBag } from './validate/lean-bag.js';
-export { nameForStateMachine, PAYLOAD_TOO_LARGE_ERROR, RETRYABLE_ERROR } from './adapter/error-name.js';
+export { nameForStateMachine, PAYLOAD_TOO_LARGE_ERROR, RETRYABLE_ERROR } from './shim/error-name.js';
 export {
   BagError,
   ConfigError,
@@ -18,9 +18,9 @@ export {
   StoreError,
 } from './errors.js';
 
-export type { BuildOptions, LeanBagInput } from './adapter/build-lean-bag.js';
-export type { DiagnosticMessages, DiagnosticName } from './adapter/diagnostics.js';
-export type { Handler, LambdaContext, RunnerEvent, SegmentConfig, SegmentMembers } from './adapter/lambda.js';
+export type { BuildOptions, LeanBagInput } from './shim/build-lean-bag.js';
+export type { DiagnosticMessages, DiagnosticName } from './shim/diagnostics.js';
+export type { Handler, LambdaContext, RunnerEvent, SegmentConfig, SegmentMembers } from './shim/lambda.js';
 export type {
   BagIds,
   BudgetOptions,
@@ -29,11 +29,11 @@ export type {
   OffloadOptions,
   ShimOptions,
   Speech,
-} from './adapter/options.js';
-export type { BagReading, FoundSegment, ReadOptions } from './adapter/bag-reading.js';
-export type { ResolveSegmentOptions } from './adapter/resolve-segment-config.js';
-export type { StateBagShim } from './adapter/shim.js';
-export type { StoreSource } from './adapter/store-handle.js';
+} from './shim/options.js';
+export type { BagReading, FoundSegment, ReadOptions } from './shim/bag-reading.js';
+export type { ResolveSegmentOptions } from './shim/resolve-segment-config.js';
+export type { StateBagShim } from './shim/shim.js';
+export type { StoreSource } from './shim/store-handle.js';
 export type { Generation } from './bag/bag.js';
 export type { Layout } from './bag/keys.js';
 export type { ManifestForm } from './bag/manifest.js';

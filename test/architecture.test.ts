@@ -195,7 +195,7 @@ function loadedBy(entry: string): readonly Import[] {
 }
 
 describe('loading the library', () => {
-  it.each(['src/index.ts', 'src/adapter/middy.ts', 'src/matchers/index.ts', 'src/store/fs.ts', 'src/store/memory.ts'])(
+  it.each(['src/index.ts', 'src/shim/middy.ts', 'src/matchers/index.ts', 'src/store/fs.ts', 'src/store/memory.ts'])(
     'by %s loads nothing heavy',
     (entry) => {
       const loaded = loadedBy(entry);

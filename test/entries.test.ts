@@ -141,7 +141,7 @@ describe('the search for imports', () => {
     const text = `
       import { scanJson } from '../src/json/index.js';
       import type { ObjectStore } from '../src/store/object-store.js';
-      import { fatBag } from './adapter/bags.js';
+      import { fatBag } from './shim/bags.js';
       import { makeFleet } from '../examples/fleet/fleet.js';`;
     expect(relativePathsIn('test/x.test.ts', text).filter(isInternal)).toEqual([]);
     expect(files.length).toBeGreaterThan(200);

@@ -6,7 +6,14 @@ import type { ByteDocument } from './value.js';
 
 /** JSON text taken over as it is: a blob's bytes going back into a bag. */
 export class RawJson {
+  #parsed: { readonly value: unknown } | undefined;
+
   constructor(readonly bytes: Uint8Array) {}
+
+  /** As `JSON.parse` reads it, once. Throws `BagError` `JSON_SYNTAX`. */
+  parse(): unknown {
+    return (this.#parsed ??= { value: parseObject(this.bytes) }).value;
+  }
 }
 
 export type JsonValue =
@@ -95,10 +102,14 @@ abstract class BagDraft<O> implements BagEdit {
     target.replacement = [member, ...(target.replacement ?? [])];
   }
 
-  /** Puts a member behind the last one. */
-  append(member: NewMember): void {
+  /** Puts a member in the place of one of its name, or behind the last one. */
+  put(name: string, value: NewMember['value']): void {
+    if (this.has(name)) {
+      this.replace(name, [{ name, value }]);
+      return;
+    }
     const last = this.slots.at(-1)!;
-    last.replacement = [...(last.replacement ?? []), member];
+    last.replacement = [...(last.replacement ?? []), { name, value }];
   }
 
   /** True when anything is to be written. */
@@ -192,7 +203,7 @@ export class ObjectDraft extends BagDraft<Original> {
       if (slot.replacement) {
         return slot.replacement.map(({ name, value }) => [
           name,
-          value instanceof RawJson ? parseObject(value.bytes) : value,
+          value instanceof RawJson ? value.parse() : value,
         ]);
       }
       return slot.original && slot.name !== undefined ? [[slot.name, slot.original.value]] : [];

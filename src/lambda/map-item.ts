@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { RETRYABLE_ERROR } from '../adapter/error-name.js';
+import { RETRYABLE_ERROR } from '../shim/error-name.js';
 import { failedTask, runTask, skippedTask } from '../batch/fleet/run-task.js';
 import type { TaskResult } from '../batch/fleet/run-task.js';
 import { answerOf, countOutcomes, needsSomebody } from '../batch/fleet/task-answer.js';

@@ -1,4 +1,4 @@
-import { nameForStateMachine } from '../adapter/error-name.js';
+import { nameForStateMachine } from '../shim/error-name.js';
 import type { RawHeaders } from './headers.js';
 
 /** An error as a runtime reports it to the service. */

@@ -1,5 +1,5 @@
-import type { LambdaContext } from '../adapter/lambda.js';
-import type { AdaptedWire } from '../wire/wire-shim.js';
+import type { LambdaContext } from '../shim/lambda.js';
+import type { AdaptedWire } from '../shim/wire-shim.js';
 
 /** An invocation that a runtime is at work on. */
 export interface Invocation {

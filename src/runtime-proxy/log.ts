@@ -1,5 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
-import type { DiagnosticName } from '../adapter/diagnostics.js';
+import type { DiagnosticName } from '../shim/diagnostics.js';
 import type { LogLevel } from './settings.js';
 
 const PROBLEMS: readonly DiagnosticName[] = ['fail-open', 'shadow-mismatch'];

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { LambdaContext } from '../adapter/lambda.js';
-import type { AdaptedWire } from '../wire/wire-shim.js';
+import type { LambdaContext } from '../shim/lambda.js';
+import type { AdaptedWire } from '../shim/wire-shim.js';
 import { readBody } from './body.js';
 import { faultOf } from './fault.js';
 import { forwardedHeaders, headerOf, headersOf } from './headers.js';

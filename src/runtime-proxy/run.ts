@@ -51,7 +51,7 @@ async function runBehindProxy(command: readonly string[], process: NodeJS.Proces
 }
 
 async function loadAdaptation({ shim, store, log }: ProxySettings, stderr: NodeJS.WritableStream): Promise<Adaptation> {
-  const [{ WireShim }, { logDiagnostics }] = await Promise.all([import('../wire/wire-shim.js'), import('./log.js')]);
+  const [{ WireShim }, { logDiagnostics }] = await Promise.all([import('../shim/wire-shim.js'), import('./log.js')]);
   logDiagnostics(log, (line) => stderr.write(line));
   const opened = memoizeResolved(() => openStore(store));
   const made = new WireShim({ ...shim, store: opened });

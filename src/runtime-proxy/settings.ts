@@ -1,9 +1,9 @@
-import type { BagIds, Mode } from '../adapter/options.js';
+import type { BagIds, Mode } from '../shim/options.js';
 import { parseAllowedPrefix } from '../allowed-prefix.js';
 import { ConfigError } from '../errors.js';
 import type { OpenStoreOptions } from '../store/open.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
-import type { WireOptions } from '../wire/options.js';
+import type { WireOptions } from '../shim/wire-options.js';
 
 /** What is written to standard error. */
 export type LogLevel = 'off' | 'problems' | 'all';

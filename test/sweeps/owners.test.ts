@@ -7,7 +7,7 @@ import { readBags, storeBlobs, transform } from '../../src/batch/transform.js';
 import { createBlobStore } from '../../src/store/blob-store.js';
 import { sha256Hex } from '../../src/store/digest.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
-import { WireShim } from '../../src/wire/wire-shim.js';
+import { WireShim } from '../../src/shim/wire-shim.js';
 import { BagGenerator, PATHS, PATH_NAMES, expectedOf, printLevel, randomNumbers } from './owner-bags.js';
 import type { Expected, Level, OutsideIds, PathName, Reader } from './owner-bags.js';
 import {

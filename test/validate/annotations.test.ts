@@ -72,7 +72,7 @@ describe('what the annotations of the schema say is what is done', () => {
 
   it('and nothing of it is written down a second time in the sources', () => {
     const { pointer, folder, file } = schema.properties.workflow_config!['x-offload'];
-    const sources = ['src/bag/', 'src/adapter/', 'src/batch/', 'migrations/'].flatMap((room) =>
+    const sources = ['src/bag/', 'src/shim/', 'src/batch/', 'migrations/'].flatMap((room) =>
       readdirSync(new URL(room, ROOT), { recursive: true, encoding: 'utf8' })
         .filter((name) => name.endsWith('.ts'))
         .map((name) => room + name),

@@ -1,6 +1,6 @@
 import { readDocument } from '../../bag/value.js';
 import { BagError } from '../../errors.js';
-import type { WireShim } from '../../wire/wire-shim.js';
+import type { WireShim } from '../../shim/wire-shim.js';
 import { defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';

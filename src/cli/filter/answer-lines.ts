@@ -1,6 +1,6 @@
 import { readLines, isBlank } from '../../batch/sources/lines.js';
 import { messageOf } from '../../errors.js';
-import { nameForStateMachine } from '../../adapter/error-name.js';
+import { nameForStateMachine } from '../../shim/error-name.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
 

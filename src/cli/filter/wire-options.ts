@@ -1,6 +1,6 @@
 import type { BlobStore } from '../../store/index.js';
-import type { WireOptions } from '../../wire/options.js';
-import { WireShim } from '../../wire/wire-shim.js';
+import type { WireOptions } from '../../shim/wire-options.js';
+import { WireShim } from '../../shim/wire-shim.js';
 import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';
 import { ConfigError } from '../../errors.js';

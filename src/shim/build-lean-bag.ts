@@ -1,17 +1,17 @@
-import { ObjectValue } from '../bag/value.js';
+import type { ObjectValue } from '../bag/value.js';
 import type { LeanStateBag } from '../validate/lean-bag.js';
-import { Bag, BagDocument } from '../bag/bag.js';
+import { Bag } from '../bag/bag.js';
 import { partitionWorkflow } from '../partition/index.js';
 import { assertLeanBag } from '../validate/lean-bag.js';
 import { sha256Hex } from '../store/digest.js';
 import { countSegmentTypes } from './count-segment-types.js';
-import { createEngine } from './engine.js';
-import type { Work } from './engine.js';
+import { createState, readDocument } from './context.js';
 import { isMembers } from './json-members.js';
 import type { JsonMembers } from './json-members.js';
 import { jsonBytes } from './json-text.js';
-import { leanBag } from './lean-bag.js';
+import { ObjectForm } from './object-form.js';
 import type { ShimOptions } from './options.js';
+import { applyRewrite, planRewrite, storeRewrite } from './rewrite.js';
 import { parseOptions } from './settings.js';
 import type { StoreSource } from './store-handle.js';
 
@@ -46,10 +46,11 @@ export async function buildLeanBag(
   { signal, ...options }: BuildOptions = {},
 ): Promise<LeanStateBag> {
   const { ownerId, workflowId, workflowConfig } = input;
-  const engine = createEngine(parseOptions({ ...options, store, mode: 'rewrite' }));
+  const settings = parseOptions({ ...options, store, mode: 'rewrite' });
+  const state = createState<ObjectValue, ObjectForm>(settings, (blobs, cacheBytes) => new ObjectForm(blobs, cacheBytes));
   const map: unknown = input.partitionMap ?? partitionWorkflow(workflowConfig).partitionMap;
   const fat = {
-    ...initialMembers(input, map, engine.settings.clock),
+    ...initialMembers(input, map, settings.clock),
     ...input.bag,
     ownerId,
     workflowId,
@@ -57,14 +58,20 @@ export async function buildLeanBag(
     workflow_config: workflowConfig,
     partition_map: map,
   };
-  const whole = new ObjectValue(withoutUndefined(fat));
-  new BagDocument(whole).assertOneOwner();
+  const whole = state.form.open(withoutUndefined(fat));
+  const document = readDocument(whole, state);
+  document.assertOneOwner();
   const deadline = { signal: () => signal, dispose: () => undefined };
   const ids = { ownerId, workflowId };
-  const work: Work = { engine, ids, mode: 'rewrite', side: 'result', deadline, outside: () => [] };
-  const { members: bag } = await leanBag(new Bag(whole, { addresses: engine.addresses }), work, assertLeanBag);
-  assertLeanBag(bag);
-  return bag;
+  const context = { state, ids, mode: 'rewrite', side: 'result', deadline, outside: () => [] } as const;
+  const bag = new Bag(whole, { addresses: state.addresses });
+  const rewrite = await planRewrite(bag, context);
+  const edit = state.form.edit(whole);
+  applyRewrite(bag, rewrite, edit);
+  const lean = edit.result().raw as JsonMembers;
+  assertLeanBag(lean);
+  await storeRewrite(rewrite, context);
+  return lean;
 }
 
 /** Paths of another program must not stay beside this one's. */

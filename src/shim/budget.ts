@@ -1,60 +1,58 @@
 import type { Bag } from '../bag/bag.js';
-import type { Value } from '../bag/value.js';
-import { ObjectValue } from '../bag/value.js';
-import { BagDocument } from '../bag/bag.js';
 import { CONTROL_MEMBERS, CALL_MEMBERS, INDEX_MEMBERS, INIT_MARKERS, PROGRAM_MEMBERS } from '../bag/members.js';
-import { assertUnmixedObjects, POINTER_MARKER } from '../bag/mixed-pointer.js';
-import { BagError } from '../errors.js';
-import { openAddressing } from './engine.js';
-import type { Work } from './engine.js';
-import type { JsonMembers } from './json-members.js';
-import { isMembers, rawMembers } from './json-members.js';
-import { jsonBytes, jsonText } from './json-text.js';
-import { offload } from './offload.js';
-import { replaceAt } from './place.js';
+import type { Value } from '../bag/value.js';
+import { BagError, ConflictError, StoreError } from '../errors.js';
+import type { StateBagError } from '../errors.js';
+import { openAddressing, storeBlobs } from './context.js';
+import type { InvocationContext } from './context.js';
+import { jsonBytes } from './json-text.js';
 import type { Settings } from './settings.js';
 import { planMember } from './stored-members.js';
 import type { PlannedMember } from './stored-members.js';
 
 /** A result that fits. */
-export interface FittedResult {
-  readonly result: unknown;
-  /** UTF-8 of its JSON text. */
-  readonly bytes: number;
+export interface FittedResult<V extends Value = Value> {
+  readonly root: V;
+  /** UTF-8 of its JSON text; absent when nothing was measured. */
+  readonly bytes?: number;
   /** Names of the members that had to leave. */
   readonly offloaded: readonly string[];
   readonly bytesSaved: number;
 }
 
-/** Bytes of UTF-8 that Lambda will send. Throws `BagError` `NOT_JSON`. */
-export function measureResult(result: unknown): number {
-  return Buffer.byteLength(jsonText(result));
-}
-
 /**
- * Holds a result to the budget, counted on the very text that Lambda will send. When it is over, further members of the
- * bag go to the store, until it fits. Throws `PointerError` `POINTER_MIXED`, and `BagError` `PAYLOAD_TOO_LARGE` when it
- * cannot fit: Step Functions would end the execution with an error that no state can catch.
+ * Holds a result to the budget, counted on the very text that Lambda will send. When it is over, further members of its
+ * bags go to the store, until it fits. `left`: why a bag was left in its old form. Throws `PointerError`
+ * `POINTER_MIXED`; `BagError` `PAYLOAD_TOO_LARGE` when it cannot fit: Step Functions would end the execution with an
+ * error that no state can catch; and `left` when only an answer of the store would make the result fit: other members
+ * in the store would be blobs that a second try does not want.
  */
-export async function fitResult(result: unknown, maxBytes: number, work: Work): Promise<FittedResult> {
-  const text = jsonText(result);
-  // The text is at hand, and a search in it spares a walk over the result.
-  if (text.includes(POINTER_MARKER)) assertUnmixedObjects(result, []);
-  const bytes = Buffer.byteLength(text);
-  if (bytes <= maxBytes) return { result, bytes, offloaded: [], bytesSaved: 0 };
-  if (!isMembers(result)) throw tooLarge(bytes, maxBytes, 'it is no object with a bag in it');
-  const { bags } = new BagDocument(new ObjectValue(result));
-  const chosen = await chooseMembers(bags, bytes - maxBytes, work);
-  const fitted = bags.reduceRight((changed, bag) => putPointers(changed, bag, chosen), result);
-  const after = measureResult(fitted);
+export async function fitResult<V extends Value>(
+  root: V,
+  listBags: () => readonly Bag<V>[],
+  left: StateBagError | undefined,
+  context: InvocationContext<V>,
+): Promise<FittedResult<V>> {
+  const { form, settings } = context.state;
+  const maxBytes = settings.maxResultBytes;
+  if (maxBytes === undefined) return { root, offloaded: [], bytesSaved: 0 };
+  const { bytes, mentionsPointer } = form.measure(root);
+  if (mentionsPointer) form.assertUnmixed(root, []);
+  if (bytes <= maxBytes) return { root, bytes, offloaded: [], bytesSaved: 0 };
+  if (left instanceof StoreError || left instanceof ConflictError) throw left;
+  if (root.kind() !== 'object') throw tooLarge(bytes, maxBytes, 'it is no object with a bag in it');
+  const chosen = await chooseMembers(listBags(), bytes - maxBytes, context);
+  const edit = form.edit(root);
+  for (const { bag, name, planned } of chosen) edit.put(bag, name, planned.pointer);
+  const fitted = edit.result();
+  const after = chosen.length === 0 ? bytes : form.measure(fitted).bytes;
   if (after > maxBytes) throw tooLarge(after, maxBytes, 'what is left in it may not be offloaded');
   // Only now, so that a result which does not fit leaves no blob behind that nothing points to.
-  if (chosen.length > 0)
-    await offload(
-      chosen.map(({ planned }) => planned.blob),
-      work,
-    );
-  return { result: fitted, bytes: after, offloaded: chosen.map(({ name }) => name), bytesSaved: bytes - after };
+  await storeBlobs(
+    chosen.map(({ planned }) => planned.blob),
+    context,
+  );
+  return { root: fitted, bytes: after, offloaded: chosen.map(({ name }) => name), bytesSaved: bytes - after };
 }
 
 interface Candidate<V extends Value = Value> {
@@ -64,22 +62,22 @@ interface Candidate<V extends Value = Value> {
 }
 
 /** A member that is to leave its bag. */
-export interface ChosenMember<V extends Value = Value> extends Candidate<V> {
+interface ChosenMember<V extends Value = Value> extends Candidate<V> {
   readonly planned: PlannedMember;
 }
 
 /** The members to offload, until at least `excess` bytes are saved or none is left. Writes nothing. */
-export async function chooseMembers<V extends Value>(
+async function chooseMembers<V extends Value>(
   bags: readonly Bag<V>[],
   excess: number,
-  work: Work,
+  context: InvocationContext<V>,
 ): Promise<readonly ChosenMember<V>[]> {
-  const candidates = bags.flatMap((bag) => candidatesIn(bag, work.engine.settings.offload));
+  const candidates = bags.flatMap((bag) => candidatesIn(bag, context.state.settings.offload));
   if (candidates.length === 0) return [];
-  const addressing = await openAddressing(work);
+  const addressing = await openAddressing(context);
   const chosen: ChosenMember<V>[] = [];
   let left = excess;
-  for (const candidate of inOrder(candidates, work.engine.settings.offload.first)) {
+  for (const candidate of inOrder(candidates, context.state.settings.offload.first)) {
     if (left <= 0) break;
     const planned = planMember(candidate.name, candidate.text, candidate.bag, addressing);
     const saved = candidate.text.length - jsonBytes(planned.pointer).length;
@@ -134,19 +132,7 @@ function inOrder<V extends Value>(
   return candidates.toSorted((one, other) => rank(one) - rank(other) || other.text.length - one.text.length);
 }
 
-function putPointers(
-  result: JsonMembers,
-  bag: Bag<ObjectValue>,
-  chosen: readonly ChosenMember<ObjectValue>[],
-): JsonMembers {
-  const pointers = chosen
-    .filter((member) => member.bag === bag)
-    .map(({ name, planned }) => [name, planned.pointer] as const);
-  if (pointers.length === 0) return result;
-  return replaceAt(result, bag.path, { ...rawMembers(bag), ...Object.fromEntries(pointers) });
-}
-
-export function tooLarge(bytes: number, maxBytes: number, why: string): BagError {
+function tooLarge(bytes: number, maxBytes: number, why: string): BagError {
   const message = `the result takes ${bytes} bytes of at most ${maxBytes}, and ${why}`;
   return new BagError('PAYLOAD_TOO_LARGE', message, { context: { bytes, maxBytes } });
 }

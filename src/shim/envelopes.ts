@@ -1,4 +1,4 @@
-import type { ByteValue } from '../bag/value.js';
+import type { Value } from '../bag/value.js';
 import { BagDocument } from '../bag/bag.js';
 import type { Bag } from '../bag/bag.js';
 
@@ -14,12 +14,12 @@ export class Envelopes {
   }
 
   /** The document itself, or one without a bag when its bag is at a path that is not searched. */
-  limit(bagDocument: BagDocument<ByteValue>): BagDocument<ByteValue> {
+  limit<V extends Value>(bagDocument: BagDocument<V>): BagDocument<V> {
     const [bag] = bagDocument.bags;
     return bag === undefined || this.#admits(bag) ? bagDocument : new BagDocument(bagDocument.root, false);
   }
 
-  #admits({ path }: Bag<ByteValue>): boolean {
+  #admits({ path }: Bag): boolean {
     return this.#allowed === undefined || this.#allowed.has(path.length === 0 ? ROOT : path.join('.'));
   }
 }

@@ -1,30 +1,33 @@
-import { isObject, ObjectValue, parseObject } from '../bag/value.js';
+import { isObject } from '../bag/value.js';
 import type { Value } from '../bag/value.js';
 import { bridgePointer } from '../bag/migration.js';
 import { planBlob } from '../bag/addressing.js';
 import type { BlobAddressing, PendingBlob } from '../bag/addressing.js';
 import { addressTemplates, detectDigest } from '../content-address.js';
 import type { JsonValue } from '../bag/edit.js';
-import { Bag } from '../bag/bag.js';
+import type { Bag } from '../bag/bag.js';
 import { s3Pointer } from '../bag/pointers.js';
 import { follow } from '../bag/follow.js';
 import { formatKey } from '../bag/keys.js';
 import { PROGRAM_MEMBERS } from '../bag/members.js';
-import type { BagIds } from '../bag/places.js';
 import type { Pointer } from '../bag/pointers.js';
-import { openAddressing } from './engine.js';
-import type { Work } from './engine.js';
-import type { JsonMembers } from './json-members.js';
+import { openAddressing } from './context.js';
+import type { InvocationContext } from './context.js';
+import type { DocumentEdit } from './form.js';
 
 const PROGRAM = new Set<string>(PROGRAM_MEMBERS);
 
-/** The bag with those members put back that `loadStoredMembers` finds. The same object when there is none. */
-export async function restoreMembers(bag: JsonMembers, ids: BagIds, work: Work): Promise<JsonMembers> {
-  const site = new Bag(new ObjectValue(bag), { addresses: work.engine.addresses, ids });
-  const stored = await loadStoredMembers(site, work);
-  if (stored.length === 0) return bag;
-  // Parsed anew each time: a copy of the handler's own.
-  return { ...bag, ...Object.fromEntries(stored.map(({ name, bytes }) => [name, parseObject(bytes)])) };
+/**
+ * Puts members back that the shim itself once offloaded to fit a budget: copies of the handler's own. Only pointers at
+ * the top level of the bag count, and only those to the very place where the shim stores that member of this owner's
+ * workflow; all else that looks like a pointer is user data. Throws as following does.
+ */
+export async function restoreMembers<V extends Value>(
+  bag: Bag<V>,
+  edit: DocumentEdit<V>,
+  context: InvocationContext<V>,
+): Promise<void> {
+  for (const { name, bytes } of await loadStoredMembers(bag, context)) edit.putJson(bag, name, bytes);
 }
 
 interface StoredMember {
@@ -32,23 +35,16 @@ interface StoredMember {
   readonly bytes: Uint8Array;
 }
 
-/**
- * Members that the shim itself once offloaded to fit a budget. Only pointers at the top level of the bag count, and
- * only those to the very place where the shim stores that member of this owner's workflow; all else that looks like a
- * pointer is user data. `isSmall` spares a reader that would have to open large values to see that they are none.
- * Throws as following does.
- */
-export async function loadStoredMembers<V extends Value>(
+async function loadStoredMembers<V extends Value>(
   bag: Bag<V>,
-  work: Work,
-  isSmall: (value: V) => boolean = () => true,
+  context: InvocationContext<V>,
 ): Promise<readonly StoredMember[]> {
   const marked = bag.value.names().filter((name) => {
     const value = PROGRAM.has(name) ? undefined : bag.value.member(name);
-    return value !== undefined && isSmall(value) && isMarked(value);
+    return value !== undefined && isMarked(value);
   });
   if (marked.length === 0) return [];
-  const addressing = await openAddressing(work);
+  const addressing = await openAddressing(context);
   const pointers = marked.flatMap((name) => {
     const pointer = detectOwnPointer(name, bag, addressing);
     return pointer ? [{ name, pointer }] : [];
@@ -56,7 +52,7 @@ export async function loadStoredMembers<V extends Value>(
   return Promise.all(
     pointers.map(async ({ name, pointer }) => ({
       name,
-      bytes: await follow(pointer, bag, work.engine.blobs, work.deadline.signal()),
+      bytes: await follow(pointer, bag, context.state.blobs, context.deadline.signal()),
     })),
   );
 }

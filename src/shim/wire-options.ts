@@ -1,4 +1,4 @@
-import type { ShimOptions } from '../adapter/options.js';
+import type { ShimOptions } from '../shim/options.js';
 
 export interface WireOptions extends Omit<ShimOptions, 'expectedOwner'> {
   /** The owner of every event, where there is only one. */

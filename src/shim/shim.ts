@@ -1,19 +1,14 @@
-import { BagDocument } from '../bag/bag.js';
-import { ObjectValue } from '../bag/value.js';
+import type { ObjectValue } from '../bag/value.js';
 import { ConfigError } from '../errors.js';
-import { startDeadline } from './deadline.js';
-import { publish } from './diagnostics.js';
-import { createEngine } from './engine.js';
-import type { Engine, Work } from './engine.js';
-import { isMembers } from './json-members.js';
+import type { BagReading, ReadOptions } from './bag-reading.js';
+import { createState } from './context.js';
+import { EventReading, sealAnswer } from './invocation.js';
 import type { Handler, LambdaContext } from './lambda.js';
+import { ObjectForm } from './object-form.js';
 import type { ShimOptions } from './options.js';
 import { Reading } from './reading.js';
-import type { BagReading, ReadOptions } from './bag-reading.js';
 import { parseOptions } from './settings.js';
 import { wrapHandler } from './wrap.js';
-import { withoutAddedProgram } from './segment-members.js';
-import { writeResult } from './write-result.js';
 
 /** Reads old bags and new ones, side by side. Make one per process, outside the handler: its caches live in it. */
 export interface StateBagShim {
@@ -39,11 +34,12 @@ export interface StateBagShim {
  * options that are unknown or wrong.
  */
 export function createStateBagShim(options: ShimOptions): StateBagShim {
-  const engine = createEngine(parseOptions(options));
-  const read = (event: unknown, context?: LambdaContext, options: ReadOptions = {}) =>
-    new Reading(engine, event, context, options);
+  const state = createState<ObjectValue, ObjectForm>(parseOptions(options), (blobs, cacheBytes) => new ObjectForm(blobs, cacheBytes));
+  const { form } = state;
+  const read = (event: unknown, context?: LambdaContext, { segment = true }: ReadOptions = {}) =>
+    new Reading(new EventReading(state, form.open(event), { event, context, wantsSegment: segment }));
   const write = async (result: unknown, reading?: BagReading, context?: LambdaContext) =>
-    writeBack(engine, result, parseReading(reading), context);
+    (await sealAnswer(state, form.open(result), parseReading(reading)?.inner, context)).raw;
   return {
     wrap: (handler, options = {}) => wrapHandler(handler, (event, context) => read(event, context, options), write),
     read,
@@ -54,38 +50,4 @@ export function createStateBagShim(options: ShimOptions): StateBagShim {
 function parseReading(reading: BagReading | undefined): Reading | undefined {
   if (reading === undefined || reading instanceof Reading) return reading;
   throw new ConfigError('OPTION_INVALID', 'write takes the reading that read gave, or none');
-}
-
-async function writeBack(
-  engine: Engine,
-  result: unknown,
-  reading: Reading | undefined,
-  context: LambdaContext | undefined,
-): Promise<unknown> {
-  const mode = reading?.mode ?? engine.settings.modeOf(() => idsOf(result));
-  if (mode === 'observe') return result;
-  const before = await reading?.adapt();
-  if (mode === 'shadow') return isMembers(result) ? withoutAddedProgram(result, before?.added) : result;
-  const ids = reading?.ids ?? idsOf(result);
-  const deadline = startDeadline(context, engine.settings.limits);
-  const start = engine.settings.clock();
-  let outside: ReturnType<Work['outside']> | undefined;
-  try {
-    const { result: written, ...facts } = await writeResult(result, before, {
-      engine,
-      ids,
-      mode,
-      side: 'result',
-      deadline,
-      outside: () => (outside ??= reading?.outside() ?? engine.settings.outsideOf(undefined, context)),
-    });
-    publish('write', () => ({ ...ids, mode, ...facts, durationMs: engine.settings.clock() - start }));
-    return written;
-  } finally {
-    deadline.dispose();
-  }
-}
-
-function idsOf(result: unknown): Reading['ids'] {
-  return new BagDocument(new ObjectValue(result)).ids;
 }

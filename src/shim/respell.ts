@@ -6,9 +6,6 @@ import { CONFIG, MAP } from '../bag/members.js';
 import type { BagSources } from '../bag/sources.js';
 import { isReprint } from './same-text.js';
 
-/** What stands for the values of a bag: others of the same meaning, in the bytes in which they are stored already. */
-export type Respell = (bag: Bag<ByteValue>, sources: BagSources<ByteValue>) => BagSources<ByteValue>;
-
 /** Pairs of spellings that are remembered: digests only. */
 const REMEMBERED = 256;
 
@@ -25,9 +22,13 @@ export class Respeller {
     this.#digest = digest;
   }
 
-  /** For a bag that answers `handed`. */
-  over(handed: ByteValue): Respell {
-    return ({ config, map }, sources) => ({
+  /** Sources of a bag that answers `handed`. */
+  respell(
+    { config, map }: Bag<ByteValue>,
+    sources: BagSources<ByteValue>,
+    handed: ByteValue,
+  ): BagSources<ByteValue> {
+    return {
       ...sources,
       ...(config.state === 'inline' && sources.config?.is(config.value) === true
         ? { config: this.#original(handed, CONFIG, config.value) }
@@ -35,7 +36,7 @@ export class Respeller {
       ...(map.state === 'inline' && sources.map?.is(map.value) === true
         ? { map: this.#original(handed, MAP, map.value) }
         : {}),
-    });
+    };
   }
 
   #original(handed: ByteValue, name: string, printed: ByteValue): ByteValue {

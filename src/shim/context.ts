@@ -1,0 +1,127 @@
+import type { BlobAddressing, PendingBlob } from '../bag/addressing.js';
+import { BagDocument } from '../bag/bag.js';
+import type { OutsideNames } from '../bag/envelope.js';
+import { addressRule } from '../bag/follow.js';
+import type { AddressRule } from '../bag/places.js';
+import type { Value } from '../bag/value.js';
+import { BagError, ConflictError, PointerError, StoreError } from '../errors.js';
+import type { StateBagError } from '../errors.js';
+import { sha256Hex } from '../store/digest.js';
+import { BlobCache } from './blob-cache.js';
+import type { Deadline } from './deadline.js';
+import { publish } from './diagnostics.js';
+import type { Side } from './diagnostics.js';
+import { Envelopes } from './envelopes.js';
+import type { Form } from './form.js';
+import type { BagIds, Mode } from './options.js';
+import type { Settings } from './settings.js';
+import { StoreHandle } from './store-handle.js';
+
+/** What a shim keeps between invocations. */
+export interface ShimState<V extends Value = Value> {
+  readonly settings: Settings;
+  readonly store: StoreHandle;
+  readonly blobs: BlobCache;
+  /** Which keys are content addresses, by the layout: the store need not be open to know. */
+  readonly addresses: AddressRule;
+  /** Which places of a bag are looked at. */
+  readonly envelopes: Envelopes;
+  readonly form: Form<V>;
+}
+
+/** `makeForm` gets the cache of blobs, and its half of the memory in bytes. */
+export function createState<V extends Value, F extends Form<V>>(
+  settings: Settings,
+  makeForm: (blobs: BlobCache, cacheBytes: number) => F,
+  envelopes?: readonly string[],
+): ShimState<V> & { readonly form: F } {
+  const half = Math.floor(settings.cacheBytes / 2);
+  const store = new StoreHandle(settings.store);
+  const blobs = new BlobCache(store, half, settings.layout);
+  const addresses = addressRule(blobs);
+  return { settings, store, blobs, addresses, envelopes: new Envelopes(envelopes), form: makeForm(blobs, half) };
+}
+
+/** One event or one result under way. */
+export interface InvocationContext<V extends Value = Value> {
+  readonly state: ShimState<V>;
+  readonly ids: BagIds;
+  readonly mode: Mode;
+  readonly side: Side;
+  readonly deadline: Deadline;
+  /** Who the owner is, as far as the caller says. Throws what the option `expectedOwner` throws. */
+  outside(): readonly OutsideNames[];
+}
+
+/** Reads a document as the settings of the shim say. */
+export function readDocument<V extends Value>(root: V, { addresses, envelopes }: ShimState<V>): BagDocument<V> {
+  return envelopes.limit(new BagDocument(root, true, addresses));
+}
+
+/** Names the addresses of blobs in the shim's store. Rejects when the store cannot be opened. */
+export async function openAddressing<V extends Value>({
+  state: { settings, store },
+  deadline,
+}: InvocationContext<V>): Promise<BlobAddressing> {
+  const { bucket, prefix } = await store.open(deadline.signal());
+  return { layout: settings.layout, bucket, prefix, digest: sha256Hex };
+}
+
+/** The signal as an option that may be left out. */
+export function signalOption<V extends Value>({ deadline }: InvocationContext<V>): { readonly signal?: AbortSignal } {
+  const signal = deadline.signal();
+  return signal === undefined ? {} : { signal };
+}
+
+/**
+ * Writes blobs, each once, or finds them there. Resolves when all are stored: only then may a bag point to them.
+ * Rejects as the store does.
+ */
+export async function storeBlobs<V extends Value>(
+  blobs: readonly PendingBlob[],
+  { state, ids, mode, side, deadline }: InvocationContext<V>,
+): Promise<void> {
+  if (blobs.length === 0) return;
+  const signal = deadline.signal();
+  const store = await state.store.open(signal);
+  const outcomes = await Promise.all(
+    blobs.map(({ storeKey: key, bytes, sha256, contentType, metadata, addressed }) =>
+      store.put({ key, bytes, sha256, contentType, metadata, addressed }, signal),
+    ),
+  );
+  publish('offload', () => ({
+    ...ids,
+    mode,
+    side,
+    blobs: blobs.map(({ kind, uri, size }, at) => ({ kind, uri, bytes: size, outcome: outcomes[at]! })),
+  }));
+}
+
+/** The outcome of work that an execution can do without, or why it was left undone. */
+export type Attempt<T> =
+  { readonly value: T; readonly error?: undefined } | { readonly value?: undefined; readonly error: StateBagError };
+
+/** Runs what an execution can do without. Rejects only with errors that must stop it. */
+export async function attempt<T, V extends Value>(
+  { ids, mode, side }: InvocationContext<V>,
+  task: () => Promise<T>,
+): Promise<Attempt<T>> {
+  try {
+    return { value: await task() };
+  } catch (error) {
+    if (!mayFailOpen(error)) throw error;
+    publish('fail-open', () => ({ ...ids, mode, side, code: error.code, reason: error.message }));
+    return { error };
+  }
+}
+
+/**
+ * Whether a bag that could not be brought into the new form may go on in its old one: the store does not answer or
+ * refuses, or the bag itself cannot be rewritten. Bytes that do not match their digest, and a pointer to a pointer,
+ * stop the execution. A pointer that is refused was not followed: if the bag has its program elsewhere, the execution
+ * continues, and else the error comes again when the program is looked for.
+ */
+function mayFailOpen(error: unknown): error is StateBagError {
+  if (error instanceof PointerError) return error.code !== 'POINTER_CHAIN';
+  return error instanceof StoreError || error instanceof ConflictError || error instanceof BagError;
+}

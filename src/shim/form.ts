@@ -1,0 +1,70 @@
+import type { Bag } from '../bag/bag.js';
+import type { BagEdit, JsonValue } from '../bag/edit.js';
+import type { LoadedContent } from '../bag/hydrate.js';
+import type { BagPlan } from '../bag/plan.js';
+import type { Value } from '../bag/value.js';
+import type { InvocationContext } from './context.js';
+
+/** An object of a document, and the member names that lead to it from the root. */
+export interface Place<V extends Value = Value> {
+  readonly path: readonly string[];
+  readonly value: V;
+}
+
+/** Changes to objects of one document. The document that came in stays as it is. */
+export interface DocumentEdit<V extends Value = Value> {
+  /**
+   * The members of one object under change; the same draft each time. Throws `BagError` `EMBEDDED_INEXACT` for an
+   * object inside a JSON string that this form cannot write again as it is spelled.
+   */
+  draft(place: Place<V>): BagEdit;
+  /** Puts a member in the place of one of its name, or behind the last one. Throws as `draft` does. */
+  put(place: Place<V>, name: string, value: JsonValue | V): void;
+  /** The same with stored JSON text for its value. */
+  putJson(place: Place<V>, name: string, json: Uint8Array): void;
+  /** The root of the changed document; the very one that came in when nothing was changed. */
+  result(): V;
+}
+
+/** How a program was planned to leave its bag. */
+export type ProgramPlan = Pick<BagPlan, 'blobs' | 'context'> & {
+  /** To call when the blobs are stored. */
+  remember(): void;
+};
+
+/** What a document takes when it is sent. */
+export interface Measure {
+  /** UTF-8 of its JSON text. */
+  readonly bytes: number;
+  /** False when no `__s3_pointer__` is in it. */
+  readonly mentionsPointer: boolean;
+}
+
+/**
+ * What the shim is made of, once for objects that `JSON.parse` gave and once for stored bytes. Everything else in this
+ * folder is written over it.
+ */
+export interface Form<V extends Value = Value> {
+  edit(root: V): DocumentEdit<V>;
+  /** Throws `BagError` `NOT_JSON`. */
+  measure(root: V): Measure;
+  /** Throws `PointerError` `POINTER_MIXED` for data that was merged into a pointer. */
+  assertUnmixed(root: V, bags: readonly Bag<V>[]): void;
+  /** A copy that a handler may change. Throws `BagError` `JSON_TOO_DEEP`. */
+  copy(value: V): V;
+  /** A copy of an object with one more member, which is `true`. */
+  withFlag(object: V, name: string): V;
+  /** The members of an object as they are now: what a handler puts into it later is not in the snapshot. */
+  snapshot(object: V): V;
+  /** The place of the first difference as a JSON pointer; `undefined` when both say the same. */
+  firstDifference(one: V, other: V): string | undefined;
+  /** True only for a result that is beyond doubt in the new form and needs no further look. */
+  isPlainlyLean(root: V): boolean;
+  /**
+   * Plans how the program leaves a bag. `handed`: the bag as its handler got it, whose spelling counts for values that
+   * come back the same. Throws what planning and following pointers throw.
+   */
+  planProgram(bag: Bag<V>, context: InvocationContext<V>, handed: V | undefined): Promise<ProgramPlan>;
+  /** Takes note of stored values that were put into a bag: unchanged, they go back as the blobs they came from. */
+  noteFilled(before: Bag<V>, after: () => Bag<V>, content: LoadedContent): void;
+}

@@ -1,0 +1,168 @@
+import { BagDocument } from '../bag/bag.js';
+import type { OutsideNames } from '../bag/envelope.js';
+import type { ResolvedSegment } from '../bag/resolve.js';
+import type { Value } from '../bag/value.js';
+import { BagError } from '../errors.js';
+import { adaptEvent, fillEvent, resolveProgram, untouched } from './adapt.js';
+import type { AdaptedEvent } from './adapt.js';
+import { readDocument } from './context.js';
+import type { InvocationContext, ShimState } from './context.js';
+import { startDeadline } from './deadline.js';
+import { publish } from './diagnostics.js';
+import type { LambdaContext } from './lambda.js';
+import type { BagIds, Mode } from './options.js';
+import { sealResult } from './seal.js';
+import { withoutAddedProgram, withoutStalePrograms } from './segment.js';
+import { shadowEvent } from './shadow.js';
+
+/** What is known of an invocation besides its event. */
+export interface Invocation {
+  /** As the option `expectedOwner` gets it. */
+  readonly event?: unknown;
+  readonly context: LambdaContext | undefined;
+  /** False for a handler that runs no segment. */
+  readonly wantsSegment: boolean;
+}
+
+/** One event that was read. Nothing is followed before one of its methods is called. */
+export class EventReading<V extends Value = Value> {
+  readonly mode: Mode;
+  readonly document: BagDocument<V>;
+  readonly #state: ShimState<V>;
+  readonly #invocation: Invocation;
+  #adapted: Promise<AdaptedEvent<V>> | undefined;
+  #outside: readonly OutsideNames[] | undefined;
+
+  /** Throws what a `mode` function throws. */
+  constructor(state: ShimState<V>, root: V, invocation: Invocation) {
+    this.#state = state;
+    this.#invocation = invocation;
+    this.document = readDocument(root, state);
+    this.mode = state.settings.modeOf(() => this.ids);
+  }
+
+  get ids(): BagIds {
+    return this.document.ids;
+  }
+
+  /** As the option `expectedOwner` says of this event, asked once. Throws what it throws. */
+  outside(): readonly OutsideNames[] {
+    const { event, context } = this.#invocation;
+    this.#outside ??= this.#state.settings.outsideOf(event, context);
+    return this.#outside;
+  }
+
+  /**
+   * The event for the handler and what the way back needs of it. Made once, so that the answer is held against the
+   * event that was handed out.
+   */
+  adapt(): Promise<AdaptedEvent<V>> {
+    this.#adapted ??= this.#adaptOnce();
+    return this.#adapted;
+  }
+
+  /** The program of the event. Its value is shared: copy before handing it out. */
+  resolve(): Promise<ResolvedSegment<V>> {
+    return this.#during((context) => resolveProgram(this.document.root, context));
+  }
+
+  /** The event with its program and offloaded members inline. */
+  fill(): Promise<V> {
+    return this.#during(async (context) => {
+      this.#assertObject();
+      this.#state.form.assertUnmixed(this.document.root, this.document.bags);
+      return fillEvent(this.document, context);
+    });
+  }
+
+  async #adaptOnce(): Promise<AdaptedEvent<V>> {
+    const start = this.#state.settings.clock();
+    const { root } = this.document;
+    const isPassed = this.mode === 'observe' || (this.mode === 'shadow' && root.kind() !== 'object');
+    const adapted = isPassed ? untouched(root) : await this.#during((context) => this.#adaptIn(context));
+    this.#publish(start, adapted);
+    return adapted;
+  }
+
+  async #adaptIn(context: InvocationContext<V>): Promise<AdaptedEvent<V>> {
+    this.#assertObject();
+    const { form } = this.#state;
+    const { wantsSegment } = this.#invocation;
+    const plain = withoutStalePrograms(this.document, form);
+    const document = plain === this.document.root ? this.document : readDocument(plain, this.#state);
+    if (this.mode === 'shadow') return shadowEvent(document, context, wantsSegment);
+    form.assertUnmixed(plain, document.bags);
+    return adaptEvent(document, context, wantsSegment);
+  }
+
+  /** Throws `BagError` `EVENT_INVALID`. */
+  #assertObject(): void {
+    const kind = this.document.root.kind();
+    if (kind !== 'object') throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${kind}`);
+  }
+
+  #during<T>(task: (context: InvocationContext<V>) => Promise<T>): Promise<T> {
+    const { ids, mode } = this;
+    const facts = { state: this.#state, ids, mode, side: 'event', outside: () => this.outside() } as const;
+    return withDeadline(facts, this.#invocation.context, task);
+  }
+
+  #publish(start: number, { resolved, shadow, bytesSaved }: AdaptedEvent<V>): void {
+    const { settings } = this.#state;
+    publish('read', () => ({
+      ...this.ids,
+      mode: this.mode,
+      speaks: settings.speaks,
+      generation: this.document.generation,
+      envelope: this.document.bags[0]?.path.join('.') ?? '',
+      ...(resolved === undefined ? {} : { source: resolved.source }),
+      ...(resolved?.segmentIndex === undefined ? {} : { segmentIndex: resolved.segmentIndex }),
+      ...(shadow === undefined ? {} : { shadow }),
+      bytesSaved,
+      durationMs: settings.clock() - start,
+    }));
+  }
+}
+
+/**
+ * The result of a handler as it goes back; the very root when nothing is to be done. `reading` is that of the event
+ * which it answers. Throws as `sealResult` does.
+ */
+export async function sealAnswer<V extends Value>(
+  state: ShimState<V>,
+  root: V,
+  reading: EventReading<V> | undefined,
+  lambda: LambdaContext | undefined,
+): Promise<V> {
+  const { settings } = state;
+  const ids = reading?.ids ?? readDocument(root, state).ids;
+  const mode = reading?.mode ?? settings.modeOf(() => ids);
+  if (mode === 'observe') return root;
+  const before = await reading?.adapt();
+  if (mode === 'shadow') {
+    if (root.kind() !== 'object') return root;
+    return withoutAddedProgram(new BagDocument(root), before?.added, state.form);
+  }
+  const start = settings.clock();
+  let names: readonly OutsideNames[] | undefined;
+  const outside = () => (names ??= reading?.outside() ?? settings.outsideOf(undefined, lambda));
+  const facts = { state, ids, mode, side: 'result', outside } as const;
+  const { root: sealed, ...outcome } = await withDeadline(facts, lambda, (context) =>
+    sealResult(root, before, context),
+  );
+  publish('write', () => ({ ...ids, mode, ...outcome, durationMs: settings.clock() - start }));
+  return sealed;
+}
+
+async function withDeadline<V extends Value, T>(
+  facts: Omit<InvocationContext<V>, 'deadline'>,
+  lambda: LambdaContext | undefined,
+  task: (context: InvocationContext<V>) => Promise<T>,
+): Promise<T> {
+  const deadline = startDeadline(lambda, facts.state.settings.limits);
+  try {
+    return await task({ ...facts, deadline });
+  } finally {
+    deadline.dispose();
+  }
+}

@@ -1,0 +1,224 @@
+import { ObjectDraft } from '../bag/edit.js';
+import type { JsonValue } from '../bag/edit.js';
+import { Bag, digestInPointer, holdsDigest, isEmpty } from '../bag/bag.js';
+import type { Field } from '../bag/bag.js';
+import { isFaithfulText } from '../bag/faithful-text.js';
+import { md5Prefix } from '../bag/follow.js';
+import type { LoadedContent } from '../bag/hydrate.js';
+import type { BlobKind } from '../bag/keys.js';
+import { PROGRAM_MEMBERS } from '../bag/members.js';
+import type { BlobRef, MigrationContext } from '../bag/migration.js';
+import { POINTER_MARKER, assertUnmixedObjects } from '../bag/mixed-pointer.js';
+import { planBag } from '../bag/plan.js';
+import { loadSources } from '../bag/sources.js';
+import { ObjectValue, parseObject, readDocument } from '../bag/value.js';
+import { BagError } from '../errors.js';
+import type { BlobCache } from './blob-cache.js';
+import { openAddressing, signalOption } from './context.js';
+import type { InvocationContext } from './context.js';
+import type { DocumentEdit, Form, Measure, Place, ProgramPlan } from './form.js';
+import { cloneJson } from './json-clone.js';
+import { firstDifference } from './json-difference.js';
+import type { JsonMembers } from './json-members.js';
+import { jsonBytes, jsonText } from './json-text.js';
+import { isLeanEvent } from './lean-event.js';
+import { ProgramCache } from './program-cache.js';
+
+/** The shim over values that `JSON.parse` made. */
+export class ObjectForm implements Form<ObjectValue> {
+  readonly #blobs: BlobCache;
+  readonly #programs: ProgramCache;
+
+  /** `cacheBytes`: memory for values that were stored before. */
+  constructor(blobs: BlobCache, cacheBytes: number) {
+    this.#blobs = blobs;
+    this.#programs = new ProgramCache(cacheBytes);
+  }
+
+  open(value: unknown): ObjectValue {
+    return new ObjectValue(value).remember(this.#blobs.remembered);
+  }
+
+  edit(root: ObjectValue): DocumentEdit<ObjectValue> {
+    return new ObjectEdit(root, (raw) => this.open(raw));
+  }
+
+  measure({ raw }: ObjectValue): Measure {
+    const text = jsonText(raw);
+    return { bytes: Buffer.byteLength(text), mentionsPointer: text.includes(POINTER_MARKER) };
+  }
+
+  assertUnmixed({ raw }: ObjectValue, bags: readonly Bag<ObjectValue>[]): void {
+    assertUnmixedObjects(raw, bags);
+  }
+
+  copy({ raw }: ObjectValue): ObjectValue {
+    return this.open(cloneJson(raw));
+  }
+
+  withFlag({ raw }: ObjectValue, name: string): ObjectValue {
+    return this.open({ ...(raw as JsonMembers), [name]: true });
+  }
+
+  snapshot({ raw }: ObjectValue): ObjectValue {
+    return this.open({ ...(raw as JsonMembers) });
+  }
+
+  firstDifference(one: ObjectValue, other: ObjectValue): string | undefined {
+    return firstDifference(one.raw, other.raw);
+  }
+
+  isPlainlyLean({ raw }: ObjectValue): boolean {
+    return isLeanEvent(raw as JsonMembers);
+  }
+
+  async planProgram(bag: Bag<ObjectValue>, context: InvocationContext<ObjectValue>): Promise<ProgramPlan> {
+    const blobRefs = this.#programs.find(bag);
+    if (blobRefs) return { blobs: [], context: { blobRefs, createdAt: bag.createdAt }, remember: () => undefined };
+    const plan = await planInBytes(bag, context);
+    const remember = () => {
+      if (plan.isRepeatable) this.#programs.remember(bag, () => plan.context.blobRefs);
+    };
+    return { ...plan, remember };
+  }
+
+  noteFilled(before: Bag<ObjectValue>, makeAfter: () => Bag<ObjectValue>, content: LoadedContent): void {
+    const after = makeAfter();
+    if (areAllStored(before, after)) this.#programs.remember(after, () => listBlobRefs(before, after, content));
+  }
+}
+
+const PROGRAM = new Set<string>(PROGRAM_MEMBERS);
+
+/**
+ * Plans a bag in bytes, as the batch tool does: what is inline counts as `JSON.stringify` writes it, the target of
+ * a pointer keeps its stored bytes, and so both find the same addresses. User data is left out of the text. Throws what
+ * planning and following pointers throw.
+ */
+async function planInBytes(bag: Bag<ObjectValue>, context: InvocationContext<ObjectValue>) {
+  const { addresses, blobs, settings } = context.state;
+  const members = Object.entries(bag.value.raw as JsonMembers).filter(
+    ([name, value]) => PROGRAM.has(name) || typeof value !== 'object',
+  );
+  const root = readDocument(jsonBytes(Object.fromEntries(members)));
+  const inBytes = new Bag(root, { addresses, ids: bag });
+  const sources = await loadSources(inBytes, blobs, signalOption(context));
+  const addressing = await openAddressing(context);
+  return planBag(inBytes, sources, { target: 'lean', manifestForm: settings.manifestForm, addressing });
+}
+
+/** Every value that is inline now came from a content address, and the manifest that goes with the map is at one. */
+function areAllStored(before: Bag<ObjectValue>, after: Bag<ObjectValue>): boolean {
+  return (
+    holdsDigest(before.manifestPath) &&
+    isStored(before.config, before.configPath, after.config) &&
+    isStored(before.map, before.mapPath, after.map)
+  );
+}
+
+/** A path counts only where the old name held nothing. */
+function isStored(before: Field, path: Field, after: Field): boolean {
+  return after.state !== 'inline' || (isEmpty(before) && holdsDigest(path));
+}
+
+const EMPTY = new Uint8Array();
+
+function listBlobRefs(before: Bag, after: Bag, { paths }: LoadedContent): MigrationContext['blobRefs'] {
+  const { config = EMPTY, map = EMPTY } = paths;
+  return {
+    ...makeBlobRef('config', before.configPath, config),
+    ...makeBlobRef('map', before.mapPath, map),
+    // Its size counts only for the cache, which holds nothing of it.
+    ...(after.map.state === 'inline' ? makeBlobRef('manifest', before.manifestPath, EMPTY) : {}),
+  };
+}
+
+/** The reference of a blob that is stored already. */
+function makeBlobRef(kind: BlobKind, path: Field, bytes: Uint8Array): Partial<Record<BlobKind, BlobRef>> {
+  const pointer = path.state === 'pointer' ? path.pointer : undefined;
+  const sha256 = pointer && digestInPointer(pointer);
+  if (pointer?.target?.bucket === undefined || sha256 === undefined) return {};
+  const { bucket, key } = pointer.target;
+  const uri = `s3://${bucket}/${key}`;
+  return { [kind]: { kind, uri, bucket, key, size: bytes.length, sha256, md5Prefix: () => md5Prefix(bytes) } };
+}
+
+/** A place in an object under change, and the places inside it. */
+interface EditNode {
+  draft?: ObjectDraft;
+  readonly inner: Map<string, EditNode>;
+}
+
+/** Changes at several places of an object, copied along the way to them and nowhere else. */
+class ObjectEdit implements DocumentEdit<ObjectValue> {
+  readonly #root: ObjectValue;
+  readonly #open: (raw: unknown) => ObjectValue;
+  readonly #top: EditNode = { inner: new Map() };
+
+  constructor(root: ObjectValue, open: (raw: unknown) => ObjectValue) {
+    this.#root = root;
+    this.#open = open;
+  }
+
+  draft({ path, value }: Place<ObjectValue>): ObjectDraft {
+    const node = path.reduce(nodeInside, this.#top);
+    if (node.draft === undefined) {
+      assertWritable(this.#root.raw, path);
+      node.draft = new ObjectDraft(value.raw as JsonMembers);
+    }
+    return node.draft;
+  }
+
+  put(place: Place<ObjectValue>, name: string, value: JsonValue | ObjectValue): void {
+    // A handler's answer may hold what JSON has not; it goes on as it is.
+    this.draft(place).put(name, value instanceof ObjectValue ? (value.raw as JsonValue) : value);
+  }
+
+  putJson(place: Place<ObjectValue>, name: string, json: Uint8Array): void {
+    this.draft(place).put(name, parseObject(json) as JsonValue);
+  }
+
+  result(): ObjectValue {
+    return isChanged(this.#top) ? this.#open(build(this.#root.raw, this.#top)) : this.#root;
+  }
+}
+
+function nodeInside({ inner }: EditNode, name: string): EditNode {
+  const node = inner.get(name) ?? { inner: new Map<string, EditNode>() };
+  inner.set(name, node);
+  return node;
+}
+
+function isChanged({ draft, inner }: EditNode): boolean {
+  return draft?.isChanged === true || [...inner.values()].some(isChanged);
+}
+
+function build(value: unknown, node: EditNode): unknown {
+  if (!isChanged(node)) return value;
+  if (typeof value === 'string') return jsonText(build(JSON.parse(value), node));
+  const original = value as JsonMembers;
+  const members: Record<string, unknown> = node.draft?.result() ?? { ...original };
+  for (const [name, inner] of node.inner) {
+    // What another change put there is not the object that the inner change is about.
+    if (Object.hasOwn(members, name) && members[name] === original[name]) members[name] = build(original[name], inner);
+  }
+  return members;
+}
+
+/** Throws `BagError` `EMBEDDED_INEXACT` for a place in a JSON string with a number that JavaScript spells otherwise. */
+function assertWritable(root: unknown, path: readonly string[]): void {
+  let value = root;
+  for (const name of path) {
+    if (typeof value === 'string') value = parseFaithful(value);
+    value = (value as JsonMembers)[name];
+  }
+  if (typeof value === 'string') parseFaithful(value);
+}
+
+function parseFaithful(text: string): unknown {
+  if (isFaithfulText(text)) return JSON.parse(text);
+  throw new BagError(
+    'EMBEDDED_INEXACT',
+    'a bag inside a JSON string holds a number that JavaScript cannot write back as it is spelled',
+  );
+}

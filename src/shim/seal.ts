@@ -1,0 +1,174 @@
+import { BagDocument, holdsDigest } from '../bag/bag.js';
+import type { Bag, Generation } from '../bag/bag.js';
+import { detectId } from '../bag/envelope.js';
+import { listLostMembers } from '../bag/lost-members.js';
+import type { Value } from '../bag/value.js';
+import type { StateBagError } from '../errors.js';
+import { valueAt } from './adapt.js';
+import type { AdaptedEvent } from './adapt.js';
+import { fitResult } from './budget.js';
+import type { FittedResult } from './budget.js';
+import { attempt, readDocument } from './context.js';
+import type { InvocationContext } from './context.js';
+import type { Form } from './form.js';
+import { planRewrite, rewriteBag } from './rewrite.js';
+import { withoutAddedProgram } from './segment.js';
+
+/** A result as it goes back, and what became of it. */
+export interface SealedResult<V extends Value = Value> extends FittedResult<V> {
+  readonly generation: Generation;
+  readonly repaired: boolean;
+}
+
+/**
+ * A result with its bags in the new form, without what the shim added to the event, within the budget. What is no bag
+ * stays what it is. Throws `POINTER_MIXED` before anything is written; `PAYLOAD_TOO_LARGE`; what the store said, when
+ * only an answer of the store would make the result fit; and the errors that stop an execution.
+ */
+export async function sealResult<V extends Value>(
+  result: V,
+  before: AdaptedEvent<V> | undefined,
+  context: InvocationContext<V>,
+): Promise<SealedResult<V>> {
+  const { form, settings } = context.state;
+  // No state machine of ours waits for the answer to an event without a bag.
+  const isForeign = before !== undefined && before.handed === undefined;
+  if (result.kind() !== 'object') {
+    form.assertUnmixed(result, []);
+    return { ...(isForeign ? pass(result) : await fitResult(result, () => [], undefined, context)), ...FOREIGN };
+  }
+  const plain = unwrapResult(withoutAddedProgram(new BagDocument(result), before?.added, form), form);
+  if (context.outside().length === 0 && form.isPlainlyLean(plain)) {
+    if (settings.maxResultBytes === undefined) form.assertUnmixed(plain, []);
+    const fitted = await fitResult(plain, () => readBags(plain, context), undefined, context);
+    return { ...fitted, generation: 'lean', repaired: false };
+  }
+  const document = readDocument(plain, context.state);
+  form.assertUnmixed(plain, document.bags);
+  if (isForeign && document.generation === 'foreign') return { ...pass(plain), ...FOREIGN };
+  document.assertOneOwner(...context.outside());
+  const restored = restorePrograms(document, before, context);
+  const { root, bytesSaved, repaired, error } = await rewriteUntilFit(restored, before, context);
+  const fitted = await fitResult(root, () => readBags(root, context), error, context);
+  return {
+    ...fitted,
+    generation: document.generation,
+    repaired: repaired || restored !== plain,
+    bytesSaved: bytesSaved + fitted.bytesSaved,
+  };
+}
+
+const FOREIGN = { generation: 'foreign', repaired: false } as const;
+
+function pass<V extends Value>(root: V): FittedResult<V> {
+  return { root, offloaded: [], bytesSaved: 0 };
+}
+
+function readBags<V extends Value>(root: V, { state }: InvocationContext<V>): readonly Bag<V>[] {
+  return readDocument(root, state).bags;
+}
+
+/** The bags with what leads to their program put back from the event's bag. */
+function restorePrograms<V extends Value>(
+  { root, bags }: BagDocument<V>,
+  before: AdaptedEvent<V> | undefined,
+  { state }: InvocationContext<V>,
+): V {
+  const kept = before?.kept;
+  if (kept === undefined) return root;
+  const edit = state.form.edit(root);
+  for (const bag of bags.filter((each) => !isComplete(each))) {
+    for (const name of listLostMembers(bag.value, kept, state.addresses)) edit.put(bag, name, kept.member(name)!);
+  }
+  return edit.result();
+}
+
+/** Nothing is missing from a stamped bag with all three paths, if that of the manifest is a content address. */
+function isComplete({ isStamped, configPath, mapPath, manifestPath }: Bag): boolean {
+  return isStamped && configPath.state === 'pointer' && mapPath.state === 'pointer' && holdsDigest(manifestPath);
+}
+
+interface Change<V extends Value> {
+  readonly root: V;
+  readonly bytesSaved: number;
+  readonly repaired: boolean;
+  /** Why a bag is left in its old form. */
+  readonly error: StateBagError | undefined;
+}
+
+/** A bag that was left in its old form, now or on the way in, is tried once more when it makes the result too large. */
+async function rewriteUntilFit<V extends Value>(
+  root: V,
+  before: AdaptedEvent<V> | undefined,
+  context: InvocationContext<V>,
+): Promise<Change<V>> {
+  const untried: Change<V> = { root, bytesSaved: 0, repaired: false, error: before?.error };
+  const change = before?.error ? untried : await rewriteBags(root, before?.handed, context);
+  if (change.error === undefined || !isOver(change.root, context)) return change;
+  return rewriteBags(root, before?.handed, context);
+}
+
+function isOver<V extends Value>(root: V, { state: { form, settings } }: InvocationContext<V>): boolean {
+  return settings.maxResultBytes !== undefined && form.measure(root).bytes > settings.maxResultBytes;
+}
+
+async function rewriteBags<V extends Value>(
+  root: V,
+  handed: V | undefined,
+  context: InvocationContext<V>,
+): Promise<Change<V>> {
+  const edit = context.state.form.edit(root);
+  let change: Change<V> = { root, bytesSaved: 0, repaired: false, error: undefined };
+  for (const bag of readDocument(root, context.state).answerBags().toReversed()) {
+    const { value: rewrite, error } = await attempt(context, async () => {
+      const planned = await planRewrite(bag, context, handed);
+      await rewriteBag(bag, planned, edit, context);
+      return planned;
+    });
+    change = {
+      ...change,
+      bytesSaved: change.bytesSaved + (rewrite?.bytesSaved ?? 0),
+      repaired: change.repaired || rewrite?.manifest !== undefined,
+      error: change.error ?? error,
+    };
+  }
+  return { ...change, root: edit.result() };
+}
+
+/**
+ * A result in which `state_data` inside `state_data` (`bag` inside `bag`) is one again. Two layers that both wrapped
+ * leave an outer one with nothing else in it: it goes. A merge that nests the return value of a step inside the bag
+ * leaves two whole bags, the outer complete, the inner newer: they become one, in which the inner one's members win.
+ * Anything else that nests stays as it is, and so does a level inside a JSON string.
+ */
+function unwrapResult<V extends Value>(root: V, form: Form<V>): V {
+  const { bags } = new BagDocument(root);
+  const [bag] = bags;
+  const name = bag?.path.at(-1);
+  const outerPath = bag?.path.slice(0, -1) ?? [];
+  const outerName = outerPath.at(-1);
+  const outer = valueAt(root, outerPath);
+  if (bag === undefined || name === undefined || outerName !== name || outer?.member(name)?.kind() !== 'object')
+    return root;
+  const edit = form.edit(root);
+  if (isMergedInto(bags, bag, outerPath)) {
+    const place = { path: outerPath, value: outer };
+    edit.draft(place).remove(name);
+    for (const member of bag.value.names()) edit.put(place, member, bag.value.member(member)!);
+  } else if (outer.names().length === 1) {
+    const path = outerPath.slice(0, -1);
+    edit.put({ path, value: valueAt(root, path)! }, outerName, bag.value);
+  } else {
+    return root;
+  }
+  return unwrapResult(edit.result(), form);
+}
+
+const IDS = ['ownerId', 'workflowId'] as const;
+
+/** True when the level around a bag is an earlier bag of the same workflow, into which a merge put it. */
+function isMergedInto(bags: readonly Bag[], bag: Bag, outerPath: readonly string[]): boolean {
+  if (bag.path.at(-1) !== 'state_data') return false;
+  const outer = bags.find((other) => other.path.join('\n') === outerPath.join('\n'));
+  return outer !== undefined && IDS.every((id) => detectId(outer.value, id) === detectId(bag.value, id));
+}

@@ -1,0 +1,103 @@
+import { ADDED_MARK, hasAddedProgram, isAddedProgram, isSameSegment } from '../bag/added-program.js';
+import type { Bag, BagDocument } from '../bag/bag.js';
+import { isProgram } from '../bag/segments.js';
+import { isMissing } from '../bag/value.js';
+import type { Value } from '../bag/value.js';
+import { BagError } from '../errors.js';
+import type { DocumentEdit, Form, Place } from './form.js';
+
+const SEGMENT = 'segment_config';
+
+/** What the way back needs to know of the program that was put into an event. */
+export interface Added<V extends Value = Value> {
+  /** The program without its mark, as the handler got it. Not to be changed. */
+  readonly program: V;
+  /** The root of the event as it came in. */
+  readonly root: V;
+  /** The innermost bag in it as it came in. */
+  readonly bag: V;
+}
+
+/** False for a bag of the newest era: its readers look their program up in a database. */
+export function needsProgram({ value }: Bag): boolean {
+  return isMissing(value.member('manifest_id'));
+}
+
+/**
+ * Puts a marked copy of the program at the root of an event, unless the caller passed one there. The copy is the
+ * handler's own: a change reaches no cache. Throws `BagError` `JSON_TOO_DEEP`.
+ */
+export function addProgram<V extends Value>(
+  edit: DocumentEdit<V>,
+  { root, bags }: BagDocument<V>,
+  program: V,
+  form: Form<V>,
+): Added<V> | undefined {
+  const [bag] = bags;
+  if (bag === undefined || isProgram(root.member(SEGMENT))) return undefined;
+  edit.put({ path: [], value: root }, SEGMENT, form.withFlag(form.copy(program), ADDED_MARK));
+  return { program, root, bag: bag.value };
+}
+
+/** An event without programs that the shim added to an earlier one; the very root when there is none. */
+export function withoutStalePrograms<V extends Value>({ root, envelope }: BagDocument<V>, form: Form<V>): V {
+  const edit = form.edit(root);
+  for (const level of envelope?.levels ?? []) {
+    if (hasAddedProgram(level.value)) changeIfWritable(() => edit.draft(level).remove(SEGMENT));
+  }
+  return edit.result();
+}
+
+/**
+ * A result whose bags are without the program that the shim added to the event; what the event itself had there comes
+ * back. Next to a bag it stays, and gets its mark again if a parser of the handler removed it.
+ */
+export function withoutAddedProgram<V extends Value>(
+  document: BagDocument<V>,
+  added: Added<V> | undefined,
+  form: Form<V>,
+): V {
+  const edit = form.edit(document.root);
+  const bags = document.answerBags();
+  const places = new Set(bags.map(({ path }) => path.join('\n')));
+  for (const level of document.envelope?.levels ?? []) {
+    if (places.has(level.path.join('\n')) || !isStripped(level.value, added)) continue;
+    const program = level.value.member(SEGMENT)!;
+    changeIfWritable(() => {
+      edit.put(level, SEGMENT, form.withFlag(program, ADDED_MARK));
+    });
+  }
+  for (const bag of bags) {
+    if (!hasAddedProgram(bag.value) && !isStripped(bag.value, added)) continue;
+    changeIfWritable(() => {
+      takeOut(edit, bag, bag.path.length === 0 ? added?.root : added?.bag);
+    });
+  }
+  return edit.result();
+}
+
+/**
+ * True for the added program without its mark: a parser that drops unknown members removed it, and may have filled in
+ * or converted others. The id of the segment tells it from a program of the handler's own.
+ */
+function isStripped(level: Value, added: Added | undefined): boolean {
+  const program = level.member(SEGMENT);
+  if (added === undefined || program === undefined || isAddedProgram(program)) return false;
+  const isOwn = [added.root, added.bag].some((origin) => isProgram(origin.member(SEGMENT)));
+  return !isOwn && isSameSegment(program, added.program);
+}
+
+function takeOut<V extends Value>(edit: DocumentEdit<V>, bag: Place<V>, origin: V | undefined): void {
+  const original = origin?.member(SEGMENT);
+  if (original === undefined || isProgram(original)) edit.draft(bag).remove(SEGMENT);
+  else edit.put(bag, SEGMENT, original);
+}
+
+/** A level inside a JSON string that cannot be written again keeps its marked program, which nothing runs. */
+function changeIfWritable(change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    if (!(error instanceof BagError)) throw error;
+  }
+}

@@ -1,0 +1,78 @@
+import type { ByteValue } from '../bag/value.js';
+import { BagError } from '../errors.js';
+import { ByteForm } from './byte-form.js';
+import { createState } from './context.js';
+import type { ShimState } from './context.js';
+import { EventReading, sealAnswer } from './invocation.js';
+import type { LambdaContext } from './lambda.js';
+import type { BagIds, Mode } from './options.js';
+import { parseOptions } from './settings.js';
+import type { WireOptions } from './wire-options.js';
+
+/** An event that was adapted, for the seal of its result. */
+export interface AdaptedWire {
+  /** The event for the handler: the very bytes that came in when nothing was to be done. */
+  readonly bytes: Uint8Array;
+  readonly mode: Mode;
+  readonly ids: BagIds;
+  /** Absent for an event that passed because it is no JSON object. */
+  readonly reading?: EventReading<ByteValue>;
+}
+
+/**
+ * The shim over bytes, for runners in other processes: what `createStateBagShim` does to objects, with every number,
+ * name and blank spelled as it came. Make one per process: its caches live in it.
+ */
+export class WireShim {
+  readonly #state: ShimState<ByteValue> & { readonly form: ByteForm };
+  readonly #wantsSegment: boolean;
+  readonly #passesUnreadable: boolean;
+
+  /** Throws `ConfigError` for options that are unknown or wrong. */
+  constructor({ segment = true, envelopes, onUnreadable = 'error', expectedOwner, ...options }: WireOptions) {
+    const settings = parseOptions({
+      ...options,
+      ...(expectedOwner !== undefined && { expectedOwner: () => expectedOwner }),
+    });
+    this.#state = createState<ByteValue, ByteForm>(settings, (_blobs, cacheBytes) => new ByteForm(cacheBytes), envelopes);
+    this.#wantsSegment = segment;
+    this.#passesUnreadable = onUnreadable === 'pass';
+  }
+
+  /**
+   * The event for its handler. An object that is no bag stays as it is. Throws what resolving and reading throw, and
+   * `BagError` for what is no JSON or no object, unless the options let that pass.
+   */
+  async adapt(bytes: Uint8Array, context?: LambdaContext): Promise<AdaptedWire> {
+    const root = this.#passesUnreadable ? this.#detect(bytes) : this.#state.form.open(bytes);
+    if (root === undefined || (this.#passesUnreadable && root.kind() !== 'object'))
+      return { bytes, mode: 'observe', ids: NOBODY };
+    const reading = new EventReading(this.#state, root, { context, wantsSegment: this.#wantsSegment });
+    const adapted = await reading.adapt();
+    return { bytes: adapted.root.document.bytes, mode: reading.mode, ids: reading.ids, reading };
+  }
+
+  /**
+   * The result of a handler as it is to go back. `before` is the event that it answers. What is no JSON is given back
+   * as it is. Throws `PAYLOAD_TOO_LARGE`, what the store said when only its answer would make the result fit, and the
+   * errors that stop an execution.
+   */
+  async seal(bytes: Uint8Array, before?: AdaptedWire, context?: LambdaContext): Promise<Uint8Array> {
+    const root = this.#detect(bytes);
+    if (root === undefined || (before && !before.reading)) return bytes;
+    const sealed = await sealAnswer(this.#state, root, before?.reading, context);
+    return sealed.document.bytes;
+  }
+
+  /** A result may be anything; what holds no bag is none of the shim's business. */
+  #detect(bytes: Uint8Array): ByteValue | undefined {
+    try {
+      return this.#state.form.open(bytes);
+    } catch (error) {
+      if (error instanceof BagError) return undefined;
+      throw error;
+    }
+  }
+}
+
+const NOBODY: BagIds = { ownerId: undefined, workflowId: undefined };
