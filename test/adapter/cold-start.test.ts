@@ -21,7 +21,7 @@ describe('a cold start', () => {
   const packages = (file: string) =>
     [...loadedBy(resolve(ROOT, file))].filter((name) => !name.startsWith('/') && !name.startsWith('node:'));
 
-  test.each(['index.ts', 'adapter/middy.ts'])(
+  test.each(['index.ts', 'shim/middy.ts'])(
     'of %s loads one small package and no SDK, parser of arguments or schema compiler',
     (file) => {
       expect(packages(file).filter((name) => name !== 'lru-cache')).toEqual([]);
