@@ -163,6 +163,11 @@ export class ByteDraft extends BagDraft<JsonMember> {
   }
 }
 
+/** Splices over the root document that put other JSON text in the place of a value. */
+export function spliceValue({ document, node }: ByteValue, json: Uint8Array): readonly Splice[] {
+  return outwards(document, [{ start: node.start, end: node.end, insert: json }]);
+}
+
 function editOf(slot: Slot<JsonMember>): MemberEdit {
   if (!slot.replacement) return { kind: 'keep' };
   return slot.replacement.length === 0

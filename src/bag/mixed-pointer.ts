@@ -16,44 +16,46 @@ import type { Pointer } from './pointers.js';
  * data passes.
  */
 
-/** A pointer with members beyond its own. */
-export interface MixedPointer {
+/** A pointer that is marked as one, wherever in a document it is. */
+export interface PlacedPointer<V extends Value = Value> {
   /** Member names and positions from the root; a JSON string on the way is no step of its own. */
   readonly path: readonly string[];
+  readonly value: V;
   readonly pointer: Pointer;
 }
 
 /** The member that makes an object a pointer. */
 export const POINTER_MARKER = '__s3_pointer__';
 
-/** Mixed pointers in a value from `JSON.parse`. One without any pointer, the usual case, costs one walk over it. */
-export function mixedInObjects(root: unknown): Iterable<MixedPointer> {
-  return mentionsPointer(root, 0) ? mixedPointers(new ObjectValue(root), mayHoldPointer) : [];
+/** Marked pointers in a value from `JSON.parse`. One without any pointer, the usual case, costs one walk over it. */
+export function pointersInObjects(root: ObjectValue): Iterable<PlacedPointer<ObjectValue>> {
+  return mentionsPointer(root.raw, 0) ? findPointers(root, ({ raw }) => mayHoldPointer(raw)) : [];
 }
 
-/** Mixed pointers in stored text: two searches in a document without a pointer, and no look at its values. */
-export function mixedInBytes(root: ByteValue): Iterable<MixedPointer> {
+/** Marked pointers in stored text: two searches in a document without a pointer, and no look at its values. */
+export function pointersInBytes(root: ByteValue): Iterable<PlacedPointer<ByteValue>> {
   const known = new Map<Uint8Array, readonly number[]>();
-  return mixedPointers(root, ({ document: { bytes }, node }) => {
+  return findPointers(root, ({ document: { bytes }, node }) => {
     const marks = known.get(bytes) ?? marksIn(bytes);
     known.set(bytes, marks);
     return holdsMark(marks, node.start, node.end);
   });
 }
 
-/**
- * Throws `PointerError` `POINTER_MIXED` for a mixed pointer in a value, or under the program members of its bags in any
- * dialect.
- */
-export function assertUnmixedObjects(root: unknown, bags: readonly Bag<ObjectValue>[]): void {
-  assertUnmixedBags(bags);
-  for (const { path, pointer } of mixedInObjects(root)) assertPure(pointer, path.join('.'));
+/** Of marked pointers, those with members beyond their own that the shim reads or has left. */
+export function* mixedPointers(pointers: Iterable<PlacedPointer>): Iterable<PlacedPointer> {
+  for (const placed of pointers) {
+    if (placed.pointer.mixed && (isProgramPlace(placed.path) || isOurs(placed.value))) yield placed;
+  }
 }
 
-/** The same over stored text. */
-export function assertUnmixedBytes(root: ByteValue, bags: readonly Bag<ByteValue>[]): void {
+/**
+ * Throws `PointerError` `POINTER_MIXED` for a mixed pointer among those of a document, or under the program members of
+ * its bags in any dialect.
+ */
+export function assertUnmixed(pointers: Iterable<PlacedPointer>, bags: readonly Bag[]): void {
   assertUnmixedBags(bags);
-  for (const { path, pointer } of mixedInBytes(root)) assertPure(pointer, path.join('.'));
+  for (const { path, pointer } of mixedPointers(pointers)) assertPure(pointer, path.join('.'));
 }
 
 function assertUnmixedBags(bags: readonly Bag[]): void {
@@ -85,26 +87,29 @@ export function mixedMessage({ target, mixed = [] }: Pointer, place: string): st
   return `${where} holds ${what} and other members (${others}): data was merged without reading the pointer, which is neither followed nor returned.`;
 }
 
-interface Place<V extends Value = Value> {
+/** A value of a document, and what leads to it. */
+export interface ValuePlace<V extends Value = Value> {
   readonly path: readonly string[];
   readonly value: V;
 }
 
 /** `mentions` says whether the marker may be inside a value. */
-function* mixedPointers<V extends Value>(root: V, mentions: (value: V) => boolean): Generator<MixedPointer> {
-  const open: Place<V>[] = [{ path: [], value: root }];
+function* findPointers<V extends Value>(root: V, mentions: (value: V) => boolean): Generator<PlacedPointer<V>> {
+  const open: ValuePlace<V>[] = [{ path: [], value: root }];
   // A handler's answer may have circles.
   const seen = new Set<unknown>();
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    if (seen.has(place.value.identity()) || !mentions(place.value)) continue;
-    seen.add(place.value.identity());
+    if (!mentions(place.value)) continue;
     const pointer = s3Pointer.detect(place.value);
-    if (pointer?.mixed && (isProgramPlace(place.path) || isOurs(place.value))) yield { path: place.path, pointer };
-    open.push(...placesIn(place));
+    if (pointer) yield { ...place, pointer };
+    if (seen.has(place.value.identity())) continue;
+    seen.add(place.value.identity());
+    open.push(...placesInside(place));
   }
 }
 
-function placesIn<V extends Value>({ path, value }: Place<V>): readonly Place<V>[] {
+/** The members of an object, the items of a list, or the document in a JSON string. */
+export function placesInside<V extends Value>({ path, value }: ValuePlace<V>): readonly ValuePlace<V>[] {
   const embedded = value.embedded();
   if (embedded !== undefined) return [{ path, value: embedded }];
   // A handler's answer may have members that are undefined.

@@ -8,7 +8,7 @@ import type { Bag } from '../bag/bag.js';
 import type { BlobReader } from '../bag/follow.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import type { AddressRule } from '../bag/places.js';
-import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
+import { assertUnmixed, pointersInBytes } from '../bag/mixed-pointer.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
 import { assertBridgeable, planBag } from '../bag/plan.js';
 import type { PlannedBag } from '../bag/plan.js';
@@ -89,7 +89,7 @@ export async function transform(
   signal?: AbortSignal,
 ): Promise<Transformation | undefined> {
   assertOneOwner(bagDocument, document);
-  assertUnmixedBytes(root, bagDocument.bags);
+  assertUnmixed(pointersInBytes(root), bagDocument.bags);
   const isRow = document.row !== undefined;
   const plans = await planBags(bagDocument, settings, isRow, signal);
   if (plans.length === 0) return undefined;

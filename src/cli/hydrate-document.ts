@@ -5,7 +5,7 @@ import { BagDocument } from '../bag/bag.js';
 import { addressRule } from '../bag/follow.js';
 import type { BlobReader } from '../bag/follow.js';
 import { hydrateBag } from '../bag/hydrate.js';
-import { assertUnmixedBytes } from '../bag/mixed-pointer.js';
+import { assertUnmixed, pointersInBytes } from '../bag/mixed-pointer.js';
 import { applySplices } from '../json/index.js';
 import type { Splice } from '../json/index.js';
 
@@ -18,7 +18,7 @@ export async function hydrateDocument(bytes: Uint8Array, blobs: BlobReader): Pro
   const root = readDocument(bytes);
   const bagDocument = new BagDocument(root, true, addressRule(blobs));
   bagDocument.assertOneOwner();
-  assertUnmixedBytes(root, bagDocument.bags);
+  assertUnmixed(pointersInBytes(root), bagDocument.bags);
   const splices: Splice[] = [];
   for (const bag of bagDocument.bags) {
     const draft = new ByteDraft(bag.value);

@@ -3,6 +3,7 @@ import { Bag } from '../bag/bag.js';
 import type { BagDocument } from '../bag/bag.js';
 import { openMember } from '../bag/envelope.js';
 import { hydrateBag } from '../bag/hydrate.js';
+import { assertUnmixed } from '../bag/mixed-pointer.js';
 import { resolveSegment } from '../bag/resolve.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import type { Value } from '../bag/value.js';
@@ -14,6 +15,7 @@ import { planLostManifest, planRewrite, putManifest, rewriteBag } from './rewrit
 import { addProgram, needsProgram } from './segment.js';
 import type { Added } from './segment.js';
 import { restoreMembers } from './stored-members.js';
+import type { RestoredMember } from './stored-members.js';
 
 /** An event as its handler gets it, and what the way back needs to know of it. */
 export interface AdaptedEvent<V extends Value = Value> {
@@ -31,6 +33,8 @@ export interface AdaptedEvent<V extends Value = Value> {
   readonly bytesSaved: number;
   /** In the mode `shadow`: how the old and the new resolution compare; `failed` when the old one threw. */
   readonly shadow?: 'same' | 'different' | 'failed';
+  /** Values that were put back from the store. */
+  readonly restored: readonly RestoredMember<V>[];
 }
 
 /** An event that is to reach its handler as it came in. */
@@ -43,6 +47,7 @@ export function untouched<V extends Value>(root: V): AdaptedEvent<V> {
     kept: undefined,
     error: undefined,
     bytesSaved: 0,
+    restored: [],
   };
 }
 
@@ -57,19 +62,26 @@ export async function adaptEvent<V extends Value>(
   wantsSegment: boolean,
 ): Promise<AdaptedEvent<V>> {
   const { root, bags } = document;
+  const { form, settings } = context.state;
+  const pointers = Array.from(form.listPointers(root));
+  assertUnmixed(pointers, bags);
   const [bag] = bags;
-  if (bag === undefined) return untouched(root);
+  if (bag === undefined) {
+    const edit = form.edit(root);
+    const restored = await restoreMembers(pointers, document, edit, context);
+    return { ...untouched(edit.result()), restored };
+  }
   document.assertOneOwner(...context.outside());
   if (context.mode === 'strict' && document.generation === 'fat') throw fatBag();
-  const { form, settings } = context.state;
   const resolved = wantsSegment && needsProgram(bag) ? await resolveUnlessMissing(root, context) : undefined;
   const edits = { handed: form.edit(root), kept: form.edit(root) };
   const outcome = await adaptBags(bags, edits, context);
+  const restored = await restoreMembers(pointers, document, edits.handed, context);
   const added = resolved && addProgram(edits.handed, document, resolved.segmentConfig, form);
   const adapted = edits.handed.result();
   const handed = form.snapshot(valueAt(adapted, bag.path)!);
   const kept = settings.speaks === 'fat' ? form.snapshot(valueAt(edits.kept.result(), bag.path)!) : handed;
-  return { root: adapted, resolved, added, handed, kept, ...outcome };
+  return { root: adapted, resolved, added, handed, kept, restored, ...outcome };
 }
 
 /** What the handler gets, and what would go back; the two differ only for a handler that speaks fat. */
@@ -108,7 +120,6 @@ async function adaptLeanBag<V extends Value>(
     await rewriteBag(bag, planned, handed, context);
     return planned;
   });
-  await restoreMembers(bag, handed, context);
   return { error, bytesSaved: rewrite?.bytesSaved ?? 0 };
 }
 
@@ -127,7 +138,6 @@ async function adaptFatBag<V extends Value>(
     for (const edit of [handed, kept]) putManifest(bag, manifest, edit);
   });
   await fillBag(bag, handed, context);
-  await restoreMembers(bag, handed, context);
   return { error: undefined, bytesSaved: 0 };
 }
 
@@ -135,16 +145,14 @@ async function adaptFatBag<V extends Value>(
  * The event with everything inline again that the shim or a legacy writer took out of its bags. Throws what following a
  * pointer throws, and `OWNER_MISMATCH`.
  */
-export async function fillEvent<V extends Value>(
-  document: BagDocument<V>,
-  context: InvocationContext<V>,
-): Promise<V> {
+export async function fillEvent<V extends Value>(document: BagDocument<V>, context: InvocationContext<V>): Promise<V> {
+  const { form } = context.state;
+  const pointers = Array.from(form.listPointers(document.root));
+  assertUnmixed(pointers, document.bags);
   document.assertOneOwner(...context.outside());
-  const edit = context.state.form.edit(document.root);
-  for (const bag of document.bags.toReversed()) {
-    await fillBag(bag, edit, context);
-    await restoreMembers(bag, edit, context);
-  }
+  const edit = form.edit(document.root);
+  for (const bag of document.bags.toReversed()) await fillBag(bag, edit, context);
+  await restoreMembers(pointers, document, edit, context);
   return edit.result();
 }
 

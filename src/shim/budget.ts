@@ -1,5 +1,6 @@
 import type { Bag } from '../bag/bag.js';
 import { CONTROL_MEMBERS, CALL_MEMBERS, INDEX_MEMBERS, INIT_MARKERS, PROGRAM_MEMBERS } from '../bag/members.js';
+import { assertUnmixed } from '../bag/mixed-pointer.js';
 import type { Value } from '../bag/value.js';
 import { BagError, ConflictError, StoreError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
@@ -37,7 +38,7 @@ export async function fitResult<V extends Value>(
   const maxBytes = settings.maxResultBytes;
   if (maxBytes === undefined) return { root, offloaded: [], bytesSaved: 0 };
   const { bytes, mentionsPointer } = form.measure(root);
-  if (mentionsPointer) form.assertUnmixed(root, []);
+  if (mentionsPointer) assertUnmixed(form.listPointers(root), []);
   if (bytes <= maxBytes) return { root, bytes, offloaded: [], bytesSaved: 0 };
   if (left instanceof StoreError || left instanceof ConflictError) throw left;
   if (root.kind() !== 'object') throw tooLarge(bytes, maxBytes, 'it is no object with a bag in it');

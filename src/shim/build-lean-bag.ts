@@ -47,7 +47,10 @@ export async function buildLeanBag(
 ): Promise<LeanStateBag> {
   const { ownerId, workflowId, workflowConfig } = input;
   const settings = parseOptions({ ...options, store, mode: 'rewrite' });
-  const state = createState<ObjectValue, ObjectForm>(settings, (blobs, cacheBytes) => new ObjectForm(blobs, cacheBytes));
+  const state = createState<ObjectValue, ObjectForm>(
+    settings,
+    (blobs, cacheBytes) => new ObjectForm(blobs, cacheBytes),
+  );
   const map: unknown = input.partitionMap ?? partitionWorkflow(workflowConfig).partitionMap;
   const fat = {
     ...initialMembers(input, map, settings.clock),

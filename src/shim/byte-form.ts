@@ -1,20 +1,22 @@
 import type { Bag } from '../bag/bag.js';
-import { ByteDraft, RawJson } from '../bag/edit.js';
+import { ByteDraft, RawJson, spliceValue } from '../bag/edit.js';
 import type { JsonValue } from '../bag/edit.js';
-import { POINTER_MARKER, assertUnmixedBytes } from '../bag/mixed-pointer.js';
+import { POINTER_MARKER, pointersInBytes } from '../bag/mixed-pointer.js';
+import type { PlacedPointer } from '../bag/mixed-pointer.js';
 import { planBag } from '../bag/plan.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
 import { loadSources } from '../bag/sources.js';
 import { ByteValue, readDocument } from '../bag/value.js';
 import type { ParsedBlobs } from '../bag/value.js';
 import { applySplices, bufferOver, toPlainValue } from '../json/index.js';
-import type { JsonNode } from '../json/index.js';
+import type { JsonNode, Splice } from '../json/index.js';
 import { knownDigests, knownManifests } from '../store/known-digests.js';
 import { openAddressing, signalOption } from './context.js';
 import type { InvocationContext } from './context.js';
 import type { DocumentEdit, Form, Measure, Place, ProgramPlan } from './form.js';
 import { firstDifference } from './json-difference.js';
 import { Respeller } from './respell.js';
+import { isReprint } from './same-text.js';
 
 /** The shim over stored JSON text: every number, name and blank stays as it is spelled. */
 export class ByteForm implements Form<ByteValue> {
@@ -44,8 +46,12 @@ export class ByteForm implements Form<ByteValue> {
     return { bytes: bytes.length, mentionsPointer: bufferOver(bytes).includes(POINTER_MARKER) };
   }
 
-  assertUnmixed(root: ByteValue, bags: readonly Bag<ByteValue>[]): void {
-    assertUnmixedBytes(root, bags);
+  parse(bytes: Uint8Array): ByteValue {
+    return this.open(bytes);
+  }
+
+  listPointers(root: ByteValue): Iterable<PlacedPointer<ByteValue>> {
+    return pointersInBytes(root);
   }
 
   copy(value: ByteValue): ByteValue {
@@ -61,6 +67,10 @@ export class ByteForm implements Form<ByteValue> {
 
   snapshot(object: ByteValue): ByteValue {
     return object;
+  }
+
+  isSame(value: ByteValue, stored: ByteValue): boolean {
+    return isReprint(stored, value);
   }
 
   firstDifference(one: ByteValue, other: ByteValue): string | undefined {
@@ -104,6 +114,7 @@ class ByteEdit implements DocumentEdit<ByteValue> {
   readonly #root: ByteValue;
   readonly #open: (bytes: Uint8Array) => ByteValue;
   readonly #drafts = new Map<JsonNode, ByteDraft>();
+  readonly #replaced = new Map<JsonNode, readonly Splice[]>();
 
   constructor(root: ByteValue, open: (bytes: Uint8Array) => ByteValue) {
     this.#root = root;
@@ -124,8 +135,13 @@ class ByteEdit implements DocumentEdit<ByteValue> {
     this.draft(place).put(name, new RawJson(json));
   }
 
+  replace({ value }: Place<ByteValue>, json: Uint8Array): void {
+    this.#replaced.set(value.node, spliceValue(value, json));
+  }
+
   result(): ByteValue {
-    const splices = [...this.#drafts.values()].filter((draft) => draft.isChanged).flatMap((draft) => draft.splices());
+    const drafts = [...this.#drafts.values()].filter((draft) => draft.isChanged);
+    const splices = [...drafts.map((draft) => draft.splices()), ...this.#replaced.values()].flat();
     if (splices.length === 0) return this.#root;
     const sorted = splices.sort((one, other) => one.start - other.start);
     return this.#open(applySplices(this.#root.document.bytes, sorted));

@@ -1,11 +1,13 @@
 import type { Bag } from '../bag/bag.js';
 import type { BagEdit, JsonValue } from '../bag/edit.js';
 import type { LoadedContent } from '../bag/hydrate.js';
+import type { PlacedPointer } from '../bag/mixed-pointer.js';
 import type { BagPlan } from '../bag/plan.js';
 import type { Value } from '../bag/value.js';
+import { BagError } from '../errors.js';
 import type { InvocationContext } from './context.js';
 
-/** An object of a document, and the member names that lead to it from the root. */
+/** A value of a document, and the member names and positions that lead to it from the root. */
 export interface Place<V extends Value = Value> {
   readonly path: readonly string[];
   readonly value: V;
@@ -22,6 +24,8 @@ export interface DocumentEdit<V extends Value = Value> {
   put(place: Place<V>, name: string, value: JsonValue | V): void;
   /** The same with stored JSON text for its value. */
   putJson(place: Place<V>, name: string, json: Uint8Array): void;
+  /** Puts stored JSON text in the place of a value, wherever in the document it is. Throws as `draft` does. */
+  replace(place: Place<V>, json: Uint8Array): void;
   /** The root of the changed document; the very one that came in when nothing was changed. */
   result(): V;
 }
@@ -48,14 +52,18 @@ export interface Form<V extends Value = Value> {
   edit(root: V): DocumentEdit<V>;
   /** Throws `BagError` `NOT_JSON`. */
   measure(root: V): Measure;
-  /** Throws `PointerError` `POINTER_MIXED` for data that was merged into a pointer. */
-  assertUnmixed(root: V, bags: readonly Bag<V>[]): void;
+  /** A value of this form from stored JSON text. Throws `BagError`. */
+  parse(bytes: Uint8Array): V;
+  /** Marked pointers anywhere in the document. */
+  listPointers(root: V): Iterable<PlacedPointer<V>>;
   /** A copy that a handler may change. Throws `BagError` `JSON_TOO_DEEP`. */
   copy(value: V): V;
   /** A copy of an object with one more member, which is `true`. */
   withFlag(object: V, name: string): V;
   /** The members of an object as they are now: what a handler puts into it later is not in the snapshot. */
   snapshot(object: V): V;
+  /** True when a value says what a stored one says: the same members in the same order, the same text and numbers. */
+  isSame(value: V, stored: V): boolean;
   /** The place of the first difference as a JSON pointer; `undefined` when both say the same. */
   firstDifference(one: V, other: V): string | undefined;
   /** True only for a result that is beyond doubt in the new form and needs no further look. */
@@ -67,4 +75,13 @@ export interface Form<V extends Value = Value> {
   planProgram(bag: Bag<V>, context: InvocationContext<V>, handed: V | undefined): Promise<ProgramPlan>;
   /** Takes note of stored values that were put into a bag: unchanged, they go back as the blobs they came from. */
   noteFilled(before: Bag<V>, after: () => Bag<V>, content: LoadedContent): void;
+}
+
+/** Makes a change that a value in a JSON string which cannot be written again does without. */
+export function changeIfWritable(change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    if (!(error instanceof BagError)) throw error;
+  }
 }

@@ -70,7 +70,6 @@ export class EventReading<V extends Value = Value> {
   fill(): Promise<V> {
     return this.#during(async (context) => {
       this.#assertObject();
-      this.#state.form.assertUnmixed(this.document.root, this.document.bags);
       return fillEvent(this.document, context);
     });
   }
@@ -91,7 +90,6 @@ export class EventReading<V extends Value = Value> {
     const plain = withoutStalePrograms(this.document, form);
     const document = plain === this.document.root ? this.document : readDocument(plain, this.#state);
     if (this.mode === 'shadow') return shadowEvent(document, context, wantsSegment);
-    form.assertUnmixed(plain, document.bags);
     return adaptEvent(document, context, wantsSegment);
   }
 

@@ -8,7 +8,8 @@ import type { LoadedContent } from '../bag/hydrate.js';
 import type { BlobKind } from '../bag/keys.js';
 import { PROGRAM_MEMBERS } from '../bag/members.js';
 import type { BlobRef, MigrationContext } from '../bag/migration.js';
-import { POINTER_MARKER, assertUnmixedObjects } from '../bag/mixed-pointer.js';
+import { POINTER_MARKER, pointersInObjects } from '../bag/mixed-pointer.js';
+import type { PlacedPointer } from '../bag/mixed-pointer.js';
 import { planBag } from '../bag/plan.js';
 import { loadSources } from '../bag/sources.js';
 import { ObjectValue, parseObject, readDocument } from '../bag/value.js';
@@ -23,6 +24,7 @@ import type { JsonMembers } from './json-members.js';
 import { jsonBytes, jsonText } from './json-text.js';
 import { isLeanEvent } from './lean-event.js';
 import { ProgramCache } from './program-cache.js';
+import { sameJson } from './same-json.js';
 
 /** The shim over values that `JSON.parse` made. */
 export class ObjectForm implements Form<ObjectValue> {
@@ -48,8 +50,12 @@ export class ObjectForm implements Form<ObjectValue> {
     return { bytes: Buffer.byteLength(text), mentionsPointer: text.includes(POINTER_MARKER) };
   }
 
-  assertUnmixed({ raw }: ObjectValue, bags: readonly Bag<ObjectValue>[]): void {
-    assertUnmixedObjects(raw, bags);
+  parse(bytes: Uint8Array): ObjectValue {
+    return this.open(parseObject(bytes));
+  }
+
+  listPointers(root: ObjectValue): Iterable<PlacedPointer<ObjectValue>> {
+    return pointersInObjects(root);
   }
 
   copy({ raw }: ObjectValue): ObjectValue {
@@ -62,6 +68,10 @@ export class ObjectForm implements Form<ObjectValue> {
 
   snapshot({ raw }: ObjectValue): ObjectValue {
     return this.open({ ...(raw as JsonMembers) });
+  }
+
+  isSame({ raw }: ObjectValue, stored: ObjectValue): boolean {
+    return sameJson(raw, stored.raw);
   }
 
   firstDifference(one: ObjectValue, other: ObjectValue): string | undefined {
@@ -146,6 +156,8 @@ function makeBlobRef(kind: BlobKind, path: Field, bytes: Uint8Array): Partial<Re
 /** A place in an object under change, and the places inside it. */
 interface EditNode {
   draft?: ObjectDraft;
+  /** What is put in the place of the whole value. */
+  replacement?: { readonly value: unknown };
   readonly inner: Map<string, EditNode>;
 }
 
@@ -163,7 +175,7 @@ class ObjectEdit implements DocumentEdit<ObjectValue> {
   draft({ path, value }: Place<ObjectValue>): ObjectDraft {
     const node = path.reduce(nodeInside, this.#top);
     if (node.draft === undefined) {
-      assertWritable(this.#root.raw, path);
+      assertWritable(this.#root.raw, [...path, '']);
       node.draft = new ObjectDraft(value.raw as JsonMembers);
     }
     return node.draft;
@@ -178,6 +190,11 @@ class ObjectEdit implements DocumentEdit<ObjectValue> {
     this.draft(place).put(name, parseObject(json) as JsonValue);
   }
 
+  replace({ path }: Place<ObjectValue>, json: Uint8Array): void {
+    assertWritable(this.#root.raw, path);
+    path.reduce(nodeInside, this.#top).replacement = { value: parseObject(json) };
+  }
+
   result(): ObjectValue {
     return isChanged(this.#top) ? this.#open(build(this.#root.raw, this.#top)) : this.#root;
   }
@@ -189,13 +206,15 @@ function nodeInside({ inner }: EditNode, name: string): EditNode {
   return node;
 }
 
-function isChanged({ draft, inner }: EditNode): boolean {
-  return draft?.isChanged === true || [...inner.values()].some(isChanged);
+function isChanged({ draft, replacement, inner }: EditNode): boolean {
+  return replacement !== undefined || draft?.isChanged === true || [...inner.values()].some(isChanged);
 }
 
 function build(value: unknown, node: EditNode): unknown {
+  if (node.replacement) return node.replacement.value;
   if (!isChanged(node)) return value;
   if (typeof value === 'string') return jsonText(build(JSON.parse(value), node));
+  if (Array.isArray(value)) return value.map((item, at) => buildInside(item, node, String(at)));
   const original = value as JsonMembers;
   const members: Record<string, unknown> = node.draft?.result() ?? { ...original };
   for (const [name, inner] of node.inner) {
@@ -205,14 +224,18 @@ function build(value: unknown, node: EditNode): unknown {
   return members;
 }
 
+function buildInside(item: unknown, { inner }: EditNode, name: string): unknown {
+  const node = inner.get(name);
+  return node ? build(item, node) : item;
+}
+
 /** Throws `BagError` `EMBEDDED_INEXACT` for a place in a JSON string with a number that JavaScript spells otherwise. */
 function assertWritable(root: unknown, path: readonly string[]): void {
   let value = root;
   for (const name of path) {
-    if (typeof value === 'string') value = parseFaithful(value);
+    while (typeof value === 'string') value = parseFaithful(value);
     value = (value as JsonMembers)[name];
   }
-  if (typeof value === 'string') parseFaithful(value);
 }
 
 function parseFaithful(text: string): unknown {

@@ -23,11 +23,7 @@ export class Respeller {
   }
 
   /** Sources of a bag that answers `handed`. */
-  respell(
-    { config, map }: Bag<ByteValue>,
-    sources: BagSources<ByteValue>,
-    handed: ByteValue,
-  ): BagSources<ByteValue> {
+  respell({ config, map }: Bag<ByteValue>, sources: BagSources<ByteValue>, handed: ByteValue): BagSources<ByteValue> {
     return {
       ...sources,
       ...(config.state === 'inline' && sources.config?.is(config.value) === true

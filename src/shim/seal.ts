@@ -2,6 +2,7 @@ import { BagDocument, holdsDigest } from '../bag/bag.js';
 import type { Bag, Generation } from '../bag/bag.js';
 import { detectId } from '../bag/envelope.js';
 import { listLostMembers } from '../bag/lost-members.js';
+import { assertUnmixed } from '../bag/mixed-pointer.js';
 import type { Value } from '../bag/value.js';
 import type { StateBagError } from '../errors.js';
 import { valueAt } from './adapt.js';
@@ -13,6 +14,7 @@ import type { InvocationContext } from './context.js';
 import type { Form } from './form.js';
 import { planRewrite, rewriteBag } from './rewrite.js';
 import { withoutAddedProgram } from './segment.js';
+import { returnPointers } from './stored-members.js';
 
 /** A result as it goes back, and what became of it. */
 export interface SealedResult<V extends Value = Value> extends FittedResult<V> {
@@ -33,18 +35,19 @@ export async function sealResult<V extends Value>(
   const { form, settings } = context.state;
   // No state machine of ours waits for the answer to an event without a bag.
   const isForeign = before !== undefined && before.handed === undefined;
-  if (result.kind() !== 'object') {
-    form.assertUnmixed(result, []);
-    return { ...(isForeign ? pass(result) : await fitResult(result, () => [], undefined, context)), ...FOREIGN };
+  const answer = returnPointers(result, before?.restored ?? [], form);
+  if (answer.kind() !== 'object') {
+    assertUnmixed(form.listPointers(answer), []);
+    return { ...(isForeign ? pass(answer) : await fitResult(answer, () => [], undefined, context)), ...FOREIGN };
   }
-  const plain = unwrapResult(withoutAddedProgram(new BagDocument(result), before?.added, form), form);
+  const plain = unwrapResult(withoutAddedProgram(new BagDocument(answer), before?.added, form), form);
   if (context.outside().length === 0 && form.isPlainlyLean(plain)) {
-    if (settings.maxResultBytes === undefined) form.assertUnmixed(plain, []);
+    if (settings.maxResultBytes === undefined) assertUnmixed(form.listPointers(plain), []);
     const fitted = await fitResult(plain, () => readBags(plain, context), undefined, context);
     return { ...fitted, generation: 'lean', repaired: false };
   }
   const document = readDocument(plain, context.state);
-  form.assertUnmixed(plain, document.bags);
+  assertUnmixed(form.listPointers(plain), document.bags);
   if (isForeign && document.generation === 'foreign') return { ...pass(plain), ...FOREIGN };
   document.assertOneOwner(...context.outside());
   const restored = restorePrograms(document, before, context);

@@ -3,7 +3,7 @@ import type { Bag, BagDocument } from '../bag/bag.js';
 import { isProgram } from '../bag/segments.js';
 import { isMissing } from '../bag/value.js';
 import type { Value } from '../bag/value.js';
-import { BagError } from '../errors.js';
+import { changeIfWritable } from './form.js';
 import type { DocumentEdit, Form, Place } from './form.js';
 
 const SEGMENT = 'segment_config';
@@ -91,13 +91,4 @@ function takeOut<V extends Value>(edit: DocumentEdit<V>, bag: Place<V>, origin: 
   const original = origin?.member(SEGMENT);
   if (original === undefined || isProgram(original)) edit.draft(bag).remove(SEGMENT);
   else edit.put(bag, SEGMENT, original);
-}
-
-/** A level inside a JSON string that cannot be written again keeps its marked program, which nothing runs. */
-function changeIfWritable(change: () => void): void {
-  try {
-    change();
-  } catch (error) {
-    if (!(error instanceof BagError)) throw error;
-  }
 }

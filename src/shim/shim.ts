@@ -34,7 +34,10 @@ export interface StateBagShim {
  * options that are unknown or wrong.
  */
 export function createStateBagShim(options: ShimOptions): StateBagShim {
-  const state = createState<ObjectValue, ObjectForm>(parseOptions(options), (blobs, cacheBytes) => new ObjectForm(blobs, cacheBytes));
+  const state = createState<ObjectValue, ObjectForm>(
+    parseOptions(options),
+    (blobs, cacheBytes) => new ObjectForm(blobs, cacheBytes),
+  );
   const { form } = state;
   const read = (event: unknown, context?: LambdaContext, { segment = true }: ReadOptions = {}) =>
     new Reading(new EventReading(state, form.open(event), { event, context, wantsSegment: segment }));

@@ -34,7 +34,11 @@ export class WireShim {
       ...options,
       ...(expectedOwner !== undefined && { expectedOwner: () => expectedOwner }),
     });
-    this.#state = createState<ByteValue, ByteForm>(settings, (_blobs, cacheBytes) => new ByteForm(cacheBytes), envelopes);
+    this.#state = createState<ByteValue, ByteForm>(
+      settings,
+      (_blobs, cacheBytes) => new ByteForm(cacheBytes),
+      envelopes,
+    );
     this.#wantsSegment = segment;
     this.#passesUnreadable = onUnreadable === 'pass';
   }

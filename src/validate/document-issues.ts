@@ -3,7 +3,7 @@ import { detectField } from '../bag/bag.js';
 import { WRAPPERS, isBag, isComplete, openMember } from '../bag/envelope.js';
 import type { Envelope, EnvelopeLevel } from '../bag/envelope.js';
 import { CONFIG, OFFLOADED_MEMBERS, PROGRAM_MEMBERS } from '../bag/members.js';
-import { mixedInBytes } from '../bag/mixed-pointer.js';
+import { mixedPointers, pointersInBytes } from '../bag/mixed-pointer.js';
 import { isObject } from '../bag/value.js';
 import type { ByteValue, Value } from '../bag/value.js';
 import { BagError } from '../errors.js';
@@ -154,7 +154,7 @@ export function documentIssues(
   if (!envelope || bags.length === 0) return [];
   const strays = strayBags(envelope);
   const issues = [
-    ...mixedPointerIssues(mixedInBytes(root)),
+    ...mixedPointerIssues(mixedPointers(pointersInBytes(root))),
     ...[...envelope.visited, ...strays].flatMap(duplicateIssues),
   ];
   if (!mustBeLean) return issues;

@@ -1,6 +1,6 @@
 import type { SchemaFault } from '../../schemas/compiled-validator.js';
 import { mixedMessage } from '../bag/mixed-pointer.js';
-import type { MixedPointer } from '../bag/mixed-pointer.js';
+import type { PlacedPointer } from '../bag/mixed-pointer.js';
 import { childPointer, inWords, listInWords, resolvePlace, typeInWords } from './issue.js';
 import type { Adviser, Place, ValidationIssue } from './issue.js';
 
@@ -89,7 +89,7 @@ function choices(allowed: unknown): string {
 }
 
 /** What no schema says: data that was merged into pointers, at any depth. */
-export function mixedPointerIssues(found: Iterable<MixedPointer>): ValidationIssue[] {
+export function mixedPointerIssues(found: Iterable<PlacedPointer>): ValidationIssue[] {
   return Array.from(found, ({ path, pointer }) => ({
     pointer: path.reduce(childPointer, ''),
     keyword: 'POINTER_MIXED',

@@ -1,6 +1,7 @@
 import { validateLeanBag as satisfiesLeanSchema } from '../../schemas/generated/lean-bag.js';
 import type { LeanStateBag } from '../../schemas/generated/lean-bag.js';
-import { mixedInObjects } from '../bag/mixed-pointer.js';
+import { mixedPointers, pointersInObjects } from '../bag/mixed-pointer.js';
+import { ObjectValue } from '../bag/value.js';
 import { SchemaError } from '../errors.js';
 import { leanBagAdvice } from './advice.js';
 import type { ValidationIssue } from './issue.js';
@@ -10,7 +11,7 @@ export type { LeanStateBag } from '../../schemas/generated/lean-bag.js';
 
 /** Validates a bag, without its envelope, against the lean schema. Returns no issues for a lean bag. Never throws. */
 export function validateLeanBag(bag: unknown): ValidationIssue[] {
-  return [...leanIssues(bag), ...mixedPointerIssues(mixedInObjects(bag))];
+  return [...leanIssues(bag), ...mixedPointerIssues(mixedPointers(pointersInObjects(new ObjectValue(bag))))];
 }
 
 /** The issues of the lean schema alone, for a bag without its envelope. */

@@ -228,8 +228,6 @@ describe('what only looks like an offloaded member', () => {
 
   test.each([
     ['another owner', lookAlike(`state-members/other/invoices/${digest}/secret.json`)],
-    ['another workflow', lookAlike(`state-members/acme/other/${digest}/secret.json`)],
-    ['another member', lookAlike(`state-members/acme/invoices/${digest}/password.json`)],
     ['another bucket', lookAlike(`state-members/acme/invoices/${digest}/secret.json`, 'elsewhere')],
     ['no digest', lookAlike('state-members/acme/invoices/secret.json')],
     ['a legacy place', lookAlike('workflows/invoices/executions/acme#1/secret_1.json')],
@@ -241,18 +239,6 @@ describe('what only looks like an offloaded member', () => {
     await shim.wrap<Json>((got) => (handed = got as Json))(event);
     expect(handed.secret).toEqual(secret);
     expect(store.calls.filter(({ operation }) => operation === 'get')).toHaveLength(0);
-  });
-
-  test('below the top level of the bag is user data', async () => {
-    const store = testStore();
-    const { shim } = testShim({}, store);
-    const key = `state-members/acme/invoices/${digest}/secret.json`;
-    await putObject(store, key, { password: 1 });
-    const event = fatBag({ current_state: { secret: lookAlike(key), list: [lookAlike(key)] } });
-    let handed: Json = {};
-    await shim.wrap<Json>((got) => (handed = got as Json))(event);
-    expect(handed.current_state).toEqual(event.current_state);
-    expect(handed.segment_config).toEqual(asAdded(programAt(event, 1)));
   });
 });
 

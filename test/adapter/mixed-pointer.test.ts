@@ -106,25 +106,3 @@ describe.each(ADAPTER_NAMES)('with the adapter of %s', (name) => {
     });
   });
 });
-
-test('a merge over an offloaded state that the shim did not see is an error instead of lost answers', async () => {
-  const { store } = testStore();
-  const shim = createStateBagShim({ store, mode: 'rewrite', budget: { limitBytes: LIMIT_BYTES, headroomBytes: 0 } });
-  const branch = async (answer: Json) =>
-    (await shim.write({ bag: fatBag({ current_state: { doc: 'x'.repeat(30_000), ...answer } }) })) as { bag: Json };
-  const merge = shim.wrap<Json>(
-    (event) => {
-      const { bag } = event.state_data as { bag: Json };
-      const states = (event.branch_results as { bag: Json }[]).map(
-        ({ bag: { current_state } }) => current_state as Json,
-      );
-      return { bag: { ...bag, current_state: Object.assign({}, bag.current_state, ...states) as Json } };
-    },
-    { segment: false },
-  );
-  const event = {
-    state_data: { bag: fatBag() },
-    branch_results: [await branch({ left: 1 }), await branch({ right: 2 })],
-  };
-  await expect(merge(event)).rejects.toMatchObject({ code: 'POINTER_MIXED' });
-});

@@ -311,7 +311,7 @@ describe('a result that fits no payload', () => {
     const { text, json } = await ask(one, fatBagText(`,${state}`));
     expect(json().notes).toMatchObject({ __s3_pointer__: true, field_name: 'notes' });
     expect(text).toContain(ODD_STATE);
-    expect((await ask(await start({}, 'echo'), text)).json().notes).toBe('n'.repeat(3000));
+    expect((await ask(await start({}, 'echo'), text)).json().notes).toEqual(json().notes);
     const strict = await start({
       STATEBAG_LIMIT_BYTES: '2600',
       STATEBAG_HEADROOM_BYTES: '100',

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { bagLevels, detectEnvelope, hasNumericId, identityErrorOf, WRAPPERS } from '../../bag/envelope.js';
 import type { Envelope, EnvelopeLevel } from '../../bag/envelope.js';
 import { PROGRAM_MEMBERS } from '../../bag/members.js';
-import { mixedInObjects, POINTER_MARKER } from '../../bag/mixed-pointer.js';
+import { mixedPointers, pointersInObjects, POINTER_MARKER } from '../../bag/mixed-pointer.js';
 import { ObjectValue } from '../../bag/value.js';
 import { inlineSizeIssues, strayBags, strayPrograms } from '../../validate/document-issues.js';
 import { bufferOver } from '../../json/index.js';
@@ -46,7 +46,7 @@ async function isLeanAround(
 }
 
 function holdsMixed(bytes: Uint8Array, document: unknown): boolean {
-  return bufferOver(bytes).includes(POINTER_MARKER) && Array.from(mixedInObjects(document)).length > 0;
+  return bufferOver(bytes).includes(POINTER_MARKER) && Array.from(mixedPointers(pointersInObjects(new ObjectValue(document)))).length > 0;
 }
 
 /** So many containers may nest when a document has no more of them; one that has more is walked with care. */

@@ -1,0 +1,165 @@
+import { createStateBagShim } from 'statebag-shim';
+import { describe, expect, test } from 'vitest';
+import { ADAPTER_NAMES, adaptedBy as adapted, useAdapters } from './adapters.js';
+import type { Adapter } from './adapters.js';
+import { fatBag } from './bags.js';
+import type { Json } from './bags.js';
+import { testStore } from './shims.js';
+
+const LIMIT_BYTES = 20_000;
+const DOC = 'x'.repeat(30_000);
+
+const adapterOf = useAdapters();
+
+const adaptedBy = async (adapter: Adapter, event: unknown) => (await adapted(adapter, event)) as Json;
+
+const identity = (event: Json): unknown => event;
+
+/** A lean bag whose state was stored, as a step returned it. */
+async function bagWithoutState(adapter: Adapter, state: Json = { doc: DOC }, more: Json = {}): Promise<Json> {
+  const event = fatBag(more);
+  return (await adapter.invoke(event, ({ ...bag }) => ({ ...bag, current_state: state }))) as Json;
+}
+
+/** Where in an event a bag may be. `BARE` has no bag of its own around it. */
+const PLACES: Readonly<Record<string, (bag: Json) => Json>> = {
+  'the root': (bag) => bag,
+  'a list next to the bag': (bag) => ({ state_data: { bag: fatBag() }, branch_results: [{ bag }, 1] }),
+  'a list in a list in the state of the bag': (bag) => fatBag({ current_state: { rows: [[bag]] } }),
+  'the JSON text of a row': (bag) => ({ ...fatBag(), row: JSON.stringify({ context: bag }) }),
+  'JSON text in JSON text': (bag) => ({ ...fatBag(), row: JSON.stringify(JSON.stringify({ context: bag })) }),
+};
+
+const BARE: Readonly<Record<string, (bag: Json) => Json>> = {
+  'a row': (bag) => ({ row: { context: bag }, answer: 42 }),
+  'the JSON text of a row without a bag around it': (bag) => ({ row: JSON.stringify({ context: bag }), answer: 42 }),
+  'a list': (bag) => ({ branches: [{ result: bag }] }),
+};
+
+/** Every value of the name in an event, JSON text opened. */
+function valuesOf(name: string, value: unknown): unknown[] {
+  if (typeof value === 'string') {
+    try {
+      return valuesOf(name, JSON.parse(value));
+    } catch {
+      return [];
+    }
+  }
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([member, inner]) => [
+    ...(member === name ? [inner] : []),
+    ...valuesOf(name, inner),
+  ]);
+}
+
+describe.each(ADAPTER_NAMES)('with the adapter of %s', (name) => {
+  const open = (speaks: 'lean' | 'fat' = 'lean') => adapterOf(name, { limitBytes: LIMIT_BYTES, speaks });
+
+  test.each(Object.entries({ ...PLACES, ...BARE }))('a stored state comes back in %s', async (_place, arrange) => {
+    const adapter = await open();
+    const bag = await bagWithoutState(adapter);
+    expect(bag.current_state).toMatchObject({ __s3_pointer__: true, field_name: 'current_state' });
+    const handed = await adaptedBy(adapter, arrange(bag));
+    expect(valuesOf('doc', handed)).toEqual([DOC]);
+    expect(valuesOf('__s3_pointer__', handed)).toEqual([]);
+  });
+
+  test.each(Object.entries(PLACES))('an unchanged state goes back as its pointer from %s', async (_place, arrange) => {
+    const adapter = await open();
+    const bag = await bagWithoutState(adapter);
+    const answer = await adapter.invoke(arrange(bag), identity);
+    expect(valuesOf('doc', answer)).toEqual([]);
+    const returned = valuesOf('current_state', answer).filter((state) =>
+      JSON.stringify(state).includes('__s3_pointer__'),
+    );
+    expect(returned).toContainEqual(bag.current_state);
+  });
+
+  test('an unchanged state goes back as its pointer under another name', async () => {
+    const adapter = await open();
+    const bag = await bagWithoutState(adapter);
+    const answer = await adapter.invoke(bag, ({ current_state, ...others }) => ({
+      bag: others,
+      history: [current_state],
+    }));
+    expect(answer).toMatchObject({ history: [bag.current_state] });
+  });
+
+  test('a merge of stored states keeps every answer', async () => {
+    const adapter = await open();
+    const results = [
+      { bag: await bagWithoutState(adapter, { doc: DOC, left: 1 }) },
+      { bag: await bagWithoutState(adapter, { doc: DOC, right: 2 }) },
+    ];
+    const event = { state_data: { bag: await bagWithoutState(adapter) }, branch_results: results };
+    const merged = (await adapter.invoke(event, (got) => {
+      const { bag } = got.state_data as { bag: Json };
+      const states = (got.branch_results as { bag: Json }[]).map((result) => result.bag.current_state as Json);
+      return { bag: { ...bag, current_state: Object.assign({}, bag.current_state, ...states) as Json } };
+    })) as { bag: Json };
+    expect(merged.bag.current_state).toMatchObject({ __s3_pointer__: true });
+    expect((await adaptedBy(adapter, merged.bag)).current_state).toEqual({ doc: DOC, left: 1, right: 2 });
+  });
+
+  test('a resume over a row keeps the answer of the person', async () => {
+    const adapter = await open();
+    const row = { context: await bagWithoutState(adapter) };
+    const resumed = (await adapter.invoke({ row, answer: 42 }, (got) => {
+      const bag = (got.row as { context: Json }).context;
+      return { bag: { ...bag, current_state: { ...(bag.current_state as Json), answer: got.answer } } };
+    })) as { bag: Json };
+    expect((await adaptedBy(adapter, resumed.bag)).current_state).toEqual({ doc: DOC, answer: 42 });
+  });
+
+  test('a state of another workflow of the same owner comes back', async () => {
+    const adapter = await open();
+    const child = await bagWithoutState(adapter, { doc: DOC }, { workflowId: 'child' });
+    const handed = await adaptedBy(adapter, { ...fatBag(), child_state: child.current_state });
+    expect(handed.child_state).toEqual({ doc: DOC });
+  });
+
+  test('a state of another owner stays a pointer', async () => {
+    const adapter = await open();
+    const other = await bagWithoutState(adapter, { doc: DOC }, { ownerId: 'other' });
+    const handed = await adaptedBy(adapter, { ...fatBag(), copied: other.current_state });
+    expect(handed.copied).toEqual(other.current_state);
+    const nested = await adaptedBy(adapter, { ...fatBag(), results: [other] });
+    expect(nested.results).toEqual([other]);
+  });
+
+  test('a pointer outside of every bag stays a pointer', async () => {
+    const adapter = await open();
+    const { current_state } = await bagWithoutState(adapter);
+    expect(await adaptedBy(adapter, { row: { current_state } })).toEqual({ row: { current_state } });
+  });
+
+  test('a pointer to a missing blob of the owner is an error', async () => {
+    const adapter = await open();
+    const bag = await bagWithoutState(adapter);
+    const { key, ...pointer } = bag.current_state as { readonly key: string };
+    const missing = { ...pointer, key: key.replace(/[0-9a-f]{64}/, '0'.repeat(64)) };
+    await expect(adaptedBy(adapter, { ...bag, rows: [missing] })).rejects.toMatchObject({ code: 'POINTER_DANGLING' });
+  });
+
+  test('a handler that speaks fat gets the stored state', async () => {
+    const adapter = await open('fat');
+    const bag = await bagWithoutState(adapter);
+    expect((await adaptedBy(adapter, { ...fatBag(), results: [bag] })).results).toMatchObject([
+      { current_state: { doc: DOC } },
+    ]);
+  });
+});
+
+test('a changed state is stored again, and what a handler changes in place reaches no later event', async () => {
+  const { store } = testStore();
+  const shim = createStateBagShim({ store, mode: 'rewrite', budget: { limitBytes: LIMIT_BYTES, headroomBytes: 0 } });
+  const first = (await shim.write(fatBag({ current_state: { doc: DOC } }))) as Json;
+  const wrapped = shim.wrap<Json>((event) => {
+    (event.current_state as Json).added = 1;
+    return event;
+  });
+  const second = (await wrapped(first)) as Json;
+  expect(second.current_state).not.toEqual(first.current_state);
+  expect(((await shim.read(second).hydrated()) as Json).current_state).toEqual({ doc: DOC, added: 1 });
+  expect(((await shim.read(first).hydrated()) as Json).current_state).toEqual({ doc: DOC });
+});
