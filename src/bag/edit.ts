@@ -206,10 +206,7 @@ export class ObjectDraft extends BagDraft<Original> {
   result(): Record<string, unknown> {
     const entries = this.slots.flatMap((slot): [string, unknown][] => {
       if (slot.replacement) {
-        return slot.replacement.map(({ name, value }) => [
-          name,
-          value instanceof RawJson ? value.parse() : value,
-        ]);
+        return slot.replacement.map(({ name, value }) => [name, value instanceof RawJson ? value.parse() : value]);
       }
       return slot.original && slot.name !== undefined ? [[slot.name, slot.original.value]] : [];
     });

@@ -6,7 +6,11 @@ import type { BlobKind } from './keys.js';
  * hydrator drops it. `checksum` is the first 8 hex digits of the MD5 of the stored text. `createdAt` is in seconds
  * since 1970.
  */
-export function bridgePointer(name: string, blobRef: BlobRef, createdAt: number): JsonValue {
+export function bridgePointer(
+  name: string,
+  blobRef: Pick<BlobRef, 'bucket' | 'key' | 'size' | 'md5Prefix'>,
+  createdAt: number,
+): JsonValue {
   return {
     __s3_pointer__: true,
     bucket: blobRef.bucket,

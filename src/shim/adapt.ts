@@ -11,7 +11,15 @@ import { BagError, StateBagError } from '../errors.js';
 import { attempt, signalOption, storeBlobs } from './context.js';
 import type { InvocationContext } from './context.js';
 import type { DocumentEdit } from './form.js';
-import { planLostManifest, planRewrite, putManifest, rewriteBag } from './rewrite.js';
+import {
+  applyRewrite,
+  changesBag,
+  planLostManifest,
+  planRewrite,
+  putBridgePointers,
+  putManifest,
+  rewriteBag,
+} from './rewrite.js';
 import { addProgram, needsProgram } from './segment.js';
 import type { Added } from './segment.js';
 import { restoreMembers } from './stored-members.js';
@@ -80,11 +88,11 @@ export async function adaptEvent<V extends Value>(
   const added = resolved && addProgram(edits.handed, document, resolved.segmentConfig, form);
   const adapted = edits.handed.result();
   const handed = form.snapshot(valueAt(adapted, bag.path)!);
-  const kept = settings.speaks === 'fat' ? form.snapshot(valueAt(edits.kept.result(), bag.path)!) : handed;
+  const kept = settings.speaks === 'lean' ? handed : form.snapshot(valueAt(edits.kept.result(), bag.path)!);
   return { root: adapted, resolved, added, handed, kept, restored, ...outcome };
 }
 
-/** What the handler gets, and what would go back; the two differ only for a handler that speaks fat. */
+/** What the handler gets, and what would go back; the two are the same for a handler that speaks lean. */
 interface Edits<V extends Value> {
   readonly handed: DocumentEdit<V>;
   readonly kept: DocumentEdit<V>;
@@ -98,7 +106,7 @@ async function adaptBags<V extends Value>(
   context: InvocationContext<V>,
 ): Promise<BagOutcome> {
   let outcome: BagOutcome = { error: undefined, bytesSaved: 0 };
-  const adaptBag = context.state.settings.speaks === 'fat' ? adaptFatBag : adaptLeanBag;
+  const adaptBag = ADAPTERS[context.state.settings.speaks];
   for (const bag of bags.toReversed()) {
     const { error, bytesSaved } = await adaptBag(bag, edits, context);
     outcome = { error: outcome.error ?? error, bytesSaved: outcome.bytesSaved + bytesSaved };
@@ -115,9 +123,9 @@ async function adaptLeanBag<V extends Value>(
   { handed }: Edits<V>,
   context: InvocationContext<V>,
 ): Promise<BagOutcome> {
-  const { value: rewrite, error } = await attempt(context, async () => {
-    const planned = await planRewrite(bag, context);
-    await rewriteBag(bag, planned, handed, context);
+  const { value: rewrite, error } = await attempt(context, async (optional) => {
+    const planned = await planRewrite(bag, optional);
+    await rewriteBag(bag, planned, handed, optional);
     return planned;
   });
   return { error, bytesSaved: rewrite?.bytesSaved ?? 0 };
@@ -129,17 +137,40 @@ async function adaptFatBag<V extends Value>(
   { handed, kept }: Edits<V>,
   context: InvocationContext<V>,
 ): Promise<BagOutcome> {
-  await attempt(context, async () => {
-    const manifest = await planLostManifest(bag, context);
+  await attempt(context, async (optional) => {
+    const manifest = await planLostManifest(bag, optional);
     if (manifest === undefined) return;
     // A bag that cannot be written leaves no blob behind.
     for (const edit of [handed, kept]) edit.draft(bag);
-    await storeBlobs([manifest], context);
+    await storeBlobs([manifest], optional);
     for (const edit of [handed, kept]) putManifest(bag, manifest, edit);
   });
   await fillBag(bag, handed, context);
   return { error: undefined, bytesSaved: 0 };
 }
+
+/**
+ * A bag for a handler that keeps the old members as its own data. A bag of the flat era stays as it is: its readers
+ * would run a pointer as the program.
+ */
+async function adaptBridgeBag<V extends Value>(
+  bag: Bag<V>,
+  { handed, kept }: Edits<V>,
+  context: InvocationContext<V>,
+): Promise<BagOutcome> {
+  if (bag.isFlatEra) return { error: undefined, bytesSaved: 0 };
+  const { value: rewrite, error } = await attempt(context, async (optional) => {
+    const planned = await planRewrite(bag, optional);
+    if (changesBag(planned)) kept.draft(bag);
+    await rewriteBag(bag, planned, handed, optional);
+    applyRewrite(bag, planned, kept);
+    return planned;
+  });
+  if (rewrite) putBridgePointers(bag, rewrite, handed);
+  return { error, bytesSaved: rewrite?.bytesSaved ?? 0 };
+}
+
+const ADAPTERS = { lean: adaptLeanBag, fat: adaptFatBag, bridge: adaptBridgeBag } as const;
 
 /**
  * The event with everything inline again that the shim or a legacy writer took out of its bags. Throws what following a

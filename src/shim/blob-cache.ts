@@ -7,6 +7,7 @@ import { assertDigest } from '../store/digest.js';
 import { SingleFlight, joined } from '../store/single-flight.js';
 import type { ObjectAddress } from '../store/object-store.js';
 import { publish } from './diagnostics.js';
+import { asStoreError } from './store-handle.js';
 import type { StoreHandle } from './store-handle.js';
 
 /** Stands for the store's own bucket, whose name is not known before the store is open. */
@@ -95,7 +96,9 @@ export class BlobCache implements BlobReader {
   ): Promise<Uint8Array> {
     const store = await this.#store.open(signal);
     const address = { bucket: bucket === OWN_BUCKET ? store.bucket : bucket, key };
-    const bytes = await store.get(address, { ...(signal && { signal }), ...(sha256 !== undefined && { sha256 }) });
+    const options = { ...(signal && { signal }), ...(sha256 !== undefined && { sha256 }) };
+    // A store of the program's own need not listen to the signal.
+    const bytes = await joined(store.get(address, options), signal).catch(asStoreError);
     // A store that a program made itself may not verify anything.
     if (sha256 !== undefined) assertDigest(address, bytes, [sha256]);
     return bytes;

@@ -66,7 +66,15 @@ export async function buildLeanBag(
   document.assertOneOwner();
   const deadline = { signal: () => signal, dispose: () => undefined };
   const ids = { ownerId, workflowId };
-  const context = { state, ids, mode: 'rewrite', side: 'result', deadline, outside: () => [] } as const;
+  const context = {
+    state,
+    ids,
+    mode: 'rewrite',
+    side: 'result',
+    deadline,
+    optional: deadline,
+    outside: () => [],
+  } as const;
   const bag = new Bag(whole, { addresses: state.addresses });
   const rewrite = await planRewrite(bag, context);
   const edit = state.form.edit(whole);

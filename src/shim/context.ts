@@ -7,7 +7,9 @@ import type { Value } from '../bag/value.js';
 import { BagError, ConflictError, PointerError, StoreError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
 import { sha256Hex } from '../store/digest.js';
+import { joined } from '../store/single-flight.js';
 import { BlobCache } from './blob-cache.js';
+import { CircuitBreaker } from './deadline.js';
 import type { Deadline } from './deadline.js';
 import { publish } from './diagnostics.js';
 import type { Side } from './diagnostics.js';
@@ -15,7 +17,7 @@ import { Envelopes } from './envelopes.js';
 import type { Form } from './form.js';
 import type { BagIds, Mode } from './options.js';
 import type { Settings } from './settings.js';
-import { StoreHandle } from './store-handle.js';
+import { StoreHandle, asStoreError } from './store-handle.js';
 
 /** What a shim keeps between invocations. */
 export interface ShimState<V extends Value = Value> {
@@ -27,6 +29,7 @@ export interface ShimState<V extends Value = Value> {
   /** Which places of a bag are looked at. */
   readonly envelopes: Envelopes;
   readonly form: Form<V>;
+  readonly breaker: CircuitBreaker;
 }
 
 /** `makeForm` gets the cache of blobs, and its half of the memory in bytes. */
@@ -39,7 +42,15 @@ export function createState<V extends Value, F extends Form<V>>(
   const store = new StoreHandle(settings.store);
   const blobs = new BlobCache(store, half, settings.layout);
   const addresses = addressRule(blobs);
-  return { settings, store, blobs, addresses, envelopes: new Envelopes(envelopes), form: makeForm(blobs, half) };
+  return {
+    settings,
+    store,
+    blobs,
+    addresses,
+    envelopes: new Envelopes(envelopes),
+    form: makeForm(blobs, half),
+    breaker: new CircuitBreaker(),
+  };
 }
 
 /** One event or one result under way. */
@@ -48,7 +59,10 @@ export interface InvocationContext<V extends Value = Value> {
   readonly ids: BagIds;
   readonly mode: Mode;
   readonly side: Side;
+  /** For what the execution cannot do without. */
   readonly deadline: Deadline;
+  /** For all else. */
+  readonly optional: Deadline;
   /** Who the owner is, as far as the caller says. Throws what the option `expectedOwner` throws. */
   outside(): readonly OutsideNames[];
 }
@@ -84,11 +98,12 @@ export async function storeBlobs<V extends Value>(
   if (blobs.length === 0) return;
   const signal = deadline.signal();
   const store = await state.store.open(signal);
-  const outcomes = await Promise.all(
-    blobs.map(({ storeKey: key, bytes, sha256, contentType, metadata, addressed }) =>
-      store.put({ key, bytes, sha256, contentType, metadata, addressed }, signal),
-    ),
+  const puts = blobs.map(({ storeKey: key, bytes, sha256, contentType, metadata, addressed }) =>
+    store.put({ key, bytes, sha256, contentType, metadata, addressed }, signal),
   );
+  // A store of the program's own need not listen to the signal.
+  const outcomes = await joined(Promise.all(puts), signal).catch(asStoreError);
+  state.breaker.reset();
   publish('offload', () => ({
     ...ids,
     mode,
@@ -101,15 +116,21 @@ export async function storeBlobs<V extends Value>(
 export type Attempt<T> =
   { readonly value: T; readonly error?: undefined } | { readonly value?: undefined; readonly error: StateBagError };
 
-/** Runs what an execution can do without. Rejects only with errors that must stop it. */
+/**
+ * Runs what an execution can do without, within the time for such work, unless it is `needed` to make a result fit.
+ * Rejects only with errors that must stop it.
+ */
 export async function attempt<T, V extends Value>(
-  { ids, mode, side }: InvocationContext<V>,
-  task: () => Promise<T>,
+  context: InvocationContext<V>,
+  task: (context: InvocationContext<V>) => Promise<T>,
+  isNeeded = false,
 ): Promise<Attempt<T>> {
+  const { state, ids, mode, side, deadline, optional } = context;
   try {
-    return { value: await task() };
+    return { value: await task({ ...context, deadline: isNeeded ? deadline : optional }) };
   } catch (error) {
     if (!mayFailOpen(error)) throw error;
+    if (!isNeeded && !state.breaker.isOpen && optional.signal()?.aborted === true) state.breaker.trip();
     publish('fail-open', () => ({ ...ids, mode, side, code: error.code, reason: error.message }));
     return { error };
   }

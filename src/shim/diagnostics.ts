@@ -14,7 +14,7 @@ interface Subject {
 /** Whether the event on its way in or the result on its way out was worked on. */
 export type Side = 'event' | 'result';
 
-/** `statebag-shim:read`: an event was read. */
+/** `statebag-shim:read`: an event was read, or refused. */
 export interface ReadMessage extends Subject {
   readonly speaks: Speech;
   readonly generation: Generation;
@@ -28,13 +28,15 @@ export interface ReadMessage extends Subject {
    * was.
    */
   readonly shadow?: 'same' | 'different' | 'failed';
+  /** Code of the error with which the event was refused; `UNEXPECTED` for an error of another kind. */
+  readonly code?: string;
   /** Bytes of `workflow_config` and `partition_map` that were inline and went on as pointers. */
   readonly bytesSaved: number;
   /** Milliseconds, the store's answers included. */
   readonly durationMs: number;
 }
 
-/** `statebag-shim:write`: a result went back. */
+/** `statebag-shim:write`: a result went back, or was refused. */
 export interface WriteMessage extends Subject {
   /** Of the bag as the handler returned it. */
   readonly generation: Generation;
@@ -49,6 +51,8 @@ export interface WriteMessage extends Subject {
   readonly repaired: boolean;
   /** Names of the further members that were offloaded to fit the budget. */
   readonly offloaded: readonly string[];
+  /** Code of the error with which the result was refused; `UNEXPECTED` for an error of another kind. */
+  readonly code?: string;
   readonly durationMs: number;
 }
 

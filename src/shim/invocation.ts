@@ -2,16 +2,18 @@ import { BagDocument } from '../bag/bag.js';
 import type { OutsideNames } from '../bag/envelope.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import type { Value } from '../bag/value.js';
-import { BagError } from '../errors.js';
+import { BagError, StateBagError } from '../errors.js';
 import { adaptEvent, fillEvent, resolveProgram, untouched } from './adapt.js';
 import type { AdaptedEvent } from './adapt.js';
 import { readDocument } from './context.js';
 import type { InvocationContext, ShimState } from './context.js';
-import { startDeadline } from './deadline.js';
+import { startDeadline, startOptional } from './deadline.js';
 import { publish } from './diagnostics.js';
+import type { WriteMessage } from './diagnostics.js';
 import type { LambdaContext } from './lambda.js';
 import type { BagIds, Mode } from './options.js';
 import { sealResult } from './seal.js';
+import type { SealedResult } from './seal.js';
 import { withoutAddedProgram, withoutStalePrograms } from './segment.js';
 import { shadowEvent } from './shadow.js';
 
@@ -78,9 +80,14 @@ export class EventReading<V extends Value = Value> {
     const start = this.#state.settings.clock();
     const { root } = this.document;
     const isPassed = this.mode === 'observe' || (this.mode === 'shadow' && root.kind() !== 'object');
-    const adapted = isPassed ? untouched(root) : await this.#during((context) => this.#adaptIn(context));
-    this.#publish(start, adapted);
-    return adapted;
+    try {
+      const adapted = isPassed ? untouched(root) : await this.#during((context) => this.#adaptIn(context));
+      this.#publish(start, adapted);
+      return adapted;
+    } catch (error) {
+      this.#publish(start, untouched(root), findCode(error));
+      throw error;
+    }
   }
 
   async #adaptIn(context: InvocationContext<V>): Promise<AdaptedEvent<V>> {
@@ -105,7 +112,7 @@ export class EventReading<V extends Value = Value> {
     return withDeadline(facts, this.#invocation.context, task);
   }
 
-  #publish(start: number, { resolved, shadow, bytesSaved }: AdaptedEvent<V>): void {
+  #publish(start: number, { resolved, shadow, bytesSaved }: AdaptedEvent<V>, code?: string): void {
     const { settings } = this.#state;
     publish('read', () => ({
       ...this.ids,
@@ -116,6 +123,7 @@ export class EventReading<V extends Value = Value> {
       ...(resolved === undefined ? {} : { source: resolved.source }),
       ...(resolved?.segmentIndex === undefined ? {} : { segmentIndex: resolved.segmentIndex }),
       ...(shadow === undefined ? {} : { shadow }),
+      ...(code === undefined ? {} : { code }),
       bytesSaved,
       durationMs: settings.clock() - start,
     }));
@@ -135,32 +143,71 @@ export async function sealAnswer<V extends Value>(
   const { settings } = state;
   const ids = reading?.ids ?? readDocument(root, state).ids;
   const mode = reading?.mode ?? settings.modeOf(() => ids);
-  if (mode === 'observe') return root;
+  const start = settings.clock();
+  const tell = (outcome: Partial<Omit<WriteMessage, keyof BagIds | 'mode' | 'durationMs'>>) => {
+    publish('write', () => ({
+      ...ids,
+      mode,
+      ...UNCHANGED,
+      generation: outcome.generation ?? readDocument(root, state).generation,
+      ...outcome,
+      durationMs: settings.clock() - start,
+    }));
+  };
+  try {
+    const { root: sealed, ...outcome } = await sealIn(state, root, { ids, mode, reading, lambda });
+    tell(outcome);
+    return sealed;
+  } catch (error) {
+    tell({ code: findCode(error) });
+    throw error;
+  }
+}
+
+const UNCHANGED = { bytesSaved: 0, repaired: false, offloaded: [] } as const;
+
+interface Answer<V extends Value> {
+  readonly ids: BagIds;
+  readonly mode: Mode;
+  readonly reading: EventReading<V> | undefined;
+  readonly lambda: LambdaContext | undefined;
+}
+
+type Sealed<V extends Value> = Partial<SealedResult<V>> & { readonly root: V };
+
+async function sealIn<V extends Value>(
+  state: ShimState<V>,
+  root: V,
+  { ids, mode, reading, lambda }: Answer<V>,
+): Promise<Sealed<V>> {
+  if (mode === 'observe') return { root };
   const before = await reading?.adapt();
   if (mode === 'shadow') {
-    if (root.kind() !== 'object') return root;
-    return withoutAddedProgram(new BagDocument(root), before?.added, state.form);
+    if (root.kind() !== 'object') return { root };
+    return { root: withoutAddedProgram(new BagDocument(root), before?.added, state.form) };
   }
-  const start = settings.clock();
   let names: readonly OutsideNames[] | undefined;
-  const outside = () => (names ??= reading?.outside() ?? settings.outsideOf(undefined, lambda));
+  const outside = () => (names ??= reading?.outside() ?? state.settings.outsideOf(undefined, lambda));
   const facts = { state, ids, mode, side: 'result', outside } as const;
-  const { root: sealed, ...outcome } = await withDeadline(facts, lambda, (context) =>
-    sealResult(root, before, context),
-  );
-  publish('write', () => ({ ...ids, mode, ...outcome, durationMs: settings.clock() - start }));
-  return sealed;
+  return withDeadline(facts, lambda, (context) => sealResult(root, before, context));
+}
+
+function findCode(error: unknown): string {
+  return error instanceof StateBagError ? error.code : 'UNEXPECTED';
 }
 
 async function withDeadline<V extends Value, T>(
-  facts: Omit<InvocationContext<V>, 'deadline'>,
+  facts: Omit<InvocationContext<V>, 'deadline' | 'optional'>,
   lambda: LambdaContext | undefined,
   task: (context: InvocationContext<V>) => Promise<T>,
 ): Promise<T> {
-  const deadline = startDeadline(lambda, facts.state.settings.limits);
+  const { settings, breaker } = facts.state;
+  const deadline = startDeadline(lambda, settings.limits);
+  const optional = startOptional(lambda, settings.limits, breaker);
   try {
-    return await task({ ...facts, deadline });
+    return await task({ ...facts, deadline, optional });
   } finally {
     deadline.dispose();
+    optional.dispose();
   }
 }

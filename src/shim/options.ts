@@ -9,8 +9,11 @@ import type { StoreSource } from './store-handle.js';
  */
 export type Mode = 'observe' | 'shadow' | 'rewrite' | 'strict';
 
-/** What the handler expects in its bag: pointers, or `workflow_config` and `partition_map` inline. */
-export type Speech = 'lean' | 'fat';
+/**
+ * What the handler expects in its bag: paths; `workflow_config` and `partition_map` inline; or, for `bridge`, legacy
+ * pointers under these two names, which a handler may keep as its own data, in the row of a paused execution.
+ */
+export type Speech = 'lean' | 'fat' | 'bridge';
 
 /** Whose bag it is, as the bag says; undefined when it does not. */
 export interface BagIds {
@@ -48,8 +51,11 @@ export interface OffloadOptions {
 export interface ShimOptions {
   /** Where blobs lie, or how to open it when it is first needed. */
   readonly store: StoreSource;
-  /** Default `observe`. A function is asked once an event. */
-  readonly mode?: Mode | ((ids: BagIds) => Mode);
+  /**
+   * Default `observe`. A function is asked once an event; `undefined` means the default. When it throws, the error is
+   * the retryable `MODE_FAILED`.
+   */
+  readonly mode?: Mode | ((ids: BagIds) => Mode | undefined);
   /**
    * The owner that the event must belong to, where the caller knows it: from its own call, never from the bag. Asked
    * once for an event; for a result without a reading, with `undefined` as the event. Bags that name another owner are
@@ -70,6 +76,11 @@ export interface ShimOptions {
   readonly onMissing?: 'error' | 'pass';
   /** Milliseconds to wait for the store on the way in, and again on the way back. Default 10,000. */
   readonly storeTimeoutMs?: number;
+  /**
+   * The same for what an execution can do without: storing the program of an event that carries it. At least 500,
+   * default 1,000. After a store that did not answer, such work is skipped for 30 seconds.
+   */
+  readonly optionalTimeoutMs?: number;
   /** The store is given up this long before Lambda stops the invocation, in milliseconds. Default 500. */
   readonly deadlineMarginMs?: number;
   /** Milliseconds since 1970, for durations in messages. Default `Date.now`. */

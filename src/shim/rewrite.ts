@@ -1,12 +1,13 @@
-import { pathFor } from '../../migrations/index.js';
+import { NEWEST_VERSION, pathFor } from '../../migrations/index.js';
 import { planBlob } from '../bag/addressing.js';
 import type { PendingBlob } from '../bag/addressing.js';
-import { holdsDigest } from '../bag/bag.js';
-import type { Bag, Generation } from '../bag/bag.js';
+import { holdsDigest, listMutableMembers } from '../bag/bag.js';
+import type { Bag, Field, Generation } from '../bag/bag.js';
+import type { JsonValue } from '../bag/edit.js';
 import { follow } from '../bag/follow.js';
 import { buildManifest } from '../bag/manifest.js';
-import { MANIFEST_PATH, MAP_PATH } from '../bag/members.js';
-import { migrateUp } from '../bag/migration.js';
+import { CONFIG, MANIFEST_PATH, MAP, MAP_PATH, VERSION } from '../bag/members.js';
+import { bridgePointer, migrateUp } from '../bag/migration.js';
 import type { Migration } from '../bag/migration.js';
 import { isEmptyContainer, parseIfJsonString } from '../bag/segments.js';
 import { readDocument } from '../bag/value.js';
@@ -22,9 +23,13 @@ export interface BagRewrite {
   readonly program: ProgramPlan | undefined;
   /** The manifest that is made again, because its path was lost. */
   readonly manifest: PendingBlob | undefined;
+  /** Pointers under the old names that say the same as the paths: they only leave. */
+  readonly redundant: readonly string[];
   /** Bytes of inline values that leave the bag. */
   readonly bytesSaved: number;
 }
+
+const NOTHING = { migrations: [], program: undefined, manifest: undefined, redundant: [], bytesSaved: 0 } as const;
 
 /**
  * Plans a bag in the new form; nothing is written. `handed`: the bag as its handler got it. Throws what planning and
@@ -37,13 +42,14 @@ export async function planRewrite<V extends Value>(
 ): Promise<BagRewrite> {
   const migrations = pathFor(bag, 'lean');
   if (migrations.length === 0) {
-    const manifest = await planLostManifest(bag, context);
-    return { migrations, program: undefined, manifest, bytesSaved: 0 };
+    return { ...NOTHING, manifest: await planLostManifest(bag, context) };
   }
+  const redundant = listRedundant(bag);
+  if (redundant.length > 0) return { ...NOTHING, redundant };
   const program = await context.state.form.planProgram(bag, context, handed);
   const { map, manifest } = program.context.blobRefs;
   const lost = map || manifest ? undefined : await planLostManifest(bag, context, 'lean');
-  return { migrations, program, manifest: lost, bytesSaved: inlineSize(bag, program) };
+  return { ...NOTHING, migrations, program, manifest: lost, bytesSaved: inlineSize(bag, program) };
 }
 
 /** Stores what leaves the bag, and then changes the bag. Rejects as the store does; then the bag is as it was. */
@@ -54,9 +60,14 @@ export async function rewriteBag<V extends Value>(
   context: InvocationContext<V>,
 ): Promise<void> {
   // A bag that cannot be written leaves no blob behind.
-  if (rewrite.program || rewrite.manifest) edit.draft(bag);
+  if (changesBag(rewrite)) edit.draft(bag);
   await storeRewrite(rewrite, context);
   applyRewrite(bag, rewrite, edit);
+}
+
+/** True when the bag will be another one. */
+export function changesBag({ program, manifest, redundant }: BagRewrite): boolean {
+  return program !== undefined || manifest !== undefined || redundant.length > 0;
 }
 
 /** Stores what leaves the bag. Rejects as the store does. */
@@ -71,11 +82,54 @@ export async function storeRewrite<V extends Value>(
 /** Runs the migrations over the bag. */
 export function applyRewrite<V extends Value>(
   bag: Bag<V>,
-  { migrations, program, manifest }: BagRewrite,
+  { migrations, program, manifest, redundant }: BagRewrite,
   edit: DocumentEdit<V>,
 ): void {
   if (program) migrateUp(edit.draft(bag), migrations, program.context);
   if (manifest) putManifest(bag, manifest, edit);
+  for (const name of redundant) edit.draft(bag).remove(name);
+}
+
+/**
+ * The old names of a bag that is in the new form but for pointers under them, as a handler that speaks bridge gets it.
+ * Empty for any other bag.
+ */
+function listRedundant(bag: Bag): readonly string[] {
+  const isStamped = bag.value.member(VERSION)?.number() === NEWEST_VERSION;
+  if (!isStamped || bag.markers.length > 0 || listMutableMembers(bag).length > 0 || !holdsDigest(bag.manifestPath))
+    return [];
+  const pairs = [
+    [CONFIG, bag.config, bag.configPath],
+    [MAP, bag.map, bag.mapPath],
+  ] as const;
+  const isSettled = pairs.every(([, field, path]) => field.state === 'absent' || isSameTarget(field, path));
+  return isSettled ? pairs.flatMap(([name, { state }]) => (state === 'absent' ? [] : [name])) : [];
+}
+
+function isSameTarget(field: Field, path: Field): boolean {
+  if (field.state !== 'pointer' || path.state !== 'pointer' || !holdsDigest(path)) return false;
+  const [one, other] = [field.pointer.target, path.pointer.target];
+  return one !== undefined && one.bucket === other?.bucket && one.key === other?.key;
+}
+
+/** Puts pointers under the old names, as the readers before 0.1.0 of paused executions follow them. */
+export function putBridgePointers<V extends Value>(bag: Bag<V>, { program }: BagRewrite, edit: DocumentEdit<V>): void {
+  const blobRefs = program?.context.blobRefs;
+  for (const [name, path, blobRef] of [
+    [CONFIG, bag.configPath, blobRefs?.config],
+    [MAP, bag.mapPath, blobRefs?.map],
+  ] as const) {
+    const pointer = blobRef ? bridgePointer(name, blobRef, bag.createdAt) : toBridgePointer(name, path, bag.createdAt);
+    if (pointer !== undefined) edit.put(bag, name, pointer);
+  }
+}
+
+/** The bytes are not at hand, so there is no checksum: the digest is in the key. */
+function toBridgePointer(name: string, path: Field, createdAt: number): JsonValue | undefined {
+  const target = path.state === 'pointer' && holdsDigest(path) ? path.pointer.target : undefined;
+  if (target?.bucket === undefined) return undefined;
+  const { bucket, key } = target;
+  return bridgePointer(name, { bucket, key, size: 0, md5Prefix: () => '' }, createdAt);
 }
 
 /** Next to the path of the map, where the migration puts it. */

@@ -108,7 +108,7 @@ async function rewriteUntilFit<V extends Value>(
   const untried: Change<V> = { root, bytesSaved: 0, repaired: false, error: before?.error };
   const change = before?.error ? untried : await rewriteBags(root, before?.handed, context);
   if (change.error === undefined || !isOver(change.root, context)) return change;
-  return rewriteBags(root, before?.handed, context);
+  return rewriteBags(root, before?.handed, context, true);
 }
 
 function isOver<V extends Value>(root: V, { state: { form, settings } }: InvocationContext<V>): boolean {
@@ -119,15 +119,17 @@ async function rewriteBags<V extends Value>(
   root: V,
   handed: V | undefined,
   context: InvocationContext<V>,
+  isNeeded = false,
 ): Promise<Change<V>> {
   const edit = context.state.form.edit(root);
   let change: Change<V> = { root, bytesSaved: 0, repaired: false, error: undefined };
   for (const bag of readDocument(root, context.state).answerBags().toReversed()) {
-    const { value: rewrite, error } = await attempt(context, async () => {
-      const planned = await planRewrite(bag, context, handed);
-      await rewriteBag(bag, planned, edit, context);
+    const rewriteIn = async (within: InvocationContext<V>) => {
+      const planned = await planRewrite(bag, within, handed);
+      await rewriteBag(bag, planned, edit, within);
       return planned;
-    });
+    };
+    const { value: rewrite, error } = await attempt(context, rewriteIn, isNeeded);
     change = {
       ...change,
       bytesSaved: change.bytesSaved + (rewrite?.bytesSaved ?? 0),

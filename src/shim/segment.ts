@@ -43,7 +43,11 @@ export function addProgram<V extends Value>(
 export function withoutStalePrograms<V extends Value>({ root, envelope }: BagDocument<V>, form: Form<V>): V {
   const edit = form.edit(root);
   for (const level of envelope?.levels ?? []) {
-    if (hasAddedProgram(level.value)) changeIfWritable(() => edit.draft(level).remove(SEGMENT));
+    if (hasAddedProgram(level.value)) {
+      changeIfWritable(() => {
+        edit.draft(level).remove(SEGMENT);
+      });
+    }
   }
   return edit.result();
 }

@@ -3,11 +3,13 @@ import type { OutsideNames } from '../bag/envelope.js';
 import type { Layout } from '../bag/keys.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import { PAYLOAD_HEADROOM, PAYLOAD_LIMIT } from '../bag/members.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError, StateBagError, messageOf } from '../errors.js';
+import type { ReadOptions } from './bag-reading.js';
 import type { TimeLimits } from './deadline.js';
 import { isMembers } from './json-members.js';
 import type { LambdaContext } from './lambda.js';
 import type { BagIds, BudgetOptions, Mode, OffloadOptions, ShimOptions, Speech } from './options.js';
+import { isBlobStore } from './store-handle.js';
 import type { StoreSource } from './store-handle.js';
 
 /** Options, checked, with every default filled in. */
@@ -42,12 +44,14 @@ const KNOWN = {
     'offload',
     'onMissing',
     'storeTimeoutMs',
+    'optionalTimeoutMs',
     'deadlineMarginMs',
     'clock',
   ],
   budget: ['limitBytes', 'headroomBytes'],
   cache: ['maxBytes'],
   offload: ['only', 'never', 'first', 'minBytes'],
+  'read and wrap': ['segment'],
 } as const;
 
 const MODES: readonly unknown[] = ['observe', 'shadow', 'rewrite', 'strict'] satisfies Mode[];
@@ -58,13 +62,13 @@ export function parseOptions(options: ShimOptions): Settings {
   const { store, budget = {}, cache = {}, offload = {} } = options;
   assertKnown('cache', cache);
   assertKnown('offload', offload);
-  if (typeof store !== 'function' && !isMembers(store))
-    throw invalid('store', 'must be a blob store or a function that gives one');
+  if (typeof store !== 'function' && !isBlobStore(store))
+    throw invalid('store', 'must be a blob store, with bucket, get and put, or a function that gives one');
   return {
     store,
-    modeOf: parseMode(options.mode ?? 'observe'),
+    modeOf: parseMode(options.mode),
     outsideOf: parseExpectedOwner(options),
-    speaks: oneOf('speaks', options.speaks ?? 'lean', ['lean', 'fat']),
+    speaks: oneOf('speaks', options.speaks ?? 'lean', ['lean', 'fat', 'bridge']),
     manifestForm: oneOf('manifest', options.manifest ?? 'list', ['list', 'envelope']),
     layout: parseLayout(options.layout),
     maxResultBytes: parseBudget(budget),
@@ -73,10 +77,19 @@ export function parseOptions(options: ShimOptions): Settings {
     onMissing: oneOf('onMissing', options.onMissing ?? 'error', ['error', 'pass']),
     limits: {
       storeTimeoutMs: whole('storeTimeoutMs', options.storeTimeoutMs ?? 10_000, 1),
+      optionalTimeoutMs: whole('optionalTimeoutMs', options.optionalTimeoutMs ?? 1_000, 500),
       marginMs: whole('deadlineMarginMs', options.deadlineMarginMs ?? 500, 0),
     },
     clock: options.clock ?? Date.now,
   };
+}
+
+/** Whether a segment is wanted. Throws `ConfigError` `OPTION_UNKNOWN` or `OPTION_INVALID`. */
+export function parseReadOptions(options: ReadOptions): boolean {
+  assertKnown('read and wrap', options);
+  const { segment = true } = options;
+  if (typeof segment === 'boolean') return segment;
+  throw invalid('segment', 'must be true or false');
 }
 
 /**
@@ -92,12 +105,29 @@ function assertKnown(group: keyof typeof KNOWN, value: object): void {
   );
 }
 
-function parseMode(mode: Mode | ((ids: BagIds) => Mode)): Settings['modeOf'] {
+function parseMode(mode: ShimOptions['mode']): Settings['modeOf'] {
   if (typeof mode !== 'function') {
-    const fixed = parsedMode(mode);
+    const fixed = parsedMode(mode ?? DEFAULT_MODE);
     return () => fixed;
   }
-  return (ids) => parsedMode(mode(ids()));
+  return (ids) => parsedMode(askMode(mode, ids()) ?? DEFAULT_MODE);
+}
+
+const DEFAULT_MODE: Mode = 'observe';
+
+/** A service that knows the mode may be down: then the call may be tried again. */
+function askMode(mode: (ids: BagIds) => Mode | undefined, ids: BagIds): Mode | undefined {
+  let answer: unknown;
+  try {
+    answer = mode(ids);
+  } catch (cause) {
+    throw new StateBagError('MODE_FAILED', `the function in the option "mode" failed: ${messageOf(cause)}`, {
+      cause,
+      retryable: true,
+    });
+  }
+  if (answer instanceof Promise) throw invalid('mode', 'must be a function that answers at once, not with a promise');
+  return answer as Mode | undefined;
 }
 
 function parseExpectedOwner(options: ShimOptions): Settings['outsideOf'] {

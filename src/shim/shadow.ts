@@ -32,7 +32,7 @@ export async function shadowEvent<V extends Value>(
   if (bag === undefined || !wantsSegment || !needsProgram(bag)) return untouched(root);
   const old = await settle(() => answerOldWay(document, context));
   if (!old.value) return { ...untouched(root), shadow: 'failed' };
-  const fresh = await settle(() => resolveNewWay(document, context));
+  const fresh = await settle(() => resolveNewWay(document, { ...context, deadline: context.optional }));
   return { ...old.value, shadow: compare(old.value.resolved, fresh, context) };
 }
 

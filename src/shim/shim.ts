@@ -7,7 +7,7 @@ import type { Handler, LambdaContext } from './lambda.js';
 import { ObjectForm } from './object-form.js';
 import type { ShimOptions } from './options.js';
 import { Reading } from './reading.js';
-import { parseOptions } from './settings.js';
+import { parseOptions, parseReadOptions } from './settings.js';
 import { wrapHandler } from './wrap.js';
 
 /** Reads old bags and new ones, side by side. Make one per process, outside the handler: its caches live in it. */
@@ -20,7 +20,7 @@ export interface StateBagShim {
     handler: Handler<E, R, C>,
     options?: ReadOptions,
   ): (event: E, context?: C) => Promise<R>;
-  /** Looks at an event. Throws only what a `mode` function throws. */
+  /** Looks at an event. Throws `ConfigError` for options that are wrong, and `MODE_FAILED`. */
   read(event: unknown, context?: LambdaContext, options?: ReadOptions): BagReading;
   /**
    * The result with its bags in the new form, within the budget. `reading` is that of the event which the result
@@ -39,12 +39,17 @@ export function createStateBagShim(options: ShimOptions): StateBagShim {
     (blobs, cacheBytes) => new ObjectForm(blobs, cacheBytes),
   );
   const { form } = state;
-  const read = (event: unknown, context?: LambdaContext, { segment = true }: ReadOptions = {}) =>
-    new Reading(new EventReading(state, form.open(event), { event, context, wantsSegment: segment }));
+  const read = (event: unknown, context?: LambdaContext, options: ReadOptions = {}) => {
+    const wantsSegment = parseReadOptions(options);
+    return new Reading(new EventReading(state, form.open(event), { event, context, wantsSegment }));
+  };
   const write = async (result: unknown, reading?: BagReading, context?: LambdaContext) =>
     (await sealAnswer(state, form.open(result), parseReading(reading)?.inner, context)).raw;
   return {
-    wrap: (handler, options = {}) => wrapHandler(handler, (event, context) => read(event, context, options), write),
+    wrap: (handler, options = {}) => {
+      parseReadOptions(options);
+      return wrapHandler(handler, (event, context) => read(event, context, options), write);
+    },
     read,
     write,
   };

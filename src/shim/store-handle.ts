@@ -1,4 +1,4 @@
-import { StateBagError, StoreError, messageOf } from '../errors.js';
+import { ConfigError, StateBagError, StoreError, messageOf } from '../errors.js';
 import { joined } from '../store/single-flight.js';
 import type { BlobStore } from '../store/blob-store.js';
 
@@ -30,8 +30,9 @@ export class StoreHandle {
 
 async function openSource(source: StoreSource): Promise<BlobStore> {
   if (typeof source !== 'function') return source;
+  let opened: unknown;
   try {
-    return await source();
+    opened = await source();
   } catch (cause) {
     if (cause instanceof StateBagError) throw cause;
     throw new StoreError('STORE_OPEN_FAILED', `the blob store cannot be opened: ${messageOf(cause)}`, {
@@ -39,4 +40,21 @@ async function openSource(source: StoreSource): Promise<BlobStore> {
       retryable: true,
     });
   }
+  if (isBlobStore(opened)) return opened;
+  throw new ConfigError(
+    'OPTION_INVALID',
+    'the function in the option "store" gave no blob store: it has no bucket, get and put; make one with blobStore or s3BlobStore',
+  );
+}
+
+/** True for what has the members of a blob store that the shim uses. */
+export function isBlobStore(value: unknown): value is BlobStore {
+  const { bucket, get, put } = (value ?? {}) as Partial<Record<keyof BlobStore, unknown>>;
+  return typeof bucket === 'string' && typeof get === 'function' && typeof put === 'function';
+}
+
+/** Throws an error of a store: as it is when it is one of this package's, else as a retryable `StoreError`. */
+export function asStoreError(cause: unknown): never {
+  if (cause instanceof StateBagError) throw cause;
+  throw new StoreError('STORE_FAILED', `the blob store failed: ${messageOf(cause)}`, { cause, retryable: true });
 }

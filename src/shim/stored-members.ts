@@ -27,9 +27,9 @@ export interface RestoredMember<V extends Value = Value> {
 }
 
 /**
- * Puts values back that the shim itself once stored to fit a budget, wherever in the event their pointers are: copies of
- * the handler's own. Only pointers at content addresses of members count, in this store and of the owner of the bag
- * that the pointer is in; all else that looks like a pointer is user data. Throws as following does.
+ * Puts values back that the shim itself once stored to fit a budget, wherever in the event their pointers are. Each
+ * is a copy of the handler's own. Only pointers at content addresses of members count, in this store and of the owner
+ * of the bag that the pointer is in. All else that looks like a pointer is user data. Throws as following does.
  */
 export async function restoreMembers<V extends Value>(
   pointers: Iterable<PlacedPointer<V>>,

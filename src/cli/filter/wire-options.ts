@@ -53,7 +53,7 @@ export async function openWireShim(
     mode: 'rewrite',
     layout: layoutSettings(values),
     segment: !values['no-segment'],
-    ...(values.speaks === undefined ? {} : { speaks: parseChoice('speaks', values.speaks, ['lean', 'fat']) }),
+    ...(values.speaks === undefined ? {} : { speaks: parseChoice('speaks', values.speaks, ['lean', 'fat', 'bridge']) }),
     ...(values.envelope.length === 0 ? {} : { envelopes: values.envelope }),
   };
   return new WireShim(options);
