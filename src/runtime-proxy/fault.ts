@@ -7,8 +7,11 @@ export interface Fault {
   readonly body: Buffer;
 }
 
-/** Errors of the shim are named for a state machine, as the adapter names them. */
-export function faultOf(error: unknown): Fault {
+/**
+ * Errors of the shim are named for a state machine, as the adapter names them. By the invocation id the service refuses
+ * a report that comes too late.
+ */
+export function faultOf(error: unknown, invocationId?: string): Fault {
   const named = nameForStateMachine(error);
   const { name, message } = named instanceof Error ? named : new Error(String(named));
   const body = Buffer.from(JSON.stringify({ errorMessage: message, errorType: name, stackTrace: [] }));
@@ -20,6 +23,7 @@ export function faultOf(error: unknown): Fault {
       name,
       'Content-Length',
       String(body.length),
+      ...(invocationId === undefined ? [] : ['Lambda-Runtime-Invocation-Id', invocationId]),
     ],
     body,
   };

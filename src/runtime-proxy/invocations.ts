@@ -9,9 +9,18 @@ export interface Invocation {
   readonly deadline: number;
 }
 
-/** Invocations under way, by request id. What a runtime never answers is forgotten once its time is over. */
+/**
+ * What names an invocation. The service may give a request id twice at a time: to an invocation that timed out, and to
+ * its retry. Newer services tell the two apart by an invocation id, which newer runtimes send back.
+ */
+export interface InvocationKey {
+  readonly requestId: string;
+  readonly invocationId: string | undefined;
+}
+
+/** Invocations under way. What a runtime never answers is forgotten once its time is over. */
 export class Invocations {
-  readonly #underWay = new Map<string, Invocation>();
+  readonly #underWay = new Set<{ readonly key: InvocationKey; readonly invocation: Invocation }>();
   readonly #now: () => number;
 
   constructor(now: () => number = Date.now) {
@@ -22,20 +31,31 @@ export class Invocations {
     return this.#underWay.size;
   }
 
-  begin(requestId: string, invocation: Invocation): void {
+  begin(key: InvocationKey, invocation: Invocation): void {
     const now = this.#now();
-    for (const [id, { deadline }] of this.#underWay) if (deadline < now) this.#underWay.delete(id);
-    this.#underWay.set(requestId, invocation);
+    for (const entry of this.#underWay) if (entry.invocation.deadline < now) this.#underWay.delete(entry);
+    this.end(key);
+    this.#underWay.add({ key, invocation });
   }
 
-  /** `undefined` for one that is not known, or was answered before. */
-  find(requestId: string): Invocation | undefined {
-    return this.#underWay.get(requestId);
+  /**
+   * `undefined` for one that is not known, or whose answer the service has. Without an invocation id it is the latest of
+   * that request.
+   */
+  find(key: InvocationKey): Invocation | undefined {
+    return this.#entry(key)?.invocation;
   }
 
-  /** The service has an answer to it. */
-  end(requestId: string): void {
-    this.#underWay.delete(requestId);
+  /** The service has accepted an answer to it. */
+  end(key: InvocationKey): void {
+    const entry = this.#entry(key);
+    if (entry) this.#underWay.delete(entry);
+  }
+
+  #entry({ requestId, invocationId }: InvocationKey) {
+    return [...this.#underWay].findLast(
+      ({ key }) => key.requestId === requestId && (invocationId === undefined || key.invocationId === invocationId),
+    );
   }
 }
 

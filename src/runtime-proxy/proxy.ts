@@ -2,12 +2,13 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { LambdaContext } from '../shim/lambda.js';
+import { BagError } from '../errors.js';
 import type { AdaptedWire } from '../shim/wire-shim.js';
 import { readBody } from './body.js';
 import { faultOf } from './fault.js';
 import { forwardedHeaders, headerOf, headersOf } from './headers.js';
 import { Invocations, contextUntil } from './invocations.js';
-import type { Invocation } from './invocations.js';
+import type { Invocation, InvocationKey } from './invocations.js';
 import { passOn, passOnWith, relay } from './relay.js';
 import { NEXT_PATH, errorPath, routeOf } from './route.js';
 import type { Upstream } from './upstream.js';
@@ -72,13 +73,18 @@ export class RuntimeProxy {
     void work.then(() => this.#underWay.delete(work));
   }
 
-  #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  async #answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
     const route = routeOf(incoming.method, incoming.url);
     if (route.kind === 'next') return this.#next(incoming, outgoing);
-    if (route.kind === 'response') return this.#response(incoming, outgoing, route.requestId);
-    return route.kind === 'error'
-      ? this.#relayAnswer(incoming, outgoing, route.requestId)
-      : relay(incoming, outgoing, this.#upstream);
+    if (route.kind === 'other') {
+      await relay(incoming, outgoing, this.#upstream);
+      return;
+    }
+    const invocationId = headerOf(incoming.rawHeaders, INVOCATION_ID);
+    const key = { requestId: route.requestId, invocationId };
+    return route.kind === 'response'
+      ? this.#response(incoming, outgoing, key)
+      : this.#relayAnswer(incoming, outgoing, key);
   }
 
   /** Waits until there is an event that the runtime can be given. */
@@ -95,9 +101,10 @@ export class RuntimeProxy {
         signal: gone.signal,
       });
       const requestId = headerOf(answer.rawHeaders, 'lambda-runtime-aws-request-id');
+      const invocationId = headerOf(answer.rawHeaders, INVOCATION_ID);
       if (answer.statusCode !== 200 || requestId === undefined) return passOn(answer, outgoing);
       const { bytes } = await readBody(answer, Infinity);
-      const event = await this.#adapt(requestId, bytes, answer);
+      const event = await this.#adapt({ requestId, invocationId }, bytes, answer);
       if (event) {
         passOnWith(answer, event, outgoing);
         return;
@@ -106,46 +113,56 @@ export class RuntimeProxy {
   }
 
   /** The event for the runtime; `undefined` when the invocation was answered with an error in its place. */
-  async #adapt(requestId: string, event: Uint8Array, { rawHeaders }: IncomingMessage): Promise<Uint8Array | undefined> {
+  async #adapt(
+    key: InvocationKey,
+    event: Uint8Array,
+    { rawHeaders }: IncomingMessage,
+  ): Promise<Uint8Array | undefined> {
     const deadline = Number(headerOf(rawHeaders, 'lambda-runtime-deadline-ms') ?? Infinity);
     const context = contextUntil(deadline);
     try {
       const adapted = await (await this.#adaptation()).adapt(event, context);
-      this.#invocations.begin(requestId, { adapted, context, deadline });
+      this.#invocations.begin(key, { adapted, context, deadline });
       return adapted.bytes;
     } catch (error) {
-      const answer = await this.#report(requestId, error);
+      const answer = await this.#report(key, error);
       answer.resume();
       return undefined;
     }
   }
 
-  async #response(incoming: IncomingMessage, outgoing: ServerResponse, requestId: string): Promise<void> {
-    const invocation = this.#invocations.find(requestId);
+  async #response(incoming: IncomingMessage, outgoing: ServerResponse, key: InvocationKey): Promise<void> {
+    const invocation = this.#invocations.find(key);
+    if (invocation === undefined) {
+      refuseUnknown(incoming, outgoing, key);
+      return;
+    }
     const isStreamed =
       headerOf(incoming.rawHeaders, 'lambda-runtime-function-response-mode')?.toLowerCase() === 'streaming';
-    if (invocation === undefined || isStreamed || invocation.adapted.mode === 'observe')
-      return this.#relayAnswer(incoming, outgoing, requestId);
+    if (isStreamed) return this.#relayAnswer(incoming, outgoing, key);
     const { bytes, isWhole } = await readBody(incoming);
-    if (!isWhole) return this.#relayAnswer(incoming, outgoing, requestId, bytes);
-    const answer = await this.#sendSealed(requestId, bytes, incoming, invocation);
-    this.#invocations.end(requestId);
+    if (!isWhole && invocation.adapted.mode === 'observe') return this.#relayAnswer(incoming, outgoing, key, bytes);
+    incoming.resume();
+    const answer = isWhole
+      ? await this.#sendSealed(key, bytes, incoming, invocation)
+      : await this.#report(key, tooLarge(bytes.length));
+    if (isAccepted(answer.statusCode)) this.#invocations.end(key);
     passOnWith(answer, (await readBody(answer, Infinity)).bytes, outgoing);
   }
 
-  #relayAnswer(
+  async #relayAnswer(
     incoming: IncomingMessage,
     outgoing: ServerResponse,
-    requestId: string,
+    key: InvocationKey,
     head?: Uint8Array,
   ): Promise<void> {
-    this.#invocations.end(requestId);
-    return relay(incoming, outgoing, this.#upstream, head);
+    const status = await relay(incoming, outgoing, this.#upstream, head);
+    if (isAccepted(status)) this.#invocations.end(key);
   }
 
-  /** The service's answer to the sealed result, or to the error that stands in its place. */
+  /** The service's answer to the sealed result, or to the error that is reported in its place. */
   async #sendSealed(
-    requestId: string,
+    key: InvocationKey,
     result: Uint8Array,
     { url: path = '/', rawHeaders }: IncomingMessage,
     { adapted, context }: Invocation,
@@ -154,13 +171,32 @@ export class RuntimeProxy {
     try {
       body = await (await this.#adaptation()).seal(result, adapted, context);
     } catch (error) {
-      return this.#report(requestId, error);
+      return this.#report(key, error);
     }
     return this.#upstream.send({ method: 'POST', path, headers: headersOf(rawHeaders, body), body });
   }
 
-  #report(requestId: string, error: unknown): Promise<IncomingMessage> {
-    const { headers, body } = faultOf(error);
+  #report({ requestId, invocationId }: InvocationKey, error: unknown): Promise<IncomingMessage> {
+    const { headers, body } = faultOf(error, invocationId);
     return this.#upstream.send({ method: 'POST', path: errorPath(requestId), headers, body });
   }
+}
+
+const INVOCATION_ID = 'lambda-runtime-invocation-id';
+
+/** Only then will the runtime not send the answer again. */
+function isAccepted(status: number | undefined): boolean {
+  return status !== undefined && status >= 200 && status < 300;
+}
+
+/** In the words of the service. An answer whose event is not known cannot be sealed, so it is not passed on. */
+function refuseUnknown(incoming: IncomingMessage, outgoing: ServerResponse, { requestId }: InvocationKey): void {
+  incoming.resume();
+  const errorMessage = `statebag: no invocation with the request id ${requestId} is under way, or its answer was accepted`;
+  outgoing.writeHead(403, { 'Content-Type': 'application/json' });
+  outgoing.end(JSON.stringify({ errorMessage, errorType: 'InvalidRequestID' }));
+}
+
+function tooLarge(bytes: number): BagError {
+  return new BagError('PAYLOAD_TOO_LARGE', `the result takes more than ${bytes} bytes, and Lambda takes 6 MB`);
 }

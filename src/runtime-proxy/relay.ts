@@ -6,14 +6,14 @@ import type { Upstream } from './upstream.js';
 
 /**
  * Passes a request on and its answer back, bytes as they come, trailers included. `head` is what was read of the body
- * already. Rejects when either side breaks off; the other one is broken off too.
+ * already. Resolves to the status of the answer. Rejects when either side breaks off; the other one is broken off too.
  */
 export async function relay(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   upstream: Upstream,
   head?: Uint8Array,
-): Promise<void> {
+): Promise<number | undefined> {
   const { method = 'GET', url: path = '/', rawHeaders } = incoming;
   const sent = upstream.open({ method, path, headers: forwardedHeaders(rawHeaders) });
   const answered = answerOf(sent);
@@ -24,6 +24,7 @@ export async function relay(
   const answer = await answered;
   await passOn(answer, outgoing);
   await pumped;
+  return answer.statusCode;
 }
 
 async function pump(incoming: IncomingMessage, sent: ClientRequest, head: Uint8Array | undefined): Promise<void> {

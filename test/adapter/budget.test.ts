@@ -3,7 +3,7 @@ import type { ShimOptions } from 'statebag-shim';
 import { asAdded, fatBag, programAt, without } from './bags.js';
 import type { Json } from './bags.js';
 import { observed } from './observed.js';
-import { putObject, testShim, testStore } from './shims.js';
+import { testShim, testStore } from './shims.js';
 
 const LIMIT = { limitBytes: 20_000, headroomBytes: 0 };
 const sizeOf = (value: unknown) => Buffer.byteLength(JSON.stringify(value));

@@ -1,10 +1,9 @@
 import { describe, expect, test } from 'vitest';
-import { createStateBagShim } from 'statebag-shim';
 import { ADAPTER_NAMES, adaptedBy, finishedBy, keysOf, useAdapters } from './adapters.js';
 import type { Adapter } from './adapters.js';
 import { fatBag, makeConfig, without } from './bags.js';
 import type { Json } from './bags.js';
-import { putObject, testStore } from './shims.js';
+import { putObject } from './shims.js';
 
 const LIMIT_BYTES = 20_000;
 

@@ -40,7 +40,8 @@ describe.each([
     const { shim } = testShim({ store: makeStore() });
     const wrapped = shim.wrap<Json>(handler);
     expect(await startOf(wrapped, fatBag(), remaining(60_000))).toBeGreaterThan(900);
-    for (const _again of [1, 2, 3]) expect(await startOf(wrapped, fatBag(), remaining(60_000))).toBeLessThan(50);
+    for (let again = 0; again < 3; again++)
+      expect(await startOf(wrapped, fatBag(), remaining(60_000))).toBeLessThan(50);
   });
 
   test('the first start is within 1.2 seconds', async () => {

@@ -97,5 +97,8 @@ async function crash(
     if (call === at) throw new Crash();
     return done;
   };
-  await expect(testShim(BUDGET, testStore(dying)).shim.wrap(handle)(fatBag(LARGE))).rejects.toBeInstanceOf(Crash);
+  await expect(testShim(BUDGET, testStore(dying)).shim.wrap(handle)(fatBag(LARGE))).rejects.toMatchObject({
+    code: 'STORE_FAILED',
+    cause: expect.any(Crash) as unknown,
+  });
 }

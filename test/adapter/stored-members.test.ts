@@ -46,7 +46,7 @@ function valuesOf(name: string, value: unknown): unknown[] {
     }
   }
   if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).flatMap(([member, inner]) => [
+  return Object.entries(value as Json).flatMap(([member, inner]) => [
     ...(member === name ? [inner] : []),
     ...valuesOf(name, inner),
   ]);

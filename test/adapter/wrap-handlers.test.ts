@@ -1,0 +1,133 @@
+import { createStateBagShim } from 'statebag-shim';
+import { describe, expect, test } from 'vitest';
+import { fatBag } from './bags.js';
+import type { Json } from './bags.js';
+import { testShim, testStore } from './shims.js';
+
+describe('a wrapped handler', () => {
+  test('gets `this`', async () => {
+    const { shim } = testShim();
+    class Runner {
+      readonly step = 7;
+      handler(_event: Json): unknown {
+        return { step: this.step };
+      }
+    }
+    // eslint-disable-next-line @typescript-eslint/unbound-method -- The wrapped method is called on an instance.
+    const wrapped = shim.wrap<Json>(Runner.prototype.handler);
+    expect(await Reflect.apply(wrapped, new Runner(), [fatBag()])).toEqual({ step: 7 });
+  });
+
+  test('keeps its name', () => {
+    const { shim } = testShim();
+    const runSegment = (event: Json): unknown => event;
+    expect(shim.wrap<Json>(runSegment).name).toBe('runSegment');
+  });
+
+  test('that calls a callback with a default is refused instead of answering nothing', async () => {
+    const { shim } = testShim();
+    const handler = (
+      event: Json,
+      _context: unknown,
+      callback: (error: null, result: unknown) => void = () => undefined,
+    ) => {
+      callback(null, { bag: event });
+    };
+    await expect(shim.wrap<Json>(handler as never)(fatBag())).rejects.toMatchObject({ code: 'HANDLER_INVALID' });
+  });
+
+  test.each([
+    [
+      'a stream',
+      Object.assign((event: Json): unknown => event, {
+        [Symbol.for('aws.lambda.runtime.handler.streaming')]: 'response',
+      }),
+    ],
+    [
+      'a generator',
+      function* (event: Json) {
+        yield event;
+      },
+    ],
+    [
+      'an asynchronous generator',
+      async function* (event: Json) {
+        yield await Promise.resolve(event);
+      },
+    ],
+  ])('that answers by %s is refused by name', (kind, handler) => {
+    const { shim } = testShim();
+    expect(() => shim.wrap<Json>(handler as never)).toThrow(
+      expect.objectContaining({
+        code: 'HANDLER_INVALID',
+        message: expect.stringContaining(kind.includes('generator') ? 'generator' : 'stream') as string,
+      }) as Error,
+    );
+  });
+
+  test.each([{ segments: false }, { segment: 'no' }, { mode: 'observe' }])(
+    'with the options %j is refused',
+    (options) => {
+      const { shim } = testShim();
+      expect(() => shim.wrap<Json>((event) => event, options as never)).toThrow(/segment|mode/);
+      expect(() => shim.read(fatBag(), undefined, options as never)).toThrow(/segment|mode/);
+    },
+  );
+});
+
+describe('a function that gives the mode', () => {
+  const shimWith = (mode: unknown) => createStateBagShim({ store: testStore().store, mode: mode as never });
+
+  test('means observe when it gives nothing', () => {
+    expect(shimWith(() => undefined).read(fatBag()).mode).toBe('observe');
+  });
+
+  test('that throws is an error that a state machine may retry', async () => {
+    const wrapped = shimWith(() => {
+      throw new Error('the flag service is down');
+    }).wrap<Json>((event) => event);
+    await expect(wrapped(fatBag())).rejects.toMatchObject({
+      name: 'StateBagRetryableError',
+      message: 'MODE_FAILED: the function in the option "mode" failed: the flag service is down',
+    });
+  });
+
+  test('that gives a promise is refused', () => {
+    expect(() => shimWith(() => Promise.resolve('rewrite')).read(fatBag()).mode).toThrow(/at once/);
+  });
+});
+
+describe('the store', () => {
+  test.each([{}, { bucket: 'b' }, { send: () => undefined }, null])('is refused at once when it is %j', (store) => {
+    expect(() => createStateBagShim({ store: store as never, mode: 'rewrite' })).toThrow(
+      expect.objectContaining({ name: 'ConfigError', code: 'OPTION_INVALID' }) as Error,
+    );
+  });
+
+  test('is refused when a function gives none', async () => {
+    const shim = createStateBagShim({ store: () => ({}) as never, mode: 'rewrite' });
+    await expect(shim.read(fatBag()).hydrated()).resolves.toBeDefined();
+    const wrapped = shim.wrap<Json>((event) => event);
+    await expect(wrapped(fatBag())).rejects.toMatchObject({ name: 'ConfigError', code: 'OPTION_INVALID' });
+  });
+
+  test.each([
+    ['SlowDown', Object.assign(new Error('Please reduce your request rate'), { name: 'SlowDown' })],
+    ['a connection error', Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' })],
+    ['text', 'no'],
+  ])('of the program that throws %s lets an event with its program go on', async (_, error) => {
+    const fail = async () => {
+      await Promise.resolve();
+      // eslint-disable-next-line @typescript-eslint/only-throw-error -- A store of one's own may throw anything.
+      throw error;
+    };
+    const store = { bucket: 'bags', prefix: '', get: fail, put: fail } as never;
+    const shim = createStateBagShim({ store, mode: 'rewrite' });
+    expect(await shim.wrap<Json>((event) => event)(fatBag())).toEqual(fatBag());
+    const lean = (await testShim().shim.write(fatBag())) as Json;
+    await expect(shim.wrap<Json>((event) => event)(lean)).rejects.toMatchObject({
+      name: 'StateBagRetryableError',
+      code: 'STORE_FAILED',
+    });
+  });
+});
