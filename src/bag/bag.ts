@@ -148,7 +148,7 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
     const manifest = member(MANIFEST);
     this.ownerId = ids?.ownerId ?? detectId(value, 'ownerId');
     this.workflowId = ids?.workflowId ?? detectId(value, 'workflowId');
-    this.executionId = textMember(value, 'idempotency_key') ?? ids?.executionId;
+    this.executionId = executionIn(value) ?? ids?.executionId;
     this.config = detectField(member(CONFIG), addresses);
     this.map = detectField(member(MAP), addresses);
     this.configPath = detectPath(member(CONFIG_PATH), addresses);
@@ -206,8 +206,14 @@ function detectStamp(value: Value | undefined): number | undefined {
  * execution has that of the innermost level that names one.
  */
 export function documentIds(envelope: Envelope): BagIds {
-  const executions = envelope.levels.map(({ value }) => textMember(value, 'idempotency_key'));
+  const executions = envelope.levels.map(({ value }) => executionIn(value));
   return { ...identityOf(envelope), executionId: executions.findLast((name) => name !== undefined) };
+}
+
+/** The execution that a level names. `""` names none, as with the other ids. */
+function executionIn(value: Value): string | undefined {
+  const name = textMember(value, 'idempotency_key');
+  return name === '' ? undefined : name;
 }
 
 /**

@@ -2,7 +2,7 @@ import { BagError, StateBagError } from '../errors.js';
 import { isAddedBranch, isAddedProgram } from './added-program.js';
 import { Bag, detectPath, documentIds, isMutableKey } from './bag.js';
 import { assertOneOwner, detectEnvelope, isBagOfItsOwn, isCall, isComplete } from './envelope.js';
-import type { Envelope, OutsideNames } from './envelope.js';
+import type { OutsideNames } from './envelope.js';
 import { addressRule } from './follow.js';
 import type { BlobReader } from './follow.js';
 import { detectManifestEntries, holdsPrograms, manifestEntryAt } from './manifest.js';
@@ -28,7 +28,7 @@ import type { Trust } from './sources.js';
 
 /** An event taken apart: the bag, and the arguments that the caller put beside it. */
 interface Call<V extends Value = Value> {
-  readonly envelope: Envelope<V>;
+  readonly ids: BagIds;
   /** Innermost first: the bag, then outer bags that a merge wrapped around it. */
   readonly bags: readonly Bag<V>[];
   /** Levels with arguments, outermost first: those around the bag, or the bag itself when nothing stands beside it. */
@@ -54,10 +54,11 @@ function parseCall<V extends Value>(event: V, rule: AddressRule, outside: Resolv
   const outerBags = outer.filter((level) => isBagOfItsOwn(level.value));
   const calls = outer.filter((level) => !outerBags.includes(level)).map((level) => level.value);
   const isWrapped = calls.some((level) => isCall(level) || ARGUMENTS.some((name) => level.member(name) !== undefined));
+  const ids = documentIds(envelope);
   return {
-    envelope,
+    ids,
     bags: [envelope.bag, ...outerBags.reverse()].map(
-      (level) => new Bag(level.value, { path: level.path, addresses: rule }),
+      (level) => new Bag(level.value, { path: level.path, addresses: rule, ids }),
     ),
     levels: isWrapped ? calls : [envelope.bag.value],
     isWrapped,
@@ -238,14 +239,15 @@ class Resolution<V extends Value = Value> {
   /** The first refused one. */
   private refused: StateBagError | undefined;
   private isMapGone = false;
-  private readonly ids: BagIds;
+  /** Whose pointers are followed: those next to the bags first, then those of one bag after the other. */
+  private ids: BagIds;
 
   constructor(
     private readonly call: Call<V>,
     private readonly blobs: BlobReader,
     private readonly options: ResolveOptions,
   ) {
-    this.ids = documentIds(call.envelope);
+    this.ids = call.ids;
   }
 
   async resolve(): Promise<ResolvedSegment<V>> {
@@ -253,6 +255,7 @@ class Resolution<V extends Value = Value> {
     if (branch) return this.pick(branch.map, this.options.index ?? branch.index, 'branch-map');
     const index = this.index();
     for (const bag of this.call.bags) {
+      this.ids = bag;
       const found = await this.resolveIn(bag, index);
       if (found) return found;
     }
@@ -399,8 +402,9 @@ class Resolution<V extends Value = Value> {
   }
 
   private load(pointer: Pointer): Promise<V> {
-    const { value } = this.call.envelope.bag;
-    return loadValue(pointer, { value, ...this.ids }, this.blobs, this.options.signal);
+    const [{ value }] = this.call.bags as readonly [Bag<V>];
+    const { ownerId, workflowId, executionId } = this.ids;
+    return loadValue(pointer, { value, ownerId, workflowId, executionId }, this.blobs, this.options.signal);
   }
 }
 
