@@ -118,6 +118,11 @@ export function listEntries<V extends Value>(value: V): readonly V[] {
   return listDictEntries(map);
 }
 
+/** Throws `BagError` as `listEntries` does: `verify` compares segments by position, in every form of the bag. */
+export function assertPositional(map: Value): void {
+  listEntries(map);
+}
+
 function listDictEntries<V extends Value>(map: V): readonly V[] {
   const { length } = map.names();
   return Array.from({ length }, (_, index) => {
