@@ -38,6 +38,11 @@ export function addressTemplates(layout: KeyTemplates = {}): readonly string[] {
   return [...new Set([...(configured as readonly string[]), ...Object.values(DEFAULT_LAYOUT)])];
 }
 
+/** The templates of both layouts, under names of no meaning: a kind of blob may have two. */
+export function mergeTemplates(layout: KeyTemplates, other: KeyTemplates = {}): KeyTemplates {
+  return Object.fromEntries([...Object.values(layout), ...Object.values(other)].entries());
+}
+
 /** What a key has where its template has placeholders, by their names; each is one whole segment of the key. */
 export type PlaceholderParts = Readonly<Record<string, string>>;
 

@@ -1,5 +1,6 @@
 import type { RememberedBlobs } from '../bag/value.js';
 import { LRUCache } from 'lru-cache';
+import { mergeTemplates } from '../content-address.js';
 import type { KeyTemplates } from '../content-address.js';
 import type { BlobReader } from '../bag/follow.js';
 import { Places } from '../bag/places.js';
@@ -50,9 +51,8 @@ export class BlobCache implements BlobReader {
   async places(signal?: AbortSignal): Promise<Places> {
     const store = await this.#store.open(signal);
     if (this.#places === undefined) {
-      const layouts = [...Object.values(this.layout), ...Object.values(store.layout ?? {})];
       const { bucket, prefix, allowBuckets = [], allowPrefixes = [] } = store;
-      const layout = Object.fromEntries(layouts.entries());
+      const layout = mergeTemplates(this.layout, store.layout);
       this.#places = new Places({ bucket, prefix, layout, allowBuckets, allowPrefixes });
     }
     return this.#places;
