@@ -5,7 +5,7 @@ import {
   bagLevels,
   detectEnvelope,
   detectId,
-  identityOf,
+  detectIdentity,
   nestedCopies,
 } from './envelope.js';
 import type { Envelope, EnvelopeLevel, Identity, OutsideNames } from './envelope.js';
@@ -207,7 +207,7 @@ function detectStamp(value: Value | undefined): number | undefined {
  */
 export function documentIds(envelope: Envelope): BagIds {
   const executions = envelope.levels.map(({ value }) => executionIn(value));
-  return { ...identityOf(envelope), executionId: executions.findLast((name) => name !== undefined) };
+  return { ...detectIdentity(envelope), executionId: executions.findLast((name) => name !== undefined) };
 }
 
 /** The execution that a level names. `""` names none, as with the other ids. */
@@ -251,7 +251,7 @@ export class BagDocument<V extends Value = Value> {
   /** Owner and workflow; both undefined when the document is not a bag. */
   get ids(): Identity {
     return this.envelope && this.bags.length > 0
-      ? identityOf(this.envelope)
+      ? detectIdentity(this.envelope)
       : { ownerId: undefined, workflowId: undefined };
   }
 

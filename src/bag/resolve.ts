@@ -23,7 +23,7 @@ import {
   parseSegmentIndex,
   segmentProgram,
 } from './segments.js';
-import { configTrust, cutOf, isVerified, loadValue } from './sources.js';
+import { configTrust, cutConfig, isVerified, loadValue } from './sources.js';
 import type { Trust } from './sources.js';
 
 /** An event taken apart: the bag, and the arguments that the caller put beside it. */
@@ -111,21 +111,21 @@ function branchConfig<V extends Value>(level: V): V | undefined {
 
 async function mapAt<V extends Value>(call: Call<V>, level: V, load: Load<V>): Promise<V | undefined> {
   const own = hasOwnMap(call, level) ? level.member(MAP) : undefined;
-  if (!isMissing(own)) return mapOf(own, load);
+  if (!isMissing(own)) return openMap(own, load);
   const branch = branchConfig(level);
   if (isMissing(branch)) return undefined;
   const whole = detectValuePointer(branch);
-  return mapOfBranch(whole ? await load(whole) : branch, load);
+  return openBranchMap(whole ? await load(whole) : branch, load);
 }
 
-async function mapOfBranch<V extends Value>(branch: V, load: Load<V>): Promise<V | undefined> {
+async function openBranchMap<V extends Value>(branch: V, load: Load<V>): Promise<V | undefined> {
   const map = branch.member(MAP);
-  if (!isMissing(map)) return mapOf(map, load);
+  if (!isMissing(map)) return openMap(map, load);
   const pointer = detectPointer(branch);
   return pointer?.dialect === 'branch-pointer' ? storedBranch(branch, await load(pointer)) : undefined;
 }
 
-async function mapOf<V extends Value>(map: V, load: Load<V>): Promise<V> {
+async function openMap<V extends Value>(map: V, load: Load<V>): Promise<V> {
   const pointer = detectValuePointer(map);
   return parseIfJsonString(pointer ? await load(pointer) : map);
 }
@@ -343,7 +343,7 @@ class Resolution<V extends Value = Value> {
     const opened = parseIfJsonString(config);
     const kind = opened.kind();
     if (kind !== 'object') throw new BagError('CONFIG_INVALID', `workflow_config is ${kind}, not an object`);
-    const cut = cutOf(opened);
+    const cut = cutConfig(opened);
     this.gone ??= cut.error;
     return cut.map === undefined ? undefined : this.pick(cut.map, index, 'config');
   }

@@ -104,7 +104,7 @@ export async function transform(
     plans,
     blobs: [...new Map(plans.flatMap((plan) => plan.blobs).map((blob) => [blob.uri, blob])).values()],
     rewrite,
-    before: memoize(() => digestOf(document)),
+    before: memoize(() => digestDocument(document)),
     after: memoize(() => digest(rewrite.bytes)),
   };
 }
@@ -173,7 +173,7 @@ export function digest(bytes: Uint8Array): string {
 }
 
 /** Of the document as it was read. */
-export function digestOf({ sha256, bytes }: SourceDocument): string {
+export function digestDocument({ sha256, bytes }: SourceDocument): string {
   return sha256 ?? digest(bytes);
 }
 
