@@ -20,6 +20,7 @@ import {
   MAP_PATH,
   VERSION,
 } from './members.js';
+import { isWrittenOnce } from './places.js';
 import type { AddressRule, BagIds } from './places.js';
 import { detectTarget, detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
@@ -328,15 +329,11 @@ export function holdsMutableTarget(inline: Value, addresses: AddressRule): boole
   });
 }
 
-/** Keys with a time in them, as two legacy writers made them. */
-const WRITTEN_ONCE =
-  /^(?:workflows\/[^/]+\/executions\/[^/]+\/(?:workflow_config|partition_map)(?:_seg\d+)?_\d+|workflow-states\/[^/]+\/[^/]+\/workflow_config_\d+)\.json$/;
-
 /** True for a pointer to a key that a later run may write again. A checksum tells other bytes, and brings none back. */
 export function isMutableKey(pointer: Pointer): boolean {
   const key = pointer.target?.key ?? '';
   if (digestInPointer(pointer) !== undefined || NEWEST_MANIFEST.test(key)) return false;
-  return pointer.md5 === undefined || !WRITTEN_ONCE.test(key);
+  return pointer.md5 === undefined || !isWrittenOnce(key);
 }
 
 /** The newest era names each manifest by an id of its own; no run writes such a key again. No folder is `.` or `..`. */

@@ -10,8 +10,9 @@ export interface Identity {
   readonly workflowId: string | undefined;
 }
 
-/** One object on the way from a document to its bag. */
-interface Level<V extends Value = Value> {
+/** One object on the way from the event to the bag. */
+export interface EnvelopeLevel<V extends Value = Value> {
+  /** Member names from the root to here, e.g. `['state_data', 'bag']`. */
   readonly path: readonly string[];
   readonly value: V;
 }
@@ -30,7 +31,7 @@ export function detectId(value: Value, id: keyof Identity): string | undefined {
 }
 
 /** The ids of the outermost of these levels that name them. */
-function outermostIds(levels: readonly Level[]): Identity {
+function outermostIds(levels: readonly EnvelopeLevel[]): Identity {
   const find = (id: keyof Identity) =>
     levels.map(({ value }) => detectId(value, id)).find((name) => name !== undefined);
   return { ownerId: find('ownerId'), workflowId: find('workflowId') };
@@ -48,7 +49,7 @@ export interface OutsideNames {
  * The error `OWNER_MISMATCH` when two levels, or two spellings on one of them, or a level and what is named outside,
  * name different owners or workflows: then a member deep inside would decide whose program runs.
  */
-function findMismatch(levels: readonly Level[], outside: readonly OutsideNames[] = []): BagError | undefined {
+function findMismatch(levels: readonly EnvelopeLevel[], outside: readonly OutsideNames[] = []): BagError | undefined {
   for (const id of IDS) {
     const named = [
       ...outside.flatMap((names) => names[id].map((name) => ({ name, place: names.place }))),
@@ -100,7 +101,7 @@ export function hasNumericId(value: Value): boolean {
 }
 
 /** The error `ID_INVALID` when a level has an id of which no two readers need to make the same text. */
-function findInvalidId(levels: readonly Level[]): BagError | undefined {
+function findInvalidId(levels: readonly EnvelopeLevel[]): BagError | undefined {
   for (const { path, value } of levels) {
     const found = IDS.flatMap((id) => idMembers(value, id)).find(({ member }) => parseId(member) === undefined);
     if (found) return invalidId(found, path);
@@ -157,13 +158,6 @@ const MAX_WRAPPERS = 8;
 
 /** How many control members make an object a bag although nothing in it leads to a program. */
 const ENOUGH_CONTROL_MEMBERS = 3;
-
-/** One object on the way from the event to the bag. */
-export interface EnvelopeLevel<V extends Value = Value> {
-  /** Member names from the root to here, e.g. `['state_data', 'bag']`. */
-  readonly path: readonly string[];
-  readonly value: V;
-}
 
 /** Where in an event or stored document the bag lies. */
 export interface Envelope<V extends Value = Value> {

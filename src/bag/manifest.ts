@@ -2,7 +2,7 @@ import { BagError } from '../errors.js';
 import { appendBytes, appendNumber, uninitialised } from '../json/index.js';
 import { isMutable, listMutablePaths } from './bag.js';
 import type { Bag, Field } from './bag.js';
-import { isMissing, isObject } from './value.js';
+import { isMissing, isObject, textMember } from './value.js';
 import type { Value } from './value.js';
 import { assertNotAdded, segmentAt, listEntries, targetId } from './segments.js';
 
@@ -203,6 +203,13 @@ function repeats(entry: Value, element: Value, findTarget: (entry: Value) => Val
   const program = findTarget(entry) ?? entry.member('segment_config');
   if (program === undefined || !entry.names().every((name) => ENTRY_MEMBERS.has(name))) return false;
   return Buffer.compare(program.bytes(), (findTarget(element) ?? programIn(element)).bytes()) === 0;
+}
+
+const INLINE_STRATEGIES = new Set(['BATCHED', 'MAP_REDUCE']);
+
+/** True when a Map state of the bag's strategy reads `segment_config` from the inline manifest. */
+export function isReadInline(bag: Value): boolean {
+  return INLINE_STRATEGIES.has(textMember(bag, 'distributed_strategy') ?? '');
 }
 
 /** True for an inline manifest of whole entries, as January's Map states read it; a list of pointers is none. */

@@ -10,6 +10,7 @@ import {
   detectForm,
   holdsPrograms,
   isManifestMutable,
+  isReadInline,
   manifestEntryAt,
   manifestPointers,
   manifestSource,
@@ -190,8 +191,6 @@ function inOrder<V extends Value>(document: V, list: V): readonly V[] {
   });
 }
 
-const READ_INLINE = new Set(['BATCHED', 'MAP_REDUCE']);
-
 function pointersTo(
   bag: Bag,
   programs: Programs | undefined,
@@ -203,12 +202,7 @@ function pointersTo(
   const { addresses } = bag;
   if (listMutablePaths(inline, addresses).length > 0)
     return holdsMutableTarget(inline, addresses) ? undefined : withPath(inline, uri);
-  if (
-    programs === undefined ||
-    target === 'bridge' ||
-    !holdsPrograms(inline) ||
-    READ_INLINE.has(textMember(bag.value, 'distributed_strategy') ?? '')
-  )
+  if (programs === undefined || target === 'bridge' || !holdsPrograms(inline) || isReadInline(bag.value))
     return undefined;
   const { list } = programs;
   if (listEntries(inline).length === 0 || !repeatsMap(inline, list, makeTargetLookup(targets))) return undefined;
