@@ -12,7 +12,7 @@ export type BlobKind = 'config' | 'map' | 'manifest' | 'member';
  */
 export type Layout = Readonly<Record<BlobKind, string>>;
 
-/** Key templates as a store is told them: those that differ from the default ones. */
+/** Key templates that a store is given: those that differ from the default ones. */
 export type KeyTemplates = Readonly<Partial<Record<string, string>>>;
 
 /**

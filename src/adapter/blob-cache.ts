@@ -30,16 +30,15 @@ export class BlobCache implements BlobReader {
    * What cached blobs were parsed to, for `ObjectValue.remember`. Those values are shared: copy before handing out.
    */
   readonly remembered: RememberedBlobs = { parsed: new WeakMap(), bytes: new WeakMap() };
+  /** Of the shim, and of the store as far as it is known. */
+  readonly layout: KeyTemplates;
   readonly #store: StoreHandle;
   readonly #blobs: LRUCache<string, Uint8Array>;
   readonly #calls = new SingleFlight();
   #places: Places | undefined;
 
-  constructor(
-    store: StoreHandle,
-    maxBytes: number,
-    readonly layout: KeyTemplates = {},
-  ) {
+  constructor(store: StoreHandle, maxBytes: number, layout: KeyTemplates = {}) {
+    this.layout = mergeTemplates(layout, store.layout);
     this.#store = store;
     this.#blobs = new LRUCache({
       maxSize: Math.max(1, maxBytes),

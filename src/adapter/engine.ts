@@ -1,7 +1,6 @@
 import type { BlobAddressing } from '../bag/addressing.js';
 import type { OutsideNames } from '../bag/envelope.js';
 import { addressRule } from '../bag/follow.js';
-import { mergeTemplates } from '../content-address.js';
 import type { AddressRule } from '../bag/places.js';
 import { sha256Hex } from '../store/digest.js';
 import { BlobCache } from './blob-cache.js';
@@ -25,9 +24,7 @@ export interface Engine {
 export function createEngine(settings: Settings): Engine {
   const store = new StoreHandle(settings.store);
   const half = Math.floor(settings.cacheBytes / 2);
-  // A store that a function opens later is not known yet.
-  const known = typeof settings.store === 'function' ? undefined : settings.store.layout;
-  const blobs = new BlobCache(store, half, mergeTemplates(settings.layout, known));
+  const blobs = new BlobCache(store, half, settings.layout);
   return {
     settings,
     store,

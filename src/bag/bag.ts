@@ -329,7 +329,10 @@ export function holdsMutableTarget(inline: Value, addresses: AddressRule): boole
   });
 }
 
-/** True for a pointer to a key that a later run may write again. A checksum tells other bytes, and brings none back. */
+/**
+ * True for a pointer to a key that a later run may write again. A checksum detects other bytes, but cannot restore the
+ * old ones.
+ */
 export function isMutableKey(pointer: Pointer): boolean {
   const key = pointer.target?.key ?? '';
   if (digestInPointer(pointer) !== undefined || NEWEST_MANIFEST.test(key)) return false;

@@ -43,7 +43,7 @@ interface Call<V extends Value = Value> {
 const ARGUMENTS = [...INDEX_MEMBERS, MAP, MANIFEST_PATH, 'manifest_s3_path'];
 
 /**
- * Throws `BagError`: `EVENT_INVALID` when the event is no object, `ID_INVALID` for an id that is not valid,
+ * Throws `BagError`: `EVENT_INVALID` when the event is not an object, `ID_INVALID` for an id that is not valid,
  * `OWNER_MISMATCH` when its levels name different owners.
  */
 function parseCall<V extends Value>(event: V, rule: AddressRule, outside: ResolveOptions['outside']): Call<V> {

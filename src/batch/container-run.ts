@@ -13,7 +13,7 @@ import type { Run, SettledDocument } from './run.js';
 import type { SourceContainer, SourceDocument } from './source.js';
 import { digestDocument } from './transform.js';
 
-/** Takes every document of a container through its stages, in order, and commits the container once. */
+/** Transforms every document of a container, in order, and commits the container once. */
 export async function runContainer(container: SourceContainer, run: Run): Promise<void> {
   if (container.unreadable) return leaveUnread(container, container.unreadable, run);
   if (run.stoppedBy) return run.settle(notStarted(container.id, 0), unread(container));

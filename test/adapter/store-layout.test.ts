@@ -1,4 +1,4 @@
-import { createStateBagShim } from 'statebag-shim';
+import { createStateBagShim, resolveSegmentConfig } from 'statebag-shim';
 import { expect, it } from 'vitest';
 import { fatBag } from './bags.js';
 import type { Json } from './bags.js';
@@ -21,4 +21,11 @@ it('a shim without a layout takes the keys in the layout of its store for conten
   const answer = await shim.wrap<Json>((event) => event)(structuredClone(lean));
   expect(answer).toMatchObject({ segment_manifest_s3_path: lean.segment_manifest_s3_path });
   expect(await keys()).toEqual(before);
+});
+
+it('resolveSegmentConfig ranks a manifest in the layout of its store before an inline config', async () => {
+  const { store } = testStore(undefined, { layout: LAYOUT });
+  const lean = (await createStateBagShim({ store, mode: 'rewrite', layout: LAYOUT }).write(fatBag())) as Json;
+  const config = { nodes: [{ id: 'other' }], edges: [] };
+  expect(await resolveSegmentConfig({ ...lean, workflow_config: config }, store)).toMatchObject({ source: 'manifest' });
 });
