@@ -16,10 +16,10 @@ import { offload } from './offload.js';
  * The bag with its manifest made again where a merge lost it. The same object when there is nothing to do; throws as
  * following a pointer does.
  */
-export async function repairManifest(bag: JsonMembers, ids: BagIds, work: Work): Promise<JsonMembers> {
-  const site = new Bag(new ObjectValue(bag), { addresses: work.engine.addresses, ids });
-  const uri = await rebuildManifest(site, work);
-  return uri === undefined ? bag : { ...bag, [MANIFEST_PATH]: uri };
+export async function repairManifest(members: JsonMembers, ids: BagIds, work: Work): Promise<JsonMembers> {
+  const bag = new Bag(new ObjectValue(members), { addresses: work.engine.addresses, ids });
+  const uri = await rebuildManifest(bag, work);
+  return uri === undefined ? members : { ...members, [MANIFEST_PATH]: uri };
 }
 
 /**

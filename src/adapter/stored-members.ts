@@ -19,12 +19,12 @@ import type { JsonMembers } from './json-members.js';
 const PROGRAM = new Set<string>(PROGRAM_MEMBERS);
 
 /** The bag with those members put back that `loadStoredMembers` finds. The same object when there is none. */
-export async function restoreMembers(bag: JsonMembers, ids: BagIds, work: Work): Promise<JsonMembers> {
-  const site = new Bag(new ObjectValue(bag), { addresses: work.engine.addresses, ids });
-  const stored = await loadStoredMembers(site, work);
-  if (stored.length === 0) return bag;
-  // Parsed anew each time: a copy of the handler's own.
-  return { ...bag, ...Object.fromEntries(stored.map(({ name, bytes }) => [name, parseObject(bytes)])) };
+export async function restoreMembers(members: JsonMembers, ids: BagIds, work: Work): Promise<JsonMembers> {
+  const bag = new Bag(new ObjectValue(members), { addresses: work.engine.addresses, ids });
+  const stored = await loadStoredMembers(bag, work);
+  if (stored.length === 0) return members;
+  // Parsed again each time, so that every handler has a copy of its own.
+  return { ...members, ...Object.fromEntries(stored.map(({ name, bytes }) => [name, parseObject(bytes)])) };
 }
 
 interface StoredMember {
