@@ -289,9 +289,23 @@ const MANIFEST_MEMBERS = new Set<string>([MANIFEST_PATH, MANIFEST_ALIAS, MANIFES
 /** The manifest of the newest era is held against a database row, not rewritten. */
 function detectGeneration(fields: ProgramFields, isNewest: boolean): Bag['generation'] {
   const { config, map } = fields;
-  if (config.state === 'inline' || map.state === 'inline') return 'fat';
+  if (config.state === 'inline' || map.state === 'inline' || isManifestAlone(fields)) return 'fat';
   if (config.state === 'pointer' || map.state === 'pointer') return 'bridge';
   return listMutableMembers(fields).some((name) => !isNewest || !MANIFEST_MEMBERS.has(name)) ? 'bridge' : 'lean';
+}
+
+/** True when the only program of the bag is in its inline manifest. */
+function isManifestAlone({
+  config,
+  map,
+  configPath,
+  mapPath,
+  manifestPath,
+  manifestAlias,
+  inlineManifest,
+}: ProgramFields) {
+  if (inlineManifest?.items().some((entry) => isObject(entry.member('segment_config'))) !== true) return false;
+  return ![config, map, configPath, mapPath, manifestPath, manifestAlias].some(({ state }) => state === 'pointer');
 }
 
 /** Names of the members that lead, themselves or by their entries, to a key that a later run may write again. */
