@@ -219,7 +219,7 @@ export function nestedCopies<V extends Value>({ levels }: Envelope<V>): readonly
     WRAPPERS.filter((name) => name !== 'state_data').flatMap((name) => {
       const value = openMember(level.value, name);
       const copy = { path: [...level.path, name], value: value! };
-      return isObject(value) && isComplete(value) && !mismatchOf([level, copy]) ? [copy] : [];
+      return isObject(value) && isComplete(value) && !invalidIdOf([copy]) && !mismatchOf([level, copy]) ? [copy] : [];
     }),
   );
 }

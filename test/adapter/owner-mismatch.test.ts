@@ -175,6 +175,21 @@ describe('a complete bag', () => {
     }
   });
 
+  it.each([2 ** 53, 7.5, true, { S: 'acme' }])(
+    'is slimmed in an answer without the bag under its member bag when an id of that one is %j',
+    async (id) => {
+      for (const name of ['ownerId', 'owner_id', 'workflowId'] as const) {
+        const bag = fatBag({ [name]: id });
+        const lean = (await testShim().shim.write(fatBag({ bag }))) as Json;
+        const sealed = (await finishedBy(await bytes(), fatBag({ bag }))) as Json;
+        for (const answer of [lean, sealed]) {
+          expect(answer.state_bag_version).toBe(2);
+          expect(answer.bag).toEqual(bag);
+        }
+      }
+    },
+  );
+
   it('lends its ids to the function that decides on the mode, whatever its state_data names', () => {
     const asked: unknown[] = [];
     const mode = (ids: { readonly ownerId: string | undefined }) => (asked.push(ids.ownerId), 'rewrite' as const);
