@@ -84,6 +84,12 @@ export const PATH_NAMES = Object.keys(PATHS) as PathName[];
 
 const INVALID = [true, {}, [], 1.5, ['9007199254740993', '7.5', '-0', '1e400'].map((text) => new Spelled(text))].flat();
 
+/** Owners of whom one is spelled as keys spell the other. */
+const TWINS: ReadonlyMap<string, string> = new Map([
+  ['vic/tor', 'vic%2Ftor'],
+  ['vic%2Ftor', 'vic/tor'],
+]);
+
 /** Makes bags for one world. */
 export class BagGenerator {
   readonly #homes = new Map<string, readonly Place[]>();
@@ -105,7 +111,7 @@ export class BagGenerator {
   }
 
   owner(): string | undefined {
-    return this.chance(0.7) ? this.one(['olive', 'victor']) : this.one(OWNERS);
+    return this.chance(0.6) ? this.one(['olive', 'victor']) : this.one(OWNERS);
   }
 
   event(): Level {
@@ -120,7 +126,8 @@ export class BagGenerator {
   leanAnswer(): Level {
     const [owner, workflow] = [this.owner(), this.one(WORKFLOWS)];
     this.#runner = owner;
-    this.#ids = { owner, workflow, executions: [] };
+    this.#ids = { owner, workflow, executions: [executionOf(owner, workflow, 1)] };
+    if (this.chance(0.2)) return this.#mergedAnswer(owner, workflow);
     const bag = this.#leanLevel(owner, workflow);
     if (this.chance(0.6)) return bag;
     const name = this.one(WRAPPERS);
@@ -132,6 +139,15 @@ export class BagGenerator {
     }
     const inner = this.#leanLevel(this.chance(0.5) ? owner : this.owner(), workflow);
     return { ...bag, inner: [{ name, isText: this.chance(0.2), level: inner }] };
+  }
+
+  /** Two bags in each other, as a merge leaves them. */
+  #mergedAnswer(owner: string | undefined, workflow: string): Level {
+    const isSame = this.chance(0.5);
+    const inner = this.#level(isSame ? owner : this.owner(), isSame ? workflow : this.one(WORKFLOWS), 1);
+    const outer = this.#level(owner, workflow, 1);
+    const nested = (level: Level): readonly Inner[] => [{ name: 'state_data', isText: false, level }];
+    return { members: {}, inner: nested({ ...outer, inner: nested(inner) }) };
   }
 
   #leanLevel(owner: string | undefined, workflow: string): Level {
@@ -260,7 +276,8 @@ export class BagGenerator {
   /** Settings and ids of which one differs from those of this bag. */
   #neighbour(): readonly [World, Ids] {
     const { owner, workflow } = this.#ids;
-    const other = this.#runner === owner ? this.one(OWNERS) : this.#runner;
+    const twin = TWINS.get(owner ?? '');
+    const other = this.#runner !== owner ? this.#runner : twin && this.chance(0.7) ? twin : this.one(OWNERS);
     const executions = [other, owner].flatMap((name) => EXECUTIONS.map((run) => executionOf(name, workflow, run)));
     return this.one<readonly [World, Ids]>([
       [this.one(WORLDS), this.#ids],

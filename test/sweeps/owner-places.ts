@@ -24,7 +24,7 @@ export interface World {
   readonly allowPrefixes: readonly string[];
   readonly layout?: { readonly config: string; readonly map: string; readonly manifest: string };
   readonly expectedOwner?: string;
-  /** A store that a program made itself, which returns whatever bytes are there. */
+  /** A store that a program made itself, which reads every bucket and compares no digest. */
   readonly isUnverified?: boolean;
   /** Memory for the caches of a shim. Default: none. */
   readonly cacheBytes?: number;
@@ -42,8 +42,8 @@ export const WORLDS: readonly World[] = [
   { prefix: 'shim/', allowBuckets: [OPEN], allowPrefixes: [] },
   { prefix: 'shim/', allowBuckets: [], allowPrefixes: [`s3://${CLOSED}/shared/`], layout: LAYOUT },
   { prefix: 'shim/', allowBuckets: [], allowPrefixes: [], expectedOwner: 'olive' },
-  { prefix: 'shim/', allowBuckets: [], allowPrefixes: [], isUnverified: true },
-  { prefix: '', allowBuckets: [], allowPrefixes: [], cacheBytes: 1 << 24 },
+  { prefix: '', allowBuckets: [], allowPrefixes: [], isUnverified: true },
+  { prefix: 'shim/', allowBuckets: [], allowPrefixes: [], cacheBytes: 1 << 24 },
 ];
 
 /** Whose bag it is. */

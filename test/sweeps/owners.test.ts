@@ -120,7 +120,8 @@ async function openLab(world: World, seed: number): Promise<Lab> {
       ...(expectedOwner && { expectedOwner }),
       ...options,
     });
-  const [lean, fat, shadowed] = [wire({}), wire({ speaks: 'fat' }), wire({ mode: 'shadow' })];
+  const [lean, fat] = [wire({}), wire({ speaks: 'fat' })];
+  const [shadowed, idle] = [wire({ mode: 'shadow' }), wire({ segment: false })];
   const outside = { owner: expectedOwner };
   const operation = (name: string, reader: Reader, run: Operation['run'], traits: Partial<Operation> = {}) => ({
     name,
@@ -181,6 +182,11 @@ async function openLab(world: World, seed: number): Promise<Lab> {
     sometimes: [
       () => operation('hydrated', 'objects', (text) => jsonOf(shim.read(parsed(text)).hydrated())),
       () => operation('adapt for a handler that reads inline values', 'bytes', adapt(fat)),
+      () =>
+        operation('event of a handler that runs no segment', 'objects', (text) =>
+          jsonOf(shim.read(parsed(text), undefined, { segment: false }).runnerEvent()),
+        ),
+      () => operation('adapt for a handler that runs no segment', 'bytes', adapt(idle)),
       () => write,
       () => seal,
       () =>
@@ -216,7 +222,7 @@ async function openLab(world: World, seed: number): Promise<Lab> {
   };
 }
 
-/** A store that a program made itself, which compares no digest. */
+/** A store that a program made itself, which reads every bucket and compares no digest. */
 function withoutChecks(store: BlobStore, objects: ObjectStore): BlobStore {
   const get: BlobStore['get'] = async (address) => (await objects.get(address, { maxBytes: MAX_TARGET_BYTES })).bytes;
   const { bucket, prefix, layout, allowBuckets, allowPrefixes, description } = store;
