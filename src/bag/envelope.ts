@@ -238,6 +238,13 @@ export function identityErrorOf({ visited }: Envelope, outside?: readonly Outsid
   return invalidIdOf(visited) ?? mismatchOf(visited, outside);
 }
 
+/** True for two objects of which every id, in both spellings, is valid and names one owner and one workflow. */
+export function nameOneOwner(one: Value, other: Value): boolean {
+  const levels = [one, other].map((value) => ({ path: [], value }));
+  const isSame = IDS.every((id) => detectId(one, id) === detectId(other, id));
+  return isSame && !invalidIdOf(levels) && !mismatchOf(levels);
+}
+
 /** Throws `BagError` `ID_INVALID` or `OWNER_MISMATCH`. */
 export function assertOneOwner(envelope: Envelope, outside?: readonly OutsideNames[]): void {
   const error = identityErrorOf(envelope, outside);

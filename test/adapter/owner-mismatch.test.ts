@@ -96,6 +96,12 @@ describe('levels that name different owners or workflows', () => {
     await expect(adaptedBy(await bytes(), event)).resolves.toBeDefined();
   });
 
+  it('are refused in an answer when a bag nested in it has the spelling that contradicts', async () => {
+    const outer = own({ owner_id: 'victim', state_data: own({ owner_id: 'attacker' }) });
+    await expect(testShim().shim.write({ state_data: outer })).rejects.toMatchObject({ code: 'OWNER_MISMATCH' });
+    await expect(finishedBy(await bytes(), { state_data: outer })).rejects.toMatchObject({ code: 'OWNER_MISMATCH' });
+  });
+
   it('are named in the message, both and shortened', async () => {
     const long = 'x'.repeat(5_000);
     const { shim } = testShim();
