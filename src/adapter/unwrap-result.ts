@@ -1,6 +1,6 @@
 import { BagDocument } from '../bag/bag.js';
 import type { Bag } from '../bag/bag.js';
-import { detectId } from '../bag/envelope.js';
+import { nameOneOwner } from '../bag/envelope.js';
 import { ObjectValue } from '../bag/value.js';
 import { isMembers, rawMembers } from './json-members.js';
 import type { JsonMembers } from './json-members.js';
@@ -25,13 +25,11 @@ export function unwrapResult(result: JsonMembers): JsonMembers {
   return isBareWrapper ? unwrapResult(replaceAt(result, outerPath, rawMembers(bag))) : result;
 }
 
-const IDS = ['ownerId', 'workflowId'] as const;
-
 /** True when the level around a bag is an earlier bag of the same workflow, into which a merge put it. */
 export function isMergedInto(bags: readonly Bag[], bag: Bag, outerPath: readonly string[]): boolean {
   if (bag.path.at(-1) !== 'state_data' || outerPath.at(-1) !== 'state_data') return false;
   const outer = bags.find((other) => other.path.join('\n') === outerPath.join('\n'));
-  return outer !== undefined && IDS.every((id) => detectId(outer.value, id) === detectId(bag.value, id));
+  return outer !== undefined && nameOneOwner(outer.value, bag.value);
 }
 
 function joinBags(outer: JsonMembers, bag: Bag<ObjectValue>, name: string): JsonMembers {

@@ -213,7 +213,7 @@ export function nestedCopies<V extends Value>({ levels }: Envelope<V>): readonly
     WRAPPERS.filter((name) => name !== 'state_data').flatMap((name) => {
       const value = openMember(level.value, name);
       const copy = { path: [...level.path, name], value: value! };
-      return isObject(value) && isComplete(value) && !findMismatch([level, copy]) ? [copy] : [];
+      return isObject(value) && isComplete(value) && !findInvalidId([copy]) && !findMismatch([level, copy]) ? [copy] : [];
     }),
   );
 }
@@ -230,6 +230,13 @@ export function detectIdentity({ levels }: Envelope): Identity {
  */
 export function findIdentityError({ visited }: Envelope, outside?: readonly OutsideNames[]): BagError | undefined {
   return findInvalidId(visited) ?? findMismatch(visited, outside);
+}
+
+/** True for two objects of which every id, in both spellings, is valid and names one owner and one workflow. */
+export function nameOneOwner(one: Value, other: Value): boolean {
+  const levels = [one, other].map((value) => ({ path: [], value }));
+  const isSame = IDS.every((id) => detectId(one, id) === detectId(other, id));
+  return isSame && !findInvalidId(levels) && !findMismatch(levels);
 }
 
 /** Throws `BagError` `ID_INVALID` or `OWNER_MISMATCH`. */
