@@ -213,7 +213,9 @@ export function nestedCopies<V extends Value>({ levels }: Envelope<V>): readonly
     WRAPPERS.filter((name) => name !== 'state_data').flatMap((name) => {
       const value = openMember(level.value, name);
       const copy = { path: [...level.path, name], value: value! };
-      return isObject(value) && isComplete(value) && !findInvalidId([copy]) && !findMismatch([level, copy]) ? [copy] : [];
+      return isObject(value) && isComplete(value) && !findInvalidId([copy]) && !findMismatch([level, copy])
+        ? [copy]
+        : [];
     }),
   );
 }
