@@ -12,7 +12,7 @@ export type BlobKind = 'config' | 'map' | 'manifest' | 'member';
  */
 export type Layout = Readonly<Record<BlobKind, string>>;
 
-/** Key templates as a store is told them: those that differ from the default ones. */
+/** Key templates that a store is given: those that differ from the default ones. */
 export type KeyTemplates = Readonly<Partial<Record<string, string>>>;
 
 /**
@@ -36,6 +36,11 @@ function annotatedKey(member: (typeof offloadRules)[number]['member']): string {
 export function addressTemplates(layout: KeyTemplates = {}): readonly string[] {
   const configured = Object.values(layout).filter((template) => template?.includes('{sha256}') === true);
   return [...new Set([...(configured as readonly string[]), ...Object.values(DEFAULT_LAYOUT)])];
+}
+
+/** The templates of both layouts, under names of no meaning: a kind of blob may have two. */
+export function mergeTemplates(layout: KeyTemplates, other: KeyTemplates = {}): KeyTemplates {
+  return Object.fromEntries([...Object.values(layout), ...Object.values(other)].entries());
 }
 
 /** What a key has where its template has placeholders, by their names; each is one whole segment of the key. */

@@ -21,15 +21,7 @@ export {
 export type { BuildOptions, LeanBagInput } from './shim/build-lean-bag.js';
 export type { DiagnosticMessages, DiagnosticName } from './shim/diagnostics.js';
 export type { Handler, LambdaContext, RunnerEvent, SegmentConfig, SegmentMembers } from './shim/lambda.js';
-export type {
-  BagIds,
-  BudgetOptions,
-  CacheOptions,
-  Mode,
-  OffloadOptions,
-  ShimOptions,
-  Speech,
-} from './shim/options.js';
+export type { BagIds, BudgetOptions, CacheOptions, Mode, OffloadOptions, ShimOptions, Speech } from './shim/options.js';
 export type { BagReading, FoundSegment, ReadOptions } from './shim/bag-reading.js';
 export type { ResolveSegmentOptions } from './shim/resolve-segment-config.js';
 export type { StateBagShim } from './shim/shim.js';

@@ -42,10 +42,10 @@ export function isSameSegment(value: Value | undefined, program: Value): boolean
 }
 
 function isSameText(one: Value | undefined, other: Value | undefined): boolean {
-  return one !== undefined && other !== undefined && textOf(one) === textOf(other);
+  return one !== undefined && other !== undefined && formatId(one) === formatId(other);
 }
 
 /** A number and its digits in a string are one id. */
-function textOf(value: Value): string {
+function formatId(value: Value): string {
   return value.text() ?? new TextDecoder().decode(value.bytes());
 }

@@ -1,7 +1,7 @@
 import { md5Prefix } from './follow.js';
 import { formatKey } from './keys.js';
 import type { BlobKind, KeyParts, Layout } from './keys.js';
-import { CONFIG, MANIFEST, MAP, offloadRuleOf } from './members.js';
+import { CONFIG, MANIFEST, MAP, findOffloadRule } from './members.js';
 import type { BlobRef } from './migration.js';
 
 /** A blob to write: the reference that the bag will hold, and its bytes. */
@@ -46,14 +46,14 @@ export function planBlob(
     storeKey,
     addressed: true,
     contentType: 'application/json',
-    metadata: { ...usageOf(kind), sha256 },
+    metadata: { ...makeUsage(kind), sha256 },
   };
 }
 
 /** What a blob is for, where the lean schema says so. */
-function usageOf(kind: BlobKind): { readonly usage?: string } {
+function makeUsage(kind: BlobKind): { readonly usage?: string } {
   if (kind === 'member') return { usage: 'state' };
-  const { usage } = offloadRuleOf(MEMBERS[kind]);
+  const { usage } = findOffloadRule(MEMBERS[kind]);
   return usage === null ? {} : { usage };
 }
 

@@ -5,7 +5,7 @@ import {
   bagLevels,
   detectEnvelope,
   detectId,
-  identityOf,
+  detectIdentity,
   nestedCopies,
 } from './envelope.js';
 import type { Envelope, EnvelopeLevel, Identity, OutsideNames } from './envelope.js';
@@ -20,6 +20,7 @@ import {
   MAP_PATH,
   VERSION,
 } from './members.js';
+import { isWrittenOnce } from './places.js';
 import type { AddressRule, BagIds } from './places.js';
 import { detectTarget, detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
@@ -148,7 +149,7 @@ export class Bag<V extends Value = Value> implements ProgramFields<V> {
     const manifest = member(MANIFEST);
     this.ownerId = ids?.ownerId ?? detectId(value, 'ownerId');
     this.workflowId = ids?.workflowId ?? detectId(value, 'workflowId');
-    this.executionId = textMember(value, 'idempotency_key') ?? ids?.executionId;
+    this.executionId = executionIn(value) ?? ids?.executionId;
     this.config = detectField(member(CONFIG), addresses);
     this.map = detectField(member(MAP), addresses);
     this.configPath = detectPath(member(CONFIG_PATH), addresses);
@@ -206,8 +207,14 @@ function detectStamp(value: Value | undefined): number | undefined {
  * execution has that of the innermost level that names one.
  */
 export function documentIds(envelope: Envelope): BagIds {
-  const executions = envelope.levels.map(({ value }) => textMember(value, 'idempotency_key'));
-  return { ...identityOf(envelope), executionId: executions.findLast((name) => name !== undefined) };
+  const executions = envelope.levels.map(({ value }) => executionIn(value));
+  return { ...detectIdentity(envelope), executionId: executions.findLast((name) => name !== undefined) };
+}
+
+/** The execution that a level names. `""` names none, as with the other ids. */
+function executionIn(value: Value): string | undefined {
+  const name = textMember(value, 'idempotency_key');
+  return name === '' ? undefined : name;
 }
 
 /**
@@ -245,7 +252,7 @@ export class BagDocument<V extends Value = Value> {
   /** Owner and workflow; both undefined when the document is not a bag. */
   get ids(): Identity {
     return this.envelope && this.bags.length > 0
-      ? identityOf(this.envelope)
+      ? detectIdentity(this.envelope)
       : { ownerId: undefined, workflowId: undefined };
   }
 
@@ -282,9 +289,23 @@ const MANIFEST_MEMBERS = new Set<string>([MANIFEST_PATH, MANIFEST_ALIAS, MANIFES
 /** The manifest of the newest era is held against a database row, not rewritten. */
 function detectGeneration(fields: ProgramFields, isNewest: boolean): Bag['generation'] {
   const { config, map } = fields;
-  if (config.state === 'inline' || map.state === 'inline') return 'fat';
+  if (config.state === 'inline' || map.state === 'inline' || isManifestAlone(fields)) return 'fat';
   if (config.state === 'pointer' || map.state === 'pointer') return 'bridge';
   return listMutableMembers(fields).some((name) => !isNewest || !MANIFEST_MEMBERS.has(name)) ? 'bridge' : 'lean';
+}
+
+/** True when the only program of the bag is in its inline manifest. */
+function isManifestAlone({
+  config,
+  map,
+  configPath,
+  mapPath,
+  manifestPath,
+  manifestAlias,
+  inlineManifest,
+}: ProgramFields) {
+  if (inlineManifest?.items().some((entry) => isObject(entry.member('segment_config'))) !== true) return false;
+  return ![config, map, configPath, mapPath, manifestPath, manifestAlias].some(({ state }) => state === 'pointer');
 }
 
 /** Names of the members that lead, themselves or by their entries, to a key that a later run may write again. */
@@ -322,15 +343,14 @@ export function holdsMutableTarget(inline: Value, addresses: AddressRule): boole
   });
 }
 
-/** Keys with a time in them, as two legacy writers made them. */
-const WRITTEN_ONCE =
-  /^(?:workflows\/[^/]+\/executions\/[^/]+\/(?:workflow_config|partition_map)(?:_seg\d+)?_\d+|workflow-states\/[^/]+\/[^/]+\/workflow_config_\d+)\.json$/;
-
-/** True for a pointer to a key that a later run may write again. A checksum tells other bytes, and brings none back. */
+/**
+ * True for a pointer to a key that a later run may write again. A checksum detects other bytes, but cannot restore the
+ * old ones.
+ */
 export function isMutableKey(pointer: Pointer): boolean {
   const key = pointer.target?.key ?? '';
   if (digestInPointer(pointer) !== undefined || NEWEST_MANIFEST.test(key)) return false;
-  return pointer.md5 === undefined || !WRITTEN_ONCE.test(key);
+  return pointer.md5 === undefined || !isWrittenOnce(key);
 }
 
 /** The newest era names each manifest by an id of its own; no run writes such a key again. No folder is `.` or `..`. */

@@ -63,21 +63,21 @@ abstract class BagDraft<O> implements BagEdit {
     this.slots = [...originals, { original: undefined, name: undefined, replacement: undefined }];
   }
 
-  protected abstract textOf(original: O): string | undefined;
+  protected abstract readText(original: O): string | undefined;
 
   has(name: string): boolean {
-    return this.slotOf(name) !== undefined;
+    return this.findSlot(name) !== undefined;
   }
 
   text(name: string): string | undefined {
-    const slot = this.slotOf(name);
+    const slot = this.findSlot(name);
     const added = slot?.replacement?.find((member) => member.name === name);
     if (added) return typeof added.value === 'string' ? added.value : undefined;
-    return slot?.original === undefined ? undefined : this.textOf(slot.original);
+    return slot?.original === undefined ? undefined : this.readText(slot.original);
   }
 
   replace(name: string, members: readonly NewMember[]): void {
-    const slot = this.slotOf(name);
+    const slot = this.findSlot(name);
     if (!slot) throw new InternalError('MEMBER_ABSENT', `"${name}" cannot be replaced: the bag does not have it`);
     slot.replacement = slot.replacement
       ? slot.replacement.flatMap((member) => (member.name === name ? members : [member]))
@@ -92,7 +92,7 @@ abstract class BagDraft<O> implements BagEdit {
   }
 
   insert(member: NewMember, after: readonly string[]): void {
-    const slot = after.map((name) => this.slotOf(name)).find((found) => found?.replacement);
+    const slot = after.map((name) => this.findSlot(name)).find((found) => found?.replacement);
     const target = slot ?? this.firstChanged() ?? this.slots.at(-1)!;
     target.replacement = [...(target.replacement ?? []), member];
   }
@@ -122,7 +122,7 @@ abstract class BagDraft<O> implements BagEdit {
   }
 
   /** The slot in which a member stands now; the last one, as the last of duplicates is the one that counts. */
-  private slotOf(name: string): Slot<O> | undefined {
+  private findSlot(name: string): Slot<O> | undefined {
     return this.slots.findLast((slot) =>
       slot.replacement ? slot.replacement.some((member) => member.name === name) : slot.name === name,
     );
@@ -142,13 +142,13 @@ export class ByteDraft extends BagDraft<JsonMember> {
     super(members.map((member) => ({ name: member.name, original: member })));
   }
 
-  protected textOf(member: JsonMember): string | undefined {
+  protected readText(member: JsonMember): string | undefined {
     return member.value.kind === 'string' ? decodeString(this.bag.document.bytes, member.value) : undefined;
   }
 
   /** The change as splices over the root document, through any JSON strings that carry this bag. */
   splices(): readonly Splice[] {
-    const edits = this.slots.slice(0, -1).map(editOf);
+    const edits = this.slots.slice(0, -1).map(makeEdit);
     const appended = (this.slots.at(-1)?.replacement ?? []).map(encode);
     return outwards(this.bag.document, spliceMembers(this.bag.document.bytes, this.bag.node, edits, appended));
   }
@@ -168,7 +168,7 @@ export function spliceValue({ document, node }: ByteValue, json: Uint8Array): re
   return outwards(document, [{ start: node.start, end: node.end, insert: json }]);
 }
 
-function editOf(slot: Slot<JsonMember>): MemberEdit {
+function makeEdit(slot: Slot<JsonMember>): MemberEdit {
   if (!slot.replacement) return { kind: 'keep' };
   return slot.replacement.length === 0
     ? { kind: 'remove' }
@@ -198,7 +198,7 @@ export class ObjectDraft extends BagDraft<Original> {
     super(Object.entries(bag).map(([name, value]) => ({ name, original: { value } })));
   }
 
-  protected textOf(original: Original): string | undefined {
+  protected readText(original: Original): string | undefined {
     return typeof original.value === 'string' ? original.value : undefined;
   }
 

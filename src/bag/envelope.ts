@@ -10,8 +10,9 @@ export interface Identity {
   readonly workflowId: string | undefined;
 }
 
-/** One object on the way from a document to its bag. */
-interface Level<V extends Value = Value> {
+/** One object on the way from the event to the bag. */
+export interface EnvelopeLevel<V extends Value = Value> {
+  /** Member names from the root to here, e.g. `['state_data', 'bag']`. */
   readonly path: readonly string[];
   readonly value: V;
 }
@@ -30,7 +31,7 @@ export function detectId(value: Value, id: keyof Identity): string | undefined {
 }
 
 /** The ids of the outermost of these levels that name them. */
-function outermostIds(levels: readonly Level[]): Identity {
+function outermostIds(levels: readonly EnvelopeLevel[]): Identity {
   const find = (id: keyof Identity) =>
     levels.map(({ value }) => detectId(value, id)).find((name) => name !== undefined);
   return { ownerId: find('ownerId'), workflowId: find('workflowId') };
@@ -48,11 +49,11 @@ export interface OutsideNames {
  * The error `OWNER_MISMATCH` when two levels, or two spellings on one of them, or a level and what is named outside,
  * name different owners or workflows: then a member deep inside would decide whose program runs.
  */
-function mismatchOf(levels: readonly Level[], outside: readonly OutsideNames[] = []): BagError | undefined {
+function findMismatch(levels: readonly EnvelopeLevel[], outside: readonly OutsideNames[] = []): BagError | undefined {
   for (const id of IDS) {
     const named = [
       ...outside.flatMap((names) => names[id].map((name) => ({ name, place: names.place }))),
-      ...levels.flatMap(({ path, value }) => idsIn(value, id).map((name) => ({ name, place: placeOf(path) }))),
+      ...levels.flatMap(({ path, value }) => idsIn(value, id).map((name) => ({ name, place: formatPlace(path) }))),
     ];
     const [first] = named;
     const other = named.find(({ name }) => name !== first?.name);
@@ -100,7 +101,7 @@ export function hasNumericId(value: Value): boolean {
 }
 
 /** The error `ID_INVALID` when a level has an id of which no two readers need to make the same text. */
-function invalidIdOf(levels: readonly Level[]): BagError | undefined {
+function findInvalidId(levels: readonly EnvelopeLevel[]): BagError | undefined {
   for (const { path, value } of levels) {
     const found = IDS.flatMap((id) => idMembers(value, id)).find(({ member }) => parseId(member) === undefined);
     if (found) return invalidId(found, path);
@@ -115,7 +116,7 @@ function invalidId({ name, member }: IdMember, path: readonly string[]): BagErro
   const what = isNumber ? shorten(new TextDecoder().decode(member.bytes())) : `${article} ${kind}`;
   return new BagError(
     'ID_INVALID',
-    `${name} at ${placeOf(path)} is ${what}, and an id is text or a whole number up to 9,007,199,254,740,991 without ` +
+    `${name} at ${formatPlace(path)} is ${what}, and an id is text or a whole number up to 9,007,199,254,740,991 without ` +
       'fraction and exponent; readers of other ids do not agree on whose bag it is, so it is neither run nor rewritten. ' +
       'Write the id as text in the program that made the bag',
   );
@@ -145,7 +146,7 @@ function shorten(name: string): string {
   return name.length > MAX_QUOTED ? `${name.slice(0, MAX_QUOTED)}…` : name;
 }
 
-function placeOf(path: readonly string[]): string {
+function formatPlace(path: readonly string[]): string {
   return path.length === 0 ? 'the root' : `/${path.join('/')}`;
 }
 
@@ -157,13 +158,6 @@ const MAX_WRAPPERS = 8;
 
 /** How many control members make an object a bag although nothing in it leads to a program. */
 const ENOUGH_CONTROL_MEMBERS = 3;
-
-/** One object on the way from the event to the bag. */
-export interface EnvelopeLevel<V extends Value = Value> {
-  /** Member names from the root to here, e.g. `['state_data', 'bag']`. */
-  readonly path: readonly string[];
-  readonly value: V;
-}
 
 /** Where in an event or stored document the bag lies. */
 export interface Envelope<V extends Value = Value> {
@@ -219,13 +213,15 @@ export function nestedCopies<V extends Value>({ levels }: Envelope<V>): readonly
     WRAPPERS.filter((name) => name !== 'state_data').flatMap((name) => {
       const value = openMember(level.value, name);
       const copy = { path: [...level.path, name], value: value! };
-      return isObject(value) && isComplete(value) && !mismatchOf([level, copy]) ? [copy] : [];
+      return isObject(value) && isComplete(value) && !findInvalidId([copy]) && !findMismatch([level, copy])
+        ? [copy]
+        : [];
     }),
   );
 }
 
 /** Whose document it is: the outermost complete bag's ids, else those that a level names, outermost first. */
-export function identityOf({ levels }: Envelope): Identity {
+export function detectIdentity({ levels }: Envelope): Identity {
   const complete = levels.find((level) => isComplete(level.value));
   return outermostIds(complete ? [complete] : levels);
 }
@@ -234,19 +230,26 @@ export function identityOf({ levels }: Envelope): Identity {
  * Why it cannot be told whose document it is: `ID_INVALID` for an id on the way to the bag that is not valid, and
  * `OWNER_MISMATCH` when levels name different owners or workflows.
  */
-export function identityErrorOf({ visited }: Envelope, outside?: readonly OutsideNames[]): BagError | undefined {
-  return invalidIdOf(visited) ?? mismatchOf(visited, outside);
+export function findIdentityError({ visited }: Envelope, outside?: readonly OutsideNames[]): BagError | undefined {
+  return findInvalidId(visited) ?? findMismatch(visited, outside);
+}
+
+/** True for two objects of which every id, in both spellings, is valid and names one owner and one workflow. */
+export function nameOneOwner(one: Value, other: Value): boolean {
+  const levels = [one, other].map((value) => ({ path: [], value }));
+  const isSame = IDS.every((id) => detectId(one, id) === detectId(other, id));
+  return isSame && !findInvalidId(levels) && !findMismatch(levels);
 }
 
 /** Throws `BagError` `ID_INVALID` or `OWNER_MISMATCH`. */
 export function assertOneOwner(envelope: Envelope, outside?: readonly OutsideNames[]): void {
-  const error = identityErrorOf(envelope, outside);
+  const error = findIdentityError(envelope, outside);
   if (error) throw error;
 }
 
 /** Throws `BagError` `ID_INVALID`. */
 export function assertValidIds({ visited }: Envelope): void {
-  const error = invalidIdOf(visited);
+  const error = findInvalidId(visited);
   if (error) throw error;
 }
 

@@ -1,5 +1,6 @@
 import { Bag, holdsDigest } from './bag.js';
 import type { BagDocument } from './bag.js';
+import { isReadInline } from './manifest.js';
 import { CONFIG, INDEX_MEMBERS, MANIFEST, MAP, PAYLOAD_LIMIT } from './members.js';
 import { parseIfJsonString } from './segments.js';
 import { isObject } from './value.js';
@@ -55,15 +56,13 @@ export function detectHazards(bagDocument: BagDocument, bytes: number): readonly
 }
 
 function listBagHazards(bag: Bag): readonly Hazard[] {
-  const strategy = bag.value.member('distributed_strategy');
-  const readInline = strategy !== undefined && ['BATCHED', 'MAP_REDUCE'].includes(strategy.text() ?? '');
   const hasMap = [bag.map, bag.mapPath].some((field) => field.state === 'inline' || field.state === 'pointer');
   const checks: readonly (readonly [Hazard, boolean])[] = [
     ['INIT_MARKERS', bag.markers.length > 0],
     ['STATE_HOLDS_BAG', stateHoldsBag(bag)],
     ['MANIFEST_PATH_MISSING', bag.manifestPath.state !== 'pointer'],
     ['MANIFEST_AT_MUTABLE_KEY', bag.manifestPath.state === 'pointer' && !holdsDigest(bag.manifestPath)],
-    ['MANIFEST_READ_INLINE', readInline && bag.value.member(MANIFEST) !== undefined],
+    ['MANIFEST_READ_INLINE', isReadInline(bag.value) && bag.value.member(MANIFEST) !== undefined],
     ['MAP_MISSING', !hasMap && bag.generation !== 'lean'],
     ['STAMPED_BUT_FAT', bag.isStamped && bag.generation === 'fat'],
     ['NEWEST_ERA', bag.value.member('manifest_id') !== undefined],

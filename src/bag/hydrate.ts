@@ -5,7 +5,7 @@ import type { BlobReader } from './follow.js';
 import { CONFIG, MAP } from './members.js';
 import { migrateDown } from './migration.js';
 import type { Migration, OffloadedContent } from './migration.js';
-import { loadValue, configTrust, cutOf, mapTrust, samePrograms } from './sources.js';
+import { loadValue, configTrust, cutConfig, mapTrust, samePrograms } from './sources.js';
 
 /** What was loaded into a bag, by where it lay. */
 export interface LoadedContent {
@@ -46,18 +46,18 @@ async function loadContent(bag: Bag, blobs: BlobReader, signal?: AbortSignal): P
     behind(bag.map, bag.mapPath),
   ]);
   const known = overruled(bag, config ?? configBehind);
-  return { named: contentOf(config, known(map)), paths: contentOf(configBehind, known(mapBehind)) };
+  return { named: makeContent(config, known(map)), paths: makeContent(configBehind, known(mapBehind)) };
 }
 
 /** A map at a mutable key that says something else than the config is another run's: the config, cut, stands for it. */
 function overruled(bag: Bag, config: Uint8Array | undefined): (map: Uint8Array | undefined) => Uint8Array | undefined {
   if (mapTrust(bag) !== 'mutable' || configTrust(bag) !== 'safe') return (map) => map;
   const inline = bag.config.state === 'inline' ? bag.config.value : undefined;
-  const cut = cutOf(config === undefined ? inline : bag.value.parse(config)).map;
+  const cut = cutConfig(config === undefined ? inline : bag.value.parse(config)).map;
   return (map) =>
     map === undefined || cut === undefined || samePrograms(cut, bag.value.parse(map)) ? map : cut.bytes();
 }
 
-function contentOf(config: Uint8Array | undefined, map: Uint8Array | undefined): OffloadedContent {
+function makeContent(config: Uint8Array | undefined, map: Uint8Array | undefined): OffloadedContent {
   return { ...(config && { config }), ...(map && { map }) };
 }

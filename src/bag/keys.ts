@@ -18,7 +18,7 @@ export function parseLayout(layout: Partial<Layout> = {}): Layout {
   for (const [kind, template] of Object.entries(merged)) {
     if (!Object.hasOwn(DEFAULT_LAYOUT, kind))
       throw new ConfigError('LAYOUT_INVALID', `a layout has config, map, manifest and member, not "${kind}"`);
-    const flaw = flawOfTemplate(kind as BlobKind, template);
+    const flaw = findTemplateFlaw(kind as BlobKind, template);
     if (flaw !== undefined)
       throw new ConfigError('LAYOUT_INVALID', `the key template "${template}" for ${kind} ${flaw}`);
   }
@@ -39,7 +39,7 @@ const FOLDER = /^\{[A-Za-z0-9]+\}$/;
 /** The same as a file name, with an extension or without. */
 const FILE = /^\{[A-Za-z0-9]+\}(\.[A-Za-z0-9._-]+)?$/;
 
-function flawOfTemplate(kind: BlobKind, template: string): string | undefined {
+function findTemplateFlaw(kind: BlobKind, template: string): string | undefined {
   const rest = template.replace(PLACEHOLDERS, 'x');
   const parts = template.split('/');
   const isPlain =
@@ -104,13 +104,13 @@ export function formatKey(layout: Layout, kind: BlobKind, { ownerId, workflowId,
 type PlaceholderValues = Readonly<Record<'ownerId' | 'workflowId' | 'sha256' | 'member', string>>;
 
 function fill(template: string, values: PlaceholderValues): string {
-  return piecesOf(template)
+  return splitTemplate(template)
     .map((piece, index) => (index % 2 === 0 ? piece : values[piece as keyof PlaceholderValues]))
     .join('');
 }
 
 /** Text and placeholder in turn. Kept for the few templates there are: every bag has three keys to make. */
-function piecesOf(template: string): readonly string[] {
+function splitTemplate(template: string): readonly string[] {
   const known = pieces.get(template) ?? template.split(PLACEHOLDERS);
   pieces.set(template, known);
   return known;

@@ -10,8 +10,8 @@ import type { Value } from './value.js';
  */
 export function listLostMembers(value: Value, before: Value, addresses: AddressRule): readonly string[] {
   if (!belongsTogether(value, before)) return [];
-  const led = [...missingOf(value, before, CONFIG, CONFIG_PATH), ...missingOf(value, before, MAP, MAP_PATH)];
-  const restored = [...led, ...stampOf(value, before, { names: led, addresses })];
+  const led = [...listMissing(value, before, CONFIG, CONFIG_PATH), ...listMissing(value, before, MAP, MAP_PATH)];
+  const restored = [...led, ...listLostStamp(value, before, { names: led, addresses })];
   const isLostToo = isManifestLost(value, before, { names: restored, addresses });
   const lost = isLostToo ? [...restored, MANIFEST_PATH] : restored;
   return lost.filter((name) => !isSameText(value.member(name), before.member(name)));
@@ -27,7 +27,7 @@ function belongsTogether(value: Value, before: Value): boolean {
 }
 
 /** The member that the earlier bag has, under either name, when the returned bag has neither. */
-function missingOf(value: Value, before: Value, name: string, pathName: string): readonly string[] {
+function listMissing(value: Value, before: Value, name: string, pathName: string): readonly string[] {
   if (!isLost(value, name) || !isLost(value, pathName)) return [];
   return [pathName, name].filter((candidate) => !isLost(before, candidate)).slice(0, 1);
 }
@@ -39,7 +39,7 @@ interface Restored {
 }
 
 /** A bag with something inline is stamped when that is offloaded. */
-function stampOf(value: Value, before: Value, restored: Restored): readonly string[] {
+function listLostStamp(value: Value, before: Value, restored: Restored): readonly string[] {
   const { generation } = withMembers(value, before, restored);
   return generation === 'lean' && isLost(value, VERSION) && !isLost(before, VERSION) ? [VERSION] : [];
 }

@@ -2,7 +2,7 @@ import { BagError } from '../errors.js';
 import { appendBytes, appendNumber, uninitialised } from '../json/index.js';
 import { isMutable, listMutablePaths } from './bag.js';
 import type { Bag, Field } from './bag.js';
-import { isMissing, isObject } from './value.js';
+import { isMissing, isObject, textMember } from './value.js';
 import type { Value } from './value.js';
 import { assertNotAdded, segmentAt, listEntries, targetId } from './segments.js';
 
@@ -28,13 +28,13 @@ export function buildManifest(map: Value, form: ManifestForm = 'list'): Uint8Arr
   return printManifest(listEntries(map), form, () => undefined);
 }
 
-/** The same of entries; what `targetOf` gives stands for a program that an entry only points to. */
+/** The same of entries; what `findTarget` gives stands for a program that an entry only points to. */
 export function printManifest(
   entries: readonly Value[],
   form: ManifestForm,
-  targetOf: (entry: Value) => Value | undefined,
+  findTarget: (entry: Value) => Value | undefined,
 ): Uint8Array {
-  const segments = entries.map((entry, index) => readSegment(entry, index, targetOf(entry)));
+  const segments = entries.map((entry, index) => readSegment(entry, index, findTarget(entry)));
   const opening = Buffer.from(form === 'list' ? '[' : `{"version":1,"total_segments":${segments.length},"segments":[`);
   const closing = Buffer.from(form === 'list' ? ']' : ']}');
   const bytes = uninitialised(
@@ -148,7 +148,7 @@ export function detectManifestEntries<V extends Value>(document: V): V | undefin
 }
 
 /** The form of a stored manifest; `undefined` for a dict of entries. */
-export function formOf(document: Value): ManifestForm | undefined {
+export function detectForm(document: Value): ManifestForm | undefined {
   if (document.kind() === 'array') return 'list';
   return document.member('segments') === undefined ? undefined : 'envelope';
 }
@@ -160,12 +160,12 @@ export function formOf(document: Value): ManifestForm | undefined {
 export function manifestEntryAt<V extends Value>(document: V, entries: V, index: number): V | undefined {
   const entry = segmentAt(entries, index);
   if (document === entries || document.member('manifest_id') === undefined) return entry;
-  const idOf = (candidate: V) => {
+  const readId = (candidate: V) => {
     const id = candidate.member('segment_id');
     return id === undefined ? undefined : id.number();
   };
-  if (entry !== undefined && [undefined, index].includes(idOf(entry))) return entry;
-  return entries.items().find((candidate) => idOf(candidate) === index);
+  if (entry !== undefined && [undefined, index].includes(readId(entry))) return entry;
+  return entries.items().find((candidate) => readId(candidate) === index);
 }
 
 /** Every writer gave its entries one of these, and what is in a list of other things has none. */
@@ -191,18 +191,25 @@ const ENTRY_MEMBERS = new Set([
  * True when an inline manifest says nothing that the map does not: the same programs, byte for byte, and no member
  * that somebody added (a kernel once marked segments as skipped in place). Only then is nothing lost by shrinking it.
  */
-export function repeatsMap(manifest: Value, map: Value, targetOf: (entry: Value) => Value | undefined): boolean {
+export function repeatsMap(manifest: Value, map: Value, findTarget: (entry: Value) => Value | undefined): boolean {
   if (manifest.kind() !== 'array') return false;
   const [entries, elements] = [listEntries(manifest), listEntries(map)];
   return (
-    entries.length === elements.length && entries.every((entry, index) => repeats(entry, elements[index]!, targetOf))
+    entries.length === elements.length && entries.every((entry, index) => repeats(entry, elements[index]!, findTarget))
   );
 }
 
-function repeats(entry: Value, element: Value, targetOf: (entry: Value) => Value | undefined): boolean {
-  const program = targetOf(entry) ?? entry.member('segment_config');
+function repeats(entry: Value, element: Value, findTarget: (entry: Value) => Value | undefined): boolean {
+  const program = findTarget(entry) ?? entry.member('segment_config');
   if (program === undefined || !entry.names().every((name) => ENTRY_MEMBERS.has(name))) return false;
-  return Buffer.compare(program.bytes(), (targetOf(element) ?? programIn(element)).bytes()) === 0;
+  return Buffer.compare(program.bytes(), (findTarget(element) ?? programIn(element)).bytes()) === 0;
+}
+
+const INLINE_STRATEGIES = new Set(['BATCHED', 'MAP_REDUCE']);
+
+/** True when a Map state of the bag's strategy reads `segment_config` from the inline manifest. */
+export function isReadInline(bag: Value): boolean {
+  return INLINE_STRATEGIES.has(textMember(bag, 'distributed_strategy') ?? '');
 }
 
 /** True for an inline manifest of whole entries, as January's Map states read it; a list of pointers is none. */

@@ -27,7 +27,7 @@ type PathMembers = { readonly [Rule in Annotated as Rule['member']]: Rule['point
 /** The member that holds the path of an offloaded one. */
 const PATH_MEMBERS = Object.fromEntries(offloadRules.map(({ member, pointer }) => [member, pointer])) as PathMembers;
 
-export function offloadRuleOf(member: OffloadedMember): OffloadRule {
+export function findOffloadRule(member: OffloadedMember): OffloadRule {
   return OFFLOADED_MEMBERS.find((rule) => rule.member === member)!;
 }
 

@@ -25,16 +25,26 @@ export interface StoreReach {
   readonly allowPrefixes?: readonly string[];
 }
 
-/**
- * Keys of legacy writers, at the root of a bucket. `{o}`, `{w}` and `{exec}` are the ids of the bag as the bag spells
- * them; `{id}` names no owner.
- */
-const LEGACY_LAYOUTS = [
+/** Layouts of configs and maps with a time in the key: no run writes such a key again. */
+const WRITTEN_ONCE = [
   'workflows/{w}/executions/{exec}/workflow_config_{ms}.json',
   'workflows/{w}/executions/{exec}/partition_map_{ms}.json',
   'workflows/{w}/executions/{exec}/workflow_config_seg{n}_{ms}.json',
   'workflows/{w}/executions/{exec}/partition_map_seg{n}_{ms}.json',
   'workflow-states/{o}/{w}/workflow_config_{sec}.json',
+] as const;
+
+/** True for a key of a config or map that a legacy writer wrote once. */
+export function isWrittenOnce(key: string): boolean {
+  return WRITTEN_ONCE.some((template) => matchTemplate(template, key) !== undefined);
+}
+
+/**
+ * Keys of legacy writers, at the root of a bucket. `{o}`, `{w}` and `{exec}` are the ids of the bag as the bag spells
+ * them; `{id}` names no owner.
+ */
+const LEGACY_LAYOUTS = [
+  ...WRITTEN_ONCE,
   'workflow-states/{o}/{w}/segments/{n}/branches/{ms}/all_branches.json',
   'distributed-chunks/{o}/{w}/{exec}/chunks.json',
   'workflow-manifests/{o}/{w}/segment_manifest.json',

@@ -7,9 +7,10 @@ import type { Bag } from './bag.js';
 import type { JsonValue } from './edit.js';
 import {
   detectManifestEntries,
-  formOf,
+  detectForm,
   holdsPrograms,
   isManifestMutable,
+  isReadInline,
   manifestEntryAt,
   manifestPointers,
   manifestSource,
@@ -21,7 +22,7 @@ import { MANIFEST_PATH } from './members.js';
 import { textMember } from './value.js';
 import type { Value } from './value.js';
 import { entryPointer, isEmptyMap, isEmptyContainer, listEntries, targetId, usableMap } from './segments.js';
-import { configTrust, cutOf, mapTrust, samePrograms } from './sources.js';
+import { configTrust, cutConfig, mapTrust, samePrograms } from './sources.js';
 import type { BagSources, Cut } from './sources.js';
 
 /** The segments of a bag as a migration keeps them. */
@@ -55,7 +56,7 @@ export function choosePrograms<V extends Value>(bag: Bag<V>, sources: BagSources
   if (isKept) return fromLastConfig<V>(undefined, sources.unread);
   const config = sources.config ?? sources.stored.config;
   const isSafe = configTrust(bag) === 'safe';
-  const cut: Cut<V> = isSafe ? cutOf(config) : {};
+  const cut: Cut<V> = isSafe ? cutConfig(config) : {};
   const other = map ?? stored?.list;
   if (cut.map !== undefined)
     return {
@@ -72,7 +73,7 @@ export function choosePrograms<V extends Value>(bag: Bag<V>, sources: BagSources
 
 /** The config at a mutable key, when nothing better gives segments. */
 function fromLastConfig<V extends Value>(config: V | undefined, failure: Error | undefined): Programs<V> | undefined {
-  const cut: { readonly map?: V; readonly error?: BagError } = cutOf(config);
+  const cut: { readonly map?: V; readonly error?: BagError } = cutConfig(config);
   if (cut.map !== undefined) return { list: cut.map, from: 'config', isMutable: true, differs: false };
   const error = cut.error ?? failure;
   if (error) throw error;
@@ -149,7 +150,7 @@ function isWanted(
   { from, document }: Programs,
   { target, isFormAsked, manifestForm }: ManifestSettings,
 ): boolean {
-  if (from === 'kept') return isFormAsked === true && formOf(document!) !== manifestForm;
+  if (from === 'kept') return isFormAsked === true && detectForm(document!) !== manifestForm;
   return target === 'lean' || manifestSource(bag).state === 'pointer';
 }
 
@@ -158,20 +159,20 @@ function manifestBytes(
   { manifestForm, manifests, targets, mapDigest }: ManifestSettings,
 ): Uint8Array {
   const { document, list, from } = programs;
-  const targetOf = targetsOf(targets);
+  const findTarget = makeTargetLookup(targets);
   if (document !== undefined) {
-    if (targets.size === 0 && formOf(document) === manifestForm) return document.bytes();
-    return printManifest(inOrder(document, list), manifestForm, targetOf);
+    if (targets.size === 0 && detectForm(document) === manifestForm) return document.bytes();
+    return printManifest(inOrder(document, list), manifestForm, findTarget);
   }
   // Another map of the same digest has the same pointers, and they may lead to other bytes by then.
   const key = from === 'map' && targets.size === 0 ? mapDigest : undefined;
   const cached = key === undefined ? undefined : manifests?.get(key);
-  const bytes = cached ?? printManifest(listEntries(list), manifestForm, targetOf);
+  const bytes = cached ?? printManifest(listEntries(list), manifestForm, findTarget);
   if (key !== undefined && !cached) manifests?.set(key, bytes);
   return bytes;
 }
 
-function targetsOf<V extends Value>(targets: ReadonlyMap<string, V>): (entry: V) => V | undefined {
+function makeTargetLookup<V extends Value>(targets: ReadonlyMap<string, V>): (entry: V) => V | undefined {
   return (entry) => {
     const pointer = targets.size === 0 ? undefined : entryPointer(entry);
     return pointer && targets.get(targetId(pointer));
@@ -190,8 +191,6 @@ function inOrder<V extends Value>(document: V, list: V): readonly V[] {
   });
 }
 
-const READ_INLINE = new Set(['BATCHED', 'MAP_REDUCE']);
-
 function pointersTo(
   bag: Bag,
   programs: Programs | undefined,
@@ -203,15 +202,10 @@ function pointersTo(
   const { addresses } = bag;
   if (listMutablePaths(inline, addresses).length > 0)
     return holdsMutableTarget(inline, addresses) ? undefined : withPath(inline, uri);
-  if (
-    programs === undefined ||
-    target === 'bridge' ||
-    !holdsPrograms(inline) ||
-    READ_INLINE.has(textMember(bag.value, 'distributed_strategy') ?? '')
-  )
+  if (programs === undefined || target === 'bridge' || !holdsPrograms(inline) || isReadInline(bag.value))
     return undefined;
   const { list } = programs;
-  if (listEntries(inline).length === 0 || !repeatsMap(inline, list, targetsOf(targets))) return undefined;
+  if (listEntries(inline).length === 0 || !repeatsMap(inline, list, makeTargetLookup(targets))) return undefined;
   return manifestPointers(list, uri).map((pointer) => ({ ...pointer }));
 }
 

@@ -11,7 +11,7 @@ import { choosePrograms, planManifest } from './plan-manifest.js';
 import type { ManifestCache, Programs } from './plan-manifest.js';
 import type { Pointer } from './pointers.js';
 import type { Value } from './value.js';
-import { assertBranchesWithoutNulls, assertNoNulls, entryPointers, usableMap } from './segments.js';
+import { assertBranchesWithoutNulls, assertNoNulls, assertPositional, entryPointers, usableMap } from './segments.js';
 import { isVerified, mapTrust, samePrograms } from './sources.js';
 import type { BagSources } from './sources.js';
 
@@ -130,6 +130,7 @@ export function planBag<V extends Value>(bag: Bag<V>, sources: BagSources<V>, se
   assertNotPromoted(bag, sources);
   const config = sources.config === undefined ? undefined : planBlob(addressing, 'config', bag, sources.config.bytes());
   const mapValue = keptMap(programs) ?? sources.map;
+  if (mapValue !== undefined) assertPositional(mapValue);
   const map =
     sources.map === undefined || mapValue === undefined
       ? undefined

@@ -36,7 +36,7 @@ interface PointerTarget {
   readonly key: string;
 }
 
-/** One dialect, one file below `dialects/`. */
+/** One form in which writers left pointers. */
 interface Dialect {
   readonly name: DialectName;
   /** The pointer when the value is one of this dialect. Never throws, never follows anything. */
@@ -220,7 +220,7 @@ const s3Reference: Dialect = {
   },
 };
 
-/** Every dialect, the most telling first. A new one is a file here, a fixture folder and a line in the glossary. */
+/** The first that detects a pointer counts. CONTRIBUTING.md says how to add one. */
 const DIALECTS: readonly Dialect[] = [s3Pointer, s3Offloaded, s3Reference, s3Path, bucketKey, ...markers];
 
 /** Dialects that stand for the whole value they replaced, and may therefore be followed to it. */

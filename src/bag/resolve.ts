@@ -2,7 +2,7 @@ import { BagError, StateBagError } from '../errors.js';
 import { isAddedBranch, isAddedProgram } from './added-program.js';
 import { Bag, detectPath, documentIds, isMutableKey } from './bag.js';
 import { assertOneOwner, detectEnvelope, isBagOfItsOwn, isCall, isComplete } from './envelope.js';
-import type { Envelope, OutsideNames } from './envelope.js';
+import type { OutsideNames } from './envelope.js';
 import { addressRule } from './follow.js';
 import type { BlobReader } from './follow.js';
 import { detectManifestEntries, holdsPrograms, manifestEntryAt } from './manifest.js';
@@ -23,12 +23,12 @@ import {
   parseSegmentIndex,
   segmentProgram,
 } from './segments.js';
-import { configTrust, cutOf, isVerified, loadValue } from './sources.js';
+import { configTrust, cutConfig, isVerified, loadValue } from './sources.js';
 import type { Trust } from './sources.js';
 
 /** An event taken apart: the bag, and the arguments that the caller put beside it. */
 interface Call<V extends Value = Value> {
-  readonly envelope: Envelope<V>;
+  readonly ids: BagIds;
   /** Innermost first: the bag, then outer bags that a merge wrapped around it. */
   readonly bags: readonly Bag<V>[];
   /** Levels with arguments, outermost first: those around the bag, or the bag itself when nothing stands beside it. */
@@ -43,7 +43,7 @@ interface Call<V extends Value = Value> {
 const ARGUMENTS = [...INDEX_MEMBERS, MAP, MANIFEST_PATH, 'manifest_s3_path'];
 
 /**
- * Throws `BagError`: `EVENT_INVALID` when the event is no object, `ID_INVALID` for an id that is not valid,
+ * Throws `BagError`: `EVENT_INVALID` when the event is not an object, `ID_INVALID` for an id that is not valid,
  * `OWNER_MISMATCH` when its levels name different owners.
  */
 function parseCall<V extends Value>(event: V, rule: AddressRule, outside: ResolveOptions['outside']): Call<V> {
@@ -54,10 +54,11 @@ function parseCall<V extends Value>(event: V, rule: AddressRule, outside: Resolv
   const outerBags = outer.filter((level) => isBagOfItsOwn(level.value));
   const calls = outer.filter((level) => !outerBags.includes(level)).map((level) => level.value);
   const isWrapped = calls.some((level) => isCall(level) || ARGUMENTS.some((name) => level.member(name) !== undefined));
+  const ids = documentIds(envelope);
   return {
-    envelope,
+    ids,
     bags: [envelope.bag, ...outerBags.reverse()].map(
-      (level) => new Bag(level.value, { path: level.path, addresses: rule }),
+      (level) => new Bag(level.value, { path: level.path, addresses: rule, ids }),
     ),
     levels: isWrapped ? calls : [envelope.bag.value],
     isWrapped,
@@ -110,21 +111,21 @@ function branchConfig<V extends Value>(level: V): V | undefined {
 
 async function mapAt<V extends Value>(call: Call<V>, level: V, load: Load<V>): Promise<V | undefined> {
   const own = hasOwnMap(call, level) ? level.member(MAP) : undefined;
-  if (!isMissing(own)) return mapOf(own, load);
+  if (!isMissing(own)) return openMap(own, load);
   const branch = branchConfig(level);
   if (isMissing(branch)) return undefined;
   const whole = detectValuePointer(branch);
-  return mapOfBranch(whole ? await load(whole) : branch, load);
+  return openBranchMap(whole ? await load(whole) : branch, load);
 }
 
-async function mapOfBranch<V extends Value>(branch: V, load: Load<V>): Promise<V | undefined> {
+async function openBranchMap<V extends Value>(branch: V, load: Load<V>): Promise<V | undefined> {
   const map = branch.member(MAP);
-  if (!isMissing(map)) return mapOf(map, load);
+  if (!isMissing(map)) return openMap(map, load);
   const pointer = detectPointer(branch);
   return pointer?.dialect === 'branch-pointer' ? storedBranch(branch, await load(pointer)) : undefined;
 }
 
-async function mapOf<V extends Value>(map: V, load: Load<V>): Promise<V> {
+async function openMap<V extends Value>(map: V, load: Load<V>): Promise<V> {
   const pointer = detectValuePointer(map);
   return parseIfJsonString(pointer ? await load(pointer) : map);
 }
@@ -238,14 +239,15 @@ class Resolution<V extends Value = Value> {
   /** The first refused one. */
   private refused: StateBagError | undefined;
   private isMapGone = false;
-  private readonly ids: BagIds;
+  /** Whose pointers are followed: those next to the bags first, then those of one bag after the other. */
+  private ids: BagIds;
 
   constructor(
     private readonly call: Call<V>,
     private readonly blobs: BlobReader,
     private readonly options: ResolveOptions,
   ) {
-    this.ids = documentIds(call.envelope);
+    this.ids = call.ids;
   }
 
   async resolve(): Promise<ResolvedSegment<V>> {
@@ -253,6 +255,7 @@ class Resolution<V extends Value = Value> {
     if (branch) return this.pick(branch.map, this.options.index ?? branch.index, 'branch-map');
     const index = this.index();
     for (const bag of this.call.bags) {
+      this.ids = bag;
       const found = await this.resolveIn(bag, index);
       if (found) return found;
     }
@@ -340,7 +343,7 @@ class Resolution<V extends Value = Value> {
     const opened = parseIfJsonString(config);
     const kind = opened.kind();
     if (kind !== 'object') throw new BagError('CONFIG_INVALID', `workflow_config is ${kind}, not an object`);
-    const cut = cutOf(opened);
+    const cut = cutConfig(opened);
     this.gone ??= cut.error;
     return cut.map === undefined ? undefined : this.pick(cut.map, index, 'config');
   }
@@ -399,8 +402,9 @@ class Resolution<V extends Value = Value> {
   }
 
   private load(pointer: Pointer): Promise<V> {
-    const { value } = this.call.envelope.bag;
-    return loadValue(pointer, { value, ...this.ids }, this.blobs, this.options.signal);
+    const [{ value }] = this.call.bags as readonly [Bag<V>];
+    const { ownerId, workflowId, executionId } = this.ids;
+    return loadValue(pointer, { value, ownerId, workflowId, executionId }, this.blobs, this.options.signal);
   }
 }
 

@@ -227,17 +227,17 @@ function latin1(text: Uint8Array): string {
 }
 
 function outputLength(bag: Value, row: PausedExecution, numbers: NumberOrigin, answerBytes: number): number {
-  const lengthOf = (value: Value | undefined) =>
+  const measureLength = (value: Value | undefined) =>
     value === undefined ? 'null'.length : printedLength(value.bytes(), numbers);
   const ofText = (text: string) => printedLength(Buffer.from(JSON.stringify(text)), 'text');
-  const inner = PASSED_ON.map((name) => [name, lengthOf(passedOn(bag, name))] as const);
+  const inner = PASSED_ON.map((name) => [name, measureLength(passedOn(bag, name))] as const);
   const name = bag.member('execution_name');
   return objectLength([
     ...['userResponse', 'human_response', 'user_callback_result'].map((member) => [member, answerBytes] as const),
     ['resumed_at', '"unknown"'.length],
-    ['workflowId', lengthOf(passedOn(bag, 'workflowId'))],
-    ['current_segment', lengthOf(bag.member('segment_to_run'))],
-    ...(isMissing(name) ? [] : [['execution_name', lengthOf(name)] as const]),
+    ['workflowId', measureLength(passedOn(bag, 'workflowId'))],
+    ['current_segment', measureLength(bag.member('segment_to_run'))],
+    ...(isMissing(name) ? [] : [['execution_name', measureLength(name)] as const]),
     ['state_data', objectLength(inner)],
     ['ownerId', ofText(row.ownerId)],
     ['conversation_id', ofText(row.conversationId)],

@@ -47,7 +47,7 @@ export function rewriteBytes(
       'the inverse of the rewrite does not give the original back; nothing was written',
     );
   }
-  const outlines = drafts.map(({ plan, draft }) => ({ path: plan.bag.path, ...outlineOf(draft) }));
+  const outlines = drafts.map(({ plan, draft }) => ({ path: plan.bag.path, ...outlineDraft(draft) }));
   return { bytes, inverse, outlines };
 }
 
@@ -58,7 +58,7 @@ function migrateBag({ bag, migrations, context }: PlannedBag<ByteValue>): ByteDr
 }
 
 /** The members a schema looks at, without decoding user data. */
-function outlineOf(draft: ByteDraft): Omit<BagOutline, 'path'> {
+function outlineDraft(draft: ByteDraft): Omit<BagOutline, 'path'> {
   const members = draft.members();
   return {
     members: Object.fromEntries(members.map(({ name, value }) => [name, outlineMember(name, value)])),
@@ -74,17 +74,17 @@ function outlineMember(name: string, value: ByteValue | NewMember['value']): unk
   if (value instanceof RawJson)
     throw new InternalError('RAW_IN_OUTLINE', 'raw JSON cannot be validated as a new member');
   if (!(value instanceof ByteValue)) return value;
-  return name === MANIFEST && value.kind() === 'array' ? value.items().map(outlineOfEntry) : outlineOfKind(value);
+  return name === MANIFEST && value.kind() === 'array' ? value.items().map(outlineEntry) : outlineByKind(value);
 }
 
 /** The schema has rules for the members of an inline manifest's entries. */
-function outlineOfEntry(entry: ByteValue): unknown {
-  if (entry.kind() !== 'object') return outlineOfKind(entry);
-  return Object.fromEntries(entry.names().map((name) => [name, outlineOfKind(entry.member(name)!)]));
+function outlineEntry(entry: ByteValue): unknown {
+  if (entry.kind() !== 'object') return outlineByKind(entry);
+  return Object.fromEntries(entry.names().map((name) => [name, outlineByKind(entry.member(name)!)]));
 }
 
 /** The value itself when it is a scalar, an empty object or list of its kind otherwise. */
-export function outlineOfKind(value: ByteValue): unknown {
+export function outlineByKind(value: ByteValue): unknown {
   switch (value.kind()) {
     case 'object':
       return pointerOutline(value) ?? {};
@@ -110,20 +110,20 @@ const MAX_POINTER_BYTES = 8_192;
 function pointerOutline(value: ByteValue): Record<string, unknown> | undefined {
   if (value.node.end - value.node.start > MAX_POINTER_BYTES) return undefined;
   if (s3Pointer.detect(value)?.target === undefined) return undefined;
-  return Object.fromEntries(value.names().map((name) => [name, outlineOfScalar(value.member(name)!)]));
+  return Object.fromEntries(value.names().map((name) => [name, outlineScalar(value.member(name)!)]));
 }
 
-function outlineOfScalar(value: ByteValue): unknown {
-  return value.kind() === 'object' ? {} : outlineOfKind(value);
+function outlineScalar(value: ByteValue): unknown {
+  return value.kind() === 'object' ? {} : outlineByKind(value);
 }
 
 /** The outline of a bag as it is stored. */
 export function outlineBag({ path, value }: Bag<ByteValue>): BagOutline {
   const filled = [CONFIG, MAP].filter((name) => isFilled(name, value.member(name)));
-  return { path, members: outlineOfBag(value), filled };
+  return { path, members: outlineMembers(value), filled };
 }
 
 /** The members of a bag as they are stored. */
-export function outlineOfBag(bag: ByteValue): Record<string, unknown> {
+export function outlineMembers(bag: ByteValue): Record<string, unknown> {
   return Object.fromEntries(bag.names().map((name) => [name, outlineMember(name, bag.member(name)!)]));
 }

@@ -118,6 +118,11 @@ export function listEntries<V extends Value>(value: V): readonly V[] {
   return listDictEntries(map);
 }
 
+/** Throws `BagError` as `listEntries` does: `verify` compares segments by position, in every form of the bag. */
+export function assertPositional(map: Value): void {
+  listEntries(map);
+}
+
 function listDictEntries<V extends Value>(map: V): readonly V[] {
   const { length } = map.names();
   return Array.from({ length }, (_, index) => {
@@ -223,7 +228,7 @@ export function targetId({ target, md5 }: Pointer): string {
 
 /** The pointers that entries of a list, a dict or an envelope hold in place of their programs. */
 export function entryPointers(list: Value): readonly Pointer[] {
-  return entriesOf(list).flatMap((entry) => (isObject(entry) ? (entryPointer(entry) ?? []) : []));
+  return listRawEntries(list).flatMap((entry) => (isObject(entry) ? (entryPointer(entry) ?? []) : []));
 }
 
 /** The programs that entries of these lists only point to, each read once. Throws what following a pointer throws. */
@@ -241,7 +246,7 @@ export async function loadTargets<V extends Value>(
 }
 
 /** Of a list, a dict, or an envelope; what is none of these has none. */
-function entriesOf<V extends Value>(value: V): readonly V[] {
+function listRawEntries<V extends Value>(value: V): readonly V[] {
   const list = parseIfJsonString(value);
   if (list.kind() === 'array') return list.items();
   const segments = list.member('segments');

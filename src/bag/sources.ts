@@ -33,7 +33,7 @@ export function isVerified(pointer: Pointer): boolean {
 }
 
 /** What the config or map of a bag is worth: the old name outranks the path unless it is empty. */
-function trustOf(field: Field, path: Field): Trust {
+function judgeTrust(field: Field, path: Field): Trust {
   if (field.state === 'inline') return 'safe';
   const source = field.state === 'pointer' ? field : path;
   if (source.state !== 'pointer') return 'none';
@@ -41,11 +41,11 @@ function trustOf(field: Field, path: Field): Trust {
 }
 
 export function configTrust({ config, configPath }: Bag): Trust {
-  return trustOf(config, configPath);
+  return judgeTrust(config, configPath);
 }
 
 export function mapTrust({ map, mapPath }: Bag): Trust {
-  return trustOf(map, mapPath);
+  return judgeTrust(map, mapPath);
 }
 
 /** A config cut into segments, or why it cannot be. Neither when it gives none. */
@@ -54,7 +54,7 @@ export interface Cut<V extends Value = Value> {
   readonly error?: BagError;
 }
 
-export function cutOf<V extends Value>(config: V | undefined): Cut<V> {
+export function cutConfig<V extends Value>(config: V | undefined): Cut<V> {
   if (config === undefined || isEmptyContainer(config)) return {};
   const opened = parseIfJsonString(config);
   if (isObject(opened) && isEmptyContainer(opened)) return {};
@@ -72,14 +72,14 @@ export function cutOf<V extends Value>(config: V | undefined): Cut<V> {
  * do not count: the legacy writers of maps and manifests differed in them.
  */
 export function samePrograms(one: Value, other: Value): boolean {
-  const [ones, others] = [one, other].map((list) => listEntries(list).map((entry) => meaningOf(entry)));
+  const [ones, others] = [one, other].map((list) => listEntries(list).map((entry) => normalizeProgram(entry)));
   return (
     ones!.length === others!.length &&
     ones!.every((meaning, index) => meaning !== undefined && meaning === others![index])
   );
 }
 
-function meaningOf(entry: Value): string | undefined {
+function normalizeProgram(entry: Value): string | undefined {
   const program = entry.member('segment_config') ?? entry;
   try {
     return JSON.stringify(JSON.parse(new TextDecoder().decode(program.bytes())), withoutNotes);
@@ -187,8 +187,8 @@ export async function loadSources<V extends Value>(
   { signal, isFormAsked = false }: LoadOptions = {},
 ): Promise<BagSources<V>> {
   const load = (pointer: Pointer) => loadValue(pointer, bag, blobs, signal);
-  const config = await valueOf(bag.config, bag.configPath, load);
-  const map = await valueOf(bag.map, bag.mapPath, load);
+  const config = await loadMember(bag.config, bag.configPath, load);
+  const map = await loadMember(bag.map, bag.mapPath, load);
   if (config !== undefined) assertContainer(config, 'workflow_config', 'CONFIG_INVALID');
   if (map !== undefined) assertMap(map);
   const offloaded = { ...(config === undefined ? {} : { config }), ...(map === undefined ? {} : { map }) };
@@ -208,7 +208,7 @@ function isOutranked({ map, mapPath }: Bag): boolean {
  * The member under its old name outranks a path, unless it is empty, as every legacy reader has it; a path that is a
  * content address stays as it is.
  */
-async function valueOf<V extends Value>(
+async function loadMember<V extends Value>(
   field: Field<V>,
   path: Field<V>,
   load: (pointer: Pointer) => Promise<V>,

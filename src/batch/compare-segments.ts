@@ -36,10 +36,10 @@ export async function compareSegments(
   for (const bag of new BagDocument(original, true, addresses).bags) {
     const other = after.get(bag.path.join('/'));
     if (!other) throw new IntegrityError('SEGMENT_DIFFERS', `the bag at /${bag.path.join('/')} is gone`);
-    const expected = await programsOf(bag, blobs);
+    const expected = await listExpected(bag, blobs);
     if (!expected) continue;
-    const differs = (await mapsOf(other, bag, blobs))
-      .map((stored) => differenceOf(expected, stored))
+    const differs = (await listMaps(other, bag, blobs))
+      .map((stored) => findDifference(expected, stored))
       .find((index) => index !== undefined);
     if (differs !== undefined && !expected.isMutable) throw different(differs);
     if (differs === undefined) compared += expected.programs.length;
@@ -56,9 +56,9 @@ interface Expected {
 }
 
 /** The programs of an original bag, as the migration chooses them; `undefined` when it leads to none. */
-async function programsOf(bag: Bag<ByteValue>, blobs: BlobReader): Promise<Expected | undefined> {
+async function listExpected(bag: Bag<ByteValue>, blobs: BlobReader): Promise<Expected | undefined> {
   const sources = await loadSources(bag, blobs, { isFormAsked: true });
-  const chosen = chosenFrom(bag, sources);
+  const chosen = choose(bag, sources);
   if (!chosen) return undefined;
   return {
     // A map that was stored beside a config may be spelled in another way than the config is cut.
@@ -69,7 +69,7 @@ async function programsOf(bag: Bag<ByteValue>, blobs: BlobReader): Promise<Expec
 }
 
 /** A bag that leads to no segments has none to compare; a bridge bag may be one. */
-function chosenFrom(bag: Bag<ByteValue>, sources: BagSources<ByteValue>): Programs<ByteValue> | undefined {
+function choose(bag: Bag<ByteValue>, sources: BagSources<ByteValue>): Programs<ByteValue> | undefined {
   try {
     return choosePrograms(bag, sources);
   } catch (error) {
@@ -84,7 +84,7 @@ interface StoredList {
 }
 
 /** Every list of programs that a migrated bag leads to. */
-async function mapsOf(
+async function listMaps(
   bag: Bag<ByteValue>,
   original: Bag<ByteValue>,
   blobs: BlobReader,
@@ -133,7 +133,7 @@ function programs(list: ByteValue, targets: ReadonlyMap<string, ByteValue>): rea
 }
 
 /** The first index at which two lists differ. */
-function differenceOf(
+function findDifference(
   { programs: expected, isSame }: Expected,
   { list, programs: actual }: StoredList,
 ): number | undefined {

@@ -1,5 +1,5 @@
 import type { Committer } from './committer.js';
-import { factsOf } from './document-facts.js';
+import { collectFacts } from './document-facts.js';
 import type { DocumentFacts } from './document-facts.js';
 import { LazyReplacement } from './lazy-replacement.js';
 import type { DocumentOutcome } from './outcome.js';
@@ -42,7 +42,12 @@ export class ContainerCommit {
     const prepared = item.prepared?.transformation && item.prepared;
     if (prepared)
       this.migrated.push(
-        new WaitingDocument(item.document.id, item.document.line, prepared.outcome, factsOf(item.document, prepared)),
+        new WaitingDocument(
+          item.document.id,
+          item.document.line,
+          prepared.outcome,
+          collectFacts(item.document, prepared),
+        ),
       );
     if (this.mustNotBeCopied(item)) return;
     await this.attempt(async () => {

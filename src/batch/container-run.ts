@@ -4,16 +4,16 @@ import type { StateBagError } from '../errors.js';
 import { buffers } from './buffer-pool.js';
 import { ContainerCommit } from './container-commit.js';
 import type { Item, WaitingDocument } from './container-commit.js';
-import { factsOf } from './document-facts.js';
+import { collectFacts } from './document-facts.js';
 import type { DocumentFacts } from './document-facts.js';
 import { failureOf, notStarted } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import { prepareDocument } from './prepare.js';
 import type { Run, SettledDocument } from './run.js';
 import type { SourceContainer, SourceDocument } from './source.js';
-import { digestOf } from './transform.js';
+import { digestDocument } from './transform.js';
 
-/** Takes every document of a container through its stages, in order, and commits the container once. */
+/** Transforms every document of a container, in order, and commits the container once. */
 export async function runContainer(container: SourceContainer, run: Run): Promise<void> {
   if (container.unreadable) return leaveUnread(container, container.unreadable, run);
   if (run.stoppedBy) return run.settle(notStarted(container.id, 0), unread(container));
@@ -125,7 +125,7 @@ async function settle(
 ): Promise<void> {
   const settled = await recover(run, item, outcome);
   const { blobs } = run.options.settings;
-  await record(run, container, settled, () => factsOf(item.document, item.prepared, addressRule(blobs)));
+  await record(run, container, settled, () => collectFacts(item.document, item.prepared, addressRule(blobs)));
   await run.settle(settled, { container, document: item.document, prepared: item.prepared });
 }
 
@@ -146,7 +146,7 @@ async function record(
 /** An unchanged document may be one that an earlier run had committed before it was killed. */
 async function recover(run: Run, { document }: Item, outcome: DocumentOutcome): Promise<DocumentOutcome> {
   if (outcome.outcome !== 'unchanged' || outcome.generation === 'foreign') return outcome;
-  const intent = await run.options.committer?.recovered(document.id, () => digestOf(document));
+  const intent = await run.options.committer?.recovered(document.id, () => digestDocument(document));
   if (!intent) return outcome;
   const reason = 'an earlier run had committed this document and ended before it could say so';
   return { ...outcome, outcome: 'migrated', bytesBefore: intent.bytesBefore, code: 'RECOVERED', reason };

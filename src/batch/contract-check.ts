@@ -92,8 +92,7 @@ function judge(document: SourceDocument, { acceptBridge, addresses }: ContractCh
     const { bagDocument } = readBags(document, addresses);
     assertOneOwner(bagDocument, document);
     const { generation } = bagDocument;
-    if (generation === 'fat')
-      return { generation, code: 'BAG_FAT', reason: 'workflow_config or partition_map is inline' };
+    if (generation === 'fat') return { generation, code: 'BAG_FAT', reason: 'its program is inline' };
     if (document.verdict?.code === 'ATTRIBUTE_NOT_JSON')
       return { generation: 'unknown', code: document.verdict.code, reason: document.verdict.reason };
     if (generation === 'bridge' && acceptBridge && bagDocument.bags.some((bag) => listMutableMembers(bag).length > 0))

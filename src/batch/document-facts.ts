@@ -23,7 +23,7 @@ export interface DocumentFacts {
  * Never throws; a document that cannot be read has no facts. `addresses` says which targets of pointers are content
  * addresses, for a document that was not transformed.
  */
-export function factsOf(
+export function collectFacts(
   document: SourceDocument,
   prepared: Prepared | undefined,
   addresses?: AddressRule,

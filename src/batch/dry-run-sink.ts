@@ -10,7 +10,7 @@ const REMEMBERED = 8_192;
 export function dryRunSink(blobs: BlobReader): BlobReader & BlobSink {
   const seen = new LRUCache<string, true>({ max: REMEMBERED });
   return {
-    ...reachOf(blobs),
+    ...pickReach(blobs),
     get: (address, options) => blobs.get(address, options),
     put: (blob) => {
       const known = seen.has(blob.uri);
@@ -21,7 +21,7 @@ export function dryRunSink(blobs: BlobReader): BlobReader & BlobSink {
 }
 
 /** Where pointers may lead, as the store says. */
-function reachOf(blobs: BlobReader): StoreReach & Pick<BlobReader, 'places'> {
+function pickReach(blobs: BlobReader): StoreReach & Pick<BlobReader, 'places'> {
   const { bucket, prefix, layout, allowBuckets, allowPrefixes } = blobs;
   return {
     bucket,
@@ -36,7 +36,7 @@ function reachOf(blobs: BlobReader): StoreReach & Pick<BlobReader, 'places'> {
 /** Writes blobs through a store of the `store` room. */
 export function storeSink(store: BlobReader & StorePut): BlobReader & BlobSink {
   return {
-    ...reachOf(store),
+    ...pickReach(store),
     get: (address, options) => store.get(address, options),
     put: ({ storeKey, bytes, sha256, contentType, metadata, addressed }, signal) =>
       store.put({ key: storeKey, bytes, sha256, contentType, metadata, addressed }, signal),

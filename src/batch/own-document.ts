@@ -3,12 +3,12 @@ import { findDigestInPath } from '../content-address.js';
 import { JOURNAL_FILE } from './journal.js';
 import { isJournalEntry } from './journal-read.js';
 import type { SourceDocument } from './source.js';
-import { digestOf, readBags } from './transform.js';
+import { digestDocument, readBags } from './transform.js';
 
 /** The digest in the name of a blob that the tool wrote: its bytes have that digest, and they are not a bag. */
 export function blobDigestOf(document: SourceDocument): string | undefined {
   const digest = findDigestInPath(document.id);
-  return digest !== undefined && digest === digestOf(document) && !isBag(document) ? digest : undefined;
+  return digest !== undefined && digest === digestDocument(document) && !isBag(document) ? digest : undefined;
 }
 
 /** True for a line of a journal. A line that a killed run left torn is not known as one. */

@@ -4,7 +4,7 @@ import { diskError } from './disk-errors.js';
 import type { SettledDocument } from './migrate.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { PlanDocument, PlanEntry, PlanHeader } from './plan-entry.js';
-import { digestOf } from './transform.js';
+import { digestDocument } from './transform.js';
 import { TemporaryFile } from './temporary-file.js';
 
 /** Writes a plan line by line and seals it, so that a plan that somebody edited or cut is noticed. */
@@ -90,7 +90,7 @@ export function planDocument(
     container: container.id,
     generation,
     outcome: outcome.outcome === 'not-started' ? 'failed' : outcome.outcome,
-    before: validated?.before() ?? digestOf(document),
+    before: validated?.before() ?? digestDocument(document),
     ...(validated && { after: validated.after(), bytesAfter }),
     bytesBefore,
     ...(container.version === undefined ? {} : { version: container.version }),

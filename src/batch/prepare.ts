@@ -13,7 +13,7 @@ import {
 import { isRetryable } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { SourceDocument } from './source.js';
-import { digestOf, readBags, storeBlobs, transform } from './transform.js';
+import { digestDocument, readBags, storeBlobs, transform } from './transform.js';
 import type { ReadDocument, TransformSettings, Transformation } from './transform.js';
 
 /** A document ready to be replaced; its blobs are stored. */
@@ -69,7 +69,7 @@ export interface PrepareOptions {
 
 /** What the plan made of it is right too: then an earlier run has followed the plan so far. */
 function assertUnmoved(document: SourceDocument, { before, after }: Expectation): void {
-  if ([before, after].includes(digestOf(document))) return;
+  if ([before, after].includes(digestDocument(document))) return;
   throw new ConflictError(
     'PLAN_DOCUMENT_MOVED',
     `${document.id} is not what the plan was made for; make a new plan for it`,
@@ -138,9 +138,9 @@ function outcomeOfError(document: SourceDocument, read: ReadDocument | undefined
  * `JSON.parse` gives two large ids as one number.
  */
 export function whereFilter(conditions: readonly (readonly [name: string, value: string])[]): DocumentFilter {
-  return ({ value: members }) => conditions.every(([name, value]) => spellingOf(members.member(name)) === value);
+  return ({ value: members }) => conditions.every(([name, value]) => spellMember(members.member(name)) === value);
 }
 
-function spellingOf(member: ByteValue | undefined): string | undefined {
+function spellMember(member: ByteValue | undefined): string | undefined {
   return member?.text() ?? (member && new TextDecoder().decode(member.bytes()));
 }

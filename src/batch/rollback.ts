@@ -10,7 +10,7 @@ import { LazyReplacement } from './lazy-replacement.js';
 import { restoreOriginal } from './restore.js';
 import { hasLivedOn } from './outcome.js';
 import type { SourceContainer, SourceDocument } from './source.js';
-import { digestOf } from './transform.js';
+import { digestDocument } from './transform.js';
 
 /** What became of a document in a rollback. */
 export interface RollbackOutcome {
@@ -96,7 +96,7 @@ async function restore(
   options: RollbackOptions,
   outcomes: RollbackOutcome[],
 ): Promise<Uint8Array | undefined> {
-  const current = digestOf(document);
+  const current = digestDocument(document);
   const size = document.bytes.length;
   const done = migrations(state);
   if (current === done.at(-1)?.before) {

@@ -58,8 +58,8 @@ export interface BlobSink {
 }
 
 /**
- * Reads a document; `addresses` says which targets of pointers are content addresses. Throws `BagError`: what the
- * scanner says of text that is no JSON, `NOT_AN_OBJECT` for JSON that can be no bag.
+ * Reads a document; `addresses` says which targets of pointers are content addresses. Throws `BagError`: the
+ * code of the scanner for text that is not JSON, `NOT_AN_OBJECT` for JSON that cannot be a bag.
  */
 export function readBags(document: SourceDocument, addresses?: AddressRule): ReadDocument {
   const root = readDocument(document.bytes);
@@ -94,7 +94,7 @@ export async function transform(
   const plans = await planBags(bagDocument, settings, isRow, signal);
   if (plans.length === 0) return undefined;
   const rewrite = asStored(document, rewriteBytes(document.bytes, plans, takeBuffer));
-  // An empty map gives no manifest, and the bag asks for one every time: what comes out as it went in is no migration.
+  // A bag with an empty map asks for a manifest every time and gets none. Output equal to the input is not a migration.
   if (Buffer.compare(rewrite.bytes, document.bytes) === 0) return undefined;
   for (const outline of rewrite.outlines) assertOutline(outline, settings.target);
   document.assertFits?.(rewrite.bytes);
@@ -104,7 +104,7 @@ export async function transform(
     plans,
     blobs: [...new Map(plans.flatMap((plan) => plan.blobs).map((blob) => [blob.uri, blob])).values()],
     rewrite,
-    before: memoize(() => digestOf(document)),
+    before: memoize(() => digestDocument(document)),
     after: memoize(() => digest(rewrite.bytes)),
   };
 }
@@ -173,7 +173,7 @@ export function digest(bytes: Uint8Array): string {
 }
 
 /** Of the document as it was read. */
-export function digestOf({ sha256, bytes }: SourceDocument): string {
+export function digestDocument({ sha256, bytes }: SourceDocument): string {
   return sha256 ?? digest(bytes);
 }
 

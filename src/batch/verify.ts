@@ -13,7 +13,7 @@ import type { ContainerOpener } from './journaled.js';
 import { hasLivedOn } from './outcome.js';
 import { restoreOriginal } from './restore.js';
 import type { SourceDocument } from './source.js';
-import { digestOf } from './transform.js';
+import { digestDocument } from './transform.js';
 
 /**
  * `moved`: it went on living since, and only what was written can be vouched for. `resumed`: so did the row of an
@@ -74,7 +74,7 @@ async function verifyContainer(id: string, states: readonly DocumentState[], opt
 
 /** The run itself said that it failed, and it has its original bytes: nothing was promised of it. */
 function isKnownFailure({ fate, result, before }: DocumentState, document: SourceDocument): boolean {
-  return fate === 'pending' && result !== undefined && digestOf(document) === before;
+  return fate === 'pending' && result !== undefined && digestDocument(document) === before;
 }
 
 async function verifyDocument(
@@ -82,7 +82,7 @@ async function verifyDocument(
   state: DocumentState,
   options: VerifyOptions,
 ): Promise<VerifyOutcome> {
-  const current = digestOf(document);
+  const current = digestDocument(document);
   if (current === state.before) return failure(state, notMigrated(state));
   if (current !== state.after) return { ...failure(state, moved(state)), outcome: 'moved' };
   try {

@@ -21,13 +21,13 @@ import type {
 /** Which segment a node ended up in, by the key of its id, and which node a group stands for. */
 interface SegmentIndex {
   readonly graph: WorkflowGraph;
-  readonly segmentOf: Map<string, number>;
-  readonly nodesOfGroup: Map<number, readonly NodeId[]>;
+  readonly segmentIds: Map<string, number>;
+  readonly groupNodes: Map<number, readonly NodeId[]>;
 }
 
 /** Link every segment, at every level, to the segments its nodes' edges lead to. */
 export function linkSegments(graph: WorkflowGraph, drafts: readonly SegmentDraft[]): readonly Segment[] {
-  const index: SegmentIndex = { graph, segmentOf: new Map(), nodesOfGroup: new Map() };
+  const index: SegmentIndex = { graph, segmentIds: new Map(), groupNodes: new Map() };
   indexSegments(index, drafts);
   return linkList(index, drafts, null);
 }
@@ -35,9 +35,9 @@ export function linkSegments(graph: WorkflowGraph, drafts: readonly SegmentDraft
 /** A group is entered before its branches; where a node id turns up twice the later segment has it. */
 function indexSegments(index: SegmentIndex, drafts: readonly SegmentDraft[]): void {
   for (const draft of drafts) {
-    for (const id of draft.node_ids) index.segmentOf.set(equalityKey(id), draft.id);
+    for (const id of draft.node_ids) index.segmentIds.set(equalityKey(id), draft.id);
     if (draft.type !== 'parallel_group') continue;
-    index.nodesOfGroup.set(draft.id, draft.node_ids);
+    index.groupNodes.set(draft.id, draft.node_ids);
     for (const branch of draft.branches) indexSegments(index, branch.partition_map);
   }
 }
@@ -73,21 +73,21 @@ function linkBranch(index: SegmentIndex, branch: BranchDraft, aggregator: number
  */
 function linkAggregator(index: SegmentIndex, aggregator: AggregatorBody): Aggregator {
   const meeting = aggregator.convergence_node ?? null;
-  const next = meeting === null ? undefined : index.segmentOf.get(equalityKey(meeting));
+  const next = meeting === null ? undefined : index.segmentIds.get(equalityKey(meeting));
   if (next !== undefined) return { ...aggregator, next_mode: 'default', default_next: next };
   const group = aggregator.source_parallel_group;
-  const link = linkOf(waysOut(index, group, index.nodesOfGroup.get(group) ?? []));
+  const link = makeLink(waysOut(index, group, index.groupNodes.get(group) ?? []));
   return link === null ? { ...aggregator, next_mode: 'end', default_next: null } : { ...aggregator, ...link };
 }
 
 function linkNodes(index: SegmentIndex, segment: NodeSegmentBody, parent: number | null): NodeSegmentBody & Link {
-  const link = linkOf(waysOut(index, segment.id, segment.node_ids));
+  const link = makeLink(waysOut(index, segment.id, segment.node_ids));
   if (link !== null) return { ...segment, ...link };
   if (parent === null) return { ...segment, next_mode: 'end', default_next: null };
   return { ...segment, next_mode: 'implicit_aggregator', default_next: null, parent_aggregator: parent };
 }
 
-function linkOf(ways: readonly ConditionalNext[]): DefaultLink | ConditionalLink | null {
+function makeLink(ways: readonly ConditionalNext[]): DefaultLink | ConditionalLink | null {
   const [only, ...others] = ways;
   if (only === undefined) return null;
   return others.length === 0
@@ -99,7 +99,7 @@ function linkOf(ways: readonly ConditionalNext[]): DefaultLink | ConditionalLink
 function waysOut(index: SegmentIndex, own: number, nodeIds: readonly NodeId[]): ConditionalNext[] {
   const edges = nodeIds.flatMap((id) => edgesFrom(index.graph, equalityKey(id)));
   return edges.flatMap(({ target, value }) => {
-    const next = target.connects && target.key !== null ? index.segmentOf.get(target.key) : undefined;
+    const next = target.connects && target.key !== null ? index.segmentIds.get(target.key) : undefined;
     return next === undefined || next === own ? [] : [{ condition: getMember(value, 'condition', 'default'), next }];
   });
 }

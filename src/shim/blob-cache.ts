@@ -1,5 +1,6 @@
 import type { RememberedBlobs } from '../bag/value.js';
 import { LRUCache } from 'lru-cache';
+import { mergeTemplates } from '../content-address.js';
 import type { KeyTemplates } from '../content-address.js';
 import type { BlobReader } from '../bag/follow.js';
 import { Places } from '../bag/places.js';
@@ -30,16 +31,15 @@ export class BlobCache implements BlobReader {
    * What cached blobs were parsed to, for `ObjectValue.remember`. Those values are shared: copy before handing out.
    */
   readonly remembered: RememberedBlobs = { parsed: new WeakMap(), bytes: new WeakMap() };
+  /** Of the shim, and of the store as far as it is known. */
+  readonly layout: KeyTemplates;
   readonly #store: StoreHandle;
   readonly #blobs: LRUCache<string, Uint8Array>;
   readonly #calls = new SingleFlight();
   #places: Places | undefined;
 
-  constructor(
-    store: StoreHandle,
-    maxBytes: number,
-    readonly layout: KeyTemplates = {},
-  ) {
+  constructor(store: StoreHandle, maxBytes: number, layout: KeyTemplates = {}) {
+    this.layout = mergeTemplates(layout, store.layout);
     this.#store = store;
     this.#blobs = new LRUCache({
       maxSize: Math.max(1, maxBytes),
@@ -51,9 +51,8 @@ export class BlobCache implements BlobReader {
   async places(signal?: AbortSignal): Promise<Places> {
     const store = await this.#store.open(signal);
     if (this.#places === undefined) {
-      const layouts = [...Object.values(this.layout), ...Object.values(store.layout ?? {})];
       const { bucket, prefix, allowBuckets = [], allowPrefixes = [] } = store;
-      const layout = Object.fromEntries(layouts.entries());
+      const layout = mergeTemplates(this.layout, store.layout);
       this.#places = new Places({ bucket, prefix, layout, allowBuckets, allowPrefixes });
     }
     return this.#places;

@@ -37,8 +37,11 @@ export interface BuildOptions extends Pick<ShimOptions, 'layout' | 'manifest' | 
 /**
  * The bag that an execution starts with: config, map and manifest stored, pointers to them, and every member that the
  * state machines read, with the counts of the map. Throws `BagError` (`WORKFLOW_*`, `MAP_*`, `SEGMENT_INVALID`,
- * `ID_INVALID`, `OWNER_MISMATCH` when `bag` names another owner or workflow),
- * `SchemaError` `BAG_INVALID` when `bag` spoils a member, and what the store throws.
+ * `ID_INVALID`, `OWNER_MISMATCH` when `bag` names another owner or workflow), `SchemaError` `BAG_INVALID` when `bag`
+ * spoils a member, and what the store throws. A bag that is refused leaves no blob.
+ *
+ * @example
+ *     const bag = await buildLeanBag({ ownerId: 'acme', workflowId: 'invoices', workflowConfig }, store);
  */
 export async function buildLeanBag(
   input: LeanBagInput,

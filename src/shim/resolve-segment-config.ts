@@ -19,7 +19,11 @@ export interface ResolveSegmentOptions {
 
 /**
  * The program of the segment that an event asks for, whatever form its bag has, without a shim: nothing is kept and
- * nothing rewritten. Throws typed errors, never gives another program.
+ * nothing rewritten. Never gives another program. Throws what `read` of a shim throws: `BagError` (`EVENT_INVALID`,
+ * `OWNER_MISMATCH`, `SEGMENT_*`, …), `PointerError`, `IntegrityError`, `StoreError`.
+ *
+ * @example
+ *     const { segmentConfig, segmentIndex, source } = await resolveSegmentConfig(event, store);
  */
 export async function resolveSegmentConfig(
   event: unknown,

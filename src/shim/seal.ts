@@ -1,6 +1,6 @@
 import { BagDocument, holdsDigest } from '../bag/bag.js';
 import type { Bag, Generation } from '../bag/bag.js';
-import { detectId } from '../bag/envelope.js';
+import { nameOneOwner } from '../bag/envelope.js';
 import { listLostMembers } from '../bag/lost-members.js';
 import { assertUnmixed } from '../bag/mixed-pointer.js';
 import type { Value } from '../bag/value.js';
@@ -169,11 +169,9 @@ function unwrapResult<V extends Value>(root: V, form: Form<V>): V {
   return unwrapResult(edit.result(), form);
 }
 
-const IDS = ['ownerId', 'workflowId'] as const;
-
 /** True when the level around a bag is an earlier bag of the same workflow, into which a merge put it. */
 function isMergedInto(bags: readonly Bag[], bag: Bag, outerPath: readonly string[]): boolean {
   if (bag.path.at(-1) !== 'state_data') return false;
   const outer = bags.find((other) => other.path.join('\n') === outerPath.join('\n'));
-  return outer !== undefined && IDS.every((id) => detectId(outer.value, id) === detectId(bag.value, id));
+  return outer !== undefined && nameOneOwner(outer.value, bag.value);
 }

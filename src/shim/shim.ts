@@ -30,8 +30,12 @@ export interface StateBagShim {
 }
 
 /**
- * A shim for the entrypoints of a runner. Make it once per process, outside the handler. Throws `ConfigError` for
- * options that are unknown or wrong.
+ * A shim for the entrypoints of a runner. Make it once per process, outside the handler. Throws `ConfigError`
+ * (`OPTION_INVALID`, `LAYOUT_INVALID`) for options that are unknown or wrong.
+ *
+ * @example
+ *     const shim = createStateBagShim({ store: s3BlobStore({ bucket: 'my-bags' }), mode: 'rewrite' });
+ *     export const handler = shim.wrap(async (event) => run(event.segment_config));
  */
 export function createStateBagShim(options: ShimOptions): StateBagShim {
   const state = createState<ObjectValue, ObjectForm>(

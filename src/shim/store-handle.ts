@@ -1,3 +1,4 @@
+import type { KeyTemplates } from '../content-address.js';
 import { ConfigError, StateBagError, StoreError, messageOf } from '../errors.js';
 import { joined } from '../store/single-flight.js';
 import type { BlobStore } from '../store/blob-store.js';
@@ -12,6 +13,11 @@ export class StoreHandle {
 
   constructor(source: StoreSource) {
     this.#source = source;
+  }
+
+  /** Key templates of a store that is given open. Those of one that is opened later are not known yet. */
+  get layout(): KeyTemplates | undefined {
+    return typeof this.#source === 'function' ? undefined : this.#source.layout;
   }
 
   /**

@@ -9,7 +9,12 @@ import { issuesOf, mixedPointerIssues } from './issues.js';
 
 export type { LeanStateBag } from '../../schemas/generated/lean-bag.js';
 
-/** Validates a bag, without its envelope, against the lean schema. Returns no issues for a lean bag. Never throws. */
+/**
+ * Validates a bag, without its envelope, against the lean schema. Returns no issues for a lean bag. Never throws.
+ *
+ * @example
+ *     validateLeanBag({ workflow_config: {} })[0].pointer; // a JSON pointer to the member
+ */
 export function validateLeanBag(bag: unknown): ValidationIssue[] {
   return [...leanIssues(bag), ...mixedPointerIssues(mixedPointers(pointersInObjects(new ObjectValue(bag))))];
 }
@@ -19,7 +24,12 @@ export function leanIssues(bag: unknown): ValidationIssue[] {
   return satisfiesLeanSchema(bag) ? [] : issuesOf(bag, satisfiesLeanSchema.errors ?? [], leanBagAdvice);
 }
 
-/** Throws `SchemaError` `BAG_INVALID` with `issues` in its context if the bag, without its envelope, is not lean. */
+/**
+ * Throws `SchemaError` `BAG_INVALID` with `issues` in its context if the bag, without its envelope, is not lean.
+ *
+ * @example
+ *     assertLeanBag(bag); // from here on, `bag` is a `LeanStateBag`
+ */
 export function assertLeanBag(bag: unknown): asserts bag is LeanStateBag {
   const issues = validateLeanBag(bag);
   const [first] = issues;

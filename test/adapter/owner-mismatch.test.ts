@@ -96,6 +96,12 @@ describe('levels that name different owners or workflows', () => {
     await expect(adaptedBy(await bytes(), event)).resolves.toBeDefined();
   });
 
+  it('are refused in an answer when a bag nested in it has the spelling that contradicts', async () => {
+    const outer = own({ owner_id: 'victim', state_data: own({ owner_id: 'attacker' }) });
+    await expect(testShim().shim.write({ state_data: outer })).rejects.toMatchObject({ code: 'OWNER_MISMATCH' });
+    await expect(finishedBy(await bytes(), { state_data: outer })).rejects.toMatchObject({ code: 'OWNER_MISMATCH' });
+  });
+
   it('are named in the message, both and shortened', async () => {
     const long = 'x'.repeat(5_000);
     const { shim } = testShim();
@@ -174,6 +180,21 @@ describe('a complete bag', () => {
       expect(inner.segment_to_run).toBe(2);
     }
   });
+
+  it.each([2 ** 53, 7.5, true, { S: 'acme' }])(
+    'is slimmed in an answer without the bag under its member bag when an id of that one is %j',
+    async (id) => {
+      for (const name of ['ownerId', 'owner_id', 'workflowId'] as const) {
+        const bag = fatBag({ [name]: id });
+        const lean = (await testShim().shim.write(fatBag({ bag }))) as Json;
+        const sealed = (await finishedBy(await bytes(), fatBag({ bag }))) as Json;
+        for (const answer of [lean, sealed]) {
+          expect(answer.state_bag_version).toBe(2);
+          expect(answer.bag).toEqual(bag);
+        }
+      }
+    },
+  );
 
   it('lends its ids to the function that decides on the mode, whatever its state_data names', () => {
     const asked: unknown[] = [];

@@ -42,6 +42,16 @@ describe('the generation of a bag', () => {
       { segment_manifest_s3_path: 's3://b/old//manifests/1.json' },
       'bridge',
     ],
+    ['a program in the inline manifest alone', { ...CONTROL, segment_manifest: [{ segment_config: {} }] }, 'fat'],
+    [
+      'a program in the inline manifest next to a path to a content address',
+      {
+        ...CONTROL,
+        segment_manifest: [{ segment_config: {} }],
+        segment_manifest_s3_path: path('segment_manifest'),
+      },
+      'lean',
+    ],
     ['null fields', { ...CONTROL, workflow_config: null, partition_map: '' }, 'lean'],
     ['empty fields', { ...CONTROL, workflow_config: {}, partition_map: [] }, 'lean'],
     ['an empty map beside a pointer', { ...CONTROL, workflow_config: P1, partition_map: {} }, 'bridge'],

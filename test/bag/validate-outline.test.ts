@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { readDocument } from '../../src/bag/value.js';
-import { outlineOfBag, outlineOfKind } from '../../src/bag/rewrite.js';
+import { outlineMembers, outlineByKind } from '../../src/bag/rewrite.js';
 import { assertOutline } from '../../src/validate/outline.js';
 import { CONTROL } from './bag-text.js';
 
 const read = (text: string) => readDocument(Buffer.from(text));
 const outlined = (members: object, filled: readonly string[] = []) => ({
   path: ['state_data'],
-  members: outlineOfBag(read(JSON.stringify(members))),
+  members: outlineMembers(read(JSON.stringify(members))),
   filled,
 });
 const pointer = {
@@ -25,25 +25,25 @@ const invalid = expect.objectContaining({ name: 'SchemaError', code: 'BAG_INVALI
 describe('an outline', () => {
   it('keeps scalars, and of what is larger the kind', () => {
     expect(
-      outlineOfBag(read('{"a":1.50,"b":"\\u0061","c":true,"d":false,"e":null,"f":{"x":1},"g":[1],"h":NaN}')),
+      outlineMembers(read('{"a":1.50,"b":"\\u0061","c":true,"d":false,"e":null,"f":{"x":1},"g":[1],"h":NaN}')),
     ).toEqual({ a: 1.5, b: 'a', c: true, d: false, e: null, f: {}, g: [], h: NaN });
   });
 
   it('keeps the entries of an inline manifest, and of larger members in them the kind', () => {
     expect(
-      outlineOfBag(
+      outlineMembers(
         read('{"segment_manifest":[{"segment_id":0,"segment_config":{"id":0}},null,1,[2],"d"],"mine":[{"a":1}]}'),
       ),
     ).toEqual({ segment_manifest: [{ segment_id: 0, segment_config: {} }, null, 1, [], 'd'], mine: [] });
   });
 
   it('keeps a legacy pointer, by which the bridge form is judged, but opens nothing inside it', () => {
-    expect(outlineOfKind(read(JSON.stringify({ ...pointer, more: { deep: 1 }, list: [1] })))).toEqual({
+    expect(outlineByKind(read(JSON.stringify({ ...pointer, more: { deep: 1 }, list: [1] })))).toEqual({
       ...pointer,
       more: {},
       list: [],
     });
-    expect(outlineOfKind(read('{"__s3_pointer__":true}'))).toEqual({});
+    expect(outlineByKind(read('{"__s3_pointer__":true}'))).toEqual({});
     expect(read('{"a":1,"a":2}').names()).toEqual(['a']);
   });
 });

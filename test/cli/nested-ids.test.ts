@@ -104,3 +104,28 @@ describe('an id that is the number 0', () => {
       );
   });
 });
+
+describe('a bag whose key names an execution, with another execution in its state_data', () => {
+  const ALL = [...READERS, ['migrate', ['migrate', 'bag.json', '--to', 'bridge']]] as const;
+  const path = () => put(`workflows/press/executions/${EXECUTION}/partition_map_1700000000000.json`);
+  const outer = { ownerId: 'olive', workflowId: 'press', idempotency_key: EXECUTION, ...CONTROL };
+  const another = 'olive#auto#press#2';
+
+  it.each(ALL)('has its pointer followed by %s, because that names its own execution', async (_, command) => {
+    const inner = { ...CONTROL, idempotency_key: another };
+    const said = await run(command, { ...outer, partition_map_s3_path: path(), state_data: inner });
+    expect(said).not.toContain('POINTER_');
+  });
+
+  it.each(ALL)('has a pointer to the inner execution refused by %s', async (_, command) => {
+    const ids = { ...outer, idempotency_key: another };
+    const inner = { ...CONTROL, idempotency_key: EXECUTION };
+    const said = await run(command, { ...ids, partition_map_s3_path: path(), state_data: inner });
+    expect(said).toContain('POINTER_NOT_ALLOWED');
+  });
+
+  it.each(ALL)('has its pointer followed by %s next to an inner execution of ""', async (_, command) => {
+    const inner = { ...CONTROL, idempotency_key: '', partition_map_s3_path: path() };
+    expect(await run(command, { ...outer, workflow_config: CONFIG, state_data: inner })).not.toContain('POINTER_');
+  });
+});

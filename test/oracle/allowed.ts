@@ -171,6 +171,8 @@ const isOpen: Pattern['when'] = ({ name }, { next }) =>
       item.aspect === 'stdout' && item.name === name && /"isClosed":\s*false|not finished|not closed/.test(item.text),
   );
 
+const ADDED_MEMBERS = /^\/(segment_index|segment_manifest_s3_path|manifest_s3_path)$/;
+
 export const ALLOWED: readonly Rule[] = [
   // What reports count and say.
   rule(
@@ -334,16 +336,27 @@ export const ALLOWED: readonly Rule[] = [
     path: /\/added_by_statebag_shim$/,
     new: /^true$/,
   }),
-  rule(ONLY, 'The adapter adds no segment_index, segment_manifest_s3_path and manifest_s3_path to an event.', {
-    aspect: ['event', 'stdout'],
-    change: ['removed'],
-    path: /^\/(segment_index|segment_manifest_s3_path|manifest_s3_path)$/,
-  }),
-  following([MARK, ONLY], 'only-the-program-comes-back', 'Nor are they in an answer that holds the event.', {
-    aspect: ['answer', 'stdout', 'event'],
-    change: ['removed'],
-    path: /\/(segment_index|segment_manifest_s3_path|manifest_s3_path)$/,
-  }),
+  rule(
+    ONLY,
+    'The adapter adds no segment_index, segment_manifest_s3_path and manifest_s3_path to an event.',
+    {
+      aspect: ['event', 'stdout'],
+      change: ['removed'],
+      path: ADDED_MEMBERS,
+    },
+    { aspect: ['event'], change: ['changed'], path: ADDED_MEMBERS, new: /^""$/ },
+  ),
+  following(
+    [MARK, ONLY],
+    'only-the-program-comes-back',
+    'Nor are they in an answer that holds the event.',
+    {
+      aspect: ['answer', 'stdout', 'event'],
+      change: ['removed'],
+      path: /\/(segment_index|segment_manifest_s3_path|manifest_s3_path)$/,
+    },
+    { aspect: ['answer'], change: ['changed'], path: /\/manifest_s3_path$/, new: /^""$/ },
+  ),
   following(
     [MARK, ONLY],
     'added-program-stays-outside-bags',
@@ -405,6 +418,17 @@ export const ALLOWED: readonly Rule[] = [
           items.some(({ name }) => name.startsWith('state-members/') && name.endsWith(`/${member}.json`));
         return leaves(next) && !leaves(old);
       },
+    },
+  ),
+
+  rule(
+    'manifest-alone-is-inline',
+    'A bag whose only program is its inline manifest is fat: it is migrated, and the manifest shrinks to pointers.',
+    { path: /\/generation$/, change: ['changed'], old: /^"lean"$/, new: /^"fat"$/, when: isManifestAlone },
+    {
+      aspect: ['stdout', 'event', 'answer', 'document', 'row'],
+      path: /\/segment_manifest\/\d+\/\w+$/,
+      when: isManifestAlone,
     },
   ),
 
@@ -582,12 +606,6 @@ export const ALLOWED: readonly Rule[] = [
   ),
   accepted('BUCKET_NOT_ALLOWED', 'A pointer that is refused is not followed; sources in the bag are still asked.'),
   accepted('POINTER_FOREIGN_OWNER', 'A pointer that is refused is not followed; sources in the bag are still asked.'),
-  rule('refused-pointers-fail-open', 'A bag with a pointer that is refused passes as it is if it has its program.', {
-    aspect: ['event', 'answer', 'diagnostic', 'error'],
-    when: ({ change, aspect }, { next }) =>
-      (aspect !== 'error' || change !== 'added') &&
-      next.some(({ name, text }) => name.startsWith('fail-open') && /"POINTER_(FOREIGN_OWNER|NOT_ALLOWED)"/.test(text)),
-  }),
   rule('no-store-no-address', 'Without a store it is not known which pointers may be followed, so none is named.', {
     aspect: ['stdout', 'stderr'],
     old: /a pointer leads to s3:/,
@@ -595,6 +613,9 @@ export const ALLOWED: readonly Rule[] = [
   }),
   refusal('DUPLICATE_MEMBER', 'validate refuses a wrapper or program member twice in one object.'),
   refusal('NOT_A_BAG', 'validate says of a document without a bag that it is not one.'),
+  refusal('POINTER_NOT_ALLOWED', 'A program in a bucket that is not allowed cannot be moved.'),
+  refusal('POINTER_FOREIGN_OWNER', 'A program in a place of another owner cannot be moved.'),
+  refusal('SEGMENT_INVALID', 'A map with an entry that is no segment is quarantined in both forms.'),
   refusal('WORKFLOW_CYCLE', 'A config that cannot be cut, next to a manifest without entries, is quarantined.'),
   accepted('POINTER_DANGLING', 'After a dead pointer, inline and verified sources are asked.'),
   accepted('POINTER_CHAIN', 'A source at a mutable key is asked after the verified ones.'),
@@ -860,12 +881,13 @@ export const ALLOWED: readonly Rule[] = [
     { aspect: ['blob', 'metadata'], change: ['removed'], when: isBlobOfRefused },
     { aspect: ['blob', 'metadata'], kind: /^buildLeanBag/, change: ['removed'], when: isBagRefused },
   ),
-  following(
-    ['refused-documents-leave-no-blob'],
-    'gc-without-blobs-of-refused-documents',
-    'gc finds no blobs of refused documents.',
-    { aspect: ['stdout'], command: /^gc/, path: /^\/(totals|blobs)\//, change: ['removed', 'changed'] },
-  ),
+  rule('gc-without-blobs-of-refused-documents', 'gc finds no blobs of refused documents.', {
+    aspect: ['stdout'],
+    command: /^gc/,
+    path: /^\/(totals|blobs)\//,
+    change: ['removed', 'changed'],
+    when: (_, { next }) => next.some(({ aspect, text }) => aspect === 'stdout' && text.includes('"quarantined"')),
+  }),
   rule(
     'schema-judges-an-empty-config',
     'An empty config next to a map that is null is quarantined by the schema (BAG_INVALID); it was WORKFLOW_INVALID.',
@@ -908,20 +930,14 @@ export const ALLOWED: readonly Rule[] = [
     'Sizes, counts, hazards, outcomes, and documents that stay as they are.',
     { aspect: REPORTS, when: (difference, facts) => !isPrinted(difference, facts) },
     { aspect: ['diagnostic'], path: /^\/(bytes|bytesSaved|repaired|generation)$/ },
+    { aspect: ['diagnostic'], name: /^fail-open/, change: ['removed'], old: /"WORKFLOW_INVALID"/ },
+    { aspect: ['error'], old: /FAT_BAG/, new: /SEGMENT_NOT_FOUND/ },
+    { aspect: ['row'], change: ['added'], path: /\/partition_map\/L$/, new: /^\[\]$/ },
     { aspect: ['document', 'row'], change: ['removed'], path: /^$/, when: isLeftAsItWas },
     {
       aspect: ['answer', 'error'],
       kind: /^buildLeanBag/,
       when: (difference, facts) => isInvalidBag(difference, facts),
-    },
-  ),
-  rule(
-    'refused-sources-are-errors',
-    'A config that is a number outranks a map at a mutable key; an entry that points into a foreign bucket is not passed.',
-    {
-      aspect: ['error', 'answer', 'event', 'diagnostic'],
-      kind: /^(wrap|read|middy|resolveSegmentConfig)/,
-      when: isSourceRefused,
     },
   ),
   accepted('BAG_INVALID', 'The bridge form admits empty values.', holdsEmptyValue),
@@ -931,6 +947,14 @@ export const ALLOWED: readonly Rule[] = [
  * Differences that no decision wants. They are known faults of the new build: the summary names them, and each must go.
  */
 export const UNEXPLAINED: readonly Rule[] = [];
+
+/** Some document of the input has a whole inline manifest and neither config nor map. */
+function isManifestAlone(_: Difference, { files, old }: Facts): boolean {
+  const texts = [...Object.values(files).map(String), ...old.map(({ text }) => text)];
+  return texts.some(
+    (text) => /"segment_manifest\W+segment_id/.test(text) && !/"(workflow_config|partition_map)\W*:/.test(text),
+  );
+}
 
 /** A blob that no document of the new build names, in an input with a document that is refused. */
 function isBlobOfRefused({ name }: Difference, { next }: Facts): boolean {
@@ -1007,13 +1031,6 @@ function isLeftAsItWas({ old = '' }: Difference, { files }: Facts): boolean {
 function holdsNulls(_: Difference, { files }: Facts): boolean {
   return Object.values(files).some((file) =>
     /\[\s*null\b|\bnull\s*\]|\}\s*,\s*null\b|\\*"\d+\\*"\s*:\s*null\b/.test(Buffer.from(file).toString()),
-  );
-}
-
-function isSourceRefused(_: Difference, { next }: Facts): boolean {
-  return next.some(
-    ({ aspect, text }) =>
-      aspect === 'error' && /CONFIG_INVALID.*workflow_config is number|BUCKET_NOT_ALLOWED/s.test(text),
   );
 }
 

@@ -9,7 +9,6 @@ const fleet = fleetShapes(3);
 const fixtures = fixtureShapes();
 const corpus = corpusShapes();
 const mutated = mutatedShapes([...fleet, ...fixtures], 150);
-// The corpus is last: what a shape meets depends on its place, and without the corpus the places are the same.
 const all = [...fleet, ...fixtures, ...mutated, ...corpus];
 
 describe('the library answers as release 0.1.0 did', () => {

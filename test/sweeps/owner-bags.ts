@@ -1,5 +1,17 @@
 import { createHash } from 'node:crypto';
-import { EXECUTIONS, OWNERS, PLACES, WORKFLOWS, executionOf, homePlaces } from './owner-places.js';
+import {
+  BUCKET,
+  EXECUTIONS,
+  OWNERS,
+  PLACES,
+  STORED_MEMBER,
+  WORKFLOWS,
+  WORLDS,
+  executionOf,
+  findPlace,
+  homePlaces,
+  isChain,
+} from './owner-places.js';
 import type { Ids, Place, World } from './owner-places.js';
 
 /*
@@ -72,10 +84,18 @@ export const PATH_NAMES = Object.keys(PATHS) as PathName[];
 
 const INVALID = [true, {}, [], 1.5, ['9007199254740993', '7.5', '-0', '1e400'].map((text) => new Spelled(text))].flat();
 
+/** Owners of whom one is spelled as keys spell the other. */
+const TWINS: ReadonlyMap<string, string> = new Map([
+  ['vic/tor', 'vic%2Ftor'],
+  ['vic%2Ftor', 'vic/tor'],
+]);
+
 /** Makes bags for one world. */
 export class BagGenerator {
   readonly #homes = new Map<string, readonly Place[]>();
   #ids: Ids = { owner: undefined, workflow: undefined, executions: [] };
+  /** The owner in the id of the execution, who may be another one. */
+  #runner: string | undefined;
 
   constructor(
     private readonly world: World,
@@ -91,24 +111,93 @@ export class BagGenerator {
   }
 
   owner(): string | undefined {
-    return this.chance(0.7) ? this.one(['olive', 'victor']) : this.one(OWNERS);
+    return this.chance(0.6) ? this.one(['olive', 'victor']) : this.one(OWNERS);
   }
 
   event(): Level {
     const [owner, workflow] = [this.owner(), this.one(WORKFLOWS)];
-    const execution = executionOf(this.chance(0.95) ? owner : this.owner(), workflow, this.one(EXECUTIONS));
+    this.#runner = this.chance(0.93) ? owner : this.owner();
+    const execution = executionOf(this.#runner, workflow, this.one(EXECUTIONS));
     this.#ids = { owner, workflow, executions: [execution] };
     return this.#level(owner, workflow, this.one([1, 1, 2, 2, 3]));
+  }
+
+  /** An answer with a lean bag, which the shim returns without a further look when nothing is unusual about it. */
+  leanAnswer(): Level {
+    const [owner, workflow] = [this.owner(), this.one(WORKFLOWS)];
+    this.#runner = owner;
+    this.#ids = { owner, workflow, executions: [executionOf(owner, workflow, 1)] };
+    if (this.chance(0.2)) return this.#mergedAnswer(owner, workflow);
+    const bag = this.#leanLevel(owner, workflow);
+    if (this.chance(0.6)) return bag;
+    const name = this.one(WRAPPERS);
+    // The bag in another level, or another bag in it.
+    if (this.chance(0.6)) {
+      const members: Members = {};
+      if (this.chance(0.5)) this.#name(members, ['ownerId', 'owner_id'], this.chance(0.5) ? owner : this.owner());
+      return { members, inner: [{ name, isText: false, level: bag }] };
+    }
+    const inner = this.#leanLevel(this.chance(0.5) ? owner : this.owner(), workflow);
+    return { ...bag, inner: [{ name, isText: this.chance(0.2), level: inner }] };
+  }
+
+  /** Two bags in each other, as a merge leaves them. */
+  #mergedAnswer(owner: string | undefined, workflow: string): Level {
+    const isSame = this.chance(0.5);
+    const inner = this.#level(isSame ? owner : this.owner(), isSame ? workflow : this.one(WORKFLOWS), 1);
+    const outer = this.#level(owner, workflow, 1);
+    const nested = (level: Level): readonly Inner[] => [{ name: 'state_data', isText: false, level }];
+    return { members: {}, inner: nested({ ...outer, inner: nested(inner) }) };
+  }
+
+  #leanLevel(owner: string | undefined, workflow: string): Level {
+    const members: Members = { state_bag_version: 2, segment_to_run: 0, loop_counter: 0, current_state: {} };
+    const ids = [
+      ['ownerId', 'owner_id', owner],
+      ['workflowId', 'workflow_id', workflow],
+    ] as const;
+    for (const [first, second, id] of ids) {
+      const value = this.chance(0.06) ? this.one(INVALID) : this.#spell(id);
+      if (value !== undefined && this.chance(0.95)) members[first] = value;
+      if (this.chance(0.04)) members[second] = this.one(['olive', 'victor', ...INVALID]);
+    }
+    for (const path of PATH_NAMES) members[path] = this.#address(PATHS[path]);
+    return { members, inner: [] };
+  }
+
+  #address(kind: Place['kind']): string {
+    const name = `home address ${kind}`;
+    const places = this.#known(name, () =>
+      this.#home().filter((place) => place.kind === kind && place.form === 'address'),
+    );
+    const { bucket, key } = this.one(places.length > 0 ? places : PLACES);
+    return `s3://${bucket}/${key}`;
+  }
+
+  /** What a program that starts executions gives `buildLeanBag`. */
+  buildInput(): Members {
+    const [owner, workflow] = [this.#ids.owner ?? 'olive', this.#ids.workflow];
+    return {
+      ownerId: this.chance(0.05) ? this.one(INVALID) : owner,
+      workflowId: this.chance(0.05) ? this.one(INVALID) : workflow,
+      workflowConfig: { nodes: [{ id: 'inline', type: 'code' }], edges: [] },
+    };
   }
 
   #level(owner: string | undefined, workflow: string, depth: number): Level {
     const members: Members = {};
     if (this.chance(0.85)) this.#name(members, ['ownerId', 'owner_id'], owner);
     if (this.chance(0.85)) this.#name(members, ['workflowId', 'workflow_id'], workflow);
-    if (this.chance(0.8)) members.idempotency_key = this.#ids.executions[0];
+    if (this.chance(0.8)) members.idempotency_key = this.#execution(workflow);
     if (this.chance(0.9)) Object.assign(members, { segment_to_run: 0, loop_counter: 0, current_state: {} });
     this.#addProgram(members);
+    if (this.chance(0.12)) members[STORED_MEMBER] = this.#userPointer();
     return { members, inner: depth === 1 ? [] : this.#inner(owner, workflow, depth - 1) };
+  }
+
+  /** A level may be of another execution than the one around it. */
+  #execution(workflow: string): string {
+    return this.chance(0.9) ? this.#ids.executions[0]! : executionOf(this.#runner, workflow, this.one(EXECUTIONS));
   }
 
   #inner(owner: string | undefined, workflow: string, depth: number): readonly Inner[] {
@@ -174,8 +263,29 @@ export class BagGenerator {
   /** Mostly a place that this bag may read, or that only one thing keeps it from. */
   #place(kind: Place['kind']): Place {
     const fits = (places: readonly Place[]) => places.filter((place) => place.kind === kind);
-    const place = this.chance(0.5) ? this.one(this.#known(`home ${kind}`, () => fits(this.#home()))) : undefined;
-    return place ?? this.one(this.chance(0.9) ? this.#known(kind, () => fits(PLACES)) : PLACES);
+    const roll = this.random();
+    if (roll < 0.75) {
+      const [world, ids] = roll < 0.45 ? [this.world, this.#ids] : this.#neighbour();
+      const name = `home ${kind} ${JSON.stringify([WORLDS.indexOf(world), ids])}`;
+      const places = this.#known(name, () => fits(homePlaces(world, ids)));
+      if (places.length > 0) return this.one(places);
+    }
+    return this.one(this.#known(kind, () => fits(PLACES)));
+  }
+
+  /** Settings and ids of which one differs from those of this bag. */
+  #neighbour(): readonly [World, Ids] {
+    const { owner, workflow } = this.#ids;
+    const twin = TWINS.get(owner ?? '');
+    const other = this.#runner !== owner ? this.#runner : twin && this.chance(0.7) ? twin : this.one(OWNERS);
+    const executions = [other, owner].flatMap((name) => EXECUTIONS.map((run) => executionOf(name, workflow, run)));
+    return this.one<readonly [World, Ids]>([
+      [this.one(WORLDS), this.#ids],
+      [this.world, { ...this.#ids, owner: other }],
+      [this.world, { ...this.#ids, workflow: this.one(WORKFLOWS) }],
+      [this.world, { ...this.#ids, executions }],
+      [this.world, { owner: other, workflow, executions }],
+    ]);
   }
 
   #home(): readonly Place[] {
@@ -183,17 +293,32 @@ export class BagGenerator {
   }
 
   #known(name: string, find: () => readonly Place[]): readonly Place[] {
-    const key = name.startsWith('home') ? JSON.stringify([name, this.#ids]) : name;
+    const key = name.startsWith('home address') ? JSON.stringify([name, this.#ids]) : name;
     const known = this.#homes.get(key) ?? find();
     this.#homes.set(key, known);
     return known;
   }
 
   #path(kind: Place['kind']): string {
-    const { bucket, key: plain, root } = this.#place(kind);
+    const { bucket, key: plain } = this.#place(kind);
     // A key that does not name the place that it seems to name.
-    const key = this.chance(0.02) ? `${this.one(['shared/../', 'shared/./', 'shared//', '/'])}${root}${plain}` : plain;
+    const key = this.chance(0.02) ? `${this.one(['shared/../', 'shared/./', 'shared//', '/'])}${plain}` : plain;
     return this.chance(0.2) && bucket === 'bags' ? key : `s3://${bucket}/${key}`;
+  }
+
+  /** In user data, where only what a budget took out of the bag is followed. */
+  #userPointer(): unknown {
+    if (this.chance(0.3)) return this.#pointer(this.one(['config', 'map', 'manifest']));
+    const { bucket, key } = this.#place('member');
+    return {
+      __s3_pointer__: true,
+      bucket,
+      key,
+      size_bytes: 2,
+      checksum: '',
+      field_name: STORED_MEMBER,
+      created_at: 1,
+    };
   }
 
   #pointer(kind: Place['kind']): unknown {
@@ -274,13 +399,29 @@ export interface OutsideIds {
   readonly workflow?: string | undefined;
 }
 
+/** A level with a program, and what its members name. */
+interface Source {
+  /** `bucket/key` of everything that its members lead to. */
+  readonly addresses: ReadonlySet<string>;
+  readonly executions: readonly string[];
+}
+
 export interface Expected {
   /** The code of the refusal, when the document has a bag. */
-  readonly refusal: 'ID_INVALID' | 'OWNER_MISMATCH' | undefined;
+  readonly refusal: string | undefined;
+  /** The innermost level leads to a program: the document has a bag. */
+  readonly isBag: boolean;
   /** A complete bag says whose it is. */
   readonly isNamed: boolean;
+  /** What the outermost complete bag says, else the outermost levels that say anything. */
+  readonly named: OutsideIds;
   /** One, unless it is not complete: then its inner levels may turn out to be user data. */
   readonly ids: readonly Ids[];
+  /** The levels of which a reader follows pointers, and those that are slimmed in an answer as well. */
+  readonly sources: readonly Source[];
+  readonly copies: readonly Source[];
+  /** User data in the innermost bag, which looks like a bag of another owner or workflow. */
+  readonly data: readonly string[];
 }
 
 export function expectedOf(root: Level, reader: Reader, outside: OutsideIds): Expected {
@@ -292,18 +433,92 @@ export function expectedOf(root: Level, reader: Reader, outside: OutsideIds): Ex
     new Set(other === undefined ? names : [...names, other]).size > 1;
   const isMismatch = differ(owners, outside.owner) || differ(workflows, outside.workflow);
   const isNamed = levels.some(isComplete);
-  const executions = executionsIn(root);
+  const executions = levels.flatMap(executionsIn);
   const ends = isNamed ? [levels.length] : levels.map((_, at) => at + 1);
   const ids = ends.map((end) => ({
     owner: named('owner', levels.slice(0, end))[0],
     workflow: named('workflow', levels.slice(0, end))[0],
     executions,
   }));
-  return { refusal: isInvalid ? 'ID_INVALID' : isMismatch ? 'OWNER_MISMATCH' : undefined, isNamed, ids };
+  const last = executions.slice(-1);
+  const sourceIn = (level: Level): Source => {
+    const own = isNamed ? [...executionsIn(level), ...last] : executions;
+    return { addresses: addressesIn(level), executions: own };
+  };
+  const isCopy = (level: Level, { level: inner }: Inner) =>
+    isComplete(inner) &&
+    (['owner', 'workflow'] as const).every((id) => new Set(named(id, [level, inner])).size === 1) &&
+    !named('owner', [inner]).includes(INVALID_ID);
+  const dataIn = (level: Level) => (isComplete(level) ? level.inner.filter(({ name }) => name !== 'state_data') : []);
+  return {
+    refusal: isInvalid ? 'ID_INVALID' : isMismatch ? 'OWNER_MISMATCH' : undefined,
+    isBag: PROGRAM.some((name) => name in levels.at(-1)!.members),
+    isNamed,
+    named: outermostIds(levels, reader),
+    ids,
+    sources: levels.map(sourceIn),
+    copies: levels.flatMap((level) =>
+      dataIn(level)
+        .filter((inner) => isCopy(level, inner))
+        .map(({ level: inner }) => sourceIn(inner)),
+    ),
+    data: levels
+      .slice(-1)
+      .flatMap((level) => dataIn(level).filter((inner) => !isCopy(level, inner)))
+      .map((inner) => printData(inner, reader)),
+  };
+}
+
+function outermostIds(levels: readonly Level[], reader: Reader): OutsideIds {
+  const complete = levels.find(isComplete);
+  const first = (id: IdName) =>
+    (complete ? [complete] : levels).flatMap((level) => idsIn(level, id, reader)).find((name) => name !== INVALID_ID);
+  return { owner: first('owner'), workflow: first('workflow') };
 }
 
 /** Each bag has one of its own. */
-function executionsIn({ members, inner }: Level): readonly string[] {
-  const own = typeof members.idempotency_key === 'string' ? [members.idempotency_key] : [];
-  return [...new Set([...own, ...inner.flatMap(({ level }) => executionsIn(level))])];
+function executionsIn({ members }: Level): readonly string[] {
+  return typeof members.idempotency_key === 'string' ? [members.idempotency_key] : [];
+}
+
+function printData({ level, isText }: Inner, reader: Reader): string {
+  const text = printLevel(level);
+  if (isText) return JSON.stringify(text);
+  return reader === 'bytes' ? text : JSON.stringify(JSON.parse(text));
+}
+
+const LEADING = [...PROGRAM, 'manifest_s3_path', 'branch_config', STORED_MEMBER];
+
+/** Kept: several readers get the same bag. */
+const known = new WeakMap<Level, ReadonlySet<string>>();
+
+function addressesIn(level: Level): ReadonlySet<string> {
+  const found = known.get(level) ?? findAddresses(level);
+  known.set(level, found);
+  return found;
+}
+
+function findAddresses({ members }: Level): ReadonlySet<string> {
+  const found = new Set(LEADING.flatMap((name) => [...addressesOf(members[name], name)]));
+  for (const address of found) {
+    const place = placeAt(address);
+    if (place && isChain(place)) for (const next of addressesOf(JSON.parse(place.text), '')) found.add(next);
+  }
+  return found;
+}
+
+function placeAt(address: string): Place | undefined {
+  const slash = address.indexOf('/');
+  return findPlace(address.slice(0, slash), address.slice(slash + 1));
+}
+
+function* addressesOf(value: unknown, name: string): Generator<string> {
+  if (typeof value === 'string') {
+    if (value.startsWith('s3://')) yield value.slice('s3://'.length);
+    else if (name.endsWith('_s3_path')) yield `${BUCKET}/${value}`;
+  }
+  if (typeof value !== 'object' || value === null || value instanceof Spelled) return;
+  const { bucket, key, Bucket = bucket, Key = key } = value as Members;
+  if (typeof Bucket === 'string' && typeof Key === 'string') yield `${Bucket}/${Key}`;
+  for (const [member, inner] of Object.entries(value)) yield* addressesOf(inner, member);
 }

@@ -24,6 +24,10 @@ export interface World {
   readonly allowPrefixes: readonly string[];
   readonly layout?: { readonly config: string; readonly map: string; readonly manifest: string };
   readonly expectedOwner?: string;
+  /** A store that a program made itself, which reads every bucket and compares no digest. */
+  readonly isUnverified?: boolean;
+  /** Memory for the caches of a shim. Default: none. */
+  readonly cacheBytes?: number;
 }
 
 const LAYOUT = {
@@ -38,6 +42,8 @@ export const WORLDS: readonly World[] = [
   { prefix: 'shim/', allowBuckets: [OPEN], allowPrefixes: [] },
   { prefix: 'shim/', allowBuckets: [], allowPrefixes: [`s3://${CLOSED}/shared/`], layout: LAYOUT },
   { prefix: 'shim/', allowBuckets: [], allowPrefixes: [], expectedOwner: 'olive' },
+  { prefix: '', allowBuckets: [], allowPrefixes: [], isUnverified: true },
+  { prefix: 'shim/', allowBuckets: [], allowPrefixes: [], cacheBytes: 1 << 24 },
 ];
 
 /** Whose bag it is. */
@@ -48,9 +54,12 @@ export interface Ids {
 }
 
 /** `address` and `custom` are content addresses; `unknown` is in no layout. */
-type Form = 'address' | 'custom' | 'mutable' | 'executions' | 'states' | 'chunks' | 'nobody' | 'unknown';
+type Form = 'address' | 'custom' | 'mutable' | 'executions' | 'states' | 'chunks' | 'nobody' | 'member' | 'unknown';
 
-type Kind = 'config' | 'map' | 'manifest' | 'branches';
+type Kind = 'config' | 'map' | 'manifest' | 'branches' | 'member';
+
+/** A member of user data that a budget once took out of a bag. */
+export const STORED_MEMBER = 'notes';
 
 /** An object of the store. */
 export interface Place {
@@ -95,6 +104,7 @@ const CONTENTS: Readonly<Record<Kind, Make>> = {
   map: (name) => JSON.stringify([segment(name)]),
   manifest: (name) => JSON.stringify([{ segment_id: 0, segment_type: 'normal', segment_config: segment(name) }]),
   branches: (name) => JSON.stringify([{ branch_id: 'b', partition_map: [segment(name)] }]),
+  member: (name) => JSON.stringify({ text: name }),
 };
 
 /** True for what leads to another place. */
@@ -187,6 +197,13 @@ function addPlaces(ownerId: string | undefined, workflowId: string): void {
         CONTENTS.branches,
       );
     }
+    for (const isUnusable of [false, true])
+      add(
+        { ...own, form: 'member', kind: 'member' },
+        (digest) => `state-members/${encoded}/${workflow}/${digest}/${STORED_MEMBER}.json`,
+        CONTENTS.member,
+        isUnusable,
+      );
     const name = `${encoded}-${workflow}`;
     add({ ...own, form: 'nobody', kind: 'manifest' }, () => `manifests/${name}.json`, CONTENTS.manifest);
     for (const key of [
@@ -204,10 +221,11 @@ for (const owner of OWNERS) for (const workflow of WORKFLOWS) addPlaces(owner, w
 
 /** Manifests at content addresses, with pointers to places of their owner and of others. */
 function addChains(count: number): void {
+  const programs = places.filter(({ kind }) => kind !== 'member');
   for (const owner of OWNERS)
     for (const [bucket, root] of ROOTS.slice(0, 3))
       for (let at = 0; at < count; at++) {
-        const target = places[(places.length * 7_919 + at * 104_729) % places.length]!;
+        const target = programs[(places.length * 7_919 + at * 104_729) % programs.length]!;
         const workflow = WORKFLOWS[at % WORKFLOWS.length]!;
         const encoded = encode(owner);
         const own = {
@@ -236,7 +254,8 @@ export const findPlace = (bucket: string, key: string) => byAddress.get(`${bucke
 export const homePlaces = (world: World, ids: Ids): readonly Place[] =>
   PLACES.filter((place) => mayRead(world, place, ids));
 
-const isAddress = (world: World, { form }: Place) =>
+/** A place of which the key holds the digest of its bytes. */
+export const isAddress = (world: World, { form }: Place) =>
   form === 'address' || (form === 'custom' && world.layout !== undefined);
 
 /** A place of which the store says that its layouts are there. */
@@ -254,6 +273,7 @@ export const isAddressHere = (world: World, place: Place) =>
   isAddress(world, place) && (isOwn(world, place) || isAllowed(world, place));
 
 export function mayRead(world: World, place: Place, ids: Ids): boolean {
+  if (place.form === 'member') return isStoredMember(world, place, ids);
   const isInOwn = isOwn(world, place) && isOwnKey(world, place, ids);
   const isInLegacy = isLegacy(world, place) && isLegacyKey(place, ids);
   return isInOwn || isInLegacy || (isAllowed(world, place) && namesNoOther(world, place, ids));
@@ -269,6 +289,11 @@ function isOwnKey(world: World, place: Place, ids: Ids): boolean {
   const isOwners = place.owner === encode(ids.owner);
   if (isAddress(world, place)) return isOwners;
   return place.form === 'mutable' && isOwners && place.workflow === encode(ids.workflow);
+}
+
+/** Only what the shim itself stored for this workflow. */
+function isStoredMember({ prefix }: World, { bucket, root, owner, workflow }: Place, ids: Ids): boolean {
+  return bucket === BUCKET && root === prefix && owner === encode(ids.owner) && workflow === encode(ids.workflow);
 }
 
 function isLegacyKey({ form, owner, workflow, execution }: Place, ids: Ids): boolean {
@@ -315,3 +340,9 @@ export function isOwnBlob({ prefix }: World, key: string, { owner, workflow }: I
   const isFolder = /^(workflow-(configs|partitions|manifests)|own|maps|lists)$/.test(folder ?? '');
   return isFolder && ownerPart === encode(owner) && workflowPart === encode(workflow);
 }
+
+/** A bucket in which the store reads at all. */
+export const isOpenBucket = ({ allowBuckets, allowPrefixes }: World, bucket: string) =>
+  bucket === BUCKET ||
+  allowBuckets.includes(bucket) ||
+  allowPrefixes.some((name) => name.startsWith(`s3://${bucket}/`));

@@ -1,7 +1,7 @@
 import { Committer } from '../committer.js';
 import type { Destination } from '../committer.js';
 import { nodeDisk } from '../disk.js';
-import { factsOf } from '../document-facts.js';
+import { collectFacts } from '../document-facts.js';
 import type { IntentEntry, JournalEntry, ResultEntry } from '../journal-entry.js';
 import type { PendingDocument } from '../journaled.js';
 import type { SourceContainer } from '../source.js';
@@ -63,7 +63,7 @@ export class TaskJournal {
       bytesAfter,
       blobsWritten,
       blobsReused,
-      ...factsOf(prepared.transformation.document, prepared),
+      ...collectFacts(prepared.transformation.document, prepared),
     });
   }
 

@@ -38,7 +38,7 @@ export interface InspectionResult {
   readonly report: Pick<RunReport, 'skipped' | 'notStarted'>;
 }
 
-/** Sends documents through the stages of a dry run, and looks at each. */
+/** Transforms documents without a write, and describes each. */
 export async function inspectSources(inspection: Inspection): Promise<InspectionResult> {
   const { sources, selection, io, quiet } = inspection;
   const census = new Census();

@@ -13,12 +13,12 @@ interface Wanted {
   readonly layout: Layout;
 }
 
-/** Stages that write blobs. */
+/** Settings of a transformation whose blobs are stored. */
 export function writingSettings(wanted: Wanted, blobs: BlobStore): TransformSettings {
   return settingsOver(wanted, blobs.prefix, storeSink(blobs));
 }
 
-/** The same stages with a store that is only read. */
+/** The same with a store that is only read. */
 export function readingSettings(wanted: Wanted, blobs: BlobReader & { readonly prefix?: string }): TransformSettings {
   return settingsOver(wanted, blobs.prefix ?? '', dryRunSink(blobs));
 }

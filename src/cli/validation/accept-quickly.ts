@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { bagLevels, detectEnvelope, hasNumericId, identityErrorOf, WRAPPERS } from '../../bag/envelope.js';
+import { bagLevels, detectEnvelope, hasNumericId, findIdentityError, WRAPPERS } from '../../bag/envelope.js';
 import type { Envelope, EnvelopeLevel } from '../../bag/envelope.js';
 import { PROGRAM_MEMBERS } from '../../bag/members.js';
 import { mixedPointers, pointersInObjects, POINTER_MARKER } from '../../bag/mixed-pointer.js';
@@ -33,7 +33,7 @@ export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Pr
 
 /** True for ids that do not agree, and for a number, whose spelling is seen only in the bytes. */
 function isDoubtful(envelope: Envelope<ObjectValue>): boolean {
-  return identityErrorOf(envelope) !== undefined || envelope.visited.some(({ value }) => hasNumericId(value));
+  return findIdentityError(envelope) !== undefined || envelope.visited.some(({ value }) => hasNumericId(value));
 }
 
 async function isLeanAround(
@@ -46,7 +46,10 @@ async function isLeanAround(
 }
 
 function holdsMixed(bytes: Uint8Array, document: unknown): boolean {
-  return bufferOver(bytes).includes(POINTER_MARKER) && Array.from(mixedPointers(pointersInObjects(new ObjectValue(document)))).length > 0;
+  return (
+    bufferOver(bytes).includes(POINTER_MARKER) &&
+    Array.from(mixedPointers(pointersInObjects(new ObjectValue(document)))).length > 0
+  );
 }
 
 /** So many containers may nest when a document has no more of them; one that has more is walked with care. */

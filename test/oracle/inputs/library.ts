@@ -4,7 +4,7 @@ import type { BlobStore, ShimOptions } from 'statebag-shim';
 import type { Build } from '../builds.js';
 import type { Item } from '../compare.js';
 import { textOf } from '../terminal.js';
-import { BUCKETS, FOLDERS, corpusFiles } from './shapes.js';
+import { BUCKETS, FOLDERS, corpusFiles, turnFor } from './shapes.js';
 import type { Shape } from './shapes.js';
 
 /** An input that goes to the library's entries. */
@@ -64,8 +64,9 @@ const SETTINGS: Readonly<Record<string, Partial<ShimOptions>>> = {
 /** One event through a wrapped handler. */
 export function wrapCases(shapes: readonly Shape[], perShape: number): LibraryCase[] {
   const [settings, handlers] = [Object.entries(SETTINGS), Object.entries(HANDLERS)];
-  return shapes.flatMap((shape, at) => {
+  return shapes.flatMap((shape) => {
     const event = eventOf(shape);
+    const at = turnFor(shape.title);
     if (event === undefined) return [];
     return Array.from({ length: perShape }, (_, turn): LibraryCase => {
       // Both lists in turn, at speeds that meet every pair.
@@ -103,8 +104,9 @@ const context = { getRemainingTimeInMillis: () => 900_000 };
 
 /** What `read` says of an event, by every method. */
 export function readCases(shapes: readonly Shape[]): LibraryCase[] {
-  return shapes.flatMap((shape, at) => {
+  return shapes.flatMap((shape) => {
     const event = eventOf(shape);
+    const at = turnFor(shape.title);
     const [setting, options] = Object.entries(SETTINGS)[at % Object.keys(SETTINGS).length]!;
     if (event === undefined) return [];
     const call = async (build: Build): Promise<Item[]> => {

@@ -1,6 +1,6 @@
 import { deriveSeed, seededRandom } from '../../../examples/fleet/random.js';
 import type { Random } from '../../../examples/fleet/random.js';
-import { SEED } from './shapes.js';
+import { SEED, turnFor } from './shapes.js';
 import type { Shape } from './shapes.js';
 
 type Members = Record<string, unknown>;
@@ -92,7 +92,7 @@ export function mutatedShapes(bases: readonly Shape[], count: number): Shape[] {
   const usable = bases.filter(({ bytes }) => isMembers(parsed(bytes)));
   return Array.from({ length: count }, (_, at) => {
     const random = seededRandom(deriveSeed(SEED, 77, at));
-    const base = usable[at % usable.length]!;
+    const base = pickFor(at, usable);
     let document = parsed(base.bytes);
     const done = Array.from({ length: 1 + random.below(3) }, () => {
       const name = random.pick(names);
@@ -102,6 +102,12 @@ export function mutatedShapes(bases: readonly Shape[], count: number): Shape[] {
     const bytes = respell(random, JSON.stringify(document), done);
     return { ...base, title: `mutated ${at} (${done.join(', ')}) of ${base.title}`, origin: 'mutated', bytes };
   });
+}
+
+/** A new shape is the base of some mutations, and those of all others stay. */
+function pickFor(at: number, shapes: readonly Shape[]): Shape {
+  const ranks = new Map(shapes.map((shape) => [turnFor(`${at} ${shape.title}`), shape]));
+  return ranks.get(Math.min(...ranks.keys()))!;
 }
 
 /** Mutations of the text itself: a member twice, white space, escapes. */

@@ -1,7 +1,7 @@
 import type { FakeExecution } from '../../fakes/sfn-server.js';
 import type { CommandCase, Files, Row } from '../world.js';
 import type { LambdaStep } from '../lambda-step.js';
-import { ALLOWED_PLACES, BUCKETS, FOLDERS, corpusFiles } from './shapes.js';
+import { ALLOWED_PLACES, BUCKETS, FOLDERS, corpusFiles, turnFor } from './shapes.js';
 import type { Shape } from './shapes.js';
 
 const REACH = ['--endpoint', '$S3', '--region', 'eu-central-1'];
@@ -121,8 +121,8 @@ function rowOf(name: string, context: Row, owner = OWNER): Row {
 }
 
 /** A row with the bag of a shape, there and back. Undefined for what fits in no row. */
-export function rowCircle(shape: Shape, at: number, options: readonly string[] = []): CommandCase | undefined {
-  const [place, put] = Object.entries(PLACES)[at % Object.keys(PLACES).length]!;
+export function rowCircle(shape: Shape, options: readonly string[] = []): CommandCase | undefined {
+  const [place, put] = Object.entries(PLACES)[turnFor(shape.title) % Object.keys(PLACES).length]!;
   const bag = parse(shape.bytes);
   if (bag === undefined || shape.bytes.length > 300_000) return undefined;
   const owner = ownerOf(bag) ?? OWNER;
@@ -202,7 +202,7 @@ export function executions(shapes: readonly Shape[]): CommandCase[] {
     stateEnteredEventDetails: { name: 'WaitForHITPCallback', input },
   });
   return shapes.flatMap((shape, at) =>
-    [(['RUNNING', 'FAILED', 'SUCCEEDED'] as const)[at % 3]!].map((status) => {
+    [(['RUNNING', 'FAILED', 'SUCCEEDED'] as const)[turnFor(shape.title) % 3]!].map((status) => {
       const execution: FakeExecution = {
         executionArn: `arn:aws:states:eu-central-1:123456789012:execution:flow:${at}`,
         parentArn: machine,
