@@ -1,8 +1,8 @@
 import { findDigestInPath } from '../content-address.js';
 import { PointerError } from '../errors.js';
 import { bufferOver } from '../json/index.js';
-import { ObjectValue, textMember } from './value.js';
-import type { ByteValue, Value } from './value.js';
+import { textMember } from './value.js';
+import type { ByteValue, Value , ObjectValue} from './value.js';
 import type { Bag } from './bag.js';
 import { s3Pointer } from './pointers.js';
 import { encodeId } from './keys.js';

@@ -39,8 +39,8 @@ export class Invocations {
   }
 
   /**
-   * `undefined` for one that is not known, or whose answer the service has. Without an invocation id it is the latest of
-   * that request.
+   * `undefined` for one that is not known, or whose answer the service has. Without an invocation id it is the latest
+   * of that request.
    */
   find(key: InvocationKey): Invocation | undefined {
     return this.#entry(key)?.invocation;
