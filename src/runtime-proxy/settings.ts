@@ -59,6 +59,7 @@ const VARIABLES = [
   'OFFLOAD_MIN_BYTES',
   'CACHE_BYTES',
   'STORE_TIMEOUT_MS',
+  'OPTIONAL_TIMEOUT_MS',
   'DEADLINE_MARGIN_MS',
   'LOG',
   'NODE',
@@ -120,6 +121,7 @@ function shimOptions(read: Read): Omit<WireOptions, 'store'> {
     },
     cache: whole('maxBytes', 'CACHE_BYTES', read),
     ...whole('storeTimeoutMs', 'STORE_TIMEOUT_MS', read),
+    ...whole('optionalTimeoutMs', 'OPTIONAL_TIMEOUT_MS', read),
     ...whole('deadlineMarginMs', 'DEADLINE_MARGIN_MS', read),
   };
 }

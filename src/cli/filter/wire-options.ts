@@ -18,8 +18,8 @@ export const wireOptions = {
   ...optionGroup('The runner', {
     speaks: {
       type: 'string',
-      value: 'lean|fat',
-      describe: 'whether it reads pointers, or workflow_config and partition_map inline (default lean)',
+      value: 'lean|fat|bridge',
+      describe: 'what it finds under workflow_config and partition_map: nothing, the values, or legacy pointers',
     },
     'no-segment': { type: 'boolean', describe: 'it runs no segment: none is looked for' },
     envelope: {
