@@ -23,11 +23,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   matchers: ['bag', 'validate'],
   migrations: ['bag'],
   store: ['json', 'locks'],
-  adapter: ['bag', 'migrations', 'store', 'validate', 'partition'],
   batch: ['bag', 'migrations', 'json', 'locks', 'store', 'validate'],
-  lambda: ['bag', 'store', 'adapter', 'batch'],
-  wire: ['json', 'bag', 'migrations', 'store', 'adapter'],
-  'runtime-proxy': ['json', 'bag', 'store', 'adapter', 'wire'],
+  lambda: ['bag', 'store', 'shim', 'batch'],
+  shim: ['json', 'bag', 'migrations', 'store', 'validate', 'partition'],
+  'runtime-proxy': ['json', 'bag', 'store', 'shim'],
   cli: [
     'asl',
     'findings',
@@ -38,12 +37,11 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'validate',
     'migrations',
     'store',
-    'adapter',
+    'shim',
     'batch',
-    'wire',
     'runtime-proxy',
   ],
-  index: ['json', 'schemas', 'partition', 'bag', 'validate', 'store', 'adapter', 'batch'],
+  index: ['json', 'schemas', 'partition', 'bag', 'validate', 'store', 'shim', 'batch'],
 };
 
 /** Files of `src` itself that every room may import. */
