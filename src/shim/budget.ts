@@ -1,3 +1,4 @@
+import type { PendingBlob } from '../bag/addressing.js';
 import type { Bag } from '../bag/bag.js';
 import { CONTROL_MEMBERS, CALL_MEMBERS, INDEX_MEMBERS, INIT_MARKERS, PROGRAM_MEMBERS } from '../bag/members.js';
 import { assertUnmixed } from '../bag/mixed-pointer.js';
@@ -34,12 +35,30 @@ export async function fitResult<V extends Value>(
   left: StateBagError | undefined,
   context: InvocationContext<V>,
 ): Promise<FittedResult<V>> {
+  const { blobs, ...fitted } = await planFit(root, listBags, left, context);
+  // Only now, so that a result which does not fit leaves no blob behind that nothing points to.
+  await storeBlobs(blobs, context);
+  return fitted;
+}
+
+/** A result that fits once the blobs are stored. */
+export interface PlannedFit<V extends Value = Value> extends FittedResult<V> {
+  readonly blobs: readonly PendingBlob[];
+}
+
+/** The same, and nothing is written. */
+export async function planFit<V extends Value>(
+  root: V,
+  listBags: () => readonly Bag<V>[],
+  left: StateBagError | undefined,
+  context: InvocationContext<V>,
+): Promise<PlannedFit<V>> {
   const { form, settings } = context.state;
   const maxBytes = settings.maxResultBytes;
-  if (maxBytes === undefined) return { root, offloaded: [], bytesSaved: 0 };
+  if (maxBytes === undefined) return { root, blobs: [], offloaded: [], bytesSaved: 0 };
   const { bytes, mentionsPointer } = form.measure(root);
   if (mentionsPointer) assertUnmixed(form.listPointers(root), []);
-  if (bytes <= maxBytes) return { root, bytes, offloaded: [], bytesSaved: 0 };
+  if (bytes <= maxBytes) return { root, bytes, blobs: [], offloaded: [], bytesSaved: 0 };
   if (left instanceof StoreError || left instanceof ConflictError) throw left;
   if (root.kind() !== 'object') throw tooLarge(bytes, maxBytes, 'it is no object with a bag in it');
   const chosen = await chooseMembers(listBags(), bytes - maxBytes, context);
@@ -48,12 +67,13 @@ export async function fitResult<V extends Value>(
   const fitted = edit.result();
   const after = chosen.length === 0 ? bytes : form.measure(fitted).bytes;
   if (after > maxBytes) throw tooLarge(after, maxBytes, 'what is left in it may not be offloaded');
-  // Only now, so that a result which does not fit leaves no blob behind that nothing points to.
-  await storeBlobs(
-    chosen.map(({ planned }) => planned.blob),
-    context,
-  );
-  return { root: fitted, bytes: after, offloaded: chosen.map(({ name }) => name), bytesSaved: bytes - after };
+  return {
+    root: fitted,
+    bytes: after,
+    blobs: chosen.map(({ planned }) => planned.blob),
+    offloaded: chosen.map(({ name }) => name),
+    bytesSaved: bytes - after,
+  };
 }
 
 interface Candidate<V extends Value = Value> {

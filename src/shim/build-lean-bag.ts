@@ -5,7 +5,8 @@ import { partitionWorkflow } from '../partition/index.js';
 import { assertLeanBag } from '../validate/lean-bag.js';
 import { sha256Hex } from '../store/digest.js';
 import { countSegmentTypes } from './count-segment-types.js';
-import { createState, readDocument } from './context.js';
+import { planFit } from './budget.js';
+import { createState, readDocument, storeBlobs } from './context.js';
 import { isMembers } from './json-members.js';
 import type { JsonMembers } from './json-members.js';
 import { jsonBytes } from './json-text.js';
@@ -30,7 +31,7 @@ export interface LeanBagInput {
   readonly bag?: JsonMembers;
 }
 
-export interface BuildOptions extends Pick<ShimOptions, 'layout' | 'manifest' | 'clock'> {
+export interface BuildOptions extends Pick<ShimOptions, 'layout' | 'manifest' | 'clock' | 'budget' | 'offload'> {
   readonly signal?: AbortSignal;
 }
 
@@ -38,7 +39,8 @@ export interface BuildOptions extends Pick<ShimOptions, 'layout' | 'manifest' | 
  * The bag that an execution starts with: config, map and manifest stored, pointers to them, and every member that the
  * state machines read, with the counts of the map. Throws `BagError` (`WORKFLOW_*`, `MAP_*`, `SEGMENT_INVALID`,
  * `ID_INVALID`, `OWNER_MISMATCH` when `bag` names another owner or workflow), `SchemaError` `BAG_INVALID` when `bag`
- * spoils a member, and what the store throws. A bag that is refused leaves no blob.
+ * spoils a member, and what the store throws. The bag is held to the budget: a large `current_state` is stored like that
+ * of an answer, or the error is `PAYLOAD_TOO_LARGE`. A bag that is refused leaves no blob.
  *
  * @example
  *     const bag = await buildLeanBag({ ownerId: 'acme', workflowId: 'invoices', workflowConfig }, store);
@@ -82,10 +84,13 @@ export async function buildLeanBag(
   const rewrite = await planRewrite(bag, context);
   const edit = state.form.edit(whole);
   applyRewrite(bag, rewrite, edit);
-  const lean = edit.result().raw as JsonMembers;
-  assertLeanBag(lean);
+  const lean = edit.result();
+  const fitted = await planFit(lean, () => readDocument(lean, state).bags, undefined, context);
+  const members = fitted.root.raw as JsonMembers;
+  assertLeanBag(members);
   await storeRewrite(rewrite, context);
-  return lean;
+  await storeBlobs(fitted.blobs, context);
+  return members;
 }
 
 /** Paths of another program must not stay beside this one's. */

@@ -31,6 +31,27 @@ describe('the bag an execution starts with', () => {
     expect(bag).not.toHaveProperty('partition_map');
   });
 
+  test('is held to the budget: an initial state of 300 KB leaves it', async () => {
+    const store = testStore();
+    const workflowConfig = { ...makeConfig(), initial_state: { doc: 'x'.repeat(300_000) } };
+    const bag = await buildLeanBag({ ...ids, workflowConfig }, store.store);
+    expect(JSON.stringify(bag).length).toBeLessThan(10_000);
+    expect(bag.current_state).toMatchObject({ __s3_pointer__: true, field_name: 'current_state' });
+    expect(validateLeanBag(bag)).toEqual([]);
+    let handed: Json = {};
+    await testShim({}, store).shim.wrap<Json>((event) => (handed = event as Json))(bag as unknown as Json);
+    expect(handed.current_state).toEqual({ doc: 'x'.repeat(300_000) });
+  });
+
+  test('that cannot fit is refused, and leaves no blob', async () => {
+    const store = testStore();
+    const options = { budget: { limitBytes: 600, headroomBytes: 0 } };
+    await expect(buildLeanBag({ ...ids, workflowConfig: makeConfig() }, store.store, options)).rejects.toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+    });
+    expect(await store.keys()).toEqual([]);
+  });
+
   test('leads to every segment', async () => {
     const { store } = testStore();
     const bag = await buildLeanBag({ ...ids, workflowConfig: makeConfig() }, store);
