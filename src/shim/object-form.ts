@@ -2,6 +2,7 @@ import { ObjectDraft } from '../bag/edit.js';
 import type { JsonValue } from '../bag/edit.js';
 import { Bag, digestInPointer, holdsDigest, isEmpty } from '../bag/bag.js';
 import type { Field } from '../bag/bag.js';
+import { WRAPPERS } from '../bag/envelope.js';
 import { isFaithfulText } from '../bag/faithful-text.js';
 import { md5Prefix } from '../bag/follow.js';
 import type { LoadedContent } from '../bag/hydrate.js';
@@ -20,6 +21,7 @@ import type { InvocationContext } from './context.js';
 import type { DocumentEdit, Form, Measure, Place, ProgramPlan } from './form.js';
 import { cloneJson } from './json-clone.js';
 import { firstDifference } from './json-difference.js';
+import { isMembers } from './json-members.js';
 import type { JsonMembers } from './json-members.js';
 import { jsonBytes, jsonText } from './json-text.js';
 import { isLeanEvent } from './lean-event.js';
@@ -39,6 +41,11 @@ export class ObjectForm implements Form<ObjectValue> {
 
   open(value: unknown): ObjectValue {
     return new ObjectValue(value).remember(this.#blobs.remembered);
+  }
+
+  /** A handler's answer. A bag that prints itself (`toJSON`), or a level around it, is what it prints. */
+  openAnswer(value: unknown): ObjectValue {
+    return this.open(printsItself(value) ? JSON.parse(jsonText(value)) : value);
   }
 
   edit(root: ObjectValue): DocumentEdit<ObjectValue> {
@@ -97,6 +104,16 @@ export class ObjectForm implements Form<ObjectValue> {
     if (areAllStored(before, after)) this.#programs.remember(after, () => listBlobRefs(before, after, content));
   }
 }
+
+/** True when a level on the way to a bag has a `toJSON`. */
+function printsItself(value: unknown, depth = 0): boolean {
+  if (!isMembers(value) || depth > MAX_WRAPPERS) return false;
+  if (typeof value.toJSON === 'function') return true;
+  return WRAPPERS.some((name) => printsItself(value[name], depth + 1));
+}
+
+/** Deeper than any caller wraps. */
+const MAX_WRAPPERS = 8;
 
 const PROGRAM = new Set<string>(PROGRAM_MEMBERS);
 

@@ -47,8 +47,11 @@ export function createStateBagShim(options: ShimOptions): StateBagShim {
     const wantsSegment = parseReadOptions(options);
     return new Reading(new EventReading(state, form.open(event), { event, context, wantsSegment }));
   };
-  const write = async (result: unknown, reading?: BagReading, context?: LambdaContext) =>
-    (await sealAnswer(state, form.open(result), parseReading(reading)?.inner, context)).raw;
+  const write = async (result: unknown, reading?: BagReading, context?: LambdaContext) => {
+    const answer = form.openAnswer(result);
+    const sealed = await sealAnswer(state, answer, parseReading(reading)?.inner, context);
+    return sealed === answer ? result : sealed.raw;
+  };
   return {
     wrap: (handler, options = {}) => {
       parseReadOptions(options);
@@ -59,7 +62,8 @@ export function createStateBagShim(options: ShimOptions): StateBagShim {
   };
 }
 
+/** A reading of another copy of this package has the same members. */
 function parseReading(reading: BagReading | undefined): Reading | undefined {
-  if (reading === undefined || reading instanceof Reading) return reading;
+  if (reading === undefined || 'inner' in reading) return reading as Reading | undefined;
   throw new ConfigError('OPTION_INVALID', 'write takes the reading that read gave, or none');
 }

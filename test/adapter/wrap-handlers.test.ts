@@ -75,6 +75,32 @@ describe('a wrapped handler', () => {
   );
 });
 
+describe('an answer whose bag prints itself', () => {
+  class Bag {
+    constructor(private readonly members: Json) {}
+    toJSON(): Json {
+      return this.members;
+    }
+  }
+
+  test.each([
+    ['at the root', (bag: unknown) => bag, (answer: Json) => answer],
+    ['under bag', (bag: unknown) => ({ bag }), (answer: Json) => answer.bag as Json],
+    ['under state_data', (bag: unknown) => ({ state_data: bag }), (answer: Json) => answer.state_data as Json],
+  ])('%s goes back lean', async (_, wrapBag, find) => {
+    const { shim } = testShim();
+    const answer = (await shim.write(wrapBag(new Bag(fatBag())))) as Json;
+    expect(find(answer)).toMatchObject({ state_bag_version: 2 });
+    expect(find(answer)).not.toHaveProperty('workflow_config');
+  });
+
+  test('is the very answer in the mode observe', async () => {
+    const { shim } = testShim({ mode: 'observe' });
+    const answer = { bag: new Bag(fatBag()) };
+    expect(await shim.write(answer)).toBe(answer);
+  });
+});
+
 describe('a function that gives the mode', () => {
   const shimWith = (mode: unknown) => createStateBagShim({ store: testStore().store, mode: mode as never });
 
