@@ -200,7 +200,7 @@ class ObjectEdit implements DocumentEdit<ObjectValue> {
 
   put(place: Place<ObjectValue>, name: string, value: JsonValue | ObjectValue): void {
     // A handler's answer may hold what JSON has not; it goes on as it is.
-    this.draft(place).put(name, value instanceof ObjectValue ? (value.raw as JsonValue) : value);
+    this.draft(place).put(name, isValue(value) ? (value.raw as JsonValue) : value);
   }
 
   putJson(place: Place<ObjectValue>, name: string, json: Uint8Array): void {
@@ -215,6 +215,11 @@ class ObjectEdit implements DocumentEdit<ObjectValue> {
   result(): ObjectValue {
     return isChanged(this.#top) ? this.#open(build(this.#root.raw, this.#top)) : this.#root;
   }
+}
+
+/** A reading of another copy of this package has values of that copy. */
+function isValue(value: JsonValue | ObjectValue): value is ObjectValue {
+  return typeof (value as Partial<ObjectValue> | null)?.identity === 'function';
 }
 
 function nodeInside({ inner }: EditNode, name: string): EditNode {

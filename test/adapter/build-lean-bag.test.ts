@@ -39,7 +39,7 @@ describe('the bag an execution starts with', () => {
     expect(bag.current_state).toMatchObject({ __s3_pointer__: true, field_name: 'current_state' });
     expect(validateLeanBag(bag)).toEqual([]);
     let handed: Json = {};
-    await testShim({}, store).shim.wrap<Json>((event) => (handed = event as Json))(bag as unknown as Json);
+    await testShim({}, store).shim.wrap<Json>((event) => (handed = event as Json))(bag);
     expect(handed.current_state).toEqual({ doc: 'x'.repeat(300_000) });
   });
 
