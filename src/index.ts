@@ -1,6 +1,6 @@
 export { createStateBagShim } from './shim/shim.js';
 export { buildLeanBag } from './shim/build-lean-bag.js';
-export { resolveSegmentConfig } from './shim/resolve-segment-config.js';
+export { resolveSegmentConfig } from './shim/shim.js';
 export { partitionWorkflow } from './partition/index.js';
 export { assertLeanBag, validateLeanBag } from './validate/lean-bag.js';
 // eslint-disable-next-line @typescript-eslint/no-deprecated -- The names of release 0.1.0 stay for one release.
@@ -20,10 +20,10 @@ export {
 
 export type { BuildOptions, LeanBagInput } from './shim/build-lean-bag.js';
 export type { DiagnosticMessages, DiagnosticName } from './shim/diagnostics.js';
-export type { Handler, LambdaContext, RunnerEvent, SegmentConfig, SegmentMembers } from './shim/lambda.js';
+export type { Handler, LambdaContext, RunnerEvent, SegmentConfig, SegmentMembers } from './shim/options.js';
 export type { BagIds, BudgetOptions, CacheOptions, Mode, OffloadOptions, ShimOptions, Speech } from './shim/options.js';
-export type { BagReading, FoundSegment, ReadOptions } from './shim/bag-reading.js';
-export type { ResolveSegmentOptions } from './shim/resolve-segment-config.js';
+export type { BagReading, FoundSegment, ReadOptions } from './shim/reading.js';
+export type { ResolveSegmentOptions } from './shim/shim.js';
 export type { StateBagShim } from './shim/shim.js';
 export type { StoreSource } from './shim/store-handle.js';
 export type { Generation } from './bag/bag.js';

@@ -1,4 +1,4 @@
-import type { LambdaContext } from '../shim/lambda.js';
+import type { LambdaContext } from '../shim/options.js';
 import type { AdaptedWire } from '../shim/wire-shim.js';
 
 /** An invocation that a runtime is at work on. */

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { LambdaContext } from '../shim/lambda.js';
+import type { LambdaContext } from '../shim/options.js';
 import { BagError } from '../errors.js';
 import type { AdaptedWire } from '../shim/wire-shim.js';
 import { readBody } from './body.js';

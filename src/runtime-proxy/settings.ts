@@ -1,9 +1,8 @@
-import type { BagIds, Mode } from '../shim/options.js';
+import type { BagIds, Mode, WireOptions } from '../shim/options.js';
 import { parseAllowedPrefix } from '../allowed-prefix.js';
 import { ConfigError } from '../errors.js';
 import type { OpenStoreOptions } from '../store/open.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
-import type { WireOptions } from '../shim/wire-options.js';
 
 /** What is written to standard error. */
 export type LogLevel = 'off' | 'problems' | 'all';

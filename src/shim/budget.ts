@@ -7,7 +7,7 @@ import { BagError, ConflictError, StoreError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
 import { openAddressing, storeBlobs } from './context.js';
 import type { InvocationContext } from './context.js';
-import { jsonBytes } from './json-text.js';
+import { jsonBytes } from './plain-values.js';
 import type { Settings } from './settings.js';
 import { planMember } from './stored-members.js';
 import type { PlannedMember } from './stored-members.js';

@@ -1,17 +1,16 @@
-import type { ObjectValue } from '../bag/value.js';
-import type { LeanStateBag } from '../validate/lean-bag.js';
 import { Bag } from '../bag/bag.js';
+import { listEntries } from '../bag/segments.js';
+import { ObjectValue } from '../bag/value.js';
 import { partitionWorkflow } from '../partition/index.js';
-import { assertLeanBag } from '../validate/lean-bag.js';
 import { sha256Hex } from '../store/digest.js';
-import { countSegmentTypes } from './count-segment-types.js';
+import { assertLeanBag } from '../validate/lean-bag.js';
+import type { LeanStateBag } from '../validate/lean-bag.js';
 import { planFit } from './budget.js';
 import { createState, readDocument, storeBlobs } from './context.js';
-import { isMembers } from './json-members.js';
-import type { JsonMembers } from './json-members.js';
-import { jsonBytes } from './json-text.js';
 import { ObjectForm } from './object-form.js';
 import type { ShimOptions } from './options.js';
+import { isMembers, jsonBytes } from './plain-values.js';
+import type { JsonMembers } from './plain-values.js';
 import { applyRewrite, planRewrite, storeRewrite } from './rewrite.js';
 import { parseOptions } from './settings.js';
 import type { StoreSource } from './store-handle.js';
@@ -39,8 +38,8 @@ export interface BuildOptions extends Pick<ShimOptions, 'layout' | 'manifest' | 
  * The bag that an execution starts with: config, map and manifest stored, pointers to them, and every member that the
  * state machines read, with the counts of the map. Throws `BagError` (`WORKFLOW_*`, `MAP_*`, `SEGMENT_INVALID`,
  * `ID_INVALID`, `OWNER_MISMATCH` when `bag` names another owner or workflow), `SchemaError` `BAG_INVALID` when `bag`
- * spoils a member, and what the store throws. The bag is held to the budget: a large `current_state` is stored like that
- * of an answer, or the error is `PAYLOAD_TOO_LARGE`. A bag that is refused leaves no blob.
+ * spoils a member, and what the store throws. The bag is held to the budget: a large `current_state` is stored like
+ * that of an answer, or the error is `PAYLOAD_TOO_LARGE`. A bag that is refused leaves no blob.
  *
  * @example
  *     const bag = await buildLeanBag({ ownerId: 'acme', workflowId: 'invoices', workflowConfig }, store);
@@ -129,4 +128,31 @@ function initialMembers(
 
 function withoutUndefined(members: JsonMembers): JsonMembers {
   return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+}
+
+export interface SegmentTypeCounts {
+  /** Segments of the top list, at least 1. */
+  readonly total_segments: number;
+  /** Segments of type `llm`, those inside branches included. */
+  readonly llm_segments: number;
+  readonly hitp_segments: number;
+}
+
+/** The counts that a bag reports of its map, whoever made the map. Throws `BagError` `MAP_*` for what is no map. */
+export function countSegmentTypes(map: unknown): SegmentTypeCounts {
+  const entries = listEntries(new ObjectValue(map));
+  const types = entries.flatMap(({ raw }) => typesIn(raw));
+  const count = (type: string) => types.filter((other) => other === type).length;
+  return { total_segments: Math.max(1, entries.length), llm_segments: count('llm'), hitp_segments: count('hitp') };
+}
+
+function typesIn(entry: unknown): readonly unknown[] {
+  if (!isMembers(entry)) return [];
+  const segment = isMembers(entry.segment_config) ? entry.segment_config : entry;
+  const branches: readonly unknown[] = Array.isArray(segment.branches) ? segment.branches : [];
+  // `branches` of a conditional segment are ways out and hold no map.
+  const maps = branches.flatMap((branch): readonly unknown[] =>
+    isMembers(branch) && Array.isArray(branch.partition_map) ? (branch.partition_map as unknown[]) : [],
+  );
+  return [segment.type, ...maps.flatMap(typesIn)];
 }

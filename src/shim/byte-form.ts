@@ -14,9 +14,8 @@ import { knownDigests, knownManifests } from '../store/known-digests.js';
 import { openAddressing, signalOption } from './context.js';
 import type { InvocationContext } from './context.js';
 import type { DocumentEdit, Form, Measure, Place, ProgramPlan } from './form.js';
-import { firstDifference } from './json-difference.js';
-import { Respeller } from './respell.js';
-import { isReprint } from './same-text.js';
+import { firstDifference } from './plain-values.js';
+import { Respeller, isReprint } from './respell.js';
 
 /** The shim over stored JSON text: every number, name and blank stays as it is spelled. */
 export class ByteForm implements Form<ByteValue> {

@@ -1,5 +1,6 @@
 import type { BlobAddressing, PendingBlob } from '../bag/addressing.js';
 import { BagDocument } from '../bag/bag.js';
+import type { Bag } from '../bag/bag.js';
 import type { OutsideNames } from '../bag/envelope.js';
 import { addressRule } from '../bag/follow.js';
 import type { AddressRule } from '../bag/places.js';
@@ -8,12 +9,11 @@ import { BagError, ConflictError, PointerError, StoreError } from '../errors.js'
 import type { StateBagError } from '../errors.js';
 import { sha256Hex } from '../store/digest.js';
 import { joined } from '../store/single-flight.js';
-import { BlobCache } from './blob-cache.js';
+import { BlobCache } from './caches.js';
 import { CircuitBreaker } from './deadline.js';
 import type { Deadline } from './deadline.js';
 import { publish } from './diagnostics.js';
 import type { Side } from './diagnostics.js';
-import { Envelopes } from './envelopes.js';
 import type { Form } from './form.js';
 import type { BagIds, Mode } from './options.js';
 import type { Settings } from './settings.js';
@@ -145,4 +145,26 @@ export async function attempt<T, V extends Value>(
 function mayFailOpen(error: unknown): error is StateBagError {
   if (error instanceof PointerError) return error.code !== 'POINTER_CHAIN';
   return error instanceof StoreError || error instanceof ConflictError || error instanceof BagError;
+}
+
+/** The envelope of a document that is its own bag. */
+const ROOT = '.';
+
+/** Which places of a bag are looked at. */
+export class Envelopes {
+  readonly #allowed: ReadonlySet<string> | undefined;
+
+  constructor(allowed: readonly string[] | undefined) {
+    this.#allowed = allowed && new Set(allowed);
+  }
+
+  /** The document itself, or one without a bag when its bag is at a path that is not searched. */
+  limit<V extends Value>(bagDocument: BagDocument<V>): BagDocument<V> {
+    const [bag] = bagDocument.bags;
+    return bag === undefined || this.#admits(bag) ? bagDocument : new BagDocument(bagDocument.root, false);
+  }
+
+  #admits({ path }: Bag): boolean {
+    return this.#allowed === undefined || this.#allowed.has(path.length === 0 ? ROOT : path.join('.'));
+  }
 }

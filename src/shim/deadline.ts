@@ -1,5 +1,5 @@
 import { StoreError } from '../errors.js';
-import type { LambdaContext } from './lambda.js';
+import type { LambdaContext } from './options.js';
 
 /** When the shim must be done with the store; the handler's own time is none of its business. */
 export interface Deadline {

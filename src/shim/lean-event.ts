@@ -1,5 +1,5 @@
 import { NEWEST_VERSION } from '../../migrations/index.js';
-import type { JsonMembers } from './json-members.js';
+import type { JsonMembers } from './plain-values.js';
 
 /** Deeper than any caller wraps. */
 const MAX_WRAPPERS = 8;

@@ -1,7 +1,7 @@
-import type { BagReading, ReadOptions } from './bag-reading.js';
-import type { LambdaContext } from './lambda.js';
+import type { BagReading, ReadOptions } from './reading.js';
+import type { LambdaContext } from './options.js';
 import type { StateBagShim } from './shim.js';
-import { named } from './wrap.js';
+import { named } from './shim.js';
 
 /** What the middleware uses of middy's request; any version's fits. */
 export interface MiddyRequest {

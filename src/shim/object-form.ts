@@ -15,18 +15,14 @@ import { planBag } from '../bag/plan.js';
 import { loadSources } from '../bag/sources.js';
 import { ObjectValue, parseObject, readDocument } from '../bag/value.js';
 import { BagError } from '../errors.js';
-import type { BlobCache } from './blob-cache.js';
+import type { BlobCache } from './caches.js';
 import { openAddressing, signalOption } from './context.js';
 import type { InvocationContext } from './context.js';
 import type { DocumentEdit, Form, Measure, Place, ProgramPlan } from './form.js';
-import { cloneJson } from './json-clone.js';
-import { firstDifference } from './json-difference.js';
-import { isMembers } from './json-members.js';
-import type { JsonMembers } from './json-members.js';
-import { jsonBytes, jsonText } from './json-text.js';
+import { cloneJson, firstDifference, isMembers, jsonBytes, jsonText, sameJson } from './plain-values.js';
+import type { JsonMembers } from './plain-values.js';
 import { isLeanEvent } from './lean-event.js';
-import { ProgramCache } from './program-cache.js';
-import { sameJson } from './same-json.js';
+import { ProgramCache } from './caches.js';
 
 /** The shim over values that `JSON.parse` made. */
 export class ObjectForm implements Form<ObjectValue> {

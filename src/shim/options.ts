@@ -1,6 +1,5 @@
 import type { Layout } from '../bag/keys.js';
 import type { ManifestForm } from '../bag/manifest.js';
-import type { LambdaContext } from './lambda.js';
 import type { StoreSource } from './store-handle.js';
 
 /**
@@ -86,3 +85,40 @@ export interface ShimOptions {
   /** Milliseconds since 1970, for durations in messages. Default `Date.now`. */
   readonly clock?: () => number;
 }
+
+export interface WireOptions extends Omit<ShimOptions, 'expectedOwner'> {
+  /** The owner of every event, where there is only one. */
+  readonly expectedOwner?: string;
+  /** False for a handler that runs no segment: its event gets no `segment_config`. Default true. */
+  readonly segment?: boolean;
+  /**
+   * Where a bag may lie: member names from the root, joined by dots, `.` for the root itself. Bags anywhere else pass
+   * untouched. Default: anywhere.
+   */
+  readonly envelopes?: readonly string[];
+  /** What becomes of an event that is no JSON, or no object: an error, or it goes on as it is. Default `error`. */
+  readonly onUnreadable?: 'error' | 'pass';
+}
+
+/** What the shim uses of Lambda's context object; any richer type fits. */
+export interface LambdaContext {
+  /** Milliseconds until Lambda stops the invocation. */
+  getRemainingTimeInMillis?(): number;
+}
+
+/** The program of one segment, a copy of the handler's own: it may be changed. */
+export type SegmentConfig = Record<string, unknown>;
+
+/**
+ * What the shim adds to the event of a runner, at its root. The program has one more member, `added_by_statebag_shim`,
+ * by which a copy of it in a later event is recognised and not run. In the modes `observe` and `shadow` see
+ * `docs/adapter.md`.
+ */
+export interface SegmentMembers {
+  segment_config: SegmentConfig;
+}
+
+export type RunnerEvent<E> = E & SegmentMembers;
+
+/** An entrypoint that answers by its return value. Handlers with a callback are refused. */
+export type Handler<E, R, C> = (event: RunnerEvent<E>, context: C) => R | Promise<R>;

@@ -4,11 +4,10 @@ import type { Layout } from '../bag/keys.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import { PAYLOAD_HEADROOM, PAYLOAD_LIMIT } from '../bag/members.js';
 import { ConfigError, StateBagError, messageOf } from '../errors.js';
-import type { ReadOptions } from './bag-reading.js';
+import type { ReadOptions } from './reading.js';
 import type { TimeLimits } from './deadline.js';
-import { isMembers } from './json-members.js';
-import type { LambdaContext } from './lambda.js';
-import type { BagIds, BudgetOptions, Mode, OffloadOptions, ShimOptions, Speech } from './options.js';
+import { isMembers } from './plain-values.js';
+import type { LambdaContext, BagIds, BudgetOptions, Mode, OffloadOptions, ShimOptions, Speech } from './options.js';
 import { isBlobStore } from './store-handle.js';
 import type { StoreSource } from './store-handle.js';
 

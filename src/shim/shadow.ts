@@ -10,7 +10,7 @@ import { StateBagError } from '../errors.js';
 import type { KeyTemplates } from '../content-address.js';
 import { resolveProgram, untouched } from './adapt.js';
 import type { AdaptedEvent } from './adapt.js';
-import type { BlobCache } from './blob-cache.js';
+import type { BlobCache } from './caches.js';
 import { signalOption } from './context.js';
 import type { InvocationContext } from './context.js';
 import { publish } from './diagnostics.js';

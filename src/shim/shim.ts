@@ -1,14 +1,20 @@
-import type { ObjectValue } from '../bag/value.js';
+import { parseLayout } from '../bag/keys.js';
+import type { Layout } from '../bag/keys.js';
+import { resolveSegment } from '../bag/resolve.js';
+import { ObjectValue } from '../bag/value.js';
 import { ConfigError } from '../errors.js';
-import type { BagReading, ReadOptions } from './bag-reading.js';
+import { BlobCache } from './caches.js';
 import { createState } from './context.js';
+import { nameForStateMachine } from './error-name.js';
 import { EventReading, sealAnswer } from './invocation.js';
-import type { Handler, LambdaContext } from './lambda.js';
 import { ObjectForm } from './object-form.js';
-import type { ShimOptions } from './options.js';
+import type { Handler, LambdaContext, RunnerEvent, SegmentConfig, ShimOptions } from './options.js';
+import { cloneJson } from './plain-values.js';
 import { Reading } from './reading.js';
+import type { BagReading, FoundSegment, ReadOptions } from './reading.js';
 import { parseOptions, parseReadOptions } from './settings.js';
-import { wrapHandler } from './wrap.js';
+import { StoreHandle } from './store-handle.js';
+import type { StoreSource } from './store-handle.js';
 
 /** Reads old bags and new ones, side by side. Make one per process, outside the handler: its caches live in it. */
 export interface StateBagShim {
@@ -66,4 +72,86 @@ export function createStateBagShim(options: ShimOptions): StateBagShim {
 function parseReading(reading: BagReading | undefined): Reading | undefined {
   if (reading === undefined || 'inner' in reading) return reading as Reading | undefined;
   throw new ConfigError('OPTION_INVALID', 'write takes the reading that read gave, or none');
+}
+
+type Read = (event: unknown, context: LambdaContext | undefined) => BagReading;
+type Write = (result: unknown, reading: BagReading, context: LambdaContext | undefined) => Promise<unknown>;
+
+/** Read, handle, write. Throws `ConfigError` `HANDLER_INVALID`. */
+export function wrapHandler<E extends object, R, C extends LambdaContext>(
+  handler: Handler<E, R, C>,
+  read: Read,
+  write: Write,
+): (event: E, context?: C) => Promise<R> {
+  assertHandler(handler);
+  const wrapped = async function (this: unknown, event: E, context?: C): Promise<R> {
+    const [reading, adapted] = await named(async () => {
+      const reading = read(event, context);
+      return [reading, (await reading.runnerEvent()) as RunnerEvent<E>] as const;
+    });
+    // A handler called by hand, in a test, may go without a context.
+    const result = (await Reflect.apply(handler, this, [adapted, context, refuseCallback])) as R;
+    return named(() => write(result, reading, context) as Promise<R>);
+  };
+  // Traces and metrics ask for the name.
+  return Object.defineProperty(wrapped, 'name', { value: handler.name, configurable: true });
+}
+
+/** Rejects with the shim's own errors as a state machine knows them. What the handler throws never comes by here. */
+export async function named<T>(task: () => Promise<T>): Promise<T> {
+  try {
+    return await task();
+  } catch (error) {
+    throw nameForStateMachine(error);
+  }
+}
+
+/** What AWS's runtimes find on a handler that streams its answer. */
+const STREAMING = Symbol.for('aws.lambda.runtime.handler.streaming');
+
+function assertHandler(handler: unknown): void {
+  if (typeof handler !== 'function') throw invalid('wrap takes a function');
+  if (STREAMING in handler) throw invalid('wrap takes a handler that answers by its return value, not by a stream');
+  if (/^(Async)?GeneratorFunction$/.test(handler.constructor.name))
+    throw invalid('wrap takes a handler that answers by its return value, not a generator');
+  if (handler.length > 2) throw callbackHandler();
+}
+
+/** In place of the callback, for a handler that hides the parameter: its answer would be lost. */
+function refuseCallback(): never {
+  throw callbackHandler();
+}
+
+function callbackHandler(): ConfigError {
+  return invalid('wrap takes a handler of event and context that answers by its return value, not one with a callback');
+}
+
+function invalid(message: string): ConfigError {
+  return new ConfigError('HANDLER_INVALID', message);
+}
+
+export interface ResolveSegmentOptions {
+  /** Position in the map, instead of the one the event names. */
+  readonly index?: number;
+  readonly signal?: AbortSignal;
+  /** Key templates of the shim that wrote the bags, when they are not the default ones. */
+  readonly layout?: Partial<Layout>;
+}
+
+/**
+ * The program of the segment that an event asks for, whatever form its bag has, without a shim: nothing is kept and
+ * nothing rewritten. Never gives another program. Throws what `read` of a shim throws: `BagError` (`EVENT_INVALID`,
+ * `OWNER_MISMATCH`, `SEGMENT_*`, …), `PointerError`, `IntegrityError`, `StoreError`.
+ *
+ * @example
+ *     const { segmentConfig, segmentIndex, source } = await resolveSegmentConfig(event, store);
+ */
+export async function resolveSegmentConfig(
+  event: unknown,
+  store: StoreSource,
+  { layout, ...options }: ResolveSegmentOptions = {},
+): Promise<FoundSegment> {
+  const blobs = new BlobCache(new StoreHandle(store), 0, parseLayout(layout));
+  const { segmentConfig, ...found } = await resolveSegment(new ObjectValue(event), blobs, options);
+  return { ...found, segmentConfig: cloneJson(segmentConfig.raw) as SegmentConfig };
 }

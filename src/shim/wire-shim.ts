@@ -4,10 +4,8 @@ import { ByteForm } from './byte-form.js';
 import { createState } from './context.js';
 import type { ShimState } from './context.js';
 import { EventReading, sealAnswer } from './invocation.js';
-import type { LambdaContext } from './lambda.js';
-import type { BagIds, Mode } from './options.js';
+import type { LambdaContext, BagIds, Mode, WireOptions } from './options.js';
 import { parseOptions } from './settings.js';
-import type { WireOptions } from './wire-options.js';
 
 /** An event that was adapted, for the seal of its result. */
 export interface AdaptedWire {

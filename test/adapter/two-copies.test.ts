@@ -53,7 +53,7 @@ describe('a second copy of the package', () => {
     const reading = second.createStateBagShim({ store, mode: 'rewrite' }).read(lean);
     const { ownerId, workflowId } = lean;
     const answer = { ownerId, workflowId, segment_to_run: 2, state_bag_version: 2, segment_manifest_s3_path: null };
-    const written = await first.createStateBagShim({ store, mode: 'rewrite' }).write(answer, reading as never);
+    const written = await first.createStateBagShim({ store, mode: 'rewrite' }).write(answer, reading);
     expect(written).toMatchObject({
       segment_to_run: 2,
       segment_manifest_s3_path: lean.segment_manifest_s3_path,

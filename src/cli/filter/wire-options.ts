@@ -1,5 +1,5 @@
 import type { BlobStore } from '../../store/index.js';
-import type { WireOptions } from '../../shim/wire-options.js';
+import type { WireOptions } from '../../shim/options.js';
 import { WireShim } from '../../shim/wire-shim.js';
 import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';
