@@ -10,6 +10,7 @@ import type { Value } from '../bag/value.js';
 import { BagError, StateBagError } from '../errors.js';
 import { attempt, signalOption, storeBlobs } from './context.js';
 import type { InvocationContext } from './context.js';
+import { listPointers } from './form.js';
 import type { DocumentEdit } from './form.js';
 import {
   applyRewrite,
@@ -71,7 +72,7 @@ export async function adaptEvent<V extends Value>(
 ): Promise<AdaptedEvent<V>> {
   const { root, bags } = document;
   const { form, settings } = context.state;
-  const pointers = Array.from(form.listPointers(root));
+  const pointers = Array.from(listPointers(root, form));
   assertUnmixed(pointers, bags);
   const [bag] = bags;
   if (bag === undefined) {
@@ -178,7 +179,7 @@ const ADAPTERS = { lean: adaptLeanBag, fat: adaptFatBag, bridge: adaptBridgeBag 
  */
 export async function fillEvent<V extends Value>(document: BagDocument<V>, context: InvocationContext<V>): Promise<V> {
   const { form } = context.state;
-  const pointers = Array.from(form.listPointers(document.root));
+  const pointers = Array.from(listPointers(document.root, form));
   assertUnmixed(pointers, document.bags);
   document.assertOneOwner(...context.outside());
   const edit = form.edit(document.root);

@@ -7,6 +7,7 @@ import { BagError, ConflictError, StoreError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
 import { openAddressing, storeBlobs } from './context.js';
 import type { InvocationContext } from './context.js';
+import { listPointers } from './form.js';
 import { jsonBytes } from './plain-values.js';
 import type { Settings } from './settings.js';
 import { planMember } from './stored-members.js';
@@ -57,7 +58,7 @@ export async function planFit<V extends Value>(
   const maxBytes = settings.maxResultBytes;
   if (maxBytes === undefined) return { root, blobs: [], offloaded: [], bytesSaved: 0 };
   const { bytes, mentionsPointer } = form.measure(root);
-  if (mentionsPointer) assertUnmixed(form.listPointers(root), []);
+  if (mentionsPointer) assertUnmixed(listPointers(root, form), []);
   if (bytes <= maxBytes) return { root, bytes, blobs: [], offloaded: [], bytesSaved: 0 };
   if (left instanceof StoreError || left instanceof ConflictError) throw left;
   if (root.kind() !== 'object') throw tooLarge(bytes, maxBytes, 'it is no object with a bag in it');

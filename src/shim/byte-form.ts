@@ -1,10 +1,11 @@
 import type { Bag } from '../bag/bag.js';
 import { ByteDraft, RawJson, spliceValue } from '../bag/edit.js';
 import type { JsonValue } from '../bag/edit.js';
-import { POINTER_MARKER, pointersInBytes } from '../bag/mixed-pointer.js';
-import type { PlacedPointer } from '../bag/mixed-pointer.js';
+import { POINTER_MARKER } from '../bag/mixed-pointer.js';
 import { planBag } from '../bag/plan.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
+import { searchBytes } from '../bag/search.js';
+import type { ValuePlace } from '../bag/search.js';
 import { loadSources } from '../bag/sources.js';
 import { ByteValue, readDocument } from '../bag/value.js';
 import type { ParsedBlobs } from '../bag/value.js';
@@ -49,8 +50,8 @@ export class ByteForm implements Form<ByteValue> {
     return this.open(bytes);
   }
 
-  listPointers(root: ByteValue): Iterable<PlacedPointer<ByteValue>> {
-    return pointersInBytes(root);
+  search(root: ByteValue, name: string): Iterable<ValuePlace<ByteValue>> {
+    return searchBytes(root, name);
   }
 
   copy(value: ByteValue): ByteValue {

@@ -1,8 +1,10 @@
 import type { Bag } from '../bag/bag.js';
 import type { BagEdit, JsonValue } from '../bag/edit.js';
 import type { LoadedContent } from '../bag/hydrate.js';
+import { POINTER_MARKER, detectPointers } from '../bag/mixed-pointer.js';
 import type { PlacedPointer } from '../bag/mixed-pointer.js';
 import type { BagPlan } from '../bag/plan.js';
+import type { ValuePlace } from '../bag/search.js';
 import type { Value } from '../bag/value.js';
 import { BagError } from '../errors.js';
 import type { InvocationContext } from './context.js';
@@ -54,8 +56,8 @@ export interface Form<V extends Value = Value> {
   measure(root: V): Measure;
   /** A value of this form from stored JSON text. Throws `BagError`. */
   parse(bytes: Uint8Array): V;
-  /** Marked pointers anywhere in the document. */
-  listPointers(root: V): Iterable<PlacedPointer<V>>;
+  /** Objects anywhere in the document that have a member of this name, inside JSON strings too. */
+  search(root: V, name: string): Iterable<ValuePlace<V>>;
   /** A copy that a handler may change. Throws `BagError` `JSON_TOO_DEEP`. */
   copy(value: V): V;
   /** A copy of an object with one more member, which is `true`. */
@@ -84,4 +86,9 @@ export function changeIfWritable(change: () => void): void {
   } catch (error) {
     if (!(error instanceof BagError)) throw error;
   }
+}
+
+/** Marked pointers anywhere in a document. */
+export function listPointers<V extends Value>(root: V, form: Form<V>): Iterable<PlacedPointer<V>> {
+  return detectPointers(form.search(root, POINTER_MARKER));
 }

@@ -9,9 +9,10 @@ import type { LoadedContent } from '../bag/hydrate.js';
 import type { BlobKind } from '../bag/keys.js';
 import { PROGRAM_MEMBERS } from '../bag/members.js';
 import type { BlobRef, MigrationContext } from '../bag/migration.js';
-import { POINTER_MARKER, pointersInObjects } from '../bag/mixed-pointer.js';
-import type { PlacedPointer } from '../bag/mixed-pointer.js';
+import { POINTER_MARKER } from '../bag/mixed-pointer.js';
 import { planBag } from '../bag/plan.js';
+import { searchObjects } from '../bag/search.js';
+import type { ValuePlace } from '../bag/search.js';
 import { loadSources } from '../bag/sources.js';
 import { ObjectValue, parseObject, readDocument } from '../bag/value.js';
 import { BagError } from '../errors.js';
@@ -57,8 +58,8 @@ export class ObjectForm implements Form<ObjectValue> {
     return this.open(parseObject(bytes));
   }
 
-  listPointers(root: ObjectValue): Iterable<PlacedPointer<ObjectValue>> {
-    return pointersInObjects(root);
+  search(root: ObjectValue, name: string): Iterable<ValuePlace<ObjectValue>> {
+    return searchObjects(root, name);
   }
 
   copy({ raw }: ObjectValue): ObjectValue {

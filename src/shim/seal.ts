@@ -11,6 +11,7 @@ import { fitResult } from './budget.js';
 import type { FittedResult } from './budget.js';
 import { attempt, readDocument } from './context.js';
 import type { InvocationContext } from './context.js';
+import { listPointers } from './form.js';
 import type { Form } from './form.js';
 import { planRewrite, rewriteBag } from './rewrite.js';
 import { withoutAddedProgram } from './segment.js';
@@ -37,17 +38,17 @@ export async function sealResult<V extends Value>(
   const isForeign = before !== undefined && before.handed === undefined;
   const answer = returnPointers(result, before?.restored ?? [], form);
   if (answer.kind() !== 'object') {
-    assertUnmixed(form.listPointers(answer), []);
+    assertUnmixed(listPointers(answer, form), []);
     return { ...(isForeign ? pass(answer) : await fitResult(answer, () => [], undefined, context)), ...FOREIGN };
   }
   const plain = unwrapResult(withoutAddedProgram(new BagDocument(answer), before?.added, form), form);
   if (context.outside().length === 0 && form.isPlainlyLean(plain)) {
-    if (settings.maxResultBytes === undefined) assertUnmixed(form.listPointers(plain), []);
+    if (settings.maxResultBytes === undefined) assertUnmixed(listPointers(plain, form), []);
     const fitted = await fitResult(plain, () => readBags(plain, context), undefined, context);
     return { ...fitted, generation: 'lean', repaired: false };
   }
   const document = readDocument(plain, context.state);
-  assertUnmixed(form.listPointers(plain), document.bags);
+  assertUnmixed(listPointers(plain, form), document.bags);
   if (isForeign && document.generation === 'foreign') return { ...pass(plain), ...FOREIGN };
   document.assertOneOwner(...context.outside());
   const restored = restorePrograms(document, before, context);

@@ -1,5 +1,6 @@
 import { ADDED_MARK, hasAddedProgram, isAddedProgram, isSameSegment } from '../bag/added-program.js';
 import type { Bag, BagDocument } from '../bag/bag.js';
+import { bagLevels, detectEnvelope } from '../bag/envelope.js';
 import { isProgram } from '../bag/segments.js';
 import { isMissing } from '../bag/value.js';
 import type { Value } from '../bag/value.js';
@@ -63,14 +64,7 @@ export function withoutAddedProgram<V extends Value>(
 ): V {
   const edit = form.edit(document.root);
   const bags = document.answerBags();
-  const places = new Set(bags.map(({ path }) => path.join('\n')));
-  for (const level of document.envelope?.levels ?? []) {
-    if (places.has(level.path.join('\n')) || !isStripped(level.value, added)) continue;
-    const program = level.value.member(SEGMENT)!;
-    changeIfWritable(() => {
-      edit.put(level, SEGMENT, form.withFlag(program, ADDED_MARK));
-    });
-  }
+  if (added) markCopies(edit, document, added, form);
   for (const bag of bags) {
     if (!hasAddedProgram(bag.value) && !isStripped(bag.value, added)) continue;
     changeIfWritable(() => {
@@ -78,6 +72,26 @@ export function withoutAddedProgram<V extends Value>(
     });
   }
   return edit.result();
+}
+
+/**
+ * Gives copies of the added program their mark again when they are next to a bag, wherever in the result that is: in a
+ * list, a row, or a JSON string. The next event may be made of any of these. Entries of a manifest have no bag.
+ */
+function markCopies<V extends Value>(
+  edit: DocumentEdit<V>,
+  document: BagDocument<V>,
+  added: Added<V>,
+  form: Form<V>,
+): void {
+  const bags = new Set(document.answerBags().map(({ path }) => path.join('\n')));
+  for (const place of form.search(document.root, SEGMENT)) {
+    const isEvent = bagLevels(detectEnvelope(place.value)).length > 0;
+    if (!isEvent || bags.has(place.path.join('\n')) || !isStripped(place.value, added)) continue;
+    changeIfWritable(() => {
+      edit.put(place, SEGMENT, form.withFlag(place.value.member(SEGMENT)!, ADDED_MARK));
+    });
+  }
 }
 
 /**

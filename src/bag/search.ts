@@ -1,0 +1,114 @@
+import { bufferOver } from '../json/index.js';
+import type { ByteValue, ObjectValue, Value } from './value.js';
+
+/*
+ * Objects that have a member of a given name, anywhere in a document, inside JSON strings too. A document without the
+ * name, the usual case, is not opened further than a search for its letters needs.
+ */
+
+/** A value of a document, and what leads to it. */
+export interface ValuePlace<V extends Value = Value> {
+  /** Member names and positions from the root; a JSON string on the way is no step of its own. */
+  readonly path: readonly string[];
+  readonly value: V;
+}
+
+/** In a value from `JSON.parse`. One without the name costs one walk over it. */
+export function searchObjects(root: ObjectValue, name: string): Iterable<ValuePlace<ObjectValue>> {
+  const marks = marksOf(name);
+  return mentions(root.raw, name, marks, 0) ? search(root, name, ({ raw }) => mayHold(raw, marks)) : [];
+}
+
+/** In stored text. One without the name costs two searches in it, and no look at its values. */
+export function searchBytes(root: ByteValue, name: string): Iterable<ValuePlace<ByteValue>> {
+  const marks = marksOf(name);
+  const known = new Map<Uint8Array, readonly number[]>();
+  return search(root, name, ({ document: { bytes }, node }) => {
+    const found = known.get(bytes) ?? findMarks(bytes, marks);
+    known.set(bytes, found);
+    return holdsMark(found, node.start, node.end);
+  });
+}
+
+/** `mayHold` says whether the name may be inside a value. */
+function* search<V extends Value>(root: V, name: string, mayHold: (value: V) => boolean): Generator<ValuePlace<V>> {
+  const open: ValuePlace<V>[] = [{ path: [], value: root }];
+  // A handler's answer may have circles.
+  const seen = new Set<unknown>();
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    if (!mayHold(place.value)) continue;
+    if (place.value.member(name) !== undefined) yield place;
+    if (seen.has(place.value.identity())) continue;
+    seen.add(place.value.identity());
+    open.push(...placesInside(place));
+  }
+}
+
+/** The members of an object, the items of a list, or the document in a JSON string. */
+export function placesInside<V extends Value>({ path, value }: ValuePlace<V>): readonly ValuePlace<V>[] {
+  const embedded = value.embedded();
+  if (embedded !== undefined) return [{ path, value: embedded }];
+  // A handler's answer may have members that are undefined.
+  const members = value.names().flatMap((name) => {
+    const member = value.member(name);
+    return member === undefined ? [] : [{ path: [...path, name], value: member }];
+  });
+  return [...members, ...value.items().map((item, index) => ({ path: [...path, String(index)], value: item }))];
+}
+
+/** The name as it is, or an escape that may spell a letter of it; text inside text keeps the escape. */
+function marksOf(name: string): readonly string[] {
+  return [name, '\\u00'];
+}
+
+/** Where the marks are in a text, in order. One search for each of them, however deep the text nests. */
+function findMarks(bytes: Uint8Array, marks: readonly string[]): readonly number[] {
+  const text = bufferOver(bytes);
+  const found: number[] = [];
+  for (const mark of marks) {
+    for (let at = text.indexOf(mark); at >= 0; at = text.indexOf(mark, at + mark.length)) found.push(at);
+  }
+  return found.sort((one, other) => one - other);
+}
+
+function holdsMark(marks: readonly number[], start: number, end: number): boolean {
+  let [low, high] = [0, marks.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (marks[middle]! < start) low = middle + 1;
+    else high = middle;
+  }
+  return low < marks.length && marks[low]! < end;
+}
+
+/** Deeper than state is nested. A value that is, or that has circles, is walked with care. */
+const MAX_QUICK_DEPTH = 100;
+
+/** Loops without closures and lists of entries: every event and result passes here. */
+function mentions(value: unknown, name: string, marks: readonly string[], depth: number): boolean {
+  if (typeof value === 'string') return mentionsInText(value, marks);
+  if (typeof value !== 'object' || value === null) return false;
+  if (depth > MAX_QUICK_DEPTH) return true;
+  if (Array.isArray(value)) {
+    for (const item of value) if (mentions(item, name, marks, depth + 1)) return true;
+    return false;
+  }
+  for (const member in value) {
+    if (member === name || mentions((value as Record<string, unknown>)[member], name, marks, depth + 1)) return true;
+  }
+  return false;
+}
+
+function mayHold(value: unknown, marks: readonly string[]): boolean {
+  return typeof value === 'string' ? mentionsInText(value, marks) : typeof value === 'object' && value !== null;
+}
+
+/**
+ * Text counts when it may be JSON, or JSON text in JSON, with the name in it. The first character spares the search in
+ * prose.
+ */
+function mentionsInText(text: string, marks: readonly string[]): boolean {
+  const first = text.charCodeAt(0);
+  const mayBeJson = first === 0x7b || first === 0x5b || first === 0x22 || first <= 0x20;
+  return mayBeJson && marks.some((mark) => text.includes(mark));
+}
