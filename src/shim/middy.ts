@@ -1,20 +1,21 @@
 import type { BagReading, ReadOptions } from './reading.js';
-import type { LambdaContext } from './options.js';
+import type { LambdaContext, SegmentConfig, SegmentMembers } from './options.js';
 import type { StateBagShim } from './shim.js';
 import { named } from './shim.js';
 
 /** What the middleware uses of middy's request; any version's fits. */
-export interface MiddyRequest {
-  event: unknown;
+export interface MiddyRequest<E = unknown> {
+  event: E;
   context?: LambdaContext | undefined;
   response?: unknown;
 }
 
-export interface StateBagMiddleware {
-  before(request: MiddyRequest): Promise<void>;
-  after(request: MiddyRequest): Promise<void>;
+/** A handler behind it sees `segment_config` on its event. `Config` is the type of the program. */
+export interface StateBagMiddleware<Config = SegmentConfig> {
+  before(request: MiddyRequest<SegmentMembers<Config>>): Promise<void>;
+  after(request: MiddyRequest<SegmentMembers<Config>>): Promise<void>;
   /** Converts an answer that another middleware gave to an error; without an answer the error goes on. */
-  onError(request: MiddyRequest): Promise<void>;
+  onError(request: MiddyRequest<SegmentMembers<Config>>): Promise<void>;
 }
 
 /**
@@ -24,7 +25,10 @@ export interface StateBagMiddleware {
  * middy calls neither of them when another middleware returns an answer from its `before` or `onError` (idempotency,
  * warm-up): that answer is not converted. `shim.wrap(middy(handler))` converts every answer.
  */
-export function stateBagMiddleware(shim: StateBagShim, options: ReadOptions = {}): StateBagMiddleware {
+export function stateBagMiddleware<Config = SegmentConfig>(
+  shim: Pick<StateBagShim, 'read' | 'write'>,
+  options: ReadOptions = {},
+): StateBagMiddleware<Config> {
   const readings = new WeakMap<MiddyRequest, BagReading>();
   const write = (request: MiddyRequest) =>
     named(async () => {
@@ -34,7 +38,7 @@ export function stateBagMiddleware(shim: StateBagShim, options: ReadOptions = {}
     before: (request) =>
       named(async () => {
         const reading = shim.read(request.event, request.context, options);
-        request.event = await reading.runnerEvent();
+        request.event = (await reading.runnerEvent()) as SegmentMembers<Config>;
         // Only now: a refused event has no reading that an answer could be held against.
         readings.set(request, reading);
       }),

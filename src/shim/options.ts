@@ -114,11 +114,31 @@ export type SegmentConfig = Record<string, unknown>;
  * by which a copy of it in a later event is recognised and not run. In the modes `observe` and `shadow` see
  * `docs/adapter.md`.
  */
-export interface SegmentMembers {
-  segment_config: SegmentConfig;
+export interface SegmentMembers<Config = SegmentConfig> {
+  segment_config: Config;
 }
 
-export type RunnerEvent<E> = E & SegmentMembers;
+/** The two members that a bag for a handler which speaks lean has not. */
+type ProgramMember = 'workflow_config' | 'partition_map';
+
+/** An event type without some of its members; one that allows any name stays as it is. */
+type Without<E, Names extends PropertyKey> = E extends unknown ? (string extends keyof E ? E : Omit<E, Names>) : never;
+
+/** What a handler gets for an event of the type `E`. `Config` is the type of its program. */
+export type RunnerEvent<E, Config = SegmentConfig, S extends Speech = 'lean'> = (S extends 'lean'
+  ? Without<E, ProgramMember>
+  : E) &
+  SegmentMembers<Config>;
 
 /** An entrypoint that answers by its return value. Handlers with a callback are refused. */
-export type Handler<E, R, C> = (event: RunnerEvent<E>, context: C) => R | Promise<R>;
+export type Handler<E, R, C, Config = SegmentConfig, S extends Speech = 'lean'> = (
+  event: RunnerEvent<E, Config, S>,
+  context: C,
+) => R | Promise<R>;
+
+/** Event types of handlers. One that speaks lean must not read `workflow_config` and `partition_map`. */
+export type GivenEvent<S extends Speech> = object &
+  (S extends 'lean' ? Readonly<Partial<Record<ProgramMember, never>>> : unknown);
+
+/** What the caller of a wrapped handler gives it: the program comes from the shim. */
+export type CallerEvent<G> = 'segment_config' extends keyof G ? Without<G, 'segment_config'> : G;

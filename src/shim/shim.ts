@@ -8,7 +8,7 @@ import { createState } from './context.js';
 import { nameForStateMachine } from './error-name.js';
 import { EventReading, sealAnswer } from './invocation.js';
 import { ObjectForm } from './object-form.js';
-import type { Handler, LambdaContext, RunnerEvent, SegmentConfig, ShimOptions } from './options.js';
+import type { CallerEvent, GivenEvent, Handler, LambdaContext, SegmentConfig, ShimOptions, Speech } from './options.js';
 import { cloneJson } from './plain-values.js';
 import { Reading } from './reading.js';
 import type { BagReading, FoundSegment, ReadOptions } from './reading.js';
@@ -17,15 +17,29 @@ import { StoreHandle } from './store-handle.js';
 import type { StoreSource } from './store-handle.js';
 
 /** Reads old bags and new ones, side by side. Make one per process, outside the handler: its caches live in it. */
-export interface StateBagShim {
+export interface StateBagShim<S extends Speech = 'lean'> {
   /**
    * An entrypoint around a handler. What the handler throws passes; errors of the shim are named for a state machine.
-   * Throws `ConfigError` `HANDLER_INVALID` for what is no function, or takes a callback.
+   * `E` is the type of the event that comes in, `Config` that of the program. Throws `ConfigError` `HANDLER_INVALID`
+   * for what is no function, takes a callback, streams or generates.
+   *
+   * @example
+   *     const handler = shim.wrap<MyBag, MyResult, Context, MyProgram>((event) => run(event.segment_config.nodes));
    */
-  wrap<E extends object = Record<string, unknown>, R = unknown, C extends LambdaContext = LambdaContext>(
-    handler: Handler<E, R, C>,
+  wrap<
+    E extends object = Record<string, unknown>,
+    R = unknown,
+    C extends LambdaContext = LambdaContext,
+    Config = SegmentConfig,
+  >(
+    handler: Handler<E, R, C, Config, S>,
     options?: ReadOptions,
-  ): (event: E, context?: C) => Promise<R>;
+  ): (event: CallerEvent<E>, context?: C) => Promise<R>;
+  /** The same for a handler whose parameter has a type of its own, such as `MyBag & SegmentMembers<MyProgram>`. */
+  wrap<G extends GivenEvent<S>, R = unknown, C extends LambdaContext = LambdaContext>(
+    handler: (event: G, context: C) => R | Promise<R>,
+    options?: ReadOptions,
+  ): (event: CallerEvent<G>, context?: C) => Promise<R>;
   /** Looks at an event. Throws `ConfigError` for options that are wrong, and `MODE_FAILED`. */
   read(event: unknown, context?: LambdaContext, options?: ReadOptions): BagReading;
   /**
@@ -43,7 +57,9 @@ export interface StateBagShim {
  *     const shim = createStateBagShim({ store: s3BlobStore({ bucket: 'my-bags' }), mode: 'rewrite' });
  *     export const handler = shim.wrap(async (event) => run(event.segment_config));
  */
-export function createStateBagShim(options: ShimOptions): StateBagShim {
+export function createStateBagShim<S extends Speech = 'lean'>(
+  options: ShimOptions & { readonly speaks?: S },
+): StateBagShim<S> {
   const state = createState<ObjectValue, ObjectForm>(
     parseOptions(options),
     (blobs, cacheBytes) => new ObjectForm(blobs, cacheBytes),
@@ -59,7 +75,7 @@ export function createStateBagShim(options: ShimOptions): StateBagShim {
     return sealed === answer ? result : sealed.raw;
   };
   return {
-    wrap: (handler, options = {}) => {
+    wrap: (handler: UntypedHandler, options: ReadOptions = {}) => {
       parseReadOptions(options);
       return wrapHandler(handler, (event, context) => read(event, context, options), write);
     },
@@ -74,27 +90,32 @@ function parseReading(reading: BagReading | undefined): Reading | undefined {
   throw new ConfigError('OPTION_INVALID', 'write takes the reading that read gave, or none');
 }
 
+/** The types of a handler are those of its caller. */
+type UntypedHandler = (...args: never[]) => unknown;
+
 type Read = (event: unknown, context: LambdaContext | undefined) => BagReading;
 type Write = (result: unknown, reading: BagReading, context: LambdaContext | undefined) => Promise<unknown>;
 
 /** Read, handle, write. Throws `ConfigError` `HANDLER_INVALID`. */
-export function wrapHandler<E extends object, R, C extends LambdaContext>(
-  handler: Handler<E, R, C>,
+function wrapHandler(
+  handler: UntypedHandler,
   read: Read,
   write: Write,
-): (event: E, context?: C) => Promise<R> {
+): (event: unknown, context?: LambdaContext) => Promise<never> {
   assertHandler(handler);
-  const wrapped = async function (this: unknown, event: E, context?: C): Promise<R> {
+  const wrapped = async function (this: unknown, event: unknown, context?: LambdaContext): Promise<unknown> {
     const [reading, adapted] = await named(async () => {
       const reading = read(event, context);
-      return [reading, (await reading.runnerEvent()) as RunnerEvent<E>] as const;
+      return [reading, await reading.runnerEvent()] as const;
     });
     // A handler called by hand, in a test, may go without a context.
-    const result = (await Reflect.apply(handler, this, [adapted, context, refuseCallback])) as R;
-    return named(() => write(result, reading, context) as Promise<R>);
+    const result: unknown = await Reflect.apply(handler, this, [adapted, context, refuseCallback]);
+    return named(() => write(result, reading, context));
   };
   // Traces and metrics ask for the name.
-  return Object.defineProperty(wrapped, 'name', { value: handler.name, configurable: true });
+  return Object.defineProperty(wrapped, 'name', { value: handler.name, configurable: true }) as ReturnType<
+    typeof wrapHandler
+  >;
 }
 
 /** Rejects with the shim's own errors as a state machine knows them. What the handler throws never comes by here. */

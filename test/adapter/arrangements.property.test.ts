@@ -19,14 +19,13 @@ const COPIES: Readonly<Record<string, (event: Json, bag: Json) => Json>> = {
   'spreads the bag': (_event, bag) => ({ ...bag }),
   'copies each member': (event, bag) => Object.fromEntries(Object.entries({ ...unwrapped(event), ...bag })),
   'clones the event': (event, bag) => ({ ...structuredClone(unwrapped(event)), ...bag }),
-  'prints and parses the event': (event, bag) => ({
-    ...(JSON.parse(JSON.stringify(unwrapped(event))) as Json),
-    ...bag,
-  }),
+  'prints and parses the event': (event, bag) => ({ ...reprinted(unwrapped(event)), ...bag }),
   'passes the program through a strict parser': (event, bag) => ({ ...unwrapped(event), ...bag, ...parsed(event) }),
 };
 
-/** The members next to a bag. A wrapper that stays would lead to the bag of the earlier step, in a plain run as well. */
+const reprinted = (event: Json): Json => JSON.parse(JSON.stringify(event)) as Json;
+
+/** The members next to a bag. A wrapper that stays would lead to the bag of the earlier step, also in a plain run. */
 function unwrapped({ Payload: _payload, state_data: _state, bag: _bag, ...others }: Json): Json {
   return others;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createStateBagShim, type LambdaContext, type ShimOptions } from 'statebag-shim';
+import { createStateBagShim, type LambdaContext, type SegmentMembers, type ShimOptions } from 'statebag-shim';
 import { stateBagMiddleware } from 'statebag-shim/middy';
 import type { MiddyRequest } from 'statebag-shim/middy';
 import { ProxiedFunction } from '../runtime-proxy/in-process.js';
@@ -105,8 +105,9 @@ describe('expectedOwner', () => {
 
   it('is asked by the middy middleware too', async () => {
     const middleware = stateBagMiddleware(expecting('acme').shim);
-    await expect(middleware.before({ event: fatBag({ ownerId: 'other' }) })).rejects.toMatchObject(MISMATCH);
-    const request: MiddyRequest = { event: fatBag() };
+    const requestOf = (event: Json) => ({ event }) as unknown as MiddyRequest<SegmentMembers>;
+    await expect(middleware.before(requestOf(fatBag({ ownerId: 'other' })))).rejects.toMatchObject(MISMATCH);
+    const request = requestOf(fatBag());
     await middleware.before(request);
     request.response = { bag: fatBag({ ownerId: 'other' }) };
     await expect(middleware.after(request)).rejects.toMatchObject(MISMATCH);

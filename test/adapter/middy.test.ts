@@ -14,7 +14,7 @@ async function run(
   event: unknown,
 ): Promise<unknown> {
   const wrapped = middy((got: Json) => Promise.resolve(handler(got)));
-  for (const middleware of middlewares) wrapped.use(middleware as MiddlewareObj<Json>);
+  for (const middleware of middlewares) wrapped.use(middleware as unknown as MiddlewareObj<Json>);
   const invoke = wrapped as (event: unknown, context: unknown) => Promise<unknown>;
   return invoke(event, { getRemainingTimeInMillis: () => 3_000 });
 }

@@ -164,13 +164,13 @@ export function plainCases(shapes: readonly Shape[]): LibraryCase[] {
       const middleware = build.middy.stateBagMiddleware(shim);
       const request: { event: unknown; response?: unknown } = { event: structuredClone(event) };
       const isAccepted = await settle(items, 'event', 'before', async () => {
-        await middleware.before(request);
+        await middleware.before(request as never);
         return request.event;
       });
       if (isAccepted === undefined) return [...items, ...blobs()];
       request.response = { state_data: request.event };
       await settle(items, 'answer', 'after', async () => {
-        await middleware.after(request);
+        await middleware.after(request as never);
         return request.response;
       });
       return [...items, ...blobs()];
