@@ -44,6 +44,9 @@ const BY_NAME: Readonly<Record<string, StoreErrorCode>> = {
   ThrottlingException: 'STORE_UNAVAILABLE',
 };
 
+/** Refusals that a later try usually has not: Lambda renews credentials, and clocks are set. */
+const PASSING = new Set(['ExpiredToken', 'RequestTimeTooSkewed']);
+
 const BY_STATUS: Readonly<Record<number, StoreErrorCode>> = {
   401: 'STORE_DENIED',
   403: 'STORE_DENIED',
@@ -76,7 +79,7 @@ export function s3Error(error: unknown, call: S3Call): Error {
     (fact) => fact !== undefined,
   );
   const message = `Cannot ${call.verb} key ${key} of bucket ${bucket}: ${adviceOf(code, call)}${messageOf(error)} (${told.join(', ')})`;
-  return storeErrorOf(code, message, call.address, error);
+  return storeErrorOf(code, message, call.address, error, PASSING.has(facts.name));
 }
 
 interface Facts {

@@ -26,14 +26,18 @@ const RETRYABLE: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>([
   'WRITE_CONFLICT',
 ]);
 
-/** The one place that decides class and retryability of a code, so that no two drivers can differ. */
+/**
+ * The one place that decides class and retryability of a code, so that no two drivers can differ. `isPassing`: the
+ * cause goes away by itself, whatever the code.
+ */
 export function storeErrorOf(
   code: StoreErrorCode,
   message: string,
   place: Partial<ObjectAddress>,
   cause?: unknown,
+  isPassing = false,
 ): StateBagError {
-  const options = { retryable: RETRYABLE.has(code), context: contextOf(place), cause };
+  const options = { retryable: isPassing || RETRYABLE.has(code), context: contextOf(place), cause };
   if (code === 'PRECONDITION_FAILED' || code === 'WRITE_CONFLICT') return new ConflictError(code, message, options);
   if (code === 'DIGEST_MISMATCH') return new IntegrityError(code, message, options);
   return new StoreError(code, message, options);

@@ -47,6 +47,14 @@ describe('errors of other servers', () => {
     expect(await thrownFor(error)).toMatchObject({ code, cause: error });
   });
 
+  it.each([
+    ['ExpiredToken', 400],
+    ['RequestTimeTooSkewed', 403],
+  ])('calls %s STORE_DENIED, which a later try may not meet again', async (name, status) => {
+    expect(await thrownFor(answer(name, status))).toMatchObject({ code: 'STORE_DENIED', retryable: true });
+    expect(await thrownFor(answer('AccessDenied', 403))).toMatchObject({ code: 'STORE_DENIED', retryable: false });
+  });
+
   it('passes errors of the shim on', async () => {
     const error = new StateBagError('ANY', 'any');
     expect(await thrownFor(error)).toBe(error);
