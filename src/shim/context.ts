@@ -68,8 +68,18 @@ export interface InvocationContext<V extends Value = Value> {
 }
 
 /** Reads a document as the settings of the shim say. */
-export function readDocument<V extends Value>(root: V, { addresses, envelopes }: ShimState<V>): BagDocument<V> {
-  return envelopes.limit(new BagDocument(root, true, addresses));
+export function readDocument<V extends Value>(root: V, state: ShimState<V>): BagDocument<V> {
+  return state.envelopes.limit(readWhole(root, state));
+}
+
+/** Reads a document, its bags wherever they are. */
+export function readWhole<V extends Value>(root: V, { addresses }: ShimState<V>): BagDocument<V> {
+  return new BagDocument(root, true, addresses);
+}
+
+/** The document itself when it has this root, else the changed one, read. */
+export function reread<V extends Value>(document: BagDocument<V>, root: V, state: ShimState<V>): BagDocument<V> {
+  return document.root === root ? document : readWhole(root, state);
 }
 
 /** Names the addresses of blobs in the shim's store. Rejects when the store cannot be opened. */

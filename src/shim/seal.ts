@@ -1,5 +1,5 @@
-import { BagDocument, holdsDigest } from '../bag/bag.js';
-import type { Bag, Generation } from '../bag/bag.js';
+import { holdsDigest } from '../bag/bag.js';
+import type { Bag, BagDocument, Generation } from '../bag/bag.js';
 import { nameOneOwner } from '../bag/envelope.js';
 import { listLostMembers } from '../bag/lost-members.js';
 import { assertUnmixed } from '../bag/mixed-pointer.js';
@@ -9,10 +9,9 @@ import { valueAt } from './adapt.js';
 import type { AdaptedEvent } from './adapt.js';
 import { fitResult } from './budget.js';
 import type { FittedResult } from './budget.js';
-import { attempt, readDocument } from './context.js';
-import type { InvocationContext } from './context.js';
+import { attempt, readDocument, readWhole, reread } from './context.js';
+import type { InvocationContext, ShimState } from './context.js';
 import { listPointers } from './form.js';
-import type { Form } from './form.js';
 import { planRewrite, rewriteBag } from './rewrite.js';
 import { withoutAddedProgram } from './segment.js';
 import { returnPointers } from './stored-members.js';
@@ -41,23 +40,27 @@ export async function sealResult<V extends Value>(
     assertUnmixed(listPointers(answer, form), []);
     return { ...(isForeign ? pass(answer) : await fitResult(answer, () => [], undefined, context)), ...FOREIGN };
   }
-  const plain = unwrapResult(withoutAddedProgram(new BagDocument(answer), before?.added, form), form);
+  const whole = readWhole(answer, context.state);
+  const bare = reread(whole, withoutAddedProgram(whole, before?.added, form), context.state);
+  const unwrapped = unwrapResult(bare, context.state);
+  const plain = unwrapped.root;
   if (context.outside().length === 0 && form.isPlainlyLean(plain)) {
     if (settings.maxResultBytes === undefined) assertUnmixed(listPointers(plain, form), []);
     const fitted = await fitResult(plain, () => readBags(plain, context), undefined, context);
     return { ...fitted, generation: 'lean', repaired: false };
   }
-  const document = readDocument(plain, context.state);
+  const { envelopes } = context.state;
+  const document = envelopes.limit(unwrapped);
   assertUnmixed(listPointers(plain, form), document.bags);
   if (isForeign && document.generation === 'foreign') return { ...pass(plain), ...FOREIGN };
   document.assertOneOwner(...context.outside());
-  const restored = restorePrograms(document, before, context);
+  const restored = envelopes.limit(reread(document, restorePrograms(document, before, context), context.state));
   const { root, bytesSaved, repaired, error } = await rewriteUntilFit(restored, before, context);
   const fitted = await fitResult(root, () => readBags(root, context), error, context);
   return {
     ...fitted,
     generation: document.generation,
-    repaired: repaired || restored !== plain,
+    repaired: repaired || restored !== document,
     bytesSaved: bytesSaved + fitted.bytesSaved,
   };
 }
@@ -102,14 +105,14 @@ interface Change<V extends Value> {
 
 /** A bag that was left in its old form, now or on the way in, is tried once more when it makes the result too large. */
 async function rewriteUntilFit<V extends Value>(
-  root: V,
+  document: BagDocument<V>,
   before: AdaptedEvent<V> | undefined,
   context: InvocationContext<V>,
 ): Promise<Change<V>> {
-  const untried: Change<V> = { root, bytesSaved: 0, repaired: false, error: before?.error };
-  const change = before?.error ? untried : await rewriteBags(root, before?.handed, context);
+  const untried: Change<V> = { root: document.root, bytesSaved: 0, repaired: false, error: before?.error };
+  const change = before?.error ? untried : await rewriteBags(document, before?.handed, context);
   if (change.error === undefined || !isOver(change.root, context)) return change;
-  return rewriteBags(root, before?.handed, context, true);
+  return rewriteBags(document, before?.handed, context, true);
 }
 
 function isOver<V extends Value>(root: V, { state: { form, settings } }: InvocationContext<V>): boolean {
@@ -117,14 +120,15 @@ function isOver<V extends Value>(root: V, { state: { form, settings } }: Invocat
 }
 
 async function rewriteBags<V extends Value>(
-  root: V,
+  document: BagDocument<V>,
   handed: V | undefined,
   context: InvocationContext<V>,
   isNeeded = false,
 ): Promise<Change<V>> {
+  const { root } = document;
   const edit = context.state.form.edit(root);
   let change: Change<V> = { root, bytesSaved: 0, repaired: false, error: undefined };
-  for (const bag of readDocument(root, context.state).answerBags().toReversed()) {
+  for (const bag of document.answerBags().toReversed()) {
     const rewriteIn = async (within: InvocationContext<V>) => {
       const planned = await planRewrite(bag, within, handed);
       await rewriteBag(bag, planned, edit, within);
@@ -147,16 +151,16 @@ async function rewriteBags<V extends Value>(
  * leaves two whole bags, the outer complete, the inner newer: they become one, in which the inner one's members win.
  * Anything else that nests stays as it is, and so does a level inside a JSON string.
  */
-function unwrapResult<V extends Value>(root: V, form: Form<V>): V {
-  const { bags } = new BagDocument(root);
+function unwrapResult<V extends Value>(document: BagDocument<V>, state: ShimState<V>): BagDocument<V> {
+  const { root, bags } = document;
   const [bag] = bags;
   const name = bag?.path.at(-1);
   const outerPath = bag?.path.slice(0, -1) ?? [];
   const outerName = outerPath.at(-1);
   const outer = valueAt(root, outerPath);
   if (bag === undefined || name === undefined || outerName !== name || outer?.member(name)?.kind() !== 'object')
-    return root;
-  const edit = form.edit(root);
+    return document;
+  const edit = state.form.edit(root);
   if (isMergedInto(bags, bag, outerPath)) {
     const place = { path: outerPath, value: outer };
     edit.draft(place).remove(name);
@@ -165,9 +169,9 @@ function unwrapResult<V extends Value>(root: V, form: Form<V>): V {
     const path = outerPath.slice(0, -1);
     edit.put({ path, value: valueAt(root, path)! }, outerName, bag.value);
   } else {
-    return root;
+    return document;
   }
-  return unwrapResult(edit.result(), form);
+  return unwrapResult(reread(document, edit.result(), state), state);
 }
 
 /** True when the level around a bag is an earlier bag of the same workflow, into which a merge put it. */
