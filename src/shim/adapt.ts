@@ -9,9 +9,8 @@ import type { ResolvedSegment } from '../bag/resolve.js';
 import type { Value } from '../bag/value.js';
 import { BagError, StateBagError } from '../errors.js';
 import { attempt, signalOption, storeBlobs } from './context.js';
-import type { InvocationContext } from './context.js';
 import { listPointers } from './form.js';
-import type { DocumentEdit } from './form.js';
+import type { DocumentEdit, InvocationContext } from './form.js';
 import {
   applyRewrite,
   changesBag,

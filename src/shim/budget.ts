@@ -6,12 +6,12 @@ import type { Value } from '../bag/value.js';
 import { BagError, ConflictError, StoreError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
 import { openAddressing, storeBlobs } from './context.js';
-import type { InvocationContext } from './context.js';
 import { listPointers } from './form.js';
 import { jsonBytes } from './plain-values.js';
 import type { Settings } from './settings.js';
 import { planMember } from './stored-members.js';
 import type { PlannedMember } from './stored-members.js';
+import type { InvocationContext } from './form.js';
 
 /** A result that fits. */
 export interface FittedResult<V extends Value = Value> {

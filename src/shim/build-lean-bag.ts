@@ -139,7 +139,7 @@ export interface SegmentTypeCounts {
 }
 
 /** The counts that a bag reports of its map, whoever made the map. Throws `BagError` `MAP_*` for what is no map. */
-export function countSegmentTypes(map: unknown): SegmentTypeCounts {
+function countSegmentTypes(map: unknown): SegmentTypeCounts {
   const entries = listEntries(new ObjectValue(map));
   const types = entries.flatMap(({ raw }) => typesIn(raw));
   const count = (type: string) => types.filter((other) => other === type).length;

@@ -13,8 +13,7 @@ import { applySplices, bufferOver, toPlainValue } from '../json/index.js';
 import type { JsonNode, Splice } from '../json/index.js';
 import { knownDigests, knownManifests } from '../store/known-digests.js';
 import { openAddressing, signalOption } from './context.js';
-import type { InvocationContext } from './context.js';
-import type { DocumentEdit, Form, Measure, Place, ProgramPlan } from './form.js';
+import type { DocumentEdit, Form, InvocationContext, Measure, Place, ProgramPlan } from './form.js';
 import { firstDifference } from './plain-values.js';
 import { Respeller, isReprint } from './respell.js';
 

@@ -22,7 +22,7 @@ const OWN_BUCKET = '';
  * What a byte of JSON text takes in memory, as bytes and parsed: a round figure, on the safe side for objects of
  * strings.
  */
-export const MEMORY_PER_BYTE = 4;
+const MEMORY_PER_BYTE = 4;
 
 /**
  * Reads blobs through a cache of those at content addresses; others may be overwritten at any time and are read anew.

@@ -1,9 +1,7 @@
 import type { BlobAddressing, PendingBlob } from '../bag/addressing.js';
 import { BagDocument } from '../bag/bag.js';
 import type { Bag } from '../bag/bag.js';
-import type { OutsideNames } from '../bag/envelope.js';
 import { addressRule } from '../bag/follow.js';
-import type { AddressRule } from '../bag/places.js';
 import type { Value } from '../bag/value.js';
 import { BagError, ConflictError, PointerError, StoreError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
@@ -11,26 +9,10 @@ import { sha256Hex } from '../store/digest.js';
 import { joined } from '../store/single-flight.js';
 import { BlobCache } from './caches.js';
 import { CircuitBreaker } from './deadline.js';
-import type { Deadline } from './deadline.js';
 import { publish } from './diagnostics.js';
-import type { Side } from './diagnostics.js';
-import type { Form } from './form.js';
-import type { BagIds, Mode } from './options.js';
+import type { Form, InvocationContext, ShimState } from './form.js';
 import type { Settings } from './settings.js';
 import { StoreHandle, asStoreError } from './store-handle.js';
-
-/** What a shim keeps between invocations. */
-export interface ShimState<V extends Value = Value> {
-  readonly settings: Settings;
-  readonly store: StoreHandle;
-  readonly blobs: BlobCache;
-  /** Which keys are content addresses, by the layout: the store need not be open to know. */
-  readonly addresses: AddressRule;
-  /** Which places of a bag are looked at. */
-  readonly envelopes: Envelopes;
-  readonly form: Form<V>;
-  readonly breaker: CircuitBreaker;
-}
 
 /** `makeForm` gets the cache of blobs, and its half of the memory in bytes. */
 export function createState<V extends Value, F extends Form<V>>(
@@ -51,20 +33,6 @@ export function createState<V extends Value, F extends Form<V>>(
     form: makeForm(blobs, half),
     breaker: new CircuitBreaker(),
   };
-}
-
-/** One event or one result under way. */
-export interface InvocationContext<V extends Value = Value> {
-  readonly state: ShimState<V>;
-  readonly ids: BagIds;
-  readonly mode: Mode;
-  readonly side: Side;
-  /** For what the execution cannot do without. */
-  readonly deadline: Deadline;
-  /** For all else. */
-  readonly optional: Deadline;
-  /** Who the owner is, as far as the caller says. Throws what the option `expectedOwner` throws. */
-  outside(): readonly OutsideNames[];
 }
 
 /** Reads a document as the settings of the shim say. */
@@ -161,7 +129,7 @@ function mayFailOpen(error: unknown): error is StateBagError {
 const ROOT = '.';
 
 /** Which places of a bag are looked at. */
-export class Envelopes {
+class Envelopes {
   readonly #allowed: ReadonlySet<string> | undefined;
 
   constructor(allowed: readonly string[] | undefined) {

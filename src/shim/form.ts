@@ -1,4 +1,6 @@
-import type { Bag } from '../bag/bag.js';
+import type { Bag, BagDocument } from '../bag/bag.js';
+import type { OutsideNames } from '../bag/envelope.js';
+import type { AddressRule } from '../bag/places.js';
 import type { BagEdit, JsonValue } from '../bag/edit.js';
 import type { LoadedContent } from '../bag/hydrate.js';
 import { POINTER_MARKER, detectPointers } from '../bag/mixed-pointer.js';
@@ -7,7 +9,12 @@ import type { BagPlan } from '../bag/plan.js';
 import type { ValuePlace } from '../bag/search.js';
 import type { Value } from '../bag/value.js';
 import { BagError } from '../errors.js';
-import type { InvocationContext } from './context.js';
+import type { BlobCache } from './caches.js';
+import type { CircuitBreaker, Deadline } from './deadline.js';
+import type { Side } from './diagnostics.js';
+import type { BagIds, Mode } from './options.js';
+import type { Settings } from './settings.js';
+import type { StoreHandle } from './store-handle.js';
 
 /** A value of a document, and the member names and positions that lead to it from the root. */
 export interface Place<V extends Value = Value> {
@@ -77,6 +84,38 @@ export interface Form<V extends Value = Value> {
   planProgram(bag: Bag<V>, context: InvocationContext<V>, handed: V | undefined): Promise<ProgramPlan>;
   /** Takes note of stored values that were put into a bag: unchanged, they go back as the blobs they came from. */
   noteFilled(before: Bag<V>, after: () => Bag<V>, content: LoadedContent): void;
+}
+
+/** The document itself, or one without a bag when its bag is at a place that is not searched. */
+export interface DocumentLimit {
+  limit<V extends Value>(document: BagDocument<V>): BagDocument<V>;
+}
+
+/** What a shim keeps between invocations. */
+export interface ShimState<V extends Value = Value> {
+  readonly settings: Settings;
+  readonly store: StoreHandle;
+  readonly blobs: BlobCache;
+  /** Which keys are content addresses, by the layout: the store need not be open to know. */
+  readonly addresses: AddressRule;
+  /** Which places of a bag are looked at. */
+  readonly envelopes: DocumentLimit;
+  readonly form: Form<V>;
+  readonly breaker: CircuitBreaker;
+}
+
+/** One event or one result under way. */
+export interface InvocationContext<V extends Value = Value> {
+  readonly state: ShimState<V>;
+  readonly ids: BagIds;
+  readonly mode: Mode;
+  readonly side: Side;
+  /** For what the execution cannot do without. */
+  readonly deadline: Deadline;
+  /** For all else. */
+  readonly optional: Deadline;
+  /** Who the owner is, as far as the caller says. Throws what the option `expectedOwner` throws. */
+  outside(): readonly OutsideNames[];
 }
 
 /** Makes a change that a value in a JSON string which cannot be written again does without. */

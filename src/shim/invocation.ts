@@ -6,7 +6,6 @@ import { BagError, StateBagError } from '../errors.js';
 import { adaptEvent, fillEvent, resolveProgram, untouched } from './adapt.js';
 import type { AdaptedEvent } from './adapt.js';
 import { readDocument } from './context.js';
-import type { InvocationContext, ShimState } from './context.js';
 import { startDeadline, startOptional } from './deadline.js';
 import { publish } from './diagnostics.js';
 import type { WriteMessage } from './diagnostics.js';
@@ -15,6 +14,7 @@ import { sealResult } from './seal.js';
 import type { SealedResult } from './seal.js';
 import { withoutAddedProgram, withoutStalePrograms } from './segment.js';
 import { shadowEvent } from './shadow.js';
+import type { InvocationContext, ShimState } from './form.js';
 
 /** What is known of an invocation besides its event. */
 export interface Invocation {

@@ -1,5 +1,5 @@
-import type { BagReading, ReadOptions } from './reading.js';
-import type { LambdaContext, SegmentConfig, SegmentMembers } from './options.js';
+import type { BagReading } from './reading.js';
+import type { LambdaContext, ReadOptions, SegmentConfig, SegmentMembers } from './options.js';
 import type { StateBagShim } from './shim.js';
 import { named } from './shim.js';
 

@@ -142,3 +142,11 @@ export type GivenEvent<S extends Speech> = object &
 
 /** What the caller of a wrapped handler gives it: the program comes from the shim. */
 export type CallerEvent<G> = 'segment_config' extends keyof G ? Without<G, 'segment_config'> : G;
+
+/** What `runnerEvent` may be asked to leave out. */
+export interface ReadOptions {
+  /**
+   * False for a handler that runs no segment: its event gets no `segment_config`, and none is looked for. Default true.
+   */
+  readonly segment?: boolean;
+}

@@ -37,14 +37,6 @@ export interface BagReading {
   hydrated(): Promise<unknown>;
 }
 
-/** What `runnerEvent` may be asked to leave out. */
-export interface ReadOptions {
-  /**
-   * False for a handler that runs no segment: its event gets no `segment_config`, and none is looked for. Default true.
-   */
-  readonly segment?: boolean;
-}
-
 /** An event from `JSON.parse` that was read. */
 export class Reading implements BagReading {
   constructor(readonly inner: EventReading<ObjectValue>) {}

@@ -13,8 +13,7 @@ import { isEmptyContainer, parseIfJsonString } from '../bag/segments.js';
 import { readDocument } from '../bag/value.js';
 import type { Value } from '../bag/value.js';
 import { openAddressing, storeBlobs } from './context.js';
-import type { InvocationContext } from './context.js';
-import type { DocumentEdit, ProgramPlan } from './form.js';
+import type { DocumentEdit, InvocationContext, ProgramPlan } from './form.js';
 
 /** What one bag needs to be in the new form. */
 export interface BagRewrite {

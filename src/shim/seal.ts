@@ -10,11 +10,11 @@ import type { AdaptedEvent } from './adapt.js';
 import { fitResult } from './budget.js';
 import type { FittedResult } from './budget.js';
 import { attempt, readDocument, readWhole, reread } from './context.js';
-import type { InvocationContext, ShimState } from './context.js';
 import { listPointers } from './form.js';
 import { planRewrite, rewriteBag } from './rewrite.js';
 import { withoutAddedProgram } from './segment.js';
 import { returnPointers } from './stored-members.js';
+import type { InvocationContext, ShimState } from './form.js';
 
 /** A result as it goes back, and what became of it. */
 export interface SealedResult<V extends Value = Value> extends FittedResult<V> {

@@ -4,10 +4,18 @@ import type { Layout } from '../bag/keys.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import { PAYLOAD_HEADROOM, PAYLOAD_LIMIT } from '../bag/members.js';
 import { ConfigError, StateBagError, messageOf } from '../errors.js';
-import type { ReadOptions } from './reading.js';
 import type { TimeLimits } from './deadline.js';
 import { isMembers } from './plain-values.js';
-import type { LambdaContext, BagIds, BudgetOptions, Mode, OffloadOptions, ShimOptions, Speech } from './options.js';
+import type {
+  LambdaContext,
+  BagIds,
+  BudgetOptions,
+  Mode,
+  OffloadOptions,
+  ReadOptions,
+  ShimOptions,
+  Speech,
+} from './options.js';
 import { isBlobStore } from './store-handle.js';
 import type { StoreSource } from './store-handle.js';
 

@@ -12,10 +12,10 @@ import { resolveProgram, untouched } from './adapt.js';
 import type { AdaptedEvent } from './adapt.js';
 import type { BlobCache } from './caches.js';
 import { signalOption } from './context.js';
-import type { InvocationContext } from './context.js';
 import { publish } from './diagnostics.js';
 import { applyRewrite, planRewrite } from './rewrite.js';
 import { addProgram, needsProgram } from './segment.js';
+import type { InvocationContext } from './form.js';
 
 /**
  * Resolves an event the old way, from what it carries, and the new way, from the manifest that `rewrite` would store,

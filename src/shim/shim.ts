@@ -8,10 +8,19 @@ import { createState } from './context.js';
 import { nameForStateMachine } from './error-name.js';
 import { EventReading, sealAnswer } from './invocation.js';
 import { ObjectForm } from './object-form.js';
-import type { CallerEvent, GivenEvent, Handler, LambdaContext, SegmentConfig, ShimOptions, Speech } from './options.js';
+import type {
+  CallerEvent,
+  GivenEvent,
+  Handler,
+  LambdaContext,
+  ReadOptions,
+  SegmentConfig,
+  ShimOptions,
+  Speech,
+} from './options.js';
 import { cloneJson } from './plain-values.js';
 import { Reading } from './reading.js';
-import type { BagReading, FoundSegment, ReadOptions } from './reading.js';
+import type { BagReading, FoundSegment } from './reading.js';
 import { parseOptions, parseReadOptions } from './settings.js';
 import { StoreHandle } from './store-handle.js';
 import type { StoreSource } from './store-handle.js';

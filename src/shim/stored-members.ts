@@ -16,9 +16,8 @@ import type { Pointer } from '../bag/pointers.js';
 import type { Value } from '../bag/value.js';
 import { DEFAULT_LAYOUT, matchTemplate } from '../content-address.js';
 import { openAddressing } from './context.js';
-import type { InvocationContext } from './context.js';
 import { changeIfWritable } from './form.js';
-import type { DocumentEdit, Form } from './form.js';
+import type { DocumentEdit, Form, InvocationContext } from './form.js';
 
 /** A value that was put back into an event, and the pointer in whose place it was put. */
 export interface RestoredMember<V extends Value = Value> {

@@ -2,10 +2,10 @@ import type { ByteValue } from '../bag/value.js';
 import { BagError } from '../errors.js';
 import { ByteForm } from './byte-form.js';
 import { createState } from './context.js';
-import type { ShimState } from './context.js';
 import { EventReading, sealAnswer } from './invocation.js';
 import type { LambdaContext, BagIds, Mode, WireOptions } from './options.js';
 import { parseOptions } from './settings.js';
+import type { ShimState } from './form.js';
 
 /** An event that was adapted, for the seal of its result. */
 export interface AdaptedWire {
