@@ -147,9 +147,12 @@ export async function sealAnswer<V extends Value>(
     publish('write', () => ({
       ...ids,
       mode,
-      ...UNCHANGED,
+      ...(outcome.bytes === undefined ? {} : { bytes: outcome.bytes }),
+      offloaded: outcome.offloaded ?? [],
+      bytesSaved: outcome.bytesSaved ?? 0,
       generation: outcome.generation ?? readDocument(root, state).generation,
-      ...outcome,
+      repaired: outcome.repaired ?? false,
+      ...(outcome.code === undefined ? {} : { code: outcome.code }),
       durationMs: settings.clock() - start,
     }));
   };
@@ -162,8 +165,6 @@ export async function sealAnswer<V extends Value>(
     throw error;
   }
 }
-
-const UNCHANGED = { bytesSaved: 0, repaired: false, offloaded: [] } as const;
 
 interface Answer<V extends Value> {
   readonly ids: BagIds;
