@@ -1,5 +1,6 @@
 import { afterAll } from 'vitest';
 import { createStateBagShim } from 'statebag-shim';
+import { fsObjectStore } from 'statebag-shim/fs';
 import type { Layout, Mode, Speech } from 'statebag-shim';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { ProxiedFunction } from '../runtime-proxy/in-process.js';
@@ -12,6 +13,10 @@ export interface AdapterOptions {
   /** Bytes that a result may take. */
   readonly limitBytes?: number;
   readonly layout?: Pick<Layout, 'config' | 'map' | 'manifest'>;
+  /** False for a handler that runs no segment. */
+  readonly segment?: false;
+  /** Keeps the blobs in this directory, which adapters may share. */
+  readonly directory?: string;
 }
 
 /** One way to put the shim in front of a handler, with a store of its own. */
@@ -47,30 +52,40 @@ export function useAdapters(): (name: AdapterName, options?: AdapterOptions, apa
 /** What passes from one function to the next. */
 const sent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-function overObjects({ mode = 'rewrite', speaks = 'lean', limitBytes, layout }: AdapterOptions): Adapter {
-  const { store, objects } = testStore();
+/** An adapter around a handler of this process. Those of one place share their blobs. */
+export function overObjects(
+  { mode = 'rewrite', speaks = 'lean', limitBytes, layout, segment, directory }: AdapterOptions,
+  place: { readonly objects?: ObjectStore; readonly bucket?: string } = {},
+): Adapter {
+  const { bucket } = place;
+  const { store, objects } = testStore(
+    directory === undefined ? place.objects : fsObjectStore({ root: directory }),
+    bucket === undefined ? {} : { bucket },
+  );
   const budget = limitBytes === undefined ? {} : { budget: { limitBytes, headroomBytes: 0 } };
   const shim = createStateBagShim({ store, mode, speaks, ...(layout && { layout }), ...budget });
   return {
     objects,
-    invoke: async (event, handler) => sent(await shim.wrap<Json>((got) => handler(got))(sent(event) as Json)),
+    invoke: async (event, handler) =>
+      sent(await shim.wrap<Json>((got) => handler(got), segment === false ? { segment } : {})(sent(event) as Json)),
   };
 }
 
 async function overBytes(
-  { mode = 'rewrite', speaks = 'lean', limitBytes, layout }: AdapterOptions,
+  { mode = 'rewrite', speaks = 'lean', limitBytes, layout, segment, directory }: AdapterOptions,
   proxies: ProxiedFunction[],
 ): Promise<Adapter> {
   const proxy = new ProxiedFunction();
   proxies.push(proxy);
   const budget = limitBytes === undefined ? {} : { LIMIT_BYTES: String(limitBytes), HEADROOM_BYTES: '0' };
   const keys = layout && { CONFIG_KEY: layout.config, MAP_KEY: layout.map, MANIFEST_KEY: layout.manifest };
-  await proxy.start({ MODE: mode, SPEAKS: speaks, ...budget, ...keys });
+  const others = { ...(segment === false && { SEGMENT: 'off' }), ...(directory !== undefined && { STORE: directory }) };
+  await proxy.start({ MODE: mode, SPEAKS: speaks, ...budget, ...keys, ...others });
   return {
-    objects: proxy.objects,
+    objects: directory === undefined ? proxy.objects : fsObjectStore({ root: directory }),
     invoke: async (event, handler) => {
-      const answer = await proxy.invoke(JSON.stringify(event), (bytes) =>
-        JSON.stringify(handler(JSON.parse(bytes.toString()) as Json)),
+      const answer = await proxy.invoke(JSON.stringify(event), async (bytes) =>
+        JSON.stringify(await handler(JSON.parse(bytes.toString()) as Json)),
       );
       return JSON.parse(answer.toString()) as unknown;
     },
