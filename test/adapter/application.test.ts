@@ -24,7 +24,7 @@ applicationSuite(
   'wrap, with blobs in memory',
   () => {
     const objects = memoryObjectStore();
-    return (options) => Promise.resolve(overObjects(options, { objects }));
+    return (options) => Promise.resolve(overObjects(options, objects));
   },
   ['lean runners', 'fat runners', 'lean and fat runners in turn', 'fat and lean runners in turn'],
 );
