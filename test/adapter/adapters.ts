@@ -1,5 +1,7 @@
 import { afterAll } from 'vitest';
 import { createStateBagShim } from 'statebag-shim';
+import { fsObjectStore } from 'statebag-shim/fs';
+import { s3ObjectStore } from 'statebag-shim/s3';
 import type { Layout, Mode, Speech } from 'statebag-shim';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { ProxiedFunction } from '../runtime-proxy/in-process.js';
@@ -12,6 +14,12 @@ export interface AdapterOptions {
   /** Bytes that a result may take. */
   readonly limitBytes?: number;
   readonly layout?: Pick<Layout, 'config' | 'map' | 'manifest'>;
+  /** False for a handler that runs no segment. */
+  readonly segment?: false;
+  /** Keeps the blobs in this directory, which adapters may share. */
+  readonly directory?: string;
+  /** Keeps the blobs in this bucket of a server. */
+  readonly server?: { readonly endpoint: string; readonly bucket: string };
 }
 
 /** One way to put the shim in front of a handler, with a store of its own. */
@@ -47,30 +55,56 @@ export function useAdapters(): (name: AdapterName, options?: AdapterOptions, apa
 /** What passes from one function to the next. */
 const sent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
-function overObjects({ mode = 'rewrite', speaks = 'lean', limitBytes, layout }: AdapterOptions): Adapter {
-  const { store, objects } = testStore();
+function openObjects({
+  directory,
+  server,
+}: {
+  readonly directory: AdapterOptions['directory'];
+  readonly server: AdapterOptions['server'];
+}): ObjectStore | undefined {
+  if (server !== undefined) return s3ObjectStore({ endpoint: server.endpoint, region: 'us-east-1' });
+  return directory === undefined ? undefined : fsObjectStore({ root: directory });
+}
+
+/** An adapter around a handler of this process. Those that share `objects` share their blobs. */
+export function overObjects(
+  { mode = 'rewrite', speaks = 'lean', limitBytes, layout, segment, directory, server }: AdapterOptions,
+  shared?: ObjectStore,
+): Adapter {
+  const { store, objects } = testStore(
+    openObjects({ directory, server }) ?? shared,
+    server === undefined ? {} : { bucket: server.bucket },
+  );
   const budget = limitBytes === undefined ? {} : { budget: { limitBytes, headroomBytes: 0 } };
   const shim = createStateBagShim({ store, mode, speaks, ...(layout && { layout }), ...budget });
   return {
     objects,
-    invoke: async (event, handler) => sent(await shim.wrap<Json>((got) => handler(got))(sent(event) as Json)),
+    invoke: async (event, handler) =>
+      sent(await shim.wrap<Json>((got) => handler(got), segment === false ? { segment } : {})(sent(event) as Json)),
   };
 }
 
 async function overBytes(
-  { mode = 'rewrite', speaks = 'lean', limitBytes, layout }: AdapterOptions,
+  { mode = 'rewrite', speaks = 'lean', limitBytes, layout, segment, directory, server }: AdapterOptions,
   proxies: ProxiedFunction[],
 ): Promise<Adapter> {
   const proxy = new ProxiedFunction();
   proxies.push(proxy);
   const budget = limitBytes === undefined ? {} : { LIMIT_BYTES: String(limitBytes), HEADROOM_BYTES: '0' };
   const keys = layout && { CONFIG_KEY: layout.config, MAP_KEY: layout.map, MANIFEST_KEY: layout.manifest };
-  await proxy.start({ MODE: mode, SPEAKS: speaks, ...budget, ...keys });
+  const remote = server && {
+    STORE: `s3://${server.bucket}`,
+    BUCKET: server.bucket,
+    ENDPOINT: server.endpoint,
+    REGION: 'us-east-1',
+  };
+  const others = { ...(segment === false && { SEGMENT: 'off' }), ...(directory !== undefined && { STORE: directory }) };
+  await proxy.start({ MODE: mode, SPEAKS: speaks, ...budget, ...keys, ...others, ...remote });
   return {
-    objects: proxy.objects,
+    objects: openObjects({ directory, server }) ?? proxy.objects,
     invoke: async (event, handler) => {
-      const answer = await proxy.invoke(JSON.stringify(event), (bytes) =>
-        JSON.stringify(handler(JSON.parse(bytes.toString()) as Json)),
+      const answer = await proxy.invoke(JSON.stringify(event), async (bytes) =>
+        JSON.stringify(await handler(JSON.parse(bytes.toString()) as Json)),
       );
       return JSON.parse(answer.toString()) as unknown;
     },

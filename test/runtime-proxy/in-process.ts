@@ -16,7 +16,7 @@ const BASE = '/2018-06-01/runtime';
 const WAITING_RUNTIME = ['/bin/sh', '-c', 'echo "$AWS_LAMBDA_RUNTIME_API" > "$0" && exec sleep 600'] as const;
 
 /** What a function answers to the bytes of an event. */
-export type RawHandler = (event: Buffer) => Uint8Array | string;
+export type RawHandler = (event: Buffer) => Uint8Array | string | Promise<Uint8Array | string>;
 
 /**
  * A function as Lambda sees it: the service, and the proxy in this process with a runtime whose handler is a function
@@ -86,7 +86,7 @@ export class ProxiedFunction {
     try {
       for (;;) {
         const { body: event, requestId } = await this.#send('GET', '/invocation/next');
-        const [verb, answer] = this.#answer(event);
+        const [verb, answer] = await this.#answer(event);
         await this.#send('POST', `/invocation/${requestId}/${verb}`, answer);
       }
     } catch {
@@ -94,9 +94,9 @@ export class ProxiedFunction {
     }
   }
 
-  #answer(event: Buffer): readonly [verb: 'response' | 'error', body: Buffer] {
+  async #answer(event: Buffer): Promise<readonly [verb: 'response' | 'error', body: Buffer]> {
     try {
-      return ['response', Buffer.from(this.#handler(event))];
+      return ['response', Buffer.from(await this.#handler(event))];
     } catch (error) {
       this.#thrown = error;
       return ['error', Buffer.from('{"errorType":"Error","errorMessage":"the handler failed"}')];
