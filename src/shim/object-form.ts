@@ -169,9 +169,10 @@ function makeBlobRef(kind: BlobKind, path: Field, bytes: Uint8Array): Partial<Re
 
 /** A place in an object under change, and the places inside it. */
 interface EditNode {
-  draft?: ObjectDraft;
-  /** What is put in the place of the whole value. */
-  replacement?: { readonly value: unknown };
+  /** `original`: the object that the draft changes. An object inside a JSON string is another one at each parse. */
+  draft?: { readonly changes: ObjectDraft; readonly original: JsonMembers };
+  /** `original`: the value that goes, which may be a document inside the JSON string at this place. */
+  replacement?: { readonly value: unknown; readonly original: unknown };
   readonly inner: Map<string, EditNode>;
 }
 
@@ -190,9 +191,10 @@ class ObjectEdit implements DocumentEdit<ObjectValue> {
     const node = path.reduce(nodeInside, this.#top);
     if (node.draft === undefined) {
       assertWritable(this.#root.raw, [...path, '']);
-      node.draft = new ObjectDraft(value.raw as JsonMembers);
+      const original = value.raw as JsonMembers;
+      node.draft = { changes: new ObjectDraft(original), original };
     }
-    return node.draft;
+    return node.draft.changes;
   }
 
   put(place: Place<ObjectValue>, name: string, value: JsonValue | ObjectValue): void {
@@ -204,9 +206,9 @@ class ObjectEdit implements DocumentEdit<ObjectValue> {
     this.draft(place).put(name, parseObject(json) as JsonValue);
   }
 
-  replace({ path }: Place<ObjectValue>, json: Uint8Array): void {
+  replace({ path, value }: Place<ObjectValue>, json: Uint8Array): void {
     assertWritable(this.#root.raw, path);
-    path.reduce(nodeInside, this.#top).replacement = { value: parseObject(json) };
+    path.reduce(nodeInside, this.#top).replacement = { value: parseObject(json), original: value.raw };
   }
 
   result(): ObjectValue {
@@ -226,21 +228,27 @@ function nodeInside({ inner }: EditNode, name: string): EditNode {
 }
 
 function isChanged({ draft, replacement, inner }: EditNode): boolean {
-  return replacement !== undefined || draft?.isChanged === true || [...inner.values()].some(isChanged);
+  return replacement !== undefined || draft?.changes.isChanged === true || [...inner.values()].some(isChanged);
 }
 
 function build(value: unknown, node: EditNode): unknown {
-  if (node.replacement) return node.replacement.value;
+  if (node.replacement) return buildReplacement(value, node.replacement);
   if (!isChanged(node)) return value;
   if (typeof value === 'string') return jsonText(build(JSON.parse(value), node));
   if (Array.isArray(value)) return value.map((item, at) => buildInside(item, node, String(at)));
-  const original = value as JsonMembers;
-  const members: Record<string, unknown> = node.draft?.result() ?? { ...original };
+  const original = node.draft?.original ?? (value as JsonMembers);
+  const members: Record<string, unknown> = node.draft?.changes.result() ?? { ...original };
   for (const [name, inner] of node.inner) {
     // What another change put there is not the object that the inner change is about.
     if (Object.hasOwn(members, name) && members[name] === original[name]) members[name] = build(original[name], inner);
   }
   return members;
+}
+
+/** A string at the place of a document that is inside it stays a string. */
+function buildReplacement(value: unknown, replacement: NonNullable<EditNode['replacement']>): unknown {
+  if (typeof value !== 'string' || value === replacement.original) return replacement.value;
+  return jsonText(buildReplacement(JSON.parse(value), replacement));
 }
 
 function buildInside(item: unknown, { inner }: EditNode, name: string): unknown {
