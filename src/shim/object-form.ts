@@ -40,9 +40,18 @@ export class ObjectForm implements Form<ObjectValue> {
     return new ObjectValue(value).remember(this.#blobs.remembered);
   }
 
-  /** A handler's answer. A bag that prints itself (`toJSON`), or a level around it, is what it prints. */
+  /**
+   * A handler's answer. A bag that prints itself (`toJSON`), or a level around it, is what it prints. What cannot be
+   * printed is refused where it is measured, with a message on the channel.
+   */
   openAnswer(value: unknown): ObjectValue {
-    return this.open(printsItself(value) ? JSON.parse(jsonText(value)) : value);
+    if (!printsItself(value)) return this.open(value);
+    try {
+      return this.open(JSON.parse(jsonText(value)));
+    } catch (error) {
+      if (error instanceof BagError) return this.open(value);
+      throw error;
+    }
   }
 
   edit(root: ObjectValue): DocumentEdit<ObjectValue> {
@@ -181,6 +190,7 @@ class ObjectEdit implements DocumentEdit<ObjectValue> {
   readonly #root: ObjectValue;
   readonly #open: (raw: unknown) => ObjectValue;
   readonly #top: EditNode = { inner: new Map() };
+  readonly #parsed = new Map<string, { readonly value: unknown }>();
 
   constructor(root: ObjectValue, open: (raw: unknown) => ObjectValue) {
     this.#root = root;
@@ -190,7 +200,7 @@ class ObjectEdit implements DocumentEdit<ObjectValue> {
   draft({ path, value }: Place<ObjectValue>): ObjectDraft {
     const node = path.reduce(nodeInside, this.#top);
     if (node.draft === undefined) {
-      assertWritable(this.#root.raw, [...path, '']);
+      this.#assertWritable([...path, '']);
       const original = value.raw as JsonMembers;
       node.draft = { changes: new ObjectDraft(original), original };
     }
@@ -207,8 +217,24 @@ class ObjectEdit implements DocumentEdit<ObjectValue> {
   }
 
   replace({ path, value }: Place<ObjectValue>, json: Uint8Array): void {
-    assertWritable(this.#root.raw, path);
+    this.#assertWritable(path);
     path.reduce(nodeInside, this.#top).replacement = { value: parseObject(json), original: value.raw };
+  }
+
+  /** Throws `BagError` `EMBEDDED_INEXACT` for a place in a JSON string with a number that JavaScript respells. */
+  #assertWritable(path: readonly string[]): void {
+    let value = this.#root.raw;
+    for (const name of path) {
+      while (typeof value === 'string') value = this.#parse(value);
+      value = (value as JsonMembers)[name];
+    }
+  }
+
+  /** Many changes may be in one long text. */
+  #parse(text: string): unknown {
+    const parsed = this.#parsed.get(text) ?? { value: parseFaithful(text) };
+    this.#parsed.set(text, parsed);
+    return parsed.value;
   }
 
   result(): ObjectValue {
@@ -254,15 +280,6 @@ function buildReplacement(value: unknown, replacement: NonNullable<EditNode['rep
 function buildInside(item: unknown, { inner }: EditNode, name: string): unknown {
   const node = inner.get(name);
   return node ? build(item, node) : item;
-}
-
-/** Throws `BagError` `EMBEDDED_INEXACT` for a place in a JSON string with a number that JavaScript spells otherwise. */
-function assertWritable(root: unknown, path: readonly string[]): void {
-  let value = root;
-  for (const name of path) {
-    while (typeof value === 'string') value = parseFaithful(value);
-    value = (value as JsonMembers)[name];
-  }
 }
 
 function parseFaithful(text: string): unknown {

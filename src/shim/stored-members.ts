@@ -42,8 +42,9 @@ export async function restoreMembers<V extends Value>(
   const pure = listPure(pointers);
   if (pure.length === 0) return [];
   const restoring = new Restoring(context, await openAddressing(context));
+  const levels = new Levels(document.root);
   const own = pure.flatMap((placed) => {
-    const ids = ownerAround(document, placed.path, context.outside());
+    const ids = ownerAround(document, levels.listOwners(placed.path), context.outside());
     return ids && restoring.isOwn(placed, ids) ? [{ placed, ids }] : [];
   });
   await Promise.all(
@@ -100,7 +101,8 @@ class Restoring<V extends Value> {
     const { form } = this.#context.state;
     if (!bufferOver(bytes).includes(POINTER_MARKER)) return bytes;
     const root = form.parse(bytes);
-    const isOfOwner = ({ path }: PlacedPointer<V>) => namedOwners(root, path).every((name) => name === ids.ownerId);
+    const levels = new Levels(root);
+    const isOfOwner = ({ path }: PlacedPointer<V>) => levels.listOwners(path).every((name) => name === ids.ownerId);
     const inner = listPure(listPointers(root, form)).filter((placed) => this.isOwn(placed, ids) && isOfOwner(placed));
     if (inner.length === 0) return bytes;
     const edit = form.edit(root);
@@ -115,38 +117,53 @@ class Restoring<V extends Value> {
 
 /**
  * Whose value it is: the owner of the document, or, in a document without a bag, of the innermost bag around the place.
+ * `named`: the owners that bags around the place name.
  * `undefined` when no bag is around it, or when a level on the way or the caller names another owner.
  */
 function ownerAround(
-  { root, bags, ids }: BagDocument,
-  path: readonly string[],
+  { bags, ids }: BagDocument,
+  named: readonly string[],
   outside: readonly OutsideNames[],
 ): BagIds | undefined {
-  const named = namedOwners(root, path);
   const ownerId = bags.length > 0 ? ids.ownerId : named.at(-1);
   if (bags.length === 0 && ownerId === undefined) return undefined;
   const others = [...named, ...outside.flatMap((names) => names.ownerId)];
   return others.every((name) => name === ownerId) ? { ownerId, workflowId: undefined } : undefined;
 }
 
-/** The owners that bags on the way to a place name, from the outside in. */
-function namedOwners(root: Value, path: readonly string[]): readonly string[] {
-  return levelsTo(root, path)
-    .filter(isBag)
-    .flatMap((level) => detectId(level, 'ownerId') ?? []);
-}
+/** The levels of a document on the way to its places, each JSON string opened once. */
+class Levels<V extends Value> {
+  readonly #root: V;
+  readonly #embedded = new Map<unknown, V | undefined>();
 
-/** The values on the way to a place, JSON strings opened. */
-function levelsTo<V extends Value>(root: V, path: readonly string[]): readonly V[] {
-  const levels: V[] = [];
-  let value: V | undefined = root;
-  for (const name of path) {
-    for (let inner = value?.embedded(); inner; inner = inner.embedded()) value = inner;
-    if (value === undefined) break;
-    levels.push(value);
-    value = value.kind() === 'array' ? value.items()[Number(name)] : value.member(name);
+  constructor(root: V) {
+    this.#root = root;
   }
-  return levels;
+
+  /** The owners that bags on the way to a place name, from the outside in. */
+  listOwners(path: readonly string[]): readonly string[] {
+    return this.#list(path)
+      .filter(isBag)
+      .flatMap((level) => detectId(level, 'ownerId') ?? []);
+  }
+
+  #list(path: readonly string[]): readonly V[] {
+    const levels: V[] = [];
+    let value: V | undefined = this.#root;
+    for (const name of path) {
+      while (value?.kind() === 'string') value = this.#open(value);
+      if (value === undefined) break;
+      levels.push(value);
+      value = value.kind() === 'array' ? value.items()[Number(name)] : value.member(name);
+    }
+    return levels;
+  }
+
+  #open(text: V): V | undefined {
+    const identity = text.identity();
+    if (!this.#embedded.has(identity)) this.#embedded.set(identity, text.embedded());
+    return this.#embedded.get(identity);
+  }
 }
 
 const PROGRAM = new Set<string>(PROGRAM_MEMBERS);
