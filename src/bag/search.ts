@@ -32,28 +32,63 @@ export function searchBytes(root: ByteValue, name: string): Iterable<ValuePlace<
 
 /** `mayHold` says whether the name may be inside a value. */
 function* search<V extends Value>(root: V, name: string, mayHold: (value: V) => boolean): Generator<ValuePlace<V>> {
-  const open: ValuePlace<V>[] = [{ path: [], value: root }];
-  // A handler's answer may have circles.
-  const seen = new Set<unknown>();
-  for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    if (!mayHold(place.value)) continue;
-    if (place.value.member(name) !== undefined) yield place;
-    if (seen.has(place.value.identity())) continue;
-    seen.add(place.value.identity());
-    open.push(...placesInside(place));
+  for (const step of walk(root, mayHold)) if (step.value.member(name) !== undefined) yield placeAt(step);
+}
+
+/** A value under way, and what leads to it: as a chain, since a path for each level of a deep value takes too long. */
+export interface Step<V extends Value = Value> {
+  readonly value: V;
+  readonly name: string | undefined;
+  readonly parent: Step<V> | undefined;
+}
+
+/** A value of a document with its path. */
+export function placeAt<V extends Value>(step: Step<V>): ValuePlace<V> {
+  const path: string[] = [];
+  for (let at: Step<V> | undefined = step; at !== undefined; at = at.parent)
+    if (at.name !== undefined) path.push(at.name);
+  return { path: path.reverse(), value: step.value };
+}
+
+/**
+ * The values of a document, JSON strings opened, from the outside in. `mayEnter` says whether a value and what is in it
+ * count. An object of a handler's answer that is at two places is given twice; in one with circles, once.
+ */
+export function* walk<V extends Value>(root: V, mayEnter: (value: V, step: Step<V>) => boolean): Generator<Step<V>> {
+  const open: (Step<V> | (() => void))[] = [{ value: root, name: undefined, parent: undefined }];
+  const [around, seen] = [new Set<unknown>(), new Set<unknown>()];
+  let hasCircle = false;
+  for (let step = open.pop(); step !== undefined; step = open.pop()) {
+    if (typeof step === 'function') {
+      step();
+      continue;
+    }
+    if (!mayEnter(step.value, step)) continue;
+    yield step;
+    const inner = stepsInside(step);
+    if (inner.length === 0) continue;
+    const identity = step.value.identity();
+    hasCircle ||= around.has(identity);
+    if (around.has(identity) || (hasCircle && seen.has(identity))) continue;
+    around.add(identity);
+    seen.add(identity);
+    open.push(() => around.delete(identity));
+    // A loop: a long list is too much for the arguments of one call.
+    for (const next of inner) open.push(next);
   }
 }
 
 /** The members of an object, the items of a list, or the document in a JSON string. */
-export function placesInside<V extends Value>({ path, value }: ValuePlace<V>): readonly ValuePlace<V>[] {
+function stepsInside<V extends Value>(parent: Step<V>): readonly Step<V>[] {
+  const { value } = parent;
   const embedded = value.embedded();
-  if (embedded !== undefined) return [{ path, value: embedded }];
+  if (embedded !== undefined) return [{ value: embedded, name: undefined, parent }];
   // A handler's answer may have members that are undefined.
   const members = value.names().flatMap((name) => {
     const member = value.member(name);
-    return member === undefined ? [] : [{ path: [...path, name], value: member }];
+    return member === undefined ? [] : [{ value: member, name, parent }];
   });
-  return [...members, ...value.items().map((item, index) => ({ path: [...path, String(index)], value: item }))];
+  return [...members, ...value.items().map((item, index) => ({ value: item, name: String(index), parent }))];
 }
 
 /** The name as it is, or an escape that may spell a letter of it; text inside text keeps the escape. */

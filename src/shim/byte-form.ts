@@ -142,7 +142,21 @@ class ByteEdit implements DocumentEdit<ByteValue> {
     const drafts = [...this.#drafts.values()].filter((draft) => draft.isChanged);
     const splices = [...drafts.map((draft) => draft.splices()), ...this.#replaced.values()].flat();
     if (splices.length === 0) return this.#root;
-    const sorted = splices.sort((one, other) => one.start - other.start);
-    return this.#open(applySplices(this.#root.document.bytes, sorted));
+    return this.#open(applySplices(this.#root.document.bytes, outermost(splices)));
   }
+}
+
+/** Splices in order, without those inside another one: what goes as a whole is not changed before. */
+function outermost(splices: readonly Splice[]): readonly Splice[] {
+  // What is inserted at the place where another splice begins comes before it.
+  const isInsertion = ({ start, end }: Splice) => Number(start === end);
+  const sorted = splices.toSorted(
+    (one, other) => one.start - other.start || isInsertion(other) - isInsertion(one) || other.end - one.end,
+  );
+  let end = 0;
+  return sorted.filter((splice) => {
+    if (splice.start < end) return false;
+    end = splice.end;
+    return true;
+  });
 }

@@ -94,6 +94,9 @@ export async function storeBlobs<V extends Value>(
 export type Attempt<T> =
   { readonly value: T; readonly error?: undefined } | { readonly value?: undefined; readonly error: StateBagError };
 
+/** A store that had less time, because the invocation was nearly over, may work. In milliseconds. */
+const LEAST_WAIT_MS = 250;
+
 /**
  * Runs what an execution can do without, within the time for such work, unless it is `needed` to make a result fit.
  * Rejects only with errors that must stop it.
@@ -104,11 +107,13 @@ export async function attempt<T, V extends Value>(
   isNeeded = false,
 ): Promise<Attempt<T>> {
   const { state, ids, mode, side, deadline, optional } = context;
+  const start = performance.now();
   try {
     return { value: await task({ ...context, deadline: isNeeded ? deadline : optional }) };
   } catch (error) {
     if (!mayFailOpen(error)) throw error;
-    if (!isNeeded && !state.breaker.isOpen && optional.signal()?.aborted === true) state.breaker.trip();
+    const hasWaited = performance.now() - start >= LEAST_WAIT_MS;
+    if (!isNeeded && hasWaited && !state.breaker.isOpen && optional.signal()?.aborted === true) state.breaker.trip();
     publish('fail-open', () => ({ ...ids, mode, side, code: error.code, reason: error.message }));
     return { error };
   }

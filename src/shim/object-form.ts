@@ -39,9 +39,18 @@ export class ObjectForm implements Form<ObjectValue> {
     return new ObjectValue(value).remember(this.#blobs.remembered);
   }
 
-  /** A handler's answer. A bag that prints itself (`toJSON`), or a level around it, is what it prints. */
+  /**
+   * A handler's answer. A bag that prints itself (`toJSON`), or a level around it, is what it prints. What cannot be
+   * printed is refused where it is measured, with a message on the channel.
+   */
   openAnswer(value: unknown): ObjectValue {
-    return this.open(printsItself(value) ? JSON.parse(jsonText(value)) : value);
+    if (!printsItself(value)) return this.open(value);
+    try {
+      return this.open(JSON.parse(jsonText(value)));
+    } catch (error) {
+      if (error instanceof BagError) return this.open(value);
+      throw error;
+    }
   }
 
   edit(root: ObjectValue): DocumentEdit<ObjectValue> {
@@ -168,9 +177,10 @@ function makeBlobRef(kind: BlobKind, path: Field, bytes: Uint8Array): Partial<Re
 
 /** A place in an object under change, and the places inside it. */
 interface EditNode {
-  draft?: ObjectDraft;
-  /** What is put in the place of the whole value. */
-  replacement?: { readonly value: unknown };
+  /** `original`: the object that the draft changes. An object inside a JSON string is another one at each parse. */
+  draft?: { readonly changes: ObjectDraft; readonly original: JsonMembers };
+  /** `original`: the value that goes, which may be a document inside the JSON string at this place. */
+  replacement?: { readonly value: unknown; readonly original: unknown };
   readonly inner: Map<string, EditNode>;
 }
 
@@ -179,6 +189,7 @@ class ObjectEdit implements DocumentEdit<ObjectValue> {
   readonly #root: ObjectValue;
   readonly #open: (raw: unknown) => ObjectValue;
   readonly #top: EditNode = { inner: new Map() };
+  readonly #parsed = new Map<string, { readonly value: unknown }>();
 
   constructor(root: ObjectValue, open: (raw: unknown) => ObjectValue) {
     this.#root = root;
@@ -188,10 +199,11 @@ class ObjectEdit implements DocumentEdit<ObjectValue> {
   draft({ path, value }: Place<ObjectValue>): ObjectDraft {
     const node = path.reduce(nodeInside, this.#top);
     if (node.draft === undefined) {
-      assertWritable(this.#root.raw, [...path, '']);
-      node.draft = new ObjectDraft(value.raw as JsonMembers);
+      this.#assertWritable([...path, '']);
+      const original = value.raw as JsonMembers;
+      node.draft = { changes: new ObjectDraft(original), original };
     }
-    return node.draft;
+    return node.draft.changes;
   }
 
   put(place: Place<ObjectValue>, name: string, value: JsonValue | ObjectValue): void {
@@ -203,9 +215,25 @@ class ObjectEdit implements DocumentEdit<ObjectValue> {
     this.draft(place).put(name, parseObject(json) as JsonValue);
   }
 
-  replace({ path }: Place<ObjectValue>, json: Uint8Array): void {
-    assertWritable(this.#root.raw, path);
-    path.reduce(nodeInside, this.#top).replacement = { value: parseObject(json) };
+  replace({ path, value }: Place<ObjectValue>, json: Uint8Array): void {
+    this.#assertWritable(path);
+    path.reduce(nodeInside, this.#top).replacement = { value: parseObject(json), original: value.raw };
+  }
+
+  /** Throws `BagError` `EMBEDDED_INEXACT` for a place in a JSON string with a number that JavaScript respells. */
+  #assertWritable(path: readonly string[]): void {
+    let value = this.#root.raw;
+    for (const name of path) {
+      while (typeof value === 'string') value = this.#parse(value);
+      value = (value as JsonMembers)[name];
+    }
+  }
+
+  /** Many changes may be in one long text. */
+  #parse(text: string): unknown {
+    const parsed = this.#parsed.get(text) ?? { value: parseFaithful(text) };
+    this.#parsed.set(text, parsed);
+    return parsed.value;
   }
 
   result(): ObjectValue {
@@ -225,16 +253,16 @@ function nodeInside({ inner }: EditNode, name: string): EditNode {
 }
 
 function isChanged({ draft, replacement, inner }: EditNode): boolean {
-  return replacement !== undefined || draft?.isChanged === true || [...inner.values()].some(isChanged);
+  return replacement !== undefined || draft?.changes.isChanged === true || [...inner.values()].some(isChanged);
 }
 
 function build(value: unknown, node: EditNode): unknown {
-  if (node.replacement) return node.replacement.value;
+  if (node.replacement) return buildReplacement(value, node.replacement);
   if (!isChanged(node)) return value;
   if (typeof value === 'string') return jsonText(build(JSON.parse(value), node));
   if (Array.isArray(value)) return value.map((item, at) => buildInside(item, node, String(at)));
-  const original = value as JsonMembers;
-  const members: Record<string, unknown> = node.draft?.result() ?? { ...original };
+  const original = node.draft?.original ?? (value as JsonMembers);
+  const members: Record<string, unknown> = node.draft?.changes.result() ?? { ...original };
   for (const [name, inner] of node.inner) {
     // What another change put there is not the object that the inner change is about.
     if (Object.hasOwn(members, name) && members[name] === original[name]) members[name] = build(original[name], inner);
@@ -242,18 +270,15 @@ function build(value: unknown, node: EditNode): unknown {
   return members;
 }
 
+/** A string at the place of a document that is inside it stays a string. */
+function buildReplacement(value: unknown, replacement: NonNullable<EditNode['replacement']>): unknown {
+  if (typeof value !== 'string' || value === replacement.original) return replacement.value;
+  return jsonText(buildReplacement(JSON.parse(value), replacement));
+}
+
 function buildInside(item: unknown, { inner }: EditNode, name: string): unknown {
   const node = inner.get(name);
   return node ? build(item, node) : item;
-}
-
-/** Throws `BagError` `EMBEDDED_INEXACT` for a place in a JSON string with a number that JavaScript spells otherwise. */
-function assertWritable(root: unknown, path: readonly string[]): void {
-  let value = root;
-  for (const name of path) {
-    while (typeof value === 'string') value = parseFaithful(value);
-    value = (value as JsonMembers)[name];
-  }
 }
 
 function parseFaithful(text: string): unknown {

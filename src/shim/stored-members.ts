@@ -6,23 +6,24 @@ import { follow } from '../bag/follow.js';
 import { encodeId } from '../bag/keys.js';
 import { PROGRAM_MEMBERS } from '../bag/members.js';
 import { bridgePointer } from '../bag/migration.js';
+import { POINTER_MARKER } from '../bag/mixed-pointer.js';
 import type { PlacedPointer } from '../bag/mixed-pointer.js';
-import { placesInside } from '../bag/search.js';
-import type { ValuePlace } from '../bag/search.js';
+import { placeAt, walk } from '../bag/search.js';
+import type { Step } from '../bag/search.js';
 import { detectId, isBag } from '../bag/envelope.js';
 import type { OutsideNames } from '../bag/envelope.js';
 import type { BagIds } from '../bag/places.js';
-import type { Pointer } from '../bag/pointers.js';
 import type { Value } from '../bag/value.js';
 import { DEFAULT_LAYOUT, matchTemplate } from '../content-address.js';
 import { openAddressing } from './context.js';
-import { changeIfWritable } from './form.js';
+import { bufferOver } from '../json/index.js';
+import { changeIfWritable, listPointers } from './form.js';
 import type { DocumentEdit, Form, InvocationContext } from './form.js';
 
 /** A value that was put back into an event, and the pointer in whose place it was put. */
 export interface RestoredMember<V extends Value = Value> {
   readonly pointer: V;
-  /** The stored JSON text. */
+  /** The stored JSON text, with what was stored before it and left pointers in it. */
   readonly bytes: Uint8Array;
 }
 
@@ -37,57 +38,131 @@ export async function restoreMembers<V extends Value>(
   edit: DocumentEdit<V>,
   context: InvocationContext<V>,
 ): Promise<readonly RestoredMember<V>[]> {
-  const pure = Array.from(pointers).filter(({ path, pointer }) => !pointer.mixed && !isInProgram(path));
+  const pure = listPure(pointers);
   if (pure.length === 0) return [];
-  const addressing = await openAddressing(context);
-  const loads = new Map<string, Promise<Uint8Array>>();
-  const load = ({ pointer }: PlacedPointer<V>, ids: BagIds) => {
-    const { key } = pointer.target!;
-    const loading = loads.get(key) ?? follow(pointer, ids, context.state.blobs, context.deadline.signal());
-    loads.set(key, loading);
-    return loading;
-  };
+  const restoring = new Restoring(context, await openAddressing(context));
+  const levels = new Levels(document.root);
   const own = pure.flatMap((placed) => {
-    const ids = ownerAround(document, placed.path, context.outside());
-    return ids && isOwnMember(placed.pointer.target, ids, addressing) ? [{ placed, ids }] : [];
+    const ids = ownerAround(document, levels.listOwners(placed.path), context.outside());
+    return ids && restoring.isOwn(placed, ids) ? [{ placed, ids }] : [];
   });
-  return Promise.all(
+  await Promise.all(
     own.map(async ({ placed, ids }) => {
-      const bytes = await load(placed, ids);
-      edit.replace(placed, bytes);
-      return { pointer: placed.value, bytes };
+      edit.replace(placed, await restoring.load(placed, ids));
     }),
   );
+  return restoring.restored;
+}
+
+function listPure<V extends Value>(pointers: Iterable<PlacedPointer<V>>): readonly PlacedPointer<V>[] {
+  return Array.from(pointers).filter(({ path, pointer }) => !pointer.mixed && !isInProgram(path));
+}
+
+/** The values of one event that are put back, each loaded once. */
+class Restoring<V extends Value> {
+  readonly restored: RestoredMember<V>[] = [];
+  readonly #context: InvocationContext<V>;
+  readonly #addressing: BlobAddressing;
+  readonly #loads = new Map<string, Promise<Uint8Array>>();
+
+  constructor(context: InvocationContext<V>, addressing: BlobAddressing) {
+    this.#context = context;
+    this.#addressing = addressing;
+  }
+
+  isOwn({ pointer: { target } }: PlacedPointer<V>, { ownerId }: BagIds): boolean {
+    const { bucket, prefix, layout } = this.#addressing;
+    if (target?.bucket !== bucket || !target.key.startsWith(prefix)) return false;
+    const key = target.key.slice(prefix.length);
+    return [layout.member, DEFAULT_LAYOUT.member].some((template) => {
+      const parts = matchTemplate(template, key);
+      return parts?.sha256 !== undefined && parts.ownerId === encodeId(ownerId);
+    });
+  }
+
+  /** The JSON text of a value. Throws as following does. */
+  load(placed: PlacedPointer<V>, ids: BagIds): Promise<Uint8Array> {
+    const { key } = placed.pointer.target!;
+    const loading = this.#loads.get(key) ?? this.#load(placed, ids);
+    this.#loads.set(key, loading);
+    return loading;
+  }
+
+  async #load({ pointer, value }: PlacedPointer<V>, ids: BagIds): Promise<Uint8Array> {
+    const { state, deadline } = this.#context;
+    const bytes = await this.#fill(await follow(pointer, ids, state.blobs, deadline.signal()), ids);
+    this.restored.push({ pointer: value, bytes });
+    return bytes;
+  }
+
+  /** A value may hold one that was stored before it, and never itself: no text holds its own digest. */
+  async #fill(bytes: Uint8Array, ids: BagIds): Promise<Uint8Array> {
+    const { form } = this.#context.state;
+    if (!bufferOver(bytes).includes(POINTER_MARKER)) return bytes;
+    const root = form.parse(bytes);
+    const levels = new Levels(root);
+    const isOfOwner = ({ path }: PlacedPointer<V>) => levels.listOwners(path).every((name) => name === ids.ownerId);
+    const inner = listPure(listPointers(root, form)).filter((placed) => this.isOwn(placed, ids) && isOfOwner(placed));
+    if (inner.length === 0) return bytes;
+    const edit = form.edit(root);
+    await Promise.all(
+      inner.map(async (placed) => {
+        edit.replace(placed, await this.load(placed, ids));
+      }),
+    );
+    return edit.result().bytes();
+  }
 }
 
 /**
  * Whose value it is: the owner of the document, or, in a document without a bag, of the innermost bag around the place.
+ * `named`: the owners that bags around the place name.
  * `undefined` when no bag is around it, or when a level on the way or the caller names another owner.
  */
 function ownerAround(
-  { root, bags, ids }: BagDocument,
-  path: readonly string[],
+  { bags, ids }: BagDocument,
+  named: readonly string[],
   outside: readonly OutsideNames[],
 ): BagIds | undefined {
-  const around = levelsTo(root, path).filter(isBag);
-  const named = around.flatMap((level) => detectId(level, 'ownerId') ?? []);
   const ownerId = bags.length > 0 ? ids.ownerId : named.at(-1);
   if (bags.length === 0 && ownerId === undefined) return undefined;
   const others = [...named, ...outside.flatMap((names) => names.ownerId)];
   return others.every((name) => name === ownerId) ? { ownerId, workflowId: undefined } : undefined;
 }
 
-/** The values on the way to a place, JSON strings opened. */
-function levelsTo<V extends Value>(root: V, path: readonly string[]): readonly V[] {
-  const levels: V[] = [];
-  let value: V | undefined = root;
-  for (const name of path) {
-    for (let inner = value?.embedded(); inner; inner = inner.embedded()) value = inner;
-    if (value === undefined) break;
-    levels.push(value);
-    value = value.kind() === 'array' ? value.items()[Number(name)] : value.member(name);
+/** The levels of a document on the way to its places, each JSON string opened once. */
+class Levels<V extends Value> {
+  readonly #root: V;
+  readonly #embedded = new Map<unknown, V | undefined>();
+
+  constructor(root: V) {
+    this.#root = root;
   }
-  return levels;
+
+  /** The owners that bags on the way to a place name, from the outside in. */
+  listOwners(path: readonly string[]): readonly string[] {
+    return this.#list(path)
+      .filter(isBag)
+      .flatMap((level) => detectId(level, 'ownerId') ?? []);
+  }
+
+  #list(path: readonly string[]): readonly V[] {
+    const levels: V[] = [];
+    let value: V | undefined = this.#root;
+    for (const name of path) {
+      while (value?.kind() === 'string') value = this.#open(value);
+      if (value === undefined) break;
+      levels.push(value);
+      value = value.kind() === 'array' ? value.items()[Number(name)] : value.member(name);
+    }
+    return levels;
+  }
+
+  #open(text: V): V | undefined {
+    const identity = text.identity();
+    if (!this.#embedded.has(identity)) this.#embedded.set(identity, text.embedded());
+    return this.#embedded.get(identity);
+  }
 }
 
 const PROGRAM = new Set<string>(PROGRAM_MEMBERS);
@@ -97,46 +172,30 @@ function isInProgram(path: readonly string[]): boolean {
   return path.some((name) => PROGRAM.has(name));
 }
 
-function isOwnMember(
-  target: Pointer['target'],
-  { ownerId }: BagIds,
-  { bucket, prefix, layout }: BlobAddressing,
-): boolean {
-  if (target?.bucket !== bucket || !target.key.startsWith(prefix)) return false;
-  const key = target.key.slice(prefix.length);
-  return [layout.member, DEFAULT_LAYOUT.member].some((template) => {
-    const parts = matchTemplate(template, key);
-    return parts?.sha256 !== undefined && parts.ownerId === encodeId(ownerId);
-  });
-}
-
 /**
  * A result in which restored values that came back unchanged are the pointers again, wherever in the result they are.
- * A value in a JSON string that cannot be written again stays.
+ * A value in a JSON string that cannot be written again stays, and so does one in a program.
  */
 export function returnPointers<V extends Value>(root: V, restored: readonly RestoredMember<V>[], form: Form<V>): V {
   if (restored.length === 0) return root;
   const stored = restored.map(({ pointer, bytes }) => ({ json: pointer.bytes(), value: form.parse(bytes) }));
   const edit = form.edit(root);
-  const open: ValuePlace<V>[] = [{ path: [], value: root }];
-  // A handler's answer may have circles.
-  const seen = new Set<unknown>();
-  for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    const { path, value } = place;
+  const mayEnter = (value: V, step: Step<V>) => {
+    if (step.name !== undefined && KEPT_WHOLE.has(step.name)) return false;
     const found = stored.find((member) => form.isSame(value, member.value));
     if (found) {
-      const { json } = found;
       changeIfWritable(() => {
-        edit.replace({ path, value }, json);
+        edit.replace(placeAt(step), found.json);
       });
     }
-    if (!found && !seen.has(value.identity())) {
-      if (value.kind() === 'object' || value.kind() === 'array') seen.add(value.identity());
-      open.push(...placesInside(place));
-    }
-  }
+    return found === undefined;
+  };
+  Array.from(walk(root, mayEnter));
   return edit.result();
 }
+
+/** Programs: readers that do not know the shim run them, and no pointer in them is followed. */
+const KEPT_WHOLE = new Set<string>([...PROGRAM_MEMBERS, 'segment_config', 'branch_config']);
 
 /** A member as it will be stored, and the pointer that will be put in its place. */
 export interface PlannedMember {

@@ -57,6 +57,22 @@ describe.each([
   });
 });
 
+test('an invocation that is nearly over does not keep the next one from storing its program', async () => {
+  const { shim, keys } = testShim();
+  const wrapped = shim.wrap<Json>((event) => event);
+  await wrapped(fatBag(), remaining(100));
+  expect(await keys()).toEqual([]);
+  await wrapped(fatBag(), remaining(60_000));
+  expect(await keys()).toHaveLength(3);
+});
+
+test('a store that hangs is not asked again after an invocation of little time', async () => {
+  const { shim } = testShim({ store: hangingStore() });
+  const wrapped = shim.wrap<Json>(handler);
+  await startOf(wrapped, fatBag(), remaining(900));
+  expect(await startOf(wrapped, fatBag(), remaining(900))).toBeLessThan(50);
+});
+
 describe('after a store that did not answer', () => {
   beforeEach(() => {
     vi.useFakeTimers({ toFake: ['performance', 'setTimeout', 'clearTimeout'] });

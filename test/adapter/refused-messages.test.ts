@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ADAPTER_NAMES, adaptedBy, finishedBy, useAdapters } from './adapters.js';
 import { fatBag } from './bags.js';
 import { observed } from './observed.js';
+import { testShim } from './shims.js';
 
 const adapterOf = useAdapters();
 
@@ -32,4 +33,13 @@ describe.each(ADAPTER_NAMES)('with the adapter of %s', (name) => {
     const messages = await observed('write', () => finishedBy(adapter, fatBag()));
     expect(messages).toMatchObject([{ generation: 'fat', mode, bytesSaved: 0, repaired: false }]);
   });
+});
+
+test('an answer that prints itself and cannot be printed is on the channel', async () => {
+  const { shim } = testShim();
+  const circle: { bag?: unknown; toJSON(): unknown } = { toJSON: () => ({ bag: circle.bag, circle: [printed] }) };
+  const printed: { self?: unknown } = {};
+  printed.self = printed;
+  const messages = await observed('write', () => shim.write(circle).catch(() => undefined));
+  expect(messages).toMatchObject([{ code: 'NOT_JSON' }]);
 });

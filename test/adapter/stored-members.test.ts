@@ -2,7 +2,7 @@ import { createStateBagShim } from 'statebag-shim';
 import { describe, expect, test } from 'vitest';
 import { ADAPTER_NAMES, adaptedBy as adapted, useAdapters } from './adapters.js';
 import type { Adapter } from './adapters.js';
-import { fatBag } from './bags.js';
+import { asAdded, fatBag, makeConfig, programAt } from './bags.js';
 import type { Json } from './bags.js';
 import { testStore } from './shims.js';
 
@@ -141,6 +141,95 @@ describe.each(ADAPTER_NAMES)('with the adapter of %s', (name) => {
     await expect(adaptedBy(adapter, { ...bag, rows: [missing] })).rejects.toMatchObject({ code: 'POINTER_DANGLING' });
   });
 
+  test('a bag in JSON text that is itself converted gets its stored state', async () => {
+    const adapter = await open();
+    const { current_state } = await bagWithoutState(adapter);
+    const event = { state_data: JSON.stringify(fatBag({ current_state })) };
+    const handed = await adaptedBy(adapter, event);
+    const bag = JSON.parse(handed.state_data as string) as Json;
+    expect(bag).toMatchObject({ state_bag_version: 2, current_state: { doc: DOC } });
+    expect(bag).not.toHaveProperty('workflow_config');
+  });
+
+  test.each([1, 2])('a pointer that is the whole of a JSON text comes back as JSON text of depth %i', async (depth) => {
+    const adapter = await open();
+    const bag = await bagWithoutState(adapter);
+    const toText = (value: unknown) => Array.from({ length: depth }).reduce((text) => JSON.stringify(text), value);
+    const handed = await adaptedBy(adapter, { ...fatBag(), row: toText(bag.current_state) });
+    expect(handed.row).toBe(toText({ doc: DOC }));
+    const answer = (await adapter.invoke({ ...fatBag(), row: toText(bag.current_state) }, identity)) as Json;
+    expect(answer.row).toBe(toText(bag.current_state));
+  });
+
+  test('a pointer in each of two equal JSON texts comes back', async () => {
+    const adapter = await open();
+    const text = JSON.stringify({ context: await bagWithoutState(adapter) });
+    const handed = await adaptedBy(adapter, { ...fatBag(), rows: [text, text] });
+    expect(valuesOf('doc', handed.rows)).toEqual([DOC, DOC]);
+    expect(valuesOf('__s3_pointer__', handed)).toEqual([]);
+  });
+
+  test('a stored state inside a stored state comes back, and both go back as their pointers', async () => {
+    const adapter = await open();
+    const first = await bagWithoutState(adapter);
+    const state = { text: 'y'.repeat(LIMIT_BYTES), history: [{ doc: DOC }] };
+    const second = (await adapter.invoke(first, ({ current_state, ...bag }) => ({
+      ...bag,
+      current_state: { ...state, history: [current_state] },
+    }))) as Json;
+    expect(second.current_state).toMatchObject({ __s3_pointer__: true });
+    expect((await adaptedBy(adapter, second)).current_state).toEqual(state);
+    expect(await adapter.invoke(second, identity)).toMatchObject({ current_state: second.current_state });
+    const third = (await adapter.invoke(second, ({ current_state, ...bag }) => ({
+      ...bag,
+      current_state: { history: (current_state as Json).history },
+    }))) as Json;
+    expect(third.current_state).toEqual({ history: [first.current_state] });
+  });
+
+  test('a state inside the JSON text of a stored state comes back', async () => {
+    const adapter = await open();
+    const first = await bagWithoutState(adapter);
+    const text = 'y'.repeat(LIMIT_BYTES);
+    const second = (await adapter.invoke(first, ({ current_state, ...bag }) => ({
+      ...bag,
+      current_state: { text, row: JSON.stringify({ current_state }) },
+    }))) as Json;
+    const handed = await adaptedBy(adapter, second);
+    expect(handed.current_state).toEqual({ text, row: JSON.stringify({ current_state: { doc: DOC } }) });
+  });
+
+  test('a program that holds the stored state stays whole', async () => {
+    const adapter = await open('fat');
+    const current_state = { doc: DOC };
+    const config = { ...makeConfig(), initial_state: current_state };
+    const first = (await adapter.invoke(fatBag({ workflow_config: config, current_state }), identity)) as Json;
+    expect(first.current_state).toMatchObject({ __s3_pointer__: true });
+    const second = (await adapter.invoke(first, identity)) as Json;
+    expect(second.workflow_config_s3_path).toBe(first.workflow_config_s3_path);
+    expect((await adaptedBy(adapter, second)).workflow_config).toEqual(config);
+  });
+
+  test.each(['_status', '_is_init', 'segment_config'])(
+    'a pointer in "%s", which leaves its bag, is left alone',
+    async (member) => {
+      const adapter = await open();
+      const { current_state } = await bagWithoutState(adapter);
+      const event = fatBag({ [member]: [current_state] });
+      const handed = await adaptedBy(adapter, event);
+      expect(handed.segment_config).toEqual(asAdded(programAt(fatBag(), 1)));
+      expect(handed).not.toHaveProperty('_status');
+      expect(valuesOf('__s3_pointer__', handed)).toEqual([]);
+    },
+  );
+
+  test('a list of 200,000 numbers next to a pointer is walked', async () => {
+    const adapter = await open();
+    const bag = await bagWithoutState(adapter);
+    const numbers = Array.from({ length: 200_000 }, () => 1);
+    expect((await adaptedBy(adapter, { ...bag, numbers })).current_state).toEqual({ doc: DOC });
+  });
+
   test('a handler that speaks fat gets the stored state', async () => {
     const adapter = await open('fat');
     const bag = await bagWithoutState(adapter);
@@ -162,4 +251,44 @@ test('a changed state is stored again, and what a handler changes in place reach
   expect(second.current_state).not.toEqual(first.current_state);
   expect(((await shim.read(second).hydrated()) as Json).current_state).toEqual({ doc: DOC, added: 1 });
   expect(((await shim.read(first).hydrated()) as Json).current_state).toEqual({ doc: DOC });
+});
+
+test('an unchanged state goes back as its pointer from each place of an object that an answer holds twice', async () => {
+  const { store } = testStore();
+  const shim = createStateBagShim({ store, mode: 'rewrite', budget: { limitBytes: LIMIT_BYTES, headroomBytes: 0 } });
+  const first = (await shim.write(fatBag({ current_state: { doc: DOC } }))) as Json;
+  const answer = (await shim.wrap<Json>(({ current_state, ...bag }) => {
+    const shared = { list: [current_state] };
+    return { ...bag, one: shared, other: shared };
+  })(first)) as Json;
+  expect(answer).toMatchObject({ one: { list: [first.current_state] }, other: { list: [first.current_state] } });
+});
+
+test('an answer with circles in a value that prints itself goes back', async () => {
+  const { store } = testStore();
+  const shim = createStateBagShim({ store, mode: 'rewrite', budget: { limitBytes: LIMIT_BYTES, headroomBytes: 0 } });
+  const first = (await shim.write(fatBag({ current_state: { doc: DOC } }))) as Json;
+  const nodes = Array.from({ length: 40 }, (_, id): Json => ({ id }));
+  for (const node of nodes) node.others = nodes;
+  const graph = { nodes, toJSON: () => 'a graph' };
+  const answer = await shim.wrap<Json>(({ ...bag }) => ({ ...bag, graph }))(first);
+  expect(JSON.parse(JSON.stringify(answer))).toMatchObject({ graph: 'a graph', current_state: first.current_state });
+});
+
+test('an event with a value of 60,000 levels is read in time that grows with its size', async () => {
+  const { shim } = { shim: createStateBagShim({ store: testStore().store, mode: 'rewrite' }) };
+  const deep = JSON.parse(`${'['.repeat(60_000)}${']'.repeat(60_000)}`) as unknown;
+  const start = performance.now();
+  await shim.wrap<Json>(() => ({}))(fatBag({ deep }));
+  expect(performance.now() - start).toBeLessThan(5_000);
+});
+
+test('400 pointers in one JSON text are read in less than three seconds', async () => {
+  const { store } = testStore();
+  const shim = createStateBagShim({ store, mode: 'rewrite', budget: { limitBytes: LIMIT_BYTES, headroomBytes: 0 } });
+  const { current_state } = (await shim.write(fatBag({ current_state: { doc: DOC } }))) as Json;
+  const text = JSON.stringify(Array.from({ length: 400 }, () => current_state));
+  const start = performance.now();
+  await shim.wrap<Json>(() => ({}))(fatBag({ text }));
+  expect(performance.now() - start).toBeLessThan(3_000);
 });
