@@ -40,7 +40,9 @@ async function failures(objects: ObjectStore): Promise<readonly string[]> {
   const hooks: (() => Promise<void>)[] = [];
   const tests: { readonly name: string; readonly run: () => Promise<void> }[] = [];
   const test: ContractTest = {
-    describe: (_name, define) => define(),
+    describe: (_name, define) => {
+      define();
+    },
     it: (name, run) => tests.push({ name, run }),
     beforeAll: (run) => hooks.push(run),
     afterAll: () => undefined,
