@@ -5,6 +5,7 @@ export { partitionWorkflow } from './partition/index.js';
 export { assertLeanBag, validateLeanBag } from './validate/lean-bag.js';
 // eslint-disable-next-line @typescript-eslint/no-deprecated -- The names of release 0.1.0 stay for one release.
 export { assertStateBag, validateStateBag } from './validate/lean-bag.js';
+export { createBlobStore } from './store/blob-store.js';
 export { nameForStateMachine, PAYLOAD_TOO_LARGE_ERROR, RETRYABLE_ERROR } from './shim/error-name.js';
 export {
   BagError,
@@ -42,3 +43,14 @@ export type {
   SegmentManifestEntry,
 } from '../schemas/generated/types.js';
 export type { Blob, BlobStore, BlobStoreOptions } from './store/blob-store.js';
+export type {
+  DeleteRequest,
+  GetRequest,
+  ObjectAddress,
+  ObjectAttributes,
+  ObjectStore,
+  ObjectSummary,
+  PutCondition,
+  PutRequest,
+  StoredObject,
+} from './store/object-store.js';

@@ -4,8 +4,9 @@ import { expect, it } from 'vitest';
 import { createBlobStore } from '../../src/store/blob-store.js';
 import { s3ObjectStore } from 'statebag-shim/s3';
 import { blobOf } from '../store/blobs.js';
-import { objectStoreContract } from '../store/object-store.contract.js';
-import type { ContractStore, Gaps } from '../store/object-store.contract.js';
+import { objectStoreContract } from 'statebag-shim/store-contract';
+import { VITEST } from '../store/vitest-functions.js';
+import type { ContractStore, Gaps } from 'statebag-shim/store-contract';
 import { parseEndpoints } from './endpoints.js';
 
 /** Where a server differs from S3. The contract asserts each lack, so an entry that is no longer true fails. */
@@ -50,7 +51,7 @@ function concurrentWorkers(name: string, url: string): void {
 }
 
 for (const { name, url } of parseEndpoints(process.env.STATEBAG_TEST_S3_ENDPOINT)) {
-  objectStoreContract(`s3 driver on ${name}`, () => openBucket(url), GAPS[name]);
+  objectStoreContract(VITEST, `s3 driver on ${name}`, () => openBucket(url), GAPS[name]);
   concurrentWorkers(name, url);
 }
 

@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fsObjectStore } from 'statebag-shim/fs';
-import { objectStoreContract } from './object-store.contract.js';
+import { objectStoreContract } from 'statebag-shim/store-contract';
+import { VITEST } from './vitest-functions.js';
 
 objectStoreContract(
+  VITEST,
   'file system',
   async () => {
     const root = await mkdtemp(join(tmpdir(), 'statebag-fs-'));

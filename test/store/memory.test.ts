@@ -1,8 +1,9 @@
 import { expect, it } from 'vitest';
 import { memoryBlobStore, memoryObjectStore } from 'statebag-shim/memory';
-import { objectStoreContract } from './object-store.contract.js';
+import { objectStoreContract } from 'statebag-shim/store-contract';
+import { VITEST } from './vitest-functions.js';
 
-objectStoreContract('memory', () => Promise.resolve({ objects: memoryObjectStore(), bucket: 'bucket' }), {
+objectStoreContract(VITEST, 'memory', () => Promise.resolve({ objects: memoryObjectStore(), bucket: 'bucket' }), {
   lacks: ['missing bucket is an error'],
   clockStepMs: 10,
 });

@@ -30,6 +30,8 @@ export interface Vector {
 const CHOSEN = [
   'a-bag-as-Python-prints-it-keeps-its-blanks',
   'a-bag-is-the-whole-document',
+  'a-bag-under-Payload-state_data-and-bag-at-once',
+  'a-bag-under-state_data-beside-the-next-action',
   'a-dict-map-becomes-a-manifest-in-numeric-order',
   'ids-that-would-leave-their-folder-are-encoded',
   'nested-entries-give-the-manifest-their-segment_config',

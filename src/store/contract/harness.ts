@@ -1,8 +1,37 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { ObjectAddress, ObjectStore, ObjectSummary } from '../../src/store/object-store.js';
-import { outcomesOf } from './outcomes.js';
+import { StateBagError } from '../../errors.js';
+import type { ObjectAddress, ObjectStore, ObjectSummary } from '../object-store.js';
+
+/** What the suite uses of `expect`. Those of vitest and jest have it. */
+export interface ContractExpect {
+  (actual: unknown): ContractAssertion;
+  arrayContaining(expected: readonly unknown[]): unknown;
+}
+
+/** An assertion about one value. */
+export interface ContractAssertion {
+  readonly not: ContractAssertion;
+  readonly rejects: { toBe(expected: unknown): Promise<void>; toThrow(): Promise<void> };
+  toBe(expected: unknown): void;
+  toBeGreaterThan(expected: number): void;
+  toBeLessThan(expected: number): void;
+  toBeUndefined(): void;
+  toContain(expected: unknown): void;
+  toEqual(expected: unknown): void;
+  toHaveLength(expected: number): void;
+  toMatch(expected: RegExp): void;
+  toMatchObject(expected: object): void;
+}
+
+/** The functions of a test runner. The package imports none: the caller passes those of its own. */
+export interface ContractTest {
+  readonly describe: (name: string, define: () => void) => unknown;
+  readonly it: (name: string, run: () => Promise<void>) => unknown;
+  readonly beforeAll: (run: () => Promise<void>) => unknown;
+  readonly afterAll: (run: () => Promise<void>) => unknown;
+  readonly expect: ContractExpect;
+}
 
 /** What a driver, or the server behind it, may lack. Everything not named here is required of all. */
 export type Clause =
@@ -41,6 +70,7 @@ export interface ContractStore {
 
 /** What the chapters of the contract work with. */
 export interface Harness {
+  readonly test: ContractTest;
   /** Available once tests run. */
   readonly objects: ObjectStore;
   readonly bucket: string;
@@ -56,7 +86,8 @@ export interface Harness {
   race(address: ObjectAddress, writers: number, put: (body: Uint8Array) => Promise<unknown>): Promise<void>;
 }
 
-export function createHarness(makeStore: () => Promise<ContractStore>, gaps: Gaps): Harness {
+export function createHarness(test: ContractTest, makeStore: () => Promise<ContractStore>, gaps: Gaps): Harness {
+  const { afterAll, beforeAll, expect, it } = test;
   let store: ContractStore | undefined;
   let serial = 0;
   beforeAll(async () => {
@@ -65,8 +96,12 @@ export function createHarness(makeStore: () => Promise<ContractStore>, gaps: Gap
   afterAll(async () => {
     await store?.close?.();
   });
-  const opened = (): ContractStore => store ?? expect.unreachable('the store is made before the first test');
+  const opened = (): ContractStore => {
+    if (store === undefined) throw new Error('the store is opened before the first test; beforeAll did not run');
+    return store;
+  };
   return {
+    test,
     get objects() {
       return opened().objects;
     },
@@ -113,4 +148,19 @@ export function textOf(bytes: Uint8Array): string {
 
 export function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
+}
+
+/** The code that a promise rejects with, or `done`. Any other error is thrown on: it is a defect of the driver. */
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return 'done';
+  } catch (error) {
+    if (error instanceof StateBagError) return error.code;
+    throw error;
+  }
+}
+
+function outcomesOf(promises: readonly Promise<unknown>[]): Promise<string[]> {
+  return Promise.all(promises.map(codeOf));
 }

@@ -1,8 +1,8 @@
-import { describe, expect, it } from 'vitest';
-import { text } from './contract-harness.js';
-import type { Harness } from './contract-harness.js';
+import { text } from './harness.js';
+import type { Harness } from './harness.js';
 
 export function attributesContract(harness: Harness): void {
+  const { describe, expect, it } = harness.test;
   describe('attributes', () => {
     const attributes = {
       contentType: 'application/json',

@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
-import { listed, sha256, text, textOf } from './contract-harness.js';
-import type { Harness } from './contract-harness.js';
-import { codeOf } from './outcomes.js';
+import { codeOf, listed, sha256, text, textOf } from './harness.js';
+import type { Harness } from './harness.js';
 
 export function readingContract(harness: Harness): void {
+  const { describe, expect, it } = harness.test;
   describe('reading and writing', () => {
     it('gives back the bytes and the version of the last write', async () => {
       const address = harness.fresh();

@@ -1,9 +1,8 @@
-import { describe, expect, it } from 'vitest';
-import { listed, text } from './contract-harness.js';
-import type { Harness } from './contract-harness.js';
-import { codeOf } from './outcomes.js';
+import { codeOf, listed, text } from './harness.js';
+import type { Harness } from './harness.js';
 
 export function listingContract(harness: Harness): void {
+  const { describe, expect, it } = harness.test;
   describe('listing', () => {
     harness.clause('key order of a listing', 'lists keys in the order of their UTF-8 bytes', async () => {
       const folder = harness.fresh('').key;

@@ -1,10 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { describe, expect, it } from 'vitest';
-import type { ObjectAddress } from '../../src/store/object-store.js';
-import { sha256, text, textOf } from './contract-harness.js';
-import type { Harness } from './contract-harness.js';
-import { codeOf } from './outcomes.js';
+import type { ObjectAddress } from '../object-store.js';
+import { codeOf, sha256, text, textOf } from './harness.js';
+import type { Harness } from './harness.js';
 
 function hoursFromNow(hours: number): Date {
   return new Date(Date.now() + hours * 3_600_000);
@@ -17,6 +15,7 @@ async function refusesOldVersion({ objects }: Harness, address: ObjectAddress, v
 }
 
 export function conditionsContract(harness: Harness): void {
+  const { describe, expect, it } = harness.test;
   describe('conditions', () => {
     harness.clause('create-if-absent', 'creates where nothing lies, and leaves alone what lies there', async () => {
       const address = harness.fresh();
