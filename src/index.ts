@@ -21,7 +21,14 @@ export {
 
 export type { BuildOptions, LeanBagInput } from './shim/build-lean-bag.js';
 export type { DiagnosticMessages, DiagnosticName } from './shim/diagnostics.js';
-export type { Handler, LambdaContext, ReadOptions, RunnerEvent, SegmentConfig, SegmentMembers } from './shim/options.js';
+export type {
+  Handler,
+  LambdaContext,
+  ReadOptions,
+  RunnerEvent,
+  SegmentConfig,
+  SegmentMembers,
+} from './shim/options.js';
 export type { BagIds, BudgetOptions, CacheOptions, Mode, OffloadOptions, ShimOptions, Speech } from './shim/options.js';
 export type { BagReading, FoundSegment } from './shim/reading.js';
 export type { ResolveSegmentOptions } from './shim/shim.js';
