@@ -294,31 +294,28 @@ function detectGeneration(fields: ProgramFields, isNewest: boolean): Bag['genera
   return listMutableMembers(fields).some((name) => !isNewest || !MANIFEST_MEMBERS.has(name)) ? 'bridge' : 'lean';
 }
 
-/** True when the only program of the bag is in its inline manifest. */
-function isManifestAlone({
-  config,
-  map,
-  configPath,
-  mapPath,
-  manifestPath,
-  manifestAlias,
-  inlineManifest,
-}: ProgramFields) {
-  if (inlineManifest?.items().some((entry) => isObject(entry.member('segment_config'))) !== true) return false;
-  return ![config, map, configPath, mapPath, manifestPath, manifestAlias].some(({ state }) => state === 'pointer');
-}
-
-/** Names of the members that lead, themselves or by their entries, to a key that a later run may write again. */
-export function listMutableMembers(fields: ProgramFields): readonly string[] {
-  const named = [
+/** The members that may point to a program, with their names. */
+export function listProgramFields<V extends Value>(fields: ProgramFields<V>): readonly (readonly [string, Field<V>])[] {
+  return [
     [CONFIG, fields.config],
     [MAP, fields.map],
     [CONFIG_PATH, fields.configPath],
     [MAP_PATH, fields.mapPath],
     [MANIFEST_PATH, fields.manifestPath],
     [MANIFEST_ALIAS, fields.manifestAlias],
-  ] as const;
-  const names = named
+  ];
+}
+
+/** True when the only program of the bag is in its inline manifest. */
+function isManifestAlone(fields: ProgramFields): boolean {
+  const entries = fields.inlineManifest?.items() ?? [];
+  const hasProgram = entries.some((entry) => isObject(entry.member('segment_config')));
+  return hasProgram && !listProgramFields(fields).some(([, { state }]) => state === 'pointer');
+}
+
+/** Names of the members that lead, themselves or by their entries, to a key that a later run may write again. */
+export function listMutableMembers(fields: ProgramFields): readonly string[] {
+  const names = listProgramFields(fields)
     .filter(([, field]) => field.state === 'pointer' && isMutableKey(field.pointer))
     .map(([name]) => name);
   const inline = fields.inlineManifest;

@@ -1,8 +1,8 @@
 import type { ByteValue } from '../../bag/value.js';
-import { detectPath } from '../../bag/bag.js';
+import { detectPath, listProgramFields } from '../../bag/bag.js';
 import type { Bag } from '../../bag/bag.js';
 import type { BlobReader } from '../../bag/follow.js';
-import { CONFIG, CONFIG_PATH, MANIFEST, MANIFEST_ALIAS, MANIFEST_PATH, MAP, MAP_PATH } from '../../bag/members.js';
+import { CONFIG, CONFIG_PATH, MANIFEST, MANIFEST_ALIAS, MAP } from '../../bag/members.js';
 import type { Pointer } from '../../bag/pointers.js';
 import { entryPointer, entryPointers, parseIfJsonString, targetId } from '../../bag/segments.js';
 import { loadValue } from '../../bag/sources.js';
@@ -51,23 +51,8 @@ function issueOf({ code, message }: StateBagError, path: readonly string[]): Iss
   };
 }
 
-function listMembers({
-  config,
-  map,
-  configPath,
-  mapPath,
-  manifestPath,
-  manifestAlias,
-}: Bag<ByteValue>): readonly PlacedPointer[] {
-  const fields = [
-    [CONFIG, config],
-    [MAP, map],
-    [CONFIG_PATH, configPath],
-    [MAP_PATH, mapPath],
-    [MANIFEST_PATH, manifestPath],
-    [MANIFEST_ALIAS, manifestAlias],
-  ] as const;
-  return fields.flatMap(([name, field]) =>
+function listMembers(bag: Bag<ByteValue>): readonly PlacedPointer[] {
+  return listProgramFields(bag).flatMap(([name, field]) =>
     field.state === 'pointer' ? [{ path: [name], pointer: field.pointer }] : [],
   );
 }
