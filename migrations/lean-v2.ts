@@ -12,7 +12,7 @@ import {
   VERSION,
 } from '../src/bag/members.js';
 import type { Migration, MigrationContext } from '../src/bag/migration.js';
-import { dropInitMarkers } from './init-markers.js';
+import { dropInitMarkers } from '../src/bag/migration.js';
 
 /**
  * After: paths to content addresses in place of `workflow_config` and `partition_map`, the manifest made from this

@@ -1,11 +1,11 @@
 import { isEmpty } from './bag.js';
 import type { Bag, Field } from './bag.js';
 import type { BagEdit } from './edit.js';
-import type { BlobReader } from './follow.js';
 import { CONFIG, MAP } from './members.js';
 import { migrateDown } from './migration.js';
 import type { Migration, OffloadedContent } from './migration.js';
 import { loadValue, configTrust, cutConfig, mapTrust, samePrograms } from './sources.js';
+import type { BlobReader } from './places.js';
 
 /** What was loaded into a bag, by where it lay. */
 export interface LoadedContent {

@@ -8,12 +8,11 @@ import type { LeanStateBag } from '../validate/lean-bag.js';
 import { planFit } from './budget.js';
 import { createState, readDocument, storeBlobs } from './context.js';
 import { ObjectForm } from './object-form.js';
-import type { ShimOptions } from './options.js';
+import type { ShimOptions, StoreSource } from './options.js';
 import { isMembers, jsonBytes } from './plain-values.js';
 import type { JsonMembers } from './plain-values.js';
 import { applyRewrite, planRewrite, storeRewrite } from './rewrite.js';
 import { parseOptions } from './settings.js';
-import type { StoreSource } from './store-handle.js';
 
 /** What an initialiser knows when an execution begins. */
 export interface LeanBagInput {

@@ -1,10 +1,9 @@
 import type { Bag } from '../bag/bag.js';
 import { ByteDraft, RawJson, spliceValue } from '../bag/edit.js';
 import type { JsonValue } from '../bag/edit.js';
-import { POINTER_MARKER } from '../bag/mixed-pointer.js';
+import { POINTER_MARKER, searchBytes } from '../bag/search.js';
 import { planBag } from '../bag/plan.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
-import { searchBytes } from '../bag/search.js';
 import type { ValuePlace } from '../bag/search.js';
 import { loadSources } from '../bag/sources.js';
 import { ByteValue, readDocument } from '../bag/value.js';

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { BlobAddressing } from '../bag/addressing.js';
+import type { BlobAddressing } from '../bag/keys.js';
 import type { Bag } from '../bag/bag.js';
 import { CONFIG, MAP } from '../bag/members.js';
 import type { BagSources } from '../bag/sources.js';

@@ -1,6 +1,6 @@
 import { NEWEST_VERSION, pathFor } from '../../migrations/index.js';
-import { planBlob } from '../bag/addressing.js';
-import type { PendingBlob } from '../bag/addressing.js';
+import { planBlob } from '../bag/keys.js';
+import type { PendingBlob } from '../bag/keys.js';
 import { holdsDigest, listMutableMembers } from '../bag/bag.js';
 import type { Bag, Field, Generation } from '../bag/bag.js';
 import type { JsonValue } from '../bag/edit.js';

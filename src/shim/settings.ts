@@ -7,17 +7,17 @@ import { ConfigError, StateBagError, messageOf } from '../errors.js';
 import type { TimeLimits } from './deadline.js';
 import { isMembers } from './plain-values.js';
 import type {
-  LambdaContext,
   BagIds,
   BudgetOptions,
+  LambdaContext,
   Mode,
   OffloadOptions,
   ReadOptions,
   ShimOptions,
   Speech,
+  StoreSource,
 } from './options.js';
-import { isBlobStore } from './store-handle.js';
-import type { StoreSource } from './store-handle.js';
+import { isBlobStore } from './caches.js';
 
 /** Options, checked, with every default filled in. */
 export interface Settings {

@@ -5,7 +5,7 @@ import fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbsent } from './fs-errors.js';
 import { isOwnName } from './fs-path.js';
-import { compareKeys } from './object-key.js';
+import { compareKeys } from './address.js';
 
 interface ListedFile {
   /** Relative to the directory listed, segments joined with `/`. */

@@ -1,6 +1,6 @@
 import { join, sep } from 'node:path';
 import { isTemporaryName } from '../locks/own-names.js';
-import { assertAddress, keyInvalid } from './object-key.js';
+import { assertAddress, keyInvalid } from './address.js';
 import type { ObjectAddress } from './object-store.js';
 
 /** Longest file name of ext4, XFS, APFS and NTFS. */

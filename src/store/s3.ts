@@ -11,7 +11,7 @@ import { StateBagError } from '../errors.js';
 import { createBlobStore } from './blob-store.js';
 import type { BlobStore, BlobStoreOptions } from './blob-store.js';
 import { sha256Hex, verifiedSha256 } from './digest.js';
-import { assertAddress, mayBeginKey } from './object-key.js';
+import { assertAddress, mayBeginKey } from './address.js';
 import type {
   DeleteRequest,
   GetRequest,
