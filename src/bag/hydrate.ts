@@ -2,7 +2,6 @@ import { isEmpty } from './bag.js';
 import type { Bag, Field } from './bag.js';
 import type { BagEdit } from './edit.js';
 import { CONFIG, MAP } from './members.js';
-import { migrateDown } from './migration.js';
 import type { Migration, OffloadedContent } from './migration.js';
 import { loadValue, configTrust, cutConfig, mapTrust, samePrograms } from './sources.js';
 import type { BlobReader } from './places.js';
@@ -31,8 +30,8 @@ export async function hydrateBag(
   // What stood under the old name said nothing, and would stand beside the value that comes back.
   if (content.paths.config) draft.remove(CONFIG);
   if (content.paths.map) draft.remove(MAP);
-  migrateDown(draft, pathTo('bridge'), content.named);
-  migrateDown(draft, pathTo('lean'), content.paths);
+  for (const migration of pathTo('bridge').toReversed()) migration.down(draft, content.named);
+  for (const migration of pathTo('lean').toReversed()) migration.down(draft, content.paths);
   return content;
 }
 

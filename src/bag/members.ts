@@ -44,7 +44,10 @@ export const MANIFEST_PATH = PATH_MEMBERS[MANIFEST];
 export const MANIFEST_ALIAS = 'manifest_s3_path';
 export const VERSION = 'state_bag_version';
 
-/** Left behind by the initialiser in every bag; a later merge takes them for news and answers STARTED for ever. */
+/**
+ * Left behind by the initialiser in every bag; a later merge takes them for news and answers STARTED for ever. No
+ * `down` brings them back: no reader wants them, and a byte-exact undo comes from the journal.
+ */
 export const INIT_MARKERS = ['_is_init', '_status'] as const;
 
 /** Members that carry a segment's program or lead to it. */

@@ -1,6 +1,5 @@
 import type { BagEdit, JsonValue } from './edit.js';
 import type { BlobKind, BlobRef } from './keys.js';
-import { INIT_MARKERS } from './members.js';
 
 /**
  * The pointer that the legacy hydrator follows by itself, if it stands at the top level of a bag; deeper down that
@@ -58,22 +57,4 @@ export interface Migration {
   readonly to: BagVersion;
   up(bag: BagEdit, context: MigrationContext): void;
   down(bag: BagEdit, content: OffloadedContent): void;
-}
-
-/** Runs a path of migrations over a bag. */
-export function migrateUp(bag: BagEdit, path: readonly Migration[], context: MigrationContext): void {
-  for (const migration of path) migration.up(bag, context);
-}
-
-/** Runs a path of migrations backwards over a bag. */
-export function migrateDown(bag: BagEdit, path: readonly Migration[], content: OffloadedContent): void {
-  for (const migration of path.toReversed()) migration.down(bag, content);
-}
-
-/**
- * Removes `_is_init` and `_status`. The initialiser leaks them into every bag, and a later merge that sees them answers
- * STARTED for ever. No `down` brings them back: no reader wants them, and a byte-exact undo comes from the journal.
- */
-export function dropInitMarkers(bag: BagEdit): void {
-  for (const name of INIT_MARKERS) bag.remove(name);
 }

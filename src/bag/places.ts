@@ -244,19 +244,6 @@ export interface BlobReader extends StoreReach {
   ): Promise<Uint8Array>;
 }
 
-/**
- * Which targets are content addresses for readers of this store. Reading verifies them; what may not be read is none.
- * Of a store that is not open yet only the layout is known.
- */
-export function addressRule(blobs: BlobReader): AddressRule {
-  if (blobs.places === undefined) {
-    const places = placesFor(blobs);
-    return (target) => places.detectAddress(target);
-  }
-  const templates = addressTemplates(blobs.layout);
-  return ({ key }) => detectDigest(key, templates);
-}
-
 const known = new WeakMap<BlobReader, Places>();
 
 /** Throws `ConfigError` `PREFIX_INVALID`. */

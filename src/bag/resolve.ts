@@ -20,9 +20,8 @@ import {
   parseSegmentIndex,
   segmentProgram,
 } from './segments.js';
-import { configTrust, cutConfig, isVerified, loadValue } from './sources.js';
+import { addressRule, configTrust, cutConfig, isVerified, loadValue } from './sources.js';
 import type { Trust } from './sources.js';
-import { addressRule } from './places.js';
 
 /** An event taken apart: the bag, and the arguments that the caller put beside it. */
 interface Call<V extends Value = Value> {

@@ -6,10 +6,9 @@ import { detectManifestEntries } from '../bag/manifest.js';
 import type { Pointer } from '../bag/pointers.js';
 import { choosePrograms } from '../bag/plan-manifest.js';
 import type { Programs } from '../bag/plan-manifest.js';
-import { loadSources, loadValue, samePrograms } from '../bag/sources.js';
+import { addressRule, loadSources, loadValue, samePrograms } from '../bag/sources.js';
 import type { BagSources } from '../bag/sources.js';
 import { BagError, IntegrityError, PointerError } from '../errors.js';
-import { addressRule } from '../bag/places.js';
 import type { BlobReader } from '../bag/places.js';
 
 /** What a comparison came to. */

@@ -11,7 +11,7 @@ import { prepareDocument } from './prepare.js';
 import type { Run, SettledDocument } from './run.js';
 import type { SourceContainer, SourceDocument } from './source.js';
 import { digestDocument } from './transform.js';
-import { addressRule } from '../bag/places.js';
+import { addressRule } from '../bag/sources.js';
 
 /** Transforms every document of a container, in order, and commits the container once. */
 export async function runContainer(container: SourceContainer, run: Run): Promise<void> {

@@ -6,8 +6,8 @@ import { hydrateBag } from '../bag/hydrate.js';
 import { assertUnmixed, pointersInBytes } from '../bag/search.js';
 import { applySplices } from '../json/index.js';
 import type { Splice } from '../json/index.js';
-import { addressRule } from '../bag/places.js';
 import type { BlobReader } from '../bag/places.js';
+import { addressRule } from '../bag/sources.js';
 
 /**
  * The document with `workflow_config` and `partition_map` inline again in each of its bags, whatever the dialect of

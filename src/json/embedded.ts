@@ -4,8 +4,8 @@ import { InternalError } from '../errors.js';
 import { createRefusal } from './bytes.js';
 import { requireKind } from './members.js';
 import type { JsonNode } from './node.js';
-import { requireOrder } from './splice.js';
-import type { Splice } from './splice.js';
+import { requireOrder } from './edit.js';
+import type { Splice } from './edit.js';
 import { HEX_VALUES, SHORT_ESCAPES } from './tokens.js';
 
 const LOWER_U = 0x75;

@@ -10,9 +10,9 @@ import type { KeyTemplates } from '../content-address.js';
 import { ConfigError, StateBagError, StoreError, messageOf } from '../errors.js';
 import type { BlobStore } from '../store/blob-store.js';
 import type { StoreSource } from './options.js';
-import { assertDigest } from '../store/digest.js';
+import { assertDigest } from '../store/address.js';
 import type { ObjectAddress } from '../store/object-store.js';
-import { SingleFlight, joined } from '../store/single-flight.js';
+import { SingleFlight, joined } from '../store/keyed-tasks.js';
 import { publish } from './diagnostics.js';
 import { cloneJson, sameJson } from './plain-values.js';
 

@@ -4,16 +4,16 @@ import type { Bag } from '../bag/bag.js';
 import type { Value } from '../bag/value.js';
 import { BagError, ConflictError, PointerError, StoreError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
-import { sha256Hex } from '../store/digest.js';
-import { joined } from '../store/single-flight.js';
+import { sha256Hex } from '../store/address.js';
+import { joined } from '../store/keyed-tasks.js';
 import { BlobCache, StoreHandle, asStoreError } from './caches.js';
 import { CircuitBreaker } from './deadline.js';
 import { publish } from './diagnostics.js';
 import type { Form, InvocationContext, ShimState } from './form.js';
 import type { Settings } from './settings.js';
-import { addressRule } from '../bag/places.js';
 import { POINTER_MARKER, detectPointers } from '../bag/search.js';
 import type { PlacedPointer } from '../bag/search.js';
+import { addressRule } from '../bag/sources.js';
 
 /** `makeForm` gets the cache of blobs, and its half of the memory in bytes. */
 export function createState<V extends Value, F extends Form<V>>(

@@ -12,15 +12,15 @@ import { POINTER_MARKER, searchObjects } from '../bag/search.js';
 import { planBag } from '../bag/plan.js';
 import type { ValuePlace } from '../bag/search.js';
 import { loadSources } from '../bag/sources.js';
-import { ObjectValue, parseObject, readDocument } from '../bag/value.js';
+import { ObjectValue, isMembers, parseObject, readDocument } from '../bag/value.js';
 import { BagError } from '../errors.js';
 import type { BlobCache } from './caches.js';
 import { openAddressing, signalOption } from './context.js';
 import type { DocumentEdit, Form, InvocationContext, Measure, Place, ProgramPlan } from './form.js';
-import { cloneJson, firstDifference, isMembers, jsonBytes, jsonText, sameJson, isLeanEvent } from './plain-values.js';
-import type { JsonMembers } from './plain-values.js';
+import { cloneJson, firstDifference, jsonBytes, jsonText, sameJson, isLeanEvent } from './plain-values.js';
 import { ProgramCache } from './caches.js';
 import { md5Prefix } from '../bag/keys.js';
+import type { JsonMembers } from '../bag/value.js';
 
 /** The shim over values that `JSON.parse` made. */
 export class ObjectForm implements Form<ObjectValue> {

@@ -1,12 +1,7 @@
 import { NEWEST_VERSION } from '../../migrations/index.js';
+import { isMembers } from '../bag/value.js';
+import type { JsonMembers } from '../bag/value.js';
 import { BagError } from '../errors.js';
-
-/** A JSON object as `JSON.parse` gives it. Never changed: what is to differ is made anew. */
-export type JsonMembers = Readonly<Record<string, unknown>>;
-
-export function isMembers(value: unknown): value is JsonMembers {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 /** Containers that may nest in a value the adapter walks. Python's own parser gives up near 1,000. */
 const MAX_WALK_DEPTH = 2000;

@@ -5,7 +5,6 @@ import type { ManifestForm } from '../bag/manifest.js';
 import { PAYLOAD_HEADROOM, PAYLOAD_LIMIT } from '../bag/members.js';
 import { ConfigError, StateBagError, messageOf } from '../errors.js';
 import type { TimeLimits } from './deadline.js';
-import { isMembers } from './plain-values.js';
 import type {
   BagIds,
   BudgetOptions,
@@ -18,6 +17,7 @@ import type {
   StoreSource,
 } from './options.js';
 import { isBlobStore } from './caches.js';
+import { isMembers } from '../bag/value.js';
 
 /** Options, checked, with every default filled in. */
 export interface Settings {

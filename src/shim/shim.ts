@@ -23,8 +23,8 @@ import type {
   StoreSource,
 } from './options.js';
 import { cloneJson } from './plain-values.js';
-import type { JsonMembers } from './plain-values.js';
 import { parseOptions, parseReadOptions } from './settings.js';
+import type { JsonMembers } from '../bag/value.js';
 
 /** Reads old bags and new ones, side by side. Make one per process, outside the handler: its caches live in it. */
 export interface StateBagShim<S extends Speech = 'lean'> {

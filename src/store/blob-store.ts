@@ -2,14 +2,13 @@ import { LRUCache } from 'lru-cache';
 import { parseAllowedPrefix } from '../allowed-prefix.js';
 import { addressTemplates, detectDigest } from '../content-address.js';
 import { ConfigError, PointerError, StateBagError } from '../errors.js';
-import { formatS3Uri } from './address.js';
+import { formatS3Uri, assertDigest } from './address.js';
 import { DEFAULT_BACKOFF } from './backoff.js';
 import type { Backoff } from './backoff.js';
 import { writeOnce } from './blob-put.js';
 import type { Renewal } from './blob-put.js';
-import { assertDigest } from './digest.js';
 import type { ObjectAddress, ObjectStore } from './object-store.js';
-import { SingleFlight, joined } from './single-flight.js';
+import { SingleFlight, joined } from './keyed-tasks.js';
 
 export interface BlobStoreOptions {
   readonly objects: ObjectStore;

@@ -6,7 +6,6 @@ import { pathBetween, pathFor } from '../../migrations/index.js';
 import { Bag } from '../../src/bag/bag.js';
 import { ByteDraft } from '../../src/bag/edit.js';
 import { DEFAULT_LAYOUT } from '../../src/bag/keys.js';
-import { migrateDown } from '../../src/bag/migration.js';
 import type { BagVersion, Migration } from '../../src/bag/migration.js';
 import { planBag } from '../../src/bag/plan.js';
 import { rewriteBytes } from '../../src/bag/rewrite.js';
@@ -108,7 +107,8 @@ describe('with a version 3 in the list of migrations', () => {
       ...migration,
       down: () => order.push(migration.id),
     }));
-    migrateDown(new ByteDraft(readDocument(VERSIONS[3])), path, {});
+    const draft = new ByteDraft(readDocument(VERSIONS[3]));
+    for (const migration of path.toReversed()) migration.down(draft, {});
     expect(order).toEqual(['lean-v3', 'lean-v2']);
   });
 
@@ -155,7 +155,7 @@ describe('one bag in three versions', () => {
   it('down makes version 2 of version 3, byte for byte', () => {
     const bag = readDocument(VERSIONS[3]);
     const draft = new ByteDraft(bag);
-    migrateDown(draft, pathBetween(2, 3), {});
+    for (const migration of pathBetween(2, 3).toReversed()) migration.down(draft, {});
     expect(text(applySplices(VERSIONS[3], draft.splices()))).toBe(text(VERSIONS[2]));
   });
 

@@ -23,7 +23,7 @@ import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatCount } from '../reporters/sizes.js';
 import type { TableRow } from '../reporters/table.js';
 import { watchSignals } from '../watch-signals.js';
-import { addressRule } from '../../bag/places.js';
+import { addressRule } from '../../bag/sources.js';
 
 const options = {
   ...surveyOptions,

@@ -15,7 +15,7 @@ import type { CensusTotals } from './census.js';
 import { ResumeCensus } from './resume-census.js';
 import { lookAt } from './look.js';
 import type { Look } from './look.js';
-import { addressRule } from '../../bag/places.js';
+import { addressRule } from '../../bag/sources.js';
 
 export interface Inspection {
   readonly sources: readonly OpenSource[];

@@ -1,5 +1,5 @@
 import { dryRunSink, storeSink } from '../../batch/dry-run-sink.js';
-import { knownDigests, knownManifests } from '../../store/known-digests.js';
+import { knownDigests, knownManifests } from '../../store/address.js';
 import type { TransformSettings } from '../../batch/transform.js';
 import type { Layout } from '../../bag/keys.js';
 import type { ManifestForm } from '../../bag/manifest.js';

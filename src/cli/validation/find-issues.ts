@@ -12,8 +12,8 @@ import { checkPointers } from './check-pointers.js';
 import type { Found, Issue, LocatedIssue } from './issue.js';
 import { FAT, LEAN } from './schema-choice.js';
 import type { SchemaChoice } from './schema-choice.js';
-import { addressRule } from '../../bag/places.js';
 import type { BlobReader } from '../../bag/places.js';
+import { addressRule } from '../../bag/sources.js';
 
 /** Everything that is wrong with a document, with its place in the bytes. What is no JSON has one issue, that. */
 export async function findIssues(
