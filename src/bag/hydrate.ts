@@ -30,9 +30,14 @@ export async function hydrateBag(
   // What stood under the old name said nothing, and would stand beside the value that comes back.
   if (content.paths.config) draft.remove(CONFIG);
   if (content.paths.map) draft.remove(MAP);
-  for (const migration of pathTo('bridge').toReversed()) migration.down(draft, content.named);
-  for (const migration of pathTo('lean').toReversed()) migration.down(draft, content.paths);
+  migrateDown(draft, pathTo('bridge'), content.named);
+  migrateDown(draft, pathTo('lean'), content.paths);
   return content;
+}
+
+/** Runs a path of migrations backwards over a bag. */
+export function migrateDown(bag: BagEdit, path: readonly Migration[], content: OffloadedContent): void {
+  for (const migration of path.toReversed()) migration.down(bag, content);
 }
 
 async function loadContent(bag: Bag, blobs: BlobReader, signal?: AbortSignal): Promise<LoadedContent> {

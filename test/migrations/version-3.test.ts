@@ -1,3 +1,4 @@
+import { migrateDown } from '../../src/bag/hydrate.js';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildLeanBag, validateLeanBag } from 'statebag-shim';
@@ -107,8 +108,7 @@ describe('with a version 3 in the list of migrations', () => {
       ...migration,
       down: () => order.push(migration.id),
     }));
-    const draft = new ByteDraft(readDocument(VERSIONS[3]));
-    for (const migration of path.toReversed()) migration.down(draft, {});
+    migrateDown(new ByteDraft(readDocument(VERSIONS[3])), path, {});
     expect(order).toEqual(['lean-v3', 'lean-v2']);
   });
 
@@ -155,7 +155,7 @@ describe('one bag in three versions', () => {
   it('down makes version 2 of version 3, byte for byte', () => {
     const bag = readDocument(VERSIONS[3]);
     const draft = new ByteDraft(bag);
-    for (const migration of pathBetween(2, 3).toReversed()) migration.down(draft, {});
+    migrateDown(draft, pathBetween(2, 3), {});
     expect(text(applySplices(VERSIONS[3], draft.splices()))).toBe(text(VERSIONS[2]));
   });
 
