@@ -9,6 +9,7 @@ import { readDocument } from './context.js';
 import { startDeadline, startOptional } from './deadline.js';
 import { publish } from './diagnostics.js';
 import type { WriteMessage } from './diagnostics.js';
+import { DEFAULT_MODE } from './settings.js';
 import type { LambdaContext, BagIds, Mode } from './options.js';
 import { sealResult } from './seal.js';
 import type { SealedResult } from './seal.js';
@@ -39,7 +40,14 @@ export class EventReading<V extends Value = Value> {
     this.#state = state;
     this.#invocation = invocation;
     this.document = readDocument(root, state);
-    this.mode = state.settings.modeOf(() => this.ids);
+    const start = state.settings.clock();
+    this.mode = DEFAULT_MODE;
+    try {
+      this.mode = state.settings.modeOf(() => this.ids);
+    } catch (error) {
+      this.#publish(start, untouched(root), findCode(error));
+      throw error;
+    }
   }
 
   get ids(): BagIds {
@@ -141,12 +149,12 @@ export async function sealAnswer<V extends Value>(
 ): Promise<V> {
   const { settings } = state;
   const ids = reading?.ids ?? readDocument(root, state).ids;
-  const mode = reading?.mode ?? settings.modeOf(() => ids);
+  let mode = reading?.mode;
   const start = settings.clock();
   const tell = (outcome: Partial<Omit<WriteMessage, keyof BagIds | 'mode' | 'durationMs'>>) => {
     publish('write', () => ({
       ...ids,
-      mode,
+      mode: mode ?? DEFAULT_MODE,
       ...(outcome.bytes === undefined ? {} : { bytes: outcome.bytes }),
       offloaded: outcome.offloaded ?? [],
       bytesSaved: outcome.bytesSaved ?? 0,
@@ -157,6 +165,7 @@ export async function sealAnswer<V extends Value>(
     }));
   };
   try {
+    mode ??= settings.modeOf(() => ids);
     const { root: sealed, ...outcome } = await sealIn(state, root, { ids, mode, reading, lambda });
     tell(outcome);
     return sealed;

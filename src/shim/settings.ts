@@ -120,7 +120,8 @@ function parseMode(mode: ShimOptions['mode']): Settings['modeOf'] {
   return (ids) => parsedMode(askMode(mode, ids()) ?? DEFAULT_MODE);
 }
 
-const DEFAULT_MODE: Mode = 'observe';
+/** Counts also in the messages about an event whose mode is not known. */
+export const DEFAULT_MODE: Mode = 'observe';
 
 /** A service that knows the mode may be down: then the call may be tried again. */
 function askMode(mode: (ids: BagIds) => Mode | undefined, ids: BagIds): Mode | undefined {

@@ -2,9 +2,10 @@ import type { ByteValue } from '../bag/value.js';
 import { BagError } from '../errors.js';
 import { ByteForm } from './byte-form.js';
 import { createState } from './context.js';
+import { publish } from './diagnostics.js';
 import { EventReading, sealAnswer } from './invocation.js';
 import type { LambdaContext, BagIds, Mode, WireOptions } from './options.js';
-import { parseOptions } from './settings.js';
+import { DEFAULT_MODE, parseOptions } from './settings.js';
 import type { ShimState } from './form.js';
 
 /** An event that was adapted, for the seal of its result. */
@@ -46,9 +47,11 @@ export class WireShim {
    * `BagError` for what is no JSON or no object, unless the options let that pass.
    */
   async adapt(bytes: Uint8Array, context?: LambdaContext): Promise<AdaptedWire> {
-    const root = this.#passesUnreadable ? this.#detect(bytes) : this.#state.form.open(bytes);
-    if (root === undefined || (this.#passesUnreadable && root.kind() !== 'object'))
-      return { bytes, mode: 'observe', ids: NOBODY };
+    const root = this.#passesUnreadable ? this.#detect(bytes) : this.#openEvent(bytes);
+    if (root === undefined || (this.#passesUnreadable && root.kind() !== 'object')) {
+      this.#publishUnread();
+      return { bytes, mode: DEFAULT_MODE, ids: NOBODY };
+    }
     const reading = new EventReading(this.#state, root, { context, wantsSegment: this.#wantsSegment });
     const adapted = await reading.adapt();
     return { bytes: adapted.root.document.bytes, mode: reading.mode, ids: reading.ids, reading };
@@ -61,9 +64,35 @@ export class WireShim {
    */
   async seal(bytes: Uint8Array, before?: AdaptedWire, context?: LambdaContext): Promise<Uint8Array> {
     const root = this.#detect(bytes);
-    if (root === undefined || (before && !before.reading)) return bytes;
+    if (root === undefined || (before && !before.reading)) {
+      const { ids, mode } = before ?? { ids: NOBODY, mode: DEFAULT_MODE };
+      publish('write', () => ({ ...ids, mode, ...PASSED, offloaded: [], repaired: false }));
+      return bytes;
+    }
     const sealed = await sealAnswer(this.#state, root, before?.reading, context);
     return sealed.document.bytes;
+  }
+
+  /** Throws `BagError` for what is no JSON. */
+  #openEvent(bytes: Uint8Array): ByteValue {
+    try {
+      return this.#state.form.open(bytes);
+    } catch (error) {
+      if (error instanceof BagError) this.#publishUnread(error.code);
+      throw error;
+    }
+  }
+
+  #publishUnread(code?: string): void {
+    const { speaks } = this.#state.settings;
+    publish('read', () => ({
+      ...NOBODY,
+      mode: DEFAULT_MODE,
+      speaks,
+      ...PASSED,
+      envelope: '',
+      ...(code === undefined ? {} : { code }),
+    }));
   }
 
   /** A result may be anything; what holds no bag is none of the shim's business. */
@@ -78,3 +107,6 @@ export class WireShim {
 }
 
 const NOBODY: BagIds = { ownerId: undefined, workflowId: undefined };
+
+/** In messages about what is not read. */
+const PASSED = { generation: 'foreign', bytesSaved: 0, durationMs: 0 } as const;

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { WireShim } from '../../src/shim/wire-shim.js';
 import { ADAPTER_NAMES, adaptedBy, finishedBy, useAdapters } from './adapters.js';
 import { fatBag } from './bags.js';
 import { observed } from './observed.js';
-import { testShim } from './shims.js';
+import { testShim, testStore } from './shims.js';
 
 const adapterOf = useAdapters();
 
@@ -42,4 +43,29 @@ test('an answer that prints itself and cannot be printed is on the channel', asy
   printed.self = printed;
   const messages = await observed('write', () => shim.write(circle).catch(() => undefined));
   expect(messages).toMatchObject([{ code: 'NOT_JSON' }]);
+});
+
+test('an event and a result whose mode cannot be found out are on the channels', async () => {
+  const { shim } = testShim({
+    mode: () => {
+      throw new Error('the flag service is down');
+    },
+  });
+  const reads = await observed('read', () =>
+    shim
+      .wrap((event) => event)(fatBag())
+      .catch(() => undefined),
+  );
+  expect(reads).toMatchObject([{ code: 'MODE_FAILED', generation: 'fat', mode: 'observe' }]);
+  const writes = await observed('write', () => shim.write(fatBag()).catch(() => undefined));
+  expect(writes).toMatchObject([{ code: 'MODE_FAILED', generation: 'fat', mode: 'observe' }]);
+});
+
+test('what is no JSON is on the channels of the adapter of bytes', async () => {
+  const text = (value: string) => Buffer.from(value);
+  const shim = new WireShim({ store: testStore().store, mode: 'rewrite' });
+  const refused = await observed('read', () => shim.adapt(text('{')).catch(() => undefined));
+  expect(refused).toMatchObject([{ code: 'JSON_SYNTAX', generation: 'foreign', mode: 'observe' }]);
+  const passed = await observed('write', () => shim.seal(text('garbage')));
+  expect(passed).toMatchObject([{ generation: 'foreign', mode: 'observe', bytesSaved: 0, offloaded: [] }]);
 });
