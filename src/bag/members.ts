@@ -107,14 +107,40 @@ export function isAddedBranch(level: Value): boolean {
 
 /**
  * True when a value is a segment's program as a parser passes it on: without unknown members, with default values, or
- * with converted ones. The id of the segment decides. A program without one must hold every member that is passed on.
+ * with converted ones. Its id and the ids of its nodes decide, as far as the parser left them. A program that has
+ * neither must hold every member that is passed on.
  */
 export function isSameSegment(value: Value | undefined, program: Value): boolean {
-  if (!isObject(value)) return false;
-  const id = program.member('id');
-  if (id !== undefined) return isSameText(value.member('id'), id);
+  if (!isObject(value) || isOtherText(value.member('id'), program.member('id'))) return false;
+  const nodes = listNodes(value);
+  const own = listNodes(program);
+  if (nodes !== undefined && own !== undefined && own.length > 0) return isSameNodes(nodes, own);
+  if (program.member('id') !== undefined) return value.member('id') !== undefined;
   const names = value.names();
   return names.length > 0 && names.every((name) => isSameText(value.member(name), program.member(name)));
+}
+
+/** True when a handler gave other nodes to the segment with this id: a part of it, or a mended one. */
+export function hasOtherNodes(value: Value, program: Value): boolean {
+  const [nodes, own] = [listNodes(value), listNodes(program)];
+  const isSameId = isSameText(value.member('id'), program.member('id'));
+  return isSameId && nodes !== undefined && own !== undefined && !isSameNodes(nodes, own);
+}
+
+function listNodes(segment: Value): readonly Value[] | undefined {
+  const nodes = segment.member('nodes');
+  return nodes?.kind() === 'array' ? nodes.items() : undefined;
+}
+
+function isSameNodes(nodes: readonly Value[], own: readonly Value[]): boolean {
+  return (
+    nodes.length === own.length && nodes.every((node, at) => !isOtherText(node.member('id'), own[at]!.member('id')))
+  );
+}
+
+/** True when both are there and differ. */
+function isOtherText(one: Value | undefined, other: Value | undefined): boolean {
+  return one !== undefined && other !== undefined && !isSameText(one, other);
 }
 
 function isSameText(one: Value | undefined, other: Value | undefined): boolean {

@@ -149,15 +149,15 @@ async function adaptFatBag<V extends Value>(
 }
 
 /**
- * A bag for a handler that keeps the old members as its own data. A bag of the flat era stays as it is: its readers
- * would run a pointer as the program.
+ * A bag for a handler that keeps the old members as its own data. Readers of the flat era would run a pointer as the
+ * program, so a bag of that era has the values.
  */
 async function adaptBridgeBag<V extends Value>(
   bag: Bag<V>,
   { handed, kept }: Edits<V>,
   context: InvocationContext<V>,
 ): Promise<BagOutcome> {
-  if (bag.isFlatEra) return { error: undefined, bytesSaved: 0 };
+  if (bag.isFlatEra) return adaptFatBag(bag, { handed, kept }, context);
   const { value: rewrite, error } = await attempt(context, async (optional) => {
     const planned = await planRewrite(bag, optional);
     if (changesBag(planned)) kept.draft(bag);

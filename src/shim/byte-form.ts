@@ -91,7 +91,7 @@ export class ByteForm implements Form<ByteValue> {
   ): Promise<ProgramPlan> {
     const { blobs, settings } = context.state;
     const loaded = await loadSources(bag, blobs, signalOption(context));
-    const isFilled = handed !== undefined && settings.speaks === 'fat';
+    const isFilled = handed !== undefined && settings.speaks !== 'lean';
     const sources = isFilled ? this.#respeller.respell(bag, loaded, handed) : loaded;
     const addressing = { ...(await openAddressing(context)), digest: this.#digest };
     const { manifestForm } = settings;

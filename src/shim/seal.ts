@@ -10,6 +10,7 @@ import type { AdaptedEvent } from './adapt.js';
 import { fitResult } from './budget.js';
 import type { FittedResult } from './budget.js';
 import { attempt, listPointers, readDocument, readWhole, reread } from './context.js';
+import { hasOwnConfig, withoutReplacedPaths } from './replaced-config.js';
 import { planRewrite, rewriteBag } from './rewrite.js';
 import { withoutAddedProgram } from './segment.js';
 import { returnPointers } from './stored-members.js';
@@ -34,13 +35,14 @@ export async function sealResult<V extends Value>(
   const { form, settings } = context.state;
   // No state machine of ours waits for the answer to an event without a bag.
   const isForeign = before !== undefined && before.handed === undefined;
-  const answer = returnPointers(result, before?.restored ?? [], form);
-  if (answer.kind() !== 'object') {
-    assertUnmixed(listPointers(answer, form), []);
-    return { ...(isForeign ? pass(answer) : await fitResult(answer, () => [], undefined, context)), ...FOREIGN };
-  }
+  const answer = withoutStalePaths(returnPointers(result, before?.restored ?? [], form), before, context);
   const whole = readWhole(answer, context.state);
   const bare = reread(whole, withoutAddedProgram(whole, before?.added, form), context.state);
+  if (answer.kind() !== 'object') {
+    const { root } = bare;
+    assertUnmixed(listPointers(root, form), []);
+    return { ...(isForeign ? pass(root) : await fitResult(root, () => [], undefined, context)), ...FOREIGN };
+  }
   const unwrapped = unwrapResult(bare, context.state);
   const plain = unwrapped.root;
   if (context.outside().length === 0 && form.isPlainlyLean(plain)) {
@@ -64,6 +66,14 @@ export async function sealResult<V extends Value>(
   };
 }
 
+function withoutStalePaths<V extends Value>(
+  answer: V,
+  before: AdaptedEvent<V> | undefined,
+  { state }: InvocationContext<V>,
+): V {
+  return before?.kept === undefined ? answer : withoutReplacedPaths(answer, before, state);
+}
+
 const FOREIGN = { generation: 'foreign', repaired: false } as const;
 
 function pass<V extends Value>(root: V): FittedResult<V> {
@@ -80,10 +90,10 @@ function restorePrograms<V extends Value>(
   before: AdaptedEvent<V> | undefined,
   { state }: InvocationContext<V>,
 ): V {
-  const kept = before?.kept;
-  if (kept === undefined) return root;
+  if (before?.kept === undefined) return root;
+  const { kept } = before;
   const edit = state.form.edit(root);
-  for (const bag of bags.filter((each) => !isComplete(each))) {
+  for (const bag of bags.filter((each) => !isComplete(each) && !hasOwnConfig(each.value, before, state))) {
     for (const name of listLostMembers(bag.value, kept, state.addresses)) edit.put(bag, name, kept.member(name)!);
   }
   return edit.result();

@@ -1,4 +1,12 @@
-import { ADDED_MARK, hasAddedProgram, isAddedProgram, isSameSegment } from '../bag/members.js';
+import {
+  ADDED_MARK,
+  MANIFEST,
+  MAP,
+  hasAddedProgram,
+  hasOtherNodes,
+  isAddedProgram,
+  isSameSegment,
+} from '../bag/members.js';
 import type { Bag, BagDocument } from '../bag/bag.js';
 import { bagLevels, detectEnvelope } from '../bag/envelope.js';
 import { isProgram } from '../bag/segments.js';
@@ -64,9 +72,12 @@ export function withoutAddedProgram<V extends Value>(
 ): V {
   const edit = form.edit(document.root);
   const bags = document.answerBags();
-  if (added) markCopies(edit, document, added, form);
+  if (added) {
+    markCopies(edit, document, added, form);
+    unmarkOwnPrograms(edit, document, added, form);
+  }
   for (const bag of bags) {
-    if (!hasAddedProgram(bag.value) && !isStripped(bag.value, added)) continue;
+    if (isOwnProgram(bag.value, added) || (!hasAddedProgram(bag.value) && !isStripped(bag.value, added))) continue;
     changeIfWritable(() => {
       takeOut(edit, bag, bag.path.length === 0 ? added?.root : added?.bag);
     });
@@ -92,6 +103,31 @@ function markCopies<V extends Value>(
       edit.put(place, SEGMENT, form.withFlag(place.value.member(SEGMENT)!, ADDED_MARK));
     });
   }
+}
+
+/**
+ * Takes the mark from what is no copy any more: the program of a segment whose nodes the handler chose, and an entry
+ * that it put into a map or manifest.
+ */
+function unmarkOwnPrograms<V extends Value>(
+  edit: DocumentEdit<V>,
+  document: BagDocument<V>,
+  added: Added<V>,
+  form: Form<V>,
+): void {
+  for (const place of form.search(document.root, ADDED_MARK)) {
+    const isEntry = place.path.some((name) => name === MAP || name === MANIFEST);
+    if (!isEntry && !hasOtherNodes(place.value, added.program)) continue;
+    changeIfWritable(() => {
+      edit.draft(place).remove(ADDED_MARK);
+    });
+  }
+}
+
+/** True for a level with a program of this segment whose nodes the handler chose. */
+function isOwnProgram(level: Value, added: Added | undefined): boolean {
+  const program = level.member(SEGMENT);
+  return added !== undefined && program !== undefined && hasOtherNodes(program, added.program);
 }
 
 /**
