@@ -192,7 +192,6 @@ async function sealIn<V extends Value>(
   if (mode === 'observe') return { root };
   const before = await reading?.adapt();
   if (mode === 'shadow') {
-    if (root.kind() !== 'object') return { root };
     return { root: withoutAddedProgram(new BagDocument(root), before?.added, state.form) };
   }
   let names: readonly OutsideNames[] | undefined;

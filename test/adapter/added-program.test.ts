@@ -46,6 +46,18 @@ const ARRANGEMENTS: Readonly<Record<string, readonly [answer: Handler, pick: (an
     }),
     (answer) => answer,
   ],
+  'a program of which a parser left the nodes alone': [
+    (event) => ({ bag: next({ ...event, segment_config: { nodes: (event.segment_config as Json).nodes } }) }),
+    (answer) => answer,
+  ],
+  'a list of events whose parser stripped the program': [
+    (event) => [next({ ...event, segment_config: stripped(event.segment_config as Json) })],
+    (answer) => (answer as unknown as Json[])[0],
+  ],
+  'JSON text of a bag whose parser stripped the program': [
+    (event) => JSON.stringify({ bag: next({ ...event, segment_config: stripped(event.segment_config as Json) }) }),
+    (answer) => JSON.parse(answer as unknown as string) as unknown,
+  ],
   'a stripped program next to the bag': [
     (event) => ({
       segment_config: stripped(event.segment_config as Json),
@@ -138,6 +150,18 @@ describe.each(ADAPTER_NAMES)('with the adapter of %s', (adapter) => {
         return {};
       });
       expect(resumed).toEqual({ ...MAP[1], added_by_statebag_shim: true });
+    });
+  });
+
+  test('a row with a program that a parser stripped is an error, and never the earlier segment', async () => {
+    const { invoke } = await adapterOf(adapter);
+    let row: unknown;
+    await invoke(START, (event) => {
+      row = next({ ...event, segment_config: stripped(event.segment_config as Json) });
+      return {};
+    });
+    await expect(invoke(row, () => ({}))).rejects.toMatchObject({
+      message: expect.stringContaining('SEGMENT_CONTRADICTORY') as string,
     });
   });
 

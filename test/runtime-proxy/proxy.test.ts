@@ -276,7 +276,8 @@ describe('a store that is down', () => {
   });
 
   it('does not stop an event that carries its program: the bag stays as it was', async () => {
-    const one = await start(nowhere);
+    // The SDK may take long to load.
+    const one = await start({ ...nowhere, STATEBAG_OPTIONAL_TIMEOUT_MS: '20000' });
     expect((await ask(one, fatBagText())).text).toBe(fatBagText());
     expect(one.said()).toMatch(/"statebag":"fail-open".*"code":"STORE_UNAVAILABLE"/);
   });
