@@ -25,6 +25,9 @@ type Act =
 /** These do more than answer. */
 type Special = 'call an inner runner' | 'invoke an inner function' | 'answer from a record' | 'write a row';
 
+/** The key under which an upload notes that it has failed. */
+const FAILED = 'upload has failed';
+
 type Node = readonly [id: string, act: Act, edge?: 'hitp'];
 
 /** The branches fork after `fork` and end in `join`. */
@@ -156,16 +159,35 @@ export interface Ended {
   readonly ran: readonly string[];
 }
 
+/** What the runners of a deployment share. */
+export class Services {
+  /** One line for each segment that ran. */
+  readonly ran: string[] = [];
+  /** Rows of a table. */
+  readonly rows: Json[] = [];
+  /** Records of a table, by their keys. */
+  readonly records = new Map<string, string>();
+  readonly #call: Call;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  /** Invokes the function of the inner runner. */
+  invokeInner(event: Json): Promise<Json> {
+    return this.#call('inner', event, (copy, place) => runInner(copy, place, this));
+  }
+}
+
 /** Runs the application from its first bag to its end. */
-export async function runApplication(first: Json, call: Call): Promise<Ended> {
-  const application = new Application(call);
-  const last = await application.run(first);
+export async function runApplication(first: Json, call: Call, services = new Services(call)): Promise<Ended> {
+  const last = await new Application(call, services).run(first);
   let bag: Json = {};
   await call('finish', last, (event) => {
     bag = event;
     return {};
   });
-  return { bag, ran: application.ran };
+  return { bag, ran: services.ran };
 }
 
 interface State extends Json {
@@ -184,15 +206,14 @@ interface Program extends Json {
 
 const stateIn = (bag: Json): State => bag.current_state as State;
 
+/** The state machine. */
 class Application {
-  readonly ran: string[] = [];
-  readonly #rows: Json[] = [];
-  readonly #records = new Map<string, string>();
-  readonly #failed = new Set<string>();
   readonly #call: Call;
+  readonly #services: Services;
 
-  constructor(call: Call) {
+  constructor(call: Call, services: Services) {
     this.#call = call;
+    this.#services = services;
   }
 
   /** The loop of the state machine: runs segment after segment. Resolves with the last bag. */
@@ -208,7 +229,7 @@ class Application {
 
   /** A delivery that is recorded comes a second time, as after a lost reply. */
   async #segment(event: Json): Promise<Json> {
-    const answer = await this.#call('segment', event, (got, place) => this.#runSegment(got, place));
+    const answer = await this.#call('segment', event, (got, place) => runSegment(got, place, this.#services));
     return answer.deliver_again === true ? this.#segment(event) : answer;
   }
 
@@ -223,7 +244,7 @@ class Application {
       case 'LIST':
         return (answer.results as { bag: Json }[])[0]!.bag;
       case 'ROW':
-        return this.#rows.at(-1)!.context as Json;
+        return this.#services.rows.at(-1)!.context as Json;
       case 'PARALLEL_GROUP':
         return this.#fork(bag);
       case 'DISTRIBUTE':
@@ -270,72 +291,73 @@ class Application {
 
   /** The first time the bag of the machine goes on after the answer, the second time the context of the row does. */
   async #pause(bag: Json): Promise<Json> {
-    const rows = this.#rows.length;
-    await this.#call('pause', { TaskToken: `token-${rows}`, state_data: bag }, (event) => {
-      this.#rows.push(sent(rowFor(event)));
+    const { rows } = this.#services;
+    const count = rows.length;
+    await this.#call('pause', { TaskToken: `token-${count}`, state_data: bag }, (event) => {
+      rows.push(sent(rowFor(event)));
       return { status: 'stored' };
     });
-    const callback_result = await this.#call('resume', { row: this.#rows.at(-1), answer: `yes ${rows}` }, resume);
+    const callback_result = await this.#call('resume', { row: rows.at(-1), answer: `yes ${count}` }, resume);
     const { user_response, state_data } = callback_result;
     return this.#merge(
-      rows === 0 ? { state_data: { bag }, callback_result } : { state_data, callback_result: { user_response } },
+      count === 0 ? { state_data: { bag }, callback_result } : { state_data, callback_result: { user_response } },
     );
   }
 
   async #merge(event: Json): Promise<Json> {
     return (await this.#call('merge', event, merge)).state_data as Json;
   }
+}
 
-  #runSegment(event: Json, place: ProgramPlace): Json | Promise<Json> {
-    const bag = openBag(event);
-    const program = programFor(event, place);
-    if (program.type === 'hitp' && stateIn(bag).answers?.[program.id] === undefined) {
-      const current_state = { ...stateIn(bag), question: program.id };
-      return { state_data: { ...bag, current_state }, next_action: 'PAUSED_FOR_HITP' };
-    }
-    if (program.type === 'parallel_group') {
-      this.#note(bag, program);
-      const pending_branches = program.branches;
-      return { state_data: { ...advance(event, bag, program), pending_branches }, next_action: 'PARALLEL_GROUP' };
-    }
-    const act = program.nodes?.[0]?.config.act ?? 'answer with the bag';
-    if (act === 'answer from a record') return this.#runOnce(event, program);
-    if (act === 'call an inner runner') return { ...this.#runInner({ ...event }, place), next_action: 'CONTINUE' };
-    if (act === 'invoke an inner function')
-      return this.#call('inner', { ...event }, (copy, inner) => this.#runInner(copy, inner));
-    if (act === 'fail once' && !this.#failed.has(act)) {
-      this.#failed.add(act);
-      return { state_data: { ...event }, next_action: 'CONTINUE', error: { message: 'throttled' } };
-    }
-    this.#note(bag, program);
-    if (act === 'write a row') {
-      this.#rows.push(sent({ context: { ...event, ...advance(event, bag, program) } }));
-      return { next_action: 'ROW' };
-    }
-    return ANSWERS[act](event, program);
+/** What a runner does with its event. `handlers/application.py` of `test/real` does the same. */
+function runSegment(event: Json, place: ProgramPlace, services: Services): Json | Promise<Json> {
+  const bag = openBag(event);
+  const program = programFor(event, place);
+  if (program.type === 'hitp' && stateIn(bag).answers?.[program.id] === undefined) {
+    const current_state = { ...stateIn(bag), question: program.id };
+    return { state_data: { ...bag, current_state }, next_action: 'PAUSED_FOR_HITP' };
   }
+  if (program.type === 'parallel_group') {
+    note(bag, program, services);
+    const pending_branches = program.branches;
+    return { state_data: { ...advance(event, bag, program), pending_branches }, next_action: 'PARALLEL_GROUP' };
+  }
+  const act = program.nodes?.[0]?.config.act ?? 'answer with the bag';
+  if (act === 'answer from a record') return runOnce(event, program, services);
+  if (act === 'call an inner runner') return { ...runInner({ ...event }, place, services), next_action: 'CONTINUE' };
+  if (act === 'invoke an inner function') return services.invokeInner({ ...event });
+  if (act === 'fail once' && !services.records.has(FAILED)) {
+    services.records.set(FAILED, '{}');
+    return { state_data: { ...event }, next_action: 'CONTINUE', error: { message: 'throttled' } };
+  }
+  note(bag, program, services);
+  if (act === 'write a row') {
+    services.rows.push(sent({ context: { ...event, ...advance(event, bag, program) } }));
+    return { next_action: 'ROW' };
+  }
+  return ANSWERS[act](event, program);
+}
 
-  /** What an idempotency middleware does: it keeps the answer of the handler and gives it again. */
-  #runOnce(event: Json, program: Program): Json {
-    const key = `${String(event.idempotency_key)}/${String(event.segment_to_run)}`;
-    const record = this.#records.get(key);
-    if (record !== undefined) return JSON.parse(record) as Json;
-    this.#note(event, program);
-    const answer = { state_data: { ...event, ...advance(event, event, program) }, next_action: 'CONTINUE' };
-    this.#records.set(key, JSON.stringify(answer));
-    return { ...answer, deliver_again: true };
-  }
+/** What an idempotency middleware does: it keeps the answer of the handler and gives it again. */
+function runOnce(event: Json, program: Program, services: Services): Json {
+  const key = `${String(event.idempotency_key)}/${String(event.segment_to_run)}`;
+  const record = services.records.get(key);
+  if (record !== undefined) return JSON.parse(record) as Json;
+  note(event, program, services);
+  const answer = { state_data: { ...event, ...advance(event, event, program) }, next_action: 'CONTINUE' };
+  services.records.set(key, JSON.stringify(answer));
+  return { ...answer, deliver_again: true };
+}
 
-  /** A runner that gets a copy of an event and looks for its program as every runner does. */
-  #runInner(event: Json, place: ProgramPlace): Json {
-    const program = programFor(event, place);
-    this.#note(event, program);
-    return { state_data: advance(event, event, program) };
-  }
+/** A runner that gets a copy of an event and looks for its program as every runner does. */
+function runInner(event: Json, place: ProgramPlace, services: Services): Json {
+  const program = programFor(event, place);
+  note(event, program, services);
+  return { state_data: advance(event, event, program) };
+}
 
-  #note({ workflowId }: Json, { id, type, node_ids }: Program): void {
-    this.ran.push([workflowId, id, type, ...node_ids].join(' '));
-  }
+function note({ workflowId }: Json, { id, type, node_ids }: Program, services: Services): void {
+  services.ran.push([workflowId, id, type, ...node_ids].join(' '));
 }
 
 /** The bag of an event. A member `bag` of a bag belongs to the user. */
