@@ -5,17 +5,18 @@ import type { ProgramSource } from '../bag/resolve.js';
 import type { Mode, Speech } from './options.js';
 
 /** On every message. Ids are as the bag spells them. No message holds user data. */
-interface Subject {
+interface Subject<M = Mode> {
   readonly ownerId: string | undefined;
   readonly workflowId: string | undefined;
-  readonly mode: Mode;
+  /** `undefined` when none was asked for: the function for the mode failed, or it is no JSON. */
+  readonly mode: M;
 }
 
 /** Whether the event on its way in or the result on its way out was worked on. */
 export type Side = 'event' | 'result';
 
 /** `statebag-shim:read`: an event was read, or refused. */
-export interface ReadMessage extends Subject {
+export interface ReadMessage extends Subject<Mode | undefined> {
   readonly speaks: Speech;
   readonly generation: Generation;
   /** Member names from the event to its bag, joined by dots; empty when the event is the bag. */
@@ -25,7 +26,7 @@ export interface ReadMessage extends Subject {
   readonly segmentIndex?: number;
   /**
    * In `shadow`: how the old and the new resolution compare. `failed`: the old one threw, and the event went on as it
-   * was.
+   * was. Absent when the event was read by hand before the two were compared.
    */
   readonly shadow?: 'same' | 'different' | 'failed';
   /** Code of the error with which the event was refused; `UNEXPECTED` for an error of another kind. */
@@ -37,7 +38,7 @@ export interface ReadMessage extends Subject {
 }
 
 /** `statebag-shim:write`: a result went back, or was refused. */
-export interface WriteMessage extends Subject {
+export interface WriteMessage extends Subject<Mode | undefined> {
   /** Of the bag as the handler returned it. */
   readonly generation: Generation;
   /** Bytes of UTF-8 that the whole result takes; absent when nothing was measured. */

@@ -31,6 +31,7 @@ export class EventReading<V extends Value = Value> {
   readonly document: BagDocument<V>;
   readonly #state: ShimState<V>;
   readonly #invocation: Invocation;
+  #isTold = false;
   #adapted: Promise<AdaptedEvent<V>> | undefined;
   #outside: readonly OutsideNames[] | undefined;
 
@@ -39,7 +40,13 @@ export class EventReading<V extends Value = Value> {
     this.#state = state;
     this.#invocation = invocation;
     this.document = readDocument(root, state);
-    this.mode = state.settings.modeOf(() => this.ids);
+    const start = state.settings.clock();
+    try {
+      this.mode = state.settings.modeOf(() => this.ids);
+    } catch (error) {
+      this.#publish(start, { code: findCode(error) });
+      throw error;
+    }
   }
 
   get ids(): BagIds {
@@ -64,29 +71,31 @@ export class EventReading<V extends Value = Value> {
 
   /** The program of the event. Its value is shared: copy before handing it out. */
   resolve(): Promise<ResolvedSegment<V>> {
-    return this.#during((context) => resolveProgram(this.document.root, context));
+    return this.#telling(
+      () => this.#during((context) => resolveProgram(this.document.root, context)),
+      (resolved) => ({ resolved }),
+    );
   }
 
   /** The event with its program and offloaded members inline. */
   fill(): Promise<V> {
-    return this.#during(async (context) => {
-      this.#assertObject();
-      return fillEvent(this.document, context);
-    });
+    return this.#telling(
+      () =>
+        this.#during(async (context) => {
+          this.#assertObject();
+          return fillEvent(this.document, context);
+        }),
+      () => ({}),
+    );
   }
 
-  async #adaptOnce(): Promise<AdaptedEvent<V>> {
-    const start = this.#state.settings.clock();
+  #adaptOnce(): Promise<AdaptedEvent<V>> {
     const { root } = this.document;
     const isPassed = this.mode === 'observe' || (this.mode === 'shadow' && root.kind() !== 'object');
-    try {
-      const adapted = isPassed ? untouched(root) : await this.#during((context) => this.#adaptIn(context));
-      this.#publish(start, adapted);
-      return adapted;
-    } catch (error) {
-      this.#publish(start, untouched(root), findCode(error));
-      throw error;
-    }
+    return this.#telling(
+      () => (isPassed ? untouched(root) : this.#during((context) => this.#adaptIn(context))),
+      (adapted) => adapted,
+    );
   }
 
   async #adaptIn(context: InvocationContext<V>): Promise<AdaptedEvent<V>> {
@@ -111,8 +120,24 @@ export class EventReading<V extends Value = Value> {
     return withDeadline(facts, this.#invocation.context, task);
   }
 
-  #publish(start: number, { resolved, shadow, bytesSaved }: AdaptedEvent<V>, code?: string): void {
+  /** Publishes how the first use of the event ended. Later uses are of the same event. */
+  async #telling<T>(task: () => T | Promise<T>, factsOn: (found: T) => ReadFacts<V>): Promise<T> {
+    const start = this.#state.settings.clock();
+    try {
+      const found = await task();
+      this.#publish(start, factsOn(found));
+      return found;
+    } catch (error) {
+      this.#publish(start, { code: findCode(error) });
+      throw error;
+    }
+  }
+
+  #publish(start: number, facts: ReadFacts<V>): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
     const { settings } = this.#state;
+    const { resolved, shadow, code, bytesSaved = 0 } = facts;
     publish('read', () => ({
       ...this.ids,
       mode: this.mode,
@@ -129,6 +154,11 @@ export class EventReading<V extends Value = Value> {
   }
 }
 
+/** What became of an event. */
+type ReadFacts<V extends Value> = Partial<Pick<AdaptedEvent<V>, 'resolved' | 'shadow' | 'bytesSaved'>> & {
+  readonly code?: string;
+};
+
 /**
  * The result of a handler as it goes back; the very root when nothing is to be done. `reading` is that of the event
  * which it answers. Throws as `sealResult` does.
@@ -141,8 +171,8 @@ export async function sealAnswer<V extends Value>(
 ): Promise<V> {
   const { settings } = state;
   const ids = reading?.ids ?? readDocument(root, state).ids;
-  const mode = reading?.mode ?? settings.modeOf(() => ids);
   const start = settings.clock();
+  let mode = reading?.mode;
   const tell = (outcome: Partial<Omit<WriteMessage, keyof BagIds | 'mode' | 'durationMs'>>) => {
     publish('write', () => ({
       ...ids,
@@ -157,6 +187,7 @@ export async function sealAnswer<V extends Value>(
     }));
   };
   try {
+    mode ??= settings.modeOf(() => ids);
     const { root: sealed, ...outcome } = await sealIn(state, root, { ids, mode, reading, lambda });
     tell(outcome);
     return sealed;
@@ -180,8 +211,8 @@ async function sealIn<V extends Value>(
   root: V,
   { ids, mode, reading, lambda }: Answer<V>,
 ): Promise<Sealed<V>> {
-  if (mode === 'observe') return { root };
   const before = await reading?.adapt();
+  if (mode === 'observe') return { root };
   if (mode === 'shadow') {
     if (root.kind() !== 'object') return { root };
     return { root: withoutAddedProgram(new BagDocument(root), before?.added, state.form) };
@@ -192,7 +223,8 @@ async function sealIn<V extends Value>(
   return withDeadline(facts, lambda, (context) => sealResult(root, before, context));
 }
 
-function findCode(error: unknown): string {
+/** What a message says of an error. */
+export function findCode(error: unknown): string {
   return error instanceof StateBagError ? error.code : 'UNEXPECTED';
 }
 

@@ -1,8 +1,10 @@
 import type { ByteValue } from '../bag/value.js';
 import { BagError } from '../errors.js';
 import { ByteForm } from './byte-form.js';
-import { createState } from './context.js';
-import { EventReading, sealAnswer } from './invocation.js';
+import { createState, readDocument } from './context.js';
+import { publish } from './diagnostics.js';
+import type { ReadMessage } from './diagnostics.js';
+import { EventReading, findCode, sealAnswer } from './invocation.js';
 import type { LambdaContext, BagIds, Mode, WireOptions } from './options.js';
 import { parseOptions } from './settings.js';
 import type { ShimState } from './form.js';
@@ -46,9 +48,11 @@ export class WireShim {
    * `BagError` for what is no JSON or no object, unless the options let that pass.
    */
   async adapt(bytes: Uint8Array, context?: LambdaContext): Promise<AdaptedWire> {
-    const root = this.#passesUnreadable ? this.#detect(bytes) : this.#state.form.open(bytes);
-    if (root === undefined || (this.#passesUnreadable && root.kind() !== 'object'))
+    const root = this.#passesUnreadable ? this.#detect(bytes) : this.#openEvent(bytes);
+    if (root === undefined || (this.#passesUnreadable && root.kind() !== 'object')) {
+      this.#publishUnread({ mode: 'observe' });
       return { bytes, mode: 'observe', ids: NOBODY };
+    }
     const reading = new EventReading(this.#state, root, { context, wantsSegment: this.#wantsSegment });
     const adapted = await reading.adapt();
     return { bytes: adapted.root.document.bytes, mode: reading.mode, ids: reading.ids, reading };
@@ -61,9 +65,45 @@ export class WireShim {
    */
   async seal(bytes: Uint8Array, before?: AdaptedWire, context?: LambdaContext): Promise<Uint8Array> {
     const root = this.#detect(bytes);
-    if (root === undefined || (before && !before.reading)) return bytes;
+    if (root === undefined || (before && !before.reading)) {
+      this.#publishPassed(bytes, root, before?.mode);
+      return bytes;
+    }
     const sealed = await sealAnswer(this.#state, root, before?.reading, context);
     return sealed.document.bytes;
+  }
+
+  /** Throws `BagError`. */
+  #openEvent(bytes: Uint8Array): ByteValue {
+    try {
+      return this.#state.form.open(bytes);
+    } catch (error) {
+      this.#publishUnread({ mode: undefined, code: findCode(error) });
+      throw error;
+    }
+  }
+
+  #publishUnread(facts: Pick<ReadMessage, 'mode' | 'code'>): void {
+    const { speaks } = this.#state.settings;
+    publish('read', () => ({
+      ...NOBODY,
+      ...facts,
+      speaks,
+      generation: 'foreign',
+      envelope: '',
+      bytesSaved: 0,
+      durationMs: 0,
+    }));
+  }
+
+  #publishPassed(bytes: Uint8Array, root: ByteValue | undefined, mode: Mode | undefined): void {
+    publish('write', () => {
+      const { ids, generation } = root
+        ? readDocument(root, this.#state)
+        : { ids: NOBODY, generation: 'foreign' as const };
+      const facts = { bytes: bytes.length, bytesSaved: 0, repaired: false, offloaded: [], durationMs: 0 };
+      return { ...ids, mode, generation, ...facts };
+    });
   }
 
   /** A result may be anything; what holds no bag is none of the shim's business. */
