@@ -26,7 +26,7 @@ applicationSuite(
     const objects = memoryObjectStore();
     return (options) => Promise.resolve(overObjects(options, objects));
   },
-  { schedules: ['lean runners', 'fat runners', 'lean and fat runners in turn', 'fat and lean runners in turn'] },
+  { schedules: ['lean runners', 'fat runners', 'fat and lean runners in turn'] },
 );
 
 applicationSuite(
