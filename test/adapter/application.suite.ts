@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Adapter, AdapterOptions } from './adapters.js';
-import { Services, USER_BAG, firstBag, promptFor, runApplication, sent } from './application.js';
-import type { Call, Ended, Role } from './application.js';
+import { runApplication } from './application.js';
+import type { Ended } from './application.js';
+import { Services } from './application-handlers.js';
+import type { Call, Role } from './application-handlers.js';
+import { USER_BAG, firstBag, promptFor, sent } from './application-workflow.js';
 import { restOf } from './bags.js';
 import type { Json } from './bags.js';
 

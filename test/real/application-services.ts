@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Services } from '../adapter/application.js';
+import type { Services } from '../adapter/application-handlers.js';
 import type { Json } from '../adapter/bags.js';
 
 /** The services of the application over HTTP, for runners in processes of their own. */

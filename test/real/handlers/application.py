@@ -1,4 +1,4 @@
-"""The runners of the application of test/adapter/application.ts, for functions in Python. They know nothing of the shim.
+"""The runners of test/adapter/application-handlers.ts, for functions in Python. They know nothing of the shim.
 
 PROGRAM_PLACE says how a runner comes by its program: `bag` or `event`. SERVICES is the address of what the runners of
 the deployment share; test/real/application-services.ts serves it.
