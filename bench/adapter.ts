@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { isLeanEvent } from '../src/shim/lean-event.js';
+import { isLeanEvent } from '../src/shim/plain-values.js';
 import { createStateBagShim } from '../src/index.js';
 import type { StateBagShim } from '../src/index.js';
 import { createBlobStore, memoryObjectStore } from '../src/store/index.js';

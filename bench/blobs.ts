@@ -3,7 +3,7 @@ import { DEFAULT_LAYOUT } from '../src/bag/keys.js';
 import { Committer } from '../src/batch/committer.js';
 import { nodeDisk } from '../src/batch/disk.js';
 import { storeSink } from '../src/batch/dry-run-sink.js';
-import { knownDigests, knownManifests } from '../src/store/known-digests.js';
+import { knownDigests, knownManifests } from '../src/store/address.js';
 import { migrate } from '../src/batch/migrate.js';
 import { ObjectPrefixSource } from '../src/batch/sources/object-prefix.js';
 import { createBlobStore, memoryObjectStore } from '../src/store/index.js';

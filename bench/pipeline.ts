@@ -5,7 +5,7 @@ import type { FleetOptions } from '../examples/fleet/fleet.js';
 import { DEFAULT_LAYOUT } from '../src/bag/keys.js';
 import { buffers } from '../src/batch/buffer-pool.js';
 import { dryRunSink } from '../src/batch/dry-run-sink.js';
-import { knownDigests, knownManifests } from '../src/store/known-digests.js';
+import { knownDigests, knownManifests } from '../src/store/address.js';
 import { prepareDocument } from '../src/batch/prepare.js';
 import type { TransformSettings, Transformation } from '../src/batch/transform.js';
 import { memoryBlobStore } from '../src/store/index.js';

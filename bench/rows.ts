@@ -7,7 +7,7 @@ import { DEFAULT_LAYOUT } from '../src/bag/keys.js';
 import { Committer } from '../src/batch/committer.js';
 import { nodeDisk } from '../src/batch/disk.js';
 import { storeSink } from '../src/batch/dry-run-sink.js';
-import { knownDigests, knownManifests } from '../src/store/known-digests.js';
+import { knownDigests, knownManifests } from '../src/store/address.js';
 import { LazyJournal } from '../src/batch/lazy-journal.js';
 import { migrate } from '../src/batch/migrate.js';
 import { parseAttribute } from '../src/batch/sources/dynamodb-attribute.js';

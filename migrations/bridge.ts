@@ -1,10 +1,19 @@
 import { LEGACY_VERSION } from '../src/bag/bag.js';
 import { RawJson } from '../src/bag/edit.js';
 import type { BagEdit } from '../src/bag/edit.js';
-import { CONFIG, CONFIG_PATH, MANIFEST, MANIFEST_ALIAS, MANIFEST_PATH, MAP, MAP_PATH } from '../src/bag/members.js';
+import {
+  INIT_MARKERS,
+  CONFIG,
+  CONFIG_PATH,
+  MANIFEST,
+  MANIFEST_ALIAS,
+  MANIFEST_PATH,
+  MAP,
+  MAP_PATH,
+} from '../src/bag/members.js';
 import { bridgePointer } from '../src/bag/migration.js';
-import type { BlobRef, Migration, MigrationContext } from '../src/bag/migration.js';
-import { dropInitMarkers } from './init-markers.js';
+import type { Migration, MigrationContext } from '../src/bag/migration.js';
+import type { BlobRef } from '../src/bag/keys.js';
 
 /**
  * After: the old names stay and hold pointers that the legacy hydrator follows by itself, and no path leads to a key
@@ -21,7 +30,7 @@ export const bridge: Migration = {
   from: LEGACY_VERSION,
   to: 'bridge',
   up: (bag, context) => {
-    dropInitMarkers(bag);
+    for (const name of INIT_MARKERS) bag.remove(name);
     putPointers(bag, context);
     rehomePaths(bag, context);
   },

@@ -4,6 +4,7 @@ import type { BagEdit } from '../src/bag/edit.js';
 import {
   CONFIG,
   CONFIG_PATH,
+  INIT_MARKERS,
   MANIFEST,
   MANIFEST_ALIAS,
   MANIFEST_PATH,
@@ -12,7 +13,6 @@ import {
   VERSION,
 } from '../src/bag/members.js';
 import type { Migration, MigrationContext } from '../src/bag/migration.js';
-import { dropInitMarkers } from './init-markers.js';
 
 /**
  * After: paths to content addresses in place of `workflow_config` and `partition_map`, the manifest made from this
@@ -27,7 +27,7 @@ export const leanV2: Migration = {
   to: LEAN_VERSION,
   up: (bag, context) => {
     const { blobRefs } = context;
-    dropInitMarkers(bag);
+    for (const name of INIT_MARKERS) bag.remove(name);
     placePath(bag, CONFIG, CONFIG_PATH, blobRefs.config?.uri);
     placePath(bag, MAP, MAP_PATH, blobRefs.map?.uri);
     pointSegmentManifest(bag, context);

@@ -26,8 +26,6 @@ const KINDS = Symbol.for('statebag-shim.error-kinds');
  * `retryable` says whether the very same call may succeed later.
  */
 export class StateBagError extends Error {
-  /** The class, by a name that no bundler shortens. */
-  static readonly kind: string = 'StateBagError';
   override readonly name: string = 'StateBagError';
   readonly code: string;
   readonly retryable: boolean;
@@ -42,62 +40,77 @@ export class StateBagError extends Error {
 
   /** Decides by the kind, not by the prototype. A subclass of the user's own has no kind, and its prototype decides. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    if (!Object.hasOwn(this, 'kind')) return Function.prototype[Symbol.hasInstance].call(this, value);
+    const kind = NAMES.get(this);
+    if (kind === undefined) return Function.prototype[Symbol.hasInstance].call(this, value);
     const kinds = (value as { readonly [KINDS]?: readonly string[] } | null | undefined)?.[KINDS];
-    return kinds?.includes(this.kind) === true;
+    return kinds?.includes(kind) === true;
   }
 
   get [KINDS](): readonly string[] {
-    return ['StateBagError', (this.constructor as typeof StateBagError).kind];
+    return listKinds(this.constructor);
   }
 }
 
 /** The document itself cannot be migrated or resolved as it is. Quarantine it and go on. */
 export class BagError extends StateBagError {
-  static override readonly kind = 'BagError';
   override readonly name = 'BagError';
 }
 
 /** A pointer is malformed, leads nowhere, or leads where it may not. */
 export class PointerError extends StateBagError {
-  static override readonly kind = 'PointerError';
   override readonly name = 'PointerError';
 }
 
 /** Bytes do not match their digest. Somebody must look; nothing is guessed. */
 export class IntegrityError extends StateBagError {
-  static override readonly kind = 'IntegrityError';
   override readonly name = 'IntegrityError';
 }
 
 /** A document does not satisfy its schema. */
 export class SchemaError extends StateBagError {
-  static override readonly kind = 'SchemaError';
   override readonly name = 'SchemaError';
 }
 
 /** Somebody else changed the thing meanwhile. Read it again. */
 export class ConflictError extends StateBagError {
-  static override readonly kind = 'ConflictError';
   override readonly name = 'ConflictError';
 }
 
 /** The store or disk did not do as asked. */
 export class StoreError extends StateBagError {
-  static override readonly kind = 'StoreError';
   override readonly name = 'StoreError';
 }
 
 /** Options, arguments or environment are wrong. Exit code 2. */
 export class ConfigError extends StateBagError {
-  static override readonly kind = 'ConfigError';
   override readonly name = 'ConfigError';
 }
 
 /** A promise inside the shim was broken. Exit code 70; please report it. */
 export class InternalError extends StateBagError {
-  static override readonly kind = 'InternalError';
   override readonly name = 'InternalError';
+}
+
+/** The classes, by names that no bundler shortens. */
+const NAMES: ReadonlyMap<unknown, string> = new Map(
+  Object.entries({
+    StateBagError,
+    BagError,
+    PointerError,
+    IntegrityError,
+    SchemaError,
+    ConflictError,
+    StoreError,
+    ConfigError,
+    InternalError,
+  }).map(([name, type]) => [type, name]),
+);
+
+/** The names of a class and of those that it extends. */
+function listKinds(type: unknown): readonly string[] {
+  if (typeof type !== 'function') return [];
+  const name = NAMES.get(type);
+  return [...(name === undefined ? [] : [name]), ...listKinds(Object.getPrototypeOf(type))];
 }
 
 /** Prose of any thrown value, for reasons and logs. */

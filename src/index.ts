@@ -28,12 +28,12 @@ export type {
   RunnerEvent,
   SegmentConfig,
   SegmentMembers,
+  StoreSource,
 } from './shim/options.js';
 export type { BagIds, BudgetOptions, CacheOptions, Mode, OffloadOptions, ShimOptions, Speech } from './shim/options.js';
-export type { BagReading, FoundSegment } from './shim/reading.js';
+export type { BagReading, FoundSegment } from './shim/shim.js';
 export type { ResolveSegmentOptions } from './shim/shim.js';
 export type { StateBagShim } from './shim/shim.js';
-export type { StoreSource } from './shim/store-handle.js';
 export type { Generation } from './bag/bag.js';
 export type { Layout } from './bag/keys.js';
 export type { ManifestForm } from './bag/manifest.js';

@@ -19,7 +19,7 @@ const dimensionOf = (id = ''): string =>
 /** How each channel's messages are measured. */
 export const METRICS: { readonly [N in DiagnosticName]: (message: DiagnosticMessages[N]) => Measurement } = {
   read: (message) => {
-    const { mode = 'unknown', generation, durationMs, bytesSaved, ...properties } = message;
+    const { mode, generation, durationMs, bytesSaved, ...properties } = message;
     return {
       metrics: {
         Reads: count(1),
@@ -33,7 +33,7 @@ export const METRICS: { readonly [N in DiagnosticName]: (message: DiagnosticMess
     };
   },
   write: (message) => {
-    const { mode = 'unknown', generation, durationMs, bytesSaved, bytes: size, repaired, ...properties } = message;
+    const { mode, generation, durationMs, bytesSaved, bytes: size, repaired, ...properties } = message;
     return {
       metrics: {
         Writes: count(1),

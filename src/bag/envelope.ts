@@ -1,6 +1,12 @@
 import { BagError } from '../errors.js';
-import { hasAddedProgram, isAddedBranch } from './added-program.js';
-import { CALL_MEMBERS, CONTROL_MEMBERS, INDEX_MEMBERS, PROGRAM_MEMBERS } from './members.js';
+import {
+  hasAddedProgram,
+  isAddedBranch,
+  CALL_MEMBERS,
+  CONTROL_MEMBERS,
+  INDEX_MEMBERS,
+  PROGRAM_MEMBERS,
+} from './members.js';
 import { isMissing, isObject } from './value.js';
 import type { Value } from './value.js';
 

@@ -1,11 +1,10 @@
 import { isEmpty } from './bag.js';
 import type { Bag, Field } from './bag.js';
 import type { BagEdit } from './edit.js';
-import type { BlobReader } from './follow.js';
 import { CONFIG, MAP } from './members.js';
-import { migrateDown } from './migration.js';
 import type { Migration, OffloadedContent } from './migration.js';
 import { loadValue, configTrust, cutConfig, mapTrust, samePrograms } from './sources.js';
+import type { BlobReader } from './places.js';
 
 /** What was loaded into a bag, by where it lay. */
 export interface LoadedContent {
@@ -34,6 +33,11 @@ export async function hydrateBag(
   migrateDown(draft, pathTo('bridge'), content.named);
   migrateDown(draft, pathTo('lean'), content.paths);
   return content;
+}
+
+/** Runs a path of migrations backwards over a bag. */
+export function migrateDown(bag: BagEdit, path: readonly Migration[], content: OffloadedContent): void {
+  for (const migration of path.toReversed()) migration.down(bag, content);
 }
 
 async function loadContent(bag: Bag, blobs: BlobReader, signal?: AbortSignal): Promise<LoadedContent> {

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { addressTemplates, DEFAULT_LAYOUT } from '../content-address.js';
+import { DEFAULT_LAYOUT, addressTemplates } from '../content-address.js';
 import type { BlobKind, KeyTemplates, Layout } from '../content-address.js';
 import { ConfigError } from '../errors.js';
+import { CONFIG, MANIFEST, MAP, findOffloadRule } from './members.js';
 
 export { DEFAULT_LAYOUT };
 export type { BlobKind, Layout };
@@ -155,4 +156,85 @@ export function mutableTemplates(layout: KeyTemplates = {}): readonly string[] {
   return addressTemplates(layout)
     .filter((template) => !template.includes('{member}') && template.includes('/{sha256}/'))
     .map((template) => template.replace('/{sha256}/', '/'));
+}
+
+/** A blob as the bag will refer to it. Its bytes are stored before the bag is changed. */
+export interface BlobRef {
+  readonly kind: BlobKind;
+  /** `s3://bucket/key`. */
+  readonly uri: string;
+  readonly bucket: string;
+  /** With the store's prefix. */
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  /** First 8 hex digits of the MD5 of the bytes: the legacy readers' checksum. Computed on demand. */
+  md5Prefix(): string;
+}
+
+/** A blob to write: the reference that the bag will hold, and its bytes. */
+export interface PendingBlob extends BlobRef {
+  readonly bytes: Uint8Array;
+  /** Key without the store's prefix, as a blob store takes it. */
+  readonly storeKey: string;
+  /** The key holds the digest: every layout has it. */
+  readonly addressed: true;
+  readonly contentType: string;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What determines the addresses of blobs. It writes nothing. */
+export interface BlobAddressing {
+  readonly layout: Layout;
+  readonly bucket: string;
+  /** Key prefix of the store, empty or ending in `/`. */
+  readonly prefix: string;
+  /** Lower-case hex SHA-256. A parameter, so that a caller can remember the digests of bytes it has just seen. */
+  digest(bytes: Uint8Array): string;
+}
+
+export function planBlob(
+  addressing: BlobAddressing,
+  kind: BlobKind,
+  place: Omit<KeyParts, 'sha256'>,
+  bytes: Uint8Array,
+): PendingBlob {
+  const sha256 = addressing.digest(bytes);
+  const storeKey = formatKey(addressing.layout, kind, { ...place, sha256 });
+  const key = addressing.prefix + storeKey;
+  return {
+    kind,
+    uri: `s3://${addressing.bucket}/${key}`,
+    bucket: addressing.bucket,
+    key,
+    size: bytes.length,
+    sha256,
+    md5Prefix: () => md5Prefix(bytes),
+    bytes,
+    storeKey,
+    addressed: true,
+    contentType: 'application/json',
+    metadata: { ...makeUsage(kind), sha256 },
+  };
+}
+
+/** What a blob is for, where the lean schema says so. */
+function makeUsage(kind: BlobKind): { readonly usage?: string } {
+  if (kind === 'member') return { usage: 'state' };
+  const { usage } = findOffloadRule(MEMBERS[kind]);
+  return usage === null ? {} : { usage };
+}
+
+const MEMBERS = { config: CONFIG, map: MAP, manifest: MANIFEST } as const;
+
+/** First 8 hex digits of the MD5 of the stored text: what the legacy hydrator holds against it. No security hash. */
+export function md5Prefix(bytes: Uint8Array): string {
+  return md5Hex(bytes).slice(0, 8);
+}
+
+/** Lower-case hex MD5, which legacy pointers have for a checksum. */
+export function md5Hex(bytes: Uint8Array): string {
+  return createHash('md5').update(bytes).digest('hex');
 }

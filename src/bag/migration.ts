@@ -1,5 +1,5 @@
 import type { BagEdit, JsonValue } from './edit.js';
-import type { BlobKind } from './keys.js';
+import type { BlobKind, BlobRef } from './keys.js';
 
 /**
  * The pointer that the legacy hydrator follows by itself, if it stands at the top level of a bag; deeper down that
@@ -20,22 +20,6 @@ export function bridgePointer(
     field_name: name,
     created_at: createdAt,
   };
-}
-
-/** A blob as the bag will refer to it. Its bytes are stored before the bag is changed. */
-export interface BlobRef {
-  readonly kind: BlobKind;
-  /** `s3://bucket/key`. */
-  readonly uri: string;
-  readonly bucket: string;
-  /** With the store's prefix. */
-  readonly key: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Lower-case hex. */
-  readonly sha256: string;
-  /** First 8 hex digits of the MD5 of the bytes: the legacy readers' checksum. Computed on demand. */
-  md5Prefix(): string;
 }
 
 /**
@@ -73,14 +57,4 @@ export interface Migration {
   readonly to: BagVersion;
   up(bag: BagEdit, context: MigrationContext): void;
   down(bag: BagEdit, content: OffloadedContent): void;
-}
-
-/** Runs a path of migrations over a bag. */
-export function migrateUp(bag: BagEdit, path: readonly Migration[], context: MigrationContext): void {
-  for (const migration of path) migration.up(bag, context);
-}
-
-/** Runs a path of migrations backwards over a bag. */
-export function migrateDown(bag: BagEdit, path: readonly Migration[], content: OffloadedContent): void {
-  for (const migration of path.toReversed()) migration.down(bag, content);
 }

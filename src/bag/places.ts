@@ -232,3 +232,23 @@ function judgeNames(parts: PlaceholderParts | undefined, names: Readonly<Record<
   if (wrong.length === 0) return 'allowed';
   return wrong.some(([name]) => name === 'ownerId' || name === 'o') ? 'other-owner' : 'other-execution';
 }
+
+/** What following a pointer needs of a store. The store holds to its own buckets and to the digest in a key. */
+export interface BlobReader extends StoreReach {
+  /** Where pointers may lead, when the members above do not say it before the store is open. */
+  places?(signal?: AbortSignal): Promise<Places>;
+  /** Throws `IntegrityError` `DIGEST_MISMATCH` when the bytes do not have the digest `sha256`. */
+  get(
+    address: { readonly bucket: string; readonly key: string },
+    options?: { readonly sha256?: string; readonly signal?: AbortSignal },
+  ): Promise<Uint8Array>;
+}
+
+const known = new WeakMap<BlobReader, Places>();
+
+/** Throws `ConfigError` `PREFIX_INVALID`. */
+export function placesFor(blobs: BlobReader): Places {
+  const places = known.get(blobs) ?? new Places(blobs);
+  known.set(blobs, places);
+  return places;
+}

@@ -1,7 +1,7 @@
 import { BagError } from '../errors.js';
 import { formatExact, parseExact } from '../json/index.js';
-import { planBlob } from './addressing.js';
-import type { BlobAddressing, PendingBlob } from './addressing.js';
+import { planBlob } from './keys.js';
+import type { BlobAddressing, PendingBlob } from './keys.js';
 import { holdsDigest, isMutable, listMutablePaths, holdsMutableTarget } from './bag.js';
 import type { Bag } from './bag.js';
 import type { JsonValue } from './edit.js';

@@ -1,6 +1,6 @@
 import { BagError } from '../errors.js';
-import { planBlob } from './addressing.js';
-import type { BlobAddressing, PendingBlob } from './addressing.js';
+import { planBlob } from './keys.js';
+import type { BlobAddressing, PendingBlob } from './keys.js';
 import { isEmpty, isMutableKey, listMutableMembers, withDigest } from './bag.js';
 import type { Bag } from './bag.js';
 import { isManifestMutable } from './manifest.js';

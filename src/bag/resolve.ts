@@ -1,13 +1,10 @@
 import { BagError, StateBagError } from '../errors.js';
-import { isAddedBranch, isAddedProgram } from './added-program.js';
+import { isAddedBranch, isAddedProgram, INDEX_MEMBERS, MANIFEST_PATH, MAP } from './members.js';
 import { Bag, detectPath, documentIds, isMutableKey } from './bag.js';
 import { assertOneOwner, detectEnvelope, isBagOfItsOwn, isCall, isComplete } from './envelope.js';
 import type { OutsideNames } from './envelope.js';
-import { addressRule } from './follow.js';
-import type { BlobReader } from './follow.js';
 import { detectManifestEntries, holdsPrograms, manifestEntryAt } from './manifest.js';
-import { INDEX_MEMBERS, MANIFEST_PATH, MAP } from './members.js';
-import type { AddressRule, BagIds } from './places.js';
+import type { AddressRule, BagIds, BlobReader } from './places.js';
 import { detectPointer, detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
 import { isMissing } from './value.js';
@@ -23,7 +20,7 @@ import {
   parseSegmentIndex,
   segmentProgram,
 } from './segments.js';
-import { configTrust, cutConfig, isVerified, loadValue } from './sources.js';
+import { addressRule, configTrust, cutConfig, isVerified, loadValue } from './sources.js';
 import type { Trust } from './sources.js';
 
 /** An event taken apart: the bag, and the arguments that the caller put beside it. */

@@ -7,7 +7,6 @@ import type { Bag } from './bag.js';
 import { ByteDraft, RawJson } from './edit.js';
 import type { NewMember } from './edit.js';
 import { CONFIG, MANIFEST, MAP } from './members.js';
-import { migrateUp } from './migration.js';
 import type { PlannedBag } from './plan.js';
 import { s3Pointer } from './pointers.js';
 
@@ -53,7 +52,7 @@ export function rewriteBytes(
 
 function migrateBag({ bag, migrations, context }: PlannedBag<ByteValue>): ByteDraft {
   const draft = new ByteDraft(bag.value);
-  migrateUp(draft, migrations, context);
+  for (const migration of migrations) migration.up(draft, context);
   return draft;
 }
 

@@ -1,6 +1,5 @@
 import { BagError } from '../errors.js';
-import { ADDED_MARK, isAddedProgram } from './added-program.js';
-import { INDEX_MEMBERS, MAP } from './members.js';
+import { ADDED_MARK, isAddedProgram, INDEX_MEMBERS, MAP } from './members.js';
 import { detectPointer, detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
 import { isMissing, isObject, textMember } from './value.js';

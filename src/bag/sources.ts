@@ -1,10 +1,11 @@
-import { digestInPointer, holdsDigest, isMutable } from './bag.js';
+import { addressTemplates, detectDigest } from '../content-address.js';
 import { BagError, PointerError } from '../errors.js';
+import { digestInPointer, holdsDigest, isMutable } from './bag.js';
 import type { Bag, Field } from './bag.js';
 import { follow } from './follow.js';
-import type { BlobReader } from './follow.js';
 import { holdsPrograms, isManifestMutable, manifestSource } from './manifest.js';
-import type { BagIds } from './places.js';
+import { placesFor } from './places.js';
+import type { AddressRule, BagIds, BlobReader } from './places.js';
 import { partitionConfig } from './partition-config.js';
 import { detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
@@ -262,4 +263,17 @@ function assertContainer(value: Value, name: string, code: string): void {
       `${name} is ${kind}, where ${name === 'partition_map' ? 'a list or a dict' : 'an object'} was expected`,
     );
   }
+}
+
+/**
+ * Which targets are content addresses for readers of this store. Reading verifies them; what may not be read is none.
+ * Of a store that is not open yet only the layout is known.
+ */
+export function addressRule(blobs: BlobReader): AddressRule {
+  if (blobs.places === undefined) {
+    const places = placesFor(blobs);
+    return (target) => places.detectAddress(target);
+  }
+  const templates = addressTemplates(blobs.layout);
+  return ({ key }) => detectDigest(key, templates);
 }

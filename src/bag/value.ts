@@ -187,7 +187,8 @@ const encoder = new TextEncoder();
 /** A byte order mark is kept, so that `JSON.parse` refuses it as every legacy reader does. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-type Members = Readonly<Record<string, unknown>>;
+/** A JSON object as `JSON.parse` gives it. Never changed: what is to differ is made anew. */
+export type JsonMembers = Readonly<Record<string, unknown>>;
 
 /** What `ObjectValue` remembers of blobs: the parsed form of their bytes, and back. */
 export interface RememberedBlobs {
@@ -268,7 +269,8 @@ export class ObjectValue implements Value {
   }
 }
 
-function isMembers(value: unknown): value is Members {
+/** True for a JSON object as `JSON.parse` gives it. */
+export function isMembers(value: unknown): value is JsonMembers {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 

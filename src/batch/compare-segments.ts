@@ -2,15 +2,14 @@ import type { ByteValue } from '../bag/value.js';
 import { BagDocument, holdsDigest } from '../bag/bag.js';
 import type { Bag } from '../bag/bag.js';
 import { entryPointer, loadTargets, targetId, listEntries, usableMap } from '../bag/segments.js';
-import { addressRule } from '../bag/follow.js';
-import type { BlobReader } from '../bag/follow.js';
 import { detectManifestEntries } from '../bag/manifest.js';
 import type { Pointer } from '../bag/pointers.js';
 import { choosePrograms } from '../bag/plan-manifest.js';
 import type { Programs } from '../bag/plan-manifest.js';
-import { loadSources, loadValue, samePrograms } from '../bag/sources.js';
+import { addressRule, loadSources, loadValue, samePrograms } from '../bag/sources.js';
 import type { BagSources } from '../bag/sources.js';
 import { BagError, IntegrityError, PointerError } from '../errors.js';
+import type { BlobReader } from '../bag/places.js';
 
 /** What a comparison came to. */
 export interface Comparison {

@@ -1,4 +1,3 @@
-import { addressRule } from '../bag/follow.js';
 import { pMapIterable } from 'p-map';
 import type { StateBagError } from '../errors.js';
 import { buffers } from './buffer-pool.js';
@@ -12,6 +11,7 @@ import { prepareDocument } from './prepare.js';
 import type { Run, SettledDocument } from './run.js';
 import type { SourceContainer, SourceDocument } from './source.js';
 import { digestDocument } from './transform.js';
+import { addressRule } from '../bag/sources.js';
 
 /** Transforms every document of a container, in order, and commits the container once. */
 export async function runContainer(container: SourceContainer, run: Run): Promise<void> {

@@ -1,6 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { BlobReader } from '../bag/follow.js';
-import type { StoreReach } from '../bag/places.js';
+import type { BlobReader, StoreReach } from '../bag/places.js';
 import type { BlobSink } from './transform.js';
 
 /** Distinct addresses remembered; beyond that a blob may be counted twice. */

@@ -1,6 +1,5 @@
 import type { ByteValue } from '../bag/value.js';
 import type { Bag } from '../bag/bag.js';
-import { addressRule } from '../bag/follow.js';
 import {
   BagError,
   ConflictError,
@@ -15,6 +14,7 @@ import type { DocumentOutcome } from './outcome.js';
 import type { SourceDocument } from './source.js';
 import { digestDocument, readBags, storeBlobs, transform } from './transform.js';
 import type { ReadDocument, TransformSettings, Transformation } from './transform.js';
+import { addressRule } from '../bag/sources.js';
 
 /** A document ready to be replaced; its blobs are stored. */
 export interface PreparedChange {

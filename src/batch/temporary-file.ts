@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { ConflictError } from '../errors.js';
-import { isTemporaryName, lockPathOf, temporaryPathIn } from '../locks/own-names.js';
+import { isTemporaryName, lockPathOf, temporaryPathIn } from '../locks/owner.js';
 import { waitForLock } from '../locks/lock.js';
 import type { Disk, DiskFile, FileOwnership } from './disk.js';
 

@@ -2,12 +2,12 @@ import { pathTo } from '../../migrations/index.js';
 import { ByteDraft } from '../bag/edit.js';
 import { readDocument } from '../bag/value.js';
 import { BagDocument } from '../bag/bag.js';
-import { addressRule } from '../bag/follow.js';
-import type { BlobReader } from '../bag/follow.js';
 import { hydrateBag } from '../bag/hydrate.js';
-import { assertUnmixed, pointersInBytes } from '../bag/mixed-pointer.js';
+import { assertUnmixed, pointersInBytes } from '../bag/search.js';
 import { applySplices } from '../json/index.js';
 import type { Splice } from '../json/index.js';
+import type { BlobReader } from '../bag/places.js';
+import { addressRule } from '../bag/sources.js';
 
 /**
  * The document with `workflow_config` and `partition_map` inline again in each of its bags, whatever the dialect of

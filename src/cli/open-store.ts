@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import type { BlobReader } from '../bag/follow.js';
 import type { Layout } from '../bag/keys.js';
 import { ConfigError } from '../errors.js';
 import { createBlobStore } from '../store/blob-store.js';
@@ -7,6 +6,7 @@ import type { BlobStore } from '../store/blob-store.js';
 import type { ObjectStore } from '../store/object-store.js';
 import { openObjectStore } from '../store/open.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
+import type { BlobReader } from '../bag/places.js';
 
 export interface StoreSettings {
   /** As the user wrote it. */

@@ -4,8 +4,8 @@ import { InternalError } from '../errors.js';
 import { createRefusal } from './bytes.js';
 import { requireKind } from './members.js';
 import type { JsonNode } from './node.js';
-import { requireOrder } from './splice.js';
-import type { Splice } from './splice.js';
+import { requireOrder } from './edit.js';
+import type { Splice } from './edit.js';
 import { HEX_VALUES, SHORT_ESCAPES } from './tokens.js';
 
 const LOWER_U = 0x75;
@@ -67,34 +67,16 @@ function isSurrogate(unit: number): boolean {
 }
 
 const BACKSLASH = 0x5c;
-const QUOTE = 0x22;
-const SPACE = 0x20;
 
-/** Spelling of each byte inside a JSON string where that is not the byte itself. */
-const SPELLINGS: readonly (Uint8Array | undefined)[] = Array.from({ length: 256 }, (_, byte) => spellEscaped(byte));
-
-function spellEscaped(byte: number): Uint8Array | undefined {
-  if (byte >= SPACE && byte !== QUOTE && byte !== BACKSLASH) return undefined;
-  const quoted = JSON.stringify(String.fromCharCode(byte));
-  return new TextEncoder().encode(quoted.slice(1, -1));
-}
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * UTF-8 text as it stands inside a JSON string: quote, backslash and control characters escaped, everything else
- * as it is. Without anything to escape the same array comes back.
+ * as it is.
  */
 function escapeForString(text: Uint8Array): Uint8Array {
-  const length = text.reduce((sum, byte) => sum + (SPELLINGS[byte]?.length ?? 1), 0);
-  if (length === text.length) return text;
-  const escaped = new Uint8Array(length);
-  let at = 0;
-  for (const byte of text) {
-    const spelling = SPELLINGS[byte];
-    if (spelling === undefined) escaped[at] = byte;
-    else escaped.set(spelling, at);
-    at += spelling?.length ?? 1;
-  }
-  return escaped;
+  return encoder.encode(JSON.stringify(decoder.decode(text)).slice(1, -1));
 }
 
 /**

@@ -1,10 +1,9 @@
 /* Values that keep the spelling of numbers, for the partitioner. */
 
 import { BagError } from '../errors.js';
-import { EVERYTHING } from './node.js';
 import type { JsonNode } from './node.js';
 import { decodeString, sliceNode } from './members.js';
-import { scanJson } from './scan.js';
+import { EVERYTHING, scanJson } from './scan.js';
 
 /** A number whose spelling JavaScript would change: `1.0`, `1e+16`, integers above 2^53. */
 export class ExactNumber {

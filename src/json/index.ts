@@ -9,10 +9,10 @@ export {
   uninitialised,
 } from './bytes.js';
 export { openEmbedded, translateSplices } from './embedded.js';
-export { expandNode } from './scan.js';
+export { EVERYTHING, expandNode } from './scan.js';
 export { type MemberEdit, type NewMember, spliceMembers } from './edit.js';
 export { decodeString, lastMember, sliceNode, toPlainValue } from './members.js';
-export { type JsonKind, type JsonMember, type JsonNode, EVERYTHING, LEAF, type Shape } from './node.js';
+export { type JsonKind, type JsonMember, type JsonNode, LEAF, type Shape } from './node.js';
 export { MAX_DEPTH, MAX_DOCUMENT_BYTES, scanJson, type ScanOptions } from './scan.js';
-export { applySplices, givesBack, invertSplices, type Splice } from './splice.js';
+export { applySplices, givesBack, invertSplices, type Splice } from './edit.js';
 export { ExactNumber, formatExact, parseExact } from './exact.js';

@@ -44,13 +44,3 @@ export interface Shape {
 
 /** Record nothing below. */
 export const LEAF: Shape = Object.freeze({});
-
-/** Record every value there is. */
-export const EVERYTHING: Shape = everything();
-
-function everything(): Shape {
-  const shape: { anyMember?: Shape; items?: Shape } = {};
-  shape.anyMember = shape;
-  shape.items = shape;
-  return Object.freeze(shape);
-}

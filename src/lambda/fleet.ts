@@ -1,11 +1,10 @@
 import type { TaskEngine } from '../batch/fleet/run-task.js';
 import { TaskRecords } from '../batch/fleet/task-records.js';
 import { storeSink } from '../batch/dry-run-sink.js';
-import { knownDigests, knownManifests } from '../store/known-digests.js';
+import { knownDigests, knownManifests } from '../store/address.js';
 import type { RowTable } from '../batch/table.js';
 import { ConfigError } from '../errors.js';
-import { asFolder } from '../store/blob-access.js';
-import { createBlobStore } from '../store/blob-store.js';
+import { asFolder, createBlobStore } from '../store/blob-store.js';
 import type { BlobStore, ObjectStore } from '../store/index.js';
 import { openObjectStore } from '../store/open.js';
 import { fleetSettings } from './environment.js';

@@ -7,7 +7,7 @@ import { LineRangeContainer, rangeCopy } from '../batch/sources/line-range.js';
 import type { LineRange } from '../batch/sources/line-range.js';
 import { objectContainer } from '../batch/sources/object.js';
 import { ConfigError } from '../errors.js';
-import { asFolder } from '../store/blob-access.js';
+import { asFolder } from '../store/blob-store.js';
 import { parseS3Uri } from '../store/index.js';
 import { openObjectStore } from '../store/open.js';
 import type { ObjectAddress } from '../store/index.js';

@@ -1,8 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isAbandoned, readIfThere, tryLock } from './lock.js';
-import { isLockName, ownerOfTemporary } from './own-names.js';
-import { isProvablyDead } from './owner.js';
+import { isLockName, ownerOfTemporary, isProvablyDead } from './owner.js';
 
 /** Directories are remembered up to this number, so that a run over millions of them has a bounded memory. */
 const MAX_REMEMBERED = 10_000;

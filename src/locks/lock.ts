@@ -3,8 +3,7 @@ import { link, readFile, rename, stat, unlink, writeFile } from 'node:fs/promise
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { temporaryPathIn } from './own-names.js';
-import { isProvablyDead, thisOwner } from './owner.js';
+import { temporaryPathIn, isProvablyDead, thisOwner } from './owner.js';
 
 /** `PID HOST OWNER TOKEN`. Release 0.1.0 wrote the first two words only; they are for people, too. */
 const HOLDER = /^(\d+) (\S+)(?: (\S+) ([0-9a-f]{32}))?\n$/;

@@ -176,11 +176,10 @@ function toRunnable(node: JsonObject): JsonObject {
   return node.type === 'code' ? { ...node, type: 'operator' } : node;
 }
 
-/** Values that equal `True` or `"true"` in Python: 1 and 1.0 do. */
-const ASKING: ReadonlySet<string> = new Set([true, 'true'].map((value) => equalityKey(value)));
-
+/** True for what equals `True` or `"true"` in Python: 1 and 1.0 do. */
 function asksPerson({ hitp }: JsonObject): boolean {
-  return hitp !== undefined && isHashable(hitp) && ASKING.has(equalityKey(hitp));
+  if (hitp === undefined || !isHashable(hitp)) return false;
+  return [true, 'true'].some((asking) => equalityKey(asking) === equalityKey(hitp));
 }
 
 /**

@@ -3,13 +3,12 @@ import { Bag } from '../bag/bag.js';
 import type { BagDocument } from '../bag/bag.js';
 import { openMember } from '../bag/envelope.js';
 import { hydrateBag } from '../bag/hydrate.js';
-import { assertUnmixed } from '../bag/mixed-pointer.js';
+import { assertUnmixed } from '../bag/search.js';
 import { resolveSegment } from '../bag/resolve.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import type { Value } from '../bag/value.js';
 import { BagError, StateBagError } from '../errors.js';
-import { attempt, signalOption, storeBlobs } from './context.js';
-import { listPointers } from './form.js';
+import { attempt, listPointers, signalOption, storeBlobs } from './context.js';
 import type { DocumentEdit, InvocationContext } from './form.js';
 import {
   applyRewrite,

@@ -1,12 +1,11 @@
-import type { PendingBlob } from '../bag/addressing.js';
+import type { PendingBlob } from '../bag/keys.js';
 import type { Bag } from '../bag/bag.js';
 import { CONTROL_MEMBERS, CALL_MEMBERS, INDEX_MEMBERS, INIT_MARKERS, PROGRAM_MEMBERS } from '../bag/members.js';
-import { assertUnmixed } from '../bag/mixed-pointer.js';
+import { assertUnmixed } from '../bag/search.js';
 import type { Value } from '../bag/value.js';
 import { BagError, ConflictError, StoreError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
-import { openAddressing, storeBlobs } from './context.js';
-import { listPointers } from './form.js';
+import { listPointers, openAddressing, storeBlobs } from './context.js';
 import { jsonBytes } from './plain-values.js';
 import type { Settings } from './settings.js';
 import { planMember } from './stored-members.js';

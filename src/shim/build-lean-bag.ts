@@ -1,19 +1,18 @@
 import { Bag } from '../bag/bag.js';
 import { listEntries } from '../bag/segments.js';
-import { ObjectValue } from '../bag/value.js';
+import { ObjectValue, isMembers } from '../bag/value.js';
 import { partitionWorkflow } from '../partition/index.js';
-import { sha256Hex } from '../store/digest.js';
+import { sha256Hex } from '../store/address.js';
 import { assertLeanBag } from '../validate/lean-bag.js';
 import type { LeanStateBag } from '../validate/lean-bag.js';
 import { planFit } from './budget.js';
 import { createState, readDocument, storeBlobs } from './context.js';
 import { ObjectForm } from './object-form.js';
-import type { ShimOptions } from './options.js';
-import { isMembers, jsonBytes } from './plain-values.js';
-import type { JsonMembers } from './plain-values.js';
+import type { ShimOptions, StoreSource } from './options.js';
+import { jsonBytes } from './plain-values.js';
 import { applyRewrite, planRewrite, storeRewrite } from './rewrite.js';
 import { parseOptions } from './settings.js';
-import type { StoreSource } from './store-handle.js';
+import type { JsonMembers } from '../bag/value.js';
 
 /** What an initialiser knows when an execution begins. */
 export interface LeanBagInput {

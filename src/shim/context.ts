@@ -1,18 +1,19 @@
-import type { BlobAddressing, PendingBlob } from '../bag/addressing.js';
+import type { BlobAddressing, PendingBlob } from '../bag/keys.js';
 import { BagDocument } from '../bag/bag.js';
 import type { Bag } from '../bag/bag.js';
-import { addressRule } from '../bag/follow.js';
 import type { Value } from '../bag/value.js';
 import { BagError, ConflictError, PointerError, StoreError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
-import { sha256Hex } from '../store/digest.js';
-import { joined } from '../store/single-flight.js';
-import { BlobCache } from './caches.js';
+import { sha256Hex } from '../store/address.js';
+import { joined } from '../store/keyed-tasks.js';
+import { BlobCache, StoreHandle, asStoreError } from './caches.js';
 import { CircuitBreaker } from './deadline.js';
 import { publish } from './diagnostics.js';
 import type { Form, InvocationContext, ShimState } from './form.js';
 import type { Settings } from './settings.js';
-import { StoreHandle, asStoreError } from './store-handle.js';
+import { POINTER_MARKER, detectPointers } from '../bag/search.js';
+import type { PlacedPointer } from '../bag/search.js';
+import { addressRule } from '../bag/sources.js';
 
 /** `makeForm` gets the cache of blobs, and its half of the memory in bytes. */
 export function createState<V extends Value, F extends Form<V>>(
@@ -150,4 +151,18 @@ class Envelopes {
   #admits({ path }: Bag): boolean {
     return this.#allowed === undefined || this.#allowed.has(path.length === 0 ? ROOT : path.join('.'));
   }
+}
+
+/** Makes a change that a value in a JSON string which cannot be written again does without. */
+export function changeIfWritable(change: () => void): void {
+  try {
+    change();
+  } catch (error) {
+    if (!(error instanceof BagError)) throw error;
+  }
+}
+
+/** Marked pointers anywhere in a document. */
+export function listPointers<V extends Value>(root: V, form: Form<V>): Iterable<PlacedPointer<V>> {
+  return detectPointers(form.search(root, POINTER_MARKER));
 }

@@ -5,18 +5,18 @@ import type { ProgramSource } from '../bag/resolve.js';
 import type { Mode, Speech } from './options.js';
 
 /** On every message. Ids are as the bag spells them. No message holds user data. */
-interface Subject<M = Mode> {
+interface Subject {
   readonly ownerId: string | undefined;
   readonly workflowId: string | undefined;
-  /** `undefined` when none was asked for: the function for the mode failed, or it is no JSON. */
-  readonly mode: M;
+  /** The default when none was asked for: the function for the mode failed, or it is no JSON. */
+  readonly mode: Mode;
 }
 
 /** Whether the event on its way in or the result on its way out was worked on. */
 export type Side = 'event' | 'result';
 
 /** `statebag-shim:read`: an event was read, or refused. */
-export interface ReadMessage extends Subject<Mode | undefined> {
+export interface ReadMessage extends Subject {
   readonly speaks: Speech;
   readonly generation: Generation;
   /** Member names from the event to its bag, joined by dots; empty when the event is the bag. */
@@ -38,7 +38,7 @@ export interface ReadMessage extends Subject<Mode | undefined> {
 }
 
 /** `statebag-shim:write`: a result went back, or was refused. */
-export interface WriteMessage extends Subject<Mode | undefined> {
+export interface WriteMessage extends Subject {
   /** Of the bag as the handler returned it. */
   readonly generation: Generation;
   /** Bytes of UTF-8 that the whole result takes; absent when nothing was measured. */

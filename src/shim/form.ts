@@ -3,18 +3,14 @@ import type { OutsideNames } from '../bag/envelope.js';
 import type { AddressRule } from '../bag/places.js';
 import type { BagEdit, JsonValue } from '../bag/edit.js';
 import type { LoadedContent } from '../bag/hydrate.js';
-import { POINTER_MARKER, detectPointers } from '../bag/mixed-pointer.js';
-import type { PlacedPointer } from '../bag/mixed-pointer.js';
-import type { BagPlan } from '../bag/plan.js';
 import type { ValuePlace } from '../bag/search.js';
+import type { BagPlan } from '../bag/plan.js';
 import type { Value } from '../bag/value.js';
-import { BagError } from '../errors.js';
-import type { BlobCache } from './caches.js';
+import type { BlobCache, StoreHandle } from './caches.js';
 import type { CircuitBreaker, Deadline } from './deadline.js';
 import type { Side } from './diagnostics.js';
 import type { BagIds, Mode } from './options.js';
 import type { Settings } from './settings.js';
-import type { StoreHandle } from './store-handle.js';
 
 /** A value of a document, and the member names and positions that lead to it from the root. */
 export interface Place<V extends Value = Value> {
@@ -116,18 +112,4 @@ export interface InvocationContext<V extends Value = Value> {
   readonly optional: Deadline;
   /** Who the owner is, as far as the caller says. Throws what the option `expectedOwner` throws. */
   outside(): readonly OutsideNames[];
-}
-
-/** Makes a change that a value in a JSON string which cannot be written again does without. */
-export function changeIfWritable(change: () => void): void {
-  try {
-    change();
-  } catch (error) {
-    if (!(error instanceof BagError)) throw error;
-  }
-}
-
-/** Marked pointers anywhere in a document. */
-export function listPointers<V extends Value>(root: V, form: Form<V>): Iterable<PlacedPointer<V>> {
-  return detectPointers(form.search(root, POINTER_MARKER));
 }

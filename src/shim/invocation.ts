@@ -9,6 +9,7 @@ import { readDocument } from './context.js';
 import { startDeadline, startOptional } from './deadline.js';
 import { publish } from './diagnostics.js';
 import type { WriteMessage } from './diagnostics.js';
+import { DEFAULT_MODE } from './settings.js';
 import type { LambdaContext, BagIds, Mode } from './options.js';
 import { sealResult } from './seal.js';
 import type { SealedResult } from './seal.js';
@@ -41,6 +42,7 @@ export class EventReading<V extends Value = Value> {
     this.#invocation = invocation;
     this.document = readDocument(root, state);
     const start = state.settings.clock();
+    this.mode = DEFAULT_MODE;
     try {
       this.mode = state.settings.modeOf(() => this.ids);
     } catch (error) {
@@ -176,7 +178,7 @@ export async function sealAnswer<V extends Value>(
   const tell = (outcome: Partial<Omit<WriteMessage, keyof BagIds | 'mode' | 'durationMs'>>) => {
     publish('write', () => ({
       ...ids,
-      mode,
+      mode: mode ?? DEFAULT_MODE,
       ...(outcome.bytes === undefined ? {} : { bytes: outcome.bytes }),
       offloaded: outcome.offloaded ?? [],
       bytesSaved: outcome.bytesSaved ?? 0,
@@ -223,8 +225,7 @@ async function sealIn<V extends Value>(
   return withDeadline(facts, lambda, (context) => sealResult(root, before, context));
 }
 
-/** What a message says of an error. */
-export function findCode(error: unknown): string {
+function findCode(error: unknown): string {
   return error instanceof StateBagError ? error.code : 'UNEXPECTED';
 }
 

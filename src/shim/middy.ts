@@ -1,6 +1,5 @@
-import type { BagReading } from './reading.js';
+import type { BagReading, StateBagShim } from './shim.js';
 import type { ReadOptions, SegmentConfig, SegmentMembers } from './options.js';
-import type { StateBagShim } from './shim.js';
 import { named } from './shim.js';
 
 /** What the middleware uses of middy's request, whose context may also be that of a durable function (middy 7). */

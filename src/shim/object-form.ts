@@ -4,25 +4,23 @@ import { Bag, digestInPointer, holdsDigest, isEmpty } from '../bag/bag.js';
 import type { Field } from '../bag/bag.js';
 import { WRAPPERS } from '../bag/envelope.js';
 import { isFaithfulText } from '../bag/faithful-text.js';
-import { md5Prefix } from '../bag/follow.js';
 import type { LoadedContent } from '../bag/hydrate.js';
-import type { BlobKind } from '../bag/keys.js';
+import type { BlobKind, BlobRef } from '../bag/keys.js';
 import { PROGRAM_MEMBERS } from '../bag/members.js';
-import type { BlobRef, MigrationContext } from '../bag/migration.js';
-import { POINTER_MARKER } from '../bag/mixed-pointer.js';
+import type { MigrationContext } from '../bag/migration.js';
+import { POINTER_MARKER, searchObjects } from '../bag/search.js';
 import { planBag } from '../bag/plan.js';
-import { searchObjects } from '../bag/search.js';
 import type { ValuePlace } from '../bag/search.js';
 import { loadSources } from '../bag/sources.js';
-import { ObjectValue, parseObject, readDocument } from '../bag/value.js';
+import { ObjectValue, isMembers, parseObject, readDocument } from '../bag/value.js';
 import { BagError } from '../errors.js';
 import type { BlobCache } from './caches.js';
 import { openAddressing, signalOption } from './context.js';
 import type { DocumentEdit, Form, InvocationContext, Measure, Place, ProgramPlan } from './form.js';
-import { cloneJson, firstDifference, isMembers, jsonBytes, jsonText, sameJson } from './plain-values.js';
-import type { JsonMembers } from './plain-values.js';
-import { isLeanEvent } from './lean-event.js';
+import { cloneJson, firstDifference, jsonBytes, jsonText, sameJson, isLeanEvent } from './plain-values.js';
 import { ProgramCache } from './caches.js';
+import { md5Prefix } from '../bag/keys.js';
+import type { JsonMembers } from '../bag/value.js';
 
 /** The shim over values that `JSON.parse` made. */
 export class ObjectForm implements Form<ObjectValue> {

@@ -1,6 +1,6 @@
 import type { Layout } from '../bag/keys.js';
 import type { ManifestForm } from '../bag/manifest.js';
-import type { StoreSource } from './store-handle.js';
+import type { BlobStore } from '../store/blob-store.js';
 
 /**
  * How far the shim goes, each step safe to go back from. `observe` counts; `shadow` resolves the old and the new way,
@@ -46,6 +46,9 @@ export interface OffloadOptions {
   /** Nothing smaller, in bytes of JSON text. Default 1,024. */
   readonly minBytes?: number;
 }
+
+/** A store, or how to get one when it is first needed, so that nothing heavy loads at a cold start. */
+export type StoreSource = BlobStore | (() => BlobStore | Promise<BlobStore>);
 
 export interface ShimOptions {
   /** Where blobs lie, or how to open it when it is first needed. */

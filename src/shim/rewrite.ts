@@ -1,13 +1,13 @@
 import { NEWEST_VERSION, pathFor } from '../../migrations/index.js';
-import { planBlob } from '../bag/addressing.js';
-import type { PendingBlob } from '../bag/addressing.js';
+import { planBlob } from '../bag/keys.js';
+import type { PendingBlob } from '../bag/keys.js';
 import { holdsDigest, listMutableMembers } from '../bag/bag.js';
 import type { Bag, Field, Generation } from '../bag/bag.js';
 import type { JsonValue } from '../bag/edit.js';
 import { follow } from '../bag/follow.js';
 import { buildManifest } from '../bag/manifest.js';
 import { CONFIG, MANIFEST_PATH, MAP, MAP_PATH, VERSION } from '../bag/members.js';
-import { bridgePointer, migrateUp } from '../bag/migration.js';
+import { bridgePointer } from '../bag/migration.js';
 import type { Migration } from '../bag/migration.js';
 import { isEmptyContainer, parseIfJsonString } from '../bag/segments.js';
 import { readDocument } from '../bag/value.js';
@@ -84,7 +84,7 @@ export function applyRewrite<V extends Value>(
   { migrations, program, manifest, redundant }: BagRewrite,
   edit: DocumentEdit<V>,
 ): void {
-  if (program) migrateUp(edit.draft(bag), migrations, program.context);
+  if (program) for (const migration of migrations) migration.up(edit.draft(bag), program.context);
   if (manifest) putManifest(bag, manifest, edit);
   for (const name of redundant) edit.draft(bag).remove(name);
 }

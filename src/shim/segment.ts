@@ -1,11 +1,11 @@
-import { ADDED_MARK, hasAddedProgram, isAddedProgram, isSameSegment } from '../bag/added-program.js';
+import { ADDED_MARK, hasAddedProgram, isAddedProgram, isSameSegment } from '../bag/members.js';
 import type { Bag, BagDocument } from '../bag/bag.js';
 import { bagLevels, detectEnvelope } from '../bag/envelope.js';
 import { isProgram } from '../bag/segments.js';
 import { isMissing } from '../bag/value.js';
 import type { Value } from '../bag/value.js';
-import { changeIfWritable } from './form.js';
 import type { DocumentEdit, Form, Place } from './form.js';
+import { changeIfWritable } from './context.js';
 
 const SEGMENT = 'segment_config';
 

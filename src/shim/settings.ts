@@ -5,19 +5,19 @@ import type { ManifestForm } from '../bag/manifest.js';
 import { PAYLOAD_HEADROOM, PAYLOAD_LIMIT } from '../bag/members.js';
 import { ConfigError, StateBagError, messageOf } from '../errors.js';
 import type { TimeLimits } from './deadline.js';
-import { isMembers } from './plain-values.js';
 import type {
-  LambdaContext,
   BagIds,
   BudgetOptions,
+  LambdaContext,
   Mode,
   OffloadOptions,
   ReadOptions,
   ShimOptions,
   Speech,
+  StoreSource,
 } from './options.js';
-import { isBlobStore } from './store-handle.js';
-import type { StoreSource } from './store-handle.js';
+import { isBlobStore } from './caches.js';
+import { isMembers } from '../bag/value.js';
 
 /** Options, checked, with every default filled in. */
 export interface Settings {
@@ -120,7 +120,8 @@ function parseMode(mode: ShimOptions['mode']): Settings['modeOf'] {
   return (ids) => parsedMode(askMode(mode, ids()) ?? DEFAULT_MODE);
 }
 
-const DEFAULT_MODE: Mode = 'observe';
+/** Counts also in the messages about an event whose mode is not known. */
+export const DEFAULT_MODE: Mode = 'observe';
 
 /** A service that knows the mode may be down: then the call may be tried again. */
 function askMode(mode: (ids: BagIds) => Mode | undefined, ids: BagIds): Mode | undefined {

@@ -1,10 +1,9 @@
-import type { PendingBlob } from '../bag/addressing.js';
+import type { PendingBlob } from '../bag/keys.js';
 import type { Bag, BagDocument } from '../bag/bag.js';
-import type { BlobReader } from '../bag/follow.js';
 import { MANIFEST_ALIAS, MANIFEST_PATH } from '../bag/members.js';
 import { resolveSegment } from '../bag/resolve.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
-import type { Places } from '../bag/places.js';
+import type { BlobReader, Places } from '../bag/places.js';
 import type { Value } from '../bag/value.js';
 import { StateBagError } from '../errors.js';
 import type { KeyTemplates } from '../content-address.js';

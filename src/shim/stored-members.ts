@@ -1,23 +1,19 @@
-import { planBlob } from '../bag/addressing.js';
-import type { BlobAddressing, PendingBlob } from '../bag/addressing.js';
+import { planBlob, encodeId } from '../bag/keys.js';
+import type { BlobAddressing, PendingBlob } from '../bag/keys.js';
 import type { Bag, BagDocument } from '../bag/bag.js';
 import type { JsonValue } from '../bag/edit.js';
 import { follow } from '../bag/follow.js';
-import { encodeId } from '../bag/keys.js';
 import { PROGRAM_MEMBERS } from '../bag/members.js';
 import { bridgePointer } from '../bag/migration.js';
-import { POINTER_MARKER } from '../bag/mixed-pointer.js';
-import type { PlacedPointer } from '../bag/mixed-pointer.js';
-import { placeAt, walk } from '../bag/search.js';
-import type { Step } from '../bag/search.js';
+import { POINTER_MARKER, placeAt, walk } from '../bag/search.js';
+import type { PlacedPointer, Step } from '../bag/search.js';
 import { detectId, isBag } from '../bag/envelope.js';
 import type { OutsideNames } from '../bag/envelope.js';
 import type { BagIds } from '../bag/places.js';
 import type { Value } from '../bag/value.js';
 import { DEFAULT_LAYOUT, matchTemplate } from '../content-address.js';
-import { openAddressing } from './context.js';
+import { changeIfWritable, listPointers, openAddressing } from './context.js';
 import { bufferOver } from '../json/index.js';
-import { changeIfWritable, listPointers } from './form.js';
 import type { DocumentEdit, Form, InvocationContext } from './form.js';
 
 /** A value that was put back into an event, and the pointer in whose place it was put. */

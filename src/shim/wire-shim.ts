@@ -3,10 +3,9 @@ import { BagError } from '../errors.js';
 import { ByteForm } from './byte-form.js';
 import { createState, readDocument } from './context.js';
 import { publish } from './diagnostics.js';
-import type { ReadMessage } from './diagnostics.js';
-import { EventReading, findCode, sealAnswer } from './invocation.js';
+import { EventReading, sealAnswer } from './invocation.js';
 import type { LambdaContext, BagIds, Mode, WireOptions } from './options.js';
-import { parseOptions } from './settings.js';
+import { DEFAULT_MODE, parseOptions } from './settings.js';
 import type { ShimState } from './form.js';
 
 /** An event that was adapted, for the seal of its result. */
@@ -50,8 +49,8 @@ export class WireShim {
   async adapt(bytes: Uint8Array, context?: LambdaContext): Promise<AdaptedWire> {
     const root = this.#passesUnreadable ? this.#detect(bytes) : this.#openEvent(bytes);
     if (root === undefined || (this.#passesUnreadable && root.kind() !== 'object')) {
-      this.#publishUnread({ mode: 'observe' });
-      return { bytes, mode: 'observe', ids: NOBODY };
+      this.#publishUnread();
+      return { bytes, mode: DEFAULT_MODE, ids: NOBODY };
     }
     const reading = new EventReading(this.#state, root, { context, wantsSegment: this.#wantsSegment });
     const adapted = await reading.adapt();
@@ -66,43 +65,41 @@ export class WireShim {
   async seal(bytes: Uint8Array, before?: AdaptedWire, context?: LambdaContext): Promise<Uint8Array> {
     const root = this.#detect(bytes);
     if (root === undefined || (before && !before.reading)) {
-      this.#publishPassed(bytes, root, before?.mode);
+      this.#publishPassed(bytes, root, before);
       return bytes;
     }
     const sealed = await sealAnswer(this.#state, root, before?.reading, context);
     return sealed.document.bytes;
   }
 
-  /** Throws `BagError`. */
+  /** Throws `BagError` for what is no JSON. */
   #openEvent(bytes: Uint8Array): ByteValue {
     try {
       return this.#state.form.open(bytes);
     } catch (error) {
-      this.#publishUnread({ mode: undefined, code: findCode(error) });
+      if (error instanceof BagError) this.#publishUnread(error.code);
       throw error;
     }
   }
 
-  #publishUnread(facts: Pick<ReadMessage, 'mode' | 'code'>): void {
+  #publishUnread(code?: string): void {
     const { speaks } = this.#state.settings;
     publish('read', () => ({
       ...NOBODY,
-      ...facts,
+      mode: DEFAULT_MODE,
       speaks,
-      generation: 'foreign',
+      ...PASSED,
       envelope: '',
-      bytesSaved: 0,
-      durationMs: 0,
+      ...(code === undefined ? {} : { code }),
     }));
   }
 
-  #publishPassed(bytes: Uint8Array, root: ByteValue | undefined, mode: Mode | undefined): void {
+  #publishPassed(bytes: Uint8Array, root: ByteValue | undefined, before: AdaptedWire | undefined): void {
     publish('write', () => {
-      const { ids, generation } = root
-        ? readDocument(root, this.#state)
-        : { ids: NOBODY, generation: 'foreign' as const };
-      const facts = { bytes: bytes.length, bytesSaved: 0, repaired: false, offloaded: [], durationMs: 0 };
-      return { ...ids, mode, generation, ...facts };
+      const { ids, mode } = before ?? { ids: NOBODY, mode: DEFAULT_MODE };
+      const document = root && readDocument(root, this.#state);
+      const found = document && { ...document.ids, generation: document.generation };
+      return { ...ids, mode, ...PASSED, ...found, bytes: bytes.length, offloaded: [], repaired: false };
     });
   }
 
@@ -118,3 +115,6 @@ export class WireShim {
 }
 
 const NOBODY: BagIds = { ownerId: undefined, workflowId: undefined };
+
+/** In messages about what is not read. */
+const PASSED = { generation: 'foreign', bytesSaved: 0, durationMs: 0 } as const;

@@ -1,7 +1,7 @@
 import { ConflictError, IntegrityError, StateBagError } from '../errors.js';
 import { pauseBefore } from './backoff.js';
 import type { Backoff } from './backoff.js';
-import { sha256Hex } from './digest.js';
+import { sha256Hex } from './address.js';
 import type { ObjectAddress, ObjectAttributes, ObjectStore, PutRequest, StoredObject } from './object-store.js';
 import { storeErrorOf } from './store-errors.js';
 

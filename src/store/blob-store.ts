@@ -1,16 +1,14 @@
 import { LRUCache } from 'lru-cache';
-import { ConfigError, PointerError, StateBagError } from '../errors.js';
-import { formatS3Uri } from './address.js';
-import { DEFAULT_BACKOFF } from './backoff.js';
-import type { Backoff } from './backoff.js';
 import { parseAllowedPrefix } from '../allowed-prefix.js';
 import { addressTemplates, detectDigest } from '../content-address.js';
-import { asFolder, assertBucket } from './blob-access.js';
+import { ConfigError, PointerError, StateBagError } from '../errors.js';
+import { formatS3Uri, assertDigest } from './address.js';
+import { DEFAULT_BACKOFF } from './backoff.js';
+import type { Backoff } from './backoff.js';
 import { writeOnce } from './blob-put.js';
 import type { Renewal } from './blob-put.js';
-import { assertDigest } from './digest.js';
-import { SingleFlight, joined } from './single-flight.js';
 import type { ObjectAddress, ObjectStore } from './object-store.js';
+import { SingleFlight, joined } from './keyed-tasks.js';
 
 export interface BlobStoreOptions {
   readonly objects: ObjectStore;
@@ -214,4 +212,23 @@ class ClaimCheckStore implements BlobStore {
   #addressOf(key: string): ObjectAddress {
     return { bucket: this.bucket, key: this.prefix + key };
   }
+}
+
+/**
+ * Without `/` in front and with one behind; empty for the whole bucket. Folders match whole: `a/` does not admit `ab`.
+ */
+export function asFolder(prefix: string): string {
+  const trimmed = prefix.replace(/^\/+|\/+$/g, '');
+  return trimmed === '' ? '' : `${trimmed}/`;
+}
+
+/** Throws `PointerError` `POINTER_NOT_ALLOWED`; touches no store. */
+export function assertBucket(buckets: ReadonlySet<string>, address: ObjectAddress): void {
+  if (buckets.has(address.bucket)) return;
+  const context = { bucket: address.bucket.slice(0, 200), path: address.key.slice(0, 200) };
+  throw new PointerError(
+    'POINTER_NOT_ALLOWED',
+    `The object ${JSON.stringify(formatS3Uri(address).slice(0, 200))} is not read: its bucket is not among the allowed ones. If you trust it, allow it: --allow-bucket NAME`,
+    { context },
+  );
 }

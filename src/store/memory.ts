@@ -1,7 +1,6 @@
 import { createBlobStore } from './blob-store.js';
 import type { BlobStore, BlobStoreOptions } from './blob-store.js';
-import { verifiedSha256 } from './digest.js';
-import { assertAddress, compareKeys } from './object-key.js';
+import { verifiedSha256, assertAddress, compareKeys } from './address.js';
 import type {
   DeleteRequest,
   GetRequest,

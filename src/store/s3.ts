@@ -10,8 +10,7 @@ import type { ListObjectsV2CommandOutput, PutObjectCommandInput, S3Client } from
 import { StateBagError } from '../errors.js';
 import { createBlobStore } from './blob-store.js';
 import type { BlobStore, BlobStoreOptions } from './blob-store.js';
-import { sha256Hex, verifiedSha256 } from './digest.js';
-import { assertAddress, mayBeginKey } from './object-key.js';
+import { sha256Hex, verifiedSha256, assertAddress, mayBeginKey } from './address.js';
 import type {
   DeleteRequest,
   GetRequest,

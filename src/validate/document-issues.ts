@@ -3,7 +3,7 @@ import { detectField } from '../bag/bag.js';
 import { WRAPPERS, isBag, isComplete, openMember } from '../bag/envelope.js';
 import type { Envelope, EnvelopeLevel } from '../bag/envelope.js';
 import { CONFIG, OFFLOADED_MEMBERS, PROGRAM_MEMBERS } from '../bag/members.js';
-import { mixedPointers, pointersInBytes } from '../bag/mixed-pointer.js';
+import { mixedPointers, pointersInBytes } from '../bag/search.js';
 import { isObject } from '../bag/value.js';
 import type { ByteValue, Value } from '../bag/value.js';
 import { BagError } from '../errors.js';

@@ -1,6 +1,6 @@
 import type { SchemaFault } from '../../schemas/compiled-validator.js';
-import { mixedMessage } from '../bag/mixed-pointer.js';
-import type { PlacedPointer } from '../bag/mixed-pointer.js';
+import { mixedMessage } from '../bag/search.js';
+import type { PlacedPointer } from '../bag/search.js';
 import { childPointer, inWords, listInWords, resolvePlace, typeInWords } from './issue.js';
 import type { Adviser, Place, ValidationIssue } from './issue.js';
 

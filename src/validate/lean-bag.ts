@@ -1,6 +1,6 @@
 import { validateLeanBag as satisfiesLeanSchema } from '../../schemas/generated/lean-bag.js';
 import type { LeanStateBag } from '../../schemas/generated/lean-bag.js';
-import { mixedPointers, pointersInObjects } from '../bag/mixed-pointer.js';
+import { mixedPointers, pointersInObjects } from '../bag/search.js';
 import { ObjectValue } from '../bag/value.js';
 import { SchemaError } from '../errors.js';
 import { leanBagAdvice } from './advice.js';

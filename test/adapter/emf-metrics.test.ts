@@ -101,7 +101,7 @@ describe('metrics of fat bags', () => {
     expect(lines.find((line) => line.WritesRefused === 1)).toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
   });
 
-  test('count an event without a mode when the function for the mode fails', async () => {
+  test('count an event in the default mode when the function for the mode fails', async () => {
     const mode = () => {
       throw new Error('the service for modes is down');
     };
@@ -110,7 +110,7 @@ describe('metrics of fat bags', () => {
       .shim.wrap((event) => event)(fatBag())
       .catch(() => undefined);
     expect(sum(lines, 'FatEvents')).toEqual({ acme: 1 });
-    expect(sum(lines, 'ReadsRefused')).toEqual({ 'unknown fat': 1 });
+    expect(sum(lines, 'ReadsRefused')).toEqual({ 'observe fat': 1 });
   });
 
   test.each([

@@ -43,18 +43,18 @@ describe('when the function for the mode fails,', () => {
     },
   });
 
-  test('the event is on the channel, without a mode', async () => {
+  test('the event is on the channel, with the default mode', async () => {
     const messages = await observed('read', () =>
       shim
         .wrap((event) => event)(fatBag())
         .catch(() => undefined),
     );
-    expect(messages).toMatchObject([{ code: 'MODE_FAILED', generation: 'fat', ownerId: 'acme', mode: undefined }]);
+    expect(messages).toMatchObject([{ code: 'MODE_FAILED', generation: 'fat', ownerId: 'acme', mode: 'observe' }]);
   });
 
-  test('the result is on the channel, without a mode', async () => {
+  test('the result is on the channel, with the default mode', async () => {
     const messages = await observed('write', () => shim.write(fatBag()).catch(() => undefined));
-    expect(messages).toMatchObject([{ code: 'MODE_FAILED', generation: 'fat', ownerId: 'acme', mode: undefined }]);
+    expect(messages).toMatchObject([{ code: 'MODE_FAILED', generation: 'fat', ownerId: 'acme', mode: 'observe' }]);
   });
 });
 
@@ -102,14 +102,14 @@ describe('in front of a runtime,', () => {
   });
 
   test('an event that is refused because it is no JSON is on the channel', async () => {
-    expect(await readBy(open(), NOT_JSON)).toMatchObject([{ ...foreign, mode: undefined, code: 'JSON_SYNTAX' }]);
+    expect(await readBy(open(), NOT_JSON)).toMatchObject([{ ...foreign, mode: 'observe', code: 'JSON_SYNTAX' }]);
   });
 
   test('a result that is no JSON is on the channel', async () => {
     const wire = open();
     const before = await wire.adapt(Buffer.from(JSON.stringify(fatBag())));
     const messages = await observed('write', () => wire.seal(NOT_JSON, before));
-    expect(messages).toMatchObject([{ ...foreign, mode: 'rewrite', bytes: 8 }]);
+    expect(messages).toMatchObject([{ generation: 'foreign', ownerId: 'acme', mode: 'rewrite', bytes: 8 }]);
   });
 
   test('a fat result that passes after an event that is no object is on the channel, with its owner', async () => {

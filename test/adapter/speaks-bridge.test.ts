@@ -55,6 +55,16 @@ describe.each(ADAPTER_NAMES)('with the adapter of %s, for a handler that speaks 
     expect(await keysOf(adapter)).toEqual(keys);
   });
 
+  test('another config that the handler puts under the old name is that of the answer', async () => {
+    const adapter = await open();
+    const lean = (await adapter.invoke(fatBag(), (event) => event)) as Json;
+    const other = (await adapter.invoke(fatBag({ workflow_config: makeConfig(3) }), (event) => event)) as Json;
+    const pointer = pointerTo('workflow_config', other.workflow_config_s3_path, '', 0);
+    const answer = (await adapter.invoke(lean, (event) => ({ ...event, workflow_config: pointer }))) as Json;
+    expect(answer.workflow_config_s3_path).toBe(other.workflow_config_s3_path);
+    expect(answer).not.toHaveProperty('workflow_config');
+  });
+
   test('a row that keeps the old members leads to the program of the bag', async () => {
     const adapter = await open();
     const lean = (await adapter.invoke(fatBag(), (event) => event)) as Json;

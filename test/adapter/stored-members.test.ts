@@ -127,6 +127,13 @@ describe.each(ADAPTER_NAMES)('with the adapter of %s', (name) => {
     expect(nested.results).toEqual([other]);
   });
 
+  test('a state inside bags of two owners stays a pointer', async () => {
+    const adapter = await open();
+    const other = await bagWithoutState(adapter, { doc: DOC }, { ownerId: 'other' });
+    const around = { ...fatBag(), results: [other] };
+    expect(await adaptedBy(adapter, { rows: [around] })).toEqual({ rows: [around] });
+  });
+
   test('a pointer outside of every bag stays a pointer', async () => {
     const adapter = await open();
     const { current_state } = await bagWithoutState(adapter);

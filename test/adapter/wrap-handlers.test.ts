@@ -24,6 +24,14 @@ describe('a wrapped handler', () => {
     expect(shim.wrap<Json>(runSegment).name).toBe('runSegment');
   });
 
+  test('that takes a callback is refused before it is called', () => {
+    const { shim } = testShim();
+    const handler = (_event: Json, _context: unknown, callback: (error: null, result: unknown) => void) => {
+      callback(null, {});
+    };
+    expect(() => shim.wrap<Json>(handler as never)).toThrow(expect.objectContaining({ code: 'HANDLER_INVALID' }));
+  });
+
   test('that calls a callback with a default is refused instead of answering nothing', async () => {
     const { shim } = testShim();
     const handler = (

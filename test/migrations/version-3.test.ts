@@ -1,3 +1,4 @@
+import { migrateDown } from '../../src/bag/hydrate.js';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildLeanBag, validateLeanBag } from 'statebag-shim';
@@ -6,7 +7,6 @@ import { pathBetween, pathFor } from '../../migrations/index.js';
 import { Bag } from '../../src/bag/bag.js';
 import { ByteDraft } from '../../src/bag/edit.js';
 import { DEFAULT_LAYOUT } from '../../src/bag/keys.js';
-import { migrateDown } from '../../src/bag/migration.js';
 import type { BagVersion, Migration } from '../../src/bag/migration.js';
 import { planBag } from '../../src/bag/plan.js';
 import { rewriteBytes } from '../../src/bag/rewrite.js';

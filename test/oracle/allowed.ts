@@ -941,6 +941,26 @@ export const ALLOWED: readonly Rule[] = [
     },
   ),
   accepted('BAG_INVALID', 'The bridge form admits empty values.', holdsEmptyValue),
+  // Messages, and answers without a bag.
+  rule(
+    'a-message-for-every-event-and-result',
+    'Each event and result has a message, also in observe and shadow, and when it is refused.',
+    {
+      aspect: ['diagnostic'],
+      name: /^(read|write) \d+$/,
+      path: /^$/,
+      change: ['added'],
+      new: /"mode":"(observe|shadow)"|"code":"/,
+    },
+  ),
+  rule(
+    'an-answer-without-a-bag-passes',
+    'An answer without a bag to an event without one is not measured, as the proxy never measured it.',
+    { aspect: ['diagnostic'], name: /^write/, path: /^\/bytes$/, change: ['removed'], when: isAnswerWithoutBag },
+    { aspect: ['diagnostic'], name: /^write/, path: /^$/, change: ['added'], when: isAnswerWithoutBag },
+    { aspect: ['error'], change: ['removed'], old: /PAYLOAD_TOO_LARGE/, when: isAnswerWithoutBag },
+    { aspect: ['answer'], change: ['added'], path: /^$/, when: isAnswerWithoutBag },
+  ),
 ];
 
 /**
@@ -1044,5 +1064,12 @@ function isAtNamedAddress({ name }: Difference, { differences }: Facts): boolean
   const digest = /[0-9a-f]{64}/.exec(name)?.[0] ?? '-';
   return differences.some(
     (other) => other.change === 'removed' && other.name.includes('/_/') && other.name.includes(digest),
+  );
+}
+
+function isAnswerWithoutBag(_: Difference, { next }: Facts): boolean {
+  return next.some(
+    ({ aspect, name, text }) =>
+      aspect === 'diagnostic' && name.startsWith('write') && text.includes('"generation":"foreign"'),
   );
 }

@@ -74,3 +74,18 @@ it('the proxy gives the runtime the next event after it refused one', async () =
   await ask(outOfRange);
   expect(await ask('{"plain":1.0}')).toMatchObject({ kind: 'response', text: '{"plain":1.0}' });
 });
+
+it('the proxy seals an answer that the runtime sends again because the service failed', async () => {
+  startProxy();
+  api.failures = 1;
+  const { kind, text } = await ask(fatBagText().replace('{', '{"do":"again",'));
+  expect(kind).toBe('response');
+  expect(JSON.parse(text)).toMatchObject({ state_bag_version: 2 });
+  expect(text).not.toContain('"workflow_config":');
+});
+
+it('the proxy refuses a result whose event it does not know, and the service does not get it', async () => {
+  startProxy();
+  const { text } = await ask(fatBagText().replace('{', '{"do":"stray",'));
+  expect(JSON.parse(text)).toMatchObject({ errorType: 'InvalidRequestID' });
+});

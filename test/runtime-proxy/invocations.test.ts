@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { Invocations } from '../../src/runtime-proxy/invocations.js';
-import type { Invocation } from '../../src/runtime-proxy/invocations.js';
+import { Invocations } from '../../src/runtime-proxy/proxy.js';
+import type { Invocation } from '../../src/runtime-proxy/proxy.js';
 
 const invocation = (deadline = Infinity): Invocation => ({
   adapted: { bytes: new Uint8Array(), mode: 'rewrite', ids: { ownerId: undefined, workflowId: undefined } },

@@ -40,6 +40,8 @@ export class RuntimeApi {
   connections = 0;
   /** Requests that were none of the Runtime API's own. */
   readonly others: string[] = [];
+  /** So many answers get the status 500, and their invocations go on. */
+  failures = 0;
   readonly #server: Server;
   readonly #queue: Waiting[] = [];
   readonly #waiters: ServerResponse[] = [];
@@ -130,6 +132,11 @@ export class RuntimeApi {
   }
 
   #end(id: string, outcome: Outcome, outgoing: ServerResponse): void {
+    if (this.failures > 0) {
+      this.failures -= 1;
+      outgoing.writeHead(500).end('{"errorType":"InternalServerError"}');
+      return;
+    }
     const invocation = this.#underWay.get(id);
     this.#underWay.delete(id);
     if (!invocation) outgoing.writeHead(403).end('{"errorType":"InvalidStateTransition"}');

@@ -94,6 +94,19 @@ const doings = {
     ].map(({ status }) => status);
     process.stdout.write(`twice ${statuses.join(' ')}\n`);
   },
+  // Answers until the service takes the answer, and reports an error when it refuses it.
+  again: async (id, event) => {
+    const answers = [];
+    while (answers.length < 3 && answers.at(-1) !== 202)
+      answers.push((await send('POST', `/invocation/${id}/response`, event)).status);
+    if (answers.at(-1) !== 202)
+      await send('POST', `/invocation/${id}/error`, Buffer.from(`{"errorMessage":"${answers.join(' ')}"}`));
+  },
+  // Answers an invocation that does not exist, and then its own with the error that it got.
+  stray: async (id, event) => {
+    const { body } = await send('POST', `/invocation/not-${id}/response`, event);
+    await send('POST', `/invocation/${id}/response`, body);
+  },
   large: async (id) => {
     const { status } = await send(
       'POST',

@@ -2,12 +2,11 @@ import { StateBagError, buildLeanBag, createStateBagShim } from 'statebag-shim';
 import type { BlobStore } from 'statebag-shim';
 import { memoryObjectStore } from 'statebag-shim/memory';
 import { expect, it } from 'vitest';
-import { addressRule } from '../../src/bag/follow.js';
 import { parseLayout } from '../../src/bag/keys.js';
 import { readBags, storeBlobs, transform } from '../../src/batch/transform.js';
 import { hydrateDocument } from '../../src/cli/hydrate-document.js';
 import { createBlobStore } from '../../src/store/blob-store.js';
-import { sha256Hex } from '../../src/store/digest.js';
+import { sha256Hex } from '../../src/store/address.js';
 import type { ObjectStore } from '../../src/store/object-store.js';
 import { WireShim } from '../../src/shim/wire-shim.js';
 import { BagGenerator, expectedOf, printLevel, randomNumbers } from './owner-bags.js';
@@ -16,6 +15,7 @@ import { findFlaw, findFlawOfGet } from './owner-checks.js';
 import type { Access, Accesses, Answer, Traits } from './owner-checks.js';
 import { BUCKET, MAX_TARGET_BYTES, PLACES, WORLDS } from './owner-places.js';
 import type { World } from './owner-places.js';
+import { addressRule } from '../../src/bag/sources.js';
 
 /*
  * Random bags of owners who share a bucket, with every kind of pointer that one owner could put into a bag to reach

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { readDocument } from '../../src/bag/value.js';
-import { isReprint } from '../../src/shim/respell.js';
+import { isReprint } from '../../src/shim/byte-form.js';
 
 const value = (text: string) => readDocument(Buffer.from(text));
 const nested = (depth: number, blank: string) => `${'['.repeat(depth)}${blank}${']'.repeat(depth)}`;

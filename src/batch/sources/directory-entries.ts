@@ -4,7 +4,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { StoreError } from '../../errors.js';
 import type { StateBagError } from '../../errors.js';
-import { isOwnName } from '../../store/fs-path.js';
+import { isOwnName } from '../../store/fs-files.js';
 import { diskError } from '../disk-errors.js';
 import { JOURNAL_FILE } from '../journal.js';
 import { JOURNAL_LOCK } from '../journal-lock.js';

@@ -14,7 +14,6 @@ import { s3Settings } from '../options/s3-options.js';
 import { layoutSettings } from '../options/layout-settings.js';
 import { noStore, openStore } from '../open-store.js';
 import { storeOptions, storeSettings } from '../options/store-options.js';
-import { addressRule } from '../../bag/follow.js';
 import type { AddressRule } from '../../bag/places.js';
 import { surveyOptions } from '../options/survey-options.js';
 import { orderedSources } from '../ordered-sources.js';
@@ -24,6 +23,7 @@ import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatCount } from '../reporters/sizes.js';
 import type { TableRow } from '../reporters/table.js';
 import { watchSignals } from '../watch-signals.js';
+import { addressRule } from '../../bag/sources.js';
 
 const options = {
   ...surveyOptions,

@@ -19,7 +19,8 @@ export const wireOptions = {
     speaks: {
       type: 'string',
       value: 'lean|fat|bridge',
-      describe: 'what it finds under workflow_config and partition_map: nothing, the values, or legacy pointers',
+      describe:
+        'what it finds under workflow_config and partition_map: nothing, the values, or legacy pointers (default lean)',
     },
     'no-segment': { type: 'boolean', describe: 'it runs no segment: none is looked for' },
     envelope: {

@@ -7,7 +7,7 @@ import type { ResultEntry } from '../../batch/journal-entry.js';
 import { needsAttention } from '../../batch/outcome.js';
 import type { Totals } from '../../batch/outcome.js';
 import { ConfigError } from '../../errors.js';
-import { asFolder } from '../../store/blob-access.js';
+import { asFolder } from '../../store/blob-store.js';
 import type { ObjectStore } from '../../store/object-store.js';
 import { openObjectStore } from '../../store/open.js';
 import { EXIT } from '../exit-code.js';

@@ -1,4 +1,3 @@
-import { addressRule } from '../../bag/follow.js';
 import { readBagDocument, plannedHazards, resumabilityOf } from '../../batch/document-facts.js';
 import { migrate } from '../../batch/migrate.js';
 import type { MigrateOptions, RunReport, SettledDocument } from '../../batch/migrate.js';
@@ -16,6 +15,7 @@ import type { CensusTotals } from './census.js';
 import { ResumeCensus } from './resume-census.js';
 import { lookAt } from './look.js';
 import type { Look } from './look.js';
+import { addressRule } from '../../bag/sources.js';
 
 export interface Inspection {
   readonly sources: readonly OpenSource[];

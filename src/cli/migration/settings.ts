@@ -1,10 +1,10 @@
 import { dryRunSink, storeSink } from '../../batch/dry-run-sink.js';
-import { knownDigests, knownManifests } from '../../store/known-digests.js';
+import { knownDigests, knownManifests } from '../../store/address.js';
 import type { TransformSettings } from '../../batch/transform.js';
-import type { BlobReader } from '../../bag/follow.js';
 import type { Layout } from '../../bag/keys.js';
 import type { ManifestForm } from '../../bag/manifest.js';
 import type { BlobStore } from '../../store/index.js';
+import type { BlobReader } from '../../bag/places.js';
 
 interface Wanted {
   readonly target: 'lean' | 'bridge';

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { bagLevels, detectEnvelope, hasNumericId, findIdentityError, WRAPPERS } from '../../bag/envelope.js';
 import type { Envelope, EnvelopeLevel } from '../../bag/envelope.js';
 import { PROGRAM_MEMBERS } from '../../bag/members.js';
-import { mixedPointers, pointersInObjects, POINTER_MARKER } from '../../bag/mixed-pointer.js';
+import { mixedPointers, pointersInObjects, POINTER_MARKER } from '../../bag/search.js';
 import { ObjectValue } from '../../bag/value.js';
 import { inlineSizeIssues, strayBags, strayPrograms } from '../../validate/document-issues.js';
 import { bufferOver } from '../../json/index.js';

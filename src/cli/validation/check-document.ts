@@ -1,10 +1,10 @@
-import type { BlobReader } from '../../bag/follow.js';
 import type { SourceDocument } from '../../batch/source.js';
 import { acceptQuickly } from './accept-quickly.js';
 import { checkBudget, isCounted, isWellWithin } from './budget.js';
 import type { Budget } from './budget.js';
 import type { Found } from './issue.js';
 import type { SchemaChoice } from './schema-choice.js';
+import type { BlobReader } from '../../bag/places.js';
 
 export interface CheckSettings {
   readonly schema: SchemaChoice;

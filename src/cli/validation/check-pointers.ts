@@ -1,7 +1,6 @@
 import type { ByteValue } from '../../bag/value.js';
 import { detectPath, listProgramFields } from '../../bag/bag.js';
 import type { Bag } from '../../bag/bag.js';
-import type { BlobReader } from '../../bag/follow.js';
 import { CONFIG, CONFIG_PATH, MANIFEST, MANIFEST_ALIAS, MAP } from '../../bag/members.js';
 import type { Pointer } from '../../bag/pointers.js';
 import { entryPointer, entryPointers, parseIfJsonString, targetId } from '../../bag/segments.js';
@@ -9,6 +8,7 @@ import { loadValue } from '../../bag/sources.js';
 import { ConfigError, StateBagError } from '../../errors.js';
 import { adviceFor } from '../advice.js';
 import type { Issue } from './issue.js';
+import type { BlobReader } from '../../bag/places.js';
 
 /** A pointer of a bag, and the names and positions that lead to it from the bag. */
 interface PlacedPointer {

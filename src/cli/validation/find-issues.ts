@@ -1,8 +1,6 @@
 import { readDocument } from '../../bag/value.js';
 import type { ByteValue } from '../../bag/value.js';
 import { BagDocument } from '../../bag/bag.js';
-import { addressRule } from '../../bag/follow.js';
-import type { BlobReader } from '../../bag/follow.js';
 import { detectSchema } from '../../validate/index.js';
 import { documentIssues, inlineSizeIssues, plainValue } from '../../validate/document-issues.js';
 import type { ValidationIssue } from '../../validate/issue.js';
@@ -14,6 +12,8 @@ import { checkPointers } from './check-pointers.js';
 import type { Found, Issue, LocatedIssue } from './issue.js';
 import { FAT, LEAN } from './schema-choice.js';
 import type { SchemaChoice } from './schema-choice.js';
+import type { BlobReader } from '../../bag/places.js';
+import { addressRule } from '../../bag/sources.js';
 
 /** Everything that is wrong with a document, with its place in the bytes. What is no JSON has one issue, that. */
 export async function findIssues(

@@ -1,10 +1,10 @@
-import type { BlobReader } from '../../bag/follow.js';
 import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';
 import type { layoutOptions } from '../options/layout-options.js';
 import { storeSettings } from '../options/store-options.js';
 import type { storeOptions } from '../options/store-options.js';
 import type { OwnPlaces } from '../own-places.js';
+import type { BlobReader } from '../../bag/places.js';
 
 /** Where pointers lead, when a store was named, and what of the sources is the store's own. */
 export interface CheckedStore {
