@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
-import { packageEntries } from './test/package-entries.js';
+import { middyEntry, packageEntries } from './test/package-entries.js';
 import { temporaryFiles } from './test/temporary-files.js';
 
 /** Suites with a command of their own; CONTRIBUTING.md has a map. */
@@ -26,7 +26,7 @@ const LIMITS = { testTimeout: 30_000, hookTimeout: 60_000 };
 const SHARED_MODULES = { isolate: false };
 
 export default defineConfig({
-  resolve: { alias: [...packageEntries()] },
+  resolve: { alias: [...packageEntries(), ...middyEntry()] },
   test: {
     // One more than there are cores: a quarter of the time, a worker waits for processes, disks and clocks.
     maxWorkers: availableParallelism() + 1,

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = new URL('..', import.meta.url);
@@ -21,6 +22,15 @@ export function packageEntries(): readonly Alias[] {
 export function interpreterEntry(): Alias {
   const entry = '.ci/state-machines/node_modules/aws-local-stepfunctions/build/main.node.esm.js';
   return { find: exactly('aws-local-stepfunctions'), replacement: fileURLToPath(new URL(entry, ROOT)) };
+}
+
+/**
+ * middy from the folder that `STATEBAG_TEST_MIDDY` names, instead of the installed one. `.ci/middy/run.sh` runs tests
+ * with each release that it supports.
+ */
+export function middyEntry(): readonly Alias[] {
+  const folder = process.env.STATEBAG_TEST_MIDDY;
+  return folder === undefined ? [] : [{ find: exactly('@middy/core'), replacement: join(folder, 'index.js') }];
 }
 
 interface Alias {

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { DiagnosticName } from '../../src/index.js';
+import type { DiagnosticName } from 'statebag-shim';
 import { emfLine } from './emf-line.js';
 import type { Measurement } from './emf-line.js';
 import { METRICS } from './metrics.js';
@@ -14,8 +14,9 @@ export interface EmfOptions {
 
 /**
  * Turns what the shim says on its diagnostics channels into CloudWatch metrics: lines in the embedded metric format,
- * which CloudWatch Logs reads by itself. Returns how to stop. Ids become properties of a line, to search by, and never
- * dimensions: each value of a dimension is a metric of its own, and paid for.
+ * which CloudWatch Logs reads by itself. Returns how to stop. Ids are properties of a line, to search by. Only the
+ * owner of a fat bag is also a dimension, of `FatEvents` and `FatResults`: each value of a dimension is a metric of its
+ * own, and paid for.
  */
 export function startEmfMetrics({ namespace, write, clock = Date.now }: EmfOptions): () => void {
   const listeners = (Object.keys(METRICS) as DiagnosticName[]).map((name) => ({

@@ -1,29 +1,54 @@
-import type { DiagnosticMessages, DiagnosticName } from '../../src/index.js';
+import type { DiagnosticMessages, DiagnosticName } from 'statebag-shim';
 import type { Measurement, Metric } from './emf-line.js';
 
 const count = (value: number): Metric => ({ value, unit: 'Count' });
 const bytes = (value: number): Metric => ({ value, unit: 'Bytes' });
 const milliseconds = (value: number): Metric => ({ value, unit: 'Milliseconds' });
+const countIf = (condition: boolean): Metric => count(condition ? 1 : 0);
+
+/** A metric with the owner of a fat bag as its dimension. There are as many as there are owners with fat bags. */
+const fatBag = (name: string, { generation, ownerId }: DiagnosticMessages['read' | 'write']) =>
+  generation === 'fat'
+    ? { others: { metrics: { [name]: count(1) }, dimensions: { owner: dimensionOf(ownerId) } } }
+    : {};
+
+/** Percent-encoded. CloudWatch takes no dimension that is empty, not ASCII, too long, or begins with a colon. */
+const dimensionOf = (id = ''): string =>
+  encodeURIComponent(id.replace(/\p{Surrogate}/gu, '\ufffd')).slice(0, 1024) || '_';
 
 /** How each channel's messages are measured. */
 export const METRICS: { readonly [N in DiagnosticName]: (message: DiagnosticMessages[N]) => Measurement } = {
-  read: ({ mode, generation, durationMs, bytesSaved, ...properties }) => ({
-    metrics: { Reads: count(1), BytesSaved: bytes(bytesSaved), ReadTime: milliseconds(durationMs) },
-    dimensions: { mode, generation },
-    properties,
-  }),
-  write: ({ mode, generation, durationMs, bytesSaved, bytes: size, repaired, offloaded, ...properties }) => ({
-    metrics: {
-      Writes: count(1),
-      BytesSaved: bytes(bytesSaved),
-      ...(size === undefined ? {} : { ResultBytes: bytes(size) }),
-      ManifestsRepaired: count(repaired ? 1 : 0),
-      MembersOffloaded: count(offloaded.length),
-      WriteTime: milliseconds(durationMs),
-    },
-    dimensions: { mode, generation },
-    properties: { ...properties, offloaded },
-  }),
+  read: (message) => {
+    const { mode, generation, durationMs, bytesSaved, ...properties } = message;
+    return {
+      metrics: {
+        Reads: count(1),
+        ReadsRefused: countIf(properties.code !== undefined),
+        BytesSaved: bytes(bytesSaved),
+        ReadTime: milliseconds(durationMs),
+      },
+      dimensions: { mode, generation },
+      ...fatBag('FatEvents', message),
+      properties,
+    };
+  },
+  write: (message) => {
+    const { mode, generation, durationMs, bytesSaved, bytes: size, repaired, ...properties } = message;
+    return {
+      metrics: {
+        Writes: count(1),
+        WritesRefused: countIf(properties.code !== undefined),
+        BytesSaved: bytes(bytesSaved),
+        ...(size === undefined ? {} : { ResultBytes: bytes(size) }),
+        ManifestsRepaired: countIf(repaired),
+        MembersOffloaded: count(properties.offloaded.length),
+        WriteTime: milliseconds(durationMs),
+      },
+      dimensions: { mode, generation },
+      ...fatBag('FatResults', message),
+      properties,
+    };
+  },
   offload: ({ mode, blobs, ...properties }) => ({
     metrics: {
       BlobsWritten: count(blobs.filter(({ outcome }) => outcome === 'written').length),
@@ -34,7 +59,7 @@ export const METRICS: { readonly [N in DiagnosticName]: (message: DiagnosticMess
     properties,
   }),
   cache: ({ cache, outcome }) => ({
-    metrics: { CacheHits: count(outcome === 'hit' ? 1 : 0), CacheMisses: count(outcome === 'miss' ? 1 : 0) },
+    metrics: { CacheHits: countIf(outcome === 'hit'), CacheMisses: countIf(outcome === 'miss') },
     dimensions: { cache },
     properties: {},
   }),

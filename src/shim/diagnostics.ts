@@ -8,6 +8,7 @@ import type { Mode, Speech } from './options.js';
 interface Subject {
   readonly ownerId: string | undefined;
   readonly workflowId: string | undefined;
+  /** The default when none was asked for: the function for the mode failed, or it is no JSON. */
   readonly mode: Mode;
 }
 
@@ -25,7 +26,7 @@ export interface ReadMessage extends Subject {
   readonly segmentIndex?: number;
   /**
    * In `shadow`: how the old and the new resolution compare. `failed`: the old one threw, and the event went on as it
-   * was.
+   * was. Absent when the event was read by hand before the two were compared.
    */
   readonly shadow?: 'same' | 'different' | 'failed';
   /** Code of the error with which the event was refused; `UNEXPECTED` for an error of another kind. */

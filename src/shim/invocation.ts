@@ -32,6 +32,7 @@ export class EventReading<V extends Value = Value> {
   readonly document: BagDocument<V>;
   readonly #state: ShimState<V>;
   readonly #invocation: Invocation;
+  #isTold = false;
   #adapted: Promise<AdaptedEvent<V>> | undefined;
   #outside: readonly OutsideNames[] | undefined;
 
@@ -45,7 +46,7 @@ export class EventReading<V extends Value = Value> {
     try {
       this.mode = state.settings.modeOf(() => this.ids);
     } catch (error) {
-      this.#publish(start, untouched(root), findCode(error));
+      this.#publish(start, { code: findCode(error) });
       throw error;
     }
   }
@@ -72,29 +73,31 @@ export class EventReading<V extends Value = Value> {
 
   /** The program of the event. Its value is shared: copy before handing it out. */
   resolve(): Promise<ResolvedSegment<V>> {
-    return this.#during((context) => resolveProgram(this.document.root, context));
+    return this.#telling(
+      () => this.#during((context) => resolveProgram(this.document.root, context)),
+      (resolved) => ({ resolved }),
+    );
   }
 
   /** The event with its program and offloaded members inline. */
   fill(): Promise<V> {
-    return this.#during(async (context) => {
-      this.#assertObject();
-      return fillEvent(this.document, context);
-    });
+    return this.#telling(
+      () =>
+        this.#during(async (context) => {
+          this.#assertObject();
+          return fillEvent(this.document, context);
+        }),
+      () => ({}),
+    );
   }
 
-  async #adaptOnce(): Promise<AdaptedEvent<V>> {
-    const start = this.#state.settings.clock();
+  #adaptOnce(): Promise<AdaptedEvent<V>> {
     const { root } = this.document;
     const isPassed = this.mode === 'observe' || (this.mode === 'shadow' && root.kind() !== 'object');
-    try {
-      const adapted = isPassed ? untouched(root) : await this.#during((context) => this.#adaptIn(context));
-      this.#publish(start, adapted);
-      return adapted;
-    } catch (error) {
-      this.#publish(start, untouched(root), findCode(error));
-      throw error;
-    }
+    return this.#telling(
+      () => (isPassed ? untouched(root) : this.#during((context) => this.#adaptIn(context))),
+      (adapted) => adapted,
+    );
   }
 
   async #adaptIn(context: InvocationContext<V>): Promise<AdaptedEvent<V>> {
@@ -119,8 +122,24 @@ export class EventReading<V extends Value = Value> {
     return withDeadline(facts, this.#invocation.context, task);
   }
 
-  #publish(start: number, { resolved, shadow, bytesSaved }: AdaptedEvent<V>, code?: string): void {
+  /** Publishes how the first use of the event ended. Later uses are of the same event. */
+  async #telling<T>(task: () => T | Promise<T>, factsOn: (found: T) => ReadFacts<V>): Promise<T> {
+    const start = this.#state.settings.clock();
+    try {
+      const found = await task();
+      this.#publish(start, factsOn(found));
+      return found;
+    } catch (error) {
+      this.#publish(start, { code: findCode(error) });
+      throw error;
+    }
+  }
+
+  #publish(start: number, facts: ReadFacts<V>): void {
+    if (this.#isTold) return;
+    this.#isTold = true;
     const { settings } = this.#state;
+    const { resolved, shadow, code, bytesSaved = 0 } = facts;
     publish('read', () => ({
       ...this.ids,
       mode: this.mode,
@@ -137,6 +156,11 @@ export class EventReading<V extends Value = Value> {
   }
 }
 
+/** What became of an event. */
+type ReadFacts<V extends Value> = Partial<Pick<AdaptedEvent<V>, 'resolved' | 'shadow' | 'bytesSaved'>> & {
+  readonly code?: string;
+};
+
 /**
  * The result of a handler as it goes back; the very root when nothing is to be done. `reading` is that of the event
  * which it answers. Throws as `sealResult` does.
@@ -149,8 +173,8 @@ export async function sealAnswer<V extends Value>(
 ): Promise<V> {
   const { settings } = state;
   const ids = reading?.ids ?? readDocument(root, state).ids;
-  let mode = reading?.mode;
   const start = settings.clock();
+  let mode = reading?.mode;
   const tell = (outcome: Partial<Omit<WriteMessage, keyof BagIds | 'mode' | 'durationMs'>>) => {
     publish('write', () => ({
       ...ids,
@@ -189,8 +213,8 @@ async function sealIn<V extends Value>(
   root: V,
   { ids, mode, reading, lambda }: Answer<V>,
 ): Promise<Sealed<V>> {
-  if (mode === 'observe') return { root };
   const before = await reading?.adapt();
+  if (mode === 'observe') return { root };
   if (mode === 'shadow') {
     return { root: withoutAddedProgram(new BagDocument(root), before?.added, state.form) };
   }

@@ -1,11 +1,11 @@
 import type { BagReading, StateBagShim } from './shim.js';
-import type { LambdaContext, ReadOptions, SegmentConfig, SegmentMembers } from './options.js';
+import type { ReadOptions, SegmentConfig, SegmentMembers } from './options.js';
 import { named } from './shim.js';
 
-/** What the middleware uses of middy's request; any version's fits. */
+/** What the middleware uses of middy's request, whose context may also be that of a durable function (middy 7). */
 export interface MiddyRequest<E = unknown> {
   event: E;
-  context?: LambdaContext | undefined;
+  context?: object | undefined;
   response?: unknown;
 }
 

@@ -1,7 +1,7 @@
 import type { ByteValue } from '../bag/value.js';
 import { BagError } from '../errors.js';
 import { ByteForm } from './byte-form.js';
-import { createState } from './context.js';
+import { createState, readDocument } from './context.js';
 import { publish } from './diagnostics.js';
 import { EventReading, sealAnswer } from './invocation.js';
 import type { LambdaContext, BagIds, Mode, WireOptions } from './options.js';
@@ -65,8 +65,7 @@ export class WireShim {
   async seal(bytes: Uint8Array, before?: AdaptedWire, context?: LambdaContext): Promise<Uint8Array> {
     const root = this.#detect(bytes);
     if (root === undefined || (before && !before.reading)) {
-      const { ids, mode } = before ?? { ids: NOBODY, mode: DEFAULT_MODE };
-      publish('write', () => ({ ...ids, mode, ...PASSED, offloaded: [], repaired: false }));
+      this.#publishPassed(bytes, root, before);
       return bytes;
     }
     const sealed = await sealAnswer(this.#state, root, before?.reading, context);
@@ -93,6 +92,15 @@ export class WireShim {
       envelope: '',
       ...(code === undefined ? {} : { code }),
     }));
+  }
+
+  #publishPassed(bytes: Uint8Array, root: ByteValue | undefined, before: AdaptedWire | undefined): void {
+    publish('write', () => {
+      const { ids, mode } = before ?? { ids: NOBODY, mode: DEFAULT_MODE };
+      const document = root && readDocument(root, this.#state);
+      const found = document && { ...document.ids, generation: document.generation };
+      return { ...ids, mode, ...PASSED, ...found, bytes: bytes.length, offloaded: [], repaired: false };
+    });
   }
 
   /** A result may be anything; what holds no bag is none of the shim's business. */

@@ -1,7 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Adapter, AdapterOptions } from './adapters.js';
-import { USER_BAG, firstBag, promptFor, runApplication, sent } from './application.js';
-import type { Call, Ended, Role } from './application.js';
+import { runApplication } from './application.js';
+import type { Ended } from './application.js';
+import { Services } from './application-handlers.js';
+import type { Call, Role } from './application-handlers.js';
+import { USER_BAG, firstBag, promptFor, sent } from './application-workflow.js';
 import { restOf } from './bags.js';
 import type { Json } from './bags.js';
 
@@ -15,9 +18,10 @@ const DOCUMENTS = { small: 'an invoice', large: 'x'.repeat(300 * 1024) };
 const SIZES = ['small', 'large'] as const;
 
 /** What Step Functions passes on, in bytes. */
-const PAYLOAD_LIMIT = 262_144;
+export const PAYLOAD_LIMIT = 262_144;
 
-const RAN = [
+/** One line for each segment that must run, in order. */
+export const RAN = [
   'invoices 0 llm intake',
   'invoices 1 llm read',
   'invoices 2 llm check',
@@ -120,22 +124,33 @@ function wrappedCall(open: Open, speeches: readonly ('lean' | 'fat')[], isResume
 /** What handlers of the application run on: adapters that share one store. */
 export type Open = (options: AdapterOptions, apart: string) => Promise<Adapter>;
 
+/** Opens the ground of one run, whose runners share these services. */
+export type OpenGround = (services: Services) => Open | Promise<Open>;
+
+interface Choice {
+  readonly schedules?: readonly Schedule[];
+  /** Checks what the ground knows, after a run. */
+  readonly check?: () => void;
+}
+
 /** Runs the application behind the shim, with a small state and with one that is larger than a payload. */
 export function applicationSuite(
   name: string,
-  openGround: () => Open | Promise<Open>,
-  schedules: readonly Schedule[] = ['lean runners', 'fat runners', 'lean and fat runners in turn'],
+  openGround: OpenGround,
+  { schedules = ['lean runners', 'fat runners', 'lean and fat runners in turn'], check }: Choice = {},
 ): void {
   describe(`behind ${name}`, () => {
     describe.each(schedules)('with %s', (schedule) => {
       test.each(SIZES)('the application with a %s state ends as defined', async (size) => {
         const speeches = SCHEDULES[schedule];
-        const { call, counts } = wrappedCall(await openGround(), speeches, size === 'large');
+        const services = new Services((...told) => call(...told));
+        const { call, counts } = wrappedCall(await openGround(services), speeches, size === 'large');
         const fat = firstBag(DOCUMENTS[size]);
         const first = schedule === 'lean runners' ? await call('finish', fat, (event) => event) : fat;
-        assertEnded(await runApplication(first, call), size);
+        assertEnded(await runApplication(first, call, services), size);
         expect(counts).toMatchObject({ 'pause bridge': 2, 'child fat': 1, 'merge lean': 5 });
         for (const speech of speeches) expect(counts[`segment ${speech}`]).toBeGreaterThan(10);
+        check?.();
       });
     });
   });

@@ -26,7 +26,7 @@ applicationSuite(
     const objects = memoryObjectStore();
     return (options) => Promise.resolve(overObjects(options, objects));
   },
-  ['lean runners', 'fat runners', 'lean and fat runners in turn', 'fat and lean runners in turn'],
+  { schedules: ['lean runners', 'fat runners', 'fat and lean runners in turn'] },
 );
 
 applicationSuite(
@@ -35,7 +35,7 @@ applicationSuite(
     const directory = newDirectory();
     return (options) => Promise.resolve(overObjects({ ...options, directory }));
   },
-  ['lean and fat runners in turn'],
+  { schedules: ['lean and fat runners in turn'] },
 );
 
 applicationSuite('the proxy, with blobs in files', () => {

@@ -83,10 +83,32 @@ describe('the types of a wrapped handler', () => {
   test('let a middy chain see the program', () => {
     middy<MyEvent, unknown>()
       .use(stateBagMiddleware<Program>(shim))
-      .handler((event) => {
+      .handler((event, context) => {
         expectTypeOf(event.segment_config).toEqualTypeOf<Program>();
         expectTypeOf(event.state_data.rows).toBeNumber();
+        expectTypeOf(context).not.toBeNever();
         return Promise.resolve({});
       });
+  });
+
+  test('let a middy chain see the program behind other middlewares', () => {
+    const other = { after: (request: middy.Request<MyEvent>) => Promise.resolve(request) };
+    middy<MyEvent, unknown>()
+      .use(stateBagMiddleware(shim))
+      .use(other)
+      .handler((event) => {
+        expectTypeOf(event.segment_config).toEqualTypeOf<SegmentConfig>();
+        return Promise.resolve(event.state_data);
+      });
+  });
+
+  test('let middy take a handler of a runner, with the middleware or inside of wrap', () => {
+    const handler = ({ segment_config, state_data }: RunnerEvent<MyEvent>) =>
+      Promise.resolve({ rows: state_data.rows, id: segment_config.id });
+    expectTypeOf(middy(handler).use(stateBagMiddleware(shim))).not.toBeNever();
+    const wrapped = shim.wrap(middy(handler));
+    expectTypeOf(wrapped).parameter(0).not.toHaveProperty('segment_config');
+    expectTypeOf<MyEvent>().toExtend<Parameters<typeof wrapped>[0]>();
+    expectTypeOf<{ rows: number; id: unknown }>().toExtend<Awaited<ReturnType<typeof wrapped>>>();
   });
 });
