@@ -9,7 +9,7 @@ import { valueAt } from './adapt.js';
 import type { AdaptedEvent } from './adapt.js';
 import { fitResult } from './budget.js';
 import type { FittedResult } from './budget.js';
-import { attempt, listPointers, readDocument, readWhole, reread } from './context.js';
+import { attempt, changeIfWritable, listPointers, readDocument, readWhole, reread } from './context.js';
 import { hasOwnConfig, withoutReplacedPaths } from './replaced-config.js';
 import { planRewrite, rewriteBag } from './rewrite.js';
 import { withoutAddedProgram } from './segment.js';
@@ -170,17 +170,18 @@ function unwrapResult<V extends Value>(document: BagDocument<V>, state: ShimStat
   if (bag === undefined || name === undefined || outerName !== name || outer?.member(name)?.kind() !== 'object')
     return document;
   const edit = state.form.edit(root);
-  if (isMergedInto(bags, bag, outerPath)) {
-    const place = { path: outerPath, value: outer };
-    edit.draft(place).remove(name);
-    for (const member of bag.value.names()) edit.put(place, member, bag.value.member(member)!);
-  } else if (outer.names().length === 1) {
-    const path = outerPath.slice(0, -1);
-    edit.put({ path, value: valueAt(root, path)! }, outerName, bag.value);
-  } else {
-    return document;
-  }
-  return unwrapResult(reread(document, edit.result(), state), state);
+  changeIfWritable(() => {
+    if (isMergedInto(bags, bag, outerPath)) {
+      const place = { path: outerPath, value: outer };
+      edit.draft(place).remove(name);
+      for (const member of bag.value.names()) edit.put(place, member, bag.value.member(member)!);
+    } else if (outer.names().length === 1) {
+      const path = outerPath.slice(0, -1);
+      edit.put({ path, value: valueAt(root, path)! }, outerName, bag.value);
+    }
+  });
+  const unwrapped = edit.result();
+  return unwrapped === root ? document : unwrapResult(reread(document, unwrapped, state), state);
 }
 
 /** True when the level around a bag is an earlier bag of the same workflow, into which a merge put it. */

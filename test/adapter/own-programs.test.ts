@@ -27,7 +27,7 @@ function newDirectory(): string {
 
 const SPOKEN = ['lean', 'fat', 'bridge'] as const;
 
-const CONFIG = makeConfig(3);
+const CONFIG = JSON.parse(JSON.stringify(makeConfig(3)).replaceAll('node_', 'other_')) as Json;
 const FIRST = makeMap(CONFIG)[0]!;
 const START = without(fatBag({ segment_to_run: 0 }), 'segment_manifest_s3_path');
 const WITHOUT_MAP = without(START, 'partition_map');

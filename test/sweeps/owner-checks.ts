@@ -95,14 +95,15 @@ function findWrongPlace({ world, expected, answer, accesses, isAnswer }: Attempt
   const executions = sources.flatMap((source) => source.executions);
   for (const { bucket, key } of accesses.reads) {
     const place = findPlace(bucket, key);
-    const isAllowed = place
+    // Stored members come back wherever in the document their pointers are.
+    const isLed = (source: Expected['sources'][number]) =>
+      place?.form === 'member' || source.addresses.has(`${bucket}/${key}`);
+    const isReadable = place
       ? sources.some(
-          (source) =>
-            source.addresses.has(`${bucket}/${key}`) &&
-            by((ids) => mayRead(world, place, { ...ids, executions: source.executions })),
+          (source) => isLed(source) && by((ids) => mayRead(world, place, { ...ids, executions: source.executions })),
         )
       : by((ids) => isOwnBlob(world, key, ids));
-    if (!isAllowed) return `reads ${bucket}/${key}`;
+    if (!isReadable) return `reads ${bucket}/${key}`;
   }
   for (const { bucket, key } of accesses.writes)
     if (bucket !== BUCKET || !by((ids) => isOwnBlob(world, key, ids))) return `writes ${bucket}/${key}`;

@@ -292,8 +292,9 @@ function isOwnKey(world: World, place: Place, ids: Ids): boolean {
 }
 
 /** Only what the shim itself stored for this workflow. */
-function isStoredMember({ prefix }: World, { bucket, root, owner, workflow }: Place, ids: Ids): boolean {
-  return bucket === BUCKET && root === prefix && owner === encode(ids.owner) && workflow === encode(ids.workflow);
+/** A child keeps the state of its parent, so any workflow of the owner. */
+function isStoredMember({ prefix }: World, { bucket, root, owner }: Place, ids: Ids): boolean {
+  return bucket === BUCKET && root === prefix && owner === encode(ids.owner);
 }
 
 function isLegacyKey({ form, owner, workflow, execution }: Place, ids: Ids): boolean {
