@@ -218,7 +218,7 @@ const OPEN_BRACKET = 0x5b;
  * Walks a document along a shape. Containers the shape asks for are opened and recorded child by child; every
  * other value is passed over. Open containers lie on a list, so depth costs no call stack.
  */
-export class Recorder {
+class Recorder {
   readonly #walk: TextWalk;
   readonly #bytes: Uint8Array;
   readonly #open: OpenContainer[] = [];

@@ -32,7 +32,7 @@ export function isProvablyDead(owner: string): boolean {
 }
 
 /** True for a text that `thisOwner` may have made, in any process. */
-export function isOwner(text: string): boolean {
+function isOwner(text: string): boolean {
   return text === UNKNOWN || OWNER.test(text);
 }
 

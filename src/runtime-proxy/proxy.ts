@@ -266,6 +266,6 @@ export class Invocations {
 }
 
 /** Lambda's own clock and limit, as the service names them. */
-export function contextUntil(deadline: number, now: () => number = Date.now): LambdaContext {
+function contextUntil(deadline: number, now: () => number = Date.now): LambdaContext {
   return { getRemainingTimeInMillis: () => deadline - now() };
 }

@@ -103,7 +103,7 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT'] as const;
 
 /** The language runtime, started below the proxy. */
-export class RuntimeProcess {
+class RuntimeProcess {
   readonly #child: ChildProcess;
   /**
    * Resolves to the exit code a shell would give: 128 and the number of the signal for a process that a signal ended.
@@ -166,7 +166,7 @@ const CHANNELS: Readonly<Record<LogLevel, readonly DiagnosticName[]>> = {
 };
 
 /** Writes what the shim says to a log, one JSON object a line. No line holds user data. */
-export function logDiagnostics(level: LogLevel, write: (line: string) => void): void {
+function logDiagnostics(level: LogLevel, write: (line: string) => void): void {
   for (const name of CHANNELS[level]) {
     subscribe(`statebag-shim:${name}`, (message) => {
       write(`${JSON.stringify({ statebag: name, ...(message as object) })}\n`);

@@ -66,7 +66,7 @@ export class Upstream {
 }
 
 /** Rejects when the connection breaks before there is an answer. */
-export function answerOf(sent: ClientRequest): Promise<IncomingMessage> {
+function answerOf(sent: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     sent.once('response', resolve).once('error', reject);
     // Later ones end the stream of the answer, whose reader hears of them.
@@ -133,7 +133,7 @@ export function headerOf(raw: RawHeaders, name: string): string | undefined {
 }
 
 /** Trailers in pairs, as `addTrailers` takes them. */
-export function pairsOf(raw: RawHeaders): [string, string][] {
+function pairsOf(raw: RawHeaders): [string, string][] {
   return Array.from({ length: raw.length / 2 }, (_, at) => [raw[2 * at]!, raw[2 * at + 1]!]);
 }
 

@@ -171,7 +171,7 @@ const REMEMBERED = 256;
  * spelling back: they are the blobs they came from, and nothing new is stored. What was found once is known by its
  * bytes.
  */
-export class Respeller {
+class Respeller {
   readonly #digest: BlobAddressing['digest'];
   readonly #known = new LRUCache<string, boolean>({ max: REMEMBERED });
 

@@ -219,7 +219,7 @@ export interface BagReading {
 }
 
 /** An event from `JSON.parse` that was read. */
-export class Reading implements BagReading {
+class Reading implements BagReading {
   constructor(readonly inner: EventReading<ObjectValue>) {}
 
   get mode(): Mode {

@@ -223,7 +223,7 @@ export function asFolder(prefix: string): string {
 }
 
 /** Throws `PointerError` `POINTER_NOT_ALLOWED`; touches no store. */
-export function assertBucket(buckets: ReadonlySet<string>, address: ObjectAddress): void {
+function assertBucket(buckets: ReadonlySet<string>, address: ObjectAddress): void {
   if (buckets.has(address.bucket)) return;
   const context = { bucket: address.bucket.slice(0, 200), path: address.key.slice(0, 200) };
   throw new PointerError(
