@@ -216,7 +216,9 @@ export class StoreHandle {
    */
   async open(signal?: AbortSignal): Promise<BlobStore> {
     signal?.throwIfAborted();
-    this.#opened ??= openSource(this.#source).catch((error: unknown) => {
+    const source = this.#source;
+    if (typeof source !== 'function') return source;
+    this.#opened ??= openSource(source).catch((error: unknown) => {
       this.#opened = undefined;
       throw error;
     });
@@ -224,8 +226,7 @@ export class StoreHandle {
   }
 }
 
-async function openSource(source: StoreSource): Promise<BlobStore> {
-  if (typeof source !== 'function') return source;
+async function openSource(source: Exclude<StoreSource, BlobStore>): Promise<BlobStore> {
   let opened: unknown;
   try {
     opened = await source();
