@@ -246,7 +246,7 @@ export class BagDocument<V extends Value = Value> {
 
   /** Innermost first; empty when the document is not a bag. Read when they are asked for. */
   get bags(): readonly Bag<V>[] {
-    this.#bags ??= this.#read(this.#levels);
+    this.#bags ??= this.readLevels(this.#levels);
     return this.#bags;
   }
 
@@ -268,7 +268,7 @@ export class BagDocument<V extends Value = Value> {
    */
   answerBags(): readonly Bag<V>[] {
     const copies = this.#copies();
-    return copies.length === 0 ? this.bags : [...this.#read(copies), ...this.bags];
+    return copies.length === 0 ? this.bags : [...this.readLevels(copies), ...this.bags];
   }
 
   /** The places of the same. */
@@ -280,9 +280,10 @@ export class BagDocument<V extends Value = Value> {
     return this.envelope && this.#levels.length > 0 ? nestedCopies(this.envelope) : [];
   }
 
-  #read(levels: readonly EnvelopeLevel<V>[]): readonly Bag<V>[] {
-    if (!this.envelope || levels.length === 0) return [];
-    const ids = documentIds(this.envelope, this.ids);
+  /** Levels of this document as bags, whatever they hold. */
+  readLevels(levels: readonly EnvelopeLevel<V>[]): readonly Bag<V>[] {
+    if (levels.length === 0) return [];
+    const ids = this.envelope && documentIds(this.envelope, this.#levels.length > 0 ? this.ids : undefined);
     return levels.map(({ value, path }) => new Bag(value, { path, addresses: this.addresses, ids }));
   }
 

@@ -128,8 +128,10 @@ export class Places {
 
   #judge(address: Address, ids: BagIds): Verdict {
     if (!isPlainKey(address.key)) return 'other-place';
+    const own = this.#ownKeys(address).map((key) => this.#judgeOwn(key, ids));
+    if (own.includes('allowed')) return 'allowed';
     const verdicts = [
-      ...this.#ownKeys(address).map((key) => this.#judgeOwn(key, ids)),
+      ...own,
       ...(this.#isOpen(address.bucket) ? [judgeLegacy(address.key, ids)] : []),
       ...(this.#isBelowFolder(address) ? [this.#judgeBelowFolder(address.key, ids)] : []),
     ];
