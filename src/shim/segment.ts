@@ -86,8 +86,9 @@ function markCopies<V extends Value>(
 ): void {
   const bags = new Set(document.answerLevels().map(({ path }) => path.join('\n')));
   for (const place of form.search(document.root, SEGMENT)) {
+    if (bags.has(place.path.join('\n')) || !isStripped(place.value, added)) continue;
     const isEvent = bagLevels(detectEnvelope(place.value)).length > 0;
-    if (!isEvent || bags.has(place.path.join('\n')) || !isStripped(place.value, added)) continue;
+    if (!isEvent) continue;
     changeIfWritable(() => {
       edit.put(place, SEGMENT, form.withFlag(place.value.member(SEGMENT)!, ADDED_MARK));
     });
