@@ -323,8 +323,7 @@ class Resolution<V extends Value = Value> {
 
   private manifestPointers(bag: Bag<V>): readonly Pointer[] {
     const levels = this.call.levels.filter((level) => !this.call.bags.some(({ value }) => value.is(level)));
-    const rule = addressRule(this.blobs);
-    const alias = (level: V, name: string) => detectPath(level.member(name), rule);
+    const alias = (level: V, name: string) => detectPath(level.member(name), bag.addresses);
     const fields = [
       bag.manifestPath,
       bag.manifestAlias,
