@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { isLeanEvent } from '../src/shim/plain-values.js';
 import { createStateBagShim } from '../src/index.js';
-import type { StateBagShim } from '../src/index.js';
+import type { ShimOptions, StateBagShim } from '../src/index.js';
 import { createBlobStore, memoryObjectStore } from '../src/store/index.js';
 import type { BlobStore, ObjectStore } from '../src/store/index.js';
 import { interleave, median } from './median.js';
@@ -16,9 +16,11 @@ export interface AdapterResult {
   readonly hit: number;
   readonly missOverHit: number;
   /**
-   * Milliseconds from event to result around an empty handler: a lean bag, a known fat one, and one that speaks fat.
+   * Milliseconds from event to result around a handler that returns its event: a lean bag, the same without a budget, a
+   * known fat one, and one that speaks fat.
    */
   readonly warmLean: number;
+  readonly warmUnmeasured: number;
   readonly warmFat: number;
   readonly warmSpeaksFat: number;
   /** Calls of the store by all those warm invocations. */
@@ -42,8 +44,11 @@ export async function benchAdapter(rounds = 60): Promise<AdapterResult> {
   };
 }
 
-function shimOn(store: BlobStore, speaks: 'lean' | 'fat' = 'lean'): StateBagShim {
-  return createStateBagShim({ store, mode: 'rewrite', speaks });
+function shimOn(
+  store: BlobStore,
+  options: Pick<ShimOptions, 'budget'> & { readonly speaks?: 'fat' } = {},
+): StateBagShim<'lean' | 'fat'> {
+  return createStateBagShim({ store, mode: 'rewrite', ...options });
 }
 
 const RECOGNITIONS = 200_000;
@@ -84,22 +89,31 @@ async function benchOffload(bag: Bag, rounds: number): Promise<{ readonly hit: n
   return { hit: medians.get('hit')!, miss: medians.get('miss')! };
 }
 
-type Warm = Pick<AdapterResult, 'warmLean' | 'warmFat' | 'warmSpeaksFat' | 'warmStoreCalls'>;
+type Warm = Pick<AdapterResult, 'warmLean' | 'warmUnmeasured' | 'warmFat' | 'warmSpeaksFat' | 'warmStoreCalls'>;
 
 async function benchWarm({ store, calls }: CountingStore, bag: Bag, lean: Bag, rounds: number): Promise<Warm> {
-  const [speaksLean, speaksFat] = [shimOn(store), shimOn(store, 'fat')].map((shim) =>
-    shim.wrap((event) => ({ bag: event })),
-  );
+  const [speaksLean, unmeasured, speaksFat] = [
+    shimOn(store),
+    shimOn(store, { budget: false }),
+    shimOn(store, { speaks: 'fat' }),
+  ].map((shim) => shim.wrap((event) => ({ bag: event })));
   const contenders = [
     { name: 'lean', run: () => speaksLean!(lean) },
+    { name: 'unmeasured', run: () => unmeasured!(lean) },
     { name: 'fat', run: () => speaksLean!(bag) },
     { name: 'speaks fat', run: () => speaksFat!(lean) },
   ];
   for (const { run } of contenders) await run();
   const before = calls();
   const medians = await interleave(contenders, rounds);
-  const [warmLean, warmFat, warmSpeaksFat] = contenders.map(({ name }) => medians.get(name)!);
-  return { warmLean: warmLean!, warmFat: warmFat!, warmSpeaksFat: warmSpeaksFat!, warmStoreCalls: calls() - before };
+  const [warmLean, warmUnmeasured, warmFat, warmSpeaksFat] = contenders.map(({ name }) => medians.get(name)!);
+  return {
+    warmLean: warmLean!,
+    warmUnmeasured: warmUnmeasured!,
+    warmFat: warmFat!,
+    warmSpeaksFat: warmSpeaksFat!,
+    warmStoreCalls: calls() - before,
+  };
 }
 
 interface CountingStore {
@@ -134,6 +148,7 @@ function report(result: AdapterResult): string {
     `offload 250 KB, not met yet   ${ms(result.miss)}`,
     `offload 250 KB, known         ${ms(result.hit)}   (${result.missOverHit.toFixed(1)} times cheaper)`,
     `warm invocation, lean bag     ${ms(result.warmLean)}`,
+    `the same without a budget     ${ms(result.warmUnmeasured)}`,
     `warm invocation, fat bag      ${ms(result.warmFat)}`,
     `warm invocation, speaks fat   ${ms(result.warmSpeaksFat)}`,
     `store calls when warm         ${result.warmStoreCalls}`,

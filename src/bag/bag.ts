@@ -206,9 +206,9 @@ function detectStamp(value: Value | undefined): number | undefined {
  * The ids of every bag in a document, also of one that a merge nested without ids of its own. A bag that names no
  * execution has that of the innermost level that names one.
  */
-export function documentIds(envelope: Envelope): BagIds {
+export function documentIds(envelope: Envelope, identity = detectIdentity(envelope)): BagIds {
   const executions = envelope.levels.map(({ value }) => executionIn(value));
-  return { ...detectIdentity(envelope), executionId: executions.findLast((name) => name !== undefined) };
+  return { ...identity, executionId: executions.findLast((name) => name !== undefined) };
 }
 
 /** The execution that a level names. `""` names none, as with the other ids. */
@@ -227,8 +227,9 @@ function executionIn(value: Value): string | undefined {
  */
 export class BagDocument<V extends Value = Value> {
   readonly envelope: Envelope<V> | undefined;
-  /** Innermost first; empty when the document is not a bag. */
-  readonly bags: readonly Bag<V>[];
+  readonly #levels: readonly EnvelopeLevel<V>[];
+  #bags: readonly Bag<V>[] | undefined;
+  #ids: Identity | undefined;
 
   /**
    * `mayHaveBags` is false for a document whose bag is at a place where none is looked for. `addresses` says which keys
@@ -240,7 +241,13 @@ export class BagDocument<V extends Value = Value> {
     private readonly addresses?: AddressRule,
   ) {
     this.envelope = detectEnvelope(root);
-    this.bags = bagLevels(mayHaveBags ? this.envelope : undefined).map((level) => this.#read(level));
+    this.#levels = bagLevels(mayHaveBags ? this.envelope : undefined);
+  }
+
+  /** Innermost first; empty when the document is not a bag. Read when they are asked for. */
+  get bags(): readonly Bag<V>[] {
+    this.#bags ??= this.readLevels(this.#levels);
+    return this.#bags;
   }
 
   /** That of the bag which has the most inline. */
@@ -251,9 +258,8 @@ export class BagDocument<V extends Value = Value> {
 
   /** Owner and workflow; both undefined when the document is not a bag. */
   get ids(): Identity {
-    return this.envelope && this.bags.length > 0
-      ? detectIdentity(this.envelope)
-      : { ownerId: undefined, workflowId: undefined };
+    this.#ids ??= this.envelope && this.#levels.length > 0 ? detectIdentity(this.envelope) : NO_IDS;
+    return this.#ids;
   }
 
   /**
@@ -261,13 +267,24 @@ export class BagDocument<V extends Value = Value> {
    * well.
    */
   answerBags(): readonly Bag<V>[] {
-    if (!this.envelope || this.bags.length === 0) return this.bags;
-    return [...nestedCopies(this.envelope).map((level) => this.#read(level)), ...this.bags];
+    const copies = this.#copies();
+    return copies.length === 0 ? this.bags : [...this.readLevels(copies), ...this.bags];
   }
 
-  #read({ value, path }: EnvelopeLevel<V>): Bag<V> {
-    const ids = this.envelope && documentIds(this.envelope);
-    return new Bag(value, { path, addresses: this.addresses, ids });
+  /** The places of the same. */
+  answerLevels(): readonly EnvelopeLevel<V>[] {
+    return [...this.#copies(), ...this.#levels];
+  }
+
+  #copies(): readonly EnvelopeLevel<V>[] {
+    return this.envelope && this.#levels.length > 0 ? nestedCopies(this.envelope) : [];
+  }
+
+  /** Levels of this document as bags, whatever they hold. */
+  readLevels(levels: readonly EnvelopeLevel<V>[]): readonly Bag<V>[] {
+    if (levels.length === 0) return [];
+    const ids = this.envelope && documentIds(this.envelope, this.#levels.length > 0 ? this.ids : undefined);
+    return levels.map(({ value, path }) => new Bag(value, { path, addresses: this.addresses, ids }));
   }
 
   /**
@@ -275,14 +292,16 @@ export class BagDocument<V extends Value = Value> {
    * name different owners or workflows, or others than are named outside of the document.
    */
   assertOneOwner(...outside: readonly OutsideNames[]): void {
-    if (this.envelope && this.bags.length > 0) assertOneOwner(this.envelope, outside);
+    if (this.envelope && this.#levels.length > 0) assertOneOwner(this.envelope, outside);
   }
 
   /** Throws `BagError` `ID_INVALID` alone, for readers that do not ask whose bag it is. */
   assertValidIds(): void {
-    if (this.envelope && this.bags.length > 0) assertValidIds(this.envelope);
+    if (this.envelope && this.#levels.length > 0) assertValidIds(this.envelope);
   }
 }
+
+const NO_IDS: Identity = { ownerId: undefined, workflowId: undefined };
 
 const MANIFEST_MEMBERS = new Set<string>([MANIFEST_PATH, MANIFEST_ALIAS, MANIFEST]);
 

@@ -128,8 +128,10 @@ export class Places {
 
   #judge(address: Address, ids: BagIds): Verdict {
     if (!isPlainKey(address.key)) return 'other-place';
+    const own = this.#ownKeys(address).map((key) => this.#judgeOwn(key, ids));
+    if (own.includes('allowed')) return 'allowed';
     const verdicts = [
-      ...this.#ownKeys(address).map((key) => this.#judgeOwn(key, ids)),
+      ...own,
       ...(this.#isOpen(address.bucket) ? [judgeLegacy(address.key, ids)] : []),
       ...(this.#isBelowFolder(address) ? [this.#judgeBelowFolder(address.key, ids)] : []),
     ];
@@ -152,12 +154,14 @@ export class Places {
   }
 
   #judgeOwn(key: string, { ownerId, workflowId }: BagIds): Verdict {
+    const owner = { ownerId: encodeId(ownerId) };
+    const atAddresses = this.#addresses.map((template) => judgeNames(matchTemplate(template, key), owner));
+    if (atAddresses.includes('allowed')) return 'allowed';
+    // Another workflow writes its own program to such a key.
+    const names = { ...owner, workflowId: encodeId(workflowId) };
     const verdicts = [
-      ...this.#addresses.map((template) => judgeNames(matchTemplate(template, key), { ownerId: encodeId(ownerId) })),
-      // Another workflow writes its own program to such a key.
-      ...this.#mutable.map((template) =>
-        judgeNames(matchTemplate(template, key), { ownerId: encodeId(ownerId), workflowId: encodeId(workflowId) }),
-      ),
+      ...atAddresses,
+      ...this.#mutable.map((template) => judgeNames(matchTemplate(template, key), names)),
     ];
     return VERDICTS.find((verdict) => verdicts.includes(verdict))!;
   }

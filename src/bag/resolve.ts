@@ -1,10 +1,11 @@
 import { BagError, StateBagError } from '../errors.js';
 import { isAddedBranch, isAddedProgram, isSameSegment, INDEX_MEMBERS, MANIFEST_PATH, MAP } from './members.js';
-import { Bag, detectPath, documentIds, isMutableKey } from './bag.js';
-import { assertOneOwner, detectEnvelope, isBagOfItsOwn, isCall, isComplete } from './envelope.js';
+import { BagDocument, detectPath, documentIds, isMutableKey } from './bag.js';
+import type { Bag } from './bag.js';
+import { assertOneOwner, isBagOfItsOwn, isCall, isComplete } from './envelope.js';
 import type { OutsideNames } from './envelope.js';
 import { detectManifestEntries, holdsPrograms, manifestEntryAt } from './manifest.js';
-import type { AddressRule, BagIds, BlobReader } from './places.js';
+import type { BagIds, BlobReader } from './places.js';
 import { detectPointer, detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
 import { isMissing } from './value.js';
@@ -39,24 +40,17 @@ interface Call<V extends Value = Value> {
  */
 const ARGUMENTS = [...INDEX_MEMBERS, MAP, MANIFEST_PATH, 'manifest_s3_path'];
 
-/**
- * Throws `BagError`: `EVENT_INVALID` when the event is not an object, `ID_INVALID` for an id that is not valid,
- * `OWNER_MISMATCH` when its levels name different owners.
- */
-function parseCall<V extends Value>(event: V, rule: AddressRule, outside: ResolveOptions['outside']): Call<V> {
-  const envelope = detectEnvelope(event);
-  if (!envelope) throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${event.kind()}`);
-  assertOneOwner(envelope, outside);
+/** Throws `BagError` `EVENT_INVALID` when the event is not an object. */
+function parseCall<V extends Value>(document: BagDocument<V>): Call<V> {
+  const { envelope, root } = document;
+  if (!envelope) throw new BagError('EVENT_INVALID', `an event must be an object; this one is ${root.kind()}`);
   const outer = envelope.levels.slice(0, -1);
   const outerBags = outer.filter((level) => isBagOfItsOwn(level.value));
   const calls = outer.filter((level) => !outerBags.includes(level)).map((level) => level.value);
   const isWrapped = calls.some((level) => isCall(level) || ARGUMENTS.some((name) => level.member(name) !== undefined));
-  const ids = documentIds(envelope);
   return {
-    ids,
-    bags: [envelope.bag, ...outerBags.reverse()].map(
-      (level) => new Bag(level.value, { path: level.path, addresses: rule, ids }),
-    ),
+    ids: documentIds(envelope),
+    bags: document.bags.length > 0 ? document.bags : document.readLevels([envelope.bag, ...outerBags.reverse()]),
     levels: isWrapped ? calls : [envelope.bag.value],
     isWrapped,
   };
@@ -184,7 +178,18 @@ export async function resolveSegment<V extends Value>(
   blobs: BlobReader,
   options: ResolveOptions = {},
 ): Promise<ResolvedSegment<V>> {
-  const call = parseCall(event, addressRule(blobs), options.outside);
+  const document = new BagDocument(event, true, addressRule(blobs));
+  if (document.envelope) assertOneOwner(document.envelope, options.outside);
+  return resolveDocument(document, blobs, options);
+}
+
+/** The same for a document that was read, and of which the caller has asserted that it has one owner. */
+export async function resolveDocument<V extends Value>(
+  document: BagDocument<V>,
+  blobs: BlobReader,
+  options: Omit<ResolveOptions, 'outside'> = {},
+): Promise<ResolvedSegment<V>> {
+  const call = parseCall(document);
   const direct = programInEvent(call);
   // The event carries the program of its own index and of no other.
   if (direct && (options.index === undefined || options.index === direct.segmentIndex)) {
@@ -349,8 +354,7 @@ class Resolution<V extends Value = Value> {
 
   private manifestPointers(bag: Bag<V>): readonly Pointer[] {
     const levels = this.call.levels.filter((level) => !this.call.bags.some(({ value }) => value.is(level)));
-    const rule = addressRule(this.blobs);
-    const alias = (level: V, name: string) => detectPath(level.member(name), rule);
+    const alias = (level: V, name: string) => detectPath(level.member(name), bag.addresses);
     const fields = [
       bag.manifestPath,
       bag.manifestAlias,

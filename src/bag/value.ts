@@ -216,7 +216,7 @@ export class ObjectValue implements Value {
     const { raw } = this;
     if (!isMembers(raw) || !Object.hasOwn(raw, name)) return undefined;
     const member = raw[name];
-    return member === undefined ? undefined : this.#at(member);
+    return member === undefined ? undefined : this.at(member);
   }
 
   names(): readonly string[] {
@@ -224,7 +224,7 @@ export class ObjectValue implements Value {
   }
 
   items(): readonly this[] {
-    return Array.isArray(this.raw) ? this.raw.map((item) => this.#at(item)) : [];
+    return Array.isArray(this.raw) ? this.raw.map((item) => this.at(item)) : [];
   }
 
   text(): string | undefined {
@@ -244,16 +244,16 @@ export class ObjectValue implements Value {
   embedded(): this | undefined {
     if (typeof this.raw !== 'string') return undefined;
     const parsed = parseOrUndefined(this.raw);
-    return parsed === undefined ? undefined : this.#at(parsed);
+    return parsed === undefined ? undefined : this.at(parsed);
   }
 
   parse(bytes: Uint8Array): this {
     const { blobs } = this;
-    if (blobs?.parsed.has(bytes) === true) return this.#at(blobs.parsed.get(bytes));
+    if (blobs?.parsed.has(bytes) === true) return this.at(blobs.parsed.get(bytes));
     const raw = parseObject(bytes);
     blobs?.parsed.set(bytes, raw);
     if (typeof raw === 'object' && raw !== null) blobs?.bytes.set(raw, bytes);
-    return this.#at(raw);
+    return this.at(raw);
   }
 
   is(other: Value): boolean {
@@ -264,7 +264,8 @@ export class ObjectValue implements Value {
     return this.raw;
   }
 
-  #at(raw: unknown): this {
+  /** A value that is in this one. */
+  at(raw: unknown): this {
     return new ObjectValue(raw, this.blobs) as this;
   }
 }
@@ -282,7 +283,8 @@ function detectKind(value: unknown): ValueKind {
   return type === 'string' || type === 'boolean' ? type : 'object';
 }
 
-function parseOrUndefined(text: string): unknown {
+/** What `JSON.parse` makes of a text; `undefined` for text that is no JSON. */
+export function parseOrUndefined(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -4,7 +4,7 @@ import type { BagDocument } from '../bag/bag.js';
 import { openMember } from '../bag/envelope.js';
 import { hydrateBag } from '../bag/hydrate.js';
 import { assertUnmixed } from '../bag/search.js';
-import { resolveSegment } from '../bag/resolve.js';
+import { resolveDocument, resolveSegment } from '../bag/resolve.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import type { Value } from '../bag/value.js';
 import { BagError, StateBagError } from '../errors.js';
@@ -80,7 +80,7 @@ export async function adaptEvent<V extends Value>(
   }
   document.assertOneOwner(...context.outside());
   if (context.mode === 'strict' && document.generation === 'fat') throw fatBag();
-  const resolved = wantsSegment && needsProgram(bag) ? await resolveUnlessMissing(root, context) : undefined;
+  const resolved = wantsSegment && needsProgram(bag) ? await resolveUnlessMissing(document, context) : undefined;
   const edits = { handed: form.edit(root), kept: form.edit(root) };
   const outcome = await adaptBags(bags, edits, context);
   const restored = await restoreMembers(pointers, document, edits.handed, context);
@@ -208,11 +208,11 @@ export async function resolveProgram<V extends Value>(
 
 /** The same; `undefined` when the bag leads to none and the options let such events pass. */
 async function resolveUnlessMissing<V extends Value>(
-  root: V,
+  document: BagDocument<V>,
   context: InvocationContext<V>,
 ): Promise<ResolvedSegment<V> | undefined> {
   try {
-    return await resolveProgram(root, context);
+    return await resolveDocument(document, context.state.blobs, signalOption(context));
   } catch (error) {
     const isMissing = error instanceof StateBagError && error.code === 'SEGMENT_NOT_FOUND';
     if (isMissing && context.state.settings.onMissing === 'pass') return undefined;

@@ -143,18 +143,28 @@ export class ProgramCache {
     return known?.blobRefs;
   }
 
-  /** Copies what it keeps. Call it only when the blobs are known to be stored. */
-  remember(bag: Bag<ObjectValue>, blobRefs: () => BlobRefs): void {
-    const others = this.#known.get(keyOf(bag)) ?? [];
-    if (!isCacheable(bag) || others.some((known) => isSame(bag, known))) return;
-    const program = {
+  /**
+   * Copies what it keeps. Call it only when the blobs are known to be stored. The bag that came last is found first: a
+   * value that two spellings store goes back as the one that it came from.
+   */
+  remember(bag: Bag<ObjectValue>, blobRefs: BlobRefs): void {
+    if (!isCacheable(bag)) return;
+    const known = this.#known.get(keyOf(bag)) ?? [];
+    const program = known.find((each) => isStoredAs(each, bag, blobRefs)) ?? {
       config: cloneJson(inlineOf(bag.config)),
       map: cloneJson(inlineOf(bag.map)),
       hasProgramSource: hasProgramSource(bag),
-      blobRefs: blobRefs(),
+      blobRefs,
     };
+    const others = known.filter((each) => each !== program);
     this.#known.set(keyOf(bag), [program, ...others].slice(0, MAX_VERSIONS));
   }
+}
+
+/** True when the same blobs stand for both: they are at content addresses, so the values need no comparison. */
+function isStoredAs(known: KnownProgram, bag: Bag<ObjectValue>, blobRefs: BlobRefs): boolean {
+  const uris = (refs: BlobRefs) => [refs.config?.uri, refs.map?.uri, refs.manifest?.uri].join('\n');
+  return hasProgramSource(bag) === known.hasProgramSource && uris(blobRefs) === uris(known.blobRefs);
 }
 
 function keyOf({ ownerId, workflowId }: Bag<ObjectValue>): string {
@@ -216,7 +226,9 @@ export class StoreHandle {
    */
   async open(signal?: AbortSignal): Promise<BlobStore> {
     signal?.throwIfAborted();
-    this.#opened ??= openSource(this.#source).catch((error: unknown) => {
+    const source = this.#source;
+    if (typeof source !== 'function') return source;
+    this.#opened ??= openSource(source).catch((error: unknown) => {
       this.#opened = undefined;
       throw error;
     });
@@ -224,8 +236,7 @@ export class StoreHandle {
   }
 }
 
-async function openSource(source: StoreSource): Promise<BlobStore> {
-  if (typeof source !== 'function') return source;
+async function openSource(source: Exclude<StoreSource, BlobStore>): Promise<BlobStore> {
   let opened: unknown;
   try {
     opened = await source();

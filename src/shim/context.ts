@@ -1,6 +1,5 @@
 import type { BlobAddressing, PendingBlob } from '../bag/keys.js';
 import { BagDocument } from '../bag/bag.js';
-import type { Bag } from '../bag/bag.js';
 import type { Value } from '../bag/value.js';
 import { BagError, ConflictError, PointerError, StoreError } from '../errors.js';
 import type { StateBagError } from '../errors.js';
@@ -144,12 +143,10 @@ class Envelopes {
 
   /** The document itself, or one without a bag when its bag is at a path that is not searched. */
   limit<V extends Value>(bagDocument: BagDocument<V>): BagDocument<V> {
+    if (this.#allowed === undefined) return bagDocument;
     const [bag] = bagDocument.bags;
-    return bag === undefined || this.#admits(bag) ? bagDocument : new BagDocument(bagDocument.root, false);
-  }
-
-  #admits({ path }: Bag): boolean {
-    return this.#allowed === undefined || this.#allowed.has(path.length === 0 ? ROOT : path.join('.'));
+    if (bag === undefined || this.#allowed.has(bag.path.length === 0 ? ROOT : bag.path.join('.'))) return bagDocument;
+    return new BagDocument(bagDocument.root, false);
   }
 }
 

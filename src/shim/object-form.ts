@@ -97,14 +97,14 @@ export class ObjectForm implements Form<ObjectValue> {
     if (blobRefs) return { blobs: [], context: { blobRefs, createdAt: bag.createdAt }, remember: () => undefined };
     const plan = await planInBytes(bag, context);
     const remember = () => {
-      if (plan.isRepeatable) this.#programs.remember(bag, () => plan.context.blobRefs);
+      if (plan.isRepeatable) this.#programs.remember(bag, plan.context.blobRefs);
     };
     return { ...plan, remember };
   }
 
   noteFilled(before: Bag<ObjectValue>, makeAfter: () => Bag<ObjectValue>, content: LoadedContent): void {
     const after = makeAfter();
-    if (areAllStored(before, after)) this.#programs.remember(after, () => listBlobRefs(before, after, content));
+    if (areAllStored(before, after)) this.#programs.remember(after, listBlobRefs(before, after, content));
   }
 }
 

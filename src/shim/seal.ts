@@ -161,23 +161,24 @@ async function rewriteBags<V extends Value>(
  * Anything else that nests stays as it is, and so does a level inside a JSON string.
  */
 function unwrapResult<V extends Value>(document: BagDocument<V>, state: ShimState<V>): BagDocument<V> {
-  const { root, bags } = document;
-  const [bag] = bags;
-  const name = bag?.path.at(-1);
-  const outerPath = bag?.path.slice(0, -1) ?? [];
+  const { root } = document;
+  const path = document.envelope?.bag.path ?? [];
+  const name = path.at(-1);
+  const outerPath = path.slice(0, -1);
   const outerName = outerPath.at(-1);
+  if (name === undefined || outerName !== name) return document;
   const outer = valueAt(root, outerPath);
-  if (bag === undefined || name === undefined || outerName !== name || outer?.member(name)?.kind() !== 'object')
-    return document;
+  const [bag] = document.bags;
+  if (bag === undefined || outer?.member(name)?.kind() !== 'object') return document;
   const edit = state.form.edit(root);
   changeIfWritable(() => {
-    if (isMergedInto(bags, bag, outerPath)) {
+    if (isMergedInto(document.bags, bag, outerPath)) {
       const place = { path: outerPath, value: outer };
       edit.draft(place).remove(name);
       for (const member of bag.value.names()) edit.put(place, member, bag.value.member(member)!);
     } else if (outer.names().length === 1) {
-      const path = outerPath.slice(0, -1);
-      edit.put({ path, value: valueAt(root, path)! }, outerName, bag.value);
+      const aroundPath = outerPath.slice(0, -1);
+      edit.put({ path: aroundPath, value: valueAt(root, aroundPath)! }, outerName, bag.value);
     }
   });
   const unwrapped = edit.result();

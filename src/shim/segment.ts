@@ -71,7 +71,7 @@ export function withoutAddedProgram<V extends Value>(
   form: Form<V>,
 ): V {
   const edit = form.edit(document.root);
-  const bags = document.answerBags();
+  const bags = document.answerLevels();
   if (added) {
     markCopies(edit, document, added, form);
     unmarkOwnPrograms(edit, document, added, form);
@@ -95,10 +95,11 @@ function markCopies<V extends Value>(
   added: Added<V>,
   form: Form<V>,
 ): void {
-  const bags = new Set(document.answerBags().map(({ path }) => path.join('\n')));
+  const bags = new Set(document.answerLevels().map(({ path }) => path.join('\n')));
   for (const place of form.search(document.root, SEGMENT)) {
+    if (bags.has(place.path.join('\n')) || !isStripped(place.value, added)) continue;
     const isEvent = bagLevels(detectEnvelope(place.value)).length > 0;
-    if (!isEvent || bags.has(place.path.join('\n')) || !isStripped(place.value, added)) continue;
+    if (!isEvent) continue;
     changeIfWritable(() => {
       edit.put(place, SEGMENT, form.withFlag(place.value.member(SEGMENT)!, ADDED_MARK));
     });

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { rolldown } from 'rolldown';
 import { describe, expect, test } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../../src');
@@ -35,5 +36,26 @@ describe('a cold start', () => {
       'offload-rules.ts',
       'state-bag.v2.ts',
     ]);
+  });
+
+  test('of a bundle that makes a shim loads no validator', async () => {
+    const entry = resolve(ROOT, '../package.json');
+    const build = await rolldown({
+      input: 'entry',
+      platform: 'node',
+      plugins: [
+        {
+          name: 'entry',
+          resolveId: (id: string) => (id === 'entry' ? resolve(dirname(entry), 'entry.js') : undefined),
+          load: (id: string) =>
+            id.endsWith('/entry.js') ? "export { createStateBagShim } from 'statebag-shim';" : undefined,
+        },
+      ],
+    });
+    const { output } = await build.generate({ format: 'esm' });
+    await build.close();
+    const modules = output.flatMap((file) => (file.type === 'chunk' ? file.moduleIds : []));
+    expect(modules.filter((name) => name.includes('/shim/shim.'))).toHaveLength(1);
+    expect(modules.filter((name) => name.includes('/validators/'))).toEqual([]);
   });
 });

@@ -3,7 +3,7 @@ import { ADAPTER_NAMES, adaptedBy, finishedBy, keysOf, useAdapters } from './ada
 import type { Adapter } from './adapters.js';
 import { fatBag, makeConfig, without } from './bags.js';
 import type { Json } from './bags.js';
-import { putObject } from './shims.js';
+import { putObject, testShim } from './shims.js';
 
 const LIMIT_BYTES = 20_000;
 
@@ -24,6 +24,11 @@ const BRIDGE = {
   created_at: 1,
 };
 
+/** A value inside that many lists. */
+function nested(value: unknown, levels: number): unknown {
+  return levels === 0 ? value : [nested(value, levels - 1)];
+}
+
 describe.each(ADAPTER_NAMES)('with the adapter of %s', (name) => {
   describe.each(['lean', 'fat'] as const)('for a handler that speaks %s', (speaks) => {
     const open = (apart?: string) => adapterOf(name, { speaks, limitBytes: LIMIT_BYTES }, apart);
@@ -35,6 +40,7 @@ describe.each(ADAPTER_NAMES)('with the adapter of %s', (name) => {
       'a value inside the state': (bag, mixed) => ({ ...bag, current_state: { merged: [mixed] } }),
       'a bag in a list': (bag, mixed) => ({ results: [{ bag: { ...bag, current_state: mixed } }] }),
       'a JSON string': (bag, mixed) => ({ ...bag, note: JSON.stringify({ bag: { ...bag, current_state: mixed } }) }),
+      'a list 120 levels deep': (bag, mixed) => ({ ...bag, current_state: nested(mixed, 120) }),
       'the whole value': (_bag, mixed) => mixed,
       'a list of values': (_bag, mixed) => ({ values: [mixed] }),
     };
@@ -103,5 +109,23 @@ describe.each(ADAPTER_NAMES)('with the adapter of %s', (name) => {
       expect(await adaptedBy(adapter, event)).toMatchObject({ current_state: user });
       expect(await finishedBy(adapter, event)).toMatchObject({ current_state: user });
     });
+  });
+});
+
+describe('an answer that a handler made without JSON.parse', () => {
+  const KEY = `state-members/acme/invoices/${'0'.repeat(64)}/current_state.json`;
+  const mixed = { ...BRIDGE, key: KEY, field_name: 'current_state', answer: 42 };
+
+  test.each([1, 120])('is refused when a list with a hole, %i levels deep, follows a mixed pointer', async (levels) => {
+    const list: unknown[] = [];
+    list[1] = 'behind a hole';
+    const answer = fatBag({ first: mixed, list: nested(list, levels) });
+    await expect(testShim({ budget: false }).shim.write(answer)).rejects.toMatchObject({ code: 'POINTER_MIXED' });
+  });
+
+  test('is not refused for a mixed pointer that one of its objects inherits', async () => {
+    const heir = Object.create({ inherited: [mixed] }) as object;
+    const written = await testShim({ budget: false }).shim.write(fatBag({ rows: [heir] }));
+    expect(written).toMatchObject({ rows: [{}] });
   });
 });

@@ -58,6 +58,16 @@ describe('a runner that speaks fat', () => {
     expect(await store.keys()).toEqual(before);
   });
 
+  test('gives back the pointers of each bag when two blobs spell the same map in two ways', async () => {
+    const { fat, bag, lean, store } = await pair();
+    const spaced = JSON.stringify(fatBag().partition_map, null, 1);
+    const key = await putObject(store, 'workflows/invoices/executions/acme#1/map.json', spaced);
+    const other = (await lean.shim.write({ ...fatBag(), partition_map: pointerTo(key) })) as Json;
+    expect(other.partition_map_s3_path).not.toBe(bag.partition_map_s3_path);
+    const handler = fat.shim.wrap(identity);
+    for (const each of [bag, other, bag, other]) expect(await handler(each)).toEqual(each);
+  });
+
   test('may change its map: the next segment is run from what it made', async () => {
     const { fat, lean, bag } = await pair();
     const heal = (event: unknown) => {
