@@ -1,5 +1,5 @@
 import { offloadRules } from '../../schemas/generated/offload-rules.js';
-import { isObject } from './value.js';
+import { isObject, isSameValue } from './value.js';
 import type { Value } from './value.js';
 
 export type OffloadedMember = (typeof offloadRules)[number]['member'];
@@ -112,13 +112,15 @@ export function isAddedBranch(level: Value): boolean {
 export function isSameSegment(value: Value | undefined, program: Value): boolean {
   if (!isObject(value)) return false;
   const id = program.member('id');
-  if (id !== undefined) return isSameText(value.member('id'), id);
+  if (id !== undefined) return isSameOnceConverted(value.member('id'), id);
   const names = value.names();
-  return names.length > 0 && names.every((name) => isSameText(value.member(name), program.member(name)));
+  return names.length > 0 && names.every((name) => isSameOnceConverted(value.member(name), program.member(name)));
 }
 
-function isSameText(one: Value | undefined, other: Value | undefined): boolean {
-  return one !== undefined && other !== undefined && formatId(one) === formatId(other);
+/** The same value, or one that a parser made a number or text of. */
+function isSameOnceConverted(one: Value | undefined, other: Value | undefined): boolean {
+  if (one === undefined || other === undefined) return false;
+  return isSameValue(one, other) || formatId(one) === formatId(other);
 }
 
 /** A number and its digits in a string are one id. */
