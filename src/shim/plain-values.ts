@@ -1,6 +1,5 @@
 import { NEWEST_VERSION } from '../../migrations/index.js';
 import { detectPath, holdsDigest } from '../bag/bag.js';
-import { CALL_MEMBERS } from '../bag/members.js';
 import type { AddressRule } from '../bag/places.js';
 import { ObjectValue, isMembers } from '../bag/value.js';
 import type { JsonMembers } from '../bag/value.js';
@@ -186,7 +185,6 @@ export class LeanCheck {
       bag.Payload === undefined &&
       bag.state_data === undefined &&
       bag.bag === undefined &&
-      CALL_MEMBERS.every((name) => bag[name] === undefined) &&
       isText(bag.ownerId) &&
       isText(bag.workflowId) &&
       bag.owner_id === undefined &&

@@ -6,7 +6,7 @@ import { PROGRAM_MEMBERS } from '../../src/bag/members.js';
 import { needsMigration } from '../../src/bag/plan.js';
 import { ObjectValue } from '../../src/bag/value.js';
 import { WireShim } from '../../src/shim/wire-shim.js';
-import { fatBag } from './bags.js';
+import { fatBag, without } from './bags.js';
 import type { Json } from './bags.js';
 import { testStore } from './shims.js';
 
@@ -76,6 +76,13 @@ const ARRANGEMENTS: Readonly<Record<string, (change: Json) => Json>> = {
   'in the bag': (change) => ({ ...lean, ...change }),
   'in a wrapped bag': (change) => ({ state_data: { ...lean, ...change } }),
   'next to the bag': (change) => ({ bag: lean, ...change }),
+  'in a bag without ids, in an object with the counters': (change) => ({
+    segment_to_run: 1,
+    loop_counter: 1,
+    total_segments: 5,
+    _is_init: true,
+    bag: { ...without(lean, 'ownerId', 'workflowId'), ...change },
+  }),
   'in a bag around it': (change) => ({
     idempotency_key: 'acme#auto#invoices#0123456789abcdef',
     segment_to_run: 1,
