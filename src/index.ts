@@ -24,6 +24,7 @@ export type { DiagnosticMessages, DiagnosticName } from './shim/diagnostics.js';
 export type {
   Handler,
   LambdaContext,
+  ObserveOptions,
   ReadOptions,
   RunnerEvent,
   SegmentConfig,

@@ -1,6 +1,7 @@
-import { Bag, detectField, holdsDigest, isEmpty } from './bag.js';
+import { Bag, detectField, detectPath, holdsDigest, isEmpty } from './bag.js';
 import { CONFIG, CONFIG_PATH, MANIFEST_PATH, MAP, MAP_PATH, PROGRAM_MEMBERS, VERSION } from './members.js';
 import type { AddressRule } from './places.js';
+import { isSameValue } from './value.js';
 import type { Value } from './value.js';
 
 /**
@@ -14,7 +15,7 @@ export function listLostMembers(value: Value, before: Value, addresses: AddressR
   const restored = [...led, ...listLostStamp(value, before, { names: led, addresses })];
   const isLostToo = isManifestLost(value, before, { names: restored, addresses });
   const lost = isLostToo ? [...restored, MANIFEST_PATH] : restored;
-  return lost.filter((name) => !isSameText(value.member(name), before.member(name)));
+  return lost.filter((name) => !isSameValue(value.member(name), before.member(name)));
 }
 
 /** The same ids, or none; and something of a program about it, so that no bag is made of what is none. */
@@ -48,7 +49,7 @@ function listLostStamp(value: Value, before: Value, restored: Restored): readonl
 function isManifestLost(value: Value, before: Value, restored: Restored): boolean {
   const [bag, earlier] = [withMembers(value, before, restored), new Bag(before, { addresses: restored.addresses })];
   if (holdsDigest(bag.manifestPath) || bag.map.state === 'inline') return false;
-  if (!isSameText(bag.get(MAP_PATH), before.member(MAP_PATH))) return false;
+  if (!isSamePath(bag.get(MAP_PATH), before.member(MAP_PATH))) return false;
   return (
     holdsDigest(earlier.manifestPath) ||
     (bag.manifestPath.state !== 'pointer' && earlier.manifestPath.state === 'pointer')
@@ -64,8 +65,7 @@ function isLost(value: Value, name: string): boolean {
   return isEmpty(detectField(value.member(name)));
 }
 
-/** Paths are text; what is none is the same only where neither has it. */
-function isSameText(one: Value | undefined, other: Value | undefined): boolean {
-  if (one === undefined || other === undefined) return one === other;
-  return one.is(other) || (one.text() !== undefined && one.text() === other.text());
+/** No reader tells an absent path from null or `""`. */
+function isSamePath(one: Value | undefined, other: Value | undefined): boolean {
+  return isSameValue(one, other) || (isEmpty(detectPath(one)) && isEmpty(detectPath(other)));
 }

@@ -1,5 +1,5 @@
 import { offloadRules } from '../../schemas/generated/offload-rules.js';
-import { isObject } from './value.js';
+import { isObject, isSameValue } from './value.js';
 import type { Value } from './value.js';
 
 export type OffloadedMember = (typeof offloadRules)[number]['member'];
@@ -112,18 +112,20 @@ export function isAddedBranch(level: Value): boolean {
  */
 export function isSameSegment(value: Value | undefined, program: Value): boolean {
   if (!isObject(value) || isOtherText(value.member('id'), program.member('id'))) return false;
-  const nodes = listNodes(value);
-  const own = listNodes(program);
-  if (nodes !== undefined && own !== undefined && own.length > 0) return isSameNodes(nodes, own);
+  const [nodes, own] = [listNodes(value), listNodes(program)];
+  if (nodes !== undefined && own !== undefined) {
+    if (!isSameNodes(nodes, own)) return false;
+    if (nodes.length > 0 && nodes.every((node) => node.member('id') !== undefined)) return true;
+  }
   if (program.member('id') !== undefined) return value.member('id') !== undefined;
   const names = value.names();
-  return names.length > 0 && names.every((name) => isSameText(value.member(name), program.member(name)));
+  return names.length > 0 && names.every((name) => isSameOnceConverted(value.member(name), program.member(name)));
 }
 
 /** True when a handler gave other nodes to the segment with this id: a part of it, or a mended one. */
 export function hasOtherNodes(value: Value, program: Value): boolean {
   const [nodes, own] = [listNodes(value), listNodes(program)];
-  const isSameId = isSameText(value.member('id'), program.member('id'));
+  const isSameId = isSameOnceConverted(value.member('id'), program.member('id'));
   return isSameId && nodes !== undefined && own !== undefined && !isSameNodes(nodes, own);
 }
 
@@ -140,11 +142,13 @@ function isSameNodes(nodes: readonly Value[], own: readonly Value[]): boolean {
 
 /** True when both are there and differ. */
 function isOtherText(one: Value | undefined, other: Value | undefined): boolean {
-  return one !== undefined && other !== undefined && !isSameText(one, other);
+  return one !== undefined && other !== undefined && !isSameOnceConverted(one, other);
 }
 
-function isSameText(one: Value | undefined, other: Value | undefined): boolean {
-  return one !== undefined && other !== undefined && formatId(one) === formatId(other);
+/** The same value, or one that a parser made a number or text of. */
+function isSameOnceConverted(one: Value | undefined, other: Value | undefined): boolean {
+  if (one === undefined || other === undefined) return false;
+  return isSameValue(one, other) || formatId(one) === formatId(other);
 }
 
 /** A number and its digits in a string are one id. */

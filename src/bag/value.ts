@@ -49,6 +49,41 @@ export function textMember(value: Value, name: string): string | undefined {
   return value.member(name)?.text();
 }
 
+/** Deeper values count as different: the comparison recurses. */
+const MAX_COMPARED_DEPTH = 1_000;
+
+/**
+ * True when two values say the same, whatever form each has: `null` is the same at any two places. Spelling and the
+ * order of members say nothing; numbers count as doubles. An absent value is the same as an absent one only.
+ */
+export function isSameValue(one: Value | undefined, other: Value | undefined, depth = 0): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  const kind = one.kind();
+  if (kind !== other.kind() || depth > MAX_COMPARED_DEPTH) return false;
+  switch (kind) {
+    case 'object':
+      return hasSameMembers(one, other, depth + 1);
+    case 'array':
+      return hasSameItems(one.items(), other.items(), depth + 1);
+    case 'string':
+      return one.text() === other.text();
+    case 'number':
+      return one.number() === other.number();
+    default:
+      return Buffer.compare(one.bytes(), other.bytes()) === 0;
+  }
+}
+
+function hasSameMembers(one: Value, other: Value, depth: number): boolean {
+  const [names, others] = [one.names(), new Set(other.names())];
+  const isSame = (name: string) => others.has(name) && isSameValue(one.member(name), other.member(name), depth);
+  return names.length === others.size && names.every(isSame);
+}
+
+function hasSameItems(items: readonly Value[], others: readonly Value[], depth: number): boolean {
+  return items.length === others.length && items.every((item, at) => isSameValue(item, others[at], depth));
+}
+
 /** An entry of a map or manifest: its own members, no further. */
 const ENTRY: Shape = { anyMember: LEAF };
 

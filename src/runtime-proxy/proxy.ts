@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { BagError } from '../errors.js';
-import type { LambdaContext } from '../shim/options.js';
+import { BagError, ConfigError } from '../errors.js';
+import type { StateBagError } from '../errors.js';
+import type { LambdaContext, Mode } from '../shim/options.js';
 import type { AdaptedWire } from '../shim/wire-shim.js';
 import {
   NEXT_PATH,
@@ -27,8 +28,8 @@ export interface Adaptation {
 
 /**
  * A proxy of the Lambda Runtime API. Events on their way to the runtime and results on their way back are adapted; all
- * else passes: streamed responses, errors, other paths, headers, status codes. What the adaptation refuses is reported
- * to the service in the runtime's place.
+ * else passes: errors, other paths, headers, status codes, and streamed responses in the modes that convert no result.
+ * What the adaptation refuses is reported to the service in the runtime's place, and so is a stream in another mode.
  */
 export class RuntimeProxy {
   readonly #server: Server;
@@ -145,13 +146,31 @@ export class RuntimeProxy {
     }
     const isStreamed =
       headerOf(incoming.rawHeaders, 'lambda-runtime-function-response-mode')?.toLowerCase() === 'streaming';
-    if (isStreamed) return this.#relayAnswer(incoming, outgoing, key);
+    const { mode } = invocation.adapted;
+    if (isStreamed) {
+      if (mode === 'observe' || mode === 'shadow') return this.#relayAnswer(incoming, outgoing, key);
+      return this.#refuse(incoming, outgoing, key, streamed(mode));
+    }
     const { bytes, isWhole } = await readBody(incoming);
-    if (!isWhole && invocation.adapted.mode === 'observe') return this.#relayAnswer(incoming, outgoing, key, bytes);
+    if (!isWhole && mode === 'observe') return this.#relayAnswer(incoming, outgoing, key, bytes);
+    if (!isWhole) return this.#refuse(incoming, outgoing, key, tooLarge(bytes.length));
+    const answer = await this.#sendSealed(key, bytes, incoming, invocation);
+    return this.#endWith(answer, outgoing, key);
+  }
+
+  /** Reports an error in the place of the runtime's answer. */
+  async #refuse(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    key: InvocationKey,
+    error: StateBagError,
+  ): Promise<void> {
     incoming.resume();
-    const answer = isWhole
-      ? await this.#sendSealed(key, bytes, incoming, invocation)
-      : await this.#report(key, tooLarge(bytes.length));
+    await this.#endWith(await this.#report(key, error), outgoing, key);
+  }
+
+  /** Gives the service's answer to the runtime. */
+  async #endWith(answer: IncomingMessage, outgoing: ServerResponse, key: InvocationKey): Promise<void> {
     if (isAccepted(answer.statusCode)) this.#invocations.end(key);
     passOnWith(answer, (await readBody(answer, Infinity)).bytes, outgoing);
   }
@@ -201,6 +220,14 @@ function refuseUnknown(incoming: IncomingMessage, outgoing: ServerResponse, { re
   const errorMessage = `statebag: no invocation with the request id ${requestId} is under way, or its answer was accepted`;
   outgoing.writeHead(403, { 'Content-Type': 'application/json' });
   outgoing.end(JSON.stringify({ errorMessage, errorType: 'InvalidRequestID' }));
+}
+
+/** A stream cannot be sealed: its bytes would be with the service before its last bag is known. */
+function streamed(mode: Mode): ConfigError {
+  return new ConfigError(
+    'HANDLER_INVALID',
+    `the handler streams its answer, and the mode ${mode} cannot convert a stream; Step Functions takes none. Return the answer instead, or set STATEBAG_MODE or STATEBAG_MODES to observe for this function`,
+  );
 }
 
 function tooLarge(bytes: number): BagError {

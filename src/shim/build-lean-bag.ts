@@ -11,7 +11,7 @@ import { ObjectForm } from './object-form.js';
 import type { ShimOptions, StoreSource } from './options.js';
 import { jsonBytes } from './plain-values.js';
 import { applyRewrite, planRewrite, storeRewrite } from './rewrite.js';
-import { parseOptions } from './settings.js';
+import { assertKnown, parseOptions } from './settings.js';
 import type { JsonMembers } from '../bag/value.js';
 
 /** What an initialiser knows when an execution begins. */
@@ -38,7 +38,8 @@ export interface BuildOptions extends Pick<ShimOptions, 'layout' | 'manifest' | 
  * state machines read, with the counts of the map. Throws `BagError` (`WORKFLOW_*`, `MAP_*`, `SEGMENT_INVALID`,
  * `ID_INVALID`, `OWNER_MISMATCH` when `bag` names another owner or workflow), `SchemaError` `BAG_INVALID` when `bag`
  * spoils a member, and what the store throws. The bag is held to the budget: a large `current_state` is stored like
- * that of an answer, or the error is `PAYLOAD_TOO_LARGE`. A bag that is refused leaves no blob.
+ * that of an answer, or the error is `PAYLOAD_TOO_LARGE`. A bag that is refused leaves no blob. A name that neither the
+ * input nor the options have is the `ConfigError` `OPTION_UNKNOWN`.
  *
  * @example
  *     const bag = await buildLeanBag({ ownerId: 'acme', workflowId: 'invoices', workflowConfig }, store);
@@ -46,10 +47,13 @@ export interface BuildOptions extends Pick<ShimOptions, 'layout' | 'manifest' | 
 export async function buildLeanBag(
   input: LeanBagInput,
   store: StoreSource,
-  { signal, ...options }: BuildOptions = {},
+  options: BuildOptions = {},
 ): Promise<LeanStateBag> {
+  assertKnown('the input of buildLeanBag', input);
+  assertKnown('the options of buildLeanBag', options);
+  const { signal, ...shimOptions } = options;
   const { ownerId, workflowId, workflowConfig } = input;
-  const settings = parseOptions({ ...options, store, mode: 'rewrite' });
+  const settings = parseOptions({ ...shimOptions, store, mode: 'rewrite' });
   const state = createState<ObjectValue, ObjectForm>(
     settings,
     (blobs, cacheBytes) => new ObjectForm(blobs, cacheBytes),

@@ -11,13 +11,13 @@ import type { MigrationContext } from '../bag/migration.js';
 import { POINTER_MARKER, searchObjects } from '../bag/search.js';
 import { planBag } from '../bag/plan.js';
 import type { ValuePlace } from '../bag/search.js';
-import { loadSources } from '../bag/sources.js';
+import { addressRule, loadSources } from '../bag/sources.js';
 import { ObjectValue, isMembers, parseObject, readDocument } from '../bag/value.js';
 import { BagError } from '../errors.js';
 import type { BlobCache } from './caches.js';
 import { openAddressing, signalOption } from './context.js';
 import type { DocumentEdit, Form, InvocationContext, Measure, Place, ProgramPlan } from './form.js';
-import { cloneJson, firstDifference, jsonBytes, jsonText, sameJson, isLeanEvent } from './plain-values.js';
+import { cloneJson, firstDifference, jsonBytes, jsonText, sameJson, LeanCheck } from './plain-values.js';
 import { ProgramCache } from './caches.js';
 import { md5Prefix } from '../bag/keys.js';
 import type { JsonMembers } from '../bag/value.js';
@@ -26,11 +26,13 @@ import type { JsonMembers } from '../bag/value.js';
 export class ObjectForm implements Form<ObjectValue> {
   readonly #blobs: BlobCache;
   readonly #programs: ProgramCache;
+  readonly #leanCheck: LeanCheck;
 
   /** `cacheBytes`: memory for values that were stored before. */
   constructor(blobs: BlobCache, cacheBytes: number) {
     this.#blobs = blobs;
     this.#programs = new ProgramCache(cacheBytes);
+    this.#leanCheck = new LeanCheck(addressRule(blobs));
   }
 
   open(value: unknown): ObjectValue {
@@ -89,7 +91,7 @@ export class ObjectForm implements Form<ObjectValue> {
   }
 
   isPlainlyLean({ raw }: ObjectValue): boolean {
-    return isLeanEvent(raw as JsonMembers);
+    return this.#leanCheck.isLeanEvent(raw as JsonMembers);
   }
 
   async planProgram(bag: Bag<ObjectValue>, context: InvocationContext<ObjectValue>): Promise<ProgramPlan> {

@@ -51,7 +51,7 @@ export interface OffloadOptions {
 export type StoreSource = BlobStore | (() => BlobStore | Promise<BlobStore>);
 
 export interface ShimOptions {
-  /** Where blobs lie, or how to open it when it is first needed. */
+  /** Where blobs lie, or how to open it when it is first needed. Only the mode `observe` does without. */
   readonly store: StoreSource;
   /**
    * Default `observe`. A function is asked once an event; `undefined` means the default. When it throws, the error is
@@ -89,7 +89,19 @@ export interface ShimOptions {
   readonly clock?: () => number;
 }
 
-export interface WireOptions extends Omit<ShimOptions, 'expectedOwner'> {
+/** Options of a shim that only counts: it needs no store. */
+export interface ObserveOptions extends Omit<ShimOptions, 'store' | 'mode' | 'expectedOwner'> {
+  readonly store?: StoreSource;
+  /** Any other mode is the error `STORE_MISSING`, at once or at the event that the function gives it for. */
+  readonly mode?: 'observe' | ((ids: BagIds) => 'observe' | undefined);
+  /** As in `ShimOptions`. */
+  expectedOwner?(event: unknown, context: LambdaContext | undefined): string;
+}
+
+/** Options whose store may be absent. */
+export type UncheckedOptions = Omit<ShimOptions, 'store'> & { readonly store?: StoreSource };
+
+export interface WireOptions extends Omit<UncheckedOptions, 'expectedOwner'> {
   /** The owner of every event, where there is only one. */
   readonly expectedOwner?: string;
   /** False for a handler that runs no segment: its event gets no `segment_config`. Default true. */

@@ -1,5 +1,7 @@
 import { NEWEST_VERSION } from '../../migrations/index.js';
-import { isMembers } from '../bag/value.js';
+import { detectPath, holdsDigest } from '../bag/bag.js';
+import type { AddressRule } from '../bag/places.js';
+import { ObjectValue, isMembers } from '../bag/value.js';
 import type { JsonMembers } from '../bag/value.js';
 import { BagError } from '../errors.js';
 
@@ -144,42 +146,64 @@ function differInMembers(
 /** Deeper than any caller wraps. */
 const MAX_WRAPPERS = 8;
 
-/** The last content address met under each name: the steps of an execution repeat theirs. */
-const known = { manifest: '', map: '', config: '' };
+/** Members that lead to a stored program by a path, and the last content address met under each. */
+const PATHS = { manifest: '', map: '', config: '', alias: '' };
 
 /**
- * True for an event or result that is beyond doubt lean: stamped with the newest version, nothing inline, all three
- * paths content addresses as the default layout has them, nothing else on the way to the bag. It allocates nothing and
- * takes a fraction of a microsecond. False says only that `detect` has to look.
+ * Knows events and results that are beyond doubt lean: stamped with the newest version, nothing inline, every path a
+ * content address, nothing else on the way to the bag. For a bag like the last one it allocates nothing and takes a
+ * fraction of a microsecond. It must look at every member that `needsMigration` and the envelope look at.
  */
-export function isLeanEvent(event: JsonMembers): boolean {
-  let level: JsonMembers = event;
-  for (let depth = 0; depth <= MAX_WRAPPERS; depth++) {
-    if (level.state_bag_version === NEWEST_VERSION) return isLeanBag(level);
-    const inner: unknown = level.Payload ?? level.state_data ?? level.bag;
-    if (typeof inner !== 'object' || inner === null || Array.isArray(inner) || mayBeBag(level)) return false;
-    level = inner as JsonMembers;
-  }
-  return false;
-}
+export class LeanCheck {
+  readonly #addresses: AddressRule;
+  /** The steps of an execution repeat their paths. */
+  readonly #known = { ...PATHS };
 
-function isLeanBag(bag: JsonMembers): boolean {
-  return (
-    bag.workflow_config === undefined &&
-    bag.partition_map === undefined &&
-    bag._is_init === undefined &&
-    bag._status === undefined &&
-    bag.Payload === undefined &&
-    bag.state_data === undefined &&
-    bag.bag === undefined &&
-    isText(bag.ownerId) &&
-    isText(bag.workflowId) &&
-    bag.owner_id === undefined &&
-    bag.workflow_id === undefined &&
-    isContentAddress('manifest', bag.segment_manifest_s3_path) &&
-    isContentAddress('map', bag.partition_map_s3_path) &&
-    isContentAddress('config', bag.workflow_config_s3_path)
-  );
+  /** `addresses` says which targets of pointers are content addresses. */
+  constructor(addresses: AddressRule) {
+    this.#addresses = addresses;
+  }
+
+  /** False says only that the bag has to be read. */
+  isLeanEvent(event: JsonMembers): boolean {
+    let level: JsonMembers = event;
+    for (let depth = 0; depth <= MAX_WRAPPERS; depth++) {
+      if (level.state_bag_version === NEWEST_VERSION) return this.#isLeanBag(level);
+      const inner: unknown = level.Payload ?? level.state_data ?? level.bag;
+      if (typeof inner !== 'object' || inner === null || Array.isArray(inner) || mayBeBag(level)) return false;
+      level = inner as JsonMembers;
+    }
+    return false;
+  }
+
+  #isLeanBag(bag: JsonMembers): boolean {
+    return (
+      bag.workflow_config === undefined &&
+      bag.partition_map === undefined &&
+      bag._is_init === undefined &&
+      bag._status === undefined &&
+      bag.Payload === undefined &&
+      bag.state_data === undefined &&
+      bag.bag === undefined &&
+      isText(bag.ownerId) &&
+      isText(bag.workflowId) &&
+      bag.owner_id === undefined &&
+      bag.workflow_id === undefined &&
+      this.#isContentAddress('manifest', bag.segment_manifest_s3_path) &&
+      this.#isContentAddress('map', bag.partition_map_s3_path) &&
+      this.#isContentAddress('config', bag.workflow_config_s3_path) &&
+      (bag.manifest_s3_path === undefined || this.#isContentAddress('alias', bag.manifest_s3_path)) &&
+      (bag.segment_manifest === undefined || isPointerList(bag.segment_manifest, bag.segment_manifest_s3_path))
+    );
+  }
+
+  #isContentAddress(member: keyof typeof PATHS, path: unknown): boolean {
+    if (typeof path !== 'string' || path === '') return false;
+    if (path === this.#known[member]) return true;
+    if (!holdsDigest(detectPath(new ObjectValue(path), this.#addresses))) return false;
+    this.#known[member] = path;
+    return true;
+  }
 }
 
 /** An id of another kind is left to `detect`, which refuses some. */
@@ -187,29 +211,12 @@ function isText(id: unknown): boolean {
   return typeof id === 'string' || id === undefined;
 }
 
-function isContentAddress(member: keyof typeof known, path: unknown): boolean {
-  if (typeof path !== 'string' || path === '') return false;
-  if (path === known[member]) return true;
-  if (!endsInDigestFolder(path)) return false;
-  known[member] = path;
-  return true;
-}
-
-/**
- * A SHA-256 as the last folder of the key, where the default layout has it. A loop, since a pattern takes twice as
- * long.
- */
-function endsInDigestFolder(path: string): boolean {
-  const end = path.lastIndexOf('/');
-  const start = end - 64;
-  // At least one character of the bucket stands between the scheme and the key.
-  if (start < 's3://b/'.length || path.charCodeAt(start - 1) !== 0x2f || !path.startsWith('s3://')) return false;
-  for (let at = start; at < end; at++) {
-    const code = path.charCodeAt(at);
-    const isHex = (code >= 0x30 && code <= 0x39) || (code >= 0x61 && code <= 0x66);
-    if (!isHex) return false;
-  }
-  return path.indexOf('/', 's3://'.length) < start;
+/** The list that takes the place of an inline manifest: each entry points to the manifest of the bag. */
+function isPointerList(list: unknown, path: unknown): boolean {
+  return (
+    Array.isArray(list) &&
+    list.every((item) => isMembers(item) && item.segment_config === undefined && item.manifest_s3_path === path)
+  );
 }
 
 /**
@@ -226,6 +233,7 @@ function mayBeBag(level: JsonMembers): boolean {
     level.segment_manifest !== undefined ||
     level.workflow_config_s3_path !== undefined ||
     level.partition_map_s3_path !== undefined ||
-    level.segment_manifest_s3_path !== undefined
+    level.segment_manifest_s3_path !== undefined ||
+    level.state_bag_version !== undefined
   );
 }

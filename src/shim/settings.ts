@@ -15,6 +15,7 @@ import type {
   ShimOptions,
   Speech,
   StoreSource,
+  UncheckedOptions,
 } from './options.js';
 import { isBlobStore } from './caches.js';
 import { isMembers } from '../bag/value.js';
@@ -59,21 +60,26 @@ const KNOWN = {
   cache: ['maxBytes'],
   offload: ['only', 'never', 'first', 'minBytes'],
   'read and wrap': ['segment'],
+  resolveSegmentConfig: ['index', 'signal', 'layout'],
+  'the input of buildLeanBag': ['ownerId', 'workflowId', 'workflowConfig', 'partitionMap', 'bag'],
+  'the options of buildLeanBag': ['layout', 'manifest', 'clock', 'budget', 'offload', 'signal'],
 } as const;
 
 const MODES: readonly unknown[] = ['observe', 'shadow', 'rewrite', 'strict'] satisfies Mode[];
 
-/** Throws `ConfigError` `OPTION_UNKNOWN`, `OPTION_INVALID` or `LAYOUT_INVALID`. */
-export function parseOptions(options: ShimOptions): Settings {
+/**
+ * Throws `ConfigError` `OPTION_UNKNOWN`, `OPTION_INVALID`, `LAYOUT_INVALID`, or `STORE_MISSING` for a mode that needs a
+ * store.
+ */
+export function parseOptions(options: UncheckedOptions): Settings {
   assertKnown('options', options);
   const { store, budget = {}, cache = {}, offload = {} } = options;
   assertKnown('cache', cache);
   assertKnown('offload', offload);
-  if (typeof store !== 'function' && !isBlobStore(store))
-    throw invalid('store', 'must be a blob store, with bucket, get and put, or a function that gives one');
+  const modeOf = parseMode(options.mode);
   return {
-    store,
-    modeOf: parseMode(options.mode),
+    store: store === undefined ? refuseStore : parseStore(store),
+    modeOf: store === undefined ? requireObserve(modeOf, options.mode) : modeOf,
     outsideOf: parseExpectedOwner(options),
     speaks: oneOf('speaks', options.speaks ?? 'lean', ['lean', 'fat', 'bridge']),
     manifestForm: oneOf('manifest', options.manifest ?? 'list', ['list', 'envelope']),
@@ -91,6 +97,16 @@ export function parseOptions(options: ShimOptions): Settings {
   };
 }
 
+/** A decorator gets the name of a method, or what the language says of it, in the place of the options. */
+export function assertNoDecorator(options: unknown): void {
+  const isDecorated = !isMembers(options) || ('kind' in options && 'addInitializer' in options);
+  if (!isDecorated) return;
+  throw new ConfigError(
+    'OPTION_INVALID',
+    'the second argument of wrap must be an options object, such as { segment: false }. wrap is not a decorator: wrap the function that you export, as in `export const handler = shim.wrap((event) => runner.handle(event))`',
+  );
+}
+
 /** Whether a segment is wanted. Throws `ConfigError` `OPTION_UNKNOWN` or `OPTION_INVALID`. */
 export function parseReadOptions(options: ReadOptions): boolean {
   assertKnown('read and wrap', options);
@@ -102,13 +118,42 @@ export function parseReadOptions(options: ReadOptions): boolean {
 /**
  * Throws `ConfigError` `OPTION_UNKNOWN` for a name that no option has: a typing mistake must not pass for a default.
  */
-function assertKnown(group: keyof typeof KNOWN, value: object): void {
+export function assertKnown(group: keyof typeof KNOWN, value: unknown): void {
   if (!isMembers(value)) throw invalid(group, 'must be an object');
   const unknown = Object.keys(value).find((name) => !(KNOWN[group] as readonly string[]).includes(name));
   if (unknown === undefined) return;
   throw new ConfigError(
     'OPTION_UNKNOWN',
     `"${unknown}" is no option of ${group}; there are ${KNOWN[group].join(', ')}`,
+  );
+}
+
+/** Throws `ConfigError` `OPTION_INVALID`. */
+export function parseStore(store: StoreSource): StoreSource {
+  if (typeof store === 'function' || isBlobStore(store)) return store;
+  throw invalid('store', 'must be a blob store, with bucket, get and put, or a function that gives one');
+}
+
+/** Without a store every event must have the mode `observe`. A mode that is known now is checked now. */
+function requireObserve(modeOf: Settings['modeOf'], mode: UncheckedOptions['mode']): Settings['modeOf'] {
+  const observeOnly: Settings['modeOf'] = (ids) => {
+    const given = modeOf(ids);
+    if (given !== 'observe') throw storeMissing(`the mode ${given} needs one`);
+    return given;
+  };
+  if (typeof mode !== 'function') observeOnly(() => ({ ownerId: undefined, workflowId: undefined }));
+  return observeOnly;
+}
+
+/** In place of a store, for a reading in the mode `observe` that is asked for what only a store has. */
+function refuseStore(): never {
+  throw storeMissing('a pointer must be followed');
+}
+
+function storeMissing(why: string): ConfigError {
+  return new ConfigError(
+    'STORE_MISSING',
+    `the option "store" is missing, and ${why}. Give a blob store, or a function that gives one; only the mode observe does without`,
   );
 }
 
@@ -138,7 +183,7 @@ function askMode(mode: (ids: BagIds) => Mode | undefined, ids: BagIds): Mode | u
   return answer as Mode | undefined;
 }
 
-function parseExpectedOwner(options: ShimOptions): Settings['outsideOf'] {
+function parseExpectedOwner(options: UncheckedOptions): Settings['outsideOf'] {
   const { expectedOwner } = options as { readonly expectedOwner?: unknown };
   if (expectedOwner === undefined) return () => [];
   if (typeof expectedOwner !== 'function') throw invalid('expectedOwner', 'must be a function that gives an owner');

@@ -16,6 +16,7 @@ import type {
   Handler,
   LambdaContext,
   Mode,
+  ObserveOptions,
   ReadOptions,
   SegmentConfig,
   ShimOptions,
@@ -23,7 +24,7 @@ import type {
   StoreSource,
 } from './options.js';
 import { cloneJson } from './plain-values.js';
-import { parseOptions, parseReadOptions } from './settings.js';
+import { assertKnown, assertNoDecorator, parseOptions, parseReadOptions, parseStore } from './settings.js';
 import type { JsonMembers } from '../bag/value.js';
 
 /** Reads old bags and new ones, side by side. Make one per process, outside the handler: its caches live in it. */
@@ -61,14 +62,15 @@ export interface StateBagShim<S extends Speech = 'lean'> {
 
 /**
  * A shim for the entrypoints of a runner. Make it once per process, outside the handler. Throws `ConfigError`
- * (`OPTION_INVALID`, `LAYOUT_INVALID`) for options that are unknown or wrong.
+ * (`OPTION_UNKNOWN`, `OPTION_INVALID`, `LAYOUT_INVALID`, `STORE_MISSING`) for options that are unknown or wrong. The
+ * mode `observe` needs no store.
  *
  * @example
  *     const shim = createStateBagShim({ store: s3BlobStore({ bucket: 'my-bags' }), mode: 'rewrite' });
  *     export const handler = shim.wrap(async (event) => run(event.segment_config));
  */
 export function createStateBagShim<S extends Speech = 'lean'>(
-  options: ShimOptions & { readonly speaks?: S },
+  options: (ShimOptions | ObserveOptions) & { readonly speaks?: S },
 ): StateBagShim<S> {
   const state = createState<ObjectValue, ObjectForm>(
     parseOptions(options),
@@ -86,6 +88,7 @@ export function createStateBagShim<S extends Speech = 'lean'>(
   };
   return {
     wrap: (handler: UntypedHandler, options: ReadOptions = {}) => {
+      assertNoDecorator(options);
       parseReadOptions(options);
       return wrapHandler(handler, (event, context) => read(event, context, options), write);
     },
@@ -172,7 +175,8 @@ export interface ResolveSegmentOptions {
 /**
  * The program of the segment that an event asks for, whatever form its bag has, without a shim: nothing is kept and
  * nothing rewritten. Never gives another program. Throws what `read` of a shim throws: `BagError` (`EVENT_INVALID`,
- * `OWNER_MISMATCH`, `SEGMENT_*`, …), `PointerError`, `IntegrityError`, `StoreError`.
+ * `OWNER_MISMATCH`, `SEGMENT_*`, …), `PointerError`, `IntegrityError`, `StoreError`; `ConfigError` for options that are
+ * unknown or wrong.
  *
  * @example
  *     const { segmentConfig, segmentIndex, source } = await resolveSegmentConfig(event, store);
@@ -180,10 +184,12 @@ export interface ResolveSegmentOptions {
 export async function resolveSegmentConfig(
   event: unknown,
   store: StoreSource,
-  { layout, ...options }: ResolveSegmentOptions = {},
+  options: ResolveSegmentOptions = {},
 ): Promise<FoundSegment> {
-  const blobs = new BlobCache(new StoreHandle(store), 0, parseLayout(layout));
-  const { segmentConfig, ...found } = await resolveSegment(new ObjectValue(event), blobs, options);
+  assertKnown('resolveSegmentConfig', options);
+  const { layout, ...call } = options;
+  const blobs = new BlobCache(new StoreHandle(parseStore(store)), 0, parseLayout(layout));
+  const { segmentConfig, ...found } = await resolveSegment(new ObjectValue(event), blobs, call);
   return { ...found, segmentConfig: cloneJson(segmentConfig.raw) as SegmentConfig };
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ProxiedFunction } from '../runtime-proxy/in-process.js';
 import { ADAPTER_NAMES, useAdapters } from './adapters.js';
 import { fatBag, makeConfig, makeMap, without } from './bags.js';
 import type { Json } from './bags.js';
@@ -274,4 +275,22 @@ describe.each(ADAPTER_NAMES)('with the adapter of %s', (adapter) => {
     const { handed } = await run({ ...START, segment_config: MAP[0], segment_index: 0 });
     expect(handed.segment_config).toEqual(MAP[0]);
   });
+});
+
+test('a program without an id whose numbers a JavaScript runtime prints in another spelling is not run again', async () => {
+  const proxy = await new ProxiedFunction().start({ MODE: 'rewrite' });
+  const segment = (name: string) => `{"nodes": [ {"id": "${name}", "config": {"temperature": 1.0}} ], "edges": []}`;
+  const event = JSON.stringify({ ...without(START, 'partition_map'), partition_map: 'HERE' });
+  const text = event.replace('"HERE"', `[${segment('first')}, ${segment('second')}]`);
+  const ran: unknown[] = [];
+  const handle = (bytes: Buffer) => {
+    const given = JSON.parse(bytes.toString()) as Json;
+    const { nodes, edges } = given.segment_config as { nodes: Json[]; edges: unknown };
+    ran.push(nodes[0]!.id);
+    return JSON.stringify({ bag: next({ ...given, segment_config: { nodes, edges } }) });
+  };
+  const answer = await proxy.invoke(text, handle);
+  await proxy.invoke(answer, handle);
+  await proxy.stop();
+  expect(ran).toEqual(['first', 'second']);
 });

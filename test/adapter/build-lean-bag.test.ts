@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { buildLeanBag, resolveSegmentConfig, validateLeanBag } from 'statebag-shim';
-import { makeConfig, makeMap } from './bags.js';
+import type { BuildOptions, ResolveSegmentOptions, StoreSource } from 'statebag-shim';
+import { fatBag, makeConfig, makeMap } from './bags.js';
 import type { Json } from './bags.js';
 import { testShim, testStore } from './shims.js';
 
@@ -123,6 +124,29 @@ describe('the bag an execution starts with', () => {
     expect(await store.keys()).toHaveLength(3);
   });
 
+  test.each([
+    [{ partitionmap: [] }, {}, 'partitionmap', 'the input of buildLeanBag'],
+    [{ workflow_config: {} }, {}, 'workflow_config', 'the input of buildLeanBag'],
+    [{}, { layouts: {} }, 'layouts', 'the options of buildLeanBag'],
+    [{}, { mode: 'strict' }, 'mode', 'the options of buildLeanBag'],
+    [{}, { speaks: 'fat' }, 'speaks', 'the options of buildLeanBag'],
+  ])('is refused for the unknown names of %j and %j, and leaves no blob', async (more, options, name, where) => {
+    const store = testStore();
+    const input = { ...ids, workflowConfig: makeConfig(), ...more };
+    await expect(buildLeanBag(input, store.store, options as BuildOptions)).rejects.toMatchObject({
+      name: 'ConfigError',
+      code: 'OPTION_UNKNOWN',
+      message: expect.stringContaining(`"${name}" is no option of ${where}; there are `) as string,
+    });
+    expect(await store.keys()).toEqual([]);
+  });
+
+  test('is refused without a store, with the code STORE_MISSING', async () => {
+    await expect(
+      buildLeanBag({ ...ids, workflowConfig: makeConfig() }, undefined as unknown as StoreSource),
+    ).rejects.toMatchObject({ code: 'STORE_MISSING' });
+  });
+
   test('leaves its input as it is', async () => {
     const config = makeConfig();
     await buildLeanBag({ ...ids, workflowConfig: config }, testStore().store);
@@ -161,5 +185,20 @@ describe('the bag an execution starts with', () => {
     const built = await buildLeanBag({ ...ids, workflowConfig: makeConfig() }, store, { manifest: 'envelope', layout });
     expect(built.segment_manifest_s3_path).toMatch(/^s3:\/\/bags\/m\/acme\/invoices\//);
     expect(await resolveSegmentConfig(built, store, { layout })).toMatchObject({ source: 'manifest' });
+  });
+});
+
+describe('resolveSegmentConfig', () => {
+  test('refuses an option that it does not have', async () => {
+    const options = { segmentIndex: 0 } as ResolveSegmentOptions;
+    await expect(resolveSegmentConfig(fatBag(), testStore().store, options)).rejects.toMatchObject({
+      code: 'OPTION_UNKNOWN',
+      message: '"segmentIndex" is no option of resolveSegmentConfig; there are index, signal, layout',
+    });
+  });
+
+  test('refuses what is not a store', async () => {
+    const store = { bucket: 'bags' } as unknown as StoreSource;
+    await expect(resolveSegmentConfig(fatBag(), store)).rejects.toMatchObject({ code: 'OPTION_INVALID' });
   });
 });

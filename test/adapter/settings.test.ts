@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createStateBagShim } from 'statebag-shim';
-import type { ShimOptions } from 'statebag-shim';
+import type { BagIds, ObserveOptions, ShimOptions } from 'statebag-shim';
 import { asAdded, fatBag, programAt, without } from './bags.js';
 import type { Json } from './bags.js';
 import { observed } from './observed.js';
@@ -84,7 +84,7 @@ describe('options', () => {
   });
 
   test.each([
-    [{ store: undefined }],
+    [{ store: null }],
     [{ store: 's3://bucket' }],
     [{ mode: 'on' }],
     [{ speaks: 'both' }],
@@ -115,5 +115,54 @@ describe('options', () => {
     expect(() => createStateBagShim({ store, layout } as ShimOptions)).toThrow(
       expect.objectContaining({ name: 'ConfigError', code: 'LAYOUT_INVALID' }),
     );
+  });
+
+  describe('without a store', () => {
+    const missing = (why: string) =>
+      expect.objectContaining({
+        name: 'ConfigError',
+        code: 'STORE_MISSING',
+        message: `the option "store" is missing, and ${why}. Give a blob store, or a function that gives one; only the mode observe does without`,
+      }) as Error;
+
+    const counting: readonly ObserveOptions[] = [
+      {},
+      { mode: 'observe' },
+      { mode: () => 'observe' },
+      { mode: () => undefined },
+    ];
+
+    test.each(counting)('give a shim that counts and changes nothing: %o', async (options) => {
+      const shim = createStateBagShim(options);
+      const event = fatBag();
+      const messages = await observed('write', async () => {
+        expect(await shim.wrap<Json>((got) => got)(event)).toBe(event);
+      });
+      expect(messages).toMatchObject([{ mode: 'observe', ownerId: 'acme' }]);
+      expect(await shim.read(event).segmentConfig()).toEqual(programAt(event, 1));
+    });
+
+    test.each(['shadow', 'rewrite', 'strict'] as const)('are refused at once for the mode %s', (mode) => {
+      expect(() => createStateBagShim({ mode } as ShimOptions)).toThrow(missing(`the mode ${mode} needs one`));
+    });
+
+    test('are refused for the event for which a function gives another mode', async () => {
+      const mode = ({ ownerId }: BagIds) => (ownerId === 'acme' ? 'rewrite' : 'observe');
+      const shim = createStateBagShim({ mode } as ShimOptions);
+      const other = fatBag({ ownerId: 'other' });
+      expect(await shim.wrap<Json>((got) => got)(other)).toBe(other);
+      const messages = await observed('read', async () => {
+        await expect(shim.wrap(() => 'never')(fatBag())).rejects.toMatchObject({ code: 'STORE_MISSING' });
+      });
+      expect(messages).toMatchObject([{ code: 'STORE_MISSING' }]);
+      expect(() => shim.read(fatBag())).toThrow(missing('the mode rewrite needs one'));
+      await expect(shim.write(fatBag())).rejects.toThrow(missing('the mode rewrite needs one'));
+    });
+
+    test('are refused for a reading that has to follow a pointer', async () => {
+      const lean = (await testShim().shim.write(fatBag())) as Json;
+      const reading = createStateBagShim({ mode: 'observe' }).read(lean);
+      await expect(reading.segmentConfig()).rejects.toThrow(missing('a pointer must be followed'));
+    });
   });
 });

@@ -1,7 +1,7 @@
 import middy from '@middy/core';
-import { describe, expectTypeOf, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import { createStateBagShim } from 'statebag-shim';
-import type { LambdaContext, RunnerEvent, SegmentConfig, SegmentMembers } from 'statebag-shim';
+import type { LambdaContext, RunnerEvent, SegmentConfig, SegmentMembers, StateBagShim } from 'statebag-shim';
 import { stateBagMiddleware } from 'statebag-shim/middy';
 import { testShim, testStore } from './shims.js';
 
@@ -25,6 +25,7 @@ interface MyContext extends LambdaContext {
 }
 
 const { shim } = testShim();
+const fat = () => createStateBagShim({ store: testStore().store, mode: 'rewrite', speaks: 'fat' });
 
 describe('the types of a wrapped handler', () => {
   test('are those of its event, context and answer', () => {
@@ -72,10 +73,9 @@ describe('the types of a wrapped handler', () => {
   });
 
   test('have the inline program for a handler that speaks fat', () => {
-    const fat = createStateBagShim({ store: testStore().store, mode: 'rewrite', speaks: 'fat' });
-    const wrapped = fat.wrap((event: FatEvent) => event.workflow_config.nodes.length);
+    const wrapped = fat().wrap((event: FatEvent) => event.workflow_config.nodes.length);
     expectTypeOf(wrapped).parameter(0).toEqualTypeOf<FatEvent>();
-    fat.wrap<FatEvent>((event) => {
+    fat().wrap<FatEvent>((event) => {
       expectTypeOf(event.workflow_config.nodes).toEqualTypeOf<readonly unknown[]>();
     });
   });
@@ -110,5 +110,22 @@ describe('the types of a wrapped handler', () => {
     expectTypeOf(wrapped).parameter(0).not.toHaveProperty('segment_config');
     expectTypeOf<MyEvent>().toExtend<Parameters<typeof wrapped>[0]>();
     expectTypeOf<{ rows: number; id: unknown }>().toExtend<Awaited<ReturnType<typeof wrapped>>>();
+  });
+
+  test('let a shim in the mode observe do without a store', () => {
+    createStateBagShim({ mode: 'observe' });
+    createStateBagShim({ mode: ({ ownerId }) => (ownerId === 'acme' ? 'observe' : undefined) });
+    createStateBagShim({ mode: 'observe', expectedOwner: (event: { readonly owner: string }) => event.owner });
+    const counting = createStateBagShim({ speaks: 'fat' });
+    expectTypeOf(counting).toEqualTypeOf<StateBagShim<'fat'>>();
+    // @ts-expect-error -- The mode rewrite writes blobs.
+    expect(() => createStateBagShim({ mode: 'rewrite' })).toThrow(/"store" is missing/);
+    // @ts-expect-error -- A function that may give shadow needs one as well.
+    createStateBagShim({ mode: ({ ownerId }) => (ownerId === 'acme' ? 'shadow' : undefined) });
+    createStateBagShim({
+      store: testStore().store,
+      mode: () => 'rewrite',
+      expectedOwner: (event: { o: string }) => event.o,
+    });
   });
 });

@@ -83,6 +83,30 @@ describe('a wrapped handler', () => {
   );
 });
 
+describe('wrap that is used as a decorator', () => {
+  const { wrap } = testShim().shim as unknown as {
+    readonly wrap: (...args: readonly unknown[]) => unknown;
+  };
+  const method = (event: Json): Json => event;
+
+  test.each([
+    ['an older compiler', [{ handler: method }, 'handler', { value: method }]],
+    ['an older compiler, on a static method', [() => undefined, 'handler', { value: method }]],
+    ['a standard compiler', [method, { kind: 'method', name: 'handler', addInitializer: () => undefined }]],
+    ['a caller who gives null', [method, null]],
+  ])('by %s is refused with the advice to wrap a function', (_compiler, args) => {
+    expect(() => wrap(...args)).toThrow(
+      expect.objectContaining({
+        name: 'ConfigError',
+        code: 'OPTION_INVALID',
+        message:
+          'the second argument of wrap must be an options object, such as { segment: false }. wrap is not a decorator: ' +
+          'wrap the function that you export, as in `export const handler = shim.wrap((event) => runner.handle(event))`',
+      }) as Error,
+    );
+  });
+});
+
 describe('an answer whose bag prints itself', () => {
   class Bag {
     constructor(private readonly members: Json) {}

@@ -41,7 +41,8 @@ async function start(startOne: Start, handler: string, env: Readonly<Record<stri
 }
 
 const python = (handler: string, env: Readonly<Record<string, string>> = {}) => start(startPython, handler, env);
-const node = (handler: string) => start(startNode, `runner.${handler}`, {});
+const node = (handler: string, env: Readonly<Record<string, string>> = {}) =>
+  start(startNode, `runner.${handler}`, env);
 
 async function keys(): Promise<readonly string[]> {
   const found: string[] = [];
@@ -122,8 +123,10 @@ describe('Node behind the proxy, on a real S3 server', () => {
     );
   });
 
-  it('a handler that streams its answer streams it', async () => {
-    const { body, headers } = await answerTo(await node('stream'), '{"plain":1}');
+  it('a handler that streams its answer streams it in the mode observe, and is refused in the mode rewrite', async () => {
+    const refused = await answerTo(await node('stream'), '{"plain":1}');
+    expect([refused.kind, refused.body.toString()]).toEqual(['error', expect.stringContaining('HANDLER_INVALID: ')]);
+    const { body, headers } = await answerTo(await node('stream', { STATEBAG_MODE: 'observe' }), '{"plain":1}');
     expect(body.toString()).toContain('{"streamed":1.0}');
     expect(headers['lambda-runtime-function-response-mode']).toBe('streaming');
   });

@@ -89,3 +89,13 @@ it('the proxy refuses a result whose event it does not know, and the service doe
   const { text } = await ask(fatBagText().replace('{', '{"do":"stray",'));
   expect(JSON.parse(text)).toMatchObject({ errorType: 'InvalidRequestID' });
 });
+
+it('the proxy refuses a streamed answer in the mode rewrite', async () => {
+  startProxy();
+  const { kind, text, type } = await ask('{"do":"stream"}');
+  expect([kind, type]).toEqual(['error', 'ConfigError']);
+  expect(JSON.parse(text)).toMatchObject({
+    errorMessage: expect.stringMatching(/^HANDLER_INVALID: .* streams/) as string,
+  });
+  expect(await ask('{"still":"here"}')).toMatchObject({ kind: 'response', text: '{"still":"here"}' });
+});

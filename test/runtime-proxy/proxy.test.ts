@@ -155,8 +155,8 @@ describe('what passes by', () => {
     });
   });
 
-  it('are streams, chunk by chunk and with their trailers', async () => {
-    const one = await start();
+  it.each(['observe', 'shadow'])('are streams in the mode %s, chunk by chunk and with their trailers', async (mode) => {
+    const one = await start({ STATEBAG_MODE: mode });
     const streamed = await ask(one, '{"do":"stream"}');
     expect(streamed).toMatchObject({
       text: '{"a":1.0}',
@@ -198,6 +198,26 @@ describe('what passes by', () => {
   });
 });
 
+describe('a streamed answer', () => {
+  it.each([
+    ['rewrite', '{"do":"stream"}'],
+    ['strict', '{"do":"stream"}'],
+    ['rewrite', `{"do":"stream","state_data":${fatBagText()}}`],
+    ['rewrite', '{"do":"broken"}'],
+  ])('is refused in the mode %s for the event %s, and the runtime goes on', async (mode, event) => {
+    const one = await start({ STATEBAG_MODE: mode });
+    const { kind, headers, json } = await ask(one, event);
+    expect([kind, headers['lambda-runtime-function-error-type']]).toEqual(['error', 'ConfigError']);
+    expect(json()).toMatchObject({
+      errorType: 'ConfigError',
+      errorMessage:
+        `HANDLER_INVALID: the handler streams its answer, and the mode ${mode} cannot convert a stream; Step Functions takes none. ` +
+        'Return the answer instead, or set STATEBAG_MODE or STATEBAG_MODES to observe for this function',
+    });
+    expect((await ask(one, '{"still":"here"}')).text).toBe('{"still":"here"}');
+  });
+});
+
 describe('a runtime that goes wrong', () => {
   it('ends the proxy with its own exit code when it crashes', async () => {
     const one = await start();
@@ -205,8 +225,8 @@ describe('a runtime that goes wrong', () => {
     expect(await one.ended).toBe(3);
   });
 
-  it('leaves the service with a broken stream when it crashes in the middle of one', async () => {
-    const one = await start();
+  it('leaves the service with a broken stream when it crashes in the middle of one in the mode observe', async () => {
+    const one = await start({ STATEBAG_MODE: 'observe' });
     const { outcome } = one.api.invoke('{"do":"torn"}');
     expect(await one.ended).toBe(4);
     expect((await outcome).body.toString()).not.toContain('2');
