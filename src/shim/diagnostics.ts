@@ -25,7 +25,7 @@ export interface ReadMessage extends Subject {
   readonly segmentIndex?: number;
   /**
    * In `shadow`: how the old and the new resolution compare. `failed`: the old one threw, and the event went on as it
-   * was.
+   * was; or the store did not answer the new one.
    */
   readonly shadow?: 'same' | 'different' | 'failed';
   /** Code of the error with which the event was refused; `UNEXPECTED` for an error of another kind. */
