@@ -172,7 +172,7 @@ describe.each(ADAPTER_NAMES)('a resume handler that speaks fat, with the adapter
   }
 
   /** As the resume handlers of the pre and mid eras judge a row: without a config that is not empty it is corrupted. */
-  const accepts = (context: unknown) => Object.keys(((context as Json).workflow_config ?? {})).length > 0;
+  const accepts = (context: unknown) => Object.keys((context as Json).workflow_config ?? {}).length > 0;
 
   test.each<[string, (bag: Json) => Json, (event: Json) => unknown]>([
     ['state_data', (bag) => ({ state_data: bag, answer: 42 }), (event) => event.state_data],
