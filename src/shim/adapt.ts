@@ -38,7 +38,7 @@ export interface AdaptedEvent<V extends Value = Value> {
   readonly error: StateBagError | undefined;
   /** Bytes that were inline and are not any more. */
   readonly bytesSaved: number;
-  /** In the mode `shadow`: how the old and the new resolution compare; `failed` when the old one threw. */
+  /** In the mode `shadow`: how the old and the new resolution compare; `failed` when they could not be compared. */
   readonly shadow?: 'same' | 'different' | 'failed';
   /** Values that were put back from the store. */
   readonly restored: readonly RestoredMember<V>[];

@@ -106,17 +106,30 @@ export async function attempt<T, V extends Value>(
   task: (context: InvocationContext<V>) => Promise<T>,
   isNeeded = false,
 ): Promise<Attempt<T>> {
-  const { state, ids, mode, side, deadline, optional } = context;
+  const { deadline, optional } = context;
   const start = performance.now();
   try {
     return { value: await task({ ...context, deadline: isNeeded ? deadline : optional }) };
   } catch (error) {
     if (!mayFailOpen(error)) throw error;
-    const hasWaited = performance.now() - start >= LEAST_WAIT_MS;
-    if (!isNeeded && hasWaited && !state.breaker.isOpen && optional.signal()?.aborted === true) state.breaker.trip();
-    publish('fail-open', () => ({ ...ids, mode, side, code: error.code, reason: error.message }));
+    if (!isNeeded) skipAfterWait(start, context);
+    publishFailOpen(error, context);
     return { error };
   }
+}
+
+/** Skips optional work for a while when that which began at `start` used up its time. */
+export function skipAfterWait<V extends Value>(start: number, { state, optional }: InvocationContext<V>): void {
+  const hasWaited = performance.now() - start >= LEAST_WAIT_MS;
+  if (hasWaited && !state.breaker.isOpen && optional.signal()?.aborted === true) state.breaker.trip();
+}
+
+/** Says why optional work was left undone. */
+export function publishFailOpen<V extends Value>(
+  { code, message }: StateBagError,
+  { ids, mode, side }: InvocationContext<V>,
+): void {
+  publish('fail-open', () => ({ ...ids, mode, side, code, reason: message }));
 }
 
 /**

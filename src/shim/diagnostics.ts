@@ -26,7 +26,7 @@ export interface ReadMessage extends Subject {
   readonly segmentIndex?: number;
   /**
    * In `shadow`: how the old and the new resolution compare. `failed`: the old one threw, and the event went on as it
-   * was. Absent when the event was read by hand before the two were compared.
+   * was; or the store did not answer the new one. Absent when the event was read by hand before the two were compared.
    */
   readonly shadow?: 'same' | 'different' | 'failed';
   /** Code of the error with which the event was refused; `UNEXPECTED` for an error of another kind. */

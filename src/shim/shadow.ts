@@ -5,12 +5,12 @@ import { resolveSegment } from '../bag/resolve.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import type { BlobReader, Places } from '../bag/places.js';
 import type { Value } from '../bag/value.js';
-import { StateBagError } from '../errors.js';
+import { StateBagError, StoreError } from '../errors.js';
 import type { KeyTemplates } from '../content-address.js';
 import { resolveProgram, untouched } from './adapt.js';
 import type { AdaptedEvent } from './adapt.js';
 import type { BlobCache } from './caches.js';
-import { signalOption } from './context.js';
+import { publishFailOpen, signalOption, skipAfterWait } from './context.js';
 import { publish } from './diagnostics.js';
 import { applyRewrite, planRewrite } from './rewrite.js';
 import { addProgram, needsProgram } from './segment.js';
@@ -19,7 +19,8 @@ import type { InvocationContext } from './form.js';
 /**
  * Resolves an event the old way, from what it carries, and the new way, from the manifest that `rewrite` would store,
  * and reports a difference. Nothing is written. The handler gets the old answer and the bags as they came. Nothing here
- * can fail an execution: when the old way throws, the event goes on untouched.
+ * can fail an execution, and all of it together has the time of optional work: when the old way throws, the event goes
+ * on untouched.
  */
 export async function shadowEvent<V extends Value>(
   document: BagDocument<V>,
@@ -29,9 +30,9 @@ export async function shadowEvent<V extends Value>(
   const { root, bags } = document;
   const [bag] = bags;
   if (bag === undefined || !wantsSegment || !needsProgram(bag)) return untouched(root);
-  const old = await settle(() => answerOldWay(document, context));
+  const old = await settle(context, (optional) => answerOldWay(document, optional));
   if (!old.value) return { ...untouched(root), shadow: 'failed' };
-  const fresh = await settle(() => resolveNewWay(document, { ...context, deadline: context.optional }));
+  const fresh = await settle(context, (optional) => resolveNewWay(document, optional));
   return { ...old.value, shadow: compare(old.value.resolved, fresh, context) };
 }
 
@@ -39,14 +40,23 @@ export async function shadowEvent<V extends Value>(
 interface Settled<T> {
   readonly value?: T;
   readonly code?: string;
+  /** True when the store did not answer, so that nothing is known. */
+  readonly isUnknown?: boolean;
 }
 
-/** Never rejects. */
-async function settle<T>(resolve: () => Promise<T>): Promise<Settled<T>> {
+/** Never rejects. What the store did not answer is published, and not asked again for a while. */
+async function settle<T, V extends Value>(
+  context: InvocationContext<V>,
+  resolve: (optional: InvocationContext<V>) => Promise<T>,
+): Promise<Settled<T>> {
+  const start = performance.now();
   try {
-    return { value: await resolve() };
+    return { value: await resolve({ ...context, deadline: context.optional }) };
   } catch (error) {
-    return { code: error instanceof StateBagError ? error.code : 'UNEXPECTED' };
+    if (!(error instanceof StoreError)) return { code: error instanceof StateBagError ? error.code : 'UNEXPECTED' };
+    skipAfterWait(start, context);
+    publishFailOpen(error, context);
+    return { code: error.code, isUnknown: true };
   }
 }
 
@@ -125,12 +135,13 @@ class PlannedBlobs implements BlobReader {
   }
 }
 
-/** Reports what is different between the programs. */
+/** Reports what is different between the programs. Without an answer of the store they are not compared. */
 function compare<V extends Value>(
   old: ResolvedSegment<V>,
   fresh: Settled<ResolvedSegment<V>>,
   { state, ids, mode }: InvocationContext<V>,
-): 'same' | 'different' {
+): NonNullable<AdaptedEvent['shadow']> {
+  if (fresh.isUnknown) return 'failed';
   const difference = fresh.value && state.form.firstDifference(old.segmentConfig, fresh.value.segmentConfig);
   if (fresh.value && difference === undefined) return 'same';
   publish('shadow-mismatch', () => ({

@@ -7,11 +7,11 @@ import { PROGRAM_MEMBERS } from '../bag/members.js';
 import { bridgePointer } from '../bag/migration.js';
 import { POINTER_MARKER, placeAt, walk } from '../bag/search.js';
 import type { PlacedPointer, Step } from '../bag/search.js';
-import { detectId, isBag } from '../bag/envelope.js';
-import type { OutsideNames } from '../bag/envelope.js';
+import { detectId, isBag, nameOneOwner } from '../bag/envelope.js';
 import type { BagIds } from '../bag/places.js';
 import type { Value } from '../bag/value.js';
-import { DEFAULT_LAYOUT, matchTemplate } from '../content-address.js';
+import { DEFAULT_LAYOUT, matchTail, matchTemplate } from '../content-address.js';
+import { PointerError } from '../errors.js';
 import { changeIfWritable, listPointers, openAddressing } from './context.js';
 import { bufferOver } from '../json/index.js';
 import type { DocumentEdit, Form, InvocationContext } from './form.js';
@@ -26,7 +26,8 @@ export interface RestoredMember<V extends Value = Value> {
 /**
  * Puts values back that the shim itself once stored to fit a budget, wherever in the event their pointers are. Each
  * is a copy of the handler's own. Only pointers at content addresses of members count, in this store and of the owner
- * of the bag that the pointer is in. All else that looks like a pointer is user data. Throws as following does.
+ * that is named around the pointer. All else that looks like a pointer is user data. Throws as following does; and
+ * `PointerError` `POINTER_FOREIGN_OWNER` for one outside of the bags of any owner, which a handler takes for state.
  */
 export async function restoreMembers<V extends Value>(
   pointers: Iterable<PlacedPointer<V>>,
@@ -34,21 +35,100 @@ export async function restoreMembers<V extends Value>(
   edit: DocumentEdit<V>,
   context: InvocationContext<V>,
 ): Promise<readonly RestoredMember<V>[]> {
-  const pure = listPure(pointers);
-  if (pure.length === 0) return [];
+  const claims = listClaims(listPure(pointers), document, context);
+  // Pointers of other writers must not need a store: an event that carries its program goes on without one.
+  if (claims.length === 0) return [];
   const restoring = new Restoring(context, await openAddressing(context));
-  const levels = new Levels(document.root);
-  const own = pure.flatMap((placed) => {
-    const ids = ownerAround(document, levels.listOwners(placed.path), context.outside());
-    return ids && restoring.isOwn(placed, ids) ? [{ placed, ids }] : [];
-  });
+  const own = claims.filter(({ placed, ids }) => restoring.isHere(placed, ids));
+  for (const { placed, ids } of own) if (ids === undefined) throw ownerUnknown(placed);
   await Promise.all(
     own.map(async ({ placed, ids }) => {
-      edit.replace(placed, await restoring.load(placed, ids));
+      edit.replace(placed, await restoring.load(placed, ids!));
     }),
   );
   return restoring.restored;
 }
+
+/** A pointer that leads to a stored member if it is one of this store. */
+interface Claim<V extends Value> {
+  readonly placed: PlacedPointer<V>;
+  /** The owner whose member it is; `undefined` when the key names an owner that nothing around the pointer confirms. */
+  readonly ids: BagIds | undefined;
+}
+
+/** Needs no store: bucket and prefix are compared when it is open. */
+function listClaims<V extends Value>(
+  pure: readonly PlacedPointer<V>[],
+  { root, bags, ids }: BagDocument<V>,
+  context: InvocationContext<V>,
+): readonly Claim<V>[] {
+  const templates = memberTemplates(context.state.settings.layout);
+  const levels = new Levels(root);
+  const ofBags = bags.length > 0 && ids.ownerId !== undefined ? [ids.ownerId] : [];
+  return pure.flatMap((placed): readonly Claim<V>[] => {
+    const inKey = ownersInKey(placed, templates, matchTail);
+    if (inKey.length === 0) return [];
+    const outside = context.outside().flatMap((names) => names.ownerId);
+    const inBags = [...ofBags, ...levels.listOwners(placed.path)];
+    if (inBags.length === 0) return [{ placed, ids: confirmOutsideBags(inKey, levels, placed.path, outside) }];
+    // In the bag of another owner it is that owner's data.
+    const confirmed = confirmOwner(inKey, [...inBags, ...outside]);
+    return confirmed === undefined ? [] : [{ placed, ids: confirmed }];
+  });
+}
+
+/** Ids next to a pointer count where no bag names an owner, and so does the owner whom the caller expects. */
+function confirmOutsideBags<V extends Value>(
+  inKey: readonly string[],
+  levels: Levels<V>,
+  path: readonly string[],
+  outside: readonly string[],
+): BagIds | undefined {
+  if (levels.contradict(path)) return undefined;
+  const around = levels.listNames(path);
+  // A bag that names no owner stores its members where no owner is named, whatever owner is expected.
+  const ofNobody = around.length === 0 ? confirmOwner(inKey, []) : undefined;
+  return ofNobody ?? confirmOwner(inKey, [...around, ...outside]);
+}
+
+/** The one owner that is named, if a key names it as well; nobody, where none is named and the key names none. */
+function confirmOwner(inKey: readonly string[], named: readonly string[]): BagIds | undefined {
+  const [ownerId] = named;
+  const isConfirmed = named.every((name) => name === ownerId) && inKey.includes(encodeId(ownerId));
+  return isConfirmed ? { ownerId, workflowId: undefined } : undefined;
+}
+
+function memberTemplates(layout: BlobAddressing['layout']): readonly string[] {
+  return [layout.member, DEFAULT_LAYOUT.member];
+}
+
+/** The owners that a key names, as the templates of members read it; none for a key that is not a content address. */
+function ownersInKey(
+  { pointer: { target } }: PlacedPointer,
+  templates: readonly string[],
+  match: typeof matchTemplate,
+  prefix = '',
+): readonly string[] {
+  if (target?.key.startsWith(prefix) !== true) return [];
+  return templates.flatMap((template) => {
+    const parts = match(template, target.key.slice(prefix.length));
+    return parts?.sha256 === undefined ? [] : (parts.ownerId ?? []);
+  });
+}
+
+function ownerUnknown({ path, pointer: { target } }: PlacedPointer): PointerError {
+  const place = path.length === 0 ? 'the event' : `"${path.join('.').slice(0, MAX_SHOWN)}" in the event`;
+  const shown = JSON.stringify(`s3://${target!.bucket!}/${target!.key}`.slice(0, MAX_SHOWN));
+  return new PointerError(
+    'POINTER_FOREIGN_OWNER',
+    `${place} is a pointer to the stored value ${shown}, and no bag around it, no member ownerId next to it and no ` +
+      'expectedOwner names the owner in its key, so it is not read. ' +
+      'Pass the ownerId of the bag next to the pointer, pass the whole bag, or set expectedOwner',
+  );
+}
+
+/** Keys and paths come from outside; a message holds their beginning. */
+const MAX_SHOWN = 200;
 
 function listPure<V extends Value>(pointers: Iterable<PlacedPointer<V>>): readonly PlacedPointer<V>[] {
   return Array.from(pointers).filter(({ path, pointer }) => !pointer.mixed && !isInProgram(path));
@@ -66,14 +146,12 @@ class Restoring<V extends Value> {
     this.#addressing = addressing;
   }
 
-  isOwn({ pointer: { target } }: PlacedPointer<V>, { ownerId }: BagIds): boolean {
+  /** True for a pointer to a stored member of this store, of the owner if one is given. */
+  isHere(placed: PlacedPointer<V>, owner?: BagIds): boolean {
     const { bucket, prefix, layout } = this.#addressing;
-    if (target?.bucket !== bucket || !target.key.startsWith(prefix)) return false;
-    const key = target.key.slice(prefix.length);
-    return [layout.member, DEFAULT_LAYOUT.member].some((template) => {
-      const parts = matchTemplate(template, key);
-      return parts?.sha256 !== undefined && parts.ownerId === encodeId(ownerId);
-    });
+    if (placed.pointer.target?.bucket !== bucket) return false;
+    const owners = ownersInKey(placed, memberTemplates(layout), matchTemplate, prefix);
+    return owner === undefined ? owners.length > 0 : owners.includes(encodeId(owner.ownerId));
   }
 
   /** The JSON text of a value. Throws as following does. */
@@ -98,7 +176,7 @@ class Restoring<V extends Value> {
     const root = form.parse(bytes);
     const levels = new Levels(root);
     const isOfOwner = ({ path }: PlacedPointer<V>) => levels.listOwners(path).every((name) => name === ids.ownerId);
-    const inner = listPure(listPointers(root, form)).filter((placed) => this.isOwn(placed, ids) && isOfOwner(placed));
+    const inner = listPure(listPointers(root, form)).filter((placed) => this.isHere(placed, ids) && isOfOwner(placed));
     if (inner.length === 0) return bytes;
     const edit = form.edit(root);
     await Promise.all(
@@ -108,22 +186,6 @@ class Restoring<V extends Value> {
     );
     return edit.result().bytes();
   }
-}
-
-/**
- * Whose value it is: the owner of the document, or, in a document without a bag, of the innermost bag around the place.
- * `named`: the owners that bags around the place name.
- * `undefined` when no bag is around it, or when a level on the way or the caller names another owner.
- */
-function ownerAround(
-  { bags, ids }: BagDocument,
-  named: readonly string[],
-  outside: readonly OutsideNames[],
-): BagIds | undefined {
-  const ownerId = bags.length > 0 ? ids.ownerId : named.at(-1);
-  if (bags.length === 0 && ownerId === undefined) return undefined;
-  const others = [...named, ...outside.flatMap((names) => names.ownerId)];
-  return others.every((name) => name === ownerId) ? { ownerId, workflowId: undefined } : undefined;
 }
 
 /** The levels of a document on the way to its places, each JSON string opened once. */
@@ -140,6 +202,16 @@ class Levels<V extends Value> {
     return this.#list(path)
       .filter(isBag)
       .flatMap((level) => detectId(level, 'ownerId') ?? []);
+  }
+
+  /** The same for all objects on the way, bags or not. */
+  listNames(path: readonly string[]): readonly string[] {
+    return this.#list(path).flatMap((level) => detectId(level, 'ownerId') ?? []);
+  }
+
+  /** True when an object on the way has an id that is not valid, or names two owners or workflows. */
+  contradict(path: readonly string[]): boolean {
+    return this.#list(path).some((level) => !nameOneOwner(level, level));
   }
 
   #list(path: readonly string[]): readonly V[] {

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { WireShim } from '../../src/shim/wire-shim.js';
+import { ADAPTER_NAMES } from './adapters.js';
 import { asAdded, fatBag, makeConfig, makeMap, programAt, without } from './bags.js';
 import type { Json } from './bags.js';
 import { observed } from './observed.js';
@@ -50,6 +52,44 @@ describe('when the event carries the program', () => {
     const [message] = await observed('fail-open', () => handler(fatBag()));
     expect(message).toMatchObject({ code: 'STORE_OPEN_FAILED' });
     expect(await handler(fatBag())).toMatchObject({ state_bag_version: 2 });
+  });
+
+  describe.each(ADAPTER_NAMES)('with a store that cannot be opened and the adapter of %s', (name) => {
+    const pointer = {
+      __s3_pointer__: true,
+      bucket: 'bags',
+      key: 'workflow-states/acme/invoices/workflow_config_1.json',
+      size_bytes: 1,
+      checksum: 'abcd1234',
+      field_name: 'doc',
+      created_at: 1,
+    };
+    const digest = '0'.repeat(64);
+    const KEYS: readonly (readonly [string, string])[] = [
+      ['a legacy layout', pointer.key],
+      ['the layout of configs', `workflow-configs/acme/invoices/${digest}/config.json`],
+      ['the layout of members without a digest', 'state-members/acme/invoices/latest/doc.json'],
+      ['the layout of members with another owner', `any/state-members/other/invoices/${digest}/doc.json`],
+    ];
+    const opens = () => Promise.reject(new Error('no credentials'));
+    const adaptWith = async (event: Json) => {
+      if (name === 'objects') return (await testShim({ store: opens }).shim.read(event).runnerEvent()) as Json;
+      const shim = new WireShim({ store: opens, mode: 'rewrite' });
+      return JSON.parse(Buffer.from((await shim.adapt(Buffer.from(JSON.stringify(event)))).bytes).toString()) as Json;
+    };
+
+    test.each(KEYS)('an event whose state has a pointer to a key of %s goes on', async (_layout, key) => {
+      const state = { doc: { ...pointer, key } };
+      const handed = await adaptWith(fatBag({ current_state: state }));
+      expect(handed.segment_config).toEqual(asAdded(programAt(fatBag(), 1)));
+      expect(handed.current_state).toEqual(state);
+      expect(await adaptWith({ states: [pointer] })).toEqual({ states: [pointer] });
+    });
+
+    test.each(['', 'any/prefix/'])('an event that needs a stored member below "%s" is refused', async (prefix) => {
+      const doc = { ...pointer, key: `${prefix}state-members/acme/invoices/${digest}/doc.json` };
+      await expect(adaptWith(fatBag({ current_state: { doc } }))).rejects.toMatchObject({ code: 'STORE_OPEN_FAILED' });
+    });
   });
 
   test('what a lean-speaking runner forgot of the program comes back with its bag', async () => {

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { BlobStore } from 'statebag-shim';
+import type { BlobStore, StoreSource } from 'statebag-shim';
+import { WireShim } from '../../src/shim/wire-shim.js';
+import { ADAPTER_NAMES } from './adapters.js';
 import { asAdded, fatBag, programAt } from './bags.js';
 import type { Json } from './bags.js';
 import { observed } from './observed.js';
@@ -55,6 +57,63 @@ describe.each([
     expect(began).toBeGreaterThan(250);
     expect(began).toBeLessThan(500);
   });
+});
+
+/** The mode shadow over objects and over bytes, as a function that gives the event for the handler. */
+const SHADOW = {
+  objects: (store: StoreSource) => {
+    const { shim } = testShim({ store, mode: 'shadow' });
+    return async (event: Json, context: object) => (await shim.read(event, context).runnerEvent()) as Json;
+  },
+  bytes: (store: StoreSource) => {
+    const shim = new WireShim({ store, mode: 'shadow' });
+    return async (event: Json, context: object) => {
+      const { bytes } = await shim.adapt(Buffer.from(JSON.stringify(event)), context);
+      return JSON.parse(Buffer.from(bytes).toString()) as Json;
+    };
+  },
+};
+
+describe.each(ADAPTER_NAMES)('in the mode shadow with the adapter of %s', (name) => {
+  /** A fat bag in which one of the old members is a legacy pointer. */
+  async function bagWithPointer(member: 'workflow_config' | 'partition_map'): Promise<Json> {
+    let handed: Json = {};
+    await testShim({ speaks: 'bridge' }).shim.wrap<Json>((event) => (handed = event as Json))(fatBag());
+    return fatBag({ [member]: handed[member] });
+  }
+
+  const inlineMap = asAdded(programAt(fatBag(), 1));
+  const CASES: readonly (readonly [string, () => StoreSource, () => Json | Promise<Json>, unknown])[] = [
+    ['a fat bag and a store that hangs when it is opened', () => () => new Promise(() => undefined), fatBag, inlineMap],
+    ['a config behind a pointer and a store that hangs', deafStore, () => bagWithPointer('workflow_config'), inlineMap],
+    ['a map behind a pointer and a store that hangs', deafStore, () => bagWithPointer('partition_map'), undefined],
+  ];
+
+  test.each(CASES)(
+    '%s cost a second once, and each skip is published',
+    async (_what, makeStore, makeEvent, program) => {
+      const [adapt, event] = [SHADOW[name](makeStore()), await makeEvent()];
+      const times: number[] = [];
+      const mismatches = await observed('shadow-mismatch', async () => {
+        const reads = await observed('read', async () => {
+          const skips = await observed('fail-open', async () => {
+            for (let again = 0; again < 3; again++) {
+              const start = performance.now();
+              expect((await adapt(event, remaining(10_000))).segment_config).toEqual(program);
+              times.push(performance.now() - start);
+            }
+          });
+          expect(skips.map(({ code }) => code)).toEqual(['STORE_TIMEOUT', 'CIRCUIT_OPEN', 'CIRCUIT_OPEN']);
+          expect(skips[0]).toMatchObject({ ownerId: 'acme', mode: 'shadow', side: 'event' });
+        });
+        expect(reads.map(({ shadow }) => shadow)).toEqual(['failed', 'failed', 'failed']);
+      });
+      expect(mismatches).toEqual([]);
+      expect(times[0]).toBeLessThan(1_200);
+      expect(times[1]).toBeLessThan(50);
+      expect(times[2]).toBeLessThan(50);
+    },
+  );
 });
 
 test('an invocation that is nearly over does not keep the next one from storing its program', async () => {

@@ -1,4 +1,8 @@
+import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
+import type { ShimOptions } from 'statebag-shim';
+import { WireShim } from '../../src/shim/wire-shim.js';
+import { ADAPTER_NAMES } from './adapters.js';
 import { fatBag } from './bags.js';
 import type { Json } from './bags.js';
 import { testShim, testStore } from './shims.js';
@@ -102,3 +106,50 @@ async function crash(
     cause: expect.any(Crash) as unknown,
   });
 }
+
+describe.each(ADAPTER_NAMES)('an idempotency middleware inside of the wrapper, with the adapter of %s', (name) => {
+  type Delivery = Pick<ShimOptions, 'store' | 'mode' | 'speaks'>;
+
+  /** The event that a handler gets. */
+  async function adapt(event: Json, options: Delivery): Promise<Json> {
+    if (name === 'objects') return (await testShim(options).shim.read(event).runnerEvent()) as Json;
+    const { bytes } = await new WireShim({ mode: 'rewrite', ...options }).adapt(Buffer.from(JSON.stringify(event)));
+    return JSON.parse(Buffer.from(bytes).toString()) as Json;
+  }
+
+  /** Runs a handler once for each key, as the middleware does, over deliveries of one event in several forms. */
+  async function countRuns(keyOf: (event: Json) => unknown, segment_to_run = 1): Promise<Set<string>> {
+    const { store } = testStore();
+    const down = () => Promise.reject(new Error('down'));
+    const state_data = fatBag({ segment_to_run });
+    const lean = (await testShim({ store }).shim.write({ state_data })) as Json;
+    const deliveries: readonly (readonly [Json, Delivery])[] = [
+      [{ state_data }, { store: down }],
+      [{ state_data }, { store }],
+      [{ state_data }, { store, speaks: 'bridge' }],
+      [{ state_data }, { store, mode: 'observe' }],
+      [lean, { store }],
+      [lean, { store, speaks: 'fat' }],
+    ];
+    const events = await Promise.all(deliveries.map(([event, options]) => adapt(event, options)));
+    return new Set(events.map((event) => JSON.stringify(keyOf(event))));
+  }
+
+  /** The key of the example in the documents: a member of the event, and members of that one in a list. */
+  async function readExample(): Promise<(event: Json) => unknown> {
+    const docs = await readFile(new URL('../../docs/adapter.md', import.meta.url), 'utf8');
+    const [, bag = '', members = ''] = /eventKeyJmesPath: '(\w+)\.\[([\w, ]+)\]'/.exec(docs) ?? [];
+    expect([bag, members]).toEqual(['state_data', 'idempotency_key, segment_to_run, loop_counter']);
+    return (event) => members.split(', ').map((member) => (event[bag] as Json)[member]);
+  }
+
+  test('runs a handler once for a fat and a lean delivery with the key of the documents', async () => {
+    const key = await readExample();
+    expect(await countRuns(key)).toEqual(new Set(['["acme#auto#invoices#0123456789abcdef",1,1]']));
+    expect(await countRuns(key, 2)).toEqual(new Set(['["acme#auto#invoices#0123456789abcdef",2,1]']));
+  });
+
+  test('runs a handler again for each form with a key of the whole event', async () => {
+    expect((await countRuns((event) => event)).size).toBeGreaterThan(1);
+  });
+});

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ADAPTER_NAMES, adaptedBy, useAdapters } from './adapters.js';
 import { asAdded, fatBag, makeConfig, programAt, restOf, without } from './bags.js';
 import type { Json } from './bags.js';
 import { observed } from './observed.js';
@@ -168,4 +169,54 @@ test('a known program is told as a hit of the cache', async () => {
   const messages = await observed('cache', () => handler(bag));
   expect(messages).toContainEqual({ cache: 'program', outcome: 'hit' });
   expect(messages).not.toContainEqual(expect.objectContaining({ outcome: 'miss' }));
+});
+
+const adapterOf = useAdapters();
+
+describe.each(ADAPTER_NAMES)('a resume handler that speaks fat, with the adapter of %s', (name) => {
+  /** A lean bag and a bridge bag, as `migrate` leaves them in rows, and the adapter of the resume handler. */
+  async function openRows() {
+    const adapter = await adapterOf(name, { speaks: 'fat', segment: false });
+    const lean = (await adapter.invoke(fatBag(), identity)) as Json;
+    return { adapter, lean };
+  }
+
+  /** As the resume handlers of the pre and mid eras judge a row: without a config that is not empty it is corrupted. */
+  const accepts = (context: unknown) => Object.keys((context as Json).workflow_config ?? {}).length > 0;
+
+  test.each<[string, (bag: Json) => Json, (event: Json) => unknown]>([
+    ['state_data', (bag) => ({ state_data: bag, answer: 42 }), (event) => event.state_data],
+    ['bag', (bag) => ({ bag, answer: 42 }), (event) => event.bag],
+    ['Payload', (bag) => ({ Payload: bag }), (event) => event.Payload],
+    ['state_data.bag', (bag) => ({ state_data: { bag } }), (event) => (event.state_data as Json).bag],
+    ['the root', (bag) => bag, (event) => event],
+  ])('gets config and map of a lean row inline at %s of its event', async (_place, arrange, find) => {
+    const { adapter, lean } = await openRows();
+    const context = find((await adaptedBy(adapter, arrange(lean))) as Json) as Json;
+    expect(accepts(context)).toBe(true);
+    expect(context.workflow_config).toEqual(makeConfig());
+    expect(context.partition_map).toEqual(fatBag().partition_map);
+  });
+
+  test.each<[string, (bag: Json) => Json]>([
+    ['row.context', (bag) => ({ row: { ownerId: 'acme', context: bag }, answer: 42 })],
+    ['context', (bag) => ({ taskToken: 't', context: bag })],
+  ])('gets a row at %s of its event as it is, lean or bridge', async (_place, arrange) => {
+    const { adapter, lean } = await openRows();
+    expect(await adaptedBy(adapter, arrange(lean))).toEqual(arrange(lean));
+    const pause = await adapterOf(name, { speaks: 'bridge', segment: false });
+    const bridge = (await adaptedBy(pause, fatBag())) as Json;
+    expect(await adaptedBy(adapter, arrange(bridge))).toEqual(arrange(bridge));
+    expect([accepts(lean), accepts(bridge)]).toEqual([false, true]);
+  });
+});
+
+test.each<[string, (context: Json) => unknown, (context: unknown) => unknown]>([
+  ['a map', (context) => context, (context) => context],
+  ['a JSON string', (context) => JSON.stringify(context), (context) => JSON.parse(context as string) as unknown],
+])('hydrated gives a handler the lean row that it read itself, as %s, in its old form', async (_, write, parse) => {
+  const { lean, bag } = await pair();
+  const row = { taskToken: 't', context: write(bag) };
+  const { state_data } = (await lean.shim.read({ state_data: row.context }).hydrated()) as Json;
+  expect(parse(state_data)).toMatchObject({ workflow_config: makeConfig(), partition_map: fatBag().partition_map });
 });

@@ -134,10 +134,84 @@ describe.each(ADAPTER_NAMES)('with the adapter of %s', (name) => {
     expect(await adaptedBy(adapter, { rows: [around] })).toEqual({ rows: [around] });
   });
 
-  test('a pointer outside of every bag stays a pointer', async () => {
-    const adapter = await open();
-    const { current_state } = await bagWithoutState(adapter);
-    expect(await adaptedBy(adapter, { row: { current_state } })).toEqual({ row: { current_state } });
+  describe('outside of every bag', () => {
+    const REFUSED = { code: 'POINTER_FOREIGN_OWNER' };
+
+    /** Two states as the branches of a parallel state answered them, each stored. */
+    const storeStates = async (adapter: Adapter) => [
+      (await bagWithoutState(adapter, { doc: DOC, left: 1 })).current_state as Json,
+      (await bagWithoutState(adapter, { doc: DOC, right: 2 })).current_state as Json,
+    ];
+
+    const merge = (adapter: Adapter, event: Json) =>
+      adapter.invoke(event, (got) => ({ merged: Object.assign({}, ...(got.states as readonly Json[])) as Json }));
+
+    test.each([
+      { ownerId: 'acme', workflowId: 'invoices' },
+      { ownerId: 'acme' },
+      { owner_id: 'acme', states_of: 'a parallel state' },
+    ])('a merge of stored states next to the ids %j keeps every answer', async (ids) => {
+      const adapter = await open();
+      const answer = await merge(adapter, { ...ids, states: await storeStates(adapter) });
+      expect(answer).toEqual({ merged: { doc: DOC, left: 1, right: 2 } });
+    });
+
+    test('a merge of stored states is refused when nothing names an owner', async () => {
+      const adapter = await open();
+      const states = await storeStates(adapter);
+      await expect(merge(adapter, { states })).rejects.toMatchObject(REFUSED);
+      await expect(merge(adapter, { workflowId: 'invoices', states })).rejects.toMatchObject(REFUSED);
+    });
+
+    test('the refusal names the place, the object, the reason and what to do', async () => {
+      const adapter = await open();
+      const [left] = await storeStates(adapter);
+      await expect(adaptedBy(adapter, { row: { left } })).rejects.toMatchObject({
+        message: expect.stringMatching(
+          /"row\.left" in the event .*s3:\/\/bags\/state-members\/acme\/invoices\/[0-9a-f]{64}\/current_state\.json.* no .*owner.* Pass the ownerId of the bag next to the pointer, pass the whole bag, or set expectedOwner/,
+        ) as string,
+      });
+    });
+
+    test.each([
+      ['another owner', { ownerId: 'other' }],
+      ['two owners', { ownerId: 'acme', owner_id: 'other' }],
+      ['an id that is not valid', { ownerId: 7.5 }],
+    ])('a stored state next to %s is refused', async (_what, ids) => {
+      const adapter = await open();
+      const states = await storeStates(adapter);
+      await expect(merge(adapter, { ...ids, states })).rejects.toMatchObject(REFUSED);
+      await expect(merge(adapter, { ownerId: 'acme', states: [{ ...ids, states }] })).rejects.toMatchObject(REFUSED);
+    });
+
+    test('a state of a bag that lost its owner is refused, and comes back in a wrapper that names the owner', async () => {
+      const adapter = await adapterOf(name, { limitBytes: LIMIT_BYTES, segment: false });
+      const { ownerId, ...bag } = await bagWithoutState(adapter);
+      await expect(adaptedBy(adapter, { state_data: bag })).rejects.toMatchObject(REFUSED);
+      await expect(adaptedBy(adapter, { rows: [bag] })).rejects.toMatchObject(REFUSED);
+      const handed = await adaptedBy(adapter, { ownerId, state_data: bag });
+      expect(handed.state_data).toMatchObject({ current_state: { doc: DOC } });
+      expect(valuesOf('doc', await adaptedBy(adapter, { ownerId, rows: [bag] }))).toEqual([DOC]);
+    });
+
+    test('a state of a bag that never named an owner comes back', async () => {
+      const adapter = await adapterOf(name, { limitBytes: LIMIT_BYTES, segment: false });
+      const bag = await bagWithoutState(adapter, { doc: DOC }, { ownerId: null });
+      expect(bag.current_state).toMatchObject({ key: expect.stringMatching(/^state-members\/_\//) as string });
+      expect(await adaptedBy(adapter, bag)).toMatchObject({ current_state: { doc: DOC } });
+      expect(await adaptedBy(adapter, { states: [bag.current_state] })).toEqual({ states: [{ doc: DOC }] });
+    });
+
+    test.each<[string, (key: string) => Json]>([
+      ['in another bucket', (key) => ({ bucket: 'elsewhere', key })],
+      ['below another prefix', (key) => ({ key: `other/${key}` })],
+      ['without a digest', (key) => ({ key: key.replace(/[0-9a-f]{64}/, 'latest') })],
+    ])('a pointer to a key %s is data and passes', async (_what, move) => {
+      const adapter = await open();
+      const [left] = await storeStates(adapter);
+      const event = { states: [{ ...left, ...move(left!.key as string) }] };
+      expect(await adaptedBy(adapter, event)).toEqual(event);
+    });
   });
 
   test('a pointer to a missing blob of the owner is an error', async () => {
@@ -298,4 +372,36 @@ test('400 pointers in one JSON text are read in less than three seconds', async 
   const start = performance.now();
   await shim.wrap<Json>(() => ({}))(fatBag({ text }));
   expect(performance.now() - start).toBeLessThan(3_000);
+});
+
+describe('the owner that the caller expects', () => {
+  const budget = { limitBytes: LIMIT_BYTES, headroomBytes: 0 };
+
+  /** What a handler of the store's shim gets when its caller expects an owner. */
+  async function adaptExpecting(expected: string, arrange: (pointer: Json) => Json, ids: Json = {}): Promise<Json> {
+    const { store } = testStore();
+    const first = await createStateBagShim({ store, mode: 'rewrite', budget }).write(
+      fatBag({ current_state: { doc: DOC }, ...ids }),
+    );
+    const shim = createStateBagShim({ store, mode: 'rewrite', expectedOwner: () => expected });
+    return (await shim.read(arrange(first as Json), {}, { segment: false }).runnerEvent()) as Json;
+  }
+
+  const statesOnly = ({ current_state }: Json) => ({ states: [current_state] });
+  const lostOwner = ({ ownerId: _, ...bag }: Json) => ({ state_data: bag });
+
+  test('gets its stored state where nothing else names an owner', async () => {
+    expect(await adaptExpecting('acme', statesOnly)).toEqual({ states: [{ doc: DOC }] });
+    expect(await adaptExpecting('acme', lostOwner)).toMatchObject({ state_data: { current_state: { doc: DOC } } });
+  });
+
+  test('does not get the stored state of another owner', async () => {
+    for (const arrange of [statesOnly, lostOwner, (bag: Json) => ({ ownerId: 'acme', ...statesOnly(bag) })])
+      await expect(adaptExpecting('other', arrange)).rejects.toMatchObject({ code: 'POINTER_FOREIGN_OWNER' });
+  });
+
+  test('gets the stored state of a bag that never named an owner', async () => {
+    const handed = await adaptExpecting('acme', (bag) => bag, { ownerId: null });
+    expect(handed).toMatchObject({ current_state: { doc: DOC } });
+  });
 });

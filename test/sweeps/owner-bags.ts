@@ -406,6 +406,11 @@ interface Source {
   readonly executions: readonly string[];
 }
 
+interface StoredMember {
+  readonly address: string;
+  readonly owners: readonly string[];
+}
+
 export interface Expected {
   /** The code of the refusal, when the document has a bag. */
   readonly refusal: string | undefined;
@@ -420,6 +425,8 @@ export interface Expected {
   /** The levels of which a reader follows pointers, and those that are slimmed in an answer as well. */
   readonly sources: readonly Source[];
   readonly copies: readonly Source[];
+  /** Where a stored member is, as `bucket/key`, next to the owners that all levels around the pointer name. */
+  readonly members: readonly StoredMember[];
   /** User data in the innermost bag, which looks like a bag of another owner or workflow. */
   readonly data: readonly string[];
 }
@@ -462,11 +469,18 @@ export function expectedOf(root: Level, reader: Reader, outside: OutsideIds): Ex
         .filter((inner) => isCopy(level, inner))
         .map(({ level: inner }) => sourceIn(inner)),
     ),
+    members: membersIn(root, reader),
     data: levels
       .slice(-1)
       .flatMap((level) => dataIn(level).filter((inner) => !isCopy(level, inner)))
       .map((inner) => printData(inner, reader)),
   };
+}
+
+function membersIn(level: Level, reader: Reader, around: readonly string[] = []): readonly StoredMember[] {
+  const owners = [...around, ...idsIn(level, 'owner', reader)];
+  const own = [...addressesOf(level.members[STORED_MEMBER], STORED_MEMBER)].map((address) => ({ address, owners }));
+  return [...own, ...level.inner.flatMap((inner) => membersIn(inner.level, reader, owners))];
 }
 
 function outermostIds(levels: readonly Level[], reader: Reader): OutsideIds {

@@ -273,7 +273,9 @@ export const isAddressHere = (world: World, place: Place) =>
   isAddress(world, place) && (isOwn(world, place) || isAllowed(world, place));
 
 export function mayRead(world: World, place: Place, ids: Ids): boolean {
-  if (place.form === 'member') return isStoredMember(world, place, ids);
+  // Where no owner is named, the caller may know whose event it is.
+  const owner = ids.owner ?? world.expectedOwner;
+  if (place.form === 'member') return [ids, { ...ids, owner }].some((own) => isStoredMember(world, place, own));
   const isInOwn = isOwn(world, place) && isOwnKey(world, place, ids);
   const isInLegacy = isLegacy(world, place) && isLegacyKey(place, ids);
   return isInOwn || isInLegacy || (isAllowed(world, place) && namesNoOther(world, place, ids));
