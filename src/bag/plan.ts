@@ -107,7 +107,7 @@ export function assertBridgeable(bags: readonly Bag[], isRow: boolean): void {
   throw new BagError(
     'FLAT_ERA_BAG',
     `the bag at /${flat.path.join('/')} is of the flat era (it has light_config or a state_s3_path that is not null); its readers would run a pointer of the bridge form as the program. ` +
-      (isRow ? 'Wrap the resume path, then use --to lean' : 'Use --to lean once the readers are wrapped'),
+      (isRow ? 'Leave the row until it is resumed' : 'Use --to lean once the readers are wrapped'),
   );
 }
 
