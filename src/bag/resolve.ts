@@ -1,5 +1,5 @@
 import { BagError, StateBagError } from '../errors.js';
-import { isAddedBranch, isAddedProgram, isSameSegment, INDEX_MEMBERS, MANIFEST_PATH, MAP } from './members.js';
+import { isAddedBranch, isAddedProgram, INDEX_MEMBERS, MANIFEST_PATH, MAP } from './members.js';
 import { BagDocument, detectPath, documentIds, isMutableKey } from './bag.js';
 import type { Bag } from './bag.js';
 import { assertOneOwner, isBagOfItsOwn, isCall, isComplete } from './envelope.js';
@@ -192,39 +192,8 @@ export async function resolveDocument<V extends Value>(
   const call = parseCall(document);
   const direct = programInEvent(call);
   // The event carries the program of its own index and of no other.
-  if (direct && (options.index === undefined || options.index === direct.segmentIndex)) {
-    await assertNotStale(direct, call, blobs, options);
-    return direct;
-  }
+  if (direct && (options.index === undefined || options.index === direct.segmentIndex)) return direct;
   return new Resolution(call, blobs, options).resolve();
-}
-
-/**
- * A bag that the shim has converted has a `segment_config` only as a copy. Most copies are marked; a parser of the
- * handler may have removed the mark from one in a row that the handler wrote. Then the bag has gone on, and leads to
- * this program under an earlier index. Throws `BagError` `SEGMENT_CONTRADICTORY`. What cannot be read proves nothing.
- */
-async function assertNotStale<V extends Value>(
-  { segmentConfig, segmentIndex }: ResolvedSegment<V>,
-  call: Call<V>,
-  blobs: BlobReader,
-  options: ResolveOptions,
-): Promise<void> {
-  const [bag] = call.bags;
-  const earlier = segmentConfig.member('id')?.number();
-  if (bag === undefined || !bag.isStamped || !isProgram(bag.value.member('segment_config'))) return;
-  if (earlier === undefined || !Number.isInteger(earlier) || earlier === segmentIndex) return;
-  const resolving = new Resolution(call, blobs, { ...options, index: earlier }).resolve();
-  const found = await resolving.catch((error: unknown) => {
-    if (error instanceof StateBagError) return undefined;
-    throw error;
-  });
-  if (found === undefined || !isSameSegment(segmentConfig, found.segmentConfig)) return;
-  throw new BagError(
-    'SEGMENT_CONTRADICTORY',
-    `the bag has the program of segment ${earlier} in its segment_config and asks for segment ${segmentIndex}; a handler copied it there from an earlier event. ` +
-      'Remove segment_config from what the handler writes',
-  );
 }
 
 function programInEvent<V extends Value>(call: Call<V>): ResolvedSegment<V> | undefined {

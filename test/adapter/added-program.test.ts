@@ -154,18 +154,6 @@ describe.each(ADAPTER_NAMES)('with the adapter of %s', (adapter) => {
     });
   });
 
-  test('a row with a program that a parser stripped is an error, and never the earlier segment', async () => {
-    const { invoke } = await adapterOf(adapter);
-    let row: unknown;
-    await invoke(START, (event) => {
-      row = next({ ...event, segment_config: stripped(event.segment_config as Json) });
-      return {};
-    });
-    await expect(invoke(row, () => ({}))).rejects.toMatchObject({
-      message: expect.stringContaining('SEGMENT_CONTRADICTORY') as string,
-    });
-  });
-
   const invokeWith = async (event: unknown, handler: Handler) => (await adapterOf(adapter)).invoke(event, handler);
   const run = async (event: unknown) => {
     let handed: Json = {};
