@@ -1,20 +1,21 @@
-import { holdsDigest } from '../bag/bag.js';
-import type { Bag, BagDocument, Generation } from '../bag/bag.js';
+import { Bag, detectPath, digestInPointer, holdsDigest, isEmpty } from '../bag/bag.js';
+import type { BagDocument, Generation } from '../bag/bag.js';
 import { nameOneOwner } from '../bag/envelope.js';
 import { listLostMembers } from '../bag/lost-members.js';
+import { CONFIG, CONFIG_PATH, MANIFEST_PATH, MAP_PATH } from '../bag/members.js';
 import { assertUnmixed } from '../bag/search.js';
 import type { Value } from '../bag/value.js';
 import type { StateBagError } from '../errors.js';
+import { sha256Hex } from '../store/address.js';
 import { valueAt } from './adapt.js';
 import type { AdaptedEvent } from './adapt.js';
 import { fitResult } from './budget.js';
 import type { FittedResult } from './budget.js';
 import { attempt, changeIfWritable, listPointers, readDocument, readWhole, reread } from './context.js';
-import { hasOwnConfig, withoutReplacedPaths } from './replaced-config.js';
+import type { InvocationContext, ShimState } from './form.js';
 import { planRewrite, rewriteBag } from './rewrite.js';
 import { withoutAddedProgram } from './segment.js';
 import { returnPointers } from './stored-members.js';
-import type { InvocationContext, ShimState } from './form.js';
 
 /** A result as it goes back, and what became of it. */
 export interface SealedResult<V extends Value = Value> extends FittedResult<V> {
@@ -35,7 +36,7 @@ export async function sealResult<V extends Value>(
   const { form, settings } = context.state;
   // No state machine of ours waits for the answer to an event without a bag.
   const isForeign = before !== undefined && before.handed === undefined;
-  const answer = withoutStalePaths(returnPointers(result, before?.restored ?? [], form), before, context);
+  const answer = withoutReplacedPaths(returnPointers(result, before?.restored ?? [], form), before, context.state);
   const whole = readWhole(answer, context.state);
   const bare = reread(whole, withoutAddedProgram(whole, before?.added, form), context.state);
   if (answer.kind() !== 'object') {
@@ -64,14 +65,6 @@ export async function sealResult<V extends Value>(
     repaired: repaired || restored !== document,
     bytesSaved: bytesSaved + fitted.bytesSaved,
   };
-}
-
-function withoutStalePaths<V extends Value>(
-  answer: V,
-  before: AdaptedEvent<V> | undefined,
-  { state }: InvocationContext<V>,
-): V {
-  return before?.kept === undefined ? answer : withoutReplacedPaths(answer, before, state);
 }
 
 const FOREIGN = { generation: 'foreign', repaired: false } as const;
@@ -190,4 +183,46 @@ function isMergedInto(bags: readonly Bag[], bag: Bag, outerPath: readonly string
   if (bag.path.at(-1) !== 'state_data') return false;
   const outer = bags.find((other) => other.path.join('\n') === outerPath.join('\n'));
   return outer !== undefined && nameOneOwner(outer.value, bag.value);
+}
+
+/**
+ * A result without paths to the event's program where its handler put another config and no map, wherever in the
+ * result that is. Such a config is the program, and the paths that the shim put next to it would win over it.
+ */
+function withoutReplacedPaths<V extends Value>(root: V, before: AdaptedEvent<V> | undefined, state: ShimState<V>): V {
+  if (before?.kept === undefined) return root;
+  const edit = state.form.edit(root);
+  for (const place of state.form.search(root, CONFIG)) {
+    if (!hasOwnConfig(place.value, before, state)) continue;
+    const stale = [MANIFEST_PATH, MAP_PATH].filter((name) => {
+      const path = place.value.member(name)?.text();
+      return path !== undefined && path === before.kept?.member(name)?.text();
+    });
+    changeIfWritable(() => {
+      for (const name of stale) edit.draft(place).remove(name);
+    });
+  }
+  return edit.result();
+}
+
+/**
+ * True for a level whose program is a config that the event did not have. With a map, or a path to one, the map is the
+ * program; a handler that sets the map to null takes it away.
+ */
+function hasOwnConfig<V extends Value>(level: V, before: AdaptedEvent<V>, state: ShimState<V>): boolean {
+  const { config, map, mapPath } = new Bag(level, { addresses: state.addresses });
+  if (config.state !== 'inline' || !isEmpty(map) || (map.state === 'absent' && !isEmpty(mapPath))) return false;
+  return !isConfigOfEvent(config.value, before, state);
+}
+
+function isConfigOfEvent<V extends Value>(
+  config: V,
+  { handed, kept }: AdaptedEvent<V>,
+  { form, addresses }: ShimState<V>,
+): boolean {
+  const path = detectPath(kept?.member(CONFIG_PATH), addresses);
+  if (path.state === 'pointer' && digestInPointer(path.pointer) === sha256Hex(config.bytes())) return true;
+  const given = handed?.member(CONFIG);
+  // The handler may have changed its own copy in place.
+  return given !== undefined && !config.is(given) && form.isSame(config, given);
 }
