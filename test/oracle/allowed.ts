@@ -952,6 +952,13 @@ export const ALLOWED: readonly Rule[] = [
       change: ['added'],
       new: /"mode":"(observe|shadow)"|"code":"/,
     },
+    // The message of an event that is read by hand is about the first use of the reading.
+    {
+      aspect: ['diagnostic'],
+      kind: /^read, segment, hydrated, write$/,
+      name: /^read \d+$/,
+      path: /^$|^\/(code|shadow|source|segmentIndex|bytesSaved)$/,
+    },
   ),
   rule(
     'an-answer-without-a-bag-passes',
