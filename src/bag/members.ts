@@ -107,37 +107,44 @@ export function isAddedBranch(level: Value): boolean {
 
 /**
  * True when a value is a segment's program as a parser passes it on: without unknown members, with default values, or
- * with converted ones. Its id and the ids of its nodes decide, as far as the parser left them. A program that has
- * neither must hold every member that is passed on.
+ * with converted ones. Its id and the ids of its nodes and branches decide, as far as the parser left them. A program
+ * that has neither must hold every member that is passed on.
  */
 export function isSameSegment(value: Value | undefined, program: Value): boolean {
-  if (!isObject(value) || isOtherText(value.member('id'), program.member('id'))) return false;
-  const [nodes, own] = [listNodes(value), listNodes(program)];
-  if (nodes !== undefined && own !== undefined) {
-    if (!isSameNodes(nodes, own)) return false;
-    if (nodes.length > 0 && nodes.every((node) => node.member('id') !== undefined)) return true;
-  }
+  if (!isObject(value) || isOtherId(value, program)) return false;
+  const lists = pairLists(value, program);
+  if (lists.some(({ ids, own }) => ids.length !== own.length || ids.some((id, at) => isOtherText(id, own[at]))))
+    return false;
+  if (lists.some(({ ids }) => ids.length > 0 && ids.every((id) => id !== undefined))) return true;
   if (program.member('id') !== undefined) return value.member('id') !== undefined;
   const names = value.names();
   return names.length > 0 && names.every((name) => isSameOnceConverted(value.member(name), program.member(name)));
 }
 
-/** True when a handler gave other nodes to the segment with this id: a part of it, or a mended one. */
-export function hasOtherNodes(value: Value, program: Value): boolean {
-  const [nodes, own] = [listNodes(value), listNodes(program)];
-  const isSameId = isSameOnceConverted(value.member('id'), program.member('id'));
-  return isSameId && nodes !== undefined && own !== undefined && !isSameNodes(nodes, own);
-}
-
-function listNodes(segment: Value): readonly Value[] | undefined {
-  const nodes = segment.member('nodes');
-  return nodes?.kind() === 'array' ? nodes.items() : undefined;
-}
-
-function isSameNodes(nodes: readonly Value[], own: readonly Value[]): boolean {
-  return (
-    nodes.length === own.length && nodes.every((node, at) => !isOtherText(node.member('id'), own[at]!.member('id')))
+/** True for a program with some nodes or branches of another one and none besides. */
+export function isPartOfSegment(value: Value, program: Value): boolean {
+  const lists = pairLists(value, program);
+  const isWithin = lists.every(({ ids, own }) =>
+    ids.every((id) => own.some((other) => isSameOnceConverted(id, other))),
   );
+  return isWithin && lists.some(({ ids, own }) => ids.length > 0 && ids.length < own.length);
+}
+
+/** The ids of the nodes and branches that both programs list. */
+function pairLists(value: Value, program: Value) {
+  return ['nodes', 'branches'].flatMap((name) => {
+    const [list, own] = [value.member(name), program.member(name)];
+    if (list?.kind() !== 'array' || own?.kind() !== 'array') return [];
+    return [{ ids: list.items().map(idOfItem), own: own.items().map(idOfItem) }];
+  });
+}
+
+function idOfItem(item: Value): Value | undefined {
+  return item.member('id') ?? item.member('branch_id');
+}
+
+function isOtherId(value: Value, program: Value): boolean {
+  return isOtherText(value.member('id'), program.member('id'));
 }
 
 /** True when both are there and differ. */

@@ -3,6 +3,7 @@ import { Bag } from '../bag/bag.js';
 import type { BagDocument } from '../bag/bag.js';
 import { openMember } from '../bag/envelope.js';
 import { hydrateBag } from '../bag/hydrate.js';
+import type { LoadedContent } from '../bag/hydrate.js';
 import { assertUnmixed } from '../bag/search.js';
 import { resolveDocument, resolveSegment } from '../bag/resolve.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
@@ -34,6 +35,8 @@ export interface AdaptedEvent<V extends Value = Value> {
   readonly handed: V | undefined;
   /** The same in the form in which it would go back unchanged. */
   readonly kept: V | undefined;
+  /** JSON text of the stored config that the innermost bag was filled with. */
+  readonly filledConfig?: Uint8Array | undefined;
   /** Why a bag was left in its old form: the result's is not tried again. */
   readonly error: StateBagError | undefined;
   /** Bytes that were inline and are not any more. */
@@ -84,7 +87,7 @@ export async function adaptEvent<V extends Value>(
   const edits = { handed: form.edit(root), kept: form.edit(root) };
   const outcome = await adaptBags(bags, edits, context);
   const restored = await restoreMembers(pointers, document, edits.handed, context);
-  const added = resolved && addProgram(edits.handed, document, resolved.segmentConfig, form);
+  const added = resolved && addProgram(edits.handed, document, resolved, form);
   const adapted = edits.handed.result();
   const handed = form.snapshot(valueAt(adapted, bag.path)!);
   const kept = settings.speaks === 'lean' ? handed : form.snapshot(valueAt(edits.kept.result(), bag.path)!);
@@ -97,7 +100,7 @@ interface Edits<V extends Value> {
   readonly kept: DocumentEdit<V>;
 }
 
-type BagOutcome = Pick<AdaptedEvent, 'error' | 'bytesSaved'>;
+type BagOutcome = Pick<AdaptedEvent, 'error' | 'bytesSaved' | 'filledConfig'>;
 
 async function adaptBags<V extends Value>(
   bags: readonly Bag<V>[],
@@ -107,8 +110,8 @@ async function adaptBags<V extends Value>(
   let outcome: BagOutcome = { error: undefined, bytesSaved: 0 };
   const adaptBag = ADAPTERS[context.state.settings.speaks];
   for (const bag of bags.toReversed()) {
-    const { error, bytesSaved } = await adaptBag(bag, edits, context);
-    outcome = { error: outcome.error ?? error, bytesSaved: outcome.bytesSaved + bytesSaved };
+    const { error, bytesSaved, filledConfig } = await adaptBag(bag, edits, context);
+    outcome = { error: outcome.error ?? error, bytesSaved: outcome.bytesSaved + bytesSaved, filledConfig };
   }
   return outcome;
 }
@@ -144,8 +147,8 @@ async function adaptFatBag<V extends Value>(
     await storeBlobs([manifest], optional);
     for (const edit of [handed, kept]) putManifest(bag, manifest, edit);
   });
-  await fillBag(bag, handed, context);
-  return { error: undefined, bytesSaved: 0 };
+  const content = await fillBag(bag, handed, context);
+  return { error: undefined, bytesSaved: 0, filledConfig: content?.paths.config ?? content?.named.config };
 }
 
 /**
@@ -186,16 +189,20 @@ export async function fillEvent<V extends Value>(document: BagDocument<V>, conte
   return edit.result();
 }
 
-/** Puts config and map back into a bag, copies of the handler's own. Throws what following a pointer throws. */
+/**
+ * Puts config and map back into a bag, copies of the handler's own; `undefined` for a bag that leads to neither. Throws
+ * what following a pointer throws.
+ */
 async function fillBag<V extends Value>(
   bag: Bag<V>,
   edit: DocumentEdit<V>,
   { state, deadline }: InvocationContext<V>,
-): Promise<void> {
-  if (![bag.config, bag.map, bag.configPath, bag.mapPath].some((field) => field.state === 'pointer')) return;
+): Promise<LoadedContent | undefined> {
+  if (![bag.config, bag.map, bag.configPath, bag.mapPath].some((field) => field.state === 'pointer')) return undefined;
   const content = await hydrateBag(bag, edit.draft(bag), pathTo, state.blobs, deadline.signal());
   const after = () => new Bag(valueAt(edit.result(), bag.path)!, { addresses: state.addresses, ids: bag });
   state.form.noteFilled(bag, after, content);
+  return content;
 }
 
 /** The program of an event, through the caches. Its value is shared with them: copy before handing it out. */

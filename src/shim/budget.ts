@@ -100,7 +100,7 @@ async function chooseMembers<V extends Value>(
   let left = excess;
   for (const candidate of inOrder(candidates, context.state.settings.offload.first)) {
     if (left <= 0) break;
-    const planned = planMember(candidate.name, candidate.text, candidate.bag, addressing);
+    const planned = planMember(candidate.name, candidate.text, candidate.bag, { addressing, ids: context.ids });
     const saved = candidate.text.length - jsonBytes(planned.pointer).length;
     if (saved <= 0) continue;
     chosen.push({ ...candidate, planned });

@@ -101,12 +101,15 @@ function listRedundant(bag: Bag): readonly string[] {
     [CONFIG, bag.config, bag.configPath],
     [MAP, bag.map, bag.mapPath],
   ] as const;
-  const isSettled = pairs.every(([, field, path]) => field.state === 'absent' || isSameTarget(field, path));
+  const isSettled = pairs.every(
+    ([, field, path]) => field.state === 'absent' || (holdsDigest(path) && isSameTarget(field, path)),
+  );
   return isSettled ? pairs.flatMap(([name, { state }]) => (state === 'absent' ? [] : [name])) : [];
 }
 
-function isSameTarget(field: Field, path: Field): boolean {
-  if (field.state !== 'pointer' || path.state !== 'pointer' || !holdsDigest(path)) return false;
+/** True when two fields point to one object. */
+export function isSameTarget(field: Field, path: Field): boolean {
+  if (field.state !== 'pointer' || path.state !== 'pointer') return false;
   const [one, other] = [field.pointer.target, path.pointer.target];
   return one !== undefined && one.bucket === other?.bucket && one.key === other?.key;
 }

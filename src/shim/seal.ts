@@ -1,8 +1,8 @@
-import { Bag, detectPath, digestInPointer, holdsDigest, isEmpty } from '../bag/bag.js';
-import type { BagDocument, Generation } from '../bag/bag.js';
+import { Bag, detectField, detectPath, digestInPointer, holdsDigest, isEmpty } from '../bag/bag.js';
+import type { BagDocument, Field, Generation } from '../bag/bag.js';
 import { nameOneOwner } from '../bag/envelope.js';
 import { listLostMembers } from '../bag/lost-members.js';
-import { CONFIG, CONFIG_PATH, MANIFEST_PATH, MAP_PATH } from '../bag/members.js';
+import { CONFIG, CONFIG_PATH, MANIFEST_PATH, MAP, MAP_PATH } from '../bag/members.js';
 import { assertUnmixed } from '../bag/search.js';
 import type { Value } from '../bag/value.js';
 import type { StateBagError } from '../errors.js';
@@ -13,7 +13,7 @@ import { fitResult } from './budget.js';
 import type { FittedResult } from './budget.js';
 import { attempt, changeIfWritable, listPointers, readDocument, readWhole, reread } from './context.js';
 import type { InvocationContext, ShimState } from './form.js';
-import { planRewrite, rewriteBag } from './rewrite.js';
+import { isSameTarget, planRewrite, rewriteBag } from './rewrite.js';
 import { withoutAddedProgram } from './segment.js';
 import { returnPointers } from './stored-members.js';
 
@@ -207,22 +207,26 @@ function withoutReplacedPaths<V extends Value>(root: V, before: AdaptedEvent<V> 
 
 /**
  * True for a level whose program is a config that the event did not have. With a map, or a path to one, the map is the
- * program; a handler that sets the map to null takes it away.
+ * program. A handler takes it away by null, or by leaving out a map that it got.
  */
 function hasOwnConfig<V extends Value>(level: V, before: AdaptedEvent<V>, state: ShimState<V>): boolean {
   const { config, map, mapPath } = new Bag(level, { addresses: state.addresses });
-  if (config.state !== 'inline' || !isEmpty(map) || (map.state === 'absent' && !isEmpty(mapPath))) return false;
-  return !isConfigOfEvent(config.value, before, state);
+  if (isEmpty(config) || !isEmpty(map)) return false;
+  const isTakenAway = map.state === 'empty' || !isEmpty(detectField(before.handed?.member(MAP)));
+  return (isTakenAway || isEmpty(mapPath)) && !isConfigOfEvent(config, before, state);
 }
 
+/** The handler may have changed its own copy in place, so a config that was filled in is compared with stored text. */
 function isConfigOfEvent<V extends Value>(
-  config: V,
-  { handed, kept }: AdaptedEvent<V>,
+  config: Field<V>,
+  { handed, kept, filledConfig }: AdaptedEvent<V>,
   { form, addresses }: ShimState<V>,
 ): boolean {
   const path = detectPath(kept?.member(CONFIG_PATH), addresses);
-  if (path.state === 'pointer' && digestInPointer(path.pointer) === sha256Hex(config.bytes())) return true;
-  const given = handed?.member(CONFIG);
-  // The handler may have changed its own copy in place.
-  return given !== undefined && !config.is(given) && form.isSame(config, given);
+  const given = detectField(handed?.member(CONFIG), addresses);
+  if (config.state === 'pointer') return [path, given].some((field) => isSameTarget(config, field));
+  if (config.state !== 'inline') return false;
+  if (path.state === 'pointer' && digestInPointer(path.pointer) === sha256Hex(config.value.bytes())) return true;
+  if (filledConfig !== undefined) return form.isSame(config.value, form.parse(filledConfig));
+  return given.state === 'inline' && (config.value.is(given.value) || form.isSame(config.value, given.value));
 }

@@ -3,17 +3,20 @@ import {
   MANIFEST,
   MAP,
   hasAddedProgram,
-  hasOtherNodes,
   isAddedProgram,
+  isPartOfSegment,
   isSameSegment,
 } from '../bag/members.js';
 import type { Bag, BagDocument } from '../bag/bag.js';
 import { bagLevels, detectEnvelope } from '../bag/envelope.js';
-import { isProgram } from '../bag/segments.js';
+import type { Envelope } from '../bag/envelope.js';
+import type { ResolvedSegment } from '../bag/resolve.js';
+import { isProgram, parseSegmentIndex } from '../bag/segments.js';
 import { isMissing } from '../bag/value.js';
 import type { Value } from '../bag/value.js';
 import type { DocumentEdit, Form, Place } from './form.js';
 import { changeIfWritable } from './context.js';
+import { BagError } from '../errors.js';
 
 const SEGMENT = 'segment_config';
 
@@ -21,6 +24,8 @@ const SEGMENT = 'segment_config';
 export interface Added<V extends Value = Value> {
   /** The program without its mark, as the handler got it. Not to be changed. */
   readonly program: V;
+  /** The position of the segment, as the event asks for it. */
+  readonly index: number | undefined;
   /** The root of the event as it came in. */
   readonly root: V;
   /** The innermost bag in it as it came in. */
@@ -39,13 +44,13 @@ export function needsProgram({ value }: Bag): boolean {
 export function addProgram<V extends Value>(
   edit: DocumentEdit<V>,
   { root, bags }: BagDocument<V>,
-  program: V,
+  { segmentConfig: program, segmentIndex: index }: ResolvedSegment<V>,
   form: Form<V>,
 ): Added<V> | undefined {
   const [bag] = bags;
   if (bag === undefined || isProgram(root.member(SEGMENT))) return undefined;
   edit.put({ path: [], value: root }, SEGMENT, form.withFlag(form.copy(program), ADDED_MARK));
-  return { program, root, bag: bag.value };
+  return { program, index, root, bag: bag.value };
 }
 
 /** An event without programs that the shim added to an earlier one; the very root when there is none. */
@@ -73,11 +78,11 @@ export function withoutAddedProgram<V extends Value>(
   const edit = form.edit(document.root);
   const bags = document.answerLevels();
   if (added) {
-    markCopies(edit, document, added, form);
-    unmarkOwnPrograms(edit, document, added, form);
+    judgeCopies(edit, document, added, form);
+    unmarkEntries(edit, document.root, form);
   }
   for (const bag of bags) {
-    if (isOwnProgram(bag.value, added) || (!hasAddedProgram(bag.value) && !isStripped(bag.value, added))) continue;
+    if (!hasAddedProgram(bag.value) && !isStripped(bag.value, added)) continue;
     changeIfWritable(() => {
       takeOut(edit, bag, bag.path.length === 0 ? added?.root : added?.bag);
     });
@@ -86,10 +91,11 @@ export function withoutAddedProgram<V extends Value>(
 }
 
 /**
- * Gives copies of the added program their mark again when they are next to a bag, wherever in the result that is: in a
- * list, a row, or a JSON string. The next event may be made of any of these. Entries of a manifest have no bag.
+ * Marks what is a copy of the added program, and takes the mark from what is none, next to a bag wherever in the result
+ * that is: in a list, a row, or a JSON string. The next event may be made of any of these. A marked program with some
+ * of the nodes is no copy while the bag asks for the same segment: it is a part, such as that of a Map state's item.
  */
-function markCopies<V extends Value>(
+function judgeCopies<V extends Value>(
   edit: DocumentEdit<V>,
   document: BagDocument<V>,
   added: Added<V>,
@@ -97,43 +103,57 @@ function markCopies<V extends Value>(
 ): void {
   const bags = new Set(document.answerLevels().map(({ path }) => path.join('\n')));
   for (const place of form.search(document.root, SEGMENT)) {
-    if (bags.has(place.path.join('\n')) || !isStripped(place.value, added)) continue;
-    const isEvent = bagLevels(detectEnvelope(place.value)).length > 0;
-    if (!isEvent) continue;
-    changeIfWritable(() => {
-      edit.put(place, SEGMENT, form.withFlag(place.value.member(SEGMENT)!, ADDED_MARK));
-    });
+    if (bags.has(place.path.join('\n'))) continue;
+    const program = place.value.member(SEGMENT)!;
+    const envelope = detectEnvelope(place.value);
+    const hasBag = bagLevels(envelope).length > 0;
+    if (isAddedProgram(program)) {
+      const isPart = isPartOfSegment(program, added.program) && asksAgain(envelope, added);
+      const isOwn = isPart || (!hasBag && isEntry(place.path));
+      if (isOwn) removeMark(edit, { path: [...place.path, SEGMENT], value: program });
+    } else if (hasBag && isStripped(place.value, added)) {
+      changeIfWritable(() => {
+        edit.put(place, SEGMENT, form.withFlag(program, ADDED_MARK));
+      });
+    }
   }
 }
 
-/**
- * Takes the mark from what is no copy any more: the program of a segment whose nodes the handler chose, and an entry
- * that it put into a map or manifest.
- */
-function unmarkOwnPrograms<V extends Value>(
-  edit: DocumentEdit<V>,
-  document: BagDocument<V>,
-  added: Added<V>,
-  form: Form<V>,
-): void {
-  for (const place of form.search(document.root, ADDED_MARK)) {
-    const isEntry = place.path.some((name) => name === MAP || name === MANIFEST);
-    if (!isEntry && !hasOtherNodes(place.value, added.program)) continue;
-    changeIfWritable(() => {
-      edit.draft(place).remove(ADDED_MARK);
-    });
-  }
+/** Takes the mark from programs that the handler put into a map or manifest. */
+function unmarkEntries<V extends Value>(edit: DocumentEdit<V>, root: V, form: Form<V>): void {
+  for (const place of form.search(root, ADDED_MARK)) if (isEntry(place.path)) removeMark(edit, place);
 }
 
-/** True for a level with a program of this segment whose nodes the handler chose. */
-function isOwnProgram(level: Value, added: Added | undefined): boolean {
-  const program = level.member(SEGMENT);
-  return added !== undefined && program !== undefined && hasOtherNodes(program, added.program);
+/** True for an entry of a list, or of a dict, that is a map or manifest. */
+function isEntry(path: readonly string[]): boolean {
+  const name = path.at(-2);
+  return name === MAP || name === MANIFEST;
+}
+
+function removeMark<V extends Value>(edit: DocumentEdit<V>, program: Place<V>): void {
+  changeIfWritable(() => {
+    edit.draft(program).remove(ADDED_MARK);
+  });
+}
+
+/** True when a level asks for the segment of the event, or names none. */
+function asksAgain(envelope: Envelope | undefined, { index }: Added): boolean {
+  const asked = envelope?.levels.map(({ value }) => indexOrUndefined(value)).find((each) => each !== undefined);
+  return asked === undefined || index === undefined || asked === index;
+}
+
+function indexOrUndefined(level: Value): number | undefined {
+  try {
+    return parseSegmentIndex(level);
+  } catch (error) {
+    if (error instanceof BagError) return undefined;
+    throw error;
+  }
 }
 
 /**
  * True for the added program without its mark: a parser that drops unknown members removed it, and may have filled in
- * or converted others. The id of the segment tells it from a program of the handler's own.
+ * or converted others. Its id and nodes tell it from a program of the handler's own.
  */
 function isStripped(level: Value, added: Added | undefined): boolean {
   const program = level.member(SEGMENT);

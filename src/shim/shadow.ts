@@ -68,7 +68,7 @@ async function answerOldWay<V extends Value>(
   const { form } = context.state;
   const resolved = await resolveOldWay(document, context);
   const edit = form.edit(document.root);
-  const added = addProgram(edit, document, resolved.segmentConfig, form);
+  const added = addProgram(edit, document, resolved, form);
   return { ...untouched(edit.result()), resolved, added };
 }
 

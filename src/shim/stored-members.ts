@@ -19,6 +19,8 @@ import type { DocumentEdit, Form, InvocationContext } from './form.js';
 /** A value that was put back into an event, and the pointer in whose place it was put. */
 export interface RestoredMember<V extends Value = Value> {
   readonly pointer: V;
+  /** Whose value it is; `undefined` for one that was stored where no owner is named. */
+  readonly ownerId: string | undefined;
   /** The stored JSON text, with what was stored before it and left pointers in it. */
   readonly bytes: Uint8Array;
 }
@@ -165,7 +167,7 @@ class Restoring<V extends Value> {
   async #load({ pointer, value }: PlacedPointer<V>, ids: BagIds): Promise<Uint8Array> {
     const { state, deadline } = this.#context;
     const bytes = await this.#fill(await follow(pointer, ids, state.blobs, deadline.signal()), ids);
-    this.restored.push({ pointer: value, bytes });
+    this.restored.push({ pointer: value, ownerId: ids.ownerId, bytes });
     return bytes;
   }
 
@@ -242,16 +244,21 @@ function isInProgram(path: readonly string[]): boolean {
 
 /**
  * A result in which restored values that came back unchanged are the pointers again, wherever in the result they are.
- * A value in a JSON string that cannot be written again stays, and so does one in a program.
+ * A value inside an object that names another owner stays, since no event gets it back there. So does one in a JSON
+ * string that cannot be written again, and one in a program.
  */
 export function returnPointers<V extends Value>(root: V, restored: readonly RestoredMember<V>[], form: Form<V>): V {
   if (restored.length === 0) return root;
-  const stored = restored.map(({ pointer, bytes }) => ({ json: pointer.bytes(), value: form.parse(bytes) }));
+  const stored = restored.map(({ pointer, ownerId, bytes }) => ({
+    json: pointer.bytes(),
+    ownerId,
+    value: form.parse(bytes),
+  }));
   const edit = form.edit(root);
   const mayEnter = (value: V, step: Step<V>) => {
     if (step.name !== undefined && KEPT_WHOLE.has(step.name)) return false;
     const found = stored.find((member) => form.isSame(value, member.value));
-    if (found) {
+    if (found && isInHandsOf(found.ownerId, step)) {
       changeIfWritable(() => {
         edit.replace(placeAt(step), found.json);
       });
@@ -260,6 +267,15 @@ export function returnPointers<V extends Value>(root: V, restored: readonly Rest
   };
   Array.from(walk(root, mayEnter));
   return edit.result();
+}
+
+/** True when no object around a value names another owner. */
+function isInHandsOf<V extends Value>(ownerId: string | undefined, step: Step<V>): boolean {
+  for (let around = step.parent; around !== undefined; around = around.parent) {
+    const named = detectId(around.value, 'ownerId');
+    if (named !== undefined && named !== ownerId) return false;
+  }
+  return true;
 }
 
 /** Programs: readers that do not know the shim run them, and no pointer in them is followed. */
@@ -273,10 +289,16 @@ export interface PlannedMember {
 
 /**
  * The pointer is in the legacy form, whose readers follow it at the top level of a bag; its time is the bag's own
- * start.
+ * start. `ids`: those of the event. They count for a bag that names none, since a state machine merges it into one that
+ * does.
  */
-export function planMember(name: string, bytes: Uint8Array, bag: Bag, addressing: BlobAddressing): PlannedMember {
-  const { ownerId, workflowId } = bag;
+export function planMember(
+  name: string,
+  bytes: Uint8Array,
+  bag: Bag,
+  { addressing, ids }: { readonly addressing: BlobAddressing; readonly ids: BagIds },
+): PlannedMember {
+  const { ownerId = ids.ownerId, workflowId = ids.workflowId } = bag;
   const blob = planBlob(addressing, 'member', { ownerId, workflowId, member: name }, bytes);
   return { blob, pointer: bridgePointer(name, blob, bag.createdAt) };
 }

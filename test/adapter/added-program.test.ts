@@ -59,6 +59,19 @@ const ARRANGEMENTS: Readonly<Record<string, readonly [answer: Handler, pick: (an
     (event) => JSON.stringify({ bag: next({ ...event, segment_config: stripped(event.segment_config as Json) }) }),
     (answer) => JSON.parse(answer as unknown as string) as unknown,
   ],
+  'a program whose nodes the handler took out one by one': [
+    (event) => ({ bag: next(emptied(event)) }),
+    (answer) => answer,
+  ],
+  'a list of events whose nodes the handler took out': [
+    (event) => [next(emptied(event))],
+    (answer) => (answer as unknown as Json[])[0],
+  ],
+  'an event in a member that is named as a map': [
+    (event) => ({ partition_map: [{ partition_id: 0, items: [next(event)] }] }),
+    (answer) =>
+      (answer as { readonly partition_map: readonly [{ readonly items: unknown[] }] }).partition_map[0].items[0],
+  ],
   'a stripped program next to the bag': [
     (event) => ({
       segment_config: stripped(event.segment_config as Json),
@@ -107,6 +120,12 @@ const ARRANGEMENTS: Readonly<Record<string, readonly [answer: Handler, pick: (an
   ],
   'the event kept as user data': [(event) => ({ ...next(event), current_state: { last: event } }), (answer) => answer],
 };
+
+/** As a handler that works off its nodes leaves its event. */
+function emptied(event: Json): Json {
+  const program = event.segment_config as { readonly nodes: readonly unknown[] };
+  return { ...event, segment_config: { ...program, nodes: program.nodes.slice(0, 1) } };
+}
 
 /** As a schema parser without `.loose()` does it. */
 function stripped({ id, type, nodes, edges }: Json): Json {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -42,6 +43,10 @@ const REPLACED: Readonly<Record<string, readonly [answer: (bag: Json) => Json, p
     ({ ownerId, workflowId, loop_counter, current_state }) => ({
       bag: { ownerId, workflowId, loop_counter, current_state, segment_to_run: 0, workflow_config: CONFIG },
     }),
+    (answer) => answer,
+  ],
+  'a bag with its own config and without the map that it got': [
+    ({ partition_map: _map, partition_map_s3_path: _path, ...bag }) => ({ bag: { ...bag, workflow_config: CONFIG } }),
     (answer) => answer,
   ],
   'a child with its own config and a map of null': [
@@ -99,6 +104,7 @@ describe.each(ADAPTER_NAMES)('with the adapter of %s', (name) => {
     test.each([
       ['made anew', (segment: Json, node: unknown) => ({ id: segment.id, type: segment.type, nodes: [node] })],
       ['spread from the segment', (segment: Json, node: unknown) => ({ ...segment, nodes: [node] })],
+      ['spread under an id of its own', (segment: Json, node: unknown) => ({ ...segment, id: 'part', nodes: [node] })],
     ])('items of a Map state run their own part of a segment, when it is %s', async (_name, part) => {
       const adapter = await open();
       const answered = (await adapter.invoke(START, ({ segment_config, ...bag }) => ({
@@ -114,6 +120,32 @@ describe.each(ADAPTER_NAMES)('with the adapter of %s', (name) => {
       expect(programs.map((program) => (program as Json).nodes)).toEqual(nodes);
     });
 
+    test.each([
+      ['made anew', (segment: Json, branch: unknown) => ({ id: segment.id, type: segment.type, branches: [branch] })],
+      ['spread from the group', (segment: Json, branch: unknown) => ({ ...segment, branches: [branch] })],
+    ])('items of a parallel group run their own branch, when it is %s', async (_name, part) => {
+      const adapter = await open();
+      const branches = ['x', 'y'].map((id) => ({ branch_id: id, partition_map: [{ id: 0, nodes: [{ id }] }] }));
+      const group = { id: 0, type: 'parallel_group', branches };
+      const event = { ...START, partition_map: [group, ...(START.partition_map as Json[]).slice(1)] };
+      const answered = (await adapter.invoke(event, ({ segment_config, ...bag }) => ({
+        items: branches.map((branch) => ({ state_data: bag, segment_config: part(segment_config as Json, branch) })),
+      }))) as { readonly items: readonly unknown[] };
+      const programs: unknown[] = [];
+      for (const item of answered.items) programs.push(await programOf(adapter, item));
+      expect(programs.map((program) => (program as Json).branches)).toEqual(branches.map((branch) => [branch]));
+    });
+
+    test('an event that was saved in a state runs its own segment later, whatever ran between', async () => {
+      const adapter = await open();
+      const first = (await adapter.invoke(START, ({ segment_config: _, ...bag }) => ({ bag, saved: _ }))) as Json;
+      const saved = { ...(first.bag as Json), segment_config: first.saved };
+      const child = { ...START, workflowId: 'child', partition_map: [FIRST], current_state: { saved } };
+      const second = (await adapter.invoke(child, ({ segment_config: _, ...bag }) => bag)) as Json;
+      const kept = (second.current_state as { readonly saved: Json }).saved;
+      expect(await programOf(adapter, { ...kept, segment_to_run: 1 })).toEqual((START.partition_map as Json[])[1]);
+    });
+
     test('a segment that was mended and put into the map runs as it is there', async () => {
       const adapter = await open();
       const map = START.partition_map as Json[];
@@ -122,6 +154,21 @@ describe.each(ADAPTER_NAMES)('with the adapter of %s', (name) => {
       }));
       expect(await programOf(adapter, answered)).toEqual({ ...map[0], mended: true });
     });
+  });
+
+  test('an untouched config with other blanks is no config of the handler, for a handler that speaks fat', async () => {
+    const adapter = await adapterOf(name, { speaks: 'fat' }, 'blanks');
+    const lean = (await adapter.invoke({ ...START, partition_map: [FIRST] }, (bag) => bag)) as Json;
+    const path = lean.workflow_config_s3_path as string;
+    const text = JSON.stringify(START.workflow_config, null, 1);
+    const sha256 = createHash('sha256').update(text).digest('hex');
+    const key = path.slice('s3://bags/'.length).replace(/[0-9a-f]{64}/, sha256);
+    await adapter.objects.put({ bucket: 'bags', key }, Buffer.from(text));
+    const event = { ...lean, workflow_config_s3_path: `s3://bags/${key}` };
+    const answered = await adapter.invoke(event, ({ segment_config: _, ...bag }) => ({
+      bag: { ...bag, partition_map: null },
+    }));
+    expect(await programOf(adapter, answered)).toEqual(FIRST);
   });
 
   test.each([{ light_config: { a: 1 } }, { state_s3_path: 's3://bags/states/output.json' }])(

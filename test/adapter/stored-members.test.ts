@@ -127,6 +127,27 @@ describe.each(ADAPTER_NAMES)('with the adapter of %s', (name) => {
     expect(nested.results).toEqual([other]);
   });
 
+  test('a state that goes to the bag of another owner goes as the value', async () => {
+    const adapter = await open();
+    const state = { doc: 'x'.repeat(15_000) };
+    const bag = await bagWithoutState(adapter, state, { note: 'y'.repeat(8_000) });
+    const answer = (await adapter.invoke(bag, ({ current_state }) => ({
+      child: { ownerId: 'other', input: current_state },
+      same: { ownerId: 'acme', input: current_state },
+    }))) as Json;
+    expect(answer.child).toEqual({ ownerId: 'other', input: state });
+    expect(answer.same).toEqual({ ownerId: 'acme', input: bag.current_state });
+  });
+
+  test('the state of an answer without an owner comes back in the bag of its event', async () => {
+    const adapter = await open();
+    const answer = (await adapter.invoke(fatBag(), ({ loop_counter, segment_to_run }) => ({
+      bag: { segment_to_run, loop_counter, state_history: [], current_state: { doc: DOC } },
+    }))) as { readonly bag: Json };
+    expect(answer.bag.current_state).toMatchObject({ __s3_pointer__: true });
+    expect(valuesOf('doc', await adaptedBy(adapter, { ...fatBag(), ...answer.bag }))).toEqual([DOC]);
+  });
+
   test('a state inside bags of two owners stays a pointer', async () => {
     const adapter = await open();
     const other = await bagWithoutState(adapter, { doc: DOC }, { ownerId: 'other' });
