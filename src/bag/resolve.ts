@@ -224,7 +224,8 @@ function assertNotLeftOver(level: Value): void {
   );
 }
 
-function indexOrUndefined(level: Value, names?: readonly string[]): number | undefined {
+/** The segment that a level asks for; `undefined` when it names none, or none that is an index. */
+export function indexOrUndefined(level: Value, names?: readonly string[]): number | undefined {
   try {
     return parseSegmentIndex(level, names);
   } catch (error) {

@@ -222,7 +222,7 @@ const encoder = new TextEncoder();
 /** A byte order mark is kept, so that `JSON.parse` refuses it as every legacy reader does. */
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** A JSON object as `JSON.parse` gives it. Never changed: what is to differ is made anew. */
+/** A JSON object as `JSON.parse` gives it. Never changed: a changed one is a new object. */
 export type JsonMembers = Readonly<Record<string, unknown>>;
 
 /** What `ObjectValue` remembers of blobs: the parsed form of their bytes, and back. */

@@ -141,7 +141,7 @@ export interface SegmentTypeCounts {
   readonly hitp_segments: number;
 }
 
-/** The counts that a bag reports of its map, whoever made the map. Throws `BagError` `MAP_*` for what is no map. */
+/** The counts that a bag reports of its map, also of the caller's. Throws `BagError` `MAP_*` for another value. */
 function countSegmentTypes(map: unknown): SegmentTypeCounts {
   const entries = listEntries(new ObjectValue(map));
   const types = entries.flatMap(({ raw }) => typesIn(raw));

@@ -167,7 +167,7 @@ function outermost(splices: readonly Splice[]): readonly Splice[] {
 const REMEMBERED = 256;
 
 /**
- * Finds in a returned bag the config and map that its handler was given and printed anew, and gives them their own
+ * Finds in a returned bag the config and map that its handler was given and printed again, and gives them their own
  * spelling back: they are the blobs they came from, and nothing new is stored. What was found once is known by its
  * bytes.
  */
@@ -210,7 +210,7 @@ const MAX_DEPTH = 1_000;
 
 /**
  * True when one value is what a runtime makes of the other by reading and printing it: the same members in the same
- * order, the same text, numbers that were spelled anew. `printed` may hold an integer beyond 2^53 as JavaScript rounds
+ * order, the same text, numbers in another spelling. `printed` may hold an integer beyond 2^53 as JavaScript rounds
  * it.
  */
 export function isReprint(original: ByteValue, printed: ByteValue): boolean {

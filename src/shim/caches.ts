@@ -26,9 +26,9 @@ const OWN_BUCKET = '';
 const MEMORY_PER_BYTE = 4;
 
 /**
- * Reads blobs through a cache of those at content addresses; others may be overwritten at any time and are read anew.
- * One read of a blob is under way at a time. Entries go by whole address, not by digest alone: knowing the digest of
- * somebody else's blob gives nobody its bytes.
+ * Reads blobs through a cache of those at content addresses; others may be overwritten at any time and are read each
+ * time. One read of a blob is under way at a time. Entries go by whole address, not by digest alone: the digest of
+ * another owner's blob does not give its bytes.
  */
 export class BlobCache implements BlobReader {
   readonly bucket = OWN_BUCKET;

@@ -10,13 +10,13 @@ import {
 import type { Bag, BagDocument } from '../bag/bag.js';
 import { bagLevels, detectEnvelope } from '../bag/envelope.js';
 import type { Envelope } from '../bag/envelope.js';
+import { indexOrUndefined } from '../bag/resolve.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
-import { isProgram, parseSegmentIndex } from '../bag/segments.js';
+import { isProgram } from '../bag/segments.js';
 import { isMissing } from '../bag/value.js';
 import type { Value } from '../bag/value.js';
 import type { DocumentEdit, Form, Place } from './form.js';
 import { changeIfWritable } from './context.js';
-import { BagError } from '../errors.js';
 
 const SEGMENT = 'segment_config';
 
@@ -140,15 +140,6 @@ function removeMark<V extends Value>(edit: DocumentEdit<V>, program: Place<V>): 
 function asksAgain(envelope: Envelope | undefined, { index }: Added): boolean {
   const asked = envelope?.levels.map(({ value }) => indexOrUndefined(value)).find((each) => each !== undefined);
   return asked === undefined || index === undefined || asked === index;
-}
-
-function indexOrUndefined(level: Value): number | undefined {
-  try {
-    return parseSegmentIndex(level);
-  } catch (error) {
-    if (error instanceof BagError) return undefined;
-    throw error;
-  }
 }
 
 /**
