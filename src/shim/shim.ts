@@ -32,7 +32,7 @@ export interface StateBagShim<S extends Speech = 'lean'> {
   /**
    * An entrypoint around a handler. What the handler throws passes; errors of the shim are named for a state machine.
    * `E` is the type of the event that comes in, `Config` that of the program. Throws `ConfigError` `HANDLER_INVALID`
-   * for what is no function, takes a callback, streams or generates.
+   * for a value that is not a function, and for a function that takes a callback, streams or generates.
    *
    * @example
    *     const handler = shim.wrap<MyBag, MyResult, Context, MyProgram>((event) => run(event.segment_config.nodes));

@@ -93,7 +93,7 @@ function confirmOutsideBags<V extends Value>(
   return ofNobody ?? confirmOwner(inKey, [...around, ...outside]);
 }
 
-/** The one owner that is named, if a key names it as well; nobody, where none is named and the key names none. */
+/** The one owner that is named, if the key names it as well. No owner, where neither names one. */
 function confirmOwner(inKey: readonly string[], named: readonly string[]): BagIds | undefined {
   const [ownerId] = named;
   const isConfirmed = named.every((name) => name === ownerId) && inKey.includes(encodeId(ownerId));

@@ -44,13 +44,13 @@ export class WireShim {
 
   /**
    * The event for its handler. An object that is no bag stays as it is. Throws what resolving and reading throw, and
-   * `BagError` for what is no JSON or no object, unless the options let that pass.
+   * `BagError` for bytes that are not JSON or not an object, unless the options let that pass.
    */
   async adapt(bytes: Uint8Array, context?: LambdaContext): Promise<AdaptedWire> {
     const root = this.#passesUnreadable ? this.#detect(bytes) : this.#openEvent(bytes);
     if (root === undefined || (this.#passesUnreadable && root.kind() !== 'object')) {
       this.#publishUnread();
-      return { bytes, mode: DEFAULT_MODE, ids: NOBODY };
+      return { bytes, mode: DEFAULT_MODE, ids: NO_IDS };
     }
     const reading = new EventReading(this.#state, root, { context, wantsSegment: this.#wantsSegment });
     const adapted = await reading.adapt();
@@ -72,7 +72,7 @@ export class WireShim {
     return sealed.document.bytes;
   }
 
-  /** Throws `BagError` for what is no JSON. */
+  /** Throws `BagError` for bytes that are not JSON. */
   #openEvent(bytes: Uint8Array): ByteValue {
     try {
       return this.#state.form.open(bytes);
@@ -85,7 +85,7 @@ export class WireShim {
   #publishUnread(code?: string): void {
     const { speaks } = this.#state.settings;
     publish('read', () => ({
-      ...NOBODY,
+      ...NO_IDS,
       mode: DEFAULT_MODE,
       speaks,
       ...PASSED,
@@ -96,7 +96,7 @@ export class WireShim {
 
   #publishPassed(bytes: Uint8Array, root: ByteValue | undefined, before: AdaptedWire | undefined): void {
     publish('write', () => {
-      const { ids, mode } = before ?? { ids: NOBODY, mode: DEFAULT_MODE };
+      const { ids, mode } = before ?? { ids: NO_IDS, mode: DEFAULT_MODE };
       const document = root && readDocument(root, this.#state);
       const found = document && { ...document.ids, generation: document.generation };
       return { ...ids, mode, ...PASSED, ...found, bytes: bytes.length, offloaded: [], repaired: false };
@@ -114,7 +114,7 @@ export class WireShim {
   }
 }
 
-const NOBODY: BagIds = { ownerId: undefined, workflowId: undefined };
+const NO_IDS: BagIds = { ownerId: undefined, workflowId: undefined };
 
 /** In messages about what is not read. */
 const PASSED = { generation: 'foreign', bytesSaved: 0, durationMs: 0 } as const;
