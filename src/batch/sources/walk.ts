@@ -1,4 +1,4 @@
-import type { Dirent, PathLike, readdir } from 'node:fs';
+import type { Dirent, PathLike } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { GlobOptions } from 'tinyglobby';
@@ -111,6 +111,7 @@ function fixedPart(pattern: string): string {
   );
 }
 
+type GlobFileSystem = NonNullable<GlobOptions['fs']>;
 type Listed = (error: NodeJS.ErrnoException | null, entries: Dirent[]) => void;
 
 /** The walk of a glob leaves out what it cannot list or follow; here it is noted before. */
@@ -118,7 +119,7 @@ function noticing(
   walked: Walked,
   odd: Map<string, DirectoryEntry>,
   probes: Set<string>,
-): NonNullable<GlobOptions['fs']> {
+): GlobFileSystem {
   let root: string | undefined;
   const list = async (directory: string): Promise<Dirent[]> => {
     const top = (root ??= directory);
@@ -143,7 +144,7 @@ function noticing(
       done(null, entries);
     });
   };
-  return { readdir: listing as typeof readdir };
+  return { readdir: listing as NonNullable<GlobFileSystem['readdir']> };
 }
 
 /** A file that need not be there: a glob that matches a directory and this looks for files in the directory, too. */
