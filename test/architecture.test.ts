@@ -113,7 +113,7 @@ function targetOf(file: string, specifier: string): Pick<Import, 'to' | 'isPacka
   return { to: path.replace(/\.js$/, '.ts'), isPackage: false };
 }
 
-/** `src/bag/x.ts` lies in `bag`, `src/errors.ts` in `errors`. */
+/** `src/bag/x.ts` lies in `bag`, `src/errors/index.ts` in `errors`. */
 function roomOf(file: string): string {
   const [first, second] = file.split('/');
   return first === 'src' ? second!.replace(/\.ts$/, '') : first!;

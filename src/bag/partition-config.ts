@@ -1,4 +1,4 @@
-import { BagError } from '../errors.js';
+import { BagError } from '../errors/index.js';
 import { assertNotAdded } from './segments.js';
 import { formatExact, parseExact } from '../json/index.js';
 import { partitionWorkflow } from '../partition/index.js';

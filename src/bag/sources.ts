@@ -1,5 +1,5 @@
 import { addressTemplates, detectDigest } from '../content-address.js';
-import { BagError, PointerError } from '../errors.js';
+import { BagError, PointerError } from '../errors/index.js';
 import { digestInPointer, holdsDigest, isMutable } from './bag.js';
 import type { Bag, Field } from './bag.js';
 import { follow } from './follow.js';

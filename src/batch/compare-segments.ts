@@ -8,7 +8,7 @@ import { choosePrograms } from '../bag/plan-manifest.js';
 import type { Programs } from '../bag/plan-manifest.js';
 import { addressRule, loadSources, loadValue, samePrograms } from '../bag/sources.js';
 import type { BagSources } from '../bag/sources.js';
-import { BagError, IntegrityError, PointerError } from '../errors.js';
+import { BagError, IntegrityError, PointerError } from '../errors/index.js';
 import type { BlobReader } from '../bag/places.js';
 
 /** What a comparison came to. */

@@ -1,5 +1,5 @@
 import { pMapIterable } from 'p-map';
-import type { StateBagError } from '../errors.js';
+import type { StateBagError } from '../errors/index.js';
 import { buffers } from './buffer-pool.js';
 import { ContainerCommit } from './container-commit.js';
 import type { Item, WaitingDocument } from './container-commit.js';

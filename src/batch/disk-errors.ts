@@ -1,4 +1,4 @@
-import { StateBagError, StoreError, messageOf } from '../errors.js';
+import { StateBagError, StoreError, messageOf } from '../errors/index.js';
 
 const CODES: Readonly<Record<string, { readonly code: string; readonly advice: string; readonly retryable: boolean }>> =
   {

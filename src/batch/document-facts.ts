@@ -6,7 +6,7 @@ import type { Hazard } from '../bag/hazards.js';
 import type { AddressRule } from '../bag/places.js';
 import { resumability } from '../bag/resume-rules.js';
 import type { Resumability, ResumeRefusalCode } from '../bag/resume-rules.js';
-import { BagError } from '../errors.js';
+import { BagError } from '../errors/index.js';
 import type { Prepared } from './prepare.js';
 import type { SourceDocument } from './source.js';
 

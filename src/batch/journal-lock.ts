@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import { tryLock } from '../locks/lock.js';
 
 /** The file in a journal directory that names its writer. */

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError, IntegrityError } from '../errors.js';
+import { ConfigError, IntegrityError } from '../errors/index.js';
 import { Coverage } from './coverage.js';
 import { diskError } from './disk-errors.js';
 import { assertFile, JOURNAL_FILE } from './journal.js';

@@ -1,6 +1,6 @@
 import { mkdir, open, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import type { Disk, DiskFile } from './disk.js';
 import { diskError } from './disk-errors.js';
 import { GroupCommit } from './group-commit.js';

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import type { Disk } from './disk.js';
 import { JOURNAL_FILE, Journal } from './journal.js';
 import type { JournalEntry } from './journal-entry.js';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import { needsAttention } from './outcome.js';
 import type { Totals } from './outcome.js';
 

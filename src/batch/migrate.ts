@@ -5,7 +5,7 @@ import { failureOf, notStarted } from './outcome.js';
 import { Run } from './run.js';
 import type { MigrateOptions, RunReport } from './run.js';
 import type { DocumentSource, SourceContainer } from './source.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 
 export type { MigrateOptions, RunReport, SettledDocument } from './run.js';
 

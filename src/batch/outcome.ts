@@ -1,5 +1,5 @@
 import type { Generation } from '../bag/bag.js';
-import { BagError, StateBagError, messageOf } from '../errors.js';
+import { BagError, StateBagError, messageOf } from '../errors/index.js';
 
 /** What became of a document in a run. `rolled-back` appears in journals only. */
 export type Outcome = 'migrated' | 'unchanged' | 'quarantined' | 'failed' | 'not-started';

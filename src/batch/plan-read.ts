@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import { diskError } from './disk-errors.js';
 import type { PlanDocument, PlanEntry, PlanHeader } from './plan-entry.js';
 import { PLAN_VERSION } from './plan-entry.js';

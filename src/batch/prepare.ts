@@ -8,7 +8,7 @@ import {
   SchemaError,
   StateBagError,
   messageOf,
-} from '../errors.js';
+} from '../errors/index.js';
 import { isRetryable } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { SourceDocument } from './source.js';

@@ -1,5 +1,5 @@
 import { applySplices } from '../json/index.js';
-import { IntegrityError } from '../errors.js';
+import { IntegrityError } from '../errors/index.js';
 import { parseS3Uri } from '../store/index.js';
 import type { BlobStore } from '../store/index.js';
 import { decodeInverse } from './inverse-codec.js';

@@ -1,5 +1,5 @@
 import pMap, { pMapSkip } from 'p-map';
-import { ConflictError, StateBagError, messageOf } from '../errors.js';
+import { ConflictError, StateBagError, messageOf } from '../errors/index.js';
 import type { BlobStore } from '../store/index.js';
 import { readIntent } from './journal-read.js';
 import type { DocumentState } from './journal-read.js';

@@ -1,6 +1,6 @@
 import type { OutsideNames } from '../bag/envelope.js';
 import type { PausedExecution } from '../bag/resume-rules.js';
-import type { StateBagError } from '../errors.js';
+import type { StateBagError } from '../errors/index.js';
 import type { Splice } from '../json/index.js';
 
 /** When a document goes by itself. */

@@ -1,5 +1,5 @@
 import pMap, { pMapSkip } from 'p-map';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import { blobDigestOf, isJournalLine } from './own-document.js';
 import { failureOf, hasLivedOn, notStarted } from './outcome.js';
 import type { DocumentSource, Skipped, SourceContainer, SourceDocument } from './source.js';

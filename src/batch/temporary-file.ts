@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { ConflictError } from '../errors.js';
+import { ConflictError } from '../errors/index.js';
 import { isTemporaryName, lockPathOf, temporaryPathIn } from '../locks/owner.js';
 import { waitForLock } from '../locks/lock.js';
 import type { Disk, DiskFile, FileOwnership } from './disk.js';

@@ -15,7 +15,7 @@ import { rewriteBytes } from '../bag/rewrite.js';
 import { assertOutline } from '../validate/outline.js';
 import type { Rewrite } from '../bag/rewrite.js';
 import { loadSources } from '../bag/sources.js';
-import { BagError, InternalError } from '../errors.js';
+import { BagError, InternalError } from '../errors/index.js';
 import { givesBack } from '../json/index.js';
 import { buffers } from './buffer-pool.js';
 import type { SourceDocument } from './source.js';

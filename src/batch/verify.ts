@@ -3,7 +3,7 @@ import { readDocument } from '../bag/value.js';
 import { BagDocument } from '../bag/bag.js';
 import { outlineBag } from '../bag/rewrite.js';
 import { assertOutline } from '../validate/outline.js';
-import { ConflictError, StateBagError, messageOf } from '../errors.js';
+import { ConflictError, StateBagError, messageOf } from '../errors/index.js';
 import type { BlobStore } from '../store/index.js';
 import { compareSegments } from './compare-segments.js';
 import { readIntent } from './journal-read.js';

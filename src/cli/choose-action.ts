@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 
 /**
  * What the first word of a command like `asl` or `fleet` asks for. Throws `ConfigError` `USAGE`, which names all there

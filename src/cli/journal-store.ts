@@ -1,7 +1,7 @@
 import type { JournalSummary } from '../batch/journal-read.js';
 import type { RunEntry } from '../batch/journal-entry.js';
 import type { Layout } from '../bag/keys.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import { tableSettings } from './options/dynamodb-options.js';
 import type { dynamodbOptions, TableSettings } from './options/dynamodb-options.js';

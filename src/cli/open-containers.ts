@@ -7,7 +7,7 @@ import { ObjectContainer } from '../batch/sources/object.js';
 import { isTableUri, tableOfRowId } from '../batch/sources/dynamodb-id.js';
 import { RowContainer } from '../batch/sources/dynamodb-row.js';
 import type { RowTable } from '../batch/table.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import { parseS3Uri } from '../store/address.js';
 import { openObjectStore } from '../store/open.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';

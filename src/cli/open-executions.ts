@@ -1,5 +1,5 @@
 import { ExecutionsSource } from '../batch/sources/executions.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import type { CliIo } from './io.js';
 
 export const EXECUTIONS_SCHEME = 'sfn://';

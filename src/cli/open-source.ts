@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { isAbsolute, join, posix, resolve } from 'node:path';
 import type { DocumentSource, OnSkipped, SourceContainer } from '../batch/source.js';
 import { isTableUri, parseTableUri } from '../batch/sources/dynamodb-id.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import type { ObjectAddress } from '../store/object-store.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import type { CliIo } from './io.js';

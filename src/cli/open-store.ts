@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import type { Layout } from '../bag/keys.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import { createBlobStore } from '../store/blob-store.js';
 import type { BlobStore } from '../store/blob-store.js';
 import type { ObjectStore } from '../store/object-store.js';

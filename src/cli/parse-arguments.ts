@@ -1,4 +1,4 @@
-import { ConfigError, messageOf } from '../errors.js';
+import { ConfigError, messageOf } from '../errors/index.js';
 import type { AnyCommand, CommandArguments, OptionSpec, OptionSpecs } from './command.js';
 import { commandParser } from './parser.js';
 

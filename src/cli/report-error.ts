@@ -1,4 +1,4 @@
-import { ConfigError, StateBagError, messageOf } from '../errors.js';
+import { ConfigError, StateBagError, messageOf } from '../errors/index.js';
 import { adviceFor } from './advice.js';
 import { EXIT, exitCodeOf } from './exit-code.js';
 import type { CliIo } from './io.js';

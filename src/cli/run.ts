@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import { COMMANDS } from './command-list.js';
 import type { ListedCommand } from './command-list.js';
 import { EXIT } from './exit-code.js';

@@ -1,6 +1,6 @@
 /* Bytes of a document: reading, copying, counting lines and columns, and the errors that name a place. */
 
-import { BagError } from '../errors.js';
+import { BagError } from '../errors/index.js';
 
 /**
  * The byte at an offset, 0 past the end: a read outside the array would leave the compiled loops slow for ever after.

@@ -3,7 +3,7 @@ import { TaskRecords } from '../batch/fleet/task-records.js';
 import { storeSink } from '../batch/dry-run-sink.js';
 import { knownDigests, knownManifests } from '../store/address.js';
 import type { RowTable } from '../batch/table.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import { asFolder, createBlobStore } from '../store/blob-store.js';
 import type { BlobStore, ObjectStore } from '../store/index.js';
 import { openObjectStore } from '../store/open.js';

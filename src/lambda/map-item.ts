@@ -4,7 +4,7 @@ import { failedTask, runTask, skippedTask } from '../batch/fleet/run-task.js';
 import type { TaskResult } from '../batch/fleet/run-task.js';
 import { answerOf, countOutcomes, needsSomebody } from '../batch/fleet/task-answer.js';
 import type { OutcomeCounts, TaskAnswer } from '../batch/fleet/task-answer.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import { beforeEnd, deadlineOf } from './deadline.js';
 import type { Deadline, LambdaContext } from './deadline.js';
 import { lazyFleet } from './fleet.js';

@@ -6,7 +6,7 @@ import { RowContainer } from '../batch/sources/dynamodb-row.js';
 import { LineRangeContainer, rangeCopy } from '../batch/sources/line-range.js';
 import type { LineRange } from '../batch/sources/line-range.js';
 import { objectContainer } from '../batch/sources/object.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import { asFolder } from '../store/blob-store.js';
 import { parseS3Uri } from '../store/index.js';
 import { openObjectStore } from '../store/open.js';

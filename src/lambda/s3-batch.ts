@@ -4,7 +4,7 @@ import { failedTask, runTask, skippedTask } from '../batch/fleet/run-task.js';
 import type { TaskResult } from '../batch/fleet/run-task.js';
 import { answerOf, countOutcomes, needsSomebody } from '../batch/fleet/task-answer.js';
 import { objectContainer } from '../batch/sources/object.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import { formatS3Uri } from '../store/index.js';
 import type { ObjectAddress } from '../store/index.js';
 import { beforeEnd, deadlineOf } from './deadline.js';

@@ -7,7 +7,7 @@ import type { BlobReader } from '../bag/places.js';
 import type { ObjectValue, RememberedBlobs } from '../bag/value.js';
 import { mergeTemplates } from '../content-address.js';
 import type { KeyTemplates } from '../content-address.js';
-import { ConfigError, StateBagError, StoreError, messageOf } from '../errors.js';
+import { ConfigError, StateBagError, StoreError, messageOf } from '../errors/index.js';
 import type { BlobStore } from '../store/blob-store.js';
 import type { StoreSource } from './options.js';
 import { assertDigest } from '../store/address.js';

@@ -1,4 +1,4 @@
-import { StoreError } from '../errors.js';
+import { StoreError } from '../errors/index.js';
 import type { LambdaContext } from './options.js';
 
 /** When the shim must be done with the store; the handler's own time is none of its business. */

@@ -3,7 +3,7 @@ import type { OutsideNames } from '../bag/envelope.js';
 import type { Layout } from '../bag/keys.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import { PAYLOAD_HEADROOM, PAYLOAD_LIMIT } from '../bag/members.js';
-import { ConfigError, StateBagError, messageOf } from '../errors.js';
+import { ConfigError, StateBagError, messageOf } from '../errors/index.js';
 import type { TimeLimits } from './deadline.js';
 import type {
   BagIds,

@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { ConfigError, StateBagError } from '../errors.js';
+import { ConfigError, StateBagError } from '../errors/index.js';
 import { leftoverRemover } from '../locks/leftovers.js';
 import { temporaryPathIn } from '../locks/owner.js';
 import { sha256Hex, verifiedSha256 } from './address.js';

@@ -1,5 +1,5 @@
-import { ConflictError, IntegrityError, StoreError } from '../errors.js';
-import type { StateBagError } from '../errors.js';
+import { ConflictError, IntegrityError, StoreError } from '../errors/index.js';
+import type { StateBagError } from '../errors/index.js';
 import type { ObjectAddress, PutCondition } from './object-store.js';
 
 /** Every code a driver throws; `object-store.ts` says what each one means. */

@@ -1,4 +1,4 @@
-import { SchemaError, BagError } from '../../errors.js';
+import { SchemaError, BagError } from '../../errors/index.js';
 import type { AslNode } from './node.js';
 import { memberOf, textOf, valueOf } from './node.js';
 import { parseJsonTree } from './json-tree.js';

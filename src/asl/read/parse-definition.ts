@@ -1,4 +1,4 @@
-import { BagError, SchemaError, StateBagError } from '../../errors.js';
+import { BagError, SchemaError, StateBagError } from '../../errors/index.js';
 import { locate } from '../../json/index.js';
 import { findMachines } from './machines.js';
 import type { Machine } from './machines.js';

@@ -1,6 +1,6 @@
 import { isAlias, isScalar, isSeq, parseAllDocuments } from 'yaml';
 import type { Alias, Document, ParsedNode, Scalar, YAMLMap } from 'yaml';
-import { BagError } from '../../errors.js';
+import { BagError } from '../../errors/index.js';
 import { locate } from '../../json/index.js';
 import { byteOffsets } from './byte-offsets.js';
 import { MAX_LEVELS } from './json-tree.js';

@@ -1,5 +1,5 @@
 import { gunzipSync } from 'node:zlib';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import { formatS3Uri, parseS3Uri } from '../../store/index.js';
 import type { ObjectAddress, ObjectStore } from '../../store/index.js';
 import { decodeKey, parseCsv } from './csv.js';

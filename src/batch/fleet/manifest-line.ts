@@ -1,4 +1,4 @@
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import { parseS3Uri } from '../../store/index.js';
 import { encodeKey, formatCsvRow } from './csv.js';
 

@@ -1,4 +1,4 @@
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import { formatS3Uri } from '../../store/index.js';
 import type { Reported, TaskAnswer } from './task-answer.js';
 

@@ -1,4 +1,4 @@
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import { formatS3Uri, parseS3Uri } from '../../store/index.js';
 import type { ObjectStore } from '../../store/index.js';
 import { decodeKey, parseCsv } from './csv.js';

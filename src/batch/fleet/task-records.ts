@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { pMapIterable } from 'p-map';
-import { IntegrityError, StateBagError } from '../../errors.js';
+import { IntegrityError, StateBagError } from '../../errors/index.js';
 import { DEFAULT_BACKOFF, pauseBefore } from '../../store/backoff.js';
 import type { Backoff } from '../../store/backoff.js';
 import { formatS3Uri } from '../../store/index.js';

@@ -1,5 +1,5 @@
 import pMap from 'p-map';
-import { StateBagError } from '../../errors.js';
+import { StateBagError } from '../../errors/index.js';
 import type { ObjectStore, ObjectSummary } from '../../store/index.js';
 import { failureOf } from '../outcome.js';
 import type { Blind } from '../survey.js';

@@ -1,7 +1,7 @@
 import { readDocument } from '../../bag/value.js';
 import { inflateRawSync } from 'node:zlib';
 import { BagDocument } from '../../bag/bag.js';
-import { BagError } from '../../errors.js';
+import { BagError } from '../../errors/index.js';
 import type { InversePiece, JournalEntry } from '../journal-entry.js';
 import { readJournal } from '../journal-read.js';
 import { blobDigestOf } from '../own-document.js';

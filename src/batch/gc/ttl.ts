@@ -1,4 +1,4 @@
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import { REUSE_GRACE_MS } from '../../store/index.js';
 
 const DAY_MS = 86_400_000;

@@ -1,6 +1,6 @@
 import { decodeString, EVERYTHING, scanJson, sliceNode } from '../../json/index.js';
 import type { JsonNode } from '../../json/index.js';
-import { BagError } from '../../errors.js';
+import { BagError } from '../../errors/index.js';
 import type { Attribute } from '../table.js';
 
 /** What a table keeps of a number, in digits. */

@@ -1,4 +1,4 @@
-import { InternalError } from '../../errors.js';
+import { InternalError } from '../../errors/index.js';
 import type { Attribute, AttributeMap, Row, RowEdit } from '../table.js';
 import { parseAttribute } from './dynamodb-attribute.js';
 import type { BagPlace } from './dynamodb-bag.js';

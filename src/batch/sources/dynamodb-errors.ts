@@ -1,4 +1,4 @@
-import { ConfigError, ConflictError, StateBagError, StoreError, messageOf } from '../../errors.js';
+import { ConfigError, ConflictError, StateBagError, StoreError, messageOf } from '../../errors/index.js';
 
 /** What was asked of the table, for the message of its refusal. */
 export interface TableCall {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { ConflictError, StateBagError } from '../../errors.js';
+import { ConflictError, StateBagError } from '../../errors/index.js';
 import type { Replacement, SourceContainer, SourceDocument } from '../source.js';
 import type { Row, RowTable } from '../table.js';
 import { bagPlace, rowDocument, TOKEN } from './dynamodb-bag.js';

@@ -1,4 +1,4 @@
-import { BagError } from '../../errors.js';
+import { BagError } from '../../errors/index.js';
 import type { Attribute, AttributeMap } from '../table.js';
 
 /** What DynamoDB takes as one item, in bytes, names included. */

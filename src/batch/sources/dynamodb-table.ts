@@ -13,7 +13,7 @@ import type {
   ScanCommandOutput,
   TableDescription,
 } from '@aws-sdk/client-dynamodb';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import { pauseBefore, sleepFor } from '../../store/backoff.js';
 import { Pace } from '../pace.js';
 import type { PaceClock } from '../pace.js';

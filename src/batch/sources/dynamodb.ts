@@ -1,4 +1,4 @@
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import type { DocumentSource, SourceContainer } from '../source.js';
 import type { IndexShape, Row, RowTable, TableShape } from '../table.js';
 import { formatRowId, keyValues } from './dynamodb-id.js';

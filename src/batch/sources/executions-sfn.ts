@@ -5,7 +5,7 @@ import {
   ListExecutionsCommand,
 } from '@aws-sdk/client-sfn';
 import type { ExecutionListItem, HistoryEvent as SfnEvent } from '@aws-sdk/client-sfn';
-import { ConfigError, messageOf, StateBagError, StoreError } from '../../errors.js';
+import { ConfigError, messageOf, StateBagError, StoreError } from '../../errors/index.js';
 import type { ExecutionsPort, ExecutionStatus, ExecutionSummary, HistoryEvent } from './execution-history.js';
 import { createPacer } from './pacer.js';
 import type { PacerClock } from './pacer.js';

@@ -1,4 +1,4 @@
-import { BagError, ConfigError } from '../../errors.js';
+import { BagError, ConfigError } from '../../errors/index.js';
 import type { Deadline, DocumentSource, Replacement, SourceContainer, SourceDocument } from '../source.js';
 import { openStates } from './execution-history.js';
 import type { ExecutionsPort, ExecutionStatus, ExecutionSummary, OpenState } from './execution-history.js';

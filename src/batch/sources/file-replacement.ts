@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
-import { ConflictError } from '../../errors.js';
+import { ConflictError } from '../../errors/index.js';
 import { ownershipOf } from '../disk.js';
 import type { Disk } from '../disk.js';
 import { diskError } from '../disk-errors.js';

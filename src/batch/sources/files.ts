@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { findDigestInPath } from '../../content-address.js';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import type { Disk } from '../disk.js';
 import { diskError } from '../disk-errors.js';
 import type { DocumentSource, OnSkipped, SourceContainer } from '../source.js';

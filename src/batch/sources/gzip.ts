@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { createGunzip } from 'node:zlib';
-import type { StateBagError } from '../../errors.js';
-import { ConfigError, StoreError, messageOf } from '../../errors.js';
+import type { StateBagError } from '../../errors/index.js';
+import { ConfigError, StoreError, messageOf } from '../../errors/index.js';
 import { diskError } from '../disk-errors.js';
 import type { Replacement, SourceContainer, SourceDocument } from '../source.js';
 import { lineDocuments, readLines } from './lines.js';

@@ -1,4 +1,4 @@
-import { ConfigError, ConflictError, StateBagError } from '../../errors.js';
+import { ConfigError, ConflictError, StateBagError } from '../../errors/index.js';
 import type { Destination } from '../committer.js';
 import { formatS3Uri } from '../../store/index.js';
 import type { ObjectAddress, ObjectStore, StoredObject } from '../../store/index.js';

@@ -1,4 +1,4 @@
-import { ConflictError, StateBagError } from '../../errors.js';
+import { ConflictError, StateBagError } from '../../errors/index.js';
 import type { ObjectAddress, ObjectStore, StoredObject } from '../../store/index.js';
 import { formatS3Uri } from '../../store/index.js';
 import type { Replacement, SourceContainer, SourceDocument } from '../source.js';

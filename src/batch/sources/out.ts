@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
-import { ConfigError, ConflictError, StateBagError } from '../../errors.js';
+import { ConfigError, ConflictError, StateBagError } from '../../errors/index.js';
 import type { Disk } from '../disk.js';
 import { asDiskError, diskError } from '../disk-errors.js';
 import type { Replacement, SourceContainer } from '../source.js';

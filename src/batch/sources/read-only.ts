@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import { diskError } from '../disk-errors.js';
 import type { Replacement, SourceContainer, SourceDocument } from '../source.js';
 import type { FurtherFiles } from './files.js';

@@ -1,5 +1,5 @@
 import { scanJson } from '../../json/index.js';
-import { BagError, ConfigError } from '../../errors.js';
+import { BagError, ConfigError } from '../../errors/index.js';
 import type { DocumentSource, Replacement, SourceContainer, SourceDocument } from '../source.js';
 import { isBlank, lineDocuments, readLines } from './lines.js';
 import type { Line } from './lines.js';

@@ -1,4 +1,4 @@
-import type { StateBagError } from '../../errors.js';
+import type { StateBagError } from '../../errors/index.js';
 import type { Replacement, SourceContainer, SourceDocument } from '../source.js';
 
 /** A directory that cannot be listed, or a link that cannot be followed: what is there is not known. */

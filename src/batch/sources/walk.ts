@@ -2,7 +2,7 @@ import type { Dirent, PathLike } from 'node:fs';
 import { realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { GlobOptions } from 'tinyglobby';
-import type { StateBagError } from '../../errors.js';
+import type { StateBagError } from '../../errors/index.js';
 import { diskError } from '../disk-errors.js';
 import type { Skipped } from '../source.js';
 import { directoryEntries, realPath } from './directory-entries.js';

@@ -1,7 +1,7 @@
 import { findingsIn } from '../../asl/check/check-definition.js';
 import type { AslSettings } from '../../asl/check/settings.js';
 import { ASL_RULES } from '../../asl/rules.js';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import { definitionFiles } from '../asl/definition-files.js';
 import { lookAtDefinitions } from '../asl/look-at-definitions.js';
 import { patchFile } from '../asl/patch-file.js';

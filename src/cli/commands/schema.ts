@@ -1,4 +1,4 @@
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import { defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';

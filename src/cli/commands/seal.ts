@@ -1,5 +1,5 @@
 import { readDocument } from '../../bag/value.js';
-import { BagError } from '../../errors.js';
+import { BagError } from '../../errors/index.js';
 import type { WireShim } from '../../shim/wire-shim.js';
 import { defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';

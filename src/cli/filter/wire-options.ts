@@ -3,7 +3,7 @@ import type { WireOptions } from '../../shim/options.js';
 import { WireShim } from '../../shim/wire-shim.js';
 import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import type { CliIo } from '../io.js';
 import { noStore, openStore } from '../open-store.js';
 import { layoutOptions } from '../options/layout-options.js';

@@ -6,7 +6,7 @@ import { summarizeJournal } from '../../batch/journal-read.js';
 import type { ResultEntry } from '../../batch/journal-entry.js';
 import { needsAttention } from '../../batch/outcome.js';
 import type { Totals } from '../../batch/outcome.js';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import { asFolder } from '../../store/blob-store.js';
 import type { ObjectStore } from '../../store/object-store.js';
 import { openObjectStore } from '../../store/open.js';

@@ -5,7 +5,7 @@ import { summarizeJournal } from '../../batch/journal-read.js';
 import { idOf, readInventory } from '../../batch/fleet/inventory.js';
 import { manifestLine } from '../../batch/fleet/manifest-line.js';
 import type { ManifestFormat, ManifestItem } from '../../batch/fleet/manifest-line.js';
-import { ConfigError, messageOf } from '../../errors.js';
+import { ConfigError, messageOf } from '../../errors/index.js';
 import { openObjectStore } from '../../store/open.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';

@@ -8,7 +8,7 @@ import { isFailure } from '../../batch/journaled.js';
 import { summarizeJournal } from '../../batch/journal-read.js';
 import type { JournalSummary } from '../../batch/journal-read.js';
 import { LazyJournal } from '../../batch/lazy-journal.js';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import type { CliIo } from '../io.js';
 import { toolName } from '../version.js';
 

@@ -5,7 +5,7 @@ import type { MigrateOptions, RunReport, SettledDocument } from '../../batch/mig
 import { addToTotals } from '../../batch/outcome.js';
 import type { DocumentOutcome } from '../../batch/outcome.js';
 import { whereFilter } from '../../batch/prepare.js';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import { measureSources } from '../measure.js';
 import { omitUndefined } from '../omit-undefined.js';
 import { startProgress } from '../reporters/progress.js';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import type { Plan } from '../../batch/plan-read.js';
 import { isTableUri } from '../../batch/sources/dynamodb-id.js';
 import type { CliIo } from '../io.js';

@@ -3,7 +3,7 @@ import { isAbsolute, relative, resolve, sep } from 'node:path';
 import type { Destination } from '../../batch/committer.js';
 import { nodeDisk } from '../../batch/disk.js';
 import { openOutFile, outTarget, streamReplacement } from '../../batch/sources/out.js';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import type { CliIo } from '../io.js';
 import type { OpenSource } from '../open-source.js';
 

@@ -8,7 +8,7 @@ import type { PlanHeader } from '../../batch/plan-entry.js';
 import { readPlan } from '../../batch/plan-read.js';
 import type { Plan } from '../../batch/plan-read.js';
 import { PlanWriter, planDocument } from '../../batch/plan-write.js';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import type { CliIo } from '../io.js';
 import { toolName } from '../version.js';
 

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { MaxFailures } from '../../batch/limits.js';
 import type { Layout } from '../../bag/keys.js';
 import type { ManifestForm } from '../../bag/manifest.js';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import { optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import type { CliIo } from '../io.js';

@@ -1,5 +1,5 @@
 import { isTableUri } from '../../batch/sources/dynamodb-id.js';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 
 /**
  * What becomes of the bags unless somebody says otherwise: the unchanged resume handler takes a row only in the bridge

@@ -1,4 +1,4 @@
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import { FORMATS } from '../../findings/format-names.js';
 import type { Format } from '../../findings/format-names.js';
 import { optionGroup } from '../command.js';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';

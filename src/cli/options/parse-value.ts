@@ -1,4 +1,4 @@
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 
 /** A whole number of at least `least`. Throws `ConfigError` `USAGE`. */
 export function parseWhole(option: string, text: string, least: number): number {

@@ -1,6 +1,6 @@
 import { parseMaxFailures, parseShard } from '../../batch/limits.js';
 import type { MaxFailures, Shard } from '../../batch/limits.js';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';
 import { parseWhole } from './parse-value.js';

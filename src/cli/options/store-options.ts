@@ -1,5 +1,5 @@
 import type { Layout } from '../../bag/keys.js';
-import { ConfigError } from '../../errors.js';
+import { ConfigError } from '../../errors/index.js';
 import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';
 import { s3Options, s3Settings } from './s3-options.js';

@@ -1,4 +1,4 @@
-import { StateBagError, messageOf } from '../../errors.js';
+import { StateBagError, messageOf } from '../../errors/index.js';
 import type { CheckedDocument, RuleDescription } from '../../findings/checked-document.js';
 import type { Format } from '../../findings/format-names.js';
 import type { FindingWriter } from '../../findings/finding-writer.js';

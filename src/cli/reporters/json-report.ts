@@ -1,4 +1,4 @@
-import { StateBagError, messageOf } from '../../errors.js';
+import { StateBagError, messageOf } from '../../errors/index.js';
 import type { OutputStream } from '../io.js';
 import { print } from '../io.js';
 

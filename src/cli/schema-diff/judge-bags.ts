@@ -1,7 +1,7 @@
 import { readDocument } from '../../bag/value.js';
 import { BagDocument } from '../../bag/bag.js';
 import type { SourceDocument } from '../../batch/source.js';
-import { BagError, ConfigError } from '../../errors.js';
+import { BagError, ConfigError } from '../../errors/index.js';
 import { isValid } from '../../findings/checked-document.js';
 import type { CheckedDocument } from '../../findings/checked-document.js';
 import type { Finding } from '../../findings/finding.js';

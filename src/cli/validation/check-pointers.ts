@@ -5,7 +5,7 @@ import { CONFIG, CONFIG_PATH, MANIFEST, MANIFEST_ALIAS, MAP } from '../../bag/me
 import type { Pointer } from '../../bag/pointers.js';
 import { entryPointer, entryPointers, parseIfJsonString, targetId } from '../../bag/segments.js';
 import { loadValue } from '../../bag/sources.js';
-import { ConfigError, StateBagError } from '../../errors.js';
+import { ConfigError, StateBagError } from '../../errors/index.js';
 import { adviceFor } from '../advice.js';
 import type { Issue } from './issue.js';
 import type { BlobReader } from '../../bag/places.js';

@@ -1,5 +1,5 @@
 import type { SourceContainer, SourceDocument } from '../../batch/source.js';
-import { ConfigError, StateBagError } from '../../errors.js';
+import { ConfigError, StateBagError } from '../../errors/index.js';
 import { isValid } from '../../findings/checked-document.js';
 import type { CheckedDocument } from '../../findings/checked-document.js';
 import type { Finding } from '../../findings/finding.js';

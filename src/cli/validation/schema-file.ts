@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { readDocument } from '../../bag/value.js';
 import type { ByteValue } from '../../bag/value.js';
 import { diskError } from '../../batch/disk-errors.js';
-import { BagError, ConfigError } from '../../errors.js';
+import { BagError, ConfigError } from '../../errors/index.js';
 import { plainValue } from '../../validate/document-issues.js';
 
 /** A JSON file that is, or should be, a schema. */

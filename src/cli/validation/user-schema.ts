@@ -8,7 +8,7 @@ import { NO_ADVICE } from '../../validate/issue.js';
 import { issuesOf } from '../../validate/issues.js';
 import { schemaNames } from '../../validate/index.js';
 import { diskError } from '../../batch/disk-errors.js';
-import { ConfigError, messageOf } from '../../errors.js';
+import { ConfigError, messageOf } from '../../errors/index.js';
 import type { CliIo } from '../io.js';
 import type { Checker } from './checker.js';
 import { publishedSchemas } from './published-schemas.js';

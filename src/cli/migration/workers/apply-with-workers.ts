@@ -4,7 +4,7 @@ import type { RunReport } from '../../../batch/migrate.js';
 import { exceedsFailures } from '../../../batch/limits.js';
 import { addToTotals, emptyTotals } from '../../../batch/outcome.js';
 import type { DocumentOutcome } from '../../../batch/outcome.js';
-import { StateBagError, messageOf } from '../../../errors.js';
+import { StateBagError, messageOf } from '../../../errors/index.js';
 import { measureSources } from '../../measure.js';
 import { startProgress } from '../../reporters/progress.js';
 import type { Progress } from '../../reporters/progress.js';

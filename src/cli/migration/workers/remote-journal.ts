@@ -1,5 +1,5 @@
 import { GroupCommit } from '../../../batch/group-commit.js';
-import { StoreError } from '../../../errors.js';
+import { StoreError } from '../../../errors/index.js';
 import type { JournalEntry } from '../../../batch/journal-entry.js';
 import type { FromWorker, ToWorker } from './messages.js';
 

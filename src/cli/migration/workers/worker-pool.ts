@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Shard } from '../../../batch/limits.js';
-import { ConfigError, StateBagError, StoreError } from '../../../errors.js';
+import { ConfigError, StateBagError, StoreError } from '../../../errors/index.js';
 import type { FromWorker, ToWorker, WorkerEnd } from './messages.js';
 
 /**

@@ -3,7 +3,7 @@ import { nodeDisk } from '../../../batch/disk.js';
 import { pendingIntents } from '../../../batch/journaled.js';
 import type { DocumentOutcome } from '../../../batch/outcome.js';
 import type { JournalSummary } from '../../../batch/journal-read.js';
-import { ConfigError, StateBagError, messageOf } from '../../../errors.js';
+import { ConfigError, StateBagError, messageOf } from '../../../errors/index.js';
 import type { AnyCommand } from '../../command.js';
 import type { CliIo } from '../../io.js';
 import { readArguments } from '../../read-arguments.js';
