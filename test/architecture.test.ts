@@ -11,6 +11,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   'content-address': ['schemas'],
   'allowed-prefix': [],
+  'package-version': [],
   findings: [],
   asl: ['json', 'findings'],
   json: [],
@@ -23,8 +24,11 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   matchers: ['bag', 'validate'],
   migrations: ['bag'],
   store: ['json', 'locks'],
-  batch: ['bag', 'migrations', 'json', 'locks', 'store', 'validate'],
-  lambda: ['bag', 'store', 'shim', 'batch'],
+  sources: ['bag', 'json', 'locks', 'store', 'batch'],
+  journal: ['bag', 'json', 'locks', 'sources'],
+  run: ['bag', 'migrations', 'json', 'store', 'validate', 'sources', 'journal', 'batch'],
+  batch: ['bag', 'migrations', 'json', 'locks', 'store', 'validate', 'sources', 'journal', 'run'],
+  lambda: ['bag', 'store', 'shim', 'batch', 'sources', 'journal', 'run'],
   shim: ['json', 'bag', 'migrations', 'store', 'validate', 'partition'],
   'runtime-proxy': ['json', 'bag', 'store', 'shim'],
   cli: [
@@ -39,16 +43,19 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'store',
     'shim',
     'batch',
+    'sources',
+    'journal',
+    'run',
     'runtime-proxy',
   ],
-  index: ['json', 'schemas', 'partition', 'bag', 'validate', 'store', 'shim', 'batch'],
+  index: ['json', 'schemas', 'partition', 'bag', 'validate', 'store', 'shim', 'run'],
 };
 
 /** Files of `src` itself that every room may import. */
-const OPEN_TO_ALL = new Set(['errors', 'content-address', 'allowed-prefix']);
+const OPEN_TO_ALL = new Set(['errors', 'content-address', 'allowed-prefix', 'package-version']);
 
 /** Files that may import an SDK: those of a store's driver and of a source. */
-const DRIVERS = /^src\/(?:store\/s3[^/]*|batch\/sources\/(?:executions-sfn|dynamodb-table))\.ts$/;
+const DRIVERS = /^src\/(?:store\/s3[^/]*|sources\/executions-sfn|batch\/sources\/dynamodb-table)\.ts$/;
 
 /** Packages that take long to load, or that not everybody has. */
 const HEAVY = /^(?:@aws-sdk\/|@smithy\/|ajv|yargs|cli-|picocolors|tinyglobby)/;

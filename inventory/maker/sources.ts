@@ -60,10 +60,10 @@ export const WRITTEN: readonly Written[] = [
   { output: 'fleet manifest, jsonl', at: '', file: 'src/batch/fleet/manifest-line.ts', call: 'JSON.stringify' },
   { output: 'proxy log', at: '', file: 'src/runtime-proxy/run.ts', call: 'JSON.stringify' },
   { output: 'proxy error answer', at: '', file: 'src/runtime-proxy/runtime-api.ts', call: 'JSON.stringify' },
-  { output: 'journal', at: '', file: 'src/batch/journal.ts', call: 'JSON.stringify' },
+  { output: 'journal', at: '', file: 'src/journal/journal.ts', call: 'JSON.stringify' },
   { output: 'journal', at: 'options', file: 'src/cli/migration/open-migration.ts', call: 'omitUndefined' },
   { output: 'plan', at: 'options', file: 'src/cli/migration/open-migration.ts', call: 'omitUndefined' },
-  { output: 'plan', at: '', file: 'src/batch/plan-write.ts', call: 'JSON.stringify' },
+  { output: 'plan', at: '', file: 'src/run/plan.ts', call: 'JSON.stringify' },
   { output: 'records', at: '', file: 'src/batch/fleet/task-records.ts', call: 'JSON.stringify' },
 ];
 

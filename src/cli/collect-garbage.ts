@@ -1,19 +1,15 @@
 import { resolve } from 'node:path';
-import { blobKeysOf } from '../batch/gc/blob-keys.js';
-import { collect } from '../batch/gc/collect.js';
-import type { BlobOutcome, Collection } from '../batch/gc/collect.js';
-import { DEFAULT_RETENTION, parseDuration, ttlOf } from '../batch/gc/ttl.js';
-import type { Retention } from '../batch/gc/ttl.js';
+import { blobKeysOf, collect, DEFAULT_RETENTION, parseDuration, ttlOf } from '../run/gc.js';
+import type { BlobOutcome, Collection, Retention } from '../run/gc.js';
 import type { CliIo } from './io.js';
-import { openSources } from './open-source.js';
-import { openStore } from './open-store.js';
+import { openSources, orderedSources } from '../sources/open.js';
+import { openStore } from '../sources/open-store.js';
 import type { GcArguments } from './options/gc-options.js';
 import { tableSettings } from './options/dynamodb-options.js';
 import { layoutSettings } from './options/layout-settings.js';
 import { concurrencySetting } from './options/run-options.js';
 import { requireStore } from './options/store-options.js';
-import { orderedSources } from './ordered-sources.js';
-import { ALL_PLACES } from './own-places.js';
+import { ALL_PLACES } from '../sources/own-files.js';
 
 /** What a collection found, and what became of it. */
 export interface Garbage {

@@ -1,11 +1,11 @@
-import type { Gap } from '../batch/coverage.js';
-import type { RunEntry } from '../batch/journal-entry.js';
-import type { Shard } from '../batch/limits.js';
+import type { Gap } from '../journal/coverage.js';
+import type { RunEntry } from '../journal/entries.js';
 import { DEFAULT_LAYOUT } from '../bag/keys.js';
 import type { Layout } from '../bag/keys.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import { formatCommandLine } from './command-line.js';
-import type { TableSettings } from './options/dynamodb-options.js';
+import type { Shard } from '../sources/shard.js';
+import type { TableSettings } from '../sources/open.js';
 
 /** What `migrate` writes into `options` of a run. */
 interface KeptOptions {

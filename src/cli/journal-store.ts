@@ -1,21 +1,15 @@
-import type { JournalSummary } from '../batch/journal-read.js';
-import type { RunEntry } from '../batch/journal-entry.js';
+import type { JournalSummary } from '../journal/read.js';
+import type { RunEntry } from '../journal/entries.js';
 import type { Layout } from '../bag/keys.js';
 import { ConfigError } from '../errors/index.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import { tableSettings } from './options/dynamodb-options.js';
-import type { dynamodbOptions, TableSettings } from './options/dynamodb-options.js';
+import type { dynamodbOptions } from './options/dynamodb-options.js';
 import { s3Settings } from './options/s3-options.js';
 import type { storeOptions } from './options/store-options.js';
 import type { OptionValues } from './command.js';
-import type { StoreSettings } from './open-store.js';
-
-/** The last run of a journal: it says how to open the store. Throws `ConfigError` `JOURNAL_EMPTY`. */
-export function lastRun(directory: string, { runs }: JournalSummary): RunEntry {
-  const run = runs.at(-1);
-  if (run) return run;
-  throw new ConfigError('JOURNAL_EMPTY', `the journal at ${directory} has no run in it`);
-}
+import type { StoreSettings } from '../sources/open-store.js';
+import type { TableSettings } from '../sources/open.js';
 
 /** The store a journal was written with; options given now come first. */
 export function journalStore(values: OptionValues<typeof storeOptions>, run: RunEntry): StoreSettings {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { diskError } from '../batch/disk-errors.js';
+import { diskError } from '../sources/disk.js';
 import { ConfigError } from '../errors/index.js';
 import type { CliIo } from './io.js';
 

@@ -1,19 +1,18 @@
-import { migratedByContainer } from '../batch/journaled.js';
-import type { ContainerOpener } from '../batch/journaled.js';
-import { summarizeJournal } from '../batch/journal-read.js';
-import type { JournalSummary } from '../batch/journal-read.js';
-import { rollback } from '../batch/rollback.js';
-import type { RollbackOutcome } from '../batch/rollback.js';
+import { lastRun, migratedByContainer, summarizeJournal } from '../journal/read.js';
+import type { JournalSummary } from '../journal/read.js';
+import { rollback } from '../run/rollback.js';
+import type { RollbackOutcome } from '../run/rollback.js';
 import type { OptionValues } from './command.js';
 import type { CliIo } from './io.js';
-import { journalStore, journalTables, lastRun } from './journal-store.js';
-import { JournalSession } from './migration/journal-session.js';
-import { openContainers } from './open-containers.js';
-import { openStore } from './open-store.js';
-import type { OpenStore } from './open-store.js';
+import { journalStore, journalTables } from './journal-store.js';
+import { JournalSession } from '../journal/session.js';
+import { openContainers } from '../sources/open-containers.js';
+import { openStore } from '../sources/open-store.js';
+import type { OpenStore } from '../sources/open-store.js';
 import type { dynamodbOptions } from './options/dynamodb-options.js';
 import type { storeOptions } from './options/store-options.js';
 import { startProgress } from './reporters/progress.js';
+import type { ContainerOpener } from '../sources/source.js';
 
 export interface RollbackTotals {
   documents: number;

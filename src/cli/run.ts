@@ -53,7 +53,7 @@ async function helpOf(name: string, { stdout }: CliIo): Promise<string> {
 }
 
 async function printVersion(io: CliIo): Promise<number> {
-  const { packageVersion } = await import('./version.js');
+  const { packageVersion } = await import('../package-version.js');
   await print(io.stdout, `${packageVersion()}\n`);
   return EXIT.ok;
 }

@@ -1,12 +1,11 @@
-import { migratedByContainer } from '../batch/journaled.js';
-import type { JournalSummary } from '../batch/journal-read.js';
-import { verify } from '../batch/verify.js';
-import type { VerifyOutcome } from '../batch/verify.js';
+import { lastRun, migratedByContainer } from '../journal/read.js';
+import type { JournalSummary } from '../journal/read.js';
+import { verify } from '../run/verify.js';
+import type { VerifyOutcome } from '../run/verify.js';
 import type { CliIo } from './io.js';
-import { openContainers } from './open-containers.js';
-import type { Reach } from './open-containers.js';
-import type { OpenStore } from './open-store.js';
-import { lastRun } from './journal-store.js';
+import { openContainers } from '../sources/open-containers.js';
+import type { Reach } from '../sources/open-containers.js';
+import type { OpenStore } from '../sources/open-store.js';
 import { startProgress } from './reporters/progress.js';
 
 export interface VerifyTotals {

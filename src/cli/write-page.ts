@@ -1,10 +1,10 @@
 import { writeFile } from 'node:fs/promises';
-import { asDiskError } from '../batch/disk-errors.js';
-import { summarizeJournal } from '../batch/journal-read.js';
+import { asDiskError } from '../sources/disk.js';
+import { summarizeJournal } from '../journal/read.js';
 import type { CliIo } from './io.js';
 import { print } from './io.js';
-import { reportOf } from './journal-report.js';
-import type { JournalReport } from './journal-report.js';
+import { reportOf } from '../journal/report.js';
+import type { JournalReport } from '../journal/report.js';
 
 /**
  * Writes the report of a journal, and resolves to it, as a page to an absolute path, or to standard output. What draws

@@ -1,6 +1,6 @@
 import type { TaskEngine } from '../batch/fleet/run-task.js';
 import { TaskRecords } from '../batch/fleet/task-records.js';
-import { storeSink } from '../batch/dry-run-sink.js';
+import { storeSink } from '../run/blob-sinks.js';
 import { knownDigests, knownManifests } from '../store/address.js';
 import type { RowTable } from '../batch/table.js';
 import { ConfigError } from '../errors/index.js';

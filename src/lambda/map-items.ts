@@ -1,11 +1,10 @@
 import { decodeKey } from '../batch/fleet/csv.js';
-import type { Destination } from '../batch/committer.js';
-import type { SourceContainer } from '../batch/source.js';
+import type { Destination, SourceContainer } from '../sources/source.js';
 import { isTableUri, tableOfRowId } from '../batch/sources/dynamodb-id.js';
 import { RowContainer } from '../batch/sources/dynamodb-row.js';
-import { LineRangeContainer, rangeCopy } from '../batch/sources/line-range.js';
-import type { LineRange } from '../batch/sources/line-range.js';
-import { objectContainer } from '../batch/sources/object.js';
+import { LineRangeContainer, rangeCopy } from '../sources/ndjson.js';
+import type { LineRange } from '../sources/ndjson.js';
+import { objectContainer } from '../sources/objects.js';
 import { ConfigError } from '../errors/index.js';
 import { asFolder } from '../store/blob-store.js';
 import { parseS3Uri } from '../store/index.js';

@@ -3,7 +3,7 @@ import { decodeKey } from '../batch/fleet/csv.js';
 import { failedTask, runTask, skippedTask } from '../batch/fleet/run-task.js';
 import type { TaskResult } from '../batch/fleet/run-task.js';
 import { answerOf, countOutcomes, needsSomebody } from '../batch/fleet/task-answer.js';
-import { objectContainer } from '../batch/sources/object.js';
+import { objectContainer } from '../sources/objects.js';
 import { ConfigError } from '../errors/index.js';
 import { formatS3Uri } from '../store/index.js';
 import type { ObjectAddress } from '../store/index.js';

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Disk, DiskFile } from '../../src/batch/disk.js';
+import type { Disk, DiskFile } from '../../src/sources/disk.js';
 import { leftoverRemover } from '../../src/locks/leftovers.js';
 import type { RowTable } from '../../src/batch/table.js';
 import type { ObjectStore } from '../../src/store/index.js';

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 // Before the code under test, whose disk it replaces.
 import { faultyDisk } from '../fakes/faulty-disk.js';
-import { nodeDisk } from '../../src/batch/disk.js';
-import type { Disk, DiskFile } from '../../src/batch/disk.js';
-import { Journal } from '../../src/batch/journal.js';
+import { nodeDisk } from '../../src/sources/disk.js';
+import type { Disk, DiskFile } from '../../src/sources/disk.js';
+import { Journal } from '../../src/journal/journal.js';
 import { codeOf as codeOfShim } from '../store/outcomes.js';
 import { bag, handful } from './bags.js';
 import { codeOf, CommandWorld, run } from './command-world.js';

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { expect, it } from 'vitest';
 import { seededRandom } from '../../examples/fleet/random.js';
-import { statusOf } from '../../src/batch/status.js';
-import { isTemporaryName } from '../../src/batch/temporary-file.js';
+import { statusOf } from '../../src/journal/report.js';
+import { isTemporaryName } from '../../src/sources/replace-file.js';
 import { handful, HANDFUL_MIGRATED } from '../batch/bags.js';
 import { CRASH_MODES, CrashError, EffectLog, loggedDisk, loggedStore } from '../batch/effects.js';
 import type { Crash } from '../batch/effects.js';

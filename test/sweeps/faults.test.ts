@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { seededRandom } from '../../examples/fleet/random.js';
 import type { Random } from '../../examples/fleet/random.js';
-import type { RollbackOutcome } from '../../src/batch/rollback.js';
-import { statusOf } from '../../src/batch/status.js';
+import type { RollbackOutcome } from '../../src/run/rollback.js';
+import { statusOf } from '../../src/journal/report.js';
 import { StateBagError } from 'statebag-shim';
 import { faultyStore, seededFaults } from '../fakes/faulty-store.js';
 import type { FaultName, FaultyStore } from '../fakes/faulty-store.js';

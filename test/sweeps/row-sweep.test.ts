@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { seededRandom } from '../../examples/fleet/random.js';
 import type { Random } from '../../examples/fleet/random.js';
-import { statusOf } from '../../src/batch/status.js';
+import { statusOf } from '../../src/journal/report.js';
 import type { Row } from '../../src/batch/table.js';
 import { StateBagError } from 'statebag-shim';
 import { faultyStore, seededFaults } from '../fakes/faulty-store.js';

@@ -1,9 +1,9 @@
 import { parseS3Uri } from '../../store/index.js';
-import type { Journal } from '../journal.js';
-import type { IntentEntry, ResultEntry } from '../journal-entry.js';
-import type { JournalSummary } from '../journal-read.js';
-import { addToTotals, emptyTotals } from '../outcome.js';
-import type { Totals } from '../outcome.js';
+import type { Journal } from '../../journal/journal.js';
+import type { IntentEntry, ResultEntry } from '../../journal/entries.js';
+import type { JournalSummary } from '../../journal/read.js';
+import { addToTotals, emptyTotals } from '../../run/outcome.js';
+import type { Totals } from '../../run/outcome.js';
 import type { Reported, TaskAnswer, ToldResult } from './task-answer.js';
 import type { TaskRecords } from './task-records.js';
 import { omit } from './omit.js';

@@ -1,10 +1,9 @@
-import type { Destination } from '../committer.js';
-import type { ResultEntry } from '../journal-entry.js';
-import { migrate } from '../migrate.js';
-import { failureOf, notStarted } from '../outcome.js';
-import type { DocumentOutcome } from '../outcome.js';
-import type { DocumentSource, SourceContainer } from '../source.js';
-import type { TransformSettings } from '../transform.js';
+import type { ResultEntry } from '../../journal/entries.js';
+import { migrate } from '../../run/engine.js';
+import { failureOf, notStarted } from '../../run/outcome.js';
+import type { DocumentOutcome } from '../../run/outcome.js';
+import type { Destination, DocumentSource, SourceContainer } from '../../sources/source.js';
+import type { TransformSettings } from '../../run/transform.js';
 import { TaskJournal } from './task-journal.js';
 import type { TaskRecords } from './task-records.js';
 

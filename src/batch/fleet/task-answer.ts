@@ -1,4 +1,4 @@
-import type { ResultEntry } from '../journal-entry.js';
+import type { ResultEntry } from '../../journal/entries.js';
 import type { TaskResult } from './run-task.js';
 import type { TaskRecords } from './task-records.js';
 import { omit } from './omit.js';

@@ -1,11 +1,10 @@
-import { Committer } from '../committer.js';
-import type { Destination } from '../committer.js';
-import { nodeDisk } from '../disk.js';
-import { collectFacts } from '../document-facts.js';
-import type { IntentEntry, JournalEntry, ResultEntry } from '../journal-entry.js';
-import type { PendingDocument } from '../journaled.js';
-import type { SourceContainer } from '../source.js';
-import type { PreparedChange } from '../prepare.js';
+import { Committer } from '../../run/commit.js';
+import { nodeDisk } from '../../sources/disk.js';
+import { collectFacts } from '../../run/document.js';
+import type { IntentEntry, JournalEntry, ResultEntry } from '../../journal/entries.js';
+import type { PendingDocument } from '../../journal/read.js';
+import type { Destination, SourceContainer } from '../../sources/source.js';
+import type { PreparedChange } from '../../run/document.js';
 import type { TaskEntry, TaskRecords } from './task-records.js';
 
 export interface TaskJournalOptions {

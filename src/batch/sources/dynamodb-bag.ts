@@ -1,7 +1,7 @@
 import { ID_SPELLINGS, WRAPPERS } from '../../bag/envelope.js';
 import type { OutsideNames } from '../../bag/envelope.js';
 import { CONFIG, MANIFEST, MAP } from '../../bag/members.js';
-import type { SourceDocument, Verdict } from '../source.js';
+import type { SourceDocument, Verdict } from '../../sources/source.js';
 import type { Attribute, Row } from '../table.js';
 import { parseAttribute } from './dynamodb-attribute.js';
 import { assertStorable, itemBytes } from './dynamodb-size.js';

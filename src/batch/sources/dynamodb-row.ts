@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ConflictError, StateBagError } from '../../errors/index.js';
-import type { Replacement, SourceContainer, SourceDocument } from '../source.js';
+import type { Replacement, SourceContainer, SourceDocument } from '../../sources/source.js';
 import type { Row, RowTable } from '../table.js';
 import { bagPlace, rowDocument, TOKEN } from './dynamodb-bag.js';
 import { editedRow, rowEdits } from './dynamodb-edits.js';

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../errors/index.js';
-import type { DocumentSource, SourceContainer } from '../source.js';
+import type { DocumentSource, SourceContainer } from '../../sources/source.js';
 import type { IndexShape, Row, RowTable, TableShape } from '../table.js';
 import { formatRowId, keyValues } from './dynamodb-id.js';
 import type { TableSpec } from './dynamodb-id.js';

@@ -4,7 +4,7 @@ import { EXIT } from '../exit-code.js';
 import { hydrateDocument } from '../hydrate-document.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { noStore, openStore } from '../open-store.js';
+import { noStore, openStore } from '../../sources/open-store.js';
 import { layoutOptions } from '../options/layout-options.js';
 import { layoutSettings } from '../options/layout-settings.js';
 import { storeOptions, storeSettings } from '../options/store-options.js';

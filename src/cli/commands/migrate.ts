@@ -1,12 +1,12 @@
-import { needsAttention } from '../../batch/outcome.js';
-import type { RunReport } from '../../batch/migrate.js';
+import { needsAttention } from '../../run/outcome.js';
+import type { RunReport } from '../../run/run.js';
 import { defineCommand } from '../command.js';
 import { formatCommandLine } from '../command-line.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { applyMigration } from '../migration/apply-migration.js';
 import { dryRun } from '../migration/dry-run.js';
-import { readSummary } from '../migration/journal-session.js';
+import { readSummary } from '../../journal/session.js';
 import { openMigration } from '../migration/open-migration.js';
 import type { OpenMigration } from '../migration/open-migration.js';
 import { migrateOptions, parseRequest } from '../migration/request.js';

@@ -1,12 +1,11 @@
 import { resolve } from 'node:path';
-import { isSettled } from '../../batch/status.js';
+import { isSettled, readReport } from '../../journal/report.js';
 import { defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { readReport } from '../journal-report.js';
-import type { JournalReport, RunReport } from '../journal-report.js';
+import type { JournalReport, RunReport } from '../../journal/report.js';
 import { journalOptions, requireJournal } from '../options/journal-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { shortId } from '../reporters/findings.js';

@@ -1,4 +1,4 @@
-import type { RollbackOutcome } from '../../batch/rollback.js';
+import type { RollbackOutcome } from '../../run/rollback.js';
 import { defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { formatCommandLine } from '../command-line.js';

@@ -7,7 +7,7 @@ import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { noStore, openStore } from '../open-store.js';
+import { noStore, openStore } from '../../sources/open-store.js';
 import { layoutOptions } from '../options/layout-options.js';
 import { layoutSettings } from '../options/layout-settings.js';
 import { parseWhole } from '../options/parse-value.js';

@@ -1,12 +1,11 @@
-import { summarizeJournal } from '../../batch/journal-read.js';
-import { isSettled, statusOf } from '../../batch/status.js';
-import type { JournalStatus } from '../../batch/status.js';
+import { lastRun, summarizeJournal } from '../../journal/read.js';
+import { isSettled, statusOf } from '../../journal/report.js';
+import type { JournalStatus } from '../../journal/report.js';
 import { defineCommand } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { lastRun } from '../journal-store.js';
 import { journalOptions, requireJournal } from '../options/journal-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { paintFor } from '../reporters/colours.js';

@@ -1,12 +1,12 @@
-import { summarizeJournal } from '../../batch/journal-read.js';
-import { statusOf } from '../../batch/status.js';
-import type { VerifyOutcome } from '../../batch/verify.js';
+import { lastRun, summarizeJournal } from '../../journal/read.js';
+import { statusOf } from '../../journal/report.js';
+import type { VerifyOutcome } from '../../run/verify.js';
 import { defineCommand } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { journalStore, journalTables, lastRun } from '../journal-store.js';
-import { openStore } from '../open-store.js';
+import { journalStore, journalTables } from '../journal-store.js';
+import { openStore } from '../../sources/open-store.js';
 import { journalOptions, requireJournal } from '../options/journal-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';

@@ -1,4 +1,4 @@
-import { readLines, isBlank } from '../../batch/sources/lines.js';
+import { readLines, isBlank } from '../../sources/lines.js';
 import { messageOf } from '../../errors/index.js';
 import { nameForStateMachine } from '../../shim/error-name.js';
 import type { CliIo } from '../io.js';

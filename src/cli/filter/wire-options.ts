@@ -5,7 +5,7 @@ import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';
 import { ConfigError } from '../../errors/index.js';
 import type { CliIo } from '../io.js';
-import { noStore, openStore } from '../open-store.js';
+import { noStore, openStore } from '../../sources/open-store.js';
 import { layoutOptions } from '../options/layout-options.js';
 import { layoutSettings } from '../options/layout-settings.js';
 import { parseChoice } from '../options/parse-value.js';

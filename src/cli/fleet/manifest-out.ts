@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { failedDocuments } from '../../batch/journaled.js';
-import { summarizeJournal } from '../../batch/journal-read.js';
+import { failedDocuments, summarizeJournal } from '../../journal/read.js';
 import { idOf, readInventory } from '../../batch/fleet/inventory.js';
 import { manifestLine } from '../../batch/fleet/manifest-line.js';
 import type { ManifestFormat, ManifestItem } from '../../batch/fleet/manifest-line.js';
@@ -10,15 +9,15 @@ import { openObjectStore } from '../../store/open.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { openSources } from '../open-source.js';
-import { openStore } from '../open-store.js';
+import { openSources } from '../../sources/open.js';
+import { openStore } from '../../sources/open-store.js';
 import { tableSettings } from '../options/dynamodb-options.js';
 import { requireJournal } from '../options/journal-options.js';
 import { layoutSettings } from '../options/layout-settings.js';
 import { parseChoice, parseWhole } from '../options/parse-value.js';
 import { s3Settings } from '../options/s3-options.js';
 import { storeSettings } from '../options/store-options.js';
-import { ownPlaces } from '../own-places.js';
+import { ownPlaces } from '../../sources/own-files.js';
 import { formatCount } from '../reporters/sizes.js';
 import type { FleetArguments } from './fleet-options.js';
 

@@ -1,6 +1,6 @@
 import { HAZARDS } from '../../bag/hazards.js';
 import { REFUSALS } from '../../bag/resume-rules.js';
-import type { JournalReport, RunReport } from '../journal-report.js';
+import type { JournalReport, RunReport } from '../../journal/report.js';
 import { partLines, unfinishedLines } from '../reporters/status-figures.js';
 import { formatBytes, formatChange, formatCount } from '../reporters/sizes.js';
 import { barChart } from './bar-chart.js';

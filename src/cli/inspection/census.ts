@@ -1,7 +1,7 @@
 import type { Generation } from '../../bag/bag.js';
 import { PAYLOAD_LIMIT } from '../../bag/members.js';
-import { addToTotals, emptyTotals } from '../../batch/outcome.js';
-import type { DocumentOutcome, Totals } from '../../batch/outcome.js';
+import { addToTotals, emptyTotals } from '../../run/outcome.js';
+import type { DocumentOutcome, Totals } from '../../run/outcome.js';
 import type { Look } from './look.js';
 
 /** How often each word was met. */

@@ -1,15 +1,15 @@
-import { Committer } from '../../batch/committer.js';
-import { nodeDisk } from '../../batch/disk.js';
-import { pendingIntents } from '../../batch/journaled.js';
-import { isWhole } from '../../batch/migrate.js';
-import type { RunReport } from '../../batch/migrate.js';
+import { Committer } from '../../run/commit.js';
+import { nodeDisk } from '../../sources/disk.js';
+import { pendingIntents } from '../../journal/read.js';
+import { isWhole } from '../../run/engine.js';
+import type { RunReport } from '../../run/run.js';
 import type { Report } from './dry-run.js';
 import type { SignalWatch } from '../watch-signals.js';
-import { JournalSession } from './journal-session.js';
+import { JournalSession } from '../../journal/session.js';
 import { runMigration } from './migration-run.js';
 import type { OpenMigration } from './open-migration.js';
-import { openDestination } from './place.js';
-import { writingSettings } from './settings.js';
+import { openDestination } from '../../run/destination.js';
+import { writingSettings } from '../../run/blob-sinks.js';
 
 /** Writes: blobs, journal and documents, in that order for every document. */
 export async function applyMigration(opened: OpenMigration, signals: SignalWatch, report: Report): Promise<RunReport> {

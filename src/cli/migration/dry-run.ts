@@ -1,11 +1,11 @@
-import type { RunReport } from '../../batch/migrate.js';
+import type { RunReport } from '../../run/run.js';
 import type { SignalWatch } from '../watch-signals.js';
-import { readSummary } from './journal-session.js';
+import { readSummary } from '../../journal/session.js';
 import { runMigration } from './migration-run.js';
 import type { OpenMigration } from './open-migration.js';
-import { PlanOut } from './plan-file.js';
-import type { DocumentOutcome } from '../../batch/outcome.js';
-import { readingSettings } from './settings.js';
+import { PlanOut } from '../../run/plan.js';
+import type { DocumentOutcome } from '../../run/outcome.js';
+import { readingSettings } from '../../run/blob-sinks.js';
 
 export type Report = (outcome: DocumentOutcome) => Promise<void>;
 

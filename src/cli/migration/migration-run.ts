@@ -1,16 +1,16 @@
-import { failedDocuments, isDone } from '../../batch/journaled.js';
-import type { JournalSummary } from '../../batch/journal-read.js';
-import { migrate } from '../../batch/migrate.js';
-import type { MigrateOptions, RunReport, SettledDocument } from '../../batch/migrate.js';
-import { addToTotals } from '../../batch/outcome.js';
-import type { DocumentOutcome } from '../../batch/outcome.js';
-import { whereFilter } from '../../batch/prepare.js';
+import { failedDocuments, isDone } from '../../journal/read.js';
+import type { JournalSummary } from '../../journal/read.js';
+import { migrate } from '../../run/engine.js';
+import type { MigrateOptions, RunReport, SettledDocument } from '../../run/run.js';
+import { addToTotals } from '../../run/outcome.js';
+import type { DocumentOutcome } from '../../run/outcome.js';
+import { whereFilter } from '../../run/document.js';
 import { ConfigError } from '../../errors/index.js';
-import { measureSources } from '../measure.js';
+import { measureSources } from '../../sources/open.js';
 import { omitUndefined } from '../omit-undefined.js';
 import { startProgress } from '../reporters/progress.js';
 import type { OpenMigration } from './open-migration.js';
-import { missingDocuments } from './plan-file.js';
+import { missingDocuments } from '../../run/plan.js';
 
 /** The ports of one run: for a dry run they only read. */
 export interface RunPorts extends Pick<MigrateOptions, 'settings' | 'committer' | 'stop'> {

@@ -1,19 +1,17 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '../../errors/index.js';
-import type { Plan } from '../../batch/plan-read.js';
+import type { Plan, PlanDescription } from '../../run/plan.js';
 import { isTableUri } from '../../batch/sources/dynamodb-id.js';
 import type { CliIo } from '../io.js';
-import { EXECUTIONS_SCHEME } from '../open-executions.js';
-import { openSources } from '../open-source.js';
-import type { OpenSource } from '../open-source.js';
-import { openStore } from '../open-store.js';
-import type { OpenStore } from '../open-store.js';
-import { ownPlaces } from '../own-places.js';
+import { EXECUTIONS_SCHEME, openSources } from '../../sources/open.js';
+import type { OpenSource } from '../../sources/open.js';
+import { openStore } from '../../sources/open-store.js';
+import type { OpenStore } from '../../sources/open-store.js';
+import { ownPlaces } from '../../sources/own-files.js';
 import { omitUndefined } from '../omit-undefined.js';
-import { planPlace, refuseOverlap } from './place.js';
-import type { Place } from './place.js';
-import { openPlan } from './plan-file.js';
-import type { PlanDescription } from './plan-file.js';
+import { planPlace, refuseOverlap } from '../../run/destination.js';
+import type { Place } from '../../run/destination.js';
+import { openPlan } from '../../run/plan.js';
 import type { MigrationRequest } from './request.js';
 
 /** A migration with everything at hand that it reads; nothing is written yet. */

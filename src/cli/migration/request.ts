@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { MaxFailures } from '../../batch/limits.js';
+import type { MaxFailures } from '../../run/limits.js';
 import type { Layout } from '../../bag/keys.js';
 import type { ManifestForm } from '../../bag/manifest.js';
 import { ConfigError } from '../../errors/index.js';
@@ -21,10 +21,10 @@ import {
 } from '../options/run-options.js';
 import type { SelectionSettings } from '../options/run-options.js';
 import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
-import type { TableSettings } from '../options/dynamodb-options.js';
 import { requireStore, storeOptions } from '../options/store-options.js';
-import type { StoreSettings } from '../open-store.js';
+import type { StoreSettings } from '../../sources/open-store.js';
 import { usualTarget } from './usual-target.js';
+import type { TableSettings } from '../../sources/open.js';
 
 export const migrateOptions = {
   ...optionGroup('What to do', {

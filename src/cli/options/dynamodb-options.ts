@@ -1,4 +1,4 @@
-import type { DynamoDbTableOptions } from '../../batch/sources/dynamodb-table.js';
+import type { TableSettings } from '../../sources/open.js';
 import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';
 import { omitUndefined } from '../omit-undefined.js';
@@ -18,8 +18,6 @@ export const dynamodbOptions = optionGroup('DynamoDB', {
   },
   'max-rcu': { type: 'string', value: 'N', describe: 'read units a second, at most' },
 });
-
-export type TableSettings = Pick<DynamoDbTableOptions, 'region' | 'endpoint' | 'maxReadUnits' | 'maxWriteUnits'>;
 
 /** As a journal keeps them, so that `verify` and `rollback` reach the same table. No credentials among them. */
 export function tableSettings(

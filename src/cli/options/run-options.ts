@@ -1,9 +1,11 @@
-import { parseMaxFailures, parseShard } from '../../batch/limits.js';
-import type { MaxFailures, Shard } from '../../batch/limits.js';
+import { parseMaxFailures } from '../../run/limits.js';
+import type { MaxFailures } from '../../run/limits.js';
 import { ConfigError } from '../../errors/index.js';
 import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';
 import { parseWhole } from './parse-value.js';
+import { parseShard } from '../../sources/shard.js';
+import type { Shard } from '../../sources/shard.js';
 
 /** Documents in hand at a time unless told otherwise. */
 const DEFAULT_CONCURRENCY = 8;

@@ -3,7 +3,7 @@ import { ConfigError } from '../../errors/index.js';
 import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';
 import { s3Options, s3Settings } from './s3-options.js';
-import type { StoreSettings } from '../open-store.js';
+import type { StoreSettings } from '../../sources/open-store.js';
 
 /** Which store holds the blobs, and how to reach it. */
 export const storeOptions = {

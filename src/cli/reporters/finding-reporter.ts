@@ -32,7 +32,7 @@ export async function openFindingReporter(
 ): Promise<FindingReporter> {
   const context =
     format === 'sarif'
-      ? { check, rules: await rules(), version: (await import('../version.js')).packageVersion() }
+      ? { check, rules: await rules(), version: (await import('../../package-version.js')).packageVersion() }
       : { check, rules: [], version: '' };
   const paint = format === 'pretty' && colour ? { paint: await (await import('./colours.js')).paintFor(true) } : {};
   return new StreamedFindings(stdout, await loadWriter(format, { ...context, ...paint }));

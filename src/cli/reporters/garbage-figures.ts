@@ -1,4 +1,4 @@
-import type { Blind } from '../../batch/survey.js';
+import type { Blind } from '../../run/survey.js';
 import type { Garbage } from '../collect-garbage.js';
 import { Findings } from './findings.js';
 import { formatBytes, formatCount } from './sizes.js';

@@ -1,5 +1,5 @@
-import type { RunReport } from '../../batch/migrate.js';
-import type { DocumentOutcome, Totals } from '../../batch/outcome.js';
+import type { RunReport } from '../../run/run.js';
+import type { DocumentOutcome, Totals } from '../../run/outcome.js';
 import type { VerifyTotals } from '../verification.js';
 import { formatBytes, formatChange, formatCount } from './sizes.js';
 import type { TableRow } from './table.js';

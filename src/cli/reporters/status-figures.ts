@@ -1,5 +1,5 @@
-import type { Gap } from '../../batch/coverage.js';
-import type { JournalStatus } from '../../batch/status.js';
+import type { Gap } from '../../journal/coverage.js';
+import type { JournalStatus } from '../../journal/report.js';
 import { continueLine } from '../continue-line.js';
 import { formatBytes, formatChange, formatCount } from './sizes.js';
 import type { TableRow } from './table.js';

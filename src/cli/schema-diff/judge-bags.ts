@@ -1,6 +1,6 @@
 import { readDocument } from '../../bag/value.js';
 import { BagDocument } from '../../bag/bag.js';
-import type { SourceDocument } from '../../batch/source.js';
+import type { SourceDocument } from '../../sources/source.js';
 import { BagError, ConfigError } from '../../errors/index.js';
 import { isValid } from '../../findings/checked-document.js';
 import type { CheckedDocument } from '../../findings/checked-document.js';
@@ -8,7 +8,7 @@ import type { Finding } from '../../findings/finding.js';
 import type { Effect } from '../../schema/schema-change.js';
 import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';
-import { openSources } from '../open-source.js';
+import { openSources } from '../../sources/open.js';
 import { s3Settings } from '../options/s3-options.js';
 import type { s3Options } from '../options/s3-options.js';
 import { shortId } from '../reporters/findings.js';

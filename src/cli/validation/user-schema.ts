@@ -7,7 +7,7 @@ import type { AnySchemaObject, ValidateFunction } from 'ajv/dist/2020.js';
 import { NO_ADVICE } from '../../validate/issue.js';
 import { issuesOf } from '../../validate/issues.js';
 import { schemaNames } from '../../validate/index.js';
-import { diskError } from '../../batch/disk-errors.js';
+import { diskError } from '../../sources/disk.js';
 import { ConfigError, messageOf } from '../../errors/index.js';
 import type { CliIo } from '../io.js';
 import type { Checker } from './checker.js';

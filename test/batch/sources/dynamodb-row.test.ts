@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { RowContainer } from '../../../src/batch/sources/dynamodb-row.js';
-import type { SourceDocument } from '../../../src/batch/source.js';
+import type { SourceDocument } from '../../../src/sources/source.js';
 import type { Row } from '../../../src/batch/table.js';
 import { faultyTable } from '../../fakes/faulty-table.js';
 import type { TableFaultName } from '../../fakes/faulty-table.js';

@@ -1,7 +1,7 @@
-import type { Shard } from '../../../batch/limits.js';
-import type { JournalEntry } from '../../../batch/journal-entry.js';
-import type { RunReport } from '../../../batch/migrate.js';
-import type { DocumentOutcome } from '../../../batch/outcome.js';
+import type { JournalEntry } from '../../../journal/entries.js';
+import type { RunReport } from '../../../run/run.js';
+import type { DocumentOutcome } from '../../../run/outcome.js';
+import type { Shard } from '../../../sources/shard.js';
 
 /** What the process with the journal says to a worker. */
 export type ToWorker =

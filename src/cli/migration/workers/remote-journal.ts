@@ -1,6 +1,6 @@
-import { GroupCommit } from '../../../batch/group-commit.js';
+import { GroupCommit } from '../../../sources/disk.js';
 import { StoreError } from '../../../errors/index.js';
-import type { JournalEntry } from '../../../batch/journal-entry.js';
+import type { JournalEntry } from '../../../journal/entries.js';
 import type { FromWorker, ToWorker } from './messages.js';
 
 /** Entries that may wait in a worker before they are sent. */

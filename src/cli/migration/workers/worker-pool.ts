@@ -2,9 +2,9 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { Shard } from '../../../batch/limits.js';
 import { ConfigError, StateBagError, StoreError } from '../../../errors/index.js';
 import type { FromWorker, ToWorker, WorkerEnd } from './messages.js';
+import type { Shard } from '../../../sources/shard.js';
 
 /**
  * Found through the package's own name: the command line may run as a bundle, in which no worker lies beside this file.

@@ -1,0 +1,269 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError, IntegrityError } from '../errors/index.js';
+import { diskError } from '../sources/disk.js';
+import { isBlank, readLines } from '../sources/lines.js';
+import { Coverage } from './coverage.js';
+import { JOURNAL_VERSION } from './entries.js';
+import type { IntentEntry, JournalEntry, ResultEntry, RunEntry } from './entries.js';
+import { assertFile } from './journal.js';
+import { JOURNAL_FILE } from '../sources/names.js';
+
+/** An entry and where its line lies in the file, in bytes. */
+interface PlacedEntry {
+  readonly entry: JournalEntry;
+  readonly offset: number;
+  readonly length: number;
+}
+
+const KINDS = new Set(['run', 'intent', 'result', 'end']);
+
+/**
+ * The entries of a journal in order. A torn line, where a killed run stopped writing, is passed over; any other line
+ * that is no entry is an `IntegrityError` `JOURNAL_CORRUPT`, and one of another version a `ConfigError`
+ * `JOURNAL_VERSION`. A directory without a journal is a `ConfigError` `JOURNAL_MISSING`.
+ */
+export async function* readJournal(directory: string): AsyncIterable<PlacedEntry> {
+  const path = join(directory, JOURNAL_FILE);
+  let torn: number | undefined;
+  let offset = 0;
+  for await (const { bytes, ending } of readLines(readFile(path))) {
+    const entry = isBlank(bytes) ? undefined : parseEntry(bytes);
+    if (torn !== undefined && entry && entry.kind !== 'run') throw corrupt(path, torn);
+    if (entry) yield { entry, offset, length: bytes.length };
+    torn = entry === undefined && !isBlank(bytes) ? (torn ?? offset) : entry ? undefined : torn;
+    offset += bytes.length + ending.length;
+  }
+}
+
+async function* readFile(path: string): AsyncIterable<Uint8Array> {
+  try {
+    await assertFile(path);
+    for await (const chunk of createReadStream(path)) yield chunk as Buffer;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw diskError(path, error);
+    throw new ConfigError('JOURNAL_MISSING', `there is no journal at ${path}; migrate --apply --journal writes one`, {
+      cause: error,
+    });
+  }
+}
+
+function parseEntry(bytes: Uint8Array): JournalEntry | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+  } catch {
+    // Torn by a kill, or damaged; the caller tells which by what comes next.
+    return undefined;
+  }
+  return checkedEntry(value);
+}
+
+/** True for the text of an entry, with the members that every entry has. */
+export function isJournalEntry(bytes: Uint8Array): boolean {
+  try {
+    const { kind, run, at } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Partial<RunEntry>;
+    return KINDS.has(String(kind)) && typeof run === 'string' && typeof at === 'string';
+  } catch {
+    return false;
+  }
+}
+
+function checkedEntry(value: unknown): JournalEntry {
+  const entry = value as Partial<RunEntry> | null;
+  if (typeof entry !== 'object' || entry === null || !KINDS.has(String(entry.kind))) {
+    throw new ConfigError(
+      'JOURNAL_INVALID',
+      'the journal holds a line that is no journal entry; is this the right directory?',
+    );
+  }
+  if (entry.kind === 'run' && entry.v !== JOURNAL_VERSION) {
+    throw new ConfigError(
+      'JOURNAL_VERSION',
+      `the journal has version ${String(entry.v)}, this tool reads version ${JOURNAL_VERSION}; use the release that wrote it`,
+    );
+  }
+  return entry as JournalEntry;
+}
+
+function corrupt(path: string, offset: number): IntegrityError {
+  return new IntegrityError(
+    'JOURNAL_CORRUPT',
+    `${path} is damaged at byte ${offset}; restore it from a copy before going on`,
+  );
+}
+
+/** What a journal says of a document in the end. The intent itself stays in the file: it may be large. */
+export interface DocumentState {
+  readonly doc: string;
+  readonly container: string;
+  readonly line: number | undefined;
+  /** Where the last intent lies in the file. */
+  readonly intent: { readonly offset: number; readonly length: number };
+  readonly before: string;
+  readonly after: string;
+  readonly bytesBefore: number;
+  /** The migration that left the bytes which this one rewrote. A rollback undoes both. */
+  readonly earlier: DocumentState | undefined;
+  fate: IntentFate;
+  /** The last word on the document; `undefined` while its intent has no result. */
+  result: ResultEntry | undefined;
+  /** The result that `fate` comes from. */
+  decided: ResultEntry | undefined;
+}
+
+/**
+ * What became of an intent. `pending`: only the document can tell. The run ended in between, or the write failed in a
+ * way that does not say whether it landed, such as a reply that never came.
+ */
+type IntentFate = 'pending' | 'migrated' | 'rolled-back';
+
+export interface JournalSummary {
+  readonly runs: readonly RunEntry[];
+  readonly documents: ReadonlyMap<string, DocumentState>;
+  /** Last results of documents that never had an intent: unchanged, quarantined, failed. */
+  readonly others: ReadonlyMap<string, ResultEntry>;
+  /** What the runs were about and have not done. */
+  readonly coverage: Coverage;
+  /** Files that the last migration did not read because of their names or kinds. */
+  readonly skipped: number;
+  /** False when a run was stopped or killed and no later one made up for it. */
+  readonly isClosed: boolean;
+}
+
+/** Reads a journal to its end. Memory: one small record per document. */
+export async function summarizeJournal(directory: string): Promise<JournalSummary> {
+  const runs: RunEntry[] = [];
+  const documents = new Map<string, DocumentState>();
+  const others = new Map<string, ResultEntry>();
+  const coverage = new Coverage();
+  let skipped = 0;
+  for await (const { entry, offset, length } of readJournal(directory)) {
+    coverage.add(entry);
+    if (entry.kind === 'run') runs.push(entry);
+    else if (entry.kind === 'intent') addIntent(entry, { offset, length }, documents, others);
+    else if (entry.kind === 'result') addResult(entry, documents, others);
+    else skipped = entry.totals.skipped ?? skipped;
+  }
+  return { runs, documents, others, coverage, skipped, isClosed: coverage.gaps().every(({ kind }) => kind === 'part') };
+}
+
+function addIntent(
+  entry: IntentEntry,
+  intent: DocumentState['intent'],
+  documents: Map<string, DocumentState>,
+  others: Map<string, ResultEntry>,
+): void {
+  const { doc, container, line, before, after, bytesBefore } = entry;
+  const last = documents.get(doc);
+  const earlier = last?.after === before && last.fate !== 'rolled-back' ? last : undefined;
+  documents.set(doc, {
+    doc,
+    container,
+    line,
+    intent,
+    before,
+    after,
+    bytesBefore,
+    earlier,
+    fate: 'pending',
+    result: undefined,
+    decided: undefined,
+  });
+  others.delete(doc);
+}
+
+function addResult(entry: ResultEntry, documents: Map<string, DocumentState>, others: Map<string, ResultEntry>): void {
+  // Whoever knows a line has read the file or object that an earlier run could not read.
+  others.delete(entry.doc.replace(/#L\d+$/, ''));
+  const state = documents.get(entry.doc);
+  if (!state) {
+    others.set(entry.doc, entry);
+    return;
+  }
+  const isDecided = entry.outcome === 'migrated' || entry.outcome === 'rolled-back';
+  if (isDecided) {
+    state.fate = entry.outcome;
+    state.decided = entry;
+  }
+  // A later run that cannot read or judge a migrated document does not make it less migrated: its fate stays, so that
+  // it can be rolled back. A run that finds it unchanged withdraws the failure.
+  state.result = entry.outcome === 'unchanged' && state.fate !== 'pending' ? state.decided : entry;
+}
+
+/** Reads one intent again. */
+export async function readIntent(directory: string, { offset, length }: DocumentState['intent']): Promise<IntentEntry> {
+  const handle = await open(join(directory, JOURNAL_FILE), 'r');
+  try {
+    const bytes = new Uint8Array(length);
+    await handle.read(bytes, 0, length, offset);
+    return parseEntry(bytes) as IntentEntry;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The documents that a journal says were migrated, or may have been, by container. */
+export function migratedByContainer({ documents }: JournalSummary): ReadonlyMap<string, readonly DocumentState[]> {
+  const containers = new Map<string, DocumentState[]>();
+  for (const state of documents.values()) {
+    if (!mayBeMigrated(state)) continue;
+    const states = containers.get(state.container);
+    if (states) states.push(state);
+    else containers.set(state.container, [state]);
+  }
+  return containers;
+}
+
+/** It was migrated, or nobody knows whether it was; the digests of the document will tell. */
+function mayBeMigrated({ fate }: DocumentState): boolean {
+  return fate !== 'rolled-back';
+}
+
+/** A document of which the journal does not know a good end. */
+export interface PendingDocument {
+  /** Lower-case hex SHA-256 of what its intent meant to leave; absent when it never got so far. */
+  readonly after?: string;
+  readonly bytesBefore: number;
+}
+
+/**
+ * By document id. One that lies there as its intent meant to leave it was committed; and whatever a rerun finds of the
+ * others is news.
+ */
+export function pendingIntents({ documents, others }: JournalSummary): ReadonlyMap<string, PendingDocument> {
+  const intents = Array.from(documents.values()).filter(({ fate }) => fate === 'pending');
+  const failedLater = Array.from(documents.values()).flatMap(({ fate, result }) =>
+    fate !== 'pending' && isFailure(result) ? [result] : [],
+  );
+  const failures = [...failedLater, ...Array.from(others.values()).filter(({ outcome }) => outcome !== 'unchanged')];
+  return new Map<string, PendingDocument>([
+    ...failures.map(({ doc, bytesBefore }) => [doc, { bytesBefore }] as const),
+    ...intents.map(({ doc, after, bytesBefore }) => [doc, { after, bytesBefore }] as const),
+  ]);
+}
+
+/** Documents whose last result is a failure or a quarantine. */
+export function failedDocuments({ documents, others }: JournalSummary): ReadonlySet<string> {
+  const results = [...Array.from(documents.values(), ({ result }) => result), ...others.values()];
+  return new Set(results.filter(isFailure).map(({ doc }) => doc));
+}
+
+/** True for the result of a document that failed or was quarantined. */
+export function isFailure(result: ResultEntry | undefined): result is ResultEntry {
+  return result?.outcome === 'failed' || result?.outcome === 'quarantined';
+}
+
+/** True for a document whose last result asks for nothing: it was migrated, or needed nothing. */
+export function isDone({ documents, others }: JournalSummary, id: string): boolean {
+  const outcome = (documents.get(id)?.result ?? others.get(id))?.outcome;
+  return outcome === 'migrated' || outcome === 'unchanged';
+}
+
+/** The last run of a journal: it says how to open the store. Throws `ConfigError` `JOURNAL_EMPTY`. */
+export function lastRun(directory: string, { runs }: JournalSummary): RunEntry {
+  const run = runs.at(-1);
+  if (run) return run;
+  throw new ConfigError('JOURNAL_EMPTY', `the journal at ${directory} has no run in it`);
+}

@@ -1,0 +1,141 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError } from '../errors/index.js';
+import { nodeDisk } from '../sources/disk.js';
+import { JOURNAL_VERSION } from './entries.js';
+import type { JournalEntry, NotStarted, ResultEntry, RunEntry } from './entries.js';
+import { LazyJournal } from './journal.js';
+import { isFailure, summarizeJournal } from './read.js';
+import type { JournalSummary } from './read.js';
+import { JOURNAL_FILE } from '../sources/names.js';
+import { toolName } from '../package-version.js';
+
+/** Names and dates a run. */
+export interface RunClock {
+  readonly now: () => Date;
+  /** Unique; names one run in a journal. */
+  readonly newRunId: () => string;
+}
+
+/** What a `run` entry says beside who wrote it and when. */
+export type RunDescription = Pick<
+  RunEntry,
+  'command' | 'target' | 'store' | 'bucket' | 'prefix' | 'sources' | 'options'
+>;
+
+/**
+ * One run's hold of a journal: what it said before, and the frame of entries around what the run adds. A run that has
+ * nothing new to say adds nothing.
+ */
+export class JournalSession {
+  private begun = false;
+
+  private constructor(
+    private readonly journal: LazyJournal,
+    readonly runId: string,
+    readonly summary: JournalSummary | undefined,
+    private readonly description: RunDescription,
+    private readonly clock: RunClock,
+  ) {}
+
+  /** Locks the journal when it is there. Throws `ConfigError` `JOURNAL_MISMATCH` when it belongs to other work. */
+  static async open(directory: string, description: RunDescription, clock: RunClock): Promise<JournalSession> {
+    const journal = await LazyJournal.at(directory, nodeDisk);
+    try {
+      const summary = await readSummary(directory);
+      assertSameWork(directory, summary, description);
+      return new JournalSession(journal, clock.newRunId(), summary, description, clock);
+    } catch (error) {
+      await journal.close();
+      throw error;
+    }
+  }
+
+  now(): string {
+    return this.clock.now().toISOString();
+  }
+
+  append(entry: JournalEntry): void {
+    if (!this.begun && entry.kind === 'result' && this.isOldNews(entry)) return;
+    this.begin();
+    this.journal.append(entry);
+  }
+
+  get isFull(): boolean {
+    return this.journal.isFull;
+  }
+
+  flush(): Promise<void> {
+    return this.journal.flush();
+  }
+
+  /** Puts the beginning of the run into the journal, if nothing did before. */
+  begin(): void {
+    if (this.begun) return;
+    this.begun = true;
+    const { runId, description } = this;
+    this.journal.append({
+      kind: 'run',
+      v: JOURNAL_VERSION,
+      run: runId,
+      at: this.now(),
+      tool: toolName(),
+      ...description,
+    });
+  }
+
+  /** A document that was as bad before, or is as good. */
+  private isOldNews({ doc, outcome, code }: ResultEntry): boolean {
+    const known = this.summary?.documents.get(doc);
+    const last = known?.result ?? this.summary?.others.get(doc);
+    if (outcome === 'unchanged') return known?.fate !== 'pending' && !isFailure(last);
+    return (outcome === 'quarantined' || outcome === 'failed') && last?.outcome === outcome && last.code === code;
+  }
+
+  /** True when the run has something to say. */
+  get hasBegun(): boolean {
+    return this.begun;
+  }
+
+  /**
+   * Nothing is written when nothing was begun, unless the run left documents, or has taken what an earlier one left.
+   */
+  async end(totals: Readonly<Record<string, number>>, complete: boolean, notStarted?: NotStarted): Promise<void> {
+    if (!complete || this.summary?.coverage.isClosedBy(this.description) === true) this.begin();
+    if (this.begun)
+      this.journal.append({
+        kind: 'end',
+        run: this.runId,
+        at: this.now(),
+        totals,
+        complete,
+        ...(notStarted && { notStarted }),
+      });
+    await this.journal.flush();
+  }
+
+  close(): Promise<void> {
+    return this.journal.close();
+  }
+}
+
+/** `undefined` when there is no journal yet. */
+export async function readSummary(directory: string): Promise<JournalSummary | undefined> {
+  const exists = await stat(join(directory, JOURNAL_FILE)).catch(() => undefined);
+  return exists ? summarizeJournal(directory) : undefined;
+}
+
+/**
+ * Blobs are found again in the store of the last run, and only the last rewrite of a document can be undone from one
+ * journal: so a journal is about one store and one target.
+ */
+function assertSameWork(directory: string, summary: JournalSummary | undefined, description: RunDescription): void {
+  const last = summary?.runs.at(-1);
+  const same = ['target', 'store', 'bucket', 'prefix'] as const;
+  const differs = last && same.find((name) => last[name] !== description[name]);
+  if (!differs) return;
+  throw new ConfigError(
+    'JOURNAL_MISMATCH',
+    `${directory} is about another ${differs} (${last[differs]}, not ${description[differs]}); give this run a --journal of its own`,
+  );
+}

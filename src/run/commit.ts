@@ -1,0 +1,244 @@
+import { encodeInverse } from '../journal/entries.js';
+import type { Journal } from '../journal/journal.js';
+import type { PendingDocument } from '../journal/read.js';
+import type { Disk } from '../sources/disk.js';
+import type { Destination, Replacement, SourceContainer, SourceDocument } from '../sources/source.js';
+import { collectFacts } from './document.js';
+import type { Prepared, PreparedChange } from './document.js';
+import type { DocumentOutcome } from './outcome.js';
+import type { DocumentFacts } from '../journal/entries.js';
+
+/** A document on its way through a container. */
+export interface Item {
+  readonly document: SourceDocument;
+  /** `undefined` for a document that the run is not about. */
+  readonly prepared: Prepared | undefined;
+}
+
+/** What is kept of a document until its container is committed: not its bytes. A run may keep a hundred thousand. */
+export class WaitingDocument {
+  constructor(
+    readonly id: string,
+    readonly line: number | undefined,
+    readonly outcome: DocumentOutcome,
+    readonly facts: DocumentFacts,
+  ) {}
+}
+
+/** The writing of one container: intents first, then the swap. Never throws: `failure` says what went wrong. */
+export class ContainerCommit {
+  readonly migrated: WaitingDocument[] = [];
+  failure: { readonly error: unknown } | undefined;
+  private readonly replacement: LazyReplacement;
+
+  constructor(
+    private readonly container: SourceContainer,
+    private readonly committer: Committer,
+  ) {
+    const { destination } = committer;
+    this.replacement = new LazyReplacement(container, () => destination.open(container), destination.isCopy);
+  }
+
+  /** Takes the documents in order. After a failure they are only remembered, so that each is accounted for. */
+  async take(item: Item): Promise<void> {
+    const prepared = item.prepared?.transformation && item.prepared;
+    if (prepared)
+      this.migrated.push(
+        new WaitingDocument(
+          item.document.id,
+          item.document.line,
+          prepared.outcome,
+          collectFacts(item.document, prepared),
+        ),
+      );
+    if (this.mustNotBeCopied(item)) return;
+    await this.attempt(async () => {
+      if (prepared) await this.committer.intend(this.container, prepared);
+      await this.replacement.write(item.document, prepared?.transformation.rewrite.bytes);
+    });
+  }
+
+  async finish(): Promise<void> {
+    await this.attempt(async () => {
+      if (!this.replacement.isOpen) return;
+      await this.committer.flush();
+      await this.replacement.commit();
+    });
+  }
+
+  /** Gives up. A temporary file that cannot be removed is removed by a later run. */
+  async fail(error: unknown): Promise<void> {
+    this.failure ??= { error };
+    await Promise.allSettled([this.replacement.abort()]);
+  }
+
+  private async attempt(step: () => Promise<void>): Promise<void> {
+    if (this.failure) return;
+    try {
+      await step();
+    } catch (error) {
+      await this.fail(error);
+    }
+  }
+
+  /**
+   * A copy is for use, and a document that was quarantined or failed must not be used. A line stays, so that lines
+   * keep their numbers.
+   */
+  private mustNotBeCopied({ document, prepared }: Item): boolean {
+    const outcome = prepared?.outcome.outcome;
+    return (
+      this.committer.destination.isCopy &&
+      document.line === undefined &&
+      outcome !== 'migrated' &&
+      outcome !== 'unchanged'
+    );
+  }
+}
+
+/** Documents of which earlier runs do not know a good end, by id; a map is one. */
+interface PendingDocuments {
+  has(id: string): boolean;
+  get(id: string): PendingDocument | undefined | Promise<PendingDocument | undefined>;
+}
+
+interface CommitterOptions {
+  readonly journal: Pick<Journal, 'append' | 'flush' | 'isFull'>;
+  readonly destination: Destination;
+  readonly runId: string;
+  /** RFC 3339. */
+  readonly now: () => string;
+  /** Written first, once there is anything to write at all. */
+  readonly begin: () => void;
+  readonly pending: PendingDocuments;
+  readonly disk: Disk;
+}
+
+/** The writing side of a run: intents before a change, results behind it. */
+export class Committer {
+  private begun = false;
+
+  constructor(private readonly options: CommitterOptions) {}
+
+  get destination(): Destination {
+    return this.options.destination;
+  }
+
+  /** The intent of an earlier run that has committed this document and could not say so. */
+  async recovered(id: string, sha256: () => string): Promise<PendingDocument | undefined> {
+    const pending = await this.options.pending.get(id);
+    if (pending?.after === undefined) return undefined;
+    return pending.after === sha256() ? pending : undefined;
+  }
+
+  /** Writes down what is about to happen. Nothing is touched before `flush`. */
+  async intend(container: SourceContainer, { transformation }: PreparedChange): Promise<void> {
+    this.begin();
+    const { document, rewrite, before, after, plans } = transformation;
+    const blobs = plans.flatMap((plan) => plan.blobs);
+    this.options.journal.append({
+      kind: 'intent',
+      ...this.stamp(),
+      doc: document.id,
+      container: this.destination.pathOf(container),
+      ...(document.line === undefined ? {} : { line: document.line }),
+      before: before(),
+      after: after(),
+      bytesBefore: document.bytes.length,
+      bytesAfter: rewrite.bytes.length,
+      ...(container.version === undefined ? {} : { version: container.version }),
+      blobs: blobs.map(({ uri, sha256, size }) => ({ uri, sha256, bytes: size })),
+      inverse: encodeInverse(rewrite.inverse, blobs),
+    });
+    if (this.options.journal.isFull) await this.options.journal.flush();
+  }
+
+  flush(): Promise<void> {
+    return this.options.journal.flush();
+  }
+
+  /** Writes down what became of a document. Unchanged ones are news only in a run that writes, or behind a failure. */
+  async record(outcome: DocumentOutcome, containerId: string, facts: () => DocumentFacts): Promise<void> {
+    const { pending } = this.options;
+    const isNews = this.begun || outcome.outcome !== 'unchanged' || pending.has(outcome.id) || pending.has(containerId);
+    if (outcome.outcome === 'not-started' || !isNews) return;
+    this.begin();
+    const { id, outcome: what, generation, bytesBefore, bytesAfter, blobsWritten, blobsReused, code, reason } = outcome;
+    this.options.journal.append({
+      kind: 'result',
+      ...this.stamp(),
+      doc: id,
+      outcome: what,
+      generation,
+      bytesBefore,
+      bytesAfter,
+      ...(code === undefined ? {} : { code }),
+      ...(reason === undefined ? {} : { reason }),
+      blobsWritten,
+      blobsReused,
+      ...facts(),
+    });
+    if (this.options.journal.isFull) await this.options.journal.flush();
+  }
+
+  /** True when the run has written anything to the journal. */
+  get hasBegun(): boolean {
+    return this.begun;
+  }
+
+  private begin(): void {
+    if (this.begun) return;
+    this.begun = true;
+    this.options.begin();
+  }
+
+  private stamp(): { readonly run: string; readonly at: string } {
+    return { run: this.options.runId, at: this.options.now() };
+  }
+}
+
+/**
+ * The new content of a container, opened at the first document that changes, so that a container without one is never
+ * touched. What stood before that document is read again and copied.
+ */
+export class LazyReplacement {
+  private replacement: Replacement | undefined;
+  private seen = 0;
+
+  constructor(
+    private readonly container: SourceContainer,
+    private readonly open: () => Promise<Replacement>,
+    /** Open at the first document, changed or not. */
+    private readonly always = false,
+  ) {}
+
+  /** Takes the documents in order; `bytes` is undefined for one that stays as it is. */
+  async write(document: SourceDocument, bytes: Uint8Array | undefined): Promise<void> {
+    if (!this.replacement && (bytes !== undefined || this.always)) await this.begin();
+    this.seen++;
+    await this.replacement?.write(document, bytes ?? document.bytes);
+  }
+
+  get isOpen(): boolean {
+    return this.replacement !== undefined;
+  }
+
+  async commit(): Promise<void> {
+    await this.replacement?.commit(this.container.tail);
+    this.replacement = undefined;
+  }
+
+  async abort(): Promise<void> {
+    await this.replacement?.abort();
+  }
+
+  private async begin(): Promise<void> {
+    this.replacement = await this.open();
+    if (this.seen === 0) return;
+    let left = this.seen;
+    for await (const document of this.container.documents()) {
+      await this.replacement.write(document, document.bytes);
+      if (--left === 0) break;
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import { isTableUri, tableOfRowId } from '../batch/sources/dynamodb-id.js';
+import { RowContainer } from '../batch/sources/dynamodb-row.js';
+import type { RowTable } from '../batch/table.js';
+import { ConfigError } from '../errors/index.js';
+import { parseS3Uri } from '../store/address.js';
+import { openObjectStore } from '../store/open.js';
+import type { S3ObjectStoreOptions } from '../store/s3.js';
+import { nodeDisk } from './disk.js';
+import { FileContainer } from './files.js';
+import { NdjsonContainer } from './ndjson.js';
+import { ObjectContainer } from './objects.js';
+import { openTable } from './open.js';
+import type { TableSettings } from './open.js';
+import type { ContainerOpener } from './source.js';
+
+/** How to reach what is not on a disk. */
+export interface Reach {
+  readonly s3: S3ObjectStoreOptions;
+  readonly tables: TableSettings;
+}
+
+/**
+ * Opens containers by the names a journal has for them. What they are made of is told by their documents, not by the
+ * name: a copy of NDJSON may be called anything.
+ */
+export async function openContainers(
+  containers: ReadonlyMap<string, readonly { readonly line: number | undefined }[]>,
+  { s3, tables: settings }: Reach,
+): Promise<ContainerOpener> {
+  const isLined = (id: string) => containers.get(id)?.some(({ line }) => line !== undefined) === true;
+  const remote = Array.from(containers.keys()).find((id) => id.startsWith('s3://'));
+  const objects =
+    remote === undefined ? undefined : (await openObjectStore(`s3://${parseS3Uri(remote).bucket}`, { s3 })).objects;
+  const tables = await openTables(containers.keys(), settings);
+  return (id) => {
+    if (isTableUri(id)) return RowContainer.named(tables.get(tableOfRowId(id))!, id);
+    if (id === '-')
+      throw new ConfigError('STDOUT_GONE', 'this document went to standard output and cannot be read again');
+    if (objects && id.startsWith('s3://')) return new ObjectContainer(objects, parseS3Uri(id), isLined(id));
+    return isLined(id) ? new NdjsonContainer(id, nodeDisk) : new FileContainer(id, nodeDisk);
+  };
+}
+
+async function openTables(ids: Iterable<string>, settings: TableSettings): Promise<ReadonlyMap<string, RowTable>> {
+  const names = new Set(Array.from(ids).filter(isTableUri).map(tableOfRowId));
+  return new Map(
+    await Promise.all(Array.from(names, async (name) => [name, await openTable(name, settings)] as const)),
+  );
+}
