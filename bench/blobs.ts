@@ -4,7 +4,7 @@ import { Committer } from '../src/run/commit.js';
 import { nodeDisk } from '../src/sources/disk.js';
 import { storeSink } from '../src/run/blob-sinks.js';
 import { knownDigests, knownManifests } from '../src/store/address.js';
-import { migrate } from '../src/run/engine.js';
+import { runSources } from '../src/run/engine.js';
 import { ObjectPrefixSource } from '../src/sources/objects.js';
 import { createBlobStore, memoryObjectStore } from '../src/store/index.js';
 import type { ObjectStore } from '../src/store/index.js';
@@ -50,9 +50,9 @@ function counted(objects: ObjectStore, writes: Map<string, number>): ObjectStore
   };
 }
 
-function migrateAll(objects: ObjectStore): ReturnType<typeof migrate> {
+function migrateAll(objects: ObjectStore): ReturnType<typeof runSources> {
   const store = createBlobStore({ objects, bucket: BLOBS });
-  return migrate({
+  return runSources({
     sources: [new ObjectPrefixSource(objects, { bucket: DOCUMENTS, key: '' }, () => false)],
     settings: {
       target: 'lean',

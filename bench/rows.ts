@@ -9,7 +9,7 @@ import { nodeDisk } from '../src/sources/disk.js';
 import { storeSink } from '../src/run/blob-sinks.js';
 import { knownDigests, knownManifests } from '../src/store/address.js';
 import { LazyJournal } from '../src/journal/journal.js';
-import { migrate } from '../src/run/engine.js';
+import { runSources } from '../src/run/engine.js';
 import { parseAttribute } from '../src/batch/sources/dynamodb-attribute.js';
 import { TableSource } from '../src/batch/sources/dynamodb.js';
 import { parseTableUri } from '../src/batch/sources/dynamodb-id.js';
@@ -163,7 +163,7 @@ async function migrateTable({ endpoint }: Ground, name: string): Promise<number>
       blobs: storeSink(blobs),
     } as const;
     const source = new TableSource(`dynamodb://${name}`, table, parseTableUri(`dynamodb://${name}`));
-    const { totals } = await migrate({ sources: [source], settings, committer, concurrency: CONCURRENCY });
+    const { totals } = await runSources({ sources: [source], settings, committer, concurrency: CONCURRENCY });
     await journal.close();
     if (totals.migrated !== totals.documents)
       throw new Error(`only ${totals.migrated} of ${totals.documents} rows were migrated`);

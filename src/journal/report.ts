@@ -50,7 +50,7 @@ const COUNTER = {
 } as const satisfies Record<ResultEntry['outcome'], keyof JournalTotals>;
 
 /** Where a journal stands: the last word on every document. */
-export function statusOf(summary: JournalSummary): JournalStatus {
+export function journalStatus(summary: JournalSummary): JournalStatus {
   const totals = emptyTotals();
   const findings: JournalFinding[] = [];
   const results = [...Array.from(summary.documents.values(), ({ result }) => result), ...summary.others.values()];
@@ -137,7 +137,7 @@ export async function readReport(directory: string): Promise<JournalReport> {
 /** The same of a journal that has been read. */
 export async function reportOf(directory: string, summary: JournalSummary): Promise<JournalReport> {
   lastRun(directory, summary);
-  return { ...statusOf(summary), runs: await readRuns(directory), codes: codesOf(summary) };
+  return { ...journalStatus(summary), runs: await readRuns(directory), codes: codesOf(summary) };
 }
 
 async function readRuns(directory: string): Promise<readonly RunReport[]> {

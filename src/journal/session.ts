@@ -121,8 +121,11 @@ export class JournalSession {
 
 /** `undefined` when there is no journal yet. */
 export async function readSummary(directory: string): Promise<JournalSummary | undefined> {
-  const exists = await stat(join(directory, JOURNAL_FILE)).catch(() => undefined);
-  return exists ? summarizeJournal(directory) : undefined;
+  return (await hasJournal(directory)) ? summarizeJournal(directory) : undefined;
+}
+
+export async function hasJournal(directory: string): Promise<boolean> {
+  return (await stat(join(directory, JOURNAL_FILE)).catch(() => undefined)) !== undefined;
 }
 
 /**

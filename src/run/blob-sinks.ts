@@ -62,8 +62,8 @@ interface StorePut {
 
 interface Wanted {
   readonly target: 'lean' | 'bridge';
-  readonly manifestForm: ManifestForm;
-  readonly isFormAsked?: boolean;
+  /** When it is given, manifests of the other form are written again. Default `list`. */
+  readonly manifestForm?: ManifestForm;
   readonly layout: Layout;
 }
 
@@ -79,10 +79,17 @@ export function readingSettings(wanted: Wanted, blobs: BlobReader & { readonly p
 
 /** Made once a run, because what it remembers of shared configs and maps is the run's. */
 function settingsOver(
-  { target, manifestForm, isFormAsked = false, layout }: Wanted,
+  { target, manifestForm, layout }: Wanted,
   prefix: string,
   blobs: TransformSettings['blobs'],
 ): TransformSettings {
   const addressing = { layout, bucket: blobs.bucket, prefix, digest: knownDigests() };
-  return { target, manifestForm, isFormAsked, addressing, manifests: knownManifests(), blobs };
+  return {
+    target,
+    manifestForm: manifestForm ?? 'list',
+    isFormAsked: manifestForm !== undefined,
+    addressing,
+    manifests: knownManifests(),
+    blobs,
+  };
 }

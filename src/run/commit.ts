@@ -102,7 +102,7 @@ interface PendingDocuments {
   get(id: string): PendingDocument | undefined | Promise<PendingDocument | undefined>;
 }
 
-interface CommitterOptions {
+export interface CommitterOptions {
   readonly journal: Pick<Journal, 'append' | 'flush' | 'isFull'>;
   readonly destination: Destination;
   readonly runId: string;

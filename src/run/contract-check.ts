@@ -4,11 +4,11 @@ import type { Generation } from '../bag/bag.js';
 import type { AddressRule } from '../bag/places.js';
 import type { Deadline, SourceDocument } from '../sources/source.js';
 import { failureOf } from './outcome.js';
-import { survey } from './survey.js';
-import type { Blind, SurveyOptions } from './survey.js';
+import { readInventory } from './inventory.js';
+import type { Blind, InventoryOptions } from './inventory.js';
 import { assertOneOwner, readBags } from './transform.js';
 
-export interface ContractCheckOptions extends Omit<SurveyOptions, 'onDocument' | 'onBlind' | 'onOwn'> {
+export interface ContractCheckOptions extends Omit<InventoryOptions, 'onDocument' | 'onBlind' | 'onOwn'> {
   /** Bags of the bridge form may stay: those who read them go on understanding pointers under the old names. */
   readonly acceptBridge: boolean;
   /** Which keys are content addresses that the readers of the bags may read. */
@@ -69,7 +69,7 @@ export async function checkContract(options: ContractCheckOptions): Promise<Cont
     blind[kind]++;
     return tell({ id, generation: 'unknown', blind: kind, code, reason, until: undefined });
   };
-  await survey({ ...options, onDocument, onBlind });
+  await readInventory({ ...options, onDocument, onBlind });
   const documents = Object.values(generations).reduce((sum, count) => sum + count, 0);
   return { documents, generations, remaining, needing, blind, canContract: remaining === 0 };
 }

@@ -4,7 +4,7 @@ import type { DocumentSource, SourceContainer } from '../sources/source.js';
 import { runContainer, unread } from './container.js';
 import { failureOf, notStarted } from './outcome.js';
 import { Run } from './run.js';
-import type { MigrateOptions, RunReport } from './run.js';
+import type { EngineOptions, RunReport } from './run.js';
 import { isInShard } from '../sources/shard.js';
 
 /** True when the run has taken everything that it was about. */
@@ -19,7 +19,7 @@ export function isWhole({
  * Runs over every document of the sources. One outcome per document; never throws for one of them. A `ConfigError` of
  * a source, and whatever `onOutcome` throws, is thrown once no document is in hand any more.
  */
-export async function migrate(options: MigrateOptions): Promise<RunReport> {
+export async function runSources(options: EngineOptions): Promise<RunReport> {
   const run = new Run(options);
   for (const source of options.sources) {
     await pMap(listed(source, run), (container) => takeContainer(container, run), { concurrency: options.concurrency });

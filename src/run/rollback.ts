@@ -1,168 +1,170 @@
-import pMap, { pMapSkip } from 'p-map';
-import { ConflictError, IntegrityError, messageOf, StateBagError } from '../errors/index.js';
-import { decodeInverse } from '../journal/entries.js';
-import type { IntentEntry } from '../journal/entries.js';
-import { migratedByContainer, readIntent } from '../journal/read.js';
-import type { DocumentState, JournalSummary } from '../journal/read.js';
-import { applySplices } from '../json/index.js';
-import type { ContainerOpener, SourceContainer, SourceDocument } from '../sources/source.js';
-import { parseS3Uri } from '../store/index.js';
-import type { BlobStore } from '../store/index.js';
-import { LazyReplacement } from './commit.js';
-import { hasLivedOn } from './outcome.js';
-import { digest, digestDocument } from './transform.js';
+import { resolve } from 'node:path';
+import type { RunEntry } from '../journal/entries.js';
+import { lastRun, migratedByContainer, summarizeJournal } from '../journal/read.js';
+import type { JournalSummary } from '../journal/read.js';
+import { JournalSession } from '../journal/session.js';
+import { openContainers } from '../sources/open-containers.js';
+import { openStore } from '../sources/open-store.js';
+import { processContext } from './context.js';
+import type { RunContext, RunPorts } from './context.js';
+import { reachStore, reachTables } from './reach.js';
+import type { ReachRequest } from './reach.js';
+import { assertKnown, DEFAULT_CONCURRENCY } from './request.js';
+import { rollbackDocuments } from './restore.js';
+import type { RollbackOutcome } from './restore.js';
+
+/** A rollback as plain JSON. */
+export interface RollbackRequest extends ReachRequest {
+  /** Directory of the journal. */
+  readonly journal: string;
+  /** Writes; without it everything is computed and nothing is written. */
+  readonly apply?: boolean;
+  /** Documents in hand at a time. Default 8. */
+  readonly concurrency?: number;
+}
+
+export interface RollbackTotals {
+  documents: number;
+  rolledBack: number;
+  /** They never changed. */
+  unchanged: number;
+  failed: number;
+  notStarted: number;
+  /** Bytes of the documents that were, or would be, restored. */
+  bytesBefore: number;
+  bytesAfter: number;
+}
+
+export interface RollbackReport {
+  readonly applied: boolean;
+  readonly totals: RollbackTotals;
+}
 
 /**
- * The original bytes of a migrated document, from what the journal and the blobs say. Throws `IntegrityError`
- * `RESTORE_MISMATCH` unless the result has the digest of the pre-image: nothing else is ever written back.
+ * Restores the original bytes of every document that a journal says was migrated, and writes into the journal that
+ * they are restored. A document that changed since is left as it is. Throws `ConfigError` when the journal or the
+ * store cannot be used.
+ *
+ * @example
+ * const { totals } = await rollback({ journal: 'statebag-journal', apply: true });
+ * console.log(`${totals.rolledBack} of ${totals.documents} documents have their original bytes again`);
  */
-export async function restoreOriginal(current: Uint8Array, intent: IntentEntry, blobs: BlobStore): Promise<Uint8Array> {
-  const load = (uri: string, sha256: string) => blobs.get(parseS3Uri(uri), { sha256 });
-  const original = applySplices(current, await decodeInverse(intent.inverse, load));
-  if (digest(original) !== intent.before) {
-    throw new IntegrityError(
-      'RESTORE_MISMATCH',
-      `${intent.doc}: journal and blobs do not give the original back; the document is left as it is`,
+export async function rollback(
+  request: RollbackRequest,
+  ports: RunPorts<RollbackOutcome> = {},
+): Promise<RollbackReport> {
+  assertKnown(request, ROLLBACK_MEMBERS);
+  const context = ports.context ?? processContext();
+  const directory = resolve(context.cwd, request.journal);
+  const before = await summarizeJournal(directory);
+  const run = lastRun(directory, before);
+  const session = request.apply === true ? await openSession(directory, run, context) : undefined;
+  try {
+    await ports.onBegin?.(() => Promise.resolve(undefined));
+    const totals = await restoreAll(
+      request,
+      { directory, run, context, session, summary: session?.summary ?? before },
+      ports,
     );
+    return { applied: request.apply === true, totals };
+  } finally {
+    await session?.close();
   }
-  return original;
 }
 
-/** What became of a document in a rollback. */
-export interface RollbackOutcome {
-  readonly id: string;
-  readonly outcome: 'rolled-back' | 'unchanged' | 'failed';
-  readonly bytesBefore: number;
-  readonly bytesAfter: number;
-  readonly code?: string;
-  readonly reason?: string;
-}
+const ROLLBACK_MEMBERS: Readonly<Record<keyof RollbackRequest, true>> = {
+  journal: true,
+  apply: true,
+  concurrency: true,
+  spec: true,
+  bucket: true,
+  allowBuckets: true,
+  allowPrefixes: true,
+  s3: true,
+  tables: true,
+};
 
-interface RollbackOptions {
-  readonly directory: string;
-  readonly summary: JournalSummary;
-  readonly blobs: BlobStore;
-  readonly open: ContainerOpener;
-  readonly apply: boolean;
-  readonly concurrency: number;
-  readonly stop?: AbortSignal;
-  readonly onOutcome: (outcome: RollbackOutcome) => void | Promise<void>;
-}
-
-/**
- * Puts the original bytes of every migrated document back, guarded by the version that was written: a document that
- * has changed since is left alone. Without `apply` everything is computed and nothing written. Blobs stay.
- */
-export async function rollback(options: RollbackOptions): Promise<void> {
-  const containers = migratedByContainer(options.summary);
-  await pMap(
-    containers,
-    async ([id, states]) => {
-      if (!options.stop?.aborted) await rollbackContainer(id, states, options);
-      return pMapSkip;
-    },
-    { concurrency: options.concurrency },
+function openSession(
+  directory: string,
+  { target, sources, options, store, prefix, bucket }: RunEntry,
+  context: RunContext,
+): Promise<JournalSession> {
+  return JournalSession.open(
+    directory,
+    { command: 'rollback', target, store, bucket, prefix, sources, options },
+    context,
   );
 }
 
-async function rollbackContainer(
-  id: string,
-  states: readonly DocumentState[],
-  options: RollbackOptions,
-): Promise<void> {
-  const byLine = new Map(states.map((state) => [state.line, state]));
-  const outcomes: RollbackOutcome[] = [];
-  try {
-    const container = options.open(id);
-    const replacement = new LazyReplacement(container, () => container.replace());
-    try {
-      for await (const document of container.documents()) {
-        const state = byLine.get(document.line);
-        byLine.delete(document.line);
-        if (state) await assertSame(container, state, options);
-        const original = state && (await restore(document, state, options, outcomes));
-        if (options.apply) await replacement.write(document, original);
-        document.release?.();
-      }
-      await replacement.commit();
-    } catch (error) {
-      await replacement.abort();
-      throw error;
-    }
-    outcomes.push(...Array.from(byLine.values(), (state) => failure(state, gone(state))));
-  } catch (error) {
-    outcomes.splice(0, outcomes.length, ...states.map((state) => failure(state, error)));
-  }
-  for (const outcome of outcomes) await options.onOutcome(outcome);
+interface OpenRollback {
+  readonly directory: string;
+  readonly run: RunEntry;
+  readonly context: RunContext;
+  readonly session: JournalSession | undefined;
+  readonly summary: JournalSummary;
 }
 
-/** Only a container whose name may pass to another thing asks what the journal had before it. */
-async function assertSame(
-  container: SourceContainer,
-  state: DocumentState,
-  { directory }: RollbackOptions,
-): Promise<void> {
-  if (container.assertSame) container.assertSame((await readIntent(directory, state.intent)).version);
+async function restoreAll(
+  request: RollbackRequest,
+  { directory, run, context, session, summary }: OpenRollback,
+  { stop, onOutcome }: RunPorts<RollbackOutcome>,
+): Promise<RollbackTotals> {
+  const settings = reachStore(request, run);
+  const containers = migratedByContainer(summary);
+  const totals = emptyTotals(Array.from(containers.values()).flat().length);
+  await rollbackDocuments({
+    directory,
+    summary,
+    blobs: (await openStore(settings, context.cwd)).blobs,
+    open: await openContainers(containers, { s3: settings.s3, tables: reachTables(request, run) }),
+    apply: session !== undefined,
+    concurrency: request.concurrency ?? DEFAULT_CONCURRENCY,
+    ...(stop && { stop }),
+    onOutcome: async (outcome) => {
+      count(totals, outcome);
+      if (session) record(session, summary, outcome);
+      await onOutcome?.(outcome);
+    },
+  });
+  await session?.end({ ...totals }, totals.notStarted === 0, {
+    documents: totals.notStarted,
+    containers: 0,
+    unread: 0,
+    unlisted: false,
+  });
+  return totals;
 }
 
-/** The original bytes, or `undefined` when the document is to stay as it is; says which in `outcomes`. */
-async function restore(
-  document: SourceDocument,
-  state: DocumentState,
-  options: RollbackOptions,
-  outcomes: RollbackOutcome[],
-): Promise<Uint8Array | undefined> {
-  const current = digestDocument(document);
-  const size = document.bytes.length;
-  const done = migrations(state);
-  if (current === done.at(-1)?.before) {
-    outcomes.push({
-      id: state.doc,
-      outcome: state.fate === 'migrated' ? 'rolled-back' : 'unchanged',
-      bytesBefore: size,
-      bytesAfter: size,
-      code: 'ALREADY_ORIGINAL',
-    });
-    return undefined;
-  }
-  const newest = done.findIndex(({ after }) => after === current);
-  if (newest < 0) {
-    outcomes.push(failure(state, moved(state), size));
-    return undefined;
-  }
-  try {
-    let bytes = document.bytes;
-    for (const { intent } of done.slice(newest))
-      bytes = await restoreOriginal(bytes, await readIntent(options.directory, intent), options.blobs);
-    outcomes.push({ id: state.doc, outcome: 'rolled-back', bytesBefore: size, bytesAfter: bytes.length });
-    return bytes;
-  } catch (error) {
-    outcomes.push(failure(state, error, size));
-    return undefined;
-  }
+/** A document that no outcome is reported of was not started. */
+function emptyTotals(documents: number): RollbackTotals {
+  return { documents, rolledBack: 0, unchanged: 0, failed: 0, notStarted: documents, bytesBefore: 0, bytesAfter: 0 };
 }
 
-/** Every migration of the document that was not rolled back, newest first. */
-function migrations(state: DocumentState): readonly DocumentState[] {
-  return state.earlier ? [state, ...migrations(state.earlier)] : [state];
+function count(totals: RollbackTotals, { outcome, bytesBefore, bytesAfter }: RollbackOutcome): void {
+  totals.notStarted--;
+  totals[outcome === 'rolled-back' ? 'rolledBack' : outcome]++;
+  if (outcome !== 'rolled-back') return;
+  totals.bytesBefore += bytesBefore;
+  totals.bytesAfter += bytesAfter;
 }
 
-function moved({ doc }: DocumentState): ConflictError {
-  return new ConflictError('DOCUMENT_MOVED', `${doc} has changed since it was migrated; it is left as it is`);
-}
-
-function gone({ doc }: DocumentState): ConflictError {
-  return new ConflictError('DOCUMENT_MOVED', `${doc} is not there any more`);
-}
-
-function failure(state: DocumentState, error: unknown, size = 0): RollbackOutcome {
-  const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
-  return {
-    id: state.doc,
-    outcome: hasLivedOn(error) ? 'unchanged' : 'failed',
-    bytesBefore: size,
-    bytesAfter: size,
-    code,
-    reason: messageOf(error),
-  };
+/** What is only a guess about a failed document stays out of the journal: there it still counts as migrated. */
+function record(
+  session: JournalSession,
+  summary: JournalSummary,
+  { id, outcome, bytesBefore, bytesAfter, code, reason }: RollbackOutcome,
+): void {
+  if (outcome === 'failed') return;
+  session.append({
+    kind: 'result',
+    run: session.runId,
+    at: session.now(),
+    doc: id,
+    outcome,
+    generation: summary.documents.get(id)?.result?.generation ?? 'unknown',
+    bytesBefore,
+    bytesAfter,
+    ...(code === undefined ? {} : { code }),
+    ...(reason === undefined ? {} : { reason }),
+  });
 }

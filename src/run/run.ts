@@ -10,7 +10,7 @@ import type { TransformSettings } from './transform.js';
 import type { Shard } from '../sources/shard.js';
 
 /** What a run is about and what it may do. */
-export interface MigrateOptions {
+export interface EngineOptions {
   readonly sources: readonly DocumentSource[];
   readonly settings: TransformSettings;
   /** Writes; a dry run has none. */
@@ -66,7 +66,7 @@ export class Run {
   private containersInHand = 0;
   private fault: { readonly error: unknown } | undefined;
 
-  constructor(readonly options: MigrateOptions) {}
+  constructor(readonly options: EngineOptions) {}
 
   get stoppedBy(): RunReport['stoppedBy'] {
     if (this.failed || this.fault) return 'failures';

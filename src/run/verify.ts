@@ -1,137 +1,101 @@
-import pMap, { pMapSkip } from 'p-map';
-import { BagDocument } from '../bag/bag.js';
-import { outlineBag } from '../bag/rewrite.js';
-import { readDocument } from '../bag/value.js';
-import { ConflictError, messageOf, StateBagError } from '../errors/index.js';
-import { migratedByContainer, readIntent } from '../journal/read.js';
-import type { DocumentState, JournalSummary } from '../journal/read.js';
-import type { ContainerOpener, SourceDocument } from '../sources/source.js';
-import type { BlobStore } from '../store/index.js';
-import { assertOutline } from '../validate/outline.js';
-import { compareSegments } from './compare-segments.js';
-import { hasLivedOn } from './outcome.js';
-import { restoreOriginal } from './rollback.js';
-import { digestDocument } from './transform.js';
+import { lastRun, migratedByContainer, summarizeJournal } from '../journal/read.js';
+import type { JournalSummary } from '../journal/read.js';
+import { journalStatus } from '../journal/report.js';
+import type { JournalStatus } from '../journal/report.js';
+import { openContainers } from '../sources/open-containers.js';
+import { openStore } from '../sources/open-store.js';
+import { processContext } from './context.js';
+import type { RunPorts } from './context.js';
+import { reachStore, reachTables } from './reach.js';
+import type { ReachRequest } from './reach.js';
+import { DEFAULT_CONCURRENCY, assertKnown } from './request.js';
+import { verifyDocuments } from './verify-documents.js';
+import type { VerifyOutcome } from './verify-documents.js';
+import { resolve } from 'node:path';
 
-/**
- * `moved`: it went on living since, and only what was written can be vouched for. `resumed`: so did the row of an
- * execution, which nobody wonders at.
- */
-export interface VerifyOutcome {
-  readonly id: string;
-  readonly outcome: 'verified' | 'moved' | 'resumed' | 'failed';
-  /** How many segment programs were compared. */
-  readonly segments: number;
-  readonly code?: string;
-  readonly reason?: string;
+/** A verification as plain JSON. */
+export interface VerifyRequest extends ReachRequest {
+  /** Directory of the journal. */
+  readonly journal: string;
+  /** Documents in hand at a time. Default 8. */
+  readonly concurrency?: number;
 }
 
-export interface VerifyOptions {
-  readonly directory: string;
-  readonly summary: JournalSummary;
-  readonly blobs: BlobStore;
-  readonly open: ContainerOpener;
-  readonly target: 'lean' | 'bridge';
-  readonly concurrency: number;
-  readonly onOutcome: (outcome: VerifyOutcome) => void | Promise<void>;
+export interface VerifyTotals {
+  documents: number;
+  verified: number;
+  /** Changed or gone since they were migrated: nothing can be said of them. */
+  moved: number;
+  /** Rows of executions that were resumed since: nothing is left to verify. */
+  resumed: number;
+  failed: number;
+  /** Segment programs compared. */
+  segments: number;
+}
+
+export interface VerifyReport {
+  readonly totals: VerifyTotals;
+  /** What the journal says of the runs: a document that was not migrated is not verified. */
+  readonly status: JournalStatus;
 }
 
 /**
- * Reads every migrated document again: it must be what was written, satisfy its schema, give the original back byte
- * for byte from journal and blobs, and lead to the same program at every segment index.
+ * Reads every migrated document of a journal again, and compares it with what was written, its schema, its original
+ * bytes and its segments. Writes nothing. Throws `ConfigError` when the journal or the store cannot be used.
+ *
+ * @example
+ * const { totals } = await verify({ journal: 'statebag-journal' });
+ * process.exitCode = totals.verified + totals.resumed === totals.documents ? 0 : 1;
  */
-export async function verify(options: VerifyOptions): Promise<void> {
-  await pMap(
-    migratedByContainer(options.summary),
-    async ([id, states]) => {
-      await verifyContainer(id, states, options);
-      return pMapSkip;
+export async function verify(request: VerifyRequest, ports: RunPorts<VerifyOutcome> = {}): Promise<VerifyReport> {
+  assertKnown(request, VERIFY_MEMBERS);
+  const { cwd } = ports.context ?? processContext();
+  const directory = resolve(cwd, request.journal);
+  const summary = await summarizeJournal(directory);
+  const run = lastRun(directory, summary);
+  const settings = reachStore(request, run);
+  const store = await openStore(settings, cwd);
+  const totals = nothingToVerify();
+  await ports.onBegin?.(() => Promise.resolve(sumBytes(summary)));
+  const reach = { s3: settings.s3, tables: reachTables(request, run) };
+  await verifyDocuments({
+    directory,
+    summary,
+    blobs: store.blobs,
+    open: await openContainers(migratedByContainer(summary), reach),
+    target: run.target,
+    concurrency: request.concurrency ?? DEFAULT_CONCURRENCY,
+    onOutcome: async (outcome) => {
+      count(totals, outcome);
+      await ports.onOutcome?.(outcome);
     },
-    { concurrency: options.concurrency },
-  );
+  });
+  return { totals, status: journalStatus(summary) };
 }
 
-async function verifyContainer(id: string, states: readonly DocumentState[], options: VerifyOptions): Promise<void> {
-  const byLine = new Map(states.map((state) => [state.line, state]));
-  try {
-    const container = options.open(id);
-    for await (const document of container.documents()) {
-      const state = byLine.get(document.line);
-      if (state) container.assertSame?.((await readIntent(options.directory, state.intent)).version);
-      byLine.delete(document.line);
-      if (state && !isKnownFailure(state, document))
-        await options.onOutcome(await verifyDocument(document, state, options));
-      document.release?.();
-    }
-  } catch (error) {
-    for (const state of byLine.values()) await options.onOutcome(failure(state, error));
-    return;
-  }
-  for (const state of byLine.values()) await options.onOutcome({ ...failure(state, gone(state)), outcome: 'moved' });
-}
-
-/** The run itself said that it failed, and it has its original bytes: nothing was promised of it. */
-function isKnownFailure({ fate, result, before }: DocumentState, document: SourceDocument): boolean {
-  return fate === 'pending' && result !== undefined && digestDocument(document) === before;
-}
-
-async function verifyDocument(
-  document: SourceDocument,
-  state: DocumentState,
-  options: VerifyOptions,
-): Promise<VerifyOutcome> {
-  const current = digestDocument(document);
-  if (current === state.before) return failure(state, notMigrated(state));
-  if (current !== state.after) return { ...failure(state, moved(state)), outcome: 'moved' };
-  try {
-    const root = readDocument(document.bytes);
-    for (const bag of new BagDocument(root).bags) {
-      assertOutline(outlineBag(bag), options.target);
-    }
-    const original = await restoreOriginal(
-      document.bytes,
-      await readIntent(options.directory, state.intent),
-      options.blobs,
-    );
-    const { compared, isOverwritten } = await compareSegments(readDocument(original), root, options.blobs);
-    return { id: state.doc, outcome: 'verified', segments: compared, ...(isOverwritten && OVERWRITTEN) };
-  } catch (error) {
-    return failure(state, error);
-  }
-}
-
-/** No failure: the bag keeps the program that was read, at its content address. */
-const OVERWRITTEN = {
-  code: 'SOURCE_OVERWRITTEN',
-  reason:
-    'a later run overwrote the key that the original bag names, so its segments cannot be compared any more; the bag keeps what was read. Do not roll it back',
+const VERIFY_MEMBERS: Readonly<Record<keyof VerifyRequest, true>> = {
+  journal: true,
+  concurrency: true,
+  spec: true,
+  bucket: true,
+  allowBuckets: true,
+  allowPrefixes: true,
+  s3: true,
+  tables: true,
 };
 
-function notMigrated({ doc }: DocumentState): ConflictError {
-  return new ConflictError(
-    'NOT_MIGRATED',
-    `${doc} still has its original bytes: the run ended before it was written, or it was rolled back`,
-  );
+/** Totals of a run that wrote nothing, and therefore no journal. */
+export function nothingToVerify(): VerifyTotals {
+  return { documents: 0, verified: 0, moved: 0, resumed: 0, failed: 0, segments: 0 };
 }
 
-function moved({ doc }: DocumentState): ConflictError {
-  return new ConflictError(
-    'DOCUMENT_MOVED',
-    `${doc} has changed since it was migrated; only what was written can be verified`,
-  );
+function count(totals: VerifyTotals, { outcome, segments }: VerifyOutcome): void {
+  totals.documents++;
+  totals[outcome]++;
+  totals.segments += segments;
 }
 
-function gone({ doc }: DocumentState): ConflictError {
-  return new ConflictError('DOCUMENT_MOVED', `${doc} is not there any more`);
-}
-
-function failure(state: DocumentState, error: unknown): VerifyOutcome {
-  const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
-  return {
-    id: state.doc,
-    outcome: hasLivedOn(error) ? 'resumed' : 'failed',
-    segments: 0,
-    code,
-    reason: messageOf(error),
-  };
+/** What the progress is measured by: the documents as they were. */
+function sumBytes({ documents }: JournalSummary): number {
+  return Array.from(documents.values()).reduce((sum, { bytesBefore }) => sum + bytesBefore, 0);
 }

@@ -15,7 +15,7 @@ import type { ContainerOpener } from './source.js';
 
 /** How to reach what is not on a disk. */
 export interface Reach {
-  readonly s3: S3ObjectStoreOptions;
+  readonly s3?: S3ObjectStoreOptions | undefined;
   readonly tables: TableSettings;
 }
 
@@ -30,7 +30,9 @@ export async function openContainers(
   const isLined = (id: string) => containers.get(id)?.some(({ line }) => line !== undefined) === true;
   const remote = Array.from(containers.keys()).find((id) => id.startsWith('s3://'));
   const objects =
-    remote === undefined ? undefined : (await openObjectStore(`s3://${parseS3Uri(remote).bucket}`, { s3 })).objects;
+    remote === undefined
+      ? undefined
+      : (await openObjectStore(`s3://${parseS3Uri(remote).bucket}`, s3 ? { s3 } : {})).objects;
   const tables = await openTables(containers.keys(), settings);
   return (id) => {
     if (isTableUri(id)) return RowContainer.named(tables.get(tableOfRowId(id))!, id);

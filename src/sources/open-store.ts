@@ -8,15 +8,19 @@ import type { ObjectStore } from '../store/object-store.js';
 import { openObjectStore } from '../store/open.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 
+/** A store and how to reach it, as plain JSON. */
 export interface StoreSettings {
-  /** As the user wrote it. */
+  /** `s3://bucket[/prefix]`, or a directory that holds `<bucket>/<key>`. */
   readonly spec: string;
-  readonly bucket: string | undefined;
-  readonly allowBuckets: readonly string[];
-  readonly allowPrefixes: readonly string[];
-  readonly s3: S3ObjectStoreOptions;
+  /** Bucket inside a directory store. Default `local`. */
+  readonly bucket?: string | undefined;
+  /** Further buckets in which pointers may lead to the key layouts of the store's own bucket. */
+  readonly allowBuckets?: readonly string[];
+  /** Folders in which pointers may lead to any key: `s3://bucket/prefix/`, or `prefix/` in the store's bucket. */
+  readonly allowPrefixes?: readonly string[];
+  readonly s3?: S3ObjectStoreOptions;
   /** Key templates: pointers into them must name the owner of the bag. */
-  readonly layout: Partial<Layout>;
+  readonly layout?: Partial<Layout>;
 }
 
 export interface OpenStore {
@@ -28,20 +32,23 @@ export interface OpenStore {
   readonly blobs: BlobStore;
 }
 
-export async function openStore(settings: StoreSettings, cwd: string): Promise<OpenStore> {
-  const isPath = !/^[a-z][a-z0-9+.-]*:\/\//i.test(settings.spec) && settings.spec.trim() !== '';
-  const directory = isPath ? resolve(cwd, settings.spec) : undefined;
-  const { objects, bucket, prefix } = await openObjectStore(directory ?? settings.spec, {
-    ...(settings.bucket === undefined ? {} : { bucket: settings.bucket }),
-    s3: settings.s3,
+export async function openStore(
+  { spec, bucket: inDirectory, allowBuckets = [], allowPrefixes = [], s3 = {}, layout = {} }: StoreSettings,
+  cwd: string,
+): Promise<OpenStore> {
+  const isPath = !/^[a-z][a-z0-9+.-]*:\/\//i.test(spec) && spec.trim() !== '';
+  const directory = isPath ? resolve(cwd, spec) : undefined;
+  const { objects, bucket, prefix } = await openObjectStore(directory ?? spec, {
+    ...(inDirectory !== undefined && { bucket: inDirectory }),
+    s3,
   });
   const blobs = createBlobStore({
     objects,
     bucket,
     prefix,
-    allowBuckets: settings.allowBuckets,
-    allowPrefixes: settings.allowPrefixes,
-    layout: settings.layout,
+    allowBuckets,
+    allowPrefixes,
+    layout,
   });
   return { spec: directory ?? blobs.uri(''), directory, objects, blobs };
 }

@@ -25,7 +25,7 @@ export type TableSettings = Pick<DynamoDbTableOptions, 'region' | 'endpoint' | '
 /** What tells documents from the tool's own things. */
 interface SourceContext {
   readonly io: Surroundings;
-  readonly s3: S3ObjectStoreOptions;
+  readonly s3?: S3ObjectStoreOptions | undefined;
   readonly tables?: TableSettings;
   /** Absolute paths of directories that hold no documents, for a source at this absolute path. */
   readonly excludedFor: (path: string) => readonly string[];
@@ -83,7 +83,7 @@ async function openPrefix(spec: string, { s3, isBlob }: SourceContext): Promise<
     import('./objects.js'),
     import('../store/open.js'),
   ]);
-  const { objects } = await openObjectStore(`s3://${prefix.bucket}`, { s3 });
+  const { objects } = await openObjectStore(`s3://${prefix.bucket}`, s3 ? { s3 } : {});
   return { source: refuseEmpty(new ObjectPrefixSource(objects, prefix, isBlob)), root: undefined, isMany: true };
 }
 

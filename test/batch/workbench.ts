@@ -8,11 +8,11 @@ import { dryRunSink, storeSink } from '../../src/run/blob-sinks.js';
 import { LazyJournal } from '../../src/journal/journal.js';
 import { pendingIntents } from '../../src/journal/read.js';
 import type { JournalSummary } from '../../src/journal/read.js';
-import { migrate } from '../../src/run/engine.js';
-import type { MigrateOptions, RunReport, SettledDocument } from '../../src/run/run.js';
+import { runSources } from '../../src/run/engine.js';
+import type { EngineOptions, RunReport, SettledDocument } from '../../src/run/run.js';
 import type { DocumentOutcome } from '../../src/run/outcome.js';
-import { rollback } from '../../src/run/rollback.js';
-import type { RollbackOutcome } from '../../src/run/rollback.js';
+import { rollbackDocuments } from '../../src/run/restore.js';
+import type { RollbackOutcome } from '../../src/run/restore.js';
 import type { Destination, SourceContainer } from '../../src/sources/source.js';
 import { TableSource } from '../../src/batch/sources/dynamodb.js';
 import { isTableUri } from '../../src/batch/sources/dynamodb-id.js';
@@ -22,8 +22,8 @@ import { NdjsonContainer } from '../../src/sources/ndjson.js';
 import { ObjectContainer, ObjectPrefixSource } from '../../src/sources/objects.js';
 import type { TransformSettings } from '../../src/run/transform.js';
 import type { RowTable } from '../../src/batch/table.js';
-import { verify } from '../../src/run/verify.js';
-import type { VerifyOutcome } from '../../src/run/verify.js';
+import { verifyDocuments } from '../../src/run/verify-documents.js';
+import type { VerifyOutcome } from '../../src/run/verify-documents.js';
 import { createBlobStore, parseS3Uri } from '../../src/store/index.js';
 import type { BlobStore, ObjectStore } from '../../src/store/index.js';
 import { memoryTable } from '../fakes/memory-table.js';
@@ -40,11 +40,11 @@ export interface Ports {
   readonly allowBuckets?: readonly string[];
 }
 
-export interface RunOptions extends Partial<Omit<MigrateOptions, 'sources' | 'settings' | 'committer'>> {
+export interface RunOptions extends Partial<Omit<EngineOptions, 'sources' | 'settings' | 'committer'>> {
   readonly apply?: boolean;
   readonly target?: TransformSettings['target'];
   readonly destination?: Destination;
-  readonly sources?: MigrateOptions['sources'];
+  readonly sources?: EngineOptions['sources'];
 }
 
 export interface RunResult extends RunReport {
@@ -91,7 +91,7 @@ export async function run(world: World, ports: Ports = {}, options: RunOptions =
       await options.onOutcome?.(outcome, document);
     },
   };
-  if (!apply) return { ...(await migrate({ ...shared, settings: settings(dryRunSink(blobs)) })), outcomes, settled };
+  if (!apply) return { ...(await runSources({ ...shared, settings: settings(dryRunSink(blobs)) })), outcomes, settled };
   const journal = await LazyJournal.at(world.journal, disk);
   try {
     const runId = `run-${++runs}`;
@@ -107,7 +107,7 @@ export async function run(world: World, ports: Ports = {}, options: RunOptions =
       pending: summary ? pendingIntents(summary) : new Map(),
       disk,
     });
-    const report = await migrate({ ...shared, settings: settings(storeSink(blobs)), committer });
+    const report = await runSources({ ...shared, settings: settings(storeSink(blobs)), committer });
     if (committer.hasBegun)
       journal.append({ kind: 'end', run: runId, at: NOW, totals: { ...report.totals }, complete: report.complete });
     return { ...report, outcomes, settled };
@@ -127,7 +127,7 @@ function sourcesOf(
   disk: Disk = nodeDisk,
   objects: ObjectStore = world.objects,
   table = memoryTable(world.table),
-): MigrateOptions['sources'] {
+): EngineOptions['sources'] {
   const hasFiles = readdirSync(world.source).length > 0;
   const rows = new TableSource('dynamodb://Tokens', table, {
     table: 'Tokens',
@@ -161,7 +161,7 @@ export async function runVerify(
 ): Promise<VerifyOutcome[]> {
   const outcomes: VerifyOutcome[] = [];
   const { disk = nodeDisk, objects = world.objects } = ports;
-  await verify({
+  await verifyDocuments({
     directory: world.journal,
     summary: await world.summary(),
     blobs: blobStoreOn(objects, ports.allowBuckets),
@@ -183,7 +183,7 @@ export async function runRollback(world: World, ports: Ports = {}, apply = true)
   const stamp = { run: `run-${++runs}`, at: NOW };
   const restored = () => outcomes.filter(({ outcome }) => outcome !== 'failed');
   try {
-    await rollback({
+    await rollbackDocuments({
       directory: world.journal,
       summary: await world.summary(),
       blobs: blobStoreOn(objects, ports.allowBuckets),

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DEFAULT_LAYOUT, formatKey } from '../../src/bag/keys.js';
 import { nodeDisk } from '../../src/sources/disk.js';
-import { blobKeysOf, collect } from '../../src/run/gc.js';
+import { blobKeysOf, collect } from '../../src/run/collect.js';
 import { FilesSource } from '../../src/sources/files.js';
 import { createBlobStore } from '../../src/store/blob-store.js';
 import { s3ObjectStore } from 'statebag-shim/s3';

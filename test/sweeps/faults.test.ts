@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { seededRandom } from '../../examples/fleet/random.js';
 import type { Random } from '../../examples/fleet/random.js';
-import type { RollbackOutcome } from '../../src/run/rollback.js';
-import { statusOf } from '../../src/journal/report.js';
+import type { RollbackOutcome } from '../../src/run/restore.js';
+import { journalStatus } from '../../src/journal/report.js';
 import { StateBagError } from 'statebag-shim';
 import { faultyStore, seededFaults } from '../fakes/faulty-store.js';
 import type { FaultName, FaultyStore } from '../fakes/faulty-store.js';
@@ -102,7 +102,7 @@ it('loses nothing when stores and disks fail, and gets there in the end', { time
     const last = await run(world, quietPorts());
     expect(last.totals, `seed ${seed}`).toMatchObject({ failed: 0, quarantined: 0, notStarted: 0 });
     expect(documentDigests(await world.documents()), `seed ${seed}`).toEqual(migrated);
-    const { totals } = statusOf(await world.summary());
+    const { totals } = journalStatus(await world.summary());
     expect(totals, `seed ${seed}`).toMatchObject({ migrated: HANDFUL_MIGRATED, failed: 0, unsettled: 0 });
     const verified = await runVerify(world);
     expect(verified.map(({ outcome, reason }) => reason ?? outcome)).toEqual(Array(HANDFUL_MIGRATED).fill('verified'));
@@ -150,7 +150,7 @@ it(
       const last = await runRollback(world, quietPorts());
       expect(last.filter(({ outcome }) => outcome === 'failed')).toEqual([]);
       expect(documentDigests(await world.documents()), `seed ${seed}`).toEqual(originals);
-      expect(statusOf(await world.summary()).totals).toMatchObject({ rolledBack: HANDFUL_MIGRATED, failed: 0 });
+      expect(journalStatus(await world.summary()).totals).toMatchObject({ rolledBack: HANDFUL_MIGRATED, failed: 0 });
     }
   },
 );

@@ -1,5 +1,5 @@
 import type { ResultEntry } from '../../journal/entries.js';
-import { migrate } from '../../run/engine.js';
+import { runSources } from '../../run/engine.js';
 import { failureOf, notStarted } from '../../run/outcome.js';
 import type { DocumentOutcome } from '../../run/outcome.js';
 import type { Destination, DocumentSource, SourceContainer } from '../../sources/source.js';
@@ -55,7 +55,7 @@ export async function runTask(
   });
   const outcomes: DocumentOutcome[] = [];
   try {
-    await migrate({
+    await runSources({
       sources: [sourceOf(container)],
       settings: engine.settings,
       committer: journal.committer(destination),

@@ -1,28 +1,23 @@
-import { checkContract } from '../../run/contract-check.js';
 import type { ContractCheck, Remainder } from '../../run/contract-check.js';
+import { survey } from '../../run/survey.js';
 import { defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { openSources, orderedSources } from '../../sources/open.js';
 import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
 import { layoutOptions } from '../options/layout-options.js';
+import { layoutSettings } from '../options/layout-settings.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { parseChoice } from '../options/parse-value.js';
 import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
 import { s3Settings } from '../options/s3-options.js';
-import { layoutSettings } from '../options/layout-settings.js';
-import { noStore, openStore } from '../../sources/open-store.js';
 import { storeOptions, storeSettings } from '../options/store-options.js';
-import type { AddressRule } from '../../bag/places.js';
 import { surveyOptions } from '../options/survey-options.js';
-import { ALL_PLACES } from '../../sources/own-files.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatCount } from '../reporters/sizes.js';
 import type { TableRow } from '../reporters/table.js';
 import { watchSignals } from '../watch-signals.js';
-import { addressRule } from '../../bag/sources.js';
 
 const options = {
   ...surveyOptions,
@@ -72,53 +67,37 @@ async function canContract(args: ContractArguments, io: CliIo): Promise<number> 
   const signals = watchSignals(io);
   try {
     return await reporting(reporter, async () => {
-      const check = await checked(args, reporter, signals.stop, io);
+      const answer = await check(args, reporter, signals.stop, io);
       await reporter.finish(
-        { totals: totalsOf(check), canContract: check.canContract, answer: answerOf(check) },
-        rows(check),
+        { totals: totalsOf(answer), canContract: answer.canContract, answer: answerOf(answer) },
+        rows(answer),
       );
-      return check.canContract ? EXIT.ok : EXIT.findings;
+      return answer.canContract ? EXIT.ok : EXIT.findings;
     });
   } finally {
     signals.release();
   }
 }
 
-async function checked(
+function check(
   { positionals, options: values }: ContractArguments,
   reporter: OutcomeReporter,
   stop: AbortSignal,
   io: CliIo,
 ): Promise<ContractCheck> {
   const accepted = values.accept === undefined ? undefined : parseChoice('accept', values.accept, ['bridge']);
-  const sources = await openSources(positionals, {
-    io,
+  const layout = layoutSettings(values);
+  const request = {
+    sources: positionals,
+    ...(values.store !== undefined && { store: storeSettings(values, values.store, layout) }),
     s3: s3Settings(values),
     tables: tableSettings(values),
-    ...ALL_PLACES,
-  });
-  const addresses = await openAddresses(values, io);
-  return checkContract({
-    addresses,
-    sources: orderedSources(sources),
+    layout,
     concurrency: concurrencySetting(values),
     allowEmpty: values['allow-empty'],
     acceptBridge: accepted !== undefined,
-    stop,
-    onRemainder: (remainder) => reporter.add(reported(remainder), true),
-  });
-}
-
-/**
- * With a store, a key is a content address only where its readers may read it. Without one, the layout alone decides.
- */
-async function openAddresses(values: ContractArguments['options'], io: CliIo): Promise<AddressRule> {
-  const layout = layoutSettings(values);
-  const blobs =
-    values.store === undefined
-      ? noStore(layout)
-      : (await openStore(storeSettings(values, values.store, layout), io.cwd)).blobs;
-  return addressRule(blobs);
+  };
+  return survey(request, { context: io, stop, onOutcome: (remainder) => reporter.add(reported(remainder), true) });
 }
 
 function reported({ id, generation, blind, code, reason, until }: Remainder) {

@@ -1,16 +1,33 @@
+import { ConfigError } from '../../errors/index.js';
+import { hasJournal } from '../../journal/session.js';
+import { migrate } from '../../run/migrate.js';
+import type { MigratePorts, MigrateReport } from '../../run/migrate.js';
 import { needsAttention } from '../../run/outcome.js';
-import type { RunReport } from '../../run/run.js';
-import { defineCommand } from '../command.js';
+import type { DocumentOutcome } from '../../run/outcome.js';
+import type { MigrateRequest } from '../../run/request.js';
+import { nothingToVerify, verify } from '../../run/verify.js';
+import type { VerifyTotals } from '../../run/verify.js';
 import { formatCommandLine } from '../command-line.js';
+import { defineCommand, optionGroup } from '../command.js';
+import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { applyMigration } from '../migration/apply-migration.js';
-import { dryRun } from '../migration/dry-run.js';
-import { readSummary } from '../../journal/session.js';
-import { openMigration } from '../migration/open-migration.js';
-import type { OpenMigration } from '../migration/open-migration.js';
-import { migrateOptions, parseRequest } from '../migration/request.js';
-import type { MigrateArguments, MigrationRequest } from '../migration/request.js';
+import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
+import { journalDirectory, journalOptions } from '../options/journal-options.js';
+import { layoutOptions } from '../options/layout-options.js';
+import { layoutSettings } from '../options/layout-settings.js';
+import { outputOptions, outputSettings } from '../options/output-options.js';
+import type { OutputSettings } from '../options/output-options.js';
+import { parseChoice, parseWhole } from '../options/parse-value.js';
+import {
+  concurrencyOptions,
+  concurrencySetting,
+  maxFailuresSetting,
+  selectionOptions,
+  selectionSettings,
+} from '../options/run-options.js';
+import { requireStore, storeOptions } from '../options/store-options.js';
+import { reachSettings } from '../reach-settings.js';
 import {
   documentMembers,
   isFinding,
@@ -21,10 +38,43 @@ import {
 } from '../reporters/migration-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
-import { nothingToVerify, verifyJournal } from '../verification.js';
-import type { VerifyTotals } from '../verification.js';
+import { withProgress } from '../reporters/progress.js';
 import { watchSignals } from '../watch-signals.js';
-import type { SignalWatch } from '../watch-signals.js';
+
+const migrateOptions = {
+  ...optionGroup('What to do', {
+    apply: { type: 'boolean', describe: 'write; without it everything is computed and nothing written' },
+    to: {
+      type: 'string',
+      value: 'lean|bridge',
+      describe:
+        'what becomes of the bags; bridge refuses bags of the flat era (default lean, for rows of a table bridge)',
+    },
+    manifest: { type: 'string', value: 'list|envelope', describe: 'form of the segment manifest (default list)' },
+    out: { type: 'string', value: 'DIR|FILE|-', describe: 'write copies instead of rewriting in place' },
+    'plan-out': { type: 'string', value: 'FILE', describe: 'write a plan for review (in a dry run)' },
+    plan: { type: 'string', value: 'FILE', describe: 'do what the plan says and nothing else' },
+    verify: { type: 'boolean', describe: 'verify everything afterwards' },
+  }),
+  ...journalOptions,
+  ...storeOptions,
+  ...dynamodbOptions,
+  ...concurrencyOptions,
+  ...selectionOptions,
+  ...optionGroup('Which documents, and how fast', {
+    workers: {
+      type: 'string',
+      value: 'N',
+      describe: 'processes to write with, each for a share of the files, objects or rows (default 1)',
+    },
+    'only-failed': { type: 'boolean', describe: 'only documents that failed or were quarantined, as the journal says' },
+    'max-failures': { type: 'string', value: 'N|P%', describe: 'stop when more than so many fail or are quarantined' },
+  }),
+  ...layoutOptions,
+  ...outputOptions,
+};
+
+type MigrateArguments = CommandArguments<typeof migrateOptions>;
 
 export const command = defineCommand({
   usage: 'SOURCE… --store S',
@@ -56,66 +106,110 @@ export const command = defineCommand({
   handler: migrateCommand,
 });
 
+/** What the command adds to the request of the run. */
+interface Wanted {
+  readonly request: MigrateRequest & Required<Pick<MigrateRequest, 'journal' | 'apply' | 'concurrency'>>;
+  readonly verify: boolean;
+  readonly output: OutputSettings;
+  readonly args: MigrateArguments;
+}
+
 async function migrateCommand(args: MigrateArguments, io: CliIo): Promise<number> {
-  const opened = await openMigration(parseRequest(args, io), io);
-  const reporter = reporterOf(opened);
+  const wanted = readWanted(args, io);
+  const { request, output } = wanted;
+  // Where the documents go to standard output, what is said of them goes elsewhere.
+  const isTaken = request.apply && request.out === '-';
+  const reporter = openReporter(io, output, isTaken ? io.stderr : io.stdout);
   const signals = watchSignals(io);
   try {
-    return await reporting(reporter, () => work(opened, signals, reporter));
+    return await reporting(reporter, () => work(wanted, signals.stop, reporter, io));
   } finally {
     signals.release();
   }
 }
 
-async function work(opened: OpenMigration, signals: SignalWatch, reporter: OutcomeReporter): Promise<number> {
-  const { request, io } = opened;
-  const mode = request.apply
-    ? request.workers > 1
-      ? (await import('../migration/workers/apply-with-workers.js')).applyWithWorkers
-      : applyMigration
-    : dryRun;
-  const report = await mode(opened, signals, (outcome) => reporter.add(documentMembers(outcome), isFinding(outcome)));
+/** Throws `ConfigError` for options that contradict each other. */
+function readWanted(args: MigrateArguments, io: CliIo): Wanted {
+  const { positionals, options } = args;
+  const out = options.out ?? (positionals.includes('-') ? '-' : undefined);
+  const isStdout = options.apply && out === '-';
+  refuse(isStdout && options.json, '--json and the documents both want standard output; give --out FILE');
+  refuse(options.verify && !options.apply, '--verify reads what --apply has written; give both');
+  refuse(options.verify && isStdout, 'what went to standard output cannot be verified; give --out FILE');
+  const { manifest, workers, plan, 'plan-out': planOut, 'only-failed': onlyFailed, 'max-failures': failures } = options;
+  const layout = layoutSettings(options);
+  const maxFailures = maxFailuresSetting(failures);
+  const request = {
+    sources: positionals,
+    store: requireStore(options, layout),
+    tables: tableSettings(options),
+    layout,
+    ...(options.to !== undefined && { target: parseChoice('to', options.to, ['lean', 'bridge']) }),
+    ...(manifest !== undefined && { manifestForm: parseChoice('manifest', manifest, ['list', 'envelope']) }),
+    apply: options.apply,
+    journal: journalDirectory(options, io),
+    ...(out !== undefined && { out }),
+    ...(planOut !== undefined && { planOut }),
+    ...(plan !== undefined && { plan }),
+    concurrency: concurrencySetting(options),
+    ...(workers !== undefined && { workers: parseWhole('workers', workers, 1) }),
+    ...selectionSettings(options),
+    onlyFailed,
+    ...(maxFailures && { maxFailures }),
+  };
+  return { request, verify: options.verify, output: outputSettings(options, io), args };
+}
+
+function refuse(isWrong: boolean, message: string): void {
+  if (isWrong) throw new ConfigError('USAGE', message);
+}
+
+async function work(wanted: Wanted, stop: AbortSignal, reporter: OutcomeReporter, io: CliIo): Promise<number> {
+  const { request, output, args } = wanted;
+  const report = await run(request, output, io, {
+    stop,
+    onOutcome: (outcome) => reporter.add(documentMembers(outcome), isFinding(outcome)),
+  });
   const { totals, complete } = report;
-  const verified = request.verify && complete ? await verifyWritten(opened) : undefined;
+  const verified = wanted.verify && complete ? await verifyWritten(wanted, io) : undefined;
   const rows = [...totalRows(totals, !request.apply), ...unseenRows(report), ...(verified ? verifyRows(verified) : [])];
   await reporter.finish({ totals, complete, ...unseenMembers(report), ...(verified && { verify: verified }) }, rows);
-  if (!request.output.quiet) hint(request, report, io);
+  if (!output.quiet) hint(report, args.given, io);
   const isVerified = verified === undefined || verified.verified + verified.resumed === verified.documents;
   return isVerified && !needsAttention(totals) ? EXIT.ok : EXIT.findings;
 }
 
-/** Where the documents go to standard output, what is said of them goes elsewhere. */
-function reporterOf({ request, place, io }: OpenMigration): OutcomeReporter {
-  const isTaken = request.apply && place.kind === 'stdout';
-  return openReporter(io, request.output, isTaken ? io.stderr : io.stdout);
+async function run(
+  request: MigrateRequest,
+  output: OutputSettings,
+  io: CliIo,
+  ports: MigratePorts,
+): Promise<MigrateReport> {
+  const report = await withProgress(io, !output.quiet, ports, (counting) => migrate(request, counting));
+  if (report.journal !== undefined && !output.quiet)
+    io.stderr.write(`statebag: journal of this run: ${report.journal}\n`);
+  return report;
 }
 
-async function verifyWritten({ request, store, io }: OpenMigration): Promise<VerifyTotals> {
-  const { journal, concurrency, output } = request;
-  const summary = await readSummary(journal);
-  if (!summary) return nothingToVerify();
-  return verifyJournal({
-    directory: journal,
-    summary,
-    store,
-    reach: { s3: request.store.s3, tables: request.tables },
-    concurrency,
-    io,
-    quiet: output.quiet,
-  });
+/** A run that wrote nothing has no journal, unless an earlier one left it. */
+async function verifyWritten({ request, output, args }: Wanted, io: CliIo): Promise<VerifyTotals> {
+  const { journal, concurrency } = request;
+  if (!(await hasJournal(journal))) return nothingToVerify();
+  const wanted = { journal, concurrency, ...reachSettings(args.options) };
+  const { totals } = await withProgress(io, !output.quiet, {}, (ports) => verify(wanted, ports));
+  return totals;
 }
 
-function hint(request: MigrationRequest, report: RunReport, { stderr }: CliIo): void {
-  const line = formatCommandLine(request.given);
+function hint(report: MigrateReport, given: readonly string[], { stderr }: CliIo): void {
   if (report.stoppedBy) {
     const why =
       report.stoppedBy === 'signal'
         ? 'stopped as asked'
-        : 'stopped: more documents need somebody than --max-failures allows';
-    stderr.write(`statebag: ${why}; to go on: ${line}\n`);
-  } else if (!request.apply) {
+        : 'stopped: the number of failed and quarantined documents exceeded --max-failures';
+    stderr.write(`statebag: ${why}; to go on: ${formatCommandLine(given)}\n`);
+  } else if (!report.applied) {
     stderr.write(
-      `statebag: this was a dry run, nothing was written; to write: ${formatCommandLine(request.given, '--apply')}\n`,
+      `statebag: this was a dry run, nothing was written; to write: ${formatCommandLine(given, '--apply')}\n`,
     );
   }
 }

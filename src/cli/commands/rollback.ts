@@ -1,4 +1,6 @@
-import type { RollbackOutcome } from '../../run/rollback.js';
+import type { RollbackOutcome } from '../../run/restore.js';
+import { rollback } from '../../run/rollback.js';
+import type { RollbackTotals } from '../../run/rollback.js';
 import { defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { formatCommandLine } from '../command-line.js';
@@ -13,8 +15,8 @@ import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatBytes, formatCount } from '../reporters/sizes.js';
 import type { TableRow } from '../reporters/table.js';
-import { rollBack } from '../roll-back.js';
-import type { RollbackTotals } from '../roll-back.js';
+import { reachSettings } from '../reach-settings.js';
+import { withProgress } from '../reporters/progress.js';
 import { watchSignals } from '../watch-signals.js';
 
 const options = {
@@ -65,13 +67,12 @@ async function work(
   const { apply, quiet } = values;
   const onOutcome = (outcome: RollbackOutcome) => reporter.add(documentMembers(outcome), outcome.outcome === 'failed');
   const request = {
-    directory: requireJournal(values, io),
-    values,
+    journal: requireJournal(values, io),
     apply,
-    quiet,
     concurrency: concurrencySetting(values),
+    ...reachSettings(values),
   };
-  const totals = await rollBack({ ...request, stop, io, onOutcome });
+  const { totals } = await withProgress(io, !quiet, { stop, onOutcome }, (ports) => rollback(request, ports));
   await reporter.finish({ totals }, rows(totals, apply));
   if (!quiet) hint(totals, apply, formatCommandLine(given), io);
   return totals.failed + totals.notStarted > 0 ? EXIT.findings : EXIT.ok;

@@ -1,5 +1,5 @@
 import { lastRun, summarizeJournal } from '../../journal/read.js';
-import { isSettled, statusOf } from '../../journal/report.js';
+import { isSettled, journalStatus } from '../../journal/report.js';
 import type { JournalStatus } from '../../journal/report.js';
 import { defineCommand } from '../command.js';
 import type { CommandArguments } from '../command.js';
@@ -37,7 +37,7 @@ async function statusCommand({ options: values }: CommandArguments<typeof option
   const output = outputSettings(values, io);
   const summary = await summarizeJournal(directory);
   lastRun(directory, summary);
-  const status = statusOf(summary);
+  const status = journalStatus(summary);
   if (output.json) await print(io.stdout, `${JSON.stringify({ ...status, ...gapMembers(status, directory) })}\n`);
   else
     await print(

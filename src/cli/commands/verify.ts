@@ -1,22 +1,20 @@
-import { lastRun, summarizeJournal } from '../../journal/read.js';
-import { statusOf } from '../../journal/report.js';
-import type { VerifyOutcome } from '../../run/verify.js';
+import { verify } from '../../run/verify.js';
+import type { VerifyTotals } from '../../run/verify.js';
+import type { VerifyOutcome } from '../../run/verify-documents.js';
 import { defineCommand } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { journalStore, journalTables } from '../journal-store.js';
-import { openStore } from '../../sources/open-store.js';
+import { dynamodbOptions } from '../options/dynamodb-options.js';
 import { journalOptions, requireJournal } from '../options/journal-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
-import { dynamodbOptions } from '../options/dynamodb-options.js';
 import { storeOptions } from '../options/store-options.js';
+import { reachSettings } from '../reach-settings.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
+import { withProgress } from '../reporters/progress.js';
 import { formatCount } from '../reporters/sizes.js';
 import { unfinishedLines } from '../reporters/status-figures.js';
-import { verifyJournal } from '../verification.js';
-import type { VerifyTotals } from '../verification.js';
 
 const options = { ...journalOptions, ...concurrencyOptions, ...storeOptions, ...dynamodbOptions, ...outputOptions };
 
@@ -43,30 +41,17 @@ export const command = defineCommand({
 async function verifyCommand({ options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
   const directory = requireJournal(values, io);
   const output = outputSettings(values, io);
-  const summary = await summarizeJournal(directory);
-  const run = lastRun(directory, summary);
-  const settings = journalStore(values, run);
-  const store = await openStore(settings, io.cwd);
   const reporter = openReporter(io, output);
+  const request = { journal: directory, concurrency: concurrencySetting(values), ...reachSettings(values) };
   const onOutcome = (outcome: VerifyOutcome) =>
     reporter.add(
       documentMembers(outcome),
       (outcome.outcome !== 'verified' && outcome.outcome !== 'resumed') || outcome.code !== undefined,
     );
-  const concurrency = concurrencySetting(values);
   return reporting(reporter, async () => {
-    const totals = await verifyJournal({
-      directory,
-      summary,
-      store,
-      reach: { s3: settings.s3, tables: journalTables(values, run) },
-      concurrency,
-      io,
-      quiet: output.quiet,
-      onOutcome,
-    });
-    const left = unfinishedLines(statusOf(summary).unfinished, directory);
-    await reporter.finish({ totals, isClosed: summary.isClosed }, [
+    const { totals, status } = await withProgress(io, !output.quiet, { onOutcome }, (ports) => verify(request, ports));
+    const left = unfinishedLines(status.unfinished, directory);
+    await reporter.finish({ totals, isClosed: status.isClosed }, [
       ...rows(totals),
       ...left.map((line) => ['not verified', '', line] as const),
     ]);

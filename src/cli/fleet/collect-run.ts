@@ -21,10 +21,10 @@ import { parseChoice } from '../options/parse-value.js';
 import { layoutSettings } from '../options/layout-settings.js';
 import { s3Settings } from '../options/s3-options.js';
 import { requireStore } from '../options/store-options.js';
-import { omitUndefined } from '../omit-undefined.js';
 import { totalRows } from '../reporters/migration-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { FleetArguments } from './fleet-options.js';
+import { omitUndefined } from '../../sources/omit-undefined.js';
 
 /** `fleet collect [REPORT…]`: records and reports of a fleet become a journal like that of `migrate`. */
 export async function collectRun(reports: readonly string[], { options }: FleetArguments, io: CliIo): Promise<number> {

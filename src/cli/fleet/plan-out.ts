@@ -8,11 +8,9 @@ import { ConfigError, messageOf } from '../../errors/index.js';
 import { openObjectStore } from '../../store/open.js';
 import type { S3ObjectStoreOptions } from '../../store/s3.js';
 import { EXIT } from '../exit-code.js';
-import { inspectSources } from '../inspection/inspect-sources.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { readingSettings } from '../../run/blob-sinks.js';
-import { usualTarget } from '../migration/usual-target.js';
+import { inspect } from '../../run/inspect.js';
 import { openSources } from '../../sources/open.js';
 import type { OpenSource } from '../../sources/open.js';
 import { openStore } from '../../sources/open-store.js';
@@ -20,9 +18,11 @@ import { tableSettings } from '../options/dynamodb-options.js';
 import { layoutSettings } from '../options/layout-settings.js';
 import { parseChoice, parseWhole } from '../options/parse-value.js';
 import { concurrencySetting } from '../options/run-options.js';
+import { s3Settings } from '../options/s3-options.js';
 import { requireStore } from '../options/store-options.js';
 import { ownPlaces } from '../../sources/own-files.js';
 import { formatBytes, formatCount } from '../reporters/sizes.js';
+import { withProgress } from '../reporters/progress.js';
 import { formatTable } from '../reporters/table.js';
 import type { TableRow } from '../reporters/table.js';
 import type { FleetArguments } from './fleet-options.js';
@@ -47,24 +47,25 @@ export async function planOut(specs: readonly string[], { options }: FleetArgume
 
 async function shapeOf(specs: readonly string[], options: Options, io: CliIo): Promise<FleetShape> {
   const layout = layoutSettings(options);
-  const request = requireStore(options, layout);
-  const store = await openStore(request, io.cwd);
-  const open = () =>
-    openSources(specs, { io, s3: request.s3, tables: tableSettings(options), ...ownPlaces(store, layout, []) });
-  const target = parseChoice('to', options.to ?? usualTarget(specs), ['lean', 'bridge']);
+  const settings = requireStore(options, layout);
+  const s3 = s3Settings(options);
+  const tables = tableSettings(options);
   const limit = options.sample === undefined ? DEFAULT_SAMPLE : parseWhole('sample', options.sample, 1);
-  const { totals } = await inspectSources({
-    sources: await open(),
-    settings: readingSettings({ target, manifestForm: 'list', layout }, store.blobs),
+  const request = {
+    sources: specs,
+    store: settings,
+    s3,
+    tables,
+    layout,
+    ...(options.to !== undefined && { target: parseChoice('to', options.to, ['lean', 'bridge']) }),
     concurrency: concurrencySetting(options),
-    selection: { limit, conditions: [] },
-    quiet: options.quiet,
-    stop: new AbortController().signal,
-    io,
-    onDocument: () => Promise.resolve(),
-  });
+    limit,
+  };
+  const { totals } = await withProgress(io, !options.quiet, {}, (ports) => inspect(request, ports));
+  const open = async () =>
+    openSources(specs, { io, s3, tables, ...ownPlaces(await openStore(settings, io.cwd), layout, []) });
   if (totals.documents === 0) throw new ConfigError('SOURCE_EMPTY', 'there is no document to look at');
-  const whole = totals.documents < limit ? totals.documents : await countAll(options, await open(), request.s3);
+  const whole = totals.documents < limit ? totals.documents : await countAll(options, await open(), s3);
   const migrated = Math.max(1, totals.migrated);
   return {
     documents: options.objects === undefined ? whole : parseWhole('objects', options.objects, 1),

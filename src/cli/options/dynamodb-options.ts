@@ -1,8 +1,8 @@
 import type { TableSettings } from '../../sources/open.js';
 import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';
-import { omitUndefined } from '../omit-undefined.js';
 import { parseWhole } from './parse-value.js';
+import { omitUndefined } from '../../sources/omit-undefined.js';
 
 /** How to reach tables, and how hard to press them. */
 export const dynamodbOptions = optionGroup('DynamoDB', {

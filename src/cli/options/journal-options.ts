@@ -1,11 +1,9 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '../../errors/index.js';
+import { DEFAULT_JOURNAL } from '../../run/request.js';
 import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';
-
-/** Where a run that writes keeps its journal unless told otherwise: below the working directory. */
-const DEFAULT_JOURNAL = 'statebag-journal';
 
 export const journalOptions = optionGroup('What to do', {
   journal: { type: 'string', value: 'DIR', describe: `where the journal is (default ${DEFAULT_JOURNAL})` },

@@ -1,14 +1,12 @@
 import { parseMaxFailures } from '../../run/limits.js';
 import type { MaxFailures } from '../../run/limits.js';
 import { ConfigError } from '../../errors/index.js';
+import { DEFAULT_CONCURRENCY } from '../../run/request.js';
+import type { Selection } from '../../run/request.js';
 import { optionGroup } from '../command.js';
 import type { OptionValues } from '../command.js';
 import { parseWhole } from './parse-value.js';
 import { parseShard } from '../../sources/shard.js';
-import type { Shard } from '../../sources/shard.js';
-
-/** Documents in hand at a time unless told otherwise. */
-const DEFAULT_CONCURRENCY = 8;
 
 /** How many documents are worked on at a time. */
 export const concurrencyOptions = optionGroup('Which documents, and how fast', {
@@ -22,22 +20,16 @@ export const selectionOptions = optionGroup('Which documents, and how fast', {
   where: { type: 'string', multiple: true, value: 'K=V', describe: 'only bags whose member K has the value V' },
 });
 
-export interface SelectionSettings {
-  readonly limit?: number;
-  readonly shard?: Shard;
-  readonly conditions: readonly (readonly [name: string, value: string])[];
-}
-
 export function concurrencySetting({ concurrency }: OptionValues<typeof concurrencyOptions>): number {
   return concurrency === undefined ? DEFAULT_CONCURRENCY : parseWhole('concurrency', concurrency, 1);
 }
 
 /** Throws `ConfigError`. */
-export function selectionSettings(values: OptionValues<typeof selectionOptions>): SelectionSettings {
+export function selectionSettings(values: OptionValues<typeof selectionOptions>): Selection {
   return {
     ...(values.limit === undefined ? {} : { limit: parseWhole('limit', values.limit, 1) }),
     ...(values.shard === undefined ? {} : { shard: parseShard(values.shard) }),
-    conditions: values.where.map(parseCondition),
+    ...(values.where.length > 0 && { where: values.where.map(parseCondition) }),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { RunReport } from '../../run/run.js';
 import type { DocumentOutcome, Totals } from '../../run/outcome.js';
-import type { VerifyTotals } from '../verification.js';
+import type { VerifyTotals } from '../../run/verify.js';
 import { formatBytes, formatChange, formatCount } from './sizes.js';
 import type { TableRow } from './table.js';
 

@@ -1,17 +1,16 @@
-import type { JournalEntry } from '../../../journal/entries.js';
-import type { RunReport } from '../../../run/run.js';
-import type { DocumentOutcome } from '../../../run/outcome.js';
-import type { Shard } from '../../../sources/shard.js';
+import type { JournalEntry } from '../journal/entries.js';
+import type { DocumentOutcome } from './outcome.js';
+import type { CompleteRequest } from './request.js';
+import type { RunReport } from './run.js';
 
-/** What the process with the journal says to a worker. */
+/** What the process with the journal sends to a worker. */
 export type ToWorker =
   | {
       readonly kind: 'start';
-      readonly given: readonly string[];
+      /** The worker's share of the run. */
+      readonly request: CompleteRequest;
       readonly cwd: string;
       readonly runId: string;
-      readonly shard: Shard;
-      readonly workers: number;
     }
   /** The entries that were sent last are on the disk. */
   | { readonly kind: 'flushed' }
@@ -22,7 +21,7 @@ export type ToWorker =
 /** What a worker says of its shard in the end. */
 export type WorkerEnd = Pick<RunReport, 'complete' | 'notStarted' | 'skipped'>;
 
-/** What a worker says. */
+/** What a worker sends. */
 export type FromWorker =
   | { readonly kind: 'outcomes'; readonly outcomes: readonly DocumentOutcome[] }
   /** Entries to be written, and to be answered when they are on the disk; no further ones come before that. */

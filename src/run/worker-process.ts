@@ -1,13 +1,15 @@
-import { EXIT } from '../../exit-code.js';
-import { processIo } from '../../process-io.js';
-import type { FromWorker, ToWorker } from './messages.js';
+import { processContext } from './context.js';
 import { work } from './worker.js';
+import type { FromWorker, ToWorker } from './worker-messages.js';
+
+/** Exit code of a process that ends with nothing finished. */
+const INTERRUPTED = 130;
 
 // A terminal sends its signals to all processes; here the one with the journal says what they mean.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => undefined);
 
-// Nobody writes the journal any more: nothing further may be changed.
-process.on('disconnect', () => process.exit(EXIT.interrupted));
+// No process writes the journal any more: nothing further may be changed.
+process.on('disconnect', () => process.exit(INTERRUPTED));
 
 await work(
   {
@@ -17,7 +19,7 @@ await work(
         listener(message as ToWorker);
       }),
   },
-  processIo(),
+  processContext(),
 );
 process.removeAllListeners('disconnect');
 process.disconnect();
