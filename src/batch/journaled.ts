@@ -2,8 +2,8 @@ import type { ResultEntry } from './journal-entry.js';
 import type { DocumentState, JournalSummary } from './journal-read.js';
 import type { SourceContainer } from './source.js';
 
-/** Opens a container by the id that the journal has for it. */
-export type ContainerOpener = (id: string) => SourceContainer;
+/** Opens a container by the id that the journal has for it. `stop` cuts its waits short. */
+export type ContainerOpener = (id: string, stop?: AbortSignal) => SourceContainer;
 
 /** The documents that a journal says were migrated, or may have been, by container. */
 export function migratedByContainer({ documents }: JournalSummary): ReadonlyMap<string, readonly DocumentState[]> {

@@ -8,7 +8,7 @@ import type { ContainerOpener } from './journaled.js';
 import type { JournalSummary } from './journal-read.js';
 import { LazyReplacement } from './lazy-replacement.js';
 import { restoreOriginal } from './restore.js';
-import { hasLivedOn } from './outcome.js';
+import { hasLivedOn, isStopped } from './outcome.js';
 import type { SourceContainer, SourceDocument } from './source.js';
 import { digestDocument } from './transform.js';
 
@@ -57,7 +57,7 @@ async function rollbackContainer(
   const byLine = new Map(states.map((state) => [state.line, state]));
   const outcomes: RollbackOutcome[] = [];
   try {
-    const container = options.open(id);
+    const container = options.open(id, options.stop);
     const replacement = new LazyReplacement(container, () => container.replace());
     try {
       for await (const document of container.documents()) {
@@ -75,6 +75,8 @@ async function rollbackContainer(
     }
     outcomes.push(...Array.from(byLine.values(), (state) => failure(state, gone(state))));
   } catch (error) {
+    // Documents without an outcome were not started.
+    if (isStopped(error)) return;
     outcomes.splice(0, outcomes.length, ...states.map((state) => failure(state, error)));
   }
   for (const outcome of outcomes) await options.onOutcome(outcome);

@@ -169,6 +169,38 @@ describe('a batch of a Map', () => {
     expect((await handle({ ...both, attempt: 5 }, late)).counts).toEqual({ 'not-started': 2 });
   });
 
+  it('whose rows wait for a table that throttles ends before its deadline and is retried', async () => {
+    let isThrottling = true;
+    await tables.stop();
+    tables = await startDynamoDbServer({
+      tables: [table],
+      fault: ({ operation }) =>
+        isThrottling && operation === 'UpdateItem'
+          ? { moment: 'before', status: 400, type: 'ThrottlingException' }
+          : undefined,
+    });
+    fleet = sandbox(served, {
+      STATEBAG_DYNAMODB_ENDPOINT: tables.endpoint,
+      STATEBAG_TO: 'bridge',
+      STATEBAG_DEADLINE_MARGIN_MS: '20000',
+    });
+    const event = { Items: [{ id: 'dynamodb://Tokens/owner-1/c%2F1' }] };
+    const started = performance.now();
+    // One second until nothing is begun any more, 16 more until an answer must go out.
+    const context = { getRemainingTimeInMillis: () => 21_000 };
+    await expect(handle(event, context)).rejects.toMatchObject({
+      name: 'StateBagRetryableError',
+      message: expect.stringContaining('RUN_STOPPED') as string,
+    });
+    expect(performance.now() - started).toBeLessThan(6_000);
+
+    isThrottling = false;
+    expect(await handle(event)).toMatchObject({
+      counts: { migrated: 1 },
+      answers: [{ result: { outcome: 'migrated' } }],
+    });
+  });
+
   it.each([[null], [{ Items: 'none' }]])('that is none (%j) is refused', async (event) => {
     await expect(handle(event as unknown as MapEvent)).rejects.toMatchObject({ code: 'EVENT_INVALID' });
   });
