@@ -6,7 +6,12 @@ import { summarizeJournal } from '../../batch/journal-read.js';
 import type { ResultEntry } from '../../batch/journal-entry.js';
 import { needsAttention } from '../../batch/outcome.js';
 import type { Totals } from '../../batch/outcome.js';
+import type { SourceContainer } from '../../batch/source.js';
+import { isTableUri, tableOfRowId } from '../../batch/sources/dynamodb-id.js';
+import { RowContainer } from '../../batch/sources/dynamodb-row.js';
+import { objectContainer } from '../../batch/sources/object.js';
 import { ConfigError } from '../../errors.js';
+import { parseS3Uri } from '../../store/address.js';
 import { asFolder } from '../../store/blob-store.js';
 import type { ObjectStore } from '../../store/object-store.js';
 import { openObjectStore } from '../../store/open.js';
@@ -14,7 +19,9 @@ import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { JournalSession } from '../migration/journal-session.js';
 import { openStore } from '../open-store.js';
+import { openTable } from '../open-table.js';
 import { tableSettings } from '../options/dynamodb-options.js';
+import type { TableSettings } from '../options/dynamodb-options.js';
 import { requireJournal } from '../options/journal-options.js';
 import { outputSettings } from '../options/output-options.js';
 import { parseChoice } from '../options/parse-value.js';
@@ -38,6 +45,7 @@ export async function collectRun(reports: readonly string[], { options }: FleetA
       const onResult = (result: ResultEntry) => reporter.add(members(result), isFinding(result));
       await collect({
         records,
+        open: (id) => openContainer(id, objects, tableSettings(options)),
         reports: readAll(reports, objects),
         journal: session,
         summary: session.summary,
@@ -90,6 +98,12 @@ async function openRecords(
     );
   const { objects, bucket, prefix } = await openObjectStore(uri, { s3: s3Settings(options) });
   return { objects, records: new TaskRecords({ objects, bucket, prefix: asFolder(prefix) }) };
+}
+
+/** As the functions of a fleet open what their items name. */
+async function openContainer(id: string, objects: ObjectStore, tables: TableSettings): Promise<SourceContainer> {
+  if (isTableUri(id)) return RowContainer.named(await openTable(tableOfRowId(id), tables), id);
+  return objectContainer(objects, parseS3Uri(id));
 }
 
 async function* readAll(uris: readonly string[], objects: ObjectStore): AsyncIterable<Reported> {
