@@ -68,6 +68,10 @@ export interface Consumed {
  * Rows of one table. Errors of every call: `ConfigError` `TABLE_NOT_FOUND`; `StoreError` `TABLE_DENIED` (names the IAM
  * action; expired credentials too), `TABLE_THROTTLED`, `TABLE_UNAVAILABLE`, `TABLE_TIMEOUT` (all three retryable, and
  * of a write they do not say whether it landed), `TABLE_REJECTED`.
+ *
+ * A signal cuts waits short: once it is aborted, a call that would have to wait for the pace or before a repetition
+ * throws `StoreError` `RUN_STOPPED`, and no update is sent for the first time. What was sent is still awaited, for 4
+ * seconds; pages of a scan or query are not.
  */
 export interface RowTable {
   readonly name: string;

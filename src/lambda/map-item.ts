@@ -102,7 +102,7 @@ async function carryOut(item: MapItem, options: MapOptions, fleet: Fleet, { stop
   const runId = options.run ?? DEFAULT_RUN;
   try {
     if (stop.aborted) return skippedTask(nameOf(item));
-    const { container, destination } = await openItem(item, options, fleet);
+    const { container, destination } = await openItem(item, options, fleet, stop);
     return await runTask(container, fleet.engine, { runId, stop, ...(destination && { destination }) });
   } catch (error) {
     return failedTask(nameOf(item), error, { runId, at: fleet.engine.now() });

@@ -49,10 +49,16 @@ export function nameOf(item: MapItem): string {
   return typeof (item as Partial<S3Item> | null)?.Key === 'string' ? item.Key : JSON.stringify(item);
 }
 
-/** Throws `ConfigError` `ITEM_INVALID`, `OUT_MISSING`. */
-export async function openItem(item: MapItem, reading: ItemReading, fleet: Fleet): Promise<OpenItem> {
+/** `stop` cuts the waits of a row short. Throws `ConfigError` `ITEM_INVALID`, `OUT_MISSING`. */
+export async function openItem(
+  item: MapItem,
+  reading: ItemReading,
+  fleet: Fleet,
+  stop?: AbortSignal,
+): Promise<OpenItem> {
   if (!isNamed(item)) return { container: objectContainer(fleet.objects, addressOf(item, reading)) };
-  if (isTableUri(item.id)) return { container: RowContainer.named(await fleet.table(tableOfRowId(item.id)), item.id) };
+  if (isTableUri(item.id))
+    return { container: RowContainer.named(await fleet.table(tableOfRowId(item.id)), item.id, stop) };
   if (!item.id.startsWith('s3://')) throw invalid(item, 'its id is neither s3://bucket/key nor dynamodb://table/…');
   const address = parseS3Uri(item.id);
   return item.lines === undefined

@@ -89,7 +89,7 @@ export function hasLivedOn(error: unknown): boolean {
 }
 
 interface Failure {
-  readonly outcome: 'failed' | 'quarantined' | 'unchanged';
+  readonly outcome: 'failed' | 'quarantined' | 'unchanged' | 'not-started';
   readonly code: string;
   readonly reason: string;
   readonly isRetryable?: true;
@@ -100,9 +100,15 @@ export function isRetryable(error: unknown): boolean {
   return error instanceof StateBagError && (error.retryable || error.code === 'DOCUMENT_MOVED');
 }
 
+/** The run ended before anything was written: the document is taken by the next one. */
+export function isStopped(error: unknown): boolean {
+  return error instanceof StateBagError && error.code === 'RUN_STOPPED';
+}
+
 /** What an error at reading or committing makes of a document. */
 export function failureOf(error: unknown): Failure {
   const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
+  if (isStopped(error)) return { outcome: 'not-started', code, reason: messageOf(error) };
   const outcome = hasLivedOn(error) ? 'unchanged' : error instanceof BagError ? 'quarantined' : 'failed';
   return { outcome, code, reason: messageOf(error), ...(isRetryable(error) && { isRetryable: true }) };
 }

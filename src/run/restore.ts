@@ -11,6 +11,7 @@ import type { BlobStore } from '../store/index.js';
 import { LazyReplacement } from './commit.js';
 import { hasLivedOn } from './outcome.js';
 import { digest, digestDocument } from './transform.js';
+import { isStopped } from './outcome.js';
 
 /**
  * The original bytes of a migrated document, from what the journal and the blobs say. Throws `IntegrityError`
@@ -73,7 +74,7 @@ async function rollbackContainer(
   const byLine = new Map(states.map((state) => [state.line, state]));
   const outcomes: RollbackOutcome[] = [];
   try {
-    const container = options.open(id);
+    const container = options.open(id, options.stop);
     const replacement = new LazyReplacement(container, () => container.replace());
     try {
       for await (const document of container.documents()) {
@@ -91,6 +92,8 @@ async function rollbackContainer(
     }
     outcomes.push(...Array.from(byLine.values(), (state) => failure(state, gone(state))));
   } catch (error) {
+    // Documents without an outcome were not started.
+    if (isStopped(error)) return;
     outcomes.splice(0, outcomes.length, ...states.map((state) => failure(state, error)));
   }
   for (const outcome of outcomes) await options.onOutcome(outcome);

@@ -34,8 +34,8 @@ export async function openContainers(
       ? undefined
       : (await openObjectStore(`s3://${parseS3Uri(remote).bucket}`, s3 ? { s3 } : {})).objects;
   const tables = await openTables(containers.keys(), settings);
-  return (id) => {
-    if (isTableUri(id)) return RowContainer.named(tables.get(tableOfRowId(id))!, id);
+  return (id, stop) => {
+    if (isTableUri(id)) return RowContainer.named(tables.get(tableOfRowId(id))!, id, stop);
     if (id === '-')
       throw new ConfigError('STDOUT_GONE', 'this document went to standard output and cannot be read again');
     if (objects && id.startsWith('s3://')) return new ObjectContainer(objects, parseS3Uri(id), isLined(id));

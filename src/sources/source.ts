@@ -83,8 +83,8 @@ export interface SourceContainer {
   readonly unreadable?: StateBagError;
 }
 
-/** Opens a container by the id that the journal has for it. */
-export type ContainerOpener = (id: string) => SourceContainer;
+/** Opens a container by the id that the journal has for it. `stop` cuts its waits short. */
+export type ContainerOpener = (id: string, stop?: AbortSignal) => SourceContainer;
 
 /** Where migrated containers go: over themselves, or to a copy. */
 export interface Destination {

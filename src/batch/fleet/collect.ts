@@ -1,3 +1,4 @@
+import pMap from 'p-map';
 import { parseS3Uri } from '../../store/index.js';
 import type { Journal } from '../../journal/journal.js';
 import type { IntentEntry, ResultEntry } from '../../journal/entries.js';
@@ -7,12 +8,17 @@ import type { Totals } from '../../run/outcome.js';
 import type { Reported, TaskAnswer, ToldResult } from './task-answer.js';
 import type { TaskRecords } from './task-records.js';
 import { omit } from './omit.js';
+import type { SourceContainer } from '../../sources/source.js';
+import { digestDocument } from '../../run/transform.js';
+import type { TaskEntry } from './task-records.js';
 
 export interface CollectOptions {
   readonly records: TaskRecords;
   /** Tasks of completion reports and result files, in the order in which the runs were. */
   readonly reports: AsyncIterable<Reported>;
   readonly journal: Pick<Journal, 'append' | 'flush' | 'isFull'>;
+  /** Opens a container by its id, to compare its documents with what the records say they were to become. */
+  readonly open: (id: string) => Promise<SourceContainer>;
   /** What the journal says already. */
   readonly summary: JournalSummary | undefined;
   readonly runId: string;
@@ -21,9 +27,14 @@ export interface CollectOptions {
   readonly onResult?: (result: ResultEntry) => void | Promise<void>;
 }
 
+/** Containers without an answer that are looked at together. */
+const LOOKED_AT = 16;
+
 /**
- * Makes a journal of what tasks have left behind: every intent from their records, and behind them every result from
- * their reports. What the journal knows already is passed over, so that it may be done again, and after a rollback.
+ * Makes a journal of what tasks have left: every intent from their records, and after them every result from their
+ * reports. A task that gave no answer, or answered that it failed, may still have done its work: then the bytes of the
+ * document decide, and the record has the result. What the journal knows already is passed over, so that it may be done
+ * again, and after a rollback.
  */
 export async function collect(options: CollectOptions): Promise<void> {
   for await (const { entries } of options.records.all()) {
@@ -43,7 +54,7 @@ async function addIntent(intent: IntentEntry, { journal, summary, runId }: Colle
 }
 
 async function addResult(told: ToldResult, { journal, summary, runId, onResult }: CollectOptions): Promise<void> {
-  const known = summary?.documents.get(told.doc)?.result ?? summary?.others.get(told.doc);
+  const known = knownResult(told.doc, summary);
   if (known && known.at >= told.at) return;
   const result: ResultEntry = { kind: 'result', run: runId, ...told };
   journal.append(result);
@@ -51,31 +62,88 @@ async function addResult(told: ToldResult, { journal, summary, runId, onResult }
   await onResult?.(result);
 }
 
-async function resultsOf(
-  { answer, silent }: Reported,
-  { records, now }: CollectOptions,
-): Promise<readonly ToldResult[]> {
-  if (silent)
-    return silent.ids.map((doc) => ({ ...NOTHING, at: now(), doc, code: silent.code, reason: silent.reason }));
+function knownResult(doc: string, summary: JournalSummary | undefined): ResultEntry | undefined {
+  return summary?.documents.get(doc)?.result ?? summary?.others.get(doc);
+}
+
+async function resultsOf({ answer, silent }: Reported, options: CollectOptions): Promise<readonly ToldResult[]> {
+  if (silent) return (await pMap(silent.ids, (doc) => lookAt(doc, silent, options), { concurrency: LOOKED_AT })).flat();
   if (!answer) return [];
-  if ('result' in answer) return [answer.result];
+  if ('result' in answer) {
+    const { result } = answer;
+    const seen = result.outcome === 'failed' ? await seeDone(answer.id, options) : NOTHING_DONE;
+    return seen.isWhole ? seen.done : [result];
+  }
+  const { records } = options;
   const results = answer.results !== undefined ? (await records.read(parseS3Uri(answer.results))).flatMap(toldOf) : [];
-  return [...results, ...leftBy(answer, now())];
+  const left = answer.counts['not-started'] ?? 0;
+  if (left === 0) return results;
+  const answered = new Set(results.map(({ doc }) => doc));
+  const seen = await lookAt(answer.id, leftBy(left), options);
+  return [...results, ...seen.filter(({ doc }) => !answered.has(doc))];
 }
 
 /** A task that ran out of time left documents: its container has failed until a later result tells of what is in it. */
-function leftBy({ id: doc, counts }: Extract<TaskAnswer, { counts: unknown }>, at: string): readonly ToldResult[] {
-  const left = counts['not-started'] ?? 0;
-  if (left === 0) return [];
-  return [
-    {
-      ...NOTHING,
-      at,
-      doc,
-      code: 'RUN_STOPPED',
-      reason: `the task ended before ${left} of its documents were started; run it again`,
-    },
-  ];
+function leftBy(left: number): Silence {
+  return {
+    code: 'RUN_STOPPED',
+    reason: `the task ended before ${left} of its documents were started; run it again`,
+  };
+}
+
+/** Why nothing is known of a container from its own task. */
+type Silence = Pick<NonNullable<Reported['silent']>, 'code' | 'reason'>;
+
+/** What was done to a container whose task does not say so. Silence is no news of a document that the journal knows. */
+async function lookAt(doc: string, { code, reason }: Silence, options: CollectOptions): Promise<readonly ToldResult[]> {
+  const { done, isWhole } = await seeDone(doc, options);
+  if (isWhole || knownResult(doc, options.summary)) return done;
+  return [...done, { ...NOTHING, at: options.now(), doc, code, reason }];
+}
+
+/** Recorded results that the bytes of the documents confirm. */
+interface SeenDone {
+  readonly done: readonly ToldResult[];
+  /** True when that is every document of the container. */
+  readonly isWhole: boolean;
+}
+
+const NOTHING_DONE: SeenDone = { done: [], isWhole: false };
+
+/** A record alone proves nothing, because it is written before the change: each document must be what it says. */
+async function seeDone(id: string, { records, open, summary, now }: CollectOptions): Promise<SeenDone> {
+  const promised = promisedResults(await records.of(id));
+  if (promised.size === 0) return NOTHING_DONE;
+  const done: ToldResult[] = [];
+  let isWhole = true;
+  try {
+    for await (const document of (await open(id)).documents()) {
+      const result = promised.get(keyOf(document.id, digestDocument(document)));
+      document.release?.();
+      isWhole &&= result !== undefined;
+      // As of now: an earlier collection may have taken the silence for a failure.
+      if (result && knownResult(result.doc, summary)?.outcome !== 'migrated') done.push({ ...result, at: now() });
+    }
+  } catch {
+    // What cannot be read confirms nothing.
+    return { done, isWhole: false };
+  }
+  return { done, isWhole };
+}
+
+/** Results by document and the digest that it has once its intent is carried out. */
+function promisedResults(entries: readonly TaskEntry[]): ReadonlyMap<string, ToldResult> {
+  const intended = new Map<string, string>();
+  const promised = new Map<string, ToldResult>();
+  for (const entry of entries) {
+    if (entry.kind === 'intent') intended.set(entry.doc, entry.after);
+    else for (const told of toldOf(entry)) promised.set(keyOf(told.doc, intended.get(told.doc) ?? ''), told);
+  }
+  return promised;
+}
+
+function keyOf(doc: string, sha256: string): string {
+  return `${sha256} ${doc}`;
 }
 
 const NOTHING = {

@@ -83,6 +83,7 @@ export function failedTask(
   { runId, at }: { readonly runId: string; readonly at: string },
 ): TaskResult {
   const { isRetryable = false, outcome, code, reason } = failureOf(error);
+  if (outcome === 'not-started') return skippedTask(containerId);
   const sizes = { bytesBefore: 0, bytesAfter: 0, blobsWritten: 0, blobsReused: 0 };
   const result: ResultEntry = {
     kind: 'result',

@@ -32,6 +32,7 @@ const BY_NAME: Readonly<Record<string, Code>> = {
   RequestLimitExceeded: 'TABLE_THROTTLED',
   LimitExceededException: 'TABLE_THROTTLED',
   ConditionalCheckFailedException: 'ROW_CONDITION',
+  AbortError: 'TABLE_TIMEOUT',
   TransactionConflictException: 'TABLE_UNAVAILABLE',
   InternalServerError: 'TABLE_UNAVAILABLE',
   ServiceUnavailable: 'TABLE_UNAVAILABLE',
@@ -59,6 +60,14 @@ export function tableError(error: unknown, call: TableCall): StateBagError {
   return code === 'ROW_CONDITION' ? new ConflictError(code, message, options) : new StoreError(code, message, options);
 }
 
+/** What a wait ends with that the end of the run cuts short: nothing was written. */
+export function stoppedError(cause: unknown): StoreError {
+  return new StoreError('RUN_STOPPED', 'the run was stopped before this row was written; run it again to go on', {
+    retryable: true,
+    cause,
+  });
+}
+
 function codeOf(error: unknown): Code {
   const { name, code, $metadata } = (error ?? {}) as {
     name?: unknown;
@@ -76,7 +85,9 @@ function codeOf(error: unknown): Code {
 
 function adviceOf(code: Code, error: unknown, { action }: TableCall): string {
   if (code === 'TABLE_NOT_FOUND') return 'there is no such table in this account and region. ';
+  const { name } = (error ?? {}) as { name?: unknown };
+  if (name === 'AbortError') return 'the run was stopped, and no answer came in the time that was left. ';
   if (code !== 'TABLE_DENIED') return '';
-  const isExpired = (error as Error).name.startsWith('ExpiredToken');
+  const isExpired = String(name).startsWith('ExpiredToken');
   return isExpired ? 'the credentials have expired; renew them and run again. ' : `${action} is not allowed. `;
 }

@@ -20,17 +20,18 @@ export class RowContainer implements SourceContainer {
     private readonly table: RowTable,
     readonly id: string,
     private row: Row | undefined,
+    private readonly stop: AbortSignal | undefined,
   ) {}
 
-  /** A row that a page of the table has brought. */
-  static async loaded(table: RowTable, row: Row): Promise<RowContainer> {
+  /** A row that a page of the table has brought. Once `stop` is aborted it is not written any more: `RUN_STOPPED`. */
+  static async loaded(table: RowTable, row: Row, stop?: AbortSignal): Promise<RowContainer> {
     const { keys } = await table.shape();
-    return new RowContainer(table, formatRowId(table.name, keys, row), row);
+    return new RowContainer(table, formatRowId(table.name, keys, row), row, stop);
   }
 
-  /** A row that is yet to be read. */
-  static named(table: RowTable, id: string): RowContainer {
-    return new RowContainer(table, id, undefined);
+  /** A row that is yet to be read. Once `stop` is aborted nothing is waited for any more: `RUN_STOPPED`. */
+  static named(table: RowTable, id: string, stop?: AbortSignal): RowContainer {
+    return new RowContainer(table, id, undefined, stop);
   }
 
   /** Digest of the token: a row that was resumed and paused again is another one, whatever it says. */
@@ -39,7 +40,7 @@ export class RowContainer implements SourceContainer {
   }
 
   /** Throws `ConflictError` `ROW_GONE` for a row that is not there. */
-  async *documents(signal?: AbortSignal): AsyncIterable<SourceDocument> {
+  async *documents(signal = this.stop): AsyncIterable<SourceDocument> {
     this.row ??= await this.table.get(await this.key(), signal);
     if (!this.row) throw this.gone();
     yield rowDocument(this.id, this.row);
@@ -50,7 +51,7 @@ export class RowContainer implements SourceContainer {
     if (this.row && version !== versionOf(this.row)) throw this.replaced();
   }
 
-  replace(signal?: AbortSignal): Promise<Replacement> {
+  replace(signal = this.stop): Promise<Replacement> {
     let next: Uint8Array | undefined;
     return Promise.resolve({
       write: (_, bytes) => {
@@ -72,7 +73,7 @@ export class RowContainer implements SourceContainer {
     try {
       await this.table.update(await this.key(), { edits, guards: new Map([[TOKEN, row[TOKEN]]]), units }, signal);
     } catch (error) {
-      await this.settle(error, bytes);
+      await this.settle(error, bytes, signal);
     }
     return versionOf(row);
   }
@@ -81,10 +82,10 @@ export class RowContainer implements SourceContainer {
    * What lies there now decides: a reply may be lost although the write landed, and its repetition then finds its own
    * work.
    */
-  private async settle(error: unknown, bytes: Uint8Array): Promise<void> {
+  private async settle(error: unknown, bytes: Uint8Array, signal: AbortSignal | undefined): Promise<void> {
     if (!(error instanceof StateBagError) || !UNSURE.has(error.code)) throw error;
     // When the row cannot be read either, nothing is known and the error stands.
-    const found = await this.table.get(await this.key()).catch(() => {
+    const found = await this.table.get(await this.key(), signal).catch(() => {
       throw error;
     });
     if (!found) throw this.gone(error);

@@ -28,9 +28,10 @@ import type {
   ScanPart,
   TableShape,
 } from '../table.js';
-import { tableError } from './dynamodb-errors.js';
+import { stoppedError, tableError } from './dynamodb-errors.js';
 import type { TableCall } from './dynamodb-errors.js';
 import { updateExpression } from './dynamodb-expression.js';
+import type { StateBagError } from '../../errors/index.js';
 
 export interface DynamoDbTableOptions {
   /** Default: that of the environment or profile; `us-east-1` when only an endpoint is given. */
@@ -41,10 +42,14 @@ export interface DynamoDbTableOptions {
   readonly maxReadUnits?: number;
   /** Write units a second, at most. Default: as many as the table lets pass. */
   readonly maxWriteUnits?: number;
-  /** Attempts of one request. Default 8. */
+  /** Attempts of one request, those apart that the table throttled. Default 8. */
   readonly maxAttempts?: number;
+  /** Milliseconds for which a throttled request is repeated. Default 60,000. */
+  readonly throttledForMs?: number;
   /** Milliseconds until a request must be answered. Default 30,000. */
   readonly requestTimeoutMs?: number;
+  /** Milliseconds that the request of a row has for its answer once the run was stopped. Default 4,000. */
+  readonly graceMs?: number;
   /** A client to use instead of one made from the options above. It should not repeat requests itself. */
   readonly client?: DynamoDBClient;
   /** For tests. */
@@ -55,7 +60,17 @@ export interface DynamoDbTableOptions {
 
 const DEFAULT_ATTEMPTS = 8;
 const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_THROTTLED_MS = 60_000;
+
+const DEFAULT_GRACE_MS = 4_000;
 const REAL_CLOCK: PaceClock = { now: () => performance.now(), sleep: sleepFor };
+
+/** What is sent, and the units it will take as far as that is known before. */
+interface Request<T> {
+  readonly action: TableCall['action'];
+  readonly units: number;
+  readonly send: () => Promise<T>;
+}
 
 /** What a reply tells of the capacity it took. */
 interface Metered {
@@ -76,6 +91,7 @@ class DynamoDbTable implements RowTable {
   private readonly clock: PaceClock;
   private readonly reads: Pace;
   private readonly writes: Pace;
+  private readonly graces = new WeakMap<AbortSignal, AbortSignal>();
   private known: Promise<TableShape> | undefined;
 
   constructor(
@@ -135,7 +151,8 @@ class DynamoDbTable implements RowTable {
       ConsistentRead: true,
       ReturnConsumedCapacity: 'TOTAL',
     });
-    const { Item } = await this.read('dynamodb:GetItem', () => this.client.send(command, abort(signal)), signal);
+    const grace = this.graceAfter(signal);
+    const { Item } = await this.read('dynamodb:GetItem', () => this.client.send(command, abort(grace)), signal);
     return Item as Row | undefined;
   }
 
@@ -150,14 +167,19 @@ class DynamoDbTable implements RowTable {
       ...(values === undefined ? {} : { ExpressionAttributeValues: sentRow(values) }),
       ReturnConsumedCapacity: 'TOTAL',
     } as ConstructorParameters<typeof UpdateItemCommand>[0]);
-    const send = async () => {
-      await this.writes.take(update.units, signal);
-      const reply = await this.client.send(command, abort(signal));
-      const units = reply.ConsumedCapacity?.CapacityUnits ?? update.units;
-      this.consumed.write += units;
-      this.writes.correct(units - update.units);
-    };
-    await this.attempt('dynamodb:UpdateItem', send, this.writes, signal);
+    const grace = this.graceAfter(signal);
+    const request = {
+      action: 'dynamodb:UpdateItem',
+      units: update.units,
+      send: async () => {
+        const reply = await this.client.send(command, abort(grace));
+        const units = reply.ConsumedCapacity?.CapacityUnits ?? update.units;
+        this.consumed.write += units;
+        this.writes.correct(units - update.units);
+      },
+    } as const;
+    if (signal?.aborted) throw stoppedError(signal.reason);
+    await this.attempt(request, this.writes, signal);
   }
 
   private async describe(signal: AbortSignal | undefined): Promise<TableShape> {
@@ -189,34 +211,71 @@ class DynamoDbTable implements RowTable {
     signal: AbortSignal | undefined,
   ): Promise<T> {
     const metered = async () => {
-      await this.reads.take(0, signal);
       const reply = await send();
       const units = (reply as Metered).ConsumedCapacity?.CapacityUnits ?? 0;
       this.consumed.read += units;
       this.reads.correct(units);
       return reply;
     };
-    return this.attempt(action, metered, this.reads, signal);
+    return this.attempt({ action, units: 0, send: metered }, this.reads, signal);
   }
 
-  private async attempt<T>(
-    action: TableCall['action'],
-    send: () => Promise<T>,
-    pace: Pace,
-    signal: AbortSignal | undefined,
-  ): Promise<T> {
-    const { maxAttempts = DEFAULT_ATTEMPTS, random = Math.random } = this.options;
-    for (let attempt = 1; ; attempt++) {
+  /**
+   * Sends a request until it is answered. Once the signal is aborted nothing is waited for: then it throws
+   * `RUN_STOPPED`, or the error of an attempt that may have been carried out.
+   */
+  private async attempt<T>({ action, units, send }: Request<T>, pace: Pace, signal: AbortSignal | undefined) {
+    const {
+      maxAttempts = DEFAULT_ATTEMPTS,
+      throttledForMs = DEFAULT_THROTTLED_MS,
+      random = Math.random,
+    } = this.options;
+    let unsure: StateBagError | undefined;
+    let throttledSince: number | undefined;
+    const unlessStopped = async <R>(wait: () => Promise<R>): Promise<R> => {
+      try {
+        return await wait();
+      } catch (cause) {
+        throw unsure ?? stoppedError(cause);
+      }
+    };
+    for (let attempt = 1, failures = 0; ; attempt++) {
+      const takenAt = await unlessStopped(() => pace.take(units, signal));
       try {
         return await send();
       } catch (cause) {
-        signal?.throwIfAborted();
         const error = await this.settled(tableError(cause, { table: this.name, action }));
-        if (error.code === 'TABLE_THROTTLED') pace.throttled();
-        if (!error.retryable || attempt >= maxAttempts) throw error;
-        await this.clock.sleep(pauseBefore(attempt, random), signal);
+        if (error.code === 'TABLE_THROTTLED') {
+          pace.correct(-units);
+          if (throttledSince === undefined) pace.throttled(takenAt);
+          throttledSince ??= takenAt;
+          if (this.clock.now() - throttledSince >= throttledForMs) throw error;
+        } else {
+          if (action === 'dynamodb:UpdateItem') unsure = error;
+          if (!error.retryable || ++failures >= maxAttempts) throw error;
+        }
+        await unlessStopped(() => this.clock.sleep(pauseBefore(attempt, random), signal));
       }
     }
+  }
+
+  /** Aborted some time after `stop`. One for each signal, or a long run would add a listener for every row. */
+  private graceAfter(stop: AbortSignal | undefined): AbortSignal | undefined {
+    if (!stop) return undefined;
+    const known = this.graces.get(stop);
+    if (known) return known;
+    const grace = new AbortController();
+    const begin = () => {
+      // Does not keep the process alive.
+      const timeout = AbortSignal.timeout(this.options.graceMs ?? DEFAULT_GRACE_MS);
+      timeout.addEventListener('abort', () => {
+        grace.abort();
+      });
+    };
+    if (stop.aborted) begin();
+    else stop.addEventListener('abort', begin, { once: true });
+    this.graces.set(stop, grace.signal);
+    return grace.signal;
   }
 
   /** An SDK that cannot find a region or credentials says so at its first request only. */

@@ -22,8 +22,8 @@ export class TableSource implements DocumentSource {
       signal?.throwIfAborted();
       for (const row of page)
         yield index && !index.isWhole
-          ? this.container(formatRowId(this.table.name, shape.keys, row))
-          : await RowContainer.loaded(this.table, row);
+          ? RowContainer.named(this.table, formatRowId(this.table.name, shape.keys, row), signal)
+          : await RowContainer.loaded(this.table, row, signal);
     }
   }
 

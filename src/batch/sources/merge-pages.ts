@@ -13,7 +13,7 @@ export async function* mergePages<T>(streams: readonly AsyncIterable<T>[]): Asyn
       yield result.value;
     }
   } finally {
-    // Elements that nobody waits for any more may fail without being heard.
+    // Elements that are not wanted any more may fail.
     await Promise.allSettled(pending.values());
     await Promise.allSettled(iterators.map(async (iterator) => iterator.return?.()));
   }
@@ -24,6 +24,9 @@ interface Advanced<T> {
   readonly result: IteratorResult<T, unknown>;
 }
 
-async function advance<T>(iterator: AsyncIterator<T>): Promise<Advanced<T>> {
-  return { iterator, result: await iterator.next() };
+/** A failure is thrown when its turn comes. Until then it must not end the process as an unhandled rejection. */
+function advance<T>(iterator: AsyncIterator<T>): Promise<Advanced<T>> {
+  const advanced = iterator.next().then((result) => ({ iterator, result }));
+  advanced.catch(() => undefined);
+  return advanced;
 }

@@ -25,6 +25,13 @@ import { totalRows } from '../reporters/migration-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { FleetArguments } from './fleet-options.js';
 import { omitUndefined } from '../../sources/omit-undefined.js';
+import type { SourceContainer } from '../../sources/source.js';
+import { isTableUri, tableOfRowId } from '../../batch/sources/dynamodb-id.js';
+import { RowContainer } from '../../batch/sources/dynamodb-row.js';
+import { objectContainer } from '../../sources/objects.js';
+import { parseS3Uri } from '../../store/address.js';
+import { openTable } from '../../sources/open.js';
+import type { TableSettings } from '../../sources/open.js';
 
 /** `fleet collect [REPORT…]`: records and reports of a fleet become a journal like that of `migrate`. */
 export async function collectRun(reports: readonly string[], { options }: FleetArguments, io: CliIo): Promise<number> {
@@ -38,6 +45,7 @@ export async function collectRun(reports: readonly string[], { options }: FleetA
       const onResult = (result: ResultEntry) => reporter.add(members(result), isFinding(result));
       await collect({
         records,
+        open: (id) => openContainer(id, objects, tableSettings(options)),
         reports: readAll(reports, objects),
         journal: session,
         summary: session.summary,
@@ -90,6 +98,12 @@ async function openRecords(
     );
   const { objects, bucket, prefix } = await openObjectStore(uri, { s3: s3Settings(options) });
   return { objects, records: new TaskRecords({ objects, bucket, prefix: asFolder(prefix) }) };
+}
+
+/** As the functions of a fleet open what their items name. */
+async function openContainer(id: string, objects: ObjectStore, tables: TableSettings): Promise<SourceContainer> {
+  if (isTableUri(id)) return RowContainer.named(await openTable(tableOfRowId(id), tables), id);
+  return objectContainer(objects, parseS3Uri(id));
 }
 
 async function* readAll(uris: readonly string[], objects: ObjectStore): AsyncIterable<Reported> {
