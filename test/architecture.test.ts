@@ -206,7 +206,9 @@ describe('loading the library', () => {
       const loaded = loadedBy(entry);
       expect(loaded.length).toBeGreaterThan(3);
       expect(loaded.filter(({ to, isPackage }) => isPackage && HEAVY.test(to)).map(told)).toEqual([]);
-      expect(loaded.filter(({ to }) => ['cli', 'batch', 'run', 'journal', 'sources'].includes(roomOf(to))).map(told)).toEqual([]);
+      expect(
+        loaded.filter(({ to }) => ['cli', 'batch', 'run', 'journal', 'sources'].includes(roomOf(to))).map(told),
+      ).toEqual([]);
     },
   );
 

@@ -22,7 +22,7 @@ const FACES: ReadonlySet<string> = new Set([
   'src/store/object-store.ts',
   'src/sources/disk.ts',
   'src/journal/journal.ts',
-  'src/batch/table.ts',
+  'src/sources/dynamodb/port.ts',
   'src/sources/source.ts',
 ]);
 

@@ -2,7 +2,7 @@ import type { TaskEngine } from '../batch/fleet/run-task.js';
 import { TaskRecords } from '../batch/fleet/task-records.js';
 import { storeSink } from '../run/blob-sinks.js';
 import { knownDigests, knownManifests } from '../store/address.js';
-import type { RowTable } from '../batch/table.js';
+import type { RowTable } from '../sources/dynamodb/port.js';
 import { ConfigError } from '../errors/index.js';
 import { asFolder, createBlobStore } from '../store/blob-store.js';
 import type { BlobStore, ObjectStore } from '../store/index.js';
@@ -78,7 +78,7 @@ function tables({ tables: options }: FleetSettings): Fleet['table'] {
   return (name) => {
     const table =
       opened.get(name) ??
-      import('../batch/sources/dynamodb-table.js').then(({ dynamoDbTable }) => dynamoDbTable(name, options));
+      import('../sources/dynamodb/table.js').then(({ dynamoDbTable }) => dynamoDbTable(name, options));
     opened.set(name, table);
     return table;
   };

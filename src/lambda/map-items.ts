@@ -1,7 +1,7 @@
 import { decodeKey } from '../batch/fleet/csv.js';
 import type { Destination, SourceContainer } from '../sources/source.js';
-import { isTableUri, tableOfRowId } from '../batch/sources/dynamodb-id.js';
-import { RowContainer } from '../batch/sources/dynamodb-row.js';
+import { isTableUri, tableOfRowId } from '../sources/dynamodb/id.js';
+import { RowContainer } from '../sources/dynamodb/rows.js';
 import { LineRangeContainer, rangeCopy } from '../sources/ndjson.js';
 import type { LineRange } from '../sources/ndjson.js';
 import { objectContainer } from '../sources/objects.js';

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isTableUri } from '../batch/sources/dynamodb-id.js';
+import { isTableUri } from '../sources/dynamodb/id.js';
 import { ConfigError } from '../errors/index.js';
 import { failedDocuments, isDone, pendingIntents } from '../journal/read.js';
 import type { JournalSummary } from '../journal/read.js';

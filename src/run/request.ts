@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { parseLayout } from '../bag/keys.js';
 import type { Layout } from '../bag/keys.js';
 import type { ManifestForm } from '../bag/manifest.js';
-import { isTableUri } from '../batch/sources/dynamodb-id.js';
+import { isTableUri } from '../sources/dynamodb/id.js';
 import { ConfigError } from '../errors/index.js';
 import type { StoreSettings } from '../sources/open-store.js';
 import type { TableSettings } from '../sources/open.js';

@@ -1,6 +1,6 @@
-import { isTableUri, tableOfRowId } from '../batch/sources/dynamodb-id.js';
-import { RowContainer } from '../batch/sources/dynamodb-row.js';
-import type { RowTable } from '../batch/table.js';
+import { isTableUri, tableOfRowId } from './dynamodb/id.js';
+import { RowContainer } from './dynamodb/rows.js';
+import type { RowTable } from './dynamodb/port.js';
 import { ConfigError } from '../errors/index.js';
 import { parseS3Uri } from '../store/address.js';
 import { openObjectStore } from '../store/open.js';

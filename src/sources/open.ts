@@ -1,8 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, posix, resolve } from 'node:path';
-import { isTableUri, parseTableUri } from '../batch/sources/dynamodb-id.js';
-import type { RowTable } from '../batch/table.js';
-import type { DynamoDbTableOptions } from '../batch/sources/dynamodb-table.js';
+import { isTableUri, parseTableUri } from './dynamodb/id.js';
+import type { RowTable } from './dynamodb/port.js';
+import type { DynamoDbTableOptions } from './dynamodb/table.js';
 import { ConfigError } from '../errors/index.js';
 import type { ObjectAddress } from '../store/object-store.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
@@ -89,7 +89,7 @@ async function openPrefix(spec: string, { s3, isBlob }: SourceContext): Promise<
 
 async function openRows(spec: string, { tables = {} }: SourceContext): Promise<OpenSource> {
   const parsed = parseTableUri(spec);
-  const { TableSource } = await import('../batch/sources/dynamodb.js');
+  const { TableSource } = await import('./dynamodb/rows.js');
   return {
     source: new TableSource(spec, await openTable(parsed.table, tables), parsed),
     root: undefined,
@@ -177,7 +177,7 @@ async function openExecutions(spec: string, io: Surroundings): Promise<Execution
 
 /** The driver and its SDK are loaded only when somebody names a table. Makes no request. */
 export async function openTable(name: string, settings: TableSettings): Promise<RowTable> {
-  const { dynamoDbTable } = await import('../batch/sources/dynamodb-table.js');
+  const { dynamoDbTable } = await import('./dynamodb/table.js');
   return dynamoDbTable(name, settings);
 }
 

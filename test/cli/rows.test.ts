@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Attribute, Row } from '../../src/batch/table.js';
+import type { Attribute, Row } from '../../src/sources/dynamodb/port.js';
 import { bagOf, isBridged, keyOf, OWNER, pausedRow, ROW_FORMS, rowText, tokenOf } from '../batch/rows.js';
 import { startDynamoDbServer } from '../fakes/dynamodb-server.js';
 import type { DynamoDbServer, TableFault, TableRequest } from '../fakes/dynamodb-server.js';

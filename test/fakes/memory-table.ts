@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ConflictError, StoreError } from 'statebag-shim';
-import type { Row, RowTable, RowUpdate } from '../../src/batch/table.js';
+import type { Row, RowTable, RowUpdate } from '../../src/sources/dynamodb/port.js';
 import { ConditionFailed, isEqual, valueAt, withValue } from './table-state.js';
 import type { Page, TableState } from './table-state.js';
 

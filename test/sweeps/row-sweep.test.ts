@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { seededRandom } from '../../examples/fleet/random.js';
 import type { Random } from '../../examples/fleet/random.js';
 import { journalStatus } from '../../src/journal/report.js';
-import type { Row } from '../../src/batch/table.js';
+import type { Row } from '../../src/sources/dynamodb/port.js';
 import { StateBagError } from 'statebag-shim';
 import { faultyStore, seededFaults } from '../fakes/faulty-store.js';
 import { faultyTable, TABLE_FAULTS } from '../fakes/faulty-table.js';

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { estimate, PRICES, RATES } from '../../batch/fleet/estimate.js';
 import type { EngineName, Estimate, FleetShape, Prices, Rates } from '../../batch/fleet/estimate.js';
 import { readInventory } from '../../batch/fleet/inventory.js';
-import { isTableUri } from '../../batch/sources/dynamodb-id.js';
+import { isTableUri } from '../../sources/dynamodb/id.js';
 import { ConfigError, messageOf } from '../../errors/index.js';
 import { openObjectStore } from '../../store/open.js';
 import type { S3ObjectStoreOptions } from '../../store/s3.js';

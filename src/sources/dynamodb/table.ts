@@ -11,27 +11,15 @@ import type {
   DynamoDBClientConfig,
   QueryCommandOutput,
   ScanCommandOutput,
-  TableDescription,
 } from '@aws-sdk/client-dynamodb';
 import { ConfigError } from '../../errors/index.js';
-import { pauseBefore, sleepFor } from '../../store/backoff.js';
-import { Pace } from '../pace.js';
-import type { PaceClock } from '../pace.js';
-import type {
-  Consumed,
-  IndexShape,
-  KeySchema,
-  Row,
-  RowQuery,
-  RowTable,
-  RowUpdate,
-  ScanPart,
-  TableShape,
-} from '../table.js';
-import { stoppedError, tableError } from './dynamodb-errors.js';
-import type { TableCall } from './dynamodb-errors.js';
-import { updateExpression } from './dynamodb-expression.js';
 import type { StateBagError } from '../../errors/index.js';
+import { pauseBefore, sleepFor } from '../../store/backoff.js';
+import { Pace } from './pace.js';
+import type { PaceClock } from './pace.js';
+import type { Consumed, Row, RowQuery, RowTable, RowUpdate, ScanPart, TableShape } from './port.js';
+import { Graces, stoppedError, tableError, toShape, updateExpression } from './requests.js';
+import type { TableCall } from './requests.js';
 
 export interface DynamoDbTableOptions {
   /** Default: that of the environment or profile; `us-east-1` when only an endpoint is given. */
@@ -91,7 +79,7 @@ class DynamoDbTable implements RowTable {
   private readonly clock: PaceClock;
   private readonly reads: Pace;
   private readonly writes: Pace;
-  private readonly graces = new WeakMap<AbortSignal, AbortSignal>();
+  private readonly graces: Graces;
   private known: Promise<TableShape> | undefined;
 
   constructor(
@@ -100,6 +88,7 @@ class DynamoDbTable implements RowTable {
   ) {
     this.client = options.client ?? new DynamoDBClient(clientConfigOf(options));
     this.clock = options.clock ?? REAL_CLOCK;
+    this.graces = new Graces(options.graceMs ?? DEFAULT_GRACE_MS);
     this.reads = new Pace(this.clock, options.maxReadUnits);
     this.writes = new Pace(this.clock, options.maxWriteUnits);
   }
@@ -151,7 +140,7 @@ class DynamoDbTable implements RowTable {
       ConsistentRead: true,
       ReturnConsumedCapacity: 'TOTAL',
     });
-    const grace = this.graceAfter(signal);
+    const grace = this.graces.after(signal);
     const { Item } = await this.read('dynamodb:GetItem', () => this.client.send(command, abort(grace)), signal);
     return Item as Row | undefined;
   }
@@ -167,7 +156,7 @@ class DynamoDbTable implements RowTable {
       ...(values === undefined ? {} : { ExpressionAttributeValues: sentRow(values) }),
       ReturnConsumedCapacity: 'TOTAL',
     } as ConstructorParameters<typeof UpdateItemCommand>[0]);
-    const grace = this.graceAfter(signal);
+    const grace = this.graces.after(signal);
     const request = {
       action: 'dynamodb:UpdateItem',
       units: update.units,
@@ -185,7 +174,7 @@ class DynamoDbTable implements RowTable {
   private async describe(signal: AbortSignal | undefined): Promise<TableShape> {
     const command = new DescribeTableCommand({ TableName: this.name });
     const { Table } = await this.read('dynamodb:DescribeTable', () => this.client.send(command, abort(signal)), signal);
-    return shapeOf(Table ?? {});
+    return toShape(Table ?? {});
   }
 
   private async *pages(
@@ -259,25 +248,6 @@ class DynamoDbTable implements RowTable {
     }
   }
 
-  /** Aborted some time after `stop`. One for each signal, or a long run would add a listener for every row. */
-  private graceAfter(stop: AbortSignal | undefined): AbortSignal | undefined {
-    if (!stop) return undefined;
-    const known = this.graces.get(stop);
-    if (known) return known;
-    const grace = new AbortController();
-    const begin = () => {
-      // Does not keep the process alive.
-      const timeout = AbortSignal.timeout(this.options.graceMs ?? DEFAULT_GRACE_MS);
-      timeout.addEventListener('abort', () => {
-        grace.abort();
-      });
-    };
-    if (stop.aborted) begin();
-    else stop.addEventListener('abort', begin, { once: true });
-    this.graces.set(stop, grace.signal);
-    return grace.signal;
-  }
-
   /** An SDK that cannot find a region or credentials says so at its first request only. */
   private async settled(error: ReturnType<typeof tableError>): Promise<ReturnType<typeof tableError>> {
     if (error.code !== 'TABLE_REJECTED') return error;
@@ -306,29 +276,6 @@ function clientConfigOf({
       throwOnRequestTimeout: true,
     },
   };
-}
-
-function shapeOf({
-  KeySchema,
-  AttributeDefinitions,
-  GlobalSecondaryIndexes,
-  LocalSecondaryIndexes,
-}: TableDescription): TableShape {
-  const types = new Map(
-    (AttributeDefinitions ?? []).map(({ AttributeName: name = '', AttributeType: type = 'S' }) => [name, type]),
-  );
-  const keysOf = (schema: TableDescription['KeySchema']): KeySchema => {
-    const hashFirst = [...(schema ?? [])].sort((one, other) =>
-      one.KeyType === other.KeyType ? 0 : one.KeyType === 'HASH' ? -1 : 1,
-    );
-    return hashFirst.map(({ AttributeName: name = '' }) => ({ name, type: types.get(name) ?? 'S' }));
-  };
-  const indexes = [...(GlobalSecondaryIndexes ?? []), ...(LocalSecondaryIndexes ?? [])];
-  const shaped = indexes.map((index): [string, IndexShape] => [
-    index.IndexName!,
-    { keys: keysOf(index.KeySchema), isWhole: index.Projection?.ProjectionType === 'ALL' },
-  ]);
-  return { keys: keysOf(KeySchema), indexes: new Map(shaped) };
 }
 
 function abort(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {

@@ -1,10 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { parseAttribute } from '../../../src/batch/sources/dynamodb-attribute.js';
-import { attributeText } from '../../../src/batch/sources/dynamodb-text.js';
-import { diffMembers } from '../../../src/batch/sources/member-diff.js';
+import { attributeText, diffMembers, parseAttribute } from '../../../src/sources/dynamodb/attributes.js';
 import { applySplices } from '../../../src/json/index.js';
-import type { Attribute } from '../../../src/batch/table.js';
+import type { Attribute } from '../../../src/sources/dynamodb/port.js';
 
 const number = fc.oneof(
   fc.integer().map(String),

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { Attribute, Row, RowEdit, RowTable, RowUpdate } from '../../src/batch/table.js';
-import { itemBytes } from '../../src/batch/sources/dynamodb-size.js';
+import type { Attribute, Row, RowEdit, RowTable, RowUpdate } from '../../../src/sources/dynamodb/port.js';
+import { itemBytes } from '../../../src/sources/dynamodb/attributes.js';
 
 /** A table that is empty at first, with the keys and indexes of the table of paused executions. */
 export interface TableUnderTest {

@@ -1,5 +1,5 @@
 import { ConfigError } from '../../errors/index.js';
-import type { Attribute, KeyAttribute, KeySchema, Row } from '../table.js';
+import type { Attribute, KeyAttribute, KeySchema, Row } from './port.js';
 
 const SCHEME = 'dynamodb://';
 

@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest';
-import { RowContainer } from '../../../src/batch/sources/dynamodb-row.js';
+import { RowContainer } from '../../../src/sources/dynamodb/rows.js';
 import type { SourceDocument } from '../../../src/sources/source.js';
-import type { Row } from '../../../src/batch/table.js';
+import type { Row } from '../../../src/sources/dynamodb/port.js';
 import { faultyTable } from '../../fakes/faulty-table.js';
 import type { TableFaultName } from '../../fakes/faulty-table.js';
 import { memoryTable } from '../../fakes/memory-table.js';
 import { TableState } from '../../fakes/table-state.js';
-import { keyOf, pausedRow, rowText } from '../rows.js';
+import { keyOf, pausedRow, rowText } from '../../batch/rows.js';
 
 const row = pausedRow('a');
 const NEXT = Buffer.from('{"workflow_config":{"__s3_pointer__":true}}');

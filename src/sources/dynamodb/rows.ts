@@ -1,11 +1,70 @@
 import { createHash } from 'node:crypto';
-import { ConflictError, StateBagError } from '../../errors/index.js';
-import type { Replacement, SourceContainer, SourceDocument } from '../../sources/source.js';
-import type { Row, RowTable } from '../table.js';
-import { bagPlace, rowDocument, TOKEN } from './dynamodb-bag.js';
-import { editedRow, rowEdits } from './dynamodb-edits.js';
-import { formatRowId, parseRowId } from './dynamodb-id.js';
-import { assertStorable, itemBytes, writeUnits } from './dynamodb-size.js';
+import type { DocumentSource, Replacement, SourceContainer, SourceDocument } from '../source.js';
+import { ConfigError, ConflictError, StateBagError } from '../../errors/index.js';
+import { assertStorable, itemBytes, writeUnits } from './attributes.js';
+import { bagPlace, editedRow, rowDocument, rowEdits, TOKEN } from './bags.js';
+import { formatRowId, keyValues, parseRowId } from './id.js';
+import type { TableSpec } from './id.js';
+import type { IndexShape, Row, RowTable, TableShape } from './port.js';
+
+/** `dynamodb://Table`: the rows of paused executions, all of them or those of one key. */
+export class TableSource implements DocumentSource {
+  constructor(
+    readonly id: string,
+    private readonly table: RowTable,
+    private readonly spec: TableSpec,
+  ) {}
+
+  async *containers(signal?: AbortSignal): AsyncIterable<SourceContainer> {
+    const shape = await this.table.shape(signal);
+    const index = this.indexOf(shape);
+    const pages = this.spec.equals.size > 0 ? this.query(shape, index, signal) : this.scan(signal);
+    for await (const page of pages) {
+      signal?.throwIfAborted();
+      for (const row of page)
+        yield index && !index.isWhole
+          ? RowContainer.named(this.table, formatRowId(this.table.name, shape.keys, row), signal)
+          : await RowContainer.loaded(this.table, row, signal);
+    }
+  }
+
+  container(id: string): SourceContainer {
+    return RowContainer.named(this.table, id);
+  }
+
+  private indexOf({ indexes }: TableShape): IndexShape | undefined {
+    const { index } = this.spec;
+    if (index === undefined) return undefined;
+    const found = indexes.get(index);
+    if (found) return found;
+    const there = [...indexes.keys()].join(', ');
+    throw new ConfigError(
+      'INDEX_NOT_FOUND',
+      `table ${this.table.name} has no index ${index}${there === '' ? '' : `; there is ${there}`}`,
+    );
+  }
+
+  private query(
+    shape: TableShape,
+    index: IndexShape | undefined,
+    signal: AbortSignal | undefined,
+  ): AsyncIterable<readonly Row[]> {
+    const equals = keyValues(this.id, this.spec.equals, (index ?? shape).keys);
+    return this.table.query({ equals, ...this.named() }, signal);
+  }
+
+  private scan(signal: AbortSignal | undefined): AsyncIterable<readonly Row[]> {
+    const { segments } = this.spec;
+    const parts = Array.from({ length: segments }, (_, segment) =>
+      this.table.scan({ segment, of: segments, ...this.named() }, signal),
+    );
+    return mergePages(parts);
+  }
+
+  private named(): { readonly index?: string } {
+    return this.spec.index === undefined ? {} : { index: this.spec.index };
+  }
+}
 
 /** Failures of a write that leave open whether it landed. */
 const UNSURE = new Set(['ROW_CONDITION', 'TABLE_UNAVAILABLE', 'TABLE_TIMEOUT', 'TABLE_THROTTLED']);
@@ -124,4 +183,37 @@ function versionOf(row: Row): string {
   return createHash('sha256')
     .update(token && 'S' in token ? token.S : '')
     .digest('hex');
+}
+
+/** What several streams give, in the order in which it comes. Each is one element ahead at most. A failure ends all. */
+async function* mergePages<T>(streams: readonly AsyncIterable<T>[]): AsyncIterable<T> {
+  const iterators = streams.map((stream) => stream[Symbol.asyncIterator]());
+  const pending = new Map(iterators.map((iterator) => [iterator, advance(iterator)]));
+  try {
+    while (pending.size > 0) {
+      const { iterator, result } = await Promise.race(pending.values());
+      if (result.done) {
+        pending.delete(iterator);
+        continue;
+      }
+      pending.set(iterator, advance(iterator));
+      yield result.value;
+    }
+  } finally {
+    // Elements that are not wanted any more may fail.
+    await Promise.allSettled(pending.values());
+    await Promise.allSettled(iterators.map(async (iterator) => iterator.return?.()));
+  }
+}
+
+interface Advanced<T> {
+  readonly iterator: AsyncIterator<T>;
+  readonly result: IteratorResult<T, unknown>;
+}
+
+/** A failure is thrown when its turn comes. Until then it must not end the process as an unhandled rejection. */
+function advance<T>(iterator: AsyncIterator<T>): Promise<Advanced<T>> {
+  const advanced = iterator.next().then((result) => ({ iterator, result }));
+  advanced.catch(() => undefined);
+  return advanced;
 }

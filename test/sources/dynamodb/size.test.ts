@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { assertStorable, itemBytes, nestingOf, writeUnits } from '../../../src/batch/sources/dynamodb-size.js';
-import type { Attribute } from '../../../src/batch/table.js';
+import { assertStorable, itemBytes, nestingOf, writeUnits } from '../../../src/sources/dynamodb/attributes.js';
+import type { Attribute } from '../../../src/sources/dynamodb/port.js';
 
 it.each<[Attribute, number]>([
   [{ S: 'aé한😀' }, 10],

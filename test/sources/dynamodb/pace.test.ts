@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Pace } from '../../src/batch/pace.js';
+import { Pace } from '../../../src/sources/dynamodb/pace.js';
 
 /** A clock that stands still until something sleeps or the test moves it. */
 function startClock() {
