@@ -1,119 +1,71 @@
-/** Where a failure belongs: which document, which stage, which place inside it. */
-export interface ErrorContext {
-  readonly documentId?: string;
-  readonly stage?: Stage;
-  /** JSON pointer (RFC 6901) or object key, whichever names the place. */
-  readonly path?: string;
-  readonly [detail: string]: unknown;
+import * as classes from './classes.js';
+import type { StateBagErrorOptions } from './classes.js';
+import type { CODES, CodeFor, ErrorClassName, ErrorCode } from './codes.js';
+
+/*
+ * The classes as this package makes errors: each takes only the codes that the catalogue gives it. The package exports
+ * `classes.ts`, because stores and handlers of users may have codes of their own.
+ */
+
+export type { ErrorContext, Stage, StateBagErrorOptions } from './classes.js';
+export type { CodeFor, ErrorCode } from './codes.js';
+export { messageOf } from './classes.js';
+
+type Classes = { readonly [Name in ErrorClassName]: InstanceType<(typeof classes)[Name]> };
+type RetryableFor<Code extends ErrorCode> = (typeof CODES)[Code]['retryable'];
+type Options = Omit<StateBagErrorOptions, 'retryable'>;
+
+/** The catalogue decides what is retryable. Only where it says `sometimes`, the place that makes the error must say. */
+type OptionsFor<Code extends ErrorCode> =
+  'sometimes' extends RetryableFor<Code>
+    ? [options: Options & { readonly retryable: boolean }]
+    : [options?: Options & { readonly retryable?: Extract<RetryableFor<Code>, boolean> }];
+
+interface ErrorClass<Name extends ErrorClassName> {
+  new <Code extends CodeFor<Name>>(code: Code, message: string, ...options: OptionsFor<Code>): Classes[Name];
+  readonly prototype: Classes[Name];
 }
 
-export type Stage = 'read' | 'detect' | 'plan' | 'offload' | 'rewrite' | 'validate' | 'commit';
+export const StateBagError: ErrorClass<'StateBagError'> = classes.StateBagError;
+export type StateBagError = classes.StateBagError;
 
-export interface StateBagErrorOptions {
-  readonly retryable?: boolean;
-  readonly context?: ErrorContext;
-  readonly cause?: unknown;
-}
+export const BagError: ErrorClass<'BagError'> = classes.BagError;
+export type BagError = classes.BagError;
+
+export const PointerError: ErrorClass<'PointerError'> = classes.PointerError;
+export type PointerError = classes.PointerError;
+
+export const IntegrityError: ErrorClass<'IntegrityError'> = classes.IntegrityError;
+export type IntegrityError = classes.IntegrityError;
+
+export const SchemaError: ErrorClass<'SchemaError'> = classes.SchemaError;
+export type SchemaError = classes.SchemaError;
+
+export const ConflictError: ErrorClass<'ConflictError'> = classes.ConflictError;
+export type ConflictError = classes.ConflictError;
+
+export const StoreError: ErrorClass<'StoreError'> = classes.StoreError;
+export type StoreError = classes.StoreError;
+
+export const ConfigError: ErrorClass<'ConfigError'> = classes.ConfigError;
+export type ConfigError = classes.ConfigError;
+
+export const InternalError: ErrorClass<'InternalError'> = classes.InternalError;
+export type InternalError = classes.InternalError;
 
 /**
- * By it a class knows errors of another copy of this package: a layer and a bundle may each have one. A value that has
- * it is a list of kinds.
+ * An error with the code of another one: a fault that is passed on with more to say, or as a fault of the document.
+ * What is not given is taken from `error`, which is the default cause.
  */
-const KINDS = Symbol.for('statebag-shim.error-kinds');
-
-/**
- * Base of every error the shim throws. Programs compare `code` (stable across releases), never the message.
- * `retryable` says whether the very same call may succeed later.
- */
-export class StateBagError extends Error {
-  override readonly name: string = 'StateBagError';
-  readonly code: string;
-  readonly retryable: boolean;
-  readonly context: ErrorContext;
-
-  constructor(code: string, message: string, options: StateBagErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.code = code;
-    this.retryable = options.retryable ?? false;
-    this.context = options.context ?? {};
-  }
-
-  /** Decides by the kind, not by the prototype. A subclass of the user's own has no kind, and its prototype decides. */
-  static override [Symbol.hasInstance](value: unknown): boolean {
-    const kind = NAMES.get(this);
-    if (kind === undefined) return Function.prototype[Symbol.hasInstance].call(this, value);
-    const kinds = (value as { readonly [KINDS]?: readonly string[] } | null | undefined)?.[KINDS];
-    return kinds?.includes(kind) === true;
-  }
-
-  get [KINDS](): readonly string[] {
-    return listKinds(this.constructor);
-  }
-}
-
-/** The document itself cannot be migrated or resolved as it is. Quarantine it and go on. */
-export class BagError extends StateBagError {
-  override readonly name = 'BagError';
-}
-
-/** A pointer is malformed, leads nowhere, or leads where it may not. */
-export class PointerError extends StateBagError {
-  override readonly name = 'PointerError';
-}
-
-/** Bytes do not match their digest. Somebody must look; nothing is guessed. */
-export class IntegrityError extends StateBagError {
-  override readonly name = 'IntegrityError';
-}
-
-/** A document does not satisfy its schema. */
-export class SchemaError extends StateBagError {
-  override readonly name = 'SchemaError';
-}
-
-/** Somebody else changed the thing meanwhile. Read it again. */
-export class ConflictError extends StateBagError {
-  override readonly name = 'ConflictError';
-}
-
-/** The store or disk did not do as asked. */
-export class StoreError extends StateBagError {
-  override readonly name = 'StoreError';
-}
-
-/** Options, arguments or environment are wrong. Exit code 2. */
-export class ConfigError extends StateBagError {
-  override readonly name = 'ConfigError';
-}
-
-/** A promise inside the shim was broken. Exit code 70; please report it. */
-export class InternalError extends StateBagError {
-  override readonly name = 'InternalError';
-}
-
-/** The classes, by names that no bundler shortens. */
-const NAMES: ReadonlyMap<unknown, string> = new Map(
-  Object.entries({
-    StateBagError,
-    BagError,
-    PointerError,
-    IntegrityError,
-    SchemaError,
-    ConflictError,
-    StoreError,
-    ConfigError,
-    InternalError,
-  }).map(([name, type]) => [type, name]),
-);
-
-/** The names of a class and of those that it extends. */
-function listKinds(type: unknown): readonly string[] {
-  if (typeof type !== 'function') return [];
-  const name = NAMES.get(type);
-  return [...(name === undefined ? [] : [name]), ...listKinds(Object.getPrototypeOf(type))];
-}
-
-/** Prose of any thrown value, for reasons and logs. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+export function restateAs<Name extends ErrorClassName>(
+  type: ErrorClass<Name>,
+  error: classes.StateBagError,
+  {
+    message = error.message,
+    context = error.context,
+    cause = error,
+  }: Partial<Pick<Error, 'message' | 'cause'>> & Options = {},
+): Classes[Name] {
+  const Open = type as unknown as new (code: string, message: string, options: StateBagErrorOptions) => Classes[Name];
+  return new Open(error.code, message, { retryable: error.retryable, context, cause });
 }

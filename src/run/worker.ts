@@ -1,4 +1,6 @@
-import { ConfigError, StateBagError, StoreError, messageOf } from '../errors/index.js';
+// The codes come from another process.
+import { StoreError } from '../errors/classes.js';
+import { ConfigError, StateBagError, messageOf } from '../errors/index.js';
 import type { JournalEntry } from '../journal/entries.js';
 import { readSummary } from '../journal/session.js';
 import { GroupCommit } from '../sources/disk.js';

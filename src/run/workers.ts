@@ -2,7 +2,9 @@ import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { ConfigError, StateBagError, StoreError, messageOf } from '../errors/index.js';
+// Their codes come from another process.
+import { ConfigError, StateBagError } from '../errors/classes.js';
+import { StoreError, messageOf } from '../errors/index.js';
 import type { NotStarted } from '../journal/entries.js';
 import type { JournalSession } from '../journal/session.js';
 import { omitUndefined } from '../sources/omit-undefined.js';

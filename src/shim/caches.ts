@@ -244,7 +244,6 @@ async function openSource(source: Exclude<StoreSource, BlobStore>): Promise<Blob
     if (cause instanceof StateBagError) throw cause;
     throw new StoreError('STORE_OPEN_FAILED', `the blob store cannot be opened: ${messageOf(cause)}`, {
       cause,
-      retryable: true,
     });
   }
   if (isBlobStore(opened)) return opened;
@@ -263,5 +262,5 @@ export function isBlobStore(value: unknown): value is BlobStore {
 /** Throws an error of a store: as it is when it is one of this package's, else as a retryable `StoreError`. */
 export function asStoreError(cause: unknown): never {
   if (cause instanceof StateBagError) throw cause;
-  throw new StoreError('STORE_FAILED', `the blob store failed: ${messageOf(cause)}`, { cause, retryable: true });
+  throw new StoreError('STORE_FAILED', `the blob store failed: ${messageOf(cause)}`, { cause });
 }

@@ -107,16 +107,13 @@ function timeLeft(
 }
 
 function timedOut(milliseconds: number): StoreError {
-  return new StoreError('STORE_TIMEOUT', `the blob store has not answered within ${milliseconds} ms`, {
-    retryable: true,
-  });
+  return new StoreError('STORE_TIMEOUT', `the blob store has not answered within ${milliseconds} ms`);
 }
 
 function exceeded(): StoreError {
   return new StoreError(
     'DEADLINE_EXCEEDED',
     'the time of the invocation is nearly over and the blob store has not answered',
-    { retryable: true },
   );
 }
 
@@ -124,6 +121,5 @@ function circuitOpen(): StoreError {
   return new StoreError(
     'CIRCUIT_OPEN',
     `the blob store did not answer in the last ${SKIPPED_MS / 1_000} s, so it is not asked for what the execution can do without`,
-    { retryable: true },
   );
 }

@@ -176,7 +176,6 @@ function askMode(mode: (ids: BagIds) => Mode | undefined, ids: BagIds): Mode | u
   } catch (cause) {
     throw new StateBagError('MODE_FAILED', `the function in the option "mode" failed: ${messageOf(cause)}`, {
       cause,
-      retryable: true,
     });
   }
   if (answer instanceof Promise) throw invalid('mode', 'must be a function that answers at once, not with a promise');

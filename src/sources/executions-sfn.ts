@@ -154,7 +154,10 @@ function sfnError(error: unknown, action: string, arn: string): Error {
       options,
     );
   if (DENIED.has(name))
-    return new StoreError('STORE_DENIED', `${action} on ${arn} is not allowed: ${messageOf(error)}`, options);
+    return new StoreError('STORE_DENIED', `${action} on ${arn} is not allowed: ${messageOf(error)}`, {
+      ...options,
+      retryable: false,
+    });
   return new StoreError('STORE_UNAVAILABLE', `${action} on ${arn} failed: ${messageOf(error)}`, {
     ...options,
     retryable: true,

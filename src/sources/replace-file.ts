@@ -76,7 +76,7 @@ export async function whileLocked(target: string, work: () => Promise<void>): Pr
   }
 }
 
-function conflict(code: string, message: string): ConflictError {
+function conflict(code: 'DOCUMENT_LOCKED' | 'TEMPORARY_FILE_REPLACED', message: string): ConflictError {
   return new ConflictError(code, message, { retryable: true });
 }
 

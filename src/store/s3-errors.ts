@@ -38,6 +38,7 @@ const BY_NAME: Readonly<Record<string, StoreErrorCode>> = {
   XMinioStorageFull: 'STORE_FULL',
   CredentialsProviderError: 'STORE_DENIED',
   ExpiredToken: 'STORE_DENIED',
+  RequestTimeTooSkewed: 'STORE_DENIED',
   InvalidToken: 'STORE_DENIED',
   RequestTimeout: 'STORE_TIMEOUT',
   SlowDown: 'STORE_UNAVAILABLE',
