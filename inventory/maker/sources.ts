@@ -7,6 +7,10 @@ export { EXIT, exitCodeOf } from '../../src/cli/exit-code.js';
 export { run } from '../../src/cli/run.js';
 export type { CliIo } from '../../src/cli/io.js';
 export { FORMATS } from '../../src/findings/format-names.js';
+export { CODES } from '../../src/errors/codes.js';
+export type { CodeFacts } from '../../src/errors/codes.js';
+export { EXPLAINED, SECTIONS } from '../../src/explanations/index.js';
+export type { Explanation, Section } from '../../src/explanations/index.js';
 export { MIGRATIONS } from '../../migrations/list.js';
 export { VALIDATION_RULES } from '../../src/cli/validation/rules.js';
 export { DIFF_RULES } from '../../src/cli/schema-diff/diff-rules.js';
@@ -21,9 +25,6 @@ export const READERS: readonly (readonly [folder: string, reader: string])[] = [
   ['src/lambda/', 'functions'],
   ['src/', 'library'],
 ];
-
-/** The base class of errors: its subclasses are made with `(code, message, { retryable })`. */
-export const ERROR_CLASS = 'StateBagError';
 
 /** Type of all messages by channel, exported by the package, and what stands before a channel's name. */
 export const MESSAGES = { type: 'DiagnosticMessages', prefix: 'statebag-shim:' };

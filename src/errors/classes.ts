@@ -1,5 +1,4 @@
 import { isRetryable } from './codes.js';
-import type { ErrorCode } from './codes.js';
 
 /** Where a failure belongs: which document, which stage, which place inside it. */
 export interface ErrorContext {
@@ -34,7 +33,8 @@ const KINDS = Symbol.for('statebag-shim.error-kinds');
  */
 export class StateBagError extends Error {
   override readonly name: string = 'StateBagError';
-  readonly code: ErrorCode | (string & {});
+  /** An `ErrorCode`, or another text in an error that a user makes. */
+  readonly code: string;
   readonly retryable: boolean;
   readonly context: ErrorContext;
 

@@ -26,7 +26,7 @@ export async function checkPointers(bags: readonly Bag<ByteValue>[], blobs: Blob
   for (const bag of bags) {
     const follow = async ({ path, pointer }: PlacedPointer): Promise<ByteValue | undefined> => {
       const found = await loadUnlessWrong(bag, pointer, blobs);
-      if (found instanceof StateBagError) issues.push(issueOf(found, [...bag.path, ...path]));
+      if (found instanceof StateBagError) issues.push(await issueOf(found, [...bag.path, ...path]));
       return found instanceof StateBagError ? undefined : found;
     };
     const entries = [...listInline(MAP, bag), ...listInline(MANIFEST, bag)];
@@ -39,8 +39,8 @@ export async function checkPointers(bags: readonly Bag<ByteValue>[], blobs: Blob
   return issues;
 }
 
-function issueOf({ code, message }: StateBagError, path: readonly string[]): Issue {
-  const hint = adviceFor(code);
+async function issueOf({ code, message }: StateBagError, path: readonly string[]): Promise<Issue> {
+  const hint = await adviceFor(code);
   const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}${message.endsWith('.') ? '' : '.'}`;
   return {
     pointer: path.map((part) => `/${part}`).join(''),
