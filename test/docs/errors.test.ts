@@ -106,7 +106,7 @@ describe('an explanation', () => {
   });
 
   it('uses the words that engineers use', () => {
-    const texts = EXPLAINED.flatMap((code) => Object.values(explain(code)!)).join('\n');
+    const texts = EXPLAINED.map((code) => JSON.stringify(explain(code))).join('\n');
     expect(texts.match(/\b(?:somebody|nobody|anybody|whoever|lies|stands|anew|meanwhile)\b/gi)).toBeNull();
   });
 
