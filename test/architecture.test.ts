@@ -156,12 +156,7 @@ describe('the rooms of the house', () => {
 });
 
 /** Files that make errors with the codes of other processes or of users. */
-const OPEN_CODES = [
-  'src/errors/index.ts',
-  'src/index.ts',
-  'src/run/worker.ts',
-  'src/run/workers.ts',
-];
+const OPEN_CODES = ['src/errors/index.ts', 'src/index.ts', 'src/run/worker.ts', 'src/run/workers.ts'];
 
 describe('errors', () => {
   it('are made with classes that take any code only where the code comes from elsewhere', () => {
@@ -224,7 +219,9 @@ describe('loading the library', () => {
       expect(loaded.length).toBeGreaterThan(3);
       expect(loaded.filter(({ to, isPackage }) => isPackage && HEAVY.test(to)).map(told)).toEqual([]);
       expect(
-        loaded.filter(({ to }) => ['cli', 'batch', 'run', 'journal', 'sources', 'explanations'].includes(roomOf(to))).map(told),
+        loaded
+          .filter(({ to }) => ['cli', 'batch', 'run', 'journal', 'sources', 'explanations'].includes(roomOf(to)))
+          .map(told),
       ).toEqual([]);
     },
   );

@@ -66,7 +66,7 @@ export const CONFLICTS = {
       advice: 'Nothing.',
     },
     RUN_STOPPED: {
-      title: 'The run was stopped before this document.',
+      title: 'The run was stopped before this document was written.',
       advice: 'Run the same command again.',
     },
   },

@@ -24,7 +24,6 @@ export type ResultCode =
   | 'PLAN_DOCUMENT_MISSING'
   | 'RECOVERED'
   | 'ROW_WITHOUT_BAG'
-  | 'RUN_STOPPED'
   | 'SCHEMA_UNKNOWN'
   | 'SOURCE_OVERWRITTEN'
   | 'STRAY_BAG'

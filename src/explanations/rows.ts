@@ -14,7 +14,7 @@ export const ROWS = {
       see: 'rollout.md#who-may-do-what-iam',
     },
     TABLE_THROTTLED: {
-      title: 'The table had no capacity left for longer than the retries last.',
+      title: 'The table refused a request for one minute because it had no capacity left.',
       advice: 'Run again with `--max-wcu`, or raise the capacity.',
     },
     TABLE_UNAVAILABLE: {

@@ -139,14 +139,12 @@ const SOCKETS = new Set([
   'EPIPE',
 ]);
 
-const RETRYABLE: ReadonlySet<Code> = new Set<Code>(['TABLE_THROTTLED', 'TABLE_UNAVAILABLE', 'TABLE_TIMEOUT']);
-
 /** The port's error for whatever the SDK threw, told by its name, HTTP status and socket code, never by its message. */
 export function tableError(error: unknown, call: TableCall): StateBagError {
   if (error instanceof StateBagError) return error;
   const code = codeOf(error);
   const message = `Cannot ${call.action.slice('dynamodb:'.length)} on table ${call.table}: ${adviceOf(code, error, call)}${messageOf(error)}`;
-  const options = { retryable: RETRYABLE.has(code), cause: error, context: { path: call.table } };
+  const options = { cause: error, context: { path: call.table } };
   if (code === 'TABLE_NOT_FOUND') return new ConfigError(code, message, options);
   return code === 'ROW_CONDITION' ? new ConflictError(code, message, options) : new StoreError(code, message, options);
 }
