@@ -25,11 +25,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   matchers: ['bag', 'validate'],
   migrations: ['bag'],
   store: ['json', 'locks'],
-  sources: ['bag', 'json', 'locks', 'store', 'batch'],
+  sources: ['bag', 'json', 'locks', 'store'],
   journal: ['bag', 'json', 'locks', 'sources'],
-  run: ['bag', 'migrations', 'json', 'store', 'validate', 'sources', 'journal', 'batch'],
-  batch: ['bag', 'migrations', 'json', 'locks', 'store', 'validate', 'sources', 'journal', 'run'],
-  lambda: ['bag', 'store', 'shim', 'batch', 'sources', 'journal', 'run'],
+  run: ['bag', 'migrations', 'json', 'store', 'validate', 'sources', 'journal'],
+  fleet: ['bag', 'migrations', 'json', 'store', 'shim', 'sources', 'journal', 'run'],
   shim: ['json', 'bag', 'migrations', 'store', 'validate', 'partition'],
   'runtime-proxy': ['json', 'bag', 'store', 'shim'],
   cli: [
@@ -44,10 +43,10 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'migrations',
     'store',
     'shim',
-    'batch',
     'sources',
     'journal',
     'run',
+    'fleet',
     'runtime-proxy',
   ],
   index: ['json', 'schemas', 'partition', 'bag', 'validate', 'store', 'shim', 'run'],
@@ -57,7 +56,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 const OPEN_TO_ALL = new Set(['errors', 'content-address', 'allowed-prefix', 'package-version']);
 
 /** Files that may import an SDK: those of a store's driver and of a source. */
-const DRIVERS = /^src\/(?:store\/s3[^/]*|sources\/executions-sfn|batch\/sources\/dynamodb-table)\.ts$/;
+const DRIVERS = /^src\/(?:store\/s3[^/]*|sources\/executions-sfn|sources\/dynamodb\/(?:requests|table))\.ts$/;
 
 /** Packages that take long to load, or that not everybody has. */
 const HEAVY = /^(?:@aws-sdk\/|@smithy\/|ajv|yargs|cli-|picocolors|tinyglobby)/;
@@ -220,7 +219,7 @@ describe('loading the library', () => {
       expect(loaded.filter(({ to, isPackage }) => isPackage && HEAVY.test(to)).map(told)).toEqual([]);
       expect(
         loaded
-          .filter(({ to }) => ['cli', 'batch', 'run', 'journal', 'sources', 'explanations'].includes(roomOf(to)))
+          .filter(({ to }) => ['cli', 'fleet', 'run', 'journal', 'sources', 'explanations'].includes(roomOf(to)))
           .map(told),
       ).toEqual([]);
     },

@@ -1,6 +1,7 @@
 /** Runs over stored bags, as functions: what the commands of the same names do, without arguments and terminals. */
 export { migrate } from './migrate.js';
-export type { MigratePorts, MigrateReport } from './migrate.js';
+export type { MigrateReport } from './migrate.js';
+export type { MigratePorts } from './open-migration.js';
 export { verify } from './verify.js';
 export type { VerifyReport, VerifyRequest, VerifyTotals } from './verify.js';
 export type { VerifyOutcome } from './verify-documents.js';

@@ -2,17 +2,13 @@ import { JournalSession, readSummary } from '../journal/session.js';
 import { measureSources } from '../sources/open.js';
 import { readingSettings, writingSettings } from './blob-sinks.js';
 import { processContext } from './context.js';
-import type { RunPorts } from './context.js';
 import { isWhole } from './engine.js';
 import { openCommitter, openMigration, runMigration } from './open-migration.js';
-import type { OpenMigration } from './open-migration.js';
-import type { DocumentOutcome } from './outcome.js';
+import type { MigratePorts, OpenMigration } from './open-migration.js';
 import { PlanOut } from './plan.js';
 import { completeRequest } from './request.js';
 import type { MigrateRequest } from './request.js';
 import type { RunReport } from './run.js';
-
-export type MigratePorts = RunPorts<DocumentOutcome>;
 
 /** What a migration did, or in a dry run would do. */
 export interface MigrateReport extends RunReport {

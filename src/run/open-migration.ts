@@ -12,7 +12,7 @@ import { omitUndefined } from '../sources/omit-undefined.js';
 import { ownPlaces } from '../sources/own-files.js';
 import { Committer } from './commit.js';
 import type { CommitterOptions } from './commit.js';
-import type { RunContext } from './context.js';
+import type { RunContext, RunPorts } from './context.js';
 import { openDestination, planPlace, refuseOverlap } from './destination.js';
 import type { Place } from './destination.js';
 import { whereFilter } from './document.js';
@@ -23,6 +23,8 @@ import { missingDocuments, openPlan } from './plan.js';
 import type { Plan, PlanDescription } from './plan.js';
 import type { CompleteRequest } from './request.js';
 import type { EngineOptions, RunReport, SettledDocument } from './run.js';
+
+export type MigratePorts = RunPorts<DocumentOutcome>;
 
 /** A migration with everything at hand that it reads; nothing is written yet. */
 export interface OpenMigration {

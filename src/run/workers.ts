@@ -10,8 +10,7 @@ import type { JournalSession } from '../journal/session.js';
 import { omitUndefined } from '../sources/omit-undefined.js';
 import type { Shard } from '../sources/shard.js';
 import { exceedsFailures } from './limits.js';
-import type { MigratePorts } from './migrate.js';
-import type { OpenMigration } from './open-migration.js';
+import type { MigratePorts, OpenMigration } from './open-migration.js';
 import { addToTotals, emptyTotals } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { CompleteRequest } from './request.js';
@@ -204,7 +203,7 @@ function shareOf(request: CompleteRequest, k: number): CompleteRequest {
 }
 
 /** The shard of the k-th of n workers (from 0) within the shard of the whole run. */
-export function shardOf(whole: Shard | undefined, k: number, n: number): Shard {
+function shardOf(whole: Shard | undefined, k: number, n: number): Shard {
   const { index, count } = whole ?? { index: 1, count: 1 };
   return { index: index + k * count, count: count * n };
 }

@@ -1,7 +1,8 @@
 import { ConfigError } from '../../errors/index.js';
 import { hasJournal } from '../../journal/session.js';
 import { migrate } from '../../run/migrate.js';
-import type { MigratePorts, MigrateReport } from '../../run/migrate.js';
+import type { MigrateReport } from '../../run/migrate.js';
+import type { MigratePorts } from '../../run/open-migration.js';
 import { needsAttention } from '../../run/outcome.js';
 import type { DocumentOutcome } from '../../run/outcome.js';
 import type { MigrateRequest } from '../../run/request.js';

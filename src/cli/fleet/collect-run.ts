@@ -1,7 +1,7 @@
-import { collect, totalsOf } from '../../batch/fleet/collect.js';
-import { readReport } from '../../batch/fleet/reports.js';
-import type { Reported } from '../../batch/fleet/task-answer.js';
-import { TaskRecords } from '../../batch/fleet/task-records.js';
+import { collect, totalsOf } from '../../fleet/collect.js';
+import { readReport } from '../../fleet/reports.js';
+import type { Reported } from '../../fleet/collect.js';
+import { TaskRecords } from '../../fleet/task-records.js';
 import { summarizeJournal } from '../../journal/read.js';
 import type { ResultEntry } from '../../journal/entries.js';
 import { needsAttention } from '../../run/outcome.js';

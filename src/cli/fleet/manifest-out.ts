@@ -1,9 +1,8 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { failedDocuments, summarizeJournal } from '../../journal/read.js';
-import { idOf, readInventory } from '../../batch/fleet/inventory.js';
-import { manifestLine } from '../../batch/fleet/manifest-line.js';
-import type { ManifestFormat, ManifestItem } from '../../batch/fleet/manifest-line.js';
+import { idOf, manifestLine, readInventory } from '../../fleet/manifest.js';
+import type { ManifestFormat, ManifestItem } from '../../fleet/manifest.js';
 import { ConfigError, messageOf } from '../../errors/index.js';
 import { openObjectStore } from '../../store/open.js';
 import { EXIT } from '../exit-code.js';

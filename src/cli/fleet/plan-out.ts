@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { estimate, PRICES, RATES } from '../../batch/fleet/estimate.js';
-import type { EngineName, Estimate, FleetShape, Prices, Rates } from '../../batch/fleet/estimate.js';
-import { readInventory } from '../../batch/fleet/inventory.js';
+import { estimate, PRICES, RATES } from '../../fleet/estimate.js';
+import type { EngineName, Estimate, FleetShape, Prices, Rates } from '../../fleet/estimate.js';
+import { readInventory } from '../../fleet/manifest.js';
 import { isTableUri } from '../../sources/dynamodb/id.js';
 import { ConfigError, messageOf } from '../../errors/index.js';
 import { openObjectStore } from '../../store/open.js';

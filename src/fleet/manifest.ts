@@ -1,8 +1,37 @@
 import { gunzipSync } from 'node:zlib';
-import { ConfigError } from '../../errors/index.js';
-import { formatS3Uri, parseS3Uri } from '../../store/index.js';
-import type { ObjectAddress, ObjectStore } from '../../store/index.js';
-import { decodeKey, parseCsv } from './csv.js';
+import { ConfigError } from '../errors/index.js';
+import { formatS3Uri, parseS3Uri } from '../store/index.js';
+import type { ObjectAddress, ObjectStore } from '../store/index.js';
+
+/** Rows of CSV as AWS writes it: fields with commas, quotes or line ends stand in quotes, quotes in them twice. */
+export function parseCsv(text: string): readonly (readonly string[])[] {
+  const rows: string[][] = [];
+  let row: string[] = [];
+  for (const [, quoted, plain = '', end] of text.matchAll(/(?:"((?:[^"]|"")*)"|([^,"\r\n]*))(,|\r?\n|$)/g)) {
+    const isEmptyEnd = quoted === undefined && plain === '' && end === '' && row.length === 0;
+    if (!isEmptyEnd) row.push(quoted?.replaceAll('""', '"') ?? plain);
+    if (end !== ',' && row.length > 0) {
+      rows.push(row);
+      row = [];
+    }
+  }
+  return rows;
+}
+
+/** A row as `parseCsv` reads it, without a line end. */
+function formatCsvRow(fields: readonly string[]): string {
+  return fields.map((field) => (/[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',');
+}
+
+/** A key as manifests and reports have it: as in a query string, but `/` stays. */
+function encodeKey(key: string): string {
+  return encodeURIComponent(key).replaceAll('%2F', '/').replaceAll('%20', '+');
+}
+
+/** The inverse of `encodeKey`. Throws `URIError` for what is no URL-encoded UTF-8. */
+export function decodeKey(text: string): string {
+  return decodeURIComponent(text.replaceAll('+', ' '));
+}
 
 /** The manifest.json of an S3 inventory, as far as it matters. */
 interface InventoryManifest {
@@ -14,7 +43,7 @@ interface InventoryManifest {
 }
 
 /** An object as an inventory has it. */
-export interface InventoryObject extends ObjectAddress {
+interface InventoryObject extends ObjectAddress {
   /** Bytes; `undefined` when the inventory does not say. */
   readonly size: number | undefined;
   /** Present in an inventory of versions. */
@@ -66,4 +95,24 @@ function* objectOf(row: readonly string[], columns: readonly string[]): Iterable
 /** What journals and manifests call an object. */
 export function idOf(object: ObjectAddress): string {
   return formatS3Uri(object);
+}
+
+/** `csv` is what S3 Batch Operations takes, `jsonl` what a Distributed Map reads. */
+export type ManifestFormat = 'csv' | 'jsonl';
+
+export interface ManifestItem {
+  readonly id: string;
+  readonly lines?: readonly [first: number, last: number];
+  readonly versionId?: string;
+}
+
+/**
+ * One line of a manifest, with its end. Throws `ConfigError` `MANIFEST_FORMAT` for a row or a part of an object in CSV.
+ */
+export function manifestLine({ id, lines, versionId }: ManifestItem, format: ManifestFormat): string {
+  if (format === 'jsonl') return `${JSON.stringify({ id, ...(lines && { lines }) })}\n`;
+  if (!id.startsWith('s3://') || lines)
+    throw new ConfigError('MANIFEST_FORMAT', `${id}: S3 Batch Operations takes whole objects only; use --format jsonl`);
+  const { bucket, key } = parseS3Uri(id);
+  return `${formatCsvRow([bucket, encodeKey(key), ...(versionId === undefined ? [] : [versionId])])}\n`;
 }

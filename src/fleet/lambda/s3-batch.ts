@@ -1,18 +1,16 @@
 import pMap from 'p-map';
-import { decodeKey } from '../batch/fleet/csv.js';
-import { failedTask, runTask, skippedTask } from '../batch/fleet/run-task.js';
-import type { TaskResult } from '../batch/fleet/run-task.js';
-import { answerOf, countOutcomes, needsSomebody } from '../batch/fleet/task-answer.js';
-import { objectContainer } from '../sources/objects.js';
-import { ConfigError } from '../errors/index.js';
-import { formatS3Uri } from '../store/index.js';
-import type { ObjectAddress } from '../store/index.js';
-import { beforeEnd, deadlineOf } from './deadline.js';
-import type { Deadline, LambdaContext } from './deadline.js';
-import { lazyFleet } from './fleet.js';
-import type { Fleet } from './fleet.js';
-import { metricsLine } from './metrics.js';
-import { resultString } from './result-string.js';
+import { ConfigError } from '../../errors/index.js';
+import { objectContainer } from '../../sources/objects.js';
+import { formatS3Uri } from '../../store/index.js';
+import type { ObjectAddress } from '../../store/index.js';
+import { answerOf, countOutcomes, needsSomebody } from '../collect.js';
+import type { TaskAnswer } from '../collect.js';
+import { decodeKey } from '../manifest.js';
+import { omit } from '../omit.js';
+import { failedTask, runTask, skippedTask } from '../task.js';
+import type { TaskResult } from '../task.js';
+import { beforeEnd, deadlineOf, lazyFleet, metricsLine } from './fleet.js';
+import type { Deadline, Fleet, LambdaContext } from './fleet.js';
 
 /** One object of a job. Schema 1.0 names the bucket by its ARN, 2.0 by its name. Keys are URL-encoded. */
 export interface S3BatchTask {
@@ -159,4 +157,35 @@ function addressOf({ s3Key, s3BucketArn, s3Bucket }: S3BatchTask): ObjectAddress
   } catch (cause) {
     throw new ConfigError('EVENT_INVALID', `the key ${JSON.stringify(s3Key)} is not URL-encoded UTF-8`, { cause });
   }
+}
+
+/** S3 keeps no more of it in a completion report. */
+const MAX_BYTES = 1024;
+
+/**
+ * An answer as JSON of at most 1,024 bytes, the id left out: the report names the object. What is too long goes in this
+ * order: hazards, the end of the reason, owner and workflow.
+ */
+function resultString(answer: TaskAnswer): string {
+  if (!('result' in answer)) return JSON.stringify(omit(answer, ['id']));
+  const result = omit(answer.result, ['doc', 'reason']);
+  const candidates = [
+    result,
+    omit(result, ['hazards']),
+    omit(result, ['hazards', 'ownerId', 'workflowId', 'refusals']),
+  ];
+  const texts = candidates.flatMap((kept) => REASONS.map((shorten) => textOf(kept, shorten(answer.result.reason))));
+  return texts.find((text) => Buffer.byteLength(text) <= MAX_BYTES) ?? texts.at(-1)!;
+}
+
+/** Characters of a reason that say what it is about. */
+const SHORT_REASON = 240;
+
+const REASONS: readonly ((reason: string | undefined) => string | undefined)[] = [
+  (reason) => reason,
+  (reason) => (reason !== undefined && reason.length > SHORT_REASON ? `${reason.slice(0, SHORT_REASON)}…` : reason),
+];
+
+function textOf(result: object, reason: string | undefined): string {
+  return JSON.stringify({ result: { ...result, ...(reason !== undefined && { reason }) } });
 }

@@ -1,16 +1,13 @@
 import pMap from 'p-map';
-import { RETRYABLE_ERROR } from '../shim/error-name.js';
-import { failedTask, runTask, skippedTask } from '../batch/fleet/run-task.js';
-import type { TaskResult } from '../batch/fleet/run-task.js';
-import { answerOf, countOutcomes, needsSomebody } from '../batch/fleet/task-answer.js';
-import type { OutcomeCounts, TaskAnswer } from '../batch/fleet/task-answer.js';
-import { ConfigError } from '../errors/index.js';
-import { beforeEnd, deadlineOf } from './deadline.js';
-import type { Deadline, LambdaContext } from './deadline.js';
-import { lazyFleet } from './fleet.js';
-import type { Fleet } from './fleet.js';
+import { ConfigError } from '../../errors/index.js';
+import { RETRYABLE_ERROR } from '../../shim/error-name.js';
+import { answerOf, countOutcomes, needsSomebody } from '../collect.js';
+import type { OutcomeCounts, TaskAnswer } from '../collect.js';
+import { failedTask, runTask, skippedTask } from '../task.js';
+import type { TaskResult } from '../task.js';
+import { beforeEnd, deadlineOf, lazyFleet, metricsLine } from './fleet.js';
+import type { Deadline, Fleet, LambdaContext } from './fleet.js';
 import { nameOf, openItem } from './map-items.js';
-import { metricsLine } from './metrics.js';
 import type { ItemReading, MapItem } from './map-items.js';
 
 /** How a batch of a Distributed Map is to be treated; `BatchInput` may say it, or the event beside its items. */

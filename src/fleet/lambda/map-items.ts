@@ -1,15 +1,15 @@
-import { decodeKey } from '../batch/fleet/csv.js';
-import type { Destination, SourceContainer } from '../sources/source.js';
-import { isTableUri, tableOfRowId } from '../sources/dynamodb/id.js';
-import { RowContainer } from '../sources/dynamodb/rows.js';
-import { LineRangeContainer, rangeCopy } from '../sources/ndjson.js';
-import type { LineRange } from '../sources/ndjson.js';
-import { objectContainer } from '../sources/objects.js';
-import { ConfigError } from '../errors/index.js';
-import { asFolder } from '../store/blob-store.js';
-import { parseS3Uri } from '../store/index.js';
-import { openObjectStore } from '../store/open.js';
-import type { ObjectAddress } from '../store/index.js';
+import { ConfigError } from '../../errors/index.js';
+import { isTableUri, tableOfRowId } from '../../sources/dynamodb/id.js';
+import { RowContainer } from '../../sources/dynamodb/rows.js';
+import { LineRangeContainer, rangeCopy } from '../../sources/ndjson.js';
+import type { LineRange } from '../../sources/ndjson.js';
+import { objectContainer } from '../../sources/objects.js';
+import type { Destination, SourceContainer } from '../../sources/source.js';
+import { asFolder } from '../../store/blob-store.js';
+import { parseS3Uri } from '../../store/index.js';
+import type { ObjectAddress } from '../../store/index.js';
+import { openObjectStore } from '../../store/open.js';
+import { decodeKey } from '../manifest.js';
 import type { Fleet } from './fleet.js';
 
 /** A line of a manifest of `statebag fleet manifest`: an object, a row, or some lines of an export. */

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { pMapIterable } from 'p-map';
-import { IntegrityError, StateBagError } from '../../errors/index.js';
-import { DEFAULT_BACKOFF, pauseBefore } from '../../store/backoff.js';
-import type { Backoff } from '../../store/backoff.js';
-import { formatS3Uri } from '../../store/index.js';
-import type { ObjectAddress, ObjectStore } from '../../store/index.js';
-import type { IntentEntry, ResultEntry } from '../../journal/entries.js';
+import { IntegrityError, StateBagError } from '../errors/index.js';
+import type { IntentEntry, ResultEntry } from '../journal/entries.js';
+import { DEFAULT_BACKOFF, pauseBefore } from '../store/backoff.js';
+import type { Backoff } from '../store/backoff.js';
+import { formatS3Uri } from '../store/index.js';
+import type { ObjectAddress, ObjectStore } from '../store/index.js';
 
 /** A line of a record: what a task means to do to a document, and what is to be said once it is done. */
 export type TaskEntry = IntentEntry | ResultEntry;

@@ -1,18 +1,17 @@
 import pMap from 'p-map';
-import { parseS3Uri } from '../../store/index.js';
-import type { Journal } from '../../journal/journal.js';
-import type { IntentEntry, ResultEntry } from '../../journal/entries.js';
-import type { JournalSummary } from '../../journal/read.js';
-import { addToTotals, emptyTotals } from '../../run/outcome.js';
-import type { Totals } from '../../run/outcome.js';
-import type { Reported, TaskAnswer, ToldResult } from './task-answer.js';
-import type { TaskRecords } from './task-records.js';
+import type { IntentEntry, ResultEntry } from '../journal/entries.js';
+import type { Journal } from '../journal/journal.js';
+import type { JournalSummary } from '../journal/read.js';
+import { addToTotals, emptyTotals } from '../run/outcome.js';
+import type { Totals } from '../run/outcome.js';
+import { digestDocument } from '../run/transform.js';
+import type { SourceContainer } from '../sources/source.js';
+import { parseS3Uri } from '../store/index.js';
 import { omit } from './omit.js';
-import type { SourceContainer } from '../../sources/source.js';
-import { digestDocument } from '../../run/transform.js';
-import type { TaskEntry } from './task-records.js';
+import type { TaskEntry, TaskRecords } from './task-records.js';
+import type { TaskResult } from './task.js';
 
-export interface CollectOptions {
+interface CollectOptions {
   readonly records: TaskRecords;
   /** Tasks of completion reports and result files, in the order in which the runs were. */
   readonly reports: AsyncIterable<Reported>;
@@ -170,4 +169,49 @@ export function totalsOf({ documents, others }: JournalSummary): Totals {
   }
   totals.documents += totals.notStarted;
   return totals;
+}
+
+/** Results by their outcome, of one container or of many. */
+export type OutcomeCounts = Partial<Record<ResultEntry['outcome'] | 'not-started', number>>;
+
+/** A result as it travels in an answer: who asked knows the container and the run. */
+export type ToldResult = Omit<ResultEntry, 'kind' | 'run'>;
+
+/**
+ * What is told of a container, in a completion report or a result file: its one result; or for a container of many
+ * documents how many there are of each outcome, and the object that lists them.
+ */
+export type TaskAnswer =
+  | { readonly id: string; readonly result: ToldResult }
+  | { readonly id: string; readonly counts: OutcomeCounts; readonly results?: string };
+
+/** An answer, or what is known of a task that gave none. */
+export interface Reported {
+  readonly answer?: TaskAnswer;
+  /** Ids of containers whose task ended without an answer, and why. */
+  readonly silent?: { readonly ids: readonly string[]; readonly code: string; readonly reason: string };
+}
+
+/** Keeps long results where the answer can name them. Throws what the store throws. */
+export async function answerOf(
+  { containerId: id, results, notStarted }: TaskResult,
+  records: TaskRecords,
+): Promise<TaskAnswer> {
+  const [first] = results;
+  if (results.length === 1 && notStarted.length === 0 && first?.doc === id)
+    return { id, result: omit(first, ['kind', 'run']) };
+  const counts = countOutcomes([{ results, notStarted }]);
+  return results.length === 0 ? { id, counts } : { id, counts, results: await records.keepResults(id, results) };
+}
+
+export function needsSomebody(results: readonly ResultEntry[]): boolean {
+  return results.some(({ outcome }) => outcome === 'failed' || outcome === 'quarantined');
+}
+
+/** How many documents there are of each outcome. */
+export function countOutcomes(tasks: readonly Pick<TaskResult, 'results' | 'notStarted'>[]): OutcomeCounts {
+  const counts: OutcomeCounts = {};
+  for (const { outcome } of tasks.flatMap(({ results, notStarted }) => [...results, ...notStarted]))
+    counts[outcome] = (counts[outcome] ?? 0) + 1;
+  return counts;
 }

@@ -1,8 +1,8 @@
-import { parseLayout } from '../bag/keys.js';
-import type { Layout } from '../bag/keys.js';
-import type { ManifestForm } from '../bag/manifest.js';
-import { ConfigError } from '../errors/index.js';
-import type { S3ObjectStoreOptions } from '../store/s3.js';
+import { parseLayout } from '../../bag/keys.js';
+import type { Layout } from '../../bag/keys.js';
+import type { ManifestForm } from '../../bag/manifest.js';
+import { ConfigError } from '../../errors/index.js';
+import type { S3ObjectStoreOptions } from '../../store/s3.js';
 
 /** What a migrating function is told by its environment. */
 export interface FleetSettings {
