@@ -2,14 +2,15 @@ import pMap, { pMapSkip } from 'p-map';
 import { ConflictError, IntegrityError, messageOf, StateBagError } from '../errors/index.js';
 import { decodeInverse } from '../journal/entries.js';
 import type { IntentEntry } from '../journal/entries.js';
-import { migratedByContainer, readIntent } from '../journal/read.js';
-import type { DocumentState, JournalSummary } from '../journal/read.js';
+import { migrationsIn, readIntent } from '../journal/read.js';
+import type { DocumentState } from '../journal/read.js';
 import { applySplices } from '../json/index.js';
 import type { ContainerOpener, SourceContainer, SourceDocument } from '../sources/source.js';
 import { parseS3Uri } from '../store/index.js';
 import type { BlobStore } from '../store/index.js';
 import { LazyReplacement } from './commit.js';
 import { hasLivedOn } from './outcome.js';
+import type { RestoreLog } from './restore-log.js';
 import { digest, digestDocument } from './transform.js';
 
 /**
@@ -40,23 +41,24 @@ export interface RollbackOutcome {
 
 interface RollbackOptions {
   readonly directory: string;
-  readonly summary: JournalSummary;
+  /** The documents to restore, by container. */
+  readonly containers: ReadonlyMap<string, readonly DocumentState[]>;
   readonly blobs: BlobStore;
   readonly open: ContainerOpener;
-  readonly apply: boolean;
+  /** Where it is written down what is restored; without it everything is computed and nothing written. */
+  readonly log?: Pick<RestoreLog, 'intend' | 'flush'> | undefined;
   readonly concurrency: number;
   readonly stop?: AbortSignal;
   readonly onOutcome: (outcome: RollbackOutcome) => void | Promise<void>;
 }
 
 /**
- * Puts the original bytes of every migrated document back, guarded by the version that was written: a document that
- * has changed since is left alone. Without `apply` everything is computed and nothing written. Blobs stay.
+ * Puts the original bytes of every document back, guarded by the version that was written: a document that has changed
+ * since is left alone. Intents are synced before a container is replaced. Blobs stay.
  */
 export async function rollbackDocuments(options: RollbackOptions): Promise<void> {
-  const containers = migratedByContainer(options.summary);
   await pMap(
-    containers,
+    options.containers,
     async ([id, states]) => {
       if (!options.stop?.aborted) await rollbackContainer(id, states, options);
       return pMapSkip;
@@ -81,9 +83,10 @@ async function rollbackContainer(
         byLine.delete(document.line);
         if (state) await assertSame(container, state, options);
         const original = state && (await restore(document, state, options, outcomes));
-        if (options.apply) await replacement.write(document, original);
+        if (options.log) await replacement.write(document, original);
         document.release?.();
       }
+      if (replacement.isOpen) await options.log?.flush();
       await replacement.commit();
     } catch (error) {
       await replacement.abort();
@@ -114,7 +117,7 @@ async function restore(
 ): Promise<Uint8Array | undefined> {
   const current = digestDocument(document);
   const size = document.bytes.length;
-  const done = migrations(state);
+  const done = migrationsIn(state);
   if (current === done.at(-1)?.before) {
     outcomes.push({
       id: state.doc,
@@ -130,21 +133,18 @@ async function restore(
     outcomes.push(failure(state, moved(state), size));
     return undefined;
   }
+  let bytes = document.bytes;
   try {
-    let bytes = document.bytes;
     for (const { intent } of done.slice(newest))
       bytes = await restoreOriginal(bytes, await readIntent(options.directory, intent), options.blobs);
     outcomes.push({ id: state.doc, outcome: 'rolled-back', bytesBefore: size, bytesAfter: bytes.length });
-    return bytes;
   } catch (error) {
     outcomes.push(failure(state, error, size));
     return undefined;
   }
-}
-
-/** Every migration of the document that was not rolled back, newest first. */
-function migrations(state: DocumentState): readonly DocumentState[] {
-  return state.earlier ? [state, ...migrations(state.earlier)] : [state];
+  const [after, bytesAfter] = [done.at(-1)!.before, bytes.length];
+  await options.log?.intend({ state, before: current, after, bytesBefore: size, bytesAfter });
+  return bytes;
 }
 
 function moved({ doc }: DocumentState): ConflictError {

@@ -10,6 +10,7 @@ import type { RunContext, RunPorts } from './context.js';
 import { reachStore, reachTables } from './reach.js';
 import type { ReachRequest } from './reach.js';
 import { assertKnown, DEFAULT_CONCURRENCY } from './request.js';
+import { RestoreLog } from './restore-log.js';
 import { rollbackDocuments } from './restore.js';
 import type { RollbackOutcome } from './restore.js';
 
@@ -112,17 +113,18 @@ async function restoreAll(
   const settings = reachStore(request, run);
   const containers = migratedByContainer(summary);
   const totals = emptyTotals(Array.from(containers.values()).flat().length);
+  const log = session && new RestoreLog(session, summary.documents);
   await rollbackDocuments({
     directory,
-    summary,
+    containers,
     blobs: (await openStore(settings, context.cwd)).blobs,
     open: await openContainers(containers, { s3: settings.s3, tables: reachTables(request, run) }),
-    apply: session !== undefined,
+    log,
     concurrency: request.concurrency ?? DEFAULT_CONCURRENCY,
     ...(stop && { stop }),
     onOutcome: async (outcome) => {
       count(totals, outcome);
-      if (session) record(session, summary, outcome);
+      await log?.record(outcome);
       await onOutcome?.(outcome);
     },
   });
@@ -146,25 +148,4 @@ function count(totals: RollbackTotals, { outcome, bytesBefore, bytesAfter }: Rol
   if (outcome !== 'rolled-back') return;
   totals.bytesBefore += bytesBefore;
   totals.bytesAfter += bytesAfter;
-}
-
-/** What is only a guess about a failed document stays out of the journal: there it still counts as migrated. */
-function record(
-  session: JournalSession,
-  summary: JournalSummary,
-  { id, outcome, bytesBefore, bytesAfter, code, reason }: RollbackOutcome,
-): void {
-  if (outcome === 'failed') return;
-  session.append({
-    kind: 'result',
-    run: session.runId,
-    at: session.now(),
-    doc: id,
-    outcome,
-    generation: summary.documents.get(id)?.result?.generation ?? 'unknown',
-    bytesBefore,
-    bytesAfter,
-    ...(code === undefined ? {} : { code }),
-    ...(reason === undefined ? {} : { reason }),
-  });
 }
