@@ -1,19 +1,10 @@
 import type { ResultEntry } from '../journal/entries.js';
 import type { DocumentState } from '../journal/read.js';
 import type { JournalSession } from '../journal/session.js';
-import type { RollbackOutcome } from './restore.js';
-
-/** What is about to be done to a document. Digests are lower-case hex SHA-256. */
-export interface Restoration {
-  readonly state: DocumentState;
-  readonly before: string;
-  readonly after: string;
-  readonly bytesBefore: number;
-  readonly bytesAfter: number;
-}
+import type { Restoration, RestoreJournal, RollbackOutcome } from './restore.js';
 
 /** The writing side of a rollback: intents before a change, results behind it. */
-export class RestoreLog {
+export class RestoreLog implements RestoreJournal {
   /** Documents with an intent and without a result. */
   private readonly intended = new Set<string>();
 

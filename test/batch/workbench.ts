@@ -12,6 +12,7 @@ import type { JournalEntry } from '../../src/journal/entries.js';
 import { runSources } from '../../src/run/engine.js';
 import type { EngineOptions, RunReport, SettledDocument } from '../../src/run/run.js';
 import type { DocumentOutcome } from '../../src/run/outcome.js';
+import { Aim } from '../../src/run/aim.js';
 import { RestoreLog } from '../../src/run/restore-log.js';
 import { rollbackDocuments } from '../../src/run/restore.js';
 import type { RollbackOutcome } from '../../src/run/restore.js';
@@ -192,6 +193,8 @@ export async function runRollback(world: World, ports: Ports = {}, apply = true)
       blobs: blobStoreOn(objects, ports.allowBuckets),
       open: opener(disk, objects, ports.table ?? memoryTable(world.table)),
       log,
+      aim: new Aim(undefined),
+      onLeft: () => undefined,
       concurrency: 1,
       onOutcome: async (outcome) => {
         outcomes.push(outcome);
