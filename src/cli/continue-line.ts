@@ -1,4 +1,5 @@
 import type { Gap } from '../journal/coverage.js';
+import { readAim } from '../journal/aim.js';
 import type { RunEntry } from '../journal/entries.js';
 import { DEFAULT_LAYOUT } from '../bag/keys.js';
 import type { Layout } from '../bag/keys.js';
@@ -24,7 +25,7 @@ interface KeptOptions {
 
 /** The command line that does what a run has left, without its limits. */
 export function continueLine({ run, sources }: Gap, directory: string): string {
-  if (run.command === 'rollback') return formatCommandLine(['rollback', '--journal', directory, '--apply']);
+  if (run.command === 'rollback') return rollbackLine(run, directory);
   const kept = run.options as KeptOptions;
   return formatCommandLine([
     'migrate',
@@ -35,6 +36,18 @@ export function continueLine({ run, sources }: Gap, directory: string): string {
     '--apply',
     ...workArguments(run, kept),
     ...reachArguments(kept),
+  ]);
+}
+
+function rollbackLine(run: RunEntry, directory: string): string {
+  const { sources = [], run: undone, where = [], limit } = readAim(run) ?? {};
+  return formatCommandLine([
+    'rollback',
+    ...sources,
+    ...['--journal', directory, '--apply'],
+    ...given('--run', undone),
+    ...where.flatMap(([name, value]) => ['--where', `${name}=${value}`]),
+    ...given('--limit', limit?.toString()),
   ]);
 }
 

@@ -1,4 +1,5 @@
 import type { EndEntry, JournalEntry, NotStarted, RunEntry } from './entries.js';
+import { isSameAim, readAim } from './aim.js';
 import type { Shard } from '../sources/shard.js';
 
 /** Something that the runs of a journal were about and have not done. */
@@ -47,7 +48,8 @@ interface OpenGap extends Omit<Gap, 'sources'> {
 
 /**
  * Follows the runs of a journal. A gap is closed by a complete run over the same sources with the same scope or without
- * one, and by nothing less: `--only-failed` takes only what was started. A complete rollback closes all.
+ * one, and by nothing less: `--only-failed` takes only what was started. A complete rollback closes all; one that was
+ * told to take a part closes only what a rollback of the same part has left.
  */
 export class Coverage {
   private open: OpenGap[] = [];
@@ -74,7 +76,8 @@ export class Coverage {
   /** True when a complete run like this would close something. */
   isClosedBy(run: Pick<RunEntry, 'command' | 'sources' | 'options'>): boolean {
     this.leave();
-    if (run.command === 'rollback') return this.open.length > 0;
+    if (run.command === 'rollback')
+      return this.open.some((gap) => readAim(run) === undefined || isRepeatedBy(run, gap));
     return this.open.some(
       (gap) => covers(scopeOf(run), gap.scope) && sourcesOf(run).some((source) => gap.open.has(source)),
     );
@@ -93,7 +96,7 @@ export class Coverage {
     const { notStarted, totals } = entry;
     const complete = entry.complete && !endedAtLimit(run, entry);
     if (run.command === 'rollback' && complete) {
-      this.rolledBack(totals.failed === 0);
+      this.rolledBack(run, totals.failed === 0);
       return;
     }
     this.fill(run, complete);
@@ -111,15 +114,16 @@ export class Coverage {
   }
 
   /** Documents that could not be restored leave the gaps of the migration open. */
-  private rolledBack(isClean: boolean): void {
-    this.open = isClean ? [] : this.open.filter(({ run }) => run.command !== 'rollback');
-    if (isClean) this.whole.clear();
+  private rolledBack(run: RunEntry, isClean: boolean): void {
+    const isAll = isClean && readAim(run) === undefined;
+    this.open = isAll ? [] : this.open.filter((gap) => !isRepeatedBy(run, gap));
+    if (isAll) this.whole.clear();
   }
 
   /** A run that did not come to its end takes the place of an earlier one that it would have made up for. */
   private fill(run: RunEntry, complete: boolean): void {
     if (run.command === 'rollback') {
-      this.open = this.open.filter((gap) => gap.run.command !== 'rollback');
+      this.open = this.open.filter((gap) => !isRepeatedBy(run, gap));
       return;
     }
     const scope = scopeOf(run);
@@ -163,6 +167,12 @@ export class Coverage {
       open,
     });
   }
+}
+
+/** True for what a rollback has left and a rollback like this takes. */
+function isRepeatedBy(run: Pick<RunEntry, 'options'>, gap: OpenGap): boolean {
+  const aim = readAim(run);
+  return gap.run.command === 'rollback' && (aim === undefined || isSameAim(aim, readAim(gap.run)));
 }
 
 /** Release 0.1.0 said "complete" of a run that its limit had ended, and did not count what was left. */

@@ -28,7 +28,10 @@ export interface RunEntry extends Stamped {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** Written and synced before a document is touched: enough to finish, verify or undo what follows. */
+/**
+ * Written and synced before a document is touched: enough to finish, verify or undo what follows. In a run that is a
+ * rollback it says which bytes are about to be put back: there is nothing to undo, so `blobs` and `inverse` are empty.
+ */
 export interface IntentEntry extends Stamped {
   readonly kind: 'intent';
   readonly doc: string;

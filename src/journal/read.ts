@@ -99,7 +99,9 @@ export interface DocumentState {
   readonly doc: string;
   readonly container: string;
   readonly line: number | undefined;
-  /** Where the last intent lies in the file. */
+  /** The run that migrated it. */
+  readonly run: string;
+  /** Where the intent of the migration lies in the file. */
   readonly intent: { readonly offset: number; readonly length: number };
   readonly before: string;
   readonly after: string;
@@ -111,6 +113,8 @@ export interface DocumentState {
   result: ResultEntry | undefined;
   /** The result that `fate` comes from. */
   decided: ResultEntry | undefined;
+  /** The last rollback that meant to restore it, and the digest of the bytes that it meant to put back. */
+  restoring: { readonly run: string; readonly after: string } | undefined;
 }
 
 /**
@@ -138,10 +142,14 @@ export async function summarizeJournal(directory: string): Promise<JournalSummar
   const documents = new Map<string, DocumentState>();
   const others = new Map<string, ResultEntry>();
   const coverage = new Coverage();
+  const rollbacks = new Set<string>();
   let skipped = 0;
   for await (const { entry, offset, length } of readJournal(directory)) {
     coverage.add(entry);
-    if (entry.kind === 'run') runs.push(entry);
+    if (entry.kind === 'run') {
+      runs.push(entry);
+      if (entry.command === 'rollback') rollbacks.add(entry.run);
+    } else if (entry.kind === 'intent' && rollbacks.has(entry.run)) addRestoration(entry, documents.get(entry.doc));
     else if (entry.kind === 'intent') addIntent(entry, { offset, length }, documents, others);
     else if (entry.kind === 'result') addResult(entry, documents, others);
     else skipped = entry.totals.skipped ?? skipped;
@@ -162,6 +170,7 @@ function addIntent(
     doc,
     container,
     line,
+    run: entry.run,
     intent,
     before,
     after,
@@ -170,8 +179,17 @@ function addIntent(
     fate: 'pending',
     result: undefined,
     decided: undefined,
+    restoring: undefined,
   });
   others.delete(doc);
+}
+
+/** What a rollback is about to restore was migrated, whatever is known of the migration: it has found those bytes. */
+function addRestoration({ run, after }: IntentEntry, state: DocumentState | undefined): void {
+  if (!state) return;
+  state.fate = 'migrated';
+  state.restoring = { run, after };
+  state.result = undefined;
 }
 
 function addResult(entry: ResultEntry, documents: Map<string, DocumentState>, others: Map<string, ResultEntry>): void {
@@ -182,6 +200,12 @@ function addResult(entry: ResultEntry, documents: Map<string, DocumentState>, ot
     others.set(entry.doc, entry);
     return;
   }
+  const below = entry.outcome === 'rolled-back' ? migrationBelow(state, entry.run) : undefined;
+  if (below) {
+    below.result = below.decided;
+    documents.set(entry.doc, below);
+    return;
+  }
   const isDecided = entry.outcome === 'migrated' || entry.outcome === 'rolled-back';
   if (isDecided) {
     state.fate = entry.outcome;
@@ -189,10 +213,21 @@ function addResult(entry: ResultEntry, documents: Map<string, DocumentState>, ot
   }
   // A later run that cannot read or judge a migrated document does not make it less migrated: its fate stays, so that
   // it can be rolled back. A run that finds it unchanged withdraws the failure.
-  state.result = entry.outcome === 'unchanged' && state.fate !== 'pending' ? state.decided : entry;
+  state.result = entry.outcome === 'unchanged' ? (state.decided ?? entry) : entry;
 }
 
-/** Reads one intent again. */
+/** The migration whose bytes the document has again, because a rollback has undone only later ones. */
+function migrationBelow(state: DocumentState, run: string): DocumentState | undefined {
+  if (state.restoring?.run !== run) return undefined;
+  return migrationsIn(state).findLast(({ before }) => before === state.restoring?.after)?.earlier;
+}
+
+/** Every migration of the document that was not rolled back, newest first. */
+export function migrationsIn(state: DocumentState): readonly DocumentState[] {
+  return state.earlier ? [state, ...migrationsIn(state.earlier)] : [state];
+}
+
+/** Reads the intent of a migration again. */
 export async function readIntent(directory: string, { offset, length }: DocumentState['intent']): Promise<IntentEntry> {
   const handle = await open(join(directory, JOURNAL_FILE), 'r');
   try {
@@ -233,7 +268,7 @@ export interface PendingDocument {
  * others is news.
  */
 export function pendingIntents({ documents, others }: JournalSummary): ReadonlyMap<string, PendingDocument> {
-  const intents = Array.from(documents.values()).filter(({ fate }) => fate === 'pending');
+  const intents = Array.from(documents.values()).filter(({ fate, result }) => fate === 'pending' || !result);
   const failedLater = Array.from(documents.values()).flatMap(({ fate, result }) =>
     fate !== 'pending' && isFailure(result) ? [result] : [],
   );

@@ -88,7 +88,8 @@ export class JournalSession {
   private isOldNews({ doc, outcome, code }: ResultEntry): boolean {
     const known = this.summary?.documents.get(doc);
     const last = known?.result ?? this.summary?.others.get(doc);
-    if (outcome === 'unchanged') return known?.fate !== 'pending' && !isFailure(last);
+    const isOpen = known !== undefined && (known.fate === 'pending' || last === undefined);
+    if (outcome === 'unchanged') return !isOpen && !isFailure(last);
     return (outcome === 'quarantined' || outcome === 'failed') && last?.outcome === outcome && last.code === code;
   }
 

@@ -6,7 +6,7 @@ export { verify } from './verify.js';
 export type { VerifyReport, VerifyRequest, VerifyTotals } from './verify.js';
 export type { VerifyOutcome } from './verify-documents.js';
 export { rollback } from './rollback.js';
-export type { RollbackReport, RollbackRequest, RollbackTotals } from './rollback.js';
+export type { RollbackReport, RollbackRequest, RollbackTotals, UndoneRun } from './rollback.js';
 export type { RollbackOutcome } from './restore.js';
 export { inspect } from './inspect.js';
 export type { InspectedDocument, InspectReport, InspectRequest } from './inspect.js';

@@ -2,12 +2,13 @@ import pMap, { pMapSkip } from 'p-map';
 import { ConflictError, IntegrityError, messageOf, StateBagError } from '../errors/index.js';
 import { decodeInverse } from '../journal/entries.js';
 import type { IntentEntry } from '../journal/entries.js';
-import { migratedByContainer, readIntent } from '../journal/read.js';
-import type { DocumentState, JournalSummary } from '../journal/read.js';
+import { readIntent } from '../journal/read.js';
+import type { DocumentState } from '../journal/read.js';
 import { applySplices } from '../json/index.js';
 import type { ContainerOpener, SourceContainer, SourceDocument } from '../sources/source.js';
 import { parseS3Uri } from '../store/index.js';
 import type { BlobStore } from '../store/index.js';
+import type { Aim } from './aim.js';
 import { LazyReplacement } from './commit.js';
 import { hasLivedOn } from './outcome.js';
 import { digest, digestDocument } from './transform.js';
@@ -39,27 +40,48 @@ export interface RollbackOutcome {
   readonly reason?: string;
 }
 
+/** What is about to be done to a document. Digests are lower-case hex SHA-256. */
+export interface Restoration {
+  readonly state: DocumentState;
+  readonly before: string;
+  readonly after: string;
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+}
+
+/** Where it is written down what is about to be restored. */
+export interface RestoreJournal {
+  intend(restoration: Restoration): Promise<void>;
+  flush(): Promise<void>;
+}
+
 interface RollbackOptions {
   readonly directory: string;
-  readonly summary: JournalSummary;
+  /** The documents to restore, by container. */
+  readonly containers: ReadonlyMap<string, readonly DocumentState[]>;
   readonly blobs: BlobStore;
   readonly open: ContainerOpener;
-  readonly apply: boolean;
+  /** Without it everything is computed and nothing written. */
+  readonly log?: RestoreJournal | undefined;
+  readonly aim: Aim;
+  /** Called for documents that turn out not to be meant. */
+  readonly onLeft: (count: number) => void;
   readonly concurrency: number;
   readonly stop?: AbortSignal;
   readonly onOutcome: (outcome: RollbackOutcome) => void | Promise<void>;
 }
 
 /**
- * Puts the original bytes of every migrated document back, guarded by the version that was written: a document that
- * has changed since is left alone. Without `apply` everything is computed and nothing written. Blobs stay.
+ * Puts the original bytes of every document back, guarded by the version that was written: a document that has changed
+ * since is left alone. Intents are synced before a container is replaced. Blobs stay.
  */
 export async function rollbackDocuments(options: RollbackOptions): Promise<void> {
-  const containers = migratedByContainer(options.summary);
   await pMap(
-    containers,
+    options.containers,
     async ([id, states]) => {
-      if (!options.stop?.aborted) await rollbackContainer(id, states, options);
+      if (options.stop?.aborted) return pMapSkip;
+      if (options.aim.left > 0) await rollbackContainer(id, states, options);
+      else options.onLeft(states.length);
       return pMapSkip;
     },
     { concurrency: options.concurrency },
@@ -73,6 +95,7 @@ async function rollbackContainer(
 ): Promise<void> {
   const byLine = new Map(states.map((state) => [state.line, state]));
   const outcomes: RollbackOutcome[] = [];
+  const left = new Set<DocumentState>();
   try {
     const container = options.open(id, options.stop);
     const replacement = new LazyReplacement(container, () => container.replace());
@@ -81,21 +104,28 @@ async function rollbackContainer(
         const state = byLine.get(document.line);
         byLine.delete(document.line);
         if (state) await assertSame(container, state, options);
-        const original = state && (await restore(document, state, options, outcomes));
-        if (options.apply) await replacement.write(document, original);
+        const original = state && (await restore(document, state, options, { outcomes, left }));
+        if (options.log) await replacement.write(document, original);
         document.release?.();
       }
+      if (replacement.isOpen) await options.log?.flush();
       await replacement.commit();
     } catch (error) {
       await replacement.abort();
       throw error;
     }
-    outcomes.push(...Array.from(byLine.values(), (state) => failure(state, gone(state))));
+    for (const state of byLine.values())
+      if (options.aim.take()) outcomes.push(failure(state, gone(state)));
+      else left.add(state);
   } catch (error) {
     // Documents without an outcome were not started.
     if (isStopped(error)) return;
-    outcomes.splice(0, outcomes.length, ...states.map((state) => failure(state, error)));
+    const taken = new Set(outcomes.splice(0).map(({ id: doc }) => doc));
+    for (const state of states)
+      if (taken.has(state.doc) || (!left.has(state) && options.aim.take())) outcomes.push(failure(state, error));
+      else left.add(state);
   }
+  options.onLeft(left.size);
   for (const outcome of outcomes) await options.onOutcome(outcome);
 }
 
@@ -108,46 +138,71 @@ async function assertSame(
   if (container.assertSame) container.assertSame((await readIntent(directory, state.intent)).version);
 }
 
-/** The original bytes, or `undefined` when the document is to stay as it is; says which in `outcomes`. */
+/** What became of the documents of a container. */
+interface Ledger {
+  readonly outcomes: RollbackOutcome[];
+  /** They are not meant. */
+  readonly left: Set<DocumentState>;
+}
+
+/** The bytes to put back, or `undefined` when the document is to stay as it is; says which in the ledger. */
 async function restore(
   document: SourceDocument,
   state: DocumentState,
   options: RollbackOptions,
-  outcomes: RollbackOutcome[],
+  { outcomes, left }: Ledger,
 ): Promise<Uint8Array | undefined> {
   const current = digestDocument(document);
-  const size = document.bytes.length;
-  const done = migrations(state);
-  if (current === done.at(-1)?.before) {
-    outcomes.push({
-      id: state.doc,
-      outcome: state.fate === 'migrated' ? 'rolled-back' : 'unchanged',
-      bytesBefore: size,
-      bytesAfter: size,
-      code: 'ALREADY_ORIGINAL',
-    });
+  const undone = options.aim.undone(state);
+  const goal = undone.at(-1)!;
+  const { outcome, bytes } = await undo(document, current, { state, undone }, options);
+  if (!options.aim.take(bytes ?? document.bytes)) {
+    left.add(state);
     return undefined;
   }
-  const newest = done.findIndex(({ after }) => after === current);
-  if (newest < 0) {
-    outcomes.push(failure(state, moved(state), size));
-    return undefined;
-  }
-  try {
-    let bytes = document.bytes;
-    for (const { intent } of done.slice(newest))
-      bytes = await restoreOriginal(bytes, await readIntent(options.directory, intent), options.blobs);
-    outcomes.push({ id: state.doc, outcome: 'rolled-back', bytesBefore: size, bytesAfter: bytes.length });
-    return bytes;
-  } catch (error) {
-    outcomes.push(failure(state, error, size));
-    return undefined;
-  }
+  outcomes.push(outcome);
+  const { bytesBefore, bytesAfter } = outcome;
+  // What is left of two migrations can be known only from an intent, whoever put these bytes there.
+  if (bytes || (outcome.outcome === 'rolled-back' && goal.earlier))
+    await options.log?.intend({ state, before: current, after: goal.before, bytesBefore, bytesAfter });
+  return bytes;
 }
 
-/** Every migration of the document that was not rolled back, newest first. */
-function migrations(state: DocumentState): readonly DocumentState[] {
-  return state.earlier ? [state, ...migrations(state.earlier)] : [state];
+interface Undoing {
+  readonly state: DocumentState;
+  /** The migrations to undo, newest first. */
+  readonly undone: readonly DocumentState[];
+}
+
+/** What becomes of a document, with its new bytes when it gets some. */
+async function undo(
+  document: SourceDocument,
+  current: string,
+  { state, undone }: Undoing,
+  { directory, blobs }: RollbackOptions,
+): Promise<{ readonly outcome: RollbackOutcome; readonly bytes?: Uint8Array }> {
+  const size = document.bytes.length;
+  if (current === undone.at(-1)!.before) return { outcome: alreadyOriginal(state, size) };
+  const newest = undone.findIndex(({ after }) => after === current);
+  if (newest < 0) return { outcome: failure(state, moved(state), size) };
+  let bytes = document.bytes;
+  try {
+    for (const { intent } of undone.slice(newest))
+      bytes = await restoreOriginal(bytes, await readIntent(directory, intent), blobs);
+  } catch (error) {
+    return { outcome: failure(state, error, size) };
+  }
+  return { outcome: { id: state.doc, outcome: 'rolled-back', bytesBefore: size, bytesAfter: bytes.length }, bytes };
+}
+
+function alreadyOriginal({ doc, fate }: DocumentState, size: number): RollbackOutcome {
+  return {
+    id: doc,
+    outcome: fate === 'migrated' ? 'rolled-back' : 'unchanged',
+    bytesBefore: size,
+    bytesAfter: size,
+    code: 'ALREADY_ORIGINAL',
+  };
 }
 
 function moved({ doc }: DocumentState): ConflictError {

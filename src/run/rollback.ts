@@ -5,16 +5,19 @@ import type { JournalSummary } from '../journal/read.js';
 import { JournalSession } from '../journal/session.js';
 import { openContainers } from '../sources/open-containers.js';
 import { openStore } from '../sources/open-store.js';
+import { resolveAim } from './aim.js';
+import type { Aim, AimRequest } from './aim.js';
 import { processContext } from './context.js';
 import type { RunContext, RunPorts } from './context.js';
 import { reachStore, reachTables } from './reach.js';
 import type { ReachRequest } from './reach.js';
 import { assertKnown, DEFAULT_CONCURRENCY } from './request.js';
+import { RestoreLog } from './restore-log.js';
 import { rollbackDocuments } from './restore.js';
 import type { RollbackOutcome } from './restore.js';
 
 /** A rollback as plain JSON. */
-export interface RollbackRequest extends ReachRequest {
+export interface RollbackRequest extends ReachRequest, AimRequest {
   /** Directory of the journal. */
   readonly journal: string;
   /** Writes; without it everything is computed and nothing is written. */
@@ -35,15 +38,29 @@ export interface RollbackTotals {
   bytesAfter: number;
 }
 
+/** A migration that a rollback undid, or in a dry run would undo. */
+export interface UndoneRun {
+  readonly run: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly command: string;
+  readonly sources: readonly string[];
+  /** Documents of the run that were taken and had changed. */
+  readonly documents: number;
+}
+
 export interface RollbackReport {
   readonly applied: boolean;
+  /** In the order of the journal. */
+  readonly runs: readonly UndoneRun[];
   readonly totals: RollbackTotals;
 }
 
 /**
  * Restores the original bytes of every document that a journal says was migrated, and writes into the journal that
- * they are restored. A document that changed since is left as it is. Throws `ConfigError` when the journal or the
- * store cannot be used.
+ * they are restored. `sources`, `run`, `where` and `limit` choose among them; `where` judges the bags as they were. A
+ * document that changed since is left as it is. Throws `ConfigError` when the journal or the store cannot be used, and
+ * for sources or a run that the journal does not have.
  *
  * @example
  * const { totals } = await rollback({ journal: 'statebag-journal', apply: true });
@@ -58,15 +75,12 @@ export async function rollback(
   const directory = resolve(context.cwd, request.journal);
   const before = await summarizeJournal(directory);
   const run = lastRun(directory, before);
-  const session = request.apply === true ? await openSession(directory, run, context) : undefined;
+  const aim = resolveAim(request, before, context.cwd);
+  const session = request.apply === true ? await openSession(directory, before, aim, context) : undefined;
   try {
     await ports.onBegin?.(() => Promise.resolve(undefined));
-    const totals = await restoreAll(
-      request,
-      { directory, run, context, session, summary: session?.summary ?? before },
-      ports,
-    );
-    return { applied: request.apply === true, totals };
+    const opened = { directory, run, aim, context, session, summary: session?.summary ?? before };
+    return { applied: request.apply === true, ...(await restoreAll(request, opened, ports)) };
   } finally {
     await session?.close();
   }
@@ -82,16 +96,28 @@ const ROLLBACK_MEMBERS: Readonly<Record<keyof RollbackRequest, true>> = {
   allowPrefixes: true,
   s3: true,
   tables: true,
+  sources: true,
+  run: true,
+  where: true,
+  limit: true,
 };
 
 function openSession(
   directory: string,
-  { target, sources, options, store, prefix, bucket }: RunEntry,
+  summary: JournalSummary,
+  { kept }: Aim,
   context: RunContext,
 ): Promise<JournalSession> {
+  const { target, options, store, prefix, bucket } = lastRun(directory, summary);
+  const sources = [...new Set(summary.runs.flatMap((run) => run.sources))];
+  const { aim: _, ...others } = options;
   return JournalSession.open(
     directory,
-    { command: 'rollback', target, store, bucket, prefix, sources, options },
+    {
+      command: 'rollback',
+      ...{ target, store, bucket, prefix, sources },
+      options: { ...others, ...(kept && { aim: kept }) },
+    },
     context,
   );
 }
@@ -99,6 +125,7 @@ function openSession(
 interface OpenRollback {
   readonly directory: string;
   readonly run: RunEntry;
+  readonly aim: Aim;
   readonly context: RunContext;
   readonly session: JournalSession | undefined;
   readonly summary: JournalSummary;
@@ -106,33 +133,41 @@ interface OpenRollback {
 
 async function restoreAll(
   request: RollbackRequest,
-  { directory, run, context, session, summary }: OpenRollback,
+  { directory, run, aim, context, session, summary }: OpenRollback,
   { stop, onOutcome }: RunPorts<RollbackOutcome>,
-): Promise<RollbackTotals> {
+): Promise<Pick<RollbackReport, 'totals' | 'runs'>> {
   const settings = reachStore(request, run);
-  const containers = migratedByContainer(summary);
+  const containers = aim.select(migratedByContainer(summary));
   const totals = emptyTotals(Array.from(containers.values()).flat().length);
+  const undone = new UndoneRuns(summary, aim);
+  const log = session && new RestoreLog(session, summary.documents);
   await rollbackDocuments({
     directory,
-    summary,
+    containers,
     blobs: (await openStore(settings, context.cwd)).blobs,
     open: await openContainers(containers, { s3: settings.s3, tables: reachTables(request, run) }),
-    apply: session !== undefined,
+    log,
+    aim,
+    onLeft: (count) => {
+      leave(totals, count);
+    },
     concurrency: request.concurrency ?? DEFAULT_CONCURRENCY,
     ...(stop && { stop }),
     onOutcome: async (outcome) => {
       count(totals, outcome);
-      if (session) record(session, summary, outcome);
+      undone.add(outcome);
+      await log?.record(outcome);
       await onOutcome?.(outcome);
     },
   });
+  leave(totals, Math.max(0, totals.notStarted - aim.left));
   await session?.end({ ...totals }, totals.notStarted === 0, {
     documents: totals.notStarted,
     containers: 0,
     unread: 0,
     unlisted: false,
   });
-  return totals;
+  return { totals, runs: undone.list() };
 }
 
 /** A document that no outcome is reported of was not started. */
@@ -148,23 +183,32 @@ function count(totals: RollbackTotals, { outcome, bytesBefore, bytesAfter }: Rol
   totals.bytesAfter += bytesAfter;
 }
 
-/** What is only a guess about a failed document stays out of the journal: there it still counts as migrated. */
-function record(
-  session: JournalSession,
-  summary: JournalSummary,
-  { id, outcome, bytesBefore, bytesAfter, code, reason }: RollbackOutcome,
-): void {
-  if (outcome === 'failed') return;
-  session.append({
-    kind: 'result',
-    run: session.runId,
-    at: session.now(),
-    doc: id,
-    outcome,
-    generation: summary.documents.get(id)?.result?.generation ?? 'unknown',
-    bytesBefore,
-    bytesAfter,
-    ...(code === undefined ? {} : { code }),
-    ...(reason === undefined ? {} : { reason }),
-  });
+/** Takes documents that are not meant out of the account. */
+function leave(totals: RollbackTotals, documents: number): void {
+  totals.documents -= documents;
+  totals.notStarted -= documents;
+}
+
+/** Counts the documents by the migrations that are undone with them. */
+class UndoneRuns {
+  private readonly counts = new Map<string, number>();
+
+  constructor(
+    private readonly summary: JournalSummary,
+    private readonly aim: Aim,
+  ) {}
+
+  add({ id, outcome }: RollbackOutcome): void {
+    const state = this.summary.documents.get(id);
+    if (!state || outcome === 'unchanged') return;
+    const runs = new Set(this.aim.undone(state).map(({ run }) => run));
+    for (const run of runs) this.counts.set(run, (this.counts.get(run) ?? 0) + 1);
+  }
+
+  list(): readonly UndoneRun[] {
+    return this.summary.runs.flatMap(({ run, at, command, sources }) => {
+      const documents = this.counts.get(run);
+      return documents === undefined ? [] : [{ run, at, command, sources, documents }];
+    });
+  }
 }

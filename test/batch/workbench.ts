@@ -6,11 +6,14 @@ import { nodeDisk } from '../../src/sources/disk.js';
 import type { Disk } from '../../src/sources/disk.js';
 import { dryRunSink, storeSink } from '../../src/run/blob-sinks.js';
 import { LazyJournal } from '../../src/journal/journal.js';
-import { pendingIntents } from '../../src/journal/read.js';
+import { migratedByContainer, pendingIntents } from '../../src/journal/read.js';
 import type { JournalSummary } from '../../src/journal/read.js';
+import type { JournalEntry } from '../../src/journal/entries.js';
 import { runSources } from '../../src/run/engine.js';
 import type { EngineOptions, RunReport, SettledDocument } from '../../src/run/run.js';
 import type { DocumentOutcome } from '../../src/run/outcome.js';
+import { Aim } from '../../src/run/aim.js';
+import { RestoreLog } from '../../src/run/restore-log.js';
 import { rollbackDocuments } from '../../src/run/restore.js';
 import type { RollbackOutcome } from '../../src/run/restore.js';
 import type { Destination, SourceContainer } from '../../src/sources/source.js';
@@ -180,37 +183,47 @@ export async function runRollback(world: World, ports: Ports = {}, apply = true)
   const outcomes: RollbackOutcome[] = [];
   const journal = apply ? await LazyJournal.at(world.journal, disk) : undefined;
   const stamp = { run: `run-${++runs}`, at: NOW };
-  const restored = () => outcomes.filter(({ outcome }) => outcome !== 'failed');
+  const summary = await world.summary();
+  const log = journal && new RestoreLog(openFrame(journal, stamp), summary.documents);
   try {
     await rollbackDocuments({
       directory: world.journal,
-      summary: await world.summary(),
+      containers: migratedByContainer(summary),
       blobs: blobStoreOn(objects, ports.allowBuckets),
       open: opener(disk, objects, ports.table ?? memoryTable(world.table)),
-      apply,
+      log,
+      aim: new Aim(undefined),
+      onLeft: () => undefined,
       concurrency: 1,
-      onOutcome: (outcome) => {
+      onOutcome: async (outcome) => {
         outcomes.push(outcome);
-        if (outcome.outcome === 'failed') return;
-        if (restored().length === 1) journal?.append({ kind: 'run', ...stamp, ...RUN, command: 'rollback' });
-        const { id, outcome: what, bytesBefore, bytesAfter, code } = outcome;
-        journal?.append({
-          kind: 'result',
-          ...stamp,
-          doc: id,
-          outcome: what,
-          generation: 'unknown',
-          bytesBefore,
-          bytesAfter,
-          ...(code && { code }),
-        });
+        await log?.record(outcome);
       },
     });
-    if (restored().length > 0) journal?.append({ kind: 'end', ...stamp, totals: {}, complete: true });
+    if (outcomes.some(({ outcome }) => outcome !== 'failed'))
+      journal?.append({ kind: 'end', ...stamp, totals: {}, complete: true });
   } finally {
     await journal?.close();
   }
   return outcomes;
+}
+
+/** Puts the beginning of a rollback in front of its first entry. */
+function openFrame(journal: LazyJournal, stamp: { readonly run: string; readonly at: string }) {
+  let isOpen = false;
+  return {
+    runId: stamp.run,
+    now: () => stamp.at,
+    get isFull() {
+      return journal.isFull;
+    },
+    flush: () => journal.flush(),
+    append: (entry: JournalEntry) => {
+      if (!isOpen) journal.append({ kind: 'run', ...stamp, ...RUN, command: 'rollback' });
+      isOpen = true;
+      journal.append(entry);
+    },
+  };
 }
 
 function opener(disk: Disk, objects: ObjectStore, table: RowTable): (id: string) => SourceContainer {

@@ -1,6 +1,6 @@
 import type { RollbackOutcome } from '../../run/restore.js';
 import { rollback } from '../../run/rollback.js';
-import type { RollbackTotals } from '../../run/rollback.js';
+import type { RollbackReport, RollbackTotals, UndoneRun } from '../../run/rollback.js';
 import { defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { formatCommandLine } from '../command-line.js';
@@ -8,7 +8,7 @@ import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { journalOptions, requireJournal } from '../options/journal-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
-import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
+import { concurrencyOptions, concurrencySetting, selectionOptions, selectionSettings } from '../options/run-options.js';
 import { dynamodbOptions } from '../options/dynamodb-options.js';
 import { storeOptions } from '../options/store-options.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
@@ -19,11 +19,20 @@ import { reachSettings } from '../reach-settings.js';
 import { withProgress } from '../reporters/progress.js';
 import { watchSignals } from '../watch-signals.js';
 
+const { limit, where } = selectionOptions;
+
+const aimOptions = optionGroup('Which documents, and how fast', {
+  run: { type: 'string', value: 'ID', describe: 'only what this run migrated: its id, the beginning of it, or last' },
+  where: { ...where, describe: 'only documents with a bag whose member K had the value V' },
+  limit,
+});
+
 const options = {
   ...optionGroup('What to do', {
     apply: { type: 'boolean', describe: 'write; without it everything is computed and nothing written' },
   }),
   ...journalOptions,
+  ...aimOptions,
   ...concurrencyOptions,
   ...storeOptions,
   ...dynamodbOptions,
@@ -31,16 +40,22 @@ const options = {
 };
 
 export const command = defineCommand({
-  usage: '--journal DIR',
-  positionals: { min: 0, max: 0 },
+  usage: '[SOURCE…] --journal DIR',
+  positionals: { min: 0, max: Infinity },
   builder: options,
   examples: [
     ['what would be restored; nothing is written', 'statebag rollback --journal statebag-journal'],
     ['restore', 'statebag rollback --journal statebag-journal --apply'],
+    [
+      'restore what the last run did to one owner',
+      'statebag rollback --journal statebag-journal --run last --where ownerId=acme --apply',
+    ],
   ],
   notes: [
     'A document is restored only if it is still what the migration wrote; one that changed since is left alone and reported (exit 1).',
     'A row of a paused execution that was resumed since is left alone and counts as unchanged.',
+    'A SOURCE is a file, a directory, a glob, s3://bucket/prefix or dynamodb://table of the journal. What is not chosen stays migrated.',
+    'With --run a document gets the bytes that it had before that run; what later runs made of it is undone, too.',
     'Blobs stay in the store. Running it again restores what is left.',
   ],
   handler: rollbackCommand,
@@ -59,7 +74,7 @@ async function rollbackCommand(args: RollbackArguments, io: CliIo): Promise<numb
 }
 
 async function work(
-  { options: values, given }: RollbackArguments,
+  { positionals, options: values, given }: RollbackArguments,
   reporter: OutcomeReporter,
   stop: AbortSignal,
   io: CliIo,
@@ -70,10 +85,14 @@ async function work(
     journal: requireJournal(values, io),
     apply,
     concurrency: concurrencySetting(values),
+    sources: positionals,
+    ...(values.run !== undefined && { run: values.run }),
+    ...selectionSettings({ ...values, shard: undefined }),
     ...reachSettings(values),
   };
-  const { totals } = await withProgress(io, !quiet, { stop, onOutcome }, (ports) => rollback(request, ports));
-  await reporter.finish({ totals }, rows(totals, apply));
+  const report = await withProgress(io, !quiet, { stop, onOutcome }, (ports) => rollback(request, ports));
+  const { totals, runs } = report;
+  await reporter.finish({ totals, runs }, rows(report));
   if (!quiet) hint(totals, apply, formatCommandLine(given), io);
   return totals.failed + totals.notStarted > 0 ? EXIT.findings : EXIT.ok;
 }
@@ -89,17 +108,22 @@ function documentMembers({ id, outcome, bytesBefore, bytesAfter, code, reason }:
   };
 }
 
-function rows(
-  { documents, rolledBack, unchanged, failed, notStarted, bytesAfter }: RollbackTotals,
-  isApplied: boolean,
-): readonly TableRow[] {
+function rows({ applied, totals, runs }: RollbackReport): readonly TableRow[] {
+  const { documents, rolledBack, unchanged, failed, notStarted, bytesAfter } = totals;
   return [
     ['documents', formatCount(documents)],
-    [isApplied ? 'rolled back' : 'to be rolled back', formatCount(rolledBack), formatBytes(bytesAfter)],
+    [applied ? 'rolled back' : 'to be rolled back', formatCount(rolledBack), formatBytes(bytesAfter)],
     ['unchanged', formatCount(unchanged)],
     ['failed', formatCount(failed)],
     ...(notStarted > 0 ? [['not started', formatCount(notStarted)] as const] : []),
+    ...runs.map((run) => runRow(run, applied)),
   ];
+}
+
+/** The id is whole: `--run` takes it. */
+function runRow({ run, at, command, sources, documents }: UndoneRun, isApplied: boolean): TableRow {
+  const remark = `documents of ${command} ${sources.join(' ')} at ${at}, run ${run}`;
+  return [isApplied ? 'undone' : 'to be undone', formatCount(documents), remark];
 }
 
 function hint({ notStarted }: RollbackTotals, isApplied: boolean, line: string, { stderr }: CliIo): void {
