@@ -69,6 +69,11 @@ export interface DocumentFacts {
 export interface ResultEntry extends Stamped, DocumentFacts {
   readonly kind: 'result';
   readonly doc: string;
+  /**
+   * Present when `doc` is a file or object of lines: `failed` stands for all that is in it, also for what was not read,
+   * and `unchanged` withdraws that once a run has taken it to its end.
+   */
+  readonly subject?: 'container';
   readonly outcome: 'migrated' | 'unchanged' | 'quarantined' | 'failed' | 'rolled-back';
   readonly generation: Generation | 'unknown';
   readonly bytesBefore: number;

@@ -175,8 +175,11 @@ function addIntent(
 }
 
 function addResult(entry: ResultEntry, documents: Map<string, DocumentState>, others: Map<string, ResultEntry>): void {
-  // Whoever knows a line has read the file or object that an earlier run could not read.
-  others.delete(entry.doc.replace(/#L\d+$/, ''));
+  if (entry.subject === 'container') {
+    addContainerResult(entry, others);
+    return;
+  }
+  forgetUnread(entry, others);
   const state = documents.get(entry.doc);
   if (!state) {
     others.set(entry.doc, entry);
@@ -190,6 +193,29 @@ function addResult(entry: ResultEntry, documents: Map<string, DocumentState>, ot
   // A later run that cannot read or judge a migrated document does not make it less migrated: its fate stays, so that
   // it can be rolled back. A run that finds it unchanged withdraws the failure.
   state.result = entry.outcome === 'unchanged' && state.fate !== 'pending' ? state.decided : entry;
+}
+
+function addContainerResult(entry: ResultEntry, others: Map<string, ResultEntry>): void {
+  if (entry.outcome !== 'unchanged') {
+    others.set(entry.doc, entry);
+    return;
+  }
+  others.delete(entry.doc);
+  for (const [doc, { code, run }] of others) {
+    // The run that read all lines has said what became of each; a line that it did not meet is not there any more.
+    if (code === 'CONTAINER_FAILED' && run !== entry.run && containerOf(doc) === entry.doc) others.delete(doc);
+  }
+}
+
+/** Releases before `subject` withdrew the failure of a container with the first result of a line. */
+function forgetUnread({ doc }: ResultEntry, others: Map<string, ResultEntry>): void {
+  const container = containerOf(doc);
+  if (container !== doc && others.get(container)?.subject === undefined) others.delete(container);
+}
+
+/** `path` for the line `path#L12`; the document itself when it is not a line. */
+function containerOf(doc: string): string {
+  return doc.replace(/#L\d+$/, '');
 }
 
 /** Reads one intent again. */

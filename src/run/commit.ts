@@ -1,3 +1,4 @@
+import type { AddressRule } from '../bag/places.js';
 import { encodeInverse } from '../journal/entries.js';
 import type { Journal } from '../journal/journal.js';
 import type { PendingDocument } from '../journal/read.js';
@@ -27,13 +28,14 @@ export class WaitingDocument {
 
 /** The writing of one container: intents first, then the swap. Never throws: `failure` says what went wrong. */
 export class ContainerCommit {
-  readonly migrated: WaitingDocument[] = [];
+  readonly waiting: WaitingDocument[] = [];
   failure: { readonly error: unknown } | undefined;
   private readonly replacement: LazyReplacement;
 
   constructor(
     private readonly container: SourceContainer,
     private readonly committer: Committer,
+    private readonly addresses: AddressRule,
   ) {
     const { destination } = committer;
     this.replacement = new LazyReplacement(container, () => destination.open(container), destination.isCopy);
@@ -42,20 +44,24 @@ export class ContainerCommit {
   /** Takes the documents in order. After a failure they are only remembered, so that each is accounted for. */
   async take(item: Item): Promise<void> {
     const prepared = item.prepared?.transformation && item.prepared;
-    if (prepared)
-      this.migrated.push(
-        new WaitingDocument(
-          item.document.id,
-          item.document.line,
-          prepared.outcome,
-          collectFacts(item.document, prepared),
-        ),
-      );
+    if (item.prepared && this.waits(item.prepared)) this.remember(item.document, item.prepared);
     if (this.mustNotBeCopied(item)) return;
     await this.attempt(async () => {
       if (prepared) await this.committer.intend(this.container, prepared);
       await this.replacement.write(item.document, prepared?.transformation.rewrite.bytes);
     });
+  }
+
+  /** True for a document whose end depends on the commit: that of a copy decides about unchanged ones, too. */
+  waits({ transformation, outcome }: Prepared): boolean {
+    return transformation !== undefined || (this.committer.destination.isCopy && outcome.outcome === 'unchanged');
+  }
+
+  private remember(document: SourceDocument, prepared: Prepared): void {
+    const { id, line } = document;
+    this.waiting.push(
+      new WaitingDocument(id, line, prepared.outcome, collectFacts(document, prepared, this.addresses)),
+    );
   }
 
   async finish(): Promise<void> {
@@ -131,6 +137,11 @@ export class Committer {
     return pending.after === sha256() ? pending : undefined;
   }
 
+  /** True when the last word on a document or container is a failure, or its intent has no result. */
+  isPending(id: string): boolean {
+    return this.options.pending.has(id);
+  }
+
   /** Writes down what is about to happen. Nothing is touched before `flush`. */
   async intend(container: SourceContainer, { transformation }: PreparedChange): Promise<void> {
     this.begin();
@@ -163,11 +174,23 @@ export class Committer {
     const isNews = this.begun || outcome.outcome !== 'unchanged' || pending.has(outcome.id) || pending.has(containerId);
     if (outcome.outcome === 'not-started' || !isNews) return;
     this.begin();
-    const { id, outcome: what, generation, bytesBefore, bytesAfter, blobsWritten, blobsReused, code, reason } = outcome;
+    const {
+      id,
+      subject,
+      outcome: what,
+      generation,
+      bytesBefore,
+      bytesAfter,
+      blobsWritten,
+      blobsReused,
+      code,
+      reason,
+    } = outcome;
     this.options.journal.append({
       kind: 'result',
       ...this.stamp(),
       doc: id,
+      ...(subject && { subject }),
       outcome: what,
       generation,
       bytesBefore,

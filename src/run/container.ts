@@ -15,12 +15,21 @@ import type { DocumentFacts } from '../journal/entries.js';
 /** Transforms every document of a container, in order, and commits the container once. */
 export async function runContainer(container: SourceContainer, run: Run): Promise<void> {
   if (container.unreadable) return leaveUnread(container, container.unreadable, run);
-  if (run.stoppedBy) return run.settle(notStarted(container.id, 0), unread(container));
-  const commit = run.options.committer && new ContainerCommit(container, run.options.committer);
-  const broken = await takeDocuments(container, run, commit);
-  if (broken) await commit?.fail(broken.error);
+  if (run.stoppedBy) return leaveContainer(container, run);
+  const { committer, settings } = run.options;
+  const commit = committer && new ContainerCommit(container, committer, addressRule(settings.blobs));
+  const taken = await takeDocuments(container, run, commit);
+  if (taken.broken) await commit?.fail(taken.broken.error);
   else await commit?.finish();
-  await settleCommitted(container, run, commit?.migrated ?? [], commit?.failure ?? broken);
+  const failure = commit?.failure ?? taken.broken;
+  await settleCommitted(container, run, commit?.waiting ?? [], failure);
+  if (failure) await settleFailed(container, run, failure, taken);
+  else if (taken.isWhole) await withdrawFailure(container, run);
+}
+
+/** Counts a container that the run does not get to: of a file that is one document, the document. */
+export function leaveContainer(container: SourceContainer, run: Run): Promise<void> {
+  return run.settle({ ...notStarted(container.id, 0), ...subjectOf(container) }, unread(container));
 }
 
 /** Stays out of the journal: what is found there once it can be read has other names. */
@@ -33,24 +42,36 @@ interface Failure {
   readonly error: unknown;
 }
 
-/**
- * Settles all that does not wait for the commit. Resolves to the error when the container cannot be read to its end.
- */
+/** How far a container was taken. */
+interface Taken {
+  readonly hasLines: boolean;
+  readonly count: number;
+  /** True when the run took every document that was read, and read all. */
+  readonly isWhole: boolean;
+  /** Present when the container cannot be read to its end. */
+  readonly broken?: Failure;
+}
+
+/** Settles all that does not wait for the commit. */
 async function takeDocuments(
   container: SourceContainer,
   run: Run,
   commit: ContainerCommit | undefined,
-): Promise<Failure | undefined> {
+): Promise<Taken> {
+  const taken = { hasLines: container.holdsLines === true, count: 0, isWhole: true };
   try {
     for await (const item of prepareAll(container, run, commit)) {
+      taken.count++;
+      taken.hasLines ||= item.document.line !== undefined;
+      taken.isWhole &&= item.prepared !== undefined && item.prepared.outcome.outcome !== 'not-started';
       await commit?.take(item);
-      const waits = commit !== undefined && item.prepared?.transformation !== undefined;
-      if (item.prepared && !waits) await settle(run, container, item, item.prepared.outcome);
+      if (item.prepared && commit?.waits(item.prepared) !== true)
+        await settle(run, container, item, item.prepared.outcome);
       if (!commit?.failure) release(item);
     }
-    return undefined;
+    return taken;
   } catch (error) {
-    return { error };
+    return { ...taken, isWhole: false, broken: { error } };
   }
 }
 
@@ -85,17 +106,19 @@ async function* prepareAll(
   yield* pMapIterable(container.documents(), prepare, { concurrency: run.share });
 }
 
-/** A document that nobody looked at. */
+/** A document that was not looked at. */
 function left({ id, bytes }: SourceDocument, commit: ContainerCommit | undefined): DocumentOutcome {
   return commit?.failure ? { ...notStarted(id, bytes.length), ...CONTAINER_FAILED } : notStarted(id, bytes.length);
 }
 
 const CONTAINER_FAILED = {
+  outcome: 'failed',
   code: 'CONTAINER_FAILED',
-  reason: 'the file or object around this document could not be written; it is as it was',
-};
+  reason:
+    'the file or object around this document could not be replaced and was not modified; run again with --only-failed',
+} as const;
 
-/** What was prepared to be written: migrated, or failed together with its container. */
+/** What waited for the commit: it is done, or failed together with its container. */
 async function settleCommitted(
   container: SourceContainer,
   run: Run,
@@ -111,9 +134,35 @@ async function settleCommitted(
       prepared: { outcome, transformation: undefined },
     });
   }
-  if (!failure || waiting.length > 0) return;
-  const missing = unread(container);
-  await settle(run, container, missing, { ...notStarted(container.id, 0), ...failureOf(failure.error) });
+}
+
+/** The failure stands for all lines of a container, also for those that were not read. */
+async function settleFailed(container: SourceContainer, run: Run, { error }: Failure, taken: Taken): Promise<void> {
+  if (!taken.hasLines && taken.count > 0) return;
+  const subject = taken.hasLines ? ({ subject: 'container' } as const) : undefined;
+  const outcome = { ...notStarted(container.id, 0), ...failureOf(error), ...subject };
+  await record(run, container, outcome, () => ({}));
+  await run.settle(outcome, unread(container));
+}
+
+/** A container that the journal knows as failed was taken to its end. */
+async function withdrawFailure(container: SourceContainer, run: Run): Promise<void> {
+  if (container.holdsLines !== true || run.options.committer?.isPending(container.id) !== true) return;
+  const outcome: DocumentOutcome = {
+    id: container.id,
+    subject: 'container',
+    outcome: 'unchanged',
+    generation: 'unknown',
+    bytesBefore: 0,
+    bytesAfter: 0,
+    blobsWritten: 0,
+    blobsReused: 0,
+  };
+  await record(run, container, outcome, () => ({}));
+}
+
+function subjectOf({ holdsLines }: SourceContainer): { readonly subject?: 'container' } {
+  return holdsLines === true ? { subject: 'container' } : {};
 }
 
 async function settle(

@@ -72,6 +72,8 @@ export interface SourceContainer {
   readonly version: string | undefined;
   /** What follows the last document: blank lines. Known once `documents` has come to its end. */
   readonly tail: Uint8Array;
+  /** Present when each line is a document, so that the container itself is none. */
+  readonly holdsLines?: boolean;
   documents(signal?: AbortSignal): AsyncIterable<SourceDocument>;
   replace(signal?: AbortSignal): Promise<Replacement>;
   /**
