@@ -74,7 +74,10 @@ export interface ResultEntry extends Stamped, DocumentFacts {
    * and `unchanged` withdraws that once a run has taken it to its end.
    */
   readonly subject?: 'container';
-  readonly outcome: 'migrated' | 'unchanged' | 'quarantined' | 'failed' | 'rolled-back';
+  /** `not-started` voids the intent of the same run: the copy around the document was not published. */
+  readonly outcome: 'migrated' | 'unchanged' | 'quarantined' | 'failed' | 'rolled-back' | 'not-started';
+  /** Lower-case hex SHA-256 of a line that failed or was quarantined. */
+  readonly before?: string;
   readonly generation: Generation | 'unknown';
   readonly bytesBefore: number;
   readonly bytesAfter: number;

@@ -106,6 +106,8 @@ export interface DocumentState {
   readonly bytesBefore: number;
   /** The migration that left the bytes which this one rewrote. A rollback undoes both. */
   readonly earlier: DocumentState | undefined;
+  /** What the journal said of the document before the intent. It holds again when the intent is voided. */
+  previous: DocumentState | undefined;
   fate: IntentFate;
   /** The last word on the document; `undefined` while its intent has no result. */
   result: ResultEntry | undefined;
@@ -167,6 +169,7 @@ function addIntent(
     after,
     bytesBefore,
     earlier,
+    previous: last,
     fate: 'pending',
     result: undefined,
     decided: undefined,
@@ -182,9 +185,15 @@ function addResult(entry: ResultEntry, documents: Map<string, DocumentState>, ot
   forgetUnread(entry, others);
   const state = documents.get(entry.doc);
   if (!state) {
+    if (entry.outcome === 'not-started') return;
     others.set(entry.doc, entry);
     return;
   }
+  if (entry.outcome === 'not-started') {
+    voidIntent(state, documents);
+    return;
+  }
+  state.previous = undefined;
   const isDecided = entry.outcome === 'migrated' || entry.outcome === 'rolled-back';
   if (isDecided) {
     state.fate = entry.outcome;
@@ -193,6 +202,11 @@ function addResult(entry: ResultEntry, documents: Map<string, DocumentState>, ot
   // A later run that cannot read or judge a migrated document does not make it less migrated: its fate stays, so that
   // it can be rolled back. A run that finds it unchanged withdraws the failure.
   state.result = entry.outcome === 'unchanged' && state.fate !== 'pending' ? state.decided : entry;
+}
+
+function voidIntent({ doc, previous }: DocumentState, documents: Map<string, DocumentState>): void {
+  if (previous) documents.set(doc, previous);
+  else documents.delete(doc);
 }
 
 function addContainerResult(entry: ResultEntry, others: Map<string, ResultEntry>): void {
@@ -214,7 +228,7 @@ function forgetUnread({ doc }: ResultEntry, others: Map<string, ResultEntry>): v
 }
 
 /** `path` for the line `path#L12`; the document itself when it is not a line. */
-function containerOf(doc: string): string {
+export function containerOf(doc: string): string {
   return doc.replace(/#L\d+$/, '');
 }
 
@@ -274,6 +288,25 @@ export function pendingIntents({ documents, others }: JournalSummary): ReadonlyM
 export function failedDocuments({ documents, others }: JournalSummary): ReadonlySet<string> {
   const results = [...Array.from(documents.values(), ({ result }) => result), ...others.values()];
   return new Set(results.filter(isFailure).map(({ doc }) => doc));
+}
+
+/** Digests of the lines that runs have read and written in each container, by the container's id in its source. */
+export function knownLines({ documents, others }: JournalSummary): ReadonlyMap<string, ReadonlySet<string>> {
+  const known = new Map<string, Set<string>>();
+  const add = (doc: string, sha256: string): void => {
+    const container = containerOf(doc);
+    const digests = known.get(container);
+    if (digests) digests.add(sha256);
+    else known.set(container, new Set([sha256]));
+  };
+  for (const { doc, before } of others.values()) if (before !== undefined) add(doc, before);
+  for (const { result } of documents.values()) if (result?.before !== undefined) add(result.doc, result.before);
+  for (const last of documents.values())
+    for (let state: DocumentState | undefined = last; state; state = state.previous) {
+      add(state.doc, state.before);
+      add(state.doc, state.after);
+    }
+  return known;
 }
 
 /** True for the result of a document that failed or was quarantined. */

@@ -49,7 +49,7 @@ const COUNTER = {
   quarantined: 'quarantined',
   failed: 'failed',
   'rolled-back': 'rolledBack',
-} as const satisfies Record<ResultEntry['outcome'], keyof JournalTotals>;
+} as const satisfies Record<Exclude<ResultEntry['outcome'], 'not-started'>, keyof JournalTotals>;
 
 /** Where a journal stands: the last word on every document. */
 export function journalStatus(summary: JournalSummary): JournalStatus {
@@ -81,6 +81,8 @@ export function isSettled({ totals, isClosed }: Pick<JournalStatus, 'totals' | '
 }
 
 function addResult(totals: JournalTotals, findings: JournalFinding[], result: ResultEntry): void {
+  // A voided intent leaves no result.
+  if (result.outcome === 'not-started') return;
   totals[result.subject === 'container' ? 'containersFailed' : COUNTER[result.outcome]]++;
   if (result.outcome === 'migrated') {
     totals.bytesBefore += result.bytesBefore;

@@ -7,7 +7,8 @@ import type { Destination, Replacement, SourceContainer, SourceDocument } from '
 import { collectFacts } from './document.js';
 import type { Prepared, PreparedChange } from './document.js';
 import type { DocumentOutcome } from './outcome.js';
-import type { DocumentFacts } from '../journal/entries.js';
+import type { DocumentFacts, ResultEntry } from '../journal/entries.js';
+import type { Taken } from './container.js';
 
 /** A document on its way through a container. */
 export interface Item {
@@ -30,6 +31,9 @@ export class WaitingDocument {
 export class ContainerCommit {
   readonly waiting: WaitingDocument[] = [];
   failure: { readonly error: unknown } | undefined;
+  /** True when nothing was published because the run left documents of the container. */
+  isAborted = false;
+  private isWhole = false;
   private readonly replacement: LazyReplacement;
 
   constructor(
@@ -38,7 +42,11 @@ export class ContainerCommit {
     private readonly addresses: AddressRule,
   ) {
     const { destination } = committer;
-    this.replacement = new LazyReplacement(container, () => destination.open(container), destination.isCopy);
+    this.replacement = new LazyReplacement(
+      container,
+      () => destination.open(container, () => this.isWhole),
+      destination.isCopy,
+    );
   }
 
   /** Takes the documents in order. After a failure they are only remembered, so that each is accounted for. */
@@ -64,8 +72,17 @@ export class ContainerCommit {
     );
   }
 
-  async finish(): Promise<void> {
+  /** Publishes no copy of lines that the run did not take to their end: a later run could not tell what is missing. */
+  async finish({ isWhole, isLeft, hasLines }: Taken): Promise<void> {
+    const { destination } = this.committer;
+    this.isWhole = isWhole;
+    this.isAborted = destination.isCopy && hasLines && isLeft && destination.pathOf(this.container) !== '-';
+    if (this.isAborted) {
+      await Promise.allSettled([this.replacement.abort()]);
+      return;
+    }
     await this.attempt(async () => {
+      if (this.container.holdsLines === true) await this.replacement.openCopy();
       if (!this.replacement.isOpen) return;
       await this.committer.flush();
       await this.replacement.commit();
@@ -101,6 +118,9 @@ export class ContainerCommit {
     );
   }
 }
+
+/** What a result says beside the outcome. */
+export type RecordedFacts = DocumentFacts & Pick<ResultEntry, 'before'>;
 
 /** Documents of which earlier runs do not know a good end, by id; a map is one. */
 interface PendingDocuments {
@@ -169,7 +189,7 @@ export class Committer {
   }
 
   /** Writes down what became of a document. Unchanged ones are news only in a run that writes, or behind a failure. */
-  async record(outcome: DocumentOutcome, containerId: string, facts: () => DocumentFacts): Promise<void> {
+  async record(outcome: DocumentOutcome, containerId: string, facts: () => RecordedFacts): Promise<void> {
     const { pending } = this.options;
     const isNews = this.begun || outcome.outcome !== 'unchanged' || pending.has(outcome.id) || pending.has(containerId);
     if (outcome.outcome === 'not-started' || !isNews) return;
@@ -202,6 +222,21 @@ export class Committer {
       ...facts(),
     });
     if (this.options.journal.isFull) await this.options.journal.flush();
+  }
+
+  /** Takes the intent of a document back whose copy was not published. */
+  voidIntent({ id, generation, bytesBefore, bytesAfter, code, reason }: DocumentOutcome): void {
+    this.options.journal.append({
+      kind: 'result',
+      ...this.stamp(),
+      doc: id,
+      outcome: 'not-started',
+      generation,
+      bytesBefore,
+      bytesAfter,
+      ...(code === undefined ? {} : { code }),
+      ...(reason === undefined ? {} : { reason }),
+    });
   }
 
   /** True when the run has written anything to the journal. */
@@ -240,6 +275,11 @@ export class LazyReplacement {
     if (!this.replacement && (bytes !== undefined || this.always)) await this.begin();
     this.seen++;
     await this.replacement?.write(document, bytes ?? document.bytes);
+  }
+
+  /** A copy of a container without documents is made, too. */
+  async openCopy(): Promise<void> {
+    if (!this.replacement && this.always && this.seen === 0) await this.begin();
   }
 
   get isOpen(): boolean {

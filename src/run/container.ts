@@ -4,13 +4,12 @@ import type { StateBagError } from '../errors/index.js';
 import { buffers } from '../sources/read-file.js';
 import type { SourceContainer, SourceDocument } from '../sources/source.js';
 import { ContainerCommit } from './commit.js';
-import type { Item, WaitingDocument } from './commit.js';
+import type { Item, RecordedFacts, WaitingDocument } from './commit.js';
 import { collectFacts, prepareDocument } from './document.js';
 import type { Run, SettledDocument } from './run.js';
 import { failureOf, notStarted } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import { digestDocument } from './transform.js';
-import type { DocumentFacts } from '../journal/entries.js';
 
 /** Transforms every document of a container, in order, and commits the container once. */
 export async function runContainer(container: SourceContainer, run: Run): Promise<void> {
@@ -20,9 +19,10 @@ export async function runContainer(container: SourceContainer, run: Run): Promis
   const commit = committer && new ContainerCommit(container, committer, addressRule(settings.blobs));
   const taken = await takeDocuments(container, run, commit);
   if (taken.broken) await commit?.fail(taken.broken.error);
-  else await commit?.finish();
+  else await commit?.finish(taken);
   const failure = commit?.failure ?? taken.broken;
-  await settleCommitted(container, run, commit?.waiting ?? [], failure);
+  if (commit?.isAborted === true) await settleAborted(container, run, commit.waiting);
+  else await settleCommitted(container, run, commit?.waiting ?? [], failure);
   if (failure) await settleFailed(container, run, failure, taken);
   else if (taken.isWhole) await withdrawFailure(container, run);
 }
@@ -43,11 +43,13 @@ interface Failure {
 }
 
 /** How far a container was taken. */
-interface Taken {
+export interface Taken {
   readonly hasLines: boolean;
   readonly count: number;
   /** True when the run took every document that was read, and read all. */
   readonly isWhole: boolean;
+  /** True when a stop or the limit of the run left documents. */
+  readonly isLeft: boolean;
   /** Present when the container cannot be read to its end. */
   readonly broken?: Failure;
 }
@@ -58,12 +60,13 @@ async function takeDocuments(
   run: Run,
   commit: ContainerCommit | undefined,
 ): Promise<Taken> {
-  const taken = { hasLines: container.holdsLines === true, count: 0, isWhole: true };
+  const taken = { hasLines: container.holdsLines === true, count: 0, isWhole: true, isLeft: false };
   try {
     for await (const item of prepareAll(container, run, commit)) {
       taken.count++;
       taken.hasLines ||= item.document.line !== undefined;
       taken.isWhole &&= item.prepared !== undefined && item.prepared.outcome.outcome !== 'not-started';
+      taken.isLeft ||= item.prepared ? item.prepared.outcome.outcome === 'not-started' : run.isFull;
       await commit?.take(item);
       if (item.prepared && commit?.waits(item.prepared) !== true)
         await settle(run, container, item, item.prepared.outcome);
@@ -136,6 +139,22 @@ async function settleCommitted(
   }
 }
 
+/** No copy was published: the intents are void, and nothing has become of the documents. */
+async function settleAborted(container: SourceContainer, run: Run, waiting: readonly WaitingDocument[]): Promise<void> {
+  for (const { id, line, outcome } of waiting) {
+    const settled = { ...notStarted(id, outcome.bytesBefore), reason: COPY_ABORTED };
+    if (outcome.outcome === 'migrated') run.options.committer?.voidIntent(settled);
+    await run.settle(settled, {
+      container,
+      document: { id, line, bytes: NO_BYTES },
+      prepared: { outcome, transformation: undefined },
+    });
+  }
+}
+
+const COPY_ABORTED =
+  'the run ended before it had taken every line of this file, so it made no copy; run again, without --limit, to go on';
+
 /** The failure stands for all lines of a container, also for those that were not read. */
 async function settleFailed(container: SourceContainer, run: Run, { error }: Failure, taken: Taken): Promise<void> {
   if (!taken.hasLines && taken.count > 0) return;
@@ -173,8 +192,17 @@ async function settle(
 ): Promise<void> {
   const settled = await recover(run, item, outcome);
   const { blobs } = run.options.settings;
-  await record(run, container, settled, () => collectFacts(item.document, item.prepared, addressRule(blobs)));
+  await record(run, container, settled, () => ({
+    ...collectFacts(item.document, item.prepared, addressRule(blobs)),
+    ...digestOfFailure(item.document, settled),
+  }));
   await run.settle(settled, { container, document: item.document, prepared: item.prepared });
+}
+
+/** By its digest a line that failed is known again when it has another number. */
+function digestOfFailure(document: SourceDocument, { outcome }: DocumentOutcome): { readonly before?: string } {
+  const isFailure = outcome === 'failed' || outcome === 'quarantined';
+  return isFailure && document.line !== undefined ? { before: digestDocument(document) } : {};
 }
 
 /** Never throws: a journal that cannot be written any more ends the run. */
@@ -182,7 +210,7 @@ async function record(
   run: Run,
   container: SettledDocument['container'],
   outcome: DocumentOutcome,
-  facts: () => DocumentFacts,
+  facts: () => RecordedFacts,
 ): Promise<void> {
   try {
     await run.options.committer?.record(outcome, container.id, facts);

@@ -92,7 +92,8 @@ export type ContainerOpener = (id: string) => SourceContainer;
 export interface Destination {
   /** What the journal calls the place. */
   pathOf(container: SourceContainer): string;
-  open(container: SourceContainer): Promise<Replacement>;
+  /** `isWhole` is asked at the commit: whether the run took every document of the container. */
+  open(container: SourceContainer, isWhole: () => boolean): Promise<Replacement>;
   /** True when unchanged documents are to be written too, because the place is a new one. */
   readonly isCopy: boolean;
 }

@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -140,5 +140,90 @@ describe('an NDJSON file that failed as a whole', () => {
         documents: [{ id: join(scratch.dir, 'a.ndjson'), subject: 'container', outcome: 'not-started' }],
       },
     ]);
+  });
+});
+
+const copy = (...more: string[]) => migrate('--out', 'out.ndjson', ...more);
+
+describe('the copy of an NDJSON file', () => {
+  it.each([
+    ['--limit', ['--limit', '2']],
+    ['--max-failures', ['--max-failures', '0', '--concurrency', '1']],
+  ])('is not published when %s leaves lines, and the next run makes it', async (_, options) => {
+    put('a.ndjson', ['{', ...bags(40)]);
+    const first = await copy(...options);
+    expect([first.code, first.totals]).toMatchObject([1, { migrated: 0 }]);
+    expect(existsSync(join(scratch.dir, 'out.ndjson'))).toBe(false);
+    expect((await run('status')).totals).toMatchObject({ migrated: 0, unsettled: 0 });
+    put('a.ndjson', bags(41));
+    expect(await copy()).toMatchObject({ code: 0, totals: { documents: 41, migrated: 41 } });
+    expect([lines('out.ndjson').length, fatLines('out.ndjson')]).toEqual([41, 0]);
+    expect(await run('status')).toMatchObject({ code: 0, totals: { documents: 41, migrated: 41 } });
+    expect((await run('verify')).totals).toMatchObject({ verified: 41, failed: 0 });
+  });
+
+  it.each([[[]], [['--only-failed']]])(
+    'is replaced when a line that was quarantined is mended and the options are %j',
+    async (options) => {
+      const [one, two, three] = bags(3) as [string, string, string];
+      put('a.ndjson', [one, '{"a":1', three]);
+      expect((await copy()).totals).toMatchObject({ migrated: 2, quarantined: 1 });
+      expect(lines('out.ndjson')[1]).toBe('{"a":1');
+      put('a.ndjson', [one, two, three]);
+      expect((await copy(...options)).code).toBe(0);
+      expect([lines('out.ndjson').length, fatLines('out.ndjson')]).toEqual([3, 0]);
+      expect((await run('verify')).totals).toMatchObject({ verified: 3, failed: 0 });
+    },
+  );
+
+  it('stays when its lines are not those that the journal knows', async () => {
+    put('a.ndjson', ['{"a":1', ...bags(2)]);
+    await copy();
+    put('out.ndjson', ['{"mine":1}']);
+    put('a.ndjson', bags(3));
+    const { code, documents } = await copy();
+    expect([code, new Set(documents.map((document) => document.code))]).toEqual([1, new Set(['OUT_EXISTS'])]);
+    expect(lines('out.ndjson')).toEqual(['{"mine":1}']);
+  });
+
+  it('stays when a run takes only some of its lines', async () => {
+    put('a.ndjson', [smallBag({ loop_counter: 1 }), smallBag()]);
+    await copy();
+    const before = lines('out.ndjson');
+    expect((await copy('--where', 'loop_counter=1')).code).toBe(1);
+    expect(lines('out.ndjson')).toEqual(before);
+  });
+
+  it.each([
+    ['is empty', ''],
+    ['has only blank lines', '\n\n'],
+  ])('is made when the file %s', async (_, content) => {
+    writeFileSync(join(scratch.dir, 'a.ndjson'), content);
+    expect((await copy()).code).toBe(0);
+    expect(readFileSync(join(scratch.dir, 'out.ndjson'), 'utf8')).toBe(content);
+  });
+
+  it('leaves each document with one outcome when another file is in its place', async () => {
+    mkdirSync(join(scratch.dir, 'out'));
+    writeFileSync(join(scratch.dir, 'a.json'), '{"a":1}');
+    writeFileSync(join(scratch.dir, 'out', 'a.json'), '{"b":1}');
+    const { totals, documents } = await run('migrate', 'a.json', '--store', 'store', '--apply', '--out', 'out');
+    expect(totals).toMatchObject({ documents: 1, unchanged: 0, failed: 1 });
+    expect(documents).toMatchObject([{ outcome: 'failed', code: 'OUT_EXISTS' }]);
+  });
+});
+
+describe('a journal', () => {
+  it.each([
+    ['another --out', ['--out', 'b'], ['--out', 'c']],
+    ['--out', [], ['--out', 'c']],
+    ['no --out', ['--out', 'b'], []],
+  ])('refuses a run with %s, which would take its documents out of the books', async (_, first, second) => {
+    put('a.ndjson', bags(2));
+    expect((await migrate(...first)).code).toBe(0);
+    const { code, err } = await migrate(...second);
+    expect([code, err]).toEqual([2, expect.stringMatching(/JOURNAL_MISMATCH.*--out/)]);
+    expect(existsSync(join(scratch.dir, 'c'))).toBe(false);
+    expect((await migrate(...first)).code).toBe(0);
   });
 });
