@@ -72,7 +72,15 @@ export interface DocumentFacts {
 export interface ResultEntry extends Stamped, DocumentFacts {
   readonly kind: 'result';
   readonly doc: string;
-  readonly outcome: 'migrated' | 'unchanged' | 'quarantined' | 'failed' | 'rolled-back';
+  /**
+   * Present when `doc` is a file or object of lines: `failed` stands for all that is in it, also for what was not read,
+   * and `unchanged` withdraws that once a run has taken it to its end.
+   */
+  readonly subject?: 'container';
+  /** `not-started` voids the intent of the same run: the copy around the document was not published. */
+  readonly outcome: 'migrated' | 'unchanged' | 'quarantined' | 'failed' | 'rolled-back' | 'not-started';
+  /** Lower-case hex SHA-256 of a line that failed or was quarantined. */
+  readonly before?: string;
   readonly generation: Generation | 'unknown';
   readonly bytesBefore: number;
   readonly bytesAfter: number;

@@ -108,6 +108,8 @@ export interface DocumentState {
   readonly bytesBefore: number;
   /** The migration that left the bytes which this one rewrote. A rollback undoes both. */
   readonly earlier: DocumentState | undefined;
+  /** What the journal said of the document before the intent. It holds again when the intent is voided. */
+  previous: DocumentState | undefined;
   fate: IntentFate;
   /** The last word on the document; `undefined` while its intent has no result. */
   result: ResultEntry | undefined;
@@ -176,6 +178,7 @@ function addIntent(
     after,
     bytesBefore,
     earlier,
+    previous: last,
     fate: 'pending',
     result: undefined,
     decided: undefined,
@@ -193,11 +196,19 @@ function addRestoration({ run, after }: IntentEntry, state: DocumentState | unde
 }
 
 function addResult(entry: ResultEntry, documents: Map<string, DocumentState>, others: Map<string, ResultEntry>): void {
-  // Whoever knows a line has read the file or object that an earlier run could not read.
-  others.delete(entry.doc.replace(/#L\d+$/, ''));
+  if (entry.subject === 'container') {
+    addContainerResult(entry, others);
+    return;
+  }
+  forgetUnread(entry, others);
   const state = documents.get(entry.doc);
   if (!state) {
+    if (entry.outcome === 'not-started') return;
     others.set(entry.doc, entry);
+    return;
+  }
+  if (entry.outcome === 'not-started') {
+    voidIntent(state, documents);
     return;
   }
   const below = entry.outcome === 'rolled-back' ? migrationBelow(state, entry.run) : undefined;
@@ -206,6 +217,7 @@ function addResult(entry: ResultEntry, documents: Map<string, DocumentState>, ot
     documents.set(entry.doc, below);
     return;
   }
+  state.previous = undefined;
   const isDecided = entry.outcome === 'migrated' || entry.outcome === 'rolled-back';
   if (isDecided) {
     state.fate = entry.outcome;
@@ -225,6 +237,35 @@ function migrationBelow(state: DocumentState, run: string): DocumentState | unde
 /** Every migration of the document that was not rolled back, newest first. */
 export function migrationsIn(state: DocumentState): readonly DocumentState[] {
   return state.earlier ? [state, ...migrationsIn(state.earlier)] : [state];
+}
+
+
+function voidIntent({ doc, previous }: DocumentState, documents: Map<string, DocumentState>): void {
+  if (previous) documents.set(doc, previous);
+  else documents.delete(doc);
+}
+
+function addContainerResult(entry: ResultEntry, others: Map<string, ResultEntry>): void {
+  if (entry.outcome !== 'unchanged') {
+    others.set(entry.doc, entry);
+    return;
+  }
+  others.delete(entry.doc);
+  for (const [doc, { code, run }] of others) {
+    // The run that read all lines has said what became of each; a line that it did not meet is not there any more.
+    if (code === 'CONTAINER_FAILED' && run !== entry.run && containerOf(doc) === entry.doc) others.delete(doc);
+  }
+}
+
+/** Releases before `subject` withdrew the failure of a container with the first result of a line. */
+function forgetUnread({ doc }: ResultEntry, others: Map<string, ResultEntry>): void {
+  const container = containerOf(doc);
+  if (container !== doc && others.get(container)?.subject === undefined) others.delete(container);
+}
+
+/** `path` for the line `path#L12`; the document itself when it is not a line. */
+export function containerOf(doc: string): string {
+  return doc.replace(/#L\d+$/, '');
 }
 
 /** Reads the intent of a migration again. */
@@ -283,6 +324,25 @@ export function pendingIntents({ documents, others }: JournalSummary): ReadonlyM
 export function failedDocuments({ documents, others }: JournalSummary): ReadonlySet<string> {
   const results = [...Array.from(documents.values(), ({ result }) => result), ...others.values()];
   return new Set(results.filter(isFailure).map(({ doc }) => doc));
+}
+
+/** Digests of the lines that runs have read and written in each container, by the container's id in its source. */
+export function knownLines({ documents, others }: JournalSummary): ReadonlyMap<string, ReadonlySet<string>> {
+  const known = new Map<string, Set<string>>();
+  const add = (doc: string, sha256: string): void => {
+    const container = containerOf(doc);
+    const digests = known.get(container);
+    if (digests) digests.add(sha256);
+    else known.set(container, new Set([sha256]));
+  };
+  for (const { doc, before } of others.values()) if (before !== undefined) add(doc, before);
+  for (const { result } of documents.values()) if (result?.before !== undefined) add(result.doc, result.before);
+  for (const last of documents.values())
+    for (let state: DocumentState | undefined = last; state; state = state.previous) {
+      add(state.doc, state.before);
+      add(state.doc, state.after);
+    }
+  return known;
 }
 
 /** True for the result of a document that failed or was quarantined. */

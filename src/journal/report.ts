@@ -10,6 +10,8 @@ interface JournalTotals {
   quarantined: number;
   failed: number;
   rolledBack: number;
+  /** Files and objects of lines that could not be read or replaced; their lines that were read are documents. */
+  containersFailed: number;
   /** Intents without a result: the run was killed, and running it again settles them. */
   unsettled: number;
   /** Bytes of the migrated documents. */
@@ -47,7 +49,7 @@ const COUNTER = {
   quarantined: 'quarantined',
   failed: 'failed',
   'rolled-back': 'rolledBack',
-} as const satisfies Record<ResultEntry['outcome'], keyof JournalTotals>;
+} as const satisfies Record<Exclude<ResultEntry['outcome'], 'not-started'>, keyof JournalTotals>;
 
 /** Where a journal stands: the last word on every document. */
 export function journalStatus(summary: JournalSummary): JournalStatus {
@@ -55,7 +57,7 @@ export function journalStatus(summary: JournalSummary): JournalStatus {
   const findings: JournalFinding[] = [];
   const results = [...Array.from(summary.documents.values(), ({ result }) => result), ...summary.others.values()];
   for (const result of results) {
-    totals.documents++;
+    if (result?.subject !== 'container') totals.documents++;
     if (!result) totals.unsettled++;
     else addResult(totals, findings, result);
   }
@@ -75,11 +77,13 @@ export function journalStatus(summary: JournalSummary): JournalStatus {
 
 /** True when nothing is left to do: exit code 0 of what tells of a journal. */
 export function isSettled({ totals, isClosed }: Pick<JournalStatus, 'totals' | 'isClosed'>): boolean {
-  return isClosed && totals.failed + totals.quarantined + totals.unsettled === 0;
+  return isClosed && totals.failed + totals.quarantined + totals.containersFailed + totals.unsettled === 0;
 }
 
 function addResult(totals: JournalTotals, findings: JournalFinding[], result: ResultEntry): void {
-  totals[COUNTER[result.outcome]]++;
+  // A voided intent leaves no result.
+  if (result.outcome === 'not-started') return;
+  totals[result.subject === 'container' ? 'containersFailed' : COUNTER[result.outcome]]++;
   if (result.outcome === 'migrated') {
     totals.bytesBefore += result.bytesBefore;
     totals.bytesAfter += result.bytesAfter;
@@ -99,6 +103,7 @@ function emptyTotals(): JournalTotals {
     quarantined: 0,
     failed: 0,
     rolledBack: 0,
+    containersFailed: 0,
     unsettled: 0,
     bytesBefore: 0,
     bytesAfter: 0,

@@ -137,9 +137,33 @@ function assertSameWork(directory: string, summary: JournalSummary | undefined, 
   const last = summary?.runs.at(-1);
   const same = ['target', 'store', 'bucket', 'prefix'] as const;
   const differs = last && same.find((name) => last[name] !== description[name]);
-  if (!differs) return;
+  if (!differs) return assertSameOut(directory, summary, description);
   throw new ConfigError(
     'JOURNAL_MISMATCH',
     `${directory} is about another ${differs} (${last[differs]}, not ${description[differs]}); give this run a --journal of its own`,
   );
+}
+
+/** A document is in the journal once: with its copy, or with the original that was rewritten. */
+function assertSameOut(directory: string, summary: JournalSummary | undefined, description: RunDescription): void {
+  // Standard output cannot be read again, so the journal forgets nothing that it could verify or restore.
+  const isKept = (out: string | undefined) => out !== '-';
+  const outs =
+    summary?.runs
+      .filter(({ command }) => command === 'migrate')
+      .map(outOf)
+      .filter(isKept) ?? [];
+  const [last, out] = [outs.at(-1), outOf(description)];
+  if (description.command !== 'migrate' || outs.length === 0 || !isKept(out) || last === out) return;
+  const place = (path: string | undefined) => (path === undefined ? 'a rewrite in place' : `--out ${path}`);
+  throw new ConfigError(
+    'JOURNAL_MISMATCH',
+    `${directory} is about ${place(last)}, not ${place(out)}; give this run a --journal of its own, or the same --out`,
+  );
+}
+
+/** Absolute; a slash at the end says only that it is a directory. */
+function outOf({ options }: Pick<RunEntry, 'options'>): string | undefined {
+  const { out } = options as { out?: string };
+  return out?.replace(/(.)\/+$/, '$1');
 }

@@ -1,3 +1,4 @@
+import type { AddressRule } from '../bag/places.js';
 import { encodeInverse } from '../journal/entries.js';
 import type { Journal } from '../journal/journal.js';
 import type { PendingDocument } from '../journal/read.js';
@@ -6,7 +7,8 @@ import type { Destination, Replacement, SourceContainer, SourceDocument } from '
 import { collectFacts } from './document.js';
 import type { Prepared, PreparedChange } from './document.js';
 import type { DocumentOutcome } from './outcome.js';
-import type { DocumentFacts } from '../journal/entries.js';
+import type { DocumentFacts, ResultEntry } from '../journal/entries.js';
+import type { Taken } from './container.js';
 
 /** A document on its way through a container. */
 export interface Item {
@@ -27,30 +29,30 @@ export class WaitingDocument {
 
 /** The writing of one container: intents first, then the swap. Never throws: `failure` says what went wrong. */
 export class ContainerCommit {
-  readonly migrated: WaitingDocument[] = [];
+  readonly waiting: WaitingDocument[] = [];
   failure: { readonly error: unknown } | undefined;
+  /** True when nothing was published because the run left documents of the container. */
+  isAborted = false;
+  private isWhole = false;
   private readonly replacement: LazyReplacement;
 
   constructor(
     private readonly container: SourceContainer,
     private readonly committer: Committer,
+    private readonly addresses: AddressRule,
   ) {
     const { destination } = committer;
-    this.replacement = new LazyReplacement(container, () => destination.open(container), destination.isCopy);
+    this.replacement = new LazyReplacement(
+      container,
+      () => destination.open(container, () => this.isWhole),
+      destination.isCopy,
+    );
   }
 
   /** Takes the documents in order. After a failure they are only remembered, so that each is accounted for. */
   async take(item: Item): Promise<void> {
     const prepared = item.prepared?.transformation && item.prepared;
-    if (prepared)
-      this.migrated.push(
-        new WaitingDocument(
-          item.document.id,
-          item.document.line,
-          prepared.outcome,
-          collectFacts(item.document, prepared),
-        ),
-      );
+    if (item.prepared && this.waits(item.prepared)) this.remember(item.document, item.prepared);
     if (this.mustNotBeCopied(item)) return;
     await this.attempt(async () => {
       if (prepared) await this.committer.intend(this.container, prepared);
@@ -58,8 +60,29 @@ export class ContainerCommit {
     });
   }
 
-  async finish(): Promise<void> {
+  /** True for a document whose end depends on the commit: that of a copy decides about unchanged ones, too. */
+  waits({ transformation, outcome }: Prepared): boolean {
+    return transformation !== undefined || (this.committer.destination.isCopy && outcome.outcome === 'unchanged');
+  }
+
+  private remember(document: SourceDocument, prepared: Prepared): void {
+    const { id, line } = document;
+    this.waiting.push(
+      new WaitingDocument(id, line, prepared.outcome, collectFacts(document, prepared, this.addresses)),
+    );
+  }
+
+  /** Publishes no copy of lines that the run did not take to their end: a later run could not tell what is missing. */
+  async finish({ isWhole, isLeft, hasLines }: Taken): Promise<void> {
+    const { destination } = this.committer;
+    this.isWhole = isWhole;
+    this.isAborted = destination.isCopy && hasLines && isLeft && destination.pathOf(this.container) !== '-';
+    if (this.isAborted) {
+      await Promise.allSettled([this.replacement.abort()]);
+      return;
+    }
     await this.attempt(async () => {
+      if (this.container.holdsLines === true) await this.replacement.openCopy();
       if (!this.replacement.isOpen) return;
       await this.committer.flush();
       await this.replacement.commit();
@@ -96,6 +119,9 @@ export class ContainerCommit {
   }
 }
 
+/** What a result says beside the outcome. */
+export type RecordedFacts = DocumentFacts & Pick<ResultEntry, 'before'>;
+
 /** Documents of which earlier runs do not know a good end, by id; a map is one. */
 interface PendingDocuments {
   has(id: string): boolean;
@@ -131,6 +157,11 @@ export class Committer {
     return pending.after === sha256() ? pending : undefined;
   }
 
+  /** True when the last word on a document or container is a failure, or its intent has no result. */
+  isPending(id: string): boolean {
+    return this.options.pending.has(id);
+  }
+
   /** Writes down what is about to happen. Nothing is touched before `flush`. */
   async intend(container: SourceContainer, { transformation }: PreparedChange): Promise<void> {
     this.begin();
@@ -158,16 +189,28 @@ export class Committer {
   }
 
   /** Writes down what became of a document. Unchanged ones are news only in a run that writes, or behind a failure. */
-  async record(outcome: DocumentOutcome, containerId: string, facts: () => DocumentFacts): Promise<void> {
+  async record(outcome: DocumentOutcome, containerId: string, facts: () => RecordedFacts): Promise<void> {
     const { pending } = this.options;
     const isNews = this.begun || outcome.outcome !== 'unchanged' || pending.has(outcome.id) || pending.has(containerId);
     if (outcome.outcome === 'not-started' || !isNews) return;
     this.begin();
-    const { id, outcome: what, generation, bytesBefore, bytesAfter, blobsWritten, blobsReused, code, reason } = outcome;
+    const {
+      id,
+      subject,
+      outcome: what,
+      generation,
+      bytesBefore,
+      bytesAfter,
+      blobsWritten,
+      blobsReused,
+      code,
+      reason,
+    } = outcome;
     this.options.journal.append({
       kind: 'result',
       ...this.stamp(),
       doc: id,
+      ...(subject && { subject }),
       outcome: what,
       generation,
       bytesBefore,
@@ -179,6 +222,21 @@ export class Committer {
       ...facts(),
     });
     if (this.options.journal.isFull) await this.options.journal.flush();
+  }
+
+  /** Takes the intent of a document back whose copy was not published. */
+  voidIntent({ id, generation, bytesBefore, bytesAfter, code, reason }: DocumentOutcome): void {
+    this.options.journal.append({
+      kind: 'result',
+      ...this.stamp(),
+      doc: id,
+      outcome: 'not-started',
+      generation,
+      bytesBefore,
+      bytesAfter,
+      ...(code === undefined ? {} : { code }),
+      ...(reason === undefined ? {} : { reason }),
+    });
   }
 
   /** True when the run has written anything to the journal. */
@@ -217,6 +275,11 @@ export class LazyReplacement {
     if (!this.replacement && (bytes !== undefined || this.always)) await this.begin();
     this.seen++;
     await this.replacement?.write(document, bytes ?? document.bytes);
+  }
+
+  /** A copy of a container without documents is made, too. */
+  async openCopy(): Promise<void> {
+    if (!this.replacement && this.always && this.seen === 0) await this.begin();
   }
 
   get isOpen(): boolean {

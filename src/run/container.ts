@@ -4,23 +4,32 @@ import type { StateBagError } from '../errors/index.js';
 import { buffers } from '../sources/read-file.js';
 import type { SourceContainer, SourceDocument } from '../sources/source.js';
 import { ContainerCommit } from './commit.js';
-import type { Item, WaitingDocument } from './commit.js';
+import type { Item, RecordedFacts, WaitingDocument } from './commit.js';
 import { collectFacts, prepareDocument } from './document.js';
 import type { Run, SettledDocument } from './run.js';
 import { failureOf, notStarted } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import { digestDocument } from './transform.js';
-import type { DocumentFacts } from '../journal/entries.js';
 
 /** Transforms every document of a container, in order, and commits the container once. */
 export async function runContainer(container: SourceContainer, run: Run): Promise<void> {
   if (container.unreadable) return leaveUnread(container, container.unreadable, run);
-  if (run.stoppedBy) return run.settle(notStarted(container.id, 0), unread(container));
-  const commit = run.options.committer && new ContainerCommit(container, run.options.committer);
-  const broken = await takeDocuments(container, run, commit);
-  if (broken) await commit?.fail(broken.error);
-  else await commit?.finish();
-  await settleCommitted(container, run, commit?.migrated ?? [], commit?.failure ?? broken);
+  if (run.stoppedBy) return leaveContainer(container, run);
+  const { committer, settings } = run.options;
+  const commit = committer && new ContainerCommit(container, committer, addressRule(settings.blobs));
+  const taken = await takeDocuments(container, run, commit);
+  if (taken.broken) await commit?.fail(taken.broken.error);
+  else await commit?.finish(taken);
+  const failure = commit?.failure ?? taken.broken;
+  if (commit?.isAborted === true) await settleAborted(container, run, commit.waiting);
+  else await settleCommitted(container, run, commit?.waiting ?? [], failure);
+  if (failure) await settleFailed(container, run, failure, taken);
+  else if (taken.isWhole) await withdrawFailure(container, run);
+}
+
+/** Counts a container that the run does not get to: of a file that is one document, the document. */
+export function leaveContainer(container: SourceContainer, run: Run): Promise<void> {
+  return run.settle({ ...notStarted(container.id, 0), ...subjectOf(container) }, unread(container));
 }
 
 /** Stays out of the journal: what is found there once it can be read has other names. */
@@ -33,24 +42,39 @@ interface Failure {
   readonly error: unknown;
 }
 
-/**
- * Settles all that does not wait for the commit. Resolves to the error when the container cannot be read to its end.
- */
+/** How far a container was taken. */
+export interface Taken {
+  readonly hasLines: boolean;
+  readonly count: number;
+  /** True when the run took every document that was read, and read all. */
+  readonly isWhole: boolean;
+  /** True when a stop or the limit of the run left documents. */
+  readonly isLeft: boolean;
+  /** Present when the container cannot be read to its end. */
+  readonly broken?: Failure;
+}
+
+/** Settles all that does not wait for the commit. */
 async function takeDocuments(
   container: SourceContainer,
   run: Run,
   commit: ContainerCommit | undefined,
-): Promise<Failure | undefined> {
+): Promise<Taken> {
+  const taken = { hasLines: container.holdsLines === true, count: 0, isWhole: true, isLeft: false };
   try {
     for await (const item of prepareAll(container, run, commit)) {
+      taken.count++;
+      taken.hasLines ||= item.document.line !== undefined;
+      taken.isWhole &&= item.prepared !== undefined && item.prepared.outcome.outcome !== 'not-started';
+      taken.isLeft ||= item.prepared ? item.prepared.outcome.outcome === 'not-started' : run.isFull;
       await commit?.take(item);
-      const waits = commit !== undefined && item.prepared?.transformation !== undefined;
-      if (item.prepared && !waits) await settle(run, container, item, item.prepared.outcome);
+      if (item.prepared && commit?.waits(item.prepared) !== true)
+        await settle(run, container, item, item.prepared.outcome);
       if (!commit?.failure) release(item);
     }
-    return undefined;
+    return taken;
   } catch (error) {
-    return { error };
+    return { ...taken, isWhole: false, broken: { error } };
   }
 }
 
@@ -85,17 +109,19 @@ async function* prepareAll(
   yield* pMapIterable(container.documents(), prepare, { concurrency: run.share });
 }
 
-/** A document that nobody looked at. */
+/** A document that was not looked at. */
 function left({ id, bytes }: SourceDocument, commit: ContainerCommit | undefined): DocumentOutcome {
   return commit?.failure ? { ...notStarted(id, bytes.length), ...CONTAINER_FAILED } : notStarted(id, bytes.length);
 }
 
 const CONTAINER_FAILED = {
+  outcome: 'failed',
   code: 'CONTAINER_FAILED',
-  reason: 'the file or object around this document could not be written; it is as it was',
-};
+  reason:
+    'the file or object around this document could not be replaced and was not modified; run again with --only-failed',
+} as const;
 
-/** What was prepared to be written: migrated, or failed together with its container. */
+/** What waited for the commit: it is done, or failed together with its container. */
 async function settleCommitted(
   container: SourceContainer,
   run: Run,
@@ -111,9 +137,51 @@ async function settleCommitted(
       prepared: { outcome, transformation: undefined },
     });
   }
-  if (!failure || waiting.length > 0) return;
-  const missing = unread(container);
-  await settle(run, container, missing, { ...notStarted(container.id, 0), ...failureOf(failure.error) });
+}
+
+/** No copy was published: the intents are void, and nothing has become of the documents. */
+async function settleAborted(container: SourceContainer, run: Run, waiting: readonly WaitingDocument[]): Promise<void> {
+  for (const { id, line, outcome } of waiting) {
+    const settled = { ...notStarted(id, outcome.bytesBefore), reason: COPY_ABORTED };
+    if (outcome.outcome === 'migrated') run.options.committer?.voidIntent(settled);
+    await run.settle(settled, {
+      container,
+      document: { id, line, bytes: NO_BYTES },
+      prepared: { outcome, transformation: undefined },
+    });
+  }
+}
+
+const COPY_ABORTED =
+  'the run ended before it had taken every line of this file, so it made no copy; run again, without --limit, to go on';
+
+/** The failure stands for all lines of a container, also for those that were not read. */
+async function settleFailed(container: SourceContainer, run: Run, { error }: Failure, taken: Taken): Promise<void> {
+  if (!taken.hasLines && taken.count > 0) return;
+  const subject = taken.hasLines ? ({ subject: 'container' } as const) : undefined;
+  const outcome = { ...notStarted(container.id, 0), ...failureOf(error), ...subject };
+  await record(run, container, outcome, () => ({}));
+  await run.settle(outcome, unread(container));
+}
+
+/** A container that the journal knows as failed was taken to its end. */
+async function withdrawFailure(container: SourceContainer, run: Run): Promise<void> {
+  if (container.holdsLines !== true || run.options.committer?.isPending(container.id) !== true) return;
+  const outcome: DocumentOutcome = {
+    id: container.id,
+    subject: 'container',
+    outcome: 'unchanged',
+    generation: 'unknown',
+    bytesBefore: 0,
+    bytesAfter: 0,
+    blobsWritten: 0,
+    blobsReused: 0,
+  };
+  await record(run, container, outcome, () => ({}));
+}
+
+function subjectOf({ holdsLines }: SourceContainer): { readonly subject?: 'container' } {
+  return holdsLines === true ? { subject: 'container' } : {};
 }
 
 async function settle(
@@ -124,8 +192,17 @@ async function settle(
 ): Promise<void> {
   const settled = await recover(run, item, outcome);
   const { blobs } = run.options.settings;
-  await record(run, container, settled, () => collectFacts(item.document, item.prepared, addressRule(blobs)));
+  await record(run, container, settled, () => ({
+    ...collectFacts(item.document, item.prepared, addressRule(blobs)),
+    ...digestOfFailure(item.document, settled),
+  }));
   await run.settle(settled, { container, document: item.document, prepared: item.prepared });
+}
+
+/** By its digest a line that failed is known again when it has another number. */
+function digestOfFailure(document: SourceDocument, { outcome }: DocumentOutcome): { readonly before?: string } {
+  const isFailure = outcome === 'failed' || outcome === 'quarantined';
+  return isFailure && document.line !== undefined ? { before: digestDocument(document) } : {};
 }
 
 /** Never throws: a journal that cannot be written any more ends the run. */
@@ -133,7 +210,7 @@ async function record(
   run: Run,
   container: SettledDocument['container'],
   outcome: DocumentOutcome,
-  facts: () => DocumentFacts,
+  facts: () => RecordedFacts,
 ): Promise<void> {
   try {
     await run.options.committer?.record(outcome, container.id, facts);

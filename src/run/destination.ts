@@ -5,10 +5,12 @@ import type { RunContext } from './context.js';
 import { ConfigError, ConflictError, StateBagError } from '../errors/index.js';
 import { asDiskError, diskError, nodeDisk } from '../sources/disk.js';
 import type { Disk } from '../sources/disk.js';
+import { NdjsonContainer } from '../sources/ndjson.js';
 import { writeFramed } from '../sources/lines.js';
 import type { OpenSource } from '../sources/open.js';
 import { digestFile, TemporaryFile, whileLocked } from '../sources/replace-file.js';
 import type { Destination, Replacement, SourceContainer } from '../sources/source.js';
+import { digestDocument } from './transform.js';
 
 /** Where migrated documents go when they do not replace the old ones. */
 interface OutTarget {
@@ -38,16 +40,19 @@ export function outTarget(out: string, isDirectory: boolean, sourceRoot: string)
  * A new file with the container's documents. A file that is there already and says the same is left alone; one that
  * says something else is not overwritten: `ConflictError` `OUT_EXISTS`.
  */
-export async function openOutFile(disk: Disk, path: string): Promise<Replacement> {
+export async function openOutFile(disk: Disk, path: string, isOwn: IsOwn = () => false): Promise<Replacement> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    return outReplacement(path, await TemporaryFile.open(disk, path));
+    return outReplacement(path, await TemporaryFile.open(disk, path), isOwn);
   } catch (error) {
     throw diskError(path, error);
   }
 }
 
-function outReplacement(path: string, file: TemporaryFile): Replacement {
+/** Whether the file that is there is a copy which an earlier run of the same journal made, and may be replaced. */
+type IsOwn = () => boolean | Promise<boolean>;
+
+function outReplacement(path: string, file: TemporaryFile, isOwn: IsOwn): Replacement {
   const hash = createHash('sha256');
   const write = async (bytes: Uint8Array) => {
     hash.update(bytes);
@@ -56,7 +61,7 @@ function outReplacement(path: string, file: TemporaryFile): Replacement {
   const commit = async (tail: Uint8Array) => {
     if (tail.length > 0) await write(tail);
     await file.sync();
-    await whileLocked(path, () => commitNew(path, file, hash.digest('hex')));
+    await whileLocked(path, () => commitNew(path, file, hash.digest('hex'), isOwn));
   };
   return {
     write: (document, bytes) => writeFramed(document, bytes, write).catch(asDiskError(path)),
@@ -65,12 +70,12 @@ function outReplacement(path: string, file: TemporaryFile): Replacement {
   };
 }
 
-async function commitNew(path: string, file: TemporaryFile, sha256: string): Promise<void> {
+async function commitNew(path: string, file: TemporaryFile, sha256: string, isOwn: IsOwn): Promise<void> {
   const existing = await digestFile(path).catch((error: unknown) => {
     if (error instanceof StateBagError && error.code === 'FILE_NOT_FOUND') return undefined;
     throw error;
   });
-  if (existing === undefined) return file.moveTo(path);
+  if (existing === undefined || (existing !== sha256 && (await isOwn()))) return file.moveTo(path);
   await file.discard();
   if (existing !== sha256) {
     throw new ConflictError(
@@ -136,7 +141,13 @@ export function refuseOverlap(place: Place, sources: readonly OpenSource[]): voi
     );
 }
 
-export function openDestination(place: Place, sources: readonly OpenSource[], io: RunContext): Destination {
+/** `written` gives the digests of all lines that the journal knows of a container. */
+export function openDestination(
+  place: Place,
+  sources: readonly OpenSource[],
+  io: RunContext,
+  written: (containerId: string) => ReadonlySet<string> | undefined = () => undefined,
+): Destination {
   if (place.kind === 'in-place') {
     return { isCopy: false, pathOf: ({ id }) => id, open: (container) => container.replace() };
   }
@@ -149,8 +160,31 @@ export function openDestination(place: Place, sources: readonly OpenSource[], io
   return {
     isCopy: true,
     pathOf: (container) => target.pathOf(container),
-    open: (container) => openOutFile(nodeDisk, target.pathOf(container)),
+    open: (container, isWhole) => {
+      const path = target.pathOf(container);
+      return openOutFile(nodeDisk, path, () => isWhole() && isCopyOf(container, path, written(container.id)));
+    },
   };
+}
+
+/**
+ * True when every line of the file is one of the container as it is now, or one that the journal knows: a copy that an
+ * earlier run could not complete. Only files of lines are made in part.
+ */
+async function isCopyOf(
+  container: SourceContainer,
+  path: string,
+  written: ReadonlySet<string> | undefined,
+): Promise<boolean> {
+  if (container.holdsLines !== true || !written) return false;
+  const known = new Set(written);
+  for await (const document of container.documents()) known.add(digestDocument(document));
+  let count = 0;
+  for await (const document of new NdjsonContainer(path, nodeDisk).documents()) {
+    if (!known.has(digestDocument(document))) return false;
+    count++;
+  }
+  return count > 0;
 }
 
 /** The deepest directory that holds all of these. */

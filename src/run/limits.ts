@@ -18,7 +18,7 @@ export function parseMaxFailures(text: string): MaxFailures {
 }
 
 export function exceedsFailures(totals: Totals, limit: MaxFailures | undefined): boolean {
-  const failures = totals.failed + totals.quarantined;
+  const failures = totals.failed + totals.quarantined + totals.containersFailed;
   if (!limit || failures === 0 || !needsAttention(totals)) return false;
   if ('count' in limit) return failures > limit.count;
   const seen = totals.documents - totals.notStarted;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isTableUri } from '../sources/dynamodb/id.js';
 import { ConfigError } from '../errors/index.js';
-import { failedDocuments, isDone, pendingIntents } from '../journal/read.js';
+import { containerOf, failedDocuments, isDone, knownLines, pendingIntents } from '../journal/read.js';
 import type { JournalSummary } from '../journal/read.js';
 import { nodeDisk } from '../sources/disk.js';
 import { openStore } from '../sources/open-store.js';
@@ -117,10 +117,11 @@ export async function runMigration(opened: OpenMigration, ports: EnginePorts): P
   return plan ? await addMissing(opened, report, seen, ports) : report;
 }
 
-function engineOptions({ request, sources, plan }: OpenMigration, ports: EnginePorts): EngineOptions {
+function engineOptions({ request, sources, plan, place }: OpenMigration, ports: EnginePorts): EngineOptions {
   const { settings, committer, stop, summary } = ports;
   const { where = [], limit, shard, concurrency, maxFailures, onlyFailed, journal, manifestForm } = request;
   const failed = onlyFailed === true ? failedIn(summary, journal) : undefined;
+  const chosen = failed && place.kind !== 'in-place' ? withContainers(failed) : failed;
   return {
     sources: sources.map(({ source }) => source),
     settings,
@@ -132,7 +133,7 @@ function engineOptions({ request, sources, plan }: OpenMigration, ports: EngineP
       stop,
       maxFailures,
       filter: where.length > 0 ? whereFilter(where) : undefined,
-      only: failed ?? (plan && new Set(plan.documents.keys())),
+      only: chosen ?? (plan && new Set(plan.documents.keys())),
       limit,
       shard,
       expectations: plan?.documents,
@@ -143,6 +144,17 @@ function engineOptions({ request, sources, plan }: OpenMigration, ports: EngineP
 function failedIn(summary: JournalSummary | undefined, directory: string): ReadonlySet<string> {
   if (summary) return failedDocuments(summary);
   throw new ConfigError('JOURNAL_MISSING', `--only-failed asks the journal, and there is none at ${directory}`);
+}
+
+/** Made when the first copy is found that differs. */
+function writtenLines(summary: JournalSummary | undefined): (containerId: string) => ReadonlySet<string> | undefined {
+  let known: ReturnType<typeof knownLines> | undefined;
+  return (containerId) => (known ??= summary ? knownLines(summary) : new Map()).get(containerId);
+}
+
+/** A copy is made as a whole: where one line failed, all lines of the file are taken. */
+function withContainers(ids: ReadonlySet<string>): ReadonlySet<string> {
+  return new Set(Array.from(ids).flatMap((id) => [id, containerOf(id)]));
 }
 
 /** Only a run that was to see everything can miss something. */
@@ -176,7 +188,7 @@ export function openCommitter(
 ): Committer {
   return new Committer({
     journal,
-    destination: openDestination(place, sources, context),
+    destination: openDestination(place, sources, context, writtenLines(summary)),
     runId,
     now: () => context.now().toISOString(),
     // The session puts the beginning of the run before its first entry by itself.

@@ -6,6 +6,8 @@ export type Outcome = 'migrated' | 'unchanged' | 'quarantined' | 'failed' | 'not
 
 export interface DocumentOutcome {
   readonly id: string;
+  /** Present for a file or object of lines that failed or was not started as a whole: it is not a document itself. */
+  readonly subject?: 'container';
   readonly outcome: Outcome;
   readonly generation: Generation | 'unknown';
   /** Bytes. */
@@ -29,6 +31,10 @@ export interface Totals {
   quarantined: number;
   failed: number;
   notStarted: number;
+  /** Files and objects of lines that could not be read or replaced. Each of their lines that was read is a document. */
+  containersFailed: number;
+  /** Files and objects of lines that the run did not get to. */
+  containersNotStarted: number;
   bytesBefore: number;
   bytesAfter: number;
   blobsWritten: number;
@@ -43,6 +49,8 @@ export function emptyTotals(): Totals {
     quarantined: 0,
     failed: 0,
     notStarted: 0,
+    containersFailed: 0,
+    containersNotStarted: 0,
     bytesBefore: 0,
     bytesAfter: 0,
     blobsWritten: 0,
@@ -58,8 +66,12 @@ const COUNTER = {
   'not-started': 'notStarted',
 } as const satisfies Record<Outcome, keyof Totals>;
 
-/** Adds one document. */
+/** Adds one document, or one container of lines. */
 export function addToTotals(totals: Totals, outcome: DocumentOutcome): void {
+  if (outcome.subject === 'container') {
+    totals[outcome.outcome === 'not-started' ? 'containersNotStarted' : 'containersFailed']++;
+    return;
+  }
   totals.documents++;
   totals[COUNTER[outcome.outcome]]++;
   totals.bytesBefore += outcome.bytesBefore;
@@ -115,5 +127,6 @@ export function failureOf(error: unknown): Failure {
 
 /** Exit code 1: a document needs somebody. */
 export function needsAttention(totals: Totals): boolean {
-  return totals.quarantined + totals.failed + totals.notStarted > 0;
+  const { quarantined, failed, notStarted, containersFailed, containersNotStarted } = totals;
+  return quarantined + failed + notStarted + containersFailed + containersNotStarted > 0;
 }

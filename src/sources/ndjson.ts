@@ -12,6 +12,7 @@ import type { Destination, Replacement, SourceContainer, SourceDocument } from '
 export class NdjsonContainer implements SourceContainer {
   version: string | undefined;
   tail: Uint8Array = new Uint8Array();
+  readonly holdsLines = true;
 
   constructor(
     readonly id: string,
@@ -58,6 +59,7 @@ export type LineRange = readonly [first: number, last: number];
 export class LineRangeContainer implements SourceContainer {
   readonly id: string;
   tail: Uint8Array = new Uint8Array();
+  readonly holdsLines = true;
   private object: StoredObject | undefined;
 
   constructor(

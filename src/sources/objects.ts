@@ -18,7 +18,7 @@ export class ObjectContainer implements SourceContainer {
   constructor(
     private readonly objects: ObjectStore,
     private readonly address: ObjectAddress,
-    private readonly isNdjson: boolean,
+    readonly holdsLines: boolean,
     /** S3's id of the one version that may be replaced. Default: whichever is current. */
     private readonly versionId?: string,
   ) {
@@ -33,7 +33,7 @@ export class ObjectContainer implements SourceContainer {
     // Once only: lines read twice must come from the one version that the new content replaces.
     this.object ??= await this.objects.get(this.address, signal ? { signal } : {});
     const { bytes } = this.object;
-    if (this.isNdjson) this.tail = yield* lineDocuments(this.id, readLines([bytes]));
+    if (this.holdsLines) this.tail = yield* lineDocuments(this.id, readLines([bytes]));
     else yield { id: this.id, line: undefined, bytes };
   }
 

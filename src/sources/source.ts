@@ -72,6 +72,8 @@ export interface SourceContainer {
   readonly version: string | undefined;
   /** What follows the last document: blank lines. Known once `documents` has come to its end. */
   readonly tail: Uint8Array;
+  /** Present when each line is a document, so that the container itself is none. */
+  readonly holdsLines?: boolean;
   documents(signal?: AbortSignal): AsyncIterable<SourceDocument>;
   replace(signal?: AbortSignal): Promise<Replacement>;
   /**
@@ -90,7 +92,8 @@ export type ContainerOpener = (id: string, stop?: AbortSignal) => SourceContaine
 export interface Destination {
   /** What the journal calls the place. */
   pathOf(container: SourceContainer): string;
-  open(container: SourceContainer): Promise<Replacement>;
+  /** `isWhole` is asked at the commit: whether the run took every document of the container. */
+  open(container: SourceContainer, isWhole: () => boolean): Promise<Replacement>;
   /** True when unchanged documents are to be written too, because the place is a new one. */
   readonly isCopy: boolean;
 }

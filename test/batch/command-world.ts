@@ -107,6 +107,7 @@ export class CommandWorld {
 /** What a report says of a document. */
 export interface Outcome {
   readonly id: string;
+  readonly subject?: string;
   readonly outcome: string;
   readonly code?: string;
   readonly reason?: string;

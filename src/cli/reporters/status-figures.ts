@@ -21,6 +21,15 @@ export function statusRows({ runs, isClosed, totals, unfinished, skipped }: Figu
     ['rolled back', formatCount(totals.rolledBack)],
     ['quarantined', formatCount(totals.quarantined)],
     ['failed', formatCount(totals.failed)],
+    ...(totals.containersFailed > 0
+      ? [
+          [
+            'NDJSON failed',
+            formatCount(totals.containersFailed),
+            'files or objects; run again with --only-failed',
+          ] as const,
+        ]
+      : []),
     [
       'unsettled',
       formatCount(totals.unsettled),
