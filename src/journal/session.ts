@@ -8,7 +8,7 @@ import { JOURNAL_VERSION } from './entries.js';
 import type { JournalEntry, NotStarted, ResultEntry, RunEntry } from './entries.js';
 import { Journal } from './journal.js';
 import { isFailure, summarizeJournal } from './read.js';
-import type { JournalSummary } from './read.js';
+import type { JournalSummary, SummarizeOptions } from './read.js';
 import { JOURNAL_FILE } from '../sources/names.js';
 import { toolName } from '../package-version.js';
 
@@ -44,10 +44,15 @@ export class JournalSession {
    * Locks the journal, a new one included, and compares it under the lock: before the first write of the run. Throws
    * `ConfigError` `JOURNAL_LOCKED`, and `JOURNAL_MISMATCH` when it belongs to other work.
    */
-  static async open(directory: string, description: RunDescription, clock: RunClock): Promise<JournalSession> {
+  static async open(
+    directory: string,
+    description: RunDescription,
+    clock: RunClock,
+    options: SummarizeOptions = {},
+  ): Promise<JournalSession> {
     const journal = await Journal.open(directory, nodeDisk);
     try {
-      const summary = await readSummary(directory);
+      const summary = await readSummary(directory, options);
       assertSameWork(directory, summary, description);
       return new JournalSession(journal, clock.newRunId(), summary, description, clock);
     } catch (error) {
@@ -125,8 +130,11 @@ export class JournalSession {
 }
 
 /** `undefined` when there is no journal yet, or nothing in it. */
-export async function readSummary(directory: string): Promise<JournalSummary | undefined> {
-  return (await hasJournal(directory)) ? summarizeJournal(directory) : undefined;
+export async function readSummary(
+  directory: string,
+  options: SummarizeOptions = {},
+): Promise<JournalSummary | undefined> {
+  return (await hasJournal(directory)) ? summarizeJournal(directory, options) : undefined;
 }
 
 /** A run that has just begun has an empty file. */

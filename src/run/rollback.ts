@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { RunEntry } from '../journal/entries.js';
-import { lastRun, migratedByContainer, summarizeJournal } from '../journal/read.js';
-import type { JournalSummary } from '../journal/read.js';
+import { lastRun, lostIntents, migratedByContainer, summarizeJournal } from '../journal/read.js';
+import type { DamagedPlace, JournalSummary } from '../journal/read.js';
 import { JournalSession } from '../journal/session.js';
 import { openContainers } from '../sources/open-containers.js';
 import { openStore } from '../sources/open-store.js';
@@ -11,6 +11,7 @@ import { reachStore, reachTables } from './reach.js';
 import type { ReachRequest } from './reach.js';
 import { assertKnown, DEFAULT_CONCURRENCY } from './request.js';
 import { rollbackDocuments } from './restore.js';
+import { INTENT_LOST } from './verify.js';
 import type { RollbackOutcome } from './restore.js';
 
 /** A rollback as plain JSON. */
@@ -21,6 +22,8 @@ export interface RollbackRequest extends ReachRequest {
   readonly apply?: boolean;
   /** Documents in hand at a time. Default 8. */
   readonly concurrency?: number;
+  /** Skip damaged places of the journal; `damaged` of the report names them. Default false. */
+  readonly skipDamaged?: boolean | undefined;
 }
 
 export interface RollbackTotals {
@@ -38,6 +41,8 @@ export interface RollbackTotals {
 export interface RollbackReport {
   readonly applied: boolean;
   readonly totals: RollbackTotals;
+  /** Places of the journal that were skipped: documents that only they name are not restored. */
+  readonly damaged: readonly DamagedPlace[];
 }
 
 /**
@@ -56,9 +61,9 @@ export async function rollback(
   assertKnown(request, ROLLBACK_MEMBERS);
   const context = ports.context ?? processContext();
   const directory = resolve(context.cwd, request.journal);
-  const before = await summarizeJournal(directory);
+  const before = await summarizeJournal(directory, request);
   const run = lastRun(directory, before);
-  const session = request.apply === true ? await openSession(directory, run, context) : undefined;
+  const session = request.apply === true ? await openSession(request, directory, run, context) : undefined;
   try {
     await ports.onBegin?.(() => Promise.resolve(undefined));
     const totals = await restoreAll(
@@ -66,7 +71,7 @@ export async function rollback(
       { directory, run, context, session, summary: session?.summary ?? before },
       ports,
     );
-    return { applied: request.apply === true, totals };
+    return { applied: request.apply === true, totals, damaged: before.damaged };
   } finally {
     await session?.close();
   }
@@ -76,6 +81,7 @@ const ROLLBACK_MEMBERS: Readonly<Record<keyof RollbackRequest, true>> = {
   journal: true,
   apply: true,
   concurrency: true,
+  skipDamaged: true,
   spec: true,
   bucket: true,
   allowBuckets: true,
@@ -85,6 +91,7 @@ const ROLLBACK_MEMBERS: Readonly<Record<keyof RollbackRequest, true>> = {
 };
 
 function openSession(
+  { skipDamaged }: RollbackRequest,
   directory: string,
   { target, sources, options, store, prefix, bucket }: RunEntry,
   context: RunContext,
@@ -93,6 +100,7 @@ function openSession(
     directory,
     { command: 'rollback', target, store, bucket, prefix, sources, options },
     context,
+    { skipDamaged },
   );
 }
 
@@ -111,7 +119,13 @@ async function restoreAll(
 ): Promise<RollbackTotals> {
   const settings = reachStore(request, run);
   const containers = migratedByContainer(summary);
-  const totals = emptyTotals(Array.from(containers.values()).flat().length);
+  const lost = lostIntents(summary);
+  const totals = emptyTotals(Array.from(containers.values()).flat().length + lost.length);
+  for (const { doc, bytesAfter } of lost) {
+    const outcome = { id: doc, outcome: 'failed', bytesBefore: bytesAfter, bytesAfter, ...INTENT_LOST } as const;
+    count(totals, outcome);
+    await onOutcome?.(outcome);
+  }
   await rollbackDocuments({
     directory,
     summary,

@@ -1,4 +1,4 @@
-import { lastRun, migratedByContainer, summarizeJournal } from '../journal/read.js';
+import { lastRun, lostIntents, migratedByContainer, summarizeJournal } from '../journal/read.js';
 import type { JournalSummary } from '../journal/read.js';
 import { journalStatus } from '../journal/report.js';
 import type { JournalStatus } from '../journal/report.js';
@@ -19,6 +19,8 @@ export interface VerifyRequest extends ReachRequest {
   readonly journal: string;
   /** Documents in hand at a time. Default 8. */
   readonly concurrency?: number;
+  /** Skip damaged places of the journal; `status.damaged` of the report names them. Default false. */
+  readonly skipDamaged?: boolean | undefined;
 }
 
 export interface VerifyTotals {
@@ -51,13 +53,19 @@ export async function verify(request: VerifyRequest, ports: RunPorts<VerifyOutco
   assertKnown(request, VERIFY_MEMBERS);
   const { cwd } = ports.context ?? processContext();
   const directory = resolve(cwd, request.journal);
-  const summary = await summarizeJournal(directory);
+  const summary = await summarizeJournal(directory, request);
   const run = lastRun(directory, summary);
   const settings = reachStore(request, run);
   const store = await openStore(settings, cwd);
   const totals = nothingToVerify();
   await ports.onBegin?.(() => Promise.resolve(sumBytes(summary)));
   const reach = { s3: settings.s3, tables: reachTables(request, run) };
+  const onOutcome = async (outcome: VerifyOutcome) => {
+    count(totals, outcome);
+    await ports.onOutcome?.(outcome);
+  };
+  for (const { doc, bytesBefore } of lostIntents(summary))
+    await onOutcome({ id: doc, outcome: 'failed', bytesBefore, segments: 0, ...INTENT_LOST });
   await verifyDocuments({
     directory,
     summary,
@@ -65,10 +73,7 @@ export async function verify(request: VerifyRequest, ports: RunPorts<VerifyOutco
     open: await openContainers(migratedByContainer(summary), reach),
     target: run.target,
     concurrency: request.concurrency ?? DEFAULT_CONCURRENCY,
-    onOutcome: async (outcome) => {
-      count(totals, outcome);
-      await ports.onOutcome?.(outcome);
-    },
+    onOutcome,
   });
   return { totals, status: journalStatus(summary) };
 }
@@ -76,12 +81,19 @@ export async function verify(request: VerifyRequest, ports: RunPorts<VerifyOutco
 const VERIFY_MEMBERS: Readonly<Record<keyof VerifyRequest, true>> = {
   journal: true,
   concurrency: true,
+  skipDamaged: true,
   spec: true,
   bucket: true,
   allowBuckets: true,
   allowPrefixes: true,
   s3: true,
   tables: true,
+};
+
+/** A document that the journal says was migrated, when the line with its original bytes is damaged. */
+export const INTENT_LOST = {
+  code: 'INTENT_LOST',
+  reason: 'the journal line with its original bytes is damaged; restore the journal from a copy',
 };
 
 /** Totals of a run that wrote nothing, and therefore no journal. */

@@ -6,7 +6,7 @@ import type { CommandArguments } from '../command.js';
 import { formatCommandLine } from '../command-line.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { journalOptions, requireJournal } from '../options/journal-options.js';
+import { damageOptions, damageSettings, journalOptions, requireJournal } from '../options/journal-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
 import { dynamodbOptions } from '../options/dynamodb-options.js';
@@ -14,6 +14,7 @@ import { storeOptions } from '../options/store-options.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatBytes, formatCount } from '../reporters/sizes.js';
+import { damageRows } from '../reporters/status-figures.js';
 import type { TableRow } from '../reporters/table.js';
 import { reachSettings } from '../reach-settings.js';
 import { withProgress } from '../reporters/progress.js';
@@ -24,6 +25,7 @@ const options = {
     apply: { type: 'boolean', describe: 'write; without it everything is computed and nothing written' },
   }),
   ...journalOptions,
+  ...damageOptions,
   ...concurrencyOptions,
   ...storeOptions,
   ...dynamodbOptions,
@@ -70,12 +72,14 @@ async function work(
     journal: requireJournal(values, io),
     apply,
     concurrency: concurrencySetting(values),
+    ...damageSettings(values),
     ...reachSettings(values),
   };
-  const { totals } = await withProgress(io, !quiet, { stop, onOutcome }, (ports) => rollback(request, ports));
-  await reporter.finish({ totals }, rows(totals, apply));
+  const { totals, damaged } = await withProgress(io, !quiet, { stop, onOutcome }, (ports) => rollback(request, ports));
+  const members = { totals, ...(damaged.length > 0 && { damaged }) };
+  await reporter.finish(members, [...rows(totals, apply), ...damageRows(damaged)]);
   if (!quiet) hint(totals, apply, formatCommandLine(given), io);
-  return totals.failed + totals.notStarted > 0 ? EXIT.findings : EXIT.ok;
+  return totals.failed + totals.notStarted + damaged.length > 0 ? EXIT.findings : EXIT.ok;
 }
 
 function documentMembers({ id, outcome, bytesBefore, bytesAfter, code, reason }: RollbackOutcome) {
