@@ -3,6 +3,8 @@ import type { RunEntry } from '../journal/entries.js';
 import { lastRun, lostIntents, migratedByContainer, summarizeJournal } from '../journal/read.js';
 import type { DamagedPlace, JournalSummary } from '../journal/read.js';
 import { JournalSession } from '../journal/session.js';
+import { IdMap } from '../sources/id-map.js';
+import type { IdMapping } from '../sources/id-map.js';
 import { openContainers } from '../sources/open-containers.js';
 import { openStore } from '../sources/open-store.js';
 import { processContext } from './context.js';
@@ -24,6 +26,8 @@ export interface RollbackRequest extends ReachRequest {
   readonly concurrency?: number;
   /** Skip damaged places of the journal; `damaged` of the report names them. Default false. */
   readonly skipDamaged?: boolean | undefined;
+  /** Documents that were moved: starts of their paths or URIs in the journal, and now. Output has the ids of now. */
+  readonly map?: IdMapping;
 }
 
 export interface RollbackTotals {
@@ -82,6 +86,7 @@ const ROLLBACK_MEMBERS: Readonly<Record<keyof RollbackRequest, true>> = {
   apply: true,
   concurrency: true,
   skipDamaged: true,
+  map: true,
   spec: true,
   bucket: true,
   allowBuckets: true,
@@ -118,26 +123,27 @@ async function restoreAll(
   { stop, onOutcome }: RunPorts<RollbackOutcome>,
 ): Promise<RollbackTotals> {
   const settings = reachStore(request, run);
+  const map = new IdMap(request.map ?? [], context.cwd);
   const containers = migratedByContainer(summary);
   const lost = lostIntents(summary);
   const totals = emptyTotals(Array.from(containers.values()).flat().length + lost.length);
   for (const { doc, bytesAfter } of lost) {
     const outcome = { id: doc, outcome: 'failed', bytesBefore: bytesAfter, bytesAfter, ...INTENT_LOST } as const;
     count(totals, outcome);
-    await onOutcome?.(outcome);
+    await onOutcome?.(map.rename(outcome));
   }
   await rollbackDocuments({
     directory,
     summary,
     blobs: (await openStore(settings, context.cwd)).blobs,
-    open: await openContainers(containers, { s3: settings.s3, tables: reachTables(request, run) }),
+    open: await openContainers(containers, { s3: settings.s3, tables: reachTables(request, run), map }),
     apply: session !== undefined,
     concurrency: request.concurrency ?? DEFAULT_CONCURRENCY,
     ...(stop && { stop }),
     onOutcome: async (outcome) => {
       count(totals, outcome);
       if (session) record(session, summary, outcome);
-      await onOutcome?.(outcome);
+      await onOutcome?.(map.rename(outcome));
     },
   });
   await session?.end({ ...totals }, totals.notStarted === 0, {

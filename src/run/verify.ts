@@ -2,6 +2,8 @@ import { lastRun, lostIntents, migratedByContainer, summarizeJournal } from '../
 import type { JournalSummary } from '../journal/read.js';
 import { journalStatus } from '../journal/report.js';
 import type { JournalStatus } from '../journal/report.js';
+import { IdMap } from '../sources/id-map.js';
+import type { IdMapping } from '../sources/id-map.js';
 import { openContainers } from '../sources/open-containers.js';
 import { openStore } from '../sources/open-store.js';
 import { processContext } from './context.js';
@@ -21,6 +23,8 @@ export interface VerifyRequest extends ReachRequest {
   readonly concurrency?: number;
   /** Skip damaged places of the journal; `status.damaged` of the report names them. Default false. */
   readonly skipDamaged?: boolean | undefined;
+  /** Documents that were moved: starts of their paths or URIs in the journal, and now. Output has the ids of now. */
+  readonly map?: IdMapping;
 }
 
 export interface VerifyTotals {
@@ -59,10 +63,11 @@ export async function verify(request: VerifyRequest, ports: RunPorts<VerifyOutco
   const store = await openStore(settings, cwd);
   const totals = nothingToVerify();
   await ports.onBegin?.(() => Promise.resolve(sumBytes(summary)));
-  const reach = { s3: settings.s3, tables: reachTables(request, run) };
+  const map = new IdMap(request.map ?? [], cwd);
+  const reach = { s3: settings.s3, tables: reachTables(request, run), map };
   const onOutcome = async (outcome: VerifyOutcome) => {
     count(totals, outcome);
-    await ports.onOutcome?.(outcome);
+    await ports.onOutcome?.(map.rename(outcome));
   };
   for (const { doc, bytesBefore } of lostIntents(summary))
     await onOutcome({ id: doc, outcome: 'failed', bytesBefore, segments: 0, ...INTENT_LOST });
@@ -82,6 +87,7 @@ const VERIFY_MEMBERS: Readonly<Record<keyof VerifyRequest, true>> = {
   journal: true,
   concurrency: true,
   skipDamaged: true,
+  map: true,
   spec: true,
   bucket: true,
   allowBuckets: true,

@@ -7,6 +7,7 @@ import { formatCommandLine } from '../command-line.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { damageOptions, damageSettings, journalOptions, requireJournal } from '../options/journal-options.js';
+import { mapOptions, mapSettings } from '../options/map-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
 import { dynamodbOptions } from '../options/dynamodb-options.js';
@@ -26,6 +27,7 @@ const options = {
   }),
   ...journalOptions,
   ...damageOptions,
+  ...mapOptions,
   ...concurrencyOptions,
   ...storeOptions,
   ...dynamodbOptions,
@@ -73,6 +75,7 @@ async function work(
     apply,
     concurrency: concurrencySetting(values),
     ...damageSettings(values),
+    ...mapSettings(values),
     ...reachSettings(values),
   };
   const { totals, damaged } = await withProgress(io, !quiet, { stop, onOutcome }, (ports) => rollback(request, ports));

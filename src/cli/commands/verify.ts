@@ -7,6 +7,7 @@ import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { dynamodbOptions } from '../options/dynamodb-options.js';
 import { damageOptions, damageSettings, journalOptions, requireJournal } from '../options/journal-options.js';
+import { mapOptions, mapSettings } from '../options/map-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
 import { storeOptions } from '../options/store-options.js';
@@ -19,6 +20,7 @@ import { damageRows, unfinishedLines } from '../reporters/status-figures.js';
 const options = {
   ...journalOptions,
   ...damageOptions,
+  ...mapOptions,
   ...concurrencyOptions,
   ...storeOptions,
   ...dynamodbOptions,
@@ -32,6 +34,7 @@ export const command = defineCommand({
   examples: [
     ['everything the journal says was migrated', 'statebag verify --journal statebag-journal'],
     ['for a program', 'statebag verify --journal statebag-journal --json'],
+    ['the documents have been moved', 'statebag verify --journal statebag-journal --map /old/bags=/new/bags'],
     ['the store has been moved', 'statebag verify --journal statebag-journal --store /mnt/copy-of-store'],
   ],
   notes: [
@@ -53,6 +56,7 @@ async function verifyCommand({ options: values }: CommandArguments<typeof option
     journal: directory,
     concurrency: concurrencySetting(values),
     ...damageSettings(values),
+    ...mapSettings(values),
     ...reachSettings(values),
   };
   const onOutcome = (outcome: VerifyOutcome) =>
