@@ -8,7 +8,7 @@ import { Committer } from '../src/run/commit.js';
 import { nodeDisk } from '../src/sources/disk.js';
 import { storeSink } from '../src/run/blob-sinks.js';
 import { knownDigests, knownManifests } from '../src/store/address.js';
-import { LazyJournal } from '../src/journal/journal.js';
+import { Journal } from '../src/journal/journal.js';
 import { runSources } from '../src/run/engine.js';
 import { attributeText, parseAttribute } from '../src/sources/dynamodb/attributes.js';
 import { TableSource } from '../src/sources/dynamodb/rows.js';
@@ -143,7 +143,7 @@ async function migrateTable({ endpoint }: Ground, name: string): Promise<number>
   return inScratch(async (directory) => {
     const table = dynamoDbTable(name, { endpoint, region: REGION });
     const blobs = memoryBlobStore({ bucket: 'bench' });
-    const journal = await LazyJournal.at(join(directory, 'journal'), nodeDisk);
+    const journal = await Journal.open(join(directory, 'journal'), nodeDisk);
     const committer = new Committer({
       journal,
       destination: { isCopy: false, pathOf: ({ id }) => id, open: (container) => container.replace() },

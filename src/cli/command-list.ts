@@ -35,6 +35,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: () => import('./commands/report.js'),
   },
   {
+    name: 'journal',
+    describe: 'check every line of a journal and name the damaged ones',
+    load: () => import('./commands/journal.js'),
+  },
+  {
     name: 'can-contract',
     describe: 'say whether the shim may go, and otherwise for what it must stay',
     load: () => import('./commands/can-contract.js'),

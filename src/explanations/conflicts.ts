@@ -30,7 +30,7 @@ export const CONFLICTS = {
     CONTAINER_FAILED: {
       title: 'The file or object around the document could not be written.',
       detail: 'It is unchanged.',
-      advice: 'Look at the code of the other document of the same file or object.',
+      advice: 'See the code of the file or object. Then run again with `--only-failed`, which takes all of it.',
     },
     ROW_GONE: {
       title: 'The row vanished, because the execution was resumed or the row expired.',

@@ -18,6 +18,7 @@ export type ResultCode =
   | 'DUPLICATE_MEMBER'
   | 'EXPECTED_INVALID'
   | 'FILE_EMPTY'
+  | 'INTENT_LOST'
   | 'NAME_SKIPPED'
   | 'NOT_A_BAG'
   | 'NOT_A_FILE'

@@ -17,7 +17,8 @@ const JOURNALS = {
       'Wait for the run to end. If the message comes back, make sure that the process it names has ended (`ps -p PID` on that host, or in that container). Then remove the lock file it names. After that, files named `.statebag-*` next to documents can be removed too.',
   },
   JOURNAL_MISMATCH: {
-    title: 'The journal is about another store, target or source.',
+    title: 'The journal is about another target, store, bucket, prefix, layout of blob keys, or `--out`.',
+    detail: 'The run has written nothing.',
     advice: 'Give this run a `--journal` of its own.',
   },
   JOURNAL_VERSION: {
@@ -29,9 +30,15 @@ const JOURNALS = {
     advice: 'Check `--journal`.',
   },
   JOURNAL_CORRUPT: {
-    title: 'The journal is damaged before its end.',
+    title: 'A line of the journal is damaged, and entries of the same run follow it.',
     detail: 'A torn last line does not count as damage.',
-    advice: 'Restore a copy of the journal. Do not edit it.',
+    advice:
+      '`statebag journal check DIR` names every damaged line. Restore the journal from a copy, or use the sound lines with `--skip-damaged`.',
+  },
+  INTENT_LOST: {
+    title: 'The journal says that the document was migrated, and the line with its original bytes is damaged or missing.',
+    detail: 'The document has not been modified.',
+    advice: 'Restore the journal from a copy.',
   },
   RESTORE_MISMATCH: {
     title: 'Journal and blobs do not give the original bytes.',

@@ -1,4 +1,4 @@
-import { mkdir, open, stat } from 'node:fs/promises';
+import { mkdir, open, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigError } from '../errors/index.js';
 import { tryLock } from '../locks/lock.js';
@@ -22,16 +22,22 @@ export class Journal {
   private constructor(
     readonly directory: string,
     private readonly file: DiskFile,
-    private readonly unlock: () => Promise<void>,
+    private readonly disk: Disk,
+    /** True for a journal that this object made and that has no entry yet. */
+    private isUnused: boolean,
+    private readonly release: () => Promise<void>,
   ) {}
 
-  /** Creates the directory when it is absent. A torn last line of a killed run is closed off, not removed. */
+  /**
+   * Locks the journal, and makes it and its directory when they are absent. A torn last line of a killed run is closed
+   * off, not removed. Throws `ConfigError` `JOURNAL_LOCKED` and `JOURNAL_INVALID`.
+   */
   static async open(directory: string, disk: Disk): Promise<Journal> {
     try {
-      await makeDirectory(directory, disk);
-      const unlock = await lockJournal(directory);
-      return await Journal.openLocked(directory, disk, unlock).catch(async (error: unknown) => {
-        await unlock();
+      await assertDirectory(directory);
+      const release = await lockDirectory(directory, disk);
+      return await Journal.openLocked(directory, disk, release).catch(async (error: unknown) => {
+        await release();
         throw error;
       });
     } catch (error) {
@@ -39,14 +45,14 @@ export class Journal {
     }
   }
 
-  private static async openLocked(directory: string, disk: Disk, unlock: () => Promise<void>): Promise<Journal> {
+  private static async openLocked(directory: string, disk: Disk, release: () => Promise<void>): Promise<Journal> {
     await disk.removeLeftovers(directory);
     const path = join(directory, JOURNAL_FILE);
     const end = await detectEnd(path);
-    const journal = new Journal(directory, await disk.openForAppend(path), unlock);
+    const journal = new Journal(directory, await disk.openForAppend(path), disk, end === 'absent', release);
     if (end === 'torn') journal.pending.push('\n');
     // A power cut must not take the journal away and leave the documents changed.
-    if (end === 'new') await disk.syncDirectory(directory);
+    if (end === 'absent' || end === 'empty') await disk.syncDirectory(directory);
     return journal;
   }
 
@@ -65,11 +71,15 @@ export class Journal {
     return this.writing.request();
   }
 
+  /** A journal that was made for a run without entries is removed again, and so are the directories made for it. */
   async close(): Promise<void> {
     try {
       await this.flush();
     } finally {
-      await this.file.close().finally(this.unlock);
+      await this.file
+        .close()
+        .then(() => (this.isUnused ? this.disk.remove(join(this.directory, JOURNAL_FILE)) : undefined))
+        .finally(this.release);
     }
   }
 
@@ -78,6 +88,7 @@ export class Journal {
     const text = this.pending.join('');
     this.pending = [];
     this.pendingLength = 0;
+    this.isUnused = false;
     try {
       await this.file.write(Buffer.from(text));
       await this.file.sync();
@@ -87,14 +98,6 @@ export class Journal {
   }
 }
 
-/** A directory is on disk only once the one above it is synced. */
-async function makeDirectory(directory: string, disk: Disk): Promise<void> {
-  const topmostMade = await mkdir(directory, { recursive: true });
-  if (topmostMade === undefined) return;
-  const top = dirname(resolve(topmostMade));
-  for (let made = resolve(directory); made !== top; made = dirname(made)) await disk.syncDirectory(dirname(made));
-}
-
 /** A pipe would be waited for, for ever. Throws `ConfigError` `JOURNAL_INVALID`. */
 export async function assertFile(path: string): Promise<void> {
   const stats = await stat(path).catch(() => undefined);
@@ -102,16 +105,16 @@ export async function assertFile(path: string): Promise<void> {
     throw new ConfigError('JOURNAL_INVALID', `${path} is not a file; remove it, or give another --journal`);
 }
 
-async function detectEnd(path: string): Promise<'new' | 'torn' | 'whole'> {
+async function detectEnd(path: string): Promise<'absent' | 'empty' | 'torn' | 'whole'> {
   await assertFile(path);
   const handle = await open(path, 'r').catch((error: unknown) => {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   });
-  if (!handle) return 'new';
+  if (!handle) return 'absent';
   try {
     const { size } = await handle.stat();
-    if (size === 0) return 'new';
+    if (size === 0) return 'empty';
     const last = new Uint8Array(1);
     await handle.read(last, 0, 1, size - 1);
     return last[0] === 0x0a ? 'whole' : 'torn';
@@ -120,66 +123,7 @@ async function detectEnd(path: string): Promise<'new' | 'torn' | 'whole'> {
   }
 }
 
-/** Entries that may wait before a journal that is not there yet is made for them. */
-const MAX_WAITING = 256;
-
-/**
- * A journal that comes into being with the first entry: a run with nothing to say leaves no trace. One that is there
- * already is opened, and locked against other runs, from the start.
- */
-export class LazyJournal {
-  private waiting: JournalEntry[] = [];
-  private opening: Promise<Journal> | undefined;
-  private journal: Journal | undefined;
-
-  private constructor(
-    readonly directory: string,
-    private readonly disk: Disk,
-  ) {}
-
-  /** Throws what `Journal.open` throws, and `ConfigError` `JOURNAL_INVALID` where no directory can be made. */
-  static async at(directory: string, disk: Disk): Promise<LazyJournal> {
-    await assertDirectory(directory);
-    const lazy = new LazyJournal(directory, disk);
-    if (await stat(join(directory, JOURNAL_FILE)).catch(() => undefined)) await lazy.open();
-    return lazy;
-  }
-
-  append(entry: JournalEntry): void {
-    if (this.journal) this.journal.append(entry);
-    else this.waiting.push(entry);
-  }
-
-  get isFull(): boolean {
-    return this.journal?.isFull ?? this.waiting.length > MAX_WAITING;
-  }
-
-  async flush(): Promise<void> {
-    if (this.isUntouched) return;
-    await (await this.open()).flush();
-  }
-
-  async close(): Promise<void> {
-    if (this.isUntouched) return;
-    await (await this.open()).close();
-  }
-
-  private get isUntouched(): boolean {
-    return this.opening === undefined && this.waiting.length === 0;
-  }
-
-  private open(): Promise<Journal> {
-    this.opening ??= Journal.open(this.directory, this.disk).then((journal) => {
-      for (const entry of this.waiting) journal.append(entry);
-      this.waiting = [];
-      this.journal = journal;
-      return journal;
-    });
-    return this.opening;
-  }
-}
-
-/** Found out before the first document, whose blobs are stored before its journal is opened. */
+/** Throws `ConfigError` `JOURNAL_INVALID` for a file in the place of the directory or above it. */
 async function assertDirectory(directory: string): Promise<void> {
   const found = await stat(directory).catch((error: unknown) => (error as NodeJS.ErrnoException).code);
   if (typeof found === 'object' ? found.isDirectory() : found !== 'ENOTDIR') return;
@@ -187,6 +131,57 @@ async function assertDirectory(directory: string): Promise<void> {
     'JOURNAL_INVALID',
     `${directory} cannot be a directory, because a file is in its place or above it; remove that file, or give another --journal`,
   );
+}
+
+/** How often the directory may be removed by a run that ends, between making it and locking it. */
+const MAX_ROUNDS = 20;
+
+/** Makes the directory when it is absent, and locks it. Returns what undoes both. */
+async function lockDirectory(directory: string, disk: Disk): Promise<() => Promise<void>> {
+  const made: string[] = [];
+  for (let round = 1; ; round++) {
+    made.push(...(await makeDirectories(resolve(directory), disk)));
+    try {
+      const unlock = await lockJournal(directory);
+      return async () => {
+        await unlock();
+        await removeDirectories(made);
+      };
+    } catch (error) {
+      if (error instanceof ConfigError || !isCode(error, 'ENOENT') || round === MAX_ROUNDS) throw error;
+    }
+  }
+}
+
+/** Resolves to the directories that were made, the innermost one first. One is on disk once the one above is synced. */
+async function makeDirectories(directory: string, disk: Disk): Promise<readonly string[]> {
+  let above: readonly string[] = [];
+  try {
+    // Not `recursive: true`: with that, Node reports a read-only file system as ENOENT.
+    await mkdir(directory);
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return [];
+    if (!isCode(error, 'ENOENT') || dirname(directory) === directory) throw error;
+    above = await makeDirectories(dirname(directory), disk);
+    await mkdir(directory).catch((again: unknown) => {
+      if (!isCode(again, 'EEXIST')) throw again;
+    });
+  }
+  await disk.syncDirectory(dirname(directory));
+  return [directory, ...above];
+}
+
+/** Stops at the first directory that is in use. */
+async function removeDirectories(made: readonly string[]): Promise<void> {
+  try {
+    for (const directory of made) await rmdir(directory);
+  } catch {
+    return;
+  }
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === code;
 }
 
 /**

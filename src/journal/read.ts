@@ -7,6 +7,7 @@ import { isBlank, readLines } from '../sources/lines.js';
 import { Coverage } from './coverage.js';
 import { JOURNAL_VERSION } from './entries.js';
 import type { IntentEntry, JournalEntry, ResultEntry, RunEntry } from './entries.js';
+import { describeText, findFlaw } from './entry-check.js';
 import { assertFile } from './journal.js';
 import { JOURNAL_FILE } from '../sources/names.js';
 
@@ -19,22 +20,60 @@ interface PlacedEntry {
 
 const KINDS = new Set(['run', 'intent', 'result', 'end']);
 
+/** A line of a journal that is not an entry, and where it is in the file. */
+export interface DamagedPlace {
+  /** 1-based. */
+  readonly line: number;
+  /** Of the line, in bytes. */
+  readonly offset: number;
+  readonly length: number;
+  /** A clause about the line. */
+  readonly problem: string;
+}
+
+export interface ReadOptions {
+  /** Called for every damaged place, which is then skipped. Without it the first one is an error. */
+  readonly onDamaged?: (place: DamagedPlace) => void;
+  /** Called for the torn lines of killed runs, which are not damage. */
+  readonly onTorn?: (place: DamagedPlace) => void;
+}
+
 /**
  * The entries of a journal in order. A torn line, where a killed run stopped writing, is passed over; any other line
- * that is no entry is an `IntegrityError` `JOURNAL_CORRUPT`, and one of another version a `ConfigError`
- * `JOURNAL_VERSION`. A directory without a journal is a `ConfigError` `JOURNAL_MISSING`.
+ * that is not an entry is an `IntegrityError` `JOURNAL_CORRUPT` or a `ConfigError` `JOURNAL_INVALID`, unless
+ * `onDamaged` takes it. An entry of another version is a `ConfigError` `JOURNAL_VERSION`. A directory without a journal
+ * is a `ConfigError` `JOURNAL_MISSING`.
  */
-export async function* readJournal(directory: string): AsyncIterable<PlacedEntry> {
+export async function* readJournal(
+  directory: string,
+  { onDamaged, onTorn }: ReadOptions = {},
+): AsyncIterable<PlacedEntry> {
   const path = join(directory, JOURNAL_FILE);
-  let torn: number | undefined;
-  let offset = 0;
+  // Torn if the run ended here, damaged if an entry of the same run follows.
+  const unread: DamagedPlace[] = [];
+  let [line, offset] = [0, 0];
   for await (const { bytes, ending } of readLines(readFile(path))) {
-    const entry = isBlank(bytes) ? undefined : parseEntry(bytes);
-    if (torn !== undefined && entry && entry.kind !== 'run') throw corrupt(path, torn);
-    if (entry) yield { entry, offset, length: bytes.length };
-    torn = entry === undefined && !isBlank(bytes) ? (torn ?? offset) : entry ? undefined : torn;
+    const place = { line: ++line, offset, length: bytes.length };
     offset += bytes.length + ending.length;
+    if (isBlank(bytes)) continue;
+    const value = parseJson(bytes);
+    const flaw = value === undefined || !onDamaged ? undefined : findFlaw(value);
+    if (value === undefined) unread.push({ ...place, problem: describeText(bytes) });
+    else if (flaw !== undefined) onDamaged?.({ ...place, problem: flaw });
+    else {
+      const entry = checkedEntry(value);
+      const tell = entry.kind === 'run' ? onTorn : (onDamaged ?? refuseDamaged(path));
+      unread.splice(0).forEach((place) => tell?.(place));
+      yield { entry, ...place };
+    }
   }
+  unread.forEach((place) => onTorn?.(place));
+}
+
+function refuseDamaged(path: string): (place: DamagedPlace) => never {
+  return ({ offset }) => {
+    throw corrupt(path, offset);
+  };
 }
 
 async function* readFile(path: string): AsyncIterable<Uint8Array> {
@@ -49,15 +88,13 @@ async function* readFile(path: string): AsyncIterable<Uint8Array> {
   }
 }
 
-function parseEntry(bytes: Uint8Array): JournalEntry | undefined {
-  let value: unknown;
+/** `undefined` for text that was torn by a kill, or damaged; what comes next tells which. */
+function parseJson(bytes: Uint8Array): unknown {
   try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8'));
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown;
   } catch {
-    // Torn by a kill, or damaged; the caller tells which by what comes next.
     return undefined;
   }
-  return checkedEntry(value);
 }
 
 /** True for the text of an entry, with the members that every entry has. */
@@ -75,7 +112,7 @@ function checkedEntry(value: unknown): JournalEntry {
   if (typeof entry !== 'object' || entry === null || !KINDS.has(String(entry.kind))) {
     throw new ConfigError(
       'JOURNAL_INVALID',
-      'the journal holds a line that is no journal entry; is this the right directory?',
+      'the journal holds a line that is no journal entry; is this the right directory? `statebag journal check` names every such line',
     );
   }
   if (entry.kind === 'run' && entry.v !== JOURNAL_VERSION) {
@@ -90,7 +127,7 @@ function checkedEntry(value: unknown): JournalEntry {
 function corrupt(path: string, offset: number): IntegrityError {
   return new IntegrityError(
     'JOURNAL_CORRUPT',
-    `${path} is damaged at byte ${offset}; restore it from a copy before going on`,
+    `${path} is damaged at byte ${offset}; \`statebag journal check\` names every damaged place. Restore the journal from a copy, or go on without these places with --skip-damaged`,
   );
 }
 
@@ -136,17 +173,31 @@ export interface JournalSummary {
   readonly skipped: number;
   /** False when a run was stopped or killed and no later one made up for it. */
   readonly isClosed: boolean;
+  /** What was skipped because it is not an entry. */
+  readonly damaged: readonly DamagedPlace[];
+}
+
+export interface SummarizeOptions {
+  /** Skip damaged places instead of throwing for the first. Default false. */
+  readonly skipDamaged?: boolean | undefined;
 }
 
 /** Reads a journal to its end. Memory: one small record per document. */
-export async function summarizeJournal(directory: string): Promise<JournalSummary> {
+export async function summarizeJournal(
+  directory: string,
+  { skipDamaged = false }: SummarizeOptions = {},
+): Promise<JournalSummary> {
+  const damaged: DamagedPlace[] = [];
   const runs: RunEntry[] = [];
   const documents = new Map<string, DocumentState>();
   const others = new Map<string, ResultEntry>();
   const coverage = new Coverage();
   const rollbacks = new Set<string>();
   let skipped = 0;
-  for await (const { entry, offset, length } of readJournal(directory)) {
+  for await (const { entry, offset, length } of readJournal(
+    directory,
+    skipDamaged ? { onDamaged: (place) => damaged.push(place) } : {},
+  )) {
     coverage.add(entry);
     if (entry.kind === 'run') {
       runs.push(entry);
@@ -156,7 +207,8 @@ export async function summarizeJournal(directory: string): Promise<JournalSummar
     else if (entry.kind === 'result') addResult(entry, documents, others);
     else skipped = entry.totals.skipped ?? skipped;
   }
-  return { runs, documents, others, coverage, skipped, isClosed: coverage.gaps().every(({ kind }) => kind === 'part') };
+  const isClosed = coverage.gaps().every(({ kind }) => kind === 'part');
+  return { runs, documents, others, coverage, skipped, isClosed, damaged };
 }
 
 function addIntent(
@@ -239,7 +291,6 @@ export function migrationsIn(state: DocumentState): readonly DocumentState[] {
   return state.earlier ? [state, ...migrationsIn(state.earlier)] : [state];
 }
 
-
 function voidIntent({ doc, previous }: DocumentState, documents: Map<string, DocumentState>): void {
   if (previous) documents.set(doc, previous);
   else documents.delete(doc);
@@ -274,7 +325,7 @@ export async function readIntent(directory: string, { offset, length }: Document
   try {
     const bytes = new Uint8Array(length);
     await handle.read(bytes, 0, length, offset);
-    return parseEntry(bytes) as IntentEntry;
+    return parseJson(bytes) as IntentEntry;
   } finally {
     await handle.close();
   }
@@ -343,6 +394,11 @@ export function knownLines({ documents, others }: JournalSummary): ReadonlyMap<s
       add(state.doc, state.after);
     }
   return known;
+}
+
+/** Results of documents that were migrated and whose intent was damaged: the journal cannot restore them. */
+export function lostIntents({ others }: JournalSummary): readonly ResultEntry[] {
+  return Array.from(others.values()).filter(({ outcome }) => outcome === 'migrated');
 }
 
 /** True for the result of a document that failed or was quarantined. */

@@ -1,7 +1,7 @@
 import type { Gap } from './coverage.js';
 import type { NotStarted, ResultEntry } from './entries.js';
 import { lastRun, readJournal, summarizeJournal } from './read.js';
-import type { JournalSummary } from './read.js';
+import type { DamagedPlace, JournalSummary, SummarizeOptions } from './read.js';
 
 interface JournalTotals {
   documents: number;
@@ -39,6 +39,8 @@ export interface JournalStatus {
   readonly parts: readonly Gap[];
   /** Files that the last migration did not read because of their names or kinds; they are not documents. */
   readonly skipped: number;
+  /** Places of the journal that were skipped because they are damaged: what they said is not counted. */
+  readonly damaged: readonly DamagedPlace[];
   readonly totals: JournalTotals;
   readonly findings: readonly JournalFinding[];
 }
@@ -70,14 +72,20 @@ export function journalStatus(summary: JournalSummary): JournalStatus {
     unfinished,
     parts,
     skipped: summary.skipped,
+    damaged: summary.damaged,
     totals,
     findings,
   };
 }
 
 /** True when nothing is left to do: exit code 0 of what tells of a journal. */
-export function isSettled({ totals, isClosed }: Pick<JournalStatus, 'totals' | 'isClosed'>): boolean {
-  return isClosed && totals.failed + totals.quarantined + totals.containersFailed + totals.unsettled === 0;
+export function isSettled({
+  totals,
+  isClosed,
+  damaged,
+}: Pick<JournalStatus, 'totals' | 'isClosed' | 'damaged'>): boolean {
+  const { failed, quarantined, containersFailed, unsettled } = totals;
+  return isClosed && damaged.length + failed + quarantined + containersFailed + unsettled === 0;
 }
 
 function addResult(totals: JournalTotals, findings: JournalFinding[], result: ResultEntry): void {
@@ -135,19 +143,23 @@ export interface JournalReport extends Omit<JournalStatus, 'runs'> {
 }
 
 /** Reads a journal for a report. Throws `ConfigError` when there is none, or nothing in it. */
-export async function readReport(directory: string): Promise<JournalReport> {
-  return reportOf(directory, await summarizeJournal(directory));
+export async function readReport(directory: string, options: SummarizeOptions = {}): Promise<JournalReport> {
+  return reportOf(directory, await summarizeJournal(directory, options), options);
 }
 
 /** The same of a journal that has been read. */
-export async function reportOf(directory: string, summary: JournalSummary): Promise<JournalReport> {
+export async function reportOf(
+  directory: string,
+  summary: JournalSummary,
+  { skipDamaged = false }: SummarizeOptions = {},
+): Promise<JournalReport> {
   lastRun(directory, summary);
-  return { ...journalStatus(summary), runs: await readRuns(directory), codes: codesOf(summary) };
+  return { ...journalStatus(summary), runs: await readRuns(directory, skipDamaged), codes: codesOf(summary) };
 }
 
-async function readRuns(directory: string): Promise<readonly RunReport[]> {
+async function readRuns(directory: string, skipDamaged: boolean): Promise<readonly RunReport[]> {
   const runs = new Map<string, RunReport>();
-  for await (const { entry } of readJournal(directory)) {
+  for await (const { entry } of readJournal(directory, skipDamaged ? { onDamaged: () => undefined } : {})) {
     if (entry.kind === 'run') {
       const { run, at, command, target, store, sources } = entry;
       runs.set(run, {

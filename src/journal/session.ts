@@ -1,12 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DEFAULT_LAYOUT } from '../bag/keys.js';
+import type { Layout } from '../bag/keys.js';
 import { ConfigError } from '../errors/index.js';
 import { nodeDisk } from '../sources/disk.js';
 import { JOURNAL_VERSION } from './entries.js';
 import type { JournalEntry, NotStarted, ResultEntry, RunEntry } from './entries.js';
-import { LazyJournal } from './journal.js';
+import { Journal } from './journal.js';
 import { isFailure, summarizeJournal } from './read.js';
-import type { JournalSummary } from './read.js';
+import type { JournalSummary, SummarizeOptions } from './read.js';
 import { JOURNAL_FILE } from '../sources/names.js';
 import { toolName } from '../package-version.js';
 
@@ -31,18 +33,26 @@ export class JournalSession {
   private begun = false;
 
   private constructor(
-    private readonly journal: LazyJournal,
+    private readonly journal: Journal,
     readonly runId: string,
     readonly summary: JournalSummary | undefined,
     private readonly description: RunDescription,
     private readonly clock: RunClock,
   ) {}
 
-  /** Locks the journal when it is there. Throws `ConfigError` `JOURNAL_MISMATCH` when it belongs to other work. */
-  static async open(directory: string, description: RunDescription, clock: RunClock): Promise<JournalSession> {
-    const journal = await LazyJournal.at(directory, nodeDisk);
+  /**
+   * Locks the journal, a new one included, and compares it under the lock: before the first write of the run. Throws
+   * `ConfigError` `JOURNAL_LOCKED`, and `JOURNAL_MISMATCH` when it belongs to other work.
+   */
+  static async open(
+    directory: string,
+    description: RunDescription,
+    clock: RunClock,
+    options: SummarizeOptions = {},
+  ): Promise<JournalSession> {
+    const journal = await Journal.open(directory, nodeDisk);
     try {
-      const summary = await readSummary(directory);
+      const summary = await readSummary(directory, options);
       assertSameWork(directory, summary, description);
       return new JournalSession(journal, clock.newRunId(), summary, description, clock);
     } catch (error) {
@@ -120,27 +130,40 @@ export class JournalSession {
   }
 }
 
-/** `undefined` when there is no journal yet. */
-export async function readSummary(directory: string): Promise<JournalSummary | undefined> {
-  return (await hasJournal(directory)) ? summarizeJournal(directory) : undefined;
+/** `undefined` when there is no journal yet, or nothing in it. */
+export async function readSummary(
+  directory: string,
+  options: SummarizeOptions = {},
+): Promise<JournalSummary | undefined> {
+  return (await hasJournal(directory)) ? summarizeJournal(directory, options) : undefined;
 }
 
+/** A run that has just begun has an empty file. */
 export async function hasJournal(directory: string): Promise<boolean> {
-  return (await stat(join(directory, JOURNAL_FILE)).catch(() => undefined)) !== undefined;
+  const stats = await stat(join(directory, JOURNAL_FILE)).catch(() => undefined);
+  return stats !== undefined && (stats.size > 0 || !stats.isFile());
 }
 
 /**
- * Blobs are found again in the store of the last run, and only the last rewrite of a document can be undone from one
- * journal: so a journal is about one store and one target.
+ * Blobs are found again in the store and the layout of the last run, and only the last change of a document can be
+ * undone from one journal: so a journal is about one store and one target.
  */
 function assertSameWork(directory: string, summary: JournalSummary | undefined, description: RunDescription): void {
   const last = summary?.runs.at(-1);
+  if (!last) return;
   const same = ['target', 'store', 'bucket', 'prefix'] as const;
-  const differs = last && same.find((name) => last[name] !== description[name]);
-  if (!differs) return assertSameOut(directory, summary, description);
+  for (const name of same) assertSame(directory, name, last[name], description[name]);
+  const [before, now] = [keptLayout(last), keptLayout(description)];
+  for (const kind of before && now ? KINDS_OF_KEYS : [])
+    assertSame(directory, `layout of ${kind} keys`, before![kind], now![kind]);
+  assertSameOut(directory, summary, description);
+}
+
+function assertSame(directory: string, name: string, before: string, now: string): void {
+  if (before === now) return;
   throw new ConfigError(
     'JOURNAL_MISMATCH',
-    `${directory} is about another ${differs} (${last[differs]}, not ${description[differs]}); give this run a --journal of its own`,
+    `${directory} is about another ${name} (${before}, not ${now}); give this run a --journal of its own`,
   );
 }
 
@@ -166,4 +189,12 @@ function assertSameOut(directory: string, summary: JournalSummary | undefined, d
 function outOf({ options }: Pick<RunEntry, 'options'>): string | undefined {
   const { out } = options as { out?: string };
   return out?.replace(/(.)\/+$/, '$1');
+}
+
+const KINDS_OF_KEYS = Object.keys(DEFAULT_LAYOUT) as readonly (keyof Layout)[];
+
+/** `undefined` for a run that did not write its layout down. */
+function keptLayout({ options }: Pick<RunEntry, 'options'>): Layout | undefined {
+  const { layout } = options as { readonly layout?: Partial<Layout> };
+  return layout && { ...DEFAULT_LAYOUT, ...layout };
 }

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { isTableUri } from '../batch/sources/dynamodb-id.js';
+import { isTableUri } from '../sources/dynamodb/id.js';
 
 /** A place as a journal spells it: paths are absolute, and a directory in front of a relative glob is escaped. */
 export function resolvePlace(source: string, cwd: string): string {

@@ -1,4 +1,5 @@
 import { JournalSession, readSummary } from '../journal/session.js';
+import type { DamagedPlace } from '../journal/read.js';
 import { measureSources } from '../sources/open.js';
 import { readingSettings, writingSettings } from './blob-sinks.js';
 import { processContext } from './context.js';
@@ -15,6 +16,8 @@ export interface MigrateReport extends RunReport {
   readonly applied: boolean;
   /** Directory of the journal that the run wrote to; absent when it had nothing to write down. */
   readonly journal?: string;
+  /** Places of the journal that were skipped, when the request allows it; absent when there are none. */
+  readonly damaged?: readonly DamagedPlace[];
 }
 
 /**
@@ -34,11 +37,18 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
     opened.request.journal,
     { command: 'migrate', ...opened.description },
     context,
+    opened.request,
   );
+  const damaged = session.summary?.damaged ?? [];
   try {
     const report = await write(opened, session, ports);
     await session.end({ ...report.totals, skipped: report.skipped }, isWhole(report), report.notStarted);
-    return { ...report, applied: true, ...(session.hasBegun && { journal: opened.request.journal }) };
+    return {
+      ...report,
+      applied: true,
+      ...(session.hasBegun && { journal: opened.request.journal }),
+      ...(damaged.length > 0 && { damaged }),
+    };
   } finally {
     await session.close();
   }
@@ -63,7 +73,7 @@ async function write(opened: OpenMigration, session: JournalSession, ports: Migr
 /** Computes everything and writes nothing, but for the plan when one was asked for. */
 async function dryRun(opened: OpenMigration, ports: MigratePorts): Promise<RunReport> {
   const { request, store, description, context } = opened;
-  const summary = request.onlyFailed === true ? await readSummary(request.journal) : undefined;
+  const summary = request.onlyFailed === true ? await readSummary(request.journal, request) : undefined;
   const planOut = request.planOut === undefined ? undefined : await PlanOut.open(request.planOut, description, context);
   let isSealed = false;
   try {

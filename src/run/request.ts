@@ -56,6 +56,8 @@ export interface MigrateRequest extends SourcesRequest, Selection {
   readonly onlyFailed?: boolean;
   /** Ends the run when more documents than this failed or were quarantined. */
   readonly maxFailures?: MaxFailures;
+  /** Skip damaged places of the journal; `damaged` of the report names them. Default false. */
+  readonly skipDamaged?: boolean | undefined;
 }
 
 /** Documents in hand at a time unless the request says otherwise. */
@@ -145,6 +147,7 @@ const MIGRATE_MEMBERS: Readonly<Record<keyof MigrateRequest, true>> = {
   workers: true,
   onlyFailed: true,
   maxFailures: true,
+  skipDamaged: true,
 };
 
 /** Throws `ConfigError` `OPTION_UNKNOWN`: a misspelt member must not be ignored. */

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import type { RunEntry } from '../journal/entries.js';
-import { lastRun, migratedByContainer, summarizeJournal } from '../journal/read.js';
-import type { JournalSummary } from '../journal/read.js';
+import { lastRun, lostIntents, migratedByContainer, summarizeJournal } from '../journal/read.js';
+import type { DamagedPlace, JournalSummary } from '../journal/read.js';
 import { JournalSession } from '../journal/session.js';
+import { IdMap } from '../sources/id-map.js';
+import type { IdMapping } from '../sources/id-map.js';
 import { openContainers } from '../sources/open-containers.js';
 import { openStore } from '../sources/open-store.js';
 import { resolveAim } from './aim.js';
@@ -14,6 +16,7 @@ import type { ReachRequest } from './reach.js';
 import { assertKnown, DEFAULT_CONCURRENCY } from './request.js';
 import { RestoreLog } from './restore-log.js';
 import { rollbackDocuments } from './restore.js';
+import { INTENT_LOST } from './verify.js';
 import type { RollbackOutcome } from './restore.js';
 
 /** A rollback as plain JSON. */
@@ -24,6 +27,10 @@ export interface RollbackRequest extends ReachRequest, AimRequest {
   readonly apply?: boolean;
   /** Documents in hand at a time. Default 8. */
   readonly concurrency?: number;
+  /** Skip damaged places of the journal; `damaged` of the report names them. Default false. */
+  readonly skipDamaged?: boolean | undefined;
+  /** Documents that were moved: starts of their paths or URIs in the journal, and now. Output has the ids of now. */
+  readonly map?: IdMapping;
 }
 
 export interface RollbackTotals {
@@ -54,6 +61,8 @@ export interface RollbackReport {
   /** In the order of the journal. */
   readonly runs: readonly UndoneRun[];
   readonly totals: RollbackTotals;
+  /** Places of the journal that were skipped: documents that only they name are not restored. */
+  readonly damaged: readonly DamagedPlace[];
 }
 
 /**
@@ -73,14 +82,15 @@ export async function rollback(
   assertKnown(request, ROLLBACK_MEMBERS);
   const context = ports.context ?? processContext();
   const directory = resolve(context.cwd, request.journal);
-  const before = await summarizeJournal(directory);
+  const before = await summarizeJournal(directory, request);
   const run = lastRun(directory, before);
   const aim = resolveAim(request, before, context.cwd);
-  const session = request.apply === true ? await openSession(directory, before, aim, context) : undefined;
+  const session = request.apply === true ? await openSession(request, directory, before, aim, context) : undefined;
   try {
     await ports.onBegin?.(() => Promise.resolve(undefined));
     const opened = { directory, run, aim, context, session, summary: session?.summary ?? before };
-    return { applied: request.apply === true, ...(await restoreAll(request, opened, ports)) };
+    const { totals, runs } = await restoreAll(request, opened, ports);
+    return { applied: request.apply === true, totals, runs, damaged: before.damaged };
   } finally {
     await session?.close();
   }
@@ -90,6 +100,8 @@ const ROLLBACK_MEMBERS: Readonly<Record<keyof RollbackRequest, true>> = {
   journal: true,
   apply: true,
   concurrency: true,
+  skipDamaged: true,
+  map: true,
   spec: true,
   bucket: true,
   allowBuckets: true,
@@ -103,6 +115,7 @@ const ROLLBACK_MEMBERS: Readonly<Record<keyof RollbackRequest, true>> = {
 };
 
 function openSession(
+  { skipDamaged }: RollbackRequest,
   directory: string,
   summary: JournalSummary,
   { kept }: Aim,
@@ -119,6 +132,7 @@ function openSession(
       options: { ...others, ...(kept && { aim: kept }) },
     },
     context,
+    { skipDamaged },
   );
 }
 
@@ -137,15 +151,23 @@ async function restoreAll(
   { stop, onOutcome }: RunPorts<RollbackOutcome>,
 ): Promise<Pick<RollbackReport, 'totals' | 'runs'>> {
   const settings = reachStore(request, run);
+  const map = new IdMap(request.map ?? [], context.cwd);
   const containers = aim.select(migratedByContainer(summary));
-  const totals = emptyTotals(Array.from(containers.values()).flat().length);
+  // A document without an intent is in no run that could be chosen.
+  const lost = aim.kept === undefined ? lostIntents(summary) : [];
+  const totals = emptyTotals(Array.from(containers.values()).flat().length + lost.length);
   const undone = new UndoneRuns(summary, aim);
   const log = session && new RestoreLog(session, summary.documents);
+  for (const { doc, bytesAfter } of lost) {
+    const outcome = { id: doc, outcome: 'failed', bytesBefore: bytesAfter, bytesAfter, ...INTENT_LOST } as const;
+    count(totals, outcome);
+    await onOutcome?.(map.rename(outcome));
+  }
   await rollbackDocuments({
     directory,
     containers,
     blobs: (await openStore(settings, context.cwd)).blobs,
-    open: await openContainers(containers, { s3: settings.s3, tables: reachTables(request, run) }),
+    open: await openContainers(containers, { s3: settings.s3, tables: reachTables(request, run), map }),
     log,
     aim,
     onLeft: (count) => {
@@ -157,7 +179,7 @@ async function restoreAll(
       count(totals, outcome);
       undone.add(outcome);
       await log?.record(outcome);
-      await onOutcome?.(outcome);
+      await onOutcome?.(map.rename(outcome));
     },
   });
   leave(totals, Math.max(0, totals.notStarted - aim.left));

@@ -1,7 +1,9 @@
-import { lastRun, migratedByContainer, summarizeJournal } from '../journal/read.js';
+import { lastRun, lostIntents, migratedByContainer, summarizeJournal } from '../journal/read.js';
 import type { JournalSummary } from '../journal/read.js';
 import { journalStatus } from '../journal/report.js';
 import type { JournalStatus } from '../journal/report.js';
+import { IdMap } from '../sources/id-map.js';
+import type { IdMapping } from '../sources/id-map.js';
 import { openContainers } from '../sources/open-containers.js';
 import { openStore } from '../sources/open-store.js';
 import { processContext } from './context.js';
@@ -19,6 +21,10 @@ export interface VerifyRequest extends ReachRequest {
   readonly journal: string;
   /** Documents in hand at a time. Default 8. */
   readonly concurrency?: number;
+  /** Skip damaged places of the journal; `status.damaged` of the report names them. Default false. */
+  readonly skipDamaged?: boolean | undefined;
+  /** Documents that were moved: starts of their paths or URIs in the journal, and now. Output has the ids of now. */
+  readonly map?: IdMapping;
 }
 
 export interface VerifyTotals {
@@ -51,13 +57,20 @@ export async function verify(request: VerifyRequest, ports: RunPorts<VerifyOutco
   assertKnown(request, VERIFY_MEMBERS);
   const { cwd } = ports.context ?? processContext();
   const directory = resolve(cwd, request.journal);
-  const summary = await summarizeJournal(directory);
+  const summary = await summarizeJournal(directory, request);
   const run = lastRun(directory, summary);
   const settings = reachStore(request, run);
   const store = await openStore(settings, cwd);
   const totals = nothingToVerify();
   await ports.onBegin?.(() => Promise.resolve(sumBytes(summary)));
-  const reach = { s3: settings.s3, tables: reachTables(request, run) };
+  const map = new IdMap(request.map ?? [], cwd);
+  const reach = { s3: settings.s3, tables: reachTables(request, run), map };
+  const onOutcome = async (outcome: VerifyOutcome) => {
+    count(totals, outcome);
+    await ports.onOutcome?.(map.rename(outcome));
+  };
+  for (const { doc, bytesBefore } of lostIntents(summary))
+    await onOutcome({ id: doc, outcome: 'failed', bytesBefore, segments: 0, ...INTENT_LOST });
   await verifyDocuments({
     directory,
     summary,
@@ -65,10 +78,7 @@ export async function verify(request: VerifyRequest, ports: RunPorts<VerifyOutco
     open: await openContainers(migratedByContainer(summary), reach),
     target: run.target,
     concurrency: request.concurrency ?? DEFAULT_CONCURRENCY,
-    onOutcome: async (outcome) => {
-      count(totals, outcome);
-      await ports.onOutcome?.(outcome);
-    },
+    onOutcome,
   });
   return { totals, status: journalStatus(summary) };
 }
@@ -76,12 +86,20 @@ export async function verify(request: VerifyRequest, ports: RunPorts<VerifyOutco
 const VERIFY_MEMBERS: Readonly<Record<keyof VerifyRequest, true>> = {
   journal: true,
   concurrency: true,
+  skipDamaged: true,
+  map: true,
   spec: true,
   bucket: true,
   allowBuckets: true,
   allowPrefixes: true,
   s3: true,
   tables: true,
+};
+
+/** A document that the journal says was migrated, when the line with its original bytes is damaged. */
+export const INTENT_LOST = {
+  code: 'INTENT_LOST',
+  reason: 'the journal line with its original bytes is damaged; restore the journal from a copy',
 };
 
 /** Totals of a run that wrote nothing, and therefore no journal. */

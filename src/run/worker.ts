@@ -48,7 +48,7 @@ async function migrateShare(
   context: RunContext,
 ): Promise<WorkerEnd> {
   const opened = await openMigration(request, context);
-  const summary = await readSummary(request.journal);
+  const summary = await readSummary(request.journal, request);
   const outcomes = new OutcomeBatch(channel.send);
   const { complete, notStarted, skipped } = await runMigration(opened, {
     settings: writingSettings(request, opened.store.blobs),

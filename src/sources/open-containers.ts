@@ -11,35 +11,41 @@ import { NdjsonContainer } from './ndjson.js';
 import { ObjectContainer } from './objects.js';
 import { openTable } from './open.js';
 import type { TableSettings } from './open.js';
+import type { IdMap } from './id-map.js';
 import type { ContainerOpener } from './source.js';
 
 /** How to reach what is not on a disk. */
 export interface Reach {
   readonly s3?: S3ObjectStoreOptions | undefined;
   readonly tables: TableSettings;
+  /** Where containers are now that were moved. */
+  readonly map: IdMap;
 }
 
 /**
- * Opens containers by the names a journal has for them. What they are made of is told by their documents, not by the
+ * Opens containers by the names a journal has for them. Throws `ConfigError` `USAGE` for a map that does not fit them. What they are made of is told by their documents, not by the
  * name: a copy of NDJSON may be called anything.
  */
 export async function openContainers(
   containers: ReadonlyMap<string, readonly { readonly line: number | undefined }[]>,
-  { s3, tables: settings }: Reach,
+  { s3, tables: settings, map }: Reach,
 ): Promise<ContainerOpener> {
+  map.assertFits([...containers.keys()]);
+  const names = Array.from(containers.keys(), (id) => map.locate(id));
   const isLined = (id: string) => containers.get(id)?.some(({ line }) => line !== undefined) === true;
-  const remote = Array.from(containers.keys()).find((id) => id.startsWith('s3://'));
+  const remote = names.find((name) => name.startsWith('s3://'));
   const objects =
     remote === undefined
       ? undefined
       : (await openObjectStore(`s3://${parseS3Uri(remote).bucket}`, s3 ? { s3 } : {})).objects;
-  const tables = await openTables(containers.keys(), settings);
+  const tables = await openTables(names, settings);
   return (id, stop) => {
-    if (isTableUri(id)) return RowContainer.named(tables.get(tableOfRowId(id))!, id, stop);
-    if (id === '-')
+    const name = map.locate(id);
+    if (isTableUri(name)) return RowContainer.named(tables.get(tableOfRowId(name))!, name, stop);
+    if (name === '-')
       throw new ConfigError('STDOUT_GONE', 'this document went to standard output and cannot be read again');
-    if (objects && id.startsWith('s3://')) return new ObjectContainer(objects, parseS3Uri(id), isLined(id));
-    return isLined(id) ? new NdjsonContainer(id, nodeDisk) : new FileContainer(id, nodeDisk);
+    if (objects && name.startsWith('s3://')) return new ObjectContainer(objects, parseS3Uri(name), isLined(id));
+    return isLined(id) ? new NdjsonContainer(name, nodeDisk) : new FileContainer(name, nodeDisk);
   };
 }
 

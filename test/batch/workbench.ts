@@ -5,7 +5,7 @@ import { Committer } from '../../src/run/commit.js';
 import { nodeDisk } from '../../src/sources/disk.js';
 import type { Disk } from '../../src/sources/disk.js';
 import { dryRunSink, storeSink } from '../../src/run/blob-sinks.js';
-import { LazyJournal } from '../../src/journal/journal.js';
+import { Journal } from '../../src/journal/journal.js';
 import { migratedByContainer, pendingIntents } from '../../src/journal/read.js';
 import type { JournalSummary } from '../../src/journal/read.js';
 import type { JournalEntry } from '../../src/journal/entries.js';
@@ -94,7 +94,7 @@ export async function run(world: World, ports: Ports = {}, options: RunOptions =
     },
   };
   if (!apply) return { ...(await runSources({ ...shared, settings: settings(dryRunSink(blobs)) })), outcomes, settled };
-  const journal = await LazyJournal.at(world.journal, disk);
+  const journal = await Journal.open(world.journal, disk);
   try {
     const runId = `run-${++runs}`;
     const summary = await detectSummary(world);
@@ -181,7 +181,7 @@ export async function runVerify(
 export async function runRollback(world: World, ports: Ports = {}, apply = true): Promise<RollbackOutcome[]> {
   const { disk = nodeDisk, objects = world.objects } = ports;
   const outcomes: RollbackOutcome[] = [];
-  const journal = apply ? await LazyJournal.at(world.journal, disk) : undefined;
+  const journal = apply ? await Journal.open(world.journal, disk) : undefined;
   const stamp = { run: `run-${++runs}`, at: NOW };
   const summary = await world.summary();
   const log = journal && new RestoreLog(openFrame(journal, stamp), summary.documents);
@@ -209,7 +209,7 @@ export async function runRollback(world: World, ports: Ports = {}, apply = true)
 }
 
 /** Puts the beginning of a rollback in front of its first entry. */
-function openFrame(journal: LazyJournal, stamp: { readonly run: string; readonly at: string }) {
+function openFrame(journal: Journal, stamp: { readonly run: string; readonly at: string }) {
   let isOpen = false;
   return {
     runId: stamp.run,

@@ -6,6 +6,7 @@ export const COMMAND_NAMES = [
   'rollback',
   'status',
   'report',
+  'journal',
   'can-contract',
   'gc',
   'segment',

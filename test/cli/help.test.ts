@@ -11,6 +11,7 @@ const USAGES: Readonly<Record<CommandName, string>> = {
   rollback: '--journal DIR',
   status: '--journal DIR',
   report: '--journal DIR',
+  journal: 'check DIR',
   'can-contract': 'SOURCE…',
   gc: '--store S SOURCE…',
   segment: 'FILE|-',

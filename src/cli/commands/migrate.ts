@@ -14,7 +14,7 @@ import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
-import { journalDirectory, journalOptions } from '../options/journal-options.js';
+import { damageOptions, damageSettings, journalDirectory, journalOptions } from '../options/journal-options.js';
 import { layoutOptions } from '../options/layout-options.js';
 import { layoutSettings } from '../options/layout-settings.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
@@ -39,6 +39,7 @@ import {
 } from '../reporters/migration-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
+import { damageRows } from '../reporters/status-figures.js';
 import { withProgress } from '../reporters/progress.js';
 import { watchSignals } from '../watch-signals.js';
 
@@ -58,6 +59,7 @@ const migrateOptions = {
     verify: { type: 'boolean', describe: 'verify everything afterwards' },
   }),
   ...journalOptions,
+  ...damageOptions,
   ...storeOptions,
   ...dynamodbOptions,
   ...concurrencyOptions,
@@ -156,6 +158,7 @@ function readWanted(args: MigrateArguments, io: CliIo): Wanted {
     ...(workers !== undefined && { workers: parseWhole('workers', workers, 1) }),
     ...selectionSettings(options),
     onlyFailed,
+    ...damageSettings(options),
     ...(maxFailures && { maxFailures }),
   };
   return { request, verify: options.verify, output: outputSettings(options, io), args };
@@ -173,8 +176,23 @@ async function work(wanted: Wanted, stop: AbortSignal, reporter: OutcomeReporter
   });
   const { totals, complete } = report;
   const verified = wanted.verify && complete ? await verifyWritten(wanted, io) : undefined;
-  const rows = [...totalRows(totals, !request.apply), ...unseenRows(report), ...(verified ? verifyRows(verified) : [])];
-  await reporter.finish({ totals, complete, ...unseenMembers(report), ...(verified && { verify: verified }) }, rows);
+  const { damaged = [] } = report;
+  const rows = [
+    ...totalRows(totals, !request.apply),
+    ...damageRows(damaged),
+    ...unseenRows(report),
+    ...(verified ? verifyRows(verified) : []),
+  ];
+  await reporter.finish(
+    {
+      totals,
+      complete,
+      ...(damaged.length > 0 && { damaged }),
+      ...unseenMembers(report),
+      ...(verified && { verify: verified }),
+    },
+    rows,
+  );
   if (!output.quiet) hint(report, args.given, io);
   const isVerified = verified === undefined || verified.verified + verified.resumed === verified.documents;
   return isVerified && !needsAttention(totals) ? EXIT.ok : EXIT.findings;
@@ -196,7 +214,7 @@ async function run(
 async function verifyWritten({ request, output, args }: Wanted, io: CliIo): Promise<VerifyTotals> {
   const { journal, concurrency } = request;
   if (!(await hasJournal(journal))) return nothingToVerify();
-  const wanted = { journal, concurrency, ...reachSettings(args.options) };
+  const wanted = { journal, concurrency, ...damageSettings(args.options), ...reachSettings(args.options) };
   const { totals } = await withProgress(io, !output.quiet, {}, (ports) => verify(wanted, ports));
   return totals;
 }

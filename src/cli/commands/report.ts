@@ -1,12 +1,13 @@
 import { resolve } from 'node:path';
 import { isSettled, readReport } from '../../journal/report.js';
+import type { SummarizeOptions } from '../../journal/read.js';
 import { defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
 import type { JournalReport, RunReport } from '../../journal/report.js';
-import { journalOptions, requireJournal } from '../options/journal-options.js';
+import { damageOptions, damageSettings, journalOptions, requireJournal } from '../options/journal-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { shortId } from '../reporters/findings.js';
 import { formatCount } from '../reporters/sizes.js';
@@ -16,6 +17,7 @@ import { writePage } from '../write-page.js';
 
 const options = {
   ...journalOptions,
+  ...damageOptions,
   ...optionGroup('Output', {
     html: {
       type: 'string',
@@ -44,8 +46,8 @@ export const command = defineCommand({
 
 async function reportCommand({ options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
   const directory = requireJournal(values, io);
-  if (values.html !== undefined) return pageTo(values.html, directory, io);
-  const report = await readReport(directory);
+  if (values.html !== undefined) return pageTo(values.html, directory, damageSettings(values), io);
+  const report = await readReport(directory, damageSettings(values));
   const { json } = outputSettings(values, io);
   await print(
     io.stdout,
@@ -54,8 +56,8 @@ async function reportCommand({ options: values }: CommandArguments<typeof option
   return exitCodeOf(report);
 }
 
-async function pageTo(file: string, directory: string, io: CliIo): Promise<number> {
-  return exitCodeOf(await writePage(file === '-' ? undefined : resolve(io.cwd, file), directory, io));
+async function pageTo(file: string, directory: string, damage: SummarizeOptions, io: CliIo): Promise<number> {
+  return exitCodeOf(await writePage(file === '-' ? undefined : resolve(io.cwd, file), directory, damage, io));
 }
 
 function exitCodeOf(report: JournalReport): number {

@@ -6,7 +6,8 @@ import type { CommandArguments } from '../command.js';
 import { formatCommandLine } from '../command-line.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { journalOptions, requireJournal } from '../options/journal-options.js';
+import { damageOptions, damageSettings, journalOptions, requireJournal } from '../options/journal-options.js';
+import { mapOptions, mapSettings } from '../options/map-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { concurrencyOptions, concurrencySetting, selectionOptions, selectionSettings } from '../options/run-options.js';
 import { dynamodbOptions } from '../options/dynamodb-options.js';
@@ -14,6 +15,7 @@ import { storeOptions } from '../options/store-options.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatBytes, formatCount } from '../reporters/sizes.js';
+import { damageRows } from '../reporters/status-figures.js';
 import type { TableRow } from '../reporters/table.js';
 import { reachSettings } from '../reach-settings.js';
 import { withProgress } from '../reporters/progress.js';
@@ -33,6 +35,8 @@ const options = {
   }),
   ...journalOptions,
   ...aimOptions,
+  ...damageOptions,
+  ...mapOptions,
   ...concurrencyOptions,
   ...storeOptions,
   ...dynamodbOptions,
@@ -88,13 +92,18 @@ async function work(
     sources: positionals,
     ...(values.run !== undefined && { run: values.run }),
     ...selectionSettings({ ...values, shard: undefined }),
+    ...damageSettings(values),
+    ...mapSettings(values),
     ...reachSettings(values),
   };
   const report = await withProgress(io, !quiet, { stop, onOutcome }, (ports) => rollback(request, ports));
-  const { totals, runs } = report;
-  await reporter.finish({ totals, runs }, rows(report));
+  const { totals, runs, damaged } = report;
+  await reporter.finish({ totals, runs, ...(damaged.length > 0 && { damaged }) }, [
+    ...rows(report),
+    ...damageRows(damaged),
+  ]);
   if (!quiet) hint(totals, apply, formatCommandLine(given), io);
-  return totals.failed + totals.notStarted > 0 ? EXIT.findings : EXIT.ok;
+  return totals.failed + totals.notStarted + damaged.length > 0 ? EXIT.findings : EXIT.ok;
 }
 
 function documentMembers({ id, outcome, bytesBefore, bytesAfter, code, reason }: RollbackOutcome) {

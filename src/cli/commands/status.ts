@@ -6,14 +6,14 @@ import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { journalOptions, requireJournal } from '../options/journal-options.js';
+import { damageOptions, damageSettings, journalOptions, requireJournal } from '../options/journal-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { paintFor } from '../reporters/colours.js';
 import { Findings } from '../reporters/findings.js';
 import { gapLines, gapMembers, statusRows } from '../reporters/status-figures.js';
 import { formatTable } from '../reporters/table.js';
 
-const options = { ...journalOptions, ...outputOptions };
+const options = { ...journalOptions, ...damageOptions, ...outputOptions };
 
 export const command = defineCommand({
   usage: '--journal DIR',
@@ -35,7 +35,7 @@ export const command = defineCommand({
 async function statusCommand({ options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
   const directory = requireJournal(values, io);
   const output = outputSettings(values, io);
-  const summary = await summarizeJournal(directory);
+  const summary = await summarizeJournal(directory, damageSettings(values));
   lastRun(directory, summary);
   const status = journalStatus(summary);
   if (output.json) await print(io.stdout, `${JSON.stringify({ ...status, ...gapMembers(status, directory) })}\n`);

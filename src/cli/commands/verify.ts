@@ -6,7 +6,8 @@ import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { dynamodbOptions } from '../options/dynamodb-options.js';
-import { journalOptions, requireJournal } from '../options/journal-options.js';
+import { damageOptions, damageSettings, journalOptions, requireJournal } from '../options/journal-options.js';
+import { mapOptions, mapSettings } from '../options/map-options.js';
 import { outputOptions, outputSettings } from '../options/output-options.js';
 import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
 import { storeOptions } from '../options/store-options.js';
@@ -14,9 +15,17 @@ import { reachSettings } from '../reach-settings.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import { withProgress } from '../reporters/progress.js';
 import { formatCount } from '../reporters/sizes.js';
-import { unfinishedLines } from '../reporters/status-figures.js';
+import { damageRows, unfinishedLines } from '../reporters/status-figures.js';
 
-const options = { ...journalOptions, ...concurrencyOptions, ...storeOptions, ...dynamodbOptions, ...outputOptions };
+const options = {
+  ...journalOptions,
+  ...damageOptions,
+  ...mapOptions,
+  ...concurrencyOptions,
+  ...storeOptions,
+  ...dynamodbOptions,
+  ...outputOptions,
+};
 
 export const command = defineCommand({
   usage: '--journal DIR',
@@ -25,6 +34,7 @@ export const command = defineCommand({
   examples: [
     ['everything the journal says was migrated', 'statebag verify --journal statebag-journal'],
     ['for a program', 'statebag verify --journal statebag-journal --json'],
+    ['the documents have been moved', 'statebag verify --journal statebag-journal --map /old/bags=/new/bags'],
     ['the store has been moved', 'statebag verify --journal statebag-journal --store /mnt/copy-of-store'],
   ],
   notes: [
@@ -42,7 +52,13 @@ async function verifyCommand({ options: values }: CommandArguments<typeof option
   const directory = requireJournal(values, io);
   const output = outputSettings(values, io);
   const reporter = openReporter(io, output);
-  const request = { journal: directory, concurrency: concurrencySetting(values), ...reachSettings(values) };
+  const request = {
+    journal: directory,
+    concurrency: concurrencySetting(values),
+    ...damageSettings(values),
+    ...mapSettings(values),
+    ...reachSettings(values),
+  };
   const onOutcome = (outcome: VerifyOutcome) =>
     reporter.add(
       documentMembers(outcome),
@@ -51,11 +67,14 @@ async function verifyCommand({ options: values }: CommandArguments<typeof option
   return reporting(reporter, async () => {
     const { totals, status } = await withProgress(io, !output.quiet, { onOutcome }, (ports) => verify(request, ports));
     const left = unfinishedLines(status.unfinished, directory);
-    await reporter.finish({ totals, isClosed: status.isClosed }, [
+    const { damaged } = status;
+    await reporter.finish({ totals, isClosed: status.isClosed, ...(damaged.length > 0 && { damaged }) }, [
       ...rows(totals),
+      ...damageRows(damaged),
       ...left.map((line) => ['not verified', '', line] as const),
     ]);
-    return totals.verified + totals.resumed === totals.documents ? EXIT.ok : EXIT.findings;
+    const isVerified = totals.verified + totals.resumed === totals.documents && damaged.length === 0;
+    return isVerified ? EXIT.ok : EXIT.findings;
   });
 }
 
