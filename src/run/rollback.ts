@@ -123,13 +123,13 @@ function openSession(
 ): Promise<JournalSession> {
   const { target, options, store, prefix, bucket } = lastRun(directory, summary);
   const sources = [...new Set(summary.runs.flatMap((run) => run.sources))];
-  const { aim: _, ...others } = options;
   return JournalSession.open(
     directory,
     {
       command: 'rollback',
       ...{ target, store, bucket, prefix, sources },
-      options: { ...others, ...(kept && { aim: kept }) },
+      // The last run may have been a rollback with an aim of its own.
+      options: { ...options, aim: kept },
     },
     context,
     { skipDamaged },

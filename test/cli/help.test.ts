@@ -8,7 +8,7 @@ const USAGES: Readonly<Record<CommandName, string>> = {
   inspect: 'SOURCE…',
   migrate: 'SOURCE… --store S',
   verify: '--journal DIR',
-  rollback: '--journal DIR',
+  rollback: '[SOURCE…] --journal DIR',
   status: '--journal DIR',
   report: '--journal DIR',
   journal: 'check DIR',
