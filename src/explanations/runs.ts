@@ -36,7 +36,8 @@ const JOURNALS = {
       '`statebag journal check DIR` names every damaged line. Restore the journal from a copy, or use the sound lines with `--skip-damaged`.',
   },
   INTENT_LOST: {
-    title: 'The journal says that the document was migrated, and the line with its original bytes is damaged or missing.',
+    title:
+      'The journal says that the document was migrated, and the line with its original bytes is damaged or missing.',
     detail: 'The document has not been modified.',
     advice: 'Restore the journal from a copy.',
   },

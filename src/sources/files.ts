@@ -15,7 +15,7 @@ import { FileReplacement } from './replace-file.js';
 import { UnreadablePlace } from './source.js';
 import type { DocumentSource, OnSkipped, Replacement, SourceContainer, SourceDocument } from './source.js';
 import { realPath, walkDirectory, Walked, walkGlob } from './walk.js';
-import { isOwnFile } from './names.js';
+import { findRecord, isOwnFile } from './names.js';
 
 /** Files of a kind that not every command takes. */
 export interface FurtherFiles {
@@ -39,13 +39,16 @@ export class FilesSource implements DocumentSource {
      * they are; and a directory that a glob matches is reported.
      */
     private readonly isGate = false,
+    /** Journals and plans are not taken: a run would read the lines that it writes. */
+    private readonly leavesOutRecords = false,
   ) {}
 
   /** What cannot be listed or followed comes last, as places that cannot be read. */
   async *containers(_signal?: AbortSignal, onSkipped?: OnSkipped): AsyncIterable<SourceContainer> {
     const { files, skipped, unreadable } = await this.walk();
     const isMeant = (path: string): boolean => !isOwnFile(path) && !this.isExcluded(path);
-    const [paths, places] = [files.filter(isMeant), Array.from(unreadable).filter(([path]) => isMeant(path))];
+    const isDocument = (path: string): boolean => isMeant(path) && !this.isRecord(path);
+    const [paths, places] = [files.filter(isDocument), Array.from(unreadable).filter(([path]) => isMeant(path))];
     for (const one of skipped)
       if (isMeant(one.id) && (this.isGate || one.code !== 'DIRECTORY_SKIPPED')) onSkipped?.(one);
     if (paths.length + places.length === 0) throw this.empty(skipped.length);
@@ -71,9 +74,14 @@ export class FilesSource implements DocumentSource {
     const stats = await stat(this.id).catch((error: unknown) => notReadable(this.id, error));
     if (stats instanceof ConfigError) return (await walkGlob(this.id)) ?? Promise.reject(stats);
     if (stats.isDirectory()) return walkDirectory(this.id, (path) => this.isTaken(path));
+    if (this.isRecord(this.id)) throw notDocuments(this.id);
     const walked = new Walked();
     walked.files.push(this.id);
     return walked;
+  }
+
+  private isRecord(path: string): boolean {
+    return this.leavesOutRecords && findRecord(path) !== undefined;
   }
 
   private isTaken(path: string): boolean {
@@ -98,6 +106,13 @@ export class FilesSource implements DocumentSource {
 
 /** Names that a directory's documents have. */
 const DOCUMENTS = /\.(json|ndjson|jsonl)$/i;
+
+function notDocuments(id: string): ConfigError {
+  return new ConfigError(
+    'SOURCE_IS_RECORD',
+    `${id}: this is a ${findRecord(id)} that statebag wrote, so there are no documents in it; name the files or directories with the documents`,
+  );
+}
 
 function notReadable(id: string, cause: unknown): ConfigError {
   return new ConfigError('SOURCE_NOT_FOUND', diskError(id, cause).message, { cause });

@@ -31,6 +31,8 @@ interface SourceContext {
   readonly excludedFor: (path: string) => readonly string[];
   /** True for objects that are blobs of the store. */
   readonly isBlob: (address: ObjectAddress) => boolean;
+  /** Journals and plans are not documents, wherever they are. One that is named as a source is refused. */
+  readonly leavesOutRecords?: boolean;
   /** Nothing will be written back. Compressed files are sources too. */
   readonly readOnly?: boolean;
   /** The command proves that nothing is left. */
@@ -99,7 +101,7 @@ async function openRows(spec: string, { tables = {} }: SourceContext): Promise<O
 
 async function openPath(
   spec: string,
-  { io, excludedFor, readOnly, isGate = false }: SourceContext,
+  { io, excludedFor, readOnly, isGate = false, leavesOutRecords = false }: SourceContext,
 ): Promise<OpenSource> {
   const [{ FilesSource }, { nodeDisk }] = await Promise.all([import('./files.js'), import('./disk.js')]);
   const path = resolve(io.cwd, spec);
@@ -112,7 +114,7 @@ async function openPath(
       : undefined;
   const id = isGlob ? await absoluteGlob(spec, io.cwd) : path;
   return {
-    source: new FilesSource(id, nodeDisk, excludedFor(root), further, isGate),
+    source: new FilesSource(id, nodeDisk, excludedFor(root), further, isGate, leavesOutRecords),
     root,
     isMany: isGlob || stats?.isDirectory() === true,
   };

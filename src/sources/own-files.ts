@@ -8,6 +8,8 @@ import { realPath } from './walk.js';
 export interface OwnPlaces {
   readonly excludedFor: (path: string) => readonly string[];
   readonly isBlob: (address: ObjectAddress) => boolean;
+  /** Journals and plans are not documents, wherever they are. */
+  readonly leavesOutRecords?: boolean;
 }
 
 /**
@@ -27,6 +29,7 @@ export const ALL_PLACES: OwnPlaces & { readonly isGate: true } = {
 export function ownPlaces(store: OpenStore | undefined, layout: Layout, directories: readonly string[]): OwnPlaces {
   const folders = blobFolders(layout);
   return {
+    leavesOutRecords: true,
     excludedFor: (path) => [
       ...directories.filter((directory) => !isInside(path, directory)),
       ...storeDirectories(store, folders, path),

@@ -25,5 +25,6 @@ export async function openChecked(
   ]);
   const layout = layoutSettings(values);
   const store = await openStore(storeSettings(values, values.store, layout), cwd);
-  return { blobs: store.blobs, places: ownPlaces(store, layout, []) };
+  // Journals have a schema, too.
+  return { blobs: store.blobs, places: { ...ownPlaces(store, layout, []), leavesOutRecords: false } };
 }
