@@ -110,6 +110,10 @@ const SOURCES = {
     title: 'The path, state machine or map run does not exist.',
     advice: 'Check the path; a glob must be quoted, so that the shell does not expand it.',
   },
+  SOURCE_IS_RECORD: {
+    title: 'The file that is named as a source is a journal or a plan of statebag.',
+    advice: 'Name the files or directories that hold the documents.',
+  },
   SOURCE_EMPTY: {
     title: 'A source has no document.',
     detail:

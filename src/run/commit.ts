@@ -8,13 +8,24 @@ import { collectFacts } from './document.js';
 import type { Prepared, PreparedChange } from './document.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { DocumentFacts, ResultEntry } from '../journal/entries.js';
-import type { Taken } from './container.js';
 
 /** A document on its way through a container. */
 export interface Item {
   readonly document: SourceDocument;
   /** `undefined` for a document that the run is not about. */
   readonly prepared: Prepared | undefined;
+}
+
+/** How far a container was taken. */
+export interface Taken {
+  readonly hasLines: boolean;
+  readonly count: number;
+  /** True when the run took every document that was read, and read all. */
+  readonly isWhole: boolean;
+  /** True when a stop or the limit of the run left documents. */
+  readonly isLeft: boolean;
+  /** Present when the container cannot be read to its end. */
+  readonly broken?: { readonly error: unknown };
 }
 
 /** What is kept of a document until its container is committed: not its bytes. A run may keep a hundred thousand. */

@@ -4,7 +4,7 @@ import type { StateBagError } from '../errors/index.js';
 import { buffers } from '../sources/read-file.js';
 import type { SourceContainer, SourceDocument } from '../sources/source.js';
 import { ContainerCommit } from './commit.js';
-import type { Item, RecordedFacts, WaitingDocument } from './commit.js';
+import type { Item, RecordedFacts, Taken, WaitingDocument } from './commit.js';
 import { collectFacts, prepareDocument } from './document.js';
 import type { Run, SettledDocument } from './run.js';
 import { failureOf, notStarted } from './outcome.js';
@@ -40,18 +40,6 @@ function leaveUnread(container: SourceContainer, error: StateBagError, run: Run)
 
 interface Failure {
   readonly error: unknown;
-}
-
-/** How far a container was taken. */
-export interface Taken {
-  readonly hasLines: boolean;
-  readonly count: number;
-  /** True when the run took every document that was read, and read all. */
-  readonly isWhole: boolean;
-  /** True when a stop or the limit of the run left documents. */
-  readonly isLeft: boolean;
-  /** Present when the container cannot be read to its end. */
-  readonly broken?: Failure;
 }
 
 /** Settles all that does not wait for the commit. */
