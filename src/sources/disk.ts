@@ -128,23 +128,30 @@ const CODES: Readonly<Record<string, { readonly code: string; readonly advice: s
     ENOENT: { code: 'FILE_NOT_FOUND', advice: 'it does not exist (any more)', retryable: false },
     EACCES: { code: 'FILE_DENIED', advice: 'permission is missing', retryable: false },
     EPERM: { code: 'FILE_DENIED', advice: 'permission is missing', retryable: false },
-    EROFS: { code: 'FILE_DENIED', advice: 'the file system is read-only', retryable: false },
-    ENOSPC: {
-      code: 'DISK_FULL',
-      advice: 'no space is left; nothing was changed, free some and run again',
-      retryable: true,
+    EROFS: {
+      code: 'FILE_DENIED',
+      advice: 'the file system is read-only; choose a place that can be written',
+      retryable: false,
     },
-    EDQUOT: { code: 'DISK_FULL', advice: 'the quota is used up; nothing was changed', retryable: true },
+    ENOSPC: { code: 'DISK_FULL', advice: 'no space is left', retryable: true },
+    EDQUOT: { code: 'DISK_FULL', advice: 'the quota is used up', retryable: true },
     EISDIR: { code: 'FILE_INVALID', advice: 'it is a directory', retryable: false },
     EMFILE: { code: 'DISK_BUSY', advice: 'too many files are open; lower --concurrency', retryable: true },
   };
 
-/** Node's error about a file as one of the shim's, with the path and what to do. Errors of the shim pass. */
-export function diskError(path: string, error: unknown): StateBagError {
+/** True of a file that is replaced by a rename. */
+const UNCHANGED = 'this file was not changed; make room and run the same command again';
+
+/**
+ * Node's error about a file as one of the shim's, with the path and what to do. Errors of the shim pass. `whenFull` says
+ * what a full disk means for the file.
+ */
+export function diskError(path: string, error: unknown, whenFull = UNCHANGED): StateBagError {
   if (error instanceof StateBagError) return error;
   const known = CODES[(error as NodeJS.ErrnoException | null)?.code ?? ''];
   const { code, advice, retryable } = known ?? { code: 'DISK_ERROR', advice: messageOf(error), retryable: false };
-  return new StoreError(code, `${path}: ${advice}`, { cause: error, retryable, context: { path } });
+  const text = code === 'DISK_FULL' ? `${advice}; ${whenFull}` : advice;
+  return new StoreError(code, `${path}: ${text}`, { cause: error, retryable, context: { path } });
 }
 
 /** For `catch`. */
