@@ -35,6 +35,12 @@ const JOURNALS = {
     advice:
       '`statebag journal check DIR` names every damaged line. Restore the journal from a copy, or use the sound lines with `--skip-damaged`.',
   },
+  JOURNAL_LOST: {
+    title: 'The journal was removed, replaced or truncated while a run was writing it.',
+    detail: 'The run has changed no further document.',
+    advice:
+      'Restore the journal from a copy if there is one: documents that were changed can be rolled back only with it. Then run the same command again.',
+  },
   INTENT_LOST: {
     title:
       'The journal says that the document was migrated, and the line with its original bytes is damaged or missing.',

@@ -1,6 +1,6 @@
 import { mkdir, open, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { ConfigError } from '../errors/index.js';
+import { ConfigError, StoreError } from '../errors/index.js';
 import { tryLock } from '../locks/lock.js';
 import { JOURNAL_FILE, JOURNAL_LOCK } from '../sources/names.js';
 import { diskError, GroupCommit } from '../sources/disk.js';
@@ -22,6 +22,7 @@ export class Journal {
   private constructor(
     readonly directory: string,
     private readonly file: DiskFile,
+    private readonly known: KnownFile,
     private readonly disk: Disk,
     /** True for a journal that this object made and that has no entry yet. */
     private isUnused: boolean,
@@ -49,7 +50,9 @@ export class Journal {
     await disk.removeLeftovers(directory);
     const path = join(directory, JOURNAL_FILE);
     const end = await detectEnd(path);
-    const journal = new Journal(directory, await disk.openForAppend(path), disk, end === 'absent', release);
+    const file = await disk.openForAppend(path);
+    const { dev, ino, size } = await stat(path, { bigint: true });
+    const journal = new Journal(directory, file, { dev, ino, size }, disk, end === 'absent', release);
     if (end === 'torn') journal.pending.push('\n');
     // A power cut must not take the journal away and leave the documents changed.
     if (end === 'absent' || end === 'empty') await disk.syncDirectory(directory);
@@ -89,13 +92,43 @@ export class Journal {
     this.pending = [];
     this.pendingLength = 0;
     this.isUnused = false;
+    const path = join(this.directory, JOURNAL_FILE);
     try {
-      await this.file.write(Buffer.from(text));
+      const bytes = Buffer.from(text);
+      await this.file.write(bytes);
       await this.file.sync();
+      this.known.size += BigInt(bytes.length);
     } catch (error) {
-      throw diskError(join(this.directory, JOURNAL_FILE), error);
+      throw diskError(path, error, WHEN_FULL);
     }
+    await assertInPlace(path, this.known);
   }
+}
+
+/** The file that is written. */
+interface KnownFile {
+  readonly dev: bigint;
+  readonly ino: bigint;
+  /** In bytes: what it had when it was opened, and what was written since. */
+  size: bigint;
+}
+
+const WHEN_FULL =
+  'documents that were changed before have their intents in the journal, and no further one is changed; make room and run the same command again';
+
+/** An open file can be written after it was removed. Throws `StoreError` `JOURNAL_LOST`. */
+async function assertInPlace(path: string, { dev, ino, size }: KnownFile): Promise<void> {
+  const found = await stat(path, { bigint: true }).catch((error: unknown) => {
+    if (isCode(error, 'ENOENT') || isCode(error, 'ENOTDIR')) return undefined;
+    throw diskError(path, error);
+  });
+  if (found?.dev === dev && found.ino === ino && found.size >= size) return;
+  const what = found === undefined ? 'removed' : found.ino === ino ? 'truncated' : 'replaced';
+  throw new StoreError(
+    'JOURNAL_LOST',
+    `${path} was ${what} while this run was writing it, so the run changes no further document. Restore the journal from a copy if there is one: documents that were changed can be rolled back only with it. Then run the same command again`,
+    { context: { path } },
+  );
 }
 
 /** A pipe would be waited for, for ever. Throws `ConfigError` `JOURNAL_INVALID`. */

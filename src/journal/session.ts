@@ -31,6 +31,9 @@ export type RunDescription = Pick<
  */
 export class JournalSession {
   private begun = false;
+  /** Read when the run begins: in the middle of it the limit of open files may be reached. */
+  private readonly tool = toolName();
+  private readonly failure = new AbortController();
 
   private constructor(
     private readonly journal: Journal,
@@ -75,8 +78,18 @@ export class JournalSession {
     return this.journal.isFull;
   }
 
-  flush(): Promise<void> {
-    return this.journal.flush();
+  async flush(): Promise<void> {
+    try {
+      await this.journal.flush();
+    } catch (error) {
+      this.failure.abort();
+      throw error;
+    }
+  }
+
+  /** Aborted when the journal cannot be written any more: no further document should be started. */
+  get failed(): AbortSignal {
+    return this.failure.signal;
   }
 
   /** Puts the beginning of the run into the journal, if nothing did before. */
@@ -89,7 +102,7 @@ export class JournalSession {
       v: JOURNAL_VERSION,
       run: runId,
       at: this.now(),
-      tool: toolName(),
+      tool: this.tool,
       ...description,
     });
   }
@@ -122,7 +135,7 @@ export class JournalSession {
         complete,
         ...(notStarted && { notStarted }),
       });
-    await this.journal.flush();
+    await this.flush();
   }
 
   close(): Promise<void> {

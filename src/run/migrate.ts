@@ -57,15 +57,16 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
 /** Writes blobs, journal and documents, in that order for every document. */
 async function write(opened: OpenMigration, session: JournalSession, ports: MigratePorts): Promise<RunReport> {
   const { request, store } = opened;
+  const stop = ports.stop ? AbortSignal.any([ports.stop, session.failed]) : session.failed;
   if (request.workers > 1) {
     const { runWorkers } = await import('./workers.js');
-    return runWorkers(opened, session, ports);
+    return runWorkers(opened, session, { ...ports, stop });
   }
   return runMigration(opened, {
     settings: writingSettings(request, store.blobs),
     committer: openCommitter(opened, session, session),
     summary: session.summary,
-    ...(ports.stop && { stop: ports.stop }),
+    stop,
     onOutcome: (outcome) => ports.onOutcome?.(outcome),
   });
 }

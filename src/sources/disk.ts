@@ -127,20 +127,27 @@ const CODES = {
   ENOENT: { code: 'FILE_NOT_FOUND', advice: 'it does not exist (any more)' },
   EACCES: { code: 'FILE_DENIED', advice: 'permission is missing' },
   EPERM: { code: 'FILE_DENIED', advice: 'permission is missing' },
-  EROFS: { code: 'FILE_DENIED', advice: 'the file system is read-only' },
-  ENOSPC: { code: 'DISK_FULL', advice: 'no space is left; nothing was changed, free some and run again' },
-  EDQUOT: { code: 'DISK_FULL', advice: 'the quota is used up; nothing was changed' },
+  EROFS: { code: 'FILE_DENIED', advice: 'the file system is read-only; choose a place that can be written' },
+  ENOSPC: { code: 'DISK_FULL', advice: 'no space is left' },
+  EDQUOT: { code: 'DISK_FULL', advice: 'the quota is used up' },
   EISDIR: { code: 'FILE_INVALID', advice: 'it is a directory' },
   EMFILE: { code: 'DISK_BUSY', advice: 'too many files are open; lower --concurrency' },
 } as const;
 
-/** Node's error about a file as one of the shim's, with the path and what to do. Errors of the shim pass. */
-export function diskError(path: string, error: unknown): StateBagError {
+/** True of a file that is replaced by a rename. */
+const UNCHANGED = 'this file was not changed; make room and run the same command again';
+
+/**
+ * Node's error about a file as one of the shim's, with the path and what to do. Errors of the shim pass. `whenFull` says
+ * what a full disk means for the file.
+ */
+export function diskError(path: string, error: unknown, whenFull = UNCHANGED): StateBagError {
   if (error instanceof StateBagError) return error;
   const errno = (error as NodeJS.ErrnoException | null)?.code ?? '';
   const known = Object.hasOwn(CODES, errno) ? CODES[errno as keyof typeof CODES] : undefined;
   const { code, advice } = known ?? { code: 'DISK_ERROR' as const, advice: messageOf(error) };
-  return new StoreError(code, `${path}: ${advice}`, { cause: error, context: { path } });
+  const text = code === 'DISK_FULL' ? `${advice}; ${whenFull}` : advice;
+  return new StoreError(code, `${path}: ${text}`, { cause: error, context: { path } });
 }
 
 /** For `catch`. */

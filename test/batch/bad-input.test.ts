@@ -204,7 +204,7 @@ describe('a store that denies and a disk that is full', () => {
       ['failed', 'DISK_FULL'],
       ['failed', 'DISK_FULL'],
     ]);
-    expect(full.outcomes[0]!.reason).toContain('nothing was changed');
+    expect(full.outcomes[0]!.reason).toContain('this file was not changed');
     expect(digests(await world.documents())).toEqual(before);
     expect(filesBelow(world.source)).toEqual(['a.json', 'b.json']);
   });

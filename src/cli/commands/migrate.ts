@@ -3,8 +3,8 @@ import { hasJournal } from '../../journal/session.js';
 import { migrate } from '../../run/migrate.js';
 import type { MigrateReport } from '../../run/migrate.js';
 import type { MigratePorts } from '../../run/open-migration.js';
-import { needsAttention } from '../../run/outcome.js';
-import type { DocumentOutcome } from '../../run/outcome.js';
+import { addToTotals, emptyTotals, needsAttention } from '../../run/outcome.js';
+import type { DocumentOutcome, Totals } from '../../run/outcome.js';
 import type { MigrateRequest } from '../../run/request.js';
 import { nothingToVerify, verify } from '../../run/verify.js';
 import type { VerifyTotals } from '../../run/verify.js';
@@ -125,7 +125,15 @@ async function migrateCommand(args: MigrateArguments, io: CliIo): Promise<number
   const reporter = openReporter(io, output, isTaken ? io.stderr : io.stdout);
   const signals = watchSignals(io);
   try {
-    return await reporting(reporter, () => work(wanted, signals.stop, reporter, io));
+    const totals = emptyTotals();
+    return await reporting(
+      reporter,
+      () => work(wanted, signals.stop, reporter, totals, io),
+      () => ({
+        members: { totals, complete: false },
+        rows: totals.documents > 0 ? totalRows(totals, !request.apply) : [],
+      }),
+    );
   } finally {
     signals.release();
   }
@@ -168,11 +176,21 @@ function refuse(isWrong: boolean, message: string): void {
   if (isWrong) throw new ConfigError('USAGE', message);
 }
 
-async function work(wanted: Wanted, stop: AbortSignal, reporter: OutcomeReporter, io: CliIo): Promise<number> {
+/** `soFar` counts the documents that are settled, for a run that ends with an error. */
+async function work(
+  wanted: Wanted,
+  stop: AbortSignal,
+  reporter: OutcomeReporter,
+  soFar: Totals,
+  io: CliIo,
+): Promise<number> {
   const { request, output, args } = wanted;
   const report = await run(request, output, io, {
     stop,
-    onOutcome: (outcome) => reporter.add(documentMembers(outcome), isFinding(outcome)),
+    onOutcome: (outcome) => {
+      addToTotals(soFar, outcome);
+      return reporter.add(documentMembers(outcome), isFinding(outcome));
+    },
   });
   const { totals, complete } = report;
   const verified = wanted.verify && complete ? await verifyWritten(wanted, io) : undefined;
