@@ -63,7 +63,7 @@ export class ContainerCommit {
   /** Takes the documents in order. After a failure they are only remembered, so that each is accounted for. */
   async take(item: Item): Promise<void> {
     const prepared = item.prepared?.transformation && item.prepared;
-    if (item.prepared && this.waits(item.prepared)) this.remember(item.document, item.prepared);
+    if (item.prepared && this.waits(item.document, item.prepared)) this.remember(item.document, item.prepared);
     if (this.mustNotBeCopied(item)) return;
     await this.attempt(async () => {
       if (prepared) await this.committer.intend(this.container, prepared);
@@ -71,9 +71,15 @@ export class ContainerCommit {
     });
   }
 
-  /** True for a document whose end depends on the commit: that of a copy decides about unchanged ones, too. */
-  waits({ transformation, outcome }: Prepared): boolean {
-    return transformation !== undefined || (this.committer.destination.isCopy && outcome.outcome === 'unchanged');
+  /** True for a document whose end depends on the commit: also for an unchanged one that is a file of its own. */
+  waits({ line }: SourceDocument, { transformation, outcome }: Prepared): boolean {
+    return transformation !== undefined || (this.isFileCopy && line === undefined && outcome.outcome === 'unchanged');
+  }
+
+  /** What went to standard output cannot be taken back, and meets no other file. */
+  private get isFileCopy(): boolean {
+    const { destination } = this.committer;
+    return destination.isCopy && destination.pathOf(this.container) !== '-';
   }
 
   private remember(document: SourceDocument, prepared: Prepared): void {
@@ -85,9 +91,8 @@ export class ContainerCommit {
 
   /** Publishes no copy of lines that the run did not take to their end: a later run could not tell what is missing. */
   async finish({ isWhole, isLeft, hasLines }: Taken): Promise<void> {
-    const { destination } = this.committer;
     this.isWhole = isWhole;
-    this.isAborted = destination.isCopy && hasLines && isLeft && destination.pathOf(this.container) !== '-';
+    this.isAborted = this.isFileCopy && hasLines && isLeft;
     if (this.isAborted) {
       await Promise.allSettled([this.replacement.abort()]);
       return;

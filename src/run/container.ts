@@ -56,7 +56,7 @@ async function takeDocuments(
       taken.isWhole &&= item.prepared !== undefined && item.prepared.outcome.outcome !== 'not-started';
       taken.isLeft ||= item.prepared ? item.prepared.outcome.outcome === 'not-started' : run.isFull;
       await commit?.take(item);
-      if (item.prepared && commit?.waits(item.prepared) !== true)
+      if (item.prepared && commit?.waits(item.document, item.prepared) !== true)
         await settle(run, container, item, item.prepared.outcome);
       if (!commit?.failure) release(item);
     }
