@@ -6,6 +6,7 @@ import type { SourceContainer, SourceDocument } from '../sources/source.js';
 import { ContainerCommit } from './commit.js';
 import type { Item, RecordedFacts, Taken, WaitingDocument } from './commit.js';
 import { collectFacts, prepareDocument } from './document.js';
+import { takeForMigration } from './own-documents.js';
 import type { Run, SettledDocument } from './run.js';
 import { failureOf, notStarted } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
@@ -82,8 +83,9 @@ async function* prepareAll(
   commit: ContainerCommit | undefined,
 ): AsyncIterable<Item> {
   const { settings, filter, expectations } = run.options;
-  const prepare = async (document: SourceDocument): Promise<Item> => {
-    if (!run.isWanted(document.id, container.id)) return { document, prepared: undefined };
+  const prepare = async (found: SourceDocument): Promise<Item> => {
+    const document = takeForMigration(found);
+    if (!document || !run.isWanted(document.id, container.id)) return { document: found, prepared: undefined };
     if (commit?.failure ?? run.stoppedBy)
       return { document, prepared: { outcome: left(document, commit), transformation: undefined } };
     const expectation = expectations?.get(document.id);

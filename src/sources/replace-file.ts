@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { realpath } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ConflictError } from '../errors/index.js';
 import { waitForLock } from '../locks/lock.js';
@@ -39,13 +39,15 @@ export class TemporaryFile {
 
   /**
    * Renames over the target and makes that last. A rename goes by name: another program may have put another file
-   * there, which must not become the document. Throws `ConflictError` `TEMPORARY_FILE_REPLACED`.
+   * there, which must not become the document. Throws `ConflictError` `TEMPORARY_FILE_REPLACED`. `check` runs right
+   * before the rename, and may throw.
    */
-  async moveTo(target: string): Promise<void> {
+  async moveTo(target: string, check?: () => Promise<void>): Promise<void> {
     if (!(await this.file.isAt(this.path))) {
       const reason = `another program removed or replaced the temporary file ${this.path}`;
       throw conflict('TEMPORARY_FILE_REPLACED', `${target} is left as it is, because ${reason}; run again`);
     }
+    await check?.();
     await this.disk.rename(this.path, target);
     await this.disk.syncDirectory(dirname(target));
     await this.file.close();
@@ -83,7 +85,8 @@ function conflict(code: 'DOCUMENT_LOCKED' | 'TEMPORARY_FILE_REPLACED', message: 
 /**
  * A file replaced as a whole: written next to its target, synced, compared with what was read, renamed over it. Other
  * runs of statebag are kept out by a lock from the comparison to the rename. Other programs are not: a file system has
- * no compare-and-swap, so what they write in that time is lost.
+ * no compare-and-swap. What they write while the digest is computed is noticed by the size and the times of the file; what
+ * they write between that look and the rename, and later into a file that they keep open, is lost.
  */
 export class FileReplacement {
   private constructor(
@@ -110,11 +113,12 @@ export class FileReplacement {
     await this.attempt(async () => {
       await this.file.sync();
       await whileLocked(this.target, async () => {
-        if ((await digestFile(this.target)) !== sha256) {
-          const reason = 'changed while it was being rewritten; it is left as it is';
-          throw new ConflictError('DOCUMENT_MOVED', `${this.target} ${reason}`);
-        }
-        await this.file.moveTo(this.target);
+        // A digest says nothing of what is changed in a part of the file that has been read already.
+        const before = await describeState(this.target);
+        if ((await digestFile(this.target)) !== sha256) throw changed(this.target);
+        await this.file.moveTo(this.target, async () => {
+          if ((await describeState(this.target)) !== before) throw changed(this.target);
+        });
       });
     });
   }
@@ -131,6 +135,17 @@ export class FileReplacement {
       throw diskError(this.target, error);
     }
   }
+}
+
+function changed(target: string): ConflictError {
+  const reason = 'changed while it was being rewritten; it is left as it is';
+  return new ConflictError('DOCUMENT_MOVED', `${target} ${reason}`);
+}
+
+/** Equal texts for a file that was neither replaced nor changed. The change time cannot be set back. */
+async function describeState(path: string): Promise<string> {
+  const { dev, ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+  return [dev, ino, size, mtimeNs, ctimeNs].join(' ');
 }
 
 /** Lower-case hex SHA-256 of a file, read as a stream. Throws what `diskError` makes of a failure. */
