@@ -14,9 +14,12 @@ export const COMMAND_NAMES = [
   'seal',
   'runtime-proxy',
   'validate',
-  'asl',
-  'schema',
-  'fleet',
+  'asl check',
+  'asl patch',
+  'schema diff',
+  'fleet plan',
+  'fleet manifest',
+  'fleet collect',
   'completion',
 ] as const;
 

@@ -1,16 +1,21 @@
 import type { RollbackOutcome } from '../../run/restore.js';
 import { rollback } from '../../run/rollback.js';
 import type { RollbackTotals } from '../../run/rollback.js';
-import { defineCommand, optionGroup } from '../command.js';
+import { defineCommand } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { formatCommandLine } from '../command-line.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { journalOptions, requireJournal } from '../options/journal-options.js';
-import { outputOptions, outputSettings } from '../options/output-options.js';
-import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
-import { dynamodbOptions } from '../options/dynamodb-options.js';
-import { storeOptions } from '../options/store-options.js';
+import {
+  applyOptions,
+  dynamodbOptions,
+  journalDirectory,
+  journalOptions,
+  outputOptions,
+  outputSettings,
+  storeOptions,
+} from '../options.js';
+import { concurrencyOptions } from '../run-options.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatBytes, formatCount } from '../reporters/sizes.js';
@@ -20,9 +25,7 @@ import { withProgress } from '../reporters/progress.js';
 import { watchSignals } from '../watch-signals.js';
 
 const options = {
-  ...optionGroup('What to do', {
-    apply: { type: 'boolean', describe: 'write; without it everything is computed and nothing written' },
-  }),
+  ...applyOptions('write'),
   ...journalOptions,
   ...concurrencyOptions,
   ...storeOptions,
@@ -31,18 +34,18 @@ const options = {
 };
 
 export const command = defineCommand({
-  usage: '--journal DIR',
-  positionals: { min: 0, max: 0 },
-  builder: options,
+  positionals: [],
+  options,
   examples: [
     ['what would be restored; nothing is written', 'statebag rollback --journal statebag-journal'],
     ['restore', 'statebag rollback --journal statebag-journal --apply'],
   ],
   notes: [
-    'A document is restored only if it is still what the migration wrote; one that changed since is left alone and reported (exit 1).',
-    'A row of a paused execution that was resumed since is left alone and counts as unchanged.',
-    'Blobs stay in the store. Running it again restores what is left.',
+    'A document is restored only if it is still what the migration wrote; one that was modified since is left as it is and reported.',
+    'A row of a paused execution that was resumed since is left as it is and counts as unchanged.',
+    'Blobs stay in the store. To restore what is left, run the same command again.',
   ],
+  findings: 'a document could not be restored or was not started',
   handler: rollbackCommand,
 });
 
@@ -67,14 +70,14 @@ async function work(
   const { apply, quiet } = values;
   const onOutcome = (outcome: RollbackOutcome) => reporter.add(documentMembers(outcome), outcome.outcome === 'failed');
   const request = {
-    journal: requireJournal(values, io),
+    journal: journalDirectory(values, io),
     apply,
-    concurrency: concurrencySetting(values),
+    concurrency: values.concurrency,
     ...reachSettings(values),
   };
   const { totals } = await withProgress(io, !quiet, { stop, onOutcome }, (ports) => rollback(request, ports));
   await reporter.finish({ totals }, rows(totals, apply));
-  if (!quiet) hint(totals, apply, formatCommandLine(given), io);
+  if (!quiet) hint(totals, apply, given, io);
   return totals.failed + totals.notStarted > 0 ? EXIT.findings : EXIT.ok;
 }
 
@@ -102,7 +105,10 @@ function rows(
   ];
 }
 
-function hint({ notStarted }: RollbackTotals, isApplied: boolean, line: string, { stderr }: CliIo): void {
-  if (notStarted > 0) stderr.write(`statebag: stopped as asked; to go on: ${line}\n`);
-  else if (!isApplied) stderr.write(`statebag: this was a dry run, nothing was written; to write: ${line} --apply\n`);
+function hint({ notStarted }: RollbackTotals, isApplied: boolean, given: readonly string[], { stderr }: CliIo): void {
+  if (notStarted > 0) stderr.write(`statebag: stopped as asked; to go on: ${formatCommandLine(given)}\n`);
+  else if (!isApplied)
+    stderr.write(
+      `statebag: this was a dry run, nothing was written; to write: ${formatCommandLine(given, '--apply')}\n`,
+    );
 }
