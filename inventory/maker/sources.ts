@@ -2,7 +2,8 @@
  * Every place inside `src/` that the inventory reads. A redesign changes this file and no other of the inventory. All
  * else comes from the entries of the package, from its schemas, or from the types of the sources as a whole.
  */
-export { COMMANDS } from '../../src/cli/command-list.js';
+export type { Option } from '../../src/cli/command.js';
+export { COMMANDS } from '../../src/cli/commands.js';
 export { EXIT, exitCodeOf } from '../../src/cli/exit-code.js';
 export { run } from '../../src/cli/run.js';
 export type { CliIo } from '../../src/cli/io.js';

@@ -1,7 +1,5 @@
-import { tableSettings } from './options/dynamodb-options.js';
-import type { dynamodbOptions } from './options/dynamodb-options.js';
-import { s3Settings } from './options/s3-options.js';
-import type { storeOptions } from './options/store-options.js';
+import { s3Settings, tableSettings } from './options.js';
+import type { dynamodbOptions, storeOptions } from './options.js';
 import type { OptionValues } from './command.js';
 import type { ReachRequest } from '../run/reach.js';
 

@@ -1,19 +1,15 @@
 import { collectGarbage } from '../../run/gc.js';
 import type { CollectReport } from '../../run/gc.js';
-import { parseDuration } from '../../run/collect.js';
-import type { BlobOutcome, Retention } from '../../run/collect.js';
+import type { BlobOutcome } from '../../run/collect.js';
 import { defineCommand } from '../command.js';
 import { formatCommandLine } from '../command-line.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { gcOptions } from '../options/gc-options.js';
-import type { GcArguments } from '../options/gc-options.js';
-import { tableSettings } from '../options/dynamodb-options.js';
-import { layoutSettings } from '../options/layout-settings.js';
-import { outputSettings } from '../options/output-options.js';
-import { concurrencySetting } from '../options/run-options.js';
-import { requireStore } from '../options/store-options.js';
+import { READ_SOURCES, outputSettings, storeSettings, tableSettings } from '../options.js';
+import { gcOptions, layoutSettings } from '../run-options.js';
+import type { GcArguments } from '../run-options.js';
+import { omitUndefined } from '../../sources/omit-undefined.js';
 import { paintFor } from '../reporters/colours.js';
 import { garbageFindings, garbageReport, garbageRows } from '../reporters/garbage-figures.js';
 import type { Garbage } from '../reporters/garbage-figures.js';
@@ -21,26 +17,25 @@ import { formatTable } from '../reporters/table.js';
 import { watchSignals } from '../watch-signals.js';
 
 export const command = defineCommand({
-  usage: '--store S SOURCE…',
-  positionals: { min: 1, max: Infinity },
-  builder: gcOptions,
+  positionals: [READ_SOURCES],
+  options: gcOptions,
   examples: [
     [
-      'what could go; nothing is deleted',
-      'statebag gc --store s3://my-bucket/bags s3://my-bucket/paused/ sfn://$ARN --journal statebag-journal',
+      'what could be deleted; nothing is',
+      'statebag gc s3://my-bucket/paused/ sfn://$ARN --store s3://my-bucket/bags --journal statebag-journal',
     ],
     [
-      'let it go',
-      'statebag gc --store s3://my-bucket/bags s3://my-bucket/paused/ sfn://$ARN --journal statebag-journal --apply',
+      'delete it',
+      'statebag gc s3://my-bucket/paused/ sfn://$ARN --store s3://my-bucket/bags --journal statebag-journal --apply',
     ],
   ],
   notes: [
-    'A blob goes when no source, no journal and no other blob names its digest, and when nobody has written or reused it for the time given.',
-    'Name every place where bags are. When any of it was not looked at, nothing is deleted (exit 1): a source without documents,',
-    'a file that is not read because of its name, a link to nothing, anything unreadable. --allow-empty is for empty sources only.',
+    'A blob is deleted when no source, no journal and no other blob names its digest, and when it was neither written nor reused for the time given.',
+    'Name every place where bags are. When something was not read, nothing is deleted: a source without documents, a file that is skipped because of its name, a link to nothing, anything unreadable. --allow-empty is for empty sources only.',
     'Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters; a glob reads whatever it matches.',
-    'Only keys of the layout that hold a digest are looked at; everything else in the store stays.',
+    'Only keys of the layout that hold a digest are considered; everything else in the store stays.',
   ],
+  findings: 'something was not read, a blob could not be deleted, or the run was stopped',
   handler: gc,
 });
 
@@ -71,24 +66,17 @@ async function collectAll(
   const blobs: BlobOutcome[] = [];
   const request = {
     sources: positionals,
-    store: requireStore(values, layout),
+    store: storeSettings(values, values.store, layout),
     tables: tableSettings(values),
     layout,
-    concurrency: concurrencySetting(values),
+    concurrency: values.concurrency,
     apply: values.apply,
     journals: values.journal,
-    retention: readRetention(values),
+    retention: omitUndefined({ execution: values.execution, redrive: values.redrive, audit: values.audit }),
     allowEmpty: values['allow-empty'],
   };
   const report = await collectGarbage(request, { stop, context: io, onOutcome: (blob) => void blobs.push(blob) });
   return { report, blobs };
-}
-
-function readRetention(values: GcArguments['options']): Partial<Retention> {
-  const names = ['execution', 'redrive', 'audit'] as const;
-  return Object.fromEntries(
-    names.flatMap((name) => (values[name] === undefined ? [] : [[name, parseDuration(name, values[name])]])),
-  );
 }
 
 function formatHint({ blind, applied }: CollectReport, line: string): string {

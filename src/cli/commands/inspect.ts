@@ -1,18 +1,22 @@
 import { inspect } from '../../run/inspect.js';
 import type { InspectedDocument, InspectRequest } from '../../run/inspect.js';
-import { defineCommand, optionGroup } from '../command.js';
+import { choice, defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
-import { layoutOptions } from '../options/layout-options.js';
-import { layoutSettings } from '../options/layout-settings.js';
-import { outputOptions, outputSettings } from '../options/output-options.js';
-import { parseChoice } from '../options/parse-value.js';
-import { concurrencyOptions, concurrencySetting, selectionOptions, selectionSettings } from '../options/run-options.js';
-import { s3Settings } from '../options/s3-options.js';
-import { storeOptions, storeSettings } from '../options/store-options.js';
+import {
+  READ_SOURCES,
+  dynamodbOptions,
+  layoutOptions,
+  outputOptions,
+  outputSettings,
+  s3Settings,
+  storeOptions,
+  storeSettings,
+  tableSettings,
+} from '../options.js';
+import { concurrencyOptions, layoutSettings, selectionOptions, selectionSettings } from '../run-options.js';
 import { censusRows } from '../reporters/census-figures.js';
 import { documentMembers, isFinding, unseenMembers, unseenRows } from '../reporters/migration-figures.js';
 import { formatRefused, resumeMembers, resumeRows } from '../reporters/resume-figures.js';
@@ -22,11 +26,9 @@ import { watchSignals } from '../watch-signals.js';
 
 const options = {
   ...optionGroup('What to look for', {
-    to: {
-      type: 'string',
-      value: 'lean|bridge',
-      describe: 'the migration to reckon with (default lean, for rows of a table bridge)',
-    },
+    to: choice(['lean', 'bridge'], 'the migration to calculate with', {
+      otherwise: 'lean, for rows of a table bridge',
+    }),
   }),
   ...storeOptions,
   ...dynamodbOptions,
@@ -39,13 +41,12 @@ const options = {
 type InspectArguments = CommandArguments<typeof options>;
 
 export const command = defineCommand({
-  usage: 'SOURCE…',
-  positionals: { min: 1, max: Infinity },
-  builder: options,
+  positionals: [READ_SOURCES],
+  options,
   examples: [
     ['what is in a directory, and what a migration would save', 'statebag inspect bags/'],
     [
-      'bags with pointers: the store says what they lead to',
+      'bags with pointers, which are followed in the store',
       'statebag inspect s3://my-bucket/paused/ --store s3://my-bucket',
     ],
     [
@@ -54,9 +55,10 @@ export const command = defineCommand({
     ],
   ],
   notes: [
-    'Nothing is written. Exit 1 when something is unreadable or could not be migrated; a link to nothing is unreadable.',
+    'Nothing is written. A link to nothing is unreadable.',
     'Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters; other names are counted as skipped.',
   ],
+  findings: 'a document is unreadable or could not be migrated',
   handler: inspectCommand,
 });
 
@@ -94,11 +96,11 @@ function readRequest({ positionals, options: values }: InspectArguments): Inspec
     sources: positionals,
     ...(values.store !== undefined && { store: storeSettings(values, values.store, layout) }),
     ...(values.bucket !== undefined && { bucket: values.bucket }),
-    ...(values.to !== undefined && { target: parseChoice('to', values.to, ['lean', 'bridge']) }),
+    ...(values.to !== undefined && { target: values.to }),
     s3: s3Settings(values),
     tables: tableSettings(values),
     layout,
-    concurrency: concurrencySetting(values),
+    concurrency: values.concurrency,
     ...selectionSettings(values),
   };
 }

@@ -2,47 +2,40 @@ import { resolve } from 'node:path';
 import { ConfigError } from '../../errors/index.js';
 import { checkJournal } from '../../journal/check.js';
 import type { JournalCheck } from '../../journal/check.js';
-import { chooseAction } from '../choose-action.js';
 import { formatCommandLine } from '../command-line.js';
 import { defineCommand } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { journalOptions, requireJournal } from '../options/journal-options.js';
-import { outputOptions, outputSettings } from '../options/output-options.js';
+import { journalDirectory, journalOptions, outputOptions, outputSettings } from '../options.js';
 import { formatBytes, formatCount } from '../reporters/sizes.js';
 import { formatTable } from '../reporters/table.js';
 
 const options = { ...journalOptions, ...outputOptions };
 
-type JournalArguments = CommandArguments<typeof options>;
-
-export const command = defineCommand({
-  usage: 'check DIR',
-  positionals: { min: 1, max: 2 },
-  builder: options,
+export const check = defineCommand({
+  positionals: [{ usage: '[DIR]', describe: 'the journal; --journal DIR names it, too' }],
+  options,
   examples: [
     ['every damaged line of a journal', 'statebag journal check statebag-journal'],
     ['for a program', 'statebag journal check --journal statebag-journal --json'],
   ],
   notes: [
-    'Reads every line and writes nothing. Exit 0 when every line is an entry and every migrated document has its intent,',
-    'exit 1 when lines are damaged or intents are missing, exit 2 when there is no journal.',
-    'A torn last line, which a killed run leaves, is not damage.',
+    'Reads every line and writes nothing. A torn last line, which a killed run leaves, is not damage.',
+    'Exit 2 when there is no journal.',
   ],
-  handler: journalCommand,
+  findings: 'a line is damaged, or a migrated document has no intent',
+  handler: checkCommand,
 });
 
-async function journalCommand(args: JournalArguments, io: CliIo): Promise<number> {
-  const [action = '', directory] = args.positionals;
-  return chooseAction('journal', action, { check })(directory, args, io);
-}
-
-async function check(given: string | undefined, { options: values }: JournalArguments, io: CliIo): Promise<number> {
-  if (given !== undefined && values.journal !== undefined)
+async function checkCommand(
+  { positionals: [given], options: values, given: words }: CommandArguments<typeof options>,
+  io: CliIo,
+): Promise<number> {
+  if (given !== undefined && words.some((word) => /^--journal(=|$)/.test(word)))
     throw new ConfigError('USAGE', 'the journal is named twice; give DIR or --journal DIR');
-  const directory = given === undefined ? requireJournal(values, io) : resolve(io.cwd, given);
+  const directory = given === undefined ? journalDirectory(values, io) : resolve(io.cwd, given);
   const found = await checkJournal(directory);
   const isSound = found.damaged.length + found.lostIntents.length === 0;
   const next = formatCommandLine([

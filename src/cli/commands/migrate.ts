@@ -5,29 +5,32 @@ import type { MigrateReport } from '../../run/migrate.js';
 import type { MigratePorts } from '../../run/open-migration.js';
 import { addToTotals, emptyTotals, needsAttention } from '../../run/outcome.js';
 import type { DocumentOutcome, Totals } from '../../run/outcome.js';
+import { parseMaxFailures } from '../../run/limits.js';
 import type { MigrateRequest } from '../../run/request.js';
 import { nothingToVerify, verify } from '../../run/verify.js';
 import type { VerifyTotals } from '../../run/verify.js';
+import { omitUndefined } from '../../sources/omit-undefined.js';
 import { formatCommandLine } from '../command-line.js';
-import { defineCommand, optionGroup } from '../command.js';
+import { choice, defineCommand, flag, optionGroup, parsed, path, whole, withDefault } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
-import { damageOptions, damageSettings, journalDirectory, journalOptions } from '../options/journal-options.js';
-import { layoutOptions } from '../options/layout-options.js';
-import { layoutSettings } from '../options/layout-settings.js';
-import { outputOptions, outputSettings } from '../options/output-options.js';
-import type { OutputSettings } from '../options/output-options.js';
-import { parseChoice, parseWhole } from '../options/parse-value.js';
 import {
-  concurrencyOptions,
-  concurrencySetting,
-  maxFailuresSetting,
-  selectionOptions,
-  selectionSettings,
-} from '../options/run-options.js';
-import { requireStore, storeOptions } from '../options/store-options.js';
+  SOURCES,
+  applyOptions,
+  damageOptions,
+  damageSettings,
+  dynamodbOptions,
+  journalDirectory,
+  journalOptions,
+  layoutOptions,
+  outputOptions,
+  outputSettings,
+  requiredStoreOptions,
+  storeSettings,
+  tableSettings,
+} from '../options.js';
+import type { OutputSettings } from '../options.js';
 import { reachSettings } from '../reach-settings.js';
 import {
   documentMembers,
@@ -41,37 +44,48 @@ import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { damageRows } from '../reporters/status-figures.js';
 import { withProgress } from '../reporters/progress.js';
+import { concurrencyOptions, layoutSettings, selectionOptions, selectionSettings } from '../run-options.js';
 import { watchSignals } from '../watch-signals.js';
 
 const migrateOptions = {
+  ...applyOptions('write'),
   ...optionGroup('What to do', {
-    apply: { type: 'boolean', describe: 'write; without it everything is computed and nothing written' },
-    to: {
-      type: 'string',
-      value: 'lean|bridge',
-      describe:
-        'what becomes of the bags; bridge refuses bags of the flat era (default lean, for rows of a table bridge)',
-    },
-    manifest: { type: 'string', value: 'list|envelope', describe: 'form of the segment manifest (default list)' },
-    out: { type: 'string', value: 'DIR|FILE|-', describe: 'write copies instead of rewriting in place' },
-    'plan-out': { type: 'string', value: 'FILE', describe: 'write a plan for review (in a dry run)' },
-    plan: { type: 'string', value: 'FILE', describe: 'do what the plan says and nothing else' },
-    verify: { type: 'boolean', describe: 'verify everything afterwards' },
+    to: choice(['lean', 'bridge'], 'form of the migrated bags; bridge refuses bags of the flat era', {
+      otherwise: 'lean, for rows of a table bridge',
+    }),
+    manifest: choice(['list', 'envelope'], 'form of the segment manifest', { otherwise: 'list' }),
+    out: path('file', 'DIR|FILE|-', 'write copies, and leave the sources as they are'),
+    'plan-out': path('file', 'FILE', 'write a plan for review', {
+      conflicts: { apply: 'a plan belongs to a dry run', plan: 'one makes a plan and the other follows one' },
+    }),
+    plan: path('file', 'FILE', 'do what the plan says and nothing else', {
+      conflicts: {
+        where: 'the plan names its documents; give --where when you make it',
+        'only-failed': 'the plan names its documents; give --only-failed when you make it',
+      },
+    }),
+    verify: flag('verify everything afterwards', { requires: { apply: 'it reads what was written' } }),
   }),
   ...journalOptions,
   ...damageOptions,
-  ...storeOptions,
+  ...requiredStoreOptions,
   ...dynamodbOptions,
   ...concurrencyOptions,
   ...selectionOptions,
   ...optionGroup('Which documents, and how fast', {
-    workers: {
-      type: 'string',
-      value: 'N',
-      describe: 'processes to write with, each for a share of the files, objects or rows (default 1)',
-    },
-    'only-failed': { type: 'boolean', describe: 'only documents that failed or were quarantined, as the journal says' },
-    'max-failures': { type: 'string', value: 'N|P%', describe: 'stop when more than so many fail or are quarantined' },
+    workers: withDefault(
+      whole('N', 'processes to write with, each for a share of the files, objects or rows', 1, {
+        conflicts: { limit: 'each process would count for itself' },
+      }),
+      1,
+    ),
+    'only-failed': flag('only documents that failed or were quarantined, as the journal says'),
+    'max-failures': parsed(
+      'number or percentage',
+      'N|P%',
+      parseMaxFailures,
+      'stop when more than so many fail or are quarantined',
+    ),
   }),
   ...layoutOptions,
   ...outputOptions,
@@ -80,32 +94,31 @@ const migrateOptions = {
 type MigrateArguments = CommandArguments<typeof migrateOptions>;
 
 export const command = defineCommand({
-  usage: 'SOURCE… --store S',
-  positionals: { min: 1, max: Infinity },
-  builder: migrateOptions,
+  positionals: [SOURCES],
+  options: migrateOptions,
   examples: [
     ['what would happen; nothing is written', 'statebag migrate bags/ --store ./store'],
     ['write, and verify what was written', 'statebag migrate bags/ --store s3://my-bucket/statebag --apply --verify'],
     [
-      'paused executions in a bucket, three processes side by side (this is the first)',
+      'paused executions in a bucket, with three processes (this is the first)',
       'statebag migrate s3://my-bucket/paused/ --store s3://my-bucket --apply --shard 1/3 --journal journal-1',
     ],
     ['all cores of this machine', 'statebag migrate s3://my-bucket/paused/ --store s3://my-bucket --apply --workers 4'],
     ['copies instead of a rewrite in place', "statebag migrate 'bags/**/*.json' --store ./store --out lean/ --apply"],
     ['one bag through a pipe', 'statebag migrate - --store ./store --apply < fat.json > lean.json'],
     [
-      'a plan, a review, and just that',
+      'a plan, a review, and only what was reviewed',
       'statebag migrate bags/ --store ./store --plan-out plan.ndjson && statebag migrate bags/ --store ./store --plan plan.ndjson --apply',
     ],
     ['again only what failed', 'statebag migrate bags/ --store ./store --apply --only-failed'],
   ],
   notes: [
-    'A source is a file, a directory (its *.json, *.ndjson and *.jsonl, in any case of letters; other names are counted as skipped),',
-    'a glob in quotes, s3://bucket/prefix, or - for standard input. A link to nothing fails like an unreadable file.',
-    'Run the same command again to go on after an interruption; the journal knows what is done.',
-    'The first SIGINT or SIGTERM finishes the documents in hand (exit 1 when some were not started), the second ends at once (exit 130).',
+    'Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters; other names are counted as skipped. A link to nothing fails like an unreadable file.',
+    'To resume after an interruption, run the same command again. The journal records every planned and completed change.',
+    'The first SIGINT or SIGTERM finishes the documents in hand, the second ends at once (exit 130).',
     'Every intent is on the disk before its document changes, so a kill at any moment loses nothing.',
   ],
+  findings: 'a document failed, was quarantined or was not started, or --verify found a difference',
   handler: migrateCommand,
 });
 
@@ -145,29 +158,28 @@ function readWanted(args: MigrateArguments, io: CliIo): Wanted {
   const out = options.out ?? (positionals.includes('-') ? '-' : undefined);
   const isStdout = options.apply && out === '-';
   refuse(isStdout && options.json, '--json and the documents both want standard output; give --out FILE');
-  refuse(options.verify && !options.apply, '--verify reads what --apply has written; give both');
   refuse(options.verify && isStdout, 'what went to standard output cannot be verified; give --out FILE');
-  const { manifest, workers, plan, 'plan-out': planOut, 'only-failed': onlyFailed, 'max-failures': failures } = options;
   const layout = layoutSettings(options);
-  const maxFailures = maxFailuresSetting(failures);
   const request = {
     sources: positionals,
-    store: requireStore(options, layout),
+    store: storeSettings(options, options.store, layout),
     tables: tableSettings(options),
     layout,
-    ...(options.to !== undefined && { target: parseChoice('to', options.to, ['lean', 'bridge']) }),
-    ...(manifest !== undefined && { manifestForm: parseChoice('manifest', manifest, ['list', 'envelope']) }),
     apply: options.apply,
     journal: journalDirectory(options, io),
-    ...(out !== undefined && { out }),
-    ...(planOut !== undefined && { planOut }),
-    ...(plan !== undefined && { plan }),
-    concurrency: concurrencySetting(options),
-    ...(workers !== undefined && { workers: parseWhole('workers', workers, 1) }),
+    concurrency: options.concurrency,
+    workers: options.workers,
     ...selectionSettings(options),
-    onlyFailed,
+    onlyFailed: options['only-failed'],
     ...damageSettings(options),
-    ...(maxFailures && { maxFailures }),
+    ...omitUndefined({
+      target: options.to,
+      manifestForm: options.manifest,
+      out,
+      planOut: options['plan-out'],
+      plan: options.plan,
+      maxFailures: options['max-failures'],
+    }),
   };
   return { request, verify: options.verify, output: outputSettings(options, io), args };
 }

@@ -1,17 +1,25 @@
 import type { RollbackOutcome } from '../../run/restore.js';
 import { rollback } from '../../run/rollback.js';
 import type { RollbackReport, RollbackTotals, UndoneRun } from '../../run/rollback.js';
-import { defineCommand, optionGroup } from '../command.js';
+import { defineCommand, optionGroup, text } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { formatCommandLine } from '../command-line.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { damageOptions, damageSettings, journalOptions, requireJournal } from '../options/journal-options.js';
-import { mapOptions, mapSettings } from '../options/map-options.js';
-import { outputOptions, outputSettings } from '../options/output-options.js';
-import { concurrencyOptions, concurrencySetting, selectionOptions, selectionSettings } from '../options/run-options.js';
-import { dynamodbOptions } from '../options/dynamodb-options.js';
-import { storeOptions } from '../options/store-options.js';
+import {
+  applyOptions,
+  damageOptions,
+  damageSettings,
+  dynamodbOptions,
+  journalDirectory,
+  journalOptions,
+  mapOptions,
+  mapSettings,
+  outputOptions,
+  outputSettings,
+  storeOptions,
+} from '../options.js';
+import { concurrencyOptions, selectionOptions, selectionSettings } from '../run-options.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatBytes, formatCount } from '../reporters/sizes.js';
@@ -24,15 +32,13 @@ import { watchSignals } from '../watch-signals.js';
 const { limit, where } = selectionOptions;
 
 const aimOptions = optionGroup('Which documents, and how fast', {
-  run: { type: 'string', value: 'ID', describe: 'only what this run migrated: its id, the beginning of it, or last' },
+  run: text('ID', 'only what this run migrated: its id, the beginning of it, or last'),
   where: { ...where, describe: 'only documents with a bag whose member K had the value V' },
   limit,
 });
 
 const options = {
-  ...optionGroup('What to do', {
-    apply: { type: 'boolean', describe: 'write; without it everything is computed and nothing written' },
-  }),
+  ...applyOptions('write'),
   ...journalOptions,
   ...aimOptions,
   ...damageOptions,
@@ -44,9 +50,13 @@ const options = {
 };
 
 export const command = defineCommand({
-  usage: '[SOURCE…] --journal DIR',
-  positionals: { min: 0, max: Infinity },
-  builder: options,
+  positionals: [
+    {
+      usage: '[SOURCE…]',
+      describe: 'a file, a directory, a glob in quotes, s3://bucket/prefix or dynamodb://table that the journal has',
+    },
+  ],
+  options,
   examples: [
     ['what would be restored; nothing is written', 'statebag rollback --journal statebag-journal'],
     ['restore', 'statebag rollback --journal statebag-journal --apply'],
@@ -56,12 +66,13 @@ export const command = defineCommand({
     ],
   ],
   notes: [
-    'A document is restored only if it is still what the migration wrote; one that changed since is left alone and reported (exit 1).',
-    'A row of a paused execution that was resumed since is left alone and counts as unchanged.',
-    'A SOURCE is a file, a directory, a glob, s3://bucket/prefix or dynamodb://table of the journal. What is not chosen stays migrated.',
-    'With --run a document gets the bytes that it had before that run; what later runs made of it is undone, too.',
-    'Blobs stay in the store. Running it again restores what is left.',
+    'A document is restored only if it is still what the migration wrote; one that was modified since is left as it is and reported.',
+    'A row of a paused execution that was resumed since is left as it is and counts as unchanged.',
+    'Documents that are not chosen stay migrated.',
+    'With --run, a document gets the bytes that it had before that run; what later runs did to it is undone, too.',
+    'Blobs stay in the store. To restore what is left, run the same command again.',
   ],
+  findings: 'a document could not be restored or was not started',
   handler: rollbackCommand,
 });
 
@@ -86,9 +97,9 @@ async function work(
   const { apply, quiet } = values;
   const onOutcome = (outcome: RollbackOutcome) => reporter.add(documentMembers(outcome), outcome.outcome === 'failed');
   const request = {
-    journal: requireJournal(values, io),
+    journal: journalDirectory(values, io),
     apply,
-    concurrency: concurrencySetting(values),
+    concurrency: values.concurrency,
     sources: positionals,
     ...(values.run !== undefined && { run: values.run }),
     ...selectionSettings({ ...values, shard: undefined }),
@@ -102,7 +113,7 @@ async function work(
     ...rows(report),
     ...damageRows(damaged),
   ]);
-  if (!quiet) hint(totals, apply, formatCommandLine(given), io);
+  if (!quiet) hint(totals, apply, given, io);
   return totals.failed + totals.notStarted + damaged.length > 0 ? EXIT.findings : EXIT.ok;
 }
 
@@ -135,7 +146,10 @@ function runRow({ run, at, command, sources, documents }: UndoneRun, isApplied: 
   return [isApplied ? 'undone' : 'to be undone', formatCount(documents), remark];
 }
 
-function hint({ notStarted }: RollbackTotals, isApplied: boolean, line: string, { stderr }: CliIo): void {
-  if (notStarted > 0) stderr.write(`statebag: stopped as asked; to go on: ${line}\n`);
-  else if (!isApplied) stderr.write(`statebag: this was a dry run, nothing was written; to write: ${line} --apply\n`);
+function hint({ notStarted }: RollbackTotals, isApplied: boolean, given: readonly string[], { stderr }: CliIo): void {
+  if (notStarted > 0) stderr.write(`statebag: stopped as asked; to go on: ${formatCommandLine(given)}\n`);
+  else if (!isApplied)
+    stderr.write(
+      `statebag: this was a dry run, nothing was written; to write: ${formatCommandLine(given, '--apply')}\n`,
+    );
 }

@@ -1,7 +1,11 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { collect, totalsOf } from '../../fleet/collect.js';
-import { readReport } from '../../fleet/reports.js';
 import type { Reported } from '../../fleet/collect.js';
+import { readReport } from '../../fleet/reports.js';
 import { TaskRecords } from '../../fleet/task-records.js';
+import { JOURNAL_FILE } from '../../sources/names.js';
 import { summarizeJournal } from '../../journal/read.js';
 import type { ResultEntry } from '../../journal/entries.js';
 import { needsAttention } from '../../run/outcome.js';
@@ -14,16 +18,11 @@ import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { JournalSession } from '../../journal/session.js';
 import { openStore } from '../../sources/open-store.js';
-import { tableSettings } from '../options/dynamodb-options.js';
-import { requireJournal } from '../options/journal-options.js';
-import { outputSettings } from '../options/output-options.js';
-import { parseChoice } from '../options/parse-value.js';
-import { layoutSettings } from '../options/layout-settings.js';
-import { s3Settings } from '../options/s3-options.js';
-import { requireStore } from '../options/store-options.js';
+import { journalDirectory, outputSettings, s3Settings, storeSettings, tableSettings } from '../options.js';
+import { layoutSettings } from '../run-options.js';
 import { totalRows } from '../reporters/migration-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
-import type { FleetArguments } from './fleet-options.js';
+import type { CollectArguments } from './fleet-options.js';
 import { omitUndefined } from '../../sources/omit-undefined.js';
 import type { SourceContainer } from '../../sources/source.js';
 import { isTableUri, tableOfRowId } from '../../sources/dynamodb/id.js';
@@ -34,8 +33,27 @@ import { openTable } from '../../sources/open.js';
 import type { TableSettings } from '../../sources/open.js';
 
 /** `fleet collect [REPORT…]`: records and reports of a fleet become a journal like that of `migrate`. */
-export async function collectRun(reports: readonly string[], { options }: FleetArguments, io: CliIo): Promise<number> {
-  const directory = requireJournal(options, io);
+export async function collectRun(args: CollectArguments, io: CliIo): Promise<number> {
+  const directory = journalDirectory(args.options, io);
+  if (!args.options['dry-run']) return collectInto(directory, args, io);
+  const copy = await mkdtemp(join(tmpdir(), 'statebag-collect-'));
+  try {
+    await copyFile(join(directory, JOURNAL_FILE), join(copy, JOURNAL_FILE)).catch(refuseUnlessMissing);
+    return await collectInto(copy, args, io);
+  } finally {
+    await rm(copy, { recursive: true });
+  }
+}
+
+function refuseUnlessMissing(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+}
+
+async function collectInto(
+  directory: string,
+  { positionals: reports, options }: CollectArguments,
+  io: CliIo,
+): Promise<number> {
   const reporter = openReporter(io, outputSettings(options, io));
   return reporting(reporter, async () => {
     const session = await openSession(directory, options, io);
@@ -64,17 +82,21 @@ export async function collectRun(reports: readonly string[], { options }: FleetA
   });
 }
 
-async function openSession(directory: string, options: FleetArguments['options'], io: CliIo): Promise<JournalSession> {
-  const settings = requireStore(options, layoutSettings(options));
+async function openSession(
+  directory: string,
+  options: CollectArguments['options'],
+  io: CliIo,
+): Promise<JournalSession> {
+  const settings = storeSettings(options, options.store, layoutSettings(options));
   const store = await openStore(settings, io.cwd);
   const { allowBuckets, allowPrefixes, layout, s3 } = settings;
-  const target = parseChoice('to', options.to ?? 'lean', ['lean', 'bridge']);
+  const target = options.to;
   const description = {
     target,
     store: store.spec,
     bucket: store.blobs.bucket,
     prefix: store.blobs.prefix,
-    sources: [options.records ?? ''],
+    sources: [options.records],
   };
   return JournalSession.open(
     directory,
@@ -88,13 +110,13 @@ async function openSession(directory: string, options: FleetArguments['options']
 }
 
 async function openRecords(
-  options: FleetArguments['options'],
+  options: CollectArguments['options'],
 ): Promise<{ readonly objects: ObjectStore; readonly records: TaskRecords }> {
   const { records: uri } = options;
-  if (!uri?.startsWith('s3://'))
+  if (!uri.startsWith('s3://'))
     throw new ConfigError(
       'USAGE',
-      '--records is missing: s3://bucket/prefix, as the functions have it in STATEBAG_RECORDS',
+      `--records takes s3://bucket/prefix, as the functions have it in STATEBAG_RECORDS, not "${uri}"`,
     );
   const { objects, bucket, prefix } = await openObjectStore(uri, { s3: s3Settings(options) });
   return { objects, records: new TaskRecords({ objects, bucket, prefix: asFolder(prefix) }) };

@@ -14,29 +14,21 @@ import { inspect } from '../../run/inspect.js';
 import { openSources } from '../../sources/open.js';
 import type { OpenSource } from '../../sources/open.js';
 import { openStore } from '../../sources/open-store.js';
-import { tableSettings } from '../options/dynamodb-options.js';
-import { layoutSettings } from '../options/layout-settings.js';
-import { parseChoice, parseWhole } from '../options/parse-value.js';
-import { concurrencySetting } from '../options/run-options.js';
-import { s3Settings } from '../options/s3-options.js';
-import { requireStore } from '../options/store-options.js';
+import { s3Settings, storeSettings, tableSettings } from '../options.js';
+import { layoutSettings } from '../run-options.js';
 import { ownPlaces } from '../../sources/own-files.js';
 import { formatBytes, formatCount } from '../reporters/sizes.js';
 import { withProgress } from '../reporters/progress.js';
 import { formatTable } from '../reporters/table.js';
 import type { TableRow } from '../reporters/table.js';
-import type { FleetArguments } from './fleet-options.js';
+import type { PlanArguments } from './fleet-options.js';
 
 const ENGINES: readonly EngineName[] = ['cli', 's3-batch', 'map'];
 
-/** Documents that are looked at for a plan. */
-const DEFAULT_SAMPLE = 1_000;
-
-type Options = FleetArguments['options'];
+type Options = PlanArguments['options'];
 
 /** `fleet plan`: looks at a sample, and says what each engine would take for the whole. Nothing is written. */
-export async function planOut(specs: readonly string[], { options }: FleetArguments, io: CliIo): Promise<number> {
-  if (specs.length === 0) throw new ConfigError('USAGE', 'name the sources of the fleet; a sample of them is read');
+export async function planOut({ positionals: specs, options }: PlanArguments, io: CliIo): Promise<number> {
   const { rates, prices } = await readFigures(options, io);
   const shape = await shapeOf(specs, options, io);
   const estimates = ENGINES.map((engine) => estimate(shape, engine, rates, prices));
@@ -47,28 +39,29 @@ export async function planOut(specs: readonly string[], { options }: FleetArgume
 
 async function shapeOf(specs: readonly string[], options: Options, io: CliIo): Promise<FleetShape> {
   const layout = layoutSettings(options);
-  const settings = requireStore(options, layout);
+  const settings = storeSettings(options, options.store, layout);
   const s3 = s3Settings(options);
   const tables = tableSettings(options);
-  const limit = options.sample === undefined ? DEFAULT_SAMPLE : parseWhole('sample', options.sample, 1);
+  const limit = options.sample;
   const request = {
     sources: specs,
     store: settings,
     s3,
     tables,
     layout,
-    ...(options.to !== undefined && { target: parseChoice('to', options.to, ['lean', 'bridge']) }),
-    concurrency: concurrencySetting(options),
+    ...(options.to !== undefined && { target: options.to }),
+    concurrency: options.concurrency,
     limit,
   };
   const { totals } = await withProgress(io, !options.quiet, {}, (ports) => inspect(request, ports));
   const open = async () =>
     openSources(specs, { io, s3, tables, ...ownPlaces(await openStore(settings, io.cwd), layout, []) });
   if (totals.documents === 0) throw new ConfigError('SOURCE_EMPTY', 'there is no document to look at');
-  const whole = totals.documents < limit ? totals.documents : await countAll(options, await open(), s3);
+  const whole =
+    options.objects ?? (totals.documents < limit ? totals.documents : await countAll(options, await open(), s3));
   const migrated = Math.max(1, totals.migrated);
   return {
-    documents: options.objects === undefined ? whole : parseWhole('objects', options.objects, 1),
+    documents: whole,
     migratedShare: totals.migrated / totals.documents,
     bytesBefore: totals.bytesBefore / totals.documents,
     bytesAfter: totals.bytesAfter / totals.documents,
@@ -80,11 +73,10 @@ async function shapeOf(specs: readonly string[], options: Options, io: CliIo): P
 
 /** Containers, which are documents unless they hold lines. */
 async function countAll(
-  { inventory, objects }: Options,
+  { inventory }: Options,
   sources: readonly OpenSource[],
   s3: S3ObjectStoreOptions,
 ): Promise<number> {
-  if (objects !== undefined) return Number(objects);
   if (inventory !== undefined)
     return lengthOf(readInventory(inventory, (await openObjectStore(inventory, { s3 })).objects));
   let count = 0;

@@ -1,6 +1,6 @@
 import type { CliIo, OutputStream } from '../io.js';
 import { print } from '../io.js';
-import type { OutputSettings } from '../options/output-options.js';
+import type { OutputSettings } from '../options.js';
 import { Findings } from './findings.js';
 import { JsonReport } from './json-report.js';
 import { paintFor } from './colours.js';

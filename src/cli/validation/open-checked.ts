@@ -1,8 +1,7 @@
 import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';
-import type { layoutOptions } from '../options/layout-options.js';
-import { storeSettings } from '../options/store-options.js';
-import type { storeOptions } from '../options/store-options.js';
+import type { layoutOptions, storeOptions } from '../options.js';
+import { storeSettings } from '../options.js';
 import type { OwnPlaces } from '../../sources/own-files.js';
 import type { BlobReader } from '../../bag/places.js';
 
@@ -21,7 +20,7 @@ export async function openChecked(
   const [{ openStore }, { ownPlaces }, { layoutSettings }] = await Promise.all([
     import('../../sources/open-store.js'),
     import('../../sources/own-files.js'),
-    import('../options/layout-settings.js'),
+    import('../run-options.js'),
   ]);
   const layout = layoutSettings(values);
   const store = await openStore(storeSettings(values, values.store, layout), cwd);
