@@ -13,7 +13,7 @@ const putAbsent = (objects: ObjectStore, key: string) =>
 
 it('a directory store syncs the folders of an object that another store has written, once each', async () => {
   const root = mkdtempSync(join(tmpdir(), 'statebag-reused-'));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  onTestFinished(() => { rmSync(root, { recursive: true, force: true }); });
   for (const key of ['a/1/x.json', 'a/2/x.json']) await putAbsent(fsObjectStore({ root }), key);
   const disk = faultyDisk(root);
   let seen = 0;

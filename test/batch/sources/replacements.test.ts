@@ -107,7 +107,7 @@ describe('once a write has resolved, its bytes may be written over before the co
 
 describe('a replacement leaves a file that another program changes after its digest was compared', () => {
   it.each([
-    ['by appending to it', (path: string) => appendFileSync(path, '{"b":2}\n'), '{"a":1}\n{"b":2}\n'],
+    ['by appending to it', (path: string) => { appendFileSync(path, '{"b":2}\n'); }, '{"a":1}\n{"b":2}\n'],
     [
       'in place, with the old size and the old modification time',
       (path: string) => {
