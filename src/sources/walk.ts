@@ -6,7 +6,6 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { GlobOptions } from 'tinyglobby';
 import { StoreError } from '../errors/index.js';
 import type { StateBagError } from '../errors/index.js';
-import { isOwnName } from '../store/fs-files.js';
 import { diskError } from './disk.js';
 import type { Skipped } from './source.js';
 
