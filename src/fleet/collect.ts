@@ -7,9 +7,9 @@ import type { Totals } from '../run/outcome.js';
 import { digestDocument } from '../run/transform.js';
 import type { SourceContainer } from '../sources/source.js';
 import { parseS3Uri } from '../store/index.js';
-import { omit } from './omit.js';
 import type { TaskEntry, TaskRecords } from './task-records.js';
 import type { TaskResult } from './task.js';
+import { omit } from '../sources/omit.js';
 
 interface CollectOptions {
   readonly records: TaskRecords;

@@ -25,7 +25,8 @@ export async function checkJournal(directory: string): Promise<JournalCheck> {
     onDamaged: (place: DamagedPlace) => damaged.push(place),
     onTorn: (place: DamagedPlace) => torn.push(place),
   };
-  for await (const _ of readJournal(directory, places)) entries++;
+  const lines = readJournal(directory, places)[Symbol.asyncIterator]();
+  while ((await lines.next()).done !== true) entries++;
   const summary = await summarizeJournal(directory, { skipDamaged: true });
   return {
     entries,

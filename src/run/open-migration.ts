@@ -149,7 +149,8 @@ function failedIn(summary: JournalSummary | undefined, directory: string): Reado
 /** Made when the first copy is found that differs. */
 function writtenLines(summary: JournalSummary | undefined): (containerId: string) => ReadonlySet<string> | undefined {
   let known: ReturnType<typeof knownLines> | undefined;
-  return (containerId) => (known ??= summary ? knownLines(summary) : new Map()).get(containerId);
+  return (containerId) =>
+    (known ??= summary ? knownLines(summary) : new Map<string, ReadonlySet<string>>()).get(containerId);
 }
 
 /** A copy is made as a whole: where one line failed, all lines of the file are taken. */

@@ -27,7 +27,8 @@ export interface SurveyRequest extends SourcesRequest {
  * nothing. Throws `ConfigError` for a request or a source that cannot be used.
  *
  * @example
- * const { canContract } = await survey({ sources: ['paused/'] }, { onOutcome: ({ id, code }) => console.log(id, code) });
+ * const onOutcome = ({ id, code }) => console.log(id, code);
+ * const { canContract } = await survey({ sources: ['paused/'] }, { onOutcome });
  */
 export async function survey(request: SurveyRequest, ports: RunPorts<Remainder> = {}): Promise<ContractCheck> {
   assertKnown(request, SURVEY_MEMBERS);

@@ -7,6 +7,7 @@ import { ConfigError, StateBagError } from '../errors/classes.js';
 import { StoreError, messageOf } from '../errors/index.js';
 import type { NotStarted } from '../journal/entries.js';
 import type { JournalSession } from '../journal/session.js';
+import { omit } from '../sources/omit.js';
 import { omitUndefined } from '../sources/omit-undefined.js';
 import type { Shard } from '../sources/shard.js';
 import { exceedsFailures } from './limits.js';
@@ -187,12 +188,12 @@ function errorFrom({ code, message, isUsage }: Extract<FromWorker, { kind: 'brok
 
 /** The request of the k-th worker (from 0): its shard, its share of the table's capacity, no limit on failures. */
 function shareOf(request: CompleteRequest, k: number): CompleteRequest {
-  const { workers, tables, maxFailures: _, ...rest } = request;
+  const { workers, tables } = request;
   const { maxReadUnits, maxWriteUnits } = tables;
   const share = (units: number | undefined) =>
     units === undefined ? undefined : Math.max(1, Math.floor(units / workers));
   return {
-    ...rest,
+    ...omit(request, ['maxFailures']),
     workers: 1,
     shard: shardOf(request.shard, k, workers),
     tables: {

@@ -138,8 +138,8 @@ const CODES = {
 const UNCHANGED = 'this file was not changed; make room and run the same command again';
 
 /**
- * Node's error about a file as one of the shim's, with the path and what to do. Errors of the shim pass. `whenFull` says
- * what a full disk means for the file.
+ * Node's error about a file as one of the shim's, with the path and what to do. Errors of the shim pass. `whenFull`
+ * says what a full disk means for the file.
  */
 export function diskError(path: string, error: unknown, whenFull = UNCHANGED): StateBagError {
   if (error instanceof StateBagError) return error;

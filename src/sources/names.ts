@@ -1,6 +1,6 @@
 import { closeSync, existsSync, openSync, readSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { isTemporaryName } from '../locks/owner.js';
+import { isOwnName } from '../store/fs-files.js';
 import { realPath } from './walk.js';
 
 /** The file in a journal directory that holds the entries. */
@@ -12,7 +12,7 @@ export const JOURNAL_LOCK = 'journal.lock';
 /** True for what runs and stores leave beside documents: files in the making, and locks. */
 export function isOwnFile(path: string): boolean {
   if (basename(path) === JOURNAL_LOCK) return existsSync(join(dirname(path), JOURNAL_FILE));
-  return isTemporaryName(basename(path));
+  return isOwnName(basename(path));
 }
 
 /**

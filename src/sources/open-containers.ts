@@ -23,8 +23,8 @@ export interface Reach {
 }
 
 /**
- * Opens containers by the names a journal has for them. Throws `ConfigError` `USAGE` for a map that does not fit them. What they are made of is told by their documents, not by the
- * name: a copy of NDJSON may be called anything.
+ * Opens containers by the names a journal has for them. What they are made of is decided by their documents and not by
+ * the name, because a copy of NDJSON may have any name. Throws `ConfigError` `USAGE` for a map that does not fit them.
  */
 export async function openContainers(
   containers: ReadonlyMap<string, readonly { readonly line: number | undefined }[]>,

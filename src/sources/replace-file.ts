@@ -85,8 +85,8 @@ function conflict(code: 'DOCUMENT_LOCKED' | 'TEMPORARY_FILE_REPLACED', message: 
 /**
  * A file replaced as a whole: written next to its target, synced, compared with what was read, renamed over it. Other
  * runs of statebag are kept out by a lock from the comparison to the rename. Other programs are not: a file system has
- * no compare-and-swap. What they write while the digest is computed is noticed by the size and the times of the file; what
- * they write between that look and the rename, and later into a file that they keep open, is lost.
+ * no compare-and-swap. What they write while the digest is computed is noticed by the size and the times of the file.
+ * What they write between that look and the rename, and later into a file that they keep open, is lost.
  */
 export class FileReplacement {
   private constructor(

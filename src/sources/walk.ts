@@ -1,12 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { existsSync, realpathSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import type { Dirent, PathLike } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { GlobOptions } from 'tinyglobby';
 import { StoreError } from '../errors/index.js';
 import type { StateBagError } from '../errors/index.js';
-import { isOwnName } from '../store/fs-files.js';
 import { diskError } from './disk.js';
 import type { Skipped } from './source.js';
 

@@ -9,11 +9,15 @@ import type { ObjectStore } from '../../src/store/object-store.js';
 const BYTES = Buffer.from('{"n":1}');
 
 const putAbsent = (objects: ObjectStore, key: string) =>
-  objects.put({ bucket: 'local', key }, BYTES, { ifAbsent: true }).catch((error: { code: string }) => error.code);
+  objects
+    .put({ bucket: 'local', key }, BYTES, { ifAbsent: true })
+    .catch((error: unknown) => (error as { code: string }).code);
 
 it('a directory store syncs the folders of an object that another store has written, once each', async () => {
   const root = mkdtempSync(join(tmpdir(), 'statebag-reused-'));
-  onTestFinished(() => { rmSync(root, { recursive: true, force: true }); });
+  onTestFinished(() => {
+    rmSync(root, { recursive: true, force: true });
+  });
   for (const key of ['a/1/x.json', 'a/2/x.json']) await putAbsent(fsObjectStore({ root }), key);
   const disk = faultyDisk(root);
   let seen = 0;

@@ -4,7 +4,7 @@ import { migrate } from '../../run/migrate.js';
 import type { MigrateReport } from '../../run/migrate.js';
 import type { MigratePorts } from '../../run/open-migration.js';
 import { addToTotals, emptyTotals, needsAttention } from '../../run/outcome.js';
-import type { DocumentOutcome, Totals } from '../../run/outcome.js';
+import type { Totals } from '../../run/outcome.js';
 import { parseMaxFailures } from '../../run/limits.js';
 import type { MigrateRequest } from '../../run/request.js';
 import { nothingToVerify, verify } from '../../run/verify.js';

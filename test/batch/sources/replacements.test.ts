@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeDisk } from '../../../src/sources/disk.js';
 import type { Replacement, SourceContainer, SourceDocument } from '../../../src/sources/source.js';
-import { RowContainer } from '../../../src/sources/dynamodb/rows.js';
+import { RowContainer } from '../../../src/batch/sources/dynamodb-row.js';
 import { FileContainer } from '../../../src/sources/files.js';
 import { NdjsonContainer } from '../../../src/sources/ndjson.js';
 import { ObjectContainer } from '../../../src/sources/objects.js';
@@ -107,7 +107,13 @@ describe('once a write has resolved, its bytes may be written over before the co
 
 describe('a replacement leaves a file that another program changes after its digest was compared', () => {
   it.each([
-    ['by appending to it', (path: string) => { appendFileSync(path, '{"b":2}\n'); }, '{"a":1}\n{"b":2}\n'],
+    [
+      'by appending to it',
+      (path: string) => {
+        appendFileSync(path, '{"b":2}\n');
+      },
+      '{"a":1}\n{"b":2}\n',
+    ],
     [
       'in place, with the old size and the old modification time',
       (path: string) => {
@@ -135,9 +141,10 @@ describe('a replacement leaves a file that another program changes after its dig
       },
     };
     const container = new FileContainer(path, disk);
-    for await (const _document of container.documents());
+    const documents: SourceDocument[] = [];
+    for await (const document of container.documents()) documents.push(document);
     const replacement = await container.replace();
-    await replacement.write({ id: path, line: undefined, bytes: Buffer.from('{"a":1}\n') }, Buffer.from(NEXT));
+    await replacement.write(documents[0]!, Buffer.from(NEXT));
     await expect(replacement.commit(new Uint8Array())).rejects.toMatchObject({ code: 'DOCUMENT_MOVED' });
     expect(readFileSync(path, 'utf8')).toBe(expected);
   });
