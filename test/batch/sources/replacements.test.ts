@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeDisk } from '../../../src/sources/disk.js';
 import type { Replacement, SourceContainer, SourceDocument } from '../../../src/sources/source.js';
-import { RowContainer } from '../../../src/batch/sources/dynamodb-row.js';
+import { RowContainer } from '../../../src/sources/dynamodb/rows.js';
 import { FileContainer } from '../../../src/sources/files.js';
 import { NdjsonContainer } from '../../../src/sources/ndjson.js';
 import { ObjectContainer } from '../../../src/sources/objects.js';
