@@ -88,6 +88,7 @@ Usage: statebag migrate SOURCE… --store S [options]
   --plan <FILE>               do what the plan says and nothing else; not with --where, --only-failed
   --verify                    verify everything afterwards; only with --apply
   --journal <DIR>             where the journal is (default statebag-journal)
+  --skip-damaged              skip damaged lines of the journal, and report how many
 `,
   `Which documents, and how fast
   --concurrency <N>      documents in hand at a time (default 8)
@@ -133,7 +134,9 @@ Usage: statebag migrate SOURCE… --store S [options]
 Usage: statebag verify [options]
 `,
   `What to do
-  --journal <DIR>  where the journal is (default statebag-journal)
+  --journal <DIR>   where the journal is (default statebag-journal)
+  --skip-damaged    skip damaged lines of the journal, and report how many
+  --map <OLD=NEW>…  documents were moved: their paths or URIs start with OLD in the journal, and with NEW now
 `,
   `Which documents, and how fast
   --concurrency <N>  documents in hand at a time (default 8)
@@ -143,6 +146,8 @@ Usage: statebag verify [options]
   statebag verify --journal statebag-journal
   # for a program
   statebag verify --journal statebag-journal --json
+  # the documents have been moved
+  statebag verify --journal statebag-journal --map /old/bags=/new/bags
   # the store has been moved
   statebag verify --journal statebag-journal --store /mnt/copy-of-store
 `,
@@ -159,22 +164,37 @@ Usage: statebag verify [options]
 `,
   `statebag rollback: restore the original bytes; a dry run unless --apply
 
-Usage: statebag rollback [options]
+Usage: statebag rollback [SOURCE…] [options]
+`,
+  `Arguments
+  [SOURCE…]  a file, a directory, a glob in quotes, s3://bucket/prefix or dynamodb://table that the journal has
 `,
   `What to do
-  --apply          write; without it, everything is computed and nothing is changed; not with --dry-run
-  --dry-run        what happens without --apply
-  --journal <DIR>  where the journal is (default statebag-journal)
+  --apply           write; without it, everything is computed and nothing is changed; not with --dry-run
+  --dry-run         what happens without --apply
+  --journal <DIR>   where the journal is (default statebag-journal)
+  --skip-damaged    skip damaged lines of the journal, and report how many
+  --map <OLD=NEW>…  documents were moved: their paths or URIs start with OLD in the journal, and with NEW now
+`,
+  `Which documents, and how fast
+  --run <ID>         only what this run migrated: its id, the beginning of it, or last
+  --where <K=V>…     only documents with a bag whose member K had the value V
+  --limit <N>        stop taking documents after N
+  --concurrency <N>  documents in hand at a time (default 8)
 `,
   `Examples
   # what would be restored; nothing is written
   statebag rollback --journal statebag-journal
   # restore
   statebag rollback --journal statebag-journal --apply
+  # restore what the last run did to one owner
+  statebag rollback --journal statebag-journal --run last --where ownerId=acme --apply
 `,
   `Notes
   A document is restored only if it is still what the migration wrote; one that was modified since is left as it is and reported.
   A row of a paused execution that was resumed since is left as it is and counts as unchanged.
+  Documents that are not chosen stay migrated.
+  With --run, a document gets the bytes that it had before that run; what later runs did to it is undone, too.
   Blobs stay in the store. To restore what is left, run the same command again.
 `,
   `Exit codes
@@ -186,6 +206,10 @@ Usage: statebag rollback [options]
   `statebag status: print how far the migration of a journal is
 
 Usage: statebag status [options]
+`,
+  `What to do
+  --journal <DIR>  where the journal is (default statebag-journal)
+  --skip-damaged   skip damaged lines of the journal, and report how many
 `,
   `Examples
   # how far the migration is
@@ -225,6 +249,32 @@ Usage: statebag report [options]
 `,
   `Notes
   A journal of --shard, --where or --plan says so and counts for that part only.
+`,
+  `statebag journal check: check every line of a journal and name the damaged ones
+
+Usage: statebag journal check [DIR] [options]
+`,
+  `Arguments
+  [DIR]  the journal; --journal DIR names it, too
+`,
+  `What to do
+  --journal <DIR>  where the journal is (default statebag-journal)
+`,
+  `Examples
+  # every damaged line of a journal
+  statebag journal check statebag-journal
+  # for a program
+  statebag journal check --journal statebag-journal --json
+`,
+  `Notes
+  Reads every line and writes nothing. A torn last line, which a killed run leaves, is not damage.
+  Exit 2 when there is no journal.
+`,
+  `Exit codes
+  0   success
+  1   a line is damaged, or a migrated document has no intent
+  2   the command line or the configuration is wrong
+  70  an error in the tool
 `,
   `statebag can-contract: check whether the shim can be removed, and list what still needs it
 
@@ -636,22 +686,23 @@ export const HELP_PAGES: Readonly<Record<string, readonly number[]>> = {
   inspect: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13],
   migrate: [14, 15, 16, 3, 17, 5, 7, 8, 9, 10, 18, 19, 20],
   verify: [21, 22, 23, 3, 5, 6, 7, 8, 9, 24, 25, 26],
-  rollback: [27, 28, 23, 3, 5, 7, 8, 9, 29, 30, 31],
-  status: [32, 22, 5, 6, 33, 34, 35],
-  report: [36, 22, 37, 38, 39, 35],
-  'can-contract': [40, 1, 41, 3, 23, 5, 6, 7, 8, 9, 10, 42, 43, 44],
-  gc: [45, 1, 46, 47, 48, 3, 23, 5, 7, 8, 9, 10, 49, 50, 51],
-  segment: [52, 53, 54, 3, 55, 6, 7, 8, 10, 56, 57, 58],
-  hydrate: [59, 53, 3, 6, 7, 8, 10, 60, 61, 62],
-  adapt: [63, 64, 3, 65, 66, 7, 8, 10, 67, 68, 69],
-  seal: [70, 64, 3, 65, 66, 71, 7, 8, 10, 72, 73, 74],
-  'runtime-proxy': [75, 76, 77, 78, 79],
-  validate: [80, 1, 81, 3, 82, 6, 7, 8, 10, 83, 84, 85],
-  'asl check': [86, 87, 82, 6, 88, 89, 90],
-  'asl patch': [91, 87, 92, 82, 93, 94, 95],
-  'schema diff': [96, 97, 98, 82, 6, 8, 99, 100, 101],
-  'fleet plan': [102, 15, 103, 3, 23, 5, 6, 7, 8, 10, 9, 104, 105, 79],
-  'fleet manifest': [106, 107, 108, 22, 3, 109, 7, 8, 10, 9, 110, 111, 79],
-  'fleet collect': [112, 113, 114, 22, 3, 5, 7, 8, 10, 9, 115, 116, 117],
-  completion: [118, 119, 6, 120, 121, 79],
+  rollback: [27, 28, 29, 30, 3, 5, 7, 8, 9, 31, 32, 33],
+  status: [34, 35, 5, 6, 36, 37, 38],
+  report: [39, 35, 40, 41, 42, 38],
+  'journal check': [43, 44, 45, 5, 6, 46, 47, 48],
+  'can-contract': [49, 1, 50, 3, 23, 5, 6, 7, 8, 9, 10, 51, 52, 53],
+  gc: [54, 1, 55, 56, 57, 3, 23, 5, 7, 8, 9, 10, 58, 59, 60],
+  segment: [61, 62, 63, 3, 64, 6, 7, 8, 10, 65, 66, 67],
+  hydrate: [68, 62, 3, 6, 7, 8, 10, 69, 70, 71],
+  adapt: [72, 73, 3, 74, 75, 7, 8, 10, 76, 77, 78],
+  seal: [79, 73, 3, 74, 75, 80, 7, 8, 10, 81, 82, 83],
+  'runtime-proxy': [84, 85, 86, 87, 88],
+  validate: [89, 1, 90, 3, 91, 6, 7, 8, 10, 92, 93, 94],
+  'asl check': [95, 96, 91, 6, 97, 98, 99],
+  'asl patch': [100, 96, 101, 91, 102, 103, 104],
+  'schema diff': [105, 106, 107, 91, 6, 8, 108, 109, 110],
+  'fleet plan': [111, 15, 112, 3, 23, 5, 6, 7, 8, 10, 9, 113, 114, 88],
+  'fleet manifest': [115, 116, 117, 45, 3, 118, 7, 8, 10, 9, 119, 120, 88],
+  'fleet collect': [121, 122, 123, 45, 3, 5, 7, 8, 10, 9, 124, 125, 126],
+  completion: [127, 128, 6, 129, 130, 88],
 };

@@ -61,6 +61,11 @@ export const CONFLICTS = {
       detail: 'The run ended before this document, or the document was rolled back.',
       advice: 'If the document is to be migrated, run `migrate` again.',
     },
+    STORED_BY_DIGEST: {
+      title: 'The path of a bag has the SHA-256 of its bytes, so it may be a blob that pointers name.',
+      detail: 'The bag is left unchanged.',
+      advice: 'If it is a document, copy it to a path without the digest and migrate the copy.',
+    },
     RECOVERED: {
       title: 'An earlier run had replaced the document, and was killed before it recorded the result.',
       advice: 'Nothing.',

@@ -27,6 +27,7 @@ export type ResultCode =
   | 'ROW_WITHOUT_BAG'
   | 'SCHEMA_UNKNOWN'
   | 'SOURCE_OVERWRITTEN'
+  | 'STORED_BY_DIGEST'
   | 'STRAY_BAG'
   | 'TASK_FAILED'
   | 'UNEXPECTED';

@@ -200,7 +200,14 @@ class TaskJournal {
 
   /** What is to be told of every settled document. */
   results(): readonly ResultEntry[] {
-    return Array.from(this.told.values(), (result) =>
+    const told = [...this.told.values()];
+    const documents = told.filter(({ subject }) => subject !== 'container');
+    // The failure of a file or object is reported only where it stands for documents that were not read.
+    const reported =
+      documents.length > 0
+        ? documents
+        : told.filter(({ outcome }) => outcome === 'failed' || outcome === 'quarantined');
+    return reported.map((result) =>
       result.outcome === 'migrated' ? (this.promised.get(result.doc) ?? result) : result,
     );
   }

@@ -112,6 +112,8 @@ describe('repetition', () => {
       quarantined: 1,
       failed: 0,
       notStarted: 0,
+      containersFailed: 0,
+      containersNotStarted: 0,
       bytesBefore: 48_079,
       bytesAfter: 18_338,
       blobsWritten: 27,

@@ -93,7 +93,9 @@ describe('the page of codes', () => {
     expect(page).toContain('\n| `STORE_TIMEOUT` | `StoreError`, retryable | A request to the store took too long. |');
     expect(page).toContain('\n| `STORE_DENIED` | `StoreError`, sometimes retryable |');
     expect(page).toContain('\n| `EVENT_INVALID` | `BagError` or `ConfigError` |');
-    expect(page).toContain('\n| `RUN_STOPPED` |  | The run was stopped before this document. |');
+    expect(page).toContain(
+      '\n| `RUN_STOPPED` | `StoreError`, retryable | The run was stopped before this document was written. |',
+    );
   });
 });
 

@@ -247,6 +247,8 @@ describe('a batch without an answer', () => {
         quarantined: 0,
         failed: 0,
         notStarted: 0,
+        containersFailed: 0,
+        containersNotStarted: 0,
         bytesBefore: sum('bytesBefore'),
         bytesAfter: sum('bytesAfter'),
         blobsWritten: sum('blobsWritten'),
