@@ -29,7 +29,7 @@ export async function runContainer(container: SourceContainer, run: Run): Promis
 }
 
 /** Counts a container that the run does not get to: of a file that is one document, the document. */
-export function leaveContainer(container: SourceContainer, run: Run): Promise<void> {
+function leaveContainer(container: SourceContainer, run: Run): Promise<void> {
   return run.settle({ ...notStarted(container.id, 0), ...subjectOf(container) }, unread(container));
 }
 

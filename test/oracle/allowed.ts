@@ -785,6 +785,33 @@ export const ALLOWED: readonly Rule[] = [
   ),
 
   // Words.
+  rule(
+    'containers-are-counted-apart',
+    'Files and objects of lines that failed or were not started are counted next to documents.',
+    { aspect: ['stdout', 'journal'], path: /\/containers(Failed|NotStarted)$/, change: ['added'], new: /^\d+$/ },
+  ),
+  rule('damaged-lines-are-reported', 'Damaged lines of a journal are reported; here there are none.', {
+    aspect: ['stdout'],
+    path: /^\/damaged$/,
+    change: ['added'],
+    new: /^\[\]$/,
+  }),
+  rule('a-rollback-names-the-runs', 'A rollback names the migrations that it undoes.', {
+    aspect: ['stdout'],
+    path: /^\/runs$/,
+    change: ['added'],
+    command: /^rollback/,
+  }),
+  rule('a-rollback-has-intents', 'A rollback syncs an intent before it restores a document.', {
+    aspect: ['journal'],
+    path: / intent#\d+/,
+    command: /^rollback/,
+  }),
+  rule('names-what-is-missing', 'A command line that lacks something is told what it lacks, and nothing else.', {
+    aspect: ['stderr'],
+    old: /^statebag: USAGE: .* (is|are) missing/,
+    new: /^statebag: USAGE: /,
+  }),
   rule('help-and-completion', 'Options and notes that were added since; documented in --help.', {
     aspect: ['stdout'],
     kind: /^usage/,
