@@ -805,12 +805,39 @@ export const ALLOWED: readonly Rule[] = [
   rule('a-rollback-has-intents', 'A rollback syncs an intent before it restores a document.', {
     aspect: ['journal'],
     path: / intent#\d+/,
-    command: /^rollback/,
+    when: (_, { steps }) => steps.some(([command]) => command === 'rollback'),
   }),
-  rule('names-what-is-missing', 'A command line that lacks something is told what it lacks, and nothing else.', {
+  rule('advice-of-the-catalogue', 'The advice after an error is that of the catalogue of codes.', {
     aspect: ['stderr'],
-    old: /^statebag: USAGE: .* (is|are) missing/,
-    new: /^statebag: USAGE: /,
+    old: /^statebag: POINTER_DANGLING: /,
+    new: /^statebag: POINTER_DANGLING: /,
+  }),
+  rule(
+    'messages-of-usage',
+    'Messages about a wrong command line name only what is missing, and what was perhaps meant.',
+    {
+      aspect: ['stderr'],
+      kind: /^usage/,
+      old: /^statebag: (USAGE|STORE_MISSING|COMMAND_UNKNOWN|old and new)/,
+      new: /^statebag: (USAGE|STORE_MISSING|COMMAND_UNKNOWN|old and new)/,
+    },
+  ),
+  rule('default-journal', 'Without --journal, statebag-journal is read, as the help said.', {
+    aspect: ['stderr'],
+    kind: /^usage/,
+    command: /^(verify|rollback|status|report)$/,
+    old: /--journal DIR is missing/,
+    new: /JOURNAL_MISSING/,
+  }),
+  rule('completion-of-a-shell', 'completion takes the name of a shell and has scripts of its own.', {
+    aspect: ['stdout', 'stderr', 'exit'],
+    kind: /^usage/,
+    command: /^completion( bash)?$/,
+  }),
+  rule('options-without-effect', 'An option that has no effect with the others is refused.', {
+    aspect: ['stdout', 'stderr', 'exit', 'document', 'blob', 'metadata'],
+    kind: /^usage/,
+    command: /^seal .*--with-events$/,
   }),
   rule('help-and-completion', 'Options and notes that were added since; documented in --help.', {
     aspect: ['stdout'],
