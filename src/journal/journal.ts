@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { ConfigError, StoreError } from '../errors/index.js';
 import { tryLock } from '../locks/lock.js';
 import { JOURNAL_FILE, JOURNAL_LOCK } from '../sources/names.js';
-import { diskError, GroupCommit } from '../sources/disk.js';
+import { asDiskError, diskError, GroupCommit } from '../sources/disk.js';
 import type { Disk, DiskFile } from '../sources/disk.js';
 import type { JournalEntry } from './entries.js';
 
@@ -81,9 +81,14 @@ export class Journal {
     } finally {
       await this.file
         .close()
-        .then(() => (this.isUnused ? this.disk.remove(join(this.directory, JOURNAL_FILE)) : undefined))
+        .then(() => (this.isUnused ? this.removeFile() : undefined))
         .finally(this.release);
     }
+  }
+
+  private removeFile(): Promise<void> {
+    const path = join(this.directory, JOURNAL_FILE);
+    return this.disk.remove(path).catch(asDiskError(path));
   }
 
   private async write(): Promise<void> {
