@@ -24,6 +24,14 @@ export const concurrencyOptions = optionGroup(WHICH, {
   concurrency: withDefault(whole('N', 'documents in hand at a time'), DEFAULT_CONCURRENCY),
 });
 
+/** What may change while a run goes on. */
+export const paceOptions = {
+  ...concurrencyOptions,
+  ...optionGroup(WHICH, {
+    control: path('file', 'FILE', 'a file that is read twice a second: pause, resume, concurrency N or finish'),
+  }),
+};
+
 /** Which documents a run is about. */
 export const selectionOptions = optionGroup(WHICH, {
   limit: whole('N', 'stop taking documents after N'),

@@ -85,6 +85,7 @@ async function* prepareAll(
   const { settings, filter, expectations } = run.options;
   const prepare = async (found: SourceDocument): Promise<Item> => {
     const document = takeForMigration(found);
+    await run.pace.resumed();
     if (!document || !run.isWanted(document.id, container.id)) return { document: found, prepared: undefined };
     if (commit?.failure ?? run.stoppedBy)
       return { document, prepared: { outcome: left(document, commit), transformation: undefined } };

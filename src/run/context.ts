@@ -1,4 +1,5 @@
 import type { RunClock } from '../journal/session.js';
+import type { Pace } from './pace.js';
 import type { Surroundings } from '../sources/open.js';
 
 /** Everything that a run takes from the process, so that a program or a test can replace it. */
@@ -13,6 +14,8 @@ export interface RunPorts<Outcome> {
   readonly context?: RunContext;
   /** Ends the run after the documents in hand. */
   readonly stop?: AbortSignal;
+  /** How fast the run goes on. Default: the `concurrency` of the request, all the time. */
+  readonly pace?: Pace;
   /** Called once for every document, when it is settled. What it throws ends the run. */
   readonly onOutcome?: (outcome: Outcome) => void | Promise<void>;
   /**

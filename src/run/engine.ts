@@ -3,6 +3,7 @@ import { ConfigError } from '../errors/index.js';
 import type { DocumentSource, SourceContainer } from '../sources/source.js';
 import { runContainer, unread } from './container.js';
 import { failureOf, notStarted } from './outcome.js';
+import { MAX_CONCURRENCY } from './pace.js';
 import { Run } from './run.js';
 import type { EngineOptions, RunReport } from './run.js';
 import { isInShard } from '../sources/shard.js';
@@ -22,24 +23,29 @@ export function isWhole({
 export async function runSources(options: EngineOptions): Promise<RunReport> {
   const run = new Run(options);
   for (const source of options.sources) {
-    await pMap(listed(source, run), (container) => takeContainer(container, run), { concurrency: options.concurrency });
+    await pMap(listed(source, run), (container) => takeContainer(container, run), { concurrency: MAX_CONCURRENCY });
   }
   run.assertSound();
   const { totals, stoppedBy, notStarted, skipped } = run;
   return { totals, complete: stoppedBy === undefined, ...(stoppedBy && { stoppedBy }), notStarted, skipped };
 }
 
-/** A listing that breaks off is a failure of the source; what was listed before is in hand and is finished. */
+/**
+ * Yields each container when its turn has come. A listing that breaks off is a failure of the source; what was listed
+ * before is in hand and is finished.
+ */
 async function* listed(source: DocumentSource, run: Run): AsyncIterable<SourceContainer> {
   const { stop, shard } = run.options;
   try {
     for await (const container of source.containers(stop, ({ id }) => {
       if (isInShard(id, shard)) run.skipped++;
     })) {
+      await run.pace.turn();
       if (!run.isFull) {
         yield container;
         continue;
       }
+      run.pace.release();
       if (isInShard(container.id, shard)) run.leave('containers', container.id);
       if (source.isListedAtOnce === true) continue;
       // The rest is not even listed: of a table that would cost as much as reading it.
@@ -65,6 +71,8 @@ async function takeContainer(container: SourceContainer, run: Run): Promise<type
     else await run.hold(() => runContainer(container, run));
   } catch (error) {
     run.end(error);
+  } finally {
+    run.pace.release();
   }
   return pMapSkip;
 }

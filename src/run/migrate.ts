@@ -67,6 +67,7 @@ async function write(opened: OpenMigration, session: JournalSession, ports: Migr
     committer: openCommitter(opened, session, session),
     summary: session.summary,
     stop,
+    ...(ports.pace && { pace: ports.pace }),
     onOutcome: (outcome) => ports.onOutcome?.(outcome),
   });
 }
@@ -82,6 +83,7 @@ async function dryRun(opened: OpenMigration, ports: MigratePorts): Promise<RunRe
       settings: readingSettings(request, store.blobs),
       summary,
       ...(ports.stop && { stop: ports.stop }),
+      ...(ports.pace && { pace: ports.pace }),
       onOutcome: async (outcome, settled) => {
         if (settled) await planOut?.add(outcome, settled);
         await ports.onOutcome?.(outcome);

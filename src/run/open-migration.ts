@@ -97,7 +97,7 @@ function describe(
 }
 
 /** The ports of one run over an open migration: for a dry run they only read. */
-export interface EnginePorts extends Pick<EngineOptions, 'settings' | 'committer' | 'stop'> {
+export interface EnginePorts extends Pick<EngineOptions, 'settings' | 'committer' | 'stop' | 'pace'> {
   /** What the journal says of earlier runs. */
   readonly summary: JournalSummary | undefined;
   readonly onOutcome: (outcome: DocumentOutcome, settled: SettledDocument | undefined) => void | Promise<void>;
@@ -118,7 +118,7 @@ export async function runMigration(opened: OpenMigration, ports: EnginePorts): P
 }
 
 function engineOptions({ request, sources, plan, place }: OpenMigration, ports: EnginePorts): EngineOptions {
-  const { settings, committer, stop, summary } = ports;
+  const { settings, committer, stop, pace, summary } = ports;
   const { where = [], limit, shard, concurrency, maxFailures, onlyFailed, journal, manifestForm } = request;
   const failed = onlyFailed === true ? failedIn(summary, journal) : undefined;
   const chosen = failed && place.kind !== 'in-place' ? withContainers(failed) : failed;
@@ -131,6 +131,7 @@ function engineOptions({ request, sources, plan, place }: OpenMigration, ports: 
     ...omitUndefined({
       committer,
       stop,
+      pace,
       maxFailures,
       filter: where.length > 0 ? whereFilter(where) : undefined,
       only: chosen ?? (plan && new Set(plan.documents.keys())),

@@ -7,6 +7,7 @@ import type { MaxFailures } from './limits.js';
 import { addToTotals, emptyTotals } from './outcome.js';
 import type { DocumentOutcome, Totals } from './outcome.js';
 import type { TransformSettings } from './transform.js';
+import { Pace } from './pace.js';
 import type { Shard } from '../sources/shard.js';
 
 /** What a run is about and what it may do. */
@@ -15,8 +16,9 @@ export interface EngineOptions {
   readonly settings: TransformSettings;
   /** Writes; a dry run has none. */
   readonly committer?: Committer;
-  /** Documents in hand at a time. */
+  /** Documents in hand at a time, when there is no `pace`. */
   readonly concurrency: number;
+  readonly pace?: Pace;
   readonly maxFailures?: MaxFailures;
   readonly filter?: DocumentFilter;
   /** Ids to take; all others are passed over. */
@@ -61,12 +63,16 @@ export class Run {
     unlisted: false,
   };
   skipped = 0;
+  readonly pace: Pace;
   private taken = 0;
   private failed = false;
   private containersInHand = 0;
   private fault: { readonly error: unknown } | undefined;
 
-  constructor(readonly options: EngineOptions) {}
+  constructor(readonly options: EngineOptions) {
+    this.pace = options.pace ?? new Pace(options.concurrency);
+    this.pace.endWith(options.stop);
+  }
 
   get stoppedBy(): RunReport['stoppedBy'] {
     if (this.failed || this.fault) return 'failures';
@@ -103,7 +109,7 @@ export class Run {
 
   /** How many documents of one container may be in hand, so that those of all containers stay few. */
   get share(): number {
-    return Math.max(1, Math.floor(this.options.concurrency / Math.max(1, this.containersInHand)));
+    return Math.max(1, Math.floor(this.pace.concurrency / Math.max(1, this.containersInHand)));
   }
 
   async hold(work: () => Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
 import type { JournalEntry } from '../journal/entries.js';
 import type { DocumentOutcome } from './outcome.js';
+import type { PaceState } from './pace.js';
 import type { CompleteRequest } from './request.js';
 import type { RunReport } from './run.js';
 
@@ -15,6 +16,8 @@ export type ToWorker =
   /** The entries that were sent last are on the disk. */
   | { readonly kind: 'flushed' }
   | { readonly kind: 'refused'; readonly code: string; readonly message: string }
+  /** Go on at another pace. */
+  | ({ readonly kind: 'pace' } & PaceState)
   /** Finish the documents in hand. */
   | { readonly kind: 'stop' };
 

@@ -4,10 +4,13 @@ import { ConfigError, StateBagError, messageOf } from '../errors/index.js';
 import type { JournalEntry } from '../journal/entries.js';
 import { readSummary } from '../journal/session.js';
 import { GroupCommit } from '../sources/disk.js';
+import { omit } from '../sources/omit.js';
 import { writingSettings } from './blob-sinks.js';
 import type { RunContext } from './context.js';
 import { openCommitter, openMigration, runMigration } from './open-migration.js';
+import type { EnginePorts } from './open-migration.js';
 import type { DocumentOutcome } from './outcome.js';
+import { Pace } from './pace.js';
 import type { FromWorker, ToWorker, WorkerEnd } from './worker-messages.js';
 
 /** The process with the journal, as a worker sees it. */
@@ -23,15 +26,20 @@ type Start = Extract<ToWorker, { kind: 'start' }>;
 export async function work(channel: Channel, context: RunContext): Promise<void> {
   const journal = new RemoteJournal(channel.send);
   const stop = new AbortController();
+  const pace = new Pace(1);
   const start = await new Promise<Start>((resolve) => {
     channel.listen((message) => {
-      if (message.kind === 'start') resolve(message);
+      if (message.kind === 'start') {
+        pace.set({ concurrency: message.request.concurrency });
+        resolve(message);
+      }
       else if (message.kind === 'stop') stop.abort();
+      else if (message.kind === 'pace') pace.set(omit(message, ['kind']));
       else journal.answer(message);
     });
   });
   try {
-    const end = await migrateShare(start, journal, channel, stop.signal, { ...context, cwd: start.cwd });
+    const end = await migrateShare(start, journal, channel, { stop: stop.signal, pace }, { ...context, cwd: start.cwd });
     await journal.flush();
     channel.send({ kind: 'done', ...end });
   } catch (error) {
@@ -44,7 +52,7 @@ async function migrateShare(
   { request, runId }: Start,
   journal: RemoteJournal,
   channel: Channel,
-  stop: AbortSignal,
+  ports: Pick<EnginePorts, 'stop' | 'pace'>,
   context: RunContext,
 ): Promise<WorkerEnd> {
   const opened = await openMigration(request, context);
@@ -53,7 +61,7 @@ async function migrateShare(
   const { complete, notStarted, skipped } = await runMigration(opened, {
     settings: writingSettings(request, opened.store.blobs),
     committer: openCommitter(opened, journal, { runId, summary }),
-    stop,
+    ...ports,
     summary,
     onOutcome: (outcome) => {
       outcomes.add(outcome);

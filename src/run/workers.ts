@@ -14,6 +14,7 @@ import { exceedsFailures } from './limits.js';
 import type { MigratePorts, OpenMigration } from './open-migration.js';
 import { addToTotals, emptyTotals } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
+import type { PaceState } from './pace.js';
 import type { CompleteRequest } from './request.js';
 import type { RunReport } from './run.js';
 import type { FromWorker, ToWorker, WorkerEnd } from './worker-messages.js';
@@ -56,27 +57,33 @@ class WorkerRun {
   ) {}
 
   async run(): Promise<RunReport> {
-    const { stop } = this.ports;
+    const { stop, pace } = this.ports;
     const onStop = (): void => {
       this.stop('signal');
     };
     stop?.addEventListener('abort', onStop, { once: true });
+    const unpace = pace?.onChange(() => {
+      this.sendAll(paceMessage(pace));
+    });
     try {
       this.start();
       if (stop?.aborted) onStop();
       return await this.finish();
     } finally {
       stop?.removeEventListener('abort', onStop);
+      unpace?.();
     }
   }
 
   private start(): void {
     const { request, context } = this.opened;
+    const { pace } = this.ports;
     for (let k = 0; k < request.workers; k++) {
       const worker = startWorker(k + 1, (message, from) => {
         this.take(message, from);
       });
       worker.send({ kind: 'start', request: shareOf(request, k), cwd: context.cwd, runId: this.session.runId });
+      if (pace) worker.send(paceMessage(pace));
       this.workers.push(worker);
     }
   }
@@ -132,12 +139,16 @@ class WorkerRun {
 
   private stop(why: NonNullable<RunReport['stoppedBy']>): void {
     this.stoppedBy ??= why;
-    for (const worker of this.workers) worker.send({ kind: 'stop' });
+    this.sendAll({ kind: 'stop' });
+  }
+
+  private sendAll(message: ToWorker): void {
+    for (const worker of this.workers) worker.send(message);
   }
 
   /** The other workers finish what they have in hand. */
   private fail(error: unknown): never {
-    for (const worker of this.workers) worker.send({ kind: 'stop' });
+    this.sendAll({ kind: 'stop' });
     throw error;
   }
 
@@ -146,6 +157,10 @@ class WorkerRun {
     await this.session.end({ ...this.totals }, false);
     throw error;
   }
+}
+
+function paceMessage({ isPaused, concurrency }: PaceState): ToWorker {
+  return { kind: 'pace', isPaused, concurrency };
 }
 
 /** Every message goes to `onMessage` in the order in which it was sent. */

@@ -1,4 +1,6 @@
 import type { RunPorts } from '../../run/context.js';
+import type { Pace } from '../../run/pace.js';
+import { describePace } from '../watch-orders.js';
 import type { CliIo, OutputStream } from '../io.js';
 
 /** What is known of the work before it begins: bytes, or `undefined` when it cannot be known. */
@@ -13,8 +15,8 @@ interface Progress {
 
 const SILENT: Progress = { tick: () => undefined, stop: () => undefined };
 
-const WITH_TOTAL = '{bar} {percentage}% | {documents} documents | {rate}/s | ETA {eta_formatted}';
-const WITHOUT_TOTAL = '{documents} documents | {rate}/s';
+const WITH_TOTAL = '{bar} {percentage}% | {documents} documents | {rate}/s | ETA {eta_formatted}{pace}';
+const WITHOUT_TOTAL = '{documents} documents | {rate}/s{pace}';
 
 /** Runs with a bar on a terminal, which is gone when the run has ended. */
 export async function withProgress<O extends { readonly bytesBefore: number }, R>(
@@ -29,7 +31,7 @@ export async function withProgress<O extends { readonly bytesBefore: number }, R
       ...ports,
       context: io,
       onBegin: async (measure) => {
-        progress = await startProgress(io.stderr, isWanted, measure);
+        progress = await startProgress(io.stderr, isWanted, measure, ports.pace);
       },
       onOutcome: async (outcome) => {
         progress.tick(outcome.bytesBefore);
@@ -46,6 +48,7 @@ async function startProgress(
   stream: OutputStream,
   isWanted: boolean,
   measure: () => Promise<ExpectedBytes>,
+  pace: Pace | undefined,
 ): Promise<Progress> {
   if (!isWanted || stream.isTTY !== true) return SILENT;
   const [{ SingleBar, Presets }, total] = await Promise.all([
@@ -57,26 +60,32 @@ async function startProgress(
     { format, stream, hideCursor: true, clearOnComplete: true, etaBuffer: 200, gracefulExit: false },
     Presets.shades_classic,
   );
-  return progressOn(bar, total ?? 0);
+  return progressOn(bar, total ?? 0, pace);
 }
 
 interface Bar {
   start(total: number, value: number, payload: object): void;
   increment(step: number, payload: object): void;
+  update(payload: object): void;
   stop(): void;
 }
 
-function progressOn(bar: Bar, total: number): Progress {
+function progressOn(bar: Bar, total: number, pace: Pace | undefined): Progress {
   const begun = performance.now();
   let documents = 0;
-  bar.start(total, 0, { documents, rate: '-' });
+  const shown = () => ({ pace: pace ? ` | ${describePace(pace)}` : '' });
+  bar.start(total, 0, { documents, rate: '-', ...shown() });
+  const release = pace?.onChange(() => {
+    bar.update(shown());
+  });
   return {
     tick: (bytes) => {
       documents++;
       const seconds = (performance.now() - begun) / 1000;
-      bar.increment(bytes, { documents, rate: seconds > 0.5 ? (documents / seconds).toFixed(0) : '-' });
+      bar.increment(bytes, { documents, rate: seconds > 0.5 ? (documents / seconds).toFixed(0) : '-', ...shown() });
     },
     stop: () => {
+      release?.();
       bar.stop();
     },
   };
