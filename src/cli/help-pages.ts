@@ -67,7 +67,7 @@ Usage: statebag inspect SOURCE… [options]
 `,
   `Exit codes
   0   success
-  1   a document is unreadable or could not be migrated
+  1   a document is unreadable or could not be migrated, or the run was stopped
   2   the command line or the configuration is wrong
   70  an error in the tool
 `,
@@ -125,7 +125,7 @@ Usage: statebag migrate SOURCE… --store S [options]
 `,
   `Exit codes
   0   success
-  1   a document failed, was quarantined or was not started, or --verify found a difference
+  1   a document failed, was quarantined or was not started, the run was stopped, or --verify found a difference
   2   the command line or the configuration is wrong
   70  an error in the tool
 `,

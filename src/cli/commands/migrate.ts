@@ -35,6 +35,7 @@ import { reachSettings } from '../reach-settings.js';
 import {
   documentMembers,
   isFinding,
+  stoppedRows,
   totalRows,
   unseenMembers,
   unseenRows,
@@ -118,7 +119,8 @@ export const command = defineCommand({
     'The first SIGINT or SIGTERM finishes the documents in hand, the second ends at once (exit 130).',
     'Every intent is on the disk before its document changes, so a kill at any moment loses nothing.',
   ],
-  findings: 'a document failed, was quarantined or was not started, or --verify found a difference',
+  findings:
+    'a document failed, was quarantined or was not started, the run was stopped, or --verify found a difference',
   handler: migrateCommand,
 });
 
@@ -211,6 +213,7 @@ async function work(
     ...totalRows(totals, !request.apply),
     ...damageRows(damaged),
     ...unseenRows(report),
+    ...stoppedRows(report),
     ...(verified ? verifyRows(verified) : []),
   ];
   await reporter.finish(
@@ -225,7 +228,8 @@ async function work(
   );
   if (!output.quiet) hint(report, args.given, io);
   const isVerified = verified === undefined || verified.verified + verified.resumed === verified.documents;
-  return isVerified && !needsAttention(totals) ? EXIT.ok : EXIT.findings;
+  // What a stopped run has not listed is in no figure.
+  return isVerified && complete && !needsAttention(totals) ? EXIT.ok : EXIT.findings;
 }
 
 async function run(
