@@ -97,7 +97,7 @@ Usage: statebag migrate SOURCE… --store S [options]
   --where <K=V>…         only bags whose member K has the value V
   --workers <N>          processes to write with, each for a share of the files, objects or rows; not with --limit (default 1)
   --only-failed          only documents that failed or were quarantined, as the journal says
-  --max-failures <N|P%>  stop when more than so many fail or are quarantined
+  --max-failures <N|P%>  stop when more than so many fail or are quarantined; what the journal says already is not counted
 `,
   `Examples
   # what would happen; nothing is written
