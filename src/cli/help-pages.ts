@@ -67,7 +67,7 @@ Usage: statebag inspect SOURCE… [options]
 `,
   `Exit codes
   0   success
-  1   a document is unreadable or could not be migrated
+  1   a document is unreadable or could not be migrated, or the run was stopped
   2   the command line or the configuration is wrong
   70  an error in the tool
 `,
@@ -97,7 +97,7 @@ Usage: statebag migrate SOURCE… --store S [options]
   --where <K=V>…         only bags whose member K has the value V
   --workers <N>          processes to write with, each for a share of the files, objects or rows; not with --limit (default 1)
   --only-failed          only documents that failed or were quarantined, as the journal says
-  --max-failures <N|P%>  stop when more than so many fail or are quarantined
+  --max-failures <N|P%>  stop when more than so many fail or are quarantined; what the journal says already is not counted
 `,
   `Examples
   # what would happen; nothing is written
@@ -125,7 +125,7 @@ Usage: statebag migrate SOURCE… --store S [options]
 `,
   `Exit codes
   0   success
-  1   a document failed, was quarantined or was not started, or --verify found a difference
+  1   a document failed, was quarantined or was not started, the run was stopped, or --verify found a difference
   2   the command line or the configuration is wrong
   70  an error in the tool
 `,

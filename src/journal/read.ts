@@ -406,6 +406,15 @@ export function isFailure(result: ResultEntry | undefined): result is ResultEntr
   return result?.outcome === 'failed' || result?.outcome === 'quarantined';
 }
 
+/** True for a failure that is the last result of the document already, with the same code. */
+export function isKnownFailure(
+  { documents, others }: JournalSummary,
+  { id, outcome, code }: { readonly id: string; readonly outcome: string; readonly code?: string },
+): boolean {
+  const last = documents.get(id)?.result ?? others.get(id);
+  return isFailure(last) && last.outcome === outcome && last.code === code;
+}
+
 /** True for a document whose last result asks for nothing: it was migrated, or needed nothing. */
 export function isDone({ documents, others }: JournalSummary, id: string): boolean {
   const outcome = (documents.get(id)?.result ?? others.get(id))?.outcome;

@@ -7,7 +7,7 @@ import { nodeDisk } from '../sources/disk.js';
 import { JOURNAL_VERSION } from './entries.js';
 import type { JournalEntry, NotStarted, ResultEntry, RunEntry } from './entries.js';
 import { Journal } from './journal.js';
-import { isFailure, summarizeJournal } from './read.js';
+import { isFailure, isKnownFailure, summarizeJournal } from './read.js';
 import type { JournalSummary, SummarizeOptions } from './read.js';
 import { JOURNAL_FILE } from '../sources/names.js';
 import { toolName } from '../package-version.js';
@@ -113,7 +113,10 @@ export class JournalSession {
     const last = known?.result ?? this.summary?.others.get(doc);
     const isOpen = known !== undefined && (known.fate === 'pending' || last === undefined);
     if (outcome === 'unchanged') return !isOpen && !isFailure(last);
-    return (outcome === 'quarantined' || outcome === 'failed') && last?.outcome === outcome && last.code === code;
+    return (
+      this.summary !== undefined &&
+      isKnownFailure(this.summary, { id: doc, outcome, ...(code !== undefined && { code }) })
+    );
   }
 
   /** True when the run has something to say. */

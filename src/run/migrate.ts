@@ -75,7 +75,8 @@ async function write(opened: OpenMigration, session: JournalSession, ports: Migr
 /** Computes everything and writes nothing, but for the plan when one was asked for. */
 async function dryRun(opened: OpenMigration, ports: MigratePorts): Promise<RunReport> {
   const { request, store, description, context } = opened;
-  const summary = request.onlyFailed === true ? await readSummary(request.journal, request) : undefined;
+  const isAsked = request.onlyFailed === true || request.maxFailures !== undefined;
+  const summary = isAsked ? await readSummary(request.journal, request) : undefined;
   const planOut = request.planOut === undefined ? undefined : await PlanOut.open(request.planOut, description, context);
   let isSealed = false;
   try {

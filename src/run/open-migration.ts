@@ -17,6 +17,7 @@ import { openDestination, planPlace, refuseOverlap } from './destination.js';
 import type { Place } from './destination.js';
 import { whereFilter } from './document.js';
 import { runSources } from './engine.js';
+import { FailureLimit } from './limits.js';
 import { addToTotals } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import { missingDocuments, openPlan } from './plan.js';
@@ -132,7 +133,7 @@ function engineOptions({ request, sources, plan, place }: OpenMigration, ports: 
       committer,
       stop,
       pace,
-      maxFailures,
+      failureLimit: maxFailures && new FailureLimit(maxFailures, summary),
       filter: where.length > 0 ? whereFilter(where) : undefined,
       only: chosen ?? (plan && new Set(plan.documents.keys())),
       limit,

@@ -2,8 +2,7 @@ import type { NotStarted } from '../journal/entries.js';
 import type { DocumentSource, SourceContainer, SourceDocument } from '../sources/source.js';
 import type { Committer } from './commit.js';
 import type { DocumentFilter, Expectation, Prepared } from './document.js';
-import { exceedsFailures } from './limits.js';
-import type { MaxFailures } from './limits.js';
+import type { FailureLimit } from './limits.js';
 import { addToTotals, emptyTotals } from './outcome.js';
 import type { DocumentOutcome, Totals } from './outcome.js';
 import type { TransformSettings } from './transform.js';
@@ -19,7 +18,8 @@ export interface EngineOptions {
   /** Documents in hand at a time, when there is no `pace`. */
   readonly concurrency: number;
   readonly pace?: Pace;
-  readonly maxFailures?: MaxFailures;
+  /** Ends the run when too many documents fail. */
+  readonly failureLimit?: FailureLimit;
   readonly filter?: DocumentFilter;
   /** Ids to take; all others are passed over. */
   readonly only?: ReadonlySet<string>;
@@ -125,7 +125,7 @@ export class Run {
   async settle(outcome: DocumentOutcome, settled: SettledDocument): Promise<void> {
     addToTotals(this.totals, outcome);
     if (outcome.outcome === 'not-started') this.notStarted[settled.prepared ? 'documents' : 'containers']++;
-    this.failed ||= exceedsFailures(this.totals, this.options.maxFailures);
+    if (this.options.failureLimit?.isExceededBy(outcome) === true) this.failed = true;
     if (this.fault) return;
     try {
       await this.options.onOutcome?.(outcome, settled);

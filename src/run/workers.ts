@@ -10,7 +10,7 @@ import type { JournalSession } from '../journal/session.js';
 import { omit } from '../sources/omit.js';
 import { omitUndefined } from '../sources/omit-undefined.js';
 import type { Shard } from '../sources/shard.js';
-import { exceedsFailures } from './limits.js';
+import { FailureLimit } from './limits.js';
 import type { MigratePorts, OpenMigration } from './open-migration.js';
 import { addToTotals, emptyTotals } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
@@ -46,6 +46,7 @@ interface Worker {
 class WorkerRun {
   private readonly totals = emptyTotals();
   private readonly workers: Worker[] = [];
+  private readonly failureLimit: FailureLimit;
   private stoppedBy: RunReport['stoppedBy'];
   /** Outcomes are reported one after the other. */
   private reported: Promise<void> = Promise.resolve();
@@ -54,7 +55,9 @@ class WorkerRun {
     private readonly opened: OpenMigration,
     private readonly session: JournalSession,
     private readonly ports: MigratePorts,
-  ) {}
+  ) {
+    this.failureLimit = new FailureLimit(opened.request.maxFailures, session.summary);
+  }
 
   async run(): Promise<RunReport> {
     const { stop, pace } = this.ports;
@@ -115,7 +118,7 @@ class WorkerRun {
 
   private settle(outcome: DocumentOutcome): void {
     addToTotals(this.totals, outcome);
-    if (exceedsFailures(this.totals, this.opened.request.maxFailures)) this.stop('failures');
+    if (this.failureLimit.isExceededBy(outcome)) this.stop('failures');
     this.reported = this.reported.then(() => this.ports.onOutcome?.(outcome));
     // A rejection is thrown where the run ends.
     this.reported.catch(() => undefined);

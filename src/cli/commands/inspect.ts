@@ -18,7 +18,7 @@ import {
 } from '../options.js';
 import { concurrencyOptions, layoutSettings, selectionOptions, selectionSettings } from '../run-options.js';
 import { censusRows } from '../reporters/census-figures.js';
-import { documentMembers, isFinding, unseenMembers, unseenRows } from '../reporters/migration-figures.js';
+import { documentMembers, isFinding, stoppedRows, unseenMembers, unseenRows } from '../reporters/migration-figures.js';
 import { formatRefused, resumeMembers, resumeRows } from '../reporters/resume-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import { withProgress } from '../reporters/progress.js';
@@ -58,7 +58,7 @@ export const command = defineCommand({
     'Nothing is written. A link to nothing is unreadable.',
     'Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters; other names are counted as skipped.',
   ],
-  findings: 'a document is unreadable or could not be migrated',
+  findings: 'a document is unreadable or could not be migrated, or the run was stopped',
   handler: inspectCommand,
 });
 
@@ -77,13 +77,16 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
         inspect(request, counting),
       );
       const resumability = { ...resume.totals, refused: resume.refused };
-      await reporter.finish({ totals, ...unseenMembers(unseen), ...(resume.totals.rows > 0 && { resumability }) }, [
-        ...censusRows(totals),
+      const { complete } = unseen;
+      const members = { totals, complete, ...unseenMembers(unseen) };
+      await reporter.finish({ ...members, ...(resume.totals.rows > 0 && { resumability }) }, [
+        ...censusRows(totals, complete),
         ...unseenRows(unseen),
+        ...stoppedRows(unseen),
         ...resumeRows(resume.totals),
       ]);
       if (!options.json) await print(io.stdout, formatRefused(resume.refused));
-      return totals.quarantined + totals.failed > 0 || signals.stop.aborted ? EXIT.findings : EXIT.ok;
+      return complete && totals.quarantined + totals.failed === 0 ? EXIT.ok : EXIT.findings;
     });
   } finally {
     signals.release();

@@ -10,7 +10,6 @@ import type { MigrateRequest } from '../../run/request.js';
 import { nothingToVerify, verify } from '../../run/verify.js';
 import type { VerifyTotals } from '../../run/verify.js';
 import { omitUndefined } from '../../sources/omit-undefined.js';
-import { formatCommandLine } from '../command-line.js';
 import { choice, defineCommand, flag, optionGroup, parsed, path, whole, withDefault } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
@@ -35,6 +34,7 @@ import { reachSettings } from '../reach-settings.js';
 import {
   documentMembers,
   isFinding,
+  stoppedRows,
   totalRows,
   unseenMembers,
   unseenRows,
@@ -45,6 +45,8 @@ import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { damageRows } from '../reporters/status-figures.js';
 import { withProgress } from '../reporters/progress.js';
 import { concurrencyOptions, layoutSettings, selectionOptions, selectionSettings } from '../run-options.js';
+import { nextCommand } from '../next-command.js';
+import type { GivenMigration } from '../next-command.js';
 import { watchSignals } from '../watch-signals.js';
 
 const migrateOptions = {
@@ -84,7 +86,7 @@ const migrateOptions = {
       'number or percentage',
       'N|P%',
       parseMaxFailures,
-      'stop when more than so many fail or are quarantined',
+      'stop when more than so many fail or are quarantined; what the journal says already is not counted',
     ),
   }),
   ...layoutOptions,
@@ -118,7 +120,8 @@ export const command = defineCommand({
     'The first SIGINT or SIGTERM finishes the documents in hand, the second ends at once (exit 130).',
     'Every intent is on the disk before its document changes, so a kill at any moment loses nothing.',
   ],
-  findings: 'a document failed, was quarantined or was not started, or --verify found a difference',
+  findings:
+    'a document failed, was quarantined or was not started, the run was stopped, or --verify found a difference',
   handler: migrateCommand,
 });
 
@@ -211,6 +214,7 @@ async function work(
     ...totalRows(totals, !request.apply),
     ...damageRows(damaged),
     ...unseenRows(report),
+    ...stoppedRows(report),
     ...(verified ? verifyRows(verified) : []),
   ];
   await reporter.finish(
@@ -223,9 +227,11 @@ async function work(
     },
     rows,
   );
-  if (!output.quiet) hint(report, args.given, io);
+  const next = nextCommand(report, givenMigration(args, request));
+  if (next !== undefined && !output.quiet) io.stderr.write(`statebag: ${next}\n`);
   const isVerified = verified === undefined || verified.verified + verified.resumed === verified.documents;
-  return isVerified && !needsAttention(totals) ? EXIT.ok : EXIT.findings;
+  // What a stopped run has not listed is in no figure.
+  return isVerified && complete && !needsAttention(totals) ? EXIT.ok : EXIT.findings;
 }
 
 async function run(
@@ -249,16 +255,12 @@ async function verifyWritten({ request, output, args }: Wanted, io: CliIo): Prom
   return totals;
 }
 
-function hint(report: MigrateReport, given: readonly string[], { stderr }: CliIo): void {
-  if (report.stoppedBy) {
-    const why =
-      report.stoppedBy === 'signal'
-        ? 'stopped as asked'
-        : 'stopped: the number of failed and quarantined documents exceeded --max-failures';
-    stderr.write(`statebag: ${why}; to go on: ${formatCommandLine(given)}\n`);
-  } else if (!report.applied) {
-    stderr.write(
-      `statebag: this was a dry run, nothing was written; to write: ${formatCommandLine(given, '--apply')}\n`,
-    );
-  }
+function givenMigration({ given, options }: MigrateArguments, { out }: MigrateRequest): GivenMigration {
+  return {
+    given,
+    specs: migrateOptions,
+    planOut: options['plan-out'],
+    isCopy: out !== undefined,
+    isLimited: options.limit !== undefined,
+  };
 }

@@ -135,7 +135,7 @@ function rows({ applied, totals, runs }: RollbackReport): readonly TableRow[] {
     [applied ? 'rolled back' : 'to be rolled back', formatCount(rolledBack), formatBytes(bytesAfter)],
     ['unchanged', formatCount(unchanged)],
     ['failed', formatCount(failed)],
-    ...(notStarted > 0 ? [['not started', formatCount(notStarted)] as const] : []),
+    ...(notStarted > 0 ? [['not started', formatCount(notStarted), 'stopped early'] as const] : []),
     ...runs.map((run) => runRow(run, applied)),
   ];
 }

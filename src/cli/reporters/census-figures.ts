@@ -3,7 +3,8 @@ import type { CensusTotals } from '../../run/census.js';
 import { formatBytes, formatChange, formatCount } from './sizes.js';
 import type { TableRow } from './table.js';
 
-export function censusRows(totals: CensusTotals): readonly TableRow[] {
+/** Of an inspection that was stopped, documents may be unknown because they were not started. */
+export function censusRows(totals: CensusTotals, isComplete: boolean): readonly TableRow[] {
   const { bytesBefore, bytesAfter } = totals;
   return [
     ['documents', formatCount(totals.documents)],
@@ -15,7 +16,15 @@ export function censusRows(totals: CensusTotals): readonly TableRow[] {
     ['quarantined', formatCount(totals.quarantined)],
     ['failed', formatCount(totals.failed)],
     ...(totals.notStarted > 0
-      ? [['not known', formatCount(totals.notStarted), 'their pointers can be followed with --store'] as const]
+      ? [
+          [
+            'not known',
+            formatCount(totals.notStarted),
+            isComplete
+              ? 'their pointers can be followed with --store'
+              : 'not started, or with pointers that need --store',
+          ] as const,
+        ]
       : []),
     ['bytes now', formatBytes(bytesBefore)],
     ['bytes after', formatBytes(bytesAfter), formatChange(bytesBefore, bytesAfter)],

@@ -68,9 +68,17 @@ function containerRows({ containersFailed, containersNotStarted }: Totals): Tabl
 
 type Unseen = Pick<RunReport, 'skipped' | 'notStarted'>;
 
-/** What was met and not read, as `--json` has it. */
-export function unseenMembers({ skipped, notStarted: { unread } }: Unseen) {
-  return { skipped, unread };
+/** What was met and not read, as `--json` has it. `unlisted`: the sources were not listed to their end. */
+export function unseenMembers({ skipped, notStarted: { unread, unlisted } }: Unseen) {
+  return { skipped, unread, ...(unlisted && { unlisted }) };
+}
+
+/** What a run left that was stopped; nothing for one that reached its end or its limit. */
+export function stoppedRows({ complete, notStarted: left }: Pick<RunReport, 'complete' | 'notStarted'>): TableRow[] {
+  if (complete) return [];
+  const count = formatCount(left.documents + left.containers);
+  const remark = left.unlisted ? 'not started, and the listing was not finished: there may be more' : 'not started';
+  return [['stopped early', left.unlisted ? `at least ${count}` : count, remark]];
 }
 
 /** The same for people; nothing when everything was read. */

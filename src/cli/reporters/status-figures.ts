@@ -109,6 +109,8 @@ function leftOf({ kind, run, notStarted: left }: Gap): string {
   if (kind === 'killed') return `${subject}killed before its end: an unknown number not started`;
   if (!left) return `${subject}stopped early: an unknown number not started`;
   const count = left.documents + left.containers;
+  if (count + left.unread === 0 && !left.unlisted)
+    return `${subject}stopped early: no document that was listed is left`;
   if (count === 0 && !left.unlisted)
     return `${subject}not complete: ${formatCount(left.unread)} directories or links could not be read`;
   const unread = left.unread > 0 ? `, ${formatCount(left.unread)} directories or links could not be read` : '';
