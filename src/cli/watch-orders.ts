@@ -48,7 +48,7 @@ export async function watchOrders({ control, concurrency, quiet }: WatchOptions,
     throw error;
   }
   if (!quiet && io.stderr.isTTY !== true) {
-    if (pace.isPaused) io.stderr.write(`statebag: ${describePace(pace)}\n`);
+    if (pace.isPaused || pace.concurrency !== concurrency) io.stderr.write(`statebag: ${describePace(pace)}\n`);
     pace.onChange((state) => io.stderr.write(`statebag: ${describePace(state)}\n`));
   }
   // It also keeps a paused process alive.

@@ -17,6 +17,8 @@ export { collectGarbage } from './gc.js';
 export type { CollectReport, CollectRequest } from './gc.js';
 export type { BlobOutcome, Collection, Retention } from './collect.js';
 export type { DocumentOutcome, Outcome, Totals } from './outcome.js';
+export { Pace } from './pace.js';
+export type { PaceState } from './pace.js';
 export type { RunContext, RunPorts } from './context.js';
 export type { MigrateRequest, Selection, StoreRequest } from './request.js';
 export type { ReachRequest } from './reach.js';

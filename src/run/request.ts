@@ -54,7 +54,10 @@ export interface MigrateRequest extends SourcesRequest, Selection {
   readonly workers?: number;
   /** Only documents that failed or were quarantined, as the journal says. */
   readonly onlyFailed?: boolean;
-  /** Ends the run when more documents than this failed or were quarantined, without those of which the journal says the same. */
+  /**
+   * Ends the run when more documents than this failed or were quarantined, without those of which the journal says the
+   * same.
+   */
   readonly maxFailures?: MaxFailures;
   /** Skip damaged places of the journal; `damaged` of the report names them. Default false. */
   readonly skipDamaged?: boolean | undefined;

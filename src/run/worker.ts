@@ -32,14 +32,19 @@ export async function work(channel: Channel, context: RunContext): Promise<void>
       if (message.kind === 'start') {
         pace.set({ concurrency: message.request.concurrency });
         resolve(message);
-      }
-      else if (message.kind === 'stop') stop.abort();
+      } else if (message.kind === 'stop') stop.abort();
       else if (message.kind === 'pace') pace.set(omit(message, ['kind']));
       else journal.answer(message);
     });
   });
   try {
-    const end = await migrateShare(start, journal, channel, { stop: stop.signal, pace }, { ...context, cwd: start.cwd });
+    const end = await migrateShare(
+      start,
+      journal,
+      channel,
+      { stop: stop.signal, pace },
+      { ...context, cwd: start.cwd },
+    );
     await journal.flush();
     channel.send({ kind: 'done', ...end });
   } catch (error) {

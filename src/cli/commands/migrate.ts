@@ -44,10 +44,11 @@ import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { damageRows } from '../reporters/status-figures.js';
 import { withProgress } from '../reporters/progress.js';
-import { concurrencyOptions, layoutSettings, selectionOptions, selectionSettings } from '../run-options.js';
+import { layoutSettings, paceOptions, selectionOptions, selectionSettings } from '../run-options.js';
 import { nextCommand } from '../next-command.js';
 import type { GivenMigration } from '../next-command.js';
-import { watchSignals } from '../watch-signals.js';
+import { watchOrders } from '../watch-orders.js';
+import type { OrderWatch } from '../watch-orders.js';
 
 const migrateOptions = {
   ...applyOptions('write'),
@@ -72,7 +73,7 @@ const migrateOptions = {
   ...damageOptions,
   ...requiredStoreOptions,
   ...dynamodbOptions,
-  ...concurrencyOptions,
+  ...paceOptions,
   ...selectionOptions,
   ...optionGroup('Which documents, and how fast', {
     workers: withDefault(
@@ -139,19 +140,19 @@ async function migrateCommand(args: MigrateArguments, io: CliIo): Promise<number
   // Where the documents go to standard output, what is said of them goes elsewhere.
   const isTaken = request.apply && request.out === '-';
   const reporter = openReporter(io, output, isTaken ? io.stderr : io.stdout);
-  const signals = watchSignals(io);
+  const orders = await watchOrders({ ...args.options, quiet: output.quiet }, io);
   try {
     const totals = emptyTotals();
     return await reporting(
       reporter,
-      () => work(wanted, signals.stop, reporter, totals, io),
+      () => work(wanted, orders, reporter, totals, io),
       () => ({
         members: { totals, complete: false },
         rows: totals.documents > 0 ? totalRows(totals, !request.apply) : [],
       }),
     );
   } finally {
-    signals.release();
+    orders.release();
   }
 }
 
@@ -194,7 +195,7 @@ function refuse(isWrong: boolean, message: string): void {
 /** `soFar` counts the documents that are settled, for a run that ends with an error. */
 async function work(
   wanted: Wanted,
-  stop: AbortSignal,
+  { stop, pace }: OrderWatch,
   reporter: OutcomeReporter,
   soFar: Totals,
   io: CliIo,
@@ -202,6 +203,7 @@ async function work(
   const { request, output, args } = wanted;
   const report = await run(request, output, io, {
     stop,
+    ...(pace && { pace }),
     onOutcome: (outcome) => {
       addToTotals(soFar, outcome);
       return reporter.add(documentMembers(outcome), isFinding(outcome));

@@ -19,7 +19,7 @@ import {
   outputSettings,
   storeOptions,
 } from '../options.js';
-import { concurrencyOptions, selectionOptions, selectionSettings } from '../run-options.js';
+import { paceOptions, selectionOptions, selectionSettings } from '../run-options.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatBytes, formatCount } from '../reporters/sizes.js';
@@ -27,7 +27,8 @@ import { damageRows } from '../reporters/status-figures.js';
 import type { TableRow } from '../reporters/table.js';
 import { reachSettings } from '../reach-settings.js';
 import { withProgress } from '../reporters/progress.js';
-import { watchSignals } from '../watch-signals.js';
+import { watchOrders } from '../watch-orders.js';
+import type { OrderWatch } from '../watch-orders.js';
 
 const { limit, where } = selectionOptions;
 
@@ -43,7 +44,7 @@ const options = {
   ...aimOptions,
   ...damageOptions,
   ...mapOptions,
-  ...concurrencyOptions,
+  ...paceOptions,
   ...storeOptions,
   ...dynamodbOptions,
   ...outputOptions,
@@ -80,18 +81,18 @@ type RollbackArguments = CommandArguments<typeof options>;
 
 async function rollbackCommand(args: RollbackArguments, io: CliIo): Promise<number> {
   const reporter = openReporter(io, outputSettings(args.options, io));
-  const signals = watchSignals(io);
+  const orders = await watchOrders(args.options, io);
   try {
-    return await reporting(reporter, () => work(args, reporter, signals.stop, io));
+    return await reporting(reporter, () => work(args, reporter, orders, io));
   } finally {
-    signals.release();
+    orders.release();
   }
 }
 
 async function work(
   { positionals, options: values, given }: RollbackArguments,
   reporter: OutcomeReporter,
-  stop: AbortSignal,
+  { stop, pace }: OrderWatch,
   io: CliIo,
 ): Promise<number> {
   const { apply, quiet } = values;
@@ -107,7 +108,9 @@ async function work(
     ...mapSettings(values),
     ...reachSettings(values),
   };
-  const report = await withProgress(io, !quiet, { stop, onOutcome }, (ports) => rollback(request, ports));
+  const report = await withProgress(io, !quiet, { stop, ...(pace && { pace }), onOutcome }, (ports) =>
+    rollback(request, ports),
+  );
   const { totals, runs, damaged } = report;
   await reporter.finish({ totals, runs, ...(damaged.length > 0 && { damaged }) }, [
     ...rows(report),
