@@ -125,7 +125,7 @@ async function detectSummary(world: World): Promise<JournalSummary | undefined> 
   return existsSync(join(world.journal, JOURNAL_FILE)) ? world.summary() : undefined;
 }
 
-function sourcesOf(
+export function sourcesOf(
   world: World,
   disk: Disk = nodeDisk,
   objects: ObjectStore = world.objects,
