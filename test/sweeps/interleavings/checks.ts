@@ -155,6 +155,10 @@ function checkJournal(
   if (new Set(runs.map((entry) => `${entry.target} ${entry.store}`)).size > 1)
     found.push(`${journal} is about two targets`);
   if (!isRollback && runs.some((entry) => entry.target !== target)) found.push(`${journal} is about another target`);
+  const frames = entries.filter(({ kind }) => kind === 'run' || kind === 'end').map(({ kind }) => kind);
+  // Of runs that were not killed, each has ended before the next one begins.
+  if (process.ending && frames.join() !== frames.map((_, at) => (at % 2 === 0 ? 'run' : 'end')).join())
+    found.push(`${journal} has the entries of two runs at once: ${frames.join(', ')}`);
   const own = entries.slice(entries.findLastIndex(({ kind }) => kind === 'run'));
   if (own[0]?.kind !== 'run') found.push(`${journal} has entries before the run that they belong to`);
   for (const { doc, outcome } of own.filter(({ kind }) => kind === 'result')) {
