@@ -246,7 +246,7 @@ async function addForms(forms: MutableForms, subject: Subject, directory: string
 }
 
 /** The bytes of every container by its name. Unfinished files and locks are left out. */
-export async function readContainers(world: World): Promise<Record<string, Uint8Array>> {
+async function readContainers(world: World): Promise<Record<string, Uint8Array>> {
   const documents = Object.entries(await world.documents()).filter(
     ([name]) => !basename(name).startsWith('.statebag-'),
   );

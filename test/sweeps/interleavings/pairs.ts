@@ -55,7 +55,7 @@ const CHANGES = new Set(['create', 'write', 'writeFile', 'link', 'rename', 'rm',
  * of the same blob come to the same in any order, unless a process deletes blobs. With STATEBAG_SOAK set, every step is
  * shared.
  */
-export function isSharedStep(ownJournals: readonly string[], areBlobsShared: boolean): Pair['isShared'] {
+function isSharedStep(ownJournals: readonly string[], areBlobsShared: boolean): Pair['isShared'] {
   return ({ kind, path }, { directory }) => {
     if (SOAK > 1) return true;
     if (!areBlobsShared && path.startsWith(`s3://${BLOBS}/`)) return false;
@@ -64,7 +64,7 @@ export function isSharedStep(ownJournals: readonly string[], areBlobsShared: boo
   };
 }
 
-export function isChange({ kind }: Step): boolean {
+function isChange({ kind }: Step): boolean {
   return CHANGES.has(kind);
 }
 
