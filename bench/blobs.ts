@@ -1,11 +1,11 @@
 import { makeFleet } from '../examples/fleet/fleet.js';
 import { DEFAULT_LAYOUT } from '../src/bag/keys.js';
-import { Committer } from '../src/batch/committer.js';
-import { nodeDisk } from '../src/batch/disk.js';
-import { storeSink } from '../src/batch/dry-run-sink.js';
+import { Committer } from '../src/run/commit.js';
+import { nodeDisk } from '../src/sources/disk.js';
+import { storeSink } from '../src/run/blob-sinks.js';
 import { knownDigests, knownManifests } from '../src/store/address.js';
-import { migrate } from '../src/batch/migrate.js';
-import { ObjectPrefixSource } from '../src/batch/sources/object-prefix.js';
+import { runSources } from '../src/run/engine.js';
+import { ObjectPrefixSource } from '../src/sources/objects.js';
 import { createBlobStore, memoryObjectStore } from '../src/store/index.js';
 import type { ObjectStore } from '../src/store/index.js';
 import type { Figure } from './figure.js';
@@ -50,9 +50,9 @@ function counted(objects: ObjectStore, writes: Map<string, number>): ObjectStore
   };
 }
 
-function migrateAll(objects: ObjectStore): ReturnType<typeof migrate> {
+function migrateAll(objects: ObjectStore): ReturnType<typeof runSources> {
   const store = createBlobStore({ objects, bucket: BLOBS });
-  return migrate({
+  return runSources({
     sources: [new ObjectPrefixSource(objects, { bucket: DOCUMENTS, key: '' }, () => false)],
     settings: {
       target: 'lean',

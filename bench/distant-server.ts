@@ -1,5 +1,5 @@
-import type { AttributeMap } from '../src/batch/table.js';
-import { parseAttribute } from '../src/batch/sources/dynamodb-attribute.js';
+import type { AttributeMap } from '../src/sources/dynamodb/port.js';
+import { parseAttribute } from '../src/sources/dynamodb/attributes.js';
 import { makeFleet } from '../examples/fleet/fleet.js';
 import { seededRandom } from '../examples/fleet/random.js';
 import { startDynamoDbServer } from '../test/fakes/dynamodb-server.js';

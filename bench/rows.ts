@@ -4,18 +4,17 @@ import { createHash, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import pMap from 'p-map';
 import { DEFAULT_LAYOUT } from '../src/bag/keys.js';
-import { Committer } from '../src/batch/committer.js';
-import { nodeDisk } from '../src/batch/disk.js';
-import { storeSink } from '../src/batch/dry-run-sink.js';
+import { Committer } from '../src/run/commit.js';
+import { nodeDisk } from '../src/sources/disk.js';
+import { storeSink } from '../src/run/blob-sinks.js';
 import { knownDigests, knownManifests } from '../src/store/address.js';
-import { LazyJournal } from '../src/batch/lazy-journal.js';
-import { migrate } from '../src/batch/migrate.js';
-import { parseAttribute } from '../src/batch/sources/dynamodb-attribute.js';
-import { TableSource } from '../src/batch/sources/dynamodb.js';
-import { parseTableUri } from '../src/batch/sources/dynamodb-id.js';
-import { dynamoDbTable } from '../src/batch/sources/dynamodb-table.js';
-import { attributeText } from '../src/batch/sources/dynamodb-text.js';
-import type { Attribute, Row } from '../src/batch/table.js';
+import { Journal } from '../src/journal/journal.js';
+import { runSources } from '../src/run/engine.js';
+import { attributeText, parseAttribute } from '../src/sources/dynamodb/attributes.js';
+import { TableSource } from '../src/sources/dynamodb/rows.js';
+import { parseTableUri } from '../src/sources/dynamodb/id.js';
+import { dynamoDbTable } from '../src/sources/dynamodb/table.js';
+import type { Attribute, Row } from '../src/sources/dynamodb/port.js';
 import { memoryBlobStore } from '../src/store/index.js';
 import type { BlobStore } from '../src/store/index.js';
 import { makeFleet } from '../examples/fleet/fleet.js';
@@ -144,7 +143,7 @@ async function migrateTable({ endpoint }: Ground, name: string): Promise<number>
   return inScratch(async (directory) => {
     const table = dynamoDbTable(name, { endpoint, region: REGION });
     const blobs = memoryBlobStore({ bucket: 'bench' });
-    const journal = await LazyJournal.at(join(directory, 'journal'), nodeDisk);
+    const journal = await Journal.open(join(directory, 'journal'), nodeDisk);
     const committer = new Committer({
       journal,
       destination: { isCopy: false, pathOf: ({ id }) => id, open: (container) => container.replace() },
@@ -163,7 +162,7 @@ async function migrateTable({ endpoint }: Ground, name: string): Promise<number>
       blobs: storeSink(blobs),
     } as const;
     const source = new TableSource(`dynamodb://${name}`, table, parseTableUri(`dynamodb://${name}`));
-    const { totals } = await migrate({ sources: [source], settings, committer, concurrency: CONCURRENCY });
+    const { totals } = await runSources({ sources: [source], settings, committer, concurrency: CONCURRENCY });
     await journal.close();
     if (totals.migrated !== totals.documents)
       throw new Error(`only ${totals.migrated} of ${totals.documents} rows were migrated`);

@@ -1,5 +1,5 @@
-import { estimate, RATES } from '../src/batch/fleet/estimate.js';
-import type { EngineName, FleetShape } from '../src/batch/fleet/estimate.js';
+import { estimate, RATES } from '../src/fleet/estimate.js';
+import type { EngineName, FleetShape } from '../src/fleet/estimate.js';
 import { simulate } from './fleet-simulation/simulate.js';
 
 /** Beyond it, the simulation says no more than the model: what holds it up is the same for every further document. */

@@ -2,7 +2,7 @@ import { LEGACY_VERSION } from '../src/bag/bag.js';
 import type { Bag } from '../src/bag/bag.js';
 import type { BagVersion, Migration } from '../src/bag/migration.js';
 import { isOfNewestEra, needsMigration } from '../src/bag/plan.js';
-import { InternalError } from '../src/errors.js';
+import { InternalError } from '../src/errors/index.js';
 import { MIGRATIONS } from './list.js';
 
 /** What a run makes of a bag. */

@@ -1,4 +1,4 @@
-import { ConfigError } from './errors.js';
+import { ConfigError } from './errors/index.js';
 
 /** A folder below which pointers may lead: its key is empty for a whole bucket, else it ends with `/`. */
 export interface AllowedPrefix {

@@ -17,7 +17,7 @@ export {
   SchemaError,
   StateBagError,
   StoreError,
-} from './errors.js';
+} from './errors/classes.js';
 
 export type { BuildOptions, LeanBagInput } from './shim/build-lean-bag.js';
 export type { DiagnosticMessages, DiagnosticName } from './shim/diagnostics.js';
@@ -41,7 +41,8 @@ export type { ManifestForm } from './bag/manifest.js';
 export type { PartitionResult, Segment } from './partition/index.js';
 export type { ProgramSource } from './bag/resolve.js';
 export type { ValidationIssue } from './validate/issue.js';
-export type { ErrorContext, Stage, StateBagErrorOptions } from './errors.js';
+export type { ErrorContext, Stage, StateBagErrorOptions } from './errors/classes.js';
+export type { ErrorCode } from './errors/codes.js';
 export type { LeanStateBag } from './validate/lean-bag.js';
 export type {
   FatStateBag,

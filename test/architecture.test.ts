@@ -9,8 +9,10 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Which rooms a room may import, itself and what is open to all apart. */
 const ARROWS: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  explanations: ['bag'],
   'content-address': ['schemas'],
   'allowed-prefix': [],
+  'package-version': [],
   findings: [],
   asl: ['json', 'findings'],
   json: [],
@@ -23,12 +25,15 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   matchers: ['bag', 'validate'],
   migrations: ['bag'],
   store: ['json', 'locks'],
-  batch: ['bag', 'migrations', 'json', 'locks', 'store', 'validate'],
-  lambda: ['bag', 'store', 'shim', 'batch'],
+  sources: ['bag', 'json', 'locks', 'store'],
+  journal: ['bag', 'json', 'locks', 'sources'],
+  run: ['bag', 'migrations', 'json', 'store', 'validate', 'sources', 'journal'],
+  fleet: ['bag', 'migrations', 'json', 'store', 'shim', 'sources', 'journal', 'run'],
   shim: ['json', 'bag', 'migrations', 'store', 'validate', 'partition'],
   'runtime-proxy': ['json', 'bag', 'store', 'shim'],
   cli: [
     'asl',
+    'explanations',
     'findings',
     'json',
     'schema',
@@ -38,17 +43,20 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'migrations',
     'store',
     'shim',
-    'batch',
+    'sources',
+    'journal',
+    'run',
+    'fleet',
     'runtime-proxy',
   ],
-  index: ['json', 'schemas', 'partition', 'bag', 'validate', 'store', 'shim', 'batch'],
+  index: ['json', 'schemas', 'partition', 'bag', 'validate', 'store', 'shim', 'run'],
 };
 
 /** Files of `src` itself that every room may import. */
-const OPEN_TO_ALL = new Set(['errors', 'content-address', 'allowed-prefix']);
+const OPEN_TO_ALL = new Set(['errors', 'content-address', 'allowed-prefix', 'package-version']);
 
 /** Files that may import an SDK: those of a store's driver and of a source. */
-const DRIVERS = /^src\/(?:store\/s3[^/]*|batch\/sources\/(?:executions-sfn|dynamodb-table))\.ts$/;
+const DRIVERS = /^src\/(?:store\/s3[^/]*|sources\/executions-sfn|sources\/dynamodb\/(?:requests|table))\.ts$/;
 
 /** Packages that take long to load, or that not everybody has. */
 const HEAVY = /^(?:@aws-sdk\/|@smithy\/|ajv|yargs|cli-|picocolors|tinyglobby)/;
@@ -113,7 +121,7 @@ function targetOf(file: string, specifier: string): Pick<Import, 'to' | 'isPacka
   return { to: path.replace(/\.js$/, '.ts'), isPackage: false };
 }
 
-/** `src/bag/x.ts` lies in `bag`, `src/errors.ts` in `errors`. */
+/** `src/bag/x.ts` lies in `bag`, `src/errors/codes.ts` in `errors`. */
 function roomOf(file: string): string {
   const [first, second] = file.split('/');
   return first === 'src' ? second!.replace(/\.ts$/, '') : first!;
@@ -143,6 +151,16 @@ describe('the rooms of the house', () => {
 
   it('do not depend on the public entry', () => {
     expect(imports.filter(({ to }) => to === 'src/index.ts').map(told)).toEqual([]);
+  });
+});
+
+/** Files that make errors with the codes of other processes or of users. */
+const OPEN_CODES = ['src/errors/index.ts', 'src/index.ts', 'src/run/worker.ts', 'src/run/workers.ts'];
+
+describe('errors', () => {
+  it('are made with classes that take any code only where the code comes from elsewhere', () => {
+    const files = imports.filter(({ to }) => to === 'src/errors/classes.ts').map(({ from }) => from);
+    expect([...new Set(files)].sort()).toEqual(OPEN_CODES);
   });
 });
 
@@ -199,7 +217,11 @@ describe('loading the library', () => {
       const loaded = loadedBy(entry);
       expect(loaded.length).toBeGreaterThan(3);
       expect(loaded.filter(({ to, isPackage }) => isPackage && HEAVY.test(to)).map(told)).toEqual([]);
-      expect(loaded.filter(({ to }) => ['cli', 'batch'].includes(roomOf(to))).map(told)).toEqual([]);
+      expect(
+        loaded
+          .filter(({ to }) => ['cli', 'fleet', 'run', 'journal', 'sources', 'explanations'].includes(roomOf(to)))
+          .map(told),
+      ).toEqual([]);
     },
   );
 

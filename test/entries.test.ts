@@ -20,10 +20,10 @@ const FACES: ReadonlySet<string> = new Set([
   'src/runtime-proxy/run.ts',
   // Ports.
   'src/store/object-store.ts',
-  'src/batch/disk.ts',
-  'src/batch/journal.ts',
-  'src/batch/table.ts',
-  'src/batch/source.ts',
+  'src/sources/disk.ts',
+  'src/journal/journal.ts',
+  'src/sources/dynamodb/port.ts',
+  'src/sources/source.ts',
 ]);
 
 const INTERNALS = 'test/internals.tsv';

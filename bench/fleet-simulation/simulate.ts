@@ -1,5 +1,5 @@
-import { demandOf, serviceMs } from '../../src/batch/fleet/estimate.js';
-import type { EngineName, FleetShape, Rates } from '../../src/batch/fleet/estimate.js';
+import { demandOf, serviceMs } from '../../src/fleet/estimate.js';
+import type { EngineName, FleetShape, Rates } from '../../src/fleet/estimate.js';
 import { seededRandom } from '../../examples/fleet/random.js';
 import { EventQueue } from './event-queue.js';
 

@@ -1,4 +1,4 @@
-import { ConfigError } from '../../src/errors.js';
+import { ConfigError } from '../../src/errors/classes.js';
 import type { JsonObject } from './json-value.js';
 import type { FleetNode } from './node-maker.js';
 import { NodeMaker } from './node-maker.js';

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { ConfigError, messageOf, StateBagError } from '../../src/errors.js';
+import { ConfigError, messageOf, StateBagError } from '../../src/errors/classes.js';
 import { makeFleet } from './fleet.js';
 import type { FleetOptions } from './fleet.js';
 import { SIZE_NAMES } from './sizes.js';

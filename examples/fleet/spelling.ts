@@ -1,4 +1,4 @@
-import { ConfigError } from '../../src/errors.js';
+import { ConfigError } from '../../src/errors/classes.js';
 
 /** How a writer spells JSON. */
 export const STYLES = ['compact', 'python', 'python-utf8', 'pretty', 'crlf'] as const;

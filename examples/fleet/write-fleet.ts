@@ -1,6 +1,6 @@
 import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { ConfigError } from '../../src/errors.js';
+import { ConfigError } from '../../src/errors/classes.js';
 import type { FleetDocument } from './fleet.js';
 import type { FleetObject } from './objects.js';
 

@@ -1,20 +1,22 @@
-import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readInventory, readRemovals, REMOVED, REMOVED_HEAD, staleLines, unexplained } from './check.js';
+import { renderErrorsPage } from './errors-page.js';
 import { readFacts } from './facts.js';
 import type { Inventory } from './facts.js';
 import { ROOT } from './root.js';
 
 const FOLDER = join(ROOT, 'inventory');
 const BEFORE = join(FOLDER, 'before');
+const ERRORS_PAGE = join(ROOT, 'docs/errors.md');
 
 const { check, freeze } = parseArgs({
   options: { check: { type: 'boolean', default: false }, freeze: { type: 'boolean', default: false } },
 }).values;
 
 const { inventory, problems } = await readFacts();
-const stale = check ? staleLines(readInventory(FOLDER), inventory) : [];
+const stale = check ? [...staleLines(readInventory(FOLDER), inventory), ...stalePage()] : [];
 if (!check) write(inventory);
 if (freeze) keepAsBefore(inventory);
 const open = unexplained(readInventory(BEFORE), inventory, readRemovals(FOLDER));
@@ -25,6 +27,12 @@ process.exitCode = all.length === 0 ? 0 : 1;
 
 function write(made: Inventory): void {
   for (const [file, lines] of made) writeFileSync(join(FOLDER, file), `${[...lines].join('\n')}\n`);
+  writeFileSync(ERRORS_PAGE, renderErrorsPage());
+}
+
+function stalePage(): readonly string[] {
+  const isCurrent = readFileSync(ERRORS_PAGE, 'utf8') === renderErrorsPage();
+  return isCurrent ? [] : ['docs/errors.md is not what the catalogue of codes says'];
 }
 
 /** From now on lines are compared with those of today. */

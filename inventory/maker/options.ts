@@ -1,17 +1,23 @@
 import { COMMANDS } from './sources.js';
+import type { Option } from './sources.js';
 
-/** What each command takes: positional arguments, actions, options. */
+/** What each command takes: positional arguments, options. An action of a group is a command with two words. */
 export async function optionLines(): Promise<readonly string[]> {
   const commands = await Promise.all(
     COMMANDS.map(async ({ name, load }) => {
-      const { usage, positionals, builder } = (await load()).command;
-      const most = positionals.max === Infinity ? 'any number' : String(positionals.max);
+      const { positionals, options } = await load();
+      const least = positionals.filter(({ usage }) => !usage.startsWith('[')).length;
+      const most = positionals.some(({ usage }) => usage.includes('…')) ? 'any number' : String(positionals.length);
+      const [group, action] = name.split(' ');
       return [
-        `${name}  usage: ${usage}`,
-        `${name}  positional arguments: ${positionals.min} to ${most}`,
-        ...actions(usage).map((action) => `${name}  action: ${action}`),
-        ...Object.entries(builder).flatMap(([option, spec]) =>
-          option_(spec).map((fact) => `${name}  --${option}  ${fact}`),
+        ...(action === undefined ? [] : [`${group!}  action: ${action}`]),
+        `${name}  usage: ${[...positionals.map(({ usage }) => usage), ...neededOptions(options)].join(' ')}`,
+        `${name}  positional arguments: ${least} to ${most}`,
+        ...positionals.flatMap(({ usage, choices = [] }) =>
+          choices.map((choice) => `${name}  ${usage}  choice: ${choice}`),
+        ),
+        ...Object.entries(options).flatMap(([option, spec]) =>
+          factsOf(spec).map((fact) => `${name}  --${option}  ${fact}`),
         ),
       ];
     }),
@@ -19,27 +25,22 @@ export async function optionLines(): Promise<readonly string[]> {
   return commands.flat();
 }
 
-interface Spec {
-  readonly type: string;
-  readonly multiple?: boolean;
-  readonly value?: string;
-  readonly describe: string;
+function neededOptions(options: Readonly<Record<string, Option<unknown>>>): readonly string[] {
+  return Object.entries(options).flatMap(([name, { required, value }]) => (required ? [`--${name} ${value!}`] : []));
 }
 
-/** `check|patch FILE…` takes an action in lower case as its first argument. */
-function actions(usage: string): readonly string[] {
-  return /^[a-z|]+(?= )/.exec(usage)?.[0].split('|') ?? [];
-}
-
-/** An option's table has no member for choices and defaults: they are the part of its text that has a fixed form. */
-function option_({ type, multiple, value, describe }: Spec): readonly string[] {
-  const listed = /^([a-z]+(?:, [a-z]+)+) \(/.exec(describe)?.[1]?.split(', ');
-  const alternatives = value !== undefined && /^[a-z]+(\|[a-z]+)+$/.test(value) ? value.split('|') : listed;
-  const preset = /\(default:? ([^)]*)\)/.exec(describe)?.[1] ?? /^(\w+) \(the default\)/.exec(describe)?.[1];
+function factsOf(option: Option<unknown>): readonly string[] {
+  const { kind, isList, value, choices = [], otherwise, required, conflicts = {}, requires = {} } = option;
   return [
-    `type: ${type}${multiple === true ? ', may be repeated' : ''}`,
+    `type: ${kind === 'flag' ? 'boolean' : 'string'}${isList === true ? ', may be repeated' : ''}`,
+    ...(kind === 'flag' || kind === 'text' ? [] : [`kind: ${kind}`]),
     ...(value === undefined ? [] : [`value: ${value}`]),
-    ...(alternatives ?? []).map((choice) => `choice: ${choice}`),
-    ...(preset === undefined ? [] : [`default: ${preset}`]),
+    ...choices.map((choice) => `choice: ${choice}`),
+    ...(otherwise === undefined ? [] : [`default: ${otherwise}`]),
+    ...(required === undefined
+      ? []
+      : [required.unless === undefined ? 'required' : `required without --${required.unless}`]),
+    ...Object.keys(conflicts).map((other) => `not with --${other}`),
+    ...Object.keys(requires).map((other) => `only with --${other}`),
   ];
 }

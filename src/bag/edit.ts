@@ -1,4 +1,4 @@
-import { InternalError } from '../errors.js';
+import { InternalError } from '../errors/index.js';
 import { decodeString, expandNode, spliceMembers, translateSplices } from '../json/index.js';
 import type { JsonMember, MemberEdit, Splice } from '../json/index.js';
 import { ByteValue, parseObject } from './value.js';

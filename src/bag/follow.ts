@@ -1,5 +1,5 @@
 import { md5Hex } from './keys.js';
-import { IntegrityError, PointerError } from '../errors.js';
+import { IntegrityError, PointerError } from '../errors/index.js';
 import { assertPure } from './search.js';
 import { placesFor } from './places.js';
 import type { BagIds, BlobReader } from './places.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { DEFAULT_LAYOUT, addressTemplates } from '../content-address.js';
 import type { BlobKind, KeyTemplates, Layout } from '../content-address.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import { CONFIG, MANIFEST, MAP, findOffloadRule } from './members.js';
 
 export { DEFAULT_LAYOUT };

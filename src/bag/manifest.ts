@@ -1,4 +1,4 @@
-import { BagError } from '../errors.js';
+import { BagError } from '../errors/index.js';
 import { appendBytes, appendNumber, uninitialised } from '../json/index.js';
 import { isMutable, listMutablePaths } from './bag.js';
 import type { Bag, Field } from './bag.js';

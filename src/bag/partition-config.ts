@@ -1,4 +1,4 @@
-import { BagError } from '../errors.js';
+import { BagError, restateAs } from '../errors/index.js';
 import { assertNotAdded } from './segments.js';
 import { formatExact, parseExact } from '../json/index.js';
 import { partitionWorkflow } from '../partition/index.js';
@@ -20,6 +20,6 @@ function partition(config: unknown): ReturnType<typeof partitionWorkflow> {
   } catch (cause) {
     if (!(cause instanceof BagError)) throw cause;
     const message = `there is no map and no manifest, and workflow_config cannot be cut into segments: ${cause.message}`;
-    throw new BagError(cause.code, message, { cause, context: cause.context });
+    throw restateAs(BagError, cause, { message });
   }
 }

@@ -1,7 +1,7 @@
 import { parseAllowedPrefix } from '../allowed-prefix.js';
 import { addressTemplates, detectDigest, matchTail, matchTemplate } from '../content-address.js';
 import type { KeyTemplates, PlaceholderParts } from '../content-address.js';
-import { PointerError } from '../errors.js';
+import { PointerError } from '../errors/index.js';
 import { encodeId, mutableTemplates } from './keys.js';
 
 /** The ids of a bag that keys of its blobs name. */

@@ -1,4 +1,4 @@
-import { BagError } from '../errors.js';
+import { BagError } from '../errors/index.js';
 import { formatExact, parseExact } from '../json/index.js';
 import { planBlob } from './keys.js';
 import type { BlobAddressing, PendingBlob } from './keys.js';

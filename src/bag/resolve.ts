@@ -1,4 +1,4 @@
-import { BagError, StateBagError } from '../errors.js';
+import { BagError, StateBagError } from '../errors/index.js';
 import { isAddedBranch, isAddedProgram, INDEX_MEMBERS, MANIFEST_PATH, MAP } from './members.js';
 import { BagDocument, detectPath, documentIds, isMutableKey } from './bag.js';
 import type { Bag } from './bag.js';

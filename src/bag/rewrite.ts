@@ -1,5 +1,5 @@
 import { ByteValue } from './value.js';
-import { InternalError } from '../errors.js';
+import { InternalError } from '../errors/index.js';
 import { applySplices, givesBack, invertSplices } from '../json/index.js';
 import type { Splice } from '../json/index.js';
 import { detectField, isEmpty } from './bag.js';

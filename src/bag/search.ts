@@ -1,5 +1,5 @@
 import { findDigestInPath } from '../content-address.js';
-import { PointerError } from '../errors.js';
+import { PointerError } from '../errors/index.js';
 import { bufferOver } from '../json/index.js';
 import type { Bag } from './bag.js';
 import { encodeId } from './keys.js';

@@ -1,4 +1,4 @@
-import { BagError } from '../errors.js';
+import { BagError } from '../errors/index.js';
 import { ADDED_MARK, isAddedProgram, INDEX_MEMBERS, MAP } from './members.js';
 import { detectPointer, detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';

@@ -1,5 +1,6 @@
 import { addressTemplates, detectDigest } from '../content-address.js';
-import { BagError, PointerError } from '../errors.js';
+import { BagError, PointerError, restateAs } from '../errors/index.js';
+import type { CodeFor } from '../errors/index.js';
 import { digestInPointer, holdsDigest, isMutable } from './bag.js';
 import type { Bag, Field } from './bag.js';
 import { follow } from './follow.js';
@@ -157,8 +158,7 @@ async function loadManifest<V extends Value>(
     return { manifest: await load(path.pointer) };
   } catch (error) {
     // Nothing was followed. An execution that needs no program continues with the bag as it is.
-    if (error instanceof PointerError)
-      return { unread: new BagError(error.code, error.message, { cause: error, context: error.context }) };
+    if (error instanceof PointerError) return { unread: restateAs(BagError, error) };
     throw error;
   }
 }
@@ -253,7 +253,7 @@ function assertMap(map: Value): void {
 }
 
 /** Refuses what neither the legacy code nor the shim can run: numbers, booleans, plain text. */
-function assertContainer(value: Value, name: string, code: string): void {
+function assertContainer(value: Value, name: string, code: CodeFor<'BagError'>): void {
   const opened = value.embedded() ?? value;
   assertNotAdded(opened, name);
   const kind = opened.kind();

@@ -1,4 +1,4 @@
-import { BagError, StateBagError } from '../errors.js';
+import { BagError, StateBagError } from '../errors/index.js';
 import { LEAF, decodeString, expandNode, lastMember, openEmbedded, scanJson, sliceNode } from '../json/index.js';
 import type { JsonNode, Shape } from '../json/index.js';
 

@@ -1,25 +1,66 @@
-import { COMMANDS } from './command-list.js';
-import { bareParser, commandParser } from './parser.js';
+import type { Options } from 'yargs';
+import type { AnyCommand, Option } from './command.js';
+import { COMMANDS, actionsIn, findCommand } from './commands.js';
 
-/** What may stand where the last of the words stands, one a line. The first word is the program's name. */
+/** What can be in the place of the last of the words, one a line. The first word is the program's name. */
 export async function completions(words: readonly string[]): Promise<string> {
-  const listed = words.length > 2 ? COMMANDS.find(({ name }) => name === words[1]) : undefined;
-  const parser = listed ? commandParser((await listed.load()).command) : commandsParser();
-  const found = await parser.getCompletion(words);
-  return found.map((word) => `${word}\n`).join('');
+  const argv = words.slice(1);
+  const current = argv.at(-1) ?? '';
+  const found = findCommand(argv.slice(0, -1));
+  const replies = found
+    ? await completeArguments(await found.listed.load(), found.rest, current)
+    : commandNames(argv.slice(0, -1));
+  return replies.map((reply) => `${reply}\n`).join('');
 }
 
-/** The command that was perhaps meant: `Did you mean migrate?`. Empty when none comes near. */
-export async function recommendation(name: string): Promise<string> {
-  let said = '';
-  const parser = commandsParser().recommendCommands();
-  parser.fail((message) => {
-    said = message;
-  });
-  await parser.parseAsync([name]);
-  return said;
+/** The first words of commands, or the actions of the group that was named. */
+function commandNames(before: readonly string[]): readonly string[] {
+  const [group] = before;
+  if (group !== undefined)
+    return before.length > 1 ? [] : actionsIn(group).map(({ name }) => name.slice(group.length + 1));
+  return [...new Set(COMMANDS.map(({ name }) => name.split(' ')[0]!))];
 }
 
-function commandsParser() {
-  return COMMANDS.reduce((parser, { name, describe }) => parser.command(name, describe), bareParser());
+/**
+ * Choices of the option in front of the word, names of options for a word that begins with a dash, and choices of a
+ * positional. Nothing where a file or another text is expected: then the shell completes files.
+ */
+async function completeArguments(
+  { options, positionals }: AnyCommand,
+  before: readonly string[],
+  current: string,
+): Promise<readonly string[]> {
+  if (before.includes('--')) return [];
+  const option = /^--(.+)$/.exec(before.at(-1) ?? '')?.[1];
+  const asked = option !== undefined && Object.hasOwn(options, option) ? options[option]! : undefined;
+  if (asked && asked.kind !== 'flag' && !asked.choices) return [];
+  if (asked?.choices || current.startsWith('-')) return ask(options, [...before, current]);
+  return positionals[before.length]?.choices ?? [];
+}
+
+/** The parser neither exits nor prints, and changes no word: no numbers, no `a.b`, no `--no-` of its own. */
+async function ask(options: AnyCommand['options'], words: readonly string[]): Promise<readonly string[]> {
+  const { default: yargs } = await import('yargs');
+  const described = Object.entries(options).map(([name, option]) => [name, yargsOption(option)] as const);
+  return yargs([])
+    .scriptName('statebag')
+    .exitProcess(false)
+    .help(false)
+    .version(false)
+    .parserConfiguration({
+      'boolean-negation': false,
+      'camel-case-expansion': false,
+      'dot-notation': false,
+      'greedy-arrays': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
+    .options(Object.fromEntries(described))
+    .getCompletion([...words]);
+}
+
+function yargsOption({ kind, describe, choices, isList }: Option<unknown>): Options {
+  return kind === 'flag'
+    ? { describe, type: 'boolean', nargs: 0 }
+    : { describe, type: 'string', array: isList === true, ...(choices && { choices }) };
 }

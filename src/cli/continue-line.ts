@@ -1,11 +1,12 @@
-import type { Gap } from '../batch/coverage.js';
-import type { RunEntry } from '../batch/journal-entry.js';
-import type { Shard } from '../batch/limits.js';
+import type { Gap } from '../journal/coverage.js';
+import { readAim } from '../journal/aim.js';
+import type { RunEntry } from '../journal/entries.js';
 import { DEFAULT_LAYOUT } from '../bag/keys.js';
 import type { Layout } from '../bag/keys.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import { formatCommandLine } from './command-line.js';
-import type { TableSettings } from './options/dynamodb-options.js';
+import type { Shard } from '../sources/shard.js';
+import type { TableSettings } from '../sources/open.js';
 
 /** What `migrate` writes into `options` of a run. */
 interface KeptOptions {
@@ -24,7 +25,7 @@ interface KeptOptions {
 
 /** The command line that does what a run has left, without its limits. */
 export function continueLine({ run, sources }: Gap, directory: string): string {
-  if (run.command === 'rollback') return formatCommandLine(['rollback', '--journal', directory, '--apply']);
+  if (run.command === 'rollback') return rollbackLine(run, directory);
   const kept = run.options as KeptOptions;
   return formatCommandLine([
     'migrate',
@@ -35,6 +36,18 @@ export function continueLine({ run, sources }: Gap, directory: string): string {
     '--apply',
     ...workArguments(run, kept),
     ...reachArguments(kept),
+  ]);
+}
+
+function rollbackLine(run: RunEntry, directory: string): string {
+  const { sources = [], run: undone, where = [], limit } = readAim(run) ?? {};
+  return formatCommandLine([
+    'rollback',
+    ...sources,
+    ...['--journal', directory, '--apply'],
+    ...given('--run', undone),
+    ...where.flatMap(([name, value]) => ['--where', `${name}=${value}`]),
+    ...given('--limit', limit?.toString()),
   ]);
 }
 

@@ -1,4 +1,4 @@
-import { ConfigError, InternalError, StateBagError } from '../errors.js';
+import { ConfigError, InternalError, StateBagError } from '../errors/index.js';
 
 /** What the process ends with. */
 export const EXIT = {

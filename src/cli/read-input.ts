@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { diskError } from '../batch/disk-errors.js';
-import { ConfigError } from '../errors.js';
+import { diskError } from '../sources/disk.js';
+import { ConfigError } from '../errors/index.js';
 import type { CliIo } from './io.js';
 
 /** All of one file, or of standard input for `-`. Throws `ConfigError` `SOURCE_NOT_FOUND`. */

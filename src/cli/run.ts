@@ -1,12 +1,9 @@
-import { ConfigError } from '../errors.js';
-import { COMMANDS } from './command-list.js';
-import type { ListedCommand } from './command-list.js';
+import { actionsIn, findCommand, overview, unknownCommand } from './commands.js';
 import { EXIT } from './exit-code.js';
 import type { CliIo } from './io.js';
 import { print } from './io.js';
-import { overview } from './overview.js';
 
-/** What the script of `statebag completion` calls with the words to complete; the name is yargs's. */
+/** What the script of `statebag completion` calls with the words to complete. Scripts of older releases do too. */
 const COMPLETIONS = '--get-yargs-completions';
 
 /** Runs one command line, without the program's name. Resolves to the exit code; never throws. */
@@ -20,40 +17,48 @@ export async function run(argv: readonly string[], io: CliIo): Promise<number> {
 }
 
 async function dispatch(argv: readonly string[], io: CliIo): Promise<number> {
-  const [name, ...rest] = argv;
-  if (name === undefined || name === '--help' || name === '-h' || name === 'help')
-    return help(rest[0], name === undefined, io);
-  if (name === '--version' || name === '-v') return printVersion(io);
-  if (name === COMPLETIONS) return printCompletions(rest, io);
-  if (asksForHelp(rest)) return help(name, false, io);
-  const [{ command }, { readArguments }] = await Promise.all([
-    (await findCommand(name)).load(),
-    import('./read-arguments.js'),
-  ]);
-  return command.handler(await readArguments(name, command, rest), io);
+  const [first, ...others] = argv;
+  if (first === undefined) return printOverview(io);
+  if (first === '--help' || first === '-h' || first === 'help') return printHelp(others, io);
+  if (first === '--version' || first === '-v' || first === 'version') return printVersion(io);
+  if (first === COMPLETIONS) return printCompletions(others, io);
+  if (asksForHelp(argv)) return printHelp(argv, io);
+  const found = findCommand(argv);
+  if (!found) throw unknownCommand(argv);
+  const { listed, rest } = found;
+  const [command, { parseArguments }] = await Promise.all([listed.load(), import('./parse-arguments.js')]);
+  return command.handler(parseArguments(listed.name, command, rest), io);
 }
 
-/** Behind `--` everything is an argument. */
+/** What follows `--` is an argument. */
 function asksForHelp(argv: readonly string[]): boolean {
   const end = argv.indexOf('--');
   return (end < 0 ? argv : argv.slice(0, end)).some((argument) => argument === '--help' || argument === '-h');
 }
 
-/** Without any argument the help is an answer to a mistake. */
-async function help(name: string | undefined, isMistake: boolean, io: CliIo): Promise<number> {
-  const text = name === undefined || name.startsWith('-') ? overview() : await helpOf(name, io);
-  await print(isMistake ? io.stderr : io.stdout, text);
-  return isMistake ? EXIT.usage : EXIT.ok;
+/** Without any argument the help is the answer to a mistake. */
+async function printOverview(io: CliIo): Promise<number> {
+  await print(io.stderr, overview());
+  return EXIT.usage;
 }
 
-async function helpOf(name: string, { stdout }: CliIo): Promise<string> {
-  const listed = await findCommand(name);
-  const [{ command }, { commandHelp }] = await Promise.all([listed.load(), import('./command-help.js')]);
-  return commandHelp(listed, command, stdout.columns);
+/** Loads the text of the help, and no command. */
+async function printHelp(words: readonly string[], io: CliIo): Promise<number> {
+  const [group] = words;
+  const found = findCommand(words);
+  if (found) {
+    const { helpPage, wrapHelp } = await import('./help.js');
+    await print(io.stdout, wrapHelp(helpPage(found.listed.name), io.stdout.columns));
+  } else {
+    const isGroup = group !== undefined && actionsIn(group).length > 0;
+    if (group !== undefined && !group.startsWith('-') && !isGroup) throw unknownCommand(words);
+    await print(io.stdout, overview(isGroup ? group : undefined));
+  }
+  return EXIT.ok;
 }
 
 async function printVersion(io: CliIo): Promise<number> {
-  const { packageVersion } = await import('./version.js');
+  const { packageVersion } = await import('../package-version.js');
   await print(io.stdout, `${packageVersion()}\n`);
   return EXIT.ok;
 }
@@ -62,16 +67,4 @@ async function printCompletions(words: readonly string[], io: CliIo): Promise<nu
   const { completions } = await import('./completion.js');
   await print(io.stdout, await completions(words));
   return EXIT.ok;
-}
-
-async function findCommand(name: string): Promise<ListedCommand> {
-  const found = COMMANDS.find((command) => command.name === name);
-  if (found) return found;
-  const { recommendation } = await import('./completion.js');
-  const names = COMMANDS.map((command) => command.name).join(', ');
-  const hint = await recommendation(name);
-  throw new ConfigError(
-    'COMMAND_UNKNOWN',
-    `there is no command "${name}"; there are ${names}${hint === '' ? '' : `. ${hint}`}`,
-  );
 }

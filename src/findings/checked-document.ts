@@ -15,6 +15,8 @@ export interface CheckedDocument {
 export interface RuleDescription {
   readonly id: string;
   readonly description: string;
+  /** What to do about it, if that is the same in every document. */
+  readonly help?: string;
 }
 
 /** A warning or a note leaves a document valid. */

@@ -1,6 +1,7 @@
 /* Bytes of a document: reading, copying, counting lines and columns, and the errors that name a place. */
 
-import { BagError } from '../errors.js';
+import { BagError } from '../errors/index.js';
+import type { CodeFor } from '../errors/index.js';
 
 /**
  * The byte at an offset, 0 past the end: a read outside the array would leave the compiled loops slow for ever after.
@@ -129,7 +130,13 @@ const MAX_QUOTED_CHARACTERS = 20;
  * A refusal of the text as it stands. `context` has the byte `offset` and the 1-based `line` and `column`
  * (characters); the message ends with the place.
  */
-export function createRefusal(bytes: Uint8Array, offset: number, code: string, what: string, cause?: Error): BagError {
+export function createRefusal(
+  bytes: Uint8Array,
+  offset: number,
+  code: CodeFor<'BagError'>,
+  what: string,
+  cause?: Error,
+): BagError {
   const place = locate(bytes, offset);
   const message = `${what} at line ${place.line}, column ${place.column}`;
   return new BagError(code, message, { context: { offset, ...place }, cause });

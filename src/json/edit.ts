@@ -1,4 +1,4 @@
-import { InternalError } from '../errors.js';
+import { InternalError } from '../errors/index.js';
 import { concatenate, uninitialised } from './bytes.js';
 import { requireMembers } from './members.js';
 import type { JsonMember, JsonNode } from './node.js';

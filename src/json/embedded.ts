@@ -1,6 +1,6 @@
 /* A document inside a JSON string: opens it, and translates splices over it into splices over the outer document. */
 
-import { InternalError } from '../errors.js';
+import { InternalError } from '../errors/index.js';
 import { createRefusal } from './bytes.js';
 import { requireKind } from './members.js';
 import type { JsonNode } from './node.js';

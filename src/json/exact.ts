@@ -1,6 +1,6 @@
 /* Values that keep the spelling of numbers, for the partitioner. */
 
-import { BagError } from '../errors.js';
+import { BagError } from '../errors/index.js';
 import type { JsonNode } from './node.js';
 import { decodeString, sliceNode } from './members.js';
 import { EVERYTHING, scanJson } from './scan.js';

@@ -1,6 +1,6 @@
 /* Looks up what a scan recorded: members by name, strings, plain values. */
 
-import { InternalError } from '../errors.js';
+import { InternalError } from '../errors/index.js';
 import { bufferOver, decodeQuoted, createRefusal } from './bytes.js';
 import type { JsonKind, JsonMember, JsonNode } from './node.js';
 

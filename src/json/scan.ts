@@ -1,4 +1,4 @@
-import { BagError } from '../errors.js';
+import { BagError } from '../errors/index.js';
 import { byteAt, createRefusal, failExpecting, failTooDeep } from './bytes.js';
 import { decodeName } from './members.js';
 import { LEAF } from './node.js';

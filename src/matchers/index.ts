@@ -7,7 +7,7 @@ import { documentIssues, plainValue } from '../validate/document-issues.js';
 import { childPointer } from '../validate/issue.js';
 import { leanIssues } from '../validate/lean-bag.js';
 import type { ValidationIssue } from '../validate/issue.js';
-import { BagError } from '../errors.js';
+import { BagError } from '../errors/index.js';
 
 /** What a matcher says of a value, as vitest and jest take it. */
 export interface MatcherResult {

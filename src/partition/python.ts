@@ -1,4 +1,4 @@
-import { BagError } from '../errors.js';
+import { BagError } from '../errors/index.js';
 import { ExactNumber } from '../json/index.js';
 import type { JsonObject } from './types.js';
 

@@ -1,4 +1,4 @@
-import { BagError } from '../errors.js';
+import { BagError } from '../errors/index.js';
 import { describeNode, edgesInto, formatId, targetsFrom } from './graph.js';
 import type { Id, NodeTraits, WorkflowGraph } from './graph.js';
 import { buildSegment, countFromZero, declaredBranches, declaredGroup, forkedGroup } from './segment.js';

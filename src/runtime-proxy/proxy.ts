@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { BagError, ConfigError } from '../errors.js';
-import type { StateBagError } from '../errors.js';
+import { BagError, ConfigError } from '../errors/index.js';
+import type { StateBagError } from '../errors/index.js';
 import type { LambdaContext, Mode } from '../shim/options.js';
 import type { AdaptedWire } from '../shim/wire-shim.js';
 import {

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { subscribe } from 'node:diagnostics_channel';
 import { constants } from 'node:os';
-import { ConfigError, messageOf } from '../errors.js';
+import { ConfigError, messageOf } from '../errors/index.js';
 import type { DiagnosticName } from '../shim/diagnostics.js';
 import { RuntimeProxy } from './proxy.js';
 import type { Adaptation } from './proxy.js';

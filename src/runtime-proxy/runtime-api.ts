@@ -2,7 +2,7 @@ import { Agent, request } from 'node:http';
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import { nameForStateMachine } from '../shim/error-name.js';
 
 /** A request whose body is at hand. */

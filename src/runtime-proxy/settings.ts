@@ -1,6 +1,6 @@
 import type { BagIds, Mode, WireOptions } from '../shim/options.js';
 import { parseAllowedPrefix } from '../allowed-prefix.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import type { OpenStoreOptions } from '../store/open.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 

@@ -8,7 +8,7 @@ import { assertUnmixed } from '../bag/search.js';
 import { resolveDocument, resolveSegment } from '../bag/resolve.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import type { Value } from '../bag/value.js';
-import { BagError, StateBagError } from '../errors.js';
+import { BagError, StateBagError } from '../errors/index.js';
 import { attempt, listPointers, signalOption, storeBlobs } from './context.js';
 import type { DocumentEdit, InvocationContext } from './form.js';
 import {

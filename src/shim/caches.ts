@@ -7,7 +7,7 @@ import type { BlobReader } from '../bag/places.js';
 import type { ObjectValue, RememberedBlobs } from '../bag/value.js';
 import { mergeTemplates } from '../content-address.js';
 import type { KeyTemplates } from '../content-address.js';
-import { ConfigError, StateBagError, StoreError, messageOf } from '../errors.js';
+import { ConfigError, StateBagError, StoreError, messageOf } from '../errors/index.js';
 import type { BlobStore } from '../store/blob-store.js';
 import type { StoreSource } from './options.js';
 import { assertDigest } from '../store/address.js';
@@ -244,7 +244,6 @@ async function openSource(source: Exclude<StoreSource, BlobStore>): Promise<Blob
     if (cause instanceof StateBagError) throw cause;
     throw new StoreError('STORE_OPEN_FAILED', `the blob store cannot be opened: ${messageOf(cause)}`, {
       cause,
-      retryable: true,
     });
   }
   if (isBlobStore(opened)) return opened;
@@ -263,5 +262,5 @@ export function isBlobStore(value: unknown): value is BlobStore {
 /** Throws an error of a store: as it is when it is one of this package's, else as a retryable `StoreError`. */
 export function asStoreError(cause: unknown): never {
   if (cause instanceof StateBagError) throw cause;
-  throw new StoreError('STORE_FAILED', `the blob store failed: ${messageOf(cause)}`, { cause, retryable: true });
+  throw new StoreError('STORE_FAILED', `the blob store failed: ${messageOf(cause)}`, { cause });
 }

@@ -1,8 +1,8 @@
 import type { BlobAddressing, PendingBlob } from '../bag/keys.js';
 import { BagDocument } from '../bag/bag.js';
 import type { Value } from '../bag/value.js';
-import { BagError, ConflictError, PointerError, StoreError } from '../errors.js';
-import type { StateBagError } from '../errors.js';
+import { BagError, ConflictError, PointerError, StoreError } from '../errors/index.js';
+import type { StateBagError } from '../errors/index.js';
 import { sha256Hex } from '../store/address.js';
 import { joined } from '../store/keyed-tasks.js';
 import { BlobCache, StoreHandle, asStoreError } from './caches.js';

@@ -1,4 +1,4 @@
-import { StoreError } from '../errors.js';
+import { StoreError } from '../errors/index.js';
 import type { LambdaContext } from './options.js';
 
 /** When the shim must be done with the store; the handler's own time is none of its business. */
@@ -107,16 +107,13 @@ function timeLeft(
 }
 
 function timedOut(milliseconds: number): StoreError {
-  return new StoreError('STORE_TIMEOUT', `the blob store has not answered within ${milliseconds} ms`, {
-    retryable: true,
-  });
+  return new StoreError('STORE_TIMEOUT', `the blob store has not answered within ${milliseconds} ms`);
 }
 
 function exceeded(): StoreError {
   return new StoreError(
     'DEADLINE_EXCEEDED',
     'the time of the invocation is nearly over and the blob store has not answered',
-    { retryable: true },
   );
 }
 
@@ -124,6 +121,5 @@ function circuitOpen(): StoreError {
   return new StoreError(
     'CIRCUIT_OPEN',
     `the blob store did not answer in the last ${SKIPPED_MS / 1_000} s, so it is not asked for what the execution can do without`,
-    { retryable: true },
   );
 }

@@ -1,4 +1,4 @@
-import { StateBagError } from '../errors.js';
+import { StateBagError } from '../errors/index.js';
 
 /** What a state machine retries: the same call may succeed. */
 export const RETRYABLE_ERROR = 'StateBagRetryableError';

@@ -2,7 +2,7 @@ import { BagDocument } from '../bag/bag.js';
 import type { OutsideNames } from '../bag/envelope.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import type { Value } from '../bag/value.js';
-import { BagError, StateBagError } from '../errors.js';
+import { BagError, StateBagError } from '../errors/index.js';
 import { adaptEvent, fillEvent, resolveProgram, untouched } from './adapt.js';
 import type { AdaptedEvent } from './adapt.js';
 import { readDocument } from './context.js';

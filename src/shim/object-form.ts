@@ -13,7 +13,7 @@ import { planBag } from '../bag/plan.js';
 import type { ValuePlace } from '../bag/search.js';
 import { addressRule, loadSources } from '../bag/sources.js';
 import { ObjectValue, isMembers, parseObject, readDocument } from '../bag/value.js';
-import { BagError } from '../errors.js';
+import { BagError } from '../errors/index.js';
 import type { BlobCache } from './caches.js';
 import { openAddressing, signalOption } from './context.js';
 import type { DocumentEdit, Form, InvocationContext, Measure, Place, ProgramPlan } from './form.js';

@@ -3,7 +3,7 @@ import { detectPath, holdsDigest } from '../bag/bag.js';
 import type { AddressRule } from '../bag/places.js';
 import { ObjectValue, isMembers } from '../bag/value.js';
 import type { JsonMembers } from '../bag/value.js';
-import { BagError } from '../errors.js';
+import { BagError } from '../errors/index.js';
 
 /** Containers that may nest in a value the adapter walks. Python's own parser gives up near 1,000. */
 const MAX_WALK_DEPTH = 2000;

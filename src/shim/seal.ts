@@ -5,7 +5,7 @@ import { listLostMembers } from '../bag/lost-members.js';
 import { CONFIG, CONFIG_PATH, MANIFEST_PATH, MAP, MAP_PATH } from '../bag/members.js';
 import { assertUnmixed } from '../bag/search.js';
 import type { Value } from '../bag/value.js';
-import type { StateBagError } from '../errors.js';
+import type { StateBagError } from '../errors/index.js';
 import { sha256Hex } from '../store/address.js';
 import { valueAt } from './adapt.js';
 import type { AdaptedEvent } from './adapt.js';

@@ -3,7 +3,7 @@ import type { OutsideNames } from '../bag/envelope.js';
 import type { Layout } from '../bag/keys.js';
 import type { ManifestForm } from '../bag/manifest.js';
 import { PAYLOAD_HEADROOM, PAYLOAD_LIMIT } from '../bag/members.js';
-import { ConfigError, StateBagError, messageOf } from '../errors.js';
+import { ConfigError, StateBagError, messageOf } from '../errors/index.js';
 import type { TimeLimits } from './deadline.js';
 import type {
   BagIds,
@@ -176,7 +176,6 @@ function askMode(mode: (ids: BagIds) => Mode | undefined, ids: BagIds): Mode | u
   } catch (cause) {
     throw new StateBagError('MODE_FAILED', `the function in the option "mode" failed: ${messageOf(cause)}`, {
       cause,
-      retryable: true,
     });
   }
   if (answer instanceof Promise) throw invalid('mode', 'must be a function that answers at once, not with a promise');

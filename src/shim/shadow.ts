@@ -5,7 +5,7 @@ import { resolveSegment } from '../bag/resolve.js';
 import type { ResolvedSegment } from '../bag/resolve.js';
 import type { BlobReader, Places } from '../bag/places.js';
 import type { Value } from '../bag/value.js';
-import { StateBagError, StoreError } from '../errors.js';
+import { StateBagError, StoreError } from '../errors/index.js';
 import type { KeyTemplates } from '../content-address.js';
 import { resolveProgram, untouched } from './adapt.js';
 import type { AdaptedEvent } from './adapt.js';

@@ -4,7 +4,7 @@ import type { Layout } from '../bag/keys.js';
 import { resolveSegment } from '../bag/resolve.js';
 import type { ProgramSource } from '../bag/resolve.js';
 import { ObjectValue } from '../bag/value.js';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import { BlobCache, StoreHandle } from './caches.js';
 import { createState } from './context.js';
 import { nameForStateMachine } from './error-name.js';

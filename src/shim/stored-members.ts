@@ -11,7 +11,7 @@ import { detectId, isBag, nameOneOwner } from '../bag/envelope.js';
 import type { BagIds } from '../bag/places.js';
 import type { Value } from '../bag/value.js';
 import { DEFAULT_LAYOUT, matchTail, matchTemplate } from '../content-address.js';
-import { PointerError } from '../errors.js';
+import { PointerError } from '../errors/index.js';
 import { changeIfWritable, listPointers, openAddressing } from './context.js';
 import { bufferOver } from '../json/index.js';
 import type { DocumentEdit, Form, InvocationContext } from './form.js';

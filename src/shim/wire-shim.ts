@@ -1,5 +1,5 @@
 import type { ByteValue } from '../bag/value.js';
-import { BagError } from '../errors.js';
+import { BagError } from '../errors/index.js';
 import { ByteForm } from './byte-form.js';
 import { createState, readDocument } from './context.js';
 import { publish } from './diagnostics.js';

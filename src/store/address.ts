@@ -1,6 +1,6 @@
 import { createHash, hash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import { PointerError } from '../errors.js';
+import { PointerError } from '../errors/index.js';
 import type { ObjectAddress } from './object-store.js';
 import { storeErrorOf } from './store-errors.js';
 

@@ -1,4 +1,4 @@
-import { ConflictError, IntegrityError, StateBagError } from '../errors.js';
+import { ConflictError, IntegrityError, StateBagError } from '../errors/index.js';
 import { pauseBefore } from './backoff.js';
 import type { Backoff } from './backoff.js';
 import { sha256Hex } from './address.js';

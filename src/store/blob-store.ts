@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { parseAllowedPrefix } from '../allowed-prefix.js';
 import { addressTemplates, detectDigest } from '../content-address.js';
-import { ConfigError, PointerError, StateBagError } from '../errors.js';
+import { ConfigError, PointerError, StateBagError } from '../errors/index.js';
 import { formatS3Uri, assertDigest } from './address.js';
 import { DEFAULT_BACKOFF } from './backoff.js';
 import type { Backoff } from './backoff.js';

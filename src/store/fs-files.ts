@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs';
 import type { Dirent, Stats } from 'node:fs';
 import fs from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { StateBagError, messageOf } from '../errors.js';
+import { StateBagError, messageOf } from '../errors/index.js';
 import { waitForLock } from '../locks/lock.js';
 import { isTemporaryName, lockPathOf } from '../locks/owner.js';
 import { assertAddress, compareKeys, keyInvalid } from './address.js';

@@ -1,6 +1,6 @@
 import fs from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { ConfigError, StateBagError } from '../errors.js';
+import { ConfigError, StateBagError } from '../errors/index.js';
 import { leftoverRemover } from '../locks/leftovers.js';
 import { temporaryPathIn } from '../locks/owner.js';
 import { sha256Hex, verifiedSha256 } from './address.js';
@@ -50,6 +50,8 @@ class FsStore implements ObjectStore {
   readonly description: string;
   readonly keepsAttributes = false;
   readonly #root: string;
+  /** Directories whose names outlast a power cut, as far as this store knows. */
+  readonly #synced = new Set<string>();
 
   constructor(root: string) {
     this.#root = root;
@@ -76,9 +78,26 @@ class FsStore implements ObjectStore {
       await inOrder(path, () => write(path, bytes, address, request));
     } catch (error) {
       request.signal?.throwIfAborted();
+      if (request.ifAbsent === true && isRefusal(error)) await this.#syncFolders(dirname(path), address);
       throw fsError(error, 'write', address);
     }
     return version;
+  }
+
+  /**
+   * The writer of a file that is there may have ended before it synced the folders that name it. A caller that uses the
+   * file may depend on it next, so they are synced here, each once.
+   */
+  async #syncFolders(folder: string, address: ObjectAddress): Promise<void> {
+    try {
+      for (let at = folder; !this.#synced.has(at); at = dirname(at)) {
+        await syncDirectory(at);
+        this.#synced.add(at);
+        if (at === this.#root) return;
+      }
+    } catch (error) {
+      throw fsError(error, 'write', address);
+    }
   }
 
   async *list(bucket: string, prefix: string, signal?: AbortSignal): AsyncGenerator<ObjectSummary> {
@@ -112,6 +131,10 @@ class FsStore implements ObjectStore {
       if (!isAbsent(error)) throw fsError(error, 'delete', address);
     }
   }
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof StateBagError && error.code === 'PRECONDITION_FAILED';
 }
 
 async function readObject(path: string, address: ObjectAddress, maxBytes: number | undefined) {

@@ -79,7 +79,7 @@ export interface GetRequest {
  * A bucket-and-key store with compare-and-swap. One file per driver; one contract suite for all of them
  * (`test/store/object-store.contract.ts`).
  *
- * Errors, all from `src/errors.ts`:
+ * Errors, all from `src/errors/index.ts`:
  * - `StoreError` `OBJECT_NOT_FOUND` (404), `OBJECT_ARCHIVED` (Glacier), `STORE_DENIED` (403), `BUCKET_NOT_FOUND`,
  *   `STORE_UNAVAILABLE` (5xx, throttling, broken connection; retryable), `STORE_TIMEOUT` (retryable),
  *   `STORE_FULL` (no space), `KEY_INVALID` (a key the driver cannot hold), `BODY_TRUNCATED` (retryable),

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 import { fsObjectStore } from './fs.js';
 import type { ObjectStore } from './object-store.js';
 import type { S3ObjectStoreOptions } from './s3.js';

@@ -1,4 +1,4 @@
-import { messageOf, StateBagError } from '../errors.js';
+import { messageOf, StateBagError } from '../errors/index.js';
 import type { ObjectAddress } from './object-store.js';
 import { objectTooLarge, storeErrorOf } from './store-errors.js';
 

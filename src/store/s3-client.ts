@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import type { S3ClientConfig } from '@aws-sdk/client-s3';
-import { ConfigError } from '../errors.js';
+import { ConfigError } from '../errors/index.js';
 
 export interface S3ObjectStoreOptions {
   /** Default: the SDK's own sources (environment, profile); `us-east-1` when only an endpoint is given. */

@@ -1,4 +1,4 @@
-import { messageOf, StateBagError } from '../errors.js';
+import { messageOf, StateBagError } from '../errors/index.js';
 import type { ObjectAddress } from './object-store.js';
 import { storeErrorOf } from './store-errors.js';
 import type { StoreErrorCode } from './store-errors.js';
@@ -38,6 +38,7 @@ const BY_NAME: Readonly<Record<string, StoreErrorCode>> = {
   XMinioStorageFull: 'STORE_FULL',
   CredentialsProviderError: 'STORE_DENIED',
   ExpiredToken: 'STORE_DENIED',
+  RequestTimeTooSkewed: 'STORE_DENIED',
   InvalidToken: 'STORE_DENIED',
   RequestTimeout: 'STORE_TIMEOUT',
   SlowDown: 'STORE_UNAVAILABLE',

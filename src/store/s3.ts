@@ -7,7 +7,7 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import type { ListObjectsV2CommandOutput, PutObjectCommandInput, S3Client } from '@aws-sdk/client-s3';
-import { StateBagError } from '../errors.js';
+import { StateBagError } from '../errors/index.js';
 import { createBlobStore } from './blob-store.js';
 import type { BlobStore, BlobStoreOptions } from './blob-store.js';
 import { sha256Hex, verifiedSha256, assertAddress, mayBeginKey } from './address.js';

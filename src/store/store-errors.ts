@@ -1,5 +1,5 @@
-import { ConflictError, IntegrityError, StoreError } from '../errors.js';
-import type { StateBagError } from '../errors.js';
+import { ConflictError, IntegrityError, StoreError } from '../errors/index.js';
+import type { StateBagError } from '../errors/index.js';
 import type { ObjectAddress, PutCondition } from './object-store.js';
 
 /** Every code a driver throws; `object-store.ts` says what each one means. */
@@ -19,16 +19,9 @@ export type StoreErrorCode =
   | 'WRITE_CONFLICT'
   | 'DIGEST_MISMATCH';
 
-const RETRYABLE: ReadonlySet<StoreErrorCode> = new Set<StoreErrorCode>([
-  'BODY_TRUNCATED',
-  'STORE_TIMEOUT',
-  'STORE_UNAVAILABLE',
-  'WRITE_CONFLICT',
-]);
-
 /**
- * The one place that decides class and retryability of a code, so that no two drivers can differ. `isPassing`: the
- * cause goes away by itself, whatever the code.
+ * The error of a driver, so that no two drivers can differ. `isPassing`: the cause of `STORE_DENIED` goes away by
+ * itself. The catalogue says of every other code whether it is retryable.
  */
 export function storeErrorOf(
   code: StoreErrorCode,
@@ -37,9 +30,10 @@ export function storeErrorOf(
   cause?: unknown,
   isPassing = false,
 ): StateBagError {
-  const options = { retryable: isPassing || RETRYABLE.has(code), context: contextOf(place), cause };
+  const options = { context: contextOf(place), cause };
   if (code === 'PRECONDITION_FAILED' || code === 'WRITE_CONFLICT') return new ConflictError(code, message, options);
   if (code === 'DIGEST_MISMATCH') return new IntegrityError(code, message, options);
+  if (code === 'STORE_DENIED') return new StoreError(code, message, { ...options, retryable: isPassing });
   return new StoreError(code, message, options);
 }
 

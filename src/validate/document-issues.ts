@@ -6,7 +6,7 @@ import { CONFIG, OFFLOADED_MEMBERS, PROGRAM_MEMBERS } from '../bag/members.js';
 import { mixedPointers, pointersInBytes } from '../bag/search.js';
 import { isObject } from '../bag/value.js';
 import type { ByteValue, Value } from '../bag/value.js';
-import { BagError } from '../errors.js';
+import { BagError } from '../errors/index.js';
 import { decodeString, expandNode, toPlainValue } from '../json/index.js';
 import type { JsonNode } from '../json/index.js';
 import { leanIssues } from './lean-bag.js';

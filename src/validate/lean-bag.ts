@@ -2,7 +2,7 @@ import { validateLeanBag as satisfiesLeanSchema } from '../../schemas/generated/
 import type { LeanStateBag } from '../../schemas/generated/lean-bag.js';
 import { mixedPointers, pointersInObjects } from '../bag/search.js';
 import { ObjectValue } from '../bag/value.js';
-import { SchemaError } from '../errors.js';
+import { SchemaError } from '../errors/index.js';
 import { leanBagAdvice } from './advice.js';
 import type { ValidationIssue } from './issue.js';
 import { issuesOf, mixedPointerIssues } from './issues.js';

@@ -3,7 +3,7 @@ import { detectField, isEmpty } from '../bag/bag.js';
 import { detectPointer } from '../bag/pointers.js';
 import { ObjectValue } from '../bag/value.js';
 import type { BagOutline } from '../bag/rewrite.js';
-import { SchemaError } from '../errors.js';
+import { SchemaError } from '../errors/index.js';
 import { assertLeanBag } from './lean-bag.js';
 
 /**

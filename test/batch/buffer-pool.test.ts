@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { BufferPool } from '../../src/batch/buffer-pool.js';
+import { BufferPool } from '../../src/sources/read-file.js';
 
 const SIZE = 100_000;
 

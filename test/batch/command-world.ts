@@ -107,6 +107,7 @@ export class CommandWorld {
 /** What a report says of a document. */
 export interface Outcome {
   readonly id: string;
+  readonly subject?: string;
   readonly outcome: string;
   readonly code?: string;
   readonly reason?: string;
@@ -196,7 +197,7 @@ export interface Status {
 }
 
 /** What `statebag status` says of the journal. */
-export async function statusOf(world: Pick<CommandWorld, 'directory'>): Promise<Status> {
+export async function journalStatus(world: Pick<CommandWorld, 'directory'>): Promise<Status> {
   const { out, err, code } = await statebag(world.directory, ['status', '--journal', 'journal', '--json']);
   if (out === '') throw errorOf(err, code);
   return JSON.parse(out) as Status;

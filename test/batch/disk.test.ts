@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 // Before the disk, whose system calls it replaces.
 import { faultyDisk } from '../fakes/faulty-disk.js';
-import { nodeDisk } from '../../src/batch/disk.js';
+import { nodeDisk } from '../../src/sources/disk.js';
 import { temporaryDirectory } from './scratch.js';
 
 it('the disk refuses to create a file where a file or a link has its name', async () => {

@@ -11,9 +11,9 @@ import {
 } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Disk, DiskFile } from '../../src/batch/disk.js';
+import type { Disk, DiskFile } from '../../src/sources/disk.js';
 import { leftoverRemover } from '../../src/locks/leftovers.js';
-import type { RowTable } from '../../src/batch/table.js';
+import type { RowTable } from '../../src/sources/dynamodb/port.js';
 import type { ObjectStore } from '../../src/store/index.js';
 
 /** What a process that is no longer there "throws": every effect from the crash on. */

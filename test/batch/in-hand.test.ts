@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { DocumentSource, SourceContainer } from '../../src/batch/source.js';
+import type { DocumentSource, SourceContainer } from '../../src/sources/source.js';
 import { run } from './workbench.js';
 import { World } from './world.js';
 

@@ -1,13 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { nodeDisk } from '../../src/batch/disk.js';
-import { JOURNAL_FILE } from '../../src/batch/journal.js';
-import type { DocumentSource, SourceContainer, SourceDocument } from '../../src/batch/source.js';
-import { FilesSource } from '../../src/batch/sources/files.js';
+import { nodeDisk } from '../../src/sources/disk.js';
+import type { DocumentSource, SourceContainer, SourceDocument } from '../../src/sources/source.js';
+import { FilesSource } from '../../src/sources/files.js';
 import { smallBag } from '../cli/fleet-dir.js';
 import { run } from './workbench.js';
 import { World } from './world.js';
+import { JOURNAL_FILE } from '../../src/sources/names.js';
 
 /*
  * A run is given a source with a defect, through the port that every source implements. The tool notices the defect

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { decodeInverse, encodeInverse } from '../../src/batch/inverse-codec.js';
-import { JOURNAL_FILE } from '../../src/batch/journal.js';
-import type { IntentEntry } from '../../src/batch/journal-entry.js';
+import { decodeInverse, encodeInverse } from '../../src/journal/entries.js';
+import type { IntentEntry } from '../../src/journal/entries.js';
 import { applySplices, invertSplices } from '../../src/json/index.js';
 import { bags } from './bags.js';
 import { run } from './workbench.js';
 import { sha256, World } from './world.js';
+import { JOURNAL_FILE } from '../../src/sources/names.js';
 
 function blobOf(bytes: Uint8Array): { uri: string; sha256: string; bytes: Uint8Array } {
   return { uri: `s3://b/${sha256(bytes)}`, sha256: sha256(bytes), bytes };

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { nodeDisk } from '../../src/batch/disk.js';
-import { Journal } from '../../src/batch/journal.js';
+import { nodeDisk } from '../../src/sources/disk.js';
+import { Journal } from '../../src/journal/journal.js';
 import { codeOf } from '../store/outcomes.js';
 import { DEAD_PROCESS, deadLock } from '../locks/owners.js';
 import { filesBelow, temporaryDirectory } from './scratch.js';
@@ -38,7 +38,7 @@ it('exactly one of many that open a journal at once takes over the lock of a dea
     const got = attempts.flatMap((attempt) => (attempt.status === 'fulfilled' ? [attempt.value] : []));
     expect(got).toHaveLength(1);
     await got[0]!.close();
-    expect(filesBelow(directory)).toEqual(['journal.ndjson']);
+    expect(filesBelow(directory)).toEqual([]);
   }
 });
 

@@ -2,7 +2,7 @@ import { appendFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { bag, raggedLines } from './bags.js';
-import { codeOf, CommandWorld, run, runRollback, statusOf } from './command-world.js';
+import { codeOf, CommandWorld, run, runRollback, journalStatus } from './command-world.js';
 import { JOURNAL_FILE, readJournal, runLine, stamp, writeJournal } from './journal-lines.js';
 import { temporaryDirectory } from './scratch.js';
 
@@ -57,27 +57,27 @@ it('status passes over a torn last line, and the next run ends that line', async
   const world = await migrated();
   expect(kindsIn(world)).toEqual(['run', 'intent', 'result', 'end']);
   truncateSync(fileOf(world), readFileSync(fileOf(world)).length - 10);
-  expect(await statusOf(world)).toMatchObject({ runs: 1, isClosed: false, totals: { migrated: 1 } });
+  expect(await journalStatus(world)).toMatchObject({ runs: 1, isClosed: false, totals: { migrated: 1 } });
   await run(world);
   const lines = readFileSync(fileOf(world), 'utf8').split('\n');
   expect(() => JSON.parse(lines[3]!) as unknown).toThrow(SyntaxError);
   expect(lines.toSpliced(3, 1).map((line) => /"kind":"(\w+)"/.exec(line)?.[1])).toEqual([
     ...['run', 'intent', 'result', 'run', 'intent', 'result', 'end', undefined],
   ]);
-  expect(await statusOf(world)).toMatchObject({ runs: 2, isClosed: true, totals: { migrated: 2 } });
+  expect(await journalStatus(world)).toMatchObject({ runs: 2, isClosed: true, totals: { migrated: 2 } });
 });
 
 it('status passes over several runs that were each torn at their first line', async () => {
   const world = await migrated();
   for (const part of ['{"kind":"ru', '{"k']) appendFileSync(fileOf(world), `${part}\n`);
   await run(world);
-  expect(await statusOf(world)).toMatchObject({ runs: 2, isClosed: true, totals: { migrated: 2 } });
+  expect(await journalStatus(world)).toMatchObject({ runs: 2, isClosed: true, totals: { migrated: 2 } });
 });
 
 it('status reads a whole last line without its line end, and the next run completes the line', async () => {
   const world = await migrated();
   truncateSync(fileOf(world), readFileSync(fileOf(world)).length - 1);
-  expect(await statusOf(world)).toMatchObject({ runs: 1, isClosed: true });
+  expect(await journalStatus(world)).toMatchObject({ runs: 1, isClosed: true });
   await run(world);
   expect(kindsIn(world)).toEqual(['run', 'intent', 'result', 'end', 'run', 'intent', 'result', 'end']);
 });
@@ -87,7 +87,7 @@ it('status, verify, rollback and migrate refuse damage in the middle and say whe
   const text = readFileSync(fileOf(world), 'latin1');
   writeFileSync(fileOf(world), text.replace('"kind":"intent"', '"kind":"intent'), 'latin1');
   const place = `byte ${text.indexOf('\n') + 1}`;
-  for (const command of [() => statusOf(world), () => runRollback(world), () => run(world)])
+  for (const command of [() => journalStatus(world), () => runRollback(world), () => run(world)])
     await expect(command()).rejects.toMatchObject({
       code: 'JOURNAL_CORRUPT',
       message: expect.stringContaining(place) as string,
@@ -99,7 +99,7 @@ it('status names the first of several damaged lines when an entry of the same ru
   const lines = readFileSync(fileOf(world), 'latin1').split('\n');
   const damaged = lines.map((line, at) => (at === 1 || at === 2 ? line.slice(0, -1) : line));
   writeFileSync(fileOf(world), damaged.join('\n'), 'latin1');
-  await expect(statusOf(world)).rejects.toMatchObject({
+  await expect(journalStatus(world)).rejects.toMatchObject({
     code: 'JOURNAL_CORRUPT',
     message: expect.stringContaining(`damaged at byte ${lines[0]!.length + 1};`) as string,
   });
@@ -114,20 +114,20 @@ it.each<[string, (place: { readonly directory: string }) => unknown, string]>([
 ])('status refuses a journal with %s', async (_, entry, code) => {
   const place = journalOf('');
   writeFileSync(fileOf(place), `${JSON.stringify(entry(place))}\n`);
-  expect(await codeOf(statusOf(place))).toBe(code);
+  expect(await codeOf(journalStatus(place))).toBe(code);
 });
 
 it('status says that there is no journal', async () => {
-  expect(await codeOf(statusOf({ directory: temporaryDirectory() }))).toBe('JOURNAL_MISSING');
+  expect(await codeOf(journalStatus({ directory: temporaryDirectory() }))).toBe('JOURNAL_MISSING');
 });
 
 it('an empty journal, which a run that is killed at its beginning leaves, has no run and takes the next one', async () => {
   const world = await CommandWorld.with({ 'a.json': bag(1) });
   mkdirSync(world.journal);
   writeFileSync(fileOf(world), '');
-  expect(await codeOf(statusOf(world))).toBe('JOURNAL_EMPTY');
+  expect(await codeOf(journalStatus(world))).toBe('JOURNAL_EMPTY');
   expect((await run(world)).totals).toMatchObject({ migrated: 1, failed: 0 });
-  expect(await statusOf(world)).toMatchObject({ runs: 1, isClosed: true, totals: { migrated: 1 } });
+  expect(await journalStatus(world)).toMatchObject({ runs: 1, isClosed: true, totals: { migrated: 1 } });
 });
 
 describe('the last entry on a document', () => {
@@ -151,7 +151,7 @@ describe('the last entry on a document', () => {
 
   /** What the status of the one document is called. */
   async function counted(world: CommandWorld): Promise<readonly string[]> {
-    const { totals } = await statusOf(world);
+    const { totals } = await journalStatus(world);
     const counts = Object.entries(totals).filter(([name, count]) => count > 0 && !/bytes|blobs|documents/.test(name));
     return counts.map(([name]) => name);
   }
@@ -234,17 +234,17 @@ describe('the last entry on a document', () => {
   ])('%s', async (_, lines, status) => {
     const world = await CommandWorld.with({ 'a.ndjson': raggedLines([bag(1)]) });
     writeJournal(world, ...lines(join(world.source, 'a.ndjson')));
-    expect((await statusOf(world)).totals).toMatchObject({ documents: 1, [status]: 1, failed: 0 });
+    expect((await journalStatus(world)).totals).toMatchObject({ documents: 1, [status]: 1, failed: 0 });
     expect((await run(world, { apply: false, args: ['--only-failed'] })).outcomes).toEqual([]);
   });
 
   it('status counts a document as unchanged when a run finds it mended after a run quarantined it', async () => {
     const world = await CommandWorld.with({ 'a.json': Buffer.from('{"broken') });
     expect((await run(world)).exit).toBe(1);
-    expect((await statusOf(world)).totals).toMatchObject({ documents: 1, quarantined: 1 });
+    expect((await journalStatus(world)).totals).toMatchObject({ documents: 1, quarantined: 1 });
     await world.write('a.json', Buffer.from('{"a":1}'));
     expect((await run(world)).exit).toBe(0);
-    expect((await statusOf(world)).totals).toMatchObject({ documents: 1, quarantined: 0, unchanged: 1 });
+    expect((await journalStatus(world)).totals).toMatchObject({ documents: 1, quarantined: 0, unchanged: 1 });
     expect((await run(world, { args: ['--only-failed'] })).outcomes).toEqual([]);
   });
 
@@ -252,11 +252,11 @@ describe('the last entry on a document', () => {
     const broken = Buffer.from('{"broken');
     const world = await CommandWorld.with({ 'a.ndjson': raggedLines([bag(1), broken, bag(2)]) });
     expect((await run(world)).exit).toBe(1);
-    expect((await statusOf(world)).totals).toMatchObject({ documents: 3, migrated: 2, quarantined: 1 });
+    expect((await journalStatus(world)).totals).toMatchObject({ documents: 3, migrated: 2, quarantined: 1 });
     const mended = world.read('a.ndjson').toString('latin1').replace(broken.toString(), bag(3).toString('latin1'));
     await world.write('a.ndjson', Buffer.from(mended, 'latin1'));
     expect((await run(world)).totals).toMatchObject({ migrated: 1, failed: 0, quarantined: 0 });
-    expect((await statusOf(world)).totals).toMatchObject({ documents: 3, migrated: 3, quarantined: 0 });
+    expect((await journalStatus(world)).totals).toMatchObject({ documents: 3, migrated: 3, quarantined: 0 });
     expect((await run(world, { apply: false, args: ['--only-failed'] })).outcomes).toEqual([]);
   });
 
@@ -269,7 +269,7 @@ describe('the last entry on a document', () => {
       result('b', 'quarantined', 'MAP_INVALID'),
       result('c', 'unchanged'),
     );
-    expect((await statusOf(place)).findings).toEqual([
+    expect((await journalStatus(place)).findings).toEqual([
       { id: 'b', outcome: 'quarantined', code: 'MAP_INVALID', reason: 'because' },
       { id: 'a', outcome: 'failed', code: 'STORE_DENIED', reason: 'because' },
     ]);

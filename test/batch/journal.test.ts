@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 // Before the code under test, whose disk it replaces.
 import { faultyDisk } from '../fakes/faulty-disk.js';
-import { nodeDisk } from '../../src/batch/disk.js';
-import type { Disk, DiskFile } from '../../src/batch/disk.js';
-import { Journal } from '../../src/batch/journal.js';
+import { nodeDisk } from '../../src/sources/disk.js';
+import type { Disk, DiskFile } from '../../src/sources/disk.js';
+import { Journal } from '../../src/journal/journal.js';
 import { codeOf as codeOfShim } from '../store/outcomes.js';
 import { bag, handful } from './bags.js';
 import { codeOf, CommandWorld, run } from './command-world.js';
@@ -143,7 +143,7 @@ it('a run that changes nothing makes no journal', async () => {
   expect(existsSync(world.journal)).toBe(false);
 });
 
-it('a run makes its journal with the first entry, keeps the order of all and removes its lock', async () => {
+it('a run makes one journal, keeps the order of all entries and removes its lock', async () => {
   const world = await CommandWorld.with({ 'a.json': bag(1), 'b.json': Buffer.from('{'), 'c.json': bag(2) });
   const disk = faultyDisk(world.directory);
   await run(world);
@@ -247,7 +247,9 @@ it('a run writes only lines that the published schema accepts', async () => {
 it('a journal in a directory that exists makes no other file there', async () => {
   const directory = join(temporaryDirectory(), 'there');
   mkdirSync(directory);
-  await (await Journal.open(directory, nodeDisk)).close();
+  const journal = await Journal.open(directory, nodeDisk);
+  journal.append(entryOf('r1'));
+  await journal.close();
   expect(filesBelow(directory)).toEqual([JOURNAL_FILE]);
 });
 

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { seededRandom } from '../../examples/fleet/random.js';
 import type { Random } from '../../examples/fleet/random.js';
-import type { Row } from '../../src/batch/table.js';
+import type { Row } from '../../src/sources/dynamodb/port.js';
 import { bagOf, isBridged, keyOf, pausedRow, programOf, ROW_FORMS, rowText, tokenOf } from './rows.js';
 import type { ReadBlob } from './rows.js';
 import { temporaryDirectory } from './world.js';

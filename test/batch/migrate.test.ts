@@ -8,7 +8,7 @@ import type { RanOptions } from '../cli/terminal.js';
 import { faultyDisk } from '../fakes/faulty-disk.js';
 import type { DiskCall } from '../fakes/faulty-disk.js';
 import { bag, bags, handful, HANDFUL_MIGRATED, raggedLines } from './bags.js';
-import { codeOf, CommandWorld, run, runRollback, runVerify, statusOf } from './command-world.js';
+import { codeOf, CommandWorld, run, runRollback, runVerify, journalStatus } from './command-world.js';
 import { writeJournal } from './journal-lines.js';
 import { digests, filesBelow, sha256 } from './scratch.js';
 
@@ -54,7 +54,7 @@ describe('blobs', () => {
       const { totals } = await run(world, { concurrency });
       expect(totals).toMatchObject({ documents: 24, migrated: 24, blobsWritten: 12, blobsReused: 60 });
       expect(Object.keys(await world.blobs())).toHaveLength(12);
-      expect((await statusOf(world)).totals).toMatchObject({ blobsWritten: 12, blobsReused: 60 });
+      expect((await journalStatus(world)).totals).toMatchObject({ blobsWritten: 12, blobsReused: 60 });
     },
   );
 
@@ -112,6 +112,8 @@ describe('repetition', () => {
       quarantined: 1,
       failed: 0,
       notStarted: 0,
+      containersFailed: 0,
+      containersNotStarted: 0,
       bytesBefore: 48_079,
       bytesAfter: 18_338,
       blobsWritten: 27,
@@ -345,7 +347,7 @@ describe('the end of a run', () => {
   it('migrate ends with the error of a source after it has migrated the documents before it', async () => {
     const world = await CommandWorld.with({ 'a.json': bag(1) });
     expect(await codeOf(run(world, { sources: ['source', 'nowhere'] }))).toBe('SOURCE_NOT_FOUND');
-    expect((await statusOf(world)).totals).toMatchObject({ migrated: 1, unsettled: 0 });
+    expect((await journalStatus(world)).totals).toMatchObject({ migrated: 1, unsettled: 0 });
   });
 
   it('migrate ends when its output cannot be written, and what it has committed stays committed', async () => {
@@ -357,7 +359,7 @@ describe('the end of a run', () => {
       { failOutput },
     );
     expect([code, err]).toEqual([70, expect.stringContaining('the terminal is gone')]);
-    const { totals } = await statusOf(world);
+    const { totals } = await journalStatus(world);
     expect(totals).toMatchObject({ failed: 0, unsettled: 0 });
     expect(totals.migrated).toBeGreaterThan(0);
     expect((await run(world)).totals.failed).toBe(0);

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { JOURNAL_FILE } from '../../src/batch/journal.js';
 import { bags } from './bags.js';
 import { EffectLog, loggedDisk } from './effects.js';
 import type { Effect } from './effects.js';
 import { run } from './workbench.js';
 import { World } from './world.js';
+import { JOURNAL_FILE } from '../../src/sources/names.js';
 
 interface Order {
   readonly journal: string;

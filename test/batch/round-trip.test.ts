@@ -5,7 +5,7 @@ import type { Style } from '../../examples/fleet/spelling.js';
 import { QUARANTINED, VARIANT_NAMES } from '../../examples/fleet/variants/index.js';
 import type { Target } from '../../migrations/index.js';
 import { faultyDisk } from '../fakes/faulty-disk.js';
-import { CommandWorld, run, runRollback, runVerify, statusOf } from './command-world.js';
+import { CommandWorld, run, runRollback, runVerify, journalStatus } from './command-world.js';
 import { corpusBuckets, corpusWorld } from './corpus.js';
 import { danglingPointers, digests } from './scratch.js';
 
@@ -54,7 +54,7 @@ it.each(STYLES.flatMap((style) => [[style, 'lean'] as const, [style, 'bridge'] a
 
     await runRollback(world);
     expect(digests(await world.documents())).toEqual(originals);
-    expect((await statusOf(world)).totals).toMatchObject({ rolledBack: first.totals.migrated, unsettled: 0 });
+    expect((await journalStatus(world)).totals).toMatchObject({ rolledBack: first.totals.migrated, unsettled: 0 });
   },
 );
 

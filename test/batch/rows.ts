@@ -1,8 +1,7 @@
 import { CONFIG, MAP } from '../../src/bag/members.js';
-import { parseAttribute } from '../../src/batch/sources/dynamodb-attribute.js';
-import { bagPlace } from '../../src/batch/sources/dynamodb-bag.js';
-import { attributeText } from '../../src/batch/sources/dynamodb-text.js';
-import type { Row } from '../../src/batch/table.js';
+import { attributeText, parseAttribute } from '../../src/sources/dynamodb/attributes.js';
+import { bagPlace } from '../../src/sources/dynamodb/bags.js';
+import type { Row } from '../../src/sources/dynamodb/port.js';
 import { parseS3Uri } from '../../src/store/index.js';
 import { smallBag } from '../cli/fleet-dir.js';
 import { sha256 } from './world.js';

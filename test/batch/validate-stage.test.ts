@@ -3,9 +3,9 @@ import { memoryBlobStore } from 'statebag-shim/memory';
 import { leanV2 } from '../../migrations/lean-v2.js';
 import type { BagEdit } from '../../src/bag/edit.js';
 import { DEFAULT_LAYOUT } from '../../src/bag/keys.js';
-import { storeSink } from '../../src/batch/dry-run-sink.js';
-import { prepareDocument } from '../../src/batch/prepare.js';
-import type { TransformSettings } from '../../src/batch/transform.js';
+import { storeSink } from '../../src/run/blob-sinks.js';
+import { prepareDocument } from '../../src/run/document.js';
+import type { TransformSettings } from '../../src/run/transform.js';
 import { smallBag } from '../cli/fleet-dir.js';
 import { BLOBS, sha256 } from './world.js';
 

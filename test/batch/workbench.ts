@@ -1,38 +1,37 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEFAULT_LAYOUT } from '../../src/bag/keys.js';
-import { Committer } from '../../src/batch/committer.js';
-import type { Destination } from '../../src/batch/committer.js';
-import { nodeDisk } from '../../src/batch/disk.js';
-import type { Disk } from '../../src/batch/disk.js';
-import { dryRunSink, storeSink } from '../../src/batch/dry-run-sink.js';
-import { JOURNAL_FILE } from '../../src/batch/journal.js';
-import { pendingIntents } from '../../src/batch/journaled.js';
-import type { JournalSummary } from '../../src/batch/journal-read.js';
-import { LazyJournal } from '../../src/batch/lazy-journal.js';
-import { migrate } from '../../src/batch/migrate.js';
-import type { MigrateOptions, RunReport, SettledDocument } from '../../src/batch/migrate.js';
-import type { DocumentOutcome } from '../../src/batch/outcome.js';
-import { rollback } from '../../src/batch/rollback.js';
-import type { RollbackOutcome } from '../../src/batch/rollback.js';
-import type { SourceContainer } from '../../src/batch/source.js';
-import { TableSource } from '../../src/batch/sources/dynamodb.js';
-import { isTableUri } from '../../src/batch/sources/dynamodb-id.js';
-import { RowContainer } from '../../src/batch/sources/dynamodb-row.js';
-import { FileContainer } from '../../src/batch/sources/file.js';
-import { FilesSource } from '../../src/batch/sources/files.js';
-import { NdjsonContainer } from '../../src/batch/sources/ndjson.js';
-import { ObjectContainer } from '../../src/batch/sources/object.js';
-import { ObjectPrefixSource } from '../../src/batch/sources/object-prefix.js';
-import type { TransformSettings } from '../../src/batch/transform.js';
-import type { RowTable } from '../../src/batch/table.js';
-import { verify } from '../../src/batch/verify.js';
-import type { VerifyOutcome } from '../../src/batch/verify.js';
+import { Committer } from '../../src/run/commit.js';
+import { nodeDisk } from '../../src/sources/disk.js';
+import type { Disk } from '../../src/sources/disk.js';
+import { dryRunSink, storeSink } from '../../src/run/blob-sinks.js';
+import { Journal } from '../../src/journal/journal.js';
+import { migratedByContainer, pendingIntents } from '../../src/journal/read.js';
+import type { JournalSummary } from '../../src/journal/read.js';
+import type { JournalEntry } from '../../src/journal/entries.js';
+import { runSources } from '../../src/run/engine.js';
+import type { EngineOptions, RunReport, SettledDocument } from '../../src/run/run.js';
+import type { DocumentOutcome } from '../../src/run/outcome.js';
+import { Aim } from '../../src/run/aim.js';
+import { RestoreLog } from '../../src/run/restore-log.js';
+import { rollbackDocuments } from '../../src/run/restore.js';
+import type { RollbackOutcome } from '../../src/run/restore.js';
+import type { Destination, SourceContainer } from '../../src/sources/source.js';
+import { RowContainer, TableSource } from '../../src/sources/dynamodb/rows.js';
+import { isTableUri } from '../../src/sources/dynamodb/id.js';
+import { FileContainer, FilesSource } from '../../src/sources/files.js';
+import { NdjsonContainer } from '../../src/sources/ndjson.js';
+import { ObjectContainer, ObjectPrefixSource } from '../../src/sources/objects.js';
+import type { TransformSettings } from '../../src/run/transform.js';
+import type { RowTable } from '../../src/sources/dynamodb/port.js';
+import { verifyDocuments } from '../../src/run/verify-documents.js';
+import type { VerifyOutcome } from '../../src/run/verify-documents.js';
 import { createBlobStore, parseS3Uri } from '../../src/store/index.js';
 import type { BlobStore, ObjectStore } from '../../src/store/index.js';
 import { memoryTable } from '../fakes/memory-table.js';
 import { BLOBS, DOCS, NOW, sha256 } from './world.js';
 import type { World } from './world.js';
+import { JOURNAL_FILE } from '../../src/sources/names.js';
 
 /** What a run is given instead of the machine's own. */
 export interface Ports {
@@ -43,11 +42,11 @@ export interface Ports {
   readonly allowBuckets?: readonly string[];
 }
 
-export interface RunOptions extends Partial<Omit<MigrateOptions, 'sources' | 'settings' | 'committer'>> {
+export interface RunOptions extends Partial<Omit<EngineOptions, 'sources' | 'settings' | 'committer'>> {
   readonly apply?: boolean;
   readonly target?: TransformSettings['target'];
   readonly destination?: Destination;
-  readonly sources?: MigrateOptions['sources'];
+  readonly sources?: EngineOptions['sources'];
 }
 
 export interface RunResult extends RunReport {
@@ -94,8 +93,8 @@ export async function run(world: World, ports: Ports = {}, options: RunOptions =
       await options.onOutcome?.(outcome, document);
     },
   };
-  if (!apply) return { ...(await migrate({ ...shared, settings: settings(dryRunSink(blobs)) })), outcomes, settled };
-  const journal = await LazyJournal.at(world.journal, disk);
+  if (!apply) return { ...(await runSources({ ...shared, settings: settings(dryRunSink(blobs)) })), outcomes, settled };
+  const journal = await Journal.open(world.journal, disk);
   try {
     const runId = `run-${++runs}`;
     const summary = await detectSummary(world);
@@ -110,7 +109,7 @@ export async function run(world: World, ports: Ports = {}, options: RunOptions =
       pending: summary ? pendingIntents(summary) : new Map(),
       disk,
     });
-    const report = await migrate({ ...shared, settings: settings(storeSink(blobs)), committer });
+    const report = await runSources({ ...shared, settings: settings(storeSink(blobs)), committer });
     if (committer.hasBegun)
       journal.append({ kind: 'end', run: runId, at: NOW, totals: { ...report.totals }, complete: report.complete });
     return { ...report, outcomes, settled };
@@ -130,7 +129,7 @@ export function sourcesOf(
   disk: Disk = nodeDisk,
   objects: ObjectStore = world.objects,
   table = memoryTable(world.table),
-): MigrateOptions['sources'] {
+): EngineOptions['sources'] {
   const hasFiles = readdirSync(world.source).length > 0;
   const rows = new TableSource('dynamodb://Tokens', table, {
     table: 'Tokens',
@@ -164,7 +163,7 @@ export async function runVerify(
 ): Promise<VerifyOutcome[]> {
   const outcomes: VerifyOutcome[] = [];
   const { disk = nodeDisk, objects = world.objects } = ports;
-  await verify({
+  await verifyDocuments({
     directory: world.journal,
     summary: await world.summary(),
     blobs: blobStoreOn(objects, ports.allowBuckets),
@@ -182,39 +181,49 @@ export async function runVerify(
 export async function runRollback(world: World, ports: Ports = {}, apply = true): Promise<RollbackOutcome[]> {
   const { disk = nodeDisk, objects = world.objects } = ports;
   const outcomes: RollbackOutcome[] = [];
-  const journal = apply ? await LazyJournal.at(world.journal, disk) : undefined;
+  const journal = apply ? await Journal.open(world.journal, disk) : undefined;
   const stamp = { run: `run-${++runs}`, at: NOW };
-  const restored = () => outcomes.filter(({ outcome }) => outcome !== 'failed');
+  const summary = await world.summary();
+  const log = journal && new RestoreLog(openFrame(journal, stamp), summary.documents);
   try {
-    await rollback({
+    await rollbackDocuments({
       directory: world.journal,
-      summary: await world.summary(),
+      containers: migratedByContainer(summary),
       blobs: blobStoreOn(objects, ports.allowBuckets),
       open: opener(disk, objects, ports.table ?? memoryTable(world.table)),
-      apply,
+      log,
+      aim: new Aim(undefined),
+      onLeft: () => undefined,
       concurrency: 1,
-      onOutcome: (outcome) => {
+      onOutcome: async (outcome) => {
         outcomes.push(outcome);
-        if (outcome.outcome === 'failed') return;
-        if (restored().length === 1) journal?.append({ kind: 'run', ...stamp, ...RUN, command: 'rollback' });
-        const { id, outcome: what, bytesBefore, bytesAfter, code } = outcome;
-        journal?.append({
-          kind: 'result',
-          ...stamp,
-          doc: id,
-          outcome: what,
-          generation: 'unknown',
-          bytesBefore,
-          bytesAfter,
-          ...(code && { code }),
-        });
+        await log?.record(outcome);
       },
     });
-    if (restored().length > 0) journal?.append({ kind: 'end', ...stamp, totals: {}, complete: true });
+    if (outcomes.some(({ outcome }) => outcome !== 'failed'))
+      journal?.append({ kind: 'end', ...stamp, totals: {}, complete: true });
   } finally {
     await journal?.close();
   }
   return outcomes;
+}
+
+/** Puts the beginning of a rollback in front of its first entry. */
+function openFrame(journal: Journal, stamp: { readonly run: string; readonly at: string }) {
+  let isOpen = false;
+  return {
+    runId: stamp.run,
+    now: () => stamp.at,
+    get isFull() {
+      return journal.isFull;
+    },
+    flush: () => journal.flush(),
+    append: (entry: JournalEntry) => {
+      if (!isOpen) journal.append({ kind: 'run', ...stamp, ...RUN, command: 'rollback' });
+      isOpen = true;
+      journal.append(entry);
+    },
+  };
 }
 
 function opener(disk: Disk, objects: ObjectStore, table: RowTable): (id: string) => SourceContainer {

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { summarizeJournal } from '../../src/batch/journal-read.js';
-import type { JournalSummary } from '../../src/batch/journal-read.js';
-import type { Row } from '../../src/batch/table.js';
+import { summarizeJournal } from '../../src/journal/read.js';
+import type { JournalSummary } from '../../src/journal/read.js';
+import type { Row } from '../../src/sources/dynamodb/port.js';
 import { TableState } from '../fakes/table-state.js';
 import { deadLock, deadOwner, ownerWith } from '../locks/owners.js';
 import { memoryObjectStore, parseS3Uri } from '../../src/store/index.js';

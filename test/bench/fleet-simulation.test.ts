@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { estimate, PRICES, RATES } from '../../src/batch/fleet/estimate.js';
-import type { EngineName, FleetShape, Rates } from '../../src/batch/fleet/estimate.js';
+import { estimate, PRICES, RATES } from '../../src/fleet/estimate.js';
+import type { EngineName, FleetShape, Rates } from '../../src/fleet/estimate.js';
 import { EventQueue } from '../../bench/fleet-simulation/event-queue.js';
 import { simulate } from '../../bench/fleet-simulation/simulate.js';
 

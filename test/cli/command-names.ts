@@ -6,6 +6,7 @@ export const COMMAND_NAMES = [
   'rollback',
   'status',
   'report',
+  'journal check',
   'can-contract',
   'gc',
   'segment',
@@ -14,9 +15,12 @@ export const COMMAND_NAMES = [
   'seal',
   'runtime-proxy',
   'validate',
-  'asl',
-  'schema',
-  'fleet',
+  'asl check',
+  'asl patch',
+  'schema diff',
+  'fleet plan',
+  'fleet manifest',
+  'fleet collect',
   'completion',
 ] as const;
 

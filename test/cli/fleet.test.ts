@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serveCensus } from '../lambda/census.js';
 import type { CensusServer } from '../lambda/census.js';
 import { smallBag } from './fleet-dir.js';
-import { statebag, useScratch } from './terminal.js';
+import { digests, statebag, useScratch } from './terminal.js';
 
 const scratch = useScratch();
 let served: CensusServer;
@@ -230,6 +230,24 @@ describe('fleet collect', () => {
     expect(JSON.parse((await statebag(scratch.dir, ['status', '--journal', 'j', '--json'])).out)).toMatchObject({
       totals: { migrated: 0, rolledBack: 1 },
     });
+  });
+
+  it('with --dry-run gives the figures of the real thing, and leaves a journal as it is or away', async () => {
+    const put = (key: string, text: string) => served.objects.put({ bucket: 'fleet', key }, Buffer.from(text));
+    const message = JSON.stringify({ counts: { 'not-started': 1 } }).replaceAll('"', '""');
+    await put('reports/results.csv', `paused,bags/c.json,,failed,TemporaryFailure,200,"${message}"\n`);
+    await put('reports/manifest.json', JSON.stringify({ Results: [{ Bucket: 'fleet', Key: 'reports/results.csv' }] }));
+    const collect = ['collect', 's3://fleet/reports/manifest.json', '--records', 's3://fleet/records'];
+    const args = [...collect, '--store', 's3://blobs', '--journal', 'j', '--json'];
+    const expected = { totals: { documents: 1, failed: 1 }, documents: [{ id: 's3://paused/bags/c.json' }] };
+    const dry = await fleet(...args, '--dry-run');
+    expect([dry.code, JSON.parse(dry.out)]).toMatchObject([1, expected]);
+    expect(digests(scratch.dir)).toEqual({});
+    await fleet(...args);
+    const written = digests(scratch.dir);
+    expect(Object.keys(written)).toEqual(['j/journal.ndjson']);
+    expect(JSON.parse((await fleet(...args, '--dry-run')).out)).toMatchObject({ totals: { documents: 1, failed: 1 } });
+    expect(digests(scratch.dir)).toEqual(written);
   });
 
   it('counts documents that a task did not start as failed, until a run has taken them', async () => {

@@ -5,35 +5,40 @@ import { statebag } from './terminal.js';
 
 /** What follows the name of each command. */
 const USAGES: Readonly<Record<CommandName, string>> = {
-  inspect: 'SOURCE…',
-  migrate: 'SOURCE… --store S',
-  verify: '--journal DIR',
-  rollback: '--journal DIR',
-  status: '--journal DIR',
-  report: '--journal DIR',
-  'can-contract': 'SOURCE…',
-  gc: '--store S SOURCE…',
-  segment: 'FILE|-',
-  hydrate: 'FILE|- --store S',
-  adapt: '[FILE|-] --store S',
-  seal: '[FILE|-] --store S',
+  inspect: 'SOURCE… [options]',
+  migrate: 'SOURCE… --store S [options]',
+  verify: '[options]',
+  rollback: '[SOURCE…] [options]',
+  status: '[options]',
+  report: '[options]',
+  'journal check': '[DIR] [options]',
+  'can-contract': 'SOURCE… [options]',
+  gc: 'SOURCE… --store S [options]',
+  segment: 'FILE|- [options]',
+  hydrate: 'FILE|- [options]',
+  adapt: '[FILE|-] --store S [options]',
+  seal: '[FILE|-] --store S [options]',
   'runtime-proxy': '-- COMMAND…',
-  validate: 'SOURCE…',
-  asl: 'check|patch FILE…',
-  schema: 'diff OLD NEW',
-  fleet: 'plan|manifest|collect [SOURCE…|REPORT…]',
-  completion: '',
+  validate: 'SOURCE… [options]',
+  'asl check': 'FILE… [options]',
+  'asl patch': 'FILE… [options]',
+  'schema diff': 'OLD NEW [options]',
+  'fleet plan': 'SOURCE… --store S [options]',
+  'fleet manifest': '[SOURCE…] [options]',
+  'fleet collect': '[REPORT…] --records URI --store S [options]',
+  completion: '[SHELL] [options]',
 };
+
+const optionsIn = (text: string) => Array.from(text.matchAll(/^ {2}(--[a-z0-9-]+)/gm), ([, option]) => option!);
 
 describe('the command line explains itself', () => {
   it('lists every command in the overview', async () => {
     const { code, out, err } = await statebag('/', ['--help']);
     expect([code, err]).toEqual([0, '']);
-    const lines = Array.from(out.matchAll(/^ {2}([a-z-]+) {2,}(\S.*)$/gm), ([, name, text]) => ({ name, text }));
-    const listed = lines.filter(({ name }) => COMMAND_NAMES.some((known) => known === name));
-    expect(listed.map(({ name }) => name)).toEqual(COMMAND_NAMES);
     const width = Math.max(...COMMAND_NAMES.map((name) => name.length));
-    for (const { name, text } of listed) expect(out).toContain(`\n  ${name!.padEnd(width)}  ${text}\n`);
+    const lines = out.split('\n').filter((line) => line.startsWith('  '));
+    expect(lines.map((line) => line.slice(2, 2 + width).trimEnd())).toEqual(COMMAND_NAMES);
+    expect(lines.every((line) => /^\S.*\S$/.test(line.slice(4 + width)))).toBe(true);
   });
 
   it('answers a bare call with the overview on standard error and exit code 2', async () => {
@@ -43,44 +48,86 @@ describe('the command line explains itself', () => {
   });
 
   it.each(COMMAND_NAMES)('gives examples and every option in the help of %s', async (name) => {
-    const { out: completions } = await statebag('/', ['--get-yargs-completions', 'statebag', name, '--']);
+    const words = name.split(' ');
+    const { out: completions } = await statebag('/', ['--get-yargs-completions', 'statebag', ...words, '--']);
     const options = completions.split('\n').flatMap((line) => /^--[a-z0-9-]+/.exec(line)?.[0] ?? []);
     for (const args of [
-      [name, '--help'],
-      ['help', name],
-      [name, '-h'],
+      [...words, '--help'],
+      ['help', ...words],
+      [...words, '-h'],
+      [...words, '--burn', '--help'],
     ]) {
       const { code, out } = await statebag('/', args);
       expect(code).toBe(0);
-      expect(out).toContain(`\nUsage: statebag ${name} ${USAGES[name]}`);
-      expect(out).toMatch(new RegExp(`Examples\n {2}# .*\n {2}.*statebag ${name} `));
-      expect(
-        Array.from(out.split('\nExamples\n')[0]!.matchAll(/^ {2}(--[a-z0-9-]+)/gm), ([, option]) => option),
-      ).toEqual(options);
+      expect(out).toContain(`statebag ${name}: `);
+      expect(out).toContain(`\nUsage: statebag ${name} ${USAGES[name]}\n`);
+      expect(out).toMatch(new RegExp(`Examples\n {2}# .*\n {2}.*statebag ${name}`));
+      expect(optionsIn(out.split('\nExamples\n')[0]!).toSorted()).toEqual(options.toSorted());
     }
   });
 
-  it('names values, and what may be given several times', async () => {
+  it.each([
+    ['asl', ['asl check', 'asl patch']],
+    ['schema', ['schema diff']],
+    ['fleet', ['fleet plan', 'fleet manifest', 'fleet collect']],
+  ])('lists the actions of %s, and no other command, in its help', async (group, actions) => {
+    for (const args of [
+      [group, '--help'],
+      ['help', group],
+    ]) {
+      const { code, out } = await statebag('/', args);
+      expect(code).toBe(0);
+      expect(out).toContain(`Usage: statebag ${group} ACTION`);
+      expect(Array.from(out.matchAll(/^ {2}([a-z]+ [a-z]+) {2}/gm), ([, name]) => name)).toEqual(actions);
+    }
+  });
+
+  it.each([
+    [['help', 'burn'], 'COMMAND_UNKNOWN'],
+    [['burn', '--help'], 'COMMAND_UNKNOWN'],
+  ])('has no help for a command that does not exist: %j', async (args, code) => {
+    const ran = await statebag('/', args);
+    expect([ran.code, ran.out]).toEqual([2, '']);
+    expect(ran.err).toContain(code);
+  });
+
+  it('names values, defaults, and what may be given several times', async () => {
     const { out } = await statebag('/', ['migrate', '--help']);
-    expect(out).toMatch(/^ {2}--max-failures {2}<N\|P%> stop when/m);
-    expect(out).toMatch(/^ {2}--where +<K=V>… only bags/m);
+    expect(out).toMatch(/^ {2}--max-failures <N\|P%> +stop when/m);
+    expect(out).toMatch(/^ {2}--where <K=V>… +only bags/m);
     expect(out).toMatch(/^ {2}--apply +write; without it/m);
+    expect(out).toMatch(/^ {2}--to <lean\|bridge> .* \(default lean, for rows of a table bridge\)$/m);
+    expect(out).toMatch(/^ {2}--concurrency <N> .* \(default 8\)$/m);
     expect(out).not.toContain('--help ');
   });
 
-  it('keeps within the width of a terminal, and to one line each without one', async () => {
-    const widthOf = (text: string) => Math.max(...text.split('\n').map((line) => line.length));
-    expect(widthOf((await statebag('/', ['migrate', '--help'], { columns: 72 })).out)).toBeLessThanOrEqual(72);
-    expect((await statebag('/', ['migrate', '--help'])).out).toContain('--shard 1/3 --journal journal-1\n');
+  it('says when the exit code is 1', async () => {
+    expect((await statebag('/', ['validate', '--help'])).out).toMatch(/^ {2}1 +a document is invalid/m);
   });
 
-  it('prints the version of the package', async () => {
-    const { code, out } = await statebag('/', ['--version']);
+  it('keeps descriptions within the width of a terminal, and indents what follows', async () => {
+    const { out } = await statebag('/', ['migrate', '--help'], { columns: 72 });
+    const [text = '', examples = ''] = out.split('\nExamples\n');
+    // A word is not broken.
+    expect(text.split('\n').filter((line) => line.length > 72 && /\S \S/.test(line))).toEqual([]);
+    expect(text).toContain('  --allow-bucket <NAME>…    further bucket in which pointers may lead to\n');
+    expect(text).toMatch(/^ {28}the same key layouts as in that of the store$/m);
+    expect(examples).toContain('--shard 1/3 --journal journal-1\n');
+  });
+
+  it('gives each description one line without a terminal', async () => {
+    expect((await statebag('/', ['migrate', '--help'])).out).toMatch(
+      /^ {2}SOURCE… .* \*\.ndjson and \*\.jsonl hold a document a line$/m,
+    );
+  });
+
+  it.each([['--version'], ['-v'], ['version']])('prints the version of the package for %s', async (word) => {
+    const { code, out } = await statebag('/', [word]);
     expect(code).toBe(0);
     expect(out).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it('takes --help behind -- for an argument', async () => {
+  it('takes --help after -- for an argument', async () => {
     const { code, err } = await statebag('/', ['segment', '--', '--help']);
     expect(code).toBe(2);
     expect(err).toContain('SOURCE_NOT_FOUND');

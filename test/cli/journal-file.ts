@@ -44,3 +44,11 @@ export function writeJournal(directory: string, entries: readonly Json[]): void 
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'journal.ndjson'), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
 }
+
+/** Writes documents `1.json`, `2.json` … into a directory. */
+export function putBags(directory: string, bags: readonly string[]): void {
+  mkdirSync(directory, { recursive: true });
+  bags.forEach((text, at) => {
+    writeFileSync(join(directory, `${at + 1}.json`), text);
+  });
+}

@@ -138,6 +138,8 @@ describe('what a run says', () => {
       'quarantined',
       'failed',
       'notStarted',
+      'containersFailed',
+      'containersNotStarted',
       'bytesBefore',
       'bytesAfter',
       'blobsWritten',

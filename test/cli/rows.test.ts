@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Attribute, Row } from '../../src/batch/table.js';
+import type { Attribute, Row } from '../../src/sources/dynamodb/port.js';
 import { bagOf, isBridged, keyOf, OWNER, pausedRow, ROW_FORMS, rowText, tokenOf } from '../batch/rows.js';
 import { startDynamoDbServer } from '../fakes/dynamodb-server.js';
 import type { DynamoDbServer, TableFault, TableRequest } from '../fakes/dynamodb-server.js';
@@ -421,4 +421,79 @@ describe('a table that does not do as asked', () => {
     expect(performance.now() - started).toBeGreaterThan(1_500);
     expect(existsSync(join(scratch.dir, 'journal'))).toBe(true);
   });
+});
+
+describe('a table that throttles every update', () => {
+  const THROTTLED = { moment: 'before', status: 400, type: 'ThrottlingException' } as const;
+  const isUpdate = ({ operation }: TableRequest) => operation === 'UpdateItem';
+
+  /** Throttles updates; at the twelfth the operator presses Ctrl-C. `waited`: milliseconds from then to the end. */
+  async function interrupt(args: readonly string[]) {
+    let press: (() => void) | undefined;
+    let pressedAt = 0;
+    let updates = 0;
+    fault = (request) => {
+      if (!isUpdate(request)) return undefined;
+      if (++updates === 12) {
+        pressedAt = performance.now();
+        press!();
+      }
+      return THROTTLED;
+    };
+    const ran = await statebag(scratch.dir, args, {
+      onStart: (send) => {
+        press = () => {
+          send('SIGINT');
+        };
+      },
+    });
+    return { ...ran, totals: (JSON.parse(ran.out) as Result).totals, waited: performance.now() - pressedAt };
+  }
+
+  it('lets migrate end within five seconds of SIGINT: rows in hand are not started, and the next run takes them', async () => {
+    putRows(...Array.from({ length: 20 }, (_, at) => pausedRow(`e${at}`)));
+    const before = texts();
+    const { code, totals, waited } = await interrupt([...migrateArgs(), '--apply', '--json', '--concurrency', '8']);
+    expect(waited).toBeLessThan(5_000);
+    expect([code, totals.migrated, totals.failed]).toEqual([1, 0, 0]);
+    expect(totals.notStarted).toBeGreaterThanOrEqual(8);
+    expect(texts()).toEqual(before);
+    expect((await statebag(scratch.dir, ['status', '--journal', 'journal'])).code).toBe(1);
+
+    fault = () => undefined;
+    expect((await migrate('--apply')).totals).toMatchObject({ documents: 20, migrated: 20 });
+    expect((await json('verify', '--journal', 'journal')).code).toBe(0);
+    expect((await statebag(scratch.dir, ['status', '--journal', 'journal'])).code).toBe(0);
+  });
+
+  it('lets rollback end within five seconds of SIGINT, and the next rollback restores every row', async () => {
+    putRows(...Array.from({ length: 20 }, (_, at) => pausedRow(`e${at}`)));
+    const before = texts();
+    await migrate('--apply');
+    const { code, totals, waited } = await interrupt(['rollback', '--journal', 'journal', '--apply', '--json']);
+    expect(waited).toBeLessThan(5_000);
+    expect([code, totals.rolledBack, totals.failed, totals.notStarted]).toEqual([1, 0, 0, 20]);
+
+    fault = () => undefined;
+    expect((await json('rollback', '--journal', 'journal', '--apply')).totals).toMatchObject({ rolledBack: 20 });
+    expect(texts()).toEqual(before);
+  });
+
+  it(
+    'for two seconds does not fail a row, and ten seconds later all rows are migrated',
+    { timeout: 60_000 },
+    async () => {
+      putRows(...Array.from({ length: 60 }, (_, at) => pausedRow(`e${at}`, 'map', { size: 100_000 })));
+      let first = 0;
+      fault = (request) => {
+        if (!isUpdate(request)) return undefined;
+        first ||= performance.now();
+        const elapsed = performance.now() - first;
+        return elapsed > 100 && elapsed < 2_100 ? THROTTLED : undefined;
+      };
+      const { code, totals } = await migrate('--apply');
+      expect([code, totals.migrated, totals.failed]).toEqual([0, 60, 0]);
+      expect(performance.now() - first).toBeLessThan(12_100);
+    },
+  );
 });

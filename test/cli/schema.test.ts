@@ -85,8 +85,8 @@ describe('schema diff', () => {
   });
 
   it.each([
-    [['schema', 'lint', 'a', 'b'], 'schema knows diff'],
-    [['schema', 'diff', 'a'], 'diff OLD NEW is missing'],
+    [['schema', 'lint', 'a', 'b'], 'is not an action of statebag schema: diff'],
+    [['schema', 'diff', 'a'], 'NEW is missing'],
     [['schema', 'diff', 'nowhere.json', 'state-bag.v2'], 'SCHEMA_NOT_FOUND'],
     [
       ['schema', 'diff', 'state-bag.v2', 'state-bag.v2', '--require', 'most'],

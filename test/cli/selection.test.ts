@@ -100,7 +100,7 @@ describe('--max-failures', () => {
     expect(report.totals).toMatchObject({ quarantined: 4, notStarted: 18, migrated: 0 });
     expect(report.documents.filter(({ outcome }) => outcome === 'not-started')).toHaveLength(18);
     expect(err).toContain(
-      'stopped: more documents need somebody than --max-failures allows; to go on: statebag migrate bags --store store --json --apply --max-failures 3 --concurrency 1',
+      'stopped: the number of failed and quarantined documents exceeded --max-failures; to go on: statebag migrate bags --store store --json --apply --max-failures 3 --concurrency 1',
     );
   });
 

@@ -8,7 +8,7 @@ import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { putFleet } from '../cli/fleet-dir.js';
 import { digests, statebag, useScratch } from '../cli/terminal.js';
 
-const WORKER = fileURLToPath(new URL('../../dist/src/cli/migration/workers/worker-process.js', import.meta.url));
+const WORKER = fileURLToPath(new URL('../../dist/src/run/worker-process.js', import.meta.url));
 const scratch = useScratch();
 
 beforeAll(() => {

@@ -1,4 +1,4 @@
-import type { Attribute, Row } from '../../src/batch/table.js';
+import type { Attribute, Row } from '../../src/sources/dynamodb/port.js';
 import { fromWire } from './dynamodb-wire.js';
 import { isEqual, Refused, valueAt, withValue } from './table-state.js';
 import type { Condition } from './table-state.js';

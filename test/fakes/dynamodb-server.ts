@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Row } from '../../src/batch/table.js';
+import type { Row } from '../../src/sources/dynamodb/port.js';
 import { changeOf, conditionOf } from './dynamodb-expressions.js';
 import { fromWire, toWire } from './dynamodb-wire.js';
 import type { Wire } from './dynamodb-wire.js';

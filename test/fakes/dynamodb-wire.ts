@@ -1,4 +1,4 @@
-import type { Attribute, AttributeMap, Row } from '../../src/batch/table.js';
+import type { Attribute, AttributeMap, Row } from '../../src/sources/dynamodb/port.js';
 
 /** A JSON object as it is sent. */
 export type Wire = Readonly<Record<string, unknown>>;

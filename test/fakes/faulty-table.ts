@@ -1,6 +1,6 @@
 import type { StateBagError } from 'statebag-shim';
 import { ConflictError, StoreError } from 'statebag-shim';
-import type { RowTable } from '../../src/batch/table.js';
+import type { RowTable } from '../../src/sources/dynamodb/port.js';
 
 /** One thing that goes wrong: `before` the call has any effect, or `after` it, when only the reply is lost. */
 interface Fault {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ConflictError, StoreError } from 'statebag-shim';
-import type { Row, RowTable, RowUpdate } from '../../src/batch/table.js';
+import type { Row, RowTable, RowUpdate } from '../../src/sources/dynamodb/port.js';
 import { ConditionFailed, isEqual, valueAt, withValue } from './table-state.js';
 import type { Page, TableState } from './table-state.js';
 
@@ -14,7 +14,7 @@ export function memoryTable(state: TableState): RowTable {
   ) {
     const definition = index === undefined ? undefined : state.indexes.get(index);
     for (let page: Page | undefined; page === undefined || page.next !== undefined;) {
-      signal?.throwIfAborted();
+      assertRunning(signal);
       page = await Promise.resolve(
         state.page(
           page?.next,
@@ -52,10 +52,15 @@ export function memoryTable(state: TableState): RowTable {
       consumed.read += 1;
       return Promise.resolve(row);
     },
-    update: async (key, update) => {
+    update: async (key, update, signal) => {
+      assertRunning(signal);
       consumed.write += await Promise.resolve(applyUpdate(state, key, update));
     },
   };
+}
+
+function assertRunning(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new StoreError('RUN_STOPPED', 'The run was stopped.', { retryable: true });
 }
 
 export function segmentOf(id: string, of: number): number {

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { itemBytes, MAX_ITEM_BYTES, MAX_NESTING, nestingOf } from '../../src/batch/sources/dynamodb-size.js';
-import type { Attribute, AttributeMap, KeyAttribute, Row } from '../../src/batch/table.js';
+import { itemBytes, MAX_ITEM_BYTES, MAX_NESTING, nestingOf } from '../../src/sources/dynamodb/attributes.js';
+import type { Attribute, AttributeMap, KeyAttribute, Row } from '../../src/sources/dynamodb/port.js';
 
 /** Bytes of one page of a scan or query. */
 const PAGE_BYTES = 1 << 20;

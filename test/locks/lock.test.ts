@@ -12,8 +12,8 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nodeDisk } from '../../src/batch/disk.js';
-import { Journal } from '../../src/batch/journal.js';
+import { nodeDisk } from '../../src/sources/disk.js';
+import { Journal } from '../../src/journal/journal.js';
 import { StateBagError } from 'statebag-shim';
 import { deadLock, deadOwner, lockText, ownerWith } from './owners.js';
 

@@ -785,6 +785,60 @@ export const ALLOWED: readonly Rule[] = [
   ),
 
   // Words.
+  rule(
+    'containers-are-counted-apart',
+    'Files and objects of lines that failed or were not started are counted next to documents.',
+    { aspect: ['stdout', 'journal'], path: /\/containers(Failed|NotStarted)$/, change: ['added'], new: /^\d+$/ },
+  ),
+  rule('damaged-lines-are-reported', 'Damaged lines of a journal are reported; here there are none.', {
+    aspect: ['stdout'],
+    path: /^\/damaged$/,
+    change: ['added'],
+    new: /^\[\]$/,
+  }),
+  rule('a-rollback-names-the-runs', 'A rollback names the migrations that it undoes.', {
+    aspect: ['stdout'],
+    path: /^\/runs$/,
+    change: ['added'],
+    command: /^rollback/,
+  }),
+  rule('a-rollback-has-intents', 'A rollback syncs an intent before it restores a document.', {
+    aspect: ['journal'],
+    path: / intent#\d+/,
+    when: (_, { steps }) => steps.some(([command]) => command === 'rollback'),
+  }),
+  rule('advice-of-the-catalogue', 'The advice after an error is that of the catalogue of codes.', {
+    aspect: ['stderr'],
+    old: /^statebag: POINTER_DANGLING: /,
+    new: /^statebag: POINTER_DANGLING: /,
+  }),
+  rule(
+    'messages-of-usage',
+    'Messages about a wrong command line name only what is missing, and what was perhaps meant.',
+    {
+      aspect: ['stderr'],
+      kind: /^usage/,
+      old: /^statebag: (USAGE|STORE_MISSING|COMMAND_UNKNOWN|old and new)/,
+      new: /^statebag: (USAGE|STORE_MISSING|COMMAND_UNKNOWN|old and new)/,
+    },
+  ),
+  rule('default-journal', 'Without --journal, statebag-journal is read, as the help said.', {
+    aspect: ['stderr'],
+    kind: /^usage/,
+    command: /^(verify|rollback|status|report)$/,
+    old: /--journal DIR is missing/,
+    new: /JOURNAL_MISSING/,
+  }),
+  rule('completion-of-a-shell', 'completion takes the name of a shell and has scripts of its own.', {
+    aspect: ['stdout', 'stderr', 'exit'],
+    kind: /^usage/,
+    command: /^completion( bash)?$/,
+  }),
+  rule('options-without-effect', 'An option that has no effect with the others is refused.', {
+    aspect: ['stdout', 'stderr', 'exit', 'document', 'blob', 'metadata'],
+    kind: /^usage/,
+    command: /^seal .*--with-events$/,
+  }),
   rule('help-and-completion', 'Options and notes that were added since; documented in --help.', {
     aspect: ['stdout'],
     kind: /^usage/,

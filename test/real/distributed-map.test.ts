@@ -9,8 +9,8 @@ import {
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { fleetSettings } from '../../src/lambda/environment.js';
-import { openFleet } from '../../src/lambda/fleet.js';
+import { fleetSettings } from '../../src/fleet/lambda/environment.js';
+import { openFleet } from '../../src/fleet/lambda/fleet.js';
 import { createMapHandler } from 'statebag-shim/lambda/map-item';
 import type { MapEvent } from 'statebag-shim/lambda/map-item';
 import { s3ObjectStore } from 'statebag-shim/s3';

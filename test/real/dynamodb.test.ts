@@ -1,9 +1,9 @@
 import { DeleteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { dynamoDbTable } from '../../src/batch/sources/dynamodb-table.js';
-import type { Row } from '../../src/batch/table.js';
+import { dynamoDbTable } from '../../src/sources/dynamodb/table.js';
+import type { Row } from '../../src/sources/dynamodb/port.js';
 import { livingTableSuite } from '../batch/living-table.suite.js';
-import { testRowTable } from '../batch/table.contract.js';
+import { testRowTable } from '../sources/dynamodb/port.contract.js';
 import { createTokenTable } from '../fakes/token-table.js';
 
 const endpoint = process.env.STATEBAG_TEST_DYNAMODB_ENDPOINT ?? '';

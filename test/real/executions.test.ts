@@ -1,9 +1,9 @@
 import { CreateStateMachineCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkContract } from '../../src/batch/contract-check.js';
-import type { Remainder } from '../../src/batch/contract-check.js';
-import { ExecutionsSource } from '../../src/batch/sources/executions.js';
-import { sfnExecutions } from '../../src/batch/sources/executions-sfn.js';
+import { checkContract } from '../../src/run/contract-check.js';
+import type { Remainder } from '../../src/run/contract-check.js';
+import { ExecutionsSource } from '../../src/sources/executions.js';
+import { sfnExecutions } from '../../src/sources/executions-sfn.js';
 import { smallBag } from '../cli/fleet-dir.js';
 import { parseEndpoints } from './endpoints.js';
 

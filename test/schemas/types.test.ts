@@ -1,7 +1,7 @@
 import { describe, expectTypeOf, it } from 'vitest';
 import type { JournalLine, LeanStateBag, PlanLine, SchemaTypes } from '../../schemas/generated/types.js';
-import type { JournalEntry } from '../../src/batch/journal-entry.js';
-import type { PlanEntry } from '../../src/batch/plan-entry.js';
+import type { JournalEntry } from '../../src/journal/entries.js';
+import type { PlanEntry } from '../../src/run/plan.js';
 import type { SchemaName } from '../../src/validate/index.js';
 
 /** What is written is never changed afterwards; what the schemas describe says nothing of that. */

@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import { expect, it } from 'vitest';
 import { seededRandom } from '../../examples/fleet/random.js';
-import { statusOf } from '../../src/batch/status.js';
-import { isTemporaryName } from '../../src/batch/temporary-file.js';
+import { journalStatus } from '../../src/journal/report.js';
+import { isTemporaryName } from '../../src/sources/replace-file.js';
 import { handful, HANDFUL_MIGRATED } from '../batch/bags.js';
 import { CRASH_MODES, CrashError, EffectLog, loggedDisk, loggedStore } from '../batch/effects.js';
 import type { Crash } from '../batch/effects.js';
@@ -38,7 +38,7 @@ async function cleanRun() {
   const fresh = await world.snapshot();
   const { effects } = await migrating(world);
   const migrated = digests(await world.documents());
-  const { bytesBefore, bytesAfter } = statusOf(await world.summary()).totals;
+  const { bytesBefore, bytesAfter } = journalStatus(await world.summary()).totals;
   return { world, fresh, done: await world.snapshot(), migrated, effects: effects.length, bytesBefore, bytesAfter };
 }
 
@@ -63,7 +63,7 @@ async function expectOldOrNew({ world, migrated }: Clean, concurrency = 1): Prom
 /** After a restart that was let be: all is migrated, the journal adds up, all verifies, and all can be put back. */
 async function expectDone({ world, migrated, bytesBefore, bytesAfter }: Clean): Promise<void> {
   expect(digests(await world.documents())).toEqual(migrated);
-  const { totals, isClosed, findings } = statusOf(await world.summary());
+  const { totals, isClosed, findings } = journalStatus(await world.summary());
   const counts = {
     migrated: HANDFUL_MIGRATED,
     failed: 0,
@@ -82,7 +82,7 @@ async function expectDone({ world, migrated, bytesBefore, bytesAfter }: Clean): 
 
 async function expectRolledBack(world: World): Promise<void> {
   expect(digests(await world.documents())).toEqual(originals);
-  const { totals, findings } = statusOf(await world.summary());
+  const { totals, findings } = journalStatus(await world.summary());
   expect({ findings, ...totals }).toMatchObject({
     findings: [],
     rolledBack: HANDFUL_MIGRATED,

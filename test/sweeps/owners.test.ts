@@ -3,7 +3,7 @@ import type { BlobStore } from 'statebag-shim';
 import { memoryObjectStore } from 'statebag-shim/memory';
 import { expect, it } from 'vitest';
 import { parseLayout } from '../../src/bag/keys.js';
-import { readBags, storeBlobs, transform } from '../../src/batch/transform.js';
+import { readBags, storeBlobs, transform } from '../../src/run/transform.js';
 import { hydrateDocument } from '../../src/cli/hydrate-document.js';
 import { createBlobStore } from '../../src/store/blob-store.js';
 import { sha256Hex } from '../../src/store/address.js';

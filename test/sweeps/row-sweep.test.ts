@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
 import { seededRandom } from '../../examples/fleet/random.js';
 import type { Random } from '../../examples/fleet/random.js';
-import { statusOf } from '../../src/batch/status.js';
-import type { Row } from '../../src/batch/table.js';
+import { journalStatus } from '../../src/journal/report.js';
+import type { Row } from '../../src/sources/dynamodb/port.js';
 import { StateBagError } from 'statebag-shim';
 import { faultyStore, seededFaults } from '../fakes/faulty-store.js';
 import { faultyTable, TABLE_FAULTS } from '../fakes/faulty-table.js';
@@ -89,7 +89,7 @@ async function expectSound(world: World, expected: ReadonlyMap<string, Row> = or
 async function expectMigrated(world: World): Promise<void> {
   await expectSound(world);
   expect(world.table.all().filter((row) => !isBridged(bagOf(row)))).toEqual([]);
-  const { totals, findings, isClosed } = statusOf(await world.summary());
+  const { totals, findings, isClosed } = journalStatus(await world.summary());
   expect({ findings, isClosed, ...totals }).toMatchObject({
     findings: [],
     isClosed: true,
@@ -104,7 +104,7 @@ async function expectMigrated(world: World): Promise<void> {
 
 async function expectRolledBack(world: World): Promise<void> {
   expect(textsOf(world.table.all())).toEqual(textsOf(originals.values()));
-  expect(statusOf(await world.summary()).totals).toMatchObject({ rolledBack: COUNT, failed: 0, unsettled: 0 });
+  expect(journalStatus(await world.summary()).totals).toMatchObject({ rolledBack: COUNT, failed: 0, unsettled: 0 });
 }
 
 const upTo = (count: number) => Array.from({ length: count }, (_, at) => at + 1);
@@ -285,7 +285,7 @@ it(
         world.table.all().filter((row) => !isBridged(bagOf(row))),
         `seed ${seed}`,
       ).toEqual([]);
-      const { totals } = statusOf(await world.summary());
+      const { totals } = journalStatus(await world.summary());
       expect(totals.documents, `seed ${seed}`).toBe(
         totals.migrated + totals.unchanged + totals.quarantined + totals.failed + totals.rolledBack + totals.unsettled,
       );

@@ -1,4 +1,4 @@
-import { SchemaError, BagError } from '../../errors.js';
+import { SchemaError, BagError, restateAs } from '../../errors/index.js';
 import type { AslNode } from './node.js';
 import { memberOf, textOf, valueOf } from './node.js';
 import { parseJsonTree } from './json-tree.js';
@@ -72,10 +72,8 @@ function parseEmbedded(outer: Source, text: AslNode, inner: Source): AslNode {
     if (!(error instanceof BagError)) throw error;
     const offset =
       typeof error.context.offset === 'number' ? inner.toFile(error.context.offset) : outer.toFile(text.start);
-    throw new BagError(error.code, `the definition in this string cannot be read: ${error.message} of the string`, {
-      context: { offset },
-      cause: error,
-    });
+    const message = `the definition in this string cannot be read: ${error.message} of the string`;
+    throw restateAs(BagError, error, { message, context: { offset } });
   }
 }
 

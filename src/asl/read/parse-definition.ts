@@ -1,4 +1,4 @@
-import { BagError, SchemaError, StateBagError } from '../../errors.js';
+import { BagError, restateAs, SchemaError, StateBagError } from '../../errors/index.js';
 import { locate } from '../../json/index.js';
 import { findMachines } from './machines.js';
 import type { Machine } from './machines.js';
@@ -37,11 +37,10 @@ function withPlaces<T>(bytes: Uint8Array, parse: () => T): T {
     const isPlaceless =
       error instanceof StateBagError && typeof error.context.offset === 'number' && error.context.line === undefined;
     if (!isPlaceless) throw error;
-    const { code, message, context, cause } = error;
-    const place = locate(bytes, Number(context.offset));
-    const options = { context: { ...context, ...place }, cause };
-    const told = `${message}, at line ${place.line}, column ${place.column}`;
-    throw error instanceof SchemaError ? new SchemaError(code, told, options) : new BagError(code, told, options);
+    const place = locate(bytes, Number(error.context.offset));
+    const message = `${error.message}, at line ${place.line}, column ${place.column}`;
+    const placed = { message, context: { ...error.context, ...place }, cause: error.cause };
+    throw error instanceof SchemaError ? restateAs(SchemaError, error, placed) : restateAs(BagError, error, placed);
   }
 }
 

@@ -1,6 +1,7 @@
 import { isAlias, isScalar, isSeq, parseAllDocuments } from 'yaml';
 import type { Alias, Document, ParsedNode, Scalar, YAMLMap } from 'yaml';
-import { BagError } from '../../errors.js';
+import { BagError } from '../../errors/index.js';
+import type { CodeFor } from '../../errors/index.js';
 import { locate } from '../../json/index.js';
 import { byteOffsets } from './byte-offsets.js';
 import { MAX_LEVELS } from './json-tree.js';
@@ -40,7 +41,7 @@ function parseDocuments(text: string): readonly Document.Parsed[] {
   }
 }
 
-function refusal(bytes: Uint8Array, offset: number, code: string, what: string): BagError {
+function refusal(bytes: Uint8Array, offset: number, code: CodeFor<'BagError'>, what: string): BagError {
   const place = locate(bytes, offset);
   return new BagError(code, `${what} at line ${place.line}, column ${place.column}`, { context: { offset, ...place } });
 }

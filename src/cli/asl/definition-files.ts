@@ -2,8 +2,8 @@ import { realpathSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { MAX_DEFINITION_BYTES, tooLarge } from '../../asl/read/parse-definition.js';
-import { diskError } from '../../batch/disk-errors.js';
-import { ConfigError } from '../../errors.js';
+import { diskError } from '../../sources/disk.js';
+import { ConfigError } from '../../errors/index.js';
 import type { CliIo } from '../io.js';
 import { readInput } from '../read-input.js';
 

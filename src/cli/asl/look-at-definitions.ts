@@ -1,4 +1,4 @@
-import { StateBagError, ConfigError, InternalError } from '../../errors.js';
+import { StateBagError, ConfigError, InternalError } from '../../errors/index.js';
 import type { CheckedDocument } from '../../findings/checked-document.js';
 import { isValid } from '../../findings/checked-document.js';
 import type { CliIo } from '../io.js';

@@ -3,8 +3,8 @@ import { findingsIn } from '../../asl/check/check-definition.js';
 import { patchDefinition } from '../../asl/patch/patch-definition.js';
 import { unifiedDiff } from '../../asl/patch/unified-diff.js';
 import type { AslSettings } from '../../asl/check/settings.js';
-import { nodeDisk } from '../../batch/disk.js';
-import { FileReplacement } from '../../batch/sources/file-replacement.js';
+import { nodeDisk } from '../../sources/disk.js';
+import { FileReplacement } from '../../sources/replace-file.js';
 import type { CheckedDocument } from '../../findings/checked-document.js';
 import type { DefinitionPath } from './definition-files.js';
 

@@ -1,38 +1,32 @@
-import { checkContract } from '../../batch/contract-check.js';
-import type { ContractCheck, Remainder } from '../../batch/contract-check.js';
-import { defineCommand, optionGroup } from '../command.js';
+import type { ContractCheck, Remainder } from '../../run/contract-check.js';
+import { survey } from '../../run/survey.js';
+import { choice, defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { openSources } from '../open-source.js';
-import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
-import { layoutOptions } from '../options/layout-options.js';
-import { outputOptions, outputSettings } from '../options/output-options.js';
-import { parseChoice } from '../options/parse-value.js';
-import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
-import { s3Settings } from '../options/s3-options.js';
-import { layoutSettings } from '../options/layout-settings.js';
-import { noStore, openStore } from '../open-store.js';
-import { storeOptions, storeSettings } from '../options/store-options.js';
-import type { AddressRule } from '../../bag/places.js';
-import { surveyOptions } from '../options/survey-options.js';
-import { orderedSources } from '../ordered-sources.js';
-import { ALL_PLACES } from '../own-places.js';
+import {
+  READ_SOURCES,
+  dynamodbOptions,
+  layoutOptions,
+  outputOptions,
+  outputSettings,
+  s3Settings,
+  storeOptions,
+  storeSettings,
+  surveyOptions,
+  tableSettings,
+} from '../options.js';
+import { concurrencyOptions, layoutSettings } from '../run-options.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatCount } from '../reporters/sizes.js';
 import type { TableRow } from '../reporters/table.js';
 import { watchSignals } from '../watch-signals.js';
-import { addressRule } from '../../bag/sources.js';
 
 const options = {
   ...surveyOptions,
   ...optionGroup('What to look for', {
-    accept: {
-      type: 'string',
-      value: 'bridge',
-      describe: 'bags of the bridge form may stay: their readers go on understanding pointers',
-    },
+    accept: choice(['bridge'], 'bags of the bridge form may stay: their readers understand pointers without the shim'),
   }),
   ...storeOptions,
   ...dynamodbOptions,
@@ -44,27 +38,26 @@ const options = {
 type ContractArguments = CommandArguments<typeof options>;
 
 export const command = defineCommand({
-  usage: 'SOURCE…',
-  positionals: { min: 1, max: Infinity },
-  builder: options,
+  positionals: [READ_SOURCES],
+  options,
   examples: [
     [
       'what is paused, in files, in a bucket, in a table and in executions',
       'statebag can-contract paused/ s3://my-bucket/paused/ dynamodb://TaskTokens-v3-prod sfn://arn:aws:states:eu-central-1:123456789012:stateMachine:engine',
     ],
     [
-      'until when the last of it can be met',
+      'until when the last of them can be read',
       "statebag can-contract sfn://$ARN --json | jq -r '.documents[].until' | sort | tail -1",
     ],
   ],
   notes: [
-    'Exit 0 only when everything was looked at and nothing needs the shim. Else the answer is "no", or "not proven" when something',
-    'was not looked at: a source without documents, a file that is not read because of its name, a link to nothing, anything unreadable.',
+    'The answer is "yes", "no", or "not proven" when something was not read: a source without documents, a file that is skipped because of its name, a link to nothing, anything unreadable.',
     'Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters; a glob reads whatever it matches.',
     '--allow-empty is for empty sources only. A state machine without executions that run or may be redriven is not empty: it answers yes.',
-    'Of an execution the input of the newest state entered is looked at: of those that run, and of those that failed less than 14 days ago and may be redriven.',
-    'Only the sources that are named are looked at: name every table, bucket and state machine.',
+    'Of an execution the input of the newest state entered is read: of those that run, and of those that failed less than 14 days ago and may be redriven.',
+    'Only the sources that are named are read: name every table, bucket and state machine.',
   ],
+  findings: 'something needs the shim or was not read; 0 is a proof',
   handler: canContract,
 });
 
@@ -73,53 +66,36 @@ async function canContract(args: ContractArguments, io: CliIo): Promise<number> 
   const signals = watchSignals(io);
   try {
     return await reporting(reporter, async () => {
-      const check = await checked(args, reporter, signals.stop, io);
+      const answer = await check(args, reporter, signals.stop, io);
       await reporter.finish(
-        { totals: totalsOf(check), canContract: check.canContract, answer: answerOf(check) },
-        rows(check),
+        { totals: totalsOf(answer), canContract: answer.canContract, answer: answerOf(answer) },
+        rows(answer),
       );
-      return check.canContract ? EXIT.ok : EXIT.findings;
+      return answer.canContract ? EXIT.ok : EXIT.findings;
     });
   } finally {
     signals.release();
   }
 }
 
-async function checked(
+function check(
   { positionals, options: values }: ContractArguments,
   reporter: OutcomeReporter,
   stop: AbortSignal,
   io: CliIo,
 ): Promise<ContractCheck> {
-  const accepted = values.accept === undefined ? undefined : parseChoice('accept', values.accept, ['bridge']);
-  const sources = await openSources(positionals, {
-    io,
+  const layout = layoutSettings(values);
+  const request = {
+    sources: positionals,
+    ...(values.store !== undefined && { store: storeSettings(values, values.store, layout) }),
     s3: s3Settings(values),
     tables: tableSettings(values),
-    ...ALL_PLACES,
-  });
-  const addresses = await openAddresses(values, io);
-  return checkContract({
-    addresses,
-    sources: orderedSources(sources),
-    concurrency: concurrencySetting(values),
+    layout,
+    concurrency: values.concurrency,
     allowEmpty: values['allow-empty'],
-    acceptBridge: accepted !== undefined,
-    stop,
-    onRemainder: (remainder) => reporter.add(reported(remainder), true),
-  });
-}
-
-/**
- * With a store, a key is a content address only where its readers may read it. Without one, the layout alone decides.
- */
-async function openAddresses(values: ContractArguments['options'], io: CliIo): Promise<AddressRule> {
-  const layout = layoutSettings(values);
-  const blobs =
-    values.store === undefined
-      ? noStore(layout)
-      : (await openStore(storeSettings(values, values.store, layout), io.cwd)).blobs;
-  return addressRule(blobs);
+    acceptBridge: values.accept === 'bridge',
+  };
+  return survey(request, { context: io, stop, onOutcome: (remainder) => reporter.add(reported(remainder), true) });
 }
 
 function reported({ id, generation, blind, code, reason, until }: Remainder) {

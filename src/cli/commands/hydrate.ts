@@ -4,25 +4,24 @@ import { EXIT } from '../exit-code.js';
 import { hydrateDocument } from '../hydrate-document.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { noStore, openStore } from '../open-store.js';
-import { layoutOptions } from '../options/layout-options.js';
-import { layoutSettings } from '../options/layout-settings.js';
-import { storeOptions, storeSettings } from '../options/store-options.js';
+import { noStore, openStore } from '../../sources/open-store.js';
+import { ONE_DOCUMENT, layoutOptions, storeOptions, storeSettings } from '../options.js';
+import { layoutSettings } from '../run-options.js';
 import { readInput } from '../read-input.js';
 
 const options = { ...storeOptions, ...layoutOptions };
 
 export const command = defineCommand({
-  usage: 'FILE|- --store S',
-  positionals: { min: 1, max: 1 },
-  builder: options,
+  positionals: [ONE_DOCUMENT],
+  options,
   examples: [
-    ['a lean bag as an old runner knows it', 'statebag hydrate lean.json --store s3://my-bucket'],
+    ['a lean bag in the form that an old runner reads', 'statebag hydrate lean.json --store s3://my-bucket'],
     ['through a pipe', 'statebag hydrate - --store ./store < lean.json > fat.json'],
   ],
   notes: [
-    'workflow_config and partition_map come back with the bytes they had; everything else keeps its own. The file is not changed.',
+    'workflow_config and partition_map get the bytes that they had; everything else stays as it is. The file is not changed.',
   ],
+  findings: 'the document cannot be read, or a pointer in it cannot be followed',
   handler: hydrateCommand,
 });
 

@@ -1,37 +1,34 @@
-import { defineCommand } from '../command.js';
+import { inspect } from '../../run/inspect.js';
+import type { InspectedDocument, InspectRequest } from '../../run/inspect.js';
+import { choice, defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
-import { inspectSources } from '../inspection/inspect-sources.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { readingSettings } from '../migration/settings.js';
-import { usualTarget } from '../migration/usual-target.js';
-import { openSources } from '../open-source.js';
-import { noStore, openStore } from '../open-store.js';
-import { optionGroup } from '../command.js';
-import { dynamodbOptions, tableSettings } from '../options/dynamodb-options.js';
-import { layoutOptions } from '../options/layout-options.js';
-import { layoutSettings } from '../options/layout-settings.js';
-import { outputOptions, outputSettings } from '../options/output-options.js';
-import { parseChoice } from '../options/parse-value.js';
-import { concurrencyOptions, concurrencySetting, selectionOptions, selectionSettings } from '../options/run-options.js';
-import { s3Settings } from '../options/s3-options.js';
-import { storeOptions, storeSettings } from '../options/store-options.js';
-import { ownPlaces } from '../own-places.js';
+import {
+  READ_SOURCES,
+  dynamodbOptions,
+  layoutOptions,
+  outputOptions,
+  outputSettings,
+  s3Settings,
+  storeOptions,
+  storeSettings,
+  tableSettings,
+} from '../options.js';
+import { concurrencyOptions, layoutSettings, selectionOptions, selectionSettings } from '../run-options.js';
 import { censusRows } from '../reporters/census-figures.js';
 import { documentMembers, isFinding, unseenMembers, unseenRows } from '../reporters/migration-figures.js';
 import { formatRefused, resumeMembers, resumeRows } from '../reporters/resume-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
-import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
+import { withProgress } from '../reporters/progress.js';
 import { watchSignals } from '../watch-signals.js';
 
 const options = {
   ...optionGroup('What to look for', {
-    to: {
-      type: 'string',
-      value: 'lean|bridge',
-      describe: 'the migration to reckon with (default lean, for rows of a table bridge)',
-    },
+    to: choice(['lean', 'bridge'], 'the migration to calculate with', {
+      otherwise: 'lean, for rows of a table bridge',
+    }),
   }),
   ...storeOptions,
   ...dynamodbOptions,
@@ -44,13 +41,12 @@ const options = {
 type InspectArguments = CommandArguments<typeof options>;
 
 export const command = defineCommand({
-  usage: 'SOURCE…',
-  positionals: { min: 1, max: Infinity },
-  builder: options,
+  positionals: [READ_SOURCES],
+  options,
   examples: [
     ['what is in a directory, and what a migration would save', 'statebag inspect bags/'],
     [
-      'bags with pointers: the store says what they lead to',
+      'bags with pointers, which are followed in the store',
       'statebag inspect s3://my-bucket/paused/ --store s3://my-bucket',
     ],
     [
@@ -59,25 +55,34 @@ export const command = defineCommand({
     ],
   ],
   notes: [
-    'Nothing is written. Exit 1 when something is unreadable or could not be migrated; a link to nothing is unreadable.',
+    'Nothing is written. A link to nothing is unreadable.',
     'Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters; other names are counted as skipped.',
   ],
+  findings: 'a document is unreadable or could not be migrated',
   handler: inspectCommand,
 });
 
 async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number> {
-  const reporter = openReporter(io, outputSettings(args.options, io));
+  const { options } = args;
+  const reporter = openReporter(io, outputSettings(options, io));
   const signals = watchSignals(io);
+  const ports = {
+    stop: signals.stop,
+    onOutcome: (document: InspectedDocument) => reporter.add(inspectedMembers(document), isFinding(document)),
+  };
   try {
     return await reporting(reporter, async () => {
-      const { totals, resume, report } = await census(args, reporter, signals.stop, io);
+      const request = readRequest(args);
+      const { totals, resume, unseen } = await withProgress(io, !options.quiet, ports, (counting) =>
+        inspect(request, counting),
+      );
       const resumability = { ...resume.totals, refused: resume.refused };
-      await reporter.finish({ totals, ...unseenMembers(report), ...(resume.totals.rows > 0 && { resumability }) }, [
+      await reporter.finish({ totals, ...unseenMembers(unseen), ...(resume.totals.rows > 0 && { resumability }) }, [
         ...censusRows(totals),
-        ...unseenRows(report),
+        ...unseenRows(unseen),
         ...resumeRows(resume.totals),
       ]);
-      if (!args.options.json) await print(io.stdout, formatRefused(resume.refused));
+      if (!options.json) await print(io.stdout, formatRefused(resume.refused));
       return totals.quarantined + totals.failed > 0 || signals.stop.aborted ? EXIT.findings : EXIT.ok;
     });
   } finally {
@@ -85,36 +90,26 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
   }
 }
 
-async function census(
-  { positionals, options: values }: InspectArguments,
-  reporter: OutcomeReporter,
-  stop: AbortSignal,
-  io: CliIo,
-) {
+function readRequest({ positionals, options: values }: InspectArguments): InspectRequest {
   const layout = layoutSettings(values);
-  const target = parseChoice('to', values.to ?? usualTarget(positionals), ['lean', 'bridge']);
-  const store =
-    values.store === undefined
-      ? undefined
-      : await openStore(storeSettings(values, values.store, layoutSettings(values)), io.cwd);
-  const sources = await openSources(positionals, {
-    io,
+  return {
+    sources: positionals,
+    ...(values.store !== undefined && { store: storeSettings(values, values.store, layout) }),
+    ...(values.bucket !== undefined && { bucket: values.bucket }),
+    ...(values.to !== undefined && { target: values.to }),
     s3: s3Settings(values),
     tables: tableSettings(values),
-    ...ownPlaces(store, layout, []),
-  });
-  return inspectSources({
-    sources,
-    settings: readingSettings({ target, manifestForm: 'list', layout }, store?.blobs ?? noStore(layout, values.bucket)),
-    concurrency: concurrencySetting(values),
-    selection: selectionSettings(values),
-    quiet: values.quiet,
-    stop,
-    io,
-    onDocument: (outcome, look, resumable) =>
-      reporter.add(
-        { ...documentMembers(outcome), ...look, ...(resumable && { resumability: resumeMembers(resumable) }) },
-        isFinding(outcome),
-      ),
-  });
+    layout,
+    concurrency: values.concurrency,
+    ...selectionSettings(values),
+  };
+}
+
+function inspectedMembers(document: InspectedDocument) {
+  const { envelope, bytesInline, hazards, dialects, resumability } = document;
+  return {
+    ...documentMembers(document),
+    ...{ envelope, bytesInline, hazards, dialects },
+    ...(resumability && { resumability: resumeMembers(resumability) }),
+  };
 }

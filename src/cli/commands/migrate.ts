@@ -1,16 +1,37 @@
-import { needsAttention } from '../../batch/outcome.js';
-import type { RunReport } from '../../batch/migrate.js';
-import { defineCommand } from '../command.js';
+import { ConfigError } from '../../errors/index.js';
+import { hasJournal } from '../../journal/session.js';
+import { migrate } from '../../run/migrate.js';
+import type { MigrateReport } from '../../run/migrate.js';
+import type { MigratePorts } from '../../run/open-migration.js';
+import { addToTotals, emptyTotals, needsAttention } from '../../run/outcome.js';
+import type { Totals } from '../../run/outcome.js';
+import { parseMaxFailures } from '../../run/limits.js';
+import type { MigrateRequest } from '../../run/request.js';
+import { nothingToVerify, verify } from '../../run/verify.js';
+import type { VerifyTotals } from '../../run/verify.js';
+import { omitUndefined } from '../../sources/omit-undefined.js';
 import { formatCommandLine } from '../command-line.js';
+import { choice, defineCommand, flag, optionGroup, parsed, path, whole, withDefault } from '../command.js';
+import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { applyMigration } from '../migration/apply-migration.js';
-import { dryRun } from '../migration/dry-run.js';
-import { readSummary } from '../migration/journal-session.js';
-import { openMigration } from '../migration/open-migration.js';
-import type { OpenMigration } from '../migration/open-migration.js';
-import { migrateOptions, parseRequest } from '../migration/request.js';
-import type { MigrateArguments, MigrationRequest } from '../migration/request.js';
+import {
+  SOURCES,
+  applyOptions,
+  damageOptions,
+  damageSettings,
+  dynamodbOptions,
+  journalDirectory,
+  journalOptions,
+  layoutOptions,
+  outputOptions,
+  outputSettings,
+  requiredStoreOptions,
+  storeSettings,
+  tableSettings,
+} from '../options.js';
+import type { OutputSettings } from '../options.js';
+import { reachSettings } from '../reach-settings.js';
 import {
   documentMembers,
   isFinding,
@@ -21,101 +42,223 @@ import {
 } from '../reporters/migration-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
-import { nothingToVerify, verifyJournal } from '../verification.js';
-import type { VerifyTotals } from '../verification.js';
+import { damageRows } from '../reporters/status-figures.js';
+import { withProgress } from '../reporters/progress.js';
+import { concurrencyOptions, layoutSettings, selectionOptions, selectionSettings } from '../run-options.js';
 import { watchSignals } from '../watch-signals.js';
-import type { SignalWatch } from '../watch-signals.js';
+
+const migrateOptions = {
+  ...applyOptions('write'),
+  ...optionGroup('What to do', {
+    to: choice(['lean', 'bridge'], 'form of the migrated bags; bridge refuses bags of the flat era', {
+      otherwise: 'lean, for rows of a table bridge',
+    }),
+    manifest: choice(['list', 'envelope'], 'form of the segment manifest', { otherwise: 'list' }),
+    out: path('file', 'DIR|FILE|-', 'write copies, and leave the sources as they are'),
+    'plan-out': path('file', 'FILE', 'write a plan for review', {
+      conflicts: { apply: 'a plan belongs to a dry run', plan: 'one makes a plan and the other follows one' },
+    }),
+    plan: path('file', 'FILE', 'do what the plan says and nothing else', {
+      conflicts: {
+        where: 'the plan names its documents; give --where when you make it',
+        'only-failed': 'the plan names its documents; give --only-failed when you make it',
+      },
+    }),
+    verify: flag('verify everything afterwards', { requires: { apply: 'it reads what was written' } }),
+  }),
+  ...journalOptions,
+  ...damageOptions,
+  ...requiredStoreOptions,
+  ...dynamodbOptions,
+  ...concurrencyOptions,
+  ...selectionOptions,
+  ...optionGroup('Which documents, and how fast', {
+    workers: withDefault(
+      whole('N', 'processes to write with, each for a share of the files, objects or rows', 1, {
+        conflicts: { limit: 'each process would count for itself' },
+      }),
+      1,
+    ),
+    'only-failed': flag('only documents that failed or were quarantined, as the journal says'),
+    'max-failures': parsed(
+      'number or percentage',
+      'N|P%',
+      parseMaxFailures,
+      'stop when more than so many fail or are quarantined',
+    ),
+  }),
+  ...layoutOptions,
+  ...outputOptions,
+};
+
+type MigrateArguments = CommandArguments<typeof migrateOptions>;
 
 export const command = defineCommand({
-  usage: 'SOURCE… --store S',
-  positionals: { min: 1, max: Infinity },
-  builder: migrateOptions,
+  positionals: [SOURCES],
+  options: migrateOptions,
   examples: [
     ['what would happen; nothing is written', 'statebag migrate bags/ --store ./store'],
     ['write, and verify what was written', 'statebag migrate bags/ --store s3://my-bucket/statebag --apply --verify'],
     [
-      'paused executions in a bucket, three processes side by side (this is the first)',
+      'paused executions in a bucket, with three processes (this is the first)',
       'statebag migrate s3://my-bucket/paused/ --store s3://my-bucket --apply --shard 1/3 --journal journal-1',
     ],
     ['all cores of this machine', 'statebag migrate s3://my-bucket/paused/ --store s3://my-bucket --apply --workers 4'],
     ['copies instead of a rewrite in place', "statebag migrate 'bags/**/*.json' --store ./store --out lean/ --apply"],
     ['one bag through a pipe', 'statebag migrate - --store ./store --apply < fat.json > lean.json'],
     [
-      'a plan, a review, and just that',
+      'a plan, a review, and only what was reviewed',
       'statebag migrate bags/ --store ./store --plan-out plan.ndjson && statebag migrate bags/ --store ./store --plan plan.ndjson --apply',
     ],
     ['again only what failed', 'statebag migrate bags/ --store ./store --apply --only-failed'],
   ],
   notes: [
-    'A source is a file, a directory (its *.json, *.ndjson and *.jsonl, in any case of letters; other names are counted as skipped),',
-    'a glob in quotes, s3://bucket/prefix, or - for standard input. A link to nothing fails like an unreadable file.',
-    'Run the same command again to go on after an interruption; the journal knows what is done.',
-    'The first SIGINT or SIGTERM finishes the documents in hand (exit 1 when some were not started), the second ends at once (exit 130).',
+    'Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters; other names are counted as skipped. A link to nothing fails like an unreadable file.',
+    'To resume after an interruption, run the same command again. The journal records every planned and completed change.',
+    'The first SIGINT or SIGTERM finishes the documents in hand, the second ends at once (exit 130).',
     'Every intent is on the disk before its document changes, so a kill at any moment loses nothing.',
   ],
+  findings: 'a document failed, was quarantined or was not started, or --verify found a difference',
   handler: migrateCommand,
 });
 
+/** What the command adds to the request of the run. */
+interface Wanted {
+  readonly request: MigrateRequest & Required<Pick<MigrateRequest, 'journal' | 'apply' | 'concurrency'>>;
+  readonly verify: boolean;
+  readonly output: OutputSettings;
+  readonly args: MigrateArguments;
+}
+
 async function migrateCommand(args: MigrateArguments, io: CliIo): Promise<number> {
-  const opened = await openMigration(parseRequest(args, io), io);
-  const reporter = reporterOf(opened);
+  const wanted = readWanted(args, io);
+  const { request, output } = wanted;
+  // Where the documents go to standard output, what is said of them goes elsewhere.
+  const isTaken = request.apply && request.out === '-';
+  const reporter = openReporter(io, output, isTaken ? io.stderr : io.stdout);
   const signals = watchSignals(io);
   try {
-    return await reporting(reporter, () => work(opened, signals, reporter));
+    const totals = emptyTotals();
+    return await reporting(
+      reporter,
+      () => work(wanted, signals.stop, reporter, totals, io),
+      () => ({
+        members: { totals, complete: false },
+        rows: totals.documents > 0 ? totalRows(totals, !request.apply) : [],
+      }),
+    );
   } finally {
     signals.release();
   }
 }
 
-async function work(opened: OpenMigration, signals: SignalWatch, reporter: OutcomeReporter): Promise<number> {
-  const { request, io } = opened;
-  const mode = request.apply
-    ? request.workers > 1
-      ? (await import('../migration/workers/apply-with-workers.js')).applyWithWorkers
-      : applyMigration
-    : dryRun;
-  const report = await mode(opened, signals, (outcome) => reporter.add(documentMembers(outcome), isFinding(outcome)));
+/** Throws `ConfigError` for options that contradict each other. */
+function readWanted(args: MigrateArguments, io: CliIo): Wanted {
+  const { positionals, options } = args;
+  const out = options.out ?? (positionals.includes('-') ? '-' : undefined);
+  const isStdout = options.apply && out === '-';
+  refuse(isStdout && options.json, '--json and the documents both want standard output; give --out FILE');
+  refuse(options.verify && isStdout, 'what went to standard output cannot be verified; give --out FILE');
+  const layout = layoutSettings(options);
+  const request = {
+    sources: positionals,
+    store: storeSettings(options, options.store, layout),
+    tables: tableSettings(options),
+    layout,
+    apply: options.apply,
+    journal: journalDirectory(options, io),
+    concurrency: options.concurrency,
+    workers: options.workers,
+    ...selectionSettings(options),
+    onlyFailed: options['only-failed'],
+    ...damageSettings(options),
+    ...omitUndefined({
+      target: options.to,
+      manifestForm: options.manifest,
+      out,
+      planOut: options['plan-out'],
+      plan: options.plan,
+      maxFailures: options['max-failures'],
+    }),
+  };
+  return { request, verify: options.verify, output: outputSettings(options, io), args };
+}
+
+function refuse(isWrong: boolean, message: string): void {
+  if (isWrong) throw new ConfigError('USAGE', message);
+}
+
+/** `soFar` counts the documents that are settled, for a run that ends with an error. */
+async function work(
+  wanted: Wanted,
+  stop: AbortSignal,
+  reporter: OutcomeReporter,
+  soFar: Totals,
+  io: CliIo,
+): Promise<number> {
+  const { request, output, args } = wanted;
+  const report = await run(request, output, io, {
+    stop,
+    onOutcome: (outcome) => {
+      addToTotals(soFar, outcome);
+      return reporter.add(documentMembers(outcome), isFinding(outcome));
+    },
+  });
   const { totals, complete } = report;
-  const verified = request.verify && complete ? await verifyWritten(opened) : undefined;
-  const rows = [...totalRows(totals, !request.apply), ...unseenRows(report), ...(verified ? verifyRows(verified) : [])];
-  await reporter.finish({ totals, complete, ...unseenMembers(report), ...(verified && { verify: verified }) }, rows);
-  if (!request.output.quiet) hint(request, report, io);
+  const verified = wanted.verify && complete ? await verifyWritten(wanted, io) : undefined;
+  const { damaged = [] } = report;
+  const rows = [
+    ...totalRows(totals, !request.apply),
+    ...damageRows(damaged),
+    ...unseenRows(report),
+    ...(verified ? verifyRows(verified) : []),
+  ];
+  await reporter.finish(
+    {
+      totals,
+      complete,
+      ...(damaged.length > 0 && { damaged }),
+      ...unseenMembers(report),
+      ...(verified && { verify: verified }),
+    },
+    rows,
+  );
+  if (!output.quiet) hint(report, args.given, io);
   const isVerified = verified === undefined || verified.verified + verified.resumed === verified.documents;
   return isVerified && !needsAttention(totals) ? EXIT.ok : EXIT.findings;
 }
 
-/** Where the documents go to standard output, what is said of them goes elsewhere. */
-function reporterOf({ request, place, io }: OpenMigration): OutcomeReporter {
-  const isTaken = request.apply && place.kind === 'stdout';
-  return openReporter(io, request.output, isTaken ? io.stderr : io.stdout);
+async function run(
+  request: MigrateRequest,
+  output: OutputSettings,
+  io: CliIo,
+  ports: MigratePorts,
+): Promise<MigrateReport> {
+  const report = await withProgress(io, !output.quiet, ports, (counting) => migrate(request, counting));
+  if (report.journal !== undefined && !output.quiet)
+    io.stderr.write(`statebag: journal of this run: ${report.journal}\n`);
+  return report;
 }
 
-async function verifyWritten({ request, store, io }: OpenMigration): Promise<VerifyTotals> {
-  const { journal, concurrency, output } = request;
-  const summary = await readSummary(journal);
-  if (!summary) return nothingToVerify();
-  return verifyJournal({
-    directory: journal,
-    summary,
-    store,
-    reach: { s3: request.store.s3, tables: request.tables },
-    concurrency,
-    io,
-    quiet: output.quiet,
-  });
+/** A run that wrote nothing has no journal, unless an earlier one left it. */
+async function verifyWritten({ request, output, args }: Wanted, io: CliIo): Promise<VerifyTotals> {
+  const { journal, concurrency } = request;
+  if (!(await hasJournal(journal))) return nothingToVerify();
+  const wanted = { journal, concurrency, ...damageSettings(args.options), ...reachSettings(args.options) };
+  const { totals } = await withProgress(io, !output.quiet, {}, (ports) => verify(wanted, ports));
+  return totals;
 }
 
-function hint(request: MigrationRequest, report: RunReport, { stderr }: CliIo): void {
-  const line = formatCommandLine(request.given);
+function hint(report: MigrateReport, given: readonly string[], { stderr }: CliIo): void {
   if (report.stoppedBy) {
     const why =
       report.stoppedBy === 'signal'
         ? 'stopped as asked'
-        : 'stopped: more documents need somebody than --max-failures allows';
-    stderr.write(`statebag: ${why}; to go on: ${line}\n`);
-  } else if (!request.apply) {
+        : 'stopped: the number of failed and quarantined documents exceeded --max-failures';
+    stderr.write(`statebag: ${why}; to go on: ${formatCommandLine(given)}\n`);
+  } else if (!report.applied) {
     stderr.write(
-      `statebag: this was a dry run, nothing was written; to write: ${formatCommandLine(request.given, '--apply')}\n`,
+      `statebag: this was a dry run, nothing was written; to write: ${formatCommandLine(given, '--apply')}\n`,
     );
   }
 }

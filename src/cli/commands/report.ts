@@ -1,14 +1,20 @@
 import { resolve } from 'node:path';
-import { isSettled } from '../../batch/status.js';
-import { defineCommand, optionGroup } from '../command.js';
+import { isSettled, readReport } from '../../journal/report.js';
+import type { SummarizeOptions } from '../../journal/read.js';
+import type { JournalReport, RunReport } from '../../journal/report.js';
+import { defineCommand, flag, optionGroup, path } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { readReport } from '../journal-report.js';
-import type { JournalReport, RunReport } from '../journal-report.js';
-import { journalOptions, requireJournal } from '../options/journal-options.js';
-import { outputOptions, outputSettings } from '../options/output-options.js';
+import {
+  damageOptions,
+  damageSettings,
+  journalDirectory,
+  journalOptions,
+  outputOptions,
+  outputSettings,
+} from '../options.js';
 import { shortId } from '../reporters/findings.js';
 import { formatCount } from '../reporters/sizes.js';
 import { gapLines, gapMembers, statusRows } from '../reporters/status-figures.js';
@@ -17,36 +23,35 @@ import { writePage } from '../write-page.js';
 
 const options = {
   ...journalOptions,
+  ...damageOptions,
   ...optionGroup('Output', {
-    html: {
-      type: 'string',
-      value: 'FILE',
-      describe: 'write one self-contained page with charts (- for standard output)',
-    },
+    html: path('file', 'FILE|-', 'write one self-contained page with charts; - for standard output', {
+      conflicts: { json: 'they are two formats' },
+    }),
+    'dry-run': flag('write no page'),
   }),
   ...outputOptions,
 };
 
 export const command = defineCommand({
-  usage: '--journal DIR',
-  positionals: { min: 0, max: 0 },
-  builder: options,
+  positionals: [],
+  options,
   examples: [
-    ['everything a journal tells', 'statebag report --journal statebag-journal'],
+    ['everything that a journal has', 'statebag report --journal statebag-journal'],
     ['a page to read, print and pass on', 'statebag report --journal statebag-journal --html report.html'],
     ['for a program, with every finding', 'statebag report --journal statebag-journal --json'],
   ],
-  notes: [
-    'Exit 1 as for statebag status: when documents failed, are quarantined or unsettled, or when a run did not get to its end and no later',
-    'complete run over the same sources made up for it. A journal of --shard, --where or --plan says so and counts for that part only.',
-  ],
+  notes: ['A journal of --shard, --where or --plan says so and counts for that part only.'],
+  findings:
+    'documents failed, are quarantined or unsettled, or a run did not reach its end and no later complete run covered its sources',
   handler: reportCommand,
 });
 
 async function reportCommand({ options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
-  const directory = requireJournal(values, io);
-  if (values.html !== undefined) return pageTo(values.html, directory, io);
-  const report = await readReport(directory);
+  const directory = journalDirectory(values, io);
+  if (values.html !== undefined && !values['dry-run'])
+    return pageTo(values.html, directory, damageSettings(values), io);
+  const report = await readReport(directory, damageSettings(values));
   const { json } = outputSettings(values, io);
   await print(
     io.stdout,
@@ -55,8 +60,8 @@ async function reportCommand({ options: values }: CommandArguments<typeof option
   return exitCodeOf(report);
 }
 
-async function pageTo(file: string, directory: string, io: CliIo): Promise<number> {
-  return exitCodeOf(await writePage(file === '-' ? undefined : resolve(io.cwd, file), directory, io));
+async function pageTo(file: string, directory: string, damage: SummarizeOptions, io: CliIo): Promise<number> {
+  return exitCodeOf(await writePage(file === '-' ? undefined : resolve(io.cwd, file), directory, damage, io));
 }
 
 function exitCodeOf(report: JournalReport): number {

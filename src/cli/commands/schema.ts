@@ -1,38 +1,36 @@
-import { ConfigError } from '../../errors.js';
-import { defineCommand, optionGroup } from '../command.js';
+import { choice, defineCommand, list, optionGroup, text, withDefault } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { formatOf, formatOptions } from '../options/format-options.js';
-import { isColourful } from '../options/output-options.js';
-import { parseChoice } from '../options/parse-value.js';
-import { s3Options } from '../options/s3-options.js';
+import { formatOf, formatOptions, isColourful, s3Options } from '../options.js';
 import { openFindingReporter } from '../reporters/finding-reporter.js';
 import { DIFF_RULES, REQUIREMENTS } from '../schema-diff/diff-rules.js';
 import { diffSchemas } from '../schema-diff/diff-schemas.js';
 
 const options = {
   ...optionGroup('What must hold', {
-    require: {
-      type: 'string',
-      value: 'WHAT',
-      describe: `${REQUIREMENTS.join(', ')} (default full: stored documents and readers of the old schema)`,
-    },
-    bags: {
-      type: 'string',
-      multiple: true,
-      value: 'SOURCE',
-      describe: 'documents to hold against both schemas: a file, directory, glob or s3://bucket/prefix',
-    },
+    require: withDefault(
+      choice(
+        REQUIREMENTS,
+        'backward: stored documents stay valid; forward: readers of the old schema can read new ones',
+      ),
+      'full',
+      'full: both',
+    ),
+    bags: list(
+      text('SOURCE', 'documents to validate against both schemas: a file, directory, glob or s3://bucket/prefix'),
+    ),
   }),
   ...s3Options,
   ...formatOptions,
 };
 
-export const command = defineCommand({
-  usage: 'diff OLD NEW',
-  positionals: { min: 3, max: 3 },
-  builder: options,
+export const diff = defineCommand({
+  positionals: [
+    { usage: 'OLD', describe: 'a schema of the project by name or $id, or a JSON Schema file' },
+    { usage: 'NEW', describe: 'the same' },
+  ],
+  options,
   examples: [
     [
       'what a new version does to stored bags and to old readers',
@@ -41,10 +39,8 @@ export const command = defineCommand({
     ['only stored bags matter', 'statebag schema diff old.json new.json --require backward'],
     ['over real bags too', 'statebag schema diff state-bag.v2 next.json --bags bags/'],
   ],
-  notes: [
-    'OLD and NEW are schemas of the project by name or $id, or JSON Schema files. Backward: what satisfies OLD satisfies NEW. Forward: what satisfies NEW satisfies OLD.',
-    'Exit 1 when what must hold does not, or cannot be told.',
-  ],
+  notes: ['Backward: what satisfies OLD satisfies NEW. Forward: what satisfies NEW satisfies OLD.'],
+  findings: 'the requirement is broken, or cannot be decided',
   handler: schemaCommand,
 });
 
@@ -52,10 +48,7 @@ async function schemaCommand(
   { positionals, options: values }: CommandArguments<typeof options>,
   io: CliIo,
 ): Promise<number> {
-  const [action, before = '', after = ''] = positionals;
-  if (action !== 'diff')
-    throw new ConfigError('USAGE', `statebag schema knows diff, not "${action ?? ''}"; see \`statebag schema --help\``);
-  const requirement = parseChoice('require', values.require ?? 'full', REQUIREMENTS);
+  const [before = '', after = ''] = positionals;
   const settings = {
     check: 'statebag schema diff',
     format: formatOf(values),
@@ -64,8 +57,10 @@ async function schemaCommand(
   };
   const reporter = await openFindingReporter(io, settings);
   try {
-    const failed = await diffSchemas({ before, after, requirement, bags: values.bags, s3: values }, io, (document) =>
-      reporter.add(document),
+    const failed = await diffSchemas(
+      { before, after, requirement: values.require, bags: values.bags, s3: values },
+      io,
+      (document) => reporter.add(document),
     );
     await reporter.finish();
     return failed === 0 ? EXIT.ok : EXIT.findings;

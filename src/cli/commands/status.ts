@@ -1,44 +1,49 @@
-import { summarizeJournal } from '../../batch/journal-read.js';
-import { isSettled, statusOf } from '../../batch/status.js';
-import type { JournalStatus } from '../../batch/status.js';
+import { lastRun, summarizeJournal } from '../../journal/read.js';
+import { isSettled, journalStatus } from '../../journal/report.js';
+import type { JournalStatus } from '../../journal/report.js';
 import { defineCommand } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { lastRun } from '../journal-store.js';
-import { journalOptions, requireJournal } from '../options/journal-options.js';
-import { outputOptions, outputSettings } from '../options/output-options.js';
+import {
+  damageOptions,
+  damageSettings,
+  journalDirectory,
+  journalOptions,
+  outputOptions,
+  outputSettings,
+} from '../options.js';
 import { paintFor } from '../reporters/colours.js';
 import { Findings } from '../reporters/findings.js';
 import { gapLines, gapMembers, statusRows } from '../reporters/status-figures.js';
 import { formatTable } from '../reporters/table.js';
 
-const options = { ...journalOptions, ...outputOptions };
+const options = { ...journalOptions, ...damageOptions, ...outputOptions };
 
 export const command = defineCommand({
-  usage: '--journal DIR',
-  positionals: { min: 0, max: 0 },
-  builder: options,
+  positionals: [],
+  options,
   examples: [
-    ['where the migration stands', 'statebag status --journal statebag-journal'],
+    ['how far the migration is', 'statebag status --journal statebag-journal'],
     ['for a program', 'statebag status --journal statebag-journal --json'],
   ],
   notes: [
-    'Each document counts once, with the last result for it. Exit 1 when documents failed, are quarantined or unsettled, or when a run',
-    'did not get to its end: it was killed or stopped, reached --limit or --max-failures, or could not read a directory or link.',
-    'Only a later complete run over the same sources makes up for that; --only-failed takes what was started, and does not.',
+    'Each document counts once, with the last result for it.',
+    'A run did not reach its end when it was killed or stopped, reached --limit or --max-failures, or could not read a directory or link. Only a later complete run over the same sources covers that; --only-failed takes what was started, and does not.',
     'A journal of --shard, --where or --plan says so and counts for that part only.',
   ],
+  findings:
+    'documents failed, are quarantined or unsettled, or a run did not reach its end and no later complete run covered its sources',
   handler: statusCommand,
 });
 
 async function statusCommand({ options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
-  const directory = requireJournal(values, io);
+  const directory = journalDirectory(values, io);
   const output = outputSettings(values, io);
-  const summary = await summarizeJournal(directory);
+  const summary = await summarizeJournal(directory, damageSettings(values));
   lastRun(directory, summary);
-  const status = statusOf(summary);
+  const status = journalStatus(summary);
   if (output.json) await print(io.stdout, `${JSON.stringify({ ...status, ...gapMembers(status, directory) })}\n`);
   else
     await print(

@@ -1,13 +1,9 @@
 import { PAYLOAD_HEADROOM, PAYLOAD_LIMIT } from '../../bag/members.js';
-import { defineCommand, optionGroup } from '../command.js';
+import { choice, defineCommand, optionGroup, text, whole, withDefault } from '../command.js';
 import type { CommandArguments, OptionValues } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { formatOf, formatOptions } from '../options/format-options.js';
-import { isColourful } from '../options/output-options.js';
-import { layoutOptions } from '../options/layout-options.js';
-import { parseChoice, parseWhole } from '../options/parse-value.js';
-import { storeOptions } from '../options/store-options.js';
+import { READ_SOURCES, formatOf, formatOptions, isColourful, layoutOptions, storeOptions } from '../options.js';
 import { openFindingReporter } from '../reporters/finding-reporter.js';
 import type { FindingReporter } from '../reporters/finding-reporter.js';
 import { shortId } from '../reporters/findings.js';
@@ -19,27 +15,19 @@ import { FAT, LEAN, namedSchema, parseSchemaChoice } from '../validation/schema-
 
 const options = {
   ...optionGroup('What to check', {
-    schema: {
-      type: 'string',
-      value: 'NAME|ID|FILE',
-      describe:
-        'lean (the default), fat, auto (the members of each document decide), another schema of the project, or a JSON Schema file',
-    },
-    'max-bytes': {
-      type: 'string',
-      value: 'N',
-      describe: `bytes a document may have (default ${PAYLOAD_LIMIT}, for bags only)`,
-    },
-    headroom: {
-      type: 'string',
-      value: 'N',
-      describe: `bytes below --max-bytes from which a document is warned of (default ${PAYLOAD_HEADROOM})`,
-    },
-    expect: {
-      type: 'string',
-      value: 'valid|invalid',
-      describe: 'invalid: every document must fail, and one that does not is the error',
-    },
+    schema: text(
+      'NAME|ID|FILE',
+      'lean, fat, auto (the members of each document decide), another schema of the project, or a JSON Schema file',
+      { otherwise: 'lean' },
+    ),
+    'max-bytes': whole('N', 'bytes that a document may have', 1, { otherwise: `${PAYLOAD_LIMIT}, for bags only` }),
+    headroom: whole('N', 'a document within so many bytes of the limit produces a warning', 0, {
+      otherwise: String(PAYLOAD_HEADROOM),
+    }),
+    expect: withDefault(
+      choice(EXPECTATIONS, 'invalid: every document must fail, and one that does not is the error'),
+      'valid',
+    ),
   }),
   ...storeOptions,
   ...layoutOptions,
@@ -49,23 +37,23 @@ const options = {
 type ValidateArguments = CommandArguments<typeof options>;
 
 export const command = defineCommand({
-  usage: 'SOURCE…',
-  positionals: { min: 1, max: Infinity },
-  builder: options,
+  positionals: [READ_SOURCES],
+  options,
   examples: [
     ['every document must be a lean bag', 'statebag validate bags/'],
     ['old bags are expected, none may be over the limit', 'statebag validate old-bags/ --schema fat'],
     ['old and lean bags, manifests, journals: each by its members', 'statebag validate mixed/ --schema auto'],
     ['file names that may begin with a dash', 'git ls-files -z bags/ | xargs -0 statebag validate --'],
-    ['pointers must lead somewhere too', 'statebag validate bags/ --store s3://my-bucket'],
+    ['the targets of pointers must exist too', 'statebag validate bags/ --store s3://my-bucket'],
     ['annotations in a pull request', "statebag validate 'fixtures/**/*.json' --format github"],
     ['fixtures that must fail', 'statebag validate fixtures/broken/ --expect invalid'],
     ['in a pipe', 'statebag validate - --json < bags.ndjson'],
   ],
   notes: [
     `Schemas: ${LEAN} (lean), ${FAT} (fat), segment-manifest.v1, pointers.v1, journal.v1, plan.v1. A bag is validated out of its envelope.`,
-    'Exit 1 when a document is invalid, or is not a bag where a bag is expected. Exit 2 when a source holds no document.',
+    'A source without a document is an error (exit 2).',
   ],
+  findings: 'a document is invalid, or is not a bag where a bag is expected',
   handler: validateCommand,
 });
 
@@ -108,21 +96,21 @@ async function settingsOf(values: OptionValues<typeof options>, io: CliIo): Prom
   const hasLayout = [values['config-key'], values['map-key'], values['manifest-key']].some(
     (template) => template !== undefined,
   );
-  if (hasLayout) (await import('../options/layout-settings.js')).layoutSettings(values);
+  if (hasLayout) (await import('../run-options.js')).layoutSettings(values);
   return {
     schema: values.schema === undefined ? namedSchema(LEAN) : await parseSchemaChoice(values.schema, io),
     budget: budgetOf(values),
-    expect: parseChoice('expect', values.expect ?? 'valid', EXPECTATIONS),
+    expect: values.expect,
     blobs: undefined,
     shortened: (path) => shortId(path, io.cwd),
   };
 }
 
 function budgetOf({ 'max-bytes': asked, headroom }: OptionValues<typeof options>): Budget {
-  const maxBytes = asked === undefined ? PAYLOAD_LIMIT : parseWhole('max-bytes', asked, 1);
+  const maxBytes = asked ?? PAYLOAD_LIMIT;
   return {
     maxBytes,
-    headroom: headroom === undefined ? Math.min(PAYLOAD_HEADROOM, maxBytes >> 3) : parseWhole('headroom', headroom, 0),
+    headroom: headroom ?? Math.min(PAYLOAD_HEADROOM, maxBytes >> 3),
     isForAll: asked !== undefined,
   };
 }

@@ -1,76 +1,84 @@
-import { summarizeJournal } from '../../batch/journal-read.js';
-import { statusOf } from '../../batch/status.js';
-import type { VerifyOutcome } from '../../batch/verify.js';
+import { verify } from '../../run/verify.js';
+import type { VerifyTotals } from '../../run/verify.js';
+import type { VerifyOutcome } from '../../run/verify-documents.js';
 import { defineCommand } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { journalStore, journalTables, lastRun } from '../journal-store.js';
-import { openStore } from '../open-store.js';
-import { journalOptions, requireJournal } from '../options/journal-options.js';
-import { outputOptions, outputSettings } from '../options/output-options.js';
-import { concurrencyOptions, concurrencySetting } from '../options/run-options.js';
-import { dynamodbOptions } from '../options/dynamodb-options.js';
-import { storeOptions } from '../options/store-options.js';
+import {
+  damageOptions,
+  damageSettings,
+  dynamodbOptions,
+  journalDirectory,
+  journalOptions,
+  mapOptions,
+  mapSettings,
+  outputOptions,
+  outputSettings,
+  storeOptions,
+} from '../options.js';
+import { reachSettings } from '../reach-settings.js';
+import { concurrencyOptions } from '../run-options.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
+import { withProgress } from '../reporters/progress.js';
 import { formatCount } from '../reporters/sizes.js';
-import { unfinishedLines } from '../reporters/status-figures.js';
-import { verifyJournal } from '../verification.js';
-import type { VerifyTotals } from '../verification.js';
+import { damageRows, unfinishedLines } from '../reporters/status-figures.js';
 
-const options = { ...journalOptions, ...concurrencyOptions, ...storeOptions, ...dynamodbOptions, ...outputOptions };
+const options = {
+  ...journalOptions,
+  ...damageOptions,
+  ...mapOptions,
+  ...concurrencyOptions,
+  ...storeOptions,
+  ...dynamodbOptions,
+  ...outputOptions,
+};
 
 export const command = defineCommand({
-  usage: '--journal DIR',
-  positionals: { min: 0, max: 0 },
-  builder: options,
+  positionals: [],
+  options,
   examples: [
-    ['everything the journal says was migrated', 'statebag verify --journal statebag-journal'],
+    ['everything that the journal says was migrated', 'statebag verify --journal statebag-journal'],
     ['for a program', 'statebag verify --journal statebag-journal --json'],
+    ['the documents have been moved', 'statebag verify --journal statebag-journal --map /old/bags=/new/bags'],
     ['the store has been moved', 'statebag verify --journal statebag-journal --store /mnt/copy-of-store'],
   ],
   notes: [
-    'Each document must be what was written, satisfy its schema, give its original back byte for byte from journal and blobs,',
-    'and lead to the same program at every segment index. Nothing is written.',
-    'A document that changed or vanished since cannot be verified and counts as a finding (exit 1): after a resume that is life.',
-    'Only what was migrated is verified. When a run was stopped before it came to its end, verify says so (isClosed in --json) and its exit code',
-    'is about the migrated documents alone; the exit code of statebag status says whether the migration is finished.',
-    'A row of a paused execution that was resumed since counts as resumed, and is no finding.',
+    'Each document must be what was written and satisfy its schema. Journal and blobs must restore its original byte for byte, and every segment must resolve to the same program. Nothing is written.',
+    'A document that was modified or removed since cannot be verified and is a finding. That is normal after a resume. A row of a paused execution that was resumed since counts as resumed, and is not a finding.',
+    'Only what was migrated is verified. When a run was stopped before its end, verify says so (isClosed in --json), and its exit code is about the migrated documents alone; the exit code of statebag status says whether the migration is finished.',
   ],
+  findings: 'a document differs from what was written, or cannot be verified',
   handler: verifyCommand,
 });
 
 async function verifyCommand({ options: values }: CommandArguments<typeof options>, io: CliIo): Promise<number> {
-  const directory = requireJournal(values, io);
+  const directory = journalDirectory(values, io);
   const output = outputSettings(values, io);
-  const summary = await summarizeJournal(directory);
-  const run = lastRun(directory, summary);
-  const settings = journalStore(values, run);
-  const store = await openStore(settings, io.cwd);
   const reporter = openReporter(io, output);
+  const request = {
+    journal: directory,
+    concurrency: values.concurrency,
+    ...damageSettings(values),
+    ...mapSettings(values),
+    ...reachSettings(values),
+  };
   const onOutcome = (outcome: VerifyOutcome) =>
     reporter.add(
       documentMembers(outcome),
       (outcome.outcome !== 'verified' && outcome.outcome !== 'resumed') || outcome.code !== undefined,
     );
-  const concurrency = concurrencySetting(values);
   return reporting(reporter, async () => {
-    const totals = await verifyJournal({
-      directory,
-      summary,
-      store,
-      reach: { s3: settings.s3, tables: journalTables(values, run) },
-      concurrency,
-      io,
-      quiet: output.quiet,
-      onOutcome,
-    });
-    const left = unfinishedLines(statusOf(summary).unfinished, directory);
-    await reporter.finish({ totals, isClosed: summary.isClosed }, [
+    const { totals, status } = await withProgress(io, !output.quiet, { onOutcome }, (ports) => verify(request, ports));
+    const left = unfinishedLines(status.unfinished, directory);
+    const { damaged } = status;
+    await reporter.finish({ totals, isClosed: status.isClosed, ...(damaged.length > 0 && { damaged }) }, [
       ...rows(totals),
+      ...damageRows(damaged),
       ...left.map((line) => ['not verified', '', line] as const),
     ]);
-    return totals.verified + totals.resumed === totals.documents ? EXIT.ok : EXIT.findings;
+    const isVerified = totals.verified + totals.resumed === totals.documents && damaged.length === 0;
+    return isVerified ? EXIT.ok : EXIT.findings;
   });
 }
 

@@ -1,5 +1,5 @@
-import { readLines, isBlank } from '../../batch/sources/lines.js';
-import { messageOf } from '../../errors.js';
+import { readLines, isBlank } from '../../sources/lines.js';
+import { messageOf } from '../../errors/index.js';
 import { nameForStateMachine } from '../../shim/error-name.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';

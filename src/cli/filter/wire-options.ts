@@ -1,49 +1,40 @@
 import type { BlobStore } from '../../store/index.js';
 import type { WireOptions } from '../../shim/options.js';
 import { WireShim } from '../../shim/wire-shim.js';
-import { optionGroup } from '../command.js';
+import { choice, flag, list, optionGroup, requiredUnless, text } from '../command.js';
 import type { OptionValues } from '../command.js';
-import { ConfigError } from '../../errors.js';
 import type { CliIo } from '../io.js';
-import { noStore, openStore } from '../open-store.js';
-import { layoutOptions } from '../options/layout-options.js';
-import { layoutSettings } from '../options/layout-settings.js';
-import { parseChoice } from '../options/parse-value.js';
-import { storeOptions, storeSettings } from '../options/store-options.js';
+import { omitUndefined } from '../../sources/omit-undefined.js';
+import { noStore, openStore } from '../../sources/open-store.js';
+import { STORE, STORE_HINT, layoutOptions, storeOptions, storeSettings } from '../options.js';
+import { layoutSettings } from '../run-options.js';
 
 /** What `adapt` and `seal` have in common. */
 export const wireOptions = {
   ...storeOptions,
+  ...optionGroup('Store', {
+    store: requiredUnless(STORE, 'STORE_MISSING', `${STORE_HINT}; or use --dry-run`, 'dry-run'),
+  }),
   ...layoutOptions,
   ...optionGroup('The runner', {
-    speaks: {
-      type: 'string',
-      value: 'lean|fat|bridge',
-      describe:
-        'what it finds under workflow_config and partition_map: nothing, the values, or legacy pointers (default lean)',
-    },
-    'no-segment': { type: 'boolean', describe: 'it runs no segment: none is looked for' },
-    envelope: {
-      type: 'string',
-      multiple: true,
-      value: 'PATH',
-      describe: 'where a bag may lie, such as state_data.bag, or . for the root (default anywhere)',
-    },
+    speaks: choice(
+      ['lean', 'fat', 'bridge'],
+      'what the runner finds under workflow_config and partition_map: nothing, the values, or legacy pointers',
+      { otherwise: 'lean' },
+    ),
+    'no-segment': flag('the runner runs no segment: none is looked for'),
+    envelope: list(
+      text('PATH', 'where a bag may be, such as state_data.bag, or . for the root', { otherwise: 'anywhere' }),
+    ),
   }),
   ...optionGroup('What to do', {
-    ndjson: { type: 'boolean', describe: 'one document a line, for as long as there are lines; answers in order' },
-    'dry-run': { type: 'boolean', describe: 'name the blobs without writing them' },
+    ndjson: flag('one document a line, for as long as there are lines; answers in order'),
+    'dry-run': flag('name the blobs without writing them'),
   }),
 };
 
-/** Throws `ConfigError` `STORE_MISSING` when blobs would have to be written nowhere. */
-export async function openWireShim(
-  values: OptionValues<typeof wireOptions>,
-  io: CliIo,
-  name: string,
-): Promise<WireShim> {
-  if (values.store === undefined && !values['dry-run'])
-    throw new ConfigError('STORE_MISSING', `${name} writes blobs: say where with --store, or use --dry-run`);
+/** Throws `ConfigError` for a store or a layout that cannot be used. */
+export async function openWireShim(values: OptionValues<typeof wireOptions>, io: CliIo): Promise<WireShim> {
   const blobs =
     values.store === undefined
       ? undefined
@@ -54,7 +45,7 @@ export async function openWireShim(
     mode: 'rewrite',
     layout: layoutSettings(values),
     segment: !values['no-segment'],
-    ...(values.speaks === undefined ? {} : { speaks: parseChoice('speaks', values.speaks, ['lean', 'fat', 'bridge']) }),
+    ...omitUndefined({ speaks: values.speaks }),
     ...(values.envelope.length === 0 ? {} : { envelopes: values.envelope }),
   };
   return new WireShim(options);

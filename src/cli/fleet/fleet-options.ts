@@ -1,52 +1,75 @@
-import { optionGroup } from '../command.js';
+import { choice, flag, optionGroup, path, required, text, whole, withDefault } from '../command.js';
 import type { CommandArguments } from '../command.js';
-import { dynamodbOptions } from '../options/dynamodb-options.js';
-import { journalOptions } from '../options/journal-options.js';
-import { layoutOptions } from '../options/layout-options.js';
-import { outputOptions } from '../options/output-options.js';
-import { concurrencyOptions } from '../options/run-options.js';
-import { storeOptions } from '../options/store-options.js';
+import {
+  dynamodbOptions,
+  journalOptions,
+  layoutOptions,
+  outputOptions,
+  requiredStoreOptions,
+  storeOptions,
+} from '../options.js';
+import { concurrencyOptions } from '../run-options.js';
 
-export const fleetOptions = {
+const inventory = text('URI', 's3://bucket/…/manifest.json of an S3 inventory in CSV');
+
+export const planOptions = {
   ...optionGroup('Planning', {
-    prices: { type: 'string', value: 'FILE', describe: 'JSON with prices and rates that differ from the usual ones' },
-    sample: { type: 'string', value: 'N', describe: 'documents to look at for the plan (default 1000)' },
-    objects: {
-      type: 'string',
-      value: 'N',
-      describe: 'documents in the whole fleet (default: those of the sources or the inventory)',
-    },
+    prices: path('file', 'FILE', 'JSON with prices and rates that differ from the usual ones'),
+    sample: withDefault(whole('N', 'documents to look at for the plan'), 1000),
+    objects: whole('N', 'documents in the whole fleet', 1, {
+      otherwise: 'those of the sources or the inventory',
+      conflicts: { inventory: 'both say how many documents there are' },
+    }),
+    inventory,
+    to: choice(['lean', 'bridge'], 'form of the migrated bags', { otherwise: 'lean, for rows of a table bridge' }),
   }),
+  ...requiredStoreOptions,
+  ...layoutOptions,
+  ...dynamodbOptions,
+  ...concurrencyOptions,
+  ...outputOptions,
+};
+
+export type PlanArguments = CommandArguments<typeof planOptions>;
+
+export const manifestOptions = {
   ...optionGroup('Manifest', {
-    format: {
-      type: 'string',
-      value: 'csv|jsonl',
-      describe: 'csv for S3 Batch Operations, jsonl for a Distributed Map (default by the name of --out)',
-    },
-    out: { type: 'string', value: 'FILE', describe: 'where the manifest goes (default standard output)' },
-    census: {
-      type: 'string',
-      value: 'FILE',
-      describe: 'only what this census says is to be migrated: the output of inspect --json',
-    },
-    inventory: { type: 'string', value: 'URI', describe: 's3://bucket/…/manifest.json of an S3 inventory in CSV' },
-    'only-failed': { type: 'boolean', describe: 'only what failed according to --journal' },
-    lines: { type: 'string', value: 'N', describe: 'cut the objects of an export into ranges of N lines (jsonl)' },
-  }),
-  ...optionGroup('Collecting', {
-    records: {
-      type: 'string',
-      value: 'URI',
-      describe: 's3://bucket/prefix that the functions were given as STATEBAG_RECORDS',
-    },
-    to: { type: 'string', value: 'lean|bridge', describe: 'what the functions made of the bags (default lean)' },
+    format: choice(['csv', 'jsonl'], 'csv for S3 Batch Operations, jsonl for a Distributed Map', {
+      otherwise: 'by the name of --out',
+    }),
+    out: path('file', 'FILE', 'where the manifest goes', { otherwise: 'standard output' }),
+    'dry-run': flag('count the tasks and write no manifest'),
+    census: path('file', 'FILE', 'only what this file says is to be migrated: the output of inspect --json', {
+      conflicts: { 'only-failed': 'both say which documents are left' },
+    }),
+    inventory,
+    'only-failed': flag('only what failed according to --journal'),
+    lines: whole('N', 'cut the objects of an export into ranges of N lines (jsonl)'),
   }),
   ...journalOptions,
   ...storeOptions,
   ...layoutOptions,
   ...dynamodbOptions,
-  ...concurrencyOptions,
-  ...outputOptions,
-} as const;
+  ...optionGroup('Output', { quiet: outputOptions.quiet }),
+};
 
-export type FleetArguments = CommandArguments<typeof fleetOptions>;
+export type ManifestArguments = CommandArguments<typeof manifestOptions>;
+
+export const collectOptions = {
+  ...optionGroup('Collecting', {
+    records: required(
+      text('URI', 's3://bucket/prefix that the functions were given as STATEBAG_RECORDS'),
+      'USAGE',
+      's3://bucket/prefix, as the functions have it in STATEBAG_RECORDS',
+    ),
+    to: withDefault(choice(['lean', 'bridge'], 'what the functions made of the bags'), 'lean'),
+    'dry-run': flag('read the records and reports, and write no journal'),
+  }),
+  ...journalOptions,
+  ...requiredStoreOptions,
+  ...layoutOptions,
+  ...dynamodbOptions,
+  ...outputOptions,
+};
+
+export type CollectArguments = CommandArguments<typeof collectOptions>;

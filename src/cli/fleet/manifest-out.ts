@@ -1,49 +1,44 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { failedDocuments } from '../../batch/journaled.js';
-import { summarizeJournal } from '../../batch/journal-read.js';
-import { idOf, readInventory } from '../../batch/fleet/inventory.js';
-import { manifestLine } from '../../batch/fleet/manifest-line.js';
-import type { ManifestFormat, ManifestItem } from '../../batch/fleet/manifest-line.js';
-import { ConfigError, messageOf } from '../../errors.js';
+import { failedDocuments, summarizeJournal } from '../../journal/read.js';
+import { idOf, manifestLine, readInventory } from '../../fleet/manifest.js';
+import type { ManifestFormat, ManifestItem } from '../../fleet/manifest.js';
+import { ConfigError, messageOf } from '../../errors/index.js';
 import { openObjectStore } from '../../store/open.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { openSources } from '../open-source.js';
-import { openStore } from '../open-store.js';
-import { tableSettings } from '../options/dynamodb-options.js';
-import { requireJournal } from '../options/journal-options.js';
-import { layoutSettings } from '../options/layout-settings.js';
-import { parseChoice, parseWhole } from '../options/parse-value.js';
-import { s3Settings } from '../options/s3-options.js';
-import { storeSettings } from '../options/store-options.js';
-import { ownPlaces } from '../own-places.js';
+import { openSources } from '../../sources/open.js';
+import { openStore } from '../../sources/open-store.js';
+import { journalDirectory, s3Settings, storeSettings, tableSettings } from '../options.js';
+import { layoutSettings } from '../run-options.js';
+import { ownPlaces } from '../../sources/own-files.js';
 import { formatCount } from '../reporters/sizes.js';
-import type { FleetArguments } from './fleet-options.js';
+import type { ManifestArguments } from './fleet-options.js';
 
 /** `fleet manifest`: what a job or a Map is to work on, one line a task. */
-export async function manifestOut(specs: readonly string[], { options }: FleetArguments, io: CliIo): Promise<number> {
+export async function manifestOut({ positionals, options }: ManifestArguments, io: CliIo): Promise<number> {
+  if (positionals.length > 0 && options.inventory !== undefined)
+    throw new ConfigError('USAGE', '--inventory lists the objects; leave the sources out');
   const format = formatOf(options);
   const lines: string[] = [];
-  for await (const item of itemsOf(specs, options, io)) {
+  for await (const item of itemsOf(positionals, options, io)) {
     for (const part of await partsOf(item, options)) lines.push(manifestLine(part, format));
   }
   if (lines.length === 0)
     throw new ConfigError('MANIFEST_EMPTY', 'nothing is to be done: no object or row is left after what was asked for');
-  if (options.out === undefined) await print(io.stdout, lines.join(''));
-  else await writeFile(resolve(io.cwd, options.out), lines.join(''));
-  if (!options.quiet)
-    io.stderr.write(
-      `statebag: ${formatCount(lines.length)} tasks${options.out === undefined ? '' : ` in ${options.out}`}\n`,
-    );
+  const { out, quiet, 'dry-run': isDryRun } = options;
+  if (!isDryRun)
+    await (out === undefined ? print(io.stdout, lines.join('')) : writeFile(resolve(io.cwd, out), lines.join('')));
+  const place = isDryRun ? '; this was a dry run, nothing was written' : out === undefined ? '' : ` in ${out}`;
+  if (!quiet) io.stderr.write(`statebag: ${formatCount(lines.length)} tasks${place}\n`);
   return EXIT.ok;
 }
 
-type Options = FleetArguments['options'];
+type Options = ManifestArguments['options'];
 
 function formatOf({ format, out = '' }: Options): ManifestFormat {
-  return parseChoice('format', format ?? (/\.csv$/i.test(out) ? 'csv' : 'jsonl'), ['csv', 'jsonl']);
+  return format ?? (/\.csv$/i.test(out) ? 'csv' : 'jsonl');
 }
 
 async function* itemsOf(specs: readonly string[], options: Options, io: CliIo): AsyncIterable<ManifestItem> {
@@ -84,7 +79,8 @@ async function* listed(specs: readonly string[], options: Options, io: CliIo): A
 
 /** Containers that a census or a journal says something is to be done to; `undefined` for all. */
 async function wantedIds(options: Options, io: CliIo): Promise<ReadonlySet<string> | undefined> {
-  if (options['only-failed']) return containersOf(failedDocuments(await summarizeJournal(requireJournal(options, io))));
+  if (options['only-failed'])
+    return containersOf(failedDocuments(await summarizeJournal(journalDirectory(options, io))));
   return options.census === undefined ? undefined : containersOf(await censusIds(resolve(io.cwd, options.census)));
 }
 
@@ -111,7 +107,7 @@ async function censusIds(path: string): Promise<readonly string[]> {
 /** An export is cut into ranges of lines, everything else is taken whole. */
 async function partsOf(item: ManifestItem, options: Options): Promise<readonly ManifestItem[]> {
   if (options.lines === undefined || !/^s3:.*\.(ndjson|jsonl)$/i.test(item.id)) return [item];
-  const step = parseWhole('lines', options.lines, 1);
+  const step = options.lines;
   const total = await linesIn(item.id, options);
   return Array.from({ length: Math.ceil(total / step) }, (_, at) => ({
     id: item.id,

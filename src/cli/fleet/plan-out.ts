@@ -1,42 +1,34 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { estimate, PRICES, RATES } from '../../batch/fleet/estimate.js';
-import type { EngineName, Estimate, FleetShape, Prices, Rates } from '../../batch/fleet/estimate.js';
-import { readInventory } from '../../batch/fleet/inventory.js';
-import { isTableUri } from '../../batch/sources/dynamodb-id.js';
-import { ConfigError, messageOf } from '../../errors.js';
+import { estimate, PRICES, RATES } from '../../fleet/estimate.js';
+import type { EngineName, Estimate, FleetShape, Prices, Rates } from '../../fleet/estimate.js';
+import { readInventory } from '../../fleet/manifest.js';
+import { isTableUri } from '../../sources/dynamodb/id.js';
+import { ConfigError, messageOf } from '../../errors/index.js';
 import { openObjectStore } from '../../store/open.js';
 import type { S3ObjectStoreOptions } from '../../store/s3.js';
 import { EXIT } from '../exit-code.js';
-import { inspectSources } from '../inspection/inspect-sources.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { readingSettings } from '../migration/settings.js';
-import { usualTarget } from '../migration/usual-target.js';
-import { openSources } from '../open-source.js';
-import type { OpenSource } from '../open-source.js';
-import { openStore } from '../open-store.js';
-import { tableSettings } from '../options/dynamodb-options.js';
-import { layoutSettings } from '../options/layout-settings.js';
-import { parseChoice, parseWhole } from '../options/parse-value.js';
-import { concurrencySetting } from '../options/run-options.js';
-import { requireStore } from '../options/store-options.js';
-import { ownPlaces } from '../own-places.js';
+import { inspect } from '../../run/inspect.js';
+import { openSources } from '../../sources/open.js';
+import type { OpenSource } from '../../sources/open.js';
+import { openStore } from '../../sources/open-store.js';
+import { s3Settings, storeSettings, tableSettings } from '../options.js';
+import { layoutSettings } from '../run-options.js';
+import { ownPlaces } from '../../sources/own-files.js';
 import { formatBytes, formatCount } from '../reporters/sizes.js';
+import { withProgress } from '../reporters/progress.js';
 import { formatTable } from '../reporters/table.js';
 import type { TableRow } from '../reporters/table.js';
-import type { FleetArguments } from './fleet-options.js';
+import type { PlanArguments } from './fleet-options.js';
 
 const ENGINES: readonly EngineName[] = ['cli', 's3-batch', 'map'];
 
-/** Documents that are looked at for a plan. */
-const DEFAULT_SAMPLE = 1_000;
-
-type Options = FleetArguments['options'];
+type Options = PlanArguments['options'];
 
 /** `fleet plan`: looks at a sample, and says what each engine would take for the whole. Nothing is written. */
-export async function planOut(specs: readonly string[], { options }: FleetArguments, io: CliIo): Promise<number> {
-  if (specs.length === 0) throw new ConfigError('USAGE', 'name the sources of the fleet; a sample of them is read');
+export async function planOut({ positionals: specs, options }: PlanArguments, io: CliIo): Promise<number> {
   const { rates, prices } = await readFigures(options, io);
   const shape = await shapeOf(specs, options, io);
   const estimates = ENGINES.map((engine) => estimate(shape, engine, rates, prices));
@@ -47,27 +39,29 @@ export async function planOut(specs: readonly string[], { options }: FleetArgume
 
 async function shapeOf(specs: readonly string[], options: Options, io: CliIo): Promise<FleetShape> {
   const layout = layoutSettings(options);
-  const request = requireStore(options, layout);
-  const store = await openStore(request, io.cwd);
-  const open = () =>
-    openSources(specs, { io, s3: request.s3, tables: tableSettings(options), ...ownPlaces(store, layout, []) });
-  const target = parseChoice('to', options.to ?? usualTarget(specs), ['lean', 'bridge']);
-  const limit = options.sample === undefined ? DEFAULT_SAMPLE : parseWhole('sample', options.sample, 1);
-  const { totals } = await inspectSources({
-    sources: await open(),
-    settings: readingSettings({ target, manifestForm: 'list', layout }, store.blobs),
-    concurrency: concurrencySetting(options),
-    selection: { limit, conditions: [] },
-    quiet: options.quiet,
-    stop: new AbortController().signal,
-    io,
-    onDocument: () => Promise.resolve(),
-  });
+  const settings = storeSettings(options, options.store, layout);
+  const s3 = s3Settings(options);
+  const tables = tableSettings(options);
+  const limit = options.sample;
+  const request = {
+    sources: specs,
+    store: settings,
+    s3,
+    tables,
+    layout,
+    ...(options.to !== undefined && { target: options.to }),
+    concurrency: options.concurrency,
+    limit,
+  };
+  const { totals } = await withProgress(io, !options.quiet, {}, (ports) => inspect(request, ports));
+  const open = async () =>
+    openSources(specs, { io, s3, tables, ...ownPlaces(await openStore(settings, io.cwd), layout, []) });
   if (totals.documents === 0) throw new ConfigError('SOURCE_EMPTY', 'there is no document to look at');
-  const whole = totals.documents < limit ? totals.documents : await countAll(options, await open(), request.s3);
+  const whole =
+    options.objects ?? (totals.documents < limit ? totals.documents : await countAll(options, await open(), s3));
   const migrated = Math.max(1, totals.migrated);
   return {
-    documents: options.objects === undefined ? whole : parseWhole('objects', options.objects, 1),
+    documents: whole,
     migratedShare: totals.migrated / totals.documents,
     bytesBefore: totals.bytesBefore / totals.documents,
     bytesAfter: totals.bytesAfter / totals.documents,
@@ -79,11 +73,10 @@ async function shapeOf(specs: readonly string[], options: Options, io: CliIo): P
 
 /** Containers, which are documents unless they hold lines. */
 async function countAll(
-  { inventory, objects }: Options,
+  { inventory }: Options,
   sources: readonly OpenSource[],
   s3: S3ObjectStoreOptions,
 ): Promise<number> {
-  if (objects !== undefined) return Number(objects);
   if (inventory !== undefined)
     return lengthOf(readInventory(inventory, (await openObjectStore(inventory, { s3 })).objects));
   let count = 0;

@@ -1,4 +1,4 @@
-import type { JournalReport } from '../journal-report.js';
+import type { JournalReport } from '../../journal/report.js';
 import { isolateText, html, Markup } from './markup.js';
 import type { ReportFacts } from './report-facts.js';
 import { failures, figures, gaps, hazards, outcomes, resumability, runs, sizes, workflows } from './sections.js';

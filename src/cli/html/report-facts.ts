@@ -1,5 +1,5 @@
-import type { ResultEntry } from '../../batch/journal-entry.js';
-import type { JournalSummary } from '../../batch/journal-read.js';
+import type { ResultEntry } from '../../journal/entries.js';
+import type { JournalSummary } from '../../journal/read.js';
 
 /** What a program weighs before and after, over all its migrated bags. */
 export interface WorkflowSavings {

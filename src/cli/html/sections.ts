@@ -1,7 +1,7 @@
 import { HAZARDS } from '../../bag/hazards.js';
 import { REFUSALS } from '../../bag/resume-rules.js';
-import type { JournalReport, RunReport } from '../journal-report.js';
-import { partLines, unfinishedLines } from '../reporters/status-figures.js';
+import type { JournalReport, RunReport } from '../../journal/report.js';
+import { damageLines, partLines, unfinishedLines } from '../reporters/status-figures.js';
 import { formatBytes, formatChange, formatCount } from '../reporters/sizes.js';
 import { barChart } from './bar-chart.js';
 import type { BarGroup, Tone } from './bar-chart.js';
@@ -16,8 +16,8 @@ const WORKFLOWS = 20;
 const FAILURES = 500;
 
 /** What the runs have left; nothing when they left nothing. */
-export function gaps(directory: string, { unfinished, parts }: JournalReport): Markup {
-  const lines = [...unfinishedLines(unfinished, directory), ...partLines(parts)];
+export function gaps(directory: string, { unfinished, parts, damaged }: JournalReport): Markup {
+  const lines = [...damageLines(damaged, directory), ...unfinishedLines(unfinished, directory), ...partLines(parts)];
   return html`${lines.map((line) => html`<p><strong>${isolateText(line)}</strong></p>`)}`;
 }
 

@@ -1,5 +1,5 @@
 import { HAZARDS } from '../../bag/hazards.js';
-import type { CensusTotals } from '../inspection/census.js';
+import type { CensusTotals } from '../../run/census.js';
 import { formatBytes, formatChange, formatCount } from './sizes.js';
 import type { TableRow } from './table.js';
 

@@ -1,4 +1,4 @@
-import { StateBagError, messageOf } from '../../errors.js';
+import { StateBagError, messageOf } from '../../errors/index.js';
 import type { CheckedDocument, RuleDescription } from '../../findings/checked-document.js';
 import type { Format } from '../../findings/format-names.js';
 import type { FindingWriter } from '../../findings/finding-writer.js';
@@ -21,7 +21,7 @@ export interface FindingSettings {
   readonly check: string;
   readonly format: Format;
   readonly colour: boolean;
-  /** Asked for when the format has room for them. */
+  /** Asked for when the format has room for them, which describes every code besides. */
   readonly rules: () => Promise<readonly RuleDescription[]>;
 }
 
@@ -32,10 +32,23 @@ export async function openFindingReporter(
 ): Promise<FindingReporter> {
   const context =
     format === 'sarif'
-      ? { check, rules: await rules(), version: (await import('../version.js')).packageVersion() }
+      ? {
+          check,
+          rules: [...(await rules()), ...(await codeRules())],
+          version: (await import('../../package-version.js')).packageVersion(),
+        }
       : { check, rules: [], version: '' };
   const paint = format === 'pretty' && colour ? { paint: await (await import('./colours.js')).paintFor(true) } : {};
   return new StreamedFindings(stdout, await loadWriter(format, { ...context, ...paint }));
+}
+
+/** A finding that is about a code has the code as its rule. */
+async function codeRules(): Promise<readonly RuleDescription[]> {
+  const { EXPLAINED, explain } = await import('../../explanations/index.js');
+  return EXPLAINED.map((id) => {
+    const { title, advice } = explain(id)!;
+    return { id, description: title, help: advice };
+  });
 }
 
 class StreamedFindings implements FindingReporter {

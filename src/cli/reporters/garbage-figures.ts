@@ -1,19 +1,26 @@
-import type { Blind } from '../../batch/survey.js';
-import type { Garbage } from '../collect-garbage.js';
+import type { Blind } from '../../run/inventory.js';
+import type { BlobOutcome } from '../../run/collect.js';
+import type { CollectReport } from '../../run/gc.js';
 import { Findings } from './findings.js';
 import { formatBytes, formatCount } from './sizes.js';
 import type { TableRow } from './table.js';
 
 const DAY_MS = 86_400_000;
 
+/** What a collection found, and what became of it. */
+export interface Garbage {
+  readonly report: CollectReport;
+  readonly blobs: readonly BlobOutcome[];
+}
+
 /** As `--json` has it. */
-export function garbageReport({ collection, blobs, ttl, isApplied }: Garbage) {
-  const { blind, ...totals } = collection;
+export function garbageReport({ report, blobs }: Garbage) {
+  const { blind, ttl, applied, ...totals } = report;
   const { unreadable, skipped, empty } = byKind(blind);
   return {
     totals,
     ttlDays: ttl / DAY_MS,
-    applied: isApplied,
+    applied,
     proven: blind.length === 0,
     blobs,
     unreadable,
@@ -42,8 +49,9 @@ function byKind(blind: readonly Blind[]) {
   return { unreadable: of('unreadable'), skipped: of('skipped'), empty: of('empty') };
 }
 
-export function garbageRows({ collection, ttl, isApplied }: Garbage): readonly TableRow[] {
-  const { documents, blobs, live, young, garbage, deleted, kept, failed, bytes, bytesFreed, blind } = collection;
+export function garbageRows({ report }: Garbage): readonly TableRow[] {
+  const { documents, blobs, live, young, garbage, deleted, kept, failed, bytes, bytesFreed, blind, ttl, applied } =
+    report;
   const days = `${Math.round(ttl / DAY_MS)} days`;
   return [
     ['documents read', formatCount(documents)],
@@ -51,19 +59,17 @@ export function garbageRows({ collection, ttl, isApplied }: Garbage): readonly T
     ['blobs', formatCount(blobs), formatBytes(bytes)],
     ['  alive', formatCount(live)],
     ['  younger than', formatCount(young), days],
-    isApplied
+    applied
       ? ['deleted', formatCount(deleted), formatBytes(bytesFreed)]
       : ['to be deleted', formatCount(garbage), formatBytes(bytesFreed)],
-    ...(isApplied
-      ? [['written anew since', formatCount(kept)] as const, ['failed', formatCount(failed)] as const]
-      : []),
+    ...(applied ? [['written anew since', formatCount(kept)] as const, ['failed', formatCount(failed)] as const] : []),
   ];
 }
 
 /** What was not looked at, and what could not be deleted. */
-export function garbageFindings({ collection, blobs }: Garbage): Findings {
+export function garbageFindings({ report, blobs }: Garbage): Findings {
   const findings = new Findings();
-  for (const blind of collection.blind) findings.add({ ...blind, outcome: blind.kind });
+  for (const blind of report.blind) findings.add({ ...blind, outcome: blind.kind });
   for (const { key, outcome, code = '', reason = '' } of blobs)
     if (outcome === 'failed') findings.add({ id: key, outcome, code, reason });
   return findings;

@@ -1,4 +1,4 @@
-import { StateBagError, messageOf } from '../../errors.js';
+import { StateBagError, messageOf } from '../../errors/index.js';
 import type { OutputStream } from '../io.js';
 import { print } from '../io.js';
 
@@ -30,9 +30,9 @@ export class JsonReport {
   }
 
   /** Closes what has been begun, so that a reader still gets JSON; nothing is printed when nothing was begun. */
-  async fail(error: unknown): Promise<void> {
+  async fail(error: unknown, members: Readonly<Record<string, unknown>> = {}): Promise<void> {
     const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
-    if (this.isOpen) await this.finish({ error: { code, message: messageOf(error) } });
+    if (this.isOpen) await this.finish({ ...members, error: { code, message: messageOf(error) } });
   }
 
   private async flush(): Promise<void> {

@@ -1,13 +1,23 @@
-import type { RunReport } from '../../batch/migrate.js';
-import type { DocumentOutcome, Totals } from '../../batch/outcome.js';
-import type { VerifyTotals } from '../verification.js';
+import type { RunReport } from '../../run/run.js';
+import type { DocumentOutcome, Totals } from '../../run/outcome.js';
+import type { VerifyTotals } from '../../run/verify.js';
 import { formatBytes, formatChange, formatCount } from './sizes.js';
 import type { TableRow } from './table.js';
 
 /** A document as `--json` has it. */
-export function documentMembers({ id, outcome, generation, bytesBefore, bytesAfter, code, reason }: DocumentOutcome) {
+export function documentMembers({
+  id,
+  subject,
+  outcome,
+  generation,
+  bytesBefore,
+  bytesAfter,
+  code,
+  reason,
+}: DocumentOutcome) {
   return {
     id,
+    ...(subject && { subject }),
     outcome,
     generation,
     bytesBefore,
@@ -30,10 +40,29 @@ export function totalRows(totals: Totals, isDryRun: boolean): TableRow[] {
     ['quarantined', formatCount(totals.quarantined)],
     ['failed', formatCount(totals.failed)],
     ...(totals.notStarted > 0 ? [['not started', formatCount(totals.notStarted)] as const] : []),
+    ...containerRows(totals),
     ['bytes before', formatBytes(bytesBefore)],
     ['bytes after', formatBytes(bytesAfter), formatChange(bytesBefore, bytesAfter)],
     ['blobs written', formatCount(totals.blobsWritten), isDryRun ? 'if the store is empty' : ''],
     ['blobs reused', formatCount(totals.blobsReused)],
+  ];
+}
+
+/** Files and objects of lines that were not taken: their lines are not known as documents. */
+function containerRows({ containersFailed, containersNotStarted }: Totals): TableRow[] {
+  return [
+    ...(containersFailed > 0
+      ? [['NDJSON failed', formatCount(containersFailed), 'files or objects; their lines are as they were'] as const]
+      : []),
+    ...(containersNotStarted > 0
+      ? [
+          [
+            'NDJSON not started',
+            formatCount(containersNotStarted),
+            'files or objects with an unknown number of lines',
+          ] as const,
+        ]
+      : []),
   ];
 }
 

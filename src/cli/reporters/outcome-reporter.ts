@@ -1,6 +1,6 @@
 import type { CliIo, OutputStream } from '../io.js';
 import { print } from '../io.js';
-import type { OutputSettings } from '../options/output-options.js';
+import type { OutputSettings } from '../options.js';
 import { Findings } from './findings.js';
 import { JsonReport } from './json-report.js';
 import { paintFor } from './colours.js';
@@ -21,8 +21,14 @@ export interface OutcomeReporter {
   add(document: ReportedDocument, isFinding: boolean): Promise<void>;
   /** `members` is what a program gets beside the documents, `rows` what people get. */
   finish(members: Readonly<Record<string, unknown>>, rows: readonly TableRow[]): Promise<void>;
-  /** The work broke off with an error that is told elsewhere. */
-  fail(error: unknown): Promise<void>;
+  /** The work ended with an error that is printed elsewhere; `members` and `rows` are the figures so far. */
+  fail(error: unknown, members?: Readonly<Record<string, unknown>>, rows?: readonly TableRow[]): Promise<void>;
+}
+
+/** The figures of a run that ended with an error. */
+export interface FiguresSoFar {
+  readonly members: Readonly<Record<string, unknown>>;
+  readonly rows: readonly TableRow[];
 }
 
 /** As the user wants it; the table may have to go elsewhere than to standard output. */
@@ -31,11 +37,16 @@ export function openReporter(io: CliIo, settings: OutputSettings, stream: Output
 }
 
 /** Does the work of a command; when it breaks off, what was begun on standard output is brought to an end. */
-export async function reporting(reporter: Pick<OutcomeReporter, 'fail'>, work: () => Promise<number>): Promise<number> {
+export async function reporting(
+  reporter: Pick<OutcomeReporter, 'fail'>,
+  work: () => Promise<number>,
+  soFar?: () => FiguresSoFar,
+): Promise<number> {
   try {
     return await work();
   } catch (error) {
-    await reporter.fail(error);
+    const { members, rows } = soFar?.() ?? {};
+    await reporter.fail(error, members, rows);
     throw error;
   }
 }
@@ -46,7 +57,7 @@ function jsonReporter(stream: OutputStream): OutcomeReporter {
   return {
     add: (document) => json.add(document),
     finish: (members) => json.finish(members),
-    fail: (error) => json.fail(error),
+    fail: (error, members) => json.fail(error, members),
   };
 }
 
@@ -61,6 +72,8 @@ function textReporter(io: CliIo, { colour }: OutputSettings, stream: OutputStrea
     finish: async (_, rows) => {
       await print(stream, (await formatTable(rows)) + findings.format(io.cwd, (await paintFor(colour)).bad));
     },
-    fail: () => Promise.resolve(),
+    fail: async (_error, _members, rows = []) => {
+      if (rows.length > 0) await print(stream, await formatTable(rows));
+    },
   };
 }

@@ -1,10 +1,11 @@
-import type { OutputStream } from '../io.js';
+import type { RunPorts } from '../../run/context.js';
+import type { CliIo, OutputStream } from '../io.js';
 
 /** What is known of the work before it begins: bytes, or `undefined` when it cannot be known. */
-export type ExpectedBytes = number | undefined;
+type ExpectedBytes = number | undefined;
 
 /** A moving picture of a run. */
-export interface Progress {
+interface Progress {
   /** One more document of so many bytes. */
   tick(bytes: number): void;
   stop(): void;
@@ -15,8 +16,33 @@ const SILENT: Progress = { tick: () => undefined, stop: () => undefined };
 const WITH_TOTAL = '{bar} {percentage}% | {documents} documents | {rate}/s | ETA {eta_formatted}';
 const WITHOUT_TOTAL = '{documents} documents | {rate}/s';
 
+/** Runs with a bar on a terminal, which is gone when the run has ended. */
+export async function withProgress<O extends { readonly bytesBefore: number }, R>(
+  io: CliIo,
+  isWanted: boolean,
+  ports: RunPorts<O>,
+  run: (ports: RunPorts<O>) => Promise<R>,
+): Promise<R> {
+  let progress = SILENT;
+  try {
+    return await run({
+      ...ports,
+      context: io,
+      onBegin: async (measure) => {
+        progress = await startProgress(io.stderr, isWanted, measure);
+      },
+      onOutcome: async (outcome) => {
+        progress.tick(outcome.bytesBefore);
+        await ports.onOutcome?.(outcome);
+      },
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
 /** A bar on a terminal, nothing anywhere else. The bar's library is loaded only for the bar. */
-export async function startProgress(
+async function startProgress(
   stream: OutputStream,
   isWanted: boolean,
   measure: () => Promise<ExpectedBytes>,

@@ -1,5 +1,5 @@
-import type { RowResumability } from '../inspection/inspect-sources.js';
-import type { RefusedRow, ResumeTotals } from '../inspection/resume-census.js';
+import type { InspectedDocument } from '../../run/inspect.js';
+import type { RefusedRow, ResumeTotals } from '../../run/census.js';
 import { oneLine } from '../../findings/printable.js';
 import { formatCount } from './sizes.js';
 import type { TableRow } from './table.js';
@@ -8,7 +8,7 @@ import type { TableRow } from './table.js';
 const SHOWN = 20;
 
 /** A row as `--json` has it. */
-export function resumeMembers({ before, after }: NonNullable<RowResumability>) {
+export function resumeMembers({ before, after }: NonNullable<InspectedDocument['resumability']>) {
   return {
     secondsLeft: before.secondsLeft ?? null,
     outputBytesNow: before.outputBytes,

@@ -1,12 +1,14 @@
-import type { Gap } from '../../batch/coverage.js';
-import type { JournalStatus } from '../../batch/status.js';
+import type { Gap } from '../../journal/coverage.js';
+import type { DamagedPlace } from '../../journal/read.js';
+import type { JournalStatus } from '../../journal/report.js';
+import { formatCommandLine } from '../command-line.js';
 import { continueLine } from '../continue-line.js';
 import { formatBytes, formatChange, formatCount } from './sizes.js';
 import type { TableRow } from './table.js';
 
-type Figures = Pick<JournalStatus, 'runs' | 'isClosed' | 'totals' | 'unfinished' | 'skipped'>;
+type Figures = Pick<JournalStatus, 'runs' | 'isClosed' | 'totals' | 'unfinished' | 'skipped' | 'damaged'>;
 
-export function statusRows({ runs, isClosed, totals, unfinished, skipped }: Figures): readonly TableRow[] {
+export function statusRows({ runs, isClosed, totals, unfinished, skipped, damaged }: Figures): readonly TableRow[] {
   const { bytesBefore, bytesAfter } = totals;
   const isKilled = unfinished.some(({ kind }) => kind === 'killed');
   return [
@@ -21,6 +23,15 @@ export function statusRows({ runs, isClosed, totals, unfinished, skipped }: Figu
     ['rolled back', formatCount(totals.rolledBack)],
     ['quarantined', formatCount(totals.quarantined)],
     ['failed', formatCount(totals.failed)],
+    ...(totals.containersFailed > 0
+      ? [
+          [
+            'NDJSON failed',
+            formatCount(totals.containersFailed),
+            'files or objects; run again with --only-failed',
+          ] as const,
+        ]
+      : []),
     [
       'unsettled',
       formatCount(totals.unsettled),
@@ -29,11 +40,25 @@ export function statusRows({ runs, isClosed, totals, unfinished, skipped }: Figu
     ...(skipped > 0
       ? [['skipped', formatCount(skipped), 'files of other names or kinds, which the last run did not read'] as const]
       : []),
+    ...damageRows(damaged),
     ['bytes before', formatBytes(bytesBefore)],
     ['bytes after', formatBytes(bytesAfter), formatChange(bytesBefore, bytesAfter)],
     ['blobs written', formatCount(totals.blobsWritten)],
     ['blobs reused', formatCount(totals.blobsReused)],
   ];
+}
+
+/** Empty when nothing was skipped. */
+export function damageRows({ length }: readonly DamagedPlace[]): readonly TableRow[] {
+  if (length === 0) return [];
+  return [['damaged', formatCount(length), 'lines of the journal skipped; statebag journal check names them']];
+}
+
+/** The same as a sentence. */
+export function damageLines({ length }: readonly DamagedPlace[], directory: string): readonly string[] {
+  if (length === 0) return [];
+  const check = formatCommandLine(['journal', 'check', directory]);
+  return [`damaged: ${formatCount(length)} lines of the journal skipped; to see them: ${check}`];
 }
 
 /** The gaps of a journal as `--json` has them. */

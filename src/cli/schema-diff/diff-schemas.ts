@@ -6,7 +6,7 @@ import type { SchemaChange } from '../../schema/schema-change.js';
 import type { SchemaLibrary, SchemaObject } from '../../schema/schema-node.js';
 import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';
-import type { s3Options } from '../options/s3-options.js';
+import type { s3Options } from '../options.js';
 import { compileSchema } from '../validation/user-schema.js';
 import { publishedSchemas } from '../validation/published-schemas.js';
 import { judgeBags } from './judge-bags.js';

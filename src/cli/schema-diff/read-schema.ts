@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
-import { diskError } from '../../batch/disk-errors.js';
-import { ConfigError } from '../../errors.js';
+import { diskError } from '../../sources/disk.js';
+import { ConfigError } from '../../errors/index.js';
 import { locateAll } from '../../json/index.js';
 import { isSchemaObject } from '../../schema/schema-node.js';
 import type { SchemaObject } from '../../schema/schema-node.js';

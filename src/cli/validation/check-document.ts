@@ -1,4 +1,4 @@
-import type { SourceDocument } from '../../batch/source.js';
+import type { SourceDocument } from '../../sources/source.js';
 import { acceptQuickly } from './accept-quickly.js';
 import { checkBudget, isCounted, isWellWithin } from './budget.js';
 import type { Budget } from './budget.js';

@@ -5,7 +5,7 @@ import { CONFIG, CONFIG_PATH, MANIFEST, MANIFEST_ALIAS, MAP } from '../../bag/me
 import type { Pointer } from '../../bag/pointers.js';
 import { entryPointer, entryPointers, parseIfJsonString, targetId } from '../../bag/segments.js';
 import { loadValue } from '../../bag/sources.js';
-import { ConfigError, StateBagError } from '../../errors.js';
+import { ConfigError, StateBagError } from '../../errors/index.js';
 import { adviceFor } from '../advice.js';
 import type { Issue } from './issue.js';
 import type { BlobReader } from '../../bag/places.js';
@@ -26,7 +26,7 @@ export async function checkPointers(bags: readonly Bag<ByteValue>[], blobs: Blob
   for (const bag of bags) {
     const follow = async ({ path, pointer }: PlacedPointer): Promise<ByteValue | undefined> => {
       const found = await loadUnlessWrong(bag, pointer, blobs);
-      if (found instanceof StateBagError) issues.push(issueOf(found, [...bag.path, ...path]));
+      if (found instanceof StateBagError) issues.push(await issueOf(found, [...bag.path, ...path]));
       return found instanceof StateBagError ? undefined : found;
     };
     const entries = [...listInline(MAP, bag), ...listInline(MANIFEST, bag)];
@@ -39,8 +39,8 @@ export async function checkPointers(bags: readonly Bag<ByteValue>[], blobs: Blob
   return issues;
 }
 
-function issueOf({ code, message }: StateBagError, path: readonly string[]): Issue {
-  const hint = adviceFor(code);
+async function issueOf({ code, message }: StateBagError, path: readonly string[]): Promise<Issue> {
+  const hint = await adviceFor(code);
   const sentence = `${message.charAt(0).toUpperCase()}${message.slice(1)}${message.endsWith('.') ? '' : '.'}`;
   return {
     pointer: path.map((part) => `/${part}`).join(''),

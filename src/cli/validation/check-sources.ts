@@ -1,9 +1,9 @@
-import type { SourceContainer, SourceDocument } from '../../batch/source.js';
-import { ConfigError, StateBagError } from '../../errors.js';
+import type { SourceContainer, SourceDocument } from '../../sources/source.js';
+import { ConfigError, StateBagError } from '../../errors/index.js';
 import { isValid } from '../../findings/checked-document.js';
 import type { CheckedDocument } from '../../findings/checked-document.js';
 import type { Finding } from '../../findings/finding.js';
-import type { OpenSource } from '../open-source.js';
+import type { OpenSource } from '../../sources/open.js';
 import { checkDocument } from './check-document.js';
 import type { CheckSettings } from './check-document.js';
 import { mustFail } from './expectation.js';

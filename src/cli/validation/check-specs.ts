@@ -1,10 +1,9 @@
 import type { CheckedDocument } from '../../findings/checked-document.js';
 import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';
-import { openSources } from '../open-source.js';
-import type { layoutOptions } from '../options/layout-options.js';
-import { s3Settings } from '../options/s3-options.js';
-import type { storeOptions } from '../options/store-options.js';
+import { openSources } from '../../sources/open.js';
+import type { layoutOptions, storeOptions } from '../options.js';
+import { s3Settings } from '../options.js';
 import { checkSources } from './check-sources.js';
 import type { SourcesSettings } from './check-sources.js';
 import { openChecked } from './open-checked.js';

@@ -4,7 +4,7 @@ import { BagDocument } from '../../bag/bag.js';
 import { detectSchema } from '../../validate/index.js';
 import { documentIssues, inlineSizeIssues, plainValue } from '../../validate/document-issues.js';
 import type { ValidationIssue } from '../../validate/issue.js';
-import { BagError } from '../../errors.js';
+import { BagError } from '../../errors/index.js';
 import type { FindingLevel } from '../../findings/finding.js';
 import { locateAll } from '../../json/index.js';
 import { offsetOf } from './byte-place.js';

@@ -1,9 +1,8 @@
 import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';
-import type { layoutOptions } from '../options/layout-options.js';
-import { storeSettings } from '../options/store-options.js';
-import type { storeOptions } from '../options/store-options.js';
-import type { OwnPlaces } from '../own-places.js';
+import type { layoutOptions, storeOptions } from '../options.js';
+import { storeSettings } from '../options.js';
+import type { OwnPlaces } from '../../sources/own-files.js';
 import type { BlobReader } from '../../bag/places.js';
 
 /** Where pointers lead, when a store was named, and what of the sources is the store's own. */
@@ -19,11 +18,12 @@ export async function openChecked(
 ): Promise<CheckedStore> {
   if (values.store === undefined) return { blobs: undefined, places: { excludedFor: () => [], isBlob: () => false } };
   const [{ openStore }, { ownPlaces }, { layoutSettings }] = await Promise.all([
-    import('../open-store.js'),
-    import('../own-places.js'),
-    import('../options/layout-settings.js'),
+    import('../../sources/open-store.js'),
+    import('../../sources/own-files.js'),
+    import('../run-options.js'),
   ]);
   const layout = layoutSettings(values);
   const store = await openStore(storeSettings(values, values.store, layout), cwd);
-  return { blobs: store.blobs, places: ownPlaces(store, layout, []) };
+  // Journals have a schema, too.
+  return { blobs: store.blobs, places: { ...ownPlaces(store, layout, []), leavesOutRecords: false } };
 }

@@ -3,8 +3,8 @@ import { isAbsolute, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readDocument } from '../../bag/value.js';
 import type { ByteValue } from '../../bag/value.js';
-import { diskError } from '../../batch/disk-errors.js';
-import { BagError, ConfigError } from '../../errors.js';
+import { diskError } from '../../sources/disk.js';
+import { BagError, ConfigError } from '../../errors/index.js';
 import { plainValue } from '../../validate/document-issues.js';
 
 /** A JSON file that is, or should be, a schema. */

@@ -55,7 +55,11 @@ function artifactLocation(file: string): object {
 function toolOf({ check, version, rules }: WriterContext, found: ReadonlySet<string>): object {
   const described = rules
     .filter(({ id }) => found.has(id))
-    .map(({ id, description }) => ({ id, shortDescription: { text: description } }));
+    .map(({ id, description, help }) => ({
+      id,
+      shortDescription: { text: description },
+      ...(help !== undefined && { help: { text: help } }),
+    }));
   const known = new Set(rules.map(({ id }) => id));
   const others = [...found].filter((id) => !known.has(id)).map((id) => ({ id }));
   return { driver: { name: check, version, rules: [...described, ...others] } };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
-import { StateBagError } from '../../errors.js';
+import { StateBagError } from '../../errors/index.js';
 import type { ObjectAddress, ObjectStore, ObjectSummary } from '../object-store.js';
 
 /** What the suite uses of `expect`. Those of vitest and jest have it. */

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ExecutionsSource } from '../../../src/batch/sources/executions.js';
-import { sfnExecutions } from '../../../src/batch/sources/executions-sfn.js';
-import { createPacer } from '../../../src/batch/sources/pacer.js';
-import type { SourceDocument } from '../../../src/batch/source.js';
+import { createPacer, ExecutionsSource } from '../../../src/sources/executions.js';
+import { sfnExecutions } from '../../../src/sources/executions-sfn.js';
+import type { SourceDocument } from '../../../src/sources/source.js';
 import { startSfnServer } from '../../fakes/sfn-server.js';
 import type { FakeExecution, SfnServer } from '../../fakes/sfn-server.js';
 import { codeOf } from '../../store/outcomes.js';

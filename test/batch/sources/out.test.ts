@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { outTarget } from '../../../src/batch/sources/out.js';
-import type { SourceContainer } from '../../../src/batch/source.js';
+import { outTarget } from '../../../src/run/destination.js';
+import type { SourceContainer } from '../../../src/sources/source.js';
 
 const container = (id: string) => ({ id }) as SourceContainer;
 

@@ -3,10 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { buffers } from '../../../src/batch/buffer-pool.js';
-import { nodeDisk } from '../../../src/batch/disk.js';
-import { FileContainer } from '../../../src/batch/sources/file.js';
-import { readChunks, readWhole } from '../../../src/batch/sources/read-file.js';
+import { buffers, readChunks, readWhole } from '../../../src/sources/read-file.js';
+import { nodeDisk } from '../../../src/sources/disk.js';
+import { FileContainer } from '../../../src/sources/files.js';
 import { useScratch } from '../../cli/terminal.js';
 
 const scratch = useScratch();

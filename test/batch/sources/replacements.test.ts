@@ -1,13 +1,13 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { nodeDisk } from '../../../src/batch/disk.js';
-import type { Replacement, SourceContainer, SourceDocument } from '../../../src/batch/source.js';
-import { RowContainer } from '../../../src/batch/sources/dynamodb-row.js';
-import { FileContainer } from '../../../src/batch/sources/file.js';
-import { NdjsonContainer } from '../../../src/batch/sources/ndjson.js';
-import { ObjectContainer } from '../../../src/batch/sources/object.js';
-import { openOutFile, streamReplacement } from '../../../src/batch/sources/out.js';
+import { nodeDisk } from '../../../src/sources/disk.js';
+import type { Replacement, SourceContainer, SourceDocument } from '../../../src/sources/source.js';
+import { RowContainer } from '../../../src/sources/dynamodb/rows.js';
+import { FileContainer } from '../../../src/sources/files.js';
+import { NdjsonContainer } from '../../../src/sources/ndjson.js';
+import { ObjectContainer } from '../../../src/sources/objects.js';
+import { openOutFile, streamReplacement } from '../../../src/run/destination.js';
 import { memoryObjectStore } from '../../../src/store/index.js';
 import { memoryTable } from '../../fakes/memory-table.js';
 import { TableState } from '../../fakes/table-state.js';
@@ -102,5 +102,50 @@ describe('once a write has resolved, its bytes may be written over before the co
     bytes.fill(0x20);
     await replacement.commit(new Uint8Array());
     expect((await found()).trim()).toBe(NEXT);
+  });
+});
+
+describe('a replacement leaves a file that another program changes after its digest was compared', () => {
+  it.each([
+    [
+      'by appending to it',
+      (path: string) => {
+        appendFileSync(path, '{"b":2}\n');
+      },
+      '{"a":1}\n{"b":2}\n',
+    ],
+    [
+      'in place, with the old size and the old modification time',
+      (path: string) => {
+        const { atime, mtime } = statSync(path);
+        writeFileSync(path, '{"a":2}\n');
+        utimesSync(path, atime, mtime);
+      },
+      '{"a":2}\n',
+    ],
+  ])('%s', async (_, change, expected) => {
+    const path = join(temporaryDirectory(), 'a.json');
+    writeFileSync(path, '{"a":1}\n');
+    const disk: typeof nodeDisk = {
+      ...nodeDisk,
+      openForWrite: async (...args) => {
+        const file = await nodeDisk.openForWrite(...args);
+        let isChanged = false;
+        // The name of the temporary file is checked after the digest, and again when the file is removed.
+        const isAt = (at: string) => {
+          if (!isChanged) change(path);
+          isChanged = true;
+          return file.isAt(at);
+        };
+        return { ...file, isAt };
+      },
+    };
+    const container = new FileContainer(path, disk);
+    const documents: SourceDocument[] = [];
+    for await (const document of container.documents()) documents.push(document);
+    const replacement = await container.replace();
+    await replacement.write(documents[0]!, Buffer.from(NEXT));
+    await expect(replacement.commit(new Uint8Array())).rejects.toMatchObject({ code: 'DOCUMENT_MOVED' });
+    expect(readFileSync(path, 'utf8')).toBe(expected);
   });
 });

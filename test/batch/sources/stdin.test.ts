@@ -47,9 +47,10 @@ it('migrate - takes several lines for documents when the first is a document, an
     ['-#L4', 'unchanged', 7],
     ['-#L5', 'quarantined', 6],
   ]);
-  const valid = await fromStdin(world, '\n{"a":1}\n\n{"b":2}\r\n\n', 7, 'valid');
+  const other = await CommandWorld.with({});
+  const valid = await fromStdin(other, '\n{"a":1}\n\n{"b":2}\r\n\n', 7, 'valid');
   expect(valid.outcomes).toHaveLength(2);
-  expect(textOf(world, 'valid')).toBe('\n{"a":1}\n\n{"b":2}\r\n\n');
+  expect(textOf(other, 'valid')).toBe('\n{"a":1}\n\n{"b":2}\r\n\n');
 });
 
 it('migrate - writes to standard output without --out, and verify cannot read that again', async () => {

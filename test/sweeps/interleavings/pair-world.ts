@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { memoryObjectStore } from 'statebag-shim/memory';
 import type { ObjectStore } from '../../../src/store/object-store.js';
-import type { Row, RowTable } from '../../../src/batch/table.js';
+import type { Row, RowTable } from '../../../src/sources/dynamodb/port.js';
 import { bag } from '../../batch/bags.js';
 import { pausedRow, rowText } from '../../batch/rows.js';
 import { DOCS, filesBelow, sha256 } from '../../batch/scratch.js';

@@ -9,7 +9,7 @@ import type { PairWorld, Subject } from './pair-world.js';
 import { playAll } from './schedules.js';
 import type { Pair, Played, Role } from './schedules.js';
 import { BLOBS, SOAK } from '../../batch/scratch.js';
-import type { Row } from '../../../src/batch/table.js';
+import type { Row } from '../../../src/sources/dynamodb/port.js';
 import type { Step } from './stepped-process.js';
 
 /** A process whose run is judged by its report and its journal. */

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import type { Row } from '../../../src/batch/table.js';
+import type { Row } from '../../../src/sources/dynamodb/port.js';
 import { keyOf, rowText, tokenOf } from '../../batch/rows.js';
 import { sha256 } from '../../batch/scratch.js';
 import { run } from '../../batch/workbench.js';

@@ -82,7 +82,7 @@ async function loadProgram() {
   vi.resetModules();
   return {
     workbench: await import('../../batch/workbench.js'),
-    gc: await import('../../../src/batch/gc/collect.js'),
+    gc: await import('../../../src/run/collect.js'),
     terminal: await import('../../cli/terminal.js'),
   };
 }

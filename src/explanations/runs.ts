@@ -1,0 +1,171 @@
+import type { Section } from './explanation.js';
+
+const JOURNALS = {
+  JOURNAL_MISSING: {
+    title: 'The directory has no journal.',
+    advice: 'Name the directory that `migrate --journal DIR` wrote to.',
+  },
+  JOURNAL_EMPTY: {
+    title: 'The journal has no run.',
+    advice: 'Nothing was migrated. Check the directory, or run `migrate --apply`.',
+  },
+  JOURNAL_LOCKED: {
+    title: 'Another run writes to the journal, or a killed run left its lock.',
+    detail:
+      'The lock of a killed run is taken over only on the same host, in the same container and since the same boot, and not on macOS or Windows.',
+    advice:
+      'Wait for the run to end. If the message comes back, make sure that the process it names has ended (`ps -p PID` on that host, or in that container). Then remove the lock file it names. After that, files named `.statebag-*` next to documents can be removed too.',
+  },
+  JOURNAL_MISMATCH: {
+    title: 'The journal is about another target, store, bucket, prefix, layout of blob keys, or `--out`.',
+    detail: 'The run has written nothing.',
+    advice: 'Give this run a `--journal` of its own.',
+  },
+  JOURNAL_VERSION: {
+    title: 'Another release wrote the journal.',
+    advice: 'Use the release that wrote it.',
+  },
+  JOURNAL_INVALID: {
+    title: 'A line is not a journal entry, or a file is in the place of the directory or of one above it.',
+    advice: 'Check `--journal`.',
+  },
+  JOURNAL_CORRUPT: {
+    title: 'A line of the journal is damaged, and entries of the same run follow it.',
+    detail: 'A torn last line does not count as damage.',
+    advice:
+      '`statebag journal check DIR` names every damaged line. Restore the journal from a copy, or use the sound lines with `--skip-damaged`.',
+  },
+  JOURNAL_LOST: {
+    title: 'The journal was removed, replaced or truncated while a run was writing it.',
+    detail: 'The run has changed no further document.',
+    advice:
+      'Restore the journal from a copy if there is one: documents that were changed can be rolled back only with it. Then run the same command again.',
+  },
+  INTENT_LOST: {
+    title:
+      'The journal says that the document was migrated, and the line with its original bytes is damaged or missing.',
+    detail: 'The document has not been modified.',
+    advice: 'Restore the journal from a copy.',
+  },
+  RESTORE_MISMATCH: {
+    title: 'Journal and blobs do not give the original bytes.',
+    detail: 'The document is left as it is.',
+    advice: 'Restore the blob that was replaced. Never run `gc` without `--journal`.',
+  },
+} as const satisfies Section['codes'];
+
+const PLANS = {
+  PLAN_INVALID: { title: 'The file is not a plan.', advice: 'Make a new plan with `--plan-out`.' },
+  PLAN_VERSION: { title: 'The plan is of another release.', advice: 'Make a new plan with this release.' },
+  PLAN_MISMATCH: {
+    title: 'The plan is about another store, target or source.',
+    advice: 'Make a new plan, or name what the plan was made for.',
+  },
+  PLAN_BROKEN: {
+    title: 'The seal of the plan does not match: the plan was edited or cut off.',
+    advice: 'Make a new plan.',
+  },
+  PLAN_DOCUMENT_MOVED: {
+    title: 'A document changed since the plan was made.',
+    advice: 'Make a new plan for the document.',
+  },
+  PLAN_DOCUMENT_MISSING: {
+    title: 'A document of the plan does not exist any more.',
+    advice: 'If the execution was resumed, nothing. Otherwise make a new plan.',
+  },
+  PLAN_DIFFERS: {
+    title: 'This release would migrate the document in another way than the plan says.',
+    advice: 'Make a new plan with this release.',
+  },
+} as const satisfies Section['codes'];
+
+const ARGUMENTS = {
+  STDOUT_GONE: {
+    title: 'A document that went to standard output cannot be read again.',
+    advice: 'Write to a file with `--out FILE`.',
+  },
+  STDIN_GONE: {
+    title: 'A document that came from standard input cannot be read again.',
+    advice: 'Keep the document in a file, and name the file.',
+  },
+  OUT_EXISTS: {
+    title: 'The file or object of `--out` exists already.',
+    advice: 'Remove it, or name another one.',
+  },
+  OUT_INVALID: {
+    title: '`--out` is not possible for this source.',
+    advice: 'The message says which form of `--out` the source needs.',
+  },
+  OUT_MISSING: {
+    title: 'The source cannot be replaced, and `--out` is missing.',
+    advice: 'Add `--out`. For a function of a fleet, set `STATEBAG_OUT`.',
+  },
+  USAGE: { title: 'The command line is wrong.', advice: 'See `statebag COMMAND --help`.' },
+  COMMAND_UNKNOWN: { title: 'statebag has no such command.', advice: 'See `statebag --help`.' },
+  LAYOUT_INVALID: {
+    title: 'A key template cannot hold what it names.',
+    advice: 'Correct the template; the message says what is wrong.',
+  },
+  MAX_FAILURES_INVALID: {
+    title: 'The value of `--max-failures` is wrong.',
+    advice: 'Give a number or a percentage: `5`, `5%`.',
+  },
+  SHARD_INVALID: {
+    title: 'The value of `--shard` is wrong.',
+    advice: 'Give the number of the part and the number of parts: `1/4`.',
+  },
+  TTL_TOO_SHORT: {
+    title: '`gc` was asked to keep blobs for less than 48 hours.',
+    detail: 'A younger blob may be on its way into a bag.',
+    advice: 'Give a longer time.',
+  },
+} as const satisfies Section['codes'];
+
+const VALIDATION = {
+  SCHEMA_NOT_FOUND: {
+    title: '`--schema` names nothing that exists.',
+    advice: 'Correct the path. `statebag validate --help` lists the names of schemas.',
+  },
+  SCHEMA_UNKNOWN: {
+    title: 'No schema recognises the document.',
+    advice: 'Name the schema with `--schema`.',
+  },
+  SCHEMA_INVALID: {
+    title: 'The file of `--schema` is not a JSON Schema (2020-12).',
+    advice: 'Correct the schema; the message says what is wrong.',
+  },
+  SCHEMA_REMOTE: {
+    title: 'A schema refers to another one on the network.',
+    detail: 'statebag fetches nothing.',
+    advice: 'Store that schema next to the first one, and refer to the copy.',
+  },
+  SCHEMA_OUTSIDE: {
+    title: 'A schema refers to a file outside of its own folder, by a path or a link.',
+    advice: 'Put a copy into that folder, and refer to the copy.',
+  },
+  NOT_A_BAG: {
+    title: 'The document is not a state bag and does not contain one.',
+    advice: 'Use `--schema auto`, or the schema of the document.',
+  },
+  STRAY_BAG: {
+    title: 'A second state bag in the document is not lean.',
+    detail: 'It is inside the lean bag, under `bag` or `Payload`, or next to it.',
+    advice:
+      'Remove it where the document is written, or wrap the handler that writes it. `statebag migrate` does not change it.',
+  },
+  DUPLICATE_MEMBER: {
+    title: 'An object has a member twice that decides which bag or program the document has.',
+    detail: 'It is `Payload`, `state_data`, `bag` or a program member. Another reader may see another bag.',
+    advice: 'Find the program that writes the document, and leave one of the two.',
+  },
+  EXPECTED_INVALID: {
+    title: 'A document that must fail is valid.',
+    detail: '`--expect invalid` was given.',
+    advice: 'Correct the fixture, so that it fails as it should, or correct the schema.',
+  },
+} as const satisfies Section['codes'];
+
+export const RUNS = {
+  heading: 'Journals, plans and the command line',
+  codes: { ...JOURNALS, ...PLANS, ...ARGUMENTS, ...VALIDATION },
+} as const satisfies Section;

@@ -1,0 +1,94 @@
+import type { Hazard } from '../bag/hazards.js';
+import type { Explanation, Section } from './explanation.js';
+
+export const GATES = {
+  heading: 'What `can-contract` counts',
+  columns: ['what it means', 'what to do'],
+  codes: {
+    BAG_FAT: {
+      title: 'Inline fields are left in the bag.',
+      advice: 'Run `statebag migrate` on stored documents, and wait for executions to end.',
+    },
+    BAG_MUTABLE: {
+      title: 'With `--accept bridge`: a path or a pointer leads to a key that another run of the workflow overwrites.',
+      advice: 'Run `statebag migrate --to bridge` or `--to lean`: both move the program to a content address.',
+    },
+    BAG_BRIDGE: {
+      title: 'Pointers of an older form are left in the bag.',
+      advice: 'Run `statebag migrate --to lean`, or add `--accept bridge` if the readers continue to read them.',
+    },
+    BAG_OUTDATED: {
+      title: 'The bag is of an older version than the newest one that this release knows.',
+      advice: 'Run `statebag migrate --to lean`.',
+    },
+    BAG_HIDDEN: {
+      title: '`workflow_config` or `partition_map` is in a document that is not a bag.',
+      detail: 'It is in a list, in JSON text inside JSON text, or below other members. The answer is not proven.',
+      advice: 'Look at the document. If no reader takes a bag out of it, move it to another place.',
+    },
+  },
+  outro:
+    '`BAG_VERSION_UNKNOWN`, `NAME_SKIPPED`, `DIRECTORY_SKIPPED`, `NOT_A_FILE`, `LINK_DANGLING`, `SOURCE_EMPTY`, `FILE_EMPTY`, and every code of a document that cannot be read: something was not looked at. The answer is "not proven", or "no" if something else needs the shim. `gc` deletes nothing.',
+} as const satisfies Section;
+
+export const HAZARDS = {
+  heading: 'Hazards that `inspect` names',
+  intro: 'A hazard does not stop a migration.',
+  columns: ['what it means', 'what to do'],
+  codes: {
+    OVER_LIMIT: {
+      title: 'The document exceeds 262,144 bytes, so that Step Functions refuses it.',
+      advice: 'Migrate it. Resuming it unchanged fails.',
+    },
+    INIT_MARKERS: {
+      title: '`_is_init` or `_status` is left in the bag.',
+      advice: 'Nothing. The migration removes them.',
+    },
+    STATE_HOLDS_BAG: {
+      title: '`current_state` holds a copy of the bag, with masked strings.',
+      advice: 'Nothing. The copy stays where it is.',
+    },
+    NESTED_BAGS: {
+      title: 'A bag is inside another bag.',
+      advice: 'Nothing. Both are migrated.',
+    },
+    MANIFEST_PATH_MISSING: {
+      title: 'The bag has no path of a manifest, so that readers use the map.',
+      advice: 'Nothing. The migration adds the path.',
+    },
+    MANIFEST_AT_MUTABLE_KEY: {
+      title: 'The manifest is at a key that another run of the workflow overwrites.',
+      advice: 'Nothing. The migration moves it to a content address.',
+    },
+    MANIFEST_READ_INLINE: {
+      title: 'A Map state reads the manifest inline.',
+      advice: 'Nothing. The migration keeps it whole.',
+    },
+    PROGRAMS_DIFFER: {
+      title: 'The map or manifest at a mutable key is not the one that the config gives.',
+      detail:
+        'A later run overwrote it. It is reported where a plan is made: by `inspect --store`, and in the journal.',
+      advice: 'Nothing. The migration uses the config.',
+    },
+    INDEX_IS_TEXT: {
+      title: 'A dict map is in the bag or behind its pointer, next to a segment index that is text.',
+      detail:
+        'A map behind a pointer is seen only where a plan is made. A migration to lean makes the map a list, and the newer old readers fail on a text index in a list.',
+      advice: 'Wrap these readers before you migrate, or write the index as a number.',
+    },
+    MAP_MISSING: {
+      title: 'The bag has no map.',
+      detail: 'An old runner that meets the bag ends the workflow after one segment.',
+      advice: 'Wrap the runner before it meets the bag.',
+    },
+    STAMPED_BUT_FAT: {
+      title: 'The bag is stamped as lean and has inline fields.',
+      detail: 'An old runner merged them back.',
+      advice: 'Migrate it again, and wrap that runner.',
+    },
+    NEWEST_ERA: {
+      title: 'The bag is of the `manifest_id` era.',
+      advice: 'Nothing. It has no inline fields, and the migration leaves it as it is.',
+    },
+  } satisfies Readonly<Record<Hazard, Explanation>>,
+} as const satisfies Section;

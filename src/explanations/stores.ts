@@ -1,0 +1,173 @@
+import type { Section } from './explanation.js';
+
+const STORES = {
+  STORE_UNAVAILABLE: {
+    title: 'The store answered with a status of 500 or above, throttled the request, or broke the connection.',
+    detail: 'This lasted longer than the retries.',
+    advice: 'Run again, with a lower `--concurrency`.',
+  },
+  STORE_TIMEOUT: {
+    title: 'A request to the store took too long.',
+    advice: 'Run again.',
+  },
+  STORE_DENIED: {
+    title: 'The store refused the request: the status is 401 or 403, or the credentials are missing or expired.',
+    detail: 'The message names the IAM action. The error is retryable if the credentials have expired.',
+    advice: 'Renew the credentials, and check the policy of the role and of the bucket.',
+    see: 'rollout.md#who-may-do-what-iam',
+  },
+  STORE_REJECTED: {
+    title: 'The store refused the request for another reason.',
+    advice: 'Read the message; it has the answer of the store.',
+  },
+  STORE_FULL: {
+    title: 'The store has no space left.',
+    advice: 'Free space, and run again.',
+  },
+  STORE_MISSING: {
+    title: 'A pointer must be followed or a blob must be stored, and no store is named.',
+    detail: 'In the library, every mode other than `observe` needs one.',
+    advice: 'Name the store with `--store`, the option `store`, or `STATEBAG_STORE`.',
+  },
+  STORE_INVALID: {
+    title: 'The store is neither `s3://bucket[/prefix]` nor a directory.',
+    advice: 'Correct `--store`.',
+  },
+  STORE_ROOT_EMPTY: {
+    title: 'The file-system store was given an empty root.',
+    advice: 'Name a directory.',
+  },
+  BUCKET_MISSING: {
+    title: 'A store was made without a bucket.',
+    advice: 'Name the bucket.',
+  },
+  BUCKET_NOT_FOUND: {
+    title: 'The bucket does not exist.',
+    advice: 'Check the name after `s3://` or `--bucket`, and the region and endpoint.',
+  },
+  REGION_MISSING: {
+    title: 'No AWS region is set.',
+    advice: 'Set `--region` or `AWS_REGION`.',
+  },
+  OBJECT_NOT_FOUND: {
+    title: 'The store has no object at the key.',
+    advice:
+      'Restore the object from a version or a backup. If it is stored elsewhere, name that store with `--store` or `--allow-bucket`.',
+  },
+  OBJECT_TOO_LARGE: {
+    title: 'The object is larger than the `maxBytes` of the request.',
+    advice: 'Find out what wrote the object: a config has about 200 KB.',
+  },
+  OBJECT_ARCHIVED: {
+    title: 'The object is in an archive storage class.',
+    advice: 'Restore the object in S3 first, and run again.',
+  },
+  BODY_TRUNCATED: {
+    title: 'The connection broke before the whole object was read, in every attempt.',
+    advice: 'Run again. If it comes back, look at the network.',
+  },
+  KEY_INVALID: {
+    title: 'The store cannot hold such a key.',
+    detail: 'A file system holds no empty folder names, and none of more than 255 bytes.',
+    advice: 'Use S3, or a layout without such keys.',
+  },
+} as const satisfies Section['codes'];
+
+const DISKS = {
+  DISK_FULL: {
+    title: 'The disk has no space left.',
+    detail: 'A file is written whole or not at all.',
+    advice: 'Free space, and run again.',
+  },
+  DISK_BUSY: {
+    title: 'Too many files are open.',
+    advice: 'Lower `--concurrency`.',
+  },
+  DISK_ERROR: {
+    title: 'The disk failed for another reason.',
+    advice: 'Read the message; it has the answer of the operating system.',
+  },
+  FILE_NOT_FOUND: {
+    title: 'The file vanished.',
+    advice: 'If the execution was resumed, nothing. Otherwise check the path.',
+  },
+  FILE_DENIED: {
+    title: 'The user may not read or write the file.',
+    advice: 'Correct the permissions.',
+  },
+  FILE_INVALID: {
+    title: 'The path is a directory, a loop of links, or too long.',
+    advice: 'Correct the path.',
+  },
+} as const satisfies Section['codes'];
+
+const SOURCES = {
+  SOURCE_INVALID: {
+    title: 'The source is not spelled as a file, directory, glob or URI that statebag reads.',
+    advice: 'See `statebag inspect --help`.',
+  },
+  SOURCE_NOT_FOUND: {
+    title: 'The path, state machine or map run does not exist.',
+    advice: 'Check the path; a glob must be quoted, so that the shell does not expand it.',
+  },
+  SOURCE_IS_RECORD: {
+    title: 'The file that is named as a source is a journal or a plan of statebag.',
+    advice: 'Name the files or directories that hold the documents.',
+  },
+  SOURCE_EMPTY: {
+    title: 'A source has no document.',
+    detail:
+      'A mistyped path and an export that broke off look the same as a finished migration. `gc` and `can-contract` report every source without a document (exit code 1, "not proven"). A directory, glob or prefix without a file or object is an error of the command line (exit code 2).',
+    advice: 'Check the name. For `gc` and `can-contract`, add `--allow-empty` if the source is empty on purpose.',
+  },
+  FILE_EMPTY: {
+    title: '`gc`, `can-contract`: a file or object has no document.',
+    detail: 'An export that broke off looks the same.',
+    advice: 'Check the file. Add `--allow-empty` if it is empty on purpose.',
+  },
+  NAME_SKIPPED: {
+    title: '`gc`, `can-contract`: a file of a directory was not read because of its name.',
+    detail: 'The name does not end in `.json`, `.ndjson` or `.jsonl`, in any case of letters.',
+    advice:
+      'Name the file itself, or a glob that matches it. If it is compressed, decompress it. Or move it out of the directory.',
+  },
+  DIRECTORY_SKIPPED: {
+    title: '`gc`, `can-contract`: a glob matches a directory, and the files in it were not read.',
+    advice: 'Name the directory itself, or add `/**` to the glob.',
+  },
+  NOT_A_FILE: {
+    title: '`gc`, `can-contract`: a pipe, socket or device in the directory was not read.',
+    advice: 'Move it out of the directory.',
+  },
+  LINK_DANGLING: {
+    title: 'A link in a directory, or one that a glob matches, leads to something that does not exist.',
+    advice: 'Mount or restore its target, or remove the link.',
+  },
+  NAME_NOT_UTF8: {
+    title: 'The name of a file or directory is not UTF-8, so that it cannot be opened.',
+    advice: 'Rename it, or move it out of the directory.',
+  },
+  SOURCE_READ_ONLY: {
+    title: 'The source can only be read; no program can change a running execution.',
+    advice: 'For executions, wrap the readers. For a part of an export, write to a copy.',
+    see: 'rollout.md#what-cannot-be-done-and-why',
+  },
+  SOURCE_COMPRESSED: {
+    title: 'A compressed file cannot be rewritten.',
+    advice: 'Decompress the file first.',
+  },
+  GZIP_INVALID: {
+    title: 'A compressed file is not gzip, or is cut off.',
+    advice: 'Copy the file again from its origin.',
+  },
+  STATE_TRUNCATED: {
+    title: "Step Functions returned only a part of a state's input.",
+    detail: 'The execution counts as not lean.',
+    advice: 'Look at the execution in Step Functions.',
+  },
+} as const satisfies Section['codes'];
+
+export const PLACES = {
+  heading: 'Stores, disks and sources',
+  codes: { ...STORES, ...DISKS, ...SOURCES },
+} as const satisfies Section;

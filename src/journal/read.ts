@@ -1,0 +1,420 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ConfigError, IntegrityError } from '../errors/index.js';
+import { diskError } from '../sources/disk.js';
+import { isBlank, readLines } from '../sources/lines.js';
+import { Coverage } from './coverage.js';
+import { JOURNAL_VERSION } from './entries.js';
+import type { IntentEntry, JournalEntry, ResultEntry, RunEntry } from './entries.js';
+import { describeText, findFlaw } from './entry-check.js';
+import { assertFile } from './journal.js';
+import { JOURNAL_FILE } from '../sources/names.js';
+
+/** An entry and where its line lies in the file, in bytes. */
+interface PlacedEntry {
+  readonly entry: JournalEntry;
+  readonly offset: number;
+  readonly length: number;
+}
+
+const KINDS = new Set(['run', 'intent', 'result', 'end']);
+
+/** A line of a journal that is not an entry, and where it is in the file. */
+export interface DamagedPlace {
+  /** 1-based. */
+  readonly line: number;
+  /** Of the line, in bytes. */
+  readonly offset: number;
+  readonly length: number;
+  /** A clause about the line. */
+  readonly problem: string;
+}
+
+export interface ReadOptions {
+  /** Called for every damaged place, which is then skipped. Without it the first one is an error. */
+  readonly onDamaged?: (place: DamagedPlace) => void;
+  /** Called for the torn lines of killed runs, which are not damage. */
+  readonly onTorn?: (place: DamagedPlace) => void;
+}
+
+/**
+ * The entries of a journal in order. A torn line, where a killed run stopped writing, is passed over; any other line
+ * that is not an entry is an `IntegrityError` `JOURNAL_CORRUPT` or a `ConfigError` `JOURNAL_INVALID`, unless
+ * `onDamaged` takes it. An entry of another version is a `ConfigError` `JOURNAL_VERSION`. A directory without a journal
+ * is a `ConfigError` `JOURNAL_MISSING`.
+ */
+export async function* readJournal(
+  directory: string,
+  { onDamaged, onTorn }: ReadOptions = {},
+): AsyncIterable<PlacedEntry> {
+  const path = join(directory, JOURNAL_FILE);
+  // Torn if the run ended here, damaged if an entry of the same run follows.
+  const unread: DamagedPlace[] = [];
+  let [line, offset] = [0, 0];
+  for await (const { bytes, ending } of readLines(readFile(path))) {
+    const place = { line: ++line, offset, length: bytes.length };
+    offset += bytes.length + ending.length;
+    if (isBlank(bytes)) continue;
+    const value = parseJson(bytes);
+    const flaw = value === undefined || !onDamaged ? undefined : findFlaw(value);
+    if (value === undefined) unread.push({ ...place, problem: describeText(bytes) });
+    else if (flaw !== undefined) onDamaged?.({ ...place, problem: flaw });
+    else {
+      const entry = checkedEntry(value);
+      const tell = entry.kind === 'run' ? onTorn : (onDamaged ?? refuseDamaged(path));
+      unread.splice(0).forEach((place) => tell?.(place));
+      yield { entry, ...place };
+    }
+  }
+  unread.forEach((place) => onTorn?.(place));
+}
+
+function refuseDamaged(path: string): (place: DamagedPlace) => never {
+  return ({ offset }) => {
+    throw corrupt(path, offset);
+  };
+}
+
+async function* readFile(path: string): AsyncIterable<Uint8Array> {
+  try {
+    await assertFile(path);
+    for await (const chunk of createReadStream(path)) yield chunk as Buffer;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw diskError(path, error);
+    throw new ConfigError('JOURNAL_MISSING', `there is no journal at ${path}; migrate --apply --journal writes one`, {
+      cause: error,
+    });
+  }
+}
+
+/** `undefined` for text that was torn by a kill, or damaged; what comes next tells which. */
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8')) as unknown;
+  } catch {
+    return undefined;
+  }
+}
+
+/** True for the text of an entry, with the members that every entry has. */
+export function isJournalEntry(bytes: Uint8Array): boolean {
+  try {
+    const { kind, run, at } = JSON.parse(Buffer.from(bytes).toString('utf8')) as Partial<RunEntry>;
+    return KINDS.has(String(kind)) && typeof run === 'string' && typeof at === 'string';
+  } catch {
+    return false;
+  }
+}
+
+function checkedEntry(value: unknown): JournalEntry {
+  const entry = value as Partial<RunEntry> | null;
+  if (typeof entry !== 'object' || entry === null || !KINDS.has(String(entry.kind))) {
+    throw new ConfigError(
+      'JOURNAL_INVALID',
+      'the journal holds a line that is no journal entry; is this the right directory? `statebag journal check` names every such line',
+    );
+  }
+  if (entry.kind === 'run' && entry.v !== JOURNAL_VERSION) {
+    throw new ConfigError(
+      'JOURNAL_VERSION',
+      `the journal has version ${String(entry.v)}, this tool reads version ${JOURNAL_VERSION}; use the release that wrote it`,
+    );
+  }
+  return entry as JournalEntry;
+}
+
+function corrupt(path: string, offset: number): IntegrityError {
+  return new IntegrityError(
+    'JOURNAL_CORRUPT',
+    `${path} is damaged at byte ${offset}; \`statebag journal check\` names every damaged place. Restore the journal from a copy, or go on without these places with --skip-damaged`,
+  );
+}
+
+/** What a journal says of a document in the end. The intent itself stays in the file: it may be large. */
+export interface DocumentState {
+  readonly doc: string;
+  readonly container: string;
+  readonly line: number | undefined;
+  /** The run that migrated it. */
+  readonly run: string;
+  /** Where the intent of the migration lies in the file. */
+  readonly intent: { readonly offset: number; readonly length: number };
+  readonly before: string;
+  readonly after: string;
+  readonly bytesBefore: number;
+  /** The migration that left the bytes which this one rewrote. A rollback undoes both. */
+  readonly earlier: DocumentState | undefined;
+  /** What the journal said of the document before the intent. It holds again when the intent is voided. */
+  previous: DocumentState | undefined;
+  fate: IntentFate;
+  /** The last word on the document; `undefined` while its intent has no result. */
+  result: ResultEntry | undefined;
+  /** The result that `fate` comes from. */
+  decided: ResultEntry | undefined;
+  /** The last rollback that meant to restore it, and the digest of the bytes that it meant to put back. */
+  restoring: { readonly run: string; readonly after: string } | undefined;
+}
+
+/**
+ * What became of an intent. `pending`: only the document can tell. The run ended in between, or the write failed in a
+ * way that does not say whether it landed, such as a reply that never came.
+ */
+type IntentFate = 'pending' | 'migrated' | 'rolled-back';
+
+export interface JournalSummary {
+  readonly runs: readonly RunEntry[];
+  readonly documents: ReadonlyMap<string, DocumentState>;
+  /** Last results of documents that never had an intent: unchanged, quarantined, failed. */
+  readonly others: ReadonlyMap<string, ResultEntry>;
+  /** What the runs were about and have not done. */
+  readonly coverage: Coverage;
+  /** Files that the last migration did not read because of their names or kinds. */
+  readonly skipped: number;
+  /** False when a run was stopped or killed and no later one made up for it. */
+  readonly isClosed: boolean;
+  /** What was skipped because it is not an entry. */
+  readonly damaged: readonly DamagedPlace[];
+}
+
+export interface SummarizeOptions {
+  /** Skip damaged places instead of throwing for the first. Default false. */
+  readonly skipDamaged?: boolean | undefined;
+}
+
+/** Reads a journal to its end. Memory: one small record per document. */
+export async function summarizeJournal(
+  directory: string,
+  { skipDamaged = false }: SummarizeOptions = {},
+): Promise<JournalSummary> {
+  const damaged: DamagedPlace[] = [];
+  const runs: RunEntry[] = [];
+  const documents = new Map<string, DocumentState>();
+  const others = new Map<string, ResultEntry>();
+  const coverage = new Coverage();
+  const rollbacks = new Set<string>();
+  let skipped = 0;
+  for await (const { entry, offset, length } of readJournal(
+    directory,
+    skipDamaged ? { onDamaged: (place) => damaged.push(place) } : {},
+  )) {
+    coverage.add(entry);
+    if (entry.kind === 'run') {
+      runs.push(entry);
+      if (entry.command === 'rollback') rollbacks.add(entry.run);
+    } else if (entry.kind === 'intent' && rollbacks.has(entry.run)) addRestoration(entry, documents.get(entry.doc));
+    else if (entry.kind === 'intent') addIntent(entry, { offset, length }, documents, others);
+    else if (entry.kind === 'result') addResult(entry, documents, others);
+    else skipped = entry.totals.skipped ?? skipped;
+  }
+  const isClosed = coverage.gaps().every(({ kind }) => kind === 'part');
+  return { runs, documents, others, coverage, skipped, isClosed, damaged };
+}
+
+function addIntent(
+  entry: IntentEntry,
+  intent: DocumentState['intent'],
+  documents: Map<string, DocumentState>,
+  others: Map<string, ResultEntry>,
+): void {
+  const { doc, container, line, before, after, bytesBefore } = entry;
+  const last = documents.get(doc);
+  const earlier = last?.after === before && last.fate !== 'rolled-back' ? last : undefined;
+  documents.set(doc, {
+    doc,
+    container,
+    line,
+    run: entry.run,
+    intent,
+    before,
+    after,
+    bytesBefore,
+    earlier,
+    previous: last,
+    fate: 'pending',
+    result: undefined,
+    decided: undefined,
+    restoring: undefined,
+  });
+  others.delete(doc);
+}
+
+/** What a rollback is about to restore was migrated, whatever is known of the migration: it has found those bytes. */
+function addRestoration({ run, after }: IntentEntry, state: DocumentState | undefined): void {
+  if (!state) return;
+  state.fate = 'migrated';
+  state.restoring = { run, after };
+  state.result = undefined;
+}
+
+function addResult(entry: ResultEntry, documents: Map<string, DocumentState>, others: Map<string, ResultEntry>): void {
+  if (entry.subject === 'container') {
+    addContainerResult(entry, others);
+    return;
+  }
+  forgetUnread(entry, others);
+  const state = documents.get(entry.doc);
+  if (!state) {
+    if (entry.outcome === 'not-started') return;
+    others.set(entry.doc, entry);
+    return;
+  }
+  if (entry.outcome === 'not-started') {
+    voidIntent(state, documents);
+    return;
+  }
+  const below = entry.outcome === 'rolled-back' ? migrationBelow(state, entry.run) : undefined;
+  if (below) {
+    below.result = below.decided;
+    documents.set(entry.doc, below);
+    return;
+  }
+  state.previous = undefined;
+  const isDecided = entry.outcome === 'migrated' || entry.outcome === 'rolled-back';
+  if (isDecided) {
+    state.fate = entry.outcome;
+    state.decided = entry;
+  }
+  // A later run that cannot read or judge a migrated document does not make it less migrated: its fate stays, so that
+  // it can be rolled back. A run that finds it unchanged withdraws the failure.
+  state.result = entry.outcome === 'unchanged' ? (state.decided ?? entry) : entry;
+}
+
+/** The migration whose bytes the document has again, because a rollback has undone only later ones. */
+function migrationBelow(state: DocumentState, run: string): DocumentState | undefined {
+  if (state.restoring?.run !== run) return undefined;
+  return migrationsIn(state).findLast(({ before }) => before === state.restoring?.after)?.earlier;
+}
+
+/** Every migration of the document that was not rolled back, newest first. */
+export function migrationsIn(state: DocumentState): readonly DocumentState[] {
+  return state.earlier ? [state, ...migrationsIn(state.earlier)] : [state];
+}
+
+function voidIntent({ doc, previous }: DocumentState, documents: Map<string, DocumentState>): void {
+  if (previous) documents.set(doc, previous);
+  else documents.delete(doc);
+}
+
+function addContainerResult(entry: ResultEntry, others: Map<string, ResultEntry>): void {
+  if (entry.outcome !== 'unchanged') {
+    others.set(entry.doc, entry);
+    return;
+  }
+  others.delete(entry.doc);
+  for (const [doc, { code, run }] of others) {
+    // The run that read all lines has said what became of each; a line that it did not meet is not there any more.
+    if (code === 'CONTAINER_FAILED' && run !== entry.run && containerOf(doc) === entry.doc) others.delete(doc);
+  }
+}
+
+/** Releases before `subject` withdrew the failure of a container with the first result of a line. */
+function forgetUnread({ doc }: ResultEntry, others: Map<string, ResultEntry>): void {
+  const container = containerOf(doc);
+  if (container !== doc && others.get(container)?.subject === undefined) others.delete(container);
+}
+
+/** `path` for the line `path#L12`; the document itself when it is not a line. */
+export function containerOf(doc: string): string {
+  return doc.replace(/#L\d+$/, '');
+}
+
+/** Reads the intent of a migration again. */
+export async function readIntent(directory: string, { offset, length }: DocumentState['intent']): Promise<IntentEntry> {
+  const handle = await open(join(directory, JOURNAL_FILE), 'r');
+  try {
+    const bytes = new Uint8Array(length);
+    await handle.read(bytes, 0, length, offset);
+    return parseJson(bytes) as IntentEntry;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The documents that a journal says were migrated, or may have been, by container. */
+export function migratedByContainer({ documents }: JournalSummary): ReadonlyMap<string, readonly DocumentState[]> {
+  const containers = new Map<string, DocumentState[]>();
+  for (const state of documents.values()) {
+    if (!mayBeMigrated(state)) continue;
+    const states = containers.get(state.container);
+    if (states) states.push(state);
+    else containers.set(state.container, [state]);
+  }
+  return containers;
+}
+
+/** It was migrated, or nobody knows whether it was; the digests of the document will tell. */
+function mayBeMigrated({ fate }: DocumentState): boolean {
+  return fate !== 'rolled-back';
+}
+
+/** A document of which the journal does not know a good end. */
+export interface PendingDocument {
+  /** Lower-case hex SHA-256 of what its intent meant to leave; absent when it never got so far. */
+  readonly after?: string;
+  readonly bytesBefore: number;
+}
+
+/**
+ * By document id. One that lies there as its intent meant to leave it was committed; and whatever a rerun finds of the
+ * others is news.
+ */
+export function pendingIntents({ documents, others }: JournalSummary): ReadonlyMap<string, PendingDocument> {
+  const intents = Array.from(documents.values()).filter(({ fate, result }) => fate === 'pending' || !result);
+  const failedLater = Array.from(documents.values()).flatMap(({ fate, result }) =>
+    fate !== 'pending' && isFailure(result) ? [result] : [],
+  );
+  const failures = [...failedLater, ...Array.from(others.values()).filter(({ outcome }) => outcome !== 'unchanged')];
+  return new Map<string, PendingDocument>([
+    ...failures.map(({ doc, bytesBefore }) => [doc, { bytesBefore }] as const),
+    ...intents.map(({ doc, after, bytesBefore }) => [doc, { after, bytesBefore }] as const),
+  ]);
+}
+
+/** Documents whose last result is a failure or a quarantine. */
+export function failedDocuments({ documents, others }: JournalSummary): ReadonlySet<string> {
+  const results = [...Array.from(documents.values(), ({ result }) => result), ...others.values()];
+  return new Set(results.filter(isFailure).map(({ doc }) => doc));
+}
+
+/** Digests of the lines that runs have read and written in each container, by the container's id in its source. */
+export function knownLines({ documents, others }: JournalSummary): ReadonlyMap<string, ReadonlySet<string>> {
+  const known = new Map<string, Set<string>>();
+  const add = (doc: string, sha256: string): void => {
+    const container = containerOf(doc);
+    const digests = known.get(container);
+    if (digests) digests.add(sha256);
+    else known.set(container, new Set([sha256]));
+  };
+  for (const { doc, before } of others.values()) if (before !== undefined) add(doc, before);
+  for (const { result } of documents.values()) if (result?.before !== undefined) add(result.doc, result.before);
+  for (const last of documents.values())
+    for (let state: DocumentState | undefined = last; state; state = state.previous) {
+      add(state.doc, state.before);
+      add(state.doc, state.after);
+    }
+  return known;
+}
+
+/** Results of documents that were migrated and whose intent was damaged: the journal cannot restore them. */
+export function lostIntents({ others }: JournalSummary): readonly ResultEntry[] {
+  return Array.from(others.values()).filter(({ outcome }) => outcome === 'migrated');
+}
+
+/** True for the result of a document that failed or was quarantined. */
+export function isFailure(result: ResultEntry | undefined): result is ResultEntry {
+  return result?.outcome === 'failed' || result?.outcome === 'quarantined';
+}
+
+/** True for a document whose last result asks for nothing: it was migrated, or needed nothing. */
+export function isDone({ documents, others }: JournalSummary, id: string): boolean {
+  const outcome = (documents.get(id)?.result ?? others.get(id))?.outcome;
+  return outcome === 'migrated' || outcome === 'unchanged';
+}
+
+/** The last run of a journal: it says how to open the store. Throws `ConfigError` `JOURNAL_EMPTY`. */
+export function lastRun(directory: string, { runs }: JournalSummary): RunEntry {
+  const run = runs.at(-1);
+  if (run) return run;
+  throw new ConfigError('JOURNAL_EMPTY', `the journal at ${directory} has no run in it`);
+}

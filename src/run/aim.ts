@@ -1,0 +1,108 @@
+import { ConfigError } from '../errors/index.js';
+import type { KeptAim } from '../journal/aim.js';
+import type { RunEntry } from '../journal/entries.js';
+import { migrationsIn } from '../journal/read.js';
+import type { DocumentState, JournalSummary } from '../journal/read.js';
+import { matchPlace, resolvePlace } from './aim-places.js';
+import { readBagDocument, whereFilter } from './document.js';
+import type { DocumentFilter } from './document.js';
+import type { Selection } from './request.js';
+
+/** Which documents of a journal are meant. */
+export interface AimRequest extends Pick<Selection, 'limit' | 'where'> {
+  /** Files, directories, globs, `s3://bucket/prefix` or `dynamodb://table` that hold the documents, or their copies. */
+  readonly sources?: readonly string[];
+  /** Id of a migration or its unique beginning, or `last`: what it and later ones did to its documents is undone. */
+  readonly run?: string;
+}
+
+/** Which documents a rollback takes, and how many of their migrations it undoes. */
+export class Aim {
+  private readonly filter: DocumentFilter | undefined;
+  private taken = 0;
+
+  /** `undefined` takes everything. */
+  constructor(readonly kept: KeptAim | undefined) {
+    this.filter = kept?.where && whereFilter(kept.where);
+  }
+
+  /** How many more documents it takes. */
+  get left(): number {
+    return (this.kept?.limit ?? Infinity) - this.taken;
+  }
+
+  /** The documents among which it chooses by their bytes. */
+  select(containers: ReadonlyMap<string, readonly DocumentState[]>): ReadonlyMap<string, readonly DocumentState[]> {
+    const chosen = Array.from(
+      containers,
+      ([id, states]) => [id, states.filter((state) => this.isMeant(state))] as const,
+    );
+    return new Map(chosen.filter(([, states]) => states.length > 0));
+  }
+
+  /** The migrations of a document that are undone, newest first. */
+  undone(state: DocumentState): readonly DocumentState[] {
+    const migrations = migrationsIn(state);
+    const run = this.kept?.run;
+    return run === undefined ? migrations : migrations.slice(0, migrations.findLastIndex((one) => one.run === run) + 1);
+  }
+
+  /**
+   * Takes a document, by its original bytes where they are known. What cannot be judged is taken: its failure must be
+   * seen.
+   */
+  take(bytes?: Uint8Array): boolean {
+    if (this.left <= 0) return false;
+    const bags = bytes && this.filter && readBagDocument(bytes, undefined)?.bags;
+    if (this.filter && bags && !bags.some(this.filter)) return false;
+    this.taken++;
+    return true;
+  }
+
+  private isMeant(state: DocumentState): boolean {
+    const { sources } = this.kept ?? {};
+    return this.undone(state).length > 0 && (!sources || sources.some((source) => isAt(state, source)));
+  }
+}
+
+/** Throws `ConfigError` `USAGE` for a source or a run that matches nothing in the journal. */
+export function resolveAim(
+  { sources = [], run, where = [], limit }: AimRequest,
+  summary: JournalSummary,
+  cwd: string,
+): Aim {
+  const kept: KeptAim = {
+    ...(sources.length > 0 && { sources: sources.map((source) => findPlace(source, summary, cwd)) }),
+    ...(run !== undefined && { run: findRun(run, summary) }),
+    ...(where.length > 0 && { where }),
+    ...(limit !== undefined && { limit }),
+  };
+  return new Aim(Object.keys(kept).length > 0 ? kept : undefined);
+}
+
+function isAt({ doc, container }: Pick<DocumentState, 'doc' | 'container'>, place: string): boolean {
+  return matchPlace(doc, place) || matchPlace(doc.replace(/#L\d+$/, ''), place) || matchPlace(container, place);
+}
+
+function findPlace(source: string, { documents, runs }: JournalSummary, cwd: string): string {
+  const place = resolvePlace(source, cwd);
+  for (const state of documents.values()) if (isAt(state, place)) return place;
+  const known = [...new Set(runs.flatMap((run) => run.sources))];
+  throw new ConfigError(
+    'USAGE',
+    `the journal has no migrated document at ${source}; its runs were over ${known.join(', ')}`,
+  );
+}
+
+function findRun(wanted: string, { runs }: JournalSummary): string {
+  const migrations = runs.filter(({ command }) => command === 'migrate');
+  const exact = wanted === 'last' ? migrations.at(-1) : migrations.find(({ run }) => run === wanted);
+  const found = exact ? [exact] : migrations.filter(({ run }) => run.startsWith(wanted));
+  if (wanted !== '' && found.length === 1) return found[0]!.run;
+  const flaw = found.length > 1 ? 'is the beginning of several ids' : 'is no migration of this journal';
+  throw new ConfigError('USAGE', `run "${wanted}" ${flaw}; there are ${migrations.map(describeRun).join('; ')}`);
+}
+
+function describeRun({ run, at, sources }: RunEntry): string {
+  return `${run} of ${at} over ${sources.join(' ')}`;
+}

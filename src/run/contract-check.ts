@@ -1,0 +1,132 @@
+import { isOfLaterVersion, isOutdated } from '../../migrations/index.js';
+import { listMutableMembers } from '../bag/bag.js';
+import type { Generation } from '../bag/bag.js';
+import type { AddressRule } from '../bag/places.js';
+import type { Deadline, SourceDocument } from '../sources/source.js';
+import { failureOf } from './outcome.js';
+import { readInventory } from './inventory.js';
+import type { Blind, InventoryOptions } from './inventory.js';
+import { assertOneOwner, readBags } from './transform.js';
+
+export interface ContractCheckOptions extends Omit<InventoryOptions, 'onDocument' | 'onBlind' | 'onOwn'> {
+  /** Bags of the bridge form may stay: those who read them go on understanding pointers under the old names. */
+  readonly acceptBridge: boolean;
+  /** Which keys are content addresses that the readers of the bags may read. */
+  readonly addresses?: AddressRule | undefined;
+  /** Called for each thing that still needs the shim. */
+  readonly onRemainder?: (remainder: Remainder) => void | Promise<void>;
+}
+
+/** One thing for which the shim must stay. */
+export interface Remainder {
+  readonly id: string;
+  readonly generation: Generation | 'unknown';
+  /** Absent for a document that was read. */
+  readonly blind?: Blind['kind'];
+  /** `BAG_FAT`, `BAG_BRIDGE`, `BAG_MUTABLE`, `BAG_OUTDATED`, or why nothing can be said of it. */
+  readonly code: string;
+  readonly reason: string;
+  /** Until when it can be met at the latest; undefined when it stays until somebody rewrites or removes it. */
+  readonly until: Deadline | undefined;
+}
+
+export interface ContractCheck {
+  readonly documents: number;
+  readonly generations: Readonly<Record<Generation | 'unknown', number>>;
+  /** Everything below: what needs the shim, and what nothing can be said of. */
+  readonly remaining: number;
+  /** What was not looked at, by reason. */
+  readonly blind: Readonly<Record<Blind['kind'], number>>;
+  /** Documents that need the shim. */
+  readonly needing: number;
+  /** True when everything was looked at and nothing needs the shim. */
+  readonly canContract: boolean;
+}
+
+/** Looks for whatever an unwrapped reader of lean bags could not read. What cannot be judged counts as found. */
+export async function checkContract(options: ContractCheckOptions): Promise<ContractCheck> {
+  const generations = { fat: 0, bridge: 0, lean: 0, foreign: 0, unknown: 0 };
+  const blind = { unreadable: 0, skipped: 0, empty: 0 };
+  let [remaining, needing] = [0, 0];
+  const tell = async (remainder: Remainder): Promise<void> => {
+    remaining++;
+    await options.onRemainder?.(remainder);
+  };
+  const onDocument = async (document: SourceDocument): Promise<void> => {
+    const { generation, ...judgement } = judge(document, options);
+    generations[generation]++;
+    if (judgement.code !== undefined && generation !== 'unknown') needing++;
+    if (judgement.code !== undefined)
+      await tell({
+        id: document.id,
+        generation,
+        code: judgement.code,
+        reason: judgement.reason,
+        until: document.deadline ?? rowDeadline(document),
+      });
+  };
+  const onBlind = ({ kind, id, code, reason }: Blind): Promise<void> => {
+    blind[kind]++;
+    return tell({ id, generation: 'unknown', blind: kind, code, reason, until: undefined });
+  };
+  await readInventory({ ...options, onDocument, onBlind });
+  const documents = Object.values(generations).reduce((sum, count) => sum + count, 0);
+  return { documents, generations, remaining, needing, blind, canContract: remaining === 0 };
+}
+
+/** A row goes with its ttl; the table may take some days longer. */
+function rowDeadline({ row }: SourceDocument): Deadline | undefined {
+  if (row?.ttl === undefined || !Number.isFinite(row.ttl) || Math.abs(row.ttl) > LAST_SECOND) return undefined;
+  return { at: new Date(row.ttl * 1000).toISOString(), why: 'its ttl is over and the table drops it, within days' };
+}
+
+/** Of what a `Date` can hold. */
+const LAST_SECOND = 8_640_000_000_000;
+
+type Judgement =
+  | { readonly generation: Generation | 'unknown'; readonly code: string; readonly reason: string }
+  | { readonly generation: Generation; readonly code?: undefined };
+
+function judge(document: SourceDocument, { acceptBridge, addresses }: ContractCheckOptions): Judgement {
+  try {
+    const { bagDocument } = readBags(document, addresses);
+    assertOneOwner(bagDocument, document);
+    const { generation } = bagDocument;
+    if (generation === 'fat') return { generation, code: 'BAG_FAT', reason: 'its program is inline' };
+    if (document.verdict?.code === 'ATTRIBUTE_NOT_JSON')
+      return { generation: 'unknown', code: document.verdict.code, reason: document.verdict.reason };
+    if (generation === 'bridge' && acceptBridge && bagDocument.bags.some((bag) => listMutableMembers(bag).length > 0))
+      return {
+        generation,
+        code: 'BAG_MUTABLE',
+        reason: 'a path or pointer leads to a key that another run of the workflow overwrites',
+      };
+    if (generation === 'bridge' && !acceptBridge)
+      return { generation, code: 'BAG_BRIDGE', reason: 'the program is named by pointers of an older form' };
+    if (generation === 'lean' && bagDocument.bags.some(isOutdated))
+      return { generation, code: 'BAG_OUTDATED', reason: 'the bag is of an older version than the newest one' };
+    if (generation === 'lean' && bagDocument.bags.some(isOfLaterVersion))
+      return {
+        generation: 'unknown',
+        code: 'BAG_VERSION_UNKNOWN',
+        reason: 'the bag is of a later version than this release knows',
+      };
+    return generation === 'foreign' && namesProgram(document.bytes) ? HIDDEN : { generation };
+  } catch (error) {
+    return { generation: 'unknown', code: failureOf(error).code, reason: failureOf(error).reason };
+  }
+}
+
+const HIDDEN: Judgement = {
+  generation: 'unknown',
+  code: 'BAG_HIDDEN',
+  reason:
+    'workflow_config or partition_map is in it at a place where no bag is expected: in a list, in JSON text inside JSON text, or below other members',
+};
+
+/** A filled member of an old name, at whatever depth and inside however many strings. */
+const PROGRAM = /(?:workflow_config|partition_map)\\*"\s*:(?!\s*(?:null|\{\s*\}|\[\s*\]|\\*"\\*"))/;
+
+function namesProgram(bytes: Uint8Array): boolean {
+  return PROGRAM.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'));
+}

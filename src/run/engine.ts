@@ -1,0 +1,70 @@
+import pMap, { pMapSkip } from 'p-map';
+import { ConfigError } from '../errors/index.js';
+import type { DocumentSource, SourceContainer } from '../sources/source.js';
+import { runContainer, unread } from './container.js';
+import { failureOf, notStarted } from './outcome.js';
+import { Run } from './run.js';
+import type { EngineOptions, RunReport } from './run.js';
+import { isInShard } from '../sources/shard.js';
+
+/** True when the run has taken everything that it was about. */
+export function isWhole({
+  complete,
+  notStarted: { documents, containers, unread, unlisted },
+}: Pick<RunReport, 'complete' | 'notStarted'>): boolean {
+  return complete && !unlisted && documents + containers + unread === 0;
+}
+
+/**
+ * Runs over every document of the sources. One outcome per document; never throws for one of them. A `ConfigError` of
+ * a source, and whatever `onOutcome` throws, is thrown once no document is in hand any more.
+ */
+export async function runSources(options: EngineOptions): Promise<RunReport> {
+  const run = new Run(options);
+  for (const source of options.sources) {
+    await pMap(listed(source, run), (container) => takeContainer(container, run), { concurrency: options.concurrency });
+  }
+  run.assertSound();
+  const { totals, stoppedBy, notStarted, skipped } = run;
+  return { totals, complete: stoppedBy === undefined, ...(stoppedBy && { stoppedBy }), notStarted, skipped };
+}
+
+/** A listing that breaks off is a failure of the source; what was listed before is in hand and is finished. */
+async function* listed(source: DocumentSource, run: Run): AsyncIterable<SourceContainer> {
+  const { stop, shard } = run.options;
+  try {
+    for await (const container of source.containers(stop, ({ id }) => {
+      if (isInShard(id, shard)) run.skipped++;
+    })) {
+      if (!run.isFull) {
+        yield container;
+        continue;
+      }
+      if (isInShard(container.id, shard)) run.leave('containers', container.id);
+      if (source.isListedAtOnce === true) continue;
+      // The rest is not even listed: of a table that would cost as much as reading it.
+      run.notStarted.unlisted = true;
+      return;
+    }
+  } catch (error) {
+    if (!(error instanceof ConfigError)) run.notStarted.unlisted = true;
+    if (stop?.aborted) return;
+    if (error instanceof ConfigError) run.end(error);
+    else
+      await run.settle(
+        { ...notStarted(source.id, 0), ...failureOf(error) },
+        unread({ id: source.id, version: undefined }),
+      );
+  }
+}
+
+async function takeContainer(container: SourceContainer, run: Run): Promise<typeof pMapSkip> {
+  try {
+    if (!isInShard(container.id, run.options.shard)) return pMapSkip;
+    if (run.isFull) run.leave('containers', container.id);
+    else await run.hold(() => runContainer(container, run));
+  } catch (error) {
+    run.end(error);
+  }
+  return pMapSkip;
+}

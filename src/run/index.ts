@@ -1,0 +1,22 @@
+/** Runs over stored bags, as functions: what the commands of the same names do, without arguments and terminals. */
+export { migrate } from './migrate.js';
+export type { MigrateReport } from './migrate.js';
+export type { MigratePorts } from './open-migration.js';
+export { verify } from './verify.js';
+export type { VerifyReport, VerifyRequest, VerifyTotals } from './verify.js';
+export type { VerifyOutcome } from './verify-documents.js';
+export { rollback } from './rollback.js';
+export type { RollbackReport, RollbackRequest, RollbackTotals, UndoneRun } from './rollback.js';
+export type { RollbackOutcome } from './restore.js';
+export { inspect } from './inspect.js';
+export type { InspectedDocument, InspectReport, InspectRequest } from './inspect.js';
+export { survey } from './survey.js';
+export type { SurveyRequest } from './survey.js';
+export type { ContractCheck, Remainder } from './contract-check.js';
+export { collectGarbage } from './gc.js';
+export type { CollectReport, CollectRequest } from './gc.js';
+export type { BlobOutcome, Collection, Retention } from './collect.js';
+export type { DocumentOutcome, Outcome, Totals } from './outcome.js';
+export type { RunContext, RunPorts } from './context.js';
+export type { MigrateRequest, Selection, StoreRequest } from './request.js';
+export type { ReachRequest } from './reach.js';

@@ -1,0 +1,226 @@
+import pMap, { pMapSkip } from 'p-map';
+import { ConflictError, IntegrityError, messageOf, StateBagError } from '../errors/index.js';
+import { decodeInverse } from '../journal/entries.js';
+import type { IntentEntry } from '../journal/entries.js';
+import { readIntent } from '../journal/read.js';
+import type { DocumentState } from '../journal/read.js';
+import { applySplices } from '../json/index.js';
+import type { ContainerOpener, SourceContainer, SourceDocument } from '../sources/source.js';
+import { parseS3Uri } from '../store/index.js';
+import type { BlobStore } from '../store/index.js';
+import type { Aim } from './aim.js';
+import { LazyReplacement } from './commit.js';
+import { hasLivedOn } from './outcome.js';
+import { digest, digestDocument } from './transform.js';
+import { isStopped } from './outcome.js';
+
+/**
+ * The original bytes of a migrated document, from what the journal and the blobs say. Throws `IntegrityError`
+ * `RESTORE_MISMATCH` unless the result has the digest of the pre-image: nothing else is ever written back.
+ */
+export async function restoreOriginal(current: Uint8Array, intent: IntentEntry, blobs: BlobStore): Promise<Uint8Array> {
+  const load = (uri: string, sha256: string) => blobs.get(parseS3Uri(uri), { sha256 });
+  const original = applySplices(current, await decodeInverse(intent.inverse, load));
+  if (digest(original) !== intent.before) {
+    throw new IntegrityError(
+      'RESTORE_MISMATCH',
+      `${intent.doc}: journal and blobs do not give the original back; the document is left as it is`,
+    );
+  }
+  return original;
+}
+
+/** What became of a document in a rollback. */
+export interface RollbackOutcome {
+  readonly id: string;
+  readonly outcome: 'rolled-back' | 'unchanged' | 'failed';
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+  readonly code?: string;
+  readonly reason?: string;
+}
+
+/** What is about to be done to a document. Digests are lower-case hex SHA-256. */
+export interface Restoration {
+  readonly state: DocumentState;
+  readonly before: string;
+  readonly after: string;
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+}
+
+/** Where it is written down what is about to be restored. */
+export interface RestoreJournal {
+  intend(restoration: Restoration): Promise<void>;
+  flush(): Promise<void>;
+}
+
+interface RollbackOptions {
+  readonly directory: string;
+  /** The documents to restore, by container. */
+  readonly containers: ReadonlyMap<string, readonly DocumentState[]>;
+  readonly blobs: BlobStore;
+  readonly open: ContainerOpener;
+  /** Without it everything is computed and nothing written. */
+  readonly log?: RestoreJournal | undefined;
+  readonly aim: Aim;
+  /** Called for documents that turn out not to be meant. */
+  readonly onLeft: (count: number) => void;
+  readonly concurrency: number;
+  readonly stop?: AbortSignal;
+  readonly onOutcome: (outcome: RollbackOutcome) => void | Promise<void>;
+}
+
+/**
+ * Puts the original bytes of every document back, guarded by the version that was written: a document that has changed
+ * since is left alone. Intents are synced before a container is replaced. Blobs stay.
+ */
+export async function rollbackDocuments(options: RollbackOptions): Promise<void> {
+  await pMap(
+    options.containers,
+    async ([id, states]) => {
+      if (options.stop?.aborted) return pMapSkip;
+      if (options.aim.left > 0) await rollbackContainer(id, states, options);
+      else options.onLeft(states.length);
+      return pMapSkip;
+    },
+    { concurrency: options.concurrency },
+  );
+}
+
+async function rollbackContainer(
+  id: string,
+  states: readonly DocumentState[],
+  options: RollbackOptions,
+): Promise<void> {
+  const byLine = new Map(states.map((state) => [state.line, state]));
+  const outcomes: RollbackOutcome[] = [];
+  const left = new Set<DocumentState>();
+  try {
+    const container = options.open(id, options.stop);
+    const replacement = new LazyReplacement(container, () => container.replace());
+    try {
+      for await (const document of container.documents()) {
+        const state = byLine.get(document.line);
+        byLine.delete(document.line);
+        if (state) await assertSame(container, state, options);
+        const original = state && (await restore(document, state, options, { outcomes, left }));
+        if (options.log) await replacement.write(document, original);
+        document.release?.();
+      }
+      if (replacement.isOpen) await options.log?.flush();
+      await replacement.commit();
+    } catch (error) {
+      await replacement.abort();
+      throw error;
+    }
+    for (const state of byLine.values())
+      if (options.aim.take()) outcomes.push(failure(state, gone(state)));
+      else left.add(state);
+  } catch (error) {
+    // Documents without an outcome were not started.
+    if (isStopped(error)) return;
+    const taken = new Set(outcomes.splice(0).map(({ id: doc }) => doc));
+    for (const state of states)
+      if (taken.has(state.doc) || (!left.has(state) && options.aim.take())) outcomes.push(failure(state, error));
+      else left.add(state);
+  }
+  options.onLeft(left.size);
+  for (const outcome of outcomes) await options.onOutcome(outcome);
+}
+
+/** Only a container whose name may pass to another thing asks what the journal had before it. */
+async function assertSame(
+  container: SourceContainer,
+  state: DocumentState,
+  { directory }: RollbackOptions,
+): Promise<void> {
+  if (container.assertSame) container.assertSame((await readIntent(directory, state.intent)).version);
+}
+
+/** What became of the documents of a container. */
+interface Ledger {
+  readonly outcomes: RollbackOutcome[];
+  /** They are not meant. */
+  readonly left: Set<DocumentState>;
+}
+
+/** The bytes to put back, or `undefined` when the document is to stay as it is; says which in the ledger. */
+async function restore(
+  document: SourceDocument,
+  state: DocumentState,
+  options: RollbackOptions,
+  { outcomes, left }: Ledger,
+): Promise<Uint8Array | undefined> {
+  const current = digestDocument(document);
+  const undone = options.aim.undone(state);
+  const goal = undone.at(-1)!;
+  const { outcome, bytes } = await undo(document, current, { state, undone }, options);
+  if (!options.aim.take(bytes ?? document.bytes)) {
+    left.add(state);
+    return undefined;
+  }
+  outcomes.push(outcome);
+  const { bytesBefore, bytesAfter } = outcome;
+  // What is left of two migrations can be known only from an intent, whoever put these bytes there.
+  if (bytes || (outcome.outcome === 'rolled-back' && goal.earlier))
+    await options.log?.intend({ state, before: current, after: goal.before, bytesBefore, bytesAfter });
+  return bytes;
+}
+
+interface Undoing {
+  readonly state: DocumentState;
+  /** The migrations to undo, newest first. */
+  readonly undone: readonly DocumentState[];
+}
+
+/** What becomes of a document, with its new bytes when it gets some. */
+async function undo(
+  document: SourceDocument,
+  current: string,
+  { state, undone }: Undoing,
+  { directory, blobs }: RollbackOptions,
+): Promise<{ readonly outcome: RollbackOutcome; readonly bytes?: Uint8Array }> {
+  const size = document.bytes.length;
+  if (current === undone.at(-1)!.before) return { outcome: alreadyOriginal(state, size) };
+  const newest = undone.findIndex(({ after }) => after === current);
+  if (newest < 0) return { outcome: failure(state, moved(state), size) };
+  let bytes = document.bytes;
+  try {
+    for (const { intent } of undone.slice(newest))
+      bytes = await restoreOriginal(bytes, await readIntent(directory, intent), blobs);
+  } catch (error) {
+    return { outcome: failure(state, error, size) };
+  }
+  return { outcome: { id: state.doc, outcome: 'rolled-back', bytesBefore: size, bytesAfter: bytes.length }, bytes };
+}
+
+function alreadyOriginal({ doc, fate }: DocumentState, size: number): RollbackOutcome {
+  return {
+    id: doc,
+    outcome: fate === 'migrated' ? 'rolled-back' : 'unchanged',
+    bytesBefore: size,
+    bytesAfter: size,
+    code: 'ALREADY_ORIGINAL',
+  };
+}
+
+function moved({ doc }: DocumentState): ConflictError {
+  return new ConflictError('DOCUMENT_MOVED', `${doc} has changed since it was migrated; it is left as it is`);
+}
+
+function gone({ doc }: DocumentState): ConflictError {
+  return new ConflictError('DOCUMENT_MOVED', `${doc} is not there any more`);
+}
+
+function failure(state: DocumentState, error: unknown, size = 0): RollbackOutcome {
+  const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
+  return {
+    id: state.doc,
+    outcome: hasLivedOn(error) ? 'unchanged' : 'failed',
+    bytesBefore: size,
+    bytesAfter: size,
+    code,
+    reason: messageOf(error),
+  };
+}

@@ -1,0 +1,139 @@
+import type { NotStarted } from '../journal/entries.js';
+import type { DocumentSource, SourceContainer, SourceDocument } from '../sources/source.js';
+import type { Committer } from './commit.js';
+import type { DocumentFilter, Expectation, Prepared } from './document.js';
+import { exceedsFailures } from './limits.js';
+import type { MaxFailures } from './limits.js';
+import { addToTotals, emptyTotals } from './outcome.js';
+import type { DocumentOutcome, Totals } from './outcome.js';
+import type { TransformSettings } from './transform.js';
+import type { Shard } from '../sources/shard.js';
+
+/** What a run is about and what it may do. */
+export interface EngineOptions {
+  readonly sources: readonly DocumentSource[];
+  readonly settings: TransformSettings;
+  /** Writes; a dry run has none. */
+  readonly committer?: Committer;
+  /** Documents in hand at a time. */
+  readonly concurrency: number;
+  readonly maxFailures?: MaxFailures;
+  readonly filter?: DocumentFilter;
+  /** Ids to take; all others are passed over. */
+  readonly only?: ReadonlySet<string>;
+  readonly limit?: number;
+  /** True for documents that an earlier run has settled: beyond the limit they are not left over. */
+  readonly isDone?: (id: string) => boolean;
+  readonly shard?: Shard;
+  /** What a plan says of each document. */
+  readonly expectations?: ReadonlyMap<string, Expectation>;
+  /** Ends the run after the documents in hand. */
+  readonly stop?: AbortSignal;
+  /** Called once a document is settled. */
+  readonly onOutcome?: (outcome: DocumentOutcome, document: SettledDocument) => void | Promise<void>;
+}
+
+/** What is known of a settled document beside its outcome. */
+export interface SettledDocument {
+  readonly container: Pick<SourceContainer, 'id' | 'version'>;
+  readonly document: SourceDocument;
+  readonly prepared: Prepared | undefined;
+}
+
+export interface RunReport {
+  readonly totals: Totals;
+  /** False when the run was stopped: by a signal or by too many failures. */
+  readonly complete: boolean;
+  readonly stoppedBy?: 'signal' | 'failures';
+  /** What the run did not take: because it was stopped or reached its limit, or because a place could not be read. */
+  readonly notStarted: NotStarted;
+  /** Files beside documents that are not read because of their names or kinds. */
+  readonly skipped: number;
+}
+
+/** The state of one run, shared by its containers. */
+export class Run {
+  readonly totals: Totals = emptyTotals();
+  readonly notStarted: { -readonly [K in keyof NotStarted]: NotStarted[K] } = {
+    documents: 0,
+    containers: 0,
+    unread: 0,
+    unlisted: false,
+  };
+  skipped = 0;
+  private taken = 0;
+  private failed = false;
+  private containersInHand = 0;
+  private fault: { readonly error: unknown } | undefined;
+
+  constructor(readonly options: EngineOptions) {}
+
+  get stoppedBy(): RunReport['stoppedBy'] {
+    if (this.failed || this.fault) return 'failures';
+    return this.options.stop?.aborted === true ? 'signal' : undefined;
+  }
+
+  /** True once `limit` documents have been taken. */
+  get isFull(): boolean {
+    return this.options.limit !== undefined && this.taken >= this.options.limit;
+  }
+
+  /** A container whose reading failed stands among the chosen ids for all that is in it. */
+  isWanted(id: string, containerId: string): boolean {
+    const { only } = this.options;
+    if (only && !only.has(id) && !only.has(containerId)) return false;
+    if (this.isFull) this.leave('documents', id);
+    return !this.isFull;
+  }
+
+  /** Claims a place under the limit for a document. */
+  take(id: string): boolean {
+    if (this.isFull) {
+      this.leave('documents', id);
+      return false;
+    }
+    this.taken++;
+    return true;
+  }
+
+  /** Counts what the limit leaves over. */
+  leave(kind: 'documents' | 'containers', id: string): void {
+    if (this.options.isDone?.(id) !== true) this.notStarted[kind]++;
+  }
+
+  /** How many documents of one container may be in hand, so that those of all containers stay few. */
+  get share(): number {
+    return Math.max(1, Math.floor(this.options.concurrency / Math.max(1, this.containersInHand)));
+  }
+
+  async hold(work: () => Promise<void>): Promise<void> {
+    this.containersInHand++;
+    try {
+      await work();
+    } finally {
+      this.containersInHand--;
+    }
+  }
+
+  /** Never throws: what the caller's `onOutcome` throws ends the run once the documents in hand are done. */
+  async settle(outcome: DocumentOutcome, settled: SettledDocument): Promise<void> {
+    addToTotals(this.totals, outcome);
+    if (outcome.outcome === 'not-started') this.notStarted[settled.prepared ? 'documents' : 'containers']++;
+    this.failed ||= exceedsFailures(this.totals, this.options.maxFailures);
+    if (this.fault) return;
+    try {
+      await this.options.onOutcome?.(outcome, settled);
+    } catch (error) {
+      this.end(error);
+    }
+  }
+
+  /** Ends the run with an error that is no document's. */
+  end(error: unknown): void {
+    this.fault ??= { error };
+  }
+
+  assertSound(): void {
+    if (this.fault) throw this.fault.error;
+  }
+}

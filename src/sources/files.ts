@@ -1,0 +1,236 @@
+import { hash } from 'node:crypto';
+import { createReadStream, readFileSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { resolve, sep } from 'node:path';
+import { createGunzip } from 'node:zlib';
+import { findDigestInPath } from '../content-address.js';
+import { ConfigError, messageOf, StoreError } from '../errors/index.js';
+import type { StateBagError } from '../errors/index.js';
+import { diskError } from './disk.js';
+import type { Disk } from './disk.js';
+import { lineDocuments, readLines } from './lines.js';
+import { NdjsonContainer } from './ndjson.js';
+import { buffers, readWhole } from './read-file.js';
+import { FileReplacement } from './replace-file.js';
+import { UnreadablePlace } from './source.js';
+import type { DocumentSource, OnSkipped, Replacement, SourceContainer, SourceDocument } from './source.js';
+import { realPath, walkDirectory, Walked, walkGlob } from './walk.js';
+import { findRecord, isOwnFile } from './names.js';
+
+/** Files of a kind that not every command takes. */
+export interface FurtherFiles {
+  /** `undefined` for a file of another kind. */
+  open(path: string): SourceContainer | undefined;
+}
+
+/** A file, a directory (its `*.json`, `*.ndjson`, `*.jsonl`, in any case and at every depth) or a glob. */
+export class FilesSource implements DocumentSource {
+  readonly isListedAtOnce = true;
+
+  constructor(
+    readonly id: string,
+    private readonly disk: Disk,
+    /** Directories that hold no documents: the store's, the journal's. */
+    private readonly excluded: readonly string[] = [],
+    /** Opens what this class does not know. */
+    private readonly further?: FurtherFiles,
+    /**
+     * The command proves that nothing is left. Files with a digest in their names are taken, as their bytes tell what
+     * they are; and a directory that a glob matches is reported.
+     */
+    private readonly isGate = false,
+    /** Journals and plans are not taken: a run would read the lines that it writes. */
+    private readonly leavesOutRecords = false,
+  ) {}
+
+  /** What cannot be listed or followed comes last, as places that cannot be read. */
+  async *containers(_signal?: AbortSignal, onSkipped?: OnSkipped): AsyncIterable<SourceContainer> {
+    const { files, skipped, unreadable } = await this.walk();
+    const isMeant = (path: string): boolean => !isOwnFile(path) && !this.isExcluded(path);
+    const isDocument = (path: string): boolean => isMeant(path) && !this.isRecord(path);
+    const [paths, places] = [files.filter(isDocument), Array.from(unreadable).filter(([path]) => isMeant(path))];
+    for (const one of skipped)
+      if (isMeant(one.id) && (this.isGate || one.code !== 'DIRECTORY_SKIPPED')) onSkipped?.(one);
+    if (paths.length + places.length === 0) throw this.empty(skipped.length);
+    const seen = new Set<string>();
+    for (const path of paths.sort()) {
+      // What is only read may be read under two names. Else it is one document, and must not be rewritten under two
+      // names at once.
+      const real = this.further ? path : realPath(path);
+      if (seen.has(real)) continue;
+      seen.add(real);
+      yield this.container(path);
+    }
+    for (const [path, error] of places) yield new UnreadablePlace(path, error);
+  }
+
+  container(path: string): SourceContainer {
+    const container = this.further?.open(path);
+    if (container) return container;
+    return /\.(ndjson|jsonl)$/i.test(path) ? new NdjsonContainer(path, this.disk) : new FileContainer(path, this.disk);
+  }
+
+  private async walk(): Promise<Walked> {
+    const stats = await stat(this.id).catch((error: unknown) => notReadable(this.id, error));
+    if (stats instanceof ConfigError) return (await walkGlob(this.id)) ?? Promise.reject(stats);
+    if (stats.isDirectory()) return walkDirectory(this.id, (path) => this.isTaken(path));
+    if (this.isRecord(this.id)) throw notDocuments(this.id);
+    const walked = new Walked();
+    walked.files.push(this.id);
+    return walked;
+  }
+
+  private isRecord(path: string): boolean {
+    return this.leavesOutRecords && findRecord(path) !== undefined;
+  }
+
+  private isTaken(path: string): boolean {
+    return (
+      DOCUMENTS.test(path) ||
+      this.further?.open(path) !== undefined ||
+      (this.isGate && findDigestInPath(path) !== undefined)
+    );
+  }
+
+  private empty(skipped: number): ConfigError {
+    const others = skipped === 0 ? '' : ` (${skipped} other files are there; they were not read)`;
+    return new ConfigError('SOURCE_EMPTY', `${this.id}: no *.json, *.ndjson or *.jsonl file there${others}`);
+  }
+
+  private isExcluded(path: string): boolean {
+    if (this.excluded.length === 0) return false;
+    const real = realPath(resolve(path)) + sep;
+    return this.excluded.some((directory) => real.startsWith(realPath(resolve(directory)) + sep));
+  }
+}
+
+/** Names that a directory's documents have. */
+const DOCUMENTS = /\.(json|ndjson|jsonl)$/i;
+
+function notDocuments(id: string): ConfigError {
+  return new ConfigError(
+    'SOURCE_IS_RECORD',
+    `${id}: this is a ${findRecord(id)} that statebag wrote, so there are no documents in it; name the files or directories with the documents`,
+  );
+}
+
+function notReadable(id: string, cause: unknown): ConfigError {
+  return new ConfigError('SOURCE_NOT_FOUND', diskError(id, cause).message, { cause });
+}
+
+/** A file that is one document. */
+export class FileContainer implements SourceContainer {
+  version: string | undefined;
+  readonly tail = new Uint8Array();
+
+  constructor(
+    readonly id: string,
+    private readonly disk: Disk,
+  ) {}
+
+  async *documents(): AsyncIterable<SourceDocument> {
+    const bytes = await readWhole(this.id);
+    const sha256 = hash('sha256', bytes, 'hex');
+    this.version = sha256;
+    yield {
+      id: this.id,
+      line: undefined,
+      bytes,
+      sha256,
+      release: () => {
+        buffers.give(bytes);
+      },
+    };
+  }
+
+  async replace(): Promise<Replacement> {
+    const file = await FileReplacement.open(this.disk, this.id);
+    return {
+      write: (_, bytes) => file.write(bytes),
+      commit: async () => {
+        await file.commit(this.version ?? '');
+        return '';
+      },
+      abort: () => file.abort(),
+    };
+  }
+}
+
+/** A compressed file that is read as a stream and never replaced: one document, or one a line. */
+class GzipContainer implements SourceContainer {
+  readonly version = undefined;
+  tail: Uint8Array = new Uint8Array();
+
+  constructor(readonly id: string) {}
+
+  async *documents(): AsyncIterable<SourceDocument> {
+    if (/\.json\.gz$/i.test(this.id)) yield { id: this.id, line: undefined, bytes: await whole(this.read()) };
+    else this.tail = yield* lineDocuments(this.id, readLines(this.read()));
+  }
+
+  replace(): Promise<Replacement> {
+    return Promise.reject(
+      new ConfigError('SOURCE_COMPRESSED', `${this.id} is compressed and can only be read; decompress it first`),
+    );
+  }
+
+  private async *read(): AsyncIterable<Uint8Array> {
+    const file = createReadStream(this.id);
+    const inflated = createGunzip();
+    file.once('error', (error) => inflated.destroy(error));
+    try {
+      for await (const chunk of file.pipe(inflated)) yield chunk as Buffer;
+    } catch (error) {
+      throw readError(this.id, error);
+    } finally {
+      file.destroy();
+    }
+  }
+}
+
+async function whole(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  for await (const chunk of chunks) parts.push(chunk);
+  return Buffer.concat(parts);
+}
+
+function readError(path: string, error: unknown): StateBagError {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code?.startsWith('Z_') !== true) return diskError(path, error);
+  return new StoreError('GZIP_INVALID', `${path}: not gzip, or cut off (${messageOf(error)})`, {
+    cause: error,
+    context: { path },
+  });
+}
+
+/** Files for commands that only read: `*.json` without a version to guard a rewrite by, and compressed ones. */
+export const READ_ONLY_FILES: FurtherFiles = {
+  open: (path) => {
+    if (/\.(json|ndjson|jsonl)\.gz$/i.test(path)) return new GzipContainer(path);
+    return /\.json$/i.test(path) ? new ReadOnlyFile(path) : undefined;
+  },
+};
+
+/** Read at once: there is nothing else to do meanwhile, and the detour over a thread costs more than a small file. */
+class ReadOnlyFile implements SourceContainer {
+  readonly version = undefined;
+  readonly tail = new Uint8Array();
+
+  constructor(readonly id: string) {}
+
+  async *documents(): AsyncIterable<SourceDocument> {
+    yield await Promise.resolve({ id: this.id, line: undefined, bytes: this.read() });
+  }
+
+  replace(): Promise<Replacement> {
+    return Promise.reject(new ConfigError('SOURCE_READ_ONLY', `${this.id} was opened to be read only`));
+  }
+
+  private read(): Uint8Array {
+    try {
+      return readFileSync(this.id);
+    } catch (error) {
+      throw diskError(this.id, error);
+    }
+  }
+}
