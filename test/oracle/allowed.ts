@@ -119,6 +119,11 @@ function isOrderWithout(...names: readonly string[]): (difference: Difference) =
   };
 }
 
+/** The order of the entries of a journal, `DOCUMENT KIND` each. */
+function withoutIntents(order: string | undefined): string | undefined {
+  return order?.replace(/\S+ intent(#\d+)?( |$)/g, '').trim();
+}
+
 /** The new build left a place of a file as the input has it. */
 function isAsInInput({ name, path, new: next }: Difference, { files }: Facts): boolean {
   const file = Object.entries(files).find(([at]) => name.endsWith(` ${at}`));
@@ -796,17 +801,38 @@ export const ALLOWED: readonly Rule[] = [
     change: ['added'],
     new: /^\[\]$/,
   }),
-  rule('a-rollback-names-the-runs', 'A rollback names the migrations that it undoes.', {
-    aspect: ['stdout'],
-    path: /^\/runs$/,
-    change: ['added'],
-    command: /^rollback/,
-  }),
-  rule('a-rollback-has-intents', 'A rollback syncs an intent before it restores a document.', {
-    aspect: ['journal'],
-    path: / intent#\d+/,
-    when: (_, { steps }) => steps.some(([command]) => command === 'rollback'),
-  }),
+  rule(
+    'a-rollback-names-the-runs',
+    'A rollback names the migrations that it undoes.',
+    {
+      aspect: ['stdout'],
+      path: /^\/runs$/,
+      change: ['added'],
+      command: /^rollback/,
+    },
+    {
+      aspect: ['stdout'],
+      path: /^$/,
+      command: /^rollback/,
+      when: ({ old, new: next }) => next?.replace(/^(to be )?undone .*\n/gm, '') === old,
+    },
+  ),
+  rule(
+    'a-rollback-has-intents',
+    'A rollback syncs an intent before it restores a document.',
+    {
+      aspect: ['journal'],
+      path: / intent#\d+/,
+      when: (_, { steps }) => steps.some(([command]) => command === 'rollback'),
+    },
+    {
+      aspect: ['journal'],
+      path: /^$/,
+      change: ['order'],
+      when: ({ old, new: next }, { steps }) =>
+        steps.some(([command]) => command === 'rollback') && withoutIntents(next) === withoutIntents(old),
+    },
+  ),
   rule('advice-of-the-catalogue', 'The advice after an error is that of the catalogue of codes.', {
     aspect: ['stderr'],
     old: /^statebag: POINTER_DANGLING: /,

@@ -43,8 +43,8 @@ export const PLANTS: readonly Plant[] = [
   },
   {
     title: 'another key of JSON output',
-    find: 'canContract: check.canContract,',
-    replace: 'can_contract: check.canContract,',
+    find: 'canContract: answer.canContract,',
+    replace: 'can_contract: answer.canContract,',
     aspect: 'stdout',
     evidence: /can_contract/,
   },

@@ -70,7 +70,6 @@ export function fleetFunctions(shapes: readonly Shape[]): CommandCase[] {
   const collect = run(
     ...['fleet', 'collect', '--records', 's3://paused/records', '--store', 's3://blobs', ...JOURNAL, '--json'],
     ...REACH,
-    ...IN_ORDER,
   );
   const follow = [
     collect,
