@@ -22,6 +22,8 @@ export interface Judged {
 
 interface Told {
   readonly id: string;
+  /** The result of a file of lines, beside those of its lines. */
+  readonly subject?: 'container';
   readonly outcome: string;
   readonly code?: string;
 }
@@ -88,7 +90,8 @@ function checkReport({ name }: Judged, process: SteppedProcess, world: PairWorld
     if (!GAVE_WAY.has(code ?? '')) return [`${name} ended with ${String(ending.error)}`];
     return world.commits.some(({ by }) => by === name) ? [`${name} ended with ${code}, but replaced documents`] : [];
   }
-  const { outcomes, totals } = ending.value as Report;
+  const { totals, ...report } = ending.value as Report;
+  const outcomes = report.outcomes.filter(({ subject }) => subject === undefined);
   const found = outcomes.flatMap(({ id, outcome, code }) => {
     const isDone = (outcome === 'migrated' || outcome === 'rolled-back') && code === undefined;
     const container = containerOf(id, world);

@@ -114,7 +114,7 @@ function checkToken(world: PairWorld, { name, journal }: Run): string[] {
     .trimEnd()
     .split('\n');
   const entries = lines.map((line) => JSON.parse(line) as { readonly kind: string; readonly version?: string });
-  const { version } = entries.findLast(({ kind }) => kind === 'intent')!;
+  const { version } = entries.findLast(({ kind, version }) => kind === 'intent' && version !== undefined)!;
   const tokens = world.table.all().map(tokenOf);
   return tokens.every((token) => sha256(Buffer.from(token)) === version)
     ? []
