@@ -124,7 +124,7 @@ async function detectSummary(world: World): Promise<JournalSummary | undefined> 
   return existsSync(join(world.journal, JOURNAL_FILE)) ? world.summary() : undefined;
 }
 
-function sourcesOf(
+export function sourcesOf(
   world: World,
   disk: Disk = nodeDisk,
   objects: ObjectStore = world.objects,
@@ -184,7 +184,8 @@ export async function runRollback(world: World, ports: Ports = {}, apply = true)
   const journal = apply ? await Journal.open(world.journal, disk) : undefined;
   const stamp = { run: `run-${++runs}`, at: NOW };
   const summary = await world.summary();
-  const log = journal && new RestoreLog(openFrame(journal, stamp), summary.documents);
+  const frame = journal && openFrame(journal, stamp);
+  const log = frame && new RestoreLog(frame, summary.documents);
   try {
     await rollbackDocuments({
       directory: world.journal,
@@ -200,7 +201,7 @@ export async function runRollback(world: World, ports: Ports = {}, apply = true)
         await log?.record(outcome);
       },
     });
-    if (outcomes.some(({ outcome }) => outcome !== 'failed'))
+    if (frame?.isOpen === true)
       journal?.append({ kind: 'end', ...stamp, totals: {}, complete: true });
   } finally {
     await journal?.close();
@@ -222,6 +223,9 @@ function openFrame(journal: Journal, stamp: { readonly run: string; readonly at:
       if (!isOpen) journal.append({ kind: 'run', ...stamp, ...RUN, command: 'rollback' });
       isOpen = true;
       journal.append(entry);
+    },
+    get isOpen() {
+      return isOpen;
     },
   };
 }
