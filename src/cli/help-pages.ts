@@ -92,6 +92,7 @@ Usage: statebag migrate SOURCE… --store S [options]
 `,
   `Which documents, and how fast
   --concurrency <N>      documents in hand at a time (default 8)
+  --control <FILE>       a file that is read twice a second: pause, resume, concurrency N or finish
   --limit <N>            stop taking documents after N
   --shard <I/N>          the I-th of N parts; together the parts are everything, once
   --where <K=V>…         only bags whose member K has the value V
@@ -181,6 +182,7 @@ Usage: statebag rollback [SOURCE…] [options]
   --where <K=V>…     only documents with a bag whose member K had the value V
   --limit <N>        stop taking documents after N
   --concurrency <N>  documents in hand at a time (default 8)
+  --control <FILE>   a file that is read twice a second: pause, resume, concurrency N or finish
 `,
   `Examples
   # what would be restored; nothing is written

@@ -201,8 +201,7 @@ export async function runRollback(world: World, ports: Ports = {}, apply = true)
         await log?.record(outcome);
       },
     });
-    if (frame?.isOpen === true)
-      journal?.append({ kind: 'end', ...stamp, totals: {}, complete: true });
+    if (frame?.isOpen === true) journal?.append({ kind: 'end', ...stamp, totals: {}, complete: true });
   } finally {
     await journal?.close();
   }

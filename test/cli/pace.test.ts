@@ -31,7 +31,8 @@ async function acting(args: readonly string[], text: string, act: () => Promise<
 
 beforeEach(() => {
   mkdirSync(join(scratch.dir, 'bags'));
-  for (let at = 0; at < COUNT; at++) writeFileSync(join(scratch.dir, 'bags', `${at}.json`), smallBag({ llm_segments: at }));
+  for (let at = 0; at < COUNT; at++)
+    writeFileSync(join(scratch.dir, 'bags', `${at}.json`), smallBag({ llm_segments: at }));
 });
 
 describe('a control file', () => {

@@ -41,6 +41,19 @@ it('workers divide a shard among themselves', async () => {
   expect(ids).toHaveLength(121);
 });
 
+it('a control file pauses every worker, and lets all go on', async () => {
+  const directory = ground(MANY);
+  const control = join(directory, 'control');
+  writeFileSync(control, 'pause');
+  const { ended } = start(directory, [...MIGRATE, '--workers', '2', '--control', 'control']);
+  await sleep(3_000);
+  const taken = migrated(directory);
+  writeFileSync(control, 'concurrency 2');
+  const { out } = await ended;
+  expect(taken).toBe(0);
+  expect((JSON.parse(out) as { readonly complete: boolean }).complete).toBe(true);
+});
+
 it('a signal lets every worker finish what it has in hand', async () => {
   const directory = ground(MANY);
   const { child, ended } = start(directory, [...MIGRATE, '--workers', '2']);

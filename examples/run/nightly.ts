@@ -1,0 +1,42 @@
+import { parseArgs } from 'node:util';
+import { migrate, Pace, rollback, verify } from 'statebag-shim/run';
+
+/*
+ * A program of your own instead of a shell script: migrates a directory, verifies what was written, and undoes the
+ * whole run when one document is not what it should be.
+ *
+ *   node nightly.js bags/ --store ./store --journal ./journal
+ */
+const { positionals: sources, values } = parseArgs({
+  allowPositionals: true,
+  options: { store: { type: 'string', default: './store' }, journal: { type: 'string', default: './journal' } },
+});
+const { store, journal } = values;
+
+// Few at a time while people work, more at night; it may change while the run goes on.
+const pace = new Pace(new Date().getHours() < 6 ? 32 : 4);
+const stop = new AbortController();
+process.once('SIGTERM', () => {
+  stop.abort();
+});
+
+const migrated = await migrate(
+  { sources, store, journal, apply: true },
+  {
+    pace,
+    stop: stop.signal,
+    onOutcome: ({ id, outcome, code }) => {
+      if (outcome === 'failed' || outcome === 'quarantined') console.error(`${outcome}  ${id}  ${code ?? ''}`);
+    },
+  },
+);
+console.log(`migrated ${migrated.totals.migrated} of ${migrated.totals.documents}`);
+
+const verified = await verify({ journal });
+const { documents, verified: good } = verified.totals;
+console.log(`verified ${good} of ${documents}`);
+if (good < documents) {
+  const undone = await rollback({ journal, apply: true });
+  console.log(`rolled back ${undone.totals.rolledBack} of ${undone.totals.documents}`);
+  process.exitCode = 1;
+} else if (!migrated.complete || migrated.totals.failed + migrated.totals.quarantined > 0) process.exitCode = 1;
