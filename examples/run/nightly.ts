@@ -26,17 +26,17 @@ const migrated = await migrate(
     pace,
     stop: stop.signal,
     onOutcome: ({ id, outcome, code }) => {
-      if (outcome === 'failed' || outcome === 'quarantined') console.error(`${outcome}  ${id}  ${code ?? ''}`);
+      if (outcome === 'failed' || outcome === 'quarantined') process.stderr.write(`${outcome}  ${id}  ${code ?? ''}\n`);
     },
   },
 );
-console.log(`migrated ${migrated.totals.migrated} of ${migrated.totals.documents}`);
+process.stdout.write(`migrated ${migrated.totals.migrated} of ${migrated.totals.documents}\n`);
 
 const verified = await verify({ journal });
 const { documents, verified: good } = verified.totals;
-console.log(`verified ${good} of ${documents}`);
+process.stdout.write(`verified ${good} of ${documents}\n`);
 if (good < documents) {
   const undone = await rollback({ journal, apply: true });
-  console.log(`rolled back ${undone.totals.rolledBack} of ${undone.totals.documents}`);
+  process.stdout.write(`rolled back ${undone.totals.rolledBack} of ${undone.totals.documents}\n`);
   process.exitCode = 1;
 } else if (!migrated.complete || migrated.totals.failed + migrated.totals.quarantined > 0) process.exitCode = 1;

@@ -65,7 +65,10 @@ describe('a control file', () => {
 
   it('that says finish ends a paused run, which counts what it left', async () => {
     order('pause');
-    const ran = await acting(MIGRATE, 'paused', () => Promise.resolve(order('pause\nfinish')));
+    const ran = await acting(MIGRATE, 'paused', () => {
+      order('pause\nfinish');
+      return Promise.resolve();
+    });
     expect(ran.code).toBe(1);
     expect(totalsOf(ran)).toMatchObject({ documents: COUNT, migrated: 0, notStarted: COUNT });
   });

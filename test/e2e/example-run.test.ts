@@ -9,7 +9,7 @@ import { digests } from '../cli/terminal.js';
 
 const EXAMPLE = fileURLToPath(new URL('../../dist/examples/run/nightly.js', import.meta.url));
 
-function nightly(directory: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
+function nightly(directory: string) {
   return spawnSync(process.execPath, [EXAMPLE, 'bags'], { cwd: directory, encoding: 'utf8' });
 }
 
