@@ -79,7 +79,10 @@ export interface ResultEntry extends Stamped, DocumentFacts {
   readonly subject?: 'container';
   /** `not-started` voids the intent of the same run: the copy around the document was not published. */
   readonly outcome: 'migrated' | 'unchanged' | 'quarantined' | 'failed' | 'rolled-back' | 'not-started';
-  /** Lower-case hex SHA-256 of a line that failed or was quarantined. */
+  /**
+   * Lower-case hex SHA-256 of a line as it was found: of one that failed, was quarantined, or has its original bytes
+   * already, and in a later run of one that is unchanged. So the line is known again at another number.
+   */
   readonly before?: string;
   readonly generation: Generation | 'unknown';
   readonly bytesBefore: number;

@@ -5,6 +5,9 @@ import { ConfigError, IntegrityError } from '../errors/index.js';
 import { diskError } from '../sources/disk.js';
 import { isBlank, readLines } from '../sources/lines.js';
 import { Coverage } from './coverage.js';
+import { JournalDocuments } from './documents.js';
+import { containerOf, isFailure } from './document-state.js';
+import type { DocumentState } from './document-state.js';
 import { JOURNAL_VERSION } from './entries.js';
 import type { IntentEntry, JournalEntry, ResultEntry, RunEntry } from './entries.js';
 import { describeText, findFlaw } from './entry-check.js';
@@ -131,40 +134,12 @@ function corrupt(path: string, offset: number): IntegrityError {
   );
 }
 
-/** What a journal says of a document in the end. The intent itself stays in the file: it may be large. */
-export interface DocumentState {
-  readonly doc: string;
-  readonly container: string;
-  readonly line: number | undefined;
-  /** The run that migrated it. */
-  readonly run: string;
-  /** Where the intent of the migration lies in the file. */
-  readonly intent: { readonly offset: number; readonly length: number };
-  readonly before: string;
-  readonly after: string;
-  readonly bytesBefore: number;
-  /** The migration that left the bytes which this one rewrote. A rollback undoes both. */
-  readonly earlier: DocumentState | undefined;
-  /** What the journal said of the document before the intent. It holds again when the intent is voided. */
-  previous: DocumentState | undefined;
-  fate: IntentFate;
-  /** The last word on the document; `undefined` while its intent has no result. */
-  result: ResultEntry | undefined;
-  /** The result that `fate` comes from. */
-  decided: ResultEntry | undefined;
-  /** The last rollback that meant to restore it, and the digest of the bytes that it meant to put back. */
-  restoring: { readonly run: string; readonly after: string } | undefined;
-}
-
-/**
- * What became of an intent. `pending`: only the document can tell. The run ended in between, or the write failed in a
- * way that does not say whether it landed, such as a reply that never came.
- */
-type IntentFate = 'pending' | 'migrated' | 'rolled-back';
-
 export interface JournalSummary {
   readonly runs: readonly RunEntry[];
+  /** By name. Lines whose names other lines have now are among the values, under keys that are no names. */
   readonly documents: ReadonlyMap<string, DocumentState>;
+  /** Lines of which it is not known whether they are documents of their own. They count once their bytes are found. */
+  readonly doubtful: readonly DocumentState[];
   /** Last results of documents that never had an intent: unchanged, quarantined, failed. */
   readonly others: ReadonlyMap<string, ResultEntry>;
   /** What the runs were about and have not done. */
@@ -189,8 +164,7 @@ export async function summarizeJournal(
 ): Promise<JournalSummary> {
   const damaged: DamagedPlace[] = [];
   const runs: RunEntry[] = [];
-  const documents = new Map<string, DocumentState>();
-  const others = new Map<string, ResultEntry>();
+  const documents = new JournalDocuments();
   const coverage = new Coverage();
   const rollbacks = new Set<string>();
   let skipped = 0;
@@ -200,123 +174,27 @@ export async function summarizeJournal(
   )) {
     coverage.add(entry);
     if (entry.kind === 'run') {
+      documents.endRun();
       runs.push(entry);
       if (entry.command === 'rollback') rollbacks.add(entry.run);
-    } else if (entry.kind === 'intent' && rollbacks.has(entry.run)) addRestoration(entry, documents.get(entry.doc));
-    else if (entry.kind === 'intent') addIntent(entry, { offset, length }, documents, others);
-    else if (entry.kind === 'result') addResult(entry, documents, others);
+    } else if (entry.kind === 'intent' && rollbacks.has(entry.run)) documents.addRestoration(entry);
+    else if (entry.kind === 'intent') documents.addIntent(entry, { offset, length });
+    else if (entry.kind === 'result') documents.addResult(entry);
     else skipped = entry.totals.skipped ?? skipped;
   }
+  documents.endRun();
   const isClosed = coverage.gaps().every(({ kind }) => kind === 'part');
-  return { runs, documents, others, coverage, skipped, isClosed, damaged };
-}
-
-function addIntent(
-  entry: IntentEntry,
-  intent: DocumentState['intent'],
-  documents: Map<string, DocumentState>,
-  others: Map<string, ResultEntry>,
-): void {
-  const { doc, container, line, before, after, bytesBefore } = entry;
-  const last = documents.get(doc);
-  const earlier = last?.after === before && last.fate !== 'rolled-back' ? last : undefined;
-  documents.set(doc, {
-    doc,
-    container,
-    line,
-    run: entry.run,
-    intent,
-    before,
-    after,
-    bytesBefore,
-    earlier,
-    previous: last,
-    fate: 'pending',
-    result: undefined,
-    decided: undefined,
-    restoring: undefined,
-  });
-  others.delete(doc);
-}
-
-/** What a rollback is about to restore was migrated, whatever is known of the migration: it has found those bytes. */
-function addRestoration({ run, after }: IntentEntry, state: DocumentState | undefined): void {
-  if (!state) return;
-  state.fate = 'migrated';
-  state.restoring = { run, after };
-  state.result = undefined;
-}
-
-function addResult(entry: ResultEntry, documents: Map<string, DocumentState>, others: Map<string, ResultEntry>): void {
-  if (entry.subject === 'container') {
-    addContainerResult(entry, others);
-    return;
-  }
-  forgetUnread(entry, others);
-  const state = documents.get(entry.doc);
-  if (!state) {
-    if (entry.outcome === 'not-started') return;
-    others.set(entry.doc, entry);
-    return;
-  }
-  if (entry.outcome === 'not-started') {
-    voidIntent(state, documents);
-    return;
-  }
-  const below = entry.outcome === 'rolled-back' ? migrationBelow(state, entry.run) : undefined;
-  if (below) {
-    below.result = below.decided;
-    documents.set(entry.doc, below);
-    return;
-  }
-  state.previous = undefined;
-  const isDecided = entry.outcome === 'migrated' || entry.outcome === 'rolled-back';
-  if (isDecided) {
-    state.fate = entry.outcome;
-    state.decided = entry;
-  }
-  // A later run that cannot read or judge a migrated document does not make it less migrated: its fate stays, so that
-  // it can be rolled back. A run that finds it unchanged withdraws the failure.
-  state.result = entry.outcome === 'unchanged' ? (state.decided ?? entry) : entry;
-}
-
-/** The migration whose bytes the document has again, because a rollback has undone only later ones. */
-function migrationBelow(state: DocumentState, run: string): DocumentState | undefined {
-  if (state.restoring?.run !== run) return undefined;
-  return migrationsIn(state).findLast(({ before }) => before === state.restoring?.after)?.earlier;
-}
-
-/** Every migration of the document that was not rolled back, newest first. */
-export function migrationsIn(state: DocumentState): readonly DocumentState[] {
-  return state.earlier ? [state, ...migrationsIn(state.earlier)] : [state];
-}
-
-function voidIntent({ doc, previous }: DocumentState, documents: Map<string, DocumentState>): void {
-  if (previous) documents.set(doc, previous);
-  else documents.delete(doc);
-}
-
-function addContainerResult(entry: ResultEntry, others: Map<string, ResultEntry>): void {
-  if (entry.outcome !== 'unchanged') {
-    others.set(entry.doc, entry);
-    return;
-  }
-  others.delete(entry.doc);
-  for (const [doc, { code, run }] of others) {
-    // The run that read all lines has said what became of each; a line that it did not meet is not there any more.
-    if (code === 'CONTAINER_FAILED' && run !== entry.run && containerOf(doc) === entry.doc) others.delete(doc);
-  }
-}
-
-/** Releases before `subject` withdrew the failure of a container with the first result of a line. */
-function forgetUnread({ doc }: ResultEntry, others: Map<string, ResultEntry>): void {
-  const container = containerOf(doc);
-  if (container !== doc && others.get(container)?.subject === undefined) others.delete(container);
-}
-
-/** `path` for the line `path#L12`; the document itself when it is not a line. */
-export function containerOf(doc: string): string {
-  return doc.replace(/#L\d+$/, '');
+  const doubtful = documents.takeDoubtful();
+  return {
+    runs,
+    documents: documents.documents,
+    doubtful,
+    others: documents.others,
+    coverage,
+    skipped,
+    isClosed,
+    damaged,
+  };
 }
 
 /** Reads the intent of a migration again. */
@@ -332,9 +210,12 @@ export async function readIntent(directory: string, { offset, length }: Document
 }
 
 /** The documents that a journal says were migrated, or may have been, by container. */
-export function migratedByContainer({ documents }: JournalSummary): ReadonlyMap<string, readonly DocumentState[]> {
+export function migratedByContainer({
+  documents,
+  doubtful,
+}: JournalSummary): ReadonlyMap<string, readonly DocumentState[]> {
   const containers = new Map<string, DocumentState[]>();
-  for (const state of documents.values()) {
+  for (const state of [...documents.values(), ...doubtful]) {
     if (!mayBeMigrated(state)) continue;
     const states = containers.get(state.container);
     if (states) states.push(state);
@@ -372,13 +253,46 @@ export function pendingIntents({ documents, others }: JournalSummary): ReadonlyM
 }
 
 /** Documents whose last result is a failure or a quarantine. */
-export function failedDocuments({ documents, others }: JournalSummary): ReadonlySet<string> {
-  const results = [...Array.from(documents.values(), ({ result }) => result), ...others.values()];
-  return new Set(results.filter(isFailure).map(({ doc }) => doc));
+export function failedDocuments(summary: JournalSummary): ReadonlySet<string> {
+  return new Set(failuresIn(summary).map(({ doc }) => doc));
+}
+
+/**
+ * Digests of the lines whose last result is a failure or a quarantine, by container: their numbers may have changed
+ * since. `undefined` for a container with a failed line of which only the number is known.
+ */
+export function failedLines(summary: JournalSummary): ReadonlyMap<string, ReadonlySet<string> | undefined> {
+  const lines = new Map<string, Set<string> | undefined>();
+  for (const { doc, digests } of failuresIn(summary)) {
+    const container = containerOf(doc);
+    if (container === doc) continue;
+    const known = lines.has(container) ? lines.get(container) : new Set<string>();
+    if (digests.length > 0) for (const sha256 of digests) known?.add(sha256);
+    lines.set(container, digests.length > 0 ? known : undefined);
+  }
+  return lines;
+}
+
+/** What failed, with the digests that its line may have now. */
+function failuresIn({
+  documents,
+  doubtful,
+  others,
+}: JournalSummary): readonly { doc: string; digests: readonly string[] }[] {
+  const states = [...documents.values(), ...doubtful].filter(({ result }) => isFailure(result));
+  const results = Array.from(others.values()).filter(isFailure);
+  return [
+    ...states.map(({ doc, before, after, result }) => ({ doc, digests: [before, after, ...listed(result?.before)] })),
+    ...results.map(({ doc, before }) => ({ doc, digests: listed(before) })),
+  ];
+}
+
+function listed(sha256: string | undefined): readonly string[] {
+  return sha256 === undefined ? [] : [sha256];
 }
 
 /** Digests of the lines that runs have read and written in each container, by the container's id in its source. */
-export function knownLines({ documents, others }: JournalSummary): ReadonlyMap<string, ReadonlySet<string>> {
+export function knownLines({ documents, doubtful, others }: JournalSummary): ReadonlyMap<string, ReadonlySet<string>> {
   const known = new Map<string, Set<string>>();
   const add = (doc: string, sha256: string): void => {
     const container = containerOf(doc);
@@ -388,7 +302,7 @@ export function knownLines({ documents, others }: JournalSummary): ReadonlyMap<s
   };
   for (const { doc, before } of others.values()) if (before !== undefined) add(doc, before);
   for (const { result } of documents.values()) if (result?.before !== undefined) add(result.doc, result.before);
-  for (const last of documents.values())
+  for (const last of [...documents.values(), ...doubtful])
     for (let state: DocumentState | undefined = last; state; state = state.previous) {
       add(state.doc, state.before);
       add(state.doc, state.after);
@@ -399,11 +313,6 @@ export function knownLines({ documents, others }: JournalSummary): ReadonlyMap<s
 /** Results of documents that were migrated and whose intent was damaged: the journal cannot restore them. */
 export function lostIntents({ others }: JournalSummary): readonly ResultEntry[] {
   return Array.from(others.values()).filter(({ outcome }) => outcome === 'migrated');
-}
-
-/** True for the result of a document that failed or was quarantined. */
-export function isFailure(result: ResultEntry | undefined): result is ResultEntry {
-  return result?.outcome === 'failed' || result?.outcome === 'quarantined';
 }
 
 /** True for a failure that is the last result of the document already, with the same code. */

@@ -1,8 +1,9 @@
 import { ConfigError } from '../errors/index.js';
 import type { KeptAim } from '../journal/aim.js';
 import type { RunEntry } from '../journal/entries.js';
-import { migrationsIn } from '../journal/read.js';
-import type { DocumentState, JournalSummary } from '../journal/read.js';
+import { migrationsIn } from '../journal/document-state.js';
+import type { DocumentState } from '../journal/document-state.js';
+import type { JournalSummary } from '../journal/read.js';
 import { matchPlace, resolvePlace } from './aim-places.js';
 import { readBagDocument, whereFilter } from './document.js';
 import type { DocumentFilter } from './document.js';
@@ -84,9 +85,9 @@ function isAt({ doc, container }: Pick<DocumentState, 'doc' | 'container'>, plac
   return matchPlace(doc, place) || matchPlace(doc.replace(/#L\d+$/, ''), place) || matchPlace(container, place);
 }
 
-function findPlace(source: string, { documents, runs }: JournalSummary, cwd: string): string {
+function findPlace(source: string, { documents, doubtful, runs }: JournalSummary, cwd: string): string {
   const place = resolvePlace(source, cwd);
-  for (const state of documents.values()) if (isAt(state, place)) return place;
+  for (const state of [...documents.values(), ...doubtful]) if (isAt(state, place)) return place;
   const known = [...new Set(runs.flatMap((run) => run.sources))];
   throw new ConfigError(
     'USAGE',

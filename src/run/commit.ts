@@ -153,6 +153,8 @@ export interface CommitterOptions {
   /** Written first, once there is anything to write at all. */
   readonly begin: () => void;
   readonly pending: PendingDocuments;
+  /** Earlier runs have migrated documents: results of lines say which bytes they are about. Default false. */
+  readonly isRerun?: boolean;
   readonly disk: Disk;
 }
 
@@ -171,6 +173,10 @@ export class Committer {
     const pending = await this.options.pending.get(id);
     if (pending?.after === undefined) return undefined;
     return pending.after === sha256() ? pending : undefined;
+  }
+
+  get isRerun(): boolean {
+    return this.options.isRerun === true;
   }
 
   /** True when the last word on a document or container is a failure, or its intent has no result. */

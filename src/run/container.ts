@@ -86,7 +86,7 @@ async function* prepareAll(
   const prepare = async (found: SourceDocument): Promise<Item> => {
     const document = takeForMigration(found);
     await run.pace.resumed();
-    if (!document || !run.isWanted(document.id, container.id)) return { document: found, prepared: undefined };
+    if (!document || !run.isWanted(document, container.id)) return { document: found, prepared: undefined };
     if (commit?.failure ?? run.stoppedBy)
       return { document, prepared: { outcome: left(document, commit), transformation: undefined } };
     const expectation = expectations?.get(document.id);
@@ -185,15 +185,16 @@ async function settle(
   const { blobs } = run.options.settings;
   await record(run, container, settled, () => ({
     ...collectFacts(item.document, item.prepared, addressRule(blobs)),
-    ...digestOfFailure(item.document, settled),
+    ...digestOfLine(item.document, settled, run),
   }));
   await run.settle(settled, { container, document: item.document, prepared: item.prepared });
 }
 
-/** By its digest a line that failed is known again when it has another number. */
-function digestOfFailure(document: SourceDocument, { outcome }: DocumentOutcome): { readonly before?: string } {
+/** By its digest a line is known again when it has another number. One that was migrated has that of its intent. */
+function digestOfLine(document: SourceDocument, { outcome }: DocumentOutcome, run: Run): { readonly before?: string } {
   const isFailure = outcome === 'failed' || outcome === 'quarantined';
-  return isFailure && document.line !== undefined ? { before: digestDocument(document) } : {};
+  const isKnown = outcome === 'unchanged' && run.options.committer?.isRerun === true;
+  return document.line !== undefined && (isFailure || isKnown) ? { before: digestDocument(document) } : {};
 }
 
 /** Never throws: a journal that cannot be written any more ends the run. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { isTableUri } from '../sources/dynamodb/id.js';
 import { ConfigError } from '../errors/index.js';
-import { containerOf, failedDocuments, isDone, knownLines, pendingIntents } from '../journal/read.js';
+import { failedDocuments, failedLines, isDone, knownLines, pendingIntents } from '../journal/read.js';
 import type { JournalSummary } from '../journal/read.js';
 import { nodeDisk } from '../sources/disk.js';
 import { openStore } from '../sources/open-store.js';
@@ -121,8 +121,7 @@ export async function runMigration(opened: OpenMigration, ports: EnginePorts): P
 function engineOptions({ request, sources, plan, place }: OpenMigration, ports: EnginePorts): EngineOptions {
   const { settings, committer, stop, pace, summary } = ports;
   const { where = [], limit, shard, concurrency, maxFailures, onlyFailed, journal, manifestForm } = request;
-  const failed = onlyFailed === true ? failedIn(summary, journal) : undefined;
-  const chosen = failed && place.kind !== 'in-place' ? withContainers(failed) : failed;
+  const failed = onlyFailed === true ? failedIn(summary, journal, place) : undefined;
   return {
     sources: sources.map(({ source }) => source),
     settings,
@@ -135,7 +134,8 @@ function engineOptions({ request, sources, plan, place }: OpenMigration, ports: 
       pace,
       failureLimit: maxFailures && new FailureLimit(maxFailures, summary),
       filter: where.length > 0 ? whereFilter(where) : undefined,
-      only: chosen ?? (plan && new Set(plan.documents.keys())),
+      only: failed?.ids ?? (plan && new Set(plan.documents.keys())),
+      onlyLines: failed?.lines,
       limit,
       shard,
       expectations: plan?.documents,
@@ -143,9 +143,20 @@ function engineOptions({ request, sources, plan, place }: OpenMigration, ports: 
   };
 }
 
-function failedIn(summary: JournalSummary | undefined, directory: string): ReadonlySet<string> {
-  if (summary) return failedDocuments(summary);
-  throw new ConfigError('JOURNAL_MISSING', `--only-failed asks the journal, and there is none at ${directory}`);
+/** What `--only-failed` takes: names of documents and of whole containers, and lines by their bytes. */
+interface Failed {
+  readonly ids: ReadonlySet<string>;
+  /** Digests by container. */
+  readonly lines: ReadonlyMap<string, ReadonlySet<string> | undefined>;
+}
+
+function failedIn(summary: JournalSummary | undefined, directory: string, place: Place): Failed {
+  if (!summary)
+    throw new ConfigError('JOURNAL_MISSING', `--only-failed asks the journal, and there is none at ${directory}`);
+  const lines = failedLines(summary);
+  // A copy is made as a whole, and a line without a digest may be anywhere: then all lines of the file are taken.
+  const whole = Array.from(lines.keys()).filter((id) => place.kind !== 'in-place' || lines.get(id) === undefined);
+  return { ids: new Set([...failedDocuments(summary), ...whole]), lines };
 }
 
 /** Made when the first copy is found that differs. */
@@ -153,11 +164,6 @@ function writtenLines(summary: JournalSummary | undefined): (containerId: string
   let known: ReturnType<typeof knownLines> | undefined;
   return (containerId) =>
     (known ??= summary ? knownLines(summary) : new Map<string, ReadonlySet<string>>()).get(containerId);
-}
-
-/** A copy is made as a whole: where one line failed, all lines of the file are taken. */
-function withContainers(ids: ReadonlySet<string>): ReadonlySet<string> {
-  return new Set(Array.from(ids).flatMap((id) => [id, containerOf(id)]));
 }
 
 /** Only a run that was to see everything can miss something. */
@@ -197,6 +203,7 @@ export function openCommitter(
     // The session puts the beginning of the run before its first entry by itself.
     begin: () => undefined,
     pending: summary ? pendingIntents(summary) : new Map(),
+    isRerun: summary !== undefined && summary.documents.size > 0,
     disk: nodeDisk,
   });
 }

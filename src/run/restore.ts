@@ -2,14 +2,16 @@ import pMap, { pMapSkip } from 'p-map';
 import { ConflictError, IntegrityError, messageOf, StateBagError } from '../errors/index.js';
 import { decodeInverse } from '../journal/entries.js';
 import type { IntentEntry } from '../journal/entries.js';
+import type { DocumentState } from '../journal/document-state.js';
 import { readIntent } from '../journal/read.js';
-import type { DocumentState } from '../journal/read.js';
 import { applySplices } from '../json/index.js';
 import type { ContainerOpener, SourceContainer, SourceDocument } from '../sources/source.js';
 import { parseS3Uri } from '../store/index.js';
 import type { BlobStore } from '../store/index.js';
 import type { Aim } from './aim.js';
 import { LazyReplacement } from './commit.js';
+import { matchLines } from './match-lines.js';
+import type { LineMatch } from './match-lines.js';
 import { hasLivedOn } from './outcome.js';
 import { digest, digestDocument } from './transform.js';
 import { isStopped } from './outcome.js';
@@ -40,6 +42,18 @@ export interface RollbackOutcome {
   readonly reason?: string;
 }
 
+/** The document of an outcome. */
+export interface RestoredDocument {
+  /** With the name and line of now. */
+  readonly state: DocumentState;
+  /** Lower-case hex SHA-256 of the bytes that were found. */
+  readonly sha256?: string;
+}
+
+interface Settled extends RestoredDocument {
+  readonly outcome: RollbackOutcome;
+}
+
 /** What is about to be done to a document. Digests are lower-case hex SHA-256. */
 export interface Restoration {
   readonly state: DocumentState;
@@ -59,6 +73,8 @@ interface RollbackOptions {
   readonly directory: string;
   /** The documents to restore, by container. */
   readonly containers: ReadonlyMap<string, readonly DocumentState[]>;
+  /** All documents of the journal by container: a line of one that is not meant is not another one. */
+  readonly known: ReadonlyMap<string, readonly DocumentState[]>;
   readonly blobs: BlobStore;
   readonly open: ContainerOpener;
   /** Without it everything is computed and nothing written. */
@@ -68,7 +84,7 @@ interface RollbackOptions {
   readonly onLeft: (count: number) => void;
   readonly concurrency: number;
   readonly stop?: AbortSignal;
-  readonly onOutcome: (outcome: RollbackOutcome) => void | Promise<void>;
+  readonly onOutcome: (outcome: RollbackOutcome, document: RestoredDocument) => void | Promise<void>;
 }
 
 /**
@@ -93,40 +109,56 @@ async function rollbackContainer(
   states: readonly DocumentState[],
   options: RollbackOptions,
 ): Promise<void> {
-  const byLine = new Map(states.map((state) => [state.line, state]));
-  const outcomes: RollbackOutcome[] = [];
+  const settled: Settled[] = [];
   const left = new Set<DocumentState>();
+  let located = states.filter(({ isDoubtful }) => !isDoubtful);
   try {
     const container = options.open(id, options.stop);
-    const replacement = new LazyReplacement(container, () => container.replace());
-    try {
-      for await (const document of container.documents()) {
-        const state = byLine.get(document.line);
-        byLine.delete(document.line);
-        if (state) await assertSame(container, state, options);
-        const original = state && (await restore(document, state, options, { outcomes, left }));
-        if (options.log) await replacement.write(document, original);
-        document.release?.();
-      }
-      if (replacement.isOpen) await options.log?.flush();
-      await replacement.commit();
-    } catch (error) {
-      await replacement.abort();
-      throw error;
-    }
-    for (const state of byLine.values())
-      if (options.aim.take()) outcomes.push(failure(state, gone(state)));
+    const match = await matchLines(container, options.known.get(id) ?? states);
+    const meant = new Set(states.map(({ intent }) => intent));
+    located = [...match.byLine.values(), ...match.gone].filter(({ intent }) => meant.has(intent));
+    const rest = await rewrite(container, match, new Set(located), options, { settled, left });
+    for (const state of rest)
+      if (options.aim.take()) settled.push({ state, outcome: failure(state, gone(state)) });
       else left.add(state);
   } catch (error) {
     // Documents without an outcome were not started.
     if (isStopped(error)) return;
-    const taken = new Set(outcomes.splice(0).map(({ id: doc }) => doc));
-    for (const state of states)
-      if (taken.has(state.doc) || (!left.has(state) && options.aim.take())) outcomes.push(failure(state, error));
+    const taken = new Set(settled.splice(0).map(({ state }) => state));
+    for (const state of located)
+      if (taken.has(state) || (!left.has(state) && options.aim.take()))
+        settled.push({ state, outcome: failure(state, error) });
       else left.add(state);
   }
-  options.onLeft(left.size);
-  for (const outcome of outcomes) await options.onOutcome(outcome);
+  options.onLeft(left.size + states.length - located.length);
+  for (const { outcome, ...about } of settled) await options.onOutcome(outcome, about);
+}
+
+/** Writes the container with what is restored in it. Resolves to the documents that were not in it. */
+async function rewrite(
+  container: SourceContainer,
+  { byLine }: LineMatch,
+  rest: Set<DocumentState>,
+  options: RollbackOptions,
+  ledger: Ledger,
+): Promise<ReadonlySet<DocumentState>> {
+  const replacement = new LazyReplacement(container, () => container.replace());
+  try {
+    for await (const document of container.documents()) {
+      const state = byLine.get(document.line);
+      const isMeant = state !== undefined && rest.delete(state);
+      if (isMeant) await assertSame(container, state, options);
+      const original = isMeant ? await restore(document, state, options, ledger) : undefined;
+      if (options.log) await replacement.write(document, original);
+      document.release?.();
+    }
+    if (replacement.isOpen) await options.log?.flush();
+    await replacement.commit();
+    return rest;
+  } catch (error) {
+    await replacement.abort();
+    throw error;
+  }
 }
 
 /** Only a container whose name may pass to another thing asks what the journal had before it. */
@@ -140,7 +172,7 @@ async function assertSame(
 
 /** What became of the documents of a container. */
 interface Ledger {
-  readonly outcomes: RollbackOutcome[];
+  readonly settled: Settled[];
   /** They are not meant. */
   readonly left: Set<DocumentState>;
 }
@@ -150,7 +182,7 @@ async function restore(
   document: SourceDocument,
   state: DocumentState,
   options: RollbackOptions,
-  { outcomes, left }: Ledger,
+  { settled, left }: Ledger,
 ): Promise<Uint8Array | undefined> {
   const current = digestDocument(document);
   const undone = options.aim.undone(state);
@@ -160,7 +192,7 @@ async function restore(
     left.add(state);
     return undefined;
   }
-  outcomes.push(outcome);
+  settled.push({ state, outcome, sha256: current });
   const { bytesBefore, bytesAfter } = outcome;
   // What is left of two migrations can be known only from an intent, whoever put these bytes there.
   if (bytes || (outcome.outcome === 'rolled-back' && goal.earlier))
@@ -209,8 +241,9 @@ function moved({ doc }: DocumentState): ConflictError {
   return new ConflictError('DOCUMENT_MOVED', `${doc} has changed since it was migrated; it is left as it is`);
 }
 
-function gone({ doc }: DocumentState): ConflictError {
-  return new ConflictError('DOCUMENT_MOVED', `${doc} is not there any more`);
+function gone({ doc, line }: DocumentState): ConflictError {
+  const why = line === undefined ? '' : ': no line of the file has the bytes that were written';
+  return new ConflictError('DOCUMENT_MOVED', `${doc} is not there any more${why}`);
 }
 
 function failure(state: DocumentState, error: unknown, size = 0): RollbackOutcome {

@@ -17,7 +17,7 @@ import { assertKnown, DEFAULT_CONCURRENCY } from './request.js';
 import { RestoreLog } from './restore-log.js';
 import { rollbackDocuments } from './restore.js';
 import { INTENT_LOST } from './verify.js';
-import type { RollbackOutcome } from './restore.js';
+import type { RestoredDocument, RollbackOutcome } from './restore.js';
 
 /** A rollback as plain JSON. */
 export interface RollbackRequest extends ReachRequest, AimRequest {
@@ -152,12 +152,13 @@ async function restoreAll(
 ): Promise<Pick<RollbackReport, 'totals' | 'runs'>> {
   const settings = reachStore(request, run);
   const map = new IdMap(request.map ?? [], context.cwd);
-  const containers = aim.select(migratedByContainer(summary));
+  const known = migratedByContainer(summary);
+  const containers = aim.select(known);
   // A document without an intent is in no run that could be chosen.
   const lost = aim.kept === undefined ? lostIntents(summary) : [];
   const totals = emptyTotals(Array.from(containers.values()).flat().length + lost.length);
   const undone = new UndoneRuns(summary, aim);
-  const log = session && new RestoreLog(session, summary.documents);
+  const log = session && new RestoreLog(session);
   for (const { doc, bytesAfter } of lost) {
     const outcome = { id: doc, outcome: 'failed', bytesBefore: bytesAfter, bytesAfter, ...INTENT_LOST } as const;
     count(totals, outcome);
@@ -166,6 +167,7 @@ async function restoreAll(
   await rollbackDocuments({
     directory,
     containers,
+    known,
     blobs: (await openStore(settings, context.cwd)).blobs,
     open: await openContainers(containers, { s3: settings.s3, tables: reachTables(request, run), map }),
     log,
@@ -175,10 +177,10 @@ async function restoreAll(
     },
     concurrency: request.concurrency ?? DEFAULT_CONCURRENCY,
     ...(stop && { stop }),
-    onOutcome: async (outcome) => {
+    onOutcome: async (outcome, document) => {
       count(totals, outcome);
-      undone.add(outcome);
-      await log?.record(outcome);
+      undone.add(outcome, document);
+      await log?.record(outcome, document);
       await onOutcome?.(map.rename(outcome));
     },
   });
@@ -220,9 +222,8 @@ class UndoneRuns {
     private readonly aim: Aim,
   ) {}
 
-  add({ id, outcome }: RollbackOutcome): void {
-    const state = this.summary.documents.get(id);
-    if (!state || outcome === 'unchanged') return;
+  add({ outcome }: RollbackOutcome, { state }: RestoredDocument): void {
+    if (outcome === 'unchanged') return;
     const runs = new Set(this.aim.undone(state).map(({ run }) => run));
     for (const run of runs) this.counts.set(run, (this.counts.get(run) ?? 0) + 1);
   }

@@ -5,6 +5,7 @@ import type { DocumentFilter, Expectation, Prepared } from './document.js';
 import type { FailureLimit } from './limits.js';
 import { addToTotals, emptyTotals } from './outcome.js';
 import type { DocumentOutcome, Totals } from './outcome.js';
+import { digestDocument } from './transform.js';
 import type { TransformSettings } from './transform.js';
 import { Pace } from './pace.js';
 import type { Shard } from '../sources/shard.js';
@@ -23,6 +24,8 @@ export interface EngineOptions {
   readonly filter?: DocumentFilter;
   /** Ids to take; all others are passed over. */
   readonly only?: ReadonlySet<string>;
+  /** Digests of further lines to take, by the id of their container. */
+  readonly onlyLines?: ReadonlyMap<string, ReadonlySet<string> | undefined>;
   readonly limit?: number;
   /** True for documents that an earlier run has settled: beyond the limit they are not left over. */
   readonly isDone?: (id: string) => boolean;
@@ -85,9 +88,11 @@ export class Run {
   }
 
   /** A container whose reading failed stands among the chosen ids for all that is in it. */
-  isWanted(id: string, containerId: string): boolean {
-    const { only } = this.options;
-    if (only && !only.has(id) && !only.has(containerId)) return false;
+  isWanted(document: SourceDocument, containerId: string): boolean {
+    const { id } = document;
+    const { only, onlyLines } = this.options;
+    const isChosen = !only || only.has(id) || only.has(containerId);
+    if (!isChosen && onlyLines?.get(containerId)?.has(digestDocument(document)) !== true) return false;
     if (this.isFull) this.leave('documents', id);
     return !this.isFull;
   }

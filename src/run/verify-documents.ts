@@ -3,12 +3,14 @@ import { BagDocument } from '../bag/bag.js';
 import { outlineBag } from '../bag/rewrite.js';
 import { readDocument } from '../bag/value.js';
 import { ConflictError, messageOf, StateBagError } from '../errors/index.js';
+import type { DocumentState } from '../journal/document-state.js';
 import { migratedByContainer, readIntent } from '../journal/read.js';
-import type { DocumentState, JournalSummary } from '../journal/read.js';
+import type { JournalSummary } from '../journal/read.js';
 import type { ContainerOpener, SourceDocument } from '../sources/source.js';
 import type { BlobStore } from '../store/index.js';
 import { assertOutline } from '../validate/outline.js';
 import { compareSegments } from './compare-segments.js';
+import { matchLines } from './match-lines.js';
 import { hasLivedOn } from './outcome.js';
 import { restoreOriginal } from './restore.js';
 import { digestDocument } from './transform.js';
@@ -54,22 +56,25 @@ export async function verifyDocuments(options: VerifyOptions): Promise<void> {
 }
 
 async function verifyContainer(id: string, states: readonly DocumentState[], options: VerifyOptions): Promise<void> {
-  const byLine = new Map(states.map((state) => [state.line, state]));
+  let rest = new Set(states.filter(({ isDoubtful }) => !isDoubtful));
   try {
     const container = options.open(id);
+    const { byLine, gone: missing } = await matchLines(container, states);
+    rest = new Set([...byLine.values(), ...missing]);
     for await (const document of container.documents()) {
       const state = byLine.get(document.line);
-      if (state) container.assertSame?.((await readIntent(options.directory, state.intent)).version);
-      byLine.delete(document.line);
-      if (state && !isKnownFailure(state, document))
-        await options.onOutcome(await verifyDocument(document, state, options));
+      if (state) {
+        container.assertSame?.((await readIntent(options.directory, state.intent)).version);
+        rest.delete(state);
+        if (!isKnownFailure(state, document)) await options.onOutcome(await verifyDocument(document, state, options));
+      }
       document.release?.();
     }
   } catch (error) {
-    for (const state of byLine.values()) await options.onOutcome(failure(state, error));
+    for (const state of rest) await options.onOutcome(failure(state, error));
     return;
   }
-  for (const state of byLine.values()) await options.onOutcome({ ...failure(state, gone(state)), outcome: 'moved' });
+  for (const state of rest) await options.onOutcome({ ...failure(state, gone(state)), outcome: 'moved' });
 }
 
 /** The run itself said that it failed, and it has its original bytes: nothing was promised of it. */
@@ -129,8 +134,9 @@ function moved({ doc }: DocumentState): ConflictError {
   );
 }
 
-function gone({ doc }: DocumentState): ConflictError {
-  return new ConflictError('DOCUMENT_MOVED', `${doc} is not there any more`);
+function gone({ doc, line }: DocumentState): ConflictError {
+  const why = line === undefined ? '' : ': no line of the file has the bytes that were written';
+  return new ConflictError('DOCUMENT_MOVED', `${doc} is not there any more${why}`);
 }
 
 function failure(state: DocumentState, error: unknown): VerifyOutcome {

@@ -253,15 +253,17 @@ describe('which documents', () => {
   });
 
   it('--only-failed takes single lines, and all lines of a file that could not be read', async () => {
+    const [first, second] = bags(['pre', 'bare']);
     const world = await CommandWorld.with({
-      'a.ndjson': raggedLines(bags(['pre', 'bare'])),
+      'a.ndjson': raggedLines([first!, second!]),
       'b.json': bag(1),
       'c.json': bag(2),
     });
     const [lines, b] = [join(world.source, 'a.ndjson'), join(world.source, 'b.json')];
-    const failed = (doc: string) => ({
+    const failed = (doc: string, before?: string) => ({
       kind: 'result',
       doc,
+      before,
       outcome: 'failed',
       generation: 'unknown',
       bytesBefore: 0,
@@ -269,13 +271,32 @@ describe('which documents', () => {
       code: 'FILE_DENIED',
       reason: 'why',
     });
-    writeJournal(world, failed(`${lines}#L2`), failed(b));
+    writeJournal(world, failed(`${lines}#L2`, sha256(first!)), failed(b));
     const one = await run(world, { args: ['--only-failed'] });
     expect(one.outcomes.map(({ id }) => id)).toEqual([`${lines}#L2`, b]);
     writeJournal(world, failed(lines));
     const rest = await run(world, { args: ['--only-failed'] });
     expect(rest.outcomes.map(({ id, outcome }) => [id.slice(-2), outcome])).toEqual([
       ['L2', 'unchanged'],
+      ['L3', 'migrated'],
+    ]);
+  });
+
+  it('--only-failed takes all lines of a file when the journal has no digest of the line that failed', async () => {
+    const world = await CommandWorld.with({ 'a.ndjson': raggedLines(bags(['pre', 'bare'])) });
+    writeJournal(world, {
+      kind: 'result',
+      doc: join(world.source, 'a.ndjson#L2'),
+      outcome: 'failed',
+      generation: 'unknown',
+      bytesBefore: 0,
+      bytesAfter: 0,
+      code: 'FILE_DENIED',
+      reason: 'why',
+    });
+    const { outcomes } = await run(world, { args: ['--only-failed'] });
+    expect(outcomes.map(({ id, outcome }) => [id.slice(-2), outcome])).toEqual([
+      ['L2', 'migrated'],
       ['L3', 'migrated'],
     ]);
   });

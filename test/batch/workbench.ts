@@ -107,6 +107,7 @@ export async function run(world: World, ports: Ports = {}, options: RunOptions =
         journal.append({ kind: 'run', run: runId, at: NOW, ...RUN, target });
       },
       pending: summary ? pendingIntents(summary) : new Map(),
+      isRerun: summary !== undefined && summary.documents.size > 0,
       disk,
     });
     const report = await runSources({ ...shared, settings: settings(storeSink(blobs)), committer });
@@ -185,20 +186,21 @@ export async function runRollback(world: World, ports: Ports = {}, apply = true)
   const stamp = { run: `run-${++runs}`, at: NOW };
   const summary = await world.summary();
   const frame = journal && openFrame(journal, stamp);
-  const log = frame && new RestoreLog(frame, summary.documents);
+  const log = frame && new RestoreLog(frame);
   try {
     await rollbackDocuments({
       directory: world.journal,
       containers: migratedByContainer(summary),
+      known: migratedByContainer(summary),
       blobs: blobStoreOn(objects, ports.allowBuckets),
       open: opener(disk, objects, ports.table ?? memoryTable(world.table)),
       log,
       aim: new Aim(undefined),
       onLeft: () => undefined,
       concurrency: 1,
-      onOutcome: async (outcome) => {
+      onOutcome: async (outcome, document) => {
         outcomes.push(outcome);
-        await log?.record(outcome);
+        await log?.record(outcome, document);
       },
     });
     if (frame?.isOpen === true) journal?.append({ kind: 'end', ...stamp, totals: {}, complete: true });

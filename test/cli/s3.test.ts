@@ -63,6 +63,23 @@ describe('documents and blobs in one bucket', () => {
     expect(await text('bags/b.ndjson')).toBe(`${smallBag()}\n{"a":1}\n`);
   });
 
+  it('have lines that are verified and restored when they moved', async () => {
+    const [one, two] = [smallBag({ workflowId: 'wf-1' }), smallBag({ workflowId: 'wf-2' })];
+    await put('bags/a.ndjson', `${one}\n${two}\n`);
+    await json('migrate', 's3://paused/bags/', '--store', 's3://paused/blobs', '--apply', ...s3());
+    const [first, second] = (await text('bags/a.ndjson')).split('\n');
+    await put('bags/a.ndjson', `{"new":1}\n${second}\n${first}\n`);
+    const verified = await json('verify', '--journal', 'statebag-journal');
+    expect([verified.code, verified.totals.verified]).toEqual([0, 2]);
+    const back = await json('rollback', '--journal', 'statebag-journal', '--apply');
+    expect([back.code, back.totals.rolledBack]).toEqual([0, 2]);
+    expect(back.documents.map(({ id }) => id)).toEqual([
+      's3://paused/bags/a.ndjson#L2',
+      's3://paused/bags/a.ndjson#L3',
+    ]);
+    expect(await text('bags/a.ndjson')).toBe(`{"new":1}\n${two}\n${one}\n`);
+  });
+
   it('are reached by verify with what the journal remembers', async () => {
     await put('bags/a.json', smallBag());
     await json('migrate', 's3://paused/bags/', '--store', 's3://paused/blobs', '--apply', ...s3());
