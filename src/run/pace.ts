@@ -58,6 +58,14 @@ export class Pace {
     else this.inHand++;
   }
 
+  /** Yields each item when its turn has come. */
+  async *inTurn<T>(items: Iterable<T>): AsyncIterable<T> {
+    for (const item of items) {
+      await this.turn();
+      yield item;
+    }
+  }
+
   release(): void {
     this.inHand--;
     this.admit();

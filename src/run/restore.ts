@@ -9,6 +9,8 @@ import type { ContainerOpener, SourceContainer, SourceDocument } from '../source
 import { parseS3Uri } from '../store/index.js';
 import type { BlobStore } from '../store/index.js';
 import type { Aim } from './aim.js';
+import { MAX_CONCURRENCY } from './pace.js';
+import type { Pace } from './pace.js';
 import { LazyReplacement } from './commit.js';
 import { matchLines } from './match-lines.js';
 import type { LineMatch } from './match-lines.js';
@@ -82,7 +84,7 @@ interface RollbackOptions {
   readonly aim: Aim;
   /** Called for documents that turn out not to be meant. */
   readonly onLeft: (count: number) => void;
-  readonly concurrency: number;
+  readonly pace: Pace;
   readonly stop?: AbortSignal;
   readonly onOutcome: (outcome: RollbackOutcome, document: RestoredDocument) => void | Promise<void>;
 }
@@ -92,15 +94,21 @@ interface RollbackOptions {
  * since is left alone. Intents are synced before a container is replaced. Blobs stay.
  */
 export async function rollbackDocuments(options: RollbackOptions): Promise<void> {
+  const { pace, stop } = options;
+  pace.endWith(stop);
   await pMap(
-    options.containers,
+    pace.inTurn(options.containers),
     async ([id, states]) => {
-      if (options.stop?.aborted) return pMapSkip;
-      if (options.aim.left > 0) await rollbackContainer(id, states, options);
-      else options.onLeft(states.length);
-      return pMapSkip;
+      try {
+        if (stop?.aborted) return pMapSkip;
+        if (options.aim.left > 0) await rollbackContainer(id, states, options);
+        else options.onLeft(states.length);
+        return pMapSkip;
+      } finally {
+        pace.release();
+      }
     },
-    { concurrency: options.concurrency },
+    { concurrency: MAX_CONCURRENCY },
   );
 }
 
@@ -145,6 +153,7 @@ async function rewrite(
   const replacement = new LazyReplacement(container, () => container.replace());
   try {
     for await (const document of container.documents()) {
+      await options.pace.resumed();
       const state = byLine.get(document.line);
       const isMeant = state !== undefined && rest.delete(state);
       if (isMeant) await assertSame(container, state, options);

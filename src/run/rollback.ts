@@ -11,6 +11,7 @@ import { resolveAim } from './aim.js';
 import type { Aim, AimRequest } from './aim.js';
 import { processContext } from './context.js';
 import type { RunContext, RunPorts } from './context.js';
+import { Pace } from './pace.js';
 import { reachStore, reachTables } from './reach.js';
 import type { ReachRequest } from './reach.js';
 import { assertKnown, DEFAULT_CONCURRENCY } from './request.js';
@@ -148,7 +149,7 @@ interface OpenRollback {
 async function restoreAll(
   request: RollbackRequest,
   { directory, run, aim, context, session, summary }: OpenRollback,
-  { stop, onOutcome }: RunPorts<RollbackOutcome>,
+  { stop, pace, onOutcome }: RunPorts<RollbackOutcome>,
 ): Promise<Pick<RollbackReport, 'totals' | 'runs'>> {
   const settings = reachStore(request, run);
   const map = new IdMap(request.map ?? [], context.cwd);
@@ -175,7 +176,7 @@ async function restoreAll(
     onLeft: (count) => {
       leave(totals, count);
     },
-    concurrency: request.concurrency ?? DEFAULT_CONCURRENCY,
+    pace: pace ?? new Pace(request.concurrency ?? DEFAULT_CONCURRENCY),
     ...(stop && { stop }),
     onOutcome: async (outcome, document) => {
       count(totals, outcome);

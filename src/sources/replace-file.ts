@@ -38,16 +38,16 @@ export class TemporaryFile {
   }
 
   /**
-   * Renames over the target and makes that last. `check` may throw. The last look is at the own name: a rename goes by
-   * name, and another program may have put another file there, which must not become the document. Throws
-   * `ConflictError` `TEMPORARY_FILE_REPLACED`.
+   * Renames over the target and makes that last. A rename goes by name: another program may have put another file
+   * there, which must not become the document. Throws `ConflictError` `TEMPORARY_FILE_REPLACED`. `check` runs right
+   * before the rename, and may throw.
    */
   async moveTo(target: string, check?: () => Promise<void>): Promise<void> {
-    await check?.();
     if (!(await this.file.isAt(this.path))) {
       const reason = `another program removed or replaced the temporary file ${this.path}`;
       throw conflict('TEMPORARY_FILE_REPLACED', `${target} is left as it is, because ${reason}; run again`);
     }
+    await check?.();
     await this.disk.rename(this.path, target);
     await this.disk.syncDirectory(dirname(target));
     await this.file.close();

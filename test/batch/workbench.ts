@@ -14,6 +14,7 @@ import type { EngineOptions, RunReport, SettledDocument } from '../../src/run/ru
 import type { DocumentOutcome } from '../../src/run/outcome.js';
 import { Aim } from '../../src/run/aim.js';
 import { RestoreLog } from '../../src/run/restore-log.js';
+import { Pace } from '../../src/run/pace.js';
 import { rollbackDocuments } from '../../src/run/restore.js';
 import type { RollbackOutcome } from '../../src/run/restore.js';
 import type { Destination, SourceContainer } from '../../src/sources/source.js';
@@ -197,7 +198,7 @@ export async function runRollback(world: World, ports: Ports = {}, apply = true)
       log,
       aim: new Aim(undefined),
       onLeft: () => undefined,
-      concurrency: 1,
+      pace: new Pace(1),
       onOutcome: async (outcome, document) => {
         outcomes.push(outcome);
         await log?.record(outcome, document);

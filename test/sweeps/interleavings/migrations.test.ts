@@ -51,8 +51,8 @@ it('a migration never renames a file that another program has put in place of it
     subject: file,
     roles: [LEAN, CLEANER],
     runs: [],
-    // Between the last look at the name and the rename, no file system keeps another program out.
-    isShared: ({ kind, path }, { source }) => path.startsWith(source) && kind !== 'rename',
+    // Between the last looks at both names and the rename, no file system keeps another program out.
+    isShared: ({ kind, path }, { source }) => path.startsWith(source) && kind !== 'rename' && kind !== 'stat',
     isMigrated: false,
     isLiving: true,
   });
