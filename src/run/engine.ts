@@ -5,6 +5,7 @@ import { runContainer, unread } from './container.js';
 import { failureOf, notStarted } from './outcome.js';
 import { Run } from './run.js';
 import type { EngineOptions, RunReport } from './run.js';
+import { MetPlaces } from '../sources/met-places.js';
 import { isInShard } from '../sources/shard.js';
 
 /** True when the run has taken everything that it was about. */
@@ -16,13 +17,17 @@ export function isWhole({
 }
 
 /**
- * Runs over every document of the sources. One outcome per document; never throws for one of them. A `ConfigError` of
- * a source, and whatever `onOutcome` throws, is thrown once no document is in hand any more.
+ * Runs over every document of the sources; what several of them list is taken once. One outcome per document; never
+ * throws for one of them. A `ConfigError` of a source, and whatever `onOutcome` throws, is thrown once no document is in
+ * hand any more.
  */
 export async function runSources(options: EngineOptions): Promise<RunReport> {
   const run = new Run(options);
+  const places = new MetPlaces(options.sources);
   for (const source of options.sources) {
-    await pMap(listed(source, run), (container) => takeContainer(container, run), { concurrency: options.concurrency });
+    await pMap(listed(source, run, places), (container) => takeContainer(container, run), {
+      concurrency: options.concurrency,
+    });
   }
   run.assertSound();
   const { totals, stoppedBy, notStarted, skipped } = run;
@@ -30,12 +35,13 @@ export async function runSources(options: EngineOptions): Promise<RunReport> {
 }
 
 /** A listing that breaks off is a failure of the source; what was listed before is in hand and is finished. */
-async function* listed(source: DocumentSource, run: Run): AsyncIterable<SourceContainer> {
+async function* listed(source: DocumentSource, run: Run, places: MetPlaces): AsyncIterable<SourceContainer> {
   const { stop, shard } = run.options;
   try {
     for await (const container of source.containers(stop, ({ id }) => {
-      if (isInShard(id, shard)) run.skipped++;
+      if (places.isNew(source, id) && isInShard(id, shard)) run.skipped++;
     })) {
+      if (!places.isNew(source, container.id)) continue;
       if (!run.isFull) {
         yield container;
         continue;
