@@ -164,8 +164,9 @@ export function totalsOf({ documents, others }: JournalSummary): Totals {
   for (const result of [...Array.from(documents.values(), (state) => state.result), ...others.values()]) {
     if (!result) totals.notStarted++;
     if (!result || result.outcome === 'rolled-back') continue;
-    const { outcome, bytesBefore, bytesAfter, generation, blobsWritten = 0, blobsReused = 0 } = result;
-    addToTotals(totals, { id: result.doc, outcome, bytesBefore, bytesAfter, generation, blobsWritten, blobsReused });
+    const { doc, outcome, subject, bytesBefore, bytesAfter, generation, blobsWritten = 0, blobsReused = 0 } = result;
+    const figures = { bytesBefore, bytesAfter, generation, blobsWritten, blobsReused };
+    addToTotals(totals, { id: doc, outcome, ...(subject && { subject }), ...figures });
   }
   totals.documents += totals.notStarted;
   return totals;

@@ -1,5 +1,6 @@
 import type { Gap } from './coverage.js';
 import type { NotStarted, ResultEntry } from './entries.js';
+import { addMigratedBytes } from './migrated-bytes.js';
 import { lastRun, readJournal, summarizeJournal } from './read.js';
 import type { DamagedPlace, JournalSummary, SummarizeOptions } from './read.js';
 
@@ -92,10 +93,7 @@ function addResult(totals: JournalTotals, findings: JournalFinding[], result: Re
   // A voided intent leaves no result.
   if (result.outcome === 'not-started') return;
   totals[result.subject === 'container' ? 'containersFailed' : COUNTER[result.outcome]]++;
-  if (result.outcome === 'migrated') {
-    totals.bytesBefore += result.bytesBefore;
-    totals.bytesAfter += result.bytesAfter;
-  }
+  addMigratedBytes(totals, result);
   totals.blobsWritten += result.blobsWritten ?? 0;
   totals.blobsReused += result.blobsReused ?? 0;
   if (result.outcome === 'failed' || result.outcome === 'quarantined') {

@@ -36,7 +36,10 @@ export class Census {
 
   add(outcome: DocumentOutcome, { envelope, bytesInline, hazards, dialects }: Look): void {
     const { totals } = this;
+    const { bytesBefore, bytesAfter } = totals;
     addToTotals(totals, outcome);
+    totals.bytesBefore = bytesBefore + outcome.bytesBefore;
+    totals.bytesAfter = bytesAfter + outcome.bytesAfter;
     totals.generations[outcome.generation]++;
     totals.bytesInline += bytesInline;
     if (outcome.bytesBefore > PAYLOAD_LIMIT) totals.overLimitBefore++;

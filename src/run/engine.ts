@@ -6,6 +6,7 @@ import { failureOf, notStarted } from './outcome.js';
 import { MAX_CONCURRENCY } from './pace.js';
 import { Run } from './run.js';
 import type { EngineOptions, RunReport } from './run.js';
+import { MetPlaces } from '../sources/met-places.js';
 import { isInShard } from '../sources/shard.js';
 
 /** True when the run has taken everything that it was about. */
@@ -17,13 +18,17 @@ export function isWhole({
 }
 
 /**
- * Runs over every document of the sources. One outcome per document; never throws for one of them. A `ConfigError` of
- * a source, and whatever `onOutcome` throws, is thrown once no document is in hand any more.
+ * Runs over every document of the sources; what several of them list is taken once. One outcome per document; never
+ * throws for one of them. A `ConfigError` of a source, and whatever `onOutcome` throws, is thrown once no document is in
+ * hand any more.
  */
 export async function runSources(options: EngineOptions): Promise<RunReport> {
   const run = new Run(options);
+  const places = new MetPlaces(options.sources);
   for (const source of options.sources) {
-    await pMap(listed(source, run), (container) => takeContainer(container, run), { concurrency: MAX_CONCURRENCY });
+    await pMap(listed(source, run, places), (container) => takeContainer(container, run), {
+      concurrency: MAX_CONCURRENCY,
+    });
   }
   run.assertSound();
   const { totals, stoppedBy, notStarted, skipped } = run;
@@ -34,12 +39,13 @@ export async function runSources(options: EngineOptions): Promise<RunReport> {
  * Yields each container when its turn has come. A listing that breaks off is a failure of the source; what was listed
  * before is in hand and is finished.
  */
-async function* listed(source: DocumentSource, run: Run): AsyncIterable<SourceContainer> {
+async function* listed(source: DocumentSource, run: Run, places: MetPlaces): AsyncIterable<SourceContainer> {
   const { stop, shard } = run.options;
   try {
     for await (const container of source.containers(stop, ({ id }) => {
-      if (isInShard(id, shard)) run.skipped++;
+      if (places.isNew(source, id) && isInShard(id, shard)) run.skipped++;
     })) {
+      if (!places.isNew(source, container.id)) continue;
       await run.pace.turn();
       if (!run.isFull) {
         yield container;

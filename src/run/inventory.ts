@@ -1,5 +1,6 @@
 import pMap, { pMapSkip } from 'p-map';
 import { ConfigError } from '../errors/index.js';
+import { MetPlaces } from '../sources/met-places.js';
 import type { DocumentSource, Skipped, SourceContainer, SourceDocument } from '../sources/source.js';
 import { failureOf, hasLivedOn, notStarted } from './outcome.js';
 import { blobDigestOf, isJournalLine } from './own-documents.js';
@@ -34,7 +35,8 @@ export interface InventoryOptions {
  * told to `onBlind` and does not end the survey. Throws `ConfigError` for a source that is wrong in itself.
  */
 export async function readInventory(options: InventoryOptions): Promise<void> {
-  for (const source of options.sources) await new SourceSurvey(source, options).run();
+  const places = new MetPlaces(options.sources);
+  for (const source of options.sources) await new SourceSurvey(source, options, places).run();
 }
 
 /** The survey of one source. */
@@ -45,6 +47,7 @@ class SourceSurvey {
   constructor(
     private readonly source: DocumentSource,
     private readonly options: InventoryOptions,
+    private readonly places: MetPlaces,
   ) {}
 
   async run(): Promise<void> {
@@ -64,7 +67,9 @@ class SourceSurvey {
     try {
       for await (const container of this.source.containers(stop, (one) => skipped.push(one))) {
         if (stop?.aborted) return;
-        yield container;
+        // What is only read may be read under two names, but not twice under one.
+        if (this.places.isNew({}, container.id)) yield container;
+        else this.met++;
       }
     } catch (error) {
       if (stop?.aborted || (isEmptySource(error) && (allowEmpty || skipped.length > 0))) return;

@@ -1,5 +1,6 @@
 import type { Generation } from '../bag/bag.js';
 import { BagError, messageOf, StateBagError } from '../errors/index.js';
+import { addMigratedBytes } from '../journal/migrated-bytes.js';
 
 /** What became of a document in a run. `rolled-back` appears in journals only. */
 export type Outcome = 'migrated' | 'unchanged' | 'quarantined' | 'failed' | 'not-started';
@@ -35,6 +36,7 @@ export interface Totals {
   containersFailed: number;
   /** Files and objects of lines that the run did not get to. */
   containersNotStarted: number;
+  /** Bytes of the documents that were, or would be, migrated. An inspection counts those of all documents. */
   bytesBefore: number;
   bytesAfter: number;
   blobsWritten: number;
@@ -74,8 +76,7 @@ export function addToTotals(totals: Totals, outcome: DocumentOutcome): void {
   }
   totals.documents++;
   totals[COUNTER[outcome.outcome]]++;
-  totals.bytesBefore += outcome.bytesBefore;
-  totals.bytesAfter += outcome.bytesAfter;
+  addMigratedBytes(totals, outcome);
   totals.blobsWritten += outcome.blobsWritten;
   totals.blobsReused += outcome.blobsReused;
 }

@@ -64,6 +64,10 @@ export class FilesSource implements DocumentSource {
     for (const [path, error] of places) yield new UnreadablePlace(path, error);
   }
 
+  placeOf(path: string): string {
+    return realPath(path);
+  }
+
   container(path: string): SourceContainer {
     const container = this.further?.open(path);
     if (container) return container;

@@ -8,6 +8,7 @@ import type { ObjectAddress } from '../store/object-store.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import { ExecutionsSource } from './executions.js';
 import type { DocumentSource, OnSkipped, SourceContainer } from './source.js';
+import { MetPlaces } from './met-places.js';
 import { isInShard } from './shard.js';
 import type { Shard } from './shard.js';
 
@@ -195,10 +196,11 @@ export function orderedSources(sources: readonly OpenSource[]): readonly Documen
 /** Bytes of all documents, for a progress bar; `undefined` when a source does not tell before it is read. */
 export async function measureSources(sources: readonly OpenSource[], shard?: Shard): Promise<number | undefined> {
   let bytes = 0;
+  const places = new MetPlaces(sources);
   for (const { source, root } of sources) {
     if (root === undefined) return undefined;
     for await (const { id } of source.containers()) {
-      if (isInShard(id, shard)) bytes += (await stat(id).catch(() => undefined))?.size ?? 0;
+      if (places.isNew(source, id) && isInShard(id, shard)) bytes += (await stat(id).catch(() => undefined))?.size ?? 0;
     }
   }
   return bytes;

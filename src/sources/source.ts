@@ -118,6 +118,8 @@ export interface DocumentSource {
   /** All containers are known once the first one is. */
   readonly isListedAtOnce?: true;
   containers(signal?: AbortSignal, onSkipped?: OnSkipped): AsyncIterable<SourceContainer>;
+  /** The one name of what can have several, by any of them. Default: the name itself. */
+  placeOf?(id: string): string;
   /** A container by the id it had in a listing, for `verify` and `rollback`. */
   container(id: string): SourceContainer;
 }

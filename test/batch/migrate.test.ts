@@ -114,8 +114,8 @@ describe('repetition', () => {
       notStarted: 0,
       containersFailed: 0,
       containersNotStarted: 0,
-      bytesBefore: 48_079,
-      bytesAfter: 18_338,
+      bytesBefore: 47_095,
+      bytesAfter: 17_354,
       blobsWritten: 27,
       blobsReused: 0,
     });

@@ -37,7 +37,7 @@ describe('figures for people', () => {
     [371_200, '371.2 KB'],
     [5e15, '5000.0 TB'],
   ])('give %d bytes as %s', async (bytes, text) => {
-    expect((await figuresOf(bytes, bytes)).get('bytes before')).toBe(text);
+    expect((await figuresOf(bytes, bytes)).get('bytes before')).toBe(`${text} | of migrated documents`);
   });
 
   it('give what a workflow has grown by with a minus', async () => {

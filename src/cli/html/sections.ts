@@ -2,7 +2,7 @@ import { HAZARDS } from '../../bag/hazards.js';
 import { REFUSALS } from '../../bag/resume-rules.js';
 import type { JournalReport, RunReport } from '../../journal/report.js';
 import { damageLines, partLines, unfinishedLines } from '../reporters/status-figures.js';
-import { formatBytes, formatChange, formatCount } from '../reporters/sizes.js';
+import { byteRows, formatBytes, formatChange, formatCount } from '../reporters/sizes.js';
 import { barChart } from './bar-chart.js';
 import type { BarGroup, Tone } from './bar-chart.js';
 import { isolateText, html } from './markup.js';
@@ -22,12 +22,10 @@ export function gaps(directory: string, { unfinished, parts, damaged }: JournalR
 }
 
 export function figures({ totals }: JournalReport): Markup {
-  const { bytesBefore, bytesAfter } = totals;
   const cells: readonly (readonly [string, string, string])[] = [
     ['documents', formatCount(totals.documents), ''],
     ['migrated', formatCount(totals.migrated), ''],
-    ['bytes before', formatBytes(bytesBefore), 'of what was migrated'],
-    ['bytes after', formatBytes(bytesAfter), formatChange(bytesBefore, bytesAfter)],
+    ...byteRows(totals),
     ['blobs written', formatCount(totals.blobsWritten), `${formatCount(totals.blobsReused)} reused`],
     [
       'need somebody',

@@ -1,7 +1,7 @@
 import type { RunReport } from '../../run/run.js';
 import type { DocumentOutcome, Totals } from '../../run/outcome.js';
 import type { VerifyTotals } from '../../run/verify.js';
-import { formatBytes, formatChange, formatCount } from './sizes.js';
+import { byteRows, formatCount } from './sizes.js';
 import type { TableRow } from './table.js';
 
 /** A document as `--json` has it. */
@@ -32,7 +32,6 @@ export function isFinding({ outcome }: DocumentOutcome): boolean {
 }
 
 export function totalRows(totals: Totals, isDryRun: boolean): TableRow[] {
-  const { bytesBefore, bytesAfter } = totals;
   return [
     ['documents', formatCount(totals.documents)],
     [isDryRun ? 'to be migrated' : 'migrated', formatCount(totals.migrated)],
@@ -41,8 +40,7 @@ export function totalRows(totals: Totals, isDryRun: boolean): TableRow[] {
     ['failed', formatCount(totals.failed)],
     ...(totals.notStarted > 0 ? [['not started', formatCount(totals.notStarted)] as const] : []),
     ...containerRows(totals),
-    ['bytes before', formatBytes(bytesBefore)],
-    ['bytes after', formatBytes(bytesAfter), formatChange(bytesBefore, bytesAfter)],
+    ...byteRows(totals, isDryRun),
     ['blobs written', formatCount(totals.blobsWritten), isDryRun ? 'if the store is empty' : ''],
     ['blobs reused', formatCount(totals.blobsReused)],
   ];

@@ -13,6 +13,17 @@ export function formatCount(count: number): string {
   return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
+/** Bytes before and after a migration. They are of migrated documents only, in every command. */
+export function byteRows(
+  { bytesBefore, bytesAfter }: { readonly bytesBefore: number; readonly bytesAfter: number },
+  isDryRun = false,
+): readonly (readonly [label: string, figure: string, remark: string])[] {
+  return [
+    ['bytes before', formatBytes(bytesBefore), isDryRun ? 'of documents to be migrated' : 'of migrated documents'],
+    ['bytes after', formatBytes(bytesAfter), formatChange(bytesBefore, bytesAfter)],
+  ];
+}
+
 /** `-67.3 %`, or nothing where there is nothing to compare. */
 export function formatChange(before: number, after: number): string {
   if (before === 0 || before === after) return '';

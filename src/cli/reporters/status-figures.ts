@@ -3,13 +3,12 @@ import type { DamagedPlace } from '../../journal/read.js';
 import type { JournalStatus } from '../../journal/report.js';
 import { formatCommandLine } from '../command-line.js';
 import { continueLine } from '../continue-line.js';
-import { formatBytes, formatChange, formatCount } from './sizes.js';
+import { byteRows, formatCount } from './sizes.js';
 import type { TableRow } from './table.js';
 
 type Figures = Pick<JournalStatus, 'runs' | 'isClosed' | 'totals' | 'unfinished' | 'skipped' | 'damaged'>;
 
 export function statusRows({ runs, isClosed, totals, unfinished, skipped, damaged }: Figures): readonly TableRow[] {
-  const { bytesBefore, bytesAfter } = totals;
   const isKilled = unfinished.some(({ kind }) => kind === 'killed');
   return [
     [
@@ -41,8 +40,7 @@ export function statusRows({ runs, isClosed, totals, unfinished, skipped, damage
       ? [['skipped', formatCount(skipped), 'files of other names or kinds, which the last run did not read'] as const]
       : []),
     ...damageRows(damaged),
-    ['bytes before', formatBytes(bytesBefore)],
-    ['bytes after', formatBytes(bytesAfter), formatChange(bytesBefore, bytesAfter)],
+    ...byteRows(totals),
     ['blobs written', formatCount(totals.blobsWritten)],
     ['blobs reused', formatCount(totals.blobsReused)],
   ];
