@@ -102,7 +102,7 @@ export function helpPage(name: string): string {
   return HELP_PAGES[name]!.map((number) => HELP_SECTIONS[number]!).join('\n');
 }
 
-/** Narrower, descriptions have a line each: nobody reads columns of a few letters. */
+/** Narrower, descriptions have a line each: columns of a few letters cannot be read. */
 const NARROWEST = 48;
 
 /**

@@ -224,7 +224,7 @@ export function migratedByContainer({
   return containers;
 }
 
-/** It was migrated, or nobody knows whether it was; the digests of the document will tell. */
+/** It was migrated, or that is not known; the digests of the document show it. */
 function mayBeMigrated({ fate }: DocumentState): boolean {
   return fate !== 'rolled-back';
 }

@@ -22,7 +22,7 @@ interface JournalTotals {
   blobsReused: number;
 }
 
-/** Documents that need somebody, with the reason of their last result. */
+/** Documents that need attention, with the reason of their last result. */
 interface JournalFinding {
   readonly id: string;
   readonly outcome: string;

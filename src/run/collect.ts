@@ -20,7 +20,7 @@ interface CollectOptions extends MarkOptions {
   /** Empty, or ending with `/`. */
   readonly prefix: string;
   readonly keys: BlobKeys;
-  /** Milliseconds that nobody may have written or reused a blob. */
+  /** Milliseconds since the last time that a blob was written or reused. */
   readonly ttl: number;
   /** Deletes; without it everything is computed and nothing is touched. */
   readonly apply: boolean;
@@ -29,7 +29,7 @@ interface CollectOptions extends MarkOptions {
   readonly onBlob?: (outcome: BlobOutcome) => void | Promise<void>;
 }
 
-/** A blob that nothing points to, old enough to go. `kept`: somebody wrote it anew since it was listed. */
+/** A blob that nothing points to, old enough to go. `kept`: it was written again since it was listed. */
 export interface BlobOutcome {
   readonly key: string;
   readonly bytes: number;

@@ -26,7 +26,7 @@ export interface Remainder {
   /** `BAG_FAT`, `BAG_BRIDGE`, `BAG_MUTABLE`, `BAG_OUTDATED`, or why nothing can be said of it. */
   readonly code: string;
   readonly reason: string;
-  /** Until when it can be met at the latest; undefined when it stays until somebody rewrites or removes it. */
+  /** Until when it can be met at the latest; undefined when it stays until it is rewritten or removed. */
   readonly until: Deadline | undefined;
 }
 

@@ -19,16 +19,20 @@ export function isWhole({
 
 /**
  * Runs over every document of the sources; what several of them list is taken once. One outcome per document; never
- * throws for one of them. A `ConfigError` of a source, and whatever `onOutcome` throws, is thrown once no document is in
- * hand any more.
+ * throws for one of them. A `ConfigError` of a source, and whatever `onOutcome` throws, is thrown once no document is
+ * in hand any more.
  */
 export async function runSources(options: EngineOptions): Promise<RunReport> {
   const run = new Run(options);
   const places = new MetPlaces(options.sources);
-  for (const source of options.sources) {
-    await pMap(listed(source, run, places), (container) => takeContainer(container, run), {
-      concurrency: MAX_CONCURRENCY,
-    });
+  const leave = run.pace.endWith(options.stop);
+  try {
+    for (const source of options.sources) {
+      const containers = listed(source, run, places);
+      await pMap(containers, (container) => takeContainer(container, run), { concurrency: MAX_CONCURRENCY });
+    }
+  } finally {
+    leave();
   }
   run.assertSound();
   const { totals, stoppedBy, notStarted, skipped } = run;

@@ -108,7 +108,7 @@ interface Failure {
   readonly isRetryable?: true;
 }
 
-/** True for errors that the same call may not meet again; a document that moved is read anew then. */
+/** True for errors that the same call may not meet again; a document that moved is read again then. */
 export function isRetryable(error: unknown): boolean {
   return error instanceof StateBagError && (error.retryable || error.code === 'DOCUMENT_MOVED');
 }
@@ -126,7 +126,7 @@ export function failureOf(error: unknown): Failure {
   return { outcome, code, reason: messageOf(error), ...(isRetryable(error) && { isRetryable: true }) };
 }
 
-/** Exit code 1: a document needs somebody. */
+/** Exit code 1: a document needs attention. */
 export function needsAttention(totals: Totals): boolean {
   const { quarantined, failed, notStarted, containersFailed, containersNotStarted } = totals;
   return quarantined + failed + notStarted + containersFailed + containersNotStarted > 0;

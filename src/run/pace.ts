@@ -76,14 +76,18 @@ export class Pace {
     if (this.isPaused && !this.isEnding) await new Promise<void>((resolve) => this.pauses.push(resolve));
   }
 
-  /** A run that is to end waits for nothing any more: it counts what it does not take. */
-  endWith(stop: AbortSignal | undefined): void {
+  /**
+   * A run that is to end waits for nothing any more: it counts what it does not take. Returns what ends that: a signal
+   * may outlive many runs.
+   */
+  endWith(stop: AbortSignal | undefined): () => void {
     const end = (): void => {
       this.isEnding = true;
       this.admit();
     };
     if (stop?.aborted === true) end();
     else stop?.addEventListener('abort', end, { once: true });
+    return () => stop?.removeEventListener('abort', end);
   }
 
   private get isOpen(): boolean {

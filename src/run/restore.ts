@@ -95,7 +95,7 @@ interface RollbackOptions {
  */
 export async function rollbackDocuments(options: RollbackOptions): Promise<void> {
   const { pace, stop } = options;
-  pace.endWith(stop);
+  const leave = pace.endWith(stop);
   await pMap(
     pace.inTurn(options.containers),
     async ([id, states]) => {
@@ -109,7 +109,7 @@ export async function rollbackDocuments(options: RollbackOptions): Promise<void>
       }
     },
     { concurrency: MAX_CONCURRENCY },
-  );
+  ).finally(leave);
 }
 
 async function rollbackContainer(
@@ -203,7 +203,7 @@ async function restore(
   }
   settled.push({ state, outcome, sha256: current });
   const { bytesBefore, bytesAfter } = outcome;
-  // What is left of two migrations can be known only from an intent, whoever put these bytes there.
+  // What is left of two migrations can be known only from an intent, whichever program put these bytes there.
   if (bytes || (outcome.outcome === 'rolled-back' && goal.earlier))
     await options.log?.intend({ state, before: current, after: goal.before, bytesBefore, bytesAfter });
   return bytes;

@@ -74,7 +74,6 @@ export class Run {
 
   constructor(readonly options: EngineOptions) {
     this.pace = options.pace ?? new Pace(options.concurrency);
-    this.pace.endWith(options.stop);
   }
 
   get stoppedBy(): RunReport['stoppedBy'] {

@@ -158,8 +158,8 @@ export function asDiskError(path: string): (error: unknown) => never {
 }
 
 /**
- * An effect that many ask for and one carries out: whoever asks while it runs shares the next one, which begins after
- * what they did before. Once it has failed it is not tried again, and everybody who asks hears of the failure.
+ * An effect that many ask for and one carries out. Calls made while it runs share the next one, which begins after
+ * what they did before. Once it has failed it is not tried again, and every later call fails with the same error.
  */
 export class GroupCommit {
   private running: Promise<void> = Promise.resolve();

@@ -110,7 +110,7 @@ function later(moment: Date, milliseconds: number): string {
 function readOnly(id: string): ConfigError {
   return new ConfigError(
     'SOURCE_READ_ONLY',
-    `the state of ${id} lies within Step Functions, where nobody can edit it; a wrapped reader brings it into the new form when it goes on`,
+    `the state of ${id} is held by Step Functions and cannot be edited from outside; a wrapped reader brings it into the new form when it goes on`,
   );
 }
 

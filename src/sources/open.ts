@@ -178,7 +178,7 @@ async function openExecutions(spec: string, io: Surroundings): Promise<Execution
   return new ExecutionsSource(arn, sfnExecutions({ region }), () => io.now().getTime());
 }
 
-/** The driver and its SDK are loaded only when somebody names a table. Makes no request. */
+/** The driver and its SDK are loaded only when a table is named. Makes no request. */
 export async function openTable(name: string, settings: TableSettings): Promise<RowTable> {
   const { dynamoDbTable } = await import('./dynamodb/table.js');
   return dynamoDbTable(name, settings);

@@ -75,7 +75,7 @@ const MAX_IDLE_BYTES = 32 * 1024 * 1024;
 /**
  * Memory used again and again: a run reads and writes hundreds of kilobytes a document, and fresh memory for each costs
  * more than the copy into it, and lets the process grow until the collector wakes up. Whoever takes a buffer may give
- * it back once nobody reads it any more; one that is never given back is collected like any other.
+ * it back once it is not read any more; one that is never given back is collected like any other.
  */
 export class BufferPool {
   readonly #idle = new Map<number, ArrayBufferLike[]>();

@@ -30,7 +30,7 @@ export interface SourceDocument {
   readonly sha256?: string;
   /** What stands around the document in its container (line ends, blank lines), to be written back as it was. */
   readonly frame?: { readonly before: Uint8Array; readonly after: Uint8Array };
-  /** Says that nobody reads the bytes and the frame any more: their memory may serve another document. */
+  /** Says that the bytes and the frame are not read any more: their memory may serve another document. */
   readonly release?: () => void;
   readonly deadline?: Deadline;
   /** Further text of the place, in which names of blobs may stand. Made when it is asked for. */

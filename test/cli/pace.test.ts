@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -124,6 +125,14 @@ describe('a pace', () => {
     pace.set({ concurrency: 3 });
     await sleep(0);
     expect(taken).toEqual([1, 2, 3, 4]);
+  });
+
+  it('leaves no listener behind on a signal that outlives the run', () => {
+    const { signal } = new AbortController();
+    const leave = new Pace(1).endWith(signal);
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    leave();
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
   it('gives no turn while it is paused, and all of them once the run is to end', async () => {

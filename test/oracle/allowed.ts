@@ -801,6 +801,34 @@ export const ALLOWED: readonly Rule[] = [
     change: ['added'],
     new: /^\[\]$/,
   }),
+  rule('inspect-says-whether-it-is-complete', 'A stopped inspection is not taken for a whole one.', {
+    aspect: ['stdout'],
+    path: /^\/complete$/,
+    change: ['added'],
+    command: /^inspect/,
+    new: /^true$/,
+  }),
+  rule(
+    'bytes-of-migrated-documents',
+    'Every command counts the bytes of the same documents: those that were, or would be, migrated.',
+    {
+      aspect: ['stdout', 'journal'],
+      path: /(^|\/)totals\/bytes(Before|After)$/,
+      when: isSumOfMigrated,
+    },
+    {
+      aspect: ['stdout'],
+      path: /^$/,
+      command: /^(migrate|status|report)/,
+      when: ({ new: next = '' }) => / of (migrated documents|documents to be migrated)$/m.test(next),
+    },
+  ),
+  rule('commands-that-go-on', 'A command that is printed does something when it is run.', {
+    aspect: ['stderr'],
+    command: /^migrate/,
+    old: /this was a dry run, nothing was written; to write: /,
+    new: /this was a dry run; there is no document to migrate\n/,
+  }),
   rule(
     'a-rollback-names-the-runs',
     'A rollback names the migrations that it undoes.',
@@ -1054,6 +1082,41 @@ export const ALLOWED: readonly Rule[] = [
  * Differences that no decision wants. They are known faults of the new build: the summary names them, and each must go.
  */
 export const UNEXPLAINED: readonly Rule[] = [];
+
+interface Told {
+  readonly kind?: string;
+  readonly outcome?: string;
+  readonly bytesBefore?: number;
+  readonly bytesAfter?: number;
+}
+
+type Report = readonly Told[] | { readonly documents?: readonly Told[] };
+
+/** Standard output of a filter has several values. */
+function parsed(text: string): Report | undefined {
+  try {
+    return JSON.parse(text) as Report;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The new figure is the sum over the documents that a run migrated, by its report or by the results in a journal. */
+function isSumOfMigrated({ path, new: figure }: Difference, { next }: Facts): boolean {
+  const member = path.endsWith('Before') ? 'bytesBefore' : 'bytesAfter';
+  const sum = (told: readonly Told[]) =>
+    told.filter(({ outcome }) => outcome === 'migrated').reduce((total, one) => total + (one[member] ?? 0), 0);
+  return next
+    .filter(({ aspect, text }) => (aspect === 'stdout' || aspect === 'journal') && /^[[{]/.test(text))
+    .some(({ aspect, text }) => {
+      const tree = parsed(text);
+      if (!tree) return false;
+      if (aspect === 'stdout') return 'documents' in tree && sum(tree.documents ?? []) === Number(figure);
+      if (!Array.isArray(tree)) return false;
+      const starts = tree.flatMap(({ kind }, at) => (kind === 'run' ? [at] : []));
+      return starts.some((start, at) => sum(tree.slice(start, starts[at + 1])) === Number(figure));
+    });
+}
 
 /** Some document of the input has a whole inline manifest and neither config nor map. */
 function isManifestAlone(_: Difference, { files, old }: Facts): boolean {

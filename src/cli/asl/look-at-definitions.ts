@@ -27,7 +27,7 @@ export async function lookAtDefinitions(
   return failed;
 }
 
-/** Undefined for a file without a machine that nobody named. */
+/** Undefined for a file without a machine that the command line does not name. */
 async function lookAt(definition: DefinitionPath, look: Look, io: CliIo): Promise<CheckedDocument | undefined> {
   try {
     return await look(await readDefinition(definition, io), definition);

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import { oneLine } from '../../findings/printable.js';
 
-/** A document that needs somebody. */
+/** A document that needs attention. */
 export interface Finding {
   readonly id: string;
   readonly outcome: string;
@@ -12,7 +12,7 @@ export interface Finding {
 /** Printed for people; everything is in `--json`. */
 const SHOWN = 20;
 
-/** Gathers what needs somebody: the first few in full, the rest by number. */
+/** Gathers what needs attention: the first few in full, the rest by number. */
 export class Findings {
   private readonly shown: Finding[] = [];
   private left = 0;
