@@ -823,12 +823,28 @@ export const ALLOWED: readonly Rule[] = [
       when: ({ new: next = '' }) => / of (migrated documents|documents to be migrated)$/m.test(next),
     },
   ),
-  rule('commands-that-go-on', 'A command that is printed does something when it is run.', {
-    aspect: ['stderr'],
-    command: /^migrate/,
-    old: /this was a dry run, nothing was written; to write: /,
-    new: /this was a dry run; there is no document to migrate\n/,
-  }),
+  rule(
+    'commands-that-go-on',
+    'A command that is printed does something when it is run.',
+    {
+      aspect: ['stderr'],
+      command: /^migrate/,
+      old: /this was a dry run, nothing was written; to write: /,
+      new: /this was a dry run; there is no document to migrate\n/,
+    },
+    {
+      aspect: ['stderr'],
+      command: /^migrate .*--plan-out/,
+      old: /; to write: .* --plan-out (\S+) --apply\n/,
+      new: /only the plan was written; to do what it says: .* --plan (\S+) --apply\n/,
+    },
+    {
+      aspect: ['stderr'],
+      command: /^migrate .*--apply.* --limit/,
+      when: ({ old, new: next }) =>
+        next?.replace(/statebag: the run reached --limit; to take the rest: .*\n/, '') === old,
+    },
+  ),
   rule(
     'a-rollback-names-the-runs',
     'A rollback names the migrations that it undoes.',
