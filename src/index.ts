@@ -55,6 +55,7 @@ export type { Blob, BlobStore, BlobStoreOptions } from './store/blob-store.js';
 export type {
   DeleteRequest,
   GetRequest,
+  Leftover,
   ObjectAddress,
   ObjectAttributes,
   ObjectStore,

@@ -23,12 +23,17 @@ export function thisOwner(): string {
  * has its number now, or one with another start. A zombie counts as alive, since its threads may still be at work.
  */
 export function isProvablyDead(owner: string): boolean {
-  const [, pid, start, place] = OWNER.exec(owner) ?? [];
-  const [, , , ownPlace] = OWNER.exec(thisOwner()) ?? [];
-  if (place === undefined || place !== ownPlace) return false;
+  if (!isOfThisMachine(owner)) return false;
+  const [, pid, start] = OWNER.exec(owner)!;
   if (!exists(Number(pid))) return true;
   const current = startOf(pid!);
   return current !== undefined && current !== start;
+}
+
+/** True when the owner ran under the same boot and in the same namespaces, so that this process can look for it. */
+export function isOfThisMachine(owner: string): boolean {
+  const place = OWNER.exec(owner)?.[3];
+  return place !== undefined && place === OWNER.exec(thisOwner())?.[3];
 }
 
 /** True for a text that `thisOwner` may have made, in any process. */
@@ -81,8 +86,8 @@ function exists(pid: number): boolean {
 const TEMPORARY = /^\.statebag-([0-9a-z-]+)-[0-9a-f]{16}\.tmp$/;
 const LOCK = /^\.statebag-[0-9a-f]{32}\.lock$/;
 const CLAIM = /^\.statebag-[0-9a-f]{32}\.lock\.[0-9a-f]{32}$/;
-/** How release 0.1.0 named the files that it was writing. */
-const OLD_TEMPORARY = /^\..*\.statebag\.tmp$/;
+/** How release 0.1.0 named the documents and the blobs that it was writing. */
+const OLD_TEMPORARY = /^\.(.*\.statebag\.tmp|[0-9a-f-]{36}\.statebag-tmp)$/;
 
 /** A new name for a file that is being written. It names its owner, and its length does not depend on the target. */
 export function temporaryPathIn(directory: string): string {
@@ -101,11 +106,16 @@ export function lockPathOf(path: string): string {
   return join(dirname(path), `.statebag-${digest}.lock`);
 }
 
+/** True for the name of a file in the making, of this release or of 0.1.0. */
+export function isUnfinishedName(name: string): boolean {
+  return ownerOfTemporary(name) !== undefined || OLD_TEMPORARY.test(name);
+}
+
 export function isLockName(name: string): boolean {
   return LOCK.test(name);
 }
 
 /** True for the unfinished files and locks of the tool, whichever process made them. */
 export function isTemporaryName(name: string): boolean {
-  return ownerOfTemporary(name) !== undefined || LOCK.test(name) || CLAIM.test(name) || OLD_TEMPORARY.test(name);
+  return isUnfinishedName(name) || LOCK.test(name) || CLAIM.test(name);
 }

@@ -8,7 +8,7 @@ import type { InversePiece, JournalEntry } from '../journal/entries.js';
 import { readJournal } from '../journal/read.js';
 import type { SourceDocument } from '../sources/source.js';
 import { REUSE_GRACE_MS } from '../store/index.js';
-import type { ObjectStore, ObjectSummary } from '../store/index.js';
+import type { Leftover, ObjectStore, ObjectSummary } from '../store/index.js';
 import { failureOf } from './outcome.js';
 import { readInventory } from './inventory.js';
 import type { Blind, InventoryOptions } from './inventory.js';
@@ -37,6 +37,8 @@ export interface BlobOutcome {
   readonly outcome: 'garbage' | 'deleted' | 'kept' | 'failed';
   readonly code?: string;
   readonly reason?: string;
+  /** True for a file that a killed run left unfinished, which never was a blob. */
+  readonly leftover?: true;
 }
 
 export interface Collection {
@@ -50,7 +52,11 @@ export interface Collection {
   readonly garbage: number;
   readonly deleted: number;
   readonly kept: number;
+  /** Blobs and leftovers that could not be deleted. */
   readonly failed: number;
+  /** Files that killed runs left unfinished in the store. None is looked for while `blind` is not empty. */
+  readonly leftovers: number;
+  readonly leftoverBytes: number;
   readonly bytes: number;
   /** Bytes of what was, or without `apply` would be, deleted. */
   readonly bytesFreed: number;
@@ -79,6 +85,7 @@ export async function collect(options: CollectOptions): Promise<Collection> {
   const garbage = blind.length === 0 ? dead.filter(isGarbage) : [];
   const outcomes = await pMap(garbage, (blob) => sweepOne(blob, cutoff, options), { concurrency: options.concurrency });
   const count = (outcome: BlobOutcome['outcome']): number => outcomes.filter((blob) => blob.outcome === outcome).length;
+  const leftovers = blind.length === 0 ? await sweepLeftovers(options) : [];
   return {
     documents: marked.documents,
     blobs: found.length,
@@ -87,7 +94,9 @@ export async function collect(options: CollectOptions): Promise<Collection> {
     garbage: garbage.length,
     deleted: count('deleted'),
     kept: count('kept'),
-    failed: count('failed'),
+    failed: count('failed') + leftovers.filter(({ outcome }) => outcome === 'failed').length,
+    leftovers: leftovers.length,
+    leftoverBytes: sizeOf(leftovers.map(({ bytes }) => bytes)),
     bytes: sizeOf(found.map(({ size }) => size)),
     bytesFreed: sizeOf(
       outcomes.filter(({ outcome }) => outcome === 'garbage' || outcome === 'deleted').map(({ bytes }) => bytes),
@@ -166,6 +175,32 @@ async function deleteOne(
     if (error instanceof StateBagError && error.code === 'PRECONDITION_FAILED') {
       return { outcome: 'kept', code: 'BLOB_RENEWED', reason: 'somebody wrote it anew since it was listed' };
     }
+    return { ...failureOf(error), outcome: 'failed' };
+  }
+}
+
+/** Temporary files and locks of killed runs. They name nothing and nothing names them, so no mark is needed. */
+async function sweepLeftovers(options: CollectOptions): Promise<readonly BlobOutcome[]> {
+  const { objects, bucket, prefix, keys, apply, stop } = options;
+  // As long as a blob may be on its way into a bag, so may the file that becomes the blob.
+  const unknownBefore = new Date(options.now() - REUSE_GRACE_MS);
+  const found: Leftover[] = [];
+  for (const folder of keys.folders)
+    for await (const one of objects.leftovers?.(bucket, prefix + folder, unknownBefore, stop) ?? []) found.push(one);
+  const sweep = async ({ key, size: bytes, lastModified, remove }: Leftover): Promise<BlobOutcome> => {
+    const done = apply && stop?.aborted !== true ? await removeLeftover(remove) : ({ outcome: 'garbage' } as const);
+    const outcome: BlobOutcome = { key, bytes, lastModified, leftover: true, ...done };
+    await options.onBlob?.(outcome);
+    return outcome;
+  };
+  return pMap(found, sweep, { concurrency: options.concurrency });
+}
+
+async function removeLeftover(remove: Leftover['remove']): Promise<Pick<BlobOutcome, 'outcome' | 'code' | 'reason'>> {
+  try {
+    await remove();
+    return { outcome: 'deleted' };
+  } catch (error) {
     return { ...failureOf(error), outcome: 'failed' };
   }
 }

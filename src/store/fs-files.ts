@@ -5,16 +5,17 @@ import fs from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { StateBagError, messageOf } from '../errors/index.js';
 import { waitForLock } from '../locks/lock.js';
-import { isTemporaryName, lockPathOf } from '../locks/owner.js';
+import { isLeftover, removeAbandonedLock } from '../locks/leftovers.js';
+import { isLockName, isTemporaryName, lockPathOf } from '../locks/owner.js';
 import { assertAddress, compareKeys, keyInvalid } from './address.js';
-import type { ObjectAddress } from './object-store.js';
+import type { Leftover, ObjectAddress } from './object-store.js';
 import { storeErrorOf } from './store-errors.js';
 import type { StoreErrorCode } from './store-errors.js';
 
 /** Longest file name of ext4, XFS, APFS and NTFS. */
 const MAX_SEGMENT_BYTES = 255;
-/** Names of release 0.1.0. */
-const OLD_OWN_NAME = /^\.([0-9a-f-]{36}\.statebag-tmp|[0-9a-f]{64}\.statebag-lock)$/;
+/** How release 0.1.0 named its locks. */
+const OLD_LOCK = /^\.[0-9a-f]{64}\.statebag-lock$/;
 
 /**
  * `<root>/<bucket>/<key>`, or `KEY_INVALID`. Every segment of the key becomes one directory entry below the bucket,
@@ -40,7 +41,7 @@ function flawOfSegment(segment: string): string | undefined {
 
 /** True for unfinished files and locks, which no object can have as a name and `list` passes over. */
 export function isOwnName(name: string): boolean {
-  return isTemporaryName(name) || OLD_OWN_NAME.test(name);
+  return isTemporaryName(name) || OLD_LOCK.test(name);
 }
 
 const CODES: Readonly<Record<string, StoreErrorCode>> = {
@@ -128,6 +129,26 @@ async function readEntries(directory: string): Promise<Dirent[]> {
   } catch (error) {
     if (isAbsent(error)) return [];
     throw error;
+  }
+}
+
+/** What killed processes left below `directory`, under keys that start with `prefix`. */
+export async function* listLeftovers(
+  directory: string,
+  prefix: string,
+  unknownBefore: Date,
+  above = '',
+): AsyncGenerator<Leftover> {
+  for (const entry of await readEntries(directory)) {
+    const key = above + entry.name;
+    const path = join(directory, entry.name);
+    if (entry.isDirectory() && mayHold(`${key}/`, prefix)) yield* listLeftovers(path, prefix, unknownBefore, `${key}/`);
+    else if (entry.isFile() && key.startsWith(prefix) && (await isLeftover(path, entry.name, unknownBefore))) {
+      const stats = await fs.stat(path).catch(() => undefined);
+      if (stats === undefined) continue;
+      const remove = () => (isLockName(entry.name) ? removeAbandonedLock(path) : fs.rm(path, { force: true }));
+      yield { key, size: stats.size, lastModified: stats.mtime, remove };
+    }
   }
 }
 

@@ -6,11 +6,21 @@ import { temporaryPathIn } from '../locks/owner.js';
 import { sha256Hex, verifiedSha256 } from './address.js';
 import { createBlobStore } from './blob-store.js';
 import type { BlobStore, BlobStoreOptions } from './blob-store.js';
-import { describeFile, errnoOf, fsError, isAbsent, listFiles, objectPath, withFileLock } from './fs-files.js';
+import {
+  describeFile,
+  errnoOf,
+  fsError,
+  isAbsent,
+  listFiles,
+  listLeftovers,
+  objectPath,
+  withFileLock,
+} from './fs-files.js';
 import { createKeyedQueue } from './keyed-tasks.js';
 import type {
   DeleteRequest,
   GetRequest,
+  Leftover,
   ObjectAddress,
   ObjectStore,
   ObjectSummary,
@@ -101,10 +111,8 @@ class FsStore implements ObjectStore {
   }
 
   async *list(bucket: string, prefix: string, signal?: AbortSignal): AsyncGenerator<ObjectSummary> {
-    // Any key serves: the bucket's name is checked as part of an address.
-    const directory = resolve(objectPath(this.#root, { bucket, key: 'x' }), '..');
     try {
-      for await (const file of listFiles(directory, prefix)) {
+      for await (const file of listFiles(this.#bucketPath(bucket), prefix)) {
         signal?.throwIfAborted();
         const found = await describeFile(file.path);
         if (found === undefined) continue;
@@ -120,6 +128,28 @@ class FsStore implements ObjectStore {
       signal?.throwIfAborted();
       throw fsError(error, 'list', { bucket, key: prefix });
     }
+  }
+
+  async *leftovers(
+    bucket: string,
+    prefix: string,
+    unknownBefore: Date,
+    signal?: AbortSignal,
+  ): AsyncGenerator<Leftover> {
+    try {
+      for await (const leftover of listLeftovers(this.#bucketPath(bucket), prefix, unknownBefore)) {
+        signal?.throwIfAborted();
+        yield leftover;
+      }
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw fsError(error, 'list', { bucket, key: prefix });
+    }
+  }
+
+  /** Any key serves: the name of the bucket is checked as part of an address. */
+  #bucketPath(bucket: string): string {
+    return dirname(objectPath(this.#root, { bucket, key: 'x' }));
   }
 
   async delete(address: ObjectAddress, request: DeleteRequest = {}): Promise<void> {
@@ -205,7 +235,11 @@ const removeLeftovers = leftoverRemover((path) => fs.rm(path, { force: true }));
  * name, and the linked file is complete and on disk before it has that name.
  */
 export async function createFile(path: string, bytes: Uint8Array, address: ObjectAddress): Promise<void> {
-  if (await isTaken(path)) throw preconditionFailed(address, { ifAbsent: true });
+  if (await isTaken(path)) {
+    // A process that was killed right after it had created this file left its own temporary one.
+    await removeLeftovers(dirname(path));
+    throw preconditionFailed(address, { ifAbsent: true });
+  }
   await withTempFile(path, bytes, async (temp) => {
     try {
       await fs.link(temp, path);

@@ -7,6 +7,7 @@ export type { MemoryObjectStoreOptions } from './memory.js';
 export type {
   DeleteRequest,
   GetRequest,
+  Leftover,
   ObjectAddress,
   ObjectAttributes,
   ObjectStore,

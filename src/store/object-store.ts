@@ -37,6 +37,16 @@ export interface ObjectSummary extends ObjectAddress {
   readonly lastModified: Date;
 }
 
+/** A file that a process left unfinished when it was killed. */
+export interface Leftover {
+  /** Where it is, in the form of a key; no object can have such a key. */
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly lastModified: Date;
+  readonly remove: () => Promise<void>;
+}
+
 /** At most one of the two; without either the object is overwritten. */
 export interface PutCondition {
   /** Write only when nothing lies at the key (`If-None-Match: *`). */
@@ -99,6 +109,12 @@ export interface ObjectStore {
   put(address: ObjectAddress, bytes: Uint8Array, request?: PutRequest): Promise<string>;
   /** Objects under a key prefix, in key order. An absent bucket is `BUCKET_NOT_FOUND` on S3 and empty elsewhere. */
   list(bucket: string, prefix: string, signal?: AbortSignal): AsyncIterable<ObjectSummary>;
+  /**
+   * What killed processes left under a key prefix, which `list` does not show. If the driver cannot prove that the
+   * process has ended, only what was last written before `unknownBefore` counts. A driver whose writes leave nothing
+   * behind does not have this method.
+   */
+  leftovers?(bucket: string, prefix: string, unknownBefore: Date, signal?: AbortSignal): AsyncIterable<Leftover>;
   /** Deleting what is absent succeeds. */
   delete(address: ObjectAddress, request?: DeleteRequest): Promise<void>;
 }

@@ -34,6 +34,7 @@ export const command = defineCommand({
     'Name every place where bags are. When something was not read, nothing is deleted: a source without documents, a file that is skipped because of its name, a link to nothing, anything unreadable. --allow-empty is for empty sources only.',
     'Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters; a glob reads whatever it matches.',
     'Only keys of the layout that hold a digest are considered; everything else in the store stays.',
+    'Of a store in a directory, temporary files and locks of killed runs are deleted too ("leftovers"). If it cannot be proven that their process has ended, temporary files are kept for 48 hours, and locks stay.',
   ],
   findings: 'something was not read, a blob could not be deleted, or the run was stopped',
   handler: gc,

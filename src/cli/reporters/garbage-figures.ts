@@ -52,6 +52,8 @@ function byKind(blind: readonly Blind[]) {
 export function garbageRows({ report }: Garbage): readonly TableRow[] {
   const { documents, blobs, live, young, garbage, deleted, kept, failed, bytes, bytesFreed, blind, ttl, applied } =
     report;
+  const { leftovers, leftoverBytes } = report;
+  const ofKilled = `${formatBytes(leftoverBytes)}, unfinished files of killed runs${applied ? ', deleted' : ''}`;
   const days = `${Math.round(ttl / DAY_MS)} days`;
   return [
     ['documents read', formatCount(documents)],
@@ -62,6 +64,7 @@ export function garbageRows({ report }: Garbage): readonly TableRow[] {
     applied
       ? ['deleted', formatCount(deleted), formatBytes(bytesFreed)]
       : ['to be deleted', formatCount(garbage), formatBytes(bytesFreed)],
+    ...(leftovers > 0 ? [['leftovers', formatCount(leftovers), ofKilled] as const] : []),
     ...(applied ? [['written anew since', formatCount(kept)] as const, ['failed', formatCount(failed)] as const] : []),
   ];
 }
