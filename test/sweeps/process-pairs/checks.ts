@@ -297,11 +297,12 @@ async function checkJournal(played: Played, journal: string): Promise<Violations
     const { code, out, err } = await statebag(played.directory, [...args, '--journal', journal, '--json', '--quiet']);
     return { code, err, report: parseReport(out) };
   };
-  const { outcomes } = readBooks(played.directory, journal);
+  const { outcomes, isMixed } = readBooks(played.directory, journal);
   const check = await ask('journal', 'check');
   const found = check.code === 0 ? [] : [`journal check of ${journal} ends with ${check.code}: ${check.err}`];
   // A process that was killed before its first entry leaves an empty file, which says nothing about any document.
   if (statSync(join(played.directory, journal, 'journal.ndjson')).size === 0) return found;
+  if (isMixed) found.push(`${journal} has the entries of two runs at once`);
   const { report: status } = await ask('status');
   const {
     documents,
