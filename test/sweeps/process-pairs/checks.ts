@@ -250,9 +250,14 @@ export async function rerun(played: Played, command: Command, forms: Forms): Pro
   return found.map((violation) => `run again, ${violation}`);
 }
 
-/** Locks and unfinished files of processes that have ended. */
+/**
+ * Locks and unfinished files of processes that have ended. Not those in the store: a blob that is there already is not
+ * written again, so an unfinished one of a killed process stays in its folder.
+ */
 function findLeftovers({ directory }: Played): string[] {
-  return filesBelow(directory).filter((name) => /^(\.statebag-.*|journal\.lock.*)$/.test(basename(name)));
+  return filesBelow(directory).filter(
+    (name) => !name.startsWith('store/') && /^(\.statebag-.*|journal\.lock.*)$/.test(basename(name)),
+  );
 }
 
 /** Next to documents, leftovers of dead processes stay until a run writes there. None do elsewhere. */
