@@ -65,7 +65,7 @@ async function judge(number: number, directory: string, forms: Forms): Promise<V
 
 it(
   'two processes over the same documents lose, tear and mix nothing when one is killed at a random moment',
-  { timeout: 900_000 * SOAK },
+  { timeout: 3_600_000 * SOAK },
   async () => {
     const forms = await findForms(temporaryDirectory());
     const violations: Violations = [];

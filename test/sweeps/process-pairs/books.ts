@@ -31,9 +31,11 @@ interface Entry {
 export interface Books {
   readonly changes: readonly Change[];
   readonly outcomes: ReadonlyMap<string, string>;
+  /** Entries of two runs are mixed: each run has one stretch of lines. */
+  readonly isMixed: boolean;
 }
 
-const EMPTY: Books = { changes: [], outcomes: new Map() };
+const EMPTY: Books = { changes: [], outcomes: new Map(), isMixed: false };
 
 /** Reads a journal without the code under test. What is not a line of JSON is left out: `journal check` judges that. */
 export function readBooks(directory: string, journal: string): Books {
@@ -42,7 +44,8 @@ export function readBooks(directory: string, journal: string): Books {
   const commands = new Map<string, 'migrate' | 'rollback'>();
   const changes: Change[] = [];
   const outcomes = new Map<string, string>();
-  for (const entry of readEntries(path)) {
+  const entries = readEntries(path);
+  for (const entry of entries) {
     if (entry.kind === 'run') commands.set(entry.run, entry.command!);
     if (entry.kind === 'intent') changes.push(changeOf(entry, journal, commands.get(entry.run) ?? 'migrate'));
     if (entry.kind !== 'result' || entry.subject !== undefined) continue;
@@ -50,7 +53,9 @@ export function readBooks(directory: string, journal: string): Books {
     outcomes.set(doc, entry.outcome!);
     claim(changes, doc, entry);
   }
-  return { changes: changes.filter(({ doc }) => doc !== ''), outcomes };
+  const stretches = entries.map(({ run }) => run).filter((run, at, runs) => run !== runs[at - 1]);
+  const isMixed = new Set(stretches).size !== stretches.length;
+  return { changes: changes.filter(({ doc }) => doc !== ''), outcomes, isMixed };
 }
 
 function readEntries(path: string): Entry[] {

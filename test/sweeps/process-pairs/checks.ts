@@ -250,9 +250,14 @@ export async function rerun(played: Played, command: Command, forms: Forms): Pro
   return found.map((violation) => `run again, ${violation}`);
 }
 
-/** Locks and unfinished files of processes that have ended. */
+/**
+ * Locks and unfinished files of processes that have ended. Not those in the store: a blob that is there already is not
+ * written again, so an unfinished one of a killed process stays in its folder.
+ */
 function findLeftovers({ directory }: Played): string[] {
-  return filesBelow(directory).filter((name) => /^(\.statebag-.*|journal\.lock.*)$/.test(basename(name)));
+  return filesBelow(directory).filter(
+    (name) => !name.startsWith('store/') && /^(\.statebag-.*|journal\.lock.*)$/.test(basename(name)),
+  );
 }
 
 /** Next to documents, leftovers of dead processes stay until a run writes there. None do elsewhere. */
@@ -297,11 +302,12 @@ async function checkJournal(played: Played, journal: string): Promise<Violations
     const { code, out, err } = await statebag(played.directory, [...args, '--journal', journal, '--json', '--quiet']);
     return { code, err, report: parseReport(out) };
   };
-  const { outcomes } = readBooks(played.directory, journal);
+  const { outcomes, isMixed } = readBooks(played.directory, journal);
   const check = await ask('journal', 'check');
   const found = check.code === 0 ? [] : [`journal check of ${journal} ends with ${check.code}: ${check.err}`];
   // A process that was killed before its first entry leaves an empty file, which says nothing about any document.
   if (statSync(join(played.directory, journal, 'journal.ndjson')).size === 0) return found;
+  if (isMixed) found.push(`${journal} has the entries of two runs at once`);
   const { report: status } = await ask('status');
   const {
     documents,
