@@ -8,6 +8,7 @@ import type { Disk } from '../sources/disk.js';
 import { NdjsonContainer } from '../sources/ndjson.js';
 import { writeFramed } from '../sources/lines.js';
 import type { OpenSource } from '../sources/open.js';
+import { outputError } from '../sources/output-error.js';
 import { digestFile, TemporaryFile, whileLocked } from '../sources/replace-file.js';
 import type { Destination, Replacement, SourceContainer } from '../sources/source.js';
 import { digestDocument } from './transform.js';
@@ -92,7 +93,7 @@ export function streamReplacement(output: {
   const write = (bytes: Uint8Array) =>
     new Promise<void>((resolveWrite, reject) => {
       output.write(bytes, (error) => {
-        if (error) reject(error);
+        if (error) reject(outputError(error));
         else resolveWrite();
       });
     });
