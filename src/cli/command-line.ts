@@ -27,6 +27,7 @@ export function dropOptions(
   return [...kept, ...given.slice(end)];
 }
 
-function quote(argument: string): string {
+/** Quotes an argument for a shell, if it needs that. */
+export function quote(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,3 +1,6 @@
+import { StateBagError } from '../errors/index.js';
+import { outputError } from '../sources/output-error.js';
+
 /** A stream as the command line writes to it; `process.stdout` is one. */
 export interface OutputStream extends NodeJS.WritableStream {
   readonly isTTY?: boolean;
@@ -27,19 +30,28 @@ export interface CliIo {
 }
 
 /**
- * Writes a report; resolves when the stream has taken it. A reader that went away (`statebag … | head`) is no error:
- * the work goes on without an audience.
+ * Writes a report to standard output; resolves when the stream has taken it. Throws `ConfigError` `OUTPUT_FAILED`. A
+ * reader that went away (`statebag … | head`) is no error: the work goes on without an audience.
  */
 export function print(stream: OutputStream, data: string | Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
     stream.write(data, (error) => {
-      if (error && !isBrokenPipe(error)) reject(error);
+      if (error && !isBrokenPipe(error)) reject(outputError(error));
       else resolve();
     });
   });
 }
 
-export function isBrokenPipe(error: unknown): boolean {
+/** The same for standard error. When it cannot be written, nothing is left to say so with. */
+export async function printNote(stream: OutputStream, text: string): Promise<void> {
+  await print(stream, text).catch(() => undefined);
+}
+
+export function isOutputFailure(error: unknown): error is StateBagError {
+  return error instanceof StateBagError && error.code === 'OUTPUT_FAILED';
+}
+
+function isBrokenPipe(error: unknown): boolean {
   const { code } = error as NodeJS.ErrnoException;
   return code === 'EPIPE' || code === 'ERR_STREAM_DESTROYED';
 }

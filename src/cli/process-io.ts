@@ -1,17 +1,20 @@
-import { isBrokenPipe } from './io.js';
+import { fstatSync, writeSync } from 'node:fs';
+import { Writable } from 'node:stream';
+import { isatty } from 'node:tty';
 import type { CliIo, OutputStream, StopSignal } from './io.js';
 
 const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM'];
 
 /** The real process. */
 export function processIo(): CliIo {
-  for (const stream of [process.stdout, process.stderr]) toleratePipeEnd(stream);
+  const stdout = isPlainFile(1) ? fileOutput(1) : process.stdout;
+  for (const stream of [stdout, process.stderr]) tolerateFailure(stream);
   return {
     // A getter: merely touching `process.stdin` opens it.
     get stdin() {
       return process.stdin;
     },
-    stdout: process.stdout,
+    stdout,
     stderr: process.stderr,
     env: process.env,
     cwd: process.cwd(),
@@ -28,9 +31,34 @@ export function processIo(): CliIo {
   };
 }
 
-/** Without a listener Node ends the process in the middle of its work when the reader of a pipe goes away. */
-function toleratePipeEnd(stream: OutputStream): void {
-  stream.on('error', (error: unknown) => {
-    if (!isBrokenPipe(error)) throw error;
+/** Without a listener Node ends the process in the middle of its work. Each write to standard output is told itself. */
+function tolerateFailure(stream: OutputStream): void {
+  stream.on('error', () => undefined);
+}
+
+/** A file or a device that is no terminal, such as /dev/full. */
+function isPlainFile(descriptor: number): boolean {
+  try {
+    const stats = fstatSync(descriptor);
+    return stats.isFile() || (stats.isCharacterDevice() && !isatty(descriptor));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Standard output into a file. Node's own stream ignores that a disk took only a part of a write, as a disk does that
+ * gets full: the output is cut off, and no error is reported.
+ */
+export function fileOutput(descriptor: number, write: (fd: number, bytes: Uint8Array) => number = writeSync): Writable {
+  return new Writable({
+    write: (chunk: Uint8Array, _encoding, done) => {
+      try {
+        for (let at = 0; at < chunk.length;) at += write(descriptor, chunk.subarray(at));
+        done();
+      } catch (error) {
+        done(error as Error);
+      }
+    },
   });
 }

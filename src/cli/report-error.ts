@@ -2,7 +2,7 @@ import { ConfigError, StateBagError, messageOf } from '../errors/index.js';
 import { adviceFor } from './advice.js';
 import { EXIT, exitCodeOf } from './exit-code.js';
 import type { CliIo } from './io.js';
-import { print } from './io.js';
+import { printNote } from './io.js';
 
 /** Prints what ended a command, and what to do about it. Resolves to the exit code. */
 export async function reportError(error: unknown, io: CliIo): Promise<number> {
@@ -10,7 +10,7 @@ export async function reportError(error: unknown, io: CliIo): Promise<number> {
   const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
   const lines = [`statebag: ${code}: ${messageOf(error)}`, ...(await adviceLines(error, code, exitCode))];
   if (io.env.STATEBAG_DEBUG === '1') lines.push(stackOf(error));
-  await print(io.stderr, `${lines.join('\n')}\n`);
+  await printNote(io.stderr, `${lines.join('\n')}\n`);
   return exitCode;
 }
 

@@ -1,7 +1,7 @@
 import { actionsIn, findCommand, overview, unknownCommand } from './commands.js';
 import { EXIT } from './exit-code.js';
 import type { CliIo } from './io.js';
-import { print } from './io.js';
+import { print, printNote } from './io.js';
 
 /** What the script of `statebag completion` calls with the words to complete. Scripts of older releases do too. */
 const COMPLETIONS = '--get-yargs-completions';
@@ -38,7 +38,7 @@ function asksForHelp(argv: readonly string[]): boolean {
 
 /** Without any argument the help is the answer to a mistake. */
 async function printOverview(io: CliIo): Promise<number> {
-  await print(io.stderr, overview());
+  await printNote(io.stderr, overview());
   return EXIT.usage;
 }
 

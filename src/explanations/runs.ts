@@ -80,6 +80,12 @@ const PLANS = {
 } as const satisfies Section['codes'];
 
 const ARGUMENTS = {
+  OUTPUT_FAILED: {
+    title: 'Standard output cannot be written, for example because the disk is full.',
+    detail:
+      'What was printed is incomplete. `migrate --apply` and `rollback --apply` go on to their end; other commands end.',
+    advice: 'Make room, or send the output elsewhere. For a run, `statebag status --journal DIR` says what was done.',
+  },
   STDOUT_GONE: {
     title: 'A document that went to standard output cannot be read again.',
     advice: 'Write to a file with `--out FILE`.',

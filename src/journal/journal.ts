@@ -1,9 +1,9 @@
-import { mkdir, open, rmdir, stat } from 'node:fs/promises';
+import { open, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ConfigError, StoreError } from '../errors/index.js';
 import { tryLock } from '../locks/lock.js';
 import { JOURNAL_FILE, JOURNAL_LOCK } from '../sources/names.js';
-import { asDiskError, diskError, GroupCommit } from '../sources/disk.js';
+import { asDiskError, diskError, GroupCommit, isCode, makeDirectories } from '../sources/disk.js';
 import type { Disk, DiskFile } from '../sources/disk.js';
 import type { JournalEntry } from './entries.js';
 
@@ -24,7 +24,7 @@ export class Journal {
     private readonly file: DiskFile,
     private readonly known: KnownFile,
     private readonly disk: Disk,
-    /** True for a journal that this object made and that has no entry yet. */
+    /** True for a journal that has no entry yet. */
     private isUnused: boolean,
     private readonly release: () => Promise<void>,
   ) {}
@@ -52,10 +52,12 @@ export class Journal {
     const end = await detectEnd(path);
     const file = await disk.openForAppend(path);
     const { dev, ino, size } = await stat(path, { bigint: true });
-    const journal = new Journal(directory, file, { dev, ino, size }, disk, end === 'absent', release);
+    // An empty file is what a run left that was killed before its first entry.
+    const isUnused = end === 'absent' || end === 'empty';
+    const journal = new Journal(directory, file, { dev, ino, size }, disk, isUnused, release);
     if (end === 'torn') journal.pending.push('\n');
     // A power cut must not take the journal away and leave the documents changed.
-    if (end === 'absent' || end === 'empty') await disk.syncDirectory(directory);
+    if (isUnused) await disk.syncDirectory(directory);
     return journal;
   }
 
@@ -191,24 +193,6 @@ async function lockDirectory(directory: string, disk: Disk): Promise<() => Promi
   }
 }
 
-/** Resolves to the directories that were made, the innermost one first. One is on disk once the one above is synced. */
-async function makeDirectories(directory: string, disk: Disk): Promise<readonly string[]> {
-  let above: readonly string[] = [];
-  try {
-    // Not `recursive: true`: with that, Node reports a read-only file system as ENOENT.
-    await mkdir(directory);
-  } catch (error) {
-    if (isCode(error, 'EEXIST')) return [];
-    if (!isCode(error, 'ENOENT') || dirname(directory) === directory) throw error;
-    above = await makeDirectories(dirname(directory), disk);
-    await mkdir(directory).catch((again: unknown) => {
-      if (!isCode(again, 'EEXIST')) throw again;
-    });
-  }
-  await disk.syncDirectory(dirname(directory));
-  return [directory, ...above];
-}
-
 /** Stops at the first directory that is in use. */
 async function removeDirectories(made: readonly string[]): Promise<void> {
   try {
@@ -216,10 +200,6 @@ async function removeDirectories(made: readonly string[]): Promise<void> {
   } catch {
     return;
   }
-}
-
-function isCode(error: unknown, code: string): boolean {
-  return (error as NodeJS.ErrnoException | null)?.code === code;
 }
 
 /**

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
-import { mkdir, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { RunContext } from './context.js';
 import { ConfigError, ConflictError, StateBagError } from '../errors/index.js';
-import { asDiskError, diskError, nodeDisk } from '../sources/disk.js';
+import { asDiskError, diskError, makeDirectories, nodeDisk } from '../sources/disk.js';
 import type { Disk } from '../sources/disk.js';
 import { NdjsonContainer } from '../sources/ndjson.js';
 import { writeFramed } from '../sources/lines.js';
 import type { OpenSource } from '../sources/open.js';
+import { outputError } from '../sources/output-error.js';
 import { digestFile, TemporaryFile, whileLocked } from '../sources/replace-file.js';
 import type { Destination, Replacement, SourceContainer } from '../sources/source.js';
 import { digestDocument } from './transform.js';
@@ -42,7 +43,7 @@ export function outTarget(out: string, isDirectory: boolean, sourceRoot: string)
  */
 export async function openOutFile(disk: Disk, path: string, isOwn: IsOwn = () => false): Promise<Replacement> {
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeDirectories(dirname(path), disk);
     return outReplacement(path, await TemporaryFile.open(disk, path), isOwn);
   } catch (error) {
     throw diskError(path, error);
@@ -92,7 +93,7 @@ export function streamReplacement(output: {
   const write = (bytes: Uint8Array) =>
     new Promise<void>((resolveWrite, reject) => {
       output.write(bytes, (error) => {
-        if (error) reject(error);
+        if (error) reject(outputError(error));
         else resolveWrite();
       });
     });

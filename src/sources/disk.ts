@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
-import { lstat, open, rename, rm, stat } from 'node:fs/promises';
+import { lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { messageOf, StateBagError, StoreError } from '../errors/index.js';
 import { leftoverRemover } from '../locks/leftovers.js';
 
@@ -121,6 +122,31 @@ async function takeOver(handle: FileHandle, ownership: FileOwnership): Promise<v
 export async function ownershipOf(path: string): Promise<FileOwnership> {
   const { mode, uid, gid } = await stat(path);
   return { mode: mode & 0o7777, uid, gid };
+}
+
+/**
+ * Makes a directory and those above it where they are absent. Resolves to the ones that were made, the innermost first.
+ * One is on disk once the one above is synced.
+ */
+export async function makeDirectories(directory: string, disk: Disk): Promise<readonly string[]> {
+  let above: readonly string[] = [];
+  try {
+    // Not `recursive: true`: with that, Node reports a read-only file system as ENOENT.
+    await mkdir(directory);
+  } catch (error) {
+    if (isCode(error, 'EEXIST')) return [];
+    if (!isCode(error, 'ENOENT') || dirname(directory) === directory) throw error;
+    above = await makeDirectories(dirname(directory), disk);
+    await mkdir(directory).catch((again: unknown) => {
+      if (!isCode(again, 'EEXIST')) throw again;
+    });
+  }
+  await disk.syncDirectory(dirname(directory));
+  return [directory, ...above];
+}
+
+export function isCode(error: unknown, code: string): boolean {
+  return (error as NodeJS.ErrnoException | null)?.code === code;
 }
 
 const CODES = {

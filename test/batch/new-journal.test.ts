@@ -90,6 +90,19 @@ function readOnlyBelow(place: string): void {
   });
 }
 
+it('a run whose copies go into a directory on a read-only file system says so', async () => {
+  const world = await CommandWorld.with({ 'a.json': bag(1) });
+  readOnlyBelow(join(world.directory, 'copies'));
+  const { outcomes } = await run(world, { args: ['--out', 'copies/deep/'] });
+  expect(outcomes).toMatchObject([
+    {
+      outcome: 'failed',
+      code: 'FILE_DENIED',
+      reason: expect.stringContaining('the file system is read-only') as string,
+    },
+  ]);
+});
+
 it('a run whose journal is on a read-only file system says so and stores no blob', async () => {
   const world = await CommandWorld.with({ 'a.json': bag(1) });
   readOnlyBelow(join(world.directory, 'logs'));

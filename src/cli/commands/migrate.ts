@@ -13,6 +13,7 @@ import { omitUndefined } from '../../sources/omit-undefined.js';
 import { choice, defineCommand, flag, optionGroup, parsed, path, whole, withDefault } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
+import { isOutputFailure } from '../io.js';
 import type { CliIo } from '../io.js';
 import {
   SOURCES,
@@ -40,7 +41,7 @@ import {
   unseenRows,
   verifyRows,
 } from '../reporters/migration-figures.js';
-import { openReporter, reporting } from '../reporters/outcome-reporter.js';
+import { openReporter, reporting, withDeeds, withLateFailure } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { damageRows } from '../reporters/status-figures.js';
 import { withProgress } from '../reporters/progress.js';
@@ -139,10 +140,11 @@ async function migrateCommand(args: MigrateArguments, io: CliIo): Promise<number
   const { request, output } = wanted;
   // Where the documents go to standard output, what is said of them goes elsewhere.
   const isTaken = request.apply && request.out === '-';
-  const reporter = openReporter(io, output, isTaken ? io.stderr : io.stdout);
+  const opened = openReporter(io, output, isTaken ? io.stderr : io.stdout);
+  const reporter = request.apply ? withLateFailure(opened) : opened;
   const orders = await watchOrders({ ...args.options, quiet: output.quiet }, io);
+  const totals = emptyTotals();
   try {
-    const totals = emptyTotals();
     return await reporting(
       reporter,
       () => work(wanted, orders, reporter, totals, io),
@@ -151,6 +153,10 @@ async function migrateCommand(args: MigrateArguments, io: CliIo): Promise<number
         rows: totals.documents > 0 ? totalRows(totals, !request.apply) : [],
       }),
     );
+  } catch (error) {
+    throw request.apply && isOutputFailure(error)
+      ? withDeeds(error, totals.migrated, 'migrated', request.journal)
+      : error;
   } finally {
     orders.release();
   }

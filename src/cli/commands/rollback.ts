@@ -5,6 +5,7 @@ import { defineCommand, optionGroup, text } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { formatCommandLine } from '../command-line.js';
 import { EXIT } from '../exit-code.js';
+import { isOutputFailure } from '../io.js';
 import type { CliIo } from '../io.js';
 import {
   applyOptions,
@@ -20,7 +21,7 @@ import {
   storeOptions,
 } from '../options.js';
 import { paceOptions, selectionOptions, selectionSettings } from '../run-options.js';
-import { openReporter, reporting } from '../reporters/outcome-reporter.js';
+import { openReporter, reporting, withDeeds, withLateFailure } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatBytes, formatCount } from '../reporters/sizes.js';
 import { damageRows } from '../reporters/status-figures.js';
@@ -80,10 +81,17 @@ export const command = defineCommand({
 type RollbackArguments = CommandArguments<typeof options>;
 
 async function rollbackCommand(args: RollbackArguments, io: CliIo): Promise<number> {
-  const reporter = openReporter(io, outputSettings(args.options, io));
+  const opened = openReporter(io, outputSettings(args.options, io));
+  const { apply } = args.options;
+  const reporter = apply ? withLateFailure(opened) : opened;
+  let restored = 0;
+  const onRestored = () => void restored++;
   const orders = await watchOrders(args.options, io);
   try {
-    return await reporting(reporter, () => work(args, reporter, orders, io));
+    return await reporting(reporter, () => work(args, reporter, orders, onRestored, io));
+  } catch (error) {
+    if (!apply || !isOutputFailure(error)) throw error;
+    throw withDeeds(error, restored, 'rolled back', journalDirectory(args.options, io));
   } finally {
     orders.release();
   }
@@ -93,10 +101,14 @@ async function work(
   { positionals, options: values, given }: RollbackArguments,
   reporter: OutcomeReporter,
   { stop, pace }: OrderWatch,
+  onRestored: () => void,
   io: CliIo,
 ): Promise<number> {
   const { apply, quiet } = values;
-  const onOutcome = (outcome: RollbackOutcome) => reporter.add(documentMembers(outcome), outcome.outcome === 'failed');
+  const onOutcome = (outcome: RollbackOutcome) => {
+    if (outcome.outcome === 'rolled-back') onRestored();
+    return reporter.add(documentMembers(outcome), outcome.outcome === 'failed');
+  };
   const request = {
     journal: journalDirectory(values, io),
     apply,

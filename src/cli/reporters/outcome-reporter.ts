@@ -1,9 +1,13 @@
+import { ConfigError, restateAs } from '../../errors/index.js';
+import type { StateBagError } from '../../errors/index.js';
+import { quote } from '../command-line.js';
 import type { CliIo, OutputStream } from '../io.js';
-import { print } from '../io.js';
+import { isOutputFailure, print, printNote } from '../io.js';
 import type { OutputSettings } from '../options.js';
 import { Findings } from './findings.js';
 import { JsonReport } from './json-report.js';
 import { paintFor } from './colours.js';
+import { formatCount } from './sizes.js';
 import { formatTable } from './table.js';
 import type { TableRow } from './table.js';
 
@@ -46,9 +50,40 @@ export async function reporting(
     return await work();
   } catch (error) {
     const { members, rows } = soFar?.() ?? {};
-    await reporter.fail(error, members, rows);
+    if (!isOutputFailure(error)) await reporter.fail(error, members, rows);
     throw error;
   }
+}
+
+/**
+ * For a run that writes: output that cannot be written does not stop it halfway. The failure is thrown at the end, by
+ * `finish`.
+ */
+export function withLateFailure(reporter: OutcomeReporter): OutcomeReporter {
+  let failure: Error | undefined;
+  return {
+    ...reporter,
+    add: async (document, isFinding) => {
+      if (failure) return;
+      try {
+        await reporter.add(document, isFinding);
+      } catch (error) {
+        if (!isOutputFailure(error)) throw error;
+        failure = error;
+      }
+    },
+    finish: async (members, rows) => {
+      if (failure) throw failure;
+      await reporter.finish(members, rows);
+    },
+  };
+}
+
+/** The failure of the output of a run that has written: how much it did, and where to read what. */
+export function withDeeds(failure: StateBagError, count: number, verb: string, journal: string): StateBagError {
+  const done = `${formatCount(count)} documents were ${verb}`;
+  const message = `${failure.message}; ${done}; statebag status --journal ${quote(journal)} says what was done`;
+  return restateAs(ConfigError, failure, { message, cause: failure.cause });
 }
 
 /** `{"documents":[…], …members}`. */
@@ -64,16 +99,17 @@ function jsonReporter(stream: OutputStream): OutcomeReporter {
 /** A table of figures and the first findings. */
 function textReporter(io: CliIo, { colour }: OutputSettings, stream: OutputStream): OutcomeReporter {
   const findings = new Findings();
+  const write = stream === io.stderr ? printNote : print;
   return {
     add: ({ id, outcome, code, reason }, isFinding) => {
       if (isFinding) findings.add({ id, outcome, code: code ?? '', reason: reason ?? '' });
       return Promise.resolve();
     },
     finish: async (_, rows) => {
-      await print(stream, (await formatTable(rows)) + findings.format(io.cwd, (await paintFor(colour)).bad));
+      await write(stream, (await formatTable(rows)) + findings.format(io.cwd, (await paintFor(colour)).bad));
     },
     fail: async (_error, _members, rows = []) => {
-      if (rows.length > 0) await print(stream, await formatTable(rows));
+      if (rows.length > 0) await write(stream, await formatTable(rows));
     },
   };
 }

@@ -1,5 +1,5 @@
 import { oneLine } from '../../findings/printable.js';
-import { print } from '../io.js';
+import { printNote } from '../io.js';
 import type { CliIo } from '../io.js';
 import type { Checked } from './check-sources.js';
 
@@ -8,8 +8,8 @@ import type { Checked } from './check-sources.js';
  * documents.
  */
 export async function reportUnread({ skipped, empty }: Checked, io: CliIo): Promise<void> {
-  for (const [source, count] of skipped) await print(io.stderr, `${sentence(oneLine(source), count)}\n`);
-  for (const file of empty) await print(io.stderr, `statebag: ${oneLine(file)}: no document there.\n`);
+  for (const [source, count] of skipped) await printNote(io.stderr, `${sentence(oneLine(source), count)}\n`);
+  for (const file of empty) await printNote(io.stderr, `statebag: ${oneLine(file)}: no document there.\n`);
 }
 
 function sentence(source: string, count: number): string {
