@@ -1,5 +1,5 @@
 import { open, rmdir, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ConfigError, StoreError } from '../errors/index.js';
 import { tryLock } from '../locks/lock.js';
 import { JOURNAL_FILE, JOURNAL_LOCK } from '../sources/names.js';

@@ -115,7 +115,7 @@ describe('rollback', () => {
       signals: ['SIGTERM'],
     });
     expect(code).toBe(1);
-    expect(out).toMatch(/^not started +4  stopped early$/m);
+    expect(out).toMatch(/^not started +4 {2}stopped early$/m);
     expect(err).toContain('to go on: statebag rollback --journal statebag-journal --apply');
     expect((await json('rollback', '--apply')).report.totals).toMatchObject({ rolledBack: 4 });
   });

@@ -85,7 +85,7 @@ async function rollbackCommand(args: RollbackArguments, io: CliIo): Promise<numb
   const { apply } = args.options;
   const reporter = apply ? withLateFailure(opened) : opened;
   let restored = 0;
-  const onRestored = () => void restored++;
+  const onRestored = () => restored++;
   const orders = await watchOrders(args.options, io);
   try {
     return await reporting(reporter, () => work(args, reporter, orders, onRestored, io));
