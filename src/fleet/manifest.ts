@@ -28,7 +28,7 @@ function encodeKey(key: string): string {
   return encodeURIComponent(key).replaceAll('%2F', '/').replaceAll('%20', '+');
 }
 
-/** The inverse of `encodeKey`. Throws `URIError` for what is no URL-encoded UTF-8. */
+/** The inverse of `encodeKey`. Throws `URIError` for text that is not URL-encoded UTF-8. */
 export function decodeKey(text: string): string {
   return decodeURIComponent(text.replaceAll('+', ' '));
 }

@@ -58,7 +58,7 @@ function reasonOf({ Status: status, Cause: cause = '' }: ChildExecution): string
       : cause;
 }
 
-/** JSON that may stand in a string. `undefined` for what is no JSON object. */
+/** Reads JSON that may be in a string. `undefined` when it is not a JSON object. */
 function opened(value: unknown): object | undefined {
   const parsed = typeof value === 'string' ? detectJson(value) : value;
   return typeof parsed === 'object' && parsed !== null ? parsed : undefined;

@@ -808,6 +808,13 @@ export const ALLOWED: readonly Rule[] = [
     command: /^inspect/,
     new: /^true$/,
   }),
+  rule('gc-counts-leftovers', 'Files that killed runs left in a directory store are listed and counted.', {
+    aspect: ['stdout'],
+    path: /^\/totals\/leftover(s|Bytes)$/,
+    change: ['added'],
+    command: /^gc/,
+    new: /^0$/,
+  }),
   rule(
     'bytes-of-migrated-documents',
     'Every command counts the bytes of the same documents: those that were, or would be, migrated.',
