@@ -10,8 +10,11 @@ export interface RunFailure {
 export interface FindingWriter {
   head(): string;
   document(document: CheckedDocument): string;
-  /** With a failure the report is closed all the same, and says so where its format can. */
-  tail(failure?: RunFailure): string;
+  /**
+   * With a failure the report is closed all the same, and says so where its format can. `members`: further members of
+   * the report in the format `json`.
+   */
+  tail(failure?: RunFailure, members?: Readonly<Record<string, unknown>>): string;
 }
 
 /** How a format marks text for a terminal. */

@@ -54,7 +54,7 @@ interface InventoryObject extends ObjectAddress {
  * The current objects of an S3 inventory in CSV; its files lie in the bucket of the manifest. Memory: one file. Throws
  * `ConfigError` `INVENTORY_INVALID` for another format, and what the store throws.
  */
-export async function* readInventory(uri: string, objects: ObjectStore): AsyncIterable<InventoryObject> {
+export async function* readObjectInventory(uri: string, objects: ObjectStore): AsyncIterable<InventoryObject> {
   const { bucket } = parseS3Uri(uri);
   const manifest = parseManifest(uri, Buffer.from((await objects.get(parseS3Uri(uri))).bytes).toString());
   const columns = manifest.fileSchema.split(',').map((name) => name.trim());

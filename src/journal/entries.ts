@@ -3,6 +3,7 @@ import type { Generation } from '../bag/bag.js';
 import type { Hazard } from '../bag/hazards.js';
 import type { ResumeRefusalCode } from '../bag/resume-rules.js';
 import type { Splice } from '../json/index.js';
+import type { Inventory } from '../sources/inventory.js';
 
 /** Version of the journal's wire format; a reader refuses any other. Schema: `schemas/journal.v1.json`. */
 export const JOURNAL_VERSION = 1;
@@ -100,7 +101,12 @@ export interface EndEntry extends Stamped {
   readonly complete: boolean;
   /** What it left. Absent in entries of releases that did not count it. */
   readonly notStarted?: NotStarted;
+  /** What became of the entries of its sources. Absent in entries of rollbacks. */
+  readonly inventory?: Inventory;
 }
+
+/** What a run says of itself at its end. */
+export type RunEnd = Omit<EndEntry, 'kind' | 'run' | 'at'>;
 
 /** What a run was about and did not take. */
 export interface NotStarted {

@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigError, IntegrityError } from '../errors/index.js';
 import { diskError } from '../sources/disk.js';
+import type { Inventory } from '../sources/inventory.js';
 import { isBlank, readLines } from '../sources/lines.js';
 import { Coverage } from './coverage.js';
 import { JournalDocuments } from './documents.js';
@@ -144,8 +145,8 @@ export interface JournalSummary {
   readonly others: ReadonlyMap<string, ResultEntry>;
   /** What the runs were about and have not done. */
   readonly coverage: Coverage;
-  /** Files that the last migration did not read because of their names or kinds. */
-  readonly skipped: number;
+  /** What became of the entries of the sources in the last migration that came to its end. */
+  readonly inventory: Inventory | undefined;
   /** False when a run was stopped or killed and no later one made up for it. */
   readonly isClosed: boolean;
   /** What was skipped because it is not an entry. */
@@ -167,7 +168,7 @@ export async function summarizeJournal(
   const documents = new JournalDocuments();
   const coverage = new Coverage();
   const rollbacks = new Set<string>();
-  let skipped = 0;
+  let inventory: Inventory | undefined;
   for await (const { entry, offset, length } of readJournal(
     directory,
     skipDamaged ? { onDamaged: (place) => damaged.push(place) } : {},
@@ -180,7 +181,7 @@ export async function summarizeJournal(
     } else if (entry.kind === 'intent' && rollbacks.has(entry.run)) documents.addRestoration(entry);
     else if (entry.kind === 'intent') documents.addIntent(entry, { offset, length });
     else if (entry.kind === 'result') documents.addResult(entry);
-    else skipped = entry.totals.skipped ?? skipped;
+    else inventory = entry.inventory ?? inventory;
   }
   documents.endRun();
   const isClosed = coverage.gaps().every(({ kind }) => kind === 'part');
@@ -191,7 +192,7 @@ export async function summarizeJournal(
     doubtful,
     others: documents.others,
     coverage,
-    skipped,
+    inventory,
     isClosed,
     damaged,
   };

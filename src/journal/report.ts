@@ -1,3 +1,4 @@
+import type { Inventory } from '../sources/inventory.js';
 import type { Gap } from './coverage.js';
 import type { NotStarted, ResultEntry } from './entries.js';
 import { addMigratedBytes } from './migrated-bytes.js';
@@ -38,8 +39,8 @@ export interface JournalStatus {
   readonly unfinished: readonly Gap[];
   /** What was asked for instead of all documents of the sources, where no run was about all of them. */
   readonly parts: readonly Gap[];
-  /** Files that the last migration did not read because of their names or kinds; they are not documents. */
-  readonly skipped: number;
+  /** What became of the entries of the sources in the last migration that came to its end. */
+  readonly inventory: Inventory | undefined;
   /** Places of the journal that were skipped because they are damaged: what they said is not counted. */
   readonly damaged: readonly DamagedPlace[];
   readonly totals: JournalTotals;
@@ -72,7 +73,7 @@ export function journalStatus(summary: JournalSummary): JournalStatus {
     isClosed: summary.isClosed,
     unfinished,
     parts,
-    skipped: summary.skipped,
+    inventory: summary.inventory,
     damaged: summary.damaged,
     totals,
     findings,

@@ -5,7 +5,7 @@ import type { Layout } from '../bag/keys.js';
 import { ConfigError } from '../errors/index.js';
 import { nodeDisk } from '../sources/disk.js';
 import { JOURNAL_VERSION } from './entries.js';
-import type { JournalEntry, NotStarted, ResultEntry, RunEntry } from './entries.js';
+import type { JournalEntry, ResultEntry, RunEnd, RunEntry } from './entries.js';
 import { Journal } from './journal.js';
 import { isFailure } from './document-state.js';
 import { isKnownFailure, summarizeJournal } from './read.js';
@@ -128,17 +128,9 @@ export class JournalSession {
   /**
    * Nothing is written when nothing was begun, unless the run left documents, or has taken what an earlier one left.
    */
-  async end(totals: Readonly<Record<string, number>>, complete: boolean, notStarted?: NotStarted): Promise<void> {
-    if (!complete || this.summary?.coverage.isClosedBy(this.description) === true) this.begin();
-    if (this.begun)
-      this.journal.append({
-        kind: 'end',
-        run: this.runId,
-        at: this.now(),
-        totals,
-        complete,
-        ...(notStarted && { notStarted }),
-      });
+  async end(end: RunEnd): Promise<void> {
+    if (!end.complete || this.summary?.coverage.isClosedBy(this.description) === true) this.begin();
+    if (this.begun) this.journal.append({ kind: 'end', run: this.runId, at: this.now(), ...end });
     await this.flush();
   }
 

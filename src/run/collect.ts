@@ -11,7 +11,7 @@ import { REUSE_GRACE_MS } from '../store/index.js';
 import type { Leftover, ObjectStore, ObjectSummary } from '../store/index.js';
 import { failureOf } from './outcome.js';
 import { readInventory } from './inventory.js';
-import type { Blind, InventoryOptions } from './inventory.js';
+import type { Blind, Flaw, GateInventory, InventoryOptions } from './inventory.js';
 import { blobDigestOf } from './own-documents.js';
 
 interface CollectOptions extends MarkOptions {
@@ -60,6 +60,8 @@ export interface Collection {
   readonly bytes: number;
   /** Bytes of what was, or without `apply` would be, deleted. */
   readonly bytesFreed: number;
+  /** What became of the entries of the sources, and of living blobs that had to be read. */
+  readonly inventory: GateInventory;
   /** What was not looked at. Nothing is swept unless it is empty. */
   readonly blind: readonly Blind[];
 }
@@ -73,19 +75,19 @@ export interface Collection {
 export async function collect(options: CollectOptions): Promise<Collection> {
   const cutoff = new Date(options.now() - options.ttl);
   const old = (blob: ListedBlob): boolean => blob.lastModified.getTime() < cutoff.getTime();
-  const marked = await mark(options);
+  let marked = await mark(options);
   const found = await listBlobs(options);
   const isGarbage = (blob: ListedBlob): boolean => !marked.live.has(blob.digest) && old(blob);
-  const follow = async (blind: readonly Blind[]) =>
-    blind.length > 0 ? blind : followBlobs(found, marked, old, options);
-  let blind = await follow(marked.blind);
-  if (options.apply && blind.length === 0 && found.some(isGarbage))
-    blind = await follow((await mark(options, marked.live)).blind);
+  if (isSighted(marked)) await followBlobs(found, marked, old, options);
+  if (options.apply && isSighted(marked) && found.some(isGarbage)) {
+    marked = await mark(options, marked.live);
+    if (isSighted(marked)) await followBlobs(found, marked, old, options);
+  }
   const dead = found.filter((blob) => !marked.live.has(blob.digest));
-  const garbage = blind.length === 0 ? dead.filter(isGarbage) : [];
+  const garbage = isSighted(marked) ? dead.filter(isGarbage) : [];
   const outcomes = await pMap(garbage, (blob) => sweepOne(blob, cutoff, options), { concurrency: options.concurrency });
   const count = (outcome: BlobOutcome['outcome']): number => outcomes.filter((blob) => blob.outcome === outcome).length;
-  const leftovers = blind.length === 0 ? await sweepLeftovers(options) : [];
+  const leftovers = isSighted(marked) ? await sweepLeftovers(options) : [];
   return {
     documents: marked.documents,
     blobs: found.length,
@@ -101,8 +103,14 @@ export async function collect(options: CollectOptions): Promise<Collection> {
     bytesFreed: sizeOf(
       outcomes.filter(({ outcome }) => outcome === 'garbage' || outcome === 'deleted').map(({ bytes }) => bytes),
     ),
-    blind,
+    inventory: marked.inventory,
+    blind: marked.blind,
   };
+}
+
+/** True when everything was looked at. */
+function isSighted({ blind }: Mark): boolean {
+  return blind.length === 0;
 }
 
 interface ListedBlob extends ObjectSummary {
@@ -122,29 +130,31 @@ async function listBlobs({ objects, bucket, prefix, keys, stop }: CollectOptions
 
 /**
  * A blob that is alive may name others: an offloaded member can hold a bag. Adds what live blobs name until nothing
- * new turns up; reads nothing when there is no garbage anyway. Resolves to what could not be read.
+ * new turns up, and blobs that could not be read; reads nothing when there is no garbage anyway.
  */
 async function followBlobs(
   found: readonly ListedBlob[],
-  { live }: Mark,
+  marked: Mark,
   isOld: (blob: ListedBlob) => boolean,
   options: CollectOptions,
-): Promise<readonly Blind[]> {
+): Promise<void> {
   const { objects, concurrency, stop } = options;
-  const blind: Blind[] = [];
+  const { live, blind, inventory } = marked;
   const followed = new Set<string>();
   const read = async ({ bucket, key }: ListedBlob): Promise<void> => {
     try {
       live.addText((await objects.get({ bucket, key }, stop ? { signal: stop } : {})).bytes);
     } catch (error) {
       const { code, reason } = failureOf(error);
-      if (code !== 'OBJECT_NOT_FOUND') blind.push({ kind: 'unreadable', id: key, code, reason });
+      if (code === 'OBJECT_NOT_FOUND') return;
+      inventory.unreadable++;
+      blind.push({ kind: 'unreadable', id: key, code, reason });
     }
   };
   for (;;) {
     const isInDoubt = found.some((blob) => !live.has(blob.digest) && isOld(blob));
     const next = found.filter(({ key, digest }) => live.has(digest) && !followed.has(key));
-    if (!isInDoubt || next.length === 0 || blind.length > 0) return blind;
+    if (!isInDoubt || next.length === 0 || blind.length > 0) return;
     for (const { key } of next) followed.add(key);
     await pMap(next, read, { concurrency });
   }
@@ -217,8 +227,9 @@ interface MarkOptions extends Pick<InventoryOptions, 'sources' | 'concurrency' |
 interface Mark {
   readonly live: LiveDigests;
   readonly documents: number;
+  readonly inventory: { -readonly [K in keyof GateInventory]: GateInventory[K] };
   /** Nothing may be swept while this is not empty: what cannot be read may point to anything. */
-  readonly blind: readonly Blind[];
+  readonly blind: Blind[];
 }
 
 /** Gathers the digests that documents and journals name, beside those that are known to be alive. */
@@ -226,12 +237,11 @@ async function mark(options: MarkOptions, live = new LiveDigests()): Promise<Mar
   const blind: Blind[] = [];
   let documents = 0;
   const onBlind = (found: Blind): void => void blind.push(found);
-  const onDocument = (document: SourceDocument): void => {
+  const onDocument = (document: SourceDocument): Flaw | undefined => {
     documents++;
     live.addText(document.bytes);
     if (document.beside) live.addText(document.beside());
-    const flaw = flawOf(document);
-    if (flaw) blind.push(flaw);
+    return findFlaw(document);
   };
   for (const directory of options.journals) await markJournal(directory, live);
   // What a blob names is alive only while the blob is; what the lines of a journal name is kept in any case.
@@ -240,20 +250,19 @@ async function mark(options: MarkOptions, live = new LiveDigests()): Promise<Mar
     if (digest === undefined) live.addText(document.bytes);
     else live.addBlob(digest, document.bytes);
   };
-  await readInventory({ ...options, onDocument, onBlind, onOwn });
-  return { live, documents, blind };
+  const inventory = await readInventory({ ...options, onDocument, onBlind, onOwn });
+  return { live, documents, inventory: { ...inventory }, blind };
 }
 
 /** Bytes that are not JSON may be compressed or encrypted, and hide what they name. */
-function flawOf({ id, bytes, verdict }: SourceDocument): Blind | undefined {
-  if (verdict?.code === 'ATTRIBUTE_NOT_JSON')
-    return { kind: 'unreadable', id, code: verdict.code, reason: verdict.reason };
+function findFlaw({ bytes, verdict }: SourceDocument): Flaw | undefined {
+  if (verdict?.code === 'ATTRIBUTE_NOT_JSON') return { code: verdict.code, reason: verdict.reason };
   try {
     // A bag that no reader takes may be one that was not understood.
     new BagDocument(readDocument(bytes)).assertValidIds();
     return undefined;
   } catch (error) {
-    if (error instanceof BagError) return { kind: 'unreadable', id, code: error.code, reason: error.message };
+    if (error instanceof BagError) return { code: error.code, reason: error.message };
     throw error;
   }
 }

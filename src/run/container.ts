@@ -1,6 +1,5 @@
 import { pMapIterable } from 'p-map';
 import { addressRule } from '../bag/sources.js';
-import type { StateBagError } from '../errors/index.js';
 import { buffers } from '../sources/read-file.js';
 import type { SourceContainer, SourceDocument } from '../sources/source.js';
 import { ContainerCommit } from './commit.js';
@@ -8,17 +7,27 @@ import type { Item, RecordedFacts, Taken, WaitingDocument } from './commit.js';
 import { collectFacts, prepareDocument } from './document.js';
 import { takeForMigration } from './own-documents.js';
 import type { Run, SettledDocument } from './run.js';
-import { failureOf, notStarted } from './outcome.js';
+import { failureOf, hasLivedOn, notStarted } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import { digestDocument } from './transform.js';
 
-/** Transforms every document of a container, in order, and commits the container once. */
-export async function runContainer(container: SourceContainer, run: Run): Promise<void> {
-  if (container.unreadable) return leaveUnread(container, container.unreadable, run);
+/**
+ * Transforms every document of a container, in order, and commits the container once. `mayBeEmpty`: it need not hold
+ * a document.
+ */
+export async function runContainer(container: SourceContainer, mayBeEmpty: boolean, run: Run): Promise<void> {
+  if (container.unreadable) {
+    run.notStarted.unread++;
+    return leaveUnread(container, container.unreadable, run);
+  }
   if (run.stoppedBy) return leaveContainer(container, run);
   const { committer, settings } = run.options;
   const commit = committer && new ContainerCommit(container, committer, addressRule(settings.blobs));
   const taken = await takeDocuments(container, run, commit);
+  // A row that is gone has gone on: there was nothing to read.
+  if (taken.broken && !hasLivedOn(taken.broken.error))
+    await run.inventory.noteUnreadable({ id: container.id, ...failureOf(taken.broken.error) });
+  else await run.inventory.noteRead(container.id, mayBeEmpty || taken.broken ? undefined : taken.count);
   if (taken.broken) await commit?.fail(taken.broken.error);
   else await commit?.finish(taken);
   const failure = commit?.failure ?? taken.broken;
@@ -33,10 +42,14 @@ function leaveContainer(container: SourceContainer, run: Run): Promise<void> {
   return run.settle({ ...notStarted(container.id, 0), ...subjectOf(container) }, unread(container));
 }
 
-/** Stays out of the journal: what is found there once it can be read has other names. */
-function leaveUnread(container: SourceContainer, error: StateBagError, run: Run): Promise<void> {
-  run.notStarted.unread++;
-  return run.settle({ ...notStarted(container.id, 0), ...failureOf(error) }, unread(container));
+/**
+ * Counts a source, directory or link of which it is not known what is in it. Stays out of the journal: what is found
+ * there once it can be read has other names.
+ */
+export async function leaveUnread(container: SettledDocument['container'], error: unknown, run: Run): Promise<void> {
+  const failure = failureOf(error);
+  await run.inventory.noteUnreadable({ id: container.id, ...failure });
+  await run.settle({ ...notStarted(container.id, 0), ...failure, subject: 'container' }, unread(container));
 }
 
 interface Failure {
@@ -221,7 +234,7 @@ async function recover(run: Run, { document }: Item, outcome: DocumentOutcome): 
 }
 
 /** Stands for the document when its container has not been read. */
-export function unread(container: SettledDocument['container']): SettledDocument {
+function unread(container: SettledDocument['container']): SettledDocument {
   return { container, document: { id: container.id, line: undefined, bytes: NO_BYTES }, prepared: undefined };
 }
 

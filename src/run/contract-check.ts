@@ -2,10 +2,11 @@ import { isOfLaterVersion, isOutdated } from '../../migrations/index.js';
 import { listMutableMembers } from '../bag/bag.js';
 import type { Generation } from '../bag/bag.js';
 import type { AddressRule } from '../bag/places.js';
+import type { Unseen } from '../sources/inventory.js';
 import type { Deadline, SourceDocument } from '../sources/source.js';
 import { failureOf } from './outcome.js';
-import { readInventory } from './inventory.js';
-import type { Blind, InventoryOptions } from './inventory.js';
+import { isProven, readInventory } from './inventory.js';
+import type { Blind, Flaw, GateInventory, InventoryOptions } from './inventory.js';
 import { assertOneOwner, readBags } from './transform.js';
 
 export interface ContractCheckOptions extends Omit<InventoryOptions, 'onDocument' | 'onBlind' | 'onOwn'> {
@@ -22,7 +23,7 @@ export interface Remainder {
   readonly id: string;
   readonly generation: Generation | 'unknown';
   /** Absent for a document that was read. */
-  readonly blind?: Blind['kind'];
+  readonly blind?: Unseen['kind'];
   /** `BAG_FAT`, `BAG_BRIDGE`, `BAG_MUTABLE`, `BAG_OUTDATED`, or why nothing can be said of it. */
   readonly code: string;
   readonly reason: string;
@@ -35,8 +36,8 @@ export interface ContractCheck {
   readonly generations: Readonly<Record<Generation | 'unknown', number>>;
   /** Everything below: what needs the shim, and what nothing can be said of. */
   readonly remaining: number;
-  /** What was not looked at, by reason. */
-  readonly blind: Readonly<Record<Blind['kind'], number>>;
+  /** What became of the entries of the sources. */
+  readonly inventory: GateInventory;
   /** Documents that need the shim. */
   readonly needing: number;
   /** True when everything was looked at and nothing needs the shim. */
@@ -46,32 +47,27 @@ export interface ContractCheck {
 /** Looks for whatever an unwrapped reader of lean bags could not read. What cannot be judged counts as found. */
 export async function checkContract(options: ContractCheckOptions): Promise<ContractCheck> {
   const generations = { fat: 0, bridge: 0, lean: 0, foreign: 0, unknown: 0 };
-  const blind = { unreadable: 0, skipped: 0, empty: 0 };
   let [remaining, needing] = [0, 0];
-  const tell = async (remainder: Remainder): Promise<void> => {
+  const report = async (remainder: Remainder): Promise<void> => {
     remaining++;
     await options.onRemainder?.(remainder);
   };
-  const onDocument = async (document: SourceDocument): Promise<void> => {
+  const onDocument = async (document: SourceDocument): Promise<Flaw | undefined> => {
     const { generation, ...judgement } = judge(document, options);
     generations[generation]++;
-    if (judgement.code !== undefined && generation !== 'unknown') needing++;
-    if (judgement.code !== undefined)
-      await tell({
-        id: document.id,
-        generation,
-        code: judgement.code,
-        reason: judgement.reason,
-        until: document.deadline ?? rowDeadline(document),
-      });
+    if (judgement.code === undefined) return undefined;
+    if (generation !== 'unknown') needing++;
+    await report({ id: document.id, generation, ...judgement, until: document.deadline ?? rowDeadline(document) });
+    return generation === 'unknown' ? judgement : undefined;
   };
-  const onBlind = ({ kind, id, code, reason }: Blind): Promise<void> => {
-    blind[kind]++;
-    return tell({ id, generation: 'unknown', blind: kind, code, reason, until: undefined });
+  const onBlind = async ({ kind, id, code, reason }: Blind): Promise<void> => {
+    // A document was reported with its deadline.
+    if (kind !== 'undecidable')
+      await report({ id, generation: 'unknown', blind: kind, code, reason, until: undefined });
   };
-  await readInventory({ ...options, onDocument, onBlind });
+  const inventory = await readInventory({ ...options, onDocument, onBlind });
   const documents = Object.values(generations).reduce((sum, count) => sum + count, 0);
-  return { documents, generations, remaining, needing, blind, canContract: remaining === 0 };
+  return { documents, generations, remaining, needing, inventory, canContract: isProven(inventory) && needing === 0 };
 }
 
 /** A row goes with its ttl; the table may take some days longer. */

@@ -1,12 +1,10 @@
 import pMap, { pMapSkip } from 'p-map';
 import { ConfigError } from '../errors/index.js';
 import type { DocumentSource, SourceContainer } from '../sources/source.js';
-import { runContainer, unread } from './container.js';
-import { failureOf, notStarted } from './outcome.js';
+import { leaveUnread, runContainer } from './container.js';
 import { MAX_CONCURRENCY } from './pace.js';
 import { Run } from './run.js';
 import type { EngineOptions, RunReport } from './run.js';
-import { MetPlaces } from '../sources/met-places.js';
 import { isInShard } from '../sources/shard.js';
 
 /** True when the run has taken everything that it was about. */
@@ -24,32 +22,37 @@ export function isWhole({
  */
 export async function runSources(options: EngineOptions): Promise<RunReport> {
   const run = new Run(options);
-  const places = new MetPlaces(options.sources);
   const leave = run.pace.endWith(options.stop);
   try {
     for (const source of options.sources) {
-      const containers = listed(source, run, places);
-      await pMap(containers, (container) => takeContainer(container, run), { concurrency: MAX_CONCURRENCY });
+      const containers = listed(source, run);
+      const mayBeEmpty = source.mayBeEmpty === true;
+      await pMap(containers, (container) => takeContainer(container, mayBeEmpty, run), {
+        concurrency: MAX_CONCURRENCY,
+      });
     }
   } finally {
     leave();
   }
   run.assertSound();
-  const { totals, stoppedBy, notStarted, skipped } = run;
-  return { totals, complete: stoppedBy === undefined, ...(stoppedBy && { stoppedBy }), notStarted, skipped };
+  const { totals, stoppedBy, notStarted, inventory } = run;
+  return {
+    totals,
+    complete: stoppedBy === undefined,
+    ...(stoppedBy && { stoppedBy }),
+    notStarted,
+    inventory: inventory.counts,
+  };
 }
 
 /**
  * Yields each container when its turn has come. A listing that breaks off is a failure of the source; what was listed
  * before is in hand and is finished.
  */
-async function* listed(source: DocumentSource, run: Run, places: MetPlaces): AsyncIterable<SourceContainer> {
+async function* listed(source: DocumentSource, run: Run): AsyncIterable<SourceContainer> {
   const { stop, shard } = run.options;
   try {
-    for await (const container of source.containers(stop, ({ id }) => {
-      if (places.isNew(source, id) && isInShard(id, shard)) run.skipped++;
-    })) {
-      if (!places.isNew(source, container.id)) continue;
+    for await (const container of run.inventory.list(source)) {
       await run.pace.turn();
       if (!run.isFull) {
         yield container;
@@ -66,19 +69,15 @@ async function* listed(source: DocumentSource, run: Run, places: MetPlaces): Asy
     if (!(error instanceof ConfigError)) run.notStarted.unlisted = true;
     if (stop?.aborted) return;
     if (error instanceof ConfigError) run.end(error);
-    else
-      await run.settle(
-        { ...notStarted(source.id, 0), ...failureOf(error) },
-        unread({ id: source.id, version: undefined }),
-      );
+    else await leaveUnread({ id: source.id, version: undefined }, error, run);
   }
 }
 
-async function takeContainer(container: SourceContainer, run: Run): Promise<typeof pMapSkip> {
+async function takeContainer(container: SourceContainer, mayBeEmpty: boolean, run: Run): Promise<typeof pMapSkip> {
   try {
     if (!isInShard(container.id, run.options.shard)) return pMapSkip;
     if (run.isFull) run.leave('containers', container.id);
-    else await run.hold(() => runContainer(container, run));
+    else await run.hold(() => runContainer(container, mayBeEmpty, run));
   } catch (error) {
     run.end(error);
   } finally {

@@ -39,7 +39,7 @@ export interface InspectReport {
   readonly totals: CensusTotals;
   readonly resume: ResumeCensus;
   /** What was not read. */
-  readonly unseen: Pick<RunReport, 'complete' | 'skipped' | 'notStarted'>;
+  readonly unseen: Pick<RunReport, 'complete' | 'inventory' | 'notStarted'>;
 }
 
 /**

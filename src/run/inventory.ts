@@ -1,19 +1,25 @@
 import pMap, { pMapSkip } from 'p-map';
 import { ConfigError } from '../errors/index.js';
-import { MetPlaces } from '../sources/met-places.js';
-import type { DocumentSource, Skipped, SourceContainer, SourceDocument } from '../sources/source.js';
-import { failureOf, hasLivedOn, notStarted } from './outcome.js';
+import { InventoryCount } from '../sources/inventory.js';
+import type { Inventory, Unseen } from '../sources/inventory.js';
+import type { DocumentSource, SourceContainer, SourceDocument } from '../sources/source.js';
+import { failureOf, hasLivedOn } from './outcome.js';
 import { blobDigestOf, isJournalLine } from './own-documents.js';
 
-/**
- * Something of which nothing can be said. `unreadable`: reading it failed. `skipped`: it was not read. `empty`: no
- * document was found where one is expected.
- */
-export interface Blind {
-  readonly kind: 'unreadable' | 'skipped' | 'empty';
-  readonly id: string;
-  readonly code: string;
-  readonly reason: string;
+/** Something of which nothing can be said: an entry, or a document that was read and is not understood. */
+export interface Blind extends Omit<Unseen, 'kind'> {
+  readonly kind: Unseen['kind'] | 'undecidable';
+}
+
+/** What a gate answers from. Only one with no other figure than `read` is a proof. */
+export interface GateInventory extends Inventory {
+  /** Documents that were read and are not understood. */
+  readonly undecidable: number;
+}
+
+/** True when everything was read and understood. */
+export function isProven({ skipped, unreadable, empty, undecidable }: GateInventory): boolean {
+  return skipped + unreadable + empty + undecidable === 0;
 }
 
 export interface InventoryOptions {
@@ -26,35 +32,53 @@ export interface InventoryOptions {
   readonly stop?: AbortSignal | undefined;
   /** Called for blobs and journal lines of the tool, wherever they are: they are not documents. */
   readonly onOwn?: (document: SourceDocument) => void;
-  readonly onDocument: (document: SourceDocument) => void | Promise<void>;
+  /** Resolves to why the document is not understood; to `undefined` when it is. */
+  readonly onDocument: (document: SourceDocument) => Flaw | undefined | Promise<Flaw | undefined>;
   readonly onBlind: (blind: Blind) => void | Promise<void>;
 }
 
+/** Why a document is not understood. */
+export interface Flaw {
+  readonly code: string;
+  readonly reason: string;
+}
+
 /**
- * Reads every document of the sources, one source after the other, and writes nothing. Whatever was not looked at is
- * told to `onBlind` and does not end the survey. Throws `ConfigError` for a source that is wrong in itself.
+ * Reads every document of the sources, one source after the other, and writes nothing. Whatever was not looked at or
+ * not understood goes to `onBlind` and does not end the survey. Throws `ConfigError` for a source that is wrong in
+ * itself.
  */
-export async function readInventory(options: InventoryOptions): Promise<void> {
-  const places = new MetPlaces(options.sources);
-  for (const source of options.sources) await new SourceSurvey(source, options, places).run();
+export async function readInventory(options: InventoryOptions): Promise<GateInventory> {
+  const { sources, stop, onBlind } = options;
+  const count = new InventoryCount(sources, { stop, takesAliases: true, onUnseen: onBlind });
+  let undecidable = 0;
+  for (const source of sources) {
+    const survey = new SourceSurvey(source, options, count);
+    await survey.run();
+    undecidable += survey.undecidable;
+  }
+  return { ...count.counts, undecidable };
 }
 
 /** The survey of one source. */
 class SourceSurvey {
+  undecidable = 0;
+  /** Documents, rows that are gone, and what another source listed before. */
   private met = 0;
-  private blind = 0;
 
   constructor(
     private readonly source: DocumentSource,
     private readonly options: InventoryOptions,
-    private readonly places: MetPlaces,
+    private readonly count: InventoryCount,
   ) {}
 
   async run(): Promise<void> {
     const { concurrency, stop } = this.options;
+    const before = unseenIn(this.count.counts);
     await pMap(this.listed(), (container) => this.readContainer(container), { concurrency });
-    if (stop?.aborted) await this.note(stopped(this.source.id));
-    else if (this.met + this.blind === 0 && !this.mayBeEmpty) await this.note(emptySource(this.source.id));
+    const isEmpty = this.met === 0 && unseenIn(this.count.counts) === before;
+    if (stop?.aborted) await this.count.noteUnreadable({ id: this.source.id, ...STOPPED });
+    else if (isEmpty && !this.mayBeEmpty) await this.count.noteEmptySource(this.source.id);
   }
 
   private get mayBeEmpty(): boolean {
@@ -63,85 +87,60 @@ class SourceSurvey {
 
   private async *listed(): AsyncIterable<SourceContainer> {
     const { stop, allowEmpty } = this.options;
-    const skipped: Skipped[] = [];
+    const skippedBefore = this.count.counts.skipped;
     try {
-      for await (const container of this.source.containers(stop, (one) => skipped.push(one))) {
+      for await (const container of this.count.list(this.source, () => this.met++)) {
         if (stop?.aborted) return;
-        // What is only read may be read under two names, but not twice under one.
-        if (this.places.isNew({}, container.id)) yield container;
-        else this.met++;
+        yield container;
       }
     } catch (error) {
-      if (stop?.aborted || (isEmptySource(error) && (allowEmpty || skipped.length > 0))) return;
+      const isSkipped = this.count.counts.skipped > skippedBefore;
+      if (stop?.aborted || (isEmptySource(error) && (allowEmpty || isSkipped))) return;
       if (error instanceof ConfigError) throw error;
-      await this.note(unreadable(this.source.id, error));
-    } finally {
-      for (const one of skipped) await this.note({ kind: 'skipped', ...one });
+      await this.count.noteUnreadable({ id: this.source.id, ...failureOf(error) });
     }
   }
 
   private async readContainer(container: SourceContainer): Promise<typeof pMapSkip> {
-    const { stop, onDocument } = this.options;
-    const documents = container.documents(stop)[Symbol.asyncIterator]();
+    const documents = container.documents(this.options.stop)[Symbol.asyncIterator]();
     let count = 0;
     for (;;) {
       const next = await documents.next().catch((error: unknown) => this.failed(container, error));
       if (next === undefined) return pMapSkip;
       if (next.done === true) break;
       count++;
-      if (blobDigestOf(next.value) !== undefined || isJournalLine(next.value)) {
-        this.options.onOwn?.(next.value);
-        continue;
-      }
-      this.met++;
-      await onDocument(next.value);
+      await this.take(next.value);
     }
-    if (count === 0 && container.id !== this.source.id && !this.mayBeEmpty)
-      await this.note(emptyContainer(container.id));
+    const needsDocuments = container.id !== this.source.id && !this.mayBeEmpty;
+    await this.count.noteRead(container.id, needsDocuments ? count : undefined);
     return pMapSkip;
+  }
+
+  private async take(document: SourceDocument): Promise<void> {
+    if (blobDigestOf(document) !== undefined || isJournalLine(document)) {
+      this.options.onOwn?.(document);
+      return;
+    }
+    this.met++;
+    const flaw = await this.options.onDocument(document);
+    if (flaw === undefined) return;
+    this.undecidable++;
+    await this.options.onBlind({ kind: 'undecidable', id: document.id, code: flaw.code, reason: flaw.reason });
   }
 
   private async failed({ id }: SourceContainer, error: unknown): Promise<undefined> {
     // A row that is gone was resumed: its bag is met in its execution.
     if (hasLivedOn(error)) this.met++;
-    else await this.note(unreadable(id, error));
-  }
-
-  private async note(blind: Blind): Promise<void> {
-    this.blind++;
-    await this.options.onBlind(blind);
+    else await this.count.noteUnreadable({ id, ...failureOf(error) });
   }
 }
+
+const STOPPED = { code: 'RUN_STOPPED', reason: 'the run was stopped before all of it was read; run it again' };
 
 function isEmptySource(error: unknown): boolean {
   return error instanceof ConfigError && error.code === 'SOURCE_EMPTY';
 }
 
-function unreadable(id: string, error: unknown): Blind {
-  const { code, reason } = failureOf(error);
-  return { kind: 'unreadable', id, code, reason };
-}
-
-function stopped(id: string): Blind {
-  const { code, reason } = notStarted(id, 0);
-  return { kind: 'unreadable', id, code: code ?? '', reason: reason ?? '' };
-}
-
-function emptySource(id: string): Blind {
-  return {
-    kind: 'empty',
-    id,
-    code: 'SOURCE_EMPTY',
-    reason:
-      'not one document is there, as after an export that broke off or with a mistyped name; check it, or add --allow-empty',
-  };
-}
-
-function emptyContainer(id: string): Blind {
-  return {
-    kind: 'empty',
-    id,
-    code: 'FILE_EMPTY',
-    reason: 'no document is in it, as after an export that broke off; check it, or add --allow-empty',
-  };
+function unseenIn({ skipped, unreadable, empty }: Inventory): number {
+  return skipped + unreadable + empty;
 }

@@ -42,7 +42,8 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
   const damaged = session.summary?.damaged ?? [];
   try {
     const report = await write(opened, session, ports);
-    await session.end({ ...report.totals, skipped: report.skipped }, isWhole(report), report.notStarted);
+    const { notStarted, inventory } = report;
+    await session.end({ totals: { ...report.totals }, complete: isWhole(report), notStarted, inventory });
     return {
       ...report,
       applied: true,

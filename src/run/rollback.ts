@@ -186,11 +186,10 @@ async function restoreAll(
     },
   });
   leave(totals, Math.max(0, totals.notStarted - aim.left));
-  await session?.end({ ...totals }, totals.notStarted === 0, {
-    documents: totals.notStarted,
-    containers: 0,
-    unread: 0,
-    unlisted: false,
+  await session?.end({
+    totals: { ...totals },
+    complete: totals.notStarted === 0,
+    notStarted: { documents: totals.notStarted, containers: 0, unread: 0, unlisted: false },
   });
   return { totals, runs: undone.list() };
 }

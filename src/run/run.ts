@@ -1,4 +1,6 @@
 import type { NotStarted } from '../journal/entries.js';
+import { InventoryCount } from '../sources/inventory.js';
+import type { Inventory } from '../sources/inventory.js';
 import type { DocumentSource, SourceContainer, SourceDocument } from '../sources/source.js';
 import type { Committer } from './commit.js';
 import type { DocumentFilter, Expectation, Prepared } from './document.js';
@@ -52,8 +54,8 @@ export interface RunReport {
   readonly stoppedBy?: 'signal' | 'failures';
   /** What the run did not take: because it was stopped or reached its limit, or because a place could not be read. */
   readonly notStarted: NotStarted;
-  /** Files beside documents that are not read because of their names or kinds. */
-  readonly skipped: number;
+  /** What became of the entries of the sources. */
+  readonly inventory: Inventory;
 }
 
 /** The state of one run, shared by its containers. */
@@ -65,7 +67,7 @@ export class Run {
     unread: 0,
     unlisted: false,
   };
-  skipped = 0;
+  readonly inventory: InventoryCount;
   readonly pace: Pace;
   private taken = 0;
   private failed = false;
@@ -74,6 +76,7 @@ export class Run {
 
   constructor(readonly options: EngineOptions) {
     this.pace = options.pace ?? new Pace(options.concurrency);
+    this.inventory = new InventoryCount(options.sources, options);
   }
 
   get stoppedBy(): RunReport['stoppedBy'] {

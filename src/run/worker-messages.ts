@@ -22,7 +22,7 @@ export type ToWorker =
   | { readonly kind: 'stop' };
 
 /** What a worker says of its shard in the end. */
-export type WorkerEnd = Pick<RunReport, 'complete' | 'notStarted' | 'skipped'>;
+export type WorkerEnd = Pick<RunReport, 'complete' | 'notStarted' | 'inventory'>;
 
 /** What a worker sends. */
 export type FromWorker =

@@ -63,7 +63,7 @@ async function migrateShare(
   const opened = await openMigration(request, context);
   const summary = await readSummary(request.journal, request);
   const outcomes = new OutcomeBatch(channel.send);
-  const { complete, notStarted, skipped } = await runMigration(opened, {
+  const { complete, notStarted, inventory } = await runMigration(opened, {
     settings: writingSettings(request, opened.store.blobs),
     committer: openCommitter(opened, journal, { runId, summary }),
     ...ports,
@@ -74,7 +74,7 @@ async function migrateShare(
   }).finally(() => {
     outcomes.send();
   });
-  return { complete, notStarted, skipped };
+  return { complete, notStarted, inventory };
 }
 
 /** Milliseconds that an outcome may wait for others. */

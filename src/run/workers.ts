@@ -7,6 +7,7 @@ import { ConfigError, StateBagError } from '../errors/classes.js';
 import { StoreError, messageOf } from '../errors/index.js';
 import type { NotStarted } from '../journal/entries.js';
 import type { JournalSession } from '../journal/session.js';
+import { addInventories } from '../sources/inventory.js';
 import { omit } from '../sources/omit.js';
 import { omitUndefined } from '../sources/omit-undefined.js';
 import type { Shard } from '../sources/shard.js';
@@ -157,7 +158,7 @@ class WorkerRun {
 
   /** The journal says that this run did not come to its end. */
   private async breakOff(error: unknown): Promise<never> {
-    await this.session.end({ ...this.totals }, false);
+    await this.session.end({ totals: { ...this.totals }, complete: false });
     throw error;
   }
 }
@@ -235,5 +236,5 @@ function sumUp(shards: readonly WorkerEnd[]): Omit<WorkerEnd, 'complete'> {
     unread: sum((end) => end.notStarted.unread),
     unlisted: shards.some((end) => end.notStarted.unlisted),
   };
-  return { notStarted, skipped: sum(({ skipped }) => skipped) };
+  return { notStarted, inventory: addInventories(shards.map(({ inventory }) => inventory)) };
 }

@@ -35,8 +35,10 @@ interface Report {
   readonly totals: Record<string, number>;
   readonly documents?: readonly { readonly id: string; readonly outcome: string; readonly code: string }[];
   readonly unreadable: readonly { readonly id: string; readonly code: string }[];
-  readonly skipped: readonly { readonly id: string; readonly code: string }[] | number;
+  readonly skipped: readonly { readonly id: string; readonly code: string }[];
   readonly empty: readonly { readonly id: string; readonly code: string }[];
+  readonly undecidable: readonly { readonly id: string; readonly code: string }[];
+  readonly inventory: Inventory & { readonly undecidable?: number };
 }
 
 async function json(...args: string[]): Promise<{ readonly code: number; readonly report: Report }> {
@@ -61,6 +63,10 @@ async function putOldStore(): Promise<void> {
   for (const { parentPath, name } of blobs()) utimesSync(join(parentPath, name), 1_600_000_000, 1_600_000_000);
 }
 
+function unseenIn({ skipped, unreadable, empty, undecidable = 0 }: Report['inventory']): number {
+  return skipped + unreadable + empty + undecidable;
+}
+
 /** Both gates refuse these sources and list the codes; nothing is deleted. */
 async function expectNotProven(sources: readonly string[], codes: readonly string[]): Promise<void> {
   const contract = await json('can-contract', ...sources);
@@ -70,11 +76,13 @@ async function expectNotProven(sources: readonly string[], codes: readonly strin
   expect(text.out).toMatch(/^the shim may go +not proven/m);
   const before = blobs().length;
   const gc = await json('gc', '--store', 'store', ...sources, '--apply');
-  const { unreadable, skipped, empty } = gc.report;
+  const { unreadable, skipped, empty, undecidable } = gc.report;
   expect([gc.code, gc.report.proven, gc.report.totals.deleted, gc.report.totals.garbage]).toEqual([1, false, 0, 0]);
-  expect([...unreadable, ...(skipped as typeof empty), ...empty].map(({ code }) => code).sort()).toEqual(
+  expect([...unreadable, ...skipped, ...empty, ...undecidable].map(({ code }) => code).sort()).toEqual(
     [...codes].sort(),
   );
+  for (const { inventory } of [contract.report, gc.report])
+    expect(unseenIn(inventory), JSON.stringify(inventory)).toBe(codes.length);
   const told = await statebag(scratch.dir, ['gc', '--store', 'store', ...sources, '--apply']);
   expect([told.out, told.err]).toEqual([
     expect.stringMatching(/^garbage +not proven +nothing is deleted/m),
@@ -136,7 +144,7 @@ describe('a source without documents', () => {
     put('d/bag', smallBag());
     expect((await json('can-contract', 'd', '--allow-empty')).report).toMatchObject({
       answer: 'not proven',
-      totals: { skipped: 1 },
+      inventory: { skipped: 1 },
     });
     expect((await json('gc', '--store', 'store', 'd', '--apply', '--allow-empty')).report.totals.deleted).toBe(0);
     expect(
@@ -174,8 +182,15 @@ describe('a file that is not read because of its name', () => {
 
   it('is not one when the name ends in upper case: every command that walks reads it', async () => {
     for (const name of ['A.JSON', 'b.Json', 'sub/C.NdJson', 'd.JSONL']) put(`d/${name}`, `${smallBag()}\n`);
-    expect((await json('can-contract', 'd')).report).toMatchObject({ answer: 'no', totals: { fat: 4, skipped: 0 } });
-    expect((await json('inspect', 'd')).report).toMatchObject({ skipped: 0, totals: { documents: 4 } });
+    expect((await json('can-contract', 'd')).report).toMatchObject({
+      answer: 'no',
+      totals: { fat: 4 },
+      inventory: { skipped: 0 },
+    });
+    expect((await json('inspect', 'd')).report).toMatchObject({
+      inventory: { read: 4, skipped: 0 },
+      totals: { documents: 4 },
+    });
     expect((await json('migrate', 'd', '--store', 'store', '--apply')).report.totals).toMatchObject({ migrated: 4 });
     expect((await json('gc', '--store', 'store', 'd', '--apply')).report.totals).toMatchObject({
       documents: 4,
@@ -194,11 +209,8 @@ describe('a file that is not read because of its name', () => {
       ['migrate', 'd', '--store', 'store', '--apply'],
     ]) {
       const { code, out } = await statebag(scratch.dir, args);
-      expect([code, out]).toEqual([
-        0,
-        expect.stringMatching(/^skipped +2 +names that do not end in \.json, \.ndjson, \.jsonl/m),
-      ]);
-      expect((await json(...args)).report.skipped).toBe(2);
+      expect([code, out]).toEqual([0, expect.stringMatching(/^skipped +2 +files of other names or kinds, not read/m)]);
+      expect((await json(...args)).report.inventory.skipped).toBe(2);
     }
   });
 
@@ -209,9 +221,9 @@ describe('a file that is not read because of its name', () => {
     put(`d/.${'a'.repeat(64)}.statebag-lock`, '');
     put('d/j/journal.ndjson', `${LEAN}\n`);
     put('d/j/journal.lock', '1 host');
-    expect((await json('can-contract', 'd')).report).toMatchObject({ answer: 'yes', totals: { skipped: 0 } });
+    expect((await json('can-contract', 'd')).report).toMatchObject({ answer: 'yes', inventory: { skipped: 0 } });
     put('d/k/journal.lock', '1 host');
-    expect((await json('can-contract', 'd')).report).toMatchObject({ answer: 'not proven', totals: { skipped: 1 } });
+    expect((await json('can-contract', 'd')).report).toMatchObject({ answer: 'not proven', inventory: { skipped: 1 } });
   });
 
   it('is reported from a store or journal below the directory, unless it is a blob or the journal itself', async () => {
@@ -303,7 +315,7 @@ describe('the place of the store or journal inside a source', () => {
     const contract = await json('can-contract', source);
     expect([contract.code, contract.report]).toMatchObject([
       1,
-      { answer: 'not proven', totals: { documents: 0, foreign: 0, empty: 1 } },
+      { answer: 'not proven', totals: { documents: 0, foreign: 0 }, inventory: { empty: 1 } },
     ]);
   });
 
@@ -383,8 +395,11 @@ describe('a link that leads nowhere', () => {
       ['migrate', source, '--store', 'store', '--apply', '--journal', 'other'],
     ]) {
       const { code: exit, report } = await json(...args);
-      expect([exit, report]).toMatchObject([1, { unread: 1, totals: { failed: 1, documents: 2 } }]);
-      expect((await statebag(scratch.dir, args)).out).toMatch(/^unread +1 /m);
+      expect([exit, report]).toMatchObject([
+        1,
+        { inventory: { read: 1, unreadable: 1 }, totals: { containersFailed: 1, failed: 0, documents: 1 } },
+      ]);
+      expect((await statebag(scratch.dir, args)).out).toMatch(/^unreadable +1 /m);
     }
     expect((await statebag(scratch.dir, ['status', '--journal', 'other'])).code).toBe(1);
   });
@@ -402,7 +417,8 @@ describe('a link that leads nowhere', () => {
     for (const source of ['up/d', 'up/d/**/*.json']) {
       expect((await json('can-contract', source)).report).toMatchObject({
         answer: 'no',
-        totals: { documents: 2, fat: 1, unreadable: 0 },
+        totals: { documents: 2, fat: 1 },
+        inventory: { unreadable: 0 },
       });
     }
   });
@@ -470,7 +486,7 @@ describe('what is not a file', () => {
     symlinkSync('p.json', join(scratch.dir, 'd/q.json'));
     await expectNotProven(['d'], ['NOT_A_FILE', 'NOT_A_FILE']);
     await expectNotProven(['d/*'], ['NOT_A_FILE', 'NOT_A_FILE']);
-    expect((await json('inspect', 'd')).report).toMatchObject({ skipped: 2, totals: { documents: 1 } });
+    expect((await json('inspect', 'd')).report).toMatchObject({ inventory: { skipped: 2 }, totals: { documents: 1 } });
   });
 
   it('is not a directory with the name of a document', async () => {
@@ -514,7 +530,10 @@ describe('blobs of a store that was not named', () => {
 
   it('are no documents that nothing can be said of', async () => {
     await statebag(scratch.dir, ['migrate', 'live', '--store', 'store', '--apply']);
-    expect((await json('can-contract', '.')).report).toMatchObject({ totals: { unknown: 0, skipped: 0 } });
+    expect((await json('can-contract', '.')).report).toMatchObject({
+      totals: { unknown: 0 },
+      inventory: { skipped: 0 },
+    });
   });
 });
 
@@ -620,7 +639,8 @@ describe('a directory that a glob matches', () => {
       put('g/sub/y.json', LEAN);
       expect((await json('can-contract', glob)).report).toMatchObject({
         answer: 'yes',
-        totals: { documents: 2, skipped: 0 },
+        totals: { documents: 2 },
+        inventory: { skipped: 0 },
       });
     },
   );

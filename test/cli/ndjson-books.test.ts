@@ -87,6 +87,13 @@ describe('an NDJSON file that failed as a whole', () => {
   it('is taken completely by --only-failed when its reading broke in the middle', async () => {
     put('a.ndjson', bags(12, { note: 'x'.repeat(150_000) }));
     breakReading('a.ndjson');
+    const seen = await statebag(scratch.dir, ['inspect', 'a.ndjson', '--json']);
+    expect([seen.code, JSON.parse(seen.out)]).toMatchObject([
+      1,
+      { totals: { containersFailed: 1, generations: { unknown: 0 } }, inventory: { read: 0, unreadable: 1 } },
+    ]);
+    restoreReading();
+    breakReading('a.ndjson');
     const broken = await migrate();
     restoreReading();
     expect([broken.code, broken.totals]).toMatchObject([1, { migrated: 0, containersFailed: 1 }]);

@@ -322,7 +322,7 @@ describe('a file that is not read because of its name', () => {
     expect([code, text, report]).toMatchObject([
       0,
       expect.stringMatching(/^skipped +2 +files of other names or kinds/m),
-      { skipped: 2 },
+      { inventory: { read: 12, skipped: 2, unreadable: 0, empty: 0 } },
     ]);
     expect((await statebag(scratch.dir, ['report', ...JOURNAL])).out).toMatch(/^skipped +2 /m);
   });

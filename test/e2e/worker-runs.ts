@@ -48,6 +48,7 @@ export function start(directory: string, args: readonly string[]) {
 export const run = (directory: string, args: readonly string[]) => start(directory, args).ended;
 
 export interface Report {
+  readonly inventory: Readonly<Record<string, number>>;
   readonly totals: Readonly<Record<string, number>>;
   readonly documents: readonly { readonly id: string; readonly outcome: string }[];
 }

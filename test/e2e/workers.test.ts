@@ -16,7 +16,8 @@ it('three processes leave what one leaves: the same files, blobs and totals, in 
   const ran = await run(three, [...MIGRATE, '--workers', '3']);
   const together = reportOf(ran);
   expect(ran.code).toBe(1);
-  expect(together.totals).toEqual(alone.totals);
+  expect([together.totals, together.inventory]).toEqual([alone.totals, alone.inventory]);
+  expect(together.inventory).toEqual({ read: 121, skipped: 0, unreadable: 0, empty: 0 });
   expect(sorted(together, three)).toEqual(sorted(alone, one));
   expect(bagsOf(three)).toEqual(bagsOf(one));
   expect(digests(join(three, 'store'))).toEqual(digests(join(one, 'store')));

@@ -17,6 +17,7 @@ import {
   tableSettings,
 } from '../options.js';
 import { concurrencyOptions, layoutSettings } from '../run-options.js';
+import { gateRows } from '../reporters/inventory-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatCount } from '../reporters/sizes.js';
@@ -68,7 +69,12 @@ async function canContract(args: ContractArguments, io: CliIo): Promise<number> 
     return await reporting(reporter, async () => {
       const answer = await check(args, reporter, signals.stop, io);
       await reporter.finish(
-        { totals: totalsOf(answer), canContract: answer.canContract, answer: answerOf(answer) },
+        {
+          totals: totalsOf(answer),
+          inventory: answer.inventory,
+          canContract: answer.canContract,
+          answer: answerOf(answer),
+        },
         rows(answer),
       );
       return answer.canContract ? EXIT.ok : EXIT.findings;
@@ -110,8 +116,8 @@ function reported({ id, generation, blind, code, reason, until }: Remainder) {
   };
 }
 
-function totalsOf({ documents, generations, remaining, needing, blind }: ContractCheck) {
-  return { documents, remaining, needing, ...generations, ...blind };
+function totalsOf({ documents, generations, remaining, needing }: ContractCheck) {
+  return { documents, remaining, needing, ...generations };
 }
 
 function answerOf({ canContract: may, needing }: ContractCheck): 'yes' | 'no' | 'not proven' {
@@ -120,27 +126,18 @@ function answerOf({ canContract: may, needing }: ContractCheck): 'yes' | 'no' | 
 }
 
 function rows(check: ContractCheck): readonly TableRow[] {
-  const { documents, generations, blind, needing } = check;
+  const { documents, generations, inventory, needing } = check;
   const met = Object.entries(generations).flatMap(([name, count]): TableRow[] =>
     count > 0 ? [[`  ${name}`, formatCount(count)]] : [],
-  );
-  const unseen = Object.entries(blind).flatMap(([name, count]): TableRow[] =>
-    count > 0 ? [[name, formatCount(count), UNSEEN[name as keyof typeof blind]]] : [],
   );
   return [
     ['documents', formatCount(documents)],
     ...met,
-    ...unseen,
+    ...gateRows(inventory),
     ['need the shim', formatCount(needing)],
     ['the shim may go', answerOf(check), remark(check)],
   ];
 }
-
-const UNSEEN = {
-  unreadable: 'files, objects, rows, executions or directories that could not be read',
-  skipped: 'files of other names or kinds, not read',
-  empty: 'places without a document',
-};
 
 function remark({ canContract: may, remaining, needing }: ContractCheck): string {
   if (may) return 'if these were all the places where bags are';

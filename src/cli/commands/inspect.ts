@@ -17,8 +17,9 @@ import {
   tableSettings,
 } from '../options.js';
 import { concurrencyOptions, layoutSettings, selectionOptions, selectionSettings } from '../run-options.js';
+import { inventoryRows } from '../reporters/inventory-figures.js';
 import { censusRows } from '../reporters/census-figures.js';
-import { documentMembers, isFinding, stoppedRows, unseenMembers, unseenRows } from '../reporters/migration-figures.js';
+import { documentMembers, isFinding, stoppedRows, inventoryMembers } from '../reporters/migration-figures.js';
 import { formatRefused, resumeMembers, resumeRows } from '../reporters/resume-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import { withProgress } from '../reporters/progress.js';
@@ -78,15 +79,15 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
       );
       const resumability = { ...resume.totals, refused: resume.refused };
       const { complete } = unseen;
-      const members = { totals, complete, ...unseenMembers(unseen) };
+      const members = { totals, complete, ...inventoryMembers(unseen) };
       await reporter.finish({ ...members, ...(resume.totals.rows > 0 && { resumability }) }, [
         ...censusRows(totals, complete),
-        ...unseenRows(unseen),
+        ...inventoryRows(unseen.inventory),
         ...stoppedRows(unseen),
         ...resumeRows(resume.totals),
       ]);
       if (!options.json) await print(io.stdout, formatRefused(resume.refused));
-      return complete && totals.quarantined + totals.failed === 0 ? EXIT.ok : EXIT.findings;
+      return complete && totals.quarantined + totals.failed + totals.containersFailed === 0 ? EXIT.ok : EXIT.findings;
     });
   } finally {
     signals.release();

@@ -32,13 +32,13 @@ import {
 } from '../options.js';
 import type { OutputSettings } from '../options.js';
 import { reachSettings } from '../reach-settings.js';
+import { inventoryRows } from '../reporters/inventory-figures.js';
 import {
   documentMembers,
   isFinding,
   stoppedRows,
   totalRows,
-  unseenMembers,
-  unseenRows,
+  inventoryMembers,
   verifyRows,
 } from '../reporters/migration-figures.js';
 import { openReporter, reporting, withDeeds, withLateFailure } from '../reporters/outcome-reporter.js';
@@ -221,7 +221,7 @@ async function work(
   const rows = [
     ...totalRows(totals, !request.apply),
     ...damageRows(damaged),
-    ...unseenRows(report),
+    ...inventoryRows(report.inventory),
     ...stoppedRows(report),
     ...(verified ? verifyRows(verified) : []),
   ];
@@ -230,7 +230,7 @@ async function work(
       totals,
       complete,
       ...(damaged.length > 0 && { damaged }),
-      ...unseenMembers(report),
+      ...inventoryMembers(report),
       ...(verified && { verify: verified }),
     },
     rows,

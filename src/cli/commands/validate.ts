@@ -8,7 +8,7 @@ import { openFindingReporter } from '../reporters/finding-reporter.js';
 import type { FindingReporter } from '../reporters/finding-reporter.js';
 import { shortId } from '../reporters/findings.js';
 import type { Budget } from '../validation/budget.js';
-import type { SourcesSettings } from '../validation/check-sources.js';
+import type { Checked, SourcesSettings } from '../validation/check-sources.js';
 import { EXPECTATIONS } from '../validation/expectations.js';
 import { acceptPlainFile } from '../validation/plain-files.js';
 import { FAT, LEAN, namedSchema, parseSchemaChoice } from '../validation/schema-choice.js';
@@ -62,8 +62,8 @@ async function validateCommand(args: ValidateArguments, io: CliIo): Promise<numb
   const settings = { check: 'statebag validate', format: formatOf(args.options), colour, rules };
   const reporter = await openFindingReporter(io, settings);
   try {
-    const failed = await check(args, reporter, io);
-    await reporter.finish();
+    const { failed, inventory } = await check(args, reporter, io);
+    await reporter.finish({ inventory });
     return failed === 0 ? EXIT.ok : EXIT.findings;
   } catch (error) {
     await reporter.fail(error);
@@ -78,18 +78,20 @@ async function check(
   { positionals, options: values }: ValidateArguments,
   reporter: FindingReporter,
   io: CliIo,
-): Promise<number> {
+): Promise<Pick<Checked, 'failed' | 'inventory'>> {
   const settings = await settingsOf(values, io);
   const others: string[] = [];
   const isPlain = values.store === undefined && settings.expect === 'valid' && !positionals.includes('-');
   for (const spec of positionals) {
-    const accepted = isPlain ? await acceptPlainFile(spec, io.cwd, settings) : undefined;
-    if (accepted) await reporter.add(accepted);
+    const document = isPlain ? await acceptPlainFile(spec, io.cwd, settings) : undefined;
+    if (document) await reporter.add(document);
     else others.push(spec);
   }
-  if (others.length === 0) return 0;
+  const accepted = { read: positionals.length - others.length, skipped: 0, unreadable: 0, empty: 0 };
+  if (others.length === 0) return { failed: 0, inventory: accepted };
   const { checkSpecs } = await import('../validation/check-specs.js');
-  return checkSpecs(others, values, settings, io, (document) => reporter.add(document));
+  const checked = await checkSpecs(others, values, settings, io, (document) => reporter.add(document));
+  return { failed: checked.failed, inventory: { ...checked.inventory, read: accepted.read + checked.inventory.read } };
 }
 
 async function settingsOf(values: OptionValues<typeof options>, io: CliIo): Promise<SourcesSettings> {

@@ -73,7 +73,7 @@ async function collectInto(
       });
       const totals = totalsOf(await summarizeJournal(directory));
       // Intents without a result are unsettled documents of the journal; a later run or report settles them.
-      await session.end({ ...totals }, true);
+      await session.end({ totals: { ...totals }, complete: true });
       await reporter.finish({ totals }, totalRows(totals, false));
       return exitCodeOf(totals);
     } finally {

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { failedDocuments, summarizeJournal } from '../../journal/read.js';
-import { idOf, manifestLine, readInventory } from '../../fleet/manifest.js';
+import { idOf, manifestLine, readObjectInventory } from '../../fleet/manifest.js';
 import type { ManifestFormat, ManifestItem } from '../../fleet/manifest.js';
 import { ConfigError, messageOf } from '../../errors/index.js';
 import { openObjectStore } from '../../store/open.js';
@@ -60,7 +60,7 @@ async function* candidates(
 ): AsyncIterable<ManifestItem> {
   if (options.inventory !== undefined) {
     const { objects } = await openObjectStore(options.inventory, { s3: s3Settings(options) });
-    for await (const object of readInventory(options.inventory, objects))
+    for await (const object of readObjectInventory(options.inventory, objects))
       yield { id: idOf(object), ...(object.versionId !== undefined && { versionId: object.versionId }) };
   } else if (specs.length > 0) yield* listed(specs, options, io);
   else if (wanted) for (const id of wanted) yield { id };

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { estimate, PRICES, RATES } from '../../fleet/estimate.js';
 import type { EngineName, Estimate, FleetShape, Prices, Rates } from '../../fleet/estimate.js';
-import { readInventory } from '../../fleet/manifest.js';
+import { readObjectInventory } from '../../fleet/manifest.js';
 import { isTableUri } from '../../sources/dynamodb/id.js';
 import { ConfigError, messageOf } from '../../errors/index.js';
 import { openObjectStore } from '../../store/open.js';
@@ -78,7 +78,7 @@ async function countAll(
   s3: S3ObjectStoreOptions,
 ): Promise<number> {
   if (inventory !== undefined)
-    return lengthOf(readInventory(inventory, (await openObjectStore(inventory, { s3 })).objects));
+    return lengthOf(readObjectInventory(inventory, (await openObjectStore(inventory, { s3 })).objects));
   let count = 0;
   for (const { source } of sources) count += await lengthOf(source.containers());
   return count;

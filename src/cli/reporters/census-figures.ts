@@ -1,5 +1,6 @@
 import { HAZARDS } from '../../bag/hazards.js';
 import type { CensusTotals } from '../../run/census.js';
+import { containerRows } from './migration-figures.js';
 import { formatBytes, formatChange, formatCount } from './sizes.js';
 import type { TableRow } from './table.js';
 
@@ -26,6 +27,7 @@ export function censusRows(totals: CensusTotals, isComplete: boolean): readonly 
           ] as const,
         ]
       : []),
+    ...containerRows(totals),
     ['bytes now', formatBytes(bytesBefore)],
     ['bytes after', formatBytes(bytesAfter), formatChange(bytesBefore, bytesAfter)],
     ['bytes to save', formatBytes(bytesBefore - bytesAfter), `${formatBytes(totals.bytesInline)} stand inline`],

@@ -12,7 +12,8 @@ const CHUNK = 64 * 1024;
 /** Tells on standard output what was found, as it is found. */
 export interface FindingReporter {
   add(document: CheckedDocument): Promise<void>;
-  finish(): Promise<void>;
+  /** `members`: further members of the report in the format `json`. */
+  finish(members?: Readonly<Record<string, unknown>>): Promise<void>;
   /** The work broke off with an error that is told elsewhere; what was begun is brought to an end. */
   fail(error: unknown): Promise<void>;
 }
@@ -66,8 +67,8 @@ class StreamedFindings implements FindingReporter {
     if (this.pending.length >= CHUNK) await this.flush();
   }
 
-  async finish(): Promise<void> {
-    this.pending += this.writer.tail();
+  async finish(members?: Readonly<Record<string, unknown>>): Promise<void> {
+    this.pending += this.writer.tail(undefined, members);
     await this.flush();
   }
 

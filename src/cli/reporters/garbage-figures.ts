@@ -2,6 +2,7 @@ import type { Blind } from '../../run/inventory.js';
 import type { BlobOutcome } from '../../run/collect.js';
 import type { CollectReport } from '../../run/gc.js';
 import { Findings } from './findings.js';
+import { gateRows } from './inventory-figures.js';
 import { formatBytes, formatCount } from './sizes.js';
 import type { TableRow } from './table.js';
 
@@ -15,49 +16,41 @@ export interface Garbage {
 
 /** As `--json` has it. */
 export function garbageReport({ report, blobs }: Garbage) {
-  const { blind, ttl, applied, ...totals } = report;
-  const { unreadable, skipped, empty } = byKind(blind);
+  const { blind, inventory, ttl, applied, ...totals } = report;
   return {
     totals,
     ttlDays: ttl / DAY_MS,
     applied,
     proven: blind.length === 0,
+    inventory,
     blobs,
-    unreadable,
-    skipped,
-    empty,
+    ...byKind(blind),
   };
 }
 
-/** What was not looked at; then nothing is deleted. */
-function unprovenRows(blind: readonly Blind[]): readonly TableRow[] {
-  const { unreadable, skipped, empty } = byKind(blind);
-  return [
-    ['unreadable', formatCount(unreadable.length)],
-    ...(skipped.length > 0
-      ? [['skipped', formatCount(skipped.length), 'files of other names or kinds, not read'] as const]
-      : []),
-    ...(empty.length > 0 ? [['empty', formatCount(empty.length), 'places without a document'] as const] : []),
-    ...(blind.length > 0
-      ? [['garbage', 'not proven', 'nothing is deleted while something was not looked at'] as const]
-      : []),
-  ];
+/** What nothing can be said of, as lists by kind. */
+function byKind(blind: readonly Blind[]) {
+  const ofKind = (kind: Blind['kind']) => blind.filter((one) => one.kind === kind);
+  return {
+    unreadable: ofKind('unreadable'),
+    skipped: ofKind('skipped'),
+    empty: ofKind('empty'),
+    undecidable: ofKind('undecidable'),
+  };
 }
 
-function byKind(blind: readonly Blind[]) {
-  const of = (kind: Blind['kind']) => blind.filter((one) => one.kind === kind);
-  return { unreadable: of('unreadable'), skipped: of('skipped'), empty: of('empty') };
-}
+const UNPROVEN: TableRow = ['garbage', 'not proven', 'nothing is deleted while something was not looked at'];
 
 export function garbageRows({ report }: Garbage): readonly TableRow[] {
   const { documents, blobs, live, young, garbage, deleted, kept, failed, bytes, bytesFreed, blind, ttl, applied } =
     report;
-  const { leftovers, leftoverBytes } = report;
+  const { leftovers, leftoverBytes, inventory } = report;
   const ofKilled = `${formatBytes(leftoverBytes)}, unfinished files of killed runs${applied ? ', deleted' : ''}`;
   const days = `${Math.round(ttl / DAY_MS)} days`;
   return [
-    ['documents read', formatCount(documents)],
-    ...unprovenRows(blind),
+    ['documents', formatCount(documents)],
+    ...gateRows(inventory),
+    ...(blind.length > 0 ? [UNPROVEN] : []),
     ['blobs', formatCount(blobs), formatBytes(bytes)],
     ['  alive', formatCount(live)],
     ['  younger than', formatCount(young), days],

@@ -46,29 +46,27 @@ export function totalRows(totals: Totals, isDryRun: boolean): TableRow[] {
   ];
 }
 
-/** Files and objects of lines that were not taken: their lines are not known as documents. */
-function containerRows({ containersFailed, containersNotStarted }: Totals): TableRow[] {
+const CONTAINERS = 'files of lines, directories and links; what is in them is as it was';
+
+/** What was not taken as a whole: it is not known how many documents are in it. */
+export function containerRows({ containersFailed, containersNotStarted }: Totals): TableRow[] {
   return [
-    ...(containersFailed > 0
-      ? [['NDJSON failed', formatCount(containersFailed), 'files or objects; their lines are as they were'] as const]
-      : []),
+    ...(containersFailed > 0 ? [['containers failed', formatCount(containersFailed), CONTAINERS] as const] : []),
     ...(containersNotStarted > 0
       ? [
           [
-            'NDJSON not started',
+            'containers not started',
             formatCount(containersNotStarted),
-            'files or objects with an unknown number of lines',
+            'files of lines, with an unknown number of documents',
           ] as const,
         ]
       : []),
   ];
 }
 
-type Unseen = Pick<RunReport, 'skipped' | 'notStarted'>;
-
-/** What was met and not read, as `--json` has it. `unlisted`: the sources were not listed to their end. */
-export function unseenMembers({ skipped, notStarted: { unread, unlisted } }: Unseen) {
-  return { skipped, unread, ...(unlisted && { unlisted }) };
+/** What became of the entries of the sources, as `--json` has it. `unlisted`: they were not listed to their end. */
+export function inventoryMembers({ inventory, notStarted: { unlisted } }: Pick<RunReport, 'inventory' | 'notStarted'>) {
+  return { inventory, ...(unlisted && { unlisted }) };
 }
 
 /** What a run left that was stopped; nothing for one that reached its end or its limit. */
@@ -77,24 +75,6 @@ export function stoppedRows({ complete, notStarted: left }: Pick<RunReport, 'com
   const count = formatCount(left.documents + left.containers);
   const remark = left.unlisted ? 'not started, and the listing was not finished: there may be more' : 'not started';
   return [['stopped early', left.unlisted ? `at least ${count}` : count, remark]];
-}
-
-/** The same for people; nothing when everything was read. */
-export function unseenRows({ skipped, notStarted: { unread } }: Unseen): TableRow[] {
-  return [
-    ...(unread > 0
-      ? [['unread', formatCount(unread), 'directories and links that cannot be followed, counted as failed'] as const]
-      : []),
-    ...(skipped > 0
-      ? [
-          [
-            'skipped',
-            formatCount(skipped),
-            'names that do not end in .json, .ndjson, .jsonl, and what is not a file',
-          ] as const,
-        ]
-      : []),
-  ];
 }
 
 export function verifyRows({ verified, moved, failed, segments }: VerifyTotals): TableRow[] {

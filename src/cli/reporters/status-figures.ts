@@ -3,12 +3,13 @@ import type { DamagedPlace } from '../../journal/read.js';
 import type { JournalStatus } from '../../journal/report.js';
 import { formatCommandLine } from '../command-line.js';
 import { continueLine } from '../continue-line.js';
+import { inventoryRows } from './inventory-figures.js';
 import { byteRows, formatCount } from './sizes.js';
 import type { TableRow } from './table.js';
 
-type Figures = Pick<JournalStatus, 'runs' | 'isClosed' | 'totals' | 'unfinished' | 'skipped' | 'damaged'>;
+type Figures = Pick<JournalStatus, 'runs' | 'isClosed' | 'totals' | 'unfinished' | 'inventory' | 'damaged'>;
 
-export function statusRows({ runs, isClosed, totals, unfinished, skipped, damaged }: Figures): readonly TableRow[] {
+export function statusRows({ runs, isClosed, totals, unfinished, inventory, damaged }: Figures): readonly TableRow[] {
   const isKilled = unfinished.some(({ kind }) => kind === 'killed');
   return [
     [
@@ -25,9 +26,9 @@ export function statusRows({ runs, isClosed, totals, unfinished, skipped, damage
     ...(totals.containersFailed > 0
       ? [
           [
-            'NDJSON failed',
+            'containers failed',
             formatCount(totals.containersFailed),
-            'files or objects; run again with --only-failed',
+            'files of lines; run again with --only-failed',
           ] as const,
         ]
       : []),
@@ -36,9 +37,7 @@ export function statusRows({ runs, isClosed, totals, unfinished, skipped, damage
       formatCount(totals.unsettled),
       totals.unsettled > 0 ? 'a killed run did not say how they ended; run it again' : '',
     ],
-    ...(skipped > 0
-      ? [['skipped', formatCount(skipped), 'files of other names or kinds, which the last run did not read'] as const]
-      : []),
+    ...(inventory ? inventoryRows(inventory) : []),
     ...damageRows(damaged),
     ...byteRows(totals),
     ['blobs written', formatCount(totals.blobsWritten)],

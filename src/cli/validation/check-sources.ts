@@ -1,3 +1,5 @@
+import { InventoryCount } from '../../sources/inventory.js';
+import type { Inventory } from '../../sources/inventory.js';
 import type { SourceContainer, SourceDocument } from '../../sources/source.js';
 import { ConfigError, StateBagError } from '../../errors/index.js';
 import { isValid } from '../../findings/checked-document.js';
@@ -20,9 +22,10 @@ export interface SourcesSettings extends CheckSettings {
 export interface Checked {
   /** Documents that are not as expected. */
   readonly failed: number;
-  /** How many entries were not read because of their names, by source. */
+  readonly inventory: Inventory;
+  /** How many entries were not read because of their names or kinds, by source. */
   readonly skipped: ReadonlyMap<string, number>;
-  /** Those of them in which there was no document, next to others with documents. */
+  /** Containers without a document, next to others with documents. */
   readonly empty: readonly string[];
 }
 
@@ -36,41 +39,61 @@ export async function checkSources(
   settings: SourcesSettings,
   onDocument: (document: CheckedDocument) => Promise<void>,
 ): Promise<Checked> {
+  const { shortened } = settings;
+  const [skipped, empty, withoutDocuments] = [new Map<string, number>(), [] as string[], [] as string[]];
+  const inventory = new InventoryCount(
+    sources.map(({ source }) => source),
+    {
+      takesAliases: true,
+      onUnseen: ({ kind, id }) => {
+        if (kind === 'empty') empty.push(shortened(id));
+      },
+    },
+  );
   let failed = 0;
-  const [skipped, empty] = [new Map<string, number>(), [] as string[]];
-  const count = async (container: SourceContainer) => {
+  const checkAll = async (container: SourceContainer): Promise<number> => {
     let documents = 0;
-    for await (const document of checkContainer(container, settings)) {
+    for await (const document of checkContainer(container, inventory, settings)) {
       documents++;
       if (!isValid(document)) failed++;
       await onDocument(document);
     }
-    if (documents === 0) empty.push(settings.shortened(container.id));
     return documents;
   };
-  const sourcesWithoutDocuments: string[] = [];
   for (const { source } of sources) {
-    let documents = 0;
-    const id = settings.shortened(source.id);
-    const skip = () => skipped.set(id, (skipped.get(id) ?? 0) + 1);
-    for await (const container of source.containers(undefined, skip)) documents += await count(container);
-    if (documents === 0) sourcesWithoutDocuments.push(id);
+    const skippedBefore = inventory.counts.skipped;
+    let met = 0;
+    for await (const container of inventory.list(source, () => met++)) met += await checkAll(container);
+    const passedOver = inventory.counts.skipped - skippedBefore;
+    if (passedOver > 0) skipped.set(shortened(source.id), passedOver);
+    if (met === 0) withoutDocuments.push(shortened(source.id));
   }
-  if (sourcesWithoutDocuments.length > 0)
+  if (withoutDocuments.length > 0)
     throw new ConfigError(
       'SOURCE_EMPTY',
-      `${sourcesWithoutDocuments.join(', ')}: no document there, so nothing was validated`,
+      `${withoutDocuments.join(', ')}: no document there, so nothing was validated`,
     );
-  return { failed, skipped, empty };
+  return { failed, inventory: inventory.counts, skipped, empty };
 }
 
-async function* checkContainer(container: SourceContainer, settings: SourcesSettings): AsyncIterable<CheckedDocument> {
+async function* checkContainer(
+  container: SourceContainer,
+  inventory: InventoryCount,
+  settings: SourcesSettings,
+): AsyncIterable<CheckedDocument> {
+  let documents = 0;
   try {
-    for await (const document of container.documents()) yield await checkOne(document, container.id, settings);
+    for await (const document of container.documents()) {
+      documents++;
+      yield await checkOne(document, container.id, settings);
+    }
   } catch (error) {
     if (!(error instanceof StateBagError) || error instanceof ConfigError) throw error;
+    await inventory.noteUnreadable({ id: container.id, code: error.code, reason: error.message });
     yield unreadable(settings.shortened(container.id), error);
+    return;
   }
+  await inventory.noteRead(container.id, documents);
 }
 
 async function checkOne(

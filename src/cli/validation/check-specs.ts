@@ -5,12 +5,13 @@ import { openSources } from '../../sources/open.js';
 import type { layoutOptions, storeOptions } from '../options.js';
 import { s3Settings } from '../options.js';
 import { checkSources } from './check-sources.js';
-import type { SourcesSettings } from './check-sources.js';
+import type { Checked, SourcesSettings } from './check-sources.js';
 import { openChecked } from './open-checked.js';
 import { reportUnread } from './unread-files.js';
 
 /**
- * Checks every document of the sources that a user named. Resolves to the number of documents that are not as expected.
+ * Checks every document of the sources that a user named. Says on standard error what was not
+ * looked at.
  */
 export async function checkSpecs(
   specs: readonly string[],
@@ -18,10 +19,10 @@ export async function checkSpecs(
   settings: SourcesSettings,
   io: CliIo,
   onDocument: (document: CheckedDocument) => Promise<void>,
-): Promise<number> {
+): Promise<Checked> {
   const { blobs, places } = await openChecked(values, io);
   const sources = await openSources(specs, { io, s3: s3Settings(values), readOnly: true, ...places });
   const checked = await checkSources(sources, { ...settings, blobs }, onDocument);
   await reportUnread(checked, io);
-  return checked.failed;
+  return checked;
 }

@@ -5,7 +5,7 @@ import type { FindingWriter } from '../finding-writer.js';
 import { countDocument, NO_DOCUMENTS } from '../totals.js';
 
 /**
- * `{"documents":[{"id","file",…,"valid","issues":[ISSUE]}],"totals":{"documents","valid","invalid"}}`, where ISSUE is
+ * `{"documents":[{"id","file",…,"valid","issues":[ISSUE]}],"totals":{"documents","valid","invalid"},…}`, where ISSUE is
  * `{"rule","level","message","hint"?,"line"?,"column"?,"pointer"?}`. A run that was ended has
  * `"error":{"code","message"}` in place of the totals, and nothing at all when it ended before its first document.
  */
@@ -19,9 +19,12 @@ export function jsonWriter(): FindingWriter {
       totals = countDocument(totals, document);
       return `${separator}\n${JSON.stringify(plain(document))}`;
     },
-    tail: (failure) => {
+    tail: (failure, members = {}) => {
       if (failure) return totals.documents === 0 ? '' : `],\n"error":${JSON.stringify(failure)}}\n`;
-      return `${begin()}],\n"totals":${JSON.stringify(totals)}}\n`;
+      const rest = Object.entries(members).map(
+        ([name, value]) => `,\n${JSON.stringify(name)}:${JSON.stringify(value)}`,
+      );
+      return `${begin()}],\n"totals":${JSON.stringify(totals)}${rest.join('')}}\n`;
     },
   };
 }

@@ -88,6 +88,7 @@ interface Report {
   readonly ttlDays: number;
   readonly blobs: readonly { readonly outcome: string }[];
   readonly unreadable: readonly { readonly code: string }[];
+  readonly undecidable: readonly { readonly code: string }[];
 }
 
 const TEN_DAYS = ['--execution', '10d', '--redrive', '0s', '--audit', '0s'];
@@ -169,8 +170,8 @@ describe('statebag gc', () => {
     await ground.put('dead');
     document('broken', '\u001f\u008bcompressed');
     time += 11 * DAY;
-    const { code, unreadable, totals } = await gc(ground);
-    expect([code, unreadable.map((one) => one.code), totals.garbage]).toEqual([1, ['JSON_SYNTAX'], 0]);
+    const { code, undecidable, totals } = await gc(ground);
+    expect([code, undecidable.map((one) => one.code), totals.garbage]).toEqual([1, ['JSON_SYNTAX'], 0]);
     expect(await keysIn(ground)).toHaveLength(1);
   });
 
