@@ -38,7 +38,9 @@ interface Report {
   readonly skipped: readonly { readonly id: string; readonly code: string }[];
   readonly empty: readonly { readonly id: string; readonly code: string }[];
   readonly undecidable: readonly { readonly id: string; readonly code: string }[];
-  readonly inventory: Inventory & { readonly undecidable?: number };
+  readonly inventory: Readonly<Record<'read' | 'skipped' | 'unreadable' | 'empty', number>> & {
+    readonly undecidable?: number;
+  };
 }
 
 async function json(...args: string[]): Promise<{ readonly code: number; readonly report: Report }> {

@@ -51,7 +51,7 @@ describe('the inventory of a directory', () => {
   });
 
   it('counts entries, and the totals count documents', async () => {
-    writeFileSync(join(scratch.dir, 'd/lines.ndjson'), `${smallBag().toString()}\n${smallBag().toString()}\n`);
+    writeFileSync(join(scratch.dir, 'd/lines.ndjson'), `${smallBag()}\n${smallBag()}\n`);
     expect(await json('migrate', 'd', '--store', 'store')).toMatchObject({
       inventory: COUNTS,
       totals: { documents: 4, migrated: 4, failed: 0, containersFailed: 1 },

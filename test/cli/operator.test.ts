@@ -179,7 +179,7 @@ describe('gc', () => {
     write('a', '{}');
     write('b', '{"half":');
     const { code, report } = await gc('--apply');
-    expect([code, report.unreadable, report.totals]).toMatchObject([
+    expect([code, report.undecidable, report.totals]).toMatchObject([
       1,
       [{ code: 'JSON_SYNTAX' }],
       { garbage: 0, deleted: 0 },
