@@ -9,7 +9,6 @@ export interface ListedCommand {
   readonly load: () => Promise<AnyCommand>;
 }
 
-const fleet = () => import('./commands/fleet.js');
 const asl = () => import('./commands/asl.js');
 
 /** Every command, in the order of the overview. Only the one that runs is loaded. */
@@ -107,17 +106,17 @@ export const COMMANDS: readonly ListedCommand[] = [
   {
     name: 'fleet plan',
     describe: 'estimate a migration on S3 Batch Operations or a Distributed Map',
-    load: async () => (await fleet()).plan,
+    load: async () => (await import('./commands/fleet-plan.js')).command,
   },
   {
     name: 'fleet manifest',
     describe: 'print what a job or a Map Run is to work on, one task a line',
-    load: async () => (await fleet()).manifest,
+    load: async () => (await import('./commands/fleet-manifest.js')).command,
   },
   {
     name: 'fleet collect',
     describe: 'write a journal of what a job or a Map Run has done',
-    load: async () => (await fleet()).collect,
+    load: async () => (await import('./commands/fleet-collect.js')).command,
   },
   {
     name: 'completion',

@@ -11,7 +11,7 @@ import type { TaskEntry, TaskRecords } from './task-records.js';
 import type { TaskResult } from './task.js';
 import { omit } from '../sources/omit.js';
 
-interface CollectOptions {
+export interface CollectOptions {
   readonly records: TaskRecords;
   /** Tasks of completion reports and result files, in the order in which the runs were. */
   readonly reports: AsyncIterable<Reported>;

@@ -10,7 +10,7 @@ vi.mock('cli-table3', () => {
 vi.mock('../../src/cli/commands/migrate.js', () => {
   throw new Error('the command was loaded');
 });
-vi.mock('../../src/cli/commands/fleet.js', () => {
+vi.mock('../../src/cli/commands/fleet-plan.js', () => {
   throw new Error('the command was loaded');
 });
 

@@ -14,21 +14,67 @@ import { inspect } from '../../run/inspect.js';
 import { openSources } from '../../sources/open.js';
 import type { OpenSource } from '../../sources/open.js';
 import { openStore } from '../../sources/open-store.js';
-import { s3Settings, storeSettings, tableSettings } from '../options.js';
-import { layoutSettings } from '../run-options.js';
+import { choice, defineCommand, optionGroup, path, text, whole, withDefault } from '../command.js';
+import type { CommandArguments } from '../command.js';
+import {
+  SOURCES,
+  dynamodbOptions,
+  layoutOptions,
+  outputOptions,
+  requiredStoreOptions,
+  s3Settings,
+  storeSettings,
+  tableSettings,
+} from '../options.js';
+import { concurrencyOptions, layoutSettings } from '../run-options.js';
 import { ownPlaces } from '../../sources/own-files.js';
 import { formatBytes, formatCount } from '../reporters/sizes.js';
 import { withProgress } from '../reporters/progress.js';
 import { formatTable } from '../reporters/table.js';
 import type { TableRow } from '../reporters/table.js';
-import type { PlanArguments } from './fleet-options.js';
+
+const options = {
+  ...optionGroup('Planning', {
+    prices: path('file', 'FILE', 'JSON with prices and rates that differ from the usual ones'),
+    sample: withDefault(whole('N', 'documents to look at for the plan'), 1000),
+    objects: whole('N', 'documents in the whole fleet', 1, {
+      otherwise: 'those of the sources or the inventory',
+      conflicts: { inventory: 'both say how many documents there are' },
+    }),
+    inventory: text('URI', 's3://bucket/…/manifest.json of an S3 inventory in CSV'),
+    to: choice(['lean', 'bridge'], 'form of the migrated bags', { otherwise: 'lean, for rows of a table bridge' }),
+  }),
+  ...requiredStoreOptions,
+  ...layoutOptions,
+  ...dynamodbOptions,
+  ...concurrencyOptions,
+  ...outputOptions,
+};
+
+type PlanArguments = CommandArguments<typeof options>;
+
+export const command = defineCommand({
+  positionals: [SOURCES],
+  options,
+  examples: [
+    ['what each engine would take', 'statebag fleet plan s3://my-bucket/paused/ --store s3://my-bucket/bags'],
+    [
+      'of a table, from a larger sample',
+      'statebag fleet plan dynamodb://TaskTokens --store s3://my-bucket/bags --sample 5000',
+    ],
+  ],
+  notes: [
+    'Reads a sample and writes nothing. Its prices and rates are list prices and default quotas; --prices FILE has your own.',
+  ],
+  handler: planOut,
+});
 
 const ENGINES: readonly EngineName[] = ['cli', 's3-batch', 'map'];
 
 type Options = PlanArguments['options'];
 
 /** `fleet plan`: looks at a sample, and says what each engine would take for the whole. Nothing is written. */
-export async function planOut({ positionals: specs, options }: PlanArguments, io: CliIo): Promise<number> {
+async function planOut({ positionals: specs, options }: PlanArguments, io: CliIo): Promise<number> {
   const { rates, prices } = await readFigures(options, io);
   const shape = await shapeOf(specs, options, io);
   const estimates = ENGINES.map((engine) => estimate(shape, engine, rates, prices));

@@ -10,14 +10,67 @@ import type { CliIo } from '../io.js';
 import { print } from '../io.js';
 import { openSources } from '../../sources/open.js';
 import { openStore } from '../../sources/open-store.js';
-import { journalDirectory, s3Settings, storeSettings, tableSettings } from '../options.js';
+import { choice, defineCommand, flag, optionGroup, path, text, whole } from '../command.js';
+import type { CommandArguments } from '../command.js';
+import {
+  READ_SOURCES,
+  dynamodbOptions,
+  journalDirectory,
+  journalOptions,
+  layoutOptions,
+  outputOptions,
+  s3Settings,
+  storeOptions,
+  storeSettings,
+  tableSettings,
+} from '../options.js';
 import { layoutSettings } from '../run-options.js';
 import { ownPlaces } from '../../sources/own-files.js';
 import { formatCount } from '../reporters/sizes.js';
-import type { ManifestArguments } from './fleet-options.js';
+
+const options = {
+  ...optionGroup('Manifest', {
+    format: choice(['csv', 'jsonl'], 'csv for S3 Batch Operations, jsonl for a Distributed Map', {
+      otherwise: 'by the name of --out',
+    }),
+    out: path('file', 'FILE', 'where the manifest goes', { otherwise: 'standard output' }),
+    'dry-run': flag('count the tasks and write no manifest'),
+    census: path('file', 'FILE', 'only what this file says is to be migrated: the output of inspect --json', {
+      conflicts: { 'only-failed': 'both say which documents are left' },
+    }),
+    inventory: text('URI', 's3://bucket/…/manifest.json of an S3 inventory in CSV'),
+    'only-failed': flag('only what failed according to --journal'),
+    lines: whole('N', 'cut the objects of an export into ranges of N lines (jsonl)'),
+  }),
+  ...journalOptions,
+  ...storeOptions,
+  ...layoutOptions,
+  ...dynamodbOptions,
+  ...optionGroup('Output', { quiet: outputOptions.quiet }),
+};
+
+type ManifestArguments = CommandArguments<typeof options>;
+
+export const command = defineCommand({
+  positionals: [{ ...READ_SOURCES, usage: '[SOURCE…]' }],
+  options,
+  examples: [
+    [
+      'for S3 Batch Operations, of what inspect found',
+      'statebag inspect s3://my-bucket/paused/ --json > census.json; statebag fleet manifest --census census.json --out manifest.csv',
+    ],
+    [
+      'for a Distributed Map, from an inventory',
+      'statebag fleet manifest --inventory s3://my-inventory/…/manifest.json --out manifest.jsonl',
+    ],
+    ['only what failed', 'statebag fleet manifest --only-failed --journal fleet-journal --out again.csv'],
+  ],
+  notes: ['Give a SOURCE, an --inventory, a --census, or --only-failed.'],
+  handler: manifestOut,
+});
 
 /** `fleet manifest`: what a job or a Map is to work on, one line a task. */
-export async function manifestOut({ positionals, options }: ManifestArguments, io: CliIo): Promise<number> {
+async function manifestOut({ positionals, options }: ManifestArguments, io: CliIo): Promise<number> {
   if (positionals.length > 0 && options.inventory !== undefined)
     throw new ConfigError('USAGE', '--inventory lists the objects; leave the sources out');
   const format = formatOf(options);
