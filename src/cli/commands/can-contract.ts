@@ -5,23 +5,24 @@ import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import {
-  READ_SOURCES,
+  concurrencyOptions,
   dynamodbOptions,
   layoutOptions,
+  layoutSettings,
   outputOptions,
   outputSettings,
+  READ_SOURCES,
   s3Settings,
   storeOptions,
   storeSettings,
   surveyOptions,
   tableSettings,
 } from '../options.js';
-import { concurrencyOptions, layoutSettings } from '../run-options.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
-import { formatCount } from '../reporters/sizes.js';
-import type { TableRow } from '../reporters/table.js';
-import { watchSignals } from '../watch-signals.js';
+import { formatCount } from '../reporters/format.js';
+import type { TableRow } from '../reporters/format.js';
+import { watchSignals } from '../orders.js';
 
 const options = {
   ...surveyOptions,

@@ -6,23 +6,25 @@ import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
 import {
-  READ_SOURCES,
+  concurrencyOptions,
   dynamodbOptions,
   layoutOptions,
+  layoutSettings,
   outputOptions,
   outputSettings,
+  READ_SOURCES,
   s3Settings,
+  selectionOptions,
+  selectionSettings,
   storeOptions,
   storeSettings,
   tableSettings,
 } from '../options.js';
-import { concurrencyOptions, layoutSettings, selectionOptions, selectionSettings } from '../run-options.js';
 import { censusRows } from '../reporters/census-figures.js';
 import { documentMembers, isFinding, stoppedRows, unseenMembers, unseenRows } from '../reporters/migration-figures.js';
 import { formatRefused, resumeMembers, resumeRows } from '../reporters/resume-figures.js';
-import { openReporter, reporting } from '../reporters/outcome-reporter.js';
-import { withProgress } from '../reporters/progress.js';
-import { watchSignals } from '../watch-signals.js';
+import { openReporter, reporting, withProgress } from '../reporters/outcome-reporter.js';
+import { watchSignals } from '../orders.js';
 
 const options = {
   ...optionGroup('What to look for', {

@@ -6,6 +6,7 @@ import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import {
+  concurrencyOptions,
   damageOptions,
   damageSettings,
   dynamodbOptions,
@@ -15,13 +16,11 @@ import {
   mapSettings,
   outputOptions,
   outputSettings,
+  reachSettings,
   storeOptions,
 } from '../options.js';
-import { reachSettings } from '../reach-settings.js';
-import { concurrencyOptions } from '../run-options.js';
-import { openReporter, reporting } from '../reporters/outcome-reporter.js';
-import { withProgress } from '../reporters/progress.js';
-import { formatCount } from '../reporters/sizes.js';
+import { openReporter, reporting, withProgress } from '../reporters/outcome-reporter.js';
+import { formatCount } from '../reporters/format.js';
 import { damageRows, unfinishedLines } from '../reporters/status-figures.js';
 
 const options = {

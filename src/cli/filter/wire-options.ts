@@ -6,8 +6,7 @@ import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';
 import { omitUndefined } from '../../sources/omit-undefined.js';
 import { noStore, openStore } from '../../sources/open-store.js';
-import { STORE, STORE_HINT, layoutOptions, storeOptions, storeSettings } from '../options.js';
-import { layoutSettings } from '../run-options.js';
+import { layoutOptions, layoutSettings, STORE, STORE_HINT, storeOptions, storeSettings } from '../options.js';
 
 /** What `adapt` and `seal` have in common. */
 export const wireOptions = {

@@ -18,8 +18,14 @@ import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { JournalSession } from '../../journal/session.js';
 import { openStore } from '../../sources/open-store.js';
-import { journalDirectory, outputSettings, s3Settings, storeSettings, tableSettings } from '../options.js';
-import { layoutSettings } from '../run-options.js';
+import {
+  journalDirectory,
+  layoutSettings,
+  outputSettings,
+  s3Settings,
+  storeSettings,
+  tableSettings,
+} from '../options.js';
 import { totalRows } from '../reporters/migration-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { CollectArguments } from './fleet-options.js';

@@ -1,6 +1,7 @@
 import { choice, flag, optionGroup, path, required, text, whole, withDefault } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import {
+  concurrencyOptions,
   dynamodbOptions,
   journalOptions,
   layoutOptions,
@@ -8,7 +9,6 @@ import {
   requiredStoreOptions,
   storeOptions,
 } from '../options.js';
-import { concurrencyOptions } from '../run-options.js';
 
 const inventory = text('URI', 's3://bucket/…/manifest.json of an S3 inventory in CSV');
 

@@ -10,10 +10,9 @@ import type { CliIo } from '../io.js';
 import { print } from '../io.js';
 import { openSources } from '../../sources/open.js';
 import { openStore } from '../../sources/open-store.js';
-import { journalDirectory, s3Settings, storeSettings, tableSettings } from '../options.js';
-import { layoutSettings } from '../run-options.js';
+import { journalDirectory, layoutSettings, s3Settings, storeSettings, tableSettings } from '../options.js';
 import { ownPlaces } from '../../sources/own-files.js';
-import { formatCount } from '../reporters/sizes.js';
+import { formatCount } from '../reporters/format.js';
 import type { ManifestArguments } from './fleet-options.js';
 
 /** `fleet manifest`: what a job or a Map is to work on, one line a task. */

@@ -14,13 +14,11 @@ import { inspect } from '../../run/inspect.js';
 import { openSources } from '../../sources/open.js';
 import type { OpenSource } from '../../sources/open.js';
 import { openStore } from '../../sources/open-store.js';
-import { s3Settings, storeSettings, tableSettings } from '../options.js';
-import { layoutSettings } from '../run-options.js';
+import { layoutSettings, s3Settings, storeSettings, tableSettings } from '../options.js';
 import { ownPlaces } from '../../sources/own-files.js';
-import { formatBytes, formatCount } from '../reporters/sizes.js';
-import { withProgress } from '../reporters/progress.js';
-import { formatTable } from '../reporters/table.js';
-import type { TableRow } from '../reporters/table.js';
+import { formatBytes, formatCount, formatTable } from '../reporters/format.js';
+import { withProgress } from '../reporters/outcome-reporter.js';
+import type { TableRow } from '../reporters/format.js';
 import type { PlanArguments } from './fleet-options.js';
 
 const ENGINES: readonly EngineName[] = ['cli', 's3-batch', 'map'];

@@ -38,7 +38,7 @@ export async function openFindingReporter(
           version: (await import('../../package-version.js')).packageVersion(),
         }
       : { check, rules: [], version: '' };
-  const paint = format === 'pretty' && colour ? { paint: await (await import('./colours.js')).paintFor(true) } : {};
+  const paint = format === 'pretty' && colour ? { paint: await (await import('./format.js')).paintFor(true) } : {};
   return new StreamedFindings(stdout, await loadWriter(format, { ...context, ...paint }));
 }
 

@@ -20,7 +20,7 @@ export async function openChecked(
   const [{ openStore }, { ownPlaces }, { layoutSettings }] = await Promise.all([
     import('../../sources/open-store.js'),
     import('../../sources/own-files.js'),
-    import('../run-options.js'),
+    import('../options.js'),
   ]);
   const layout = layoutSettings(values);
   const store = await openStore(storeSettings(values, values.store, layout), cwd);
