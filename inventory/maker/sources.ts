@@ -63,8 +63,8 @@ export const WRITTEN: readonly Written[] = [
   { output: 'proxy log', at: '', file: 'src/runtime-proxy/run.ts', call: 'JSON.stringify' },
   { output: 'proxy error answer', at: '', file: 'src/runtime-proxy/runtime-api.ts', call: 'JSON.stringify' },
   { output: 'journal', at: '', file: 'src/journal/journal.ts', call: 'JSON.stringify' },
-  { output: 'journal', at: 'options', file: 'src/run/open-migration.ts', call: 'omitUndefined' },
-  { output: 'plan', at: 'options', file: 'src/run/open-migration.ts', call: 'omitUndefined' },
+  { output: 'journal', at: 'options', file: 'src/run/migrate.ts', call: 'omitUndefined' },
+  { output: 'plan', at: 'options', file: 'src/run/migrate.ts', call: 'omitUndefined' },
   { output: 'plan', at: '', file: 'src/run/plan.ts', call: 'JSON.stringify' },
   { output: 'records', at: '', file: 'src/fleet/task-records.ts', call: 'JSON.stringify' },
 ];

@@ -1,10 +1,10 @@
 import { DEFAULT_LAYOUT } from '../bag/keys.js';
 import type { Layout } from '../bag/keys.js';
-import { readAim } from '../journal/aim.js';
+import { readAim } from '../journal/entries.js';
 import type { Gap } from '../journal/coverage.js';
 import type { RunEntry } from '../journal/entries.js';
 import type { TableSettings } from '../sources/open.js';
-import type { Shard } from '../sources/shard.js';
+import type { Shard } from '../sources/container-choice.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import type { OptionSpecs } from './command.js';
 

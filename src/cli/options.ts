@@ -5,14 +5,12 @@ import { ConfigError } from '../errors/index.js';
 import { FORMATS } from '../findings/format-names.js';
 import type { Format } from '../findings/format-names.js';
 import type { SummarizeOptions } from '../journal/read.js';
-import type { ReachRequest } from '../run/reach.js';
-import { DEFAULT_CONCURRENCY, DEFAULT_JOURNAL } from '../run/request.js';
-import type { Selection } from '../run/request.js';
-import type { IdMapping } from '../sources/id-map.js';
-import { omitUndefined } from '../sources/omit-undefined.js';
-import type { StoreSettings } from '../sources/open-store.js';
+import type { ReachRequest, Selection } from '../run/request.js';
+import { DEFAULT_CONCURRENCY, DEFAULT_JOURNAL, omitUndefined } from '../run/request.js';
+import type { IdMapping } from '../sources/open-containers.js';
+import type { StoreSettings } from '../store/open.js';
 import type { TableSettings } from '../sources/open.js';
-import { parseShard } from '../sources/shard.js';
+import { parseShard } from '../sources/container-choice.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import {
   choice,

@@ -182,3 +182,49 @@ async function decodePiece(
   if ('deflate' in piece) return inflateRawSync(Buffer.from(piece.deflate, 'base64'));
   return load(piece.blob, piece.sha256);
 }
+
+/** What bytes are added up of: a result of a journal, or an outcome of a run. */
+interface Sized {
+  readonly outcome: string;
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+}
+
+/**
+ * Adds a document to the bytes before and after. They are those of migrated documents, and of no other, in every figure
+ * of a run and of a journal: so a run, its journal and its report say the same.
+ *
+ * @example
+ * const totals = { bytesBefore: 0, bytesAfter: 0 };
+ * addMigratedBytes(totals, { outcome: 'migrated', bytesBefore: 371_000, bytesAfter: 7_100 });
+ * addMigratedBytes(totals, { outcome: 'unchanged', bytesBefore: 7_100, bytesAfter: 7_100 });
+ * // totals: { bytesBefore: 371000, bytesAfter: 7100 }
+ */
+export function addMigratedBytes(
+  totals: { bytesBefore: number; bytesAfter: number },
+  { outcome, bytesBefore, bytesAfter }: Sized,
+): void {
+  if (outcome !== 'migrated') return;
+  totals.bytesBefore += bytesBefore;
+  totals.bytesAfter += bytesAfter;
+}
+
+/** What a rollback was told to take of its journal, as the `options` of its run keep it. */
+export interface KeptAim {
+  /** Absolute. */
+  readonly sources?: readonly string[];
+  /** Whole id of a run. */
+  readonly run?: string;
+  readonly where?: readonly (readonly [member: string, value: string])[];
+  readonly limit?: number;
+}
+
+/** `undefined` for a rollback of everything, and for a migration. */
+export function readAim({ options }: Pick<RunEntry, 'options'>): KeptAim | undefined {
+  return (options as { readonly aim?: KeptAim }).aim;
+}
+
+/** True for two rollbacks that take the same: the later one makes up for the earlier one. */
+export function isSameAim(one: KeptAim | undefined, other: KeptAim | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}

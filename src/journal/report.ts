@@ -1,6 +1,6 @@
 import type { Gap } from './coverage.js';
 import type { NotStarted, ResultEntry } from './entries.js';
-import { addMigratedBytes } from './migrated-bytes.js';
+import { addMigratedBytes } from './entries.js';
 import { lastRun, readJournal, summarizeJournal } from './read.js';
 import type { DamagedPlace, JournalSummary, SummarizeOptions } from './read.js';
 

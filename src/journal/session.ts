@@ -10,7 +10,7 @@ import { Journal } from './journal.js';
 import { isFailure } from './document-state.js';
 import { isKnownFailure, summarizeJournal } from './read.js';
 import type { JournalSummary, SummarizeOptions } from './read.js';
-import { JOURNAL_FILE } from '../sources/names.js';
+import { JOURNAL_FILE } from '../sources/own-files.js';
 import { toolName } from '../package-version.js';
 
 /** Names and dates a run. */

@@ -6,8 +6,7 @@ import { failureOf, notStarted } from './outcome.js';
 import { MAX_CONCURRENCY } from './pace.js';
 import { Run } from './run.js';
 import type { EngineOptions, RunReport } from './run.js';
-import { MetPlaces } from '../sources/met-places.js';
-import { isInShard } from '../sources/shard.js';
+import { isInShard, MetPlaces } from '../sources/container-choice.js';
 
 /** True when the run has taken everything that it was about. */
 export function isWhole({

@@ -1,9 +1,9 @@
 import pMap, { pMapSkip } from 'p-map';
 import { ConfigError } from '../errors/index.js';
-import { MetPlaces } from '../sources/met-places.js';
+import { MetPlaces } from '../sources/container-choice.js';
 import type { DocumentSource, Skipped, SourceContainer, SourceDocument } from '../sources/source.js';
 import { failureOf, hasLivedOn, notStarted } from './outcome.js';
-import { blobDigestOf, isJournalLine } from './own-documents.js';
+import { blobDigestOf, isJournalLine } from './document.js';
 
 /**
  * Something of which nothing can be said. `unreadable`: reading it failed. `skipped`: it was not read. `empty`: no

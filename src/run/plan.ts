@@ -10,8 +10,8 @@ import { TemporaryFile } from '../sources/replace-file.js';
 import type { SettledDocument } from './run.js';
 import type { DocumentOutcome, Outcome } from './outcome.js';
 import { digestDocument } from './transform.js';
-import { isInShard } from '../sources/shard.js';
-import type { Shard } from '../sources/shard.js';
+import { isInShard } from '../sources/container-choice.js';
+import type { Shard } from '../sources/container-choice.js';
 import { toolName } from '../package-version.js';
 
 /** Version of the plan's wire format. Schema: `schemas/plan.v1.json`. */

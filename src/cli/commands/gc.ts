@@ -2,7 +2,7 @@ import { parseDuration } from '../../run/collect.js';
 import type { BlobOutcome } from '../../run/collect.js';
 import { collectGarbage } from '../../run/gc.js';
 import type { CollectReport } from '../../run/gc.js';
-import { omitUndefined } from '../../sources/omit-undefined.js';
+import { omitUndefined } from '../../run/request.js';
 import { defineCommand, list, optionGroup, parsed, path } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { formatCommandLine } from '../command-line.js';

@@ -9,7 +9,7 @@ import type { Totals } from '../../run/outcome.js';
 import type { MigrateRequest } from '../../run/request.js';
 import { nothingToVerify, verify } from '../../run/verify.js';
 import type { VerifyTotals } from '../../run/verify.js';
-import { omitUndefined } from '../../sources/omit-undefined.js';
+import { omitUndefined } from '../../run/request.js';
 import { dropOptions, formatCommandLine } from '../command-line.js';
 import { choice, defineCommand, flag, optionGroup, parsed, path, whole, withDefault } from '../command.js';
 import type { CommandArguments, OptionSpecs } from '../command.js';

@@ -1,6 +1,5 @@
 import { verify } from '../../run/verify.js';
-import type { VerifyTotals } from '../../run/verify.js';
-import type { VerifyOutcome } from '../../run/verify-documents.js';
+import type { VerifyOutcome, VerifyTotals } from '../../run/verify.js';
 import { defineCommand } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';

@@ -5,7 +5,7 @@ import { collect, totalsOf } from '../../fleet/collect.js';
 import type { Reported } from '../../fleet/collect.js';
 import { readReport } from '../../fleet/reports.js';
 import { TaskRecords } from '../../fleet/task-records.js';
-import { JOURNAL_FILE } from '../../sources/names.js';
+import { JOURNAL_FILE } from '../../sources/own-files.js';
 import { summarizeJournal } from '../../journal/read.js';
 import type { ResultEntry } from '../../journal/entries.js';
 import { needsAttention } from '../../run/outcome.js';
@@ -13,11 +13,10 @@ import type { Totals } from '../../run/outcome.js';
 import { ConfigError } from '../../errors/index.js';
 import { asFolder } from '../../store/blob-store.js';
 import type { ObjectStore } from '../../store/object-store.js';
-import { openObjectStore } from '../../store/open.js';
+import { openObjectStore, openStore } from '../../store/open.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { JournalSession } from '../../journal/session.js';
-import { openStore } from '../../sources/open-store.js';
 import {
   journalDirectory,
   layoutSettings,
@@ -29,7 +28,7 @@ import {
 import { totalRows } from '../reporters/migration-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { CollectArguments } from './fleet-options.js';
-import { omitUndefined } from '../../sources/omit-undefined.js';
+import { omitUndefined } from '../../run/request.js';
 import type { SourceContainer } from '../../sources/source.js';
 import { isTableUri, tableOfRowId } from '../../sources/dynamodb/id.js';
 import { RowContainer } from '../../sources/dynamodb/rows.js';

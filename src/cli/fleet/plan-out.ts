@@ -5,7 +5,7 @@ import type { EngineName, Estimate, FleetShape, Prices, Rates } from '../../flee
 import { readInventory } from '../../fleet/manifest.js';
 import { isTableUri } from '../../sources/dynamodb/id.js';
 import { ConfigError, messageOf } from '../../errors/index.js';
-import { openObjectStore } from '../../store/open.js';
+import { openObjectStore, openStore } from '../../store/open.js';
 import type { S3ObjectStoreOptions } from '../../store/s3.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
@@ -13,7 +13,6 @@ import { print } from '../io.js';
 import { inspect } from '../../run/inspect.js';
 import { openSources } from '../../sources/open.js';
 import type { OpenSource } from '../../sources/open.js';
-import { openStore } from '../../sources/open-store.js';
 import { layoutSettings, s3Settings, storeSettings, tableSettings } from '../options.js';
 import { ownPlaces } from '../../sources/own-files.js';
 import { formatBytes, formatCount, formatTable } from '../reporters/format.js';

@@ -18,7 +18,7 @@ export async function openChecked(
 ): Promise<CheckedStore> {
   if (values.store === undefined) return { blobs: undefined, places: { excludedFor: () => [], isBlob: () => false } };
   const [{ openStore }, { ownPlaces }, { layoutSettings }] = await Promise.all([
-    import('../../sources/open-store.js'),
+    import('../../store/open.js'),
     import('../../sources/own-files.js'),
     import('../options.js'),
   ]);
