@@ -3,9 +3,8 @@
  * else comes from the entries of the package, from its schemas, or from the types of the sources as a whole.
  */
 export type { Option } from '../../src/cli/command.js';
-export { COMMANDS } from '../../src/cli/commands.js';
 export { EXIT, exitCodeOf } from '../../src/cli/exit-code.js';
-export { run } from '../../src/cli/run.js';
+export { COMMANDS, run } from '../../src/cli/run.js';
 export type { CliIo } from '../../src/cli/io.js';
 export { FORMATS } from '../../src/findings/format-names.js';
 export { CODES } from '../../src/errors/codes.js';

@@ -1,11 +1,127 @@
 import { ConfigError } from '../errors/index.js';
-import type { CodeFor } from '../errors/index.js';
-import type { AnyCommand, CommandArguments, Option, OptionSpecs, Positional } from './command.js';
-import { actionsIn, findCommand, overview, unknownCommand } from './commands.js';
+import { parseArguments } from './command.js';
+import type { ListedCommand } from './command.js';
 import { EXIT } from './exit-code.js';
 import { print, printNote } from './io.js';
 import type { CliIo } from './io.js';
 import { suggest } from './suggest.js';
+
+const fleet = () => import('./commands/fleet.js');
+const asl = () => import('./commands/asl.js');
+
+/** Every command, in the order of the overview. Only the one that runs is loaded. */
+export const COMMANDS: readonly ListedCommand[] = [
+  {
+    name: 'inspect',
+    describe: 'scan documents: what they are, what a migration would save',
+    load: async () => (await import('./commands/inspect.js')).command,
+  },
+  {
+    name: 'migrate',
+    describe: 'migrate state bags; a dry run unless --apply',
+    load: async () => (await import('./commands/migrate.js')).command,
+  },
+  {
+    name: 'verify',
+    describe: 'check every migrated document against the journal',
+    load: async () => (await import('./commands/verify.js')).command,
+  },
+  {
+    name: 'rollback',
+    describe: 'restore the original bytes; a dry run unless --apply',
+    load: async () => (await import('./commands/rollback.js')).command,
+  },
+  {
+    name: 'status',
+    describe: 'print how far the migration of a journal is',
+    load: async () => (await import('./commands/status.js')).command,
+  },
+  {
+    name: 'report',
+    describe: 'print the runs, outcomes by code and savings of a journal',
+    load: async () => (await import('./commands/report.js')).command,
+  },
+  {
+    name: 'journal check',
+    describe: 'check every line of a journal and name the damaged ones',
+    load: async () => (await import('./commands/journal.js')).check,
+  },
+  {
+    name: 'can-contract',
+    describe: 'check whether the shim can be removed, and list what still needs it',
+    load: async () => (await import('./commands/can-contract.js')).command,
+  },
+  {
+    name: 'gc',
+    describe: 'delete blobs that nothing points to; a dry run unless --apply',
+    load: async () => (await import('./commands/gc.js')).command,
+  },
+  {
+    name: 'segment',
+    describe: 'print the segment_config that an event asks for',
+    load: async () => (await import('./commands/segment.js')).command,
+  },
+  {
+    name: 'hydrate',
+    describe: 'print a document with the values that its pointers name',
+    load: async () => (await import('./commands/hydrate.js')).command,
+  },
+  {
+    name: 'adapt',
+    describe: 'print an event as a wrapped runner receives it; stores the blobs',
+    load: async () => (await import('./commands/adapt.js')).command,
+  },
+  {
+    name: 'seal',
+    describe: 'convert a result before it is returned; stores the blobs',
+    load: async () => (await import('./commands/seal.js')).command,
+  },
+  {
+    name: 'runtime-proxy',
+    describe: 'run a proxy between Lambda and a runtime other than Node',
+    load: async () => (await import('./commands/runtime-proxy.js')).command,
+  },
+  {
+    name: 'validate',
+    describe: 'validate documents against their JSON Schema',
+    load: async () => (await import('./commands/validate.js')).command,
+  },
+  {
+    name: 'asl check',
+    describe: 'find states of a state machine that pass a program on',
+    load: async () => (await asl()).check,
+  },
+  {
+    name: 'asl patch',
+    describe: 'rewrite these states; a dry run unless --apply',
+    load: async () => (await asl()).patch,
+  },
+  {
+    name: 'schema diff',
+    describe: 'check whether a schema change breaks stored documents or readers',
+    load: async () => (await import('./commands/schema.js')).diff,
+  },
+  {
+    name: 'fleet plan',
+    describe: 'estimate a migration on S3 Batch Operations or a Distributed Map',
+    load: async () => (await fleet()).plan,
+  },
+  {
+    name: 'fleet manifest',
+    describe: 'print what a job or a Map Run is to work on, one task a line',
+    load: async () => (await fleet()).manifest,
+  },
+  {
+    name: 'fleet collect',
+    describe: 'write a journal of what a job or a Map Run has done',
+    load: async () => (await fleet()).collect,
+  },
+  {
+    name: 'completion',
+    describe: 'print a script that completes commands and options in a shell',
+    load: async () => (await import('./commands/completion.js')).command,
+  },
+];
 
 /** What the script of `statebag completion` calls with the words to complete. Scripts of older releases do too. */
 const COMPLETIONS = '--get-yargs-completions';
@@ -62,129 +178,85 @@ async function printHelp(words: readonly string[], io: CliIo): Promise<number> {
 }
 
 async function printVersion(io: CliIo): Promise<number> {
-  const { packageVersion } = await import('../package-version.js');
+  const { packageVersion } = await import('../journal/entries.js');
   await print(io.stdout, `${packageVersion()}\n`);
   return EXIT.ok;
 }
 
 async function printCompletions(words: readonly string[], io: CliIo): Promise<number> {
-  const { completions } = await import('./completion.js');
-  await print(io.stdout, await completions(words));
+  // The first word is the program's name, the last one is to be completed.
+  const before = words.slice(1, -1);
+  const found = findCommand(before);
+  const replies = found ? await completeArguments(found, words.at(-1) ?? '') : commandNames(before);
+  await print(io.stdout, replies.map((reply) => `${reply}\n`).join(''));
   return EXIT.ok;
 }
 
-type Described = Pick<AnyCommand, 'positionals' | 'options'>;
-
-/** The texts that were given for each option. */
-type Given = ReadonlyMap<string, readonly string[]>;
-
-/**
- * Reads the arguments of a command, whose name has one word or two. Throws `ConfigError`: `USAGE`, or the code of an
- * option that is missing or has a wrong value.
- */
-function parseArguments(
-  name: string,
-  { positionals: expected, options }: Described,
-  argv: readonly string[],
-): CommandArguments<OptionSpecs> {
-  const { positionals, given } = splitWords(name, options, argv);
-  refuseMissing(name, missingPositionals(expected, positionals), missingOptions(options, given));
-  refuseSurplus(name, expected, positionals);
-  refuseContradictions(name, options, given);
-  const values = Object.entries(options).map(
-    ([option, { read }]) => [option, read(given.get(option) ?? [], option)] as const,
-  );
-  return { positionals, options: Object.fromEntries(values), given: [...name.split(' '), ...argv] };
+async function completeArguments({ listed, rest }: FoundCommand, current: string): Promise<readonly string[]> {
+  const [command, { completions }] = await Promise.all([listed.load(), import('./completion.js')]);
+  return completions(command, rest, current);
 }
 
-/** A lone dash is standard input, and `-5` a file. */
-const OPTION = /^-(?!$|\d)-?([^=]*)(?:=(.*))?$/s;
+/** The first words of commands, or the actions of the group that was named. */
+function commandNames(before: readonly string[]): readonly string[] {
+  const [group] = before;
+  if (group === undefined) return [...new Set(COMMANDS.map(({ name }) => name.split(' ')[0]!))];
+  return before.length > 1 ? [] : actionsIn(group).map(({ name }) => name.slice(group.length + 1));
+}
 
-function splitWords(
-  name: string,
-  options: OptionSpecs,
-  argv: readonly string[],
-): { readonly positionals: readonly string[]; readonly given: Given } {
-  const [positionals, given] = [[] as string[], new Map<string, string[]>()];
-  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
-  for (let at = 0; at < end; at++) {
-    const word = argv[at]!;
-    const [, option, inline] = OPTION.exec(word) ?? [];
-    if (option === undefined) {
-      positionals.push(word);
-      continue;
-    }
-    const spec = findOption(name, options, word, option);
-    const following = spec.kind === 'flag' ? inline : (inline ?? valueIn(argv[at + 1], spec));
-    if (spec.kind === 'flag' && following !== undefined) throw usage(name, `--${option} takes no value`);
-    if (spec.kind !== 'flag' && following === undefined)
-      throw usage(name, `--${option} needs a value: ${wanted(spec)}`);
-    if (spec.kind !== 'flag' && inline === undefined) at++;
-    given.set(option, [...(given.get(option) ?? []), following ?? '']);
+/** A command line: the command, and what follows its name. */
+interface FoundCommand {
+  readonly listed: ListedCommand;
+  readonly rest: readonly string[];
+}
+
+/** The command that the first word, or the first two, name; `undefined` for any other words. */
+function findCommand(argv: readonly string[]): FoundCommand | undefined {
+  for (const words of [1, 2]) {
+    const listed = COMMANDS.find(({ name }) => name === argv.slice(0, words).join(' ') && argv.length >= words);
+    if (listed) return { listed, rest: argv.slice(words) };
   }
-  return { positionals: [...positionals, ...argv.slice(end + 1)], given };
+  return undefined;
 }
 
-function findOption(name: string, options: OptionSpecs, word: string, option: string): Option<unknown> {
-  const spec = word.startsWith('--') && Object.hasOwn(options, option) ? options[option] : undefined;
-  if (spec) return spec;
-  const near = suggest(option, Object.keys(options));
-  const hint = near === undefined ? '' : `; did you mean --${near}?`;
-  throw usage(name, `${word.split('=')[0]} is not an option of statebag ${name}${hint}`);
+/** The actions of a group such as `asl`; empty for any other word. */
+function actionsIn(group: string): readonly ListedCommand[] {
+  return COMMANDS.filter(({ name }) => name.startsWith(`${group} `));
 }
 
-/** The next word, unless it looks like an option. In a list, a lone dash is a source in the wrong place. */
-function valueIn(word: string | undefined, { isList }: Option<unknown>): string | undefined {
-  return word === undefined || OPTION.test(word) || word === '--' || (isList && word === '-') ? undefined : word;
-}
-
-function wanted({ choices, value = '' }: Option<unknown>): string {
-  return choices?.join(' or ') ?? value;
-}
-
-function missingPositionals(expected: readonly Positional[], positionals: readonly string[]): readonly string[] {
-  return expected
-    .slice(positionals.length)
-    .filter(({ usage }) => !usage.startsWith('['))
-    .map(({ usage }) => usage);
-}
-
-function missingOptions(options: OptionSpecs, given: Given): readonly (readonly [string, Option<unknown>])[] {
-  return Object.entries(options).filter(
-    ([option, { required }]) =>
-      required && !given.has(option) && (required.unless === undefined || !given.has(required.unless)),
-  );
-}
-
-/** Names what is missing and nothing else. */
-function refuseMissing(
-  name: string,
-  positionals: readonly string[],
-  options: readonly (readonly [string, Option<unknown>])[],
-): void {
-  const missing = [...positionals, ...options.map(([option, { value = '' }]) => `--${option} ${value}`)];
-  if (missing.length === 0) return;
-  const hints = options.flatMap(([, { required }]) => required?.hint ?? []);
-  const message = `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing`;
-  const code = positionals.length === 0 ? options[0]?.[1].required?.code : undefined;
-  throw usage(name, hints.length === 0 ? message : `${message}: ${hints.join('; ')}`, code);
-}
-
-function refuseSurplus(name: string, expected: readonly Positional[], positionals: readonly string[]): void {
-  const surplus = expected.some(({ usage }) => usage.includes('…')) ? undefined : positionals[expected.length];
-  if (surplus !== undefined) throw usage(name, `"${surplus}" is one argument too many`);
-}
-
-function refuseContradictions(name: string, options: OptionSpecs, given: Given): void {
-  for (const option of given.keys()) {
-    const { conflicts = {}, requires = {} } = options[option]!;
-    for (const [other, reason] of Object.entries(conflicts))
-      if (given.has(other)) throw usage(name, `--${option} and --${other} exclude each other: ${reason}`);
-    for (const [other, reason] of Object.entries(requires))
-      if (!given.has(other)) throw usage(name, `--${option} needs --${other}: ${reason}`);
+/** Says which command was perhaps meant: `COMMAND_UNKNOWN`, or `USAGE` for an action of a group. */
+function unknownCommand([word = '', action]: readonly string[]): ConfigError {
+  const actions = actionsIn(word).map(({ name }) => name.slice(word.length + 1));
+  if (actions.length > 0) {
+    const list = actions.join(', ');
+    if (action === undefined || action.startsWith('-'))
+      return new ConfigError('USAGE', `statebag ${word} needs an action: ${list}; see \`statebag ${word} --help\``);
+    return new ConfigError(
+      'USAGE',
+      `"${action}" is not an action of statebag ${word}: ${list}${meant(action, actions)}`,
+    );
   }
+  const words = [...new Set(COMMANDS.map(({ name }) => name.split(' ')[0]!))];
+  return new ConfigError('COMMAND_UNKNOWN', `there is no command "${word}": ${words.join(', ')}${meant(word, words)}`);
 }
 
-function usage(name: string, message: string, code: CodeFor<'ConfigError'> = 'USAGE'): ConfigError {
-  return new ConfigError(code, `${message}; see \`statebag ${name} --help\``);
+function meant(word: string, known: readonly string[]): string {
+  const near = suggest(word, known);
+  return near === undefined ? '' : `. Did you mean ${near}?`;
+}
+
+/** What `statebag --help` prints, or `statebag asl --help` for a group. */
+function overview(group?: string): string {
+  const commands = group === undefined ? COMMANDS : actionsIn(group);
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return `${[
+    'statebag: old and new state bags side by side',
+    '',
+    `Usage: statebag ${group === undefined ? 'COMMAND' : `${group} ACTION`} [options]`,
+    '',
+    ...commands.map(({ name, describe }) => `  ${name.padEnd(width)}  ${describe}`),
+    '',
+    'Every command has --help with examples. `statebag --version` prints the version.',
+    'Exit codes: 0 success · 1 documents need attention · 2 usage or configuration · 70 an error in the tool',
+  ].join('\n')}\n`;
 }

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Generation } from '../bag/bag.js';
 import type { Hazard } from '../bag/hazards.js';
@@ -17,6 +18,7 @@ interface Stamped {
 export interface RunEntry extends Stamped {
   readonly kind: 'run';
   readonly v: typeof JOURNAL_VERSION;
+  /** As `toolName` gives it. */
   readonly tool: string;
   readonly command: 'migrate' | 'rollback';
   readonly target: 'lean' | 'bridge';
@@ -115,6 +117,17 @@ export interface NotStarted {
 }
 
 export type JournalEntry = RunEntry | IntentEntry | ResultEntry | EndEntry;
+
+/** Of the package. Read through its own name, because sources and build lie at different depths below it. */
+export function packageVersion(): string {
+  const { version } = createRequire(import.meta.url)('statebag-shim/package.json') as { readonly version: string };
+  return version;
+}
+
+/** Name and version, as journals and plans state their writer. */
+export function toolName(): string {
+  return `statebag-shim ${packageVersion()}`;
+}
 
 /** A piece of text shorter than this is not worth compressing, in bytes. */
 const DEFLATE_FROM = 256;

@@ -12,7 +12,7 @@ import type { DocumentOutcome, Outcome } from './outcome.js';
 import { digestDocument } from './transform.js';
 import { isInShard } from '../sources/container-choice.js';
 import type { Shard } from '../sources/container-choice.js';
-import { toolName } from '../package-version.js';
+import { toolName } from '../journal/entries.js';
 
 /** Version of the plan's wire format. Schema: `schemas/plan.v1.json`. */
 const PLAN_VERSION = 1;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import pMap, { pMapSkip } from 'p-map';
 import { BagDocument } from '../bag/bag.js';
-import { outlineBag } from '../bag/rewrite.js';
+import { outlineBag } from '../bag/edit.js';
 import { readDocument } from '../bag/value.js';
 import { ConflictError, messageOf, StateBagError } from '../errors/index.js';
 import type { DocumentState } from '../journal/document-state.js';

@@ -3,7 +3,7 @@ import type { LeanStateBag } from '../../schemas/generated/lean-bag.js';
 import { detectField, isEmpty } from '../bag/bag.js';
 import { CONFIG, MAP } from '../bag/members.js';
 import { detectPointer } from '../bag/pointers.js';
-import type { BagOutline } from '../bag/rewrite.js';
+import type { BagOutline } from '../bag/edit.js';
 import { mixedMessage, mixedPointers, pointersInObjects } from '../bag/search.js';
 import type { PlacedPointer } from '../bag/search.js';
 import { ObjectValue } from '../bag/value.js';

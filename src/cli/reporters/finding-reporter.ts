@@ -35,7 +35,7 @@ export async function openFindingReporter(
       ? {
           check,
           rules: [...(await rules()), ...(await codeRules())],
-          version: (await import('../../package-version.js')).packageVersion(),
+          version: (await import('../../journal/entries.js')).packageVersion(),
         }
       : { check, rules: [], version: '' };
   const paint = format === 'pretty' && colour ? { paint: await (await import('./format.js')).paintFor(true) } : {};
