@@ -2,7 +2,7 @@ import { makeFleet } from '../examples/fleet/fleet.js';
 import { DEFAULT_LAYOUT } from '../src/bag/keys.js';
 import { Committer } from '../src/run/commit.js';
 import { nodeDisk } from '../src/sources/disk.js';
-import { storeSink } from '../src/run/blob-sinks.js';
+import { storeSink } from '../src/run/transform.js';
 import { knownDigests, knownManifests } from '../src/store/address.js';
 import { runSources } from '../src/run/engine.js';
 import { ObjectPrefixSource } from '../src/sources/objects.js';

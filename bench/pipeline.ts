@@ -4,7 +4,7 @@ import { makeFleet } from '../examples/fleet/fleet.js';
 import type { FleetOptions } from '../examples/fleet/fleet.js';
 import { DEFAULT_LAYOUT } from '../src/bag/keys.js';
 import { buffers } from '../src/sources/read-file.js';
-import { dryRunSink } from '../src/run/blob-sinks.js';
+import { dryRunSink } from '../src/run/transform.js';
 import { knownDigests, knownManifests } from '../src/store/address.js';
 import { prepareDocument } from '../src/run/document.js';
 import type { TransformSettings, Transformation } from '../src/run/transform.js';

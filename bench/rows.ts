@@ -6,7 +6,7 @@ import pMap from 'p-map';
 import { DEFAULT_LAYOUT } from '../src/bag/keys.js';
 import { Committer } from '../src/run/commit.js';
 import { nodeDisk } from '../src/sources/disk.js';
-import { storeSink } from '../src/run/blob-sinks.js';
+import { storeSink } from '../src/run/transform.js';
 import { knownDigests, knownManifests } from '../src/store/address.js';
 import { Journal } from '../src/journal/journal.js';
 import { runSources } from '../src/run/engine.js';

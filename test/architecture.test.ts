@@ -12,7 +12,6 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   explanations: ['bag'],
   'content-address': ['schemas'],
   'allowed-prefix': [],
-  'package-version': [],
   findings: [],
   asl: ['json', 'findings'],
   json: [],
@@ -53,7 +52,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Files of `src` itself that every room may import. */
-const OPEN_TO_ALL = new Set(['errors', 'content-address', 'allowed-prefix', 'package-version']);
+const OPEN_TO_ALL = new Set(['errors', 'content-address', 'allowed-prefix']);
 
 /** Files that may import an SDK: those of a store's driver and of a source. */
 const DRIVERS = /^src\/(?:store\/s3[^/]*|sources\/executions-sfn|sources\/dynamodb\/(?:requests|table))\.ts$/;

@@ -33,13 +33,18 @@ function typesAt({ files, checker }: Project, { file: path, call }: Written): re
   const file = files.get(path);
   const types: ts.Type[] = [];
   const visit = (node: ts.Node): void => {
-    if (ts.isCallExpression(node) && node.expression.getText() === call && node.arguments[0])
+    if (ts.isCallExpression(node) && namesOf(node).includes(call) && node.arguments[0])
       types.push(checker.getTypeAtLocation(node.arguments[0]));
     ts.forEachChild(node, visit);
   };
   if (file) visit(file);
   if (types.length === 0) throw new Error(`${path} has no call of ${call}: correct the places in sources.ts`);
   return types;
+}
+
+function namesOf({ parent, expression }: ts.CallExpression): readonly string[] {
+  const name = expression.getText();
+  return ts.isPropertyAssignment(parent) ? [name, `${parent.name.getText()}: ${name}`] : [name];
 }
 
 /** Writes down what `JSON.stringify` makes of a type. */

@@ -3,9 +3,8 @@
  * else comes from the entries of the package, from its schemas, or from the types of the sources as a whole.
  */
 export type { Option } from '../../src/cli/command.js';
-export { COMMANDS } from '../../src/cli/commands.js';
 export { EXIT, exitCodeOf } from '../../src/cli/exit-code.js';
-export { run } from '../../src/cli/run.js';
+export { COMMANDS, run } from '../../src/cli/run.js';
 export type { CliIo } from '../../src/cli/io.js';
 export { FORMATS } from '../../src/findings/format-names.js';
 export { CODES } from '../../src/errors/codes.js';
@@ -39,7 +38,7 @@ export interface Written {
   /** Where in the output it is; empty for the whole. */
   readonly at: string;
   readonly file: string;
-  /** Text before the opening parenthesis of the call. */
+  /** Text before the opening parenthesis of the call; with the name of the member in front, `m: f`, where it has one. */
   readonly call: string;
 }
 
@@ -63,8 +62,8 @@ export const WRITTEN: readonly Written[] = [
   { output: 'proxy log', at: '', file: 'src/runtime-proxy/run.ts', call: 'JSON.stringify' },
   { output: 'proxy error answer', at: '', file: 'src/runtime-proxy/runtime-api.ts', call: 'JSON.stringify' },
   { output: 'journal', at: '', file: 'src/journal/journal.ts', call: 'JSON.stringify' },
-  { output: 'journal', at: 'options', file: 'src/run/open-migration.ts', call: 'omitUndefined' },
-  { output: 'plan', at: 'options', file: 'src/run/open-migration.ts', call: 'omitUndefined' },
+  { output: 'journal', at: 'options', file: 'src/run/migrate.ts', call: 'options: omitUndefined' },
+  { output: 'plan', at: 'options', file: 'src/run/migrate.ts', call: 'options: omitUndefined' },
   { output: 'plan', at: '', file: 'src/run/plan.ts', call: 'JSON.stringify' },
   { output: 'records', at: '', file: 'src/fleet/task-records.ts', call: 'JSON.stringify' },
 ];

@@ -1,6 +1,10 @@
 import { InternalError } from '../errors/index.js';
 import { decodeString, expandNode, spliceMembers, translateSplices } from '../json/index.js';
 import type { JsonMember, MemberEdit, Splice } from '../json/index.js';
+import { detectField, isEmpty } from './bag.js';
+import type { Bag } from './bag.js';
+import { CONFIG, MANIFEST, MAP } from './members.js';
+import { s3Pointer } from './pointers.js';
 import { ByteValue, parseObject } from './value.js';
 import type { ByteDocument } from './value.js';
 
@@ -187,14 +191,13 @@ function outwards(document: ByteDocument, splices: readonly Splice[]): readonly 
     : splices;
 }
 
-type Bag = Readonly<Record<string, unknown>>;
 interface Original {
   readonly value: unknown;
 }
 
 /** A bag changed as a parsed object. The caller's object stays as it is; unchanged members are shared with it. */
 export class ObjectDraft extends BagDraft<Original> {
-  constructor(bag: Bag) {
+  constructor(bag: Readonly<Record<string, unknown>>) {
     super(Object.entries(bag).map(([name, value]) => ({ name, original: { value } })));
   }
 
@@ -213,4 +216,83 @@ export class ObjectDraft extends BagDraft<Original> {
     // `fromEntries` defines members, where assignment would set the prototype for a key `__proto__`.
     return Object.fromEntries(entries);
   }
+}
+
+/** What a schema looks at in a bag: big values are there as empty ones of their kind. */
+export interface BagOutline {
+  readonly path: readonly string[];
+  readonly members: Readonly<Record<string, unknown>>;
+  /** The old names whose stored value is not empty: in `members` it may look like an empty one. */
+  readonly filled: readonly string[];
+}
+
+/** The members a schema looks at, without decoding user data. */
+export function outlineDraft(draft: ByteDraft): Omit<BagOutline, 'path'> {
+  const members = draft.members();
+  return {
+    members: Object.fromEntries(members.map(({ name, value }) => [name, outlineMember(name, value)])),
+    filled: members.flatMap(({ name, value }) => (isFilled(name, value) ? [name] : [])),
+  };
+}
+
+function isFilled(name: string, value: unknown): boolean {
+  return (name === CONFIG || name === MAP) && value instanceof ByteValue && !isEmpty(detectField(value));
+}
+
+function outlineMember(name: string, value: ByteValue | NewMember['value']): unknown {
+  if (value instanceof RawJson)
+    throw new InternalError('RAW_IN_OUTLINE', 'raw JSON cannot be validated as a new member');
+  if (!(value instanceof ByteValue)) return value;
+  return name === MANIFEST && value.kind() === 'array' ? value.items().map(outlineEntry) : outlineByKind(value);
+}
+
+/** The schema has rules for the members of an inline manifest's entries. */
+function outlineEntry(entry: ByteValue): unknown {
+  if (entry.kind() !== 'object') return outlineByKind(entry);
+  return Object.fromEntries(entry.names().map((name) => [name, outlineByKind(entry.member(name)!)]));
+}
+
+/** The value itself when it is a scalar, an empty object or list of its kind otherwise. */
+export function outlineByKind(value: ByteValue): unknown {
+  switch (value.kind()) {
+    case 'object':
+      return pointerOutline(value) ?? {};
+    case 'array':
+      return [];
+    case 'string':
+      return value.text();
+    case 'boolean':
+      return value.node.kind === 'true';
+    case 'number':
+      return value.number();
+    case 'nonfinite':
+      return Number.NaN;
+    default:
+      return null;
+  }
+}
+
+/** Longer than any pointer: a key has at most 1,024 bytes. User data is not opened to find out that it is none. */
+const MAX_POINTER_BYTES = 8_192;
+
+/** A legacy pointer is small and is what the bridge form is judged by. */
+function pointerOutline(value: ByteValue): Record<string, unknown> | undefined {
+  if (value.node.end - value.node.start > MAX_POINTER_BYTES) return undefined;
+  if (s3Pointer.detect(value)?.target === undefined) return undefined;
+  return Object.fromEntries(value.names().map((name) => [name, outlineScalar(value.member(name)!)]));
+}
+
+function outlineScalar(value: ByteValue): unknown {
+  return value.kind() === 'object' ? {} : outlineByKind(value);
+}
+
+/** The outline of a bag as it is stored. */
+export function outlineBag({ path, value }: Bag<ByteValue>): BagOutline {
+  const filled = [CONFIG, MAP].filter((name) => isFilled(name, value.member(name)));
+  return { path, members: outlineMembers(value), filled };
+}
+
+/** The members of a bag as they are stored. */
+export function outlineMembers(bag: ByteValue): Record<string, unknown> {
+  return Object.fromEntries(bag.names().map((name) => [name, outlineMember(name, bag.member(name)!)]));
 }

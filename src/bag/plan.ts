@@ -1,8 +1,12 @@
-import { BagError } from '../errors/index.js';
+import { BagError, InternalError } from '../errors/index.js';
+import { applySplices, givesBack, invertSplices } from '../json/index.js';
+import type { Splice } from '../json/index.js';
 import { planBlob } from './keys.js';
 import type { BlobAddressing, PendingBlob } from './keys.js';
 import { isEmpty, isMutableKey, listMutableMembers, withDigest } from './bag.js';
 import type { Bag } from './bag.js';
+import { ByteDraft, outlineDraft } from './edit.js';
+import type { BagOutline } from './edit.js';
 import { isManifestMutable } from './manifest.js';
 import type { ManifestForm } from './manifest.js';
 import { CONFIG, CONFIG_PATH, MANIFEST, MANIFEST_ALIAS, MANIFEST_PATH, MAP, MAP_PATH } from './members.js';
@@ -10,7 +14,7 @@ import type { Migration, MigrationContext } from './migration.js';
 import { choosePrograms, planManifest } from './plan-manifest.js';
 import type { ManifestCache, Programs } from './plan-manifest.js';
 import type { Pointer } from './pointers.js';
-import type { Value } from './value.js';
+import type { ByteValue, Value } from './value.js';
 import { assertBranchesWithoutNulls, assertNoNulls, assertPositional, entryPointers, usableMap } from './segments.js';
 import { isVerified, mapTrust, samePrograms } from './sources.js';
 import type { BagSources } from './sources.js';
@@ -202,4 +206,43 @@ function keptMap<V extends Value>(programs: Programs<V> | undefined): V | undefi
 
 function fields<V extends Value>({ config, map, configPath, mapPath }: Bag<V>): readonly Bag<V>['config'][] {
   return [config, map, configPath, mapPath];
+}
+
+/** A document rewritten in memory, with the way back. */
+export interface Rewrite {
+  readonly bytes: Uint8Array;
+  /** Splices over `bytes` that give the original again, byte for byte. */
+  readonly inverse: readonly Splice[];
+  /** Each changed bag as it is now, for validation. */
+  readonly outlines: readonly BagOutline[];
+}
+
+/**
+ * Runs its migrations over every planned bag and splices the result. Compares what the inverse gives with the original.
+ * `allocate` gives the memory for the new bytes. Throws `InternalError` when a promise of this module is broken; then
+ * nothing was written.
+ */
+export function rewriteBytes(
+  original: Uint8Array,
+  plans: readonly PlannedBag<ByteValue>[],
+  allocate?: (length: number) => Uint8Array,
+): Rewrite {
+  const drafts = plans.map((plan) => ({ plan, draft: migrateBag(plan) }));
+  const splices = drafts.flatMap(({ draft }) => draft.splices()).sort((a, b) => a.start - b.start);
+  const bytes = applySplices(original, splices, allocate);
+  const inverse = invertSplices(original, splices);
+  if (!givesBack(bytes, inverse, original)) {
+    throw new InternalError(
+      'INVERSE_BROKEN',
+      'the inverse of the rewrite does not give the original back; nothing was written',
+    );
+  }
+  const outlines = drafts.map(({ plan, draft }) => ({ path: plan.bag.path, ...outlineDraft(draft) }));
+  return { bytes, inverse, outlines };
+}
+
+function migrateBag({ bag, migrations, context }: PlannedBag<ByteValue>): ByteDraft {
+  const draft = new ByteDraft(bag.value);
+  for (const migration of migrations) migration.up(draft, context);
+  return draft;
 }

@@ -1,27 +1,28 @@
 import { addressTemplates, detectDigest } from '../content-address.js';
 import { BagError, PointerError, restateAs } from '../errors/index.js';
 import type { CodeFor } from '../errors/index.js';
+import { formatExact, parseExact } from '../json/index.js';
+import { partitionWorkflow } from '../partition/index.js';
 import { digestInPointer, holdsDigest, isMutable } from './bag.js';
 import type { Bag, Field } from './bag.js';
 import { follow } from './follow.js';
 import { holdsPrograms, isManifestMutable, manifestSource } from './manifest.js';
 import { placesFor } from './places.js';
 import type { AddressRule, BagIds, BlobReader } from './places.js';
-import { partitionConfig } from './partition-config.js';
 import { detectValuePointer } from './pointers.js';
 import type { Pointer } from './pointers.js';
-import { isObject } from './value.js';
-import type { Value } from './value.js';
 import {
   assertNotAdded,
   assertSegments,
-  isEmptyMap,
   isEmptyContainer,
+  isEmptyMap,
   listEntries,
   loadTargets,
   parseIfJsonString,
   usableMap,
 } from './segments.js';
+import { isObject } from './value.js';
+import type { Value } from './value.js';
 
 /**
  * Whether a value can have changed since the bag was written. `safe`: it is inline, at a content address, or its
@@ -276,4 +277,24 @@ export function addressRule(blobs: BlobReader): AddressRule {
   }
   const templates = addressTemplates(blobs.layout);
   return ({ key }) => detectDigest(key, templates);
+}
+
+/**
+ * The map that the legacy partitioner makes of a config, numbers spelled as in the config. Throws `BagError`
+ * `WORKFLOW_*` as the partitioner does, and `SEGMENT_IS_COPY`.
+ */
+function partitionConfig<V extends Value>(config: V): V {
+  assertNotAdded(config, 'workflow_config');
+  const { partitionMap } = partition(parseExact(config.bytes()));
+  return config.parse(Buffer.from(formatExact(partitionMap)));
+}
+
+function partition(config: unknown): ReturnType<typeof partitionWorkflow> {
+  try {
+    return partitionWorkflow(config);
+  } catch (cause) {
+    if (!(cause instanceof BagError)) throw cause;
+    const message = `there is no map and no manifest, and workflow_config cannot be cut into segments: ${cause.message}`;
+    throw restateAs(BagError, cause, { message });
+  }
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { processIo } from './process-io.js';
+import { processIo } from './io.js';
 import { run } from './run.js';
 
 // No await at the top: this becomes CommonJS too. `run` never rejects.

@@ -1,6 +1,7 @@
 import { ConfigError } from '../errors/index.js';
 import type { CodeFor } from '../errors/index.js';
 import type { CliIo } from './io.js';
+import { suggest } from './suggest.js';
 
 /** What the value of an option is. Help, completion and the reference show it. */
 export type OptionKind =
@@ -71,7 +72,7 @@ export interface CommandArguments<O extends OptionSpecs> {
 /** `[what it does, command line]`. */
 export type Example = readonly [purpose: string, line: string];
 
-/** One command. Its name and a line about it are in `commands.ts`, which loads the file when the command is run. */
+/** One command. Its name and a line about it are in `run.ts`, which loads the file when the command is run. */
 export interface CommandModule<O extends OptionSpecs> {
   readonly positionals: readonly Positional[];
   readonly options: O;
@@ -86,6 +87,14 @@ export interface CommandModule<O extends OptionSpecs> {
 
 /** A command whose options only its own file knows. */
 export type AnyCommand = CommandModule<OptionSpecs>;
+
+/** A command in the list of all. */
+export interface ListedCommand {
+  /** One word, or two for an action of a group: `asl check`. */
+  readonly name: string;
+  readonly describe: string;
+  readonly load: () => Promise<AnyCommand>;
+}
 
 /** Checks the options of a command against its handler, and lets it take `--dry-run` when it has none of its own. */
 export function defineCommand<const O extends OptionSpecs>(command: CommandModule<O>): AnyCommand {
@@ -204,3 +213,117 @@ function grouped<const O extends OptionSpecs>(group: OptionGroup, options: O): O
 const DRY_RUN = optionGroup('Every command', {
   'dry-run': flag('change nothing; this command changes nothing without it either'),
 });
+
+/** The texts that were given for each option. */
+type Given = ReadonlyMap<string, readonly string[]>;
+
+/**
+ * Reads the arguments of a command, whose name has one word or two. Throws `ConfigError`: `USAGE`, or the code of an
+ * option that is missing or has a wrong value.
+ */
+export function parseArguments(
+  name: string,
+  { positionals: expected, options }: AnyCommand,
+  argv: readonly string[],
+): CommandArguments<OptionSpecs> {
+  const { positionals, given } = splitWords(name, options, argv);
+  refuseMissing(name, missingPositionals(expected, positionals), missingOptions(options, given));
+  refuseSurplus(name, expected, positionals);
+  refuseContradictions(name, options, given);
+  const values = Object.entries(options).map(
+    ([option, { read }]) => [option, read(given.get(option) ?? [], option)] as const,
+  );
+  return { positionals, options: Object.fromEntries(values), given: [...name.split(' '), ...argv] };
+}
+
+/** A lone dash is standard input, and `-5` a file. */
+const OPTION = /^-(?!$|\d)-?([^=]*)(?:=(.*))?$/s;
+
+function splitWords(
+  name: string,
+  options: OptionSpecs,
+  argv: readonly string[],
+): { readonly positionals: readonly string[]; readonly given: Given } {
+  const [positionals, given] = [[] as string[], new Map<string, string[]>()];
+  const end = argv.includes('--') ? argv.indexOf('--') : argv.length;
+  for (let at = 0; at < end; at++) {
+    const word = argv[at]!;
+    const [, option, inline] = OPTION.exec(word) ?? [];
+    if (option === undefined) {
+      positionals.push(word);
+      continue;
+    }
+    const spec = findOption(name, options, word, option);
+    const following = spec.kind === 'flag' ? inline : (inline ?? valueIn(argv[at + 1], spec));
+    if (spec.kind === 'flag' && following !== undefined) throw usage(name, `--${option} takes no value`);
+    if (spec.kind !== 'flag' && following === undefined)
+      throw usage(name, `--${option} needs a value: ${wanted(spec)}`);
+    if (spec.kind !== 'flag' && inline === undefined) at++;
+    given.set(option, [...(given.get(option) ?? []), following ?? '']);
+  }
+  return { positionals: [...positionals, ...argv.slice(end + 1)], given };
+}
+
+function findOption(name: string, options: OptionSpecs, word: string, option: string): Option<unknown> {
+  const spec = word.startsWith('--') && Object.hasOwn(options, option) ? options[option] : undefined;
+  if (spec) return spec;
+  const near = suggest(option, Object.keys(options));
+  const hint = near === undefined ? '' : `; did you mean --${near}?`;
+  throw usage(name, `${word.split('=')[0]} is not an option of statebag ${name}${hint}`);
+}
+
+/** The next word, unless it looks like an option. In a list, a lone dash is a source in the wrong place. */
+function valueIn(word: string | undefined, { isList }: Option<unknown>): string | undefined {
+  return word === undefined || OPTION.test(word) || word === '--' || (isList && word === '-') ? undefined : word;
+}
+
+function wanted({ choices, value = '' }: Option<unknown>): string {
+  return choices?.join(' or ') ?? value;
+}
+
+function missingPositionals(expected: readonly Positional[], positionals: readonly string[]): readonly string[] {
+  return expected
+    .slice(positionals.length)
+    .filter(({ usage }) => !usage.startsWith('['))
+    .map(({ usage }) => usage);
+}
+
+function missingOptions(options: OptionSpecs, given: Given): readonly (readonly [string, Option<unknown>])[] {
+  return Object.entries(options).filter(
+    ([option, { required }]) =>
+      required && !given.has(option) && (required.unless === undefined || !given.has(required.unless)),
+  );
+}
+
+/** Names what is missing and nothing else. */
+function refuseMissing(
+  name: string,
+  positionals: readonly string[],
+  options: readonly (readonly [string, Option<unknown>])[],
+): void {
+  const missing = [...positionals, ...options.map(([option, { value = '' }]) => `--${option} ${value}`)];
+  if (missing.length === 0) return;
+  const hints = options.flatMap(([, { required }]) => required?.hint ?? []);
+  const message = `${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} missing`;
+  const code = positionals.length === 0 ? options[0]?.[1].required?.code : undefined;
+  throw usage(name, hints.length === 0 ? message : `${message}: ${hints.join('; ')}`, code);
+}
+
+function refuseSurplus(name: string, expected: readonly Positional[], positionals: readonly string[]): void {
+  const surplus = expected.some(({ usage }) => usage.includes('…')) ? undefined : positionals[expected.length];
+  if (surplus !== undefined) throw usage(name, `"${surplus}" is one argument too many`);
+}
+
+function refuseContradictions(name: string, options: OptionSpecs, given: Given): void {
+  for (const option of given.keys()) {
+    const { conflicts = {}, requires = {} } = options[option]!;
+    for (const [other, reason] of Object.entries(conflicts))
+      if (given.has(other)) throw usage(name, `--${option} and --${other} exclude each other: ${reason}`);
+    for (const [other, reason] of Object.entries(requires))
+      if (!given.has(other)) throw usage(name, `--${option} needs --${other}: ${reason}`);
+  }
+}
+
+function usage(name: string, message: string, code: CodeFor<'ConfigError'> = 'USAGE'): ConfigError {
+  return new ConfigError(code, `${message}; see \`statebag ${name} --help\``);
+}

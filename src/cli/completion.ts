@@ -1,31 +1,11 @@
 import type { Options } from 'yargs';
 import type { AnyCommand, Option } from './command.js';
-import { COMMANDS, actionsIn, findCommand } from './commands.js';
-
-/** What can be in the place of the last of the words, one a line. The first word is the program's name. */
-export async function completions(words: readonly string[]): Promise<string> {
-  const argv = words.slice(1);
-  const current = argv.at(-1) ?? '';
-  const found = findCommand(argv.slice(0, -1));
-  const replies = found
-    ? await completeArguments(await found.listed.load(), found.rest, current)
-    : commandNames(argv.slice(0, -1));
-  return replies.map((reply) => `${reply}\n`).join('');
-}
-
-/** The first words of commands, or the actions of the group that was named. */
-function commandNames(before: readonly string[]): readonly string[] {
-  const [group] = before;
-  if (group !== undefined)
-    return before.length > 1 ? [] : actionsIn(group).map(({ name }) => name.slice(group.length + 1));
-  return [...new Set(COMMANDS.map(({ name }) => name.split(' ')[0]!))];
-}
 
 /**
  * Choices of the option in front of the word, names of options for a word that begins with a dash, and choices of a
  * positional. Nothing where a file or another text is expected: then the shell completes files.
  */
-async function completeArguments(
+export async function completions(
   { options, positionals }: AnyCommand,
   before: readonly string[],
   current: string,

@@ -1,5 +1,4 @@
-import type { AnyCommand, Option, OptionSpecs } from './command.js';
-import type { ListedCommand } from './commands.js';
+import type { AnyCommand, ListedCommand, Option, OptionSpecs } from './command.js';
 import { HELP_PAGES, HELP_SECTIONS } from './help-pages.js';
 
 /** Options under one heading. */

@@ -1,8 +1,16 @@
 import { resolve } from 'node:path';
+import { parseLayout } from '../bag/keys.js';
 import type { Layout } from '../bag/keys.js';
 import { ConfigError } from '../errors/index.js';
 import { FORMATS } from '../findings/format-names.js';
 import type { Format } from '../findings/format-names.js';
+import type { SummarizeOptions } from '../journal/read.js';
+import type { ReachRequest, Selection } from '../run/request.js';
+import { DEFAULT_CONCURRENCY, DEFAULT_JOURNAL, omitUndefined } from '../run/request.js';
+import type { IdMapping } from '../sources/open-containers.js';
+import type { StoreSettings } from '../store/open.js';
+import type { TableSettings } from '../sources/open.js';
+import { parseShard } from '../sources/container-choice.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import {
   choice,
@@ -19,12 +27,6 @@ import {
 } from './command.js';
 import type { OptionValues, Positional } from './command.js';
 import type { CliIo } from './io.js';
-import type { SummarizeOptions } from '../journal/read.js';
-import { DEFAULT_JOURNAL } from '../run/request.js';
-import type { IdMapping } from '../sources/id-map.js';
-import { omitUndefined } from '../sources/omit-undefined.js';
-import type { StoreSettings } from '../sources/open-store.js';
-import type { TableSettings } from '../sources/open.js';
 
 /** Documents to read, and to write back. */
 export const SOURCES: Positional = {
@@ -123,6 +125,18 @@ export function tableSettings(
   });
 }
 
+/** What the command line says of the places that a journal names. */
+export function reachSettings(values: OptionValues<typeof storeOptions & typeof dynamodbOptions>): ReachRequest {
+  return {
+    ...(values.store !== undefined && { spec: values.store }),
+    ...(values.bucket !== undefined && { bucket: values.bucket }),
+    allowBuckets: values['allow-bucket'],
+    allowPrefixes: values['allow-prefix'],
+    s3: s3Settings(values),
+    tables: tableSettings(values),
+  };
+}
+
 /** Under which keys blobs are stored. */
 export const layoutOptions = rareGroup('Keys of blobs, with the placeholders {ownerId}, {workflowId} and {sha256}', {
   'config-key': text('TEMPLATE', 'of workflow_config', {
@@ -135,6 +149,13 @@ export const layoutOptions = rareGroup('Keys of blobs, with the placeholders {ow
     otherwise: 'workflow-manifests/{ownerId}/{workflowId}/{sha256}/segment_manifest.json',
   }),
 });
+
+/** Throws `ConfigError` `LAYOUT_INVALID`. */
+export function layoutSettings(values: OptionValues<typeof layoutOptions>): Layout {
+  return parseLayout(
+    omitUndefined({ config: values['config-key'], map: values['map-key'], manifest: values['manifest-key'] }),
+  );
+}
 
 /** For commands that rewrite or delete. Without `--apply` they are dry runs. */
 export function applyOptions(describe: string) {
@@ -229,3 +250,35 @@ export function formatOf({ format, json }: OptionValues<typeof formatOptions>): 
 export const surveyOptions = optionGroup('What to look for', {
   'allow-empty': flag('a source, file or object without documents is not a mistake'),
 });
+
+const WHICH = 'Which documents, and how fast';
+
+/** How many documents are worked on at a time. */
+export const concurrencyOptions = optionGroup(WHICH, {
+  concurrency: withDefault(whole('N', 'documents in hand at a time'), DEFAULT_CONCURRENCY),
+});
+
+/** What may change while a run goes on. */
+export const paceOptions = {
+  ...concurrencyOptions,
+  ...optionGroup(WHICH, {
+    control: path('file', 'FILE', 'a file that is read twice a second: pause, resume, concurrency N or finish'),
+  }),
+};
+
+/** Which documents a run is about. */
+export const selectionOptions = optionGroup(WHICH, {
+  limit: whole('N', 'stop taking documents after N'),
+  shard: parsed('text', 'I/N', parseShard, 'the I-th of N parts; together the parts are everything, once'),
+  where: list(parsed('text', 'K=V', parseCondition, 'only bags whose member K has the value V')),
+});
+
+export function selectionSettings({ limit, shard, where }: OptionValues<typeof selectionOptions>): Selection {
+  return { ...omitUndefined({ limit, shard }), ...(where.length > 0 && { where }) };
+}
+
+function parseCondition(text: string): readonly [string, string] {
+  const equals = text.indexOf('=');
+  if (equals > 0) return [text.slice(0, equals), text.slice(equals + 1)];
+  throw new ConfigError('USAGE', `--where takes NAME=VALUE, not "${text}"`);
+}

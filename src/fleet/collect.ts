@@ -9,7 +9,7 @@ import type { SourceContainer } from '../sources/source.js';
 import { parseS3Uri } from '../store/index.js';
 import type { TaskEntry, TaskRecords } from './task-records.js';
 import type { TaskResult } from './task.js';
-import { omit } from '../sources/omit.js';
+import { omit } from '../run/request.js';
 
 export interface CollectOptions {
   readonly records: TaskRecords;

@@ -1,6 +1,6 @@
 import type { EndEntry, JournalEntry, NotStarted, RunEntry } from './entries.js';
-import { isSameAim, readAim } from './aim.js';
-import type { Shard } from '../sources/shard.js';
+import { isSameAim, readAim } from './entries.js';
+import type { Shard } from '../sources/container-choice.js';
 
 /** Something that the runs of a journal were about and have not done. */
 export interface Gap {

@@ -1,5 +1,13 @@
-import { DigestIndex, digestKey, DocumentMap } from './document-map.js';
-import { containerOf, hasDigest, isFailure, lineOf, migrationsIn } from './document-state.js';
+import {
+  containerOf,
+  DigestIndex,
+  digestKey,
+  DocumentMap,
+  hasDigest,
+  isFailure,
+  lineOf,
+  migrationsIn,
+} from './document-state.js';
 import type { DocumentState } from './document-state.js';
 import type { IntentEntry, ResultEntry } from './entries.js';
 

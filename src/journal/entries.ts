@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Generation } from '../bag/bag.js';
 import type { Hazard } from '../bag/hazards.js';
@@ -18,6 +19,7 @@ interface Stamped {
 export interface RunEntry extends Stamped {
   readonly kind: 'run';
   readonly v: typeof JOURNAL_VERSION;
+  /** As `toolName` gives it. */
   readonly tool: string;
   readonly command: 'migrate' | 'rollback';
   readonly target: 'lean' | 'bridge';
@@ -122,6 +124,17 @@ export interface NotStarted {
 
 export type JournalEntry = RunEntry | IntentEntry | ResultEntry | EndEntry;
 
+/** Of the package. Read through its own name, because sources and build lie at different depths below it. */
+export function packageVersion(): string {
+  const { version } = createRequire(import.meta.url)('statebag-shim/package.json') as { readonly version: string };
+  return version;
+}
+
+/** Name and version, as journals and plans state their writer. */
+export function toolName(): string {
+  return `statebag-shim ${packageVersion()}`;
+}
+
 /** A piece of text shorter than this is not worth compressing, in bytes. */
 const DEFLATE_FROM = 256;
 
@@ -187,4 +200,50 @@ async function decodePiece(
   if ('text' in piece) return Buffer.from(piece.text, 'base64');
   if ('deflate' in piece) return inflateRawSync(Buffer.from(piece.deflate, 'base64'));
   return load(piece.blob, piece.sha256);
+}
+
+/** What bytes are added up of: a result of a journal, or an outcome of a run. */
+interface Sized {
+  readonly outcome: string;
+  readonly bytesBefore: number;
+  readonly bytesAfter: number;
+}
+
+/**
+ * Adds a document to the bytes before and after. They are those of migrated documents, and of no other, in every figure
+ * of a run and of a journal: so a run, its journal and its report say the same.
+ *
+ * @example
+ * const totals = { bytesBefore: 0, bytesAfter: 0 };
+ * addMigratedBytes(totals, { outcome: 'migrated', bytesBefore: 371_000, bytesAfter: 7_100 });
+ * addMigratedBytes(totals, { outcome: 'unchanged', bytesBefore: 7_100, bytesAfter: 7_100 });
+ * // totals: { bytesBefore: 371000, bytesAfter: 7100 }
+ */
+export function addMigratedBytes(
+  totals: { bytesBefore: number; bytesAfter: number },
+  { outcome, bytesBefore, bytesAfter }: Sized,
+): void {
+  if (outcome !== 'migrated') return;
+  totals.bytesBefore += bytesBefore;
+  totals.bytesAfter += bytesAfter;
+}
+
+/** What a rollback was told to take of its journal, as the `options` of its run keep it. */
+export interface KeptAim {
+  /** Absolute. */
+  readonly sources?: readonly string[];
+  /** Whole id of a run. */
+  readonly run?: string;
+  readonly where?: readonly (readonly [member: string, value: string])[];
+  readonly limit?: number;
+}
+
+/** `undefined` for a rollback of everything, and for a migration. */
+export function readAim({ options }: Pick<RunEntry, 'options'>): KeptAim | undefined {
+  return (options as { readonly aim?: KeptAim }).aim;
+}
+
+/** True for two rollbacks that take the same: the later one makes up for the earlier one. */
+export function isSameAim(one: KeptAim | undefined, other: KeptAim | undefined): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }

@@ -2,7 +2,7 @@ import { open, rmdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { ConfigError, StoreError } from '../errors/index.js';
 import { tryLock } from '../locks/lock.js';
-import { JOURNAL_FILE, JOURNAL_LOCK } from '../sources/names.js';
+import { JOURNAL_FILE, JOURNAL_LOCK } from '../sources/own-files.js';
 import { asDiskError, diskError, GroupCommit, isCode, makeDirectories } from '../sources/disk.js';
 import type { Disk, DiskFile } from '../sources/disk.js';
 import type { JournalEntry } from './entries.js';

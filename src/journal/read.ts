@@ -13,7 +13,7 @@ import { JOURNAL_VERSION } from './entries.js';
 import type { IntentEntry, JournalEntry, ResultEntry, RunEntry } from './entries.js';
 import { describeText, findFlaw } from './entry-check.js';
 import { assertFile } from './journal.js';
-import { JOURNAL_FILE } from '../sources/names.js';
+import { JOURNAL_FILE } from '../sources/own-files.js';
 
 /** An entry and where its line lies in the file, in bytes. */
 interface PlacedEntry {

@@ -1,7 +1,7 @@
 import type { Inventory } from '../sources/inventory.js';
 import type { Gap } from './coverage.js';
 import type { NotStarted, ResultEntry } from './entries.js';
-import { addMigratedBytes } from './migrated-bytes.js';
+import { addMigratedBytes } from './entries.js';
 import { lastRun, readJournal, summarizeJournal } from './read.js';
 import type { DamagedPlace, JournalSummary, SummarizeOptions } from './read.js';
 

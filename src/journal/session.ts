@@ -4,14 +4,13 @@ import { DEFAULT_LAYOUT } from '../bag/keys.js';
 import type { Layout } from '../bag/keys.js';
 import { ConfigError } from '../errors/index.js';
 import { nodeDisk } from '../sources/disk.js';
-import { JOURNAL_VERSION } from './entries.js';
+import { JOURNAL_VERSION, toolName } from './entries.js';
 import type { JournalEntry, ResultEntry, RunEnd, RunEntry } from './entries.js';
 import { Journal } from './journal.js';
 import { isFailure } from './document-state.js';
 import { isKnownFailure, summarizeJournal } from './read.js';
 import type { JournalSummary, SummarizeOptions } from './read.js';
-import { JOURNAL_FILE } from '../sources/names.js';
-import { toolName } from '../package-version.js';
+import { JOURNAL_FILE } from '../sources/own-files.js';
 
 /** Names and dates a run. */
 export interface RunClock {

@@ -1,9 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { link, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
+import { link, readdir, readFile, rename, stat, unlink, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { temporaryPathIn, isProvablyDead, thisOwner } from './owner.js';
+import {
+  isLockName,
+  isOfThisMachine,
+  isProvablyDead,
+  isUnfinishedName,
+  ownerOfTemporary,
+  temporaryPathIn,
+  thisOwner,
+} from './owner.js';
 
 /** `PID HOST OWNER TOKEN`. Release 0.1.0 wrote the first two words only; they are for people, too. */
 const HOLDER = /^(\d+) (\S+)(?: (\S+) ([0-9a-f]{32}))?\n$/;
@@ -19,13 +27,13 @@ interface Link {
   readonly text: string;
 }
 
-export interface Lock {
+interface Lock {
   /** Removes the lock if it still is the one that was taken. Never throws: the next process takes over what is left. */
   readonly release: () => Promise<void>;
 }
 
 /** Why a lock cannot be taken, as a clause about the lock file. */
-export interface Obstacle {
+interface Obstacle {
   readonly obstacle: string;
 }
 
@@ -70,7 +78,7 @@ function heldBy(path: string, text: string): Lock {
 }
 
 /** True for the text of a lock whose holder can be proven to be dead. */
-export function isAbandoned(text: string): boolean {
+function isAbandoned(text: string): boolean {
   const [, , host, owner] = HOLDER.exec(text) ?? [];
   return owner !== undefined && host === hostname() && isProvablyDead(owner);
 }
@@ -152,7 +160,7 @@ async function tryCreate(place: string, draft: string, text: string): Promise<bo
 /** What cannot be read is a lock all the same, of a holder that is not known. */
 const UNREADABLE = new Set(['EACCES', 'EPERM', 'EISDIR', 'ELOOP']);
 
-export async function readIfThere(path: string): Promise<string | undefined> {
+async function readIfThere(path: string): Promise<string | undefined> {
   try {
     // A pipe would be waited for, for ever.
     if (!(await stat(path)).isFile()) return '';
@@ -169,4 +177,48 @@ function obstacleOf({ path, text }: Link): string {
   const [, pid, host] = HOLDER.exec(text) ?? [];
   if (pid === undefined) return `${path} does not name the process that made it; if no run uses it, remove this file`;
   return `${path} names process ${pid} on ${host}; if that process has ended, remove this file`;
+}
+
+/** Directories are remembered up to this number, so that a run over millions of them has a bounded memory. */
+const MAX_REMEMBERED = 10_000;
+
+/**
+ * Removes what killed runs left in a directory: temporary files and locks whose owner is provably dead. A directory is
+ * looked through once. A failure is ignored: leftovers cost only space, and the next run tries again.
+ */
+export function leftoverRemover(remove: (path: string) => Promise<void>): (directory: string) => Promise<void> {
+  const seen = new Set<string>();
+  return async (directory) => {
+    if (seen.has(directory)) return;
+    if (seen.size === MAX_REMEMBERED) seen.clear();
+    seen.add(directory);
+    const names = await readdir(directory).catch(() => []);
+    for (const name of names) {
+      const owner = ownerOfTemporary(name);
+      if (owner !== undefined && isProvablyDead(owner)) await remove(join(directory, name)).catch(() => undefined);
+      else if (isLockName(name)) await removeAbandonedLock(join(directory, name));
+    }
+  };
+}
+
+/**
+ * True for a file or lock that a process left behind when it ended. Where that cannot be proven, because the process
+ * ran on another machine or before the last boot, or the name is of release 0.1.0, an unfinished file counts as left
+ * behind when it was last written before `unknownBefore`; a lock never does. False for a file that has gone.
+ */
+export async function isLeftover(path: string, name: string, unknownBefore: Date): Promise<boolean> {
+  if (isLockName(name)) return isAbandoned((await readIfThere(path)) ?? '');
+  if (!isUnfinishedName(name)) return false;
+  const owner = ownerOfTemporary(name);
+  if (owner !== undefined && isOfThisMachine(owner)) return isProvablyDead(owner);
+  const stats = await stat(path).catch(() => undefined);
+  return stats !== undefined && stats.mtime < unknownBefore;
+}
+
+/** By taking it over, as only one process can. A run that wants the lock at that moment waits for it. */
+export async function removeAbandonedLock(path: string): Promise<void> {
+  const text = await readIfThere(path).catch(() => undefined);
+  if (text === undefined || !isAbandoned(text)) return;
+  const lock = await tryLock(path).catch(() => undefined);
+  if (lock && 'release' in lock) await lock.release();
 }

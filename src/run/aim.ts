@@ -1,10 +1,10 @@
+import { resolve } from 'node:path';
 import { ConfigError } from '../errors/index.js';
-import type { KeptAim } from '../journal/aim.js';
-import type { RunEntry } from '../journal/entries.js';
 import { migrationsIn } from '../journal/document-state.js';
 import type { DocumentState } from '../journal/document-state.js';
+import type { KeptAim, RunEntry } from '../journal/entries.js';
 import type { JournalSummary } from '../journal/read.js';
-import { matchPlace, resolvePlace } from './aim-places.js';
+import { isTableUri } from '../sources/dynamodb/id.js';
 import { readBagDocument, whereFilter } from './document.js';
 import type { DocumentFilter } from './document.js';
 import type { Selection } from './request.js';
@@ -106,4 +106,55 @@ function findRun(wanted: string, { runs }: JournalSummary): string {
 
 function describeRun({ run, at, sources }: RunEntry): string {
   return `${run} of ${at} over ${sources.join(' ')}`;
+}
+
+/** A place as a journal spells it: paths are absolute, and a directory in front of a relative glob is escaped. */
+function resolvePlace(source: string, cwd: string): string {
+  if (isRemote(source)) return source;
+  const path = resolve(cwd, source);
+  const isBelow = GLOB.test(source) && path.startsWith(`${cwd}/`);
+  return isBelow ? cwd.replace(/[*?[\]{}\\]/g, '\\$&') + path.slice(cwd.length) : path;
+}
+
+/** True when a name of a journal lies at a place: a file, a directory, a glob, an `s3://` prefix or a table. */
+function matchPlace(name: string, place: string): boolean {
+  if (name === place) return true;
+  // A prefix of keys is no folder, as in S3 itself; a bucket has its whole name.
+  if (place.startsWith('s3://')) return name.startsWith(/^s3:\/\/[^/]+$/.test(place) ? `${place}/` : place);
+  if (isTableUri(place) || !GLOB.test(place)) return name.startsWith(place.endsWith('/') ? place : `${place}/`);
+  return !isRemote(name) && (name.startsWith(`${place}/`) || globPattern(place).test(name));
+}
+
+function isRemote(name: string): boolean {
+  return name.startsWith('s3://') || isTableUri(name);
+}
+
+const GLOB = /[*?[{]/;
+
+const compiled = new Map<string, RegExp>();
+
+/** Every document is compared with the same few globs. */
+function globPattern(glob: string): RegExp {
+  const known = compiled.get(glob) ?? new RegExp(`^${glob.replace(GLOB_TOKEN, translate)}$`, 's');
+  compiled.set(glob, known);
+  return known;
+}
+
+const GLOB_TOKEN = /\\.|\*\*\/|\*\*|\*|\?|\[[^\]]+\]|\{[^{}]+\}|[^\w/]/gs;
+
+function translate(token: string): string {
+  if (token === '**/') return '(?:.*/)?';
+  if (token === '**') return '.*';
+  if (token === '*') return '[^/]*';
+  if (token === '?') return '[^/]';
+  if (token.length > 1 && token.startsWith('['))
+    return `[${token.slice(1, -1).replace(/^!/, '^').replaceAll('\\', '\\\\')}]`;
+  if (token.length > 1 && token.startsWith('{'))
+    return `(?:${token
+      .slice(1, -1)
+      .split(',')
+      .map((part) => part.replace(GLOB_TOKEN, translate))
+      .join('|')})`;
+  const character = token.at(-1)!;
+  return /\w/.test(character) ? character : `\\${character}`;
 }

@@ -12,7 +12,7 @@ import type { Leftover, ObjectStore, ObjectSummary } from '../store/index.js';
 import { failureOf } from './outcome.js';
 import { readInventory } from './inventory.js';
 import type { Blind, Flaw, GateInventory, InventoryOptions } from './inventory.js';
-import { blobDigestOf } from './own-documents.js';
+import { blobDigestOf } from './document.js';
 
 interface CollectOptions extends MarkOptions {
   readonly objects: ObjectStore;

@@ -5,7 +5,7 @@ import { leaveUnread, runContainer } from './container.js';
 import { MAX_CONCURRENCY } from './pace.js';
 import { Run } from './run.js';
 import type { EngineOptions, RunReport } from './run.js';
-import { isInShard } from '../sources/shard.js';
+import { isInShard } from '../sources/container-choice.js';
 
 /** True when the run has taken everything that it was about. */
 export function isWhole({

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { openStore } from '../sources/open-store.js';
+import { openStore } from '../store/open.js';
 import { openSources, orderedSources } from '../sources/open.js';
 import { ALL_PLACES } from '../sources/own-files.js';
 import { blobKeysOf, collect, DEFAULT_RETENTION, ttlOf } from './collect.js';

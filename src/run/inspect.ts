@@ -1,12 +1,12 @@
 import { addressRule } from '../bag/sources.js';
 import type { BagDocument } from '../bag/bag.js';
 import type { ByteValue } from '../bag/value.js';
-import { noStore, openStore } from '../sources/open-store.js';
+import { noStore, openStore } from '../store/open.js';
 import { measureSources, openSources } from '../sources/open.js';
-import { omitUndefined } from '../sources/omit-undefined.js';
+import { assertKnown, asStore, completeSources, defaultTarget, omitUndefined } from './request.js';
 import { ownPlaces } from '../sources/own-files.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
-import { readingSettings } from './blob-sinks.js';
+import { readingSettings } from './transform.js';
 import { Census, lookAt, ResumeCensus } from './census.js';
 import type { CensusTotals, Look } from './census.js';
 import { processContext } from './context.js';
@@ -14,7 +14,6 @@ import type { RunPorts } from './context.js';
 import { plannedHazards, readBagDocument, resumabilityOf, whereFilter } from './document.js';
 import { runSources } from './engine.js';
 import type { DocumentOutcome } from './outcome.js';
-import { asStore, assertKnown, completeSources, defaultTarget } from './request.js';
 import type { Selection, SourcesRequest, StoreRequest } from './request.js';
 import type { EngineOptions, RunReport, SettledDocument } from './run.js';
 

@@ -4,7 +4,7 @@ import { InventoryCount } from '../sources/inventory.js';
 import type { Inventory, Unseen } from '../sources/inventory.js';
 import type { DocumentSource, SourceContainer, SourceDocument } from '../sources/source.js';
 import { failureOf, hasLivedOn } from './outcome.js';
-import { blobDigestOf, isJournalLine } from './own-documents.js';
+import { blobDigestOf, isJournalLine } from './document.js';
 
 /** Something of which nothing can be said: an entry, or a document that was read and is not understood. */
 export interface Blind extends Omit<Unseen, 'kind'> {

@@ -1,5 +1,4 @@
-import { DigestIndex } from '../journal/document-map.js';
-import { lineOf, migrationsIn } from '../journal/document-state.js';
+import { DigestIndex, lineOf, migrationsIn } from '../journal/document-state.js';
 import type { DocumentState } from '../journal/document-state.js';
 import type { SourceContainer } from '../sources/source.js';
 import { digestDocument } from './transform.js';

@@ -1,15 +1,33 @@
+import { resolve } from 'node:path';
+import { ConfigError } from '../errors/index.js';
+import { failedDocuments, failedLines, isDone, knownLines, pendingIntents } from '../journal/read.js';
+import type { DamagedPlace, JournalSummary } from '../journal/read.js';
 import { JournalSession, readSummary } from '../journal/session.js';
-import type { DamagedPlace } from '../journal/read.js';
-import { measureSources } from '../sources/open.js';
-import { readingSettings, writingSettings } from './blob-sinks.js';
+import { nodeDisk } from '../sources/disk.js';
+import { isTableUri } from '../sources/dynamodb/id.js';
+import { EXECUTIONS_SCHEME, measureSources, openSources } from '../sources/open.js';
+import type { OpenSource } from '../sources/open.js';
+import { ownPlaces } from '../sources/own-files.js';
+import { openStore } from '../store/open.js';
+import type { OpenStore } from '../store/open.js';
+import { Committer } from './commit.js';
+import type { CommitterOptions } from './commit.js';
 import { processContext } from './context.js';
-import { isWhole } from './engine.js';
-import { openCommitter, openMigration, runMigration } from './open-migration.js';
+import type { RunContext } from './context.js';
+import { openDestination, planPlace, refuseOverlap } from './destination.js';
+import type { Place } from './destination.js';
+import { whereFilter } from './document.js';
+import { isWhole, runSources } from './engine.js';
+import { FailureLimit } from './limits.js';
 import type { MigratePorts, OpenMigration } from './open-migration.js';
-import { PlanOut } from './plan.js';
-import { completeRequest } from './request.js';
-import type { MigrateRequest } from './request.js';
-import type { RunReport } from './run.js';
+import { addToTotals } from './outcome.js';
+import type { DocumentOutcome } from './outcome.js';
+import { missingDocuments, openPlan, PlanOut } from './plan.js';
+import type { PlanDescription } from './plan.js';
+import { completeRequest, omitUndefined } from './request.js';
+import type { CompleteRequest, MigrateRequest } from './request.js';
+import type { EngineOptions, RunReport, SettledDocument } from './run.js';
+import { readingSettings, writingSettings } from './transform.js';
 
 /** What a migration did, or in a dry run would do. */
 export interface MigrateReport extends RunReport {
@@ -97,4 +115,173 @@ async function dryRun(opened: OpenMigration, ports: MigratePorts): Promise<RunRe
   } finally {
     if (!isSealed) await planOut?.discard();
   }
+}
+
+export async function openMigration(request: CompleteRequest, context: RunContext): Promise<OpenMigration> {
+  const { store: settings, layout, journal, out, tables } = request;
+  const store = await openStore(settings, context.cwd);
+  const copies = out === undefined || out === '-' ? [] : [resolve(context.cwd, out)];
+  refuseReadOnly(request.sources);
+  const own = ownPlaces(store, layout, [journal, ...copies]);
+  const sources = await openSources(request.sources, { io: context, s3: settings.s3, tables, ...own });
+  const place = await planPlace(out, sources, context);
+  refuseOverlap(place, sources);
+  const description = describe(request, store, sources, context);
+  const plan = request.plan === undefined ? undefined : await openPlan(request.plan, description);
+  return { request, context, store, sources, place, plan, description };
+}
+
+/** The state of an execution cannot be edited from outside. */
+function refuseReadOnly(specs: readonly string[]): void {
+  const spec = specs.find((given) => given.startsWith(EXECUTIONS_SCHEME));
+  if (spec === undefined) return;
+  throw new ConfigError(
+    'SOURCE_READ_ONLY',
+    `${spec}: the bag inside an execution cannot be edited from outside; a wrapped reader converts it when the execution goes on. statebag can-contract counts what is left`,
+  );
+}
+
+function describe(
+  request: CompleteRequest,
+  store: OpenStore,
+  sources: readonly OpenSource[],
+  { cwd }: RunContext,
+): PlanDescription {
+  const { target, manifestForm, layout, concurrency, limit, shard, where = [], plan, out } = request;
+  const { allowBuckets, allowPrefixes, s3 } = request.store;
+  const tables = request.sources.some(isTableUri) ? request.tables : undefined;
+  return {
+    target,
+    store: store.spec,
+    bucket: store.blobs.bucket,
+    prefix: store.blobs.prefix,
+    sources: sources.map(({ source }) => source.id),
+    options: omitUndefined({
+      manifestForm: manifestForm ?? 'list',
+      isFormAsked: manifestForm === undefined ? undefined : true,
+      layout,
+      out: out === undefined || out === '-' ? out : `${resolve(cwd, out)}${out.endsWith('/') ? '/' : ''}`,
+      concurrency,
+      limit,
+      shard,
+      where,
+      plan,
+      onlyFailed: request.onlyFailed === true ? true : undefined,
+      allowBuckets,
+      allowPrefixes,
+      s3,
+      tables,
+    }),
+  };
+}
+
+/** The ports of one run over an open migration: for a dry run they only read. */
+export interface EnginePorts extends Pick<EngineOptions, 'settings' | 'committer' | 'stop' | 'pace'> {
+  /** What the journal says of earlier runs. */
+  readonly summary: JournalSummary | undefined;
+  readonly onOutcome: (outcome: DocumentOutcome, settled: SettledDocument | undefined) => void | Promise<void>;
+}
+
+/** Runs the engine over the sources, and reports also the documents of a plan that the sources no longer have. */
+export async function runMigration(opened: OpenMigration, ports: EnginePorts): Promise<RunReport> {
+  const { plan } = opened;
+  const seen = new Set<string>();
+  const report = await runSources({
+    ...engineOptions(opened, ports),
+    onOutcome: async (outcome, settled) => {
+      if (plan) seen.add(outcome.id);
+      await ports.onOutcome(outcome, settled);
+    },
+  });
+  return plan ? await addMissing(opened, report, seen, ports) : report;
+}
+
+function engineOptions({ request, sources, plan, place }: OpenMigration, ports: EnginePorts): EngineOptions {
+  const { settings, committer, stop, pace, summary } = ports;
+  const { where = [], limit, shard, concurrency, maxFailures, onlyFailed, journal, manifestForm } = request;
+  const failed = onlyFailed === true ? failedIn(summary, journal, place) : undefined;
+  return {
+    sources: sources.map(({ source }) => source),
+    settings,
+    concurrency,
+    // A form that is asked for makes work of documents that an earlier run has migrated to another one.
+    ...(summary && manifestForm === undefined && { isDone: (id: string) => isDone(summary, id) }),
+    ...omitUndefined({
+      committer,
+      stop,
+      pace,
+      failureLimit: maxFailures && new FailureLimit(maxFailures, summary),
+      filter: where.length > 0 ? whereFilter(where) : undefined,
+      only: failed?.ids ?? (plan && new Set(plan.documents.keys())),
+      onlyLines: failed?.lines,
+      limit,
+      shard,
+      expectations: plan?.documents,
+    }),
+  };
+}
+
+/** What `--only-failed` takes: names of documents and of whole containers, and lines by their bytes. */
+interface Failed {
+  readonly ids: ReadonlySet<string>;
+  /** Digests by container. */
+  readonly lines: ReadonlyMap<string, ReadonlySet<string> | undefined>;
+}
+
+function failedIn(summary: JournalSummary | undefined, directory: string, place: Place): Failed {
+  if (!summary)
+    throw new ConfigError('JOURNAL_MISSING', `--only-failed asks the journal, and there is none at ${directory}`);
+  const lines = failedLines(summary);
+  // A copy is made as a whole, and a line without a digest may be anywhere: then all lines of the file are taken.
+  const whole = Array.from(lines.keys()).filter((id) => place.kind !== 'in-place' || lines.get(id) === undefined);
+  return { ids: new Set([...failedDocuments(summary), ...whole]), lines };
+}
+
+/** Made when the first copy is found that differs. */
+function writtenLines(summary: JournalSummary | undefined): (containerId: string) => ReadonlySet<string> | undefined {
+  let known: ReturnType<typeof knownLines> | undefined;
+  return (containerId) =>
+    (known ??= summary ? knownLines(summary) : new Map<string, ReadonlySet<string>>()).get(containerId);
+}
+
+/** Only a run that was to see everything can miss something. */
+async function addMissing(
+  { plan, request }: OpenMigration,
+  report: RunReport,
+  seen: ReadonlySet<string>,
+  ports: EnginePorts,
+): Promise<RunReport> {
+  if (!plan || !report.complete || request.limit !== undefined) return report;
+  for (const outcome of missingDocuments(plan, seen, request.shard)) {
+    addToTotals(report.totals, outcome);
+    await ports.onOutcome(outcome, undefined);
+  }
+  return report;
+}
+
+type JournalWriter = CommitterOptions['journal'];
+
+/** Which run writes, and what the journal says of earlier ones. */
+interface CurrentRun {
+  readonly runId: string;
+  readonly summary: JournalSummary | undefined;
+}
+
+/** `journal` writes in this process, or sends to the one that writes for all workers. */
+export function openCommitter(
+  { place, sources, context }: OpenMigration,
+  journal: JournalWriter,
+  { runId, summary }: CurrentRun,
+): Committer {
+  return new Committer({
+    journal,
+    destination: openDestination(place, sources, context, writtenLines(summary)),
+    runId,
+    now: () => context.now().toISOString(),
+    // The session puts the beginning of the run before its first entry by itself.
+    begin: () => undefined,
+    pending: summary ? pendingIntents(summary) : new Map(),
+    isRerun: summary !== undefined && summary.documents.size > 0,
+    disk: nodeDisk,
+  });
 }

@@ -1,6 +1,6 @@
 import type { Generation } from '../bag/bag.js';
 import { BagError, messageOf, StateBagError } from '../errors/index.js';
-import { addMigratedBytes } from '../journal/migrated-bytes.js';
+import { addMigratedBytes } from '../journal/entries.js';
 
 /** What became of a document in a run. `rolled-back` appears in journals only. */
 export type Outcome = 'migrated' | 'unchanged' | 'quarantined' | 'failed' | 'not-started';

@@ -10,9 +10,9 @@ import { TemporaryFile } from '../sources/replace-file.js';
 import type { SettledDocument } from './run.js';
 import type { DocumentOutcome, Outcome } from './outcome.js';
 import { digestDocument } from './transform.js';
-import { isInShard } from '../sources/shard.js';
-import type { Shard } from '../sources/shard.js';
-import { toolName } from '../package-version.js';
+import { isInShard } from '../sources/container-choice.js';
+import type { Shard } from '../sources/container-choice.js';
+import { toolName } from '../journal/entries.js';
 
 /** Version of the plan's wire format. Schema: `schemas/plan.v1.json`. */
 const PLAN_VERSION = 1;

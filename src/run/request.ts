@@ -2,11 +2,13 @@ import { resolve } from 'node:path';
 import { parseLayout } from '../bag/keys.js';
 import type { Layout } from '../bag/keys.js';
 import type { ManifestForm } from '../bag/manifest.js';
-import { isTableUri } from '../sources/dynamodb/id.js';
 import { ConfigError } from '../errors/index.js';
-import type { StoreSettings } from '../sources/open-store.js';
+import type { RunEntry } from '../journal/entries.js';
+import type { Shard } from '../sources/container-choice.js';
+import { isTableUri } from '../sources/dynamodb/id.js';
 import type { TableSettings } from '../sources/open.js';
-import type { Shard } from '../sources/shard.js';
+import type { StoreSettings } from '../store/open.js';
+import type { S3ObjectStoreOptions } from '../store/s3.js';
 import type { RunContext } from './context.js';
 import type { MaxFailures } from './limits.js';
 
@@ -182,4 +184,52 @@ function refuseContradictions({ apply, plan, planOut, where, onlyFailed, out, wo
 
 function refuse(isWrong: boolean, message: string): void {
   if (isWrong) throw new ConfigError('USAGE', message);
+}
+
+/** How to reach what a journal names, where it is not what the run wrote down. */
+export interface ReachRequest extends Partial<Omit<StoreSettings, 'layout'>> {
+  readonly tables?: TableSettings;
+}
+
+/** What `migrate` writes into the `options` of a run to reach the same places again. */
+interface KeptReach {
+  readonly s3?: S3ObjectStoreOptions;
+  readonly tables?: TableSettings;
+  readonly allowBuckets?: readonly string[];
+  readonly allowPrefixes?: readonly string[];
+  readonly layout?: Layout;
+}
+
+/** The store that a run wrote to; members of `given` come before what the journal has. */
+export function reachStore(given: ReachRequest, run: RunEntry): StoreSettings {
+  const kept = run.options as KeptReach;
+  const spec = given.spec ?? run.store;
+  const bucket = given.bucket ?? (spec.startsWith('s3://') ? undefined : run.bucket);
+  return {
+    spec,
+    bucket,
+    allowBuckets: [...(kept.allowBuckets ?? []), ...(given.allowBuckets ?? [])],
+    allowPrefixes: [...(kept.allowPrefixes ?? []), ...(given.allowPrefixes ?? [])],
+    s3: { ...kept.s3, ...given.s3 },
+    layout: kept.layout ?? {},
+  };
+}
+
+/** The tables that a run wrote to; members of `given` come before what the journal has. */
+export function reachTables(given: ReachRequest, run: RunEntry): TableSettings {
+  const kept = run.options as KeptReach;
+  return { ...kept.tables, ...given.tables };
+}
+
+type Present<T> = { readonly [Name in keyof T]?: Exclude<T[Name], undefined> };
+
+/** The members that have a value: an optional member of an options object is absent, never `undefined`. */
+export function omitUndefined<T extends object>(members: T): Present<T> {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<T>;
+}
+
+/** The same object but for some members. */
+export function omit<T extends object, const N extends keyof T>(value: T, names: readonly N[]): Omit<T, N> {
+  const left = new Set<unknown>(names);
+  return Object.fromEntries(Object.entries(value).filter(([name]) => !left.has(name))) as Omit<T, N>;
 }

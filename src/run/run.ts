@@ -10,7 +10,7 @@ import type { DocumentOutcome, Totals } from './outcome.js';
 import { digestDocument } from './transform.js';
 import type { TransformSettings } from './transform.js';
 import { Pace } from './pace.js';
-import type { Shard } from '../sources/shard.js';
+import type { Shard } from '../sources/container-choice.js';
 
 /** What a run is about and what it may do. */
 export interface EngineOptions {

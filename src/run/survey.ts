@@ -1,5 +1,5 @@
 import { addressRule } from '../bag/sources.js';
-import { noStore, openStore } from '../sources/open-store.js';
+import { noStore, openStore } from '../store/open.js';
 import { openSources, orderedSources } from '../sources/open.js';
 import { ALL_PLACES } from '../sources/own-files.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';

@@ -1,15 +1,14 @@
 import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { isOfLaterVersion, NEWEST_VERSION, pathFor } from '../../migrations/index.js';
 import { BagDocument } from '../bag/bag.js';
 import type { Bag } from '../bag/bag.js';
-import type { BlobAddressing, PendingBlob } from '../bag/keys.js';
+import type { BlobAddressing, Layout, PendingBlob } from '../bag/keys.js';
 import type { ManifestForm } from '../bag/manifest.js';
-import type { AddressRule, BlobReader } from '../bag/places.js';
+import type { AddressRule, BlobReader, StoreReach } from '../bag/places.js';
 import type { ManifestCache } from '../bag/plan-manifest.js';
-import { assertBridgeable, planBag } from '../bag/plan.js';
-import type { PlannedBag } from '../bag/plan.js';
-import { rewriteBytes } from '../bag/rewrite.js';
-import type { Rewrite } from '../bag/rewrite.js';
+import { assertBridgeable, planBag, rewriteBytes } from '../bag/plan.js';
+import type { PlannedBag, Rewrite } from '../bag/plan.js';
 import { assertUnmixed, pointersInBytes } from '../bag/search.js';
 import { loadSources } from '../bag/sources.js';
 import { readDocument } from '../bag/value.js';
@@ -18,7 +17,9 @@ import { BagError, InternalError } from '../errors/index.js';
 import { givesBack } from '../json/index.js';
 import { buffers } from '../sources/read-file.js';
 import type { SourceDocument } from '../sources/source.js';
-import { assertOutline } from '../validate/outline.js';
+import { knownDigests, knownManifests } from '../store/address.js';
+import type { BlobStore } from '../store/index.js';
+import { assertOutline } from '../validate/lean-bag.js';
 
 /** A document that was read, and the bags in it. */
 export interface ReadDocument {
@@ -52,7 +53,7 @@ export interface TransformSettings {
 }
 
 /** Takes blobs; a dry run hands in one that only counts. */
-export interface BlobSink {
+interface BlobSink {
   put(blob: PendingBlob, signal?: AbortSignal): Promise<'written' | 'reused'>;
 }
 
@@ -136,7 +137,7 @@ function assertKnownVersion(bag: Bag): void {
 }
 
 /** How many blobs were written, and how many the store had. */
-export interface StoredBlobs {
+interface StoredBlobs {
   readonly written: number;
   readonly reused: number;
 }
@@ -179,4 +180,92 @@ export function digestDocument({ sha256, bytes }: SourceDocument): string {
 function memoize(compute: () => string): () => string {
   let value: string | undefined;
   return () => (value ??= compute());
+}
+
+/** Distinct addresses remembered; beyond that a blob may be counted twice. */
+const REMEMBERED = 8_192;
+
+/** Reads like the store and writes nothing: counts what a real run would write if the store were empty. */
+export function dryRunSink(blobs: BlobReader): BlobReader & BlobSink {
+  const seen = new LRUCache<string, true>({ max: REMEMBERED });
+  return {
+    ...pickReach(blobs),
+    get: (address, options) => blobs.get(address, options),
+    put: (blob) => {
+      const known = seen.has(blob.uri);
+      seen.set(blob.uri, true);
+      return Promise.resolve(known ? 'reused' : 'written');
+    },
+  };
+}
+
+/** Where pointers may lead, as the store says. */
+function pickReach(blobs: BlobReader): StoreReach & Pick<BlobReader, 'places'> {
+  const { bucket, prefix, layout, allowBuckets, allowPrefixes } = blobs;
+  return {
+    bucket,
+    ...(blobs.places && { places: (signal) => blobs.places!(signal) }),
+    ...(prefix !== undefined && { prefix }),
+    ...(layout && { layout }),
+    ...(allowBuckets && { allowBuckets }),
+    ...(allowPrefixes && { allowPrefixes }),
+  };
+}
+
+/** Writes blobs through a store of the `store` room. */
+export function storeSink(store: BlobReader & StorePut): BlobReader & BlobSink {
+  return {
+    ...pickReach(store),
+    get: (address, options) => store.get(address, options),
+    put: ({ storeKey, bytes, sha256, contentType, metadata, addressed }, signal) =>
+      store.put({ key: storeKey, bytes, sha256, contentType, metadata, addressed }, signal),
+  };
+}
+
+interface StorePut {
+  put(
+    blob: {
+      readonly key: string;
+      readonly bytes: Uint8Array;
+      readonly sha256: string;
+      readonly contentType: string;
+      readonly metadata: Readonly<Record<string, string>>;
+      readonly addressed: boolean;
+    },
+    signal?: AbortSignal,
+  ): Promise<'written' | 'reused'>;
+}
+
+interface Wanted {
+  readonly target: 'lean' | 'bridge';
+  /** When it is given, manifests of the other form are written again. Default `list`. */
+  readonly manifestForm?: ManifestForm;
+  readonly layout: Layout;
+}
+
+/** Settings of a transformation whose blobs are stored. */
+export function writingSettings(wanted: Wanted, blobs: BlobStore): TransformSettings {
+  return settingsOver(wanted, blobs.prefix, storeSink(blobs));
+}
+
+/** The same with a store that is only read. */
+export function readingSettings(wanted: Wanted, blobs: BlobReader & { readonly prefix?: string }): TransformSettings {
+  return settingsOver(wanted, blobs.prefix ?? '', dryRunSink(blobs));
+}
+
+/** Made once a run, because what it remembers of shared configs and maps is the run's. */
+function settingsOver(
+  { target, manifestForm, layout }: Wanted,
+  prefix: string,
+  blobs: TransformSettings['blobs'],
+): TransformSettings {
+  const addressing = { layout, bucket: blobs.bucket, prefix, digest: knownDigests() };
+  return {
+    target,
+    manifestForm: manifestForm ?? 'list',
+    isFormAsked: manifestForm !== undefined,
+    addressing,
+    manifests: knownManifests(),
+    blobs,
+  };
 }

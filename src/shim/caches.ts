@@ -8,11 +8,11 @@ import type { ObjectValue, RememberedBlobs } from '../bag/value.js';
 import { mergeTemplates } from '../content-address.js';
 import type { KeyTemplates } from '../content-address.js';
 import { ConfigError, StateBagError, StoreError, messageOf } from '../errors/index.js';
+import { SingleFlight, joined } from '../store/blob-store.js';
 import type { BlobStore } from '../store/blob-store.js';
 import type { StoreSource } from './options.js';
 import { assertDigest } from '../store/address.js';
 import type { ObjectAddress } from '../store/object-store.js';
-import { SingleFlight, joined } from '../store/keyed-tasks.js';
 import { publish } from './diagnostics.js';
 import { cloneJson, sameJson } from './plain-values.js';
 

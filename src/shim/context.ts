@@ -4,7 +4,7 @@ import type { Value } from '../bag/value.js';
 import { BagError, ConflictError, PointerError, StoreError } from '../errors/index.js';
 import type { StateBagError } from '../errors/index.js';
 import { sha256Hex } from '../store/address.js';
-import { joined } from '../store/keyed-tasks.js';
+import { joined } from '../store/blob-store.js';
 import { BlobCache, StoreHandle, asStoreError } from './caches.js';
 import { CircuitBreaker } from './deadline.js';
 import { publish } from './diagnostics.js';

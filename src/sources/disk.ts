@@ -3,7 +3,7 @@ import { lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { messageOf, StateBagError, StoreError } from '../errors/index.js';
-import { leftoverRemover } from '../locks/leftovers.js';
+import { leftoverRemover } from '../locks/lock.js';
 
 /** What replacing a file must keep. */
 export interface FileOwnership {

@@ -15,7 +15,7 @@ import { FileReplacement } from './replace-file.js';
 import { UnreadablePlace } from './source.js';
 import type { DocumentSource, OnSkipped, Replacement, SourceContainer, SourceDocument } from './source.js';
 import { realPath, walkDirectory, Walked, walkGlob } from './walk.js';
-import { findRecord, isOwnFile } from './names.js';
+import { findRecord, isOwnFile } from './own-files.js';
 
 /** Files of a kind that not every command takes. */
 export interface FurtherFiles {

@@ -1,6 +1,5 @@
-import { MetPlaces } from './met-places.js';
-import { isInShard } from './shard.js';
-import type { Shard } from './shard.js';
+import { MetPlaces, isInShard } from './container-choice.js';
+import type { Shard } from './container-choice.js';
 import type { DocumentSource, Skipped, SourceContainer } from './source.js';
 
 /**

@@ -8,9 +8,8 @@ import type { ObjectAddress } from '../store/object-store.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import { ExecutionsSource } from './executions.js';
 import type { DocumentSource, OnSkipped, SourceContainer } from './source.js';
-import { MetPlaces } from './met-places.js';
-import { isInShard } from './shard.js';
-import type { Shard } from './shard.js';
+import { isInShard, MetPlaces } from './container-choice.js';
+import type { Shard } from './container-choice.js';
 
 /** What sources take from the process. */
 export interface Surroundings {

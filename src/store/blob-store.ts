@@ -8,7 +8,6 @@ import type { Backoff } from './backoff.js';
 import { writeOnce } from './blob-put.js';
 import type { Renewal } from './blob-put.js';
 import type { ObjectAddress, ObjectStore } from './object-store.js';
-import { SingleFlight, joined } from './keyed-tasks.js';
 
 export interface BlobStoreOptions {
   readonly objects: ObjectStore;
@@ -231,4 +230,53 @@ function assertBucket(buckets: ReadonlySet<string>, address: ObjectAddress): voi
     `The object ${JSON.stringify(formatS3Uri(address).slice(0, 200))} is not read: its bucket is not among the allowed ones. If you trust it, allow it: --allow-bucket NAME`,
     { context },
   );
+}
+
+/** How a call ended for the callers that wait: `abandoned` if its caller gave up, which says nothing about the work. */
+type Landing = 'landed' | 'abandoned';
+
+/** The work of one key runs once at a time. A caller that arrives while it runs can wait for its end. */
+export class SingleFlight {
+  readonly #underWay = new Map<string, Promise<Landing>>();
+
+  /** The call that runs for a key. Rejects with the error of the work. */
+  current(key: string): Promise<Landing> | undefined {
+    return this.#underWay.get(key);
+  }
+
+  async run<T>(key: string, work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    const result = work();
+    const landing = result.then(
+      (): Landing => 'landed',
+      (error: unknown): Landing => {
+        if (signal?.aborted === true) return 'abandoned';
+        throw error;
+      },
+    );
+    // The first caller reports the failure; maybe no other caller waits.
+    landing.catch(() => undefined);
+    this.#underWay.set(key, landing);
+    try {
+      return await result;
+    } finally {
+      this.#underWay.delete(key);
+    }
+  }
+}
+
+/** Waits for the promise of another caller; gives up with the signal's reason and leaves the promise running. */
+export async function joined<T>(running: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return running;
+  let onAbort = (): void => undefined;
+  const givenUp = new Promise<never>((_resolve, reject) => {
+    onAbort = () => {
+      reject(signal.reason as Error);
+    };
+  });
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([running, givenUp]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }

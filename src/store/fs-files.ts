@@ -4,8 +4,7 @@ import type { Dirent, Stats } from 'node:fs';
 import fs from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { StateBagError, messageOf } from '../errors/index.js';
-import { waitForLock } from '../locks/lock.js';
-import { isLeftover, removeAbandonedLock } from '../locks/leftovers.js';
+import { isLeftover, removeAbandonedLock, waitForLock } from '../locks/lock.js';
 import { isLockName, isTemporaryName, lockPathOf } from '../locks/owner.js';
 import { assertAddress, compareKeys, keyInvalid } from './address.js';
 import type { Leftover, ObjectAddress } from './object-store.js';
@@ -182,4 +181,27 @@ export async function withFileLock(path: string, address: ObjectAddress, work: (
   } finally {
     await lock.release();
   }
+}
+
+type KeyedQueue = <T>(key: string, task: () => Promise<T>) => Promise<T>;
+
+/** Runs tasks of one key one after another, in the order they came; other keys do not wait. */
+export function createKeyedQueue(): KeyedQueue {
+  const tails = new Map<string, Promise<unknown>>();
+  return async (key, task) => {
+    const before = tails.get(key) ?? Promise.resolve();
+    const result = before.then(task);
+    // The tail only orders; the failure itself reaches the caller through `result`.
+    const tail = result.then(ignore, ignore);
+    tails.set(key, tail);
+    try {
+      return await result;
+    } finally {
+      if (tails.get(key) === tail) tails.delete(key);
+    }
+  };
+}
+
+function ignore(): undefined {
+  return undefined;
 }

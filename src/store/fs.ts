@@ -1,12 +1,13 @@
 import fs from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { ConfigError, StateBagError } from '../errors/index.js';
-import { leftoverRemover } from '../locks/leftovers.js';
+import { leftoverRemover } from '../locks/lock.js';
 import { temporaryPathIn } from '../locks/owner.js';
 import { sha256Hex, verifiedSha256 } from './address.js';
 import { createBlobStore } from './blob-store.js';
 import type { BlobStore, BlobStoreOptions } from './blob-store.js';
 import {
+  createKeyedQueue,
   describeFile,
   errnoOf,
   fsError,
@@ -16,7 +17,6 @@ import {
   objectPath,
   withFileLock,
 } from './fs-files.js';
-import { createKeyedQueue } from './keyed-tasks.js';
 import type {
   DeleteRequest,
   GetRequest,

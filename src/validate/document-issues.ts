@@ -9,10 +9,9 @@ import type { ByteValue, Value } from '../bag/value.js';
 import { BagError } from '../errors/index.js';
 import { decodeString, expandNode, toPlainValue } from '../json/index.js';
 import type { JsonNode } from '../json/index.js';
-import { leanIssues } from './lean-bag.js';
+import { leanIssues, mixedPointerIssues } from './lean-bag.js';
 import { childPointer, isObject as isPlainObject } from './issue.js';
 import type { ValidationIssue } from './issue.js';
-import { mixedPointerIssues } from './issues.js';
 
 /**
  * A value as a schema sees it. Python's `NaN` and infinities become the numbers they are, which `JSON.parse` refuses.

@@ -1,6 +1,4 @@
 import type { SchemaFault } from '../../schemas/compiled-validator.js';
-import { mixedMessage } from '../bag/search.js';
-import type { PlacedPointer } from '../bag/search.js';
 import { childPointer, inWords, listInWords, resolvePlace, typeInWords } from './issue.js';
 import type { Adviser, Place, ValidationIssue } from './issue.js';
 
@@ -86,20 +84,6 @@ function definitionInWords({ schemaPath, keyword, params }: SchemaFault, detail 
 
 function choices(allowed: unknown): string {
   return listInWords(Array.isArray(allowed) ? allowed.map(inWords) : [inWords(allowed)]);
-}
-
-/** What no schema says: data that was merged into pointers, at any depth. */
-export function mixedPointerIssues(found: Iterable<PlacedPointer>): ValidationIssue[] {
-  return Array.from(found, ({ path, pointer }) => ({
-    pointer: path.reduce(childPointer, ''),
-    keyword: 'POINTER_MIXED',
-    message: capitalised(mixedMessage(pointer, path.at(-1) ?? '')),
-    hint: 'Wrap the handler that merges. Read the object at the key, merge by hand, and remove the members of the pointer.',
-  }));
-}
-
-function capitalised(sentence: string): string {
-  return sentence.charAt(0).toUpperCase() + sentence.slice(1);
 }
 
 /** A list of 100,000 broken entries is not told one by one; the last issue then says how many are left out. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readDocument } from '../../src/bag/value.js';
-import { outlineMembers, outlineByKind } from '../../src/bag/rewrite.js';
-import { assertOutline } from '../../src/validate/outline.js';
+import { outlineMembers, outlineByKind } from '../../src/bag/edit.js';
+import { assertOutline } from '../../src/validate/lean-bag.js';
 import { CONTROL } from './bag-text.js';
 
 const read = (text: string) => readDocument(Buffer.from(text));

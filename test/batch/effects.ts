@@ -12,7 +12,7 @@ import {
 import { rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { Disk, DiskFile } from '../../src/sources/disk.js';
-import { leftoverRemover } from '../../src/locks/leftovers.js';
+import { leftoverRemover } from '../../src/locks/lock.js';
 import type { RowTable } from '../../src/sources/dynamodb/port.js';
 import type { ObjectStore } from '../../src/store/index.js';
 

@@ -7,7 +7,7 @@ import { FilesSource } from '../../src/sources/files.js';
 import { smallBag } from '../cli/fleet-dir.js';
 import { run } from './workbench.js';
 import { World } from './world.js';
-import { JOURNAL_FILE } from '../../src/sources/names.js';
+import { JOURNAL_FILE } from '../../src/sources/own-files.js';
 
 /*
  * A run is given a source with a defect, through the port that every source implements. The tool notices the defect

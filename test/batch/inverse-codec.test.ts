@@ -8,7 +8,7 @@ import { applySplices, invertSplices } from '../../src/json/index.js';
 import { bags } from './bags.js';
 import { run } from './workbench.js';
 import { sha256, World } from './world.js';
-import { JOURNAL_FILE } from '../../src/sources/names.js';
+import { JOURNAL_FILE } from '../../src/sources/own-files.js';
 
 function blobOf(bytes: Uint8Array): { uri: string; sha256: string; bytes: Uint8Array } {
   return { uri: `s3://b/${sha256(bytes)}`, sha256: sha256(bytes), bytes };

@@ -5,7 +5,7 @@ import { EffectLog, loggedDisk } from './effects.js';
 import type { Effect } from './effects.js';
 import { run } from './workbench.js';
 import { World } from './world.js';
-import { JOURNAL_FILE } from '../../src/sources/names.js';
+import { JOURNAL_FILE } from '../../src/sources/own-files.js';
 
 interface Order {
   readonly journal: string;

@@ -3,7 +3,7 @@ import { memoryBlobStore } from 'statebag-shim/memory';
 import { leanV2 } from '../../migrations/lean-v2.js';
 import type { BagEdit } from '../../src/bag/edit.js';
 import { DEFAULT_LAYOUT } from '../../src/bag/keys.js';
-import { storeSink } from '../../src/run/blob-sinks.js';
+import { storeSink } from '../../src/run/transform.js';
 import { prepareDocument } from '../../src/run/document.js';
 import type { TransformSettings } from '../../src/run/transform.js';
 import { smallBag } from '../cli/fleet-dir.js';

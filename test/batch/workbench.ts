@@ -4,7 +4,7 @@ import { DEFAULT_LAYOUT } from '../../src/bag/keys.js';
 import { Committer } from '../../src/run/commit.js';
 import { nodeDisk } from '../../src/sources/disk.js';
 import type { Disk } from '../../src/sources/disk.js';
-import { dryRunSink, storeSink } from '../../src/run/blob-sinks.js';
+import { dryRunSink, storeSink } from '../../src/run/transform.js';
 import { Journal } from '../../src/journal/journal.js';
 import { migratedByContainer, pendingIntents } from '../../src/journal/read.js';
 import type { JournalSummary } from '../../src/journal/read.js';
@@ -25,14 +25,14 @@ import { NdjsonContainer } from '../../src/sources/ndjson.js';
 import { ObjectContainer, ObjectPrefixSource } from '../../src/sources/objects.js';
 import type { TransformSettings } from '../../src/run/transform.js';
 import type { RowTable } from '../../src/sources/dynamodb/port.js';
-import { verifyDocuments } from '../../src/run/verify-documents.js';
-import type { VerifyOutcome } from '../../src/run/verify-documents.js';
+import { verifyDocuments } from '../../src/run/verify.js';
+import type { VerifyOutcome } from '../../src/run/verify.js';
 import { createBlobStore, parseS3Uri } from '../../src/store/index.js';
 import type { BlobStore, ObjectStore } from '../../src/store/index.js';
 import { memoryTable } from '../fakes/memory-table.js';
 import { BLOBS, DOCS, NOW, sha256 } from './world.js';
 import type { World } from './world.js';
-import { JOURNAL_FILE } from '../../src/sources/names.js';
+import { JOURNAL_FILE } from '../../src/sources/own-files.js';
 
 /** What a run is given instead of the machine's own. */
 export interface Ports {

@@ -1,8 +1,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { fileOutput } from '../../src/cli/process-io.js';
-import { print } from '../../src/cli/io.js';
+import { fileOutput, print } from '../../src/cli/io.js';
 import { smallBag } from './fleet-dir.js';
 import { statebag, useScratch } from './terminal.js';
 

@@ -1,9 +1,8 @@
 import { format } from 'prettier';
-import type { AnyCommand, Option } from '../../src/cli/command.js';
-import { COMMANDS } from '../../src/cli/commands.js';
-import type { ListedCommand } from '../../src/cli/commands.js';
+import type { AnyCommand, ListedCommand, Option } from '../../src/cli/command.js';
 import { describeOption, exitCodes, renderHelp, sectionsOf, usageLine } from '../../src/cli/help.js';
 import type { OptionSection } from '../../src/cli/help.js';
+import { COMMANDS } from '../../src/cli/run.js';
 
 /** A command with its description. */
 interface Described {

@@ -9,7 +9,7 @@ import { ByteDraft } from '../../src/bag/edit.js';
 import { DEFAULT_LAYOUT } from '../../src/bag/keys.js';
 import type { BagVersion, Migration } from '../../src/bag/migration.js';
 import { planBag } from '../../src/bag/plan.js';
-import { rewriteBytes } from '../../src/bag/rewrite.js';
+import { rewriteBytes } from '../../src/bag/plan.js';
 import { loadSources } from '../../src/bag/sources.js';
 import { readDocument } from '../../src/bag/value.js';
 import { applySplices } from '../../src/json/index.js';

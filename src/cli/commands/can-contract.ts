@@ -6,8 +6,10 @@ import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import {
   READ_SOURCES,
+  concurrencyOptions,
   dynamodbOptions,
   layoutOptions,
+  layoutSettings,
   outputOptions,
   outputSettings,
   s3Settings,
@@ -16,13 +18,12 @@ import {
   surveyOptions,
   tableSettings,
 } from '../options.js';
-import { concurrencyOptions, layoutSettings } from '../run-options.js';
 import { gateRows } from '../reporters/inventory-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
-import { formatCount } from '../reporters/sizes.js';
-import type { TableRow } from '../reporters/table.js';
-import { watchSignals } from '../watch-signals.js';
+import { formatCount } from '../reporters/format.js';
+import type { TableRow } from '../reporters/format.js';
+import { watchSignals } from '../orders.js';
 
 const options = {
   ...surveyOptions,

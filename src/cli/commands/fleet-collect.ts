@@ -1,7 +1,7 @@
 import { collectRun } from '../../fleet/collect-run.js';
 import type { ResultEntry } from '../../journal/entries.js';
 import { needsAttention } from '../../run/outcome.js';
-import { omitUndefined } from '../../sources/omit-undefined.js';
+import { omitUndefined } from '../../run/request.js';
 import { choice, defineCommand, flag, optionGroup, required, text, withDefault } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
@@ -11,6 +11,7 @@ import {
   journalDirectory,
   journalOptions,
   layoutOptions,
+  layoutSettings,
   outputOptions,
   outputSettings,
   requiredStoreOptions,
@@ -19,7 +20,6 @@ import {
 } from '../options.js';
 import { totalRows } from '../reporters/migration-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
-import { layoutSettings } from '../run-options.js';
 
 const options = {
   ...optionGroup('Collecting', {

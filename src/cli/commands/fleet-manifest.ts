@@ -4,12 +4,11 @@ import { failedDocuments, summarizeJournal } from '../../journal/read.js';
 import { idOf, manifestLine, readObjectInventory } from '../../fleet/manifest.js';
 import type { ManifestFormat, ManifestItem } from '../../fleet/manifest.js';
 import { ConfigError, messageOf } from '../../errors/index.js';
-import { openObjectStore } from '../../store/open.js';
+import { openObjectStore, openStore } from '../../store/open.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
 import { openSources } from '../../sources/open.js';
-import { openStore } from '../../sources/open-store.js';
 import { choice, defineCommand, flag, optionGroup, path, text, whole } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import {
@@ -18,15 +17,15 @@ import {
   journalDirectory,
   journalOptions,
   layoutOptions,
+  layoutSettings,
   outputOptions,
   s3Settings,
   storeOptions,
   storeSettings,
   tableSettings,
 } from '../options.js';
-import { layoutSettings } from '../run-options.js';
 import { ownPlaces } from '../../sources/own-files.js';
-import { formatCount } from '../reporters/sizes.js';
+import { formatCount } from '../reporters/format.js';
 
 const options = {
   ...optionGroup('Manifest', {

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { estimate, PRICES, RATES } from '../../fleet/estimate.js';
+import { PRICES, RATES, estimate } from '../../fleet/estimate.js';
 import type { EngineName, Estimate, FleetShape, Prices, Rates } from '../../fleet/estimate.js';
 import { readObjectInventory } from '../../fleet/manifest.js';
 import { isTableUri } from '../../sources/dynamodb/id.js';
 import { ConfigError, messageOf } from '../../errors/index.js';
-import { openObjectStore } from '../../store/open.js';
+import { openObjectStore, openStore } from '../../store/open.js';
 import type { S3ObjectStoreOptions } from '../../store/s3.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
@@ -13,25 +13,24 @@ import { print } from '../io.js';
 import { inspect } from '../../run/inspect.js';
 import { openSources } from '../../sources/open.js';
 import type { OpenSource } from '../../sources/open.js';
-import { openStore } from '../../sources/open-store.js';
 import { choice, defineCommand, optionGroup, path, text, whole, withDefault } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import {
   SOURCES,
+  concurrencyOptions,
   dynamodbOptions,
   layoutOptions,
+  layoutSettings,
   outputOptions,
   requiredStoreOptions,
   s3Settings,
   storeSettings,
   tableSettings,
 } from '../options.js';
-import { concurrencyOptions, layoutSettings } from '../run-options.js';
 import { ownPlaces } from '../../sources/own-files.js';
-import { formatBytes, formatCount } from '../reporters/sizes.js';
-import { withProgress } from '../reporters/progress.js';
-import { formatTable } from '../reporters/table.js';
-import type { TableRow } from '../reporters/table.js';
+import { formatBytes, formatCount, formatTable } from '../reporters/format.js';
+import { withProgress } from '../reporters/outcome-reporter.js';
+import type { TableRow } from '../reporters/format.js';
 
 const options = {
   ...optionGroup('Planning', {

@@ -1,20 +1,55 @@
+import { parseDuration } from '../../run/collect.js';
+import type { BlobOutcome } from '../../run/collect.js';
 import { collectGarbage } from '../../run/gc.js';
 import type { CollectReport } from '../../run/gc.js';
-import type { BlobOutcome } from '../../run/collect.js';
-import { defineCommand } from '../command.js';
+import { omitUndefined } from '../../run/request.js';
+import { defineCommand, list, optionGroup, parsed, path } from '../command.js';
+import type { CommandArguments } from '../command.js';
 import { formatCommandLine } from '../command-line.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { READ_SOURCES, outputSettings, storeSettings, tableSettings } from '../options.js';
-import { gcOptions, layoutSettings } from '../run-options.js';
-import type { GcArguments } from '../run-options.js';
-import { omitUndefined } from '../../sources/omit-undefined.js';
-import { paintFor } from '../reporters/colours.js';
+import {
+  applyOptions,
+  concurrencyOptions,
+  dynamodbOptions,
+  layoutOptions,
+  layoutSettings,
+  outputOptions,
+  outputSettings,
+  READ_SOURCES,
+  requiredStoreOptions,
+  storeSettings,
+  surveyOptions,
+  tableSettings,
+} from '../options.js';
+import { watchSignals } from '../orders.js';
+import { formatTable, paintFor } from '../reporters/format.js';
 import { garbageFindings, garbageReport, garbageRows } from '../reporters/garbage-figures.js';
 import type { Garbage } from '../reporters/garbage-figures.js';
-import { formatTable } from '../reporters/table.js';
-import { watchSignals } from '../watch-signals.js';
+
+const duration = (describe: string, otherwise: string) =>
+  parsed('time', 'TIME', (text, name) => parseDuration(name, text), describe, { otherwise });
+
+const gcOptions = {
+  ...applyOptions('delete'),
+  ...optionGroup('What to do', {
+    journal: list(path('directory', 'DIR', 'journal whose rollback and verify must stay possible')),
+  }),
+  ...optionGroup('How long a blob is kept that nothing points to (the sum of the three)', {
+    execution: duration('the longest that an execution may run', '366d'),
+    redrive: duration('how long a failed execution may be redriven', '14d'),
+    audit: duration('how long an auditor may ask what ran', '90d'),
+  }),
+  ...surveyOptions,
+  ...requiredStoreOptions,
+  ...dynamodbOptions,
+  ...concurrencyOptions,
+  ...layoutOptions,
+  ...outputOptions,
+};
+
+type GcArguments = CommandArguments<typeof gcOptions>;
 
 export const command = defineCommand({
   positionals: [READ_SOURCES],

@@ -4,9 +4,8 @@ import { EXIT } from '../exit-code.js';
 import { hydrateDocument } from '../hydrate-document.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { noStore, openStore } from '../../sources/open-store.js';
-import { ONE_DOCUMENT, layoutOptions, storeOptions, storeSettings } from '../options.js';
-import { layoutSettings } from '../run-options.js';
+import { noStore, openStore } from '../../store/open.js';
+import { layoutOptions, layoutSettings, ONE_DOCUMENT, storeOptions, storeSettings } from '../options.js';
 import { readInput } from '../read-input.js';
 
 const options = { ...storeOptions, ...layoutOptions };

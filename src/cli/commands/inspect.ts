@@ -1,5 +1,5 @@
 import { inspect } from '../../run/inspect.js';
-import type { InspectedDocument, InspectRequest } from '../../run/inspect.js';
+import type { InspectRequest, InspectedDocument } from '../../run/inspect.js';
 import { choice, defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
@@ -7,23 +7,25 @@ import type { CliIo } from '../io.js';
 import { print } from '../io.js';
 import {
   READ_SOURCES,
+  concurrencyOptions,
   dynamodbOptions,
   layoutOptions,
+  layoutSettings,
   outputOptions,
   outputSettings,
   s3Settings,
+  selectionOptions,
+  selectionSettings,
   storeOptions,
   storeSettings,
   tableSettings,
 } from '../options.js';
-import { concurrencyOptions, layoutSettings, selectionOptions, selectionSettings } from '../run-options.js';
 import { inventoryRows } from '../reporters/inventory-figures.js';
 import { censusRows } from '../reporters/census-figures.js';
-import { documentMembers, isFinding, stoppedRows, inventoryMembers } from '../reporters/migration-figures.js';
+import { documentMembers, inventoryMembers, isFinding, stoppedRows } from '../reporters/migration-figures.js';
 import { formatRefused, resumeMembers, resumeRows } from '../reporters/resume-figures.js';
-import { openReporter, reporting } from '../reporters/outcome-reporter.js';
-import { withProgress } from '../reporters/progress.js';
-import { watchSignals } from '../watch-signals.js';
+import { openReporter, reporting, withProgress } from '../reporters/outcome-reporter.js';
+import { watchSignals } from '../orders.js';
 
 const options = {
   ...optionGroup('What to look for', {

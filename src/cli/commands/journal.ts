@@ -9,8 +9,7 @@ import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
 import { journalDirectory, journalOptions, outputOptions, outputSettings } from '../options.js';
-import { formatBytes, formatCount } from '../reporters/sizes.js';
-import { formatTable } from '../reporters/table.js';
+import { formatBytes, formatCount, formatTable } from '../reporters/format.js';
 
 const options = { ...journalOptions, ...outputOptions };
 

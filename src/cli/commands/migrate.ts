@@ -1,17 +1,20 @@
+import { watchOrders } from '../orders.js';
+import type { OrderWatch } from '../orders.js';
 import { ConfigError } from '../../errors/index.js';
 import { hasJournal } from '../../journal/session.js';
+import { parseMaxFailures } from '../../run/limits.js';
 import { migrate } from '../../run/migrate.js';
 import type { MigrateReport } from '../../run/migrate.js';
 import type { MigratePorts } from '../../run/open-migration.js';
 import { addToTotals, emptyTotals, needsAttention } from '../../run/outcome.js';
 import type { Totals } from '../../run/outcome.js';
-import { parseMaxFailures } from '../../run/limits.js';
 import type { MigrateRequest } from '../../run/request.js';
 import { nothingToVerify, verify } from '../../run/verify.js';
 import type { VerifyTotals } from '../../run/verify.js';
-import { omitUndefined } from '../../sources/omit-undefined.js';
+import { omitUndefined } from '../../run/request.js';
+import { dropOptions, formatCommandLine } from '../command-line.js';
 import { choice, defineCommand, flag, optionGroup, parsed, path, whole, withDefault } from '../command.js';
-import type { CommandArguments } from '../command.js';
+import type { CommandArguments, OptionSpecs } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import { isOutputFailure } from '../io.js';
 import type { CliIo } from '../io.js';
@@ -24,32 +27,30 @@ import {
   journalDirectory,
   journalOptions,
   layoutOptions,
+  layoutSettings,
   outputOptions,
   outputSettings,
+  paceOptions,
+  reachSettings,
   requiredStoreOptions,
+  selectionOptions,
+  selectionSettings,
   storeSettings,
   tableSettings,
 } from '../options.js';
 import type { OutputSettings } from '../options.js';
-import { reachSettings } from '../reach-settings.js';
 import { inventoryRows } from '../reporters/inventory-figures.js';
 import {
   documentMembers,
+  inventoryMembers,
   isFinding,
   stoppedRows,
   totalRows,
-  inventoryMembers,
   verifyRows,
 } from '../reporters/migration-figures.js';
-import { openReporter, reporting, withDeeds, withLateFailure } from '../reporters/outcome-reporter.js';
+import { openReporter, reporting, withDeeds, withLateFailure, withProgress } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { damageRows } from '../reporters/status-figures.js';
-import { withProgress } from '../reporters/progress.js';
-import { layoutSettings, paceOptions, selectionOptions, selectionSettings } from '../run-options.js';
-import { nextCommand } from '../next-command.js';
-import type { GivenMigration } from '../next-command.js';
-import { watchOrders } from '../watch-orders.js';
-import type { OrderWatch } from '../watch-orders.js';
 
 const migrateOptions = {
   ...applyOptions('write'),
@@ -263,6 +264,18 @@ async function verifyWritten({ request, output, args }: Wanted, io: CliIo): Prom
   return totals;
 }
 
+/** A command line of `migrate`, as far as it decides what comes next. */
+interface GivenMigration {
+  readonly given: readonly string[];
+  readonly specs: OptionSpecs;
+  /** Value of `--plan-out`. */
+  readonly planOut: string | undefined;
+  /** True when copies are made, also of documents that do not change. */
+  readonly isCopy: boolean;
+  /** True when `--limit` was given. */
+  readonly isLimited: boolean;
+}
+
 function givenMigration({ given, options }: MigrateArguments, { out }: MigrateRequest): GivenMigration {
   return {
     given,
@@ -271,4 +284,40 @@ function givenMigration({ given, options }: MigrateArguments, { out }: MigrateRe
     isCopy: out !== undefined,
     isLimited: options.limit !== undefined,
   };
+}
+
+/** What to do after a migration: a clause with a command that works as printed. `undefined` when nothing is left. */
+function nextCommand(report: MigrateReport, migration: GivenMigration): string | undefined {
+  const { given } = migration;
+  if (report.stoppedBy === 'signal') return `stopped as asked; to go on: ${formatCommandLine(given)}`;
+  if (report.stoppedBy) return afterFailures(report, migration);
+  return report.applied ? afterLimit(report, migration) : afterDryRun(report, migration);
+}
+
+const TOO_MANY = 'stopped: the number of failed and quarantined documents exceeded --max-failures';
+
+/** The journal keeps the failures of documents, so that they are not counted again; those of places it does not. */
+function afterFailures({ applied, notStarted }: MigrateReport, { given, specs }: GivenMigration): string {
+  if (applied && !notStarted.unlisted && notStarted.unread === 0)
+    return `${TOO_MANY}; these are not counted again; to go on: ${formatCommandLine(given)}`;
+  const unlimited = formatCommandLine(dropOptions(given, specs, ['max-failures']));
+  return applied
+    ? `${TOO_MANY}, with places that could not be read; to go on without a limit: ${unlimited}`
+    : `${TOO_MANY}; to see all of them: ${unlimited}`;
+}
+
+function afterLimit({ notStarted }: MigrateReport, { given, specs, isLimited }: GivenMigration): string | undefined {
+  const { documents, containers, unlisted } = notStarted;
+  if (!isLimited || (documents + containers === 0 && !unlisted)) return undefined;
+  return `the run reached --limit; to take the rest: ${formatCommandLine(dropOptions(given, specs, ['limit']))}`;
+}
+
+function afterDryRun({ totals }: MigrateReport, { given, specs, planOut, isCopy }: GivenMigration): string {
+  const writes = totals.migrated + (isCopy ? totals.unchanged : 0);
+  if (writes === 0) return 'this was a dry run; there is no document to migrate';
+  if (planOut === undefined)
+    return `this was a dry run, nothing was written; to write: ${formatCommandLine(given, '--apply')}`;
+  // The plan names its documents, and its options name it.
+  const planned = dropOptions(given, specs, ['plan-out', 'where', 'only-failed', 'limit']);
+  return `this was a dry run, only the plan was written; to do what it says: ${formatCommandLine(planned, '--plan', planOut, '--apply')}`;
 }

@@ -15,10 +15,8 @@ import {
   outputOptions,
   outputSettings,
 } from '../options.js';
-import { shortId } from '../reporters/findings.js';
-import { formatCount } from '../reporters/sizes.js';
+import { formatCount, formatTable, shortId } from '../reporters/format.js';
 import { gapLines, gapMembers, statusRows } from '../reporters/status-figures.js';
-import { formatTable } from '../reporters/table.js';
 import { writePage } from '../write-page.js';
 
 const options = {

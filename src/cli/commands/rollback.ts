@@ -18,18 +18,19 @@ import {
   mapSettings,
   outputOptions,
   outputSettings,
+  paceOptions,
+  reachSettings,
+  selectionOptions,
+  selectionSettings,
   storeOptions,
 } from '../options.js';
-import { paceOptions, selectionOptions, selectionSettings } from '../run-options.js';
-import { openReporter, reporting, withDeeds, withLateFailure } from '../reporters/outcome-reporter.js';
+import { openReporter, reporting, withDeeds, withLateFailure, withProgress } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
-import { formatBytes, formatCount } from '../reporters/sizes.js';
+import { formatBytes, formatCount } from '../reporters/format.js';
 import { damageRows } from '../reporters/status-figures.js';
-import type { TableRow } from '../reporters/table.js';
-import { reachSettings } from '../reach-settings.js';
-import { withProgress } from '../reporters/progress.js';
-import { watchOrders } from '../watch-orders.js';
-import type { OrderWatch } from '../watch-orders.js';
+import type { TableRow } from '../reporters/format.js';
+import { watchOrders } from '../orders.js';
+import type { OrderWatch } from '../orders.js';
 
 const { limit, where } = selectionOptions;
 

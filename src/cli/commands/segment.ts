@@ -7,9 +7,8 @@ import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
-import { noStore, openStore } from '../../sources/open-store.js';
-import { ONE_DOCUMENT, layoutOptions, storeOptions, storeSettings } from '../options.js';
-import { layoutSettings } from '../run-options.js';
+import { noStore, openStore } from '../../store/open.js';
+import { layoutOptions, layoutSettings, ONE_DOCUMENT, storeOptions, storeSettings } from '../options.js';
 import { readInput } from '../read-input.js';
 
 const options = {

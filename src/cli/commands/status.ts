@@ -14,10 +14,8 @@ import {
   outputOptions,
   outputSettings,
 } from '../options.js';
-import { paintFor } from '../reporters/colours.js';
-import { Findings } from '../reporters/findings.js';
+import { Findings, formatTable, paintFor } from '../reporters/format.js';
 import { gapLines, gapMembers, statusRows } from '../reporters/status-figures.js';
-import { formatTable } from '../reporters/table.js';
 
 const options = { ...journalOptions, ...damageOptions, ...outputOptions };
 

@@ -6,7 +6,7 @@ import type { CliIo } from '../io.js';
 import { READ_SOURCES, formatOf, formatOptions, isColourful, layoutOptions, storeOptions } from '../options.js';
 import { openFindingReporter } from '../reporters/finding-reporter.js';
 import type { FindingReporter } from '../reporters/finding-reporter.js';
-import { shortId } from '../reporters/findings.js';
+import { shortId } from '../reporters/format.js';
 import type { Budget } from '../validation/budget.js';
 import type { Checked, SourcesSettings } from '../validation/check-sources.js';
 import { EXPECTATIONS } from '../validation/expectations.js';
@@ -98,7 +98,7 @@ async function settingsOf(values: OptionValues<typeof options>, io: CliIo): Prom
   const hasLayout = [values['config-key'], values['map-key'], values['manifest-key']].some(
     (template) => template !== undefined,
   );
-  if (hasLayout) (await import('../run-options.js')).layoutSettings(values);
+  if (hasLayout) (await import('../options.js')).layoutSettings(values);
   return {
     schema: values.schema === undefined ? namedSchema(LEAN) : await parseSchemaChoice(values.schema, io),
     budget: budgetOf(values),

@@ -1,11 +1,11 @@
 import { verify } from '../../run/verify.js';
-import type { VerifyTotals } from '../../run/verify.js';
-import type { VerifyOutcome } from '../../run/verify-documents.js';
+import type { VerifyOutcome, VerifyTotals } from '../../run/verify.js';
 import { defineCommand } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import {
+  concurrencyOptions,
   damageOptions,
   damageSettings,
   dynamodbOptions,
@@ -15,13 +15,11 @@ import {
   mapSettings,
   outputOptions,
   outputSettings,
+  reachSettings,
   storeOptions,
 } from '../options.js';
-import { reachSettings } from '../reach-settings.js';
-import { concurrencyOptions } from '../run-options.js';
-import { openReporter, reporting } from '../reporters/outcome-reporter.js';
-import { withProgress } from '../reporters/progress.js';
-import { formatCount } from '../reporters/sizes.js';
+import { openReporter, reporting, withProgress } from '../reporters/outcome-reporter.js';
+import { formatCount } from '../reporters/format.js';
 import { damageRows, unfinishedLines } from '../reporters/status-figures.js';
 
 const options = {

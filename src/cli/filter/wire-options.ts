@@ -4,10 +4,9 @@ import { WireShim } from '../../shim/wire-shim.js';
 import { choice, flag, list, optionGroup, requiredUnless, text } from '../command.js';
 import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';
-import { omitUndefined } from '../../sources/omit-undefined.js';
-import { noStore, openStore } from '../../sources/open-store.js';
-import { STORE, STORE_HINT, layoutOptions, storeOptions, storeSettings } from '../options.js';
-import { layoutSettings } from '../run-options.js';
+import { omitUndefined } from '../../run/request.js';
+import { noStore, openStore } from '../../store/open.js';
+import { layoutOptions, layoutSettings, STORE, STORE_HINT, storeOptions, storeSettings } from '../options.js';
 
 /** What `adapt` and `seal` have in common. */
 export const wireOptions = {

@@ -2,7 +2,7 @@ import { HAZARDS } from '../../bag/hazards.js';
 import { REFUSALS } from '../../bag/resume-rules.js';
 import type { JournalReport, RunReport } from '../../journal/report.js';
 import { damageLines, partLines, unfinishedLines } from '../reporters/status-figures.js';
-import { byteRows, formatBytes, formatChange, formatCount } from '../reporters/sizes.js';
+import { byteRows, formatBytes, formatChange, formatCount } from '../reporters/format.js';
 import { barChart } from './bar-chart.js';
 import type { BarGroup, Tone } from './bar-chart.js';
 import { isolateText, html } from './markup.js';

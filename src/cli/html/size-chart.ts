@@ -2,7 +2,7 @@ import { bin, extent, max, range } from 'd3-array';
 import type { Bin } from 'd3-array';
 import { scaleLinear, scaleLog } from 'd3-scale';
 import { PAYLOAD_LIMIT } from '../../bag/members.js';
-import { formatBytes, formatCount } from '../reporters/sizes.js';
+import { formatBytes, formatCount } from '../reporters/format.js';
 import { html } from './markup.js';
 import type { Markup } from './markup.js';
 import type { ReportFacts } from './report-facts.js';

@@ -1,8 +1,8 @@
 import { HAZARDS } from '../../bag/hazards.js';
 import type { CensusTotals } from '../../run/census.js';
 import { containerRows } from './migration-figures.js';
-import { formatBytes, formatChange, formatCount } from './sizes.js';
-import type { TableRow } from './table.js';
+import { formatBytes, formatChange, formatCount } from './format.js';
+import type { TableRow } from './format.js';
 
 /** Of an inspection that was stopped, documents may be unknown because they were not started. */
 export function censusRows(totals: CensusTotals, isComplete: boolean): readonly TableRow[] {

@@ -36,10 +36,10 @@ export async function openFindingReporter(
       ? {
           check,
           rules: [...(await rules()), ...(await codeRules())],
-          version: (await import('../../package-version.js')).packageVersion(),
+          version: (await import('../../journal/entries.js')).packageVersion(),
         }
       : { check, rules: [], version: '' };
-  const paint = format === 'pretty' && colour ? { paint: await (await import('./colours.js')).paintFor(true) } : {};
+  const paint = format === 'pretty' && colour ? { paint: await (await import('./format.js')).paintFor(true) } : {};
   return new StreamedFindings(stdout, await loadWriter(format, { ...context, ...paint }));
 }
 

@@ -1,10 +1,9 @@
 import type { Blind } from '../../run/inventory.js';
 import type { BlobOutcome } from '../../run/collect.js';
 import type { CollectReport } from '../../run/gc.js';
-import { Findings } from './findings.js';
+import { Findings, formatBytes, formatCount } from './format.js';
 import { gateRows } from './inventory-figures.js';
-import { formatBytes, formatCount } from './sizes.js';
-import type { TableRow } from './table.js';
+import type { TableRow } from './format.js';
 
 const DAY_MS = 86_400_000;
 

@@ -1,7 +1,7 @@
 import type { GateInventory } from '../../run/inventory.js';
 import type { Inventory } from '../../sources/inventory.js';
-import { formatCount } from './sizes.js';
-import type { TableRow } from './table.js';
+import { formatCount } from './format.js';
+import type { TableRow } from './format.js';
 
 const REMARKS = {
   unreadable: 'files, objects, rows, executions, directories and links that could not be read',

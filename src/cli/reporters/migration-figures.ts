@@ -1,8 +1,8 @@
 import type { RunReport } from '../../run/run.js';
 import type { DocumentOutcome, Totals } from '../../run/outcome.js';
 import type { VerifyTotals } from '../../run/verify.js';
-import { byteRows, formatCount } from './sizes.js';
-import type { TableRow } from './table.js';
+import { byteRows, formatCount } from './format.js';
+import type { TableRow } from './format.js';
 
 /** A document as `--json` has it. */
 export function documentMembers({

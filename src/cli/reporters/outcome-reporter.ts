@@ -1,18 +1,18 @@
 import { ConfigError, restateAs } from '../../errors/index.js';
 import type { StateBagError } from '../../errors/index.js';
+import type { RunPorts } from '../../run/context.js';
+import type { Pace } from '../../run/pace.js';
 import { quote } from '../command-line.js';
-import type { CliIo, OutputStream } from '../io.js';
 import { isOutputFailure, print, printNote } from '../io.js';
+import type { CliIo, OutputStream } from '../io.js';
 import type { OutputSettings } from '../options.js';
-import { Findings } from './findings.js';
+import { describePace } from '../orders.js';
+import { Findings, formatCount, formatTable, paintFor } from './format.js';
+import type { TableRow } from './format.js';
 import { JsonReport } from './json-report.js';
-import { paintFor } from './colours.js';
-import { formatCount } from './sizes.js';
-import { formatTable } from './table.js';
-import type { TableRow } from './table.js';
 
 /** One document in a report: at least these members. */
-export interface ReportedDocument {
+interface ReportedDocument {
   readonly id: string;
   readonly outcome: string;
   readonly code?: string;
@@ -30,7 +30,7 @@ export interface OutcomeReporter {
 }
 
 /** The figures of a run that ended with an error. */
-export interface FiguresSoFar {
+interface FiguresSoFar {
   readonly members: Readonly<Record<string, unknown>>;
   readonly rows: readonly TableRow[];
 }
@@ -110,6 +110,94 @@ function textReporter(io: CliIo, { colour }: OutputSettings, stream: OutputStrea
     },
     fail: async (_error, _members, rows = []) => {
       if (rows.length > 0) await write(stream, await formatTable(rows));
+    },
+  };
+}
+
+/** What is known of the work before it begins: bytes, or `undefined` when it cannot be known. */
+type ExpectedBytes = number | undefined;
+
+/** A moving picture of a run. */
+interface Progress {
+  /** One more document of so many bytes. */
+  tick(bytes: number): void;
+  stop(): void;
+}
+
+const SILENT: Progress = { tick: () => undefined, stop: () => undefined };
+
+const WITH_TOTAL = '{bar} {percentage}% | {documents} documents | {rate}/s | ETA {eta_formatted}{pace}';
+const WITHOUT_TOTAL = '{documents} documents | {rate}/s{pace}';
+
+/** Runs with a bar on a terminal, which is gone when the run has ended. */
+export async function withProgress<O extends { readonly bytesBefore: number }, R>(
+  io: CliIo,
+  isWanted: boolean,
+  ports: RunPorts<O>,
+  run: (ports: RunPorts<O>) => Promise<R>,
+): Promise<R> {
+  let progress = SILENT;
+  try {
+    return await run({
+      ...ports,
+      context: io,
+      onBegin: async (measure) => {
+        progress = await startProgress(io.stderr, isWanted, measure, ports.pace);
+      },
+      onOutcome: async (outcome) => {
+        progress.tick(outcome.bytesBefore);
+        await ports.onOutcome?.(outcome);
+      },
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+/** A bar on a terminal, nothing anywhere else. The bar's library is loaded only for the bar. */
+async function startProgress(
+  stream: OutputStream,
+  isWanted: boolean,
+  measure: () => Promise<ExpectedBytes>,
+  pace: Pace | undefined,
+): Promise<Progress> {
+  if (!isWanted || stream.isTTY !== true) return SILENT;
+  const [{ SingleBar, Presets }, total] = await Promise.all([
+    import('cli-progress').then((module) => module.default),
+    measure(),
+  ]);
+  const format = total === undefined ? WITHOUT_TOTAL : WITH_TOTAL;
+  const bar = new SingleBar(
+    { format, stream, hideCursor: true, clearOnComplete: true, etaBuffer: 200, gracefulExit: false },
+    Presets.shades_classic,
+  );
+  return progressOn(bar, total ?? 0, pace);
+}
+
+interface Bar {
+  start(total: number, value: number, payload: object): void;
+  increment(step: number, payload: object): void;
+  update(payload: object): void;
+  stop(): void;
+}
+
+function progressOn(bar: Bar, total: number, pace: Pace | undefined): Progress {
+  const begun = performance.now();
+  let documents = 0;
+  const shown = () => ({ pace: pace ? ` | ${describePace(pace)}` : '' });
+  bar.start(total, 0, { documents, rate: '-', ...shown() });
+  const release = pace?.onChange(() => {
+    bar.update(shown());
+  });
+  return {
+    tick: (bytes) => {
+      documents++;
+      const seconds = (performance.now() - begun) / 1000;
+      bar.increment(bytes, { documents, rate: seconds > 0.5 ? (documents / seconds).toFixed(0) : '-', ...shown() });
+    },
+    stop: () => {
+      release?.();
+      bar.stop();
     },
   };
 }

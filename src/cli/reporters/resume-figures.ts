@@ -1,8 +1,8 @@
 import type { InspectedDocument } from '../../run/inspect.js';
 import type { RefusedRow, ResumeTotals } from '../../run/census.js';
 import { oneLine } from '../../findings/printable.js';
-import { formatCount } from './sizes.js';
-import type { TableRow } from './table.js';
+import { formatCount } from './format.js';
+import type { TableRow } from './format.js';
 
 /** Printed for people; `--json` has more. */
 const SHOWN = 20;

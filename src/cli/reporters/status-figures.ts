@@ -1,11 +1,10 @@
 import type { Gap } from '../../journal/coverage.js';
 import type { DamagedPlace } from '../../journal/read.js';
 import type { JournalStatus } from '../../journal/report.js';
-import { formatCommandLine } from '../command-line.js';
-import { continueLine } from '../continue-line.js';
+import { continueLine, formatCommandLine } from '../command-line.js';
 import { inventoryRows } from './inventory-figures.js';
-import { byteRows, formatCount } from './sizes.js';
-import type { TableRow } from './table.js';
+import { byteRows, formatCount } from './format.js';
+import type { TableRow } from './format.js';
 
 type Figures = Pick<JournalStatus, 'runs' | 'isClosed' | 'totals' | 'unfinished' | 'inventory' | 'damaged'>;
 

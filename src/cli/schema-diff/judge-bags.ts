@@ -11,7 +11,7 @@ import type { CliIo } from '../io.js';
 import { openSources } from '../../sources/open.js';
 import { s3Settings } from '../options.js';
 import type { s3Options } from '../options.js';
-import { shortId } from '../reporters/findings.js';
+import { shortId } from '../reporters/format.js';
 import { plainValue } from '../../validate/document-issues.js';
 import type { Checker } from '../validation/checker.js';
 import { levelOf, ruleOf } from './diff-rules.js';

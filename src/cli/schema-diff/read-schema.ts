@@ -7,7 +7,7 @@ import { locateAll } from '../../json/index.js';
 import { isSchemaObject } from '../../schema/schema-node.js';
 import type { SchemaObject } from '../../schema/schema-node.js';
 import type { CliIo } from '../io.js';
-import { shortId } from '../reporters/findings.js';
+import { shortId } from '../reporters/format.js';
 import { offsetOf } from '../validation/byte-place.js';
 import { findSchemaName } from '../validation/schema-choice.js';
 import { parseSchemaFile } from '../validation/schema-file.js';

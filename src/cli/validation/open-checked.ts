@@ -18,9 +18,9 @@ export async function openChecked(
 ): Promise<CheckedStore> {
   if (values.store === undefined) return { blobs: undefined, places: { excludedFor: () => [], isBlob: () => false } };
   const [{ openStore }, { ownPlaces }, { layoutSettings }] = await Promise.all([
-    import('../../sources/open-store.js'),
+    import('../../store/open.js'),
     import('../../sources/own-files.js'),
-    import('../run-options.js'),
+    import('../options.js'),
   ]);
   const layout = layoutSettings(values);
   const store = await openStore(storeSettings(values, values.store, layout), cwd);

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { ConfigError } from '../../errors/index.js';
-import { storeSink } from '../../run/blob-sinks.js';
+import { storeSink } from '../../run/transform.js';
 import type { RowTable } from '../../sources/dynamodb/port.js';
 import { knownDigests, knownManifests } from '../../store/address.js';
 import { asFolder, createBlobStore } from '../../store/blob-store.js';

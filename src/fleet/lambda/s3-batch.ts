@@ -10,7 +10,7 @@ import { failedTask, runTask, skippedTask } from '../task.js';
 import type { TaskResult } from '../task.js';
 import { beforeEnd, deadlineOf, lazyFleet, metricsLine } from './fleet.js';
 import type { Deadline, Fleet, LambdaContext } from './fleet.js';
-import { omit } from '../../sources/omit.js';
+import { omit } from '../../run/request.js';
 
 /** One object of a job. Schema 1.0 names the bucket by its ARN, 2.0 by its name. Keys are URL-encoded. */
 export interface S3BatchTask {

@@ -168,14 +168,8 @@ export interface MemberDiff {
 }
 
 /** The levels on which bags lie; whatever else differs is one change as a whole. */
-const LEVELS: Shape = makeLevels();
-
-function makeLevels(): Shape {
-  const members: Record<string, Shape> = {};
-  const shape: Shape = { members, anyMember: {} };
-  for (const name of WRAPPERS) members[name] = shape;
-  return shape;
-}
+const LEVELS = { members: {} as Record<string, Shape>, anyMember: {} };
+for (const name of WRAPPERS) LEVELS.members[name] = LEVELS;
 
 /** Compares two objects as `attributeText` writes them: compact, members sorted, each name once. */
 export function diffMembers(before: Uint8Array, after: Uint8Array): MemberDiff {

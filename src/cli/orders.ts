@@ -3,9 +3,28 @@ import { resolve } from 'node:path';
 import { ConfigError, messageOf } from '../errors/index.js';
 import { MAX_CONCURRENCY, Pace } from '../run/pace.js';
 import type { PaceState } from '../run/pace.js';
+import { EXIT } from './exit-code.js';
 import type { CliIo } from './io.js';
-import { watchSignals } from './watch-signals.js';
-import type { SignalWatch } from './watch-signals.js';
+
+interface SignalWatch {
+  /** Aborted by the first SIGINT or SIGTERM. */
+  readonly stop: AbortSignal;
+  release(): void;
+}
+
+/** The first signal asks to finish what is in hand; the second ends the process at once. */
+export function watchSignals(io: CliIo): SignalWatch {
+  const controller = new AbortController();
+  const release = io.onSignal((signal) => {
+    if (controller.signal.aborted) {
+      io.exit(EXIT.interrupted);
+      return;
+    }
+    controller.abort();
+    io.stderr.write(`statebag: ${signal}: finishing the documents in hand; once more ends at once\n`);
+  });
+  return { stop: controller.signal, release };
+}
 
 /** Milliseconds between two looks at the control file. */
 const LOOK_EVERY_MS = 500;
