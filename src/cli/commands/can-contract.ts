@@ -18,7 +18,7 @@ import {
   surveyOptions,
   tableSettings,
 } from '../options.js';
-import { gateRows } from '../reporters/inventory-figures.js';
+import { gateRows } from '../reporters/run-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatCount } from '../reporters/format.js';

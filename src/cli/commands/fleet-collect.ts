@@ -18,7 +18,7 @@ import {
   storeSettings,
   tableSettings,
 } from '../options.js';
-import { totalRows } from '../reporters/migration-figures.js';
+import { totalRows } from '../reporters/run-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 
 const options = {

@@ -20,9 +20,8 @@ import {
   storeSettings,
   tableSettings,
 } from '../options.js';
-import { inventoryRows } from '../reporters/inventory-figures.js';
+import { documentMembers, inventoryMembers, inventoryRows, isFinding, stoppedRows } from '../reporters/run-figures.js';
 import { censusRows } from '../reporters/census-figures.js';
-import { documentMembers, inventoryMembers, isFinding, stoppedRows } from '../reporters/migration-figures.js';
 import { formatRefused, resumeMembers, resumeRows } from '../reporters/resume-figures.js';
 import { openReporter, reporting, withProgress } from '../reporters/outcome-reporter.js';
 import { watchSignals } from '../orders.js';

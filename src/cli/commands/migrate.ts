@@ -39,15 +39,15 @@ import {
   tableSettings,
 } from '../options.js';
 import type { OutputSettings } from '../options.js';
-import { inventoryRows } from '../reporters/inventory-figures.js';
 import {
   documentMembers,
   inventoryMembers,
+  inventoryRows,
   isFinding,
   stoppedRows,
   totalRows,
   verifyRows,
-} from '../reporters/migration-figures.js';
+} from '../reporters/run-figures.js';
 import { openReporter, reporting, withDeeds, withLateFailure, withProgress } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { damageRows } from '../reporters/status-figures.js';

@@ -1,6 +1,6 @@
 import { HAZARDS } from '../../bag/hazards.js';
 import type { CensusTotals } from '../../run/census.js';
-import { containerRows } from './migration-figures.js';
+import { containerRows } from './run-figures.js';
 import { formatBytes, formatChange, formatCount } from './format.js';
 import type { TableRow } from './format.js';
 

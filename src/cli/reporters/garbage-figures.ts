@@ -2,7 +2,7 @@ import type { Blind } from '../../run/inventory.js';
 import type { BlobOutcome } from '../../run/collect.js';
 import type { CollectReport } from '../../run/gc.js';
 import { Findings, formatBytes, formatCount } from './format.js';
-import { gateRows } from './inventory-figures.js';
+import { gateRows } from './run-figures.js';
 import type { TableRow } from './format.js';
 
 const DAY_MS = 86_400_000;

@@ -2,7 +2,7 @@ import type { Gap } from '../../journal/coverage.js';
 import type { DamagedPlace } from '../../journal/read.js';
 import type { JournalStatus } from '../../journal/report.js';
 import { continueLine, formatCommandLine } from '../command-line.js';
-import { inventoryRows } from './inventory-figures.js';
+import { inventoryRows } from './run-figures.js';
 import { byteRows, formatCount } from './format.js';
 import type { TableRow } from './format.js';
 
