@@ -176,17 +176,22 @@ const isOpen: Pattern['when'] = ({ name }, { next }) =>
       item.aspect === 'stdout' && item.name === name && /"isClosed":\s*false|not finished|not closed/.test(item.text),
   );
 
+/** A table without its spaces: a longer cell moves the others. */
+function cellsOf(table: string): string {
+  return table.replace(/ +/g, ' ').replace(/^documents read /m, 'documents ');
+}
+
 const ADDED_MEMBERS = /^\/(segment_index|segment_manifest_s3_path|manifest_s3_path)$/;
 
 export const ALLOWED: readonly Rule[] = [
   // What reports count and say.
   rule(
     'counts-of-what-was-not-read',
-    'gc, can-contract, inspect, migrate, verify, status and report count what was skipped, unread, empty or not started.',
+    'gc, can-contract, inspect, migrate, verify, status and report count what was skipped, unreadable, empty or not started.',
     {
       aspect: ['stdout', 'journal'],
       change: ['added'],
-      path: /^\/(skipped|unread|unfinished|parts|notStarted|isClosed|answer|proven|empty)$|^\/totals\/(skipped|unread|needing|unreadable|empty)$|^\/(runs\/[^/]*|end[^/]*)\/(notStarted|totals\/skipped)$/,
+      path: /^\/(inventory|unfinished|parts|notStarted|isClosed|answer|proven|skipped|empty|undecidable)$|^\/totals\/needing$|^\/(runs\/[^/]*|end[^/]*)\/(notStarted|inventory)$/,
     },
   ),
   rule(
@@ -236,12 +241,20 @@ export const ALLOWED: readonly Rule[] = [
       when: isOpen,
     },
   ),
-  rule('unreadable-is-not-proven', 'gc and can-contract list what cannot be read as unreadable, skipped or empty.', {
+  rule('gates-say-how-many-entries-were-read', 'The table of gc and can-contract has a row for the entries read.', {
     aspect: ['stdout'],
-    path: /^\/(unreadable|documents|skipped|empty)\//,
+    change: ['changed'],
+    path: /^$/,
     command: /^(gc|can-contract)/,
-    new: /unreadable|skipped|empty|^$/,
-    when: ({ old = '', new: next = '' }) => /"?(unknown|unreadable|skipped|empty)"?|"code"/.test(old + next),
+    when: ({ old = '', new: next = '' }) => cellsOf(old) === cellsOf(next.replace(/^read .*\n/m, '')),
+  }),
+  rule('unreadable-is-not-proven', 'gc and can-contract list what cannot be read or understood by kind.', {
+    aspect: ['stdout'],
+    path: /^\/(unreadable|documents|skipped|empty|undecidable)\//,
+    command: /^(gc|can-contract)/,
+    new: /unreadable|skipped|empty|undecidable|^$/,
+    when: ({ old = '', new: next = '' }) =>
+      /"?(unknown|unreadable|skipped|empty|undecidable)"?|"code"/.test(old + next),
   }),
   following(
     ['unreadable-is-not-proven'],
