@@ -3,7 +3,15 @@ import { choice, defineCommand, optionGroup, text, whole, withDefault } from '..
 import type { CommandArguments, OptionValues } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
-import { READ_SOURCES, formatOf, formatOptions, isColourful, layoutOptions, storeOptions } from '../options.js';
+import {
+  READ_SOURCES,
+  formatOf,
+  formatOptions,
+  isColourful,
+  layoutOptions,
+  layoutSettings,
+  storeOptions,
+} from '../options.js';
 import { openFindingReporter } from '../reporters/finding-reporter.js';
 import type { FindingReporter } from '../reporters/finding-reporter.js';
 import { shortId } from '../reporters/format.js';
@@ -98,7 +106,7 @@ async function settingsOf(values: OptionValues<typeof options>, io: CliIo): Prom
   const hasLayout = [values['config-key'], values['map-key'], values['manifest-key']].some(
     (template) => template !== undefined,
   );
-  if (hasLayout) (await import('../options.js')).layoutSettings(values);
+  if (hasLayout) layoutSettings(values);
   return {
     schema: values.schema === undefined ? namedSchema(LEAN) : await parseSchemaChoice(values.schema, io),
     budget: budgetOf(values),

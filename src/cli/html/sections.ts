@@ -1,15 +1,14 @@
 import { HAZARDS } from '../../bag/hazards.js';
 import { REFUSALS } from '../../bag/resume-rules.js';
 import type { JournalReport, RunReport } from '../../journal/report.js';
-import { damageLines, partLines, unfinishedLines } from '../reporters/status-figures.js';
 import { byteRows, formatBytes, formatChange, formatCount } from '../reporters/format.js';
+import { damageLines, partLines, unfinishedLines } from '../reporters/status-figures.js';
 import { barChart } from './bar-chart.js';
 import type { BarGroup, Tone } from './bar-chart.js';
-import { isolateText, html } from './markup.js';
+import { html, isolateText } from './markup.js';
 import type { Markup } from './markup.js';
 import type { ReportFacts, ResumeFacts, WorkflowSavings } from './report-facts.js';
 import { sizeChart } from './size-chart.js';
-import { table } from './tables.js';
 
 /** Drawn and listed; more is counted. */
 const WORKFLOWS = 20;
@@ -234,4 +233,24 @@ function none(text: string): Markup {
 
 function more(count: number, what: string): Markup {
   return count > 0 ? html`<p class="faint">… and ${formatCount(count)} more ${what}.</p>` : html``;
+}
+
+interface Column {
+  readonly title: string;
+  readonly kind?: 'number' | 'code' | 'word';
+}
+
+/** Cells that are text are escaped. */
+function table(
+  columns: readonly Column[],
+  rows: readonly (readonly (string | Markup)[])[],
+  width: 'wide' | 'narrow' = 'wide',
+): Markup {
+  const head = columns.map(({ title, kind }) => html`<th class="${kind ?? 'text'}">${title}</th>`);
+  const body = rows.map(
+    (cells) => html`<tr>${cells.map((cell, at) => html`<td class="${columns[at]?.kind ?? 'text'}">${cell}</td>`)}</tr>
+`,
+  );
+  return html`<table class="${width}"><thead><tr>${head}</tr></thead><tbody>
+${body}</tbody></table>`;
 }

@@ -1,21 +1,30 @@
-import type { CheckedDocument } from '../../findings/checked-document.js';
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { ConfigError } from '../../errors/index.js';
 import { isValid } from '../../findings/checked-document.js';
+import type { CheckedDocument } from '../../findings/checked-document.js';
 import type { Finding } from '../../findings/finding.js';
+import { locateAll } from '../../json/index.js';
 import { compareSchemas } from '../../schema/compare.js';
 import type { SchemaChange } from '../../schema/schema-change.js';
+import { isSchemaObject } from '../../schema/schema-node.js';
 import type { SchemaLibrary, SchemaObject } from '../../schema/schema-node.js';
+import { diskError } from '../../sources/disk.js';
 import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';
 import type { s3Options } from '../options.js';
-import { compileSchema } from '../validation/user-schema.js';
+import { shortId } from '../reporters/format.js';
+import { offsetOf } from '../validation/byte-place.js';
 import { publishedSchemas } from '../validation/published-schemas.js';
-import { judgeBags } from './judge-bags.js';
+import { findSchemaName } from '../validation/schema-choice.js';
+import { parseSchemaFile } from '../validation/schema-file.js';
+import { compileSchema } from '../validation/user-schema.js';
 import { levelOf, ruleOf } from './diff-rules.js';
 import type { Requirement } from './diff-rules.js';
-import { readSchemaText } from './read-schema.js';
-import type { SchemaText } from './read-schema.js';
+import { judgeBags } from './judge-bags.js';
 
-export interface DiffSettings {
+interface DiffSettings {
   /** Name, `$id` or path. */
   readonly before: string;
   readonly after: string;
@@ -69,4 +78,42 @@ function findingOf(change: SchemaChange, old: SchemaText, now: SchemaText, requi
     pointer,
     ...text.placeOf(pointer),
   };
+}
+
+/** A schema with its text, so that what is said of it can be shown in it. */
+interface SchemaText {
+  readonly path: string;
+  /** As people type it. */
+  readonly file: string;
+  readonly schema: SchemaObject;
+  placeOf(pointer: string): { readonly line: number; readonly column: number };
+}
+
+/** By name, `$id` or path. Throws `ConfigError` `SCHEMA_NOT_FOUND` or `SCHEMA_INVALID`. */
+async function readSchemaText(spec: string, { cwd }: CliIo): Promise<SchemaText> {
+  const path = pathOf(spec, cwd);
+  const { root, schema } = parseSchemaFile(path, await readBytes(path));
+  if (!isSchemaObject(schema))
+    throw new ConfigError('SCHEMA_INVALID', `${path} is not a JSON Schema that can be compared: it is not an object`);
+  return {
+    path,
+    file: shortId(path, cwd),
+    schema,
+    placeOf: (pointer) => locateAll(root.document.bytes, [offsetOf(root, pointer)])[0]!,
+  };
+}
+
+function pathOf(spec: string, cwd: string): string {
+  const name = findSchemaName(spec);
+  return name === undefined
+    ? resolve(cwd, spec)
+    : createRequire(import.meta.url).resolve(`statebag-shim/schemas/${name}.json`);
+}
+
+async function readBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    throw new ConfigError('SCHEMA_NOT_FOUND', diskError(path, cause).message, { cause });
+  }
 }
