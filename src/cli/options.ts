@@ -30,7 +30,7 @@ import type { TableSettings } from '../sources/open.js';
 export const SOURCES: Positional = {
   usage: 'SOURCE…',
   describe:
-    'a file, a directory, a glob in quotes, s3://bucket/prefix, dynamodb://table, or - for standard input; *.ndjson and *.jsonl hold a document a line',
+    'a file, a directory, a pipe, a glob in quotes, s3://bucket/prefix, dynamodb://table, or - for standard input; *.ndjson and *.jsonl hold a document a line',
 };
 
 /** Documents to read: executions of a state machine too. */

@@ -13,7 +13,7 @@ import { ownPlaces } from '../sources/own-files.js';
 import { Committer } from './commit.js';
 import type { CommitterOptions } from './commit.js';
 import type { RunContext, RunPorts } from './context.js';
-import { openDestination, planPlace, refuseOverlap } from './destination.js';
+import { openDestination, planPlace, refuseOverlap, refuseStreams } from './destination.js';
 import type { Place } from './destination.js';
 import { whereFilter } from './document.js';
 import { runSources } from './engine.js';
@@ -48,6 +48,7 @@ export async function openMigration(request: CompleteRequest, context: RunContex
   const sources = await openSources(request.sources, { io: context, s3: settings.s3, tables, ...own });
   const place = await planPlace(out, sources, context);
   refuseOverlap(place, sources);
+  if (request.apply) refuseStreams(place, sources, request.workers);
   const description = describe(request, store, sources, context);
   const plan = request.plan === undefined ? undefined : await openPlan(request.plan, description);
   return { request, context, store, sources, place, plan, description };
