@@ -9,7 +9,7 @@ export const HELP_SECTIONS: readonly string[] = [
 Usage: statebag inspect SOURCE… [options]
 `,
   `Arguments
-  SOURCE…  a file, a directory, a glob in quotes, s3://bucket/prefix, dynamodb://table, sfn://{arn of a state machine}, or - for standard input; *.ndjson and *.jsonl hold a document a line
+  SOURCE…  a file, a directory, a pipe, a glob in quotes, s3://bucket/prefix, dynamodb://table, sfn://{arn of a state machine}, or - for standard input; *.ndjson and *.jsonl hold a document a line
 `,
   `What to look for
   --to <lean|bridge>  the migration to calculate with (default lean, for rows of a table bridge)
@@ -76,7 +76,7 @@ Usage: statebag inspect SOURCE… [options]
 Usage: statebag migrate SOURCE… --store S [options]
 `,
   `Arguments
-  SOURCE…  a file, a directory, a glob in quotes, s3://bucket/prefix, dynamodb://table, or - for standard input; *.ndjson and *.jsonl hold a document a line
+  SOURCE…  a file, a directory, a pipe, a glob in quotes, s3://bucket/prefix, dynamodb://table, or - for standard input; *.ndjson and *.jsonl hold a document a line
 `,
   `What to do
   --apply                     write; without it, everything is computed and nothing is changed; not with --dry-run
@@ -614,7 +614,7 @@ Usage: statebag fleet plan SOURCE… --store S [options]
 Usage: statebag fleet manifest [SOURCE…] [options]
 `,
   `Arguments
-  [SOURCE…]  a file, a directory, a glob in quotes, s3://bucket/prefix, dynamodb://table, sfn://{arn of a state machine}, or - for standard input; *.ndjson and *.jsonl hold a document a line
+  [SOURCE…]  a file, a directory, a pipe, a glob in quotes, s3://bucket/prefix, dynamodb://table, sfn://{arn of a state machine}, or - for standard input; *.ndjson and *.jsonl hold a document a line
 `,
   `Manifest
   --format <csv|jsonl>  csv for S3 Batch Operations, jsonl for a Distributed Map (default by the name of --out)

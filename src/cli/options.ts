@@ -32,7 +32,7 @@ import type { CliIo } from './io.js';
 export const SOURCES: Positional = {
   usage: 'SOURCE…',
   describe:
-    'a file, a directory, a glob in quotes, s3://bucket/prefix, dynamodb://table, or - for standard input; *.ndjson and *.jsonl hold a document a line',
+    'a file, a directory, a pipe, a glob in quotes, s3://bucket/prefix, dynamodb://table, or - for standard input; *.ndjson and *.jsonl hold a document a line',
 };
 
 /** Documents to read: executions of a state machine too. */

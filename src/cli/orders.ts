@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { ConfigError, messageOf } from '../errors/index.js';
 import { MAX_CONCURRENCY, Pace } from '../run/pace.js';
 import type { PaceState } from '../run/pace.js';
+import { describeSpecialFile } from '../sources/disk.js';
 import { EXIT } from './exit-code.js';
 import type { CliIo } from './io.js';
 
@@ -113,6 +114,8 @@ function parseControl(text: string): Partial<PaceState> & { readonly isFinish: b
 
 async function readIfThere(path: string): Promise<string> {
   try {
+    const kind = describeSpecialFile(await stat(path));
+    if (kind !== undefined) throw new Error(`it is ${kind}, and not a file`);
     return await readFile(path, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';

@@ -55,7 +55,12 @@ const JOURNALS = {
 } as const satisfies Section['codes'];
 
 const PLANS = {
-  PLAN_INVALID: { title: 'The file is not a plan.', advice: 'Make a new plan with `--plan-out`.' },
+  PLAN_INVALID: {
+    title: 'The file is not a plan.',
+    detail:
+      'A named pipe, a socket or a device cannot be a plan, and `--plan-out` does not replace one. `--plan <(zcat plan.gz)` is read.',
+    advice: 'Make a new plan with `--plan-out`.',
+  },
   PLAN_VERSION: { title: 'The plan is of another release.', advice: 'Make a new plan with this release.' },
   PLAN_MISMATCH: {
     title: 'The plan is about another store, target or source.',
@@ -91,7 +96,7 @@ const ARGUMENTS = {
     advice: 'Write to a file with `--out FILE`.',
   },
   STDIN_GONE: {
-    title: 'A document that came from standard input cannot be read again.',
+    title: 'A document that came from standard input or a pipe cannot be read again.',
     advice: 'Keep the document in a file, and name the file.',
   },
   OUT_EXISTS: {
@@ -100,6 +105,7 @@ const ARGUMENTS = {
   },
   OUT_INVALID: {
     title: '`--out` is not possible for this source.',
+    detail: 'A copy is a new file: it does not replace a pipe, a socket or a device.',
     advice: 'The message says which form of `--out` the source needs.',
   },
   OUT_MISSING: {

@@ -96,7 +96,7 @@ const DISKS = {
     advice: 'Correct the permissions.',
   },
   FILE_INVALID: {
-    title: 'The path is a directory, a loop of links, or too long.',
+    title: 'The path is a directory, a pipe, a socket, a device, a loop of links, or too long.',
     advice: 'Correct the path.',
   },
 } as const satisfies Section['codes'];
@@ -104,6 +104,7 @@ const DISKS = {
 const SOURCES = {
   SOURCE_INVALID: {
     title: 'The source is not spelled as a file, directory, glob or URI that statebag reads.',
+    detail: 'Or it is a socket or a device. A pipe that is named is read once, as `-` is.',
     advice: 'See `statebag inspect --help`.',
   },
   SOURCE_NOT_FOUND: {

@@ -6,6 +6,7 @@ import type { Disk } from '../sources/disk.js';
 import type { Destination, Replacement, SourceContainer, SourceDocument } from '../sources/source.js';
 import { collectFacts } from './document.js';
 import type { Prepared, PreparedChange } from './document.js';
+import { isStopped } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { DocumentFacts, ResultEntry } from '../journal/entries.js';
 
@@ -42,7 +43,7 @@ export class WaitingDocument {
 export class ContainerCommit {
   readonly waiting: WaitingDocument[] = [];
   failure: { readonly error: unknown } | undefined;
-  /** True when nothing was published because the run left documents of the container. */
+  /** True when no copy was published because the run left documents of the container. */
   isAborted = false;
   private isWhole = false;
   private readonly replacement: LazyReplacement;
@@ -108,6 +109,7 @@ export class ContainerCommit {
   /** Gives up. A temporary file that cannot be removed is removed by a later run. */
   async fail(error: unknown): Promise<void> {
     this.failure ??= { error };
+    if (isStopped(error) && this.isFileCopy) this.isAborted = true;
     await Promise.allSettled([this.replacement.abort()]);
   }
 

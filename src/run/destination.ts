@@ -3,12 +3,13 @@ import { stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { RunContext } from './context.js';
 import { ConfigError, ConflictError, StateBagError } from '../errors/index.js';
-import { asDiskError, diskError, makeDirectories, nodeDisk } from '../sources/disk.js';
+import { asDiskError, describeSpecialFile, diskError, makeDirectories, nodeDisk } from '../sources/disk.js';
 import type { Disk } from '../sources/disk.js';
 import { NdjsonContainer } from '../sources/ndjson.js';
 import { writeFramed } from '../sources/lines.js';
 import type { OpenSource } from '../sources/open.js';
 import { outputError } from '../sources/output-error.js';
+import { notReplaceable } from '../sources/stdin.js';
 import { digestFile, TemporaryFile, whileLocked } from '../sources/replace-file.js';
 import type { Destination, Replacement, SourceContainer } from '../sources/source.js';
 import { digestDocument } from './transform.js';
@@ -126,9 +127,23 @@ export async function planPlace(
   if (out === '-') throw new ConfigError('OUT_INVALID', '--out - takes one file or standard input as the source');
   const path = resolve(io.cwd, out);
   const stats = await stat(path).catch(() => undefined);
+  if (stats && !stats.isFile() && !stats.isDirectory())
+    throw new ConfigError(
+      'OUT_INVALID',
+      `--out ${out} is ${describeSpecialFile(stats) ?? 'a device'}, and a copy is a new file; give the name of a file or directory, or --out - for standard output`,
+    );
   if (isMany && stats && !stats.isDirectory())
     throw new ConfigError('OUT_INVALID', `--out ${out} is a file, and the source may hold several`);
   return { kind: isMany || out.endsWith('/') || stats?.isDirectory() ? 'directory' : 'file', path };
+}
+
+/** Throws `ConfigError` for a stream that would have to be rewritten in place, or read by several processes. */
+export function refuseStreams(place: Place, sources: readonly OpenSource[], workers: number): void {
+  const stream = sources.find(({ source }) => source.isStream)?.source;
+  if (stream === undefined) return;
+  if (workers > 1)
+    throw new ConfigError('USAGE', `${stream.id}: one stream cannot be shared by --workers; leave --workers away`);
+  if (place.kind === 'in-place') throw notReplaceable(stream.id);
 }
 
 /** Copies over their own originals would be a rewrite in place without its safeguards. */

@@ -14,7 +14,7 @@ import { Committer } from './commit.js';
 import type { CommitterOptions } from './commit.js';
 import { processContext } from './context.js';
 import type { RunContext } from './context.js';
-import { openDestination, planPlace, refuseOverlap } from './destination.js';
+import { openDestination, planPlace, refuseOverlap, refuseStreams } from './destination.js';
 import type { Place } from './destination.js';
 import { whereFilter } from './document.js';
 import { isWhole, runSources } from './engine.js';
@@ -126,6 +126,7 @@ export async function openMigration(request: CompleteRequest, context: RunContex
   const sources = await openSources(request.sources, { io: context, s3: settings.s3, tables, ...own });
   const place = await planPlace(out, sources, context);
   refuseOverlap(place, sources);
+  if (request.apply) refuseStreams(place, sources, request.workers);
   const description = describe(request, store, sources, context);
   const plan = request.plan === undefined ? undefined : await openPlan(request.plan, description);
   return { request, context, store, sources, place, plan, description };

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { realpath, stat } from 'node:fs/promises';
 import type { Generation } from '../bag/bag.js';
 import type { RunContext } from './context.js';
 import { ConfigError } from '../errors/index.js';
-import { diskError, nodeDisk } from '../sources/disk.js';
+import { describeSpecialFile, diskError, nodeDisk } from '../sources/disk.js';
 import type { Disk } from '../sources/disk.js';
 import { readLines } from '../sources/lines.js';
 import { TemporaryFile } from '../sources/replace-file.js';
@@ -93,11 +94,33 @@ async function readPlan(path: string): Promise<Plan> {
 }
 
 async function* read(path: string): AsyncIterable<Uint8Array> {
+  if (!(await isProcessSubstitution(path))) await refuseSpecialFile(path, 'copy the plan to a file');
   try {
     for await (const chunk of createReadStream(path)) yield chunk as Buffer;
   } catch (error) {
     throw new ConfigError('PLAN_INVALID', diskError(path, error).message, { cause: error });
   }
+}
+
+/** True for the pipe of `<(…)`: it has a writer from the beginning, and its path leads to no file. */
+async function isProcessSubstitution(path: string): Promise<boolean> {
+  const stats = await stat(path).catch(() => undefined);
+  if (!stats?.isFIFO()) return false;
+  return realpath(path).then(
+    () => false,
+    () => true,
+  );
+}
+
+/**
+ * Without a writer, `open` of a FIFO waits for ever. A finished plan takes the name, so a FIFO or device would be gone.
+ * Throws `ConfigError` `PLAN_INVALID`.
+ */
+async function refuseSpecialFile(path: string, advice: string): Promise<void> {
+  const stats = await stat(path).catch(() => undefined);
+  if (!stats || stats.isFile() || stats.isDirectory()) return;
+  const kind = describeSpecialFile(stats) ?? 'a device';
+  throw new ConfigError('PLAN_INVALID', `${path} is ${kind}, and a plan is a file; ${advice}`);
 }
 
 function parseLine(path: string, bytes: Uint8Array): PlanEntry {
@@ -221,7 +244,10 @@ export class PlanOut {
       tool: toolName(),
       ...description,
     };
-    return new PlanOut(await PlanWriter.open(path, header, nodeDisk));
+    await refuseSpecialFile(path, 'give --plan-out the name of a new file');
+    // A link stays one, also /dev/stdout that leads to a file.
+    const target = await realpath(path).catch(() => path);
+    return new PlanOut(await PlanWriter.open(target, header, nodeDisk));
   }
 
   add(outcome: DocumentOutcome, settled: SettledDocument): Promise<void> {

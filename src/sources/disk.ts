@@ -1,6 +1,8 @@
-import { constants } from 'node:fs';
+import { constants, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { lstat, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
+import { devNull } from 'node:os';
 import { dirname } from 'node:path';
 import { messageOf, StateBagError, StoreError } from '../errors/index.js';
 import { leftoverRemover } from '../locks/lock.js';
@@ -143,6 +145,17 @@ export async function makeDirectories(directory: string, disk: Disk): Promise<re
   }
   await disk.syncDirectory(dirname(directory));
   return [directory, ...above];
+}
+
+/**
+ * `a pipe`, `a socket` or `a device`; `undefined` for a file, for a directory, and for the null device, which reads as
+ * an empty file.
+ */
+export function describeSpecialFile(stats: Stats): string | undefined {
+  if (stats.isFIFO()) return 'a pipe';
+  if (stats.isSocket()) return 'a socket';
+  const isDevice = stats.isBlockDevice() || (stats.isCharacterDevice() && stats.rdev !== statSync(devNull).rdev);
+  return isDevice ? 'a device' : undefined;
 }
 
 export function isCode(error: unknown, code: string): boolean {

@@ -49,8 +49,8 @@ export interface OpenSource {
 }
 
 /**
- * A file, a directory, a glob, `-`, `s3://bucket/prefix` or `dynamodb://table`, each loaded when it is named. Throws
- * `ConfigError` `SOURCE_INVALID`.
+ * A file, a directory, a glob, a pipe, `-`, `s3://bucket/prefix` or `dynamodb://table`, each loaded when it is named.
+ * Throws `ConfigError` `SOURCE_INVALID`.
  */
 async function openSource(spec: string, context: SourceContext): Promise<OpenSource> {
   if (spec === '-') return openStdin(context);
@@ -103,9 +103,16 @@ async function openPath(
   spec: string,
   { io, excludedFor, readOnly, isGate = false, leavesOutRecords = false }: SourceContext,
 ): Promise<OpenSource> {
-  const [{ FilesSource }, { nodeDisk }] = await Promise.all([import('./files.js'), import('./disk.js')]);
   const path = resolve(io.cwd, spec);
   const stats = await stat(path).catch(() => undefined);
+  // Compressed bytes are inflated by the source of files.
+  if (stats?.isFIFO() && !(readOnly && /\.gz$/i.test(path))) return openPipe(path);
+  const [{ FilesSource }, { describeSpecialFile, nodeDisk }] = await Promise.all([
+    import('./files.js'),
+    import('./disk.js'),
+  ]);
+  const kind = stats?.isFIFO() === false ? describeSpecialFile(stats) : undefined;
+  if (kind !== undefined) throw notDocuments(path, kind);
   const isGlob = stats === undefined && /[*?[\]{}()!]/.test(spec);
   const root = stats?.isDirectory() ? path : isGlob ? globRoot(path) : resolve(path, '..');
   const further =
@@ -118,6 +125,18 @@ async function openPath(
     root,
     isMany: isGlob || stats?.isDirectory() === true,
   };
+}
+
+async function openPipe(path: string): Promise<OpenSource> {
+  const { PipeSource } = await import('./pipe.js');
+  return { source: new PipeSource(path), root: resolve(path, '..'), isMany: false };
+}
+
+function notDocuments(path: string, kind: string): ConfigError {
+  return new ConfigError(
+    'SOURCE_INVALID',
+    `${path} is ${kind}, and documents are read from files, directories and pipes; copy the documents to a file, or give - to read standard input`,
+  );
 }
 
 /** The directories in front of the first one with a wildcard. */
@@ -197,7 +216,7 @@ export async function measureSources(sources: readonly OpenSource[], shard?: Sha
   let bytes = 0;
   const places = new MetPlaces(sources);
   for (const { source, root } of sources) {
-    if (root === undefined) return undefined;
+    if (root === undefined || source.isStream) return undefined;
     for await (const { id } of source.containers()) {
       if (places.isNew(source, id) && isInShard(id, shard)) bytes += (await stat(id).catch(() => undefined))?.size ?? 0;
     }

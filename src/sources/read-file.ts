@@ -1,7 +1,9 @@
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { uninitialised } from '../json/index.js';
-import { asDiskError, diskError } from './disk.js';
+import { StoreError } from '../errors/index.js';
+import { asDiskError, describeSpecialFile, diskError } from './disk.js';
 
 const CHUNK_BYTES = 1 << 20;
 
@@ -10,10 +12,9 @@ const MAX_FILE_BYTES = 2 ** 31 - 1;
 
 /** All bytes of a file, in memory that may be given back to `buffers`. Throws what `diskError` makes of a failure. */
 export function readWhole(path: string): Promise<Uint8Array> {
-  return withFile(path, async (file) => {
-    const { size } = await file.stat();
+  return withFile(path, async (file, size) => {
     if (size > MAX_FILE_BYTES) throw new RangeError(`${size} bytes are too many for one document`);
-    // What has no size may be a pipe: it is read until it ends.
+    // Some file systems report no size, as /proc does: such a file is read until it ends.
     let bytes = buffers.take(size || CHUNK_BYTES);
     let length = 0;
     while (length < size || size === 0) {
@@ -29,7 +30,7 @@ export function readWhole(path: string): Promise<Uint8Array> {
 /** A file bit by bit, every chunk in the memory of the one before. Throws what `diskError` makes of a failure. */
 export async function* readChunks(path: string): AsyncIterable<Uint8Array> {
   const chunk = buffers.take(CHUNK_BYTES);
-  const file = await open(path).catch(asDiskError(path));
+  const { file } = await openFile(path);
   try {
     for (let bytes = await fill(file, chunk); bytes > 0; bytes = await fill(file, chunk))
       yield chunk.subarray(0, bytes);
@@ -41,10 +42,20 @@ export async function* readChunks(path: string): AsyncIterable<Uint8Array> {
   }
 }
 
-async function withFile<T>(path: string, work: (file: FileHandle) => Promise<T>): Promise<T> {
-  const file = await open(path).catch(asDiskError(path));
+/** A file that is a pipe, a socket or a device may never end, and without `O_NONBLOCK` `open` waits for a writer. */
+async function openFile(path: string): Promise<{ readonly file: FileHandle; readonly size: number }> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch(asDiskError(path));
+  const stats = await file.stat();
+  const kind = describeSpecialFile(stats);
+  if (kind === undefined) return { file, size: stats.size };
+  await file.close();
+  throw new StoreError('FILE_INVALID', `${path}: it is ${kind}, and not a file`, { context: { path } });
+}
+
+async function withFile<T>(path: string, work: (file: FileHandle, size: number) => Promise<T>): Promise<T> {
+  const { file, size } = await openFile(path);
   try {
-    return await work(file);
+    return await work(file, size);
   } catch (error) {
     throw diskError(path, error);
   } finally {

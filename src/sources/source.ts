@@ -115,6 +115,8 @@ export interface DocumentSource {
    * It is there and may hold nothing: the executions of a state machine. For any other a missing document is a mistake.
    */
   readonly mayBeEmpty?: true;
+  /** It is read once and has no place to go back to. */
+  readonly isStream?: true;
   /** All containers are known once the first one is. */
   readonly isListedAtOnce?: true;
   containers(signal?: AbortSignal, onSkipped?: OnSkipped): AsyncIterable<SourceContainer>;

@@ -1,36 +1,38 @@
-import { BagError, ConfigError } from '../errors/index.js';
+import { addAbortSignal, Readable } from 'node:stream';
+import { BagError, ConfigError, StoreError } from '../errors/index.js';
 import { scanJson } from '../json/index.js';
 import { isBlank, lineDocuments, readLines } from './lines.js';
 import type { Line } from './lines.js';
 import type { DocumentSource, Replacement, SourceContainer, SourceDocument } from './source.js';
 
-/**
- * `-`: one document, or one a line when the first of several lines is a document by itself. It is read once and has no
- * place to go back to.
- */
+/** `-`: what a stream holds, under the name `-`. */
 export class StdinSource implements DocumentSource {
   readonly id = '-';
+  readonly isStream = true;
 
   constructor(private readonly input: AsyncIterable<Uint8Array>) {}
 
-  async *containers(): AsyncIterable<SourceContainer> {
-    yield await Promise.resolve(new StdinContainer(this.input));
+  async *containers(stop?: AbortSignal): AsyncIterable<SourceContainer> {
+    yield await Promise.resolve(new StreamContainer(this.id, untilStopped(this.id, this.input, stop)));
   }
 
   container(): SourceContainer {
-    throw new ConfigError(
-      'STDIN_GONE',
-      'documents from standard input cannot be read again; keep them in a file to verify or roll back',
-    );
+    throw streamGone('standard input');
   }
 }
 
-class StdinContainer implements SourceContainer {
-  readonly id = '-';
+/**
+ * A stream: one document, or one a line when the first of several lines is a document by itself. It is read once and
+ * has no place to go back to.
+ */
+export class StreamContainer implements SourceContainer {
   readonly version = undefined;
   tail: Uint8Array = new Uint8Array();
 
-  constructor(private readonly input: AsyncIterable<Uint8Array>) {}
+  constructor(
+    readonly id: string,
+    private readonly input: AsyncIterable<Uint8Array>,
+  ) {}
 
   async *documents(): AsyncIterable<SourceDocument> {
     const lines = readLines(this.input)[Symbol.asyncIterator]();
@@ -42,7 +44,44 @@ class StdinContainer implements SourceContainer {
   }
 
   replace(): Promise<Replacement> {
-    throw new ConfigError('OUT_MISSING', 'documents from standard input need --out to say where the result goes');
+    return Promise.reject(notReplaceable(this.id));
+  }
+}
+
+export function notReplaceable(id: string): ConfigError {
+  const subject = id === '-' ? 'standard input' : `${id} is a pipe and`;
+  return new ConfigError(
+    'OUT_MISSING',
+    `${subject} cannot be rewritten in place; give --out FILE, or --out - for standard output`,
+  );
+}
+
+/** `what` is standard input or the name of a pipe. */
+export function streamGone(what: string): ConfigError {
+  return new ConfigError(
+    'STDIN_GONE',
+    `documents from ${what} cannot be read again; keep them in a file to verify or roll back`,
+  );
+}
+
+/**
+ * The chunks of a stream. `stop` ends also the wait for the next one, which may last for ever: then this throws
+ * `StoreError` `RUN_STOPPED`, so that what was read of an unfinished document is not taken for one.
+ */
+export async function* untilStopped(
+  id: string,
+  input: AsyncIterable<Uint8Array>,
+  stop: AbortSignal | undefined,
+): AsyncIterable<Uint8Array> {
+  try {
+    if (stop && input instanceof Readable) addAbortSignal(stop, input);
+    yield* input;
+  } catch (error) {
+    if (!stop?.aborted) throw error;
+    throw new StoreError('RUN_STOPPED', `the run was stopped before the end of ${id} was read; run it again`, {
+      retryable: true,
+      cause: error,
+    });
   }
 }
 

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { CheckedDocument } from '../../findings/checked-document.js';
 import { acceptQuickly } from './accept-quickly.js';
@@ -22,7 +22,11 @@ export async function acceptPlainFile(
   return { id: file, file, details: { schemas: taken.schemas }, findings: [] };
 }
 
-/** Whatever is in the way of reading it is told by the source. */
-function readOrNothing(path: string): Promise<Uint8Array | undefined> {
-  return readFile(path).catch(() => undefined);
+/** A pipe can be read only once, and a device may never end. The source reports whatever prevents the reading. */
+async function readOrNothing(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return (await stat(path)).isFile() ? await readFile(path) : undefined;
+  } catch {
+    return undefined;
+  }
 }

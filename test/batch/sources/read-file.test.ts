@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { buffers, readChunks, readWhole } from '../../../src/sources/read-file.js';
@@ -18,12 +17,20 @@ describe('a whole file', () => {
     expect(Buffer.compare(await readWhole(path), content)).toBe(0);
   });
 
-  it('without a size, as a pipe has none, is read until it ends', async () => {
+  it('is read until it ends when its file system reports no size', async () => {
+    expect(Buffer.from(await readWhole('/proc/self/environ')).includes('PATH=')).toBe(true);
+  });
+
+  it('that is a pipe without a writer, or a device, is an error that says so at once', async () => {
     const path = join(scratch.dir, 'pipe');
     execFileSync('mkfifo', [path]);
-    const content = Buffer.alloc(3_000_000, 'abc');
-    const [bytes] = await Promise.all([readWhole(path), writeFile(path, content)]);
-    expect(Buffer.compare(bytes, content)).toBe(0);
+    await expect(readWhole(path)).rejects.toMatchObject({
+      code: 'FILE_INVALID',
+      message: `${path}: it is a pipe, and not a file`,
+    });
+    await expect(readChunks('/dev/zero')[Symbol.asyncIterator]().next()).rejects.toMatchObject({
+      code: 'FILE_INVALID',
+    });
   });
 
   it('that is not there, or is a directory, is an error that says so', async () => {
