@@ -131,7 +131,8 @@ class SourceSurvey {
   private async failed({ id }: SourceContainer, error: unknown): Promise<undefined> {
     // A row that is gone was resumed: its bag is met in its execution.
     if (hasLivedOn(error)) this.met++;
-    else await this.count.noteUnreadable({ id, ...failureOf(error) });
+    // The source is reported as one that was stopped.
+    else if (this.options.stop?.aborted !== true) await this.count.noteUnreadable({ id, ...failureOf(error) });
   }
 }
 

@@ -32,6 +32,8 @@ import { readingSettings, writingSettings } from './transform.js';
 /** What a migration did, or in a dry run would do. */
 export interface MigrateReport extends RunReport {
   readonly applied: boolean;
+  /** Present when a source was a stream: its documents have to be given again. */
+  readonly isStream?: true;
   /** Directory of the journal that the run wrote to; absent when it had nothing to write down. */
   readonly journal?: string;
   /** Places of the journal that were skipped, when the request allows it; absent when there are none. */
@@ -50,7 +52,8 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
   const context = ports.context ?? processContext();
   const opened = await openMigration(completeRequest(request, context), context);
   await ports.onBegin?.(() => measureSources(opened.sources, opened.request.shard));
-  if (!opened.request.apply) return { ...(await dryRun(opened, ports)), applied: false };
+  const isStream = opened.sources.some(({ source }) => source.isStream === true);
+  if (!opened.request.apply) return { ...(await dryRun(opened, ports)), applied: false, ...(isStream && { isStream }) };
   const session = await JournalSession.open(
     opened.request.journal,
     { command: 'migrate', ...opened.description },

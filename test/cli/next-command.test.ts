@@ -170,6 +170,22 @@ describe('the command printed after a dry run', () => {
     expect(migratedIn()).toHaveLength(6);
   });
 
+  it('works for a stream when the documents are given again', async () => {
+    const stdin = smallBag();
+    const dry = await run(['migrate', '-', '--store', 'store', '--journal', 'j'], { stdin });
+    expect(dry.err).toContain('to write, give the documents again: statebag migrate - ');
+    const { code, out } = await run(printed(dry)!, { stdin });
+    expect([code, JSON.parse(out)]).toMatchObject([0, { state_bag_version: 2 }]);
+  });
+
+  it('does not say that nothing is to be migrated when something could not be read', async () => {
+    mkdirSync(join(scratch.dir, 'links'));
+    symlinkSync('gone', join(scratch.dir, 'links/a.json'));
+    expect((await run(['migrate', 'links', '--store', 'store'])).err).toContain(
+      'no document that was read and understood is to be migrated',
+    );
+  });
+
   it('is not there when no document would be migrated', async () => {
     await run([...MIGRATE, '--apply']);
     const done = await run(MIGRATE);

@@ -272,16 +272,19 @@ interface GivenMigration {
   readonly planOut: string | undefined;
   /** True when copies are made, also of documents that do not change. */
   readonly isCopy: boolean;
+  /** True when several sources were given. */
+  readonly isMany: boolean;
   /** True when `--limit` was given. */
   readonly isLimited: boolean;
 }
 
-function givenMigration({ given, options }: MigrateArguments, { out }: MigrateRequest): GivenMigration {
+function givenMigration({ given, positionals, options }: MigrateArguments, { out }: MigrateRequest): GivenMigration {
   return {
     given,
     specs: migrateOptions,
     planOut: options['plan-out'],
     isCopy: out !== undefined,
+    isMany: positionals.length > 1,
     isLimited: options.limit !== undefined,
   };
 }
@@ -312,12 +315,18 @@ function afterLimit({ notStarted }: MigrateReport, { given, specs, isLimited }: 
   return `the run reached --limit; to take the rest: ${formatCommandLine(dropOptions(given, specs, ['limit']))}`;
 }
 
-function afterDryRun({ totals }: MigrateReport, { given, specs, planOut, isCopy }: GivenMigration): string {
-  const writes = totals.migrated + (isCopy ? totals.unchanged : 0);
-  if (writes === 0) return 'this was a dry run; there is no document to migrate';
+function afterDryRun({ totals, isStream }: MigrateReport, migration: GivenMigration): string {
+  const { given, specs, planOut, isCopy, isMany } = migration;
+  if (totals.migrated + (isCopy ? totals.unchanged : 0) === 0)
+    return needsAttention(totals)
+      ? 'this was a dry run; no document that was read and understood is to be migrated'
+      : 'this was a dry run; there is no document to migrate';
+  // A stream is not rewritten in place.
+  const place = isStream && !isCopy ? ['--out', isMany ? 'migrated/' : '-'] : [];
+  const again = isStream ? ', give the documents again:' : ':';
   if (planOut === undefined)
-    return `this was a dry run, nothing was written; to write: ${formatCommandLine(given, '--apply')}`;
+    return `this was a dry run, nothing was written; to write${again} ${formatCommandLine(given, '--apply', ...place)}`;
   // The plan names its documents, and its options name it.
   const planned = dropOptions(given, specs, ['plan-out', 'where', 'only-failed', 'limit']);
-  return `this was a dry run, only the plan was written; to do what it says: ${formatCommandLine(planned, '--plan', planOut, '--apply')}`;
+  return `this was a dry run, only the plan was written; to do what it says${again} ${formatCommandLine(planned, '--plan', planOut, '--apply', ...place)}`;
 }
