@@ -49,8 +49,7 @@ export class FilesSource implements DocumentSource {
     const isMeant = (path: string): boolean => !isOwnFile(path) && !this.isExcluded(path);
     const isDocument = (path: string): boolean => isMeant(path) && !this.isRecord(path);
     const [paths, places] = [files.filter(isDocument), Array.from(unreadable).filter(([path]) => isMeant(path))];
-    for (const one of skipped)
-      if (isMeant(one.id) && (this.isGate || one.code !== 'DIRECTORY_SKIPPED')) onSkipped?.(one);
+    for (const one of skipped) if (isMeant(one.id)) onSkipped?.(one);
     if (paths.length + places.length === 0) throw this.empty(skipped.length);
     const seen = new Set<string>();
     for (const path of paths.sort()) {

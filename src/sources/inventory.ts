@@ -4,10 +4,10 @@ import type { DocumentSource, Skipped, SourceContainer } from './source.js';
 
 /**
  * What became of the entries of sources: of files, objects, rows and executions, and of directories and links on the
- * way to them. Counts entries, never documents.
+ * way to them. Counts entries, never documents, and each entry once.
  */
 export interface Inventory {
-  /** Read to their ends. */
+  /** Read to their ends, and not empty. */
   readonly read: number;
   /** Not read because of their names or kinds. */
   readonly skipped: number;
@@ -78,8 +78,8 @@ export class InventoryCount {
 
   /** A container that was read to its end. `documents`: how many were in it; `undefined` where none need be. */
   async noteRead(id: string, documents: number | undefined): Promise<void> {
-    this.#counts.read++;
     if (documents === 0) await this.#note('empty', { id, ...EMPTY_CONTAINER });
+    else this.#counts.read++;
   }
 
   noteUnreadable(entry: Omit<Unseen, 'kind'>): Promise<void> {

@@ -295,7 +295,7 @@ describe('a directory', () => {
     for (const name of ['b.txt', 'deep/c', 'd.yaml']) put(`bags/${name}`, fat);
     const { code, err, out } = await validate('bags');
     expect([code, out]).toEqual([0, '1 documents, 1 valid, 0 invalid\n']);
-    expect(err).toMatch(/^statebag: bags: skipped 3 files/m);
+    expect(err).toMatch(/^statebag: bags: skipped 3 entries/m);
   });
 
   it('names a file without documents next to others with some', async () => {

@@ -310,17 +310,23 @@ function afterFailures({ applied, notStarted }: MigrateReport, { given, specs }:
 }
 
 function afterLimit({ notStarted }: MigrateReport, { given, specs, isLimited }: GivenMigration): string | undefined {
-  const { documents, containers, unlisted } = notStarted;
-  if (!isLimited || (documents + containers === 0 && !unlisted)) return undefined;
+  if (!isLimited || !isLeft(notStarted)) return undefined;
   return `the run reached --limit; to take the rest: ${formatCommandLine(dropOptions(given, specs, ['limit']))}`;
 }
 
-function afterDryRun({ totals, isStream }: MigrateReport, migration: GivenMigration): string {
+function isLeft({ documents, containers, unlisted }: MigrateReport['notStarted']): boolean {
+  return documents + containers > 0 || unlisted;
+}
+
+function afterDryRun({ totals, notStarted, isStream }: MigrateReport, migration: GivenMigration): string {
   const { given, specs, planOut, isCopy, isMany } = migration;
-  if (totals.migrated + (isCopy ? totals.unchanged : 0) === 0)
+  if (totals.migrated + (isCopy ? totals.unchanged : 0) === 0) {
+    if (isLeft(notStarted))
+      return `this was a dry run; no document of those within --limit is to be migrated; to see all: ${formatCommandLine(dropOptions(given, specs, ['limit']))}`;
     return needsAttention(totals)
       ? 'this was a dry run; no document that was read and understood is to be migrated'
       : 'this was a dry run; there is no document to migrate';
+  }
   // A stream is not rewritten in place.
   const place = isStream && !isCopy ? ['--out', isMany ? 'migrated/' : '-'] : [];
   const again = isStream ? ', give the documents again:' : ':';

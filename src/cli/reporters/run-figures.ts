@@ -89,7 +89,7 @@ export function verifyRows({ verified, moved, failed, segments }: VerifyTotals):
 
 const REMARKS = {
   unreadable: 'files, objects, rows, executions, directories and links that could not be read',
-  skipped: 'files of other names or kinds, not read',
+  skipped: 'files of other names or kinds, and directories that a glob matches; not read',
   empty: 'places without a document',
   undecidable: 'documents that were read and are not understood',
 } as const satisfies Partial<Record<keyof GateInventory, string>>;

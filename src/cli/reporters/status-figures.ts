@@ -14,7 +14,7 @@ export function statusRows({ runs, isClosed, totals, unfinished, inventory, dama
     [
       'runs',
       formatCount(runs),
-      isClosed ? '' : isKilled ? 'the last one did not get to its end; run it again' : 'stopped early',
+      isClosed ? '' : isKilled ? 'the last one did not get to its end; run it again' : stopRemark(unfinished),
     ],
     ['documents', formatCount(totals.documents)],
     ['migrated', formatCount(totals.migrated)],
@@ -42,6 +42,13 @@ export function statusRows({ runs, isClosed, totals, unfinished, inventory, dama
     ['blobs written', formatCount(totals.blobsWritten)],
     ['blobs reused', formatCount(totals.blobsReused)],
   ];
+}
+
+/** A run that reached its end is not complete either when places could not be read. */
+function stopRemark(gaps: readonly Gap[]): string {
+  const isStopped = ({ notStarted: left }: Gap): boolean =>
+    left === undefined || left.unlisted || left.documents + left.containers > 0 || left.unread === 0;
+  return gaps.some(isStopped) ? 'stopped early' : 'not complete';
 }
 
 /** Empty when nothing was skipped. */
@@ -91,7 +98,7 @@ export function gapLines(status: Pick<JournalStatus, 'unfinished' | 'parts'>, di
 }
 
 export function unfinishedLines(gaps: readonly Gap[], directory: string): readonly string[] {
-  return gaps.map((gap) => `${leftOf(gap)}; to continue: ${continueLine(gap, directory)}`);
+  return [...new Set(gaps.map((gap) => `${leftOf(gap)}; to continue: ${continueLine(gap, directory)}`))];
 }
 
 export function partLines(gaps: readonly Gap[]): readonly string[] {

@@ -61,6 +61,6 @@ export async function reportUnread({ skipped, empty }: Checked, io: CliIo): Prom
 }
 
 function sentence(source: string, count: number): string {
-  const files = count === 1 ? '1 file, whose name does not' : `${count} files, whose names do not`;
-  return `statebag: ${source}: skipped ${files} end in .json, .ndjson or .jsonl, or in one of them and .gz. Name such files, or a glob, to validate them.`;
+  const entries = count === 1 ? '1 entry' : `${count} entries`;
+  return `statebag: ${source}: skipped ${entries}: only names that end in .json, .ndjson or .jsonl, or in one of them and .gz, are read; no pipes and devices, and no directories that a glob matches. To validate others, name them.`;
 }
