@@ -48,7 +48,12 @@ export const WRITTEN: readonly Written[] = [
     { output: `${name} --json`, at: 'documents[]', file: `src/cli/commands/${name}.ts`, call: 'reporter.add' },
     { output: `${name} --json`, at: '', file: `src/cli/commands/${name}.ts`, call: 'reporter.finish' },
   ]),
-  { output: 'fleet collect --json', at: 'documents[]', file: 'src/cli/commands/fleet-collect.ts', call: 'reporter.add' },
+  {
+    output: 'fleet collect --json',
+    at: 'documents[]',
+    file: 'src/cli/commands/fleet-collect.ts',
+    call: 'reporter.add',
+  },
   { output: 'fleet collect --json', at: '', file: 'src/cli/commands/fleet-collect.ts', call: 'reporter.finish' },
   { output: 'fleet plan --json', at: '', file: 'src/cli/commands/fleet-plan.ts', call: 'JSON.stringify' },
   { output: 'gc --json', at: '', file: 'src/cli/commands/gc.ts', call: 'JSON.stringify' },
