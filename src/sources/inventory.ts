@@ -25,7 +25,7 @@ export interface Unseen {
   readonly reason: string;
 }
 
-export const NO_ENTRIES: Inventory = { read: 0, skipped: 0, unreadable: 0, empty: 0 };
+const NO_ENTRIES: Inventory = { read: 0, skipped: 0, unreadable: 0, empty: 0 };
 
 export interface InventoryOptions {
   readonly stop?: AbortSignal | undefined;

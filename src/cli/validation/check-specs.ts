@@ -36,7 +36,7 @@ export interface CheckedStore {
 }
 
 /** Loads nothing of stores when none was named. */
-export async function openChecked(
+async function openChecked(
   values: OptionValues<typeof storeOptions & typeof layoutOptions>,
   { cwd }: CliIo,
 ): Promise<CheckedStore> {
@@ -55,7 +55,7 @@ export async function openChecked(
  * Says on standard error what was not validated: files that are not read because of their names, and files without
  * documents.
  */
-export async function reportUnread({ skipped, empty }: Checked, io: CliIo): Promise<void> {
+async function reportUnread({ skipped, empty }: Checked, io: CliIo): Promise<void> {
   for (const [source, count] of skipped) await printNote(io.stderr, `${sentence(oneLine(source), count)}\n`);
   for (const file of empty) await printNote(io.stderr, `statebag: ${oneLine(file)}: no document there.\n`);
 }
