@@ -38,7 +38,7 @@ export interface Written {
   /** Where in the output it is; empty for the whole. */
   readonly at: string;
   readonly file: string;
-  /** Text before the opening parenthesis of the call; with the name of the member in front, `m: f`, where it has one. */
+  /** Text before the opening parenthesis of the call, with the name of its member in front where it has one: `m: f`. */
   readonly call: string;
 }
 
