@@ -7,7 +7,7 @@ import type { DocumentSource, SourceContainer, SourceDocument } from '../sources
 import { ContainerCommit } from './commit.js';
 import type { Item, RecordedFacts, Taken, WaitingDocument } from './commit.js';
 import { collectFacts, prepareDocument, takeForMigration } from './document.js';
-import { failureOf, hasLivedOn, notStarted } from './outcome.js';
+import { failureOf, hasLivedOn, isStopped, notStarted } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import { MAX_CONCURRENCY } from './pace.js';
 import { Run } from './run.js';
@@ -106,10 +106,7 @@ async function runContainer(container: SourceContainer, mayBeEmpty: boolean, run
   const { committer, settings } = run.options;
   const commit = committer && new ContainerCommit(container, committer, addressRule(settings.blobs));
   const taken = await takeDocuments(container, run, commit);
-  // A row that is gone has gone on: there was nothing to read.
-  if (taken.broken && !hasLivedOn(taken.broken.error))
-    await run.inventory.noteUnreadable({ id: container.id, ...failureOf(taken.broken.error) });
-  else await run.inventory.noteRead(container.id, mayBeEmpty || taken.broken ? undefined : taken.count);
+  await noteEntry(container.id, mayBeEmpty, taken, run);
   if (taken.broken) await commit?.fail(taken.broken.error);
   else await commit?.finish(taken);
   const failure = commit?.failure ?? taken.broken;
@@ -117,6 +114,13 @@ async function runContainer(container: SourceContainer, mayBeEmpty: boolean, run
   else await settleCommitted(container, run, commit?.waiting ?? [], failure);
   if (failure) await settleFailed(container, run, failure, taken);
   else if (taken.isWhole) await withdrawFailure(container, run);
+}
+
+/** A row that is gone has gone on: there was nothing to read. What a stop cut off is not started. */
+async function noteEntry(id: string, mayBeEmpty: boolean, { broken, count }: Taken, run: Run): Promise<void> {
+  if (broken && isStopped(broken.error)) return;
+  if (broken && !hasLivedOn(broken.error)) await run.inventory.noteUnreadable({ id, ...failureOf(broken.error) });
+  else await run.inventory.noteRead(id, mayBeEmpty || broken ? undefined : count);
 }
 
 /** Counts a container that the run does not get to: of a file that is one document, the document. */

@@ -130,6 +130,7 @@ describe.skipIf(!HAS_FIFOS)('a pipe that is named as a source', () => {
       onStart: (send) => setTimeout(send, 300, signal),
     });
     expect([code, out]).toEqual([1, expect.stringMatching(/^not started +1$/m)]);
+    expect(out).not.toMatch(/^unreadable/m);
     expect(err).toContain('to go on: statebag migrate pipe --store store');
     expect(readdirSync(scratch.dir).sort()).toEqual(['journal', 'pipe']);
   });
