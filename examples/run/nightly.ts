@@ -31,6 +31,8 @@ const migrated = await migrate(
   },
 );
 process.stdout.write(`migrated ${migrated.totals.migrated} of ${migrated.totals.documents}\n`);
+const { failed, quarantined, containersFailed } = migrated.totals;
+const left = failed + quarantined + containersFailed + migrated.inventory.unreadable;
 
 const verified = await verify({ journal });
 const { documents, verified: good } = verified.totals;
@@ -39,4 +41,4 @@ if (good < documents) {
   const undone = await rollback({ journal, apply: true });
   process.stdout.write(`rolled back ${undone.totals.rolledBack} of ${undone.totals.documents}\n`);
   process.exitCode = 1;
-} else if (!migrated.complete || migrated.totals.failed + migrated.totals.quarantined > 0) process.exitCode = 1;
+} else if (!migrated.complete || left > 0) process.exitCode = 1;

@@ -201,7 +201,7 @@ class TaskJournal {
   /** What is to be told of every settled document. */
   results(): readonly ResultEntry[] {
     const told = [...this.told.values()];
-    const documents = told.filter(({ subject }) => subject !== 'container');
+    const documents = told.filter(({ subject }) => subject === undefined);
     // The failure of a file or object is reported only where it stands for documents that were not read.
     const reported =
       documents.length > 0

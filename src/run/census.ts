@@ -38,7 +38,7 @@ export class Census {
     const { totals } = this;
     const { bytesBefore, bytesAfter } = totals;
     addToTotals(totals, outcome);
-    if (outcome.subject === 'container') return;
+    if (outcome.subject !== undefined) return;
     totals.bytesBefore = bytesBefore + outcome.bytesBefore;
     totals.bytesAfter = bytesAfter + outcome.bytesAfter;
     totals.generations[outcome.generation]++;

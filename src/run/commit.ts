@@ -234,7 +234,8 @@ export class Committer {
       kind: 'result',
       ...this.stamp(),
       doc: id,
-      ...(subject && { subject }),
+      // A place has no result: what is found there later has other names.
+      ...(subject === 'container' && { subject }),
       outcome: what,
       generation,
       bytesBefore,

@@ -135,7 +135,7 @@ function leaveContainer(container: SourceContainer, run: Run): Promise<void> {
 async function leaveUnread(container: SettledDocument['container'], error: unknown, run: Run): Promise<void> {
   const failure = failureOf(error);
   await run.inventory.noteUnreadable({ id: container.id, ...failure });
-  await run.settle({ ...notStarted(container.id, 0), ...failure, subject: 'container' }, unread(container));
+  await run.settle({ ...notStarted(container.id, 0), ...failure, subject: 'place' }, unread(container));
 }
 
 interface Failure {

@@ -35,7 +35,7 @@ export class FailureLimit {
   /** Takes the outcome of a document or container. True when too many have failed. */
   isExceededBy(outcome: DocumentOutcome): boolean {
     if (outcome.outcome === 'not-started' || (this.summary && isKnownFailure(this.summary, outcome))) return false;
-    if (outcome.subject !== 'container') this.seen++;
+    if (outcome.subject === undefined) this.seen++;
     if (outcome.outcome === 'failed' || outcome.outcome === 'quarantined') this.failures++;
     return this.isExceeded;
   }

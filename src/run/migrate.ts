@@ -46,7 +46,8 @@ export interface MigrateReport extends RunReport {
  *
  * @example
  * const report = await migrate({ sources: ['bags/'], store: './store', apply: true });
- * if (!report.complete || report.totals.failed > 0) console.error(report.totals);
+ * const { complete, totals, inventory } = report;
+ * if (!complete || totals.failed + totals.containersFailed + inventory.unreadable > 0) console.error(report);
  */
 export async function migrate(request: MigrateRequest, ports: MigratePorts = {}): Promise<MigrateReport> {
   const context = ports.context ?? processContext();

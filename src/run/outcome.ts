@@ -7,8 +7,11 @@ export type Outcome = 'migrated' | 'unchanged' | 'quarantined' | 'failed' | 'not
 
 export interface DocumentOutcome {
   readonly id: string;
-  /** Present for a file or object of lines that failed or was not started as a whole: it is not a document itself. */
-  readonly subject?: 'container';
+  /**
+   * Present for what is no document itself. `container`: a file or object of lines that failed or was not started as a
+   * whole. `place`: a directory, link or source of which it is not known what is in it; no total counts it.
+   */
+  readonly subject?: 'container' | 'place';
   readonly outcome: Outcome;
   readonly generation: Generation | 'unknown';
   /** Bytes. */
@@ -68,8 +71,9 @@ const COUNTER = {
   'not-started': 'notStarted',
 } as const satisfies Record<Outcome, keyof Totals>;
 
-/** Adds one document, or one container of lines. */
+/** Adds one document, or one container of lines. A place that could not be read is counted by the inventory alone. */
 export function addToTotals(totals: Totals, outcome: DocumentOutcome): void {
+  if (outcome.subject === 'place') return;
   if (outcome.subject === 'container') {
     totals[outcome.outcome === 'not-started' ? 'containersNotStarted' : 'containersFailed']++;
     return;

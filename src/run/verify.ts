@@ -130,7 +130,7 @@ function sumBytes({ documents }: JournalSummary): number {
 
 /**
  * `moved`: it went on living since, and only what was written can be vouched for. `resumed`: so did the row of an
- * execution, which nobody wonders at.
+ * execution, which is expected.
  */
 export interface VerifyOutcome {
   readonly id: string;

@@ -88,7 +88,8 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
         ...resumeRows(resume.totals),
       ]);
       if (!options.json) await print(io.stdout, formatRefused(resume.refused));
-      return complete && totals.quarantined + totals.failed + totals.containersFailed === 0 ? EXIT.ok : EXIT.findings;
+      const { quarantined, failed } = totals;
+      return complete && quarantined + failed + unseen.inventory.unreadable === 0 ? EXIT.ok : EXIT.findings;
     });
   } finally {
     signals.release();

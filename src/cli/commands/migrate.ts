@@ -240,7 +240,8 @@ async function work(
   if (next !== undefined && !output.quiet) io.stderr.write(`statebag: ${next}\n`);
   const isVerified = verified === undefined || verified.verified + verified.resumed === verified.documents;
   // What a stopped run has not listed is in no figure.
-  return isVerified && complete && !needsAttention(totals) ? EXIT.ok : EXIT.findings;
+  const isSeen = !needsAttention(totals) && report.inventory.unreadable === 0;
+  return isVerified && complete && isSeen ? EXIT.ok : EXIT.findings;
 }
 
 async function run(
@@ -318,12 +319,12 @@ function isLeft({ documents, containers, unlisted }: MigrateReport['notStarted']
   return documents + containers > 0 || unlisted;
 }
 
-function afterDryRun({ totals, notStarted, isStream }: MigrateReport, migration: GivenMigration): string {
+function afterDryRun({ totals, notStarted, inventory, isStream }: MigrateReport, migration: GivenMigration): string {
   const { given, specs, planOut, isCopy, isMany } = migration;
   if (totals.migrated + (isCopy ? totals.unchanged : 0) === 0) {
     if (isLeft(notStarted))
       return `this was a dry run; no document of those within --limit is to be migrated; to see all: ${formatCommandLine(dropOptions(given, specs, ['limit']))}`;
-    return needsAttention(totals)
+    return needsAttention(totals) || inventory.unreadable > 0
       ? 'this was a dry run; no document that was read and understood is to be migrated'
       : 'this was a dry run; there is no document to migrate';
   }

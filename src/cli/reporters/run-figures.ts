@@ -48,7 +48,7 @@ export function totalRows(totals: Totals, isDryRun: boolean): TableRow[] {
   ];
 }
 
-const CONTAINERS = 'files of lines, directories and links; what is in them is as it was';
+const CONTAINERS = 'files or objects of lines, which are as they were';
 
 /** What was not taken as a whole: it is not known how many documents are in it. */
 export function containerRows({ containersFailed, containersNotStarted }: Totals): TableRow[] {

@@ -23,7 +23,7 @@ export interface Judged {
 interface Told {
   readonly id: string;
   /** The result of a file of lines, beside those of its lines. */
-  readonly subject?: 'container';
+  readonly subject?: 'container' | 'place';
   readonly outcome: string;
   readonly code?: string;
 }
