@@ -10,7 +10,7 @@ import type { SourceDocument } from '../sources/source.js';
 import { REUSE_GRACE_MS } from '../store/index.js';
 import type { Leftover, ObjectStore, ObjectSummary } from '../store/index.js';
 import { failureOf } from './outcome.js';
-import { readInventory } from './inventory.js';
+import { readInventory, STOPPED } from './inventory.js';
 import type { Blind, Flaw, GateInventory, InventoryOptions } from './inventory.js';
 import { blobDigestOf } from './document.js';
 
@@ -76,7 +76,7 @@ export async function collect(options: CollectOptions): Promise<Collection> {
   const cutoff = new Date(options.now() - options.ttl);
   const old = (blob: ListedBlob): boolean => blob.lastModified.getTime() < cutoff.getTime();
   let marked = await mark(options);
-  const found = await listBlobs(options);
+  const found = await listBlobs(marked, options);
   const isGarbage = (blob: ListedBlob): boolean => !marked.live.has(blob.digest) && old(blob);
   if (isSighted(marked)) await followBlobs(found, marked, old, options);
   if (options.apply && isSighted(marked) && found.some(isGarbage)) {
@@ -117,15 +117,31 @@ interface ListedBlob extends ObjectSummary {
   readonly digest: string;
 }
 
-async function listBlobs({ objects, bucket, prefix, keys, stop }: CollectOptions): Promise<readonly ListedBlob[]> {
+async function listBlobs(
+  { inventory, blind }: Mark,
+  { objects, bucket, prefix, keys, stop }: CollectOptions,
+): Promise<readonly ListedBlob[]> {
   const found: ListedBlob[] = [];
   for (const folder of keys.folders) {
-    for await (const summary of objects.list(bucket, prefix + folder, stop)) {
+    for await (const summary of untilStopped(objects.list(bucket, prefix + folder, stop), stop)) {
       const digest = keys.digestOf(summary.key.slice(prefix.length));
       if (digest !== undefined) found.push({ ...summary, digest });
     }
   }
+  if (stop?.aborted) {
+    inventory.unreadable++;
+    blind.push({ kind: 'unreadable', id: `${bucket}/${prefix}`, ...STOPPED });
+  }
   return found;
+}
+
+/** What a listing gives until a stop cuts it off. */
+async function* untilStopped<T>(listing: AsyncIterable<T>, stop: AbortSignal | undefined): AsyncIterable<T> {
+  try {
+    yield* listing;
+  } catch (error) {
+    if (stop?.aborted !== true) throw error;
+  }
 }
 
 /**
@@ -148,7 +164,7 @@ async function followBlobs(
       const { code, reason } = failureOf(error);
       if (code === 'OBJECT_NOT_FOUND') return;
       inventory.unreadable++;
-      blind.push({ kind: 'unreadable', id: key, code, reason });
+      blind.push({ kind: 'unreadable', id: key, ...(stop?.aborted ? STOPPED : { code, reason }) });
     }
   };
   for (;;) {
@@ -196,7 +212,9 @@ async function sweepLeftovers(options: CollectOptions): Promise<readonly BlobOut
   const unknownBefore = new Date(options.now() - REUSE_GRACE_MS);
   const found: Leftover[] = [];
   for (const folder of keys.folders)
-    for await (const one of objects.leftovers?.(bucket, prefix + folder, unknownBefore, stop) ?? []) found.push(one);
+    if (objects.leftovers)
+      for await (const one of untilStopped(objects.leftovers(bucket, prefix + folder, unknownBefore, stop), stop))
+        found.push(one);
   const sweep = async ({ key, size: bytes, lastModified, remove }: Leftover): Promise<BlobOutcome> => {
     const done = apply && stop?.aborted !== true ? await removeLeftover(remove) : ({ outcome: 'garbage' } as const);
     const outcome: BlobOutcome = { key, bytes, lastModified, leftover: true, ...done };

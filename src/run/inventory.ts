@@ -136,7 +136,11 @@ class SourceSurvey {
   }
 }
 
-const STOPPED = { code: 'RUN_STOPPED', reason: 'the run was stopped before all of it was read; run it again' };
+/** Why nothing can be said of what a stop left. */
+export const STOPPED: Flaw = {
+  code: 'RUN_STOPPED',
+  reason: 'the run was stopped before all of it was read; run it again',
+};
 
 function isEmptySource(error: unknown): boolean {
   return error instanceof ConfigError && error.code === 'SOURCE_EMPTY';
