@@ -12,6 +12,8 @@ Usage: statebag inspect SOURCE… [options]
   SOURCE…  a file, a directory, a pipe, a glob in quotes, s3://bucket/prefix, dynamodb://table, sfn://{arn of a state machine}, or - for standard input; *.ndjson and *.jsonl hold a document a line
 `,
   `What to look for
+  --allow-empty       a source, file or object without documents is not a mistake
+  --ignore <GLOB>…    leave out entries with such names, or with a slash such paths or URIs; the answer repeats it
   --to <lean|bridge>  the migration to calculate with (default lean, for rows of a table bridge)
 `,
   `Store
@@ -99,6 +101,10 @@ Usage: statebag migrate SOURCE… --store S [options]
   --workers <N>          processes to write with, each for a share of the files, objects or rows; not with --limit (default 1)
   --only-failed          only documents that failed or were quarantined, as the journal says
   --max-failures <N|P%>  stop when more than so many fail or are quarantined; what the journal says already is not counted
+`,
+  `What to look for
+  --allow-empty     a source, file or object without documents is not a mistake
+  --ignore <GLOB>…  leave out entries with such names, or with a slash such paths or URIs; the answer repeats it
 `,
   `Examples
   # what would happen; nothing is written
@@ -284,6 +290,7 @@ Usage: statebag can-contract SOURCE… [options]
 `,
   `What to look for
   --allow-empty      a source, file or object without documents is not a mistake
+  --ignore <GLOB>…   leave out entries with such names, or with a slash such paths or URIs; the answer repeats it
   --accept <bridge>  bags of the bridge form may stay: their readers understand pointers without the shim
 `,
   `Examples
@@ -312,15 +319,13 @@ Usage: statebag gc SOURCE… --store S [options]
   `What to do
   --apply           delete; without it, everything is computed and nothing is changed; not with --dry-run
   --dry-run         what happens without --apply
-  --journal <DIR>…  journal whose rollback and verify must stay possible
+  --journal <DIR>…  journal of runs into this store; their rollback and verify stay possible
+  --no-journal      no other journal of this store matters
 `,
   `How long a blob is kept that nothing points to (the sum of the three)
   --execution <TIME>  the longest that an execution may run (default 366d)
   --redrive <TIME>    how long a failed execution may be redriven (default 14d)
   --audit <TIME>      how long an auditor may ask what ran (default 90d)
-`,
-  `What to look for
-  --allow-empty  a source, file or object without documents is not a mistake
 `,
   `Examples
   # what could be deleted; nothing is
@@ -329,9 +334,10 @@ Usage: statebag gc SOURCE… --store S [options]
   statebag gc s3://my-bucket/paused/ sfn://$ARN --store s3://my-bucket/bags --journal statebag-journal --apply
 `,
   `Notes
-  A blob is deleted when no source, no journal and no other blob names its digest, and when it was neither written nor reused for the time given.
-  Name every place where bags are. When something was not read, nothing is deleted: a source without documents, a file that is skipped because of its name, a link to nothing, anything unreadable. --allow-empty is for empty sources only.
-  Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters; a glob reads whatever it matches.
+  A blob is deleted when no source, no journal and no other blob names its digest, and when it was neither written nor reused for the time given. What would be deleted is printed, and the proof: what was searched.
+  The journals of all runs into the store are needed, or --no-journal: a rollback needs blobs that only its journal names.
+  Name every place where bags are. When something was not read or not understood, nothing is deleted: a source without documents, a pipe or a link to nothing in a directory, a file that is no JSON, anything unreadable. --allow-empty is for empty sources only; --ignore is for what can have no bag.
+  Of a directory every file is searched, whatever its name, compressed ones too.
   Only keys of the layout that hold a digest are considered; everything else in the store stays.
   Of a store in a directory, temporary files and locks of killed runs are deleted too ("leftovers"). If it cannot be proven that their process has ended, temporary files are kept for 48 hours, and locks stay.
 `,
@@ -687,14 +693,14 @@ Usage: statebag completion [SHELL] [options]
 /** The sections of each command, in their order. */
 export const HELP_PAGES: Readonly<Record<string, readonly number[]>> = {
   inspect: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13],
-  migrate: [14, 15, 16, 3, 17, 5, 7, 8, 9, 10, 18, 19, 20],
-  verify: [21, 22, 23, 3, 5, 6, 7, 8, 9, 24, 25, 26],
-  rollback: [27, 28, 29, 30, 3, 5, 7, 8, 9, 31, 32, 33],
-  status: [34, 35, 5, 6, 36, 37, 38],
-  report: [39, 35, 40, 41, 42, 38],
-  'journal check': [43, 44, 45, 5, 6, 46, 47, 48],
-  'can-contract': [49, 1, 50, 3, 23, 5, 6, 7, 8, 9, 10, 51, 52, 53],
-  gc: [54, 1, 55, 56, 57, 3, 23, 5, 7, 8, 9, 10, 58, 59, 60],
+  migrate: [14, 15, 16, 3, 17, 18, 5, 7, 8, 9, 10, 19, 20, 21],
+  verify: [22, 23, 24, 3, 5, 6, 7, 8, 9, 25, 26, 27],
+  rollback: [28, 29, 30, 31, 3, 5, 7, 8, 9, 32, 33, 34],
+  status: [35, 36, 5, 6, 37, 38, 39],
+  report: [40, 36, 41, 42, 43, 39],
+  'journal check': [44, 45, 46, 5, 6, 47, 48, 49],
+  'can-contract': [50, 1, 51, 3, 24, 5, 6, 7, 8, 9, 10, 52, 53, 54],
+  gc: [55, 1, 56, 57, 18, 3, 24, 5, 7, 8, 9, 10, 58, 59, 60],
   segment: [61, 62, 63, 3, 64, 6, 7, 8, 10, 65, 66, 67],
   hydrate: [68, 62, 3, 6, 7, 8, 10, 69, 70, 71],
   adapt: [72, 73, 3, 74, 75, 7, 8, 10, 76, 77, 78],
@@ -704,8 +710,8 @@ export const HELP_PAGES: Readonly<Record<string, readonly number[]>> = {
   'asl check': [95, 96, 91, 6, 97, 98, 99],
   'asl patch': [100, 96, 101, 91, 102, 103, 104],
   'schema diff': [105, 106, 107, 91, 6, 8, 108, 109, 110],
-  'fleet plan': [111, 15, 112, 3, 23, 5, 6, 7, 8, 10, 9, 113, 114, 88],
-  'fleet manifest': [115, 116, 117, 45, 3, 118, 7, 8, 10, 9, 119, 120, 88],
-  'fleet collect': [121, 122, 123, 45, 3, 5, 7, 8, 10, 9, 124, 125, 126],
+  'fleet plan': [111, 15, 112, 3, 24, 5, 6, 7, 8, 10, 9, 113, 114, 88],
+  'fleet manifest': [115, 116, 117, 46, 3, 118, 7, 8, 10, 9, 119, 120, 88],
+  'fleet collect': [121, 122, 123, 46, 3, 5, 7, 8, 10, 9, 124, 125, 126],
   completion: [127, 128, 6, 129, 130, 88],
 };

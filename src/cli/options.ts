@@ -249,7 +249,18 @@ export function formatOf({ format, json }: OptionValues<typeof formatOptions>): 
 /** For commands that read every document of their sources and write to none. */
 export const surveyOptions = optionGroup('What to look for', {
   'allow-empty': flag('a source, file or object without documents is not a mistake'),
+  ignore: list(
+    text('GLOB', 'leave out entries with such names, or with a slash such paths or URIs; the answer repeats it'),
+  ),
 });
+
+/** As a request has it. */
+export function surveySettings(values: OptionValues<typeof surveyOptions>): {
+  readonly allowEmpty: boolean;
+  readonly ignore: readonly string[];
+} {
+  return { allowEmpty: values['allow-empty'], ignore: values.ignore };
+}
 
 const WHICH = 'Which documents, and how fast';
 

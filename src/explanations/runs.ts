@@ -16,6 +16,13 @@ const JOURNALS = {
     advice:
       'Wait for the run to end. If the message comes back, make sure that the process it names has ended (`ps -p PID` on that host, or in that container). Then remove the lock file it names. After that, files named `.statebag-*` next to documents can be removed too.',
   },
+  JOURNAL_NEEDED: {
+    title: '`gc`: no journal of a run into this store is named.',
+    detail:
+      'A rolled back document gets the original bytes back from its journal and from blobs that nothing else names. Without the journal, `gc` would delete those blobs.',
+    advice:
+      'Name every journal of a run into this store with `--journal`. Add `--no-journal` if there is none, or if none is needed any more.',
+  },
   JOURNAL_MISMATCH: {
     title: 'The journal is about another target, store, bucket, prefix, layout of blob keys, or `--out`.',
     detail: 'The run has written nothing.',

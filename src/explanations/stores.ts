@@ -127,10 +127,11 @@ const SOURCES = {
     advice: 'Check the file. Add `--allow-empty` if it is empty on purpose.',
   },
   NAME_SKIPPED: {
-    title: '`gc`, `can-contract`: a file of a directory was not read because of its name.',
-    detail: 'The name does not end in `.json`, `.ndjson` or `.jsonl`, in any case of letters.',
+    title: 'A file of a directory was not read because of its name.',
+    detail:
+      'The name does not end in `.json`, `.ndjson` or `.jsonl`, or in one of these and `.gz`, in any case of letters.',
     advice:
-      'Name the file itself, or a glob that matches it. If it is compressed, decompress it. Or move it out of the directory.',
+      'Name the file itself, or a glob that matches it. If no bag can be in it, leave it out with `--ignore`, which the answer repeats.',
   },
   DIRECTORY_SKIPPED: {
     title: '`gc`, `can-contract`: a glob matches a directory, and the files in it were not read.',
@@ -154,11 +155,12 @@ const SOURCES = {
     see: 'rollout.md#what-cannot-be-done-and-why',
   },
   SOURCE_COMPRESSED: {
-    title: 'A compressed file cannot be rewritten.',
-    advice: 'Decompress the file first.',
+    title: 'A compressed file or object has a document that is to be migrated, and it is not rewritten.',
+    detail: 'Compressed again, its bytes would be others, and a rollback could not give the same file back.',
+    advice: 'Decompress it and migrate what comes out, then remove the compressed one.',
   },
   GZIP_INVALID: {
-    title: 'A compressed file is not gzip, or is cut off.',
+    title: 'A compressed file or object is not gzip, or is cut off.',
     advice: 'Copy the file again from its origin.',
   },
   STATE_TRUNCATED: {

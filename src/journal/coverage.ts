@@ -1,5 +1,6 @@
 import type { EndEntry, JournalEntry, NotStarted, RunEntry } from './entries.js';
 import { isSameAim, readAim } from './entries.js';
+import type { Inventory } from '../sources/inventory.js';
 import type { Shard } from '../sources/container-choice.js';
 
 /** Something that the runs of a journal were about and have not done. */
@@ -14,6 +15,8 @@ export interface Gap {
   readonly sources: readonly string[];
   /** `undefined` when it is not known. */
   readonly notStarted: NotStarted | undefined;
+  /** Entries that the run has skipped, and places without a document where one is expected. */
+  readonly passedOver: number;
   /** What was asked for instead of everything, in the words of the command line. */
   readonly scopes: readonly string[];
 }
@@ -88,7 +91,7 @@ export class Coverage {
     const run = this.current;
     if (!run) return;
     this.fill(run, false);
-    this.push('killed', run, undefined);
+    this.push('killed', run);
     this.current = undefined;
   }
 
@@ -101,7 +104,7 @@ export class Coverage {
     }
     this.fill(run, complete);
     if (complete) this.complete(run);
-    else this.push('stopped', run, notStarted);
+    else this.push('stopped', run, notStarted, entry.inventory);
   }
 
   /** A migration that came to its end. */
@@ -138,11 +141,12 @@ export class Coverage {
     });
   }
 
-  private push(kind: 'stopped' | 'killed', run: RunEntry, notStarted: NotStarted | undefined): void {
+  private push(kind: 'stopped' | 'killed', run: RunEntry, notStarted?: NotStarted, inventory?: Inventory): void {
     // A rollback is about everything, and repeats the options of the run before it.
     const scope = run.command === 'rollback' ? { ...EVERYTHING, out: scopeOf(run).out } : scopeOf(run);
     const open = new Map(sourcesOf(run).map((source) => [source, new Map<number, Set<number>>()]));
-    this.open.push({ kind, run, notStarted, scopes: labelsOf(scope), scope, open });
+    const passedOver = inventory ? inventory.skipped + inventory.empty : 0;
+    this.open.push({ kind, run, notStarted, passedOver, scopes: labelsOf(scope), scope, open });
   }
 
   private pushPart(run: RunEntry, labels: readonly string[]): void {
@@ -162,6 +166,7 @@ export class Coverage {
       kind: 'part',
       run,
       notStarted: undefined,
+      passedOver: 0,
       scopes: labels,
       scope: { ...EVERYTHING, out, form },
       open,

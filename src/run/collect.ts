@@ -1,14 +1,16 @@
 import { inflateRawSync } from 'node:zlib';
 import pMap from 'p-map';
 import { BagDocument } from '../bag/bag.js';
-import type { Layout } from '../bag/keys.js';
 import { readDocument } from '../bag/value.js';
-import { BagError, ConfigError, StateBagError } from '../errors/index.js';
+import { BagError, StateBagError } from '../errors/index.js';
 import type { InversePiece, JournalEntry } from '../journal/entries.js';
 import { readJournal } from '../journal/read.js';
+import { isBlank } from '../sources/lines.js';
 import type { SourceDocument } from '../sources/source.js';
 import { REUSE_GRACE_MS } from '../store/index.js';
 import type { Leftover, ObjectStore, ObjectSummary } from '../store/index.js';
+import type { BlobKeys } from './blob-keys.js';
+import { LiveDigests } from './live-digests.js';
 import { failureOf } from './outcome.js';
 import { readInventory, STOPPED } from './inventory.js';
 import type { Blind, Flaw, GateInventory, InventoryOptions } from './inventory.js';
@@ -26,7 +28,37 @@ interface CollectOptions extends MarkOptions {
   readonly apply: boolean;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Called once before anything is deleted. */
+  readonly onPlan?: ((plan: CollectionPlan) => void | Promise<void>) | undefined;
   readonly onBlob?: (outcome: BlobOutcome) => void | Promise<void>;
+}
+
+/** What would be deleted, and what shows that nothing needs it. */
+export interface CollectionPlan {
+  readonly proof: Proof;
+  /** Keys of the blobs, with the prefix of the store. */
+  readonly keys: readonly string[];
+  readonly bytes: number;
+}
+
+/** From what it is known that a blob is garbage: these were searched for digests, and none names it. */
+export interface Proof {
+  /** As they were given. */
+  readonly sources: readonly string[];
+  /** Documents of the sources. */
+  readonly documents: number;
+  readonly journals: readonly SearchedJournal[];
+  /** Different digests that were found. */
+  readonly digests: number;
+  /** RFC 3339: a blob that was written or reused since stays. */
+  readonly writtenBefore: string;
+}
+
+export interface SearchedJournal {
+  /** Absolute path of its directory. */
+  readonly directory: string;
+  /** Entries with the original of a document. */
+  readonly intents: number;
 }
 
 /** A blob that nothing points to, old enough to go. `kept`: it was written again since it was listed. */
@@ -62,6 +94,7 @@ export interface Collection {
   readonly bytesFreed: number;
   /** What became of the entries of the sources, and of living blobs that had to be read. */
   readonly inventory: GateInventory;
+  readonly proof: Proof;
   /** What was not looked at. Nothing is swept unless it is empty. */
   readonly blind: readonly Blind[];
 }
@@ -85,6 +118,13 @@ export async function collect(options: CollectOptions): Promise<Collection> {
   }
   const dead = found.filter((blob) => !marked.live.has(blob.digest));
   const garbage = isSighted(marked) ? dead.filter(isGarbage) : [];
+  const proof = proofOf(marked, cutoff, options);
+  if (options.apply && garbage.length > 0)
+    await options.onPlan?.({
+      proof,
+      keys: garbage.map(({ key }) => key),
+      bytes: sizeOf(garbage.map(({ size }) => size)),
+    });
   const outcomes = await pMap(garbage, (blob) => sweepOne(blob, cutoff, options), { concurrency: options.concurrency });
   const count = (outcome: BlobOutcome['outcome']): number => outcomes.filter((blob) => blob.outcome === outcome).length;
   const leftovers = isSighted(marked) ? await sweepLeftovers(options) : [];
@@ -104,7 +144,18 @@ export async function collect(options: CollectOptions): Promise<Collection> {
       outcomes.filter(({ outcome }) => outcome === 'garbage' || outcome === 'deleted').map(({ bytes }) => bytes),
     ),
     inventory: marked.inventory,
+    proof,
     blind: marked.blind,
+  };
+}
+
+function proofOf({ documents, journals, live }: Mark, cutoff: Date, { sources }: CollectOptions): Proof {
+  return {
+    sources: sources.map(({ id }) => id),
+    documents,
+    journals,
+    digests: live.size,
+    writtenBefore: cutoff.toISOString(),
   };
 }
 
@@ -237,7 +288,7 @@ function sizeOf(sizes: readonly number[]): number {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-interface MarkOptions extends Pick<InventoryOptions, 'sources' | 'concurrency' | 'allowEmpty' | 'stop'> {
+interface MarkOptions extends Pick<InventoryOptions, 'sources' | 'concurrency' | 'allowEmpty' | 'isIgnored' | 'stop'> {
   /** Directories of journals whose rollback is to stay possible. */
   readonly journals: readonly string[];
 }
@@ -245,6 +296,7 @@ interface MarkOptions extends Pick<InventoryOptions, 'sources' | 'concurrency' |
 interface Mark {
   readonly live: LiveDigests;
   readonly documents: number;
+  readonly journals: readonly SearchedJournal[];
   readonly inventory: { -readonly [K in keyof GateInventory]: GateInventory[K] };
   /** Nothing may be swept while this is not empty: what cannot be read may point to anything. */
   readonly blind: Blind[];
@@ -261,7 +313,8 @@ async function mark(options: MarkOptions, live = new LiveDigests()): Promise<Mar
     if (document.beside) live.addText(document.beside());
     return findFlaw(document);
   };
-  for (const directory of options.journals) await markJournal(directory, live);
+  const journals: SearchedJournal[] = [];
+  for (const directory of options.journals) journals.push({ directory, intents: await markJournal(directory, live) });
   // What a blob names is alive only while the blob is; what the lines of a journal name is kept in any case.
   const onOwn = (document: SourceDocument): void => {
     const digest = blobDigestOf(document);
@@ -269,12 +322,34 @@ async function mark(options: MarkOptions, live = new LiveDigests()): Promise<Mar
     else live.addBlob(digest, document.bytes);
   };
   const inventory = await readInventory({ ...options, onDocument, onBlind, onOwn });
-  return { live, documents, inventory: { ...inventory }, blind };
+  return { live, documents, journals, inventory: { ...inventory }, blind };
 }
 
 /** Bytes that are not JSON may be compressed or encrypted, and hide what they name. */
-function findFlaw({ bytes, verdict }: SourceDocument): Flaw | undefined {
+function findFlaw({ bytes, line, verdict }: SourceDocument): Flaw | undefined {
   if (verdict?.code === 'ATTRIBUTE_NOT_JSON') return { code: verdict.code, reason: verdict.reason };
+  const flaw = findFlawIn(bytes);
+  if (flaw === undefined || line !== undefined) return flaw;
+  // A file may hold a document a line, whatever its name.
+  const lines = splitLines(bytes);
+  return lines.length > 1 && lines.every((each) => findFlawIn(each) === undefined) ? undefined : flaw;
+}
+
+/** Lines that are not blank. */
+function splitLines(bytes: Uint8Array): readonly Uint8Array[] {
+  const lines: Uint8Array[] = [];
+  for (let start = 0, end = 0; start < bytes.length; start = end + 1) {
+    const found = bytes.indexOf(LF, start);
+    end = found === -1 ? bytes.length : found;
+    const line = bytes.subarray(start, end);
+    if (!isBlank(line)) lines.push(line);
+  }
+  return lines;
+}
+
+const LF = 0x0a;
+
+function findFlawIn(bytes: Uint8Array): Flaw | undefined {
   try {
     // A bag that no reader takes may be one that was not understood.
     new BagDocument(readDocument(bytes)).assertValidIds();
@@ -285,8 +360,14 @@ function findFlaw({ bytes, verdict }: SourceDocument): Flaw | undefined {
   }
 }
 
-async function markJournal(directory: string, live: LiveDigests): Promise<void> {
-  for await (const { entry } of readJournal(directory)) for (const text of textsOf(entry)) live.addText(text);
+/** Resolves to how many intents the journal has. */
+async function markJournal(directory: string, live: LiveDigests): Promise<number> {
+  let intents = 0;
+  for await (const { entry } of readJournal(directory)) {
+    if (entry.kind === 'intent') intents++;
+    for (const text of textsOf(entry)) live.addText(text);
+  }
+  return intents;
 }
 
 /** What an entry names itself, and the text it would put back, which may hold pointers too. */
@@ -298,133 +379,4 @@ function textsOf(entry: JournalEntry): readonly Uint8Array[] {
 function textOf(piece: InversePiece): Uint8Array {
   if ('text' in piece) return Buffer.from(piece.text, 'base64');
   return 'deflate' in piece ? inflateRawSync(Buffer.from(piece.deflate, 'base64')) : new Uint8Array();
-}
-
-const DIGEST_LENGTH = 64;
-
-/**
- * The digests that are named anywhere in documents. A blob whose digest is among them is alive: it does not matter in
- * which dialect, at which place or inside how many strings it is named, so that no pointer can be overlooked.
- */
-class LiveDigests {
-  readonly #found = new Set<string>();
-  /** What blobs name that nothing names so far. */
-  readonly #behind = new Map<string, readonly string[]>();
-
-  get size(): number {
-    return this.#found.size;
-  }
-
-  has(digest: string): boolean {
-    return this.#found.has(digest);
-  }
-
-  add(digest: string): void {
-    if (this.#found.has(digest)) return;
-    this.#found.add(digest);
-    for (const behind of this.#behind.get(digest) ?? []) this.add(behind);
-    this.#behind.delete(digest);
-  }
-
-  /** Adds what a blob names, as soon as the blob itself is named. */
-  addBlob(digest: string, bytes: Uint8Array): void {
-    if (this.has(digest)) this.addText(bytes);
-    else this.#behind.set(digest, namedIn(bytes));
-  }
-
-  /** Adds what a text names. */
-  addText(bytes: Uint8Array): void {
-    for (const digest of namedIn(bytes)) this.add(digest);
-  }
-}
-
-/** Hex digits that touch a digest, as the `2f` of an escaped slash does, do not hide it. */
-function namedIn(bytes: Uint8Array): readonly string[] {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-  // A digit may be escaped, in text inside text with several backslashes. What is escaped may be beside a digest, too.
-  const texts = text.includes(ESCAPED)
-    ? [text, text.replace(/\\+u00(3\d|6[1-6])/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)))]
-    : [text];
-  const runs = texts.flatMap((each) => Array.from(each.matchAll(/[0-9a-f]{64,}/g), ([run]) => run));
-  return runs.flatMap((run) => [run.slice(0, DIGEST_LENGTH), run.slice(-DIGEST_LENGTH)]);
-}
-
-const ESCAPED = '\\u00';
-
-const PLACEHOLDER = /\{(ownerId|workflowId|sha256|member)\}/;
-
-/**
- * Which keys are content-addressed blobs of a layout, and where to look for them. Keys are without the store's prefix.
- */
-interface BlobKeys {
-  /** Folders that hold them, each ending with `/`, none inside another; one empty text for the whole store. */
-  readonly folders: readonly string[];
-  /** The digest in the key of such a blob; undefined for every other key. */
-  digestOf(key: string): string | undefined;
-}
-
-export function blobKeysOf(layout: Layout): BlobKeys {
-  const templates = Object.values(layout);
-  const patterns = templates.map(patternOf);
-  return {
-    folders: outermost(templates.map(folderOf)),
-    digestOf: (key) =>
-      patterns.map((pattern) => pattern.exec(key)?.groups?.sha256).find((digest) => digest !== undefined),
-  };
-}
-
-function patternOf(template: string): RegExp {
-  const parts = template.split(new RegExp(PLACEHOLDER, 'g'));
-  let isNamed = false;
-  const source = parts.map((part, at) => {
-    if (at % 2 === 0) return part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-    if (part !== 'sha256') return '[^/]+';
-    if (isNamed) return '\\k<sha256>';
-    isNamed = true;
-    return '(?<sha256>[0-9a-f]{64})';
-  });
-  return new RegExp(`^${source.join('')}$`);
-}
-
-/** The part in front of the first placeholder, up to its last slash. */
-function folderOf(template: string): string {
-  const fixed = template.slice(0, template.search(PLACEHOLDER));
-  return fixed.slice(0, fixed.lastIndexOf('/') + 1);
-}
-
-function outermost(folders: readonly string[]): readonly string[] {
-  const unique = [...new Set(folders)];
-  return unique.filter((folder) => !unique.some((other) => other !== folder && folder.startsWith(other)));
-}
-
-const DAY_MS = 86_400_000;
-const UNIT_MS = { s: 1_000, m: 60_000, h: 3_600_000, d: DAY_MS } as const;
-
-/** How long a blob may still be asked for when nothing at rest names it any more, in milliseconds. */
-export interface Retention {
-  /** An execution may run for a year. */
-  readonly execution: number;
-  /** A failed one may be started again with the same input for 14 days. */
-  readonly redrive: number;
-  /** For those who want to see later what ran. */
-  readonly audit: number;
-}
-
-export const DEFAULT_RETENTION: Retention = { execution: 366 * DAY_MS, redrive: 14 * DAY_MS, audit: 90 * DAY_MS };
-
-/** The sum. Throws `ConfigError` `TTL_TOO_SHORT` when it would not cover blobs that are in use this very moment. */
-export function ttlOf({ execution, redrive, audit }: Retention): number {
-  const ttl = execution + redrive + audit;
-  if (ttl >= REUSE_GRACE_MS) return ttl;
-  throw new ConfigError(
-    'TTL_TOO_SHORT',
-    `a blob is kept for at least ${REUSE_GRACE_MS / 3_600_000} hours: a younger one may be on its way into a bag`,
-  );
-}
-
-/** `90d`, `36h`, `45m`, `30s`. Throws `ConfigError` `USAGE`. */
-export function parseDuration(option: string, text: string): number {
-  const match = /^(\d{1,9})([smhd])$/.exec(text);
-  if (match) return Number(match[1]) * UNIT_MS[match[2] as keyof typeof UNIT_MS];
-  throw new ConfigError('USAGE', `--${option} takes a time such as 90d, 36h or 45m, not "${text}"`);
 }

@@ -5,6 +5,7 @@ import type { RunContext } from './context.js';
 import { ConfigError, ConflictError, StateBagError } from '../errors/index.js';
 import { asDiskError, describeSpecialFile, diskError, makeDirectories, nodeDisk } from '../sources/disk.js';
 import type { Disk } from '../sources/disk.js';
+import { stripGzip } from '../sources/gzip.js';
 import { NdjsonContainer } from '../sources/ndjson.js';
 import { writeFramed } from '../sources/lines.js';
 import type { OpenSource } from '../sources/open.js';
@@ -33,7 +34,8 @@ export function outTarget(out: string, isDirectory: boolean, sourceRoot: string)
       if (name.split('/').includes('..') || isAbsolute(name)) {
         throw new ConfigError('OUT_INVALID', `${id} has no place below ${out}`);
       }
-      return join(out, name);
+      // What is compressed is copied decompressed.
+      return join(out, stripGzip(name));
     },
   };
 }

@@ -7,19 +7,20 @@ import type { DocumentSource, SourceContainer, SourceDocument } from '../sources
 import { ContainerCommit } from './commit.js';
 import type { Item, RecordedFacts, Taken, WaitingDocument } from './commit.js';
 import { collectFacts, prepareDocument, takeForMigration } from './document.js';
-import { failureOf, hasLivedOn, isStopped, notStarted } from './outcome.js';
+import { failureOf, hasLivedOn, isEmptySource, isStopped, notStarted } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import { MAX_CONCURRENCY } from './pace.js';
 import { Run } from './run.js';
 import type { EngineOptions, RunReport, SettledDocument } from './run.js';
 import { digestDocument } from './transform.js';
 
-/** True when the run has taken everything that it was about. */
+/** True when the run has taken everything that it was about, and has passed nothing over. */
 export function isWhole({
   complete,
   notStarted: { documents, containers, unread, unlisted },
-}: Pick<RunReport, 'complete' | 'notStarted'>): boolean {
-  return complete && !unlisted && documents + containers + unread === 0;
+  inventory: { skipped, empty },
+}: Pick<RunReport, 'complete' | 'notStarted' | 'inventory'>): boolean {
+  return complete && !unlisted && documents + containers + unread + skipped + empty === 0;
 }
 
 /**
@@ -32,8 +33,8 @@ export async function runSources(options: EngineOptions): Promise<RunReport> {
   const leave = run.pace.endWith(options.stop);
   try {
     for (const source of options.sources) {
-      const containers = listed(source, run);
-      const mayBeEmpty = source.mayBeEmpty === true;
+      const mayBeEmpty = source.mayBeEmpty === true || options.allowEmpty === true;
+      const containers = listed(source, mayBeEmpty, run);
       await pMap(containers, (container) => takeContainer(container, mayBeEmpty, run), {
         concurrency: MAX_CONCURRENCY,
       });
@@ -56,10 +57,13 @@ export async function runSources(options: EngineOptions): Promise<RunReport> {
  * Yields each container when its turn has come. A listing that breaks off is a failure of the source; what was listed
  * before is in hand and is finished.
  */
-async function* listed(source: DocumentSource, run: Run): AsyncIterable<SourceContainer> {
+async function* listed(source: DocumentSource, mayBeEmpty: boolean, run: Run): AsyncIterable<SourceContainer> {
   const { stop, shard } = run.options;
+  let isEmpty = true;
+  const notEmpty = (): void => void (isEmpty = false);
   try {
-    for await (const container of run.inventory.list(source)) {
+    for await (const container of run.inventory.list(source, notEmpty)) {
+      notEmpty();
       await run.pace.turn();
       if (!run.isFull) {
         yield container;
@@ -72,7 +76,9 @@ async function* listed(source: DocumentSource, run: Run): AsyncIterable<SourceCo
       run.notStarted.unlisted = true;
       return;
     }
+    if (isEmpty && !mayBeEmpty && stop?.aborted !== true) await run.inventory.noteEmptySource(source.id);
   } catch (error) {
+    if (mayBeEmpty && isEmptySource(error)) return;
     if (!(error instanceof ConfigError)) run.notStarted.unlisted = true;
     if (stop?.aborted) return;
     if (error instanceof ConfigError) run.end(error);

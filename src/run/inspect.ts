@@ -2,6 +2,8 @@ import { addressRule } from '../bag/sources.js';
 import type { BagDocument } from '../bag/bag.js';
 import type { ByteValue } from '../bag/value.js';
 import { noStore, openStore } from '../store/open.js';
+import { parseIgnore } from '../sources/container-choice.js';
+import type { Unseen } from '../sources/inventory.js';
 import { measureSources, openSources } from '../sources/open.js';
 import { assertKnown, asStore, completeSources, defaultTarget, omitUndefined } from './request.js';
 import { ownPlaces } from '../sources/own-files.js';
@@ -14,11 +16,11 @@ import type { RunPorts } from './context.js';
 import { plannedHazards, readBagDocument, resumabilityOf, whereFilter } from './document.js';
 import { runSources } from './engine.js';
 import type { DocumentOutcome } from './outcome.js';
-import type { Selection, SourcesRequest, StoreRequest } from './request.js';
+import type { InventorySelection, Selection, SourcesRequest, StoreRequest } from './request.js';
 import type { EngineOptions, RunReport, SettledDocument } from './run.js';
 
 /** An inspection as plain JSON. */
-export interface InspectRequest extends SourcesRequest, Selection {
+export interface InspectRequest extends SourcesRequest, Selection, InventorySelection {
   /** Without a store, pointers are not followed. */
   readonly store?: StoreRequest;
   /** Bucket that bags name when no store is given. */
@@ -39,6 +41,8 @@ export interface InspectReport {
   readonly resume: ResumeCensus;
   /** What was not read. */
   readonly unseen: Pick<RunReport, 'complete' | 'inventory' | 'notStarted'>;
+  /** Entries that were skipped or are empty. What could not be read is among the documents. */
+  readonly passedOver: readonly Unseen[];
 }
 
 /**
@@ -67,20 +71,26 @@ export async function inspect(
   await ports.onBegin?.(() => measureSources(sources, shard));
   const target = request.target ?? defaultTarget(request.sources);
   const settings = readingSettings({ target, layout }, store?.blobs ?? noStore(layout, request.bucket));
+  const passedOver: Unseen[] = [];
   const inspection = new Inspection(settings, context.now().getTime(), ports);
   const unseen = await runSources({
     sources: sources.map(({ source }) => source),
     settings,
     concurrency,
+    allowEmpty: request.allowEmpty ?? false,
     onOutcome: (outcome, settled) => inspection.add(outcome, settled),
+    onUnseen: (entry) => {
+      if (entry.kind !== 'unreadable') passedOver.push(entry);
+    },
     ...omitUndefined({
+      isIgnored: await parseIgnore(request.ignore ?? [], context.cwd),
       stop: ports.stop,
       limit,
       shard,
       filter: where.length > 0 ? whereFilter(where) : undefined,
     }),
   });
-  return { totals: inspection.census.totals, resume: inspection.resume, unseen };
+  return { totals: inspection.census.totals, resume: inspection.resume, unseen, passedOver };
 }
 
 const INSPECT_MEMBERS: Readonly<Record<keyof InspectRequest, true>> = {
@@ -95,6 +105,8 @@ const INSPECT_MEMBERS: Readonly<Record<keyof InspectRequest, true>> = {
   bucket: true,
   s3: true,
   target: true,
+  allowEmpty: true,
+  ignore: true,
 };
 
 class Inspection {

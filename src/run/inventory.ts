@@ -1,9 +1,10 @@
 import pMap, { pMapSkip } from 'p-map';
 import { ConfigError } from '../errors/index.js';
+import type { IsIgnored } from '../sources/container-choice.js';
 import { InventoryCount } from '../sources/inventory.js';
 import type { Inventory, Unseen } from '../sources/inventory.js';
 import type { DocumentSource, SourceContainer, SourceDocument } from '../sources/source.js';
-import { failureOf, hasLivedOn } from './outcome.js';
+import { failureOf, hasLivedOn, isEmptySource } from './outcome.js';
 import { blobDigestOf, isJournalLine } from './document.js';
 
 /** Something of which nothing can be said: an entry, or a document that was read and is not understood. */
@@ -28,6 +29,8 @@ export interface InventoryOptions {
   readonly concurrency: number;
   /** A source, file or object without documents is not a mistake. */
   readonly allowEmpty: boolean;
+  /** Entries that the user says are no concern of the answer. */
+  readonly isIgnored?: IsIgnored | undefined;
   /** Ends the survey after the containers in hand. */
   readonly stop?: AbortSignal | undefined;
   /** Called for blobs and journal lines of the tool, wherever they are: they are not documents. */
@@ -49,8 +52,8 @@ export interface Flaw {
  * itself.
  */
 export async function readInventory(options: InventoryOptions): Promise<GateInventory> {
-  const { sources, stop, onBlind } = options;
-  const count = new InventoryCount(sources, { stop, takesAliases: true, onUnseen: onBlind });
+  const { sources, stop, isIgnored, onBlind } = options;
+  const count = new InventoryCount(sources, { stop, isIgnored, takesAliases: true, onUnseen: onBlind });
   let undecidable = 0;
   for (const source of sources) {
     const survey = new SourceSurvey(source, options, count);
@@ -141,10 +144,6 @@ export const STOPPED: Flaw = {
   code: 'RUN_STOPPED',
   reason: 'the run was stopped before all of it was read; run it again',
 };
-
-function isEmptySource(error: unknown): boolean {
-  return error instanceof ConfigError && error.code === 'SOURCE_EMPTY';
-}
 
 function unseenIn({ skipped, unreadable, empty }: Inventory): number {
   return skipped + unreadable + empty;

@@ -3,6 +3,7 @@ import { ConfigError } from '../errors/index.js';
 import { failedDocuments, failedLines, isDone, knownLines, pendingIntents } from '../journal/read.js';
 import type { DamagedPlace, JournalSummary } from '../journal/read.js';
 import { JournalSession, readSummary } from '../journal/session.js';
+import { parseIgnore } from '../sources/container-choice.js';
 import { nodeDisk } from '../sources/disk.js';
 import { isTableUri } from '../sources/dynamodb/id.js';
 import { EXECUTIONS_SCHEME, measureSources, openSources } from '../sources/open.js';
@@ -128,12 +129,13 @@ export async function openMigration(request: CompleteRequest, context: RunContex
   refuseReadOnly(request.sources);
   const own = ownPlaces(store, layout, [journal, ...copies]);
   const sources = await openSources(request.sources, { io: context, s3: settings.s3, tables, ...own });
+  const isIgnored = await parseIgnore(request.ignore ?? [], context.cwd);
   const place = await planPlace(out, sources, context);
   refuseOverlap(place, sources);
   if (request.apply) refuseStreams(place, sources, request.workers);
   const description = describe(request, store, sources, context);
   const plan = request.plan === undefined ? undefined : await openPlan(request.plan, description);
-  return { request, context, store, sources, place, plan, description };
+  return { request, context, store, sources, isIgnored, place, plan, description };
 }
 
 /** The state of an execution cannot be edited from outside. */
@@ -201,7 +203,7 @@ export async function runMigration(opened: OpenMigration, ports: EnginePorts): P
   return plan ? await addMissing(opened, report, seen, ports) : report;
 }
 
-function engineOptions({ request, sources, plan, place }: OpenMigration, ports: EnginePorts): EngineOptions {
+function engineOptions({ request, sources, isIgnored, plan, place }: OpenMigration, ports: EnginePorts): EngineOptions {
   const { settings, committer, stop, pace, summary } = ports;
   const { where = [], limit, shard, concurrency, maxFailures, onlyFailed, journal, manifestForm } = request;
   const failed = onlyFailed === true ? failedIn(summary, journal, place) : undefined;
@@ -209,9 +211,11 @@ function engineOptions({ request, sources, plan, place }: OpenMigration, ports: 
     sources: sources.map(({ source }) => source),
     settings,
     concurrency,
+    allowEmpty: request.allowEmpty ?? false,
     // A form that is asked for makes work of documents that an earlier run has migrated to another one.
     ...(summary && manifestForm === undefined && { isDone: (id: string) => isDone(summary, id) }),
     ...omitUndefined({
+      isIgnored,
       committer,
       stop,
       pace,

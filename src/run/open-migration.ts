@@ -1,3 +1,4 @@
+import type { IsIgnored } from '../sources/container-choice.js';
 import type { OpenSource } from '../sources/open.js';
 import type { OpenStore } from '../store/open.js';
 import type { RunContext, RunPorts } from './context.js';
@@ -14,6 +15,8 @@ export interface OpenMigration {
   readonly context: RunContext;
   readonly store: OpenStore;
   readonly sources: readonly OpenSource[];
+  /** Entries that are left out; `undefined` for none. */
+  readonly isIgnored: IsIgnored | undefined;
   readonly place: Place;
   readonly plan: Plan | undefined;
   /** What journals and plans say of the work. */

@@ -100,6 +100,11 @@ export function notStarted(id: string, bytes: number): DocumentOutcome {
   };
 }
 
+/** Nothing is where documents are expected. */
+export function isEmptySource(error: unknown): boolean {
+  return error instanceof StateBagError && error.code === 'SOURCE_EMPTY';
+}
+
 /** The execution has gone on meanwhile: nothing has failed, and there is nothing left to do. */
 export function hasLivedOn(error: unknown): boolean {
   return error instanceof StateBagError && (error.code === 'ROW_GONE' || error.code === 'ROW_REPLACED');

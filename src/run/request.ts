@@ -24,6 +24,14 @@ export interface Selection {
   readonly where?: readonly (readonly [member: string, value: string])[];
 }
 
+/** What the sources need not have, and what is none of a command's concern. */
+export interface InventorySelection {
+  /** A source, file or object without documents is not a mistake. */
+  readonly allowEmpty?: boolean;
+  /** Patterns of entries that are left out: of names, or with a slash of whole paths and URIs. */
+  readonly ignore?: readonly string[];
+}
+
 /** What is read, and how. */
 export interface SourcesRequest {
   /** Files, directories, globs, `s3://bucket/prefix`, `dynamodb://table`, or `-` for standard input. */
@@ -36,7 +44,7 @@ export interface SourcesRequest {
 }
 
 /** A migration as plain JSON. Relative paths start at the `cwd` of the context. */
-export interface MigrateRequest extends SourcesRequest, Selection {
+export interface MigrateRequest extends SourcesRequest, Selection, InventorySelection {
   readonly store: StoreRequest;
   /** Default `lean`, for rows of a table `bridge`. */
   readonly target?: 'lean' | 'bridge';
@@ -141,6 +149,8 @@ const MIGRATE_MEMBERS: Readonly<Record<keyof MigrateRequest, true>> = {
   limit: true,
   shard: true,
   where: true,
+  allowEmpty: true,
+  ignore: true,
   store: true,
   target: true,
   manifestForm: true,

@@ -1,6 +1,7 @@
 import type { NotStarted } from '../journal/entries.js';
+import type { IsIgnored } from '../sources/container-choice.js';
 import { InventoryCount } from '../sources/inventory.js';
-import type { Inventory } from '../sources/inventory.js';
+import type { Inventory, Unseen } from '../sources/inventory.js';
 import type { DocumentSource, SourceContainer, SourceDocument } from '../sources/source.js';
 import type { Committer } from './commit.js';
 import type { DocumentFilter, Expectation, Prepared } from './document.js';
@@ -36,6 +37,12 @@ export interface EngineOptions {
   readonly expectations?: ReadonlyMap<string, Expectation>;
   /** Ends the run after the documents in hand. */
   readonly stop?: AbortSignal;
+  /** Entries that are left out. */
+  readonly isIgnored?: IsIgnored;
+  /** A source, file or object without documents is not a mistake. Default false. */
+  readonly allowEmpty?: boolean;
+  /** Called for each entry of which nothing can be said. */
+  readonly onUnseen?: (unseen: Unseen) => void;
   /** Called once a document is settled. */
   readonly onOutcome?: (outcome: DocumentOutcome, document: SettledDocument) => void | Promise<void>;
 }

@@ -1,6 +1,7 @@
 import { addressRule } from '../bag/sources.js';
 import { noStore, openStore } from '../store/open.js';
 import { openSources, orderedSources } from '../sources/open.js';
+import { parseIgnore } from '../sources/container-choice.js';
 import { ALL_PLACES } from '../sources/own-files.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import { processContext } from './context.js';
@@ -8,15 +9,13 @@ import type { RunPorts } from './context.js';
 import { checkContract } from './contract-check.js';
 import type { ContractCheck, Remainder } from './contract-check.js';
 import { asStore, assertKnown, completeSources } from './request.js';
-import type { SourcesRequest, StoreRequest } from './request.js';
+import type { InventorySelection, SourcesRequest, StoreRequest } from './request.js';
 
 /** A survey as plain JSON. */
-export interface SurveyRequest extends SourcesRequest {
+export interface SurveyRequest extends SourcesRequest, InventorySelection {
   /** With a store, a key is a content address only where its readers may read it. Without one, the layout decides. */
   readonly store?: StoreRequest;
   readonly s3?: S3ObjectStoreOptions;
-  /** A source, file or object without documents is not a mistake. */
-  readonly allowEmpty?: boolean;
   /** Bags of the bridge form may stay, because their readers understand pointers under the old names. */
   readonly acceptBridge?: boolean;
 }
@@ -44,6 +43,7 @@ export async function survey(request: SurveyRequest, ports: RunPorts<Remainder> 
     sources: orderedSources(sources),
     concurrency,
     allowEmpty: request.allowEmpty ?? false,
+    isIgnored: await parseIgnore(request.ignore ?? [], context.cwd),
     acceptBridge: request.acceptBridge ?? false,
     stop: ports.stop,
     ...(ports.onOutcome && { onRemainder: ports.onOutcome }),
@@ -58,5 +58,6 @@ const SURVEY_MEMBERS: Readonly<Record<keyof SurveyRequest, true>> = {
   store: true,
   s3: true,
   allowEmpty: true,
+  ignore: true,
   acceptBridge: true,
 };

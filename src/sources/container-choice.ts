@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isAbsolute, join, posix } from 'node:path';
 import { ConfigError } from '../errors/index.js';
 import type { DocumentSource } from './source.js';
 
@@ -45,4 +46,34 @@ export function parseShard(text: string): Shard {
 export function isInShard(id: string, shard: Shard | undefined): boolean {
   if (!shard) return true;
   return (createHash('sha256').update(id).digest().readUInt32BE(0) % shard.count) + 1 === shard.index;
+}
+/** True for an entry that is left out, by its id. */
+export type IsIgnored = (id: string) => boolean;
+
+const URI = /^[a-z][a-z0-9+.-]*:\/\//i;
+
+/**
+ * Which entries the patterns leave out; `undefined` without patterns. A pattern without a slash is about the name of an
+ * entry, at every depth. Any other is about its whole path or URI; a relative path starts at `cwd`, and a folder means
+ * all that is in it.
+ *
+ * @example
+ * const isIgnored = await parseIgnore(['*.md', 'archive/'], '/work');
+ * isIgnored?.('/work/paused/README.md'); // true
+ * isIgnored?.('/work/archive/2024/a.json'); // true
+ */
+export async function parseIgnore(patterns: readonly string[], cwd: string): Promise<IsIgnored | undefined> {
+  if (patterns.length === 0) return undefined;
+  // Loaded only here, because few commands have patterns.
+  const [{ default: picomatch }, { escapePath }] = await Promise.all([import('picomatch'), import('tinyglobby')]);
+  const matchers = patterns.map((pattern) => {
+    const whole = pattern.endsWith('/') ? `${pattern}**` : pattern;
+    if (!whole.includes('/')) {
+      const isName = picomatch(whole, { dot: true });
+      return (id: string) => isName(id.slice(id.lastIndexOf('/') + 1));
+    }
+    if (URI.test(whole)) return picomatch(whole, { dot: true });
+    return picomatch(isAbsolute(whole) ? whole : posix.normalize(join(escapePath(cwd), whole)), { dot: true });
+  });
+  return (id) => matchers.some((matches) => matches(id));
 }

@@ -1,14 +1,12 @@
 import { hash } from 'node:crypto';
-import { createReadStream, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
-import { createGunzip } from 'node:zlib';
 import { findDigestInPath } from '../content-address.js';
-import { ConfigError, messageOf, StoreError } from '../errors/index.js';
-import type { StateBagError } from '../errors/index.js';
+import { ConfigError } from '../errors/index.js';
 import { diskError } from './disk.js';
 import type { Disk } from './disk.js';
-import { lineDocuments, readLines } from './lines.js';
+import { asCompressed, GZIP_NAME, GzipContainer, inflate, isGzip } from './gzip.js';
 import { NdjsonContainer } from './ndjson.js';
 import { buffers, readWhole } from './read-file.js';
 import { FileReplacement } from './replace-file.js';
@@ -17,13 +15,22 @@ import type { DocumentSource, OnSkipped, Replacement, SourceContainer, SourceDoc
 import { realPath, walkDirectory, Walked, walkGlob } from './walk.js';
 import { findRecord, isOwnFile } from './own-files.js';
 
+/**
+ * Which files of a directory are read. Where a digest is part of a path, the bytes tell whether the file is a blob or a
+ * document.
+ */
+export type FileNames = 'documents' | 'documents-and-digests' | 'all';
+
 /** Files of a kind that not every command takes. */
 export interface FurtherFiles {
   /** `undefined` for a file of another kind. */
   open(path: string): SourceContainer | undefined;
 }
 
-/** A file, a directory (its `*.json`, `*.ndjson`, `*.jsonl`, in any case and at every depth) or a glob. */
+/**
+ * A file, a directory (its `*.json`, `*.ndjson`, `*.jsonl`, and these with `.gz`, in any case and at every depth) or a
+ * glob.
+ */
 export class FilesSource implements DocumentSource {
   readonly isListedAtOnce = true;
 
@@ -34,11 +41,8 @@ export class FilesSource implements DocumentSource {
     private readonly excluded: readonly string[] = [],
     /** Opens what this class does not know. */
     private readonly further?: FurtherFiles,
-    /**
-     * The command proves that nothing is left. Files with a digest in their names are taken, as their bytes tell what
-     * they are; and a directory that a glob matches is reported.
-     */
-    private readonly isGate = false,
+    /** Which files of a directory are read. */
+    private readonly names: FileNames = 'documents',
     /** Journals and plans are not taken: a run would read the lines that it writes. */
     private readonly leavesOutRecords = false,
   ) {}
@@ -70,6 +74,7 @@ export class FilesSource implements DocumentSource {
   container(path: string): SourceContainer {
     const container = this.further?.open(path);
     if (container) return container;
+    if (GZIP_NAME.test(path)) return new GzipContainer(path);
     return /\.(ndjson|jsonl)$/i.test(path) ? new NdjsonContainer(path, this.disk) : new FileContainer(path, this.disk);
   }
 
@@ -89,15 +94,19 @@ export class FilesSource implements DocumentSource {
 
   private isTaken(path: string): boolean {
     return (
+      this.names === 'all' ||
       DOCUMENTS.test(path) ||
       this.further?.open(path) !== undefined ||
-      (this.isGate && findDigestInPath(path) !== undefined)
+      (this.names === 'documents-and-digests' && findDigestInPath(path) !== undefined)
     );
   }
 
   private empty(skipped: number): ConfigError {
     const others = skipped === 0 ? '' : ` (${skipped} other files are there; they were not read)`;
-    return new ConfigError('SOURCE_EMPTY', `${this.id}: no *.json, *.ndjson or *.jsonl file there${others}`);
+    return new ConfigError(
+      'SOURCE_EMPTY',
+      `${this.id}: no *.json, *.ndjson or *.jsonl file there, compressed or not${others}`,
+    );
   }
 
   private isExcluded(path: string): boolean {
@@ -108,7 +117,7 @@ export class FilesSource implements DocumentSource {
 }
 
 /** Names that a directory's documents have. */
-const DOCUMENTS = /\.(json|ndjson|jsonl)$/i;
+const DOCUMENTS = /\.(json|ndjson|jsonl)(\.gz)?$/i;
 
 function notDocuments(id: string): ConfigError {
   return new ConfigError(
@@ -135,6 +144,10 @@ export class FileContainer implements SourceContainer {
     const bytes = await readWhole(this.id);
     const sha256 = hash('sha256', bytes, 'hex');
     this.version = sha256;
+    if (isGzip(bytes)) {
+      yield asCompressed(this.id, { id: this.id, line: undefined, bytes: await inflate(this.id, bytes) });
+      return;
+    }
     yield {
       id: this.id,
       line: undefined,
@@ -159,59 +172,9 @@ export class FileContainer implements SourceContainer {
   }
 }
 
-/** A compressed file that is read as a stream and never replaced: one document, or one a line. */
-class GzipContainer implements SourceContainer {
-  readonly version = undefined;
-  tail: Uint8Array = new Uint8Array();
-
-  constructor(readonly id: string) {}
-
-  async *documents(): AsyncIterable<SourceDocument> {
-    if (/\.json\.gz$/i.test(this.id)) yield { id: this.id, line: undefined, bytes: await whole(this.read()) };
-    else this.tail = yield* lineDocuments(this.id, readLines(this.read()));
-  }
-
-  replace(): Promise<Replacement> {
-    return Promise.reject(
-      new ConfigError('SOURCE_COMPRESSED', `${this.id} is compressed and can only be read; decompress it first`),
-    );
-  }
-
-  private async *read(): AsyncIterable<Uint8Array> {
-    const file = createReadStream(this.id);
-    const inflated = createGunzip();
-    file.once('error', (error) => inflated.destroy(error));
-    try {
-      for await (const chunk of file.pipe(inflated)) yield chunk as Buffer;
-    } catch (error) {
-      throw readError(this.id, error);
-    } finally {
-      file.destroy();
-    }
-  }
-}
-
-async function whole(chunks: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  for await (const chunk of chunks) parts.push(chunk);
-  return Buffer.concat(parts);
-}
-
-function readError(path: string, error: unknown): StateBagError {
-  const { code } = error as NodeJS.ErrnoException;
-  if (code?.startsWith('Z_') !== true) return diskError(path, error);
-  return new StoreError('GZIP_INVALID', `${path}: not gzip, or cut off (${messageOf(error)})`, {
-    cause: error,
-    context: { path },
-  });
-}
-
-/** Files for commands that only read: `*.json` without a version to guard a rewrite by, and compressed ones. */
+/** Files for commands that only read: `*.json` without a version to guard a rewrite by. */
 export const READ_ONLY_FILES: FurtherFiles = {
-  open: (path) => {
-    if (/\.(json|ndjson|jsonl)\.gz$/i.test(path)) return new GzipContainer(path);
-    return /\.json$/i.test(path) ? new ReadOnlyFile(path) : undefined;
-  },
+  open: (path) => (/\.json$/i.test(path) ? new ReadOnlyFile(path) : undefined),
 };
 
 /** Read at once: there is nothing else to do meanwhile, and the detour over a thread costs more than a small file. */

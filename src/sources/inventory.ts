@@ -1,5 +1,6 @@
 import { MetPlaces, isInShard } from './container-choice.js';
 import type { Shard } from './container-choice.js';
+import type { IsIgnored } from './container-choice.js';
 import type { DocumentSource, Skipped, SourceContainer } from './source.js';
 
 /**
@@ -15,11 +16,13 @@ export interface Inventory {
   readonly unreadable: number;
   /** Without a document where one is expected. */
   readonly empty: number;
+  /** Left out because a pattern of the caller matches them. Absent without patterns. */
+  readonly ignored?: number;
 }
 
 /** An entry of which nothing can be said. */
 export interface Unseen {
-  readonly kind: Exclude<keyof Inventory, 'read'>;
+  readonly kind: Exclude<keyof Inventory, 'read' | 'ignored'>;
   readonly id: string;
   readonly code: string;
   readonly reason: string;
@@ -30,6 +33,8 @@ const NO_ENTRIES: Inventory = { read: 0, skipped: 0, unreadable: 0, empty: 0 };
 export interface InventoryOptions {
   readonly stop?: AbortSignal | undefined;
   readonly shard?: Shard | undefined;
+  /** Entries that are left out. They are counted, and nothing else is said of them. */
+  readonly isIgnored?: IsIgnored | undefined;
   /** Called for each entry of which nothing can be said. */
   readonly onUnseen?: (unseen: Unseen) => void | Promise<void>;
   /** What is only read may be read under two names, but not twice under one. Default false. */
@@ -45,7 +50,8 @@ export interface InventoryOptions {
  * inventory.counts; // { read: 1, skipped: 0, unreadable: 0, empty: 0 }
  */
 export class InventoryCount {
-  readonly #counts: { -readonly [K in keyof Inventory]: Inventory[K] } = { ...NO_ENTRIES };
+  readonly #counts: { -readonly [K in Unseen['kind'] | 'read']: Inventory[K] } = { ...NO_ENTRIES };
+  #ignored = 0;
   readonly #options: InventoryOptions;
   readonly #places: MetPlaces;
 
@@ -56,7 +62,7 @@ export class InventoryCount {
 
   /** Units: entries. */
   get counts(): Inventory {
-    return { ...this.#counts };
+    return { ...this.#counts, ...(this.#options.isIgnored && { ignored: this.#ignored }) };
   }
 
   /**
@@ -69,11 +75,18 @@ export class InventoryCount {
     const isNew = (id: string): boolean => this.#places.isNew(takesAliases === true ? {} : source, id);
     try {
       for await (const container of source.containers(stop, (one) => skipped.push(one)))
-        if (isNew(container.id)) yield container;
-        else onMet?.();
+        if (!isNew(container.id)) onMet?.();
+        else if (!this.#ignores(container.id)) yield container;
     } finally {
-      for (const one of skipped) if (isNew(one.id) && isInShard(one.id, shard)) await this.#note('skipped', one);
+      for (const one of skipped)
+        if (isNew(one.id) && isInShard(one.id, shard) && !this.#ignores(one.id)) await this.#note('skipped', one);
     }
+  }
+
+  #ignores(id: string): boolean {
+    const isIgnored = this.#options.isIgnored?.(id) === true;
+    if (isIgnored) this.#ignored++;
+    return isIgnored;
   }
 
   /** A container that was read to its end. `documents`: how many were in it; `undefined` where none need be. */
@@ -98,12 +111,13 @@ export class InventoryCount {
 
 /** The inventory of a run whose parts were taken by several processes. */
 export function addInventories(parts: readonly Inventory[]): Inventory {
-  return parts.reduce(
+  return parts.reduce<Inventory>(
     (sum, part) => ({
       read: sum.read + part.read,
       skipped: sum.skipped + part.skipped,
       unreadable: sum.unreadable + part.unreadable,
       empty: sum.empty + part.empty,
+      ...(part.ignored !== undefined && { ignored: (sum.ignored ?? 0) + part.ignored }),
     }),
     NO_ENTRIES,
   );

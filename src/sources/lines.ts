@@ -88,6 +88,18 @@ export async function* lineDocuments(
   return Buffer.concat(blank);
 }
 
+/** The documents of a container, each as `map` makes it; returns what follows the last one. */
+export async function* mapDocuments(
+  documents: AsyncGenerator<SourceDocument, Uint8Array>,
+  map: (document: SourceDocument) => SourceDocument,
+): AsyncGenerator<SourceDocument, Uint8Array> {
+  for (;;) {
+    const next = await documents.next();
+    if (next.done === true) return next.value;
+    yield map(next.value);
+  }
+}
+
 /** Writes a document's new bytes between what stood around the old ones. `write` must not keep what it is given. */
 export async function writeFramed(
   { frame }: SourceDocument,

@@ -3,7 +3,7 @@ import { ConfigError, ConflictError, StateBagError } from '../errors/index.js';
 import { formatS3Uri } from '../store/index.js';
 import type { ObjectAddress, ObjectStore, StoredObject } from '../store/index.js';
 import type { Disk } from './disk.js';
-import { COPIES, lineDocuments, readLines, writeFramed } from './lines.js';
+import { COPIES, lineDocuments, mapDocuments, readLines, writeFramed } from './lines.js';
 import { readChunks } from './read-file.js';
 import { FileReplacement } from './replace-file.js';
 import type { Destination, Replacement, SourceContainer, SourceDocument } from './source.js';
@@ -79,14 +79,10 @@ export class LineRangeContainer implements SourceContainer {
     this.object ??= await this.objects.get(this.address, signal ? { signal } : {});
     const documents = lineDocuments(formatS3Uri(this.address), this.lines(this.object.bytes));
     const first = this.range[0];
-    for (let next = await documents.next(); ; next = await documents.next()) {
-      if (next.done) {
-        this.tail = next.value;
-        return;
-      }
-      const line = next.value.line!;
-      yield { ...next.value, id: `${formatS3Uri(this.address)}#L${line + first - 1}`, line };
-    }
+    this.tail = yield* mapDocuments(documents, (document) => ({
+      ...document,
+      id: `${formatS3Uri(this.address)}#L${document.line! + first - 1}`,
+    }));
   }
 
   replace(): Promise<Replacement> {

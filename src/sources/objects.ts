@@ -1,15 +1,19 @@
 import { ConflictError, StateBagError } from '../errors/index.js';
 import { formatS3Uri, parseS3Uri } from '../store/index.js';
 import type { ObjectAddress, ObjectStore, StoredObject } from '../store/index.js';
-import { lineDocuments, readLines, writeFramed } from './lines.js';
+import { asCompressed, inflate, isGzip } from './gzip.js';
+import { lineDocuments, mapDocuments, readLines, writeFramed } from './lines.js';
 import type { DocumentSource, Replacement, SourceContainer, SourceDocument } from './source.js';
 
 /** The object at an address, a document a line if its name says so. */
 export function objectContainer(objects: ObjectStore, address: ObjectAddress, versionId?: string): ObjectContainer {
-  return new ObjectContainer(objects, address, /\.(ndjson|jsonl)$/i.test(address.key), versionId);
+  return new ObjectContainer(objects, address, /\.(ndjson|jsonl)(\.gz)?$/i.test(address.key), versionId);
 }
 
-/** An object in a bucket: one document, or one a line when its key ends in `.ndjson` or `.jsonl`. */
+/**
+ * An object in a bucket: one document, or one a line when its key ends in `.ndjson` or `.jsonl`, before a `.gz` or not.
+ * An object that is compressed, whatever its key, is only read.
+ */
 export class ObjectContainer implements SourceContainer {
   readonly id: string;
   private object: StoredObject | undefined;
@@ -32,9 +36,13 @@ export class ObjectContainer implements SourceContainer {
   async *documents(signal?: AbortSignal): AsyncIterable<SourceDocument> {
     // Once only: lines read twice must come from the one version that the new content replaces.
     this.object ??= await this.objects.get(this.address, signal ? { signal } : {});
-    const { bytes } = this.object;
-    if (this.holdsLines) this.tail = yield* lineDocuments(this.id, readLines([bytes]));
-    else yield { id: this.id, line: undefined, bytes };
+    const stored = this.object.bytes;
+    const isCompressed = isGzip(stored);
+    const bytes = isCompressed ? await inflate(this.id, stored) : stored;
+    const toDocument = (document: SourceDocument): SourceDocument =>
+      isCompressed ? asCompressed(this.id, document) : document;
+    if (this.holdsLines) this.tail = yield* mapDocuments(lineDocuments(this.id, readLines([bytes])), toDocument);
+    else yield toDocument({ id: this.id, line: undefined, bytes });
   }
 
   replace(signal?: AbortSignal): Promise<Replacement> {

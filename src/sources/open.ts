@@ -7,6 +7,7 @@ import { ConfigError } from '../errors/index.js';
 import type { ObjectAddress } from '../store/object-store.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import { ExecutionsSource } from './executions.js';
+import type { FileNames } from './files.js';
 import type { DocumentSource, OnSkipped, SourceContainer } from './source.js';
 import { isInShard, MetPlaces } from './container-choice.js';
 import type { Shard } from './container-choice.js';
@@ -33,10 +34,10 @@ interface SourceContext {
   readonly isBlob: (address: ObjectAddress) => boolean;
   /** Journals and plans are not documents, wherever they are. One that is named as a source is refused. */
   readonly leavesOutRecords?: boolean;
-  /** Nothing will be written back. Compressed files are sources too. */
+  /** Nothing will be written back. */
   readonly readOnly?: boolean;
-  /** The command proves that nothing is left. */
-  readonly isGate?: boolean;
+  /** Which files of a directory are read. Default `documents`. */
+  readonly names?: FileNames;
 }
 
 /** A source, and what is known of its place. */
@@ -101,7 +102,7 @@ async function openRows(spec: string, { tables = {} }: SourceContext): Promise<O
 
 async function openPath(
   spec: string,
-  { io, excludedFor, readOnly, isGate = false, leavesOutRecords = false }: SourceContext,
+  { io, excludedFor, readOnly, names = 'documents', leavesOutRecords = false }: SourceContext,
 ): Promise<OpenSource> {
   const path = resolve(io.cwd, spec);
   const stats = await stat(path).catch(() => undefined);
@@ -116,12 +117,10 @@ async function openPath(
   const isGlob = stats === undefined && /[*?[\]{}()!]/.test(spec);
   const root = stats?.isDirectory() ? path : isGlob ? globRoot(path) : resolve(path, '..');
   const further =
-    readOnly && (isGlob || stats?.isDirectory() || /\.gz$/i.test(path))
-      ? (await import('./files.js')).READ_ONLY_FILES
-      : undefined;
+    readOnly && (isGlob || stats?.isDirectory()) ? (await import('./files.js')).READ_ONLY_FILES : undefined;
   const id = isGlob ? await absoluteGlob(spec, io.cwd) : path;
   return {
-    source: new FilesSource(id, nodeDisk, excludedFor(root), further, isGate, leavesOutRecords),
+    source: new FilesSource(id, nodeDisk, excludedFor(root), further, names, leavesOutRecords),
     root,
     isMany: isGlob || stats?.isDirectory() === true,
   };

@@ -94,10 +94,10 @@ export interface OwnPlaces {
  * For commands that prove that nothing is left: no place is left out, as a bag may be in any. Blobs and journals are
  * told by what they are.
  */
-export const ALL_PLACES: OwnPlaces & { readonly isGate: true } = {
+export const ALL_PLACES: OwnPlaces & { readonly names: 'documents-and-digests' } = {
   excludedFor: () => [],
   isBlob: () => false,
-  isGate: true,
+  names: 'documents-and-digests',
 };
 
 /**

@@ -28,7 +28,7 @@ export class Walked {
 
 const REASONS = {
   NAME_SKIPPED:
-    'the name does not end in .json, .ndjson or .jsonl, so the file was not read; name the file itself, or a glob that matches it',
+    'the name does not end in .json, .ndjson or .jsonl (nor in one of these and .gz), so the file was not read; name the file itself, or a glob that matches it',
   DIRECTORY_SKIPPED:
     'the glob matches a directory, and none of the files in it were looked for; name the directory itself, or add /** to the glob',
   NOT_A_FILE: 'it is a pipe, a socket or a device, so it was not read',

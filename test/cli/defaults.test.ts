@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { DEFAULT_LAYOUT } from '../../src/bag/keys.js';
-import { DEFAULT_RETENTION } from '../../src/run/collect.js';
+import { DEFAULT_RETENTION } from '../../src/run/retention.js';
 import { statebag } from './terminal.js';
 
 const DAY_MS = 86_400_000;

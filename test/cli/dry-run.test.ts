@@ -67,7 +67,7 @@ describe('--dry-run', () => {
   it.each([
     ['migrate', ['migrate', 'bags', '--store', 'store', '--dry-run', '--', 'machine.asl.json']],
     ['rollback', ['rollback', '--dry-run', '--journal', 'j']],
-    ['gc', ['gc', 'bags', '--store', 'store', '--dry-run']],
+    ['gc', ['gc', 'bags', '--store', 'store', '--no-journal', '--dry-run']],
   ])('of %s is replaced by --apply in the command line that follows', async (name, args) => {
     const { err } = await run(...args);
     expect(err).toMatch(new RegExp(`(write|delete): statebag ${name} .*--apply`));

@@ -67,7 +67,7 @@ it.each([
   'journal check j',
   'inspect bags',
   'can-contract bags',
-  'gc bags --store store',
+  'gc bags --store store --no-journal',
   'validate bags',
   'validate bags --format json',
 ])('statebag %s ends with exit code 2 and the reason when standard output is full', async (line) => {

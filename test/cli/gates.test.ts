@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   readdirSync,
@@ -40,7 +41,9 @@ interface Report {
   readonly undecidable: readonly { readonly id: string; readonly code: string }[];
   readonly inventory: Readonly<Record<'read' | 'skipped' | 'unreadable' | 'empty', number>> & {
     readonly undecidable?: number;
+    readonly ignored?: number;
   };
+  readonly ignore?: readonly string[];
 }
 
 async function json(...args: string[]): Promise<{ readonly code: number; readonly report: Report }> {
@@ -77,7 +80,7 @@ async function expectNotProven(sources: readonly string[], codes: readonly strin
   const text = await statebag(scratch.dir, ['can-contract', ...sources]);
   expect(text.out).toMatch(/^the shim may go +not proven/m);
   const before = blobs().length;
-  const gc = await json('gc', '--store', 'store', ...sources, '--apply');
+  const gc = await json('gc', '--no-journal', '--store', 'store', ...sources, '--apply');
   const { unreadable, skipped, empty, undecidable } = gc.report;
   expect([gc.code, gc.report.proven, gc.report.totals.deleted, gc.report.totals.garbage]).toEqual([1, false, 0, 0]);
   expect([...unreadable, ...skipped, ...empty, ...undecidable].map(({ code }) => code).sort()).toEqual(
@@ -85,7 +88,7 @@ async function expectNotProven(sources: readonly string[], codes: readonly strin
   );
   for (const { inventory } of [contract.report, gc.report])
     expect(unseenIn(inventory), JSON.stringify(inventory)).toBe(codes.length);
-  const told = await statebag(scratch.dir, ['gc', '--store', 'store', ...sources, '--apply']);
+  const told = await statebag(scratch.dir, ['gc', '--no-journal', '--store', 'store', ...sources, '--apply']);
   expect([told.out, told.err]).toEqual([
     expect.stringMatching(/^garbage +not proven +nothing is deleted/m),
     expect.stringContaining('nothing was deleted'),
@@ -129,7 +132,7 @@ describe('a source without documents', () => {
     mkdirSync(join(scratch.dir, 'nothing'));
     for (const args of [
       ['can-contract', 'nothing'],
-      ['gc', '--store', 'store', 'nothing', '--apply'],
+      ['gc', '--no-journal', '--store', 'store', 'nothing', '--apply'],
     ]) {
       const { code, err } = await statebag(scratch.dir, args);
       expect([code, err]).toEqual([2, expect.stringContaining('SOURCE_EMPTY')]);
@@ -143,14 +146,17 @@ describe('a source without documents', () => {
       answer: 'yes',
       canContract: true,
     });
-    put('d/bag', smallBag());
+    put('d/bag', '\0\x01');
     expect((await json('can-contract', 'd', '--allow-empty')).report).toMatchObject({
       answer: 'not proven',
       inventory: { skipped: 1 },
     });
-    expect((await json('gc', '--store', 'store', 'd', '--apply', '--allow-empty')).report.totals.deleted).toBe(0);
     expect(
-      (await json('gc', '--store', 'store', 'export.ndjson', '--apply', '--allow-empty')).report.totals.deleted,
+      (await json('gc', '--no-journal', '--store', 'store', 'd', '--apply', '--allow-empty')).report.totals.deleted,
+    ).toBe(0);
+    expect(
+      (await json('gc', '--no-journal', '--store', 'store', 'export.ndjson', '--apply', '--allow-empty')).report.totals
+        .deleted,
     ).toBe(3);
   });
 });
@@ -158,18 +164,49 @@ describe('a source without documents', () => {
 describe('a file that is not read because of its name', () => {
   beforeEach(putOldStore);
 
-  it.each(['bag', 'bag.txt', 'bag.json.gz', 'bag.gz', 'bag.json5', 'bag.json.bak', '.hidden/bag', 'bag.yaml'])(
-    'makes gc and can-contract refuse: %s',
+  it.each(['bag', 'bag.txt', 'bag.gz', 'bag.json5', 'bag.json.bak', '.hidden/bag', 'bag.yaml'])(
+    'makes can-contract refuse, and is searched by gc: %s',
     async (name) => {
+      const bag = readFileSync(join(scratch.dir, 'live/a.json'));
       put('d/x.json', LEAN);
-      put(`d/${name}`, name.endsWith('gz') ? gzipSync(smallBag()) : smallBag());
-      await expectNotProven(['d'], ['NAME_SKIPPED']);
+      put(`d/${name}`, name.endsWith('gz') ? gzipSync(bag) : bag);
+      expect((await json('can-contract', 'd')).report).toMatchObject({
+        answer: 'not proven',
+        inventory: { skipped: 1 },
+        documents: [{ code: 'NAME_SKIPPED' }],
+      });
+      expect((await json('gc', '--no-journal', '--store', 'store', 'd', '--apply')).report).toMatchObject({
+        proven: true,
+        totals: { documents: 2, live: 3, deleted: 0 },
+        inventory: { read: 2, skipped: 0 },
+      });
     },
   );
 
-  it('makes them refuse when there is nothing else in the directory', async () => {
+  it.each([
+    ['is not JSON', 'hello'],
+    ['has a line that is not JSON', `${LEAN}\nhello\n`],
+    ['is binary', '\0\x01\x02'],
+    ['has no bytes', ''],
+  ])('makes gc refuse when it %s', async (_, content) => {
+    put('d/x.json', LEAN);
+    put('d/notes.txt', content);
+    const { code, report } = await json('gc', '--no-journal', '--store', 'store', 'd', '--apply');
+    expect([code, report]).toMatchObject([1, { proven: false, totals: { deleted: 0 }, inventory: { undecidable: 1 } }]);
+  });
+
+  it('is searched by gc line by line', async () => {
+    const bag = readFileSync(join(scratch.dir, 'live/a.json'), 'utf8');
+    put('d/export.txt', `${LEAN}\n\n${bag.trim()}\r\n`);
+    expect((await json('gc', '--no-journal', '--store', 'store', 'd', '--apply')).report).toMatchObject({
+      proven: true,
+      totals: { documents: 1, live: 3, deleted: 0 },
+    });
+  });
+
+  it('makes can-contract refuse when there is nothing else in the directory', async () => {
     put('d/bag', smallBag());
-    await expectNotProven(['d'], ['NAME_SKIPPED']);
+    expect((await json('can-contract', 'd')).report).toMatchObject({ answer: 'not proven', inventory: { skipped: 1 } });
   });
 
   it('is listed, the first twenty in the table and all in --json', async () => {
@@ -194,7 +231,7 @@ describe('a file that is not read because of its name', () => {
       totals: { documents: 4 },
     });
     expect((await json('migrate', 'd', '--store', 'store', '--apply')).report.totals).toMatchObject({ migrated: 4 });
-    expect((await json('gc', '--store', 'store', 'd', '--apply')).report.totals).toMatchObject({
+    expect((await json('gc', '--no-journal', '--store', 'store', 'd', '--apply')).report.totals).toMatchObject({
       documents: 4,
       live: 3,
       deleted: 0,
@@ -202,7 +239,7 @@ describe('a file that is not read because of its name', () => {
     expect((await statebag(scratch.dir, ['validate', 'd', '--json'])).out).toContain('C.NdJson#L1');
   });
 
-  it('is counted by inspect and migrate, which keep their exit codes', async () => {
+  it('makes inspect and migrate exit with 1, which count it', async () => {
     put('d/x.json', smallBag());
     for (const name of ['bag', 'bag.txt']) put(`d/${name}`, smallBag());
     for (const args of [
@@ -211,7 +248,7 @@ describe('a file that is not read because of its name', () => {
       ['migrate', 'd', '--store', 'store', '--apply'],
     ]) {
       const { code, out } = await statebag(scratch.dir, args);
-      expect([code, out]).toEqual([0, expect.stringMatching(/^skipped +2 +files of other names or kinds/m)]);
+      expect([code, out]).toEqual([1, expect.stringMatching(/^skipped +2 +files of other names or kinds/m)]);
       expect((await json(...args)).report.inventory.skipped).toBe(2);
     }
   });
@@ -246,13 +283,124 @@ describe('a file that is not read because of its name', () => {
       '--config-key',
       key,
     ]);
-    expect((await json('gc', ...args)).report).toMatchObject({ proven: true, totals: { documents: 1 } });
+    expect((await json('gc', '--no-journal', ...args)).report).toMatchObject({
+      proven: true,
+      totals: { documents: 1 },
+    });
     put('d/store/local/note.txt', '');
     put('d/journal/note.txt', '');
-    expect((await json('gc', ...args)).report).toMatchObject({
+    expect((await json('gc', '--no-journal', ...args)).report).toMatchObject({
       proven: false,
-      skipped: [{ code: 'NAME_SKIPPED' }, { code: 'NAME_SKIPPED' }],
+      undecidable: [{ code: 'JSON_EMPTY' }, { code: 'JSON_EMPTY' }],
     });
+  });
+});
+
+describe('an entry that --ignore names', () => {
+  beforeEach(putOldStore);
+
+  it.each([
+    ['a name at every depth', '*.txt'],
+    ['a path from the working directory', 'd/sub/*'],
+    ['a folder', 'd/sub/'],
+    ['a folder and all below it', './d/**/'],
+  ])('is counted and printed by every gate, which answer from the others: %s', async (_, pattern) => {
+    put('ok.json', LEAN);
+    put('d/sub/notes.txt', 'hello');
+    const sources = ['ok.json', 'd', '--allow-empty', '--ignore', pattern];
+    const contract = await json('can-contract', ...sources);
+    expect([contract.code, contract.report]).toMatchObject([
+      0,
+      { answer: 'yes', ignore: [pattern], inventory: { read: 1, skipped: 0, ignored: 1 } },
+    ]);
+    const { out } = await statebag(scratch.dir, ['can-contract', ...sources]);
+    expect(out).toMatch(/^ignored +1 +not read, because of --ignore /m);
+    expect(out).toMatch(/^the shim may go +yes .* and no bag is in what was ignored$/m);
+    for (const args of [
+      ['gc', '--no-journal', '--store', 'store', ...sources],
+      ['inspect', ...sources],
+      ['migrate', '--store', 'store', ...sources],
+    ]) {
+      const { code, report } = await json(...args);
+      expect([code, report]).toMatchObject([0, { ignore: [pattern], inventory: { ignored: 1 } }]);
+    }
+  });
+
+  it('may be unreadable, and is not asked', async () => {
+    put('d/x.json', LEAN);
+    symlinkSync('nothing', join(scratch.dir, 'd/link.json'));
+    expect((await json('can-contract', 'd')).report.answer).toBe('not proven');
+    expect((await json('can-contract', 'd', '--ignore', 'link.json')).report).toMatchObject({
+      answer: 'yes',
+      inventory: { read: 1, unreadable: 0, ignored: 1 },
+    });
+  });
+
+  it('does not make a source that has nothing else a proof', async () => {
+    put('d/x.json', LEAN);
+    expect((await json('can-contract', 'd', '--ignore', '*.json')).report).toMatchObject({
+      answer: 'not proven',
+      inventory: { read: 0, empty: 1, ignored: 1 },
+    });
+  });
+
+  it('is no other entry with a part of its name', async () => {
+    put('d/x.json', LEAN);
+    for (const name of ['a.txt.bak', 'txt', 'd.txt/bag']) put(`d/${name}`, 'hello');
+    expect((await json('can-contract', 'd', '--ignore', '*.txt')).report).toMatchObject({
+      answer: 'not proven',
+      inventory: { skipped: 3, ignored: 0 },
+    });
+  });
+});
+
+describe('a compressed file', () => {
+  beforeEach(putOldStore);
+
+  it.each(['bag.json.gz', 'bag.JSON.GZ', 'bags.ndjson.gz', 'bags.jsonl.gz'])(
+    'is read by every command, and quarantined where it would be rewritten: %s',
+    async (name) => {
+      const bytes = gzipSync(`${smallBag()}\n`);
+      put(`d/${name}`, bytes);
+      expect((await json('can-contract', 'd')).report).toMatchObject({ answer: 'no', totals: { fat: 1 } });
+      for (const apply of [[], ['--apply']]) {
+        const { code, report } = await json('migrate', 'd', '--store', 'new', ...apply);
+        expect([code, report.documents]).toMatchObject([
+          1,
+          [{ outcome: 'quarantined', generation: 'fat', code: 'SOURCE_COMPRESSED' }],
+        ]);
+      }
+      expect(readFileSync(join(scratch.dir, 'd', name))).toEqual(bytes);
+      expect(existsSync(join(scratch.dir, 'new'))).toBe(false);
+    },
+  );
+
+  it('may stay when its bag is lean', async () => {
+    const bag = readFileSync(join(scratch.dir, 'live/a.json'));
+    put('d/bag.json.gz', gzipSync(bag));
+    expect((await json('can-contract', 'd', '--store', 'store')).report.answer).toBe('yes');
+    const { code, report } = await json('migrate', 'd', '--store', 'store', '--apply');
+    expect([code, report.documents]).toMatchObject([0, [{ outcome: 'unchanged', generation: 'lean' }]]);
+    expect((await json('gc', '--no-journal', '--store', 'store', 'd', '--apply')).report.totals).toMatchObject({
+      live: 3,
+      deleted: 0,
+    });
+  });
+
+  it('is copied decompressed by --out, under a name that says so', async () => {
+    const bag = readFileSync(join(scratch.dir, 'live/a.json'));
+    put('d/bag.json.gz', gzipSync(bag));
+    expect((await json('migrate', 'd', '--store', 'store', '--out', 'copies', '--apply')).code).toBe(0);
+    expect(readFileSync(join(scratch.dir, 'copies/bag.json'))).toEqual(bag);
+  });
+
+  it.each([
+    ['is cut off', (bytes: Buffer) => bytes.subarray(0, -20)],
+    ['is not gzip', () => Buffer.from(smallBag())],
+  ])('makes every gate refuse when it %s', async (_, spoil) => {
+    put('d/x.json', LEAN);
+    put('d/bag.json.gz', spoil(gzipSync(smallBag())));
+    await expectNotProven(['d'], ['GZIP_INVALID']);
   });
 });
 
@@ -292,7 +440,7 @@ describe('the place of the store or journal inside a source', () => {
     rmSync(join(scratch.dir, 'live'), { recursive: true });
     rmSync(join(scratch.dir, 'journal'), { recursive: true });
     put(`paused/bags/${digest}/bag.json`, bytes);
-    expect((await json('gc', '.', '--store', 'store', '--apply')).report.totals).toMatchObject({
+    expect((await json('gc', '--no-journal', '.', '--store', 'store', '--apply')).report.totals).toMatchObject({
       documents: 1,
       live: 3,
       deleted: 0,
@@ -309,7 +457,7 @@ describe('the place of the store or journal inside a source', () => {
     for (const name of [...more, 'store'])
       cpSync(join(scratch.dir, 'store'), join(scratch.dir, 'src', name), { recursive: true, preserveTimestamps: true });
     cpSync(join(scratch.dir, 'journal'), join(scratch.dir, 'src/statebag-journal'), { recursive: true });
-    const gc = await json('gc', '--store', 'src/store', source, '--apply');
+    const gc = await json('gc', '--no-journal', '--store', 'src/store', source, '--apply');
     expect([gc.code, gc.report]).toMatchObject([
       1,
       { empty: [{ code: 'SOURCE_EMPTY' }], totals: { documents: 0, deleted: 0 } },
@@ -474,8 +622,14 @@ describe('a name that is not UTF-8', () => {
     put('d/x.json', LEAN);
     put('d/note.txt', '');
     rename('d/note.txt', Buffer.from('d/note\xff.txt', 'latin1'));
-    await expectNotProven(['d'], ['NAME_SKIPPED']);
-    expect((await json('inspect', 'd')).code).toBe(0);
+    expect((await json('can-contract', 'd')).report).toMatchObject({
+      answer: 'not proven',
+      documents: [{ code: 'NAME_SKIPPED' }],
+    });
+    expect((await json('gc', '--no-journal', '--store', 'store', 'd')).report).toMatchObject({
+      proven: false,
+      unreadable: [{ code: 'NAME_NOT_UTF8' }],
+    });
   });
 });
 
@@ -614,9 +768,23 @@ describe('a gate over a bucket', () => {
       answer: 'no',
       totals: { fat: 2 },
     });
-    await object('z/bag.json.gz', gzipSync(smallBag()));
-    await expectNotProven(['s3://docs/z', ...s3()], ['INVALID_UTF8']);
+    await object('z/bag.json.zst', '\x28\xb5\x2f\xfd');
+    await expectNotProven(['s3://docs/z', ...s3()], ['JSON_SYNTAX']);
   });
+
+  it.each(['bag.json.gz', 'bags.ndjson.gz', 'bag'])(
+    'reads an object that is compressed, which migrate quarantines: %s',
+    async (name) => {
+      const bytes = gzipSync(`${smallBag()}\n`);
+      await object(`q/${name}`, bytes);
+      expect((await json('can-contract', 's3://docs/q', ...s3())).report).toMatchObject({
+        answer: 'no',
+        totals: { fat: 1 },
+      });
+      const { code, report } = await json('migrate', 's3://docs/q', '--store', 'new', '--apply', ...s3());
+      expect([code, report.documents]).toMatchObject([1, [{ outcome: 'quarantined', code: 'SOURCE_COMPRESSED' }]]);
+    },
+  );
 
   it('refuses when a listing breaks off midway', async () => {
     await object('q/a', LEAN);
@@ -664,9 +832,22 @@ describe('a digest that is spelled with escapes', () => {
     ],
   ])('keeps its blobs from gc: %s', async (_, spell) => {
     put('live/a.json', spell(readFileSync(join(scratch.dir, 'live/a.json'), 'utf8')));
-    expect((await json('gc', 'live', '--store', 'store', '--apply')).report.totals).toMatchObject({
+    expect((await json('gc', '--no-journal', 'live', '--store', 'store', '--apply')).report.totals).toMatchObject({
       live: 3,
       deleted: 0,
     });
+  });
+});
+
+describe('a condition that no document matches', () => {
+  it('makes inspect and migrate exit with 1, unless --allow-empty is given', async () => {
+    put('d/x.json', smallBag());
+    for (const args of [
+      ['inspect', 'd', '--where', 'ownerId=nobody'],
+      ['migrate', 'd', '--store', 'store', '--where', 'ownerId=nobody'],
+    ]) {
+      expect((await json(...args)).code).toBe(1);
+      expect((await json(...args, '--allow-empty')).code).toBe(0);
+    }
   });
 });

@@ -129,7 +129,7 @@ describe('can-contract', () => {
 describe('gc', () => {
   const blobs = () =>
     readdirSync(join(scratch.dir, 'store'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  const gc = (...more: string[]) => json('gc', '--store', 'store', 'bags', ...more);
+  const gc = (...more: string[]) => json('gc', '--no-journal', '--store', 'store', 'bags', ...more);
 
   /** The terminal's clock stands still on 1 February 2026. */
   const age = (days: number) => {
@@ -158,8 +158,11 @@ describe('gc', () => {
   it('deletes only with --apply, and says how', async () => {
     write('a', '{}');
     const before = snapshot(scratch.dir);
-    const { code, out, err } = await statebag(scratch.dir, ['gc', '--store', 'store', 'bags']);
-    expect([code, err]).toEqual([0, expect.stringContaining('to delete: statebag gc --store store bags --apply')]);
+    const { code, out, err } = await statebag(scratch.dir, ['gc', '--no-journal', '--store', 'store', 'bags']);
+    expect([code, err]).toEqual([
+      0,
+      expect.stringContaining('to delete: statebag gc --no-journal --store store bags --apply'),
+    ]);
     expect(out).toMatch(/^to be deleted +3/m);
     expect(snapshot(scratch.dir)).toEqual(before);
     expect((await gc('--apply')).report.totals).toMatchObject({ deleted: 3, failed: 0 });
@@ -189,7 +192,9 @@ describe('gc', () => {
 
   it('takes an empty source for a mistake unless told otherwise', async () => {
     rmSync(join(scratch.dir, 'bags/a.json'));
-    expect((await statebag(scratch.dir, ['gc', '--store', 'store', 'bags', '--apply'])).err).toContain('SOURCE_EMPTY');
+    expect((await statebag(scratch.dir, ['gc', '--no-journal', '--store', 'store', 'bags', '--apply'])).err).toContain(
+      'SOURCE_EMPTY',
+    );
     expect((await gc('--apply', '--allow-empty')).report.totals).toMatchObject({ deleted: 3 });
   });
 
@@ -197,7 +202,7 @@ describe('gc', () => {
     [['--execution', '1h', '--redrive', '0d', '--audit', '0d'], 'TTL_TOO_SHORT'],
     [['--audit', 'forever'], 'USAGE'],
   ])('refuses %j', async (more, expected) => {
-    const { code, err } = await statebag(scratch.dir, ['gc', '--store', 'store', 'bags', ...more]);
+    const { code, err } = await statebag(scratch.dir, ['gc', '--no-journal', '--store', 'store', 'bags', ...more]);
     expect([code, err]).toEqual([2, expect.stringContaining(expected)]);
   });
 });

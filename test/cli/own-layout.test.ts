@@ -112,7 +112,7 @@ describe('a layout of the user', () => {
       ['validate', 'x.json'],
       ['migrate', 'x.json', '--store', 's'],
       ['adapt', '--dry-run'],
-      ['gc', 'x.json', '--store', 's'],
+      ['gc', '--no-journal', 'x.json', '--store', 's'],
       ['inspect', 'x.json'],
     ]) {
       for (const template of [

@@ -315,16 +315,20 @@ describe('a run that was told a form of manifest', () => {
 });
 
 describe('a file that is not read because of its name', () => {
-  it('is told of by status and report, which keep their exit codes', async () => {
+  it('keeps the migration from being complete, as status and report say', async () => {
     for (const name of ['a', 'b.txt']) put(`bags/${name}`, smallBag());
     await migrate();
     const { code, text, report } = await status();
     expect([code, text, report]).toMatchObject([
-      0,
-      expect.stringMatching(/^skipped +2 +files of other names or kinds/m),
+      1,
+      expect.stringMatching(
+        /^skipped +2 +files of other names or kinds[^]*^not complete: 2 entries were skipped or are empty; /m,
+      ),
       { inventory: { read: 12, skipped: 2, unreadable: 0, empty: 0 } },
     ]);
     expect((await statebag(scratch.dir, ['report', ...JOURNAL])).out).toMatch(/^skipped +2 /m);
+    await migrate('--ignore', 'a', '--ignore', '*.txt');
+    await expectFinished();
   });
 });
 

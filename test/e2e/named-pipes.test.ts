@@ -76,7 +76,7 @@ describe.skipIf(process.platform !== 'linux')('the real process', () => {
     ['migrate', ['--store', 'store', '--apply', '--out', 'copy']],
     ['inspect', []],
     ['can-contract', []],
-    ['gc', ['--store', 'store', '--apply']],
+    ['gc', ['--store', 'store', '--no-journal', '--apply']],
   ])('%s that waits for the writer of a FIFO ends at SIGTERM with exit code 1', async (command, options) => {
     execFileSync('mkfifo', [join(scratch.dir, 'pipe')]);
     const { code, err } = await stopped([command, 'pipe', ...options]);

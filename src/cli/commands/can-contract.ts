@@ -16,9 +16,10 @@ import {
   storeOptions,
   storeSettings,
   surveyOptions,
+  surveySettings,
   tableSettings,
 } from '../options.js';
-import { gateRows } from '../reporters/run-figures.js';
+import { gateRows, ignoreMembers } from '../reporters/run-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatCount } from '../reporters/format.js';
@@ -73,10 +74,11 @@ async function canContract(args: ContractArguments, io: CliIo): Promise<number> 
         {
           totals: totalsOf(answer),
           inventory: answer.inventory,
+          ...ignoreMembers(args.options.ignore),
           canContract: answer.canContract,
           answer: answerOf(answer),
         },
-        rows(answer),
+        rows(answer, args.options.ignore),
       );
       return answer.canContract ? EXIT.ok : EXIT.findings;
     });
@@ -99,7 +101,7 @@ function check(
     tables: tableSettings(values),
     layout,
     concurrency: values.concurrency,
-    allowEmpty: values['allow-empty'],
+    ...surveySettings(values),
     acceptBridge: values.accept === 'bridge',
   };
   return survey(request, { context: io, stop, onOutcome: (remainder) => reporter.add(reported(remainder), true) });
@@ -126,7 +128,7 @@ function answerOf({ canContract: may, needing }: ContractCheck): 'yes' | 'no' | 
   return needing > 0 ? 'no' : 'not proven';
 }
 
-function rows(check: ContractCheck): readonly TableRow[] {
+function rows(check: ContractCheck, ignore: readonly string[]): readonly TableRow[] {
   const { documents, generations, inventory, needing } = check;
   const met = Object.entries(generations).flatMap(([name, count]): TableRow[] =>
     count > 0 ? [[`  ${name}`, formatCount(count)]] : [],
@@ -134,14 +136,15 @@ function rows(check: ContractCheck): readonly TableRow[] {
   return [
     ['documents', formatCount(documents)],
     ...met,
-    ...gateRows(inventory),
+    ...gateRows(inventory, ignore),
     ['need the shim', formatCount(needing)],
-    ['the shim may go', answerOf(check), remark(check)],
+    ['the shim may go', answerOf(check), remark(check, ignore)],
   ];
 }
 
-function remark({ canContract: may, remaining, needing }: ContractCheck): string {
-  if (may) return 'if these were all the places where bags are';
+function remark({ canContract: may, remaining, needing }: ContractCheck, ignore: readonly string[]): string {
+  if (may)
+    return `if these were all the places where bags are${ignore.length > 0 ? ', and no bag is in what was ignored' : ''}`;
   const unproven = remaining - needing;
   if (unproven === 0) return '';
   return `${needing > 0 ? 'and not proven: ' : ''}${formatCount(unproven)} could not be judged, see below`;

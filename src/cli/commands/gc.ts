@@ -1,9 +1,9 @@
-import { parseDuration } from '../../run/collect.js';
-import type { BlobOutcome } from '../../run/collect.js';
+import type { BlobOutcome, CollectionPlan } from '../../run/collect.js';
 import { collectGarbage } from '../../run/gc.js';
 import type { CollectReport } from '../../run/gc.js';
 import { omitUndefined } from '../../run/request.js';
-import { defineCommand, list, optionGroup, parsed, path } from '../command.js';
+import { parseDuration } from '../../run/retention.js';
+import { defineCommand, flag, list, optionGroup, parsed, path } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { formatCommandLine } from '../command-line.js';
 import { EXIT } from '../exit-code.js';
@@ -21,11 +21,12 @@ import {
   requiredStoreOptions,
   storeSettings,
   surveyOptions,
+  surveySettings,
   tableSettings,
 } from '../options.js';
 import { watchSignals } from '../orders.js';
-import { formatTable, paintFor } from '../reporters/format.js';
-import { garbageFindings, garbageReport, garbageRows } from '../reporters/garbage-figures.js';
+import { formatBytes, formatCount, formatTable, listSome, paintFor } from '../reporters/format.js';
+import { formatGarbage, garbageFindings, garbageReport, garbageRows } from '../reporters/garbage-figures.js';
 import type { Garbage } from '../reporters/garbage-figures.js';
 
 const duration = (describe: string, otherwise: string) =>
@@ -34,7 +35,8 @@ const duration = (describe: string, otherwise: string) =>
 const gcOptions = {
   ...applyOptions('delete'),
   ...optionGroup('What to do', {
-    journal: list(path('directory', 'DIR', 'journal whose rollback and verify must stay possible')),
+    journal: list(path('directory', 'DIR', 'journal of runs into this store; their rollback and verify stay possible')),
+    'no-journal': flag('no other journal of this store matters'),
   }),
   ...optionGroup('How long a blob is kept that nothing points to (the sum of the three)', {
     execution: duration('the longest that an execution may run', '366d'),
@@ -65,9 +67,10 @@ export const command = defineCommand({
     ],
   ],
   notes: [
-    'A blob is deleted when no source, no journal and no other blob names its digest, and when it was neither written nor reused for the time given.',
-    'Name every place where bags are. When something was not read, nothing is deleted: a source without documents, a file that is skipped because of its name, a link to nothing, anything unreadable. --allow-empty is for empty sources only.',
-    'Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters; a glob reads whatever it matches.',
+    'A blob is deleted when no source, no journal and no other blob names its digest, and when it was neither written nor reused for the time given. What would be deleted is printed, and the proof: what was searched.',
+    'The journals of all runs into the store are needed, or --no-journal: a rollback needs blobs that only its journal names.',
+    'Name every place where bags are. When something was not read or not understood, nothing is deleted: a source without documents, a pipe or a link to nothing in a directory, a file that is no JSON, anything unreadable. --allow-empty is for empty sources only; --ignore is for what can have no bag.',
+    'Of a directory every file is searched, whatever its name, compressed ones too.',
     'Only keys of the layout that hold a digest are considered; everything else in the store stays.',
     'Of a store in a directory, temporary files and locks of killed runs are deleted too ("leftovers"). If it cannot be proven that their process has ended, temporary files are kept for 48 hours, and locks stay.',
   ],
@@ -83,6 +86,7 @@ async function gc(args: GcArguments, io: CliIo): Promise<number> {
     const text = json
       ? `${JSON.stringify(garbageReport(garbage))}\n`
       : (await formatTable(garbageRows(garbage))) +
+        formatGarbage(garbage) +
         garbageFindings(garbage).format(io.cwd, (await paintFor(colour)).bad);
     await print(io.stdout, text);
     const { report } = garbage;
@@ -108,11 +112,30 @@ async function collectAll(
     concurrency: values.concurrency,
     apply: values.apply,
     journals: values.journal,
+    noJournal: values['no-journal'],
     retention: omitUndefined({ execution: values.execution, redrive: values.redrive, audit: values.audit }),
-    allowEmpty: values['allow-empty'],
+    ...surveySettings(values),
   };
-  const report = await collectGarbage(request, { stop, context: io, onOutcome: (blob) => void blobs.push(blob) });
-  return { report, blobs };
+  const report = await collectGarbage(request, {
+    stop,
+    context: io,
+    onOutcome: (blob) => void blobs.push(blob),
+    onPlan: (plan) => {
+      if (!values.quiet) io.stderr.write(formatPlan(plan));
+    },
+  });
+  return { report, blobs, ignore: values.ignore };
+}
+
+/** What is about to be deleted, and why it may be. */
+function formatPlan({ proof, keys, bytes }: CollectionPlan): string {
+  const { documents, sources, journals, writtenBefore } = proof;
+  const searched = `${formatCount(documents)} documents of ${sources.join(', ')} and ${formatCount(journals.length)} journals`;
+  return [
+    `statebag: deleting ${formatCount(keys.length)} blobs, ${formatBytes(bytes)}: last written before ${writtenBefore}, and named by none of ${searched}`,
+    ...listSome(keys),
+    '',
+  ].join('\n');
 }
 
 function formatHint({ blind, applied }: CollectReport, line: string): string {

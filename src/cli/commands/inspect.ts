@@ -18,15 +18,28 @@ import {
   selectionSettings,
   storeOptions,
   storeSettings,
+  surveyOptions,
+  surveySettings,
   tableSettings,
 } from '../options.js';
-import { documentMembers, inventoryMembers, inventoryRows, isFinding, stoppedRows } from '../reporters/run-figures.js';
+import {
+  documentMembers,
+  ignoredRows,
+  ignoreMembers,
+  inventoryMembers,
+  inventoryRows,
+  isFinding,
+  stoppedRows,
+} from '../reporters/run-figures.js';
 import { censusRows } from '../reporters/census-figures.js';
 import { formatRefused, resumeMembers, resumeRows } from '../reporters/resume-figures.js';
 import { openReporter, reporting, withProgress } from '../reporters/outcome-reporter.js';
+import { Findings, paintFor } from '../reporters/format.js';
+import type { Unseen } from '../../sources/inventory.js';
 import { watchSignals } from '../orders.js';
 
 const options = {
+  ...surveyOptions,
   ...optionGroup('What to look for', {
     to: choice(['lean', 'bridge'], 'the migration to calculate with', {
       otherwise: 'lean, for rows of a table bridge',
@@ -66,7 +79,8 @@ export const command = defineCommand({
 
 async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number> {
   const { options } = args;
-  const reporter = openReporter(io, outputSettings(options, io));
+  const output = outputSettings(options, io);
+  const reporter = openReporter(io, output);
   const signals = watchSignals(io);
   const ports = {
     stop: signals.stop,
@@ -75,25 +89,36 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
   try {
     return await reporting(reporter, async () => {
       const request = readRequest(args);
-      const { totals, resume, unseen } = await withProgress(io, !options.quiet, ports, (counting) =>
+      const { totals, resume, unseen, passedOver } = await withProgress(io, !options.quiet, ports, (counting) =>
         inspect(request, counting),
       );
       const resumability = { ...resume.totals, refused: resume.refused };
       const { complete } = unseen;
-      const members = { totals, complete, ...inventoryMembers(unseen) };
+      const unread = unseen.inventory.unreadable + passedOver.length;
+      const members = { totals, complete, ...inventoryMembers(unseen), ...ignoreMembers(options.ignore), passedOver };
       await reporter.finish({ ...members, ...(resume.totals.rows > 0 && { resumability }) }, [
         ...censusRows(totals, complete),
         ...inventoryRows(unseen.inventory),
+        ...ignoredRows(unseen.inventory, options.ignore),
         ...stoppedRows(unseen),
         ...resumeRows(resume.totals),
       ]);
-      if (!options.json) await print(io.stdout, formatRefused(resume.refused));
+      if (!options.json)
+        await print(io.stdout, formatRefused(resume.refused) + (await formatPassedOver(passedOver, output.colour, io)));
       const { quarantined, failed } = totals;
-      return complete && quarantined + failed + unseen.inventory.unreadable === 0 ? EXIT.ok : EXIT.findings;
+      // A slip in a condition looks like a place without bags.
+      const isNothing = options.where.length > 0 && totals.documents === 0 && !options['allow-empty'];
+      return complete && !isNothing && quarantined + failed + unread === 0 ? EXIT.ok : EXIT.findings;
     });
   } finally {
     signals.release();
   }
+}
+
+async function formatPassedOver(entries: readonly Unseen[], colour: boolean, io: CliIo): Promise<string> {
+  const findings = new Findings();
+  for (const { kind, ...entry } of entries) findings.add({ ...entry, outcome: kind });
+  return findings.format(io.cwd, (await paintFor(colour)).bad);
 }
 
 function readRequest({ positionals, options: values }: InspectArguments): InspectRequest {
@@ -107,6 +132,7 @@ function readRequest({ positionals, options: values }: InspectArguments): Inspec
     tables: tableSettings(values),
     layout,
     concurrency: values.concurrency,
+    ...surveySettings(values),
     ...selectionSettings(values),
   };
 }

@@ -34,6 +34,8 @@ import {
   reachSettings,
   requiredStoreOptions,
   selectionOptions,
+  surveyOptions,
+  surveySettings,
   selectionSettings,
   storeSettings,
   tableSettings,
@@ -41,6 +43,8 @@ import {
 import type { OutputSettings } from '../options.js';
 import {
   documentMembers,
+  ignoredRows,
+  ignoreMembers,
   inventoryMembers,
   inventoryRows,
   isFinding,
@@ -77,6 +81,7 @@ const migrateOptions = {
   ...dynamodbOptions,
   ...paceOptions,
   ...selectionOptions,
+  ...surveyOptions,
   ...optionGroup('Which documents, and how fast', {
     workers: withDefault(
       whole('N', 'processes to write with, each for a share of the files, objects or rows', 1, {
@@ -181,6 +186,7 @@ function readWanted(args: MigrateArguments, io: CliIo): Wanted {
     concurrency: options.concurrency,
     workers: options.workers,
     ...selectionSettings(options),
+    ...surveySettings(options),
     onlyFailed: options['only-failed'],
     ...damageSettings(options),
     ...omitUndefined({
@@ -223,6 +229,7 @@ async function work(
     ...totalRows(totals, !request.apply),
     ...damageRows(damaged),
     ...inventoryRows(report.inventory),
+    ...ignoredRows(report.inventory, request.ignore ?? []),
     ...stoppedRows(report),
     ...(verified ? verifyRows(verified) : []),
   ];
@@ -232,6 +239,7 @@ async function work(
       complete,
       ...(damaged.length > 0 && { damaged }),
       ...inventoryMembers(report),
+      ...ignoreMembers(request.ignore ?? []),
       ...(verified && { verify: verified }),
     },
     rows,
@@ -240,7 +248,8 @@ async function work(
   if (next !== undefined && !output.quiet) io.stderr.write(`statebag: ${next}\n`);
   const isVerified = verified === undefined || verified.verified + verified.resumed === verified.documents;
   // What a stopped run has not listed is in no figure.
-  const isSeen = !needsAttention(totals) && report.inventory.unreadable === 0;
+  const { unreadable, skipped, empty } = report.inventory;
+  const isSeen = !needsAttention(totals) && unreadable + skipped + empty === 0 && !matchesNothing(report, request);
   return isVerified && complete && isSeen ? EXIT.ok : EXIT.findings;
 }
 
@@ -254,6 +263,11 @@ async function run(
   if (report.journal !== undefined && !output.quiet)
     io.stderr.write(`statebag: journal of this run: ${report.journal}\n`);
   return report;
+}
+
+/** A slip in a condition looks like a migration that is done. */
+function matchesNothing({ totals }: MigrateReport, { where, allowEmpty }: MigrateRequest): boolean {
+  return where !== undefined && totals.documents === 0 && allowEmpty !== true;
 }
 
 /** A run that wrote nothing has no journal, unless an earlier one left it. */

@@ -104,6 +104,15 @@ export class Findings {
   }
 }
 
+/** Names, one a line: the first few, the rest by number. */
+export function listSome(names: readonly string[]): readonly string[] {
+  const left = names.length - SHOWN;
+  return [
+    ...names.slice(0, SHOWN).map((name) => `  ${oneLine(name)}`),
+    ...(left > 0 ? [`  … and ${formatCount(left)} more, see --json`] : []),
+  ];
+}
+
 /** A path below the working directory as people type it. */
 export function shortId(id: string, cwd: string): string {
   if (!id.startsWith('/')) return id;

@@ -1,8 +1,8 @@
 import type { Blind } from '../../run/inventory.js';
 import type { BlobOutcome } from '../../run/collect.js';
 import type { CollectReport } from '../../run/gc.js';
-import { Findings, formatBytes, formatCount } from './format.js';
-import { gateRows } from './run-figures.js';
+import { Findings, formatBytes, formatCount, listSome } from './format.js';
+import { gateRows, ignoreMembers } from './run-figures.js';
 import type { TableRow } from './format.js';
 
 const DAY_MS = 86_400_000;
@@ -11,17 +11,21 @@ const DAY_MS = 86_400_000;
 export interface Garbage {
   readonly report: CollectReport;
   readonly blobs: readonly BlobOutcome[];
+  /** Patterns of what was left out. */
+  readonly ignore: readonly string[];
 }
 
 /** As `--json` has it. */
-export function garbageReport({ report, blobs }: Garbage) {
-  const { blind, inventory, ttl, applied, ...totals } = report;
+export function garbageReport({ report, blobs, ignore }: Garbage) {
+  const { blind, inventory, proof, ttl, applied, ...totals } = report;
   return {
     totals,
     ttlDays: ttl / DAY_MS,
     applied,
     proven: blind.length === 0,
     inventory,
+    ...ignoreMembers(ignore),
+    proof,
     blobs,
     ...byKind(blind),
   };
@@ -40,15 +44,16 @@ function byKind(blind: readonly Blind[]) {
 
 const UNPROVEN: TableRow = ['garbage', 'not proven', 'nothing is deleted while something was not looked at'];
 
-export function garbageRows({ report }: Garbage): readonly TableRow[] {
+export function garbageRows({ report, ignore }: Garbage): readonly TableRow[] {
   const { documents, blobs, live, young, garbage, deleted, kept, failed, bytes, bytesFreed, blind, ttl, applied } =
     report;
-  const { leftovers, leftoverBytes, inventory } = report;
+  const { leftovers, leftoverBytes, inventory, proof } = report;
   const ofKilled = `${formatBytes(leftoverBytes)}, unfinished files of killed runs${applied ? ', deleted' : ''}`;
   const days = `${Math.round(ttl / DAY_MS)} days`;
   return [
     ['documents', formatCount(documents)],
-    ...gateRows(inventory),
+    ...gateRows(inventory, ignore),
+    ['journals', formatCount(proof.journals.length), `${formatCount(sum(proof.journals))} originals`],
     ...(blind.length > 0 ? [UNPROVEN] : []),
     ['blobs', formatCount(blobs), formatBytes(bytes)],
     ['  alive', formatCount(live)],
@@ -59,6 +64,16 @@ export function garbageRows({ report }: Garbage): readonly TableRow[] {
     ...(leftovers > 0 ? [['leftovers', formatCount(leftovers), ofKilled] as const] : []),
     ...(applied ? [['written anew since', formatCount(kept)] as const, ['failed', formatCount(failed)] as const] : []),
   ];
+}
+
+/** Keys of what would be deleted; empty when something was, or when there is nothing. */
+export function formatGarbage({ report, blobs }: Garbage): string {
+  const keys = blobs.filter(({ outcome }) => outcome === 'garbage').map(({ key }) => key);
+  return report.applied || keys.length === 0 ? '' : `\n${['to be deleted:', ...listSome(keys)].join('\n')}\n`;
+}
+
+function sum(journals: CollectReport['proof']['journals']): number {
+  return journals.reduce((total, { intents }) => total + intents, 0);
 }
 
 /** What was not looked at, and what could not be deleted. */

@@ -3,6 +3,7 @@ import type { DocumentOutcome, Totals } from '../../run/outcome.js';
 import type { RunReport } from '../../run/run.js';
 import type { VerifyTotals } from '../../run/verify.js';
 import type { Inventory } from '../../sources/inventory.js';
+import { quote } from '../command-line.js';
 import { byteRows, formatCount } from './format.js';
 import type { TableRow } from './format.js';
 
@@ -104,6 +105,27 @@ export function inventoryRows(inventory: Inventory & Partial<GateInventory>): Ta
 }
 
 /** The same for a gate, whose answer says from how many entries it comes. */
-export function gateRows(inventory: GateInventory): TableRow[] {
-  return [['read', formatCount(inventory.read), 'files, objects, rows and executions'], ...inventoryRows(inventory)];
+export function gateRows(inventory: GateInventory, ignore: readonly string[]): TableRow[] {
+  return [
+    ['read', formatCount(inventory.read), 'files, objects, rows and executions'],
+    ...inventoryRows(inventory),
+    ...ignoredRows(inventory, ignore),
+  ];
+}
+
+/** What the user said is no concern of the answer. */
+export function ignoredRows({ ignored }: Inventory, ignore: readonly string[]): TableRow[] {
+  if (ignored === undefined) return [];
+  return [
+    [
+      'ignored',
+      formatCount(ignored),
+      `not read, because of ${ignore.map((glob) => `--ignore ${quote(glob)}`).join(' ')}`,
+    ],
+  ];
+}
+
+/** The same as `--json` has it; how many there were is in the inventory. */
+export function ignoreMembers(ignore: readonly string[]) {
+  return ignore.length > 0 ? { ignore } : {};
 }

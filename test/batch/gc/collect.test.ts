@@ -95,7 +95,7 @@ const TEN_DAYS = ['--execution', '10d', '--redrive', '0s', '--audit', '0s'];
 
 /** `statebag gc`. Blobs are kept for ten days. */
 async function gc({ options }: Ground, more: readonly string[] = ['--apply'], retention = TEN_DAYS): Promise<Report> {
-  const line = ['gc', 'bags', ...options, ...retention, '--concurrency', '4', '--json', ...more];
+  const line = ['gc', '--no-journal', 'bags', ...options, ...retention, '--concurrency', '4', '--json', ...more];
   const { code, out, err } = await statebag(dir, line, { now: new Date(time) });
   if (out === '') throw new Error(err);
   return { code, ...(JSON.parse(out) as Omit<Report, 'code'>) };
@@ -230,7 +230,7 @@ describe('statebag gc', () => {
     const ground = onDisk();
     await ground.put('dead');
     time += 11 * DAY;
-    const line = ['gc', 'bags', ...ground.options, ...TEN_DAYS, '--apply', '--json'];
+    const line = ['gc', '--no-journal', 'bags', ...ground.options, ...TEN_DAYS, '--apply', '--json'];
     const { code } = await statebag(dir, line, { now: new Date(time), signals: ['SIGINT'] });
     expect(code).not.toBe(0);
     expect(await keysIn(ground)).toHaveLength(1);
@@ -403,13 +403,13 @@ describe('the time a blob is kept', () => {
   });
 
   it.each(['', '90', '-1d', '1.5d', '1w', 'd'])('--audit=%j is refused', async (audit) => {
-    const { code, err } = await statebag(dir, ['gc', 'bags', ...onDisk().options, `--audit=${audit}`]);
+    const { code, err } = await statebag(dir, ['gc', '--no-journal', 'bags', ...onDisk().options, `--audit=${audit}`]);
     expect([code, err]).toEqual([2, expect.stringContaining('USAGE') as string]);
   });
 
   it('a time that does not cover blobs in use at this moment is refused', async () => {
     const retention = (execution: string) => ['--execution', execution, '--redrive', '0s', '--audit', '0s'];
-    const { code, err } = await statebag(dir, ['gc', 'bags', ...onDisk().options, ...retention('47h')]);
+    const { code, err } = await statebag(dir, ['gc', '--no-journal', 'bags', ...onDisk().options, ...retention('47h')]);
     expect([code, err]).toEqual([2, expect.stringContaining('TTL_TOO_SHORT') as string]);
     expect((await gc(onDisk(), [], retention('48h'))).ttlDays).toBe(2);
   });

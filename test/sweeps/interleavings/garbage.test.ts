@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { DEFAULT_LAYOUT } from '../../../src/bag/keys.js';
-import { blobKeysOf } from '../../../src/run/collect.js';
+import { blobKeysOf } from '../../../src/run/blob-keys.js';
 import { BLOBS } from '../../batch/scratch.js';
 import { run, runRollback } from '../../batch/workbench.js';
 import { SUBJECTS } from './pair-world.js';

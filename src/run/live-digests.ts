@@ -1,0 +1,50 @@
+const DIGEST_LENGTH = 64;
+
+/**
+ * The digests that are named anywhere in documents. A blob whose digest is among them is alive: it does not matter in
+ * which dialect, at which place or inside how many strings it is named, so that no pointer can be overlooked.
+ */
+export class LiveDigests {
+  readonly #found = new Set<string>();
+  /** What blobs name that nothing names so far. */
+  readonly #behind = new Map<string, readonly string[]>();
+
+  get size(): number {
+    return this.#found.size;
+  }
+
+  has(digest: string): boolean {
+    return this.#found.has(digest);
+  }
+
+  add(digest: string): void {
+    if (this.#found.has(digest)) return;
+    this.#found.add(digest);
+    for (const behind of this.#behind.get(digest) ?? []) this.add(behind);
+    this.#behind.delete(digest);
+  }
+
+  /** Adds what a blob names, as soon as the blob itself is named. */
+  addBlob(digest: string, bytes: Uint8Array): void {
+    if (this.has(digest)) this.addText(bytes);
+    else this.#behind.set(digest, namedIn(bytes));
+  }
+
+  /** Adds what a text names. */
+  addText(bytes: Uint8Array): void {
+    for (const digest of namedIn(bytes)) this.add(digest);
+  }
+}
+
+/** Hex digits that touch a digest, as the `2f` of an escaped slash does, do not hide it. */
+function namedIn(bytes: Uint8Array): readonly string[] {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  // A digit may be escaped, in text inside text with several backslashes. What is escaped may be beside a digest, too.
+  const texts = text.includes(ESCAPED)
+    ? [text, text.replace(/\\+u00(3\d|6[1-6])/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)))]
+    : [text];
+  const runs = texts.flatMap((each) => Array.from(each.matchAll(/[0-9a-f]{64,}/g), ([run]) => run));
+  return runs.flatMap((run) => [run.slice(0, DIGEST_LENGTH), run.slice(-DIGEST_LENGTH)]);
+}
+
+const ESCAPED = '\\u00';
