@@ -143,6 +143,7 @@ Usage: statebag verify [options]
   `What to do
   --journal <DIR>   where the journal is (default statebag-journal)
   --skip-damaged    skip damaged lines of the journal, and report how many
+  --allow-empty     a journal without a migrated document is not a mistake
   --map <OLD=NEW>…  documents were moved: their paths or URIs start with OLD in the journal, and with NEW now
 `,
   `Which documents, and how fast
@@ -165,7 +166,7 @@ Usage: statebag verify [options]
 `,
   `Exit codes
   0   success
-  1   a document differs from what was written, or cannot be verified
+  1   a document differs from what was written or cannot be verified, or none was migrated
   2   the command line or the configuration is wrong
   70  an error in the tool
 `,

@@ -338,11 +338,11 @@ function findFlaw({ bytes, line, verdict }: SourceDocument): Flaw | undefined {
 /** Lines that are not blank. */
 function splitLines(bytes: Uint8Array): readonly Uint8Array[] {
   const lines: Uint8Array[] = [];
-  for (let start = 0, end = 0; start < bytes.length; start = end + 1) {
-    const found = bytes.indexOf(LF, start);
-    end = found === -1 ? bytes.length : found;
-    const line = bytes.subarray(start, end);
+  for (let start = 0; start < bytes.length;) {
+    const end = bytes.indexOf(LF, start);
+    const line = bytes.subarray(start, end === -1 ? bytes.length : end);
     if (!isBlank(line)) lines.push(line);
+    start += line.length + 1;
   }
   return lines;
 }

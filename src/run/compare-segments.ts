@@ -17,6 +17,8 @@ export interface Comparison {
   readonly compared: number;
   /** True when a program of the original was at a key that now holds another one: it cannot be compared any more. */
   readonly isOverwritten: boolean;
+  /** Bags of the original that lead to no segment, so that there is nothing to compare. */
+  readonly withoutSegments: number;
 }
 
 /**
@@ -30,21 +32,24 @@ export async function compareSegments(
 ): Promise<Comparison> {
   const addresses = addressRule(blobs);
   const after = new Map(new BagDocument(migrated, true, addresses).bags.map((bag) => [bag.path.join('/'), bag]));
-  let compared = 0;
+  let [compared, withoutSegments] = [0, 0];
   let isOverwritten = false;
   for (const bag of new BagDocument(original, true, addresses).bags) {
     const other = after.get(bag.path.join('/'));
     if (!other) throw new IntegrityError('SEGMENT_DIFFERS', `the bag at /${bag.path.join('/')} is gone`);
     const expected = await listExpected(bag, blobs);
-    if (!expected) continue;
-    const differs = (await listMaps(other, bag, blobs))
-      .map((stored) => findDifference(expected, stored))
-      .find((index) => index !== undefined);
+    if (!expected) {
+      withoutSegments++;
+      continue;
+    }
+    const lists = await listStored(other, bag, blobs);
+    if (lists.length === 0) throw gone(expected);
+    const differs = lists.map((stored) => findDifference(expected, stored)).find((index) => index !== undefined);
     if (differs !== undefined && !expected.isMutable) throw different(differs);
     if (differs === undefined) compared += expected.programs.length;
     else isOverwritten = true;
   }
-  return { compared, isOverwritten };
+  return { compared, isOverwritten, withoutSegments };
 }
 
 interface Expected {
@@ -77,12 +82,25 @@ function choose(bag: Bag<ByteValue>, sources: BagSources<ByteValue>): Programs<B
   }
 }
 
+/** Every list of programs that a migrated bag leads to: of a bag with its config alone, what is cut from that. */
+async function listStored(
+  bag: Bag<ByteValue>,
+  original: Bag<ByteValue>,
+  blobs: BlobReader,
+): Promise<readonly StoredList[]> {
+  const maps = await listMaps(bag, original, blobs);
+  if (maps.length > 0) return maps;
+  const sources = await loadSources(bag, blobs, { isFormAsked: true });
+  const chosen = choose(bag, sources);
+  return chosen ? [{ list: chosen.list, programs: programs(chosen.list, sources.targets) }] : [];
+}
+
 interface StoredList {
   readonly list: ByteValue;
   readonly programs: readonly Uint8Array[];
 }
 
-/** Every list of programs that a migrated bag leads to. */
+/** The maps and manifests of a migrated bag. */
 async function listMaps(
   bag: Bag<ByteValue>,
   original: Bag<ByteValue>,
@@ -140,6 +158,13 @@ function findDifference(
   if (differs < 0 && expected.length === actual.length) return undefined;
   if (isSame(list)) return undefined;
   return differs < 0 ? expected.length : differs;
+}
+
+function gone({ programs: { length } }: Expected): IntegrityError {
+  return new IntegrityError(
+    'SEGMENT_DIFFERS',
+    `the original leads to ${length} segments, and the migrated bag to none`,
+  );
 }
 
 function different(index: number): IntegrityError {

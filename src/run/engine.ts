@@ -59,11 +59,10 @@ export async function runSources(options: EngineOptions): Promise<RunReport> {
  */
 async function* listed(source: DocumentSource, mayBeEmpty: boolean, run: Run): AsyncIterable<SourceContainer> {
   const { stop, shard } = run.options;
-  let isEmpty = true;
-  const notEmpty = (): void => void (isEmpty = false);
+  let met = 0;
   try {
-    for await (const container of run.inventory.list(source, notEmpty)) {
-      notEmpty();
+    for await (const container of run.inventory.list(source, () => met++)) {
+      met++;
       await run.pace.turn();
       if (!run.isFull) {
         yield container;
@@ -76,7 +75,7 @@ async function* listed(source: DocumentSource, mayBeEmpty: boolean, run: Run): A
       run.notStarted.unlisted = true;
       return;
     }
-    if (isEmpty && !mayBeEmpty && stop?.aborted !== true) await run.inventory.noteEmptySource(source.id);
+    if (met === 0 && !mayBeEmpty && stop?.aborted !== true) await run.inventory.noteEmptySource(source.id);
   } catch (error) {
     if (mayBeEmpty && isEmptySource(error)) return;
     if (!(error instanceof ConfigError)) run.notStarted.unlisted = true;

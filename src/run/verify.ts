@@ -47,6 +47,10 @@ export interface VerifyTotals {
   failed: number;
   /** Segment programs compared. */
   segments: number;
+  /** Bags whose original leads to no segment, so that there is nothing to compare. */
+  bagsWithoutSegments: number;
+  /** Verified documents of which not all segments can be compared any more: a later run overwrote their source. */
+  overwritten: number;
 }
 
 export interface VerifyReport {
@@ -114,13 +118,24 @@ export const INTENT_LOST = {
 
 /** Totals of a run that wrote nothing, and therefore no journal. */
 export function nothingToVerify(): VerifyTotals {
-  return { documents: 0, verified: 0, moved: 0, resumed: 0, failed: 0, segments: 0 };
+  return {
+    documents: 0,
+    verified: 0,
+    moved: 0,
+    resumed: 0,
+    failed: 0,
+    segments: 0,
+    bagsWithoutSegments: 0,
+    overwritten: 0,
+  };
 }
 
-function count(totals: VerifyTotals, { outcome, segments }: VerifyOutcome): void {
+function count(totals: VerifyTotals, { outcome, segments, bagsWithoutSegments = 0, code }: VerifyOutcome): void {
   totals.documents++;
   totals[outcome]++;
   totals.segments += segments;
+  totals.bagsWithoutSegments += bagsWithoutSegments;
+  if (code === OVERWRITTEN.code) totals.overwritten++;
 }
 
 /** What the progress is measured by: the documents as they were. */
@@ -139,6 +154,8 @@ export interface VerifyOutcome {
   readonly bytesBefore: number;
   /** How many segment programs were compared. */
   readonly segments: number;
+  /** Bags whose original leads to no segment. Absent for none. */
+  readonly bagsWithoutSegments?: number;
   readonly code?: string;
   readonly reason?: string;
 }
@@ -213,12 +230,17 @@ async function verifyDocument(
       await readIntent(options.directory, state.intent),
       options.blobs,
     );
-    const { compared, isOverwritten } = await compareSegments(readDocument(original), root, options.blobs);
+    const { compared, isOverwritten, withoutSegments } = await compareSegments(
+      readDocument(original),
+      root,
+      options.blobs,
+    );
     return {
       id: state.doc,
       outcome: 'verified',
       bytesBefore: state.bytesBefore,
       segments: compared,
+      ...(withoutSegments > 0 && { bagsWithoutSegments: withoutSegments }),
       ...(isOverwritten && OVERWRITTEN),
     };
   } catch (error) {

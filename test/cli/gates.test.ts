@@ -713,6 +713,17 @@ describe('a gate over a table', () => {
     await expectNotProven(['dynamodb://Tokens?ownerId=typo', ...reach()], ['SOURCE_EMPTY']);
   });
 
+  it('is not success of inspect and migrate either when it is empty, unless --allow-empty is given', async () => {
+    for (const args of [
+      ['inspect', 'dynamodb://Tokens', ...reach()],
+      ['migrate', 'dynamodb://Tokens', ...reach(), '--store', 'store'],
+    ]) {
+      const { code, report } = await json(...args);
+      expect([code, report]).toMatchObject([1, { inventory: { read: 0, empty: 1 } }]);
+      expect((await json(...args, '--allow-empty')).code).toBe(0);
+    }
+  });
+
   const fat = { S: JSON.stringify(smallBag()) };
   it.each([
     ['binary', { B: Buffer.from(smallBag()) }, 'ATTRIBUTE_NOT_JSON', true],

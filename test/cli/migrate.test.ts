@@ -73,7 +73,16 @@ describe('a full circle over a mixed fleet', () => {
     expect([code, report.totals.unchanged, report.verify]).toEqual([
       0,
       2,
-      { documents: 0, verified: 0, moved: 0, resumed: 0, failed: 0, segments: 0 },
+      {
+        documents: 0,
+        verified: 0,
+        moved: 0,
+        resumed: 0,
+        failed: 0,
+        segments: 0,
+        bagsWithoutSegments: 0,
+        overwritten: 0,
+      },
     ]);
     expect(readdirSync(scratch.dir)).toEqual(['bags']);
   });

@@ -24,7 +24,7 @@ function bagWith(type: string): string {
 
 async function verify() {
   const { code, out } = await statebag(scratch.dir, ['verify', '--journal', 'journal', '--json']);
-  return { code, ...(JSON.parse(out) as { readonly documents: readonly object[] }) };
+  return { code, ...(JSON.parse(out) as { readonly documents: readonly object[]; readonly totals: object }) };
 }
 
 /** The document with the paths to its programs taken from another one. All paths have the same length. */
@@ -60,4 +60,95 @@ it('verify fails with SEGMENT_DIFFERS when a migrated bag has other programs tha
   expect(documents).toContainEqual(
     expect.objectContaining({ id: pathOf('bags/a.json'), outcome: 'failed', code: 'SEGMENT_DIFFERS' }),
   );
+});
+
+/** A bag whose only program is its config. */
+function bagOfConfig(type: string): string {
+  const workflow_config = {
+    nodes: [
+      { id: 'a', type },
+      { id: 'b', type: 'llm_chat' },
+    ],
+    edges: [{ source: 'a', target: 'b' }],
+  };
+  return smallBag({ workflow_config, partition_map: null });
+}
+
+async function migrateTo(target: string, bags: Readonly<Record<string, string>>): Promise<void> {
+  mkdirSync(pathOf('bags'));
+  for (const [name, text] of Object.entries(bags)) writeFileSync(pathOf(`bags/${name}.json`), text);
+  await statebag(scratch.dir, [
+    'migrate',
+    'bags',
+    '--store',
+    'store',
+    '--journal',
+    'journal',
+    '--to',
+    target,
+    '--apply',
+  ]);
+}
+
+/** The document says something else, and the journal says that this is what the run wrote. */
+function exchange(name: string, changed: string): void {
+  const written = read(name);
+  expect(changed).not.toBe(written);
+  writeFileSync(pathOf(name), changed);
+  writeFileSync(
+    pathOf('journal/journal.ndjson'),
+    read('journal/journal.ndjson').replaceAll(sha256(written), sha256(changed)),
+  );
+}
+
+it.each(['lean', 'bridge'])('verify compares the segments of a %s bag whose original has no map', async (target) => {
+  await migrateTo(target, { a: bagOfConfig('operator') });
+  expect(await verify()).toMatchObject({
+    code: 0,
+    totals: { verified: 1, segments: 2, bagsWithoutSegments: 0 },
+    documents: [{ segments: 2 }],
+  });
+});
+
+it('verify fails with SEGMENT_DIFFERS when a bridge bag without a map has another config than before', async () => {
+  await migrateTo('bridge', { a: bagOfConfig('operator'), b: bagOfConfig('aiModel') });
+  const pointer = /"workflow_config":\{"__s3_pointer__":true[^}]*\}/;
+  const other = pointer.exec(read('bags/b.json'))![0];
+  exchange('bags/a.json', read('bags/a.json').replace(pointer, other));
+  const { code, documents } = await verify();
+  expect(code).toBe(1);
+  expect(documents).toContainEqual(
+    expect.objectContaining({ id: pathOf('bags/a.json'), outcome: 'failed', code: 'SEGMENT_DIFFERS' }),
+  );
+});
+
+it('verify fails with SEGMENT_DIFFERS when a migrated bag leads to no segment any more', async () => {
+  await migrateTo('bridge', { a: bagOfConfig('operator') });
+  const pointer = /"workflow_config":\{"__s3_pointer__":true[^}]*\}/;
+  exchange(
+    'bags/a.json',
+    read('bags/a.json').replace(pointer, (text) => '"workflow_config":null'.padEnd(text.length)),
+  );
+  const { code, documents } = await verify();
+  expect([code, documents]).toMatchObject([1, [{ outcome: 'failed', code: 'SEGMENT_DIFFERS' }]]);
+});
+
+it('verify counts the bags that lead to no segment', async () => {
+  const nodes = [{ id: 'a' }, { id: 'b' }];
+  const cycle = [
+    { source: 'a', target: 'b' },
+    { source: 'b', target: 'a' },
+  ];
+  await migrateTo('bridge', { a: smallBag({ workflow_config: { nodes, edges: cycle }, partition_map: null }) });
+  expect(await verify()).toMatchObject({ totals: { verified: 1, segments: 0, bagsWithoutSegments: 1 } });
+  const { out } = await statebag(scratch.dir, ['verify', '--journal', 'journal']);
+  expect(out).toMatch(/^bags without segments +1 +nothing to compare$/m);
+});
+
+it('verify exits with 1 when no document was migrated, unless --allow-empty is given', async () => {
+  await migrateTo('lean', { a: bagOfConfig('operator') });
+  await statebag(scratch.dir, ['rollback', '--journal', 'journal', '--apply']);
+  const empty = await statebag(scratch.dir, ['verify', '--journal', 'journal']);
+  expect([empty.code, empty.err]).toEqual([1, expect.stringContaining('nothing was verified')]);
+  expect((await statebag(scratch.dir, ['verify', '--journal', 'journal', '--allow-empty'])).code).toBe(0);
 });

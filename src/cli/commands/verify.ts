@@ -1,6 +1,6 @@
 import { verify } from '../../run/verify.js';
 import type { VerifyOutcome, VerifyTotals } from '../../run/verify.js';
-import { defineCommand } from '../command.js';
+import { defineCommand, flag, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
@@ -20,11 +20,15 @@ import {
 } from '../options.js';
 import { openReporter, reporting, withProgress } from '../reporters/outcome-reporter.js';
 import { formatCount } from '../reporters/format.js';
+import type { TableRow } from '../reporters/format.js';
 import { damageRows, unfinishedLines } from '../reporters/status-figures.js';
 
 const options = {
   ...journalOptions,
   ...damageOptions,
+  ...optionGroup('What to do', {
+    'allow-empty': flag('a journal without a migrated document is not a mistake'),
+  }),
   ...mapOptions,
   ...concurrencyOptions,
   ...storeOptions,
@@ -46,7 +50,7 @@ export const command = defineCommand({
     'A document that was modified or removed since cannot be verified and is a finding. That is normal after a resume. A row of a paused execution that was resumed since counts as resumed, and is not a finding.',
     'Only what was migrated is verified. When a run was stopped before its end, verify says so (isClosed in --json), and its exit code is about the migrated documents alone; the exit code of statebag status says whether the migration is finished.',
   ],
-  findings: 'a document differs from what was written, or cannot be verified',
+  findings: 'a document differs from what was written or cannot be verified, or none was migrated',
   handler: verifyCommand,
 });
 
@@ -76,7 +80,10 @@ async function verifyCommand({ options: values }: CommandArguments<typeof option
       ...left.map((line) => ['not verified', '', line] as const),
     ]);
     const isVerified = totals.verified + totals.resumed === totals.documents && damaged.length === 0;
-    return isVerified ? EXIT.ok : EXIT.findings;
+    const isNothing = totals.documents === 0 && !values['allow-empty'];
+    if (isNothing && !output.quiet)
+      io.stderr.write('statebag: the journal has no migrated document, so nothing was verified\n');
+    return isVerified && !isNothing ? EXIT.ok : EXIT.findings;
   });
 }
 
@@ -91,7 +98,9 @@ function rows({
   resumed,
   failed,
   segments,
-}: VerifyTotals): readonly (readonly [string, string])[] {
+  bagsWithoutSegments,
+  overwritten,
+}: VerifyTotals): readonly TableRow[] {
   return [
     ['documents', formatCount(documents)],
     ['verified', formatCount(verified)],
@@ -99,5 +108,11 @@ function rows({
     ...(resumed > 0 ? [['resumed since', formatCount(resumed)] as const] : []),
     ['failed', formatCount(failed)],
     ['segment programs compared', formatCount(segments)],
+    ...(bagsWithoutSegments > 0
+      ? [['bags without segments', formatCount(bagsWithoutSegments), 'nothing to compare'] as const]
+      : []),
+    ...(overwritten > 0
+      ? [['not comparable', formatCount(overwritten), 'a later run overwrote the source of their segments'] as const]
+      : []),
   ];
 }

@@ -80,9 +80,10 @@ export function stoppedRows({ complete, notStarted: left }: Pick<RunReport, 'com
   return [['stopped early', left.unlisted ? `at least ${count}` : count, remark]];
 }
 
-export function verifyRows({ verified, moved, failed, segments }: VerifyTotals): TableRow[] {
+export function verifyRows({ verified, moved, failed, segments, overwritten }: VerifyTotals): TableRow[] {
   return [
     ['verified', formatCount(verified), `${formatCount(segments)} segment programs compared`],
+    ...(overwritten > 0 ? [['not comparable', formatCount(overwritten)] as const] : []),
     ['changed since', formatCount(moved)],
     ['not verified', formatCount(failed)],
   ];
