@@ -64,12 +64,12 @@ Usage: statebag inspect SOURCE… [options]
   statebag inspect 'bags/**/*.json' --json | jq '.documents[] | select(.bytesBefore > 262144) | .id'
 `,
   `Notes
-  Nothing is written. A link to nothing is unreadable.
-  Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters; other names are counted as skipped.
+  Nothing is written. A link to nothing is unreadable. Without --store, pointers are not followed, and their documents count as not known.
+  Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters and compressed or not; other names are skipped, and listed.
 `,
   `Exit codes
   0   success
-  1   a document is unreadable or could not be migrated, or the run was stopped
+  1   a document could not be migrated, something was not read or not understood, or the run was stopped
   2   the command line or the configuration is wrong
   70  an error in the tool
 `,

@@ -4,6 +4,7 @@ import type { Generation } from '../bag/bag.js';
 import type { AddressRule } from '../bag/places.js';
 import type { Unseen } from '../sources/inventory.js';
 import type { Deadline, SourceDocument } from '../sources/source.js';
+import { findHiddenProgram } from './hidden-program.js';
 import { failureOf } from './outcome.js';
 import { isProven, readInventory } from './inventory.js';
 import type { Blind, Flaw, GateInventory, InventoryOptions } from './inventory.js';
@@ -107,22 +108,9 @@ function judge(document: SourceDocument, { acceptBridge, addresses }: ContractCh
         code: 'BAG_VERSION_UNKNOWN',
         reason: 'the bag is of a later version than this release knows',
       };
-    return generation === 'foreign' && namesProgram(document.bytes) ? HIDDEN : { generation };
+    const hidden = generation === 'foreign' ? findHiddenProgram(document.bytes) : undefined;
+    return hidden ? { generation: 'unknown', ...hidden } : { generation };
   } catch (error) {
     return { generation: 'unknown', code: failureOf(error).code, reason: failureOf(error).reason };
   }
-}
-
-const HIDDEN: Judgement = {
-  generation: 'unknown',
-  code: 'BAG_HIDDEN',
-  reason:
-    'workflow_config or partition_map is in it at a place where no bag is expected: in a list, in JSON text inside JSON text, or below other members',
-};
-
-/** A filled member of an old name, at whatever depth and inside however many strings. */
-const PROGRAM = /(?:workflow_config|partition_map)\\*"\s*:(?!\s*(?:null|\{\s*\}|\[\s*\]|\\*"\\*"))/;
-
-function namesProgram(bytes: Uint8Array): boolean {
-  return PROGRAM.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'));
 }

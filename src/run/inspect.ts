@@ -15,6 +15,8 @@ import { processContext } from './context.js';
 import type { RunPorts } from './context.js';
 import { plannedHazards, readBagDocument, resumabilityOf, whereFilter } from './document.js';
 import { runSources } from './engine.js';
+import { findHiddenProgram } from './hidden-program.js';
+import type { GateInventory } from './inventory.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { InventorySelection, Selection, SourcesRequest, StoreRequest } from './request.js';
 import type { EngineOptions, RunReport, SettledDocument } from './run.js';
@@ -40,7 +42,8 @@ export interface InspectReport {
   readonly totals: CensusTotals;
   readonly resume: ResumeCensus;
   /** What was not read. */
-  readonly unseen: Pick<RunReport, 'complete' | 'inventory' | 'notStarted'>;
+  readonly unseen: Pick<RunReport, 'complete' | 'notStarted'>;
+  readonly inventory: GateInventory;
   /** Entries that were skipped or are empty. What could not be read is among the documents. */
   readonly passedOver: readonly Unseen[];
 }
@@ -90,7 +93,13 @@ export async function inspect(
       filter: where.length > 0 ? whereFilter(where) : undefined,
     }),
   });
-  return { totals: inspection.census.totals, resume: inspection.resume, unseen, passedOver };
+  return {
+    totals: inspection.census.totals,
+    resume: inspection.resume,
+    unseen,
+    inventory: { ...unseen.inventory, undecidable: inspection.undecidable },
+    passedOver,
+  };
 }
 
 const INSPECT_MEMBERS: Readonly<Record<keyof InspectRequest, true>> = {
@@ -112,6 +121,7 @@ const INSPECT_MEMBERS: Readonly<Record<keyof InspectRequest, true>> = {
 class Inspection {
   readonly census = new Census();
   readonly resume = new ResumeCensus();
+  undecidable = 0;
 
   constructor(
     private readonly settings: EngineOptions['settings'],
@@ -121,7 +131,9 @@ class Inspection {
   ) {}
 
   async add(planned: DocumentOutcome, { document, prepared }: SettledDocument): Promise<void> {
-    const outcome = withoutStore(planned);
+    const outcome = withHidden(withoutStore(planned), document.bytes);
+    const isUnknown = prepared !== undefined && outcome.generation === 'unknown';
+    if (isUnknown || outcome.code === 'BAG_HIDDEN') this.undecidable++;
     const addresses = addressRule(this.settings.blobs);
     const seen: BagDocument<ByteValue> | undefined =
       prepared?.transformation?.bagDocument ?? readBagDocument(document.bytes, addresses);
@@ -131,6 +143,12 @@ class Inspection {
     if (resumability) this.resume.add(outcome.id, resumability.before, resumability.after);
     await this.ports.onOutcome?.({ ...outcome, ...look, ...(resumability && { resumability }) });
   }
+}
+
+/** A document that a migration leaves as it is, although a program is in it. */
+function withHidden(outcome: DocumentOutcome, bytes: Uint8Array): DocumentOutcome {
+  const hidden = outcome.generation === 'foreign' ? findHiddenProgram(bytes) : undefined;
+  return hidden ? { ...outcome, ...hidden } : outcome;
 }
 
 /**

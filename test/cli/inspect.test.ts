@@ -69,10 +69,10 @@ describe('inspect', () => {
     expect(snapshot(scratch.dir)).toEqual(before);
   });
 
-  it('says of pointers that it needs a store to know more, and is content', async () => {
+  it('says of pointers that it needs a store to know more, and exits with 1', async () => {
     putFleet(scratch.dir, { variant: 'pointers', bags: 2 });
     const { code, census } = await inspect('bags');
-    expect(code).toBe(0);
+    expect(code).toBe(1);
     expect(census.totals).toMatchObject({ documents: 2, notStarted: 2 });
     expect(census.documents[0]).toMatchObject({ outcome: 'not-started', code: 'STORE_MISSING', generation: 'bridge' });
     expect((await statebag(scratch.dir, ['inspect', 'bags'])).out).toMatch(

@@ -1,4 +1,5 @@
 import { inspect } from '../../run/inspect.js';
+import { isProven } from '../../run/inventory.js';
 import type { InspectRequest, InspectedDocument } from '../../run/inspect.js';
 import { choice, defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
@@ -70,10 +71,10 @@ export const command = defineCommand({
     ],
   ],
   notes: [
-    'Nothing is written. A link to nothing is unreadable.',
-    'Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters; other names are counted as skipped.',
+    'Nothing is written. A link to nothing is unreadable. Without --store, pointers are not followed, and their documents count as not known.',
+    'Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters and compressed or not; other names are skipped, and listed.',
   ],
-  findings: 'a document is unreadable or could not be migrated, or the run was stopped',
+  findings: 'a document could not be migrated, something was not read or not understood, or the run was stopped',
   handler: inspectCommand,
 });
 
@@ -84,31 +85,41 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
   const signals = watchSignals(io);
   const ports = {
     stop: signals.stop,
-    onOutcome: (document: InspectedDocument) => reporter.add(inspectedMembers(document), isFinding(document)),
+    onOutcome: (document: InspectedDocument) =>
+      reporter.add(inspectedMembers(document), isFinding(document) || document.code === 'BAG_HIDDEN'),
   };
   try {
     return await reporting(reporter, async () => {
       const request = readRequest(args);
-      const { totals, resume, unseen, passedOver } = await withProgress(io, !options.quiet, ports, (counting) =>
-        inspect(request, counting),
+      const { totals, resume, unseen, inventory, passedOver } = await withProgress(
+        io,
+        !options.quiet,
+        ports,
+        (counting) => inspect(request, counting),
       );
       const resumability = { ...resume.totals, refused: resume.refused };
       const { complete } = unseen;
-      const unread = unseen.inventory.unreadable + passedOver.length;
-      const members = { totals, complete, ...inventoryMembers(unseen), ...ignoreMembers(options.ignore), passedOver };
+      const members = {
+        totals,
+        complete,
+        ...inventoryMembers({ inventory, notStarted: unseen.notStarted }),
+        ...ignoreMembers(options.ignore),
+        passedOver,
+      };
       await reporter.finish({ ...members, ...(resume.totals.rows > 0 && { resumability }) }, [
         ...censusRows(totals, complete),
-        ...inventoryRows(unseen.inventory),
-        ...ignoredRows(unseen.inventory, options.ignore),
+        ...inventoryRows(inventory),
+        ...ignoredRows(inventory, options.ignore),
         ...stoppedRows(unseen),
         ...resumeRows(resume.totals),
       ]);
       if (!options.json)
         await print(io.stdout, formatRefused(resume.refused) + (await formatPassedOver(passedOver, output.colour, io)));
-      const { quarantined, failed } = totals;
+      const { quarantined, failed, notStarted } = totals;
       // A slip in a condition looks like a place without bags.
       const isNothing = options.where.length > 0 && totals.documents === 0 && !options['allow-empty'];
-      return complete && !isNothing && quarantined + failed + unread === 0 ? EXIT.ok : EXIT.findings;
+      const isKnown = quarantined + failed + notStarted === 0 && isProven(inventory);
+      return complete && !isNothing && isKnown ? EXIT.ok : EXIT.findings;
     });
   } finally {
     signals.release();
