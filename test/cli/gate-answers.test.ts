@@ -29,27 +29,93 @@ async function migrate(): Promise<Buffer> {
 /** What the rows of the page say is in the directory `d`. */
 const CONTENTS: Readonly<Record<string, Content>> = {
   'nothing else': {},
-  'a fat bag': { make: () => put('d/bag.json', fat) },
-  'a JSON file of another name': { make: () => put('d/notes.txt', '{}') },
-  'a text file of another name': { make: () => put('d/notes.txt', 'hello') },
-  'the same, with `--ignore`': { make: () => put('d/notes.txt', 'hello'), options: ['--ignore', '*.txt'] },
+  'a fat bag': {
+    make: () => {
+      put('d/bag.json', fat);
+    },
+  },
+  'a JSON file of another name': {
+    make: () => {
+      put('d/notes.txt', '{}');
+    },
+  },
+  'a text file of another name': {
+    make: () => {
+      put('d/notes.txt', 'hello');
+    },
+  },
+  'the same, with `--ignore`': {
+    make: () => {
+      put('d/notes.txt', 'hello');
+    },
+    options: ['--ignore', '*.txt'],
+  },
   'a pipe': { make: () => execFileSync('mkfifo', [at('d/pipe.json')]) },
-  'a link to nothing': { make: () => symlinkSync('gone', at('d/link.json')) },
-  'a JSON file that cannot be read': { make: () => symlinkSync('loop.json', at('d/loop.json')) },
-  'an export without a line': { make: () => put('d/export.ndjson', '') },
-  'the same, with `--allow-empty`': { make: () => put('d/export.ndjson', ''), options: ['--allow-empty'] },
-  'a JSON file that is cut off': { make: () => put('d/cut.json', fat.slice(0, 200)) },
-  'a binary file that ends in `.json`': { make: () => put('d/binary.json', Uint8Array.of(0, 159, 146, 150)) },
-  'a bag in JSON text inside JSON text': { make: () => put('d/text.json', JSON.stringify(JSON.stringify(fat))) },
-  'a bag in a list, below other members': { make: () => put('d/list.json', `{"runs":[${fat}]}`) },
-  'a compressed fat bag': { make: () => put('d/bag.json.gz', gzipSync(fat)) },
-  'a compressed lean bag': { make: async () => put('d/bag.json.gz', gzipSync(await migrate())) },
-  'a compressed file that is cut off': { make: () => put('d/bag.json.gz', gzipSync(fat).subarray(0, -9)) },
+  'a link to nothing': {
+    make: () => {
+      symlinkSync('gone', at('d/link.json'));
+    },
+  },
+  'a JSON file that cannot be read': {
+    make: () => {
+      symlinkSync('loop.json', at('d/loop.json'));
+    },
+  },
+  'an export without a line': {
+    make: () => {
+      put('d/export.ndjson', '');
+    },
+  },
+  'the same, with `--allow-empty`': {
+    make: () => {
+      put('d/export.ndjson', '');
+    },
+    options: ['--allow-empty'],
+  },
+  'a JSON file that is cut off': {
+    make: () => {
+      put('d/cut.json', fat.slice(0, 200));
+    },
+  },
+  'a binary file that ends in `.json`': {
+    make: () => {
+      put('d/binary.json', Uint8Array.of(0, 159, 146, 150));
+    },
+  },
+  'a bag in JSON text inside JSON text': {
+    make: () => {
+      put('d/text.json', JSON.stringify(JSON.stringify(fat)));
+    },
+  },
+  'a bag in a list, below other members': {
+    make: () => {
+      put('d/list.json', `{"runs":[${fat}]}`);
+    },
+  },
+  'a compressed fat bag': {
+    make: () => {
+      put('d/bag.json.gz', gzipSync(fat));
+    },
+  },
+  'a compressed lean bag': {
+    make: async () => {
+      put('d/bag.json.gz', gzipSync(await migrate()));
+    },
+  },
+  'a compressed file that is cut off': {
+    make: () => {
+      put('d/bag.json.gz', gzipSync(fat).subarray(0, -9));
+    },
+  },
 };
 
 const JOURNALS: Readonly<Record<string, Content>> = {
   'documents that are as they were written': {},
-  'a document that was changed since': { make: () => put('bags/a.json', fat.replace('"n":1', '"n":2')) },
+  'a document that was changed since': {
+    make: () => {
+      put('bags/a.json', fat.replace('"n":1', '"n":2'));
+    },
+  },
   'a document that is gone': {
     make: () => {
       rmSync(at('bags/a.json'));
@@ -61,7 +127,9 @@ const JOURNALS: Readonly<Record<string, Content>> = {
     options: ['--allow-empty'],
   },
   'a damaged line, with `--skip-damaged`': {
-    make: () => put('j/journal.ndjson', `${readFileSync(at('j/journal.ndjson'), 'utf8').replace('\n', '\n#\n')}`),
+    make: () => {
+      put('j/journal.ndjson', readFileSync(at('j/journal.ndjson'), 'utf8').replace('\n', '\n#\n'));
+    },
     options: ['--skip-damaged'],
   },
 };
@@ -96,7 +164,7 @@ describe('the page of gates', () => {
   it.each(rowsOf(0))('says what is answered beside %s', async (name, ...answers) => {
     mkdirSync(at('d'));
     put('d/understood.json', '{"a":1}');
-    const { make, options = [] } = CONTENTS[name!]!;
+    const { make, options = [] } = CONTENTS[name]!;
     await make?.();
     const found: string[] = [];
     for (const command of ['can-contract', 'gc', 'inspect', 'migrate']) found.push(await answer(command, options));
@@ -105,7 +173,7 @@ describe('the page of gates', () => {
 
   it.each(rowsOf(1))('says what verify answers when the journal has %s', async (name, expected) => {
     await migrate();
-    const { make, options = [] } = JOURNALS[name!]!;
+    const { make, options = [] } = JOURNALS[name]!;
     await make?.();
     const { code } = await statebag(scratch.dir, ['verify', '--journal', 'j', ...options]);
     expect(String(code)).toBe(expected);
