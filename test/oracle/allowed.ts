@@ -176,6 +176,12 @@ const isOpen: Pattern['when'] = ({ name }, { next }) =>
       item.aspect === 'stdout' && item.name === name && /"isClosed":\s*false|not finished|not closed/.test(item.text),
   );
 
+/** True where the new report of the step has such text. */
+function says(text: RegExp): NonNullable<Pattern['when']> {
+  return ({ name }, { next }) =>
+    next.some((item) => item.aspect === 'stdout' && stepOf(item.name) === stepOf(name) && text.test(item.text));
+}
+
 /** A table without its spaces, as a longer cell moves the others, and without the words for a code. */
 function cellsOf(table: string): string {
   return table
@@ -194,7 +200,7 @@ export const ALLOWED: readonly Rule[] = [
     {
       aspect: ['stdout', 'journal'],
       change: ['added'],
-      path: /^\/(inventory|unfinished|parts|notStarted|isClosed|answer|proven|skipped|empty|undecidable)$|^\/totals\/needing$|^\/(runs\/[^/]*|end[^/]*)\/(notStarted|inventory)$/,
+      path: /^\/(inventory|unfinished|parts|notStarted|isClosed|answer|proven|proof|passedOver|skipped|empty|undecidable)$|^\/totals\/needing$|^\/(totals|verify)\/(overwritten|bagsWithoutSegments)$|^\/(runs\/[^/]*|end[^/]*)\/(notStarted|inventory)$/,
     },
   ),
   rule(
@@ -249,7 +255,46 @@ export const ALLOWED: readonly Rule[] = [
     change: ['changed'],
     path: /^$/,
     command: /^(gc|can-contract)/,
-    when: ({ old = '', new: next = '' }) => cellsOf(old) === cellsOf(next.replace(/^read .*\n/m, '')),
+    when: ({ old = '', new: next = '' }) => cellsOf(old) === cellsOf(next.replace(/^(read|journals) .*\n/gm, '')),
+  }),
+  rule(
+    'what-was-passed-over-is-not-success',
+    'inspect and migrate exit with 1 because of what they skipped, of empty sources and of conditions that match nothing; inspect also because of what it does not understand or did not follow.',
+    {
+      aspect: ['exit'],
+      command: /^inspect/,
+      old: /^0$/,
+      new: /^1$/,
+      when: says(
+        /"(skipped|empty|undecidable|notStarted)":\s*[1-9]|"documents":\s*0\b|^(skipped|empty|undecidable|not known) +[1-9]/m,
+      ),
+    },
+    {
+      aspect: ['exit'],
+      command: /^migrate/,
+      old: /^0$/,
+      new: /^1$/,
+      when: says(/"(skipped|empty)":\s*[1-9]|"documents":\s*0\b|^(skipped|empty) +[1-9]|^documents +0$/m),
+    },
+    {
+      aspect: ['stdout', 'journal'],
+      path: /^\/end[^/]*\/complete$/,
+      old: /^true$/,
+      new: /^false$/,
+    },
+  ),
+  rule('inspect-reports-hidden-programs', 'inspect reports a program in a document without a bag.', {
+    aspect: ['stdout'],
+    command: /^inspect/,
+    path: /^\/documents\//,
+    when: ({ old = '', new: next = '', path }) =>
+      /BAG_HIDDEN/.test(old + next + path) || /"outcome":"unchanged","generation":"foreign"/.test(old),
+  }),
+  rule('a-verification-of-nothing-fails', 'verify exits with 1 when no document was migrated.', {
+    aspect: ['exit', 'stderr'],
+    command: /^verify/,
+    new: /^1$|nothing was verified/,
+    when: says(/"documents":\s*0\b|^documents +0$/m),
   }),
   rule('unreadable-is-not-proven', 'gc and can-contract list what cannot be read or understood by kind.', {
     aspect: ['stdout'],
