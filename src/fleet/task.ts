@@ -8,6 +8,7 @@ import { failureOf, notStarted } from '../run/outcome.js';
 import type { DocumentOutcome } from '../run/outcome.js';
 import type { TransformSettings } from '../run/transform.js';
 import { nodeDisk } from '../sources/disk.js';
+import type { Unseen } from '../sources/inventory.js';
 import type { Destination, DocumentSource, SourceContainer } from '../sources/source.js';
 import type { TaskEntry, TaskRecords } from './task-records.js';
 
@@ -58,6 +59,7 @@ export async function runTask(
     now: engine.now,
   });
   const outcomes: DocumentOutcome[] = [];
+  const empty: Unseen[] = [];
   try {
     await runSources({
       sources: [sourceOf(container)],
@@ -66,6 +68,9 @@ export async function runTask(
       concurrency: engine.concurrency,
       ...(stop && { stop }),
       onOutcome: (outcome) => void outcomes.push(outcome),
+      onUnseen: (entry) => {
+        if (entry.kind === 'empty') empty.push(entry);
+      },
     });
   } catch (error) {
     // A record that cannot be read, say: nothing is known of the container.
@@ -74,29 +79,43 @@ export async function runTask(
   const left = outcomes.filter(({ outcome }) => outcome === 'not-started');
   return {
     containerId: container.id,
-    results: journal.results(),
+    results: [...journal.results(), ...empty.map((entry) => emptyResult(entry, { runId, at: engine.now() }))],
     notStarted: left,
     isTemporary: left.length > 0 || outcomes.some(({ isRetryable }) => isRetryable),
   };
 }
 
+/** An object without a document: an export that broke off looks like it. */
+function emptyResult({ id, code, reason }: Unseen, { runId: run, at }: Told): ResultEntry {
+  return { kind: 'result', run, at, doc: id, ...NOTHING_DONE, subject: 'container', outcome: 'failed', code, reason };
+}
+
+/** What every result says. */
+interface Told {
+  readonly runId: string;
+  /** RFC 3339. */
+  readonly at: string;
+}
+
+const NOTHING_DONE = {
+  generation: 'unknown',
+  bytesBefore: 0,
+  bytesAfter: 0,
+  blobsWritten: 0,
+  blobsReused: 0,
+} as const;
+
 /** The result of a task that could not be begun. */
-export function failedTask(
-  containerId: string,
-  error: unknown,
-  { runId, at }: { readonly runId: string; readonly at: string },
-): TaskResult {
+export function failedTask(containerId: string, error: unknown, { runId, at }: Told): TaskResult {
   const { isRetryable = false, outcome, code, reason } = failureOf(error);
   if (outcome === 'not-started') return skippedTask(containerId);
-  const sizes = { bytesBefore: 0, bytesAfter: 0, blobsWritten: 0, blobsReused: 0 };
   const result: ResultEntry = {
     kind: 'result',
     run: runId,
     at,
     doc: containerId,
+    ...NOTHING_DONE,
     outcome,
-    generation: 'unknown',
-    ...sizes,
     code,
     reason,
   };

@@ -24,6 +24,7 @@ beforeEach(async () => {
     ['bags/a b.json', Buffer.from(smallBag())],
     ['bags/c.json', Buffer.from('{')],
     ['export/x.ndjson', Buffer.from(EXPORT)],
+    ['export/cut-off.ndjson', Buffer.from('\n')],
   ]);
   served = await serveCensus({ census, others: new Map() });
   table = new TableState('Tokens');
@@ -54,6 +55,13 @@ describe('items of a Map', () => {
       answers: [{ id: 's3://paused/bags/a b.json', result: { outcome: 'migrated' } }],
     });
     expect(await text('paused', 'bags/a b.json')).toContain('"state_bag_version":2');
+  });
+
+  it('fails when no document is in its object, as after an export that broke off', async () => {
+    expect(await handle({ id: 's3://paused/export/cut-off.ndjson' })).toMatchObject({
+      counts: { failed: 1 },
+      answers: [{ result: { outcome: 'failed', subject: 'container', code: 'FILE_EMPTY' } }],
+    });
   });
 
   it('may come alone', async () => {
