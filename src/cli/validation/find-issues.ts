@@ -3,6 +3,7 @@ import type { ByteValue } from '../../bag/value.js';
 import { BagDocument } from '../../bag/bag.js';
 import { detectSchema } from '../../validate/index.js';
 import { documentIssues, inlineSizeIssues, plainValue } from '../../validate/document-issues.js';
+import { duplicateIssues } from '../../validate/duplicates.js';
 import type { ValidationIssue } from '../../validate/issue.js';
 import { BagError } from '../../errors/index.js';
 import type { FindingLevel } from '../../findings/finding.js';
@@ -26,11 +27,15 @@ export async function findIssues(
     const bagDocument = new BagDocument(root, true, blobs && addressRule(blobs));
     if (choice.isAboutBags) bagDocument.assertOneOwner();
     const { schemas, issues } = await checkSchemas(root, bagDocument, choice);
+    const twice = duplicateIssues(bytes).map(({ offset, ...issue }) => ({
+      ...atPath([], issue, 'error'),
+      ...(offset !== undefined && { offset }),
+    }));
     const dead = blobs ? await checkPointers(bagDocument.bags, blobs) : [];
     return {
       schemas,
       holdsBag: choice.isAboutBags && bagDocument.bags.length > 0,
-      issues: locateIssues(root, [...issues, ...dead]),
+      issues: locateIssues(root, [...issues, ...twice, ...dead]),
     };
   } catch (error) {
     if (!(error instanceof BagError)) throw error;
@@ -46,9 +51,9 @@ function unreadable({ code, message, context }: BagError): LocatedIssue {
 function locateIssues(root: ByteValue, issues: readonly Issue[]): readonly LocatedIssue[] {
   const places = locateAll(
     root.document.bytes,
-    issues.map(({ pointer }) => offsetOf(root, pointer)),
+    issues.map(({ pointer, offset }) => offset ?? offsetOf(root, pointer)),
   );
-  return issues.map((issue, index) => ({ ...issue, ...places[index]! }));
+  return issues.map(({ offset: _offset, ...issue }, index) => ({ ...issue, ...places[index]! }));
 }
 
 interface Checked {
