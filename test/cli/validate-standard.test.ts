@@ -290,20 +290,6 @@ describe('a source without documents', () => {
 });
 
 describe('a directory', () => {
-  it('says how many files were not read because of their names', async () => {
-    put('bags/a.json', lean);
-    for (const name of ['b.txt', 'deep/c', 'd.yaml']) put(`bags/${name}`, fat);
-    const { code, err, out } = await validate('bags');
-    expect([code, out]).toEqual([0, '1 documents, 1 valid, 0 invalid\n']);
-    expect(err).toMatch(/^statebag: bags: skipped 3 entries/m);
-  });
-
-  it('names a file without documents next to others with some', async () => {
-    put('bags/a.json', lean);
-    put('bags/empty.ndjson', '');
-    expect(await validate('bags')).toMatchObject({ code: 0, err: 'statebag: bags/empty.ndjson: no document there.\n' });
-  });
-
   it('does not count what is the store', async () => {
     put('bags/a.json', lean);
     put('bags/store/local/x.bin', 'x');

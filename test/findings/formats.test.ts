@@ -158,3 +158,20 @@ describe.each(FORMATS)('a %s report that breaks off', (format) => {
     if (format === 'pretty') expect(text).toMatch(/^bags\/a b,c\.json:3:5 .*\n {4}Take it out\.\n$/);
   });
 });
+
+it.each([
+  [
+    'pretty',
+    'd/b.txt  skipped  Not read: "x". (NAME_SKIPPED)\n0 documents, 0 valid, 0 invalid\nnot proven: 1 skipped\n',
+  ],
+  [
+    'github',
+    '::error file=d/b.txt,title=NAME_SKIPPED::Not read: "x".\n0 documents, 0 valid, 0 invalid\nnot proven: 1 skipped\n',
+  ],
+  ['json', '{"documents":[],\n"totals":{"documents":0,"valid":0,"invalid":0},\n"answer":"not proven"}\n'],
+] as const)('an entry that was not read is in no total of a %s report', async (format, text) => {
+  const writer = await loadWriter(format, report);
+  const entry = { kind: 'skipped', file: 'd/b.txt', code: 'NAME_SKIPPED', message: 'Not read: "x".' };
+  const conclusion = { members: { answer: 'not proven' }, remark: 'not proven: 1 skipped' };
+  expect(writer.head() + writer.entry(entry) + writer.tail(undefined, conclusion)).toBe(text);
+});

@@ -7,18 +7,17 @@ const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schem
 export function sarifWriter(context: WriterContext): FindingWriter {
   const found = new Set<string>();
   let isFirst = true;
+  const write = (result: Finding): string => {
+    found.add(result.rule);
+    const separator = isFirst ? '' : ',';
+    isFirst = false;
+    return `${separator}\n${JSON.stringify(resultOf(result))}`;
+  };
   return {
     head: () =>
       `{"$schema":${JSON.stringify(SCHEMA)},"version":"2.1.0","runs":[{"columnKind":"unicodeCodePoints","results":[`,
-    document: ({ findings }) => {
-      const results = findings.map((finding) => {
-        found.add(finding.rule);
-        const separator = isFirst ? '' : ',';
-        isFirst = false;
-        return `${separator}\n${JSON.stringify(resultOf(finding))}`;
-      });
-      return results.join('');
-    },
+    document: ({ findings }) => findings.map(write).join(''),
+    entry: ({ file, code, message }) => write({ rule: code, level: 'error', message, file }),
     tail: (failure) =>
       `],\n"tool":${JSON.stringify(toolOf(context, found))},\n"invocations":${JSON.stringify([invocationOf(failure)])}}]}\n`,
   };
