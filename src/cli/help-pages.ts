@@ -475,7 +475,7 @@ Usage: statebag runtime-proxy -- COMMAND…
 Usage: statebag validate SOURCE… [options]
 `,
   `What to check
-  --schema <NAME|ID|FILE>   lean, fat, auto (the members of each document decide), another schema of the project, or a JSON Schema file (default lean)
+  --schema <NAME|ID|FILE>   lean (or state-bag), fat, auto (the members of each document decide), another schema of the project, or a JSON Schema file (default lean)
   --max-bytes <N>           bytes that a document may have (default 262144, for bags only)
   --headroom <N>            a document within so many bytes of the limit produces a warning (default 8192)
   --expect <valid|invalid>  invalid: every document must fail, and one that does not is the error (default valid)
@@ -504,7 +504,7 @@ Usage: statebag validate SOURCE… [options]
   statebag validate - --json < bags.ndjson
 `,
   `Notes
-  Schemas: state-bag.v2 (lean), state-bag.fat (fat), segment-manifest.v1, pointers.v1, journal.v1, plan.v1. A bag is validated out of its envelope.
+  Schemas: state-bag.v2 (lean, state-bag), state-bag.fat (fat), segment-manifest.v1, pointers.v1, journal.v1, plan.v1. A bag is validated out of its envelope.
   The answer is "yes", "no", or "not proven" when something was not read: a file that is skipped because of its name, a link to nothing, an empty file, anything unreadable.
   Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters and with .gz too; a glob reads whatever it matches.
   A source without a document is an error (exit 2) without --allow-empty.

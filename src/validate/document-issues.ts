@@ -78,7 +78,7 @@ export function strayBags<V extends Value>({ visited }: Envelope<V>): readonly E
 function besides<V extends Value>({ level, next, isData }: Place<V>): readonly Place<V>[] {
   const isWhole = isComplete(level.value);
   return WRAPPERS.filter((name) => name !== next).flatMap((name) => {
-    const value = openMember(level.value, name);
+    const value = openWhole(level.value, name);
     if (!isObject(value)) return [];
     return [
       {
@@ -88,6 +88,16 @@ function besides<V extends Value>({ level, next, isData }: Place<V>): readonly P
       },
     ];
   });
+}
+
+/** Text inside text has more escapes with each level: deeper ones are data. */
+const MAX_TEXTS = 8;
+
+/** A member, opened while it is text of JSON: no reader opens text inside text, and no check may take it for data. */
+function openWhole<V extends Value>(value: V, name: string): V | undefined {
+  let opened = openMember(value, name);
+  for (let texts = 0; texts < MAX_TEXTS && opened?.kind() === 'string'; texts++) opened = opened.embedded();
+  return opened;
 }
 
 /** What is wrong with one; its pointer is that of the member. */

@@ -151,6 +151,7 @@ describe('--schema', () => {
     ['https://statebag-shim.dev/schemas/state-bag.fat.json', 'a fat bag', 'state-bag.fat', fat],
     ['lean', 'a lean bag', 'state-bag.v2', lean],
     ['state-bag.v2', 'a lean bag', 'state-bag.v2', lean],
+    ['state-bag', 'a lean bag', 'state-bag.v2', lean],
   ])('%s accepts %s by the schema %s', async (schema, _, name, text) => {
     const schemas = [name];
     expect(await judge(text, '--schema', schema)).toMatchObject({ code: 0, schemas, issues: [] });
@@ -159,6 +160,7 @@ describe('--schema', () => {
   it.each([
     ['lean', 'a fat bag', 'not', fat],
     ['state-bag.v2', 'a fat bag', 'not', fat],
+    ['state-bag', 'a fat bag', 'not', fat],
     ['auto', 'an object of another kind', 'SCHEMA_UNKNOWN', '{"hello":1}'],
     ['fat', 'an object of another kind', 'NOT_A_BAG', '{"hello":1}'],
     ['fat', 'a manifest', 'NOT_A_BAG', '{"version":1,"segments":[]}'],

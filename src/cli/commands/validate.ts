@@ -28,7 +28,7 @@ const options = {
   ...optionGroup('What to check', {
     schema: text(
       'NAME|ID|FILE',
-      'lean, fat, auto (the members of each document decide), another schema of the project, or a JSON Schema file',
+      'lean (or state-bag), fat, auto (the members of each document decide), another schema of the project, or a JSON Schema file',
       { otherwise: 'lean' },
     ),
     'max-bytes': whole('N', 'bytes that a document may have', 1, { otherwise: `${PAYLOAD_LIMIT}, for bags only` }),
@@ -62,7 +62,7 @@ export const command = defineCommand({
     ['in a pipe', 'statebag validate - --json < bags.ndjson'],
   ],
   notes: [
-    `Schemas: ${LEAN} (lean), ${FAT} (fat), segment-manifest.v1, pointers.v1, journal.v1, plan.v1. A bag is validated out of its envelope.`,
+    `Schemas: ${LEAN} (lean, state-bag), ${FAT} (fat), segment-manifest.v1, pointers.v1, journal.v1, plan.v1. A bag is validated out of its envelope.`,
     'The answer is "yes", "no", or "not proven" when something was not read: a file that is skipped because of its name, a link to nothing, an empty file, anything unreadable.',
     'Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters and with .gz too; a glob reads whatever it matches.',
     'A source without a document is an error (exit 2) without --allow-empty.',

@@ -8,8 +8,9 @@ import type { ValidationIssue } from '../../validate/issue.js';
 import { BagError } from '../../errors/index.js';
 import type { FindingLevel } from '../../findings/finding.js';
 import { locateAll } from '../../json/index.js';
-import { offsetOf } from './byte-place.js';
+import { offsetOf, spelledNumber } from './byte-place.js';
 import { checkPointers } from './check-pointers.js';
+import { describeRefusal } from './refusal.js';
 import type { Found, Issue, LocatedIssue } from './issue.js';
 import { FAT, LEAN } from './schema-choice.js';
 import type { SchemaChoice } from './schema-choice.js';
@@ -43,9 +44,8 @@ export async function findIssues(
   }
 }
 
-function unreadable({ code, message, context }: BagError): LocatedIssue {
-  const { line = 1, column = 1 } = context as { readonly line?: number; readonly column?: number };
-  return { pointer: '', rule: code, level: 'error', message: `${message}.`, line, column };
+function unreadable(error: BagError): LocatedIssue {
+  return { pointer: '', rule: error.code, level: 'error', ...describeRefusal(error) };
 }
 
 function locateIssues(root: ByteValue, issues: readonly Issue[]): readonly LocatedIssue[] {
@@ -71,7 +71,7 @@ async function checkSchemas(
     return { schemas: [], issues: [atPath([], notABag(plainValue(root)), 'error')] };
   const subjects = bags.length === 0 ? [{ path: [], value: root }] : bags;
   const found: Checked[] = [];
-  for (const { path, value } of subjects) found.push(await checkSubject(path, plainValue(value), choice));
+  for (const { path, value } of subjects) found.push(await checkSubject(path, value, choice));
   const schemas = found.flatMap((checked) => checked.schemas);
   const others = choice.isAboutBags ? documentIssues(root, bagDocument, schemas.includes(LEAN)) : [];
   return {
@@ -80,9 +80,10 @@ async function checkSchemas(
   };
 }
 
-async function checkSubject(path: readonly string[], value: unknown, choice: SchemaChoice): Promise<Checked> {
+async function checkSubject(path: readonly string[], subject: ByteValue, choice: SchemaChoice): Promise<Checked> {
+  const value = plainValue(subject);
   const checker = await choice.checkerOf(value);
-  const found = checker ? await checker.issuesOf(value) : [UNKNOWN];
+  const found = checker ? (await checker.issuesOf(value)).map((issue) => withSpelling(issue, subject)) : [UNKNOWN];
   const issues =
     choice.requiresBag && checker?.name === LEAN && detectSchema(value) === FAT ? admittingOld(found) : found;
   const large = checker?.name === LEAN ? inlineSizeIssues(value) : [];
@@ -91,6 +92,14 @@ async function checkSubject(path: readonly string[], value: unknown, choice: Sch
     ...large.map((issue) => atPath(path, issue, 'warning')),
   ];
   return { schemas: checker ? [checker.name] : [], issues: told };
+}
+
+/** A schema sees a number as a double, which may have other digits than the document: the message has those. */
+function withSpelling(issue: ValidationIssue, subject: ByteValue): ValidationIssue {
+  const spelled = spelledNumber(subject, issue.pointer);
+  if (spelled === undefined) return issue;
+  const shown = spelled.length > 60 ? `${spelled.slice(0, 60)}…` : spelled;
+  return { ...issue, message: issue.message.replace(` is ${String(Number(spelled))};`, ` is ${shown};`) };
 }
 
 /** The first issue of an old bag says how to accept old bags. */
