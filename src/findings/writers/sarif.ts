@@ -44,11 +44,28 @@ function physicalLocation({ file, line, column }: Finding): object {
   return { artifactLocation: artifactLocation(file), ...region };
 }
 
-/** A path below the working directory is relative to the root of the sources; readers know that root by this name. */
+/**
+ * A path below the working directory is relative to the root of the sources; readers know that root by this name. Code
+ * scanning of GitHub refuses a whole report for an address that is neither relative nor `file://`, and a result without
+ * one: `s3://bucket/key` is `s3/bucket/key`, and standard input is `stdin`. The description has the name itself.
+ */
 function artifactLocation(file: string): object {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(file)) return { uri: encodeURI(file) };
-  const uri = file.split('/').map(encodeURIComponent).join('/');
+  if (file === '-') return { uri: 'stdin', description: { text: 'standard input' } };
+  const [, scheme, rest] = /^([a-z][a-z0-9+.-]+):\/\/(.*)$/is.exec(file) ?? [];
+  if (scheme !== undefined) return { uri: encodePath(`${scheme}/${rest}`), description: { text: file } };
+  const uri = encodePath(file);
   return file.startsWith('/') ? { uri: `file://${uri}` } : { uri, uriBaseId: '%SRCROOT%' };
+}
+
+/** Each part for itself, so that no character of a name means something in an address. */
+function encodePath(path: string): string {
+  return path.split('/').map(encodePart).join('/');
+}
+
+/** A key may have the parts `.` and `..`, which readers would resolve, with one percent sign too. */
+function encodePart(part: string): string {
+  if (part === '.' || part === '..') return part.replaceAll('.', '%252E');
+  return encodeURIComponent(part.replace(/\p{Surrogate}/gu, '\uFFFD'));
 }
 
 function toolOf({ check, version, rules }: WriterContext, found: ReadonlySet<string>): object {
