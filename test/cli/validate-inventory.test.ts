@@ -1,7 +1,10 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { pausedRow } from '../batch/rows.js';
+import { startDynamoDbServer } from '../fakes/dynamodb-server.js';
+import { TableState } from '../fakes/table-state.js';
 import { leanBag } from '../validate/lean-bag.js';
 import { smallBag } from './fleet-dir.js';
 import { statebag, useScratch } from './terminal.js';
@@ -270,6 +273,41 @@ describe('what validate did not read is listed', () => {
     put({ 'd/a.json': smallBag() });
     const ran = await report('d', '--expect', 'invalid');
     expect([ran.code, ran.report.answer, ran.report.totals.invalid]).toEqual([1, 'not proven', 0]);
+  });
+});
+
+describe('a row whose bag validate cannot read', () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+  const members = Object.fromEntries(
+    Object.entries(leanBag).flatMap(([name, value]) => (typeof value === 'string' ? [[name, { S: value }]] : [])),
+  );
+  const bag = { ...members, state_bag_version: { N: '2' } };
+
+  it.each([
+    ['binary', { B: gzipSync(lean) }, 'ATTRIBUTE_NOT_JSON'],
+    [
+      'a lean bag with a binary bag in it',
+      { M: { ...bag, Payload: { B: gzipSync(smallBag()) } } },
+      'ATTRIBUTE_NOT_JSON',
+    ],
+    ['JSON text of JSON text', { S: JSON.stringify(smallBag()) }, 'NOT_A_BAG'],
+    ['not JSON', { S: 'H4sIAAAA' }, 'JSON_SYNTAX'],
+  ])('makes the answer no: %s', async (_, context, rule) => {
+    const state = new TableState('Tokens');
+    const server = await startDynamoDbServer({ tables: [state] });
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+    vi.stubEnv('AWS_REGION', 'eu-central-1');
+    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', server.endpoint);
+    try {
+      state.put({ ...pausedRow('one'), context });
+      const { code, out } = await validate('dynamodb://Tokens', '--json');
+      expect([code, out]).toEqual([1, expect.stringContaining(`"rule":"${rule}"`)]);
+    } finally {
+      await server.stop();
+    }
   });
 });
 
