@@ -193,6 +193,7 @@ it.each([
   ['dynamodb://Table?id=7', 'dynamodb/Table%3Fid%3D7'],
   ['sfn://arn:aws:states:e:1:execution:m:n', 'sfn/arn%3Aaws%3Astates%3Ae%3A1%3Aexecution%3Am%3An'],
   ['-', { uri: 'stdin', description: { text: 'standard input' } }],
+  ['/dev/stdin', { uri: 'stdin', description: { text: 'standard input' } }],
   ['lone \ud800.json', { uri: 'lone%20%EF%BF%BD.json', uriBaseId: '%SRCROOT%' }],
 ])('the address of %j in sarif is relative or of a file', (file, expected) => {
   const sarif = JSON.parse(renderFindings('sarif', { ...report, files: [], findings: [{ ...inline, file }] })) as {

@@ -50,7 +50,7 @@ function physicalLocation({ file, line, column }: Finding): object {
  * one: `s3://bucket/key` is `s3/bucket/key`, and standard input is `stdin`. The description has the name itself.
  */
 function artifactLocation(file: string): object {
-  if (file === '-') return { uri: 'stdin', description: { text: 'standard input' } };
+  if (file === '-' || file === '/dev/stdin') return { uri: 'stdin', description: { text: 'standard input' } };
   const [, scheme, rest] = /^([a-z][a-z0-9+.-]+):\/\/(.*)$/is.exec(file) ?? [];
   if (scheme !== undefined) return { uri: encodePath(`${scheme}/${rest}`), description: { text: file } };
   const uri = encodePath(file);
