@@ -482,7 +482,7 @@ Usage: statebag runtime-proxy -- COMMAND…
 Usage: statebag validate SOURCE… [options]
 `,
   `What to check
-  --schema <NAME|ID|FILE>   lean, fat, auto (the members of each document decide), another schema of the project, or a JSON Schema file (default lean)
+  --schema <NAME|ID|FILE>   lean (or state-bag), fat, auto (the members of each document decide), another schema of the project, or a JSON Schema file (default lean)
   --max-bytes <N>           bytes that a document may have (default 262144, for bags only)
   --headroom <N>            a document within so many bytes of the limit produces a warning (default 8192)
   --expect <valid|invalid>  invalid: every document must fail, and one that does not is the error (default valid)
@@ -511,12 +511,14 @@ Usage: statebag validate SOURCE… [options]
   statebag validate - --json < bags.ndjson
 `,
   `Notes
-  Schemas: state-bag.v2 (lean), state-bag.fat (fat), segment-manifest.v1, pointers.v1, journal.v1, plan.v1. A bag is validated out of its envelope.
-  A source without a document is an error (exit 2).
+  Schemas: state-bag.v2 (lean, state-bag), state-bag.fat (fat), segment-manifest.v1, pointers.v1, journal.v1, plan.v1. A bag is validated out of its envelope.
+  The answer is "yes", "no", or "not proven" when something was not read: a file that is skipped because of its name, a link to nothing, an empty file, anything unreadable.
+  Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters and with .gz too; a glob reads whatever it matches.
+  A source without a document is an error (exit 2) without --allow-empty. --ignore is for files that are not documents; the answer repeats it.
 `,
   `Exit codes
   0   success
-  1   a document is invalid, or is not a bag where a bag is expected
+  1   a document is invalid, or is not a bag where a bag is expected, or something was not read
   2   the command line or the configuration is wrong
   70  an error in the tool
 `,
@@ -707,7 +709,7 @@ export const HELP_PAGES: Readonly<Record<string, readonly number[]>> = {
   adapt: [72, 73, 3, 74, 75, 7, 8, 10, 76, 77, 78],
   seal: [79, 73, 3, 74, 75, 80, 7, 8, 10, 81, 82, 83],
   'runtime-proxy': [84, 85, 86, 87, 88],
-  validate: [89, 1, 90, 3, 91, 6, 7, 8, 10, 92, 93, 94],
+  validate: [89, 1, 90, 18, 3, 91, 6, 7, 8, 10, 92, 93, 94],
   'asl check': [95, 96, 91, 6, 97, 98, 99],
   'asl patch': [100, 96, 101, 91, 102, 103, 104],
   'schema diff': [105, 106, 107, 91, 6, 8, 108, 109, 110],

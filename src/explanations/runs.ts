@@ -173,8 +173,9 @@ const VALIDATION = {
       'Remove it where the document is written, or wrap the handler that writes it. `statebag migrate` does not change it.',
   },
   DUPLICATE_MEMBER: {
-    title: 'An object has a member twice that decides which bag or program the document has.',
-    detail: 'It is `Payload`, `state_data`, `bag` or a program member. Another reader may see another bag.',
+    title: 'An object has a member more than once.',
+    detail:
+      'Readers differ in which of them they take: another one may see another bag, program or value. The place is that of the second.',
     advice: 'Find the program that writes the document, and leave one of the two.',
   },
   EXPECTED_INVALID: {

@@ -6,15 +6,33 @@ export interface RunFailure {
   readonly message: string;
 }
 
+/** A file, directory or link that was not read, or in which no document is. */
+export interface UnseenEntry {
+  /** Such as `skipped`. */
+  readonly kind: string;
+  /** Path as a person in the working directory types it, or a URI. */
+  readonly file: string;
+  readonly code: string;
+  /** A sentence. */
+  readonly message: string;
+}
+
+/** What a check says at the end, besides its totals. */
+export interface Conclusion {
+  /** Further members of the report in the format `json`, which has the entries here. */
+  readonly members?: Readonly<Record<string, unknown>>;
+  /** A line for people, such as `not proven: 2 skipped`. */
+  readonly remark?: string;
+}
+
 /** Gives the text of one report piece by piece, so that memory does not grow with the number of documents. */
 export interface FindingWriter {
   head(): string;
   document(document: CheckedDocument): string;
-  /**
-   * With a failure the report is closed all the same, and says so where its format can. `members`: further members of
-   * the report in the format `json`.
-   */
-  tail(failure?: RunFailure, members?: Readonly<Record<string, unknown>>): string;
+  /** An entry of the sources of which nothing is known. It is not a document, and in no total. */
+  entry(entry: UnseenEntry): string;
+  /** With a failure the report is closed all the same, and says so where its format can. */
+  tail(failure?: RunFailure, conclusion?: Conclusion): string;
 }
 
 /** How a format marks text for a terminal. */

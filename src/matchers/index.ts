@@ -4,6 +4,7 @@ import { readDocument } from '../bag/value.js';
 import { BagDocument } from '../bag/bag.js';
 import { PAYLOAD_LIMIT } from '../bag/members.js';
 import { documentIssues, plainValue } from '../validate/document-issues.js';
+import { duplicateIssues } from '../validate/duplicates.js';
 import { childPointer } from '../validate/issue.js';
 import { leanIssues } from '../validate/lean-bag.js';
 import type { ValidationIssue } from '../validate/issue.js';
@@ -46,7 +47,11 @@ function faultsOf(received: unknown, maxBytes: number): readonly string[] {
     const bagDocument = new BagDocument(root);
     if (bagDocument.bags.length === 0) return ['it is not a state bag and does not contain one'];
     bagDocument.assertOneOwner();
-    const issues = [...bagDocument.bags.flatMap(listBagIssues), ...documentIssues(root, bagDocument, true)];
+    const issues = [
+      ...bagDocument.bags.flatMap(listBagIssues),
+      ...documentIssues(root, bagDocument, true),
+      ...duplicateIssues(bytes),
+    ];
     return [...issues.map(tell), ...overBudget(bytes.length, maxBytes)];
   } catch (error) {
     // Circles and big integers are TypeErrors of JSON.stringify.

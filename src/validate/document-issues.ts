@@ -2,7 +2,7 @@ import type { BagDocument } from '../bag/bag.js';
 import { detectField } from '../bag/bag.js';
 import { WRAPPERS, isBag, isComplete, openMember } from '../bag/envelope.js';
 import type { Envelope, EnvelopeLevel } from '../bag/envelope.js';
-import { CONFIG, OFFLOADED_MEMBERS, PROGRAM_MEMBERS } from '../bag/members.js';
+import { CONFIG, OFFLOADED_MEMBERS } from '../bag/members.js';
 import { mixedPointers, pointersInBytes } from '../bag/search.js';
 import { isObject } from '../bag/value.js';
 import type { ByteValue, Value } from '../bag/value.js';
@@ -78,7 +78,7 @@ export function strayBags<V extends Value>({ visited }: Envelope<V>): readonly E
 function besides<V extends Value>({ level, next, isData }: Place<V>): readonly Place<V>[] {
   const isWhole = isComplete(level.value);
   return WRAPPERS.filter((name) => name !== next).flatMap((name) => {
-    const value = openMember(level.value, name);
+    const value = openWhole(level.value, name);
     if (!isObject(value)) return [];
     return [
       {
@@ -88,6 +88,16 @@ function besides<V extends Value>({ level, next, isData }: Place<V>): readonly P
       },
     ];
   });
+}
+
+/** Text inside text has more escapes with each level: deeper ones are data. */
+const MAX_TEXTS = 8;
+
+/** A member, opened while it is text of JSON: no reader opens text inside text, and no check may take it for data. */
+function openWhole<V extends Value>(value: V, name: string): V | undefined {
+  let opened = openMember(value, name);
+  for (let texts = 0; texts < MAX_TEXTS && opened?.kind() === 'string'; texts++) opened = opened.embedded();
+  return opened;
 }
 
 /** What is wrong with one; its pointer is that of the member. */
@@ -142,41 +152,21 @@ export function inlineSizeIssues(bag: unknown): readonly ValidationIssue[] {
 }
 
 /**
- * What is wrong with a document with a bag that no schema of the bag says: mixed pointers, members that are there
- * twice, and, where the bag must be lean, programs and other bags next to it. Places are those of the document.
+ * What is wrong with a document that no schema of the bag says: mixed pointers, and, where the bag must be lean,
+ * programs and other bags next to it. Places are those of the document.
  */
 export function documentIssues(
   root: ByteValue,
   { envelope, bags }: BagDocument<ByteValue>,
   mustBeLean: boolean,
 ): readonly ValidationIssue[] {
-  if (!envelope || bags.length === 0) return [];
-  const strays = strayBags(envelope);
-  const issues = [
-    ...mixedPointerIssues(mixedPointers(pointersInBytes(root))),
-    ...[...envelope.visited, ...strays].flatMap(duplicateIssues),
-  ];
-  if (!mustBeLean) return issues;
+  const mixed = mixedPointerIssues(mixedPointers(pointersInBytes(root)));
+  if (!envelope || bags.length === 0 || !mustBeLean) return mixed;
   const programs = strayPrograms(envelope, bags).map((path) => ({
     ...STRAY_PROGRAM,
     pointer: pointerOf(path),
   }));
-  return [...issues, ...programs, ...strays.flatMap(strayIssues)];
-}
-
-/** Names that decide which bag and which program a document has. */
-const DECISIVE: readonly string[] = [...WRAPPERS, ...PROGRAM_MEMBERS];
-
-/** Readers take the last of duplicates; another one would take the first, and with it another bag or program. */
-function duplicateIssues({ path, value: { document, node } }: EnvelopeLevel<ByteValue>): readonly ValidationIssue[] {
-  const names = (expandNode(document.bytes, node).members ?? []).map(({ name }) => name);
-  const twice = DECISIVE.filter((name) => names.indexOf(name) !== names.lastIndexOf(name));
-  return twice.map((name) => ({
-    pointer: pointerOf([...path, name]),
-    keyword: 'DUPLICATE_MEMBER',
-    message: `The object has the member \`${name}\` more than once; which of them counts depends on the reader.`,
-    hint: 'Find the program that writes it, and leave one.',
-  }));
+  return [...mixed, ...programs, ...strayBags(envelope).flatMap(strayIssues)];
 }
 
 function strayIssues({ path, value }: EnvelopeLevel<ByteValue>): readonly ValidationIssue[] {

@@ -80,6 +80,22 @@ describe.skipIf(!HAS_FIFOS)('a pipe that is named as a source', () => {
     expect([ran.code, reported(ran)]).toMatchObject([1, { totals: { documents: 1, valid: 0, invalid: 1 } }]);
   }, 20_000);
 
+  it.each([
+    ['pretty', '{"a":1}', /^pipe:1:1 {2}document .*\(NOT_A_BAG\)$/m],
+    ['json', '{"a":', /"rule":"JSON_SYNTAX"/],
+    ['github', '{"a":1}\n{"a":]\n', /^::error file=pipe,line=2,col=6,title=JSON_SYNTAX::/m],
+    ['sarif', '{"a":1,"a":2}', /"ruleId":"DUPLICATE_MEMBER"/],
+    ['junit', '', /type="JSON_EMPTY"/],
+  ])(
+    'is read only once by validate when its document is invalid, in the format %s',
+    async (format, text, expected) => {
+      fifo();
+      const ran = await fed(Buffer.from(text), 'validate', 'pipe', '--format', format);
+      expect([ran.code, ran.out]).toEqual([1, expect.stringMatching(expected)]);
+    },
+    20_000,
+  );
+
   it('holds one document a line, and its copy is verified and rolled back', async () => {
     fifo();
     const lines = raggedLines(bags(['pre', 'foreign', 'bare']));

@@ -35,6 +35,10 @@ const put = (name: string, text: string) => {
   writeFileSync(join(scratch.dir, name), text);
 };
 
+function invalidRules({ documents }: Verdicts): readonly (readonly string[])[] {
+  return documents.filter(({ valid }) => !valid).map(({ issues }) => issues.map(({ rule }) => rule));
+}
+
 describe('validate', () => {
   it('accepts a fat bag before and a lean bag after its migration, in its envelope', async () => {
     put('bag.json', `{"state_data":${smallBag()}}`);
@@ -57,7 +61,9 @@ describe('validate', () => {
     const lean = (JSON.parse(out) as { documents: { id: string; outcome: string }[] }).documents
       .filter(({ outcome }) => outcome === 'migrated')
       .map(({ id }) => id);
-    expect((await validate(lean)).code).toBe(0);
+    // One bag of the fleet has a member of its user data twice, which migrate leaves as it is.
+    const { verdicts: first } = await validate(lean);
+    expect(invalidRules(first)).toEqual([['DUPLICATE_MEMBER']]);
     const { verdicts } = await validate([
       ...lean,
       'plan.ndjson',
@@ -66,7 +72,7 @@ describe('validate', () => {
       '--schema',
       'auto',
     ]);
-    expect(verdicts.documents.filter(({ valid }) => !valid)).toEqual([]);
+    expect(invalidRules(verdicts)).toEqual([['DUPLICATE_MEMBER']]);
     expect(new Set(verdicts.documents.flatMap(({ schemas }) => schemas))).toEqual(
       new Set(['state-bag.v2', 'journal.v1', 'plan.v1', 'segment-manifest.v1']),
     );

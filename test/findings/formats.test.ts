@@ -108,7 +108,13 @@ describe('findings as', () => {
         ruleId: 'headroom',
         level: 'warning',
         message: { text: '100% full\nnearly' },
-        locations: [{ physicalLocation: { artifactLocation: { uri: 's3://bucket/k%20y.json' } } }],
+        locations: [
+          {
+            physicalLocation: {
+              artifactLocation: { uri: 's3/bucket/k%20y.json', description: { text: 's3://bucket/k y.json' } },
+            },
+          },
+        ],
       },
     ]);
     expect([run.columnKind, run.invocations]).toEqual(['unicodeCodePoints', [{ executionSuccessful: true }]]);
@@ -157,4 +163,43 @@ describe.each(FORMATS)('a %s report that breaks off', (format) => {
     if (format === 'github') expect(text).toContain('::error title=STORE_DENIED::no: 100%25 <denied>\n');
     if (format === 'pretty') expect(text).toMatch(/^bags\/a b,c\.json:3:5 .*\n {4}Take it out\.\n$/);
   });
+});
+
+it.each([
+  [
+    'pretty',
+    'd/b.txt  skipped  Not read: "x". (NAME_SKIPPED)\n0 documents, 0 valid, 0 invalid\nnot proven: 1 skipped\n',
+  ],
+  [
+    'github',
+    '::error file=d/b.txt,title=NAME_SKIPPED::Not read: "x".\n0 documents, 0 valid, 0 invalid\nnot proven: 1 skipped\n',
+  ],
+  ['json', '{"documents":[],\n"totals":{"documents":0,"valid":0,"invalid":0},\n"answer":"not proven"}\n'],
+] as const)('an entry that was not read is in no total of a %s report', async (format, text) => {
+  const writer = await loadWriter(format, report);
+  const entry = { kind: 'skipped', file: 'd/b.txt', code: 'NAME_SKIPPED', message: 'Not read: "x".' };
+  const conclusion = { members: { answer: 'not proven' }, remark: 'not proven: 1 skipped' };
+  expect(writer.head() + writer.entry(entry) + writer.tail(undefined, conclusion)).toBe(text);
+});
+
+// Code scanning of GitHub refuses the whole report for any other address, and for one that is not an URI reference.
+it.each([
+  ['bags/a.json', { uri: 'bags/a.json', uriBaseId: '%SRCROOT%' }],
+  ['bags/a#1?%25:ü.json', { uri: 'bags/a%231%3F%2525%3A%C3%BC.json', uriBaseId: '%SRCROOT%' }],
+  ['s3:a.json', { uri: 's3%3Aa.json', uriBaseId: '%SRCROOT%' }],
+  ['/tmp/a b.json', { uri: 'file:///tmp/a%20b.json' }],
+  ['s3://docs/p/a+b%20c#d?e%2525.json', 's3/docs/p/a%2Bb%2520c%23d%3Fe%252525.json'],
+  ['s3://docs/../a//b\n.json', 's3/docs/%252E%252E/a//b%0A.json'],
+  ['dynamodb://Table?id=7', 'dynamodb/Table%3Fid%3D7'],
+  ['sfn://arn:aws:states:e:1:execution:m:n', 'sfn/arn%3Aaws%3Astates%3Ae%3A1%3Aexecution%3Am%3An'],
+  ['-', { uri: 'stdin', description: { text: 'standard input' } }],
+  ['/dev/stdin', { uri: 'stdin', description: { text: 'standard input' } }],
+  ['lone \ud800.json', { uri: 'lone%20%EF%BF%BD.json', uriBaseId: '%SRCROOT%' }],
+])('the address of %j in sarif is relative or of a file', (file, expected) => {
+  const sarif = JSON.parse(renderFindings('sarif', { ...report, files: [], findings: [{ ...inline, file }] })) as {
+    runs: [{ results: [{ locations: [{ physicalLocation: { artifactLocation: { uri: string } } }] }] }];
+  };
+  const location = sarif.runs[0].results[0].locations[0].physicalLocation.artifactLocation;
+  expect(location).toEqual(typeof expected === 'string' ? { uri: expected, description: { text: file } } : expected);
+  expect(new URL(location.uri, 'file:///root/').protocol).toBe('file:');
 });

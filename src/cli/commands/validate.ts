@@ -1,4 +1,7 @@
+import { resolve } from 'node:path';
 import { PAYLOAD_HEADROOM, PAYLOAD_LIMIT } from '../../bag/members.js';
+import { parseIgnore } from '../../sources/container-choice.js';
+import type { UnseenEntry } from '../../findings/finding-writer.js';
 import { choice, defineCommand, optionGroup, text, whole, withDefault } from '../command.js';
 import type { CommandArguments, OptionValues } from '../command.js';
 import { EXIT } from '../exit-code.js';
@@ -11,12 +14,13 @@ import {
   layoutOptions,
   layoutSettings,
   storeOptions,
+  surveyOptions,
 } from '../options.js';
 import { openFindingReporter } from '../reporters/finding-reporter.js';
-import type { FindingReporter } from '../reporters/finding-reporter.js';
 import { shortId } from '../reporters/format.js';
 import type { Budget } from '../validation/budget.js';
-import type { Checked, SourcesSettings } from '../validation/check-sources.js';
+import type { Checked, CheckReporter, SourcesSettings } from '../validation/check-sources.js';
+import { answerOf, conclude } from '../validation/answer.js';
 import { EXPECTATIONS } from '../validation/expectations.js';
 import { acceptPlainFile } from '../validation/plain-files.js';
 import { FAT, LEAN, namedSchema, parseSchemaChoice } from '../validation/schema-choice.js';
@@ -25,7 +29,7 @@ const options = {
   ...optionGroup('What to check', {
     schema: text(
       'NAME|ID|FILE',
-      'lean, fat, auto (the members of each document decide), another schema of the project, or a JSON Schema file',
+      'lean (or state-bag), fat, auto (the members of each document decide), another schema of the project, or a JSON Schema file',
       { otherwise: 'lean' },
     ),
     'max-bytes': whole('N', 'bytes that a document may have', 1, { otherwise: `${PAYLOAD_LIMIT}, for bags only` }),
@@ -37,6 +41,7 @@ const options = {
       'valid',
     ),
   }),
+  ...surveyOptions,
   ...storeOptions,
   ...layoutOptions,
   ...formatOptions,
@@ -58,10 +63,12 @@ export const command = defineCommand({
     ['in a pipe', 'statebag validate - --json < bags.ndjson'],
   ],
   notes: [
-    `Schemas: ${LEAN} (lean), ${FAT} (fat), segment-manifest.v1, pointers.v1, journal.v1, plan.v1. A bag is validated out of its envelope.`,
-    'A source without a document is an error (exit 2).',
+    `Schemas: ${LEAN} (lean, state-bag), ${FAT} (fat), segment-manifest.v1, pointers.v1, journal.v1, plan.v1. A bag is validated out of its envelope.`,
+    'The answer is "yes", "no", or "not proven" when something was not read: a file that is skipped because of its name, a link to nothing, an empty file, anything unreadable.',
+    'Of a directory its *.json, *.ndjson and *.jsonl are read, in any case of letters and with .gz too; a glob reads whatever it matches.',
+    'A source without a document is an error (exit 2) without --allow-empty. --ignore is for files that are not documents; the answer repeats it.',
   ],
-  findings: 'a document is invalid, or is not a bag where a bag is expected',
+  findings: 'a document is invalid, or is not a bag where a bag is expected, or something was not read',
   handler: validateCommand,
 });
 
@@ -70,9 +77,15 @@ async function validateCommand(args: ValidateArguments, io: CliIo): Promise<numb
   const settings = { check: 'statebag validate', format: formatOf(args.options), colour, rules };
   const reporter = await openFindingReporter(io, settings);
   try {
-    const { failed, inventory } = await check(args, reporter, io);
-    await reporter.finish({ inventory });
-    return failed === 0 ? EXIT.ok : EXIT.findings;
+    const entries: UnseenEntry[] = [];
+    const addEntry = (entry: UnseenEntry) => {
+      entries.push(entry);
+      return reporter.addEntry(entry);
+    };
+    const checked = await check(args, { add: (document) => reporter.add(document), addEntry }, io);
+    const answer = answerOf(checked);
+    await reporter.finish(conclude(answer, checked, entries, args.options.ignore));
+    return answer === 'yes' ? EXIT.ok : EXIT.findings;
   } catch (error) {
     await reporter.fail(error);
     throw error;
@@ -84,23 +97,34 @@ const rules = async () => (await import('../validation/rules.js')).VALIDATION_RU
 /** Files in which there is nothing to find come first; the machinery of sources is loaded for the others. */
 async function check(
   { positionals, options: values }: ValidateArguments,
-  reporter: FindingReporter,
+  reporter: CheckReporter,
   io: CliIo,
-): Promise<Pick<Checked, 'failed' | 'inventory'>> {
+): Promise<Checked> {
   const settings = await settingsOf(values, io);
   const others: string[] = [];
+  const accepted = new Set<string>();
   const isPlain = values.store === undefined && settings.expect === 'valid' && !positionals.includes('-');
   for (const spec of positionals) {
-    const document = isPlain ? await acceptPlainFile(spec, io.cwd, settings) : undefined;
-    if (document) await reporter.add(document);
-    else others.push(spec);
+    const path = resolve(io.cwd, spec);
+    if (accepted.has(path)) continue;
+    const document =
+      isPlain && settings.isIgnored?.(path) !== true ? await acceptPlainFile(spec, io.cwd, settings) : undefined;
+    if (document) {
+      accepted.add(path);
+      await reporter.add(document);
+    } else others.push(spec);
   }
-  const accepted = { read: positionals.length - others.length, skipped: 0, unreadable: 0, empty: 0 };
-  if (others.length === 0) return { failed: 0, inventory: accepted };
+  if (others.length === 0)
+    return {
+      failed: 0,
+      inventory: { ...NOTHING_UNSEEN, read: accepted.size, ...(settings.isIgnored && { ignored: 0 }) },
+    };
   const { checkSpecs } = await import('../validation/check-specs.js');
-  const checked = await checkSpecs(others, values, settings, io, (document) => reporter.add(document));
-  return { failed: checked.failed, inventory: { ...checked.inventory, read: accepted.read + checked.inventory.read } };
+  const { failed, inventory } = await checkSpecs(others, values, settings, accepted, io, reporter);
+  return { failed, inventory: { ...inventory, read: accepted.size + inventory.read } };
 }
+
+const NOTHING_UNSEEN = { skipped: 0, unreadable: 0, empty: 0 };
 
 async function settingsOf(values: OptionValues<typeof options>, io: CliIo): Promise<SourcesSettings> {
   const hasLayout = [values['config-key'], values['map-key'], values['manifest-key']].some(
@@ -111,6 +135,8 @@ async function settingsOf(values: OptionValues<typeof options>, io: CliIo): Prom
     schema: values.schema === undefined ? namedSchema(LEAN) : await parseSchemaChoice(values.schema, io),
     budget: budgetOf(values),
     expect: values.expect,
+    allowEmpty: values['allow-empty'],
+    isIgnored: await parseIgnore(values.ignore, io.cwd),
     blobs: undefined,
     shortened: (path) => shortId(path, io.cwd),
   };

@@ -1,7 +1,7 @@
 import { StateBagError, messageOf } from '../../errors/index.js';
 import type { CheckedDocument, RuleDescription } from '../../findings/checked-document.js';
 import type { Format } from '../../findings/format-names.js';
-import type { FindingWriter } from '../../findings/finding-writer.js';
+import type { Conclusion, FindingWriter, UnseenEntry } from '../../findings/finding-writer.js';
 import { loadWriter } from '../../findings/load-writer.js';
 import type { CliIo, OutputStream } from '../io.js';
 import { print } from '../io.js';
@@ -12,8 +12,8 @@ const CHUNK = 64 * 1024;
 /** Tells on standard output what was found, as it is found. */
 export interface FindingReporter {
   add(document: CheckedDocument): Promise<void>;
-  /** `members`: further members of the report in the format `json`. */
-  finish(members?: Readonly<Record<string, unknown>>): Promise<void>;
+  addEntry(entry: UnseenEntry): Promise<void>;
+  finish(conclusion?: Conclusion): Promise<void>;
   /** The work broke off with an error that is told elsewhere; what was begun is brought to an end. */
   fail(error: unknown): Promise<void>;
 }
@@ -62,13 +62,16 @@ class StreamedFindings implements FindingReporter {
     this.pending = writer.head();
   }
 
-  async add(document: CheckedDocument): Promise<void> {
-    this.pending += this.writer.document(document);
-    if (this.pending.length >= CHUNK) await this.flush();
+  add(document: CheckedDocument): Promise<void> {
+    return this.write(this.writer.document(document));
   }
 
-  async finish(members?: Readonly<Record<string, unknown>>): Promise<void> {
-    this.pending += this.writer.tail(undefined, members);
+  addEntry(entry: UnseenEntry): Promise<void> {
+    return this.write(this.writer.entry(entry));
+  }
+
+  async finish(conclusion?: Conclusion): Promise<void> {
+    this.pending += this.writer.tail(undefined, conclusion);
     await this.flush();
   }
 
@@ -76,6 +79,11 @@ class StreamedFindings implements FindingReporter {
     const code = error instanceof StateBagError ? error.code : 'UNEXPECTED';
     this.pending += this.writer.tail({ code, message: messageOf(error) });
     await this.flush();
+  }
+
+  private async write(text: string): Promise<void> {
+    this.pending += text;
+    if (this.pending.length >= CHUNK) await this.flush();
   }
 
   private async flush(): Promise<void> {

@@ -14,6 +14,7 @@ import type { s3Options } from '../options.js';
 import { shortId } from '../reporters/format.js';
 import { plainValue } from '../../validate/document-issues.js';
 import type { Checker } from '../validation/checker.js';
+import { describeRefusal } from '../validation/refusal.js';
 import { levelOf, ruleOf } from './diff-rules.js';
 import type { Requirement } from './diff-rules.js';
 
@@ -59,16 +60,22 @@ export async function judgeBags(
 }
 
 async function judge(
-  { id, line = 1, bytes }: SourceDocument,
+  { id, line, bytes }: SourceDocument,
   file: string,
   settings: JudgeSettings,
   cwd: string,
 ): Promise<CheckedDocument> {
   const verdicts = await judgeBytes(bytes, settings);
-  return { id: shortId(id, cwd), file, findings: verdicts.map((verdict) => ({ ...verdict, file, line, column: 1 })) };
+  const findings = verdicts.map(({ line: own, ...verdict }) => ({
+    column: 1,
+    ...verdict,
+    file,
+    line: line ?? own ?? 1,
+  }));
+  return { id: shortId(id, cwd), file, findings };
 }
 
-type Verdict = Pick<Finding, 'rule' | 'level' | 'message' | 'hint'>;
+type Verdict = Pick<Finding, 'rule' | 'level' | 'message' | 'hint' | 'line' | 'column'>;
 
 /** What is not JSON says nothing of the change, and is not passed over. */
 async function judgeBytes(bytes: Uint8Array, settings: JudgeSettings): Promise<readonly Verdict[]> {
@@ -77,7 +84,7 @@ async function judgeBytes(bytes: Uint8Array, settings: JudgeSettings): Promise<r
     for (const value of bagsIn(bytes)) verdicts.push(...(await compareVerdicts(value, settings)));
     return verdicts;
   } catch (error) {
-    if (error instanceof BagError) return [{ rule: error.code, level: 'error', message: `${error.message}.` }];
+    if (error instanceof BagError) return [{ rule: error.code, level: 'error', ...describeRefusal(error) }];
     throw error;
   }
 }

@@ -1,11 +1,11 @@
 import { isUtf8 } from 'node:buffer';
-import { bagLevels, detectEnvelope, hasNumericId, findIdentityError, WRAPPERS } from '../../bag/envelope.js';
+import { bagLevels, detectEnvelope, hasNumericId, findIdentityError } from '../../bag/envelope.js';
 import type { Envelope, EnvelopeLevel } from '../../bag/envelope.js';
-import { PROGRAM_MEMBERS } from '../../bag/members.js';
 import { mixedPointers, pointersInObjects, POINTER_MARKER } from '../../bag/search.js';
 import { ObjectValue } from '../../bag/value.js';
 import { inlineSizeIssues, strayBags, strayPrograms } from '../../validate/document-issues.js';
-import { bufferOver } from '../../json/index.js';
+import { READ_AS_JSON } from '../../validate/duplicates.js';
+import { bufferOver, hasDuplicateMembers } from '../../json/index.js';
 import type { Taken } from './issue.js';
 import { LEAN, namedSchema } from './schema-choice.js';
 import type { SchemaChoice } from './schema-choice.js';
@@ -20,7 +20,8 @@ export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Pr
   const envelope = choice.isAboutBags ? detectEnvelope(new ObjectValue(document)) : undefined;
   const bags = bagLevels(envelope);
   if (bags.length === 0 && choice.requiresBag) return undefined;
-  if (envelope && bags.length > 0 && (isDoubtful(envelope) || holdsMixed(bytes, document))) return undefined;
+  if (envelope && bags.length > 0 && isDoubtful(envelope)) return undefined;
+  if (choice.isAboutBags && holdsMixed(bytes, document)) return undefined;
   const names: string[] = [];
   for (const value of bags.length === 0 ? [document] : bags.map((bag) => bag.value.raw)) {
     const checker = await choice.checkerOf(value);
@@ -69,22 +70,38 @@ function parsePlain(bytes: Uint8Array): unknown {
   try {
     const document: unknown = JSON.parse(text);
     const isDeep = bytes.length > FEW_CONTAINERS && nestsBeyond(document, FEW_CONTAINERS);
-    return isDeep || mayRepeat(text, document) ? undefined : document;
+    return isDeep || holdsDuplicates(text, document) ? undefined : document;
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof RangeError) return undefined;
     throw error;
   }
 }
 
-/** The names of which no object may have two, in a document or in the JSON strings of one. */
-const DECISIVE = new RegExp(`"(?:${[...WRAPPERS, ...PROGRAM_MEMBERS].join('|')})\\\\*"`, 'g');
+/** True when `JSON.parse` left out a member, of the document or of a bag or program that is JSON text in it. */
+function holdsDuplicates(text: string, document: unknown): boolean {
+  return (
+    hasDuplicateMembers(text, document) ||
+    listTexts(document).some((inner) => holdsDuplicates(inner, JSON.parse(inner)))
+  );
+}
 
-/** True when `JSON.parse` left out a decisive member, or may do so in a JSON string. */
-function mayRepeat(text: string, document: unknown): boolean {
-  const names = text.match(DECISIVE) ?? [];
-  if (new Set(names).size === names.length) return false;
-  const embedded = names.filter((name) => name.includes('\\'));
-  return new Set(embedded).size < embedded.length || JSON.stringify(document).match(DECISIVE)?.length !== names.length;
+/** The JSON texts under the names of wrappers and program members. */
+function listTexts(value: unknown): readonly string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap(listTexts);
+  return Object.entries(value).flatMap(([name, member]) =>
+    typeof member === 'string' && READ_AS_JSON.has(name) && isJson(member) ? [member] : listTexts(member),
+  );
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    if (error instanceof SyntaxError) return false;
+    throw error;
+  }
 }
 
 function nestsBeyond(value: unknown, depth: number): boolean {

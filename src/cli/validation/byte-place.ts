@@ -7,14 +7,25 @@ import type { JsonNode } from '../../json/index.js';
  * part of the way that is not there ends at the last one that is. Inside a JSON string that carries a document, the
  * string is the place.
  */
-export function offsetOf({ document: { bytes }, node }: ByteValue, pointer: string): number {
+export function offsetOf(value: ByteValue, pointer: string): number {
+  return walk(value, pointer).offset;
+}
+
+/** A number as it is spelled, at a JSON pointer; `undefined` for everything else. */
+export function spelledNumber(value: ByteValue, pointer: string): string | undefined {
+  const { node } = walk(value, pointer);
+  const { bytes } = value.document;
+  return node.kind === 'number' ? new TextDecoder().decode(bytes.subarray(node.start, node.end)) : undefined;
+}
+
+function walk({ document: { bytes }, node }: ByteValue, pointer: string): Step {
   let at: Step = { node, offset: node.start };
   for (const token of pointer.split('/').slice(1)) {
     const next = step(bytes, at.node, token.replaceAll('~1', '/').replaceAll('~0', '~'));
     if (!next) break;
     at = next;
   }
-  return at.offset;
+  return at;
 }
 
 interface Step {

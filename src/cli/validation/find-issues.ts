@@ -3,12 +3,14 @@ import type { ByteValue } from '../../bag/value.js';
 import { BagDocument } from '../../bag/bag.js';
 import { detectSchema } from '../../validate/index.js';
 import { documentIssues, inlineSizeIssues, plainValue } from '../../validate/document-issues.js';
+import { duplicateIssues } from '../../validate/duplicates.js';
 import type { ValidationIssue } from '../../validate/issue.js';
 import { BagError } from '../../errors/index.js';
 import type { FindingLevel } from '../../findings/finding.js';
 import { locateAll } from '../../json/index.js';
-import { offsetOf } from './byte-place.js';
+import { offsetOf, spelledNumber } from './byte-place.js';
 import { checkPointers } from './check-pointers.js';
+import { describeRefusal } from './refusal.js';
 import type { Found, Issue, LocatedIssue } from './issue.js';
 import { FAT, LEAN } from './schema-choice.js';
 import type { SchemaChoice } from './schema-choice.js';
@@ -26,11 +28,15 @@ export async function findIssues(
     const bagDocument = new BagDocument(root, true, blobs && addressRule(blobs));
     if (choice.isAboutBags) bagDocument.assertOneOwner();
     const { schemas, issues } = await checkSchemas(root, bagDocument, choice);
+    const twice = duplicateIssues(bytes).map(({ offset, ...issue }) => ({
+      ...atPath([], issue, 'error'),
+      ...(offset !== undefined && { offset }),
+    }));
     const dead = blobs ? await checkPointers(bagDocument.bags, blobs) : [];
     return {
       schemas,
       holdsBag: choice.isAboutBags && bagDocument.bags.length > 0,
-      issues: locateIssues(root, [...issues, ...dead]),
+      issues: locateIssues(root, [...issues, ...twice, ...dead]),
     };
   } catch (error) {
     if (!(error instanceof BagError)) throw error;
@@ -38,17 +44,16 @@ export async function findIssues(
   }
 }
 
-function unreadable({ code, message, context }: BagError): LocatedIssue {
-  const { line = 1, column = 1 } = context as { readonly line?: number; readonly column?: number };
-  return { pointer: '', rule: code, level: 'error', message: `${message}.`, line, column };
+function unreadable(error: BagError): LocatedIssue {
+  return { pointer: '', rule: error.code, level: 'error', ...describeRefusal(error) };
 }
 
 function locateIssues(root: ByteValue, issues: readonly Issue[]): readonly LocatedIssue[] {
   const places = locateAll(
     root.document.bytes,
-    issues.map(({ pointer }) => offsetOf(root, pointer)),
+    issues.map(({ pointer, offset }) => offset ?? offsetOf(root, pointer)),
   );
-  return issues.map((issue, index) => ({ ...issue, ...places[index]! }));
+  return issues.map(({ offset: _offset, ...issue }, index) => ({ ...issue, ...places[index]! }));
 }
 
 interface Checked {
@@ -66,7 +71,7 @@ async function checkSchemas(
     return { schemas: [], issues: [atPath([], notABag(plainValue(root)), 'error')] };
   const subjects = bags.length === 0 ? [{ path: [], value: root }] : bags;
   const found: Checked[] = [];
-  for (const { path, value } of subjects) found.push(await checkSubject(path, plainValue(value), choice));
+  for (const { path, value } of subjects) found.push(await checkSubject(path, value, choice));
   const schemas = found.flatMap((checked) => checked.schemas);
   const others = choice.isAboutBags ? documentIssues(root, bagDocument, schemas.includes(LEAN)) : [];
   return {
@@ -75,9 +80,10 @@ async function checkSchemas(
   };
 }
 
-async function checkSubject(path: readonly string[], value: unknown, choice: SchemaChoice): Promise<Checked> {
+async function checkSubject(path: readonly string[], subject: ByteValue, choice: SchemaChoice): Promise<Checked> {
+  const value = plainValue(subject);
   const checker = await choice.checkerOf(value);
-  const found = checker ? await checker.issuesOf(value) : [UNKNOWN];
+  const found = checker ? (await checker.issuesOf(value)).map((issue) => withSpelling(issue, subject)) : [UNKNOWN];
   const issues =
     choice.requiresBag && checker?.name === LEAN && detectSchema(value) === FAT ? admittingOld(found) : found;
   const large = checker?.name === LEAN ? inlineSizeIssues(value) : [];
@@ -86,6 +92,14 @@ async function checkSubject(path: readonly string[], value: unknown, choice: Sch
     ...large.map((issue) => atPath(path, issue, 'warning')),
   ];
   return { schemas: checker ? [checker.name] : [], issues: told };
+}
+
+/** A schema sees a number as a double, which may have other digits than the document: the message has those. */
+function withSpelling(issue: ValidationIssue, subject: ByteValue): ValidationIssue {
+  const spelled = spelledNumber(subject, issue.pointer);
+  if (spelled === undefined) return issue;
+  const shown = spelled.length > 60 ? `${spelled.slice(0, 60)}…` : spelled;
+  return { ...issue, message: issue.message.replace(` is ${String(Number(spelled))};`, ` is ${shown};`) };
 }
 
 /** The first issue of an old bag says how to accept old bags. */

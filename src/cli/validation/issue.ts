@@ -9,10 +9,12 @@ export interface Issue {
   readonly level: FindingLevel;
   readonly message: string;
   readonly hint?: string;
+  /** Byte of the document, for what the pointer alone does not name. */
+  readonly offset?: number;
 }
 
 /** An issue with its place in the file; a line of NDJSON counts as itself. */
-export interface LocatedIssue extends Issue {
+export interface LocatedIssue extends Omit<Issue, 'offset'> {
   /** 1-based; columns count characters. */
   readonly line: number;
   readonly column: number;

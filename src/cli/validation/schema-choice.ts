@@ -23,8 +23,8 @@ export const LEAN: SchemaName = LEAN_SCHEMA;
 /** The schema of old bags, and of bags with pointers under the old names. */
 export const FAT: SchemaName = 'state-bag.fat';
 
-/** The two forms of a bag by the words that people use. */
-const SHORT_NAMES: Readonly<Record<string, SchemaName>> = { lean: LEAN, fat: FAT };
+/** The two forms of a bag by the words that people use, and the schema of bags without its version: the newest. */
+const SHORT_NAMES: Readonly<Record<string, SchemaName>> = { lean: LEAN, 'state-bag': LEAN, fat: FAT };
 
 /** `--schema` that lets each document choose. */
 const AUTO = 'auto';

@@ -89,7 +89,7 @@ async function readSchema(path: string, cwd: string): Promise<Uint8Array> {
     const names = schemaNames.join(', ');
     throw new ConfigError(
       'SCHEMA_NOT_FOUND',
-      `--schema takes lean, fat, auto, ${names}, the $id of one of them or a file; ${diskError(path, cause).message}`,
+      `--schema takes lean, state-bag, fat, auto, ${names}, the $id of one of them or a file; ${diskError(path, cause).message}`,
       { cause },
     );
   }

@@ -1,5 +1,6 @@
 import type { Finding, FindingLevel } from '../finding.js';
-import type { FindingWriter } from '../finding-writer.js';
+import { EntryList } from '../entry-list.js';
+import type { FindingWriter, UnseenEntry } from '../finding-writer.js';
 import { countDocument, NO_DOCUMENTS, totalsInWords } from '../totals.js';
 
 /**
@@ -7,15 +8,23 @@ import { countDocument, NO_DOCUMENTS, totalsInWords } from '../totals.js';
  */
 export function githubWriter(): FindingWriter {
   let totals = NO_DOCUMENTS;
+  const entries = new EntryList(annotate);
   return {
     head: () => '',
     document: (document) => {
       totals = countDocument(totals, document);
       return document.findings.map(commandOf).join('');
     },
-    tail: (failure) =>
-      failure ? `::error title=${property(failure.code)}::${data(failure.message)}\n` : `${totalsInWords(totals)}\n`,
+    entry: (entry) => entries.add(entry),
+    tail: (failure, { remark } = {}) => {
+      if (failure) return `${entries.rest()}::error title=${property(failure.code)}::${data(failure.message)}\n`;
+      return `${entries.rest()}${totalsInWords(totals)}\n${remark === undefined ? '' : `${remark}\n`}`;
+    },
   };
+}
+
+function annotate({ file, code, message }: UnseenEntry): string {
+  return `::error file=${property(file)},title=${property(code)}::${data(message)}\n`;
 }
 
 const COMMANDS: Readonly<Record<FindingLevel, string>> = { error: 'error', warning: 'warning', note: 'notice' };

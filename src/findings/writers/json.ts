@@ -19,7 +19,9 @@ export function jsonWriter(): FindingWriter {
       totals = countDocument(totals, document);
       return `${separator}\n${JSON.stringify(plain(document))}`;
     },
-    tail: (failure, members = {}) => {
+    // Entries are in the members of the conclusion, as other commands have them.
+    entry: () => '',
+    tail: (failure, { members = {} } = {}) => {
       if (failure) return totals.documents === 0 ? '' : `],\n"error":${JSON.stringify(failure)}}\n`;
       const rest = Object.entries(members).map(
         ([name, value]) => `,\n${JSON.stringify(name)}:${JSON.stringify(value)}`,

@@ -1,13 +1,14 @@
 import { isValid } from '../checked-document.js';
 import type { CheckedDocument } from '../checked-document.js';
 import type { Finding } from '../finding.js';
-import type { FindingWriter, RunFailure, WriterContext } from '../finding-writer.js';
+import type { FindingWriter, RunFailure, UnseenEntry, WriterContext } from '../finding-writer.js';
 
 /** XML as JUnit's runners write it: a suite a document, so that totals are known when its head is written. */
 export function junitWriter({ check }: WriterContext): FindingWriter {
   return {
     head: () => `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${escapeXml(check)}">\n`,
     document: (document) => suiteOf(document, check),
+    entry: (entry) => unreadSuite(entry, check),
     tail: (failure) => `${failure ? brokenSuite(failure, check) : ''}</testsuites>\n`,
   };
 }
@@ -30,13 +31,17 @@ function remarksOf(findings: readonly Finding[]): string {
   return remarks.length === 0 ? '' : `      <system-out>${escapeXml(remarks.map(lineOf).join('\n'))}</system-out>\n`;
 }
 
+/** An error and not a failure: nothing was tested. */
+function unreadSuite({ file, code, message }: UnseenEntry, check: string): string {
+  return suite(file, check, { failures: 0, errors: 1 }, errorElement(message, code));
+}
+
 function brokenSuite({ code, message }: RunFailure, check: string): string {
-  return suite(
-    check,
-    check,
-    { failures: 0, errors: 1 },
-    `      <error message="${escapeXml(message)}" type="${escapeXml(code)}"/>\n`,
-  );
+  return suite(check, check, { failures: 0, errors: 1 }, errorElement(message, code));
+}
+
+function errorElement(message: string, code: string): string {
+  return `      <error message="${escapeXml(message)}" type="${escapeXml(code)}"/>\n`;
 }
 
 function suite(

@@ -1,5 +1,6 @@
 import type { Finding } from '../finding.js';
-import type { FindingPaint, FindingWriter, WriterContext } from '../finding-writer.js';
+import { EntryList } from '../entry-list.js';
+import type { FindingPaint, FindingWriter, UnseenEntry, WriterContext } from '../finding-writer.js';
 import { oneLine } from '../printable.js';
 import { countDocument, NO_DOCUMENTS, totalsInWords } from '../totals.js';
 
@@ -8,14 +9,23 @@ const PLAIN: FindingPaint = { bad: (text) => text, faint: (text) => text };
 /** One line a finding with `file:line:column` in front, as compilers do, a hint below it, and the totals at the end. */
 export function prettyWriter({ paint = PLAIN }: WriterContext): FindingWriter {
   let totals = NO_DOCUMENTS;
+  const entries = new EntryList((entry) => formatEntry(entry, paint));
   return {
     head: () => '',
     document: (document) => {
       totals = countDocument(totals, document);
       return document.findings.map((finding) => linesOf(finding, paint)).join('');
     },
-    tail: (failure) => (failure ? '' : `${totalsInWords(totals)}\n`),
+    entry: (entry) => entries.add(entry),
+    tail: (failure, { remark } = {}) => {
+      if (failure) return entries.rest();
+      return `${entries.rest()}${totalsInWords(totals)}\n${remark === undefined ? '' : `${paint.bad(remark)}\n`}`;
+    },
   };
+}
+
+function formatEntry({ file, kind, code, message }: UnseenEntry, paint: FindingPaint): string {
+  return `${oneLine(file)}  ${paint.bad(kind)}  ${oneLine(message)} ${paint.faint(`(${code})`)}\n`;
 }
 
 function linesOf(finding: Finding, paint: FindingPaint): string {

@@ -7,18 +7,17 @@ const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schem
 export function sarifWriter(context: WriterContext): FindingWriter {
   const found = new Set<string>();
   let isFirst = true;
+  const write = (result: Finding): string => {
+    found.add(result.rule);
+    const separator = isFirst ? '' : ',';
+    isFirst = false;
+    return `${separator}\n${JSON.stringify(resultOf(result))}`;
+  };
   return {
     head: () =>
       `{"$schema":${JSON.stringify(SCHEMA)},"version":"2.1.0","runs":[{"columnKind":"unicodeCodePoints","results":[`,
-    document: ({ findings }) => {
-      const results = findings.map((finding) => {
-        found.add(finding.rule);
-        const separator = isFirst ? '' : ',';
-        isFirst = false;
-        return `${separator}\n${JSON.stringify(resultOf(finding))}`;
-      });
-      return results.join('');
-    },
+    document: ({ findings }) => findings.map(write).join(''),
+    entry: ({ file, code, message }) => write({ rule: code, level: 'error', message, file }),
     tail: (failure) =>
       `],\n"tool":${JSON.stringify(toolOf(context, found))},\n"invocations":${JSON.stringify([invocationOf(failure)])}}]}\n`,
   };
@@ -45,11 +44,28 @@ function physicalLocation({ file, line, column }: Finding): object {
   return { artifactLocation: artifactLocation(file), ...region };
 }
 
-/** A path below the working directory is relative to the root of the sources; readers know that root by this name. */
+/**
+ * A path below the working directory is relative to the root of the sources; readers know that root by this name. Code
+ * scanning of GitHub refuses a whole report for an address that is neither relative nor `file://`, and a result without
+ * one: `s3://bucket/key` is `s3/bucket/key`, and standard input is `stdin`. The description has the name itself.
+ */
 function artifactLocation(file: string): object {
-  if (/^[a-z][a-z0-9+.-]+:\/\//i.test(file)) return { uri: encodeURI(file) };
-  const uri = file.split('/').map(encodeURIComponent).join('/');
+  if (file === '-' || file === '/dev/stdin') return { uri: 'stdin', description: { text: 'standard input' } };
+  const [, scheme, rest] = /^([a-z][a-z0-9+.-]+):\/\/(.*)$/is.exec(file) ?? [];
+  if (scheme !== undefined) return { uri: encodePath(`${scheme}/${rest}`), description: { text: file } };
+  const uri = encodePath(file);
   return file.startsWith('/') ? { uri: `file://${uri}` } : { uri, uriBaseId: '%SRCROOT%' };
+}
+
+/** Each part for itself, so that no character of a name means something in an address. */
+function encodePath(path: string): string {
+  return path.split('/').map(encodePart).join('/');
+}
+
+/** A key may have the parts `.` and `..`, which readers would resolve, with one percent sign too. */
+function encodePart(part: string): string {
+  if (part === '.' || part === '..') return part.replaceAll('.', '%252E');
+  return encodeURIComponent(part.replace(/\p{Surrogate}/gu, '\uFFFD'));
 }
 
 function toolOf({ check, version, rules }: WriterContext, found: ReadonlySet<string>): object {

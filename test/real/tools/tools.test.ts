@@ -32,6 +32,7 @@ function report(format: string): string {
   place.put('fixtures/bags/<a> & "b"%,:한.json', { ...leanBag, '\u001b[31m<&>"': 1, workflow_config: 1 });
   place.put('fixtures/bags/near.json', { ...leanBag, current_state: 'x'.repeat(256_000) });
   place.put('fixtures/bags/torn.json', '{"a":\u0001');
+  place.put('fixtures/bags/a#1?%25.txt', '');
   place.put('fixtures/bags/lines.ndjson', `{"a":1}\n${JSON.stringify(leanBag)}\n`);
   const { code, out } = place.bash(`node_modules/.bin/statebag validate fixtures/bags --format ${format}`);
   expect(code).toBe(1);
