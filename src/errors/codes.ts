@@ -133,6 +133,10 @@ export const CODES = {
   /** Expired credentials are renewed; a missing permission stays missing. */
   STORE_DENIED: { classes: ['StoreError'], retryable: 'sometimes' },
   STORE_REJECTED: STORE,
+  /** `ConfigError`: a run that writes is refused before its first write. */
+  STORE_UNSUPPORTED: { classes: ['StoreError', 'ConfigError'], retryable: false },
+  ETAG_WEAK: STORE,
+  CONDITIONS_IGNORED: CONFIG,
   STORE_FULL: STORE,
   STORE_MISSING: CONFIG,
   STORE_INVALID: CONFIG,

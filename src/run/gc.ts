@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { openStore } from '../store/open.js';
+import { proveDeletions } from '../store/prove-conditions.js';
 import { openSources, orderedSources } from '../sources/open.js';
 import { ALL_PLACES } from '../sources/own-files.js';
 import { blobKeysOf, collect, DEFAULT_RETENTION, ttlOf } from './collect.js';
@@ -46,7 +47,7 @@ export async function collectGarbage(
   const ttl = ttlOf({ ...DEFAULT_RETENTION, ...request.retention });
   const { layout, tables, concurrency } = completeSources(request);
   const settings = { ...asStore(request.store), layout };
-  const store = await openStore(settings, context.cwd);
+  const store = await openStore(settings, context.cwd, proveDeletions);
   const sources = await openSources(request.sources, { io: context, s3: settings.s3, tables, ...ALL_PLACES });
   const applied = request.apply ?? false;
   const collection = await collect({

@@ -9,6 +9,7 @@ import { EXECUTIONS_SCHEME, measureSources, openSources } from '../sources/open.
 import type { OpenSource } from '../sources/open.js';
 import { ownPlaces } from '../sources/own-files.js';
 import { openStore } from '../store/open.js';
+import { proveCreations } from '../store/prove-conditions.js';
 import type { OpenStore } from '../store/open.js';
 import { Committer } from './commit.js';
 import type { CommitterOptions } from './commit.js';
@@ -24,6 +25,8 @@ import { addToTotals } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import { missingDocuments, openPlan, PlanOut } from './plan.js';
 import type { PlanDescription } from './plan.js';
+import { listWrittenFolders, proveConditions } from './preflight.js';
+import type { UnprovenBucket } from './preflight.js';
 import { completeRequest, omitUndefined } from './request.js';
 import type { CompleteRequest, MigrateRequest } from './request.js';
 import type { EngineOptions, RunReport, SettledDocument } from './run.js';
@@ -38,6 +41,8 @@ export interface MigrateReport extends RunReport {
   readonly journal?: string;
   /** Places of the journal that were skipped, when the request allows it; absent when there are none. */
   readonly damaged?: readonly DamagedPlace[];
+  /** Buckets of which it is not known whether their server honours conditions; absent when there are none. */
+  readonly unproven?: readonly UnprovenBucket[];
 }
 
 /**
@@ -55,6 +60,7 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
   await ports.onBegin?.(() => measureSources(opened.sources, opened.request.shard));
   const isStream = opened.sources.some(({ source }) => source.isStream === true);
   if (!opened.request.apply) return { ...(await dryRun(opened, ports)), applied: false, ...(isStream && { isStream }) };
+  const unproven = await proveConditions(listWrittenFolders(opened), opened.request.store.s3, ports.stop);
   const session = await JournalSession.open(
     opened.request.journal,
     { command: 'migrate', ...opened.description },
@@ -71,6 +77,7 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
       applied: true,
       ...(session.hasBegun && { journal: opened.request.journal }),
       ...(damaged.length > 0 && { damaged }),
+      ...(unproven.length > 0 && { unproven }),
     };
   } finally {
     await session.close();
@@ -123,7 +130,7 @@ async function dryRun(opened: OpenMigration, ports: MigratePorts): Promise<RunRe
 
 export async function openMigration(request: CompleteRequest, context: RunContext): Promise<OpenMigration> {
   const { store: settings, layout, journal, out, tables } = request;
-  const store = await openStore(settings, context.cwd);
+  const store = await openStore(settings, context.cwd, request.apply ? proveCreations : undefined);
   const copies = out === undefined || out === '-' ? [] : [resolve(context.cwd, out)];
   refuseReadOnly(request.sources);
   const own = ownPlaces(store, layout, [journal, ...copies]);

@@ -33,6 +33,8 @@ export interface S3Fault {
   readonly times?: number;
   /** Only requests on this bucket. Default: all. */
   readonly bucket?: string;
+  /** Only requests on this key. Default: all. */
+  readonly key?: string;
 }
 
 interface S3ServerOptions {
@@ -216,9 +218,13 @@ function assertOwner(options: S3ServerOptions, request: S3Request): void {
     throw new S3Failure(403, 'AccessDenied', 'Access Denied');
 }
 
-function takeFault(running: Running, { operation, bucket }: S3Request): S3FaultKind | undefined {
+function takeFault(running: Running, { operation, bucket, key }: S3Request): S3FaultKind | undefined {
   const fault = running.faults.find(
-    (candidate) => candidate.operation === operation && candidate.times > 0 && (candidate.bucket ?? bucket) === bucket,
+    (candidate) =>
+      candidate.operation === operation &&
+      candidate.times > 0 &&
+      (candidate.bucket ?? bucket) === bucket &&
+      (candidate.key ?? key) === key,
   );
   if (fault === undefined) return undefined;
   fault.times -= 1;

@@ -48,6 +48,7 @@ import {
   totalRows,
   verifyRows,
 } from '../reporters/run-figures.js';
+import { unprovenMembers, unprovenRows } from '../reporters/bucket-figures.js';
 import { openReporter, reporting, withDeeds, withLateFailure, withProgress } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { damageRows } from '../reporters/status-figures.js';
@@ -224,6 +225,7 @@ async function work(
     ...damageRows(damaged),
     ...inventoryRows(report.inventory),
     ...stoppedRows(report),
+    ...unprovenRows(report.unproven),
     ...(verified ? verifyRows(verified) : []),
   ];
   await reporter.finish(
@@ -232,6 +234,7 @@ async function work(
       complete,
       ...(damaged.length > 0 && { damaged }),
       ...inventoryMembers(report),
+      ...unprovenMembers(report.unproven),
       ...(verified && { verify: verified }),
     },
     rows,
