@@ -86,6 +86,7 @@ Usage: statebag migrate SOURCE… --store S [options]
   --out <DIR|FILE|->          write copies, and leave the sources as they are
   --plan-out <FILE>           write a plan for review; not with --apply, --plan
   --plan <FILE>               do what the plan says and nothing else; not with --where, --only-failed
+  --allow-expiry              lifecycle rules may delete or archive blobs: every execution ends earlier
   --verify                    verify everything afterwards; only with --apply
   --journal <DIR>             where the journal is (default statebag-journal)
   --skip-damaged              skip damaged lines of the journal, and report how many
@@ -284,6 +285,7 @@ Usage: statebag can-contract SOURCE… [options]
 `,
   `What to look for
   --allow-empty      a source, file or object without documents is not a mistake
+  --allow-expiry     lifecycle rules may delete or archive blobs: every execution ends earlier
   --accept <bridge>  bags of the bridge form may stay: their readers understand pointers without the shim
 `,
   `Examples

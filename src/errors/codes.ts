@@ -137,6 +137,7 @@ export const CODES = {
   STORE_UNSUPPORTED: { classes: ['StoreError', 'ConfigError'], retryable: false },
   ETAG_WEAK: STORE,
   CONDITIONS_IGNORED: CONFIG,
+  BLOBS_EXPIRE: CONFIG,
   STORE_FULL: STORE,
   STORE_MISSING: CONFIG,
   STORE_INVALID: CONFIG,

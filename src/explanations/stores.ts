@@ -33,6 +33,13 @@ const STORES = {
       'Such a server, or a proxy in front of it, ignores `If-Match` or `If-None-Match`: two programs would overwrite each other without a notice. `--apply` is refused. No document was changed. If the object of the check could not be deleted, the message names it.',
     advice: 'Name the endpoint of the server itself, update the server, or use another one. A dry run still works.',
   },
+  BLOBS_EXPIRE: {
+    title: 'A lifecycle rule of the bucket deletes or archives blobs while paused executions may still need them.',
+    detail:
+      'A blob must stay for as long as `gc` keeps it: an execution runs for up to 366 days and may be redriven for 14 more. A rule with a later time, for tagged objects, or for other prefixes is not meant: blobs have no tags.',
+    advice: 'Take the folders of blobs out of the rule. If every execution ends earlier, add `--allow-expiry`.',
+    see: 'rollout.md#settings-of-the-bucket',
+  },
   ETAG_WEAK: {
     title: 'The server gave a weak ETag (`W/"…"`) for an object that is to be replaced or deleted.',
     detail:

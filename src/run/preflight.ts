@@ -3,7 +3,7 @@ import { openObjectStore } from '../store/open.js';
 import { proveReplacement } from '../store/prove-conditions.js';
 import type { Unproven } from '../store/prove-conditions.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
-import { blobKeysOf } from './collect.js';
+import { blobKeysOf } from './blob-keys.js';
 import type { OpenMigration } from './open-migration.js';
 
 /** A bucket of which it is not known whether its server honours `If-Match`, and why. */

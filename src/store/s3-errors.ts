@@ -81,7 +81,8 @@ export function s3Error(error: unknown, call: S3Call): Error {
   const told = [facts.name, facts.status === undefined ? undefined : `HTTP ${facts.status}`].filter(
     (fact) => fact !== undefined,
   );
-  const message = `Cannot ${call.verb} key ${key} of bucket ${bucket}: ${adviceOf(code, call)}${messageOf(error)} (${told.join(', ')})`;
+  const place = key === '' ? 'bucket' : `key ${key} of bucket`;
+  const message = `Cannot ${call.verb} ${place} ${bucket}: ${adviceOf(code, call)}${messageOf(error)} (${told.join(', ')})`;
   return storeErrorOf(code, message, call.address, error, PASSING.has(facts.name));
 }
 

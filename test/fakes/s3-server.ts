@@ -21,6 +21,7 @@ type S3FaultKind =
   | 'conflict'
   | 'denied'
   | 'full'
+  | 'unsupported'
   | 'hang'
   | 'lost-reply'
   | 'truncated-body'
@@ -136,6 +137,7 @@ const FAILURES: Readonly<Record<string, S3Failure | undefined>> = {
     'ConditionalRequestConflict',
     'The conditional request cannot succeed due to a conflicting operation.',
   ),
+  unsupported: new S3Failure(501, 'NotImplemented', 'This functionality is not implemented.'),
   denied: new S3Failure(403, 'AccessDenied', 'Access Denied'),
   full: new S3Failure(507, 'XMinioStorageFull', 'Storage backend has reached its minimum free drive threshold.'),
 };
@@ -149,6 +151,29 @@ const HANDLERS: Readonly<Record<S3Operation, Handler>> = {
     return { status: 200 };
   },
   ListObjectsV2: list,
+  GetBucketLifecycleConfiguration: ({ state }, { bucket }) => {
+    const rules = state.settings(bucket).lifecycle;
+    if (rules === undefined) throw new S3Failure(404, 'NoSuchLifecycleConfiguration');
+    return { status: 200, body: `<LifecycleConfiguration>${rules}</LifecycleConfiguration>` };
+  },
+  GetObjectLockConfiguration: ({ state }, { bucket }) => {
+    const lock = state.settings(bucket).objectLock;
+    if (lock === undefined) throw new S3Failure(404, 'ObjectLockConfigurationNotFoundError');
+    return { status: 200, body: `<ObjectLockConfiguration>${lock}</ObjectLockConfiguration>` };
+  },
+  GetBucketVersioning: ({ state }, { bucket }) => {
+    const status = state.settings(bucket).versioning;
+    const element = status === undefined ? '' : `<Status>${status}</Status>`;
+    return { status: 200, body: `<VersioningConfiguration>${element}</VersioningConfiguration>` };
+  },
+  GetBucketEncryption: ({ state }, { bucket }) => {
+    const rule = state.settings(bucket).encryption;
+    if (rule === undefined) throw new S3Failure(404, 'ServerSideEncryptionConfigurationNotFoundError');
+    return {
+      status: 200,
+      body: `<ServerSideEncryptionConfiguration><Rule>${rule}</Rule></ServerSideEncryptionConfiguration>`,
+    };
+  },
   PutObject: ({ state }, request) => ({ status: 200, headers: { etag: state.put(request).etag } }),
   GetObject: ({ state }, request) => objectAnswer(readable(state.object(request)), true),
   HeadObject: ({ state }, request) => objectAnswer(state.object(request), false),

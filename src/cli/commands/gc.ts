@@ -3,6 +3,8 @@ import type { BlobOutcome } from '../../run/collect.js';
 import { collectGarbage } from '../../run/gc.js';
 import type { CollectReport } from '../../run/gc.js';
 import { omitUndefined } from '../../run/request.js';
+import { readStoreBucket } from '../../run/store-bucket.js';
+import type { StoreBucket } from '../../run/store-bucket.js';
 import { defineCommand, list, optionGroup, parsed, path } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { formatCommandLine } from '../command-line.js';
@@ -24,6 +26,7 @@ import {
   tableSettings,
 } from '../options.js';
 import { watchSignals } from '../orders.js';
+import { bucketMembers, bucketRows } from '../reporters/bucket-figures.js';
 import { formatTable, paintFor } from '../reporters/format.js';
 import { garbageFindings, garbageReport, garbageRows } from '../reporters/garbage-figures.js';
 import type { Garbage } from '../reporters/garbage-figures.js';
@@ -80,9 +83,10 @@ async function gc(args: GcArguments, io: CliIo): Promise<number> {
   try {
     const garbage = await collectAll(args, signals.stop, io);
     const { json, colour } = outputSettings(args.options, io);
+    const bucket = await storeBucket(args, garbage.report.ttl);
     const text = json
-      ? `${JSON.stringify(garbageReport(garbage))}\n`
-      : (await formatTable(garbageRows(garbage))) +
+      ? `${JSON.stringify({ ...garbageReport(garbage), ...bucketMembers(bucket) })}\n`
+      : (await formatTable([...garbageRows(garbage), ...bucketRows(bucket)])) +
         garbageFindings(garbage).format(io.cwd, (await paintFor(colour)).bad);
     await print(io.stdout, text);
     const { report } = garbage;
@@ -91,6 +95,11 @@ async function gc(args: GcArguments, io: CliIo): Promise<number> {
   } finally {
     signals.release();
   }
+}
+
+function storeBucket({ options: values }: GcArguments, ttl: number): Promise<StoreBucket | undefined> {
+  const layout = layoutSettings(values);
+  return readStoreBucket({ store: storeSettings(values, values.store, layout), layout, ttl });
 }
 
 async function collectAll(

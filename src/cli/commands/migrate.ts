@@ -24,6 +24,7 @@ import {
   damageOptions,
   damageSettings,
   dynamodbOptions,
+  expiryOption,
   journalDirectory,
   journalOptions,
   layoutOptions,
@@ -48,7 +49,7 @@ import {
   totalRows,
   verifyRows,
 } from '../reporters/run-figures.js';
-import { unprovenMembers, unprovenRows } from '../reporters/bucket-figures.js';
+import { bucketMembers, bucketRows, unprovenMembers, unprovenRows } from '../reporters/bucket-figures.js';
 import { openReporter, reporting, withDeeds, withLateFailure, withProgress } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { damageRows } from '../reporters/status-figures.js';
@@ -70,6 +71,7 @@ const migrateOptions = {
         'only-failed': 'the plan names its documents; give --only-failed when you make it',
       },
     }),
+    ...expiryOption,
     verify: flag('verify everything afterwards', { requires: { apply: 'it reads what was written' } }),
   }),
   ...journalOptions,
@@ -184,6 +186,7 @@ function readWanted(args: MigrateArguments, io: CliIo): Wanted {
     ...selectionSettings(options),
     onlyFailed: options['only-failed'],
     ...damageSettings(options),
+    allowExpiry: options['allow-expiry'],
     ...omitUndefined({
       target: options.to,
       manifestForm: options.manifest,
@@ -226,6 +229,7 @@ async function work(
     ...inventoryRows(report.inventory),
     ...stoppedRows(report),
     ...unprovenRows(report.unproven),
+    ...bucketRows(report.bucket),
     ...(verified ? verifyRows(verified) : []),
   ];
   await reporter.finish(
@@ -235,6 +239,7 @@ async function work(
       ...(damaged.length > 0 && { damaged }),
       ...inventoryMembers(report),
       ...unprovenMembers(report.unproven),
+      ...bucketMembers(report.bucket),
       ...(verified && { verify: verified }),
     },
     rows,
