@@ -135,12 +135,13 @@ function omitTags({ Tags: _tags, ...others }: NonNullable<LifecycleRuleFilter['A
 
 async function readObjectLock({ client, input, options }: Bucket): Promise<ObjectLock> {
   const { ObjectLockConfiguration: lock } = await client.send(new GetObjectLockConfigurationCommand(input), options);
-  const { Mode: mode, Days: days, Years: years } = lock?.Rule?.DefaultRetention ?? {};
+  // Some servers give 0 for the one of the two that is not set.
+  const { Mode: mode, Days: days = 0, Years: years = 0 } = lock?.Rule?.DefaultRetention ?? {};
   return {
     enabled: lock?.ObjectLockEnabled === 'Enabled',
     ...(mode !== undefined && { mode }),
-    ...(days !== undefined && { days }),
-    ...(years !== undefined && { years }),
+    ...(days > 0 && { days }),
+    ...(years > 0 && { years }),
   };
 }
 
