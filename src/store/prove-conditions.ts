@@ -12,6 +12,8 @@ export interface Unproven {
 /** A version that no object has: the ETag of an upload in parts that has no part. */
 const NO_VERSION = '"00000000000000000000000000000000-0"';
 
+const STOPPED: Unproven = { code: 'RUN_STOPPED', reason: 'the run was stopped before the check' };
+
 /**
  * Proves that a server honours `If-Match` on a write. `folder` is the start of the key, which the caller may write to.
  * The request names a key without an object and a version that no object has. A server that honours the condition
@@ -30,6 +32,7 @@ export async function proveReplacement(
   const options = signal === undefined ? {} : { signal };
   const refusal = await refusalOf(objects.put(address, new Uint8Array(), { ifMatch: NO_VERSION, ...options }));
   if (refusal === undefined) throw ignored('If-Match on a write', address, await deleteProbe(objects, address));
+  if (signal?.aborted === true) return STOPPED;
   return judgeRefusal(refusal, address);
 }
 

@@ -39,7 +39,7 @@ export async function readBucketFacts(
     try {
       return await ask({ client: await client, input, options: signal === undefined ? {} : { abortSignal: signal } });
     } catch (error) {
-      signal?.throwIfAborted();
+      if (signal?.aborted === true) return STOPPED;
       if (error instanceof Error && error.name === what.absent) return what.none as T;
       return unknownFact(error, what, name);
     }
@@ -52,6 +52,8 @@ export async function readBucketFacts(
   ]);
   return { lifecycle, objectLock, versioning, encryption };
 }
+
+const STOPPED = { unknown: 'RUN_STOPPED', reason: 'the run was stopped before the request was answered' } as const;
 
 interface FactCall {
   readonly verb: string;
