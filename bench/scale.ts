@@ -20,7 +20,7 @@ const ENGINES: readonly EngineName[] = ['cli', 's3-batch', 'map'];
 /** `node dist/bench/scale.js`: the table of `docs/scale.md`. */
 function main(): void {
   process.stdout.write(
-    '| bags | engine | model | simulation | first bottleneck | dollars |\n|---|---|---|---|---|---|\n',
+    '| bags | engine | model | simulation | first bottleneck | S3 reads | S3 writes |\n|---|---|---|---|---|---|---|\n',
   );
   for (let documents = 10_000; documents <= 100_000_000; documents *= 10) {
     for (const engine of ENGINES) process.stdout.write(row({ ...BAGS, documents }, engine));
@@ -28,9 +28,12 @@ function main(): void {
 }
 
 function row(shape: FleetShape, engine: EngineName): string {
-  const { seconds, bottleneck, dollars } = estimate(shape, engine);
+  const { seconds, bottleneck, requests } = estimate(shape, engine);
+  const [reads, writes] = [requests.s3Gets + requests.s3TagReads, requests.s3Puts].map((count) =>
+    count.toExponential(2).replace('e+', ' × 10^'),
+  );
   const simulated = shape.documents <= LARGEST_SIMULATED ? duration(simulate(shape, engine, RATES).seconds) : '';
-  return `| ${shape.documents.toExponential().replace('1e+', '10^')} | ${engine} | ${duration(seconds)} | ${simulated} | ${bottleneck} | ${dollars.toFixed(2)} |\n`;
+  return `| ${shape.documents.toExponential().replace('1e+', '10^')} | ${engine} | ${duration(seconds)} | ${simulated} | ${bottleneck} | ${reads} | ${writes} |\n`;
 }
 
 function duration(seconds: number): string {

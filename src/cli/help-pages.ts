@@ -88,6 +88,7 @@ Usage: statebag migrate SOURCE… --store S [options]
   --out <DIR|FILE|->          write copies, and leave the sources as they are
   --plan-out <FILE>           write a plan for review; not with --apply, --plan
   --plan <FILE>               do what the plan says and nothing else; not with --where, --only-failed
+  --allow-expiry              lifecycle rules may delete or archive blobs: every execution ends earlier
   --verify                    verify everything afterwards; only with --apply
   --journal <DIR>             where the journal is (default statebag-journal)
   --skip-damaged              skip damaged lines of the journal, and report how many
@@ -292,6 +293,7 @@ Usage: statebag can-contract SOURCE… [options]
   `What to look for
   --allow-empty      a source, file or object without documents is not a mistake
   --ignore <GLOB>…   leave out entries with such names, or with a slash such paths or URIs; the answer repeats it
+  --allow-expiry     lifecycle rules may delete or archive blobs: every execution ends earlier
   --accept <bridge>  bags of the bridge form may stay: their readers understand pointers without the shim
 `,
   `Examples
@@ -603,7 +605,7 @@ Usage: statebag schema diff OLD NEW [options]
 Usage: statebag fleet plan SOURCE… --store S [options]
 `,
   `Planning
-  --prices <FILE>     JSON with prices and rates that differ from the usual ones
+  --rates <FILE>      JSON with rates that differ from the assumed ones
   --sample <N>        documents to look at for the plan (default 1000)
   --objects <N>       documents in the whole fleet; not with --inventory (default those of the sources or the inventory)
   --inventory <URI>   s3://bucket/…/manifest.json of an S3 inventory in CSV
@@ -616,7 +618,9 @@ Usage: statebag fleet plan SOURCE… --store S [options]
   statebag fleet plan dynamodb://TaskTokens --store s3://my-bucket/bags --sample 5000
 `,
   `Notes
-  Reads a sample and writes nothing. Its prices and rates are list prices and default quotas; --prices FILE has your own.
+  Reads a sample and writes nothing. It counts requests and names no prices: multiply by those of your account and region. Retries, KMS requests and logs are not counted.
+  Its rates are default quotas and measured times, and some are not published by AWS (docs/scale.md); --rates FILE has your own.
+  How many blobs are new is a range: at least those of the sample, at most as many for each document as in the sample. A larger --sample makes it narrower.
 `,
   `statebag fleet manifest: print what a job or a Map Run is to work on, one task a line
 

@@ -93,6 +93,11 @@ export const requiredStoreOptions = {
   ...furtherStoreOptions,
 };
 
+/** For commands that say no where a lifecycle rule of the bucket takes blobs away. */
+export const expiryOption = {
+  'allow-expiry': flag('lifecycle rules may delete or archive blobs: every execution ends earlier'),
+};
+
 type StoreValues = OptionValues<typeof storeOptions>;
 
 export function storeSettings(values: StoreValues, spec: string, layout: Layout): StoreSettings {

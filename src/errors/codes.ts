@@ -133,6 +133,11 @@ export const CODES = {
   /** Expired credentials are renewed; a missing permission stays missing. */
   STORE_DENIED: { classes: ['StoreError'], retryable: 'sometimes' },
   STORE_REJECTED: STORE,
+  /** `ConfigError`: a run that writes is refused before its first write. */
+  STORE_UNSUPPORTED: { classes: ['StoreError', 'ConfigError'], retryable: false },
+  ETAG_WEAK: STORE,
+  CONDITIONS_IGNORED: CONFIG,
+  BLOBS_EXPIRE: CONFIG,
   STORE_FULL: STORE,
   STORE_MISSING: CONFIG,
   STORE_INVALID: CONFIG,
@@ -205,7 +210,7 @@ export const CODES = {
   CENSUS_INVALID: CONFIG,
   MANIFEST_EMPTY: CONFIG,
   MANIFEST_FORMAT: CONFIG,
-  PRICES_INVALID: CONFIG,
+  RATES_INVALID: CONFIG,
   WORKER_LOST: PASSING_STORE,
 
   // State machines.

@@ -2,7 +2,8 @@ import type { Section } from './explanation.js';
 
 const STORES = {
   STORE_UNAVAILABLE: {
-    title: 'The store answered with a status of 500 or above, throttled the request, or broke the connection.',
+    title:
+      'The store answered with a status of 500 or above other than 501, throttled the request, or broke the connection.',
     detail: 'This lasted longer than the retries.',
     advice: 'Run again, with a lower `--concurrency`.',
   },
@@ -19,6 +20,31 @@ const STORES = {
   STORE_REJECTED: {
     title: 'The store refused the request for another reason.',
     advice: 'Read the message; it has the answer of the store.',
+  },
+  STORE_UNSUPPORTED: {
+    title: 'The server does not have a feature that the request needs: it answered 501 (NotImplemented).',
+    detail:
+      'statebag needs conditional writes (`If-Match`, `If-None-Match`), SHA-256 checksums and, if an object has tags, tags. A later try gets the same answer.',
+    advice: 'Update the server, or name a store on another one. The message has the answer of the server.',
+  },
+  CONDITIONS_IGNORED: {
+    title: 'The server wrote or deleted an object although the condition of the request did not hold.',
+    detail:
+      'Such a server, or a proxy in front of it, ignores `If-Match` or `If-None-Match`: two programs would overwrite each other without a notice. `--apply` is refused. No document was changed. If the object of the check could not be deleted, the message names it.',
+    advice: 'Name the endpoint of the server itself, update the server, or use another one. A dry run still works.',
+  },
+  BLOBS_EXPIRE: {
+    title: 'A lifecycle rule of the bucket deletes or archives blobs while paused executions may still need them.',
+    detail:
+      'A blob must stay for as long as `gc` keeps it: an execution runs for up to 366 days and may be redriven for 14 more. A rule with a later time, for tagged objects, or for other prefixes is not meant: blobs have no tags.',
+    advice: 'Take the folders of blobs out of the rule. If every execution ends earlier, add `--allow-expiry`.',
+    see: 'rollout.md#settings-of-the-bucket',
+  },
+  ETAG_WEAK: {
+    title: 'The server gave a weak ETag (`W/"…"`) for an object that is to be replaced or deleted.',
+    detail:
+      'By RFC 9110 a weak ETag never matches in `If-Match`. It comes from a proxy that changes answers, for example one that compresses them.',
+    advice: 'Name the endpoint of the server itself, or let the proxy pass answers unchanged. Then run again.',
   },
   STORE_FULL: {
     title: 'The store has no space left.',

@@ -45,9 +45,10 @@ export const FLEET = {
       title: 'S3 Batch Operations takes whole objects only.',
       advice: 'Use `--format jsonl`, for a Distributed Map.',
     },
-    PRICES_INVALID: {
-      title: 'A figure of `--prices` is unknown or not a number.',
-      advice: 'Correct the figure; the message has the names.',
+    RATES_INVALID: {
+      title: 'A rate of `--rates` is unknown or not a number.',
+      detail: 'There are no prices any more: the plan counts requests.',
+      advice: 'Correct the rate; the message has the names.',
     },
     WORKER_LOST: {
       title: 'A process of `--workers` ended before its work.',

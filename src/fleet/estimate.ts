@@ -9,23 +9,12 @@ export interface FleetShape {
   /** Bytes of a document, on average, as it is and as it will be. */
   readonly bytesBefore: number;
   readonly bytesAfter: number;
+  /** The larger of the two for a migrated document, on average. Default: as if all documents had the same size. */
+  readonly migratedBytes?: number;
   /** Blobs of one migrated document, and how many of them are new to the store, on average. */
   readonly blobs: number;
   readonly newBlobs: number;
   readonly isRows: boolean;
-}
-
-/** US dollars; AWS's list prices of us-east-1 in early 2026 unless they are replaced. */
-export interface Prices {
-  readonly s3GetPer1000: number;
-  readonly s3PutPer1000: number;
-  readonly batchJob: number;
-  readonly batchPerMillionObjects: number;
-  readonly lambdaPerMillionRequests: number;
-  readonly lambdaPerGbSecond: number;
-  readonly stateTransitionsPer1000: number;
-  readonly dynamoDbWritePerMillion: number;
-  readonly dynamoDbReadPerMillion: number;
 }
 
 /** What an engine can take. */
@@ -56,18 +45,6 @@ export interface Rates {
   readonly writeUnits: number;
 }
 
-export const PRICES: Prices = {
-  s3GetPer1000: 0.0004,
-  s3PutPer1000: 0.005,
-  batchJob: 0.25,
-  batchPerMillionObjects: 1,
-  lambdaPerMillionRequests: 0.2,
-  lambdaPerGbSecond: 0.0000166667,
-  stateTransitionsPer1000: 0.025,
-  dynamoDbWritePerMillion: 0.625,
-  dynamoDbReadPerMillion: 0.125,
-};
-
 export const RATES: Rates = {
   putsPerPrefix: 3_500,
   getsPerPrefix: 5_500,
@@ -87,6 +64,7 @@ export const RATES: Rates = {
   writeUnits: 4_000,
 };
 
+/** Requests to the places of documents and blobs. */
 export interface Demand {
   readonly gets: number;
   readonly puts: number;
@@ -94,19 +72,38 @@ export interface Demand {
   readonly readUnits: number;
 }
 
+/** What AWS counts for a whole fleet, by kind. Repeated requests are not in it. */
+export interface Requests {
+  /** `GetObject`. */
+  readonly s3Gets: number;
+  /** `GetObjectTagging`. */
+  readonly s3TagReads: number;
+  /** `PutObject`. */
+  readonly s3Puts: number;
+  /** `ListObjectsV2`, 1,000 objects each; a manifest or an inventory needs none. */
+  readonly s3Lists: number;
+  readonly dynamoDbReadUnits: number;
+  readonly dynamoDbWriteUnits: number;
+  readonly lambdaInvocations: number;
+  readonly lambdaGbSeconds: number;
+  /** Of a standard workflow: start, task and end of each child. */
+  readonly stateTransitions: number;
+  /** Objects of a job of S3 Batch Operations. */
+  readonly batchObjects: number;
+}
+
 export interface Estimate {
   readonly engine: EngineName;
-  readonly demand: Demand;
+  readonly requests: Requests;
   /** Seconds. */
   readonly seconds: number;
   /** What holds the fleet up. */
   readonly bottleneck: string;
-  readonly dollars: number;
 }
 
 /** Requests of one document, on average. */
 export function demandOf(
-  { migratedShare: share, blobs, newBlobs, bytesBefore, bytesAfter, isRows }: FleetShape,
+  { migratedShare: share, blobs, newBlobs, bytesBefore, bytesAfter, migratedBytes, isRows }: FleetShape,
   engine: EngineName,
 ): Demand {
   // Whether an old blob is there already is known only in the process that put it; a fresh one asks with its PUT.
@@ -117,7 +114,7 @@ export function demandOf(
       gets: 0,
       puts: share * (blobPuts + record),
       readUnits: bytesBefore / 8_192,
-      writeUnits: share * Math.ceil(Math.max(bytesBefore, bytesAfter) / 1_024),
+      writeUnits: share * Math.ceil((migratedBytes ?? Math.max(bytesBefore, bytesAfter)) / 1_024),
     };
   // Read; and where it is rewritten, read once more with its tags, for what goes back with it.
   return { gets: 1 + share * 2, puts: share * (1 + blobPuts + record), readUnits: 0, writeUnits: 0 };
@@ -137,30 +134,18 @@ export function serviceMs(
   };
 }
 
-/** Time and money for a whole fleet: the slowest of the limits decides. */
-export function estimate(
-  shape: FleetShape,
-  engine: EngineName,
-  rates: Rates = RATES,
-  prices: Prices = PRICES,
-): Estimate {
+/** Time and requests for a whole fleet: the slowest of the limits decides. */
+export function estimate(shape: FleetShape, engine: EngineName, rates: Rates = RATES): Estimate {
   const one = demandOf(shape, engine);
   const limits = limitsOf(shape, engine, rates, one);
   const [bottleneck, perSecond] = Object.entries(limits).reduce((least, limit) =>
     limit[1] < least[1] ? limit : least,
   );
-  const demand = {
-    gets: one.gets * shape.documents,
-    puts: one.puts * shape.documents,
-    readUnits: one.readUnits * shape.documents,
-    writeUnits: one.writeUnits * shape.documents,
-  };
   return {
     engine,
-    demand,
+    requests: countRequests(shape, engine, one, rates),
     seconds: shape.documents / perSecond,
     bottleneck,
-    dollars: dollarsOf(shape, engine, demand, rates, prices),
   };
 }
 
@@ -200,22 +185,32 @@ function placesOf(engine: EngineName, rates: Rates, wait: number, cpu: number): 
   };
 }
 
-function dollarsOf(shape: FleetShape, engine: EngineName, demand: Demand, rates: Rates, prices: Prices): number {
-  const { wait, cpu } = serviceMs(shape, engine, rates);
+function countRequests(shape: FleetShape, engine: EngineName, one: Demand, rates: Rates): Requests {
+  const { documents, migratedShare, isRows } = shape;
+  const tagReads = isRows ? 0 : documents * migratedShare;
+  return {
+    s3Gets: one.gets * documents - tagReads,
+    s3TagReads: tagReads,
+    s3Puts: one.puts * documents,
+    s3Lists: isRows || engine !== 'cli' ? 0 : documents / 1_000,
+    dynamoDbReadUnits: one.readUnits * documents,
+    dynamoDbWriteUnits: one.writeUnits * documents,
+    ...countServices(shape, engine, rates),
+  };
+}
+
+type Services = Pick<Requests, 'lambdaInvocations' | 'lambdaGbSeconds' | 'stateTransitions' | 'batchObjects'>;
+
+function countServices(shape: FleetShape, engine: EngineName, rates: Rates): Services {
   const { documents } = shape;
-  const data =
-    (demand.gets * prices.s3GetPer1000 + demand.puts * prices.s3PutPer1000) / 1_000 +
-    (demand.writeUnits * prices.dynamoDbWritePerMillion + demand.readUnits * prices.dynamoDbReadPerMillion) / 1e6;
-  if (engine === 'cli') return data;
+  if (engine === 'cli') return { lambdaInvocations: 0, lambdaGbSeconds: 0, stateTransitions: 0, batchObjects: 0 };
+  const { wait, cpu } = serviceMs(shape, engine, rates);
   const inSandbox = engine === 'map' ? Math.max(cpu, (wait + cpu) / rates.mapInHand) : wait + cpu;
   const invocations = engine === 'map' ? documents / rates.mapBatch : documents;
-  const lambda =
-    (invocations * prices.lambdaPerMillionRequests) / 1e6 +
-    ((documents * inSandbox) / 1_000) * rates.lambdaMemoryGb * prices.lambdaPerGbSecond;
-  // A child execution of a standard workflow takes three transitions here: start, task, end.
-  const service =
-    engine === 'map'
-      ? (invocations * 3 * prices.stateTransitionsPer1000) / 1_000
-      : prices.batchJob + (documents * prices.batchPerMillionObjects) / 1e6;
-  return data + lambda + service;
+  return {
+    lambdaInvocations: invocations,
+    lambdaGbSeconds: ((documents * inSandbox) / 1_000) * rates.lambdaMemoryGb,
+    stateTransitions: engine === 'map' ? invocations * 3 : 0,
+    batchObjects: engine === 's3-batch' ? documents : 0,
+  };
 }

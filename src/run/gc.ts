@@ -4,6 +4,7 @@ import type { RunEntry } from '../journal/entries.js';
 import { readJournal } from '../journal/read.js';
 import { openStore } from '../store/open.js';
 import type { OpenStore } from '../store/open.js';
+import { proveDeletions } from '../store/prove-conditions.js';
 import { openSources, orderedSources } from '../sources/open.js';
 import { parseIgnore } from '../sources/container-choice.js';
 import { ALL_PLACES } from '../sources/own-files.js';
@@ -59,7 +60,7 @@ export async function collectGarbage(request: CollectRequest, ports: CollectPort
   const ttl = ttlOf({ ...DEFAULT_RETENTION, ...request.retention });
   const { layout, tables, concurrency } = completeSources(request);
   const settings = { ...asStore(request.store), layout };
-  const store = await openStore(settings, context.cwd);
+  const store = await openStore(settings, context.cwd, proveDeletions);
   const journals = (request.journals ?? []).map((directory) => resolve(context.cwd, directory));
   if (request.noJournal !== true) await assertJournals(journals, store);
   const sources = await openSources(request.sources, {

@@ -10,6 +10,7 @@ import { EXECUTIONS_SCHEME, measureSources, openSources } from '../sources/open.
 import type { OpenSource } from '../sources/open.js';
 import { ownPlaces } from '../sources/own-files.js';
 import { openStore } from '../store/open.js';
+import { proveCreations } from '../store/prove-conditions.js';
 import type { OpenStore } from '../store/open.js';
 import { Committer } from './commit.js';
 import type { CommitterOptions } from './commit.js';
@@ -25,9 +26,13 @@ import { addToTotals } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import { missingDocuments, openPlan, PlanOut } from './plan.js';
 import type { PlanDescription } from './plan.js';
+import { listWrittenFolders, proveConditions } from './preflight.js';
+import type { UnprovenBucket } from './preflight.js';
 import { completeRequest, omitUndefined } from './request.js';
 import type { CompleteRequest, MigrateRequest } from './request.js';
 import type { EngineOptions, RunReport, SettledDocument } from './run.js';
+import { describeBucket, refuseDangers } from './store-bucket.js';
+import type { StoreBucket } from './store-bucket.js';
 import { readingSettings, writingSettings } from './transform.js';
 
 /** What a migration did, or in a dry run would do. */
@@ -39,6 +44,10 @@ export interface MigrateReport extends RunReport {
   readonly journal?: string;
   /** Places of the journal that were skipped, when the request allows it; absent when there are none. */
   readonly damaged?: readonly DamagedPlace[];
+  /** What is set for the bucket of the store; absent for a store in a directory. */
+  readonly bucket?: StoreBucket;
+  /** Buckets of which it is not known whether their server honours conditions; absent when there are none. */
+  readonly unproven?: readonly UnprovenBucket[];
 }
 
 /**
@@ -55,7 +64,10 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
   const opened = await openMigration(completeRequest(request, context), context);
   await ports.onBegin?.(() => measureSources(opened.sources, opened.request.shard));
   const isStream = opened.sources.some(({ source }) => source.isStream === true);
-  if (!opened.request.apply) return { ...(await dryRun(opened, ports)), applied: false, ...(isStream && { isStream }) };
+  const bucket = await checkBucket(opened, ports);
+  const facts = { ...(isStream && { isStream }), ...(bucket && { bucket }) };
+  if (!opened.request.apply) return { ...(await dryRun(opened, ports)), applied: false, ...facts };
+  const unproven = await proveConditions(listWrittenFolders(opened), opened.request.store.s3, ports.stop);
   const session = await JournalSession.open(
     opened.request.journal,
     { command: 'migrate', ...opened.description },
@@ -70,12 +82,22 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
     return {
       ...report,
       applied: true,
+      ...(bucket && { bucket }),
       ...(session.hasBegun && { journal: opened.request.journal }),
       ...(damaged.length > 0 && { damaged }),
+      ...(unproven.length > 0 && { unproven }),
     };
   } finally {
     await session.close();
   }
+}
+
+/** Throws `ConfigError` `BLOBS_EXPIRE` for a run that writes, unless the request allows it. */
+async function checkBucket({ request, store }: OpenMigration, ports: MigratePorts): Promise<StoreBucket | undefined> {
+  const signal = ports.stop && { signal: ports.stop };
+  const bucket = await describeBucket(store, request.layout, request.store.s3, signal);
+  if (request.apply && request.allowExpiry !== true) refuseDangers(bucket);
+  return bucket;
 }
 
 /** Writes blobs, journal and documents, in that order for every document. */
@@ -124,7 +146,7 @@ async function dryRun(opened: OpenMigration, ports: MigratePorts): Promise<RunRe
 
 export async function openMigration(request: CompleteRequest, context: RunContext): Promise<OpenMigration> {
   const { store: settings, layout, journal, out, tables } = request;
-  const store = await openStore(settings, context.cwd);
+  const store = await openStore(settings, context.cwd, request.apply ? proveCreations : undefined);
   const copies = out === undefined || out === '-' ? [] : [resolve(context.cwd, out)];
   refuseReadOnly(request.sources);
   const own = ownPlaces(store, layout, [journal, ...copies]);

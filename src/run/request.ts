@@ -71,6 +71,8 @@ export interface MigrateRequest extends SourcesRequest, Selection, InventorySele
   readonly maxFailures?: MaxFailures;
   /** Skip damaged places of the journal; `damaged` of the report names them. Default false. */
   readonly skipDamaged?: boolean | undefined;
+  /** Writes also where a lifecycle rule of the bucket takes blobs away early. Default false. */
+  readonly allowExpiry?: boolean;
 }
 
 /** Documents in hand at a time unless the request says otherwise. */
@@ -163,6 +165,7 @@ const MIGRATE_MEMBERS: Readonly<Record<keyof MigrateRequest, true>> = {
   onlyFailed: true,
   maxFailures: true,
   skipDamaged: true,
+  allowExpiry: true,
 };
 
 /** Throws `ConfigError` `OPTION_UNKNOWN`: a misspelt member must not be ignored. */

@@ -11,6 +11,8 @@ import type { Aim, AimRequest } from './aim.js';
 import { processContext } from './context.js';
 import type { RunContext, RunPorts } from './context.js';
 import { Pace } from './pace.js';
+import { listFolders, proveConditions } from './preflight.js';
+import type { UnprovenBucket } from './preflight.js';
 import { assertKnown, DEFAULT_CONCURRENCY, reachStore, reachTables } from './request.js';
 import type { ReachRequest } from './request.js';
 import { RestoreLog } from './restore-log.js';
@@ -62,6 +64,8 @@ export interface RollbackReport {
   readonly totals: RollbackTotals;
   /** Places of the journal that were skipped: documents that only they name are not restored. */
   readonly damaged: readonly DamagedPlace[];
+  /** Buckets of which it is not known whether their server honours conditions. */
+  readonly unproven: readonly UnprovenBucket[];
 }
 
 /**
@@ -84,15 +88,29 @@ export async function rollback(
   const before = await summarizeJournal(directory, request);
   const run = lastRun(directory, before);
   const aim = resolveAim(request, before, context.cwd);
+  const unproven =
+    request.apply === true ? await proveContainers(request, run, aim.select(migratedByContainer(before)), context) : [];
   const session = request.apply === true ? await openSession(request, directory, before, aim, context) : undefined;
   try {
     await ports.onBegin?.(() => Promise.resolve(undefined));
     const opened = { directory, run, aim, context, session, summary: session?.summary ?? before };
     const { totals, runs } = await restoreAll(request, opened, ports);
-    return { applied: request.apply === true, totals, runs, damaged: before.damaged };
+    return { applied: request.apply === true, totals, runs, damaged: before.damaged, unproven };
   } finally {
     await session?.close();
   }
+}
+
+/** Proves that the servers of the documents honour conditions. */
+function proveContainers(
+  request: RollbackRequest,
+  run: RunEntry,
+  containers: ReadonlyMap<string, unknown>,
+  { cwd }: RunContext,
+): Promise<readonly UnprovenBucket[]> {
+  const map = new IdMap(request.map ?? [], cwd);
+  const ids = Array.from(containers.keys(), (id) => map.locate(id));
+  return proveConditions(listFolders(ids), reachStore(request, run).s3);
 }
 
 const ROLLBACK_MEMBERS: Readonly<Record<keyof RollbackRequest, true>> = {

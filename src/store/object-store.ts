@@ -94,7 +94,8 @@ export interface GetRequest {
  *   `STORE_UNAVAILABLE` (5xx, throttling, broken connection; retryable), `STORE_TIMEOUT` (retryable),
  *   `STORE_FULL` (no space), `KEY_INVALID` (a key the driver cannot hold), `BODY_TRUNCATED` (retryable),
  *   `OBJECT_TOO_LARGE` (more bytes than `GetRequest.maxBytes`), `STORE_REJECTED` (the store refuses the request for a
- *   reason of its own).
+ *   reason of its own), `STORE_UNSUPPORTED` (501: the server lacks a feature), `ETAG_WEAK` (a condition on a weak
+ *   ETag, which never matches).
  * - `IntegrityError` `DIGEST_MISMATCH` (the bytes given to `put` do not have the digest given with them).
  * - `ConflictError` `PRECONDITION_FAILED` (412: the condition did not hold) and `WRITE_CONFLICT`
  *   (409: another conditional write was under way; retryable).

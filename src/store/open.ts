@@ -34,13 +34,17 @@ export interface OpenStore {
 export async function openStore(
   { spec, bucket: inDirectory, allowBuckets = [], allowPrefixes = [], s3 = {}, layout = {} }: StoreSettings,
   cwd: string,
+  /** What is put between a bucket and its users. A directory honours conditions by itself. */
+  wrap: (objects: ObjectStore) => ObjectStore = (objects) => objects,
 ): Promise<OpenStore> {
   const isPath = !SCHEME.test(spec) && spec.trim() !== '';
   const directory = isPath ? resolve(cwd, spec) : undefined;
-  const { objects, bucket, prefix } = await openObjectStore(directory ?? spec, {
+  const opened = await openObjectStore(directory ?? spec, {
     ...(inDirectory !== undefined && { bucket: inDirectory }),
     s3,
   });
+  const { bucket, prefix } = opened;
+  const objects = directory === undefined ? wrap(opened.objects) : opened.objects;
   const blobs = createBlobStore({ objects, bucket, prefix, allowBuckets, allowPrefixes, layout });
   return { spec: directory ?? blobs.uri(''), directory, objects, blobs };
 }

@@ -34,6 +34,7 @@ const BY_NAME: Readonly<Record<string, StoreErrorCode>> = {
   InvalidDigest: 'DIGEST_MISMATCH',
   XAmzContentChecksumMismatch: 'DIGEST_MISMATCH',
   XAmzContentSHA256Mismatch: 'DIGEST_MISMATCH',
+  NotImplemented: 'STORE_UNSUPPORTED',
   QuotaExceeded: 'STORE_FULL',
   XMinioStorageFull: 'STORE_FULL',
   CredentialsProviderError: 'STORE_DENIED',
@@ -55,6 +56,7 @@ const BY_STATUS: Readonly<Record<number, StoreErrorCode>> = {
   409: 'WRITE_CONFLICT',
   412: 'PRECONDITION_FAILED',
   429: 'STORE_UNAVAILABLE',
+  501: 'STORE_UNSUPPORTED',
   507: 'STORE_FULL',
 };
 
@@ -79,7 +81,8 @@ export function s3Error(error: unknown, call: S3Call): Error {
   const told = [facts.name, facts.status === undefined ? undefined : `HTTP ${facts.status}`].filter(
     (fact) => fact !== undefined,
   );
-  const message = `Cannot ${call.verb} key ${key} of bucket ${bucket}: ${adviceOf(code, call)}${messageOf(error)} (${told.join(', ')})`;
+  const place = key === '' ? 'bucket' : `key ${key} of bucket`;
+  const message = `Cannot ${call.verb} ${place} ${bucket}: ${adviceOf(code, call)}${messageOf(error)} (${told.join(', ')})`;
   return storeErrorOf(code, message, call.address, error, PASSING.has(facts.name));
 }
 
@@ -112,8 +115,8 @@ function codeOf({ name, status, socketCode }: Facts, call: S3Call): StoreErrorCo
   const socket = BY_SOCKET[socketCode ?? ''];
   if (socket !== undefined) return socket;
   if (name === 'TimeoutError') return 'STORE_TIMEOUT';
-  if (status !== undefined && status >= 500 && status !== 507) return 'STORE_UNAVAILABLE';
-  return BY_STATUS[status ?? 0] ?? 'STORE_REJECTED';
+  const known = BY_STATUS[status ?? 0];
+  return known ?? (status !== undefined && status >= 500 ? 'STORE_UNAVAILABLE' : 'STORE_REJECTED');
 }
 
 function adviceOf(code: StoreErrorCode, call: S3Call): string {
@@ -122,5 +125,6 @@ function adviceOf(code: StoreErrorCode, call: S3Call): string {
       call.action === 's3:GetObject' ? '; S3 says the same of an absent key when s3:ListBucket is not allowed' : '';
     return `${call.action} is not allowed${maybeAbsent}. `;
   }
+  if (code === 'STORE_UNSUPPORTED') return 'the server does not have a feature that this request needs. ';
   return code === 'OBJECT_ARCHIVED' ? 'it lies in an archive storage class; restore it first. ' : '';
 }

@@ -70,6 +70,7 @@ class S3Store implements ObjectStore {
 
   async put(address: ObjectAddress, bytes: Uint8Array, request: PutRequest = {}): Promise<string> {
     assertAddress(address);
+    assertStrong(request.ifMatch, address);
     const absent = request.ifMatch === undefined ? 'STORE_REJECTED' : 'PRECONDITION_FAILED';
     const call: S3Call = { verb: 'write', action: putActionOf(request), address, absent };
     return this.#send(call, request.signal, async (sending) => {
@@ -109,6 +110,7 @@ class S3Store implements ObjectStore {
   async delete(address: ObjectAddress, request: DeleteRequest = {}): Promise<void> {
     assertAddress(address);
     const version = await this.#oldVersion(address, request);
+    assertStrong(version, address);
     const call: S3Call = { verb: 'delete', action: 's3:DeleteObject', address, absent: 'OBJECT_NOT_FOUND' };
     const input = { ...this.#owner(), ...inputOf(address), ...(version === undefined ? {} : { IfMatch: version }) };
     try {
@@ -257,6 +259,16 @@ class S3Store implements ObjectStore {
 /** An ETag of an upload in parts ends with their number, and is another than that of the same bytes in one piece. */
 function isOfParts(version: string): boolean {
   return /-\d+"?$/.test(version);
+}
+
+/** A condition on a weak ETag never holds (RFC 9110, 13.1.1): a server answers as if the object had changed. */
+function assertStrong(version: string | undefined, address: ObjectAddress): void {
+  if (version?.startsWith('W/') !== true) return;
+  throw storeErrorOf(
+    'ETAG_WEAK',
+    `The server gave the weak ETag ${version} for key ${address.key} of bucket ${address.bucket}, and If-Match never matches a weak one, so that the object cannot be replaced or deleted safely. Name the endpoint of the server itself, or let the proxy in front of it pass answers unchanged.`,
+    address,
+  );
 }
 
 function inputOf(address: ObjectAddress): { readonly Bucket: string; readonly Key: string } {

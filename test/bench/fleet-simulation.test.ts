@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { estimate, PRICES, RATES } from '../../src/fleet/estimate.js';
+import { estimate, RATES } from '../../src/fleet/estimate.js';
 import type { EngineName, FleetShape, Rates } from '../../src/fleet/estimate.js';
 import { EventQueue } from '../../bench/fleet-simulation/event-queue.js';
 import { simulate } from '../../bench/fleet-simulation/simulate.js';
@@ -50,16 +50,47 @@ describe('the model of a fleet', () => {
     expect(seconds / modelled.seconds).toBeLessThan(1.2);
   });
 
-  it('takes as long for twice the documents as twice for them, and costs twice as much', () => {
+  it('takes twice as long and twice the requests for twice the documents', () => {
     const [once, twice] = [estimate(BAGS, 'map'), estimate({ ...BAGS, documents: 40_000 }, 'map')];
     expect(twice.seconds).toBeCloseTo(2 * once.seconds);
-    expect(twice.dollars).toBeCloseTo(2 * once.dollars);
+    expect(twice.requests.lambdaGbSeconds).toBeCloseTo(2 * once.requests.lambdaGbSeconds);
+    expect(twice.requests.stateTransitions).toBe(2 * once.requests.stateTransitions);
   });
 
-  it('counts in money what is asked of S3', () => {
-    const { demand, dollars } = estimate(BAGS, 'cli');
-    expect(demand).toEqual({ gets: 60_000, puts: 22_000, readUnits: 0, writeUnits: 0 });
-    expect(dollars).toBeCloseTo(60 * PRICES.s3GetPer1000 + 22 * PRICES.s3PutPer1000);
+  it('counts requests by kind for the command line', () => {
+    expect(estimate(BAGS, 'cli').requests).toEqual({
+      s3Gets: 40_000,
+      s3TagReads: 20_000,
+      s3Puts: 22_000,
+      s3Lists: 20,
+      dynamoDbReadUnits: 0,
+      dynamoDbWriteUnits: 0,
+      lambdaInvocations: 0,
+      lambdaGbSeconds: 0,
+      stateTransitions: 0,
+      batchObjects: 0,
+    });
+  });
+
+  it('counts invocations, transitions and objects of a job for the services', () => {
+    expect(estimate(BAGS, 'map').requests).toMatchObject({ lambdaInvocations: 400, stateTransitions: 1_200 });
+    expect(estimate(BAGS, 's3-batch').requests).toMatchObject({ lambdaInvocations: 20_000, batchObjects: 20_000 });
+  });
+
+  it('counts units of a table for rows', () => {
+    const rows = { ...BAGS, isRows: true, bytesBefore: 102_400, bytesAfter: 60_000, documents: 10 };
+    expect(estimate(rows, 'cli').requests).toMatchObject({
+      dynamoDbReadUnits: 125,
+      dynamoDbWriteUnits: 1_000,
+      s3Gets: 0,
+      s3TagReads: 0,
+      s3Lists: 0,
+    });
+  });
+
+  it('counts write units of rows by the size of those that are migrated', () => {
+    const shape = { ...BAGS, isRows: true, documents: 100, migratedShare: 0.1, bytesBefore: 40_000 };
+    expect(estimate({ ...shape, migratedBytes: 370_000 }, 'cli').requests.dynamoDbWriteUnits).toBeCloseTo(3_620);
   });
 });
 

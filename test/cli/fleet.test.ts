@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -148,27 +148,77 @@ describe('fleet plan', () => {
     );
     const { shape, estimates } = JSON.parse(out) as {
       shape: { documents: number };
-      estimates: { engine: string; dollars: number; seconds: number; bottleneck: string }[];
+      estimates: { engine: string; seconds: { least: number; most: number }; bottleneck: string }[];
     };
     expect([code, shape.documents, estimates.map(({ engine }) => engine)]).toEqual([
       0,
       1_000_000,
       ['cli', 's3-batch', 'map'],
     ]);
-    for (const { dollars, seconds } of estimates) expect(Math.min(dollars, seconds)).toBeGreaterThan(1);
+    for (const { seconds } of estimates) expect(seconds.least).toBeGreaterThan(1);
     expect(
       served.server.requests.filter(({ operation, bucket }) => operation === 'PutObject' && bucket !== 'paused'),
     ).toEqual([]);
   });
 
-  it('reckons with the prices and rates that it is given', async () => {
-    writeFileSync(join(scratch.dir, 'mine.json'), '{"s3PutPer1000":0,"s3GetPer1000":0}');
-    const { out } = await fleet('plan', 's3://paused/', '--store', 's3://blobs', '--prices', 'mine.json');
-    expect(out).toMatch(/money +\$0\.00/);
-    writeFileSync(join(scratch.dir, 'mine.json'), '{"s3Putt":0}');
-    expect((await fleet('plan', 's3://paused/', '--store', 's3://blobs', '--prices', 'mine.json')).err).toContain(
-      'PRICES_INVALID',
-    );
+  it('names no price', async () => {
+    const { out } = await fleet('plan', 's3://paused/', '--store', 's3://blobs', '--objects', '1000000');
+    expect(out).not.toMatch(/\$|money|dollar/);
+  });
+
+  it('reckons with the rates that it is given, and refuses a price', async () => {
+    const plan = (...more: string[]) => fleet('plan', 's3://paused/', '--store', 's3://blobs', '--json', ...more);
+    writeFileSync(join(scratch.dir, 'mine.json'), '{"putsPerPrefix":1}');
+    const { estimates } = JSON.parse((await plan('--rates', 'mine.json')).out) as {
+      estimates: { bottleneck: string }[];
+    };
+    expect(estimates[0]!.bottleneck).toBe('S3 writes per prefix');
+    writeFileSync(join(scratch.dir, 'mine.json'), '{"s3PutPer1000":0.005}');
+    expect((await plan('--rates', 'mine.json')).err).toContain('RATES_INVALID');
+  });
+});
+
+describe('fleet plan over documents that share their blobs', () => {
+  /** Twelve bags of three workflows, and as many documents without a bag. */
+  const writeFleet = () => {
+    mkdirSync(join(scratch.dir, 'fleet'));
+    for (let at = 0; at < 12; at++) {
+      const program = `"${'abc'[at % 3]}"`;
+      writeFileSync(
+        join(scratch.dir, 'fleet', `bag-${at}.json`),
+        smallBag({ workflowId: `wf-${at % 3}` }).replaceAll('"a"', program),
+      );
+      writeFileSync(join(scratch.dir, 'fleet', `other-${at}.json`), '{"a":1}');
+    }
+  };
+
+  const plan = async (...more: readonly string[]) => {
+    writeFleet();
+    const { out } = await statebag(scratch.dir, ['fleet', 'plan', 'fleet', '--store', 'store', ...more]);
+    return out;
+  };
+
+  it('gives the new blobs of a larger fleet as a range: those of the sample, and its share of all', async () => {
+    const { shape, estimates } = JSON.parse(await plan('--objects', '2400', '--json')) as {
+      shape: Record<string, unknown>;
+      estimates: { requests: { least: Record<string, number>; most: Record<string, number> } }[];
+    };
+    expect(shape).toMatchObject({ documents: 2_400, sample: 24, blobs: 3, newBlobs: { least: 9, most: 900 } });
+    expect(estimates[0]!.requests.least.s3Puts).toBe(1_200 + 9);
+    expect(estimates[0]!.requests.most.s3Puts).toBe(1_200 + 900);
+  });
+
+  it('gives one number when the sample is the whole fleet', async () => {
+    expect(JSON.parse(await plan('--json'))).toMatchObject({ shape: { newBlobs: { least: 9, most: 9 } } });
+  });
+
+  it('says sizes without a long fraction', async () => {
+    const size = smallBag({ workflowId: 'wf-0' }).length;
+    const { shape } = JSON.parse(await plan('--json')) as { shape: { bytesBefore: number; migratedBytes: number } };
+    expect([shape.bytesBefore, shape.migratedBytes >= size]).toEqual([(size + 7) / 2, true]);
+    const out = await statebag(scratch.dir, ['fleet', 'plan', 'fleet', '--store', 'store', '--objects', '7777777']);
+    expect(out.out).toMatch(/bytes each +258 B +then \d+ B/);
+    expect(out.out).toMatch(/new blobs +9 to 2,916,666 +at least those of the sample, at most its share of all/);
   });
 });
 

@@ -11,6 +11,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Words of AWS and of Node in the same spelling. */
 const OTHERS = new Set([
   'MAP_REDUCE',
+  'DEEP_ARCHIVE',
   'WHEN_REQUIRED',
   'EAI_AGAIN',
   'ERR_STREAM_DESTROYED',

@@ -21,6 +21,7 @@ type S3FaultKind =
   | 'conflict'
   | 'denied'
   | 'full'
+  | 'unsupported'
   | 'hang'
   | 'lost-reply'
   | 'truncated-body'
@@ -33,6 +34,8 @@ export interface S3Fault {
   readonly times?: number;
   /** Only requests on this bucket. Default: all. */
   readonly bucket?: string;
+  /** Only requests on this key. Default: all. */
+  readonly key?: string;
 }
 
 interface S3ServerOptions {
@@ -134,6 +137,7 @@ const FAILURES: Readonly<Record<string, S3Failure | undefined>> = {
     'ConditionalRequestConflict',
     'The conditional request cannot succeed due to a conflicting operation.',
   ),
+  unsupported: new S3Failure(501, 'NotImplemented', 'This functionality is not implemented.'),
   denied: new S3Failure(403, 'AccessDenied', 'Access Denied'),
   full: new S3Failure(507, 'XMinioStorageFull', 'Storage backend has reached its minimum free drive threshold.'),
 };
@@ -147,6 +151,29 @@ const HANDLERS: Readonly<Record<S3Operation, Handler>> = {
     return { status: 200 };
   },
   ListObjectsV2: list,
+  GetBucketLifecycleConfiguration: ({ state }, { bucket }) => {
+    const rules = state.settings(bucket).lifecycle;
+    if (rules === undefined) throw new S3Failure(404, 'NoSuchLifecycleConfiguration');
+    return { status: 200, body: `<LifecycleConfiguration>${rules}</LifecycleConfiguration>` };
+  },
+  GetObjectLockConfiguration: ({ state }, { bucket }) => {
+    const lock = state.settings(bucket).objectLock;
+    if (lock === undefined) throw new S3Failure(404, 'ObjectLockConfigurationNotFoundError');
+    return { status: 200, body: `<ObjectLockConfiguration>${lock}</ObjectLockConfiguration>` };
+  },
+  GetBucketVersioning: ({ state }, { bucket }) => {
+    const status = state.settings(bucket).versioning;
+    const element = status === undefined ? '' : `<Status>${status}</Status>`;
+    return { status: 200, body: `<VersioningConfiguration>${element}</VersioningConfiguration>` };
+  },
+  GetBucketEncryption: ({ state }, { bucket }) => {
+    const rule = state.settings(bucket).encryption;
+    if (rule === undefined) throw new S3Failure(404, 'ServerSideEncryptionConfigurationNotFoundError');
+    return {
+      status: 200,
+      body: `<ServerSideEncryptionConfiguration><Rule>${rule}</Rule></ServerSideEncryptionConfiguration>`,
+    };
+  },
   PutObject: ({ state }, request) => ({ status: 200, headers: { etag: state.put(request).etag } }),
   GetObject: ({ state }, request) => objectAnswer(readable(state.object(request)), true),
   HeadObject: ({ state }, request) => objectAnswer(state.object(request), false),
@@ -216,9 +243,13 @@ function assertOwner(options: S3ServerOptions, request: S3Request): void {
     throw new S3Failure(403, 'AccessDenied', 'Access Denied');
 }
 
-function takeFault(running: Running, { operation, bucket }: S3Request): S3FaultKind | undefined {
+function takeFault(running: Running, { operation, bucket, key }: S3Request): S3FaultKind | undefined {
   const fault = running.faults.find(
-    (candidate) => candidate.operation === operation && candidate.times > 0 && (candidate.bucket ?? bucket) === bucket,
+    (candidate) =>
+      candidate.operation === operation &&
+      candidate.times > 0 &&
+      (candidate.bucket ?? bucket) === bucket &&
+      (candidate.key ?? key) === key,
   );
   if (fault === undefined) return undefined;
   fault.times -= 1;

@@ -19,6 +19,16 @@ interface Upload {
   readonly parts: Map<number, { readonly bytes: Uint8Array; readonly md5: Buffer }>;
 }
 
+/** What is set for a bucket: XML as S3 answers it, without the outermost element. */
+export interface BucketSettings {
+  /** `<Rule>…</Rule>`, several in a row. */
+  lifecycle?: string;
+  objectLock?: string;
+  versioning?: 'Enabled' | 'Suspended';
+  /** Content of the one `<Rule>`. */
+  encryption?: string;
+}
+
 const KEPT =
   /^(content-(type|encoding|disposition|language)|cache-control|x-amz-meta-.*|x-amz-storage-class|x-amz-server-side-encryption.*)$/;
 const SMALLEST_PART = 5 * 1024 * 1024;
@@ -27,6 +37,7 @@ const SMALLEST_PART = 5 * 1024 * 1024;
 export class S3State {
   readonly #buckets = new Map<string, Map<string, S3Object>>();
   readonly #uploads = new Map<string, Upload>();
+  readonly #settings = new Map<string, BucketSettings>();
 
   constructor(readonly now: () => Date) {}
 
@@ -37,6 +48,14 @@ export class S3State {
   bucket(name: string): Map<string, S3Object> {
     const found = this.#buckets.get(name);
     if (found === undefined) throw new S3Failure(404, 'NoSuchBucket', 'The specified bucket does not exist');
+    return found;
+  }
+
+  /** To read and to change. */
+  settings(name: string): BucketSettings {
+    this.bucket(name);
+    const found = this.#settings.get(name) ?? {};
+    this.#settings.set(name, found);
     return found;
   }
 

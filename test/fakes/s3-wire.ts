@@ -27,6 +27,10 @@ export type S3Operation =
   | 'ListBuckets'
   | 'CreateBucket'
   | 'ListObjectsV2'
+  | 'GetBucketLifecycleConfiguration'
+  | 'GetObjectLockConfiguration'
+  | 'GetBucketVersioning'
+  | 'GetBucketEncryption'
   | 'PutObject'
   | 'GetObject'
   | 'HeadObject'
@@ -53,7 +57,7 @@ export async function readRequest(incoming: IncomingMessage): Promise<S3Request>
 }
 
 function operationOf(method: string, key: string, query: ReadonlyMap<string, string>, bucket: string): S3Operation {
-  const found = key === '' ? bucketOperation(method, bucket) : objectOperation(method, query);
+  const found = key === '' ? bucketOperation(method, query, bucket) : objectOperation(method, query);
   if (found === undefined)
     throw new S3Failure(
       501,
@@ -63,9 +67,19 @@ function operationOf(method: string, key: string, query: ReadonlyMap<string, str
   return found;
 }
 
-function bucketOperation(method: string, bucket: string): S3Operation | undefined {
-  if (method === 'GET') return bucket === '' ? 'ListBuckets' : 'ListObjectsV2';
-  return method === 'PUT' ? 'CreateBucket' : undefined;
+const BUCKET_SETTINGS: Readonly<Record<string, S3Operation>> = {
+  lifecycle: 'GetBucketLifecycleConfiguration',
+  'object-lock': 'GetObjectLockConfiguration',
+  versioning: 'GetBucketVersioning',
+  encryption: 'GetBucketEncryption',
+};
+
+function bucketOperation(method: string, query: ReadonlyMap<string, string>, bucket: string): S3Operation | undefined {
+  if (method === 'PUT') return 'CreateBucket';
+  if (method !== 'GET') return undefined;
+  if (bucket === '') return 'ListBuckets';
+  const setting = Object.keys(BUCKET_SETTINGS).find((name) => query.has(name));
+  return setting === undefined ? 'ListObjectsV2' : BUCKET_SETTINGS[setting];
 }
 
 function objectOperation(method: string, query: ReadonlyMap<string, string>): S3Operation | undefined {

@@ -33,6 +33,10 @@ describe('errors of other servers', () => {
     [answer('Whatever', 412), 'PRECONDITION_FAILED'],
     [answer('Whatever', 429), 'STORE_UNAVAILABLE'],
     [answer('Whatever', 500), 'STORE_UNAVAILABLE'],
+    [answer('Whatever', 501), 'STORE_UNSUPPORTED'],
+    [answer('NotImplemented', 501), 'STORE_UNSUPPORTED'],
+    [answer('NotImplemented', 400), 'STORE_UNSUPPORTED'],
+    [answer('Whatever', 502), 'STORE_UNAVAILABLE'],
     [answer('Whatever', 507), 'STORE_FULL'],
     [answer('XMinioStorageFull', 507), 'STORE_FULL'],
     [answer('RequestTimeout', 400), 'STORE_TIMEOUT'],
@@ -53,6 +57,15 @@ describe('errors of other servers', () => {
   ])('calls %s STORE_DENIED, which a later try may not meet again', async (name, status) => {
     expect(await thrownFor(answer(name, status))).toMatchObject({ code: 'STORE_DENIED', retryable: true });
     expect(await thrownFor(answer('AccessDenied', 403))).toMatchObject({ code: 'STORE_DENIED', retryable: false });
+  });
+
+  it('calls 501 STORE_UNSUPPORTED, which no later try changes, and says that a feature is missing', async () => {
+    expect(await thrownFor(answer('NotImplemented', 501))).toMatchObject({
+      name: 'StoreError',
+      code: 'STORE_UNSUPPORTED',
+      retryable: false,
+      message: expect.stringContaining('the server does not have a feature that this request needs') as string,
+    });
   });
 
   it('passes errors of the shim on', async () => {

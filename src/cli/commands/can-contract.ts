@@ -1,4 +1,6 @@
 import type { ContractCheck, Remainder } from '../../run/contract-check.js';
+import { readStoreBucket } from '../../run/store-bucket.js';
+import type { StoreBucket } from '../../run/store-bucket.js';
 import { survey } from '../../run/survey.js';
 import { choice, defineCommand, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
@@ -8,6 +10,7 @@ import {
   READ_SOURCES,
   concurrencyOptions,
   dynamodbOptions,
+  expiryOption,
   layoutOptions,
   layoutSettings,
   outputOptions,
@@ -19,6 +22,7 @@ import {
   surveySettings,
   tableSettings,
 } from '../options.js';
+import { bucketMembers, bucketRows } from '../reporters/bucket-figures.js';
 import { gateRows, ignoreMembers } from '../reporters/run-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
@@ -29,6 +33,7 @@ import { watchSignals } from '../orders.js';
 const options = {
   ...surveyOptions,
   ...optionGroup('What to look for', {
+    ...expiryOption,
     accept: choice(['bridge'], 'bags of the bridge form may stay: their readers understand pointers without the shim'),
   }),
   ...storeOptions,
@@ -69,7 +74,9 @@ async function canContract(args: ContractArguments, io: CliIo): Promise<number> 
   const signals = watchSignals(io);
   try {
     return await reporting(reporter, async () => {
-      const answer = await check(args, reporter, signals.stop, io);
+      const found = await check(args, reporter, signals.stop, io);
+      const bucket = await storeBucket(args);
+      const answer = { ...found, canContract: found.canContract && mayExpire(bucket, args) };
       await reporter.finish(
         {
           totals: totalsOf(answer),
@@ -77,14 +84,26 @@ async function canContract(args: ContractArguments, io: CliIo): Promise<number> 
           ...ignoreMembers(args.options.ignore),
           canContract: answer.canContract,
           answer: answerOf(answer),
+          ...bucketMembers(bucket),
         },
-        rows(answer, args.options.ignore),
+        [...rows(answer, args.options.ignore), ...bucketRows(bucket)],
       );
       return answer.canContract ? EXIT.ok : EXIT.findings;
     });
   } finally {
     signals.release();
   }
+}
+
+function storeBucket({ options: values }: ContractArguments): Promise<StoreBucket | undefined> {
+  if (values.store === undefined) return Promise.resolve(undefined);
+  const layout = layoutSettings(values);
+  return readStoreBucket({ store: storeSettings(values, values.store, layout), layout });
+}
+
+/** The programs of lean bags are in the store only: without them no reader can go on. */
+function mayExpire(bucket: StoreBucket | undefined, { options }: ContractArguments): boolean {
+  return options['allow-expiry'] || (bucket?.dangers ?? []).length === 0;
 }
 
 function check(

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { PRICES, RATES, estimate } from '../../fleet/estimate.js';
-import type { EngineName, Estimate, FleetShape, Prices, Rates } from '../../fleet/estimate.js';
+import { RATES, estimate } from '../../fleet/estimate.js';
+import type { EngineName, FleetShape, Rates, Requests } from '../../fleet/estimate.js';
 import { readObjectInventory } from '../../fleet/manifest.js';
 import { isTableUri } from '../../sources/dynamodb/id.js';
 import { ConfigError, messageOf } from '../../errors/index.js';
@@ -11,6 +11,8 @@ import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
 import { inspect } from '../../run/inspect.js';
+import type { InspectedDocument } from '../../run/inspect.js';
+import type { Totals } from '../../run/outcome.js';
 import { openSources } from '../../sources/open.js';
 import type { OpenSource } from '../../sources/open.js';
 import { choice, defineCommand, optionGroup, path, text, whole, withDefault } from '../command.js';
@@ -34,7 +36,7 @@ import type { TableRow } from '../reporters/format.js';
 
 const options = {
   ...optionGroup('Planning', {
-    prices: path('file', 'FILE', 'JSON with prices and rates that differ from the usual ones'),
+    rates: path('file', 'FILE', 'JSON with rates that differ from the assumed ones'),
     sample: withDefault(whole('N', 'documents to look at for the plan'), 1000),
     objects: whole('N', 'documents in the whole fleet', 1, {
       otherwise: 'those of the sources or the inventory',
@@ -63,7 +65,9 @@ export const command = defineCommand({
     ],
   ],
   notes: [
-    'Reads a sample and writes nothing. Its prices and rates are list prices and default quotas; --prices FILE has your own.',
+    'Reads a sample and writes nothing. It counts requests and names no prices: multiply by those of your account and region. Retries, KMS requests and logs are not counted.',
+    'Its rates are default quotas and measured times, and some are not published by AWS (docs/scale.md); --rates FILE has your own.',
+    'How many blobs are new is a range: at least those of the sample, at most as many for each document as in the sample. A larger --sample makes it narrower.',
   ],
   handler: planOut,
 });
@@ -72,17 +76,63 @@ const ENGINES: readonly EngineName[] = ['cli', 's3-batch', 'map'];
 
 type Options = PlanArguments['options'];
 
+/** A number that a sample does not decide: the least and the most that it can be. */
+interface Range<T> {
+  readonly least: T;
+  readonly most: T;
+}
+
+/** What the plan is made from. */
+interface PlanShape extends Omit<FleetShape, 'newBlobs'> {
+  /** Documents that were read. */
+  readonly sample: number;
+  /** Documents of the sample that failed or were quarantined. They count as not migrated. */
+  readonly notUnderstood: number;
+  /** Blobs that are new to an empty store, for the whole fleet. */
+  readonly newBlobs: Range<number>;
+}
+
+interface EngineEstimate {
+  readonly engine: EngineName;
+  /** What holds the fleet up when most blobs are new. */
+  readonly bottleneck: string;
+  readonly seconds: Range<number>;
+  readonly requests: Range<Requests>;
+}
+
 /** `fleet plan`: looks at a sample, and says what each engine would take for the whole. Nothing is written. */
 async function planOut({ positionals: specs, options }: PlanArguments, io: CliIo): Promise<number> {
-  const { rates, prices } = await readFigures(options, io);
+  const rates = await readRates(options, io);
   const shape = await shapeOf(specs, options, io);
-  const estimates = ENGINES.map((engine) => estimate(shape, engine, rates, prices));
-  if (options.json) await print(io.stdout, `${JSON.stringify({ shape, estimates, rates, prices })}\n`);
+  const estimates = ENGINES.map((engine) => estimateRange(shape, engine, rates));
+  if (options.json)
+    await print(io.stdout, `${JSON.stringify({ shape: roundAll(shape), estimates: roundAll(estimates), rates })}\n`);
   else await print(io.stdout, await tableOf(shape, estimates));
   return EXIT.ok;
 }
 
-async function shapeOf(specs: readonly string[], options: Options, io: CliIo): Promise<FleetShape> {
+function estimateRange({ newBlobs, ...shape }: PlanShape, engine: EngineName, rates: Rates): EngineEstimate {
+  const migrated = Math.max(1, shape.documents * shape.migratedShare);
+  const [least, most] = [newBlobs.least, newBlobs.most].map((blobs) =>
+    estimate({ ...shape, newBlobs: blobs / migrated }, engine, rates),
+  ) as [ReturnType<typeof estimate>, ReturnType<typeof estimate>];
+  return {
+    engine,
+    bottleneck: most.bottleneck,
+    seconds: { least: least.seconds, most: most.seconds },
+    requests: { least: least.requests, most: most.requests },
+  };
+}
+
+/** Every number to two digits after the point: they are averages of a sample. */
+function roundAll<T>(value: T): T {
+  const text = JSON.stringify(value, (_name, member: unknown) =>
+    typeof member === 'number' ? Math.round(member * 100) / 100 : member,
+  );
+  return JSON.parse(text) as T;
+}
+
+async function shapeOf(specs: readonly string[], options: Options, io: CliIo): Promise<PlanShape> {
   const layout = layoutSettings(options);
   const settings = storeSettings(options, options.store, layout);
   const s3 = s3Settings(options);
@@ -98,21 +148,37 @@ async function shapeOf(specs: readonly string[], options: Options, io: CliIo): P
     concurrency: options.concurrency,
     limit,
   };
-  const { totals } = await withProgress(io, !options.quiet, {}, (ports) => inspect(request, ports));
+  let migratedBytes = 0;
+  const onOutcome = ({ outcome, bytesBefore, bytesAfter }: InspectedDocument): void => {
+    if (outcome === 'migrated') migratedBytes += Math.max(bytesBefore, bytesAfter);
+  };
+  const { totals } = await withProgress(io, !options.quiet, { onOutcome }, (ports) => inspect(request, ports));
   const open = async () =>
     openSources(specs, { io, s3, tables, ...ownPlaces(await openStore(settings, io.cwd), layout, []) });
   if (totals.documents === 0) throw new ConfigError('SOURCE_EMPTY', 'there is no document to look at');
   const whole =
     options.objects ?? (totals.documents < limit ? totals.documents : await countAll(options, await open(), s3));
-  const migrated = Math.max(1, totals.migrated);
   return {
-    documents: whole,
+    ...describeShape(totals, whole),
+    migratedBytes: migratedBytes / Math.max(1, totals.migrated),
+    isRows: specs.some(isTableUri),
+  };
+}
+
+/** `whole`: documents of the fleet. */
+function describeShape(totals: Totals, whole: number): Omit<PlanShape, 'isRows' | 'migratedBytes'> {
+  const migrated = Math.max(1, totals.migrated);
+  const documents = Math.max(whole, totals.documents);
+  return {
+    documents,
+    sample: totals.documents,
+    notUnderstood: totals.quarantined + totals.failed,
     migratedShare: totals.migrated / totals.documents,
     bytesBefore: totals.bytesBefore / totals.documents,
     bytesAfter: totals.bytesAfter / totals.documents,
     blobs: (totals.blobsWritten + totals.blobsReused) / migrated,
-    newBlobs: totals.blobsWritten / migrated,
-    isRows: specs.some(isTableUri),
+    // Documents share the blobs of their workflow, and a sample does not say how many workflows there are.
+    newBlobs: { least: totals.blobsWritten, most: (totals.blobsWritten / totals.documents) * documents },
   };
 }
 
@@ -136,52 +202,89 @@ async function lengthOf(stream: AsyncIterable<unknown>): Promise<number> {
   return length;
 }
 
-/** The usual figures, but for those that the file names. Throws `ConfigError` `PRICES_INVALID`. */
-async function readFigures(
-  { prices: file }: Options,
-  { cwd }: CliIo,
-): Promise<{ readonly rates: Rates; readonly prices: Prices }> {
-  if (file === undefined) return { rates: RATES, prices: PRICES };
+/** The assumed rates, but for those that the file names. Throws `ConfigError` `RATES_INVALID`. */
+async function readRates({ rates: file }: Options, { cwd }: CliIo): Promise<Rates> {
+  if (file === undefined) return RATES;
   const given = await readJson(resolve(cwd, file));
   for (const [name, value] of Object.entries(given)) {
-    if (!(name in RATES || name in PRICES) || typeof value !== 'number' || !(value >= 0))
+    if (!Object.hasOwn(RATES, name) || typeof value !== 'number' || !(value >= 0))
       throw new ConfigError(
-        'PRICES_INVALID',
-        `${file}: "${name}" is no figure of a plan, or its value no number; there are ${Object.keys({ ...PRICES, ...RATES }).join(', ')}`,
+        'RATES_INVALID',
+        `${file}: "${name}" is not a rate of a plan, or its value is not a number; there are ${Object.keys(RATES).join(', ')}`,
       );
   }
-  return { rates: { ...RATES, ...given }, prices: { ...PRICES, ...given } };
+  return { ...RATES, ...given };
 }
 
 async function readJson(path: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
   } catch (cause) {
-    throw new ConfigError('PRICES_INVALID', `${path} cannot be read as JSON: ${messageOf(cause)}`, { cause });
+    throw new ConfigError('RATES_INVALID', `${path} cannot be read as JSON: ${messageOf(cause)}`, { cause });
   }
 }
 
-async function tableOf(
-  { documents, migratedShare, bytesBefore, bytesAfter, blobs, newBlobs }: FleetShape,
-  estimates: readonly Estimate[],
-): Promise<string> {
+async function tableOf(shape: PlanShape, estimates: readonly EngineEstimate[]): Promise<string> {
+  const { documents, sample, notUnderstood, migratedShare, bytesBefore, bytesAfter, blobs, newBlobs } = shape;
+  const share = `${(migratedShare * 100).toFixed(1)} % to be migrated`;
   const rows: TableRow[] = [
-    ['documents', formatCount(documents), `${(migratedShare * 100).toFixed(1)} % to be migrated`],
+    [
+      'documents',
+      formatCount(documents),
+      sample < documents ? `${share}, by a sample of ${formatCount(sample)}` : share,
+    ],
+    ...(notUnderstood > 0
+      ? [['not understood', formatCount(notUnderstood), 'documents of the sample; they count as not migrated'] as const]
+      : []),
     ['bytes each', formatBytes(bytesBefore), `then ${formatBytes(bytesAfter)}`],
-    ['blobs each', blobs.toFixed(2), `${newBlobs.toFixed(2)} of them new`],
-    ...estimates.flatMap(({ engine, demand, seconds, bottleneck, dollars }): TableRow[] => [
+    ['blobs each', blobs.toFixed(2), 'documents of one workflow share them'],
+    ['new blobs', formatRange(newBlobs), rangeRemark(newBlobs)],
+    ...estimates.flatMap((one): TableRow[] => [
       ['', ''],
-      [engine, formatDuration(seconds), `held up by ${bottleneck}`],
-      [
-        '  requests',
-        formatCount(Math.round(demand.gets + demand.puts)),
-        `${formatCount(Math.round(demand.gets))} reads, ${formatCount(Math.round(demand.puts))} writes`,
-      ],
-      ...(demand.writeUnits > 0 ? [['  write units', formatCount(Math.round(demand.writeUnits))] as const] : []),
-      ['  money', `$${dollars.toFixed(2)}`],
+      [one.engine, formatDurations(one.seconds), `held up by ${one.bottleneck}`],
+      ...requestRows(one.requests),
     ]),
   ];
   return formatTable(rows);
+}
+
+function rangeRemark({ least, most }: Range<number>): string {
+  const ofSample =
+    Math.round(least) === Math.round(most) ? '' : 'at least those of the sample, at most its share of all; ';
+  return `${ofSample}if the store is empty`;
+}
+
+const KINDS: Readonly<Record<keyof Requests, string>> = {
+  s3Gets: 'S3 GET',
+  s3TagReads: 'S3 GET of tags',
+  s3Puts: 'S3 PUT',
+  s3Lists: 'S3 LIST',
+  dynamoDbReadUnits: 'read units',
+  dynamoDbWriteUnits: 'write units',
+  lambdaInvocations: 'Lambda requests',
+  lambdaGbSeconds: 'Lambda GB-seconds',
+  stateTransitions: 'state transitions',
+  batchObjects: 'objects of a job',
+};
+
+/** The kinds of which there are any. A part of one is one. */
+function requestRows({ least, most }: Range<Requests>): readonly TableRow[] {
+  const kinds = Object.keys(KINDS) as (keyof Requests)[];
+  return kinds.flatMap((kind): TableRow[] => {
+    const range = { least: Math.ceil(least[kind]), most: Math.ceil(most[kind]) };
+    return range.most === 0 ? [] : [[`  ${KINDS[kind]}`, formatRange(range)]];
+  });
+}
+
+/** `1,000 to 2,000`, or one number. */
+function formatRange({ least, most }: Range<number>): string {
+  const [low, high] = [formatCount(Math.round(least)), formatCount(Math.round(most))];
+  return low === high ? low : `${low} to ${high}`;
+}
+
+function formatDurations({ least, most }: Range<number>): string {
+  const [low, high] = [formatDuration(least), formatDuration(most)];
+  return low === high ? low : `${low} to ${high}`;
 }
 
 function formatDuration(seconds: number): string {

@@ -3,6 +3,8 @@ import { collectGarbage } from '../../run/gc.js';
 import type { CollectReport } from '../../run/gc.js';
 import { omitUndefined } from '../../run/request.js';
 import { parseDuration } from '../../run/retention.js';
+import { readStoreBucket } from '../../run/store-bucket.js';
+import type { StoreBucket } from '../../run/store-bucket.js';
 import { defineCommand, flag, list, optionGroup, parsed, path } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { formatCommandLine } from '../command-line.js';
@@ -25,6 +27,7 @@ import {
   tableSettings,
 } from '../options.js';
 import { watchSignals } from '../orders.js';
+import { bucketMembers, bucketRows } from '../reporters/bucket-figures.js';
 import { formatBytes, formatCount, formatTable, listSome, paintFor } from '../reporters/format.js';
 import { formatGarbage, garbageFindings, garbageReport, garbageRows } from '../reporters/garbage-figures.js';
 import type { Garbage } from '../reporters/garbage-figures.js';
@@ -83,9 +86,10 @@ async function gc(args: GcArguments, io: CliIo): Promise<number> {
   try {
     const garbage = await collectAll(args, signals.stop, io);
     const { json, colour } = outputSettings(args.options, io);
+    const bucket = await storeBucket(args, garbage.report.ttl);
     const text = json
-      ? `${JSON.stringify(garbageReport(garbage))}\n`
-      : (await formatTable(garbageRows(garbage))) +
+      ? `${JSON.stringify({ ...garbageReport(garbage), ...bucketMembers(bucket) })}\n`
+      : (await formatTable([...garbageRows(garbage), ...bucketRows(bucket)])) +
         formatGarbage(garbage) +
         garbageFindings(garbage).format(io.cwd, (await paintFor(colour)).bad);
     await print(io.stdout, text);
@@ -95,6 +99,11 @@ async function gc(args: GcArguments, io: CliIo): Promise<number> {
   } finally {
     signals.release();
   }
+}
+
+function storeBucket({ options: values }: GcArguments, ttl: number): Promise<StoreBucket | undefined> {
+  const layout = layoutSettings(values);
+  return readStoreBucket({ store: storeSettings(values, values.store, layout), layout, ttl });
 }
 
 async function collectAll(

@@ -24,6 +24,7 @@ import {
   damageOptions,
   damageSettings,
   dynamodbOptions,
+  expiryOption,
   journalDirectory,
   journalOptions,
   layoutOptions,
@@ -52,6 +53,7 @@ import {
   totalRows,
   verifyRows,
 } from '../reporters/run-figures.js';
+import { bucketMembers, bucketRows, unprovenMembers, unprovenRows } from '../reporters/bucket-figures.js';
 import { openReporter, reporting, withDeeds, withLateFailure, withProgress } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { damageRows } from '../reporters/status-figures.js';
@@ -73,6 +75,7 @@ const migrateOptions = {
         'only-failed': 'the plan names its documents; give --only-failed when you make it',
       },
     }),
+    ...expiryOption,
     verify: flag('verify everything afterwards', { requires: { apply: 'it reads what was written' } }),
   }),
   ...journalOptions,
@@ -189,6 +192,7 @@ function readWanted(args: MigrateArguments, io: CliIo): Wanted {
     ...surveySettings(options),
     onlyFailed: options['only-failed'],
     ...damageSettings(options),
+    allowExpiry: options['allow-expiry'],
     ...omitUndefined({
       target: options.to,
       manifestForm: options.manifest,
@@ -231,6 +235,8 @@ async function work(
     ...inventoryRows(report.inventory),
     ...ignoredRows(report.inventory, request.ignore ?? []),
     ...stoppedRows(report),
+    ...unprovenRows(report.unproven),
+    ...bucketRows(report.bucket),
     ...(verified ? verifyRows(verified) : []),
   ];
   await reporter.finish(
@@ -240,6 +246,8 @@ async function work(
       ...(damaged.length > 0 && { damaged }),
       ...inventoryMembers(report),
       ...ignoreMembers(request.ignore ?? []),
+      ...unprovenMembers(report.unproven),
+      ...bucketMembers(report.bucket),
       ...(verified && { verify: verified }),
     },
     rows,

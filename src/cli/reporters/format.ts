@@ -23,7 +23,7 @@ export function formatBytes(bytes: number): string {
   let value = bytes;
   let unit = 0;
   for (; Math.abs(value) >= 1000 && unit < UNITS.length - 1; unit++) value /= 1000;
-  return `${unit === 0 ? String(value) : value.toFixed(1)} ${UNITS[unit]!}`;
+  return `${unit === 0 ? String(Math.round(value)) : value.toFixed(1)} ${UNITS[unit]!}`;
 }
 
 /** `12,345`. Not by `toLocaleString`, whose first call takes a third of the time in which Node starts. */
