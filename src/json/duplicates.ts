@@ -108,7 +108,8 @@ function countColonsInside(value: unknown): number {
     for (const item of value) count += countColonsInside(item);
     return count;
   }
-  for (const [name, member] of Object.entries(value)) count += 1 + countColons(name) + countColonsInside(member);
+  const members = value as Readonly<Record<string, unknown>>;
+  for (const name in members) count += 1 + countColons(name) + countColonsInside(members[name]);
   return count;
 }
 

@@ -79,19 +79,25 @@ function parsePlain(bytes: Uint8Array): unknown {
 
 /** True when `JSON.parse` left out a member, of the document or of a bag or program that is JSON text in it. */
 function holdsDuplicates(text: string, document: unknown): boolean {
-  return (
-    hasDuplicateMembers(text, document) ||
-    listTexts(document).some((inner) => holdsDuplicates(inner, JSON.parse(inner)))
-  );
+  if (hasDuplicateMembers(text, document)) return true;
+  const texts: string[] = [];
+  collectTexts(document, texts);
+  return texts.some((inner) => holdsDuplicates(inner, JSON.parse(inner)));
 }
 
-/** The JSON texts under the names of wrappers and program members. */
-function listTexts(value: unknown): readonly string[] {
-  if (typeof value !== 'object' || value === null) return [];
-  if (Array.isArray(value)) return value.flatMap(listTexts);
-  return Object.entries(value).flatMap(([name, member]) =>
-    typeof member === 'string' && READ_AS_JSON.has(name) && isJson(member) ? [member] : listTexts(member),
-  );
+/** The JSON texts under the names of wrappers and program members. Loops: every member of a document passes here. */
+function collectTexts(value: unknown, texts: string[]): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (Array.isArray(value)) {
+    for (const item of value) collectTexts(item, texts);
+    return;
+  }
+  const members = value as Readonly<Record<string, unknown>>;
+  for (const name in members) {
+    const member = members[name];
+    if (typeof member !== 'string') collectTexts(member, texts);
+    else if (READ_AS_JSON.has(name) && isJson(member)) texts.push(member);
+  }
 }
 
 function isJson(text: string): boolean {
