@@ -305,6 +305,39 @@ Usage: statebag can-contract SOURCE… [options]
   2   the command line or the configuration is wrong
   70  an error in the tool
 `,
+  `statebag replay: check recorded executions: would the shim run the same programs?
+
+Usage: statebag replay SOURCE… [options]
+`,
+  `Arguments
+  SOURCE…  sfn://{arn of a state machine or map run}, or exported histories: a file, a directory, a glob in quotes, s3://bucket/prefix, or - for standard input; *.ndjson and *.jsonl hold a history a line
+`,
+  `What to replay
+  --function <NAME>…       function or activity that runs segments (default all; events with an action or a task token run no segment)
+  --limit <N>              executions, files or objects of each source; the newest of a state machine
+  --allow-unread-children  executions and map runs that were started need not be among the sources
+`,
+  `Examples
+  # the executions of a state machine, before the mode rewrite
+  statebag replay sfn://arn:aws:states:eu-central-1:123456789012:stateMachine:engine --store s3://my-bucket
+  # an exported history
+  aws stepfunctions get-execution-history --execution-arn $ARN --output json | statebag replay - --store s3://my-bucket
+  # only the function that runs segments
+  statebag replay histories/ --function engine-execute-segment --store s3://my-bucket
+  # the steps whose program differs
+  statebag replay histories/ --json | jq '.documents[] | select(.outcome == "differs")'
+`,
+  `Notes
+  The answer is "yes" when every history was read and every step runs the same program, "no" when one does not, and "not proven" when something was not read, or when no step was compared. Nothing is written.
+  The old rules are those of the last release of the engine before lean bags. docs/replay.md says what is compared, and what is not.
+  Pointers are followed in the store as it is now. An object that is gone or was replaced since cannot be replayed.
+`,
+  `Exit codes
+  0   success
+  1   a step runs another program, or something was not read; 0 is a proof for the recorded steps
+  2   the command line or the configuration is wrong
+  70  an error in the tool
+`,
   `statebag gc: delete blobs that nothing points to; a dry run unless --apply
 
 Usage: statebag gc SOURCE… --store S [options]
@@ -694,18 +727,19 @@ export const HELP_PAGES: Readonly<Record<string, readonly number[]>> = {
   report: [39, 35, 40, 41, 42, 38],
   'journal check': [43, 44, 45, 5, 6, 46, 47, 48],
   'can-contract': [49, 1, 50, 3, 23, 5, 6, 7, 8, 9, 10, 51, 52, 53],
-  gc: [54, 1, 55, 56, 57, 3, 23, 5, 7, 8, 9, 10, 58, 59, 60],
-  segment: [61, 62, 63, 3, 64, 6, 7, 8, 10, 65, 66, 67],
-  hydrate: [68, 62, 3, 6, 7, 8, 10, 69, 70, 71],
-  adapt: [72, 73, 3, 74, 75, 7, 8, 10, 76, 77, 78],
-  seal: [79, 73, 3, 74, 75, 80, 7, 8, 10, 81, 82, 83],
-  'runtime-proxy': [84, 85, 86, 87, 88],
-  validate: [89, 1, 90, 3, 91, 6, 7, 8, 10, 92, 93, 94],
-  'asl check': [95, 96, 91, 6, 97, 98, 99],
-  'asl patch': [100, 96, 101, 91, 102, 103, 104],
-  'schema diff': [105, 106, 107, 91, 6, 8, 108, 109, 110],
-  'fleet plan': [111, 15, 112, 3, 23, 5, 6, 7, 8, 10, 9, 113, 114, 88],
-  'fleet manifest': [115, 116, 117, 45, 3, 118, 7, 8, 10, 9, 119, 120, 88],
-  'fleet collect': [121, 122, 123, 45, 3, 5, 7, 8, 10, 9, 124, 125, 126],
-  completion: [127, 128, 6, 129, 130, 88],
+  replay: [54, 55, 56, 3, 5, 6, 7, 8, 10, 57, 58, 59],
+  gc: [60, 1, 61, 62, 63, 3, 23, 5, 7, 8, 9, 10, 64, 65, 66],
+  segment: [67, 68, 69, 3, 70, 6, 7, 8, 10, 71, 72, 73],
+  hydrate: [74, 68, 3, 6, 7, 8, 10, 75, 76, 77],
+  adapt: [78, 79, 3, 80, 81, 7, 8, 10, 82, 83, 84],
+  seal: [85, 79, 3, 80, 81, 86, 7, 8, 10, 87, 88, 89],
+  'runtime-proxy': [90, 91, 92, 93, 94],
+  validate: [95, 1, 96, 3, 97, 6, 7, 8, 10, 98, 99, 100],
+  'asl check': [101, 102, 97, 6, 103, 104, 105],
+  'asl patch': [106, 102, 107, 97, 108, 109, 110],
+  'schema diff': [111, 112, 113, 97, 6, 8, 114, 115, 116],
+  'fleet plan': [117, 15, 118, 3, 23, 5, 6, 7, 8, 10, 9, 119, 120, 94],
+  'fleet manifest': [121, 122, 123, 45, 3, 124, 7, 8, 10, 9, 125, 126, 94],
+  'fleet collect': [127, 128, 129, 45, 3, 5, 7, 8, 10, 9, 130, 131, 132],
+  completion: [133, 134, 6, 135, 136, 94],
 };
