@@ -12,8 +12,10 @@ export interface RecordedStep<V extends Value = Value> {
   readonly eventId: number;
   /** Name of the state; empty when the history does not say it. */
   readonly state: string;
-  /** Name of the function or activity, without account and version. */
+  /** Name of the function or activity, without account and version; of a task of another service, the request. */
   readonly functionName: string;
+  /** True for a task of a service that is neither Lambda nor an activity: who gets the event is not known. */
+  readonly isOtherService: boolean;
   /** `undefined` when the history has only a part of it. */
   readonly event: V | undefined;
 }
@@ -152,23 +154,25 @@ function readStep<V extends Value>(event: V, { id, type, state }: Recorded): Rec
   const place = SCHEDULED[type];
   if (place === undefined) return undefined;
   const details = event.member(place.details);
-  const isLambdaTask =
-    type === 'TaskScheduled' && /(?:^|:)lambda$/.test(textIn(event, place.details, 'resourceType') ?? '');
-  if (type === 'TaskScheduled' && !isLambdaTask) return undefined;
+  const isTask = type === 'TaskScheduled';
+  // What it starts has a history of its own.
+  if (isTask && startsExecution(event, type)) return undefined;
+  const [service, request] = ['resourceType', 'resource'].map((name) => textIn(event, place.details, name) ?? '');
+  const isOtherService = isTask && !(/(?:^|:)lambda$/.test(service!) && request!.startsWith('invoke'));
   const text = details?.member(place.input);
   if (text === undefined)
     throw new BagError(
       'HISTORY_WITHOUT_DATA',
       `event ${id} (${type}) has no ${place.input}; read the history again with --include-execution-data`,
     );
-  const known = { eventId: id, state };
-  if (isTruncated(details!))
-    return { ...known, functionName: shortName(textMember(details!, place.name) ?? ''), event: undefined };
+  const functionName = isOtherService ? `${service}:${request}` : shortName(textMember(details!, place.name) ?? '');
+  const step = { eventId: id, state, functionName, isOtherService };
+  if (isTruncated(details!)) return { ...step, event: undefined };
   const value = openText(text, id);
-  if (!isLambdaTask) return { ...known, functionName: shortName(textMember(details!, place.name) ?? ''), event: value };
+  if (!isTask || isOtherService) return { ...step, event: value };
   const payload = value.member('Payload');
   return {
-    ...known,
+    ...step,
     functionName: shortName(textMember(value, 'FunctionName') ?? ''),
     event: payload === undefined ? value.parse(Buffer.from('{}')) : (payload.embedded() ?? payload),
   };

@@ -52,7 +52,7 @@ export interface ReplayTotals extends Readonly<Record<StepOutcome, number>> {
   readonly executions: number;
   /** Executions among them that were running. */
   readonly running: number;
-  /** Invocations of functions and activities. */
+  /** Tasks: invocations of functions and activities, and requests to other services. */
   readonly steps: number;
   /** Started executions and map runs whose histories were not read. */
   readonly unreadChildren: number;
@@ -126,8 +126,8 @@ class Replay {
   readonly #inventory: InventoryCount;
   readonly #counts = { executions: 0, running: 0, steps: 0, unreadChildren: 0, ...NO_STEPS };
   readonly #children: Child[] = [];
-  /** ARNs of executions that were read, and names of files that are named after one. */
-  readonly #read = new Set<string>();
+  /** Ids of histories that were read, and whose they are, once that is known: `''` until then. */
+  readonly #read = new Map<string, string>();
   readonly #limited: string[] = [];
   readonly #called = new Set<string>();
   readonly #functions: readonly string[];
@@ -235,20 +235,21 @@ class Replay {
     reader.end();
     this.#counts.executions++;
     if (!reader.isEnded) this.#counts.running++;
-    this.#read.add(id).add(basename(id).replace(/\.json(?:\.gz)?$/i, ''));
+    this.#read.set(id, '');
     this.#children.push(...reader.children.map((child) => ({ ...child, parent: id })));
     await this.#inventory.noteRead(id, undefined);
   }
 
-  async #replayStep({ eventId, state, functionName, event }: RecordedStep, history: string): Promise<void> {
+  async #replayStep(step: RecordedStep, history: string): Promise<void> {
+    const { eventId, state, functionName } = step;
     this.#counts.steps++;
     this.#called.add(functionName);
-    const result = await this.#judge(functionName, event);
+    const result = await this.#judge(step);
     this.#counts[result.outcome]++;
     await this.ports.onStep?.({ id: `${history}#${eventId}`, state, functionName, ...result });
   }
 
-  async #judge(functionName: string, event: Value | undefined): Promise<StepResult> {
+  async #judge({ functionName, event, isOtherService }: RecordedStep): Promise<StepResult> {
     const isChosen = this.#functions.includes(functionName);
     if (this.#functions.length > 0 && !isChosen)
       return { outcome: 'no-segment', reason: 'the function is not one of --function' };
@@ -258,21 +259,36 @@ class Replay {
         code: 'STATE_TRUNCATED',
         reason: 'Step Functions gives only a part of the event; look at the execution itself',
       };
+    if (isOtherService) return judgeOtherService(functionName, event);
     const other = isChosen ? undefined : findOtherPurpose(event);
     if (other !== undefined) return { outcome: 'no-segment', reason: other };
     return this.replayer.replay(event.bytes());
   }
 
+  /** A file has the name of the execution. It is not the parent's own, and stands for one execution only. */
+  #isRead(arn: string, parent: string): boolean {
+    if (this.#read.has(arn) || this.sources.some(({ id }) => id === EXECUTIONS_SCHEME + arn)) return true;
+    const name = arn.split(':').at(-1)!;
+    const isIts = ([id, owner]: readonly [string, string]) =>
+      id !== parent && (owner === '' || owner === arn) && nameInFile(id) === name;
+    const [file] = Array.from(this.#read).find(isIts) ?? [];
+    if (file !== undefined) this.#read.set(file, arn);
+    return file !== undefined;
+  }
+
   async #noteUnlessRead({ arn, parent, state }: Child): Promise<void> {
-    const names = [arn, arn?.split(':').at(-1)];
-    const isSource = this.sources.some(({ id }) => arn !== undefined && id === EXECUTIONS_SCHEME + arn);
-    if (isSource || names.some((name) => name !== undefined && this.#read.has(name))) return;
+    if (arn !== undefined && this.#isRead(arn, parent)) return;
     this.#counts.unreadChildren++;
     if (this.request.allowsUnreadChildren === true) return;
     const what = arn ?? 'an execution whose ARN the history does not have';
     const reason = `the state ${state} of ${parent} started ${what}, and its history was not read; name its state machine or map run as a source`;
     await this.ports.onGap?.({ kind: 'child-unread', id: arn ?? parent, code: 'CHILD_UNREAD', reason });
   }
+}
+
+/** The name of an execution, as exported files have it. */
+function nameInFile(id: string): string {
+  return basename(id).replace(/\.json(?:\.gz)?$/i, '');
 }
 
 /** The history in hand, and whose it is. */
@@ -296,6 +312,20 @@ function findOtherPurpose(event: Value): string | undefined {
   if (action !== undefined) return `the event asks for the action ${action}`;
   const token = TOKENS.find((name) => event.member(name) !== undefined);
   return token && `the event hands over a task token (${token})`;
+}
+
+/** Members that a bag may have its program in, or the place of it. */
+const PROGRAM = /workflow_config|partition_map|segment_manifest|segment_config/;
+
+/** A queue or a container may be read by a runner, which is not seen in a history. */
+function judgeOtherService(request: string, event: Value): StepResult {
+  if (!PROGRAM.test(Buffer.from(event.bytes()).toString('latin1')))
+    return { outcome: 'no-segment', reason: `${request} gets no program` };
+  return {
+    outcome: 'failed',
+    code: 'BAG_HIDDEN',
+    reason: `${request} gets a bag or a program, and what reads it there is not known; if it is not a runner, name the runners with --function`,
+  };
 }
 
 const STOPPED = { code: 'RUN_STOPPED', reason: 'the run was stopped before all of it was read; run it again' };

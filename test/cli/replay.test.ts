@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startSfnServer } from '../fakes/sfn-server.js';
 import type { FakeExecution, SfnServer } from '../fakes/sfn-server.js';
-import { callActivity, callPlainly, invoke, makeHistory, startChild, within } from '../replay/histories.js';
+import { callActivity, callPlainly, invoke, makeHistory, request, startChild, within } from '../replay/histories.js';
 import type { Entry } from '../replay/histories.js';
 import { digests, statebag, useScratch } from './terminal.js';
 import type { RanOptions } from './terminal.js';
@@ -86,6 +86,7 @@ describe('replay answers yes', () => {
         ...invoke('Nested', { state_data: bag({ segment_to_run: 1 }) }),
         ...invoke('Dict', bag({ partition_map: { '0': segment(7) } })),
         ...invoke('Cut', bag({ partition_map: null, segment_to_run: 1 })),
+        ...request('Notify', 'sqs', { MessageBody: 'done' }),
         ...invoke('Bare', { segment_config: segment(9), execution_mode: 'BATCHED' }),
         ...invoke('Log', { message: 'no bag' }),
       ]),
@@ -104,13 +105,14 @@ describe('replay answers yes', () => {
       'Nested: same',
       'Dict: same',
       'Cut: same',
+      'Notify: no-segment',
       'Bare: same',
       'Log: no-bag',
     ]);
     expect([report.code, report.answer]).toEqual([0, 'yes']);
     expect(report.totals).toEqual({
-      ...{ executions: 1, running: 0, steps: 13, unreadChildren: 0 },
-      ...{ same: 10, differs: 0, oldFails: 0, shimFails: 0, failed: 0, noSegment: 2, noBag: 1 },
+      ...{ executions: 1, running: 0, steps: 14, unreadChildren: 0 },
+      ...{ same: 10, differs: 0, oldFails: 0, shimFails: 0, failed: 0, noSegment: 3, noBag: 1 },
     });
     expect(digests(scratch.dir)).toEqual(stored);
   });
@@ -272,6 +274,13 @@ describe('replay does not answer yes', () => {
     expect([report.code, report.answer, report.totals.same, report.totals.failed]).toEqual([1, 'not proven', 1, 1]);
   });
 
+  it('for a step that hands a bag to another service', async () => {
+    const entries = [...good, ...request('Queue', 'sqs', { MessageBody: bag() })];
+    const report = await replayEntries(entries);
+    expect([report.code, report.answer, steps(report)[1]]).toEqual([1, 'not proven', 'Queue: failed BAG_HIDDEN']);
+    expect((await replayEntries(entries, '--function', 'execute-segment')).code).toBe(0);
+  });
+
   it('for a step with a pointer when no store is given', async () => {
     const pointer = {
       __s3_pointer__: true,
@@ -383,6 +392,15 @@ describe('a started execution', () => {
     put('children/run-1.json', '');
     put('named.json', { executionArn: child, ...makeHistory(invoke('Run', bag())) });
     expect((await replayEntries(parent, 'named.json')).code).toBe(0);
+  });
+
+  it('is not read when only its parent has its name, or a child of another machine', async () => {
+    put('histories/run-1.json', makeHistory([...invoke('Run', bag()), ...startChild('Child', child)]));
+    expect(gaps(await replay(['histories']))).toEqual(['child-unread CHILD_UNREAD']);
+    const other = child.replace(':child:', ':other:');
+    put('histories/run-1.json', makeHistory(invoke('Run', bag())));
+    const report = await replayEntries([...parent, ...startChild('Other', other)]);
+    expect(report.documents.filter(({ code }) => code === 'CHILD_UNREAD').map(({ id }) => id)).toEqual([other]);
   });
 
   it('may be missing with --allow-unread-children, and is counted', async () => {

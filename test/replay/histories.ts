@@ -2,8 +2,6 @@
  * Histories as `aws stepfunctions get-execution-history --output json` prints them.
  */
 
-export type HistoryEvent = Readonly<Record<string, unknown>> & { readonly type: string };
-
 /** What becomes a history: each entry is an event without its numbers. */
 export type Entry = Readonly<Record<string, unknown>> & { readonly type: string };
 
@@ -55,6 +53,12 @@ export function callActivity(state: string, input: unknown): Entry[] {
     entered(state),
     { type: 'ActivityScheduled', activityScheduledEventDetails: { resource, input: JSON.stringify(input) } },
   ];
+}
+
+/** A task of another service. */
+export function request(state: string, resourceType: string, parameters: unknown): Entry[] {
+  const details = { resourceType, resource: 'sendMessage', region: 'x', parameters: JSON.stringify(parameters) };
+  return [entered(state), { type: 'TaskScheduled', taskScheduledEventDetails: details }, exited(state)];
 }
 
 /** A task that starts another execution. */

@@ -136,7 +136,7 @@ const REMARKS: readonly (readonly [StepOutcome, string])[] = [
   ['old-fails', 'the old runner ends with an error, or runs what is not a segment'],
   ['shim-fails', 'the shim refuses the event, or does not rewrite it'],
   ['failed', 'not compared: something could not be read'],
-  ['no-segment', 'the function runs no segment for this event'],
+  ['no-segment', 'no segment runs for this event'],
   ['no-bag', 'the event holds no bag'],
 ];
 
@@ -144,7 +144,7 @@ function rows(report: ReplayReport): readonly TableRow[] {
   const { answer, totals, inventory, limited, uncalled } = report;
   return [
     ['executions', formatCount(totals.executions), running(totals)],
-    ['steps', formatCount(totals.steps), 'invocations of functions and activities'],
+    ['steps', formatCount(totals.steps), 'invocations of functions and activities, and requests to other services'],
     ...REMARKS.flatMap(([outcome, remark]): TableRow[] =>
       totals[outcome] > 0 || outcome === 'same' ? [[`  ${outcome}`, formatCount(totals[outcome]), remark]] : [],
     ),
