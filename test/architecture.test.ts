@@ -29,6 +29,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   run: ['bag', 'migrations', 'json', 'store', 'validate', 'sources', 'journal'],
   fleet: ['bag', 'migrations', 'json', 'store', 'shim', 'sources', 'journal', 'run'],
   shim: ['json', 'bag', 'migrations', 'store', 'validate', 'partition'],
+  replay: ['bag', 'shim', 'sources', 'store'],
   'runtime-proxy': ['json', 'bag', 'store', 'shim'],
   cli: [
     'asl',
@@ -47,6 +48,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'run',
     'fleet',
     'runtime-proxy',
+    'replay',
   ],
   index: ['json', 'schemas', 'partition', 'bag', 'validate', 'store', 'shim', 'run'],
 };
@@ -218,7 +220,9 @@ describe('loading the library', () => {
       expect(loaded.filter(({ to, isPackage }) => isPackage && HEAVY.test(to)).map(told)).toEqual([]);
       expect(
         loaded
-          .filter(({ to }) => ['cli', 'fleet', 'run', 'journal', 'sources', 'explanations'].includes(roomOf(to)))
+          .filter(({ to }) =>
+            ['cli', 'fleet', 'run', 'journal', 'sources', 'explanations', 'replay'].includes(roomOf(to)),
+          )
           .map(told),
       ).toEqual([]);
     },

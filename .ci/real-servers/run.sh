@@ -21,7 +21,7 @@ done
 if [ ${#endpoints[@]} -gt 0 ]; then
   STATEBAG_TEST_S3_ENDPOINT=$(IFS=,; echo "${endpoints[*]}")
   export STATEBAG_TEST_S3_ENDPOINT
-  suites+=(test/real/s3.test.ts test/real/s3-checks.test.ts test/real/distributed-map.test.ts test/real/state-machine.test.ts test/real/application.test.ts test/real/gc.test.ts test/real/executions.test.ts test/real/runtime-clients.test.ts)
+  suites+=(test/real/s3.test.ts test/real/s3-checks.test.ts test/real/distributed-map.test.ts test/real/state-machine.test.ts test/real/application.test.ts test/real/gc.test.ts test/real/executions.test.ts test/real/replay.test.ts test/real/runtime-clients.test.ts)
   while IFS= read -r setting; do export "${setting?}"; done < <("$here/install-runtimes.sh")
 fi
 # Needs servers of both kinds.

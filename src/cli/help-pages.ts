@@ -315,6 +315,42 @@ Usage: statebag can-contract SOURCE… [options]
   2   the command line or the configuration is wrong
   70  an error in the tool
 `,
+  `statebag replay: check recorded executions: would the shim run the same programs?
+
+Usage: statebag replay SOURCE… [options]
+`,
+  `Arguments
+  SOURCE…  sfn://{arn of a state machine or map run}, or exported histories: a file, a directory, a glob in quotes, s3://bucket/prefix, or - for standard input; *.ndjson and *.jsonl hold a history a line
+`,
+  `What to replay
+  --function <NAME>…       function or activity that runs segments (default all; events with an action or a task token run no segment)
+  --limit <N>              executions, files or objects of each source; the newest of a state machine
+  --allow-unread-children  executions and map runs that were started need not be among the sources
+`,
+  `What to look for
+  --ignore <GLOB>…  leave out entries with such names, or with a slash such paths or URIs; the answer repeats it
+`,
+  `Examples
+  # the executions of a state machine, before the mode rewrite
+  statebag replay sfn://arn:aws:states:eu-central-1:123456789012:stateMachine:engine --store s3://my-bucket
+  # an exported history
+  aws stepfunctions get-execution-history --execution-arn $ARN --output json | statebag replay - --store s3://my-bucket
+  # only the function that runs segments
+  statebag replay histories/ --function engine-execute-segment --store s3://my-bucket
+  # the steps whose program differs
+  statebag replay histories/ --json | jq '.documents[] | select(.outcome == "differs")'
+`,
+  `Notes
+  The answer is "yes" when every history was read and every step runs the same program, "no" when one does not, and "not proven" when something was not read, or when no step was compared. Nothing is written.
+  The old rules are those of the last release of the engine before lean bags. docs/replay.md says what is compared, and what is not.
+  Pointers are followed in the store as it is now. An object that is gone or was replaced since cannot be replayed.
+`,
+  `Exit codes
+  0   success
+  1   a step runs another program, or something was not read; 0 is a proof for the recorded steps
+  2   the command line or the configuration is wrong
+  70  an error in the tool
+`,
   `statebag gc: delete blobs that nothing points to; a dry run unless --apply
 
 Usage: statebag gc SOURCE… --store S [options]
@@ -707,18 +743,19 @@ export const HELP_PAGES: Readonly<Record<string, readonly number[]>> = {
   report: [40, 36, 41, 42, 43, 39],
   'journal check': [44, 45, 46, 5, 6, 47, 48, 49],
   'can-contract': [50, 1, 51, 3, 24, 5, 6, 7, 8, 9, 10, 52, 53, 54],
-  gc: [55, 1, 56, 57, 18, 3, 24, 5, 7, 8, 9, 10, 58, 59, 60],
-  segment: [61, 62, 63, 3, 64, 6, 7, 8, 10, 65, 66, 67],
-  hydrate: [68, 62, 3, 6, 7, 8, 10, 69, 70, 71],
-  adapt: [72, 73, 3, 74, 75, 7, 8, 10, 76, 77, 78],
-  seal: [79, 73, 3, 74, 75, 80, 7, 8, 10, 81, 82, 83],
-  'runtime-proxy': [84, 85, 86, 87, 88],
-  validate: [89, 1, 90, 18, 3, 91, 6, 7, 8, 10, 92, 93, 94],
-  'asl check': [95, 96, 91, 6, 97, 98, 99],
-  'asl patch': [100, 96, 101, 91, 102, 103, 104],
-  'schema diff': [105, 106, 107, 91, 6, 8, 108, 109, 110],
-  'fleet plan': [111, 15, 112, 3, 24, 5, 6, 7, 8, 10, 9, 113, 114, 88],
-  'fleet manifest': [115, 116, 117, 46, 3, 118, 7, 8, 10, 9, 119, 120, 88],
-  'fleet collect': [121, 122, 123, 46, 3, 5, 7, 8, 10, 9, 124, 125, 126],
-  completion: [127, 128, 6, 129, 130, 88],
+  replay: [55, 56, 57, 58, 3, 5, 6, 7, 8, 10, 59, 60, 61],
+  gc: [62, 1, 63, 64, 18, 3, 24, 5, 7, 8, 9, 10, 65, 66, 67],
+  segment: [68, 69, 70, 3, 71, 6, 7, 8, 10, 72, 73, 74],
+  hydrate: [75, 69, 3, 6, 7, 8, 10, 76, 77, 78],
+  adapt: [79, 80, 3, 81, 82, 7, 8, 10, 83, 84, 85],
+  seal: [86, 80, 3, 81, 82, 87, 7, 8, 10, 88, 89, 90],
+  'runtime-proxy': [91, 92, 93, 94, 95],
+  validate: [96, 1, 97, 18, 3, 98, 6, 7, 8, 10, 99, 100, 101],
+  'asl check': [102, 103, 98, 6, 104, 105, 106],
+  'asl patch': [107, 103, 108, 98, 109, 110, 111],
+  'schema diff': [112, 113, 114, 98, 6, 8, 115, 116, 117],
+  'fleet plan': [118, 15, 119, 3, 24, 5, 6, 7, 8, 10, 9, 120, 121, 95],
+  'fleet manifest': [122, 123, 124, 46, 3, 125, 7, 8, 10, 9, 126, 127, 95],
+  'fleet collect': [128, 129, 130, 46, 3, 5, 7, 8, 10, 9, 131, 132, 133],
+  completion: [134, 135, 6, 136, 137, 95],
 };

@@ -51,6 +51,11 @@ export const COMMANDS: readonly ListedCommand[] = [
     load: async () => (await import('./commands/can-contract.js')).command,
   },
   {
+    name: 'replay',
+    describe: 'check recorded executions: would the shim run the same programs?',
+    load: async () => (await import('./commands/replay.js')).command,
+  },
+  {
     name: 'gc',
     describe: 'delete blobs that nothing points to; a dry run unless --apply',
     load: async () => (await import('./commands/gc.js')).command,

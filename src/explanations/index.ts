@@ -5,7 +5,7 @@ import type { Code, Explanation, Section } from './explanation.js';
 import { POINTERS } from './pointers.js';
 import { RESUMING, ROWS } from './rows.js';
 import { RUNS } from './runs.js';
-import { GATES, HAZARDS } from './states.js';
+import { GATES, HAZARDS, REPLAY } from './states.js';
 import { PLACES } from './stores.js';
 import { DEFECTS, FLEET, MACHINES, RUNTIME } from './tools.js';
 
@@ -30,6 +30,7 @@ export const SECTIONS: readonly Section[] = [
   MACHINES,
   RUNTIME,
   GATES,
+  REPLAY,
   HAZARDS,
   DEFECTS,
 ];
@@ -48,6 +49,7 @@ const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
   ...MACHINES.codes,
   ...RUNTIME.codes,
   ...GATES.codes,
+  ...REPLAY.codes,
   ...HAZARDS.codes,
   ...DEFECTS.codes,
 };

@@ -31,6 +31,49 @@ export const GATES = {
     '`BAG_VERSION_UNKNOWN`, `NAME_SKIPPED`, `DIRECTORY_SKIPPED`, `NOT_A_FILE`, `LINK_DANGLING`, `SOURCE_EMPTY`, `FILE_EMPTY`, and every code of a document that cannot be read: something was not looked at. The answer is "not proven", or "no" if something else needs the shim. `gc` deletes nothing.',
 } as const satisfies Section;
 
+export const REPLAY = {
+  heading: 'What `replay` finds',
+  intro: 'Each code is about one recorded step. `docs/replay.md` says what is compared.',
+  columns: ['what it means', 'what to do'],
+  codes: {
+    OLD_PROGRAM_DIFFERS: {
+      title: 'The old runner and the shim run different programs for the event.',
+      detail: '`difference` is the place of the first difference in the program.',
+      advice: 'Compare `oldSource` with `newSource`. Correct the bag, or leave its workflow in the mode `observe`.',
+      see: 'replay.md#outcomes',
+    },
+    OLD_RUNNER_DROPS: {
+      title: 'The old runner drops the members next to `state_data`, and the shim reads them.',
+      detail: 'Of the event of a branch, the old runner ran the segment of the parent.',
+      advice: 'Decide which program is right. If it is that of the parent, do not wrap this task.',
+      see: 'replay.md#outcomes',
+    },
+    OLD_RUNNER_FAILS: {
+      title: 'The old runner ends with an error for the event.',
+      advice: 'Read the reason. It also says what the shim does.',
+      see: 'replay.md#outcomes',
+    },
+    OLD_RUNS_WHOLE_CONFIG: {
+      title: 'The old runner runs the whole `workflow_config` as one segment.',
+      detail: 'The map has no segment with the index of the event, or it is not a map. The shim never does this.',
+      advice: 'Find the program that sends this index or this map, and correct it.',
+      see: 'replay.md#outcomes',
+    },
+    OLD_RUNS_POINTER: {
+      title: 'The old runner runs a pointer as if it were a program.',
+      detail: 'The shim follows the pointer, or refuses it.',
+      advice: 'Find the program that puts the pointer into the map, and correct it.',
+      see: 'replay.md#outcomes',
+    },
+    CHILD_UNREAD: {
+      title: 'An execution started another execution or a map run that was not read.',
+      advice:
+        'Name the state machine, the map run or the exported history of the child as a further source. If its steps do not count, add `--allow-unread-children`.',
+      see: 'replay.md#sources',
+    },
+  },
+} as const satisfies Section;
+
 export const HAZARDS = {
   heading: 'Hazards that `inspect` names',
   intro: 'A hazard does not stop a migration.',

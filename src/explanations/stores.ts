@@ -194,6 +194,19 @@ const SOURCES = {
     detail: 'The execution counts as not lean.',
     advice: 'Look at the execution in Step Functions.',
   },
+  HISTORY_INVALID: {
+    title: 'The document is not the history of an execution.',
+    advice: 'Export it with `aws stepfunctions get-execution-history --execution-arn ARN --output json`.',
+  },
+  HISTORY_INCOMPLETE: {
+    title: 'Events of the history are missing.',
+    detail: 'The export was limited to a number of events, or it was filtered.',
+    advice: 'Export all pages: without `--max-items`, `--no-paginate` and `--query`.',
+  },
+  HISTORY_WITHOUT_DATA: {
+    title: 'The history does not have the inputs of its tasks.',
+    advice: 'Export it again with `--include-execution-data`, which is the default.',
+  },
 } as const satisfies Section['codes'];
 
 export const PLACES = {

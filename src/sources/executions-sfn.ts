@@ -7,7 +7,14 @@ import {
 import type { ExecutionListItem, HistoryEvent as SfnEvent } from '@aws-sdk/client-sfn';
 import { ConfigError, messageOf, StateBagError, StoreError } from '../errors/index.js';
 import { createPacer } from './executions.js';
-import type { ExecutionsPort, ExecutionStatus, ExecutionSummary, HistoryEvent, PacerClock } from './executions.js';
+import type {
+  ExecutionsPort,
+  ExecutionStatus,
+  ExecutionSummary,
+  HistoryEvent,
+  HistoryRecord,
+  PacerClock,
+} from './executions.js';
 
 export interface SfnExecutionsOptions {
   readonly region: string;
@@ -43,7 +50,7 @@ class SfnExecutions implements ExecutionsPort {
     };
   }
 
-  async *list(arn: string, status: ExecutionStatus, signal?: AbortSignal): AsyncGenerator<ExecutionSummary> {
+  async *list(arn: string, status?: ExecutionStatus, signal?: AbortSignal): AsyncGenerator<ExecutionSummary> {
     const subject = arn.includes(':mapRun:') ? { mapRunArn: arn } : { stateMachineArn: arn };
     let nextToken: string | undefined;
     do {
@@ -65,12 +72,23 @@ class SfnExecutions implements ExecutionsPort {
   }
 
   async *history(executionArn: string, signal?: AbortSignal): AsyncGenerator<readonly HistoryEvent[]> {
+    for await (const page of this.#pages(executionArn, true, signal))
+      yield page.sort((one, other) => (other.id ?? 0) - (one.id ?? 0)).map(eventOf);
+  }
+
+  async *records(executionArn: string, signal?: AbortSignal): AsyncGenerator<readonly HistoryRecord[]> {
+    for await (const page of this.#pages(executionArn, false, signal))
+      yield page.sort((one, other) => (one.id ?? 0) - (other.id ?? 0)).map((event) => ({ ...event }));
+  }
+
+  /** Not every server keeps to the order asked for within a page. */
+  async *#pages(executionArn: string, reverseOrder: boolean, signal?: AbortSignal): AsyncGenerator<SfnEvent[]> {
     let nextToken: string | undefined;
     do {
       await this.#pace.history(signal);
       const command = new GetExecutionHistoryCommand({
         executionArn,
-        reverseOrder: true,
+        reverseOrder,
         maxResults: 1000,
         includeExecutionData: true,
         nextToken,
@@ -78,8 +96,7 @@ class SfnExecutions implements ExecutionsPort {
       const page = await asked('states:GetExecutionHistory', executionArn, () =>
         this.#client.send(command, optionsOf(signal)),
       );
-      // Not every server keeps to the order asked for.
-      yield (page.events ?? []).sort((one, other) => (other.id ?? 0) - (one.id ?? 0)).map(eventOf);
+      yield page.events ?? [];
       ({ nextToken } = page);
     } while (nextToken !== undefined);
   }

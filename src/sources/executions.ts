@@ -63,6 +63,49 @@ export class ExecutionsSource implements DocumentSource {
   }
 }
 
+/**
+ * The histories of executions of a state machine, or of a distributed map's run, of every status, newest first. A
+ * container is an execution, and a document an event of its history as JSON text, the oldest first.
+ */
+export class HistoriesSource implements DocumentSource {
+  readonly id: string;
+
+  constructor(
+    private readonly arn: string,
+    private readonly port: ExecutionsPort,
+  ) {
+    this.id = `sfn://${arn}`;
+  }
+
+  async *containers(signal?: AbortSignal): AsyncIterable<SourceContainer> {
+    for await (const { arn } of this.port.list(this.arn, undefined, signal)) yield new HistoryContainer(arn, this.port);
+  }
+
+  container(): SourceContainer {
+    throw readOnly(this.id);
+  }
+}
+
+class HistoryContainer implements SourceContainer {
+  readonly version = undefined;
+  readonly tail = new Uint8Array();
+
+  constructor(
+    readonly id: string,
+    private readonly port: ExecutionsPort,
+  ) {}
+
+  async *documents(signal?: AbortSignal): AsyncIterable<SourceDocument> {
+    for await (const page of this.port.records(this.id, signal))
+      for (const event of page)
+        yield { id: `${this.id}#${event.id ?? ''}`, line: undefined, bytes: Buffer.from(JSON.stringify(event)) };
+  }
+
+  replace(): Promise<Replacement> {
+    return Promise.reject(readOnly(this.id));
+  }
+}
+
 class ExecutionContainer implements SourceContainer {
   readonly id: string;
   readonly version = undefined;
@@ -116,12 +159,21 @@ function readOnly(id: string): ConfigError {
 
 /** What is asked of Step Functions. The driver that answers with the SDK is `executions-sfn.ts`. */
 export interface ExecutionsPort {
-  /** Executions of a state machine or of one run of a distributed map, newest first. */
-  list(arn: string, status: ExecutionStatus, signal?: AbortSignal): AsyncIterable<ExecutionSummary>;
+  /** Executions of a state machine or of one run of a distributed map, newest first. `undefined`: of every status. */
+  list(arn: string, status: ExecutionStatus | undefined, signal?: AbortSignal): AsyncIterable<ExecutionSummary>;
   /** Whether an execution that ended may be started again where it failed. */
   isRedrivable(executionArn: string, signal?: AbortSignal): Promise<boolean>;
   /** Pages of an execution's history, the newest event first. */
   history(executionArn: string, signal?: AbortSignal): AsyncIterable<readonly HistoryEvent[]>;
+  /** The same with everything that the service says of each event, the oldest event first. */
+  records(executionArn: string, signal?: AbortSignal): AsyncIterable<readonly HistoryRecord[]>;
+}
+
+/** An event of a history, with the members that `GetExecutionHistory` gives it. */
+export interface HistoryRecord {
+  readonly id?: number | undefined;
+  readonly type?: string | undefined;
+  readonly [member: string]: unknown;
 }
 
 export type ExecutionStatus = 'RUNNING' | 'PENDING_REDRIVE' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';

@@ -6,7 +6,7 @@ import type { DynamoDbTableOptions } from './dynamodb/table.js';
 import { ConfigError } from '../errors/index.js';
 import type { ObjectAddress } from '../store/object-store.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
-import { ExecutionsSource } from './executions.js';
+import { ExecutionsSource, HistoriesSource } from './executions.js';
 import type { FileNames } from './files.js';
 import type { DocumentSource, OnSkipped, SourceContainer } from './source.js';
 import { isInShard, MetPlaces } from './container-choice.js';
@@ -38,6 +38,8 @@ interface SourceContext {
   readonly readOnly?: boolean;
   /** Which files of a directory are read. Default `documents`. */
   readonly names?: FileNames;
+  /** Executions are read for their histories, and not for the states that they are in. */
+  readonly readsHistories?: boolean;
 }
 
 /** A source, and what is known of its place. */
@@ -57,7 +59,7 @@ async function openSource(spec: string, context: SourceContext): Promise<OpenSou
   if (spec === '-') return openStdin(context);
   if (spec.startsWith('s3://')) return openPrefix(spec, context);
   if (spec.startsWith(EXECUTIONS_SCHEME))
-    return { source: await openExecutions(spec, context.io), root: undefined, isMany: true };
+    return { source: await openExecutions(spec, context), root: undefined, isMany: true };
   if (isTableUri(spec)) return openRows(spec, context);
   if (spec.trim() === '' || /^[a-z][a-z0-9+.-]*:\/\//i.test(spec)) {
     throw new ConfigError(
@@ -182,7 +184,10 @@ const ARN = /^arn:aws[\w-]*:states:([a-z0-9-]+):\d*:(?:stateMachine|mapRun):\S+$
 /**
  * `sfn://{arn of a state machine or map run}`; the region is that of the ARN. Throws `ConfigError` `SOURCE_INVALID`.
  */
-async function openExecutions(spec: string, io: Surroundings): Promise<ExecutionsSource> {
+async function openExecutions(
+  spec: string,
+  { io, readsHistories = false }: SourceContext,
+): Promise<ExecutionsSource | HistoriesSource> {
   const arn = spec.slice(EXECUTIONS_SCHEME.length);
   const region = ARN.exec(arn)?.[1];
   if (region === undefined) {
@@ -192,7 +197,8 @@ async function openExecutions(spec: string, io: Surroundings): Promise<Execution
     );
   }
   const { sfnExecutions } = await import('./executions-sfn.js');
-  return new ExecutionsSource(arn, sfnExecutions({ region }), () => io.now().getTime());
+  const port = sfnExecutions({ region });
+  return readsHistories ? new HistoriesSource(arn, port) : new ExecutionsSource(arn, port, () => io.now().getTime());
 }
 
 /** The driver and its SDK are loaded only when a table is named. Makes no request. */

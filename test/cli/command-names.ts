@@ -8,6 +8,7 @@ export const COMMAND_NAMES = [
   'report',
   'journal check',
   'can-contract',
+  'replay',
   'gc',
   'segment',
   'hydrate',

@@ -13,6 +13,7 @@ const USAGES: Readonly<Record<CommandName, string>> = {
   report: '[options]',
   'journal check': '[DIR] [options]',
   'can-contract': 'SOURCE… [options]',
+  replay: 'SOURCE… [options]',
   gc: 'SOURCE… --store S [options]',
   segment: 'FILE|- [options]',
   hydrate: 'FILE|- [options]',

@@ -99,7 +99,10 @@ function answerTo(action: string, asked: Asked, executions: readonly FakeExecuti
 function listAnswer(asked: Asked, executions: readonly FakeExecution[], pageSize: number): Answer {
   const parent = asked.mapRunArn ?? asked.stateMachineArn;
   if (parent?.endsWith(':missing')) return failureOf('StateMachineDoesNotExist');
-  const found = executions.filter(({ parentArn, status }) => parentArn === parent && status === asked.statusFilter);
+  const found = executions.filter(
+    ({ parentArn, status }) =>
+      parentArn === parent && (asked.statusFilter === undefined || status === asked.statusFilter),
+  );
   const listed = found.map(({ executionArn, status, startDate, stopDate }) => ({
     executionArn,
     status,
