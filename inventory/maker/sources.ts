@@ -44,7 +44,7 @@ export interface Written {
 
 /** JSON that is typed in the sources. Each place must be found, or the inventory is not made. */
 export const WRITTEN: readonly Written[] = [
-  ...['inspect', 'migrate', 'verify', 'rollback', 'can-contract'].flatMap((name) => [
+  ...['inspect', 'migrate', 'verify', 'rollback', 'can-contract', 'replay'].flatMap((name) => [
     { output: `${name} --json`, at: 'documents[]', file: `src/cli/commands/${name}.ts`, call: 'reporter.add' },
     { output: `${name} --json`, at: '', file: `src/cli/commands/${name}.ts`, call: 'reporter.finish' },
   ]),

@@ -103,6 +103,7 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
         totals,
         complete,
         ...inventoryMembers({ inventory, notStarted: unseen.notStarted }),
+        inventory,
         ...ignoreMembers(options.ignore),
         passedOver,
       };
