@@ -64,10 +64,12 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
   const opened = await openMigration(completeRequest(request, context), context);
   await ports.onBegin?.(() => measureSources(opened.sources, opened.request.shard));
   const isStream = opened.sources.some(({ source }) => source.isStream === true);
-  const bucket = await checkBucket(opened, ports);
+  const bucket = opened.store.directory === undefined ? await checkBucket(opened, ports) : undefined;
   const facts = { ...(isStream && { isStream }), ...(bucket && { bucket }) };
   if (!opened.request.apply) return { ...(await dryRun(opened, ports)), applied: false, ...facts };
-  const unproven = await proveConditions(listWrittenFolders(opened), opened.request.store.s3, ports.stop);
+  const unproven = writesToS3(opened)
+    ? await proveConditions(listWrittenFolders(opened), opened.request.store.s3, ports.stop)
+    : [];
   const session = await JournalSession.open(
     opened.request.journal,
     { command: 'migrate', ...opened.description },
@@ -90,6 +92,10 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
   } finally {
     await session.close();
   }
+}
+
+function writesToS3({ store, sources }: OpenMigration): boolean {
+  return store.directory === undefined || sources.some(({ source }) => source.id.startsWith('s3://'));
 }
 
 /** Throws `ConfigError` `BLOBS_EXPIRE` for a run that writes, unless the request allows it. */

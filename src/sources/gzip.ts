@@ -14,11 +14,6 @@ export function stripGzip(name: string): string {
   return name.replace(/\.gz$/i, '');
 }
 
-/** True for bytes that begin as gzip does. No JSON begins so. */
-export function isGzip(bytes: Uint8Array): boolean {
-  return bytes[0] === 0x1f && bytes[1] === 0x8b;
-}
-
 /** All that is compressed in the bytes. Throws `StoreError` `GZIP_INVALID`. */
 export async function inflate(id: string, bytes: Uint8Array): Promise<Uint8Array> {
   try {

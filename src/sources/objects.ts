@@ -1,7 +1,8 @@
 import { ConflictError, StateBagError } from '../errors/index.js';
 import { formatS3Uri, parseS3Uri } from '../store/index.js';
 import type { ObjectAddress, ObjectStore, StoredObject } from '../store/index.js';
-import { asCompressed, inflate, isGzip } from './gzip.js';
+import { asCompressed, inflate } from './gzip.js';
+import { isGzip } from './read-file.js';
 import { lineDocuments, mapDocuments, readLines, writeFramed } from './lines.js';
 import type { DocumentSource, Replacement, SourceContainer, SourceDocument } from './source.js';
 

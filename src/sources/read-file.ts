@@ -27,6 +27,11 @@ export function readWhole(path: string): Promise<Uint8Array> {
   });
 }
 
+/** True for bytes that begin as gzip does. No JSON begins so. */
+export function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
 /** A file bit by bit, every chunk in the memory of the one before. Throws what `diskError` makes of a failure. */
 export async function* readChunks(path: string): AsyncIterable<Uint8Array> {
   const chunk = buffers.take(CHUNK_BYTES);

@@ -200,7 +200,7 @@ export const ALLOWED: readonly Rule[] = [
     {
       aspect: ['stdout', 'journal'],
       change: ['added'],
-      path: /^\/(inventory|unfinished|parts|notStarted|isClosed|answer|proven|proof|passedOver|skipped|empty|undecidable)$|^\/totals\/needing$|^\/(totals|verify)\/(overwritten|bagsWithoutSegments)$|^\/(runs\/[^/]*|end[^/]*)\/(notStarted|inventory)$/,
+      path: /^\/(inventory|unfinished|parts|notStarted|isClosed|answer|proven|proof|passedOver|unreadable|skipped|empty|undecidable)$|^\/totals\/needing$|^\/(totals|verify)\/(overwritten|bagsWithoutSegments)$|^\/(runs\/[^/]*|end[^/]*)\/(notStarted|inventory)$/,
     },
   ),
   rule(
@@ -295,6 +295,25 @@ export const ALLOWED: readonly Rule[] = [
     command: /^verify/,
     new: /^1$|nothing was verified/,
     when: says(/"documents":\s*0\b|^documents +0$/m),
+  }),
+  rule('settings-of-the-bucket', 'migrate, gc and can-contract report what is set for the bucket of the store.', {
+    aspect: ['stdout'],
+    path: /^\/bucket$/,
+    change: ['added'],
+    command: /^(migrate|gc|can-contract)/,
+  }),
+  rule(
+    'gc-says-what-it-deletes',
+    'gc prints what it is about to delete, and the proof; the hint repeats --no-journal.',
+    {
+      aspect: ['stderr'],
+      command: /^gc/,
+      new: /^statebag: (deleting \d|this was a dry run, nothing was deleted; to delete: .*--no-journal)/,
+    },
+  ),
+  rule('a-plan-counts-requests', 'fleet plan counts requests by kind, names no prices, and gives ranges.', {
+    aspect: ['stdout'],
+    command: /^fleet plan/,
   }),
   rule('unreadable-is-not-proven', 'gc and can-contract list what cannot be read or understood by kind.', {
     aspect: ['stdout'],

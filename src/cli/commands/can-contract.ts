@@ -22,7 +22,7 @@ import {
   surveySettings,
   tableSettings,
 } from '../options.js';
-import { bucketMembers, bucketRows } from '../reporters/bucket-figures.js';
+import { bucketRows } from '../reporters/bucket-figures.js';
 import { gateRows, ignoreMembers } from '../reporters/run-figures.js';
 import { openReporter, reporting } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
@@ -84,9 +84,9 @@ async function canContract(args: ContractArguments, io: CliIo): Promise<number> 
           ...ignoreMembers(args.options.ignore),
           canContract: answer.canContract,
           answer: answerOf(answer),
-          ...bucketMembers(bucket),
+          ...(bucket && { bucket }),
         },
-        [...rows(answer, args.options.ignore), ...bucketRows(bucket)],
+        [...rows(answer, args.options.ignore), ...(bucket ? bucketRows(bucket) : [])],
       );
       return answer.canContract ? EXIT.ok : EXIT.findings;
     });

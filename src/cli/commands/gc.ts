@@ -27,7 +27,7 @@ import {
   tableSettings,
 } from '../options.js';
 import { watchSignals } from '../orders.js';
-import { bucketMembers, bucketRows } from '../reporters/bucket-figures.js';
+import { bucketRows } from '../reporters/bucket-figures.js';
 import { formatBytes, formatCount, formatTable, listSome, paintFor } from '../reporters/format.js';
 import { formatGarbage, garbageFindings, garbageReport, garbageRows } from '../reporters/garbage-figures.js';
 import type { Garbage } from '../reporters/garbage-figures.js';
@@ -88,8 +88,8 @@ async function gc(args: GcArguments, io: CliIo): Promise<number> {
     const { json, colour } = outputSettings(args.options, io);
     const bucket = await storeBucket(args, garbage.report.ttl);
     const text = json
-      ? `${JSON.stringify({ ...garbageReport(garbage), ...bucketMembers(bucket) })}\n`
-      : (await formatTable([...garbageRows(garbage), ...bucketRows(bucket)])) +
+      ? `${JSON.stringify({ ...garbageReport(garbage), ...(bucket && { bucket }) })}\n`
+      : (await formatTable([...garbageRows(garbage), ...(bucket ? bucketRows(bucket) : [])])) +
         formatGarbage(garbage) +
         garbageFindings(garbage).format(io.cwd, (await paintFor(colour)).bad);
     await print(io.stdout, text);

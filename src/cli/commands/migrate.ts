@@ -53,7 +53,7 @@ import {
   totalRows,
   verifyRows,
 } from '../reporters/run-figures.js';
-import { bucketMembers, bucketRows, unprovenMembers, unprovenRows } from '../reporters/bucket-figures.js';
+import { bucketRows, unprovenRows } from '../reporters/bucket-figures.js';
 import { openReporter, reporting, withDeeds, withLateFailure, withProgress } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { damageRows } from '../reporters/status-figures.js';
@@ -235,8 +235,8 @@ async function work(
     ...inventoryRows(report.inventory),
     ...ignoredRows(report.inventory, request.ignore ?? []),
     ...stoppedRows(report),
-    ...unprovenRows(report.unproven),
-    ...bucketRows(report.bucket),
+    ...(report.unproven ? unprovenRows(report.unproven) : []),
+    ...(report.bucket ? bucketRows(report.bucket) : []),
     ...(verified ? verifyRows(verified) : []),
   ];
   await reporter.finish(
@@ -246,8 +246,8 @@ async function work(
       ...(damaged.length > 0 && { damaged }),
       ...inventoryMembers(report),
       ...ignoreMembers(request.ignore ?? []),
-      ...unprovenMembers(report.unproven),
-      ...bucketMembers(report.bucket),
+      ...(report.unproven && { unproven: report.unproven }),
+      ...(report.bucket && { bucket: report.bucket }),
       ...(verified && { verify: verified }),
     },
     rows,

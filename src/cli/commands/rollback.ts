@@ -24,7 +24,7 @@ import {
   selectionSettings,
   storeOptions,
 } from '../options.js';
-import { unprovenMembers, unprovenRows } from '../reporters/bucket-figures.js';
+import { unprovenRows } from '../reporters/bucket-figures.js';
 import { openReporter, reporting, withDeeds, withLateFailure, withProgress } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatBytes, formatCount } from '../reporters/format.js';
@@ -126,11 +126,10 @@ async function work(
     rollback(request, ports),
   );
   const { totals, runs, damaged, unproven } = report;
-  await reporter.finish({ totals, runs, ...(damaged.length > 0 && { damaged }), ...unprovenMembers(unproven) }, [
-    ...rows(report),
-    ...damageRows(damaged),
-    ...unprovenRows(unproven),
-  ]);
+  await reporter.finish(
+    { totals, runs, ...(damaged.length > 0 && { damaged }), ...(unproven.length > 0 && { unproven }) },
+    [...rows(report), ...damageRows(damaged), ...unprovenRows(unproven)],
+  );
   if (!quiet) hint(totals, apply, given, io);
   return totals.failed + totals.notStarted + damaged.length > 0 ? EXIT.findings : EXIT.ok;
 }

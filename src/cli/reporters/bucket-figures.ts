@@ -5,22 +5,13 @@ import { isUnknown } from '../../store/bucket-facts.js';
 import { formatCount } from './format.js';
 import type { TableRow } from './format.js';
 
-/** Buckets of which it is not known whether their server honours conditions, as `--json` has them. */
-export function unprovenMembers(unproven: readonly UnprovenBucket[] | undefined) {
-  return unproven !== undefined && unproven.length > 0 ? { unproven } : {};
-}
-
-export function unprovenRows(unproven: readonly UnprovenBucket[] = []): readonly TableRow[] {
+/** Buckets of which it is not known whether their server honours conditions. */
+export function unprovenRows(unproven: readonly UnprovenBucket[]): readonly TableRow[] {
   return unproven.map(({ bucket, code, reason }) => [
     'conditions not proven',
     `s3://${bucket}`,
     `the check of If-Match failed: ${code}, ${reason}`,
   ]);
-}
-
-/** What is set for the bucket of the store, as `--json` has it. */
-export function bucketMembers(bucket: StoreBucket | undefined) {
-  return bucket === undefined ? {} : { bucket };
 }
 
 const LABELS: Readonly<Record<string, string>> = {
@@ -31,8 +22,7 @@ const LABELS: Readonly<Record<string, string>> = {
 };
 
 /** What is set for the bucket, as far as it matters for blobs; first what takes blobs away. */
-export function bucketRows(bucket: StoreBucket | undefined): readonly TableRow[] {
-  if (bucket === undefined) return [];
+export function bucketRows(bucket: StoreBucket): readonly TableRow[] {
   const unknown = listUnknown(bucket).map(({ name, reason }): TableRow => [LABELS[name] ?? name, 'not known', reason]);
   return [
     ...bucket.dangers.map((danger): TableRow => ['blobs expire', danger.rule.id, describeDanger(danger)]),
