@@ -86,12 +86,12 @@ export async function runTask(
 }
 
 /** An object without a document: an export that broke off looks like it. */
-function emptyResult({ id, code, reason }: Unseen, { runId: run, at }: Told): ResultEntry {
+function emptyResult({ id, code, reason }: Unseen, { runId: run, at }: Stamp): ResultEntry {
   return { kind: 'result', run, at, doc: id, ...NOTHING_DONE, subject: 'container', outcome: 'failed', code, reason };
 }
 
 /** What every result says. */
-interface Told {
+interface Stamp {
   readonly runId: string;
   /** RFC 3339. */
   readonly at: string;
@@ -106,7 +106,7 @@ const NOTHING_DONE = {
 } as const;
 
 /** The result of a task that could not be begun. */
-export function failedTask(containerId: string, error: unknown, { runId, at }: Told): TaskResult {
+export function failedTask(containerId: string, error: unknown, { runId, at }: Stamp): TaskResult {
   const { isRetryable = false, outcome, code, reason } = failureOf(error);
   if (outcome === 'not-started') return skippedTask(containerId);
   const result: ResultEntry = {

@@ -16,7 +16,7 @@ export interface Gap {
   /** `undefined` when it is not known. */
   readonly notStarted: NotStarted | undefined;
   /** Entries that the run has skipped, and places without a document where one is expected. */
-  readonly passedOver: number;
+  readonly skippedOrEmpty: number;
   /** What was asked for instead of everything, in the words of the command line. */
   readonly scopes: readonly string[];
 }
@@ -145,8 +145,8 @@ export class Coverage {
     // A rollback is about everything, and repeats the options of the run before it.
     const scope = run.command === 'rollback' ? { ...EVERYTHING, out: scopeOf(run).out } : scopeOf(run);
     const open = new Map(sourcesOf(run).map((source) => [source, new Map<number, Set<number>>()]));
-    const passedOver = inventory ? inventory.skipped + inventory.empty : 0;
-    this.open.push({ kind, run, notStarted, passedOver, scopes: labelsOf(scope), scope, open });
+    const skippedOrEmpty = inventory ? inventory.skipped + inventory.empty : 0;
+    this.open.push({ kind, run, notStarted, skippedOrEmpty, scopes: labelsOf(scope), scope, open });
   }
 
   private pushPart(run: RunEntry, labels: readonly string[]): void {
@@ -166,7 +166,7 @@ export class Coverage {
       kind: 'part',
       run,
       notStarted: undefined,
-      passedOver: 0,
+      skippedOrEmpty: 0,
       scopes: labels,
       scope: { ...EVERYTHING, out, form },
       open,

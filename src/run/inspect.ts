@@ -45,7 +45,7 @@ export interface InspectReport {
   readonly unseen: Pick<RunReport, 'complete' | 'notStarted'>;
   readonly inventory: GateInventory;
   /** Entries that were skipped or are empty. What could not be read is among the documents. */
-  readonly passedOver: readonly Unseen[];
+  readonly skippedOrEmpty: readonly Unseen[];
 }
 
 /**
@@ -74,7 +74,7 @@ export async function inspect(
   await ports.onBegin?.(() => measureSources(sources, shard));
   const target = request.target ?? defaultTarget(request.sources);
   const settings = readingSettings({ target, layout }, store?.blobs ?? noStore(layout, request.bucket));
-  const passedOver: Unseen[] = [];
+  const skippedOrEmpty: Unseen[] = [];
   const inspection = new Inspection(settings, context.now().getTime(), ports);
   const unseen = await runSources({
     sources: sources.map(({ source }) => source),
@@ -83,7 +83,7 @@ export async function inspect(
     allowEmpty: request.allowEmpty ?? false,
     onOutcome: (outcome, settled) => inspection.add(outcome, settled),
     onUnseen: (entry) => {
-      if (entry.kind !== 'unreadable') passedOver.push(entry);
+      if (entry.kind !== 'unreadable') skippedOrEmpty.push(entry);
     },
     ...omitUndefined({
       isIgnored: await parseIgnore(request.ignore ?? [], context.cwd),
@@ -98,7 +98,7 @@ export async function inspect(
     resume: inspection.resume,
     unseen,
     inventory: { ...unseen.inventory, undecidable: inspection.undecidable },
-    passedOver,
+    skippedOrEmpty,
   };
 }
 

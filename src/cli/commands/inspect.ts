@@ -91,7 +91,7 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
   try {
     return await reporting(reporter, async () => {
       const request = readRequest(args);
-      const { totals, resume, unseen, inventory, passedOver } = await withProgress(
+      const { totals, resume, unseen, inventory, skippedOrEmpty } = await withProgress(
         io,
         !options.quiet,
         ports,
@@ -105,7 +105,8 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
         ...inventoryMembers({ inventory, notStarted: unseen.notStarted }),
         inventory,
         ...ignoreMembers(options.ignore),
-        passedOver,
+        skipped: skippedOrEmpty.filter(({ kind }) => kind === 'skipped'),
+        empty: skippedOrEmpty.filter(({ kind }) => kind === 'empty'),
       };
       await reporter.finish({ ...members, ...(resume.totals.rows > 0 && { resumability }) }, [
         ...censusRows(totals, complete),
@@ -115,7 +116,10 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
         ...resumeRows(resume.totals),
       ]);
       if (!options.json)
-        await print(io.stdout, formatRefused(resume.refused) + (await formatPassedOver(passedOver, output.colour, io)));
+        await print(
+          io.stdout,
+          formatRefused(resume.refused) + (await formatEntries(skippedOrEmpty, output.colour, io)),
+        );
       const { quarantined, failed, notStarted } = totals;
       // A slip in a condition looks like a place without bags.
       const isNothing = options.where.length > 0 && totals.documents === 0 && !options['allow-empty'];
@@ -127,7 +131,7 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
   }
 }
 
-async function formatPassedOver(entries: readonly Unseen[], colour: boolean, io: CliIo): Promise<string> {
+async function formatEntries(entries: readonly Unseen[], colour: boolean, io: CliIo): Promise<string> {
   const findings = new Findings();
   for (const { kind, ...entry } of entries) findings.add({ ...entry, outcome: kind });
   return findings.format(io.cwd, (await paintFor(colour)).bad);

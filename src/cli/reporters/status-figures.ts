@@ -44,10 +44,10 @@ export function statusRows({ runs, isClosed, totals, unfinished, inventory, dama
   ];
 }
 
-/** A run that reached its end is not complete either when places could not be read or were passed over. */
+/** A run that reached its end is not complete either when entries were unreadable, skipped or empty. */
 function stopRemark(gaps: readonly Gap[]): string {
-  const isStopped = ({ notStarted: left, passedOver }: Gap): boolean =>
-    left === undefined || left.unlisted || left.documents + left.containers > 0 || left.unread + passedOver === 0;
+  const isStopped = ({ notStarted: left, skippedOrEmpty }: Gap): boolean =>
+    left === undefined || left.unlisted || left.documents + left.containers > 0 || left.unread + skippedOrEmpty === 0;
   return gaps.some(isStopped) ? 'stopped early' : 'not complete';
 }
 
@@ -107,13 +107,13 @@ export function partLines(gaps: readonly Gap[]): readonly string[] {
   );
 }
 
-function leftOf({ kind, run, notStarted: left, passedOver }: Gap): string {
+function leftOf({ kind, run, notStarted: left, skippedOrEmpty }: Gap): string {
   const subject = run.command === 'rollback' ? 'rollback ' : '';
   if (kind === 'killed') return `${subject}killed before its end: an unknown number not started`;
   if (!left) return `${subject}stopped early: an unknown number not started`;
   const count = left.documents + left.containers;
-  if (count + left.unread === 0 && !left.unlisted && passedOver > 0)
-    return `${subject}not complete: ${formatCount(passedOver)} entries were skipped or are empty; name them, or add --ignore or --allow-empty`;
+  if (count + left.unread === 0 && !left.unlisted && skippedOrEmpty > 0)
+    return `${subject}not complete: ${formatCount(skippedOrEmpty)} entries were skipped or are empty; name them, or add --ignore or --allow-empty`;
   if (count + left.unread === 0 && !left.unlisted)
     return `${subject}stopped early: no document that was listed is left`;
   if (count === 0 && !left.unlisted)
