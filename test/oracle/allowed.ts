@@ -849,11 +849,6 @@ export const ALLOWED: readonly Rule[] = [
     aspect: ['stdout', 'journal'],
     path: /^\/(totals|verify|documents\/[^/]*)\/segments$/,
   }),
-  rule('estimates-with-a-moved-manifest', 'fleet plan counts the manifests that are moved.', {
-    aspect: ['stdout'],
-    command: /^fleet plan/,
-    path: /^\/estimates\//,
-  }),
   following(
     [MOVED],
     'garbage-of-moved-manifests',
@@ -1067,11 +1062,6 @@ export const ALLOWED: readonly Rule[] = [
       name: /page\.html$/,
     },
   ),
-  rule('shape-of-a-fleet-with-moved-manifests', 'fleet plan counts the manifests that are moved.', {
-    aspect: ['stdout'],
-    command: /^fleet plan/,
-    path: /^\/shape\/(blobs|newBlobs)$/,
-  }),
   rule(
     NESTED_IDS,
     'A bag without ids in another bag has the ids of its document.',
@@ -1119,11 +1109,6 @@ export const ALLOWED: readonly Rule[] = [
     { aspect: ['blob', 'metadata'], kind: /^(adapt|processes)/, change: ['removed'], when: holdsNulls },
   ),
   refusal('FLAT_ERA_BAG', 'A bag of the flat era does not become bridge.'),
-  rule('share-of-a-fleet-with-refused-documents', 'fleet plan expects fewer documents to be migrated.', {
-    aspect: ['stdout'],
-    command: /^fleet plan/,
-    path: /^\/shape\/migratedShare$/,
-  }),
   rule(
     EMPTY,
     '{} and [] are empty values: lean removes them, bridge leaves them, and no blob has them.',
