@@ -20,6 +20,7 @@ export type ResultCode =
   | 'EXPECTED_INVALID'
   | 'FILE_EMPTY'
   | 'INTENT_LOST'
+  | 'JOURNAL_OPEN'
   | 'NAME_SKIPPED'
   | 'NOT_A_BAG'
   | 'NOT_A_FILE'

@@ -16,6 +16,12 @@ const JOURNALS = {
     advice:
       'Wait for the run to end. If the message comes back, make sure that the process it names has ended (`ps -p PID` on that host, or in that container). Then remove the lock file it names. After that, files named `.statebag-*` next to documents can be removed too.',
   },
+  JOURNAL_OPEN: {
+    title: '`gc`: the last run of a journal has no end.',
+    detail:
+      'The run is active or was killed, or the file was cut off. Then it may not name every blob that a rollback needs.',
+    advice: 'Wait for the run, or run the same command again. If the file was cut off, restore it from a copy.',
+  },
   JOURNAL_NEEDED: {
     title: '`gc`: no journal of a run into this store is named.',
     detail:

@@ -25,6 +25,8 @@ export interface Gap {
 interface Scope {
   readonly shard: Shard | undefined;
   readonly where: string;
+  /** Patterns of what was left out. */
+  readonly ignore: string;
   readonly plan: string | undefined;
   readonly onlyFailed: boolean;
   readonly out: string | undefined;
@@ -35,6 +37,7 @@ interface Scope {
 const EVERYTHING: Scope = {
   shard: undefined,
   where: '',
+  ignore: '',
   plan: undefined,
   onlyFailed: false,
   out: undefined,
@@ -81,9 +84,7 @@ export class Coverage {
     this.leave();
     if (run.command === 'rollback')
       return this.open.some((gap) => readAim(run) === undefined || isRepeatedBy(run, gap));
-    return this.open.some(
-      (gap) => covers(scopeOf(run), gap.scope) && sourcesOf(run).some((source) => gap.open.has(source)),
-    );
+    return this.open.some((gap) => covers(scopeOf(run), gap) && sourcesOf(run).some((source) => gap.open.has(source)));
   }
 
   /** A run without an end was killed. */
@@ -131,7 +132,7 @@ export class Coverage {
     }
     const scope = scopeOf(run);
     this.open = this.open.flatMap((gap) => {
-      if (!covers(scope, gap.scope) || (gap.run.command === 'rollback' && !complete)) return [gap];
+      if (!covers(scope, gap) || (gap.run.command === 'rollback' && !complete)) return [gap];
       const before = gap.open.size;
       for (const source of sourcesOf(run))
         if (fillSource(gap, source, scope.shard, complete)) this.whole.add(placeOf(run, source));
@@ -150,7 +151,7 @@ export class Coverage {
   }
 
   private pushPart(run: RunEntry, labels: readonly string[]): void {
-    const { shard, where, plan, out, form } = scopeOf(run);
+    const { shard, where, ignore, plan, out, form } = scopeOf(run);
     const sources = sourcesOf(run).filter((source) => !this.whole.has(placeOf(run, source)));
     const known = this.open.find(
       (gap) =>
@@ -160,7 +161,9 @@ export class Coverage {
     if (known || sources.length === 0) return;
     // A shard of everything is a step towards everything; documents chosen otherwise are not.
     const done = (): Map<number, Set<number>> =>
-      new Map(shard && where === '' && plan === undefined ? [[shard.count, new Set([shard.index])]] : []);
+      new Map(
+        shard && where === '' && ignore === '' && plan === undefined ? [[shard.count, new Set([shard.index])]] : [],
+      );
     const open = new Map(sources.map((source) => [source, done()]));
     this.open.push({
       kind: 'part',
@@ -199,14 +202,16 @@ function fillSource(gap: OpenGap, source: string, shard: Shard | undefined, comp
     shards.set(shard.count, done);
     if (done.size < shard.count) return false;
     gap.open.delete(source);
-    return gap.scope.where === '' && gap.scope.plan === undefined && !gap.scope.onlyFailed;
+    return gap.scope.where === '' && gap.scope.ignore === '' && gap.scope.plan === undefined && !gap.scope.onlyFailed;
   }
   return false;
 }
 
 /** Whether a run takes every document that a run of the other scope takes, its shard apart. */
-function covers(later: Scope, earlier: Scope): boolean {
+function covers(later: Scope, gap: OpenGap): boolean {
+  const earlier = gap.scope;
   return (
+    (later.ignore === '' || later.ignore === earlier.ignore || isOnlySkipped(gap)) &&
     (!later.onlyFailed || earlier.onlyFailed) &&
     (later.where === '' || later.where === earlier.where) &&
     (later.plan === undefined || later.plan === earlier.plan) &&
@@ -215,10 +220,17 @@ function covers(later: Scope, earlier: Scope): boolean {
   );
 }
 
+/** True when the run took everything but what it skipped or what is empty: `--ignore` may be the answer to that. */
+function isOnlySkipped({ kind, notStarted: left, skippedOrEmpty }: OpenGap): boolean {
+  if (kind !== 'stopped' || left === undefined || left.unlisted) return false;
+  return skippedOrEmpty > 0 && left.documents + left.containers + left.unread === 0;
+}
+
 /** What a run keeps of its command line that says what it takes. */
 interface KeptScope {
   readonly shard?: Shard;
   readonly where?: readonly (readonly string[])[];
+  readonly ignore?: readonly string[];
   readonly plan?: string;
   readonly onlyFailed?: boolean;
   readonly out?: string;
@@ -227,18 +239,37 @@ interface KeptScope {
 }
 
 function scopeOf({ options }: Pick<RunEntry, 'options'>): Scope {
-  const { shard, where = [], plan, onlyFailed = false, out, manifestForm, isFormAsked = false } = options as KeptScope;
+  const {
+    shard,
+    where = [],
+    ignore = [],
+    plan,
+    onlyFailed = false,
+    out,
+    manifestForm,
+    isFormAsked = false,
+  } = options as KeptScope;
   const conditions = where
     .map((condition) => condition.join('='))
     .sort()
     .join(', ');
-  return { shard, where: conditions, plan, onlyFailed, out, form: isFormAsked ? manifestForm : undefined };
+  const patterns = [...ignore].sort().join(', ');
+  return {
+    shard,
+    where: conditions,
+    ignore: patterns,
+    plan,
+    onlyFailed,
+    out,
+    form: isFormAsked ? manifestForm : undefined,
+  };
 }
 
-function labelsOf({ shard, where, plan, onlyFailed }: Scope): readonly string[] {
+function labelsOf({ shard, where, ignore, plan, onlyFailed }: Scope): readonly string[] {
   return [
     ...(shard ? [`shard ${shard.index}/${shard.count}`] : []),
     ...(where === '' ? [] : [`where ${where}`]),
+    ...(ignore === '' ? [] : [`ignore ${ignore}`]),
     ...(plan === undefined ? [] : [`plan ${plan}`]),
     ...(onlyFailed ? ['only failed documents'] : []),
   ];

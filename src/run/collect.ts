@@ -291,6 +291,8 @@ function sizeOf(sizes: readonly number[]): number {
 interface MarkOptions extends Pick<InventoryOptions, 'sources' | 'concurrency' | 'allowEmpty' | 'isIgnored' | 'stop'> {
   /** Directories of journals whose rollback is to stay possible. */
   readonly journals: readonly string[];
+  /** True for the id of a document that is where the store has its blobs. Default: for none. */
+  readonly isInStore?: (id: string) => boolean;
 }
 
 interface Mark {
@@ -314,11 +316,15 @@ async function mark(options: MarkOptions, live = new LiveDigests()): Promise<Mar
     return findFlaw(document);
   };
   const journals: SearchedJournal[] = [];
-  for (const directory of options.journals) journals.push({ directory, intents: await markJournal(directory, live) });
-  // What a blob names is alive only while the blob is; what the lines of a journal name is kept in any case.
+  for (const directory of options.journals) {
+    const { intents, isOpen } = await markJournal(directory, live);
+    journals.push({ directory, intents });
+    if (isOpen) blind.push({ kind: 'unreadable', id: directory, ...JOURNAL_OPEN });
+  }
+  // What a blob of this store names is alive only while the blob is. Elsewhere such a file may be a document.
   const onOwn = (document: SourceDocument): void => {
     const digest = blobDigestOf(document);
-    if (digest === undefined) live.addText(document.bytes);
+    if (digest === undefined || options.isInStore?.(document.id) !== true) live.addText(document.bytes);
     else live.addBlob(digest, document.bytes);
   };
   const inventory = await readInventory({ ...options, onDocument, onBlind, onOwn });
@@ -360,15 +366,28 @@ function findFlawIn(bytes: Uint8Array): Flaw | undefined {
   }
 }
 
-/** Resolves to how many intents the journal has. */
-async function markJournal(directory: string, live: LiveDigests): Promise<number> {
-  let intents = 0;
+interface MarkedJournal {
+  /** How many intents the journal has. */
+  readonly intents: number;
+  /** True when its last run has no end: it is active, was killed, or the file was cut off. */
+  readonly isOpen: boolean;
+}
+
+async function markJournal(directory: string, live: LiveDigests): Promise<MarkedJournal> {
+  let [intents, isOpen] = [0, true];
   for await (const { entry } of readJournal(directory)) {
     if (entry.kind === 'intent') intents++;
+    isOpen = entry.kind !== 'end';
     for (const text of textsOf(entry)) live.addText(text);
   }
-  return intents;
+  return { intents, isOpen };
 }
+
+const JOURNAL_OPEN: Flaw = {
+  code: 'JOURNAL_OPEN',
+  reason:
+    'its last run has no end, so that it is active, was killed, or the journal was cut off; wait for it, run it again, or restore the journal from a copy',
+};
 
 /** What an entry names itself, and the text it would put back, which may hold pointers too. */
 function textsOf(entry: JournalEntry): readonly Uint8Array[] {

@@ -9,7 +9,7 @@ import type { Resumability, ResumeRefusalCode } from '../bag/resume-rules.js';
 import { addressRule } from '../bag/sources.js';
 import { readDocument } from '../bag/value.js';
 import type { ByteValue } from '../bag/value.js';
-import { findDigestInPath } from '../content-address.js';
+import { detectDigest, findDigestInPath } from '../content-address.js';
 import {
   BagError,
   ConflictError,
@@ -235,7 +235,17 @@ function codesOf({ reasons }: Resumability): readonly ResumeRefusalCode[] {
 /** The digest in the name of a blob that the tool wrote: its bytes have that digest, and they are not a bag. */
 export function blobDigestOf(document: SourceDocument): string | undefined {
   const digest = findOwnDigest(document);
-  return digest !== undefined && !isBag(document) ? digest : undefined;
+  if (digest === undefined || isBag(document)) return undefined;
+  // In a layout of blobs the path says enough. Elsewhere a list of bags, or a torn bag, may have such a name.
+  return detectDigest(document.id) !== undefined || holdsNoBag(document.bytes) ? digest : undefined;
+}
+
+/** True for JSON that names no config. Maps and manifests have maps of branches in them, and no configs. */
+function holdsNoBag(bytes: Uint8Array): boolean {
+  return (
+    parsed(bytes) !== undefined &&
+    !Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes('workflow_config')
+  );
 }
 
 /**
@@ -244,7 +254,8 @@ export function blobDigestOf(document: SourceDocument): string | undefined {
  */
 export function takeForMigration(document: SourceDocument): SourceDocument | undefined {
   if (findOwnDigest(document) === undefined) return document;
-  return isBag(document) ? { ...document, verdict: STORED_BY_DIGEST } : undefined;
+  if (isBag(document)) return { ...document, verdict: STORED_BY_DIGEST };
+  return blobDigestOf(document) === undefined ? document : undefined;
 }
 
 const STORED_BY_DIGEST: Verdict = {

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { ConfigError } from '../errors/index.js';
 import type { RunEntry } from '../journal/entries.js';
 import { readJournal } from '../journal/read.js';
@@ -63,8 +63,10 @@ export async function collectGarbage(request: CollectRequest, ports: CollectPort
   const store = await openStore(settings, context.cwd, proveDeletions);
   const journals = (request.journals ?? []).map((directory) => resolve(context.cwd, directory));
   if (request.noJournal !== true) await assertJournals(journals, store);
+  const isIgnored = await parseIgnore(request.ignore ?? [], context.cwd);
   const sources = await openSources(request.sources, {
     io: context,
+    isIgnored,
     s3: settings.s3,
     tables,
     ...ALL_PLACES,
@@ -74,6 +76,7 @@ export async function collectGarbage(request: CollectRequest, ports: CollectPort
   const collection = await collect({
     sources: orderedSources(sources),
     journals,
+    isInStore: storeTest(store),
     objects: store.objects,
     bucket: store.blobs.bucket,
     prefix: store.blobs.prefix,
@@ -81,7 +84,7 @@ export async function collectGarbage(request: CollectRequest, ports: CollectPort
     ttl,
     concurrency,
     allowEmpty: request.allowEmpty ?? false,
-    isIgnored: await parseIgnore(request.ignore ?? [], context.cwd),
+    isIgnored,
     apply: applied,
     now: () => context.now().getTime(),
     ...(ports.stop && { stop: ports.stop }),
@@ -105,6 +108,13 @@ async function assertJournals(directories: readonly string[], store: OpenStore):
     'JOURNAL_NEEDED',
     `what a rollback needs is named by journals only, and no journal of this store is given${found}; name every journal of a run into this store with --journal, or add --no-journal when there is none`,
   );
+}
+
+/** Whether the id of a document is that of an object below the prefix of the store. */
+function storeTest({ blobs: { bucket, prefix }, directory }: OpenStore): (id: string) => boolean {
+  if (directory === undefined) return (id) => id.startsWith(`s3://${bucket}/${prefix}`);
+  const root = realPath(join(directory, bucket, prefix));
+  return (id) => realPath(id).startsWith(`${root}${sep}`);
 }
 
 function isSameStore({ store: spec, bucket, prefix }: RunEntry, { blobs, directory }: OpenStore): boolean {

@@ -65,8 +65,10 @@ export async function inspect(
   const { layout, tables, concurrency, where = [], limit, shard } = completeSources(request);
   const store =
     request.store === undefined ? undefined : await openStore({ ...asStore(request.store), layout }, context.cwd);
+  const isIgnored = await parseIgnore(request.ignore ?? [], context.cwd);
   const sources = await openSources(request.sources, {
     io: context,
+    isIgnored,
     s3: request.s3,
     tables,
     ...ownPlaces(store, layout, []),
@@ -86,7 +88,7 @@ export async function inspect(
       if (entry.kind !== 'unreadable') skippedOrEmpty.push(entry);
     },
     ...omitUndefined({
-      isIgnored: await parseIgnore(request.ignore ?? [], context.cwd),
+      isIgnored,
       stop: ports.stop,
       limit,
       shard,

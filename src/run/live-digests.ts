@@ -39,12 +39,27 @@ export class LiveDigests {
 /** Hex digits that touch a digest, as the `2f` of an escaped slash does, do not hide it. */
 function namedIn(bytes: Uint8Array): readonly string[] {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-  // A digit may be escaped, in text inside text with several backslashes. What is escaped may be beside a digest, too.
-  const texts = text.includes(ESCAPED)
-    ? [text, text.replace(/\\+u00(3\d|6[1-6])/g, (_, code: string) => String.fromCharCode(parseInt(code, 16)))]
-    : [text];
+  // What is escaped may be beside a digest, too.
+  const texts = text.includes(ESCAPED) ? [text, ...unescapeAll(text)] : [text];
   const runs = texts.flatMap((each) => Array.from(each.matchAll(/[0-9a-f]{64,}/g), ([run]) => run));
   return runs.flatMap((run) => [run.slice(0, DIGEST_LENGTH), run.slice(-DIGEST_LENGTH)]);
 }
 
 const ESCAPED = '\\u00';
+
+/** JSON text inside JSON text inside … */
+const MOST_LEVELS = 16;
+
+/** The text with its hex digits, backslashes and `u` unescaped once, twice, and so on until nothing is escaped. */
+function unescapeAll(text: string): readonly string[] {
+  const texts: string[] = [];
+  for (let last = text; texts.length < MOST_LEVELS;) {
+    const next = last.replace(/\\+u00(3\d|6[1-6]|5c|75)/gi, (_, code: string) =>
+      String.fromCharCode(parseInt(code, 16)),
+    );
+    if (next === last) break;
+    texts.push(next);
+    last = next;
+  }
+  return texts;
+}

@@ -156,8 +156,8 @@ export async function openMigration(request: CompleteRequest, context: RunContex
   const copies = out === undefined || out === '-' ? [] : [resolve(context.cwd, out)];
   refuseReadOnly(request.sources);
   const own = ownPlaces(store, layout, [journal, ...copies]);
-  const sources = await openSources(request.sources, { io: context, s3: settings.s3, tables, ...own });
   const isIgnored = await parseIgnore(request.ignore ?? [], context.cwd);
+  const sources = await openSources(request.sources, { io: context, s3: settings.s3, tables, isIgnored, ...own });
   const place = await planPlace(out, sources, context);
   refuseOverlap(place, sources);
   if (request.apply) refuseStreams(place, sources, request.workers);
@@ -182,7 +182,7 @@ function describe(
   sources: readonly OpenSource[],
   { cwd }: RunContext,
 ): PlanDescription {
-  const { target, manifestForm, layout, concurrency, limit, shard, where = [], plan, out } = request;
+  const { target, manifestForm, layout, concurrency, limit, shard, where = [], ignore = [], plan, out } = request;
   const { allowBuckets, allowPrefixes, s3 } = request.store;
   const tables = request.sources.some(isTableUri) ? request.tables : undefined;
   return {
@@ -200,6 +200,7 @@ function describe(
       limit,
       shard,
       where,
+      ignore: ignore.length > 0 ? ignore : undefined,
       plan,
       onlyFailed: request.onlyFailed === true ? true : undefined,
       allowBuckets,

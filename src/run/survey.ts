@@ -33,7 +33,8 @@ export async function survey(request: SurveyRequest, ports: RunPorts<Remainder> 
   assertKnown(request, SURVEY_MEMBERS);
   const context = ports.context ?? processContext();
   const { layout, tables, concurrency } = completeSources(request);
-  const sources = await openSources(request.sources, { io: context, s3: request.s3, tables, ...ALL_PLACES });
+  const isIgnored = await parseIgnore(request.ignore ?? [], context.cwd);
+  const sources = await openSources(request.sources, { io: context, s3: request.s3, tables, isIgnored, ...ALL_PLACES });
   const blobs =
     request.store === undefined
       ? noStore(layout)
@@ -43,7 +44,7 @@ export async function survey(request: SurveyRequest, ports: RunPorts<Remainder> 
     sources: orderedSources(sources),
     concurrency,
     allowEmpty: request.allowEmpty ?? false,
-    isIgnored: await parseIgnore(request.ignore ?? [], context.cwd),
+    isIgnored,
     acceptBridge: request.acceptBridge ?? false,
     stop: ports.stop,
     ...(ports.onOutcome && { onRemainder: ports.onOutcome }),

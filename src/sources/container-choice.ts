@@ -50,12 +50,15 @@ export function isInShard(id: string, shard: Shard | undefined): boolean {
 /** True for an entry that is left out, by its id. */
 export type IsIgnored = (id: string) => boolean;
 
+/** Parentheses and `!` have no meaning of their own. */
+const GLOB = { dot: true, nonegate: true, noextglob: true } as const;
+
 const URI = /^[a-z][a-z0-9+.-]*:\/\//i;
 
 /**
  * Which entries the patterns leave out; `undefined` without patterns. A pattern without a slash is about the name of an
  * entry, at every depth. Any other is about its whole path or URI; a relative path starts at `cwd`, and a folder means
- * all that is in it.
+ * all that is in it. Throws `ConfigError` `USAGE` for an empty pattern.
  *
  * @example
  * const isIgnored = await parseIgnore(['*.md', 'archive/'], '/work');
@@ -67,13 +70,14 @@ export async function parseIgnore(patterns: readonly string[], cwd: string): Pro
   // Loaded only here, because few commands have patterns.
   const [{ default: picomatch }, { escapePath }] = await Promise.all([import('picomatch'), import('tinyglobby')]);
   const matchers = patterns.map((pattern) => {
-    const whole = pattern.endsWith('/') ? `${pattern}**` : pattern;
+    if (pattern === '') throw new ConfigError('USAGE', '--ignore takes a pattern of names or paths, not an empty text');
+    const whole = (pattern.endsWith('/') ? `${pattern}**` : pattern).replace(/[()]/g, '\\$&');
     if (!whole.includes('/')) {
-      const isName = picomatch(whole, { dot: true });
+      const isName = picomatch(whole, GLOB);
       return (id: string) => isName(id.slice(id.lastIndexOf('/') + 1));
     }
-    if (URI.test(whole)) return picomatch(whole, { dot: true });
-    return picomatch(isAbsolute(whole) ? whole : posix.normalize(join(escapePath(cwd), whole)), { dot: true });
+    if (URI.test(whole)) return picomatch(whole, GLOB);
+    return picomatch(isAbsolute(whole) ? whole : posix.normalize(join(escapePath(cwd), whole)), GLOB);
   });
   return (id) => matchers.some((matches) => matches(id));
 }

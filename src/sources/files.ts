@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { resolve, sep } from 'node:path';
 import { findDigestInPath } from '../content-address.js';
 import { ConfigError } from '../errors/index.js';
+import type { IsIgnored } from './container-choice.js';
 import { diskError } from './disk.js';
 import type { Disk } from './disk.js';
 import { asCompressed, GZIP_NAME, GzipContainer, inflate } from './gzip.js';
@@ -45,6 +46,8 @@ export class FilesSource implements DocumentSource {
     private readonly names: FileNames = 'documents',
     /** Journals and plans are not taken: a run would read the lines that it writes. */
     private readonly leavesOutRecords = false,
+    /** Which names the inventory leaves out. A place with another name is listed under that. */
+    private readonly isIgnored?: IsIgnored,
   ) {}
 
   /** What cannot be listed or followed comes last, as places that cannot be read. */
@@ -60,8 +63,9 @@ export class FilesSource implements DocumentSource {
       // What is only read may be read under two names. Else it is one document, and must not be rewritten under two
       // names at once.
       const real = this.further ? path : realPath(path);
-      if (seen.has(real)) continue;
-      seen.add(real);
+      const isLeftOut = this.isIgnored?.(path) === true;
+      if (!isLeftOut && seen.has(real)) continue;
+      if (!isLeftOut) seen.add(real);
       yield this.container(path);
     }
     for (const [path, error] of places) yield new UnreadablePlace(path, error);
@@ -81,7 +85,7 @@ export class FilesSource implements DocumentSource {
   private async walk(): Promise<Walked> {
     const stats = await stat(this.id).catch((error: unknown) => notReadable(this.id, error));
     if (stats instanceof ConfigError) return (await walkGlob(this.id)) ?? Promise.reject(stats);
-    if (stats.isDirectory()) return walkDirectory(this.id, (path) => this.isTaken(path));
+    if (stats.isDirectory()) return walkDirectory(this.id, (path) => this.isTaken(path), this.isIgnored !== undefined);
     if (this.isRecord(this.id)) throw notDocuments(this.id);
     const walked = new Walked();
     walked.files.push(this.id);

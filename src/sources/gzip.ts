@@ -1,9 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { createGunzip, gunzip } from 'node:zlib';
-import { BagError, messageOf, StoreError } from '../errors/index.js';
-import type { StateBagError } from '../errors/index.js';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { BagError, messageOf, StateBagError, StoreError } from '../errors/index.js';
 import { diskError } from './disk.js';
 import { lineDocuments, mapDocuments, readLines } from './lines.js';
+import { readChunks } from './read-file.js';
 import type { Replacement, SourceContainer, SourceDocument } from './source.js';
 
 /** Names of compressed files that hold documents. */
@@ -17,12 +17,7 @@ export function stripGzip(name: string): string {
 /** All that is compressed in the bytes. Throws `StoreError` `GZIP_INVALID`. */
 export async function inflate(id: string, bytes: Uint8Array): Promise<Uint8Array> {
   try {
-    return await new Promise<Uint8Array>((resolve, reject) => {
-      gunzip(bytes, (error, inflated) => {
-        if (error) reject(error);
-        else resolve(inflated);
-      });
-    });
+    return await whole(inflateChunks([bytes]));
   } catch (error) {
     throw invalid(id, error);
   }
@@ -72,17 +67,42 @@ export class GzipContainer implements SourceContainer {
   }
 
   private async *read(): AsyncIterable<Uint8Array> {
-    const file = createReadStream(this.id);
-    const inflated = createGunzip();
-    file.once('error', (error) => inflated.destroy(error));
     try {
-      for await (const chunk of file.pipe(inflated)) yield chunk as Buffer;
+      yield* inflateChunks(readChunks(this.id));
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
-      throw code?.startsWith('Z_') === true ? invalid(this.id, error) : diskError(this.id, error);
-    } finally {
-      file.destroy();
+      if (error instanceof StateBagError) throw error;
+      throw code?.startsWith('Z_') === true || error instanceof TrailingBytes
+        ? invalid(this.id, error)
+        : diskError(this.id, error);
     }
+  }
+}
+
+/**
+ * What is compressed in the chunks, which are not kept. zlib ignores what follows a member and begins with a zero byte:
+ * a document may be there.
+ */
+async function* inflateChunks(chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const inflated = createGunzip();
+  let length = 0;
+  const compressed = Readable.from(
+    (async function* () {
+      for await (const chunk of chunks) {
+        length += chunk.length;
+        yield Buffer.from(chunk);
+      }
+    })(),
+  );
+  compressed.once('error', (error) => inflated.destroy(error));
+  for await (const chunk of compressed.pipe(inflated)) yield chunk as Buffer;
+  if (inflated.bytesWritten < length) throw new TrailingBytes(length - inflated.bytesWritten);
+}
+
+/** zlib gives no error for them. */
+class TrailingBytes extends Error {
+  constructor(count: number) {
+    super(`${count} bytes follow what is compressed`);
   }
 }
 

@@ -75,17 +75,19 @@ export class InventoryCount {
     const isNew = (id: string): boolean => this.#places.isNew(takesAliases === true ? {} : source, id);
     try {
       for await (const container of source.containers(stop, (one) => skipped.push(one)))
-        if (!isNew(container.id)) onMet?.();
-        else if (!this.#ignores(container.id)) yield container;
+        // A place that has another name, too, is not left out under that.
+        if (this.#ignores(container.id)) continue;
+        else if (isNew(container.id)) yield container;
+        else onMet?.();
     } finally {
       for (const one of skipped)
-        if (isNew(one.id) && isInShard(one.id, shard) && !this.#ignores(one.id)) await this.#note('skipped', one);
+        if (!this.#ignores(one.id) && isNew(one.id) && isInShard(one.id, shard)) await this.#note('skipped', one);
     }
   }
 
   #ignores(id: string): boolean {
     const isIgnored = this.#options.isIgnored?.(id) === true;
-    if (isIgnored) this.#ignored++;
+    if (isIgnored && isInShard(id, this.#options.shard)) this.#ignored++;
     return isIgnored;
   }
 

@@ -10,7 +10,7 @@ import { ExecutionsSource, HistoriesSource } from './executions.js';
 import type { FileNames } from './files.js';
 import type { DocumentSource, OnSkipped, SourceContainer } from './source.js';
 import { isInShard, MetPlaces } from './container-choice.js';
-import type { Shard } from './container-choice.js';
+import type { IsIgnored, Shard } from './container-choice.js';
 
 /** What sources take from the process. */
 export interface Surroundings {
@@ -38,6 +38,8 @@ interface SourceContext {
   readonly readOnly?: boolean;
   /** Which files of a directory are read. Default `documents`. */
   readonly names?: FileNames;
+  /** Entries that the command leaves out, by their names. */
+  readonly isIgnored?: IsIgnored | undefined;
   /** Executions are read for their histories, and not for the states that they are in. */
   readonly readsHistories?: boolean;
 }
@@ -104,7 +106,7 @@ async function openRows(spec: string, { tables = {} }: SourceContext): Promise<O
 
 async function openPath(
   spec: string,
-  { io, excludedFor, readOnly, names = 'documents', leavesOutRecords = false }: SourceContext,
+  { io, excludedFor, readOnly, names = 'documents', leavesOutRecords = false, isIgnored }: SourceContext,
 ): Promise<OpenSource> {
   const path = resolve(io.cwd, spec);
   const stats = await stat(path).catch(() => undefined);
@@ -122,7 +124,7 @@ async function openPath(
     readOnly && (isGlob || stats?.isDirectory()) ? (await import('./files.js')).READ_ONLY_FILES : undefined;
   const id = isGlob ? await absoluteGlob(spec, io.cwd) : path;
   return {
-    source: new FilesSource(id, nodeDisk, excludedFor(root), further, names, leavesOutRecords),
+    source: new FilesSource(id, nodeDisk, excludedFor(root), further, names, leavesOutRecords, isIgnored),
     root,
     isMany: isGlob || stats?.isDirectory() === true,
   };

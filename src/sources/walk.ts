@@ -36,18 +36,21 @@ const REASONS = {
 
 /**
  * All that is below a directory, at every depth, hidden or not. Each directory is listed once, whatever links lead to
- * it.
+ * it; with `underAllNames` once under each of its names, but never inside itself.
  */
-export async function walkDirectory(root: string, isTaken: (path: string) => boolean): Promise<Walked> {
+export async function walkDirectory(
+  root: string,
+  isTaken: (path: string) => boolean,
+  underAllNames = false,
+): Promise<Walked> {
   const walked = new Walked();
-  const listed = new Set<string>();
-  const visit = async (directory: string): Promise<void> => {
+  const visit = async (directory: string, listed: Set<string>): Promise<void> => {
     try {
       const real = await realpath(directory);
       if (listed.has(real)) return;
-      listed.add(real);
+      const within = underAllNames ? new Set([...listed, real]) : listed.add(real);
       for (const entry of await directoryEntries(directory)) {
-        if (entry.kind === 'directory') await visit(entry.path);
+        if (entry.kind === 'directory') await visit(entry.path, within);
         else if (entry.kind === 'broken' && (entry.isFile !== true || isTaken(entry.path)))
           walked.unreadable.set(entry.path, entry.error);
         else if (entry.kind === 'other') walked.skip(entry.path, 'NOT_A_FILE');
@@ -58,7 +61,7 @@ export async function walkDirectory(root: string, isTaken: (path: string) => boo
       walked.closed(directory, error);
     }
   };
-  await visit(root);
+  await visit(root, new Set());
   return walked;
 }
 

@@ -328,7 +328,11 @@ describe('a file that is not read because of its name', () => {
     ]);
     expect((await statebag(scratch.dir, ['report', ...JOURNAL])).out).toMatch(/^skipped +2 /m);
     await migrate('--ignore', 'a', '--ignore', '*.txt');
-    await expectFinished();
+    const ignoring = await status();
+    expect([ignoring.code, ignoring.report]).toMatchObject([
+      0,
+      { unfinished: [], parts: [{ scopes: ['ignore *.txt, a'] }] },
+    ]);
   });
 });
 

@@ -20,7 +20,13 @@ export async function checkSpecs(
   reporter: CheckReporter,
 ): Promise<Checked> {
   const { blobs, places } = await openChecked(values, io);
-  const sources = await openSources(specs, { io, s3: s3Settings(values), readOnly: true, ...places });
+  const sources = await openSources(specs, {
+    io,
+    s3: s3Settings(values),
+    readOnly: true,
+    isIgnored: settings.isIgnored,
+    ...places,
+  });
   return checkSources(sources, { ...settings, blobs }, accepted, reporter);
 }
 
