@@ -45,7 +45,7 @@ writeFleet(join(BAGS, 'mixed'), makeFleet({ seed: 2, bags: 36, workflows: 6, siz
 const before = sizeOf(BAGS);
 process.stdout.write(`${filesBelow(BAGS).length} example bags below ${BAGS}: ${(before / 1e6).toFixed(1)} MB\n`);
 
-statebag('inspect', BAGS);
+statebag('inspect', BAGS, '--store', STORE);
 statebag('migrate', BAGS, '--store', STORE, '--journal', JOURNAL);
 statebag('migrate', BAGS, '--store', STORE, '--journal', JOURNAL, '--apply');
 statebag('verify', '--journal', JOURNAL);
