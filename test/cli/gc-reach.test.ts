@@ -70,6 +70,7 @@ describe('gc keeps the blobs of a living bag', () => {
 
   it.each([
     ['a list of bags', () => `[${lean}]`],
+    ['a list of its paths', () => JSON.stringify(lean.match(/s3:[^"]+/g))],
     ['a message with the bag as text', () => JSON.stringify({ Records: [{ body: lean }] })],
   ])('in %s whose name is the digest of its bytes', async (_, make) => {
     put(`q/${sha256(make())}.json`, make());
@@ -132,6 +133,11 @@ it('gc deletes nothing when the journal of its store was cut off', async () => {
     1,
     { proven: false, totals: { deleted: 0 }, unreadable: [{ id: at('j'), code: 'JOURNAL_OPEN' }] },
   ]);
+});
+
+it('an old bag in a layout of blobs, under the digest of its bytes, is a document for can-contract', async () => {
+  put(`d/workflow-configs/o/w/${sha256(smallBag())}/config.json`, smallBag());
+  expect(await json('can-contract', 'd')).toMatchObject({ answer: 'no', totals: { fat: 1 } });
 });
 
 describe('a list of old bags whose name is the digest of its bytes', () => {
