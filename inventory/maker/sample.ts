@@ -156,7 +156,17 @@ async function overFiles(sample: Sample): Promise<void> {
   await sample.json('can-contract --json', ['can-contract', 'bags', ...STORE, '--json']);
   putGarbage(sample);
   sample.write('empty-folder/notes.txt', 'no document');
-  const collect = ['gc', 'bags', 'empty-folder', ...STORE, '--no-journal', '--allow-empty', '--ignore', '*.md', '--json'];
+  const collect = [
+    'gc',
+    'bags',
+    'empty-folder',
+    ...STORE,
+    '--no-journal',
+    '--allow-empty',
+    '--ignore',
+    '*.md',
+    '--json',
+  ];
   await sample.json('gc --json', collect);
   sample.write('clean/bag.json', '{"hello":"world"}');
   await sample.json('gc --json', ['gc', 'clean', ...STORE, '--no-journal', '--json']);

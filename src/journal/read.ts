@@ -86,9 +86,13 @@ async function* readFile(path: string): AsyncIterable<Uint8Array> {
     for await (const chunk of createReadStream(path)) yield chunk as Buffer;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw diskError(path, error);
-    throw new ConfigError('JOURNAL_MISSING', `there is no journal at ${path}; migrate --apply --journal writes one with its first change`, {
-      cause: error,
-    });
+    throw new ConfigError(
+      'JOURNAL_MISSING',
+      `there is no journal at ${path}; migrate --apply --journal writes one with its first change`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

@@ -24,8 +24,14 @@ async function oldStore(): Promise<{ readonly store: string; readonly bags: stri
 
 it('a collection that is stopped while it lists deletes nothing, and says what it did not read', async () => {
   const { store, bags } = await oldStore();
-  const report = await collectGarbage({ store, sources: [bags], noJournal: true, apply: true }, { stop: AbortSignal.abort() });
+  const report = await collectGarbage(
+    { store, sources: [bags], noJournal: true, apply: true },
+    { stop: AbortSignal.abort() },
+  );
   expect(report).toMatchObject({ garbage: 0, deleted: 0, inventory: { unreadable: 2 } });
   expect(report.blind.map(({ code }) => code)).toEqual(['RUN_STOPPED', 'RUN_STOPPED']);
-  expect(await collectGarbage({ store, sources: [bags], noJournal: true, apply: true })).toMatchObject({ deleted: 3, blind: [] });
+  expect(await collectGarbage({ store, sources: [bags], noJournal: true, apply: true })).toMatchObject({
+    deleted: 3,
+    blind: [],
+  });
 });
