@@ -129,7 +129,11 @@ function makeCommand({ kind, target, journal, isMigrated, concurrency }: Wish): 
         args: [...migrate(target, 'no-journal'), '--plan-out', `plan-${journal}`, ...end],
       };
     case 'gc':
-      return { kind, target, args: ['gc', ...over, ...(isMigrated ? ['--journal', 'earlier'] : ['--no-journal']), ...end] };
+      return {
+        kind,
+        target,
+        args: ['gc', ...over, ...(isMigrated ? ['--journal', 'earlier'] : ['--no-journal']), ...end],
+      };
   }
 }
 
