@@ -30,7 +30,7 @@ export interface ReplayRequest {
   readonly layout?: Partial<Layout>;
   /** Functions and activities that run segments, by name or ARN. Default: all; some events say that they run none. */
   readonly functions?: readonly string[];
-  /** Histories that are read of each source, the newest first in a state machine. */
+  /** Histories that are read of each source, the newest first in a state machine. What is left out is not proven. */
   readonly limit?: number;
   /** Patterns of entries that are left out: of names, or with a slash of whole paths and URIs. */
   readonly ignore?: readonly string[];
@@ -69,7 +69,7 @@ export interface ReplayReport {
   readonly answer: ReplayAnswer;
   readonly totals: ReplayTotals;
   readonly inventory: Inventory;
-  /** Sources of which older executions were left out, because of `limit`. */
+  /** Sources of which histories were left out, because of `limit`. */
   readonly limited: readonly string[];
   /** Functions of the request that no history calls. */
   readonly uncalled: readonly string[];
@@ -158,7 +158,7 @@ class Replay {
     const uncalled = this.#functions.filter((name) => !this.#called.has(name));
     const [totals, inventory, limited] = [this.#counts, this.#inventory.counts, this.#limited];
     const children = this.request.allowsUnreadChildren === true ? 0 : totals.unreadChildren;
-    const gaps = unseenIn(inventory) + totals.failed + children + uncalled.length;
+    const gaps = unseenIn(inventory) + totals.failed + children + limited.length + uncalled.length;
     return { answer: toAnswer(totals, gaps), totals, inventory, limited, uncalled };
   }
 

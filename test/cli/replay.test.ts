@@ -359,6 +359,19 @@ describe('replay does not answer yes', () => {
     });
   });
 
+  it('when --limit leaves files out, of which one has a step that differs', async () => {
+    put('histories/two.json', makeHistory(invoke('Planted', bag({ segment_to_run: 7 }))));
+    const report = await replayEntries(good, '--limit', '1');
+    expect([report.code, report.answer, report.totals.executions, report.limited.length]).toEqual([
+      1,
+      'not proven',
+      1,
+      1,
+    ]);
+    const { out } = await statebag(scratch.dir, ['replay', 'histories', '--limit', '1']);
+    expect(out).toMatch(/limited +further histories of .*histories were not read, because of --limit/);
+  });
+
   it('when no step was compared', async () => {
     const report = await replayEntries(invoke('Log', { message: 'no bag' }));
     expect([report.code, report.answer]).toEqual([1, 'not proven']);
@@ -469,8 +482,16 @@ describe('replay sfn://', () => {
     add('new', invoke('Run', bag()));
     add('old', invoke('Run', bag({ segment_to_run: 7 })));
     const report = await replay([source, '--limit', '1']);
-    expect([report.code, report.totals.executions, report.limited]).toEqual([0, 1, [source]]);
-    expect((await replay([source, '--limit', '2'])).limited).toEqual([]);
+    expect([report.code, report.answer, report.totals.executions, report.limited]).toEqual([
+      1,
+      'not proven',
+      1,
+      [source],
+    ]);
+    const { out } = await statebag(scratch.dir, ['replay', source, '--limit', '1']);
+    expect(out).toContain(`older executions of ${source} were not read, because of --limit`);
+    const all = await replay([source, '--limit', '2']);
+    expect([all.answer, all.totals.executions, all.limited]).toEqual(['no', 2, []]);
   });
 
   it('does not answer yes for a state machine without executions', async () => {
