@@ -82,6 +82,11 @@ export class HistoryReader<V extends Value = Value> {
     return ENDS.has(this.#lastType);
   }
 
+  /** The last event, as `event 7 (TaskStarted)`. */
+  get last(): string {
+    return `event ${this.#last} (${this.#lastType})`;
+  }
+
   /**
    * The invocation that an event records, if it is one. Throws `BagError` `HISTORY_INVALID`, `HISTORY_INCOMPLETE` when
    * events before it are missing, and `HISTORY_WITHOUT_DATA` when it does not have the input of the invocation.

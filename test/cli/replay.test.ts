@@ -134,9 +134,9 @@ describe('replay answers yes', () => {
     expect([piped.code, piped.totals.same]).toEqual([0, 1]);
   });
 
-  it('with a word about executions that had not ended', async () => {
+  it('with --allow-running, with a word about exported histories whose executions had not ended', async () => {
     put('h.json', makeHistory(invoke('Segment', bag()), ''));
-    const { code, out } = await statebag(scratch.dir, ['replay', 'h.json']);
+    const { code, out } = await statebag(scratch.dir, ['replay', 'h.json', '--allow-running']);
     expect(code).toBe(0);
     expect(out).toMatch(/executions +1 +1 had not ended when their histories were read/);
     expect(out).toMatch(/same programs +yes +in every recorded step/);
@@ -372,6 +372,20 @@ describe('replay does not answer yes', () => {
     expect(out).toMatch(/limited +further histories of .*histories were not read, because of --limit/);
   });
 
+  it('when an exported history has no end, because its last events may be missing', async () => {
+    put('histories/cut.json', makeHistory(invoke('Segment', bag()), ''));
+    put('histories/cut.ndjson', `${JSON.stringify({ executionArn: 'arn:x', ...makeHistory(good, '') })}\n`);
+    const report = await replayEntries(good);
+    expect([report.code, report.answer, report.totals.running]).toEqual([1, 'not proven', 2]);
+    expect(gaps(report)).toEqual(['history-open HISTORY_OPEN', 'history-open HISTORY_OPEN']);
+    expect(report.documents.find(({ code }) => code === 'HISTORY_OPEN')).toMatchObject({
+      id: join(scratch.dir, 'histories/cut.json'),
+      reason: expect.stringMatching(/ends with event 6 \(TaskStateExited\).*add --allow-running$/) as string,
+    });
+    const allowed = await replay(['histories', '--allow-running']);
+    expect([allowed.code, allowed.answer, allowed.totals.running]).toEqual([0, 'yes', 2]);
+  });
+
   it('when no step was compared', async () => {
     const report = await replayEntries(invoke('Log', { message: 'no bag' }));
     expect([report.code, report.answer]).toEqual([1, 'not proven']);
@@ -476,6 +490,15 @@ describe('replay sfn://', () => {
       'old#3',
       'waits#3',
     ]);
+  });
+
+  it('answers yes for an execution that is running, because Step Functions gave all that there is of it', async () => {
+    add('waits', invoke('Run', bag()), {
+      status: 'RUNNING',
+      events: makeHistory(invoke('Run', bag()), '').events.map((event) => ({ ...event, timestamp: 1_769_900_000 })),
+    });
+    const report = await replay([source]);
+    expect([report.code, report.answer, report.totals.running]).toEqual([0, 'yes', 1]);
   });
 
   it('reads the newest executions with --limit, and says that there are more', async () => {

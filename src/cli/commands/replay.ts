@@ -32,6 +32,7 @@ const options = {
     ),
     limit: whole('N', 'executions, files or objects of each source; the newest of a state machine'),
     'allow-unread-children': flag('executions and map runs that were started need not be among the sources'),
+    'allow-running': flag('exported histories may end before the end of the execution'),
   }),
   ...ignoreOptions,
   ...storeOptions,
@@ -108,6 +109,7 @@ function replayAll(
     ignore: values.ignore,
     ...(values.limit !== undefined && { limit: values.limit }),
     allowsUnreadChildren: values['allow-unread-children'],
+    allowsRunning: values['allow-running'],
   };
   return replay(request, {
     context: io,
