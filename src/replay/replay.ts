@@ -346,13 +346,19 @@ const PROGRAM = /workflow_config|partition_map|segment_manifest|segment_config/;
 
 /** A queue or a container may be read by a runner, which is not seen in a history. */
 function judgeOtherService(request: string, event: Value): StepResult {
-  if (!PROGRAM.test(Buffer.from(event.bytes()).toString('latin1')))
+  if (!PROGRAM.test(unescapeAll(Buffer.from(event.bytes()).toString('latin1'))))
     return { outcome: 'no-segment', reason: `${request} gets no program` };
   return {
     outcome: 'failed',
     code: 'BAG_HIDDEN',
     reason: `${request} gets a bag or a program, and what reads it there is not known; if it is not a runner, name the runners with --function`,
   };
+}
+
+/** Each character that is escaped by its number, at whatever depth of JSON text in JSON text. */
+function unescapeAll(text: string): string {
+  const plain = text.replace(/\\+u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
+  return plain === text ? text : unescapeAll(plain);
 }
 
 const STOPPED = { code: 'RUN_STOPPED', reason: 'the run was stopped before all of it was read; run it again' };

@@ -5,7 +5,16 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startSfnServer } from '../fakes/sfn-server.js';
 import type { FakeExecution, SfnServer } from '../fakes/sfn-server.js';
-import { callActivity, callPlainly, invoke, makeHistory, request, startChild, within } from '../replay/histories.js';
+import {
+  callActivity,
+  callPlainly,
+  callSdk,
+  invoke,
+  makeHistory,
+  request,
+  startChild,
+  within,
+} from '../replay/histories.js';
 import type { Entry } from '../replay/histories.js';
 import { digests, statebag, useScratch } from './terminal.js';
 import type { RanOptions } from './terminal.js';
@@ -87,6 +96,8 @@ describe('replay answers yes', () => {
         ...invoke('Dict', bag({ partition_map: { '0': segment(7) } })),
         ...invoke('Cut', bag({ partition_map: null, segment_to_run: 1 })),
         ...request('Notify', 'sqs', { MessageBody: 'done' }),
+        ...callSdk('Async', 'invokeAsync', { FunctionName: 'execute-segment', InvokeArgs: JSON.stringify(bag()) }),
+        ...callSdk('Sdk', 'invoke', { FunctionName: 'execute-segment', Payload: bag() }),
         ...invoke('Bare', { segment_config: segment(9), execution_mode: 'BATCHED' }),
         ...invoke('Log', { message: 'no bag' }),
       ]),
@@ -106,13 +117,15 @@ describe('replay answers yes', () => {
       'Dict: same',
       'Cut: same',
       'Notify: no-segment',
+      'Async: same',
+      'Sdk: same',
       'Bare: same',
       'Log: no-bag',
     ]);
     expect([report.code, report.answer]).toEqual([0, 'yes']);
     expect(report.totals).toEqual({
-      ...{ executions: 1, running: 0, steps: 14, unreadChildren: 0 },
-      ...{ same: 10, differs: 0, oldFails: 0, shimFails: 0, failed: 0, noSegment: 3, noBag: 1 },
+      ...{ executions: 1, running: 0, steps: 16, unreadChildren: 0 },
+      ...{ same: 12, differs: 0, oldFails: 0, shimFails: 0, failed: 0, noSegment: 3, noBag: 1 },
     });
     expect(digests(scratch.dir)).toEqual(stored);
   });
@@ -281,6 +294,21 @@ describe('replay does not answer yes', () => {
     expect((await replayEntries(entries, '--function', 'execute-segment')).code).toBe(0);
   });
 
+  it.each([
+    ['one letter of a name', String.raw`{"workflow_confi\u0067":{"id":1}}`],
+    ['a name in JSON text', JSON.stringify(String.raw`{\u0022partition\u005fmap\u0022:[1]}`)],
+    ['a backslash before a letter', JSON.stringify(String.raw`{"segment_confi\u005cu0067":{"id":1}}`)],
+  ])('for a step that hands a program to another service with escapes: %s', async (_, body) => {
+    const report = await replayEntries([...good, ...request('Queue', 'sqs', { MessageBody: body })]);
+    expect([report.code, report.answer, steps(report)[1]]).toEqual([1, 'not proven', 'Queue: failed BAG_HIDDEN']);
+  });
+
+  it('for a request to Lambda that is no invocation and has a program', async () => {
+    const parameters = { FunctionName: 'execute-segment', Later: bag() };
+    const report = await replayEntries([...good, ...callSdk('Later', 'invokeLater', parameters)]);
+    expect([report.code, report.answer, steps(report)[1]]).toEqual([1, 'not proven', 'Later: failed BAG_HIDDEN']);
+  });
+
   it('for a step with a pointer when no store is given', async () => {
     const pointer = {
       __s3_pointer__: true,
@@ -298,6 +326,17 @@ describe('replay does not answer yes', () => {
     ['is not JSON', '{"events":[', 'unreadable JSON_SYNTAX'],
     ['is no history', { ownerId: 'o' }, 'unreadable HISTORY_INVALID'],
     ['is a list of something else', [{ a: 1 }], 'unreadable HISTORY_INVALID'],
+    ['has two lists of events', `{"events":[],"events":${JSON.stringify(events)}}`, 'unreadable HISTORY_INVALID'],
+    [
+      'has an event with two inputs',
+      JSON.stringify({ events }).replace('"parameters":', '"parameters":"{}","parameters":'),
+      'unreadable HISTORY_INVALID',
+    ],
+    [
+      'has an invocation with two payloads',
+      JSON.stringify({ events }).replace(String.raw`\"Payload\":`, String.raw`\"Payload\":{},\"Payload\":`),
+      'unreadable HISTORY_INVALID',
+    ],
     ['has no events', { events: [] }, 'unreadable HISTORY_INVALID'],
     ['is one page of several', { events, NextToken: 'x' }, 'unreadable HISTORY_INCOMPLETE'],
     ['begins in the middle', { events: events.slice(2) }, 'unreadable HISTORY_INCOMPLETE'],
