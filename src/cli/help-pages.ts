@@ -326,6 +326,7 @@ Usage: statebag replay SOURCE… [options]
   --function <NAME>…       function or activity that runs segments (default all; events with an action or a task token run no segment)
   --limit <N>              executions, files or objects of each source; the newest of a state machine
   --allow-unread-children  executions and map runs that were started need not be among the sources
+  --allow-running          exported histories may end before the end of the execution
 `,
   `What to look for
   --ignore <GLOB>…  leave out entries with such names, or with a slash such paths or URIs; the answer repeats it

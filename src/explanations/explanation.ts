@@ -19,6 +19,7 @@ export type ResultCode =
   | 'DUPLICATE_MEMBER'
   | 'EXPECTED_INVALID'
   | 'FILE_EMPTY'
+  | 'HISTORY_OPEN'
   | 'INTENT_LOST'
   | 'JOURNAL_OPEN'
   | 'NAME_SKIPPED'

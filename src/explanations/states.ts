@@ -71,6 +71,12 @@ export const REPLAY = {
         'Name the state machine, the map run or the exported history of the child as a further source. If its steps do not count, add `--allow-unread-children`.',
       see: 'replay.md#sources',
     },
+    HISTORY_OPEN: {
+      title: 'An exported history ends before the end of the execution.',
+      detail: 'The execution was running, or the last events are missing in the file.',
+      advice: 'Export the history again. If the execution was running when it was exported, add `--allow-running`.',
+      see: 'replay.md#sources',
+    },
   },
 } as const satisfies Section;
 

@@ -1,4 +1,5 @@
 import { BagError } from '../errors/index.js';
+import { findDuplicateMembers } from '../json/duplicates.js';
 import { isObject, textMember } from '../bag/value.js';
 import type { Value } from '../bag/value.js';
 
@@ -38,6 +39,7 @@ interface History<V extends Value> {
  * event. Throws `BagError` `HISTORY_INVALID` for anything else and `HISTORY_INCOMPLETE` for one page of several.
  */
 export function readHistory<V extends Value>(document: V): History<V> | undefined {
+  checkNames(document, 'the document');
   if (isEvent(document)) return undefined;
   const events = document.kind() === 'array' ? document : document.member('events');
   if (events?.kind() !== 'array') throw invalid('it has no list "events"');
@@ -46,6 +48,12 @@ export function readHistory<V extends Value>(document: V): History<V> | undefine
       throw incomplete(`it has the member ${name}: it is one page of several`);
   const sorted = events.items().toSorted((one, other) => eventId(one) - eventId(other));
   return { executionArn: textMember(document, 'executionArn'), events: sorted };
+}
+
+/** Of two members of one name, readers take one, and do not say which. */
+function checkNames(value: Value, what: string): void {
+  const [twice] = findDuplicateMembers(value.bytes(), new Set(), () => undefined);
+  if (twice) throw invalid(`${what} has the member "${twice.name}" twice, at /${twice.path.join('/')}`);
 }
 
 function isEvent(value: Value): boolean {
@@ -80,6 +88,11 @@ export class HistoryReader<V extends Value = Value> {
   /** True when the execution had ended when its history was read. */
   get isEnded(): boolean {
     return ENDS.has(this.#lastType);
+  }
+
+  /** The last event, as `event 7 (TaskStarted)`. */
+  get last(): string {
+    return `event ${this.#last} (${this.#lastType})`;
   }
 
   /**
@@ -150,6 +163,9 @@ interface Recorded {
   readonly state: string;
 }
 
+/** Requests to Lambda that call a function; `invokeAsync` is deprecated, and has the event in `InvokeArgs`. */
+const INVOCATION = /^invoke(?:Async|WithResponseStream)?(?:\.|$)/;
+
 function readStep<V extends Value>(event: V, { id, type, state }: Recorded): RecordedStep<V> | undefined {
   const place = SCHEDULED[type];
   if (place === undefined) return undefined;
@@ -158,7 +174,7 @@ function readStep<V extends Value>(event: V, { id, type, state }: Recorded): Rec
   // What it starts has a history of its own.
   if (isTask && startsExecution(event, type)) return undefined;
   const [service, request] = ['resourceType', 'resource'].map((name) => textIn(event, place.details, name) ?? '');
-  const isOtherService = isTask && !(/(?:^|:)lambda$/.test(service!) && request!.startsWith('invoke'));
+  const isOtherService = isTask && !(/(?:^|:)lambda$/.test(service!) && INVOCATION.test(request!));
   const text = details?.member(place.input);
   if (text === undefined)
     throw new BagError(
@@ -170,7 +186,8 @@ function readStep<V extends Value>(event: V, { id, type, state }: Recorded): Rec
   if (isTruncated(details!)) return { ...step, event: undefined };
   const value = openText(text, id);
   if (!isTask || isOtherService) return { ...step, event: value };
-  const payload = value.member('Payload');
+  checkNames(value, `the request in event ${id}`);
+  const payload = value.member(request === 'invokeAsync' ? 'InvokeArgs' : 'Payload');
   return {
     ...step,
     functionName: shortName(textMember(value, 'FunctionName') ?? ''),

@@ -30,12 +30,14 @@ export interface ReplayRequest {
   readonly layout?: Partial<Layout>;
   /** Functions and activities that run segments, by name or ARN. Default: all; some events say that they run none. */
   readonly functions?: readonly string[];
-  /** Histories that are read of each source, the newest first in a state machine. */
+  /** Histories that are read of each source, the newest first in a state machine. What is left out is not proven. */
   readonly limit?: number;
   /** Patterns of entries that are left out: of names, or with a slash of whole paths and URIs. */
   readonly ignore?: readonly string[];
   /** Executions that were started by others need not be among the sources. */
   readonly allowsUnreadChildren?: boolean;
+  /** Exported histories may be without the end of the execution: it was running. */
+  readonly allowsRunning?: boolean;
 }
 
 /** One recorded step. */
@@ -46,9 +48,12 @@ export interface ReplayedStep extends StepResult {
   readonly functionName: string;
 }
 
-/** What was not looked at. `child-unread`: an execution that a history starts. */
+/**
+ * What was not looked at. `child-unread`: an execution that a history starts. `history-open`: what comes after the last
+ * event of an exported history, which is not the end of the execution.
+ */
 export interface ReplayGap extends Omit<Unseen, 'kind'> {
-  readonly kind: Unseen['kind'] | 'child-unread';
+  readonly kind: Unseen['kind'] | 'child-unread' | 'history-open';
 }
 
 export interface ReplayTotals extends Readonly<Record<StepOutcome, number>> {
@@ -69,7 +74,7 @@ export interface ReplayReport {
   readonly answer: ReplayAnswer;
   readonly totals: ReplayTotals;
   readonly inventory: Inventory;
-  /** Sources of which older executions were left out, because of `limit`. */
+  /** Sources of which histories were left out, because of `limit`. */
   readonly limited: readonly string[];
   /** Functions of the request that no history calls. */
   readonly uncalled: readonly string[];
@@ -132,6 +137,8 @@ class Replay {
   readonly #children: Child[] = [];
   /** Ids of histories that were read, and whose they are, once that is known: `''` until then. */
   readonly #read = new Map<string, string>();
+  /** Exported histories without the end of the execution. */
+  #open = 0;
   readonly #limited: string[] = [];
   readonly #called = new Set<string>();
   readonly #functions: readonly string[];
@@ -158,7 +165,8 @@ class Replay {
     const uncalled = this.#functions.filter((name) => !this.#called.has(name));
     const [totals, inventory, limited] = [this.#counts, this.#inventory.counts, this.#limited];
     const children = this.request.allowsUnreadChildren === true ? 0 : totals.unreadChildren;
-    const gaps = unseenIn(inventory) + totals.failed + children + uncalled.length;
+    const open = this.request.allowsRunning === true ? 0 : this.#open;
+    const gaps = unseenIn(inventory) + totals.failed + children + open + limited.length + uncalled.length;
     return { answer: toAnswer(totals, gaps), totals, inventory, limited, uncalled };
   }
 
@@ -174,7 +182,7 @@ class Replay {
           break;
         }
         met++;
-        await this.#readContainer(container);
+        await this.#readContainer(container, !source.id.startsWith(EXECUTIONS_SCHEME));
       }
     } catch (error) {
       await this.#noteListing(source, error);
@@ -192,8 +200,8 @@ class Replay {
   }
 
   /** A container is one history, or has one in each document, or one event in each. */
-  async #readContainer(container: SourceContainer): Promise<void> {
-    const events = new OneHistory(container.id);
+  async #readContainer(container: SourceContainer, isExported: boolean): Promise<void> {
+    const events = new OneHistory(container.id, isExported);
     let documents = 0;
     try {
       for await (const document of container.documents(this.ports.stop)) {
@@ -215,7 +223,7 @@ class Replay {
         await this.#take(document, events);
         return;
       }
-      const history = new OneHistory(whole.executionArn ?? id);
+      const history = new OneHistory(whole.executionArn ?? id, events.isExported);
       for (const event of whole.events) await this.#take(event, history);
       await this.#end(history);
     } catch (error) {
@@ -237,13 +245,22 @@ class Replay {
     if (step) await this.#replayStep(step, history.id);
   }
 
-  async #end({ id, reader }: OneHistory): Promise<void> {
+  async #end({ id, reader, isExported }: OneHistory): Promise<void> {
     reader.end();
     this.#counts.executions++;
     if (!reader.isEnded) this.#counts.running++;
     this.#read.set(id, '');
     this.#children.push(...reader.children.map((child) => ({ ...child, parent: id })));
     await this.#inventory.noteRead(id, undefined);
+    if (isExported && !reader.isEnded) await this.#noteOpen(id, reader.last);
+  }
+
+  /** Step Functions gives all events that there are. A file may be cut off after any of them. */
+  async #noteOpen(id: string, last: string): Promise<void> {
+    this.#open++;
+    if (this.request.allowsRunning === true) return;
+    const reason = `the history ends with ${last}, before the end of the execution: it was running, or events are missing; export it again, or if it was running, add --allow-running`;
+    await this.ports.onGap?.({ kind: 'history-open', id, code: 'HISTORY_OPEN', reason });
   }
 
   async #replayStep(step: RecordedStep, history: string): Promise<void> {
@@ -302,7 +319,11 @@ class OneHistory {
   readonly reader = new HistoryReader<ByteValue>();
   isBegun = false;
 
-  constructor(readonly id: string) {}
+  /** `isExported`: it comes from a file, and not from Step Functions. */
+  constructor(
+    readonly id: string,
+    readonly isExported: boolean,
+  ) {}
 
   take(event: ByteValue): RecordedStep<ByteValue> | undefined {
     this.isBegun = true;
@@ -325,13 +346,19 @@ const PROGRAM = /workflow_config|partition_map|segment_manifest|segment_config/;
 
 /** A queue or a container may be read by a runner, which is not seen in a history. */
 function judgeOtherService(request: string, event: Value): StepResult {
-  if (!PROGRAM.test(Buffer.from(event.bytes()).toString('latin1')))
+  if (!PROGRAM.test(unescapeAll(Buffer.from(event.bytes()).toString('latin1'))))
     return { outcome: 'no-segment', reason: `${request} gets no program` };
   return {
     outcome: 'failed',
     code: 'BAG_HIDDEN',
     reason: `${request} gets a bag or a program, and what reads it there is not known; if it is not a runner, name the runners with --function`,
   };
+}
+
+/** Each character that is escaped by its number, at whatever depth of JSON text in JSON text. */
+function unescapeAll(text: string): string {
+  const plain = text.replace(/\\+u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
+  return plain === text ? text : unescapeAll(plain);
 }
 
 const STOPPED = { code: 'RUN_STOPPED', reason: 'the run was stopped before all of it was read; run it again' };

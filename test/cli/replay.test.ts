@@ -5,7 +5,16 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startSfnServer } from '../fakes/sfn-server.js';
 import type { FakeExecution, SfnServer } from '../fakes/sfn-server.js';
-import { callActivity, callPlainly, invoke, makeHistory, request, startChild, within } from '../replay/histories.js';
+import {
+  callActivity,
+  callPlainly,
+  callSdk,
+  invoke,
+  makeHistory,
+  request,
+  startChild,
+  within,
+} from '../replay/histories.js';
 import type { Entry } from '../replay/histories.js';
 import { digests, statebag, useScratch } from './terminal.js';
 import type { RanOptions } from './terminal.js';
@@ -87,6 +96,8 @@ describe('replay answers yes', () => {
         ...invoke('Dict', bag({ partition_map: { '0': segment(7) } })),
         ...invoke('Cut', bag({ partition_map: null, segment_to_run: 1 })),
         ...request('Notify', 'sqs', { MessageBody: 'done' }),
+        ...callSdk('Async', 'invokeAsync', { FunctionName: 'execute-segment', InvokeArgs: JSON.stringify(bag()) }),
+        ...callSdk('Sdk', 'invoke', { FunctionName: 'execute-segment', Payload: bag() }),
         ...invoke('Bare', { segment_config: segment(9), execution_mode: 'BATCHED' }),
         ...invoke('Log', { message: 'no bag' }),
       ]),
@@ -106,13 +117,15 @@ describe('replay answers yes', () => {
       'Dict: same',
       'Cut: same',
       'Notify: no-segment',
+      'Async: same',
+      'Sdk: same',
       'Bare: same',
       'Log: no-bag',
     ]);
     expect([report.code, report.answer]).toEqual([0, 'yes']);
     expect(report.totals).toEqual({
-      ...{ executions: 1, running: 0, steps: 14, unreadChildren: 0 },
-      ...{ same: 10, differs: 0, oldFails: 0, shimFails: 0, failed: 0, noSegment: 3, noBag: 1 },
+      ...{ executions: 1, running: 0, steps: 16, unreadChildren: 0 },
+      ...{ same: 12, differs: 0, oldFails: 0, shimFails: 0, failed: 0, noSegment: 3, noBag: 1 },
     });
     expect(digests(scratch.dir)).toEqual(stored);
   });
@@ -134,9 +147,9 @@ describe('replay answers yes', () => {
     expect([piped.code, piped.totals.same]).toEqual([0, 1]);
   });
 
-  it('with a word about executions that had not ended', async () => {
+  it('with --allow-running, with a word about exported histories whose executions had not ended', async () => {
     put('h.json', makeHistory(invoke('Segment', bag()), ''));
-    const { code, out } = await statebag(scratch.dir, ['replay', 'h.json']);
+    const { code, out } = await statebag(scratch.dir, ['replay', 'h.json', '--allow-running']);
     expect(code).toBe(0);
     expect(out).toMatch(/executions +1 +1 had not ended when their histories were read/);
     expect(out).toMatch(/same programs +yes +in every recorded step/);
@@ -281,6 +294,21 @@ describe('replay does not answer yes', () => {
     expect((await replayEntries(entries, '--function', 'execute-segment')).code).toBe(0);
   });
 
+  it.each([
+    ['one letter of a name', String.raw`{"workflow_confi\u0067":{"id":1}}`],
+    ['a name in JSON text', JSON.stringify(String.raw`{\u0022partition\u005fmap\u0022:[1]}`)],
+    ['a backslash before a letter', JSON.stringify(String.raw`{"segment_confi\u005cu0067":{"id":1}}`)],
+  ])('for a step that hands a program to another service with escapes: %s', async (_, body) => {
+    const report = await replayEntries([...good, ...request('Queue', 'sqs', { MessageBody: body })]);
+    expect([report.code, report.answer, steps(report)[1]]).toEqual([1, 'not proven', 'Queue: failed BAG_HIDDEN']);
+  });
+
+  it('for a request to Lambda that is no invocation and has a program', async () => {
+    const parameters = { FunctionName: 'execute-segment', Later: bag() };
+    const report = await replayEntries([...good, ...callSdk('Later', 'invokeLater', parameters)]);
+    expect([report.code, report.answer, steps(report)[1]]).toEqual([1, 'not proven', 'Later: failed BAG_HIDDEN']);
+  });
+
   it('for a step with a pointer when no store is given', async () => {
     const pointer = {
       __s3_pointer__: true,
@@ -298,6 +326,17 @@ describe('replay does not answer yes', () => {
     ['is not JSON', '{"events":[', 'unreadable JSON_SYNTAX'],
     ['is no history', { ownerId: 'o' }, 'unreadable HISTORY_INVALID'],
     ['is a list of something else', [{ a: 1 }], 'unreadable HISTORY_INVALID'],
+    ['has two lists of events', `{"events":[],"events":${JSON.stringify(events)}}`, 'unreadable HISTORY_INVALID'],
+    [
+      'has an event with two inputs',
+      JSON.stringify({ events }).replace('"parameters":', '"parameters":"{}","parameters":'),
+      'unreadable HISTORY_INVALID',
+    ],
+    [
+      'has an invocation with two payloads',
+      JSON.stringify({ events }).replace(String.raw`\"Payload\":`, String.raw`\"Payload\":{},\"Payload\":`),
+      'unreadable HISTORY_INVALID',
+    ],
     ['has no events', { events: [] }, 'unreadable HISTORY_INVALID'],
     ['is one page of several', { events, NextToken: 'x' }, 'unreadable HISTORY_INCOMPLETE'],
     ['begins in the middle', { events: events.slice(2) }, 'unreadable HISTORY_INCOMPLETE'],
@@ -357,6 +396,33 @@ describe('replay does not answer yes', () => {
       ignore: ['*.txt'],
       inventory: { skipped: 0, ignored: 1 },
     });
+  });
+
+  it('when --limit leaves files out, of which one has a step that differs', async () => {
+    put('histories/two.json', makeHistory(invoke('Planted', bag({ segment_to_run: 7 }))));
+    const report = await replayEntries(good, '--limit', '1');
+    expect([report.code, report.answer, report.totals.executions, report.limited.length]).toEqual([
+      1,
+      'not proven',
+      1,
+      1,
+    ]);
+    const { out } = await statebag(scratch.dir, ['replay', 'histories', '--limit', '1']);
+    expect(out).toMatch(/limited +further histories of .*histories were not read, because of --limit/);
+  });
+
+  it('when an exported history has no end, because its last events may be missing', async () => {
+    put('histories/cut.json', makeHistory(invoke('Segment', bag()), ''));
+    put('histories/cut.ndjson', `${JSON.stringify({ executionArn: 'arn:x', ...makeHistory(good, '') })}\n`);
+    const report = await replayEntries(good);
+    expect([report.code, report.answer, report.totals.running]).toEqual([1, 'not proven', 2]);
+    expect(gaps(report)).toEqual(['history-open HISTORY_OPEN', 'history-open HISTORY_OPEN']);
+    expect(report.documents.find(({ code }) => code === 'HISTORY_OPEN')).toMatchObject({
+      id: join(scratch.dir, 'histories/cut.json'),
+      reason: expect.stringMatching(/ends with event 6 \(TaskStateExited\).*add --allow-running$/) as string,
+    });
+    const allowed = await replay(['histories', '--allow-running']);
+    expect([allowed.code, allowed.answer, allowed.totals.running]).toEqual([0, 'yes', 2]);
   });
 
   it('when no step was compared', async () => {
@@ -465,12 +531,29 @@ describe('replay sfn://', () => {
     ]);
   });
 
+  it('answers yes for an execution that is running, because Step Functions gave all that there is of it', async () => {
+    add('waits', invoke('Run', bag()), {
+      status: 'RUNNING',
+      events: makeHistory(invoke('Run', bag()), '').events.map((event) => ({ ...event, timestamp: 1_769_900_000 })),
+    });
+    const report = await replay([source]);
+    expect([report.code, report.answer, report.totals.running]).toEqual([0, 'yes', 1]);
+  });
+
   it('reads the newest executions with --limit, and says that there are more', async () => {
     add('new', invoke('Run', bag()));
     add('old', invoke('Run', bag({ segment_to_run: 7 })));
     const report = await replay([source, '--limit', '1']);
-    expect([report.code, report.totals.executions, report.limited]).toEqual([0, 1, [source]]);
-    expect((await replay([source, '--limit', '2'])).limited).toEqual([]);
+    expect([report.code, report.answer, report.totals.executions, report.limited]).toEqual([
+      1,
+      'not proven',
+      1,
+      [source],
+    ]);
+    const { out } = await statebag(scratch.dir, ['replay', source, '--limit', '1']);
+    expect(out).toContain(`older executions of ${source} were not read, because of --limit`);
+    const all = await replay([source, '--limit', '2']);
+    expect([all.answer, all.totals.executions, all.limited]).toEqual(['no', 2, []]);
   });
 
   it('does not answer yes for a state machine without executions', async () => {

@@ -61,6 +61,12 @@ export function request(state: string, resourceType: string, parameters: unknown
   return [entered(state), { type: 'TaskScheduled', taskScheduledEventDetails: details }, exited(state)];
 }
 
+/** A task that calls a function through the SDK, such as `invokeAsync`. */
+export function callSdk(state: string, resource: string, parameters: unknown): Entry[] {
+  const details = { resourceType: 'aws-sdk:lambda', resource, region: 'x', parameters: JSON.stringify(parameters) };
+  return [entered(state), { type: 'TaskScheduled', taskScheduledEventDetails: details }, exited(state)];
+}
+
 /** A task that starts another execution. */
 export function startChild(state: string, arn: string, resource = 'startExecution.sync:2'): Entry[] {
   const details = { resourceType: 'states', resource };

@@ -1,6 +1,7 @@
 import type { ReplayedStep, ReplayGap, ReplayReport, ReplayTotals } from '../../replay/replay.js';
 import type { StepOutcome } from '../../replay/replay-step.js';
 import { replay } from '../../replay/replay.js';
+import { EXECUTIONS_SCHEME } from '../../sources/open.js';
 import { defineCommand, flag, list, optionGroup, text, whole } from '../command.js';
 import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
@@ -31,6 +32,7 @@ const options = {
     ),
     limit: whole('N', 'executions, files or objects of each source; the newest of a state machine'),
     'allow-unread-children': flag('executions and map runs that were started need not be among the sources'),
+    'allow-running': flag('exported histories may end before the end of the execution'),
   }),
   ...ignoreOptions,
   ...storeOptions,
@@ -107,6 +109,7 @@ function replayAll(
     ignore: values.ignore,
     ...(values.limit !== undefined && { limit: values.limit }),
     allowsUnreadChildren: values['allow-unread-children'],
+    allowsRunning: values['allow-running'],
   };
   return replay(request, {
     context: io,
@@ -159,10 +162,15 @@ function rows(report: ReplayReport, ignore: readonly string[]): readonly TableRo
       totals.unreadChildren,
       'started executions and map runs that are not in the sources',
     ),
-    ...limited.map((source): TableRow => ['limited', '', `older executions of ${source} were not read`]),
+    ...limited.map(limitedRow),
     ...uncalled.map((name): TableRow => ['never called', '', `no history calls the function ${name}`]),
     ['same programs', answer, answer === 'yes' ? 'in every recorded step' : 'see below'],
   ];
+}
+
+function limitedRow(source: string): TableRow {
+  const what = source.startsWith(EXECUTIONS_SCHEME) ? 'older executions' : 'further histories';
+  return ['limited', '', `${what} of ${source} were not read, because of --limit`];
 }
 
 function running({ running: count }: ReplayTotals): string {
