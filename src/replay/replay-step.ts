@@ -14,7 +14,6 @@ import { EventReading } from '../shim/invocation.js';
 import { parseOptions } from '../shim/settings.js';
 import { overlayStore } from '../store/overlay.js';
 import type { OverlayStore, ReadableStore } from '../store/overlay.js';
-import { findHiddenProgram } from '../run/hidden-program.js';
 import { findOtherNumber } from './exact-numbers.js';
 import { applyOldRules } from './old-rules.js';
 import type { OldAnswer } from './old-rules.js';
@@ -88,10 +87,7 @@ export class StepReplay {
     });
     if (old.kind === 'none') return { outcome: 'no-segment', reason: old.reason };
     const isBag = reading.document.bags.length > 0;
-    if (!isBag && old.kind === 'failed') {
-      const hidden = findHiddenProgram(bytes);
-      return hidden ? { outcome: 'failed', ...hidden } : { outcome: 'no-bag' };
-    }
+    if (!isBag && old.kind === 'failed') return { outcome: 'no-bag' };
     // Without a bag, the event passes with the program that it carries.
     const recorded = await answer(async () => (isBag ? (await reading.adapt()).resolved : reading.resolve()));
     if (old.kind !== 'segment') return oldFails(old, recorded);

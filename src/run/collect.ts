@@ -332,8 +332,8 @@ async function mark(options: MarkOptions, live = new LiveDigests()): Promise<Mar
 }
 
 /** Bytes that are not JSON may be compressed or encrypted, and hide what they name. */
-function findFlaw({ bytes, line, verdict }: SourceDocument): Flaw | undefined {
-  if (verdict?.code === 'ATTRIBUTE_NOT_JSON') return { code: verdict.code, reason: verdict.reason };
+function findFlaw({ bytes, line, opaque }: SourceDocument): Flaw | undefined {
+  if (opaque) return opaque;
   const flaw = findFlawIn(bytes);
   if (flaw === undefined || line !== undefined) return flaw;
   // A file may hold a document a line, whatever its name.

@@ -90,8 +90,7 @@ function judge(document: SourceDocument, { acceptBridge, addresses }: ContractCh
     assertOneOwner(bagDocument, document);
     const { generation } = bagDocument;
     if (generation === 'fat') return { generation, code: 'BAG_FAT', reason: 'its program is inline' };
-    if (document.verdict?.code === 'ATTRIBUTE_NOT_JSON')
-      return { generation: 'unknown', code: document.verdict.code, reason: document.verdict.reason };
+    if (document.opaque) return { generation: 'unknown', ...document.opaque };
     if (generation === 'bridge' && acceptBridge && bagDocument.bags.some((bag) => listMutableMembers(bag).length > 0))
       return {
         generation,
@@ -108,7 +107,7 @@ function judge(document: SourceDocument, { acceptBridge, addresses }: ContractCh
         code: 'BAG_VERSION_UNKNOWN',
         reason: 'the bag is of a later version than this release knows',
       };
-    const hidden = generation === 'foreign' ? findHiddenProgram(document.bytes) : undefined;
+    const hidden = findHiddenProgram(document, generation);
     return hidden ? { generation: 'unknown', ...hidden } : { generation };
   } catch (error) {
     return { generation: 'unknown', code: failureOf(error).code, reason: failureOf(error).reason };

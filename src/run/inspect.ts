@@ -1,5 +1,5 @@
 import { addressRule } from '../bag/sources.js';
-import type { BagDocument } from '../bag/bag.js';
+import type { BagDocument, Generation } from '../bag/bag.js';
 import type { ByteValue } from '../bag/value.js';
 import { noStore, openStore } from '../store/open.js';
 import { parseIgnore } from '../sources/container-choice.js';
@@ -7,6 +7,7 @@ import type { Unseen } from '../sources/inventory.js';
 import { measureSources, openSources } from '../sources/open.js';
 import { assertKnown, asStore, completeSources, defaultTarget, omitUndefined } from './request.js';
 import { ownPlaces } from '../sources/own-files.js';
+import type { SourceDocument } from '../sources/source.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
 import { readingSettings } from './transform.js';
 import { Census, lookAt, ResumeCensus } from './census.js';
@@ -16,7 +17,7 @@ import type { RunPorts } from './context.js';
 import { plannedHazards, readBagDocument, resumabilityOf, whereFilter } from './document.js';
 import { runSources } from './engine.js';
 import { findHiddenProgram } from './hidden-program.js';
-import type { GateInventory } from './inventory.js';
+import type { Flaw, GateInventory } from './inventory.js';
 import type { DocumentOutcome } from './outcome.js';
 import type { InventorySelection, Selection, SourcesRequest, StoreRequest } from './request.js';
 import type { EngineOptions, RunReport, SettledDocument } from './run.js';
@@ -133,9 +134,10 @@ class Inspection {
   ) {}
 
   async add(planned: DocumentOutcome, { document, prepared }: SettledDocument): Promise<void> {
-    const outcome = withHidden(withoutStore(planned), document.bytes);
+    const flaw = planned.generation === 'unknown' ? undefined : findFlaw(document, planned.generation);
+    const outcome = { ...withoutStore(planned), ...flaw };
     const isUnknown = prepared !== undefined && outcome.generation === 'unknown';
-    if (isUnknown || outcome.code === 'BAG_HIDDEN') this.undecidable++;
+    if (isUnknown || flaw) this.undecidable++;
     const addresses = addressRule(this.settings.blobs);
     const seen: BagDocument<ByteValue> | undefined =
       prepared?.transformation?.bagDocument ?? readBagDocument(document.bytes, addresses);
@@ -147,10 +149,9 @@ class Inspection {
   }
 }
 
-/** A document that a migration leaves as it is, although a program is in it. */
-function withHidden(outcome: DocumentOutcome, bytes: Uint8Array): DocumentOutcome {
-  const hidden = outcome.generation === 'foreign' ? findHiddenProgram(bytes) : undefined;
-  return hidden ? { ...outcome, ...hidden } : outcome;
+/** Why nothing is proved of a document, whatever a migration makes of the bag in it. */
+function findFlaw(document: SourceDocument, generation: Generation): Flaw | undefined {
+  return generation === 'fat' ? undefined : (document.opaque ?? findHiddenProgram(document, generation));
 }
 
 /**

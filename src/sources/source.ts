@@ -33,10 +33,12 @@ export interface SourceDocument {
   /** Says that the bytes and the frame are not read any more: their memory may serve another document. */
   readonly release?: () => void;
   readonly deadline?: Deadline;
-  /** Further text of the place, in which names of blobs may stand. Made when it is asked for. */
+  /** Further text of the place, in which bags and names of blobs may be. Made when it is asked for. */
   readonly beside?: () => Uint8Array;
   /** Present for a document that is not to be rewritten, whatever is in it. */
   readonly verdict?: Verdict;
+  /** Present when a part of the place cannot be searched for bags and names of blobs: a gate proves nothing then. */
+  readonly opaque?: { readonly code: string; readonly reason: string };
   /** What stands beside the bag in the row of a paused execution. */
   readonly row?: Omit<PausedExecution<never>, 'context'>;
   /** Ids in the attributes of the row. A bag that names others is refused. */

@@ -425,6 +425,15 @@ describe('replay does not answer yes', () => {
     expect([allowed.code, allowed.answer, allowed.totals.running]).toEqual([0, 'yes', 2]);
   });
 
+  it.each([
+    ['in a list', [bag()]],
+    ['below another member', { detail: bag() }],
+    ['as text', { body: JSON.stringify(bag()) }],
+  ])('when an event has a bag %s, where none is expected', async (_, event) => {
+    const report = await replayEntries([...good, ...invoke('Odd', event)]);
+    expect([report.code, report.answer, steps(report).at(-1)]).toEqual([1, 'not proven', 'Odd: failed BAG_HIDDEN']);
+  });
+
   it('when no step was compared', async () => {
     const report = await replayEntries(invoke('Log', { message: 'no bag' }));
     expect([report.code, report.answer]).toEqual([1, 'not proven']);

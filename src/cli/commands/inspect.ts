@@ -78,6 +78,9 @@ export const command = defineCommand({
   handler: inspectCommand,
 });
 
+/** Codes of documents of which nothing is proved, whatever their outcome is. */
+const FLAWS: ReadonlySet<string> = new Set(['ATTRIBUTE_NOT_JSON', 'BAG_HIDDEN']);
+
 async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number> {
   const { options } = args;
   const output = outputSettings(options, io);
@@ -86,7 +89,7 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
   const ports = {
     stop: signals.stop,
     onOutcome: (document: InspectedDocument) =>
-      reporter.add(inspectedMembers(document), isFinding(document) || document.code === 'BAG_HIDDEN'),
+      reporter.add(inspectedMembers(document), isFinding(document) || FLAWS.has(document.code ?? '')),
   };
   try {
     return await reporting(reporter, async () => {

@@ -32,26 +32,59 @@ function isFalsy(attribute: Attribute): boolean {
 /** The bag of a row as a document: the JSON text itself where the row keeps text, else the text of the map. */
 export function rowDocument(id: string, row: Row): SourceDocument {
   const place = bagPlace(row);
-  const beside = () => Buffer.from(attributeText({ M: row }).text);
-  if (!place) return { id, line: undefined, bytes: Buffer.from('{}'), verdict: withoutBag(row), beside };
+  const beside = () => Buffer.from(attributeText({ M: attributesBeside(row, place) }).text);
+  // Text is taken as it is.
+  const { text, strangers } = attributeText(place && !('S' in place.attribute) ? place.attribute : { M: {} });
+  const wrong = strangers.flatMap((path) => notJson(path) ?? [])[0];
+  const opaque = wrong ?? findBinary(row);
+  const outside = { beside, ...(opaque && { opaque: { code: opaque.code, reason: opaque.reason } }) };
+  if (!place) return { id, line: undefined, bytes: Buffer.from('{}'), verdict: withoutBag(row), ...outside };
   const assertFits = (bytes: Uint8Array) => {
     assertStorable(id, { ...row, [place.name]: written(place, bytes) }, itemBytes(row));
   };
   const shared = {
     id,
     line: undefined,
-    beside,
+    ...outside,
     row: pausedRow(row, 'S' in place.attribute ? 'text' : 'attribute'),
     names: namesIn(row),
     assertFits,
   };
-  const verdict = hasToken(row) ? undefined : TOKENLESS;
-  if ('S' in place.attribute) return { ...shared, bytes: Buffer.from(place.attribute.S), ...(verdict && { verdict }) };
-  const { text, strangers } = attributeText(place.attribute);
-  const wrong = verdict ?? strangers.flatMap((path) => notJson(path) ?? [])[0];
+  const verdict = hasToken(row) ? wrong : TOKENLESS;
+  const judged = { ...shared, ...(verdict && { verdict }) };
+  if ('S' in place.attribute) return { ...judged, bytes: Buffer.from(place.attribute.S) };
   const bytes = Buffer.from(text);
-  return { ...shared, bytes, keep: (after) => kept(bytes, after), ...(wrong && { verdict: wrong }) };
+  return { ...judged, bytes, keep: (after) => kept(bytes, after) };
 }
+
+function attributesBeside(row: Row, place: BagPlace | undefined): Row {
+  return Object.fromEntries(Object.entries(row).filter(([name]) => name !== place?.name));
+}
+
+/** A binary value may be a bag, also a compressed one. It is no reason to leave the bag beside it as it is. */
+function findBinary(row: Row): { readonly code: string; readonly reason: string } | undefined {
+  const path = binaryPath({ M: row });
+  if (!path) return undefined;
+  return {
+    code: 'ATTRIBUTE_NOT_JSON',
+    reason: `/${path.join('/')} is a binary value, which may hold a bag or the name of a blob and is not searched`,
+  };
+}
+
+/** The first value that is long enough, as attribute names and positions from the row on. */
+function binaryPath(attribute: Attribute): readonly string[] | undefined {
+  if ('B' in attribute) return attribute.B.length > MAX_HARMLESS_BYTES ? [] : undefined;
+  if ('BS' in attribute) return attribute.BS.some(({ length }) => length > MAX_HARMLESS_BYTES) ? [] : undefined;
+  const inner = 'M' in attribute ? attribute.M : 'L' in attribute ? attribute.L : {};
+  for (const [name, value] of Object.entries<Attribute>(inner)) {
+    const path = binaryPath(value);
+    if (path) return [name, ...path];
+  }
+  return undefined;
+}
+
+/** A UUID. A bag has a name of 13 bytes at least, two quotes, a colon and a value; a digest has 32 bytes. */
+const MAX_HARMLESS_BYTES = 16;
 
 /** What the place holds once these bytes are written. */
 function written({ attribute }: BagPlace, bytes: Uint8Array): Attribute {

@@ -1,0 +1,123 @@
+import { mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startDynamoDbServer } from '../fakes/dynamodb-server.js';
+import type { DynamoDbServer } from '../fakes/dynamodb-server.js';
+import { TableState } from '../fakes/table-state.js';
+import { smallBag } from './fleet-dir.js';
+import { statebag, useScratch } from './terminal.js';
+
+const scratch = useScratch();
+const at = (...parts: readonly string[]) => join(scratch.dir, ...parts);
+const FAT = smallBag();
+
+interface Report {
+  readonly answer?: string;
+  readonly proven?: boolean;
+  readonly documents?: readonly { readonly code?: string; readonly reason?: string }[];
+  readonly inventory: { readonly undecidable: number };
+  readonly totals: Readonly<Record<string, number>>;
+}
+
+async function json(...args: readonly string[]): Promise<Report & { readonly code: number }> {
+  const { code, out, err } = await statebag(scratch.dir, [...args, '--json']);
+  if (out === '') throw new Error(err);
+  return { code, ...(JSON.parse(out) as Report) };
+}
+
+/** What `migrate` makes of the small bag; its blobs are old enough to be deleted. */
+async function makeLean(): Promise<string> {
+  mkdirSync(at('live'));
+  writeFileSync(at('live/a.json'), FAT);
+  await statebag(scratch.dir, ['migrate', 'live', '--store', 'store', '--apply', '--journal', 'journal']);
+  const files = readdirSync(at('store'), { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+  for (const { parentPath, name } of files) utimesSync(join(parentPath, name), 1_600_000_000, 1_600_000_000);
+  return readFileSync(at('live/a.json'), 'utf8');
+}
+
+let lean = '';
+beforeEach(async () => {
+  lean = await makeLean();
+});
+
+describe('a row', () => {
+  let state: TableState;
+  let server: DynamoDbServer;
+  beforeEach(async () => {
+    state = new TableState('Tokens');
+    server = await startDynamoDbServer({ tables: [state] });
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+    vi.stubEnv('AWS_REGION', 'eu-central-1');
+    vi.stubEnv('AWS_ENDPOINT_URL_DYNAMODB', server.endpoint);
+  });
+  afterEach(async () => {
+    vi.unstubAllEnvs();
+    await server.stop();
+  });
+  type Row = Parameters<TableState['put']>[0];
+  const key = { ownerId: { S: 'owner-1' }, conversation_id: { S: 'c' } };
+  const taskToken = { S: 't' };
+  const put = (row: Row) => {
+    state.put({ ...key, ...row });
+  };
+  const gates = async () => ({
+    contract: await json('can-contract', 'dynamodb://Tokens'),
+    gc: await json('gc', '--no-journal', '--store', 'store', 'dynamodb://Tokens', '--apply'),
+    inspect: await json('inspect', 'dynamodb://Tokens'),
+  });
+  const binary = (text: string) => ({ B: Buffer.from(text) });
+
+  it.each<[string, (lean: string) => Row]>([
+    ['in place of its bag', (text) => ({ context: binary(text), taskToken })],
+    ['in place of its bag, without a token', (text) => ({ context: binary(text) })],
+    ['below a wrapper, without a token', (text) => ({ context: { M: { state_data: binary(text) } } })],
+    ['in another member of its bag', (text) => ({ taskToken, context: { M: { body: binary(text) } } })],
+    ['in a list of its bag', (text) => ({ taskToken, context: { M: { items: { L: [{ B: gzipSync(text) }] } } } })],
+    ['in a set of its bag', (text) => ({ taskToken, context: { M: { items: { BS: [Buffer.from(text)] } } } })],
+    ['next to its bag', (text) => ({ taskToken, context: { S: '{"a":1}' }, body: binary(text) })],
+    ['and no bag', (text) => ({ taskToken, body: binary(text) })],
+  ])('with a binary value makes every gate not proven: %s', async (_, row) => {
+    put(row(lean));
+    const { contract, gc, inspect } = await gates();
+    expect([contract.code, contract.answer, contract.documents?.map(({ code }) => code)]).toEqual([
+      1,
+      'not proven',
+      ['ATTRIBUTE_NOT_JSON'],
+    ]);
+    expect([gc.code, gc.proven, gc.totals.deleted]).toEqual([1, false, 0]);
+    expect([inspect.code, inspect.inventory.undecidable]).toEqual([1, 1]);
+  });
+
+  it('with binary values too short for a bag or the digest of one is understood', async () => {
+    put({ taskToken, context: { S: lean }, id: { B: Buffer.alloc(16) }, set: { BS: [Buffer.alloc(16)] } });
+    const { contract, gc, inspect } = await gates();
+    expect([contract.answer, gc.proven, gc.totals.deleted, inspect.code]).toEqual(['yes', true, 0, 0]);
+  });
+
+  it.each<[string, (lean: string) => Row]>([
+    ['in place of one', () => ({ payload: { S: FAT } })],
+    ['next to text that is none', () => ({ context: { S: '{"a":1}' }, payload: { S: FAT } })],
+    ['as a map', () => ({ bag: { M: { workflow_config: { M: { nodes: { L: [{ S: 'a' }] } } } } } })],
+    ['next to a lean bag', (text) => ({ context: { S: text }, previous: { S: FAT } })],
+    ['next to a lean bag, under the other name of one', (text) => ({ context: { S: text }, state_data: { S: FAT } })],
+    ['under the name of the bag in upper case', () => ({ taskToken: { S: '' }, Context: { S: FAT } })],
+  ])('with a fat bag in another attribute is not proven: %s', async (_, row) => {
+    put({ taskToken, ...row(lean) });
+    const { contract, gc, inspect } = await gates();
+    expect([contract.code, contract.answer, contract.documents]).toMatchObject([
+      1,
+      'not proven',
+      [{ code: 'BAG_HIDDEN', reason: expect.stringContaining('another attribute of the row') as string }],
+    ]);
+    expect([inspect.code, inspect.inventory.undecidable]).toEqual([1, 1]);
+    expect([gc.code, gc.proven]).toEqual([0, true]);
+  });
+
+  it('with pointers in another attribute keeps what they name', async () => {
+    put({ taskToken, context: { S: '{"a":1}' }, previous: { S: lean } });
+    const { contract, gc } = await gates();
+    expect([contract.answer, gc.proven, gc.totals.deleted]).toEqual(['yes', true, 0]);
+  });
+});
