@@ -29,7 +29,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   run: ['bag', 'migrations', 'json', 'store', 'validate', 'sources', 'journal'],
   fleet: ['bag', 'migrations', 'json', 'store', 'shim', 'sources', 'journal', 'run'],
   shim: ['json', 'bag', 'migrations', 'store', 'validate', 'partition'],
-  replay: ['bag', 'shim', 'sources', 'store'],
+  replay: ['bag', 'json', 'shim', 'sources', 'store'],
   'runtime-proxy': ['json', 'bag', 'store', 'shim'],
   cli: [
     'asl',

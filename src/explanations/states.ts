@@ -22,8 +22,9 @@ export const GATES = {
       advice: 'Run `statebag migrate --to lean`.',
     },
     BAG_HIDDEN: {
-      title: '`workflow_config` or `partition_map` is in a document that is not a bag.',
-      detail: 'It is in a list, in JSON text inside JSON text, or below other members. The answer is not proven.',
+      title: '`workflow_config` or `partition_map` is at a place where no bag is expected.',
+      detail:
+        'It is in a list, in JSON text inside JSON text, next to the bag, below other members, or in another attribute of a row. The answer is not proven.',
       advice: 'Look at the document. If no reader takes a bag out of it, move it to another place.',
     },
   },

@@ -2,7 +2,7 @@ import pMap from 'p-map';
 import type { IntentEntry, ResultEntry } from '../journal/entries.js';
 import type { Journal } from '../journal/journal.js';
 import type { JournalSummary } from '../journal/read.js';
-import { addToTotals, emptyTotals } from '../run/outcome.js';
+import { addToTotals, emptyTotals, NOTHING_DONE } from '../run/outcome.js';
 import type { Totals } from '../run/outcome.js';
 import { digestDocument } from '../run/transform.js';
 import type { SourceContainer } from '../sources/source.js';
@@ -70,7 +70,7 @@ async function resultsOf({ answer, silent }: Reported, options: CollectOptions):
   if (!answer) return [];
   if ('result' in answer) {
     const { result } = answer;
-    const seen = result.outcome === 'failed' ? await seeDone(answer.id, options) : NOTHING_DONE;
+    const seen = result.outcome === 'failed' ? await seeDone(answer.id, options) : NOTHING_SEEN;
     return seen.isWhole ? seen.done : [result];
   }
   const { records } = options;
@@ -97,7 +97,7 @@ type Silence = Pick<NonNullable<Reported['silent']>, 'code' | 'reason'>;
 async function lookAt(doc: string, { code, reason }: Silence, options: CollectOptions): Promise<readonly ToldResult[]> {
   const { done, isWhole } = await seeDone(doc, options);
   if (isWhole || knownResult(doc, options.summary)) return done;
-  return [...done, { ...NOTHING, at: options.now(), doc, code, reason }];
+  return [...done, { ...NOTHING_DONE, outcome: 'failed', at: options.now(), doc, code, reason }];
 }
 
 /** Recorded results that the bytes of the documents confirm. */
@@ -107,12 +107,12 @@ interface SeenDone {
   readonly isWhole: boolean;
 }
 
-const NOTHING_DONE: SeenDone = { done: [], isWhole: false };
+const NOTHING_SEEN: SeenDone = { done: [], isWhole: false };
 
 /** A record alone proves nothing, because it is written before the change: each document must be what it says. */
 async function seeDone(id: string, { records, open, summary, now }: CollectOptions): Promise<SeenDone> {
   const promised = promisedResults(await records.of(id));
-  if (promised.size === 0) return NOTHING_DONE;
+  if (promised.size === 0) return NOTHING_SEEN;
   const done: ToldResult[] = [];
   let isWhole = true;
   try {
@@ -144,15 +144,6 @@ function promisedResults(entries: readonly TaskEntry[]): ReadonlyMap<string, Tol
 function keyOf(doc: string, sha256: string): string {
   return `${sha256} ${doc}`;
 }
-
-const NOTHING = {
-  outcome: 'failed',
-  generation: 'unknown',
-  bytesBefore: 0,
-  bytesAfter: 0,
-  blobsWritten: 0,
-  blobsReused: 0,
-} as const;
 
 function toldOf(entry: IntentEntry | ResultEntry): readonly ToldResult[] {
   return entry.kind === 'result' ? [omit(entry, ['kind', 'run'])] : [];

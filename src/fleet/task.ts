@@ -4,7 +4,7 @@ import { Committer } from '../run/commit.js';
 import { collectFacts } from '../run/document.js';
 import type { PreparedChange } from '../run/document.js';
 import { runSources } from '../run/engine.js';
-import { failureOf, notStarted } from '../run/outcome.js';
+import { failureOf, NOTHING_DONE, notStarted } from '../run/outcome.js';
 import type { DocumentOutcome } from '../run/outcome.js';
 import type { TransformSettings } from '../run/transform.js';
 import { nodeDisk } from '../sources/disk.js';
@@ -96,14 +96,6 @@ interface Stamp {
   /** RFC 3339. */
   readonly at: string;
 }
-
-const NOTHING_DONE = {
-  generation: 'unknown',
-  bytesBefore: 0,
-  bytesAfter: 0,
-  blobsWritten: 0,
-  blobsReused: 0,
-} as const;
 
 /** The result of a task that could not be begun. */
 export function failedTask(containerId: string, error: unknown, { runId, at }: Stamp): TaskResult {

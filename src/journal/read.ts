@@ -85,7 +85,7 @@ async function* readFile(path: string): AsyncIterable<Uint8Array> {
     await assertFile(path);
     for await (const chunk of createReadStream(path)) yield chunk as Buffer;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw diskError(path, error);
+    if (!['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) throw diskError(path, error);
     throw new ConfigError(
       'JOURNAL_MISSING',
       `there is no journal at ${path}; migrate --apply --journal writes one with its first change`,

@@ -173,7 +173,7 @@ async function resolve<V extends Value>(
   return toAnswer(segment?.value, index, source);
 }
 
-/** Cut anew at every step. */
+/** The old runner cuts the config again at every step. */
 function fromConfig<V extends Value>({ value: config }: OldValue<V>, index: OldIndex): OldAnswer<V> {
   if (config.kind() !== 'object') throw new OldFailure(`workflow_config is ${config.kind()}, not an object`);
   // Without nodes there is nothing to cut, and that is no error.

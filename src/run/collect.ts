@@ -6,6 +6,7 @@ import { BagError, StateBagError } from '../errors/index.js';
 import type { InversePiece, JournalEntry } from '../journal/entries.js';
 import { readJournal } from '../journal/read.js';
 import { isBlank } from '../sources/lines.js';
+import { isOwnFile } from '../sources/own-files.js';
 import type { SourceDocument } from '../sources/source.js';
 import { REUSE_GRACE_MS } from '../store/index.js';
 import type { Leftover, ObjectStore, ObjectSummary } from '../store/index.js';
@@ -313,13 +314,14 @@ async function mark(options: MarkOptions, live = new LiveDigests()): Promise<Mar
     documents++;
     live.addText(document.bytes);
     if (document.beside) live.addText(document.beside());
-    return findFlaw(document);
+    // A file in the making, or a lock: only what is in it counts.
+    return isOwnFile(document.id) ? undefined : findFlaw(document);
   };
   const journals: SearchedJournal[] = [];
   for (const directory of options.journals) {
-    const { intents, isOpen } = await markJournal(directory, live);
+    const { intents, flaw } = await markJournal(directory, live);
     journals.push({ directory, intents });
-    if (isOpen) blind.push({ kind: 'unreadable', id: directory, ...JOURNAL_OPEN });
+    if (flaw) blind.push({ kind: 'unreadable', id: directory, ...flaw });
   }
   // What a blob of this store names is alive only while the blob is. Elsewhere such a file may be a document.
   const onOwn = (document: SourceDocument): void => {
@@ -327,8 +329,15 @@ async function mark(options: MarkOptions, live = new LiveDigests()): Promise<Mar
     if (digest === undefined || options.isInStore?.(document.id) !== true) live.addText(document.bytes);
     else live.addBlob(digest, document.bytes);
   };
+  const unreadable = blind.length;
   const inventory = await readInventory({ ...options, onDocument, onBlind, onOwn });
-  return { live, documents, journals, inventory: { ...inventory }, blind };
+  return {
+    live,
+    documents,
+    journals,
+    inventory: { ...inventory, unreadable: inventory.unreadable + unreadable },
+    blind,
+  };
 }
 
 /** Bytes that are not JSON may be compressed or encrypted, and hide what they name. */
@@ -369,19 +378,26 @@ function findFlawIn(bytes: Uint8Array): Flaw | undefined {
 interface MarkedJournal {
   /** How many intents the journal has. */
   readonly intents: number;
-  /** True when its last run has no end: it is active, was killed, or the file was cut off. */
-  readonly isOpen: boolean;
+  /** Why it may lack intents. */
+  readonly flaw: Flaw | undefined;
 }
 
 async function markJournal(directory: string, live: LiveDigests): Promise<MarkedJournal> {
-  let [intents, isOpen] = [0, true];
-  for await (const { entry } of readJournal(directory)) {
+  let intents = 0;
+  let [isOpen, isDamaged] = [true, false];
+  for await (const { entry } of readJournal(directory, { onDamaged: () => (isDamaged = true) })) {
     if (entry.kind === 'intent') intents++;
     isOpen = entry.kind !== 'end';
     for (const text of textsOf(entry)) live.addText(text);
   }
-  return { intents, isOpen };
+  return { intents, flaw: isDamaged ? JOURNAL_DAMAGED : isOpen ? JOURNAL_OPEN : undefined };
 }
+
+const JOURNAL_DAMAGED: Flaw = {
+  code: 'JOURNAL_CORRUPT',
+  reason:
+    'it has damaged lines, which may name blobs; restore it from a copy. If no rollback needs it any more, leave it out and add --no-journal',
+};
 
 const JOURNAL_OPEN: Flaw = {
   code: 'JOURNAL_OPEN',

@@ -107,7 +107,7 @@ function judge(document: SourceDocument, { acceptBridge, addresses }: ContractCh
         code: 'BAG_VERSION_UNKNOWN',
         reason: 'the bag is of a later version than this release knows',
       };
-    const hidden = findHiddenProgram(document, generation);
+    const hidden = findHiddenProgram(document, bagDocument);
     return hidden ? { generation: 'unknown', ...hidden } : { generation };
   } catch (error) {
     return { generation: 'unknown', code: failureOf(error).code, reason: failureOf(error).reason };

@@ -7,7 +7,7 @@ import type { DocumentSource, SourceContainer, SourceDocument } from '../sources
 import { ContainerCommit } from './commit.js';
 import type { Item, RecordedFacts, Taken, WaitingDocument } from './commit.js';
 import { collectFacts, prepareDocument, takeForMigration } from './document.js';
-import { failureOf, hasLivedOn, isEmptySource, isStopped, notStarted } from './outcome.js';
+import { failureOf, hasLivedOn, isEmptySource, isStopped, NOTHING_DONE, notStarted } from './outcome.js';
 import type { DocumentOutcome } from './outcome.js';
 import { MAX_CONCURRENCY } from './pace.js';
 import { Run } from './run.js';
@@ -266,11 +266,7 @@ async function withdrawFailure(container: SourceContainer, run: Run): Promise<vo
     id: container.id,
     subject: 'container',
     outcome: 'unchanged',
-    generation: 'unknown',
-    bytesBefore: 0,
-    bytesAfter: 0,
-    blobsWritten: 0,
-    blobsReused: 0,
+    ...NOTHING_DONE,
   };
   await record(run, container, outcome, () => ({}));
 }

@@ -1,33 +1,119 @@
-import type { Generation } from '../bag/bag.js';
+import { detectField } from '../bag/bag.js';
+import type { BagDocument } from '../bag/bag.js';
+import { isBag, openMember, WRAPPERS } from '../bag/envelope.js';
+import { CALL_MEMBERS, CONFIG, MANIFEST, MAP } from '../bag/members.js';
+import { isObject } from '../bag/value.js';
+import type { ByteValue } from '../bag/value.js';
 import type { SourceDocument } from '../sources/source.js';
+import { duplicateIssues, READ_AS_JSON } from '../validate/duplicates.js';
 import type { Flaw } from './inventory.js';
 
 /**
  * Why a document that is not fat is not understood: a filled member of an old name is in it where no bag is expected,
- * at whatever depth and inside however many strings. `undefined` when there is none.
+ * at whatever depth and inside however many strings, or it has a decisive member twice. `undefined` when neither holds.
  *
  * @example
- * const bytes = Buffer.from('{"a":[{"workflow_config":{"nodes":[]}}]}');
- * findHiddenProgram({ id: 'a.json', line: undefined, bytes }, 'foreign')?.code; // 'BAG_HIDDEN'
+ * const document = { id: 'a.json', line: undefined, bytes: Buffer.from('{"a":[{"workflow_config":{"nodes":[]}}]}') };
+ * findHiddenProgram(document, new BagDocument(readDocument(document.bytes)))?.code; // 'BAG_HIDDEN'
  */
-export function findHiddenProgram({ bytes, beside }: SourceDocument, generation: Generation): Flaw | undefined {
-  if (generation === 'foreign' && holdsProgram(bytes)) return HIDDEN;
+export function findHiddenProgram(
+  { bytes, beside }: SourceDocument,
+  bagDocument: BagDocument<ByteValue>,
+): Flaw | undefined {
+  const isForeign = bagDocument.generation === 'foreign';
+  if (isForeign ? holdsProgram(bytes) : holdsStrayProgram(bagDocument)) return HIDDEN;
+  if (!isForeign && repeatsMember(bytes)) return REPEATED;
   return beside && holdsProgram(beside()) ? HIDDEN_BESIDE : undefined;
 }
 
-function holdsProgram(bytes: Uint8Array): boolean {
-  return PROGRAM.test(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'));
+/** A value under a name of a wrapper, or the document itself. */
+interface Level {
+  readonly value: ByteValue;
+  readonly path: readonly string[];
 }
 
-const PROGRAM = /(?:workflow_config|partition_map)\\*"\s*:(?!\s*(?:null|\{\s*\}|\[\s*\]|\\*"\\*"))/;
+/**
+ * True when a program is next to the bags of a document, or in one of them at a place that is not the state of the
+ * workflow. The members of the bags themselves are judged by their generation.
+ */
+function holdsStrayProgram({ root, envelope, bags }: BagDocument<ByteValue>): boolean {
+  const bagPlaces = new Set(bags.map(({ path }) => formatPath(path)));
+  const onTheWay = new Set(envelope?.levels.map(({ path }) => formatPath(path)));
+  const levels: Level[] = [{ value: root, path: [] }];
+  for (const { value, path } of levels) {
+    const place = formatPath(path);
+    const passed = new Set<string>([MANIFEST, ...CALL_MEMBERS, ...(isBag(value) ? STATE_MEMBERS : [])]);
+    if (bagPlaces.has(place)) passed.add(CONFIG);
+    // Next to a bag it is an argument of the call of a branch, which stays.
+    if (onTheWay.has(place)) passed.add(MAP);
+    for (const name of value.names()) {
+      if (passed.has(name)) continue;
+      const inner = isWrapper(name) && levels.length <= MAX_LEVELS ? openMember(value, name) : undefined;
+      if (isObject(inner)) levels.push({ value: inner, path: [...path, name] });
+      else if (isProgram(name, value.member(name)!)) return true;
+    }
+  }
+  return false;
+}
+
+/** Copies of a bag that a merge left in the state are data of the user and stay (`STATE_HOLDS_BAG`). */
+const STATE_MEMBERS = ['current_state', 'state_history'] as const;
+
+/** More wrappers than any caller uses; what is in further ones is searched as text. */
+const MAX_LEVELS = 64;
+
+function isWrapper(name: string): boolean {
+  return WRAPPERS.some((wrapper) => wrapper === name);
+}
+
+function formatPath(path: readonly string[]): string {
+  return path.join('/');
+}
+
+function isProgram(name: string, value: ByteValue): boolean {
+  if (name === CONFIG || name === MAP) return detectField(value).state === 'inline';
+  return holdsProgram(value.bytes());
+}
+
+/** True when readers that take the first of two members find another bag or program than those that take the last. */
+function repeatsMember(bytes: Uint8Array): boolean {
+  return duplicateIssues(bytes).some(({ member }) => member === undefined || READ_AS_JSON.has(member));
+}
+
+/** True for a filled member of an old name in JSON text, however the text is escaped. */
+function holdsProgram(bytes: Uint8Array): boolean {
+  let text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
+  for (let passes = 0; text.includes('\\u00'); passes++) {
+    // Text inside text has one pass more for each level. What has more levels is not understood.
+    if (passes === MAX_PASSES) return true;
+    const unescaped = text.replace(ESCAPE, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
+    if (unescaped === text) break;
+    text = unescaped;
+  }
+  return PROGRAM.test(text);
+}
+
+const MAX_PASSES = 16;
+
+/** A character of ASCII. */
+const ESCAPE = /\\+u00([0-7][0-9a-f])/gi;
+
+const PROGRAM =
+  /(?:workflow_config|partition_map)\\*"(?:\s|\\+[nrt])*:(?!(?:\s|\\+[nrt])*(?:null|\{\s*\}|\[\s*\]|\\*"\\*"))/;
 
 const HIDDEN: Flaw = {
   code: 'BAG_HIDDEN',
   reason:
-    'workflow_config or partition_map is in it at a place where no bag is expected: in a list, in JSON text inside JSON text, or below other members',
+    'workflow_config or partition_map is in it at a place where no bag is expected: in a list, in JSON text inside JSON text, next to the bag, or below other members',
 };
 
 const HIDDEN_BESIDE: Flaw = {
   code: 'BAG_HIDDEN',
   reason: 'workflow_config or partition_map is in another attribute of the row, where no bag is expected',
+};
+
+const REPEATED: Flaw = {
+  code: 'DUPLICATE_MEMBER',
+  reason:
+    'a member that holds the bag or its program is in it more than once, and readers do not agree which one counts',
 };

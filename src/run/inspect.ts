@@ -1,5 +1,5 @@
 import { addressRule } from '../bag/sources.js';
-import type { BagDocument, Generation } from '../bag/bag.js';
+import type { BagDocument } from '../bag/bag.js';
 import type { ByteValue } from '../bag/value.js';
 import { noStore, openStore } from '../store/open.js';
 import { parseIgnore } from '../sources/container-choice.js';
@@ -134,13 +134,13 @@ class Inspection {
   ) {}
 
   async add(planned: DocumentOutcome, { document, prepared }: SettledDocument): Promise<void> {
-    const flaw = planned.generation === 'unknown' ? undefined : findFlaw(document, planned.generation);
-    const outcome = { ...withoutStore(planned), ...flaw };
-    const isUnknown = prepared !== undefined && outcome.generation === 'unknown';
-    if (isUnknown || flaw) this.undecidable++;
+    const isUnknown = prepared !== undefined && planned.generation === 'unknown';
     const addresses = addressRule(this.settings.blobs);
     const seen: BagDocument<ByteValue> | undefined =
       prepared?.transformation?.bagDocument ?? readBagDocument(document.bytes, addresses);
+    const flaw = seen && findFlaw(document, seen);
+    const outcome = { ...withoutStore(planned), ...flaw };
+    if (isUnknown || flaw) this.undecidable++;
     const look = lookAt(document.bytes, seen, plannedHazards(prepared));
     this.census.add(outcome, look);
     const resumability = resumabilityOf(document, prepared, this.now);
@@ -150,8 +150,8 @@ class Inspection {
 }
 
 /** Why nothing is proved of a document, whatever a migration makes of the bag in it. */
-function findFlaw(document: SourceDocument, generation: Generation): Flaw | undefined {
-  return generation === 'fat' ? undefined : (document.opaque ?? findHiddenProgram(document, generation));
+function findFlaw(document: SourceDocument, seen: BagDocument<ByteValue>): Flaw | undefined {
+  return seen.generation === 'fat' ? undefined : (document.opaque ?? findHiddenProgram(document, seen));
 }
 
 /**

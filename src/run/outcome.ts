@@ -85,6 +85,15 @@ export function addToTotals(totals: Totals, outcome: DocumentOutcome): void {
   totals.blobsReused += outcome.blobsReused;
 }
 
+/** Figures of something that was not read, or of which nothing has become. */
+export const NOTHING_DONE = {
+  generation: 'unknown',
+  bytesBefore: 0,
+  bytesAfter: 0,
+  blobsWritten: 0,
+  blobsReused: 0,
+} as const;
+
 /** A document that the run did not get to. */
 export function notStarted(id: string, bytes: number): DocumentOutcome {
   return {

@@ -61,9 +61,9 @@ const URI = /^[a-z][a-z0-9+.-]*:\/\//i;
  * all that is in it. Throws `ConfigError` `USAGE` for an empty pattern.
  *
  * @example
- * const isIgnored = await parseIgnore(['*.md', 'archive/'], '/work');
- * isIgnored?.('/work/paused/README.md'); // true
- * isIgnored?.('/work/archive/2024/a.json'); // true
+ * const isIgnored = await parseIgnore(['*.md', 'archive/'], '/bags');
+ * isIgnored?.('/bags/paused/README.md'); // true
+ * isIgnored?.('/bags/archive/2024/a.json'); // true
  */
 export async function parseIgnore(patterns: readonly string[], cwd: string): Promise<IsIgnored | undefined> {
   if (patterns.length === 0) return undefined;

@@ -53,7 +53,7 @@ export class FilesSource implements DocumentSource {
   /** What cannot be listed or followed comes last, as places that cannot be read. */
   async *containers(_signal?: AbortSignal, onSkipped?: OnSkipped): AsyncIterable<SourceContainer> {
     const { files, skipped, unreadable } = await this.walk();
-    const isMeant = (path: string): boolean => !isOwnFile(path) && !this.isExcluded(path);
+    const isMeant = (path: string): boolean => (this.names === 'all' || !isOwnFile(path)) && !this.isExcluded(path);
     const isDocument = (path: string): boolean => isMeant(path) && !this.isRecord(path);
     const [paths, places] = [files.filter(isDocument), Array.from(unreadable).filter(([path]) => isMeant(path))];
     for (const one of skipped) if (isMeant(one.id)) onSkipped?.(one);

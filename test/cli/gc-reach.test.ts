@@ -111,6 +111,12 @@ describe('gc keeps the blobs of a living bag', () => {
     },
   );
 
+  it.each(['.a.json.statebag.tmp', 'journal.lock'])('in a file with a name of the tool: %s', async (name) => {
+    put(`q/${name}`, lean);
+    put('q/journal.ndjson', '');
+    expect((await gc('--no-journal', '--ignore', 'journal.ndjson')).totals).toMatchObject({ live: 3, deleted: 0 });
+  });
+
   it('in every member of a compressed file', async () => {
     put('q/x.ndjson.gz', Buffer.concat([gzipSync('{"a":1}\n'), gzipSync(`${lean}\n`)]));
     expect((await gc('--no-journal')).totals).toMatchObject({ live: 3, deleted: 0 });
@@ -138,6 +144,29 @@ it('gc deletes nothing when the journal of its store was cut off', async () => {
 it('an old bag in a layout of blobs, under the digest of its bytes, is a document for can-contract', async () => {
   put(`d/workflow-configs/o/w/${sha256(smallBag())}/config.json`, smallBag());
   expect(await json('can-contract', 'd')).toMatchObject({ answer: 'no', totals: { fat: 1 } });
+});
+
+it('gc deletes nothing when a line of the journal of its store is damaged', async () => {
+  put('j/journal.ndjson', readFileSync(at('j/journal.ndjson'), 'utf8').replace('\n', '\n#\n'));
+  const { code, out } = await statebag(scratch.dir, [
+    'gc',
+    'q',
+    '--store',
+    'store',
+    '--apply',
+    '--journal',
+    'j',
+    '--json',
+  ]);
+  expect([code, JSON.parse(out)]).toMatchObject([
+    1,
+    { proven: false, totals: { deleted: 0 }, inventory: { unreadable: 1 }, unreadable: [{ code: 'JOURNAL_CORRUPT' }] },
+  ]);
+});
+
+it('gc says that there is no journal when a file is named in place of a directory', async () => {
+  const { code, err } = await statebag(scratch.dir, ['gc', 'q', '--store', 'store', '--journal', 'j/journal.ndjson']);
+  expect([code, err]).toEqual([2, expect.stringContaining('JOURNAL_MISSING')]);
 });
 
 describe('a list of old bags whose name is the digest of its bytes', () => {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startDynamoDbServer } from '../fakes/dynamodb-server.js';
 import type { DynamoDbServer } from '../fakes/dynamodb-server.js';
 import { TableState } from '../fakes/table-state.js';
-import { smallBag } from './fleet-dir.js';
+import { putFleet, smallBag } from './fleet-dir.js';
 import { statebag, useScratch } from './terminal.js';
 
 const scratch = useScratch();
@@ -119,5 +119,89 @@ describe('a row', () => {
     put({ taskToken, context: { S: '{"a":1}' }, previous: { S: lean } });
     const { contract, gc } = await gates();
     expect([contract.answer, gc.proven, gc.totals.deleted]).toEqual(['yes', true, 0]);
+  });
+});
+
+describe('a document', () => {
+  const check = async (text: string) => {
+    mkdirSync(at('d'));
+    writeFileSync(at('d/x.json'), text);
+    const contract = await json('can-contract', 'd');
+    const inspect = await json('inspect', 'd', '--store', 'store');
+    return {
+      contract: [contract.code, contract.answer, contract.documents?.map(({ code }) => code)],
+      inspect: [inspect.code, inspect.inventory.undecidable],
+    };
+  };
+  const hidden = (code: string) => ({ contract: [1, 'not proven', [code]], inspect: [1, 1] });
+  const clean = { contract: [0, 'yes', []], inspect: [0, 0] };
+  const inLean = (text: string, members: string) => `${text.slice(0, -1)},${members}}`;
+  const escape = (text: string, pattern: RegExp) =>
+    text.replace(pattern, (character) => `\\u00${character.charCodeAt(0).toString(16)}`);
+
+  it.each<[string, (lean: string) => string]>([
+    ['under another wrapper', (text) => `{"Payload":${text},"state_data":{"x":[${FAT}]}}`],
+    ['under the wrapper that is tried later', (text) => `{"Payload":${text},"state_data":${FAT}}`],
+    ['under a wrapper in it', (text) => inLean(text, `"Payload":${FAT}`)],
+    ['under a wrapper in it, as text', (text) => inLean(text, `"bag":${JSON.stringify(FAT)}`)],
+    ['in a list in it', (text) => inLean(text, `"branches":[${FAT}]`)],
+    ['in a list under a wrapper in it', (text) => inLean(text, `"Payload":[${FAT}]`)],
+    ['in a list next to it', (text) => `{"bag":${text},"items":[${FAT}]}`],
+    ['in results of branches', (text) => inLean(text, `"parallel_results":[{"Payload":${FAT}}]`)],
+    ['as a program next to it', (text) => `{"bag":${text},"workflow_config":{"nodes":[]}}`],
+  ])('with a fat bag beside its lean one is not proven: %s', async (_, make) => {
+    expect(await check(make(lean))).toEqual(hidden('BAG_HIDDEN'));
+  });
+
+  it.each([
+    ['escaped quotes', `{"Records":[{"body":"${escape(FAT, /"/g)}"}]}`],
+    [
+      'an escaped letter in the names',
+      `{"a":[${FAT.replace(/workflow_config|partition_map/g, (n) => escape(n, /[gp]/))}]}`,
+    ],
+    [
+      'escaped backslashes',
+      `{"a":"${JSON.stringify(JSON.stringify(FAT)).slice(1, -1).replaceAll('\\\\', '\\u005c')}"}`,
+    ],
+    ['line breaks of text', `{"a":[${JSON.stringify('{"workflow_config"\n:\n{"nodes":[]}}')}]}`],
+    ['more levels than are opened', `{"a":"\\u005c${'u005c'.repeat(20)}"}`],
+  ])('with a fat bag that is spelled with %s is not proven', async (_, text) => {
+    expect(await check(text)).toEqual(hidden('BAG_HIDDEN'));
+  });
+
+  it.each<[string, (lean: string) => string]>([
+    ['the program, the last one empty', () => '{"workflow_config":{"a":1},"workflow_config":{}}'],
+    ['the wrapper', (text) => `{"bag":${FAT},"bag":${text}}`],
+    ['the program of its lean bag', (text) => inLean(text, '"workflow_config":{"a":1},"workflow_config":null')],
+    ['the program in JSON text', () => JSON.stringify({ bag: '{"workflow_config":{"a":1},"workflow_config":{}}' })],
+  ])('that has a decisive member twice is not proven: %s', async (_, make) => {
+    expect(await check(make(lean))).toEqual(hidden('DUPLICATE_MEMBER'));
+  });
+
+  it.each<[string, (lean: string) => string]>([
+    ['a copy in its state', (text) => inLean(text.replace('"current_state":', '"was":'), `"current_state":${FAT}`)],
+    [
+      'a map as the argument of a branch',
+      (text) => `{"branch_id":"b","partition_map":[{"id":0}],"state_data":${text}}`,
+    ],
+    [
+      'a map in the configuration of a branch',
+      (text) => `{"branch_config":{"branch_id":"b","partition_map":[{"id":0}]},"state_data":${text}}`,
+    ],
+    ['lean copies under every wrapper', (text) => inLean(text, `"bag":${text},"Payload":${JSON.stringify(text)}`)],
+    [
+      'empty members and escapes of other letters',
+      (text) => inLean(text, '"a":[{"workflow_config":null}],"b":"\\u00e9"'),
+    ],
+    ['a member of the user twice', (text) => inLean(text, '"note":1,"note":2')],
+  ])('with a lean bag is understood with %s', async (_, make) => {
+    expect(await check(make(lean))).toEqual(clean);
+  });
+
+  it('that migrate made lean holds no hidden program, whatever kind of bag it was', async () => {
+    putFleet(scratch.dir);
+    await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--apply', '--journal', 'j2']);
+    const { documents = [] } = await json('can-contract', 'bags');
+    expect(documents.filter(({ code }) => code === 'BAG_HIDDEN' || code === 'DUPLICATE_MEMBER')).toEqual([]);
   });
 });

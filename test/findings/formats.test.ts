@@ -201,5 +201,5 @@ it.each([
   };
   const location = sarif.runs[0].results[0].locations[0].physicalLocation.artifactLocation;
   expect(location).toEqual(typeof expected === 'string' ? { uri: expected, description: { text: file } } : expected);
-  expect(new URL(location.uri, 'file:///root/').protocol).toBe('file:');
+  expect(new URL(location.uri, 'file:///checkout/').protocol).toBe('file:');
 });

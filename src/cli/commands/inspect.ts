@@ -79,7 +79,7 @@ export const command = defineCommand({
 });
 
 /** Codes of documents of which nothing is proved, whatever their outcome is. */
-const FLAWS: ReadonlySet<string> = new Set(['ATTRIBUTE_NOT_JSON', 'BAG_HIDDEN']);
+const FLAWS: ReadonlySet<string> = new Set(['ATTRIBUTE_NOT_JSON', 'BAG_HIDDEN', 'DUPLICATE_MEMBER']);
 
 async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number> {
   const { options } = args;
@@ -106,7 +106,6 @@ async function inspectCommand(args: InspectArguments, io: CliIo): Promise<number
         totals,
         complete,
         ...inventoryMembers({ inventory, notStarted: unseen.notStarted }),
-        inventory,
         ...ignoreMembers(options.ignore),
         skipped: skippedOrEmpty.filter(({ kind }) => kind === 'skipped'),
         empty: skippedOrEmpty.filter(({ kind }) => kind === 'empty'),

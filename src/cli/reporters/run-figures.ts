@@ -68,7 +68,10 @@ export function containerRows({ containersFailed, containersNotStarted }: Totals
 }
 
 /** What became of the entries of the sources, as `--json` has it. `unlisted`: they were not listed to their end. */
-export function inventoryMembers({ inventory, notStarted: { unlisted } }: Pick<RunReport, 'inventory' | 'notStarted'>) {
+export function inventoryMembers<I extends Inventory>({
+  inventory,
+  notStarted: { unlisted },
+}: Pick<RunReport, 'notStarted'> & { readonly inventory: I }) {
   return { inventory, ...(unlisted && { unlisted }) };
 }
 
