@@ -328,9 +328,6 @@ Usage: statebag replay SOURCE… [options]
   --allow-unread-children  executions and map runs that were started need not be among the sources
   --allow-running          exported histories may end before the end of the execution
 `,
-  `What to look for
-  --ignore <GLOB>…  leave out entries with such names, or with a slash such paths or URIs; the answer repeats it
-`,
   `Examples
   # the executions of a state machine, before the mode rewrite
   statebag replay sfn://arn:aws:states:eu-central-1:123456789012:stateMachine:engine --store s3://my-bucket
@@ -744,19 +741,19 @@ export const HELP_PAGES: Readonly<Record<string, readonly number[]>> = {
   report: [40, 36, 41, 42, 43, 39],
   'journal check': [44, 45, 46, 5, 6, 47, 48, 49],
   'can-contract': [50, 1, 51, 3, 24, 5, 6, 7, 8, 9, 10, 52, 53, 54],
-  replay: [55, 56, 57, 58, 3, 5, 6, 7, 8, 10, 59, 60, 61],
-  gc: [62, 1, 63, 64, 18, 3, 24, 5, 7, 8, 9, 10, 65, 66, 67],
-  segment: [68, 69, 70, 3, 71, 6, 7, 8, 10, 72, 73, 74],
-  hydrate: [75, 69, 3, 6, 7, 8, 10, 76, 77, 78],
-  adapt: [79, 80, 3, 81, 82, 7, 8, 10, 83, 84, 85],
-  seal: [86, 80, 3, 81, 82, 87, 7, 8, 10, 88, 89, 90],
-  'runtime-proxy': [91, 92, 93, 94, 95],
-  validate: [96, 1, 97, 18, 3, 98, 6, 7, 8, 10, 99, 100, 101],
-  'asl check': [102, 103, 98, 6, 104, 105, 106],
-  'asl patch': [107, 103, 108, 98, 109, 110, 111],
-  'schema diff': [112, 113, 114, 98, 6, 8, 115, 116, 117],
-  'fleet plan': [118, 15, 119, 3, 24, 5, 6, 7, 8, 10, 9, 120, 121, 95],
-  'fleet manifest': [122, 123, 124, 46, 3, 125, 7, 8, 10, 9, 126, 127, 95],
-  'fleet collect': [128, 129, 130, 46, 3, 5, 7, 8, 10, 9, 131, 132, 133],
-  completion: [134, 135, 6, 136, 137, 95],
+  replay: [55, 56, 57, 18, 3, 5, 6, 7, 8, 10, 58, 59, 60],
+  gc: [61, 1, 62, 63, 18, 3, 24, 5, 7, 8, 9, 10, 64, 65, 66],
+  segment: [67, 68, 69, 3, 70, 6, 7, 8, 10, 71, 72, 73],
+  hydrate: [74, 68, 3, 6, 7, 8, 10, 75, 76, 77],
+  adapt: [78, 79, 3, 80, 81, 7, 8, 10, 82, 83, 84],
+  seal: [85, 79, 3, 80, 81, 86, 7, 8, 10, 87, 88, 89],
+  'runtime-proxy': [90, 91, 92, 93, 94],
+  validate: [95, 1, 96, 18, 3, 97, 6, 7, 8, 10, 98, 99, 100],
+  'asl check': [101, 102, 97, 6, 103, 104, 105],
+  'asl patch': [106, 102, 107, 97, 108, 109, 110],
+  'schema diff': [111, 112, 113, 97, 6, 8, 114, 115, 116],
+  'fleet plan': [117, 15, 118, 3, 24, 5, 6, 7, 8, 10, 9, 119, 120, 94],
+  'fleet manifest': [121, 122, 123, 46, 3, 124, 7, 8, 10, 9, 125, 126, 94],
+  'fleet collect': [127, 128, 129, 46, 3, 5, 7, 8, 10, 9, 130, 131, 132],
+  completion: [133, 134, 6, 135, 136, 94],
 };

@@ -251,20 +251,13 @@ export function formatOf({ format, json }: OptionValues<typeof formatOptions>): 
   return json ? 'json' : (format ?? 'pretty');
 }
 
-const WHAT = 'What to look for';
-
-/** For answers that are about everything that was read. */
-export const ignoreOptions = optionGroup(WHAT, {
+/** For commands that read every document of their sources. */
+export const surveyOptions = optionGroup('What to look for', {
+  'allow-empty': flag('a source, file or object without documents is not a mistake'),
   ignore: list(
     text('GLOB', 'leave out entries with such names, or with a slash such paths or URIs; the answer repeats it'),
   ),
 });
-
-/** For commands that read every document of their sources. */
-export const surveyOptions = {
-  ...optionGroup(WHAT, { 'allow-empty': flag('a source, file or object without documents is not a mistake') }),
-  ...ignoreOptions,
-};
 
 /** As a request has it. */
 export function surveySettings(values: OptionValues<typeof surveyOptions>): {

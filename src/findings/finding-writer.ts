@@ -21,8 +21,10 @@ export interface UnseenEntry {
 export interface Conclusion {
   /** Further members of the report in the format `json`, which has the entries here. */
   readonly members?: Readonly<Record<string, unknown>>;
-  /** A line for people, such as `not proven: 2 skipped`. */
+  /** Lines for people, such as `not proven: 2 skipped`. */
   readonly remark?: string;
+  /** False when entries were not read, so that the documents are not all that was asked about. */
+  readonly isComplete?: boolean;
 }
 
 /** Gives the text of one report piece by piece, so that memory does not grow with the number of documents. */

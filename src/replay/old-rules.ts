@@ -3,7 +3,16 @@ import { cutConfig } from '../bag/sources.js';
 import { isMissing, isObject, textMember } from '../bag/value.js';
 import type { Value } from '../bag/value.js';
 import { BagError, IntegrityError } from '../errors/index.js';
-import { countMembers, FIRST, getMember, isPointer, isTruthy, listItems, parseIndex } from './old-values.js';
+import {
+  countMembers,
+  FIRST,
+  getMember,
+  isPointer,
+  isTruthy,
+  listItems,
+  OldFailure,
+  parseIndex,
+} from './old-values.js';
 import type { Load, OldIndex, OldValue } from './old-values.js';
 
 /*
@@ -29,9 +38,6 @@ export type OldAnswer<V extends Value = Value> =
   | { readonly kind: 'none'; readonly reason: string };
 
 export type OldSource = 'event' | 'map' | 'branch-map' | 'map-path' | 'config';
-
-/** The old runner ends with an error here. */
-class OldFailure extends Error {}
 
 /**
  * What the old runner does with an event. Throws what following a pointer throws, when the store does not give what the

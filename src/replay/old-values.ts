@@ -8,6 +8,9 @@ import type { Value } from '../bag/value.js';
  * when they are asked for, and nulls are left out of lists. What it reads from a path is not wrapped.
  */
 
+/** The old runner ends with an error here. */
+export class OldFailure extends Error {}
+
 /** Reads what a pointer names. Throws what following a pointer throws. */
 export type Load<V extends Value = Value> = (pointer: Pointer) => Promise<V>;
 
@@ -27,8 +30,16 @@ export async function getMember<V extends Value>(
   if (isMissing(member)) return undefined;
   const pointer = isWrapped ? s3Pointer.detect(member) : undefined;
   if (pointer === undefined) return { value: member, isWrapped };
+  assertChecksum(member);
   const loaded = await load(pointer);
   return isMissing(loaded) ? undefined : { value: loaded, isWrapped };
+}
+
+/** Other checksums never match there: it compares text with the first 8 hex digits of the MD5. */
+function assertChecksum(pointer: Value): void {
+  const checksum = pointer.member('checksum')?.text() ?? '';
+  if (checksum !== '' && !/^[0-9a-f]{8}$/.test(checksum))
+    throw new OldFailure(`the checksum "${checksum}" of a pointer is not 8 hex digits in lower case`);
 }
 
 /** Items of a list; the hydrator leaves nulls out. */

@@ -14,7 +14,7 @@ import { EventReading } from '../shim/invocation.js';
 import { parseOptions } from '../shim/settings.js';
 import { overlayStore } from '../store/overlay.js';
 import type { OverlayStore, ReadableStore } from '../store/overlay.js';
-import { findOtherNumber } from './exact-numbers.js';
+import { findDifference } from './compare-programs.js';
 import { applyOldRules } from './old-rules.js';
 import type { OldAnswer } from './old-rules.js';
 import type { Load } from './old-values.js';
@@ -92,11 +92,11 @@ export class StepReplay {
     const recorded = await answer(async () => (isBag ? (await reading.adapt()).resolved : reading.resolve()));
     if (old.kind !== 'segment') return oldFails(old, recorded);
     const facts = { ...(old.index === undefined ? {} : { segmentIndex: old.index }), oldSource: old.source };
-    const found = this.#judge(old.segment, recorded, 'as it was recorded');
+    const found = judge(old.segment, recorded, 'as it was recorded');
     if (found.outcome !== 'same') return { ...facts, ...found, ...explainDropped(event, found) };
     if (!isBag) return { ...facts, ...found };
     const rewritten = await answer(() => this.#resolveRewritten(reading));
-    return { ...facts, ...found, ...this.#judge(old.segment, rewritten, 'once the shim has rewritten it') };
+    return { ...facts, ...found, ...judge(old.segment, rewritten, 'once the shim has rewritten it') };
   }
 
   /** Resolves the event again as its rewritten bags lead to it. Throws why the shim would not rewrite them. */
@@ -105,22 +105,20 @@ export class StepReplay {
     if (error) throw error;
     return new EventReading(this.#state, root, { context: undefined, wantsSegment: true }).resolve();
   }
+}
 
-  #judge(segment: ByteValue, { resolved, error }: ShimAnswer, when: string): StepResult {
-    if (error) return { outcome: 'shim-fails', code: error.code, reason: `the event ${when}: ${error.message}` };
-    const { source } = resolved;
-    const other = resolved.segmentConfig;
-    const difference =
-      this.#state.form.firstDifference(segment, other) ?? findOtherNumber(segment.bytes(), other.bytes());
-    if (difference === undefined) return { outcome: 'same', newSource: source };
-    return {
-      outcome: 'differs',
-      code: 'OLD_PROGRAM_DIFFERS',
-      reason: `the event ${when}: the shim runs another program, from ${source}; the first difference is at "${difference}"`,
-      newSource: source,
-      difference,
-    };
-  }
+function judge(segment: ByteValue, { resolved, error }: ShimAnswer, when: string): StepResult {
+  if (error) return { outcome: 'shim-fails', code: error.code, reason: `the event ${when}: ${error.message}` };
+  const { source } = resolved;
+  const difference = findDifference(segment.bytes(), resolved.segmentConfig.bytes());
+  if (difference === undefined) return { outcome: 'same', newSource: source };
+  return {
+    outcome: 'differs',
+    code: 'OLD_PROGRAM_DIFFERS',
+    reason: `the event ${when}: the shim runs another program, from ${source}; the first difference is at "${difference}"`,
+    newSource: source,
+    difference,
+  };
 }
 
 /** Follows pointers as a bag of the event may. Rejects as following a pointer does. */

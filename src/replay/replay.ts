@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { setImmediate as giveWay } from 'node:timers/promises';
 import type { Layout } from '../bag/keys.js';
 import { parseLayout } from '../bag/keys.js';
 import { readDocument, textMember } from '../bag/value.js';
@@ -32,6 +33,8 @@ export interface ReplayRequest {
   readonly functions?: readonly string[];
   /** Histories that are read of each source, the newest first in a state machine. What is left out is not proven. */
   readonly limit?: number;
+  /** A source, file or object without histories is not a mistake. */
+  readonly allowEmpty?: boolean;
   /** Patterns of entries that are left out: of names, or with a slash of whole paths and URIs. */
   readonly ignore?: readonly string[];
   /** Executions that were started by others need not be among the sources. */
@@ -166,7 +169,8 @@ class Replay {
     const [totals, inventory, limited] = [this.#counts, this.#inventory.counts, this.#limited];
     const children = this.request.allowsUnreadChildren === true ? 0 : totals.unreadChildren;
     const open = this.request.allowsRunning === true ? 0 : this.#open;
-    const gaps = unseenIn(inventory) + totals.failed + children + open + limited.length + uncalled.length;
+    const empty = this.request.allowEmpty === true ? inventory.empty : 0;
+    const gaps = unseenIn(inventory) - empty + totals.failed + children + open + limited.length + uncalled.length;
     return { answer: toAnswer(totals, gaps), totals, inventory, limited, uncalled };
   }
 
@@ -207,6 +211,9 @@ class Replay {
       for await (const document of container.documents(this.ports.stop)) {
         documents++;
         await this.#readDocument(document, events);
+        // Files are read at once, and a signal waits for the event loop.
+        await giveWay();
+        if (this.ports.stop?.aborted) return;
       }
       if (events.isBegun) await this.#end(events);
       else if (documents === 0) await this.#inventory.noteRead(container.id, 0);

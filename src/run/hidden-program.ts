@@ -99,7 +99,7 @@ const MAX_PASSES = 16;
 const ESCAPE = /\\+u00([0-7][0-9a-f])/gi;
 
 const PROGRAM =
-  /(?:workflow_config|partition_map)\\*"(?:\s|\\+[nrt])*:(?!(?:\s|\\+[nrt])*(?:null|\{\s*\}|\[\s*\]|\\*"\\*"))/;
+  /"(?:workflow_config|partition_map)\\*"(?:\s|\\+[nrt])*:(?!(?:\s|\\+[nrt])*(?:null|\{\s*\}|\[\s*\]|\\*"\\*"))/;
 
 const HIDDEN: Flaw = {
   code: 'BAG_HIDDEN',

@@ -139,7 +139,8 @@ class Inspection {
     const seen: BagDocument<ByteValue> | undefined =
       prepared?.transformation?.bagDocument ?? readBagDocument(document.bytes, addresses);
     const flaw = seen && findFlaw(document, seen);
-    const outcome = { ...withoutStore(planned), ...flaw };
+    // What a migration says of the document itself comes first.
+    const outcome = planned.code === undefined ? { ...planned, ...flaw } : withoutStore(planned);
     if (isUnknown || flaw) this.undecidable++;
     const look = lookAt(document.bytes, seen, plannedHazards(prepared));
     this.census.add(outcome, look);

@@ -193,6 +193,10 @@ describe('a document', () => {
       'empty members and escapes of other letters',
       (text) => inLean(text, '"a":[{"workflow_config":null}],"b":"\\u00e9"'),
     ],
+    [
+      'members whose names end in an old one',
+      (text) => inLean(text, `"test_workflow_config":{"a":1},"b":[{"inner_partition_map":[1]}]`),
+    ],
     ['a member of the user twice', (text) => inLean(text, '"note":1,"note":2')],
   ])('with a lean bag is understood with %s', async (_, make) => {
     expect(await check(make(lean))).toEqual(clean);

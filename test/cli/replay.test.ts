@@ -434,6 +434,19 @@ describe('replay does not answer yes', () => {
     expect([report.code, report.answer, steps(report).at(-1)]).toEqual([1, 'not proven', 'Odd: failed BAG_HIDDEN']);
   });
 
+  it('when a directory of histories is stopped on the way', async () => {
+    for (let at = 0; at < 20; at++) put(`histories/${at}.json`, makeHistory(good));
+    const report = await replay(['histories'], { signals: ['SIGINT'] });
+    expect([report.code, report.answer, gaps(report)]).toEqual([1, 'not proven', ['unreadable RUN_STOPPED']]);
+    expect(report.totals.steps).toBeLessThan(20);
+  });
+
+  it('when an export is empty, unless --allow-empty is given', async () => {
+    put('histories/two.ndjson', '');
+    expect((await replayEntries(good)).code).toBe(1);
+    expect((await replay(['histories', '--allow-empty'])).code).toBe(0);
+  });
+
   it('when no step was compared', async () => {
     const report = await replayEntries(invoke('Log', { message: 'no bag' }));
     expect([report.code, report.answer]).toEqual([1, 'not proven']);

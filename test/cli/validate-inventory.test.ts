@@ -242,7 +242,12 @@ describe('what validate did not read is listed', () => {
 
   it('in the format sarif, as results', async () => {
     const { code, out } = await validate('d', '--format', 'sarif');
-    const [run] = (JSON.parse(out) as { runs: [{ results: { ruleId: string; level: string }[] }] }).runs;
+    const [run] = (
+      JSON.parse(out) as {
+        runs: [{ results: { ruleId: string; level: string }[]; invocations: [{ executionSuccessful: boolean }] }];
+      }
+    ).runs;
+    expect(run.invocations[0].executionSuccessful).toBe(false);
     expect([code, run.results.map(({ ruleId, level }) => [ruleId, level])]).toEqual([
       1,
       [
@@ -328,6 +333,24 @@ describe('what --ignore leaves out of a validation', () => {
       },
     ]);
     expect((await validate(...args)).out).toMatch(/^ignored: [12], not read, because of --ignore /m);
+  });
+
+  it('is in the formats sarif and junit, too', async () => {
+    put({ 'd/a.json': lean, 'd/b.txt': 'hello' });
+    const sarif = JSON.parse((await validate('d', '--ignore', '*.txt', '--format', 'sarif')).out) as {
+      readonly runs: readonly [{ readonly invocations: readonly object[] }];
+    };
+    expect(sarif.runs[0].invocations).toEqual([
+      {
+        executionSuccessful: true,
+        toolExecutionNotifications: [
+          { level: 'note', message: { text: "ignored: 1, not read, because of --ignore '*.txt'" } },
+        ],
+      },
+    ]);
+    expect((await validate('d', '--ignore', '*.txt', '--format', 'junit')).out).toContain(
+      "<system-out>ignored: 1, not read, because of --ignore '*.txt'</system-out>",
+    );
   });
 
   it('is no source without a document when nothing else is there', async () => {

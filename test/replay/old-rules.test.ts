@@ -176,6 +176,15 @@ describe('the old rules', () => {
     expect(await ask(event)).toMatch(`failed: ${reason}`);
   });
 
+  it.each(['ABCDEF01', '0123456789abcdef0123456789abcdef', 'abc'])(
+    'give an error for a pointer whose checksum is not 8 lower-case hex digits: %s',
+    async (checksum) => {
+      expect(await ask(bag({ partition_map: pointer('map.json', { checksum }) }))).toBe(
+        `failed: the checksum "${checksum}" of a pointer is not 8 hex digits in lower case`,
+      );
+    },
+  );
+
   it('give an error when an object behind a pointer is not JSON', async () => {
     expect(await ask(bag({ partition_map: pointer('broken.json') }))).toMatch(/^failed: /);
   });

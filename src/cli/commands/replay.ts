@@ -7,7 +7,6 @@ import type { CommandArguments } from '../command.js';
 import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import {
-  ignoreOptions,
   layoutOptions,
   layoutSettings,
   outputOptions,
@@ -15,6 +14,8 @@ import {
   s3Settings,
   storeOptions,
   storeSettings,
+  surveyOptions,
+  surveySettings,
 } from '../options.js';
 import { watchSignals } from '../orders.js';
 import { formatCount } from '../reporters/format.js';
@@ -34,7 +35,7 @@ const options = {
     'allow-unread-children': flag('executions and map runs that were started need not be among the sources'),
     'allow-running': flag('exported histories may end before the end of the execution'),
   }),
-  ...ignoreOptions,
+  ...surveyOptions,
   ...storeOptions,
   ...layoutOptions,
   ...outputOptions,
@@ -106,7 +107,7 @@ function replayAll(
     s3: s3Settings(values),
     layout,
     functions: values.function,
-    ignore: values.ignore,
+    ...surveySettings(values),
     ...(values.limit !== undefined && { limit: values.limit }),
     allowsUnreadChildren: values['allow-unread-children'],
     allowsRunning: values['allow-running'],

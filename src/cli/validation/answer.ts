@@ -25,6 +25,7 @@ export function conclude(
     ...ignoredRows(inventory, ignore).map(([, count, why]) => `ignored: ${count}, ${why}`),
   ];
   return {
+    isComplete: unseen.length === 0,
     members: { answer, inventory, ...ignoreMembers(ignore), ...lists },
     ...(remarks.length > 0 && { remark: remarks.join('\n') }),
   };

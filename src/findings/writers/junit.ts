@@ -9,7 +9,8 @@ export function junitWriter({ check }: WriterContext): FindingWriter {
     head: () => `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="${escapeXml(check)}">\n`,
     document: (document) => suiteOf(document, check),
     entry: (entry) => unreadSuite(entry, check),
-    tail: (failure) => `${failure ? brokenSuite(failure, check) : ''}</testsuites>\n`,
+    tail: (failure, { remark } = {}) =>
+      `${failure ? brokenSuite(failure, check) : remarkSuite(remark, check)}</testsuites>\n`,
   };
 }
 
@@ -34,6 +35,13 @@ function remarksOf(findings: readonly Finding[]): string {
 /** An error and not a failure: nothing was tested. */
 function unreadSuite({ file, code, message }: UnseenEntry, check: string): string {
   return suite(file, check, { failures: 0, errors: 1 }, errorElement(message, code));
+}
+
+/** What the report says besides: a suite without a test. */
+function remarkSuite(remark: string | undefined, check: string): string {
+  if (remark === undefined) return '';
+  const title = escapeXml(check);
+  return `  <testsuite name="${title}" tests="0" failures="0" errors="0">\n    <system-out>${escapeXml(remark)}</system-out>\n  </testsuite>\n`;
 }
 
 function brokenSuite({ code, message }: RunFailure, check: string): string {

@@ -1,5 +1,5 @@
 import type { Finding } from '../finding.js';
-import type { FindingWriter, RunFailure, WriterContext } from '../finding-writer.js';
+import type { Conclusion, FindingWriter, RunFailure, WriterContext } from '../finding-writer.js';
 
 const SCHEMA = 'https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json';
 
@@ -18,8 +18,8 @@ export function sarifWriter(context: WriterContext): FindingWriter {
       `{"$schema":${JSON.stringify(SCHEMA)},"version":"2.1.0","runs":[{"columnKind":"unicodeCodePoints","results":[`,
     document: ({ findings }) => findings.map(write).join(''),
     entry: ({ file, code, message }) => write({ rule: code, level: 'error', message, file }),
-    tail: (failure) =>
-      `],\n"tool":${JSON.stringify(toolOf(context, found))},\n"invocations":${JSON.stringify([invocationOf(failure)])}}]}\n`,
+    tail: (failure, conclusion) =>
+      `],\n"tool":${JSON.stringify(toolOf(context, found))},\n"invocations":${JSON.stringify([invocationOf(failure, conclusion)])}}]}\n`,
   };
 }
 
@@ -81,8 +81,13 @@ function toolOf({ check, version, rules }: WriterContext, found: ReadonlySet<str
   return { driver: { name: check, version, rules: [...described, ...others] } };
 }
 
-function invocationOf(failure: RunFailure | undefined): object {
-  if (!failure) return { executionSuccessful: true };
-  const notification = { level: 'error', message: { text: failure.message }, descriptor: { id: failure.code } };
-  return { executionSuccessful: false, toolExecutionNotifications: [notification] };
+function invocationOf(failure: RunFailure | undefined, conclusion: Conclusion = {}): object {
+  if (failure) {
+    const notification = { level: 'error', message: { text: failure.message }, descriptor: { id: failure.code } };
+    return { executionSuccessful: false, toolExecutionNotifications: [notification] };
+  }
+  const { remark, isComplete = true } = conclusion;
+  const level = isComplete ? 'note' : 'warning';
+  const notifications = remark?.split('\n').map((text) => ({ level, message: { text } }));
+  return { executionSuccessful: isComplete, ...(notifications && { toolExecutionNotifications: notifications }) };
 }
