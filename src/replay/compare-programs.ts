@@ -2,8 +2,8 @@ import { ExactNumber, parseExact } from '../json/index.js';
 
 /**
  * JSON pointer to the first difference between two programs as the old runner runs them; `undefined` for none. It fills
- * in empty lists, leaves nulls out of lists, and runs `code` nodes as `operator` nodes. Integers are exact, as in Python. Throws `BagError`, as
- * `parseExact` does, for texts with NaN that are not the same byte for byte.
+ * in empty lists, leaves nulls out of lists, and runs `code` nodes as `operator` nodes. Integers are exact, as in
+ * Python. Throws `BagError`, as `parseExact` does, for texts with NaN that are not the same byte for byte.
  *
  * @example
  *     findDifference(Buffer.from('{"v":9007199254740993}'), Buffer.from('{"v":9007199254740992}')); // '/v'
