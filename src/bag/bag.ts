@@ -6,6 +6,7 @@ import {
   detectEnvelope,
   detectId,
   detectIdentity,
+  leadsToProgram,
   nestedCopies,
 } from './envelope.js';
 import type { Envelope, EnvelopeLevel, Identity, OutsideNames } from './envelope.js';
@@ -330,6 +331,12 @@ function isManifestAlone(fields: ProgramFields): boolean {
   const entries = fields.inlineManifest?.items() ?? [];
   const hasProgram = entries.some((entry) => isObject(entry.member('segment_config')));
   return hasProgram && !listProgramFields(fields).some(([, { state }]) => state === 'pointer');
+}
+
+/** True for a bag with a member of a program, of which none has or names a program. */
+export function lacksProgram(bag: Bag): boolean {
+  if (bag.generation !== 'lean' || bag.inlineManifest !== undefined) return false;
+  return leadsToProgram(bag.value) && listProgramFields(bag).every(([, field]) => isEmpty(field));
 }
 
 /** Names of the members that lead, themselves or by their entries, to a key that a later run may write again. */

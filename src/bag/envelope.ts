@@ -198,7 +198,8 @@ export function detectEnvelope<V extends Value>(root: V): Envelope<V> | undefine
 function endAtBag<V extends Value>(all: readonly EnvelopeLevel<V>[]): Envelope<V> {
   const end = all.findLastIndex((level) => isBag(level.value) && (!isCall(level.value) || isComplete(level.value))) + 1;
   const isData = all.slice(end).every((level) => !holdsAny(level.value, INDEX_MEMBERS));
-  const levels = end > 0 && (isData || isBagOfItsOwn(all[end - 1]!.value)) ? all.slice(0, end) : all;
+  const last = all[end - 1]?.value;
+  const levels = last && (isData || isComplete(last) || isBagOfItsOwn(last)) ? all.slice(0, end) : all;
   return { levels, bag: levels.at(-1)!, visited: all };
 }
 
@@ -312,7 +313,7 @@ export function isBag(value: Value): boolean {
 }
 
 /** True for an object with a member that holds a program or leads to one. */
-function leadsToProgram(value: Value): boolean {
+export function leadsToProgram(value: Value): boolean {
   return holdsAny(value, PROGRAM_MEMBERS);
 }
 

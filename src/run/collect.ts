@@ -209,14 +209,17 @@ async function followBlobs(
   const { objects, concurrency, stop } = options;
   const { live, blind, inventory } = marked;
   const followed = new Set<string>();
+  const noteUnreadable = (id: string, flaw: Flaw): void => {
+    inventory.unreadable++;
+    blind.push({ kind: 'unreadable', id, ...flaw });
+  };
   const read = async ({ bucket, key }: ListedBlob): Promise<void> => {
     try {
-      live.addText((await objects.get({ bucket, key }, stop ? { signal: stop } : {})).bytes);
+      if (!live.addText((await objects.get({ bucket, key }, stop ? { signal: stop } : {})).bytes))
+        noteUnreadable(key, TEXT_CUT_OFF);
     } catch (error) {
       const { code, reason } = failureOf(error);
-      if (code === 'OBJECT_NOT_FOUND') return;
-      inventory.unreadable++;
-      blind.push({ kind: 'unreadable', id: key, ...(stop?.aborted ? STOPPED : { code, reason }) });
+      if (code !== 'OBJECT_NOT_FOUND') noteUnreadable(key, stop?.aborted ? STOPPED : { code, reason });
     }
   };
   for (;;) {
@@ -311,11 +314,11 @@ async function mark(options: MarkOptions, live = new LiveDigests()): Promise<Mar
   let documents = 0;
   const onBlind = (found: Blind): void => void blind.push(found);
   const onDocument = (document: SourceDocument): Flaw | undefined => {
+    const isWhole = live.addText(document.bytes) && (!document.beside || live.addText(document.beside()));
+    // A file in the making, or a lock, is no document: only what is in it counts.
+    if (isOwnFile(document.id)) return undefined;
     documents++;
-    live.addText(document.bytes);
-    if (document.beside) live.addText(document.beside());
-    // A file in the making, or a lock: only what is in it counts.
-    return isOwnFile(document.id) ? undefined : findFlaw(document);
+    return findFlaw(document) ?? (isWhole ? undefined : TEXT_CUT_OFF);
   };
   const journals: SearchedJournal[] = [];
   for (const directory of options.journals) {
@@ -384,14 +387,19 @@ interface MarkedJournal {
 
 async function markJournal(directory: string, live: LiveDigests): Promise<MarkedJournal> {
   let intents = 0;
-  let [isOpen, isDamaged] = [true, false];
+  let [isOpen, isDamaged, isWhole] = [true, false, true];
   for await (const { entry } of readJournal(directory, { onDamaged: () => (isDamaged = true) })) {
     if (entry.kind === 'intent') intents++;
     isOpen = entry.kind !== 'end';
-    for (const text of textsOf(entry)) live.addText(text);
+    for (const text of textsOf(entry)) isWhole = live.addText(text) && isWhole;
   }
-  return { intents, flaw: isDamaged ? JOURNAL_DAMAGED : isOpen ? JOURNAL_OPEN : undefined };
+  return { intents, flaw: isDamaged ? JOURNAL_DAMAGED : isOpen ? JOURNAL_OPEN : isWhole ? undefined : TEXT_CUT_OFF };
 }
+
+const TEXT_CUT_OFF: Flaw = {
+  code: 'GZIP_INVALID',
+  reason: 'base64 text in it is compressed and cannot be decompressed, so what it names is not known',
+};
 
 const JOURNAL_DAMAGED: Flaw = {
   code: 'JOURNAL_CORRUPT',

@@ -1,4 +1,4 @@
-import { detectField } from '../bag/bag.js';
+import { detectField, lacksProgram } from '../bag/bag.js';
 import type { BagDocument } from '../bag/bag.js';
 import { isBag, openMember, WRAPPERS } from '../bag/envelope.js';
 import { CALL_MEMBERS, CONFIG, MANIFEST, MAP } from '../bag/members.js';
@@ -6,11 +6,13 @@ import { isObject } from '../bag/value.js';
 import type { ByteValue } from '../bag/value.js';
 import type { SourceDocument } from '../sources/source.js';
 import { duplicateIssues, READ_AS_JSON } from '../validate/duplicates.js';
+import { decodeText } from './encoded-text.js';
 import type { Flaw } from './inventory.js';
 
 /**
  * Why a document that is not fat is not understood: a filled member of an old name is in it where no bag is expected,
- * at whatever depth and inside however many strings, or it has a decisive member twice. `undefined` when neither holds.
+ * at whatever depth and inside however many strings, base64 text included, or it has a decisive member twice, or a bag
+ * in it leads to no program. `undefined` when none of them holds.
  *
  * @example
  * const document = { id: 'a.json', line: undefined, bytes: Buffer.from('{"a":[{"workflow_config":{"nodes":[]}}]}') };
@@ -23,6 +25,7 @@ export function findHiddenProgram(
   const isForeign = bagDocument.generation === 'foreign';
   if (isForeign ? holdsProgram(bytes) : holdsStrayProgram(bagDocument)) return HIDDEN;
   if (!isForeign && repeatsMember(bytes)) return REPEATED;
+  if (bagDocument.bags.some(lacksProgram)) return MISSING;
   return beside && holdsProgram(beside()) ? HIDDEN_BESIDE : undefined;
 }
 
@@ -90,7 +93,7 @@ function holdsProgram(bytes: Uint8Array): boolean {
     if (unescaped === text) break;
     text = unescaped;
   }
-  return PROGRAM.test(text);
+  return PROGRAM.test(text) || decodeText(text).some((decoded) => decoded === undefined || PROGRAM.test(decoded));
 }
 
 const MAX_PASSES = 16;
@@ -104,12 +107,17 @@ const PROGRAM =
 const HIDDEN: Flaw = {
   code: 'BAG_HIDDEN',
   reason:
-    'workflow_config or partition_map is in it at a place where no bag is expected: in a list, in JSON text inside JSON text, next to the bag, or below other members',
+    'workflow_config or partition_map is in it at a place where no bag is expected: in a list, in JSON text inside JSON text, in base64 text, next to the bag, or below other members',
 };
 
 const HIDDEN_BESIDE: Flaw = {
   code: 'BAG_HIDDEN',
   reason: 'workflow_config or partition_map is in another attribute of the row, where no bag is expected',
+};
+
+const MISSING: Flaw = {
+  code: 'PROGRAM_MISSING',
+  reason: 'no member of the bag has a program or names one, so no reader can run it, with or without the shim',
 };
 
 const REPEATED: Flaw = {

@@ -1,3 +1,5 @@
+import { decodeText } from './encoded-text.js';
+
 const DIGEST_LENGTH = 64;
 
 /**
@@ -27,21 +29,28 @@ export class LiveDigests {
   /** Adds what a blob names, as soon as the blob itself is named. */
   addBlob(digest: string, bytes: Uint8Array): void {
     if (this.has(digest)) this.addText(bytes);
-    else this.#behind.set(digest, namedIn(bytes));
+    else this.#behind.set(digest, namedIn(textsIn(bytes)));
   }
 
-  /** Adds what a text names. */
-  addText(bytes: Uint8Array): void {
-    for (const digest of namedIn(bytes)) this.add(digest);
+  /** Adds what a text names. False when not all of it is understood, so that it may name more. */
+  addText(bytes: Uint8Array): boolean {
+    const texts = textsIn(bytes);
+    for (const digest of namedIn(texts)) this.add(digest);
+    return !texts.includes(undefined);
   }
 }
 
-/** Hex digits that touch a digest, as the `2f` of an escaped slash does, do not hide it. */
-function namedIn(bytes: Uint8Array): readonly string[] {
+/** The text as it is written, unescaped and decoded; `undefined` in place of what is not understood. */
+function textsIn(bytes: Uint8Array): readonly (string | undefined)[] {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
   // What is escaped may be beside a digest, too.
-  const texts = text.includes(ESCAPED) ? [text, ...unescapeAll(text)] : [text];
-  const runs = texts.flatMap((each) => Array.from(each.matchAll(/[0-9a-f]{64,}/g), ([run]) => run));
+  const written = text.includes(ESCAPED) ? [text, ...unescapeAll(text)] : [text];
+  return written.flatMap((each) => [each, ...decodeText(each)]);
+}
+
+/** Hex digits that touch a digest, as the `2f` of an escaped slash does, do not hide it. */
+function namedIn(texts: readonly (string | undefined)[]): readonly string[] {
+  const runs = texts.flatMap((text) => text?.match(/[0-9a-f]{64,}/g) ?? []);
   return runs.flatMap((run) => [run.slice(0, DIGEST_LENGTH), run.slice(-DIGEST_LENGTH)]);
 }
 

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join, posix, resolve } from 'node:path';
 import { isTableUri, parseTableUri } from './dynamodb/id.js';
@@ -111,7 +112,7 @@ async function openPath(
   const path = resolve(io.cwd, spec);
   const stats = await stat(path).catch(() => undefined);
   // Compressed bytes are inflated by the source of files.
-  if (stats?.isFIFO() && !(readOnly && /\.gz$/i.test(path))) return openPipe(path);
+  if (stats && !(readOnly && /\.gz$/i.test(path)) && (await isStreamed(path, stats))) return openPipe(path);
   const [{ FilesSource }, { describeSpecialFile, nodeDisk }] = await Promise.all([
     import('./files.js'),
     import('./disk.js'),
@@ -128,6 +129,11 @@ async function openPath(
     root,
     isMany: isGlob || stats?.isDirectory() === true,
   };
+}
+
+/** The module of pipes is loaded for what may be one. */
+async function isStreamed(path: string, stats: Stats): Promise<boolean> {
+  return (stats.isFIFO() || /^\/(?:dev|proc)\//.test(path)) && (await import('./pipe.js')).isPipe(path, stats);
 }
 
 async function openPipe(path: string): Promise<OpenSource> {

@@ -1,11 +1,24 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, createReadStream, fstatSync, openSync } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import { diskError } from './disk.js';
 import type { DocumentSource, SourceContainer } from './source.js';
 import { StreamContainer, streamGone, untilStopped } from './stdin.js';
 import { realPath } from './walk.js';
 
-/** A pipe that has a path: a FIFO, `/dev/stdin`, or the `/dev/fd/N` that a shell makes of `<(…)`. */
+/**
+ * True for what is read as a stream: a FIFO, and a descriptor of this process such as `/dev/stdin`, or the `/dev/fd/N`
+ * that a shell makes of `<(…)`. What is behind a descriptor has no name that says what is in it, not even when it is a
+ * file.
+ */
+export function isPipe(path: string, stats: Stats): boolean {
+  return stats.isFIFO() || (stats.isFile() && DESCRIPTOR.test(path));
+}
+
+const DESCRIPTOR = /^\/(?:dev\/(?:stdin|fd\/\d+)|proc\/self\/fd\/\d+)$/;
+
+/** A stream that has a path. */
 export class PipeSource implements DocumentSource {
   readonly isStream = true;
 
@@ -29,21 +42,22 @@ export class PipeSource implements DocumentSource {
  * wait: a thread that waits in `open` or `read` could not be ended, and would keep the process alive.
  */
 async function* readPipe(path: string, stop: AbortSignal | undefined): AsyncIterable<Uint8Array> {
-  let socket: Socket | undefined;
+  let stream: Readable | undefined;
   try {
-    socket = openPipe(path);
-    yield* untilStopped(path, socket, stop);
+    stream = openPipe(path);
+    yield* untilStopped(path, stream, stop);
   } catch (error) {
     throw diskError(path, error);
   } finally {
-    socket?.destroy();
+    stream?.destroy();
   }
 }
 
 /** Node waits for bytes of a socket, and for the first writer, without a thread. */
-function openPipe(path: string): Socket {
+function openPipe(path: string): Readable {
   const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
+    if (fstatSync(fd).isFile()) return createReadStream(path, { fd });
     return new Socket({ fd, readable: true, writable: false });
   } catch (error) {
     // It is not a pipe any more.

@@ -49,7 +49,7 @@ export class StreamContainer implements SourceContainer {
 }
 
 export function notReplaceable(id: string): ConfigError {
-  const subject = id === '-' ? 'standard input' : `${id} is a pipe and`;
+  const subject = id === '-' ? 'standard input' : `${id} is a pipe, or read as one, and`;
   return new ConfigError(
     'OUT_MISSING',
     `${subject} cannot be rewritten in place; give --out FILE, or --out - for standard output`,

@@ -108,6 +108,15 @@ describe('the bags of a document', () => {
     for (const call of calls) expect(await place(call)).toEqual(['state_data', false]);
   });
 
+  it('include a bag that says whose it is, next to a state_data with only an index and a state', async () => {
+    const [index, state] = [{ segment_id: 1 }, { current_state: {} }];
+    for (const call of [{}, { execution_mode: 'SAFE' }, { branch_id: 'b' }, { segment_config: {} }])
+      expect(await place({ ...bag, segment_to_run: 0, ...call, state_data: { ...index, ...state } })).toEqual([
+        '',
+        false,
+      ]);
+  });
+
   it('are looked for no deeper than anybody wraps, and not round a circle', async () => {
     let deep: unknown = bag;
     for (let level = 0; level < 40; level += 1) deep = { state_data: deep };

@@ -18,6 +18,7 @@ interface Content {
 }
 
 const fat = smallBag();
+const base64 = (text: string | Uint8Array) => Buffer.from(text).toString('base64');
 
 async function migrate(): Promise<Buffer> {
   mkdirSync(at('bags'));
@@ -91,6 +92,32 @@ const CONTENTS: Readonly<Record<string, Content>> = {
     make: () => {
       put('d/list.json', `{"runs":[${fat}]}`);
     },
+  },
+  'a bag in base64 text': {
+    make: () => {
+      put('d/record.json', `{"data":"${base64(fat)}"}`);
+    },
+  },
+  'a lean bag in base64 text': {
+    make: async () => {
+      put('d/record.json', `{"data":"${base64(await migrate())}"}`);
+    },
+  },
+  'compressed base64 text that is cut off': {
+    make: () => {
+      put('d/record.json', `{"data":"${base64(gzipSync(fat).subarray(0, -9))}"}`);
+    },
+  },
+  'a lean bag without a path': {
+    make: async () => {
+      put('d/bag.json', (await migrate()).toString().replace(/(_s3_path":)"[^"]+"/g, '$1null'));
+    },
+  },
+  'a JSON file without a byte, with `--allow-empty`': {
+    make: () => {
+      put('d/empty.json', '');
+    },
+    options: ['--allow-empty'],
   },
   'a compressed fat bag': {
     make: () => {

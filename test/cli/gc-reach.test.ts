@@ -37,6 +37,7 @@ async function json(...args: readonly string[]): Promise<Report & { readonly cod
   return { code, ...(JSON.parse(out) as Report) };
 }
 
+const base64 = (text: string | Uint8Array) => Buffer.from(text).toString('base64');
 const gc = (...more: readonly string[]) => json('gc', 'q', '--store', 'store', '--apply', ...more);
 
 let lean: string;
@@ -111,10 +112,23 @@ describe('gc keeps the blobs of a living bag', () => {
     },
   );
 
+  it.each<[string, (text: string) => string | Uint8Array]>([
+    ['base64 text', (text) => JSON.stringify({ data: base64(text) })],
+    ['base64 text of gzip', (text) => JSON.stringify({ data: base64(gzipSync(text)) })],
+    ['base64 text in base64 text', (text) => JSON.stringify([{ body: base64(`{"data":"${base64(text)}"}`) }])],
+  ])('in %s', async (_, make) => {
+    put('q/z.json', make(lean));
+    expect((await gc('--no-journal')).totals).toMatchObject({ live: 3, deleted: 0 });
+  });
+
   it.each(['.a.json.statebag.tmp', 'journal.lock'])('in a file with a name of the tool: %s', async (name) => {
     put(`q/${name}`, lean);
     put('q/journal.ndjson', '');
-    expect((await gc('--no-journal', '--ignore', 'journal.ndjson')).totals).toMatchObject({ live: 3, deleted: 0 });
+    expect((await gc('--no-journal', '--ignore', 'journal.ndjson')).totals).toMatchObject({
+      documents: 1,
+      live: 3,
+      deleted: 0,
+    });
   });
 
   it('in every member of a compressed file', async () => {

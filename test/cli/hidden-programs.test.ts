@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { deflateSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startDynamoDbServer } from '../fakes/dynamodb-server.js';
 import type { DynamoDbServer } from '../fakes/dynamodb-server.js';
@@ -124,7 +124,7 @@ describe('a row', () => {
 
 describe('a document', () => {
   const check = async (text: string) => {
-    mkdirSync(at('d'));
+    mkdirSync(at('d'), { recursive: true });
     writeFileSync(at('d/x.json'), text);
     const contract = await json('can-contract', 'd');
     const inspect = await json('inspect', 'd', '--store', 'store');
@@ -167,6 +167,58 @@ describe('a document', () => {
     ['more levels than are opened', `{"a":"\\u005c${'u005c'.repeat(20)}"}`],
   ])('with a fat bag that is spelled with %s is not proven', async (_, text) => {
     expect(await check(text)).toEqual(hidden('BAG_HIDDEN'));
+  });
+
+  const withoutPaths = (text: string, names: RegExp) =>
+    text.replace(/,"([a-z_]+)_s3_path":"[^"]+"/g, (member, name: string) => (names.test(name) ? '' : member));
+  const base64 = (text: string | Uint8Array) => Buffer.from(text).toString('base64');
+
+  it.each<[string, string]>([
+    ['base64 text', base64(FAT)],
+    ['base64 text of the other alphabet', Buffer.from(FAT).toString('base64url')],
+    ['a data URL', `data:application/json;base64,${base64(FAT)}`],
+    ['the path of a URL', `https://host/a/b${base64(FAT)}`],
+    ['base64 text with escaped slashes', base64(FAT.replace('{', '{"q":"???>>>???",')).replaceAll('/', '\\/')],
+    ['base64 text in lines of 76', base64(FAT).replace(/.{76}/g, '$&\\r\\n')],
+    ['base64 text in base64 text', base64(base64(FAT))],
+    ['base64 text of gzip', base64(gzipSync(FAT))],
+    ['base64 text of zlib', base64(deflateSync(FAT))],
+    ['base64 text of gzip with base64 text in it', base64(gzipSync(`{"Data":"${base64(FAT)}"}`))],
+    ['base64 text of gzip that is cut off', base64(gzipSync(FAT).subarray(0, 60))],
+    ['more levels of base64 text than are read', [1, 2, 3, 4, 5].reduce(base64, FAT)],
+  ])('with a fat bag in %s is not proven', async (_, text) => {
+    expect(await check(`{"Records":[{"data":"${text}"}]}`)).toEqual(hidden('BAG_HIDDEN'));
+    expect(await check(inLean(lean, `"data":"${text}"`))).toEqual(hidden('BAG_HIDDEN'));
+  });
+
+  it.each<[string, (lean: string) => string]>([
+    ['a lean bag', (text) => base64(text)],
+    ['a compressed lean bag', (text) => base64(gzipSync(text))],
+    ['an image', () => base64(Buffer.from(Array.from({ length: 4000 }, (_, at) => (at * 7919) % 256)))],
+    ['text without a bag', () => base64(`{"text":"${'word '.repeat(50)}"}`)],
+  ])('with base64 text of %s is understood', async (_, make) => {
+    expect(await check(`{"data":"${make(lean)}"}`)).toEqual(clean);
+  });
+
+  it.each<[string, (lean: string) => string]>([
+    ['that a step took the paths from', (text) => withoutPaths(text, /./)],
+    ['whose paths are null', (text) => text.replace(/(_s3_path":)"[^"]+"/g, '$1null')],
+    ['with a stamp and nothing else', () => '{"state_bag_version":2}'],
+    ['of the old form, with empty members', () => '{"ownerId":"o","workflow_config":null,"partition_map":[]}'],
+    ['around one with paths', (text) => inLean(text.replace(/(_s3_path":)"[^"]+"/g, '$1null'), `"state_data":${text}`)],
+  ])('with a bag %s is not proven', async (_, make) => {
+    expect(await check(make(lean))).toEqual(hidden('PROGRAM_MISSING'));
+  });
+
+  it.each<[string, (lean: string) => string]>([
+    ['a path to its map', (text) => withoutPaths(text, /config|manifest/)],
+    ['no member of a program, and no stamp', () => '{"ownerId":"o","total_segments":1,"current_state":{}}'],
+    [
+      'the manifest of the newest era',
+      () => '{"manifest_id":"m","segment_manifest_s3_path":"s3://b/manifests/m.json"}',
+    ],
+  ])('with a lean bag that has only %s is understood', async (_, make) => {
+    expect((await check(make(lean))).contract).toEqual(clean.contract);
   });
 
   it.each<[string, (lean: string) => string]>([

@@ -1,9 +1,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import {
+  closeSync,
   existsSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readFileSync,
   readdirSync,
   rmSync,
@@ -71,6 +73,27 @@ describe.skipIf(!HAS_FIFOS)('a pipe that is named as a source', () => {
       expect(isFifo()).toBe(true);
     },
     60_000,
+  );
+
+  it.each([
+    ['can-contract', [], 1, { totals: { documents: 2, needing: 2 } }],
+    ['inspect', [], 0, { totals: { documents: 2, generations: { fat: 2 } } }],
+    ['validate', ['--schema', 'fat'], 0, { totals: { documents: 2, valid: 2, invalid: 0 } }],
+    ['migrate', [...STORE, '--journal', 'journal'], 0, { totals: { documents: 2, migrated: 2 } }],
+  ] as const)(
+    'is read by %s as a stream, also when a file is behind its descriptor',
+    async (command, options, code, members) => {
+      writeFileSync(at('lines'), `${bag().toString()}\n${bag().toString()}\n`);
+      const fd = openSync(at('lines'), 'r');
+      try {
+        for (const path of [`/dev/fd/${fd}`, `/proc/self/fd/${fd}`]) {
+          const ran = await run(command, path, ...options, '--json');
+          expect([ran.code, reported(ran)]).toMatchObject([code, members]);
+        }
+      } finally {
+        closeSync(fd);
+      }
+    },
   );
 
   it('is read only once by validate when a *.json leads to it and its document is invalid', async () => {
