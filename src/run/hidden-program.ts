@@ -99,7 +99,7 @@ function holdsProgram(bytes: Uint8Array): boolean {
 const MAX_PASSES = 16;
 
 /** A character of ASCII. */
-const ESCAPE = /\\+u00([0-7][0-9a-f])/gi;
+const ESCAPE = /(?<!\\)\\+u00([0-7][0-9a-f])/gi;
 
 const PROGRAM =
   /"(?:workflow_config|partition_map)\\*"(?:\s|\\+[nrt])*:(?!(?:\s|\\+[nrt])*(?:null|\{\s*\}|\[\s*\]|\\*"\\*"))/;

@@ -63,7 +63,7 @@ const MOST_LEVELS = 16;
 function unescapeAll(text: string): readonly string[] {
   const texts: string[] = [];
   for (let last = text; texts.length < MOST_LEVELS;) {
-    const next = last.replace(/\\+u00(3\d|6[1-6]|5c|75)/gi, (_, code: string) =>
+    const next = last.replace(/(?<!\\)\\+u00(3\d|6[1-6]|5c|75)/gi, (_, code: string) =>
       String.fromCharCode(parseInt(code, 16)),
     );
     if (next === last) break;
