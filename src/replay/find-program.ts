@@ -1,4 +1,7 @@
 import { gunzipSync } from 'node:zlib';
+import { openMember, WRAPPERS } from '../bag/envelope.js';
+import { detectValuePointer } from '../bag/pointers.js';
+import { isObject, textMember } from '../bag/value.js';
 import type { Value } from '../bag/value.js';
 
 /** Members that a bag may have its program in, or the place of it. */
@@ -48,3 +51,31 @@ function holdsProgram(bytes: Buffer): boolean {
 
 /** Far above what Step Functions hands over, even decompressed. */
 const MOST_BYTES = 64_000_000;
+
+/** Members with the place of a whole state, of which a bag may be a part. */
+const STATE_PATHS = ['state_s3_path', 'initial_state_s3_path'];
+
+/** Dialects that no event has but for its state. `{"bucket", "key"}` alone may be any file. */
+const STATE_DIALECTS: readonly (string | undefined)[] = ['s3-pointer', 's3-offloaded'];
+
+/** More levels than any caller wraps a state in. */
+const MOST_LEVELS = 16;
+
+/**
+ * True when a pointer is in an event in place of a state: what it leads to may be a bag.
+ *
+ * @example
+ *     pointsToState(readDocument(Buffer.from('{"state_data":{"__s3_offloaded":true,"__s3_path":"s3://b/k"}}'))); // true
+ */
+export function pointsToState(event: Value): boolean {
+  const levels = [event];
+  for (const level of levels) {
+    if (STATE_PATHS.some((name) => (textMember(level, name) ?? '') !== '')) return true;
+    for (const name of WRAPPERS) {
+      const [member, inner] = [level.member(name), openMember(level, name)];
+      if (member && detectValuePointer(member)) return true;
+      if (isObject(inner) && levels.length < MOST_LEVELS) levels.push(inner);
+    }
+  }
+  return STATE_DIALECTS.includes(detectValuePointer(event)?.dialect);
+}

@@ -2,7 +2,7 @@ import { textMember } from '../bag/value.js';
 import type { Value } from '../bag/value.js';
 import { formatFunction, isCallTo, parseFunction } from './called-function.js';
 import type { CalledFunction } from './called-function.js';
-import { namesProgram } from './find-program.js';
+import { namesProgram, pointsToState } from './find-program.js';
 import { UnknownEvent } from './history.js';
 import type { RecordedStep } from './history.js';
 import type { StepReplay, StepResult } from './replay-step.js';
@@ -44,6 +44,7 @@ export class StepJudge {
     const other = isChosen ? undefined : findOtherPurpose(event);
     if (other !== undefined) return { outcome: 'no-segment', reason: other };
     const result = await this.#replayer.replay(event.bytes());
+    if (result.outcome === 'no-bag' && pointsToState(event)) return ELSEWHERE;
     return result.outcome === 'no-bag' && namesProgram(event) ? HIDDEN : result;
   }
 
@@ -86,4 +87,11 @@ const HIDDEN: StepResult = {
   outcome: 'failed',
   code: 'BAG_HIDDEN',
   reason: 'members of a bag are in the event at a place where no bag is expected, so the step was not compared',
+};
+
+const ELSEWHERE: StepResult = {
+  outcome: 'failed',
+  code: 'BAG_HIDDEN',
+  reason:
+    'the event has a pointer in place of a state, in which a bag may be, so the step was not compared; if the function is not a runner, name the runners with --function',
 };

@@ -47,6 +47,25 @@ describe('replay counts a step as not compared', () => {
       }),
       'BAG_HIDDEN',
     ],
+    [
+      'the event is a pointer',
+      invoke('Odd', { __s3_offloaded: true, __s3_path: 's3://local/state.json' }),
+      'BAG_HIDDEN',
+    ],
+    [
+      'the state of the event is behind a pointer',
+      invoke('Odd', {
+        Payload: { state_data: { __s3_pointer__: true, bucket: 'local', key: 'state.json' } },
+        segment_to_run: 0,
+      }),
+      'BAG_HIDDEN',
+    ],
+    ['the state of the event is a path', invoke('Odd', { state_data: 's3://local/state.json' }), 'BAG_HIDDEN'],
+    [
+      'the event has the path of a whole state',
+      invoke('Odd', { initial_state_s3_path: 's3://local/state.json', segment_to_run: 0 }),
+      'BAG_HIDDEN',
+    ],
     ['the whole event is Base64', callPlainly('Odd', base64(bag())), 'BAG_HIDDEN'],
     [
       'the input is truncated and left out',
@@ -97,8 +116,12 @@ describe('replay compares', () => {
       ...call('Text', { FunctionName: 'f', Payload: JSON.stringify(bag()) }),
       ...invoke('Picture', { body: base64({ picture: 'x'.repeat(99) }) }),
       ...invoke('Nothing', undefined),
+      ...invoke('File', { bucket: 'local', key: 'file.csv', state_s3_path: '' }),
     ]);
-    expect([report.code, listSteps(report)]).toEqual([0, ['Text: same', 'Picture: no-bag', 'Nothing: no-bag']]);
+    expect([report.code, listSteps(report)]).toEqual([
+      0,
+      ['Text: same', 'Picture: no-bag', 'Nothing: no-bag', 'File: no-bag'],
+    ]);
   });
 
   it('the steps of a redriven execution, those that were repeated too', async () => {
