@@ -32,7 +32,7 @@ export class UnknownEvent {
   ) {}
 }
 
-/** An execution or a map run that a history starts, and whose steps are in a history of their own. */
+/** An execution or a map run that a history starts or redrives, and whose steps are in a history of their own. */
 export interface StartedChild {
   readonly state: string;
   /** ARN of the execution or of the map run; `undefined` when the history does not say it. */
@@ -96,8 +96,8 @@ export class HistoryReader<V extends Value = Value> {
   readonly #states = new Map<number, string>();
   /** Requests to start an execution, by the events that lead to each other. */
   readonly #requests = new Map<number, number>();
-  /** States of the requests whose answer is not in the history so far. */
-  readonly #unanswered = new Map<number, string>();
+  /** Requests whose answer is not in the history so far. */
+  readonly #unanswered = new Map<number, StartedChild>();
   #last = 0;
   #lastType = '';
 
@@ -130,7 +130,7 @@ export class HistoryReader<V extends Value = Value> {
   /** Throws `BagError` `HISTORY_INVALID` for a history without an event. */
   end(): void {
     if (this.#last === 0) throw invalid('it has no event');
-    for (const state of this.#unanswered.values()) this.children.push({ state, arn: undefined });
+    for (const child of this.#unanswered.values()) this.#addChild(child);
     this.#unanswered.clear();
   }
 
@@ -156,10 +156,13 @@ export class HistoryReader<V extends Value = Value> {
     const request = type === 'TaskScheduled' ? id : this.#requests.get(numberBefore(event));
     if (request === undefined) return;
     this.#requests.set(id, request);
-    if (type === 'TaskScheduled') this.#unanswered.set(id, state);
+    const child = this.#unanswered.get(request);
+    if (type === 'TaskScheduled') this.#unanswered.set(id, { state, arn: arnIn(event, type, 'parameters') });
     else if (REFUSED.has(type)) this.#unanswered.delete(request);
-    else if (ANSWERED.has(type) && this.#unanswered.delete(request))
-      this.#addChild({ state, arn: childArn(event, type) });
+    else if (ANSWERED.has(type) && child) {
+      this.#unanswered.delete(request);
+      this.#addChild({ state, arn: arnIn(event, type, 'output') ?? child.arn });
+    }
   }
 
   /** A map run that is redriven is the same one. */
@@ -188,12 +191,13 @@ const detailsName = (type: string): string => `${type[0]!.toLowerCase()}${type.s
 
 function startsExecution(event: Value, type: string): boolean {
   const [kind, resource] = ['resourceType', 'resource'].map((name) => textIn(event, detailsName(type), name) ?? '');
-  return /^(?:states|aws-sdk:sfn)$/.test(kind!) && /^start(?:Sync)?Execution(?:\.|$)/.test(resource!);
+  return /^(?:states|aws-sdk:sfn)$/.test(kind!) && /^(?:start(?:Sync)?|redrive)Execution(?:\.|$)/.test(resource!);
 }
 
-function childArn(event: Value, type: string): string | undefined {
-  const output = event.member(detailsName(type))?.member('output')?.embedded();
-  return output && (textMember(output, 'ExecutionArn') ?? textMember(output, 'executionArn'));
+/** The ARN of an execution in a request or in the answer to it. */
+function arnIn(event: Value, type: string, name: string): string | undefined {
+  const text = event.member(detailsName(type))?.member(name)?.embedded();
+  return text && (textMember(text, 'ExecutionArn') ?? textMember(text, 'executionArn'));
 }
 
 interface Recorded {

@@ -321,6 +321,19 @@ describe('replay counts a child as not read', () => {
     expect(await gapsWith([...startChild('Child', child).slice(0, 3), failed])).toEqual([0, 'yes', 0, []]);
   });
 
+  it('when it is redriven by its parent, until its history is read', async () => {
+    const details = { resourceType: 'aws-sdk:sfn', resource: 'redriveExecution' };
+    const parameters = JSON.stringify({ ExecutionArn: child });
+    const entries: Entry[] = [
+      { type: 'TaskScheduled', taskScheduledEventDetails: { ...details, parameters } },
+      { type: 'TaskStarted', taskStartedEventDetails: details },
+      { type: 'TaskSucceeded', taskSucceededEventDetails: { ...details, output: '{"RedriveDate":1}' } },
+    ];
+    expect(await gapsWith(entries)).toEqual(unread);
+    put('children/run-1.json', makeHistory(good));
+    expect(await gapsWith(entries, 'children')).toEqual([0, 'yes', 0, []]);
+  });
+
   it('when its ARN is cut off', async () => {
     const entries = startChild('Child', child).map((entry) =>
       entry.type === 'TaskSubmitted'

@@ -541,6 +541,12 @@ describe('replay sfn://', () => {
     expect([report.code, report.answer, gaps(report)]).toEqual([1, 'not proven', ['unreadable HISTORY_INVALID']]);
   });
 
+  it('does not answer yes for an event of a type that it does not know', async () => {
+    add('new', [...invoke('Run', bag()), { type: 'FooScheduled', fooScheduledEventDetails: { input: '{}' } }]);
+    const report = await replay([source]);
+    expect([report.code, report.answer, gaps(report)]).toEqual([1, 'not proven', ['not-understood EVENT_UNKNOWN']]);
+  });
+
   it('reads the executions of a map run that is named as a source', async () => {
     const mapRunArn = 'arn:aws:states:eu-central-1:123456789012:mapRun:engine/Items:1';
     const started = { type: 'MapRunStarted', mapRunStartedEventDetails: { mapRunArn } };
