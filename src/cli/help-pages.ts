@@ -323,7 +323,7 @@ Usage: statebag replay SOURCE… [options]
   SOURCE…  sfn://{arn of a state machine or map run}, or exported histories: a file, a directory, a glob in quotes, s3://bucket/prefix, or - for standard input; *.ndjson and *.jsonl hold a history a line
 `,
   `What to replay
-  --function <NAME>…       function or activity that runs segments (default all; events with an action or a task token run no segment)
+  --function <NAME>…       function or activity that runs segments: a name, a partial ARN or an ARN; a version or an alias counts (default all; events with an action or a task token run no segment)
   --limit <N>              executions, files or objects of each source; the newest of a state machine
   --allow-unread-children  executions and map runs that were started need not be among the sources
   --allow-running          exported histories may end before the end of the execution
@@ -340,7 +340,8 @@ Usage: statebag replay SOURCE… [options]
 `,
   `Notes
   The answer is "yes" when every history was read and every step runs the same program, "no" when one does not, and "not proven" when something was not read, or when no step was compared. Nothing is written.
-  The old rules are those of the last release of the engine before lean bags. docs/replay.md says what is compared, and what is not.
+  The old rules are those of one era, "pre": the runner of February, the last release before lean bags. Bags of other eras, such as those with a state_s3_path or with a manifest alone, are not compared and make the answer "not proven". docs/replay.md says what is compared, and what is not.
+  An execution that is running is compared up to its last event and counted as running. Of a state machine, that is no gap; of an exported history it is one, unless --allow-running is given.
   Pointers are followed in the store as it is now. An object that is gone or was replaced since cannot be replayed.
 `,
   `Exit codes

@@ -79,10 +79,31 @@ export const REPLAY = {
       see: 'replay.md#sources',
     },
     HISTORY_OPEN: {
-      title: 'An exported history ends before the end of the execution.',
-      detail: 'The execution was running, or the last events are missing in the file.',
-      advice: 'Export the history again. If the execution was running when it was exported, add `--allow-running`.',
+      title: 'A history ends before the end of the execution.',
+      detail:
+        'An exported one: the execution was running, or the last events are missing in the file. One that Step Functions gave: its list says that the execution has ended.',
+      advice:
+        'Export the history again, or run the command again. If the execution was running when it was exported, add `--allow-running`.',
       see: 'replay.md#sources',
+    },
+    EVENT_UNKNOWN: {
+      title: 'A history has events of a type that this release does not know.',
+      detail: 'They may call a runner.',
+      advice: 'Use a newer release of statebag.',
+      see: 'replay.md#sources',
+    },
+    STEP_UNKNOWN: {
+      title: 'A history does not say which function was called, or what it got.',
+      detail: 'The payload is not JSON text, or the request has a path, such as `Payload.$`, in place of a value.',
+      advice: 'Look at the execution itself. If the function runs no segment, name the runners with `--function`.',
+      see: 'replay.md#outcomes',
+    },
+    ERA_NOT_REPLAYED: {
+      title: 'A runner of another era ran the step, and its rules are not part of the command.',
+      detail:
+        'The bag has `light_config`, `manifest_id`, or a `state_s3_path` that is not null, or its program is only in a manifest or at `workflow_config_s3_path`.',
+      advice: 'Compare these workflows in the mode `shadow`, or read their programs with `statebag segment`.',
+      see: 'replay.md#what-is-proved-and-what-is-not',
     },
   },
 } as const satisfies Section;

@@ -2,6 +2,9 @@ import { BagError } from '../errors/index.js';
 import { findDuplicateMembers } from '../json/duplicates.js';
 import { isObject, textMember } from '../bag/value.js';
 import type { Value } from '../bag/value.js';
+import { parseFunction } from './called-function.js';
+import type { CalledFunction } from './called-function.js';
+import { isKnownType } from './event-types.js';
 
 /*
  * Histories as `GetExecutionHistory` gives them and `aws stepfunctions get-execution-history` prints them.
@@ -13,15 +16,23 @@ export interface RecordedStep<V extends Value = Value> {
   readonly eventId: number;
   /** Name of the state; empty when the history does not say it. */
   readonly state: string;
-  /** Name of the function or activity, without account and version; of a task of another service, the request. */
-  readonly functionName: string;
+  /** The function or activity; of a task of another service, the request has the place of the name. */
+  readonly called: CalledFunction;
   /** True for a task of a service that is neither Lambda nor an activity: who gets the event is not known. */
   readonly isOtherService: boolean;
-  /** `undefined` when the history has only a part of it. */
-  readonly event: V | undefined;
+  /** What the function got, or why the history does not say it. */
+  readonly event: V | UnknownEvent;
 }
 
-/** An execution or a map run that a history starts, and whose steps are in a history of their own. */
+/** Why an event cannot be taken from a history. */
+export class UnknownEvent {
+  constructor(
+    readonly code: 'STATE_TRUNCATED' | 'STEP_UNKNOWN',
+    readonly reason: string,
+  ) {}
+}
+
+/** An execution or a map run that a history starts or redrives, and whose steps are in a history of their own. */
 export interface StartedChild {
   readonly state: string;
   /** ARN of the execution or of the map run; `undefined` when the history does not say it. */
@@ -70,18 +81,23 @@ function eventId(event: Value): number {
 const ENDS = new Set(['ExecutionSucceeded', 'ExecutionFailed', 'ExecutionAborted', 'ExecutionTimedOut']);
 
 /** Where the event of an invocation is in the record of it. */
-const SCHEDULED: Readonly<Record<string, { readonly details: string; readonly input: string; readonly name: string }>> =
-  {
-    LambdaFunctionScheduled: { details: 'lambdaFunctionScheduledEventDetails', input: 'input', name: 'resource' },
-    ActivityScheduled: { details: 'activityScheduledEventDetails', input: 'input', name: 'resource' },
-    TaskScheduled: { details: 'taskScheduledEventDetails', input: 'parameters', name: 'resourceType' },
-  };
+const INPUTS: Readonly<Record<string, string>> = {
+  LambdaFunctionScheduled: 'input',
+  ActivityScheduled: 'input',
+  TaskScheduled: 'parameters',
+};
 
 /** Reads one history, event by event, the oldest first. */
 export class HistoryReader<V extends Value = Value> {
   readonly children: StartedChild[] = [];
+  /** Events of each type that this release does not know: the number of the first one, and how many there are. */
+  readonly unknown = new Map<string, { readonly first: number; count: number }>();
   /** Names of states by the events that lead to each other. */
   readonly #states = new Map<number, string>();
+  /** Requests to start an execution, by the events that lead to each other. */
+  readonly #requests = new Map<number, number>();
+  /** Requests whose answer is not in the history so far. */
+  readonly #unanswered = new Map<number, StartedChild>();
   #last = 0;
   #lastType = '';
 
@@ -105,34 +121,65 @@ export class HistoryReader<V extends Value = Value> {
     if (id !== this.#last + 1) throw incomplete(`event ${id} follows event ${this.#last}`);
     if (id === 1 && type !== 'ExecutionStarted') throw incomplete(`it begins with ${type}, not with ExecutionStarted`);
     [this.#last, this.#lastType] = [id, type];
+    if (!isKnownType(type)) this.#noteUnknown(id, type);
     const state = this.#nameState(event, id);
-    this.#noteChild(event, type, state);
+    this.#noteChild(event, { id, type, state });
     return readStep(event, { id, type, state });
   }
 
   /** Throws `BagError` `HISTORY_INVALID` for a history without an event. */
   end(): void {
     if (this.#last === 0) throw invalid('it has no event');
+    for (const child of this.#unanswered.values()) this.#addChild(child);
+    this.#unanswered.clear();
+  }
+
+  #noteUnknown(id: number, type: string): void {
+    const noted = this.unknown.get(type);
+    if (noted) noted.count++;
+    else this.unknown.set(type, { first: id, count: 1 });
   }
 
   #nameState(event: V, id: number): string {
     const own = event.member('stateEnteredEventDetails') ?? event.member('stateExitedEventDetails');
-    const before = event.member('previousEventId')?.number() ?? 0;
-    const name = (own && textMember(own, 'name')) ?? this.#states.get(before) ?? '';
+    const name = (own && textMember(own, 'name')) ?? this.#states.get(numberBefore(event)) ?? '';
     this.#states.set(id, name);
     return name;
   }
 
-  #noteChild(event: V, type: string, state: string): void {
-    if (type === 'MapRunStarted') {
-      this.children.push({ state, arn: textIn(event, 'mapRunStartedEventDetails', 'mapRunArn') });
+  #noteChild(event: V, { id, type, state }: Recorded): void {
+    if (type === 'MapRunStarted' || type === 'MapRunRedriven') {
+      this.#addChild({ state, arn: textIn(event, detailsName(type), 'mapRunArn') });
       return;
     }
     if (!startsExecution(event, type)) return;
-    // A request is recorded before the answer that has the ARN; one that failed has started nothing.
-    if (type !== 'TaskSubmitted' && !(type === 'TaskSucceeded' && isRequestOnly(event))) return;
-    this.children.push({ state, arn: childArn(event, type) });
+    const request = type === 'TaskScheduled' ? id : this.#requests.get(numberBefore(event));
+    if (request === undefined) return;
+    this.#requests.set(id, request);
+    const child = this.#unanswered.get(request);
+    if (type === 'TaskScheduled') this.#unanswered.set(id, { state, arn: arnIn(event, type, 'parameters') });
+    else if (REFUSED.has(type)) this.#unanswered.delete(request);
+    else if (ANSWERED.has(type) && child) {
+      this.#unanswered.delete(request);
+      this.#addChild({ state, arn: arnIn(event, type, 'output') ?? child.arn });
+    }
   }
+
+  /** A map run that is redriven is the same one. */
+  #addChild(child: StartedChild): void {
+    const isNoted = child.arn !== undefined && this.children.some(({ arn }) => arn === child.arn);
+    if (!isNoted) this.children.push(child);
+  }
+}
+
+/** Answers to a request that has started nothing. After a timeout that is not known. */
+const REFUSED = new Set(['TaskStartFailed', 'TaskSubmitFailed', 'TaskFailed']);
+
+/** Answers with the ARN of what was started: `TaskSucceeded` is the first one of a request without `.sync`. */
+const ANSWERED = new Set(['TaskSubmitted', 'TaskSucceeded']);
+
+function numberBefore(event: Value): number {
+  return event.member('previousEventId')?.number() ?? 0;
 }
 
 function textIn(event: Value, details: string, name: string): string | undefined {
@@ -144,17 +191,13 @@ const detailsName = (type: string): string => `${type[0]!.toLowerCase()}${type.s
 
 function startsExecution(event: Value, type: string): boolean {
   const [kind, resource] = ['resourceType', 'resource'].map((name) => textIn(event, detailsName(type), name) ?? '');
-  return /^(?:states|aws-sdk:sfn)$/.test(kind!) && resource!.startsWith('startExecution');
+  return /^(?:states|aws-sdk:sfn)$/.test(kind!) && /^(?:start(?:Sync)?|redrive)Execution(?:\.|$)/.test(resource!);
 }
 
-/** Without `.sync` and `.waitForTaskToken`, the answer to the request is the result of the task. */
-function isRequestOnly(event: Value): boolean {
-  return textIn(event, 'taskSucceededEventDetails', 'resource') === 'startExecution';
-}
-
-function childArn(event: Value, type: string): string | undefined {
-  const output = event.member(detailsName(type))?.member('output')?.embedded();
-  return output && (textMember(output, 'ExecutionArn') ?? textMember(output, 'executionArn'));
+/** The ARN of an execution in a request or in the answer to it. */
+function arnIn(event: Value, type: string, name: string): string | undefined {
+  const text = event.member(detailsName(type))?.member(name)?.embedded();
+  return text && (textMember(text, 'ExecutionArn') ?? textMember(text, 'executionArn'));
 }
 
 interface Recorded {
@@ -167,49 +210,78 @@ interface Recorded {
 const INVOCATION = /^invoke(?:Async|WithResponseStream)?(?:\.|$)/;
 
 function readStep<V extends Value>(event: V, { id, type, state }: Recorded): RecordedStep<V> | undefined {
-  const place = SCHEDULED[type];
-  if (place === undefined) return undefined;
-  const details = event.member(place.details);
+  const input = INPUTS[type];
+  if (input === undefined) return undefined;
+  const details = event.member(detailsName(type));
   const isTask = type === 'TaskScheduled';
   // What it starts has a history of its own.
   if (isTask && startsExecution(event, type)) return undefined;
-  const [service, request] = ['resourceType', 'resource'].map((name) => textIn(event, place.details, name) ?? '');
+  const [service, request] = ['resourceType', 'resource'].map((name) => textIn(event, detailsName(type), name) ?? '');
   const isOtherService = isTask && !(/(?:^|:)lambda$/.test(service!) && INVOCATION.test(request!));
-  const text = details?.member(place.input);
+  const called = nameCalled(isTask, service!, request!, isOtherService);
+  const step = { eventId: id, state, called, isOtherService };
+  if (details && isTruncated(details)) return { ...step, event: TRUNCATED };
+  const text = details?.member(input);
   if (text === undefined)
     throw new BagError(
       'HISTORY_WITHOUT_DATA',
-      `event ${id} (${type}) has no ${place.input}; read the history again with --include-execution-data`,
+      `event ${id} (${type}) has no ${input}; read the history again with --include-execution-data`,
     );
-  const functionName = isOtherService ? `${service}:${request}` : shortName(textMember(details!, place.name) ?? '');
-  const step = { eventId: id, state, functionName, isOtherService };
-  if (isTruncated(details!)) return { ...step, event: undefined };
   const value = openText(text, id);
-  if (!isTask || isOtherService) return { ...step, event: value };
-  checkNames(value, `the request in event ${id}`);
-  const payload = value.member(request === 'invokeAsync' ? 'InvokeArgs' : 'Payload');
-  return {
-    ...step,
-    functionName: shortName(textMember(value, 'FunctionName') ?? ''),
-    event: payload === undefined ? value.parse(Buffer.from('{}')) : (payload.embedded() ?? payload),
-  };
+  return isTask && !isOtherService ? { ...step, ...readRequest(value, request!, id) } : { ...step, event: value };
 }
 
-function isTruncated(details: Value): boolean {
-  return details.member('inputDetails')?.member('truncated')?.bytes()[0] === 0x74;
+/** Of a request to Lambda, its parameters say it. */
+function nameCalled(isTask: boolean, service: string, request: string, isOtherService: boolean): CalledFunction {
+  if (!isTask) return parseFunction(request);
+  return { name: isOtherService ? `${service}:${request}` : '' };
 }
+
+function readRequest<V extends Value>(
+  value: V,
+  request: string,
+  id: number,
+): Pick<RecordedStep<V>, 'called' | 'event'> {
+  checkNames(value, `the request in event ${id}`);
+  const named = parseFunction(textMember(value, 'FunctionName') ?? '');
+  const called = { ...named, qualifier: named.qualifier ?? textMember(value, 'Qualifier') };
+  const payload = value.member(request === 'invokeAsync' ? 'InvokeArgs' : 'Payload');
+  const path = value.names().find((name) => name.endsWith('.$'));
+  if (path !== undefined) {
+    const reason = `the request in event ${id} has ${path}: it is a part of the state machine, and not what the function got`;
+    return { called, event: new UnknownEvent('STEP_UNKNOWN', reason) };
+  }
+  if (payload === undefined) return { called, event: value.parse(Buffer.from('{}')) };
+  const text = payload.embedded();
+  if (text === undefined && payload.kind() === 'string') {
+    const reason = `the payload in event ${id} is not JSON text, such as Base64: what the function got is not known`;
+    return { called, event: new UnknownEvent('STEP_UNKNOWN', reason) };
+  }
+  return { called, event: text ?? payload };
+}
+
+const TRUNCATED = new UnknownEvent(
+  'STATE_TRUNCATED',
+  'Step Functions gives only a part of the event; look at the execution itself',
+);
+
+/** Whatever a service says in place of the whole text. */
+function isTruncated(details: Value): boolean {
+  const notes = [details, details.member('inputDetails'), details.member('parametersDetails')];
+  const says = (note: Value | undefined, name: string, text: string) => {
+    const value = note?.member(name);
+    return value !== undefined && Buffer.from(value.bytes()).toString() === text;
+  };
+  return notes.some((note) => says(note, 'truncated', 'true') || INCLUDED.some((name) => says(note, name, 'false')));
+}
+
+/** Members of descriptions of events, of which one is false when the text was left out. */
+const INCLUDED = ['included', 'includedInHistory'];
 
 function openText<V extends Value>(text: V, id: number): V {
   const value = text.embedded();
   if (value === undefined) throw invalid(`the input in event ${id} is not JSON`);
   return value;
-}
-
-/** `engine-run` of `arn:aws:lambda:eu-central-1:123456789012:function:engine-run:7`, and of `engine-run:7`. */
-export function shortName(resource: string): string {
-  const parts = resource.split(':');
-  if (parts[0] !== 'arn') return parts[0]!;
-  return parts[6] ?? parts.at(-1)!;
 }
 
 function invalid(why: string): BagError {

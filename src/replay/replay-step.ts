@@ -18,10 +18,12 @@ import { findDifference } from './compare-programs.js';
 import { applyOldRules } from './old-rules.js';
 import type { OldAnswer } from './old-rules.js';
 import type { Load } from './old-values.js';
+import { findOtherEra, findUnreadable, OLD_RULES_ERA } from './other-era.js';
 
 /**
  * What became of a step: the old runner and the shim run the `same` program, or another one (`differs`), or one of them
- * runs none that it may run (`old-fails`, `shim-fails`). `failed`: it is not known, because something was not read.
+ * runs none that it may run (`old-fails`, `shim-fails`). `failed`: it is not known, because something was not read, or
+ * because the old rules are not those of the event's era.
  * `no-segment` and `no-bag`: the event is not one that runs a segment.
  */
 export type StepOutcome = 'same' | 'differs' | 'old-fails' | 'shim-fails' | 'failed' | 'no-segment' | 'no-bag';
@@ -80,13 +82,18 @@ export class StepReplay {
 
   async #compare(bytes: Uint8Array): Promise<StepResult> {
     const event = readDocument(bytes);
-    const old = await applyOldRules(event, openLoader(event, this.#store));
     const reading = new EventReading(this.#state, this.#state.form.open(bytes), {
       context: undefined,
       wantsSegment: true,
     });
+    const { bags } = reading.document;
+    const era = findOtherEra(bags);
+    if (era !== undefined) return otherEra(era);
+    const old = await applyOldRules(event, openLoader(event, this.#store));
+    const unreadable = old.kind === 'failed' ? findUnreadable(bags) : undefined;
+    if (unreadable !== undefined) return otherEra(unreadable);
     if (old.kind === 'none') return { outcome: 'no-segment', reason: old.reason };
-    const isBag = reading.document.bags.length > 0;
+    const isBag = bags.length > 0;
     if (!isBag && old.kind === 'failed') return { outcome: 'no-bag' };
     // Without a bag, the event passes with the program that it carries.
     const recorded = await answer(async () => (isBag ? (await reading.adapt()).resolved : reading.resolve()));
@@ -105,6 +112,14 @@ export class StepReplay {
     if (error) throw error;
     return new EventReading(this.#state, root, { context: undefined, wantsSegment: true }).resolve();
   }
+}
+
+function otherEra(what: string): StepResult {
+  return {
+    outcome: 'failed',
+    code: 'ERA_NOT_REPLAYED',
+    reason: `the step was not compared, because the event has ${what}; the old rules are those of the era "${OLD_RULES_ERA}" alone`,
+  };
 }
 
 function judge(segment: ByteValue, { resolved, error }: ShimAnswer, when: string): StepResult {

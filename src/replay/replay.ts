@@ -1,9 +1,8 @@
-import { basename } from 'node:path';
 import { setImmediate as giveWay } from 'node:timers/promises';
 import type { Layout } from '../bag/keys.js';
 import { parseLayout } from '../bag/keys.js';
-import { readDocument, textMember } from '../bag/value.js';
-import type { ByteValue, Value } from '../bag/value.js';
+import { readDocument } from '../bag/value.js';
+import type { ByteValue } from '../bag/value.js';
 import { ConfigError, messageOf, StateBagError } from '../errors/index.js';
 import { parseIgnore } from '../sources/container-choice.js';
 import type { IsIgnored } from '../sources/container-choice.js';
@@ -16,8 +15,12 @@ import type { DocumentSource, SourceContainer, SourceDocument } from '../sources
 import { noStore, openStore } from '../store/open.js';
 import type { StoreSettings } from '../store/open.js';
 import type { S3ObjectStoreOptions } from '../store/s3.js';
-import { HistoryReader, readHistory, shortName } from './history.js';
-import type { RecordedStep, StartedChild } from './history.js';
+import { ChildExecutions, isMapRun } from './child-executions.js';
+import type { Child } from './child-executions.js';
+import { HistoryReader, readHistory } from './history.js';
+import type { RecordedStep } from './history.js';
+import { OLD_RULES_ERA } from './other-era.js';
+import { StepJudge } from './step-judge.js';
 import { StepReplay } from './replay-step.js';
 import type { StepOutcome, StepResult } from './replay-step.js';
 
@@ -29,7 +32,10 @@ export interface ReplayRequest {
   readonly store?: Omit<StoreSettings, 'layout'>;
   readonly s3?: S3ObjectStoreOptions;
   readonly layout?: Partial<Layout>;
-  /** Functions and activities that run segments, by name or ARN. Default: all; some events say that they run none. */
+  /**
+   * Functions and activities that run segments, by name, partial ARN or ARN. With a version or an alias, only calls of
+   * that one count. Default: all; some events say that they run none.
+   */
   readonly functions?: readonly string[];
   /** Histories that are read of each source, the newest first in a state machine. What is left out is not proven. */
   readonly limit?: number;
@@ -53,21 +59,23 @@ export interface ReplayedStep extends StepResult {
 
 /**
  * What was not looked at. `child-unread`: an execution that a history starts. `history-open`: what comes after the last
- * event of an exported history, which is not the end of the execution.
+ * event of a history, which is not the end of the execution. `not-understood`: events of a type that is not known.
  */
 export interface ReplayGap extends Omit<Unseen, 'kind'> {
-  readonly kind: Unseen['kind'] | 'child-unread' | 'history-open';
+  readonly kind: Unseen['kind'] | 'child-unread' | 'history-open' | 'not-understood';
 }
 
 export interface ReplayTotals extends Readonly<Record<StepOutcome, number>> {
   /** Histories that were read to their ends. */
   readonly executions: number;
-  /** Executions among them that were running. */
+  /** Executions among them that were running, as Step Functions says, or as exported histories without an end do. */
   readonly running: number;
   /** Tasks: invocations of functions and activities, and requests to other services. */
   readonly steps: number;
   /** Started executions and map runs whose histories were not read. */
   readonly unreadChildren: number;
+  /** Events of types that this release does not know. */
+  readonly unknownEvents: number;
 }
 
 /** `not proven`: nothing differs in what was read, and not all was read, or there was nothing to compare. */
@@ -81,6 +89,10 @@ export interface ReplayReport {
   readonly limited: readonly string[];
   /** Functions of the request that no history calls. */
   readonly uncalled: readonly string[];
+  /** Era of the runner that the old rules are those of. */
+  readonly oldRules: string;
+  /** Functions and activities that the histories call, with their versions and aliases. */
+  readonly called: readonly string[];
 }
 
 export interface ReplayPorts {
@@ -112,7 +124,7 @@ export async function replay(request: ReplayRequest, ports: ReplayPorts): Promis
   });
   return new Replay(
     sources.map(({ source }) => source),
-    steps,
+    new StepJudge(steps, request.functions),
     request,
     await parseIgnore(request.ignore ?? [], ports.context.cwd),
     ports,
@@ -129,31 +141,24 @@ const NO_STEPS: Readonly<Record<StepOutcome, number>> = {
   'no-bag': 0,
 };
 
-/** An execution that was started, and where. */
-interface Child extends StartedChild {
-  readonly parent: string;
-}
-
 class Replay {
   readonly #inventory: InventoryCount;
-  readonly #counts = { executions: 0, running: 0, steps: 0, unreadChildren: 0, ...NO_STEPS };
-  readonly #children: Child[] = [];
-  /** Ids of histories that were read, and whose they are, once that is known: `''` until then. */
-  readonly #read = new Map<string, string>();
+  readonly #counts = { executions: 0, running: 0, steps: 0, unreadChildren: 0, unknownEvents: 0, ...NO_STEPS };
+  readonly #children: ChildExecutions;
   /** Exported histories without the end of the execution. */
   #open = 0;
+  /** Histories that end before the end of an execution that Step Functions lists as ended. */
+  #cutOff = 0;
   readonly #limited: string[] = [];
-  readonly #called = new Set<string>();
-  readonly #functions: readonly string[];
 
   constructor(
     private readonly sources: readonly DocumentSource[],
-    private readonly replayer: StepReplay,
+    private readonly judge: StepJudge,
     private readonly request: ReplayRequest,
     isIgnored: IsIgnored | undefined,
     private readonly ports: ReplayPorts,
   ) {
-    this.#functions = (request.functions ?? []).map(shortName);
+    this.#children = new ChildExecutions(sources.map(({ id }) => id));
     this.#inventory = new InventoryCount(sources, {
       stop: ports.stop,
       isIgnored,
@@ -164,14 +169,14 @@ class Replay {
 
   async run(): Promise<ReplayReport> {
     for (const source of this.sources) await this.#readSource(source);
-    for (const child of this.#children) await this.#noteUnlessRead(child);
-    const uncalled = this.#functions.filter((name) => !this.#called.has(name));
+    for (const child of this.#children.listUnread()) await this.#noteUnread(child);
+    const { uncalled, called } = this.judge;
     const [totals, inventory, limited] = [this.#counts, this.#inventory.counts, this.#limited];
     const children = this.request.allowsUnreadChildren === true ? 0 : totals.unreadChildren;
-    const open = this.request.allowsRunning === true ? 0 : this.#open;
+    const open = this.#cutOff + totals.unknownEvents + (this.request.allowsRunning === true ? 0 : this.#open);
     const empty = this.request.allowEmpty === true ? inventory.empty : 0;
     const gaps = unseenIn(inventory) - empty + totals.failed + children + open + limited.length + uncalled.length;
-    return { answer: toAnswer(totals, gaps), totals, inventory, limited, uncalled };
+    return { answer: toAnswer(totals, gaps), totals, inventory, limited, uncalled, called, oldRules: OLD_RULES_ERA };
   }
 
   async #readSource(source: DocumentSource): Promise<void> {
@@ -205,7 +210,7 @@ class Replay {
 
   /** A container is one history, or has one in each document, or one event in each. */
   async #readContainer(container: SourceContainer, isExported: boolean): Promise<void> {
-    const events = new OneHistory(container.id, isExported);
+    const events = new OneHistory(container.id, isExported, container.executionStatus);
     let documents = 0;
     try {
       for await (const document of container.documents(this.ports.stop)) {
@@ -215,7 +220,8 @@ class Replay {
         await giveWay();
         if (this.ports.stop?.aborted) return;
       }
-      if (events.isBegun) await this.#end(events);
+      // Every execution has an event that starts it.
+      if (events.isBegun || !isExported) await this.#end(events);
       else if (documents === 0) await this.#inventory.noteRead(container.id, 0);
     } catch (error) {
       await this.#noteUnreadable(container.id, error);
@@ -252,75 +258,58 @@ class Replay {
     if (step) await this.#replayStep(step, history.id);
   }
 
-  async #end({ id, reader, isExported }: OneHistory): Promise<void> {
+  async #end(history: OneHistory): Promise<void> {
+    const { id, reader } = history;
     reader.end();
     this.#counts.executions++;
-    if (!reader.isEnded) this.#counts.running++;
-    this.#read.set(id, '');
-    this.#children.push(...reader.children.map((child) => ({ ...child, parent: id })));
+    this.#children.noteRead(id, reader.children);
     await this.#inventory.noteRead(id, undefined);
-    if (isExported && !reader.isEnded) await this.#noteOpen(id, reader.last);
+    for (const [type, { first, count }] of reader.unknown) await this.#noteUnknown(`${id}#${first}`, type, count);
+    if (!reader.isEnded) await this.#noteOpen(history);
   }
 
-  /** Step Functions gives all events that there are. A file may be cut off after any of them. */
-  async #noteOpen(id: string, last: string): Promise<void> {
-    this.#open++;
-    if (this.request.allowsRunning === true) return;
-    const reason = `the history ends with ${last}, before the end of the execution: it was running, or events are missing; export it again, or if it was running, add --allow-running`;
+  async #noteUnknown(id: string, type: string, count: number): Promise<void> {
+    this.#counts.unknownEvents += count;
+    const reason = `${count} events of the type ${type}, which this release does not know, from this one on: they may call a runner; use a newer release of statebag`;
+    await this.ports.onGap?.({ kind: 'not-understood', id, code: 'EVENT_UNKNOWN', reason });
+  }
+
+  /** Step Functions gives all events that there are of a running execution. A file may be cut off after any of them. */
+  async #noteOpen({ id, reader, isExported, status = '' }: OneHistory): Promise<void> {
+    const isCutOff = !isExported && !GOES_ON.has(status);
+    if (isCutOff) this.#cutOff++;
+    else this.#counts.running++;
+    if (isExported) this.#open++;
+    const isRunning = isExported ? this.request.allowsRunning === true : !isCutOff;
+    if (isRunning) return;
+    const why = isExported
+      ? 'it was running, or events are missing; export it again, or if it was running, add --allow-running'
+      : `Step Functions lists it as ${status}, so events are missing, or it was redriven just now; run the command again`;
+    const reason = `the history ends with ${reader.last}, before the end of the execution: ${why}`;
     await this.ports.onGap?.({ kind: 'history-open', id, code: 'HISTORY_OPEN', reason });
   }
 
   async #replayStep(step: RecordedStep, history: string): Promise<void> {
-    const { eventId, state, functionName } = step;
+    const { eventId, state, called } = step;
     this.#counts.steps++;
-    this.#called.add(functionName);
-    const result = await this.#judge(step);
+    const result = await this.judge.judge(step);
     this.#counts[result.outcome]++;
-    await this.ports.onStep?.({ id: `${history}#${eventId}`, state, functionName, ...result });
+    await this.ports.onStep?.({ id: `${history}#${eventId}`, state, functionName: called.name, ...result });
   }
 
-  async #judge({ functionName, event, isOtherService }: RecordedStep): Promise<StepResult> {
-    const isChosen = this.#functions.includes(functionName);
-    if (this.#functions.length > 0 && !isChosen)
-      return { outcome: 'no-segment', reason: 'the function is not one of --function' };
-    if (event === undefined)
-      return {
-        outcome: 'failed',
-        code: 'STATE_TRUNCATED',
-        reason: 'Step Functions gives only a part of the event; look at the execution itself',
-      };
-    if (isOtherService) return judgeOtherService(functionName, event);
-    const other = isChosen ? undefined : findOtherPurpose(event);
-    if (other !== undefined) return { outcome: 'no-segment', reason: other };
-    const result = await this.replayer.replay(event.bytes());
-    return result.outcome === 'no-bag' && namesProgram(event) ? HIDDEN : result;
-  }
-
-  /** A file has the name of the execution. It is not the parent's own, and stands for one execution only. */
-  #isRead(arn: string, parent: string): boolean {
-    if (this.#read.has(arn) || this.sources.some(({ id }) => id === EXECUTIONS_SCHEME + arn)) return true;
-    const name = arn.split(':').at(-1)!;
-    const isIts = ([id, owner]: readonly [string, string]) =>
-      id !== parent && (owner === '' || owner === arn) && nameInFile(id) === name;
-    const [file] = Array.from(this.#read).find(isIts) ?? [];
-    if (file !== undefined) this.#read.set(file, arn);
-    return file !== undefined;
-  }
-
-  async #noteUnlessRead({ arn, parent, state }: Child): Promise<void> {
-    if (arn !== undefined && this.#isRead(arn, parent)) return;
+  async #noteUnread({ arn, parent, state }: Child): Promise<void> {
     this.#counts.unreadChildren++;
     if (this.request.allowsUnreadChildren === true) return;
+    const hint =
+      arn !== undefined && isMapRun(arn) ? `name sfn://${arn}` : 'name its state machine, or its exported history,';
     const what = arn ?? 'an execution whose ARN the history does not have';
-    const reason = `the state ${state} of ${parent} started ${what}, and its history was not read; name its state machine or map run as a source`;
+    const reason = `the state ${state} of ${parent} started ${what}, and its history was not read; ${hint} as a source`;
     await this.ports.onGap?.({ kind: 'child-unread', id: arn ?? parent, code: 'CHILD_UNREAD', reason });
   }
 }
 
-/** The name of an execution, as exported files have it. */
-function nameInFile(id: string): string {
-  return basename(id).replace(/\.json(?:\.gz)?$/i, '');
-}
+/** Of executions that have no end yet. */
+const GOES_ON: ReadonlySet<string> = new Set(['RUNNING', 'PENDING_REDRIVE']);
 
 /** The history in hand, and whose it is. */
 class OneHistory {
@@ -331,52 +320,13 @@ class OneHistory {
   constructor(
     readonly id: string,
     readonly isExported: boolean,
+    readonly status?: string,
   ) {}
 
   take(event: ByteValue): RecordedStep<ByteValue> | undefined {
     this.isBegun = true;
     return this.reader.take(event);
   }
-}
-
-/** Members next to a bag in events of functions that store a token or merge results, and run no segment. */
-const TOKENS = ['TaskToken', 'taskToken', 'task_token'];
-
-function findOtherPurpose(event: Value): string | undefined {
-  const action = textMember(event, 'action');
-  if (action !== undefined) return `the event asks for the action ${action}`;
-  const token = TOKENS.find((name) => (event.member(name)?.text() ?? '') !== '');
-  return token && `the event hands over a task token (${token})`;
-}
-
-/** Members that a bag may have its program in, or the place of it. */
-const PROGRAM = /workflow_config|partition_map|segment_manifest|segment_config/;
-
-/** A queue or a container may be read by a runner, which is not seen in a history. */
-function judgeOtherService(request: string, event: Value): StepResult {
-  if (!namesProgram(event)) return { outcome: 'no-segment', reason: `${request} gets no program` };
-  return {
-    outcome: 'failed',
-    code: 'BAG_HIDDEN',
-    reason: `${request} gets a bag or a program, and what reads it there is not known; if it is not a runner, name the runners with --function`,
-  };
-}
-
-function namesProgram(event: Value): boolean {
-  return PROGRAM.test(unescapeAll(Buffer.from(event.bytes()).toString('latin1')));
-}
-
-/** Neither the old rules nor the shim find the bag, so that nothing is compared. */
-const HIDDEN: StepResult = {
-  outcome: 'failed',
-  code: 'BAG_HIDDEN',
-  reason: 'members of a bag are in the event at a place where no bag is expected, so the step was not compared',
-};
-
-/** Each character that is escaped by its number, at whatever depth of JSON text in JSON text. */
-function unescapeAll(text: string): string {
-  const plain = text.replace(/\\+u([0-9a-f]{4})/gi, (_, code: string) => String.fromCharCode(parseInt(code, 16)));
-  return plain === text ? text : unescapeAll(plain);
 }
 
 const STOPPED = { code: 'RUN_STOPPED', reason: 'the run was stopped before all of it was read; run it again' };

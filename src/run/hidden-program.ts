@@ -6,8 +6,8 @@ import { isObject } from '../bag/value.js';
 import type { ByteValue } from '../bag/value.js';
 import type { SourceDocument } from '../sources/source.js';
 import { duplicateIssues, READ_AS_JSON } from '../validate/duplicates.js';
-import { decodeText } from './encoded-text.js';
 import type { Flaw } from './inventory.js';
+import { listTextLayers } from './text-layers.js';
 
 /**
  * Why a document that is not fat is not understood: a filled member of an old name is in it where no bag is expected,
@@ -83,23 +83,10 @@ function repeatsMember(bytes: Uint8Array): boolean {
   return duplicateIssues(bytes).some(({ member }) => member === undefined || READ_AS_JSON.has(member));
 }
 
-/** True for a filled member of an old name in JSON text, however the text is escaped. */
+/** True for a filled member of an old name in JSON text, and for text that is not understood. */
 function holdsProgram(bytes: Uint8Array): boolean {
-  let text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
-  for (let passes = 0; text.includes('\\u00'); passes++) {
-    // Text inside text has one pass more for each level. What has more levels is not understood.
-    if (passes === MAX_PASSES) return true;
-    const unescaped = text.replace(ESCAPE, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
-    if (unescaped === text) break;
-    text = unescaped;
-  }
-  return PROGRAM.test(text) || decodeText(text).some((decoded) => decoded === undefined || PROGRAM.test(decoded));
+  return listTextLayers(bytes).some((text) => text === undefined || PROGRAM.test(text));
 }
-
-const MAX_PASSES = 16;
-
-/** A character of ASCII. */
-const ESCAPE = /(?<!\\)\\+u00([0-7][0-9a-f])/gi;
 
 const PROGRAM =
   /"(?:workflow_config|partition_map)\\*"(?:\s|\\+[nrt])*:(?!(?:\s|\\+[nrt])*(?:null|\{\s*\}|\[\s*\]|\\*"\\*"))/;

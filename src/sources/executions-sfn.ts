@@ -106,8 +106,8 @@ function optionsOf(signal: AbortSignal | undefined): { readonly abortSignal?: Ab
   return signal === undefined ? {} : { abortSignal: signal };
 }
 
-function summaryOf({ executionArn = '', startDate, stopDate }: ExecutionListItem): ExecutionSummary {
-  return { arn: executionArn, startedAt: startDate ?? new Date(0), stoppedAt: stopDate };
+function summaryOf({ executionArn = '', status, startDate, stopDate }: ExecutionListItem): ExecutionSummary {
+  return { arn: executionArn, status, startedAt: startDate ?? new Date(0), stoppedAt: stopDate };
 }
 
 function eventOf(event: SfnEvent): HistoryEvent {

@@ -78,7 +78,8 @@ export class HistoriesSource implements DocumentSource {
   }
 
   async *containers(signal?: AbortSignal): AsyncIterable<SourceContainer> {
-    for await (const { arn } of this.port.list(this.arn, undefined, signal)) yield new HistoryContainer(arn, this.port);
+    for await (const { arn, status } of this.port.list(this.arn, undefined, signal))
+      yield new HistoryContainer(arn, status, this.port);
   }
 
   container(): SourceContainer {
@@ -92,6 +93,7 @@ class HistoryContainer implements SourceContainer {
 
   constructor(
     readonly id: string,
+    readonly executionStatus: string | undefined,
     private readonly port: ExecutionsPort,
   ) {}
 
@@ -180,6 +182,8 @@ export type ExecutionStatus = 'RUNNING' | 'PENDING_REDRIVE' | 'FAILED' | 'TIMED_
 
 export interface ExecutionSummary {
   readonly arn: string;
+  /** As the list says, such as `RUNNING`. */
+  readonly status?: string | undefined;
   readonly startedAt: Date;
   /** Undefined while it runs. */
   readonly stoppedAt: Date | undefined;

@@ -74,6 +74,8 @@ export interface SourceContainer {
   readonly version: string | undefined;
   /** What follows the last document: blank lines. Known once `documents` has come to its end. */
   readonly tail: Uint8Array;
+  /** Of the history of an execution: as Step Functions listed the execution, such as `RUNNING`. */
+  readonly executionStatus?: string | undefined;
   /** Present when each line is a document, so that the container itself is none. */
   readonly holdsLines?: boolean;
   documents(signal?: AbortSignal): AsyncIterable<SourceDocument>;

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startSfnServer } from '../fakes/sfn-server.js';
@@ -16,68 +15,11 @@ import {
   within,
 } from '../replay/histories.js';
 import type { Entry } from '../replay/histories.js';
-import { digests, statebag, useScratch } from './terminal.js';
-import type { RanOptions } from './terminal.js';
+import { bag, CONFIG, listGaps as gaps, listSteps as steps, MAP, segment, useReplay } from './replaying.js';
+import type { Report } from './replaying.js';
+import { digests, statebag } from './terminal.js';
 
-const scratch = useScratch();
-
-const segment = (id: number) => ({ id, type: 'normal', nodes: [{ id: `n${id}`, type: 'operator' }], edges: [] });
-const MAP = [segment(0), segment(1), segment(2)];
-const CONFIG = {
-  id: 'wf-1',
-  nodes: [
-    { id: 'a', type: 'operator' },
-    { id: 'b', type: 'llm_chat' },
-  ],
-  edges: [{ source: 'a', target: 'b' }],
-};
-const bag = (members: object = {}) => ({
-  ownerId: 'owner-1',
-  workflowId: 'wf-1',
-  idempotency_key: 'key-1',
-  segment_to_run: 0,
-  total_segments: 3,
-  loop_counter: 0,
-  current_state: {},
-  workflow_config: CONFIG,
-  partition_map: MAP,
-  ...members,
-});
-
-function put(path: string, content: unknown): void {
-  const target = join(scratch.dir, path);
-  mkdirSync(dirname(target), { recursive: true });
-  const bytes = typeof content === 'string' || content instanceof Uint8Array ? content : JSON.stringify(content);
-  writeFileSync(target, bytes);
-}
-
-interface Report {
-  readonly answer: string;
-  readonly totals: Readonly<Record<string, number>>;
-  readonly inventory: Readonly<Record<string, number>>;
-  readonly limited: readonly string[];
-  readonly uncalled: readonly string[];
-  readonly documents: readonly Readonly<Record<string, unknown>>[];
-}
-
-async function replay(args: readonly string[], options?: RanOptions) {
-  const given = args.includes('--store') ? args : [...args, '--store', 'store'];
-  const { code, out, err } = await statebag(scratch.dir, ['replay', ...given, '--json'], options);
-  return { code, err, ...(JSON.parse(out || '{}') as Report) };
-}
-
-/** The outcome and code of each step, by the name of its state. */
-const steps = ({ documents }: Report) =>
-  documents
-    .filter(({ state }) => state !== undefined)
-    .map(({ state, outcome, code = '' }) => `${String(state)}: ${String(outcome)} ${String(code)}`.trim());
-const gaps = ({ documents }: Report) =>
-  documents.filter(({ state }) => state === undefined).map(({ outcome, code }) => `${String(outcome)} ${String(code)}`);
-
-async function replayEntries(entries: readonly Entry[], ...args: readonly string[]) {
-  put('histories/one.json', makeHistory(entries));
-  return replay(['histories', ...args]);
-}
+const { scratch, put, replay, replayEntries } = useReplay();
 
 describe('replay answers yes', () => {
   it('when every step of every shape runs the same program, and writes nothing', async () => {
@@ -124,7 +66,7 @@ describe('replay answers yes', () => {
     ]);
     expect([report.code, report.answer]).toEqual([0, 'yes']);
     expect(report.totals).toEqual({
-      ...{ executions: 1, running: 0, steps: 16, unreadChildren: 0 },
+      ...{ executions: 1, running: 0, steps: 16, unreadChildren: 0, unknownEvents: 0 },
       ...{ same: 12, differs: 0, oldFails: 0, shimFails: 0, failed: 0, noSegment: 3, noBag: 1 },
     });
     expect(digests(scratch.dir)).toEqual(stored);
@@ -559,7 +501,60 @@ describe('replay sfn://', () => {
       events: makeHistory(invoke('Run', bag()), '').events.map((event) => ({ ...event, timestamp: 1_769_900_000 })),
     });
     const report = await replay([source]);
+    expect([report.code, report.answer, report.totals.running, report.totals.same]).toEqual([0, 'yes', 1, 1]);
+    expect(gaps(report)).toEqual([]);
+    const { out } = await statebag(scratch.dir, ['replay', source]);
+    expect(out).toMatch(/executions +1 +1 had not ended when their histories were read/);
+  });
+
+  const withoutEnd = () =>
+    makeHistory(invoke('Run', bag()), '').events.map((event) => ({ ...event, timestamp: 1_769_900_000 }));
+
+  it.each(['SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'FROZEN'])(
+    'does not answer yes for a history without an end whose execution is listed as %s',
+    async (status) => {
+      add('whole', invoke('Run', bag()));
+      add('cut', [], { status, events: withoutEnd() });
+      const report = await replay([source, '--allow-running']);
+      expect([report.code, report.answer, report.totals.same]).toEqual([1, 'not proven', 2]);
+      expect(report.totals.running).toBe(0);
+      expect(report.documents.find(({ state }) => state === undefined)).toMatchObject({
+        id: 'arn:aws:states:eu-central-1:123456789012:execution:engine:cut',
+        ...{ outcome: 'history-open', code: 'HISTORY_OPEN' },
+        reason: expect.stringMatching(
+          new RegExp(`ends with event 6 \\(TaskStateExited\\).* lists it as ${status}, .*run the command again$`),
+        ) as string,
+      });
+    },
+  );
+
+  it('answers yes for an execution that waits for its redrive, and counts it as running', async () => {
+    add('waits', [], { status: 'PENDING_REDRIVE', events: withoutEnd() });
+    const report = await replay([source]);
     expect([report.code, report.answer, report.totals.running]).toEqual([0, 'yes', 1]);
+  });
+
+  it('does not answer yes for an execution whose history has no event, with --allow-empty neither', async () => {
+    add('whole', invoke('Run', bag()));
+    add('none', [], { events: [] });
+    const report = await replay([source, '--allow-empty']);
+    expect([report.code, report.answer, gaps(report)]).toEqual([1, 'not proven', ['unreadable HISTORY_INVALID']]);
+  });
+
+  it('does not answer yes for an event of a type that it does not know', async () => {
+    add('new', [...invoke('Run', bag()), { type: 'FooScheduled', fooScheduledEventDetails: { input: '{}' } }]);
+    const report = await replay([source]);
+    expect([report.code, report.answer, gaps(report)]).toEqual([1, 'not proven', ['not-understood EVENT_UNKNOWN']]);
+  });
+
+  it('reads the executions of a map run that is named as a source', async () => {
+    const mapRunArn = 'arn:aws:states:eu-central-1:123456789012:mapRun:engine/Items:1';
+    const started = { type: 'MapRunStarted', mapRunStartedEventDetails: { mapRunArn } };
+    add('parent', [...invoke('Run', bag()), started]);
+    add('item', invoke('Item', bag({ segment_to_run: 1 })), { parentArn: mapRunArn });
+    expect(gaps(await replay([source]))).toEqual(['child-unread CHILD_UNREAD']);
+    const report = await replay([source, `sfn://${mapRunArn}`]);
+    expect([report.code, report.totals.same, report.totals.unreadChildren]).toEqual([0, 2, 0]);
   });
 
   it('reads the newest executions with --limit, and says that there are more', async () => {

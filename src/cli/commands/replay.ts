@@ -27,9 +27,13 @@ import { ignoredRows, ignoreMembers, inventoryRows } from '../reporters/run-figu
 const options = {
   ...optionGroup('What to replay', {
     function: list(
-      text('NAME', 'function or activity that runs segments', {
-        otherwise: 'all; events with an action or a task token run no segment',
-      }),
+      text(
+        'NAME',
+        'function or activity that runs segments: a name, a partial ARN or an ARN; a version or an alias counts',
+        {
+          otherwise: 'all; events with an action or a task token run no segment',
+        },
+      ),
     ),
     limit: whole('N', 'executions, files or objects of each source; the newest of a state machine'),
     'allow-unread-children': flag('executions and map runs that were started need not be among the sources'),
@@ -72,7 +76,8 @@ export const command = defineCommand({
   ],
   notes: [
     'The answer is "yes" when every history was read and every step runs the same program, "no" when one does not, and "not proven" when something was not read, or when no step was compared. Nothing is written.',
-    'The old rules are those of the last release of the engine before lean bags. docs/replay.md says what is compared, and what is not.',
+    'The old rules are those of one era, "pre": the runner of February, the last release before lean bags. Bags of other eras, such as those with a state_s3_path or with a manifest alone, are not compared and make the answer "not proven". docs/replay.md says what is compared, and what is not.',
+    'An execution that is running is compared up to its last event and counted as running. Of a state machine, that is no gap; of an exported history it is one, unless --allow-running is given.',
     'Pointers are followed in the store as it is now. An object that is gone or was replaced since cannot be replayed.',
   ],
   findings: 'a step runs another program, or something was not read; 0 is a proof for the recorded steps',
@@ -143,14 +148,15 @@ const REMARKS: readonly (readonly [StepOutcome, string])[] = [
   ['differs', 'the shim runs another program'],
   ['old-fails', 'the old runner ends with an error, or runs what is not a segment'],
   ['shim-fails', 'the shim refuses the event, or does not rewrite it'],
-  ['failed', 'not compared: something could not be read'],
+  ['failed', 'not compared: something could not be read, or it is of another era'],
   ['no-segment', 'no segment runs for this event'],
   ['no-bag', 'the event holds no bag'],
 ];
 
 function rows(report: ReplayReport, ignore: readonly string[]): readonly TableRow[] {
-  const { answer, totals, inventory, limited, uncalled } = report;
+  const { answer, totals, inventory, limited, uncalled, called } = report;
   return [
+    ['old rules', report.oldRules, 'era of the old runner: February, the last release before lean bags'],
     ['executions', formatCount(totals.executions), running(totals)],
     ['steps', formatCount(totals.steps), 'invocations of functions and activities, and requests to other services'],
     ...REMARKS.flatMap(([outcome, remark]): TableRow[] =>
@@ -163,8 +169,9 @@ function rows(report: ReplayReport, ignore: readonly string[]): readonly TableRo
       totals.unreadChildren,
       'started executions and map runs that are not in the sources',
     ),
+    ...countRow('not understood', totals.unknownEvents, 'events of types that this release does not know'),
     ...limited.map(limitedRow),
-    ...uncalled.map((name): TableRow => ['never called', '', `no history calls the function ${name}`]),
+    ...uncalled.map((name): TableRow => ['never called', '', describeUncalled(name, called)]),
     ['same programs', answer, answer === 'yes' ? 'in every recorded step' : 'see below'],
   ];
 }
@@ -172,6 +179,15 @@ function rows(report: ReplayReport, ignore: readonly string[]): readonly TableRo
 function limitedRow(source: string): TableRow {
   const what = source.startsWith(EXECUTIONS_SCHEME) ? 'older executions' : 'further histories';
   return ['limited', '', `${what} of ${source} were not read, because of --limit`];
+}
+
+/** More names than this are only counted. */
+const MOST_NAMES = 10;
+
+function describeUncalled(name: string, called: readonly string[]): string {
+  if (called.length === 0) return `no history calls the function ${name}, or another one`;
+  const more = called.length > MOST_NAMES ? `, and ${called.length - MOST_NAMES} more` : '';
+  return `no history calls the function ${name}; they call ${called.slice(0, MOST_NAMES).join(', ')}${more}`;
 }
 
 function running({ running: count }: ReplayTotals): string {
