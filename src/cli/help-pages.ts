@@ -278,11 +278,12 @@ Usage: statebag journal check [DIR] [options]
 `,
   `Notes
   Reads every line and writes nothing. A torn last line, which a killed run leaves, is not damage.
+  A run counts its entries at its end. A journal that has fewer or more of them is incomplete (JOURNAL_INCOMPLETE).
   Exit 2 when there is no journal.
 `,
   `Exit codes
   0   success
-  1   a line is damaged, or a migrated document has no intent
+  1   a line is damaged, an entry that a run has written is missing, or a migrated document has no intent
   2   the command line or the configuration is wrong
   70  an error in the tool
 `,

@@ -11,6 +11,8 @@ import { containerOf, isFailure } from './document-state.js';
 import type { DocumentState } from './document-state.js';
 import { JOURNAL_VERSION } from './entries.js';
 import type { IntentEntry, JournalEntry, ResultEntry, RunEntry } from './entries.js';
+import { EntryBooks } from './entry-books.js';
+import type { Discrepancy } from './entry-books.js';
 import { describeText, findFlaw } from './entry-check.js';
 import { assertFile } from './journal.js';
 import { JOURNAL_FILE } from '../sources/own-files.js';
@@ -155,6 +157,10 @@ export interface JournalSummary {
   readonly isClosed: boolean;
   /** What was skipped because it is not an entry. */
   readonly damaged: readonly DamagedPlace[];
+  /** Where the journal does not have what its runs have written. */
+  readonly discrepancies: readonly Discrepancy[];
+  /** How many entries it has. */
+  readonly entries: number;
 }
 
 export interface SummarizeOptions {
@@ -171,12 +177,15 @@ export async function summarizeJournal(
   const runs: RunEntry[] = [];
   const documents = new JournalDocuments();
   const coverage = new Coverage();
+  const books = new EntryBooks();
   const rollbacks = new Set<string>();
   let inventory: Inventory | undefined;
-  for await (const { entry, offset, length } of readJournal(
-    directory,
-    skipDamaged ? { onDamaged: (place) => damaged.push(place) } : {},
-  )) {
+  const onDamaged = (place: DamagedPlace): void => {
+    damaged.push(place);
+    books.noteDamage();
+  };
+  for await (const { entry, offset, length } of readJournal(directory, skipDamaged ? { onDamaged } : {})) {
+    books.add(entry);
     coverage.add(entry);
     if (entry.kind === 'run') {
       documents.endRun();
@@ -199,6 +208,8 @@ export async function summarizeJournal(
     inventory,
     isClosed,
     damaged,
+    discrepancies: books.discrepancies,
+    entries: books.entries,
   };
 }
 

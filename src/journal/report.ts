@@ -3,6 +3,7 @@ import type { Gap } from './coverage.js';
 import type { NotStarted, ResultEntry } from './entries.js';
 import { addMigratedBytes } from './entries.js';
 import { lastRun, readJournal, summarizeJournal } from './read.js';
+import type { Discrepancy } from './entry-books.js';
 import type { DamagedPlace, JournalSummary, SummarizeOptions } from './read.js';
 
 interface JournalTotals {
@@ -43,6 +44,8 @@ export interface JournalStatus {
   readonly inventory: Inventory | undefined;
   /** Places of the journal that were skipped because they are damaged: what they said is not counted. */
   readonly damaged: readonly DamagedPlace[];
+  /** Where the journal does not have what its runs have written: the totals are not all. */
+  readonly discrepancies: readonly Discrepancy[];
   readonly totals: JournalTotals;
   readonly findings: readonly JournalFinding[];
 }
@@ -75,6 +78,7 @@ export function journalStatus(summary: JournalSummary): JournalStatus {
     parts,
     inventory: summary.inventory,
     damaged: summary.damaged,
+    discrepancies: summary.discrepancies,
     totals,
     findings,
   };
@@ -85,8 +89,10 @@ export function isSettled({
   totals,
   isClosed,
   damaged,
-}: Pick<JournalStatus, 'totals' | 'isClosed' | 'damaged'>): boolean {
+  discrepancies,
+}: Pick<JournalStatus, 'totals' | 'isClosed' | 'damaged' | 'discrepancies'>): boolean {
   const { failed, quarantined, containersFailed, unsettled } = totals;
+  if (discrepancies.length > 0) return false;
   return isClosed && damaged.length + failed + quarantined + containersFailed + unsettled === 0;
 }
 

@@ -5,7 +5,8 @@ import type { Layout } from '../bag/keys.js';
 import { ConfigError } from '../errors/index.js';
 import { nodeDisk } from '../sources/disk.js';
 import { JOURNAL_VERSION, toolName } from './entries.js';
-import type { JournalEntry, ResultEntry, RunEnd, RunEntry } from './entries.js';
+import type { EndEntry, JournalEntry, ResultEntry, RunEnd, RunEntry } from './entries.js';
+import { countEntry } from './entry-books.js';
 import { Journal } from './journal.js';
 import { isFailure } from './document-state.js';
 import { isKnownFailure, summarizeJournal } from './read.js';
@@ -31,6 +32,8 @@ export type RunDescription = Pick<
  */
 export class JournalSession {
   private begun = false;
+  /** What the run has put into the journal, by figure. */
+  private readonly counts: Record<string, number> = {};
   /** Read when the run begins: in the middle of it the limit of open files may be reached. */
   private readonly tool = toolName();
   private readonly failure = new AbortController();
@@ -71,6 +74,11 @@ export class JournalSession {
   append(entry: JournalEntry): void {
     if (!this.begun && entry.kind === 'result' && this.isOldNews(entry)) return;
     this.begin();
+    this.write(entry);
+  }
+
+  private write(entry: JournalEntry): void {
+    countEntry(this.counts, entry);
     this.journal.append(entry);
   }
 
@@ -97,7 +105,7 @@ export class JournalSession {
     if (this.begun) return;
     this.begun = true;
     const { runId, description } = this;
-    this.journal.append({
+    this.write({
       kind: 'run',
       v: JOURNAL_VERSION,
       run: runId,
@@ -129,8 +137,14 @@ export class JournalSession {
    */
   async end(end: RunEnd): Promise<void> {
     if (!end.complete || this.summary?.coverage.isClosedBy(this.description) === true) this.begin();
-    if (this.begun) this.journal.append({ kind: 'end', run: this.runId, at: this.now(), ...end });
+    if (this.begun) this.write({ kind: 'end', run: this.runId, at: this.now(), ...end, ...this.countedEntries() });
     await this.flush();
+  }
+
+  /** Nothing after a failed write: what of it is in the file is not known. */
+  private countedEntries(): Pick<EndEntry, 'entries'> {
+    if (this.failed.aborted) return {};
+    return { entries: { earlier: this.summary?.entries ?? 0, ...this.counts } };
   }
 
   close(): Promise<void> {

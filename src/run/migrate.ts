@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '../errors/index.js';
+import type { Discrepancy } from '../journal/entry-books.js';
 import { failedDocuments, failedLines, isDone, knownLines, pendingIntents } from '../journal/read.js';
 import type { DamagedPlace, JournalSummary } from '../journal/read.js';
 import { JournalSession, readSummary } from '../journal/session.js';
@@ -44,6 +45,8 @@ export interface MigrateReport extends RunReport {
   readonly journal?: string;
   /** Places of the journal that were skipped, when the request allows it; absent when there are none. */
   readonly damaged?: readonly DamagedPlace[];
+  /** Where the journal does not have what earlier runs have written; absent when it has all. */
+  readonly discrepancies?: readonly Discrepancy[];
   /** What is set for the bucket of the store; absent for a store in a directory. */
   readonly bucket?: StoreBucket;
   /** Buckets of which it is not known whether their server honours conditions; absent when there are none. */
@@ -76,7 +79,7 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
     context,
     opened.request,
   );
-  const damaged = session.summary?.damaged ?? [];
+  const { damaged = [], discrepancies = [] } = session.summary ?? {};
   try {
     const report = await write(opened, session, ports);
     const { notStarted, inventory } = report;
@@ -87,6 +90,7 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
       ...(bucket && { bucket }),
       ...(session.hasBegun && { journal: opened.request.journal }),
       ...(damaged.length > 0 && { damaged }),
+      ...(discrepancies.length > 0 && { discrepancies }),
       ...(unproven.length > 0 && { unproven }),
     };
   } finally {

@@ -200,7 +200,7 @@ export const ALLOWED: readonly Rule[] = [
     {
       aspect: ['stdout', 'journal'],
       change: ['added'],
-      path: /^\/(inventory|unfinished|parts|notStarted|isClosed|answer|proven|proof|unreadable|skipped|empty|undecidable)$|^\/totals\/needing$|^\/(totals|verify)\/(overwritten|bagsWithoutSegments)$|^\/(runs\/[^/]*|end[^/]*)\/(notStarted|inventory)$/,
+      path: /^\/(inventory|unfinished|parts|notStarted|isClosed|answer|proven|proof|unreadable|skipped|empty|undecidable|discrepancies)$|^\/totals\/needing$|^\/(totals|verify)\/(overwritten|bagsWithoutSegments)$|^\/(runs\/[^/]*|end[^/]*)\/(notStarted|inventory|entries)$/,
     },
   ),
   rule(

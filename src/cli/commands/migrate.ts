@@ -56,7 +56,7 @@ import {
 import { bucketRows, unprovenRows } from '../reporters/bucket-figures.js';
 import { openReporter, reporting, withDeeds, withLateFailure, withProgress } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
-import { damageRows } from '../reporters/status-figures.js';
+import { flawMembers, flawRows } from '../reporters/status-figures.js';
 
 const migrateOptions = {
   ...applyOptions('write'),
@@ -228,33 +228,32 @@ async function work(
   });
   const { totals, complete } = report;
   const verified = wanted.verify && complete ? await verifyWritten(wanted, io) : undefined;
-  const { damaged = [] } = report;
   const rows = [
     ...totalRows(totals, !request.apply),
-    ...damageRows(damaged),
+    ...flawRows(report),
     ...inventoryRows(report.inventory),
     ...ignoredRows(report.inventory, request.ignore ?? []),
     ...stoppedRows(report),
     ...(report.unproven ? unprovenRows(report.unproven) : []),
     ...(report.bucket ? bucketRows(report.bucket) : []),
-    ...(verified ? verifyRows(verified) : []),
+    ...(verified ? verifyRows(verified.totals) : []),
   ];
   await reporter.finish(
     {
       totals,
       complete,
-      ...(damaged.length > 0 && { damaged }),
+      ...flawMembers(report),
       ...inventoryMembers(report),
       ...ignoreMembers(request.ignore ?? []),
       ...(report.unproven && { unproven: report.unproven }),
       ...(report.bucket && { bucket: report.bucket }),
-      ...(verified && { verify: verified }),
+      ...(verified && { verify: verified.totals }),
     },
     rows,
   );
   const next = nextCommand(report, givenMigration(args, request));
   if (next !== undefined && !output.quiet) io.stderr.write(`statebag: ${next}\n`);
-  const isVerified = verified === undefined || verified.verified + verified.resumed === verified.documents;
+  const isVerified = verified === undefined || (verified.isWhole && isAllVerified(verified.totals));
   // What a stopped run has not listed is in no figure.
   const { unreadable, skipped, empty } = report.inventory;
   const isSeen = !needsAttention(totals) && unreadable + skipped + empty === 0 && !matchesNothing(report, request);
@@ -278,13 +277,23 @@ function matchesNothing({ totals }: MigrateReport, { where, allowEmpty }: Migrat
   return where !== undefined && totals.documents === 0 && allowEmpty !== true;
 }
 
+function isAllVerified({ documents, verified, resumed }: VerifyTotals): boolean {
+  return verified + resumed === documents;
+}
+
 /** A run that wrote nothing has no journal, unless an earlier one left it. */
-async function verifyWritten({ request, output, args }: Wanted, io: CliIo): Promise<VerifyTotals> {
+async function verifyWritten({ request, output, args }: Wanted, io: CliIo): Promise<Verified> {
   const { journal, concurrency } = request;
-  if (!(await hasJournal(journal))) return nothingToVerify();
+  if (!(await hasJournal(journal))) return { totals: nothingToVerify(), isWhole: true };
   const wanted = { journal, concurrency, ...damageSettings(args.options), ...reachSettings(args.options) };
-  const { totals } = await withProgress(io, !output.quiet, {}, (ports) => verify(wanted, ports));
-  return totals;
+  const { totals, status } = await withProgress(io, !output.quiet, {}, (ports) => verify(wanted, ports));
+  return { totals, isWhole: status.discrepancies.length === 0 };
+}
+
+interface Verified {
+  readonly totals: VerifyTotals;
+  /** False when the journal lacks entries: then documents may be unknown to it. */
+  readonly isWhole: boolean;
 }
 
 /** A command line of `migrate`, as far as it decides what comes next. */

@@ -21,7 +21,7 @@ import {
 import { openReporter, reporting, withProgress } from '../reporters/outcome-reporter.js';
 import { formatCount } from '../reporters/format.js';
 import type { TableRow } from '../reporters/format.js';
-import { damageRows, unfinishedLines } from '../reporters/status-figures.js';
+import { flawMembers, flawRows, unfinishedLines } from '../reporters/status-figures.js';
 
 const options = {
   ...journalOptions,
@@ -73,13 +73,14 @@ async function verifyCommand({ options: values }: CommandArguments<typeof option
   return reporting(reporter, async () => {
     const { totals, status } = await withProgress(io, !output.quiet, { onOutcome }, (ports) => verify(request, ports));
     const left = unfinishedLines(status.unfinished, directory);
-    const { damaged } = status;
-    await reporter.finish({ totals, isClosed: status.isClosed, ...(damaged.length > 0 && { damaged }) }, [
+    await reporter.finish({ totals, isClosed: status.isClosed, ...flawMembers(status) }, [
       ...rows(totals),
-      ...damageRows(damaged),
+      ...flawRows(status),
       ...left.map((line) => ['not verified', '', line] as const),
     ]);
-    const isVerified = totals.verified + totals.resumed === totals.documents && damaged.length === 0;
+    const isVerified =
+      totals.verified + totals.resumed === totals.documents &&
+      status.damaged.length + status.discrepancies.length === 0;
     const isNothing = totals.documents === 0 && !values['allow-empty'];
     if (isNothing && !output.quiet)
       io.stderr.write('statebag: the journal has no migrated document, so nothing was verified\n');
