@@ -9,7 +9,7 @@ import type { MigratePorts } from '../../run/open-migration.js';
 import { addToTotals, emptyTotals, needsAttention } from '../../run/outcome.js';
 import type { Totals } from '../../run/outcome.js';
 import type { MigrateRequest } from '../../run/request.js';
-import { nothingToVerify, verify } from '../../run/verify.js';
+import { isVerified, nothingToVerify, verify } from '../../run/verify.js';
 import type { VerifyTotals } from '../../run/verify.js';
 import { omitUndefined } from '../../run/request.js';
 import { dropOptions, formatCommandLine } from '../command-line.js';
@@ -253,11 +253,12 @@ async function work(
   );
   const next = nextCommand(report, givenMigration(args, request));
   if (next !== undefined && !output.quiet) io.stderr.write(`statebag: ${next}\n`);
-  const isVerified = verified === undefined || (verified.isWhole && isAllVerified(verified.totals));
+  const isProven =
+    verified === undefined || (verified.isWhole && (verified.totals.documents === 0 || isVerified(verified.totals)));
   // What a stopped run has not listed is in no figure.
   const { unreadable, skipped, empty } = report.inventory;
   const isSeen = !needsAttention(totals) && unreadable + skipped + empty === 0 && !matchesNothing(report, request);
-  return isVerified && complete && isSeen ? EXIT.ok : EXIT.findings;
+  return isProven && complete && isSeen ? EXIT.ok : EXIT.findings;
 }
 
 async function run(
@@ -275,10 +276,6 @@ async function run(
 /** A slip in a condition looks like a migration that is done. */
 function matchesNothing({ totals }: MigrateReport, { where, allowEmpty }: MigrateRequest): boolean {
   return where !== undefined && totals.documents === 0 && allowEmpty !== true;
-}
-
-function isAllVerified({ documents, verified, resumed }: VerifyTotals): boolean {
-  return verified + resumed === documents;
 }
 
 /** A run that wrote nothing has no journal, unless an earlier one left it. */
