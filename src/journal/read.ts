@@ -15,6 +15,7 @@ import { EntryBooks } from './entry-books.js';
 import type { Discrepancy } from './entry-books.js';
 import { describeText, findFlaw } from './entry-check.js';
 import { assertFile } from './journal.js';
+import { settleUnseen } from './unseen.js';
 import { JOURNAL_FILE } from '../sources/own-files.js';
 
 /** An entry and where its line lies in the file, in bytes. */
@@ -149,6 +150,8 @@ export interface JournalSummary {
   readonly doubtful: readonly DocumentState[];
   /** Last results of documents that never had an intent: unchanged, quarantined, failed. */
   readonly others: ReadonlyMap<string, ResultEntry>;
+  /** Last results of documents that failed and are not there any more. */
+  readonly gone: ReadonlyMap<string, ResultEntry>;
   /** What the runs were about and have not done. */
   readonly coverage: Coverage;
   /** What became of the entries of the sources in the last migration that came to its end. */
@@ -194,7 +197,10 @@ export async function summarizeJournal(
     } else if (entry.kind === 'intent' && rollbacks.has(entry.run)) documents.addRestoration(entry);
     else if (entry.kind === 'intent') documents.addIntent(entry, { offset, length });
     else if (entry.kind === 'result') documents.addResult(entry);
-    else inventory = entry.inventory ?? inventory;
+    else {
+      inventory = entry.inventory ?? inventory;
+      settleUnseen(entry, runs, documents);
+    }
   }
   documents.endRun();
   const isClosed = coverage.gaps().every(({ kind }) => kind === 'part');
@@ -204,6 +210,7 @@ export async function summarizeJournal(
     documents: documents.documents,
     doubtful,
     others: documents.others,
+    gone: documents.gone,
     coverage,
     inventory,
     isClosed,

@@ -13,6 +13,8 @@ interface JournalTotals {
   quarantined: number;
   failed: number;
   rolledBack: number;
+  /** They needed attention, and a later complete run over their sources did not see them. */
+  gone: number;
   /** Files and objects of lines that could not be read or replaced; their lines that were read are documents. */
   containersFailed: number;
   /** Intents without a result: the run was killed, and running it again settles them. */
@@ -62,7 +64,12 @@ const COUNTER = {
 export function journalStatus(summary: JournalSummary): JournalStatus {
   const totals = emptyTotals();
   const findings: JournalFinding[] = [];
-  const results = [...Array.from(summary.documents.values(), ({ result }) => result), ...summary.others.values()];
+  const states = Array.from(summary.documents.values());
+  const results = [...states.filter(({ isGone }) => !isGone).map(({ result }) => result), ...summary.others.values()];
+  // Containers are no documents.
+  const failures = Array.from(summary.gone.values()).filter(({ subject }) => subject === undefined);
+  totals.gone = failures.length + states.filter(({ isGone }) => isGone).length;
+  totals.documents = totals.gone;
   for (const result of results) {
     if (result?.subject !== 'container') totals.documents++;
     if (!result) totals.unsettled++;
@@ -116,6 +123,7 @@ function emptyTotals(): JournalTotals {
     quarantined: 0,
     failed: 0,
     rolledBack: 0,
+    gone: 0,
     containersFailed: 0,
     unsettled: 0,
     bytesBefore: 0,

@@ -10,6 +10,7 @@ import { countEntry } from './entry-books.js';
 import { Journal } from './journal.js';
 import { isFailure } from './document-state.js';
 import { isKnownFailure, summarizeJournal } from './read.js';
+import { settlesUnseen } from './unseen.js';
 import type { JournalSummary, SummarizeOptions } from './read.js';
 import { JOURNAL_FILE } from '../sources/own-files.js';
 
@@ -36,6 +37,8 @@ export class JournalSession {
   private readonly counts: Record<string, number> = {};
   /** Read when the run begins: in the middle of it the limit of open files may be reached. */
   private readonly tool = toolName();
+  /** Failures that the journal has already. A run that begins says them again: what it does not name is not there. */
+  private readonly known = new Map<string, ResultEntry>();
   private readonly failure = new AbortController();
 
   private constructor(
@@ -72,7 +75,10 @@ export class JournalSession {
   }
 
   append(entry: JournalEntry): void {
-    if (!this.begun && entry.kind === 'result' && this.isOldNews(entry)) return;
+    if (!this.begun && entry.kind === 'result' && this.isOldNews(entry)) {
+      if (isFailure(entry)) this.known.set(entry.doc, entry);
+      return;
+    }
     this.begin();
     this.write(entry);
   }
@@ -113,6 +119,8 @@ export class JournalSession {
       tool: this.tool,
       ...description,
     });
+    for (const entry of this.known.values()) this.write(entry);
+    this.known.clear();
   }
 
   /** A document that was as bad before, or is as good. */
@@ -133,12 +141,20 @@ export class JournalSession {
   }
 
   /**
-   * Nothing is written when nothing was begun, unless the run left documents, or has taken what an earlier one left.
+   * Nothing is written when nothing was begun, unless the run left documents, has taken what an earlier one left, or
+   * has not seen documents that need attention.
    */
   async end(end: RunEnd): Promise<void> {
-    if (!end.complete || this.summary?.coverage.isClosedBy(this.description) === true) this.begin();
+    if (!end.complete || this.summary?.coverage.isClosedBy(this.description) === true || this.settles(end))
+      this.begin();
     if (this.begun) this.write({ kind: 'end', run: this.runId, at: this.now(), ...end, ...this.countedEntries() });
     await this.flush();
+  }
+
+  /** True when documents that need attention are not there any more. */
+  private settles({ inventory }: RunEnd): boolean {
+    if (this.begun || !this.summary || !inventory) return false;
+    return settlesUnseen(this.summary, this.description, (doc) => this.known.has(doc));
   }
 
   /** Nothing after a failed write: what of it is in the file is not known. */

@@ -4,6 +4,7 @@ import type { Discrepancy } from '../journal/entry-books.js';
 import { failedDocuments, failedLines, isDone, knownLines, pendingIntents } from '../journal/read.js';
 import type { DamagedPlace, JournalSummary } from '../journal/read.js';
 import { JournalSession, readSummary } from '../journal/session.js';
+import type { RunDescription } from '../journal/session.js';
 import { parseIgnore } from '../sources/container-choice.js';
 import { nodeDisk } from '../sources/disk.js';
 import { isTableUri } from '../sources/dynamodb/id.js';
@@ -75,7 +76,7 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
     : [];
   const session = await JournalSession.open(
     opened.request.journal,
-    { command: 'migrate', ...opened.description },
+    describeRun(opened.description, isStream),
     context,
     opened.request,
   );
@@ -96,6 +97,11 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
   } finally {
     await session.close();
   }
+}
+
+/** A stream has other documents each time: a later run proves nothing about those of this one. */
+function describeRun({ options, ...description }: PlanDescription, isStream: boolean): RunDescription {
+  return { command: 'migrate', ...description, options: { ...options, ...(isStream && { isStream }) } };
 }
 
 function writesToS3({ store, sources }: OpenMigration): boolean {

@@ -209,7 +209,7 @@ export const ALLOWED: readonly Rule[] = [
     {
       aspect: ['journal', 'stdout', 'plan'],
       change: ['added'],
-      path: /\/options\/(plan|onlyFailed|isFormAsked|layout|allowPrefixes)$/,
+      path: /\/options\/(plan|onlyFailed|isFormAsked|isStream|layout|allowPrefixes)$/,
     },
     {
       aspect: ['journal', 'stdout'],

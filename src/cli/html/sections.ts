@@ -45,6 +45,7 @@ export function outcomes({ totals }: JournalReport): Markup {
     of('migrated', totals.migrated, 'good'),
     of('unchanged', totals.unchanged, 'calm'),
     of('rolled back', totals.rolledBack, 'calm'),
+    ...(totals.gone > 0 ? [of('gone', totals.gone, 'calm')] : []),
     of('quarantined', totals.quarantined, 'bad'),
     of('failed', totals.failed, 'bad'),
     of('unsettled', totals.unsettled, 'bad'),

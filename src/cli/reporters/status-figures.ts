@@ -21,8 +21,9 @@ export function statusRows(status: Figures): readonly TableRow[] {
     ['migrated', formatCount(totals.migrated)],
     ['unchanged', formatCount(totals.unchanged)],
     ['rolled back', formatCount(totals.rolledBack)],
-    ['quarantined', formatCount(totals.quarantined)],
-    ['failed', formatCount(totals.failed)],
+    ['quarantined', formatCount(totals.quarantined), totals.quarantined > 0 ? TO_SETTLE : ''],
+    ['failed', formatCount(totals.failed), totals.quarantined === 0 && totals.failed > 0 ? TO_SETTLE : ''],
+    ...(totals.gone > 0 ? [['gone', formatCount(totals.gone), GONE] as const] : []),
     ...(totals.containersFailed > 0
       ? [
           [
@@ -44,6 +45,10 @@ export function statusRows(status: Figures): readonly TableRow[] {
     ['blobs reused', formatCount(totals.blobsReused)],
   ];
 }
+
+const TO_SETTLE =
+  'correct or remove them, then run migrate again over the whole source; a complete run settles what is gone';
+const GONE = 'failed or were quarantined, and a later complete run did not see them';
 
 /** A run that reached its end is not complete either when entries were unreadable, skipped or empty. */
 function stopRemark(gaps: readonly Gap[]): string {
