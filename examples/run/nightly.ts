@@ -35,10 +35,11 @@ const { failed, quarantined, containersFailed } = migrated.totals;
 const left = failed + quarantined + containersFailed + migrated.inventory.unreadable;
 
 const verified = await verify({ journal });
-const { documents, verified: good } = verified.totals;
+// A source that was overwritten cannot be compared any more, and such a document must not be rolled back for it.
+const { documents, verified: good, failed: wrong, moved, resumed, overwritten } = verified.totals;
 process.stdout.write(`verified ${good} of ${documents}\n`);
-if (good < documents) {
+if (wrong + moved > 0) {
   const undone = await rollback({ journal, apply: true });
   process.stdout.write(`rolled back ${undone.totals.rolledBack} of ${undone.totals.documents}\n`);
   process.exitCode = 1;
-} else if (!migrated.complete || left > 0) process.exitCode = 1;
+} else if (!migrated.complete || left > 0 || good + resumed + overwritten < documents) process.exitCode = 1;

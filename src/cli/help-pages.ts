@@ -144,7 +144,7 @@ Usage: statebag verify [options]
   `What to do
   --journal <DIR>   where the journal is (default statebag-journal)
   --skip-damaged    skip damaged lines of the journal, and report how many
-  --allow-empty     a journal without a migrated document is not a mistake
+  --allow-empty     a journal without a document that can still be verified is not a mistake
   --map <OLD=NEW>…  documents were moved: their paths or URIs start with OLD in the journal, and with NEW now
 `,
   `Which documents, and how fast
@@ -163,6 +163,7 @@ Usage: statebag verify [options]
   `Notes
   Each document must be what was written and satisfy its schema. Journal and blobs must restore its original byte for byte, and every segment must resolve to the same program. Nothing is written.
   A document that was modified or removed since cannot be verified and is a finding. That is normal after a resume. A row of a paused execution that was resumed since counts as resumed, and is not a finding.
+  A document whose source of segments a later run overwrote counts as not comparable (SOURCE_OVERWRITTEN): it is as it was written, and not verified. It is not a finding beside verified documents. When no document is verified, the exit code is 1.
   Only what was migrated is verified. When a run was stopped before its end, verify says so (isClosed in --json), and its exit code is about the migrated documents alone; the exit code of statebag status says whether the migration is finished.
 `,
   `Exit codes
@@ -230,6 +231,7 @@ Usage: statebag status [options]
   `Notes
   Each document counts once, with the last result for it.
   A run did not reach its end when it was killed or stopped, reached --limit or --max-failures, or could not read a directory or link. Only a later complete run over the same sources covers that; --only-failed takes what was started, and does not.
+  A document that failed, was quarantined or is unsettled counts as gone once a later complete run over the same sources, without --where, --plan or --only-failed, no longer finds it.
   A journal of --shard, --where or --plan says so and counts for that part only.
 `,
   `Exit codes
@@ -278,11 +280,12 @@ Usage: statebag journal check [DIR] [options]
 `,
   `Notes
   Reads every line and writes nothing. A torn last line, which a killed run leaves, is not damage.
+  A run counts its entries at its end. A journal that has fewer or more of them is incomplete (JOURNAL_INCOMPLETE).
   Exit 2 when there is no journal.
 `,
   `Exit codes
   0   success
-  1   a line is damaged, or a migrated document has no intent
+  1   a line is damaged, an entry that a run has written is missing, or a migrated document has no intent
   2   the command line or the configuration is wrong
   70  an error in the tool
 `,

@@ -29,7 +29,7 @@ export const EVENTS = {
     SOURCE_OVERWRITTEN: {
       title: '`verify`: a later run overwrote the key that the original bag names.',
       detail:
-        'The segments cannot be compared any more. The document counts as verified, its segments do not count as compared.',
+        'The segments cannot be compared any more. The document is as it was written and counts as not comparable (`overwritten`), not as verified. `verify` exits with 0 because of it only if other documents are verified.',
       advice:
         'Nothing. The bag keeps the program that was read. Do not roll it back: the original points to the other program.',
     },

@@ -23,6 +23,7 @@ export type ResultCode =
   | 'FILE_EMPTY'
   | 'HISTORY_OPEN'
   | 'INTENT_LOST'
+  | 'JOURNAL_INCOMPLETE'
   | 'JOURNAL_OPEN'
   | 'NAME_SKIPPED'
   | 'NOT_A_BAG'

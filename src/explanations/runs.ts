@@ -22,6 +22,13 @@ const JOURNALS = {
       'The run is active or was killed, or the file was cut off. Then it may not name every blob that a rollback needs.',
     advice: 'Wait for the run, or run the same command again. If the file was cut off, restore it from a copy.',
   },
+  JOURNAL_INCOMPLETE: {
+    title: 'The journal does not have the entries that its runs have written.',
+    detail:
+      'A run counts its entries at its end. Some of them are missing, or are there twice, so documents may be unknown. `status`, `report`, `verify` and `rollback` use what is there and end with exit code 1. `gc` deletes nothing. Journals of releases that did not count are not compared.',
+    advice:
+      'Restore the journal from a copy; `statebag journal check DIR` says which figures differ. Without a copy, run `migrate` over the same sources with a `--journal` of its own, and ask that one how far the migration is. Keep this one for `rollback`: it restores the documents that it still has.',
+  },
   JOURNAL_NEEDED: {
     title: '`gc`: no journal of a run into this store is named.',
     detail:

@@ -1,5 +1,6 @@
 import { lostIntents, readJournal, summarizeJournal } from './read.js';
 import type { DamagedPlace } from './read.js';
+import type { Discrepancy } from './entry-books.js';
 
 /** What a reading of every line of a journal found. */
 export interface JournalCheck {
@@ -12,6 +13,8 @@ export interface JournalCheck {
   readonly torn: readonly DamagedPlace[];
   /** Ids of documents that were migrated and that this journal cannot restore, because their intent is missing. */
   readonly lostIntents: readonly string[];
+  /** Where the journal does not have what its runs have written, damaged lines apart. */
+  readonly discrepancies: readonly Discrepancy[];
 }
 
 /**
@@ -35,5 +38,6 @@ export async function checkJournal(directory: string): Promise<JournalCheck> {
     damaged,
     torn,
     lostIntents: lostIntents(summary).map(({ doc }) => doc),
+    discrepancies: summary.discrepancies,
   };
 }

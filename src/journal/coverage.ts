@@ -29,6 +29,8 @@ interface Scope {
   readonly ignore: string;
   readonly plan: string | undefined;
   readonly onlyFailed: boolean;
+  /** True when a source was a stream, which has other documents each time. */
+  readonly isStream: boolean;
   readonly out: string | undefined;
   /** The form of manifest that was asked for: bags of another form are rewritten, too. */
   readonly form: string | undefined;
@@ -40,6 +42,7 @@ const EVERYTHING: Scope = {
   ignore: '',
   plan: undefined,
   onlyFailed: false,
+  isStream: false,
   out: undefined,
   form: undefined,
 };
@@ -233,18 +236,20 @@ interface KeptScope {
   readonly ignore?: readonly string[];
   readonly plan?: string;
   readonly onlyFailed?: boolean;
+  readonly isStream?: boolean;
   readonly out?: string;
   readonly manifestForm?: string;
   readonly isFormAsked?: boolean;
 }
 
-function scopeOf({ options }: Pick<RunEntry, 'options'>): Scope {
+export function scopeOf({ options }: Pick<RunEntry, 'options'>): Scope {
   const {
     shard,
     where = [],
     ignore = [],
     plan,
     onlyFailed = false,
+    isStream = false,
     out,
     manifestForm,
     isFormAsked = false,
@@ -260,6 +265,7 @@ function scopeOf({ options }: Pick<RunEntry, 'options'>): Scope {
     ignore: patterns,
     plan,
     onlyFailed,
+    isStream,
     out,
     form: isFormAsked ? manifestForm : undefined,
   };

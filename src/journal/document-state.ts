@@ -30,6 +30,8 @@ export interface DocumentState {
    * migrated. It counts once its bytes are found.
    */
   isDoubtful: boolean;
+  /** It has no result, and a later run that took all of its sources did not see it. */
+  isGone: boolean;
   /** The last rollback that meant to restore it, and the digest of the bytes that it meant to write. */
   restoring: { readonly run: string; readonly after: string } | undefined;
 }
@@ -64,6 +66,16 @@ export function lineOf(doc: string): number | undefined {
 /** True for the result of a document that failed or was quarantined. */
 export function isFailure(result: ResultEntry | undefined): result is ResultEntry {
   return result?.outcome === 'failed' || result?.outcome === 'quarantined';
+}
+
+/** True for a document of its own, not a line, whose last result is a failure or missing. */
+export function isUnsettled({ line, result }: DocumentState): boolean {
+  return line === undefined && (!result || isFailure(result));
+}
+
+/** The id of the run that has last said something of a document. */
+export function lastRunOf({ result, restoring, run }: DocumentState): string {
+  return result?.run ?? restoring?.run ?? run;
 }
 
 /**

@@ -5,6 +5,8 @@ import {
   DocumentMap,
   hasDigest,
   isFailure,
+  isUnsettled,
+  lastRunOf,
   lineOf,
   migrationsIn,
 } from './document-state.js';
@@ -19,6 +21,8 @@ export class JournalDocuments {
   private readonly map = new DocumentMap();
   /** Last results of documents that never had an intent: unchanged, quarantined, failed. */
   readonly others = new Map<string, ResultEntry>();
+  /** Failures that were in `others`, of documents that a later run would have seen. */
+  readonly gone = new Map<string, ResultEntry>();
   /** Lines that an entry of the current run is about. */
   private readonly met = new Set<DocumentState>();
   /** Results of the current run about lines that are not the documents of these names. */
@@ -58,11 +62,13 @@ export class JournalDocuments {
       result: undefined,
       decided: undefined,
       isDoubtful: false,
+      isGone: false,
       restoring: undefined,
     };
     this.map.put(state);
     this.meet(state);
     this.others.delete(doc);
+    this.gone.delete(doc);
   }
 
   /** What a rollback is about to restore was migrated, whatever is known of the migration: it has found those bytes. */
@@ -77,6 +83,7 @@ export class JournalDocuments {
   }
 
   addResult(entry: ResultEntry): void {
+    this.gone.delete(entry.doc);
     if (entry.subject === 'container') {
       this.addContainerResult(entry);
       return;
@@ -107,6 +114,24 @@ export class JournalDocuments {
     this.lastLines.clear();
     this.lines = undefined;
     this.failures = undefined;
+  }
+
+  /**
+   * Settles the failures and unsettled documents that a run did not see although it took all that earlier runs took:
+   * they are not there any more. A run says again which documents fail. To be called after `endRun`.
+   */
+  settleUnseen(run: string, tookAllOf: (run: string) => boolean): void {
+    const isUnseen = (last: string): boolean => last !== run && tookAllOf(last);
+    for (const [doc, entry] of this.others) {
+      if (!isFailure(entry) || !isUnseen(entry.run)) continue;
+      this.others.delete(doc);
+      this.gone.set(doc, entry);
+    }
+    for (const state of this.map.states.values()) {
+      if (!isUnsettled(state) || !isUnseen(lastRunOf(state))) continue;
+      state.result = state.decided;
+      state.isGone = state.decided === undefined;
+    }
   }
 
   /**
@@ -218,6 +243,7 @@ export class JournalDocuments {
     }
     state.previous = undefined;
     state.moved = undefined;
+    state.isGone = false;
     if (entry.outcome === 'migrated' || entry.outcome === 'rolled-back') {
       state.fate = entry.outcome;
       state.decided = entry;

@@ -105,10 +105,16 @@ export interface EndEntry extends Stamped {
   readonly notStarted?: NotStarted;
   /** What became of the entries of its sources. Absent in entries of rollbacks. */
   readonly inventory?: Inventory;
+  /**
+   * What the journal has of the run: `run` (1), `intent`, `container` (results of files and objects of lines) and each
+   * outcome of a document; and `earlier`, the entries before the run. Absent where the run did not count them, or where
+   * a write of the journal had failed.
+   */
+  readonly entries?: Readonly<Record<string, number>>;
 }
 
-/** What a run says of itself at its end. */
-export type RunEnd = Omit<EndEntry, 'kind' | 'run' | 'at'>;
+/** What a run says of itself at its end. The session counts the entries. */
+export type RunEnd = Omit<EndEntry, 'kind' | 'run' | 'at' | 'entries'>;
 
 /** What a run was about and did not take. */
 export interface NotStarted {

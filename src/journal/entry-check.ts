@@ -8,7 +8,8 @@ const isList: Check = (value) => Array.isArray(value);
 const isSize: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const isObject: Check = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isOutcome: Check = (value) =>
-  typeof value === 'string' && ['migrated', 'unchanged', 'quarantined', 'failed', 'rolled-back'].includes(value);
+  typeof value === 'string' &&
+  ['migrated', 'unchanged', 'quarantined', 'failed', 'rolled-back', 'not-started'].includes(value);
 
 /** What readers of an entry rely on, by kind. Every kind also has `run` and `at`. */
 const MEMBERS: Readonly<Record<JournalEntry['kind'], Readonly<Record<string, Check>>>> = {

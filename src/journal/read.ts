@@ -11,8 +11,11 @@ import { containerOf, isFailure } from './document-state.js';
 import type { DocumentState } from './document-state.js';
 import { JOURNAL_VERSION } from './entries.js';
 import type { IntentEntry, JournalEntry, ResultEntry, RunEntry } from './entries.js';
+import { EntryBooks } from './entry-books.js';
+import type { Discrepancy } from './entry-books.js';
 import { describeText, findFlaw } from './entry-check.js';
 import { assertFile } from './journal.js';
+import { settleUnseen } from './unseen.js';
 import { JOURNAL_FILE } from '../sources/own-files.js';
 
 /** An entry and where its line lies in the file, in bytes. */
@@ -147,6 +150,8 @@ export interface JournalSummary {
   readonly doubtful: readonly DocumentState[];
   /** Last results of documents that never had an intent: unchanged, quarantined, failed. */
   readonly others: ReadonlyMap<string, ResultEntry>;
+  /** Last results of documents that failed and are not there any more. */
+  readonly gone: ReadonlyMap<string, ResultEntry>;
   /** What the runs were about and have not done. */
   readonly coverage: Coverage;
   /** What became of the entries of the sources in the last migration that came to its end. */
@@ -155,6 +160,10 @@ export interface JournalSummary {
   readonly isClosed: boolean;
   /** What was skipped because it is not an entry. */
   readonly damaged: readonly DamagedPlace[];
+  /** Where the journal does not have what its runs have written. */
+  readonly discrepancies: readonly Discrepancy[];
+  /** How many entries it has. */
+  readonly entries: number;
 }
 
 export interface SummarizeOptions {
@@ -171,12 +180,15 @@ export async function summarizeJournal(
   const runs: RunEntry[] = [];
   const documents = new JournalDocuments();
   const coverage = new Coverage();
+  const books = new EntryBooks();
   const rollbacks = new Set<string>();
   let inventory: Inventory | undefined;
-  for await (const { entry, offset, length } of readJournal(
-    directory,
-    skipDamaged ? { onDamaged: (place) => damaged.push(place) } : {},
-  )) {
+  const onDamaged = (place: DamagedPlace): void => {
+    damaged.push(place);
+    books.noteDamage();
+  };
+  for await (const { entry, offset, length } of readJournal(directory, skipDamaged ? { onDamaged } : {})) {
+    books.add(entry);
     coverage.add(entry);
     if (entry.kind === 'run') {
       documents.endRun();
@@ -185,7 +197,10 @@ export async function summarizeJournal(
     } else if (entry.kind === 'intent' && rollbacks.has(entry.run)) documents.addRestoration(entry);
     else if (entry.kind === 'intent') documents.addIntent(entry, { offset, length });
     else if (entry.kind === 'result') documents.addResult(entry);
-    else inventory = entry.inventory ?? inventory;
+    else {
+      inventory = entry.inventory ?? inventory;
+      settleUnseen(entry, runs, documents);
+    }
   }
   documents.endRun();
   const isClosed = coverage.gaps().every(({ kind }) => kind === 'part');
@@ -195,10 +210,13 @@ export async function summarizeJournal(
     documents: documents.documents,
     doubtful,
     others: documents.others,
+    gone: documents.gone,
     coverage,
     inventory,
     isClosed,
     damaged,
+    discrepancies: books.discrepancies,
+    entries: books.entries,
   };
 }
 

@@ -3,6 +3,7 @@ import type { Gap } from './coverage.js';
 import type { NotStarted, ResultEntry } from './entries.js';
 import { addMigratedBytes } from './entries.js';
 import { lastRun, readJournal, summarizeJournal } from './read.js';
+import type { Discrepancy } from './entry-books.js';
 import type { DamagedPlace, JournalSummary, SummarizeOptions } from './read.js';
 
 interface JournalTotals {
@@ -12,6 +13,8 @@ interface JournalTotals {
   quarantined: number;
   failed: number;
   rolledBack: number;
+  /** They needed attention, and a later complete run over their sources did not see them. */
+  gone: number;
   /** Files and objects of lines that could not be read or replaced; their lines that were read are documents. */
   containersFailed: number;
   /** Intents without a result: the run was killed, and running it again settles them. */
@@ -43,6 +46,8 @@ export interface JournalStatus {
   readonly inventory: Inventory | undefined;
   /** Places of the journal that were skipped because they are damaged: what they said is not counted. */
   readonly damaged: readonly DamagedPlace[];
+  /** Where the journal does not have what its runs have written: the totals are not all. */
+  readonly discrepancies: readonly Discrepancy[];
   readonly totals: JournalTotals;
   readonly findings: readonly JournalFinding[];
 }
@@ -59,7 +64,12 @@ const COUNTER = {
 export function journalStatus(summary: JournalSummary): JournalStatus {
   const totals = emptyTotals();
   const findings: JournalFinding[] = [];
-  const results = [...Array.from(summary.documents.values(), ({ result }) => result), ...summary.others.values()];
+  const states = Array.from(summary.documents.values());
+  const results = [...states.filter(({ isGone }) => !isGone).map(({ result }) => result), ...summary.others.values()];
+  // Containers are no documents.
+  const failures = Array.from(summary.gone.values()).filter(({ subject }) => subject === undefined);
+  totals.gone = failures.length + states.filter(({ isGone }) => isGone).length;
+  totals.documents = totals.gone;
   for (const result of results) {
     if (result?.subject !== 'container') totals.documents++;
     if (!result) totals.unsettled++;
@@ -75,6 +85,7 @@ export function journalStatus(summary: JournalSummary): JournalStatus {
     parts,
     inventory: summary.inventory,
     damaged: summary.damaged,
+    discrepancies: summary.discrepancies,
     totals,
     findings,
   };
@@ -85,8 +96,10 @@ export function isSettled({
   totals,
   isClosed,
   damaged,
-}: Pick<JournalStatus, 'totals' | 'isClosed' | 'damaged'>): boolean {
+  discrepancies,
+}: Pick<JournalStatus, 'totals' | 'isClosed' | 'damaged' | 'discrepancies'>): boolean {
   const { failed, quarantined, containersFailed, unsettled } = totals;
+  if (discrepancies.length > 0) return false;
   return isClosed && damaged.length + failed + quarantined + containersFailed + unsettled === 0;
 }
 
@@ -110,6 +123,7 @@ function emptyTotals(): JournalTotals {
     quarantined: 0,
     failed: 0,
     rolledBack: 0,
+    gone: 0,
     containersFailed: 0,
     unsettled: 0,
     bytesBefore: 0,

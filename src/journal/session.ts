@@ -5,10 +5,12 @@ import type { Layout } from '../bag/keys.js';
 import { ConfigError } from '../errors/index.js';
 import { nodeDisk } from '../sources/disk.js';
 import { JOURNAL_VERSION, toolName } from './entries.js';
-import type { JournalEntry, ResultEntry, RunEnd, RunEntry } from './entries.js';
+import type { EndEntry, JournalEntry, ResultEntry, RunEnd, RunEntry } from './entries.js';
+import { countEntry } from './entry-books.js';
 import { Journal } from './journal.js';
 import { isFailure } from './document-state.js';
 import { isKnownFailure, summarizeJournal } from './read.js';
+import { settlesUnseen } from './unseen.js';
 import type { JournalSummary, SummarizeOptions } from './read.js';
 import { JOURNAL_FILE } from '../sources/own-files.js';
 
@@ -31,8 +33,12 @@ export type RunDescription = Pick<
  */
 export class JournalSession {
   private begun = false;
+  /** What the run has put into the journal, by figure. */
+  private readonly counts: Record<string, number> = {};
   /** Read when the run begins: in the middle of it the limit of open files may be reached. */
   private readonly tool = toolName();
+  /** Failures that the journal has already. A run that begins says them again: what it does not name is not there. */
+  private readonly known = new Map<string, ResultEntry>();
   private readonly failure = new AbortController();
 
   private constructor(
@@ -69,8 +75,16 @@ export class JournalSession {
   }
 
   append(entry: JournalEntry): void {
-    if (!this.begun && entry.kind === 'result' && this.isOldNews(entry)) return;
+    if (!this.begun && entry.kind === 'result' && this.isOldNews(entry)) {
+      if (isFailure(entry)) this.known.set(entry.doc, entry);
+      return;
+    }
     this.begin();
+    this.write(entry);
+  }
+
+  private write(entry: JournalEntry): void {
+    countEntry(this.counts, entry);
     this.journal.append(entry);
   }
 
@@ -97,7 +111,7 @@ export class JournalSession {
     if (this.begun) return;
     this.begun = true;
     const { runId, description } = this;
-    this.journal.append({
+    this.write({
       kind: 'run',
       v: JOURNAL_VERSION,
       run: runId,
@@ -105,6 +119,8 @@ export class JournalSession {
       tool: this.tool,
       ...description,
     });
+    for (const entry of this.known.values()) this.write(entry);
+    this.known.clear();
   }
 
   /** A document that was as bad before, or is as good. */
@@ -125,12 +141,26 @@ export class JournalSession {
   }
 
   /**
-   * Nothing is written when nothing was begun, unless the run left documents, or has taken what an earlier one left.
+   * Nothing is written when nothing was begun, unless the run left documents, has taken what an earlier one left, or
+   * has not seen documents that need attention.
    */
   async end(end: RunEnd): Promise<void> {
-    if (!end.complete || this.summary?.coverage.isClosedBy(this.description) === true) this.begin();
-    if (this.begun) this.journal.append({ kind: 'end', run: this.runId, at: this.now(), ...end });
+    if (!end.complete || this.summary?.coverage.isClosedBy(this.description) === true || this.settles(end))
+      this.begin();
+    if (this.begun) this.write({ kind: 'end', run: this.runId, at: this.now(), ...end, ...this.countedEntries() });
     await this.flush();
+  }
+
+  /** True when documents that need attention are not there any more. */
+  private settles({ inventory }: RunEnd): boolean {
+    if (this.begun || !this.summary || !inventory) return false;
+    return settlesUnseen(this.summary, this.description, (doc) => this.known.has(doc));
+  }
+
+  /** Nothing after a failed write: what of it is in the file is not known. */
+  private countedEntries(): Pick<EndEntry, 'entries'> {
+    if (this.failed.aborted) return {};
+    return { entries: { earlier: this.summary?.entries ?? 0, ...this.counts } };
   }
 
   close(): Promise<void> {

@@ -2,7 +2,7 @@ import { openMember, WRAPPERS } from '../bag/envelope.js';
 import { detectValuePointer } from '../bag/pointers.js';
 import { isObject, textMember } from '../bag/value.js';
 import type { Value } from '../bag/value.js';
-import { listTextLayers } from '../run/text-layers.js';
+import { listTextLayers } from '../json/text-layers.js';
 
 /** Members that a bag may have its program in, or the place of it. */
 const PROGRAM = /workflow_config|partition_map|segment_manifest|segment_config/;

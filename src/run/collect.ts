@@ -4,6 +4,7 @@ import { BagDocument } from '../bag/bag.js';
 import { readDocument } from '../bag/value.js';
 import { BagError, StateBagError } from '../errors/index.js';
 import type { InversePiece, JournalEntry } from '../journal/entries.js';
+import { EntryBooks } from '../journal/entry-books.js';
 import { readJournal } from '../journal/read.js';
 import { isBlank } from '../sources/lines.js';
 import { isOwnFile } from '../sources/own-files.js';
@@ -388,12 +389,17 @@ interface MarkedJournal {
 async function markJournal(directory: string, live: LiveDigests): Promise<MarkedJournal> {
   let intents = 0;
   let [isOpen, isDamaged, isWhole] = [true, false, true];
+  const books = new EntryBooks();
   for await (const { entry } of readJournal(directory, { onDamaged: () => (isDamaged = true) })) {
+    books.add(entry);
     if (entry.kind === 'intent') intents++;
     isOpen = entry.kind !== 'end';
     for (const text of textsOf(entry)) isWhole = live.addText(text) && isWhole;
   }
-  return { intents, flaw: isDamaged ? JOURNAL_DAMAGED : isOpen ? JOURNAL_OPEN : isWhole ? undefined : TEXT_CUT_OFF };
+  if (isDamaged) return { intents, flaw: JOURNAL_DAMAGED };
+  if (isOpen) return { intents, flaw: JOURNAL_OPEN };
+  if (books.discrepancies.length > 0) return { intents, flaw: JOURNAL_INCOMPLETE };
+  return { intents, flaw: isWhole ? undefined : TEXT_CUT_OFF };
 }
 
 const TEXT_CUT_OFF: Flaw = {
@@ -411,6 +417,12 @@ const JOURNAL_OPEN: Flaw = {
   code: 'JOURNAL_OPEN',
   reason:
     'its last run has no end, so that it is active, was killed, or the journal was cut off; wait for it, run it again, or restore the journal from a copy',
+};
+
+const JOURNAL_INCOMPLETE: Flaw = {
+  code: 'JOURNAL_INCOMPLETE',
+  reason:
+    'it lacks entries that its runs have written, which may name blobs; `statebag journal check` says which. Restore it from a copy. If no rollback needs it any more, leave it out and add --no-journal',
 };
 
 /** What an entry names itself, and the text it would put back, which may hold pointers too. */

@@ -7,7 +7,7 @@ import type { ByteValue } from '../bag/value.js';
 import type { SourceDocument } from '../sources/source.js';
 import { duplicateIssues, READ_AS_JSON } from '../validate/duplicates.js';
 import type { Flaw } from './inventory.js';
-import { listTextLayers } from './text-layers.js';
+import { listTextLayers } from '../json/text-layers.js';
 
 /**
  * Why a document that is not fat is not understood: a filled member of an old name is in it where no bag is expected,

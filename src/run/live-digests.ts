@@ -1,4 +1,4 @@
-import { listTextLayers } from './text-layers.js';
+import { listTextLayers } from '../json/text-layers.js';
 
 const DIGEST_LENGTH = 64;
 

@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
 import { ConfigError } from '../errors/index.js';
+import type { Discrepancy } from '../journal/entry-books.js';
 import { failedDocuments, failedLines, isDone, knownLines, pendingIntents } from '../journal/read.js';
 import type { DamagedPlace, JournalSummary } from '../journal/read.js';
 import { JournalSession, readSummary } from '../journal/session.js';
+import type { RunDescription } from '../journal/session.js';
 import { parseIgnore } from '../sources/container-choice.js';
 import { nodeDisk } from '../sources/disk.js';
 import { isTableUri } from '../sources/dynamodb/id.js';
@@ -44,6 +46,8 @@ export interface MigrateReport extends RunReport {
   readonly journal?: string;
   /** Places of the journal that were skipped, when the request allows it; absent when there are none. */
   readonly damaged?: readonly DamagedPlace[];
+  /** Where the journal does not have what earlier runs have written; absent when it has all. */
+  readonly discrepancies?: readonly Discrepancy[];
   /** What is set for the bucket of the store; absent for a store in a directory. */
   readonly bucket?: StoreBucket;
   /** Buckets of which it is not known whether their server honours conditions; absent when there are none. */
@@ -72,11 +76,11 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
     : [];
   const session = await JournalSession.open(
     opened.request.journal,
-    { command: 'migrate', ...opened.description },
+    describeRun(opened.description, isStream),
     context,
     opened.request,
   );
-  const damaged = session.summary?.damaged ?? [];
+  const { damaged = [], discrepancies = [] } = session.summary ?? {};
   try {
     const report = await write(opened, session, ports);
     const { notStarted, inventory } = report;
@@ -87,11 +91,17 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
       ...(bucket && { bucket }),
       ...(session.hasBegun && { journal: opened.request.journal }),
       ...(damaged.length > 0 && { damaged }),
+      ...(discrepancies.length > 0 && { discrepancies }),
       ...(unproven.length > 0 && { unproven }),
     };
   } finally {
     await session.close();
   }
+}
+
+/** A stream has other documents each time: a later run proves nothing about those of this one. */
+function describeRun({ options, ...description }: PlanDescription, isStream: boolean): RunDescription {
+  return { command: 'migrate', ...description, options: { ...options, ...(isStream && { isStream }) } };
 }
 
 function writesToS3({ store, sources }: OpenMigration): boolean {

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { RunEntry } from '../journal/entries.js';
+import type { Discrepancy } from '../journal/entry-books.js';
 import { lastRun, lostIntents, migratedByContainer, summarizeJournal } from '../journal/read.js';
 import type { DamagedPlace, JournalSummary } from '../journal/read.js';
 import { JournalSession } from '../journal/session.js';
@@ -64,6 +65,8 @@ export interface RollbackReport {
   readonly totals: RollbackTotals;
   /** Places of the journal that were skipped: documents that only they name are not restored. */
   readonly damaged: readonly DamagedPlace[];
+  /** Where the journal does not have what its runs have written: what is missing is not restored. */
+  readonly discrepancies: readonly Discrepancy[];
   /** Buckets of which it is not known whether their server honours conditions. */
   readonly unproven: readonly UnprovenBucket[];
 }
@@ -95,7 +98,8 @@ export async function rollback(
     await ports.onBegin?.(() => Promise.resolve(undefined));
     const opened = { directory, run, aim, context, session, summary: session?.summary ?? before };
     const { totals, runs } = await restoreAll(request, opened, ports);
-    return { applied: request.apply === true, totals, runs, damaged: before.damaged, unproven };
+    const { damaged, discrepancies } = before;
+    return { applied: request.apply === true, totals, runs, damaged, discrepancies, unproven };
   } finally {
     await session?.close();
   }

@@ -49,7 +49,7 @@ export interface VerifyTotals {
   segments: number;
   /** Bags whose original leads to no segment, so that there is nothing to compare. */
   bagsWithoutSegments: number;
-  /** Verified documents of which not all segments can be compared any more: a later run overwrote their source. */
+  /** They are as they were written, but not all of their segments can be compared: a later run overwrote the source. */
   overwritten: number;
 }
 
@@ -65,7 +65,7 @@ export interface VerifyReport {
  *
  * @example
  * const { totals } = await verify({ journal: 'statebag-journal' });
- * process.exitCode = totals.verified + totals.resumed === totals.documents ? 0 : 1;
+ * process.exitCode = totals.verified > 0 && totals.failed + totals.moved === 0 ? 0 : 1;
  */
 export async function verify(request: VerifyRequest, ports: RunPorts<VerifyOutcome> = {}): Promise<VerifyReport> {
   assertKnown(request, VERIFY_MEMBERS);
@@ -130,12 +130,19 @@ export function nothingToVerify(): VerifyTotals {
   };
 }
 
-function count(totals: VerifyTotals, { outcome, segments, bagsWithoutSegments = 0, code }: VerifyOutcome): void {
+/**
+ * True when no document failed or changed, and one or more are verified. Rows that were resumed, and documents whose
+ * source was overwritten, can never be verified again: beside verified documents they are counted and no finding.
+ */
+export function isVerified({ documents, verified, resumed, overwritten }: VerifyTotals): boolean {
+  return verified > 0 && verified + resumed + overwritten === documents;
+}
+
+function count(totals: VerifyTotals, { outcome, segments, bagsWithoutSegments = 0 }: VerifyOutcome): void {
   totals.documents++;
   totals[outcome]++;
   totals.segments += segments;
   totals.bagsWithoutSegments += bagsWithoutSegments;
-  if (code === OVERWRITTEN.code) totals.overwritten++;
 }
 
 /** What the progress is measured by: the documents as they were. */
@@ -145,11 +152,11 @@ function sumBytes({ documents }: JournalSummary): number {
 
 /**
  * `moved`: it went on living since, and only what was written can be vouched for. `resumed`: so did the row of an
- * execution, which is expected.
+ * execution, which is expected. `overwritten`: it is as it was written, and its segments cannot be compared.
  */
 export interface VerifyOutcome {
   readonly id: string;
-  readonly outcome: 'verified' | 'moved' | 'resumed' | 'failed';
+  readonly outcome: 'verified' | 'moved' | 'resumed' | 'overwritten' | 'failed';
   /** Of the original document. */
   readonly bytesBefore: number;
   /** How many segment programs were compared. */
@@ -237,7 +244,7 @@ async function verifyDocument(
     );
     return {
       id: state.doc,
-      outcome: 'verified',
+      outcome: isOverwritten ? 'overwritten' : 'verified',
       bytesBefore: state.bytesBefore,
       segments: compared,
       ...(withoutSegments > 0 && { bagsWithoutSegments: withoutSegments }),

@@ -23,9 +23,11 @@ const base64 = (text: string | Uint8Array) => Buffer.from(text).toString('base64
 async function migrate(): Promise<Buffer> {
   mkdirSync(at('bags'));
   put('bags/a.json', fat);
-  await statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--journal', 'j', '--apply']);
+  await migrateAgain();
   return readFileSync(at('bags/a.json'));
 }
+
+const migrateAgain = () => statebag(scratch.dir, ['migrate', 'bags', '--store', 'store', '--journal', 'j', '--apply']);
 
 /** What the rows of the page say is in the directory `d`. */
 const CONTENTS: Readonly<Record<string, Content>> = {
@@ -159,6 +161,31 @@ const JOURNALS: Readonly<Record<string, Content>> = {
     },
     options: ['--skip-damaged'],
   },
+  'lost every line of a document': {
+    make: async () => {
+      put('bags/b.json', fat);
+      await migrateAgain();
+      edit((lines) => lines.filter((line) => !line.includes(`"doc":"${at('bags/b.json')}"`)));
+    },
+  },
+  'lost a whole run': {
+    make: async () => {
+      put('bags/b.json', fat);
+      await migrateAgain();
+      const second = `"run":"${(JSON.parse(linesOfJournal().at(-1)!) as { readonly run: string }).run}"`;
+      edit((lines) => lines.filter((line) => line.includes(second)));
+    },
+  },
+  'an entry twice': {
+    make: () => {
+      edit((lines) => lines.flatMap((line) => (line.includes('"kind":"result"') ? [line, line] : [line])));
+    },
+  },
+};
+
+const linesOfJournal = () => readFileSync(at('j/journal.ndjson'), 'utf8').trimEnd().split('\n');
+const edit = (change: (lines: readonly string[]) => readonly string[]) => {
+  put('j/journal.ndjson', `${change(linesOfJournal()).join('\n')}\n`);
 };
 
 /** The cells of each row of a table on the page. */
@@ -198,11 +225,21 @@ describe('the page of gates', () => {
     expect(found).toEqual(answers);
   });
 
-  it.each(rowsOf(1))('says what verify answers when the journal has %s', async (name, expected) => {
+  it.each(rowsOf(1))('says what is answered when the journal has %s', async (name, ...expected) => {
     await migrate();
     const { make, options = [] } = JOURNALS[name]!;
     await make?.();
-    const { code } = await statebag(scratch.dir, ['verify', '--journal', 'j', ...options]);
-    expect(String(code)).toBe(expected);
+    const found: string[] = [];
+    for (const command of [['verify'], ['status'], ['journal', 'check']]) {
+      const taken = options.filter((option) => command[0] === 'verify' || option === '--skip-damaged');
+      const { code } = await statebag(scratch.dir, [
+        ...command,
+        '--journal',
+        'j',
+        ...(command[0] === 'journal' ? [] : taken),
+      ]);
+      found.push(String(code));
+    }
+    expect(found).toEqual(expected);
   });
 });

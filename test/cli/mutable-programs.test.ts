@@ -280,7 +280,7 @@ describe('a bag with a program at a key that a later run writes again', () => {
     expect(read()).toBe(text);
   });
 
-  it('is verified, but not compared, once a later run overwrote what it named', async () => {
+  it('is not comparable, and not verified, once a later run overwrote what it named', async () => {
     putObject(KEYS.manifest, manifestOf('a'));
     putBag({ segment_manifest_s3_path: PATHS.segment_manifest_s3_path });
     await migrate('--apply');
@@ -288,10 +288,40 @@ describe('a bag with a program at a key that a later run writes again', () => {
     const { code, out } = await statebag(scratch.dir, ['verify', '--journal', 'j', '--json']);
     const { totals, documents } = JSON.parse(out) as Report;
     expect([code, totals, documents]).toMatchObject([
-      0,
-      { verified: 1, segments: 0 },
-      [{ outcome: 'verified', code: 'SOURCE_OVERWRITTEN' }],
+      1,
+      { documents: 1, verified: 0, overwritten: 1, segments: 0 },
+      [{ outcome: 'overwritten', code: 'SOURCE_OVERWRITTEN' }],
     ]);
+    const text = await statebag(scratch.dir, ['verify', '--journal', 'j']);
+    expect([text.code, text.out]).toEqual([
+      1,
+      expect.stringMatching(/^not comparable +1 +as written, and not verified/m),
+    ]);
+    expect(text.out).toMatch(/^verified +0$/m);
+    expect(text.err).toContain('nothing was verified: of 1 documents are 1 not comparable');
+    const allowed = await statebag(scratch.dir, ['verify', '--journal', 'j', '--allow-empty']);
+    expect(allowed.code).toBe(0);
+  });
+
+  it('is counted apart beside a verified document, which makes verify end with exit code 0', async () => {
+    putObject(KEYS.manifest, manifestOf('a'));
+    putBag({ segment_manifest_s3_path: PATHS.segment_manifest_s3_path });
+    writeFileSync(join(scratch.dir, 'bags', 'other.json'), smallBag({ workflowId: 'wf-2' }));
+    await migrate('--apply');
+    overwrite();
+    const { code, out } = await statebag(scratch.dir, ['verify', '--journal', 'j', '--json']);
+    expect([code, (JSON.parse(out) as Report).totals]).toMatchObject([
+      0,
+      { documents: 2, verified: 1, overwritten: 1 },
+    ]);
+  });
+
+  it('has a later migration with --verify end with exit code 1 when no other document is verified', async () => {
+    putObject(KEYS.manifest, manifestOf('a'));
+    putBag({ segment_manifest_s3_path: PATHS.segment_manifest_s3_path });
+    await migrate('--apply');
+    overwrite();
+    expect((await migrate('--apply', '--verify')).code).toBe(1);
   });
 
   it('gets the programs into its manifest that its entries only point to', async () => {

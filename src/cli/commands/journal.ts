@@ -9,6 +9,7 @@ import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { print } from '../io.js';
 import { journalDirectory, journalOptions, outputOptions, outputSettings } from '../options.js';
+import { discrepancyLines } from '../reporters/status-figures.js';
 import { formatBytes, formatCount, formatTable } from '../reporters/format.js';
 
 const options = { ...journalOptions, ...outputOptions };
@@ -22,9 +23,10 @@ export const check = defineCommand({
   ],
   notes: [
     'Reads every line and writes nothing. A torn last line, which a killed run leaves, is not damage.',
+    'A run counts its entries at its end. A journal that has fewer or more of them is incomplete (JOURNAL_INCOMPLETE).',
     'Exit 2 when there is no journal.',
   ],
-  findings: 'a line is damaged, or a migrated document has no intent',
+  findings: 'a line is damaged, an entry that a run has written is missing, or a migrated document has no intent',
   handler: checkCommand,
 });
 
@@ -36,7 +38,7 @@ async function checkCommand(
     throw new ConfigError('USAGE', 'the journal is named twice; give DIR or --journal DIR');
   const directory = given === undefined ? journalDirectory(values, io) : resolve(io.cwd, given);
   const found = await checkJournal(directory);
-  const isSound = found.damaged.length + found.lostIntents.length === 0;
+  const isSound = found.damaged.length + found.lostIntents.length + found.discrepancies.length === 0;
   const next = formatCommandLine([
     'status',
     '--journal',
@@ -52,18 +54,19 @@ async function checkCommand(
   return isSound ? EXIT.ok : EXIT.findings;
 }
 
-function rows({ entries, runs, documents, damaged, torn, lostIntents }: JournalCheck) {
+function rows({ entries, runs, documents, damaged, torn, lostIntents, discrepancies }: JournalCheck) {
   return [
     ['entries', formatCount(entries)],
     ['runs', formatCount(runs)],
     ['documents', formatCount(documents)],
     ['damaged lines', formatCount(damaged.length)],
     ['intents lost', formatCount(lostIntents.length)],
+    ...(discrepancies.length > 0 ? [['figures that differ', formatCount(discrepancies.length)] as const] : []),
     ...(torn.length > 0 ? [['torn lines', formatCount(torn.length), 'of killed runs; not damage'] as const] : []),
   ] as const;
 }
 
-function lines({ damaged, lostIntents }: JournalCheck): string {
+function lines({ damaged, lostIntents, discrepancies }: JournalCheck): string {
   return [
     ...damaged.map(
       ({ line, offset, length, problem }) =>
@@ -72,6 +75,7 @@ function lines({ damaged, lostIntents }: JournalCheck): string {
     ...lostIntents.map(
       (doc) => `intent lost: ${doc} was migrated, and this journal cannot restore its original bytes\n`,
     ),
+    ...discrepancyLines(discrepancies).map((line) => `${line}\n`),
   ].join('');
 }
 

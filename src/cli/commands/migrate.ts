@@ -9,7 +9,7 @@ import type { MigratePorts } from '../../run/open-migration.js';
 import { addToTotals, emptyTotals, needsAttention } from '../../run/outcome.js';
 import type { Totals } from '../../run/outcome.js';
 import type { MigrateRequest } from '../../run/request.js';
-import { nothingToVerify, verify } from '../../run/verify.js';
+import { isVerified, nothingToVerify, verify } from '../../run/verify.js';
 import type { VerifyTotals } from '../../run/verify.js';
 import { omitUndefined } from '../../run/request.js';
 import { dropOptions, formatCommandLine } from '../command-line.js';
@@ -56,7 +56,7 @@ import {
 import { bucketRows, unprovenRows } from '../reporters/bucket-figures.js';
 import { openReporter, reporting, withDeeds, withLateFailure, withProgress } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
-import { damageRows } from '../reporters/status-figures.js';
+import { flawMembers, flawRows } from '../reporters/status-figures.js';
 
 const migrateOptions = {
   ...applyOptions('write'),
@@ -228,37 +228,37 @@ async function work(
   });
   const { totals, complete } = report;
   const verified = wanted.verify && complete ? await verifyWritten(wanted, io) : undefined;
-  const { damaged = [] } = report;
   const rows = [
     ...totalRows(totals, !request.apply),
-    ...damageRows(damaged),
+    ...flawRows(report),
     ...inventoryRows(report.inventory),
     ...ignoredRows(report.inventory, request.ignore ?? []),
     ...stoppedRows(report),
     ...(report.unproven ? unprovenRows(report.unproven) : []),
     ...(report.bucket ? bucketRows(report.bucket) : []),
-    ...(verified ? verifyRows(verified) : []),
+    ...(verified ? verifyRows(verified.totals) : []),
   ];
   await reporter.finish(
     {
       totals,
       complete,
-      ...(damaged.length > 0 && { damaged }),
+      ...flawMembers(report),
       ...inventoryMembers(report),
       ...ignoreMembers(request.ignore ?? []),
       ...(report.unproven && { unproven: report.unproven }),
       ...(report.bucket && { bucket: report.bucket }),
-      ...(verified && { verify: verified }),
+      ...(verified && { verify: verified.totals }),
     },
     rows,
   );
   const next = nextCommand(report, givenMigration(args, request));
   if (next !== undefined && !output.quiet) io.stderr.write(`statebag: ${next}\n`);
-  const isVerified = verified === undefined || verified.verified + verified.resumed === verified.documents;
+  const isProven =
+    verified === undefined || (verified.isWhole && (verified.totals.documents === 0 || isVerified(verified.totals)));
   // What a stopped run has not listed is in no figure.
   const { unreadable, skipped, empty } = report.inventory;
   const isSeen = !needsAttention(totals) && unreadable + skipped + empty === 0 && !matchesNothing(report, request);
-  return isVerified && complete && isSeen ? EXIT.ok : EXIT.findings;
+  return isProven && complete && isSeen ? EXIT.ok : EXIT.findings;
 }
 
 async function run(
@@ -279,12 +279,18 @@ function matchesNothing({ totals }: MigrateReport, { where, allowEmpty }: Migrat
 }
 
 /** A run that wrote nothing has no journal, unless an earlier one left it. */
-async function verifyWritten({ request, output, args }: Wanted, io: CliIo): Promise<VerifyTotals> {
+async function verifyWritten({ request, output, args }: Wanted, io: CliIo): Promise<Verified> {
   const { journal, concurrency } = request;
-  if (!(await hasJournal(journal))) return nothingToVerify();
+  if (!(await hasJournal(journal))) return { totals: nothingToVerify(), isWhole: true };
   const wanted = { journal, concurrency, ...damageSettings(args.options), ...reachSettings(args.options) };
-  const { totals } = await withProgress(io, !output.quiet, {}, (ports) => verify(wanted, ports));
-  return totals;
+  const { totals, status } = await withProgress(io, !output.quiet, {}, (ports) => verify(wanted, ports));
+  return { totals, isWhole: status.discrepancies.length === 0 };
+}
+
+interface Verified {
+  readonly totals: VerifyTotals;
+  /** False when the journal lacks entries: then documents may be unknown to it. */
+  readonly isWhole: boolean;
 }
 
 /** A command line of `migrate`, as far as it decides what comes next. */

@@ -28,7 +28,7 @@ import { unprovenRows } from '../reporters/bucket-figures.js';
 import { openReporter, reporting, withDeeds, withLateFailure, withProgress } from '../reporters/outcome-reporter.js';
 import type { OutcomeReporter } from '../reporters/outcome-reporter.js';
 import { formatBytes, formatCount } from '../reporters/format.js';
-import { damageRows } from '../reporters/status-figures.js';
+import { flawMembers, flawRows } from '../reporters/status-figures.js';
 import type { TableRow } from '../reporters/format.js';
 import { watchOrders } from '../orders.js';
 import type { OrderWatch } from '../orders.js';
@@ -125,13 +125,14 @@ async function work(
   const report = await withProgress(io, !quiet, { stop, ...(pace && { pace }), onOutcome }, (ports) =>
     rollback(request, ports),
   );
-  const { totals, runs, damaged, unproven } = report;
-  await reporter.finish(
-    { totals, runs, ...(damaged.length > 0 && { damaged }), ...(unproven.length > 0 && { unproven }) },
-    [...rows(report), ...damageRows(damaged), ...unprovenRows(unproven)],
-  );
+  const { totals, runs, damaged, discrepancies, unproven } = report;
+  await reporter.finish({ totals, runs, ...flawMembers(report), ...(unproven.length > 0 && { unproven }) }, [
+    ...rows(report),
+    ...flawRows(report),
+    ...unprovenRows(unproven),
+  ]);
   if (!quiet) hint(totals, apply, given, io);
-  return totals.failed + totals.notStarted + damaged.length > 0 ? EXIT.findings : EXIT.ok;
+  return totals.failed + totals.notStarted + damaged.length + discrepancies.length > 0 ? EXIT.findings : EXIT.ok;
 }
 
 function documentMembers({ id, outcome, bytesBefore, bytesAfter, code, reason }: RollbackOutcome) {

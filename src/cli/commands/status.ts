@@ -29,6 +29,7 @@ export const command = defineCommand({
   notes: [
     'Each document counts once, with the last result for it.',
     'A run did not reach its end when it was killed or stopped, reached --limit or --max-failures, or could not read a directory or link. Only a later complete run over the same sources covers that; --only-failed takes what was started, and does not.',
+    'A document that failed, was quarantined or is unsettled counts as gone once a later complete run over the same sources, without --where, --plan or --only-failed, no longer finds it.',
     'A journal of --shard, --where or --plan says so and counts for that part only.',
   ],
   findings:

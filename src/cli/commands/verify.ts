@@ -1,4 +1,4 @@
-import { verify } from '../../run/verify.js';
+import { isVerified, verify } from '../../run/verify.js';
 import type { VerifyOutcome, VerifyTotals } from '../../run/verify.js';
 import { defineCommand, flag, optionGroup } from '../command.js';
 import type { CommandArguments } from '../command.js';
@@ -21,13 +21,13 @@ import {
 import { openReporter, reporting, withProgress } from '../reporters/outcome-reporter.js';
 import { formatCount } from '../reporters/format.js';
 import type { TableRow } from '../reporters/format.js';
-import { damageRows, unfinishedLines } from '../reporters/status-figures.js';
+import { flawMembers, flawRows, unfinishedLines } from '../reporters/status-figures.js';
 
 const options = {
   ...journalOptions,
   ...damageOptions,
   ...optionGroup('What to do', {
-    'allow-empty': flag('a journal without a migrated document is not a mistake'),
+    'allow-empty': flag('a journal without a document that can still be verified is not a mistake'),
   }),
   ...mapOptions,
   ...concurrencyOptions,
@@ -48,6 +48,7 @@ export const command = defineCommand({
   notes: [
     'Each document must be what was written and satisfy its schema. Journal and blobs must restore its original byte for byte, and every segment must resolve to the same program. Nothing is written.',
     'A document that was modified or removed since cannot be verified and is a finding. That is normal after a resume. A row of a paused execution that was resumed since counts as resumed, and is not a finding.',
+    'A document whose source of segments a later run overwrote counts as not comparable (SOURCE_OVERWRITTEN): it is as it was written, and not verified. It is not a finding beside verified documents. When no document is verified, the exit code is 1.',
     'Only what was migrated is verified. When a run was stopped before its end, verify says so (isClosed in --json), and its exit code is about the migrated documents alone; the exit code of statebag status says whether the migration is finished.',
   ],
   findings: 'a document differs from what was written or cannot be verified, or none was migrated',
@@ -73,18 +74,28 @@ async function verifyCommand({ options: values }: CommandArguments<typeof option
   return reporting(reporter, async () => {
     const { totals, status } = await withProgress(io, !output.quiet, { onOutcome }, (ports) => verify(request, ports));
     const left = unfinishedLines(status.unfinished, directory);
-    const { damaged } = status;
-    await reporter.finish({ totals, isClosed: status.isClosed, ...(damaged.length > 0 && { damaged }) }, [
+    await reporter.finish({ totals, isClosed: status.isClosed, ...flawMembers(status) }, [
       ...rows(totals),
-      ...damageRows(damaged),
+      ...flawRows(status),
       ...left.map((line) => ['not verified', '', line] as const),
     ]);
-    const isVerified = totals.verified + totals.resumed === totals.documents && damaged.length === 0;
-    const isNothing = totals.documents === 0 && !values['allow-empty'];
-    if (isNothing && !output.quiet)
-      io.stderr.write('statebag: the journal has no migrated document, so nothing was verified\n');
-    return isVerified && !isNothing ? EXIT.ok : EXIT.findings;
+    if (totals.verified === 0 && !output.quiet) io.stderr.write(`statebag: ${whyNothing(totals)}\n`);
+    const { damaged, discrepancies } = status;
+    if (damaged.length + discrepancies.length > 0) return EXIT.findings;
+    return isVerified(totals) || (values['allow-empty'] && hasNothing(totals)) ? EXIT.ok : EXIT.findings;
   });
+}
+
+/** True when nothing is wrong, because nothing is left that could be verified. */
+function hasNothing({ documents, resumed, overwritten }: VerifyTotals): boolean {
+  return documents === resumed + overwritten;
+}
+
+function whyNothing({ documents, resumed, overwritten, moved, failed }: VerifyTotals): string {
+  if (documents === 0) return 'the journal has no migrated document, so nothing was verified';
+  const counts = { 'changed since': moved, 'resumed since': resumed, 'not comparable': overwritten, failed };
+  const words = Object.entries(counts).flatMap(([word, count]) => (count > 0 ? `${formatCount(count)} ${word}` : []));
+  return `nothing was verified: of ${formatCount(documents)} documents are ${words.join(', ')}`;
 }
 
 function documentMembers({ id, outcome, segments, code, reason }: VerifyOutcome) {
@@ -111,8 +122,8 @@ function rows({
     ...(bagsWithoutSegments > 0
       ? [['bags without segments', formatCount(bagsWithoutSegments), 'nothing to compare'] as const]
       : []),
-    ...(overwritten > 0
-      ? [['not comparable', formatCount(overwritten), 'a later run overwrote the source of their segments'] as const]
-      : []),
+    ...(overwritten > 0 ? [['not comparable', formatCount(overwritten), NOT_COMPARABLE] as const] : []),
   ];
 }
+
+const NOT_COMPARABLE = 'as written, and not verified: a later run overwrote the source of their segments';

@@ -2,7 +2,7 @@ import { HAZARDS } from '../../bag/hazards.js';
 import { REFUSALS } from '../../bag/resume-rules.js';
 import type { JournalReport, RunReport } from '../../journal/report.js';
 import { byteRows, formatBytes, formatChange, formatCount } from '../reporters/format.js';
-import { damageLines, partLines, unfinishedLines } from '../reporters/status-figures.js';
+import { flawLines, partLines, unfinishedLines } from '../reporters/status-figures.js';
 import { barChart } from './bar-chart.js';
 import type { BarGroup, Tone } from './bar-chart.js';
 import { html, isolateText } from './markup.js';
@@ -15,8 +15,9 @@ const WORKFLOWS = 20;
 const FAILURES = 500;
 
 /** What the runs have left; nothing when they left nothing. */
-export function gaps(directory: string, { unfinished, parts, damaged }: JournalReport): Markup {
-  const lines = [...damageLines(damaged, directory), ...unfinishedLines(unfinished, directory), ...partLines(parts)];
+export function gaps(directory: string, report: JournalReport): Markup {
+  const { unfinished, parts } = report;
+  const lines = [...flawLines(report, directory), ...unfinishedLines(unfinished, directory), ...partLines(parts)];
   return html`${lines.map((line) => html`<p><strong>${isolateText(line)}</strong></p>`)}`;
 }
 
@@ -44,6 +45,7 @@ export function outcomes({ totals }: JournalReport): Markup {
     of('migrated', totals.migrated, 'good'),
     of('unchanged', totals.unchanged, 'calm'),
     of('rolled back', totals.rolledBack, 'calm'),
+    ...(totals.gone > 0 ? [of('gone', totals.gone, 'calm')] : []),
     of('quarantined', totals.quarantined, 'bad'),
     of('failed', totals.failed, 'bad'),
     of('unsettled', totals.unsettled, 'bad'),

@@ -86,7 +86,7 @@ export function stoppedRows({ complete, notStarted: left }: Pick<RunReport, 'com
 export function verifyRows({ verified, moved, failed, segments, overwritten }: VerifyTotals): TableRow[] {
   return [
     ['verified', formatCount(verified), `${formatCount(segments)} segment programs compared`],
-    ...(overwritten > 0 ? [['not comparable', formatCount(overwritten)] as const] : []),
+    ...(overwritten > 0 ? [['not comparable', formatCount(overwritten), 'as written, and not verified'] as const] : []),
     ['changed since', formatCount(moved)],
     ['not verified', formatCount(failed)],
   ];

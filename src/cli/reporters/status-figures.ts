@@ -1,14 +1,15 @@
 import type { Gap } from '../../journal/coverage.js';
-import type { DamagedPlace } from '../../journal/read.js';
+import type { Discrepancy } from '../../journal/entry-books.js';
 import type { JournalStatus } from '../../journal/report.js';
 import { continueLine, formatCommandLine } from '../command-line.js';
 import { inventoryRows } from './run-figures.js';
 import { byteRows, formatCount } from './format.js';
 import type { TableRow } from './format.js';
 
-type Figures = Pick<JournalStatus, 'runs' | 'isClosed' | 'totals' | 'unfinished' | 'inventory' | 'damaged'>;
+type Figures = Pick<JournalStatus, 'runs' | 'isClosed' | 'totals' | 'unfinished' | 'inventory'> & Flaws;
 
-export function statusRows({ runs, isClosed, totals, unfinished, inventory, damaged }: Figures): readonly TableRow[] {
+export function statusRows(status: Figures): readonly TableRow[] {
+  const { runs, isClosed, totals, unfinished, inventory } = status;
   const isKilled = unfinished.some(({ kind }) => kind === 'killed');
   return [
     [
@@ -20,8 +21,9 @@ export function statusRows({ runs, isClosed, totals, unfinished, inventory, dama
     ['migrated', formatCount(totals.migrated)],
     ['unchanged', formatCount(totals.unchanged)],
     ['rolled back', formatCount(totals.rolledBack)],
-    ['quarantined', formatCount(totals.quarantined)],
-    ['failed', formatCount(totals.failed)],
+    ['quarantined', formatCount(totals.quarantined), totals.quarantined > 0 ? TO_SETTLE : ''],
+    ['failed', formatCount(totals.failed), totals.quarantined === 0 && totals.failed > 0 ? TO_SETTLE : ''],
+    ...(totals.gone > 0 ? [['gone', formatCount(totals.gone), GONE] as const] : []),
     ...(totals.containersFailed > 0
       ? [
           [
@@ -37,12 +39,16 @@ export function statusRows({ runs, isClosed, totals, unfinished, inventory, dama
       totals.unsettled > 0 ? 'a killed run did not say how they ended; run it again' : '',
     ],
     ...(inventory ? inventoryRows(inventory) : []),
-    ...damageRows(damaged),
+    ...flawRows(status),
     ...byteRows(totals),
     ['blobs written', formatCount(totals.blobsWritten)],
     ['blobs reused', formatCount(totals.blobsReused)],
   ];
 }
+
+const TO_SETTLE =
+  'correct or remove them, then run migrate again over the whole source; a complete run settles what is gone';
+const GONE = 'failed or were quarantined, and a later complete run did not see them';
 
 /** A run that reached its end is not complete either when entries were unreadable, skipped or empty. */
 function stopRemark(gaps: readonly Gap[]): string {
@@ -51,18 +57,67 @@ function stopRemark(gaps: readonly Gap[]): string {
   return gaps.some(isStopped) ? 'stopped early' : 'not complete';
 }
 
-/** Empty when nothing was skipped. */
-export function damageRows({ length }: readonly DamagedPlace[]): readonly TableRow[] {
-  if (length === 0) return [];
-  return [['damaged', formatCount(length), 'lines of the journal skipped; statebag journal check names them']];
+/** What a journal lacks. */
+type Flaws = Partial<Pick<JournalStatus, 'damaged' | 'discrepancies'>>;
+
+/** Empty when nothing was skipped and nothing is missing. */
+export function flawRows({ damaged = [], discrepancies = [] }: Flaws): readonly TableRow[] {
+  return [
+    ...(damaged.length > 0
+      ? [
+          [
+            'damaged',
+            formatCount(damaged.length),
+            'lines of the journal skipped; statebag journal check names them',
+          ] as const,
+        ]
+      : []),
+    ...(discrepancies.length > 0
+      ? [['journal incomplete', formatCount(countMissing(discrepancies)), MISSING] as const]
+      : []),
+  ];
 }
 
-/** The same as a sentence. */
-export function damageLines({ length }: readonly DamagedPlace[], directory: string): readonly string[] {
-  if (length === 0) return [];
+const MISSING = 'entries are missing or too many, so these figures are not all; statebag journal check says more';
+
+/** The same as sentences. */
+export function flawLines({ damaged = [], discrepancies = [] }: Flaws, directory: string): readonly string[] {
   const check = formatCommandLine(['journal', 'check', directory]);
-  return [`damaged: ${formatCount(length)} lines of the journal skipped; to see them: ${check}`];
+  return [
+    ...(damaged.length > 0
+      ? [`damaged: ${formatCount(damaged.length)} lines of the journal skipped; to see them: ${check}`]
+      : []),
+    ...discrepancyLines(discrepancies),
+  ];
 }
+
+/** The same as `--json` has it: nothing for a sound journal. */
+export function flawMembers({ damaged = [], discrepancies = [] }: Flaws): Flaws {
+  return { ...(damaged.length > 0 && { damaged }), ...(discrepancies.length > 0 && { discrepancies }) };
+}
+
+function countMissing(discrepancies: readonly Discrepancy[]): number {
+  return discrepancies.reduce((sum, { written, found }) => sum + Math.abs(written - found), 0);
+}
+
+/** One sentence for each run whose entries do not add up. */
+export function discrepancyLines(discrepancies: readonly Discrepancy[]): readonly string[] {
+  return [...new Set(discrepancies.map(({ run }) => run))].map((id) => {
+    const figures = discrepancies.filter(({ run }) => run === id);
+    const counts = figures.map(
+      ({ figure, written, found }) => `${formatCount(found)} of ${formatCount(written)} ${WORDS[figure] ?? figure}`,
+    );
+    return `JOURNAL_INCOMPLETE: run ${id} ended at ${figures[0]!.at}, and the journal has ${counts.join(', ')}; restore it from a copy, or see: ${formatCommandLine(['explain', 'JOURNAL_INCOMPLETE'])}`;
+  });
+}
+
+/** Figures that are not outcomes. */
+const WORDS: Readonly<Record<string, string>> = {
+  earlier: 'entries of earlier runs',
+  run: 'beginning of the run',
+  intent: 'intents',
+  container: 'results of containers',
+};
 
 /** The gaps of a journal as `--json` has them. */
 export function gapMembers({ unfinished, parts }: Pick<JournalStatus, 'unfinished' | 'parts'>, directory: string) {
@@ -91,8 +146,15 @@ function countLeft(gaps: readonly Gap[]): number | undefined {
 }
 
 /** One line for each thing that was left, with the command that goes on; empty when there is nothing. */
-export function gapLines(status: Pick<JournalStatus, 'unfinished' | 'parts'>, directory: string): string {
-  return [...unfinishedLines(status.unfinished, directory), ...partLines(status.parts)]
+export function gapLines(
+  status: Pick<JournalStatus, 'unfinished' | 'parts' | 'discrepancies'>,
+  directory: string,
+): string {
+  return [
+    ...discrepancyLines(status.discrepancies),
+    ...unfinishedLines(status.unfinished, directory),
+    ...partLines(status.parts),
+  ]
     .map((line) => `${line}\n`)
     .join('');
 }

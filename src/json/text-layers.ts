@@ -6,7 +6,7 @@ import { gunzipSync, inflateSync } from 'node:zlib';
  * not understood: gzip that cannot be decompressed, and more levels or bytes than are read.
  *
  * @example
- * listTextLayers(Buffer.from('{"a":"eyJwYXJ0aXRpb25fbWFwIjpbe31dfQ=="}')); // ['{"a":"ey…', '{"partition_map":[{}]}', …]
+ * listTextLayers(Buffer.from('{"a":"eyJwYXJ0aXRpb25fbWFwIjpbe31dfQ=="}')); // ['{"a":…', '{"partition_map":[{}]}', …]
  */
 export function listTextLayers(bytes: Uint8Array): readonly (string | undefined)[] {
   return listLayers(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'), 1);
