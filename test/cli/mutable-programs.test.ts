@@ -298,7 +298,7 @@ describe('a bag with a program at a key that a later run writes again', () => {
       expect.stringMatching(/^not comparable +1 +as written, and not verified/m),
     ]);
     expect(text.out).toMatch(/^verified +0$/m);
-    expect(text.err).toContain('nothing was verified: of 1 documents are 1 not comparable');
+    expect(text.err).toContain('nothing was verified (documents: 1, not comparable: 1)');
     const allowed = await statebag(scratch.dir, ['verify', '--journal', 'j', '--allow-empty']);
     expect(allowed.code).toBe(0);
   });

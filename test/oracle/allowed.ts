@@ -200,7 +200,7 @@ export const ALLOWED: readonly Rule[] = [
     {
       aspect: ['stdout', 'journal'],
       change: ['added'],
-      path: /^\/(inventory|unfinished|parts|notStarted|isClosed|answer|proven|proof|unreadable|skipped|empty|undecidable|discrepancies)$|^\/totals\/needing$|^\/(totals|verify)\/(overwritten|bagsWithoutSegments)$|^\/(runs\/[^/]*|end[^/]*)\/(notStarted|inventory|entries)$/,
+      path: /^\/(inventory|unfinished|parts|notStarted|isClosed|answer|proven|proof|unreadable|skipped|empty|undecidable|discrepancies)$|^\/totals\/(needing|gone)$|^\/(totals|verify)\/(overwritten|bagsWithoutSegments)$|^\/(runs\/[^/]*|end[^/]*)\/(notStarted|inventory|entries)$/,
     },
   ),
   rule(
@@ -287,13 +287,13 @@ export const ALLOWED: readonly Rule[] = [
     aspect: ['stdout'],
     command: /^inspect/,
     path: /^\/documents\//,
-    when: says(/BAG_HIDDEN|DUPLICATE_MEMBER|ATTRIBUTE_NOT_JSON/),
+    when: says(/BAG_HIDDEN|PROGRAM_MISSING|DUPLICATE_MEMBER|ATTRIBUTE_NOT_JSON/),
   }),
-  rule('a-verification-of-nothing-fails', 'verify exits with 1 when no document was migrated.', {
+  rule('a-verification-of-nothing-fails', 'verify exits with 1 when no document was verified, and says why.', {
     aspect: ['exit', 'stderr'],
     command: /^verify/,
     new: /^1$|nothing was verified/,
-    when: says(/"documents":\s*0\b|^documents +0$/m),
+    when: says(/"(documents|verified)":\s*0\b|^(documents|verified) +0$/m),
   }),
   rule('settings-of-the-bucket', 'migrate, gc and can-contract report what is set for the bucket of the store.', {
     aspect: ['stdout'],

@@ -93,9 +93,11 @@ function hasNothing({ documents, resumed, overwritten }: VerifyTotals): boolean 
 
 function whyNothing({ documents, resumed, overwritten, moved, failed }: VerifyTotals): string {
   if (documents === 0) return 'the journal has no migrated document, so nothing was verified';
-  const counts = { 'changed since': moved, 'resumed since': resumed, 'not comparable': overwritten, failed };
-  const words = Object.entries(counts).flatMap(([word, count]) => (count > 0 ? `${formatCount(count)} ${word}` : []));
-  return `nothing was verified: of ${formatCount(documents)} documents are ${words.join(', ')}`;
+  const counts = { documents, 'changed since': moved, 'resumed since': resumed, 'not comparable': overwritten, failed };
+  const figures = Object.entries(counts).flatMap(([name, count]) =>
+    count > 0 ? `${name}: ${formatCount(count)}` : [],
+  );
+  return `nothing was verified (${figures.join(', ')})`;
 }
 
 function documentMembers({ id, outcome, segments, code, reason }: VerifyOutcome) {
