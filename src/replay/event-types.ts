@@ -18,7 +18,7 @@ const WITHOUT_TASK: Readonly<Record<string, string>> = {
 };
 
 /** Types of events that schedule a task, and so may call a runner. */
-export const SCHEDULING = ['ActivityScheduled', 'LambdaFunctionScheduled', 'TaskScheduled'] as const;
+const SCHEDULING = ['ActivityScheduled', 'LambdaFunctionScheduled', 'TaskScheduled'] as const;
 
 const KNOWN: ReadonlySet<string> = new Set([
   ...SCHEDULING,
