@@ -335,8 +335,14 @@ function isManifestAlone(fields: ProgramFields): boolean {
 
 /** True for a bag with a member of a program, of which none has or names a program. */
 export function lacksProgram(bag: Bag): boolean {
-  if (bag.generation !== 'lean' || bag.inlineManifest !== undefined) return false;
+  if (bag.generation !== 'lean' || holdsEntries(bag.inlineManifest)) return false;
   return leadsToProgram(bag.value) && listProgramFields(bag).every(([, field]) => isEmpty(field));
+}
+
+/** True for a manifest in which an entry or a pointer says something. */
+function holdsEntries(manifest: Value | undefined): boolean {
+  if (manifest?.kind() !== 'array') return manifest !== undefined && !isEmptyContainer(manifest);
+  return manifest.items().some((entry) => !isMissing(entry) && !isEmptyContainer(entry));
 }
 
 /** Names of the members that lead, themselves or by their entries, to a key that a later run may write again. */

@@ -24,7 +24,7 @@ export const GATES = {
     BAG_HIDDEN: {
       title: '`workflow_config` or `partition_map` is at a place where no bag is expected.',
       detail:
-        'It is in a list, in JSON text inside JSON text, in base64 text, next to the bag, below other members, or in another attribute of a row. Compressed text that cannot be decompressed counts as well. The answer is not proven.',
+        'It is in a list, in JSON text inside JSON text, in base64 text, next to the bag, below other members, or in another attribute of a row. The answer is not proven.',
       advice: 'Look at the document. If no reader takes a bag out of it, move it to another place.',
     },
     PROGRAM_MISSING: {

@@ -187,7 +187,10 @@ const SOURCES = {
   },
   GZIP_INVALID: {
     title: 'A compressed file or object is not gzip, or is cut off.',
-    advice: 'Copy the file again from its origin.',
+    detail:
+      'Or a document has compressed text that cannot be decompressed, or more than 64 MB or nine levels of it: the answer of a gate is not proven.',
+    advice:
+      'Copy the file again from its origin. If a document has such text, look at it, and leave the document out with `--ignore` if the text is none of a bag.',
   },
   STATE_TRUNCATED: {
     title: "Step Functions returned only a part of a state's input.",

@@ -1,22 +1,53 @@
-import { gunzipSync, inflateSync } from 'node:zlib';
+import { constants, crc32, inflateRawSync, inflateSync } from 'node:zlib';
+import { bufferOver } from './bytes.js';
 
 /**
- * The text in bytes, read as Latin-1, and every text in it: unescaped once, twice, and so on, and each run of base64
- * text decoded, decompressed when it is gzip or zlib, and searched for texts again. `undefined` is in place of what is
- * not understood: gzip that cannot be decompressed, and more levels or bytes than are read.
+ * The text in bytes, read as Latin-1, and every text in it: unescaped once, twice, and so on, decoded from base64 at
+ * whatever place and in whatever lines, and decompressed from gzip or zlib, and what is in these again. `undefined` is
+ * in place of what is not understood: gzip or zlib that cannot be decompressed, and more levels or bytes than are read.
  *
  * @example
- * listTextLayers(Buffer.from('{"a":"eyJwYXJ0aXRpb25fbWFwIjpbe31dfQ=="}')); // ['{"a":…', '{"partition_map":[{}]}', …]
+ * // One of them has '{"partition_map":[{}]}' in it:
+ * [...readTextLayers(Buffer.from('{"a":"eyJwYXJ0aXRpb25fbWFwIjpbe31dfQ=="}'))];
  */
-export function listTextLayers(bytes: Uint8Array): readonly (string | undefined)[] {
-  return listLayers(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1'), 1);
+export function* readTextLayers(bytes: Uint8Array): Iterable<string | undefined> {
+  yield* readLayers(bufferOver(bytes), 0, { bytes: MAX_BYTES + MAX_RATIO * bytes.length });
 }
 
-type Layers = readonly (string | undefined)[];
+/** How many bytes may still be read. */
+interface Budget {
+  bytes: number;
+}
 
-function listLayers(text: string, level: number): Layers {
-  const written = [text, ...unescapeAll(text)];
-  return written.flatMap((each) => [each, ...(each === undefined ? [] : decodeRuns(each, level))]);
+/** More than any bag has. */
+const MAX_BYTES = 64 << 20;
+
+/** Text without compressed parts has at most about this many bytes of layers for each of its own. */
+const MAX_RATIO = 32;
+
+/** JSON text inside base64 text inside gzip inside … */
+const MAX_LEVELS = 9;
+
+function* readLayers(bytes: Buffer, level: number, budget: Budget): Generator<string | undefined> {
+  budget.bytes -= bytes.length;
+  if (budget.bytes < 0 || level > MAX_LEVELS) {
+    yield undefined;
+    return;
+  }
+  const written = bytes.toString('latin1');
+  yield written;
+  // Letters of UTF-16.
+  if (written.includes('\0')) yield written.replaceAll('\0', '');
+  for (const inflated of inflateMembers(bytes, budget)) yield* readBytes(inflated, level, budget);
+  for (const text of [written, ...unescapeAll(written)]) {
+    if (text !== written) yield text;
+    if (text !== undefined) yield* decode(text, level, budget);
+  }
+}
+
+function* readBytes(bytes: Buffer | undefined, level: number, budget: Budget): Generator<string | undefined> {
+  if (bytes === undefined) yield undefined;
+  else yield* readLayers(bytes, level + 1, budget);
 }
 
 const ESCAPED = '\\u00';
@@ -28,7 +59,7 @@ const ESCAPE = /(?<!\\)\\+u00([0-7][0-9a-f])/gi;
 const MAX_PASSES = 16;
 
 /** The text unescaped once, twice, and so on until nothing is escaped. */
-function unescapeAll(text: string): Layers {
+function unescapeAll(text: string): readonly (string | undefined)[] {
   const texts: (string | undefined)[] = [];
   for (let last = text; last.includes(ESCAPED);) {
     const next = last.replace(ESCAPE, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)));
@@ -40,47 +71,125 @@ function unescapeAll(text: string): Layers {
   return texts;
 }
 
-/** Both alphabets. The shortest JSON text with a program in it has about as many characters. */
-const RUN = /[A-Za-z0-9+/_-]{28,}/g;
-
-/** A run may begin in what is in front of it, such as the folder of a path. */
+/** Base64 text may begin at any character of what is joined. */
 const ALIGNMENTS = [0, 1, 2, 3] as const;
 
-const MAX_LEVELS = 4;
+/** As long as the lines of base64 text are at least. Random bytes have no such run, so that the search ends. */
+const LINE = /[A-Za-z0-9+/_-]{16}/;
 
-function decodeRuns(text: string, level: number): Layers {
-  const runs = joinLines(text).match(RUN) ?? [];
-  if (runs.length > 0 && level > MAX_LEVELS) return [undefined];
-  return runs.flatMap((run) => ALIGNMENTS.flatMap((start) => decodeRun(run.slice(start), level)));
+function* decode(text: string, level: number, budget: Budget): Generator<string | undefined> {
+  if (!LINE.test(text)) return;
+  const joined = joinBase64(text);
+  for (const start of ALIGNMENTS) yield* readLayers(Buffer.from(joined.slice(start), 'base64'), level + 1, budget);
+  for (const inflated of inflateRuns(text, budget)) yield* readBytes(inflated, level, budget);
 }
 
-/** Base64 text in lines, and slashes that are escaped. */
-function joinLines(text: string): string {
-  return text.replace(/(?<!\\)\\+\//g, '/').replace(/(?<=[A-Za-z0-9+/]{60})(?:\\+[rn]|[\r\n])+/g, '');
+/** All characters of both alphabets, without what is between them: line breaks, quotes, escapes of slashes. */
+function joinBase64(text: string): string {
+  return text
+    .replace(/%(2[bf])/gi, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)))
+    .replace(/(?<!\\)\\+[rnt]|%(?:0[ad]|3d)|[^A-Za-z0-9+/_-]+/gi, '');
 }
 
-function decodeRun(run: string, level: number): Layers {
-  const decoded = decompress(Buffer.from(run, 'base64'));
-  if (decoded === undefined) return [undefined];
-  const text = decoded.toString('latin1');
-  // Most runs are words. Only text can hold text again.
-  return isText(decoded) ? listLayers(text, level + 1) : [text];
-}
+const GZIP = Buffer.from([0x1f, 0x8b, 0x08]);
 
-function isText(bytes: Uint8Array): boolean {
-  return !bytes.some((byte) => byte < 0x20 && byte !== 0x09 && byte !== 0x0a && byte !== 0x0d);
-}
-
-/** The bytes themselves when they are not compressed; `undefined` for gzip that cannot be decompressed. */
-function decompress(bytes: Buffer): Buffer | undefined {
-  const isGzip = bytes[0] === 0x1f && bytes[1] === 0x8b && bytes[2] === 0x08;
-  if (!isGzip && bytes[0] !== 0x78) return bytes;
-  try {
-    return (isGzip ? gunzipSync : inflateSync)(bytes, { maxOutputLength: MAX_BYTES });
-  } catch {
-    return isGzip ? undefined : bytes;
+/** What is in the gzip members in bytes, wherever they begin, and in zlib at their beginning. */
+function* inflateMembers(bytes: Buffer, budget: Budget): Generator<Buffer | undefined> {
+  for (const start of ZLIB_STARTS) if (isZlibHeader(bytes, start)) yield* inflateStream(bytes.subarray(start), budget);
+  for (let at = bytes.indexOf(GZIP); at !== -1; at = bytes.indexOf(GZIP, at + 1)) {
+    const start = at + GZIP_HEADER;
+    if (isGzipHeader(bytes, at)) yield inflateMember(bytes, skipNames(bytes, start, bytes[at + 3]!), budget);
   }
 }
 
-/** More than any bag has. */
-const MAX_BYTES = 64 << 20;
+const GZIP_HEADER = 10;
+
+/** Random bytes pass once in about 200 GB. */
+function isGzipHeader(bytes: Buffer, at: number): boolean {
+  const [flags, extra, system] = [bytes[at + 3], bytes[at + 8], bytes[at + 9]];
+  if (flags === undefined || extra === undefined || system === undefined) return false;
+  return (flags & 0xe0) === 0 && [0, 2, 4].includes(extra) && (system <= 13 || system === 255);
+}
+
+/** Where the compressed bytes begin, after the optional fields of the header (RFC 1952). */
+function skipNames(bytes: Buffer, start: number, flags: number): number {
+  let at = start;
+  if (flags & 4) at += 2 + (at + 2 <= bytes.length ? bytes.readUInt16LE(at) : 0);
+  for (const flag of [8, 16]) if (flags & flag) at = endOfName(bytes, at);
+  return flags & 2 ? at + 2 : at;
+}
+
+function endOfName(bytes: Buffer, at: number): number {
+  const end = bytes.indexOf(0, at);
+  return end === -1 ? bytes.length : end + 1;
+}
+
+function inflateMember(bytes: Buffer, start: number, budget: Budget): Buffer | undefined {
+  try {
+    const { buffer, engine } = inflateRawSync(bytes.subarray(start), {
+      maxOutputLength: Math.max(1, budget.bytes),
+      info: true,
+    }) as unknown as { readonly buffer: Buffer; readonly engine: { readonly bytesWritten: number } };
+    const end = start + engine.bytesWritten;
+    return end + 4 <= bytes.length && bytes.readUInt32LE(end) === crc32(buffer) ? buffer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A run of base64 text that may begin with the header of zlib. */
+const RUN = /[A-Za-z0-9+/_-]{28,}/g;
+
+/** zlib has no mark that would be found anywhere: it begins where a run does, or after a length of four bytes. */
+const ZLIB_STARTS = [0, 4] as const;
+
+function* inflateRuns(text: string, budget: Budget): Generator<Buffer | undefined> {
+  for (const { 0: run, index } of text.matchAll(RUN))
+    for (const start of ALIGNMENTS) {
+      const head = Buffer.from(joinBase64(run.slice(start, start + PROBE)), 'base64');
+      for (const offset of ZLIB_STARTS) {
+        if (!isZlibHeader(head, offset) || inflateBeginning(head.subarray(offset)) === undefined) continue;
+        const end = text.indexOf('"', index);
+        const joined = joinBase64(text.slice(index + start, end === -1 ? undefined : end));
+        budget.bytes -= joined.length;
+        if (budget.bytes < 0) yield undefined;
+        else yield* inflateStream(Buffer.from(joined, 'base64').subarray(offset), budget);
+      }
+    }
+}
+
+/** Characters after which most words that begin like zlib are found not to be. */
+const PROBE = 88;
+
+function isZlibHeader(bytes: Buffer, at: number): boolean {
+  const [method, flags] = [bytes[at], bytes[at + 1]];
+  if (method === undefined || flags === undefined) return false;
+  return (method & 0x0f) === 8 && method <= 0x78 && (flags & 0x20) === 0 && (method * 256 + flags) % 31 === 0;
+}
+
+/** Nothing for bytes that only begin like zlib: one word of about a thousand does. */
+function* inflateStream(bytes: Buffer, budget: Budget): Generator<Buffer | undefined> {
+  const options = { maxOutputLength: Math.max(1, budget.bytes) };
+  try {
+    yield inflateSync(bytes, options);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_BUFFER_TOO_LARGE' || message === 'incorrect data check') yield undefined;
+    else if (code === 'Z_BUF_ERROR') yield* readBeginning(bytes);
+  }
+}
+
+/** What is cut off is not understood if it begins with text. */
+function* readBeginning(bytes: Buffer): Generator<undefined> {
+  const beginning = inflateBeginning(bytes)?.toString('latin1') ?? '';
+  if (beginning.length >= 16 && /^[\t\n\r -~\x80-\xff]+$/.test(beginning)) yield undefined;
+}
+
+/** `undefined` for bytes that are not zlib. */
+function inflateBeginning(bytes: Buffer): Buffer | undefined {
+  try {
+    return inflateSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    return undefined;
+  }
+}

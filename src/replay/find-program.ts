@@ -2,7 +2,7 @@ import { openMember, WRAPPERS } from '../bag/envelope.js';
 import { detectValuePointer } from '../bag/pointers.js';
 import { isObject, textMember } from '../bag/value.js';
 import type { Value } from '../bag/value.js';
-import { listTextLayers } from '../json/text-layers.js';
+import { readTextLayers } from '../json/text-layers.js';
 
 /** Members that a bag may have its program in, or the place of it. */
 const PROGRAM = /workflow_config|partition_map|segment_manifest|segment_config/;
@@ -15,7 +15,8 @@ const PROGRAM = /workflow_config|partition_map|segment_manifest|segment_config/;
  *     namesProgram(readDocument(Buffer.from('{"body":"eyJwYXJ0aXRpb25fbWFwIjpbXX0tLS0="}'))); // true
  */
 export function namesProgram(event: Value): boolean {
-  return listTextLayers(event.bytes()).some((text) => text === undefined || PROGRAM.test(text));
+  for (const text of readTextLayers(event.bytes())) if (text === undefined || PROGRAM.test(text)) return true;
+  return false;
 }
 
 /** Members with the place of a whole state, of which a bag may be a part. */

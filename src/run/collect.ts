@@ -14,7 +14,7 @@ import type { Leftover, ObjectStore, ObjectSummary } from '../store/index.js';
 import type { BlobKeys } from './blob-keys.js';
 import { LiveDigests } from './live-digests.js';
 import { failureOf } from './outcome.js';
-import { readInventory, STOPPED } from './inventory.js';
+import { readInventory, STOPPED, TEXT_UNREAD } from './inventory.js';
 import type { Blind, Flaw, GateInventory, InventoryOptions } from './inventory.js';
 import { blobDigestOf } from './document.js';
 
@@ -217,7 +217,7 @@ async function followBlobs(
   const read = async ({ bucket, key }: ListedBlob): Promise<void> => {
     try {
       if (!live.addText((await objects.get({ bucket, key }, stop ? { signal: stop } : {})).bytes))
-        noteUnreadable(key, TEXT_CUT_OFF);
+        noteUnreadable(key, TEXT_UNREAD);
     } catch (error) {
       const { code, reason } = failureOf(error);
       if (code !== 'OBJECT_NOT_FOUND') noteUnreadable(key, stop?.aborted ? STOPPED : { code, reason });
@@ -319,7 +319,7 @@ async function mark(options: MarkOptions, live = new LiveDigests()): Promise<Mar
     // A file in the making, or a lock, is no document: only what is in it counts.
     if (isOwnFile(document.id)) return undefined;
     documents++;
-    return findFlaw(document) ?? (isWhole ? undefined : TEXT_CUT_OFF);
+    return findFlaw(document) ?? (isWhole ? undefined : TEXT_UNREAD);
   };
   const journals: SearchedJournal[] = [];
   for (const directory of options.journals) {
@@ -399,13 +399,8 @@ async function markJournal(directory: string, live: LiveDigests): Promise<Marked
   if (isDamaged) return { intents, flaw: JOURNAL_DAMAGED };
   if (isOpen) return { intents, flaw: JOURNAL_OPEN };
   if (books.discrepancies.length > 0) return { intents, flaw: JOURNAL_INCOMPLETE };
-  return { intents, flaw: isWhole ? undefined : TEXT_CUT_OFF };
+  return { intents, flaw: isWhole ? undefined : TEXT_UNREAD };
 }
-
-const TEXT_CUT_OFF: Flaw = {
-  code: 'GZIP_INVALID',
-  reason: 'base64 text in it is compressed and cannot be decompressed, so what it names is not known',
-};
 
 const JOURNAL_DAMAGED: Flaw = {
   code: 'JOURNAL_CORRUPT',

@@ -4,10 +4,11 @@ import { isBag, openMember, WRAPPERS } from '../bag/envelope.js';
 import { CALL_MEMBERS, CONFIG, MANIFEST, MAP } from '../bag/members.js';
 import { isObject } from '../bag/value.js';
 import type { ByteValue } from '../bag/value.js';
+import { readTextLayers } from '../json/text-layers.js';
 import type { SourceDocument } from '../sources/source.js';
 import { duplicateIssues, READ_AS_JSON } from '../validate/duplicates.js';
+import { TEXT_UNREAD } from './inventory.js';
 import type { Flaw } from './inventory.js';
-import { listTextLayers } from '../json/text-layers.js';
 
 /**
  * Why a document that is not fat is not understood: a filled member of an old name is in it where no bag is expected,
@@ -23,10 +24,12 @@ export function findHiddenProgram(
   bagDocument: BagDocument<ByteValue>,
 ): Flaw | undefined {
   const isForeign = bagDocument.generation === 'foreign';
-  if (isForeign ? holdsProgram(bytes) : holdsStrayProgram(bagDocument)) return HIDDEN;
+  const flaw = isForeign ? findProgram(bytes) : findStrayProgram(bagDocument);
+  if (flaw) return flaw;
   if (!isForeign && repeatsMember(bytes)) return REPEATED;
   if (bagDocument.bags.some(lacksProgram)) return MISSING;
-  return beside && holdsProgram(beside()) ? HIDDEN_BESIDE : undefined;
+  const flawBeside = beside && findProgram(beside());
+  return flawBeside === HIDDEN ? HIDDEN_BESIDE : flawBeside;
 }
 
 /** A value under a name of a wrapper, or the document itself. */
@@ -36,13 +39,14 @@ interface Level {
 }
 
 /**
- * True when a program is next to the bags of a document, or in one of them at a place that is not the state of the
+ * `HIDDEN` when a program is next to the bags of a document, or in one of them at a place that is not the state of the
  * workflow. The members of the bags themselves are judged by their generation.
  */
-function holdsStrayProgram({ root, envelope, bags }: BagDocument<ByteValue>): boolean {
+function findStrayProgram({ root, envelope, bags }: BagDocument<ByteValue>): Flaw | undefined {
   const bagPlaces = new Set(bags.map(({ path }) => formatPath(path)));
   const onTheWay = new Set(envelope?.levels.map(({ path }) => formatPath(path)));
   const levels: Level[] = [{ value: root, path: [] }];
+  let found: Flaw | undefined;
   for (const { value, path } of levels) {
     const place = formatPath(path);
     const passed = new Set<string>([MANIFEST, ...CALL_MEMBERS, ...(isBag(value) ? STATE_MEMBERS : [])]);
@@ -53,10 +57,11 @@ function holdsStrayProgram({ root, envelope, bags }: BagDocument<ByteValue>): bo
       if (passed.has(name)) continue;
       const inner = isWrapper(name) && levels.length <= MAX_LEVELS ? openMember(value, name) : undefined;
       if (isObject(inner)) levels.push({ value: inner, path: [...path, name] });
-      else if (isProgram(name, value.member(name)!)) return true;
+      else found = findProgramIn(name, value.member(name)!) ?? found;
+      if (found === HIDDEN) return found;
     }
   }
-  return false;
+  return found;
 }
 
 /** Copies of a bag that a merge left in the state are data of the user and stay (`STATE_HOLDS_BAG`). */
@@ -73,9 +78,9 @@ function formatPath(path: readonly string[]): string {
   return path.join('/');
 }
 
-function isProgram(name: string, value: ByteValue): boolean {
-  if (name === CONFIG || name === MAP) return detectField(value).state === 'inline';
-  return holdsProgram(value.bytes());
+function findProgramIn(name: string, value: ByteValue): Flaw | undefined {
+  if (name === CONFIG || name === MAP) return detectField(value).state === 'inline' ? HIDDEN : undefined;
+  return findProgram(value.bytes());
 }
 
 /** True when readers that take the first of two members find another bag or program than those that take the last. */
@@ -83,9 +88,14 @@ function repeatsMember(bytes: Uint8Array): boolean {
   return duplicateIssues(bytes).some(({ member }) => member === undefined || READ_AS_JSON.has(member));
 }
 
-/** True for a filled member of an old name in JSON text, and for text that is not understood. */
-function holdsProgram(bytes: Uint8Array): boolean {
-  return listTextLayers(bytes).some((text) => text === undefined || PROGRAM.test(text));
+/** Why a text is not understood: a filled member of an old name is in it, or text that cannot be decompressed. */
+function findProgram(bytes: Uint8Array): Flaw | undefined {
+  let flaw: Flaw | undefined;
+  for (const text of readTextLayers(bytes)) {
+    if (text === undefined) flaw = TEXT_UNREAD;
+    else if (PROGRAM.test(text)) return HIDDEN;
+  }
+  return flaw;
 }
 
 const PROGRAM =

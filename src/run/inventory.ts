@@ -145,6 +145,13 @@ export const STOPPED: Flaw = {
   reason: 'the run was stopped before all of it was read; run it again',
 };
 
+/** Why nothing can be said of what a text holds or names. */
+export const TEXT_UNREAD: Flaw = {
+  code: 'GZIP_INVALID',
+  reason:
+    'compressed text is in it that cannot be decompressed, or that has too many levels, so what it holds or names is not known',
+};
+
 function unseenIn({ skipped, unreadable, empty }: Inventory): number {
   return skipped + unreadable + empty;
 }

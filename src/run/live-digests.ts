@@ -1,4 +1,4 @@
-import { listTextLayers } from '../json/text-layers.js';
+import { readTextLayers } from '../json/text-layers.js';
 
 const DIGEST_LENGTH = 64;
 
@@ -29,19 +29,22 @@ export class LiveDigests {
   /** Adds what a blob names, as soon as the blob itself is named. */
   addBlob(digest: string, bytes: Uint8Array): void {
     if (this.has(digest)) this.addText(bytes);
-    else this.#behind.set(digest, namedIn(listTextLayers(bytes)));
+    else this.#behind.set(digest, Array.from(readTextLayers(bytes), listNamed).flat());
   }
 
   /** Adds what a text names. False when not all of it is understood, so that it may name more. */
   addText(bytes: Uint8Array): boolean {
-    const texts = listTextLayers(bytes);
-    for (const digest of namedIn(texts)) this.add(digest);
-    return !texts.includes(undefined);
+    let isWhole = true;
+    for (const text of readTextLayers(bytes)) {
+      for (const digest of listNamed(text)) this.add(digest);
+      isWhole &&= text !== undefined;
+    }
+    return isWhole;
   }
 }
 
 /** Hex digits that touch a digest, as the `2f` of an escaped slash does, do not hide it. */
-function namedIn(texts: readonly (string | undefined)[]): readonly string[] {
-  const runs = texts.flatMap((text) => text?.match(/[0-9a-f]{64,}/g) ?? []);
+function listNamed(text: string | undefined): readonly string[] {
+  const runs = text?.match(/[0-9a-f]{64,}/g) ?? [];
   return runs.flatMap((run) => [run.slice(0, DIGEST_LENGTH), run.slice(-DIGEST_LENGTH)]);
 }

@@ -164,13 +164,13 @@ describe('a document', () => {
       `{"a":"${JSON.stringify(JSON.stringify(FAT)).slice(1, -1).replaceAll('\\\\', '\\u005c')}"}`,
     ],
     ['line breaks of text', `{"a":[${JSON.stringify('{"workflow_config"\n:\n{"nodes":[]}}')}]}`],
-    ['more levels than are opened', `{"a":"\\u005c${'u005c'.repeat(20)}"}`],
   ])('with a fat bag that is spelled with %s is not proven', async (_, text) => {
     expect(await check(text)).toEqual(hidden('BAG_HIDDEN'));
   });
 
   const withoutPaths = (text: string, names: RegExp) =>
     text.replace(/,"([a-z_]+)_s3_path":"[^"]+"/g, (member, name: string) => (names.test(name) ? '' : member));
+  const withoutEnd = (bytes: Buffer) => Buffer.concat([bytes.subarray(0, -4), Buffer.alloc(4)]);
   const base64 = (text: string | Uint8Array) => Buffer.from(text).toString('base64');
 
   it.each<[string, string]>([
@@ -184,11 +184,44 @@ describe('a document', () => {
     ['base64 text of gzip', base64(gzipSync(FAT))],
     ['base64 text of zlib', base64(deflateSync(FAT))],
     ['base64 text of gzip with base64 text in it', base64(gzipSync(`{"Data":"${base64(FAT)}"}`))],
-    ['base64 text of gzip that is cut off', base64(gzipSync(FAT).subarray(0, 60))],
-    ['more levels of base64 text than are read', [1, 2, 3, 4, 5].reduce(base64, FAT)],
+    ['base64 text of gzip behind a path', `gzip/${base64(gzipSync(FAT))}`],
+    ['base64 text of gzip behind a digest and a line break', `${'0f'.repeat(32)}\\n${base64(gzipSync(FAT))}`],
+    ['base64 text of gzip behind its length', base64(Buffer.concat([Buffer.alloc(4), gzipSync(FAT)]))],
+    ['base64 text of zlib behind its length', base64(Buffer.concat([Buffer.alloc(4), deflateSync(FAT)]))],
+    ['base64 text of zlib with a small window', base64(deflateSync(FAT, { windowBits: 12 }))],
+    ['base64 text of gzip in gzip', base64(gzipSync(gzipSync(FAT)))],
+    ['base64 text of zlib in gzip', base64(gzipSync(deflateSync(FAT)))],
+    [
+      'base64 text of gzip behind other bytes, in gzip',
+      base64(gzipSync(Buffer.concat([Buffer.alloc(9), gzipSync(FAT)]))),
+    ],
+    ['base64 text in lines of 20, indented', base64(FAT).replace(/.{20}/g, '$&\\n   ')],
+    ['base64 text of gzip in a list of lines', base64(gzipSync(FAT)).replace(/.{76}/g, '$&","')],
+    ['base64 text of gzip with percent signs', encodeURIComponent(base64(gzipSync(FAT)))],
+    ['base64 text of UTF-16', Buffer.from(FAT, 'utf16le').toString('base64')],
   ])('with a fat bag in %s is not proven', async (_, text) => {
-    expect(await check(`{"Records":[{"data":"${text}"}]}`)).toEqual(hidden('BAG_HIDDEN'));
-    expect(await check(inLean(lean, `"data":"${text}"`))).toEqual(hidden('BAG_HIDDEN'));
+    const list = `["${text}"]`;
+    expect(await check(`{"Records":[{"data":${list}}]}`)).toEqual(hidden('BAG_HIDDEN'));
+    expect(await check(inLean(lean, `"data":${list}`))).toEqual(hidden('BAG_HIDDEN'));
+  });
+
+  it('with more levels of escapes than are undone is not proven', async () => {
+    expect(await check(`{"a":"\\u005c${'u005c'.repeat(20)}"}`)).toEqual(hidden('GZIP_INVALID'));
+  });
+
+  it.each<[string, string]>([
+    ['gzip that is cut off', base64(gzipSync(FAT).subarray(0, 60))],
+    ['gzip with another checksum', base64(Buffer.concat([gzipSync(FAT).subarray(0, -8), Buffer.alloc(8)]))],
+    ['zlib that is cut off', base64(deflateSync(FAT).subarray(0, -20))],
+    ['zlib with another checksum', base64(withoutEnd(deflateSync(FAT)))],
+    ['gzip of more bytes than are read', base64(Buffer.concat([1, 2].map(() => gzipSync(Buffer.alloc(40 << 20)))))],
+    [
+      'more levels than are read',
+      Array.from({ length: 11 }).reduce<string>(base64, '{"text":"a text that is no bag"}'),
+    ],
+  ])('with base64 text of %s is not proven', async (_, text) => {
+    expect(await check(`{"data":"${text}"}`)).toEqual(hidden('GZIP_INVALID'));
+    expect(await check(inLean(lean, `"data":"${text}"`))).toEqual(hidden('GZIP_INVALID'));
   });
 
   it.each<[string, (lean: string) => string]>([
@@ -205,6 +238,8 @@ describe('a document', () => {
     ['whose paths are null', (text) => text.replace(/(_s3_path":)"[^"]+"/g, '$1null')],
     ['with a stamp and nothing else', () => '{"state_bag_version":2}'],
     ['of the old form, with empty members', () => '{"ownerId":"o","workflow_config":null,"partition_map":[]}'],
+    ['with an empty manifest', (text) => withoutPaths(text, /./).replace('{', '{"segment_manifest":[],')],
+    ['with a manifest of nulls', (text) => withoutPaths(text, /./).replace('{', '{"segment_manifest":[null,{}],')],
     ['around one with paths', (text) => inLean(text.replace(/(_s3_path":)"[^"]+"/g, '$1null'), `"state_data":${text}`)],
   ])('with a bag %s is not proven', async (_, make) => {
     expect(await check(make(lean))).toEqual(hidden('PROGRAM_MISSING'));
