@@ -145,8 +145,8 @@ export class JournalSession {
    * has not seen documents that need attention.
    */
   async end(end: RunEnd): Promise<void> {
-    if (!end.complete || this.summary?.coverage.isClosedBy(this.description) === true || this.settles(end))
-      this.begin();
+    const isClosing = this.summary?.coverage.isClosedBy(this.description, end.totals) === true;
+    if (!end.complete || isClosing || this.settles(end)) this.begin();
     if (this.begun) this.write({ kind: 'end', run: this.runId, at: this.now(), ...end, ...this.countedEntries() });
     await this.flush();
   }
