@@ -6,7 +6,7 @@ import { ConfigError } from '../errors/index.js';
 import { nodeDisk } from '../sources/disk.js';
 import { JOURNAL_VERSION, toolName } from './entries.js';
 import type { EndEntry, JournalEntry, ResultEntry, RunEnd, RunEntry } from './entries.js';
-import { countEntry } from './entry-books.js';
+import { RunBooks } from './entry-books.js';
 import { Journal } from './journal.js';
 import { isFailure } from './document-state.js';
 import { isKnownFailure, summarizeJournal } from './read.js';
@@ -33,8 +33,8 @@ export type RunDescription = Pick<
  */
 export class JournalSession {
   private begun = false;
-  /** What the run has put into the journal, by figure. */
-  private readonly counts: Record<string, number> = {};
+  /** What the run has put into the journal. */
+  private readonly books = new RunBooks();
   /** Read when the run begins: in the middle of it the limit of open files may be reached. */
   private readonly tool = toolName();
   /** Failures that the journal has already. A run that begins says them again: what it does not name is not there. */
@@ -84,7 +84,7 @@ export class JournalSession {
   }
 
   private write(entry: JournalEntry): void {
-    countEntry(this.counts, entry);
+    this.books.add(entry);
     this.journal.append(entry);
   }
 
@@ -158,9 +158,10 @@ export class JournalSession {
   }
 
   /** Nothing after a failed write: what of it is in the file is not known. */
-  private countedEntries(): Pick<EndEntry, 'entries'> {
+  private countedEntries(): Pick<EndEntry, 'entries' | 'digest'> {
     if (this.failed.aborted) return {};
-    return { entries: { earlier: this.summary?.entries ?? 0, ...this.counts } };
+    const { books, summary } = this;
+    return { entries: { earlier: summary?.entries ?? 0, ...books.counts }, digest: books.takeDigest() };
   }
 
   close(): Promise<void> {
