@@ -32,9 +32,9 @@ export class RunBooks {
     this.hash.update(`${figure} ${entry.kind === 'run' ? '' : entry.doc}\n`);
   }
 
-  /** Lower-case hex SHA-256 of the figure and document of each entry, in order. Can be taken once. */
-  takeDigest(): string {
-    return this.hash.digest('hex');
+  /** Lower-case hex SHA-256 of the figure and document of each entry so far, in their order. */
+  digest(): string {
+    return this.hash.copy().digest('hex');
   }
 }
 
@@ -83,7 +83,7 @@ export class EntryBooks {
     const hasMore = differences.some((one) => one.found > one.written);
     if (hasMore || missing > this.damaged) this.report(end, differences);
     // An entry was lost and another one of its figure is there twice. A damaged line would explain another digest.
-    if (differences.length === 0 && this.damaged === 0 && end.digest !== undefined && end.digest !== books.takeDigest())
+    if (differences.length === 0 && this.damaged === 0 && end.digest !== undefined && end.digest !== books.digest())
       this.report(end, [{ figure: 'replaced', written: 0, found: 1 }]);
     this.compareEarlier(end, written.earlier ?? 0, earlier);
     this.missing += missing;

@@ -33,6 +33,7 @@ export type RunDescription = Pick<
  */
 export class JournalSession {
   private begun = false;
+  private ended = false;
   /** What the run has put into the journal. */
   private readonly books = new RunBooks();
   /** Read when the run begins: in the middle of it the limit of open files may be reached. */
@@ -74,7 +75,12 @@ export class JournalSession {
     return this.clock.now().toISOString();
   }
 
+  /**
+   * Takes nothing after the end, which is the last entry of a run: a worker that was killed may have sent more. It has
+   * got no answer, so it has changed nothing because of that, and a later run settles what it has done before.
+   */
   append(entry: JournalEntry): void {
+    if (this.ended) return;
     if (!this.begun && entry.kind === 'result' && this.isOldNews(entry)) {
       if (isFailure(entry)) this.known.set(entry.doc, entry);
       return;
@@ -147,6 +153,7 @@ export class JournalSession {
   async end(end: RunEnd): Promise<void> {
     const isClosing = this.summary?.coverage.isClosedBy(this.description, end.totals) === true;
     if (!end.complete || isClosing || this.settles(end)) this.begin();
+    this.ended = true;
     if (this.begun) this.write({ kind: 'end', run: this.runId, at: this.now(), ...end, ...this.countedEntries() });
     await this.flush();
   }
@@ -161,7 +168,7 @@ export class JournalSession {
   private countedEntries(): Pick<EndEntry, 'entries' | 'digest'> {
     if (this.failed.aborted) return {};
     const { books, summary } = this;
-    return { entries: { earlier: summary?.entries ?? 0, ...books.counts }, digest: books.takeDigest() };
+    return { entries: { earlier: summary?.entries ?? 0, ...books.counts }, digest: books.digest() };
   }
 
   close(): Promise<void> {
