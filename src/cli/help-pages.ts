@@ -281,7 +281,7 @@ Usage: statebag journal check [DIR] [options]
   `Notes
   Reads every line and writes nothing. A torn last line, which a killed run leaves, is not damage.
   A run counts its entries at its end. A journal that has fewer or more of them is incomplete (JOURNAL_INCOMPLETE).
-  Exit 2 when there is no journal.
+  Exit 2 when there is no journal, or no run in it.
 `,
   `Exit codes
   0   success

@@ -25,7 +25,7 @@ const JOURNALS = {
   JOURNAL_INCOMPLETE: {
     title: 'The journal does not have the entries that its runs have written.',
     detail:
-      'A run counts its entries at its end. Some of them are missing, or are there twice, so documents may be unknown. `status`, `report`, `verify` and `rollback` use what is there and end with exit code 1. `gc` deletes nothing. Journals of releases that did not count are not compared.',
+      'A run counts its entries at its end. Some of them are missing, are there twice, or are in the place of others, so documents may be unknown. `status`, `report`, `verify` and `rollback` use what is there and end with exit code 1. `gc` deletes nothing. Journals of releases that did not count are not compared.',
     advice:
       'Restore the journal from a copy; `statebag journal check DIR` says which figures differ. Without a copy, run `migrate` over the same sources with a `--journal` of its own, and ask that one how far the migration is. Keep this one for `rollback`: it restores the documents that it still has.',
   },

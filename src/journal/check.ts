@@ -1,4 +1,4 @@
-import { lostIntents, readJournal, summarizeJournal } from './read.js';
+import { lastRun, lostIntents, readJournal, summarizeJournal } from './read.js';
 import type { DamagedPlace } from './read.js';
 import type { Discrepancy } from './entry-books.js';
 
@@ -19,7 +19,7 @@ export interface JournalCheck {
 
 /**
  * Reads every line of a journal and names what is not an entry. Throws `ConfigError` `JOURNAL_MISSING` where there is
- * no journal, and `JOURNAL_VERSION`.
+ * no journal, `JOURNAL_EMPTY` where one has no run and nothing else to report, and `JOURNAL_VERSION`.
  */
 export async function checkJournal(directory: string): Promise<JournalCheck> {
   const [damaged, torn]: [DamagedPlace[], DamagedPlace[]] = [[], []];
@@ -31,6 +31,7 @@ export async function checkJournal(directory: string): Promise<JournalCheck> {
   const lines = readJournal(directory, places)[Symbol.asyncIterator]();
   while ((await lines.next()).done !== true) entries++;
   const summary = await summarizeJournal(directory, { skipDamaged: true });
+  if (damaged.length + summary.discrepancies.length === 0) lastRun(directory, summary);
   return {
     entries,
     runs: summary.runs.length,

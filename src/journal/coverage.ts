@@ -31,6 +31,8 @@ interface Scope {
   readonly onlyFailed: boolean;
   /** True when a source was a stream, which has other documents each time. */
   readonly isStream: boolean;
+  /** True when a source without documents was no mistake. */
+  readonly allowEmpty: boolean;
   readonly out: string | undefined;
   /** The form of manifest that was asked for: bags of another form are rewritten, too. */
   readonly form: string | undefined;
@@ -43,6 +45,7 @@ const EVERYTHING: Scope = {
   plan: undefined,
   onlyFailed: false,
   isStream: false,
+  allowEmpty: false,
   out: undefined,
   form: undefined,
 };
@@ -82,12 +85,13 @@ export class Coverage {
     return this.open.map(({ open, scope: _, ...gap }) => ({ ...gap, sources: [...open.keys()] }));
   }
 
-  /** True when a complete run like this would close something. */
-  isClosedBy(run: Pick<RunEntry, 'command' | 'sources' | 'options'>): boolean {
+  /** True when a complete run like this, with these totals, would close something. */
+  isClosedBy(run: Pick<RunEntry, 'command' | 'sources' | 'options'>, totals: EndEntry['totals']): boolean {
     this.leave();
     if (run.command === 'rollback')
       return this.open.some((gap) => readAim(run) === undefined || isRepeatedBy(run, gap));
-    return this.open.some((gap) => covers(scopeOf(run), gap) && sourcesOf(run).some((source) => gap.open.has(source)));
+    const open = this.open.filter((gap) => !hasReadNothing(run, totals) || isOnlySkipped(gap));
+    return open.some((gap) => covers(scopeOf(run), gap) && sourcesOf(run).some((source) => gap.open.has(source)));
   }
 
   /** A run without an end was killed. */
@@ -106,7 +110,9 @@ export class Coverage {
       this.rolledBack(run, totals.failed === 0);
       return;
     }
-    this.fill(run, complete);
+    const isBlank = complete && hasReadNothing(run, totals);
+    this.fill(run, complete, isBlank);
+    if (isBlank) return;
     if (complete) this.complete(run);
     else this.push('stopped', run, notStarted, entry.inventory);
   }
@@ -128,13 +134,14 @@ export class Coverage {
   }
 
   /** A run that did not come to its end takes the place of an earlier one that it would have made up for. */
-  private fill(run: RunEntry, complete: boolean): void {
+  private fill(run: RunEntry, complete: boolean, isBlank = false): void {
     if (run.command === 'rollback') {
       this.open = this.open.filter((gap) => !isRepeatedBy(run, gap));
       return;
     }
     const scope = scopeOf(run);
     this.open = this.open.flatMap((gap) => {
+      if (isBlank && !isOnlySkipped(gap)) return [gap];
       if (!covers(scope, gap) || (gap.run.command === 'rollback' && !complete)) return [gap];
       const before = gap.open.size;
       for (const source of sourcesOf(run))
@@ -192,6 +199,14 @@ function endedAtLimit({ options }: RunEntry, { notStarted, totals }: EndEntry): 
   return notStarted === undefined && limit !== undefined && (totals.documents ?? 0) >= limit;
 }
 
+/**
+ * True for a run that was allowed to find nothing, and found nothing: its sources may be a disk that is not mounted, so
+ * it makes up for nothing but for a run that found the same.
+ */
+function hasReadNothing(run: Pick<RunEntry, 'options'>, totals: EndEntry['totals']): boolean {
+  return scopeOf(run).allowEmpty && (totals.documents ?? 0) === 0;
+}
+
 /** True when this was the last shard of all that was in the source. */
 function fillSource(gap: OpenGap, source: string, shard: Shard | undefined, complete: boolean): boolean {
   const shards = gap.open.get(source);
@@ -237,6 +252,7 @@ interface KeptScope {
   readonly plan?: string;
   readonly onlyFailed?: boolean;
   readonly isStream?: boolean;
+  readonly allowEmpty?: boolean;
   readonly out?: string;
   readonly manifestForm?: string;
   readonly isFormAsked?: boolean;
@@ -250,6 +266,7 @@ export function scopeOf({ options }: Pick<RunEntry, 'options'>): Scope {
     plan,
     onlyFailed = false,
     isStream = false,
+    allowEmpty = false,
     out,
     manifestForm,
     isFormAsked = false,
@@ -266,6 +283,7 @@ export function scopeOf({ options }: Pick<RunEntry, 'options'>): Scope {
     plan,
     onlyFailed,
     isStream,
+    allowEmpty,
     out,
     form: isFormAsked ? manifestForm : undefined,
   };

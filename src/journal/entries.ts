@@ -111,10 +111,12 @@ export interface EndEntry extends Stamped {
    * a write of the journal had failed.
    */
   readonly entries?: Readonly<Record<string, number>>;
+  /** Lower-case hex SHA-256 of what these entries are about, in their order. Absent where `entries` is. */
+  readonly digest?: string;
 }
 
 /** What a run says of itself at its end. The session counts the entries. */
-export type RunEnd = Omit<EndEntry, 'kind' | 'run' | 'at' | 'entries'>;
+export type RunEnd = Omit<EndEntry, 'kind' | 'run' | 'at' | 'entries' | 'digest'>;
 
 /** What a run was about and did not take. */
 export interface NotStarted {

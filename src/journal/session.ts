@@ -6,7 +6,7 @@ import { ConfigError } from '../errors/index.js';
 import { nodeDisk } from '../sources/disk.js';
 import { JOURNAL_VERSION, toolName } from './entries.js';
 import type { EndEntry, JournalEntry, ResultEntry, RunEnd, RunEntry } from './entries.js';
-import { countEntry } from './entry-books.js';
+import { RunBooks } from './entry-books.js';
 import { Journal } from './journal.js';
 import { isFailure } from './document-state.js';
 import { isKnownFailure, summarizeJournal } from './read.js';
@@ -33,8 +33,9 @@ export type RunDescription = Pick<
  */
 export class JournalSession {
   private begun = false;
-  /** What the run has put into the journal, by figure. */
-  private readonly counts: Record<string, number> = {};
+  private ended = false;
+  /** What the run has put into the journal. */
+  private readonly books = new RunBooks();
   /** Read when the run begins: in the middle of it the limit of open files may be reached. */
   private readonly tool = toolName();
   /** Failures that the journal has already. A run that begins says them again: what it does not name is not there. */
@@ -74,7 +75,12 @@ export class JournalSession {
     return this.clock.now().toISOString();
   }
 
+  /**
+   * Takes nothing after the end, which is the last entry of a run: a worker that was killed may have sent more. It has
+   * got no answer, so it has changed nothing because of that, and a later run settles what it has done before.
+   */
   append(entry: JournalEntry): void {
+    if (this.ended) return;
     if (!this.begun && entry.kind === 'result' && this.isOldNews(entry)) {
       if (isFailure(entry)) this.known.set(entry.doc, entry);
       return;
@@ -84,7 +90,7 @@ export class JournalSession {
   }
 
   private write(entry: JournalEntry): void {
-    countEntry(this.counts, entry);
+    this.books.add(entry);
     this.journal.append(entry);
   }
 
@@ -145,8 +151,9 @@ export class JournalSession {
    * has not seen documents that need attention.
    */
   async end(end: RunEnd): Promise<void> {
-    if (!end.complete || this.summary?.coverage.isClosedBy(this.description) === true || this.settles(end))
-      this.begin();
+    const isClosing = this.summary?.coverage.isClosedBy(this.description, end.totals) === true;
+    if (!end.complete || isClosing || this.settles(end)) this.begin();
+    this.ended = true;
     if (this.begun) this.write({ kind: 'end', run: this.runId, at: this.now(), ...end, ...this.countedEntries() });
     await this.flush();
   }
@@ -158,9 +165,10 @@ export class JournalSession {
   }
 
   /** Nothing after a failed write: what of it is in the file is not known. */
-  private countedEntries(): Pick<EndEntry, 'entries'> {
+  private countedEntries(): Pick<EndEntry, 'entries' | 'digest'> {
     if (this.failed.aborted) return {};
-    return { entries: { earlier: this.summary?.entries ?? 0, ...this.counts } };
+    const { books, summary } = this;
+    return { entries: { earlier: summary?.entries ?? 0, ...books.counts }, digest: books.digest() };
   }
 
   close(): Promise<void> {

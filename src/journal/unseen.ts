@@ -53,7 +53,10 @@ function takesAllOfRuns(later: Described, runs: readonly RunEntry[]): (run: stri
   };
 }
 
-/** True when a complete run takes each document that an earlier migration took, if it is still there. */
+/**
+ * True when a complete run takes each document that an earlier migration took, if it is still there. With
+ * `--allow-empty` a source may have been empty because its disk is not mounted, so nothing follows from it.
+ */
 function takesAllOf(later: Described, earlier: Described): boolean {
   const [now, before] = [scopeOf(later), scopeOf(earlier)];
   return (
@@ -61,6 +64,7 @@ function takesAllOf(later: Described, earlier: Described): boolean {
     earlier.command === 'migrate' &&
     earlier.sources.every((source) => later.sources.includes(source)) &&
     !now.isStream &&
+    !now.allowEmpty &&
     !now.onlyFailed &&
     now.where === '' &&
     now.plan === undefined &&

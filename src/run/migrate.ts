@@ -76,7 +76,7 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
     : [];
   const session = await JournalSession.open(
     opened.request.journal,
-    describeRun(opened.description, isStream),
+    describeRun(opened, isStream),
     context,
     opened.request,
   );
@@ -99,9 +99,13 @@ export async function migrate(request: MigrateRequest, ports: MigratePorts = {})
   }
 }
 
-/** A stream has other documents each time: a later run proves nothing about those of this one. */
-function describeRun({ options, ...description }: PlanDescription, isStream: boolean): RunDescription {
-  return { command: 'migrate', ...description, options: { ...options, ...(isStream && { isStream }) } };
+/**
+ * A stream has other documents each time: a later run proves nothing about those of this one. With `--allow-empty` a
+ * source without documents proves nothing about those of earlier runs.
+ */
+function describeRun({ request, description }: OpenMigration, isStream: boolean): RunDescription {
+  const kept = { ...(isStream && { isStream }), ...(request.allowEmpty === true && { allowEmpty: true }) };
+  return { command: 'migrate', ...description, options: { ...description.options, ...kept } };
 }
 
 function writesToS3({ store, sources }: OpenMigration): boolean {

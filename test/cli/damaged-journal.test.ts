@@ -145,10 +145,32 @@ describe('journal check', () => {
     });
   });
 
+  it('names the damaged lines of a journal in which no run is left', async () => {
+    writeFileSync(file(), '{"kind":"shopping"}\n');
+    expect(await json(['journal', 'check', 'j'])).toMatchObject({
+      code: 1,
+      report: { runs: 0, damaged: [{ line: 1 }] },
+    });
+  });
+
   it('ends with exit code 2 where there is no journal, and writes nothing', async () => {
     const before = readdirSync(scratch.dir);
     const { code, err } = await statebag(scratch.dir, ['journal', 'check', 'nowhere']);
     expect([code, err]).toEqual([2, expect.stringContaining('JOURNAL_MISSING')]);
     expect(readdirSync(scratch.dir)).toEqual(before);
   });
+});
+
+describe('a journal of 0 bytes, or without the beginning of a run', () => {
+  it.each(['status', 'verify', 'report', 'rollback', 'journal check'])(
+    'makes %s end with exit code 2',
+    async (command) => {
+      const withoutRun = lines().filter((line) => line.includes('"kind":"intent"'));
+      for (const text of ['', `${withoutRun.join('\n')}\n`]) {
+        writeFileSync(file(), text);
+        const { code, err } = await statebag(scratch.dir, [...command.split(' '), ...JOURNAL]);
+        expect([code, err]).toEqual([2, expect.stringContaining('JOURNAL_EMPTY')]);
+      }
+    },
+  );
 });

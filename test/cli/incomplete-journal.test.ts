@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { smallBag } from './fleet-dir.js';
@@ -175,6 +175,38 @@ describe('a journal of several runs', () => {
     await migrate();
     edit((all) => all.flatMap((entry) => (entry.outcome === 'quarantined' ? [entry, entry] : [entry])));
     expect(await status()).toEqual([lost('quarantined', 1, 2)]);
+  });
+});
+
+describe('a journal whose figures add up', () => {
+  it.each(['intent', 'migrated', 'quarantined'])(
+    'is incomplete when an entry was lost and one like it is there twice: %s',
+    async (figure) => {
+      writeFileSync(at('bags/4.json'), '{"m":');
+      await migrate();
+      const { run } = entries()[0]!;
+      edit((all) => {
+        const [first, second] = all.filter(({ kind, outcome }) => (outcome ?? kind) === figure);
+        return all.map((entry) => (entry === first ? second! : entry));
+      });
+      for (const command of [['journal', 'check', 'j'], ...['status', 'verify'].map((one) => [one, '--journal', 'j'])])
+        expect(await json(...command)).toMatchObject([1, { discrepancies: [{ ...lost('replaced', 0, 1), run }] }]);
+      const { out } = await statebag(scratch.dir, ['journal', 'check', 'j']);
+      expect(out).toContain('and the journal has other entries than the run has written, in the same number;');
+    },
+  );
+
+  it.each(['result', 'end'])('is incomplete when a line follows the end of its run: %s', async (kind) => {
+    rmSync(at('bags/3.json'));
+    await migrate();
+    expect(await json('status', '--journal', 'j')).toMatchObject([0, { discrepancies: [] }]);
+    edit((all) => [...all, all.find((entry) => entry.kind === kind)!]);
+    expect(await json('status', '--journal', 'j')).toMatchObject([1, { discrepancies: [lost('late', 0, 1)] }]);
+    expect(await json('journal', 'check', 'j')).toMatchObject([1, { discrepancies: [lost('late', 0, 1)] }]);
+    edit((all) => [...all, all.at(-1)!]);
+    expect(await json('status', '--journal', 'j')).toMatchObject([1, { discrepancies: [lost('late', 0, 2)] }]);
+    const { out } = await statebag(scratch.dir, ['journal', 'check', 'j']);
+    expect(out).toContain('and the journal has 2 entries of the run after its end;');
   });
 });
 

@@ -1,8 +1,8 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { smallBag } from './fleet-dir.js';
-import { putBags } from './journal-file.js';
+import { endEntry, migrated, putBags, runEntry, writeJournal } from './journal-file.js';
 import { statebag, useScratch } from './terminal.js';
 
 const scratch = useScratch();
@@ -140,5 +140,66 @@ describe('a document of standard input', () => {
     await statebag(scratch.dir, args, { stdin: `${smallBag()}\n` });
     const { code, out } = await statebag(scratch.dir, ['status', '--journal', 'stream', '--json']);
     expect([code, JSON.parse(out)]).toMatchObject([1, { totals: { quarantined: 1, gone: 0 } }]);
+  });
+});
+
+describe('a source that is empty, as a disk that is not mounted', () => {
+  beforeEach(() => {
+    renameSync(at('bags'), at('away'));
+    mkdirSync(at('bags'));
+  });
+
+  it('settles no document of earlier runs with --allow-empty, and a run over it writes nothing', async () => {
+    const before = journal();
+    expect((await migrate('bags', '--allow-empty')).code).toBe(0);
+    expect(journal()).toBe(before);
+    expect(await status()).toMatchObject({ code: 1, totals: { documents: 3, migrated: 1, quarantined: 2, gone: 0 } });
+  });
+
+  it('settles no document of earlier runs when another source has documents', async () => {
+    mkdirSync(at('other'));
+    writeFileSync(at('other/5.json'), smallBag({ workflowId: 'wf-5' }));
+    expect((await migrate('bags', 'other', '--allow-empty')).code).toBe(0);
+    expect(await status()).toMatchObject({ code: 1, totals: { documents: 4, migrated: 2, quarantined: 2, gone: 0 } });
+  });
+
+  it('does not make up for a run that was stopped', async () => {
+    writeFileSync(at('bags/1.json'), smallBag({ workflowId: 'wf-1' }));
+    writeFileSync(at('bags/2.json'), smallBag({ workflowId: 'wf-2' }));
+    const args = ['bags', '--store', 'store', '--journal', 'k', '--apply'];
+    await statebag(scratch.dir, ['migrate', ...args, '--limit', '1']);
+    rmSync(at('bags'), { recursive: true });
+    mkdirSync(at('bags'));
+    await statebag(scratch.dir, ['migrate', ...args, '--allow-empty']);
+    const { code, out } = await statebag(scratch.dir, ['status', '--journal', 'k', '--json']);
+    expect([code, JSON.parse(out)]).toMatchObject([1, { unfinished: [{ kind: 'stopped' }] }]);
+  });
+
+  it.each([
+    [0, 1],
+    [1, 0],
+  ])(
+    'decides by the documents that a run has read whether it makes up for an earlier one: %s read, exit code %s',
+    async (n, code) => {
+      const notStarted = { documents: 1, containers: 0, unread: 0, unlisted: false };
+      const again = { run: 'r-2' };
+      writeJournal(at('k'), [
+        runEntry(),
+        ...migrated('bags/1.json', 10, 5),
+        endEntry({ complete: false, notStarted }),
+        runEntry({ ...again, options: { allowEmpty: true } }),
+        endEntry({ ...again, totals: { documents: n } }),
+      ]);
+      expect((await statebag(scratch.dir, ['status', '--journal', 'k'])).code).toBe(code);
+    },
+  );
+
+  it('is made up for by --allow-empty when the run before it found the same', async () => {
+    writeFileSync(at('bags/empty.ndjson'), '');
+    const args = ['bags', '--store', 'store', '--journal', 'k', '--apply'];
+    expect((await statebag(scratch.dir, ['migrate', ...args])).code).toBe(1);
+    expect((await statebag(scratch.dir, ['status', '--journal', 'k'])).code).toBe(1);
+    expect((await statebag(scratch.dir, ['migrate', ...args, '--allow-empty'])).code).toBe(0);
+    expect((await statebag(scratch.dir, ['status', '--journal', 'k'])).code).toBe(0);
   });
 });

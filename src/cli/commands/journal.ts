@@ -24,7 +24,7 @@ export const check = defineCommand({
   notes: [
     'Reads every line and writes nothing. A torn last line, which a killed run leaves, is not damage.',
     'A run counts its entries at its end. A journal that has fewer or more of them is incomplete (JOURNAL_INCOMPLETE).',
-    'Exit 2 when there is no journal.',
+    'Exit 2 when there is no journal, or no run in it.',
   ],
   findings: 'a line is damaged, an entry that a run has written is missing, or a migrated document has no intent',
   handler: checkCommand,

@@ -104,11 +104,15 @@ function countMissing(discrepancies: readonly Discrepancy[]): number {
 export function discrepancyLines(discrepancies: readonly Discrepancy[]): readonly string[] {
   return [...new Set(discrepancies.map(({ run }) => run))].map((id) => {
     const figures = discrepancies.filter(({ run }) => run === id);
-    const counts = figures.map(
-      ({ figure, written, found }) => `${formatCount(found)} of ${formatCount(written)} ${WORDS[figure] ?? figure}`,
-    );
+    const counts = figures.map(describeFigure);
     return `JOURNAL_INCOMPLETE: run ${id} ended at ${figures[0]!.at}, and the journal has ${counts.join(', ')}; restore it from a copy, or see: ${formatCommandLine(['explain', 'JOURNAL_INCOMPLETE'])}`;
   });
+}
+
+function describeFigure({ figure, written, found }: Discrepancy): string {
+  if (figure === 'replaced') return 'other entries than the run has written, in the same number';
+  if (figure === 'late') return `${formatCount(found)} entries of the run after its end`;
+  return `${formatCount(found)} of ${formatCount(written)} ${WORDS[figure] ?? figure}`;
 }
 
 /** Figures that are not outcomes. */
