@@ -200,7 +200,7 @@ export const ALLOWED: readonly Rule[] = [
     {
       aspect: ['stdout', 'journal'],
       change: ['added'],
-      path: /^\/(inventory|unfinished|parts|notStarted|isClosed|answer|proven|proof|unreadable|skipped|empty|undecidable|discrepancies)$|^\/totals\/(needing|gone)$|^\/(totals|verify)\/(overwritten|bagsWithoutSegments)$|^\/(runs\/[^/]*|end[^/]*)\/(notStarted|inventory|entries)$/,
+      path: /^\/(inventory|unfinished|parts|notStarted|isClosed|answer|proven|proof|unreadable|skipped|empty|undecidable|discrepancies)$|^\/totals\/(needing|gone)$|^\/(totals|verify)\/(overwritten|bagsWithoutSegments)$|^\/(runs\/[^/]*|end[^/]*)\/(notStarted|inventory|entries|digest)$/,
     },
   ),
   rule(
@@ -209,7 +209,7 @@ export const ALLOWED: readonly Rule[] = [
     {
       aspect: ['journal', 'stdout', 'plan'],
       change: ['added'],
-      path: /\/options\/(plan|onlyFailed|isFormAsked|isStream|layout|allowPrefixes)$/,
+      path: /\/options\/(plan|onlyFailed|isFormAsked|isStream|allowEmpty|layout|allowPrefixes)$/,
     },
     {
       aspect: ['journal', 'stdout'],
