@@ -181,6 +181,24 @@ const JOURNALS: Readonly<Record<string, Content>> = {
       edit((lines) => lines.flatMap((line) => (line.includes('"kind":"result"') ? [line, line] : [line])));
     },
   },
+  'an entry in the place of another one': {
+    make: async () => {
+      put('bags/b.json', fat);
+      put('bags/c.json', fat);
+      await migrateAgain();
+      const isIntentOf = (line: string, name: string) =>
+        line.includes('"kind":"intent"') && line.includes(`"doc":"${at('bags', name)}"`);
+      edit((lines) => {
+        const other = lines.find((line) => isIntentOf(line, 'b.json'))!;
+        return lines.map((line) => (isIntentOf(line, 'c.json') ? other : line));
+      });
+    },
+  },
+  'no run, as a file of 0 bytes': {
+    make: () => {
+      put('j/journal.ndjson', '');
+    },
+  },
 };
 
 const linesOfJournal = () => readFileSync(at('j/journal.ndjson'), 'utf8').trimEnd().split('\n');
