@@ -53,7 +53,8 @@ export async function statebag(cwd: string, args: readonly string[], options: Ra
     env: options.env ?? {},
     cwd,
     now: () => options.now ?? new Date('2026-02-01T08:00:00.000Z'),
-    newRunId: () => `run-${++runs}`,
+    // Two processes of a test must not share one: a counter of this module would begin at 1 in each of them.
+    newRunId: () => crypto.randomUUID(),
     onSignal: (listener) => {
       listeners.add(listener);
       for (const signal of options.signals ?? []) listener(signal);
@@ -64,8 +65,6 @@ export async function statebag(cwd: string, args: readonly string[], options: Ra
   const code = await run(args, io);
   return { code, out: out.bytes().toString(), err: err.bytes().toString(), bytes: out.bytes() };
 }
-
-let runs = 0;
 
 function sink(isTTY = false, failure?: Error): { readonly stream: OutputStream; readonly bytes: () => Buffer } {
   const chunks: Buffer[] = [];

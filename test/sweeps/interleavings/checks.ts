@@ -246,7 +246,7 @@ export async function stateOf(world: PairWorld, journals: readonly string[]): Pr
   const comparable = texts
     .join()
     .replaceAll(world.directory, '')
-    .replaceAll(/"run-\d+"|"blobs(Written|Reused)":\d+/g, '');
+    .replaceAll(/"run":"[^"]+"|"blobs(Written|Reused)":\d+/g, '');
   const parts = [
     [...(await world.currentForms())],
     Object.keys(await world.blobs()),
