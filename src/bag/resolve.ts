@@ -200,7 +200,8 @@ function programInEvent<V extends Value>(call: Call<V>): ResolvedSegment<V> | un
   for (const level of call.levels) {
     const value = level.member('segment_config');
     if (!isProgram(value) || isAddedProgram(value)) continue;
-    assertNotLeftOver(level);
+    const leftOver = findLeftOver(level);
+    if (leftOver) throw leftOver;
     return {
       segmentConfig: checkedProgram(value),
       segmentIndex: indexOrUndefined(level),
@@ -212,12 +213,14 @@ function programInEvent<V extends Value>(call: Call<V>): ResolvedSegment<V> | un
 
 /**
  * Release 0.1.0 added `segment_config` and `segment_index` without a mark. In a complete bag whose `segment_to_run` has
- * gone on since, they are the program of an earlier segment. Throws `BagError` `SEGMENT_CONTRADICTORY`.
+ * gone on since, they are the program of an earlier segment: the error `SEGMENT_CONTRADICTORY`.
  */
-function assertNotLeftOver(level: Value): void {
+export function findLeftOver(level: Value): BagError | undefined {
+  const value = level.member('segment_config');
+  if (!isProgram(value) || isAddedProgram(value) || !isComplete(level)) return undefined;
   const [index, next] = ['segment_index', 'segment_to_run'].map((name) => indexOrUndefined(level, [name]));
-  if (!isComplete(level) || index === undefined || next === undefined || index === next) return;
-  throw new BagError(
+  if (index === undefined || next === undefined || index === next) return undefined;
+  return new BagError(
     'SEGMENT_CONTRADICTORY',
     `the bag has a segment_config for segment_index ${index} next to segment_to_run ${next}; an earlier release of the shim left it there. ` +
       'Remove segment_config and segment_index from the bag',

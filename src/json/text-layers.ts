@@ -3,8 +3,9 @@ import { bufferOver } from './bytes.js';
 
 /**
  * The text in bytes, read as Latin-1, and every text in it: unescaped once, twice, and so on, decoded from base64 at
- * whatever place and in whatever lines, and decompressed from gzip or zlib, and what is in these again. `undefined` is
- * in place of what is not understood: gzip or zlib that cannot be decompressed, and more levels or bytes than are read.
+ * whatever place and in whatever lines, from hex digits and from lists of bytes, decompressed from gzip or zlib, and
+ * what is in these again. `undefined` is in place of what is not understood: gzip or zlib that cannot be decompressed,
+ * and more levels or bytes than are read.
  *
  * @example
  * // One of them has '{"partition_map":[{}]}' in it:
@@ -78,11 +79,21 @@ const ALIGNMENTS = [0, 1, 2, 3] as const;
 const LINE = /[A-Za-z0-9+/_-]{16}/;
 
 function* decode(text: string, level: number, budget: Budget): Generator<string | undefined> {
-  if (!LINE.test(text)) return;
-  const joined = joinBase64(text);
-  for (const start of ALIGNMENTS) yield* readLayers(Buffer.from(joined.slice(start), 'base64'), level + 1, budget);
-  for (const inflated of inflateRuns(text, budget)) yield* readBytes(inflated, level, budget);
+  if (LINE.test(text)) {
+    const joined = joinBase64(text);
+    for (const start of ALIGNMENTS) yield* readLayers(Buffer.from(joined.slice(start), 'base64'), level + 1, budget);
+    for (const [run] of text.matchAll(HEX))
+      for (const start of [0, 1]) yield* readLayers(Buffer.from(run.slice(start), 'hex'), level + 1, budget);
+  }
+  for (const [, list] of text.matchAll(BYTES))
+    yield* readLayers(Buffer.from(list!.split(',').map(Number)), level + 1, budget);
 }
+
+/** Hex digits of text with a program, or of a digest in text, have this length at least. */
+const HEX = /[0-9a-f]{56,}/gi;
+
+/** A list of bytes, as `Buffer.toJSON()` makes it. */
+const BYTES = /\[((?:[ \t\r\n]*\d{1,3}[ \t\r\n]*,){27,}[ \t\r\n]*\d{1,3})[ \t\r\n]*\]/g;
 
 /** All characters of both alphabets, without what is between them: line breaks, quotes, escapes of slashes. */
 function joinBase64(text: string): string {
@@ -93,13 +104,14 @@ function joinBase64(text: string): string {
 
 const GZIP = Buffer.from([0x1f, 0x8b, 0x08]);
 
-/** What is in the gzip members in bytes, wherever they begin, and in zlib at their beginning. */
+/** What is compressed in bytes, wherever it begins. */
 function* inflateMembers(bytes: Buffer, budget: Budget): Generator<Buffer | undefined> {
-  for (const start of ZLIB_STARTS) if (isZlibHeader(bytes, start)) yield* inflateStream(bytes.subarray(start), budget);
   for (let at = bytes.indexOf(GZIP); at !== -1; at = bytes.indexOf(GZIP, at + 1)) {
     const start = at + GZIP_HEADER;
     if (isGzipHeader(bytes, at)) yield inflateMember(bytes, skipNames(bytes, start, bytes[at + 3]!), budget);
   }
+  for (let at = 0; at < bytes.length - 2; at++)
+    if (isZlibHeader(bytes, at)) yield* inflateStream(bytes.subarray(at), budget);
 }
 
 const GZIP_HEADER = 10;
@@ -126,6 +138,7 @@ function endOfName(bytes: Buffer, at: number): number {
 
 function inflateMember(bytes: Buffer, start: number, budget: Budget): Buffer | undefined {
   try {
+    // The types do not know the result for `info`.
     const { buffer, engine } = inflateRawSync(bytes.subarray(start), {
       maxOutputLength: Math.max(1, budget.bytes),
       info: true,
@@ -137,59 +150,37 @@ function inflateMember(bytes: Buffer, start: number, budget: Budget): Buffer | u
   }
 }
 
-/** A run of base64 text that may begin with the header of zlib. */
-const RUN = /[A-Za-z0-9+/_-]{28,}/g;
-
-/** zlib has no mark that would be found anywhere: it begins where a run does, or after a length of four bytes. */
-const ZLIB_STARTS = [0, 4] as const;
-
-function* inflateRuns(text: string, budget: Budget): Generator<Buffer | undefined> {
-  for (const { 0: run, index } of text.matchAll(RUN))
-    for (const start of ALIGNMENTS) {
-      const head = Buffer.from(joinBase64(run.slice(start, start + PROBE)), 'base64');
-      for (const offset of ZLIB_STARTS) {
-        if (!isZlibHeader(head, offset) || inflateBeginning(head.subarray(offset)) === undefined) continue;
-        const end = text.indexOf('"', index);
-        const joined = joinBase64(text.slice(index + start, end === -1 ? undefined : end));
-        budget.bytes -= joined.length;
-        if (budget.bytes < 0) yield undefined;
-        else yield* inflateStream(Buffer.from(joined, 'base64').subarray(offset), budget);
-      }
-    }
-}
-
-/** Characters after which most words that begin like zlib are found not to be. */
-const PROBE = 88;
-
+/** One of about 3,000 places in random bytes passes: the header (RFC 1950), and a first block that may begin so. */
 function isZlibHeader(bytes: Buffer, at: number): boolean {
-  const [method, flags] = [bytes[at], bytes[at + 1]];
-  if (method === undefined || flags === undefined) return false;
-  return (method & 0x0f) === 8 && method <= 0x78 && (flags & 0x20) === 0 && (method * 256 + flags) % 31 === 0;
+  const [method, flags] = [bytes[at]!, bytes[at + 1]!];
+  if ((method & 0x0f) !== 8 || method > 0x78 || (flags & 0x20) !== 0 || (method * 256 + flags) % 31 !== 0) return false;
+  const blockType = (bytes[at + 2]! >> 1) & 3;
+  return blockType !== 3;
 }
 
-/** Nothing for bytes that only begin like zlib: one word of about a thousand does. */
+/** Nothing for bytes that only begin like zlib. */
 function* inflateStream(bytes: Buffer, budget: Budget): Generator<Buffer | undefined> {
-  const options = { maxOutputLength: Math.max(1, budget.bytes) };
+  // Most of the others are found to be so in their first bytes.
+  if (inflateBeginning(bytes, 64) === undefined) return;
   try {
-    yield inflateSync(bytes, options);
+    yield inflateSync(bytes, { maxOutputLength: Math.max(1, budget.bytes) });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'ERR_BUFFER_TOO_LARGE' || message === 'incorrect data check') yield undefined;
-    else if (code === 'Z_BUF_ERROR') yield* readBeginning(bytes);
+    const isTooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE';
+    if (isTooLarge || isText(inflateBeginning(bytes, 512))) yield undefined;
   }
 }
 
-/** What is cut off is not understood if it begins with text. */
-function* readBeginning(bytes: Buffer): Generator<undefined> {
-  const beginning = inflateBeginning(bytes)?.toString('latin1') ?? '';
-  if (beginning.length >= 16 && /^[\t\n\r -~\x80-\xff]+$/.test(beginning)) yield undefined;
-}
-
-/** `undefined` for bytes that are not zlib. */
-function inflateBeginning(bytes: Buffer): Buffer | undefined {
+/** What comes out of the first bytes behind the header; `undefined` for an error in them. */
+function inflateBeginning(bytes: Buffer, length: number): Buffer | undefined {
   try {
-    return inflateSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH });
+    return inflateRawSync(bytes.subarray(2, length), { finishFlush: constants.Z_SYNC_FLUSH, chunkSize: 1024 });
   } catch {
     return undefined;
   }
+}
+
+/** What is damaged, and was zlib. Of random bytes come fewer different ones, which repeat, or no text. */
+function isText(bytes: Buffer | undefined): boolean {
+  const text = bytes?.toString('latin1') ?? '';
+  return /^[\t\n\r -~\x80-\xff]{64,}$/.test(text) && new Set(text).size >= 20;
 }

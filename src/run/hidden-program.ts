@@ -2,6 +2,7 @@ import { detectField, lacksProgram } from '../bag/bag.js';
 import type { BagDocument } from '../bag/bag.js';
 import { isBag, openMember, WRAPPERS } from '../bag/envelope.js';
 import { CALL_MEMBERS, CONFIG, MANIFEST, MAP } from '../bag/members.js';
+import { findLeftOver } from '../bag/resolve.js';
 import { isObject } from '../bag/value.js';
 import type { ByteValue } from '../bag/value.js';
 import { readTextLayers } from '../json/text-layers.js';
@@ -13,7 +14,7 @@ import type { Flaw } from './inventory.js';
 /**
  * Why a document that is not fat is not understood: a filled member of an old name is in it where no bag is expected,
  * at whatever depth and inside however many strings, base64 text included, or it has a decisive member twice, or a bag
- * in it leads to no program. `undefined` when none of them holds.
+ * in it leads to no program, or has one that an earlier release of the shim left. `undefined` when none of them holds.
  *
  * @example
  * const document = { id: 'a.json', line: undefined, bytes: Buffer.from('{"a":[{"workflow_config":{"nodes":[]}}]}') };
@@ -28,6 +29,8 @@ export function findHiddenProgram(
   if (flaw) return flaw;
   if (!isForeign && repeatsMember(bytes)) return REPEATED;
   if (bagDocument.bags.some(lacksProgram)) return MISSING;
+  const leftOver = bagDocument.envelope?.levels.map(({ value }) => findLeftOver(value)).find((error) => error);
+  if (leftOver && !isForeign) return { code: leftOver.code, reason: leftOver.message };
   const flawBeside = beside && findProgram(beside());
   return flawBeside === HIDDEN ? HIDDEN_BESIDE : flawBeside;
 }

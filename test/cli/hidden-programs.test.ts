@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
@@ -188,6 +189,9 @@ describe('a document', () => {
     ['base64 text of gzip behind a digest and a line break', `${'0f'.repeat(32)}\\n${base64(gzipSync(FAT))}`],
     ['base64 text of gzip behind its length', base64(Buffer.concat([Buffer.alloc(4), gzipSync(FAT)]))],
     ['base64 text of zlib behind its length', base64(Buffer.concat([Buffer.alloc(4), deflateSync(FAT)]))],
+    ['base64 text of zlib behind a path', `zlib/${base64(deflateSync(FAT))}`],
+    ['hex digits', Buffer.from(FAT).toString('hex')],
+    ['hex digits of gzip, in upper case', gzipSync(FAT).toString('hex').toUpperCase()],
     ['base64 text of zlib with a small window', base64(deflateSync(FAT, { windowBits: 12 }))],
     ['base64 text of gzip in gzip', base64(gzipSync(gzipSync(FAT)))],
     ['base64 text of zlib in gzip', base64(gzipSync(deflateSync(FAT)))],
@@ -203,6 +207,22 @@ describe('a document', () => {
     const list = `["${text}"]`;
     expect(await check(`{"Records":[{"data":${list}}]}`)).toEqual(hidden('BAG_HIDDEN'));
     expect(await check(inLean(lean, `"data":${list}`))).toEqual(hidden('BAG_HIDDEN'));
+  });
+
+  it.each<[string, Buffer]>([
+    ['a bag', Buffer.from(FAT)],
+    ['a compressed bag', gzipSync(FAT)],
+  ])('with %s as a list of bytes is not proven', async (_, bytes) => {
+    expect(await check(`{"data":${JSON.stringify(bytes)}}`)).toEqual(hidden('BAG_HIDDEN'));
+    expect(await check(inLean(lean, `"data":${JSON.stringify([...bytes], undefined, 1)}`))).toEqual(
+      hidden('BAG_HIDDEN'),
+    );
+  });
+
+  it('that 0.1.0 left a segment_config in, next to indexes that contradict each other, is not proven', async () => {
+    expect(await check(inLean(lean, '"segment_config":{"id":"s","nodes":[]},"segment_index":1'))).toEqual(
+      hidden('SEGMENT_CONTRADICTORY'),
+    );
   });
 
   it('with more levels of escapes than are undone is not proven', async () => {
@@ -227,7 +247,8 @@ describe('a document', () => {
   it.each<[string, (lean: string) => string]>([
     ['a lean bag', (text) => base64(text)],
     ['a compressed lean bag', (text) => base64(gzipSync(text))],
-    ['an image', () => base64(Buffer.from(Array.from({ length: 4000 }, (_, at) => (at * 7919) % 256)))],
+    ['random bytes', () => randomBytes(1 << 20).toString('base64')],
+    ['compressed random bytes', () => base64(deflateSync(randomBytes(1 << 20)))],
     ['text without a bag', () => base64(`{"text":"${'word '.repeat(50)}"}`)],
   ])('with base64 text of %s is understood', async (_, make) => {
     expect(await check(`{"data":"${make(lean)}"}`)).toEqual(clean);
