@@ -7,7 +7,8 @@ export type AslRule =
   | 'asl/literal-program'
   | 'asl/whole-bag'
   | 'asl/branch-program'
-  | 'asl/initialiser';
+  | 'asl/initialiser'
+  | 'asl/needs-manifest';
 
 export const ASL_RULES: readonly { readonly id: AslRule; readonly description: string }[] = [
   {
@@ -35,5 +36,9 @@ export const ASL_RULES: readonly { readonly id: AslRule; readonly description: s
   {
     id: 'asl/initialiser',
     description: 'The initialiser reads the config an execution is started with; that is where it is needed.',
+  },
+  {
+    id: 'asl/needs-manifest',
+    description: 'A Map goes over segment_manifest, so every bag needs that list.',
   },
 ];

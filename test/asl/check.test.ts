@@ -17,6 +17,29 @@ async function rulesOf(states: Json, more: Json = {}): Promise<readonly string[]
   );
 }
 
+describe('a Map over the manifest', () => {
+  const each = { Each: { ItemProcessor: { StartAt: 'Run', States: { Run: taskWith({}) } }, End: true } };
+
+  it.each<[string, Json]>([
+    ['JSONPath', { Each: { Type: 'Map', ItemsPath: '$.bag.segment_manifest', ...each.Each } }],
+    ['JSONata', { Each: { Type: 'Map', Items: '{% $states.input.bag.segment_manifest %}', ...each.Each } }],
+  ])('says what it needs from every bag, in %s', async (QueryLanguage, states) => {
+    const [note, ...others] = await findingsIn(machineText(states, { QueryLanguage }), 'machine.json');
+    expect(others).toEqual([]);
+    expect(note).toMatchObject({
+      rule: 'asl/needs-manifest',
+      level: 'note',
+      message: 'state "Each" goes over `segment_manifest`',
+      hint: expect.stringContaining('every bag needs this list, with `segment_config` in its entries') as string,
+    });
+  });
+
+  it('needs nothing when it goes over another list', async () => {
+    const states = { Each: { Type: 'Map', ItemsPath: '$.bag.segment_manifest.length', ...each.Each } };
+    expect(await findingsIn(machineText(states), 'machine.json')).toEqual([]);
+  });
+});
+
 describe('JSONPath', () => {
   it('finds both fields in a payload, with line, column, pointer, state and hint', async () => {
     const text = machineText({ Run: taskWith(FLAT_PAYLOAD) });

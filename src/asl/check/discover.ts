@@ -11,6 +11,7 @@ import { stateName } from './discovery.js';
 import { examine } from './examination.js';
 import type { Examination } from './examination.js';
 import { fieldReferences } from './field-reference.js';
+import { discoverManifestList } from './manifest-list.js';
 import { discoverInPaths } from './paths.js';
 import type { AslSettings } from './settings.js';
 import { discoverInObject } from './template-objects.js';
@@ -47,6 +48,7 @@ function discoverInState(state: State, examination: Examination): readonly Disco
     ...fields.flatMap((field) => looseStrings(field).flatMap((string) => discoverInLoose(field, string, examination))),
     ...discoverInPaths(state, examination),
     ...discoverWholeBags(state),
+    ...discoverManifestList(state),
   ];
 }
 

@@ -34,5 +34,6 @@ export const HINTS = {
   answer:
     'a function that is wrapped answers without it, and the selection then fails; wrap this one only when the result is no longer selected member by member',
   initialiser: 'nothing to do here: let it build its bag with `buildLeanBag`',
+  list: 'every bag needs this list, with `segment_config` in its entries; `buildLeanBag` does not write it, so let the initialiser add it',
   bag: 'select the members that the item or branch reads; each copy counts against 262,144 bytes',
 } as const;
