@@ -7,7 +7,8 @@ export type AslRule =
   | 'asl/literal-program'
   | 'asl/whole-bag'
   | 'asl/branch-program'
-  | 'asl/initialiser';
+  | 'asl/initialiser'
+  | 'asl/unread-expression';
 
 export const ASL_RULES: readonly { readonly id: AslRule; readonly description: string }[] = [
   {
@@ -35,5 +36,9 @@ export const ASL_RULES: readonly { readonly id: AslRule; readonly description: s
   {
     id: 'asl/initialiser',
     description: 'The initialiser reads the config an execution is started with; that is where it is needed.',
+  },
+  {
+    id: 'asl/unread-expression',
+    description: 'An expression cannot be read, so that a program in it would not be found.',
   },
 ];

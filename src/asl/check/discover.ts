@@ -15,6 +15,7 @@ import { discoverInPaths } from './paths.js';
 import type { AslSettings } from './settings.js';
 import { discoverInObject } from './template-objects.js';
 import { discoverWholeBags } from './whole-bag.js';
+import { discoverUnread } from './unread.js';
 import { HINTS, ruleOf } from './words.js';
 
 /**
@@ -34,9 +35,15 @@ export function discover(machine: Machine, settings: AslSettings): readonly Disc
       // A value that was left reads as one that cannot be followed; why it was left at first is what helps.
       return found
         .map((each) => ({ ...each, hint: (each.edits ? undefined : reasons.get(each.key ?? '')) ?? each.hint }))
+        .map((each) => (machine.isComposed ? withoutEdits(each) : each))
         .sort((one, other) => one.offset - other.offset);
     }
   }
+}
+
+/** Text that is put together of parts cannot be changed in place. */
+function withoutEdits({ edits, ...rest }: Discovery): Discovery {
+  return edits || rest.hint.includes('`statebag asl patch`') ? { ...rest, hint: HINTS.composed } : rest;
 }
 
 function discoverInState(state: State, examination: Examination): readonly Discovery[] {
@@ -47,6 +54,7 @@ function discoverInState(state: State, examination: Examination): readonly Disco
     ...fields.flatMap((field) => looseStrings(field).flatMap((string) => discoverInLoose(field, string, examination))),
     ...discoverInPaths(state, examination),
     ...discoverWholeBags(state),
+    ...discoverUnread(state),
   ];
 }
 
