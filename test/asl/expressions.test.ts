@@ -31,6 +31,12 @@ describe('expressions', () => {
     [`${'('.repeat(4000)}1${')'.repeat(4000)}`, UNREAD],
     [Array.from({ length: 3000 }, () => 'a').join('&'), UNREAD],
     [`${'$f('.repeat(2000)}1${')'.repeat(2000)}`, UNREAD],
+    [`${'a ? b : '.repeat(3000)}c`, UNREAD],
+    [`a${'[0]'.repeat(3000)}`, UNREAD],
+    [`${'- '.repeat(3000)}a`, UNREAD],
+    [`${'a and '.repeat(3000)}b`, UNREAD],
+    [`${"'(' & ".repeat(400)}$states.input.workflow_config`, FOUND],
+    [`[${Array.from({ length: 3000 }, (_, at) => `a + ${at}`).join(', ')}, $states.input.workflow_config]`, FOUND],
     [`${'{"a": '.repeat(60)}$states.input.workflow_config${'}'.repeat(60)}`, FOUND],
   ])('of JSONata are read: %.60s', async (text, expected) => {
     expect(await output(text)).toEqual(expected);

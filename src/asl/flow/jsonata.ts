@@ -1,4 +1,5 @@
 import jsonata from 'jsonata';
+import { isShallow } from './jsonata-depth.js';
 import { isProgramField } from './names.js';
 import type {
   BuiltMember,
@@ -44,6 +45,7 @@ const MAX_LEVELS = 1000;
 
 /** Undefined when the text cannot be read: it is not JSONata, or nested too deeply. */
 export function parseJsonataText(text: string, offset: number): Expression | undefined {
+  if (!isShallow(text)) return undefined;
   const tree = parseTree(text) ?? parseTree(withoutPlaceholders(text));
   return tree && !isTooDeep(tree) ? new Reading(text, offset).expression(tree) : undefined;
 }
@@ -52,7 +54,7 @@ function parseTree(text: string): Node | undefined {
   try {
     return jsonata(text).ast();
   } catch {
-    // A syntax error, or the end of the stack.
+    // A syntax error.
     return undefined;
   }
 }
