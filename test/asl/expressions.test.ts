@@ -14,6 +14,7 @@ const output = (text: string) =>
   rulesOf({ A: { Type: 'Pass', Output: `{% ${text} %}`, End: true } }, { QueryLanguage: 'JSONata' });
 const parameter = (path: string) => rulesOf({ A: { Type: 'Pass', Parameters: { 'x.$': path }, End: true } });
 
+const P = "{% {'x': [$states.input.bag.workflow_config.a]} %}";
 const FOUND = ['error reinlines-program'];
 const UNREAD = ['error unread-expression'];
 
@@ -70,6 +71,46 @@ describe('expressions', () => {
     ['$'.concat('['.repeat(5000)), []],
   ])('of JSONPath are read: %.60s', async (path, expected) => {
     expect(await parameter(path)).toEqual(expected);
+  });
+
+  it.each<[string, Json]>([
+    ['TimeoutSeconds', { TimeoutSeconds: P }],
+    ['HeartbeatSeconds', { HeartbeatSeconds: P }],
+    ['Credentials', { Credentials: { RoleArn: P } }],
+    ['Arguments', { Arguments: P }],
+    ['a member of Arguments', { Arguments: { a: { b: P } } }],
+    ['an array in an array of Arguments', { Arguments: [['x', [P]]] }],
+    ['an object in an array of Arguments', { Arguments: { a: [{ b: [{ c: P }] }] } }],
+    ['Output', { Output: P }],
+    ['an array in Output', { Output: ['x', { a: [P] }] }],
+    ['Assign', { Assign: { x: P } }],
+    ['an array in Assign', { Assign: { x: [1, { y: [P] }] } }],
+    ['Output of a catcher', { Catch: [{ ErrorEquals: ['a'], Output: P, Next: 'B' }] }],
+    ['Assign of a catcher', { Catch: [{ ErrorEquals: ['a'], Assign: { x: [P] }, Next: 'B' }] }],
+    ['Items', { Type: 'Map', Items: P }],
+    ['an array in Items', { Type: 'Map', Items: [1, [P]] }],
+    ['ItemSelector', { Type: 'Map', ItemSelector: [P] }],
+    ['MaxConcurrency', { Type: 'Map', MaxConcurrency: P }],
+    ['ToleratedFailurePercentage', { Type: 'Map', ToleratedFailurePercentage: P }],
+    ['ItemReader.Arguments', { Type: 'Map', ItemReader: { Arguments: { Bucket: [P] } } }],
+    ['ItemReader.ReaderConfig', { Type: 'Map', ItemReader: { ReaderConfig: { MaxItems: P } } }],
+    ['ItemBatcher.BatchInput', { Type: 'Map', ItemBatcher: { BatchInput: { a: [P] } } }],
+    ['ItemBatcher.MaxItemsPerBatch', { Type: 'Map', ItemBatcher: { MaxItemsPerBatch: P } }],
+    ['ResultWriter.Arguments', { Type: 'Map', ResultWriter: { Arguments: { Prefix: [P] } } }],
+    ['Arguments of a Parallel', { Type: 'Parallel', Arguments: [P] }],
+    ['Seconds', { Type: 'Wait', Seconds: P }],
+    ['Timestamp', { Type: 'Wait', Timestamp: P }],
+    ['Error', { Type: 'Fail', Error: P }],
+    ['Cause', { Type: 'Fail', Cause: P }],
+    ['Condition', { Type: 'Choice', Choices: [{ Condition: P, Next: 'B' }] }],
+    ['Output of a choice', { Type: 'Choice', Choices: [{ Condition: '{% true %}', Output: [P], Next: 'B' }] }],
+    ['Assign of a choice', { Type: 'Choice', Choices: [{ Condition: '{% true %}', Assign: { x: [P] }, Next: 'B' }] }],
+  ])('of JSONata are read in %s', async (_, fields) => {
+    const found = await rulesOf(
+      { A: { Type: 'Task', Resource: 'r', ...fields }, B: { Type: 'Succeed' } },
+      { QueryLanguage: 'JSONata' },
+    );
+    expect(found).toEqual([expect.stringMatching(/^error (?:reads|passes|reinlines)-program$/)]);
   });
 
   it('do not take time that grows with the square of their length', { timeout: 120_000 }, async () => {

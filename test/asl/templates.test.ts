@@ -126,6 +126,11 @@ describe('definitions that a template puts together', () => {
     expect(await found(template('      DefinitionUri: s3://bucket/key'))).toEqual([`${CODE} 5:22`]);
   });
 
+  it('does not take the type of a connector for a state machine', async () => {
+    const text = `${template(`      DefinitionString: '${LEAN}'`)}\n  C:\n    Type: AWS::Serverless::Connector\n    Properties:\n      Source: {Type: AWS::StepFunctions::StateMachine, Arn: x}\n`;
+    expect(await found(text)).toEqual([]);
+  });
+
   it('goes on with the other machines of a template when one cannot be read', async () => {
     const both = `${template(`      DefinitionString: '{'`)}\n  N:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      DefinitionString: '${FAT}'`;
     expect((await findingsIn(both, 'template.yaml')).map(({ rule }) => rule)).toEqual(['JSON_SYNTAX', FOUND]);

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { FLAT_PAYLOAD, machineText, taskWith } from '../asl/machines.js';
@@ -69,6 +69,20 @@ describe('statebag asl check of a directory', () => {
         ['d/a.asl.json', true],
         [`d/${name}`, false],
       ].sort(),
+    ]);
+  });
+
+  it('reports a link to a device, which it cannot read', async () => {
+    put('d/a.asl.json', LEAN);
+    mkdirSync(join(scratch.dir, 'd/folder.json'));
+    symlinkSync('/dev/zero', join(scratch.dir, 'd/zero.json'));
+    const { code, files } = await check('d');
+    expect([code, files]).toEqual([
+      1,
+      [
+        ['d/a.asl.json', true],
+        ['d/zero.json', false],
+      ],
     ]);
   });
 

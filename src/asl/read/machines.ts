@@ -65,6 +65,12 @@ function isMachine(node: AslNode): boolean {
   return memberOf(node, 'States') !== undefined && memberOf(node, 'StartAt') !== undefined;
 }
 
+/** A connector names the type of what it connects, too. */
+function isResource(node: AslNode, pointer: Pointer): boolean {
+  const isPlace = memberOf(node, 'Properties') !== undefined || pointer.at(-2) === 'Resources';
+  return isPlace && RESOURCES.has(textOf(node, 'Type') ?? '');
+}
+
 /** True for text that is a definition, or meant as one. */
 function mentionsStates(text: string): boolean {
   return text.includes('StartAt') && text.includes('States');
@@ -79,7 +85,7 @@ class Search implements FoundMachines {
 
   visit(node: AslNode, pointer: Pointer, name: string): void {
     if (isMachine(node)) this.#try(node, pointer, () => this.#addExpanded(node, pointer));
-    else if (RESOURCES.has(textOf(node, 'Type') ?? '')) this.#visitResource(node, pointer);
+    else if (isResource(node, pointer)) this.#visitResource(node, pointer);
     else if (DEFINITION.test(name) && (node.text !== undefined || callIn(node)))
       this.#visitDefinition(node, pointer, false);
     else this.#visitBelow(node, pointer);

@@ -54,7 +54,7 @@ function concludeWith(skipped: Readonly<Record<Skipped, number>>): Conclusion {
   if (count === 0) return { members: { skipped } };
   const parts = [
     ...(other > 0 ? [`${other} without a state machine`] : []),
-    ...(unreadable > 0 ? [`${unreadable} that cannot be read and have no word of a state machine`] : []),
+    ...(unreadable > 0 ? [`${unreadable} that cannot be parsed and have no word of a state machine`] : []),
     ...(terraform > 0 ? [`${terraform} of Terraform (.tf), which statebag does not read`] : []),
   ];
   return { members: { skipped }, remark: `skipped: ${count} files, ${parts.join(', ')}` };
@@ -73,6 +73,8 @@ async function lookAt(definition: DefinitionPath, look: Look, io: CliIo): Promis
       throw error;
     if (isNamed) return unreadable(definition, failure);
     if (failure.code === 'ASL_NOT_FOUND') return isDefinitionName(file) ? unreadable(definition, failure) : 'other';
+    // A file that is not there to be read may hold anything; one that is too large is no definition.
+    if (!bytes && failure.code !== 'ASL_TOO_LARGE') return unreadable(definition, failure);
     return mayHoldMachine(bytes, file) ? unreadable(definition, failure) : 'unreadable';
   }
 }
