@@ -131,6 +131,61 @@ describe('definitions that a template puts together', () => {
     expect(await found(text)).toEqual([]);
   });
 
+  it('reports a field in what a name of the definition stands for', async () => {
+    const text = template(
+      '      DefinitionUri: a.asl.json',
+      '      DefinitionSubstitutions: {P: $.bag.workflow_config, T: 5}',
+    );
+    const all = await checkAll({ 'template.yaml': text, 'a.asl.json': LEAN });
+    expect(all.get('template.yaml')!.map(({ rule, line, column: at }) => [rule, line, at])).toEqual([[CODE, 6, 36]]);
+  });
+
+  it('reports a definition of the Serverless Framework that is in another file', async () => {
+    const text = 'stepFunctions:\n  stateMachines:\n    m:\n      definition: ${file(machine.yml)}\n';
+    expect(await found(text, 'serverless.yml')).toEqual([`${CODE} 4:19`]);
+  });
+
+  it('patches an object with references, and not one with text that is put together', async () => {
+    const machine = (path: unknown) => ({
+      Resources: {
+        M: {
+          Type: 'AWS::Serverless::StateMachine',
+          Properties: {
+            Definition: {
+              StartAt: 'A',
+              States: {
+                A: { Type: 'Pass', Comment: { Ref: 'X' }, Parameters: { 'workflow_config.$': path }, End: true },
+              },
+            },
+          },
+        },
+      },
+    });
+    const text = JSON.stringify(machine('$.bag.workflow_config'));
+    const { patched, findings } = await patchDefinition(text, 'template.json');
+    expect(findings).toEqual([]);
+    expect(patched.toString()).toBe(
+      text.replace(
+        '"workflow_config.$":"$.bag.workflow_config"',
+        '"segment_manifest_s3_path.$":"$.bag.segment_manifest_s3_path"',
+      ),
+    );
+    const joined = JSON.stringify(machine({ 'Fn::Sub': '$.${Bag}.workflow_config' }));
+    const left = await patchDefinition(joined, 'template.json');
+    expect([left.patched.toString(), left.findings.length]).toEqual([joined, 1]);
+    const yaml = template(
+      '      Definition: {StartAt: A, States: {A: {Type: Pass, End: true, Parameters: {workflow_config.$: !Sub "$.${Bag}.workflow_config"}}}}',
+    );
+    expect((await patchDefinition(yaml, 'template.yaml')).patched.toString()).toBe(yaml);
+  });
+
+  it('patches the text of a long Fn::Sub in place', async () => {
+    const text = template('      DefinitionString:', `        Fn::Sub: '${FAT}'`);
+    const { patched, findings } = await patchDefinition(text, 'template.yaml');
+    expect(findings).toEqual([]);
+    expect(patched.toString()).toContain('"segment_manifest_s3_path.$":"$.bag.segment_manifest_s3_path"');
+  });
+
   it('goes on with the other machines of a template when one cannot be read', async () => {
     const both = `${template(`      DefinitionString: '{'`)}\n  N:\n    Type: AWS::Serverless::StateMachine\n    Properties:\n      DefinitionString: '${FAT}'`;
     expect((await findingsIn(both, 'template.yaml')).map(({ rule }) => rule)).toEqual(['JSON_SYNTAX', FOUND]);

@@ -1,7 +1,7 @@
 /**
- * The parser of JSONata calls itself for each bracket and each operator. At the end of the stack it can end the process,
- * when a regular expression is compiled there, so that this cannot be left to an error. With Node's default stack it
- * takes 1,000 brackets and 4,000 operators in one another.
+ * The parser of JSONata calls itself for each bracket and each operator. At the end of the stack it can end the
+ * process, when a regular expression is compiled there, so that this cannot be left to an error. With Node's default
+ * stack it takes 1,000 brackets and 4,000 operators in one another.
  */
 const MAX_DEPTH = 1000;
 

@@ -56,9 +56,10 @@ class Expansion {
   #expandMembers(node: AslNode, members: readonly AslMember[]): readonly AslNode[] {
     const values = members.map(({ value }) => this.expand(value));
     if (values.every(([value, ...others], at) => others.length === 0 && value === members[at]!.value)) return [node];
+    const isOneWay = values.every(({ length }) => length === 1);
     return this.#zip(node, values).map((row) => {
       const kept = members.map((member, at): AslMember => ({ ...member, value: row[at]! }));
-      return { ...withoutIndex(node), members: kept.filter(({ value }) => !value.isNothing) };
+      return { ...withoutIndex(node), members: isOneWay ? kept : kept.filter(({ value }) => !value.isNothing) };
     });
   }
 
@@ -183,12 +184,10 @@ function* listParts<T>(
   yield { node, text: close };
 }
 
-/** One whole text is itself, so that it can be changed in place. */
 function compose({ start, end }: AslNode, parts: Text): AslNode {
   const [first, ...others] = parts;
   if (!first) return { kind: 'null', start, end, isNothing: true };
   if (others.length === 0 && first.from === undefined && isHole(first.text)) return { kind: 'string', start, end };
-  if (others.length === 0 && first.from === 0) return first.node;
   const pieces: TextPiece[] = [];
   let at = 0;
   for (const { node, text, from } of parts) {

@@ -4,6 +4,7 @@ import type { AslNode } from './node.js';
 import { hasPlaceholder, isUnknown, memberOf, textOf, valueOf } from './node.js';
 import { parseJsonTree } from './json-tree.js';
 import { embeddedSource } from './source.js';
+import { isProgramField } from '../flow/names.js';
 import type { Source } from './source.js';
 import { unreadParts } from './unread-parts.js';
 
@@ -65,6 +66,11 @@ function isMachine(node: AslNode): boolean {
   return memberOf(node, 'States') !== undefined && memberOf(node, 'StartAt') !== undefined;
 }
 
+/** `stepFunctions.stateMachines.NAME.definition` of the Serverless Framework. */
+function isOfServerless(pointer: Pointer): boolean {
+  return pointer.at(-3) === 'stateMachines' && pointer.at(-1) === 'definition';
+}
+
 /** A connector names the type of what it connects, too. */
 function isResource(node: AslNode, pointer: Pointer): boolean {
   const isPlace = memberOf(node, 'Properties') !== undefined || pointer.at(-2) === 'Resources';
@@ -84,10 +90,13 @@ class Search implements FoundMachines {
   constructor(private readonly source: Source) {}
 
   visit(node: AslNode, pointer: Pointer, name: string): void {
-    if (isMachine(node)) this.#try(node, pointer, () => this.#addExpanded(node, pointer));
+    if (isMachine(node))
+      this.#try(node, pointer, () => {
+        this.#addExpanded(node, pointer);
+      });
     else if (isResource(node, pointer)) this.#visitResource(node, pointer);
     else if (DEFINITION.test(name) && (node.text !== undefined || callIn(node)))
-      this.#visitDefinition(node, pointer, false);
+      this.#visitDefinition(node, pointer, isOfServerless(pointer));
     else this.#visitBelow(node, pointer);
   }
 
@@ -106,16 +115,34 @@ class Search implements FoundMachines {
       if (LOCATION.test(name)) this.#visitLocation(value, at);
       else this.#visitDefinition(value, at, true);
     }
+    this.#visitSubstitutions(properties && valueOf(properties, 'DefinitionSubstitutions'), pointer);
     if (members.length === 0) this.#refuse(node, pointer, 'this state machine has no definition that can be read');
+  }
+
+  /** What a name in the definition stands for can hold a field, too. */
+  #visitSubstitutions(node: AslNode | undefined, pointer: Pointer): void {
+    for (const { name, value } of node?.members ?? []) {
+      const at = [...pointer, 'Properties', 'DefinitionSubstitutions', name];
+      this.#try(value, at, () => {
+        const field = expandValue(value).flatMap(({ text }) => text?.match(/\w+/g)?.find(isProgramField) ?? [])[0];
+        if (field !== undefined)
+          this.#refuse(
+            value,
+            at,
+            `\`${field}\` is put into the definition in the place of a name; it is not read there`,
+          );
+      });
+    }
   }
 
   /** Text elsewhere than in a resource may be something else that is called a definition. */
   #visitDefinition(node: AslNode, pointer: Pointer, isKnown: boolean): void {
     this.#try(node, pointer, () => {
       const isString = isKnown || /string$/i.test(pointer.at(-1) ?? '');
-      for (const value of expandValue(node)) {
+      const values = expandValue(node);
+      for (const value of values) {
         const text = value.text?.trimStart() ?? '';
-        if (isMachine(value)) this.#addMachine(this.source, value, pointer, value !== node);
+        if (isMachine(value)) this.#addMachine(this.source, value, pointer, values.length > 1);
         else if (text.startsWith('{') && (isString || mentionsStates(text)))
           this.#try(value, pointer, () => {
             this.#addText(value, pointer);
@@ -149,17 +176,19 @@ class Search implements FoundMachines {
         this.#refuse(node, pointer, 'the definition in this string has no `StartAt` and `States`');
       return;
     }
-    for (const value of expandValue(tree)) this.#addMachine(inner, value, pointer, value !== tree, true);
+    const values = expandValue(tree);
+    for (const value of values) this.#addMachine(inner, value, pointer, values.length > 1, true);
   }
 
   #addExpanded(node: AslNode, pointer: Pointer): void {
-    for (const value of expandValue(node)) this.#addMachine(this.source, value, pointer, value !== node);
+    const values = expandValue(node);
+    for (const value of values) this.#addMachine(this.source, value, pointer, values.length > 1);
   }
 
-  #addMachine(source: Source, root: AslNode, pointer: Pointer, isExpanded: boolean, isEmbedded = false): void {
+  #addMachine(source: Source, root: AslNode, pointer: Pointer, isVariant: boolean, isEmbedded = false): void {
     this.#try(root, pointer, () => {
       requireStates(source, root);
-      const isComposed = isExpanded || !source.isEditable || hasMerged(root);
+      const isComposed = isVariant || !source.isEditable || hasForeignParts(root);
       this.machines.push({ source, root, pointer, isEmbedded, isComposed });
       for (const { node, what } of unreadParts(root)) {
         const message = `${what} is a placeholder, so what the template puts there is not read`;
@@ -204,11 +233,14 @@ function parseEmbedded(outer: Source, text: AslNode, inner: Source): AslNode {
   }
 }
 
-function hasMerged(node: AslNode): boolean {
+/** True when a part is written elsewhere, or means something else where it is copied to. */
+function hasForeignParts({ isMerged, isSubstituted, pieces, members, items }: AslNode): boolean {
   return (
-    node.isMerged === true ||
-    (node.members?.some(({ value }) => hasMerged(value)) ?? false) ||
-    (node.items?.some(hasMerged) ?? false)
+    isMerged === true ||
+    isSubstituted === true ||
+    pieces !== undefined ||
+    (members?.some(({ value }) => hasForeignParts(value)) ?? false) ||
+    (items?.some(hasForeignParts) ?? false)
   );
 }
 

@@ -22,6 +22,8 @@ export interface AslNode extends JsonNode {
   readonly isMerged?: true;
   /** Text that a template puts together: where each part of it is written, in the order of the text. */
   readonly pieces?: readonly TextPiece[];
+  /** Text of `!Sub` with names in it, which mean nothing without the tag. */
+  readonly isSubstituted?: true;
   /** `AWS::NoValue`: the member or the element is not there. */
   readonly isNothing?: true;
 }

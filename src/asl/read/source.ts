@@ -22,6 +22,9 @@ export function fileSource(bytes: Uint8Array, isEditable = true): Source {
 /** The text of a string as a source of its own. */
 export function embeddedSource(outer: Source, node: AslNode): Source {
   const text = node.text ?? '';
+  const [piece, ...others] = node.pieces ?? [];
+  // A whole text is written in one place, and can be changed there.
+  if (piece?.from === 0 && others.length === 0) return embeddedSource(outer, piece.node);
   if (node.pieces) return piecedSource(outer, text, node.pieces);
   const places = textPlaces(outer.bytes, node);
   const indexOf = indexesOfBytes(text);

@@ -1,11 +1,12 @@
 import { isAlias, isScalar, isSeq, parseAllDocuments } from 'yaml';
-import type { Alias, Document, ParsedNode, Scalar, YAMLMap, YAMLParseError, YAMLSeq } from 'yaml';
+import type { Alias, Document, ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { BagError } from '../../errors/index.js';
 import type { CodeFor } from '../../errors/index.js';
 import { locate } from '../../json/index.js';
 import { byteOffsets } from './byte-offsets.js';
 import { MAX_LEVELS } from './json-tree.js';
 import type { AslMember, AslNode, Spelling } from './node.js';
+import { hasPlaceholder } from './node.js';
 import { indentContinuations } from './yaml-indent.js';
 
 /**
@@ -26,9 +27,9 @@ export function parseYamlTrees(bytes: Uint8Array, text: string): readonly AslNod
   const toBytes = byteOffsets(text);
   const strict = parseDocuments(text);
   if (!errorIn(strict)) return buildTrees(strict, bytes, toBytes);
-  const { text: indented, toOriginal } = indentContinuations(text);
-  const read = parseDocuments(indented);
-  const toPlace = (index: number): number => toBytes(toOriginal(index));
+  const indented = indentContinuations(text);
+  const read = parseDocuments(indented.text);
+  const toPlace = (index: number): number => toBytes(indented.toOriginal(index));
   const error = errorIn(read);
   if (error) throw refusal(bytes, toPlace(error.pos[0]), 'YAML_SYNTAX', error.message);
   return buildTrees(read, bytes, toPlace);
@@ -42,8 +43,13 @@ function buildTrees(
   return documents.flatMap(({ contents }) => (contents ? [new TreeBuilder(bytes, toBytes).build(contents, 0)] : []));
 }
 
+interface Problem {
+  readonly pos: readonly [number, number];
+  readonly message: string;
+}
+
 /** A comment without a space before it, as PyYAML takes it, is read right all the same. */
-function errorIn(documents: readonly Document.Parsed[]): YAMLParseError | undefined {
+function errorIn(documents: readonly Document.Parsed[]): Problem | undefined {
   return documents
     .flatMap(({ errors }) => errors)
     .find(({ message }) => !message.startsWith('Comments must be separated from other tokens'));
@@ -148,12 +154,18 @@ class TreeBuilder {
 }
 
 /** Tags but `!Sub` stand for something that only a deployment knows. */
-function scalarOf({ value, type, tag }: Scalar): Pick<AslNode, 'kind' | 'text' | 'spelling' | 'number' | 'isNothing'> {
+function scalarOf({
+  value,
+  type,
+  tag,
+}: Scalar): Pick<AslNode, 'kind' | 'text' | 'spelling' | 'number' | 'isNothing' | 'isSubstituted'> {
   if (value === null) return { kind: 'null' };
   if (typeof value === 'boolean') return { kind: value ? 'true' : 'false' };
   if (typeof value !== 'string') return { kind: 'number', ...(typeof value === 'number' && { number: String(value) }) };
   const spelling = SPELLINGS[type ?? ''] ?? 'folded';
   if (tag === '!Ref' && value === 'AWS::NoValue') return { kind: 'null', isNothing: true };
   const isText = tag === undefined || tag === '!Sub' || tag.startsWith('tag:yaml.org,');
-  return isText ? { kind: 'string', text: value, spelling } : { kind: 'string', spelling };
+  if (!isText) return { kind: 'string', spelling };
+  const isSubstituted = tag === '!Sub' && hasPlaceholder(value);
+  return { kind: 'string', text: value, spelling, ...(isSubstituted && { isSubstituted }) };
 }

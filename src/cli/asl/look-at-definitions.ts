@@ -71,6 +71,8 @@ async function lookAt(definition: DefinitionPath, look: Look, io: CliIo): Promis
     const failure = error instanceof RangeError ? tooDeep(error) : error;
     if (!(failure instanceof StateBagError) || failure instanceof InternalError || failure instanceof ConfigError)
       throw error;
+    if (failure.code === 'ASL_NOT_FOUND' && /\.tf\.json$/i.test(file))
+      return isNamed ? unreadable(definition, terraformError()) : 'terraform';
     if (isNamed) return unreadable(definition, failure);
     if (failure.code === 'ASL_NOT_FOUND') return isDefinitionName(file) ? unreadable(definition, failure) : 'other';
     // A file that is not there to be read may hold anything; one that is too large is no definition.
