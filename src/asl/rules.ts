@@ -8,7 +8,8 @@ export type AslRule =
   | 'asl/whole-bag'
   | 'asl/branch-program'
   | 'asl/initialiser'
-  | 'asl/needs-manifest';
+  | 'asl/needs-manifest'
+  | 'asl/unread-expression';
 
 export const ASL_RULES: readonly { readonly id: AslRule; readonly description: string }[] = [
   {
@@ -40,5 +41,9 @@ export const ASL_RULES: readonly { readonly id: AslRule; readonly description: s
   {
     id: 'asl/needs-manifest',
     description: 'A Map goes over segment_manifest, so every bag needs that list.',
+  },
+  {
+    id: 'asl/unread-expression',
+    description: 'An expression cannot be read, so that a program in it would not be found.',
   },
 ];

@@ -576,7 +576,7 @@ Usage: statebag asl check FILE… [options]
   statebag asl check 'infra/**/*.yaml' --format github
 `,
   `Notes
-  Reads JSON and YAML, JSONPath and JSONata, and the definitions inside CloudFormation and SAM templates.
+  Reads JSON and YAML, JSONPath and JSONata, and the definitions inside CloudFormation and SAM templates. Terraform files are not read.
 `,
   `Exit codes
   0   success
@@ -600,7 +600,7 @@ Usage: statebag asl patch FILE… [options]
   statebag asl patch machine.asl.json --apply
 `,
   `Notes
-  Reads JSON and YAML, JSONPath and JSONata, and the definitions inside CloudFormation and SAM templates.
+  Reads JSON and YAML, JSONPath and JSONata, and the definitions inside CloudFormation and SAM templates. Terraform files are not read.
   Prints the difference. What a person must change is reported after it.
 `,
   `Exit codes

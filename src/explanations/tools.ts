@@ -69,6 +69,12 @@ export const MACHINES = {
       detail: 'The message says where.',
       advice: 'Correct it: Step Functions would refuse it too.',
     },
+    ASL_UNREADABLE: {
+      title: 'A definition, or a part of one, is known to be there and cannot be read.',
+      detail: 'A program in it would not be found. docs/asl.md lists what is read.',
+      advice:
+        'Check the definition where it is written: name its file, or the template after its values are filled in.',
+    },
     ASL_BINARY: {
       title: 'The file has zero bytes in it.',
       advice: 'Leave it out with a glob.',

@@ -395,7 +395,7 @@ describe('JSONata', () => {
       },
       [],
     ],
-    ['no JSONata', { Type: 'Pass', Output: '{% {"workflow_config": %}', End: true }, []],
+    ['no JSONata', { Type: 'Pass', Output: '{% {"workflow_config": %}', End: true }, ['error unread-expression']],
     ['a path that is text here', { Type: 'Pass', Output: { a: '$.workflow_config' }, End: true }, []],
     [
       'a state of the other language',

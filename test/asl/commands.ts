@@ -58,6 +58,30 @@ export function checkAll(files: Files): Promise<ReadonlyMap<string, readonly Fin
   });
 }
 
+/** Rule, file and column of what is found when some of the files are named. */
+export function checkFiles(
+  files: Files,
+  named: readonly string[],
+): Promise<{ readonly out: string; readonly code: number; readonly documents: readonly unknown[] }> {
+  return inFiles(files, async (dir) => {
+    const { code, out } = await statebag(dir, ['asl', 'check', '--json', ...named]);
+    const { documents } = JSON.parse(out) as { readonly documents: readonly NamedDocument[] };
+    return {
+      out,
+      code,
+      documents: documents.map(({ file, issues }) => [
+        file,
+        issues.map((issue) => [issue.rule, issue.file ?? file, issue.column]),
+      ]),
+    };
+  });
+}
+
+interface NamedDocument {
+  readonly file: string;
+  readonly issues: readonly { readonly rule: string; readonly file?: string; readonly column?: number }[];
+}
+
 /**
  * The same for some files. Patches them twice, since the second time must find nothing to change.
  */

@@ -425,6 +425,11 @@ describe('the text around', () => {
       'a.yaml',
       (json: string) => `A: # a\n  DefinitionString: !Sub |\n${json.replace(/^/gm, '    ')}\n  B: !Ref C\n`,
     ],
+    [
+      'a block of text with the line ends of Windows',
+      'a.yaml',
+      (json: string) => `A:\n  DefinitionString: |\n${json.replace(/^/gm, '    ')}\n`.replaceAll('\n', '\r\n'),
+    ],
     ['a JSON string', 'a.json', (json: string) => `{"DefinitionString" :   ${JSON.stringify(json)}}`],
     [
       'a quoted string',

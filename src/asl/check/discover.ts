@@ -16,6 +16,7 @@ import { discoverInPaths } from './paths.js';
 import type { AslSettings } from './settings.js';
 import { discoverInObject } from './template-objects.js';
 import { discoverWholeBags } from './whole-bag.js';
+import { discoverUnread } from './unread.js';
 import { HINTS, ruleOf } from './words.js';
 
 /**
@@ -35,9 +36,15 @@ export function discover(machine: Machine, settings: AslSettings): readonly Disc
       // A value that was left reads as one that cannot be followed; why it was left at first is what helps.
       return found
         .map((each) => ({ ...each, hint: (each.edits ? undefined : reasons.get(each.key ?? '')) ?? each.hint }))
+        .map((each) => (machine.isComposed ? withoutEdits(each) : each))
         .sort((one, other) => one.offset - other.offset);
     }
   }
+}
+
+/** Text that is put together of parts cannot be changed in place. */
+function withoutEdits({ edits, ...rest }: Discovery): Discovery {
+  return edits || rest.hint.includes('`statebag asl patch`') ? { ...rest, hint: HINTS.composed } : rest;
 }
 
 function discoverInState(state: State, examination: Examination): readonly Discovery[] {
@@ -49,6 +56,7 @@ function discoverInState(state: State, examination: Examination): readonly Disco
     ...discoverInPaths(state, examination),
     ...discoverWholeBags(state),
     ...discoverManifestList(state),
+    ...discoverUnread(state),
   ];
 }
 

@@ -22,24 +22,37 @@ const PATHS = /Path$|^Variable$/;
 
 /** What is found in paths, choices and conditions. */
 export function discoverInPaths(state: State, examination: Examination): readonly Discovery[] {
-  const choices = (valueOf(state.node, 'Choices')?.items ?? []).map(valuesIn);
+  const choices = choiceOfValues(valueOf(state.node, 'Choices')?.items ?? []);
   const found = stateStrings(state).flatMap((string) => {
     if (state.language === 'JSONPath' && !PATHS.test(string.name)) return [];
     const expression = readExpression(string.node, state.language, 'input');
-    const choice = choices.find((values) => values.has(string.node));
+    const choice = choices.get(string.node);
     return expression
       ? discoverPath(state, string, expression, examination).map((discovery) => ({ discovery, choice }))
       : [];
   });
-  const isWhole = (own: unknown): boolean =>
-    canBeMended(found.flatMap(({ discovery, choice }) => (choice === own ? [discovery] : [])));
-  return found.map(({ discovery, choice }) => (choice && !isWhole(choice) ? byHand(discovery) : discovery));
+  const byChoice = new Map<AslNode, Discovery[]>();
+  for (const { discovery, choice } of found) if (choice) byChoice.set(choice, append(byChoice.get(choice), discovery));
+  const whole = new Set([...byChoice].flatMap(([choice, own]) => (canBeMended(own) ? [choice] : [])));
+  return found.map(({ discovery, choice }) => (choice && !whole.has(choice) ? byHand(discovery) : discovery));
 }
 
-/** A value and all that is in it: a condition is changed whole, or not at all. */
-function valuesIn(node: AslNode): ReadonlySet<AslNode> {
-  const inner = [...(node.items ?? []), ...(node.members ?? []).map(({ value }) => value)];
-  return new Set([node, ...inner.flatMap((each) => [...valuesIn(each)])]);
+function append<T>(list: T[] | undefined, value: T): T[] {
+  if (!list) return [value];
+  list.push(value);
+  return list;
+}
+
+/** The choice that each value is in: a condition is changed whole, or not at all. */
+function choiceOfValues(choices: readonly AslNode[]): ReadonlyMap<AslNode, AslNode> {
+  const found = new Map<AslNode, AslNode>();
+  const visit = (node: AslNode, choice: AslNode): void => {
+    found.set(node, choice);
+    for (const item of node.items ?? []) visit(item, choice);
+    for (const { value } of node.members ?? []) visit(value, choice);
+  };
+  for (const choice of choices) visit(choice, choice);
+  return found;
 }
 
 function discoverPath(

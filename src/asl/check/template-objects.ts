@@ -25,6 +25,7 @@ import type { FieldReference, Sibling } from './field-reference.js';
 import { isHandedOn } from './handed-on.js';
 import { byHand, canBeMended } from './together.js';
 import { decides, hasOwner, isSibling, presentIn } from './present.js';
+import { heldValue } from './attribute-values.js';
 import { HINTS, messageOf, ruleOf } from './words.js';
 
 /** What is found in the members of one object of a template. */
@@ -42,7 +43,7 @@ export function discoverInObject(object: TemplateObject, examination: Examinatio
 
 function discoverField(object: TemplateObject, entry: Entry, examination: Examination): readonly Discovery[] {
   const { expression } = entry;
-  if (!expression || expression.references.length === 0) return isHarmless(entry) ? [] : [literal(object, entry)];
+  if (!expression || expression.references.length === 0) return discoverLiteral(object, entry);
   const origins = originsOf(object, expression, examination);
   if (!origins.has('program') && !origins.has('branch')) return [];
   const told = settled(object, entry, fieldReferences(expression), origins);
@@ -141,6 +142,21 @@ function program(
     key: writingKey(value),
   } as const;
   return typeof edits === 'string' ? { ...at, hint: edits } : { ...at, hint: HINTS[field.role], edits };
+}
+
+function discoverLiteral(object: TemplateObject, entry: Entry): readonly Discovery[] {
+  const held = entry.expression ? entry.member.value : heldValue(entry.member.value);
+  if (!held || isHarmless({ ...entry, member: { ...entry.member, value: held } })) return [];
+  const isText = !entry.expression && held.text !== undefined && !held.text.includes('{');
+  return [isText ? literalText(object, entry) : literal(object, entry)];
+}
+
+/** Text is no program: what a path would lead to is not read when the mark of a path is missing. */
+function literalText(object: TemplateObject, entry: Entry): Discovery {
+  const { language } = object.field.state;
+  const message = messageOf('asl/literal-program', `\`${entry.name}\` as text, which is not a program,`, object.field);
+  const hint = language === 'JSONata' ? HINTS.textOfJsonata : HINTS.text;
+  return { ...literal(object, entry), level: 'warning', message, hint };
 }
 
 function literal({ field, pointer }: TemplateObject, entry: Entry): Discovery {

@@ -3,15 +3,18 @@ import { readExpression } from '../flow/expressions.js';
 import type { Expression, Reference } from '../flow/reference.js';
 import type { State } from '../flow/states.js';
 import { pathField, templateFields, templateObjects } from '../flow/templates.js';
+import type { AslNode } from '../read/node.js';
+import type { Machine } from '../read/machines.js';
 import { stateName } from './discovery.js';
 import type { Discovery } from './discovery.js';
 import { HINTS } from './words.js';
 
-const BAG_SIGNS = /state_data|state_bag|segment_manifest|segment_to_run|workflow_config|partition_map|"?bag\b/;
+const BAG_SIGNS =
+  /state_data|state_bag|segment_manifest|segment_to_run|workflow_config|partition_map|(?<![A-Za-z])bag\b/;
 
 /** A Map or Parallel state whose items or branches each get a copy of the bag. */
 export function discoverWholeBags(state: State): readonly Discovery[] {
-  if (state.type !== 'Map' && state.type !== 'Parallel') return [];
+  if ((state.type !== 'Map' && state.type !== 'Parallel') || !knowsBags(state)) return [];
   const fields = templateFields(state).filter(({ role }) => role === 'payload');
   const told = fields.flatMap(templateObjects).flatMap(({ entries, pointer }) =>
     entries.flatMap(({ name, member, expression }) => {
@@ -36,7 +39,7 @@ export function discoverWholeBags(state: State): readonly Discovery[] {
 
 /** Without a template a branch gets the input of its Parallel state. An item of a Map is only the item. */
 function untold(state: State, hasNone: boolean): readonly Discovery[] {
-  if (state.type !== 'Parallel' || !hasNone || !knowsBags(state)) return [];
+  if (state.type !== 'Parallel' || !hasNone) return [];
   const input = state.language === 'JSONPath' ? pathField(state, 'InputPath') : undefined;
   return input && !isWholeBag(input) ? [] : [wholeBag(state, state.node.start, state.pointer, 'with its whole input')];
 }
@@ -63,7 +66,20 @@ function isBag({ root, steps }: Reference): boolean {
   return last === undefined ? root === 'input' : root !== 'context' && BAG_NAMES.includes(last);
 }
 
-function knowsBags({ scope }: State): boolean {
-  const { source, root } = scope.machine;
-  return BAG_SIGNS.test(Buffer.from(source.bytes.subarray(root.start, root.end)).toString());
+const KNOWN = new WeakMap<Machine, boolean>();
+
+/** Asked for each state, and found once for a machine. */
+function knowsBags({ scope: { machine } }: State): boolean {
+  const known = KNOWN.get(machine) ?? mentionsBags(machine.root);
+  KNOWN.set(machine, known);
+  return known;
+}
+
+/** Names and texts of the machine, and what a template puts into them; comments say nothing. */
+function mentionsBags({ text, items, members }: AslNode): boolean {
+  if (text !== undefined && BAG_SIGNS.test(text)) return true;
+  return (
+    items?.some(mentionsBags) === true ||
+    members?.some(({ name, value }) => BAG_SIGNS.test(name) || mentionsBags(value)) === true
+  );
 }

@@ -27,8 +27,14 @@ export const HINTS = {
   item: 'give each item its own segment, as `segment_config`; the index of the bag would run the same segment for every item',
   together:
     'another member of this object or condition must be changed by hand first; then run `statebag asl patch` again',
+  unread:
+    'correct it if it is not JSONata; if it is nested too deeply, take it apart with `Assign`, or move it into the function',
+  composed:
+    'the template puts this definition together, so `statebag asl patch` leaves it; change it by hand, to `segment_config` or `segment_manifest_s3_path`',
   literal:
     'a program in the definition is in every execution for ever; store it, and let the initialiser build a lean bag with it',
+  text: 'without `.$` in its name a member is this text itself: if it is a path, write `workflow_config.$` or `partition_map.$`',
+  textOfJsonata: 'without `{%` and `%}` this is the text itself: if it is an expression, write it between them',
   child: 'the execution it starts wants its program in its input; patch that machine first, then change this by hand',
   branch: "nothing to do: it is the branch's own program, of which there is no other copy",
   answer:

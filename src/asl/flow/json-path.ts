@@ -9,10 +9,11 @@ const NAME = /[^\s.[\]()',$@?*]/;
  */
 export function parseJsonPathText(text: string, dollar: 'input' | 'result'): Expression | undefined {
   const references: Reference[] = [];
+  const closings = closingBrackets(text);
   for (let at = 0; at < text.length;) {
     if (text[at] === "'") at = closingQuote(text, at) + 1;
     else if (text[at] === '$') {
-      const reference = readPath(text, at, dollar);
+      const reference = readPath(text, at, dollar, closings);
       references.push(reference);
       at = reference.end;
     } else at += 1;
@@ -24,7 +25,7 @@ export function parseJsonPathText(text: string, dollar: 'input' | 'result'): Exp
   return {
     text,
     offset: 0,
-    references,
+    references: [...references, ...filterReferences(text)],
     probes: [],
     objects: [],
     ...(isWhole && { path: first }),
@@ -40,12 +41,27 @@ function closingQuote(text: string, open: number): number {
   return text.length;
 }
 
-function readPath(text: string, start: number, dollar: string): Reference {
+/** What filters ask of each element, `@.name` in `[?(…)]`; inside of brackets, which a path goes past. */
+function filterReferences(text: string): readonly Reference[] {
+  if (!text.includes('[?')) return [];
+  return [...text.matchAll(/@((?:\.[\w-]+|\[(?:'[^']*'|"[^"]*")\])+)/g)].map((match) => {
+    const at = match.index + 1;
+    const steps = [...match[1]!.matchAll(/\.([\w-]+)|\[['"]([^'"]*)['"]\]/g)].map((step): Step => {
+      const name = step[1] ?? step[2] ?? '';
+      const start = at + step.index;
+      const nameStart = start + step[0].indexOf(name);
+      return { name, start, nameStart, nameEnd: nameStart + name.length };
+    });
+    return { root: 'unknown', steps, start: match.index, end: match.index + match[0].length, isMany: true };
+  });
+}
+
+function readPath(text: string, start: number, dollar: string, closings: Closings): Reference {
   const rootEnd = endOfRoot(text, start);
   const head = text.slice(start, rootEnd);
   const steps: Step[] = [];
   let [at, isMany] = [rootEnd, false];
-  for (let step = readStep(text, at); step; step = readStep(text, at)) {
+  for (let step = readStep(text, at, closings); step; step = readStep(text, at, closings)) {
     steps.push(step.step);
     isMany ||= step.isMany;
     at = step.end;
@@ -75,13 +91,13 @@ interface ReadStep {
   readonly isMany: boolean;
 }
 
-function readStep(text: string, start: number): ReadStep | undefined {
-  if (text[start] === '[') return readBracket(text, start);
+function readStep(text: string, start: number, closings: Closings): ReadStep | undefined {
+  if (text[start] === '[') return readBracket(text, start, closings);
   if (text[start] !== '.') return undefined;
   const isDeep = text[start + 1] === '.';
   const nameStart = isDeep ? start + 2 : start + 1;
   if (text[nameStart] === '[') {
-    const read = readBracket(text, nameStart);
+    const read = readBracket(text, nameStart, closings);
     return read && { ...read, isMany: read.isMany || isDeep };
   }
   const isAny = text[nameStart] === '*';
@@ -97,7 +113,7 @@ function readStep(text: string, start: number): ReadStep | undefined {
  * `['name']` is a name; an index, a slice or a filter may be any element; of several names, one of the two fields
  * counts.
  */
-function readBracket(text: string, start: number): ReadStep | undefined {
+function readBracket(text: string, start: number, closings: Closings): ReadStep | undefined {
   const quote = text[start + 1];
   const nameEnd = quote === "'" || quote === '"' ? text.indexOf(quote, start + 2) : -1;
   if (nameEnd >= 0 && text[nameEnd + 1] === ']') {
@@ -107,16 +123,11 @@ function readBracket(text: string, start: number): ReadStep | undefined {
       isMany: false,
     };
   }
-  const close = closingBracket(text, start);
-  if (close < 0) return undefined;
+  const close = closings.get(start);
+  if (close === undefined) return undefined;
   const inner = text.slice(start + 1, close);
-  const name =
-    nameEnd < 0
-      ? undefined
-      : inner
-          .split(',')
-          .map((each) => each.trim().slice(1, -1))
-          .find(isProgramField);
+  const isUnion = !inner.startsWith('?');
+  const name = isUnion ? inner.split(',').map(unquoted).find(isProgramField) : undefined;
   return {
     step: { name: name ?? '*', start, nameStart: start + 1, nameEnd: close },
     end: close + 1,
@@ -124,15 +135,30 @@ function readBracket(text: string, start: number): ReadStep | undefined {
   };
 }
 
-function closingBracket(text: string, open: number): number {
-  let depth = 0;
-  for (let at = open; at < text.length; at += 1) {
-    if (text[at] === "'") at = closingQuote(text, at);
-    else if (text[at] === '[') depth += 1;
-    else if (text[at] === ']') depth -= 1;
-    if (depth === 0) return at;
+function unquoted(text: string): string {
+  return text.trim().slice(1, -1);
+}
+
+/** The closing bracket of each opening one that has one. */
+type Closings = ReadonlyMap<number, number>;
+
+/** Found in one pass: a path may have as many brackets as characters. */
+function closingBrackets(text: string): Closings {
+  const closings = new Map<number, number>();
+  const open: number[] = [];
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === "'") at = closingQuote(text, at);
+    else if (character === '"' && text[at - 1] === '[') at = pastText(text, at);
+    else if (character === '[') open.push(at);
+    else if (character === ']' && open.length > 0) closings.set(open.pop()!, at);
   }
-  return -1;
+  return closings;
+}
+
+function pastText(text: string, quote: number): number {
+  const end = text.indexOf('"', quote + 1);
+  return end < 0 ? text.length : end;
 }
 
 /** `States.Name(a, b)` with its arguments as they are written. */

@@ -1,4 +1,5 @@
 import jsonata from 'jsonata';
+import { isShallow } from './jsonata-depth.js';
 import { isProgramField } from './names.js';
 import type {
   BuiltMember,
@@ -18,6 +19,7 @@ interface Node {
   readonly position?: number;
   readonly steps?: readonly Node[];
   readonly lhs?: unknown;
+  readonly rhs?: unknown;
   readonly expressions?: readonly Node[];
   readonly arguments?: readonly Node[];
   readonly procedure?: Node;
@@ -38,19 +40,43 @@ export function jsonataText(value: string): { readonly text: string; readonly of
     : undefined;
 }
 
-/** Undefined when the text is no JSONata. */
+/** Levels of an expression that are looked at; a walk over its tree must not come to the end of the stack. */
+const MAX_LEVELS = 1000;
+
+/** Undefined when the text cannot be read: it is not JSONata, or nested too deeply. */
 export function parseJsonataText(text: string, offset: number): Expression | undefined {
-  const tree = parseTree(text);
-  return tree && new Reading(text, offset).expression(tree);
+  if (!isShallow(text)) return undefined;
+  const tree = parseTree(text) ?? parseTree(withoutPlaceholders(text));
+  return tree && !isTooDeep(tree) ? new Reading(text, offset).expression(tree) : undefined;
 }
 
 function parseTree(text: string): Node | undefined {
   try {
     return jsonata(text).ast();
   } catch {
-    // The service refuses it when it is deployed; what it means cannot be said here.
+    // A syntax error.
     return undefined;
   }
+}
+
+/** A name in the place of each `${Name}` that a template fills in. */
+function withoutPlaceholders(text: string): string {
+  return text.replaceAll(/\$\{[^{}"'`]*\}/g, (placeholder) => '_'.repeat(placeholder.length));
+}
+
+function isTooDeep(tree: Node): boolean {
+  let level: readonly unknown[] = [tree];
+  const seen = new Set<unknown>();
+  for (let depth = 0; level.length > 0; depth += 1) {
+    if (depth > MAX_LEVELS) return true;
+    level = level.flatMap(childrenOf).filter((child) => !seen.has(child) && seen.add(child));
+  }
+  return false;
+}
+
+function childrenOf(value: unknown): readonly unknown[] {
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).filter((child) => typeof child === 'object' && child !== null);
 }
 
 function isNode(value: unknown): value is Node {
@@ -96,11 +122,14 @@ function mergedIn({ type, procedure, arguments: args = [] }: Node): readonly Nod
     : undefined;
 }
 
+/** What an expression reads and builds. Each node is visited once, however deep objects nest. */
 class Reading {
   readonly #references: Reference[] = [];
   readonly #probes: Reference[] = [];
   readonly #objects: BuiltObject[] = [];
   readonly #bases = new Map<Node, Reference>();
+  /** Members of the objects that were visited. */
+  readonly #members = new Map<Node, readonly BuiltMember[]>();
 
   constructor(
     private readonly text: string,
@@ -113,9 +142,10 @@ class Reading {
   }
 
   #value(node: Node, place: BuiltPlace): MadeValue {
+    const from = this.#references.length;
     this.#visit(node, place);
     const [path, made] = [this.#wholePath(node), this.#madeObject(node)];
-    return { references: this.#references, ...(path && { path }), ...(made && { made }) };
+    return { references: this.#references.slice(from), ...(path && { path }), ...(made && { made }) };
   }
 
   #visit(value: unknown, place: BuiltPlace): void {
@@ -129,14 +159,31 @@ class Reading {
   #visitNode(node: Node, place: BuiltPlace): void {
     const reference = this.#referenceOf(node);
     if (reference) this.#references.push(reference);
-    if (isObject(node)) this.#objects.push(this.#builtObject(node, isWritten(node) ? place : 'inside'));
     if (node.type === 'function') this.#visitCall(node);
+    if (node.type === 'binary') this.#visitComparison(node);
     const inner = this.#placeBelow(node, place);
+    if (isObject(node)) this.#visitObject(node, place, inner);
     for (const [name, child] of Object.entries(node)) {
+      if (name === 'lhs' && isObject(node)) continue;
       // Steps of a path are read with it, but filters and brackets among them are expressions of their own.
       if (name === 'steps' && reference) for (const step of node.steps ?? []) this.#visitInside(step);
       else if (typeof child === 'object') this.#visit(child, inner);
     }
+  }
+
+  #visitObject(node: Node, place: BuiltPlace, inner: BuiltPlace): void {
+    const at = this.#objects.length;
+    const base = this.#bases.get(node);
+    const own: BuiltPlace = isWritten(node) ? place : 'inside';
+    // In front of the objects in it, whose members it has as well.
+    this.#objects.push({ place: own, members: [] });
+    const members = pairsOf(node).flatMap(([key, value]) => {
+      this.#visit(key, inner);
+      const made = this.#value(value, inner);
+      return key.type === 'string' ? [this.#builtMember(key, made)] : [];
+    });
+    this.#members.set(node, members);
+    this.#objects[at] = { place: own, ...(base && { base }), members };
   }
 
   /** Where an object is that is found directly below a node. What is made over several objects is not taken apart. */
@@ -151,10 +198,20 @@ class Reading {
 
   #mergePlace(node: Node, parts: readonly Node[]): BuiltPlace {
     const [object, ...others] = parts.filter(isObject);
-    const made = this.#madeObject(node);
-    if (!made || !object || others.length > 0) return 'inside';
-    if (made.base) this.#bases.set(object, made.base);
+    const merge = this.#mergeOf(node);
+    if (!merge || !object || others.length > 0) return 'inside';
+    if (merge.base) this.#bases.set(object, merge.base);
     return 'merged';
+  }
+
+  /** Objects that are written out, merged over at most one other, which is the first. */
+  #mergeOf(node: Node): { readonly base?: Reference; readonly objects: readonly Node[] } | undefined {
+    const parts = mergedIn(node);
+    const [first, ...others] = parts ?? [];
+    if (!parts || !first) return undefined;
+    const base = this.#wholePath(first);
+    const objects = base ? others : parts;
+    return objects.every((part) => isObject(part) && isWritten(part)) ? { objects, ...(base && { base }) } : undefined;
   }
 
   #visitInside(step: Node): void {
@@ -162,21 +219,36 @@ class Reading {
     else for (const child of Object.values(step)) if (typeof child === 'object') this.#visit(child, 'inside');
   }
 
+  /** `$k = 'workflow_config'`, as `$sift` and `$each` choose a member by its name. */
+  #visitComparison({ value, lhs, rhs }: Node): void {
+    if (value !== '=' && value !== 'in') return;
+    for (const side of [lhs, rhs].filter(isNode))
+      for (const text of [side, ...(side.expressions ?? [])]) {
+        if (text.type === 'string' && isProgramField(String(text.value))) this.#addNamed(text);
+      }
+  }
+
   /** `$exists` only asks; `$lookup` reads a name that is given as text, `$eval` an expression that is. */
   #visitCall({ procedure, arguments: args = [] }: Node): void {
     const [first, second] = args;
     const path = first && this.#wholePath(first);
     if (procedure?.value === 'exists' && path) this.#probes.push(path);
-    if (procedure?.value === 'eval' && first) this.#visitText(first);
-    if (procedure?.value !== 'lookup' || second?.type !== 'string' || typeof second.value !== 'string') return;
-    const end = second.position ?? 0;
-    const step = this.#step(second.value, end - 1, end - second.value.length - 2);
+    if (procedure?.value === 'eval' && first) this.#visitTexts(first);
+    if (procedure?.value === 'lookup' && second?.type === 'string' && typeof second.value === 'string')
+      this.#addNamed(second);
+  }
+
+  /** A name that is given as text. */
+  #addNamed({ value, position: end = 0 }: Node): void {
+    const name = String(value);
+    const step = this.#step(name, end - 1, end - name.length - 2);
     this.#references.push({ root: 'unknown', steps: [step], start: step.start, end });
   }
 
-  /** An expression that is given as text is only looked through for the two names. */
-  #visitText({ value, position: end = 0 }: Node): void {
-    const field = typeof value === 'string' ? value.match(/\w+/g)?.find(isProgramField) : undefined;
+  /** An expression that is given as text, or put together of texts, is only looked through for the two names. */
+  #visitTexts(node: Node): void {
+    const { type, value, position: end = 0 } = node;
+    const field = type === 'string' ? String(value).match(/\w+/g)?.find(isProgramField) : undefined;
     if (field !== undefined)
       this.#references.push({
         root: 'unknown',
@@ -184,6 +256,7 @@ class Reading {
         start: end,
         end,
       });
+    for (const child of Object.values(node).flat()) if (isNode(child)) this.#visitTexts(child);
   }
 
   #referenceOf(node: Node): Reference | undefined {
@@ -215,39 +288,25 @@ class Reading {
   }
 
   #step(name: string, nameEnd: number, tokenStart: number): Step {
-    const start = this.text.slice(0, tokenStart).trimEnd().endsWith('.')
-      ? this.text.lastIndexOf('.', tokenStart)
-      : tokenStart;
+    let before = tokenStart - 1;
+    while (before >= 0 && /\s/.test(this.text[before]!)) before -= 1;
+    const start = this.text[before] === '.' ? before : tokenStart;
     return { name, start, nameStart: nameEnd - name.length, nameEnd };
   }
 
-  #builtObject(node: Node, place: BuiltPlace): BuiltObject {
-    const base = this.#bases.get(node);
-    return {
-      place,
-      ...(base && { base }),
-      members: pairsOf(node).flatMap(([key, value]) => (key.type === 'string' ? [this.#builtMember(key, value)] : [])),
-    };
-  }
-
-  #builtMember({ value: name, position = 0 }: Node, value: Node): BuiltMember {
-    const inner = new Reading(this.text, this.offset);
+  #builtMember({ value: name, position = 0 }: Node, made: MadeValue): BuiltMember {
     const keyStart = position - String(name).length - 2;
-    return { name: String(name), keyStart, keyEnd: position, ...inner.#value(value, 'inside') };
+    return { name: String(name), keyStart, keyEnd: position, ...made };
   }
 
   /** An object that is written out, or such objects merged over at most one other, which is the first. */
   #madeObject(node: Node): MadeObject | undefined {
     if (!isBare(node)) return undefined;
-    if (isObject(node)) return isWritten(node) ? { members: this.#builtObject(node, 'inside').members } : undefined;
-    const [first, ...others] = mergedIn(node) ?? [];
-    if (!first) return undefined;
-    const base = this.#wholePath(first);
-    const objects = (base ? others : [first, ...others]).map((part) =>
-      isObject(part) ? this.#madeObject(part) : undefined,
-    );
-    if (!objects.every((object) => object !== undefined)) return undefined;
-    return { members: objects.flatMap(({ members }) => members), ...(base && { base }) };
+    if (isObject(node)) return isWritten(node) ? { members: this.#members.get(node) ?? [] } : undefined;
+    const merge = this.#mergeOf(node);
+    if (!merge) return undefined;
+    const { objects, base } = merge;
+    return { members: objects.flatMap((object) => this.#members.get(object) ?? []), ...(base && { base }) };
   }
 
   /** A plain path, without filters or functions among its steps. */

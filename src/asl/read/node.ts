@@ -18,6 +18,35 @@ export interface AslNode extends JsonNode {
   readonly number?: string;
   /** A YAML collection told by indentation. */
   readonly isBlock?: boolean;
+  /** A mapping of YAML with members that `<<` takes from another one. */
+  readonly isMerged?: true;
+  /** Text that a template puts together: where each part of it is written, in the order of the text. */
+  readonly pieces?: readonly TextPiece[];
+  /** Text of `!Sub` with names in it, which mean nothing without the tag. */
+  readonly isSubstituted?: true;
+  /** `AWS::NoValue`: the member or the element is not there. */
+  readonly isNothing?: true;
+}
+
+/** A part of a text that a template puts together. */
+export interface TextPiece {
+  /** Index in the text that was put together. */
+  readonly start: number;
+  readonly node: AslNode;
+  /** Index in the text of the node; absent when the part only stands for the node. */
+  readonly from?: number;
+}
+
+const PLACEHOLDER = /^\s*\$\{[^{}]*\}\s*$/;
+
+/** True for a value that only a deployment knows. */
+export function isUnknown({ kind, text }: AslNode): boolean {
+  return kind === 'string' && (text === undefined || PLACEHOLDER.test(text));
+}
+
+/** True for text that holds a placeholder. */
+export function hasPlaceholder(text: string): boolean {
+  return text.includes('${');
 }
 
 /** The member that counts where a name is there twice: the last one. */

@@ -1,31 +1,35 @@
 import { BagError, restateAs, SchemaError, StateBagError } from '../../errors/index.js';
 import { locate } from '../../json/index.js';
 import { findMachines } from './machines.js';
-import type { Machine } from './machines.js';
+import type { FoundMachines } from './machines.js';
 import { parseJsonTree } from './json-tree.js';
 import type { AslNode } from './node.js';
+import { withoutComments } from './json-comments.js';
 import { fileSource } from './source.js';
 import { parseYamlTrees } from './yaml-tree.js';
 
 /** Bytes a file may have: the service takes definitions of 1 MB, templates around them are not much larger. */
 export const MAX_DEFINITION_BYTES = 16 * 1024 * 1024;
 
-export interface DefinitionFile {
+export interface DefinitionFile extends FoundMachines {
   readonly bytes: Uint8Array;
-  readonly machines: readonly Machine[];
 }
 
 /**
  * Reads the state machines of a file: a definition in JSON or YAML, or a template that holds some, as objects or as
- * text. `name` decides the notation by its extension, else the first character does. Throws `SchemaError`
- * `ASL_NOT_FOUND` for what holds no machine and `ASL_INVALID` for a machine that is none, `BagError` for bytes that
- * cannot be read (`ASL_TOO_LARGE`, `ASL_BINARY`, `YAML_*`, `JSON_*`, `INVALID_UTF8`).
+ * text. `name` decides the notation by its extension, else the first character does. A machine that cannot be read is
+ * among those. Throws `SchemaError` `ASL_NOT_FOUND` for what holds no machine, `BagError` for bytes that cannot be read
+ * (`ASL_TOO_LARGE`, `ASL_BINARY`, `YAML_*`, `JSON_*`, `INVALID_UTF8`).
  */
 export function parseDefinition(bytes: Uint8Array, name: string): DefinitionFile {
   if (bytes.length > MAX_DEFINITION_BYTES) throw tooLarge(bytes.length);
-  const source = fileSource(bytes);
-  const machines = withPlaces(bytes, () => parseTrees(bytes, name).flatMap((root) => findMachines(source, root)));
-  if (machines.length > 0) return { bytes, machines };
+  const isCommented = /\.jsonc$/i.test(name);
+  const source = fileSource(bytes, !isCommented);
+  const found = withPlaces(bytes, () => parseTrees(bytes, name)).map((root) => findMachines(source, root));
+  const machines = found.flatMap((each) => each.machines);
+  const unread = found.flatMap((each) => each.unread);
+  const references = found.flatMap((each) => each.references);
+  if (machines.length + unread.length + references.length > 0) return { bytes, machines, unread, references };
   throw new SchemaError('ASL_NOT_FOUND', 'not a state machine: nothing in this file has `StartAt` and `States`');
 }
 
@@ -53,13 +57,21 @@ export function tooLarge(size: number): BagError {
 
 function parseTrees(bytes: Uint8Array, name: string): readonly AslNode[] {
   if (bytes.includes(0)) throw new BagError('ASL_BINARY', 'a binary file, with zero bytes in it');
-  return isYaml(bytes, name) ? parseYamlTrees(bytes, decode(bytes)) : [parseJsonTree(bytes)];
+  if (isYaml(bytes, name)) return parseYamlTrees(bytes, decode(bytes));
+  const json = withoutBom(bytes);
+  return [parseJsonTree(/\.jsonc$/i.test(name) ? withoutComments(json) : json)];
+}
+
+/** White space in the place of a byte order mark, which editors on Windows write. */
+function withoutBom(bytes: Uint8Array): Uint8Array {
+  if (bytes[0] !== 0xef || bytes[1] !== 0xbb || bytes[2] !== 0xbf) return bytes;
+  return Uint8Array.from(bytes).fill(0x20, 0, 3);
 }
 
 function isYaml(bytes: Uint8Array, name: string): boolean {
   if (/\.ya?ml$/i.test(name)) return true;
-  if (/\.(?:json|asl)$/i.test(name)) return false;
-  return !/^\s*[{[]/.test(Buffer.from(bytes.subarray(0, 4096)).toString());
+  if (/\.jsonc?$/i.test(name)) return false;
+  return !/^\uFEFF?\s*[{[]/.test(Buffer.from(bytes.subarray(0, 4096)).toString());
 }
 
 function decode(bytes: Uint8Array): string {

@@ -1,3 +1,4 @@
+import { byteOffsets } from './byte-offsets.js';
 import type { AslNode, Spelling } from './node.js';
 
 const ESCAPED_UNITS: Readonly<Record<string, number>> = { x: 4, u: 6 };
@@ -16,8 +17,14 @@ export function textPlaces(bytes: Uint8Array, node: AslNode): TextPlaces | undef
   const raw = Buffer.from(bytes.subarray(node.start, node.end)).toString();
   const indexes = rawIndexes(raw, node.text, node.spelling);
   if (indexes?.length !== node.text.length + 1) return undefined;
-  const offsets = indexes.map((index) => node.start + Buffer.byteLength(raw.slice(0, index)));
-  return { at: (index) => offsets[index] ?? node.end, encode: encoder(raw, node.spelling) };
+  const toBytes = byteOffsets(raw);
+  return {
+    at: (index) => {
+      const at = indexes[index];
+      return at === undefined ? node.end : node.start + toBytes(at);
+    },
+    encode: encoder(raw, node.spelling),
+  };
 }
 
 function rawIndexes(raw: string, text: string, spelling: Spelling): readonly number[] | undefined {
@@ -60,6 +67,6 @@ function endOfLine(raw: string, lineStart: number): number {
 function encoder(raw: string, spelling: Spelling): (text: string) => string {
   if (spelling === 'json' || spelling === 'double') return (text) => JSON.stringify(text).slice(1, -1);
   if (spelling === 'single') return (text) => text.replaceAll("'", "''");
-  const indent = /\n( *)\S/.exec(raw)?.[1] ?? '';
-  return (text) => text.replaceAll('\n', `\n${indent}`);
+  const [, lineEnd = '\n', indent = ''] = /(\r?\n)( *)\S/.exec(raw) ?? [];
+  return (text) => text.replaceAll('\n', `${lineEnd}${indent}`);
 }

@@ -3,7 +3,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { MAX_DEFINITION_BYTES, tooLarge } from '../../asl/read/parse-definition.js';
 import { diskError } from '../../sources/disk.js';
-import { ConfigError } from '../../errors/index.js';
+import { BagError, ConfigError } from '../../errors/index.js';
 import type { CliIo } from '../io.js';
 import { readInput } from '../read-input.js';
 
@@ -17,7 +17,7 @@ export interface DefinitionPath {
   readonly isNamed: boolean;
 }
 
-const NOTATIONS = '**/*.{json,asl,yaml,yml}';
+const NOTATIONS = '**/*.{json,jsonc,asl,yaml,yml,template,tf}';
 const IGNORED = ['**/node_modules/**', '**/.git/**'];
 
 /**
@@ -64,6 +64,7 @@ async function globFiles(
     cwd: from,
     absolute: true,
     dot: true,
+    caseSensitiveMatch: false,
     expandDirectories: false,
     ignore: IGNORED,
   });
@@ -73,18 +74,25 @@ async function globFiles(
 }
 
 function named(path: string, cwd: string): DefinitionPath {
-  const short = relative(cwd, path);
-  return { path, file: short.startsWith('..') ? path : short, isNamed: true };
+  return { path, file: shorten(path, cwd), isNamed: true };
 }
 
-/** Throws `BagError` `ASL_TOO_LARGE` before anything is read, and what reading a file throws. */
+/** As people in the working directory type it. */
+export function shorten(path: string, cwd: string): string {
+  const short = relative(cwd, path);
+  return short.startsWith('..') ? path : short;
+}
+
+/** Throws `BagError` `ASL_TOO_LARGE` and `ASL_UNREADABLE` before anything is read, and what reading a file throws. */
 export async function readDefinition({ path }: DefinitionPath, io: CliIo): Promise<Uint8Array> {
   if (path === '-') return readInput(path, io);
   try {
-    const { size } = await stat(path);
-    if (size > MAX_DEFINITION_BYTES) throw tooLarge(size);
+    const stats = await stat(path);
+    // A device has no size and no end.
+    if (!stats.isFile() && !stats.isFIFO()) throw new BagError('ASL_UNREADABLE', 'not a file that can be read');
+    if (stats.size > MAX_DEFINITION_BYTES) throw tooLarge(stats.size);
     return await readFile(path);
   } catch (error) {
-    throw diskError(path, error);
+    throw error instanceof BagError ? error : diskError(path, error);
   }
 }

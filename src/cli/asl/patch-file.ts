@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
-import { findingsIn } from '../../asl/check/check-definition.js';
 import { patchDefinition } from '../../asl/patch/patch-definition.js';
 import { unifiedDiff } from '../../asl/patch/unified-diff.js';
 import type { AslSettings } from '../../asl/check/settings.js';
 import { nodeDisk } from '../../sources/disk.js';
 import { FileReplacement } from '../../sources/replace-file.js';
 import type { CheckedDocument } from '../../findings/checked-document.js';
+import { allFindings } from './check-file.js';
+import type { CheckContext } from './check-file.js';
 import type { DefinitionPath } from './definition-files.js';
 
 export interface PatchedFile {
@@ -21,10 +22,12 @@ export interface PatchedFile {
  */
 export async function patchFile(
   bytes: Uint8Array,
-  { path, file }: DefinitionPath,
+  definition: DefinitionPath,
   settings: AslSettings,
   apply: boolean,
+  context: CheckContext,
 ): Promise<PatchedFile> {
+  const { path, file } = definition;
   const patched = patchDefinition(bytes, file, settings);
   const diff = unifiedDiff(file, Buffer.from(bytes).toString(), Buffer.from(patched).toString());
   const changed = diff !== '';
@@ -34,7 +37,7 @@ export async function patchFile(
     document: {
       id: file,
       file,
-      findings: findingsIn(patched, file),
+      findings: await allFindings(patched, definition, context),
       details: { changed, applied: apply && changed, diff },
     },
   };

@@ -1,9 +1,10 @@
-import { findingsIn } from '../../asl/check/check-definition.js';
 import type { AslSettings } from '../../asl/check/settings.js';
 import { ASL_RULES } from '../../asl/rules.js';
 import { ConfigError } from '../../errors/index.js';
+import { checkContext, checkFile } from '../asl/check-file.js';
 import { definitionFiles } from '../asl/definition-files.js';
 import { lookAtDefinitions } from '../asl/look-at-definitions.js';
+import type { Looked } from '../asl/look-at-definitions.js';
 import { patchFile } from '../asl/patch-file.js';
 import { choice, defineCommand, optionGroup, withDefault } from '../command.js';
 import type { CommandArguments, OptionValues, Positional } from '../command.js';
@@ -19,7 +20,8 @@ const FILES: Positional = {
   describe: 'a file, a glob in quotes, - for standard input, or a directory that is searched for definitions',
 };
 
-const READS = 'Reads JSON and YAML, JSONPath and JSONata, and the definitions inside CloudFormation and SAM templates.';
+const READS =
+  'Reads JSON and YAML, JSONPath and JSONata, and the definitions inside CloudFormation and SAM templates. Terraform files are not read.';
 
 export const check = defineCommand({
   positionals: [FILES],
@@ -63,10 +65,11 @@ async function checkCommand(
   io: CliIo,
 ): Promise<number> {
   const files = await definitionFiles(positionals, io);
+  const context = checkContext(files, io);
   return reporting('check', options, io, (reporter) =>
     lookAtDefinitions(
       files,
-      (bytes, { file }) => ({ id: file, file, findings: findingsIn(bytes, file) }),
+      (bytes, definition) => checkFile(bytes, definition, context),
       io,
       (document) => reporter.add(document),
     ),
@@ -80,13 +83,14 @@ async function patchCommand({ positionals, options }: PatchArguments, io: CliIo)
   if (apply && positionals.includes('-'))
     throw new ConfigError('USAGE', '--apply writes files; standard input is not a file');
   const files = await definitionFiles(positionals, io);
+  const context = checkContext(files, io);
   const isForPeople = formatOf(options) === 'pretty';
   const beside = isForPeople ? { ...io, stdout: io.stderr } : io;
   return reporting('patch', options, beside, (reporter) =>
     lookAtDefinitions(
       files,
       async (bytes, definition) => {
-        const { document, diff } = await patchFile(bytes, definition, settings, apply);
+        const { document, diff } = await patchFile(bytes, definition, settings, apply, context);
         if (isForPeople && diff !== '') await print(io.stdout, diff);
         return document;
       },
@@ -100,7 +104,7 @@ async function reporting(
   action: string,
   values: OptionValues<typeof formatOptions>,
   io: CliIo,
-  work: (reporter: FindingReporter) => Promise<number>,
+  work: (reporter: FindingReporter) => Promise<Looked>,
 ): Promise<number> {
   const settings = {
     check: `statebag asl ${action}`,
@@ -110,8 +114,8 @@ async function reporting(
   };
   const reporter = await openFindingReporter(io, settings);
   try {
-    const failed = await work(reporter);
-    await reporter.finish();
+    const { failed, conclusion } = await work(reporter);
+    await reporter.finish(conclusion);
     return failed === 0 ? EXIT.ok : EXIT.findings;
   } catch (error) {
     await reporter.fail(error);

@@ -6,7 +6,8 @@ import { countDocument, NO_DOCUMENTS } from '../totals.js';
 
 /**
  * `{"documents":[{"id","file",…,"valid","issues":[ISSUE]}],"totals":{"documents","valid","invalid"},…}`, where ISSUE is
- * `{"rule","level","message","hint"?,"line"?,"column"?,"pointer"?}`. A run that was ended has
+ * `{"rule","level","message","hint"?,"file"?,"line"?,"column"?,"pointer"?}`; it has `file` when that is another file than
+ * the document's. A run that was ended has
  * `"error":{"code","message"}` in place of the totals, and nothing at all when it ended before its first document.
  */
 export function jsonWriter(): FindingWriter {
@@ -33,9 +34,9 @@ export function jsonWriter(): FindingWriter {
 
 function plain(document: CheckedDocument): object {
   const { id, file, details, findings } = document;
-  return { id, file, ...details, valid: isValid(document), issues: findings.map(withoutFile) };
+  return { id, file, ...details, valid: isValid(document), issues: findings.map((finding) => issueIn(finding, file)) };
 }
 
-function withoutFile({ file: _file, ...rest }: Finding): Omit<Finding, 'file'> {
-  return rest;
+function issueIn({ file, ...rest }: Finding, own: string): Omit<Finding, 'file'> {
+  return file === own ? rest : { ...rest, ...{ file } };
 }
