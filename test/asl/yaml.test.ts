@@ -50,6 +50,14 @@ describe('YAML as PyYAML reads it', () => {
     expect(await found(`x: @a\n${MACHINE}`)).toEqual(['YAML_SYNTAX 1:4']);
   });
 
+  it.each([
+    ['brackets', '['.repeat(100_000)],
+    ['braces in a text that is not closed', `x: {"a": ${'{"a": '.repeat(50_000)}`],
+    ['dashes', `${'- '.repeat(50_000)}a`],
+  ])('reports %s without end, and does not parse them', async (_, text) => {
+    expect((await findingsIn(text, 'a.yaml')).map(({ rule }) => rule)).toEqual(['YAML_TOO_DEEP']);
+  });
+
   it('follows a merge key, and lets the own member count', async () => {
     const common = `x: &a\n  Type: Pass\n  Parameters:\n    workflow_config.$: $.bag.workflow_config\n`;
     const states =

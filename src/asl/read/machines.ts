@@ -233,12 +233,14 @@ function parseEmbedded(outer: Source, text: AslNode, inner: Source): AslNode {
   }
 }
 
+/** A path or an expression, which a patch may copy. */
+const EXPRESSION = /^\s*(?:\$(?!\{)|\{%)|workflow_config|partition_map/;
+
 /** True when a part is written elsewhere, or means something else where it is copied to. */
-function hasForeignParts({ isMerged, isSubstituted, pieces, members, items }: AslNode): boolean {
+function hasForeignParts({ text, isMerged, isSubstituted, pieces, members, items }: AslNode): boolean {
   return (
     isMerged === true ||
-    isSubstituted === true ||
-    pieces !== undefined ||
+    ((isSubstituted === true || pieces !== undefined) && EXPRESSION.test(text ?? '')) ||
     (members?.some(({ value }) => hasForeignParts(value)) ?? false) ||
     (items?.some(hasForeignParts) ?? false)
   );

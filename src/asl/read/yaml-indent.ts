@@ -3,6 +3,8 @@ export interface IndentedText {
   readonly text: string;
   /** Index in the original text. */
   toOriginal(index: number): number;
+  /** Brackets in one another, or dashes in a line, at most. */
+  readonly levels: number;
 }
 
 /**
@@ -24,6 +26,7 @@ class Indenting {
   #at = 0;
   #copied = 0;
   #added = 0;
+  #levels = 0;
   /** Column of the first key or value of the line, after the dashes. */
   #column = 0;
 
@@ -33,7 +36,11 @@ class Indenting {
     while (this.#at < this.text.length) this.#line();
     this.#parts.push(this.text.slice(this.#copied));
     const [starts, totals] = [this.#starts, this.#totals];
-    return { text: this.#parts.join(''), toOriginal: (index) => originalIndex(starts, totals, index) };
+    return {
+      text: this.#parts.join(''),
+      levels: this.#levels,
+      toOriginal: (index) => originalIndex(starts, totals, index),
+    };
   }
 
   /** One line outside of brackets and quotes, with all that is in brackets and quotes which begin on it. */
@@ -41,6 +48,7 @@ class Indenting {
     const start = this.#at;
     this.#skip(/[ ]*(?:-[ \t]+|-(?=\r?\n))*/y);
     this.#column = this.#at - start;
+    this.#levels = Math.max(this.#levels, this.text.slice(start, this.#at).replaceAll(/[^-]/g, '').length);
     let isStart = true;
     while (this.#at < this.text.length && !this.#isAtEnd()) isStart = this.#token(isStart, start);
     this.#skip(/\r?\n?/y);
@@ -77,6 +85,7 @@ class Indenting {
       else if (isStart && '!&*'.includes(character)) this.#skip(/[^\s,[\]{}]+/y);
       else {
         if (character === '[' || character === '{') depth += 1;
+        this.#levels = Math.max(this.#levels, depth);
         if (character === ']' || character === '}') depth -= 1;
         this.#at += 1;
         if (depth === 0) return;

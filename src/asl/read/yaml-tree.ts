@@ -25,21 +25,30 @@ const SPELLINGS: Readonly<Record<string, Spelling>> = {
 /** The documents of a YAML file. Throws `BagError` `YAML_SYNTAX`, `YAML_TOO_DEEP`, `YAML_TOO_LARGE`. */
 export function parseYamlTrees(bytes: Uint8Array, text: string): readonly AslNode[] {
   const toBytes = byteOffsets(text);
-  const strict = parseDocuments(text);
-  if (!errorIn(strict)) return buildTrees(strict, bytes, toBytes);
   const indented = indentContinuations(text);
+  // The parser goes down level by level. At the end of the stack it can end the process.
+  if (indented.levels > MAX_LEVELS) throw tooDeep();
+  const strict = parseDocuments(text);
+  const isMended = strict.some(({ errors }) => errors.some(({ code }) => MENDED.has(code)));
+  if (!errorIn(strict) || !isMended) return requireTrees(strict, bytes, toBytes);
   const read = parseDocuments(indented.text);
-  const toPlace = (index: number): number => toBytes(indented.toOriginal(index));
-  const error = errorIn(read);
-  if (error) throw refusal(bytes, toPlace(error.pos[0]), 'YAML_SYNTAX', error.message);
-  return buildTrees(read, bytes, toPlace);
+  return requireTrees(read, bytes, (index) => toBytes(indented.toOriginal(index)));
 }
 
-function buildTrees(
+/** What the parser says of brackets and quotes that go on without indentation. */
+const MENDED: ReadonlySet<string> = new Set(['BAD_INDENT', 'MISSING_CHAR']);
+
+function tooDeep(cause?: unknown): BagError {
+  return new BagError('YAML_TOO_DEEP', `nested deeper than ${MAX_LEVELS} levels`, { cause });
+}
+
+function requireTrees(
   documents: readonly Document.Parsed[],
   bytes: Uint8Array,
   toBytes: (index: number) => number,
 ): readonly AslNode[] {
+  const error = errorIn(documents);
+  if (error) throw refusal(bytes, toBytes(error.pos[0]), 'YAML_SYNTAX', error.message);
   return documents.flatMap(({ contents }) => (contents ? [new TreeBuilder(bytes, toBytes).build(contents, 0)] : []));
 }
 
@@ -62,7 +71,7 @@ function parseDocuments(text: string): readonly Document.Parsed[] {
   } catch (error) {
     // The parser goes down level by level, and a file of brackets only leads it to the end of the stack.
     if (!(error instanceof RangeError)) throw error;
-    throw new BagError('YAML_TOO_DEEP', `nested deeper than ${MAX_LEVELS} levels`, { cause: error });
+    throw tooDeep(error);
   }
 }
 
