@@ -1,5 +1,5 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { statebag, useScratch } from '../cli/terminal.js';
 import { CHANGES } from './changes.js';
@@ -13,12 +13,16 @@ const REFUSED = { full: 'RSU', backward: 'SU', forward: 'RU' } as const;
 
 function put(name: string, schema: Json): string {
   const path = join(scratch.dir, name);
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, JSON.stringify(schema).replace(/"number:([^"]*)"/g, '$1'));
   return path;
 }
 
-async function diff(before: Json, after: Json, requirement: string) {
-  const args = ['schema', 'diff', put('old.json', before), put('new.json', after), '--require', requirement, '--json'];
+const diff = (before: Json, after: Json, requirement: string) =>
+  diffFiles(put('old.json', before), put('new.json', after), requirement);
+
+async function diffFiles(before: string, after: string, requirement: string) {
+  const args = ['schema', 'diff', before, after, '--require', requirement, '--json'];
   const { code, out, err } = await statebag(scratch.dir, args);
   expect([err, code === 0 || code === 1]).toEqual(['', true]);
   const { documents } = JSON.parse(out) as { documents: readonly [{ issues: readonly { rule: string }[] }] };
@@ -41,5 +45,20 @@ describe('schema diff says what a change does, and the opposite of the change ba
     }
     expect((await diff(after, before, 'full')).letters).toBe(flip(letters));
     expect(await diff(before, before, 'full')).toEqual({ code: 0, letters: '' });
+  });
+});
+
+describe('schema diff compares the files that a schema refers to', () => {
+  const using = { properties: { n: { $ref: 'part.json#day' } } };
+  const part = (schema: Json): Json => ({ $defs: { day: { $anchor: 'day', ...schema } } });
+
+  it('where two schemas of one text refer to files beside them', async () => {
+    const [old, now] = [put('old/schema.json', using), put('new/schema.json', using)];
+    put('old/part.json', part({ type: 'string' }));
+    put('new/part.json', part({ type: 'string', title: 'Day' }));
+    expect(await diffFiles(old, now, 'full')).toEqual({ code: 0, letters: '' });
+    put('new/part.json', part({ type: ['string', 'null'] }));
+    expect(await diffFiles(old, now, 'full')).toEqual({ code: 1, letters: 'R' });
+    expect(await diffFiles(old, now, 'backward')).toEqual({ code: 0, letters: 'R' });
   });
 });
