@@ -1,9 +1,8 @@
-import { isSchemaObject } from './schema-node.js';
+import { Decimal } from './decimal.js';
+import { isSchemaObject } from './schema-object.js';
 
 /** Keywords that say nothing about which documents are valid. */
 const PROSE = new Set([
-  '$id',
-  '$schema',
   '$comment',
   'title',
   'description',
@@ -14,15 +13,31 @@ const PROSE = new Set([
   'writeOnly',
 ]);
 
-/** True for a keyword that no document can break. */
-export function isProse(keyword: string): boolean {
-  return PROSE.has(keyword);
+/** Keywords that name or hold schemas. They matter where a reference leads to, and only there. */
+const NAMES = new Set(['$id', '$schema', '$anchor', '$dynamicAnchor', '$recursiveAnchor', '$defs', 'definitions']);
+
+/** True for a keyword that no document can break by itself. */
+export function isSilent(keyword: string): boolean {
+  return PROSE.has(keyword) || NAMES.has(keyword);
 }
 
-/** Equal for two JSON values that mean the same: the order of members is none. */
+/** Equal for two JSON values that mean the same: neither the order of members nor the spelling of numbers counts. */
 export function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  return write(value, (number) => number.canonical());
+}
+
+/** For messages: numbers as they are spelled. */
+export function display(value: unknown): string {
+  const text = write(value, (number) => number.spelling);
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+}
+
+const MOST_SHOWN = 80;
+
+function write(value: unknown, number: (value: Decimal) => string): string {
+  if (value instanceof Decimal) return number(value);
+  if (Array.isArray(value)) return `[${value.map((item) => write(item, number)).join(',')}]`;
   if (!isSchemaObject(value)) return value === undefined ? 'absent' : JSON.stringify(value);
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonical(member)}`).join(',')}}`;
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${write(member, number)}`).join(',')}}`;
 }

@@ -1,207 +1,136 @@
-import { canonical, isProse } from './canonical.js';
-import {
-  compareBound,
-  compareSet,
-  compareText,
-  compareUnknown,
-  LOWER_BOUNDS,
-  UPPER_BOUNDS,
-} from './compare-keywords.js';
-import type { KeywordChange } from './compare-keywords.js';
-import { opposite } from './schema-change.js';
-import type { Effect, SchemaChange } from './schema-change.js';
-import { childNode, followRef, isSchemaObject, rootNode } from './schema-node.js';
-import type { SchemaLibrary, SchemaNode, SchemaObject } from './schema-node.js';
+import { canonical, isSilent } from './canonical.js';
+import { BRANCH_RULES } from './compare-branches.js';
+import { compareUnknown, KEYWORD_RULES } from './compare-keywords.js';
+import { MEMBER_RULES } from './compare-members.js';
+import { REFERENCE_RULES, resolved } from './compare-references.js';
+import { UNEVALUATED_RULES } from './compare-unevaluated.js';
+import { holdsReferences } from './same-schema.js';
+import { nestViews, seenFrom } from './schema-change.js';
+import type { SchemaChange, View } from './schema-change.js';
+import { rootNode } from './schema-node.js';
+import { EMPTY, isMalformed, isSchemaObject } from './schema-object.js';
+import type { Schema, SchemaObject } from './schema-object.js';
+import { isKnownDialect } from './schema-world.js';
+import type { SchemaWorld } from './schema-world.js';
+import type { KeywordChange, Pair, Rule } from './scope.js';
 
 /**
- * Every change between two schemas (JSON Schema 2020-12) that can matter to a document, with what it does. Never
- * throws.
+ * Every change between two schemas (JSON Schema 2020-12) that can matter to a document, with what it does. None means
+ * that both take the same documents; what is not proven is `unknown`. Never throws.
  */
-export function compareSchemas(
-  before: SchemaObject,
-  after: SchemaObject,
-  library: SchemaLibrary,
-): readonly SchemaChange[] {
+export function compareSchemas(before: SchemaWorld, after: SchemaWorld): readonly SchemaChange[] {
+  if (before.isIdentical(after, (one, two) => canonical(one) === canonical(two))) return [];
   const comparison = new Comparison();
-  comparison.compare(rootNode(before, library), rootNode(after, library));
+  comparison.compare([rootNode(before), rootNode(after)], 'same', 0);
   return withoutRepeats(comparison.changes);
 }
 
-/** A definition that is referred to from several places is told once. */
+/** A definition that is referred to from several places is reported once. */
 function withoutRepeats(changes: readonly SchemaChange[]): readonly SchemaChange[] {
   return [...new Map(changes.map((change) => [JSON.stringify(change), change])).values()];
 }
 
-type Pair = readonly [before: SchemaNode, after: SchemaNode];
+const RULES: readonly Rule[] = [
+  ...REFERENCE_RULES,
+  ...KEYWORD_RULES,
+  ...MEMBER_RULES,
+  ...BRANCH_RULES,
+  ...UNEVALUATED_RULES,
+];
+
+const RULED = new Set(RULES.flatMap(({ keywords }) => keywords));
+
+/** Schemas below schemas, and references to references. Each level is some calls deep. */
+const MAX_DEPTH = 300;
 
 class Comparison {
   readonly changes: SchemaChange[] = [];
   /** Pairs that were compared: a schema may refer to itself, and to a definition from many places. */
   private readonly seen = new Set<string>();
 
-  compare(before: SchemaNode, after: SchemaNode): void {
-    const [old, now] = [resolved(before), resolved(after)];
-    const key = [old.pointer, now.pointer, canonical(old.schema), canonical(now.schema)].join('\n');
-    if (this.seen.has(key) || old.schema === now.schema) return;
+  compare(pair: Pair, view: View, depth: number): void {
+    const resolvedPair: Pair = [resolved(pair[0]), resolved(pair[1])];
+    const key = [view, ...resolvedPair.map(({ place }) => place)].join('\n');
+    if (this.seen.has(key)) return;
     this.seen.add(key);
-    this.compareResolved([old, now]);
-  }
-
-  private compareResolved(pair: Pair): void {
-    const [old, now] = pair.map(({ schema }) => (isNever(schema) ? 'nothing' : schema === true ? {} : schema)) as [
+    const [old, now] = resolvedPair.map(({ schema }) => asObject(schema)) as [
       SchemaObject | 'nothing',
       SchemaObject | 'nothing',
     ];
     if (old === 'nothing' || now === 'nothing') {
-      if (old !== now) this.add(pair, now === 'nothing' ? forbidden() : allowed());
-      return;
-    }
-    for (const keyword of new Set([...Object.keys(old), ...Object.keys(now)]))
-      this.compareKeyword(pair, keyword, old, now);
+      if (old !== now) this.add(resolvedPair, view, now === 'nothing' ? FORBIDDEN : ALLOWED);
+    } else if (depth > MAX_DEPTH) this.add(resolvedPair, view, TOO_DEEP);
+    else this.compareObjects(resolvedPair, old, now, view, depth);
   }
 
-  private compareKeyword(pair: Pair, keyword: string, old: SchemaObject, now: SchemaObject): void {
-    if (
-      isProse(keyword) ||
-      keyword === '$defs' ||
-      (canonical(old[keyword]) === canonical(now[keyword]) && !holdsSchemas(keyword))
-    )
-      return;
-    if (isNested(keyword)) this.compareNested(pair, keyword, old[keyword], now[keyword]);
-    else if (keyword === 'properties' || keyword === 'patternProperties') this.compareMembers(pair, keyword, old, now);
-    else if (keyword === 'allOf' || keyword === 'anyOf' || keyword === 'oneOf')
-      this.compareBranches(pair, keyword, old[keyword], now[keyword]);
-    else if (keyword === 'not') this.compareNegated(pair, old, now);
-    else for (const change of changesOf(keyword, old[keyword], now[keyword])) this.add(pair, change);
+  private compareObjects(pair: Pair, old: SchemaObject, now: SchemaObject, view: View, depth: number): void {
+    const add = (...changes: readonly KeywordChange[]) => {
+      this.add(pair, view, ...changes);
+    };
+    if (!isKnownDialect(old) || !isKnownDialect(now)) add(OTHER_DIALECT);
+    const keywords = new Set([...Object.keys(old), ...Object.keys(now)]);
+    const malformed = [...keywords].filter(
+      (keyword) => isMalformed(keyword, old[keyword]) || isMalformed(keyword, now[keyword]),
+    );
+    add(...malformed.map(describeMalformed));
+    for (const keyword of keywords)
+      if (!RULED.has(keyword) && !isSilent(keyword)) add(...compareOther(keyword, old[keyword], now[keyword]));
+    const compare = (inner: Pair, nested: View = 'same') => {
+      this.compare(inner, nestViews(view, nested), depth + 1);
+    };
+    for (const rule of RULES)
+      if (
+        rule.keywords.some((keyword) => keywords.has(keyword)) &&
+        !rule.keywords.some((keyword) => malformed.includes(keyword))
+      )
+        rule.compare({ pair, old, now, compare, add });
   }
 
-  /** A schema that is absent lets everything pass. */
-  private compareNested([before, after]: Pair, keyword: string, old: unknown, now: unknown): void {
-    this.compare(childNode(before, old ?? true, keyword), childNode(after, now ?? true, keyword));
-  }
-
-  private compareMembers([before, after]: Pair, keyword: string, old: SchemaObject, now: SchemaObject): void {
-    const [earlier, later] = [membersOf(old[keyword]), membersOf(now[keyword])];
-    for (const name of new Set([...Object.keys(earlier), ...Object.keys(later)])) {
-      // A member that is not named falls under what is said of all others.
-      const [from, to] = [
-        earlier[name] ?? old.additionalProperties ?? true,
-        later[name] ?? now.additionalProperties ?? true,
-      ];
-      this.compare(childNode(before, from, keyword, name), childNode(after, to, keyword, name));
-    }
-  }
-
-  private compareBranches(pair: Pair, keyword: 'allOf' | 'anyOf' | 'oneOf', old: unknown, now: unknown): void {
-    const [earlier, later] = [listOf(old), listOf(now)];
-    if (earlier.length === later.length) {
-      const inner = new Comparison();
-      for (const [index, branch] of earlier.entries())
-        inner.compare(
-          childNode(pair[0], branch, keyword, `${index}`),
-          childNode(pair[1], later[index], keyword, `${index}`),
-        );
-      // A value must be of one branch alone: a branch that takes more leaves less to the others.
-      this.changes.push(
-        ...inner.changes.map((change) => (keyword === 'oneOf' ? { ...change, effect: 'unclear' as const } : change)),
-      );
-      return;
-    }
-    if (old === undefined || now === undefined) this.add(pair, ...compareText(keyword, old, now));
-    else this.add(pair, ...compareSet(keyword, earlier, later, EFFECTS_OF_BRANCHES[keyword]));
-  }
-
-  private compareNegated([before, after]: Pair, old: SchemaObject, now: SchemaObject): void {
-    const inner = new Comparison();
-    inner.compare(childNode(before, old.not ?? false, 'not'), childNode(after, now.not ?? false, 'not'));
-    for (const change of inner.changes) this.changes.push({ ...change, effect: opposite(change.effect) });
-  }
-
-  private add([before, after]: Pair, ...changes: readonly KeywordChange[]): void {
+  private add([before, after]: Pair, view: View, ...changes: readonly KeywordChange[]): void {
     for (const { keyword, effect, what, isGone } of changes) {
       const [side, { pointer }] = isGone ? (['old', before] as const) : (['new', after] as const);
-      this.changes.push({ effect, keyword, message: `${placeInWords(pointer)}: ${what}.`, pointer, side });
+      const message = `${placeInWords(pointer)}: ${what}.`;
+      this.changes.push({ effect: seenFrom(view, effect), keyword, message, pointer, side });
     }
   }
 }
 
-/** Of a branch that came, of one that went. */
-const EFFECTS_OF_BRANCHES: Readonly<Record<'allOf' | 'anyOf' | 'oneOf', readonly [Effect, Effect]>> = {
-  allOf: ['narrower', 'wider'],
-  anyOf: ['wider', 'narrower'],
-  oneOf: ['unclear', 'unclear'],
+/** A keyword of an extension or another draft. Its references may lead to what changed. */
+function compareOther(keyword: string, old: unknown, now: unknown): readonly KeywordChange[] {
+  const changes = compareUnknown(keyword, old, now);
+  if (changes.length > 0 || !holdsReferences(keyword, old)) return changes;
+  const what = `\`${keyword}\` has references, and this keyword is not compared`;
+  return [{ keyword, effect: 'unknown', what, isGone: false }];
+}
+
+function describeMalformed(keyword: string): KeywordChange {
+  return {
+    keyword,
+    effect: 'unknown',
+    what: `the value of \`${keyword}\` is not a valid one, and is not compared`,
+    isGone: false,
+  };
+}
+
+const FORBIDDEN: KeywordChange = { keyword: 'not', effect: 'narrower', what: 'may no longer be there', isGone: false };
+const ALLOWED: KeywordChange = { keyword: 'not', effect: 'wider', what: 'may be there now', isGone: false };
+const TOO_DEEP: KeywordChange = {
+  keyword: '$ref',
+  effect: 'unknown',
+  what: `is more than ${MAX_DEPTH} schemas deep, and is not compared`,
+  isGone: false,
+};
+const OTHER_DIALECT: KeywordChange = {
+  keyword: '$schema',
+  effect: 'unknown',
+  what: '`$schema` names another version than JSON Schema 2020-12, and only that is compared',
+  isGone: false,
 };
 
-const forbidden = (): KeywordChange => ({
-  keyword: 'not',
-  effect: 'narrower',
-  what: 'may no longer be there',
-  isGone: false,
-});
-const allowed = (): KeywordChange => ({ keyword: 'not', effect: 'wider', what: 'may be there now', isGone: false });
-
-/** Behind a reference, where that leads somewhere and says all there is to say. */
-function resolved(node: SchemaNode): SchemaNode {
-  const { schema } = node;
-  if (typeof schema === 'boolean' || typeof schema.$ref !== 'string') return node;
-  const target = followRef(node, schema.$ref);
-  const others = Object.keys(schema).filter(
-    (keyword) => keyword !== '$ref' && !isProse(keyword) && keyword !== '$defs',
-  );
-  if (!target || others.length > 0) return node;
-  return target.schema === schema ? node : resolved(target);
-}
-
-function isNever(schema: SchemaObject | boolean): boolean {
-  if (typeof schema === 'boolean') return !schema;
-  return isSchemaObject(schema.not) ? Object.keys(schema.not).length === 0 : schema.not === true;
-}
-
-const NESTED = new Set([
-  'items',
-  'additionalProperties',
-  'unevaluatedProperties',
-  'unevaluatedItems',
-  'propertyNames',
-  'contains',
-]);
-
-const isNested = (keyword: string) => NESTED.has(keyword);
-
-/** Equal text can still mean another thing: references in it may lead elsewhere. */
-function holdsSchemas(keyword: string): boolean {
-  return isNested(keyword) || ['properties', 'patternProperties', 'allOf', 'anyOf', 'oneOf', 'not'].includes(keyword);
-}
-
-function changesOf(keyword: string, old: unknown, now: unknown): readonly KeywordChange[] {
-  if (keyword === 'required') return compareSet(keyword, listOf(old), listOf(now), ['narrower', 'wider']);
-  if (keyword === 'type' || keyword === 'enum' || keyword === 'const') return compareChoices(keyword, old, now);
-  if (LOWER_BOUNDS.has(keyword) || UPPER_BOUNDS.has(keyword)) return compareBound(keyword, old, now);
-  if (keyword === 'pattern' || keyword === 'format' || keyword === 'uniqueItems') return compareText(keyword, old, now);
-  return compareUnknown(keyword, old, now);
-}
-
-/** A list of choices that is absent leaves the choice free. */
-function compareChoices(keyword: string, old: unknown, now: unknown): readonly KeywordChange[] {
-  if (old === undefined || now === undefined) return compareText(keyword, old, now);
-  if (keyword === 'const') return compareSet(keyword, [old], [now], ['wider', 'narrower']);
-  const read = keyword === 'type' ? typesOf : listOf;
-  return compareSet(keyword, read(old), read(now), ['wider', 'narrower']);
-}
-
-/** Every integer is a number. */
-function typesOf(value: unknown): readonly unknown[] {
-  const types = listOf(value);
-  return types.includes('number') ? [...new Set([...types, 'integer'])] : types;
-}
-
-function membersOf(value: unknown): SchemaObject {
-  return isSchemaObject(value) ? value : {};
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  if (value === undefined) return [];
-  return Array.isArray(value) ? value : [value];
+function asObject(schema: Schema): SchemaObject | 'nothing' {
+  if (typeof schema === 'boolean') return schema ? EMPTY : 'nothing';
+  const { not } = schema;
+  return not === true || (isSchemaObject(not) && Object.keys(not).length === 0) ? 'nothing' : schema;
 }
 
 /** `/properties/a/items` → `a[]`. */

@@ -1,9 +1,9 @@
 /**
  * What a change does to the documents that satisfy a schema. `narrower`: some that did no longer do, so stored
- * documents may break. `wider`: some do that did not, so readers of the old schema may break. `unclear`: it cannot be
- * told from the schemas, and may be both.
+ * documents may break. `wider`: some do that did not, so readers of the old schema may break. `unknown`: it is not
+ * compared, and may be both.
  */
-export type Effect = 'narrower' | 'wider' | 'unclear';
+export type Effect = 'narrower' | 'wider' | 'unknown';
 
 export interface SchemaChange {
   readonly effect: Effect;
@@ -17,8 +17,21 @@ export interface SchemaChange {
   readonly side: 'old' | 'new';
 }
 
-/** The effect of the same change where it is negated. */
-export function opposite(effect: Effect): Effect {
-  if (effect === 'unclear') return effect;
+/**
+ * How a schema counts where it is used. `same`: what it takes more, the whole takes more. `reversed`: what it takes
+ * more, the whole takes less, as under `not`. `both`: any change of it may do either, as in `oneOf`.
+ */
+export type View = 'same' | 'reversed' | 'both';
+
+/** How a schema counts that is used within another one. */
+export function nestViews(outer: View, inner: View): View {
+  if (outer === 'both' || inner === 'both') return 'both';
+  return outer === inner ? 'same' : 'reversed';
+}
+
+/** What a change does to the whole. */
+export function seenFrom(view: View, effect: Effect): Effect {
+  if (view === 'both' || effect === 'unknown') return 'unknown';
+  if (view === 'same') return effect;
   return effect === 'narrower' ? 'wider' : 'narrower';
 }

@@ -1,58 +1,51 @@
-export type SchemaObject = Readonly<Record<string, unknown>>;
-
-/** Schemas by `$id`; what a `$ref` may lead to beyond its own document. */
-export type SchemaLibrary = ReadonlyMap<string, SchemaObject>;
+import { isSchema } from './schema-object.js';
+import type { Schema } from './schema-object.js';
+import { pointerOf } from './schema-world.js';
+import type { Located, SchemaWorld } from './schema-world.js';
 
 /** A schema at its place. */
 export interface SchemaNode {
-  readonly schema: SchemaObject | boolean;
-  /** From the root of the document that was given, also behind a reference: where a person looks. */
+  readonly schema: Schema;
+  /** The same for the same schema, however it was reached. */
+  readonly place: string;
+  /** From the root of the document that was given, also for what a reference leads to: where a person looks. */
   readonly pointer: string;
-  /** Document in which its references are resolved. */
-  readonly root: SchemaObject;
-  readonly library: SchemaLibrary;
-  /** In another document than the one given; `pointer` then names the reference that led there. */
-  readonly isElsewhere: boolean;
+  readonly world: SchemaWorld;
+  /** Where it is; `undefined` for a schema that is not written down. */
+  readonly located: Located | undefined;
 }
 
-export function isSchemaObject(value: unknown): value is SchemaObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+export function rootNode(world: SchemaWorld): SchemaNode {
+  const { root } = world;
+  return nodeAt(world, { document: root, pointer: '', schema: root.schema, base: world.baseAt(root, '') }, '');
 }
 
-export function rootNode(root: SchemaObject, library: SchemaLibrary): SchemaNode {
-  return { schema: root, pointer: '', root, library, isElsewhere: false };
+function nodeAt(world: SchemaWorld, located: Located, pointer: string): SchemaNode {
+  const { document, schema } = located;
+  return { schema, place: `${document.address}#${located.pointer}`, pointer, world, located };
 }
 
-/** The schema below a keyword, or below a member of one. */
-export function childNode(node: SchemaNode, schema: unknown, ...path: readonly string[]): SchemaNode {
-  const pointer = node.pointer + path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-  return {
-    ...node,
-    schema: isSchemaObject(schema) || typeof schema === 'boolean' ? schema : true,
-    pointer: node.isElsewhere ? node.pointer : pointer,
-  };
+/** The schema below a keyword, or below a member of one; `absent` where there is none. */
+export function childNode(
+  node: SchemaNode,
+  path: readonly string[],
+  schema: unknown,
+  absent = true,
+  shown = path,
+): SchemaNode {
+  const { world, located } = node;
+  const isElsewhere = located?.document !== world.root;
+  const pointer = isElsewhere ? node.pointer : node.pointer + pointerOf(shown);
+  if (!located || !isSchema(schema))
+    return { schema: absent, place: String(absent), pointer, world, located: undefined };
+  const { document } = located;
+  const place = located.pointer + pointerOf(path);
+  return nodeAt(world, { document, pointer: place, schema, base: world.baseAt(document, place) }, pointer);
 }
 
-/** What a reference leads to; `undefined` when it leads out of the documents at hand, or to an anchor. */
-export function followRef(node: SchemaNode, reference: string): SchemaNode | undefined {
-  const [address = '', fragment = ''] = reference.split('#');
-  const root = address === '' ? node.root : node.library.get(resolveAddress(address, node.root));
-  const schema = root && (fragment === '' || fragment.startsWith('/')) ? atPointer(root, fragment) : undefined;
-  if (!root || !(isSchemaObject(schema) || typeof schema === 'boolean')) return undefined;
-  const isElsewhere = node.isElsewhere || address !== '';
-  return { ...node, schema, root, isElsewhere, pointer: isElsewhere ? node.pointer : decodeURIComponent(fragment) };
-}
-
-function resolveAddress(address: string, { $id }: SchemaObject): string {
-  return typeof $id === 'string' ? new URL(address, $id).href : address;
-}
-
-function atPointer(root: SchemaObject, fragment: string): unknown {
-  let value: unknown = root;
-  for (const token of decodeURIComponent(fragment).split('/').slice(1)) {
-    const name = token.replaceAll('~1', '/').replaceAll('~0', '~');
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = (value as Readonly<Record<string, unknown>>)[name];
-  }
-  return value;
+/** What a reference leads to; `undefined` when that cannot be told. */
+export function followReference(node: SchemaNode, reference: string): SchemaNode | undefined {
+  const target = node.world.resolve(node.located?.base, reference);
+  if (!target) return undefined;
+  return nodeAt(node.world, target, target.document === node.world.root ? target.pointer : node.pointer);
 }

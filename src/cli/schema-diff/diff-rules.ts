@@ -10,7 +10,7 @@ export type Requirement = (typeof REQUIREMENTS)[number];
 const RULES: Readonly<Record<Effect, string>> = {
   narrower: 'breaks-stored',
   wider: 'breaks-readers',
-  unclear: 'may-break',
+  unknown: 'unknown',
 };
 
 export const DIFF_RULES: readonly RuleDescription[] = [
@@ -19,14 +19,17 @@ export const DIFF_RULES: readonly RuleDescription[] = [
     id: RULES.wider,
     description: 'Documents that satisfy the new schema may not satisfy the old one, by which deployed readers go.',
   },
-  { id: RULES.unclear, description: 'Whether the change breaks anything cannot be told from the schemas.' },
+  {
+    id: RULES.unknown,
+    description: 'The comparison does not cover this, so the change may break documents or readers.',
+  },
   { id: 'not-judged', description: 'A document satisfies neither schema.' },
 ];
 
 const HINTS: Readonly<Record<Effect, string>> = {
   narrower: 'Stored documents may not satisfy it any more. Give the new form a version of its own, and migrate.',
   wider: 'Deployed readers may refuse what is written by it. Deploy readers first.',
-  unclear: 'Try it on real documents with --bags.',
+  unknown: 'Try both schemas on real documents with --bags, or make the change without this keyword.',
 };
 
 export function ruleOf(effect: Effect): { readonly rule: string; readonly hint: string } {
@@ -34,9 +37,9 @@ export function ruleOf(effect: Effect): { readonly rule: string; readonly hint: 
 }
 
 const KEEPS: Readonly<Record<Requirement, readonly Effect[]>> = {
-  full: ['narrower', 'wider', 'unclear'],
-  backward: ['narrower', 'unclear'],
-  forward: ['wider', 'unclear'],
+  full: ['narrower', 'wider', 'unknown'],
+  backward: ['narrower', 'unknown'],
+  forward: ['wider', 'unknown'],
 };
 
 /** An error where it breaks what must hold, else a note. */

@@ -8,21 +8,20 @@ import type { Finding } from '../../findings/finding.js';
 import { locateAll } from '../../json/index.js';
 import { compareSchemas } from '../../schema/compare.js';
 import type { SchemaChange } from '../../schema/schema-change.js';
-import { isSchemaObject } from '../../schema/schema-node.js';
-import type { SchemaLibrary, SchemaObject } from '../../schema/schema-node.js';
 import { diskError } from '../../sources/disk.js';
 import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';
 import type { s3Options } from '../options.js';
 import { shortId } from '../reporters/format.js';
 import { offsetOf } from '../validation/byte-place.js';
-import { publishedSchemas } from '../validation/published-schemas.js';
 import { findSchemaName } from '../validation/schema-choice.js';
 import { parseSchemaFile } from '../validation/schema-file.js';
 import { compileSchema } from '../validation/user-schema.js';
 import { levelOf, ruleOf } from './diff-rules.js';
 import type { Requirement } from './diff-rules.js';
 import { judgeBags } from './judge-bags.js';
+import { loadWorld } from './load-world.js';
+import type { SchemaSource } from './load-world.js';
 
 interface DiffSettings {
   /** Name, `$id` or path. */
@@ -50,7 +49,7 @@ export async function diffSchemas(
     await compileSchema(old.path, old.schema, old.path),
     await compileSchema(now.path, now.schema, now.path),
   ];
-  const changes = compareSchemas(old.schema, now.schema, library(old.schema, now.schema));
+  const changes = compareSchemas(await loadWorld(old), await loadWorld(now));
   const findings = changes.map((change) => findingOf(change, old, now, requirement));
   const document = { id: now.file, file: now.file, findings };
   await onDocument(document);
@@ -58,13 +57,6 @@ export async function diffSchemas(
   return (
     failed + (bags.length === 0 ? 0 : await judgeBags({ bags, s3, requirement, accepts, acceptsNow }, io, onDocument))
   );
-}
-
-/** A schema that is compared may be a new version of a published one, under the same address. */
-function library(...compared: readonly SchemaObject[]): SchemaLibrary {
-  const addresses = new Set(compared.map(({ $id }) => $id));
-  const others = publishedSchemas().filter(({ $id }) => !addresses.has($id));
-  return new Map(others.map((schema) => [String(schema.$id), schema]));
 }
 
 function findingOf(change: SchemaChange, old: SchemaText, now: SchemaText, requirement: Requirement): Finding {
@@ -81,11 +73,10 @@ function findingOf(change: SchemaChange, old: SchemaText, now: SchemaText, requi
 }
 
 /** A schema with its text, so that what is said of it can be shown in it. */
-interface SchemaText {
-  readonly path: string;
+interface SchemaText extends SchemaSource {
   /** As people type it. */
   readonly file: string;
-  readonly schema: SchemaObject;
+  readonly schema: unknown;
   placeOf(pointer: string): { readonly line: number; readonly column: number };
 }
 
@@ -93,10 +84,11 @@ interface SchemaText {
 async function readSchemaText(spec: string, { cwd }: CliIo): Promise<SchemaText> {
   const path = pathOf(spec, cwd);
   const { root, schema } = parseSchemaFile(path, await readBytes(path));
-  if (!isSchemaObject(schema))
+  if (root.kind() !== 'object')
     throw new ConfigError('SCHEMA_INVALID', `${path} is not a JSON Schema that can be compared: it is not an object`);
   return {
     path,
+    root,
     file: shortId(path, cwd),
     schema,
     placeOf: (pointer) => locateAll(root.document.bytes, [offsetOf(root, pointer)])[0]!,

@@ -1,0 +1,64 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { statebag, useScratch } from '../cli/terminal.js';
+import { CHANGES } from './changes.js';
+import type { Json } from './changes.js';
+
+const scratch = useScratch();
+
+const LETTERS: Readonly<Record<string, string>> = { 'breaks-stored': 'S', 'breaks-readers': 'R', unknown: 'U' };
+/** What each requirement does not accept; `full` accepts none. */
+const REFUSED = { backward: 'SU', forward: 'RU' } as const;
+
+function put(name: string, schema: Json): string {
+  const path = join(scratch.dir, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, JSON.stringify(schema).replace(/"number:([^"]*)"/g, '$1'));
+  return path;
+}
+
+const diff = (before: Json, after: Json, requirement: string) =>
+  diffFiles(put('old.json', before), put('new.json', after), requirement);
+
+async function diffFiles(before: string, after: string, requirement: string) {
+  const args = ['schema', 'diff', before, after, '--require', requirement, '--json'];
+  const { code, out, err } = await statebag(scratch.dir, args);
+  expect([err, code === 0 || code === 1]).toEqual(['', true]);
+  const { documents } = JSON.parse(out) as { documents: readonly [{ issues: readonly { rule: string }[] }] };
+  const letters = documents[0].issues.map(({ rule }) => LETTERS[rule] ?? rule);
+  return { code, letters: [...new Set(letters)].sort().join('') };
+}
+
+const flip = (letters: string) =>
+  letters
+    .split('')
+    .map((letter) => (letter === 'S' ? 'R' : letter === 'R' ? 'S' : letter))
+    .sort()
+    .join('');
+
+describe('schema diff says what a change does, and the opposite of the change back', () => {
+  it.each(CHANGES)('a change of %s', async (_, before, after, letters) => {
+    for (const requirement of ['backward', 'forward'] as const) {
+      const code = letters.split('').some((letter) => REFUSED[requirement].includes(letter)) ? 1 : 0;
+      expect([requirement, await diff(before, after, requirement)]).toEqual([requirement, { code, letters }]);
+    }
+    expect(await diff(after, before, 'full')).toEqual({ code: letters === '' ? 0 : 1, letters: flip(letters) });
+    if (letters.includes('U')) expect(await diff(before, before, 'full')).toEqual({ code: 0, letters: '' });
+  });
+});
+
+describe('schema diff compares the files that a schema refers to', () => {
+  const using = { properties: { n: { $ref: 'part.json#day' } } };
+  const part = (schema: Json): Json => ({ $defs: { day: { $anchor: 'day', ...schema } } });
+
+  it('where two schemas of one text refer to files beside them', async () => {
+    const [old, now] = [put('old/schema.json', using), put('new/schema.json', using)];
+    put('old/part.json', part({ type: 'string' }));
+    put('new/part.json', part({ type: 'string', title: 'Day' }));
+    expect(await diffFiles(old, now, 'full')).toEqual({ code: 0, letters: '' });
+    put('new/part.json', part({ type: ['string', 'null'] }));
+    expect(await diffFiles(old, now, 'full')).toEqual({ code: 1, letters: 'R' });
+    expect(await diffFiles(old, now, 'backward')).toEqual({ code: 0, letters: 'R' });
+  });
+});
