@@ -16,6 +16,8 @@ const out = join(root, 'dist/cli');
  * installed.
  */
 const BUNDLED = [
+  '@hyperjump/browser',
+  '@hyperjump/json-schema',
   'cli-progress',
   'cli-table3',
   'd3-array',
@@ -33,7 +35,11 @@ const external = Object.keys(dependencies)
 
 rmSync(out, { recursive: true, force: true });
 const build = await rolldown({
-  input: { statebag: join(root, 'dist/src/cli/bin.js') },
+  input: {
+    statebag: join(root, 'dist/src/cli/bin.js'),
+    // A thread of its own, in which a schema of the user is applied.
+    'schema-worker': join(root, 'dist/src/cli/schema-worker/worker.js'),
+  },
   platform: 'node',
   external,
   logLevel: 'warn',

@@ -35,14 +35,14 @@ export function parseSchemaFile(path: string, bytes: Uint8Array): SchemaFile {
  * Reads what a schema in `folder` refers to by a `file:` address. Throws `ConfigError` `SCHEMA_OUTSIDE` for a file that
  * is not in that folder, links followed, and `SCHEMA_INVALID` for one that cannot be read.
  */
-export async function readReferred(address: string, folder: string): Promise<unknown> {
+export async function readReferredFile(address: string, folder: string): Promise<SchemaFile> {
   const path = fileURLToPath(address);
   try {
     const home = await realpath(folder);
     // Looked at as text first: whether a file outside exists is not said either.
     const real = isInside(folder, path) || isInside(home, path) ? await realpath(path) : undefined;
     if (real === undefined || !isInside(home, real)) throw outside(path, folder);
-    return parseSchemaFile(path, await readFile(real)).schema;
+    return parseSchemaFile(path, await readFile(real));
   } catch (cause) {
     if (cause instanceof ConfigError) throw cause;
     throw new ConfigError('SCHEMA_INVALID', `the schema refers to ${path}: ${diskError(path, cause).message}`, {
