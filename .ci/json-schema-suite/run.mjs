@@ -12,7 +12,7 @@ import { compileSchema } from '../../dist/src/cli/validation/user-schema.js';
  */
 
 const LEFT_OUT = ['refRemote.json', 'format.json', 'vocabulary.json', 'content.json'];
-const CASES = 1_112;
+const CASES = 1_070;
 const MAX_REFUSED = 20;
 /** Threads at work at one time. */
 const LANES = 2;
