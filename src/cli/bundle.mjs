@@ -16,6 +16,8 @@ const out = join(root, 'dist/cli');
  * installed.
  */
 const BUNDLED = [
+  '@hyperjump/browser',
+  '@hyperjump/json-schema',
   'cli-progress',
   'cli-table3',
   'd3-array',
@@ -32,19 +34,24 @@ const external = Object.keys(dependencies)
   .map((name) => new RegExp(`^${name}(/|$)`));
 
 rmSync(out, { recursive: true, force: true });
-const build = await rolldown({
-  input: { statebag: join(root, 'dist/src/cli/bin.js') },
-  platform: 'node',
-  external,
-  logLevel: 'warn',
-});
-const { output } = await build.write({
-  dir: out,
-  format: 'cjs',
-  entryFileNames: '[name].cjs',
-  chunkFileNames: 'chunks/[name]-[hash].cjs',
-});
-await build.close();
+const entries = [
+  { statebag: join(root, 'dist/src/cli/bin.js') },
+  // A thread of its own, in which a schema of the user is applied. It shares no file with the command line, which would
+  // then be loaded in more pieces.
+  { 'schema-worker': join(root, 'dist/src/cli/schema-worker/worker.js') },
+];
+const output = [];
+for (const input of entries) {
+  const build = await rolldown({ input, platform: 'node', external, logLevel: 'warn' });
+  const written = await build.write({
+    dir: out,
+    format: 'cjs',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: 'chunks/[name]-[hash].cjs',
+  });
+  output.push(...written.output);
+  await build.close();
+}
 
 /** Folders of the packages whose code is in the bundle. */
 const packages = new Set(

@@ -166,6 +166,25 @@ const VALIDATION = {
     title: 'The file of `--schema` is not a JSON Schema (2020-12).',
     advice: 'Correct the schema; the message says what is wrong.',
   },
+  SCHEMA_UNSUPPORTED: {
+    title: 'The file of `--schema` is a schema that statebag cannot apply.',
+    detail:
+      'It is written for another dialect than JSON Schema 2020-12, applies itself to the same value without an end, or has a number that a double does not keep.',
+    advice: 'Change the schema at the place that the message names.',
+    see: 'validate.md',
+  },
+  SCHEMA_TIMEOUT: {
+    title: 'The schema of the user did not decide a document in 5 seconds.',
+    detail: 'Nothing is known of the document. The other documents are checked.',
+    advice: 'Look for a `pattern` with a repetition inside a repetition, such as `(a+)+`, and write it in another way.',
+    see: 'validate.md',
+  },
+  SCHEMA_LIMIT: {
+    title: 'The check of a document by the schema of the user nests too deeply, or needs more than 1,024 MB.',
+    detail: 'Nothing is known of the document. The other documents are checked.',
+    advice: 'Look for a `$dynamicRef` that leads back to the same value. Split a document that is too large.',
+    see: 'validate.md',
+  },
   SCHEMA_REMOTE: {
     title: 'A schema refers to another one on the network.',
     detail: 'statebag fetches nothing.',

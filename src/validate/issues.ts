@@ -41,6 +41,8 @@ const SENTENCES: Readonly<Record<string, Sentence>> = {
     `${label} holds the same element twice, at ${String(params.j)} and ${String(params.i)}.`,
   contains: ({ label }, { params }) =>
     `${label} must hold at least ${inWords(params.minContains)} element of the kind the schema asks for.`,
+  maxContains: ({ label }, { params }) =>
+    `${label} holds ${inWords(params.found)} elements of the kind the schema asks for; it may hold at most ${inWords(params.limit)}.`,
   minProperties: ({ label }, { params }) => `${label} must have at least ${inWords(params.limit)} members.`,
   maxProperties: ({ label }, { params }) => `${label} must have at most ${inWords(params.limit)} members.`,
   propertyNames: ({ label }, { params }) =>
@@ -94,7 +96,12 @@ const MAX_ISSUES = 100;
  * at most 100 in all, and one that counts the rest.
  */
 export function issuesOf(root: unknown, faults: readonly SchemaFault[], advise: Adviser): ValidationIssue[] {
-  const told = refusedFirst(withoutRepeats(withoutBranches(faults)));
+  return describeFaults(root, withoutBranches(faults), advise);
+}
+
+/** The same for faults of which none only says why a branch was not taken. */
+export function describeFaults(root: unknown, faults: readonly SchemaFault[], advise: Adviser): ValidationIssue[] {
+  const told = refusedFirst(withoutRepeats(faults));
   const issues = told.slice(0, MAX_ISSUES).map((fault) => issueOf(root, fault, advise));
   const left = told.length - issues.length;
   if (left > 0) issues.push({ pointer: '', keyword: 'more', message: `${left} more faults are not listed.` });

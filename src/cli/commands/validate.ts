@@ -94,13 +94,27 @@ async function validateCommand(args: ValidateArguments, io: CliIo): Promise<numb
 
 const rules = async () => (await import('../validation/rules.js')).VALIDATION_RULES;
 
-/** Files in which there is nothing to find come first; the machinery of sources is loaded for the others. */
 async function check(
   { positionals, options: values }: ValidateArguments,
   reporter: CheckReporter,
   io: CliIo,
 ): Promise<Checked> {
   const settings = await settingsOf(values, io);
+  try {
+    return await checkAll(positionals, values, settings, reporter, io);
+  } finally {
+    await settings.schema.close?.();
+  }
+}
+
+/** Files in which there is nothing to find come first; the machinery of sources is loaded for the others. */
+async function checkAll(
+  positionals: readonly string[],
+  values: ValidateArguments['options'],
+  settings: SourcesSettings,
+  reporter: CheckReporter,
+  io: CliIo,
+): Promise<Checked> {
   const others: string[] = [];
   const accepted = new Set<string>();
   const isPlain = values.store === undefined && settings.expect === 'valid' && !positionals.includes('-');

@@ -14,6 +14,7 @@ import type { CliIo } from '../io.js';
 import type { s3Options } from '../options.js';
 import { shortId } from '../reporters/format.js';
 import { offsetOf } from '../validation/byte-place.js';
+import type { Checker } from '../validation/checker.js';
 import { findSchemaName } from '../validation/schema-choice.js';
 import { parseSchemaFile } from '../validation/schema-file.js';
 import { compileSchema } from '../validation/user-schema.js';
@@ -45,18 +46,30 @@ export async function diffSchemas(
   onDocument: OnDocument,
 ): Promise<number> {
   const [old, now] = [await readSchemaText(before, io), await readSchemaText(after, io)];
-  const [accepts, acceptsNow] = [
-    await compileSchema(old.path, old.schema, old.path),
-    await compileSchema(now.path, now.schema, now.path),
-  ];
-  const changes = compareSchemas(await loadWorld(old), await loadWorld(now));
-  const findings = changes.map((change) => findingOf(change, old, now, requirement));
-  const document = { id: now.file, file: now.file, findings };
-  await onDocument(document);
-  const failed = isValid(document) ? 0 : 1;
-  return (
-    failed + (bags.length === 0 ? 0 : await judgeBags({ bags, s3, requirement, accepts, acceptsNow }, io, onDocument))
-  );
+  const [accepts, acceptsNow] = await compileBoth(old, now);
+  try {
+    const changes = compareSchemas(await loadWorld(old), await loadWorld(now));
+    const findings = changes.map((change) => findingOf(change, old, now, requirement));
+    const document = { id: now.file, file: now.file, findings };
+    await onDocument(document);
+    const failed = isValid(document) ? 0 : 1;
+    return (
+      failed + (bags.length === 0 ? 0 : await judgeBags({ bags, s3, requirement, accepts, acceptsNow }, io, onDocument))
+    );
+  } finally {
+    await accepts.close?.();
+    await acceptsNow.close?.();
+  }
+}
+
+async function compileBoth(old: SchemaText, now: SchemaText): Promise<readonly [Checker, Checker]> {
+  const accepts = await compileSchema(old.path, old.bytes, old.path);
+  try {
+    return [accepts, await compileSchema(now.path, now.bytes, now.path)];
+  } catch (error) {
+    await accepts.close?.();
+    throw error;
+  }
 }
 
 function findingOf(change: SchemaChange, old: SchemaText, now: SchemaText, requirement: Requirement): Finding {
@@ -77,6 +90,7 @@ interface SchemaText extends SchemaSource {
   /** As people type it. */
   readonly file: string;
   readonly schema: unknown;
+  readonly bytes: Uint8Array;
   placeOf(pointer: string): { readonly line: number; readonly column: number };
 }
 
@@ -91,6 +105,7 @@ async function readSchemaText(spec: string, { cwd }: CliIo): Promise<SchemaText>
     root,
     file: shortId(path, cwd),
     schema,
+    bytes: root.document.bytes,
     placeOf: (pointer) => locateAll(root.document.bytes, [offsetOf(root, pointer)])[0]!,
   };
 }

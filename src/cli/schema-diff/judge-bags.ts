@@ -1,4 +1,5 @@
 import { readDocument } from '../../bag/value.js';
+import type { ByteValue } from '../../bag/value.js';
 import { BagDocument } from '../../bag/bag.js';
 import type { SourceDocument } from '../../sources/source.js';
 import { BagError, ConfigError } from '../../errors/index.js';
@@ -13,7 +14,9 @@ import { s3Settings } from '../options.js';
 import type { s3Options } from '../options.js';
 import { shortId } from '../reporters/format.js';
 import { plainValue } from '../../validate/document-issues.js';
+import type { ValidationIssue } from '../../validate/issue.js';
 import type { Checker } from '../validation/checker.js';
+import { isUndecided } from '../validation/issue.js';
 import { describeRefusal } from '../validation/refusal.js';
 import { levelOf, ruleOf } from './diff-rules.js';
 import type { Requirement } from './diff-rules.js';
@@ -90,17 +93,24 @@ async function judgeBytes(bytes: Uint8Array, settings: JudgeSettings): Promise<r
 }
 
 async function compareVerdicts(
-  value: unknown,
+  subject: ByteValue,
   { accepts, acceptsNow, requirement }: JudgeSettings,
 ): Promise<readonly Verdict[]> {
-  const [was, is] = [accepts.accepts(value), acceptsNow.accepts(value)];
+  const value = plainValue(subject);
+  const [before, after] = [await accepts.issuesOf(value, subject), await acceptsNow.issuesOf(value, subject)];
+  const open = [...before, ...after].find(({ keyword }) => isUndecided(keyword));
+  if (open) return [toVerdict(open)];
+  const [was, is] = [before.length === 0, after.length === 0];
   if (was === is) return was ? [] : [NOT_JUDGED];
-  const [refusing, effect, what]: readonly [Checker, Effect, string] = was
-    ? [acceptsNow, 'narrower', 'satisfied the old schema and not the new one']
-    : [accepts, 'wider', 'satisfies the new schema and not the old one'];
-  const reason = (await refusing.issuesOf(value))[0];
+  const [[reason], effect, what]: readonly [readonly ValidationIssue[], Effect, string] = was
+    ? [after, 'narrower', 'satisfied the old schema and not the new one']
+    : [before, 'wider', 'satisfies the new schema and not the old one'];
   const message = `The document ${what}: ${reason?.message ?? 'no reason is given.'}`;
   return [{ ...ruleOf(effect), level: levelOf(effect, requirement), message }];
+}
+
+function toVerdict({ keyword, message, hint }: ValidationIssue): Verdict {
+  return { rule: keyword, level: 'error', message, ...(hint !== undefined && { hint }), line: 1, column: 1 };
 }
 
 const NOT_JUDGED: Verdict = {
@@ -110,8 +120,8 @@ const NOT_JUDGED: Verdict = {
   hint: 'Give documents that satisfied the old schema.',
 };
 
-function bagsIn(bytes: Uint8Array): readonly unknown[] {
+function bagsIn(bytes: Uint8Array): readonly ByteValue[] {
   const root = readDocument(bytes);
   const { bags } = new BagDocument(root);
-  return (bags.length === 0 ? [root] : bags.map(({ value }) => value)).map(plainValue);
+  return bags.length === 0 ? [root] : bags.map(({ value }) => value);
 }

@@ -25,7 +25,7 @@ export async function acceptQuickly(bytes: Uint8Array, choice: SchemaChoice): Pr
   const names: string[] = [];
   for (const value of bags.length === 0 ? [document] : bags.map((bag) => bag.value.raw)) {
     const checker = await choice.checkerOf(value);
-    if (!checker?.accepts(value) || (checker.name === LEAN && inlineSizeIssues(value).length > 0)) return undefined;
+    if (!checker?.accepts?.(value) || (checker.name === LEAN && inlineSizeIssues(value).length > 0)) return undefined;
     names.push(checker.name);
   }
   if (names.includes(LEAN) && envelope && !(await isLeanAround(envelope, bags))) return undefined;
@@ -42,7 +42,7 @@ async function isLeanAround(
   bags: readonly EnvelopeLevel<ObjectValue>[],
 ): Promise<boolean> {
   const checker = await namedSchema(LEAN).checkerOf(undefined);
-  const isLean = strayBags(envelope).every(({ value }) => checker?.accepts(value.raw) === true);
+  const isLean = strayBags(envelope).every(({ value }) => checker?.accepts?.(value.raw) === true);
   return isLean && strayPrograms(envelope, bags).length === 0;
 }
 

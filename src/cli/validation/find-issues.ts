@@ -83,7 +83,9 @@ async function checkSchemas(
 async function checkSubject(path: readonly string[], subject: ByteValue, choice: SchemaChoice): Promise<Checked> {
   const value = plainValue(subject);
   const checker = await choice.checkerOf(value);
-  const found = checker ? (await checker.issuesOf(value)).map((issue) => withSpelling(issue, subject)) : [UNKNOWN];
+  const found = checker
+    ? (await checker.issuesOf(value, subject)).map((issue) => withSpelling(issue, subject))
+    : [UNKNOWN];
   const issues =
     choice.requiresBag && checker?.name === LEAN && detectSchema(value) === FAT ? admittingOld(found) : found;
   const large = checker?.name === LEAN ? inlineSizeIssues(value) : [];

@@ -20,6 +20,11 @@ export interface LocatedIssue extends Omit<Issue, 'offset'> {
   readonly column: number;
 }
 
+/** True for a rule that says that a schema of the user did not decide a document: neither yes nor no. */
+export function isUndecided(rule: string): boolean {
+  return rule === 'SCHEMA_TIMEOUT' || rule === 'SCHEMA_LIMIT';
+}
+
 /** What a document was taken for. */
 export interface Taken {
   /** Schemas it was held against, innermost bag first; empty when none recognised it. */

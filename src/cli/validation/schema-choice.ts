@@ -12,6 +12,8 @@ export interface SchemaChoice {
   readonly requiresBag: boolean;
   /** `undefined` when none is known for the value. */
   checkerOf(value: unknown): Promise<Checker | undefined>;
+  /** Ends what a schema of the user runs in. */
+  close?(): Promise<void>;
 }
 
 /**
@@ -46,7 +48,12 @@ export async function parseSchemaChoice(text: string, io: CliIo): Promise<Schema
   if (name !== undefined) return namedSchema(name);
   const { loadUserSchema } = await import('./user-schema.js');
   const checker = await loadUserSchema(text, io);
-  return { isAboutBags: false, requiresBag: false, checkerOf: () => Promise.resolve(checker) };
+  return {
+    isAboutBags: false,
+    requiresBag: false,
+    checkerOf: () => Promise.resolve(checker),
+    close: async () => checker.close?.(),
+  };
 }
 
 /** One schema of the project for every document. */

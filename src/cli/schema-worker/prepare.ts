@@ -1,0 +1,111 @@
+import type { ByteValue } from '../../bag/value.js';
+import { locate } from '../../json/index.js';
+import { plainValue } from '../../validate/document-issues.js';
+import { isExact } from './decimal.js';
+import { Refusal } from './refusal.js';
+
+/*
+ * A schema as the validator is given it. The validator takes every object with `$id` for a schema of its own, wherever
+ * it is: values of `const` and `enum` become text, and keywords that it does not know lose such names.
+ */
+
+export const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
+
+/** Begins a string that holds a value of `const` or `enum` as JSON. */
+export const VALUE_MARK = '\u0000json:';
+
+/** Thrown for a schema of another dialect than JSON Schema 2020-12. */
+export class OtherDialect extends Error {
+  constructor(readonly dialect: string) {
+    super(dialect);
+  }
+}
+
+type Prepare = (value: ByteValue) => unknown;
+
+const plain: Prepare = (value) => {
+  refuseInexact(value);
+  return plainValue(value);
+};
+
+const dialect: Prepare = (value) => {
+  const text = value.text();
+  if (text !== undefined && text.replace(/#$/, '') !== DIALECT) throw new OtherDialect(text);
+  return plainValue(value);
+};
+
+const prepareMap: Prepare = (value) => mapMembers(value, (member) => prepareSchema(member));
+const prepareList: Prepare = (value) =>
+  value.kind() === 'array' ? value.items().map((item) => prepareSchema(item)) : plainValue(value);
+const prepareChoices: Prepare = (value) =>
+  value.kind() === 'array' ? value.items().map(markValue) : plainValue(value);
+
+/** Annotations say nothing of a document. They may be of any kind, so that what is in them is left out. */
+const leaveOut: Prepare = (value) => (value.kind() === 'array' ? [] : true);
+
+const each = (prepare: Prepare, names: string) => names.split(' ').map((name) => [name, prepare] as const);
+
+const KEYWORDS = new Map<string, Prepare>([
+  ['$schema', dialect],
+  ['const', markValue],
+  ['enum', prepareChoices],
+  ...each(leaveOut, 'default examples'),
+  ...each(prepareMap, '$defs definitions dependentSchemas patternProperties properties'),
+  ...each(prepareList, 'allOf anyOf oneOf prefixItems'),
+  ...each(prepareSchema, 'additionalProperties contains contentSchema else if items not propertyNames then'),
+  ...each(prepareSchema, 'unevaluatedItems unevaluatedProperties'),
+  ...each(plain, '$anchor $comment $dynamicAnchor $dynamicRef $id $ref contentEncoding contentMediaType'),
+  ...each(plain, 'dependentRequired deprecated description exclusiveMaximum exclusiveMinimum format maxContains'),
+  ...each(plain, 'maxItems maxLength maxProperties maximum minContains minItems minLength minProperties minimum'),
+  ...each(plain, 'multipleOf pattern readOnly required title type uniqueItems writeOnly'),
+]);
+
+/** Throws `Refusal` for a number that cannot be compared exactly, and `OtherDialect`. */
+export function prepareSchema(schema: ByteValue): unknown {
+  return mapMembers(schema, (member, name) => {
+    // `$vocabulary` has a meaning in meta-schemas only.
+    if (name === '$vocabulary' || name in Object.prototype) return undefined;
+    const prepare = KEYWORDS.get(name);
+    return prepare ? prepare(member) : withoutAddresses(member);
+  });
+}
+
+/** Members that become `undefined` are left out. What is not an object is given as it is. */
+function mapMembers(value: ByteValue, prepare: (member: ByteValue, name: string) => unknown): unknown {
+  if (value.kind() !== 'object') return plainValue(value);
+  const members = value.names().map((name) => [name, prepare(value.member(name)!, name)] as const);
+  return Object.fromEntries(members.filter(([, member]) => member !== undefined));
+}
+
+function markValue(value: ByteValue): string {
+  refuseInexact(value);
+  return VALUE_MARK + JSON.stringify(plainValue(value));
+}
+
+const ADDRESSES = new Set(['$id', '$anchor', '$dynamicAnchor', '$schema', '$vocabulary']);
+
+/** Schemas may be kept under a keyword that is not known, and referred to by their place. */
+function withoutAddresses(value: ByteValue): unknown {
+  if (value.kind() === 'array') return value.items().map(withoutAddresses);
+  return mapMembers(value, (member, name) => (ADDRESSES.has(name) ? undefined : withoutAddresses(member)));
+}
+
+function refuseInexact(value: ByteValue): void {
+  if (value.kind() === 'array') value.items().forEach(refuseInexact);
+  else if (value.kind() === 'object')
+    value.names().forEach((name) => {
+      refuseInexact(value.member(name)!);
+    });
+  else if (value.kind() === 'nonfinite' || (value.kind() === 'number' && !isExact(spelling(value)))) {
+    const { line, column } = locate(value.document.bytes, value.node.start);
+    const where = `line ${line}, column ${column}`;
+    throw new Refusal(
+      'SCHEMA_UNSUPPORTED',
+      `the number at ${where} cannot be compared exactly: a double does not keep it`,
+    );
+  }
+}
+
+function spelling(value: ByteValue): string {
+  return Buffer.from(value.bytes()).toString('latin1');
+}
