@@ -213,6 +213,7 @@ describe('a document that a schema does not decide is a finding, and the run goe
     const schema = { $dynamicAnchor: 'a', if: { type: 'object', required: ['x'] }, then: { $dynamicRef: '#a' } };
     const { code, issues } = await check(schema, ['{}', '{"x":1}', '[]']);
     expect([code, issues.map((found) => found.map(({ rule }) => rule))]).toEqual([1, [[], ['SCHEMA_LIMIT'], []]]);
+    expect(issues[1]![0]!.message).toContain('nests too deeply');
   });
 
   it('and a document that nests 4,000 levels deep is decided by a schema that applies itself to the members', async () => {
