@@ -47,7 +47,7 @@ const TEMPLATES: Readonly<Record<string, (members: string) => string>> = {
 /** The cells of each row of the first table of the page. */
 function rows(): readonly (readonly string[])[] {
   const [table] = readFileSync('docs/asl.md', 'utf8').match(/(?:^\|.*\n)+/gm)!;
-  const [, , ...lines] = table!.trim().split('\n');
+  const [, , ...lines] = table.trim().split('\n');
   return lines.map((line) =>
     line
       .split('|')

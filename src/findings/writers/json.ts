@@ -6,9 +6,9 @@ import { countDocument, NO_DOCUMENTS } from '../totals.js';
 
 /**
  * `{"documents":[{"id","file",…,"valid","issues":[ISSUE]}],"totals":{"documents","valid","invalid"},…}`, where ISSUE is
- * `{"rule","level","message","hint"?,"file"?,"line"?,"column"?,"pointer"?}`; it has `file` when that is another file than
- * the document's. A run that was ended has
- * `"error":{"code","message"}` in place of the totals, and nothing at all when it ended before its first document.
+ * `{"rule","level","message","hint"?,"file"?,"line"?,"column"?,"pointer"?}`. `file` is there when it is another file
+ * than the document's. A run that was ended has `"error":{"code","message"}` in place of the totals, and nothing at all
+ * when it ended before its first document.
  */
 export function jsonWriter(): FindingWriter {
   let totals = NO_DOCUMENTS;
@@ -37,6 +37,6 @@ function plain(document: CheckedDocument): object {
   return { id, file, ...details, valid: isValid(document), issues: findings.map((finding) => issueIn(finding, file)) };
 }
 
-function issueIn({ file, ...rest }: Finding, own: string): Omit<Finding, 'file'> {
-  return file === own ? rest : { ...rest, ...{ file } };
+function issueIn({ file, ...rest }: Finding, own: string): Partial<Finding> {
+  return file === own ? rest : { ...rest, file };
 }
