@@ -8,6 +8,7 @@ export {
   type TextPlace,
   uninitialised,
 } from './bytes.js';
+export { Decimal } from './decimal.js';
 export { findDuplicateMembers, hasDuplicateMembers, type DuplicateMember, type MemberText } from './duplicates.js';
 export { openEmbedded, translateSplices } from './embedded.js';
 export { EVERYTHING, expandNode } from './scan.js';

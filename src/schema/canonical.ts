@@ -1,4 +1,4 @@
-import { Decimal } from './decimal.js';
+import { Decimal } from '../json/index.js';
 import { isSchemaObject } from './schema-object.js';
 
 /** Keywords that say nothing about which documents are valid. */

@@ -1,5 +1,5 @@
 import { canonical, display } from './canonical.js';
-import { Decimal } from './decimal.js';
+import { Decimal } from '../json/index.js';
 import type { Effect } from './schema-change.js';
 import { isSameSchema } from './same-schema.js';
 import { childNode } from './schema-node.js';
@@ -84,7 +84,7 @@ export function compareBound(keyword: string, old: unknown, now: unknown): reado
 
 function boundOf(keyword: string, value: unknown): Decimal | undefined {
   if (!(value instanceof Decimal)) return undefined;
-  return COUNTS.has(keyword) && value.compare(Decimal.read('0')) <= 0 ? undefined : value;
+  return COUNTS.has(keyword) && value.compare(Decimal.of(0)) <= 0 ? undefined : value;
 }
 
 /** A rule of which two values cannot be compared. */

@@ -1,5 +1,5 @@
 import { compareBound, compareText } from './compare-keywords.js';
-import { Decimal } from './decimal.js';
+import { Decimal } from '../json/index.js';
 import type { View } from './schema-change.js';
 import { childNode } from './schema-node.js';
 import type { SchemaNode } from './schema-node.js';
@@ -98,8 +98,8 @@ function itemNode(node: SchemaNode, index: number): SchemaNode {
     : childNode(node, path, own);
 }
 
-const ONE = Decimal.read('1');
-const ZERO = Decimal.read('0');
+const ONE = Decimal.of(1);
+const ZERO = Decimal.of(0);
 
 /** At least so many elements are of `contains`, at most so many: two rules, of which one turns it round. */
 function compareContains({ pair, old, now, compare, add }: Scope): void {

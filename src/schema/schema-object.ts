@@ -1,4 +1,4 @@
-import { Decimal } from './decimal.js';
+import { Decimal } from '../json/index.js';
 
 /** A JSON object without a prototype, so that a member of any name is its own. Its numbers are `Decimal`. */
 export type SchemaObject = Readonly<Record<string, unknown>>;

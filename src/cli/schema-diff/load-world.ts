@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { ByteValue } from '../../bag/value.js';
 import { ConfigError } from '../../errors/index.js';
-import { Decimal } from '../../schema/decimal.js';
+import { Decimal } from '../../json/index.js';
 import { isSchema } from '../../schema/schema-object.js';
 import { SchemaWorld } from '../../schema/schema-world.js';
 import { publishedSchemas } from '../validation/published-schemas.js';
@@ -75,7 +75,7 @@ export function readSpelled(name: string, value: ByteValue, depth = 0): unknown 
     case 'string':
       return value.text();
     case 'number':
-      return Decimal.read(Buffer.from(value.bytes()).toString('latin1'));
+      return Decimal.parse(Buffer.from(value.bytes()).toString('latin1'));
     case 'boolean':
       return value.bytes().length === 'true'.length;
     case 'null':
@@ -86,7 +86,7 @@ export function readSpelled(name: string, value: ByteValue, depth = 0): unknown 
 }
 
 function fromPlain(value: unknown): unknown {
-  if (typeof value === 'number') return Decimal.read(String(value));
+  if (typeof value === 'number') return Decimal.of(value);
   if (Array.isArray(value)) return value.map(fromPlain);
   if (typeof value !== 'object' || value === null) return value;
   return withoutPrototype(Object.entries(value).map(([name, member]) => [name, fromPlain(member)] as const));

@@ -2,8 +2,7 @@ import * as Instance from '@hyperjump/json-schema/instance/experimental';
 import type { JsonNode } from '@hyperjump/json-schema/instance/experimental';
 import type { ByteValue } from '../../bag/value.js';
 import { plainValue } from '../../validate/document-issues.js';
-import { formatDecimal, isExact, parseDecimal } from './decimal.js';
-import type { Decimal } from './decimal.js';
+import { Decimal } from '../../json/index.js';
 
 /** A document as the validator sees it, and the value it is made from. */
 export interface Subject {
@@ -31,13 +30,13 @@ function noteSpellings(source: ByteValue, node: JsonNode): void {
     for (const [key, child] of Instance.entries(node)) noteSpellings(source.member(Instance.value(key))!, child);
   } else if (node.type === 'number') {
     const spelling = Buffer.from(source.bytes()).toString('latin1');
-    if (!isExact(spelling)) spellings.set(node, spelling);
+    if (Decimal.parse(spelling)?.isDouble() !== true) spellings.set(node, spelling);
   }
 }
 
 /** A number of a document as it is written; `undefined` for what is not a number of JSON. */
 export function decimalAt(node: JsonNode): Decimal | undefined {
-  return parseDecimal(spellings.get(node) ?? String(Instance.value<number>(node)));
+  return Decimal.parse(spellings.get(node) ?? String(Instance.value<number>(node)));
 }
 
 /** One text for all spellings of a value: equal values of JSON Schema have equal texts. */
@@ -55,7 +54,7 @@ export function canonicalText(node: JsonNode): string {
       return `[${node.children.map(canonicalText).join(',')}]`;
     case 'number': {
       const decimal = decimalAt(node);
-      return decimal ? formatDecimal(decimal) : String(Instance.value(node));
+      return decimal?.canonical() ?? String(Instance.value(node));
     }
     default:
       return JSON.stringify(Instance.value(node));

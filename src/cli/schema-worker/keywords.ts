@@ -3,7 +3,7 @@ import { Validation, addKeyword, canonicalUri } from '@hyperjump/json-schema/exp
 import type { Keyword, ValidationContext } from '@hyperjump/json-schema/experimental';
 import * as Instance from '@hyperjump/json-schema/instance/experimental';
 import type { JsonNode } from '@hyperjump/json-schema/instance/experimental';
-import { compareDecimals, isMultiple, isWhole, parseDecimal } from './decimal.js';
+import { Decimal } from '../../json/index.js';
 import { canonicalText, canonicalTextOfValue, decimalAt } from './instance.js';
 import { compilePattern } from './pattern.js';
 import { VALUE_MARK } from './prepare.js';
@@ -37,9 +37,9 @@ function limit(name: string, admits: (order: number) => boolean): Keyword<number
     compile: (schema) => Promise.resolve(schemaValue<number>(schema)),
     interpret: (bound, node) => {
       if (node.type !== 'number') return true;
-      const [value, border] = [decimalAt(node), parseDecimal(String(bound))];
+      const [value, border] = [decimalAt(node), Decimal.parse(String(bound))];
       // NaN and the infinities, which only Python writes, are compared as doubles.
-      return admits(value && border ? compareDecimals(value, border) : Instance.value<number>(node) - bound);
+      return admits(value && border ? value.compare(border) : Instance.value<number>(node) - bound);
     },
   };
 }
@@ -49,8 +49,8 @@ const multipleOf: Keyword<number> = {
   compile: (schema) => Promise.resolve(schemaValue<number>(schema)),
   interpret: (divisor, node) => {
     if (node.type !== 'number') return true;
-    const [value, step] = [decimalAt(node), parseDecimal(String(divisor))];
-    return value !== undefined && step !== undefined && isMultiple(value, step);
+    const [value, step] = [decimalAt(node), Decimal.parse(String(divisor))];
+    return value !== undefined && step !== undefined && value.isMultipleOf(step);
   },
 };
 
@@ -63,7 +63,7 @@ const type: Keyword<string | readonly string[]> = {
 function isOfType(name: string, node: JsonNode): boolean {
   if (name !== 'integer') return node.type === name;
   const decimal = node.type === 'number' ? decimalAt(node) : undefined;
-  return decimal !== undefined && isWhole(decimal);
+  return decimal?.isWhole() === true;
 }
 
 /** A value of `const` or `enum`, and its canonical text. */

@@ -1,7 +1,6 @@
 import type { ByteValue } from '../../bag/value.js';
-import { locate } from '../../json/index.js';
+import { Decimal, locate } from '../../json/index.js';
 import { plainValue } from '../../validate/document-issues.js';
-import { isExact } from './decimal.js';
 import { Refusal } from './refusal.js';
 
 /*
@@ -96,7 +95,10 @@ function refuseInexact(value: ByteValue): void {
     value.names().forEach((name) => {
       refuseInexact(value.member(name)!);
     });
-  else if (value.kind() === 'nonfinite' || (value.kind() === 'number' && !isExact(spelling(value)))) {
+  else if (
+    value.kind() === 'nonfinite' ||
+    (value.kind() === 'number' && Decimal.parse(spelling(value))?.isDouble() !== true)
+  ) {
     const { line, column } = locate(value.document.bytes, value.node.start);
     const where = `line ${line}, column ${column}`;
     throw new Refusal(

@@ -31,11 +31,6 @@ export function parseSchemaFile(path: string, bytes: Uint8Array): SchemaFile {
   }
 }
 
-/** What a schema in `folder` refers to by a `file:` address. Throws as `readReferredFile` does. */
-export async function readReferred(address: string, folder: string): Promise<unknown> {
-  return (await readReferredFile(address, folder)).schema;
-}
-
 /**
  * Reads what a schema in `folder` refers to by a `file:` address. Throws `ConfigError` `SCHEMA_OUTSIDE` for a file that
  * is not in that folder, links followed, and `SCHEMA_INVALID` for one that cannot be read.
