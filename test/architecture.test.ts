@@ -16,7 +16,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   asl: ['json', 'findings'],
   json: [],
   locks: [],
-  schema: [],
+  schema: ['json'],
   schemas: [],
   partition: ['json'],
   bag: ['json', 'schemas', 'partition'],

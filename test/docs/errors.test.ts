@@ -21,6 +21,8 @@ const OTHERS = new Set([
   'TIMED_OUT',
   'NOT_REDRIVABLE',
   'ALL_PROJECTED_ATTRIBUTES',
+  'BAD_INDENT',
+  'MISSING_CHAR',
 ]);
 
 /** A code of two words or more, and one of a single word where it is given to an error or an outcome. */

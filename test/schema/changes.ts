@@ -45,12 +45,6 @@ const CORE: readonly Change[] = [
     'RS',
   ],
   [
-    'the target of a pointer through an inner $id',
-    { $ref: '#/$defs/a/$defs/c', $defs: { a: { $id: 'https://example.test/x', $defs: { c: text } } } },
-    { $ref: '#/$defs/a/$defs/c', $defs: { a: { $id: 'https://example.test/x', $defs: { c: number } } } },
-    'U',
-  ],
-  [
     'an $anchor with another name',
     { $ref: '#x', $defs: { a: { $anchor: 'x', ...text } } },
     { $ref: '#y', $defs: { a: { $anchor: 'y', ...text } } },

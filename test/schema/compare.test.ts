@@ -237,7 +237,7 @@ describe('what is not named as a change', () => {
             expect(documents.filter((document) => now(document) && !old(document))).toEqual([]);
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 20 },
     );
   });
 });

@@ -46,19 +46,29 @@ export async function diffSchemas(
   onDocument: OnDocument,
 ): Promise<number> {
   const [old, now] = [await readSchemaText(before, io), await readSchemaText(after, io)];
-  const [accepts, acceptsNow] = await compileBoth(old, now);
+  const checkers = bags.length > 0 ? await compileBoth(old, now) : undefined;
   try {
+    if (!checkers) for (const text of [old, now]) await assertSchema(text);
     const changes = compareSchemas(await loadWorld(old), await loadWorld(now));
     const findings = changes.map((change) => findingOf(change, old, now, requirement));
     const document = { id: now.file, file: now.file, findings };
     await onDocument(document);
     const failed = isValid(document) ? 0 : 1;
-    return (
-      failed + (bags.length === 0 ? 0 : await judgeBags({ bags, s3, requirement, accepts, acceptsNow }, io, onDocument))
-    );
+    if (!checkers) return failed;
+    const [accepts, acceptsNow] = checkers;
+    return failed + (await judgeBags({ bags, s3, requirement, accepts, acceptsNow }, io, onDocument));
   } finally {
-    await accepts.close?.();
-    await acceptsNow.close?.();
+    for (const checker of checkers ?? []) await checker.close?.();
+  }
+}
+
+/** A comparison without documents takes what the validator does not support, such as numbers beyond 2^53. */
+async function assertSchema({ path, bytes }: SchemaText): Promise<void> {
+  try {
+    const checker = await compileSchema(path, bytes, path);
+    await checker.close?.();
+  } catch (error) {
+    if (!(error instanceof ConfigError && error.code === 'SCHEMA_UNSUPPORTED')) throw error;
   }
 }
 

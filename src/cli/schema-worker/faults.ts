@@ -19,7 +19,7 @@ export interface BrokenRule {
 }
 
 /** Name of the output of the validator that lists broken rules. */
-export const BROKEN_RULES = 'BROKEN_RULES';
+export const BROKEN_RULES = 'broken-rules';
 
 interface RuleContext extends ValidationContext {
   broken?: BrokenRule[];

@@ -95,10 +95,7 @@ function refuseInexact(value: ByteValue): void {
     value.names().forEach((name) => {
       refuseInexact(value.member(name)!);
     });
-  else if (
-    value.kind() === 'nonfinite' ||
-    (value.kind() === 'number' && Decimal.parse(spelling(value))?.isDouble() !== true)
-  ) {
+  else if (isNumber(value) && Decimal.parse(spelling(value))?.isDouble() !== true) {
     const { line, column } = locate(value.document.bytes, value.node.start);
     const where = `line ${line}, column ${column}`;
     throw new Refusal(
@@ -110,4 +107,8 @@ function refuseInexact(value: ByteValue): void {
 
 function spelling(value: ByteValue): string {
   return Buffer.from(value.bytes()).toString('latin1');
+}
+
+function isNumber(value: ByteValue): boolean {
+  return value.kind() === 'number' || value.kind() === 'nonfinite';
 }
