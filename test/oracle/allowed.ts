@@ -751,8 +751,13 @@ export const ALLOWED: readonly Rule[] = [
       path: /\/(segment_index|segment_manifest_s3_path|segment_config|ItemsPath|ItemSelector|Parameters|ResultSelector|Choices)(\.\$)?(\/|$)/,
     },
   ),
+  rule('a-map-over-the-manifest-is-noted', 'asl check and asl patch note a Map over segment_manifest.', {
+    aspect: ['stdout', 'stderr'],
+    kind: /^asl/,
+    new: /asl\/needs-manifest/,
+  }),
   following(
-    ['patch-changes-only-the-field-itself'],
+    ['patch-changes-only-the-field-itself', 'a-map-over-the-manifest-is-noted'],
     'verdict-of-asl',
     'Verdict, difference, counts and exit code follow.',
     {
