@@ -257,7 +257,7 @@ describe('a dry run of a rollback', () => {
     const before = snapshot(scratch.dir);
     const { report } = await rollback('--where', 'ownerId=acme');
     const member = (source: string, documents: number) => ({
-      run: expect.stringMatching(/^run-\d+$/) as string,
+      run: expect.stringMatching(/^run-[0-9a-f-]+$/) as string,
       at: '2026-02-01T08:00:00.000Z',
       command: 'migrate',
       sources: [join(scratch.dir, source)],

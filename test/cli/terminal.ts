@@ -54,7 +54,7 @@ export async function statebag(cwd: string, args: readonly string[], options: Ra
     cwd,
     now: () => options.now ?? new Date('2026-02-01T08:00:00.000Z'),
     // Two processes of a test must not share one: a counter of this module would begin at 1 in each of them.
-    newRunId: () => crypto.randomUUID(),
+    newRunId: () => `run-${crypto.randomUUID()}`,
     onSignal: (listener) => {
       listeners.add(listener);
       for (const signal of options.signals ?? []) listener(signal);
