@@ -165,7 +165,7 @@ describe('schemas of the user', () => {
     [
       'is of an older draft',
       { $schema: 'http://json-schema.org/draft-07/schema#' },
-      'JSON Schema 2020-12 is what is read here',
+      'only JSON Schema 2020-12 is read here',
     ],
     ['is a list', [], 'SCHEMA_INVALID'],
   ])('%s: refused', async (_, schema, message) => {
