@@ -66,6 +66,13 @@ describe('definitions that a template puts together', () => {
       `!Join ['', ['${START}{"x":1', !If [C, ',"workflow_config.$":"$.b.workflow_config"', !Ref AWS::NoValue], '}}}}']]`,
       [FOUND],
     ],
+    ['a definition that Fn::Select takes', `!Select [1, ['${LEAN}', '${FAT}']]`, [FOUND]],
+    ['a definition that Fn::Select leaves', `!Select [0, ['${LEAN}', '${FAT}']]`, []],
+    [
+      'a part that Fn::Select takes',
+      `!Join ['', ['${START}', !Select ['0', ['{"workflow_config.$":"$.b.workflow_config"}']], '}}}']]`,
+      [FOUND],
+    ],
     ['an object in Fn::ToJsonString', `{"Fn::ToJsonString": ${FAT}}`, [FOUND]],
     [
       'Fn::ToJsonString in a Join',
@@ -138,6 +145,28 @@ describe('definitions that a template puts together', () => {
     );
     const all = await checkAll({ 'template.yaml': text, 'a.asl.json': LEAN });
     expect(all.get('template.yaml')!.map(({ rule, line, column: at }) => [rule, line, at])).toEqual([[CODE, 6, 36]]);
+  });
+
+  it('reports state machines of the Serverless Framework that are in another file, beside one that is here', async () => {
+    const machines = (text: string) => `stepFunctions:\n  stateMachines:${text}`;
+    const one = '\n    a:\n      definition: {StartAt: A, States: {A: {Type: Succeed}}}\n    b: ${file(b.yml):b}\n';
+    expect(await found(machines(one), 'serverless.yml')).toEqual([`${CODE} 5:8`]);
+    expect(await found(machines(' ${file(b.yml)}\n'), 'serverless.yml')).toEqual([`${CODE} 2:18`]);
+  });
+
+  it.each([
+    ['DefinitionString', `!If [C, '${LEAN}', !Ref AWS::NoValue]`, []],
+    ['DefinitionString', `!If [C, '${FAT}', !Ref AWS::NoValue]`, [FOUND]],
+    ['DefinitionUri', "!If [C, 's3://b/k', !Ref AWS::NoValue]", [CODE]],
+  ])('reads two definitions of which each deployment has one: %s: %s', async (name, value, rules) => {
+    const other = `      Definition: !If [C, !Ref AWS::NoValue, {StartAt: A, States: {A: {Type: Succeed}}}]`;
+    const text = template(`      ${name}: ${value}`, other);
+    expect((await found(text)).map((each) => each.split(' ')[0])).toEqual(rules);
+  });
+
+  it('reports a resource whose only definition is not there under a condition', async () => {
+    const text = template(`      DefinitionString: !If [C, '${LEAN}', !Ref AWS::NoValue]`);
+    expect((await found(text)).map((each) => each.split(' ')[0])).toEqual([CODE]);
   });
 
   it('reports a definition of the Serverless Framework that is in another file', async () => {

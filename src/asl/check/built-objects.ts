@@ -60,7 +60,9 @@ function discoverBuilt(
       },
     ];
   }
-  const edits = isUntouched(origins) ? builtEdits(string, object, member, examination) : HINTS.person;
+  const key = writingKey(node, member.keyStart);
+  const outcome = isUntouched(origins) ? builtEdits(string, object, member, examination) : HINTS.person;
+  const edits = examination.left.has(key) && typeof outcome !== 'string' ? HINTS.reader : outcome;
   const told = {
     rule,
     level: 'error',
@@ -68,7 +70,8 @@ function discoverBuilt(
     offset,
     pointer,
     message: messageOf(rule, `\`${member.name}\``, field),
-    key: writingKey(node, member.keyStart),
+    key,
+    reads: fieldReferences(member),
   } as const;
   return [typeof edits === 'string' ? { ...told, hint: edits } : { ...told, hint: HINTS[field.role], edits }];
 }

@@ -11,6 +11,7 @@ import { stateName } from './discovery.js';
 import { examine } from './examination.js';
 import type { Examination } from './examination.js';
 import { fieldReferences } from './field-reference.js';
+import { isBeforeInitialiser } from './initialiser.js';
 import { discoverManifestList } from './manifest-list.js';
 import { discoverInPaths } from './paths.js';
 import type { AslSettings } from './settings.js';
@@ -32,6 +33,7 @@ export function discover(machine: Machine, settings: AslSettings): readonly Disc
       .flatMap((state) => discoverInState(state, examination));
     for (const { edits, key, hint } of found)
       if (!edits && key !== undefined && !reasons.has(key)) reasons.set(key, hint);
+    for (const key of keysOfReaders(found, examination)) if (!reasons.has(key)) reasons.set(key, HINTS.reader);
     if (reasons.size === examination.left.size) {
       // A value that was left reads as one that cannot be followed; why it was left at first is what helps.
       return found
@@ -40,6 +42,26 @@ export function discover(machine: Machine, settings: AslSettings): readonly Disc
         .sort((one, other) => one.offset - other.offset);
     }
   }
+}
+
+/**
+ * Values that are mended, and that something reads which is not: it would find nothing there. What an initialiser reads
+ * stays, too.
+ */
+function keysOfReaders(found: readonly Discovery[], { origins }: Examination): ReadonlySet<string> {
+  const keysBehind = (readers: readonly Discovery[]): ReadonlySet<string> =>
+    new Set(
+      readers.flatMap(({ state, reads = [] }) =>
+        reads.flatMap(({ reference, depth }) => [...origins.keysBehind(state, reference, depth)]),
+      ),
+    );
+  const read = keysBehind(found.filter(({ level, edits }) => level === 'error' && !edits));
+  const started = keysBehind(found.filter(({ rule }) => rule === 'asl/initialiser'));
+  const keys = found.flatMap(({ key, edits, state }) => {
+    const isRead = key !== undefined && (read.has(key) || (started.has(key) && isBeforeInitialiser(state)));
+    return edits && isRead ? [key] : [];
+  });
+  return new Set(keys);
 }
 
 /** Text that is put together of parts cannot be changed in place. */
@@ -112,6 +134,7 @@ function discoverInLoose(
       message,
       hint: HINTS.person,
       key: writingKey(node),
+      reads: [found],
     },
   ];
 }

@@ -3,6 +3,7 @@ import type { AslNode } from '../read/node.js';
 import type { Pointer } from '../read/machines.js';
 import type { State } from '../flow/states.js';
 import type { AslRule } from '../rules.js';
+import type { FieldReference } from './field-reference.js';
 
 /** A member to put into an object: an expression of the state's language, or JSON as it is. */
 export interface Addition {
@@ -47,6 +48,8 @@ export interface Discovery {
   readonly edits?: readonly Edit[];
   /** What the value is known by that stays where it is, when nothing mends it. */
   readonly key?: string;
+  /** What it reads of the two fields. */
+  readonly reads?: readonly FieldReference[];
 }
 
 /** `"Loop/Branch/Run"`, for messages. */

@@ -1,7 +1,7 @@
 import { memberOf, valueOf } from '../read/node.js';
 import type { AslNode } from '../read/node.js';
 import { readExpression } from '../flow/expressions.js';
-import { MANIFEST_PATH } from '../flow/names.js';
+import { isProgramPath, MANIFEST_PATH } from '../flow/names.js';
 import type { Expression } from '../flow/reference.js';
 import type { State } from '../flow/states.js';
 import { stateStrings } from '../flow/strings.js';
@@ -13,6 +13,7 @@ import type { Discovery, Edit } from './discovery.js';
 import type { Examination } from './examination.js';
 import { fieldReferences, isUntouched, wholeField } from './field-reference.js';
 import type { FieldReference } from './field-reference.js';
+import { isBeforeInitialiser, isStartingInput } from './initialiser.js';
 import { isEditable, offsetIn } from './text-places-of.js';
 import { byHand, canBeMended } from './together.js';
 import { HINTS } from './words.js';
@@ -23,18 +24,31 @@ const PATHS = /Path$|^Variable$/;
 /** What is found in paths, choices and conditions. */
 export function discoverInPaths(state: State, examination: Examination): readonly Discovery[] {
   const choices = choiceOfValues(valueOf(state.node, 'Choices')?.items ?? []);
-  const found = stateStrings(state).flatMap((string) => {
+  const sites = stateStrings(state).flatMap((string): Site[] => {
     if (state.language === 'JSONPath' && !PATHS.test(string.name)) return [];
     const expression = readExpression(string.node, state.language, 'input');
-    const choice = choices.get(string.node);
-    return expression
-      ? discoverPath(state, string, expression, examination).map((discovery) => ({ discovery, choice }))
-      : [];
+    return expression ? [{ state, string, expression }] : [];
   });
+  const keeps = isToldApart(state, sites);
+  const found = sites.flatMap((site) =>
+    discoverPath(site, keeps, examination).map((discovery) => ({ discovery, choice: choices.get(site.string.node) })),
+  );
   const byChoice = new Map<AslNode, Discovery[]>();
   for (const { discovery, choice } of found) if (choice) byChoice.set(choice, append(byChoice.get(choice), discovery));
   const whole = new Set([...byChoice].flatMap(([choice, own]) => (canBeMended(own) ? [choice] : [])));
   return found.map(({ discovery, choice }) => (choice && !whole.has(choice) ? byHand(discovery) : discovery));
+}
+
+/** A string that is an expression. */
+interface Site {
+  readonly state: State;
+  readonly string: StateString;
+  readonly expression: Expression;
+}
+
+/** The rules of a Choice are tried one after the other, so that what one of them asks for matters to all. */
+function isToldApart(state: State, sites: readonly Site[]): boolean {
+  return state.type === 'Choice' && sites.some(({ expression }) => asksForPath(expression));
 }
 
 function append<T>(list: T[] | undefined, value: T): T[] {
@@ -55,21 +69,18 @@ function choiceOfValues(choices: readonly AslNode[]): ReadonlyMap<AslNode, AslNo
   return found;
 }
 
-function discoverPath(
-  state: State,
-  string: StateString,
-  expression: Expression,
-  examination: Examination,
-): readonly Discovery[] {
+function discoverPath(site: Site, keeps: boolean, examination: Examination): readonly Discovery[] {
+  const { state, string, expression } = site;
   const all = fieldReferences(expression).filter(({ reference, depth }) =>
     examination.origins.ofReference(state, reference, depth).has('program'),
   );
   const [found] = all;
   if (!found) return [];
+  if (all.every(isStartingInput) && isBeforeInitialiser(state)) return [startingInput(site, found)];
   const rule = string.name === 'ResultPath' ? 'asl/reinlines-program' : 'asl/reads-program';
   const does = rule === 'asl/reads-program' ? 'reads' : 're-inlines';
   const offset = offsetIn(state, string.node, expression.offset + found.reference.start);
-  const edits = pathEdits(state, string, expression, examination);
+  const edits = pathEdits(site, keeps, examination);
   const hint = edits ? '`statebag asl patch` does it' : HINTS.person;
   const message = `${stateName(state)} ${does} \`${found.field}\` in \`${string.name}\``;
   return [
@@ -82,33 +93,48 @@ function discoverPath(
       message,
       hint,
       key: writingKey(string.node),
+      reads: all,
       ...(edits && { edits }),
     },
   ];
 }
 
-function pathEdits(
-  state: State,
-  string: StateString,
-  expression: Expression,
-  examination: Examination,
-): readonly Edit[] | undefined {
+/** The input of the execution has no path: the initialiser, which comes later, gets the program that is read here. */
+function startingInput({ state, string, expression }: Site, { field, reference }: FieldReference): Discovery {
+  return {
+    rule: 'asl/initialiser',
+    level: 'note',
+    state,
+    offset: offsetIn(state, string.node, expression.offset + reference.start),
+    pointer: string.pointer,
+    message: `${stateName(state)} reads \`${field}\` of the execution's input in \`${string.name}\``,
+    hint: HINTS.initialiser,
+  };
+}
+
+function pathEdits(site: Site, keeps: boolean, examination: Examination): readonly Edit[] | undefined {
+  const { state, string } = site;
   if (!isEditable(state, string.node)) return undefined;
   if (string.holder === state.node && ['ItemsPath', 'Items'].includes(string.name))
     return state.type === 'Map' ? manifestEdits(state, examination) : undefined;
   // A Pass state that copies a map would put the path beside the program of what it copies into.
   return state.type === 'Choice' || (state.language === 'JSONata' && state.type !== 'Pass')
-    ? probeEdits(state, string, expression, examination)
+    ? probeEdits(site, keeps, examination)
     : undefined;
+}
+
+/** What asks for a path as well tells lean bags from fat ones: changed, it would ask for the path twice. */
+function asksForPath({ references }: Expression): boolean {
+  return references.some(({ steps }) => steps.some(({ name }) => isProgramPath(name)));
 }
 
 /** Each field that an expression reads must only be asked for, and be the field itself. */
 function probeEdits(
-  state: State,
-  string: StateString,
-  expression: Expression,
+  { state, string, expression }: Site,
+  keeps: boolean,
   { origins }: Examination,
 ): readonly Edit[] | undefined {
+  if (keeps || asksForPath(expression)) return undefined;
   const edits = fieldReferences(expression).map((found) => {
     const { reference, depth } = found;
     const whole = wholeField({ references: [], path: reference });

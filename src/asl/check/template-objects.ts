@@ -1,15 +1,7 @@
-import { textOf, valueOf } from '../read/node.js';
+import { textOf } from '../read/node.js';
 import type { AslNode } from '../read/node.js';
 import { parseJsonPathText } from '../flow/json-path.js';
-import {
-  BAG_NAMES,
-  MANIFEST_PATH,
-  MAP,
-  OWNER_NAMES,
-  SEGMENT_CONFIG,
-  SEGMENT_TO_RUN,
-  isProgramField,
-} from '../flow/names.js';
+import { MANIFEST_PATH, MAP, OWNER_NAMES, SEGMENT_CONFIG, SEGMENT_TO_RUN, isProgramField } from '../flow/names.js';
 import type { Origin } from '../flow/origins.js';
 import type { Expression, Reference } from '../flow/reference.js';
 import type { State } from '../flow/states.js';
@@ -23,6 +15,7 @@ import type { Examination } from './examination.js';
 import { fieldReferences, isExecutionInput, isUntouched, siblingOf, wholeField } from './field-reference.js';
 import type { FieldReference, Sibling } from './field-reference.js';
 import { isHandedOn } from './handed-on.js';
+import { isBeforeInitialiser, isInitialiser, isStartingInput } from './initialiser.js';
 import { byHand, canBeMended } from './together.js';
 import { decides, hasOwner, isSibling, presentIn } from './present.js';
 import { heldValue } from './attribute-values.js';
@@ -46,16 +39,13 @@ function discoverField(object: TemplateObject, entry: Entry, examination: Examin
   if (!expression || expression.references.length === 0) return discoverLiteral(object, entry);
   const origins = originsOf(object, expression, examination);
   if (!origins.has('program') && !origins.has('branch')) return [];
-  const told = settled(object, entry, fieldReferences(expression), origins);
+  const reads = fieldReferences(expression);
+  const told = settled(object, entry, reads, origins);
   if (told) return [told];
-  return [
-    program(
-      object,
-      entry,
-      `\`${entry.name}\``,
-      isChildExecution(object.field.state) ? HINTS.child : fieldEdits(object, entry, expression, origins, examination),
-    ),
-  ];
+  const edits = isChildExecution(object.field.state)
+    ? HINTS.child
+    : fieldEdits(object, entry, expression, origins, examination);
+  return [program(object, entry, `\`${entry.name}\``, reads, edits, examination)];
 }
 
 /** A field under another name, or something out of it. What builds objects is looked at with these. */
@@ -77,14 +67,8 @@ function discoverMention(object: TemplateObject, entry: Entry, examination: Exam
   if (told) return [told];
   const isSegment = entry.name === SEGMENT_CONFIG && object.field.role === 'payload';
   const byHandHint = isChildExecution(state) ? HINTS.child : HINTS.person;
-  return [
-    program(
-      object,
-      entry,
-      `\`${first.field}\` as \`${entry.name}\``,
-      isSegment ? segmentEdits(object, entry, expression, examination) : byHandHint,
-    ),
-  ];
+  const edits = isSegment ? segmentEdits(object, entry, expression, examination) : byHandHint;
+  return [program(object, entry, `\`${first.field}\` as \`${entry.name}\``, found, edits, examination)];
 }
 
 /** What stays as it is: a branch's own program, and the config an execution is started with. */
@@ -113,11 +97,12 @@ function settled(
       message: messageOf('asl/branch-program', `a branch's own ${what}`, field),
       hint: HINTS.branch,
     };
-  if (found.length === 0 || field.role !== 'payload' || !isInitialiser(state) || !found.every(isStartingInput))
-    return undefined;
+  const isStart = field.role === 'payload' ? isInitialiser(state) : isBeforeInitialiser(state);
+  if (found.length === 0 || !isStart || !found.every(isStartingInput)) return undefined;
   return {
     ...at,
     rule: 'asl/initialiser',
+    reads: found,
     message: messageOf('asl/passes-program', `${what} of the execution's input`, field),
     hint: HINTS.initialiser,
   };
@@ -128,10 +113,14 @@ function program(
   { field, pointer }: TemplateObject,
   entry: Entry,
   what: string,
-  edits: readonly ObjectEdit[] | string,
+  reads: readonly FieldReference[],
+  outcome: readonly ObjectEdit[] | string,
+  { left }: Examination,
 ): Discovery {
   const { state } = field;
   const { value, keyStart } = entry.member;
+  const key = writingKey(value);
+  const edits = left.has(key) && typeof outcome !== 'string' ? HINTS.reader : outcome;
   const at = {
     rule: ruleOf(field),
     level: 'error',
@@ -139,7 +128,8 @@ function program(
     offset: keyStart,
     pointer: pointerOf(state, pointer, entry),
     message: messageOf(ruleOf(field), what, field),
-    key: writingKey(value),
+    key,
+    reads,
   } as const;
   return typeof edits === 'string' ? { ...at, hint: edits } : { ...at, hint: HINTS[field.role], edits };
 }
@@ -234,11 +224,23 @@ function fieldEdits(
   const paths = pathsOfBranches(object, wanted, examination);
   if ('hint' in outcome) return outcome.hint;
   if (!paths) return HINTS.person;
+  if (isMixed && !isAlwaysThere(object, wanted, examination)) return HINTS.person;
   if (isMixed) return [edit(object, entry, outcome.add, 'keep'), ...paths];
   const there =
     isPayload || !target ? undefined : examination.origins.ofTarget(field.state, entryTarget(target, entry.name));
   if (there?.has('made')) return HINTS.together;
   return [edit(object, entry, outcome.add, there?.has('branch') ? 'clear' : 'drop'), ...paths];
+}
+
+/**
+ * True when a field that stays, for the branches, is there beside a lean bag too: where states write the object out
+ * they leave `null` in it, and a function that is given `null` answers with it. JSONPath ends the execution at a path
+ * that leads to nothing; JSONata leaves the member out.
+ */
+function isAlwaysThere(object: TemplateObject, { base, found }: Wanted, { origins }: Examination): boolean {
+  const { state } = object.field;
+  if (state.language === 'JSONata' || found.reference.root === 'result') return true;
+  return base !== undefined && origins.objectsAt(state, base).length > 0;
 }
 
 /** True when the object hands on a map that is a branch's own and stays. */
@@ -361,26 +363,4 @@ function besideOwner({ entries }: TemplateObject): Sibling | undefined {
 /** A task that another execution is started with. */
 function isChildExecution({ node }: State): boolean {
   return /:start(?:Sync)?Execution\b/.test(textOf(node, 'Resource') ?? '');
-}
-
-/** By the name of the state or of its function. */
-function isInitialiser({ name, node, type }: State): boolean {
-  const payload = valueOf(node, 'Parameters') ?? valueOf(node, 'Arguments');
-  const functionName = payload && textOf(payload, 'FunctionName');
-  return (
-    type === 'Task' &&
-    [name, functionName, textOf(node, 'Resource')].some(
-      (text) => text !== undefined && wordsIn(text).some((word) => /^init(?:$|ial)/i.test(word)),
-    )
-  );
-}
-
-/** `Definition` has none that begins with `init`. */
-function wordsIn(text: string): readonly string[] {
-  return text.replaceAll(/([a-z])([A-Z])/g, '$1 $2').split(/[^A-Za-z]+/);
-}
-
-function isStartingInput({ reference }: FieldReference): boolean {
-  if (isExecutionInput(reference)) return true;
-  return reference.root === 'input' && !reference.steps.some(({ name }) => BAG_NAMES.includes(name));
 }

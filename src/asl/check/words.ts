@@ -27,6 +27,7 @@ export const HINTS = {
   item: 'give each item its own segment, as `segment_config`; the index of the bag would run the same segment for every item',
   together:
     'another member of this object or condition must be changed by hand first; then run `statebag asl patch` again',
+  reader: 'a state that reads it must be changed by hand first; then run `statebag asl patch` again',
   unread:
     'correct it if it is not JSONata; if it is nested too deeply, take it apart with `Assign`, or move it into the function',
   composed:

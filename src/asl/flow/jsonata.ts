@@ -159,7 +159,7 @@ class Reading {
   #visitNode(node: Node, place: BuiltPlace): void {
     const reference = this.#referenceOf(node);
     if (reference) this.#references.push(reference);
-    if (node.type === 'function') this.#visitCall(node);
+    if (node.type === 'function' || node.type === 'partial') this.#visitCall(node);
     if (node.type === 'binary') this.#visitComparison(node);
     const inner = this.#placeBelow(node, place);
     if (isObject(node)) this.#visitObject(node, place, inner);
@@ -228,14 +228,17 @@ class Reading {
       }
   }
 
-  /** `$exists` only asks; `$lookup` reads a name that is given as text, `$eval` an expression that is. */
+  /**
+   * `$exists` only asks; `$lookup` reads a name that is given as text, `$eval` an expression that is. A call after `~>`
+   * has an argument less, and one with `?` has its arguments anywhere.
+   */
   #visitCall({ procedure, arguments: args = [] }: Node): void {
-    const [first, second] = args;
+    const [first] = args;
     const path = first && this.#wholePath(first);
     if (procedure?.value === 'exists' && path) this.#probes.push(path);
     if (procedure?.value === 'eval' && first) this.#visitTexts(first);
-    if (procedure?.value === 'lookup' && second?.type === 'string' && typeof second.value === 'string')
-      this.#addNamed(second);
+    if (procedure?.value === 'lookup')
+      for (const argument of args) if (argument.type === 'string') this.#addNamed(argument);
   }
 
   /** A name that is given as text. */

@@ -19,3 +19,8 @@ export const BAG_NAMES: readonly string[] = ['state_data', 'bag', 'state_bag'];
 export function isProgramField(name: string): boolean {
   return PROGRAM_FIELDS.includes(name);
 }
+
+/** A path to a program, which a lean bag has in the place of one. */
+export function isProgramPath(name: string): boolean {
+  return name === MANIFEST_PATH || PROGRAM_FIELDS.some((field) => name === `${field}_s3_path`);
+}

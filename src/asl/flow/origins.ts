@@ -19,6 +19,7 @@ export type Origin = 'program' | 'branch' | 'nothing' | 'made';
 interface Lead {
   readonly origins?: ReadonlySet<Origin>;
   readonly places?: readonly Place[];
+  readonly keys?: readonly string[];
 }
 
 const BRANCH = /branch/i;
@@ -69,6 +70,11 @@ export class Origins {
     return this.#of({ state, root, names: steps.map(({ name }) => name) }).names;
   }
 
+  /** What the values are known by that come to what a reference reads. */
+  keysBehind(state: State, { root, steps }: Reference, upTo = steps.length): ReadonlySet<string> {
+    return this.#of({ state, root, names: steps.slice(0, upTo).map(({ name }) => name) }).keys;
+  }
+
   /** Origins of everything that is put in one place of a scope's data. */
   ofTarget(state: State, [root = '', ...names]: readonly string[]): ReadonlySet<Origin> {
     return this.#of({ state, root, names, isRaw: true }).origins;
@@ -96,18 +102,20 @@ export class Origins {
   #search(start: Place): Found {
     const origins = new Set<Origin>();
     const names = new Set<string>();
+    const keys = new Set<string>();
     const queue = new Map([[keyOf(start), start]]);
     for (const place of queue.values()) {
       const lead = this.#lead(place);
       for (const name of targetOf(place)) names.add(name.startsWith('$') ? name.slice(1) : name);
       for (const origin of lead.origins ?? []) origins.add(origin);
+      for (const key of lead.keys ?? []) keys.add(key);
       for (const next of lead.places ?? []) {
         if (queue.size < MOST_PLACES && next.names.length <= LONGEST_PATH && !queue.has(keyOf(next)))
           queue.set(keyOf(next), next);
       }
     }
     if (queue.size >= MOST_PLACES) origins.add('program').add('made');
-    return { origins, names, places: new Set(queue.keys()) };
+    return { origins, names, keys, places: new Set(queue.keys()) };
   }
 
   /** What a Map or a Parallel state answers with is the data that its items or branches end with. */
@@ -143,7 +151,7 @@ export class Origins {
     const places = writings.flatMap(({ from, target: at }) =>
       from ? [{ ...from, names: [...from.names, ...target.slice(at.length)] }] : [],
     );
-    return { places, origins };
+    return { places, origins, keys: index?.keysNearest(target) ?? [] };
   }
 }
 
@@ -151,6 +159,8 @@ export class Origins {
 interface Found {
   readonly origins: ReadonlySet<Origin>;
   readonly names: ReadonlySet<string>;
+  /** What the values are known by that are put in these places. */
+  readonly keys: ReadonlySet<string>;
   /** Keys of the places on the way, its own included. */
   readonly places: ReadonlySet<string>;
 }

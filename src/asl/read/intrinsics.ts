@@ -50,6 +50,8 @@ class Expansion {
         argument.items.slice(1).flatMap((arm) => this.expand(arm)),
       );
     if (name === 'Fn::ToJsonString') return this.expand(argument);
+    const selected = name === 'Fn::Select' ? selectedItem(argument) : undefined;
+    if (selected) return this.expand(selected);
     return this.#texts(node).map((text) => compose(node, text));
   }
 
@@ -93,6 +95,8 @@ class Expansion {
       );
     if (name === 'Fn::Join') return this.#joined(node, argument);
     if (name === 'Fn::Sub') return this.#substituted(node, argument);
+    const selected = name === 'Fn::Select' ? selectedItem(argument) : undefined;
+    if (selected) return this.#texts(selected);
     if (name === 'Fn::ToJsonString') return this.expand(argument).map((value) => [...jsonParts(value)]);
     return argument.text === 'AWS::NoValue' ? [[]] : [[hole(node, argument.text ?? name)]];
   }
@@ -127,6 +131,13 @@ class Expansion {
     );
     return rows.map((row) => substitute(template, new Map(told.map(([name], at) => [name, row[at]!]))));
   }
+}
+
+/** The element that `Fn::Select` takes of a list that is written out. */
+function selectedItem({ items }: AslNode): AslNode | undefined {
+  const [index, list] = items ?? [];
+  const position = index?.number ?? index?.text;
+  return position !== undefined && /^\d+$/.test(position) ? list?.items?.[Number(position)] : undefined;
 }
 
 function substitute(template: AslNode, values: ReadonlyMap<string, Text>): Text {

@@ -71,6 +71,14 @@ function isOfServerless(pointer: Pointer): boolean {
   return pointer.at(-3) === 'stateMachines' && pointer.at(-1) === 'definition';
 }
 
+/** `${file(…)}` in the place of state machines of the Serverless Framework, or of one of them. */
+function isServerlessFile(node: AslNode, pointer: Pointer): boolean {
+  const place = pointer.slice(pointer.at(-1) === 'stateMachines' ? -2 : -3).slice(0, 2);
+  return place.join('/') === 'stepFunctions/stateMachines' && isUnknown(node);
+}
+
+const SERVERLESS_FILE = 'these state machines are in another file, which is not read: check that file';
+
 /** A connector names the type of what it connects, too. */
 function isResource(node: AslNode, pointer: Pointer): boolean {
   const isPlace = memberOf(node, 'Properties') !== undefined || pointer.at(-2) === 'Resources';
@@ -97,6 +105,7 @@ class Search implements FoundMachines {
     else if (isResource(node, pointer)) this.#visitResource(node, pointer);
     else if (DEFINITION.test(name) && (node.text !== undefined || callIn(node)))
       this.#visitDefinition(node, pointer, isOfServerless(pointer));
+    else if (isServerlessFile(node, pointer)) this.#refuse(node, pointer, SERVERLESS_FILE);
     else this.#visitBelow(node, pointer);
   }
 
@@ -112,8 +121,8 @@ class Search implements FoundMachines {
     const members = (properties?.members ?? []).filter(({ name }) => DEFINITION.test(name) || LOCATION.test(name));
     for (const { name, value } of members) {
       const at = [...pointer, 'Properties', name];
-      if (LOCATION.test(name)) this.#visitLocation(value, at);
-      else this.#visitDefinition(value, at, true);
+      if (LOCATION.test(name)) this.#visitLocation(value, at, members.length > 1);
+      else this.#visitDefinition(value, at, true, members.length > 1);
     }
     this.#visitSubstitutions(properties && valueOf(properties, 'DefinitionSubstitutions'), pointer);
     if (members.length === 0) this.#refuse(node, pointer, 'this state machine has no definition that can be read');
@@ -135,11 +144,14 @@ class Search implements FoundMachines {
     }
   }
 
-  /** Text elsewhere than in a resource may be something else that is called a definition. */
-  #visitDefinition(node: AslNode, pointer: Pointer, isKnown: boolean): void {
+  /**
+   * Text elsewhere than in a resource may be something else that is called a definition. A resource with several of
+   * them has one of them in each deployment: what is nothing under one condition is another member then.
+   */
+  #visitDefinition(node: AslNode, pointer: Pointer, isKnown: boolean, hasOthers = false): void {
     this.#try(node, pointer, () => {
       const isString = isKnown || /string$/i.test(pointer.at(-1) ?? '');
-      const values = expandValue(node);
+      const values = expandValue(node).filter((value) => !(hasOthers && value.isNothing));
       for (const value of values) {
         const text = value.text?.trimStart() ?? '';
         if (isMachine(value)) this.#addMachine(this.source, value, pointer, values.length > 1);
@@ -153,10 +165,11 @@ class Search implements FoundMachines {
     });
   }
 
-  #visitLocation(node: AslNode, pointer: Pointer): void {
+  #visitLocation(node: AslNode, pointer: Pointer, hasOthers: boolean): void {
     this.#try(node, pointer, () => {
       for (const value of expandValue(node)) {
         const { text } = value;
+        if (hasOthers && value.isNothing) continue;
         const isLocal = text !== undefined && !hasPlaceholder(text) && !/^[a-z][a-z\d+.-]*:\/\//i.test(text);
         if (isLocal) this.references.push({ path: text, offset: this.source.toFile(value.start), pointer });
         else
