@@ -46,6 +46,21 @@ describe('a condition that tells fat bags from lean ones is left to a person', (
     const states = choose({ Condition, Next: 'Fat' });
     expect((await patchStates(states, { QueryLanguage: 'JSONata' })).changed).toEqual([]);
   });
+
+  it('where an expression of a task asks for the path', async () => {
+    const asks = (more: string) => ({
+      Run: {
+        Type: 'Task',
+        Resource: 'arn:aws:states:::lambda:invoke',
+        Arguments: { FunctionName: 'f' },
+        TimeoutSeconds: `{% $exists($states.input.bag.workflow_config)${more} ? 60 : 90 %}`,
+        End: true,
+      },
+    });
+    const lean = ' or $exists($states.input.bag.segment_manifest_s3_path)';
+    expect((await patchStates(asks(lean), { QueryLanguage: 'JSONata' })).changed).toEqual([]);
+    expect((await patchStates(asks(''), { QueryLanguage: 'JSONata' })).changed).toEqual(['Run']);
+  });
 });
 
 describe('what comes before the initialiser has the input of the execution, which has no path', () => {
