@@ -1,7 +1,7 @@
 import type { AslNode } from '../read/node.js';
 import type { Pointer } from '../read/machines.js';
 import { MANIFEST_PATH, MAP, isProgramField } from '../flow/names.js';
-import type { Origin } from '../flow/origins.js';
+import type { Origin } from '../flow/leads.js';
 import { namesOf } from '../flow/reference.js';
 import type { BuiltMember, BuiltObject, Expression } from '../flow/reference.js';
 import type { TemplateField } from '../flow/templates.js';
@@ -98,7 +98,7 @@ function builtEdits(
   if (!wanted || !isFit(string, object, wanted, examination) || !isEditable(field.state, node)) return HINTS.person;
   if (!object.base && field.role === 'state' && !hasOwner(presentInBuilt(object, expression), wanted.found))
     return HINTS.owner;
-  const [first] = object.members.filter(({ name }) => isProgramField(name));
+  const first = object.members.find(({ name }) => isProgramField(name));
   const leading = first && wantedOf(expression, first);
   if (leading?.sibling(MANIFEST_PATH) !== wanted.sibling(MANIFEST_PATH)) return HINTS.together;
   const outcome = outcomeOf(string, object, wanted, examination);

@@ -1,4 +1,3 @@
-import { isProgramField } from '../flow/names.js';
 import type { State } from '../flow/states.js';
 import { looseStrings, templateFields, templateObjects } from '../flow/templates.js';
 import type { LooseString, TemplateField } from '../flow/templates.js';
@@ -10,7 +9,7 @@ import type { Discovery } from './discovery.js';
 import { stateName } from './discovery.js';
 import { examine } from './examination.js';
 import type { Examination } from './examination.js';
-import { fieldReferences } from './field-reference.js';
+import { builtStarts, fieldReferences } from './field-reference.js';
 import { discoverManifestList } from './manifest-list.js';
 import { discoverInPaths } from './paths.js';
 import type { AslSettings } from './settings.js';
@@ -89,13 +88,7 @@ function discoverInLoose(
   { origins }: Examination,
 ): readonly Discovery[] {
   const { state, name } = field;
-  const built = new Set(
-    expression.objects.flatMap(({ members }) =>
-      members
-        .filter((member) => isProgramField(member.name))
-        .flatMap(({ references }) => references.map(({ start }) => start)),
-    ),
-  );
+  const built = builtStarts(expression);
   const found = fieldReferences(expression).find(
     ({ reference, depth }) =>
       !built.has(reference.start) && origins.ofReference(state, reference, depth).has('program'),

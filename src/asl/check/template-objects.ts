@@ -10,7 +10,7 @@ import {
   SEGMENT_TO_RUN,
   isProgramField,
 } from '../flow/names.js';
-import type { Origin } from '../flow/origins.js';
+import type { Origin } from '../flow/leads.js';
 import type { Expression, Reference } from '../flow/reference.js';
 import type { State } from '../flow/states.js';
 import { entryTarget } from '../flow/templates.js';
@@ -20,7 +20,14 @@ import { keptPaths, payloadAdditions, segmentAdditions } from './additions.js';
 import type { Wanted } from './additions.js';
 import type { Addition, Discovery, ObjectEdit } from './discovery.js';
 import type { Examination } from './examination.js';
-import { fieldReferences, isExecutionInput, isUntouched, siblingOf, wholeField } from './field-reference.js';
+import {
+  builtStarts,
+  fieldReferences,
+  isExecutionInput,
+  isUntouched,
+  siblingOf,
+  wholeField,
+} from './field-reference.js';
 import type { FieldReference, Sibling } from './field-reference.js';
 import { isHandedOn } from './handed-on.js';
 import { byHand, canBeMended } from './together.js';
@@ -62,10 +69,8 @@ function discoverField(object: TemplateObject, entry: Entry, examination: Examin
 function discoverMention(object: TemplateObject, entry: Entry, examination: Examination): readonly Discovery[] {
   const { expression } = entry;
   if (!expression) return [];
-  const built = expression.objects.flatMap(({ members }) => members.filter(({ name }) => isProgramField(name)));
-  const found = fieldReferences(expression).filter(
-    ({ reference }) => !built.some(({ references }) => references.some(({ start }) => start === reference.start)),
-  );
+  const built = builtStarts(expression);
+  const found = fieldReferences(expression).filter(({ reference }) => !built.has(reference.start));
   const [first] = found;
   if (!first) return [];
   const { state } = object.field;

@@ -19,3 +19,10 @@ export const BAG_NAMES: readonly string[] = ['state_data', 'bag', 'state_bag'];
 export function isProgramField(name: string): boolean {
   return PROGRAM_FIELDS.includes(name);
 }
+
+const SEGMENTS = /segment|partition|chunk/i;
+
+/** True for a name that says of what is in it that it is segments, or has some. */
+export function namesSegments(name: string): boolean {
+  return isProgramField(name) || SEGMENTS.test(name);
+}
