@@ -135,6 +135,21 @@ describe('a value is left together with the state that reads it', () => {
     expect((await patchStates(map({ ...payload, segment_index: 0 }))).changed).toEqual(['Each']);
   });
 
+  it('where a Map gives it to its items, and the state that reads it there names no owner', async () => {
+    const map = (payload: Json) => ({
+      Each: {
+        Type: 'Map',
+        ItemsPath: '$.things',
+        ItemSelector: { 'workflow_config.$': '$.bag.workflow_config', ...OWNER, segment_index: 0 },
+        ItemProcessor: { StartAt: 'Run', States: { Run: taskWith(payload) } },
+        End: true,
+      },
+    });
+    const payload = { 'workflow_config.$': '$.workflow_config', segment_index: 0 };
+    expect((await patchStates(map(payload))).changed).toEqual([]);
+    expect((await patchStates(map({ ...payload, 'ownerId.$': '$.ownerId' }))).changed).toEqual(['Each']);
+  });
+
   it("where it may be a branch's own, which a lean bag has no member for", async () => {
     const payload = {
       'workflow_config.$': '$bag.workflow_config',

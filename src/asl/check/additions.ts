@@ -1,7 +1,8 @@
 import { INDEX_NAMES, MANIFEST, MANIFEST_PATH, SEGMENT_CONFIG, SEGMENT_INDEX, SEGMENT_TO_RUN } from '../flow/names.js';
 import type { State } from '../flow/states.js';
 import { isSelector } from '../flow/templates.js';
-import type { TemplateField } from '../flow/templates.js';
+import type { TemplateField, TemplateObject } from '../flow/templates.js';
+import { once } from '../once.js';
 import type { Addition } from './discovery.js';
 import type { Examination } from './examination.js';
 import type { FieldReference, Sibling } from './field-reference.js';
@@ -105,8 +106,11 @@ function indexOf({ sibling, base }: Wanted, state: State, { origins }: Examinati
   const objects = base ? origins.objectsAt(state, base) : [];
   const isVariable = base !== undefined && base[0] !== 'input';
   if (objects.length === 0) return isVariable ? undefined : sibling(SEGMENT_TO_RUN);
-  const name = INDEX_NAMES.find((candidate) =>
-    objects.every(({ entries }) => entries.some((entry) => entry.name === candidate)),
-  );
+  const name = commonIndexName(objects);
   return name === undefined ? undefined : sibling(name);
 }
+
+/** Asked for each payload that reads the place of the objects. */
+const commonIndexName = once((objects: readonly TemplateObject[]) =>
+  INDEX_NAMES.find((candidate) => objects.every(({ entries }) => entries.some(({ name }) => name === candidate))),
+);

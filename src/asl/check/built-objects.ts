@@ -1,9 +1,10 @@
 import type { AslNode } from '../read/node.js';
 import type { Pointer } from '../read/machines.js';
 import { MANIFEST_PATH, MAP, isProgramField } from '../flow/names.js';
-import type { Origin } from '../flow/origins.js';
+import type { Origin } from '../flow/leads.js';
 import { namesOf } from '../flow/reference.js';
 import type { BuiltMember, BuiltObject, Expression } from '../flow/reference.js';
+import { entryTarget } from '../flow/templates.js';
 import type { TemplateField } from '../flow/templates.js';
 import { placeOf, writingKey } from '../flow/writings.js';
 import { keptPaths, payloadAdditions } from './additions.js';
@@ -22,6 +23,8 @@ export interface TemplateString {
   readonly node: AslNode;
   readonly pointer: Pointer;
   readonly expression: Expression;
+  /** Where the value is put among the data of the machine. */
+  readonly target?: readonly string[];
 }
 
 /**
@@ -41,7 +44,7 @@ function discoverBuilt(
   member: BuiltMember,
   examination: Examination,
 ): readonly Discovery[] {
-  const { field, node, pointer, expression } = string;
+  const { field, node, pointer, expression, target } = string;
   const { state } = field;
   const rule = ruleOf(field);
   const offset = offsetIn(state, node, expression.offset + member.keyStart);
@@ -72,6 +75,7 @@ function discoverBuilt(
     message: messageOf(rule, `\`${member.name}\``, field),
     key,
     reads: fieldReferences(member),
+    ...(target && { writes: entryTarget(target, member.name) }),
   } as const;
   return [typeof edits === 'string' ? { ...told, hint: edits } : { ...told, hint: HINTS[field.role], edits }];
 }
@@ -101,7 +105,7 @@ function builtEdits(
   if (!wanted || !isFit(string, object, wanted, examination) || !isEditable(field.state, node)) return HINTS.person;
   if (!object.base && field.role === 'state' && !hasOwner(presentInBuilt(object, expression), wanted.found))
     return HINTS.owner;
-  const [first] = object.members.filter(({ name }) => isProgramField(name));
+  const first = object.members.find(({ name }) => isProgramField(name));
   const leading = first && wantedOf(expression, first);
   if (leading?.sibling(MANIFEST_PATH) !== wanted.sibling(MANIFEST_PATH)) return HINTS.together;
   const outcome = outcomeOf(string, object, wanted, examination);

@@ -1,8 +1,8 @@
-import { isProgramField } from '../flow/names.js';
 import type { State } from '../flow/states.js';
-import { looseStrings, templateFields, templateObjects } from '../flow/templates.js';
+import { entryTarget, looseStrings, templateFields, templateObjects } from '../flow/templates.js';
 import type { LooseString, TemplateField } from '../flow/templates.js';
 import { writingKey } from '../flow/writings.js';
+import type { Place } from '../flow/writings.js';
 import type { Machine } from '../read/machines.js';
 import { discoverInExpression } from './built-objects.js';
 import type { TemplateString } from './built-objects.js';
@@ -10,7 +10,7 @@ import type { Discovery } from './discovery.js';
 import { stateName } from './discovery.js';
 import { examine } from './examination.js';
 import type { Examination } from './examination.js';
-import { fieldReferences } from './field-reference.js';
+import { builtStarts, fieldReferences } from './field-reference.js';
 import { isBeforeInitialiser } from './initialiser.js';
 import { discoverManifestList } from './manifest-list.js';
 import { discoverInPaths } from './paths.js';
@@ -48,20 +48,28 @@ export function discover(machine: Machine, settings: AslSettings): readonly Disc
  * Values that are mended, and that something reads which is not: it would find nothing there. What an initialiser reads
  * stays, too.
  */
-function keysOfReaders(found: readonly Discovery[], { origins }: Examination): ReadonlySet<string> {
-  const keysBehind = (readers: readonly Discovery[]): ReadonlySet<string> =>
-    new Set(
-      readers.flatMap(({ state, reads = [] }) =>
-        reads.flatMap(({ reference, depth }) => [...origins.keysBehind(state, reference, depth)]),
-      ),
-    );
-  const read = keysBehind(found.filter(({ level, edits }) => level === 'error' && !edits));
-  const started = keysBehind(found.filter(({ rule }) => rule === 'asl/initialiser'));
-  const keys = found.flatMap(({ key, edits, state }) => {
-    const isRead = key !== undefined && (read.has(key) || (started.has(key) && isBeforeInitialiser(state)));
-    return edits && isRead ? [key] : [];
+function keysOfReaders(found: readonly Discovery[], { origins, scopes }: Examination): readonly string[] {
+  const reachedFrom = (readers: readonly Discovery[]) => origins.reachFrom(readers.flatMap(placesRead));
+  const isRead = reachedFrom(found.filter(({ level, edits }) => level === 'error' && !edits));
+  const isStart = reachedFrom(found.filter(({ rule }) => rule === 'asl/initialiser'));
+  return found.flatMap(({ key, edits, state, writes, gives }) => {
+    if (key === undefined || !edits) return [];
+    const inner = gives
+      ? scopes.filter(({ owner }) => owner === state).flatMap(({ states }) => states.slice(0, 1))
+      : [];
+    const isWanted =
+      (writes !== undefined && (isRead(state, writes) || (isBeforeInitialiser(state) && isStart(state, writes)))) ||
+      inner.some((first) => isRead(first, ['input', gives!]));
+    return isWanted ? [key] : [];
   });
-  return new Set(keys);
+}
+
+function placesRead({ state, reads = [] }: Discovery): readonly Place[] {
+  return reads.map(({ reference: { root, steps }, depth }) => ({
+    state,
+    root,
+    names: steps.slice(0, depth).map(({ name }) => name),
+  }));
 }
 
 /** Text that is put together of parts cannot be changed in place. */
@@ -84,21 +92,17 @@ function discoverInState(state: State, examination: Examination): readonly Disco
 
 /** Strings with expressions, as values of members or as the whole of a field. */
 function templateStrings(field: TemplateField): readonly TemplateString[] {
-  const members = templateObjects(field).flatMap(({ entries, pointer }) =>
-    entries.flatMap(({ member, expression }) =>
-      expression
-        ? [
-            {
-              field,
-              node: member.value,
-              pointer: field.state.scope.machine.isEmbedded ? pointer : [...pointer, member.name],
-              expression,
-            },
-          ]
-        : [],
-    ),
+  const { isEmbedded } = field.state.scope.machine;
+  const members = templateObjects(field).flatMap(({ entries, pointer, target }) =>
+    entries.flatMap(({ name, member, expression }): TemplateString[] => {
+      if (!expression) return [];
+      const at = isEmbedded ? pointer : [...pointer, member.name];
+      const put = target && { target: entryTarget(target, name) };
+      return [{ field, node: member.value, pointer: at, expression, ...put }];
+    }),
   );
-  return [...members, ...looseStrings(field).map((string) => ({ field, ...string }))];
+  const { target } = field;
+  return [...members, ...looseStrings(field).map((string) => ({ field, ...string, ...(target && { target }) }))];
 }
 
 /**
@@ -111,13 +115,7 @@ function discoverInLoose(
   { origins }: Examination,
 ): readonly Discovery[] {
   const { state, name } = field;
-  const built = new Set(
-    expression.objects.flatMap(({ members }) =>
-      members
-        .filter((member) => isProgramField(member.name))
-        .flatMap(({ references }) => references.map(({ start }) => start)),
-    ),
-  );
+  const built = builtStarts(expression);
   const found = fieldReferences(expression).find(
     ({ reference, depth }) =>
       !built.has(reference.start) && origins.ofReference(state, reference, depth).has('program'),

@@ -50,6 +50,10 @@ export interface Discovery {
   readonly key?: string;
   /** What it reads of the two fields. */
   readonly reads?: readonly FieldReference[];
+  /** Where it puts what it reads, among the data of the machine: `input` or a variable's name, then names. */
+  readonly writes?: readonly string[];
+  /** The member of the input of an item or a branch that it puts it in. */
+  readonly gives?: string;
 }
 
 /** `"Loop/Branch/Run"`, for messages. */

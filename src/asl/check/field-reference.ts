@@ -1,5 +1,5 @@
 import { isProgramField } from '../flow/names.js';
-import type { Origin } from '../flow/origins.js';
+import type { Origin } from '../flow/leads.js';
 import type { Expression, MadeValue, Reference, Step } from '../flow/reference.js';
 
 /** A reference to one of the two fields, or to something in it. */
@@ -24,6 +24,15 @@ export function fieldReferences({ references }: Pick<Expression, 'references'>):
     const found = fieldReference(reference);
     return found ? [found] : [];
   });
+}
+
+/** Where the references begin that the fields of the built objects are made of. */
+export function builtStarts({ objects }: Pick<Expression, 'objects'>): ReadonlySet<number> {
+  const starts = new Set<number>();
+  for (const { members } of objects)
+    for (const { name, references } of members)
+      if (isProgramField(name)) for (const { start } of references) starts.add(start);
+  return starts;
 }
 
 function fieldReference(reference: Reference): FieldReference | undefined {

@@ -4,6 +4,7 @@ import type { State } from '../flow/states.js';
 import { looseStrings, templateFields, templateObjects } from '../flow/templates.js';
 import { placeOf } from '../flow/writings.js';
 import type { Place } from '../flow/writings.js';
+import { once } from '../once.js';
 import type { Examination } from './examination.js';
 
 /** Members of a task's parameters that are the event of a function, or a bag in it. */
@@ -13,13 +14,19 @@ const EVENTS: readonly string[] = ['Payload', ...BAG_NAMES];
  * True when a task hands on all that is in a place, or was, or what that is a bag in, so that what is there must say
  * whose it is.
  */
-export function isHandedOn(state: State, target: readonly string[], { scopes, origins }: Examination): boolean {
-  const given = scopes
-    .flatMap(({ states }) => states)
-    .filter(({ type }) => type === 'Task')
-    .flatMap(placesGiven);
-  return wholesOf(target).some((whole) => given.some((place) => origins.comesFrom(place, state, whole)));
+export function isHandedOn(state: State, target: readonly string[], examination: Examination): boolean {
+  const isBehindTasks = reachFromTasks(examination);
+  return wholesOf(target).some((whole) => isBehindTasks(state, whole));
 }
+
+const reachFromTasks = once(({ scopes, origins }: Examination) =>
+  origins.reachFrom(
+    scopes
+      .flatMap(({ states }) => states)
+      .filter(({ type }) => type === 'Task')
+      .flatMap(placesGiven),
+  ),
+);
 
 /** A reader looks for a bag in what it is given, as often as they nest. */
 function wholesOf(target: readonly string[]): readonly (readonly string[])[] {

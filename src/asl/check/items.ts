@@ -8,6 +8,7 @@ import type { State } from '../flow/states.js';
 import { looseStrings, selectorOf, templateObjects } from '../flow/templates.js';
 import type { TemplateField } from '../flow/templates.js';
 import { writingKey } from '../flow/writings.js';
+import { once, oncePer } from '../once.js';
 import type { TextEdit } from './discovery.js';
 import type { Examination } from './examination.js';
 import { isUntouched, wholeField } from './field-reference.js';
@@ -19,7 +20,7 @@ const ITEM = ['Map', 'Item', 'Value'] as const;
  * Lets a Map over the partition map go over the manifest. Undefined unless all that reads an item can be changed with
  * it: an element of the map is a segment, an entry of the manifest holds it as `segment_config`.
  */
-export function manifestEdits(map: State, examination: Examination): readonly TextEdit[] | undefined {
+export const manifestEdits = oncePer((map: State, examination: Examination): readonly TextEdit[] | undefined => {
   const node = valueOf(map.node, map.language === 'JSONata' ? 'Items' : 'ItemsPath');
   const expression = node && readExpression(node, map.language, 'input');
   const found = expression && wholeField(expression);
@@ -40,7 +41,7 @@ export function manifestEdits(map: State, examination: Examination): readonly Te
       ...items,
     ]
   );
-}
+});
 
 /** Undefined without a selector: the item itself would be another. */
 function itemEdits(map: State, { left }: Examination): readonly TextEdit[] | undefined {
@@ -90,12 +91,15 @@ function endOfItem(text: string, reference: Reference): number | undefined {
 
 /** States inside a Map can read its item as well. */
 function readsItemInside({ node }: State): boolean {
-  return ['ItemProcessor', 'Iterator'].some((name) => mentionsItem(valueOf(node, name)));
+  return ['ItemProcessor', 'Iterator'].some((name) => {
+    const inner = valueOf(node, name);
+    return inner !== undefined && mentionsItem(inner);
+  });
 }
 
-function mentionsItem(node: AslNode | undefined): boolean {
-  const text = node?.text?.replaceAll(/Map\.Item\.Index\b/g, '');
+const mentionsItem = once((node: AslNode): boolean => {
+  const text = node.text?.replaceAll(/Map\.Item\.Index\b/g, '');
   if (text !== undefined)
     return /\$\$|\$states\.context/.test(text) && /\bMap\b|\$\$(?!\.\w)|\$states\.context(?!\.\w)/.test(text);
-  return [...(node?.items ?? []), ...(node?.members ?? []).map(({ value }) => value)].some(mentionsItem);
-}
+  return [...(node.items ?? []), ...(node.members ?? []).map(({ value }) => value)].some(mentionsItem);
+});

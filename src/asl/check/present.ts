@@ -2,6 +2,7 @@ import { BAG_NAMES, INDEX_NAMES, OWNER_NAMES, SEGMENT_CONFIG, SEGMENT_INDEX, isP
 import { namesOf } from '../flow/reference.js';
 import type { BuiltObject, Expression, Reference } from '../flow/reference.js';
 import type { TemplateObject } from '../flow/templates.js';
+import { oncePer } from '../once.js';
 import type { Addition } from './discovery.js';
 import { fieldReferences } from './field-reference.js';
 import type { FieldReference, Sibling } from './field-reference.js';
@@ -36,14 +37,14 @@ export function presentIn({ entries }: TemplateObject): Present {
   });
 }
 
-export function presentInBuilt({ members }: BuiltObject, { text }: Expression): Present {
-  return members.map(({ name, path, references }) => ({
+export const presentInBuilt = oncePer(({ members }: BuiltObject, { text }: Expression): Present =>
+  members.map(({ name, path, references }) => ({
     name,
     references,
     isEmpty: false,
     ...(path && { path, value: { expression: text.slice(path.start, path.end) } }),
-  }));
-}
+  })),
+);
 
 export function presentMember(present: Present, name: string): PresentMember | undefined {
   return present.find((member) => member.name === name);

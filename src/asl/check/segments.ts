@@ -2,20 +2,20 @@ import { textOf, valueOf } from '../read/node.js';
 import type { AslNode } from '../read/node.js';
 import { readExpression } from '../flow/expressions.js';
 import { MANIFEST, MAP, SEGMENT_CONFIG, isProgramField } from '../flow/names.js';
-import { itemsReference } from '../flow/origins.js';
+import { itemsReference } from '../flow/leads.js';
 import { namesOf } from '../flow/reference.js';
 import type { Reference } from '../flow/reference.js';
 import type { State } from '../flow/states.js';
 import { isSelector, selectorOf, templateObjects } from '../flow/templates.js';
 import type { Entry, TemplateField } from '../flow/templates.js';
 import { writingKey } from '../flow/writings.js';
+import { oncePer } from '../once.js';
 import type { Examination } from './examination.js';
 import { wholeField } from './field-reference.js';
 import { manifestEdits } from './items.js';
 import { ownIndex, presentMember } from './present.js';
 import type { Present } from './present.js';
 
-const SEGMENTS = /segment|partition|chunk/i;
 const INPUT: Reference = { root: 'input', steps: [], start: 0, end: 0 };
 
 /** The Map over segments that a payload is for an item of, or inside an item of. */
@@ -26,16 +26,14 @@ export function segmentMapOf({ state }: TemplateField, examination: Examination)
 }
 
 /** True when items are segments, or may be: the program is on the way to them, or they are read from elsewhere. */
-function goesOverSegments(map: State, { origins }: Examination): boolean {
+const goesOverSegments = oncePer((map: State, { origins }: Examination): boolean => {
   if (valueOf(map.node, 'ItemReader')) return true;
   const items = valueOf(map.node, map.language === 'JSONata' ? 'Items' : 'ItemsPath');
   const references = items
     ? textsIn(items).flatMap((node) => readExpression(node, map.language, 'input')?.references ?? [])
     : [INPUT];
-  return references.some((reference) =>
-    [...origins.namesBehind(map, reference)].some((name) => isProgramField(name) || SEGMENTS.test(name)),
-  );
-}
+  return references.some((reference) => origins.isOfSegments(map, reference));
+});
 
 function textsIn(node: AslNode): readonly AslNode[] {
   const inner = [...(node.items ?? []), ...(node.members ?? []).map(({ value }) => value)];

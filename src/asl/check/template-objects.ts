@@ -2,17 +2,24 @@ import { textOf } from '../read/node.js';
 import type { AslNode } from '../read/node.js';
 import { parseJsonPathText } from '../flow/json-path.js';
 import { MANIFEST_PATH, MAP, OWNER_NAMES, SEGMENT_CONFIG, SEGMENT_TO_RUN, isProgramField } from '../flow/names.js';
-import type { Origin } from '../flow/origins.js';
+import type { Origin } from '../flow/leads.js';
 import type { Expression, Reference } from '../flow/reference.js';
 import type { State } from '../flow/states.js';
-import { entryTarget } from '../flow/templates.js';
+import { entryTarget, isSelector } from '../flow/templates.js';
 import type { Entry, TemplateObject } from '../flow/templates.js';
 import { sourcesOf, writingKey } from '../flow/writings.js';
 import { keptPaths, payloadAdditions, segmentAdditions } from './additions.js';
 import type { Wanted } from './additions.js';
 import type { Addition, Discovery, ObjectEdit } from './discovery.js';
 import type { Examination } from './examination.js';
-import { fieldReferences, isExecutionInput, isUntouched, siblingOf, wholeField } from './field-reference.js';
+import {
+  builtStarts,
+  fieldReferences,
+  isExecutionInput,
+  isUntouched,
+  siblingOf,
+  wholeField,
+} from './field-reference.js';
 import type { FieldReference, Sibling } from './field-reference.js';
 import { isHandedOn } from './handed-on.js';
 import { isBeforeInitialiser, isInitialiser, isStartingInput } from './initialiser.js';
@@ -52,10 +59,8 @@ function discoverField(object: TemplateObject, entry: Entry, examination: Examin
 function discoverMention(object: TemplateObject, entry: Entry, examination: Examination): readonly Discovery[] {
   const { expression } = entry;
   if (!expression) return [];
-  const built = expression.objects.flatMap(({ members }) => members.filter(({ name }) => isProgramField(name)));
-  const found = fieldReferences(expression).filter(
-    ({ reference }) => !built.some(({ references }) => references.some(({ start }) => start === reference.start)),
-  );
+  const built = builtStarts(expression);
+  const found = fieldReferences(expression).filter(({ reference }) => !built.has(reference.start));
   const [first] = found;
   if (!first) return [];
   const { state } = object.field;
@@ -110,7 +115,7 @@ function settled(
 
 /** `edits`, or why a person must do it. */
 function program(
-  { field, pointer }: TemplateObject,
+  { field, node, pointer, target }: TemplateObject,
   entry: Entry,
   what: string,
   reads: readonly FieldReference[],
@@ -130,6 +135,8 @@ function program(
     message: messageOf(ruleOf(field), what, field),
     key,
     reads,
+    ...(target && { writes: entryTarget(target, entry.name) }),
+    ...(node === field.node && isSelector(field) && { gives: entry.name }),
   } as const;
   return typeof edits === 'string' ? { ...at, hint: edits } : { ...at, hint: HINTS[field.role], edits };
 }

@@ -1,13 +1,17 @@
 import { textPlaces } from '../read/text-places.js';
 import type { AslNode } from '../read/node.js';
 import type { State } from '../flow/states.js';
+import { oncePer } from '../once.js';
+
+/** A string is taken apart once, however many members of its expression are found. */
+const placesIn = oncePer((node: AslNode, bytes: Uint8Array) => textPlaces(bytes, node));
 
 /** Byte offset of a character of a string; the string's own where it is spelled so that characters have no place. */
 export function offsetIn({ scope }: State, node: AslNode, index: number): number {
-  return textPlaces(scope.machine.source.bytes, node)?.at(index) ?? node.start;
+  return placesIn(node, scope.machine.source.bytes)?.at(index) ?? node.start;
 }
 
 /** True when parts of the string can be replaced in place. */
 export function isEditable({ scope }: State, node: AslNode): boolean {
-  return textPlaces(scope.machine.source.bytes, node) !== undefined;
+  return placesIn(node, scope.machine.source.bytes) !== undefined;
 }

@@ -24,3 +24,10 @@ export function isProgramField(name: string): boolean {
 export function isProgramPath(name: string): boolean {
   return name === MANIFEST_PATH || PROGRAM_FIELDS.some((field) => name === `${field}_s3_path`);
 }
+
+const SEGMENTS = /segment|partition|chunk/i;
+
+/** True for a name that says of what is in it that it is segments, or has some. */
+export function namesSegments(name: string): boolean {
+  return isProgramField(name) || SEGMENTS.test(name);
+}

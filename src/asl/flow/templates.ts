@@ -1,9 +1,8 @@
 import type { AslMember, AslNode } from '../read/node.js';
-import { textOf, valueOf } from '../read/node.js';
+import { valueOf } from '../read/node.js';
 import type { Pointer } from '../read/machines.js';
 import { readExpression } from './expressions.js';
 import type { Dollar } from './expressions.js';
-import { parseJsonPathText } from './json-path.js';
 import type { Expression } from './reference.js';
 import type { State } from './states.js';
 
@@ -116,7 +115,7 @@ export function resultTarget({ node, language }: State): readonly string[] | und
   if (language === 'JSONata') return ['input'];
   const path = valueOf(node, 'ResultPath');
   if (path?.kind === 'null') return undefined;
-  const reference = path?.text === undefined ? undefined : parseJsonPathText(path.text, 'input')?.path;
+  const reference = path && readExpression(path, 'JSONPath', 'input')?.path;
   return ['input', ...(reference?.steps.map(({ name }) => name) ?? [])];
 }
 
@@ -177,6 +176,6 @@ function readEntry({ state, dollar, name: field }: TemplateField, member: AslMem
 
 /** The path in a field of a state, such as `InputPath`. */
 export function pathField(state: State, name: string): Expression | undefined {
-  const text = textOf(state.node, name);
-  return text === undefined ? undefined : parseJsonPathText(text, 'input');
+  const node = valueOf(state.node, name);
+  return node && readExpression(node, 'JSONPath', 'input');
 }

@@ -48,12 +48,12 @@ function apart(splices: readonly Splice[]): readonly Splice[] {
 function machineSplices(machine: Machine, settings: AslSettings): readonly Splice[] {
   const edits = discover(machine, settings).flatMap((discovery) => discovery.edits ?? []);
   const objects = groupByNode(edits.filter((edit): edit is ObjectEdit => edit.kind === 'object'));
-  const dropped = objects.flatMap(({ node, edits: own }) =>
-    own.flatMap(({ drop, clear }) => [...drop, ...clear].map((index) => node.members![index]!.value)),
+  const dropped = new Set(
+    objects.flatMap(({ node, edits: own }) =>
+      own.flatMap(({ drop, clear }) => [...drop, ...clear].map((index) => node.members![index]!.value)),
+    ),
   );
-  const texts = groupByNode(
-    edits.filter((edit): edit is TextEdit => edit.kind === 'text' && !dropped.includes(edit.node)),
-  );
+  const texts = groupByNode(edits.filter((edit): edit is TextEdit => edit.kind === 'text' && !dropped.has(edit.node)));
   const { source } = machine;
   const own = [
     ...objects.flatMap(({ edits: group }) => objectSplices(source.bytes, planObject(group)) ?? []),
@@ -69,7 +69,11 @@ interface Group<E extends Edit> {
 
 function groupByNode<E extends Edit>(edits: readonly E[]): readonly Group<E>[] {
   const groups = new Map<AslNode, E[]>();
-  for (const edit of edits) groups.set(edit.node, [...(groups.get(edit.node) ?? []), edit]);
+  for (const edit of edits) {
+    const own = groups.get(edit.node) ?? [];
+    groups.set(edit.node, own);
+    own.push(edit);
+  }
   return [...groups].map(([node, own]) => ({ node, edits: own }));
 }
 

@@ -25,6 +25,7 @@ function linesOf(text: string): readonly string[] {
  */
 function changesBetween(old: readonly string[], new_: readonly string[]): readonly Change[] {
   const changes: Change[] = [];
+  const pairs = findPairs(new_);
   let [at, to] = [0, 0];
   while (at < old.length || to < new_.length) {
     if (at < old.length && old[at] === new_[to]) {
@@ -32,7 +33,7 @@ function changesBetween(old: readonly string[], new_: readonly string[]): readon
       to += 1;
       continue;
     }
-    const [skipOld, skipNew] = nearestMeeting(old, new_, at, to);
+    const [skipOld, skipNew] = nearestMeeting(old, new_, at, to, pairs);
     changes.push({ old: [at, at + skipOld], new: [to, to + skipNew] });
     at += skipOld;
     to += skipNew;
@@ -45,21 +46,44 @@ function nearestMeeting(
   new_: readonly string[],
   at: number,
   to: number,
+  pairs: Pairs,
 ): readonly [number, number] {
   const [restOld, restNew] = [old.length - at, new_.length - to];
-  for (let distance = 1; distance < restOld + restNew; distance += 1) {
-    for (let skipNew = Math.min(distance, restNew); skipNew >= Math.max(0, distance - restOld); skipNew -= 1) {
-      const skipOld = distance - skipNew;
-      if (meets(old, new_, at + skipOld, to + skipNew)) return [skipOld, skipNew];
-    }
+  let best: readonly [number, number] = [restOld, restNew];
+  for (let skipOld = 0; skipOld < Math.min(restOld, best[0] + best[1]); skipOld += 1) {
+    const found = firstFrom(pairs.get(pairAt(old, at + skipOld)) ?? [], to);
+    if (found !== undefined && skipOld + found - to < best[0] + best[1]) best = [skipOld, found - to];
   }
-  return [restOld, restNew];
+  return best;
 }
 
-/** Two lines, as a bracket alone is in every object. */
-function meets(old: readonly string[], new_: readonly string[], at: number, to: number): boolean {
-  if (at >= old.length || to >= new_.length) return at >= old.length && to >= new_.length;
-  return old[at] === new_[to] && old[at + 1] === new_[to + 1];
+/** Where two lines follow each other in the new text: one line does not tell, as a bracket alone is in every object. */
+type Pairs = ReadonlyMap<string, readonly number[]>;
+
+function pairAt(lines: readonly string[], at: number): string {
+  return `${lines[at]!}\0${lines[at + 1] ?? ''}`;
+}
+
+function findPairs(lines: readonly string[]): Pairs {
+  const pairs = new Map<string, number[]>();
+  for (const at of lines.keys()) {
+    const key = pairAt(lines, at);
+    const places = pairs.get(key) ?? [];
+    pairs.set(key, places);
+    places.push(at);
+  }
+  return pairs;
+}
+
+/** The first of rising numbers that is not below `least`. */
+function firstFrom(places: readonly number[], least: number): number | undefined {
+  let [low, high] = [0, places.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (places[middle]! < least) low = middle + 1;
+    else high = middle;
+  }
+  return places[low];
 }
 
 /** Changes whose context would touch are told together. */
