@@ -14,7 +14,7 @@ import type { Examination } from './examination.js';
 import { fieldReferences, isUntouched, wholeField } from './field-reference.js';
 import type { FieldReference } from './field-reference.js';
 import { isEditable, offsetIn } from './text-places-of.js';
-import { byHand, canBeMended } from './together.js';
+import { byHand, canBeMended, leaveFixed } from './together.js';
 import { HINTS } from './words.js';
 
 /** Members of a JSONPath state that hold a path. */
@@ -28,7 +28,7 @@ export function discoverInPaths(state: State, examination: Examination): readonl
     const expression = readExpression(string.node, state.language, 'input');
     const choice = choices.get(string.node);
     return expression
-      ? discoverPath(state, string, expression, examination).map((discovery) => ({ discovery, choice }))
+      ? leaveFixed(discoverPath(state, string, expression, examination)).map((discovery) => ({ discovery, choice }))
       : [];
   });
   const byChoice = new Map<AslNode, Discovery[]>();

@@ -7,7 +7,7 @@ export function offsetIn({ scope }: State, node: AslNode, index: number): number
   return textPlaces(scope.machine.source.bytes, node)?.at(index) ?? node.start;
 }
 
-/** True when parts of the string can be replaced in place. */
+/** True when parts of the string can be replaced in place. An alias is left later, with the reason. */
 export function isEditable({ scope }: State, node: AslNode): boolean {
-  return textPlaces(scope.machine.source.bytes, node) !== undefined;
+  return node.isAlias === true || textPlaces(scope.machine.source.bytes, node) !== undefined;
 }
