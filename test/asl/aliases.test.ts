@@ -173,6 +173,14 @@ describe('keys of YAML', () => {
   });
 
   it.each([
+    ['an alias in it', 'v: &v $.bag.workflow_config\nw: &w {a.$: *v}\nu: &v $.b\n', '*w'],
+    ['an anchor in it', 'w: &w {x: &v $.b}\nu: &v $.bag.workflow_config\nt: *w\n', '{a.$: *v}'],
+  ])('follows an alias to the anchor before it, when what an alias stands for has %s', async (_, anchors, value) => {
+    const found = await findingsIn(anchors + state(`      ${value}\n`).replace('x: &k', 'z: &k'), 'a.yaml');
+    expect(found.map(({ rule }) => rule)).toEqual(['asl/reinlines-program']);
+  });
+
+  it.each([
     ['a list as a key', 'x: {[a]: 1}\n', '1:5'],
     ['a mapping as a key', 'x: {{a}}\n', '1:5'],
     ['an alias of a list as a key', 'x: &a [1]\n*a : 1\n', '2:1'],

@@ -10,8 +10,8 @@ const AROUND = 2;
 
 /**
  * The documents of a text. Tokens are read with a stack of their own, but documents are composed level by level, which
- * at the end of the program's stack can end the process. `refuse` is given the index of a value that is too deep, before
- * its document is composed, and throws.
+ * at the end of the program's stack can end the process. `refuse` is given the index of a value that is too deep,
+ * before its document is composed, and throws.
  */
 export function parseDocuments(text: string, refuse: (index: number) => never): readonly Document.Parsed[] {
   const composer = new Composer({ uniqueKeys: false, prettyErrors: false, logLevel: 'silent', keepSourceTokens: true });

@@ -124,6 +124,9 @@ class TreeBuilder {
   #values = 0;
   /** The last one of a name counts, as an alias follows it. */
   readonly #anchors = new Map<string, ParsedNode>();
+  /** What is inside an anchor is built again for each alias, and means the same as where it is written. */
+  readonly #anchored = new Set<ParsedNode>();
+  readonly #targets = new Map<Alias.Parsed, ParsedNode>();
 
   constructor(
     private readonly bytes: Uint8Array,
@@ -139,7 +142,7 @@ class TreeBuilder {
       throw refusal(this.bytes, start, 'YAML_TOO_LARGE', `more than ${MAX_VALUES} values, aliases followed,`);
     const place = { start, end: this.toBytes(node.range[1]) };
     if (isAlias(node)) return this.follow(node, place, level);
-    if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
+    this.addAnchor(node);
     const around = { level, isShared: isShared || this.aliased.has(node.anchor ?? '') };
     const shared = around.isShared ? ({ isShared: true } as const) : {};
     if (isScalar(node)) return { ...place, ...scalarOf(node), ...shared };
@@ -166,9 +169,9 @@ class TreeBuilder {
   private called(tag: string | undefined, value: AslNode): AslNode {
     const name = FUNCTIONS.exec(tag ?? '')?.[1];
     if (name === undefined) return value;
-    const { start, end } = value;
+    const { start, end, isShared } = value;
     const member = { name: `Fn::${name}`, keyStart: start, keyEnd: start, value };
-    return { kind: 'object', start, end, members: [member] };
+    return { kind: 'object', start, end, members: [member], ...(isShared && { isShared }) };
   }
 
   /** An alias is what it stands for, at its own place. One that is a part of itself goes too deep in the end. */
@@ -177,15 +180,21 @@ class TreeBuilder {
     return { ...target, ...place, isAlias: true };
   }
 
-  private target({ source, range }: Alias.Parsed): ParsedNode {
-    const target = this.#anchors.get(source);
-    if (target) return target;
-    throw refusal(
-      this.bytes,
-      this.toBytes(range[0]),
-      'YAML_SYNTAX',
-      `alias "*${source}" of an anchor that is not there`,
-    );
+  private addAnchor(node: Exclude<ParsedNode, Alias.Parsed>): void {
+    if (node.anchor === undefined || this.#anchored.has(node)) return;
+    this.#anchored.add(node);
+    this.#anchors.set(node.anchor, node);
+  }
+
+  private target(alias: Alias.Parsed): ParsedNode {
+    const target = this.#targets.get(alias) ?? this.#anchors.get(alias.source);
+    if (!target) throw this.refusal(alias, `alias "*${alias.source}" of an anchor that is not there`);
+    this.#targets.set(alias, target);
+    return target;
+  }
+
+  private refusal({ range }: ParsedNode, what: string): BagError {
+    return refusal(this.bytes, this.toBytes(range[0]), 'YAML_SYNTAX', what);
   }
 
   private members(map: YAMLMap.Parsed, isBare: boolean, around: Around): readonly ReadMember[] {
@@ -202,9 +211,9 @@ class TreeBuilder {
   /** Throws for what PyYAML takes as no key either. */
   private key(key: ParsedNode): Scalar.Parsed {
     const target = isAlias(key) ? this.target(key) : key;
-    if (!isAlias(key) && key.anchor !== undefined) this.#anchors.set(key.anchor, key);
-    if (isScalar(target)) return target;
-    throw refusal(this.bytes, this.toBytes(key.range[0]), 'YAML_SYNTAX', 'a key that is a mapping or a list');
+    if (!isAlias(key)) this.addAnchor(key);
+    if (!isScalar(target)) throw this.refusal(key, 'a key that is a mapping or a list');
+    return target;
   }
 }
 
