@@ -129,6 +129,17 @@ States:
     expect(await patch(head + before)).toEqual({ text: head + after, hints: [] });
   });
 
+  it.each([
+    ['an anchor', '&o '],
+    ['a tag', '!!str '],
+    ['a comment', '# the owner\n        '],
+  ])('does not repeat %s of a member in what it adds in braces', async (_, mark) => {
+    const head = `StartAt: A\nStates:\n  A:\n    Type: Pass\n    End: true\n    Parameters: {ownerId.$: ${mark}$.ownerId, `;
+    const { text, hints } = await patch(`${head}workflow_config.$: $.workflow_config}\n`);
+    expect(hints).toEqual([]);
+    expect(text).toBe(`${head}"segment_manifest_s3_path.$": "$.segment_manifest_s3_path"}\n`);
+  });
+
   it('changes a state whose retries are an alias', async () => {
     const text =
       'x: &r [{ErrorEquals: [E], MaxAttempts: 2}]\nStartAt: A\nStates:\n  A: {Type: Task, Resource: r, Retry: *r, Parameters: {ownerId.$: $.ownerId, workflow_config.$: $.workflow_config}, End: true}\n';
