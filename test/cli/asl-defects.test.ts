@@ -43,5 +43,5 @@ describe('a defect of the tool in one file of `statebag asl`', () => {
     expect(err).toBe(
       'statebag: SPLICE_ORDER: splices of defect-1.yaml overlap\nThis is a defect of the tool. Please report it with the output of the same command under STATEBAG_DEBUG=1.\n',
     );
-  });
+  }, 120_000);
 });
