@@ -21,24 +21,29 @@ const MAX_IMITATED = 256;
 const encoder = new TextEncoder();
 const COMPACT: ObjectStyle = { separator: encoder.encode(','), colon: encoder.encode(':') };
 
-/** Style of an object by its first two members; of one member or none by what can be seen. */
+/**
+ * Style of an object by its first two members; of one member or none by what can be seen. In YAML a tag, an anchor or a
+ * comment may be between them, which belongs to one member.
+ */
 function detectStyle(bytes: Uint8Array, object: JsonNode, members: readonly JsonMember[]): ObjectStyle {
   const [first, second] = members;
   if (first === undefined) return COMPACT;
-  const colon = limitImitated(bytes.subarray(first.keyEnd, first.value.start)) ?? COMPACT.colon;
-  const seen = second === undefined ? undefined : limitImitated(bytes.subarray(first.value.end, second.keyStart));
+  const plain = members.find(({ keyEnd, value }) => isImitated(bytes.subarray(keyEnd, value.start), /^\s*:\s*$/));
+  const colon = plain ? bytes.subarray(plain.keyEnd, plain.value.start) : COMPACT.colon;
+  const between = bytes.subarray(first.value.end, second?.keyStart ?? first.value.end);
+  const seen = isImitated(between, /^\s*,\s*$/) ? between : undefined;
   return { colon, separator: seen ?? imitateSeparator(bytes.subarray(object.start + 1, first.keyStart), colon) };
 }
 
 /** With one member only: what stands before it, or a blank where the colon has one (Python writes `, ` and `: `). */
 function imitateSeparator(beforeFirst: Uint8Array, colon: Uint8Array): Uint8Array {
-  const white = limitImitated(beforeFirst) ?? new Uint8Array();
+  const white = isImitated(beforeFirst, /^\s+$/) ? beforeFirst : new Uint8Array();
   if (white.length > 0) return Uint8Array.of(...COMPACT.separator, ...white);
   return colon.at(-1) === SPACE ? encoder.encode(', ') : COMPACT.separator;
 }
 
-function limitImitated(bytes: Uint8Array): Uint8Array | undefined {
-  return bytes.length <= MAX_IMITATED ? bytes : undefined;
+function isImitated(bytes: Uint8Array, shape: RegExp): boolean {
+  return bytes.length <= MAX_IMITATED && shape.test(Buffer.from(bytes).toString('latin1'));
 }
 
 export interface NewMember {

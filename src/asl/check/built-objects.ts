@@ -14,7 +14,7 @@ import type { Examination } from './examination.js';
 import { fieldReferences, isUntouched, siblingOf, wholeField } from './field-reference.js';
 import { hasOwner, presentInBuilt } from './present.js';
 import { isEditable, offsetIn } from './text-places-of.js';
-import { byHand, canBeMended } from './together.js';
+import { byHand, canBeMended, leaveFixed } from './together.js';
 import { HINTS, messageOf, ruleOf } from './words.js';
 
 /** A string of a template, with the expression in it. */
@@ -31,10 +31,11 @@ export interface TemplateString {
  * What is found in the objects that an expression builds: `{% {"workflow_config": …} %}`. All of it is mended, or none.
  */
 export function discoverInExpression(string: TemplateString, examination: Examination): readonly Discovery[] {
-  const found = string.expression.objects.flatMap((object) => {
+  const all = string.expression.objects.flatMap((object) => {
     const members = object.members.filter(({ name }) => isProgramField(name));
     return members.flatMap((member) => discoverBuilt(string, object, member, examination));
   });
+  const found = leaveFixed(all);
   return canBeMended(found) ? found : found.map(byHand);
 }
 

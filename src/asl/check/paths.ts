@@ -15,7 +15,7 @@ import { fieldReferences, isUntouched, wholeField } from './field-reference.js';
 import type { FieldReference } from './field-reference.js';
 import { isBeforeInitialiser, isStartingInput } from './initialiser.js';
 import { isEditable, offsetIn } from './text-places-of.js';
-import { byHand, canBeMended } from './together.js';
+import { byHand, canBeMended, leaveFixed } from './together.js';
 import { HINTS } from './words.js';
 
 /** Members of a JSONPath state that hold a path. */
@@ -31,7 +31,10 @@ export function discoverInPaths(state: State, examination: Examination): readonl
   });
   const keeps = isToldApart(state, sites);
   const found = sites.flatMap((site) =>
-    discoverPath(site, keeps, examination).map((discovery) => ({ discovery, choice: choices.get(site.string.node) })),
+    leaveFixed(discoverPath(site, keeps, examination)).map((discovery) => ({
+      discovery,
+      choice: choices.get(site.string.node),
+    })),
   );
   const byChoice = new Map<AslNode, Discovery[]>();
   for (const { discovery, choice } of found) if (choice) byChoice.set(choice, append(byChoice.get(choice), discovery));

@@ -15,6 +15,7 @@ import { wholeField } from './field-reference.js';
 import { manifestEdits } from './items.js';
 import { ownIndex, presentMember } from './present.js';
 import type { Present } from './present.js';
+import { obstacleTo } from './together.js';
 
 const INPUT: Reference = { root: 'input', steps: [], start: 0, end: 0 };
 
@@ -71,7 +72,7 @@ function itemMember({ language }: State): string {
 
 /** Now, or after the patch. */
 function goesOverEntries(map: State, examination: Examination): boolean {
-  return readsManifest(map) || manifestEdits(map, examination) !== undefined;
+  return readsManifest(map) || (manifestEdits(map, examination)?.every((edit) => !obstacleTo(edit)) ?? false);
 }
 
 function readsManifest(map: State): boolean {

@@ -23,7 +23,7 @@ import {
 import type { FieldReference, Sibling } from './field-reference.js';
 import { isHandedOn } from './handed-on.js';
 import { isBeforeInitialiser, isInitialiser, isStartingInput } from './initialiser.js';
-import { byHand, canBeMended } from './together.js';
+import { byHand, canBeMended, leaveFixed } from './together.js';
 import { decides, hasOwner, isSibling, presentIn } from './present.js';
 import { heldValue } from './attribute-values.js';
 import { HINTS, messageOf, ruleOf } from './words.js';
@@ -34,7 +34,7 @@ export function discoverInObject(object: TemplateObject, examination: Examinatio
     const own = isProgramField(entry.name)
       ? discoverField(object, entry, examination)
       : discoverMention(object, entry, examination);
-    return own.map((discovery) => ({ discovery, isDeciding: decides(entry.name) }));
+    return leaveFixed(own).map((discovery) => ({ discovery, isDeciding: decides(entry.name) }));
   });
   const deciding = found.flatMap(({ discovery, isDeciding }) => (isDeciding ? [discovery] : []));
   const isWhole = canBeMended(deciding);

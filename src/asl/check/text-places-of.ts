@@ -11,7 +11,7 @@ export function offsetIn({ scope }: State, node: AslNode, index: number): number
   return placesIn(node, scope.machine.source.bytes)?.at(index) ?? node.start;
 }
 
-/** True when parts of the string can be replaced in place. */
+/** True when parts of the string can be replaced in place. An alias is left later, with the reason. */
 export function isEditable({ scope }: State, node: AslNode): boolean {
-  return placesIn(node, scope.machine.source.bytes) !== undefined;
+  return node.isAlias === true || placesIn(node, scope.machine.source.bytes) !== undefined;
 }

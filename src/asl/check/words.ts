@@ -32,6 +32,9 @@ export const HINTS = {
     'correct it if it is not JSONata; if it is nested too deeply, take it apart with `Assign`, or move it into the function',
   composed:
     'the template puts this definition together, so `statebag asl patch` leaves it; change it by hand, to `segment_config` or `segment_manifest_s3_path`',
+  shared:
+    'YAML aliases take this value in more than one place, so `statebag asl patch` leaves it; write it out in each place, then run the patch again',
+  key: 'a key of this mapping is written with `?`, a tag, an anchor or an alias, or the mapping has no braces, so `statebag asl patch` leaves it; write `key: value`, then run the patch again',
   literal:
     'a program in the definition is in every execution for ever; store it, and let the initialiser build a lean bag with it',
   text: 'without `.$` in its name a member is this text itself: if it is a path, write `workflow_config.$` or `partition_map.$`',

@@ -209,8 +209,9 @@ function compose({ start, end }: AslNode, parts: Text): AslNode {
 }
 
 /** Without what was found among the members before. */
-function withoutIndex({ kind, start, end, isBlock, isMerged }: AslNode): AslNode {
-  return { kind, start, end, ...(isBlock && { isBlock }), ...(isMerged && { isMerged }) };
+function withoutIndex({ kind, start, end, isBlock, isMerged, isShared, isAlias }: AslNode): AslNode {
+  const marks = { ...(isMerged && { isMerged }), ...(isShared && { isShared }), ...(isAlias && { isAlias }) };
+  return { kind, start, end, ...(isBlock && { isBlock }), ...marks };
 }
 
 function tooMany({ start }: AslNode): BagError {

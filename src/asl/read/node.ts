@@ -5,6 +5,8 @@ export type Spelling = 'json' | 'plain' | 'single' | 'double' | 'literal' | 'fol
 
 export interface AslMember extends JsonMember {
   readonly value: AslNode;
+  /** A member of YAML that cannot be replaced by others: its key has a mark, a tag or an anchor, or is an alias. */
+  readonly isFixed?: true;
 }
 
 /** A value of a definition by its place, whatever notation it is written in. Offsets count bytes of its source. */
@@ -20,6 +22,10 @@ export interface AslNode extends JsonNode {
   readonly isBlock?: boolean;
   /** A mapping of YAML with members that `<<` takes from another one. */
   readonly isMerged?: true;
+  /** A value of YAML that is reached from several places: an alias, or what is in an anchor that an alias takes. */
+  readonly isShared?: true;
+  /** An alias of YAML: the place is its own, the members are where the anchor is. */
+  readonly isAlias?: true;
   /** Text that a template puts together: where each part of it is written, in the order of the text. */
   readonly pieces?: readonly TextPiece[];
   /** Text of `!Sub` with names in it, which mean nothing without the tag. */

@@ -27,11 +27,12 @@ export function embeddedSource(outer: Source, node: AslNode): Source {
   if (piece?.from === 0 && others.length === 0) return embeddedSource(outer, piece.node);
   if (node.pieces) return piecedSource(outer, text, node.pieces);
   const places = textPlaces(outer.bytes, node);
+  const isEditable = places !== undefined && outer.isEditable && node.isShared !== true;
   const indexOf = indexesOfBytes(text);
   const outward = (offset: number): number => places?.at(indexOf(offset)) ?? node.start;
   return {
     bytes: Buffer.from(text),
-    isEditable: places !== undefined && outer.isEditable,
+    isEditable,
     toFile: (offset) => outer.toFile(outward(offset)),
     lift: (splices) =>
       places &&

@@ -11,9 +11,9 @@ export interface TextPlaces {
   encode(text: string): string;
 }
 
-/** Undefined for a spelling that folds lines, where characters have no place of their own. */
+/** Undefined for an alias and for a spelling that folds lines, where characters have no place of their own. */
 export function textPlaces(bytes: Uint8Array, node: AslNode): TextPlaces | undefined {
-  if (node.text === undefined || node.spelling === undefined) return undefined;
+  if (node.text === undefined || node.spelling === undefined || node.isAlias) return undefined;
   const raw = Buffer.from(bytes.subarray(node.start, node.end)).toString();
   const indexes = rawIndexes(raw, node.text, node.spelling);
   if (indexes?.length !== node.text.length + 1) return undefined;

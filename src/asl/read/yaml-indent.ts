@@ -3,8 +3,6 @@ export interface IndentedText {
   readonly text: string;
   /** Index in the original text. */
   toOriginal(index: number): number;
-  /** Brackets in one another, or dashes in a line, at most. */
-  readonly levels: number;
 }
 
 /**
@@ -26,7 +24,6 @@ class Indenting {
   #at = 0;
   #copied = 0;
   #added = 0;
-  #levels = 0;
   /** Column of the first key or value of the line, after the dashes. */
   #column = 0;
 
@@ -38,7 +35,6 @@ class Indenting {
     const [starts, totals] = [this.#starts, this.#totals];
     return {
       text: this.#parts.join(''),
-      levels: this.#levels,
       toOriginal: (index) => originalIndex(starts, totals, index),
     };
   }
@@ -46,9 +42,9 @@ class Indenting {
   /** One line outside of brackets and quotes, with all that is in brackets and quotes which begin on it. */
   #line(): void {
     const start = this.#at;
-    this.#skip(/[ ]*(?:-[ \t]+|-(?=\r?\n))*/y);
+    this.#skip(/[ ]*/y);
+    while (this.text[this.#at] === '-' && /\s/.test(this.text[this.#at + 1] ?? '')) this.#skip(/-[ \t]*/y);
     this.#column = this.#at - start;
-    this.#levels = Math.max(this.#levels, this.text.slice(start, this.#at).replaceAll(/[^-]/g, '').length);
     let isStart = true;
     while (this.#at < this.text.length && !this.#isAtEnd()) isStart = this.#token(isStart, start);
     this.#skip(/\r?\n?/y);
@@ -85,7 +81,6 @@ class Indenting {
       else if (isStart && '!&*'.includes(character)) this.#skip(/[^\s,[\]{}]+/y);
       else {
         if (character === '[' || character === '{') depth += 1;
-        this.#levels = Math.max(this.#levels, depth);
         if (character === ']' || character === '}') depth -= 1;
         this.#at += 1;
         if (depth === 0) return;
@@ -111,7 +106,7 @@ class Indenting {
   /** Past the lines of a text in lines of its own: all that are indented further than what it belongs to. */
   #block(lineStart: number): boolean {
     const isFirst = this.#at === lineStart + this.#column;
-    const dash = this.text.lastIndexOf('-', this.#at) - lineStart;
+    const dash = this.text.slice(lineStart, this.#at).lastIndexOf('-');
     const parent = isFirst ? Math.max(-1, dash) : this.#column;
     this.#skip(/[^\n]*/y);
     for (;;) {

@@ -1,5 +1,5 @@
-import { isAlias, isScalar, isSeq, parseAllDocuments } from 'yaml';
-import type { Alias, Document, ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq } from 'yaml';
+import type { Alias, Document, Pair, ParsedNode, Scalar, YAMLMap, YAMLSeq } from 'yaml';
 import { BagError } from '../../errors/index.js';
 import type { CodeFor } from '../../errors/index.js';
 import { locate } from '../../json/index.js';
@@ -7,6 +7,7 @@ import { byteOffsets } from './byte-offsets.js';
 import { MAX_LEVELS } from './json-tree.js';
 import type { AslMember, AslNode, Spelling } from './node.js';
 import { hasPlaceholder } from './node.js';
+import { parseDocuments } from './yaml-documents.js';
 import { indentContinuations } from './yaml-indent.js';
 
 /**
@@ -25,21 +26,20 @@ const SPELLINGS: Readonly<Record<string, Spelling>> = {
 /** The documents of a YAML file. Throws `BagError` `YAML_SYNTAX`, `YAML_TOO_DEEP`, `YAML_TOO_LARGE`. */
 export function parseYamlTrees(bytes: Uint8Array, text: string): readonly AslNode[] {
   const toBytes = byteOffsets(text);
-  const indented = indentContinuations(text);
-  // The parser goes down level by level. At the end of the stack it can end the process.
-  if (indented.levels > MAX_LEVELS) throw tooDeep();
-  const strict = parseDocuments(text);
+  const strict = parseDocuments(text, (index) => refuseDepth(bytes, toBytes(index)));
   const isMended = strict.some(({ errors }) => errors.some(({ code }) => MENDED.has(code)));
   if (!errorIn(strict) || !isMended) return requireTrees(strict, bytes, toBytes);
-  const read = parseDocuments(indented.text);
-  return requireTrees(read, bytes, (index) => toBytes(indented.toOriginal(index)));
+  const indented = indentContinuations(text);
+  const toOriginal = (index: number): number => toBytes(indented.toOriginal(index));
+  const read = parseDocuments(indented.text, (index) => refuseDepth(bytes, toOriginal(index)));
+  return requireTrees(read, bytes, toOriginal);
 }
 
 /** What the parser says of brackets and quotes that go on without indentation. */
 const MENDED: ReadonlySet<string> = new Set(['BAD_INDENT', 'MISSING_CHAR']);
 
-function tooDeep(cause?: unknown): BagError {
-  return new BagError('YAML_TOO_DEEP', `nested deeper than ${MAX_LEVELS} levels`, { cause });
+function refuseDepth(bytes: Uint8Array, offset: number): never {
+  throw refusal(bytes, offset, 'YAML_TOO_DEEP', `nested deeper than ${MAX_LEVELS} levels`);
 }
 
 function requireTrees(
@@ -49,7 +49,7 @@ function requireTrees(
 ): readonly AslNode[] {
   const error = errorIn(documents);
   if (error) throw refusal(bytes, toBytes(error.pos[0]), 'YAML_SYNTAX', error.message);
-  return documents.flatMap(({ contents }) => (contents ? [new TreeBuilder(bytes, toBytes).build(contents, 0)] : []));
+  return documents.flatMap(({ contents }) => (contents ? [buildTree(contents, bytes, toBytes)] : []));
 }
 
 interface Problem {
@@ -62,17 +62,6 @@ function errorIn(documents: readonly Document.Parsed[]): Problem | undefined {
   return documents
     .flatMap(({ errors }) => errors)
     .find(({ message }) => !message.startsWith('Comments must be separated from other tokens'));
-}
-
-function parseDocuments(text: string): readonly Document.Parsed[] {
-  try {
-    const parsed = parseAllDocuments(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'silent' });
-    return 'empty' in parsed ? [] : parsed;
-  } catch (error) {
-    // The parser goes down level by level, and a file of brackets only leads it to the end of the stack.
-    if (!(error instanceof RangeError)) throw error;
-    throw tooDeep(error);
-  }
 }
 
 function refusal(bytes: Uint8Array, offset: number, code: CodeFor<'BagError'>, what: string): BagError {
@@ -93,8 +82,8 @@ interface Place {
 const FUNCTIONS =
   /^!(Join|Sub|If|ToJsonString|GetAtt|Select|Split|FindInMap|ImportValue|Base64|Cidr|GetAZs|Transform|Length)$/;
 
-function isMergeKey({ name, isPlain }: ReadMember): boolean {
-  return name === '<<' && isPlain;
+function isMerge({ name, isPlain, value }: ReadMember): boolean {
+  return name === '<<' && isPlain && (value.members ?? value.items) !== undefined;
 }
 
 /** Of several mappings, the first one that has a name counts. */
@@ -102,64 +91,136 @@ function mergedMembers({ members, items }: AslNode): readonly AslMember[] {
   return members ?? [...(items ?? [])].reverse().flatMap((item) => item.members ?? []);
 }
 
+function buildTree(root: ParsedNode, bytes: Uint8Array, toBytes: (index: number) => number): AslNode {
+  return new TreeBuilder(bytes, toBytes, aliasedNames(root)).build(root, { level: 0, isShared: false });
+}
+
+/** Names of anchors that an alias takes. */
+function aliasedNames(root: ParsedNode): ReadonlySet<string> {
+  const names = new Set<string>();
+  const visit = (node: ParsedNode | null): void => {
+    if (isAlias(node)) names.add(node.source);
+    else if (isSeq(node)) node.items.forEach(visit);
+    else if (isMap(node))
+      for (const { key, value } of node.items) {
+        visit(key);
+        visit(value);
+      }
+  };
+  visit(root);
+  return names;
+}
+
+/** What is around a value. */
+interface Around {
+  readonly level: number;
+  /** True inside an anchor that an alias takes. */
+  readonly isShared: boolean;
+}
+
+const BRACE = 0x7b;
+
 class TreeBuilder {
   #values = 0;
   /** The last one of a name counts, as an alias follows it. */
   readonly #anchors = new Map<string, ParsedNode>();
+  /** What is inside an anchor is built again for each alias, and means the same as where it is written. */
+  readonly #anchored = new Set<ParsedNode>();
+  readonly #targets = new Map<Alias.Parsed, ParsedNode>();
 
   constructor(
     private readonly bytes: Uint8Array,
     private readonly toBytes: (index: number) => number,
+    private readonly aliased: ReadonlySet<string>,
   ) {}
 
-  build(node: ParsedNode, level: number): AslNode {
+  build(node: ParsedNode, { level, isShared }: Around): AslNode {
     const start = this.toBytes(node.range[0]);
     this.#values += 1;
-    if (level > MAX_LEVELS)
-      throw refusal(this.bytes, start, 'YAML_TOO_DEEP', `nested deeper than ${MAX_LEVELS} levels`);
+    if (level > MAX_LEVELS) refuseDepth(this.bytes, start);
     if (this.#values > MAX_VALUES)
       throw refusal(this.bytes, start, 'YAML_TOO_LARGE', `more than ${MAX_VALUES} values, aliases followed,`);
     const place = { start, end: this.toBytes(node.range[1]) };
     if (isAlias(node)) return this.follow(node, place, level);
-    if (node.anchor !== undefined) this.#anchors.set(node.anchor, node);
-    if (isScalar(node)) return { ...place, ...scalarOf(node) };
-    return this.called(node.tag, this.collection(node, place, level));
+    this.addAnchor(node);
+    const around = { level, isShared: isShared || this.aliased.has(node.anchor ?? '') };
+    const shared = around.isShared ? ({ isShared: true } as const) : {};
+    if (isScalar(node)) return { ...place, ...scalarOf(node), ...shared };
+    return this.called(node.tag, { ...this.collection(node, place, around), ...shared });
   }
 
-  private collection(node: YAMLSeq.Parsed | YAMLMap.Parsed, place: Place, level: number): AslNode {
+  private collection(node: YAMLSeq.Parsed | YAMLMap.Parsed, place: Place, { level, isShared }: Around): AslNode {
     const isBlock = node.flow !== true;
+    const below = { level: level + 1, isShared };
     if (isSeq(node))
-      return { ...place, kind: 'array', isBlock, items: node.items.map((item) => this.build(item, level + 1)) };
-    const own = this.members(node, level);
-    const merged = own.filter(isMergeKey).flatMap(({ value }) => mergedMembers(value));
-    if (merged.length === 0) return { ...place, kind: 'object', isBlock, members: own };
-    // The members of the mapping itself count, as the last one of a name does.
-    return { ...place, kind: 'object', isBlock, isMerged: true, members: [...merged, ...own] };
+      return { ...place, kind: 'array', isBlock, items: node.items.map((item) => this.build(item, below)) };
+    // In brackets a mapping of one member needs no braces: there is no room for a second one.
+    const isBare = !isBlock && this.bytes[place.start] !== BRACE;
+    const written = this.members(node, isBare, below);
+    const merged = written.filter(isMerge).flatMap(({ value }) => mergedMembers(value));
+    const own = written.filter((member) => !isMerge(member));
+    if (own.length === written.length) return { ...place, kind: 'object', isBlock, members: own };
+    // A name is there once: mappings that merge one another would double with each step.
+    const members = [...new Map([...merged, ...own].map((member) => [member.name, member])).values()];
+    return { ...place, kind: 'object', isBlock, isMerged: true, members };
   }
 
   /** `!Join […]` is `{"Fn::Join": […]}`. */
   private called(tag: string | undefined, value: AslNode): AslNode {
     const name = FUNCTIONS.exec(tag ?? '')?.[1];
     if (name === undefined) return value;
-    const { start, end } = value;
+    const { start, end, isShared } = value;
     const member = { name: `Fn::${name}`, keyStart: start, keyEnd: start, value };
-    return { kind: 'object', start, end, members: [member] };
+    return { kind: 'object', start, end, members: [member], ...(isShared && { isShared }) };
   }
 
-  /** An alias is what it stands for, where that is written. One that is a part of itself goes too deep in the end. */
-  private follow({ source }: Alias, place: Place, level: number): AslNode {
-    const target = this.#anchors.get(source);
-    return target ? this.build(target, level + 1) : { ...place, kind: 'null' };
+  /** An alias is what it stands for, at its own place. One that is a part of itself goes too deep in the end. */
+  private follow(alias: Alias.Parsed, place: Place, level: number): AslNode {
+    const target = this.build(this.target(alias), { level: level + 1, isShared: true });
+    return { ...target, ...place, isAlias: true };
   }
 
-  private members(map: YAMLMap.Parsed, level: number): readonly ReadMember[] {
-    return map.items.flatMap(({ key, value }) => {
+  private addAnchor(node: Exclude<ParsedNode, Alias.Parsed>): void {
+    if (node.anchor === undefined || this.#anchored.has(node)) return;
+    this.#anchored.add(node);
+    this.#anchors.set(node.anchor, node);
+  }
+
+  private target(alias: Alias.Parsed): ParsedNode {
+    const target = this.#targets.get(alias) ?? this.#anchors.get(alias.source);
+    if (!target) throw this.refusal(alias, `alias "*${alias.source}" of an anchor that is not there`);
+    this.#targets.set(alias, target);
+    return target;
+  }
+
+  private refusal({ range }: ParsedNode, what: string): BagError {
+    return refusal(this.bytes, this.toBytes(range[0]), 'YAML_SYNTAX', what);
+  }
+
+  private members(map: YAMLMap.Parsed, isBare: boolean, around: Around): readonly ReadMember[] {
+    return map.items.map((pair): ReadMember => {
+      const { key, value } = pair;
       const [keyStart, keyEnd] = [this.toBytes(key.range[0]), this.toBytes(key.range[1])];
-      const built: AslNode = value ? this.build(value, level + 1) : { kind: 'null', start: keyEnd, end: keyEnd };
-      const isPlain = isScalar(key) && key.type === 'PLAIN';
-      return isScalar(key) ? [{ name: String(key.value), keyStart, keyEnd, value: built, isPlain }] : [];
+      const { value: name, type } = this.key(key);
+      const built: AslNode = value ? this.build(value, around) : { kind: 'null', start: keyEnd, end: keyEnd };
+      const member = { name: String(name), keyStart, keyEnd, value: built, isPlain: type === 'PLAIN' };
+      return isBare || isKeyFixed(pair) ? { ...member, isFixed: true } : member;
     });
   }
+
+  /** Throws for what PyYAML takes as no key either. */
+  private key(key: ParsedNode): Scalar.Parsed {
+    const target = isAlias(key) ? this.target(key) : key;
+    if (!isAlias(key)) this.addAnchor(key);
+    if (!isScalar(target)) throw this.refusal(key, 'a key that is a mapping or a list');
+    return target;
+  }
+}
+
+/** More belongs to the key than its text, which a patch would leave where it is. */
+function isKeyFixed({ key, srcToken }: Pair<ParsedNode, ParsedNode | null>): boolean {
+  if (isAlias(key) || key.anchor !== undefined || key.tag !== undefined) return true;
+  return srcToken?.start.some(({ type }) => type === 'explicit-key-ind') ?? false;
 }
 
 /** Tags but `!Sub` stand for something that only a deployment knows. */

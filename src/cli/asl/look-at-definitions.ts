@@ -21,7 +21,10 @@ export interface Looked {
 /** Why a file of a directory is not among the documents. */
 type Skipped = 'other' | 'unreadable' | 'terraform';
 
-/** Takes file after file; one that cannot be read is a finding of its own. */
+/**
+ * Takes file after file; one that cannot be read is a finding of its own, and so is one that shows a defect of the
+ * tool. That one is thrown at the end, when the other files have been looked at.
+ */
 export async function lookAtDefinitions(
   files: readonly DefinitionPath[],
   look: Look,
@@ -30,8 +33,9 @@ export async function lookAtDefinitions(
 ): Promise<Looked> {
   let [seen, failed] = [0, 0];
   const skipped = { other: 0, unreadable: 0, terraform: 0 };
+  const defects: InternalError[] = [];
   for (const definition of files) {
-    const looked = await lookAt(definition, look, io);
+    const looked = await lookAt(definition, look, io, defects);
     if (typeof looked === 'string') {
       skipped[looked] += 1;
       continue;
@@ -40,6 +44,7 @@ export async function lookAtDefinitions(
     if (!isValid(looked)) failed += 1;
     await onDocument(looked);
   }
+  if (defects[0]) throw defects[0];
   if (seen === 0) throw new ConfigError('SOURCE_EMPTY', `no file there holds a state machine${reasonFor(skipped)}`);
   return { failed, conclusion: concludeWith(skipped) };
 }
@@ -60,7 +65,12 @@ function concludeWith(skipped: Readonly<Record<Skipped, number>>): Conclusion {
   return { members: { skipped }, remark: `skipped: ${count} files, ${parts.join(', ')}` };
 }
 
-async function lookAt(definition: DefinitionPath, look: Look, io: CliIo): Promise<CheckedDocument | Skipped> {
+async function lookAt(
+  definition: DefinitionPath,
+  look: Look,
+  io: CliIo,
+  defects: InternalError[],
+): Promise<CheckedDocument | Skipped> {
   const { file, isNamed } = definition;
   if (isTerraform(file)) return isNamed ? unreadable(definition, terraformError()) : 'terraform';
   let bytes: Uint8Array | undefined;
@@ -69,8 +79,11 @@ async function lookAt(definition: DefinitionPath, look: Look, io: CliIo): Promis
     return await look(bytes, definition);
   } catch (error) {
     const failure = error instanceof RangeError ? tooDeep(error) : error;
-    if (!(failure instanceof StateBagError) || failure instanceof InternalError || failure instanceof ConfigError)
-      throw error;
+    if (!(failure instanceof StateBagError) || failure instanceof ConfigError) throw error;
+    if (failure instanceof InternalError) {
+      defects.push(failure);
+      return unreadable(definition, failure);
+    }
     if (failure.code === 'ASL_NOT_FOUND' && /\.tf\.json$/i.test(file))
       return isNamed ? unreadable(definition, terraformError()) : 'terraform';
     if (isNamed) return unreadable(definition, failure);
