@@ -59,7 +59,7 @@ function compareBranches(keyword: Keyword, { pair: [before, after], old, now, co
   );
 }
 
-/** The place in `later` of each branch of `earlier`: first by the same text, then by the same rules with other prose. */
+/** The place in `later` of each branch of `earlier`: first by the same text, then by the same rules. */
 function matchBranches(earlier: readonly unknown[], later: readonly unknown[]): readonly (number | undefined)[] {
   const matches = earlier.map((): number | undefined => undefined);
   for (const textOf of [canonical, canonicalRules]) {
