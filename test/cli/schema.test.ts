@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { smallBag } from './fleet-dir.js';
@@ -82,6 +82,25 @@ describe('schema diff', () => {
       code: 2,
       err: expect.stringContaining('SOURCE_EMPTY') as string,
     });
+  });
+
+  it('does not pass when a document of --bags was skipped, is empty or cannot be read', async () => {
+    mkdirSync(join(scratch.dir, 'bags'));
+    put('bags/a.json', smallBag());
+    expect(await diff('fat', 'fat', '--bags', 'bags')).toMatchObject({ code: 0 });
+    put('bags/notes.txt', smallBag());
+    put('bags/empty.ndjson', '');
+    const { code, out } = await diff('fat', 'fat', '--bags', 'bags', '--json');
+    expect([code, JSON.parse(out)]).toMatchObject([
+      1,
+      {
+        totals: { documents: 2, invalid: 0 },
+        answer: 'not proven',
+        inventory: { read: 1, skipped: 1, empty: 1 },
+        skipped: [{ id: 'bags/notes.txt' }],
+        empty: [{ id: 'bags/empty.ndjson' }],
+      },
+    ]);
   });
 
   it('compares schemas with any numbers, and names --bags only where it can be used', async () => {

@@ -2,18 +2,19 @@ import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { ConfigError } from '../../errors/index.js';
 import { isValid } from '../../findings/checked-document.js';
-import type { CheckedDocument } from '../../findings/checked-document.js';
 import type { Finding } from '../../findings/finding.js';
 import { locateAll } from '../../json/index.js';
 import { compareSchemas } from '../../schema/compare.js';
 import type { SchemaChange } from '../../schema/schema-change.js';
 import type { SchemaWorld } from '../../schema/schema-world.js';
 import { diskError } from '../../sources/disk.js';
+import type { Inventory } from '../../sources/inventory.js';
 import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';
 import type { s3Options } from '../options.js';
 import { shortId } from '../reporters/format.js';
 import { offsetOf } from '../validation/byte-place.js';
+import type { CheckReporter } from '../validation/check-sources.js';
 import type { Checker } from '../validation/checker.js';
 import { findSchemaName } from '../validation/schema-choice.js';
 import { parseSchemaFile, readSchemaBytes } from '../validation/schema-file.js';
@@ -33,18 +34,23 @@ interface DiffSettings {
   readonly s3: OptionValues<typeof s3Options>;
 }
 
-type OnDocument = (document: CheckedDocument) => Promise<void>;
+/** What came of a comparison. */
+interface Compared {
+  /** Documents with errors; the new schema is one. */
+  readonly failed: number;
+  /** Entries of the documents that the schemas are tried on; `undefined` without such. */
+  readonly inventory: Inventory | undefined;
+}
 
 /**
  * What a change of a schema does: by the schemas themselves, and by the documents of a corpus when there is one. The
- * new schema is the first document of the report. Resolves to the number of documents with errors. Throws `ConfigError`
- * for schemas that do not compile.
+ * new schema is the first document of the report. Throws `ConfigError` for schemas that do not compile.
  */
 export async function diffSchemas(
   { before, after, requirement, bags, s3 }: DiffSettings,
   io: CliIo,
-  onDocument: OnDocument,
-): Promise<number> {
+  reporter: CheckReporter,
+): Promise<Compared> {
   const [old, now] = [await readSchemaText(before, io), await readSchemaText(after, io)];
   const checkers = bags.length > 0 ? await compileBoth(old, now) : undefined;
   try {
@@ -53,11 +59,12 @@ export async function diffSchemas(
     const changes = compareSchemas(...worlds);
     const findings = changes.map((change) => findingOf(change, old, now, requirement, canJudge));
     const document = { id: now.file, file: now.file, findings };
-    await onDocument(document);
+    await reporter.add(document);
     const failed = isValid(document) ? 0 : 1;
-    if (!checkers) return failed;
+    if (!checkers) return { failed, inventory: undefined };
     const [accepts, acceptsNow] = checkers;
-    return failed + (await judgeBags({ bags, s3, requirement, accepts, acceptsNow }, io, onDocument));
+    const judged = await judgeBags({ bags, s3, requirement, accepts, acceptsNow }, io, reporter);
+    return { failed: failed + judged.failed, inventory: judged.inventory };
   } finally {
     for (const checker of checkers ?? []) await checker.close?.();
   }
