@@ -37,6 +37,7 @@ export type ResultCode =
   | 'PROGRAM_MISSING'
   | 'RECOVERED'
   | 'ROW_WITHOUT_BAG'
+  | 'SCHEMA_FAILED'
   | 'SCHEMA_LIMIT'
   | 'SCHEMA_TIMEOUT'
   | 'SCHEMA_UNKNOWN'

@@ -185,6 +185,16 @@ const VALIDATION = {
     advice: 'Look for a `$dynamicRef` that leads back to the same value. Split a document that is too large.',
     see: 'validate.md',
   },
+  SCHEMA_FAILED: {
+    title: 'The validator failed while it checked a document by the schema of the user.',
+    detail: 'Nothing is known of the document. The other documents are checked. The message has the reason.',
+    advice: 'Write the rule that is applied to such a value in another way.',
+    see: 'validate.md',
+  },
+  SCHEMA_TOO_LARGE: {
+    title: 'A schema, or a file that it refers to, has more than 16 MiB.',
+    advice: 'Check the path. Leave data out of the schema.',
+  },
   SCHEMA_REMOTE: {
     title: 'A schema refers to another one on the network.',
     detail: 'statebag fetches nothing.',

@@ -1,5 +1,5 @@
 import { Decimal } from '../json/index.js';
-import { isSchemaObject } from './schema-object.js';
+import { isSchemaObject, mapMembers, mapSubschemas } from './schema-object.js';
 
 /** Keywords that say nothing about which documents are valid. */
 const PROSE = new Set([
@@ -24,6 +24,18 @@ export function isSilent(keyword: string): boolean {
 /** Equal for two JSON values that mean the same: neither the order of members nor the spelling of numbers counts. */
 export function canonical(value: unknown): string {
   return write(value, (number) => number.canonical());
+}
+
+/** The same text for schemas that differ in silent keywords only, at any depth. */
+export function canonicalRules(schema: unknown): string {
+  return canonical(withoutSilent(schema));
+}
+
+function withoutSilent(schema: unknown): unknown {
+  if (!isSchemaObject(schema)) return schema;
+  return mapMembers(schema, (keyword, value) =>
+    isSilent(keyword) ? undefined : mapSubschemas(keyword, value, withoutSilent),
+  );
 }
 
 /** For messages: numbers as they are spelled. */

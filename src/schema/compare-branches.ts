@@ -1,4 +1,4 @@
-import { canonical } from './canonical.js';
+import { canonical, canonicalRules } from './canonical.js';
 import { compareSet, compareText } from './compare-keywords.js';
 import type { Effect, View } from './schema-change.js';
 import { childNode } from './schema-node.js';
@@ -30,20 +30,15 @@ const EFFECTS: Readonly<Record<Keyword, readonly [Effect, Effect]>> = {
   oneOf: ['unknown', 'unknown'],
 };
 
-/** Branches have no order: those of one text are one another, then those that are left, if as many are. */
+/** Branches have no order: `matchBranches` says which are one another; those that are left are, if as many are. */
 function compareBranches(keyword: Keyword, { pair: [before, after], old, now, compare, add }: Scope): void {
   const [earlier, later] = [branchesOf(old, keyword), branchesOf(now, keyword)];
   if (!earlier || !later) {
     add(...compareText(keyword, earlier, later));
     return;
   }
-  const left = new Map<string, number[]>();
-  for (const [index, branch] of later.entries()) {
-    const text = canonical(branch);
-    left.set(text, [...(left.get(text) ?? []), index]);
-  }
-  const matches = earlier.map((branch) => left.get(canonical(branch))?.shift());
-  const rest = [...left.values()].flat().sort((a, b) => a - b);
+  const matches = matchBranches(earlier, later);
+  const rest = [...later.keys()].filter((index) => !matches.includes(index));
   const isPaired = rest.length === matches.filter((match) => match === undefined).length;
   // A value must be of one branch alone: a branch that takes more leaves less to the others.
   const view: View = keyword === 'oneOf' ? 'both' : 'same';
@@ -62,6 +57,21 @@ function compareBranches(keyword: Keyword, { pair: [before, after], old, now, co
       EFFECTS[keyword],
     ),
   );
+}
+
+/** The place in `later` of each branch of `earlier`: first by the same text, then by the same rules. */
+function matchBranches(earlier: readonly unknown[], later: readonly unknown[]): readonly (number | undefined)[] {
+  const matches = earlier.map((): number | undefined => undefined);
+  for (const textOf of [canonical, canonicalRules]) {
+    const left = new Map<string, number[]>();
+    for (const [index, branch] of later.entries()) {
+      if (matches.includes(index)) continue;
+      const text = textOf(branch);
+      left.set(text, [...(left.get(text) ?? []), index]);
+    }
+    for (const [index, branch] of earlier.entries()) matches[index] ??= left.get(textOf(branch))?.shift();
+  }
+  return matches;
 }
 
 function branchesOf(schema: SchemaObject, keyword: Keyword): readonly unknown[] | undefined {

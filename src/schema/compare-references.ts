@@ -3,7 +3,6 @@ import { compareText } from './compare-keywords.js';
 import { followReference } from './schema-node.js';
 import type { SchemaNode } from './schema-node.js';
 import { isSilent } from './canonical.js';
-import { isKnownDialect } from './schema-world.js';
 import type { Rule, Scope } from './scope.js';
 
 export const REFERENCE_RULES: readonly Rule[] = [
@@ -29,7 +28,7 @@ export function resolved(node: SchemaNode): SchemaNode {
   while (typeof current.schema === 'object' && typeof current.schema.$ref === 'string') {
     const { schema } = current;
     const isAlone = Object.keys(schema).every((keyword) => keyword === '$ref' || isSilent(keyword));
-    const target = isAlone && isKnownDialect(schema) ? followReference(current, schema.$ref as string) : undefined;
+    const target = isAlone ? followReference(current, schema.$ref as string) : undefined;
     if (!target || seen.has(target.place)) return current;
     seen.add(target.place);
     current = target;

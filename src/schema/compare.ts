@@ -4,13 +4,13 @@ import { compareUnknown, KEYWORD_RULES } from './compare-keywords.js';
 import { MEMBER_RULES } from './compare-members.js';
 import { REFERENCE_RULES, resolved } from './compare-references.js';
 import { UNEVALUATED_RULES } from './compare-unevaluated.js';
+import { isSelfContained, spelledText } from './references.js';
 import { holdsReferences } from './same-schema.js';
 import { nestViews, seenFrom } from './schema-change.js';
 import type { SchemaChange, View } from './schema-change.js';
 import { rootNode } from './schema-node.js';
 import { EMPTY, isMalformed, isSchemaObject } from './schema-object.js';
 import type { Schema, SchemaObject } from './schema-object.js';
-import { isKnownDialect } from './schema-world.js';
 import type { SchemaWorld } from './schema-world.js';
 import type { KeywordChange, Pair, Rule } from './scope.js';
 
@@ -19,10 +19,21 @@ import type { KeywordChange, Pair, Rule } from './scope.js';
  * that both take the same documents; what is not proven is `unknown`. Never throws.
  */
 export function compareSchemas(before: SchemaWorld, after: SchemaWorld): readonly SchemaChange[] {
-  if (before.isIdentical(after, (one, two) => canonical(one) === canonical(two))) return [];
   const comparison = new Comparison();
-  comparison.compare([rootNode(before), rootNode(after)], 'same', 0);
+  const roots: Pair = [rootNode(before), rootNode(after)];
+  const places = [before.findOtherDialect(), after.findOtherDialect()] as const;
+  if (places[0] !== undefined || places[1] !== undefined) {
+    if (isSameInAnyDialect(roots)) return [];
+    comparison.addOtherDialect(places);
+    // References of other dialects lead elsewhere, and their keywords have other meanings.
+    comparison.compare(roots, 'both', 0);
+  } else if (!before.isIdentical(after, (one, two) => canonical(one) === canonical(two)))
+    comparison.compare(roots, 'same', 0);
   return withoutRepeats(comparison.changes);
+}
+
+function isSameInAnyDialect([{ schema: old }, { schema: now }]: Pair): boolean {
+  return spelledText(old) === spelledText(now) && isSelfContained(old);
 }
 
 /** A definition that is referred to from several places is reported once. */
@@ -63,11 +74,17 @@ class Comparison {
     else this.compareObjects(resolvedPair, old, now, view, depth);
   }
 
+  /** `places`: of a schema of another dialect in the old root, and in the new one. */
+  addOtherDialect([old, now]: readonly [string | undefined, string | undefined]): void {
+    const [pointer, side] = now === undefined ? ([old!, 'old'] as const) : ([now, 'new'] as const);
+    const message = `${placeInWords(pointer)}: ${OTHER_DIALECT}.`;
+    this.changes.push({ effect: 'unknown', keyword: '$schema', message, pointer, side });
+  }
+
   private compareObjects(pair: Pair, old: SchemaObject, now: SchemaObject, view: View, depth: number): void {
     const add = (...changes: readonly KeywordChange[]) => {
       this.add(pair, view, ...changes);
     };
-    if (!isKnownDialect(old) || !isKnownDialect(now)) add(OTHER_DIALECT);
     const keywords = new Set([...Object.keys(old), ...Object.keys(now)]);
     const malformed = [...keywords].filter(
       (keyword) => isMalformed(keyword, old[keyword]) || isMalformed(keyword, now[keyword]),
@@ -120,12 +137,8 @@ const TOO_DEEP: KeywordChange = {
   what: `is more than ${MAX_DEPTH} schemas deep, and is not compared`,
   isGone: false,
 };
-const OTHER_DIALECT: KeywordChange = {
-  keyword: '$schema',
-  effect: 'unknown',
-  what: '`$schema` names another version than JSON Schema 2020-12, and only that is compared',
-  isGone: false,
-};
+const OTHER_DIALECT =
+  'this schema, or one that it refers to, names another version in `$schema` than JSON Schema 2020-12, and only that is compared';
 
 function asObject(schema: Schema): SchemaObject | 'nothing' {
   if (typeof schema === 'boolean') return schema ? EMPTY : 'nothing';

@@ -1,7 +1,7 @@
 import { canonical, isSilent } from './canonical.js';
 import { childNode, followReference } from './schema-node.js';
 import { holdsSchemas, subschemas } from './schema-object.js';
-import { isKnownDialect, referencesIn } from './schema-world.js';
+import { referencesIn } from './references.js';
 import type { Pair } from './scope.js';
 
 /** Keywords whose meaning depends on how the schema was reached. */
@@ -21,7 +21,6 @@ export function isSameSchema([before, after]: Pair, assumed = new Set<string>())
   if (assumed.has(key)) return true;
   if (assumed.size > MAX_PAIRS) return false;
   assumed.add(key);
-  if (!isKnownDialect(old) || !isKnownDialect(now)) return false;
   const keywords = Object.keys(old).filter((keyword) => !isSilent(keyword));
   const others = Object.keys(now).filter((keyword) => !isSilent(keyword));
   if (keywords.length !== others.length) return false;

@@ -1,6 +1,6 @@
 import { isSchema } from './schema-object.js';
 import type { Schema } from './schema-object.js';
-import { pointerOf } from './schema-world.js';
+import { pointerOf } from './references.js';
 import type { Located, SchemaWorld } from './schema-world.js';
 
 /** A schema at its place. */

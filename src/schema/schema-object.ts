@@ -68,6 +68,24 @@ export function holdsSchemas(keyword: string): boolean {
   return HOLDS.has(keyword);
 }
 
+/** The value of a keyword with each of the schemas right below it as `map` makes it. */
+export function mapSubschemas(keyword: string, value: unknown, map: (schema: Schema) => unknown): unknown {
+  if (subschemas(keyword, value).length === 0) return value;
+  if (isSchema(value) && SHAPES[keyword] === isSchema) return map(value);
+  if (Array.isArray(value)) return value.map(map);
+  return mapMembers(value as Readonly<Record<string, Schema>>, (_, schema) => map(schema));
+}
+
+/** An object of the same names; members that become `undefined` are left out. */
+export function mapMembers<T>(object: Readonly<Record<string, T>>, map: (name: string, value: T) => unknown): object {
+  const mapped = Object.create(null) as Record<string, unknown>;
+  for (const [name, value] of Object.entries(object)) {
+    const member = map(name, value);
+    if (member !== undefined) mapped[name] = member;
+  }
+  return mapped;
+}
+
 /** The schemas right below a keyword. */
 export function subschemas(keyword: string, value: unknown): readonly Subschema[] {
   if (!HOLDS.has(keyword) || value === undefined || isMalformed(keyword, value)) return [];

@@ -1,5 +1,5 @@
-import { isSilent } from './canonical.js';
-import { isSchema, isSchemaObject, holdsSchemas, subschemas } from './schema-object.js';
+import { isStandard, namesSchemas, pointerOf, referencesIn } from './references.js';
+import { isSchema, isSchemaObject, subschemas } from './schema-object.js';
 import type { Schema, SchemaObject } from './schema-object.js';
 
 /** A file or published schema, with the absolute address that it was read from. */
@@ -18,12 +18,10 @@ export interface Located {
   readonly base: string | undefined;
 }
 
-const REFERENCES = ['$ref', '$dynamicRef', '$recursiveRef', '$schema'];
-
-/** Published by json-schema.org and never changed. */
-const STANDARD = /^https?:\/\/json-schema\.org\//;
-
 const DIALECT = 'https://json-schema.org/draft/2020-12/schema';
+
+/** Keywords whose values are examples of documents: a `$schema` in them is a member of a document. */
+const DATA = new Set(['const', 'default', 'enum', 'examples']);
 
 /** Everything that the references of one schema may lead to. */
 export class SchemaWorld {
@@ -32,6 +30,8 @@ export class SchemaWorld {
   private readonly bases = new Map<string, string | undefined>();
   /** What the references of a document lead to, by their place; `undefined` for what is not an address. */
   private readonly leads = new Map<SchemaDocument, Map<string, string | undefined>>();
+  /** Schemas that are written for another dialect than JSON Schema 2020-12. */
+  private readonly others: { readonly document: SchemaDocument; readonly pointer: string }[] = [];
 
   constructor(readonly root: SchemaDocument) {
     this.add(root);
@@ -49,19 +49,28 @@ export class SchemaWorld {
   missing(): readonly string[] {
     const addresses = [...this.leads.values()].flatMap((leads) => [...leads.values()]);
     return [...new Set(addresses)].filter(
-      (address): address is string => address !== undefined && !this.known.has(address) && !STANDARD.test(address),
+      (address): address is string => address !== undefined && !this.known.has(address) && !isStandard(address),
     );
   }
 
-  /** What a reference at a place leads to; `undefined` when that is not at hand, not certain or of another dialect. */
+  /** What a reference at a place leads to; `undefined` when that is not at hand or not certain. */
   resolve(base: string | undefined, reference: string): Located | undefined {
     const href = resolveAddress(reference, base);
     if (href === undefined) return undefined;
     const [address, fragment] = splitAddress(href);
     const resource = this.known.get(address);
-    if (!resource || !isKnownDialect(resource.schema)) return undefined;
+    if (!resource) return undefined;
     if (fragment === '') return this.withBase(resource);
     return fragment.startsWith('/') ? this.atPointer(resource, fragment) : this.known.get(`${address}#${fragment}`);
+  }
+
+  /**
+   * Where a schema of another dialect is first found, as a place in the root; `undefined` when all are of JSON Schema
+   * 2020-12.
+   */
+  findOtherDialect(): string | undefined {
+    const [first] = this.others;
+    return first && (first.document === this.root ? first.pointer : '');
   }
 
   baseAt(document: SchemaDocument, pointer: string): string | undefined {
@@ -79,7 +88,7 @@ export class SchemaWorld {
       if (!isSameText(mine.schema, others.schema)) return false;
       for (const [place, address] of this.leads.get(mine) ?? []) {
         const address2 = other.leads.get(others)?.get(place);
-        if (address === address2 && address !== undefined && STANDARD.test(address)) continue;
+        if (address === address2 && address !== undefined && isStandard(address)) continue;
         const [target, target2] = [this.documentAt(address), other.documentAt(address2)];
         if (!target || !target2) return false;
         pairs.push([target, target2]);
@@ -119,18 +128,20 @@ export class SchemaWorld {
         this.visit({ document, pointer: pointer + pointerOf(path), schema: inner, base });
   }
 
+  /** Under every keyword: a `$ref` may lead to any value, and validators of older drafts follow it there. */
   private recordReferences({ document, pointer, base }: Located, schema: SchemaObject): void {
+    if (!isKnownDialect(schema)) this.others.push({ document, pointer });
     const leads = this.leads.get(document)!;
-    const record = (place: string, reference: unknown) => {
-      if (typeof reference !== 'string') return;
-      const href = resolveAddress(reference, base);
-      leads.set(place, href === undefined ? undefined : splitAddress(href)[0]);
-    };
-    for (const keyword of REFERENCES) record(`${pointer}/${keyword}`, schema[keyword]);
-    // Validators of older drafts follow references in keywords that 2020-12 does not know.
-    for (const [keyword, value] of Object.entries(schema))
-      if (!holdsSchemas(keyword) && !isSilent(keyword) && keyword !== 'enum' && keyword !== 'const')
-        for (const { place, reference } of referencesIn(value)) record(`${pointer}/${keyword}${place}`, reference);
+    for (const [keyword, value] of Object.entries(schema)) {
+      // Schemas are visited, each with a base of its own.
+      if (subschemas(keyword, value).length > 0) continue;
+      for (const { place, keyword: name, reference, isMoved } of referencesIn({ [keyword]: value }, pointer)) {
+        const href = isMoved ? undefined : resolveAddress(reference, base);
+        leads.set(place, href === undefined ? undefined : splitAddress(href)[0]);
+        const isInSchema = name === '$schema' && !DATA.has(keyword);
+        if (isInSchema && !isKnownDialect({ $schema: reference })) this.others.push({ document, pointer });
+      }
+    }
   }
 
   /** A pointer that crosses into a schema with an `$id` of its own is read differently by validators. */
@@ -153,32 +164,10 @@ export class SchemaWorld {
   }
 }
 
-/** `/a~1b` of `a/b`. */
-export function pointerOf(path: readonly string[]): string {
-  return path.map((part) => `/${part.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
-}
-
 /** True for a schema of JSON Schema 2020-12, which is what is compared. */
-export function isKnownDialect(schema: Schema): boolean {
+function isKnownDialect(schema: Schema): boolean {
   const dialect = isSchemaObject(schema) ? schema.$schema : undefined;
   return dialect === undefined || dialect === DIALECT || dialect === `${DIALECT}#`;
-}
-
-/** Every `$ref` and the like in a value that is not, or not known to be, a schema. */
-export function referencesIn(value: unknown, place = ''): readonly { place: string; reference: string }[] {
-  if (Array.isArray(value)) return value.flatMap((item, index) => referencesIn(item, `${place}/${index}`));
-  if (!isSchemaObject(value)) return [];
-  return Object.entries(value).flatMap(([name, member]) => {
-    const own = REFERENCES.includes(name) && typeof member === 'string';
-    return own ? [{ place: `${place}/${name}`, reference: member }] : referencesIn(member, place + pointerOf([name]));
-  });
-}
-
-/** True for a value in which something has an address or anchor. */
-function namesSchemas(value: unknown): boolean {
-  if (Array.isArray(value)) return value.some(namesSchemas);
-  if (!isSchemaObject(value)) return false;
-  return ['$id', '$anchor', '$dynamicAnchor'].some((name) => name in value) || Object.values(value).some(namesSchemas);
 }
 
 function placeIn({ address }: SchemaDocument, pointer: string): string {

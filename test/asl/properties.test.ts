@@ -62,11 +62,14 @@ const machine = fc.array(state, { minLength: 1, maxLength: 4 }).map((states): Js
   States: Object.fromEntries(states.map((each, index) => [`S${index}`, each])),
 }));
 
+/** Without aliases for objects that are there twice, which a patch leaves to a person. */
+const YAML = { lineWidth: 0, aliasDuplicateObjects: false } as const;
+
 const NOTATIONS = [
   { extension: 'json', write: (value: Json) => JSON.stringify(value) },
   { extension: 'json', write: (value: Json) => JSON.stringify(value, undefined, 3) },
-  { extension: 'yaml', write: (value: Json) => `# first\n${stringify(value, { lineWidth: 0 })}# last\n` },
-  { extension: 'yaml', write: (value: Json) => stringify(value, { collectionStyle: 'flow', lineWidth: 0 }) },
+  { extension: 'yaml', write: (value: Json) => `# first\n${stringify(value, YAML)}# last\n` },
+  { extension: 'yaml', write: (value: Json) => stringify(value, { ...YAML, collectionStyle: 'flow' }) },
   {
     extension: 'json',
     write: (value: Json) => JSON.stringify({ DefinitionString: JSON.stringify(value) }),

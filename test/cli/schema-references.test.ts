@@ -1,4 +1,5 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { beforeEach, describe, expect, it } from 'vitest';
@@ -86,6 +87,66 @@ describe.each(commands)('%s with a schema of the user', (_, run) => {
     const { code, out, err } = await run('schemas/mine.json');
     expect([code, err]).toEqual([2, expect.stringMatching(/SCHEMA_(INVALID|REMOTE)/)]);
     expect(out + err).not.toMatch(/TOKEN|root:|x:0/);
+  });
+
+  it.each<[string, (path: string) => void, RegExp]>([
+    [
+      'a device',
+      (path) => {
+        symlinkSync('/dev/zero', path);
+      },
+      /a device, and not a file/,
+    ],
+    [
+      'a pipe',
+      (path) => {
+        execFileSync('mkfifo', [path]);
+      },
+      /a pipe, and not a file/,
+    ],
+    [
+      'a file of more than 16 MiB',
+      (path) => {
+        writeFileSync(path, '');
+        truncateSync(path, 16 * 2 ** 20 + 1);
+      },
+      /SCHEMA_TOO_LARGE.*16777217 bytes/,
+    ],
+  ])('refuses %s before it is read', async (_name, make, message) => {
+    make(join(scratch.dir, 'schemas/mine.json'));
+    expect(await run('schemas/mine.json')).toMatchObject({ code: 2, err: expect.stringMatching(message) as string });
+  });
+
+  it.each<[string, (path: string) => void, RegExp]>([
+    [
+      'a pipe',
+      (path) => {
+        execFileSync('mkfifo', [path]);
+      },
+      /SCHEMA_INVALID.*a pipe, and not a file/,
+    ],
+    [
+      'a file of more than 16 MiB',
+      (path) => {
+        writeFileSync(path, '');
+        truncateSync(path, 16 * 2 ** 20 + 1);
+      },
+      /SCHEMA_TOO_LARGE.*16777217 bytes/,
+    ],
+  ])('refuses a reference to %s before it is read', async (_name, make, message) => {
+    make(join(scratch.dir, 'schemas/large.json'));
+    put('schemas/mine.json', { $ref: 'large.json' });
+    expect(await run('schemas/mine.json')).toMatchObject({ code: 2, err: expect.stringMatching(message) as string });
+  });
+
+  it.each<[string, string, string]>([
+    ['in the schema', '{"a":{"type":"string"},\n"type":"string","type":"number"}', '{}'],
+    ['in a file that it refers to', '{"$ref":"twice.json"}', '{"a":1,\n"b":{"type":1,"type":2}}'],
+  ])('refuses a member that is there twice: %s', async (_name, schema, referred) => {
+    put('schemas/mine.json', schema);
+    put('schemas/twice.json', referred);
+    const { code, err } = await run('schemas/mine.json');
+    expect([code, err]).toEqual([2, expect.stringMatching(/SCHEMA_INVALID.*the member "type" twice.*line 2/)]);
   });
 
   it.each(['text', 'link'])('does not quote a schema that is not JSON: %s', async (kind) => {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { smallBag } from './fleet-dir.js';
@@ -84,6 +84,56 @@ describe('schema diff', () => {
     });
   });
 
+  it('does not pass when a document of --bags was skipped, is empty or cannot be read', async () => {
+    mkdirSync(join(scratch.dir, 'bags'));
+    put('bags/a.json', smallBag());
+    expect(await diff('fat', 'fat', '--bags', 'bags')).toMatchObject({ code: 0 });
+    put('bags/notes.txt', smallBag());
+    put('bags/empty.ndjson', '');
+    const { code, out } = await diff('fat', 'fat', '--bags', 'bags', '--json');
+    expect([code, JSON.parse(out)]).toMatchObject([
+      1,
+      {
+        totals: { documents: 2, invalid: 0 },
+        answer: 'not proven',
+        inventory: { read: 1, skipped: 1, empty: 1 },
+        skipped: [{ id: 'bags/notes.txt' }],
+        empty: [{ id: 'bags/empty.ndjson' }],
+      },
+    ]);
+  });
+
+  it('compares schemas with any numbers, and names --bags only where it can be used', async () => {
+    const dialect = 'http://json-schema.org/draft-07/schema#';
+    const hint = async (old: string, now: string) => {
+      put('old.json', old);
+      put('new.json', now);
+      const { out } = await diff('old.json', 'new.json', '--json');
+      const { documents } = JSON.parse(out) as { documents: { issues: { rule: string; hint: string }[] }[] };
+      return documents[0]!.issues.map((issue) => [issue.rule, issue.hint.includes('--bags')]);
+    };
+    expect(await hint('{"pattern":"a"}', '{"pattern":"b"}')).toEqual([['unknown', true]]);
+    expect(await hint('{"pattern":"a"}', '{"pattern":"b","enum":[1e400,-1e-400]}')).toEqual([
+      ['unknown', false],
+      ['breaks-stored', false],
+    ]);
+    expect(await hint(`{"$schema":"${dialect}"}`, '{}')).toEqual([['unknown', false]]);
+  });
+
+  it.each([
+    ['a percent sign that is no code', { 'x-link': { $ref: '50%.json' } }, 1],
+    ['a host', { 'x-link': { $ref: 'file://host/x' } }, 1],
+    ['a slash in percent codes', { 'x-link': [{ $ref: 'a%2Fb' }] }, 1],
+    ['broken percent codes', { examples: [{ $ref: '%zz' }] }, 0],
+    ['a host, in draft-07', { $schema: 'http://json-schema.org/draft-07/schema#', $ref: 'file://host/x' }, 1],
+  ])('ends with an answer for a reference that validators do not follow: %s', async (_, schema, code) => {
+    put('old.json', schema);
+    put('new.json', { ...schema, title: 'new' });
+    const ran = await diff('old.json', 'new.json');
+    expect([ran.err, ran.out.includes('(unknown)')]).toEqual(['', code === 1]);
+    expect(ran.code).toBe(code);
+  });
+
   it.each([
     [['schema', 'lint', 'a', 'b'], 'is not an action of statebag schema: diff'],
     [['schema', 'diff', 'a'], 'NEW is missing'],
@@ -93,9 +143,18 @@ describe('schema diff', () => {
       '--require takes full or backward or forward',
     ],
     [['schema', 'diff', 'state-bag.v2', 'broken.json'], 'SCHEMA_INVALID'],
+    [['schema', 'diff', 'large-type.json', 'large-type.json'], 'SCHEMA_INVALID'],
+    [['schema', 'diff', 'large-pattern.json', 'large-pattern.json'], 'SCHEMA_INVALID'],
+    [['schema', 'diff', 'large-list.json', 'large-list.json'], 'SCHEMA_INVALID'],
+    [['schema', 'diff', 'large-loop.json', 'large-loop.json'], 'SCHEMA_UNSUPPORTED'],
     [['schema', 'diff', 'state-bag.v2', 'remote.json'], 'SCHEMA_REMOTE'],
   ])('refuses %j', async (args, message) => {
     put('broken.json', '{"type": "nonsense"}');
+    const large = '"maximum":9007199254740993';
+    put('large-type.json', `{"type":"strin",${large}}`);
+    put('large-pattern.json', `{"properties":{"a":{"pattern":"("}},${large}}`);
+    put('large-list.json', `{"items":[{"type":"string"}],${large}}`);
+    put('large-loop.json', `{"anyOf":[{"$ref":"#"}],${large}}`);
     put('remote.json', { $ref: 'https://example.com/x.json' });
     const { code, err } = await statebag(scratch.dir, args);
     expect([code, err]).toEqual([2, expect.stringContaining(message)]);

@@ -1,6 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import type { CompiledSchema } from '@hyperjump/json-schema/experimental';
+import { describe, expect, it, vi } from 'vitest';
+import { checkDocument } from '../../src/cli/schema-worker/check.js';
 import { statebag, useScratch } from './terminal.js';
 
 const scratch = useScratch();
@@ -87,6 +89,24 @@ describe('a schema of the user decides as JSON Schema 2020-12 says', () => {
       ['"2026-02-28T00:00:00.123456789012345Z"'],
       'v',
     ],
+    [
+      'a time with a leap second, which ends a day in UTC',
+      { format: 'time' },
+      ['"23:59:60Z"', '"01:29:60.5+01:30"', '"15:59:60-08:00"', '"22:59:60Z"', '"23:59:60+01:00"', '"23:59:61Z"'],
+      'vvv---',
+    ],
+    [
+      'a time',
+      { format: 'time' },
+      ['"12:00:00Z"', '"12:00:00.25+14:00"', '"12:00:00"', '"24:00:00Z"', '"12:00:00+24:00"', '"1:00:00Z"', '1'],
+      'vv----v',
+    ],
+    ...['uri', 'uri-reference', 'iri', 'iri-reference'].map((format): [string, unknown, string[], string] => [
+      `an address of a later version as ${format}`,
+      { format },
+      ['"http://[v1.fe]"', '"http://[V1f.a:b]:80/x"', '"http://[v1]"', '"http://[::1]"'],
+      'vv-v',
+    ]),
     ['a format that is not known, which is ignored', { format: 'colour' }, ['"x"'], 'v'],
   ])('%s', async (_, schema, lines, expected) => {
     expect(await verdicts(schema, lines)).toBe(expected);
@@ -179,6 +199,12 @@ describe('a schema that cannot be used ends with exit 2 before the first documen
     ['a place that is not there', { $ref: '#/$defs/a' }, 'SCHEMA_INVALID'],
     ['a keyword of the wrong type', { properties: { a: { minLength: 'x' } } }, 'SCHEMA_INVALID'],
     ['a list', [], 'SCHEMA_INVALID'],
+    ['an $id with a fragment', { $id: '#x' }, 'SCHEMA_INVALID'],
+    ['an inner $id with a fragment', { $defs: { a: { $id: 'a#b' } } }, 'SCHEMA_INVALID'],
+    ['an $id that is not text', { properties: { a: { $id: 1 } } }, 'SCHEMA_INVALID'],
+    ['an $anchor that is not a name', { $anchor: '1 a' }, 'SCHEMA_INVALID'],
+    ['a $dynamicAnchor that is not a name', { items: { $dynamicAnchor: '' } }, 'SCHEMA_INVALID'],
+    ['a wrong type next to a large number', '{"type":"strin","maximum":9007199254740993}', 'SCHEMA_INVALID'],
     ['a scheme that is not of files', { $ref: 'ftp://example.com/x' }, 'SCHEMA_REMOTE'],
   ])('%s', async (_, schema, code) => {
     expect(await check(schema, ['{}'])).toMatchObject({ code: 2, err: expect.stringContaining(`${code}: `) as string });
@@ -214,6 +240,13 @@ describe('a document that a schema does not decide is a finding, and the run goe
     const { code, issues } = await check(schema, ['{}', '{"x":1}', '[]']);
     expect([code, issues.map((found) => found.map(({ rule }) => rule))]).toEqual([1, [[], ['SCHEMA_LIMIT'], []]]);
     expect(issues[1]![0]!.message).toContain('nests too deeply');
+  });
+
+  it('when the validator fails, with the reason', () => {
+    const schema = { schemaUri: '#', ast: { '#': [['no-such-keyword', '#/x', 1]] } } as unknown as CompiledSchema;
+    expect(checkDocument(schema, Buffer.from('1'))).toMatchObject([
+      { keyword: 'SCHEMA_FAILED', message: expect.stringContaining('the validator failed with "') as string },
+    ]);
   });
 
   it('and a document that nests 4,000 levels deep is decided by a schema that applies itself to the members', async () => {
@@ -303,6 +336,20 @@ describe('an issue names its place and says what is wrong', () => {
   ])('%s', async (_, schema, document, expected) => {
     const { issues } = await check(schema, [document]);
     expect(issues[0]!.map(({ pointer, rule, message }) => [pointer, rule, message])).toEqual(expected);
+  });
+});
+
+describe('the report', () => {
+  it('has nothing in it that a package prints while it checks a document', async () => {
+    const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+    try {
+      const { issues, code } = await check({ format: 'idn-hostname' }, ['"xn--\\n::stop-commands::x"', '"xn--v"']);
+      expect([code, issues.map(({ length }) => length)]).toEqual([1, [1, 1]]);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(write.mock.calls.map(([text]) => String(text)).join('')).not.toMatch(/stop-commands|xn--|Error/);
+    } finally {
+      write.mockRestore();
+    }
   });
 });
 

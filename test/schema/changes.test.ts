@@ -91,3 +91,46 @@ describe('schema diff compares the files that a schema refers to', () => {
     expect(await diffFiles(old, now, 'backward')).toEqual({ code: 0, letters: 'R' });
   });
 });
+
+describe('two schemas of one text whose files changed are not compatible', () => {
+  const draft = (version: string, schema: Json): Json => ({
+    $schema: `http://json-schema.org/${version}/schema#`,
+    ...schema,
+  });
+  const part = { $ref: 'part.json' };
+
+  it.each<[string, string, Json, string]>([
+    ['a list under items', 'part.json', { items: [part] }, 'U'],
+    ['a list under items of draft-07', 'part.json', draft('draft-07', { items: [part] }), 'U'],
+    ['a list under items of 2019-09', 'part.json', draft('draft/2019-09', { items: [part] }), 'U'],
+    ['draft-04, relative to an id', 'sub/part.json', draft('draft-04', { id: 'sub/x', allOf: [part] }), 'U'],
+    ['draft-07, where $id beside $ref is ignored', 'part.json', draft('draft-07', { $id: 'sub/', ...part }), 'U'],
+    ['examples', 'part.json', { $ref: '#/examples/0', examples: [part] }, 'RS'],
+    ['an inner example', 'part.json', { $ref: '#/examples/0/a', examples: [{ a: part }] }, 'RS'],
+    ['default', 'part.json', { $ref: '#/default', default: part }, 'RS'],
+    ['const', 'part.json', { $defs: { a: { const: part } }, $ref: '#/$defs/a/const' }, 'RS'],
+    ['enum', 'part.json', { $defs: { a: { enum: [part] } }, $ref: '#/$defs/a/enum/0' }, 'RS'],
+    ['an $id in an example', 'sub/part.json', { $ref: '#/examples/0', examples: [{ $id: 'sub/', ...part }] }, 'U'],
+    ['a definition that is not a schema', 'part.json', { $defs: { a: [part] }, 'x-a': { $ref: '#/$defs/a/0' } }, 'U'],
+    ['a keyword with an $id', 'sub/part.json', { 'x-a': { $id: 'sub/', ...part } }, 'U'],
+  ])('where they refer to them in %s', async (_, name, schema, expected) => {
+    for (const other of ['part.json', 'sub/part.json']) {
+      put(`old/${other}`, { type: 'string' });
+      put(`new/${other}`, { type: other === name ? 'number' : 'string' });
+    }
+    expect(await lettersOf(put('old/schema.json', schema), put('new/schema.json', schema))).toBe(expected);
+  });
+
+  it('and a schema of another dialect is compatible with itself only if no reference leaves it', async () => {
+    const local = { $ref: '#/definitions/a', definitions: { a: { type: 'string' } } };
+    const cases: readonly (readonly [Json, string])[] = [
+      [draft('draft-07', { items: [{ type: 'string' }], $id: 'https://example.test/a' }), ''],
+      [draft('draft-07', local), ''],
+      [draft('draft-07', { $ref: 'part.json' }), 'U'],
+      [draft('draft-04', { properties: { a: { id: 'part.json', ...local } } }), 'U'],
+      [{ $schema: 'meta.json' }, 'U'],
+    ];
+    for (const [schema, expected] of cases)
+      expect(await lettersOf(put('old/schema.json', schema), put('new/schema.json', schema))).toBe(expected);
+  });
+});

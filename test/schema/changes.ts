@@ -5,6 +5,7 @@ export type Change = readonly [title: string, before: Json, after: Json, expecte
 
 const text = { type: 'string' };
 const number = { type: 'number' };
+const DRAFT_07 = 'http://json-schema.org/draft-07/schema#';
 const defs = (reference: Json, target: Json): Json => ({ ...reference, $defs: { t: target } });
 /** A number that JavaScript cannot hold, spelled in the file. */
 const spelled = (digits: string) => `number:${digits}`;
@@ -111,6 +112,20 @@ const CORE: readonly Change[] = [
     'U',
   ],
   ['the $schema, which says 2020-12', { $schema: 'https://json-schema.org/draft/2020-12/schema', ...text }, text, ''],
+  ['a schema of draft-07', { $schema: DRAFT_07, ...text }, { $schema: DRAFT_07, ...number }, 'U'],
+  ['a schema that becomes one of draft-07', text, { $schema: DRAFT_07, ...text }, 'U'],
+  [
+    'the target of a $ref beside a not, in draft-07',
+    { $schema: DRAFT_07, $ref: '#/definitions/t', not: {}, definitions: { t: text } },
+    { $schema: DRAFT_07, $ref: '#/definitions/t', not: {}, definitions: { t: number } },
+    'U',
+  ],
+  [
+    'an inner schema of draft-07',
+    { properties: { a: { $id: 'inner', $schema: DRAFT_07, ...text } } },
+    { properties: { a: { $id: 'inner', $schema: DRAFT_07, ...number } } },
+    'U',
+  ],
   ['a keyword that is not known', { 'x-rule': 1 }, { 'x-rule': 2 }, 'U'],
   ['a keyword of OpenAPI', { ...text }, { ...text, nullable: true }, 'U'],
   [

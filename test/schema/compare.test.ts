@@ -131,6 +131,24 @@ describe('a change of a schema', () => {
       ['breaks-stored ', 'The document: `anyOf` [{"type":"string"}] is asked for now.'],
     ],
     [
+      'has one alternative more beside one with another description',
+      { anyOf: [{ type: 'string', properties: { title: { title: 'a' } }, description: 'a' }] },
+      { anyOf: [{ type: 'null' }, { type: 'string', properties: { title: { title: 'b' } }, description: 'b' }] },
+      ['breaks-readers ', 'The document: `anyOf` gained {"type":"null"}.'],
+    ],
+    [
+      'of the titles and the order of alternatives is none',
+      { oneOf: [{ type: 'string', title: 'a' }, { type: 'null', title: 'b' }, { const: 1 }] },
+      {
+        oneOf: [
+          { const: 1, title: 'x' },
+          { type: 'null', title: 'y' },
+          { type: 'string', title: 'z' },
+        ],
+      },
+      [],
+    ],
+    [
       'has one condition more',
       { allOf: [{ minLength: 1 }] },
       { allOf: [{ minLength: 1 }, { maxLength: 3 }] },

@@ -1,5 +1,5 @@
 import { Composer, Lexer, Parser } from 'yaml';
-import type { CST, Document, ParsedNode } from 'yaml';
+import type { CST, Document } from 'yaml';
 import { MAX_LEVELS } from './json-tree.js';
 
 /** Marks of the lexer that are not text of the file. */

@@ -4,6 +4,8 @@ import { EXIT } from '../exit-code.js';
 import type { CliIo } from '../io.js';
 import { formatOf, formatOptions, isColourful, s3Options } from '../options.js';
 import { openFindingReporter } from '../reporters/finding-reporter.js';
+import type { UnseenEntry } from '../../findings/finding-writer.js';
+import { answerOf, conclude } from '../validation/answer.js';
 import { DIFF_RULES, REQUIREMENTS } from '../schema-diff/diff-rules.js';
 import { diffSchemas } from '../schema-diff/diff-schemas.js';
 
@@ -57,13 +59,23 @@ async function schemaCommand(
   };
   const reporter = await openFindingReporter(io, settings);
   try {
-    const failed = await diffSchemas(
+    const entries: UnseenEntry[] = [];
+    const addEntry = (entry: UnseenEntry) => {
+      entries.push(entry);
+      return reporter.addEntry(entry);
+    };
+    const { failed, inventory } = await diffSchemas(
       { before, after, requirement: values.require, bags: values.bags, s3: values },
       io,
-      (document) => reporter.add(document),
+      { add: (document) => reporter.add(document), addEntry },
     );
-    await reporter.finish();
-    return failed === 0 ? EXIT.ok : EXIT.findings;
+    if (inventory === undefined) {
+      await reporter.finish();
+      return failed === 0 ? EXIT.ok : EXIT.findings;
+    }
+    const answer = answerOf({ failed, inventory });
+    await reporter.finish(conclude(answer, { inventory }, entries, []));
+    return answer === 'yes' ? EXIT.ok : EXIT.findings;
   } catch (error) {
     await reporter.fail(error);
     throw error;

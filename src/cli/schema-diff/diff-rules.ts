@@ -32,8 +32,13 @@ const HINTS: Readonly<Record<Effect, string>> = {
   unknown: 'Try both schemas on real documents with --bags, or make the change without this keyword.',
 };
 
-export function ruleOf(effect: Effect): { readonly rule: string; readonly hint: string } {
-  return { rule: RULES[effect], hint: HINTS[effect] };
+/** By schemas of another dialect, or with numbers beyond 2^53, no document can be judged. */
+const HINT_WITHOUT_BAGS =
+  'Compare the two schemas by hand, or write both for JSON Schema 2020-12, with numbers that a double keeps.';
+
+/** `canJudge`: both schemas can be tried on documents. */
+export function ruleOf(effect: Effect, canJudge = true): { readonly rule: string; readonly hint: string } {
+  return { rule: RULES[effect], hint: effect === 'unknown' && !canJudge ? HINT_WITHOUT_BAGS : HINTS[effect] };
 }
 
 const KEEPS: Readonly<Record<Requirement, readonly Effect[]>> = {

@@ -1,23 +1,24 @@
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { ConfigError } from '../../errors/index.js';
 import { isValid } from '../../findings/checked-document.js';
-import type { CheckedDocument } from '../../findings/checked-document.js';
 import type { Finding } from '../../findings/finding.js';
 import { locateAll } from '../../json/index.js';
 import { compareSchemas } from '../../schema/compare.js';
 import type { SchemaChange } from '../../schema/schema-change.js';
+import type { SchemaWorld } from '../../schema/schema-world.js';
 import { diskError } from '../../sources/disk.js';
+import type { Inventory } from '../../sources/inventory.js';
 import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';
 import type { s3Options } from '../options.js';
 import { shortId } from '../reporters/format.js';
 import { offsetOf } from '../validation/byte-place.js';
+import type { CheckReporter } from '../validation/check-sources.js';
 import type { Checker } from '../validation/checker.js';
 import { findSchemaName } from '../validation/schema-choice.js';
-import { parseSchemaFile } from '../validation/schema-file.js';
-import { compileSchema } from '../validation/user-schema.js';
+import { parseSchemaFile, readSchemaBytes } from '../validation/schema-file.js';
+import { compileSchema, isApplicable } from '../validation/user-schema.js';
 import { levelOf, ruleOf } from './diff-rules.js';
 import type { Requirement } from './diff-rules.js';
 import { judgeBags } from './judge-bags.js';
@@ -33,48 +34,60 @@ interface DiffSettings {
   readonly s3: OptionValues<typeof s3Options>;
 }
 
-type OnDocument = (document: CheckedDocument) => Promise<void>;
+/** What came of a comparison. */
+interface Compared {
+  /** Documents with errors; the new schema is one. */
+  readonly failed: number;
+  /** Entries of the documents that the schemas are tried on; `undefined` without such. */
+  readonly inventory: Inventory | undefined;
+}
 
 /**
  * What a change of a schema does: by the schemas themselves, and by the documents of a corpus when there is one. The
- * new schema is the first document of the report. Resolves to the number of documents with errors. Throws `ConfigError`
- * for schemas that do not compile.
+ * new schema is the first document of the report. Throws `ConfigError` for schemas that do not compile.
  */
 export async function diffSchemas(
   { before, after, requirement, bags, s3 }: DiffSettings,
   io: CliIo,
-  onDocument: OnDocument,
-): Promise<number> {
+  reporter: CheckReporter,
+): Promise<Compared> {
   const [old, now] = [await readSchemaText(before, io), await readSchemaText(after, io)];
   const checkers = bags.length > 0 ? await compileBoth(old, now) : undefined;
   try {
-    if (!checkers) await assertBoth(old, now);
-    const changes = compareSchemas(await loadWorld(old), await loadWorld(now));
-    const findings = changes.map((change) => findingOf(change, old, now, requirement));
+    const worlds = [await loadWorld(old), await loadWorld(now)] as const;
+    const canJudge = checkers !== undefined || (await canJudgeBags([old, now], worlds));
+    const changes = compareSchemas(...worlds);
+    const findings = changes.map((change) => findingOf(change, old, now, requirement, canJudge));
     const document = { id: now.file, file: now.file, findings };
-    await onDocument(document);
+    await reporter.add(document);
     const failed = isValid(document) ? 0 : 1;
-    if (!checkers) return failed;
+    if (!checkers) return { failed, inventory: undefined };
     const [accepts, acceptsNow] = checkers;
-    return failed + (await judgeBags({ bags, s3, requirement, accepts, acceptsNow }, io, onDocument));
+    const judged = await judgeBags({ bags, s3, requirement, accepts, acceptsNow }, io, reporter);
+    return { failed: failed + judged.failed, inventory: judged.inventory };
   } finally {
     for (const checker of checkers ?? []) await checker.close?.();
   }
 }
 
-/** Each in a thread of its own, at the same time. Of two that are refused, the old one is named. */
-async function assertBoth(old: SchemaText, now: SchemaText): Promise<void> {
-  const outcomes = await Promise.allSettled([assertSchema(old), assertSchema(now)]);
+/**
+ * Whether documents can be checked by both. Each is read in a thread of its own, at the same time. Of two that are
+ * refused, the old one is named.
+ */
+async function canJudgeBags(texts: readonly SchemaText[], worlds: readonly SchemaWorld[]): Promise<boolean> {
+  const outcomes = await Promise.allSettled(texts.map((text, index) => canJudge(text, worlds[index]!)));
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason as Error;
+  return outcomes.every((outcome) => outcome.status === 'fulfilled' && outcome.value);
 }
 
-/** A comparison without documents takes what the validator does not support, such as numbers beyond 2^53. */
-async function assertSchema({ path, bytes }: SchemaText): Promise<void> {
+/** A comparison without documents takes numbers beyond 2^53, and says of another dialect that it is not compared. */
+async function canJudge({ path, bytes }: SchemaText, world: SchemaWorld): Promise<boolean> {
   try {
-    const checker = await compileSchema(path, bytes, path);
-    await checker.close?.();
+    return await isApplicable(path, bytes, path);
   } catch (error) {
-    if (!(error instanceof ConfigError && error.code === 'SCHEMA_UNSUPPORTED')) throw error;
+    const isUnread = error instanceof ConfigError && error.code === 'SCHEMA_UNSUPPORTED';
+    if (isUnread && world.findOtherDialect() !== undefined) return false;
+    throw error;
   }
 }
 
@@ -88,11 +101,17 @@ async function compileBoth(old: SchemaText, now: SchemaText): Promise<readonly [
   }
 }
 
-function findingOf(change: SchemaChange, old: SchemaText, now: SchemaText, requirement: Requirement): Finding {
+function findingOf(
+  change: SchemaChange,
+  old: SchemaText,
+  now: SchemaText,
+  requirement: Requirement,
+  canJudge: boolean,
+): Finding {
   const { effect, message, pointer, side } = change;
   const text = side === 'old' ? old : now;
   return {
-    ...ruleOf(effect),
+    ...ruleOf(effect, canJudge),
     level: levelOf(effect, requirement),
     message,
     file: text.file,
@@ -135,8 +154,9 @@ function pathOf(spec: string, cwd: string): string {
 
 async function readBytes(path: string): Promise<Uint8Array> {
   try {
-    return await readFile(path);
+    return await readSchemaBytes(path);
   } catch (cause) {
+    if (cause instanceof ConfigError) throw cause;
     throw new ConfigError('SCHEMA_NOT_FOUND', diskError(path, cause).message, { cause });
   }
 }

@@ -1,11 +1,13 @@
 import { readDocument } from '../../bag/value.js';
 import type { ByteValue } from '../../bag/value.js';
 import { BagDocument } from '../../bag/bag.js';
-import type { SourceDocument } from '../../sources/source.js';
-import { BagError, ConfigError } from '../../errors/index.js';
+import { InventoryCount } from '../../sources/inventory.js';
+import type { SourceContainer, SourceDocument } from '../../sources/source.js';
+import { BagError, ConfigError, StateBagError } from '../../errors/index.js';
 import { isValid } from '../../findings/checked-document.js';
 import type { CheckedDocument } from '../../findings/checked-document.js';
 import type { Finding } from '../../findings/finding.js';
+import { failureOf } from '../../run/outcome.js';
 import type { Effect } from '../../schema/schema-change.js';
 import type { OptionValues } from '../command.js';
 import type { CliIo } from '../io.js';
@@ -15,6 +17,8 @@ import type { s3Options } from '../options.js';
 import { shortId } from '../reporters/format.js';
 import { plainValue } from '../../validate/document-issues.js';
 import type { ValidationIssue } from '../../validate/issue.js';
+import { toEntry } from '../validation/check-sources.js';
+import type { Checked, CheckReporter } from '../validation/check-sources.js';
 import type { Checker } from '../validation/checker.js';
 import { isUndecided } from '../validation/issue.js';
 import { describeRefusal } from '../validation/refusal.js';
@@ -30,14 +34,10 @@ export interface JudgeSettings {
 }
 
 /**
- * Validates documents, bags out of their envelopes, against both schemas. Resolves to the number of those that break,
- * or cannot be read. Throws `ConfigError` `SOURCE_EMPTY` for a source without a document.
+ * Validates documents, bags out of their envelopes, against both schemas. What cannot be read is reported as an entry,
+ * and so is what is skipped or empty. Throws `ConfigError` `SOURCE_EMPTY` for a source without a document.
  */
-export async function judgeBags(
-  settings: JudgeSettings,
-  io: CliIo,
-  onDocument: (document: CheckedDocument) => Promise<void>,
-): Promise<number> {
+export async function judgeBags(settings: JudgeSettings, io: CliIo, reporter: CheckReporter): Promise<Checked> {
   const sources = await openSources(settings.bags, {
     io,
     s3: s3Settings(settings.s3),
@@ -45,28 +45,56 @@ export async function judgeBags(
     excludedFor: () => [],
     isBlob: () => false,
   });
-  let failed = 0;
+  const shortened = (path: string) => shortId(path, io.cwd);
+  const inventory = new InventoryCount(
+    sources.map(({ source }) => source),
+    { takesAliases: true, onUnseen: (unseen) => reporter.addEntry(toEntry(unseen, { shortened })) },
+  );
+  const judging: Judging = { settings, inventory, reporter, shortened, failed: 0 };
   for (const { source } of sources) {
-    let documents = 0;
-    for await (const container of source.containers()) {
-      for await (const document of container.documents()) {
-        documents++;
-        const judged = await judge(document, shortId(container.id, io.cwd), settings, io.cwd);
-        if (!isValid(judged)) failed++;
-        await onDocument(judged);
-      }
-    }
-    if (documents === 0)
-      throw new ConfigError('SOURCE_EMPTY', `${shortId(source.id, io.cwd)}: no document there to judge the schemas by`);
+    let met = 0;
+    for await (const container of inventory.list(source, () => met++))
+      met += await judgeContainer(container, source.id, judging);
+    if (met === 0)
+      throw new ConfigError('SOURCE_EMPTY', `${shortened(source.id)}: no document there to judge the schemas by`);
   }
-  return failed;
+  return { failed: judging.failed, inventory: inventory.counts };
+}
+
+interface Judging {
+  readonly settings: JudgeSettings;
+  readonly inventory: InventoryCount;
+  readonly reporter: CheckReporter;
+  readonly shortened: (path: string) => string;
+  failed: number;
+}
+
+/** Resolves to the number of documents. */
+async function judgeContainer(container: SourceContainer, source: string, judging: Judging): Promise<number> {
+  const { settings, inventory, reporter, shortened } = judging;
+  let documents = 0;
+  try {
+    for await (const document of container.documents()) {
+      documents++;
+      const judged = await judge(document, shortened, shortened(container.id), settings);
+      if (!isValid(judged)) judging.failed++;
+      await reporter.add(judged);
+    }
+  } catch (error) {
+    if (!(error instanceof StateBagError) || error instanceof ConfigError) throw error;
+    await inventory.noteUnreadable({ id: container.id, ...failureOf(error) });
+    return documents + 1;
+  }
+  // An empty file that is the whole source is an empty source.
+  await inventory.noteRead(container.id, container.id === source ? undefined : documents);
+  return documents;
 }
 
 async function judge(
   { id, line, bytes }: SourceDocument,
+  shortened: Judging['shortened'],
   file: string,
   settings: JudgeSettings,
-  cwd: string,
 ): Promise<CheckedDocument> {
   const verdicts = await judgeBytes(bytes, settings);
   const findings = verdicts.map(({ line: own, ...verdict }) => ({
@@ -75,7 +103,7 @@ async function judge(
     file,
     line: line ?? own ?? 1,
   }));
-  return { id: shortId(id, cwd), file, findings };
+  return { id: shortened(id), file, findings };
 }
 
 type Verdict = Pick<Finding, 'rule' | 'level' | 'message' | 'hint' | 'line' | 'column'>;

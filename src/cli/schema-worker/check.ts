@@ -4,6 +4,7 @@ import { readDocument } from '../../bag/value.js';
 import { NO_ADVICE } from '../../validate/issue.js';
 import type { ValidationIssue } from '../../validate/issue.js';
 import { describeFaults } from '../../validate/issues.js';
+import { describeFailure } from './failure.js';
 import { BROKEN_RULES, listFaults } from './faults.js';
 import type { BrokenRule } from './faults.js';
 import { createSubject } from './instance.js';
@@ -17,8 +18,8 @@ export function checkDocument(schema: CompiledSchema, bytes: Uint8Array): readon
     return describeFaults(value, listFaults(errors), NO_ADVICE);
   } catch (error) {
     // Also what a regular expression throws that runs out of its stack.
-    if (error instanceof RangeError) return [TOO_DEEP];
-    throw error;
+    if (error instanceof RangeError && error.message.includes('call stack')) return [TOO_DEEP];
+    return [describeFailure(error)];
   }
 }
 

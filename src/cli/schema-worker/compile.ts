@@ -10,26 +10,36 @@ import { readDocument } from '../../bag/value.js';
 import type { ByteValue } from '../../bag/value.js';
 import { readReferredFile } from '../validation/schema-file.js';
 import { BROKEN_RULES, defineOutput } from './faults.js';
+import { replaceFormats } from './formats.js';
 import { replaceKeywords } from './keywords.js';
 import { refuseLoops } from './loops.js';
 import type { SchemaRequest } from './messages.js';
 import { DIALECT, OtherDialect, prepareSchema } from './prepare.js';
+import type { NoteInexact } from './prepare.js';
 import { refuseRemote, toRefusal } from './to-refusal.js';
 import { Refusal } from './refusal.js';
 
+/** A schema that is ready, and what is said of the first of its numbers that a double does not keep. */
+interface ReadySchema {
+  readonly schema: CompiledSchema;
+  readonly inexact: string | undefined;
+}
+
 /** The schema of this thread. Throws `Refusal`. */
-export async function compileSchema(request: SchemaRequest): Promise<CompiledSchema> {
+export async function compileSchema(request: SchemaRequest): Promise<ReadySchema> {
   replaceKeywords();
+  replaceFormats();
   defineOutput();
   setMetaSchemaOutputFormat(BROKEN_RULES as 'DETAILED');
-  replaceRetrieval(request);
+  const inexact: string[] = [];
+  replaceRetrieval(request, (sentence) => inexact.push(sentence));
   try {
     const compiled = await compile(await getSchema(pathToFileURL(request.path).href));
     // Meta-schemas name formats, too: what they ask for is stricter than what `compilePattern` takes.
     setShouldValidateFormat(true);
     refuseLoops(compiled);
     refuseEndless(compiled);
-    return compiled;
+    return { schema: compiled, inexact: inexact[0] };
   } catch (error) {
     throw toRefusal(await readDialect(error, dirname(request.path)));
   }
@@ -43,17 +53,21 @@ function refuseEndless(compiled: CompiledSchema): void {
 }
 
 /** Nothing is fetched, and files are read by the rule of `readReferredFile` only. */
-function replaceRetrieval(request: SchemaRequest): void {
+function replaceRetrieval(request: SchemaRequest, noteInexact: NoteInexact): void {
   const main = pathToFileURL(request.path).href;
   const root = readDocument(request.bytes);
   const own = new Map(request.published.map((schema) => [String(schema.$id), schema]));
   const file = async (address: string) =>
-    respond(address, address === main ? root : (await readReferredFile(address, dirname(request.path))).root);
+    respond(
+      address,
+      noteInexact,
+      address === main ? root : (await readReferredFile(address, dirname(request.path))).root,
+    );
   const remote = (address: string) => {
-    if (address === root.member('$id')?.text()) return respond(address, root);
+    if (address === root.member('$id')?.text()) return respond(address, noteInexact, root);
     const schema = own.get(address);
     if (schema === undefined) throw refuseRemote(address);
-    return respond(address, readDocument(Buffer.from(JSON.stringify(schema))));
+    return respond(address, noteInexact, readDocument(Buffer.from(JSON.stringify(schema))));
   };
   addUriSchemePlugin('file', { retrieve: (uri) => file(withoutFragment(uri)) });
   for (const scheme of ['http', 'https']) {
@@ -66,12 +80,12 @@ function withoutFragment(address: string): string {
 }
 
 /** An answer as the validator expects it of the network. */
-function respond(url: string, root: ByteValue): Response {
+function respond(url: string, noteInexact: NoteInexact, root: ByteValue): Response {
   if (!['object', 'boolean'].includes(root.kind())) {
     throw new Refusal('SCHEMA_INVALID', `${nameOf(url)} is neither an object nor true or false`);
   }
   const headers = { 'content-type': `application/schema+json; schema="${DIALECT}"` };
-  const response = new Response(JSON.stringify(prepareSchema(root)), { headers });
+  const response = new Response(JSON.stringify(prepareSchema(root, noteInexact)), { headers });
   return Object.defineProperty(response, 'url', { value: url });
 }
 

@@ -11,8 +11,11 @@ export interface SchemaRequest {
   readonly published: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** What a worker answers: once when the schema is ready or refused, then once for each document. */
+/**
+ * What a worker answers: once when the schema is ready or refused, then once for each document. `inexact` says which
+ * number of a valid schema a double does not keep; documents cannot be checked by such a schema.
+ */
 export type SchemaAnswer =
-  | { readonly kind: 'ready' }
+  | { readonly kind: 'ready'; readonly inexact?: string }
   | { readonly kind: 'refused'; readonly code: RefusalCode; readonly message: string }
   | { readonly kind: 'checked'; readonly issues: readonly ValidationIssue[] };

@@ -20,12 +20,22 @@ export class OtherDialect extends Error {
   }
 }
 
-type Prepare = (value: ByteValue) => unknown;
+/** Takes a sentence about a number that cannot be compared exactly. */
+export type NoteInexact = (sentence: string) => void;
 
-const plain: Prepare = (value) => {
-  refuseInexact(value);
-  return plainValue(value);
+type Prepare = (value: ByteValue, note: NoteInexact) => unknown;
+
+const plain: Prepare = (value, note) => {
+  noteInexactIn(value, note);
+  const decimal = isNumber(value) ? Decimal.parse(spelling(value)) : undefined;
+  return decimal?.isDouble() === false ? standIn(decimal) : plainValue(value);
 };
+
+/** Of the same kind: the rules for schemas are applied to it, and no document is. */
+function standIn(decimal: Decimal): number {
+  const magnitude = decimal.isWhole() ? 2 ** 53 : 0.5;
+  return decimal.compare(Decimal.of(0)) < 0 ? -magnitude : magnitude;
+}
 
 const dialect: Prepare = (value) => {
   const text = value.text();
@@ -33,11 +43,24 @@ const dialect: Prepare = (value) => {
   return plainValue(value);
 };
 
-const prepareMap: Prepare = (value) => mapMembers(value, (member) => prepareSchema(member));
-const prepareList: Prepare = (value) =>
-  value.kind() === 'array' ? value.items().map((item) => prepareSchema(item)) : plainValue(value);
-const prepareChoices: Prepare = (value) =>
-  value.kind() === 'array' ? value.items().map(markValue) : plainValue(value);
+/** The validator takes these before it applies the rules for schemas to them. */
+const address =
+  (form: RegExp): Prepare =>
+  (value) => {
+    const text = value.text();
+    if (text !== undefined && form.test(text)) return text;
+    const { line, column } = locate(value.document.bytes, value.node.start);
+    throw new Refusal(
+      'SCHEMA_INVALID',
+      `the \`$id\`, \`$anchor\` or \`$dynamicAnchor\` at line ${line}, column ${column} does not match ${form.source}`,
+    );
+  };
+
+const prepareMap: Prepare = (value, note) => mapMembers(value, (member) => prepareSchema(member, note));
+const prepareList: Prepare = (value, note) =>
+  value.kind() === 'array' ? value.items().map((item) => prepareSchema(item, note)) : plainValue(value);
+const prepareChoices: Prepare = (value, note) =>
+  value.kind() === 'array' ? value.items().map((item) => markValue(item, note)) : plainValue(value);
 
 /** Annotations say nothing of a document. They may be of any kind, so that what is in them is left out. */
 const leaveOut: Prepare = (value) => (value.kind() === 'array' ? [] : true);
@@ -53,19 +76,21 @@ const KEYWORDS = new Map<string, Prepare>([
   ...each(prepareList, 'allOf anyOf oneOf prefixItems'),
   ...each(prepareSchema, 'additionalProperties contains contentSchema else if items not propertyNames then'),
   ...each(prepareSchema, 'unevaluatedItems unevaluatedProperties'),
-  ...each(plain, '$anchor $comment $dynamicAnchor $dynamicRef $id $ref contentEncoding contentMediaType'),
+  ['$id', address(/^[^#]*#?$/)],
+  ...each(address(/^[A-Za-z_][-A-Za-z0-9._]*$/), '$anchor $dynamicAnchor'),
+  ...each(plain, '$comment $dynamicRef $ref contentEncoding contentMediaType'),
   ...each(plain, 'dependentRequired deprecated description exclusiveMaximum exclusiveMinimum format maxContains'),
   ...each(plain, 'maxItems maxLength maxProperties maximum minContains minItems minLength minProperties minimum'),
   ...each(plain, 'multipleOf pattern readOnly required title type uniqueItems writeOnly'),
 ]);
 
-/** Throws `Refusal` for a number that cannot be compared exactly, and `OtherDialect`. */
-export function prepareSchema(schema: ByteValue): unknown {
+/** Throws `Refusal` for an address that is not valid, and `OtherDialect`. */
+export function prepareSchema(schema: ByteValue, note: NoteInexact): unknown {
   return mapMembers(schema, (member, name) => {
     // `$vocabulary` has a meaning in meta-schemas only.
     if (name === '$vocabulary' || name in Object.prototype) return undefined;
     const prepare = KEYWORDS.get(name);
-    return prepare ? prepare(member) : withoutAddresses(member);
+    return prepare ? prepare(member, note) : withoutAddresses(member);
   });
 }
 
@@ -76,8 +101,8 @@ function mapMembers(value: ByteValue, prepare: (member: ByteValue, name: string)
   return Object.fromEntries(members.filter(([, member]) => member !== undefined));
 }
 
-function markValue(value: ByteValue): string {
-  refuseInexact(value);
+function markValue(value: ByteValue, note: NoteInexact): string {
+  noteInexactIn(value, note);
   return VALUE_MARK + JSON.stringify(plainValue(value));
 }
 
@@ -89,19 +114,14 @@ function withoutAddresses(value: ByteValue): unknown {
   return mapMembers(value, (member, name) => (ADDRESSES.has(name) ? undefined : withoutAddresses(member)));
 }
 
-function refuseInexact(value: ByteValue): void {
-  if (value.kind() === 'array') value.items().forEach(refuseInexact);
-  else if (value.kind() === 'object')
-    value.names().forEach((name) => {
-      refuseInexact(value.member(name)!);
-    });
-  else if (isNumber(value) && Decimal.parse(spelling(value))?.isDouble() !== true) {
+function noteInexactIn(value: ByteValue, note: NoteInexact): void {
+  if (value.kind() === 'array') {
+    for (const item of value.items()) noteInexactIn(item, note);
+  } else if (value.kind() === 'object') {
+    for (const name of value.names()) noteInexactIn(value.member(name)!, note);
+  } else if (isNumber(value) && Decimal.parse(spelling(value))?.isDouble() !== true) {
     const { line, column } = locate(value.document.bytes, value.node.start);
-    const where = `line ${line}, column ${column}`;
-    throw new Refusal(
-      'SCHEMA_UNSUPPORTED',
-      `the number at ${where} cannot be compared exactly: a double does not keep it`,
-    );
+    note(`the number at line ${line}, column ${column} cannot be compared exactly: a double does not keep it`);
   }
 }
 

@@ -9,11 +9,11 @@ import { Refusal } from './refusal.js';
 const answer = (message: SchemaAnswer): void => parentPort?.postMessage(message);
 
 compileSchema(workerData as SchemaRequest).then(
-  (schema) => {
+  ({ schema, inexact }) => {
     parentPort?.on('message', (bytes: Uint8Array) => {
       answer({ kind: 'checked', issues: checkDocument(schema, bytes) });
     });
-    answer({ kind: 'ready' });
+    answer({ kind: 'ready', ...(inexact !== undefined && { inexact }) });
   },
   (error: unknown) => {
     if (!(error instanceof Refusal)) throw error;

@@ -137,7 +137,10 @@ class SourcesCheck {
   }
 }
 
-function toEntry({ kind, id, code, reason }: Unseen, { shortened }: SourcesSettings): UnseenEntry {
+export function toEntry(
+  { kind, id, code, reason }: Unseen,
+  { shortened }: Pick<SourcesSettings, 'shortened'>,
+): UnseenEntry {
   const message = `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${reason.endsWith('.') ? '' : '.'}`;
   return { kind, file: shortened(id), code, message };
 }

@@ -22,7 +22,7 @@ export interface LocatedIssue extends Omit<Issue, 'offset'> {
 
 /** True for a rule that says that a schema of the user did not decide a document: neither yes nor no. */
 export function isUndecided(rule: string): boolean {
-  return rule === 'SCHEMA_TIMEOUT' || rule === 'SCHEMA_LIMIT';
+  return rule === 'SCHEMA_TIMEOUT' || rule === 'SCHEMA_LIMIT' || rule === 'SCHEMA_FAILED';
 }
 
 /** What a document was taken for. */

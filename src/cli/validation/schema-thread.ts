@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ValidationIssue } from '../../validate/issue.js';
 import { ConfigError, messageOf } from '../../errors/index.js';
+import { describeFailure } from '../schema-worker/failure.js';
 import type { SchemaAnswer, SchemaRequest } from '../schema-worker/messages.js';
 import { publishedSchemas } from './published-schemas.js';
 
@@ -26,17 +27,30 @@ type Failure = { readonly kind: 'late' } | { readonly kind: 'gone'; readonly rea
 /** Checks documents by one schema of a user, one after the other, in a thread that can be ended. */
 export class SchemaThread {
   #worker: Worker | undefined;
+  #inexact: string | undefined;
 
   private constructor(
     private readonly name: string,
     private readonly request: SchemaRequest,
   ) {}
 
-  /** Throws `ConfigError` for a schema that cannot be used. */
-  static async open(name: string, path: string, bytes: Uint8Array): Promise<SchemaThread> {
+  /** Throws `ConfigError` for a schema that cannot be used. `allowInexact`: for one that is not applied, only read. */
+  static async open(
+    name: string,
+    path: string,
+    bytes: Uint8Array,
+    { allowInexact = false } = {},
+  ): Promise<SchemaThread> {
     const thread = new SchemaThread(name, { path, bytes, published: publishedSchemas() });
     await thread.#start();
-    return thread;
+    if (thread.#inexact === undefined || allowInexact) return thread;
+    await thread.close();
+    throw thread.#refuse({ kind: 'refused', code: 'SCHEMA_UNSUPPORTED', message: thread.#inexact });
+  }
+
+  /** False when a double does not keep a number of the schema. */
+  get isExact(): boolean {
+    return this.#inexact === undefined;
   }
 
   async issuesOf(bytes: Uint8Array): Promise<readonly ValidationIssue[]> {
@@ -46,7 +60,8 @@ export class SchemaThread {
     const given = await answer;
     if (given.kind === 'checked') return given.issues;
     await this.close();
-    return [given.kind === 'late' ? TOO_SLOW : TOO_LARGE];
+    if (given.kind === 'gone') return [isOutOfMemory(given.reason) ? TOO_LARGE : describeFailure(given.reason)];
+    return [TOO_SLOW];
   }
 
   async close(): Promise<void> {
@@ -57,14 +72,26 @@ export class SchemaThread {
 
   async #start(): Promise<Worker> {
     // Flags of this process, such as those of a test runner, are not meant for the thread.
-    const worker = new Worker(PROGRAM, { workerData: this.request, resourceLimits: LIMITS, execArgv: [] });
+    const worker = new Worker(PROGRAM, {
+      workerData: this.request,
+      resourceLimits: LIMITS,
+      execArgv: [],
+      stdout: true,
+      stderr: true,
+    });
+    // Packages print errors, with text of the document. The output of the command is for its answer.
+    worker.stdout.resume();
+    worker.stderr.resume();
     // What a thread throws when its answer was taken is not thrown here.
     worker.on('error', () => undefined);
     this.#worker = worker;
     const answer = await waitFor(worker, START_SECONDS);
     // A command that has ended its work does not wait for the thread.
     worker.unref();
-    if (answer.kind === 'ready') return worker;
+    if (answer.kind === 'ready') {
+      this.#inexact = answer.inexact;
+      return worker;
+    }
     await this.close();
     throw this.#refuse(answer);
   }
@@ -105,6 +132,10 @@ function waitFor(worker: Worker, seconds: number): Promise<SchemaAnswer | Failur
     }, LOOK_EVERY);
     worker.on('message', settle).on('error', fail).on('exit', leave);
   });
+}
+
+function isOutOfMemory(reason: unknown): boolean {
+  return (reason as NodeJS.ErrnoException).code === 'ERR_WORKER_OUT_OF_MEMORY';
 }
 
 const TOO_SLOW: ValidationIssue = {

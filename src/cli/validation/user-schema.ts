@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { schemaNames } from '../../validate/index.js';
 import { diskError } from '../../sources/disk.js';
 import { ConfigError } from '../../errors/index.js';
 import type { CliIo } from '../io.js';
 import type { Checker } from './checker.js';
-import { parseSchemaFile } from './schema-file.js';
+import { parseSchemaFile, readSchemaBytes } from './schema-file.js';
 import { SchemaThread } from './schema-thread.js';
 
 /**
@@ -17,6 +16,16 @@ export async function loadUserSchema(path: string, { cwd }: Pick<CliIo, 'cwd'>):
   const bytes = await readSchema(path, cwd);
   parseSchemaFile(path, bytes);
   return compileSchema(path, bytes, resolve(cwd, path));
+}
+
+/**
+ * Whether documents can be checked by a schema; `false` for one that is valid and has numbers that a double does not
+ * keep. Throws `ConfigError` as `compileSchema` for every other one.
+ */
+export async function isApplicable(name: string, bytes: Uint8Array, path: string): Promise<boolean> {
+  const thread = await SchemaThread.open(name, path, bytes, { allowInexact: true });
+  await thread.close();
+  return thread.isExact;
 }
 
 /** A schema that is at hand, with its absolute path: it may refer to files in that folder. Throws `ConfigError`. */
@@ -31,8 +40,9 @@ export async function compileSchema(name: string, bytes: Uint8Array, path: strin
 
 async function readSchema(path: string, cwd: string): Promise<Uint8Array> {
   try {
-    return await readFile(resolve(cwd, path));
+    return await readSchemaBytes(resolve(cwd, path));
   } catch (cause) {
+    if (cause instanceof ConfigError) throw cause;
     const names = schemaNames.join(', ');
     throw new ConfigError(
       'SCHEMA_NOT_FOUND',
