@@ -8,14 +8,13 @@ import type { Place } from './writings.js';
 const LONGEST_PATH = 32;
 
 /** Places looked at for one value, in a machine that writes little. Beyond that it counts as unknown. */
-const MOST_PLACES = 5000;
+const MOST_PLACES = 2000;
 
 /** A chain of states has a few places for each value that they write; paths that grow have any number. */
 const PLACES_PER_WRITING = 8;
 
 /** Steps from place to place for each of these, in one search and in all that found no end. */
-const STEPS_PER_PLACE = 8;
-const MOST_ENDLESS = 4;
+const STEPS_PER_PLACE = 4;
 
 /** Origins as bits, so that adding those of thousands of places takes no time. */
 const BITS: Readonly<Record<Origin, number>> = { program: 1, branch: 2, nothing: 4, made: 8 };
@@ -51,7 +50,7 @@ export class PlaceGraph {
 
   constructor(private readonly leads: Leads) {
     this.#most = Math.max(MOST_PLACES, PLACES_PER_WRITING * leads.size);
-    this.#endless = MOST_ENDLESS * STEPS_PER_PLACE * this.#most;
+    this.#endless = STEPS_PER_PLACE * this.#most;
   }
 
   /** False when places were so many that some values count as unknown without a look at them. */
