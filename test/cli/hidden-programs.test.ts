@@ -239,10 +239,14 @@ describe('a document', () => {
       'more levels than are read',
       Array.from({ length: 11 }).reduce<string>(base64, '{"text":"a text that is no bag"}'),
     ],
-  ])('with base64 text of %s is not proven', async (_, text) => {
-    expect(await check(`{"data":"${text}"}`)).toEqual(hidden('GZIP_INVALID'));
-    expect(await check(inLean(lean, `"data":"${text}"`))).toEqual(hidden('GZIP_INVALID'));
-  }, 120_000);
+  ])(
+    'with base64 text of %s is not proven',
+    async (_, text) => {
+      expect(await check(`{"data":"${text}"}`)).toEqual(hidden('GZIP_INVALID'));
+      expect(await check(inLean(lean, `"data":"${text}"`))).toEqual(hidden('GZIP_INVALID'));
+    },
+    120_000,
+  );
 
   it.each<[string, (lean: string) => string]>([
     ['a lean bag', (text) => base64(text)],
