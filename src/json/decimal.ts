@@ -14,7 +14,7 @@ export class Decimal {
     private readonly exponent: bigint,
   ) {}
 
-  /** `undefined` for what is no number of JSON, such as `NaN`, which Python writes. */
+  /** `undefined` for what is not a number of JSON, such as `NaN`, which Python writes. */
   static parse(spelling: string): Decimal | undefined {
     const [matched, sign, whole = '', fraction = '', exponent = '0'] = SPELLING.exec(spelling) ?? [];
     if (matched === undefined) return undefined;

@@ -18,6 +18,7 @@ function template(...properties: readonly string[]): string {
 const START = '{"StartAt":"A","States":{"A":{"Type":"Pass","End":true,"Parameters":';
 const FAT = `${START}{"workflow_config.$":"$.bag.workflow_config"}}}}`;
 const LEAN = `${START}{"x":1}}}}`;
+const BATCH = '{"StartAt":"A","States":{"A":{"Type":"Map","End":true,"ItemBatcher":';
 const CODE = 'ASL_UNREADABLE';
 const FOUND = 'asl/reinlines-program';
 const column = (text: string, part: string) => text.indexOf(part) + 1;
@@ -82,6 +83,18 @@ describe('definitions that a template puts together', () => {
     ['a number without quotes', `!Sub '${FAT.replace('"End"', '"TimeoutSeconds":${T},"End"')}'`, [FOUND]],
     ['a placeholder for a value', `!Sub '${START}\${P}}}}'`, [CODE]],
     ['a placeholder for members', `!Sub '${START}{"x":1, \${More}}}}}'`, [CODE]],
+    ['a placeholder for what a batch has', `!Sub '${BATCH}{"BatchInput":\${P}}}}}'`, [CODE]],
+    ['a placeholder for a batch', `!Sub '${BATCH}\${P}}}}'`, [CODE]],
+    [
+      'a placeholder for a rule of a Choice',
+      `!Sub '{"StartAt":"A","States":{"A":{"Type":"Choice","Default":"A","Choices":[\${Rule}]}}}'`,
+      [CODE],
+    ],
+    [
+      'a placeholder for what a rule of a Choice assigns',
+      `!Sub '{"StartAt":"A","States":{"A":{"Type":"Choice","Choices":[{"Next":"A","Assign":\${P}}]}}}'`,
+      [CODE],
+    ],
     ['a placeholder for a state', `!Sub '{"StartAt":"A","States":{"A":\${A}}}'`, [CODE]],
     ['a placeholder for all states', `!Sub '{"StartAt":"A","States":\${A}}'`, [CODE]],
     ['a placeholder for states after another one', `!Sub '${LEAN.slice(0, -2)},\${More}}}'`, [CODE]],

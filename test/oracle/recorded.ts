@@ -20,25 +20,47 @@ export const RECORDED: ReadonlyMap<string, Groups> = existsSync(FILE)
 
 export const isRecording = process.env.STATEBAG_ORACLE_RECORD !== undefined;
 
-/** A line is the key of an input, and `rule=count:digest` for each rule that allows something in it. */
+/**
+ * `#mark` and a rule for each rule, then a line for each input: its key, and `mark=count:digest` for each rule that
+ * allows something in it.
+ */
 export function parseRecording(text: string): Map<string, Groups> {
   const rows = text.split('\n').filter((row) => row !== '');
+  const rules = new Map(
+    rows.filter((row) => row.startsWith('#')).map((row) => row.slice(1).split('\t') as [string, string]),
+  );
   return new Map(
-    rows.map((row) => {
-      const [key = '', ...groups] = row.split('\t');
-      return [key, Object.fromEntries(groups.map((group) => group.split('=') as [string, string]))];
-    }),
+    rows
+      .filter((row) => !row.startsWith('#'))
+      .map((row) => {
+        const [key = '', ...groups] = row.split('\t');
+        return [key, Object.fromEntries(groups.map((group) => nameGroup(group, rules)))];
+      }),
   );
 }
 
-function formatRecording(rows: ReadonlyMap<string, Groups>): string {
-  return [...rows]
+function nameGroup(group: string, rules: ReadonlyMap<string, string>): readonly [string, string] {
+  const [mark = '', value = ''] = group.split('=');
+  return [rules.get(mark) ?? mark, value];
+}
+
+export function formatRecording(rows: ReadonlyMap<string, Groups>): string {
+  const marks = new Map(
+    [...new Set([...rows.values()].flatMap(Object.keys))].sort().map((rule) => [rule, markOf(rule)]),
+  );
+  if (new Set(marks.values()).size < marks.size) throw new Error('two rules have one mark: make marks longer');
+  const lines = [...rows]
     .sort(([left], [right]) => (left < right ? -1 : 1))
     .map(([key, groups]) => {
       const rules = Object.keys(groups).sort();
-      return `${[key, ...rules.map((rule) => `${rule}=${groups[rule]!}`)].join('\t')}\n`;
-    })
-    .join('');
+      return [key, ...rules.map((rule) => `${marks.get(rule)!}=${groups[rule]!}`)].join('\t');
+    });
+  return [...Array.from(marks, ([rule, mark]) => `#${mark}\t${rule}`), ...lines, ''].join('\n');
+}
+
+/** Ids of rules are long, and are in the file 15,000 times. */
+function markOf(rule: string): string {
+  return sha256(rule).slice(0, 4);
 }
 
 /** Titles of corpus inputs must not be in the repository, so the file has digests of titles. */

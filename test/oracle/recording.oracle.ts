@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compare } from './compare.js';
 import type { Item } from './compare.js';
-import { groupsOf, nextRecording, parseRecording } from './recorded.js';
+import { formatRecording, groupsOf, nextRecording, parseRecording } from './recorded.js';
 import type { Groups, Ran } from './recorded.js';
 import { describeChanges } from './recording-report.js';
 
@@ -25,6 +25,12 @@ const INPUTS = [
 ];
 
 describe('a new recording', () => {
+  it('is read again as it was, with the id of each rule in it once', () => {
+    const text = formatRecording(BEFORE);
+    expect(parseRecording(text)).toEqual(BEFORE);
+    expect(text.match(/mark|order/g)).toEqual(['mark', 'order']);
+  });
+
   it('of every input drops the inputs that are gone, and tells what each changed input hides now', () => {
     const rows = nextRecording(BEFORE, INPUTS, true);
     expect([...rows.keys()].sort()).toEqual(['aaaaaaaaaaaa', 'bbbbbbbbbbbb', 'dddddddddddd']);

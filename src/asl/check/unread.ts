@@ -1,4 +1,5 @@
 import { isUnreadable } from '../flow/expressions.js';
+import { INNER_STATES } from '../flow/names.js';
 import type { State } from '../flow/states.js';
 import type { AslNode } from '../read/node.js';
 import type { Pointer } from '../read/machines.js';
@@ -6,10 +7,10 @@ import { stateName } from './discovery.js';
 import type { Discovery } from './discovery.js';
 import { HINTS } from './words.js';
 
-/** States of their own, with a language of their own. */
-const STATES = new Set(['ItemProcessor', 'Iterator', 'Branches']);
-
-/** Expressions that cannot be read, wherever they are in a state. A program in one would not be found. */
+/**
+ * Expressions that cannot be read, wherever they are in a state. A program in one would not be found. States in it have
+ * a language of their own.
+ */
 export function discoverUnread(state: State): readonly Discovery[] {
   const { isEmbedded } = state.scope.machine;
   const found: Discovery[] = [];
@@ -20,7 +21,7 @@ export function discoverUnread(state: State): readonly Discovery[] {
       visit(item, below(String(index)), field);
     });
     for (const { name, value } of node.members ?? [])
-      if (node !== state.node || !STATES.has(name)) visit(value, below(name), field === '' ? name : field);
+      if (node !== state.node || !INNER_STATES.includes(name)) visit(value, below(name), field === '' ? name : field);
   };
   visit(state.node, state.pointer, '');
   return found;

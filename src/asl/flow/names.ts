@@ -7,6 +7,21 @@ export const SEGMENT_CONFIG = 'segment_config';
 export const SEGMENT_INDEX = 'segment_index';
 export const SEGMENT_TO_RUN = 'segment_to_run';
 
+/** Fields of a state, and of its parts, that say what a value is made of. */
+export const TEMPLATES: readonly string[] = [
+  'Parameters',
+  'Arguments',
+  'ItemSelector',
+  'ResultSelector',
+  'Result',
+  'Output',
+  'Assign',
+  'BatchInput',
+];
+
+/** Fields of a state that hold further states. */
+export const INNER_STATES: readonly string[] = ['ItemProcessor', 'Iterator', 'Branches'];
+
 /** The names of an index, in the order in which readers look for it. */
 export const INDEX_NAMES: readonly string[] = [SEGMENT_INDEX, 'segment_id', SEGMENT_TO_RUN];
 

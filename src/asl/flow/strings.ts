@@ -1,5 +1,6 @@
 import type { AslNode } from '../read/node.js';
 import type { Pointer } from '../read/machines.js';
+import { INNER_STATES, TEMPLATES } from './names.js';
 import type { State } from './states.js';
 
 /** A string somewhere in a state, beside the templates. */
@@ -11,18 +12,6 @@ export interface StateString {
   readonly holder: AslNode;
 }
 
-const TEMPLATES = new Set([
-  'Parameters',
-  'Arguments',
-  'ItemSelector',
-  'ResultSelector',
-  'Result',
-  'Output',
-  'Assign',
-  'BatchInput',
-]);
-const STATES = new Set(['ItemProcessor', 'Iterator', 'Branches']);
-
 /** Paths, variables of choices, conditions: every string that is in no template and in no inner state. */
 export function stateStrings({ node, pointer, scope }: State): readonly StateString[] {
   const found: StateString[] = [];
@@ -33,7 +22,7 @@ export function stateStrings({ node, pointer, scope }: State): readonly StateStr
       visit(item, below(String(index)), holderName);
     });
     for (const { name, value } of holder.members ?? []) {
-      if (TEMPLATES.has(name) || STATES.has(name)) continue;
+      if (TEMPLATES.includes(name) || INNER_STATES.includes(name)) continue;
       if (value.text !== undefined) found.push({ name, node: value, pointer: below(name), holder });
       visit(value, below(name), name);
     }

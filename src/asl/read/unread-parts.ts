@@ -1,3 +1,4 @@
+import { INNER_STATES, TEMPLATES } from '../flow/names.js';
 import type { AslNode } from './node.js';
 import { isUnknown, valueOf } from './node.js';
 
@@ -8,20 +9,10 @@ export interface UnreadPart {
 }
 
 /** Fields of a state that a program can be in, or further states. */
-const FIELDS = [
-  'Parameters',
-  'Arguments',
-  'ItemSelector',
-  'ResultSelector',
-  'Result',
-  'Output',
-  'Assign',
-  'ItemProcessor',
-  'Iterator',
-  'Branches',
-  'Choices',
-  'Catch',
-] as const;
+const FIELDS = [...TEMPLATES, ...INNER_STATES, 'Items', 'ItemBatcher', 'Choices', 'Catch'];
+
+/** Parts of a state with such fields of their own. */
+const PARTS = ['ItemBatcher', 'Choices', 'Catch'];
 
 /** States, fields and members that a placeholder stands for. A placeholder for a single value is only not known. */
 export function unreadParts(machine: AslNode): readonly UnreadPart[] {
@@ -38,15 +29,26 @@ function* unreadStates(scope: AslNode, path: string): Generator<UnreadPart> {
       if (!isFragment(name)) yield { node: value, what: `state "${inner}"` };
       continue;
     }
-    for (const field of FIELDS) {
-      const found = valueOf(value, field);
-      if (found && isStructure(found)) yield { node: found, what: `\`${field}\` of state "${inner}"` };
-    }
+    yield* unreadFields(value, inner);
     for (const field of ['ItemProcessor', 'Iterator']) {
       const found = valueOf(value, field);
       if (found && !isUnknown(found)) yield* unreadStates(found, inner);
     }
     for (const branch of valueOf(value, 'Branches')?.items ?? []) yield* unreadStates(branch, inner);
+  }
+}
+
+function* unreadFields(state: AslNode, path: string): Generator<UnreadPart> {
+  for (const field of FIELDS) {
+    const found = valueOf(state, field);
+    if (found && isStructure(found)) yield { node: found, what: `\`${field}\` of state "${path}"` };
+  }
+  for (const field of PARTS) {
+    const found = valueOf(state, field);
+    for (const part of found?.items ?? (found?.members ? [found] : [])) {
+      if (isStructure(part)) yield { node: part, what: `an element of \`${field}\` of state "${path}"` };
+      else yield* unreadFields(part, path);
+    }
   }
 }
 
